@@ -1,0 +1,1 @@
+"""The fields: Ramachandran regions, and those to come."""

@@ -1,0 +1,116 @@
+"""Pictures of overlap: Axes in, Axes out.
+
+Conventions
+-----------
+- Three colours that colour-blind readers tell apart (Okabe & Ito 2008): what both sets have, what only A has,
+  what only B has. ``a`` is the prediction, ``b`` the reference.
+- Nothing is shown or saved, and no global setting is touched.
+
+References
+----------
+Okabe, M. & Ito, K. (2008). Color Universal Design. https://jfly.uni-koeln.de/color/
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import raster
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+BOTH, ONLY_A, ONLY_B = "#009E73", "#D55E00", "#56B4E9"
+COLOURS = {"both": BOTH, "only_a": ONLY_A, "only_b": ONLY_B}
+
+
+def agreement(
+    a: Any,
+    b: Any,
+    *,
+    ax: Axes | None = None,
+    labels: tuple[str, str] = ("prediction", "reference"),
+    colours: dict[str, str] | None = None,
+    **style: Any,
+) -> Axes:
+    """Draw where two masks agree: both, only A, only B.
+
+    Soft masks are drawn by their opacity: each cell is coloured by its three parts, min(a, b), a − min(a, b)
+    and b − min(a, b).
+
+    Parameters
+    ----------
+    a, b : array or DataArray, shape (rows, columns)
+        Masks, bool or floating in [0, 1]. A DataArray's coordinates become the axes.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure by default.
+    labels : tuple of str
+        Names of the two masks, for the legend.
+    colours : dict, optional
+        Any of ``both``, ``only_a``, ``only_b``.
+    **style
+        Passed to ``Axes.imshow``.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If the masks are not two-dimensional or differ in shape.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> ax = agreement(np.eye(3) > 0, np.ones((3, 3)) > 0)
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['both (3)', 'only prediction (0)', 'only reference (6)']
+    """
+    import matplotlib.pyplot as plt
+    from matplotlib.patches import Patch
+
+    masks = np.asarray(a), np.asarray(b)
+    if any(x.ndim != 2 for x in masks):
+        raise ValueError(f"agreement: masks must be two-dimensional, got shapes {masks[0].shape}, {masks[1].shape}")
+    o = raster.measure(*masks)
+    ax = plt.subplots()[1] if ax is None else ax
+    palette = {**COLOURS, **(colours or {})}
+    ax.imshow(_blend(*masks, palette), **{"origin": "lower", "extent": _extent(a), **style})
+    sizes = {"both": o.intersection, "only_a": o.only_a, "only_b": o.only_b}
+    names = {"both": "both", "only_a": f"only {labels[0]}", "only_b": f"only {labels[1]}"}
+    ax.legend(
+        handles=[Patch(color=palette[k], label=f"{names[k]} ({float(sizes[k]):g})") for k in palette],
+        loc="upper left",
+        bbox_to_anchor=(1.02, 1),
+        borderaxespad=0,
+        frameon=False,
+    )
+    return ax
+
+
+def _blend(a: np.ndarray, b: np.ndarray, palette: dict[str, str]) -> np.ndarray:
+    from matplotlib.colors import to_rgb
+
+    a, b = a.astype(float), b.astype(float)
+    both = np.minimum(a, b)
+    parts = {"both": both, "only_a": a - both, "only_b": b - both}
+    image = np.repeat(1 - np.maximum(a, b)[..., None], 3, axis=-1)
+    for name, part in parts.items():
+        image += part[..., None] * np.array(to_rgb(palette[name]))
+    return image
+
+
+def _extent(x: Any) -> tuple[float, float, float, float] | None:
+    """Return the edges of a labelled image (left, right, bottom, top)."""
+    if not hasattr(x, "coords") or any(d not in x.coords or x.sizes[d] < 2 for d in x.dims):
+        return None
+    edges = []
+    for dim in reversed(x.dims):
+        centres = np.asarray(x[dim], float)
+        half = (centres[-1] - centres[0]) / (len(centres) - 1) / 2
+        edges += [centres[0] - half, centres[-1] + half]
+    return (edges[0], edges[1], edges[2], edges[3])

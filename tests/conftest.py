@@ -1,0 +1,68 @@
+"""What the tests share: the array libraries, and the data that a user's machine need not have."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pytest
+from hypothesis import settings
+
+matplotlib.use("agg")
+settings.register_profile("default", deadline=None, derandomize=True)
+settings.load_profile("default")
+
+
+@dataclass(frozen=True)
+class Backend:
+    """One array library: how to enter and how to leave it."""
+
+    name: str
+    asarray: Callable[[Any], Any]
+    to_numpy: Callable[[Any], np.ndarray] = np.asarray
+
+
+def _readonly(x: Any) -> np.ndarray:
+    x = np.array(x)
+    x.flags.writeable = False
+    return x
+
+
+def _backend(name: str) -> Backend:
+    if name == "numpy":
+        return Backend(name, np.asarray)
+    if name == "numpy-readonly":
+        return Backend(name, _readonly)
+    if name == "array_api_strict":
+        strict = pytest.importorskip(name)
+        return Backend(name, strict.asarray)
+    if name == "torch":
+        torch = pytest.importorskip(name)
+        return Backend(name, torch.as_tensor, lambda x: x.detach().numpy())
+    dask = pytest.importorskip("dask.array")
+    return Backend(name, lambda x: dask.from_array(np.asarray(x), chunks=2), lambda x: x.compute())
+
+
+@pytest.fixture(params=["numpy", "numpy-readonly", "array_api_strict", "torch", "dask"])
+def backend(request: pytest.FixtureRequest) -> Backend:
+    return _backend(request.param)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of test data that may not be shipped."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("OVERLAP_SHARED_DATA", beside))
+    if not folder.is_dir():
+        pytest.skip("the test data that may not be shipped are not here (OVERLAP_SHARED_DATA names their folder)")
+    return folder
+
+
+def has(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import xarray as xr
+from matplotlib.colors import to_rgb
+
+from overlap import plotting
+
+A = np.array([[True, True], [False, False]])
+B = np.array([[True, False], [True, False]])
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+def drawn(ax):
+    return np.asarray(ax.images[0].get_array())
+
+
+def test_three_colours():
+    image = drawn(plotting.agreement(A, B))
+    expected = [[plotting.BOTH, plotting.ONLY_A], [plotting.ONLY_B, "white"]]
+    np.testing.assert_allclose(image, [[to_rgb(c) for c in row] for row in expected])
+
+
+def test_soft_masks_are_drawn_by_opacity():
+    image = drawn(plotting.agreement(A * 0.5, B * 0.5))
+    np.testing.assert_allclose(image[0, 0], (np.array(to_rgb(plotting.BOTH)) + 1) / 2)
+
+
+def test_legend_names_and_sizes():
+    ax = plotting.agreement(A, B, labels=("model", "truth"), colours={"both": "black"})
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == [
+        "both (1)",
+        "only model (1)",
+        "only truth (1)",
+    ]
+    np.testing.assert_allclose(drawn(ax)[0, 0], 0)
+
+
+def test_coordinates_become_the_axes():
+    x = xr.DataArray(A, dims=("y", "x"), coords={"y": [10.0, 20.0], "x": [-1.0, 1.0]})
+    ax = plotting.agreement(x, x, ax=plt.figure().add_subplot())
+    assert ax.images[0].get_extent() == [-2, 2, 5, 25]
+
+
+def test_two_dimensions_only():
+    with pytest.raises(ValueError, match="two-dimensional"):
+        plotting.agreement(A[0], B[0])

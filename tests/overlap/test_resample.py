@@ -1,0 +1,64 @@
+"""Oracles: scipy's own bootstrap on the plain numbers, and coverage of a known truth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import overlap as ov
+from overlap import resample
+
+rng = np.random.default_rng(11)
+SIZE_A, SIZE_B = rng.integers(50, 500, (2, 40))
+CASES = ov.Overlap(rng.binomial(np.minimum(SIZE_A, SIZE_B), 0.8), SIZE_A, SIZE_B)
+
+
+@pytest.mark.parametrize("method", ["percentile", "BCa"])
+def test_macro_is_the_bootstrap_of_a_mean(method):
+    got = resample.confidence_interval(CASES, "dice", rng=0, method=method, average="macro", n_resamples=999)
+    expected = stats.bootstrap(
+        (ov.dice(CASES),),
+        np.mean,
+        vectorized=True,
+        rng=np.random.default_rng(0),
+        method=method,
+        n_resamples=999,
+    ).confidence_interval
+    np.testing.assert_allclose(got, expected, rtol=1e-12)
+
+
+def test_micro_is_the_index_of_the_sum():
+    low, high = resample.confidence_interval(CASES, rng=0, n_resamples=999)
+    assert low < ov.dice(CASES.sum()) < high
+    again = resample.confidence_interval(CASES, ov.dice, rng=0, n_resamples=999)
+    assert (low, high) == tuple(again)
+
+
+def test_covers_the_truth_about_as_often_as_it_says():
+    hits, trials = 0, 200
+    for seed in range(trials):
+        draw = np.random.default_rng(seed)
+        size = draw.integers(50, 500, 40)
+        o = ov.Overlap(draw.binomial(size, 0.8), size, size)
+        low, high = resample.confidence_interval(o, "recall", level=0.9, n_resamples=299, rng=seed)
+        hits += low <= 0.8 <= high
+    assert 0.82 <= hits / trials <= 0.97
+
+
+def test_axis_and_shape():
+    o = ov.Overlap(*(np.stack([x, x[::-1]]) for x in (CASES.intersection, SIZE_A, SIZE_B)))
+    interval = resample.confidence_interval(o, axis=1, n_resamples=99, rng=0)
+    assert interval.low.shape == (2,)
+    assert (interval.low < interval.high).all()
+
+
+def test_bad_arguments():
+    with pytest.raises(ValueError, match="at least two cases"):
+        resample.confidence_interval(CASES[:1])
+    with pytest.raises(ValueError, match=r"unknown index 'f1'.*dice"):
+        resample.confidence_interval(CASES, "f1")
+    with pytest.raises(ValueError, match="BCa"):
+        resample.confidence_interval(CASES, method="normal")
+    with pytest.raises(ValueError, match="macro"):
+        resample.confidence_interval(CASES, average="mean")

@@ -1,0 +1,46 @@
+"""What an import brings along: nothing that the caller did not ask for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("numba", "torch", "scipy", "pandas", "xarray", "matplotlib", "shapely", "skimage", "gemmi", "dask")
+
+
+def modules_after(code: str) -> set[str]:
+    script = f"import sys; {code}; print(*sys.modules)"
+    out = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
+    return set(out.split())
+
+
+def test_import_brings_nothing_not_even_numpy():
+    assert modules_after("import overlap").isdisjoint((*HEAVY, "numpy"))
+
+
+def test_a_small_measurement_brings_numpy_only():
+    code = (
+        "import numpy as np, overlap; m = np.ones((4, 4), bool); assert overlap.dice(overlap.raster.measure(m, m)) == 1"
+    )
+    assert modules_after(code).isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("module", ["overlap.indices", "overlap.raster", "overlap.polygons"])
+def test_lower_floors_bring_no_labels_or_plots(module):
+    assert modules_after(f"import {module}").isdisjoint(("torch", "matplotlib", "xarray", "numba"))
+
+
+def test_help_brings_no_science():
+    assert modules_after("import domains.cli").isdisjoint((*HEAVY, "numpy"))
+
+
+def test_this_test_can_fail():
+    assert "scipy" in modules_after("import scipy")
+
+
+def test_the_import_is_ours():
+    import overlap
+
+    assert hasattr(overlap, "Overlap"), f"{overlap.__file__} is another package of the same name"
