@@ -1,0 +1,80 @@
+"""What the commands of all fields share: how they print, and how they fail.
+
+Conventions
+-----------
+- Results go to standard output; progress, hints and errors to standard error. ``--json`` prints JSON alone, with
+  null for NaN.
+- Exit code 0: all is done. 1: bad input, of which everything readable was still done. 2: a wrong command line.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from rich.table import Table
+
+T = TypeVar("T")
+
+
+def plain(x: Any) -> Any:
+    """Return `x` in types that JSON knows; NaN becomes None.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> plain({"iou": np.float64("nan"), "n": np.int64(3)})
+    {'iou': None, 'n': 3}
+    """
+    if isinstance(x, dict):
+        return {str(k): plain(v) for k, v in x.items()}
+    if isinstance(x, list | tuple):
+        return [plain(v) for v in x]
+    if hasattr(x, "tolist"):
+        return plain(x.tolist())
+    return None if isinstance(x, float) and not math.isfinite(x) else x
+
+
+def print_json(x: Any) -> None:
+    """Print JSON to standard output."""
+    print(json.dumps(plain(x), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def as_dict(report: xr.Dataset) -> dict[str, Any]:
+    """Return a report as one flat mapping: the decisions, then the numbers."""
+    numbers: dict[str, Any] = {}
+    for name, x in report.data_vars.items():
+        labels = x[x.dims[0]].values if x.ndim == 1 else ()
+        numbers[str(name)] = dict(zip(labels, x.values, strict=True)) if len(labels) else x.values
+    return plain({**report.attrs, **numbers})  # type: ignore[no-any-return]
+
+
+def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
+    """Show progress over `items` on standard error, if there are several."""
+    if total < 2:
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import track as rich_track
+
+    yield from rich_track(items, description=what, total=total, console=Console(stderr=True), transient=True)
+
+
+def show(*parts: str | Table) -> None:
+    """Print text and tables to standard output."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    for part in parts:
+        console.print(part)
+
+
+def note(message: str) -> None:
+    """Print a line to standard error."""
+    from rich.console import Console
+
+    Console(stderr=True, highlight=False).print(message, markup=False, soft_wrap=True)

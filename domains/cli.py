@@ -1,0 +1,55 @@
+"""The command line: each field's commands under its name, and one demonstration of them all.
+
+Nothing but the command line itself is imported until a command runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ._console import note
+from .ramachandran.cli import app as ramachandran
+
+app = typer.Typer(
+    help="Compare shapes by set overlap: regions of the torus, masks, events.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(ramachandran, name="ramachandran")
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for pictures, tables and datasets.")] = Path("overlap-demo"),
+) -> None:
+    """Show what the toolkit does on data that come with it."""
+    from .ramachandran.demo import demo as ramachandran_demo
+
+    out.mkdir(parents=True, exist_ok=True)
+    ramachandran_demo(out)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    import overlap
+
+    print(overlap.__version__)
+
+
+def main() -> None:
+    """Run the command line; bad input is one clear line and exit code 1."""
+    try:
+        app()
+    except (ValueError, OSError, ImportError) as error:
+        note(f"error: {error}")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

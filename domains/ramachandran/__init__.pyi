@@ -1,0 +1,28 @@
+from .comparison import compare
+from .empirical import CATEGORIES, LEVELS, categorise, classify, evaluate, reference
+from .io import example, read_region
+from .plotting import plot_agreement, plot_levels, plot_residues
+from .regions import region
+from .run import summarise, validate
+from .steric import hard_sphere
+from .structures import backbone_angles
+
+__all__ = [
+    "CATEGORIES",
+    "LEVELS",
+    "backbone_angles",
+    "categorise",
+    "classify",
+    "compare",
+    "evaluate",
+    "example",
+    "hard_sphere",
+    "plot_agreement",
+    "plot_levels",
+    "plot_residues",
+    "read_region",
+    "reference",
+    "region",
+    "summarise",
+    "validate",
+]

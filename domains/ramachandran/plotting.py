@@ -1,0 +1,249 @@
+"""Pictures of the torus: Axes in, Axes out.
+
+Conventions
+-----------
+- phi on x, psi on y, both from −180° to 180°, one degree as long on x as on y.
+- Maps are drawn past the seam and cut there, so that contours meet at −180° and 180°.
+- favored and allowed are two shades of one blue; outliers are vermilion and named.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+import overlap as ov
+
+from .empirical import CATEGORIES, PROVENANCE, Category, Level
+from .empirical import reference as _reference
+from .regions import onto
+from .regions import region as _region
+from .torus import check_grid, wrap
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.transforms import Bbox
+
+SHADES = ("#DCE9F5", "#A9CBE6")
+LINES = ("#7FA8CC", "#2F6DA3")
+POINT, OUTLIER = "#222222", "#D55E00"
+TITLES = dict(
+    zip(CATEGORIES, ("General", "Glycine", "cis-Proline", "trans-Proline", "Pre-proline", "Ile/Val"), strict=True)
+)
+
+
+def plot_residues(
+    residues: pd.DataFrame,
+    reference: str = "top8000",
+    *,
+    axes: Any = None,
+    label_outliers: bool = True,
+) -> np.ndarray:
+    """Draw residues over the empirical regions, one panel for each category.
+
+    Parameters
+    ----------
+    residues : DataFrame
+        As `validate` returns it.
+    reference : str
+        Which empirical reference lies below.
+    axes : array of matplotlib Axes, optional
+        Six of them; a new figure by default.
+    label_outliers : bool
+        Whether to name the outliers.
+
+    Returns
+    -------
+    array of matplotlib Axes
+
+    Examples
+    --------
+    >>> import matplotlib, pandas as pd
+    >>> matplotlib.use("agg")
+    >>> columns = ["chain", "resseq", "icode", "resname", "phi", "psi", "category", "evaluation"]
+    >>> one = pd.DataFrame([["A", 5, "", "ALA", -60.0, -45.0, "general", "Favored"]], columns=columns)
+    >>> plot_residues(one).shape
+    (2, 3)
+    """
+    import matplotlib.pyplot as plt
+
+    if axes is None:
+        _, axes = plt.subplots(2, 3, figsize=(11, 7.6), sharex=True, sharey=True, layout="constrained")
+    data = _reference(reference)
+    for ax, category in zip(np.ravel(axes), CATEGORIES, strict=True):
+        here = residues[residues["category"] == category]
+        plot_levels(data.sel(category=category), ax=ax)
+        _points(here, ax, label_outliers)
+        ax.set_title(f"{TITLES[category]}  (n = {len(here)})", fontsize="medium")
+        ax.label_outer()
+    figure = np.ravel(axes)[0].figure
+    figure.supxlabel(caption(reference), fontsize="x-small", color="0.35")
+    return np.asarray(axes)
+
+
+def plot_levels(data: xr.Dataset, *, ax: Axes | None = None, filled: bool = True) -> Axes:
+    """Draw the favored and allowed contours of one category of a reference.
+
+    Parameters
+    ----------
+    data : Dataset
+        One category of `reference`: ``score``, ``favored`` and ``allowed``.
+    ax : matplotlib Axes, optional
+        Where to draw.
+    filled : bool
+        Whether to shade the levels.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> from .empirical import reference
+    >>> ax = plot_levels(reference().sel(category="glycine"))
+    >>> ax.get_xlabel()
+    'φ (°)'
+    """
+    ax = _axes(ax)
+    cuts = [float(data.allowed), float(data.favored)]
+    phi, psi, score = _past_the_seam(data.score)
+    if filled:
+        ax.contourf(phi, psi, score, levels=[*cuts, np.inf], colors=SHADES)
+    ax.contour(phi, psi, score, levels=cuts, colors=LINES, linewidths=(0.6, 0.9))
+    return ax
+
+
+def plot_agreement(
+    predicted: xr.DataArray,
+    reference: str | xr.DataArray = "top8000",
+    *,
+    category: Category = "general",
+    level: Level = "favored",
+    ax: Axes | None = None,
+    **style: Any,
+) -> Axes:
+    """Draw where a predicted region and a reference agree, in three colours, with the reference's contour.
+
+    Parameters
+    ----------
+    predicted : DataArray
+        A region.
+    reference : str or DataArray
+        The name of an empirical reference, or a region.
+    category, level : str
+        Which empirical region, if the reference is a name.
+    ax : matplotlib Axes, optional
+        Where to draw.
+    **style
+        Passed to `overlap.plotting.agreement`.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> from .regions import region
+    >>> plot_agreement(region("top8000", "glycine")).get_ylabel()
+    'ψ (°)'
+    """
+    predicted = check_grid(predicted, "prediction").sortby(["psi", "phi"])
+    truth = reference if isinstance(reference, xr.DataArray) else _region(reference, category, level)
+    truth, _ = onto(truth, predicted)
+    ax = _axes(ax)
+    ov.plotting.agreement(predicted, truth, ax=ax, **{"interpolation": "nearest", **style})
+    field, cut = (truth.score, float(truth.cut)) if "score" in truth.coords else (truth.astype(float), 0.5)
+    ax.contour(*_past_the_seam(field), levels=[cut], colors="#222222", linewidths=0.8)
+    return _degrees(ax)
+
+
+def save(figure: Any, path: str | Path) -> None:
+    """Save a figure, sharp enough for print; the ending of the path says how.
+
+    Examples
+    --------
+    >>> import matplotlib, tempfile
+    >>> matplotlib.use("agg")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(plot_levels(_reference().sel(category="general")).figure, Path(folder, "general.png"))
+    """
+    figure.savefig(path, dpi=200, bbox_inches="tight")
+
+
+def caption(reference: str = "top8000") -> str:
+    """Return the attribution that a picture of the reference owes.
+
+    Examples
+    --------
+    >>> caption()[:35]
+    'Top8000 Ramachandran percentile con'
+    """
+    data = PROVENANCE if reference == PROVENANCE["name"] else _reference(reference).attrs
+    return f"{data['title']}: {data['attribution']}, {data['license']}, doi:{data['doi']}"
+
+
+def _axes(ax: Axes | None) -> Axes:
+    import matplotlib.pyplot as plt
+
+    return _degrees(plt.subplots(figsize=(5, 5), layout="constrained")[1] if ax is None else ax)
+
+
+def _degrees(ax: Axes) -> Axes:
+    ticks = range(-180, 181, 60)
+    ax.set(
+        xlim=(-180, 180), ylim=(-180, 180), xticks=ticks, yticks=ticks, xlabel="φ (°)", ylabel="ψ (°)", aspect="equal"
+    )
+    return ax
+
+
+def _past_the_seam(x: xr.DataArray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return phi, psi and values with one more cell on every side, so that contours cross ±180°."""
+    x = x.assign_coords(phi=wrap(x.phi), psi=wrap(x.psi)).sortby(["psi", "phi"]).transpose("psi", "phi")
+    phi, psi = (np.pad(x[d].values, 1, mode="reflect", reflect_type="odd") for d in ("phi", "psi"))
+    return phi, psi, np.pad(x.values.astype(float), 1, mode="wrap")
+
+
+def _points(residues: pd.DataFrame, ax: Axes, label_outliers: bool) -> None:
+    outlier = residues["evaluation"] == "OUTLIER"
+    fine, bad = residues[~outlier], residues[outlier]
+    ax.scatter(fine["phi"], fine["psi"], s=7, color=POINT, alpha=0.75, linewidths=0, zorder=3)
+    ax.scatter(bad["phi"], bad["psi"], s=26, color=OUTLIER, edgecolors="white", linewidths=0.5, zorder=4)
+    if label_outliers:
+        _label(bad, ax)
+
+
+def _label(residues: pd.DataFrame, ax: Axes) -> None:
+    """Name residues beside their points, copies of one residue together, where no other name lies if possible."""
+    taken: list[Bbox] = []
+    for text, phi, psi in _names(residues):
+        places = [_place(text, phi, psi, side, step) for step in range(5) for side in (1, -1)]
+        inside = [p for p in places if p[1].xmin > -178 and p[1].xmax < 178 and p[1].ymin > -178 and p[1].ymax < 178]
+        clashes = [sum(box.overlaps(other) for other in taken) for _, box in inside]
+        (x, y), box = inside[int(np.argmin(clashes))]
+        taken.append(box)
+        line = {"arrowstyle": "-", "color": OUTLIER, "linewidth": 0.4, "shrinkA": 0, "shrinkB": 2}
+        ax.annotate(text, (phi, psi), (x, y), fontsize=5.5, color=OUTLIER, zorder=5, va="center", arrowprops=line)
+
+
+def _names(residues: pd.DataFrame) -> list[tuple[str, float, float]]:
+    """Return what to write and where: the chains of one residue that lie within 12° share a name."""
+    names: dict[tuple[str, int, int], tuple[list[str], float, float]] = {}
+    for row in residues.to_dict("records"):
+        phi, psi = row["phi"], row["psi"]
+        key = f"{row['resname']} {row['resseq']}{row['icode']}", round(phi / 12), round(psi / 12)
+        names.setdefault(key, ([], phi, psi))[0].append(row["chain"])
+    return [(f"{','.join(dict.fromkeys(c))} {key[0]}".strip(), phi, psi) for key, (c, phi, psi) in names.items()]
+
+
+def _place(text: str, phi: float, psi: float, side: int, step: int) -> tuple[tuple[float, float], Bbox]:
+    """Return where a text of about this size in degrees may begin, and the box it fills."""
+    from matplotlib.transforms import Bbox
+
+    width, height = 5.6 * len(text) + 4, 11.0
+    x = phi + 7 if side > 0 else phi - 7 - width
+    y = psi + (0, 11, -11, 22, -22)[step]
+    return (x, y), Bbox.from_extents(x, y - height / 2, x + width, y + height / 2)

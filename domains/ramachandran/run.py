@@ -1,0 +1,239 @@
+"""Whole jobs over files: validate structures, compare regions.
+
+Conventions
+-----------
+- ``counted`` residues are those of MolProbity's summary: altloc '' or 'A', once for each position. The other
+  denominators stand beside: ``best``, the conformer of highest occupancy at each position, and ``all``, every
+  conformer.
+- Goals: more than 98 % favored, less than 0.2 % outliers.
+- Every polymer residue of every file is a row of one of the two tables; so is every file that cannot be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from .. import _console
+from . import tables
+from .empirical import CATEGORIES, EVALUATIONS, category_codes, evaluate, evaluation_codes
+from .structures import backbone_angles
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+COLUMNS = [
+    "file",
+    "model",
+    "chain",
+    "resseq",
+    "icode",
+    "altloc",
+    "resname",
+    "phi",
+    "psi",
+    "omega",
+    "category",
+    "score",
+    "evaluation",
+    "counted",
+]
+GOALS = {"favored_percent": "> 98", "outlier_percent": "< 0.2"}
+_SKIPPED = ["file", "model", "chain", "resseq", "icode", "altloc", "resname", "reason", "detail"]
+
+Paths = str | Path | Iterable[str | Path]
+
+
+def validate(
+    paths: Paths, *, reference: str = "top8000", progress: bool = False, **options: Any
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Score the backbone of structures residue by residue.
+
+    Parameters
+    ----------
+    paths : path or iterable of paths
+        PDB or mmCIF files, plain or gzipped.
+    reference : str
+        Which empirical reference.
+    progress : bool
+        Whether to show a progress bar on standard error.
+    **options
+        Passed to `backbone_angles`: ``max_bond``, ``modified``, ``chirality``, ``min_plddt``.
+
+    Returns
+    -------
+    residues : DataFrame
+        A row for each residue and conformer with both angles: file model chain resseq icode altloc resname phi
+        psi omega category score evaluation counted, then what else `backbone_angles` tells.
+    skipped : DataFrame
+        A row for each other polymer residue, with its reason.
+
+    Raises
+    ------
+    ValueError, FileNotFoundError
+        If the only file cannot be read. One of several becomes a row of `skipped` (reason "unreadable file").
+
+    Examples
+    --------
+    >>> from .io import example
+    >>> residues, skipped = validate(example("1a8o"))
+    >>> residues["evaluation"].value_counts().to_dict()
+    {'Favored': 67, 'Allowed': 1, 'OUTLIER': 0}
+    >>> skipped["reason"].tolist()
+    ['terminal', 'terminal']
+    """
+    if isinstance(paths, str | Path):
+        return _validate_one(paths, reference, options)
+    files = list(paths)
+    found = [
+        _validate_or_tell(file, reference, options)
+        for file in (_console.track(files, "validating", len(files)) if progress else files)
+    ]
+    if not found:
+        raise ValueError("validate: no files were given")
+    residues, skipped = (_stack(list(part)) for part in zip(*found, strict=True))
+    return residues, skipped
+
+
+def summarise(residues: pd.DataFrame, skipped: pd.DataFrame) -> pd.DataFrame:
+    """Count what `validate` found, a row for each file.
+
+    Parameters
+    ----------
+    residues, skipped : DataFrame
+        As `validate` returns them.
+
+    Returns
+    -------
+    DataFrame
+        ``total favored allowed outlier`` as MolProbity counts them, their percentages, the same for the other
+        denominators (``best_…``, ``all_…``), ``skipped`` and ``error``.
+
+    Examples
+    --------
+    >>> from .io import example
+    >>> summarise(*validate(example("1a8o"))).loc[0, ["total", "favored", "outlier"]].tolist()
+    [68, 67, 0]
+    """
+    files = list(dict.fromkeys([*residues["file"], *skipped["file"]]))
+    return pd.DataFrame([_summary(f, residues[residues["file"] == f], skipped[skipped["file"] == f]) for f in files])
+
+
+def validate_files(
+    files: list[Path], *, csv: Path | None, skipped_csv: Path | None, json: bool, plot: Path | None, **options: Any
+) -> bool:
+    """Do what ``overlap ramachandran validate`` does; return whether a file could not be read."""
+    residues, skipped = validate(files, progress=True, **options)
+    summary = summarise(residues, skipped)
+    if csv:
+        residues[COLUMNS].to_csv(csv, index=False)
+    if skipped_csv:
+        skipped.to_csv(skipped_csv, index=False)
+    if plot:
+        _save_residues(residues, plot)
+    if json:
+        _console.print_json([{**row, "goals": GOALS} for row in summary.to_dict("records")])
+    else:
+        _console.show(tables.summary_table(summary), *tables.outlier_lines(residues))
+    for row in summary[summary["error"] != ""].itertuples():
+        _console.note(f"error: {row.error}")
+    return bool((summary["error"] != "").any())
+
+
+def compare_files(
+    predicted: Path,
+    reference: str,
+    *,
+    category: Any,
+    level: Any,
+    variable: str | None,
+    phi_first: bool,
+    json: bool,
+    csv: Path | None,
+    plot: Path | None,
+) -> None:
+    """Do what ``overlap ramachandran compare`` does."""
+    from .comparison import compare
+    from .io import SUFFIXES, read_region
+
+    region = read_region(predicted, variable, phi_first=phi_first)
+    truth: Any = read_region(reference) if Path(reference).suffix in SUFFIXES else reference
+    report = compare(region, truth, category=category, level=level)
+    if csv:
+        pd.DataFrame([_console.as_dict(report)]).to_csv(csv, index=False)
+    if plot:
+        _save_agreement(region, truth, report, plot)
+    if json:
+        _console.print_json(_console.as_dict(report))
+        return
+    _console.show(tables.comparison_table([report]), f"[dim]{report.attrs['grid']}; {report.attrs['regridding']}[/dim]")
+    if "hint" in report.attrs:
+        _console.note(f"hint: {report.attrs['hint']}")
+
+
+def _validate_one(path: str | Path, reference: str, options: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    residues, skipped = backbone_angles(path, **options)
+    codes = category_codes(residues["parent"].to_numpy(), residues["next_resname"].to_numpy(), residues["omega"])
+    score = evaluate(residues["phi"].to_numpy(), residues["psi"].to_numpy(), codes, reference)
+    residues["file"] = str(path)
+    residues["category"] = _categorical(codes, CATEGORIES)
+    residues["score"] = score
+    residues["evaluation"] = _categorical(evaluation_codes(score, codes, reference), EVALUATIONS)
+    skipped.insert(0, "file", str(path))
+    return residues[[*COLUMNS, *(c for c in residues if c not in COLUMNS)]], skipped
+
+
+def _categorical(codes: Any, names: tuple[str, ...]) -> Any:
+    return pd.Categorical.from_codes(codes, pd.Index(names))
+
+
+def _validate_or_tell(
+    path: str | Path, reference: str, options: dict[str, Any]
+) -> tuple[pd.DataFrame | None, pd.DataFrame]:
+    try:
+        return _validate_one(path, reference, options)
+    except (OSError, ValueError) as error:
+        row = dict.fromkeys(_SKIPPED, "") | {"file": str(path), "reason": "unreadable file", "detail": str(error)}
+        return None, pd.DataFrame([row])
+
+
+def _stack(tables: list[pd.DataFrame | None]) -> pd.DataFrame:
+    some = [t for t in tables if t is not None]
+    filled = [t for t in some if len(t)] or some[:1]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=COLUMNS)
+
+
+def _summary(file: str, residues: pd.DataFrame, skipped: pd.DataFrame) -> dict[str, Any]:
+    unreadable = skipped["reason"] == "unreadable file"
+    denominators = {"": "counted", "best_": "best", "all_": None}
+    counts: dict[str, Any] = {}
+    for prefix, column in denominators.items():
+        chosen = residues if column is None else residues[residues[column].astype(bool)]
+        counts |= {prefix + k: v for k, v in _counts(chosen["evaluation"]).items()}
+    error = str(skipped["detail"][unreadable].iloc[0]) if unreadable.any() else ""
+    return {"file": file, **counts, "skipped": int((~unreadable).sum()), "error": error}
+
+
+def _counts(evaluation: pd.Series[str]) -> dict[str, Any]:
+    n = {k.lower(): int((evaluation == k).sum()) for k in reversed(EVALUATIONS)}
+    total = sum(n.values())
+    percent = {f"{k}_percent": 100 * x / total if total else np.nan for k, x in n.items()}
+    return {"total": total, **n, **percent}
+
+
+def _save_residues(residues: pd.DataFrame, path: Path) -> None:
+    from .plotting import plot_residues, save
+
+    save(plot_residues(residues)[0, 0].figure, path)
+
+
+def _save_agreement(region: Any, truth: Any, report: xr.Dataset, path: Path) -> None:
+    from .plotting import plot_agreement, save
+
+    ax = plot_agreement(region, truth, category=report.attrs["category"], level=report.attrs["level"])
+    ax.set_title(f"{report.attrs['prediction']}: IoU {float(report.iou):.3f}", fontsize="medium")
+    save(ax.figure, path)

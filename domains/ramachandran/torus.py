@@ -1,0 +1,161 @@
+"""The (phi, psi) torus: angles, grids and interpolation that know no seam.
+
+Conventions
+-----------
+- Degrees; −180 and 180 are one line. Any angle is brought into [−180, 180).
+- Arrays over the torus are (psi, phi): rows are psi, columns are phi, so that ``.plot()`` puts phi on x.
+- Coordinates are cell centres, evenly spaced, once round each circle.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+PERIOD = 360.0
+
+
+def wrap(angle: Any) -> Any:
+    """Bring angles in degrees into [−180, 180).
+
+    Examples
+    --------
+    >>> wrap(np.array([180.0, -190.0, 359.0]))
+    array([-180.,  170.,   -1.])
+    """
+    return (angle + 180.0) % PERIOD - 180.0
+
+
+def centres(n: int) -> np.ndarray:
+    """Return the centres of `n` equal cells round the circle, from −180 on.
+
+    Examples
+    --------
+    >>> centres(4)
+    array([-135.,  -45.,   45.,  135.])
+    """
+    return -180.0 + (np.arange(n) + 0.5) * (PERIOD / n)
+
+
+def check_grid(x: xr.DataArray, name: str = "region") -> xr.DataArray:
+    """Return `x` as (..., psi, phi) after checking that it covers the torus once.
+
+    Parameters
+    ----------
+    x : DataArray
+        With dimensions phi and psi and their coordinates in degrees.
+    name : str
+        What to call it in an error.
+
+    Raises
+    ------
+    ValueError
+        If a dimension or coordinate is missing, uneven, in radians, or does not go once round the circle.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> x = xr.DataArray(np.zeros((4, 2)), dims=("phi", "psi"), coords={"phi": centres(4), "psi": centres(2)})
+    >>> check_grid(x).dims
+    ('psi', 'phi')
+    """
+    if not {"phi", "psi"} <= set(x.dims):
+        raise ValueError(f"{name}: the dimensions are {x.dims}; rename those of the angles to psi and phi")
+    for dim in ("phi", "psi"):
+        if dim not in x.coords:
+            raise ValueError(f"{name}: {dim} has no coordinates; assign the cell centres in degrees")
+        _check_circle(np.asarray(x[dim], float), f"{name}: {dim}")
+    return x.transpose(..., "psi", "phi")
+
+
+def _check_circle(nodes: np.ndarray, name: str) -> None:
+    steps = np.diff(nodes)
+    if len(nodes) < 2 or not np.allclose(steps, steps[0], rtol=1e-6, atol=1e-9):
+        raise ValueError(f"{name}: the coordinates are not evenly spaced cell centres, found {_brief(nodes)}")
+    turn = abs(steps[0]) * len(nodes)
+    if np.isclose(turn, PERIOD, rtol=1e-6):
+        return
+    if np.isclose(turn, 2 * np.pi, rtol=1e-6):
+        raise ValueError(f"{name}: the coordinates look like radians, found {_brief(nodes)}; use numpy.degrees")
+    if np.isclose(turn - abs(steps[0]), PERIOD, rtol=1e-6):
+        raise ValueError(f"{name}: both ends of the circle are there, found {_brief(nodes)}; drop the last one")
+    raise ValueError(f"{name}: the coordinates do not go once round 360°, found {_brief(nodes)}")
+
+
+def _brief(nodes: np.ndarray) -> str:
+    return f"{len(nodes)} from {nodes[0]:g} to {nodes[-1]:g}" if len(nodes) else "none"
+
+
+class Table:
+    """Stacked maps over the torus, ready for periodic bilinear interpolation.
+
+    Parameters
+    ----------
+    maps : array, shape (n_maps, n_psi, n_phi)
+        Values at evenly spaced nodes, ascending, once round each circle.
+    start : tuple of float, optional
+        First node of psi and of phi in degrees; by default the centre of the cell that begins at −180.
+
+    Examples
+    --------
+    >>> table = Table(np.array([[[0.0, 1.0], [0.0, 1.0]]]))
+    >>> table(np.array([90.0, 180.0]), 0.0, 0)
+    array([1. , 0.5])
+    """
+
+    BLOCK = 16384  # angles at a time, so that the steps between stay in the cache
+
+    def __init__(self, maps: np.ndarray, start: tuple[float, float] | None = None) -> None:
+        # one more row and column: the neighbour of the last cell is the first
+        padded = np.pad(maps, ((0, 0), (0, 1), (0, 1)), mode="wrap")
+        self._rows, self._columns = padded.shape[1:]
+        self._flat = np.ascontiguousarray(padded).ravel()
+        self._start = start or (centres(maps.shape[1])[0], centres(maps.shape[2])[0])
+
+    def __call__(self, phi: Any, psi: Any, which: Any) -> np.ndarray:
+        """Interpolate map `which` (an integer) at (phi, psi); the three broadcast. NaN angles give NaN."""
+        phi, psi, which = np.broadcast_arrays(np.asarray(phi, float), np.asarray(psi, float), which)
+        out = np.empty(phi.size)
+        parts = phi.ravel(), psi.ravel(), which.ravel()
+        with np.errstate(invalid="ignore"):
+            for begin in range(0, phi.size, self.BLOCK):
+                block = slice(begin, begin + self.BLOCK)
+                out[block] = self._block(*(x[block] for x in parts))
+        return out.reshape(phi.shape)
+
+    def _block(self, phi: np.ndarray, psi: np.ndarray, which: np.ndarray) -> np.ndarray:
+        i, u = _node_below(psi, self._start[0], self._rows - 1)
+        j, v = _node_below(phi, self._start[1], self._columns - 1)
+        at = (which.astype(np.int64) * self._rows + i) * self._columns + j
+        steps = 0, 1, self._columns, self._columns + 1
+        near, right, above, beyond = (self._flat.take(at + step, mode="clip") for step in steps)
+        low = near + v * (right - near)
+        high = above + v * (beyond - above)
+        out: np.ndarray = low + u * (high - low)
+        return out
+
+
+def _node_below(angle: np.ndarray, start: float, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the node below each angle, and how far beyond it the angle lies, in steps."""
+    turn = (angle - start) * (1 / PERIOD)
+    turn -= np.floor(turn)
+    position = turn * n
+    node = position.astype(np.int64)
+    return node, position - node
+
+
+def nearest(nodes: np.ndarray, angles: np.ndarray) -> np.ndarray:
+    """Return the positions of the evenly spaced `nodes` that lie nearest to `angles`, round the circle.
+
+    Examples
+    --------
+    >>> nearest(np.array([-90.0, 90.0]), np.array([-179.0, 1.0, 179.0])).tolist()
+    [0, 1, 1]
+    """
+    position = (np.asarray(angles, float) - nodes[0]) / (nodes[1] - nodes[0])
+    at: np.ndarray = np.floor(position + 0.5).astype(int) % len(nodes)
+    return at
