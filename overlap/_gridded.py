@@ -22,7 +22,6 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
-Polygonal = shapely.Polygon | shapely.MultiPolygon
 Grid = tuple[ArrayLike, ArrayLike]
 
 
@@ -106,8 +105,11 @@ def cell_coverage(start: Floats, stop: Floats, owner: Integers, shape: tuple[int
     return covered
 
 
-def contour_area(values: Floats, level: float, wrap: tuple[bool, bool]) -> Polygonal:
-    """Return the region where the interpolated map is at least `level`; `wrap` tells which of (x, y) repeats."""
+def contour_area(values: Floats, level: float, wrap: tuple[bool, bool]) -> shapely.Geometry:
+    """Return the region where the interpolated map is at least `level`, with the lines where it only touches the frame.
+
+    `wrap` tells which of (x, y) repeats.
+    """
     from scipy.ndimage import maximum_filter
     from skimage import measure
 
@@ -125,20 +127,8 @@ def contour_area(values: Floats, level: float, wrap: tuple[bool, bool]) -> Polyg
     area = shapely.build_area(shapely.MultiLineString(rings))
     low, high = np.full(2, -0.5), np.array([columns, rows]) - 0.5
     low, high = np.where(wrap, low, -1.5), np.where(wrap, high, high + 1)
-    region: Polygonal = areal(np.array([shapely.intersection(area, shapely.box(*low, *high))]))[0]
+    region: shapely.Geometry = shapely.intersection(area, shapely.box(*low, *high))
     return region
-
-
-def areal(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Keep the polygons of geometries (n,): overlays also return the lines and points of contact."""
-    parts, owner = shapely.get_parts(geometries, return_index=True)
-    flat = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
-    kept = np.full(geometries.shape, shapely.MultiPolygon(), dtype=object)
-    if flat.any():
-        owners, index = np.unique(owner[flat], return_inverse=True)
-        kept[owners] = shapely.multipolygons(parts[flat], indices=index)
-    is_area = np.isin(shapely.get_type_id(geometries), (3, 6))
-    return np.where(is_area, geometries, kept)
 
 
 def _upwards(start: Floats, stop: Floats) -> tuple[Floats, Floats]:

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
+from math import nan
 from typing import Any
 
 import array_api_compat as compat
 import numpy as np
 
-from ._arrays import Array, Axis, namespace
+from ._arrays import Array, Axis, namespace, real, safe_ratio
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,14 +96,14 @@ class Overlap:
         return self.intersection, self.size_a, self.size_b
 
     def _repr_html_(self) -> str:
-        from .indices import dice, iou
-
+        xp = namespace("Overlap", intersection=self.intersection)
+        i, a, b = (real(x, xp) for x in self._sizes())
         rows = {
             "|A∩B|": self.intersection,
             "|A|": self.size_a,
             "|B|": self.size_b,
-            "IoU": iou(self),
-            "Dice": dice(self),
+            "IoU": safe_ratio(i, a + b - i, nan, xp),
+            "Dice": safe_ratio(2 * i, a + b, nan, xp),
         }
         body = "".join(f"<tr><th>{k}</th><td>{escape(str(x))}</td></tr>" for k, x in rows.items())
         return f"<table><caption>Overlap, shape {self.shape}</caption>{body}</table>"

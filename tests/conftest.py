@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -64,5 +63,7 @@ def shared_data() -> Path:
     return folder
 
 
-def has(module: str) -> bool:
-    return importlib.util.find_spec(module) is not None
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of test data that comes with the project."""
+    return Path(__file__).parent / "data"

@@ -3,16 +3,12 @@
 Conventions
 -----------
 phi is the dihedral C(i-1), N, CA, C; psi is N, CA, C, N(i+1); omega is CA(i-1), C(i-1), N, CA, of the peptide bond
-*before* the residue. Degrees in [-180, 180], IUPAC's sign.
+*before* the residue. Degrees in [-180, 180], IUPAC's sign. A residue has a row if it has N, CA and C, the residue
+before has C, and the residue after has N, CA and C; omega is NaN unless the residue before has N and CA too.
 
-Neighbours are residues that follow one another in one part of a chain (up to a TER or a change of mmCIF's
-``label_asym_id``) and whose C and N are nearer than ``max_bond``; numbers are names, never arithmetic. A ring's
-closing bond is not looked for. A residue has a row if it has N, CA and C, the residue before has C, and the residue
-after has N, CA and C; omega is NaN unless the residue before has N and CA too.
-
-A conformer X is all atoms without an altloc and those of altloc X. A residue's own altloc label is X where one of its
-backbone atoms (N, CA, C, O, CB, H), C of the residue before or N of the residue after is of altloc X; else it is "".
-Residues that no altloc touches come out the same in each conformer and are told once.
+What a neighbour, a conformer and a touching altloc are is told in `conformers`. A residue's own altloc label is X in
+conformer X where an altloc touches it; else it is "". Residues that no altloc touches come out the same in each
+conformer and are told once.
 
 *Residues in = rows + skipped.* One residue in is one label of one residue (residue: model, chain, resseq, icode,
 resname), or, where the file repeats an id, one of each. Each is a row of one of the two tables, and of one only.
@@ -29,83 +25,19 @@ Lovell et al. (2003), Proteins 50, 437; Williams et al. (2018), Protein Sci. 27,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
-Objects = npt.NDArray[np.object_]
+from .atoms import CA, Atoms, Bools, C, Floats, Ints, N, Residues
+from .conformers import Conformer, conformers
 
-ATOM_NAMES = ("N", "CA", "C", "CB", "O", "H", "HNO")
-"""What the walk looks at: three make the angles, CB tells the handedness, and any may carry the altloc label."""
+Columns = dict[str, npt.NDArray[Any]]
 
 IDENTITY = ["model", "chain", "resseq", "icode", "altloc", "resname"]
-_N, _CA, _C = range(3)
-_TWIN = ord(" ")  # the altloc, told as "", of a blank atom whose residue has it with an altloc too
 _LETTERS = np.array([chr(code).strip("\0 ") for code in range(256)], dtype=object)
-
-
-@dataclass(frozen=True, slots=True)
-class Atoms:
-    """The atoms of ``ATOM_NAMES``, in file order.
-
-    Attributes
-    ----------
-    position : ndarray, shape (n, 3)
-        Ångström.
-    residue : ndarray of int, shape (n,)
-        Index into `Residues`, never decreasing.
-    name : ndarray of int, shape (n,)
-        Index into ``ATOM_NAMES``.
-    altloc : ndarray of int, shape (n,)
-        The character's code; 0 where blank.
-    occupancy, b_iso : ndarray, shape (n,)
-    """
-
-    position: Floats
-    residue: Ints
-    name: Ints
-    altloc: Ints
-    occupancy: Floats
-    b_iso: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Residues:
-    """The residues of the polymers, in file order; every field is an array of shape (n,).
-
-    Attributes
-    ----------
-    model, chain, icode, resname : ndarray of str (objects)
-    resseq : ndarray of int
-    part : ndarray of int
-        Never decreasing; the walk stops where it changes.
-    position : ndarray of int
-        One per model, chain, resseq and icode.
-    parent : ndarray of str (objects)
-        The standard residue that it counts as; "" for one that is not taken.
-    why : ndarray of str (objects)
-        What to say of one that is not taken.
-    """
-
-    model: Objects
-    chain: Objects
-    resseq: Ints
-    icode: Objects
-    resname: Objects
-    part: Ints
-    position: Ints
-    parent: Objects
-    why: Objects
-
-    def describe(self, i: int) -> str:
-        """Name residue `i` as a reader would."""
-        return " ".join(filter(None, [self.resname[i], self.chain[i], f"{self.resseq[i]}{self.icode[i]}"]))
 
 
 def dihedral(a: Floats, b: Floats, c: Floats, d: Floats) -> Floats:
@@ -154,11 +86,25 @@ def walk(atoms: Atoms, residues: Residues, *, max_bond: float = 2.0) -> tuple[pd
         ``model chain resseq icode altloc resname``; ``reason``; ``detail``.
 
     Both have the place in the file as index, one sequence for the two.
+
+    Examples
+    --------
+    Three residues, their nine atoms along a helix:
+
+    >>> i, zeros = np.arange(9), np.zeros(9, dtype=int)
+    >>> helix = np.stack([np.cos(i), np.sin(i), i], axis=1)
+    >>> atoms = Atoms(helix, residue=i // 3, name=i % 3, altloc=zeros, occupancy=zeros + 1.0, b_iso=zeros * 0.0)
+    >>> chain, none, name = (np.full(3, word, dtype=object) for word in ("A", "", "ALA"))
+    >>> residues = Residues(none, chain, i[1:4], none, name, part=zeros[:3], position=i[:3], parent=name, why=none)
+    >>> rows, skipped = walk(atoms, residues)
+    >>> rows[["chain", "resseq", "resname", "phi", "psi", "omega"]].round(1)
+      chain  resseq resname   phi   psi  omega
+    1     A       2     ALA  43.0  43.0   43.0
+    >>> skipped["detail"].tolist()
+    ['first of the chain', 'last of the chain']
     """
-    atoms = replace(atoms, altloc=_split_twins(atoms))
-    altlocs = _altlocs(atoms, residues.part)
-    conformers = [_Conformer(atoms, residues, *ranked, max_bond).outcomes() for ranked in enumerate(altlocs)]
-    found = {name: np.concatenate([c[name] for c in conformers]) for name in conformers[0]}
+    outcomes = [_outcomes(conformer) for conformer in conformers(atoms, residues, max_bond=max_bond)]
+    found = {name: np.concatenate([of[name] for of in outcomes]) for name in outcomes[0]}
     found["position"] = residues.position[found["residue"]]
     met = np.lexsort((found["residue"], found["rank"], residues.part[found["residue"]]))
     found = {name: values[met] for name, values in found.items()}
@@ -167,145 +113,50 @@ def walk(atoms: Atoms, residues: Residues, *, max_bond: float = 2.0) -> tuple[pd
     return _row_table(rows, atoms, residues), _skip_table(skipped, residues)
 
 
-def _split_twins(atoms: Atoms) -> Ints:
-    """Give blank atoms the altloc " " where the same residue has them with an altloc too."""
-    atom = atoms.residue * len(ATOM_NAMES) + atoms.name
-    twin = (atoms.altloc == 0) & np.isin(atom, atom[atoms.altloc > 0])
-    return np.where(twin, _TWIN, atoms.altloc)
+def _outcomes(conformer: Conformer) -> Columns:
+    """Tell what becomes of each residue of a conformer: angles, or (NaN) why not."""
+    angles, five = _angles(conformer)
+    skipped: Bools = np.any(np.isnan(angles[:, :2]), axis=1)
+    whys = np.full((len(skipped), 2), "", dtype=object)
+    for i in np.flatnonzero(skipped).tolist():
+        whys[i] = conformer.why(i)
+    return {
+        "residue": conformer.residue,
+        "rank": np.full(len(skipped), conformer.rank),
+        "altloc": np.where(conformer.touched(), conformer.altloc, 0),
+        "row": ~skipped,
+        "angles": angles,
+        "ca": conformer.table[:, CA],
+        "next": conformer.residue[conformer.after],
+        "least": conformer.atoms.occupancy[five].min(axis=1),
+        "volume": _volume(conformer),
+        "why": whys,
+    }
 
 
-def _altlocs(atoms: Atoms, part: Ints) -> Ints:
-    """Altlocs of each part in order of appearance, shape (conformers, parts); -1 where a part has no more."""
-    alternate = np.flatnonzero(atoms.altloc)
-    residue, altloc = atoms.residue[alternate], atoms.altloc[alternate]
-    order = np.lexsort((altloc != _TWIN, residue))
-    found, first = np.unique((part[residue] * 256 + altloc)[order], return_index=True)
-    parts, codes = np.divmod(found[np.argsort(first)], 256)
-    rank = np.arange(len(parts)) - np.searchsorted(parts, parts)
-    altlocs = np.full((rank.max(initial=0) + 1, part[-1] + 1), -1)
-    altlocs[0] = 0
-    altlocs[rank, parts] = codes
-    return altlocs
+def _angles(conformer: Conformer) -> tuple[Floats, Ints]:
+    """phi, psi, omega of each residue; the five atoms of phi and psi."""
+    table, before, after = conformer.table, conformer.before, conformer.after
+    complete: Bools = np.all(table[:, [N, CA, C]] >= 0, axis=1)
+    whole = complete & (before >= 0) & (after >= 0) & complete[after]
+    five = np.stack([table[before, C], table[:, N], table[:, CA], table[:, C], table[after, N]], axis=1)
+    p, q, r, s, t = conformer.atoms.position[five.T]
+    last = conformer.atoms.position[table[before, CA]]
+    angles = np.stack([dihedral(p, q, r, s), dihedral(q, r, s, t), dihedral(last, p, q, r)], axis=1)
+    angles[~whole] = np.nan
+    angles[~complete[before], 2] = np.nan
+    return angles, five
 
 
-class _Conformer:
-    """One conformer of each part that has it: its residues in a row, with the links between them."""
-
-    def __init__(self, atoms: Atoms, residues: Residues, rank: int, altloc: Ints, max_bond: float) -> None:
-        self.atoms, self.residues, self.rank, self.max_bond = atoms, residues, rank, max_bond
-        self.altloc = altloc[residues.part]
-        table = self._table()
-        bare = np.bincount(atoms.residue, minlength=len(table)) == 0
-        here = (table >= 0).any(axis=1) | bare if rank == 0 else (table >= 0).any(axis=1)
-        self.residue = np.flatnonzero(here)
-        self.part = residues.part[self.residue]
-        self.table = table[self.residue]
-        self.taken: Bools = residues.parent[self.residue] != ""
-        self.before, self.after = self._links()
-
-    def _table(self) -> Ints:
-        """Atom of each residue and name, -1 where there is none."""
-        own = self.altloc[self.atoms.residue]
-        chosen = np.flatnonzero((own >= 0) & ((self.atoms.altloc == 0) | (self.atoms.altloc == own)))
-        table = np.full((len(self.altloc), len(ATOM_NAMES)), -1)
-        chosen = chosen[::-1]  # the first of a repeated name stays
-        table[self.atoms.residue[chosen], self.atoms.name[chosen]] = chosen
-        return table
-
-    def _links(self) -> tuple[Ints, Ints]:
-        """Bonded neighbours, as indices into this conformer's residues; -1 where there is none."""
-        taken = np.flatnonzero(self.taken)
-        i, j = taken[:-1], taken[1:]
-        bonded = (self.part[i] == self.part[j]) & (self._bond(i, j) < self.max_bond)
-        before, after = np.full((2, len(self.residue)), -1)
-        before[j[bonded]], after[i[bonded]] = i[bonded], j[bonded]
-        return before, after
-
-    def _bond(self, i: Ints, j: Ints) -> Floats:
-        """C–N distance, NaN without the atoms."""
-        c, n = self.table[i, _C], self.table[j, _N]
-        step = self.atoms.position[c] - self.atoms.position[n]
-        return np.where((c >= 0) & (n >= 0), np.sqrt(_dot(step, step)), np.nan)
-
-    def outcomes(self) -> dict[str, npt.NDArray[Any]]:
-        """Tell what becomes of each residue here: angles, or (NaN) why not."""
-        angles, five = self._angles()
-        skipped = np.isnan(angles[:, :2]).any(axis=1)
-        whys = np.full((len(self.residue), 2), "", dtype=object)
-        for i in np.flatnonzero(skipped).tolist():
-            whys[i] = self._why(i)
-        return {
-            "residue": self.residue,
-            "rank": np.full(len(self.residue), self.rank),
-            "altloc": np.where(self._touched(), self.altloc[self.residue], 0),
-            "row": ~skipped,
-            "angles": angles,
-            "ca": self.table[:, _CA],
-            "next": self.residue[self.after],
-            "least": self.atoms.occupancy[five].min(axis=1),
-            "volume": self._volume(),
-            "why": whys,
-        }
-
-    def _angles(self) -> tuple[Floats, Ints]:
-        """phi, psi, omega of each residue; the five atoms of phi and psi."""
-        n, ca, c = self.table[:, _N], self.table[:, _CA], self.table[:, _C]
-        complete: Bools = np.all(self.table[:, :3] >= 0, axis=1)
-        whole = complete & (self.before >= 0) & (self.after >= 0) & complete[self.after]
-        five = np.stack([self.table[self.before, _C], n, ca, c, self.table[self.after, _N]], axis=1)
-        p, q, r, s, t = self.atoms.position[five.T]
-        last = self.atoms.position[self.table[self.before, _CA]]
-        angles = np.stack([dihedral(p, q, r, s), dihedral(q, r, s, t), dihedral(last, p, q, r)], axis=1)
-        angles[~whole] = np.nan
-        angles[~complete[self.before], 2] = np.nan
-        return angles, five
-
-    def _touched(self) -> Bools:
-        """Whether an altloc is on the residue, or on the neighbours' atoms that its angles use."""
-        alternate: Bools = (self.table >= 0) & (self.atoms.altloc[self.table] > 0)
-        before = (self.before >= 0) & alternate[self.before, _C]
-        after = (self.after >= 0) & alternate[self.after, _N]
-        touched: Bools = alternate.any(axis=1) | before | after
-        return touched
-
-    def _volume(self) -> Floats:
-        """Triple product of CA's bonds to N, C and CB: positive for an L residue, NaN without the atoms."""
-        n, ca, c, cb = self.atoms.position[self.table[:, :4].T]
-        volume = _dot(n - ca, np.cross(c - ca, cb - ca))
-        return np.where((self.table[:, :4] >= 0).all(axis=1), volume, np.nan)
-
-    def _why(self, i: int) -> tuple[str, str]:
-        if not self.taken[i]:
-            return "non-standard", self.residues.why[self.residue[i]]
-        if missing := self._missing(i, (_N, _CA, _C)):
-            return "missing atom", missing
-        if self.before[i] < 0:
-            return self._why_unlinked(i, i - 1)
-        if self.after[i] < 0:
-            return self._why_unlinked(i, i + 1)
-        if missing := self._missing(self.after[i], (_N, _CA, _C)):
-            return "missing atom", f"{missing} of {self._name(self.after[i])}"
-        return "degenerate geometry", "atoms coincide or lie on one line"
-
-    def _why_unlinked(self, i: int, j: int) -> tuple[str, str]:
-        if not 0 <= j < len(self.part) or self.part[i] != self.part[j]:
-            return "terminal", "first of the chain" if j < i else "last of the chain"
-        if not self.taken[j]:
-            cap = self.residues.why[self.residue[j]] == "cap"
-            return "terminal" if cap else "non-standard neighbour", f"next to {self._name(j)}"
-        if missing := self._missing(j, (_C,) if j < i else (_N,)):
-            return "missing atom", f"{missing} of {self._name(j)}"
-        bond = float(self._bond(*np.sort([[i], [j]], axis=0))[0])
-        return "break", f"C–N {bond:.1f} Å to {self._name(j)}"
-
-    def _missing(self, i: int, names: tuple[int, ...]) -> str:
-        return ", ".join(ATOM_NAMES[name] for name in names if self.table[i, name] < 0)
-
-    def _name(self, i: int) -> str:
-        return self.residues.describe(self.residue[i])
+def _volume(conformer: Conformer) -> Floats:
+    """Triple product of CA's bonds to N, C and CB: positive for an L residue, NaN without the atoms."""
+    four = conformer.table[:, :4]
+    n, ca, c, cb = conformer.atoms.position[four.T]
+    volume = _dot(n - ca, np.cross(c - ca, cb - ca))
+    return np.where((four >= 0).all(axis=1), volume, np.nan)
 
 
-def _tell_once(found: dict[str, npt.NDArray[Any]]) -> tuple[dict[str, npt.NDArray[Any]], dict[str, npt.NDArray[Any]]]:
+def _tell_once(found: Columns) -> tuple[Columns, Columns]:
     """Keep each label of each residue once; of the rest, keep a repeated id and leave out a repeated conformer."""
     residue, position, row = found["residue"], found["position"], found["row"]
     labelled = found["altloc"] > 0
@@ -328,7 +179,7 @@ def _first(key: Ints, among: Bools) -> Bools:
     return marked
 
 
-def _row_table(rows: dict[str, npt.NDArray[Any]], atoms: Atoms, residues: Residues) -> pd.DataFrame:
+def _row_table(rows: Columns, atoms: Atoms, residues: Residues) -> pd.DataFrame:
     order = np.lexsort((np.arange(len(rows["row"])), -rows["least"]))
     best = np.empty(len(order), dtype=bool)
     best[order] = _first(rows["position"][order], np.ones(len(order), dtype=bool))
@@ -348,12 +199,12 @@ def _row_table(rows: dict[str, npt.NDArray[Any]], atoms: Atoms, residues: Residu
     return _in_file_order(columns, rows)
 
 
-def _skip_table(skipped: dict[str, npt.NDArray[Any]], residues: Residues) -> pd.DataFrame:
+def _skip_table(skipped: Columns, residues: Residues) -> pd.DataFrame:
     reason, detail = skipped["why"].T
     return _in_file_order(_identity(skipped, residues) | {"reason": reason, "detail": detail}, skipped)
 
 
-def _identity(found: dict[str, npt.NDArray[Any]], residues: Residues) -> dict[str, npt.NDArray[Any]]:
+def _identity(found: Columns, residues: Residues) -> Columns:
     at = found["residue"]
     return {
         "model": residues.model[at],
@@ -365,7 +216,7 @@ def _identity(found: dict[str, npt.NDArray[Any]], residues: Residues) -> dict[st
     }
 
 
-def _in_file_order(columns: dict[str, npt.NDArray[Any]], found: dict[str, npt.NDArray[Any]]) -> pd.DataFrame:
+def _in_file_order(columns: Columns, found: Columns) -> pd.DataFrame:
     order = np.argsort(found["place"])
     return pd.DataFrame({name: values[order] for name, values in columns.items()}, index=found["place"][order])
 

@@ -132,7 +132,7 @@ def categorise(resname: Any, next_resname: Any, omega: Any) -> Any:
     ...            [180, 5, float("nan"), 180, 180, 0]).tolist()
     ['glycine', 'cis-proline', 'trans-proline', 'pre-proline', 'isoleucine or valine', 'general']
     """
-    return np.array(CATEGORIES)[category_codes(resname, next_resname, omega)][()]
+    return np.array(CATEGORIES)[category_codes(resname, next_resname, omega)]
 
 
 def category_codes(resname: Any, next_resname: Any, omega: Any) -> np.ndarray:
@@ -211,7 +211,7 @@ def classify(score: Any, category: Any, reference: str = "top8000") -> Any:
     ['Favored', 'Allowed', 'OUTLIER']
     """
     level = evaluation_codes(score, _codes(category), reference)
-    return np.array([*EVALUATIONS, ""])[level][()]
+    return np.array([*EVALUATIONS, ""])[level]
 
 
 def evaluation_codes(score: Any, codes: np.ndarray, reference: str = "top8000") -> np.ndarray:

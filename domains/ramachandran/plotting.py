@@ -213,37 +213,48 @@ def _points(residues: pd.DataFrame, ax: Axes, label_outliers: bool) -> None:
     ax.scatter(fine["phi"], fine["psi"], s=7, color=POINT, alpha=0.75, linewidths=0, zorder=3)
     ax.scatter(bad["phi"], bad["psi"], s=26, color=OUTLIER, edgecolors="white", linewidths=0.5, zorder=4)
     if label_outliers:
-        _label(bad, ax)
+        _label(bad, residues[["phi", "psi"]].to_numpy(), ax)
 
 
-def _label(residues: pd.DataFrame, ax: Axes) -> None:
-    """Name residues beside their points, copies of one residue together, where no other name lies if possible."""
+def _label(residues: pd.DataFrame, points: np.ndarray, ax: Axes) -> None:
+    """Name residues beside their points, where the fewest other names and points lie."""
+    from matplotlib.patheffects import withStroke
+
+    halo = [withStroke(linewidth=1.2, foreground="white")]
+    line: dict[str, Any] = {"arrowstyle": "-", "color": OUTLIER, "linewidth": 0.4, "shrinkA": 0, "shrinkB": 2}
     taken: list[Bbox] = []
     for text, phi, psi in _names(residues):
-        places = [_place(text, phi, psi, side, step) for step in range(5) for side in (1, -1)]
-        inside = [p for p in places if p[1].xmin > -178 and p[1].xmax < 178 and p[1].ymin > -178 and p[1].ymax < 178]
-        clashes = [sum(box.overlaps(other) for other in taken) for _, box in inside]
-        (x, y), box = inside[int(np.argmin(clashes))]
+        boxes = [_box(text, phi, psi, side, lift) for lift in (0, 11, -11, 22, -22, 33, -33) for side in (1, -1)]
+        inside = [box for box in boxes if np.abs(box.extents).max() < 178]
+        crowd = [sum(box.overlaps(o) for o in taken) + 0.2 * box.count_contains(points) for box in inside]
+        box = inside[int(np.argmin(crowd))]
         taken.append(box)
-        line = {"arrowstyle": "-", "color": OUTLIER, "linewidth": 0.4, "shrinkA": 0, "shrinkB": 2}
-        ax.annotate(text, (phi, psi), (x, y), fontsize=5.5, color=OUTLIER, zorder=5, va="center", arrowprops=line)
+        at: dict[str, Any] = {
+            "xytext": (box.x0, (box.y0 + box.y1) / 2),
+            "va": "center",
+            "arrowprops": line,
+            "path_effects": halo,
+        }
+        ax.annotate(text, (phi, psi), fontsize=5.5, color=OUTLIER, zorder=5, **at)
 
 
 def _names(residues: pd.DataFrame) -> list[tuple[str, float, float]]:
-    """Return what to write and where: the chains of one residue that lie within 12° share a name."""
-    names: dict[tuple[str, int, int], tuple[list[str], float, float]] = {}
+    """Return what to write and where: the chains of one residue that lie within 15° share a name."""
+    found: list[tuple[str, list[str], float, float]] = []
     for row in residues.to_dict("records"):
-        phi, psi = row["phi"], row["psi"]
-        key = f"{row['resname']} {row['resseq']}{row['icode']}", round(phi / 12), round(psi / 12)
-        names.setdefault(key, ([], phi, psi))[0].append(row["chain"])
-    return [(f"{','.join(dict.fromkeys(c))} {key[0]}".strip(), phi, psi) for key, (c, phi, psi) in names.items()]
+        name, phi, psi = f"{row['resname']} {row['resseq']}{row['icode']}", row["phi"], row["psi"]
+        near = (c for n, c, x, y in found if n == name and np.hypot(wrap(x - phi), wrap(y - psi)) < 15)
+        if (chains := next(near, None)) is None:
+            found.append((name, [row["chain"]], phi, psi))
+        else:
+            chains.append(row["chain"])
+    return [(f"{','.join(dict.fromkeys(c))} {name}".strip(), phi, psi) for name, c, phi, psi in found]
 
 
-def _place(text: str, phi: float, psi: float, side: int, step: int) -> tuple[tuple[float, float], Bbox]:
-    """Return where a text of about this size in degrees may begin, and the box it fills."""
+def _box(text: str, phi: float, psi: float, side: int, lift: float) -> Bbox:
+    """Return the box in degrees that a name fills beside its point."""
     from matplotlib.transforms import Bbox
 
     width, height = 5.6 * len(text) + 4, 11.0
-    x = phi + 7 if side > 0 else phi - 7 - width
-    y = psi + (0, 11, -11, 22, -22)[step]
-    return (x, y), Bbox.from_extents(x, y - height / 2, x + width, y + height / 2)
+    left, middle = phi + 7 if side > 0 else phi - 7 - width, psi + lift
+    return Bbox.from_extents(left, middle - height / 2, left + width, middle + height / 2)

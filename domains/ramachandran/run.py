@@ -42,6 +42,7 @@ COLUMNS = [
     "evaluation",
     "counted",
 ]
+DETAILS = ["parent", "next_resname", "occupancy", "b_iso", "chirality", "best", "mirrored"]
 GOALS = {"favored_percent": "> 98", "outlier_percent": "< 0.2"}
 _SKIPPED = ["file", "model", "chain", "resseq", "icode", "altloc", "resname", "reason", "detail"]
 
@@ -88,7 +89,7 @@ def validate(
     """
     if isinstance(paths, str | Path):
         return _validate_one(paths, reference, options)
-    files = list(paths)
+    files = list(dict.fromkeys(paths))
     found = [
         _validate_or_tell(file, reference, options)
         for file in (_console.track(files, "validating", len(files)) if progress else files)
@@ -128,7 +129,7 @@ def validate_files(
 ) -> bool:
     """Do what ``overlap ramachandran validate`` does; return whether a file could not be read."""
     residues, skipped = validate(files, progress=True, **options)
-    summary = summarise(residues, skipped)
+    summary = summarise(residues, skipped).set_index("file").loc[list(dict.fromkeys(map(str, files)))].reset_index()
     if csv:
         residues[COLUMNS].to_csv(csv, index=False)
     if skipped_csv:
@@ -184,7 +185,7 @@ def _validate_one(path: str | Path, reference: str, options: dict[str, Any]) -> 
     residues["score"] = score
     residues["evaluation"] = _categorical(evaluation_codes(score, codes, reference), EVALUATIONS)
     skipped.insert(0, "file", str(path))
-    return residues[[*COLUMNS, *(c for c in residues if c not in COLUMNS)]], skipped
+    return residues[[*COLUMNS, *DETAILS]], skipped
 
 
 def _categorical(codes: Any, names: tuple[str, ...]) -> Any:
@@ -204,7 +205,7 @@ def _validate_or_tell(
 def _stack(tables: list[pd.DataFrame | None]) -> pd.DataFrame:
     some = [t for t in tables if t is not None]
     filled = [t for t in some if len(t)] or some[:1]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=COLUMNS)
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=[*COLUMNS, *DETAILS])
 
 
 def _summary(file: str, residues: pd.DataFrame, skipped: pd.DataFrame) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 Conventions
 -----------
-What an angle, a neighbour, a conformer and a skipped residue are is told in `angles`; what a name counts as, in
-`residues`. A residue is one of a *polymer* here, and so a row of one of the two tables, where gemmi tabulates its name
-as an amino acid, where it is a cap (ACE, NME …), where the file names its standard parent, or where it has atoms N,
-CA and C; waters, sugars, nucleotides and other ligands are none.
+What an angle and a skipped residue are is told in `angles`; what a neighbour and a conformer are, in `conformers`;
+what a name counts as, in `residues`. A residue is one of a *polymer* here, and so a row of one of the two tables, where
+gemmi tabulates its name as an amino acid, where it is a cap (ACE, NME …), where the file names its standard parent, or
+where it has atoms N, CA and C; waters, sugars, nucleotides and other ligands are none.
 
 A chain's parts end at a TER, at a change of mmCIF's ``label_asym_id``, and in a PDB file without chain names at a
 change of segment. ``model`` is the number of the file's MODEL record, or of mmCIF's if it has several; else "".
@@ -29,10 +29,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from .angles import ATOM_NAMES, IDENTITY, Atoms, Bools, Ints, Residues, walk
+from .angles import IDENTITY, walk
+from .atoms import Residues
+from .layout import Layout
 from .residues import Kind, kind_of
 
 
@@ -109,15 +110,16 @@ def backbone_angles(
     _check_option("chirality", chirality, "mirror")
     structure, numbered = _read(Path(fspath(path)))
     numbers = [str(model.num) if numbered else "" for model in structure]
-    layout = _Layout(structure)
+    layout = Layout(structure)
     recorded = {m.res_id.name: m.parent_comp_id for m in structure.mod_residues}
     kinds = {name: kind_of(name, recorded) for name in layout.names}
-    polymer = layout.polymer(kinds)
+    polymer = layout.polymer(np.array([kind.kind != "" for kind in kinds.values()]))
     if not polymer.any():
         found = ", ".join(layout.names[:8])
         raise ValueError(f"{path}: no amino acids among its residues ({found}): give a file with a protein")
     options = {kind for kind, asked in (("modified", modified), ("D", chirality)) if asked}
-    residues = layout.residues(polymer, kinds, numbers, options)
+    taken = [_parent_or_why(kind, options) for kind in kinds.values()]
+    residues = layout.residues(polymer, taken, numbers)
     _warn_of_synonyms(residues, kinds)
     rows, skipped = walk(layout.atoms(polymer), residues, max_bond=max_bond)
     rows = _mirror(rows, kinds, chirality == "mirror")
@@ -169,99 +171,6 @@ def _content(path: Path) -> bytes:
     if not text.strip():
         raise ValueError(f"{path}: the file is empty: give a PDB or mmCIF file")
     return text
-
-
-class _Layout:
-    """gemmi's flat arrays, with the residues marked out: per atom its residue and name, per residue its first atom."""
-
-    def __init__(self, structure: Any) -> None:
-        self.chains = [(i, chain) for i, model in enumerate(structure) for chain in model]
-        self.chain_names = [chain.name for _, chain in self.chains]
-        self.flat = flat = _flat(structure)
-        self.chain = np.repeat(np.arange(len(self.chains)), [chain.count_atom_sites() for _, chain in self.chains])
-        named, resname = all(self.chain_names), _words(flat.residue_names)
-        self.segment = _words(flat.subchains) if named else self._segments()
-        starts = _changes(self.chain, self.segment, flat.resnums, flat.icodes, resname)
-        self.first, self.residue = np.flatnonzero(starts), np.cumsum(starts) - 1
-        names, self.name = np.unique(resname[self.first], return_inverse=True)
-        self.names = _text(names)
-        self.atom = np.full(len(resname), -1)
-        for i, name in enumerate(ATOM_NAMES):
-            self.atom[_words(flat.atom_names) == np.frombuffer(name.encode().ljust(8, b"\0"), dtype=np.int64)] = i
-
-    def _segments(self) -> Ints:
-        """Tell a PDB file's chains apart by segment where these have no name."""
-        parts = [("" if chain.name else residue.segment, len(residue)) for _, chain in self.chains for residue in chain]
-        names, sizes = zip(*parts, strict=True)
-        return np.repeat(pd.factorize(np.array(names, dtype=object))[0], sizes)
-
-    def polymer(self, kinds: dict[str, Kind]) -> Bools:
-        """Which residues are of a polymer: by name, or by having N, CA and C."""
-        has = np.zeros((len(self.first), len(ATOM_NAMES) + 1), dtype=bool)
-        has[self.residue, self.atom] = True
-        return np.array([kind.kind != "" for kind in kinds.values()])[self.name] | has[:, :3].all(axis=1)
-
-    def atoms(self, polymer: Bools) -> Atoms:
-        """Take the atoms of the polymers that the walk looks at."""
-        at = np.flatnonzero((self.atom >= 0) & polymer[self.residue])
-        return Atoms(
-            position=self.flat.pos[at],
-            residue=(np.cumsum(polymer) - 1)[self.residue[at]],
-            name=self.atom[at],
-            altloc=self.flat.altlocs[at].astype(np.int64),
-            occupancy=self.flat.occ[at].astype(np.float64),
-            b_iso=self.flat.b_iso[at].astype(np.float64),
-        )
-
-    def residues(self, polymer: Bools, kinds: dict[str, Kind], numbers: list[str], options: set[str]) -> Residues:
-        """Take the residues of the polymers."""
-        at, name = self.first[polymer], self.name[polymer]
-        chain, resseq, icode = self.chain[at], self.flat.resnums[at].astype(np.int64), self.flat.icodes[at]
-        model = np.array([i for i, _ in self.chains])[chain]
-        chain_name = np.array(self.chain_names, dtype=object)
-        code = pd.factorize(chain_name)[0][chain]
-        taken = [_parent_or_why(kind, options) for kind in kinds.values()]
-        return Residues(
-            model=np.array(numbers, dtype=object)[model],
-            chain=chain_name[chain],
-            resseq=resseq,
-            icode=np.array([chr(c).strip() for c in range(128)], dtype=object)[icode],
-            resname=np.array(self.names, dtype=object)[name],
-            part=np.cumsum(_changes(chain, self.segment[at])) - 1,
-            position=np.unique(((model << 16 | code) << 24 | resseq + 2**23) << 8 | icode, return_inverse=True)[1],
-            parent=np.array([parent for parent, _ in taken], dtype=object)[name],
-            why=np.array([why for _, why in taken], dtype=object)[name],
-        )
-
-
-def _flat(structure: Any) -> Any:
-    import gemmi
-
-    try:
-        return gemmi.FlatStructure(structure)
-    except RuntimeError:  # it has no room for names of eight letters
-        codes: dict[str, str] = {}
-        for chain in (chain for model in structure for chain in model):
-            chain.name = "long"
-            for residue in chain:
-                residue.subchain, residue.entity_id = codes.setdefault(residue.subchain, str(len(codes))), ""
-        return gemmi.FlatStructure(structure)
-
-
-def _words(characters: Any) -> Ints:
-    """Eight characters as one number, to compare names at once."""
-    return np.ascontiguousarray(characters).view(np.int64).ravel()
-
-
-def _text(words: Ints) -> list[str]:
-    return [word.tobytes().rstrip(b"\0").decode("latin-1") for word in words]
-
-
-def _changes(*columns: npt.NDArray[Any]) -> Bools:
-    """Mark each entry that differs from the one before in any column; the first does."""
-    changes = np.ones(len(columns[0]), dtype=bool)
-    changes[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
-    return changes
 
 
 def _parent_or_why(kind: Kind, options: set[str]) -> tuple[str, str]:

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from domains.ramachandran.angles import ATOM_NAMES, Atoms, Residues, dihedral, walk
+from domains.ramachandran.angles import dihedral, walk
+from domains.ramachandran.atoms import Atoms, Residues
 
 
 def chain(n=3, altloc=None, parent="ALA"):
@@ -61,7 +62,3 @@ def test_no_residues_taken_is_no_rows():
     rows, skipped = walk(*chain(3, parent=""))
     assert rows.empty
     assert skipped["reason"].tolist() == ["non-standard"] * 3
-
-
-def test_atom_names_begin_with_the_backbone():
-    assert ATOM_NAMES[:4] == ("N", "CA", "C", "CB")

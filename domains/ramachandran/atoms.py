@@ -1,0 +1,97 @@
+"""Atoms and residues of a structure, as arrays: what a reader hands to the walk along the backbone.
+
+Conventions
+-----------
+Both are in file order. A residue is one of a polymer; it keeps its place if it has none of the atoms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Objects = npt.NDArray[np.object_]
+
+ATOM_NAMES = ("N", "CA", "C", "CB", "O", "H", "HNO")
+"""What the walk looks at: three make the angles, CB tells the handedness, and any may carry the altloc label."""
+
+N, CA, C = range(3)
+"""The first of them, as `Atoms.name` has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Atoms:
+    """The atoms of ``ATOM_NAMES``, in file order.
+
+    Attributes
+    ----------
+    position : ndarray, shape (n, 3)
+        Ångström.
+    residue : ndarray of int, shape (n,)
+        Index into `Residues`, never decreasing.
+    name : ndarray of int, shape (n,)
+        Index into ``ATOM_NAMES``.
+    altloc : ndarray of int, shape (n,)
+        The character's code; 0 where blank.
+    occupancy, b_iso : ndarray, shape (n,)
+
+    Examples
+    --------
+    >>> none = np.zeros(3, dtype=int)
+    >>> atoms = Atoms(np.eye(3), residue=none, name=np.arange(3), altloc=none, occupancy=none + 1.0, b_iso=none * 0.0)
+    >>> [ATOM_NAMES[i] for i in atoms.name]
+    ['N', 'CA', 'C']
+    """
+
+    position: Floats
+    residue: Ints
+    name: Ints
+    altloc: Ints
+    occupancy: Floats
+    b_iso: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Residues:
+    """The residues of the polymers, in file order; every field is an array of shape (n,).
+
+    Attributes
+    ----------
+    model, chain, icode, resname : ndarray of str (objects)
+    resseq : ndarray of int
+    part : ndarray of int
+        Never decreasing; the walk stops where it changes.
+    position : ndarray of int
+        One per model, chain, resseq and icode.
+    parent : ndarray of str (objects)
+        The standard residue that it counts as; "" for one that is not taken.
+    why : ndarray of str (objects)
+        What to say of one that is not taken.
+
+    Examples
+    --------
+    >>> chain, none, name = (np.full(2, word, dtype=object) for word in ("A", "", "ALA"))
+    >>> i = np.arange(2)
+    >>> residues = Residues(none, chain, i + 7, none, name, part=0 * i, position=i, parent=name, why=none)
+    >>> residues.describe(1)
+    'ALA A 8'
+    """
+
+    model: Objects
+    chain: Objects
+    resseq: Ints
+    icode: Objects
+    resname: Objects
+    part: Ints
+    position: Ints
+    parent: Objects
+    why: Objects
+
+    def describe(self, i: int) -> str:
+        """Name residue `i` as a reader would."""
+        return " ".join(filter(None, [self.resname[i], self.chain[i], f"{self.resseq[i]}{self.icode[i]}"]))

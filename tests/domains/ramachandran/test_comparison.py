@@ -1,0 +1,170 @@
+"""Oracle: the comparisons table of the reference notes, computed independently on the same regions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import overlap as ov
+from domains.ramachandran import CATEGORIES, compare, hard_sphere, region
+from domains.ramachandran.torus import centres
+
+
+@pytest.mark.parametrize(
+    ("options", "level", "iou", "dice"),
+    [
+        ({"tau": 110}, "allowed", 0.4685, 0.6381),
+        ({"tau": 111}, "allowed", 0.4853, 0.6535),
+        ({"tau": 111}, "favored", 0.5044, 0.6706),
+        ({"tau": 113}, "allowed", 0.4835, None),
+        ({"tau": 113}, "favored", 0.6128, None),
+        ({"tau": 115}, "favored", 0.6258, None),
+        ({"clashes": "ho2003"}, "allowed", 0.6699, 0.8023),
+        ({"clashes": "ho2003", "limits": "normal"}, "favored", 0.5516, 0.7110),
+        ({"scale": 0.95}, "allowed", 0.6976, 0.8218),
+    ],
+)
+def test_hard_spheres(options, level, iou, dice):
+    report = compare(hard_sphere(**options), level=level)
+    assert float(report.iou) == pytest.approx(iou, abs=5e-5)
+    if dice is not None:
+        assert float(report.dice) == pytest.approx(dice, abs=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("category", "iou", "outside", "missed"),
+    [
+        ("glycine", 0.3487, 0.624, 0.171),
+        ("isoleucine or valine", 0.6051, 0.013, 0.390),
+        ("pre-proline", 0.4756, None, None),
+        ("trans-proline", 0.2486, None, None),
+        ("cis-proline", 0.2737, None, None),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:compare")
+def test_other_categories_are_no_prediction_of_the_general_one(category, iou, outside, missed):
+    report = compare(region("top8000", category), category="general")
+    assert float(report.iou) == pytest.approx(iou, abs=5e-5)
+    if outside is not None:
+        assert float(report.outside) == pytest.approx(outside, abs=5e-4)
+        assert float(report.missed) == pytest.approx(missed, abs=5e-4)
+
+
+RAMPLOT = {
+    "general": (0.9346, 0.9706),
+    "glycine": (0.9705, 0.9766),
+    "cis-proline": (0.9212, 0.9420),
+    "trans-proline": (0.9257, 0.9328),
+    "pre-proline": (0.9552, 0.9413),
+    "isoleucine or valine": (0.9464, 0.9588),
+}
+
+
+@pytest.mark.parametrize(("k", "category"), list(enumerate(CATEGORIES)))
+def test_masks_of_another_program(k, category, test_data):
+    """RamPlot 1.0.4 (MIT): 1° nodes, so the reference's score is interpolated there."""
+    with np.load(test_data / "ramplot_1deg_regions.npz") as file:
+        labels, nodes = file["region"][k].T, file["nodes"]
+    for level, least, iou in zip(("favored", "allowed"), (2, 1), RAMPLOT[category], strict=True):
+        masks = xr.DataArray(labels >= least, dims=("psi", "phi"), coords={"psi": nodes, "phi": nodes})
+        report = compare(masks, category=category, level=level)
+        assert float(report.iou) == pytest.approx(iou, abs=5e-5)
+        assert report.attrs["regridding"] == "reference: score interpolated, then cut"
+
+
+SLIPS = {
+    "phi and psi swapped": (lambda x: x.T, 0.0244, 0.1875),
+    "psi upside down": (lambda x: x[::-1], 0.1820, 0.5673),
+    "0 to 360 read as -180 to 180": (lambda x: np.roll(x, (90, 90), (0, 1)), 0.0100, None),
+}
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_slips_with_axes_are_told(slip):
+    move, *expected = SLIPS[slip]
+    for level, iou in zip(("favored", "allowed"), expected, strict=True):
+        truth = region(level=level)
+        report = compare(truth.drop_vars(["score", "cut"]).copy(data=move(truth.values)), level=level)
+        if iou is not None:
+            assert float(report.iou) == pytest.approx(iou, abs=5e-5)
+        assert slip in report.attrs["hint"]
+
+
+def test_a_good_prediction_gets_no_hint():
+    assert "hint" not in compare(hard_sphere(clashes="ho2003"), level="allowed").attrs
+
+
+def test_the_report():
+    report = compare(hard_sphere(), level="allowed")
+    assert float(report.share_b) == pytest.approx(38.8673, abs=1e-4)
+    assert float(report.share_a) == pytest.approx(20.19, abs=5e-3)
+    assert report.attrs["prediction"].startswith("hard spheres")
+    assert report.attrs["reference"] == "top8000 general, allowed"
+    assert {"tnorm", "empty", "units", "grid", "level", "category", "regridding", "version"} <= set(report.attrs)
+    assert report.n_defined.sel(index="iou") == 1
+    o = ov.Overlap(report.intersection.values, report.size_a.values, report.size_b.values)
+    assert float(ov.dice(o)) == float(report.dice)
+    assert float(report.outside) == pytest.approx(float(o.only_a / o.size_a))
+
+
+def test_several_models_at_once():
+    taus = [110.0, 111.0, 113.0]
+    models = xr.concat([hard_sphere(tau=t) for t in taus], xr.Variable("tau", taus), combine_attrs="drop")
+    report = compare(models, level="allowed")
+    assert report.iou.dims == ("tau",)
+    np.testing.assert_allclose(report.iou, [0.4685, 0.4853, 0.4835], atol=5e-5)
+    assert report.n_defined.sel(index="iou") == 3
+
+
+def test_each_category_meets_its_own():
+    report = compare(region(category=None), level="favored")
+    np.testing.assert_array_equal(report.iou, 1.0)
+    assert report.category.values.tolist() == list(CATEGORIES)
+
+
+def test_soft_predictions_are_not_cut():
+    soft = region().drop_vars(["score", "cut"]).astype(float) * 0.5
+    report = compare(soft)
+    assert float(report.iou) == pytest.approx(0.5)
+    assert float(report.outside) == pytest.approx(0.0)
+
+
+def test_weights_are_areas_of_cells():
+    cells = hard_sphere()
+    doubled = compare(cells, level="allowed", weights=xr.full_like(cells, 2.0, dtype=float))
+    plain = compare(cells, level="allowed")
+    assert float(doubled.iou) == pytest.approx(float(plain.iou))
+    assert float(doubled.share_a) == pytest.approx(float(plain.share_a))
+    assert float(doubled.size_a) == 2 * float(plain.size_a)
+
+
+def test_empty_regions():
+    nothing = xr.zeros_like(hard_sphere())
+    assert float(compare(nothing).iou) == 0.0
+    both = compare(nothing, nothing)
+    assert np.isnan(both.iou)
+    assert both.n_defined.sel(index="iou") == 0
+    assert float(compare(nothing, nothing, empty=1.0).dice) == 1.0
+
+
+def test_any_two_regions():
+    fine = xr.DataArray(np.ones((360, 360), bool), coords={"psi": centres(360), "phi": centres(360)})
+    report = compare(fine, hard_sphere())
+    assert report.attrs["regridding"] == "reference: nearest cell"
+    assert float(report.iou) == pytest.approx(float(hard_sphere().mean()))
+
+
+def test_a_wrong_category_warns():
+    with pytest.warns(UserWarning, match="'glycine', the reference of 'general'"):
+        compare(region("top8000", "glycine"), category="general")
+
+
+def test_bad_input():
+    with pytest.raises(TypeError, match=r"ndarray.*DataArray with dimensions psi and phi"):
+        compare(np.ones((180, 180), bool))
+    half = hard_sphere().isel(phi=slice(90))
+    with pytest.raises(ValueError, match="prediction: phi.*once round"):
+        compare(half)
+    with pytest.raises(TypeError, match="int64"):
+        compare(hard_sphere().astype(int))

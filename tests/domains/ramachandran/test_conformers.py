@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+
+from domains.ramachandran.atoms import CA, Atoms, C, N, Residues
+from domains.ramachandran.conformers import conformers
+
+
+def structure(*atoms, part=None, parent="ALA"):
+    """Atoms (residue, name, altloc) 1 Å apart along a line, and their residues."""
+    residue, name, altloc = (np.array(x) for x in zip(*atoms, strict=True))
+    altloc = np.array([ord(letter) if letter else 0 for letter in altloc])
+    place = np.arange(len(atoms)) * np.array([[1.0], [0], [0]])
+    index = np.arange(residue.max() + 1)
+    chain, none, name_of = (np.full(len(index), word, dtype=object) for word in ("A", "", "ALA"))
+    parent = np.full(len(index), parent, dtype=object)
+    part = 0 * index if part is None else np.array(part)
+    return (
+        Atoms(place.T, residue, name, altloc, np.ones(len(atoms)), np.zeros(len(atoms))),
+        Residues(none, chain, index + 1, none, name_of, part, index, parent, none),
+    )
+
+
+def walked(*given, max_bond=2.0, **options):
+    return list(conformers(*structure(*given, **options), max_bond=max_bond))
+
+
+def backbone(n):
+    return [(i, name, "") for i in range(n) for name in (N, CA, C)]
+
+
+def test_no_altloc_is_one_conformer_of_all():
+    (only,) = walked(*backbone(3))
+    assert only.residue.tolist() == [0, 1, 2]
+    assert only.table[:, [N, CA, C]].tolist() == [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
+    assert (only.before.tolist(), only.after.tolist()) == ([-1, 0, 1], [1, 2, -1])
+    assert not only.touched().any()
+
+
+def test_a_conformer_is_what_has_its_altloc_or_none():
+    a, b = walked((0, N, ""), (0, CA, "A"), (0, CA, "B"), (0, C, ""))
+    assert a.table[0, [N, CA, C]].tolist() == [0, 1, 3]
+    assert b.table[0, [N, CA, C]].tolist() == [0, 2, 3]
+    assert [a.altloc[0], b.altloc[0]] == [ord("A"), ord("B")]
+
+
+def test_a_blank_atom_with_a_twin_is_a_conformer_of_its_own():
+    blank, b = walked((0, CA, "B"), (0, CA, ""))
+    assert (chr(blank.altloc[0]), blank.table[0, CA]) == (" ", 1)
+    assert (chr(b.altloc[0]), b.table[0, CA]) == ("B", 0)
+
+
+def test_the_first_of_a_repeated_atom_stays():
+    (only,) = walked((0, CA, ""), (0, CA, ""))
+    assert only.table[0, CA] == 0
+
+
+def test_altlocs_are_of_their_part():
+    first, second = walked((0, CA, "B"), (1, CA, "A"), (1, CA, "C"), part=[0, 1])
+    assert first.altloc.tolist() == [ord("B"), ord("A")]
+    assert second.residue.tolist() == [1]
+
+
+def test_an_altloc_touches_the_residues_whose_angles_use_it():
+    atoms = backbone(5)
+    atoms[6] = (2, N, "A")  # psi of residue 1 needs it; nothing of residue 3 does
+    assert walked(*atoms)[0].touched().tolist() == [False, True, True, False, False]
+    atoms[6:9] = [(2, N, ""), (2, CA, ""), (2, C, "A")]
+    assert walked(*atoms)[0].touched().tolist() == [False, False, True, True, False]
+
+
+def test_parts_and_long_bonds_end_the_links():
+    (only,) = walked(*backbone(4), part=[0, 0, 1, 1])
+    assert only.after.tolist() == [1, -1, 3, -1]
+    assert only.why(1) == ("terminal", "last of the chain")
+    (only,) = walked(*backbone(2), max_bond=1.0)
+    assert only.why(0) == ("terminal", "first of the chain")
+    (only,) = walked(*backbone(3), max_bond=1.0)
+    assert only.why(1) == ("break", "C–N 1.0 Å to ALA A 1")
+
+
+@pytest.mark.parametrize(
+    ("left_out", "expected"),
+    [
+        (4, ("missing atom", "CA")),
+        (2, ("missing atom", "C of ALA A 1")),
+        (6, ("missing atom", "N of ALA A 3")),
+        (7, ("missing atom", "CA of ALA A 3")),
+    ],
+)
+def test_missing_atoms_are_named(left_out, expected):
+    atoms = backbone(3)
+    del atoms[left_out]
+    assert walked(*atoms, max_bond=9.0)[0].why(1) == expected
+
+
+def test_residues_not_taken_link_to_none():
+    parent = ["ALA", "", "ALA"]
+    (only,) = walked(*backbone(3), parent=parent)
+    assert only.after.tolist() == [-1, -1, -1]
+    assert only.why(1)[0] == "non-standard"
+    assert only.why(2) == ("non-standard neighbour", "next to ALA A 2")

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import gzip
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from domains.ramachandran import compare, example, hard_sphere, read_region, region
+from domains.ramachandran.torus import centres
+
+CELLS = hard_sphere(n=36)
+SOFT = CELLS.astype(float) * 0.75
+
+
+def same(x, y):
+    np.testing.assert_array_equal(x.values, y.values)
+    for dim in ("psi", "phi"):
+        np.testing.assert_allclose(x[dim], y[dim])
+
+
+def test_netcdf_keeps_everything(tmp_path):
+    path = tmp_path / "mine.nc"
+    region().to_netcdf(path, engine="h5netcdf")
+    found = read_region(path, "region")
+    assert found.dtype == bool
+    assert float(compare(found).iou) == 1.0
+    assert found.attrs["name"] == "top8000 general, favored"
+
+
+def test_netcdf_of_one_variable_needs_no_name(tmp_path):
+    path = tmp_path / "mine.nc"
+    CELLS.drop_attrs().transpose("phi", "psi").to_netcdf(path, engine="h5netcdf")
+    same(read_region(path), CELLS)
+
+
+@pytest.mark.parametrize("cells", [CELLS, SOFT], ids=["hard", "soft"])
+@pytest.mark.parametrize("phi_first", [False, True])
+def test_npy_and_npz(tmp_path, cells, phi_first):
+    values = cells.values.T if phi_first else cells.values
+    np.save(tmp_path / "a.npy", values)
+    same(read_region(tmp_path / "a.npy", phi_first=phi_first), cells)
+    np.savez(tmp_path / "b.npz", region=values, phi=cells.phi, psi=cells.psi)
+    same(read_region(tmp_path / "b.npz", phi_first=phi_first), cells)
+    np.savez(tmp_path / "c.npz", region=values, other=values, centres=cells.phi)
+    same(read_region(tmp_path / "c.npz", "region", phi_first=phi_first), cells)
+
+
+def test_a_file_of_several_maps(test_data):
+    path = test_data / "hard_sphere_alanine_dipeptide.npz"
+    found = read_region(path, "Ramachandran_outer_tau=111.0", phi_first=True)
+    assert float(compare(found, level="allowed").iou) == pytest.approx(0.4853, abs=5e-5)
+    with pytest.raises(ValueError, match=r"hard_sphere.*name one map.*--variable.*Ramachandran_outer_tau=111.0"):
+        read_region(path)
+    with pytest.raises(ValueError, match="no 'tau'; name one"):
+        read_region(path, "tau")
+
+
+@pytest.mark.parametrize("cells", [CELLS, SOFT], ids=["hard", "soft"])
+def test_csv_grid_and_long(tmp_path, cells):
+    table = cells.drop_attrs().astype(float).to_pandas()
+    table.to_csv(tmp_path / "grid.csv")
+    same(read_region(tmp_path / "grid.csv"), cells)
+    table.T.to_csv(tmp_path / "turned.csv")
+    same(read_region(tmp_path / "turned.csv", phi_first=True), cells)
+    long = cells.astype(float).to_series().rename("value").reset_index()
+    long.sample(frac=1, random_state=0).to_csv(tmp_path / "long.csv", index=False)
+    same(read_region(tmp_path / "long.csv").sortby(["psi", "phi"]), cells)
+
+
+def test_integers_0_and_1_are_a_mask(tmp_path):
+    np.save(tmp_path / "a.npy", CELLS.values.astype(np.uint8))
+    assert read_region(tmp_path / "a.npy").dtype == bool
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "said"),
+    [
+        ("labels.npy", lambda p: np.save(p, np.arange(16).reshape(4, 4)), "run from 0 to 15.*labels == k"),
+        ("nan.npy", lambda p: np.save(p, np.full((4, 4), np.nan)), "16 cells have no value"),
+        ("flat.npy", lambda p: np.save(p, np.zeros(4)), r"two axes, found an array of shape \(4,\)"),
+        ("text.npy", lambda p: np.save(p, np.array([["a", "b"]] * 2)), "not numbers"),
+        ("bare.npz", lambda p: np.savez(p, np.zeros((4, 4))), "no array 'psi' with the 4 cell centres"),
+        ("empty.csv", lambda p: p.write_text(""), "empty.csv"),
+        ("words.csv", lambda p: p.write_text("a,b\nc,d\n"), "neither columns phi, psi, value nor a grid"),
+        ("radians.csv", lambda p: radians().to_csv(p), "radians"),
+        ("holes.csv", lambda p: p.write_text("phi,psi,v\n-90,-90,1\n90,90,1\n"), "2 cells have no value"),
+        ("empty.nc", lambda p: p.write_bytes(b""), "empty.nc"),
+        ("cut.nc", lambda p: cut(p), "cut.nc"),
+        ("foreign.npz", lambda p: p.write_text("not a zip"), "foreign.npz"),
+        ("map.txt", lambda p: p.write_text("1"), r"map.txt.*read from .nc, .npy, .npz, .csv"),
+        ("map.csv.gz", lambda p: p.write_bytes(gzip.compress(b"1")), "read from"),
+    ],
+)
+def test_bad_files_are_named(tmp_path, name, write, said):
+    write(tmp_path / name)
+    with pytest.raises(ValueError, match=said):
+        read_region(tmp_path / name)
+
+
+def test_pickles_are_never_loaded(tmp_path):
+    np.save(tmp_path / "evil.npy", np.array([[{}]], dtype=object), allow_pickle=True)
+    with pytest.raises(ValueError, match="evil.npy.*allow_pickle"):
+        read_region(tmp_path / "evil.npy")
+
+
+def test_a_missing_file():
+    with pytest.raises(FileNotFoundError, match="nowhere.nc: no such file"):
+        read_region("nowhere.nc")
+
+
+def test_examples():
+    assert example("1a8o").is_file()
+    assert example("1a28").is_file()
+    with pytest.raises(ValueError, match="1a8o, 1a28"):
+        example("1abc")
+
+
+def radians():
+    nodes = np.radians(centres(4))
+    return pd.DataFrame(np.zeros((4, 4)), index=nodes, columns=nodes)
+
+
+def cut(path):
+    xr.Dataset({"x": 1}).to_netcdf(path, engine="h5netcdf")
+    path.write_bytes(path.read_bytes()[:100])

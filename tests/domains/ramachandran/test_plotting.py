@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from domains.ramachandran import CATEGORIES, example, hard_sphere, reference, region, validate
+from domains.ramachandran.plotting import caption, plot_agreement, plot_levels, plot_residues, save
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+def test_six_panels_hold_every_residue():
+    residues, _ = validate(example("1a28"))
+    axes = plot_residues(residues).ravel()
+    drawn = sum(
+        len(points.get_offsets())
+        for ax in axes
+        for points in ax.collections
+        if hasattr(points, "get_sizes") and len(points.get_sizes())
+    )
+    assert drawn == len(residues)
+    assert [ax.get_title().split("  (n = ")[1] for ax in axes] == [
+        f"{(residues['category'] == k).sum()})" for k in CATEGORIES
+    ]
+
+
+def test_outliers_are_named():
+    residues, _ = validate(example("1a28"))
+    names = {text.get_text() for ax in plot_residues(residues).ravel() for text in ax.texts}
+    assert names == {"B ASP 704", "B SER 793", "B GLN 860"}
+    assert not [t for ax in plot_residues(residues, label_outliers=False).ravel() for t in ax.texts]
+
+
+def test_contours_meet_at_the_seam():
+    ax = plot_levels(reference().sel(category="general"), filled=False)
+    vertices = np.vstack([path.vertices for path in ax.collections[0].get_paths()])
+    assert vertices[:, 0].min() < -180
+    assert vertices[:, 0].max() > 180
+    left, right = (np.sort(psi_at(ax, phi)) for phi in (-180, 180))
+    np.testing.assert_allclose(left, right, atol=1e-6)
+
+
+def psi_at(ax, phi):
+    """Where the contours cross a line of constant phi."""
+    found = []
+    for path in ax.collections[0].get_paths():
+        for part in path.to_polygons(closed_only=False):
+            x, y = part.T
+            at = np.flatnonzero((x[:-1] - phi) * (x[1:] - phi) < 0)
+            found += list(y[at] + (phi - x[at]) / (x[at + 1] - x[at]) * (y[at + 1] - y[at]))
+    found = np.array(found)
+    return found[np.abs(found) < 180]
+
+
+@pytest.mark.parametrize("truth", ["top8000", region(level="allowed")], ids=["name", "region"])
+def test_agreement_map(truth, tmp_path):
+    ax = plot_agreement(hard_sphere(), truth, level="allowed", labels=("spheres", "Top8000"))
+    assert ax.get_xlim() == ax.get_ylim() == (-180, 180)
+    assert ax.get_legend().get_texts()[0].get_text() == "both (6252)"
+    save(ax.figure, tmp_path / "map.pdf")
+    assert (tmp_path / "map.pdf").stat().st_size > 5000
+
+
+def test_what_the_picture_owes():
+    assert "CC-BY-4.0" in caption()
+    assert "Richardson" in caption()

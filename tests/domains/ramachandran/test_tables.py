@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from io import StringIO
+
+import pandas as pd
+from rich.console import Console
+
+from domains.ramachandran import compare, example, hard_sphere, summarise, validate
+from domains.ramachandran.tables import comparison_table, outlier_lines, summary_table
+
+
+def printed(*parts, width=130):
+    console = Console(width=width, file=StringIO())
+    for part in parts:
+        console.print(part)
+    return console.file.getvalue()
+
+
+def test_prediction_first_with_names_and_sizes():
+    text = printed(comparison_table([compare(hard_sphere(), level="allowed")]))
+    assert "prediction: hard spheres, outer limits, tau 111° (6541)" in text
+    assert "reference: top8000 general, allowed (12593)" in text
+    assert "0.4853" in text
+
+
+def test_summary_and_outliers():
+    residues, skipped = validate([example("1a28"), "nowhere.pdb"])
+    text = printed(summary_table(summarise(residues, skipped)), *outlier_lines(residues))
+    assert "96.37" in text
+    assert "not readable" in text
+    assert "B 704 ASP" in text
+
+
+def test_the_rest_of_many_outliers_is_counted():
+    residues, _ = validate(example("1a28"))
+    many = pd.concat([residues] * 10)
+    assert outlier_lines(many, most=5)[-1].startswith("… and 25 more")
