@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     import xarray as xr
     from rich.table import Table
+    from rich.text import Text
 
 T = TypeVar("T")
 
@@ -64,13 +65,13 @@ def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
     yield from rich_track(items, description=what, total=total, console=Console(stderr=True), transient=True)
 
 
-def show(*parts: str | Table) -> None:
-    """Print text and tables to standard output."""
+def show(*parts: str | Text | Table) -> None:
+    """Print to standard output: a str is one line however wide, a Text is a paragraph."""
     from rich.console import Console
 
     console = Console(highlight=False)
     for part in parts:
-        console.print(part)
+        console.print(part, soft_wrap=isinstance(part, str))
 
 
 def note(message: str) -> None:

@@ -67,7 +67,9 @@ def validate(
 def compare(
     predicted: Annotated[Path, typer.Argument(help="A predicted region: netCDF, npy, npz or CSV.")],
     reference: Annotated[str, typer.Option(help="An empirical reference, or another region's file.")] = "top8000",
-    category: Annotated[str | None, typer.Option(help="Category of the empirical region [general].")] = None,
+    category: Annotated[
+        str | None, typer.Option(help="Category of the empirical region; the prediction's own, else general.")
+    ] = None,
     level: Annotated[LevelName, typer.Option(help="Level of the empirical region.")] = LevelName.favored,
     variable: Annotated[str | None, typer.Option(help="Which map of a file that holds several.")] = None,
     phi_first: Annotated[bool, typer.Option("--phi-first", help="The rows of a bare array are phi.")] = False,

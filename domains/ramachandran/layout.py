@@ -23,8 +23,8 @@ class Layout:
     Parameters
     ----------
     structure : gemmi.Structure
-        Its chains are parts: read without merging, and split at TER. Names of chains that gemmi's arrays have no room
-        for are cut short in it.
+        Its chains are parts: read without merging, and split at TER. Where gemmi's arrays have no room for the names
+        of its chains, these are changed in it.
 
     Attributes
     ----------

@@ -162,6 +162,8 @@ def _read(path: Path) -> tuple[Any, bool]:
 def _content(path: Path) -> bytes:
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file")
+    if path.is_dir():
+        raise ValueError(f"{path}: a folder, not a file; name the files in it, such as {path}/*.cif")
     text = path.read_bytes()
     if text[:2] == b"\x1f\x8b":
         try:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable
+from pathlib import Path
+from typing import Any
+
 import pandas as pd
 import xarray as xr
 from rich.table import Table
@@ -27,18 +31,20 @@ def comparison_table(reports: list[xr.Dataset]) -> Table:
 def summary_table(summary: pd.DataFrame) -> Table:
     """Return `summarise`'s counts as a table for the terminal."""
     table = Table(title="Ramachandran validation", caption="goals: > 98 % favored, < 0.2 % outliers")
-    table.add_column("file")
-    for heading in ("counted", "favored", "allowed", "outlier", "favored %", "outlier %", "skipped"):
-        table.add_column(heading, justify="right")
+    table.add_column("file", overflow="fold")
+    for heading in ("counted", "favored", "allowed", "outliers", "skipped"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    names = short_names(summary["file"])
     for row in summary.to_dict("records"):
         if row["error"]:
-            table.add_row(str(row["file"]), "[red]not readable[/red]", *[""] * 6)
+            table.add_row(names[row["file"]], "[red]error[/red]")
             continue
         table.add_row(
-            str(row["file"]),
-            *(str(row[k]) for k in ("total", "favored", "allowed", "outlier")),
-            _graded(row["favored_percent"], row["favored_percent"] > 98),
-            _graded(row["outlier_percent"], row["outlier_percent"] < 0.2),
+            names[row["file"]],
+            str(row["total"]),
+            _graded(row["favored"], row["favored_percent"], row["favored_percent"] > 98),
+            str(row["allowed"]),
+            _graded(row["outlier"], row["outlier_percent"], row["outlier_percent"] < 0.2),
             str(row["skipped"]),
         )
     return table
@@ -47,14 +53,35 @@ def summary_table(summary: pd.DataFrame) -> Table:
 def outlier_lines(residues: pd.DataFrame, most: int = 20) -> list[str]:
     """Return a line for each outlier, the first `most` of them."""
     bad = residues[residues["evaluation"] == "OUTLIER"]
-    several = residues["file"].nunique() > 1
+    names = short_names(residues["file"])
     lines = [
-        f"[red]OUTLIER[/red]  {f'{row.file}  ' if several else ''}{row.chain} {row.resseq}{row.icode} {row.altloc}"
-        f"{row.resname}  phi {row.phi:.1f}°  psi {row.psi:.1f}°  {row.category}, score {row.score:.5f}"
-        for row in bad.head(most).itertuples()
+        f"[red]OUTLIER[/red]  {names[row['file']] if len(names) > 1 else ''}  {_residue(row)}"
+        f"  phi {row['phi']:.1f}°  psi {row['psi']:.1f}°  {row['category']}, score {row['score']:.5f}"
+        for row in bad.head(most).to_dict("records")
     ]
     return lines + ([f"… and {len(bad) - most} more outliers: --csv lists them all"] if len(bad) > most else [])
 
 
-def _graded(value: float, good: bool) -> str:
-    return f"[green]{value:.2f}[/green]" if good else f"[yellow]{value:.2f}[/yellow]"
+def short_names(files: Iterable[str]) -> dict[str, str]:
+    """Return the files' names without their folders, where that tells them apart.
+
+    Examples
+    --------
+    >>> short_names(["a/1a8o.cif", "a/1ubq.pdb"])
+    {'a/1a8o.cif': '1a8o.cif', 'a/1ubq.pdb': '1ubq.pdb'}
+    >>> short_names(["a/model.pdb", "b/model.pdb"])
+    {'a/model.pdb': 'a/model.pdb', 'b/model.pdb': 'b/model.pdb'}
+    """
+    paths = list(dict.fromkeys(files))
+    names = [Path(p).name for p in paths]
+    return dict(zip(paths, names if len(set(names)) == len(names) else paths, strict=True))
+
+
+def _residue(row: dict[Hashable, Any]) -> str:
+    """Name a residue as a reader would: chain, number, conformer, name; the model if there are several."""
+    model = f"model {row['model']} " if row["model"] else ""
+    return f"{model}{row['chain']} {row['resseq']}{row['icode']} {row['altloc']}{row['resname']}"
+
+
+def _graded(n: int, percent: float, good: bool) -> str:
+    return f"{n}  [{'green' if good else 'yellow'}]{percent:6.2f} %[/]"

@@ -27,7 +27,7 @@ def test_summary_and_outliers():
     residues, skipped = validate([example("1a28"), "nowhere.pdb"])
     text = printed(summary_table(summarise(residues, skipped)), *outlier_lines(residues))
     assert "96.37" in text
-    assert "not readable" in text
+    assert "error" in text
     assert "B 704 ASP" in text
 
 
