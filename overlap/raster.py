@@ -19,7 +19,7 @@ References
 Klement, E. P., Mesiar, R. & Pap, E. (2000). Triangular norms. doi:10.1007/978-94-015-9540-7
 Crum, W. R., Camara, O. & Hill, D. L. G. (2006). Generalized overlap measures for evaluation and validation in
 medical image analysis. IEEE Trans. Med. Imaging 25, 1451. doi:10.1109/TMI.2006.880587
-Wang, Z. et al. (2024). Jaccard metric losses: optimizing the Jaccard index with soft labels. arXiv:2302.05666
+Wang, Z. et al. (2023). Jaccard metric losses: optimizing the Jaccard index with soft labels. arXiv:2302.05666
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from typing import Any
 
 import numba
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 _BLOCK = 8192
 _WORDS = 224
@@ -43,9 +44,9 @@ def raster_sizes(
 
 def _kept(shape: tuple[int, ...], axis: int | tuple[int, ...] | None) -> tuple[int, ...] | None:
     """Return the leading shape that is left when trailing axes are summed, or None if others are."""
-    axes = set(range(len(shape)) if axis is None else (np.atleast_1d(axis) % len(shape)).tolist())
+    axes = range(len(shape)) if axis is None else normalize_axis_tuple(axis, len(shape))
     lead = len(shape) - len(axes)
-    return shape[:lead] if axes == set(range(lead, len(shape))) else None
+    return shape[:lead] if sorted(axes) == list(range(lead, len(shape))) else None
 
 
 def _plain(x: np.ndarray) -> bool:

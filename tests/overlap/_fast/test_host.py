@@ -69,6 +69,11 @@ def test_other_axes_take_the_array_path(axis, monkeypatch):
     np.testing.assert_array_equal(fast.intersection, slow(monkeypatch, *HARD, axis=axis).intersection)
 
 
+def test_an_axis_that_does_not_exist_raises():
+    with pytest.raises(IndexError, match="axis 4 is out of bounds"):
+        raster.measure(*HARD, axis=4)
+
+
 def test_strided_arrays_take_the_array_path():
     a, b = (x[..., ::2] for x in HARD)
     assert int(raster.measure(a, b).intersection) == np.count_nonzero(a & b)
