@@ -10,6 +10,7 @@ Conventions
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from itertools import product
 from typing import Any
@@ -132,6 +133,12 @@ def _unwrapped(name: str, geometries: Geometries, periods: Floats, *, every: boo
         wrapped = wrapped[_looks_wrapped(parts[wrapped], periods)]
     if not len(wrapped):
         return geometries
+    if not every:
+        warnings.warn(
+            f"{name}: {len(wrapped)} polygons with an edge longer than half a period look wrapped and are unwrapped; "
+            "pass them through polygons.unwrap, or through shapely.orient_polygons if they are as wide as drawn",
+            stacklevel=5,
+        )
     parts[wrapped], closes = _short_way(parts[wrapped], periods)
     if not closes.all():
         bad = np.isin(np.arange(flat.size), owner[wrapped[~closes]]).reshape(geometries.shape)

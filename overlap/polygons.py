@@ -7,11 +7,10 @@ Conventions
   (from 150 to 210), shells counter-clockwise: so they are always read right. What runs round more than once counts
   once; a band all round is a box of a whole period.
 - Vertices wrapped into one cell (from 150 to -150): pass the polygons through `unwrap`. Else a shell with an edge
-  between half a period and a whole one is taken for wrapped if it is clockwise (the right-hand rule, RFC 7946) or its
-  polygon is not valid as drawn.
-- Of three drawings that guess is wrong, without a word. A box wrapped over a corner and a shell that was clockwise
-  before wrapping are taken as drawn: `unwrap` them. A wide region drawn clockwise, as shapely's ``union`` and
-  ``buffer(0)`` return it, is taken for wrapped: pass it through ``shapely.orient_polygons``.
+  between half a period and a whole one is taken for wrapped, with a warning, if it is clockwise (the right-hand rule,
+  RFC 7946) or its polygon is not valid as drawn. A wide region drawn clockwise, as shapely's ``union`` and
+  ``buffer(0)`` return it, must first go through ``shapely.orient_polygons``; a box wrapped over a corner, or a shell
+  that was clockwise before wrapping, through `unwrap`: they look like wide regions.
 - A grid is two arrays of evenly spaced cell centres, ``(x, y)``; its arrays are (y, x), as in ``pcolormesh``. A
   centre on an edge belongs to what is right of it, or above: neighbours share no centre and leave none out.
 
