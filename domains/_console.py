@@ -62,7 +62,10 @@ def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
     from rich.console import Console
     from rich.progress import track as rich_track
 
-    yield from rich_track(items, description=what, total=total, console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    yield from rich_track(
+        items, description=what, total=total, console=console, transient=True, disable=not console.is_terminal
+    )
 
 
 def show(*parts: str | Text | Table) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import array_api_compat as compat
 import numpy as np
 
-from ._arrays import Array, Axis, namespace, real, safe_ratio
+from ._arrays import Array, Axis, namespace, number, real, safe_ratio
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +27,7 @@ class Overlap:
 
     Parameters
     ----------
-    intersection, size_a, size_b
+    intersection, size_a, size_b : array or float
         Arrays of one library, or numbers, that broadcast together.
 
     Examples
@@ -105,5 +105,9 @@ class Overlap:
             "IoU": safe_ratio(i, a + b - i, nan, xp),
             "Dice": safe_ratio(2 * i, a + b, nan, xp),
         }
-        body = "".join(f"<tr><th>{k}</th><td>{escape(str(x))}</td></tr>" for k, x in rows.items())
-        return f"<table><caption>Overlap, shape {self.shape}</caption>{body}</table>"
+        body = "".join(f"<tr><th>{k}</th><td>{escape(_brief(x))}</td></tr>" for k, x in rows.items())
+        return f"<table><caption>Overlap{f', shape {self.shape}' if self.shape else ''}</caption>{body}</table>"
+
+
+def _brief(x: Array) -> str:
+    return str(x) if x.shape or compat.is_lazy_array(x) else f"{number(x):.6g}"

@@ -34,9 +34,9 @@ class EmptyPolicy:
 
     Parameters
     ----------
-    both_empty
+    both_empty : float
         Value where both sets are empty.
-    prediction_empty, reference_empty
+    prediction_empty, reference_empty : float, optional
         Value where only that set is empty; None leaves the index as it is there (0 for Dice and IoU, and
         NaN for the precision of an empty prediction or the recall of an empty reference).
 
@@ -59,11 +59,11 @@ def tversky(o: Overlap, alpha: float, beta: float, *, empty: float | EmptyPolicy
 
     Parameters
     ----------
-    o
+    o : Overlap
         Sizes of any shape.
-    alpha, beta
+    alpha, beta : float
         Weights (≥ 0) of what only the prediction has and of what only the reference has.
-    empty
+    empty : float or EmptyPolicy
         Value where the index is 0/0, or an `EmptyPolicy`.
 
     Returns

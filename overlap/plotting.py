@@ -83,13 +83,12 @@ def agreement(
     sizes = {"both": o.intersection, "only_a": o.only_a, "only_b": o.only_b}
     names = {"both": "both", "only_a": f"only {labels[0]}", "only_b": f"only {labels[1]}"}
     ax.legend(
-        handles=[Patch(color=palette[k], label=f"{names[k]} ({float(sizes[k]):g})") for k in COLOURS],
+        handles=[Patch(color=palette[k], label=f"{names[k]} ({float(sizes[k]):.6g})") for k in COLOURS],
         loc="upper center",
-        bbox_to_anchor=(0.5, -0.12),
-        ncols=3,
+        bbox_to_anchor=(0.5, 0),
+        borderaxespad=4.5,  # below the axis label, whatever the size of the axes
         fontsize="small",
         handlelength=1,
-        columnspacing=1,
         frameon=False,
     )
     return ax

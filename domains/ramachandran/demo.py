@@ -12,7 +12,7 @@ from .. import _console
 from . import tables
 from .comparison import compare
 from .io import example
-from .plotting import plot_agreement, plot_residues, save
+from .plotting import credit, plot_agreement, plot_residues, save
 from .regions import region
 from .run import COLUMNS, summarise, validate
 from .steric import hard_sphere
@@ -49,7 +49,7 @@ def demo(folder: Path) -> None:
 def _save(
     folder: Path, reports: dict[str, xr.Dataset], predicted: xr.DataArray, residues: pd.DataFrame, skipped: pd.DataFrame
 ) -> None:
-    residues[COLUMNS].to_csv(folder / "residues.csv", index=False)
+    residues[COLUMNS].to_csv(folder / "residues.csv", index=False, float_format="%.10g")
     skipped.to_csv(folder / "skipped.csv", index=False)
     pd.DataFrame([_console.as_dict(r) for r in reports.values()]).to_csv(folder / "comparison.csv", index=False)
     predicted.to_netcdf(folder / "hard_spheres.nc", engine="h5netcdf")
@@ -57,5 +57,6 @@ def _save(
     together.to_netcdf(folder / "comparison.nc", engine="h5netcdf")
     ax = plot_agreement(predicted, level="allowed", labels=("hard spheres", "Top8000"))
     ax.set_title(f"Five steric clashes: IoU {float(reports['five_clashes'].iou):.2f}", fontsize="medium")
+    credit(ax.figure)
     save(ax.figure, folder / "agreement.png")
     save(plot_residues(residues)[0, 0].figure, folder / "residues.png")

@@ -46,8 +46,11 @@ CATEGORIES: tuple[Category, ...] = (
     "pre-proline",
     "isoleucine or valine",
 )
+"""The six categories of residues, in the order of their maps."""
 LEVELS: tuple[Level, ...] = ("favored", "allowed")
+"""The two cuts of a score map."""
 EVALUATIONS = ("OUTLIER", "Allowed", "Favored")
+"""What a residue is told to be, from worst to best."""
 
 PROVENANCE = {
     "name": "top8000",
@@ -204,6 +207,10 @@ def classify(score: Any, category: Any, reference: str = "top8000") -> Any:
         Names from `CATEGORIES`, or positions in it.
     reference : str
         Which reference's cuts.
+
+    Returns
+    -------
+    str or array of str
 
     Examples
     --------

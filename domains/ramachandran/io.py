@@ -85,6 +85,10 @@ def example(name: str = "1a8o") -> Path:
         The HIV capsid's C-terminal domain at 1.7 Å (mmCIF, with MSE), or the progesterone receptor's
         ligand-binding domain at 1.8 Å (PDB, two chains).
 
+    Returns
+    -------
+    Path
+
     Raises
     ------
     ValueError

@@ -25,6 +25,7 @@ from .torus import check_grid, wrap
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.transforms import Bbox
 
@@ -58,7 +59,7 @@ def plot_residues(
 
     Returns
     -------
-    array of matplotlib Axes
+    array of matplotlib Axes, shape (2, 3)
 
     Examples
     --------
@@ -72,7 +73,7 @@ def plot_residues(
     import matplotlib.pyplot as plt
 
     if axes is None:
-        _, axes = plt.subplots(2, 3, figsize=(11, 7.6), sharex=True, sharey=True, layout="constrained")
+        _, axes = plt.subplots(2, 3, figsize=(11, 7.9), sharex=True, sharey=True, layout="constrained")
     data = _reference(reference)
     for ax, category in zip(np.ravel(axes), CATEGORIES, strict=True):
         here = residues[residues["category"] == category]
@@ -81,7 +82,8 @@ def plot_residues(
         ax.set_title(f"{TITLES[category]}  (n = {len(here)})", fontsize="medium")
         ax.label_outer()
     figure = np.ravel(axes)[0].figure
-    figure.supxlabel(caption(reference), fontsize="x-small", color="0.35")
+    figure.legend(handles=_key(), loc="outside upper center", ncols=4, frameon=False, fontsize="small")
+    credit(figure, reference)
     return np.asarray(axes)
 
 
@@ -96,6 +98,10 @@ def plot_levels(data: xr.Dataset, *, ax: Axes | None = None, filled: bool = True
         Where to draw.
     filled : bool
         Whether to shade the levels.
+
+    Returns
+    -------
+    matplotlib Axes
 
     Examples
     --------
@@ -174,6 +180,18 @@ def save(figure: Any, path: str | Path) -> None:
     figure.savefig(path, dpi=200, bbox_inches="tight")
 
 
+def credit(figure: Any, reference: str = "top8000") -> None:
+    """Write the attribution that a picture of the reference owes below a figure.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> credit(plot_levels(_reference().sel(category="general")).figure)
+    """
+    figure.supxlabel(caption(reference), fontsize="x-small", color="0.35")
+
+
 def caption(reference: str = "top8000") -> str:
     """Return the attribution that a picture of the reference owes.
 
@@ -184,6 +202,19 @@ def caption(reference: str = "top8000") -> str:
     """
     data = PROVENANCE if reference == PROVENANCE["name"] else _reference(reference).attrs
     return f"{data['title']}: {data['attribution']}, {data['license']}, doi:{data['doi']}"
+
+
+def _key() -> list[Artist]:
+    """Return what the shades and points of `plot_residues` mean, for a legend."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    allowed, favored = (Patch(facecolor=f, edgecolor=e) for f, e in zip(SHADES, LINES, strict=True))
+    points = [Line2D([], [], color=c, marker="o", markersize=s, linestyle="") for c, s in ((POINT, 3), (OUTLIER, 5))]
+    named = zip((favored, allowed, *points), ("favored", "allowed", "residue", "outlier"), strict=True)
+    for handle, name in (handles := list(named)):
+        handle.set_label(name)
+    return [handle for handle, _ in handles]
 
 
 def _axes(ax: Axes | None) -> Axes:
@@ -224,7 +255,7 @@ def _label(residues: pd.DataFrame, points: np.ndarray, ax: Axes) -> None:
     line: dict[str, Any] = {"arrowstyle": "-", "color": OUTLIER, "linewidth": 0.4, "shrinkA": 0, "shrinkB": 2}
     taken: list[Bbox] = []
     for text, phi, psi in _names(residues):
-        boxes = [_box(text, phi, psi, side, lift) for lift in (0, 11, -11, 22, -22, 33, -33) for side in (1, -1)]
+        boxes = [_box(text, phi, psi, side, lift) for lift in (0, 11, -11, 22, -22, 33, -33, 44) for side in (1, -1)]
         inside = [box for box in boxes if np.abs(box.extents).max() < 178]
         crowd = [sum(box.overlaps(o) for o in taken) + 0.2 * box.count_contains(points) for box in inside]
         box = inside[int(np.argmin(crowd))]
@@ -235,7 +266,7 @@ def _label(residues: pd.DataFrame, points: np.ndarray, ax: Axes) -> None:
             "arrowprops": line,
             "path_effects": halo,
         }
-        ax.annotate(text, (phi, psi), fontsize=5.5, color=OUTLIER, zorder=5, **at)
+        ax.annotate(text, (phi, psi), fontsize=6, color=OUTLIER, zorder=5, **at)
 
 
 def _names(residues: pd.DataFrame) -> list[tuple[str, float, float]]:
@@ -255,6 +286,6 @@ def _box(text: str, phi: float, psi: float, side: int, lift: float) -> Bbox:
     """Return the box in degrees that a name fills beside its point."""
     from matplotlib.transforms import Bbox
 
-    width, height = 5.6 * len(text) + 4, 11.0
+    width, height = 6.0 * len(text) + 4, 11.0
     left, middle = phi + 7 if side > 0 else phi - 7 - width, psi + lift
     return Bbox.from_extents(left, middle - height / 2, left + width, middle + height / 2)

@@ -131,7 +131,7 @@ def validate_files(
     residues, skipped = validate(files, progress=True, **options)
     summary = summarise(residues, skipped).set_index("file").loc[list(dict.fromkeys(map(str, files)))].reset_index()
     if csv:
-        residues[COLUMNS].to_csv(csv, index=False)
+        residues[COLUMNS].to_csv(csv, index=False, float_format="%.10g")
     if skipped_csv:
         skipped.to_csv(skipped_csv, index=False)
     if plot:
@@ -162,7 +162,7 @@ def compare_files(
     from .io import SUFFIXES, read_region
 
     region = read_region(predicted, variable, phi_first=phi_first)
-    truth: Any = read_region(reference) if Path(reference).suffix in SUFFIXES else reference
+    truth: Any = read_region(reference) if Path(reference).suffix.lower() in SUFFIXES else reference
     report = compare(region, truth, category=category, level=level)
     if csv:
         pd.DataFrame([_console.as_dict(report)]).to_csv(csv, index=False)
@@ -233,8 +233,10 @@ def _save_residues(residues: pd.DataFrame, path: Path) -> None:
 
 
 def _save_agreement(region: Any, truth: Any, report: xr.Dataset, path: Path) -> None:
-    from .plotting import plot_agreement, save
+    from .plotting import credit, plot_agreement, save
 
     ax = plot_agreement(region, truth, category=report.attrs["category"], level=report.attrs["level"])
     ax.set_title(f"{report.attrs['prediction']}: IoU {float(report.iou):.3f}", fontsize="medium")
+    if isinstance(truth, str):
+        credit(ax.figure, truth)
     save(ax.figure, path)

@@ -22,6 +22,15 @@ PERIOD = 360.0
 def wrap(angle: Any) -> Any:
     """Bring angles in degrees into [−180, 180).
 
+    Parameters
+    ----------
+    angle : float, array or DataArray
+        Degrees.
+
+    Returns
+    -------
+    float, array or DataArray
+
     Examples
     --------
     >>> wrap(np.array([180.0, -190.0, 359.0]))
@@ -32,6 +41,16 @@ def wrap(angle: Any) -> Any:
 
 def centres(n: int) -> np.ndarray:
     """Return the centres of `n` equal cells round the circle, from −180 on.
+
+    Parameters
+    ----------
+    n : int
+        Number of cells.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Degrees.
 
     Examples
     --------
@@ -50,6 +69,11 @@ def check_grid(x: xr.DataArray, name: str = "region") -> xr.DataArray:
         With dimensions phi and psi and their coordinates in degrees.
     name : str
         What to call it in an error.
+
+    Returns
+    -------
+    DataArray
+        The same cells, psi and phi last.
 
     Raises
     ------

@@ -1,0 +1,157 @@
+"""Build of the documentation: ``sphinx-build -W --keep-going -b html docs docs/_build/html``.
+
+The tutorials are the notebooks of ``examples/``, copied here and run once at each build. Nothing is fetched, unless
+the environment variable ``DOCS_INTERSPHINX`` asks for links into other projects' documentation.
+"""
+
+import inspect
+import os
+import re
+import shutil
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from sphinx.util import logging
+
+import overlap
+
+HERE = Path(__file__).parent
+
+project = "overlap"
+author = "The overlap-toolkit developers"
+copyright = f"2026, {author}"
+release = version = overlap.__version__
+
+extensions = [
+    "myst_nb",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx_copybutton",
+    "sphinx_design",
+]
+exclude_patterns = ["_build", "**.ipynb_checkpoints"]
+templates_path = ["_templates"]
+default_role = "py:obj"
+
+# each page with code runs once; where it fails, or warns, so does the build
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_execution_show_tb = True
+nb_merge_streams = True
+nb_output_stderr = "warn"
+# what the pages run: this environment's commands, tables of one width, one style of figures
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+os.environ |= {
+    "COLUMNS": "96",
+    "MATPLOTLIBRC": str(HERE / "matplotlibrc"),
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+}
+
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+
+
+def in_source_order(module, names):
+    """Sort the names of a module as its source has them."""
+    source = inspect.getsource(import_module(module))
+    return sorted(names, key=lambda name: re.search(rf"^(def |class |){name}\b", source, re.MULTILINE).start())
+
+
+autosummary_generate = True
+autosummary_context = {"in_source_order": in_source_order}
+suppress_warnings = ["config.cache"]  # that of a function
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+# parameters are those of the signature, in its order, each with a type of good form; a summary is one line
+numpydoc_validation_checks = {"PR02", "PR03", "PR05", "PR09", "PR10", "RT04", "RT05", "SS01", "SS04"}
+add_module_names = False
+python_maximum_signature_line_length = 88
+
+html_theme = "pydata_sphinx_theme"
+html_title = "overlap"
+html_static_path = ["_static"]
+html_css_files = ["style.css"]
+html_show_sourcelink = False
+html_copy_source = False
+# only the API reference has enough pages to need a list beside them
+html_sidebars = {page: [] for page in ("*", "how-to/*", "tutorials/*")}
+html_theme_options = {
+    "article_header_start": [],
+    "footer_end": [],
+    "navbar_end": ["theme-switcher"],
+    "navigation_with_keys": False,
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+    "secondary_sidebar_items": ["page-toc"],
+    "show_toc_level": 2,
+}
+copybutton_exclude = ".linenos, .gp, .go"
+
+if os.environ.get("DOCS_INTERSPHINX"):
+    extensions.append("sphinx.ext.intersphinx")
+    intersphinx_mapping = {
+        "matplotlib": ("https://matplotlib.org/stable", None),
+        "numpy": ("https://numpy.org/doc/stable", None),
+        "pandas": ("https://pandas.pydata.org/docs", None),
+        "python": ("https://docs.python.org/3", None),
+        "shapely": ("https://shapely.readthedocs.io/en/stable", None),
+        "xarray": ("https://docs.xarray.dev/en/stable", None),
+    }
+
+PACKAGES = ("overlap", "domains.ramachandran")
+
+
+def copy_examples(app):
+    """Take the notebooks of ``examples/`` in as the tutorials; an unchanged one keeps its date."""
+    for notebook in sorted((HERE.parent / "examples").glob("*.ipynb")):
+        shutil.copy2(notebook, HERE / "tutorials" / notebook.name)
+
+
+def read_as_prose(app, what, name, obj, options, lines):
+    """Take a docstring as its reader does: ``|A∩B|`` is a size, no substitution; each reference is an entry."""
+    in_example = in_references = False
+    for i, line in enumerate(lines):
+        in_example = line.lstrip().startswith(">>>") or (in_example and bool(line.strip()))
+        in_references = what == "module" and (in_references or line == "References")
+        if not in_example:
+            parts = re.split(r"(``.*?``)", line)
+            line = "".join(part if part.startswith("``") else part.replace("|", r"\|") for part in parts)
+        if in_references and line and not re.match(r"[- ]|References", line):
+            line = ("- " if re.search(r"\(\d{4}\)", line) else "  ") + line
+        lines[i] = line
+
+
+def link_public_name(app, env, node, contnode):
+    """Link a public name, such as ``overlap.dice`` or ``compare``, to the room that documents it."""
+    package, _, name = node.get("reftarget", "").rpartition(".")
+    domain = env.domains["py"]
+    for candidate in PACKAGES if not package else {package} & {*PACKAGES}:
+        room_or_in_one = re.compile(rf"{re.escape(candidate)}\.(\w+\.)?{re.escape(name)}")
+        found = [full for full in domain.objects if room_or_in_one.fullmatch(full)]
+        if len(found) == 1:
+            return domain.resolve_any_xref(env, node["refdoc"], app.builder, found[0], node, contnode)[0][1]
+    return None
+
+
+def check_rooms(app):
+    """Warn of a public name whose room is not on the API page."""
+    listed = set((HERE / "api" / "index.rst").read_text(encoding="utf-8").split())
+    for package in map(import_module, PACKAGES):
+        for name in package.__all__:
+            found = getattr(package, name)
+            room = getattr(found, "__module__", getattr(found, "__name__", None))
+            if room and room.startswith(PACKAGES) and room not in listed:
+                logging.getLogger(__name__).warning("%s.%s: api/index.rst lacks %s", package.__name__, name, room)
+
+
+def setup(app):
+    """Connect the hooks."""
+    app.connect("builder-inited", copy_examples, priority=100)
+    app.connect("builder-inited", check_rooms)
+    app.connect("autodoc-process-docstring", read_as_prose, priority=900)
+    app.connect("missing-reference", link_public_name)
