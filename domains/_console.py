@@ -15,11 +15,15 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
     import xarray as xr
     from rich.table import Table
     from rich.text import Text
 
 T = TypeVar("T")
+PICTURES = (".png", ".pdf", ".svg")
 
 
 def plain(x: Any) -> Any:
@@ -52,6 +56,44 @@ def as_dict(report: xr.Dataset) -> dict[str, Any]:
         labels = x[x.dims[0]].values if x.ndim == 1 else ()
         numbers[str(name)] = dict(zip(labels, x.values, strict=True)) if len(labels) else x.values
     return plain({**report.attrs, **numbers})  # type: ignore[no-any-return]
+
+
+def as_table(reports: list[xr.Dataset]) -> pd.DataFrame:
+    """Return reports as rows: the decisions, then the numbers; a report of several comparisons is several rows.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> as_table([xr.Dataset({"iou": ("tau", [0.4, 0.5])}, {"tau": [110, 111]}, {"level": "allowed"})])
+         level  tau  iou
+    0  allowed  110  0.4
+    1  allowed  111  0.5
+    """
+    import pandas as pd
+
+    tables = []
+    for report in reports:
+        numbers = report.drop_dims("index", errors="ignore").assign(
+            {
+                f"{name}_{k}": x.sel(index=k, drop=True)
+                for name, x in report.items()
+                if "index" in x.dims
+                for k in x["index"].values
+            }
+        )
+        numbers = numbers.drop_vars("index", errors="ignore")
+        rows = numbers.to_dataframe().reset_index() if numbers.sizes else pd.DataFrame([as_dict(numbers.drop_attrs())])
+        tables.append(pd.concat([pd.DataFrame([report.attrs] * len(rows)), rows], axis=1))
+    return pd.concat(tables, ignore_index=True)
+
+
+def check_outputs(*tables: Path | None, picture: Path | None = None) -> None:
+    """Refuse a file that could not be saved, before the work and not after it."""
+    for path in (*tables, picture):
+        if path is not None and not path.absolute().parent.is_dir():
+            raise ValueError(f"{path}: there is no folder {path.parent}; make it first")
+    if picture is not None and picture.suffix.lower() not in PICTURES:
+        raise ValueError(f"{picture}: a picture is saved as {', '.join(PICTURES)}")
 
 
 def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:

@@ -6,6 +6,7 @@ Nothing but the command line itself is imported until a command runs.
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -44,6 +45,7 @@ def version() -> None:
 
 def main() -> None:
     """Run the command line; bad input is one clear line and exit code 1."""
+    warnings.showwarning = lambda message, *_, **__: note(f"warning: {message}")
     try:
         app()
     except (ValueError, OSError, ImportError) as error:

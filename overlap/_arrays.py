@@ -35,6 +35,11 @@ def namespace(operation: str, **arrays: Array) -> ModuleType:
             )
         if not compat.is_array_api_obj(x):
             raise TypeError(f"{operation}: {name} is a {type(x).__name__}, not an array; pass numpy.asarray({name})")
+        if isinstance(x, np.ma.MaskedArray):
+            raise TypeError(
+                f"{operation}: {name} is a masked array, whose mask would be lost; pass {name}.data, and the cells "
+                f"that count as where=~{name}.mask"
+            )
     try:
         return compat.array_namespace(*given.values())
     except TypeError:
@@ -66,10 +71,10 @@ def is_host(x: Array) -> bool:
         return True
     if not compat.is_torch_array(x):
         return not compat.is_lazy_array(x)
-    return x.device.type == "cpu" and not _is_traced(x)
+    return x.device.type == "cpu" and not is_traced(x)
 
 
-def _is_traced(x: Array) -> bool:
+def is_traced(x: Array) -> bool:
     torch = sys.modules["torch"]
     return torch.compiler.is_compiling() or torch._C._functorch.maybe_current_level() is not None
 
@@ -78,13 +83,17 @@ def as_host(x: Array) -> np.ndarray | None:
     """Return a view of a plain host array as numpy, or None where the array path must run."""
     if compat.is_numpy_array(x):
         return np.asarray(x)
-    if not compat.is_torch_array(x) or not is_host(x) or x.requires_grad or x.layout != _strided():
-        return None
-    return None if x.dtype == sys.modules["torch"].bfloat16 else np.asarray(x.numpy())
+    return np.asarray(x.numpy()) if compat.is_torch_array(x) and is_host(x) and _is_plain(x) else None
 
 
-def _strided() -> Any:
-    return sys.modules["torch"].strided
+def _is_plain(x: Array) -> bool:
+    """Return whether a host tensor is nothing but its values: no gradient of any mode, no lazy view."""
+    torch = sys.modules["torch"]
+    if type(x) not in (torch.Tensor, torch.nn.Parameter) or x.requires_grad or torch.jit.is_tracing():
+        return False
+    if torch.autograd.forward_ad._current_level >= 0 or x.is_neg() or x.is_conj():
+        return False
+    return bool(x.layout == torch.strided and x.dtype != torch.bfloat16)
 
 
 def like(values: np.ndarray, x: Array, xp: ModuleType) -> Array:

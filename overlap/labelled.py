@@ -90,7 +90,7 @@ def measure(
 
 def indices(
     counts: xr.Dataset,
-    names: Iterable[str] = ("iou", "dice"),
+    names: str | Iterable[str] = ("iou", "dice"),
     *,
     empty: float | EmptyPolicy = nan,
 ) -> xr.Dataset:
@@ -100,7 +100,7 @@ def indices(
     ----------
     counts : Dataset
         With ``intersection``, ``size_a`` and ``size_b``, as `measure` returns it.
-    names : iterable of str
+    names : str or iterable of str
         Names of indices, from `overlap.INDICES`.
     empty : float or EmptyPolicy
         Value where an index is 0/0.
@@ -121,7 +121,7 @@ def indices(
     >>> float(indices(counts, ["precision"]).precision)
     0.75
     """
-    names = tuple(names)
+    names = (names,) if isinstance(names, str) else tuple(names)
     if unknown := [name for name in names if name not in INDICES]:
         raise ValueError(f"labelled.indices: unknown {', '.join(unknown)}; choose from {', '.join(INDICES)}")
     if missing := [name for name in SIZES if name not in counts]:
@@ -158,12 +158,14 @@ def _dims(dim: Hashable | Iterable[Hashable] | None, *arrays: xr.DataArray) -> l
         raise ValueError(
             f"labelled.measure: no dimension {', '.join(map(repr, missing))}; the masks have {tuple(present)}"
         )
-    return list(wanted)
+    return list(dict.fromkeys(wanted))
 
 
 def _align(arrays: dict[str, xr.DataArray], tolerance: float | None) -> dict[str, xr.DataArray]:
     first = arrays["a"]
     if tolerance is not None:
+        if not tolerance >= 0:
+            raise ValueError(f"labelled.measure: tolerance must be >= 0, got {tolerance}")
         arrays = {name: _snap(name, x, first, tolerance) for name, x in arrays.items()}
     try:
         return dict(zip(arrays, xr.align(*arrays.values(), join="exact", copy=False), strict=True))
@@ -177,7 +179,7 @@ def _align(arrays: dict[str, xr.DataArray], tolerance: float | None) -> dict[str
 def _snap(name: str, x: xr.DataArray, to: xr.DataArray, tolerance: float) -> xr.DataArray:
     """Give `x` the coordinates of `to` where they differ by no more than the tolerance."""
     for dim, furthest in _offsets(x, to).items():
-        if furthest > tolerance:
+        if not furthest <= tolerance:
             raise ValueError(
                 f"labelled.measure: coordinate {dim!r} of {name} is up to {furthest:g} off that of a, "
                 f"more than tolerance={tolerance:g}"

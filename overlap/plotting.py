@@ -60,7 +60,7 @@ def agreement(
     Raises
     ------
     ValueError
-        If the masks are not two-dimensional or differ in shape.
+        If the masks are not two-dimensional, or differ in shape or coordinates.
 
     Examples
     --------
@@ -73,6 +73,8 @@ def agreement(
     import matplotlib.pyplot as plt
     from matplotlib.patches import Patch
 
+    if hasattr(a, "dims") and hasattr(b, "dims"):
+        b = _aligned(a, b)
     masks = np.asarray(a), np.asarray(b)
     if any(x.ndim != 2 for x in masks):
         raise ValueError(f"agreement: masks must be two-dimensional, got shapes {masks[0].shape}, {masks[1].shape}")
@@ -92,6 +94,17 @@ def agreement(
         frameon=False,
     )
     return ax
+
+
+def _aligned(a: Any, b: Any) -> Any:
+    """Return labelled `b` in the order of `a`'s dimensions; refuse other coordinates."""
+    if set(a.dims) != set(b.dims):
+        raise ValueError(f"agreement: the dimensions differ, {a.dims} and {b.dims}; rename them")
+    b = b.transpose(*a.dims)
+    for dim in a.dims:
+        if dim in a.coords and dim in b.coords and not np.array_equal(a[dim], b[dim]):
+            raise ValueError(f"agreement: the coordinates of {dim!r} differ; bring b onto a's grid: b.reindex_like(a)")
+    return b
 
 
 def _blend(a: np.ndarray, b: np.ndarray, palette: dict[str, str]) -> np.ndarray:

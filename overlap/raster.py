@@ -118,8 +118,10 @@ def measure(
         return fast
     if check_values if check_values is not None else is_host(a) and is_host(b):
         _check_values(a, b, weights, where, xp)
+    axis = tuple(axis) if isinstance(axis, list) else axis
     if where is not None:
         a, b = (xp.where(where, x, xp.zeros_like(x)) for x in (a, b))
+        weights = None if weights is None else xp.where(where, weights, xp.zeros_like(weights))
     sizes = _intersect(a, b, tnorm, xp)
     if weights is not None:
         sizes = tuple(_weigh(x, weights, xp) for x in sizes)
@@ -169,6 +171,8 @@ def _check(a: Array, b: Array, weights: Array | None, where: Array | None, tnorm
         )
     if where is not None and not is_bool(where, xp):
         raise TypeError(f"raster.measure: where has dtype {where.dtype}; pass bool, True = counted")
+    if weights is not None and not xp.isdtype(weights.dtype, ("bool", "integral", "real floating")):
+        raise TypeError(f"raster.measure: weights has dtype {weights.dtype}; sizes of cells are real numbers")
     for name, x in {"weights": weights, "where": where}.items():
         if x is not None and not _broadcasts(x.shape, a.shape):
             raise ValueError(
@@ -195,10 +199,11 @@ def _check_values(a: Array, b: Array, weights: Array | None, where: Array | None
                 "sigmoid to logits, and leave cells without a value out with where=~isnan(...)",
             )
     if weights is not None and not is_bool(weights, xp):
-        _check_range("weights", weights, True, where, xp, "weights are sizes of cells, never negative or NaN")
+        remedy = "weights are sizes of cells: not negative, finite"
+        _check_range("weights", weights, weights < xp.inf, where, xp, remedy)
 
 
-def _check_range(name: str, x: Array, below: Array | bool, where: Array | None, xp: ModuleType, remedy: str) -> None:
+def _check_range(name: str, x: Array, below: Array, where: Array | None, xp: ModuleType, remedy: str) -> None:
     valid = (x >= 0) & below
     if where is not None:
         valid = valid | ~where
@@ -206,5 +211,5 @@ def _check_range(name: str, x: Array, below: Array | bool, where: Array | None, 
         bad, low, high = (number(f) for f in (xp.count_nonzero(~valid), xp.min(x), xp.max(x)))
         raise ValueError(
             f"raster.measure: {bad:.0f} counted values of {name} are out of range or NaN "
-            f"(minimum {low:g}, maximum {high:g}); {remedy}"
+            f"(minimum {low:.9g}, maximum {high:.9g}); {remedy}"
         )

@@ -4,7 +4,7 @@ Conventions
 -----------
 - Cases are resampled, never cells: the three sizes of each case are all that is needed.
 - ``average="micro"`` is the index of the added counts (large cases weigh more); ``"macro"`` the mean of the
-  cases' indices. Cases where an index is undefined count in neither sum nor mean, as `empty` of the index says.
+  cases' indices. A case where the index is undefined (NaN) counts in neither, and is not resampled.
 
 References
 ----------
@@ -24,6 +24,9 @@ from .indices import INDICES
 
 if TYPE_CHECKING:
     from scipy.stats._common import ConfidenceInterval
+
+
+Index = Callable[[Overlap], Any]
 
 
 def confidence_interval(
@@ -56,17 +59,17 @@ def confidence_interval(
     method : {"percentile", "BCa"}
         How the interval is read off the resamples; BCa corrects for bias and skewness.
     average : {"micro", "macro"}
-        The index of the added counts, or the mean of the cases' indices (NaN left out).
+        The index of the added counts, or the mean of the cases' indices.
 
     Returns
     -------
     scipy.stats.ConfidenceInterval
-        ``low`` and ``high``, of the shape of `o` without `axis`.
+        ``low`` and ``high``, of the shape of `o` without `axis`; NaN where fewer than two cases have the index.
 
     Raises
     ------
     ValueError
-        If there are fewer than two cases, or an argument is unknown.
+        If there are fewer than two cases, or an argument is out of range.
 
     Examples
     --------
@@ -75,35 +78,68 @@ def confidence_interval(
     >>> round(float(low), 2), round(float(high), 2)
     (0.56, 0.88)
     """
-    from scipy.stats import bootstrap
+    from scipy.stats._common import ConfidenceInterval
 
     take = _index(index)
-    sizes = [np.asarray(x, float) for x in (o.intersection, o.size_a, o.size_b)]
-    if sizes[0].ndim == 0 or sizes[0].shape[axis] < 2:
-        raise ValueError(f"confidence_interval: at least two cases along axis {axis} are needed, got shape {o.shape}")
-    if method not in ("percentile", "BCa"):
-        raise ValueError(f'confidence_interval: method must be "percentile" or "BCa", got {method!r}')
+    _check(o, axis, level, method, average)
+    cases = [np.moveaxis(np.asarray(x, float), axis, -1) for x in (o.intersection, o.size_a, o.size_b)]
+    ends = np.empty((2, *cases[0].shape[:-1]))
+    generator = np.random.default_rng(rng)
+    for at in np.ndindex(ends.shape[1:]):
+        one = Overlap(*(x[at] for x in cases))
+        ends[(slice(None), *at)] = _ends(one, take, level, n_resamples, generator, method, average)
+    return ConfidenceInterval(ends[0][()], ends[1][()])
+
+
+def _ends(
+    cases: Overlap,
+    take: Index,
+    level: float,
+    n_resamples: int,
+    rng: np.random.Generator,
+    method: Literal["percentile", "BCa"],
+    average: str,
+) -> tuple[float, float]:
+    """Return both ends of the interval of one row of cases; NaN if fewer than two have the index."""
+    from scipy.stats import bootstrap
 
     def micro(i: Any, a: Any, b: Any, axis: int) -> Any:
         return take(Overlap(i, a, b).sum(axis))
 
     def macro(i: Any, a: Any, b: Any, axis: int) -> Any:
-        return np.nanmean(take(Overlap(i, a, b)), axis=axis)
+        return np.mean(take(Overlap(i, a, b)), axis=axis)
 
-    statistics = {"micro": micro, "macro": macro}
-    if average not in statistics:
-        raise ValueError(f'confidence_interval: average must be "micro" or "macro", got {average!r}')
-    return bootstrap(
+    statistic = {"micro": micro, "macro": macro}[average]
+    values = take(cases)
+    cases, values = cases[~np.isnan(values)], values[~np.isnan(values)]
+    sizes = cases.intersection, cases.size_a, cases.size_b
+    if len(values) < 2:
+        return np.nan, np.nan
+    if np.ptp(values) == 0:  # one value whatever is drawn: the bootstrap calls that degenerate
+        return values[0], values[0]
+    found = bootstrap(
         sizes,
-        statistics[average],
+        statistic,
         paired=True,
         vectorized=True,
-        axis=axis,
         confidence_level=level,
         n_resamples=n_resamples,
-        rng=np.random.default_rng(rng),
+        rng=rng,
         method=method,
-    ).confidence_interval
+    )
+    return found.confidence_interval.low, found.confidence_interval.high
+
+
+def _check(o: Overlap, axis: int, level: float, method: str, average: str) -> None:
+    ndim = len(o.shape)
+    if not -ndim <= axis < ndim or o.shape[axis] < 2:
+        raise ValueError(f"confidence_interval: at least two cases along axis {axis} are needed, got shape {o.shape}")
+    if not 0 < level < 1:
+        raise ValueError(f"confidence_interval: level must be between 0 and 1, such as 0.95; got {level}")
+    if method not in ("percentile", "BCa"):
+        raise ValueError(f'confidence_interval: method must be "percentile" or "BCa", got {method!r}')
+    if average not in ("micro", "macro"):
+        raise ValueError(f'confidence_interval: average must be "micro" or "macro", got {average!r}')
 
 
 def _index(index: str | Callable[[Overlap], Any]) -> Callable[[Overlap], Any]:

@@ -12,7 +12,7 @@ HEAVY = ("numba", "torch", "scipy", "pandas", "xarray", "matplotlib", "shapely",
 
 def modules_after(code: str) -> set[str]:
     script = f"import sys; {code}; print(*sys.modules)"
-    out = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
+    out = subprocess.run([sys.executable, "-P", "-c", script], check=True, capture_output=True, text=True).stdout
     return set(out.split())
 
 

@@ -51,7 +51,7 @@ def _save(
 ) -> None:
     residues[COLUMNS].to_csv(folder / "residues.csv", index=False, float_format="%.10g")
     skipped.to_csv(folder / "skipped.csv", index=False)
-    pd.DataFrame([_console.as_dict(r) for r in reports.values()]).to_csv(folder / "comparison.csv", index=False)
+    _console.as_table(list(reports.values())).to_csv(folder / "comparison.csv", index=False)
     predicted.to_netcdf(folder / "hard_spheres.nc", engine="h5netcdf")
     together = xr.concat(list(reports.values()), pd.Index(list(reports), name="model"), combine_attrs="drop_conflicts")
     together.to_netcdf(folder / "comparison.nc", engine="h5netcdf")

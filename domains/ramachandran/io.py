@@ -61,6 +61,8 @@ def read_region(path: str | Path, variable: str | None = None, *, phi_first: boo
     True
     """
     path = Path(path)
+    if path.is_dir():
+        raise ValueError(f"{path}: a folder, not a file")
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file")
     readers = {".nc": _netcdf, ".npy": _npy, ".npz": _npz, ".csv": _csv}
@@ -112,8 +114,8 @@ def _netcdf(path: Path, variable: str | None, order: tuple[str, str]) -> xr.Data
 
 def _npy(path: Path, variable: str | None, order: tuple[str, str]) -> xr.DataArray:
     values = np.load(path, allow_pickle=False)
-    if values.ndim != 2:
-        raise ValueError(f"{path}: a region has two axes, found an array of shape {values.shape}")
+    if values.ndim != 2 or not values.size:
+        raise ValueError(f"{path}: a region has two axes and some cells, found an array of shape {values.shape}")
     return xr.DataArray(values, dims=order, coords={d: centres(n) for d, n in zip(order, values.shape, strict=True)})
 
 

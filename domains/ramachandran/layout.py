@@ -83,7 +83,8 @@ class Layout:
 
     def atoms(self, polymer: Bools) -> Atoms:
         """Take the atoms of the polymers (bool, one for each residue) that the walk looks at."""
-        at = np.flatnonzero((self.atom >= 0) & polymer[self.residue])
+        known = np.isfinite(self._flat.pos).all(axis=1)
+        at = np.flatnonzero((self.atom >= 0) & polymer[self.residue] & known)
         return Atoms(
             position=self._flat.pos[at],
             residue=(np.cumsum(polymer) - 1)[self.residue[at]],

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 SHADES = ("#DCE9F5", "#A9CBE6")
 LINES = ("#7FA8CC", "#2F6DA3")
 POINT, OUTLIER = "#222222", "#D55E00"
+MOST_NAMES = 40
+SMALL_PRINT: dict[str, Any] = {"ha": "right", "va": "bottom", "fontsize": 6, "color": OUTLIER}
 TITLES = dict(
     zip(CATEGORIES, ("General", "Glycine", "cis-Proline", "trans-Proline", "Pre-proline", "Ile/Val"), strict=True)
 )
@@ -55,7 +57,7 @@ def plot_residues(
     axes : array of matplotlib Axes, optional
         Six of them; a new figure by default.
     label_outliers : bool
-        Whether to name the outliers.
+        Whether to name the outliers, the 40 worst of each panel.
 
     Returns
     -------
@@ -244,7 +246,10 @@ def _points(residues: pd.DataFrame, ax: Axes, label_outliers: bool) -> None:
     ax.scatter(fine["phi"], fine["psi"], s=7, color=POINT, alpha=0.75, linewidths=0, zorder=3)
     ax.scatter(bad["phi"], bad["psi"], s=26, color=OUTLIER, edgecolors="white", linewidths=0.5, zorder=4)
     if label_outliers:
-        _label(bad, residues[["phi", "psi"]].to_numpy(), ax)
+        worst = bad.sort_values("score") if "score" in bad else bad
+        _label(worst[:MOST_NAMES], residues[["phi", "psi"]].to_numpy(), ax)
+        if len(bad) > MOST_NAMES:
+            ax.text(0.99, 0.01, f"{MOST_NAMES} worst of {len(bad)} named", transform=ax.transAxes, **SMALL_PRINT)
 
 
 def _label(residues: pd.DataFrame, points: np.ndarray, ax: Axes) -> None:

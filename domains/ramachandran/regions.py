@@ -58,7 +58,9 @@ def region(
     if category is not None and category not in data.category.values:
         raise ValueError(f"region: no category {category!r}; choose from {', '.join(CATEGORIES)}")
     chosen = data if category is None else data.sel(category=category)
-    cells: xr.DataArray = (chosen.score >= chosen[level]).assign_coords(score=chosen.score, cut=chosen[level])
+    cells: xr.DataArray = (
+        (chosen.score >= chosen[level]).drop_attrs(deep=False).assign_coords(score=chosen.score, cut=chosen[level])
+    )
     name = data.attrs.get("name", "reference")
     meaning = "favored and allowed" if level == "allowed" else "favored"
     return cells.rename("region").assign_attrs(

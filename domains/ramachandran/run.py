@@ -76,7 +76,8 @@ def validate(
     Raises
     ------
     ValueError, FileNotFoundError
-        If the only file cannot be read. One of several becomes a row of `skipped` (reason "unreadable file").
+        If `paths` is one path that cannot be read. In an iterable such a file becomes a row of `skipped`, with the
+        reason "unreadable file".
 
     Examples
     --------
@@ -120,14 +121,16 @@ def summarise(residues: pd.DataFrame, skipped: pd.DataFrame) -> pd.DataFrame:
     >>> summarise(*validate(example("1a8o"))).loc[0, ["total", "favored", "outlier"]].tolist()
     [68, 67, 0]
     """
-    files = list(dict.fromkeys([*residues["file"], *skipped["file"]]))
-    return pd.DataFrame([_summary(f, residues[residues["file"] == f], skipped[skipped["file"] == f]) for f in files])
+    rows, left = (dict(list(table.groupby("file", sort=False))) for table in (residues, skipped))
+    files = dict.fromkeys([*rows, *left])
+    return pd.DataFrame([_summary(str(f), rows.get(f, residues[:0]), left.get(f, skipped[:0])) for f in files])
 
 
 def validate_files(
     files: list[Path], *, csv: Path | None, skipped_csv: Path | None, json: bool, plot: Path | None, **options: Any
 ) -> bool:
     """Do what ``overlap ramachandran validate`` does; return whether a file could not be read."""
+    _console.check_outputs(csv, skipped_csv, picture=plot)
     residues, skipped = validate(files, progress=True, **options)
     summary = summarise(residues, skipped).set_index("file").loc[list(dict.fromkeys(map(str, files)))].reset_index()
     if csv:
@@ -161,11 +164,12 @@ def compare_files(
     from .comparison import compare
     from .io import SUFFIXES, read_region
 
+    _console.check_outputs(csv, picture=plot)
     region = read_region(predicted, variable, phi_first=phi_first)
     truth: Any = read_region(reference) if Path(reference).suffix.lower() in SUFFIXES else reference
     report = compare(region, truth, category=category, level=level)
     if csv:
-        pd.DataFrame([_console.as_dict(report)]).to_csv(csv, index=False)
+        _console.as_table([report]).to_csv(csv, index=False)
     if plot:
         _save_agreement(region, truth, report, plot)
     if json:

@@ -20,19 +20,17 @@ wwPDB file format 3.3; PDBx/mmCIF dictionary 5.
 
 from __future__ import annotations
 
-import gzip
 import warnings
-import zlib
 from collections import Counter
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from .angles import IDENTITY, walk
 from .atoms import Residues
+from .coordinates import read_structure
 from .layout import Layout
 from .residues import Kind, kind_of
 
@@ -106,9 +104,11 @@ def backbone_angles(
     0       1  terminal  first of the chain
     1       3  terminal   last of the chain
     """
+    if not max_bond > 0:
+        raise ValueError(f"max_bond is a length in Å, such as 2.0, not {max_bond}")
     _check_option("modified", modified, "parent")
     _check_option("chirality", chirality, "mirror")
-    structure, numbered = _read(Path(fspath(path)))
+    structure, numbered = read_structure(Path(fspath(path)))
     numbers = [str(model.num) if numbered else "" for model in structure]
     layout = Layout(structure)
     recorded = {m.res_id.name: m.parent_comp_id for m in structure.mod_residues}
@@ -120,7 +120,7 @@ def backbone_angles(
     options = {kind for kind, asked in (("modified", modified), ("D", chirality)) if asked}
     taken = [_parent_or_why(kind, options) for kind in kinds.values()]
     residues = layout.residues(polymer, taken, numbers)
-    _warn_of_synonyms(residues, kinds)
+    _warn_of_synonyms(path, residues, kinds)
     rows, skipped = walk(layout.atoms(polymer), residues, max_bond=max_bond)
     rows = _mirror(rows, kinds, chirality == "mirror")
     if min_plddt is not None:
@@ -133,48 +133,6 @@ def _check_option(name: str, value: str | None, allowed: str) -> None:
         raise ValueError(f'{name} is None or "{allowed}", not {value!r}')
 
 
-def _read(path: Path) -> tuple[Any, bool]:
-    """Return gemmi's structure, and whether its models are numbered."""
-    try:
-        import gemmi
-    except ImportError:
-        raise ImportError('reading structures needs gemmi: pip install "overlap-toolkit[proteins]"') from None
-
-    text = _content(path)
-    cif = text.startswith(b"data_") or b"\ndata_" in text
-    try:
-        if cif:
-            structure = gemmi.read_structure_string(text, merge_chain_parts=False, format=gemmi.CoorFormat.Mmcif)
-        else:
-            structure = gemmi.read_pdb_string(text, split_chain_on_ter=True)
-    except (RuntimeError, ValueError) as error:
-        raise ValueError(f"{path}: broken {'mmCIF' if cif else 'PDB'} file: {error}") from None
-    if not any(len(chain) for model in structure for chain in model):
-        start = text[:40].decode("latin-1").splitlines()[0]
-        raise ValueError(
-            f"{path}: no atoms found; it begins with {start!r}: give a PDB file with ATOM records or an mmCIF file "
-            "with _atom_site"
-        )
-    numbered = len(structure) > 1 or (not cif and (text.startswith(b"MODEL ") or b"\nMODEL " in text))
-    return structure, numbered
-
-
-def _content(path: Path) -> bytes:
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: no such file")
-    if path.is_dir():
-        raise ValueError(f"{path}: a folder, not a file; name the files in it, such as {path}/*.cif")
-    text = path.read_bytes()
-    if text[:2] == b"\x1f\x8b":
-        try:
-            text = gzip.decompress(text)
-        except (EOFError, OSError, zlib.error) as error:
-            raise ValueError(f"{path}: broken gzip file ({error}): fetch it again") from None
-    if not text.strip():
-        raise ValueError(f"{path}: the file is empty: give a PDB or mmCIF file")
-    return text
-
-
 def _parent_or_why(kind: Kind, options: set[str]) -> tuple[str, str]:
     if kind.kind in ("standard", "synonym") or kind.kind in options:
         return kind.parent, ""
@@ -185,11 +143,11 @@ def _parent_or_why(kind: Kind, options: set[str]) -> tuple[str, str]:
     }.get(kind.kind, "no standard parent known")
 
 
-def _warn_of_synonyms(residues: Residues, kinds: dict[str, Kind]) -> None:
+def _warn_of_synonyms(path: str | PathLike[str], residues: Residues, kinds: dict[str, Kind]) -> None:
     counts = Counter(name for name in residues.resname if kinds[name].kind == "synonym")
     if counts:
         told = ", ".join(f"{name} as {kinds[name].parent} ({n})" for name, n in counts.items())
-        warnings.warn(f"{counts.total()} residues under CHARMM or Amber names are taken: {told}", stacklevel=3)
+        warnings.warn(f"{path}: {counts.total()} residues under CHARMM or Amber names are taken: {told}", stacklevel=3)
 
 
 def _mirror(rows: pd.DataFrame, kinds: dict[str, Kind], mirror: bool) -> pd.DataFrame:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import xarray as xr
+from rich.markup import escape
 from rich.table import Table
 
 
@@ -17,15 +18,28 @@ def comparison_table(reports: list[xr.Dataset]) -> Table:
     table.add_column("region (cells)")
     for heading in ("area, %", "IoU", "Dice", "outside", "missed"):
         table.add_column(heading, justify="right")
-    for r in reports:
+    for r in (one for report in reports for one in _one_by_one(report)):
         table.add_row(
-            f"prediction: {r.attrs['prediction']} ({float(r.size_a):g})\n"
-            f"reference: {r.attrs['reference']} ({float(r.size_b):g})",
+            escape(f"prediction: {r.attrs['prediction']} ({float(r.size_a):.6g})\n")
+            + escape(f"reference: {r.attrs['reference']} ({float(r.size_b):.6g})"),
             f"{float(r.share_a):.2f}\n{float(r.share_b):.2f}",
             *(f"{float(r[k]):.4f}" for k in ("iou", "dice")),
             *(f"{float(r[k]):.1%}" for k in ("outside", "missed")),
         )
     return table
+
+
+def _one_by_one(report: xr.Dataset) -> Iterator[xr.Dataset]:
+    """Yield the report of each prediction, of several with its label in the name."""
+    dims = report.iou.dims
+    if not dims:
+        yield report
+        return
+    flat = report.stack(each=dims)
+    for k in range(flat.sizes["each"]):
+        one = flat.isel(each=k)
+        label = ", ".join(f"{d} {one[d].item()}" for d in dims if d in one.coords)
+        yield one.assign_attrs(prediction=f"{report.attrs['prediction']}, {label}")
 
 
 def summary_table(summary: pd.DataFrame) -> Table:
@@ -37,10 +51,10 @@ def summary_table(summary: pd.DataFrame) -> Table:
     names = short_names(summary["file"])
     for row in summary.to_dict("records"):
         if row["error"]:
-            table.add_row(names[row["file"]], "[red]error[/red]")
+            table.add_row(escape(names[row["file"]]), "[red]error[/red]")
             continue
         table.add_row(
-            names[row["file"]],
+            escape(names[row["file"]]),
             str(row["total"]),
             _graded(row["favored"], row["favored_percent"], row["favored_percent"] > 98),
             str(row["allowed"]),
@@ -55,7 +69,7 @@ def outlier_lines(residues: pd.DataFrame, most: int = 20) -> list[str]:
     bad = residues[residues["evaluation"] == "OUTLIER"]
     names = short_names(residues["file"])
     lines = [
-        f"[red]OUTLIER[/red]  {names[row['file']] if len(names) > 1 else ''}  {_residue(row)}"
+        f"[red]OUTLIER[/red]  {escape(names[row['file']]) if len(names) > 1 else ''}  {escape(_residue(row))}"
         f"  phi {row['phi']:.1f}°  psi {row['psi']:.1f}°  {row['category']}, score {row['score']:.5f}"
         for row in bad.head(most).to_dict("records")
     ]

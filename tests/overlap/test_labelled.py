@@ -81,6 +81,18 @@ def test_the_tolerance_is_a_limit():
         labelled.measure(A, B.assign_coords(x=X + 0.5), tolerance=0.1)
 
 
+@pytest.mark.parametrize("tolerance", [-1.0, np.nan])
+def test_a_tolerance_that_is_none(tolerance):
+    with pytest.raises(ValueError, match="tolerance must be >= 0"):
+        labelled.measure(A, B, tolerance=tolerance)
+
+
+def test_nan_is_never_within_a_tolerance():
+    broken = np.where(X == 4, np.nan, X)
+    with pytest.raises(ValueError, match="'x' of b is up to nan off"):
+        labelled.measure(A, B.assign_coords(x=broken), tolerance=1.0)
+
+
 def test_nothing_is_dropped_in_silence():
     with pytest.raises(ValueError, match="not on one grid"):
         labelled.measure(A, B.isel(x=slice(5)), ["x", "y"])

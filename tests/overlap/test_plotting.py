@@ -49,6 +49,15 @@ def test_coordinates_become_the_axes():
     assert ax.images[0].get_extent() == [-2, 2, 5, 25]
 
 
+def test_labels_are_aligned_not_ignored():
+    x = xr.DataArray(A, dims=("y", "x"), coords={"y": [0, 1], "x": [0, 1]})
+    np.testing.assert_array_equal(drawn(plotting.agreement(x, x.T)), drawn(plotting.agreement(x, x)))
+    with pytest.raises(ValueError, match="coordinates of 'y' differ"):
+        plotting.agreement(x, x.assign_coords(y=[1, 0]))
+    with pytest.raises(ValueError, match="rename"):
+        plotting.agreement(x, x.rename(y="z"))
+
+
 def test_two_dimensions_only():
     with pytest.raises(ValueError, match="two-dimensional"):
         plotting.agreement(A[0], B[0])

@@ -78,6 +78,31 @@ def test_where_hides_what_is_not_counted():
     assert np.isfinite(float(o.intersection))
 
 
+def test_where_hides_weights_too():
+    a = np.array([True, True])
+    weights = np.array([np.nan, 1.0])
+    o = raster.measure(a, a, weights=weights, where=np.array([False, True]))
+    assert sizes(o) == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("bad", [np.inf, -1.0, np.nan])
+def test_weights_that_are_no_sizes(bad):
+    with pytest.raises(ValueError, match="1 counted values of weights"):
+        raster.measure(*HARD, weights=np.array([1, 1, 1, 1, 1, bad]))
+    with pytest.raises(TypeError, match="weights has dtype complex128"):
+        raster.measure(*HARD, weights=np.ones(6, complex))
+
+
+def test_masked_arrays_are_refused():
+    masked = np.ma.MaskedArray(SOFT[0], mask=SOFT[0] > 0.5)
+    with pytest.raises(TypeError, match="a is a masked array.*where=~a.mask"):
+        raster.measure(masked, SOFT[1])
+
+
+def test_a_list_of_axes():
+    np.testing.assert_array_equal(raster.measure(*HARD, axis=[0, 2]).size_a, raster.measure(*HARD, axis=(0, 2)).size_a)
+
+
 def test_empty_array(backend):
     nothing = backend.asarray(np.zeros((0, 3), bool))
     assert backend.to_numpy(raster.measure(nothing, nothing, axis=0).size_a).tolist() == [0, 0, 0]

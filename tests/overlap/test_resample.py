@@ -53,7 +53,26 @@ def test_axis_and_shape():
     assert (interval.low < interval.high).all()
 
 
+@pytest.mark.parametrize("average", ["micro", "macro"])
+def test_undefined_cases_are_left_out(average):
+    holes = ov.Overlap(*(np.r_[x, 0, 0, 0] for x in (CASES.intersection, SIZE_A, SIZE_B)))
+    got = resample.confidence_interval(holes, rng=0, average=average, n_resamples=999)
+    np.testing.assert_array_equal(got, resample.confidence_interval(CASES, rng=0, average=average, n_resamples=999))
+    nothing = ov.Overlap(np.zeros(5), np.zeros(5), np.zeros(5))
+    assert np.isnan(resample.confidence_interval(nothing, average=average)).all()
+
+
+@pytest.mark.parametrize("average", ["micro", "macro"])
+def test_perfect_cases_leave_no_doubt(average):
+    perfect = ov.Overlap(SIZE_A, SIZE_A, SIZE_A)
+    assert tuple(resample.confidence_interval(perfect, average=average)) == (1.0, 1.0)
+
+
 def test_bad_arguments():
+    with pytest.raises(ValueError, match="level must be between 0 and 1"):
+        resample.confidence_interval(CASES, level=95)
+    with pytest.raises(ValueError, match="axis 3"):
+        resample.confidence_interval(CASES, axis=3)
     with pytest.raises(ValueError, match="at least two cases"):
         resample.confidence_interval(CASES[:1])
     with pytest.raises(ValueError, match=r"unknown index 'f1'.*dice"):

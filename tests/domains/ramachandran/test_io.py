@@ -79,7 +79,8 @@ def test_integers_0_and_1_are_a_mask(tmp_path):
     [
         ("labels.npy", lambda p: np.save(p, np.arange(16).reshape(4, 4)), "run from 0 to 15.*labels == k"),
         ("nan.npy", lambda p: np.save(p, np.full((4, 4), np.nan)), "16 cells have no value"),
-        ("flat.npy", lambda p: np.save(p, np.zeros(4)), r"two axes, found an array of shape \(4,\)"),
+        ("flat.npy", lambda p: np.save(p, np.zeros(4)), r"two axes and some cells, found an array of shape \(4,\)"),
+        ("none.npy", lambda p: np.save(p, np.zeros((0, 0))), r"some cells, found an array of shape \(0, 0\)"),
         ("text.npy", lambda p: np.save(p, np.array([["a", "b"]] * 2)), "not numbers"),
         ("bare.npz", lambda p: np.savez(p, np.zeros((4, 4))), "no array 'psi' with the 4 cell centres"),
         ("empty.csv", lambda p: p.write_text(""), "empty.csv"),
@@ -105,7 +106,16 @@ def test_pickles_are_never_loaded(tmp_path):
         read_region(tmp_path / "evil.npy")
 
 
+def test_rounded_coordinates_are_a_grid(tmp_path):
+    cells = hard_sphere(n=110)
+    rounded = cells.assign_coords(phi=cells.phi.round(3).astype("f4"), psi=cells.psi.round(3))
+    rounded.to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
+    np.testing.assert_array_equal(read_region(tmp_path / "a.nc"), cells)
+
+
 def test_a_missing_file():
+    with pytest.raises(ValueError, match="a folder, not a file"):
+        read_region(".")
     with pytest.raises(FileNotFoundError, match="nowhere.nc: no such file"):
         read_region("nowhere.nc")
 

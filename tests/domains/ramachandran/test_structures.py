@@ -398,7 +398,7 @@ def test_chain_names_of_mmcif_may_be_long(tmp_path):
         ("letter.pdb", b"Dear all,\nno structure here\n", "no atoms found; it begins with 'Dear all,'"),
         ("cut.cif", b"data_x\nloop_\n_atom_site.id\n_atom_site.Cartn_x\n1", "broken mmCIF"),
         ("other.cif", b"data_x\n_cell.length_a 10\n", "no atoms found"),
-        ("cut.pdb", b"ATOM      1  N   ALA A   1      11.1", "broken PDB"),
+        ("cut.pdb", b"ATOM      1  N   ALA A   1      11.1", "no three coordinates"),
         ("water.pdb", line(atom("O", "HOH", 1, [0, 0, 0])).encode(), r"no amino acids among its residues \(HOH\)"),
     ],
 )

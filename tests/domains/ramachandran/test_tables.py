@@ -3,6 +3,7 @@ from __future__ import annotations
 from io import StringIO
 
 import pandas as pd
+import xarray as xr
 from rich.console import Console
 
 from domains.ramachandran import compare, example, hard_sphere, summarise, validate
@@ -29,6 +30,20 @@ def test_summary_and_outliers():
     assert "96.37" in text
     assert "error" in text
     assert "B 704 ASP" in text
+
+
+def test_names_are_no_markup():
+    residues, _ = validate(example("1a28"))
+    odd = residues.assign(chain="[/x]", file="[red]a[bold].pdb")
+    assert "[/x]" in printed(*outlier_lines(odd))
+
+
+def test_a_row_for_each_prediction():
+    models = xr.concat([hard_sphere(tau=t) for t in (110, 111)], xr.Variable("tau", [110, 111]), combine_attrs="drop")
+    text = printed(comparison_table([compare(models, level="allowed")]))
+    assert "tau 110" in text
+    assert "0.4685" in text
+    assert "0.4853" in text
 
 
 def test_the_rest_of_many_outliers_is_counted():

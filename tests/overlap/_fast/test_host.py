@@ -107,6 +107,18 @@ def test_torch_tensors_come_back_as_torch(calls):
     torch.testing.assert_close(o.intersection, torch.as_tensor(raster.measure(*SOFT, axis=(2, 3)).intersection))
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_forward_mode_takes_the_array_path(calls):
+    torch = pytest.importorskip("torch")
+    from torch.autograd import forward_ad
+
+    with forward_ad.dual_level():
+        p = forward_ad.make_dual(torch.as_tensor(SOFT[0]), torch.ones(SHAPE))
+        tangent = forward_ad.unpack_dual(raster.measure(p, torch.as_tensor(SOFT[1])).size_a).tangent
+    assert float(tangent) == p.numel()
+    assert not calls
+
+
 def test_gradients_take_the_array_path(calls):
     torch = pytest.importorskip("torch")
     p = torch.as_tensor(SOFT[0]).clone().requires_grad_()
@@ -132,7 +144,7 @@ def test_after_a_fork():
 
 
 def run(code: str) -> str:
-    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    return subprocess.run([sys.executable, "-P", "-c", code], check=True, capture_output=True, text=True).stdout
 
 
 def test_compilation_is_cached_on_disk():

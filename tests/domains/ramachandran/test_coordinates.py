@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from domains.ramachandran import backbone_angles, example
+from domains.ramachandran.coordinates import read_structure
+
+PDB = gzip.decompress(example("1a28").read_bytes())
+CIF = gzip.decompress(example("1a8o").read_bytes())
+
+
+def written(folder, name, text):
+    path = folder / name
+    path.write_bytes(text)
+    return path
+
+
+@pytest.mark.parametrize("text", [PDB, CIF], ids=["pdb", "cif"])
+def test_content_tells_the_format_not_the_name(tmp_path, text):
+    rows = len(backbone_angles(written(tmp_path, "plain", text))[0])
+    for name, other in (
+        ("byte order mark", b"\xef\xbb\xbf" + text),
+        ("packed", gzip.compress(text)),
+        ("capitals", text.replace(b"data_", b"DATA_", 1)),
+    ):
+        assert len(backbone_angles(written(tmp_path, "odd", other))[0]) == rows, name
+
+
+@pytest.mark.parametrize("field", [b"********", b"     nan", b"    abc "])
+def test_a_coordinate_that_is_no_number_is_never_0(tmp_path, field):
+    at = PDB.index(b"\nATOM", 20_000) + 1
+    broken = PDB[: at + 30] + field + PDB[at + 38 :]
+    line = PDB.count(b"\n", 0, at) + 1
+    if field == b"     nan":
+        # a number by name only: that atom is missing
+        _, skipped = backbone_angles(written(tmp_path, "nan.pdb", broken))
+        assert "missing atom" in set(skipped["reason"])
+        return
+    with pytest.raises(ValueError, match=f"line {line} has no three coordinates"):
+        read_structure(written(tmp_path, "broken.pdb", broken))
+
+
+def test_atoms_after_end_are_counted(tmp_path):
+    atoms = PDB.count(b"\nATOM  ") + PDB.count(b"\nHETATM")
+    body = PDB[: PDB.rindex(b"\nEND")]
+    with pytest.warns(UserWarning, match=f"{atoms} atoms after END are not read; divide the frames by MODEL"):
+        structure, numbered = read_structure(written(tmp_path, "frames.pdb", body + b"\nEND\n" + body + b"\nEND\n"))
+    assert not numbered
+    assert structure[0].count_atom_sites() == atoms
