@@ -61,6 +61,7 @@ def in_source_order(module, names):
 
 
 autosummary_generate = True
+autosummary_ignore_module_all = False
 autosummary_context = {"in_source_order": in_source_order}
 suppress_warnings = ["config.cache"]  # that of a function
 autodoc_member_order = "bysource"
@@ -103,7 +104,7 @@ if os.environ.get("DOCS_INTERSPHINX"):
         "xarray": ("https://docs.xarray.dev/en/stable", None),
     }
 
-PACKAGES = ("overlap", "domains.ramachandran")
+PACKAGES = ("overlap", "domains.ramachandran", "domains.lesions")
 
 
 def copy_examples(app):

@@ -42,7 +42,10 @@ from ._arrays import (
     sum_dtype,
     total,
 )
+from ._contingency import contingency
 from .counts import Overlap
+
+__all__ = ["TNORMS", "TNorm", "contingency", "measure"]
 
 TNorm = Literal["minimum", "product", "lukasiewicz"]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,14 @@ def _backend(name: str) -> Backend:
 @pytest.fixture(params=["numpy", "numpy-readonly", "array_api_strict", "torch", "dask"])
 def backend(request: pytest.FixtureRequest) -> Backend:
     return _backend(request.param)
+
+
+@pytest.fixture(autouse=True)
+def _forget_compiled_functions() -> Iterator[None]:
+    """Let no test run into the limit of torch.compile's cache that others have filled."""
+    yield
+    if dynamo := sys.modules.get("torch._dynamo"):
+        dynamo.reset()
 
 
 @pytest.fixture(scope="session")

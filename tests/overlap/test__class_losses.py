@@ -1,0 +1,167 @@
+"""Oracles: cases worked out by hand, scikit-learn's log loss and torch's cross-entropies."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pytest
+from sklearn.metrics import log_loss
+
+from overlap import losses
+
+rng = np.random.default_rng(5)
+P, Y = (rng.dirichlet(np.ones(3), (2, 6)).transpose(0, 2, 1) for _ in range(2))  # (batch, class, cells)
+CE = partial(losses.dice_ce_loss, dice_weight=0.0)
+
+
+# ---------------------------------------------------------------- generalised Dice
+
+
+def by_hand(p, y, weight):
+    """One case of hard classes: sizes and weights by plain loops."""
+    top = bottom = 0.0
+    for a, b in zip(p, y, strict=True):
+        top += weight(b.sum()) * 2 * (a * b).sum()
+        bottom += weight(b.sum()) * (a.sum() + b.sum())
+    return 1 - top / bottom
+
+
+@pytest.mark.parametrize(
+    ("weighting", "weight"), [("square", lambda n: n**-2), ("linear", lambda n: 1 / n), ("uniform", lambda n: 1)]
+)
+def test_weighting(backend, weighting, weight):
+    y = np.eye(3)[[0, 0, 0, 1, 1, 2]].T[None]
+    got = losses.generalised_dice_loss(*map(backend.asarray, (P[:1], y)), weighting=weighting)
+    assert float(backend.to_numpy(got)) == pytest.approx(by_hand(P[0], y[0], weight))
+
+
+def test_an_absent_class_weighs_as_much_as_the_rarest():
+    y = np.eye(3)[[0, 0, 0, 0, 1, 1]].T[None]
+    got = losses.generalised_dice_loss(P[:1], y)
+    assert got == pytest.approx(by_hand(P[0], y[0], lambda n: max(n, 2.0) ** -2))
+
+
+def test_nothing_in_the_target():
+    y = np.zeros_like(P)
+    assert losses.generalised_dice_loss(P, y) == 1
+    assert losses.generalised_dice_loss(y, y) == 0
+
+
+@pytest.mark.parametrize("scale", [1, 1000])
+def test_smooth_is_in_cells_of_an_average_class(scale):
+    """Two classes alike: what Dice of one of them would be, however many cells."""
+    p = np.repeat([[0.5, 0.25]], scale, axis=0).T.reshape(1, 1, -1)
+    y = p > 0.3
+    one = losses.dice_loss(p, y, smooth=1.0)
+    two = losses.generalised_dice_loss(np.repeat(p, 2, axis=1), np.repeat(y, 2, axis=1), smooth=1.0)
+    assert two == pytest.approx(one)
+
+
+def test_axes_and_class_weights():
+    hard = (Y.max(axis=1, keepdims=True) - Y) == 0
+    each = losses.generalised_dice_loss(P, hard, axis=2, reduction="none")
+    assert each.shape == (2,)
+    assert each[1] == pytest.approx(losses.generalised_dice_loss(P[1:], hard[1:]))
+    last = losses.generalised_dice_loss(np.moveaxis(P, 1, -1), np.moveaxis(hard, 1, -1), class_axis=-1)
+    assert last == pytest.approx(losses.generalised_dice_loss(P, hard))
+    alone = losses.generalised_dice_loss(P, hard, class_weights=np.array([0.0, 1.0, 0.0]))
+    assert alone == pytest.approx(losses.dice_loss(P[:, 1], hard[:, 1]))
+    with pytest.raises(ValueError, match=r"axis \(1, 2\) names the axis of the classes, 1"):
+        losses.generalised_dice_loss(P, hard, axis=(1, 2))
+    with pytest.raises(ValueError, match="class_axis 3 or axis None is not one of the 3 axes"):
+        losses.generalised_dice_loss(P, hard, class_axis=3)
+    with pytest.raises(ValueError, match="square, linear, uniform, got 'simple'"):
+        losses.generalised_dice_loss(P, hard, weighting="simple")
+
+
+def test_it_returns_a_soft_target():
+    assert losses.generalised_dice_loss(Y, Y) == pytest.approx(0)
+    assert losses.generalised_dice_loss(Y, Y, tnorm="product") > 0.3
+
+
+# ---------------------------------------------------------------- cross-entropy
+
+
+def test_binary_cross_entropy(backend):
+    p, y = P[0, 0], Y[0, 0] > 0.3
+    got = CE(*map(backend.asarray, (p, y)))
+    assert float(backend.to_numpy(got)) == pytest.approx(log_loss(y, p))
+
+
+def test_classes_that_exclude_each_other(backend):
+    labels = Y.argmax(axis=1)
+    hard = np.eye(3, dtype=bool)[labels].transpose(0, 2, 1)
+    got = CE(*map(backend.asarray, (P, hard)), class_axis=1)
+    assert float(backend.to_numpy(got)) == pytest.approx(log_loss(labels.ravel(), np.moveaxis(P, 1, 2).reshape(-1, 3)))
+
+
+def test_soft_classes_as_torch():
+    torch = pytest.importorskip("torch")
+    p, y = map(torch.tensor, (P, Y))
+    expected = torch.nn.functional.cross_entropy(p.log(), y)
+    torch.testing.assert_close(CE(p, y, class_axis=1, axis=2), expected)
+    torch.testing.assert_close(CE(p, y, axis=2), torch.nn.functional.binary_cross_entropy(p, y))
+
+
+def test_the_two_parts():
+    options = {"axis": 2, "smooth": 1.0}
+    dice, entropy = losses.dice_loss(P, Y, **options), CE(P, Y, class_axis=1, **options)
+    both = losses.dice_ce_loss(P, Y, class_axis=1, dice_weight=0.5, ce_weight=2.0, **options)
+    assert both == pytest.approx(dice / 2 + 2 * entropy)
+
+
+def test_what_none_leaves():
+    each = losses.dice_ce_loss(P, Y, class_axis=1, axis=2, reduction="none")
+    assert each.shape == (2, 1)
+    assert each.mean() == pytest.approx(losses.dice_ce_loss(P, Y, class_axis=1, axis=2))
+    assert losses.dice_ce_loss(P, Y, axis=2, reduction="none").shape == (2, 3)
+
+
+def test_weights_and_where():
+    counted, weights = np.array([True, True, False, True, False, True]), np.arange(1.0, 7.0)
+    y = np.where(counted, Y[0, 0], np.nan)
+    got = CE(P[0, 0], y, where=counted, weights=weights)
+    p, y, w = (x[counted] for x in (P[0, 0], y, weights))
+    assert got == pytest.approx(np.average(-y * np.log(p) - (1 - y) * np.log(1 - p), weights=w))
+
+
+def test_finite_at_certainty():
+    torch = pytest.importorskip("torch")
+    p = torch.tensor([0.0, 1.0, 0.0, 1.0], requires_grad=True)
+    y = torch.tensor([0.0, 1.0, 1.0, 0.0])
+    loss = losses.dice_ce_loss(p, y)
+    loss.backward()
+    assert loss.item() == pytest.approx(0.5 + torch.nn.functional.binary_cross_entropy(p, y).item())
+    assert (p.grad * torch.tensor([1, -1, -1, 1]) > 0).all()
+
+
+def test_hidden_values_have_no_gradient():
+    torch = pytest.importorskip("torch")
+    p = torch.tensor([0.2, 0.4, float("nan")], requires_grad=True)
+    y = torch.tensor([0.0, 1.0, float("nan")])
+    losses.dice_ce_loss(p, y, where=~torch.isnan(y)).backward()
+    assert p.grad[2] == 0
+    assert (p.grad[:2] != 0).all()
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_half_precision_of_a_million_cells(dtype):
+    torch = pytest.importorskip("torch")
+    y = (torch.arange(1 << 20).reshape(1, 2, 512, 1024) % 3 == 0).to(getattr(torch, dtype))
+    for loss in (losses.generalised_dice_loss, losses.dice_ce_loss):
+        p = torch.full_like(y, 0.25, requires_grad=True)
+        value = loss(p, y)
+        value.backward()
+        assert value.item() == pytest.approx(loss(p.detach().double(), y.double()).item(), rel=1e-6)
+        assert torch.isfinite(p.grad).all()
+        assert (p.grad[y == 1] < 0).all()
+
+
+@pytest.mark.parametrize("loss", [losses.generalised_dice_loss, partial(losses.dice_ce_loss, class_axis=1, axis=2)])
+def test_compile_and_vmap(loss):
+    torch = pytest.importorskip("torch")
+    p, y = map(torch.tensor, (P, Y))
+    torch.testing.assert_close(torch.compile(loss, fullgraph=True, backend="aot_eager")(p, y), loss(p, y))
+    each = torch.func.vmap(lambda p, y: loss(p[None], y[None]))(p, y)
+    torch.testing.assert_close(each, torch.stack([loss(p[k : k + 1], y[k : k + 1]) for k in range(2)]))

@@ -1,0 +1,260 @@
+"""Oracles are closed forms, the metrics themselves, and what a brute search finds to be the least."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import overlap as ov
+from overlap import losses, raster
+
+FAMILY = {
+    "dice": (losses.dice_loss, ov.dice),
+    "jaccard": (losses.jaccard_loss, ov.iou),
+    "tversky": (partial(losses.tversky_loss, alpha=0.3, beta=0.7), partial(ov.tversky, alpha=0.3, beta=0.7)),
+}
+LOSSES = {name: loss for name, (loss, _) in FAMILY.items()} | {"focal": losses.focal_tversky_loss}
+rng = np.random.default_rng(11)
+SOFT = rng.random((2, 3, 4, 5)), rng.random((2, 3, 4, 5))
+
+
+# ---------------------------------------------------------------- the metrics' own bits
+
+masks = hnp.arrays(bool, (2, 3, 4)) | hnp.arrays(np.float64, (2, 3, 4), elements=st.floats(0, 1))
+
+
+@pytest.mark.parametrize("name", FAMILY)
+@given(
+    pair=st.tuples(masks, masks),
+    axis=st.sampled_from([None, 0, -1, (1, 2)]),
+    tnorm=st.sampled_from(list(raster.TNORMS)),
+    weights=st.none() | hnp.arrays(np.float64, 4, elements=st.floats(0.125, 8)),
+    where=st.none() | hnp.arrays(bool, (3, 1)),
+)
+def test_the_bits_of_the_metric(name, pair, axis, tnorm, weights, where):
+    loss, index = FAMILY[name]
+    cells = {"axis": axis, "tnorm": tnorm, "weights": weights, "where": where}
+    expected = 1 - index(raster.measure(*pair, **cells), empty=1.0)
+    np.testing.assert_array_equal(loss(*pair, **cells, reduction="none"), expected)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+def test_the_bits_of_the_metric_in_torch(dtype):
+    torch = pytest.importorskip("torch")
+    p, y = (torch.as_tensor(x).to(getattr(torch, dtype)) for x in SOFT)
+    for x in (p, p.clone().requires_grad_()):
+        expected = 1 - ov.dice(raster.measure(x, y, axis=(2, 3)))
+        assert torch.equal(losses.dice_loss(x, y, axis=(2, 3), reduction="none"), expected)
+        assert torch.equal(losses.dice_loss(x, y, axis=(2, 3)), expected.sum() / 6)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_library(backend, name):
+    p, y = map(backend.asarray, SOFT)
+    got = LOSSES[name](p, y, axis=(2, 3), smooth=1.0, class_weights=backend.asarray([1.0, 2.0, 0.0]))
+    expected = LOSSES[name](*SOFT, axis=(2, 3), smooth=1.0, reduction="none") @ [1, 2, 0]
+    np.testing.assert_allclose(backend.to_numpy(got), expected.sum() / 6, rtol=1e-13)
+
+
+# ---------------------------------------------------------------- what they seek
+
+LEVELS = np.arange(101) / 100
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("target", np.arange(1, 10) / 10)
+def test_the_minimum_returns_a_soft_target(name, target):
+    found = [LOSSES[name](np.array([x]), np.array([target])) for x in LEVELS]
+    assert LEVELS[np.argmin(found)] == target
+    assert min(found) == pytest.approx(0, abs=1e-11)
+
+
+@pytest.mark.parametrize("target", [0.3, 0.5, 0.7])
+def test_the_product_drives_a_soft_target_to_one(target):
+    found = [losses.dice_loss(np.array([x]), np.array([target]), tnorm="product") for x in LEVELS]
+    assert LEVELS[np.argmin(found)] == 1
+    assert found[round(100 * target)] == pytest.approx(1 - target)
+
+
+def test_soft_and_hard_answers_to_a_soft_target():
+    """The losses of the target itself and of its rounding, worked out by hand."""
+    y, hard = np.array([0.5, 0.5, 0.25, 0.0]), np.array([1.0, 1.0, 0.0, 0.0])
+
+    def both(loss, tnorm):
+        return [round(float(loss(x, y, tnorm=tnorm)), 4) for x in (y, hard)]
+
+    assert both(losses.dice_loss, "product") == [0.55, 0.3846]
+    assert both(losses.jaccard_loss, "product") == [0.7097, 0.5556]
+    assert both(losses.dice_loss, "minimum") == [0, 0.3846]
+
+
+@pytest.mark.parametrize("chance", [0.3, 0.4, 0.6, 0.7])
+def test_of_sampled_raters_dice_seeks_a_quantile_and_cross_entropy_the_mean(chance):
+    """100 sure cells, 50 that a rater marks all or none of: the best answer to the 50 jumps at a chance of 1/2."""
+    marked, unmarked = np.ones(150), np.repeat([1.0, 0.0], [100, 50])
+
+    def expected(loss, x):
+        p = np.repeat([1.0, x], [100, 50])
+        return chance * loss(p, marked) + (1 - chance) * loss(p, unmarked)
+
+    dice = [expected(losses.dice_loss, x) for x in LEVELS]
+    assert dice[0] == pytest.approx(0.2 * chance)
+    assert dice[-1] == pytest.approx(0.2 * (1 - chance))
+    assert LEVELS[np.argmin(dice)] == round(chance)
+    entropy = [expected(partial(losses.dice_ce_loss, dice_weight=0.0), x) for x in LEVELS]
+    assert LEVELS[np.argmin(entropy)] == chance
+
+
+# ---------------------------------------------------------------- smoothing, emptiness, weights
+
+
+def test_smooth_is_half_a_cell_in_each_size():
+    p, y = np.array([True, True, False, True]), np.array([True, True, True, False])
+    assert losses.dice_loss(p, y) == pytest.approx(1 - 4 / 6)
+    assert losses.dice_loss(p, y, smooth=1.0) == pytest.approx(1 - 5 / 7)
+    assert losses.jaccard_loss(p, y, smooth=1.0) == pytest.approx(1 - 2.5 / 4.5)
+    assert losses.tversky_loss(p, y, 0.3, 0.7, smooth=1.0) == pytest.approx(1 - 2.5 / 3.5)
+
+
+def test_smooth_is_in_the_unit_of_the_weights():
+    p, y = SOFT
+    plain = losses.dice_loss(p, y, smooth=2.0)
+    assert losses.dice_loss(p, y, smooth=0.5, weights=np.array(0.25)) == pytest.approx(plain)
+
+
+@given(st.tuples(masks, masks), st.floats(1e-6, 1e6))
+def test_without_smooth_the_scale_of_weights_does_not_matter(pair, scale):
+    once, scaled = (losses.dice_loss(*pair, weights=np.array(w)) for w in (1.0, scale))
+    assert once == pytest.approx(scaled, abs=1e-12)
+
+
+def test_class_weights():
+    p, y = SOFT
+    each = losses.dice_loss(p, y, axis=(0, 2, 3), reduction="none")
+    weights = np.array([1.0, 2.0, 5.0])
+    options = {"axis": (0, 2, 3), "class_weights": weights}
+    np.testing.assert_array_equal(losses.dice_loss(p, y, **options, reduction="none"), weights * each)
+    assert losses.dice_loss(p, y, **options, reduction="sum") == pytest.approx(weights @ each)
+    assert losses.dice_loss(p, y, **options) == pytest.approx(weights @ each / 8)
+
+
+def test_the_mean_of_no_ratios_is_zero():
+    nothing = np.zeros((0, 4))
+    assert losses.dice_loss(nothing, nothing, axis=1) == 0
+
+
+def test_power_of_the_focal_loss():
+    plain = losses.tversky_loss(*SOFT, 0.3, 0.7, axis=(2, 3), reduction="none")
+    focal = losses.focal_tversky_loss(*SOFT, 0.3, 0.7, 2.0, axis=(2, 3), reduction="none")
+    np.testing.assert_allclose(focal, plain**2)
+
+
+# ---------------------------------------------------------------- gradients
+
+
+@pytest.fixture
+def torch():
+    return pytest.importorskip("torch")
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("tnorm", raster.TNORMS)
+@pytest.mark.parametrize("dtype", ["bool", "float32"])
+@pytest.mark.parametrize("smooth", [0.0, 1.0])
+def test_gradients_push_the_right_way(torch, name, tnorm, dtype, smooth):
+    # one cell of each kind, besides one that makes the sets overlap
+    y = torch.tensor([0, 1, 0, 1, 1]).to(getattr(torch, dtype))
+    p = torch.tensor([0.0, 1.0, 1.0, 0.0, 0.9], requires_grad=True)
+    LOSSES[name](p, y, tnorm=tnorm, smooth=smooth).backward()
+    assert (p.grad[[0, 2]] > 0).all(), "descent takes background down"
+    assert (p.grad[[1, 3, 4]] < 0).all(), "descent takes lesion up"
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_an_empty_target(torch, name):
+    def gradient(y, **options):
+        p = torch.full(y.shape, 0.5, requires_grad=True)
+        loss = LOSSES[name](p, y, **options)
+        loss.backward()
+        return loss.item(), p.grad
+
+    empty, lesion = torch.zeros(1, 4), torch.tensor([[0.0, 1.0, 1.0, 0.0]])
+    loss, plain = gradient(empty)
+    assert loss == 1
+    assert (plain == 0).all(), "nothing to go by"
+    assert (gradient(empty, smooth=1.0)[1] > 0).all()
+    pooled = gradient(torch.cat([empty, lesion]))[1]
+    assert (pooled[0] > 0).all()
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_nothing_to_lose(torch, name, value):
+    """Both empty, or equal to the last cell: the loss is 0 and its gradient finite."""
+    p = torch.full((3,), value, requires_grad=True)
+    loss = LOSSES[name](p, p.detach().clone())
+    loss.backward()
+    assert loss.item() == pytest.approx(0, abs=1e-15)
+    assert torch.isfinite(p.grad).all()
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_half_precision_of_a_million_cells(torch, name, dtype):
+    y = (torch.arange(1 << 20).reshape(1024, 1024) % 3 == 0).to(getattr(torch, dtype))
+    p = torch.full_like(y, 0.25, requires_grad=True)
+    loss = LOSSES[name](p, y)
+    loss.backward()
+    # sums beyond what half precision holds: 349,526 cells and a quarter of a million
+    assert loss.item() == pytest.approx(LOSSES[name](p.detach().double().numpy(), y.double().numpy()), rel=1e-12)
+    assert torch.isfinite(p.grad).all()
+    assert (p.grad[y == 1] < 0).all()
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("tnorm", raster.TNORMS)
+def test_gradcheck(torch, name, tnorm):
+    p = torch.tensor(SOFT[0][0, :2], requires_grad=True)
+    y = torch.tensor(SOFT[1][0, :2])
+    loss = partial(LOSSES[name], tnorm=tnorm, axis=-1, smooth=0.5)
+    assert torch.autograd.gradcheck(lambda p: loss(p, y), p)
+    assert torch.autograd.gradgradcheck(lambda p: loss(p, y), p)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_compile_and_vmap(torch, name):
+    p, y = map(torch.tensor, SOFT)
+    weights = torch.tensor([1.0, 2.0, 0.5])
+    loss = partial(LOSSES[name], axis=(2, 3), smooth=1.0, class_weights=weights)
+    compiled = torch.compile(loss, fullgraph=True, backend="aot_eager")
+    torch.testing.assert_close(compiled(p, y), loss(p, y))
+    each = torch.func.vmap(partial(LOSSES[name], axis=(1, 2), smooth=1.0, class_weights=weights))(p, y)
+    torch.testing.assert_close(each.mean(), loss(p, y))
+
+
+# ---------------------------------------------------------------- bad input
+
+
+def test_errors_name_the_loss():
+    p, y = SOFT
+    with pytest.raises(ValueError, match=r"jaccard_loss: the prediction has shape \(2, 3, 4, 5\).*one channel a class"):
+        losses.jaccard_loss(p, y[0])
+    with pytest.raises(TypeError, match=r"dice_loss: target has dtype int64.*target == k"):
+        losses.dice_loss(p, (y > 0.5).astype(np.int64))
+    with pytest.raises(ValueError, match="sigmoid to logits"):
+        losses.dice_loss(p * 3, y)
+    with pytest.raises(ValueError, match="smooth is a number of cells >= 0, got -1"):
+        losses.dice_loss(p, y, smooth=-1)
+    with pytest.raises(ValueError, match="mean, sum, none, got 'avg'"):
+        losses.dice_loss(p, y, reduction="avg")
+    with pytest.raises(ValueError, match=r"class_weights has shape \(2,\).*\(2, 3\)"):
+        losses.dice_loss(p, y, axis=(2, 3), class_weights=np.ones(2))
+    with pytest.raises(ValueError, match="gamma must be > 0"):
+        losses.focal_tversky_loss(p, y, gamma=0.0)
+    with pytest.raises(ValueError, match="minimum, product, lukasiewicz"):
+        losses.dice_loss(p, y, tnorm="einstein")

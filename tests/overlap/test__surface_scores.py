@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from overlap.surfaces import PRESETS, SurfaceDistances
+
+PLAIN = SurfaceDistances(np.array([0.0, 1.0]), np.array([2.0]))
+
+
+def test_by_hand():
+    d = SurfaceDistances(np.array([0.0, 1.0, 2.0, 3.0]), np.array([5.0]))
+    assert d.assd() == pytest.approx(11 / 5)
+    assert d.masd() == pytest.approx((1.5 + 5) / 2)
+    assert d.percentile(50) == 5
+    assert d.percentile(50, "pooled") == 2
+    assert d.nsd(2) == pytest.approx(3 / 5)
+    weighed = SurfaceDistances(d.a_to_b, d.b_to_a, np.array([1.0, 1.0, 1.0, 7.0]), np.ones(1))
+    assert weighed.percentile(30, weights="area") == 5
+    assert weighed.percentile(25, "pooled", "area") == 2
+    assert weighed.assd("area") == pytest.approx((1 + 2 + 21 + 5) / 11)
+
+
+def test_wrong_questions():
+    d = PLAIN
+    with pytest.raises(ValueError, match="marching"):
+        d.hd95(weights="area")
+    with pytest.raises(ValueError, match=r"\[0, 100\]"):
+        d.percentile(0.95e3)
+    with pytest.raises(ValueError, match="pooled"):
+        d.percentile(95, combine="min")
+    with pytest.raises(ValueError, match="points"):
+        d.assd(weights="voxels")
+    with pytest.raises(ValueError, match="tolerance"):
+        d.nsd(-1)
+
+
+def test_describe():
+    told = {k: SurfaceDistances(*[np.zeros(1)] * 4, PRESETS[k]).describe("hd95") for k in PRESETS}
+    assert "area-weighted corners" in told["deepmind"]
+    assert "both directions together" in told["medpy"]
+    assert "larger of the two" in told["monai"]
+    assert len({PLAIN.describe(k) for k in ("hausdorff", "hd95", "assd", "masd", "nsd")}) == 5

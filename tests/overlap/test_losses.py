@@ -1,0 +1,33 @@
+"""What `overlap.losses` shows; the families have tests of their own."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pytest
+
+from overlap import losses
+
+MASKS = ("dice_ce_loss", "dice_loss", "focal_tversky_loss", "generalised_dice_loss", "jaccard_loss", "tversky_loss")
+
+
+def test_public_names():
+    assert sorted(losses.__all__) == sorted([*MASKS, "Schedule", "box_loss"])
+
+
+@pytest.mark.parametrize("name", [*MASKS, "box_loss"])
+def test_one_shape_of_call(name):
+    """Prediction first, target second, and the reduction by the same name and default."""
+    parameters = inspect.signature(getattr(losses, name)).parameters
+    assert list(parameters)[:2] == ["prediction", "target"]
+    assert parameters["reduction"].default == "mean"
+    assert parameters["reduction"].kind is inspect.Parameter.KEYWORD_ONLY
+
+
+@pytest.mark.parametrize("name", MASKS)
+def test_masks_take_the_same_options(name):
+    options = {"axis", "smooth", "tnorm", "weights", "where", "class_weights"}
+    assert options <= set(inspect.signature(getattr(losses, name)).parameters)
+    p = np.full((1, 2, 4), 0.5)
+    assert float(getattr(losses, name)(p, p > 0.7)) > 0

@@ -1,0 +1,273 @@
+"""Oracles are MONAI 1.6.1's values, scikit-learn's confusion matrix and the functional losses."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from functools import partial
+
+import numpy as np
+import pytest
+from sklearn.metrics import confusion_matrix
+
+import overlap as ov
+from overlap import losses
+
+torch = pytest.importorskip("torch")
+from overlap import nn  # noqa: E402
+
+LOSSES = (
+    nn.DiceLoss,
+    nn.JaccardLoss,
+    nn.TverskyLoss,
+    nn.FocalTverskyLoss,
+    nn.GeneralisedDiceLoss,
+    nn.DiceCELoss,
+)
+K = torch.arange(120, dtype=torch.float64)
+X = (3 * torch.sin(1.7 * K)).reshape(2, 3, 4, 5)
+LABELS = (torch.arange(40) * 7 // 4 % 3).reshape(2, 4, 5)
+Y = torch.nn.functional.one_hot(LABELS, 3).movedim(-1, 1).double()
+SOFT = torch.softmax(2 * torch.cos(2.3 * K).reshape(2, 3, 4, 5), dim=1)
+ABSENT = torch.stack([Y[:, 0] + Y[:, 2], Y[:, 1], 0 * Y[:, 2]], dim=1)
+
+# MONAI 1.6.1 on X and the target named; smooth_nr = smooth_dr = 1 is smooth=1 here, and 0.5 of its Tversky loss is
+softmax = {"from_logits": "softmax"}
+MONAI = {
+    "DiceLoss(softmax, reduction=none)": (
+        nn.DiceLoss(**softmax, reduction="none"),
+        Y,
+        [0.6347083275, 0.6200247063, 0.6883054818, 0.5890103456, 0.5660648458, 0.649949344],
+    ),
+    "DiceLoss(sigmoid)": (nn.DiceLoss(from_logits="sigmoid"), Y, [0.5643474547]),
+    "DiceLoss(softmax, batch, include_background=False)": (
+        nn.DiceLoss(**softmax, batch=True, include_background=False),
+        Y,
+        [0.6543443314],
+    ),
+    "DiceLoss(softmax, weight=[1, 2, 3], reduction=none)": (
+        nn.DiceLoss(**softmax, class_weights=[1, 2, 3], reduction="none"),
+        Y,
+        [0.6347083275, 1.240049413, 2.064916445, 0.5890103456, 1.132129692, 1.949848032],
+    ),
+    "DiceLoss(softmax, jaccard)": (nn.JaccardLoss(**softmax), Y, [0.7682469237]),
+    "TverskyLoss(softmax, alpha=0.3, beta=0.7)": (nn.TverskyLoss(0.3, 0.7, **softmax), Y, [0.6241936495]),
+    "DiceLoss(softmax, soft_label=True)": (nn.DiceLoss(**softmax), SOFT, [0.48713571]),
+    "DiceLoss(softmax, soft_label=False)": (nn.DiceLoss(**softmax, tnorm="product"), SOFT, [0.5699982833]),
+    "TverskyLoss(softmax, soft_label=True)": (nn.TverskyLoss(0.3, 0.7, **softmax), SOFT, [0.4872460484]),
+    "GeneralizedDiceLoss(w_type=square)": (nn.GeneralisedDiceLoss(**softmax, smooth=0.0), Y, [0.6705938693]),
+    "GeneralizedDiceLoss(w_type=simple)": (nn.GeneralisedDiceLoss("linear", **softmax, smooth=0.0), Y, [0.6703126055]),
+    "GeneralizedDiceLoss(w_type=uniform)": (
+        nn.GeneralisedDiceLoss("uniform", **softmax, smooth=0.0),
+        Y,
+        [0.6700590065],
+    ),
+    "GeneralizedDiceLoss, a class absent": (nn.GeneralisedDiceLoss(**softmax, smooth=0.0), ABSENT, [0.7069971218]),
+    "GeneralizedDiceLoss(batch)": (nn.GeneralisedDiceLoss(**softmax, batch=True, smooth=0.0), Y, [0.6706804458]),
+    "DiceCELoss(softmax, lambda_dice=0.5, lambda_ce=2)": (nn.DiceCELoss(0.5, 2.0, **softmax), Y, [5.307442366]),
+}
+
+
+@pytest.mark.parametrize("name", MONAI)
+def test_the_values_of_monai(name):
+    loss, target, expected = MONAI[name]
+    np.testing.assert_allclose(loss(X, target).flatten(), expected, atol=1e-6)
+
+
+def test_the_binary_cross_entropy_of_monai():
+    loss = nn.DiceCELoss(from_logits="sigmoid")
+    assert loss(X[:, :1], Y[:, :1]).item() == pytest.approx(1.720429602, abs=1e-6)
+
+
+# ---------------------------------------------------------------- options
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("activation", [None, "sigmoid", "softmax"])
+def test_logits_are_probabilities_in_disguise(loss, activation):
+    p = {None: X.sigmoid(), "sigmoid": X.sigmoid(), "softmax": X.softmax(1)}[activation]
+    got = loss(from_logits=activation)(p if activation is None else X, Y)
+    if loss is nn.DiceCELoss:
+        expected = losses.dice_ce_loss(p, Y, axis=(2, 3), smooth=1.0, class_axis=1 if activation == "softmax" else None)
+    else:
+        expected = loss()(p, Y)
+    torch.testing.assert_close(got, expected)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_labels_are_one_channel_a_class(loss):
+    torch.testing.assert_close(loss(**softmax)(X, LABELS), loss(**softmax)(X, Y))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_what_is_left_out(loss):
+    where = torch.rand(2, 1, 4, 5, generator=torch.Generator().manual_seed(0)) > 0.3
+    ignored = torch.where(where[:, 0], LABELS, 255)
+    other = torch.where(where, X, 9.0)
+    expected = loss(**softmax)(X, Y, where=where)
+    torch.testing.assert_close(loss(**softmax)(other, ignored, where=where), expected)
+    assert expected != loss(**softmax)(X, Y)
+    torch.testing.assert_close(loss(**softmax)(X, Y, weights=where.double()), expected)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("batch", [False, True])
+def test_shapes(loss, batch):
+    whole_cases = loss in (nn.GeneralisedDiceLoss, nn.DiceCELoss)
+    shape = (() if batch else (2,)) if whole_cases else ((2,) if batch else (2, 2))
+    got = loss(from_logits="sigmoid", batch=batch, include_background=False, reduction="none")(X, Y)
+    assert got.shape == shape
+
+
+def test_without_background():
+    p, where = X.softmax(1), Y > 0
+    got = nn.DiceLoss(include_background=False, class_weights=[1, 3])(p, Y, where=where)
+    each = losses.dice_loss(p[:, 1:], Y[:, 1:], axis=(2, 3), smooth=1.0, where=where[:, 1:], reduction="none")
+    torch.testing.assert_close(got, (each @ torch.tensor([1.0, 3.0], dtype=torch.float64)).sum() / 8)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+def test_finite_with_extreme_logits(loss, dtype):
+    x = torch.tensor([-1e4, -20.0, 0.0, 20.0, 1e4]).to(getattr(torch, dtype)).expand(5, 5)
+    x = torch.stack([x, x.T])[None].clone().requires_grad_()
+    for y in (torch.zeros_like(x), torch.ones_like(x), x.detach().float().sigmoid()):
+        value = loss(from_logits="sigmoid")(x, y)
+        (gradient,) = torch.autograd.grad(value, x)
+        assert torch.isfinite(value)
+        assert torch.isfinite(gradient).all()
+
+
+def test_a_saturated_logit_is_still_pulled_back():
+    x = torch.tensor([[[40.0, -40.0]]], requires_grad=True)
+    nn.DiceCELoss(from_logits="sigmoid")(x, torch.tensor([[[0.0, 1.0]]])).backward()
+    torch.testing.assert_close(x.grad, torch.tensor([[[0.5, -0.5]]]))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_compile(loss):
+    module = loss(**softmax, class_weights=[1, 2, 3])
+    compiled = torch.compile(module, fullgraph=True, backend="aot_eager")
+    torch.testing.assert_close(compiled(X, Y), module(X, Y))
+
+
+def test_representation_and_state():
+    loss = nn.TverskyLoss(from_logits="softmax", class_weights=[1, 2], smooth=0.5)
+    assert repr(loss) == "TverskyLoss(from_logits='softmax', smooth=0.5)"
+    assert not loss.state_dict(), "options are no state"
+
+
+def test_errors():
+    with pytest.raises(ValueError, match='None, "sigmoid" or "softmax", got True'):
+        nn.DiceLoss(from_logits=True)
+    with pytest.raises(ValueError, match=r"nn.DiceLoss: the prediction has shape \(2, 1, 4, 5\).*two classes"):
+        nn.DiceLoss(include_background=False)(X[:, :1].sigmoid(), Y[:, :1])
+    with pytest.raises(ValueError, match=r"\(2, 1, 4, 5\); labels are.*squeeze\(1\)"):
+        nn.DiceLoss(**softmax)(X, LABELS[:, None])
+    with pytest.raises(ValueError, match=r"target > 0"):
+        nn.DiceLoss(from_logits="sigmoid")(X[:, :1], LABELS)
+    with pytest.raises(ValueError, match=r"1 counted labels are not among 0 to 2 \(from 0 to 7\).*where="):
+        nn.DiceLoss(**softmax)(X, LABELS.index_put((torch.tensor(0),) * 3, torch.tensor(7)))
+    with pytest.raises(ValueError, match="sigmoid to logits"):
+        nn.DiceLoss()(X, Y)
+
+
+@pytest.mark.parametrize("kind", ["giou", "ciou"])
+def test_boxes(kind):
+    a, b = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.0, 0.0, 2.0, 1.0]]), torch.tensor([[3.0, 0.0, 4.0, 1.0]])
+    got = nn.BoxLoss(kind=kind, gamma=0.5, reduction="sum")(a, b)
+    assert torch.equal(got, losses.box_loss(a, b, kind=kind, gamma=0.5, reduction="sum"))
+
+
+# ---------------------------------------------------------------- the running overlap
+
+
+def test_running_labels():
+    running = nn.RunningOverlap(3)
+    predicted = X.argmax(1)
+    for a, b in zip(predicted, LABELS, strict=True):
+        running(a[None], b[None])
+    o = running.compute()
+    table = confusion_matrix(LABELS.ravel(), predicted.ravel())
+    for found, expected in ((o.intersection, table.diagonal()), (o.size_a, table.sum(0)), (o.size_b, table.sum(1))):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_running_soft_and_mixed():
+    p, weights = X.softmax(1), torch.rand(2, 1, 4, 5, generator=torch.Generator().manual_seed(1))
+    expected = ov.dice(ov.raster.measure(p, Y, axis=(0, 2, 3), weights=weights))
+    for target in (Y, LABELS, Y.bool()):
+        running = nn.RunningOverlap(3)
+        for k in range(2):
+            running.update(p[k : k + 1], target[k : k + 1], weights=weights[k : k + 1])
+        torch.testing.assert_close(ov.dice(running.compute()), expected)
+
+
+def test_running_where():
+    running = nn.RunningOverlap(3)
+    running.update(LABELS, torch.where(LABELS == 1, 255, LABELS), where=(LABELS != 1)[:, None])
+    counts = torch.bincount(LABELS.ravel()).double()
+    assert running.compute().size_b.tolist() == [counts[0], 0, counts[2]]
+    with pytest.raises(ValueError, match=f"{counts[1]:.0f} counted labels are not among"):
+        running.update(LABELS, torch.where(LABELS == 1, 255, LABELS))
+
+
+def test_running_state():
+    running = nn.RunningOverlap(3)
+    running.update(LABELS, LABELS)
+    restored = nn.RunningOverlap(3)
+    restored.load_state_dict(running.state_dict())
+    restored.update(LABELS, LABELS)
+    assert torch.equal(restored.compute().size_a, 2 * running.compute().size_a)
+    with pytest.raises(ValueError, match="the state has 3 classes and this one 2"):
+        nn.RunningOverlap(2).load_state_dict(running.state_dict())
+    running.reset()
+    assert running.compute().size_a.tolist() == [0, 0, 0]
+
+
+def test_running_survives_the_models_dtype():
+    model = torch.nn.Sequential(nn.RunningOverlap(1)).half()
+    model[0].update(torch.ones(1, 1, 1 << 18), torch.ones(1, 1, 1 << 18))
+    model.half()
+    assert model[0].compute().size_a.item() == 1 << 18
+    assert not list(model.buffers()), "DistributedDataParallel would overwrite them by the first process's"
+
+
+def test_running_keeps_no_graph():
+    running = nn.RunningOverlap(3)
+    running.update(X.softmax(1).requires_grad_(), Y)
+    assert not running.compute().size_a.requires_grad
+
+
+def test_running_shapes():
+    with pytest.raises(ValueError, match=r"the target has shape \(2, 4, 5\); it is \(batch, 3, "):
+        nn.RunningOverlap(3).update(LABELS, LABELS == 1)
+    with pytest.raises(ValueError, match="num_classes must be >= 1"):
+        nn.RunningOverlap(0)
+
+
+WORKER = """
+import sys, torch
+from overlap import nn
+rank, meeting = int(sys.argv[1]), sys.argv[2]
+torch.distributed.init_process_group("gloo", init_method="file://" + meeting, rank=rank, world_size=2)
+running = nn.RunningOverlap(3)
+if rank == 0:
+    running.update(torch.tensor([[0, 1, 1, 2]]), torch.tensor([[0, 1, 2, 2]]))
+for _ in range(2):
+    o = running.compute()
+print([x.tolist() for x in (o.intersection, o.size_a, o.size_b)])
+torch.distributed.destroy_process_group()
+"""
+
+
+def test_two_processes_one_of_which_had_no_batch(tmp_path):
+    command = partial(subprocess.Popen, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    workers = [command([sys.executable, "-c", WORKER, str(rank), str(tmp_path / "meeting")]) for rank in range(2)]
+    try:
+        out = [worker.communicate(timeout=120) for worker in workers]
+    finally:
+        for worker in workers:
+            worker.kill()
+    expected = "[[1.0, 1.0, 1.0], [1.0, 2.0, 1.0], [1.0, 1.0, 2.0]]"
+    assert [found.strip() for found, _ in out] == [expected] * 2, out

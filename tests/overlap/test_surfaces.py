@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+import json
+from math import inf, isnan, nan, sqrt
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from scipy import ndimage
+
+from overlap import EmptyPolicy
+from overlap.surfaces import PRESETS, distances
+
+masks = st.tuples(st.integers(2, 3), st.integers(0, 2**32 - 1)).map(
+    lambda t: np.random.default_rng(t[1]).random((2, *(7, 6, 5)[: t[0]])) < 0.4
+)
+
+
+def box(shape, *ranges):
+    mask = np.zeros(shape, bool)
+    mask[tuple(slice(*r) for r in ranges)] = True
+    return mask
+
+
+def edt_distances(a, b, spacing):
+    """The classical way: distance transforms of the whole image, read at the boundary."""
+    edges = [m & ~ndimage.binary_erosion(m) for m in (a, b)]
+    far = [ndimage.distance_transform_edt(~e, sampling=spacing) for e in edges]
+    return far[1][edges[0]], far[0][edges[1]]
+
+
+TEXTBOOK = {"monai": 6.788, "deepmind": 11.314, "medpy": 2.263}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_textbook_case(preset):
+    """Fig. 5c of the Metrics Reloaded pitfalls, values by MONAI 1.6.1, surface-distance 0.1 and MedPy 0.5.2."""
+    b = box((14, 14), (9, 12), (9, 12))
+    a = b | box((14, 14), (1, 2), (1, 2))
+    d = distances(a, b, spacing=1, preset=preset)
+    assert d.hd95() == pytest.approx(TEXTBOOK[preset], abs=5e-4)
+    assert d.hausdorff() == pytest.approx(8 * sqrt(2))
+    assert distances(b, a, spacing=1, preset=preset).hd95() == d.hd95()
+
+
+def golden(test_data):
+    return json.loads((test_data / "lidc_distances.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_presets_are_their_tools(preset, test_data):
+    """60 pairs of radiologists on 30 nodules; tests/data/lidc_distances.json says which versions."""
+    from domains.lesions import example, read_image
+
+    for case in golden(test_data)["cases"]:
+        raters = read_image(example(case["name"])) == 1
+        a, b = (raters.isel(rater=k).values for k in case["raters"])
+        d = distances(a, b, spacing=case["spacing"], preset=preset)
+        expected = {k: v for k, v in case[preset].items() if k != "hd95_float32"}
+        ours = {k: d.nsd(1.0) if k == "nsd" else getattr(d, k)() for k in expected}
+        assert ours == pytest.approx(expected, abs=1e-6)
+
+
+def test_concentric_spheres(shared_data):
+    """Radii 40 and 25 mm: HD = HD95 = ASSD = 15 (MeshMetrics, on the meshes); cells are 1 mm."""
+    nib = pytest.importorskip("nibabel")
+    folder = shared_data / "lesions" / "concentric_spheres"
+    a, b = (np.asarray(nib.load(folder / f"example_3d_{k}_mask.nii.gz").dataobj) > 0 for k in ("pred", "ref"))
+    d = distances(a, b, spacing=1.0)
+    assert [d.hausdorff(), d.hd95(), d.assd(), d.masd()] == pytest.approx([15] * 4, abs=0.3)
+    assert d.nsd(16) == 1
+    assert d.nsd(14) < 0.05
+
+
+@given(masks, st.tuples(*[st.sampled_from([0.5, 0.7, 1.0, 3.0, 25.0])] * 3))
+def test_against_distance_transforms(pair, spacing):
+    a, b = pair
+    spacing = spacing[: a.ndim]
+    if not (a.any() and b.any()):
+        return
+    d = distances(a, b, spacing=spacing)
+    for ours, theirs in zip((d.a_to_b, d.b_to_a), edt_distances(a, b, spacing), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("gap", [1, 4, 30])
+def test_far_and_near_take_the_same_road(gap):
+    """The look close by and the tree must meet: a rough sheet and a copy further and further away."""
+    rng = np.random.default_rng(0)
+    a = np.zeros((20, 20, 60), bool)
+    a[:, :, 10:13] = rng.random((20, 20, 3)) < 0.5
+    b = np.roll(a, gap, axis=2)
+    d = distances(a, b, spacing=(0.4, 1.0, 1.3))
+    for ours, theirs in zip((d.a_to_b, d.b_to_a), edt_distances(a, b, (0.4, 1.0, 1.3)), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-12)
+
+
+@given(masks)
+def test_laws(pair):
+    a, b = pair
+    if not (a.any() and b.any()):
+        return
+    d, back = distances(a, b, spacing=1.5), distances(b, a, spacing=1.5)
+    assert d.hausdorff() == back.hausdorff() == d.percentile(100) == d.percentile(100, "pooled")
+    assert d.hd95() <= d.hausdorff()
+    assert d.assd() <= d.hausdorff()
+    assert d.assd() == pytest.approx(back.assd())
+    assert distances(a, a, spacing=2).hausdorff() == 0
+    assert 0 <= d.nsd(1) <= d.nsd(2) <= 1
+    double = distances(a, b, spacing=3.0)
+    assert double.hd95() == pytest.approx(2 * d.hd95())
+    far = [np.pad(x, [(20, 3)] * x.ndim) for x in (a, b)]
+    for preset in PRESETS:
+        moved, here = (distances(*x, spacing=1.5, preset=preset).hd95() for x in (far, (a, b)))
+        assert moved == here
+
+
+def test_soft_masks_are_cut_at_the_level():
+    a = np.array([0.0, 0.4, 0.5, 0.9, 0.0])
+    b = np.array([0.0, 0.0, 0.0, 1.0, 1.0])
+    assert distances(a, b, spacing=2.0).hausdorff() == 2
+    assert distances(a, b, spacing=2.0, level=0.4).hausdorff() == 4
+    assert distances(a.astype(np.float32), b.astype(np.float32), spacing=2.0).hausdorff() == 2
+
+
+def test_backends(backend):
+    a, b = backend.asarray(box((6, 6), (1, 4), (1, 4))), backend.asarray(box((6, 6), (1, 4), (2, 6)))
+    if backend.name in ("dask", "array_api_strict"):
+        with pytest.raises(TypeError, match="on the host"):
+            distances(a, b, spacing=1)
+    else:
+        assert distances(a, b, spacing=1).hausdorff() == 2
+
+
+EMPTY, SOME = np.zeros((4, 4), bool), box((4, 4), (1, 3), (1, 3))
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_empty_masks(preset):
+    none = distances(EMPTY, EMPTY, spacing=1, preset=preset)
+    assert all(isnan(v) for v in (none.hausdorff(), none.hd95(), none.assd(), none.masd(), none.nsd(1)))
+    assert none.nsd(1, empty=1.0) == 1
+    for pair in ((EMPTY, SOME), (SOME, EMPTY)):
+        d = distances(*pair, spacing=1, preset=preset)
+        assert d.hausdorff() == d.hd95() == d.assd() == d.masd() == inf
+        assert d.nsd(100) == 0
+
+
+def test_empty_policy():
+    policy = EmptyPolicy(both_empty=0.0, prediction_empty=373.0, reference_empty=374.0)
+    worth = [distances(*x, spacing=1, empty=policy).hd95() for x in ((EMPTY, EMPTY), (EMPTY, SOME), (SOME, EMPTY))]
+    assert worth == [0, 373, 374]
+    assert distances(EMPTY, EMPTY, spacing=1, empty=0.0).assd() == 0
+
+
+def test_lengths_of_contours():
+    """An isolated cell has a diamond of half-diagonals; a half plane one straight line."""
+    d = distances(box((3, 3), (1, 2), (1, 2)), box((3, 3), (1, 2), (1, 2)), spacing=(3, 4), surface="marching")
+    assert d.area_a.sum() == pytest.approx(4 * 2.5)
+    plane = distances(*[box((10, 8), (0, 5), (0, 8))] * 2, spacing=(3, 4), surface="marching")
+    # 2 × 8 cells of 4 along, 2 × 4 of 3 across, less the corners, which are cut
+    assert plane.area_a.sum() == pytest.approx(2 * 7 * 4 + 2 * 4 * 3 + 4 * 2.5)
+
+
+def test_areas_of_contours():
+    """A marching cube around one cell is an octahedron; a slab has its own faces."""
+    one = box((3, 3, 3), (1, 2), (1, 2), (1, 2))
+    d = distances(one, one, spacing=1, surface="marching")
+    assert d.area_a.sum() == pytest.approx(sqrt(3))
+    slab = box((40, 40, 2), (0, 40), (0, 40), (0, 2))
+    area = distances(slab, slab, spacing=(1, 1, 0.5), surface="marching").area_a.sum()
+    assert area == pytest.approx(2 * 40 * 40 + 4 * 40, rel=0.03)
+
+
+@given(hnp.arrays(bool, (4, 4, 4)))
+def test_inside_out_has_the_same_area(mask):
+    rim = np.pad(mask, 1)
+    area = [distances(x, x, spacing=(1, 2, 3), surface="marching").area_a.sum() for x in (rim, np.pad(~rim, 1))]
+    outer = box((8, 8, 8), (1, 7), (1, 7), (1, 7))
+    shell = distances(outer, outer, spacing=(1, 2, 3), surface="marching").area_a.sum()
+    assert area[1] - area[0] == pytest.approx(shell)
+
+
+def ball(radius, spacing, centre=(0.13, 0.21, 0.37), parts=5):
+    """Share of each cell that a ball fills."""
+    axes = []
+    for step, c in zip(spacing, centre, strict=True):
+        n = int(32 / step) + 3
+        inner = (np.arange(parts) + 0.5) / parts - 0.5
+        axes.append(((np.arange(n)[:, None] - (n - 1) / 2 + inner) * step - c).ravel())
+    x, y, z = np.meshgrid(*axes, indexing="ij", sparse=True)
+    shape = [v for a in axes for v in (len(a) // parts, parts)]
+    return (x**2 + y**2 + z**2 < radius**2).reshape(shape).mean(axis=(1, 3, 5))
+
+
+@pytest.mark.parametrize(
+    ("spacing", "hd95", "assd"), [((1, 1, 1), 0.03, 0.005), ((1, 1, 3), 0.15, 0.015), ((0.5, 0.5, 5), 0.3, 0.015)]
+)
+def test_level_surfaces_of_balls(spacing, hd95, assd):
+    """Radii 12 and 10 mm: ASSD = 2, and no point within 1 mm, which no tool on cells finds at 3 or 5 mm slices."""
+    d = distances(ball(12, spacing), ball(10, spacing), spacing=spacing, surface="iso")
+    assert d.assd() == pytest.approx(2, rel=assd)
+    assert d.hd95() == pytest.approx(2, rel=hd95)
+    assert d.nsd(1.0) == 0
+    assert d.area_a.sum() == pytest.approx(4 * np.pi * 12**2, rel=0.06)
+
+
+def test_level_surfaces_of_slabs():
+    """Two faces, moved by a quarter of a cell and by none: a step at a fraction, exactly."""
+    a, b = np.zeros((2, 40, 40, 12))
+    a[:, :, 4:8], b[:, :, 4:8] = 1, 1
+    b[:, :, 8] = 0.5
+    d = distances(a, b, spacing=(1, 1, 2), surface="iso")
+    assert d.percentile(40) == pytest.approx(0, abs=1e-9)
+    assert d.hausdorff() == pytest.approx(1, abs=1e-6), "from midway between 7 and 8 to 8: half a cell of 2"
+    same = distances(a, a.astype(np.float32), spacing=1, surface="iso")
+    assert same.hausdorff() == pytest.approx(0, abs=1e-6)
+    assert distances(a > 0, a, spacing=1, surface="iso").hausdorff() == pytest.approx(0, abs=1e-6)
+
+
+def test_level_surfaces_where_there_are_none():
+    a = np.zeros((4, 4, 4))
+    a[1:3, 1:3, 1:3] = 0.5
+    assert isnan(distances(a, a, spacing=1, surface="iso").hd95())
+    assert distances(a, a * 2, spacing=1, surface="iso").hausdorff() == inf
+    assert distances(a, a, spacing=1, surface="iso", level=0.25).hausdorff() == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"spacing": (1, 2, 3)}, "must be 2 sizes"),
+        ({"spacing": 0}, "> 0"),
+        ({"spacing": (1, nan)}, "> 0"),
+        ({"spacing": 1, "surface": "mesh"}, "voxel, marching, iso"),
+        ({"spacing": 1, "surface": "iso"}, "iso three"),
+        ({"spacing": 1, "surface": "iso", "preset": "medpy"}, "'voxel' surfaces"),
+        ({"spacing": 1, "preset": "itk"}, "monai, deepmind, medpy"),
+        ({"spacing": 1, "preset": "monai", "surface": "marching"}, "'voxel' surfaces"),
+    ],
+)
+def test_wrong_options(options, message):
+    with pytest.raises(ValueError, match=message):
+        distances(SOME, SOME, **options)
+
+
+def test_wrong_masks():
+    with pytest.raises(TypeError, match="labels|> 0|== k"):
+        distances(SOME.astype(int), SOME, spacing=1)
+    with pytest.raises(ValueError, match="one shape"):
+        distances(SOME, SOME[:3], spacing=1)
+    with pytest.raises(ValueError, match="two or three"):
+        distances(np.ones((2,) * 4, bool), np.ones((2,) * 4, bool), spacing=1, surface="marching")
+    with pytest.raises(TypeError):
+        distances(SOME, SOME)
