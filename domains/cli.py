@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from ._console import note
+from .lesions.cli import app as lesions
 from .ramachandran.cli import app as ramachandran
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(ramachandran, name="ramachandran")
+app.add_typer(lesions, name="lesions")
 
 
 @app.command()
@@ -29,10 +31,12 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for pictures, tables and datasets.")] = Path("overlap-demo"),
 ) -> None:
     """Show what the toolkit does on data that come with it."""
+    from .lesions.demo import demo as lesions_demo
     from .ramachandran.demo import demo as ramachandran_demo
 
     out.mkdir(parents=True, exist_ok=True)
-    ramachandran_demo(out)
+    for show in (ramachandran_demo, lesions_demo):
+        show(out)
 
 
 @app.command()

@@ -1,0 +1,29 @@
+from .cohorts import cohort
+from .comparison import compare
+from .consensus import consensus, leave_one_out, pairwise_agreement
+from .grids import as_image, grid_spacing
+from .instances import components, lesion_counts, lesion_scores, match
+from .io import example, read_image, write_image
+from .plotting import plot_overlay, plot_raters, plot_scores
+from .summaries import summarise
+
+__all__ = [
+    "as_image",
+    "cohort",
+    "compare",
+    "components",
+    "consensus",
+    "example",
+    "grid_spacing",
+    "leave_one_out",
+    "lesion_counts",
+    "lesion_scores",
+    "match",
+    "pairwise_agreement",
+    "plot_overlay",
+    "plot_raters",
+    "plot_scores",
+    "read_image",
+    "summarise",
+    "write_image",
+]

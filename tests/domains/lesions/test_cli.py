@@ -1,0 +1,113 @@
+"""The commands, as a user types them."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from domains.lesions import example, match, pairwise_agreement, read_image, write_image
+from domains.lesions.cli import app
+
+
+def run(*arguments, code=0):
+    done = CliRunner().invoke(app, [str(a) for a in arguments], env={"COLUMNS": "200"})
+    assert done.exit_code == code, done.output
+    return done
+
+
+@pytest.fixture
+def raters(tmp_path):
+    paths = [tmp_path / f"rater_{k}.nii.gz" for k in range(2)]
+    for k, path in enumerate(paths):
+        write_image(read_image(example()).isel(rater=k), path)
+    return paths
+
+
+def test_compare_json(raters):
+    report = json.loads(run("compare", *raters, "--json").stdout)
+    agreement = pairwise_agreement(read_image(example()) == 1)
+    assert report["dice"]["1"] == pytest.approx(agreement.dice[0, 1].item())
+    assert (report["prediction"], report["reference"]) == ("rater_0.nii.gz", "rater_1.nii.gz")
+    assert report["hd95"]["1"] == pytest.approx(2.40305829, abs=1e-6)
+    assert report["n_defined"]["dice"] == 1
+    assert report["lesions_missed"]["1"] == 0
+
+
+def test_compare_prints_who_is_who(raters):
+    text = run("compare", *raters).stdout
+    assert "prediction: rater_0.nii.gz (385.17 mm³)" in text
+    assert "reference: rater_1.nii.gz (125.31 mm³)" in text
+    assert "HD95: larger of the two directions" in text
+    assert "\\[" not in text
+
+
+def test_compare_saves(raters, tmp_path):
+    files = {k: tmp_path / k for k in ("report.csv", "lesions.csv", "overlay.png")}
+    run(
+        *("compare", *raters, "--csv", files["report.csv"], "--lesions", files["lesions.csv"]),
+        *("--plot", files["overlay.png"]),
+    )
+    assert pd.read_csv(files["report.csv"])["label"].tolist() == [1]
+    a, b = (read_image(p) == 1 for p in raters)
+    assert pd.read_csv(files["lesions.csv"])["iou"].tolist() == pytest.approx(match(a, b)["iou"].tolist())
+    assert files["overlay.png"].stat().st_size > 20_000
+
+
+def test_presets_and_options(raters):
+    found = [
+        json.loads(run("compare", *raters, "--json", "--preset", k, "--labels", "nodule=1").stdout)["hd95"]["nodule"]
+        for k in ("monai", "medpy")
+    ]
+    assert found == pytest.approx([2.40305829, 2.335352796], abs=1e-6)
+    run("compare", *raters, "--preset", "itk", code=2)
+
+
+def test_soft_predictions_take_a_scale(shared_data):
+    folder = shared_data / "lesions" / "evaluatesegmentation_probmap"
+    done = run("compare", folder / "prob_map.nii.gz", folder / "50_perc.nii.gz", "--scale", "255", "--json")
+    assert json.loads(done.stdout)["dice"]["1"] == pytest.approx(0.898923, abs=1e-6)
+
+
+@pytest.fixture
+def folders(raters, tmp_path):
+    parts = [tmp_path / "pred", tmp_path / "ref"]
+    for path, part in zip(raters, parts, strict=True):
+        part.mkdir()
+        for name in ("a.nii.gz", "b.nii.gz"):
+            (part / name).write_bytes(path.read_bytes())
+    return parts
+
+
+def test_cohort(folders, tmp_path):
+    out, table, plot = tmp_path / "scores.csv", tmp_path / "summary.csv", tmp_path / "scores.png"
+    text = run("cohort", *folders, "--out", out, "--csv", table, "--plot", plot).stdout
+    assert f"prediction: {folders[0]} (2)" in text
+    assert f"reference: {folders[1]} (2)" in text
+    assert pd.read_csv(out)["case"].tolist() == ["a", "b"]
+    assert pd.read_csv(table)["n_scored"].tolist()[0] == 2
+    assert plot.stat().st_size > 5000
+    report = json.loads(run("cohort", *folders, "--out", out, "--json").stdout)
+    assert report["cases"] == 2
+    assert report["summary"][0]["value"] == pytest.approx(0.4819004524886878)
+    assert report["unpaired"] == report["errors"] == []
+
+
+def test_cohort_with_bad_files_does_the_rest(folders, tmp_path):
+    (folders[0] / "b.nii.gz").write_bytes(b"no image")
+    (folders[1] / "c.nii.gz").write_bytes(b"alone")
+    done = run("cohort", *folders, "--out", tmp_path / "s.csv", "--json", code=1)
+    report = json.loads(done.stdout)
+    assert [e["case"] for e in report["errors"]] == ["b"]
+    assert [u["missing"] for u in report["unpaired"]] == ["prediction"]
+    assert report["summary"][0]["n_scored"] == 1
+    assert "unpaired: " in done.stderr
+    assert "error: b: " in done.stderr
+
+
+def test_bad_input_is_an_exception_for_the_command_line(tmp_path):
+    done = CliRunner().invoke(app, ["compare", str(tmp_path / "no.nii"), str(tmp_path / "no.nii")])
+    assert isinstance(done.exception, FileNotFoundError)
+    run("cohort", tmp_path, tmp_path, code=2)

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from domains.lesions import as_image, grid_spacing
+from domains.lesions.grids import check_masks, describe, onto, spatial, units, voxel_volume
+
+
+def image(shape=(4, 3, 2), spacing=(0.5, 0.5, 3.0), **options):
+    return as_image(np.zeros(shape, bool), spacing, **options)
+
+
+def test_sizes():
+    x = image()
+    assert grid_spacing(x) == (0.5, 0.5, 3.0)
+    assert (voxel_volume(x), units(x)) == (0.75, "mm³")
+    assert (voxel_volume(x.isel(z=0)), units(x.isel(z=0))) == (0.25, "mm²")
+    assert grid_spacing(x.transpose("z", "x", "y")) == (3.0, 0.5, 0.5)
+    assert spatial(image((4, 3, 2, 5))) == ["x", "y", "z"]
+    assert grid_spacing(x.isel(z=[0])) == (0.5, 0.5, 3.0)
+    assert grid_spacing(x.isel(x=slice(None, None, 2))) == (1.0, 0.5, 3.0)
+
+
+def test_images_without_a_grid():
+    with pytest.raises(ValueError, match="as_image"):
+        grid_spacing(xr.DataArray(np.zeros((2, 2)), dims=("x", "y")))
+    uneven = image().assign_coords(x=[0, 0.5, 1, 3])
+    with pytest.raises(ValueError, match="not evenly"):
+        grid_spacing(uneven)
+    for spacing, origin in (((1, 2), 0), (0, 0), (-1, 0), (1, (0, 0)), (np.nan, 0)):
+        with pytest.raises(ValueError, match="as_image"):
+            as_image(np.zeros((2, 2, 2)), spacing, origin=origin)
+    with pytest.raises(ValueError, match="x and y"):
+        as_image(np.zeros((2,) * 5), 1)
+
+
+def test_one_grid():
+    a = image()
+    moved = image(origin=(0.001, 0, 0)).transpose("z", "y", "x")
+    back = onto(moved, a)
+    assert back.dims == a.dims
+    assert back.x.equals(a.x)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        image((4, 3, 3)),
+        image(origin=(0.1, 0, 0)),
+        image(spacing=(0.5, 0.5, 3.1)),
+        image().isel(z=0, drop=True),
+        image().assign_attrs(directions=[0.0, 1, 0, 1, 0, 0, 0, 0, 1]),
+    ],
+)
+def test_other_grids_raise_with_both_geometries(other):
+    with pytest.raises(ValueError, match="different grids") as error:
+        onto(other, image())
+    assert describe(other) in str(error.value)
+    assert describe(image()) in str(error.value)
+
+
+def test_masks_only():
+    check_masks("f", a=image())
+    with pytest.raises(TypeError, match="a == 1"):
+        check_masks("f", a=image().astype(int))
+    with pytest.raises(TypeError, match="as_image"):
+        check_masks("f", a=np.zeros(3))

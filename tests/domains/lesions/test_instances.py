@@ -1,0 +1,148 @@
+"""Oracle: panoptica 2.1.7 (Panoptica_Evaluator, NaiveThresholdMatching and MaxBipartiteMatching at IoU 0.5)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
+
+import overlap as ov
+from domains.lesions import as_image, components, lesion_counts, lesion_scores, match, read_image
+
+
+def boxes(*ranges):
+    mask = np.zeros((40, 60, 20), bool)
+    for x, y, z in ranges:
+        mask[slice(*x), slice(*y), slice(*z)] = True
+    return as_image(mask, 1.0)
+
+
+A, B, C = ((5, 15), (5, 15), (5, 15)), ((30, 32), (50, 52), (10, 12)), ((5, 7), (50, 52), (10, 12))
+ONE = ((20, 24), (10, 30), (8, 12))
+TWO = ((20, 24), (10, 18), (8, 12)), ((20, 24), (22, 30), (8, 12))
+
+
+@pytest.mark.parametrize(
+    ("predicted", "reference", "dice", "pq", "kinds"),
+    [
+        ([A], [A, B], 0.99602, 2 / 3, ["one_to_one", "missed"]),
+        ([A, C], [A], 0.99602, 2 / 3, ["one_to_one", "spurious"]),
+        (TWO, [ONE], 0.88889, 0, ["split", "split"]),
+        ([ONE], TWO, 0.88889, 0, ["merge", "merge"]),
+    ],
+    ids=["L1", "L2", "L3", "L4"],
+)
+def test_four_cases(predicted, reference, dice, pq, kinds):
+    a, b = boxes(*predicted), boxes(*reference)
+    table = match(a, b)
+    scores = lesion_scores(table)
+    assert float(ov.dice(ov.raster.measure(a.values, b.values))) == pytest.approx(dice, abs=5e-6)
+    assert scores["pq"] == scores["f1"] == pytest.approx(pq)
+    assert table["kind"].tolist() == kinds
+    assert sum(scores[k] for k in ("one_to_one", "split", "merge", "many_to_many", "missed", "spurious")) == len(
+        set(table["group"])
+    )
+
+
+def test_spine_as_panoptica_says(shared_data):
+    folder = shared_data / "lesions" / "panoptica_spine" / "unmatched_instance"
+    a, b = (read_image(folder / f"{k}.nii.gz") for k in ("pred", "ref"))
+    scores = lesion_scores(match(a, b))
+    assert (scores["predicted"], scores["reference"], scores["matched"]) == (22, 22, 19)
+    assert scores["f1"] == pytest.approx(0.8636363636363636, abs=1e-12)
+    assert scores["sq"] == pytest.approx(0.8328184295330796, abs=1e-12)
+    assert scores["pq"] == pytest.approx(0.719252280051296, abs=1e-12)
+    firm = lesion_scores(match(a, b, contact=0.2))
+    assert firm["matched"] == 19
+    assert firm["one_to_one"] > 10
+    assert scores["one_to_one"] == 0, "vertebrae touch: one voxel links them all"
+
+
+def test_volumes_and_columns():
+    a, b = boxes(A, *TWO), boxes(A, B, ONE)
+    table = match(a.assign_coords(x=a.x * 2), b.assign_coords(x=b.x * 2))
+    assert table.columns.tolist() == [
+        *("group", "kind", "predicted", "reference", "volume_predicted", "volume_reference"),
+        *("intersection", "iou", "dice", "matched"),
+    ]
+    first = table.iloc[0]
+    assert (first.volume_predicted, first.volume_reference, first.intersection) == (2000, 2000, 2000)
+    missed = table[table["kind"] == "missed"].iloc[0]
+    assert missed["predicted"] is pd.NA
+    assert (missed.volume_predicted, missed.volume_reference, missed.iou) == (0, 16, 0)
+    split = table[table["kind"] == "split"]
+    assert split["iou"].tolist() == [0.4, 0.4]
+    assert split["group"].nunique() == 1
+    assert lesion_scores(match(a, b, threshold=0.4))["matched"] == 2
+
+
+def test_many_to_many():
+    """A chain: every predicted bar covers the end of one bar and the start of the next."""
+    a, b = np.zeros((2, 30, 3), bool)
+    for k in range(0, 24, 8):
+        b[k : k + 6, 1] = True
+        a[k + 5 : k + 9, 1] = True
+    scores = lesion_scores(match(*(as_image(x, 1.0) for x in (a, b))))
+    assert (scores["many_to_many"], scores["matched"]) == (1, 0)
+
+
+def test_the_most_matches_then_the_best():
+    """At a low threshold a lesion could take two partners; one-to-one gives each its own."""
+    a = as_image(np.array([[1, 1, 1, 2, 2, 2, 0, 0]] * 2), 1.0)
+    b = as_image(np.array([[1, 1, 0, 1, 0, 2, 2, 2]] * 2), 1.0)
+    table = match(a, b, threshold=0.15)
+    assert table.loc[table["matched"], ["predicted", "reference"]].to_numpy().tolist() == [[1, 1], [2, 2]]
+    assert match(a, b, threshold=0.5)["matched"].sum() == 1, "2 of 4: at the threshold is matched"
+
+
+instance_maps = st.integers(0, 2**32 - 1).map(lambda s: np.random.default_rng(s).integers(0, 5, (2, 6, 6)))
+
+
+@given(instance_maps, st.sampled_from([0.1, 0.3, 0.5, 0.75]))
+def test_laws(pair, threshold):
+    a, b = (as_image(x, 1.0) for x in pair)
+    table = match(a, b, threshold=threshold)
+    o = lesion_counts(table)
+    assert (o.size_a, o.size_b) == tuple(len(set(x.ravel()) - {0}) for x in pair)
+    matched = table[table["matched"]]
+    assert matched["predicted"].is_unique
+    assert matched["reference"].is_unique
+    assert (matched["iou"] >= threshold).all()
+    back = match(b, a, threshold=threshold)
+    assert lesion_counts(back).intersection == o.intersection
+    swap = {"split": "merge", "merge": "split", "missed": "spurious", "spurious": "missed"}
+    assert sorted(table["kind"]) == sorted(swap.get(k, k) for k in back["kind"])
+    scores = lesion_scores(table)
+    if o.intersection:
+        assert scores["pq"] == pytest.approx(scores["f1"] * scores["sq"])
+    perfect = lesion_scores(match(a, a))
+    assert perfect["pq"] == 1
+    assert perfect["one_to_one"] == perfect["reference"]
+
+
+def test_nothing_at_all():
+    none = boxes()
+    assert np.isnan(lesion_scores(match(none, none))["f1"])
+    assert lesion_scores(match(none, none), empty=1.0)["pq"] == 1
+    only = lesion_scores(match(none, boxes(A)))
+    assert (only["f1"], only["pq"], only["missed"]) == (0, 0, 1)
+    assert np.isnan(only["sq"])
+
+
+def test_components_are_scipys_by_the_corner():
+    mask = xr.DataArray(np.eye(4, dtype=bool), dims=("x", "y"))
+    assert [int(components(mask, connectivity=k).max()) for k in (1, 2, None)] == [4, 1, 1]
+    with pytest.raises(ValueError, match="1 to 2"):
+        components(mask, connectivity=3)
+    with pytest.raises(TypeError, match="cut it"):
+        components(mask.astype(float))
+
+
+def test_refusals():
+    with pytest.raises(ValueError, match="threshold"):
+        match(boxes(A), boxes(A), threshold=0)
+    with pytest.raises(ValueError, match="different grids"):
+        match(boxes(A), boxes(A).assign_coords(x=np.arange(40) + 5.0))

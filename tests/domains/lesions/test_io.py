@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import gzip
+
+import nibabel as nib
+import numpy as np
+import pytest
+import xarray as xr
+
+from domains.lesions import as_image, example, io, read_image, write_image
+from domains.lesions.io import case_name
+
+AFFINE = np.diag([0.5, 0.75, 3.0, 1.0])
+
+
+def save(path, values, affine=AFFINE):
+    nib.save(nib.Nifti1Image(values, affine), path)
+    return path
+
+
+def test_coordinates_are_the_affine(tmp_path):
+    affine = AFFINE.copy()
+    affine[:3, 3] = -10, 20, 7.5
+    image = read_image(save(tmp_path / "a.nii.gz", np.arange(24, dtype=np.uint8).reshape(2, 3, 4), affine))
+    assert image.dims == ("x", "y", "z")
+    assert image.dtype == np.uint8
+    assert image.x.values.tolist() == [-10, -9.5]
+    assert image.z.values.tolist() == [7.5, 10.5, 13.5, 16.5]
+    assert image.x.attrs == {"units": "mm", "spacing": 0.5}
+    assert (image.attrs["name"], image.attrs["orientation"]) == ("a.nii.gz", "RAS")
+
+
+@pytest.mark.parametrize("codes", ["LPS", "PIR", "SAL", "RAS"])
+def test_orientation_does_not_matter(tmp_path, codes):
+    values = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
+    plain = nib.Nifti1Image(values, AFFINE)
+    turned = plain.as_reoriented(
+        nib.orientations.ornt_transform(nib.io_orientation(AFFINE), nib.orientations.axcodes2ornt(codes))
+    )
+    nib.save(turned, tmp_path / "turned.nii")
+    image = read_image(tmp_path / "turned.nii")
+    assert image.attrs["orientation"] == codes
+    np.testing.assert_array_equal(image, values)
+    np.testing.assert_allclose(image.y, [0, 0.75, 1.5])
+
+
+def test_every_voxel_is_where_nibabel_says(tmp_path):
+    """A turned image: place × directions is nibabel's affine."""
+    angle = np.deg2rad(10)
+    turn = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
+    affine = np.eye(4)
+    affine[:3, :3] = turn * [0.5, 0.75, 3.0]
+    affine[:3, 3] = 4, -5, 6
+    path = save(tmp_path / "turned.nii.gz", np.zeros((4, 3, 2), np.uint8), affine)
+    image = read_image(path)
+    directions = np.reshape(image.attrs["directions"], (3, 3))
+    for index in np.ndindex(4, 3, 2):
+        place = directions @ [float(image[d][k]) for d, k in zip("xyz", index, strict=True)]
+        np.testing.assert_allclose(place, nib.affines.apply_affine(affine, index), atol=1e-5)
+    write_image(image, tmp_path / "again.nii.gz")
+    np.testing.assert_allclose(nib.load(tmp_path / "again.nii.gz").affine, affine, atol=1e-5)
+
+
+def test_raters_and_slices(tmp_path):
+    raters = read_image(save(tmp_path / "r.nii", np.zeros((3, 3, 2, 4), np.uint8)))
+    assert raters.dims == ("x", "y", "z", "rater")
+    for shape in ((3, 2), (3, 2, 1), (3, 2, 1, 1)):
+        assert dict(read_image(save(tmp_path / "s.nii", np.zeros(shape, np.uint8))).sizes) == {"x": 3, "y": 2}
+    with pytest.raises(ValueError, match="5 axes"):
+        read_image(save(tmp_path / "t.nii", np.zeros((2,) * 5, np.uint8)))
+
+
+def test_numbers(tmp_path):
+    path = tmp_path / "x.nii"
+    values = np.array([[0, 1, 4]] * 2, np.float32)[..., None]
+    assert read_image(save(path, values)).dtype == np.uint8
+    soft = np.array([[0, 0.25, 1]] * 2, np.float32)[..., None]
+    assert read_image(save(path, soft)).values[0].tolist() == [0, 0.25, 1]
+    eight = np.array([[0, 51, 255]] * 2, np.uint8)[..., None]
+    assert read_image(save(path, eight)).values[0].tolist() == [0, 51, 255]
+    np.testing.assert_allclose(read_image(save(path, eight), scale=255).values[0], [0, 0.2, 1])
+    stretched = nib.Nifti1Image(eight, AFFINE)
+    stretched.header.set_slope_inter(1 / 255, 0)
+    stretched.header.set_data_dtype(np.uint8)
+    nib.save(nib.Nifti1Image(np.array([[0, 0.2, 1]] * 2)[..., None], AFFINE, stretched.header), path)
+    np.testing.assert_allclose(read_image(path).values[0, :], [0, 0.2, 1], atol=1e-6)
+    assert read_image(path).max() == 1
+    for bad, message in ((soft * 50, "scale=50"), (soft - 2.1, "sigmoid"), (soft * np.nan, "NaN")):
+        with pytest.raises(ValueError, match=message):
+            read_image(save(path, bad))
+    with pytest.raises(ValueError, match="scale"):
+        read_image(save(path, eight), scale=100)
+
+
+def test_damaged_files(tmp_path):
+    good = save(tmp_path / "good.nii.gz", np.arange(4096, dtype=np.int32).reshape(16, 16, 16)).read_bytes()
+    for name, content, message in (
+        ("cut.nii.gz", good[: len(good) // 2], "damaged or cut off"),
+        ("noise.nii.gz", b"these are my notes", "not a readable|damaged"),
+        ("notes.nii", b"these are my notes", "not a readable"),
+        ("short.nii", gzip.decompress(good)[:900], "cut off"),
+        ("empty.nii.gz", b"", "not a readable|damaged"),
+    ):
+        path = tmp_path / name
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=message) as error:
+            read_image(path)
+        assert name in str(error.value)
+    other = tmp_path / "a.nrrd"
+    other.write_bytes(b"NRRD0004")
+    with pytest.raises(ValueError, match="convert it"):
+        read_image(other)
+    with pytest.raises(FileNotFoundError):
+        read_image(tmp_path / "no.nii")
+
+
+def huge(path, shape):
+    header = nib.Nifti1Header()
+    header.set_data_shape(shape)
+    header.set_data_dtype(np.float64)
+    header["magic"], header["vox_offset"] = b"n+1", 352
+    path.write_bytes(header.binaryblock + bytes(4 + 10_000))
+    return path
+
+
+def test_a_header_is_not_believed(tmp_path, monkeypatch):
+    with pytest.raises(ValueError, match="more than the file can hold"):
+        read_image(huge(tmp_path / "huge.nii", (30_000, 30_000, 30_000)))
+    path = save(tmp_path / "small.nii", np.zeros((10, 10, 10), np.float64))
+    monkeypatch.setattr(io, "_memory", lambda: 7000.0)
+    with pytest.raises(ValueError, match="machine's memory"):
+        read_image(path)
+
+
+def test_no_size_no_distances(tmp_path):
+    sheared = AFFINE.copy()
+    sheared[0, 1] = 0.3
+    with pytest.raises(ValueError, match="right angles"):
+        read_image(save(tmp_path / "a.nii", np.zeros((2, 2, 2), np.uint8), sheared))
+
+
+def test_decimals_are_the_header_s():
+    image = read_image(example("nodule_00"))
+    assert image.z.attrs["spacing"] == 1.8
+    assert image.dtype == np.uint8
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64, np.float64])
+def test_write_and_read(tmp_path, dtype):
+    values = (np.arange(24).reshape(2, 3, 4) % 3 > 1).astype(dtype)
+    image = as_image(values, (0.7, 0.8, 2.5), origin=(-3, 4, 5))
+    write_image(image.transpose("z", "y", "x"), tmp_path / "a.nii.gz")
+    back = read_image(tmp_path / "a.nii.gz")
+    xr.testing.assert_allclose(back.astype(float), image.astype(float))
+    flat = image.isel(z=0, drop=True)
+    write_image(flat, tmp_path / "b.nii")
+    xr.testing.assert_allclose(read_image(tmp_path / "b.nii").astype(float), flat.astype(float))
+
+
+@pytest.mark.parametrize("label", [-1, 255, 70_000, 2**40])
+def test_every_label_survives(tmp_path, label):
+    image = as_image(np.full((2, 2, 2), label), 1.0)
+    write_image(image, tmp_path / "a.nii")
+    assert (read_image(tmp_path / "a.nii") == label).all()
+
+
+def test_examples_are_what_the_source_says():
+    import json
+
+    index = json.loads((example().parent / "index.json").read_text(encoding="utf-8"))
+    assert index["license"] == "CC-BY-3.0"
+    assert len(index["nodules"]) == 30
+    for name, entry in index["nodules"].items():
+        raters = read_image(example(name))
+        assert (raters == 1).sum(["x", "y", "z"]).values.tolist() == entry["volumes_vox"]
+        assert [raters[d].attrs["spacing"] for d in "xyz"] == pytest.approx(entry["spacing_xyz_mm"], abs=1e-6)
+    with pytest.raises(ValueError, match="nodule_29"):
+        example("nodule_30")
+
+
+def test_case_names():
+    assert [case_name(x) for x in ("a/b.c.nii.gz", "b.nii", "B.NII.GZ", "x.txt")] == ["b.c", "b", "B", "x.txt"]

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from io import StringIO
+
+from rich.console import Console
+
+from domains.lesions import compare, consensus, example, read_image
+from domains.lesions.tables import comparison_table, definition_lines, rows
+
+
+def text(*parts):
+    console = Console(width=200, record=True, file=StringIO())
+    for part in parts:
+        console.print(part)
+    return console.export_text()
+
+
+def test_a_row_for_each_label():
+    raters = read_image(example())
+    table = rows(compare(raters.isel(rater=0), raters.isel(rater=1), labels=[1, 2]))
+    assert table["label"].tolist() == [1, 2]
+    assert "n_defined" not in table
+
+
+def test_the_bracket_is_told_where_there_is_one():
+    raters = read_image(example()) == 1
+    soft = compare(*(consensus(raters.isel(rater=k)) for k in ([0, 1], [2, 3])))
+    told = text(comparison_table(soft), *definition_lines(soft))
+    assert "[0.627," in told
+    assert "lesions of lesion: 1 matched of 1 and 1 (1 one to one)" in told
+    assert "the least and the most" in told
+    hard = compare(raters.isel(rater=0), raters.isel(rater=1))
+    assert "the least and the most" not in text(comparison_table(hard), *definition_lines(hard))
