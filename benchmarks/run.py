@@ -13,11 +13,17 @@ import statistics
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+import boxes
+import lesions
+import losses
+import matching
 import numpy as np
+import oriented
 
 Row = tuple[str, str, float, float, float]
 """What, the peer, our seconds, the peer's seconds, the ratio aimed at."""
@@ -127,10 +133,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cctbx", help="the Python of an environment with cctbx-base")
     parser.add_argument("--structures", type=Path, help="a folder with 1igy.pdb.gz and 1igy.cif.gz")
+    parser.add_argument("--peers", help="the Python of an environment with monai, medpy and surface-distance")
     options = parser.parse_args()
+    warnings.filterwarnings("ignore", message=".*lru_cache", category=UserWarning)
     groups = [raster(), polygons(), classification(), start_up()]
     if options.cctbx and options.structures:
         groups.append(validation(options.cctbx, options.structures))
+    groups += [group.rows(seconds) for group in (boxes, oriented, matching, losses)]
+    if options.peers:
+        groups.append(lesions.lesions(options.peers))
     print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, one thread\n")
     print("| what | ours | peer | time of the peer | ratio | aim |\n|---|---:|---|---:|---:|---:|")
     for what, peer, ours, theirs, aim in (row for group in groups for row in group):

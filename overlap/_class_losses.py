@@ -14,10 +14,10 @@ from types import MappingProxyType, ModuleType
 from typing import Any, Literal
 
 from ._arrays import Array, Axis, namespace, safe_ratio, sum_dtype
-from ._mask_losses import Reduction, checked, dice_loss, reduced, sizes, smoothed
+from ._mask_losses import Reduction, checked, dice_loss, reduced, smoothed
 from .counts import Overlap
 from .indices import dice
-from .raster import TNorm
+from .raster import TNorm, measure
 
 Weighting = Literal["square", "linear", "uniform"]
 
@@ -95,7 +95,7 @@ def generalised_dice_loss(
     if weighting not in _WEIGHTING:
         raise ValueError(f"{operation}: weighting must be one of {', '.join(_WEIGHTING)}, got {weighting!r}")
     axes, at = _around(operation, prediction.ndim, axis, class_axis)
-    o = sizes(prediction, target, axes, tnorm, weights, where)
+    o = measure(prediction, target, axis=axes, weights=weights, where=where, tnorm=tnorm)
     share = _class_share(o.size_b, at, weighting, class_weights, xp)
     pooled = Overlap(*(xp.sum(share * x, axis=at) for x in (o.intersection, o.size_a, o.size_b)))
     return reduced(operation, 1 - dice(smoothed(pooled, smooth), empty=1.0), None, reduction, xp)

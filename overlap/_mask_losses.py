@@ -12,13 +12,11 @@ Conventions
 
 from __future__ import annotations
 
-from functools import cache
 from math import prod
 from types import ModuleType
 from typing import Literal
 
-from . import _fast
-from ._arrays import Array, Axis, as_host, check_mask, namespace, safe_ratio
+from ._arrays import Array, Axis, check_mask, namespace, safe_ratio
 from .counts import Overlap
 from .indices import tversky
 from .raster import TNorm, measure
@@ -216,7 +214,7 @@ def _sizes(
     where: Array | None,
 ) -> tuple[Overlap, ModuleType]:
     xp = checked(operation, prediction, target, smooth)
-    return smoothed(sizes(prediction, target, axis, tnorm, weights, where), smooth), xp
+    return smoothed(measure(prediction, target, axis=axis, weights=weights, where=where, tnorm=tnorm), smooth), xp
 
 
 def checked(operation: str, prediction: Array, target: Array, smooth: float) -> ModuleType:
@@ -232,27 +230,6 @@ def checked(operation: str, prediction: Array, target: Array, smooth: float) -> 
     if not smooth >= 0:
         raise ValueError(f"{operation}: smooth is a number of cells >= 0, got {smooth}")
     return xp
-
-
-def sizes(
-    prediction: Array, target: Array, axis: Axis, tnorm: TNorm, weights: Array | None, where: Array | None
-) -> Overlap:
-    """Measure as `overlap.raster.measure`, through the compiled gradient where there is one."""
-    if weights is where is None and _fast.worthwhile(prediction) and as_host(prediction) is None:
-        twin = _gradients()
-        found = None if twin is None else twin.raster_sizes(prediction, target, axis, tnorm)
-        if found is not None:
-            return Overlap(*found)
-    return measure(prediction, target, axis=axis, weights=weights, where=where, tnorm=tnorm)
-
-
-@cache
-def _gradients() -> ModuleType | None:
-    try:
-        from ._fast import losses
-    except ImportError:
-        return None
-    return losses
 
 
 def smoothed(o: Overlap, smooth: float) -> Overlap:

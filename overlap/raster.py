@@ -153,7 +153,10 @@ def _measure_fast(
     if not _fast.worthwhile(a):
         return None
     host_a, host_b = as_host(a), as_host(b)
-    found = None if host_a is None or host_b is None else _fast.raster_sizes(host_a, host_b, axis, tnorm)
+    if host_a is None or host_b is None:
+        graph = _fast.raster_sizes_with_gradient(a, b, axis, tnorm)
+        return None if graph is None else Overlap(*graph)
+    found = _fast.raster_sizes(host_a, host_b, axis, tnorm)
     if found is None:
         return None
     sizes, valid = found

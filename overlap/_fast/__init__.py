@@ -34,6 +34,23 @@ def _host() -> ModuleType | None:
     return host
 
 
+@cache
+def _losses() -> ModuleType | None:
+    try:
+        from . import losses
+    except ImportError:
+        return None
+    return losses
+
+
+def raster_sizes_with_gradient(
+    a: Any, b: Any, axis: int | tuple[int, ...] | None, tnorm: str
+) -> tuple[Any, Any, Any] | None:
+    """Return the three sizes of `raster.measure` as torch's functions of `a`, or None if it cannot."""
+    losses = _losses()
+    return None if losses is None else losses.raster_sizes(a, b, axis, tnorm)
+
+
 def raster_sizes(
     a: np.ndarray, b: np.ndarray, axis: int | tuple[int, ...] | None, tnorm: str
 ) -> tuple[list[np.ndarray], bool] | None:

@@ -14,6 +14,8 @@ import numba
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+_SHORT = 64
+"""Rows of fewer cells are left to the array path."""
 _BLOCK = 8192
 _WORDS = 224
 _EVEN_BYTES = np.uint64(0x00FF00FF00FF00FF)
@@ -30,23 +32,26 @@ def raster_sizes(
     a: np.ndarray, b: np.ndarray, axis: int | tuple[int, ...] | None, tnorm: str
 ) -> tuple[list[np.ndarray], bool] | None:
     """See `overlap.raster.measure`; None for what only the array path can do."""
-    kept = _kept(a.shape, axis)
-    if kept is None or not all(_plain(x) for x in (a, b)):
+    inner, outer = split(axis, a.ndim)
+    if prod(a.shape[k] for k in inner) < _SHORT or not all(_plain(x) for x in (a, b)):
         return None
-    x, y = (_bytes(x.reshape(prod(kept), -1)) for x in (a, b))
+    lead = a.shape[: a.ndim - len(inner)]
+    x, y = (_bytes(x.reshape(prod(lead), -1)) for x in (a, b))
     hard = a.dtype == b.dtype == np.bool_
     sizes, valid = _hard_rows(x, y) if hard else _soft_rows(x, y, _TNORMS[tnorm])
     if hard and not valid:
         # a bool array viewed from other bytes than 0 and 1: numpy knows how to read it
         return None
-    return [x.reshape(kept) for x in sizes], bool(valid)
+    return [np.asarray(x.reshape(lead).sum(outer)) for x in sizes], bool(valid)
 
 
-def _kept(shape: tuple[int, ...], axis: int | tuple[int, ...] | None) -> tuple[int, ...] | None:
-    """Return the leading shape that is left when trailing axes are summed, or None if others are."""
-    axes = range(len(shape)) if axis is None else normalize_axis_tuple(axis, len(shape))
-    lead = len(shape) - len(axes)
-    return shape[:lead] if sorted(axes) == list(range(lead, len(shape))) else None
+def split(axis: int | tuple[int, ...] | None, ndim: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Split the axes to sum over into the last ones, which are rows of memory, and the rest."""
+    axes = set(range(ndim) if axis is None else normalize_axis_tuple(axis, ndim))
+    lead = ndim
+    while lead - 1 in axes:
+        lead -= 1
+    return tuple(range(lead, ndim)), tuple(sorted(axes - set(range(lead, ndim))))
 
 
 def _plain(x: np.ndarray) -> bool:

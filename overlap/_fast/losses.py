@@ -14,13 +14,9 @@ from typing import Any
 
 import numba
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_tuple
 
 from .._arrays import as_host
 from . import host
-
-_SHORT = 64
-"""Rows of fewer cells are left to the array path."""
 
 _kernel: Any = numba.njit(cache=True, nogil=True)
 
@@ -36,24 +32,13 @@ def raster_sizes(
     p, y = (as_host(x.detach()) for x in (prediction, target))
     if p is None or y is None:
         return None
-    inner, outer = _split(axis, prediction.ndim)
-    if prod(prediction.shape[k] for k in inner) < _SHORT:
-        return None
-    found = host.raster_sizes(p, y, inner, tnorm)
+    inner, outer = host.split(axis, prediction.ndim)
+    found = host.raster_sizes(p, y, axis, tnorm)
     if found is None or not found[1]:
         return None
-    sizes = [torch.as_tensor(x.sum(outer)) for x in found[0]]
+    sizes = [torch.as_tensor(x) for x in found[0]]
     outputs: tuple[Any, Any, Any] = _function(torch).apply(prediction, target, inner, outer, tnorm, *sizes)
     return outputs
-
-
-def _split(axis: int | tuple[int, ...] | None, ndim: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Split the axes to sum over into the last ones, which are rows of memory, and the rest."""
-    axes = set(range(ndim) if axis is None else normalize_axis_tuple(axis, ndim))
-    lead = ndim
-    while lead - 1 in axes:
-        lead -= 1
-    return tuple(range(lead, ndim)), tuple(sorted(axes - set(range(lead, ndim))))
 
 
 @cache

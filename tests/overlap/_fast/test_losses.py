@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+import overlap as ov
 from overlap import _fast, losses, raster
 
 pytest.importorskip("numba")
@@ -22,6 +23,16 @@ PAIRS = {
     "mixed": (SOFT[0], SOFT[1].double()),
     "hard": (SOFT[0], SOFT[1] > 0.5),
 }
+
+
+@pytest.mark.parametrize("axis", [None, (2, 3), (0, 2, 3)])
+@pytest.mark.parametrize("tnorm", raster.TNORMS)
+def test_the_bits_of_the_measure(axis, tnorm):
+    p, y = SOFT
+    for x in (p, p.clone().requires_grad_()):
+        expected = 1 - ov.dice(raster.measure(x, y, axis=axis, tnorm=tnorm))
+        got = losses.dice_loss(p.clone().requires_grad_(), y, axis=axis, tnorm=tnorm, reduction="none")
+        assert torch.equal(got, expected)
 
 
 @pytest.fixture

@@ -1,0 +1,81 @@
+"""The example's short version, on a few nodules: it runs, splits by patient and learns something."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("nibabel")
+PATH = Path(__file__).resolve().parents[2] / "examples" / "train_soft_dice.py"
+
+
+@pytest.fixture(scope="module")
+def script():
+    spec = spec_from_file_location("train_soft_dice", PATH)
+    module = module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules[spec.name]
+
+
+@pytest.fixture(scope="module")
+def nodules(script):
+    return script.load(13)
+
+
+def test_nothing_is_cut_off(script, nodules):
+    from domains.lesions import example, grid_spacing, read_image
+
+    for k in (0, 12):
+        image = read_image(example(f"nodule_{k:02d}"))
+        assert nodules[k].masks.sum() == int((image > 0).sum())
+        nearest = nodules[k].distances.abs().min()
+        assert nearest == pytest.approx(min(grid_spacing(image)))
+
+
+def test_patients_are_split_not_nodules(script, nodules):
+    assert nodules[1].patient == nodules[12].patient, "two nodules of one patient, or this tests nothing"
+    training, held_out = script.split(nodules, 0)
+    assert {x.patient for x in training}.isdisjoint(x.patient for x in held_out)
+    assert len(training) + len(held_out) == 13
+    assert len(held_out) >= 4
+
+
+def test_what_is_not_trained_is_scored_right(script, nodules):
+    outline, three = (script.score(f, nodules) for f in (script.outline, script.three_others))
+    agreement = []
+    for n in nodules:
+        m = n.masks.numpy()
+        agreement += [2 * (m[r] & m[s]).sum() / (m[r].sum() + m[s].sum()) for r in range(4) for s in range(4) if r != s]
+    assert outline["Dice, each"] == pytest.approx(np.mean(agreement))
+    assert three["Dice, each"] == pytest.approx(three["Dice, mean"])
+    assert abs(outline["volume"]) < 1e-6
+
+
+def test_calibration_error(script):
+    p, y = torch.tensor([0.05, 0.05, 0.95, 0.95]), torch.tensor([0.0, 0.1, 0.5, 1.0])
+    assert script.calibration_error(p, y) == pytest.approx(0.1)
+
+
+def test_training_beats_what_was_given(script, nodules):
+    """A short run on two nodules already fits them better than the outline that went in."""
+    few = nodules[:2]
+    given = script.score(script.outline, few)
+    for loss in script.LOSSES.values():
+        got = script.score(script.answer_of(script.train(loss, few, 10, 0)), few)
+        assert got["Dice, mean"] > given["Dice, mean"]
+        assert got["calibration"] < given["calibration"]
+
+
+def test_the_quick_version(script, capsys):
+    script.main(quick=True)
+    out = capsys.readouterr().out
+    assert "12 nodules" in out
+    for row in ("one reader's outline", "minimum Dice", "Dice + cross-entropy", "mean of three readers"):
+        assert row in out
