@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,8 @@ import typer
 from ._console import note
 from .lesions.cli import app as lesions
 from .ramachandran.cli import app as ramachandran
+
+FIELDS = ("ramachandran", "lesions")
 
 app = typer.Typer(
     help="Compare shapes by set overlap: regions of the torus, masks, events.",
@@ -31,12 +34,16 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for pictures, tables and datasets.")] = Path("overlap-demo"),
 ) -> None:
     """Show what the toolkit does on data that come with it."""
-    from .lesions.demo import demo as lesions_demo
-    from .ramachandran.demo import demo as ramachandran_demo
-
-    out.mkdir(parents=True, exist_ok=True)
-    for show in (ramachandran_demo, lesions_demo):
-        show(out)
+    missing = False
+    for field in FIELDS:
+        try:
+            show = import_module(f".{field}.demo", __package__).demo
+            (out / field).mkdir(parents=True, exist_ok=True)
+            show(out / field)
+        except ImportError as error:
+            note(f"{field}: {error}")
+            missing = True
+    raise typer.Exit(1 if missing else 0)
 
 
 @app.command()

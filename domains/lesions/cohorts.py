@@ -64,8 +64,8 @@ def cohort(
     scores : DataFrame
         A row for each case and label, and for each case that failed: case, label, the numbers of `compare`, error,
         stamp (sizes and times of the files), settings.
-    unpaired : DataFrame
-        A row for each file without a partner: file, missing.
+    skipped : DataFrame
+        ``file reason detail``: files without a partner ("unpaired"), and cases that failed ("error").
 
     Raises
     ------
@@ -85,7 +85,7 @@ def cohort(
     ...     for k, part in enumerate(("prediction", "reference")):
     ...         Path(folder, part).mkdir()
     ...         write_image(raters.isel(rater=k), Path(folder, part, "nodule_00.nii.gz"))
-    ...     scores, unpaired = cohort(Path(folder, "prediction"), Path(folder, "reference"))
+    ...     scores, skipped = cohort(Path(folder, "prediction"), Path(folder, "reference"))
     >>> scores[["case", "label", "dice"]].round(4).to_dict("records")
     [{'case': 'nodule_00', 'label': '1', 'dice': 0.4819}]
     """
@@ -109,13 +109,16 @@ def cohort(
     scores = pd.concat(filled).sort_values(["case", "label"], kind="stable").reset_index(drop=True)
     if out:
         _write(scores, Path(out))
-    return scores, unpaired
+    failed = scores.loc[scores["error"] != "", ["case", "error"]]
+    errors = pd.DataFrame({"file": failed["case"], "reason": "error", "detail": failed["error"]})
+    return scores, pd.concat([unpaired, errors], ignore_index=True)
 
 
 def _pair(predictions: Path, references: Path) -> tuple[dict[str, tuple[Path, Path]], pd.DataFrame]:
     a, b = _images(predictions), _images(references)
-    missing = [{"file": str(a[k]), "missing": "reference"} for k in sorted(a.keys() - b.keys())]
-    missing += [{"file": str(b[k]), "missing": "prediction"} for k in sorted(b.keys() - a.keys())]
+    lonely = [(a[k], "reference") for k in sorted(a.keys() - b.keys())]
+    lonely += [(b[k], "prediction") for k in sorted(b.keys() - a.keys())]
+    unpaired = [(str(path), "unpaired", f"no {other} of this name") for path, other in lonely]
     pairs = {k: (a[k], b[k]) for k in sorted(a.keys() & b.keys())}
     if not pairs:
         some = [", ".join(sorted(x)[:3]) or "no images" for x in (a, b)]
@@ -123,7 +126,7 @@ def _pair(predictions: Path, references: Path) -> tuple[dict[str, tuple[Path, Pa
             f"cohort: no image has the same name in both folders; {predictions} holds {some[0]} …, {references} "
             f"{some[1]} …"
         )
-    return pairs, pd.DataFrame(missing, columns=["file", "missing"])
+    return pairs, pd.DataFrame(unpaired, columns=["file", "reason", "detail"])
 
 
 def _images(folder: Path) -> dict[str, Path]:

@@ -94,9 +94,8 @@ def cohort_files(
     **options: Any,
 ) -> bool:
     """Do what ``overlap lesions cohort`` does; return whether a case could not be scored."""
-    scores, unpaired = cohort(predictions, references, out=out, labels=parse_labels(labels), progress=True, **options)
+    scores, skipped = cohort(predictions, references, out=out, labels=parse_labels(labels), progress=True, **options)
     summary = summarise(scores)
-    failed = scores[scores["error"] != ""]
     if csv:
         summary.to_csv(csv, index=False)
     if plot:
@@ -110,17 +109,14 @@ def cohort_files(
                 "reference": str(references),
                 "cases": int(scores["case"].nunique()),
                 "summary": summary.to_dict("records"),
-                "unpaired": unpaired.to_dict("records"),
-                "errors": failed[["case", "error"]].to_dict("records"),
+                "skipped": skipped.to_dict("records"),
             }
         )
     else:
         _console.show(tables.cohort_table(summary, predictions, references, scores), f"[dim]scores: {out}[/dim]")
-    for row in unpaired.itertuples():
-        _console.note(f"unpaired: {row.file} has no {row.missing}")
-    for row in failed.itertuples():
-        _console.note(f"error: {row.case}: {row.error}")
-    return bool(len(failed))
+    for row in skipped.itertuples():
+        _console.note(f"{row.reason}: {row.file}: {row.detail}")
+    return bool((skipped["reason"] == "error").any())
 
 
 def _lesions(a: xr.DataArray, b: xr.DataArray, labels: Labels | None, report: xr.Dataset) -> pd.DataFrame:

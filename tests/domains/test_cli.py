@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from domains.cli import FIELDS
 from domains.ramachandran import example, hard_sphere
 
 
@@ -95,14 +96,19 @@ def test_bad_input_is_one_line(tmp_path):
 
 
 def test_demo_saves_what_it_says(tmp_path):
-    text = run("demo", "--out", tmp_path / "demo").stdout
+    pytest.importorskip("nibabel")
+    folder = tmp_path / "demo"
+    text = run("demo", "--out", folder).stdout
     assert "0.6699" in text
-    saved = {p.name for p in (tmp_path / "demo").iterdir()}
+    assert "0.7644" in text
+    saved = {p.name for p in (folder / "ramachandran").iterdir()}
     assert saved == {
         *("agreement.png", "residues.png", "comparison.csv", "residues.csv", "skipped.csv"),
         *("comparison.nc", "hard_spheres.nc"),
     }
-    with xr.open_dataset(tmp_path / "demo" / "comparison.nc", engine="h5netcdf") as data:
+    for field in FIELDS:
+        assert {p.suffix for p in (folder / field).iterdir()} == {".png", ".csv", ".nc"}, field
+    with xr.open_dataset(folder / "ramachandran" / "comparison.nc", engine="h5netcdf") as data:
         assert float(data.iou.sel(model="five_clashes")) == pytest.approx(0.6699, abs=5e-5)
 
 

@@ -92,7 +92,7 @@ def test_cohort(folders, tmp_path):
     report = json.loads(run("cohort", *folders, "--out", out, "--json").stdout)
     assert report["cases"] == 2
     assert report["summary"][0]["value"] == pytest.approx(0.4819004524886878)
-    assert report["unpaired"] == report["errors"] == []
+    assert report["skipped"] == []
 
 
 def test_cohort_with_bad_files_does_the_rest(folders, tmp_path):
@@ -100,8 +100,10 @@ def test_cohort_with_bad_files_does_the_rest(folders, tmp_path):
     (folders[1] / "c.nii.gz").write_bytes(b"alone")
     done = run("cohort", *folders, "--out", tmp_path / "s.csv", "--json", code=1)
     report = json.loads(done.stdout)
-    assert [e["case"] for e in report["errors"]] == ["b"]
-    assert [u["missing"] for u in report["unpaired"]] == ["prediction"]
+    assert [(s["reason"], s["file"].split("/")[-1]) for s in report["skipped"]] == [
+        ("unpaired", "c.nii.gz"),
+        ("error", "b"),
+    ]
     assert report["summary"][0]["n_scored"] == 1
     assert "unpaired: " in done.stderr
     assert "error: b: " in done.stderr

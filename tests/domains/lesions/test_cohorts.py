@@ -25,10 +25,10 @@ def without_stamp(scores):
 
 
 def test_every_case_is_what_compare_says(folders):
-    scores, unpaired = cohort(*folders)
+    scores, skipped = cohort(*folders)
     assert scores.columns.tolist() == COLUMNS
     assert scores["case"].tolist() == [f"case_{k}" for k in range(4)]
-    assert not len(unpaired)
+    assert not len(skipped)
     for row in scores.to_dict("records"):
         report = compare(*(read_image(f / f"{row['case']}.nii.gz") for f in folders))
         for name in ("dice", "hd95", "nsd", "size_a", "lesion_pq", "lesions_missed"):
@@ -51,11 +51,13 @@ def test_unpaired_and_broken_files(folders, tmp_path):
     (predictions / "case_3.nii.gz").write_bytes(b"these are my notes")
     (predictions / "notes.txt").write_text("not an image")
     out = tmp_path / "scores.csv"
-    scores, unpaired = cohort(predictions, references, out=out)
-    assert [(row.file.split("/")[-1], row.missing) for row in unpaired.itertuples()] == [
-        ("case_2.nii.gz", "reference"),
-        ("case_1.nii.gz", "prediction"),
+    scores, skipped = cohort(predictions, references, out=out)
+    assert [(row.reason, row.file.split("/")[-1]) for row in skipped.itertuples()] == [
+        ("unpaired", "case_2.nii.gz"),
+        ("unpaired", "case_1.nii.gz"),
+        ("error", "case_3"),
     ]
+    assert skipped["detail"].iloc[0] == "no reference of this name"
     assert scores["case"].tolist() == ["case_0", "case_3"]
     assert scores["error"].tolist()[0] == ""
     assert "case_3.nii.gz" in scores["error"].tolist()[1]
