@@ -7,7 +7,13 @@ import sys
 
 import pytest
 
+from domains.cli import FIELDS
+
 HEAVY = ("numba", "torch", "scipy", "pandas", "xarray", "matplotlib", "shapely", "skimage", "gemmi", "dask")
+
+
+LOWER = [f"overlap.{room}" for room in ("indices", "raster", "boxes", "intervals", "oriented", "polygons", "losses")]
+LOWER += ["overlap.matching", "overlap.surfaces"]
 
 
 def modules_after(code: str) -> set[str]:
@@ -27,13 +33,20 @@ def test_a_small_measurement_brings_numpy_only():
     assert modules_after(code).isdisjoint(HEAVY)
 
 
-@pytest.mark.parametrize("module", ["overlap.indices", "overlap.raster", "overlap.polygons"])
+@pytest.mark.parametrize("module", LOWER)
 def test_lower_floors_bring_no_labels_or_plots(module):
     assert modules_after(f"import {module}").isdisjoint(("torch", "matplotlib", "xarray", "numba"))
 
 
 def test_help_brings_no_science():
     assert modules_after("import domains.cli").isdisjoint((*HEAVY, "numpy"))
+
+
+def test_nothing_is_broken_behind_the_lazy_names():
+    pytest.importorskip("torch")
+    pytest.importorskip("gemmi")
+    packages = ["overlap", *(f"domains.{field}" for field in FIELDS)]
+    assert "torch" in modules_after(f"import os; os.environ['EAGER_IMPORT'] = '1'; import {', '.join(packages)}")
 
 
 def test_this_test_can_fail():

@@ -122,7 +122,9 @@ def backbone_angles(
     residues = layout.residues(polymer, taken, numbers)
     _warn_of_synonyms(path, residues, kinds)
     rows, skipped = walk(layout.atoms(polymer), residues, max_bond=max_bond)
-    rows = _mirror(rows, kinds, chirality == "mirror")
+    rows["mirrored"] = False
+    if chirality == "mirror":
+        rows = _mirror(rows, kinds)
     if min_plddt is not None:
         rows, skipped = _drop_uncertain(rows, skipped, min_plddt)
     return rows.reset_index(drop=True), skipped.reset_index(drop=True)
@@ -150,9 +152,9 @@ def _warn_of_synonyms(path: str | PathLike[str], residues: Residues, kinds: dict
         warnings.warn(f"{path}: {counts.total()} residues under CHARMM or Amber names are taken: {told}", stacklevel=3)
 
 
-def _mirror(rows: pd.DataFrame, kinds: dict[str, Kind], mirror: bool) -> pd.DataFrame:
+def _mirror(rows: pd.DataFrame, kinds: dict[str, Kind]) -> pd.DataFrame:
     named = rows["resname"].isin([name for name, kind in kinds.items() if kind.kind == "D"])
-    mirrored = ((rows["chirality"] == "D") | (rows["chirality"] == "") & named) & mirror
+    mirrored = (rows["chirality"] == "D") | (rows["chirality"] == "") & named
     sign = np.where(mirrored, -1.0, 1.0)
     return rows.assign(phi=rows["phi"] * sign, psi=rows["psi"] * sign, mirrored=mirrored)
 
