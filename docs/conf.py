@@ -55,9 +55,10 @@ myst_heading_anchors = 3
 
 
 def in_source_order(module, names):
-    """Sort the names of a module as its source has them."""
+    """Sort the names of a module as its source has them; what it only re-exports comes last."""
     source = inspect.getsource(import_module(module))
-    return sorted(names, key=lambda name: re.search(rf"^(def |class |){name}\b", source, re.MULTILINE).start())
+    found = {name: re.search(rf"^(def |class |){name}\b", source, re.MULTILINE) for name in names}
+    return sorted(names, key=lambda name: found[name].start() if found[name] else len(source))
 
 
 autosummary_generate = True
@@ -104,7 +105,7 @@ if os.environ.get("DOCS_INTERSPHINX"):
         "xarray": ("https://docs.xarray.dev/en/stable", None),
     }
 
-PACKAGES = ("overlap", "domains.ramachandran", "domains.lesions")
+PACKAGES = ("overlap", "domains.ramachandran", "domains.lesions", "domains.events")
 
 
 def copy_examples(app):

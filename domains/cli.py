@@ -14,10 +14,8 @@ from typing import Annotated
 import typer
 
 from ._console import note
-from .lesions.cli import app as lesions
-from .ramachandran.cli import app as ramachandran
 
-FIELDS = ("ramachandran", "lesions")
+FIELDS = ("ramachandran", "lesions", "events")
 
 app = typer.Typer(
     help="Compare shapes by set overlap: regions of the torus, masks, events.",
@@ -25,8 +23,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(ramachandran, name="ramachandran")
-app.add_typer(lesions, name="lesions")
+for field in FIELDS:
+    app.add_typer(import_module(f".{field}.cli", __package__).app, name=field)
 
 
 @app.command()

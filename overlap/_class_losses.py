@@ -50,7 +50,7 @@ def generalised_dice_loss(
 
     Parameters
     ----------
-    prediction, target, smooth, tnorm, weights, where, reduction
+    prediction, target : array
         As in `dice_loss`.
     class_axis : int
         The axis of the classes.
@@ -58,8 +58,12 @@ def generalised_dice_loss(
         Axes that sizes are summed over, besides that of the classes; all others by default.
     weighting : {"square", "linear", "uniform"}
         w = 1/|B|², 1/|B| or 1.
+    smooth, tnorm, weights, where
+        As in `dice_loss`.
     class_weights : array, optional
         A further weight (≥ 0) of each class, (classes,).
+    reduction : {"mean", "sum", "none"}
+        As in `dice_loss`.
 
     Returns
     -------
@@ -148,16 +152,22 @@ def dice_ce_loss(
 
     Parameters
     ----------
-    prediction, target, axis, smooth, tnorm, weights, where, reduction
-        As in `dice_loss`. The cross-entropy is a mean over the counted cells of `axis`.
+    prediction, target : array
+        As in `dice_loss`.
     class_axis : int, optional
         The axis of the classes if they exclude each other (probabilities sum to 1 over it): the cross-entropy is
         then that of the classes against each other, and `weights` and `where` must be alike for all of them. By
         default every value is a chance by itself, with a binary cross-entropy.
+    axis : int or tuple of int, optional
+        As in `dice_loss`. The cross-entropy is a mean over the counted cells of these axes.
     dice_weight, ce_weight : float
         Weights (≥ 0) of the two parts.
+    smooth, tnorm, weights, where
+        As in `dice_loss`.
     class_weights : array, optional
         As in `dice_loss`, for the Dice part.
+    reduction : {"mean", "sum", "none"}
+        As in `dice_loss`.
 
     Returns
     -------

@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-- Arrays are (batch, class, *spatial), bool or floating in [0, 1], or integer labels (batch, *spatial).
+- Arrays are ``(batch, class, *spatial)``, bool or floating in [0, 1], or integer labels ``(batch, *spatial)``.
 - The sums are float64: hard counts are exact up to 2**53, whatever dtype the model is cast to.
 """
 
@@ -62,9 +62,9 @@ class RunningOverlap(torch.nn.Module):
         Parameters
         ----------
         prediction, target : tensor
-            Each one either integer labels (batch, *spatial), or bool or floating in [0, 1], (batch, class, *spatial).
+            Each one either integer labels ``(batch, *spatial)``, or bool or floating in [0, 1], ``(batch, class, *spatial)``.
         weights, where : tensor, optional
-            Size of each cell, and True = counted; broadcast to (batch, class, *spatial). What `where` leaves out may
+            Size of each cell, and True = counted; broadcast to ``(batch, class, *spatial)``. What `where` leaves out may
             have any label.
         """
         a, b = (self._channels(name, x, where) for name, x in (("prediction", prediction), ("target", target)))
@@ -124,7 +124,7 @@ def is_labels(x: Tensor) -> bool:
 
 
 def one_hot(labels: Tensor, n: int, where: Tensor | None = None) -> Tensor:
-    """Turn integer labels (batch, *spatial) into a mask for each class, (batch, n, *spatial)."""
+    """Turn integer labels ``(batch, *spatial)`` into a mask for each class, ``(batch, n, *spatial)``."""
     if is_host(labels):
         other = ((labels < 0) | (labels >= n)).unsqueeze(1)
         other = other if where is None else other & where

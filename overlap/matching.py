@@ -122,10 +122,12 @@ def threshold_curve(scores: Any, thresholds: ArrayLike, method: Method = "optima
 
     Parameters
     ----------
-    scores, method
+    scores : array (N, M) or sparse array
         See `match`.
     thresholds : array (T,)
         Least scores, in any order.
+    method : {"optimal", "greedy"}
+        See `match`.
 
     Returns
     -------

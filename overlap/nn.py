@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-- Arrays are (batch, class, *spatial). A target is bool or floating of the prediction's shape, or integer labels
-  (batch, *spatial) of two classes or more.
+- Arrays are ``(batch, class, *spatial)``. A target is bool or floating of the prediction's shape, or integer labels
+  ``(batch, *spatial)`` of two classes or more.
 - ``from_logits`` names what turns the prediction into probabilities: None (they are), "sigmoid" or "softmax".
 - One ratio is taken for each case and class; with ``batch=True`` the sizes of all cases are added first, so that
   a class which a case lacks still counts. Then ``smooth`` may be 0; otherwise it is 1 cell by default.
@@ -127,7 +127,7 @@ class DiceLoss(torch.nn.Module):
     def forward(
         self, prediction: Tensor, target: Tensor, *, weights: Tensor | None = None, where: Tensor | None = None
     ) -> Tensor:
-        """Return the loss of predicted arrays (batch, class, *spatial); `weights` and `where` broadcast to them."""
+        """Return the loss of predicted arrays ``(batch, class, *spatial)``; `weights` and `where` broadcast to them."""
         logits, target = self._read(prediction, target, where)
         return self._overlap_loss(_ACTIVATIONS[self.from_logits](logits), target, weights, where)
 
@@ -304,7 +304,7 @@ class DiceCELoss(DiceLoss):
     def forward(
         self, prediction: Tensor, target: Tensor, *, weights: Tensor | None = None, where: Tensor | None = None
     ) -> Tensor:
-        """Return the loss of predicted arrays (batch, class, *spatial); `weights` and `where` broadcast to them."""
+        """Return the loss of predicted arrays ``(batch, class, *spatial)``; `weights` and `where` broadcast to them."""
         logits, target = self._read(prediction, target, where)
         overlap: Tensor = self._overlap_loss(_ACTIVATIONS[self.from_logits](logits), target, weights, where)
         entropy: Tensor = cross_entropy(

@@ -12,10 +12,10 @@ from .. import _console
 from . import tables
 from .cohorts import cohort
 from .comparison import compare
-from .consensus import consensus, pairwise_agreement
 from .instances import match
 from .io import example, read_image, write_image
 from .plotting import plot_overlay, plot_raters, plot_scores, save
+from .raters import consensus, pairwise_agreement
 from .summaries import summarise
 
 

@@ -17,8 +17,8 @@ import xarray as xr
 
 import overlap as ov
 
-from .consensus import consensus
 from .grids import grid_spacing, onto, spatial
+from .raters import consensus
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -67,6 +67,7 @@ def compare_files(
     **options: Any,
 ) -> None:
     """Do what ``overlap lesions compare`` does."""
+    _console.check_outputs(csv, lesions, picture=plot)
     wanted = parse_labels(labels)
     a, b = read_image(predicted, scale=scale), read_image(reference, scale=reference_scale)
     report = compare(a, b, labels=wanted, **options)
@@ -94,6 +95,7 @@ def cohort_files(
     **options: Any,
 ) -> bool:
     """Do what ``overlap lesions cohort`` does; return whether a case could not be scored."""
+    _console.check_outputs(out, csv, picture=plot)
     scores, skipped = cohort(predictions, references, out=out, labels=parse_labels(labels), progress=True, **options)
     summary = summarise(scores)
     if csv:

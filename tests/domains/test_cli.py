@@ -112,16 +112,6 @@ def test_demo_saves_what_it_says(tmp_path):
         assert float(data.iou.sel(model="five_clashes")) == pytest.approx(0.6699, abs=5e-5)
 
 
-def test_outputs_are_checked_before_the_work(tmp_path):
-    for flag, path, said in (
-        ("--csv", tmp_path / "no" / "a.csv", "there is no folder"),
-        ("--plot", tmp_path / "a.foo", "saved as .png, .pdf, .svg"),
-    ):
-        done = run("ramachandran", "validate", example(), flag, path, code=1)
-        assert said in done.stderr
-        assert not done.stdout
-
-
 def test_warnings_are_one_line_with_the_file(tmp_path):
     import gzip
 

@@ -124,9 +124,9 @@ def test_the_command_prints_prediction_first(field, tmp_path):
 
 def test_json_is_json_alone(field, tmp_path):
     name, known, module = field
-    found = json.loads(run(name, *known.command(module, tmp_path), "--json", code=0).stdout)
+    text = run(name, *known.command(module, tmp_path), "--json", code=0).stdout
+    found = json.loads(text, parse_constant=lambda constant: pytest.fail(f"{constant} is no JSON"))
     assert {"prediction", "reference", "units", "version"} <= set(found)
-    assert "NaN" not in json.dumps(found)
 
 
 def test_csv_and_plot_are_saved(field, tmp_path):
@@ -135,6 +135,14 @@ def test_csv_and_plot_are_saved(field, tmp_path):
     run(name, *known.command(module, tmp_path), "--csv", table, "--plot", picture, code=0)
     assert {"iou", "dice"} <= set(pd.read_csv(table))
     assert picture.stat().st_size > 5000
+
+
+@pytest.mark.parametrize(("flag", "output", "said"), [("--csv", "no/a.csv", "no folder"), ("--plot", "a.foo", ".png")])
+def test_outputs_are_checked_before_the_work(field, tmp_path, flag, output, said):
+    name, known, module = field
+    done = run(name, *known.command(module, tmp_path), flag, tmp_path / output, code=1)
+    assert said in done.stderr
+    assert not done.stdout
 
 
 def test_bad_input_is_a_line_that_names_the_file(field, tmp_path):

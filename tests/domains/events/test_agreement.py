@@ -1,0 +1,83 @@
+"""Oracles: scikit-learn's Cohen's kappa on samples, where every boundary lies on one; masks for the sizes."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import overlap as ov
+from domains.events import compare
+
+LENGTH = 40
+FILES = ("f", "g")
+
+
+@st.composite
+def stages(draw):
+    """Labelled timelines of two files, no two labels at once, as codes for each second (0: none)."""
+    return {f: np.array(draw(st.lists(st.integers(0, 3), min_size=LENGTH, max_size=LENGTH))) for f in FILES}
+
+
+def table(codes):
+    rows = []
+    for file, code in codes.items():
+        edges = np.flatnonzero(np.diff(code, prepend=-1, append=-1))
+        rows += [(file, i, j, str(code[i])) for i, j in pairwise(edges) if code[i]]
+    return pd.DataFrame(rows, columns=["file", "onset", "offset", "label"])
+
+
+@pytest.mark.filterwarnings("ignore:.*cohen_kappa_score")
+@given(stages(), stages())
+def test_kappa_and_sizes_are_those_of_the_samples(a, b):
+    metrics = pytest.importorskip("sklearn.metrics")
+    support = dict.fromkeys(FILES, float(LENGTH))
+    whole = compare(table(a), table(b), "time", support=support)
+    left, right = (np.concatenate([x[f] for f in FILES]) for x in (a, b))
+    expected = metrics.cohen_kappa_score(left, right, labels=[0, 1, 2, 3])
+    np.testing.assert_allclose(whole.kappa, expected, atol=1e-12)
+    assert float(whole.intersection) == ((left == right) & (left > 0)).sum()
+    assert (float(whole.size_a), float(whole.size_b)) == ((left > 0).sum(), (right > 0).sum())
+    by_file = compare(table(a), table(b), "time", support=support, by="file")
+    for f in FILES:
+        ours = float(by_file.kappa.sel(file=f))
+        np.testing.assert_allclose(ours, metrics.cohen_kappa_score(a[f], b[f], labels=[0, 1, 2, 3]), atol=1e-12)
+    by_label = compare(table(a), table(b), "time", support=support, by="label")
+    for label in by_label.label.values:
+        ours = by_label.sel(label=label)
+        here = left == int(label), right == int(label)
+        np.testing.assert_allclose(ours.kappa, metrics.cohen_kappa_score(*here, labels=[False, True]), atol=1e-12)
+        np.testing.assert_allclose(ours.iou, ov.iou(ov.raster.measure(*here)))
+
+
+def test_kappa_of_a_perfect_and_of_a_silent_rater():
+    a = np.array([[0.0, 10.0]])
+    assert float(compare(a, a, "time", support=20.0).kappa) == 1
+    assert float(compare(np.empty((0, 2)), a, "time", support=20.0).kappa) == 0
+    assert np.isnan(compare(a, a, "time", support=10.0).kappa), "all the time one label: chance agrees as well"
+
+
+def test_kappa_needs_a_support_and_one_label_at_a_time():
+    two = pd.DataFrame({"onset": [0, 5], "offset": [10, 15], "label": ["x", "y"]})
+    one = two[:1]
+    assert np.isnan(compare(one, one, "time").kappa)
+    assert np.isnan(compare(two, one, "time", support=20.0).kappa)
+    by_label = compare(two, two, "time", support=20.0, by="label")
+    assert by_label.kappa.values.tolist() == [1, 1]
+
+
+def test_what_overlaps_itself_counts_once_and_what_is_outside_not_at_all():
+    a = np.array([[0, 6], [4, 10], [18, 30.0]])
+    report = compare(a, np.array([[0, 20.0]]), "time", support=20.0)
+    assert [float(report[k]) for k in ("intersection", "size_a", "size_b")] == [12, 12, 20]
+
+
+def test_weights_of_labels_are_their_time():
+    a = pd.DataFrame({"onset": [0, 10], "offset": [10, 11], "label": ["long", "short"]})
+    b = a.assign(label=["long", "other"])
+    report = compare(a, b, "time")
+    assert float(report.iou) == pytest.approx(10 / 12)

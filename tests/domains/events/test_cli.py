@@ -1,0 +1,83 @@
+"""The command, run as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+SCRIPT = "from domains.events.cli import app; app()"
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "a.csv").write_text("onset,offset,label\n0,10,x\n30,31,x\n")
+    (tmp_path / "b.csv").write_text("onset,offset,label\n1,10,x\n")
+    (tmp_path / "length.csv").write_text("file,duration\nb,60\n")
+    return tmp_path
+
+
+def run(*arguments, code=0):
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *map(str, arguments)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code, done.stderr
+    return done
+
+
+def test_help_brings_no_science():
+    heavy = ("numpy", "pandas", "xarray", "scipy", "matplotlib", "torch")
+    code = f"import sys, domains.events.cli; print([m for m in {heavy} if m in sys.modules])"
+    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert out.strip() == "[]"
+    assert "score" in run("--help").stdout
+
+
+def test_score(files):
+    done = run("score", files / "a.csv", files / "b.csv", "--support", 60)
+    assert "prediction: a.csv (2)" in done.stdout
+    assert "0.8182" in done.stdout
+
+
+@pytest.mark.parametrize("support", ["60", "length.csv"])
+def test_json_and_support(files, support):
+    given = support if support == "60" else files / support
+    found = json.loads(run("score", files / "a.csv", files / "b.csv", "--support", given, "--json").stdout)
+    assert found["intersection"] == 9
+    assert found["support"] == "60 s in 1 files"
+    assert found["kappa"] is not None
+
+
+def test_settings(files):
+    arguments = ["score", files / "a.csv", files / "b.csv", "--protocol", "tiou", "--json"]
+    found = json.loads(run(*arguments, "--param", "thresholds=[0.25, 0.95]").stdout)
+    assert found["recall"] == {"0.25": 1.0, "0.95": 0.0}
+    found = json.loads(run(*arguments, "--param", "points=never", "--by", "label", "--corrected").stdout)
+    assert json.loads(found["parameters"])["points"] == "never"
+
+
+def test_a_wrong_setting(files):
+    done = run("score", files / "a.csv", files / "b.csv", "--param", "thresholds", code=2)
+    assert "is not name=value" in done.stderr
+    done = run("score", files / "a.csv", files / "b.csv", "--protocol", "best", code=2)
+    assert "szcore" in done.stderr
+
+
+def test_saving(files):
+    out = files / "rows.csv", files / "plot.png"
+    run("score", files / "a.csv", files / "b.csv", "--csv", out[0], "--plot", out[1])
+    assert out[0].read_text().startswith("protocol,prediction,reference,intersection")
+    assert out[1].stat().st_size > 5_000
+
+
+def test_a_folder_with_a_file_that_cannot_be_read(files):
+    for side in ("p", "r"):
+        (files / side).mkdir()
+        for name in ("one", "two"):
+            (files / side / f"{name}.csv").write_text("onset,offset\n0,1\n")
+    (files / "p" / "two.csv").write_text("notes")
+    done = run("score", files / "p", files / "r", "--json", code=1)
+    assert json.loads(done.stdout)["size_b"] == 1
+    assert "two.csv" in done.stderr

@@ -1,0 +1,90 @@
+"""Closed forms and refusals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from domains.events import as_events, as_support
+from domains.events.table import COLUMNS
+
+
+def test_the_schema():
+    table = as_events(pd.DataFrame({"onset": [3, 1], "offset": [4, 2], "note": ["x", "y"]}, index=[7, 9]))
+    assert table.columns.tolist() == [*COLUMNS, "note"]
+    assert table.index.tolist() == [0, 1]
+    assert table["onset"].tolist() == [3.0, 1.0]
+    assert table["file"].tolist() == ["", ""]
+    assert table["confidence"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ({"filename": ["a"], "onset": [0], "offset": [1], "event_label": ["x"]}, ["a", 0, 1, "x"]),
+        ({"onset": [1], "duration": [2], "trial_type": ["go"]}, ["", 1, 3, "go"]),
+        ({"video-id": ["v"], "t-start": [1], "t-end": [2], "label": [3], "score": [0.5]}, ["v", 1, 2, "3"]),
+        # a column of the schema's own name wins over another tool's
+        ({"onset": [1], "offset": [2], "label": ["ours"], "event_label": ["theirs"]}, ["", 1, 2, "ours"]),
+    ],
+)
+def test_names_of_other_tools(theirs, ours):
+    assert as_events(pd.DataFrame(theirs)).iloc[0, :4].tolist() == ours
+
+
+@pytest.mark.parametrize("empty", [[], np.empty((0, 2)), pd.DataFrame({"onset": [], "offset": []})])
+def test_no_events(empty):
+    assert as_events(empty).columns.tolist() == COLUMNS
+    assert len(as_events(empty)) == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"onset": [1.0]}, "needs columns onset and offset"),
+        ({"onset": [1.0, 5], "offset": [2.0, 4]}, r"1 of 2 rows have an offset before its onset \(rows 1\)"),
+        ({"onset": [1.0, np.nan], "offset": [2.0, 4]}, "no finite onset"),
+        ({"onset": [1.0], "offset": [np.inf]}, "no finite onset"),
+        ({"onset": ["one"], "offset": [2]}, "column onset holds what is no number"),
+        ({"onset": [1], "offset": [2], "confidence": ["high"]}, "column confidence"),
+    ],
+)
+def test_malformed_tables(table, message):
+    with pytest.raises(ValueError, match=message):
+        as_events(pd.DataFrame(table))
+
+
+@pytest.mark.parametrize("table", [3, "events.csv", np.zeros((2, 3)), [[1, 2, 3]]])
+def test_what_is_no_table(table):
+    with pytest.raises(TypeError, match="pass a DataFrame"):
+        as_events(table)
+
+
+@pytest.mark.parametrize(
+    ("support", "expected"),
+    [
+        (None, {"a": (0, np.nan), "b": (0, np.nan)}),
+        (60, {"a": (0, 60), "b": (0, 60)}),
+        ({"a": 60.0, "c": 5}, {"a": (0, 60), "b": (0, np.nan), "c": (0, 5)}),
+        (pd.DataFrame({"filename": ["a", "b"], "duration": [60, 30]}), {"a": (0, 60), "b": (0, 30)}),
+        (pd.DataFrame({"file": ["a"], "onset": [10], "offset": [20]}), {"a": (10, 20), "b": (0, np.nan)}),
+    ],
+)
+def test_support(support, expected):
+    found = as_support(support, ["b", "a", "b"])
+    assert found.index.tolist() == list(expected)
+    np.testing.assert_array_equal(found.to_numpy(float), list(expected.values()))
+
+
+@pytest.mark.parametrize(
+    ("support", "message"),
+    [
+        ({"a": -1.0}, "an end before its beginning"),
+        (pd.DataFrame({"file": ["a", "a"], "duration": [1, 2]}), "a file twice"),
+        (pd.DataFrame({"file": ["a"]}), "needs columns file and duration"),
+    ],
+)
+def test_malformed_support(support, message):
+    with pytest.raises(ValueError, match=message):
+        as_support(support, ["a"])

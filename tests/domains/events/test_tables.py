@@ -1,0 +1,67 @@
+"""What the terminal shows."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import numpy as np
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from domains.events import PROTOCOLS, compare, summarise
+from domains.events.tables import report_table, skipped_lines
+
+
+def shown(table):
+    console = Console(width=200, record=True, file=StringIO())
+    console.print(table)
+    return console.export_text()
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_every_protocol_has_a_table(protocol):
+    a = pd.DataFrame({"onset": [0.0, 5.0], "offset": [2.0, 8.0], "confidence": [0.25, 0.5]})
+    text = shown(report_table(compare(a, a, protocol, support=10.0)))
+    assert "prediction: prediction (2)" in text
+    assert "reference: reference (2)" in text
+    assert "1.0000" in text
+    assert protocol in text
+
+
+def test_figures_and_sizes():
+    report = compare(np.array([[0, 10.0]]), np.array([[5, 20.0]]), "time", support=20.0)
+    text = shown(report_table(report))
+    assert "0.2500" in text
+    assert "in both (seconds)" in text
+    assert "20 s in 1 files" in text
+    assert "corrected" not in text
+
+
+def test_many_rows_are_cut():
+    a = pd.DataFrame({"file": [f"f{k}" for k in range(60)], "onset": 0.0, "offset": 1.0})
+    text = shown(report_table(compare(a, a, "time", by="file"), most=10))
+    assert "50 more rows" in text
+
+
+def test_skipped_rows_by_reason():
+    skipped = pd.DataFrame({"side": ["reference"] * 3, "reason": ["no onset", "no onset", "background"]})
+    assert "reference: 2 rows skipped, no onset" in skipped_lines(skipped)[0]
+    assert len(skipped_lines(skipped, most=1)) == 2
+    assert skipped_lines(skipped[:0]) == []
+
+
+def test_a_report_as_a_table():
+    a = pd.DataFrame(
+        {"file": list("ff"), "onset": [0, 5], "offset": [1, 6], "label": list("xy"), "confidence": [0.5, 0.25]}
+    )
+    rows = summarise(compare(a, a, "tiou", by="label", thresholds=(0.5, 0.7)))
+    assert rows[["threshold", "label"]].to_numpy().tolist() == [[0.5, "x"], [0.5, "y"], [0.7, "x"], [0.7, "y"]]
+    assert (rows["f1"] == 1).all()
+    assert rows["protocol"].unique().tolist() == ["tiou"]
+    one = summarise(compare(a, a, "time"))
+    assert len(one) == 1
+    assert one["intersection"].tolist() == [2.0]
+    ranked = summarise(compare(a, a, "thumos14"))
+    assert ranked["mean_ap"].tolist() == [1.0] * 5
+    assert "ap" not in ranked

@@ -1,0 +1,148 @@
+"""Closed forms: two equal boxes that pass each other, and a scene whose possession is known frame by frame."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from domains.events import compare, frame_overlap, player_and_ball, possession
+
+
+def passing(n=101, width=50.0):
+    """Track "a" stands at 0; "b" of the same size moves by one pixel a frame from -50 to 50."""
+    frame = np.arange(n)
+    rows = {"a": np.zeros(n), "b": frame - (n - 1) / 2}
+    parts = [
+        pd.DataFrame({"frame": frame, "track": k, "x1": x, "y1": 0.0, "x2": x + width, "y2": 10.0})
+        for k, x in rows.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_the_iou_of_each_frame():
+    distance = np.abs(np.arange(101) - 50)
+    np.testing.assert_allclose(
+        frame_overlap(passing(), "a", "b", rate=25).iou, (50 - distance) / (50 + distance), rtol=1e-12
+    )
+
+
+@pytest.mark.parametrize("threshold", [0.25, 0.5, 2 / 3, 1.0])
+def test_possession_of_passing_boxes(threshold):
+    # IoU >= t where the distance is at most 50 (1 - t) / (1 + t)
+    reach = int(50 * (1 - threshold) / (1 + threshold) + 1e-9)
+    (row,) = possession(passing(), "a", "b", rate=25, enter=threshold).to_dict("records")
+    assert (row["first_frame"], row["n_frames"]) == (50 - reach, 2 * reach + 1)
+    assert (row["onset"], row["offset"]) == ((50 - reach) / 25, (51 + reach) / 25)
+    assert row["label"] == "b"
+
+
+def test_two_thresholds():
+    (row,) = possession(passing(), "a", "b", rate=25, enter=0.5, leave=0.25).to_dict("records")
+    # begins at IoU 0.5 (distance 16), ends below 0.25 (distance 30)
+    assert (row["first_frame"], row["n_frames"]) == (34, 16 + 1 + 30)
+
+
+def test_a_fixed_zone():
+    found = possession(passing(), "b", [0, 0, 50, 10], rate=25)
+    pd.testing.assert_frame_equal(found.assign(label="b"), possession(passing(), "a", "b", rate=25), check_exact=True)
+    assert found["label"].tolist() == ["zone"]
+
+
+@pytest.mark.parametrize("enter", [0.55, 0.8, 1.0])
+@pytest.mark.parametrize("leave", [0.25, 0.3, 0.5])
+def test_the_scene_is_known_to_the_frame(enter, leave):
+    tracks, truth = player_and_ball()
+    options = {"rate": 25.0, "index": "containment", "enter": enter, "leave": leave}
+    found = pd.concat([possession(tracks, "ball", who, **options) for who in ("red", "blue")])
+    same = ["onset", "offset", "label"]
+    pd.testing.assert_frame_equal(found[same].sort_values("onset", ignore_index=True), truth[same], check_exact=True)
+    assert found["n_frames"].sum() == 335
+    report = compare(found, truth, "time", support=20.0)
+    assert float(report.size_a) == pytest.approx(335 / 25, rel=1e-15)
+    assert float(report.iou) == float(report.kappa) == 1
+
+
+def test_one_threshold_cuts_a_dribble():
+    tracks, _ = player_and_ball()
+    found = possession(tracks, "ball", "red", rate=25, index="containment", enter=0.8)
+    assert len(found) == 20
+    assert found["n_frames"].sum() == 100
+    # merging gaps mends it where it can: the dribbles last five frames, and the last of each hold is lost
+    mended = possession(tracks, "ball", "red", rate=25, index="containment", enter=0.8, max_gap=5 / 25)
+    assert mended[["first_frame", "n_frames"]].to_numpy().tolist() == [[50, 125], [400, 65]]
+
+
+@pytest.mark.parametrize("rate", [24.0, 25.0, 29.97, 30.0, 59.94])
+@pytest.mark.parametrize("frames", range(1, 13))
+def test_gaps_and_durations_are_counted_in_frames(rate, frames):
+    n = 400
+    on = np.zeros(n, bool)
+    for start in (10, 120, 310):
+        on[start : start + frames] = on[start + 2 * frames : start + 3 * frames] = True
+    tracks = switching(on)
+    limit = frames / rate
+    assert len(possession(tracks, "a", "b", rate=rate)) == 6
+    assert len(possession(tracks, "a", "b", rate=rate, max_gap=limit)) == 3
+    assert len(possession(tracks, "a", "b", rate=rate, max_gap=(frames - 0.5) / rate)) == 6
+    assert len(possession(tracks, "a", "b", rate=rate, min_duration=limit)) == 6
+    assert len(possession(tracks, "a", "b", rate=rate, min_duration=(frames + 0.5) / rate)) == 0
+
+
+def switching(on):
+    frame = np.arange(len(on))
+    x = np.where(on, 0.0, 100.0)
+    parts = [
+        pd.DataFrame({"frame": frame, "track": k, "x1": v, "y1": 0.0, "x2": v + 10, "y2": 10.0})
+        for k, v in {"a": np.zeros(len(on)), "b": x}.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_a_frame_without_a_box_is_no_possession():
+    tracks = switching(np.ones(10, bool))
+    tracks = tracks[~((tracks["track"] == "b") & (tracks["frame"] == 4))]
+    found = possession(tracks, "a", "b", rate=10)
+    assert found[["first_frame", "n_frames"]].to_numpy().tolist() == [[0, 4], [5, 5]]
+    assert np.isnan(frame_overlap(tracks, "a", "b", rate=10).iou[4])
+    joined = possession(tracks, "a", "b", rate=10, max_gap=0.1)
+    assert joined["confidence"].tolist() == [1.0]
+
+
+def test_frames_of_uneven_length():
+    tracks = switching(np.array([True, True, False, True]))
+    times = np.array([0.0, 0.5, 2.0, 3.0])
+    found = possession(tracks.assign(time=times[tracks["frame"]]), "a", "b")
+    assert found[["onset", "offset"]].to_numpy().tolist() == [[0, 2], [3, 4]]
+
+
+def test_never_together():
+    found = possession(switching(np.zeros(5, bool)), "a", "b", rate=10, file="match 1")
+    assert len(found) == 0
+    assert compare(found, found, "time").attrs["n_prediction"] == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "message"),
+    [
+        (lambda t: t.drop(columns="x2"), {}, "the tracks lack x2"),
+        (lambda t: t[t["track"] == "a"], {}, "no track 'b'; found a"),
+        (lambda t: pd.concat([t, t[-1:]]), {}, "track 'b' has two boxes in frame 4"),
+        (lambda t: t, {"leave": 0.9}, "leave=0.9 is above enter=0.5"),
+        (lambda t: t, {"index": "area"}, "unknown index 'area'"),
+        (lambda t: t, {"rate": None}, "pass the frames per second"),
+        (lambda t: t.assign(time=0.0), {}, "column time must rise"),
+        (lambda t: t.assign(x2=t["x1"] - 1), {}, "box"),
+    ],
+)
+def test_refusals(change, options, message):
+    with pytest.raises(ValueError, match=message):
+        possession(change(switching(np.ones(5, bool))), "a", "b", **{"rate": 10, **options})
+
+
+def test_no_module_hides_the_function():
+    code = "import domains.events as e; e.frame_overlap; assert callable(e.possession), e.possession"
+    subprocess.run([sys.executable, "-c", code], check=True)
