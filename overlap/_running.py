@@ -62,10 +62,11 @@ class RunningOverlap(torch.nn.Module):
         Parameters
         ----------
         prediction, target : tensor
-            Each one either integer labels ``(batch, *spatial)``, or bool or floating in [0, 1], ``(batch, class, *spatial)``.
+            Each one either integer labels ``(batch, *spatial)``, or bool or floating in [0, 1],
+            ``(batch, class, *spatial)``.
         weights, where : tensor, optional
-            Size of each cell, and True = counted; broadcast to ``(batch, class, *spatial)``. What `where` leaves out may
-            have any label.
+            Size of each cell, and True = counted; broadcast to ``(batch, class, *spatial)``. What `where` leaves
+            out may have any label.
         """
         a, b = (self._channels(name, x, where) for name, x in (("prediction", prediction), ("target", target)))
         o = measure(a, b, axis=(0, *range(2, a.ndim)), weights=weights, where=where, tnorm=self.tnorm)

@@ -125,10 +125,16 @@ def align(
 
     Parameters
     ----------
-    predicted, reference, protocol, support, corrected, **parameters
+    predicted, reference : DataFrame or array, shape (n, 2)
+        See `compare`.
+    protocol, support
         See `compare`.
     threshold : float, optional
         Which threshold, if the protocol has several; by default the one nearest to 0.5.
+    corrected : bool
+        See `compare`.
+    **parameters
+        See `compare`.
 
     Returns
     -------

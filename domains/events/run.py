@@ -70,7 +70,7 @@ def score(
     ----------
     predicted, reference : path
         Two files, or two folders.
-    protocol, support, by, corrected, **parameters
+    protocol, support, by, corrected
         See `compare`.
     kind : str, optional
         The format of all files, if their names do not tell; see `read_events`.
@@ -78,6 +78,8 @@ def score(
         Which subset of an ActivityNet database is the reference.
     progress : bool
         Whether to show a progress bar on standard error.
+    **parameters
+        See `compare`.
 
     Returns
     -------

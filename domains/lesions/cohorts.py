@@ -57,7 +57,7 @@ def cohort(
     progress : bool
         Whether to show a progress bar on standard error.
     **options
-        Passed to `compare`: ``level``, ``preset``, ``nsd_tolerance``, ``threshold``, ``connectivity`` …
+        Passed to `compare`: ``level``, ``preset``, ``nsd_tolerance``, ``threshold``, ``connectivity``.
 
     Returns
     -------

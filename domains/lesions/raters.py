@@ -141,10 +141,12 @@ def leave_one_out(
 
     Parameters
     ----------
-    raters, dim, absent, where, tnorm, empty
+    raters : DataArray
         See `pairwise_agreement`.
     method : {"mean", "majority"}
         See `consensus`.
+    dim, absent, where, tnorm, empty
+        See `pairwise_agreement`.
 
     Returns
     -------
