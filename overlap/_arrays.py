@@ -75,6 +75,7 @@ def is_host(x: Array) -> bool:
 
 
 def is_traced(x: Array) -> bool:
+    """Return whether a tensor's values are not there to be looked at: under compile, or in a functorch transform."""
     torch = sys.modules["torch"]
     return torch.compiler.is_compiling() or torch._C._functorch.maybe_current_level() is not None
 
