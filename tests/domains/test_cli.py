@@ -18,7 +18,7 @@ from domains.ramachandran import example, hard_sphere
 
 def run(*arguments, code=0):
     done = subprocess.run(
-        [sys.executable, "-m", "domains.cli", *map(str, arguments)], capture_output=True, text=True, check=False
+        [sys.executable, "-P", "-m", "domains.cli", *map(str, arguments)], capture_output=True, text=True, check=False
     )
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr

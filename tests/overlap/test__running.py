@@ -102,7 +102,7 @@ torch.distributed.destroy_process_group()
 
 def test_two_processes_one_of_which_had_no_batch(tmp_path):
     command = partial(subprocess.Popen, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    workers = [command([sys.executable, "-c", WORKER, str(rank), str(tmp_path / "meeting")]) for rank in range(2)]
+    workers = [command([sys.executable, "-P", "-c", WORKER, str(rank), str(tmp_path / "meeting")]) for rank in range(2)]
     try:
         out = [worker.communicate(timeout=120) for worker in workers]
     finally:

@@ -173,7 +173,7 @@ def test_the_oracles_know_the_families():
 # ---------------------------------------------------------------- laws
 
 number = st.floats(-3, 3)
-side = st.floats(0, 3)
+side = st.just(0.0) | st.floats(1e-100, 3)  # products of what is smaller are no longer exact
 box = st.tuples(number, number, side, side, st.floats(-7, 7)).map(np.array)
 
 

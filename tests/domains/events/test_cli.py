@@ -21,7 +21,7 @@ def files(tmp_path):
 
 def run(*arguments, code=0):
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, *map(str, arguments)], capture_output=True, text=True, check=False
+        [sys.executable, "-P", "-c", SCRIPT, *map(str, arguments)], capture_output=True, text=True, check=False
     )
     assert done.returncode == code, done.stderr
     return done
@@ -30,7 +30,7 @@ def run(*arguments, code=0):
 def test_help_brings_no_science():
     heavy = ("numpy", "pandas", "xarray", "scipy", "matplotlib", "torch")
     code = f"import sys, domains.events.cli; print([m for m in {heavy} if m in sys.modules])"
-    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    out = subprocess.run([sys.executable, "-P", "-c", code], check=True, capture_output=True, text=True).stdout
     assert out.strip() == "[]"
     assert "score" in run("--help").stdout
 

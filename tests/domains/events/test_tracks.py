@@ -145,4 +145,4 @@ def test_refusals(change, options, message):
 
 def test_no_module_hides_the_function():
     code = "import domains.events as e; e.frame_overlap; assert callable(e.possession), e.possession"
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-P", "-c", code], check=True)

@@ -97,7 +97,7 @@ def test_four_threads():
 
 
 def run(code: str) -> str:
-    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    return subprocess.run([sys.executable, "-P", "-c", code], check=True, capture_output=True, text=True).stdout
 
 
 def test_small_inputs_never_import_the_compiler():

@@ -137,5 +137,5 @@ def test_small_sets_never_import_the_compiler(n, compiled):
         "import sys, numpy as np; from overlap import oriented\n"
         f"x = np.ones(({n}, 5)); oriented.pairwise(x, x); print('numba' in sys.modules)"
     )
-    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    out = subprocess.run([sys.executable, "-P", "-c", code], check=True, capture_output=True, text=True).stdout
     assert out.strip() == str(compiled)
