@@ -226,6 +226,15 @@ def test_unwrap_takes_every_long_edge_the_short_way():
     assert polygons.unwrap(shapely.Polygon(), TORUS).is_empty
 
 
+def test_an_edge_is_long_from_half_a_period_on():
+    for half_width in (60, 85, 89.9):
+        ring = shapely.Polygon([(-half_width, 0), (half_width, 0), (half_width, 10), (-half_width, 10)])
+        assert polygons.unwrap(ring, TORUS).equals(ring)
+    for half_width in (90.1, 105, 150, 175):
+        ring = shapely.Polygon([(half_width, 0), (-half_width, 0), (-half_width, 10), (half_width, 10)])
+        assert polygons.unwrap(ring, TORUS).area == pytest.approx(10 * (360 - 2 * half_width))
+
+
 def test_unwrap_moves_holes_into_their_shell():
     frame = shapely.Polygon(shapely.box(150, 150, 210, 210).exterior, [shapely.box(185, 185, 195, 195).exterior])
     parts = shapely.MultiPolygon([frame, shapely.box(0, 0, 5, 5)])
