@@ -20,6 +20,8 @@ import numpy as np
 
 from ._arrays import Array, Axis, namespace, number, real, safe_ratio
 
+__all__ = ["Overlap"]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Overlap:

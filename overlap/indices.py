@@ -27,6 +27,20 @@ from types import MappingProxyType, ModuleType
 from ._arrays import Array, namespace, real, safe_ratio
 from .counts import Overlap
 
+__all__ = [
+    "INDICES",
+    "EmptyPolicy",
+    "containment",
+    "dice",
+    "f_beta",
+    "iou",
+    "ochiai",
+    "precision",
+    "recall",
+    "tversky",
+    "volume_similarity",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class EmptyPolicy:

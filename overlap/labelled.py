@@ -23,7 +23,9 @@ from . import raster
 from .counts import Overlap
 from .indices import INDICES, EmptyPolicy
 
-SIZES = ("intersection", "size_a", "size_b")
+__all__ = ["indices", "measure"]
+
+_SIZES = ("intersection", "size_a", "size_b")
 
 
 def measure(
@@ -85,7 +87,7 @@ def measure(
         output_core_dims=[[]] * 3,
         dask="allowed",
     )
-    return xr.Dataset(dict(zip(SIZES, sizes, strict=True)), attrs={"tnorm": tnorm})
+    return xr.Dataset(dict(zip(_SIZES, sizes, strict=True)), attrs={"tnorm": tnorm})
 
 
 def indices(
@@ -124,9 +126,9 @@ def indices(
     names = (names,) if isinstance(names, str) else tuple(names)
     if unknown := [name for name in names if name not in INDICES]:
         raise ValueError(f"labelled.indices: unknown {', '.join(unknown)}; choose from {', '.join(INDICES)}")
-    if missing := [name for name in SIZES if name not in counts]:
+    if missing := [name for name in _SIZES if name not in counts]:
         raise ValueError(f"labelled.indices: the counts lack {', '.join(missing)}")
-    sizes = [counts[name] for name in SIZES]
+    sizes = [counts[name] for name in _SIZES]
 
     def take(name: str) -> Any:
         return xr.apply_ufunc(lambda *x: INDICES[name](Overlap(*x), empty=empty), *sizes, dask="allowed")

@@ -19,6 +19,8 @@ import numpy as np
 
 from . import raster
 
+__all__ = ["BOTH", "COLOURS", "ONLY_A", "ONLY_B", "agreement"]
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 

@@ -22,6 +22,8 @@ import numpy as np
 from .counts import Overlap
 from .indices import INDICES
 
+__all__ = ["confidence_interval"]
+
 if TYPE_CHECKING:
     from scipy.stats._common import ConfidenceInterval
 

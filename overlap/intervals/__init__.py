@@ -1,0 +1,26 @@
+"""Overlap of intervals on a line: sets of them, and the join of two tables.
+
+Conventions
+-----------
+- Intervals are rows (start, end), host arrays of shape (n, 2), in any order: numbers or, for all but `measure`,
+  ``datetime64``. They are half-open, [start, end): intervals that touch do not overlap, and merge in a union.
+- A set of intervals is the union of its rows; a row of zero length adds nothing to it. In the join, a row of zero
+  length is the point it stands at: it lies in [start, end) if start ≤ point < end, and on an equal point.
+- NaN, NaT and end < start raise. Axes that repeat (hour of the day, angles): ``boxes.measure(..., period=)``.
+
+References
+----------
+Allen, J. F. (1983). Maintaining knowledge about temporal intervals. Commun. ACM 26, 832. doi:10.1145/182.358434
+"""
+
+from .join import Pairs, overlap_pairs
+from .sets import complement, intersection, measure, union
+
+__all__ = [
+    "Pairs",
+    "complement",
+    "intersection",
+    "measure",
+    "overlap_pairs",
+    "union",
+]

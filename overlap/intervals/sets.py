@@ -1,0 +1,115 @@
+"""Sets of intervals: their union, intersection and complement, and how two sets overlap."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..counts import Overlap
+from .join import Intervals, overlap_pairs, read_rows
+
+
+def measure(a: ArrayLike, b: ArrayLike) -> Overlap:
+    """Measure how two sets of intervals overlap: the length that they have in common, and their own.
+
+    Parameters
+    ----------
+    a, b : array_like (n, 2), (m, 2)
+        Prediction and reference, numbers. Each is united first: what several rows cover counts once.
+
+    Returns
+    -------
+    Overlap
+        Lengths (float64), of shape ().
+
+    Raises
+    ------
+    ValueError
+        If the shape is not (n, 2), an end is before its start, or a number is NaN.
+    TypeError
+        If the rows are not numbers: divide times by their unit first.
+
+    Examples
+    --------
+    >>> o = measure([[0, 10], [5, 20]], [[15, 30]])
+    >>> float(o.intersection), float(o.size_a), float(o.size_b)
+    (5.0, 20.0, 15.0)
+    """
+    a, b = (union(x) for x in read_rows("intervals.measure", a=a, b=b))
+    if a.dtype.kind == "M":
+        raise TypeError(
+            "intervals.measure: the rows are times; choose a unit: (t - origin) / numpy.timedelta64(1, 's')"
+        )
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    return Overlap(*(np.sum(x[:, 1] - x[:, 0]) for x in (intersection(a, b), a, b)))
+
+
+def union(*sets: ArrayLike) -> Intervals:
+    """Unite sets of intervals: disjoint intervals in ascending order that do not touch.
+
+    Parameters
+    ----------
+    *sets : array_like (n, 2)
+        One set or more.
+
+    Returns
+    -------
+    array (k, 2)
+        Of the common dtype.
+
+    Raises
+    ------
+    ValueError
+        If a shape is not (n, 2), an end is before its start, or a value is NaN or NaT.
+
+    Examples
+    --------
+    >>> union([[5, 9], [0, 2], [2, 3]])
+    array([[0, 3],
+           [5, 9]])
+    """
+    rows = np.concatenate(read_rows("intervals.union", **{f"set {k}": x for k, x in enumerate(sets)}))
+    rows = rows[rows[:, 0] < rows[:, 1]]
+    rows = rows[np.argsort(rows[:, 0], kind="stable")]
+    reach = np.maximum.accumulate(rows[:, 1])
+    first = np.ones(len(rows), bool)
+    first[1:] = rows[1:, 0] > reach[:-1]
+    last = np.roll(first, -1)
+    return np.stack([rows[first, 0], reach[last]], axis=1)
+
+
+def intersection(a: ArrayLike, b: ArrayLike) -> Intervals:
+    """Return what two sets of intervals have in common. See `union` for parameters, form and errors.
+
+    Examples
+    --------
+    >>> intersection([[0, 10], [20, 30]], [[5, 25]])
+    array([[ 5, 10],
+           [20, 25]])
+    """
+    a, b = (union(x) for x in read_rows("intervals.intersection", a=a, b=b))
+    pairs = overlap_pairs(a, b)
+    start, end = np.maximum(a[pairs.a, 0], b[pairs.b, 0]), np.minimum(a[pairs.a, 1], b[pairs.b, 1])
+    return np.stack([start, end], axis=1)
+
+
+def complement(intervals: ArrayLike, support: ArrayLike) -> Intervals:
+    """Return what of `support` a set of intervals leaves free. See `union` for form and errors.
+
+    Parameters
+    ----------
+    intervals, support : array_like (n, 2)
+        The set, and all there is: one interval or several.
+
+    Examples
+    --------
+    >>> complement([[2, 4], [8, 12]], support=[[0, 10]])
+    array([[0, 2],
+           [4, 8]])
+    """
+    taken, within = (union(x) for x in read_rows("intervals.complement", intervals=intervals, support=support))
+    if not len(within):
+        return within
+    edges = np.concatenate([within[0, :1], taken.ravel(), within[-1, 1:]])
+    gaps = edges.reshape(-1, 2)
+    return intersection(gaps[gaps[:, 0] < gaps[:, 1]], within)

@@ -1,0 +1,29 @@
+"""Losses to train with: of soft masks and of boxes, on arrays of any library with gradients.
+
+Conventions
+-----------
+- Prediction first, target second, both probabilities in [0, 1]; `overlap.nn` takes logits.
+- How two soft values intersect is a choice, the t-norm, and decides what a loss seeks. The minimum returns a
+  target that the image determines, at any level between 0 and 1. The product returns 0 or 1. Where the target is
+  drawn anew each time (one of several raters, noisy labels) no overlap loss returns its mean: the minimum seeks a
+  quantile. A cross-entropy returns the mean: use `dice_ce_loss` for calibrated probabilities.
+- A target without any cell has no Dice to speak of: at ``smooth=0`` the loss is 1 with no gradient, whatever is
+  predicted. Pool the batch (name its axis in ``axis``) if cases are alike and some are empty; smooth by a cell or
+  so if each case must count by itself and its lesions have many cells.
+- Values are the metrics' own: ``dice_loss(p, y)`` is ``1 - dice(measure(p, y))`` to the last bit.
+"""
+
+from .boxes import Schedule, box_loss
+from .classes import dice_ce_loss, generalised_dice_loss
+from .masks import dice_loss, focal_tversky_loss, jaccard_loss, tversky_loss
+
+__all__ = [
+    "Schedule",
+    "box_loss",
+    "dice_ce_loss",
+    "dice_loss",
+    "focal_tversky_loss",
+    "generalised_dice_loss",
+    "jaccard_loss",
+    "tversky_loss",
+]

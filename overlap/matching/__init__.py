@@ -1,0 +1,33 @@
+"""From a pairwise index to pairs: matching, suppression, assignment, average precision.
+
+Conventions
+-----------
+- `scores` is any pairwise index, greater = closer: a matrix (N, M) of predictions and references, dense or scipy
+  sparse. Only the stored entries of a sparse one are candidates, so a join of a million events is no problem.
+  Distances come negated, with a negated threshold.
+- A pair qualifies at score ≥ threshold; NaN never does. "Any overlap at all" is ``numpy.nextafter(0, 1)``.
+- Each prediction and each reference is matched once at most. Matches are counts like any other: ``dice(m.overlap)`` is
+  the F1 score of the matching, ``precision`` and ``recall`` its rates.
+- Orders are total and stated: by score or confidence descending, ties by index. Suppression is strict: a box goes if
+  it overlaps a better one by more than the threshold.
+
+References
+----------
+Hopcroft, J. E. & Karp, R. M. (1973). An n^(5/2) algorithm for maximum matchings. SIAM J. Comput. 2, 225.
+Jonker, R. & Volgenant, A. (1987). A shortest augmenting path algorithm. Computing 38, 325. doi:10.1007/BF02278710
+"""
+
+from .detection import assign, nms, ranking_score
+from .pairs import Matches, match, threshold_curve
+from .ranking import average_precision, claim
+
+__all__ = [
+    "Matches",
+    "assign",
+    "average_precision",
+    "claim",
+    "match",
+    "nms",
+    "ranking_score",
+    "threshold_curve",
+]

@@ -1,0 +1,145 @@
+"""One-to-one matching: `overlap.matching.match` and its counts over thresholds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..counts import Overlap
+from .candidates import Candidates, Floats, Ints, by_score, candidates, greedy, most, optimal
+
+Method = Literal["optimal", "greedy"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matches:
+    """Who was matched with whom.
+
+    Parameters
+    ----------
+    pairs : ndarray (n, 2)
+        Index of the prediction and of the reference, by ascending prediction.
+    scores : ndarray (n,)
+        Score of each pair.
+    n_a, n_b : int
+        Number of predictions and of references, matched or not.
+
+    Examples
+    --------
+    >>> m = match([[0.9, 0.6, 0.0], [0.8, 0.0, 0.0]], 0.5)
+    >>> m.pairs.tolist(), m.unmatched_a.tolist(), m.unmatched_b.tolist()
+    ([[0, 1], [1, 0]], [], [2])
+    """
+
+    pairs: Ints
+    scores: Floats
+    n_a: int
+    n_b: int
+
+    @property
+    def n(self) -> int:
+        """Number of pairs."""
+        return len(self.pairs)
+
+    @property
+    def unmatched_a(self) -> Ints:
+        """Predictions without a reference: false positives."""
+        return np.delete(np.arange(self.n_a), self.pairs[:, 0])
+
+    @property
+    def unmatched_b(self) -> Ints:
+        """References without a prediction: misses."""
+        return np.delete(np.arange(self.n_b), self.pairs[:, 1])
+
+    @property
+    def overlap(self) -> Overlap:
+        """The counts: pairs, predictions, references."""
+        return Overlap(self.n, self.n_a, self.n_b)
+
+
+def match(scores: Any, threshold: float, method: Method = "optimal") -> Matches:
+    """Match predictions with references, one to one.
+
+    Parameters
+    ----------
+    scores : array or scipy sparse (N, M)
+        Pairwise index; NaN is no candidate.
+    threshold : float
+        Least score of a pair (≥).
+    method : {"optimal", "greedy"}
+        "optimal": as many pairs as can be, and of such matchings the one of the greatest total score (among equals one
+        of them, the same each time). "greedy": the best pair first, then the best of what is left; ties by prediction,
+        then by reference.
+
+    Returns
+    -------
+    Matches
+
+    Raises
+    ------
+    ValueError
+        If `scores` is not a matrix, holds infinity, or the threshold is NaN.
+
+    Examples
+    --------
+    >>> from overlap import dice
+    >>> scores = [[0.9, 0.6], [0.8, 0.0]]
+    >>> float(dice(match(scores, 0.5).overlap)), float(dice(match(scores, 0.5, "greedy").overlap))
+    (1.0, 0.5)
+    """
+    found = candidates("match", scores, threshold)
+    chosen = found.take(optimal(found)) if _checked("match", method) == "optimal" else _greedily(found)
+    ordered = chosen.take(np.argsort(chosen.row))
+    return Matches(np.stack([ordered.row, ordered.column], axis=1), ordered.score, *found.shape)
+
+
+def threshold_curve(scores: Any, thresholds: ArrayLike, method: Method = "optimal") -> Overlap:
+    """Count the pairs that `match` finds at each of many thresholds.
+
+    Parameters
+    ----------
+    scores : array (N, M) or sparse array
+        See `match`.
+    thresholds : array (T,)
+        Least scores, in any order.
+    method : {"optimal", "greedy"}
+        See `match`.
+
+    Returns
+    -------
+    Overlap
+        Counts (T,): ``dice`` of it is the curve of F1 over thresholds.
+
+    Raises
+    ------
+    ValueError
+        See `match`.
+
+    Examples
+    --------
+    >>> from overlap import dice
+    >>> dice(threshold_curve([[0.9, 0.6], [0.8, 0.0]], [0.5, 0.7, 0.85, 0.95]))
+    array([1. , 0.5, 0.5, 0. ])
+    """
+    steps = np.atleast_1d(np.asarray(thresholds, np.float64))
+    found = candidates("threshold_curve", scores, np.min(steps, initial=np.inf))
+    if _checked("threshold_curve", method) == "optimal":
+        n = np.array([most(found.take(found.score >= step)) for step in steps.flat], np.intp)
+    else:
+        # greedy matches at a threshold are those of a lower one that reach it
+        n = np.sum(_greedily(found).score >= steps[:, None], axis=1)
+    return Overlap(n, *(np.full(len(steps), size) for size in found.shape))
+
+
+def _checked(operation: str, method: str) -> str:
+    if method not in ("optimal", "greedy"):
+        raise ValueError(f'{operation}: method must be "optimal" or "greedy", got {method!r}')
+    return method
+
+
+def _greedily(found: Candidates) -> Candidates:
+    ordered = found.take(by_score(found))
+    return ordered.take(greedy(ordered.row, ordered.column, ordered.shape))

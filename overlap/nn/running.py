@@ -1,0 +1,138 @@
+"""The sizes of a whole validation loop, over all processes. Public through `overlap.nn`.
+
+Conventions
+-----------
+- Arrays are ``(batch, class, *spatial)``, bool or floating in [0, 1], or integer labels ``(batch, *spatial)``.
+- The sums are float64: hard counts are exact up to 2**53, whatever dtype the model is cast to.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .._arrays import is_host
+from ..counts import Overlap
+from ..raster import TNorm, measure
+
+
+class RunningOverlap(torch.nn.Module):
+    """The sizes of all batches of a loop, class by class, over all processes: index them once, at the end.
+
+    The index of the sums ("micro"), not the mean of the cases' indices. Hard counts are exact. Predictions need no
+    argmax or threshold if they are soft; nothing is binarised.
+
+    Parameters
+    ----------
+    num_classes : int
+        Number of classes, the background among them.
+    tnorm : {"minimum", "product", "lukasiewicz"}
+        How two soft values intersect.
+
+    Examples
+    --------
+    >>> from overlap import dice
+    >>> running = RunningOverlap(3)
+    >>> for prediction, target in [([[0, 1, 1]], [[0, 1, 2]]), ([[2, 2, 2]], [[2, 2, 0]])]:
+    ...     running.update(torch.tensor(prediction), torch.tensor(target))
+    >>> dice(running.compute())
+    tensor([0.6667, 0.6667, 0.6667], dtype=torch.float64)
+    """
+
+    def __init__(self, num_classes: int, *, tnorm: TNorm = "minimum") -> None:
+        super().__init__()
+        if num_classes < 1:
+            raise ValueError(f"nn.RunningOverlap: num_classes must be >= 1, got {num_classes}")
+        self.num_classes, self.tnorm = num_classes, tnorm
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all batches."""
+        # no buffer: those are cast with the model's dtype, and overwritten by rank 0's under DistributedDataParallel
+        self._sizes = torch.zeros(3, self.num_classes, dtype=torch.float64)
+
+    @torch.no_grad()
+    def update(
+        self, prediction: Tensor, target: Tensor, *, weights: Tensor | None = None, where: Tensor | None = None
+    ) -> None:
+        """Add a batch.
+
+        Parameters
+        ----------
+        prediction, target : tensor
+            Each one either integer labels ``(batch, *spatial)``, or bool or floating in [0, 1],
+            ``(batch, class, *spatial)``.
+        weights, where : tensor, optional
+            Size of each cell, and True = counted; broadcast to ``(batch, class, *spatial)``. What `where` leaves
+            out may have any label.
+        """
+        a, b = (self._channels(name, x, where) for name, x in (("prediction", prediction), ("target", target)))
+        o = measure(a, b, axis=(0, *range(2, a.ndim)), weights=weights, where=where, tnorm=self.tnorm)
+        batch = torch.stack([x.double() for x in (o.intersection, o.size_a, o.size_b)])
+        self._sizes = self._sizes.to(batch.device) + batch
+
+    forward = update
+
+    def compute(self, *, group: Any = None) -> Overlap:
+        """Return the sizes of all batches of all processes, each of shape (num_classes,).
+
+        Every process of the group must call this, also one that had no batch: it adds zeros. The own sums stay as
+        they are.
+        """
+        sizes, distributed = self._sizes.clone(), torch.distributed
+        if distributed.is_available() and distributed.is_initialized():
+            sizes = sizes.to(_meeting_place(distributed.get_backend(group)))
+            distributed.all_reduce(sizes, group=group)
+        return Overlap(*sizes.to(self._sizes.device))
+
+    def get_extra_state(self) -> Tensor:
+        """Return what `state_dict` keeps: this process's own sums."""
+        return self._sizes
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Restore the sums from a `state_dict`."""
+        if state.shape != (3, self.num_classes):
+            raise ValueError(
+                f"nn.RunningOverlap: the state has {state.shape[-1]} classes and this one {self.num_classes}"
+            )
+        self._sizes = state.double()
+
+    def extra_repr(self) -> str:
+        """Return the number of classes."""
+        return str(self.num_classes)
+
+    def _channels(self, name: str, x: Tensor, where: Tensor | None) -> Tensor:
+        if is_labels(x):
+            return one_hot(x, self.num_classes, where)
+        if x.ndim < 2 or x.shape[1] != self.num_classes:
+            raise ValueError(
+                f"nn.RunningOverlap: the {name} has shape {tuple(x.shape)}; it is (batch, {self.num_classes}, "
+                "*spatial), or integer labels (batch, *spatial)"
+            )
+        return x
+
+
+def _meeting_place(backend: str) -> torch.device:
+    # the same on every process, whatever device its batches were on and whether it had any
+    return torch.device("cuda", torch.cuda.current_device()) if backend == "nccl" else torch.device("cpu")
+
+
+def is_labels(x: Tensor) -> bool:
+    """Return whether a tensor holds integers: labels, not a mask."""
+    return not (x.is_floating_point() or x.dtype == torch.bool)
+
+
+def one_hot(labels: Tensor, n: int, where: Tensor | None = None) -> Tensor:
+    """Turn integer labels ``(batch, *spatial)`` into a mask for each class, ``(batch, n, *spatial)``."""
+    if is_host(labels):
+        other = ((labels < 0) | (labels >= n)).unsqueeze(1)
+        other = other if where is None else other & where
+        if other.any():
+            raise ValueError(
+                f"nn: {int(other.sum())} counted labels are not among 0 to {n - 1} (from {int(labels.min())} to "
+                f"{int(labels.max())}); leave cells to be ignored out with where=(labels != k).unsqueeze(1)"
+            )
+    classes = torch.arange(n, device=labels.device).reshape(-1, *(1,) * (labels.ndim - 1))
+    return labels.unsqueeze(1) == classes

@@ -1,0 +1,18 @@
+"""Overlap of rotated boxes, exact and differentiable.
+
+Conventions
+-----------
+- A box is ``(cx, cy, w, h, theta)``, the last axis of an array: its centre, its sides, and the angle in radians by
+  which the side ``w`` is turned counter-clockwise from the x axis, y pointing up. In an image, where y points down,
+  negate the angle, or turn clockwise.
+- One rectangle has many names: (w, h, θ), (w, h, θ + π) and (h, w, θ + π/2) are the same, and overlap with IoU 1.
+- Boxes are continuous: touching has no area. A box with a side of 0 is empty.
+- No tolerance anywhere: boxes scaled or moved together keep their IoU to rounding, at any scale.
+"""
+
+from .sizes import measure, pairwise
+
+__all__ = [
+    "measure",
+    "pairwise",
+]

@@ -1,0 +1,124 @@
+"""Polygons and grids: `overlap.polygons.rasterize` and `from_raster`."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+import shapely
+from numpy.typing import ArrayLike, NDArray
+
+from .cells import Grid, cell_coverage, centres_inside, contour_area, edges, read_grid, traced_grid
+from .periodic import Period, Polygonal, areal, at_origin, lattice, prepared, read_periods
+
+
+def rasterize(
+    geometries: Any,
+    grid: Grid,
+    mode: Literal["centre", "coverage"] = "centre",
+    *,
+    period: Period | None = None,
+) -> NDArray[Any]:
+    """Draw polygons on a grid: a hard mask of cell centres, or the exact share of each cell's area.
+
+    Parameters
+    ----------
+    geometries : Polygon, MultiPolygon or array of them
+        Each is drawn on its own grid.
+    grid : (x, y)
+        Evenly spaced cell centres, ascending or descending: x along the columns, y along the rows.
+    mode : {"centre", "coverage"}
+        "centre": True where the cell's centre is inside. "coverage": the covered share of the cell in [0, 1],
+        a soft mask; exactly 0 outside and exactly 1 inside.
+    period : (px, py), optional
+        Polygons then wrap onto the grid, which must not exceed one period.
+
+    Returns
+    -------
+    ndarray of bool or float64
+        Shape ``geometries.shape + (len(y), len(x))``.
+
+    Raises
+    ------
+    ValueError
+        If the grid is uneven, too short or longer than the period, or a polygon is invalid.
+
+    Examples
+    --------
+    >>> import numpy as np, shapely
+    >>> rasterize(shapely.box(0.5, 0, 3, 1.5), (np.arange(4), np.arange(3)), "coverage")
+    array([[0.  , 0.5 , 0.5 , 0.25],
+           [0.  , 1.  , 1.  , 0.5 ],
+           [0.  , 0.  , 0.  , 0.  ]])
+    """
+    if mode not in ("centre", "coverage"):
+        raise ValueError(f'rasterize: mode must be "centre" or "coverage", got {mode!r}')
+    periods = read_periods("rasterize", period)
+    origin, step, size = read_grid("rasterize", grid, periods)
+    array = prepared("rasterize: geometries", geometries, periods)
+    lowest = np.minimum(origin, origin + step * (np.array(size) - 1))
+    flat = at_origin(array.ravel(), lowest - np.abs(step) / 2, periods)
+    start, stop, owner = edges(flat)
+    images = [shift - lowest for shift in lattice(periods, (-1, 0))]
+    start, stop = (np.concatenate([xy + by for by in images]) / np.abs(step) for xy in (start, stop))
+    owner = np.tile(owner, len(images))
+    draw = centres_inside if mode == "centre" else cell_coverage
+    drawn = draw(start, stop, owner, (len(flat), size[1], size[0]))
+    turned = drawn[:, :: int(np.sign(step[1])), :: int(np.sign(step[0]))]
+    return turned.reshape(*array.shape, size[1], size[0])
+
+
+def from_raster(
+    mask: ArrayLike,
+    level: float = 0.5,
+    *,
+    grid: Grid | None = None,
+    period: Period | None = None,
+) -> Polygonal:
+    """Trace the region of a map where its value is at least `level`.
+
+    The outline runs between cell centres where the linearly interpolated value is the level: halfway for a
+    hard mask. Outside the grid the value is 0; along a periodic axis the map repeats.
+
+    Parameters
+    ----------
+    mask : array (rows, columns)
+        bool, a soft mask, or any finite map.
+    level : float
+        What counts as inside. Above 0 unless both axes are periodic.
+    grid : (x, y), optional
+        Evenly spaced cell centres. By default 0, 1, 2, ...; along a periodic axis of length p and n cells, 0,
+        p/n, 2p/n, ...
+    period : (px, py), optional
+        Length after which x and y repeat; the grid must span a whole one.
+
+    Returns
+    -------
+    Polygon or MultiPolygon
+        Shells counter-clockwise, within the grid's one period. Empty if nothing is inside.
+
+    Raises
+    ------
+    ValueError
+        If the mask is not a finite 2-D array, or the grid does not fit the mask or the period.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from_raster(np.ones((2, 3), bool), period=(3, 2)).area
+    6.0
+    """
+    values = np.asarray(mask, dtype=np.float64)
+    if values.ndim != 2 or 0 in values.shape or not np.all(np.isfinite(values)):
+        raise ValueError(f"from_raster: mask must be a finite 2-D array, got shape {values.shape} or NaN in it")
+    periods = read_periods("from_raster", period)
+    if level <= 0 and not np.all(periods):
+        raise ValueError(
+            f"from_raster: level must be above 0, the value outside the grid, got {level}; lift the map: "
+            "from_raster(mask - low, level - low) with low below both"
+        )
+    rows, columns = values.shape
+    origin, step = traced_grid(grid, (columns, rows), periods)
+    found = contour_area(values, level, (bool(periods[0]), bool(periods[1])))
+    area: Polygonal = areal(np.array([found]))[0]
+    return shapely.orient_polygons(shapely.transform(area, lambda xy: origin + step * xy))

@@ -1,0 +1,38 @@
+"""Distances between the boundaries of two masks on one grid.
+
+Conventions
+-----------
+- ``spacing`` has no default: a distance without the size of a cell is no distance. Results are in its unit.
+- ``surface="voxel"``: the boundary is the cells of the mask that miss a face neighbour in it; outside the grid is
+  background, so cells at the edge of the image are boundary. Distances are between cell centres.
+- ``surface="marching"``: the boundary is the corners where 2 × 2 (× 2) neighbouring cells are not all alike, each
+  with the length or area of the contour that marching squares or cubes puts there. In two and three dimensions.
+- ``surface="iso"``: the boundary is the level surface of a soft mask, interpolated between cell centres, in triangles
+  that weigh their area; in three dimensions. Of a map of partial volumes it finds the place to a small part of a cell.
+- For the first two a soft mask is cut at ``value >= level``.
+- Each direction is kept apart: ``a_to_b`` holds a distance for each boundary point of A. HD95 and its like differ
+  between tools in how the two directions meet and in what a point weighs; a `preset` names a tool's choice.
+- Where one mask is empty a distance is infinite, where both are it is NaN; ``empty`` says otherwise. A normalised
+  surface distance is 0 where one is empty.
+
+References
+----------
+Huttenlocher, D. P., Klanderman, G. A. & Rucklidge, W. J. (1993). Comparing images using the Hausdorff distance.
+IEEE Trans. Pattern Anal. Mach. Intell. 15, 850. doi:10.1109/34.232073
+Heimann, T. et al. (2009). Comparison and evaluation of methods for liver segmentation from CT datasets. IEEE Trans.
+Med. Imaging 28, 1251. doi:10.1109/TMI.2009.2013851
+Nikolov, S. et al. (2021). Clinically applicable segmentation of head and neck anatomy for radiotherapy. J. Med.
+Internet Res. 23, e26151. doi:10.2196/26151
+"""
+
+from .between import distances
+from .scores import PRESETS, Definition, Preset, Surface, SurfaceDistances
+
+__all__ = [
+    "PRESETS",
+    "Definition",
+    "Preset",
+    "Surface",
+    "SurfaceDistances",
+    "distances",
+]

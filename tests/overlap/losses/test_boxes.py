@@ -1,0 +1,287 @@
+"""Oracles: closed forms, and the papers' formulas with their constants frozen, differentiated by torch."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+
+import numpy as np
+import pytest
+
+from overlap import boxes
+from overlap.losses import Schedule, box_loss
+
+torch = pytest.importorskip("torch")
+KINDS = ("iou", "giou", "diou", "ciou", "eiou")
+PULLING = KINDS[1:]
+
+
+def some(n, seed=0, d=2):
+    rng = np.random.default_rng(seed)
+    low = rng.uniform(0, 10, (n, d))
+    return torch.tensor(np.concatenate([low, low + rng.uniform(0.1, 8, (n, d))], axis=1))
+
+
+def gradient(a, b, **options):
+    a = a.clone().requires_grad_()
+    box_loss(a, b, reduction="sum", **options).backward()
+    return a.grad
+
+
+def degenerate(n, scale, dtype, rng):
+    """Random, equal, touching, nested, empty, collinear boxes, and such of very different sizes."""
+    low = rng.normal(size=(2, n, 2)) * scale
+    side = rng.random((2, n, 2)) * (rng.random((2, n, 2)) > 0.1) * scale
+    a, b = np.concatenate([low, low + side], axis=-1)
+    parts = np.array_split(np.arange(n), 10)
+    b[parts[0]] = a[parts[0]]
+    b[parts[1]] = a[parts[1]] + np.tile(side[0, parts[1]] * [1, 0], 2)
+    b[parts[2]] = a[parts[2]] + np.concatenate([side[0, parts[2]], -side[0, parts[2]]], axis=1) / 4
+    b[parts[3]] = np.tile(a[parts[3], 2:], 2)
+    b[parts[4]] *= 1e6 / scale
+    b[parts[5]] *= 1e-6 / scale
+    a[parts[6]] = b[parts[6]] = np.tile(a[parts[6], :2], 2)
+    a[parts[7], 2:], b[parts[7], 2:] = a[parts[7], :2], b[parts[7], :2]
+    a[parts[8], 3], b[parts[8], 1::2] = a[parts[8], 1], a[parts[8], 1, None]
+    a, b = a.astype(dtype), b.astype(dtype)
+    for x in (a, b):
+        x[:, 2:] = np.maximum(x[:, 2:], x[:, :2])
+    return torch.tensor(a, requires_grad=True), torch.tensor(b, requires_grad=True)
+
+
+# ---------------------------------------------------------------- values
+
+
+@pytest.mark.parametrize("kind", PULLING)
+def test_one_minus_the_score(backend, kind):
+    a, b = (backend.asarray(some(20, k).numpy()) for k in (0, 1))
+    each = backend.to_numpy(box_loss(a, b, kind=kind, reduction="none"))
+    np.testing.assert_array_equal(each, 1 - backend.to_numpy(getattr(boxes, kind)(a, b)))
+    np.testing.assert_allclose(backend.to_numpy(box_loss(a, b, kind=kind)), each.mean(), rtol=1e-14)
+    np.testing.assert_allclose(backend.to_numpy(box_loss(a, b, kind=kind, reduction="sum")), each.sum(), rtol=1e-14)
+
+
+def test_iou():
+    a, b = some(9), some(9, 1)
+    expected = 1 - boxes.pairwise(a, b).diagonal()
+    torch.testing.assert_close(box_loss(a, b, kind="iou", reduction="none"), expected, rtol=1e-14, atol=1e-15)
+
+
+@pytest.mark.parametrize("hidden", [0.1, 0.3, 0.5])
+def test_the_ceiling_of_an_occluded_box(hidden):
+    visible, full = np.array([0.0, 0.0, 2 * (1 - hidden), 3.0]), np.array([0.0, 0.0, 2.0, 3.0])
+    assert float(box_loss(visible, full, kind="iou")) == pytest.approx(hidden, abs=1e-15)
+
+
+def test_focus():
+    a, b = some(30), some(30, 1)
+    iou, plain = (1 - box_loss(a, b, kind="iou", reduction="none")), box_loss(a, b, reduction="none")
+    for focus, weight in (("hard", 1 - iou), ("easy", iou)):
+        got = box_loss(a, b, gamma=0.5, focus=focus, reduction="none")
+        torch.testing.assert_close(got, weight**0.5 * plain)
+        weighted = (weight**0.5)[:, None] * gradient(a, b)
+        torch.testing.assert_close(gradient(a, b, gamma=0.5, focus=focus), weighted)
+
+
+def test_no_boxes():
+    none = torch.zeros((0, 4), requires_grad=True)
+    loss = box_loss(none, none)
+    loss.backward()
+    assert (loss.item(), none.grad.shape) == (0, (0, 4))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64", "int64"])
+def test_dtypes(dtype):
+    box = torch.tensor([[0, 0, 400, 400]], dtype=getattr(torch, dtype))
+    loss = box_loss(box, box + 100)
+    assert loss.dtype == (torch.float64 if dtype in ("float64", "int64") else torch.float32)
+    assert float(loss) == pytest.approx(1 - (9 / 23 - 2 / 25), rel=1e-6)
+
+
+# ---------------------------------------------------------------- gradients
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+@pytest.mark.parametrize("kind", [k for k in KINDS if k != "ciou"])
+def test_gradcheck(kind, d):
+    a, b = (x.requires_grad_() for x in (some(8, 0, d), some(8, 1, d)))
+    assert torch.autograd.gradcheck(lambda a, b: box_loss(a, b, kind=kind, detach_enclosing=False), (a, b))
+
+
+def frozen(kind, a, b, detach_enclosing):
+    """Write the loss by the papers, with what is to be constant detached."""
+    low, high = torch.minimum(a, b), torch.maximum(a, b)
+    hull = high[:, 2:] - low[:, :2]
+    hull = hull.detach() if detach_enclosing else hull
+    size_a, size_b = (x[:, 2:] - x[:, :2] for x in (a, b))
+    both = (low[:, 2:] - high[:, :2]).clamp(min=0).prod(1)
+    iou = both / (size_a.prod(1) + size_b.prod(1) - both)
+    loss = 1 - iou + ((a[:, 2:] + a[:, :2] - b[:, 2:] - b[:, :2]) ** 2).sum(1) / 4 / (hull**2).sum(1)
+    if kind == "eiou":
+        loss = loss + ((size_a - size_b) ** 2 / hull**2).sum(1)
+    if kind == "ciou":
+        v = 4 / torch.pi**2 * (torch.atan(size_a[:, 0] / size_a[:, 1]) - torch.atan(size_b[:, 0] / size_b[:, 1])) ** 2
+        loss = loss + (v / (1 - iou + v)).detach() * v
+    return loss.sum()
+
+
+@pytest.mark.parametrize("kind", ["diou", "ciou", "eiou"])
+@pytest.mark.parametrize("detach_enclosing", [None, True, False])
+def test_constants(kind, detach_enclosing):
+    a, b = some(200), some(200, 1)
+    x = a.clone().requires_grad_()
+    frozen(kind, x, b, detach_enclosing is not False).backward()
+    torch.testing.assert_close(
+        gradient(a, b, kind=kind, detach_enclosing=detach_enclosing), x.grad, atol=1e-12, rtol=1e-10
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("detach_enclosing", [False, True])
+def test_finite_everywhere(kind, dtype, detach_enclosing):
+    rng = np.random.default_rng(2)
+    for exponent in range(-6, 7):
+        a, b = degenerate(4000, 10.0**exponent, dtype, rng)
+        loss = box_loss(a, b, kind=kind, detach_enclosing=detach_enclosing, gamma=0.5, reduction="none")
+        loss.sum().backward()
+        for x in (loss, a.grad, b.grad):
+            assert torch.isfinite(x).all(), exponent
+        assert (loss >= 0).all()
+        assert (loss[(a == b).all(1)] == 0).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_scale_is_special(kind):
+    a, b = some(500), some(500, 1)
+    for power in (-40, 40):
+        scale = 2.0**power
+        moved = [box_loss(s * a, s * b, kind=kind, reduction="none") for s in (1, scale)]
+        assert torch.equal(*moved)
+        torch.testing.assert_close(gradient(scale * a, scale * b, kind=kind) * scale, gradient(a, b, kind=kind))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_desert_and_the_way_out(kind):
+    a, b = torch.tensor([[0.0, 0.0, 1.0, 1.0]]), torch.tensor([[5.0, 4.0, 7.0, 5.0]])
+    slope = gradient(a, b, kind=kind)
+    if kind == "iou":
+        assert (slope == 0).all()
+    else:
+        centre = slope[0, :2] + slope[0, 2:]
+        assert (centre < 0).all(), "the centre moves towards the target"
+        assert (gradient(a, b, kind=kind, gamma=0.5, focus="hard") == slope).all()
+    assert (gradient(a, b, kind=kind, gamma=0.5, focus="easy") == 0).all()
+
+
+@pytest.mark.parametrize("kind", PULLING)
+def test_descent_arrives_from_afar(kind):
+    target = torch.tensor([[4.0, -3.0, 7.0, -2.0]])
+    code = boxes.convert(torch.tensor([[0.0, 0.0, 1.0, 1.0]]), "lo-hi", "centre-log-size").requires_grad_()
+    optimiser = torch.optim.Adam([code], lr=0.03)
+    for _ in range(600):
+        optimiser.zero_grad()
+        box_loss(boxes.convert(code, "centre-log-size", "lo-hi"), target, kind=kind).backward()
+        optimiser.step()
+    assert float(box_loss(boxes.convert(code.detach(), "centre-log-size", "lo-hi"), target, kind="iou")) < 0.1
+
+
+def test_an_attached_enclosing_box_pushes_the_far_edge_away():
+    a, b = torch.tensor([[0.0, 1.0]]), torch.tensor([[3.0, 4.0]])
+    # L = 1 + ρ²/C² with ρ = 3 and C = 4: in closed form
+    assert gradient(a, b, kind="diou", detach_enclosing=False)[0].tolist() == [-3 / 16 + 18 / 64, -3 / 16]
+    assert gradient(a, b, kind="diou")[0].tolist() == [-3 / 16, -3 / 16]
+
+
+def test_touching_boxes_are_pulled_together():
+    a, b = torch.tensor([[0.0, 0.0, 1.0, 1.0]]), torch.tensor([[1.0, 0.0, 2.0, 1.0]])
+    # IoU = x / (2 - x): slope 1/2 at x = 0
+    assert gradient(a, b, kind="iou")[0].tolist() == [0, 0, -0.5, 0]
+
+
+def test_a_box_of_no_size_can_grow():
+    slope = gradient(torch.tensor([[1.0, 0.0, 1.0, 2.0]]), torch.tensor([[0.0, 0.0, 2.0, 2.0]]), kind="iou")
+    # IoU = w / 2
+    assert slope[0, [0, 2]].tolist() == [0.5, -0.5]
+
+
+# dL/d ln w of the box (1.23, 0.91, 2, 1.5)·s on (1, 1, 1.6, 2.2)·s, centre and size: numeric differentiation in
+# double precision outside this project
+LOG_SLOPES = {"iou": -0.156509, "giou": -0.032970, "diou": -0.159593, "ciou": -0.150683, "eiou": 0.190419}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("scale", [1e-3, 1, 1e3])
+def test_the_pull_on_a_logarithm_has_no_scale(kind, scale):
+    a, b = torch.tensor([[1.23, 0.91, 2, 1.5], [1, 1, 1.6, 2.2]], dtype=torch.float64)[:, None] * scale
+    code = boxes.convert(boxes.convert(a, "centre-size", "lo-hi"), "lo-hi", "centre-log-size").requires_grad_()
+    box = boxes.convert(code, "centre-log-size", "lo-hi")
+    box_loss(box, boxes.convert(b, "centre-size", "lo-hi"), kind=kind, detach_enclosing=False).backward()
+    assert float(code.grad[0, 2]) == pytest.approx(LOG_SLOPES[kind], abs=1e-6)
+
+
+@pytest.mark.parametrize(("width", "expected"), [(0.25, -0.25), (0.5, -0.5), (2.0, 0.5), (8.0, 0.125)])
+def test_concentric_boxes_in_closed_form(width, expected):
+    code = torch.tensor([[0.0, 0.0, np.log(width), 0.0]], dtype=torch.float64, requires_grad=True)
+    target = torch.tensor([[-0.5, -0.5, 0.5, 0.5]], dtype=torch.float64)
+    box_loss(boxes.convert(code, "centre-log-size", "lo-hi"), target, kind="iou").backward()
+    assert float(code.grad[0, 2]) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_vmap_and_compile(kind):
+    a, b = some(6).requires_grad_(), some(6, 1)
+    each = box_loss(a, b, kind=kind, gamma=0.5, reduction="none")
+    mapped = torch.func.vmap(lambda a, b: box_loss(a, b, kind=kind, gamma=0.5))(a, b)
+    torch.testing.assert_close(mapped, each)
+
+    @torch.compile(fullgraph=True, backend="aot_eager")
+    def compiled(a, b):
+        return box_loss(a, b, kind=kind, gamma=0.5)
+
+    compiled(a, b).backward()
+    torch.testing.assert_close(a.grad, gradient(a.detach(), b, kind=kind, gamma=0.5) / 6)
+    slopes = torch.func.vmap(torch.func.grad(lambda a, b: box_loss(a, b, kind=kind)))(a.detach(), b)
+    torch.testing.assert_close(slopes, gradient(a.detach(), b, kind=kind))
+
+
+def test_a_malformed_row_spoils_only_itself():
+    a, b = some(3), some(3, 1)
+    with pytest.raises(ValueError, match=r"losses\.box_loss: 1 of 3 boxes of prediction are malformed"):
+        box_loss(a.flip(0).index_fill(0, torch.tensor(1), np.nan), b)
+    a[1, 0] = 100
+    loss = torch.func.vmap(lambda a, b: box_loss(a, b))(a, b)
+    assert torch.isnan(loss).tolist() == [False, True, False]
+
+
+# ---------------------------------------------------------------- options
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"kind": "siou"}, "kind must be one of iou, giou, diou, ciou, eiou, got 'siou'"),
+        ({"focus": "far"}, "focus must be one of hard, easy"),
+        ({"reduction": "max"}, "reduction must be one of mean, sum, none"),
+        ({"gamma": -1.0}, "gamma must be >= 0"),
+        ({"gamma": np.nan}, "gamma must be >= 0"),
+    ],
+)
+def test_unknown_options(options, message):
+    with pytest.raises(ValueError, match=rf"losses\.box_loss: {message}"):
+        box_loss(some(2), some(2), **options)
+
+
+def test_schedule():
+    schedule = Schedule((0, "l1"), (10, "ciou"), (20, "iou"))
+    assert [schedule(k) for k in (0, 9, 10, 19, 20, 10**9)] == ["l1", "l1", "ciou", "ciou", "iou", "iou"]
+    assert schedule == Schedule((0, "l1"), (10, "ciou"), (20, "iou"))
+    with pytest.raises(FrozenInstanceError):
+        schedule.stages = ()
+    with pytest.raises(ValueError, match="a step is 0 or more, got -1"):
+        schedule(-1)
+
+
+@pytest.mark.parametrize("steps", [(), (1,), (0, 0), (0, 5, 3)])
+def test_stages_ascend_from_zero(steps):
+    with pytest.raises(ValueError, match="begin at step 0 and ascend"):
+        Schedule(*((k, "loss") for k in steps))

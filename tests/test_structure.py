@@ -1,0 +1,57 @@
+"""The layout: what a package shows, and how its files are named."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import overlap
+
+CORE = Path(overlap.__file__).parent
+FAMILIES = ("boxes", "intervals", "losses", "matching", "nn", "oriented", "polygons", "raster", "surfaces")
+
+
+@pytest.fixture(params=FAMILIES)
+def family(request):
+    if request.param == "nn":
+        pytest.importorskip("torch")
+    return import_module(f"overlap.{request.param}")
+
+
+def test_every_folder_is_a_known_family():
+    folders = {path.parent.name for path in CORE.glob("*/__init__.py")}
+    assert folders == set(FAMILIES)
+
+
+def test_no_file_is_named_like_a_public_name(family):
+    """Else the file would hide the function as soon as anybody imports it."""
+    files = {path.stem for path in Path(family.__file__).parent.glob("*.py")}
+    assert files.isdisjoint(family.__all__)
+
+
+def test_a_family_shows_its_public_names_only(family):
+    shown = {name for name, value in vars(family).items() if not name.startswith("_") and not inspect.ismodule(value)}
+    assert shown == set(family.__all__)
+
+
+def test_a_face_is_conventions_and_imports(family):
+    body = ast.parse(Path(family.__file__).read_text()).body
+    assert ast.get_docstring(ast.Module(body, []))
+    assert all(isinstance(statement, ast.ImportFrom | ast.Assign) for statement in body[1:])
+    assigned = [statement.targets[0].id for statement in body[1:] if isinstance(statement, ast.Assign)]
+    assert assigned == ["__all__"]
+
+
+@pytest.mark.parametrize("module", ["counts", "indices", "labelled", "plotting", "resample"])
+def test_a_module_lists_its_public_names(module):
+    found = import_module(f"overlap.{module}")
+    own = {
+        name
+        for name, value in vars(found).items()
+        if not name.startswith("_") and getattr(value, "__module__", None) == found.__name__
+    }
+    assert own - set(found.__all__) <= {"Index"}
