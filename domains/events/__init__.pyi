@@ -4,7 +4,7 @@ from .plotting import plot_timelines
 from .protocols import PROTOCOLS, Protocol
 from .run import score
 from .scenes import player_and_ball
-from .table import as_events, as_support
+from .schema import as_events, as_support
 from .tables import summarise
 from .tracks import frame_overlap, possession
 

@@ -25,11 +25,11 @@ import xarray as xr
 
 import overlap as ov
 
-from .criteria import Pairs
-from .matchers import Matches
 from .protocols import PROTOCOLS, Protocol, apply
-from .reducers import By
-from .table import Support, as_events, as_support
+from .protocols.criteria import Pairs
+from .protocols.matchers import Matches
+from .protocols.reducers import By
+from .schema import Support, as_events, as_support
 
 INDICES = ("iou", "dice", "precision", "recall", "f1", "ap")
 

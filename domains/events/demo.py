@@ -14,7 +14,7 @@ from . import tables
 from .comparison import compare
 from .plotting import plot_timelines, save
 from .scenes import RATE, player_and_ball
-from .table import as_events
+from .schema import as_events
 from .tables import summarise
 from .tracks import possession
 

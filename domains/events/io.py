@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from .formats import ABSENT, READERS
-from .table import COLUMNS, as_events
+from .schema import COLUMNS, as_events
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".rttm", ".json")
 _SKIPPED = ["file", "line", "reason", "detail"]

@@ -27,8 +27,8 @@ from . import tables
 from .comparison import compare
 from .io import SUFFIXES, Annotations, read_events
 from .protocols import Protocol
-from .reducers import By
-from .table import COLUMNS, Support
+from .protocols.reducers import By
+from .schema import COLUMNS, Support
 
 UNREADABLE = "unreadable file"
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .table import as_events
+from .schema import as_events
 from .tracks import BOX
 
 RATE = 25.0

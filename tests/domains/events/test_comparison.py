@@ -12,7 +12,7 @@ import pytest
 
 import overlap as ov
 from domains.events import PROTOCOLS, align, compare, read_events
-from domains.events.criteria import tiou
+from domains.events.protocols.criteria import tiou
 
 known_faults = pytest.mark.filterwarnings("ignore:.*known faults")
 

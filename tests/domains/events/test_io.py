@@ -10,7 +10,7 @@ import pytest
 
 from domains.events import read_events
 from domains.events.formats import READERS
-from domains.events.table import COLUMNS
+from domains.events.schema import COLUMNS
 
 REASONS = [
     ("1,2,a,0.5", ""),

@@ -55,7 +55,7 @@ def add_time(
 
     Examples
     --------
-    >>> from .comparison import compare
+    >>> from ..comparison import compare
     >>> report = compare(np.array([[0, 10]]), np.array([[5, 15]]), "time", support=20)
     >>> float(report.iou), float(report.kappa)
     (0.3333333333333333, 0.0)

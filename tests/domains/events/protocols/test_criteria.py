@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domains.events import as_events, as_support
-from domains.events.criteria import collar, groups, near_enough, same_segment, shared_time, tiou
+from domains.events.protocols.criteria import collar, groups, near_enough, same_segment, shared_time, tiou
 
 ROWS = st.lists(
     st.tuples(st.integers(0, 60), st.integers(0, 20), st.sampled_from("fg"), st.sampled_from("xy")), max_size=8

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from domains.events import as_events, as_support
-from domains.events.table import COLUMNS
+from domains.events.schema import COLUMNS
 
 
 def test_the_schema():

@@ -69,7 +69,7 @@ def same_label_first(
 
     Examples
     --------
-    >>> from .table import as_events
+    >>> from ..schema import as_events
     >>> a, b = as_events([[0, 1], [0, 1]]), as_events([[0, 1]])
     >>> same_label_first(a, b, Pairs(np.array([0, 1]), np.array([0, 0]), np.ones(2))).prediction
     array([[ 0, -1]])
@@ -111,7 +111,7 @@ def by_confidence(
 
     Examples
     --------
-    >>> from .table import as_events
+    >>> from ..schema import as_events
     >>> a = as_events([[0, 1], [0, 1]]).assign(confidence=[0.5, 0.9])
     >>> by_confidence(a, as_events([[0, 1]]), Pairs(np.array([0, 1]), np.array([0, 0]), np.ones(2))).prediction
     array([[-1,  0]])
@@ -152,7 +152,7 @@ def one_to_one(
 
     Examples
     --------
-    >>> from .table import as_events
+    >>> from ..schema import as_events
     >>> a, b = as_events([[0, 1]]), as_events([[0, 1]])
     >>> one_to_one(a, b, Pairs(np.array([0]), np.array([0]), np.ones(1)), thresholds=[0.5, 1]).reference
     array([[0],
@@ -173,7 +173,7 @@ def all_pairs(prediction: pd.DataFrame, reference: pd.DataFrame, pairs: Pairs) -
 
     Examples
     --------
-    >>> from .table import as_events
+    >>> from ..schema import as_events
     >>> a = as_events([[0, 1], [2, 3]])
     >>> all_pairs(a, as_events([[0, 3]]), Pairs(np.array([0, 1]), np.array([0, 0]), np.ones(2))).prediction
     array([[0, 0]])

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from domains.events import PROTOCOLS, Protocol, compare
 from domains.events.cli import ByName, KindName, ProtocolName
-from domains.events.criteria import tiou
 from domains.events.formats import READERS
-from domains.events.matchers import all_pairs
-from domains.events.preparation import arrange
 from domains.events.protocols import apply, keywords
-from domains.events.reducers import count
+from domains.events.protocols.criteria import tiou
+from domains.events.protocols.matchers import all_pairs
+from domains.events.protocols.preparation import arrange
+from domains.events.protocols.reducers import count
 
 known_faults = pytest.mark.filterwarnings("ignore:.*known faults")
 

@@ -65,7 +65,7 @@ def tiou(
 
     Examples
     --------
-    >>> from .table import as_events
+    >>> from ..schema import as_events
     >>> float(tiou(as_events([[0, 10]]), as_events([[5, 15]]), None).value[0])
     0.3333333333333333
     """
@@ -111,7 +111,7 @@ def collar(
 
     Examples
     --------
-    >>> from .table import as_events
+    >>> from ..schema import as_events
     >>> pairs = collar(as_events([[1.125, 2.75]]), as_events([[1, 2]]), None)
     >>> len(pairs.value), len(collar(as_events([[1.125, 2.75]]), as_events([[1, 2]]), None, offset=None).value)
     (0, 1)
@@ -138,7 +138,7 @@ def same_segment(prediction: pd.DataFrame, reference: pd.DataFrame, support: pd.
 
     Examples
     --------
-    >>> from .table import as_events
+    >>> from ..schema import as_events
     >>> a = as_events([[0, 1], [1, 2]]).assign(segment=[0, 1])
     >>> same_segment(a, a, None).prediction.tolist()
     [0, 1]
@@ -153,7 +153,7 @@ def shared_time(prediction: pd.DataFrame, reference: pd.DataFrame, support: pd.D
 
     Examples
     --------
-    >>> from .table import as_events
+    >>> from ..schema import as_events
     >>> shared_time(as_events([[0, 10]]), as_events([[5, 15]]), None).value.tolist()
     [5.0]
     """
@@ -199,7 +199,7 @@ def near_enough(
 
     Examples
     --------
-    >>> from .table import as_events, as_support
+    >>> from ..schema import as_events, as_support
     >>> pairs = near_enough(as_events([[75, 90]]), as_events([[100, 120]]), as_support(3600, [""]))
     >>> pairs.value.tolist()
     [15.0]

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domains.events import as_events
-from domains.events.criteria import Pairs
-from domains.events.matchers import all_pairs, as_matrix, by_confidence, one_to_one, same_label_first
+from domains.events.protocols.criteria import Pairs
+from domains.events.protocols.matchers import all_pairs, as_matrix, by_confidence, one_to_one, same_label_first
 
 EDGES = st.sets(st.tuples(st.integers(0, 4), st.integers(0, 4)))
 

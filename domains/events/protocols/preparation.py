@@ -53,7 +53,7 @@ def arrange(
 
     Examples
     --------
-    >>> from .table import as_events
+    >>> from ..schema import as_events
     >>> a, _ = arrange(as_events([[5, 6], [1, 2]]), as_events([]), None, order="time")
     >>> a["onset"].tolist()
     [1.0, 5.0]
@@ -101,7 +101,7 @@ def merge_and_split(
 
     Examples
     --------
-    >>> from .table import as_events
+    >>> from ..schema import as_events
     >>> a, _ = merge_and_split(as_events([[0, 100], [150, 400]]), as_events([]), None)
     >>> a[["onset", "offset"]].to_numpy().tolist()
     [[0.0, 300.0], [300.0, 400.0]]
@@ -144,7 +144,7 @@ def cut_into_segments(
 
     Examples
     --------
-    >>> from .table import as_events, as_support
+    >>> from ..schema import as_events, as_support
     >>> a, _ = cut_into_segments(as_events([[0.5, 2.5]]), as_events([]), as_support(None, [""]))
     >>> a["segment"].tolist()
     [0, 1, 2]
@@ -184,7 +184,7 @@ def unite(
 
     Examples
     --------
-    >>> from .table import as_events, as_support
+    >>> from ..schema import as_events, as_support
     >>> a, _ = unite(as_events([[0, 5], [3, 9]]), as_events([]), as_support(8, [""]))
     >>> a[["onset", "offset"]].to_numpy().tolist()
     [[0.0, 8.0]]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domains.events import as_events, as_support
-from domains.events.preparation import arrange, cut_into_segments, merge_and_split, on_grid, unite, united
+from domains.events.protocols.preparation import arrange, cut_into_segments, merge_and_split, on_grid, unite, united
 
 NONE = as_events([])
 ROWS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 12), st.sampled_from("fg"), st.sampled_from("xy")))

@@ -8,7 +8,7 @@ import pytest
 
 import overlap as ov
 from domains.events import compare
-from domains.events.reducers import names_of, tally
+from domains.events.protocols.reducers import names_of, tally
 
 known_faults = pytest.mark.filterwarnings("ignore:.*known faults")
 

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from io import StringIO
 from typing import Any
 
-from .table import ALIASES
+from ..schema import ALIASES
 
 Row = dict[str, Any]
 
