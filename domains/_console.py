@@ -1,33 +1,229 @@
-"""What the commands of all fields share: how they print, and how they fail.
+"""What the commands of all fields share: what they save and print, in which order, and how they end.
 
 Conventions
 -----------
-- Results go to standard output; progress, hints and errors to standard error. ``--json`` prints JSON alone, with
-  null for NaN.
-- Exit code 0: all is done. 1: bad input, of which everything readable was still done. 2: a wrong command line.
+- Results go to standard output. Progress, hints, warnings and errors go to standard error.
+- Numbers first: tables are saved and printed before a picture is drawn, and a picture that fails does not lose them.
+- JSON stands alone on standard output, with null for NaN and infinity.
+- Exit code 0: everything asked was scored. 1: something was not (an unreadable or unpaired file, a file of which
+  nothing could be scored, a failed picture); all else is done and written. 2: wrong use (an option, a setting, a unit,
+  a missing folder for an output); nothing was computed.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
+
+from ._checks import UsageError, check_choice
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
     import xarray as xr
+    from matplotlib.figure import Figure
     from rich.table import Table
     from rich.text import Text
 
 T = TypeVar("T")
+Format = Literal["table", "csv", "json"]
+
+FORMATS = get_args(Format)
 PICTURES = (".png", ".pdf", ".svg")
+DONE = 0
+INCOMPLETE = 1
+WRONG_USE = 2
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where the results of a command go: the flags that all commands share.
+
+    Parameters
+    ----------
+    csv : path, optional
+        Where the rows are saved.
+    plot : path, optional
+        Where the picture is saved.
+    skipped : path, optional
+        Where the table of what was skipped is saved.
+    format : {"table", "csv", "json"}
+        What is printed.
+    quiet : bool
+        Whether progress, hints and warnings are left out.
+
+    Raises
+    ------
+    UsageError
+        If the folder of a file does not exist, or the ending of a picture is none of `PICTURES`.
+
+    Examples
+    --------
+    >>> Outputs(format="json").quiet
+    False
+    >>> Outputs(plot=Path("picture.bmp"))
+    Traceback (most recent call last):
+    domains._checks.UsageError: --plot picture.bmp: a picture is saved as .png, .pdf or .svg
+    """
+
+    csv: Path | None = None
+    plot: Path | None = None
+    skipped: Path | None = None
+    format: Format = "table"
+    quiet: bool = False
+
+    def __post_init__(self) -> None:
+        check_choice("_console.Outputs", "format", self.format, FORMATS)
+        check_folder("--csv", self.csv)
+        check_folder("--skipped", self.skipped)
+        check_folder("--plot", self.plot)
+        if self.plot is not None and self.plot.suffix.lower() not in PICTURES:
+            raise UsageError(f"--plot {self.plot}: a picture is saved as .png, .pdf or .svg")
+
+
+def check_folder(flag: str, path: Path | None) -> None:
+    """Refuse a file that could not be saved, before the work and not after it.
+
+    Parameters
+    ----------
+    flag : str
+        The option, such as ``"--csv"``.
+    path : path or None
+        Its value.
+
+    Raises
+    ------
+    UsageError
+        If the folder does not exist, or the path is a folder itself.
+
+    Examples
+    --------
+    >>> check_folder("--csv", Path("report.csv"))
+    >>> check_folder("--csv", Path("nowhere/report.csv"))
+    Traceback (most recent call last):
+    domains._checks.UsageError: --csv nowhere/report.csv: there is no folder nowhere; make it first
+    """
+    if path is None:
+        return
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"{flag} {path}: there is no folder {path.parent}; make it first")
+    if path.is_dir():
+        raise UsageError(f"{flag} {path}: this is a folder; name a file in it")
+
+
+def deliver(
+    report: xr.Dataset | dict[str, Any] | list[Any],
+    outputs: Outputs,
+    table: Callable[[], Iterable[str | Text | Table]],
+    picture: Callable[[], Figure] | None = None,
+    skipped: pd.DataFrame | None = None,
+    *,
+    rows: pd.DataFrame | None = None,
+    files: Mapping[Path, pd.DataFrame] | None = None,
+    notes: Iterable[str] = (),
+    float_format: str | None = None,
+) -> int:
+    """Save and print what a command found: first all numbers, then the picture.
+
+    Parameters
+    ----------
+    report : Dataset, dict or list
+        What JSON shows. With a Dataset or a dict it shows the skipped rows and the warnings too.
+    outputs : Outputs
+        Where to.
+    table : callable
+        Returns what the terminal shows; called for ``format="table"`` only.
+    picture : callable, optional
+        Returns the figure; called for ``plot=`` only.
+    skipped : DataFrame, optional
+        As `as_skipped` returns it.
+    rows : DataFrame, optional
+        What ``csv=`` saves and ``format="csv"`` prints; by default the rows of the report.
+    files : mapping of path to DataFrame, optional
+        Further tables to save.
+    notes : iterable of str
+        Warnings that were collected.
+    float_format : str, optional
+        How numbers are written into CSV, such as ``"%.10g"``; by default as they are.
+
+    Returns
+    -------
+    int
+        The exit code: 1 if a whole input was skipped or the picture failed, else 0.
+
+    Examples
+    --------
+    >>> deliver({"iou": 0.5}, Outputs(format="json"), table=lambda: ["IoU 0.5"])
+    {
+      "iou": 0.5,
+      "warnings": [],
+      "skipped": []
+    }
+    0
+    """
+    from . import _skipped
+
+    skipped = _skipped.as_skipped() if skipped is None else skipped
+    warned = list(notes)
+    if rows is None and (outputs.csv or outputs.format == "csv"):
+        rows = _rows(report)
+    _save_tables([(outputs.csv, rows), (outputs.skipped, skipped), *(files or {}).items()], float_format)
+    if outputs.format == "json":
+        print_json(_for_json(report, skipped, warned))
+    elif outputs.format == "csv":
+        print(rows.to_csv(index=False, float_format=float_format), end="")  # type: ignore[union-attr]
+    else:
+        show(*table())
+    if not outputs.quiet:
+        for message in warned:
+            note(f"warning: {message}")
+        for line in _skipped.row_lines(skipped):
+            note(line)
+    for line in _skipped.input_lines(skipped):
+        note(f"error: {line}")
+    drawn = _draw(picture, outputs.plot)
+    complete = drawn and _skipped.of_whole_inputs(skipped).empty
+    return DONE if complete else INCOMPLETE
+
+
+def save(figure: Figure, path: str | Path) -> None:
+    """Save a figure, sharp enough for print; the ending of the path says how.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from matplotlib.figure import Figure
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(Figure(), Path(folder, "empty.png"))
+    """
+    figure.savefig(path, dpi=200, bbox_inches="tight")
+
+
+@contextmanager
+def collected_warnings() -> Iterator[list[str]]:
+    """Collect the messages of UserWarnings instead of printing them, for `deliver` to print and to list in JSON.
+
+    Examples
+    --------
+    >>> with collected_warnings() as notes:
+    ...     warnings.warn("no file in common")
+    >>> notes
+    ['no file in common']
+    """
+    notes: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        yield notes
+    notes += [str(w.message) for w in caught if issubclass(w.category, UserWarning)]
 
 
 def plain(x: Any) -> Any:
-    """Return `x` in types that JSON knows; NaN becomes None.
+    """Return `x` in types that JSON knows; NaN and infinity become None.
 
     Examples
     --------
@@ -41,7 +237,9 @@ def plain(x: Any) -> Any:
         return [plain(v) for v in x]
     if hasattr(x, "tolist"):
         return plain(x.tolist())
-    return None if isinstance(x, float) and not math.isfinite(x) else x
+    if isinstance(x, float) and not math.isfinite(x):
+        return None
+    return x
 
 
 def print_json(x: Any) -> None:
@@ -51,49 +249,23 @@ def print_json(x: Any) -> None:
 
 def as_dict(report: xr.Dataset) -> dict[str, Any]:
     """Return a report as one flat mapping: the decisions, then the numbers."""
-    numbers: dict[str, Any] = {}
-    for name, x in report.data_vars.items():
-        labels = x[x.dims[0]].values if x.ndim == 1 else ()
-        numbers[str(name)] = dict(zip(labels, x.values, strict=True)) if len(labels) else x.values
-    return plain({**report.attrs, **numbers})  # type: ignore[no-any-return]
+    from . import _report
+
+    return plain(_report.as_dict(report))  # type: ignore[no-any-return]
 
 
 def as_table(reports: list[xr.Dataset]) -> pd.DataFrame:
-    """Return reports as rows: the decisions, then the numbers; a report of several comparisons is several rows.
+    """Return reports as rows: the decisions, then the numbers, then how many values are defined."""
+    from . import _report
 
-    Examples
-    --------
-    >>> import xarray as xr
-    >>> as_table([xr.Dataset({"iou": ("tau", [0.4, 0.5])}, {"tau": [110, 111]}, {"level": "allowed"})])
-         level  tau  iou
-    0  allowed  110  0.4
-    1  allowed  111  0.5
-    """
-    import pandas as pd
-
-    tables = []
-    for report in reports:
-        numbers = report.drop_dims("index", errors="ignore").assign(
-            {
-                f"{name}_{k}": x.sel(index=k, drop=True)
-                for name, x in report.items()
-                if "index" in x.dims
-                for k in x["index"].values
-            }
-        )
-        numbers = numbers.drop_vars("index", errors="ignore")
-        rows = numbers.to_dataframe().reset_index() if numbers.sizes else pd.DataFrame([as_dict(numbers.drop_attrs())])
-        tables.append(pd.concat([pd.DataFrame([report.attrs] * len(rows)), rows], axis=1))
-    return pd.concat(tables, ignore_index=True)
+    return _report.as_table(reports)
 
 
 def check_outputs(*tables: Path | None, picture: Path | None = None) -> None:
-    """Refuse a file that could not be saved, before the work and not after it."""
-    for path in (*tables, picture):
-        if path is not None and not path.absolute().parent.is_dir():
-            raise ValueError(f"{path}: there is no folder {path.parent}; make it first")
-    if picture is not None and picture.suffix.lower() not in PICTURES:
-        raise ValueError(f"{picture}: a picture is saved as {', '.join(PICTURES)}")
+    """Refuse files that could not be saved, before the work and not after it."""
+    Outputs(plot=picture)
+    for path in tables:
+        check_folder("an output", path)
 
 
 def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
@@ -124,3 +296,44 @@ def note(message: str) -> None:
     from rich.console import Console
 
     Console(stderr=True, highlight=False).print(message, markup=False, soft_wrap=True)
+
+
+def _rows(report: Any) -> pd.DataFrame:
+    import pandas as pd
+    import xarray as xr
+
+    from . import _report
+
+    if isinstance(report, xr.Dataset):
+        return _report.as_rows(report, ("prediction", "reference"))
+    return pd.DataFrame(report if isinstance(report, list) else [report])
+
+
+def _for_json(report: Any, skipped: pd.DataFrame, warned: list[str]) -> Any:
+    import xarray as xr
+
+    from . import _report
+
+    if isinstance(report, list):
+        return report
+    numbers = _report.as_dict(report) if isinstance(report, xr.Dataset) else report
+    return {**numbers, "warnings": warned, "skipped": skipped.to_dict("records")}
+
+
+def _save_tables(tables: Iterable[tuple[Path | None, pd.DataFrame | None]], float_format: str | None) -> None:
+    for path, table in tables:
+        if path is not None and table is not None:
+            table.to_csv(path, index=False, float_format=float_format)
+
+
+def _draw(picture: Callable[[], Figure] | None, path: Path | None) -> bool:
+    """Save the picture, and return whether that went well."""
+    if path is None or picture is None:
+        return True
+    try:
+        save(picture(), path)
+    except Exception as error:
+        # whatever a plotting library raises, the numbers are out already
+        note(f"warning: --plot {path}: no picture was saved ({type(error).__name__}: {error})")
+        return False
+    return True

@@ -13,7 +13,8 @@ from typing import Annotated
 
 import typer
 
-from ._console import note
+from ._checks import UsageError
+from ._console import INCOMPLETE, WRONG_USE, note
 
 FIELDS = ("ramachandran", "lesions", "events")
 
@@ -53,13 +54,16 @@ def version() -> None:
 
 
 def main() -> None:
-    """Run the command line; bad input is one clear line and exit code 1."""
+    """Run the command line; an error is one clear line, and exit code 2 for wrong use, else 1."""
     warnings.showwarning = lambda message, *_, **__: note(f"warning: {message}")
     try:
         app()
+    except UsageError as error:
+        note(f"error: {error}")
+        sys.exit(WRONG_USE)
     except (ValueError, OSError, ImportError) as error:
         note(f"error: {error}")
-        sys.exit(1)
+        sys.exit(INCOMPLETE)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,37 @@
+"""What the commands save and print, in which order, and how they end."""
+
 from __future__ import annotations
 
 import json
+import warnings
 
 import numpy as np
+import pandas as pd
+import pytest
 import xarray as xr
 
-from domains import _console
+import overlap as ov
+from domains import _console, _report
+from domains._checks import UsageError
+from domains._console import Outputs, deliver
+from domains._skipped import UNREADABLE, as_skipped
+
+
+@pytest.fixture
+def report():
+    o = ov.Overlap([3, 0], [4, 0], [5, 0])
+    return _report.build(o, {"label": [1, 2]}, prediction="mine", reference="yours", units="mm³")
+
+
+@pytest.fixture
+def bad():
+    return as_skipped([{"file": "b.csv", "reason": UNREADABLE, "detail": "no table"}])
+
+
+def figure():
+    from matplotlib.figure import Figure
+
+    return Figure()
 
 
 def test_json_has_null_for_nan_and_infinity(capsys):
@@ -21,3 +47,104 @@ def test_a_report_is_one_flat_mapping():
 def test_progress_passes_everything_on(capsys):
     assert list(_console.track(range(5), "counting", 5)) == list(range(5))
     assert capsys.readouterr().out == ""
+
+
+def test_the_table_is_printed_by_default(report, capsys):
+    assert deliver(report, Outputs(), table=lambda: ["IoU 0.5"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == "IoU 0.5\n"
+    assert captured.err == ""
+
+
+def test_json_is_json_alone(report, bad, capsys):
+    code = deliver(report, Outputs(format="json"), lambda: pytest.fail("no table"), skipped=bad, notes=["odd"])
+    captured = capsys.readouterr()
+    found = json.loads(captured.out)
+    assert code == 1
+    assert found["prediction"] == "mine"
+    assert found["dice"] == {"1": pytest.approx(2 / 3), "2": None}
+    assert found["warnings"] == ["odd"]
+    assert found["skipped"][0]["file"] == "b.csv"
+    assert captured.err.splitlines() == ["warning: odd", "error: unreadable file: b.csv: no table"]
+
+
+def test_csv_is_printed_and_saved_alike(report, tmp_path, capsys):
+    path = tmp_path / "rows.csv"
+    assert deliver(report, Outputs(format="csv", csv=path), table=list) == 0
+    printed = capsys.readouterr().out
+    assert printed == path.read_text()
+    assert printed.startswith("prediction,reference,label,intersection")
+
+
+def test_rows_of_the_callers_choice_in_its_format(report, tmp_path):
+    rows = pd.DataFrame({"phi": [1 / 3]})
+    path, other = tmp_path / "rows.csv", tmp_path / "other.csv"
+    deliver(report, Outputs(csv=path), list, rows=rows, files={other: rows}, float_format="%.2f")
+    assert path.read_text() == other.read_text() == "phi\n0.33\n"
+
+
+def test_what_was_skipped_is_saved(report, bad, tmp_path):
+    path = tmp_path / "skipped.csv"
+    deliver(report, Outputs(skipped=path), list, skipped=bad)
+    assert pd.read_csv(path)["reason"].tolist() == [UNREADABLE]
+    deliver(report, Outputs(skipped=path), list)
+    assert path.read_text() == "side,file,where,reason,detail\n"
+
+
+def test_skipped_rows_alone_are_a_success(report, capsys):
+    rows = as_skipped([{"side": "reference", "file": "a.csv", "where": "line 5", "reason": "no onset"}])
+    assert deliver(report, Outputs(), list, skipped=rows) == 0
+    assert capsys.readouterr().err == "reference: 1 row skipped, no onset\n"
+
+
+def test_quiet_prints_results_and_errors_only(report, bad, capsys):
+    rows = pd.concat([bad, as_skipped([{"file": "a.csv", "reason": "no onset"}])], ignore_index=True)
+    assert deliver(report, Outputs(quiet=True), lambda: ["IoU 0.5"], skipped=rows, notes=["odd"]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == "IoU 0.5\n"
+    assert captured.err == "error: unreadable file: b.csv: no table\n"
+
+
+def test_a_picture_is_saved(report, tmp_path):
+    path = tmp_path / "picture.png"
+    assert deliver(report, Outputs(plot=path), list, figure) == 0
+    assert path.stat().st_size > 1000
+
+
+def test_a_picture_is_drawn_only_if_asked(report):
+    assert deliver(report, Outputs(), list, lambda: pytest.fail("drawn")) == 0
+
+
+def test_a_picture_that_fails_does_not_take_the_numbers_with_it(report, tmp_path, capsys):
+    def broken():
+        assert (tmp_path / "rows.csv").is_file(), "the rows were not saved before"
+        raise RuntimeError("no font")
+
+    outputs = Outputs(csv=tmp_path / "rows.csv", plot=tmp_path / "picture.png")
+    assert deliver(report, outputs, lambda: ["IoU 0.5"], broken) == 1
+    captured = capsys.readouterr()
+    assert captured.out == "IoU 0.5\n"
+    assert captured.err == f"warning: --plot {outputs.plot}: no picture was saved (RuntimeError: no font)\n"
+    assert len(pd.read_csv(outputs.csv)) == 2
+    assert not outputs.plot.exists()
+
+
+def test_outputs_are_checked_at_once(tmp_path):
+    nowhere = tmp_path / "nowhere" / "a.csv"
+    with pytest.raises(UsageError, match="--csv .*there is no folder .*nowhere; make it first"):
+        Outputs(csv=nowhere)
+    with pytest.raises(UsageError, match="--skipped .*there is no folder"):
+        Outputs(skipped=nowhere)
+    with pytest.raises(UsageError, match="--plot .*saved as .png, .pdf or .svg"):
+        Outputs(plot=tmp_path / "a.bmp")
+    with pytest.raises(UsageError, match="--csv .*this is a folder"):
+        Outputs(csv=tmp_path)
+    with pytest.raises(UsageError, match="format must be one of 'table', 'csv', 'json'; got 'xml'"):
+        Outputs(format="xml")
+
+
+def test_warnings_are_collected_in_their_order():
+    with _console.collected_warnings() as notes:
+        warnings.warn("first", stacklevel=1)
+        warnings.warn("second", stacklevel=1)
+    assert notes == ["first", "second"]

@@ -1,0 +1,107 @@
+"""Checks of options and settings, and the error that says that one of them is wrong.
+
+Conventions
+-----------
+- A wrong option or setting is a `UsageError`: the command line ends with exit code 2, and nothing was computed. Data
+  that cannot be read or scored are any other error: exit code 1.
+- Each message begins with ``module.function:``, then says what is wrong, what was found and what would do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from math import isfinite
+from numbers import Real
+
+
+class UsageError(ValueError):
+    """A wrong option or setting, whatever the data are.
+
+    Examples
+    --------
+    >>> issubclass(UsageError, ValueError)
+    True
+    """
+
+
+def check_choice(operation: str, name: str, value: object, choices: Iterable[object]) -> None:
+    """Check that an option has one of the values it may have.
+
+    Parameters
+    ----------
+    operation : str
+        Who asks, such as ``"events.compare"``.
+    name : str
+        Name of the option.
+    value : object
+        What was passed.
+    choices : iterable
+        What may be passed.
+
+    Raises
+    ------
+    UsageError
+        If the value is none of the choices.
+
+    Examples
+    --------
+    >>> check_choice("events.compare", "by", "label", ["label", "file"])
+    >>> check_choice("events.compare", "by", "speaker", ["label", "file"])
+    Traceback (most recent call last):
+    domains._checks.UsageError: events.compare: by must be one of 'label', 'file'; got 'speaker'
+    """
+    allowed = list(choices)
+    if isinstance(value, Hashable) and value in allowed:
+        return
+    listed = ", ".join(repr(choice) for choice in allowed)
+    raise UsageError(f"{operation}: {name} must be one of {listed}; got {value!r}")
+
+
+def check_number(
+    operation: str,
+    name: str,
+    value: object,
+    *,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    above: float | None = None,
+) -> None:
+    """Check that an option is a finite number within its bounds.
+
+    Parameters
+    ----------
+    operation : str
+        Who asks, such as ``"lesions.compare"``.
+    name : str
+        Name of the option.
+    value : object
+        What was passed.
+    at_least, at_most : float, optional
+        Bounds that are allowed themselves.
+    above : float, optional
+        A lower bound that is not allowed itself.
+
+    Raises
+    ------
+    UsageError
+        If the value is no number, not finite or out of bounds.
+
+    Examples
+    --------
+    >>> check_number("lesions.compare", "threshold", 0.5, above=0, at_most=1)
+    >>> check_number("lesions.compare", "threshold", 50, above=0, at_most=1)
+    Traceback (most recent call last):
+    domains._checks.UsageError: lesions.compare: threshold must be a number > 0 and <= 1; got 50
+    """
+    is_number = isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+    within = is_number and (
+        (at_least is None or value >= at_least)  # type: ignore[operator]
+        and (at_most is None or value <= at_most)  # type: ignore[operator]
+        and (above is None or value > above)  # type: ignore[operator]
+    )
+    if within:
+        return
+    bounds = {">=": at_least, ">": above, "<=": at_most}
+    limits = " and ".join(f"{sign} {bound:g}" for sign, bound in bounds.items() if bound is not None)
+    wanted = f"a number {limits}" if limits else "a finite number"
+    raise UsageError(f"{operation}: {name} must be {wanted}; got {value!r}")

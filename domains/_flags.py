@@ -1,0 +1,78 @@
+"""The flags that all commands share, as types: a command lists them in its signature and makes one call.
+
+Conventions
+-----------
+- Nothing but typer is imported: ``overlap --help`` loads no numpy.
+- `field_app` makes a field's group of commands, `outputs` what a command hands on to ``run``.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ._checks import UsageError
+from ._console import Outputs
+
+
+class FormatName(StrEnum):
+    """What is printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        import overlap
+
+        print(overlap.__version__)
+        raise typer.Exit
+
+
+Csv = Annotated[Path | None, typer.Option(help="Save the report's rows in this CSV file.")]
+Plot = Annotated[Path | None, typer.Option(help="Save a picture in this file (.png, .pdf, .svg).")]
+Skipped = Annotated[Path | None, typer.Option(help="Save what was not scored, and why, in this CSV file.")]
+PrintAs = Annotated[FormatName, typer.Option("--format", help="What to print.")]
+Json = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors only.")]
+Version = Annotated[
+    bool, typer.Option("--version", help="Print the version and stop.", callback=_print_version, is_eager=True)
+]
+
+
+def outputs(
+    csv: Path | None, plot: Path | None, skipped: Path | None, print_as: FormatName, json: bool, quiet: bool
+) -> Outputs:
+    """Return the shared flags as one value.
+
+    Examples
+    --------
+    >>> outputs(None, None, None, FormatName.table, True, False).format
+    'json'
+    """
+    if json and print_as is FormatName.csv:
+        raise UsageError("--json and --format csv: only one of them can be printed; choose one")
+    printed = FormatName.json if json else print_as
+    return Outputs(csv=csv, plot=plot, skipped=skipped, format=printed.value, quiet=quiet)
+
+
+def field_app(what: str) -> typer.Typer:
+    """Return a field's group of commands, with `what` as its help.
+
+    Examples
+    --------
+    >>> field_app("Home ranges of animals.").info.help
+    'Home ranges of animals.'
+    """
+    return typer.Typer(
+        help=what,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )

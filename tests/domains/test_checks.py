@@ -1,0 +1,49 @@
+"""Checks of options and settings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from domains._checks import UsageError, check_choice, check_number
+
+
+def test_a_choice_that_is_allowed_passes():
+    check_choice("events.compare", "by", "label", ["label", "file"])
+    check_choice("events.compare", "by", None, ["label", "file", None])
+
+
+@pytest.mark.parametrize("value", ["Label", "", 0, None, ["label"], np.array(["label", "file"])])
+def test_another_choice_is_refused_with_all_that_would_do(value):
+    with pytest.raises(UsageError) as error:
+        check_choice("events.compare", "by", value, ["label", "file"])
+    message = str(error.value)
+    assert message.startswith("events.compare: by must be one of 'label', 'file'; got ")
+    assert repr(value) in message
+
+
+def test_choices_may_come_from_an_iterator():
+    check_choice("events.compare", "by", "file", iter(["label", "file"]))
+
+
+@pytest.mark.parametrize("value", [0.5, 1, np.float32(0.25), np.int64(1)])
+def test_a_number_within_its_bounds_passes(value):
+    check_number("lesions.compare", "threshold", value, above=0, at_most=1)
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.01, 50, float("nan"), float("inf"), "0.5", None, True, [0.5]])
+def test_another_number_is_refused_with_its_bounds(value):
+    with pytest.raises(UsageError, match="lesions.compare: threshold must be a number > 0 and <= 1; got"):
+        check_number("lesions.compare", "threshold", value, above=0, at_most=1)
+
+
+def test_a_bound_that_is_allowed_itself():
+    check_number("events.compare", "tolerance", 0, at_least=0)
+    with pytest.raises(UsageError, match="tolerance must be a number >= 0; got -1"):
+        check_number("events.compare", "tolerance", -1, at_least=0)
+
+
+def test_a_number_without_bounds_is_finite():
+    check_number("events.compare", "offset", -3.5)
+    with pytest.raises(UsageError, match="offset must be a finite number"):
+        check_number("events.compare", "offset", float("inf"))
