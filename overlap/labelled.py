@@ -20,6 +20,7 @@ import numpy as np
 import xarray as xr
 
 from . import raster
+from ._checks import check_choice
 from .counts import Overlap
 from .indices import INDICES, EmptyPolicy
 
@@ -124,8 +125,8 @@ def indices(
     0.75
     """
     names = (names,) if isinstance(names, str) else tuple(names)
-    if unknown := [name for name in names if name not in INDICES]:
-        raise ValueError(f"labelled.indices: unknown {', '.join(unknown)}; choose from {', '.join(INDICES)}")
+    for name in names:
+        check_choice("labelled.indices", "names", name, INDICES)
     if missing := [name for name in _SIZES if name not in counts]:
         raise ValueError(f"labelled.indices: the counts lack {', '.join(missing)}")
     sizes = [counts[name] for name in _SIZES]

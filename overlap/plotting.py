@@ -79,7 +79,9 @@ def agreement(
         b = _aligned(a, b)
     masks = np.asarray(a), np.asarray(b)
     if any(x.ndim != 2 for x in masks):
-        raise ValueError(f"agreement: masks must be two-dimensional, got shapes {masks[0].shape}, {masks[1].shape}")
+        raise ValueError(
+            f"plotting.agreement: masks must be two-dimensional, got shapes {masks[0].shape}, {masks[1].shape}"
+        )
     o = raster.measure(*masks)
     ax = plt.subplots()[1] if ax is None else ax
     palette = {**COLOURS, **(colours or {})}
@@ -101,11 +103,13 @@ def agreement(
 def _aligned(a: Any, b: Any) -> Any:
     """Return labelled `b` in the order of `a`'s dimensions; refuse other coordinates."""
     if set(a.dims) != set(b.dims):
-        raise ValueError(f"agreement: the dimensions differ, {a.dims} and {b.dims}; rename them")
+        raise ValueError(f"plotting.agreement: the dimensions differ, {a.dims} and {b.dims}; rename them")
     b = b.transpose(*a.dims)
     for dim in a.dims:
         if dim in a.coords and dim in b.coords and not np.array_equal(a[dim], b[dim]):
-            raise ValueError(f"agreement: the coordinates of {dim!r} differ; bring b onto a's grid: b.reindex_like(a)")
+            raise ValueError(
+                f"plotting.agreement: the coordinates of {dim!r} differ; bring b onto a's grid: b.reindex_like(a)"
+            )
     return b
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from ._checks import check_choice
 from .counts import Overlap
 from .indices import INDICES
 
@@ -135,18 +136,17 @@ def _ends(
 def _check(o: Overlap, axis: int, level: float, method: str, average: str) -> None:
     ndim = len(o.shape)
     if not -ndim <= axis < ndim or o.shape[axis] < 2:
-        raise ValueError(f"confidence_interval: at least two cases along axis {axis} are needed, got shape {o.shape}")
+        raise ValueError(
+            f"resample.confidence_interval: at least two cases along axis {axis} are needed, got shape {o.shape}"
+        )
     if not 0 < level < 1:
-        raise ValueError(f"confidence_interval: level must be between 0 and 1, such as 0.95; got {level}")
-    if method not in ("percentile", "BCa"):
-        raise ValueError(f'confidence_interval: method must be "percentile" or "BCa", got {method!r}')
-    if average not in ("micro", "macro"):
-        raise ValueError(f'confidence_interval: average must be "micro" or "macro", got {average!r}')
+        raise ValueError(f"resample.confidence_interval: level must be between 0 and 1, such as 0.95; got {level}")
+    check_choice("resample.confidence_interval", "method", method, ("percentile", "BCa"))
+    check_choice("resample.confidence_interval", "average", average, ("micro", "macro"))
 
 
 def _index(index: str | Callable[[Overlap], Any]) -> Callable[[Overlap], Any]:
     if callable(index):
         return index
-    if index not in INDICES:
-        raise ValueError(f"confidence_interval: unknown index {index!r}; choose from {', '.join(INDICES)}")
+    check_choice("resample.confidence_interval", "index", index, INDICES)
     return INDICES[index]

@@ -27,6 +27,7 @@ from types import MappingProxyType, ModuleType
 from typing import Any, Literal
 
 from .._arrays import Array
+from .._checks import check_choice
 from ..boxes.arrays import detached, read
 from ..boxes.scores import KINDS, iou_and_score
 
@@ -153,9 +154,8 @@ class Schedule:
 
 
 def _check(kind: str, gamma: float, focus: str, reduction: str) -> None:
-    options = {"kind": (kind, KINDS), "focus": (focus, _FOCUS), "reduction": (reduction, _REDUCE)}
-    for name, (given, allowed) in options.items():
-        if given not in allowed:
-            raise ValueError(f"losses.box_loss: {name} must be one of {', '.join(allowed)}, got {given!r}")
+    check_choice("losses.box_loss", "kind", kind, KINDS)
+    check_choice("losses.box_loss", "focus", focus, _FOCUS)
+    check_choice("losses.box_loss", "reduction", reduction, _REDUCE)
     if not gamma >= 0:
         raise ValueError(f"losses.box_loss: gamma must be >= 0, got {gamma}")

@@ -14,6 +14,7 @@ from types import MappingProxyType, ModuleType
 from typing import Any, Literal
 
 from .._arrays import Array, Axis, namespace, safe_ratio, sum_dtype
+from .._checks import check_choice
 from ..counts import Overlap
 from ..indices import dice
 from ..raster import TNorm, measure
@@ -96,8 +97,7 @@ def generalised_dice_loss(
     """
     operation = "losses.generalised_dice_loss"
     xp = checked(operation, prediction, target, smooth)
-    if weighting not in _WEIGHTING:
-        raise ValueError(f"{operation}: weighting must be one of {', '.join(_WEIGHTING)}, got {weighting!r}")
+    check_choice(operation, "weighting", weighting, _WEIGHTING)
     axes, at = _around(operation, prediction.ndim, axis, class_axis)
     o = measure(prediction, target, axis=axes, weights=weights, where=where, tnorm=tnorm)
     share = _class_share(o.size_b, at, weighting, class_weights, xp)

@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Literal
 
 from .._arrays import Array, Axis, check_mask, namespace, safe_ratio
+from .._checks import check_choice
 from ..counts import Overlap
 from ..indices import tversky
 from ..raster import TNorm, measure
@@ -240,8 +241,7 @@ def smoothed(o: Overlap, smooth: float) -> Overlap:
 
 def reduced(operation: str, loss: Array, class_weights: Array | None, reduction: str, xp: ModuleType) -> Array:
     """Weigh and reduce the losses of all ratios."""
-    if reduction not in REDUCTIONS:
-        raise ValueError(f"{operation}: reduction must be one of {', '.join(REDUCTIONS)}, got {reduction!r}")
+    check_choice(operation, "reduction", reduction, REDUCTIONS)
     share = None if class_weights is None else _share(operation, loss, class_weights, xp)
     if share is not None:
         loss = share * loss

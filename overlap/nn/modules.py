@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from .. import losses
+from .._checks import check_choice
 from ..losses.boxes import Focus, Kind
 from ..losses.classes import Weighting, cross_entropy, log
 from ..losses.masks import Reduction, reduced
@@ -94,8 +95,7 @@ class DiceLoss(torch.nn.Module):
         reduction: Reduction = "mean",
     ) -> None:
         super().__init__()
-        if from_logits not in _ACTIVATIONS:
-            raise ValueError(f'nn: from_logits must be None, "sigmoid" or "softmax", got {from_logits!r}')
+        check_choice(f"nn.{type(self).__name__}", "from_logits", from_logits, _ACTIVATIONS)
         self.from_logits, self.batch, self.include_background = from_logits, batch, include_background
         self.smooth, self.tnorm, self.reduction = smooth, tnorm, reduction
         weights = None if class_weights is None else torch.as_tensor(class_weights, dtype=torch.float32)

@@ -20,6 +20,7 @@ from .._arrays import (
     sum_dtype,
     total,
 )
+from .._checks import check_choice
 from .._compiled import kernels
 from ..counts import Overlap
 
@@ -147,8 +148,7 @@ def _measure_fast(
 
 
 def _check(a: Array, b: Array, weights: Array | None, where: Array | None, tnorm: str, xp: ModuleType) -> None:
-    if tnorm not in TNORMS:
-        raise ValueError(f"raster.measure: tnorm must be one of {', '.join(TNORMS)}, got {tnorm!r}")
+    check_choice("raster.measure", "tnorm", tnorm, TNORMS)
     check_mask("raster.measure", "a", a, xp)
     check_mask("raster.measure", "b", b, xp)
     if a.shape != b.shape:

@@ -59,7 +59,7 @@ def test_indices_of_counts():
     for name, index in ov.INDICES.items():
         np.testing.assert_array_equal(report[name], index(o))
     assert report.attrs["empty"] == "1.0"
-    with pytest.raises(ValueError, match=r"unknown jaccard.*iou"):
+    with pytest.raises(ValueError, match=r"names must be one of 'iou'.*got 'jaccard'"):
         labelled.indices(counts, ["jaccard"])
     with pytest.raises(ValueError, match="lack size_b"):
         labelled.indices(counts.drop_vars("size_b"))

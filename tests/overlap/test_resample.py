@@ -75,7 +75,7 @@ def test_bad_arguments():
         resample.confidence_interval(CASES, axis=3)
     with pytest.raises(ValueError, match="at least two cases"):
         resample.confidence_interval(CASES[:1])
-    with pytest.raises(ValueError, match=r"unknown index 'f1'.*dice"):
+    with pytest.raises(ValueError, match=r"index must be one of .*'dice'.* got 'f1'"):
         resample.confidence_interval(CASES, "f1")
     with pytest.raises(ValueError, match="BCa"):
         resample.confidence_interval(CASES, method="normal")

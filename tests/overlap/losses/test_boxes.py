@@ -259,9 +259,9 @@ def test_a_malformed_row_spoils_only_itself():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"kind": "siou"}, "kind must be one of iou, giou, diou, ciou, eiou, got 'siou'"),
-        ({"focus": "far"}, "focus must be one of hard, easy"),
-        ({"reduction": "max"}, "reduction must be one of mean, sum, none"),
+        ({"kind": "siou"}, "kind must be one of 'iou', 'giou', 'diou', 'ciou', 'eiou', got 'siou'"),
+        ({"focus": "far"}, "focus must be one of 'hard', 'easy'"),
+        ({"reduction": "max"}, "reduction must be one of 'mean', 'sum', 'none'"),
         ({"gamma": -1.0}, "gamma must be >= 0"),
         ({"gamma": np.nan}, "gamma must be >= 0"),
     ],

@@ -71,7 +71,7 @@ def test_axes_and_class_weights():
         losses.generalised_dice_loss(P, hard, axis=(1, 2))
     with pytest.raises(ValueError, match="class_axis 3 or axis None is not one of the 3 axes"):
         losses.generalised_dice_loss(P, hard, class_axis=3)
-    with pytest.raises(ValueError, match="square, linear, uniform, got 'simple'"):
+    with pytest.raises(ValueError, match="'square', 'linear', 'uniform', got 'simple'"):
         losses.generalised_dice_loss(P, hard, weighting="simple")
 
 

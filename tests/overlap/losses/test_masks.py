@@ -250,11 +250,11 @@ def test_errors_name_the_loss():
         losses.dice_loss(p * 3, y)
     with pytest.raises(ValueError, match="smooth is a number of cells >= 0, got -1"):
         losses.dice_loss(p, y, smooth=-1)
-    with pytest.raises(ValueError, match="mean, sum, none, got 'avg'"):
+    with pytest.raises(ValueError, match="'mean', 'sum', 'none', got 'avg'"):
         losses.dice_loss(p, y, reduction="avg")
     with pytest.raises(ValueError, match=r"class_weights has shape \(2,\).*\(2, 3\)"):
         losses.dice_loss(p, y, axis=(2, 3), class_weights=np.ones(2))
     with pytest.raises(ValueError, match="gamma must be > 0"):
         losses.focal_tversky_loss(p, y, gamma=0.0)
-    with pytest.raises(ValueError, match="minimum, product, lukasiewicz"):
+    with pytest.raises(ValueError, match="'minimum', 'product', 'lukasiewicz'"):
         losses.dice_loss(p, y, tnorm="einstein")

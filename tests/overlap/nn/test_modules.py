@@ -152,7 +152,9 @@ def test_representation_and_state():
 
 
 def test_errors():
-    with pytest.raises(ValueError, match='None, "sigmoid" or "softmax", got True'):
+    with pytest.raises(
+        ValueError, match="nn.DiceLoss: from_logits must be one of None, 'sigmoid', 'softmax', got True"
+    ):
         nn.DiceLoss(from_logits=True)
     with pytest.raises(ValueError, match=r"nn.DiceLoss: the prediction has shape \(2, 1, 4, 5\).*two classes"):
         nn.DiceLoss(include_background=False)(X[:, :1].sigmoid(), Y[:, :1])

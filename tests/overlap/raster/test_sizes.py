@@ -286,7 +286,7 @@ def test_weights_and_where_must_broadcast():
 
 
 def test_unknown_tnorm_and_lists():
-    with pytest.raises(ValueError, match="minimum, product, lukasiewicz"):
+    with pytest.raises(ValueError, match="raster.measure: tnorm must be one of 'minimum', 'product', 'lukasiewicz'"):
         raster.measure(*HARD, tnorm="einstein")
     with pytest.raises(TypeError, match=r"a is a list.*numpy\.asarray"):
         raster.measure([True], [True])
