@@ -1,4 +1,4 @@
-from .comparison import compare
+from .comparison import Assessment, assess, compare
 from .empirical import CATEGORIES, LEVELS, categorise, classify, evaluate, reference
 from .io import example, read_region
 from .plotting import plot_agreement, plot_levels, plot_residues
@@ -10,6 +10,8 @@ from .structures import backbone_angles
 __all__ = [
     "CATEGORIES",
     "LEVELS",
+    "Assessment",
+    "assess",
     "backbone_angles",
     "categorise",
     "classify",

@@ -7,11 +7,14 @@ Conventions
 - Sizes are in cells of that grid, all equal: the torus is flat. Shares are per cent.
 - An index of two empty regions is NaN unless ``empty=`` says otherwise; ``n_defined`` counts those that are not.
 - A 2° grid alone costs 0.02 to 0.04 of IoU at the boundary: two regions from one truth reach about 0.97.
+- `assess` measures once. The report, the picture and every table read what it carries.
 """
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import nan
 from typing import Any
 
@@ -20,20 +23,192 @@ import xarray as xr
 
 import overlap as ov
 
+from .. import _report
+from .._checks import check_choice
 from .empirical import Category, Level
-from .regions import onto
-from .regions import region as _region
+from .regions import ALL, Regridding, check_membership, region, regrid
 from .torus import check_grid
 
 INDICES = ("iou", "dice")
+LEAST_GAIN = 0.25
+"""How much the IoU must gain from another reading of the axes before the report hints at it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assessment:
+    """A predicted region, its reference on the same grid, and how they overlap: what `assess` returns.
+
+    Attributes
+    ----------
+    predicted, reference : DataArray, dimensions (..., psi, phi)
+        The two regions on the prediction's grid.
+    weights : DataArray or None
+        Size of each cell.
+    overlap : Overlap
+        The sizes, with an axis for each of `labels`.
+    torus : ndarray
+        Size of the whole torus in the same unit.
+    labels : mapping of str to labels or None
+        The dimensions besides psi and phi, in order, and their coordinates where they have any.
+    regridding : {"none", "score interpolated, then cut", "nearest cell"}
+        How the reference came onto the grid.
+    tnorm, empty
+        As they were passed to `assess`.
+    hint : str
+        Which other reading of the axes fits far better; "" if none does.
+    """
+
+    predicted: xr.DataArray
+    reference: xr.DataArray
+    weights: xr.DataArray | None
+    overlap: ov.Overlap
+    torus: np.ndarray
+    labels: Mapping[str, Any]
+    regridding: Regridding
+    tnorm: ov.raster.TNorm
+    empty: float | ov.EmptyPolicy
+    hint: str
+
+    def report(self) -> xr.Dataset:
+        """Return the report that `compare` returns.
+
+        Returns
+        -------
+        Dataset
+
+        Examples
+        --------
+        >>> assessed = assess(region("top8000", "glycine"))
+        >>> float(assessed.report().iou)
+        1.0
+        """
+        dims = tuple(self.labels)
+        precision = ov.precision(self.overlap, empty=self.empty)
+        recall = ov.recall(self.overlap, empty=self.empty)
+        share_a = 100 * self.overlap.size_a / self.torus
+        share_b = 100 * self.overlap.size_b / self.torus
+        percent = {"units": "%"}
+        more = {
+            "share_a": (dims, share_a, percent),
+            "share_b": (dims, share_b, percent),
+            "outside": (dims, 1 - precision),
+            "missed": (dims, 1 - recall),
+        }
+        decisions: dict[str, Any] = {
+            "tnorm": self.tnorm,
+            "category": str(self.reference.attrs.get("category", "")),
+            "level": str(self.reference.attrs.get("level", "")),
+            "regridding": f"reference: {self.regridding}",
+            "grid": f"{self.predicted.sizes['psi']} × {self.predicted.sizes['phi']} cells (psi × phi)",
+        }
+        if self.hint:
+            decisions["hint"] = self.hint
+        unlabelled = [dim for dim, own in self.labels.items() if own is None]
+        coords = dict(self.labels)
+        for dim in unlabelled:
+            coords[dim] = np.arange(self.overlap.shape[dims.index(dim)])
+        report = _report.build(
+            self.overlap,
+            coords,
+            INDICES,
+            prediction=_report.name_of(self.predicted, "prediction"),
+            reference=_report.name_of(self.reference, "reference"),
+            units="cells" if self.weights is None else "weighted cells",
+            empty=self.empty,
+            more=more,
+            **decisions,
+        )
+        return report.drop_vars(unlabelled)
+
+    def _repr_html_(self) -> str:
+        return self.report()._repr_html_()
+
+
+def assess(
+    predicted: xr.DataArray,
+    reference: str | xr.Dataset | xr.DataArray = "top8000",
+    *,
+    category: Category | Sequence[Category] | None = None,
+    level: Level | Sequence[Level] | None = "favored",
+    weights: xr.DataArray | None = None,
+    tnorm: ov.raster.TNorm = "minimum",
+    empty: float | ov.EmptyPolicy = nan,
+) -> Assessment:
+    """Bring a predicted region and a reference one onto one grid and measure how they overlap.
+
+    The result carries all that the report, the table and the picture of a comparison show.
+
+    Parameters
+    ----------
+    predicted, reference, category, level, weights, tnorm, empty
+        See `compare`.
+
+    Returns
+    -------
+    Assessment
+
+    Raises
+    ------
+    TypeError, ValueError
+        See `compare`.
+
+    Examples
+    --------
+    >>> assessed = assess(region("top8000", "glycine", "allowed"), level="favored")
+    >>> assessed.overlap.intersection, assessed.regridding
+    (array(11638), 'none')
+    >>> round(float(assessed.report().missed), 4)
+    0.0
+    """
+    if not isinstance(predicted, xr.DataArray):
+        raise TypeError(
+            f"ramachandran.compare: the prediction is a {type(predicted).__name__}; pass a DataArray with dimensions "
+            "psi and phi and cell centres in degrees, as read_region returns"
+        )
+    check_choice("ramachandran.compare", "tnorm", tnorm, ov.raster.TNORMS)
+    predicted = check_grid(predicted, "ramachandran.compare: prediction")
+    if not isinstance(reference, xr.DataArray):
+        reference = _empirical(predicted, reference, category, level)
+    reference = check_grid(reference, "ramachandran.compare: reference")
+    _check_categories(predicted, reference)
+    reference, regridding = regrid(reference, predicted)
+
+    labels = _labels({"prediction": predicted, "reference": reference, "weights": weights})
+    dims = (*labels, "psi", "phi")
+    a = _spread(predicted, dims)
+    b = _spread(reference, dims)
+    check_membership(a, "ramachandran.compare: prediction")
+    check_membership(b, "ramachandran.compare: reference")
+    a, b = np.broadcast_arrays(a, b)
+    cells = None
+    torus: Any = a.shape[-2] * a.shape[-1]
+    if weights is not None:
+        cells = _spread(weights, dims)
+        cells = np.broadcast_to(cells, (*cells.shape[:-2], *a.shape[-2:]))
+        _check_weights(cells)
+        torus = cells.sum(axis=(-2, -1), dtype=float)
+        a, b, cells = np.broadcast_arrays(a, b, cells)
+    overlap = _measure(a, b, cells, tnorm)
+    return Assessment(
+        predicted=predicted,
+        reference=reference,
+        weights=weights,
+        overlap=overlap,
+        torus=torus,
+        labels=labels,
+        regridding=regridding,
+        tnorm=tnorm,
+        empty=empty,
+        hint=_hint(a, b, cells, tnorm, overlap),
+    )
 
 
 def compare(
     predicted: xr.DataArray,
     reference: str | xr.Dataset | xr.DataArray = "top8000",
     *,
-    category: Category | None = None,
-    level: Level = "favored",
+    category: Category | Sequence[Category] | None = None,
+    level: Level | Sequence[Level] | None = "favored",
     weights: xr.DataArray | None = None,
     tnorm: ov.raster.TNorm = "minimum",
     empty: float | ov.EmptyPolicy = nan,
@@ -46,11 +221,13 @@ def compare(
         Bool, or floating in [0, 1] for a soft prediction; further dimensions (several models) are kept.
     reference : str, Dataset or DataArray
         The name of an empirical reference, a Dataset like it, or any region.
-    category : str, optional
-        Which empirical region; by default the prediction's own (``attrs["category"]``), else "general". A
-        prediction with a dimension ``category`` meets each category's region.
-    level : {"favored", "allowed"}
-        Which empirical region; "allowed" holds the favored cells too.
+    category : str or sequence of str, optional
+        Which empirical region, or which of them along a dimension ``category``. By default the prediction's own
+        (``attrs["category"]``), else "general". A prediction with a dimension ``category`` meets each category's
+        region.
+    level : {"favored", "allowed"} or a sequence of them, optional
+        Which empirical region, or which of them along a dimension ``level``; "allowed" holds the favored cells too.
+        With None a prediction with a dimension ``level`` meets each level's region, and any other meets both.
     weights : DataArray, optional
         Size of each cell; equal by default.
     tnorm : {"minimum", "product", "lukasiewicz"}
@@ -68,100 +245,148 @@ def compare(
     Raises
     ------
     TypeError
-        If the prediction is no DataArray.
+        If the prediction is no DataArray, or the values of a region are neither bool nor floating.
     ValueError
-        If a grid does not cover the torus once, or a name is unknown.
+        If a grid does not cover the torus once, a value is outside [0, 1], labels differ, or a name is unknown.
 
     Warns
     -----
     UserWarning
         If the two regions are of different categories.
 
+    See Also
+    --------
+    assess : What the report is made of, for pictures and further tables.
+
     Examples
     --------
-    >>> from .regions import region
     >>> report = compare(region("top8000", "glycine"), region("top8000", "glycine", "allowed"))
     >>> round(float(report.outside), 4), round(float(report.missed), 4)
     (0.0, 0.428)
+
+    Six categories and both levels in one call:
+
+    >>> report = compare(region("top8000", None), level=["favored", "allowed"])
+    >>> report.iou.sel(category="glycine").values.round(4)
+    array([1.   , 0.572])
     """
-    if not isinstance(predicted, xr.DataArray):
-        raise TypeError(
-            f"compare: the prediction is a {type(predicted).__name__}; pass a DataArray with dimensions psi and phi "
-            "and cell centres in degrees, as read_region returns"
-        )
-    predicted = check_grid(predicted, "prediction")
-    truth = reference if isinstance(reference, xr.DataArray) else _empirical(predicted, reference, category, level)
-    _check_category(predicted, truth)
-    truth, regridding = onto(truth, predicted)
-    counts = ov.labelled.measure(_bare(predicted), _bare(truth), ["psi", "phi"], weights=weights, tnorm=tnorm)
-    report = _report(counts, empty, _torus(predicted, weights))
-    return report.assign_attrs(
-        prediction=_name(predicted, "prediction"),
-        reference=_name(truth, "reference"),
-        category=str(truth.attrs.get("category", category or "")),
-        level=str(truth.attrs.get("level", "")),
-        regridding=f"reference: {regridding}",
-        grid=f"{predicted.sizes['psi']} × {predicted.sizes['phi']} cells (psi × phi)",
-        units="cells" if weights is None else "weighted cells",
-        version=ov.__version__,
-        **_hint(predicted, truth, counts),
-    )
-
-
-def _report(counts: xr.Dataset, empty: float | ov.EmptyPolicy, torus: float) -> xr.Dataset:
-    indices = ov.labelled.indices(counts, (*INDICES, "precision", "recall"), empty=empty)
-    report = xr.merge([counts, indices[list(INDICES)]], combine_attrs="drop")
-    shares = {"share_a": counts.size_a, "share_b": counts.size_b}
-    report = report.assign({k: (100 * x / torus).assign_attrs(units="%") for k, x in shares.items()})
-    report = report.assign(outside=1 - indices.precision, missed=1 - indices.recall)
-    defined = xr.concat([indices[k].notnull().sum() for k in INDICES], xr.Variable("index", list(INDICES)))
-    return report.assign(n_defined=defined).assign_attrs(indices.attrs)
+    assessed = assess(predicted, reference, category=category, level=level, weights=weights, tnorm=tnorm, empty=empty)
+    return assessed.report()
 
 
 def _empirical(
-    predicted: xr.DataArray, reference: str | xr.Dataset, category: Category | None, level: Level
+    predicted: xr.DataArray,
+    reference: str | xr.Dataset,
+    category: Category | Sequence[Category] | None,
+    level: Level | Sequence[Level] | None,
 ) -> xr.DataArray:
-    if category is None and "category" in predicted.dims:
-        return _region(reference, None, level).sel(category=predicted.category)
+    """Return the empirical region that a prediction meets."""
+    each_category = category is None and "category" in predicted.dims
+    each_level = level is None and "level" in predicted.dims
+    if category is None and not each_category:
+        category = predicted.attrs.get("category") or "general"
+    cells = region(reference, category, level)
+    if each_category:
+        cells = _select(cells, predicted, "category")
+    if each_level:
+        cells = _select(cells, predicted, "level")
+    return cells
+
+
+def _select(cells: xr.DataArray, predicted: xr.DataArray, dim: str) -> xr.DataArray:
+    """Return the cells with the labels of the prediction along `dim`."""
+    labels = predicted.coords.variables[dim].values
+    known = cells.coords.variables[dim].values
+    if np.array_equal(labels, known):
+        return cells
+    for label in labels.tolist():
+        check_choice("ramachandran.compare", f"each {dim} of the prediction", label, known.tolist())
+    return cells.sel({dim: labels})
+
+
+def _check_categories(predicted: xr.DataArray, reference: xr.DataArray) -> None:
+    if "category" in reference.dims:
+        return
     own = predicted.attrs.get("category")
-    return _region(reference, category or own or "general", level)
+    other = reference.attrs.get("category")
+    if not own or not other or ALL in (own, other):
+        return
+    if own != other:
+        warnings.warn(
+            f"ramachandran.compare: the prediction is of category {own!r}, the reference of {other!r}", stacklevel=3
+        )
 
 
-def _check_category(predicted: xr.DataArray, truth: xr.DataArray) -> None:
-    own, other = (x.attrs.get("category") for x in (predicted, truth))
-    if own and other and own != other and "all" not in (own, other):
-        warnings.warn(f"compare: the prediction is of category {own!r}, the reference of {other!r}", stacklevel=3)
+def _labels(arrays: Mapping[str, xr.DataArray | None]) -> dict[str, Any]:
+    """Return the dimensions besides psi and phi, in order of appearance, with their coordinates (None without).
+
+    Raises
+    ------
+    ValueError
+        If two arrays have other cells, or other labels, along a dimension.
+    """
+    sizes: dict[str, int] = {}
+    labels: dict[str, Any] = {}
+    for name, x in arrays.items():
+        if x is None:
+            continue
+        for dim in map(str, x.dims):
+            n = x.sizes[dim]
+            own = x.coords.variables.get(dim)
+            known = labels.get(dim)
+            differ = own is not None and known is not None and not np.array_equal(own.values, known.values)
+            if differ or sizes.setdefault(dim, n) != n:
+                raise ValueError(
+                    f"ramachandran.compare: {name}: other cells along {dim!r} than those of the prediction; bring them "
+                    f"onto one grid first, such as by {name}.sel({dim}=prediction.{dim})"
+                )
+            if known is None:
+                labels[dim] = own
+    return {dim: own for dim, own in labels.items() if dim not in ("psi", "phi")}
 
 
-def _bare(x: xr.DataArray) -> xr.DataArray:
-    """Leave the score behind, which need not agree between the two."""
-    return x.drop_vars([name for name in x.coords if name not in x.dims])
+def _spread(x: xr.DataArray, dims: tuple[str, ...]) -> np.ndarray:
+    """Return the values with the axes `dims`, of length 1 where `x` has no such dimension."""
+    own = tuple(dim for dim in dims if dim in x.dims)
+    lacking = tuple(axis for axis, dim in enumerate(dims) if dim not in x.dims)
+    ordered = x if x.dims == own else x.transpose(*own)
+    return np.expand_dims(ordered.values, lacking)
 
 
-def _torus(predicted: xr.DataArray, weights: xr.DataArray | None) -> float:
-    one = xr.ones_like(predicted.isel({d: 0 for d in predicted.dims if d not in ("psi", "phi")}), float)
-    return float((one if weights is None else _bare(one) * weights).sum())
+def _check_weights(cells: np.ndarray) -> None:
+    if cells.dtype.kind not in "biuf":
+        raise TypeError(f"ramachandran.compare: weights are {cells.dtype}; sizes of cells are real numbers")
+    if not np.all((cells >= 0) & (cells < np.inf)):
+        raise ValueError(
+            f"ramachandran.compare: weights run from {cells.min():g} to {cells.max():g}; sizes of cells are "
+            "not negative, and finite"
+        )
 
 
-def _name(x: xr.DataArray, fallback: str) -> str:
-    return str(x.attrs.get("name") or x.name or fallback)
+def _measure(a: np.ndarray, b: np.ndarray, cells: np.ndarray | None, tnorm: ov.raster.TNorm) -> ov.Overlap:
+    return ov.raster.measure(a, b, axis=(-2, -1), weights=cells, tnorm=tnorm, check_values=False)
 
 
-def _hint(predicted: xr.DataArray, truth: xr.DataArray, counts: xr.Dataset) -> dict[str, str]:
-    """Say so if the prediction would fit far better swapped, mirrored or shifted: the usual slips with axes."""
-    cells = np.asarray(predicted)
-    if cells.ndim != 2 or truth.ndim != 2:
-        return {}
-    slips: dict[str, Any] = {
-        "phi and psi swapped": cells.T,
-        "psi upside down": cells[::-1],
-        "phi mirrored": cells[:, ::-1],
-        "0 to 360 read as -180 to 180": np.roll(cells, [n // 2 for n in cells.shape], (0, 1)),
+def _hint(a: np.ndarray, b: np.ndarray, cells: np.ndarray | None, tnorm: ov.raster.TNorm, overlap: ov.Overlap) -> str:
+    """Say so if the prediction would fit far better swapped, mirrored or shifted: the usual mistakes with axes."""
+    if a.ndim != 2:
+        return ""
+    n_psi, n_phi = a.shape
+    readings = {
+        "psi upside down": a[::-1],
+        "phi mirrored": a[:, ::-1],
+        "0 to 360 read as -180 to 180": np.roll(a, (n_psi // 2, n_phi // 2), (0, 1)),
     }
-    possible = {name: x for name, x in slips.items() if x.shape == truth.shape}
-    found = {name: float(ov.iou(ov.raster.measure(x, np.asarray(truth)))) for name, x in possible.items()}
-    best = max(found, key=lambda name: np.nan_to_num(found[name]))
-    now = float(ov.labelled.indices(counts, ["iou"]).iou)
-    if not found[best] > now + 0.25:
-        return {}
-    return {"hint": f"with {best} the IoU would be {found[best]:.2f}, not {now:.2f}: are the axes what they say?"}
+    if n_psi == n_phi:
+        readings = {"phi and psi swapped": a.T, **readings}
+    now = float(ov.iou(overlap))
+    best = ""
+    highest = now + LEAST_GAIN
+    for name, moved in readings.items():
+        iou = float(ov.iou(_measure(moved, b, cells, tnorm)))
+        if iou > highest:
+            best = name
+            highest = iou
+    if not best:
+        return ""
+    return f"with {best} the IoU would be {highest:.2f}, not {now:.2f}: are the axes what they say?"

@@ -24,12 +24,15 @@ doi:10.1016/j.str.2011.08.006
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from .._checks import check_choice
 from .torus import Table
 
 if TYPE_CHECKING:
@@ -50,7 +53,8 @@ CATEGORIES: tuple[Category, ...] = (
 LEVELS: tuple[Level, ...] = ("favored", "allowed")
 """The two cuts of a score map."""
 EVALUATIONS = ("OUTLIER", "Allowed", "Favored")
-"""What a residue is told to be, from worst to best."""
+"""The evaluations of a residue, from worst to best."""
+OUTLIER, ALLOWED, FAVORED = EVALUATIONS
 
 PROVENANCE = {
     "name": "top8000",
@@ -65,6 +69,73 @@ PROVENANCE = {
     "cuts": "score >= favored; score >= allowed, cumulative",
 }
 SAMPLES = (1061639, 233178, 3654, 66364, 61568, 195083)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Maps:
+    """The score maps of a reference and their cuts, as plain arrays.
+
+    Attributes
+    ----------
+    name : str
+    categories : tuple of str
+        Names of the maps.
+    psi, phi : ndarray
+        Cell centres in degrees.
+    score : ndarray, shape (categories, psi, phi)
+    cuts : mapping of str to ndarray, shape (categories,)
+        The cut of each map for each of `LEVELS`.
+    """
+
+    name: str
+    categories: tuple[str, ...]
+    psi: np.ndarray
+    phi: np.ndarray
+    score: np.ndarray
+    cuts: Mapping[str, np.ndarray]
+
+
+def maps_of(reference: str | xr.Dataset) -> Maps:
+    """Return the maps of a reference.
+
+    Parameters
+    ----------
+    reference : str or Dataset
+        The name of a reference, or a Dataset such as `reference` returns.
+
+    Returns
+    -------
+    Maps
+
+    Raises
+    ------
+    TypeError
+        If the reference is neither.
+    ValueError
+        If there is no such reference.
+
+    Examples
+    --------
+    >>> maps = maps_of("top8000")
+    >>> maps.score.shape, maps.cuts["favored"].tolist()
+    ((6, 180, 180), [0.02, 0.02, 0.02, 0.02, 0.02, 0.02])
+    """
+    if isinstance(reference, str):
+        return _load(reference)
+    if not hasattr(reference, "data_vars"):
+        raise TypeError(
+            f"ramachandran.reference: the reference is a {type(reference).__name__}; pass a name, "
+            f"such as {PROVENANCE['name']!r}, or a Dataset like that of ramachandran.reference"
+        )
+    score = reference["score"].transpose("category", "psi", "phi")
+    return Maps(
+        name=reference.attrs.get("name", "reference"),
+        categories=tuple(score["category"].values.tolist()),
+        psi=score["psi"].values,
+        phi=score["phi"].values,
+        score=score.values,
+        cuts={level: reference[level].values for level in LEVELS},
+    )
 
 
 def reference(name: str = "top8000") -> xr.Dataset:
@@ -96,19 +167,20 @@ def reference(name: str = "top8000") -> xr.Dataset:
     """
     import xarray as xr
 
-    data = _load(name)
+    maps = _load(name)
     degrees = {"units": "degrees", "long_name": "cell centre"}
+    rank = {"long_name": "percentile rank"}
     return xr.Dataset(
         {
-            "score": (("category", "psi", "phi"), data["score"].copy(), {"long_name": "percentile rank"}),
-            "favored": ("category", data["favored"].copy()),
-            "allowed": ("category", data["allowed"].copy()),
+            "score": (("category", "psi", "phi"), maps.score.copy(), rank),
+            "favored": ("category", maps.cuts["favored"].copy()),
+            "allowed": ("category", maps.cuts["allowed"].copy()),
             "n": ("category", np.array(SAMPLES)),
         },
         coords={
-            "category": list(CATEGORIES),
-            "psi": ("psi", data["psi"].copy(), degrees),
-            "phi": ("phi", data["phi"].copy(), degrees),
+            "category": list(maps.categories),
+            "psi": ("psi", maps.psi.copy(), degrees),
+            "phi": ("phi", maps.phi.copy(), degrees),
         },
         attrs=dict(PROVENANCE),
     )
@@ -146,17 +218,21 @@ def category_codes(resname: Any, next_resname: Any, omega: Any) -> np.ndarray:
     >>> int(category_codes("VAL", "ALA", 180))
     5
     """
-    resname, next_resname = np.asarray(resname), np.asarray(next_resname)
+    resname = np.asarray(resname)
+    next_resname = np.asarray(next_resname)
+    proline = resname == "PRO"
     # NaN < 90 is False: a proline without a bond before it is trans
     cis = np.abs(np.asarray(omega, float)) < 90
+    # in the order of precedence
     conditions = [
         resname == "GLY",
-        (resname == "PRO") & cis,
-        resname == "PRO",
+        proline & cis,
+        proline,
         next_resname == "PRO",
         (resname == "ILE") | (resname == "VAL"),
     ]
-    return np.select(np.broadcast_arrays(*conditions), [1, 2, 3, 4, 5], 0).astype(np.int8)
+    codes = np.select(np.broadcast_arrays(*conditions), [1, 2, 3, 4, 5], 0)
+    return codes.astype(np.int8)
 
 
 def evaluate(phi: Any, psi: Any, category: Any, reference: str = "top8000") -> Any:
@@ -189,11 +265,17 @@ def evaluate(phi: Any, psi: Any, category: Any, reference: str = "top8000") -> A
     (5, 2)
     """
     table = _table(reference)
-    if any(hasattr(x, "dims") for x in (phi, psi, category)):
+
+    def score(phi: Any, psi: Any, category: Any) -> np.ndarray:
+        codes = _codes("evaluate", category)
+        return table(phi, psi, codes)
+
+    labelled = any(hasattr(x, "dims") for x in (phi, psi, category))
+    if labelled:
         import xarray as xr
 
-        return xr.apply_ufunc(lambda phi, psi, category: table(phi, psi, _codes(category)), phi, psi, category)
-    return table(phi, psi, _codes(category))[()]
+        return xr.apply_ufunc(score, phi, psi, category)
+    return score(phi, psi, category)[()]
 
 
 def classify(score: Any, category: Any, reference: str = "top8000") -> Any:
@@ -217,8 +299,10 @@ def classify(score: Any, category: Any, reference: str = "top8000") -> Any:
     >>> classify([0.02, 0.001, 0.001], ["general", "general", "cis-proline"]).tolist()
     ['Favored', 'Allowed', 'OUTLIER']
     """
-    level = evaluation_codes(score, _codes(category), reference)
-    return np.array([*EVALUATIONS, ""])[level]
+    codes = _codes("classify", category)
+    evaluation = evaluation_codes(score, codes, reference)
+    # -1, of a score that is NaN, takes the last
+    return np.array([*EVALUATIONS, ""])[evaluation]
 
 
 def evaluation_codes(score: Any, codes: np.ndarray, reference: str = "top8000") -> np.ndarray:
@@ -229,44 +313,62 @@ def evaluation_codes(score: Any, codes: np.ndarray, reference: str = "top8000") 
     >>> evaluation_codes([0.5, 0.0], np.array([0, 0])).tolist()
     [2, 0]
     """
-    score, data = np.asarray(score, float), _load(reference)
-    level = (score >= data["favored"][codes]).astype(np.int8) + (score >= data["allowed"][codes])
-    return np.where(np.isnan(score), np.int8(-1), level)
+    cuts = _load(reference).cuts
+    score = np.asarray(score, float)
+    favored = score >= cuts["favored"][codes]
+    allowed = score >= cuts["allowed"][codes]
+    evaluation = favored.astype(np.int8) + allowed
+    return np.where(np.isnan(score), np.int8(-1), evaluation)
 
 
-def _codes(category: Any) -> np.ndarray:
+def _codes(function: str, category: Any) -> np.ndarray:
     """Return positions in CATEGORIES of names or positions."""
-    codes = getattr(category, "codes", category)  # of a pandas Categorical in our own order
-    if codes is not category and tuple(category.categories) != CATEGORIES:
-        codes = np.asarray(category)
-    codes = np.asarray(codes)
-    if codes.dtype.kind in "iu":
-        if codes.size and not (codes.min() >= 0 and codes.max() < len(CATEGORIES)):
-            raise ValueError(
-                f"category: positions must be 0 to {len(CATEGORIES) - 1}, got {codes.min()} to {codes.max()}"
-            )
-        return codes
-    found = np.full(codes.shape, -1, np.int8)
-    for k, name in enumerate(CATEGORIES):
-        found[codes == name] = k
-    if (found < 0).any():
-        unknown = sorted({str(x) for x in codes[found < 0].ravel()[:20]})
-        raise ValueError(f"category: unknown {', '.join(map(repr, unknown))}; choose from {', '.join(CATEGORIES)}")
-    return found
+    own_order = hasattr(category, "codes") and tuple(category.categories) == CATEGORIES
+    given = np.asarray(category.codes if own_order else category)
+    if given.dtype.kind in "iu":
+        _check_positions(function, given)
+        return given
+    codes = np.full(given.shape, -1, np.int8)
+    for code, name in enumerate(CATEGORIES):
+        codes[given == name] = code
+    unknown = given[codes < 0]
+    if unknown.size:
+        names = sorted({str(name) for name in unknown[:20]})
+        listed = ", ".join(repr(name) for name in names)
+        raise ValueError(f"ramachandran.{function}: unknown category {listed}; choose from {', '.join(CATEGORIES)}")
+    return codes
+
+
+def _check_positions(function: str, positions: np.ndarray) -> None:
+    if not positions.size:
+        return
+    first = positions.min()
+    last = positions.max()
+    if first < 0 or last >= len(CATEGORIES):
+        raise ValueError(
+            f"ramachandran.{function}: category must be positions 0 to {len(CATEGORIES) - 1}, got {first} to {last}"
+        )
 
 
 @cache
-def _load(name: str) -> dict[str, np.ndarray]:
-    if name != "top8000":
-        raise ValueError(f'reference: there is no reference {name!r}; choose "top8000"')
-    with files(__package__).joinpath("data/top8000.npz").open("rb") as file, np.load(file, allow_pickle=False) as npz:
-        data = {key: npz[key] for key in ("score", "phi", "psi", "favored", "allowed")}
-        order = [npz["category"].tolist().index(k) for k in CATEGORIES]
-    # the file has phi first, as the community's text files do
-    data["score"] = np.ascontiguousarray(data["score"][order].transpose(0, 2, 1))
-    return data
+def _load(name: str) -> Maps:
+    check_choice("ramachandran.reference", "name", name, [PROVENANCE["name"]])
+    path = files(__package__).joinpath("data/top8000.npz")
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as npz:
+        names = npz["category"].tolist()
+        order = [names.index(category) for category in CATEGORIES]
+        # the file has phi first, as the community's text files do
+        score = npz["score"][order].transpose(0, 2, 1)
+        return Maps(
+            name=name,
+            categories=CATEGORIES,
+            psi=npz["psi"],
+            phi=npz["phi"],
+            score=np.ascontiguousarray(score),
+            cuts={level: npz[level] for level in LEVELS},
+        )
 
 
 @cache
 def _table(name: str) -> Table:
-    return Table(_load(name)["score"])
+    return Table(_load(name).score)

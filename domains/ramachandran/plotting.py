@@ -17,11 +17,10 @@ import xarray as xr
 
 import overlap as ov
 
+from .comparison import Assessment, assess
 from .empirical import CATEGORIES, PROVENANCE, Category, Level
 from .empirical import reference as _reference
-from .regions import onto
-from .regions import region as _region
-from .torus import check_grid, wrap
+from .torus import wrap
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,49 +123,90 @@ def plot_levels(data: xr.Dataset, *, ax: Axes | None = None, filled: bool = True
 
 
 def plot_agreement(
-    predicted: xr.DataArray,
-    reference: str | xr.DataArray = "top8000",
+    predicted: xr.DataArray | Assessment,
+    reference: str | xr.Dataset | xr.DataArray = "top8000",
     *,
-    category: Category = "general",
+    category: Category | None = None,
     level: Level = "favored",
     ax: Axes | None = None,
+    labels: tuple[str, str] = ("prediction", "reference"),
     **style: Any,
 ) -> Axes:
     """Draw where a predicted region and a reference agree, in three colours, with the reference's contour.
 
     Parameters
     ----------
-    predicted : DataArray
-        A region.
-    reference : str or DataArray
-        The name of an empirical reference, or a region.
+    predicted : DataArray or Assessment
+        A region; or what `assess` returned, which is drawn as it was measured, and has its own reference.
+    reference : str, Dataset or DataArray
+        The name of an empirical reference, a Dataset like it, or a region.
     category, level : str
-        Which empirical region, if the reference is a name.
+        Which empirical region, as in `compare`.
     ax : matplotlib Axes, optional
         Where to draw.
+    labels : tuple of str
+        Names of the two regions, for the legend.
     **style
         Passed to `overlap.plotting.agreement`.
 
     Returns
     -------
     matplotlib Axes
+        The legend holds the sizes of the report.
+
+    Raises
+    ------
+    ValueError
+        If there are several comparisons in one.
 
     Examples
     --------
     >>> import matplotlib
     >>> matplotlib.use("agg")
+    >>> from .comparison import assess
     >>> from .regions import region
-    >>> plot_agreement(region("top8000", "glycine")).get_ylabel()
-    'ψ (°)'
+    >>> glycine = region("top8000", "glycine")
+    >>> ax = plot_agreement(assess(glycine, level="allowed"))
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['both (11638)', 'only prediction (0)', 'only reference (8708)']
     """
-    predicted = check_grid(predicted, "prediction").sortby(["psi", "phi"])
-    truth = reference if isinstance(reference, xr.DataArray) else _region(reference, category, level)
-    truth, _ = onto(truth, predicted)
+    if isinstance(predicted, Assessment):
+        assessed = predicted
+    else:
+        assessed = assess(predicted, reference, category=category, level=level)
+    if assessed.labels:
+        several = ", ".join(str(dim) for dim in assessed.labels)
+        raise ValueError(
+            f"ramachandran.plot_agreement: several comparisons along {several}; draw one of them, chosen with .sel or "
+            ".isel before the comparison"
+        )
+    cells = assessed.predicted.sortby(["psi", "phi"])
+    truth = assessed.reference.sortby(["psi", "phi"])
     ax = _axes(ax)
-    ov.plotting.agreement(predicted, truth, ax=ax, **{"interpolation": "nearest", **style})
-    field, cut = (truth.score, float(truth.cut)) if "score" in truth.coords else (truth.astype(float), 0.5)
+    ov.plotting.agreement(cells, truth, ax=ax, labels=labels, **{"interpolation": "nearest", **style})
+    _write_sizes(ax, assessed.overlap, labels)
+    cut = 0.5
+    field = truth.astype(float)
+    if "score" in truth.coords:
+        cut = float(truth.cut)
+        field = truth.score
     ax.contour(*_past_the_seam(field), levels=[cut], colors="#222222", linewidths=0.8)
     return _degrees(ax)
+
+
+def _write_sizes(ax: Axes, overlap: ov.Overlap, labels: tuple[str, str]) -> None:
+    """Write the sizes that were measured, weights and t-norm included, into the legend of the agreement map."""
+    predicted, reference = labels
+    sizes = {
+        "both": overlap.intersection,
+        f"only {predicted}": overlap.only_a,
+        f"only {reference}": overlap.only_b,
+    }
+    legend = ax.get_legend()
+    assert legend is not None
+    texts = legend.get_texts()
+    for text, (name, size) in zip(texts, sizes.items(), strict=True):
+        text.set_text(f"{name} ({float(size):.6g})")
 
 
 def save(figure: Any, path: str | Path) -> None:

@@ -68,7 +68,7 @@ def check_grid(x: xr.DataArray, name: str = "region") -> xr.DataArray:
     x : DataArray
         With dimensions phi and psi and their coordinates in degrees.
     name : str
-        What to call it in an error.
+        How an error begins: the function and the argument.
 
     Returns
     -------
@@ -92,28 +92,38 @@ def check_grid(x: xr.DataArray, name: str = "region") -> xr.DataArray:
     for dim in ("phi", "psi"):
         if dim not in x.coords:
             raise ValueError(f"{name}: {dim} has no coordinates; assign the cell centres in degrees")
-        _check_circle(np.asarray(x[dim], float), f"{name}: {dim}")
+        nodes = np.asarray(x.coords.variables[dim].values, float)
+        _check_circle(nodes, f"{name}: {dim}")
+    if x.dims[-2:] == ("psi", "phi"):
+        return x
     return x.transpose(..., "psi", "phi")
 
 
 def _check_circle(nodes: np.ndarray, name: str) -> None:
-    steps = np.diff(nodes)
-    # coordinates are often rounded: to single precision, or to a few digits in a text file
-    if len(nodes) < 2 or not np.allclose(steps, np.mean(steps), rtol=1e-3, atol=0):
+    if len(nodes) < 2:
         raise ValueError(f"{name}: the coordinates are not evenly spaced cell centres, found {_brief(nodes)}")
-    step = abs(float(np.mean(steps)))
+    steps = np.diff(nodes)
+    mean = float(np.mean(steps))
+    # coordinates are often rounded: to single precision, or to a few digits in a text file
+    even = np.abs(steps - mean) <= 1e-3 * abs(mean)
+    if not even.all():
+        raise ValueError(f"{name}: the coordinates are not evenly spaced cell centres, found {_brief(nodes)}")
+    step = abs(mean)
     turn = step * len(nodes)
-    if abs(turn - PERIOD) < step / 10:
+    tolerance = step / 10
+    if abs(turn - PERIOD) < tolerance:
         return
-    if abs(turn - 2 * np.pi) < step / 10:
+    if abs(turn - 2 * np.pi) < tolerance:
         raise ValueError(f"{name}: the coordinates look like radians, found {_brief(nodes)}; use numpy.degrees")
-    if abs(turn - step - PERIOD) < step / 10:
+    if abs(turn - step - PERIOD) < tolerance:
         raise ValueError(f"{name}: both ends of the circle are there, found {_brief(nodes)}; drop the last one")
     raise ValueError(f"{name}: the coordinates do not go once round 360°, found {_brief(nodes)}")
 
 
 def _brief(nodes: np.ndarray) -> str:
-    return f"{len(nodes)} from {nodes[0]:g} to {nodes[-1]:g}" if len(nodes) else "none"
+    if not len(nodes):
+        return "none"
+    return f"{len(nodes)} from {nodes[0]:g} to {nodes[-1]:g}"
 
 
 class Table:
@@ -136,38 +146,52 @@ class Table:
     BLOCK = 16384  # angles at a time, so that the steps between stay in the cache
 
     def __init__(self, maps: np.ndarray, start: tuple[float, float] | None = None) -> None:
+        _, n_psi, n_phi = maps.shape
         # one more row and column: the neighbour of the last cell is the first
         padded = np.pad(maps, ((0, 0), (0, 1), (0, 1)), mode="wrap")
-        self._rows, self._columns = padded.shape[1:]
-        self._flat = np.ascontiguousarray(padded).ravel()
-        self._start = start or (centres(maps.shape[1])[0], centres(maps.shape[2])[0])
+        self._values = np.ascontiguousarray(padded).ravel()
+        self._n_psi = n_psi
+        self._n_phi = n_phi
+        if start is None:
+            start = (centres(n_psi)[0], centres(n_phi)[0])
+        self._first_psi, self._first_phi = start
 
     def __call__(self, phi: Any, psi: Any, which: Any) -> np.ndarray:
         """Interpolate map `which` (an integer) at (phi, psi); the three broadcast. NaN angles give NaN."""
-        phi, psi, which = np.broadcast_arrays(np.asarray(phi, float), np.asarray(psi, float), which)
-        out = np.empty(phi.size)
-        parts = phi.ravel(), psi.ravel(), which.ravel()
+        phi = np.asarray(phi, float)
+        psi = np.asarray(psi, float)
+        phi, psi, which = np.broadcast_arrays(phi, psi, which)
+        shape = phi.shape
+        phi = phi.ravel()
+        psi = psi.ravel()
+        which = which.ravel()
+        values = np.empty(phi.size)
         with np.errstate(invalid="ignore"):
             for begin in range(0, phi.size, self.BLOCK):
                 block = slice(begin, begin + self.BLOCK)
-                out[block] = self._block(*(x[block] for x in parts))
-        return out.reshape(phi.shape)
+                values[block] = self._interpolate(phi[block], psi[block], which[block])
+        return values.reshape(shape)
 
-    def _block(self, phi: np.ndarray, psi: np.ndarray, which: np.ndarray) -> np.ndarray:
-        i, u = _node_below(psi, self._start[0], self._rows - 1)
-        j, v = _node_below(phi, self._start[1], self._columns - 1)
-        at = (which.astype(np.int64) * self._rows + i) * self._columns + j
-        steps = 0, 1, self._columns, self._columns + 1
-        near, right, above, beyond = (self._flat.take(at + step, mode="clip") for step in steps)
+    def _interpolate(self, phi: np.ndarray, psi: np.ndarray, which: np.ndarray) -> np.ndarray:
+        row, u = _node_below(psi, self._first_psi, self._n_psi)
+        column, v = _node_below(phi, self._first_phi, self._n_phi)
+        rows = self._n_psi + 1
+        columns = self._n_phi + 1
+        at = (which.astype(np.int64) * rows + row) * columns + column
+        # the four nodes around the angles; clip is the fast mode of take, and NaN's node may lie anywhere
+        near = self._values.take(at, mode="clip")
+        right = self._values.take(at + 1, mode="clip")
+        above = self._values.take(at + columns, mode="clip")
+        beyond = self._values.take(at + columns + 1, mode="clip")
         low = near + v * (right - near)
         high = above + v * (beyond - above)
-        out: np.ndarray = low + u * (high - low)
-        return out
+        value: np.ndarray = low + u * (high - low)
+        return value
 
 
-def _node_below(angle: np.ndarray, start: float, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the node below each angle, and how far beyond it the angle lies, in steps."""
-    turn = (angle - start) * (1 / PERIOD)
+def _node_below(angle: np.ndarray, first: float, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the node below each angle, of `n` nodes from `first` on, and how many steps beyond it the angle lies."""
+    turn = (angle - first) * (1 / PERIOD)
     turn -= np.floor(turn)
     position = turn * n
     node = position.astype(np.int64)
@@ -177,11 +201,24 @@ def _node_below(angle: np.ndarray, start: float, n: int) -> tuple[np.ndarray, np
 def nearest(nodes: np.ndarray, angles: np.ndarray) -> np.ndarray:
     """Return the positions of the evenly spaced `nodes` that lie nearest to `angles`, round the circle.
 
+    Parameters
+    ----------
+    nodes : array, shape (n,)
+        Cell centres in degrees, once round the circle.
+    angles : array
+        Degrees.
+
+    Returns
+    -------
+    array of int, of the shape of `angles`
+
     Examples
     --------
     >>> nearest(np.array([-90.0, 90.0]), np.array([-179.0, 1.0, 179.0])).tolist()
     [0, 1, 1]
     """
-    position = (np.asarray(angles, float) - nodes[0]) / (nodes[1] - nodes[0])
-    at: np.ndarray = np.floor(position + 0.5).astype(int) % len(nodes)
-    return at
+    step = nodes[1] - nodes[0]
+    position = (np.asarray(angles, float) - nodes[0]) / step
+    whole = np.floor(position + 0.5).astype(int)
+    wrapped: np.ndarray = whole % len(nodes)
+    return wrapped

@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 import overlap as ov
-from domains.ramachandran import CATEGORIES, compare, hard_sphere, region
+from domains.ramachandran import CATEGORIES, LEVELS, assess, compare, hard_sphere, region
 from domains.ramachandran.torus import centres
 
 
@@ -42,7 +42,7 @@ def test_hard_spheres(options, level, iou, dice):
         ("cis-proline", 0.2737, None, None),
     ],
 )
-@pytest.mark.filterwarnings("ignore:compare")
+@pytest.mark.filterwarnings("ignore:ramachandran.compare")
 def test_other_categories_are_no_prediction_of_the_general_one(category, iou, outside, missed):
     report = compare(region("top8000", category), category="general")
     assert float(report.iou) == pytest.approx(iou, abs=5e-5)
@@ -73,22 +73,22 @@ def test_masks_of_another_program(k, category, test_data):
         assert report.attrs["regridding"] == "reference: score interpolated, then cut"
 
 
-SLIPS = {
+MISTAKES = {
     "phi and psi swapped": (lambda x: x.T, 0.0244, 0.1875),
     "psi upside down": (lambda x: x[::-1], 0.1820, 0.5673),
     "0 to 360 read as -180 to 180": (lambda x: np.roll(x, (90, 90), (0, 1)), 0.0100, None),
 }
 
 
-@pytest.mark.parametrize("slip", SLIPS)
-def test_slips_with_axes_are_told(slip):
-    move, *expected = SLIPS[slip]
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistakes_with_axes_are_reported(mistake):
+    move, *expected = MISTAKES[mistake]
     for level, iou in zip(("favored", "allowed"), expected, strict=True):
         truth = region(level=level)
         report = compare(truth.drop_vars(["score", "cut"]).copy(data=move(truth.values)), level=level)
         if iou is not None:
             assert float(report.iou) == pytest.approx(iou, abs=5e-5)
-        assert slip in report.attrs["hint"]
+        assert mistake in report.attrs["hint"]
 
 
 def test_a_good_prediction_gets_no_hint():
@@ -121,6 +121,105 @@ def test_each_category_meets_its_own():
     report = compare(region(category=None), level="favored")
     np.testing.assert_array_equal(report.iou, 1.0)
     assert report.category.values.tolist() == list(CATEGORIES)
+
+
+@pytest.mark.parametrize("tnorm", ["minimum", "product"])
+def test_six_categories_and_both_levels_in_one_call(tnorm):
+    masks = region("top8000", CATEGORIES[::-1], "allowed").drop_vars(["score", "cut"])
+    together = compare(masks, level=LEVELS, tnorm=tnorm)
+    assert together.iou.dims == ("category", "level")
+    assert together.n_defined.values.tolist() == [12, 12]
+    for level in LEVELS:
+        each = compare(masks, level=level, tnorm=tnorm)
+        for name in together.data_vars:
+            if "category" in together[name].dims:
+                np.testing.assert_array_equal(together[name].sel(level=level), each[name])
+
+
+def test_one_prediction_against_several_categories_and_levels():
+    cells = hard_sphere()
+    together = compare(cells, category=["glycine", "general"], level=["allowed", "favored"])
+    assert together.iou.sizes == {"category": 2, "level": 2}
+    for category in ("glycine", "general"):
+        for level in LEVELS:
+            one = compare(cells, category=category, level=level)
+            assert float(together.iou.sel(category=category, level=level)) == float(one.iou)
+    assert together.attrs["category"] == "glycine, general"
+
+
+def test_each_level_meets_its_own():
+    cells = region("top8000", None, ["allowed", "favored"])
+    report = compare(cells, level=None)
+    np.testing.assert_array_equal(report.iou, 1.0)
+    assert report.level.values.tolist() == ["allowed", "favored"]
+    with pytest.raises(ValueError, match=r"^ramachandran.compare: each level of the prediction must be .*; got 'core'"):
+        compare(cells.assign_coords(level=["core", "favored"]), level=None)
+
+
+def test_what_is_assessed_carries_what_was_measured():
+    cells, weights = hard_sphere(n=90), xr.full_like(hard_sphere(n=90), 0.5, dtype=float)
+    assessed = assess(cells, level="allowed", weights=weights, tnorm="product", empty=1.0)
+    assert assessed.reference.sizes == cells.sizes
+    assert assessed.regridding == "score interpolated, then cut"
+    assert float(assessed.torus) == 90 * 90 * 0.5
+    o = ov.raster.measure(cells.values, assessed.reference.values, weights=weights.values)
+    assert float(assessed.overlap.intersection) == float(o.intersection)
+    xr.testing.assert_identical(
+        assessed.report(), compare(cells, level="allowed", weights=weights, tnorm="product", empty=1.0)
+    )
+    assert assessed.report().attrs["units"] == "weighted cells"
+    assert "intersection" in assessed._repr_html_()
+    with pytest.raises(AttributeError):
+        assessed.tnorm = "minimum"
+
+
+@pytest.mark.parametrize("dims", [("psi",), ("phi", "psi"), ("tau", "psi", "phi")])
+def test_weights_broadcast_by_name(dims):
+    rng = np.random.default_rng(0)
+    cells = xr.concat([hard_sphere(n=36, tau=t) for t in (110, 113)], xr.Variable("tau", [110, 113]))
+    shape = [cells.sizes[dim] for dim in dims]
+    weights = xr.DataArray(rng.random(shape), dims=dims, coords={dim: cells[dim] for dim in dims})
+    report = compare(cells, level="allowed", weights=weights)
+    full = (weights + xr.zeros_like(cells, dtype=float)).transpose(*cells.dims)
+    sizes = (cells * full).sum(["psi", "phi"])
+    np.testing.assert_allclose(report.size_a, sizes)
+    np.testing.assert_allclose(report.share_a, 100 * sizes / full.sum(["psi", "phi"]))
+
+
+@pytest.mark.parametrize(
+    ("weights", "error", "said"),
+    [
+        (lambda w: -w, ValueError, "weights run from -1 to -1; sizes of cells are not negative"),
+        (lambda w: w * np.nan, ValueError, "weights run from nan to nan"),
+        (lambda w: w.astype(complex), TypeError, "weights are complex128"),
+        (lambda w: w.assign_coords(phi=w.phi + 1), ValueError, "weights: other cells along 'phi'"),
+        (lambda w: w.isel(psi=slice(9)), ValueError, r"weights: other cells along 'psi'.*weights.sel\(psi="),
+    ],
+)
+def test_wrong_weights(weights, error, said):
+    cells = hard_sphere(n=36)
+    with pytest.raises(error, match=f"^ramachandran.compare: {said}"):
+        compare(cells, weights=weights(xr.ones_like(cells, dtype=float)))
+
+
+def test_labels_of_the_two_sides_are_the_same():
+    models = xr.concat([hard_sphere(n=36, tau=t) for t in (110, 113)], xr.Variable("tau", [110, 113]))
+    bare = models.drop_vars("tau")
+    np.testing.assert_array_equal(compare(bare, models).iou, 1.0)
+    assert "tau" not in compare(bare).coords
+    with pytest.raises(ValueError, match=r"reference: other cells along 'tau'.*reference.sel\(tau=prediction.tau\)"):
+        compare(models, models.assign_coords(tau=[110, 115]))
+
+
+def test_the_hint_is_measured_as_the_report_is():
+    """Cells without weight count for neither."""
+    truth = hard_sphere()
+    turned = truth.copy(data=truth.values[::-1])
+    weights = xr.ones_like(truth, dtype=float)
+    hint = compare(turned, truth, weights=weights).attrs["hint"]
+    assert "with psi upside down the IoU would be 1.00" in hint
+    symmetric = weights.where(turned == truth, 0.0)
+    assert "hint" not in compare(turned, truth, weights=symmetric).attrs
 
 
 def test_soft_predictions_are_not_cut():
@@ -161,10 +260,10 @@ def test_a_wrong_category_warns():
 
 
 def test_bad_input():
-    with pytest.raises(TypeError, match=r"ndarray.*DataArray with dimensions psi and phi"):
+    with pytest.raises(TypeError, match=r"^ramachandran.compare: .*ndarray.*DataArray with dimensions psi and phi"):
         compare(np.ones((180, 180), bool))
     half = hard_sphere().isel(phi=slice(90))
-    with pytest.raises(ValueError, match="prediction: phi.*once round"):
+    with pytest.raises(ValueError, match="^ramachandran.compare: prediction: phi.*once round"):
         compare(half)
-    with pytest.raises(TypeError, match="int64"):
+    with pytest.raises(TypeError, match="^ramachandran.compare: prediction: the values are int64"):
         compare(hard_sphere().astype(int))

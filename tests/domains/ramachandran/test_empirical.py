@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from domains.ramachandran import CATEGORIES, categorise, classify, evaluate, reference
+from domains.ramachandran import CATEGORIES, LEVELS, categorise, classify, evaluate, reference
+from domains.ramachandran.empirical import maps_of
 
 HERE = ("1a8o.cif", "1a28.pdb")
 
@@ -88,7 +89,7 @@ def test_categories_as_names_positions_or_categorical():
     by_name = evaluate([-60, -60], -45, names)
     np.testing.assert_array_equal(by_name, evaluate([-60, -60], -45, np.array([1, 0])))
     np.testing.assert_array_equal(by_name, evaluate([-60, -60], -45, pd.Categorical(names)))
-    with pytest.raises(ValueError, match=r"unknown 'alpha'.*general, glycine"):
+    with pytest.raises(ValueError, match=r"^ramachandran.evaluate: unknown category 'alpha'.*general, glycine"):
         evaluate(0, 0, ["general", "alpha"])
     with pytest.raises(ValueError, match="0 to 5, got 6"):
         evaluate(0, 0, np.array([6]))
@@ -118,5 +119,17 @@ def test_cuts_are_inclusive():
 
 
 def test_unknown_reference():
-    with pytest.raises(ValueError, match="no reference 'top500'"):
+    with pytest.raises(ValueError, match="^ramachandran.reference: name must be one of 'top8000'; got 'top500'"):
         reference("top500")
+
+
+def test_maps_of_a_name_and_of_a_dataset():
+    ours, data = maps_of("top8000"), reference()
+    again = maps_of(data.transpose("phi", "category", "psi"))
+    assert again.name == ours.name
+    assert again.categories == ours.categories == CATEGORIES
+    np.testing.assert_array_equal(again.score, ours.score)
+    for level in LEVELS:
+        np.testing.assert_array_equal(again.cuts[level], ours.cuts[level])
+    with pytest.raises(TypeError, match="the reference is a ndarray; pass a name, such as 'top8000'"):
+        maps_of(data.score.values)

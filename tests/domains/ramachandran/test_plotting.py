@@ -3,8 +3,10 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import xarray as xr
 
-from domains.ramachandran import CATEGORIES, example, hard_sphere, reference, region, validate
+from domains._report import as_rows
+from domains.ramachandran import CATEGORIES, assess, compare, example, hard_sphere, reference, region, validate
 from domains.ramachandran.plotting import caption, plot_agreement, plot_levels, plot_residues, save
 
 
@@ -64,6 +66,46 @@ def test_agreement_map(truth, tmp_path):
     assert ax.get_legend().get_texts()[0].get_text() == "both (6252)"
     save(ax.figure, tmp_path / "map.pdf")
     assert (tmp_path / "map.pdf").stat().st_size > 5000
+
+
+def weights():
+    cells = hard_sphere()
+    return xr.DataArray(np.linspace(0, 2, cells.size).reshape(cells.shape), coords=cells.coords, dims=cells.dims)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"level": "allowed"}, {"category": "glycine"}, {"weights": weights()}, {"tnorm": "lukasiewicz"}],
+    ids=["level", "category", "weights", "tnorm"],
+)
+def test_the_picture_shows_the_numbers_of_the_table(options):
+    """With every option that changes the result."""
+    half = region().astype(float) * 0.5
+    predicted = half.drop_vars(["score", "cut"]).drop_attrs() + 0.25
+    truth = "top8000" if "tnorm" not in options else predicted
+    assessed = assess(predicted, truth, **options)
+    report = assessed.report()
+    assert float(report.intersection) != float(compare(predicted, truth).intersection)
+    row = as_rows(report).iloc[0]
+    assert row["iou"] == float(report.iou)
+    legend = [text.get_text() for text in plot_agreement(assessed).get_legend().get_texts()]
+    intersection, size_a, size_b = (float(report[name]) for name in ("intersection", "size_a", "size_b"))
+    assert legend == [
+        f"both ({intersection:.6g})",
+        f"only prediction ({size_a - intersection:.6g})",
+        f"only reference ({size_b - intersection:.6g})",
+    ]
+
+
+def test_a_prediction_is_drawn_with_its_own_category_as_it_is_compared():
+    glycine = region("top8000", "glycine")
+    legend = plot_agreement(glycine).get_legend().get_texts()
+    assert legend[0].get_text() == f"both ({int(compare(glycine).intersection)})"
+
+
+def test_one_comparison_is_drawn_at_a_time():
+    with pytest.raises(ValueError, match="^ramachandran.plot_agreement: several comparisons along category"):
+        plot_agreement(region("top8000", None))
 
 
 def test_what_the_picture_owes():

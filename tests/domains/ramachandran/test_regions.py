@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from domains.ramachandran import CATEGORIES, reference, region
-from domains.ramachandran.regions import onto
+from domains.ramachandran.regions import check_membership, regrid, same_grid
 from domains.ramachandran.torus import centres
 
 CELLS = {  # favored, favored and allowed
@@ -39,7 +39,7 @@ def test_areas(category):
 def test_on_a_finer_grid_the_score_is_interpolated_and_then_cut(category):
     fine = grid(1800)
     for level, expected in zip(("favored", "allowed"), BILINEAR[category], strict=True):
-        moved, how = onto(region("top8000", category, level), fine)
+        moved, how = regrid(region("top8000", category, level), fine)
         assert how == "score interpolated, then cut"
         assert float(moved.mean()) * 100 == pytest.approx(expected, abs=1e-4)
 
@@ -47,24 +47,24 @@ def test_on_a_finer_grid_the_score_is_interpolated_and_then_cut(category):
 def test_a_plain_mask_goes_by_nearest_cell():
     fine = grid(360)
     plain = region().drop_vars(["score", "cut"])
-    moved, how = onto(plain, fine)
+    moved, how = regrid(plain, fine)
     assert how == "nearest cell"
     assert int(moved.sum()) == 4 * int(plain.sum())
 
 
 def test_the_same_grid_is_left_alone():
     cells = region()
-    moved, how = onto(cells, cells.transpose("phi", "psi"))
+    moved, how = regrid(cells, cells.copy())
     assert how == "none"
-    xr.testing.assert_identical(moved, cells)
+    assert moved is cells
 
 
 def test_a_grid_from_0_to_360_is_the_same_torus():
     cells = region()
     turned = cells.assign_coords(phi=cells.phi % 360, psi=cells.psi % 360).sortby(["phi", "psi"])
-    moved, _ = onto(turned, cells)
+    moved, _ = regrid(turned, cells)
     np.testing.assert_array_equal(moved, cells)
-    back, _ = onto(turned.drop_vars(["score", "cut"]), cells)
+    back, _ = regrid(turned.drop_vars(["score", "cut"]), cells)
     np.testing.assert_array_equal(back, cells)
 
 
@@ -72,8 +72,61 @@ def test_all_categories_at_once():
     together = region(category=None)
     assert together.dims == ("category", "psi", "phi")
     np.testing.assert_array_equal(together.sel(category="glycine"), region("top8000", "glycine"))
-    moved, _ = onto(together, grid(90))
-    np.testing.assert_array_equal(moved.sel(category="glycine"), onto(region("top8000", "glycine"), grid(90))[0])
+    moved, _ = regrid(together, grid(90))
+    np.testing.assert_array_equal(moved.sel(category="glycine"), regrid(region("top8000", "glycine"), grid(90))[0])
+
+
+def test_several_categories_and_levels():
+    together = region("top8000", ["glycine", "general"], ["allowed", "favored"])
+    assert together.dims == ("category", "level", "psi", "phi")
+    for name in ("glycine", "general"):
+        for level in ("allowed", "favored"):
+            one = together.sel(category=name, level=level)
+            np.testing.assert_array_equal(one, region("top8000", name, level))
+    moved, how = regrid(together, grid(90))
+    assert how == "score interpolated, then cut"
+    one, _ = regrid(region("top8000", "glycine", "allowed"), grid(90))
+    np.testing.assert_array_equal(moved.sel(category="glycine", level="allowed"), one)
+
+
+@pytest.mark.parametrize(
+    ("category", "level", "name", "meaning"),
+    [
+        ("glycine", "allowed", "top8000 glycine, allowed", "favored and allowed: score >= cut"),
+        (None, "favored", "top8000 all categories, favored", "favored: score >= cut"),
+        (CATEGORIES, None, "top8000 all categories, all levels", "favored, or favored and allowed: score >= cut"),
+        (["general", "glycine"], ["favored"], "top8000 general, glycine, favored", "favored: score >= cut"),
+    ],
+)
+def test_a_region_says_what_it_holds(category, level, name, meaning):
+    attrs = region("top8000", category, level).attrs
+    assert (attrs["name"], attrs["meaning"]) == (name, meaning)
+
+
+def test_same_grid():
+    cells = region()
+    assert same_grid(cells, region(level="allowed"))
+    assert not same_grid(cells, cells.assign_coords(phi=cells.phi + 1e-9))
+    assert not same_grid(cells, grid(90))
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "said"),
+    [
+        (np.array([0, 1]), TypeError, "^mine: the values are int64; a region is bool, or floating"),
+        (np.array([0.5, np.nan]), ValueError, r"^mine: 1 cells have no value \(NaN\)"),
+        (np.array([0.5, 1.5]), ValueError, r"^mine: the values run from 0.5 to 1.5; .*density >= level"),
+        (np.array([-0.5, 1.0]), ValueError, "^mine: the values run from -0.5 to 1"),
+    ],
+)
+def test_what_is_no_membership(values, error, said):
+    with pytest.raises(error, match=said):
+        check_membership(values, "mine")
+
+
+def test_what_is_membership():
+    for values in (np.array([True, False]), np.array([0.0, 1.0]), np.zeros(0)):
+        check_membership(values, "mine")
 
 
 def test_a_reference_of_one_s_own():
@@ -93,9 +146,9 @@ def test_attrs_say_what_it_is():
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("top8000", "general", "core"), "favored, allowed, got 'core'"),
-        (("top8000", "alpha"), "no category 'alpha'"),
-        (("top500",), "no reference 'top500'"),
+        (("top8000", "general", "core"), "^ramachandran.region: level must be one of 'favored', 'allowed'; got 'core'"),
+        (("top8000", ["general", "alpha"]), "^ramachandran.region: category must be .*'glycine'.*; got 'alpha'"),
+        (("top500",), "^ramachandran.reference: name must be one of 'top8000'; got 'top500'"),
     ],
 )
 def test_unknown_names(arguments, said):
