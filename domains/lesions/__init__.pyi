@@ -1,5 +1,5 @@
 from .cohorts import cohort
-from .comparison import compare
+from .comparison import Comparison, Settings, assess, compare
 from .grids import as_image, grid_spacing
 from .instances import components, lesion_counts, lesion_scores, match
 from .io import example, read_image, write_image
@@ -8,7 +8,10 @@ from .raters import consensus, leave_one_out, pairwise_agreement
 from .summaries import summarise
 
 __all__ = [
+    "Comparison",
+    "Settings",
     "as_image",
+    "assess",
     "cohort",
     "compare",
     "components",

@@ -11,6 +11,7 @@ Conventions
   A missed label is infinitely far, a label that neither has is NaN: neither is dropped.
 - Lesions are those of the cut masks, see `domains.lesions.instances`.
 - What lies outside ``where`` is in neither set, for sizes, distances and lesions alike.
+- `assess` derives everything once. The report, the table of lesions and the picture read its result.
 
 References
 ----------
@@ -21,44 +22,252 @@ medical image analysis. IEEE Trans. Med. Imaging 25, 1451. doi:10.1109/TMI.2006.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from inspect import Parameter, signature
 from math import nan
-from typing import Any
+from typing import Any, TypedDict, TypeVar, Unpack
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 import overlap as ov
 from overlap import surfaces
 
-from .grids import describe, grid_spacing, onto, spatial, units, voxel_volume
-from .instances import KINDS, lesion_scores, match
-from .layers import Labels, layers
+from .. import _report
+from .._checks import check_choice, check_number
+from .grids import Grid, check_images, regrid
+from .instances import KINDS, components, lesion_scores, match_instances
+from .layers import Labels, Name, layers
 
-SIZES = ("intersection", "size_a", "size_b")
+SIZES = _report.SIZES
 INDICES = ("iou", "dice", "precision", "recall")
-BRACKET: dict[str, ov.raster.TNorm] = {"low": "lukasiewicz", "high": "minimum"}
+BOUNDS = ("iou_low", "iou_high", "iou_hard", "dice_low", "dice_high", "dice_hard")
 DISTANCES = ("hausdorff", "hd95", "assd", "masd")
+LESION_COUNTS = ("lesions_predicted", "lesions_reference", "lesions_matched", *(f"lesions_{kind}" for kind in KINDS))
 LESION_INDICES = ("lesion_f1", "lesion_sq", "lesion_pq")
-LESION_COUNTS = tuple(f"lesions_{k}" for k in ("predicted", "reference", "matched", *KINDS))
-BOUNDS = tuple(f"{k}_{side}" for k in ("iou", "dice") for side in (*BRACKET, "hard"))
 DEFINED = (*INDICES, *BOUNDS, *DISTANCES, "nsd", *LESION_INDICES)
 """What may be undefined, and is counted in ``n_defined``."""
 
+F = TypeVar("F", bound=Callable[..., Any])
 
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What decides the numbers of a comparison, besides the images and their labels.
+
+    Parameters
+    ----------
+    tnorm : {"minimum", "product", "lukasiewicz"}
+        How soft values intersect in ``iou`` and ``dice``, see `overlap.raster.measure`.
+    level : float
+        Where soft masks are cut (>=), for ``_hard`` indices, distances and lesions; in (0, 1].
+    preset : {"monai", "deepmind", "medpy"}
+        Whose definition of distances, see `overlap.surfaces.distances`.
+    nsd_tolerance : float
+        Distance within which two surfaces count as one, mm.
+    threshold : float
+        Least IoU at which two lesions are matched, in (0, 1].
+    connectivity : int, optional
+        Which voxels touch, see `components`.
+    empty : float or EmptyPolicy
+        Value of an index where both are empty.
+    empty_distance : float or EmptyPolicy
+        Value of a distance where both are empty; a policy also replaces infinity where one is (a penalty, in mm).
+
+    Raises
+    ------
+    ValueError
+        If a choice is unknown or a number out of range.
+    """
+
+    tnorm: ov.raster.TNorm = "minimum"
+    level: float = 0.5
+    preset: surfaces.Preset = "monai"
+    nsd_tolerance: float = 1.0
+    threshold: float = 0.5
+    connectivity: int | None = None
+    empty: float | ov.EmptyPolicy = nan
+    empty_distance: float | ov.EmptyPolicy = nan
+
+    def __post_init__(self) -> None:
+        check_choice("lesions.compare", "tnorm", self.tnorm, ov.raster.TNORMS)
+        check_choice("lesions.compare", "preset", self.preset, surfaces.PRESETS)
+        check_choice("lesions.compare", "connectivity", self.connectivity, (None, 1, 2, 3))
+        check_number("lesions.compare", "level", self.level, above=0, at_most=1)
+        check_number("lesions.compare", "threshold", self.threshold, above=0, at_most=1)
+        check_number("lesions.compare", "nsd_tolerance", self.nsd_tolerance, at_least=0)
+
+
+class Options(TypedDict, total=False):
+    """The fields of `Settings` as keywords, for type checkers; they are explained there."""
+
+    tnorm: ov.raster.TNorm
+    level: float
+    preset: surfaces.Preset
+    nsd_tolerance: float
+    threshold: float
+    connectivity: int | None
+    empty: float | ov.EmptyPolicy
+    empty_distance: float | ov.EmptyPolicy
+
+
+def takes_settings(function: F) -> F:
+    """Show the fields of `Settings`, with their defaults, in the signature of a function that takes ``**options``.
+
+    So each option is written once, and `inspect.signature` and `help` still show all of them.
+
+    Examples
+    --------
+    >>> @takes_settings
+    ... def twice(x: int, **options: Unpack[Options]) -> int:
+    ...     return 2 * x
+    >>> signature(twice).parameters["threshold"].default
+    0.5
+    """
+    shown = signature(function)
+    own = [p for p in shown.parameters.values() if p.kind is not Parameter.VAR_KEYWORD]
+    options = signature(Settings).parameters.values()
+    function.__signature__ = shown.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
+    return function
+
+
+def check_settings(options: Options) -> Settings:
+    """Return the settings that keywords stand for.
+
+    Raises
+    ------
+    TypeError
+        If there is no such option.
+    ValueError
+        If a value is out of range.
+    """
+    names = [field.name for field in fields(Settings)]
+    for name in options:
+        if name not in names:
+            raise TypeError(f"lesions.compare: no option {name!r}: choose from {', '.join(names)}")
+    return Settings(**options)
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """The two masks of one label as they were compared, and their lesions.
+
+    Parameters
+    ----------
+    label : str or int
+        Name of the label.
+    predicted, reference : DataArray
+        The masks, bool or soft, without what does not count; only the box that holds both, one voxel wider.
+    predicted_lesions, reference_lesions : DataArray of int
+        The number of the lesion that a voxel of the cut mask belongs to, 0 outside.
+    lesions : DataFrame
+        Which lesion met which, see `match`.
+    case : object, optional
+        Name of the case, if there are several.
+    """
+
+    label: Name
+    predicted: xr.DataArray
+    reference: xr.DataArray
+    predicted_lesions: xr.DataArray
+    reference_lesions: xr.DataArray
+    lesions: pd.DataFrame
+    case: Any = None
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """All of a comparison, made once by `assess`: what the report, the table of lesions and the picture read.
+
+    Parameters
+    ----------
+    report : Dataset
+        What `compare` returns.
+    lesions : DataFrame
+        The match tables of all labels (and cases), see `match`, with a column ``label`` (and ``case``).
+    pairs : tuple of Pair
+        The masks and lesions of each label.
+    settings : Settings
+        What decided the numbers.
+    grid : Grid
+        Where the voxels lie.
+    """
+
+    report: xr.Dataset
+    lesions: pd.DataFrame
+    pairs: tuple[Pair, ...]
+    settings: Settings
+    grid: Grid
+
+    def pair(self, label: Name | None = None, case: Any = None) -> Pair:
+        """Return the masks and lesions of a label and case, by default the first.
+
+        Raises
+        ------
+        ValueError
+            If there is no such label or case.
+        """
+        for pair in self.pairs:
+            if label in (None, pair.label) and case in (None, pair.case):
+                return pair
+        labels = ", ".join(dict.fromkeys(str(pair.label) for pair in self.pairs))
+        raise ValueError(f"lesions.Comparison: no masks of label {label!r} and case {case!r}: the labels are {labels}")
+
+
+@takes_settings
+def assess(
+    predicted: xr.DataArray,
+    reference: xr.DataArray,
+    *,
+    labels: Labels | None = None,
+    where: xr.DataArray | None = None,
+    **options: Unpack[Options],
+) -> Comparison:
+    """Compare a predicted segmentation with a reference one, and keep what the numbers were derived from.
+
+    Parameters
+    ----------
+    predicted, reference, labels, where
+        See `compare`.
+    **options
+        The fields of `Settings`, each a keyword: see `compare`.
+
+    Returns
+    -------
+    Comparison
+        The report, the table of lesions, the masks and the settings.
+
+    Raises
+    ------
+    TypeError
+        If an image is no DataArray, or there is no such option.
+    ValueError
+        If the grids differ (with both geometries), the labels do not fit, or an option is out of range.
+
+    Examples
+    --------
+    >>> from .io import example, read_image
+    >>> raters = read_image(example("nodule_00"))
+    >>> result = assess(raters.isel(rater=0), raters.isel(rater=1), threshold=0.3)
+    >>> result.lesions[["label", "kind", "iou", "matched"]].round(3)
+       label        kind    iou  matched
+    0      1  one_to_one  0.317     True
+    >>> result.settings.threshold, int(result.report.lesions_matched.item())
+    (0.3, 1)
+    """
+    return _assess(predicted, reference, labels, where, check_settings(options), keep_masks=True)
+
+
+@takes_settings
 def compare(
     predicted: xr.DataArray,
     reference: xr.DataArray,
     *,
     labels: Labels | None = None,
     where: xr.DataArray | None = None,
-    tnorm: ov.raster.TNorm = "minimum",
-    level: float = 0.5,
-    preset: surfaces.Preset = "monai",
-    nsd_tolerance: float = 1.0,
-    threshold: float = 0.5,
-    connectivity: int | None = None,
-    empty: float | ov.EmptyPolicy = nan,
-    empty_distance: float | ov.EmptyPolicy = nan,
+    **options: Unpack[Options],
 ) -> xr.Dataset:
     """Compare a predicted segmentation with a reference one.
 
@@ -71,23 +280,12 @@ def compare(
         Which labels to compare: ``[1, 2]``, or regions ``{"core": (1, 4), "whole": (1, 2, 4)}``. By default every
         label but 0 that either map holds. Masks have one, "lesion".
     where : DataArray of bool, optional
-        Voxels that count.
-    tnorm : {"minimum", "product", "lukasiewicz"}
-        How soft values intersect in ``iou`` and ``dice``, see `overlap.raster.measure`.
-    level : float
-        Where soft masks are cut (>=), for ``_hard`` indices, distances and lesions.
-    preset : {"monai", "deepmind", "medpy"}
-        Whose definition of distances, see `overlap.surfaces.distances`.
-    nsd_tolerance : float
-        Distance within which two surfaces count as one, mm.
-    threshold : float
-        Least IoU at which two lesions are matched.
-    connectivity : int, optional
-        Which voxels touch, see `components`.
-    empty : float or EmptyPolicy
-        Value of an index where both are empty.
-    empty_distance : float or EmptyPolicy
-        Value of a distance where both are empty; a policy also replaces infinity where one is (a penalty, in mm).
+        Voxels that count; with a dimension ``case``, for each case its own.
+    **options
+        The fields of `Settings`, each a keyword. They are written there once, with their defaults, and `help` shows
+        them in the signature: ``tnorm`` (how soft values intersect), ``level`` (where soft masks are cut), ``preset``
+        (whose definition of distances), ``nsd_tolerance`` (mm), ``threshold`` (least IoU of matched lesions),
+        ``connectivity`` (which voxels touch), ``empty`` and ``empty_distance`` (what 0/0 is worth).
 
     Returns
     -------
@@ -100,9 +298,9 @@ def compare(
     Raises
     ------
     TypeError
-        If an image is no DataArray.
+        If an image is no DataArray, or there is no such option.
     ValueError
-        If the grids differ (with both geometries), or the labels do not fit.
+        If the grids differ (with both geometries), the labels do not fit, or an option is out of range.
 
     Examples
     --------
@@ -112,96 +310,209 @@ def compare(
     >>> round(float(report.dice.sel(label=1)), 4), round(float(report.hd95.sel(label=1)), 2)
     (0.4819, 2.4)
     """
-    for name, x in {"prediction": predicted, "reference": reference}.items():
-        if not isinstance(x, xr.DataArray):
-            raise TypeError(
-                f"compare: the {name} is a {type(x).__name__}; pass a DataArray, from read_image or "
-                "as_image(values, spacing)"
-            )
-    options: dict[str, Any] = {"tnorm": tnorm, "level": level, "preset": preset, "nsd_tolerance": nsd_tolerance}
-    options |= {"threshold": threshold, "connectivity": connectivity, "empty": empty, "empty_distance": empty_distance}
-    if "case" in predicted.dims and "case" in reference.dims:
-        return _cases(predicted, reference, labels=labels, where=where, **options)
-    reference = onto(reference, predicted)
-    rows = {name: _one(a, b, **options) for name, a, b in layers(predicted, reference, labels, where)}
-    report = xr.concat(list(rows.values()), xr.Variable("label", list(rows)), combine_attrs="override")
-    defined = xr.concat([report[k].notnull().sum() for k in DEFINED], xr.Variable("index", list(DEFINED)))
-    return report.assign(n_defined=defined).assign_attrs(
-        prediction=_name(predicted, "prediction"),
-        reference=_name(reference, "reference"),
-        tnorm=tnorm,
-        empty=str(empty),
-        empty_distance=str(empty_distance),
-        level=level,
-        preset=preset,
-        nsd_tolerance=nsd_tolerance,
-        threshold=threshold,
-        connectivity=len(spatial(predicted)) if connectivity is None else connectivity,
-        where="everywhere" if where is None else f"{int(where.sum())} voxels",
-        regridding="none",
-        grid=describe(predicted),
-        units=units(predicted),
-        version=ov.__version__,
-    )
+    # the masks of a hundred labels of a large image would not fit into memory
+    return _assess(predicted, reference, labels, where, check_settings(options), keep_masks=False).report
 
 
-def _cases(predicted: xr.DataArray, reference: xr.DataArray, **options: Any) -> xr.Dataset:
-    names = predicted["case"].values if "case" in predicted.coords else np.arange(predicted.sizes["case"])
-    pairs = zip(predicted.transpose("case", ...), reference.transpose("case", ...), strict=True)
-    reports = [compare(a, b, **options) for a, b in pairs]
-    return xr.concat(reports, xr.Variable("case", names), join="outer", combine_attrs="drop_conflicts")
-
-
-def _one(
-    a: xr.DataArray,
-    b: xr.DataArray,
+def _assess(
+    predicted: xr.DataArray,
+    reference: xr.DataArray,
+    labels: Labels | None,
+    where: xr.DataArray | None,
+    settings: Settings,
     *,
-    tnorm: ov.raster.TNorm,
-    level: float,
-    preset: surfaces.Preset,
-    nsd_tolerance: float,
-    threshold: float,
-    connectivity: int | None,
-    empty: float | ov.EmptyPolicy,
-    empty_distance: float | ov.EmptyPolicy,
+    keep_masks: bool,
+) -> Comparison:
+    check_images("lesions.compare", predicted=predicted, reference=reference)
+    if "case" not in predicted.dims or "case" not in reference.dims:
+        return _assess_one(predicted, reference, labels, where, settings, keep_masks)
+    names = _case_names(predicted, reference, where)
+    comparisons = []
+    for k in range(len(names)):
+        a = predicted.isel(case=k, drop=True)
+        b = reference.isel(case=k, drop=True)
+        counted = where.isel(case=k, drop=True) if where is not None and "case" in where.dims else where
+        comparisons.append(_assess_one(a, b, labels, counted, settings, keep_masks))
+    return _joined(names, comparisons)
+
+
+def _assess_one(
+    predicted: xr.DataArray,
+    reference: xr.DataArray,
+    labels: Labels | None,
+    where: xr.DataArray | None,
+    settings: Settings,
+    keep_masks: bool,
+) -> Comparison:
+    grid = Grid.of(predicted)
+    reference = regrid(reference, grid)
+    pairs: list[Pair] = []
+    tables: list[pd.DataFrame] = []
+    measured: dict[Name, _Measured] = {}
+    for label, a, b in layers(predicted, reference, labels, where):
+        pair = _pair(label, a, b, grid, settings)
+        tables.append(pair.lesions)
+        measured[label] = _measure(pair, grid, settings)
+        if keep_masks:
+            pairs.append(pair)
+    report = _as_report(
+        measured,
+        grid,
+        settings,
+        prediction=_report.name_of(predicted, "prediction"),
+        reference=_report.name_of(reference, "reference"),
+        where="everywhere" if where is None else f"{int(where.sum())} voxels",
+    )
+    return Comparison(report, _labelled("label", list(measured), tables), tuple(pairs), settings, grid)
+
+
+def _pair(label: Name, a: xr.DataArray, b: xr.DataArray, grid: Grid, settings: Settings) -> Pair:
+    lesions_a = components(_cut(a, settings.level), connectivity=settings.connectivity)
+    lesions_b = components(_cut(b, settings.level), connectivity=settings.connectivity)
+    table = match_instances(lesions_a.values, lesions_b.values, voxel=grid.voxel, threshold=settings.threshold)
+    return Pair(label, a, b, lesions_a, lesions_b, table)
+
+
+def _cut(mask: xr.DataArray, level: float) -> xr.DataArray:
+    return mask if mask.dtype == bool else mask >= level
+
+
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """The numbers of one label: sizes in voxels by how soft values intersect, distances, counts and scores."""
+
+    chosen: ov.Overlap
+    low: ov.Overlap
+    high: ov.Overlap
+    hard: ov.Overlap
+    distances: dict[str, float]
+    definitions: dict[str, str]
+    lesions: dict[str, float]
+
+
+def _measure(pair: Pair, grid: Grid, settings: Settings) -> _Measured:
+    a = pair.predicted.values
+    b = pair.reference.values
+    cut_a = pair.predicted_lesions.values > 0
+    cut_b = pair.reference_lesions.values > 0
+    hard = ov.raster.measure(cut_a, cut_b)
+    if a.dtype == bool and b.dtype == bool:
+        chosen = low = high = hard
+    else:
+        low = ov.raster.measure(a, b, tnorm="lukasiewicz")
+        high = ov.raster.measure(a, b, tnorm="minimum")
+        chosen = high if settings.tnorm == "minimum" else ov.raster.measure(a, b, tnorm=settings.tnorm)
+    between = surfaces.distances(
+        cut_a, cut_b, spacing=grid.spacing, preset=settings.preset, empty=settings.empty_distance
+    )
+    distances = {
+        "hausdorff": between.hausdorff(),
+        "hd95": between.hd95(),
+        "assd": between.assd(),
+        "masd": between.masd(),
+        "nsd": between.nsd(settings.nsd_tolerance),
+    }
+    definitions = {name: between.describe(name) for name in distances}
+    scores = lesion_scores(pair.lesions, empty=settings.empty)
+    return _Measured(chosen, low, high, hard, distances, definitions, scores)
+
+
+def _as_report(
+    measured: dict[Name, _Measured], grid: Grid, settings: Settings, *, prediction: str, reference: str, where: str
 ) -> xr.Dataset:
-    hard_a, hard_b = (x if x.dtype == bool else x >= level for x in (a, b))
-    table = match(hard_a, hard_b, threshold=threshold, connectivity=connectivity)
-    lesions = lesion_scores(table, empty=empty)
-    return xr.Dataset(
-        {
-            **_indices(a.values, b.values, hard_a.values, hard_b.values, tnorm, empty, a),
-            **_distances(hard_a, hard_b, preset, nsd_tolerance, empty_distance),
-            **{f"lesions_{k}": int(lesions[k]) for k in ("predicted", "reference", "matched", *KINDS)},
-            **{f"lesion_{k}": lesions[k] for k in ("f1", "sq", "pq")},
-        }
+    rows = list(measured.values())
+    soft = {
+        "low": _stacked([row.low for row in rows]),
+        "high": _stacked([row.high for row in rows]),
+        "hard": _stacked([row.hard for row in rows]),
+    }
+    more: dict[str, Any] = {}
+    for side, sizes in soft.items():
+        more[f"iou_{side}"] = "label", ov.iou(sizes, empty=settings.empty)
+        more[f"dice_{side}"] = "label", ov.dice(sizes, empty=settings.empty)
+    more = {name: more[name] for name in BOUNDS}
+    for name, definition in rows[0].definitions.items():
+        attrs = _distance_attrs(name, definition, settings)
+        more[name] = "label", [row.distances[name] for row in rows], attrs
+    for name in ("predicted", "reference", "matched", *KINDS):
+        more[f"lesions_{name}"] = "label", [row.lesions[name] for row in rows]
+    for name in ("f1", "sq", "pq"):
+        more[f"lesion_{name}"] = "label", [row.lesions[name] for row in rows]
+    return _report.build(
+        _stacked([row.chosen for row in rows]),
+        {"label": list(measured)},
+        INDICES,
+        prediction=prediction,
+        reference=reference,
+        units=grid.units,
+        cell=grid.voxel,
+        empty=settings.empty,
+        more=more,
+        also_defined=[name for name in DEFINED if name not in INDICES],
+        tnorm=settings.tnorm,
+        level=settings.level,
+        preset=settings.preset,
+        nsd_tolerance=settings.nsd_tolerance,
+        threshold=settings.threshold,
+        connectivity=settings.connectivity or len(grid.axes),
+        empty_distance=str(settings.empty_distance),
+        where=where,
+        grid=grid.describe(),
+        regridding="none",
     )
 
 
-def _indices(
-    a: Any, b: Any, hard_a: Any, hard_b: Any, tnorm: Any, empty: float | ov.EmptyPolicy, image: xr.DataArray
-) -> dict[str, Any]:
-    hard = ov.raster.measure(hard_a, hard_b)
-    soft = a.dtype != bool or b.dtype != bool
-    measured = {s: ov.raster.measure(a, b, tnorm=t) if soft else hard for s, t in {"": tnorm, **BRACKET}.items()}
-    measured["hard"] = hard
-    o = measured[""]
-    found = {k: float(ov.INDICES[k](o, empty=empty)) for k in INDICES}
-    bounds = {
-        f"{k}_{s}": float(ov.INDICES[k](measured[s], empty=empty)) for k in ("iou", "dice") for s in (*BRACKET, "hard")
-    }
-    unit = {"units": units(image)}
-    sizes = {k: ((), float(getattr(o, k)) * voxel_volume(image), unit) for k in SIZES}
-    return {**sizes, **found, **bounds}
+def _distance_attrs(name: str, definition: str, settings: Settings) -> dict[str, Any]:
+    if name == "nsd":
+        return {"definition": definition, "tolerance": settings.nsd_tolerance}
+    return {"units": "mm", "definition": definition}
 
 
-def _distances(
-    a: xr.DataArray, b: xr.DataArray, preset: surfaces.Preset, tolerance: float, empty: float | ov.EmptyPolicy
-) -> dict[str, Any]:
-    d = surfaces.distances(a.values, b.values, spacing=grid_spacing(a), preset=preset, empty=empty)
-    lengths = {k: ((), getattr(d, k)(), {"units": "mm", "definition": d.describe(k)}) for k in DISTANCES}
-    return {**lengths, "nsd": ((), d.nsd(tolerance), {"definition": d.describe("nsd"), "tolerance": tolerance})}
+def _stacked(overlaps: Sequence[ov.Overlap]) -> ov.Overlap:
+    """Return overlaps of single labels as one overlap of all of them."""
+    intersection = np.array([o.intersection for o in overlaps])
+    size_a = np.array([o.size_a for o in overlaps])
+    size_b = np.array([o.size_b for o in overlaps])
+    return ov.Overlap(intersection, size_a, size_b)
 
 
-def _name(x: xr.DataArray, fallback: str) -> str:
-    return str(x.attrs.get("name") or x.name or fallback)
+def _labelled(column: str, names: Sequence[Any], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return tables as one, with a first column that says which of them a row comes from."""
+    named = [table.assign(**{column: name}) for name, table in zip(names, tables, strict=True)]
+    # an empty table has no types, and would take them from the others
+    filled = [table for table in named if len(table)]
+    joined = pd.concat(filled or named[:1], ignore_index=True)
+    joined.insert(0, column, joined.pop(column))
+    return joined
+
+
+def _case_names(predicted: xr.DataArray, reference: xr.DataArray, where: xr.DataArray | None) -> np.ndarray:
+    """Return the names of the cases; all images that have cases have the same, in one order."""
+    names: np.ndarray = predicted["case"].values
+    others = {"reference": reference}
+    if where is not None and "case" in where.dims:
+        others["where"] = where
+    for what, image in others.items():
+        n = image.sizes["case"]
+        if n != len(names):
+            raise ValueError(
+                f"lesions.compare: the prediction has {len(names)} cases and the {what} {n}: pass the same cases"
+            )
+        both_named = "case" in predicted.coords and "case" in image.coords
+        if both_named and not np.array_equal(image["case"].values, names):
+            raise ValueError(
+                f"lesions.compare: the cases of the {what} are not those of the prediction in their order: "
+                f"pass {what}.sel(case=prediction.case)"
+            )
+    return names
+
+
+def _joined(names: np.ndarray, comparisons: list[Comparison]) -> Comparison:
+    """Return the comparisons of several cases as one."""
+    reports = [one.report for one in comparisons]
+    report = xr.concat(reports, xr.Variable("case", names), join="outer", combine_attrs="drop_conflicts")
+    tables = [one.lesions for one in comparisons]
+    pairs: list[Pair] = []
+    for name, one in zip(names, comparisons, strict=True):
+        pairs += [replace(pair, case=name) for pair in one.pairs]
+    return replace(comparisons[0], report=report, lesions=_labelled("case", list(names), tables), pairs=tuple(pairs))

@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-- Dimensions x, y and z point to the patient's right, front and top (RAS+); coordinates are voxel centres in mm.
+- Dimensions x, y and z point to the patient's right, front and top (RAS+). Coordinates are voxel centres in mm.
 - An image of one slice has no z: its sizes are areas.
 - Spacing is uniform along each dimension. Two images are on one grid if their voxel centres differ by less than
   a hundredth of a voxel.
@@ -11,6 +11,7 @@ Conventions
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -21,6 +22,75 @@ AXES = ("x", "y", "z")
 UNITS = ("", "mm", "mm²", "mm³")
 TOLERANCE = 1e-2
 """How far the same voxel of two images may be apart, in voxels."""
+
+_HEADER = 1e-6
+"""How far the coordinates may be from the spacing in the header, relative to it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """The geometry of an image, derived once.
+
+    Parameters
+    ----------
+    axes : tuple of str
+        The spatial dimensions, in the order of the image.
+    centres : tuple of DataArray
+        Voxel centres along each of them, mm.
+    spacing : tuple of float
+        Distance between voxel centres along each of them, mm.
+    directions : array, shape (9,)
+        Where x, y and z point, row by row: the identity, unless the image is turned against the scanner.
+    orientation : str
+        The order of the axes in the file, such as "LPS"; empty for an image from no file.
+
+    Examples
+    --------
+    >>> grid = Grid.of(as_image(np.zeros((4, 3, 2), bool), (0.5, 0.5, 3.0)))
+    >>> grid.spacing, grid.voxel, grid.units
+    ((0.5, 0.5, 3.0), 0.75, 'mm³')
+    >>> grid.describe()
+    '4 × 3 × 2 voxels (x × y × z) of 0.5 × 0.5 × 3 mm, the first at (0, 0, 0) mm'
+    """
+
+    axes: tuple[str, ...]
+    centres: tuple[xr.DataArray, ...]
+    spacing: tuple[float, ...]
+    directions: np.ndarray
+    orientation: str = ""
+
+    @classmethod
+    def of(cls, image: xr.DataArray) -> Grid:
+        """Return the grid of an image.
+
+        Raises
+        ------
+        ValueError
+            If coordinates are missing or not evenly spaced.
+        """
+        axes = spatial_axes(image)
+        spacing = tuple(_spacing_along(image, axis) for axis in axes)
+        centres = tuple(image[axis] for axis in axes)
+        return cls(axes, centres, spacing, _directions(image), image.attrs.get("orientation", ""))
+
+    @property
+    def voxel(self) -> float:
+        """Size of a voxel, mm³ (mm² in a single slice)."""
+        return prod(self.spacing)
+
+    @property
+    def units(self) -> str:
+        """Unit of `voxel`."""
+        return UNITS[len(self.axes)]
+
+    def describe(self) -> str:
+        """Return the geometry in words."""
+        sizes = " × ".join(f"{centres.size}" for centres in self.centres)
+        names = " × ".join(self.axes)
+        steps = " × ".join(f"{step:g}" for step in self.spacing)
+        first = ", ".join(f"{float(centres[0]):g}" for centres in self.centres)
+        stored = f", stored {self.orientation}" if self.orientation else ""
+        return f"{sizes} voxels ({names}) of {steps} mm, the first at ({first}) mm{stored}"
 
 
 def as_image(
@@ -65,26 +135,24 @@ def as_image(
     (0.5, 0.5, 3.0)
     """
     values = np.asarray(values)
-    dims = tuple(dims)[: values.ndim]
-    axes = [d for d in dims if d in AXES]
-    if len(dims) != values.ndim or not axes:
+    names = tuple(dims)[: values.ndim]
+    axes = [d for d in names if d in AXES]
+    if len(names) != values.ndim or not axes:
         raise ValueError(
-            f"as_image: an array of shape {values.shape} needs as many dims, x and y among them; got {dims}"
+            f"lesions.as_image: values has shape {values.shape} and dims names {names}: pass a name for each axis, "
+            "x and y among them"
         )
-    steps, starts = (_each(k, x, len(axes)) for k, x in {"spacing": spacing, "origin": origin}.items())
-    if not all(s > 0 for s in steps):
-        raise ValueError(f"as_image: spacing must be > 0 mm, got {steps}")
-    sizes = dict(zip(dims, values.shape, strict=True))
-    places = {
-        d: (d, start + step * np.arange(sizes[d]), {"units": "mm", "spacing": step})
-        for d, step, start in zip(axes, steps, starts, strict=True)
-    }
-    return xr.DataArray(values, dims=dims, coords=places, attrs={"name": name} if name else None)
-
-
-def spatial(x: xr.DataArray) -> list[str]:
-    """Return the spatial dimensions of an image, in its order."""
-    return [str(d) for d in x.dims if d in AXES]
+    steps = _for_each_axis("spacing", spacing, len(axes))
+    starts = _for_each_axis("origin", origin, len(axes))
+    if min(steps) <= 0:
+        raise ValueError(f"lesions.as_image: spacing is {steps}; a voxel is larger than 0 mm")
+    coordinates = {}
+    for axis, step, start in zip(axes, steps, starts, strict=True):
+        n = values.shape[names.index(axis)]
+        centres = start + step * np.arange(n)
+        coordinates[axis] = (axis, centres, {"units": "mm", "spacing": step})
+    attributes = {"name": name} if name else {}
+    return xr.DataArray(values, dims=names, coords=coordinates, attrs=attributes)
 
 
 def grid_spacing(x: xr.DataArray) -> tuple[float, ...]:
@@ -99,97 +167,115 @@ def grid_spacing(x: xr.DataArray) -> tuple[float, ...]:
     ------
     ValueError
         If coordinates are missing or not evenly spaced.
-    """
-    return tuple(_step(x, d) for d in spatial(x))
-
-
-def voxel_volume(x: xr.DataArray) -> float:
-    """Return the size of a voxel, mm³ (mm² in a single slice)."""
-    return prod(grid_spacing(x))
-
-
-def units(x: xr.DataArray) -> str:
-    """Return the unit of `voxel_volume`."""
-    return UNITS[len(spatial(x))]
-
-
-def describe(x: xr.DataArray) -> str:
-    """Return the geometry of an image in words.
 
     Examples
     --------
-    >>> describe(as_image(np.zeros((4, 3, 2), bool), (0.5, 0.5, 3.0)))
-    '4 × 3 × 2 voxels (x × y × z) of 0.5 × 0.5 × 3 mm, the first at (0, 0, 0) mm'
+    >>> grid_spacing(as_image(np.zeros((4, 3), bool), (0.5, 0.7)))
+    (0.5, 0.7)
     """
-    dims = spatial(x)
-    sizes, steps = (" × ".join(f"{v:g}" for v in row) for row in ([x.sizes[d] for d in dims], grid_spacing(x)))
-    first = ", ".join(f"{float(x[d][0]):g}" for d in dims)
-    stored = f", stored {x.attrs['orientation']}" if "orientation" in x.attrs else ""
-    return f"{sizes} voxels ({' × '.join(dims)}) of {steps} mm, the first at ({first}) mm{stored}"
+    return Grid.of(x).spacing
 
 
-def onto(reference: xr.DataArray, predicted: xr.DataArray) -> xr.DataArray:
-    """Return the reference with the very coordinates of the prediction, if they are on one grid.
+def spatial_axes(image: xr.DataArray) -> tuple[str, ...]:
+    """Return the spatial dimensions of an image, in its order."""
+    return tuple(str(d) for d in image.dims if d in AXES)
+
+
+def same_grid(image: xr.DataArray, grid: Grid) -> bool:
+    """Return whether the voxels of an image are those of a grid, in whatever order of the axes.
+
+    Examples
+    --------
+    >>> image = as_image(np.zeros((4, 3), bool), 0.5)
+    >>> same_grid(image.transpose("y", "x"), Grid.of(image)), same_grid(image.isel(x=[0, 1]), Grid.of(image))
+    (True, False)
+    """
+    if set(spatial_axes(image)) != set(grid.axes):
+        return False
+    for axis, centres, step in zip(grid.axes, grid.centres, grid.spacing, strict=True):
+        if image.sizes[axis] != centres.size:
+            return False
+        apart = np.abs(image[axis].values - centres.values)
+        if apart.max(initial=0) > TOLERANCE * step:
+            return False
+    longest = max(centres.size for centres in grid.centres)
+    return bool(np.allclose(_directions(image), grid.directions, atol=TOLERANCE / longest))
+
+
+def regrid(reference: xr.DataArray, grid: Grid, caller: str = "lesions.compare") -> xr.DataArray:
+    """Return the reference in the order of a grid's axes, with its very coordinates. Nothing is resampled.
+
+    Parameters
+    ----------
+    reference : DataArray
+        An image.
+    grid : Grid
+        The prediction's.
+    caller : str
+        Who asks, for the error.
 
     Raises
     ------
     ValueError
-        If they are not; the message tells both geometries.
+        If the image is on another grid; the message has both geometries.
     """
-    if set(spatial(reference)) != set(spatial(predicted)) or not _together(reference, predicted):
+    if not same_grid(reference, grid):
         raise ValueError(
-            f"compare: the images are on different grids.\n  prediction: {describe(predicted)}\n"
-            f"  reference:  {describe(reference)}\nBring one of them onto the other's grid first, labels by nearest "
-            'neighbour: reference.interp_like(prediction, method="nearest")'
+            f"{caller}: the images are on different grids.\n  prediction: {grid.describe()}\n"
+            f"  reference:  {Grid.of(reference).describe()}\nBring one of them onto the other's grid first, labels by "
+            'nearest neighbour: reference.interp_like(prediction, method="nearest")'
         )
     others = [d for d in reference.dims if d not in AXES]
-    reference = reference.transpose(*spatial(predicted), *others)
-    return reference.assign_coords({d: predicted[d] for d in spatial(predicted)})
+    ordered = reference.transpose(*grid.axes, *others)
+    return ordered.assign_coords(dict(zip(grid.axes, grid.centres, strict=True)))
 
 
-def _together(a: xr.DataArray, b: xr.DataArray) -> bool:
-    for d, step in zip(spatial(b), grid_spacing(b), strict=True):
-        if a.sizes[d] != b.sizes[d] or np.abs(a[d].values - b[d].values).max(initial=0) > TOLERANCE * step:
-            return False
-    one, other = (np.asarray(x.attrs.get("directions", np.eye(3).ravel())) for x in (a, b))
-    return bool(np.allclose(one, other, atol=TOLERANCE / max(b.shape)))
+def check_images(caller: str, **images: object) -> None:
+    """Refuse what is no labelled image."""
+    for name, image in images.items():
+        if not isinstance(image, xr.DataArray):
+            raise TypeError(
+                f"{caller}: {name} is a {type(image).__name__}, not a DataArray: read it with read_image, or make it "
+                "with as_image(values, spacing)"
+            )
 
 
-def _step(x: xr.DataArray, dim: str) -> float:
-    told = x[dim].attrs.get("spacing") if dim in x.coords else None
-    if dim not in x.coords or (x.sizes[dim] < 2 and told is None):
+def check_masks(caller: str, **images: xr.DataArray) -> None:
+    """Refuse what is no labelled mask, bool or floating."""
+    check_images(caller, **images)
+    for name, image in images.items():
+        if image.dtype.kind not in "bf":
+            raise TypeError(f"{caller}: {name} has dtype {image.dtype}, a label map: pass one label, `{name} == 1`")
+
+
+def _directions(image: xr.DataArray) -> np.ndarray:
+    return np.asarray(image.attrs.get("directions", np.eye(3).ravel()))
+
+
+def _spacing_along(image: xr.DataArray, axis: str) -> float:
+    header = image[axis].attrs.get("spacing") if axis in image.coords else None
+    if axis not in image.coords or (image.sizes[axis] < 2 and header is None):
         raise ValueError(
-            f"lesions: the image has no voxel size along {dim!r}; read it with read_image, or make it with "
-            "as_image(values, spacing)"
+            f"lesions.grid_spacing: the image has no voxel size along {axis!r}: read it with read_image, or make it "
+            "with as_image(values, spacing)"
         )
-    if x.sizes[dim] < 2:
-        return float(told)  # type: ignore[arg-type]
-    steps = np.diff(x[dim].values)
+    if header is not None and image.sizes[axis] < 2:
+        return float(header)
+    steps = np.diff(image[axis].values)
     step = float(steps.mean())
     if not step > 0 or np.abs(steps - step).max() > TOLERANCE * step:
         raise ValueError(
-            f"lesions: the voxels are not evenly spaced along {dim!r} ({steps.min():g} to {steps.max():g} mm)"
+            f"lesions.grid_spacing: the voxels are not evenly spaced along {axis!r} ({steps.min():g} to "
+            f"{steps.max():g} mm): resample the image"
         )
     # the number in the header, where the coordinates still follow it
-    return float(told) if told is not None and abs(told - step) < 1e-6 * step else step
+    if header is not None and abs(header - step) < _HEADER * step:
+        return float(header)
+    return step
 
 
-def _each(name: str, x: float | Sequence[float], n: int) -> list[float]:
-    values = [float(v) for v in np.broadcast_to(np.asarray(x, float), (n,))] if np.size(x) in (1, n) else []
-    if len(values) != n or not np.isfinite(values).all():
-        raise ValueError(f"as_image: {name} must be one number or {n}, in mm, got {x}")
-    return values
-
-
-def check_masks(operation: str, **images: xr.DataArray) -> None:
-    """Refuse what is no labelled mask, bool or floating."""
-    for name, x in images.items():
-        if not isinstance(x, xr.DataArray):
-            raise TypeError(
-                f"{operation}: {name} is a {type(x).__name__}; pass a DataArray, from read_image or "
-                "as_image(values, spacing)"
-            )
-        if x.dtype.kind not in "bf":
-            raise TypeError(
-                f"{operation}: {name} has dtype {x.dtype}, a label map; pass one label of it: `{name} == 1`"
-            )
+def _for_each_axis(name: str, x: float | Sequence[float], n: int) -> list[float]:
+    if np.size(x) not in (1, n) or not np.isfinite(np.asarray(x, float)).all():
+        raise ValueError(f"lesions.as_image: {name} is {x}: pass one number or {n}, in mm")
+    values = np.broadcast_to(np.asarray(x, float), (n,))
+    return [float(value) for value in values]

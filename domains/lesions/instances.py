@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-- A mask falls into lesions where its voxels do not touch, not even by a corner (``connectivity`` tells otherwise).
+- A mask falls into lesions where its voxels do not touch, not even by a corner (``connectivity`` says otherwise).
   Whole numbers are instances already: each label but 0 is a lesion.
 - Every pair of lesions that share a voxel is a row of the match table, and so is every lesion that shares none.
   Lesions that are linked by such pairs form a group: one to one, split (one of the reference, several predicted),
@@ -31,13 +31,9 @@ import xarray as xr
 import overlap as ov
 from overlap import matching
 
-from .grids import onto, voxel_volume
+from .grids import Grid, check_images, regrid
 
 KINDS = ("one_to_one", "split", "merge", "many_to_many", "missed", "spurious")
-COLUMNS = [
-    *("group", "kind", "predicted", "reference"),
-    *("volume_predicted", "volume_reference", "intersection", "iou", "dice", "matched"),
-]
 
 
 def components(mask: xr.DataArray, *, connectivity: int | None = None) -> xr.DataArray:
@@ -72,14 +68,17 @@ def components(mask: xr.DataArray, *, connectivity: int | None = None) -> xr.Dat
     from scipy import ndimage
 
     if mask.dtype != bool:
-        raise TypeError(f"components: the mask has dtype {mask.dtype}; cut it first: `mask >= 0.5`, `labels == 1`")
+        raise TypeError(
+            f"lesions.components: the mask has dtype {mask.dtype}: cut it first, `mask >= 0.5` or `labels == 1`"
+        )
     reach = mask.ndim if connectivity is None else connectivity
     if not 1 <= reach <= mask.ndim:
         raise ValueError(
-            f"components: connectivity must be 1 to {mask.ndim} in {mask.ndim} dimensions, got {connectivity}"
+            f"lesions.components: connectivity is {connectivity}: pass 1 to {mask.ndim} for {mask.ndim} dimensions"
         )
-    labels, _ = ndimage.label(mask.values, ndimage.generate_binary_structure(mask.ndim, reach))
-    return mask.copy(data=labels)
+    touching = ndimage.generate_binary_structure(mask.ndim, reach)
+    numbers, _ = ndimage.label(mask.values, touching)
+    return mask.copy(data=numbers)
 
 
 def match(
@@ -90,7 +89,7 @@ def match(
     contact: float = 0.0,
     connectivity: int | None = None,
 ) -> pd.DataFrame:
-    """Tell which predicted lesions met which reference lesions.
+    """Return which predicted lesions met which reference lesions.
 
     Parameters
     ----------
@@ -128,18 +127,15 @@ def match(
     1    spurious          2       <NA>  0.0    False
     2      missed       <NA>          2  0.0    False
     """
-    if not 0 < threshold <= 1:
-        raise ValueError(f"match: threshold is an IoU in (0, 1], got {threshold}")
-    reference = onto(reference, predicted)
-    maps = [x if x.dtype.kind in "iu" else components(x, connectivity=connectivity) for x in (predicted, reference)]
-    ids_a, ids_b, o = ov.raster.contingency(*(x.values for x in maps))
-    lesion_a, lesion_b = ids_a != 0, ids_b != 0
-    sizes = o.size_a[lesion_a, 0], o.size_b[0, lesion_b]
-    pairs = o[lesion_a][:, lesion_b]
-    near = (pairs.intersection > 0) & (ov.containment(pairs) >= contact)
-    table = _table(pairs, near, (ids_a[lesion_a], ids_b[lesion_b]), sizes, threshold)
-    volumes = ["volume_predicted", "volume_reference", "intersection"]
-    return table.assign(**{k: table[k] * voxel_volume(predicted) for k in volumes})
+    check_images("lesions.match", predicted=predicted, reference=reference)
+    check_threshold("lesions.match", threshold)
+    grid = Grid.of(predicted)
+    reference = regrid(reference, grid, "lesions.match")
+    predicted_lesions = _instances(predicted, connectivity)
+    reference_lesions = _instances(reference, connectivity)
+    return match_instances(
+        predicted_lesions.values, reference_lesions.values, voxel=grid.voxel, threshold=threshold, contact=contact
+    )
 
 
 def lesion_counts(table: pd.DataFrame) -> ov.Overlap:
@@ -152,8 +148,10 @@ def lesion_counts(table: pd.DataFrame) -> ov.Overlap:
     >>> float(ov.dice(lesion_counts(match(one, two))))
     0.6666666666666666
     """
-    sizes = table["matched"].sum(), table["predicted"].nunique(), table["reference"].nunique()
-    return ov.Overlap(*(int(n) for n in sizes))
+    matched = int(table["matched"].sum())
+    predicted = int(table["predicted"].nunique())
+    reference = int(table["reference"].nunique())
+    return ov.Overlap(matched, predicted, reference)
 
 
 def lesion_scores(table: pd.DataFrame, *, empty: float | ov.EmptyPolicy = nan) -> dict[str, float]:
@@ -180,92 +178,132 @@ def lesion_scores(table: pd.DataFrame, *, empty: float | ov.EmptyPolicy = nan) -
     >>> scores["pq"], scores["missed"]
     (0.6666666666666666, 1)
     """
-    o = lesion_counts(table)
-    total = float(table.loc[table["matched"], "iou"].sum())
-    quality = ov.Overlap(total, float(o.size_a), float(o.size_b))
-    kinds = table.drop_duplicates("group")["kind"].value_counts()
-    sizes = {"predicted": o.size_a, "reference": o.size_b, "matched": o.intersection}
-    return {
-        "f1": float(ov.dice(o, empty=empty)),
-        "sq": total / float(o.intersection) if o.intersection else nan,
+    counts = lesion_counts(table)
+    matched = int(counts.intersection)
+    total_iou = float(table.loc[table["matched"], "iou"].sum())
+    # PQ = Σ IoU / ((predicted + reference) / 2): the Dice of lesions, of which a matched one counts its IoU
+    quality = ov.Overlap(total_iou, float(counts.size_a), float(counts.size_b))
+    groups = table.drop_duplicates("group")["kind"].value_counts()
+    scores = {
+        "f1": float(ov.dice(counts, empty=empty)),
+        "sq": total_iou / matched if matched else nan,
         "pq": float(ov.dice(quality, empty=empty)),
-        **{k: int(n) for k, n in sizes.items()},
-        **{k: int(kinds.get(k, 0)) for k in KINDS},
+        "predicted": int(counts.size_a),
+        "reference": int(counts.size_b),
+        "matched": matched,
     }
+    for kind in KINDS:
+        scores[kind] = int(groups.get(kind, 0))
+    return scores
 
 
-def _table(
-    o: ov.Overlap,
-    near: np.ndarray,
-    ids: tuple[np.ndarray, np.ndarray],
-    sizes: tuple[np.ndarray, np.ndarray],
-    threshold: float,
+def check_threshold(caller: str, threshold: float) -> None:
+    """Refuse what is no IoU."""
+    if not 0 < threshold <= 1:
+        raise ValueError(f"{caller}: threshold is {threshold}: pass an IoU in (0, 1]")
+
+
+def match_instances(
+    predicted: np.ndarray, reference: np.ndarray, *, voxel: float, threshold: float, contact: float = 0.0
 ) -> pd.DataFrame:
-    """Return a row for each pair, in the order of the predicted lesions, then of the missed."""
-    a, b = np.nonzero(near)
-    iou, dice = (np.asarray(f(o[a, b])) for f in (ov.iou, ov.dice))
-    spurious, missed = (np.setdiff1d(np.arange(len(x)), at) for x, at in zip(ids, (a, b), strict=True))
-    none_a, none_b = np.full(len(missed), -1), np.full(len(spurious), -1)
-    a, b = np.concatenate([a, spurious, none_a]), np.concatenate([b, none_b, missed])
-    more = np.zeros(len(spurious) + len(missed))
-    iou, dice, both = (np.append(x, more) for x in (iou, dice, o.intersection[near]))
-    group = _groups(a, b, len(ids[0]), len(ids[1]))
+    """Return the match table of two instance maps of one shape, whose voxels have the size `voxel`; see `match`."""
+    numbers_a, numbers_b, overlaps = ov.raster.contingency(predicted, reference)
+    lesion_a = numbers_a != 0
+    lesion_b = numbers_b != 0
+    pairs = overlaps[lesion_a][:, lesion_b]
+    share = (pairs.intersection > 0) & (ov.containment(pairs) >= contact)
+    i, j = np.nonzero(share)
+    met = pairs[i, j]
+    matched = _one_to_one(pairs, threshold)[i, j]
+
+    # the lesions that share none stand below the pairs; -1 is no partner
+    n, m = pairs.shape
+    spurious = np.setdiff1d(np.arange(n), i)
+    missed = np.setdiff1d(np.arange(m), j)
+    row_a = np.concatenate([i, spurious, np.full(len(missed), -1)])
+    row_b = np.concatenate([j, np.full(len(spurious), -1), missed])
+    alone = np.zeros(len(spurious) + len(missed))
+
+    group_a, group_b = _groups(i, j, n, m)
+    group = np.where(row_a >= 0, _at(group_a, row_a), _at(group_b, row_b))
     table = pd.DataFrame(
         {
             "group": group,
-            "kind": _kinds(a, b, group),
-            "predicted": _taken(ids[0], a, pd.NA),
-            "reference": _taken(ids[1], b, pd.NA),
-            "volume_predicted": _taken(sizes[0], a, 0),
-            "volume_reference": _taken(sizes[1], b, 0),
-            "intersection": both,
-            "iou": iou,
-            "dice": dice,
-            "matched": _matched(a, b, o, threshold),
+            "kind": _kinds(group, group_a, group_b),
+            "predicted": _lesion_numbers(numbers_a[lesion_a], row_a),
+            "reference": _lesion_numbers(numbers_b[lesion_b], row_b),
+            "volume_predicted": _at(overlaps.size_a[lesion_a, 0], row_a) * voxel,
+            "volume_reference": _at(overlaps.size_b[0, lesion_b], row_b) * voxel,
+            "intersection": np.append(met.intersection, alone) * voxel,
+            "iou": np.append(ov.iou(met), alone),
+            "dice": np.append(ov.dice(met), alone),
+            "matched": np.append(matched, alone > 0),
         }
     )
-    ordered = table.astype({"predicted": "Int64", "reference": "Int64"}).sort_values(
-        ["group", "predicted", "reference"]
-    )
-    return ordered.reset_index(drop=True)[COLUMNS]
+    return table.sort_values(["group", "predicted", "reference"], ignore_index=True)
 
 
-def _taken(values: np.ndarray, at: np.ndarray, none: object) -> list[object]:
-    return [none if k < 0 else values[k] for k in at]
+def _instances(x: xr.DataArray, connectivity: int | None) -> xr.DataArray:
+    if x.dtype.kind in "iu":
+        return x
+    return components(x, connectivity=connectivity)
 
 
-def _groups(a: np.ndarray, b: np.ndarray, n: int, m: int) -> np.ndarray:
-    """Give each group of linked lesions a number, by its first lesion; the n predicted stand before the m others."""
+def _one_to_one(pairs: ov.Overlap, threshold: float) -> np.ndarray:
+    """Return which pairs belong to the one-to-one assignment, shape (n, m)."""
+    iou = np.asarray(ov.iou(pairs))
+    assigned = matching.match(iou, threshold).pairs
+    matched = np.zeros(iou.shape, bool)
+    matched[assigned[:, 0], assigned[:, 1]] = True
+    return matched
+
+
+def _groups(i: np.ndarray, j: np.ndarray, n: int, m: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the group of each of n predicted and of each of m reference lesions, where i[k] is linked with j[k].
+
+    Groups are numbered from 1 by their first lesion, the predicted before the others.
+    """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    pairs = (a >= 0) & (b >= 0)
-    links = coo_array((np.ones(pairs.sum()), (a[pairs], b[pairs] + n)), shape=(n + m, n + m))
+    links = coo_array((np.ones(len(i)), (i, n + j)), shape=(n + m, n + m))
     _, label = connected_components(links, directed=False)
-    _, first = np.unique(label, return_index=True)
-    rank = np.argsort(np.argsort(first))
-    group: np.ndarray = rank[label[np.where(a >= 0, a, n + b)]] + 1
-    return group
+    _, first_lesion = np.unique(label, return_index=True)
+    order = np.argsort(first_lesion)
+    group_of_label = np.empty(len(order), int)
+    group_of_label[order] = np.arange(1, len(order) + 1)
+    group = group_of_label[label]
+    return group[:n], group[n:]
 
 
-def _kinds(a: np.ndarray, b: np.ndarray, group: np.ndarray) -> list[str]:
-    found = pd.DataFrame({"group": group, "a": np.where(a < 0, np.nan, a), "b": np.where(b < 0, np.nan, b)})
-    n = found.groupby("group").transform("nunique")
-    names = {
-        (0, 1): "missed",
-        (1, 0): "spurious",
-        (1, 1): "one_to_one",
-        (2, 1): "split",
-        (1, 2): "merge",
-        (2, 2): "many_to_many",
-    }
-    return [names[min(x, 2), min(y, 2)] for x, y in zip(n["a"], n["b"], strict=True)]
+def _kinds(group: np.ndarray, group_a: np.ndarray, group_b: np.ndarray) -> list[str]:
+    """Return the kind of each row's group, from how many lesions of either side it has."""
+    length = len(group_a) + len(group_b) + 1
+    n_a = np.bincount(group_a, minlength=length)
+    n_b = np.bincount(group_b, minlength=length)
+    return [_kind(n_a[k], n_b[k]) for k in group]
 
 
-def _matched(a: np.ndarray, b: np.ndarray, o: ov.Overlap, threshold: float) -> np.ndarray:
-    """Return which rows are pairs of the one-to-one matching."""
-    chosen = np.zeros(np.array(o.shape) + 1, bool)
-    chosen[tuple(matching.match(np.asarray(ov.iou(o)), threshold).pairs.T)] = True
-    # the last row and column, which -1 reads, stand for no partner
-    matched: np.ndarray = chosen[a, b]
-    return matched
+def _kind(n_predicted: int, n_reference: int) -> str:
+    if n_predicted == 0:
+        return "missed"
+    if n_reference == 0:
+        return "spurious"
+    if n_predicted == 1 and n_reference == 1:
+        return "one_to_one"
+    if n_reference == 1:
+        return "split"
+    if n_predicted == 1:
+        return "merge"
+    return "many_to_many"
+
+
+def _at(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return the value of each row's lesion, 0 where it has none (-1)."""
+    taken: np.ndarray = np.append(values, 0)[rows]
+    return taken
+
+
+def _lesion_numbers(numbers: np.ndarray, rows: np.ndarray) -> pd.arrays.IntegerArray:
+    """Return the number of each row's lesion, NA where it has none."""
+    return pd.arrays.IntegerArray(_at(numbers, rows).astype(np.int64), rows < 0)

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from .grids import AXES, as_image, grid_spacing, spatial
+from .grids import AXES, as_image, grid_spacing, spatial_axes
 
 SUFFIXES = (".nii.gz", ".nii")
 _DATA = Path(__file__).with_name("data")
@@ -104,7 +104,7 @@ def write_image(image: xr.DataArray, path: str | Path) -> None:
     nib = _nibabel()
     dims = [d for d in AXES if d in image.dims]
     image = image.transpose(*dims, *(d for d in image.dims if d not in AXES))
-    steps = dict(zip(spatial(image), grid_spacing(image), strict=True))
+    steps = dict(zip(spatial_axes(image), grid_spacing(image), strict=True))
     directions = np.reshape(image.attrs.get("directions", np.eye(3).ravel()), (3, 3))
     affine = np.eye(4)
     affine[:3, :3] = directions * [steps.get(d, 1.0) for d in AXES]

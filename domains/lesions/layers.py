@@ -15,16 +15,17 @@ from typing import TypeAlias
 import numpy as np
 import xarray as xr
 
-from .grids import spatial
+from .grids import spatial_axes
 
 Labels: TypeAlias = Sequence[int] | Mapping[str, int | Sequence[int]]
+Name: TypeAlias = str | int
 MASK = "lesion"
 """The name of a mask's only label."""
 
 
 def layers(
     predicted: xr.DataArray, reference: xr.DataArray, labels: Labels | None, where: xr.DataArray | None
-) -> Iterator[tuple[str | int, xr.DataArray, xr.DataArray]]:
+) -> Iterator[tuple[Name, xr.DataArray, xr.DataArray]]:
     """Yield the name of each label and its two masks, prediction first.
 
     Parameters
@@ -38,6 +39,8 @@ def layers(
 
     Raises
     ------
+    TypeError
+        If `where` is not bool.
     ValueError
         If there is nothing to compare, or a mask would stand for several labels.
 
@@ -48,73 +51,88 @@ def layers(
     [('core', 2, 2)]
     """
     if where is not None and where.dtype != bool:
-        raise TypeError(f"compare: where has dtype {where.dtype}; pass bool, True = counted")
+        raise TypeError(f"lesions.compare: where has dtype {where.dtype}: pass bool, True = counted")
     wanted = _wanted(predicted, reference, labels)
+    if not wanted:
+        raise ValueError("lesions.compare: labels is empty: name the labels to compare, or pass None for all of them")
     for name, members in wanted.items():
-        a, b = (_set(x, name, members, len(wanted), side) for x, side in _sides(predicted, reference))
-        a, b = (_counted(x, where) for x in (a, b))
+        a = _mask(predicted, name, members, len(wanted), "prediction")
+        b = _mask(reference, name, members, len(wanted), "reference")
+        if where is not None:
+            a = _counted(a, where)
+            b = _counted(b, where)
         box = _box(a, b)
         yield name, a.isel(box), b.isel(box)
 
 
-def _sides(predicted: xr.DataArray, reference: xr.DataArray) -> list[tuple[xr.DataArray, str]]:
-    return [(predicted, "prediction"), (reference, "reference")]
-
-
-def _wanted(
-    predicted: xr.DataArray, reference: xr.DataArray, labels: Labels | None
-) -> dict[str | int, tuple[int, ...]]:
+def _wanted(predicted: xr.DataArray, reference: xr.DataArray, labels: Labels | None) -> dict[Name, tuple[int, ...]]:
+    """Return which labels of a map each set is made of; none, for a mask."""
     if isinstance(labels, Mapping):
-        return {name: (k,) if isinstance(k, int) else tuple(k) for name, k in labels.items()}
+        return {name: _members(numbers) for name, numbers in labels.items()}
     if labels is not None:
         return {int(k): (int(k),) for k in labels}
-    maps = [x for x in (predicted, reference) if x.dtype.kind in "iu"]
-    several = [x["label"].values for x in (predicted, reference) if "label" in x.dims]
-    if not maps and not several:
+    images = (predicted, reference)
+    named = [x["label"].values for x in images if "label" in x.dims]
+    if named:
+        names = np.concatenate(named).tolist()
+        return {name: _members(name) if isinstance(name, int) else () for name in names}
+    maps = [np.unique(x) for x in images if x.dtype.kind in "iu"]
+    if not maps:
         return {MASK: ()}
-    if several:
-        return {k: (k,) if isinstance(k, int) else () for k in dict.fromkeys(np.concatenate(several).tolist())}
+    numbers = np.unique(np.concatenate(maps))
+    there = [int(k) for k in numbers if k != 0]
     # two empty maps: one label, of which there is nothing
-    return {int(k): (int(k),) for k in np.unique(np.concatenate([np.unique(x) for x in maps])) if k != 0} or {1: (1,)}
+    return {k: (k,) for k in there or [1]}
 
 
-def _set(x: xr.DataArray, name: str | int, members: tuple[int, ...], n: int, side: str) -> xr.DataArray:
-    if extra := [d for d in x.dims if d not in (*spatial(x), "label")]:
+def _members(numbers: int | Sequence[int]) -> tuple[int, ...]:
+    return (numbers,) if isinstance(numbers, int) else tuple(numbers)
+
+
+def _mask(x: xr.DataArray, name: Name, members: tuple[int, ...], n: int, side: str) -> xr.DataArray:
+    """Return the mask of one of `n` labels."""
+    extra = [d for d in x.dims if d not in (*spatial_axes(x), "label")]
+    if extra:
         raise ValueError(
-            f"compare: the {side} has a dimension {extra[0]!r}; choose one (isel({extra[0]}=0)), or join raters with "
-            "consensus"
+            f"lesions.compare: the {side} has a dimension {extra[0]!r}: choose one (isel({extra[0]}=0)), or join "
+            "raters with consensus"
         )
     if x.dtype.kind in "iu":
         return x == members[0] if len(members) == 1 else x.isin(members)
     if "label" in x.dims:
-        if name not in x["label"].values:
+        names = x["label"].values
+        if name not in names:
             raise ValueError(
-                f"compare: the {side} has no label {name!r}; it has {', '.join(map(str, x['label'].values))}"
+                f"lesions.compare: the {side} has no label {name!r}: choose from {', '.join(map(str, names))}"
             )
         return x.sel(label=name, drop=True)
     if n > 1:
         raise ValueError(
-            f"compare: the {side} is one mask, and {n} labels are compared; say which it stands for: "
-            'labels=[1], or labels={"whole": (1, 2, 4)}'
+            f"lesions.compare: the {side} is one mask, and {n} labels are compared: say which it stands for, "
+            'labels=[1] or labels={"whole": (1, 2, 4)}'
         )
     return x
 
 
-def _counted(x: xr.DataArray, where: xr.DataArray | None) -> xr.DataArray:
-    if where is None:
-        return x
+def _counted(x: xr.DataArray, where: xr.DataArray) -> xr.DataArray:
+    """Return a mask without what does not count."""
     if dict(x.sizes) != dict(where.sizes):
-        raise ValueError(f"compare: where has sizes {dict(where.sizes)}, the images {dict(x.sizes)}")
-    where = where.transpose(*x.dims)
-    return x.copy(data=np.where(where.values, x.values, x.dtype.type(0)))
+        raise ValueError(
+            f"lesions.compare: where has sizes {dict(where.sizes)} and the images {dict(x.sizes)}: pass a mask of one "
+            "grid"
+        )
+    counts = where.transpose(*x.dims).values
+    return x.copy(data=np.where(counts, x.values, x.dtype.type(0)))
 
 
 def _box(a: xr.DataArray, b: xr.DataArray) -> dict[str, slice]:
     """Return the box around both sets, one voxel wider: the rim keeps the box from being empty or flat."""
-    some = (a.values != 0) | (b.values != 0)
+    inside = (a.values != 0) | (b.values != 0)
     box = {}
-    for axis, d in enumerate(a.dims):
-        found = np.flatnonzero(some.any(axis=tuple(k for k in range(a.ndim) if k != axis)))
-        low, high = (found[0], found[-1]) if len(found) else (0, 0)
-        box[str(d)] = slice(max(int(low) - 1, 0), int(high) + 2)
+    for axis, dim in enumerate(a.dims):
+        others = tuple(k for k in range(a.ndim) if k != axis)
+        places = np.flatnonzero(inside.any(axis=others))
+        first = int(places[0]) if places.size else 0
+        last = int(places[-1]) if places.size else 0
+        box[str(dim)] = slice(max(first - 1, 0), last + 2)
     return box

@@ -17,7 +17,7 @@ import xarray as xr
 
 import overlap as ov
 
-from .grids import grid_spacing, onto, spatial
+from .grids import Grid, grid_spacing, regrid, spatial_axes
 from .raters import consensus
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def plot_overlay(
     >>> plot_overlay(raters.isel(rater=0), raters.isel(rater=1)).get_xlabel()
     'x (mm)'
     """
-    reference = onto(reference, predicted)
+    reference = regrid(reference, Grid.of(predicted), "lesions.plot_overlay")
     change = abs(predicted.astype(float) - reference.astype(float))
     where, title = _place(change, axis, at, "most disagreement")
     a, b = (_slice(x, where) for x in (predicted, reference))
@@ -234,7 +234,7 @@ def _axes(ax: Axes | None) -> Axes:
 
 
 def _place(weight: xr.DataArray, axis: str, at: float | None, reason: str) -> tuple[dict[str, int], str]:
-    dims = spatial(weight)
+    dims = spatial_axes(weight)
     if len(dims) < 3:
         return {}, ""
     if axis not in dims:
@@ -259,7 +259,7 @@ def _grey(image: xr.DataArray, ax: Axes) -> None:
 
 
 def _edges(flat: xr.DataArray) -> tuple[float, float, float, float]:
-    (up, across), (dy, dx) = spatial(flat), grid_spacing(flat)
+    (up, across), (dy, dx) = spatial_axes(flat), grid_spacing(flat)
     x, y = flat[across].values, flat[up].values
     return x[0] - dx / 2, x[-1] + dx / 2, y[0] - dy / 2, y[-1] + dy / 2
 
@@ -280,7 +280,7 @@ def _outline(flat: xr.DataArray, ax: Axes, colour: str, width: float) -> None:
 
 
 def _contours(flat: xr.DataArray, ax: Axes, line: str) -> None:
-    up, across = spatial(flat)
+    up, across = spatial_axes(flat)
     levels = [v for v in LEVELS if float(flat.min()) < v < float(flat.max())]
     if levels:
         ax.contour(flat[across], flat[up], flat, levels=levels, colors=INK, linewidths=0.8, linestyles=line, zorder=4)
@@ -288,7 +288,7 @@ def _contours(flat: xr.DataArray, ax: Axes, line: str) -> None:
 
 def _frame(a: xr.DataArray, b: xr.DataArray, ax: Axes) -> None:
     """Show the lesion and a margin, in mm."""
-    up, across = spatial(a)
+    up, across = spatial_axes(a)
     some = (a.values > 0) | (b.values > 0)
     ax.set(xlabel=f"{across} (mm)", ylabel=f"{up} (mm)", aspect="equal")
     left, right, bottom, top = _edges(a)

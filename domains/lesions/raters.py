@@ -25,7 +25,7 @@ import xarray as xr
 
 import overlap as ov
 
-from .grids import check_masks, units, voxel_volume
+from .grids import Grid, check_masks
 
 Method = Literal["mean", "majority"]
 Absent = Literal["empty", "skip"]
@@ -202,9 +202,10 @@ def _report(counts: xr.Dataset, raters: xr.DataArray, empty: float | ov.EmptyPol
 
 def _voxel(x: xr.DataArray) -> tuple[float, str]:
     try:
-        return voxel_volume(x), units(x)
+        grid = Grid.of(x)
     except ValueError:
         return 1.0, "voxels"
+    return grid.voxel, grid.units
 
 
 def _means(report: xr.Dataset, over: xr.Dataset, dim: str) -> xr.Dataset:

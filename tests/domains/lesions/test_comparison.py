@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from math import inf
+from typing import get_type_hints
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
 import overlap as ov
-from domains.lesions import as_image, compare, consensus, example, read_image
-from domains.lesions.comparison import DEFINED
+from domains.lesions import Settings, as_image, assess, compare, consensus, example, grids, match, read_image
+from domains.lesions.comparison import DEFINED, Options
 
 
 def nodule(k=0):
@@ -127,6 +130,102 @@ def test_cases():
     one = compare(a.sel(case="p"), b.sel(case="p"))
     np.testing.assert_array_equal(report.sel(case="p").dice, one.dice)
     assert np.isnan(report.dice.sel(case="q", label=2))
+
+
+def cases_of(*images):
+    return xr.concat(images, xr.Variable("case", ["p", "q"]))
+
+
+def test_each_case_has_its_own_where():
+    a, b = cubes(4, 6), cubes(4, 4)
+    left, all_of_it = (a.z < 15).broadcast_like(a), xr.ones_like(a, bool)
+    images = cases_of(a, a), cases_of(b, b)
+    report = compare(*images, where=cases_of(left, all_of_it))
+    assert report.dice.sel(case="p").values == pytest.approx([1, np.nan], nan_ok=True)
+    np.testing.assert_array_equal(report.dice.sel(case="q"), compare(a, b).dice)
+    for_both = compare(*images, where=left)
+    np.testing.assert_array_equal(for_both.dice.sel(case="q"), report.dice.sel(case="p"))
+
+
+def test_cases_are_never_paired_by_chance():
+    a, b = cases_of(cubes(4, 6), cubes(5, 5)), cases_of(cubes(4, 4), cubes(5, 5))
+    with pytest.raises(ValueError, match=r"sel\(case=prediction.case\)"):
+        compare(a, b.isel(case=[1, 0]))
+    with pytest.raises(ValueError, match="where are not those"):
+        compare(a, b, where=(b > 0).assign_coords(case=["q", "p"]))
+    with pytest.raises(ValueError, match="2 cases and the reference 1"):
+        compare(a, b.isel(case=[0]))
+
+
+def test_assess_keeps_what_the_report_was_made_of():
+    raters = nodule() == 1
+    a, b = (consensus(raters.isel(rater=k)) for k in ([0, 1], [2, 3]))
+    options = {"level": 0.6, "threshold": 0.2, "connectivity": 1}
+    result = assess(a, b, **options)
+    xr.testing.assert_identical(result.report, compare(a, b, **options))
+    assert result.settings == Settings(**options)
+    assert result.grid.spacing == grids.grid_spacing(a)
+    table = match(a >= 0.6, b >= 0.6, threshold=0.2, connectivity=1)
+    pd.testing.assert_frame_equal(result.lesions.drop(columns="label"), table)
+    pair = result.pair("lesion")
+    pd.testing.assert_frame_equal(pair.lesions, table)
+    assert float(pair.predicted.sum()) == float(a.sum())
+    assert int((pair.reference_lesions > 0).sum()) == int((b >= 0.6).sum())
+    assert pair.predicted_lesions.max() == table["predicted"].max()
+
+
+def test_a_result_has_every_label_and_case():
+    a, b = cubes(4, 6), cubes(6, 0)
+    result = assess(cases_of(a, b), cases_of(b, b), labels=[1, 2])
+    assert [(pair.case, pair.label) for pair in result.pairs] == [("p", 1), ("p", 2), ("q", 1), ("q", 2)]
+    assert result.lesions.columns.tolist()[:3] == ["case", "label", "group"]
+    assert result.lesions.groupby(["case", "label"]).size().to_dict() == {("p", 1): 1, ("p", 2): 1, ("q", 1): 1}
+    assert result.pair(2, "p").lesions["kind"].tolist() == ["spurious"]
+    assert result.pair().label == 1
+    with pytest.raises(ValueError, match="labels are 1, 2"):
+        result.pair(3)
+
+
+def test_spacing_is_derived_once(monkeypatch):
+    derived = []
+    real = grids._spacing_along
+    monkeypatch.setattr(grids, "_spacing_along", lambda image, axis: derived.append(axis) or real(image, axis))
+    compare(cubes(4, 6), cubes(6, 6))
+    assert derived == ["x", "y", "z"]
+
+
+def test_options_are_written_once_and_shown_everywhere():
+    defaults = {p.name: p.default for p in inspect.signature(Settings).parameters.values()}
+    for function in (compare, assess):
+        shown = inspect.signature(function).parameters
+        assert [name for name in shown if name not in ("predicted", "reference", "labels", "where")] == list(defaults)
+        assert all(shown[name].default is default for name, default in defaults.items())
+    assert get_type_hints(Options) == get_type_hints(Settings), "what type checkers see"
+    assert "nsd_tolerance: 'float' = 1.0" in str(inspect.signature(compare))
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("level", 0.0),
+        ("level", 70),
+        ("threshold", 0),
+        ("threshold", 1.5),
+        ("nsd_tolerance", -1),
+        ("connectivity", 4),
+        ("preset", "itk"),
+        ("tnorm", "hamacher"),
+        ("level", "half"),
+    ],
+)
+def test_options_are_checked_once_and_before_the_work(option, value):
+    with pytest.raises(ValueError, match=f"^lesions.compare: {option} must be"):
+        compare(cubes(4, 6), cubes(6, 6), **{option: value})
+
+
+def test_unknown_options_are_refused():
+    with pytest.raises(TypeError, match="no option 'presets': choose from tnorm, level, preset"):
+        compare(cubes(4, 6), cubes(6, 6), presets="itk")
 
 
 def test_attrs_and_netcdf(tmp_path):

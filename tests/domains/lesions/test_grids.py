@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from domains.lesions import as_image, grid_spacing
-from domains.lesions.grids import check_masks, describe, onto, spatial, units, voxel_volume
+from domains.lesions.grids import Grid, check_masks, regrid, same_grid, spatial_axes
 
 
 def image(shape=(4, 3, 2), spacing=(0.5, 0.5, 3.0), **options):
@@ -15,10 +15,11 @@ def image(shape=(4, 3, 2), spacing=(0.5, 0.5, 3.0), **options):
 def test_sizes():
     x = image()
     assert grid_spacing(x) == (0.5, 0.5, 3.0)
-    assert (voxel_volume(x), units(x)) == (0.75, "mm³")
-    assert (voxel_volume(x.isel(z=0)), units(x.isel(z=0))) == (0.25, "mm²")
+    grid, flat = Grid.of(x), Grid.of(x.isel(z=0))
+    assert (grid.voxel, grid.units) == (0.75, "mm³")
+    assert (flat.voxel, flat.units) == (0.25, "mm²")
     assert grid_spacing(x.transpose("z", "x", "y")) == (3.0, 0.5, 0.5)
-    assert spatial(image((4, 3, 2, 5))) == ["x", "y", "z"]
+    assert spatial_axes(image((4, 3, 2, 5))) == ("x", "y", "z")
     assert grid_spacing(x.isel(z=[0])) == (0.5, 0.5, 3.0)
     assert grid_spacing(x.isel(x=slice(None, None, 2))) == (1.0, 0.5, 3.0)
 
@@ -39,7 +40,8 @@ def test_images_without_a_grid():
 def test_one_grid():
     a = image()
     moved = image(origin=(0.001, 0, 0)).transpose("z", "y", "x")
-    back = onto(moved, a)
+    assert same_grid(moved, Grid.of(a))
+    back = regrid(moved, Grid.of(a))
     assert back.dims == a.dims
     assert back.x.equals(a.x)
 
@@ -55,10 +57,19 @@ def test_one_grid():
     ],
 )
 def test_other_grids_raise_with_both_geometries(other):
-    with pytest.raises(ValueError, match="different grids") as error:
-        onto(other, image())
-    assert describe(other) in str(error.value)
-    assert describe(image()) in str(error.value)
+    grid = Grid.of(image())
+    assert not same_grid(other, grid)
+    with pytest.raises(ValueError, match=r"^lesions.match: .*different grids") as error:
+        regrid(other, grid, "lesions.match")
+    assert Grid.of(other).describe() in str(error.value)
+    assert grid.describe() in str(error.value)
+
+
+def test_the_header_s_spacing_where_the_coordinates_follow_it():
+    x = image(spacing=0.1)
+    assert Grid.of(x.drop_attrs()).spacing != (0.1, 0.1, 0.1), "or this tests nothing"
+    assert Grid.of(x).spacing == (0.1, 0.1, 0.1)
+    assert Grid.of(x.isel(x=slice(None, None, 2))).spacing[0] == pytest.approx(0.2)
 
 
 def test_masks_only():

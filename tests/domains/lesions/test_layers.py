@@ -49,6 +49,11 @@ def test_two_empty_maps_have_one_label():
     assert sizes(LEFT * 0, RIGHT * 0, None, None) == {1: (0, 0)}
 
 
+def test_no_labels_are_nothing_to_compare():
+    with pytest.raises(ValueError, match="labels is empty"):
+        sizes(LEFT, RIGHT, [], None)
+
+
 def test_where():
     where = image([1, 1, 0, 1, 1, 1]) == 1
     assert sizes(LEFT, RIGHT, [1, 2], where) == {1: (2, 2), 2: (2, 2)}
