@@ -129,31 +129,31 @@ def read_as_prose(app, what, name, obj, options, lines):
 
 
 def link_public_name(app, env, node, contnode):
-    """Link a public name, such as ``overlap.dice`` or ``compare``, to the room that documents it."""
+    """Link a public name, such as ``overlap.dice`` or ``compare``, to the page that documents it."""
     package, _, name = node.get("reftarget", "").rpartition(".")
     domain = env.domains["py"]
     for candidate in PACKAGES if not package else {package} & {*PACKAGES}:
-        room_or_in_one = re.compile(rf"{re.escape(candidate)}\.(\w+\.)?{re.escape(name)}")
-        found = [full for full in domain.objects if room_or_in_one.fullmatch(full)]
+        module_or_in_one = re.compile(rf"{re.escape(candidate)}\.(\w+\.)?{re.escape(name)}")
+        found = [full for full in domain.objects if module_or_in_one.fullmatch(full)]
         if len(found) == 1:
             return domain.resolve_any_xref(env, node["refdoc"], app.builder, found[0], node, contnode)[0][1]
     return None
 
 
-def check_rooms(app):
-    """Warn of a public name whose room is not on the API page."""
+def check_pages(app):
+    """Warn of a public name whose module is not on the API page."""
     listed = set((HERE / "api" / "index.rst").read_text(encoding="utf-8").split())
     for package in map(import_module, PACKAGES):
         for name in package.__all__:
             found = getattr(package, name)
-            room = getattr(found, "__module__", getattr(found, "__name__", None))
-            if room and room.startswith(PACKAGES) and room not in listed:
-                logging.getLogger(__name__).warning("%s.%s: api/index.rst lacks %s", package.__name__, name, room)
+            module = getattr(found, "__module__", getattr(found, "__name__", None))
+            if module and module.startswith(PACKAGES) and module not in listed:
+                logging.getLogger(__name__).warning("%s.%s: api/index.rst lacks %s", package.__name__, name, module)
 
 
 def setup(app):
     """Connect the hooks."""
     app.connect("builder-inited", copy_examples, priority=100)
-    app.connect("builder-inited", check_rooms)
+    app.connect("builder-inited", check_pages)
     app.connect("autodoc-process-docstring", read_as_prose, priority=900)
     app.connect("missing-reference", link_public_name)

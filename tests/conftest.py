@@ -19,6 +19,24 @@ settings.register_profile("default", deadline=None, derandomize=True)
 settings.load_profile("default")
 
 
+NO_EXTRA_DATA = "needs data that may not be shipped: CONTRIBUTING.md, Extra data"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that read data which may not be shipped."""
+    for item in items:
+        if "shared_data" in getattr(item, "fixturenames", ()):
+            item.add_marker("extra_data")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say in one line how many tests were skipped for want of data."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    n = sum(NO_EXTRA_DATA in str(report.longrepr) for report in skipped)
+    if n:
+        terminalreporter.write_line(f"{n} tests were skipped; they need data that may not be shipped: CONTRIBUTING.md")
+
+
 @dataclass(frozen=True)
 class Backend:
     """One array library: how to enter and how to leave it."""
@@ -68,7 +86,7 @@ def shared_data() -> Path:
     beside = Path(__file__).resolve().parents[2] / "shared" / "data"
     folder = Path(os.environ.get("OVERLAP_SHARED_DATA", beside))
     if not folder.is_dir():
-        pytest.skip("the test data that may not be shipped are not here (OVERLAP_SHARED_DATA names their folder)")
+        pytest.skip(NO_EXTRA_DATA)
     return folder
 
 
