@@ -50,6 +50,12 @@ def namespace(operation: str, **arrays: Array) -> ModuleType:
         ) from None
 
 
+def library(x: Array) -> ModuleType:
+    """Return the namespace of an array that is known to be one."""
+    xp: ModuleType = compat.array_namespace(x)
+    return xp
+
+
 def is_bool(x: Array, xp: ModuleType) -> bool:
     """Return whether `x` holds booleans."""
     return bool(xp.isdtype(x.dtype, "bool"))

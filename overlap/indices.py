@@ -6,7 +6,7 @@ Conventions
 - One family: Tversky's index with weights alpha for |A∖B| and beta for |B∖A|. Dice is (1/2, 1/2), IoU (1, 1),
   precision (1, 0), recall (0, 1), F-beta (1/(1+β²), β²/(1+β²)).
 - 0/0 is a policy, not a number: ``empty`` is the value where an index is undefined. It is NaN unless you say
-  otherwise; an `EmptyPolicy` tells the three kinds of emptiness apart.
+  otherwise. An `EmptyPolicy` tells the three kinds of emptiness apart.
 
 References
 ----------
@@ -21,10 +21,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from math import nan
 from types import MappingProxyType, ModuleType
+from typing import Any, TypeVar, cast
 
-from ._arrays import Array, namespace, real, safe_ratio
+from ._arrays import Array, library, real, safe_ratio
 from .counts import Overlap
 
 __all__ = [
@@ -68,6 +70,29 @@ class EmptyPolicy:
     reference_empty: float | None = None
 
 
+Index = TypeVar("Index", bound=Callable[..., Array])
+
+
+def _of_an_overlap(index: Index) -> Index:
+    """Refuse what is no `Overlap`, two masks above all, and name the call that was meant."""
+    name = index.__name__
+    call = f"overlap.raster.{name}(a, b)"
+    if name not in ("iou", "dice"):
+        call = f"overlap.{name}(overlap.raster.measure(a, b))"
+
+    @wraps(index)
+    def checked(o: Overlap, *arguments: Any, **options: Any) -> Array:
+        if not isinstance(o, Overlap):
+            raise TypeError(
+                f"indices.{name}: o is a {type(o).__name__}, not an Overlap (the sizes of two sets and of what they "
+                f"share): for two masks call {call}; boxes, intervals and polygons have measures of their own"
+            )
+        return index(o, *arguments, **options)
+
+    return cast(Index, checked)
+
+
+@_of_an_overlap
 def tversky(o: Overlap, alpha: float, beta: float, *, empty: float | EmptyPolicy = nan) -> Array:
     """Tversky's index, |A∩B| / (|A∩B| + α|A∖B| + β|B∖A|).
 
@@ -96,15 +121,11 @@ def tversky(o: Overlap, alpha: float, beta: float, *, empty: float | EmptyPolicy
     0.6666666666666666
     """
     if alpha < 0 or beta < 0:
-        raise ValueError(f"tversky: the weights must be >= 0, got alpha={alpha}, beta={beta}")
-
-    def ratio(i: Array, a: Array, b: Array, xp: ModuleType) -> tuple[Array, Array]:
-        # in the sizes, not in the differences: exact for whole counts, and the union for (1, 1)
-        return i, (1 - alpha - beta) * i + alpha * a + beta * b
-
-    return _index("tversky", o, ratio, empty)
+        raise ValueError(f"indices.tversky: the weights must be >= 0, got alpha={alpha}, beta={beta}")
+    return _tversky(o, alpha, beta, empty)
 
 
+@_of_an_overlap
 def iou(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
     """Intersection over union, the Jaccard index: |A∩B| / |A∪B|. See `tversky` for the parameters.
 
@@ -113,9 +134,10 @@ def iou(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
     >>> float(iou(Overlap(3, 4, 5)))
     0.5
     """
-    return tversky(o, 1.0, 1.0, empty=empty)
+    return _tversky(o, 1.0, 1.0, empty)
 
 
+@_of_an_overlap
 def dice(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
     """Dice coefficient (F1 score, Sørensen index): 2|A∩B| / (|A| + |B|). See `tversky` for the parameters.
 
@@ -124,9 +146,10 @@ def dice(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
     >>> float(dice(Overlap(3, 4, 5)))
     0.6666666666666666
     """
-    return tversky(o, 0.5, 0.5, empty=empty)
+    return _tversky(o, 0.5, 0.5, empty)
 
 
+@_of_an_overlap
 def f_beta(o: Overlap, beta: float = 1.0, *, empty: float | EmptyPolicy = nan) -> Array:
     """F-beta score: recall counts `beta` times as much as precision. See `tversky` for the parameters.
 
@@ -136,9 +159,10 @@ def f_beta(o: Overlap, beta: float = 1.0, *, empty: float | EmptyPolicy = nan) -
     0.625
     """
     weight = 1.0 / (1.0 + beta**2)
-    return tversky(o, weight, 1.0 - weight, empty=empty)
+    return _tversky(o, weight, 1.0 - weight, empty)
 
 
+@_of_an_overlap
 def precision(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
     """Share of the prediction that the reference has: |A∩B| / |A|. See `tversky` for the parameters.
 
@@ -147,9 +171,10 @@ def precision(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
     >>> float(precision(Overlap(3, 4, 5)))
     0.75
     """
-    return tversky(o, 1.0, 0.0, empty=empty)
+    return _tversky(o, 1.0, 0.0, empty)
 
 
+@_of_an_overlap
 def recall(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
     """Share of the reference that the prediction has (sensitivity): |A∩B| / |B|. See `tversky`.
 
@@ -158,9 +183,10 @@ def recall(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
     >>> float(recall(Overlap(3, 4, 5)))
     0.6
     """
-    return tversky(o, 0.0, 1.0, empty=empty)
+    return _tversky(o, 0.0, 1.0, empty)
 
 
+@_of_an_overlap
 def containment(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
     """Overlap coefficient (Szymkiewicz–Simpson): |A∩B| / min(|A|, |B|). See `tversky` for `empty`.
 
@@ -169,9 +195,11 @@ def containment(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
     >>> float(containment(Overlap(3, 4, 5)))
     0.75
     """
-    return _index("containment", o, lambda i, a, b, xp: (i, xp.minimum(a, b)), empty)
+    i, a, b, xp = _sizes(o)
+    return _ratio(i, xp.minimum(a, b), a, b, empty, xp)
 
 
+@_of_an_overlap
 def ochiai(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
     """Ochiai coefficient (cosine similarity of two sets): |A∩B| / √(|A||B|). See `tversky` for `empty`.
 
@@ -180,16 +208,15 @@ def ochiai(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
     >>> float(ochiai(Overlap(3, 4, 9)))
     0.5
     """
-
-    def ratio(i: Array, a: Array, b: Array, xp: ModuleType) -> tuple[Array, Array]:
-        some = (a > 0) & (b > 0)
-        # the root of each size apart: no overflow, and no infinite gradient at 0
-        roots = xp.sqrt(xp.where(some, a, 1.0)) * xp.sqrt(xp.where(some, b, 1.0))
-        return i, xp.where(some, roots, 0.0)
-
-    return _index("ochiai", o, ratio, empty)
+    i, a, b, xp = _sizes(o)
+    neither_empty = (a > 0) & (b > 0)
+    # the root of each size apart: no overflow, and no infinite gradient at 0
+    root_a = xp.sqrt(xp.where(neither_empty, a, 1.0))
+    root_b = xp.sqrt(xp.where(neither_empty, b, 1.0))
+    return _ratio(i, xp.where(neither_empty, root_a * root_b, 0.0), a, b, empty, xp)
 
 
+@_of_an_overlap
 def volume_similarity(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
     """Agreement of the sizes alone: 1 − ||A| − |B|| / (|A| + |B|). See `tversky` for `empty`.
 
@@ -198,25 +225,35 @@ def volume_similarity(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
     >>> round(float(volume_similarity(Overlap(3, 4, 5))), 4)
     0.8889
     """
-    return _index("volume_similarity", o, lambda i, a, b, xp: (a + b - xp.abs(a - b), a + b), empty)
+    _, a, b, xp = _sizes(o)
+    return _ratio(a + b - xp.abs(a - b), a + b, a, b, empty, xp)
 
 
-Ratio = Callable[[Array, Array, Array, ModuleType], tuple[Array, Array]]
+def _tversky(o: Overlap, alpha: float, beta: float, empty: float | EmptyPolicy) -> Array:
+    """See `tversky`."""
+    i, a, b, xp = _sizes(o)
+    # in the sizes, not in the differences: exact for whole counts, and the union for (1, 1)
+    return _ratio(i, (1 - alpha - beta) * i + alpha * a + beta * b, a, b, empty, xp)
 
 
-def _index(name: str, o: Overlap, ratio: Ratio, empty: float | EmptyPolicy) -> Array:
-    xp = namespace(name, intersection=o.intersection)
-    i, a, b = (real(x, xp) for x in (o.intersection, o.size_a, o.size_b))
+def _sizes(o: Overlap) -> tuple[Array, Array, Array, ModuleType]:
+    """Return |A∩B|, |A| and |B| as floating numbers, and their array library."""
+    xp = library(o.intersection)
+    return real(o.intersection, xp), real(o.size_a, xp), real(o.size_b, xp), xp
+
+
+def _ratio(
+    numerator: Array, denominator: Array, a: Array, b: Array, empty: float | EmptyPolicy, xp: ModuleType
+) -> Array:
+    """Divide; where a set is empty the policy decides."""
     if not isinstance(empty, EmptyPolicy):
-        return safe_ratio(*ratio(i, a, b, xp), empty, xp)
-    value = safe_ratio(*ratio(i, a, b, xp), nan, xp)
-    cases = (
-        (empty.both_empty, (a == 0) & (b == 0)),
-        (empty.prediction_empty, (a == 0) & (b != 0)),
-        (empty.reference_empty, (a != 0) & (b == 0)),
-    )
-    for worth, where in cases:
-        value = value if worth is None else xp.where(where, worth, value)
+        return safe_ratio(numerator, denominator, empty, xp)
+    value = safe_ratio(numerator, denominator, nan, xp)
+    value = xp.where((a == 0) & (b == 0), empty.both_empty, value)
+    if empty.prediction_empty is not None:
+        value = xp.where((a == 0) & (b != 0), empty.prediction_empty, value)
+    if empty.reference_empty is not None:
+        value = xp.where((a != 0) & (b == 0), empty.reference_empty, value)
     return value
 
 

@@ -22,12 +22,14 @@ medical image analysis. IEEE Trans. Med. Imaging 25, 1451. doi:10.1109/TMI.2006.
 Wang, Z. et al. (2023). Jaccard metric losses: optimizing the Jaccard index with soft labels. arXiv:2302.05666
 """
 
-from .sizes import TNORMS, TNorm, measure
+from .sizes import TNORMS, TNorm, dice, iou, measure
 from .tables import contingency
 
 __all__ = [
     "TNORMS",
     "TNorm",
     "contingency",
+    "dice",
+    "iou",
     "measure",
 ]

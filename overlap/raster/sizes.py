@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import prod
+from math import nan, prod
 from types import MappingProxyType, ModuleType
 from typing import Literal
 
+from .. import indices
 from .._arrays import (
     Array,
     Axis,
@@ -23,6 +24,7 @@ from .._arrays import (
 from .._checks import check_choice
 from .._compiled import kernels
 from ..counts import Overlap
+from ..indices import EmptyPolicy
 
 _LARGE = 1 << 20
 """Masks of fewer cells never import the compiler."""
@@ -109,6 +111,92 @@ def measure(
     if weights is not None:
         sizes = tuple(_weigh(x, weights, xp) for x in sizes)
     return Overlap(*(total(x, axis, xp) for x in sizes))
+
+
+def iou(
+    a: Array,
+    b: Array,
+    *,
+    axis: Axis = None,
+    weights: Array | None = None,
+    where: Array | None = None,
+    tnorm: TNorm = "minimum",
+    check_values: bool | None = None,
+    empty: float | EmptyPolicy = nan,
+) -> Array:
+    """Intersection over union of two masks: `overlap.iou` of their `measure`, which see for the parameters.
+
+    Parameters
+    ----------
+    a, b : array
+        Masks of one shape: bool, or floating in [0, 1].
+    axis, weights, where, tnorm, check_values
+        As in `measure`.
+    empty : float or EmptyPolicy
+        Value where both masks are empty, or an `overlap.EmptyPolicy`.
+
+    Returns
+    -------
+    array
+        In [0, 1], of the shape that `axis` leaves.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `measure`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> float(iou(np.array([True, True, False]), np.array([True, False, False])))
+    0.5
+    """
+    o = measure(a, b, axis=axis, weights=weights, where=where, tnorm=tnorm, check_values=check_values)
+    return indices.iou(o, empty=empty)
+
+
+def dice(
+    a: Array,
+    b: Array,
+    *,
+    axis: Axis = None,
+    weights: Array | None = None,
+    where: Array | None = None,
+    tnorm: TNorm = "minimum",
+    check_values: bool | None = None,
+    empty: float | EmptyPolicy = nan,
+) -> Array:
+    """Dice coefficient of two masks: `overlap.dice` of their `measure`, which see for the parameters.
+
+    Parameters
+    ----------
+    a, b : array
+        Masks of one shape: bool, or floating in [0, 1].
+    axis, weights, where, tnorm, check_values
+        As in `measure`.
+    empty : float or EmptyPolicy
+        Value where both masks are empty, or an `overlap.EmptyPolicy`.
+
+    Returns
+    -------
+    array
+        In [0, 1], of the shape that `axis` leaves.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `measure`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> prediction = np.array([[0.0, 0.5], [1.0, 0.8]])
+    >>> reference = np.array([[False, True], [True, True]])
+    >>> dice(prediction, reference, axis=1).round(3)
+    array([0.667, 0.947])
+    """
+    o = measure(a, b, axis=axis, weights=weights, where=where, tnorm=tnorm, check_values=check_values)
+    return indices.dice(o, empty=empty)
 
 
 def _intersect(a: Array, b: Array, tnorm: TNorm, xp: ModuleType) -> tuple[Array, Array, Array]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -87,6 +89,23 @@ def test_gradient_is_finite_at_zero():
         sizes = [torch.zeros(2, dtype=torch.float64, requires_grad=True) for _ in range(3)]
         index(ov.Overlap(*sizes), empty=0.0).sum().backward()
         assert all(torch.isfinite(x.grad).all() for x in sizes if x.grad is not None), name
+
+
+@pytest.mark.parametrize("name", [*ov.INDICES, "tversky"])
+def test_masks_are_refused_with_the_call_that_was_meant(name):
+    mask = np.ones(3, bool)
+    meant = (
+        f"overlap.raster.{name}(a, b)" if name in ("iou", "dice") else f"overlap.{name}(overlap.raster.measure(a, b))"
+    )
+    for masks in [(mask,), (mask, mask), (mask, mask, 0.5)]:
+        with pytest.raises(TypeError, match=rf"indices.{name}: o is a ndarray, not an Overlap") as error:
+            getattr(ov, name)(*masks)
+        assert meant in str(error.value)
+
+
+def test_signatures_are_shown_in_full():
+    assert list(inspect.signature(ov.f_beta).parameters) == ["o", "beta", "empty"]
+    assert ov.dice(o=CASES)[0] == 6 / 9
 
 
 def test_negative_weights_are_refused():

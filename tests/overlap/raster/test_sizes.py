@@ -26,6 +26,21 @@ def sizes(o, to_numpy=np.asarray):
     return [to_numpy(x) for x in (o.intersection, o.size_a, o.size_b)]
 
 
+# ---------------------------------------------------------------- one call for an index
+
+
+@pytest.mark.parametrize("name", ["iou", "dice"])
+def test_an_index_of_masks_is_the_index_of_their_measure(name):
+    index, direct = getattr(ov, name), getattr(raster, name)
+    cells = {"axis": (1, 2), "tnorm": "product", "weights": rng.random(6), "where": rng.random((5, 1)) > 0.3}
+    np.testing.assert_array_equal(direct(*SOFT, **cells), index(raster.measure(*SOFT, **cells)))
+    empty = np.zeros(3, bool)
+    assert np.isnan(direct(empty, empty))
+    assert direct(empty, empty, empty=1.0) == 1
+    assert direct(empty, ~empty, empty=ov.EmptyPolicy(prediction_empty=0.25)) == 0.25
+    assert np.isnan(direct(np.array([np.nan]), np.array([1.0]), check_values=False))
+
+
 # ---------------------------------------------------------------- one body, every library
 
 
