@@ -54,11 +54,21 @@ myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
 
+FIRST = ("sizes", "sets", "between", "pairs", "masks", "modules")
+"""The file of each family that its page begins with."""
+
+
 def in_source_order(module, names):
-    """Sort the names of a module as its source has them; what it only re-exports comes last."""
-    source = inspect.getsource(import_module(module))
-    found = {name: re.search(rf"^(def |class |){name}\b", source, re.MULTILINE) for name in names}
-    return sorted(names, key=lambda name: found[name].start() if found[name] else len(source))
+    """Sort the names of a module as its source has them, constants last; a family's main file comes first."""
+
+    def place(name):
+        value = getattr(import_module(module), name)
+        if not (inspect.isclass(value) or inspect.isfunction(value)):
+            return 2, "", 0
+        home = value.__module__.rpartition(".")[2]
+        return int(home not in FIRST), home, inspect.getsourcelines(value)[1]
+
+    return sorted(names, key=place)
 
 
 autosummary_generate = True

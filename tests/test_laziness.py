@@ -12,7 +12,7 @@ from domains.cli import FIELDS
 HEAVY = ("numba", "torch", "scipy", "pandas", "xarray", "matplotlib", "shapely", "skimage", "gemmi", "dask")
 
 
-LOWER = [f"overlap.{room}" for room in ("indices", "raster", "boxes", "intervals", "oriented", "polygons", "losses")]
+LOWER = [f"overlap.{module}" for module in ("indices", "raster", "boxes", "intervals", "oriented", "polygons", "losses")]
 LOWER += ["overlap.matching", "overlap.surfaces"]
 
 
@@ -34,7 +34,7 @@ def test_a_small_measurement_brings_numpy_only():
 
 
 @pytest.mark.parametrize("module", LOWER)
-def test_lower_floors_bring_no_labels_or_plots(module):
+def test_lower_modules_bring_no_labels_or_plots(module):
     assert modules_after(f"import {module}").isdisjoint(("torch", "matplotlib", "xarray", "numba"))
 
 
