@@ -12,8 +12,17 @@ from domains.cli import FIELDS
 HEAVY = ("numba", "torch", "scipy", "pandas", "xarray", "matplotlib", "shapely", "skimage", "gemmi", "dask")
 
 
-LOWER = [f"overlap.{module}" for module in ("indices", "raster", "boxes", "intervals", "oriented", "polygons", "losses")]
-LOWER += ["overlap.matching", "overlap.surfaces"]
+LOWER = (
+    "overlap.boxes",
+    "overlap.indices",
+    "overlap.intervals",
+    "overlap.losses",
+    "overlap.matching",
+    "overlap.oriented",
+    "overlap.polygons",
+    "overlap.raster",
+    "overlap.surfaces",
+)
 
 
 def modules_after(code: str) -> set[str]:
