@@ -1,1 +1,1 @@
-"""The fields: Ramachandran regions, and those to come."""
+"""The fields: Ramachandran regions, lesions in images, timed events. Each is a folder, mounted by `domains.cli`."""

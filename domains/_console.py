@@ -26,7 +26,7 @@ from ._checks import UsageError, check_choice
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
     from rich.table import Table
     from rich.text import Text
 
@@ -120,7 +120,7 @@ def deliver(
     report: xr.Dataset | dict[str, Any] | list[Any],
     outputs: Outputs,
     table: Callable[[], Iterable[str | Text | Table]],
-    picture: Callable[[], Figure] | None = None,
+    picture: Callable[[], Axes] | None = None,
     skipped: pd.DataFrame | None = None,
     *,
     rows: pd.DataFrame | None = None,
@@ -139,7 +139,7 @@ def deliver(
     table : callable
         Returns what the terminal shows; called for ``format="table"`` only.
     picture : callable, optional
-        Returns the figure; called for ``plot=`` only.
+        Returns the Axes that it drew on; called for ``plot=`` only.
     skipped : DataFrame, optional
         As `as_skipped` returns it.
     rows : DataFrame, optional
@@ -168,7 +168,7 @@ def deliver(
     """
     from . import _skipped
 
-    skipped = _skipped.as_skipped() if skipped is None else skipped
+    skipped = _skipped.as_skipped() if skipped is None else _skipped.with_all_columns(skipped)
     warned = list(notes)
     if rows is None and (outputs.csv or outputs.format == "csv"):
         rows = _rows(report)
@@ -191,7 +191,7 @@ def deliver(
     return DONE if complete else INCOMPLETE
 
 
-def save(figure: Figure, path: str | Path) -> None:
+def save(figure: Any, path: str | Path) -> None:
     """Save a figure, sharp enough for print; the ending of the path says how.
 
     Examples
@@ -326,14 +326,19 @@ def _save_tables(tables: Iterable[tuple[Path | None, pd.DataFrame | None]], floa
             table.to_csv(path, index=False, float_format=float_format)
 
 
-def _draw(picture: Callable[[], Figure] | None, path: Path | None) -> bool:
+def _draw(picture: Callable[[], Axes] | None, path: Path | None) -> bool:
     """Save the picture, and return whether that went well."""
     if path is None or picture is None:
         return True
+    import matplotlib.pyplot as plt
+
     try:
-        save(picture(), path)
+        figure = picture().figure
+        save(figure, path)
     except Exception as error:
         # whatever a plotting library raises, the numbers are out already
         note(f"warning: --plot {path}: no picture was saved ({type(error).__name__}: {error})")
         return False
+    finally:
+        plt.close()
     return True

@@ -55,6 +55,21 @@ def as_skipped(rows: Iterable[Mapping[str, Any]] = ()) -> pd.DataFrame:
     return pd.DataFrame(filled)
 
 
+def with_all_columns(skipped: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with all shared columns, these first; a missing one is "".
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> with_all_columns(pd.DataFrame({"chain": ["A"], "file": ["a.pdb"], "reason": ["terminal"]})).columns.tolist()
+    ['side', 'file', 'where', 'reason', 'detail', 'chain']
+    """
+    missing = [name for name in COLUMNS if name not in skipped]
+    filled = skipped.assign(**dict.fromkeys(missing, ""))
+    others = [name for name in skipped if name not in COLUMNS]
+    return filled[[*COLUMNS, *others]]
+
+
 def of_whole_inputs(skipped: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that concern whole inputs: files unread, unpaired or not scored at all.
 
@@ -110,8 +125,9 @@ def row_lines(skipped: pd.DataFrame, most: int = 5) -> list[str]:
 def _input_line(row: Mapping[Any, Any]) -> str:
     file, detail = row["file"], row["detail"]
     # an error's message often begins with the name of the file
-    named = detail if file in detail else f"{file}: {detail}" if detail else file
-    return f"{row['reason']}: {named}"
+    if detail.startswith(file):
+        return f"{row['reason']}: {detail}"
+    return f"{row['reason']}: {file}: {detail}" if detail else f"{row['reason']}: {file}"
 
 
 def _count_line(row: Mapping[Any, Any]) -> str:

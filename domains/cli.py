@@ -5,8 +5,10 @@ Nothing but the command line itself is imported until a command runs.
 
 from __future__ import annotations
 
+import io
 import sys
 import warnings
+from contextlib import nullcontext, redirect_stdout
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
@@ -14,42 +16,65 @@ from typing import Annotated
 import typer
 
 from ._checks import UsageError
-from ._console import INCOMPLETE, WRONG_USE, note
+from ._console import INCOMPLETE, WRONG_USE, deliver, note, print_json
+from ._flags import FormatName, Json, PrintAs, Quiet, Version, field_app, outputs
 
 FIELDS = ("ramachandran", "lesions", "events")
 
-app = typer.Typer(
-    help="Compare shapes by set overlap: regions of the torus, masks, events.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+app = field_app("Measure how well predictions agree with references: regions of angles, image masks, timed events.")
 for field in FIELDS:
     app.add_typer(import_module(f".{field}.cli", __package__).app, name=field)
 
 
+@app.callback()
+def top(version: Version = False) -> None:
+    """Take the options that stand before a command."""
+
+
 @app.command()
 def demo(
-    out: Annotated[Path, typer.Option(help="Folder for pictures, tables and datasets.")] = Path("overlap-demo"),
+    out: Annotated[Path, typer.Option(help="Save pictures and tables in this folder.")] = Path("overlap-demo"),
+    print_as: PrintAs = FormatName.table,
+    json: Json = False,
+    quiet: Quiet = False,
+    version: Version = False,
 ) -> None:
-    """Show what the toolkit does on data that come with it."""
-    missing = False
+    """Show what each field does, on data that come with the package.
+
+    As CSV or JSON: the list of the saved files.
+    """
+    from ._skipped import NOT_SCORED, as_skipped
+
+    flags = outputs(None, None, None, print_as, json, quiet)
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--out {out}: this is a file; name a folder")
+    saved = []
+    failed = []
     for field in FIELDS:
+        folder = out / field
         try:
-            show = import_module(f".{field}.demo", __package__).demo
-            (out / field).mkdir(parents=True, exist_ok=True)
-            show(out / field)
+            _demonstrate(field, folder, visible=flags.format == "table")
         except ImportError as error:
-            note(f"{field}: {error}")
-            missing = True
-    raise typer.Exit(1 if missing else 0)
+            failed.append({"file": field, "reason": NOT_SCORED, "detail": str(error)})
+        else:
+            saved += [{"field": field, "file": str(path)} for path in sorted(folder.iterdir())]
+    code = deliver(saved, flags, list, skipped=as_skipped(failed))
+    raise typer.Exit(code)
 
 
 @app.command()
-def version() -> None:
+def version(
+    print_as: PrintAs = FormatName.table, json: Json = False, quiet: Quiet = False, version: Version = False
+) -> None:
     """Print the version."""
     import overlap
 
+    flags = outputs(None, None, None, print_as, json, quiet)
+    if flags.format == "json":
+        print_json({"version": overlap.__version__})
+        return
+    if flags.format == "csv":
+        print("version")
     print(overlap.__version__)
 
 
@@ -64,6 +89,14 @@ def main() -> None:
     except (ValueError, OSError, ImportError) as error:
         note(f"error: {error}")
         sys.exit(INCOMPLETE)
+
+
+def _demonstrate(field: str, folder: Path, *, visible: bool) -> None:
+    """Run the demonstration of a field; what it prints is dropped unless it is to be seen."""
+    show = import_module(f".{field}.demo", __package__).demo
+    folder.mkdir(parents=True, exist_ok=True)
+    with nullcontext() if visible else redirect_stdout(io.StringIO()):
+        show(folder)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,20 @@
-"""Commands: ``overlap events score``, twin of `score`."""
+"""Command: ``overlap events score``. In Python the same is done by `score`."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-app = typer.Typer(help="Timed events: predicted against annotated ones.", no_args_is_help=True)
+from .._checks import UsageError
+from .._flags import Csv, FormatName, Json, Plot, PrintAs, Quiet, Skipped, Version, field_app, outputs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+app = field_app("Timed events: predicted against annotated ones.")
 
 
 class ProtocolName(StrEnum):
@@ -35,10 +41,35 @@ class KindName(StrEnum):
 
 
 class ByName(StrEnum):
-    """What is kept apart."""
+    """What is scored separately."""
 
     label = "label"
     file = "file"
+
+
+Predicted = Annotated[Path, typer.Argument(help="A file of predicted events, or a folder of such files.")]
+Reference = Annotated[Path, typer.Argument(help="The annotated events: a file, or a folder with the same file names.")]
+ProtocolOption = Annotated[
+    ProtocolName,
+    typer.Option(help="The rules: time (seconds that agree), tiou (events that match), or those of a community."),
+]
+Setting = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=VALUE", help="A setting of the protocol, such as tolerance=0.2. May be given several times."
+    ),
+]
+Support = Annotated[
+    str | None,
+    typer.Option(
+        help="How long the recordings are: a number of seconds for all of them, or a CSV file with the columns file "
+        "and duration."
+    ),
+]
+By = Annotated[ByName | None, typer.Option(help="Score each label or each file separately.")]
+Corrected = Annotated[bool, typer.Option("--corrected", help="Use the protocol without its known mistakes.")]
+Kind = Annotated[KindName | None, typer.Option(help="Format of the files, if their names do not say it.")]
+Subset = Annotated[str | None, typer.Option(help="Which subset of an ActivityNet reference to score.")]
 
 
 @app.callback(help="Timed events: predicted against annotated ones.")
@@ -48,67 +79,78 @@ def _several() -> None:
 
 @app.command()
 def score(
-    predicted: Annotated[Path, typer.Argument(help="A file of events, or a folder of them.")],
-    reference: Annotated[Path, typer.Argument(help="The annotation: a file, or a folder of the same names.")],
-    protocol: Annotated[ProtocolName, typer.Option(help="How to score.")] = ProtocolName.time,
-    param: Annotated[list[str] | None, typer.Option(help="A setting: name=value; may be repeated.")] = None,
-    support: Annotated[
-        str | None, typer.Option(help="What was scored: seconds of every file, or a CSV with file and duration.")
-    ] = None,
-    by: Annotated[ByName | None, typer.Option(help="Keep labels or files apart.")] = None,
-    corrected: Annotated[bool, typer.Option("--corrected", help="Mend the protocol's known faults.")] = False,
-    kind: Annotated[KindName | None, typer.Option(help="Format of the files, if their names do not tell.")] = None,
-    subset: Annotated[str | None, typer.Option(help="Which subset of an ActivityNet reference.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
-    csv: Annotated[Path | None, typer.Option(help="Save a row for each threshold, label or file here.")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Save a picture here (.png, .pdf, .svg).")] = None,
+    predicted: Predicted,
+    reference: Reference,
+    protocol: ProtocolOption = ProtocolName.time,
+    param: Setting = None,
+    support: Support = None,
+    by: By = None,
+    corrected: Corrected = False,
+    kind: Kind = None,
+    subset: Subset = None,
+    csv: Csv = None,
+    plot: Plot = None,
+    skipped: Skipped = None,
+    print_as: PrintAs = FormatName.table,
+    json: Json = False,
+    quiet: Quiet = False,
+    version: Version = False,
 ) -> None:
-    """Score predicted events against annotated ones, as a community does."""
+    """Score predicted events against annotated events, by the rules of a community.
+
+    As CSV: a row for each threshold, and for each label or file that is scored separately.
+    """
     from . import run
 
-    failed = run.score_files(
+    code = run.score_files(
         predicted,
         reference,
         protocol=protocol.value,
-        support=_support(support),
+        support=_read_support(support),
         by=by.value if by else None,
         corrected=corrected,
         kind=kind.value if kind else None,
         subset=subset,
-        json=json,
-        csv=csv,
-        plot=plot,
-        **_settings(param or []),
+        outputs=outputs(csv, plot, skipped, print_as, json, quiet),
+        **_read_settings(param or []),
     )
-    raise typer.Exit(1 if failed else 0)
+    raise typer.Exit(code)
 
 
-def _settings(given: list[str]) -> dict[str, Any]:
-    """Read name=value; a value is JSON, or else a string."""
-    import json
-
+def _read_settings(texts: list[str]) -> dict[str, Any]:
+    """Read ``name=value``; a value is JSON, or else a string."""
     settings = {}
-    for text in given:
+    for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
-            raise typer.BadParameter(f"{text!r} is not name=value", param_hint="--param")
-        try:
-            settings[name.strip()] = json.loads(value)
-        except ValueError:
-            settings[name.strip()] = value
+            raise UsageError(f"--param {text}: a setting is written name=value, such as tolerance=0.2")
+        settings[name.strip()] = _read_value(value)
     return settings
 
 
-def _support(given: str | None) -> Any:
-    if given is None:
+def _read_value(text: str) -> Any:
+    import json
+
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _read_support(text: str | None) -> float | pd.DataFrame | None:
+    """Read a number of seconds, or a table of durations."""
+    if text is None:
         return None
     try:
-        return float(given)
+        return float(text)
     except ValueError:
-        pass
+        return _read_durations(Path(text))
+
+
+def _read_durations(path: Path) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        return pd.read_csv(given, sep=None, engine="python")
+        return pd.read_csv(path, sep=None, engine="python")
     except (OSError, ValueError) as error:
-        raise ValueError(f"--support {given}: neither seconds nor a readable table ({error})") from error
+        raise UsageError(f"--support {path}: neither a number of seconds nor a readable CSV file ({error})") from error

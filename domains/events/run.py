@@ -17,12 +17,13 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 import xarray as xr
 
 from .. import _console
+from .._skipped import UNREADABLE
 from . import tables
 from .comparison import compare
 from .io import SUFFIXES, Annotations, read_events
@@ -30,7 +31,10 @@ from .protocols import Protocol
 from .protocols.reducers import By
 from .schema import COLUMNS, Support
 
-UNREADABLE = "unreadable file"
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from .._console import Outputs
 
 
 class Scored(NamedTuple):
@@ -115,34 +119,19 @@ def score(
     return Scored(report, skipped.drop(columns="recording"), (a, b))
 
 
-def score_files(
-    predicted: Path,
-    reference: Path,
-    *,
-    csv: Path | None,
-    json: bool,
-    plot: Path | None,
-    **options: Any,
-) -> bool:
-    """Do what ``overlap events score`` does; return whether a file could not be read."""
-    _console.check_outputs(csv, picture=plot)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
-        report, skipped, events = score(predicted, reference, progress=True, **options)
-    notes = [str(w.message) for w in caught if issubclass(w.category, UserWarning)]
-    if csv:
-        tables.summarise(report).to_csv(csv, index=False)
-    if plot:
-        _save_timelines(events, report, options, plot)
-    if json:
-        rows = skipped.to_dict("records")
-        _console.print_json({**_console.as_dict(report), "warnings": notes, "skipped": rows})
-    else:
-        _console.show(tables.report_table(report), *tables.skipped_lines(skipped))
-    bad = skipped[skipped["reason"] == UNREADABLE]
-    for message in [*(f"warning: {x}" for x in notes), *(f"error: {x}" for x in bad["detail"])]:
-        _console.note(message)
-    return not bad.empty
+def score_files(predicted: Path, reference: Path, *, outputs: Outputs, **options: Any) -> int:
+    """Do what ``overlap events score`` does, and return its exit code."""
+    with _console.collected_warnings() as notes:
+        report, skipped, events = score(predicted, reference, progress=not outputs.quiet, **options)
+    return _console.deliver(
+        report,
+        outputs,
+        lambda: [tables.report_table(report)],
+        lambda: _timelines(events, report, options),
+        skipped,
+        rows=tables.summarise(report),
+        notes=notes,
+    )
 
 
 def _read(path: Path, side: str, alone: str | None, progress: bool, **options: Any) -> Annotations:
@@ -209,12 +198,11 @@ def _named(events: pd.DataFrame, path: Path) -> pd.DataFrame:
     return events
 
 
-def _save_timelines(events: Any, report: xr.Dataset, options: dict[str, Any], path: Path) -> None:
-    from .plotting import plot_timelines, save
+def _timelines(events: Any, report: xr.Dataset, options: dict[str, Any]) -> Axes:
+    from .plotting import plot_timelines
 
     shared = {k: v for k, v in options.items() if k not in ("by", "kind", "subset")}
     ax = plot_timelines(*events, **shared)
-    ax.set_title(
-        f"{report.attrs['prediction']} against {report.attrs['reference']}", fontsize="medium", loc="left", pad=24
-    )
-    save(ax.figure, path)
+    title = f"{report.attrs['prediction']} against {report.attrs['reference']}"
+    ax.set_title(title, fontsize="medium", loc="left", pad=24)
+    return ax

@@ -1,4 +1,7 @@
-"""Commands: ``overlap lesions compare`` and ``cohort``, twins of `compare` and `cohort`."""
+"""Commands: ``overlap lesions compare`` and ``overlap lesions cohort``.
+
+In Python the same is done by `compare` and `cohort`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Label maps and soft masks of lesions: cases and cohorts.", no_args_is_help=True)
+from .._flags import Csv, FormatName, Json, Plot, PrintAs, Quiet, Skipped, Version, field_app, outputs
+
+app = field_app("Lesions in medical images: label maps and soft masks, case by case or in cohorts.")
 
 
 class PresetName(StrEnum):
@@ -19,21 +24,38 @@ class PresetName(StrEnum):
     medpy = "medpy"
 
 
-Labels = Annotated[str | None, typer.Option(help='Which labels: "1,2", or regions "core=1+4,whole=1+2+4" [all].')]
-Scale = Annotated[float | None, typer.Option(help="The stored value that means 1 in a soft prediction (255).")]
-ReferenceScale = Annotated[float | None, typer.Option(help="The same for a soft reference.")]
-Level = Annotated[float, typer.Option(help="Where soft masks are cut, for distances and lesions.")]
-Preset = Annotated[PresetName, typer.Option(help="Whose definition of distances.")]
-Tolerance = Annotated[float, typer.Option(help="Tolerance of the normalised surface distance, mm.")]
-Threshold = Annotated[float, typer.Option(help="Least IoU of two matched lesions.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
-Plot = Annotated[Path | None, typer.Option(help="Save a picture here (.png, .pdf, .svg).")]
+Predicted = Annotated[Path, typer.Argument(help="The predicted image: a label map or a soft mask (.nii, .nii.gz).")]
+Reference = Annotated[Path, typer.Argument(help="The reference image, on the same grid.")]
+Predictions = Annotated[Path, typer.Argument(help="A folder of predicted images (.nii, .nii.gz).")]
+References = Annotated[Path, typer.Argument(help="A folder of reference images; pairs have the same file name.")]
+Out = Annotated[
+    Path,
+    typer.Option(help="Save the scores of each case and label in this CSV file. A second run adds what is missing."),
+]
+Workers = Annotated[int, typer.Option(min=1, help="How many processes share the cases.")]
+Lesions = Annotated[Path | None, typer.Option(help="Save a row for each lesion or pair of lesions in this CSV file.")]
+
+Labels = Annotated[
+    str | None,
+    typer.Option(
+        help='The labels to compare, such as "1,2", or regions made of several, such as "core=1+4,whole=1+2+4". By '
+        "default every label but 0.",
+    ),
+]
+Scale = Annotated[
+    float | None, typer.Option(help="The value in the predicted file that means certainty: 255, if it holds 0 to 255.")
+]
+ReferenceScale = Annotated[float | None, typer.Option(help="The same for the reference file.")]
+Level = Annotated[float, typer.Option(help="Where soft masks are cut to measure distances and lesions.")]
+Preset = Annotated[PresetName, typer.Option(help="The package whose definition of surface distances is used.")]
+Tolerance = Annotated[float, typer.Option(help="Distance in mm within which two surfaces agree (for NSD).")]
+Threshold = Annotated[float, typer.Option(help="Two lesions match if their IoU is at least this.")]
 
 
 @app.command()
 def compare(
-    predicted: Annotated[Path, typer.Argument(help="The predicted label map or soft mask (.nii, .nii.gz).")],
-    reference: Annotated[Path, typer.Argument(help="The reference.")],
+    predicted: Predicted,
+    reference: Reference,
     labels: Labels = None,
     scale: Scale = None,
     reference_scale: ReferenceScale = None,
@@ -41,15 +63,22 @@ def compare(
     preset: Preset = PresetName.monai,
     nsd_tolerance: Tolerance = 1.0,
     threshold: Threshold = 0.5,
-    json: Json = False,
-    csv: Annotated[Path | None, typer.Option(help="Save a row for each label here.")] = None,
-    lesions: Annotated[Path | None, typer.Option(help="Save a row for each lesion or pair of lesions here.")] = None,
+    lesions: Lesions = None,
+    csv: Csv = None,
     plot: Plot = None,
+    skipped: Skipped = None,
+    print_as: PrintAs = FormatName.table,
+    json: Json = False,
+    quiet: Quiet = False,
+    version: Version = False,
 ) -> None:
-    """Compare a predicted segmentation with a reference one."""
+    """Compare a predicted segmentation with a reference segmentation.
+
+    As CSV: a row for each label.
+    """
     from . import run
 
-    run.compare_files(
+    code = run.compare_files(
         predicted,
         reference,
         labels=labels,
@@ -59,19 +88,18 @@ def compare(
         preset=preset.value,
         nsd_tolerance=nsd_tolerance,
         threshold=threshold,
-        json=json,
-        csv=csv,
         lesions=lesions,
-        plot=plot,
+        outputs=outputs(csv, plot, skipped, print_as, json, quiet),
     )
+    raise typer.Exit(code)
 
 
 @app.command()
 def cohort(
-    predictions: Annotated[Path, typer.Argument(help="A folder of predictions (.nii, .nii.gz).")],
-    references: Annotated[Path, typer.Argument(help="A folder of references of the same names.")],
-    out: Annotated[Path, typer.Option(help="Save a row for each case and label here; a second run goes on with it.")],
-    workers: Annotated[int, typer.Option(min=1, help="Processes to share the cases among.")] = 1,
+    predictions: Predictions,
+    references: References,
+    out: Out,
+    workers: Workers = 1,
     labels: Labels = None,
     scale: Scale = None,
     reference_scale: ReferenceScale = None,
@@ -79,14 +107,21 @@ def cohort(
     preset: Preset = PresetName.monai,
     nsd_tolerance: Tolerance = 1.0,
     threshold: Threshold = 0.5,
-    json: Json = False,
-    csv: Annotated[Path | None, typer.Option(help="Save the summary as a table here.")] = None,
+    csv: Csv = None,
     plot: Plot = None,
+    skipped: Skipped = None,
+    print_as: PrintAs = FormatName.table,
+    json: Json = False,
+    quiet: Quiet = False,
+    version: Version = False,
 ) -> None:
-    """Compare every pair of images of the same name in two folders, and summarise."""
+    """Compare all images of two folders, pair by pair, and summarise the scores.
+
+    As CSV: a row for each label and index of the summary.
+    """
     from . import run
 
-    failed = run.cohort_files(
+    code = run.cohort_files(
         predictions,
         references,
         out=out,
@@ -98,8 +133,6 @@ def cohort(
         preset=preset.value,
         nsd_tolerance=nsd_tolerance,
         threshold=threshold,
-        json=json,
-        csv=csv,
-        plot=plot,
+        outputs=outputs(csv, plot, skipped, print_as, json, quiet),
     )
-    raise typer.Exit(1 if failed else 0)
+    raise typer.Exit(code)

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from .. import _console
+from .._skipped import NOT_SCORED, UNPAIRED
 from .comparison import BOUNDS, DISTANCES, INDICES, LESION_COUNTS, LESION_INDICES, SIZES, compare
 from .io import SUFFIXES, case_name, read_image
 from .layers import Labels
@@ -65,7 +66,7 @@ def cohort(
         A row for each case and label, and for each case that failed: case, label, the numbers of `compare`, error,
         stamp (sizes and times of the files), settings.
     skipped : DataFrame
-        ``file reason detail``: files without a partner ("unpaired"), and cases that failed ("error").
+        ``file reason detail``: files without a partner ("unpaired file"), and cases that failed ("not scored").
 
     Raises
     ------
@@ -110,7 +111,7 @@ def cohort(
     if out:
         _write(scores, Path(out))
     failed = scores.loc[scores["error"] != "", ["case", "error"]]
-    errors = pd.DataFrame({"file": failed["case"], "reason": "error", "detail": failed["error"]})
+    errors = pd.DataFrame({"file": failed["case"], "reason": NOT_SCORED, "detail": failed["error"]})
     return scores, pd.concat([unpaired, errors], ignore_index=True)
 
 
@@ -118,7 +119,7 @@ def _pair(predictions: Path, references: Path) -> tuple[dict[str, tuple[Path, Pa
     a, b = _images(predictions), _images(references)
     lonely = [(a[k], "reference") for k in sorted(a.keys() - b.keys())]
     lonely += [(b[k], "prediction") for k in sorted(b.keys() - a.keys())]
-    unpaired = [(str(path), "unpaired", f"no {other} of this name") for path, other in lonely]
+    unpaired = [(str(path), UNPAIRED, f"no {other} of this name") for path, other in lonely]
     pairs = {k: (a[k], b[k]) for k in sorted(a.keys() & b.keys())}
     if not pairs:
         some = [", ".join(sorted(x)[:3]) or "no images" for x in (a, b)]

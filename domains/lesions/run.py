@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from .. import _console
+from .._checks import UsageError
 from . import tables
 from .cohorts import cohort
 from .comparison import compare
@@ -29,6 +30,9 @@ from .summaries import summarise
 
 if TYPE_CHECKING:
     import xarray as xr
+    from matplotlib.axes import Axes
+
+    from .._console import Outputs
 
 
 def parse_labels(text: str | None) -> Labels | None:
@@ -50,7 +54,7 @@ def parse_labels(text: str | None) -> Labels | None:
             return {name: tuple(int(k) for k in members.split("+")) for name, members in named}
         return [int(part) for part in parts]
     except ValueError:
-        raise ValueError(f'--labels {text}: write "1,2", or regions as "core=1+4,whole=1+2+4"') from None
+        raise UsageError(f'--labels {text}: write "1,2", or regions as "core=1+4,whole=1+2+4"') from None
 
 
 def compare_files(
@@ -59,66 +63,54 @@ def compare_files(
     *,
     scale: float | None,
     reference_scale: float | None,
-    json: bool,
-    csv: Path | None,
-    lesions: Path | None,
-    plot: Path | None,
     labels: str | None,
+    lesions: Path | None,
+    outputs: Outputs,
     **options: Any,
-) -> None:
-    """Do what ``overlap lesions compare`` does."""
-    _console.check_outputs(csv, lesions, picture=plot)
+) -> int:
+    """Do what ``overlap lesions compare`` does, and return its exit code."""
+    _console.check_folder("--lesions", lesions)
     wanted = parse_labels(labels)
-    a, b = read_image(predicted, scale=scale), read_image(reference, scale=reference_scale)
-    report = compare(a, b, labels=wanted, **options)
-    if csv:
-        tables.rows(report).to_csv(csv, index=False)
-    if lesions:
-        _lesions(a, b, wanted, report).to_csv(lesions, index=False)
-    if plot:
-        _save_overlay(a, b, wanted, report, plot)
-    if json:
-        _console.print_json(_console.as_dict(report))
-    else:
-        _console.show(tables.comparison_table(report), *tables.definition_lines(report))
+    with _console.collected_warnings() as notes:
+        a = read_image(predicted, scale=scale)
+        b = read_image(reference, scale=reference_scale)
+        report = compare(a, b, labels=wanted, **options)
+    return _console.deliver(
+        report,
+        outputs,
+        lambda: [tables.comparison_table(report), *tables.definition_lines(report)],
+        lambda: _overlay(a, b, wanted, report),
+        rows=tables.rows(report),
+        files={lesions: _lesions(a, b, wanted, report)} if lesions else None,
+        notes=notes,
+    )
 
 
 def cohort_files(
-    predictions: Path,
-    references: Path,
-    *,
-    out: Path,
-    labels: str | None,
-    json: bool,
-    csv: Path | None,
-    plot: Path | None,
-    **options: Any,
-) -> bool:
-    """Do what ``overlap lesions cohort`` does; return whether a case could not be scored."""
-    _console.check_outputs(out, csv, picture=plot)
-    scores, skipped = cohort(predictions, references, out=out, labels=parse_labels(labels), progress=True, **options)
+    predictions: Path, references: Path, *, out: Path, labels: str | None, outputs: Outputs, **options: Any
+) -> int:
+    """Do what ``overlap lesions cohort`` does, and return its exit code."""
+    _console.check_folder("--out", out)
+    wanted = parse_labels(labels)
+    with _console.collected_warnings() as notes:
+        scores, skipped = cohort(predictions, references, out=out, labels=wanted, progress=not outputs.quiet, **options)
     summary = summarise(scores)
-    if csv:
-        summary.to_csv(csv, index=False)
-    if plot:
-        from .plotting import plot_scores, save
+    report = {
+        "prediction": str(predictions),
+        "reference": str(references),
+        "cases": int(scores["case"].nunique()),
+        "summary": summary.to_dict("records"),
+    }
 
-        save(plot_scores(scores).figure, plot)
-    if json:
-        _console.print_json(
-            {
-                "prediction": str(predictions),
-                "reference": str(references),
-                "cases": int(scores["case"].nunique()),
-                "summary": summary.to_dict("records"),
-                "skipped": skipped.to_dict("records"),
-            }
-        )
-    else:
-        _console.show(tables.cohort_table(summary, predictions, references, scores), f"[dim]scores: {out}[/dim]")
-    for row in skipped.itertuples():
-        _console.note(f"{row.reason}: {row.file}: {row.detail}")
-    return bool((skipped["reason"] == "error").any())
+    def terminal() -> list[Any]:
+        return [tables.cohort_table(summary, predictions, references, scores), f"[dim]scores: {out}[/dim]"]
+
+    def picture() -> Axes:
+        from .plotting import plot_scores
+
+        return plot_scores(scores)
+
+    return _console.deliver(report, outputs, terminal, picture, skipped, rows=summary, notes=notes)
 
 
 def _lesions(a: xr.DataArray, b: xr.DataArray, labels: Labels | None, report: xr.Dataset) -> pd.DataFrame:
@@ -131,11 +123,11 @@ def _lesions(a: xr.DataArray, b: xr.DataArray, labels: Labels | None, report: xr
     return table[["label", *(c for c in table if c != "label")]]
 
 
-def _save_overlay(a: xr.DataArray, b: xr.DataArray, labels: Labels | None, report: xr.Dataset, path: Path) -> None:
-    from .plotting import plot_overlay, save
+def _overlay(a: xr.DataArray, b: xr.DataArray, labels: Labels | None, report: xr.Dataset) -> Axes:
+    from .plotting import plot_overlay
 
     name, left, right = next(iter(layers(a, b, labels, None)))
-    dice, names = float(report.dice.sel(label=name)), (report.attrs["prediction"], report.attrs["reference"])
-    ax = plot_overlay(left, right, labels=names)
+    dice = float(report.dice.sel(label=name))
+    ax = plot_overlay(left, right, labels=(report.attrs["prediction"], report.attrs["reference"]))
     ax.set_title(f"label {name}, Dice {dice:.3f}\n{ax.get_title()}", fontsize="small")
-    save(ax.figure, path)
+    return ax

@@ -1,4 +1,7 @@
-"""Commands: ``overlap ramachandran validate`` and ``compare``, twins of `validate` and `compare`."""
+"""Commands: ``overlap ramachandran validate`` and ``overlap ramachandran compare``.
+
+In Python the same is done by `validate` and `compare`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Backbone angles and regions of the (phi, psi) torus.", no_args_is_help=True)
+from .._flags import Csv, FormatName, Json, Plot, PrintAs, Quiet, Skipped, Version, field_app, outputs
+
+app = field_app("Backbone angles of proteins, and regions of the Ramachandran plot.")
 
 
 class LevelName(StrEnum):
@@ -30,64 +35,89 @@ class Chirality(StrEnum):
     mirror = "mirror"
 
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
-Plot = Annotated[Path | None, typer.Option(help="Save a picture here (.png, .pdf, .svg).")]
+Files = Annotated[list[Path], typer.Argument(help="PDB or mmCIF files, plain or gzipped.")]
+MaxBond = Annotated[float, typer.Option(help="Residues are neighbours if C and N are nearer than this, in Å.")]
+ModifiedResidues = Annotated[
+    Modified | None, typer.Option(help="parent: score modified residues as the standard ones they come from.")
+]
+DResidues = Annotated[Chirality | None, typer.Option(help="mirror: score D-residues at (-phi, -psi).")]
+MinPlddt = Annotated[float | None, typer.Option(help="Leave out residues whose pLDDT (B factor) is below this.")]
+
+Predicted = Annotated[Path, typer.Argument(help="The predicted region: a netCDF, npy, npz or CSV file.")]
+Reference = Annotated[str, typer.Option(help="The reference: top8000, or a file of another region.")]
+Category = Annotated[
+    str | None,
+    typer.Option(
+        help="Category of residues whose empirical region is the reference. By default the one named in the file of "
+        "the prediction, or else general."
+    ),
+]
+Level = Annotated[LevelName, typer.Option(help="How much of the reference data the empirical region encloses.")]
+Variable = Annotated[str | None, typer.Option(help="Name of the map, if the file of the prediction holds several.")]
+PhiFirst = Annotated[bool, typer.Option("--phi-first", help="The rows of an npy or CSV file are phi, not psi.")]
 
 
 @app.command()
 def validate(
-    files: Annotated[list[Path], typer.Argument(help="PDB or mmCIF files, plain or gzipped.")],
-    csv: Annotated[Path | None, typer.Option(help="Save a row for each residue here.")] = None,
-    skipped: Annotated[Path | None, typer.Option(help="Save the residues without angles, and why, here.")] = None,
-    json: Json = False,
+    files: Files,
+    max_bond: MaxBond = 2.0,
+    modified: ModifiedResidues = None,
+    chirality: DResidues = None,
+    min_plddt: MinPlddt = None,
+    csv: Csv = None,
     plot: Plot = None,
-    max_bond: Annotated[float, typer.Option(help="Longest C–N bond between neighbours, Å.")] = 2.0,
-    modified: Annotated[Modified | None, typer.Option(help="Count modified residues as their parents.")] = None,
-    chirality: Annotated[Chirality | None, typer.Option(help="Mirror D-residues.")] = None,
-    min_plddt: Annotated[float | None, typer.Option(help="Leave residues below this pLDDT out.")] = None,
+    skipped: Skipped = None,
+    print_as: PrintAs = FormatName.table,
+    json: Json = False,
+    quiet: Quiet = False,
+    version: Version = False,
 ) -> None:
-    """Validate structures residue by residue, as MolProbity does."""
+    """Score the backbone of structures, residue by residue, as MolProbity does.
+
+    As CSV: a row for each residue.
+    """
     from . import run
 
-    failed = run.validate_files(
+    code = run.validate_files(
         files,
-        csv=csv,
-        skipped_csv=skipped,
-        json=json,
-        plot=plot,
         max_bond=max_bond,
         modified=modified,
         chirality=chirality,
         min_plddt=min_plddt,
+        outputs=outputs(csv, plot, skipped, print_as, json, quiet),
     )
-    raise typer.Exit(1 if failed else 0)
+    raise typer.Exit(code)
 
 
 @app.command()
 def compare(
-    predicted: Annotated[Path, typer.Argument(help="A predicted region: netCDF, npy, npz or CSV.")],
-    reference: Annotated[str, typer.Option(help="An empirical reference, or another region's file.")] = "top8000",
-    category: Annotated[
-        str | None, typer.Option(help="Category of the empirical region; the prediction's own, else general.")
-    ] = None,
-    level: Annotated[LevelName, typer.Option(help="Level of the empirical region.")] = LevelName.favored,
-    variable: Annotated[str | None, typer.Option(help="Which map of a file that holds several.")] = None,
-    phi_first: Annotated[bool, typer.Option("--phi-first", help="The rows of a bare array are phi.")] = False,
-    json: Json = False,
-    csv: Annotated[Path | None, typer.Option(help="Save the report as a table here.")] = None,
+    predicted: Predicted,
+    reference: Reference = "top8000",
+    category: Category = None,
+    level: Level = LevelName.favored,
+    variable: Variable = None,
+    phi_first: PhiFirst = False,
+    csv: Csv = None,
     plot: Plot = None,
+    skipped: Skipped = None,
+    print_as: PrintAs = FormatName.table,
+    json: Json = False,
+    quiet: Quiet = False,
+    version: Version = False,
 ) -> None:
-    """Compare a predicted region with the empirical one, as two sets on the torus."""
+    """Compare a predicted region of the Ramachandran plot with a reference region.
+
+    As CSV: a row for each region of the prediction.
+    """
     from . import run
 
-    run.compare_files(
+    code = run.compare_files(
         predicted,
         reference,
         category=category,
         level=level.value,
         variable=variable,
         phi_first=phi_first,
-        json=json,
-        csv=csv,
-        plot=plot,
+        outputs=outputs(csv, plot, skipped, print_as, json, quiet),
     )
+    raise typer.Exit(code)

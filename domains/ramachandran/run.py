@@ -19,12 +19,16 @@ import numpy as np
 import pandas as pd
 
 from .. import _console
+from .._skipped import NOT_SCORED, as_skipped
 from . import tables
 from .empirical import CATEGORIES, EVALUATIONS, category_codes, evaluate, evaluation_codes
 from .structures import backbone_angles
 
 if TYPE_CHECKING:
     import xarray as xr
+    from matplotlib.axes import Axes
+
+    from .._console import Outputs
 
 COLUMNS = [
     "file",
@@ -126,26 +130,33 @@ def summarise(residues: pd.DataFrame, skipped: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([_summary(str(f), rows.get(f, residues[:0]), left.get(f, skipped[:0])) for f in files])
 
 
-def validate_files(
-    files: list[Path], *, csv: Path | None, skipped_csv: Path | None, json: bool, plot: Path | None, **options: Any
-) -> bool:
-    """Do what ``overlap ramachandran validate`` does; return whether a file could not be read."""
-    _console.check_outputs(csv, skipped_csv, picture=plot)
-    residues, skipped = validate(files, progress=True, **options)
-    summary = summarise(residues, skipped).set_index("file").loc[list(dict.fromkeys(map(str, files)))].reset_index()
-    if csv:
-        residues[COLUMNS].to_csv(csv, index=False, float_format="%.10g")
-    if skipped_csv:
-        skipped.to_csv(skipped_csv, index=False)
-    if plot:
-        _save_residues(residues, plot)
-    if json:
-        _console.print_json([{**row, "goals": GOALS} for row in summary.to_dict("records")])
-    else:
-        _console.show(tables.summary_table(summary), *tables.outlier_lines(residues))
-    for row in summary[summary["error"] != ""].itertuples():
-        _console.note(f"error: {row.error}")
-    return bool((summary["error"] != "").any())
+def validate_files(files: list[Path], *, outputs: Outputs, **options: Any) -> int:
+    """Do what ``overlap ramachandran validate`` does, and return its exit code."""
+    with _console.collected_warnings() as notes:
+        residues, skipped = validate(files, progress=not outputs.quiet, **options)
+    order = list(dict.fromkeys(str(file) for file in files))
+    summary = summarise(residues, skipped).set_index("file").loc[order].reset_index()
+
+    def terminal() -> list[Any]:
+        return [tables.summary_table(summary), *tables.outlier_lines(residues)]
+
+    def picture() -> Axes:
+        from .plotting import plot_residues
+
+        panels = plot_residues(residues)
+        first: Axes = panels[0, 0]
+        return first
+
+    return _console.deliver(
+        [{**row, "goals": GOALS} for row in summary.to_dict("records")],
+        outputs,
+        terminal,
+        picture,
+        pd.concat([skipped, _empty_files(summary)], ignore_index=True),
+        rows=residues[COLUMNS],
+        notes=notes,
+        float_format="%.10g",
+    )
 
 
 def compare_files(
@@ -156,28 +167,49 @@ def compare_files(
     level: Any,
     variable: str | None,
     phi_first: bool,
-    json: bool,
-    csv: Path | None,
-    plot: Path | None,
-) -> None:
-    """Do what ``overlap ramachandran compare`` does."""
+    outputs: Outputs,
+) -> int:
+    """Do what ``overlap ramachandran compare`` does, and return its exit code."""
     from .comparison import compare
     from .io import SUFFIXES, read_region
 
-    _console.check_outputs(csv, picture=plot)
-    region = read_region(predicted, variable, phi_first=phi_first)
-    truth: Any = read_region(reference) if Path(reference).suffix.lower() in SUFFIXES else reference
-    report = compare(region, truth, category=category, level=level)
-    if csv:
-        _console.as_table([report]).to_csv(csv, index=False)
-    if plot:
-        _save_agreement(region, truth, report, plot)
-    if json:
-        _console.print_json(_console.as_dict(report))
-        return
-    _console.show(tables.comparison_table([report]), f"[dim]{report.attrs['grid']}; {report.attrs['regridding']}[/dim]")
+    reference_is_file = Path(reference).suffix.lower() in SUFFIXES
+    with _console.collected_warnings() as notes:
+        region = read_region(predicted, variable, phi_first=phi_first)
+        truth: Any = read_region(reference) if reference_is_file else reference
+        report = compare(region, truth, category=category, level=level)
     if "hint" in report.attrs:
-        _console.note(f"hint: {report.attrs['hint']}")
+        notes.append(report.attrs["hint"])
+
+    def terminal() -> list[Any]:
+        grid = f"[dim]{report.attrs['grid']}; {report.attrs['regridding']}[/dim]"
+        return [tables.comparison_table([report]), grid]
+
+    return _console.deliver(
+        report,
+        outputs,
+        terminal,
+        lambda: _agreement(region, truth, report),
+        rows=_console.as_table([report]),
+        notes=notes,
+    )
+
+
+def _empty_files(summary: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each file that was read, but of which no residue could be scored."""
+    empty = summary[(summary["all_total"] == 0) & (summary["error"] == "")]
+    detail = "no residue has both angles"
+    return as_skipped({"file": file, "reason": NOT_SCORED, "detail": detail} for file in empty["file"])
+
+
+def _agreement(region: Any, truth: Any, report: xr.Dataset) -> Axes:
+    from .plotting import credit, plot_agreement
+
+    ax = plot_agreement(region, truth, category=report.attrs["category"], level=report.attrs["level"])
+    ax.set_title(f"{report.attrs['prediction']}: IoU {float(report.iou):.3f}", fontsize="medium")
+    if isinstance(truth, str):
+        credit(ax.figure, truth)
+    return ax
 
 
 def _validate_one(path: str | Path, reference: str, options: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -228,19 +260,3 @@ def _counts(evaluation: pd.Series[str]) -> dict[str, Any]:
     total = sum(n.values())
     percent = {f"{k}_percent": 100 * x / total if total else np.nan for k, x in n.items()}
     return {"total": total, **n, **percent}
-
-
-def _save_residues(residues: pd.DataFrame, path: Path) -> None:
-    from .plotting import plot_residues, save
-
-    save(plot_residues(residues)[0, 0].figure, path)
-
-
-def _save_agreement(region: Any, truth: Any, report: xr.Dataset, path: Path) -> None:
-    from .plotting import credit, plot_agreement, save
-
-    ax = plot_agreement(region, truth, category=report.attrs["category"], level=report.attrs["level"])
-    ax.set_title(f"{report.attrs['prediction']}: IoU {float(report.iou):.3f}", fontsize="medium")
-    if isinstance(truth, str):
-        credit(ax.figure, truth)
-    save(ax.figure, path)

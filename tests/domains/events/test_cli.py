@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-SCRIPT = "from domains.events.cli import app; app()"
+SCRIPT = "from domains.cli import main; main()"
 
 
 @pytest.fixture
@@ -21,7 +21,10 @@ def files(tmp_path):
 
 def run(*arguments, code=0):
     done = subprocess.run(
-        [sys.executable, "-P", "-c", SCRIPT, *map(str, arguments)], capture_output=True, text=True, check=False
+        [sys.executable, "-P", "-c", SCRIPT, "events", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == code, done.stderr
     return done
@@ -60,7 +63,7 @@ def test_settings(files):
 
 def test_a_wrong_setting(files):
     done = run("score", files / "a.csv", files / "b.csv", "--param", "thresholds", code=2)
-    assert "is not name=value" in done.stderr
+    assert "--param thresholds: a setting is written name=value" in done.stderr
     done = run("score", files / "a.csv", files / "b.csv", "--protocol", "best", code=2)
     assert "szcore" in done.stderr
 

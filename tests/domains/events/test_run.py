@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from domains._console import Outputs
 from domains.events import compare, read_events, score
 from domains.events.run import UNREADABLE, score_files
 
@@ -111,8 +112,7 @@ def test_an_activitynet_database(shared_data):
 def test_what_is_saved_and_printed(folders, tmp_path, capsys):
     out = {k: tmp_path / k for k in ("rows.csv", "plot.png")}
     options = {"protocol": "szcore", "by": "file"}
-    failed = score_files(*folders, csv=out["rows.csv"], json=False, plot=out["plot.png"], **options)
-    assert failed is False
+    assert score_files(*folders, outputs=Outputs(csv=out["rows.csv"], plot=out["plot.png"]), **options) == 0
     assert len(pd.read_csv(out["rows.csv"])) == 3
     assert out["plot.png"].stat().st_size > 5_000
     assert "prediction: a (1)" in capsys.readouterr().out
@@ -121,7 +121,7 @@ def test_what_is_saved_and_printed(folders, tmp_path, capsys):
 def test_warnings_are_notes_and_json_is_json_alone(tmp_path, capsys):
     a = write(tmp_path / "a.txt", "2.2\t3.2\tx\n")
     b = write(tmp_path / "b.txt", "2.0\t3.0\tx\nonly words\there\n")
-    assert not score_files(a, b, csv=None, json=True, plot=None, protocol="sed_eval_event")
+    assert score_files(a, b, outputs=Outputs(format="json"), protocol="sed_eval_event") == 0
     out, err = capsys.readouterr()
     told = json.loads(out)
     assert told["f1"] == 0
@@ -133,7 +133,7 @@ def test_warnings_are_notes_and_json_is_json_alone(tmp_path, capsys):
 
 def test_an_unreadable_file_fails_after_the_rest_is_done(folders, capsys):
     (folders[1] / "eeg" / "three_events.tsv").write_text("notes")
-    assert score_files(*folders, csv=None, json=True, plot=None, protocol="szcore")
+    assert score_files(*folders, outputs=Outputs(format="json"), protocol="szcore") == 1
     out, err = capsys.readouterr()
     assert json.loads(out)["intersection"] == 1
     assert "error:" in err

@@ -101,12 +101,12 @@ def test_cohort_with_bad_files_does_the_rest(folders, tmp_path):
     done = run("cohort", *folders, "--out", tmp_path / "s.csv", "--json", code=1)
     report = json.loads(done.stdout)
     assert [(s["reason"], s["file"].split("/")[-1]) for s in report["skipped"]] == [
-        ("unpaired", "c.nii.gz"),
-        ("error", "b"),
+        ("unpaired file", "c.nii.gz"),
+        ("not scored", "b"),
     ]
     assert report["summary"][0]["n_scored"] == 1
-    assert "unpaired: " in done.stderr
-    assert "error: b: " in done.stderr
+    assert "unpaired file: " in done.stderr
+    assert "not scored: b: " in done.stderr
 
 
 def test_bad_input_is_an_exception_for_the_command_line(tmp_path):

@@ -53,9 +53,9 @@ def test_unpaired_and_broken_files(folders, tmp_path):
     out = tmp_path / "scores.csv"
     scores, skipped = cohort(predictions, references, out=out)
     assert [(row.reason, row.file.split("/")[-1]) for row in skipped.itertuples()] == [
-        ("unpaired", "case_2.nii.gz"),
-        ("unpaired", "case_1.nii.gz"),
-        ("error", "case_3"),
+        ("unpaired file", "case_2.nii.gz"),
+        ("unpaired file", "case_1.nii.gz"),
+        ("not scored", "case_3"),
     ]
     assert skipped["detail"].iloc[0] == "no reference of this name"
     assert scores["case"].tolist() == ["case_0", "case_3"]

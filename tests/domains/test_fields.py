@@ -109,11 +109,11 @@ def test_the_report_has_sizes_indices_and_decisions(field):
     np.testing.assert_allclose(report.iou, ov.iou(o), rtol=1e-12)
 
 
-def test_the_package_has_the_same_rooms(field):
+def test_the_package_has_the_same_modules(field):
     name, _, module = field
     assert callable(module.compare)
-    for room in ("io", "plotting", "comparison", "run", "tables", "cli", "demo"):
-        assert import_module(f"domains.{name}.{room}").__doc__, room
+    for part in ("io", "plotting", "comparison", "run", "tables", "cli", "demo"):
+        assert import_module(f"domains.{name}.{part}").__doc__, part
 
 
 def test_the_command_prints_prediction_first(field, tmp_path):
@@ -140,7 +140,7 @@ def test_csv_and_plot_are_saved(field, tmp_path):
 @pytest.mark.parametrize(("flag", "output", "said"), [("--csv", "no/a.csv", "no folder"), ("--plot", "a.foo", ".png")])
 def test_outputs_are_checked_before_the_work(field, tmp_path, flag, output, said):
     name, known, module = field
-    done = run(name, *known.command(module, tmp_path), flag, tmp_path / output, code=1)
+    done = run(name, *known.command(module, tmp_path), flag, tmp_path / output, code=2)
     assert said in done.stderr
     assert not done.stdout
 

@@ -1,0 +1,275 @@
+"""Every command, with a case for each exit code: 0 all was scored, 1 something was not, 2 wrong use."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import typer
+
+import overlap
+from domains import cli
+
+Arguments = Callable[[Path], list[str]]
+SHARED_FLAGS = {"--format", "--json", "--quiet", "-q", "--version"}
+
+
+@dataclass(frozen=True)
+class Command:
+    """The arguments of a command that scores all, of one that leaves something out, and of wrong uses."""
+
+    good: Arguments
+    incomplete: Arguments | None
+    wrong: tuple[list[str], ...]
+    needs: str = "pandas"
+
+
+def structures(folder: Path) -> list[str]:
+    from domains.ramachandran import example
+
+    return [str(example())]
+
+
+def a_structure_and_a_text(folder: Path) -> list[str]:
+    (folder / "notes.pdb").write_text("these are my notes\n")
+    return [str(folder / "notes.pdb"), *structures(folder)]
+
+
+def a_region(folder: Path) -> list[str]:
+    from domains.ramachandran import region
+
+    np.save(folder / "region.npy", region().values)
+    return [str(folder / "region.npy")]
+
+
+def a_region_of_another_size(folder: Path) -> list[str]:
+    np.save(folder / "line.npy", np.ones(5, bool))
+    return [str(folder / "line.npy")]
+
+
+def two_images(folder: Path) -> list[str]:
+    images = folders_of_images(folder)
+    return [f"{images[0]}/nodule.nii.gz", f"{images[1]}/nodule.nii.gz"]
+
+
+def images_on_two_grids(folder: Path) -> list[str]:
+    from domains.lesions import read_image, write_image
+
+    images = two_images(folder)
+    image = read_image(images[0])
+    write_image(image.isel(z=slice(1, None)), images[0])
+    return images
+
+
+def folders_of_images(folder: Path) -> list[str]:
+    from domains.lesions import example, read_image, write_image
+
+    image = read_image(example())
+    sides = [folder / "predicted", folder / "reference"]
+    for k, side in enumerate(sides):
+        side.mkdir(exist_ok=True)
+        write_image(image.isel(rater=k), side / "nodule.nii.gz")
+    return [str(side) for side in sides]
+
+
+def a_cohort(folder: Path) -> list[str]:
+    return [*folders_of_images(folder), "--out", str(folder / "scores.csv")]
+
+
+def a_cohort_with_a_lonely_image(folder: Path) -> list[str]:
+    arguments = a_cohort(folder)
+    (folder / "reference" / "alone.nii.gz").write_bytes((folder / "reference" / "nodule.nii.gz").read_bytes())
+    return arguments
+
+
+def two_tables(folder: Path) -> list[str]:
+    names = ["predicted.csv", "reference.csv"]
+    for name in names:
+        (folder / name).write_text("onset,offset,label\n0,2,call\n")
+    return [str(folder / name) for name in names]
+
+
+def folders_of_tables(folder: Path) -> list[str]:
+    sides = [folder / "tables_predicted", folder / "tables_reference"]
+    for side in sides:
+        side.mkdir()
+        (side / "one.csv").write_text("onset,offset,label\n0,2,call\n")
+        (side / "two.csv").write_text("these are my notes\n")
+    return [str(side) for side in sides]
+
+
+NOWHERE = "nowhere/rows.csv"
+OF_ALL = (["--no-such-flag"], ["--format", "xml"], ["--json", "--format", "csv"])
+OF_SCORES = (*OF_ALL, ["--csv", NOWHERE], ["--skipped", NOWHERE], ["--plot", "nowhere/a.png"], ["--plot", "a.bmp"])
+COMMANDS = {
+    "version": Command(lambda folder: [], None, OF_ALL),
+    "demo": Command(lambda folder: ["--out", str(folder / "demo")], None, OF_ALL, "nibabel"),
+    "ramachandran validate": Command(
+        structures, a_structure_and_a_text, (*OF_SCORES, ["--modified", "child"], ["--max-bond", "far"]), "gemmi"
+    ),
+    "ramachandran compare": Command(a_region, a_region_of_another_size, (*OF_SCORES, ["--level", "core"]), "scipy"),
+    "lesions compare": Command(
+        two_images,
+        images_on_two_grids,
+        (*OF_SCORES, ["--preset", "itk"], ["--labels", "one"], ["--lesions", NOWHERE]),
+        "nibabel",
+    ),
+    "lesions cohort": Command(
+        a_cohort,
+        a_cohort_with_a_lonely_image,
+        (*OF_SCORES, ["--workers", "0"], ["--labels", "1="], ["--out", NOWHERE]),
+        "nibabel",
+    ),
+    "events score": Command(
+        two_tables, folders_of_tables, (*OF_SCORES, ["--protocol", "best"], ["--param", "rate"], ["--support", "long"])
+    ),
+}
+
+
+def commands_of(group: typer.core.TyperGroup, before: str = "") -> dict[str, typer.core.TyperCommand]:
+    """Return the commands of the program by their whole name."""
+    commands = {}
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            commands |= commands_of(command, f"{before}{name} ")
+        else:
+            commands[f"{before}{name}"] = command
+    return commands
+
+
+PROGRAM = typer.main.get_command(cli.app)
+SCORING = [name for name in COMMANDS if name not in ("version", "demo")]
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # the program sets its own
+
+    def invoke(name, *arguments):
+        capsys.readouterr()
+        monkeypatch.setattr(sys, "argv", ["overlap", *name.split(), *arguments])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        captured = capsys.readouterr()
+        return stop.value.code or 0, captured.out, captured.err
+
+    yield invoke
+    plt.close("all")
+
+
+@pytest.fixture
+def command(request):
+    pytest.importorskip(COMMANDS[request.param].needs)
+    return request.param
+
+
+def test_every_command_is_listed_here():
+    assert set(commands_of(PROGRAM)) == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_the_shared_flags(name):
+    command = commands_of(PROGRAM)[name]
+    flags = {flag for parameter in command.params for flag in parameter.opts}
+    assert flags >= SHARED_FLAGS
+    if name in SCORING:
+        assert flags >= {"--csv", "--plot", "--skipped"}
+
+
+@pytest.mark.parametrize("name", ["", "lesions", *COMMANDS])
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help(run, name, flag):
+    code, out, err = run(name, flag)
+    assert (code, err) == (0, "")
+    assert "Usage: " in out
+
+
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_version(run, name):
+    assert run(name, "--version") == (0, f"{overlap.__version__}\n", "")
+
+
+@pytest.mark.parametrize("command", COMMANDS, indirect=True)
+def test_code_0_where_all_was_scored(run, command, tmp_path):
+    code, out, err = run(command, *COMMANDS[command].good(tmp_path), "--quiet")
+    assert (code, err) == (0, "")
+    assert out
+
+
+@pytest.mark.parametrize("command", COMMANDS, indirect=True)
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_other_formats_stand_alone(run, command, tmp_path, form):
+    code, out, _ = run(command, *COMMANDS[command].good(tmp_path), "--format", form)
+    assert code == 0
+    if form == "json":
+        assert json.loads(out, parse_constant=lambda constant: pytest.fail(f"{constant} is no JSON"))
+        assert run(command, *COMMANDS[command].good(tmp_path), "--json")[1] == out
+    else:
+        assert len(pd.read_csv(io.StringIO(out)))
+
+
+@pytest.mark.parametrize("command", [k for k, x in COMMANDS.items() if x.incomplete], indirect=True)
+def test_code_1_where_something_was_not_scored(run, command, tmp_path):
+    code, _, err = run(command, *COMMANDS[command].incomplete(tmp_path))
+    assert code == 1
+    assert "error: " in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("command", ["ramachandran validate", "lesions cohort", "events score"], indirect=True)
+def test_code_1_leaves_the_rest_done_and_written(run, command, tmp_path):
+    arguments = [*COMMANDS[command].incomplete(tmp_path), "--csv", "rows.csv", "--skipped", "skipped.csv"]
+    code, out, _ = run(command, *arguments)
+    assert code == 1
+    assert out
+    assert len(pd.read_csv("rows.csv"))
+    skipped = pd.read_csv("skipped.csv")
+    assert list(skipped.columns[:5]) == ["side", "file", "where", "reason", "detail"]
+    assert len(skipped)
+
+
+def test_code_1_where_an_extra_is_missing(run, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "domains.lesions.demo", None)
+    monkeypatch.setitem(sys.modules, "domains.ramachandran.demo", None)
+    code, out, err = run("demo", "--out", str(tmp_path / "demo"), "--format", "csv")
+    assert code == 1
+    assert set(pd.read_csv(io.StringIO(out))["field"]) == {"events"}
+    assert "error: not scored: lesions" in err
+
+
+@pytest.mark.parametrize("command", SCORING, indirect=True)
+def test_code_1_where_the_picture_failed(run, command, tmp_path, monkeypatch):
+    def broken(*_, **__):
+        raise RuntimeError("no font")
+
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", broken)
+    code, out, err = run(command, *COMMANDS[command].good(tmp_path), "--csv", "rows.csv", "--plot", "a.png")
+    assert code == 1
+    assert out
+    assert len(pd.read_csv("rows.csv"))
+    assert "warning: --plot a.png: no picture was saved (RuntimeError: no font)" in err
+
+
+@pytest.mark.parametrize(
+    ("command", "wrong"),
+    [(name, wrong) for name, command in COMMANDS.items() for wrong in command.wrong],
+    indirect=["command"],
+)
+def test_code_2_for_wrong_use_and_nothing_computed(run, command, wrong, tmp_path):
+    arguments = COMMANDS[command].good(tmp_path)
+    before = set(tmp_path.rglob("*"))
+    code, out, err = run(command, *arguments, *wrong)
+    assert code == 2
+    assert out == ""
+    assert "Error" in err or "error: " in err
+    assert set(tmp_path.rglob("*")) == before
