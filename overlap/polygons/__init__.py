@@ -2,9 +2,10 @@
 
 Conventions
 -----------
-- Polygons are shapely's, in arrays that broadcast. Sizes are areas; touching has none.
+- Polygons are shapely's, in arrays that broadcast. Sizes are areas; touching has none. `measure` returns the three
+  sizes; `iou` and `dice` are its ratios in one call.
 - ``period=(360, 360)`` is a torus of angles in degrees, ``(360, None)`` a cylinder. Draw polygons on past the seam
-  (from 150 to 210), shells counter-clockwise: so they are always read right. What runs round more than once counts
+  (from 150 to 210), shells counter-clockwise, so they are always read right. What runs round more than once counts
   once; a band all round is a box of a whole period.
 - Vertices wrapped into one cell (from 150 to -150): pass the polygons through `unwrap`. Else a shell with an edge
   between half a period and a whole one is taken for wrapped, with a warning, if it is clockwise (the right-hand rule,
@@ -22,10 +23,12 @@ Lorensen, W. & Cline, H. (1987). Marching cubes. SIGGRAPH 21, 163. doi:10.1145/3
 
 from .grids import from_raster, rasterize
 from .periodic import unwrap
-from .sizes import measure
+from .sizes import dice, iou, measure
 
 __all__ = [
+    "dice",
     "from_raster",
+    "iou",
     "measure",
     "rasterize",
     "unwrap",

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
+from .._checks import check_choice
 from .cells import Grid, cell_coverage, centres_inside, contour_area, edges, read_grid, traced_grid
 from .periodic import Period, Polygonal, areal, at_origin, lattice, prepared, read_periods
 
@@ -51,21 +52,32 @@ def rasterize(
            [0.  , 1.  , 1.  , 0.5 ],
            [0.  , 0.  , 0.  , 0.  ]])
     """
-    if mode not in ("centre", "coverage"):
-        raise ValueError(f'rasterize: mode must be "centre" or "coverage", got {mode!r}')
-    periods = read_periods("rasterize", period)
-    origin, step, size = read_grid("rasterize", grid, periods)
-    array = prepared("rasterize: geometries", geometries, periods)
-    lowest = np.minimum(origin, origin + step * (np.array(size) - 1))
-    flat = at_origin(array.ravel(), lowest - np.abs(step) / 2, periods)
+    operation = "polygons.rasterize"
+    check_choice(operation, "mode", mode, ("centre", "coverage"))
+    periods = read_periods(operation, period)
+    even = read_grid(operation, grid, periods)
+    array = prepared(f"{operation}: geometries", geometries, periods)
+    columns, rows = even.size
+    last = even.origin + even.step * (np.array(even.size) - 1)
+    lowest = np.minimum(even.origin, last)
+    cell = np.abs(even.step)
+
+    flat = at_origin(array.ravel(), lowest - cell / 2, periods)
     start, stop, owner = edges(flat)
-    images = [shift - lowest for shift in lattice(periods, (-1, 0))]
-    start, stop = (np.concatenate([xy + by for by in images]) / np.abs(step) for xy in (start, stop))
-    owner = np.tile(owner, len(images))
+    # what reaches past the end of the period is drawn once more, a period lower
+    shifts = [shift - lowest for shift in lattice(periods, (-1, 0))]
+    start = np.concatenate([start + shift for shift in shifts]) / cell
+    stop = np.concatenate([stop + shift for shift in shifts]) / cell
+    owner = np.tile(owner, len(shifts))
+    shape = (len(flat), rows, columns)
     draw = centres_inside if mode == "centre" else cell_coverage
-    drawn = draw(start, stop, owner, (len(flat), size[1], size[0]))
-    turned = drawn[:, :: int(np.sign(step[1])), :: int(np.sign(step[0]))]
-    return turned.reshape(*array.shape, size[1], size[0])
+    drawn: NDArray[Any] = draw(start, stop, owner, shape)
+
+    if even.step[0] < 0:
+        drawn = drawn[:, :, ::-1]
+    if even.step[1] < 0:
+        drawn = drawn[:, ::-1, :]
+    return drawn.reshape(*array.shape, rows, columns)
 
 
 def from_raster(
@@ -108,17 +120,20 @@ def from_raster(
     >>> from_raster(np.ones((2, 3), bool), period=(3, 2)).area
     6.0
     """
+    operation = "polygons.from_raster"
     values = np.asarray(mask, dtype=np.float64)
-    if values.ndim != 2 or 0 in values.shape or not np.all(np.isfinite(values)):
-        raise ValueError(f"from_raster: mask must be a finite 2-D array, got shape {values.shape} or NaN in it")
-    periods = read_periods("from_raster", period)
+    if values.ndim != 2 or not values.size or not np.all(np.isfinite(values)):
+        raise ValueError(f"{operation}: mask must be a finite 2-D array, got shape {values.shape} or NaN in it")
+    periods = read_periods(operation, period)
     if level <= 0 and not np.all(periods):
         raise ValueError(
-            f"from_raster: level must be above 0, the value outside the grid, got {level}; lift the map: "
+            f"{operation}: level must be above 0, the value outside the grid, got {level}; lift the map: "
             "from_raster(mask - low, level - low) with low below both"
         )
     rows, columns = values.shape
-    origin, step = traced_grid(grid, (columns, rows), periods)
-    found = contour_area(values, level, (bool(periods[0]), bool(periods[1])))
-    area: Polygonal = areal(np.array([found]))[0]
-    return shapely.orient_polygons(shapely.transform(area, lambda xy: origin + step * xy))
+    even = traced_grid(operation, grid, (columns, rows), periods)
+    wrap_x, wrap_y = periods > 0
+    region = contour_area(values, level, (bool(wrap_x), bool(wrap_y)))
+    area: Polygonal = areal(np.array([region]))[0]
+    placed = shapely.transform(area, lambda xy: even.origin + even.step * xy)
+    return shapely.orient_polygons(placed)

@@ -10,9 +10,13 @@ Conventions
 
 from __future__ import annotations
 
+import inspect
+import os
 import warnings
 from collections.abc import Iterator
 from itertools import product
+from math import inf
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +27,10 @@ Floats = NDArray[np.float64]
 Geometries = NDArray[np.object_]
 Polygonal = shapely.Polygon | shapely.MultiPolygon
 Period = tuple[float | None, float | None]
+
+PACKAGE = str(Path(__file__).parents[1]) + os.sep
+AREAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+"""The types of geometry that have an area."""
 
 
 def unwrap(geometries: Any, period: Period) -> Any:
@@ -55,7 +63,9 @@ def unwrap(geometries: Any, period: Period) -> Any:
     >>> unwrap(wrapped, (360, 360)).bounds
     (170.0, 0.0, 190.0, 10.0)
     """
-    return in_one_piece("unwrap: geometries", geometries, read_periods("unwrap", period), wrapped=True)[()]
+    periods = read_periods("polygons.unwrap", period)
+    unwrapped = in_one_piece("polygons.unwrap: geometries", geometries, periods, wrapped=True)
+    return unwrapped[()]
 
 
 def read_periods(name: str, period: Period | None) -> Floats:
@@ -66,16 +76,20 @@ def read_periods(name: str, period: Period | None) -> Floats:
         raise ValueError(
             f"{name}: period must be a pair (px, py), got {period!r}; (360, 360) is a torus, (360, None) a cylinder"
         )
-    given = np.array([p for p in period if p is not None], dtype=np.float64)
-    if not np.all((given > 0) & (given < np.inf)):
-        raise ValueError(f"{name}: a period must be positive and finite, got {period!r}; None for an open axis")
-    periods = np.array([0.0 if p is None else p for p in period], dtype=np.float64)
+    lengths = []
+    for length in period:
+        if length is not None and not 0 < length < inf:
+            raise ValueError(f"{name}: a period must be positive and finite, got {period!r}; None for an open axis")
+        lengths.append(0.0 if length is None else float(length))
+    periods = np.array(lengths)
     return _snapped(periods, periods)
 
 
 def lattice(periods: Floats, turns: tuple[int, ...]) -> Iterator[Floats]:
     """Yield the shifts by so many turns of each periodic axis."""
-    for turn in product(*(turns if p else (0,) for p in periods)):
+    turns_x = turns if periods[0] else (0,)
+    turns_y = turns if periods[1] else (0,)
+    for turn in product(turns_x, turns_y):
         yield np.array(turn) * periods
 
 
@@ -84,68 +98,89 @@ def moved(geometries: Geometries, shift: Floats) -> Geometries:
     if not np.any(shift):
         return geometries
     xy, owner = shapely.get_coordinates(geometries, return_index=True)
-    by = shift if shift.ndim == 1 else shift[owner]
-    return shapely.set_coordinates(geometries.copy(), xy + by)
+    shift_of_vertex = shift if shift.ndim == 1 else shift[owner]
+    return shapely.set_coordinates(geometries.copy(), xy + shift_of_vertex)
 
 
 def prepared(name: str, geometries: Any, periods: Floats) -> Geometries:
     """Return valid polygons, drawn in one piece, no larger than a period, near the origin."""
     drawn = in_one_piece(name, geometries, periods)
-    if not np.any(periods):
+    if not np.any(periods) or not drawn.size:
         return drawn
     flat = at_origin(drawn.ravel(), np.zeros(2), periods)
-    snapped = _snapped(shapely.get_coordinates(flat), periods)
-    return _folded(shapely.set_coordinates(flat.copy(), snapped), periods).reshape(drawn.shape)
+    xy = shapely.get_coordinates(flat)
+    snapped = shapely.set_coordinates(flat.copy(), _snapped(xy, periods))
+    return _folded(snapped, periods).reshape(drawn.shape)
 
 
 def in_one_piece(name: str, geometries: Any, periods: Floats, *, wrapped: bool = False) -> Geometries:
     """Return valid polygons, drawn past the seam: all that have a long edge are `wrapped`, or those that look so."""
     array = _polygons(name, geometries)
-    drawn = _unwrapped(name, array, periods, every=wrapped) if np.any(periods) else array
-    _check_valid(name, drawn)
-    return drawn
+    if np.any(periods) and array.size:
+        array = _unwrapped(name, array, periods, every=wrapped)
+    _check_valid(name, array)
+    return array
 
 
 def at_origin(geometries: Geometries, origin: Floats, periods: Floats) -> Geometries:
     """Bring the lower corners of geometries (n,) into the period that starts at `origin`."""
     corner = shapely.bounds(geometries)[:, :2] - origin
-    turns = np.floor(np.divide(corner, periods, out=np.zeros_like(corner), where=periods > 0))
-    return moved(geometries, -np.nan_to_num(turns) * periods)
+    turns = np.floor(_in_periods(corner, periods))
+    # an empty geometry has no corner
+    turns = np.nan_to_num(turns)
+    return moved(geometries, -turns * periods)
 
 
 def areal(geometries: Geometries) -> Geometries:
     """Keep the polygons of geometries (n,): overlays also return the lines and points of contact."""
     parts, owner = shapely.get_parts(geometries, return_index=True)
-    flat = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
-    kept = np.full(geometries.shape, shapely.MultiPolygon(), dtype=object)
-    if flat.any():
-        owners, index = np.unique(owner[flat], return_inverse=True)
-        kept[owners] = shapely.multipolygons(parts[flat], indices=index)
-    is_area = np.isin(shapely.get_type_id(geometries), (3, 6))
-    return np.where(is_area, geometries, kept)
+    is_polygon = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    polygons = np.full(geometries.shape, shapely.MultiPolygon(), dtype=object)
+    if is_polygon.any():
+        owners, multipolygons = _grouped(parts[is_polygon], owner[is_polygon])
+        polygons[owners] = multipolygons
+    is_areal = np.isin(shapely.get_type_id(geometries), AREAL)
+    return np.where(is_areal, geometries, polygons)
+
+
+def _grouped(parts: Geometries, owner: NDArray[np.intp]) -> tuple[NDArray[np.intp], Geometries]:
+    """Return the owners of polygons (n,), and for each of them one MultiPolygon of its own."""
+    owners, group = np.unique(owner, return_inverse=True)
+    return owners, np.asarray(shapely.multipolygons(parts, indices=group))
+
+
+def _in_periods(length: Floats, periods: Floats) -> Floats:
+    """Divide lengths (..., 2) by the periods; 0 along an axis that does not repeat."""
+    return np.divide(length, periods, out=np.zeros_like(length), where=periods > 0)
 
 
 def _folded(geometries: Geometries, periods: Floats) -> Geometries:
     """Lay what is wider than a period over itself: it counts once."""
     bounds = shapely.bounds(geometries)
     extent = bounds[:, 2:] - bounds[:, :2]
-    wide = np.any((periods > 0) & (extent > periods), axis=1)
-    if not wide.any():
+    is_wide = np.any((periods > 0) & (extent > periods), axis=1)
+    if not is_wide.any():
         return geometries
     folded = geometries.copy()
-    folded[wide] = _once(geometries[wide], bounds[wide], periods)
+    folded[is_wide] = _folded_once(geometries[is_wide], bounds[is_wide], periods)
     return folded
 
 
-def _once(geometries: Geometries, bounds: Floats, periods: Floats) -> Geometries:
+def _folded_once(geometries: Geometries, bounds: Floats, periods: Floats) -> Geometries:
     """Return the union of the images of geometries (n,) within one period from their lower corners."""
-    low, high = bounds[:, :2], np.where(periods > 0, bounds[:, :2] + periods, bounds[:, 2:])
-    cell = shapely.box(*low.T, *high.T)
-    extent = np.max(bounds[:, 2:] - low, axis=0)
-    turns = np.ceil(np.divide(extent, periods, out=np.ones(2), where=periods > 0)).astype(int)
-    shifts = [-np.array(t) * periods for t in product(*(range(n) for n in turns))]
-    pieces = [areal(shapely.intersection(moved(geometries, shift), cell)) for shift in shifts]
-    return areal(np.asarray(shapely.union_all(np.stack(pieces, axis=1), axis=1)))
+    lower = bounds[:, :2]
+    upper = bounds[:, 2:]
+    end = np.where(periods > 0, lower + periods, upper)
+    cell = shapely.box(lower[:, 0], lower[:, 1], end[:, 0], end[:, 1])
+    widest = np.max(upper - lower, axis=0)
+    turns_x, turns_y = np.ceil(_in_periods(widest, periods)).astype(int)
+    pieces = []
+    for turn in np.ndindex(max(turns_x, 1), max(turns_y, 1)):
+        image = moved(geometries, -np.array(turn) * periods)
+        piece = shapely.intersection(image, cell)
+        pieces.append(areal(piece))
+    union = shapely.union_all(np.stack(pieces, axis=1), axis=1)
+    return areal(np.asarray(union))
 
 
 def _snapped(values: Floats, periods: Floats) -> Floats:
@@ -153,13 +188,14 @@ def _snapped(values: Floats, periods: Floats) -> Floats:
 
     Images of one polygon then meet bit for bit; edges that almost coincide are where overlays fail.
     """
-    step = np.ldexp(1.0, np.frexp(periods)[1] - 50)
+    _, exponent = np.frexp(periods)
+    step = np.ldexp(1.0, exponent - 50)
     return np.where(periods > 0, np.rint(values / step) * step, values)
 
 
 def _unwrapped(name: str, geometries: Geometries, periods: Floats, *, every: bool) -> Geometries:
-    """Unwrap the polygons that were wrapped, or every one that has a long edge."""
-    flat = geometries.ravel().copy()
+    """Unwrap the polygons that look wrapped, or `every` one that has a long edge."""
+    flat = geometries.ravel()
     parts, owner = shapely.get_parts(flat, return_index=True)
     wrapped = np.flatnonzero(_has_long_edge(parts, periods))
     if not every:
@@ -170,93 +206,135 @@ def _unwrapped(name: str, geometries: Geometries, periods: Floats, *, every: boo
         warnings.warn(
             f"{name}: {len(wrapped)} polygons with an edge longer than half a period look wrapped and are unwrapped; "
             "pass them through polygons.unwrap, or through shapely.orient_polygons if they are as wide as drawn",
-            stacklevel=5,
+            stacklevel=_level_of_caller(),
         )
     parts[wrapped], closes = _short_way(parts[wrapped], periods)
     if not closes.all():
-        bad = np.isin(np.arange(flat.size), owner[wrapped[~closes]]).reshape(geometries.shape)
+        is_bad = np.zeros(flat.shape, dtype=np.bool_)
+        is_bad[owner[wrapped[~closes]]] = True
         raise ValueError(
-            f"{_element(name, bad)} has a ring that runs round the period and does not close; "
-            "draw a band all round as a box a whole period wide"
+            f"{_element(name, is_bad.reshape(geometries.shape))} has a ring that runs round the period and does not "
+            "close; draw a band all round as a box a whole period wide"
         )
-    changed, many = np.unique(owner[wrapped]), shapely.get_type_id(flat) == shapely.GeometryType.MULTIPOLYGON
-    single = wrapped[~many[owner[wrapped]]]
-    flat[owner[single]] = parts[single]
-    member = np.isin(owner, changed[many[changed]])
+    return _with_parts(flat, parts, owner, wrapped).reshape(geometries.shape)
+
+
+def _level_of_caller() -> int:
+    """Return the `stacklevel` at which a warning of the calling function shows the line outside this package."""
+    level = 0
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        level += 1
+        frame = frame.f_back
+    # the first of these frames is this function's own
+    return level
+
+
+def _with_parts(
+    geometries: Geometries, parts: Geometries, owner: NDArray[np.intp], changed: NDArray[np.intp]
+) -> Geometries:
+    """Return geometries (n,) with their changed parts.
+
+    A Polygon is its only part. A MultiPolygon is made anew of all its parts.
+    """
+    result = geometries.copy()
+    is_multi = shapely.get_type_id(geometries) == shapely.GeometryType.MULTIPOLYGON
+    single = changed[~is_multi[owner[changed]]]
+    result[owner[single]] = parts[single]
+    of_changed = np.isin(owner, owner[changed])
+    member = of_changed & is_multi[owner]
     if member.any():
-        owners, index = np.unique(owner[member], return_inverse=True)
-        flat[owners] = shapely.multipolygons(parts[member], indices=index)
-    return flat.reshape(geometries.shape)
+        owners, multipolygons = _grouped(parts[member], owner[member])
+        result[owners] = multipolygons
+    return result
 
 
 def _long_edges(xy: Floats, ring: NDArray[np.intp], periods: Floats) -> Floats:
     """Return, at each edge's end, the turn (−1, 0, +1) of the edges between half a period and a whole one."""
     with np.errstate(invalid="ignore"):  # infinite coordinates are for the check of validity to name
         step = np.diff(xy, axis=0, prepend=xy[:1])
-    step[np.diff(ring, prepend=-1) != 0] = 0
+    begins_ring = np.diff(ring, prepend=-1) != 0
+    step[begins_ring] = 0
     # to rounding, so that boxes of half a period and of a whole one stay as drawn wherever they lie
-    long = (np.abs(step) > periods * (0.5 + 1e-9)) & (np.abs(step) < periods * (1 - 1e-9))
-    return np.where(long, np.sign(step), 0.0)
+    over_half = np.abs(step) > periods * (0.5 + 1e-9)
+    under_whole = np.abs(step) < periods * (1 - 1e-9)
+    return np.where(over_half & under_whole, np.sign(step), 0.0)
 
 
 def _has_long_edge(geometries: Geometries, periods: Floats) -> NDArray[np.bool_]:
     """Tell which polygons (n,) have a long edge in any of their rings."""
     rings, owner = shapely.get_rings(geometries, return_index=True)
     xy, ring = shapely.get_coordinates(rings, return_index=True)
-    long = np.any(_long_edges(xy, ring, periods), axis=1)
-    return np.bincount(owner[ring[long]], minlength=len(geometries)).astype(np.bool_)
+    is_long = np.any(_long_edges(xy, ring, periods), axis=1)
+    owner_of_long = owner[ring[is_long]]
+    count = np.bincount(owner_of_long, minlength=len(geometries))
+    return count > 0
 
 
 def _looks_wrapped(polygons: Geometries, periods: Floats) -> NDArray[np.bool_]:
     """Tell the wrapped from the wide, by validity and the right-hand rule."""
     shells = shapely.get_exterior_ring(polygons)
-    clockwise = ~shapely.is_ccw(shells) & _has_long_edge(np.asarray(shapely.polygons(shells)), periods)
-    return np.asarray(~shapely.is_valid(polygons) | clockwise)
+    filled = np.asarray(shapely.polygons(shells))
+    is_clockwise = ~shapely.is_ccw(shells)
+    breaks_the_rule = is_clockwise & _has_long_edge(filled, periods)
+    is_invalid = ~shapely.is_valid(polygons)
+    return np.asarray(is_invalid | breaks_the_rule)
 
 
 def _short_way(polygons: Geometries, periods: Floats) -> tuple[Geometries, NDArray[np.bool_]]:
     """Unwrap polygons (n,); tell also which of them close."""
-    rings, part = shapely.get_rings(polygons, return_index=True)
+    rings, polygon = shapely.get_rings(polygons, return_index=True)
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     first = np.searchsorted(ring, np.arange(len(rings)))
+    last = np.append(first[1:], len(xy)) - 1
+
     turns = np.cumsum(_long_edges(xy, ring, periods), axis=0)
     turns -= turns[first][ring]
-    last = np.append(first[1:], len(xy)) - 1
-    open_rings = np.any(turns[last], axis=1)
+    is_open = np.any(turns[last], axis=1)
     xy = xy - turns * periods
-    low = np.minimum.reduceat(xy, first)
-    gap = low[np.searchsorted(part, part)] - low
-    lift = np.ceil(np.divide(gap, periods, out=np.zeros_like(gap), where=periods > 0) - 1e-9)
-    closed = shapely.linearrings(xy + lift[ring] * periods, indices=ring)
-    closes = np.bincount(part[open_rings], minlength=len(polygons)) == 0
-    return shapely.polygons(closed, indices=part), closes
+
+    # the first ring of a polygon is its shell: holes go by whole periods into it
+    corner = np.minimum.reduceat(xy, first)
+    shell = np.searchsorted(polygon, polygon)
+    gap = corner[shell] - corner
+    lift = np.ceil(_in_periods(gap, periods) - 1e-9)
+    xy = xy + lift[ring] * periods
+
+    unwrapped_rings = np.asarray(shapely.linearrings(xy, indices=ring))
+    unwrapped = np.asarray(shapely.polygons(unwrapped_rings, indices=polygon))
+    open_rings = np.bincount(polygon[is_open], minlength=len(polygons))
+    return unwrapped, open_rings == 0
 
 
 def _polygons(name: str, geometries: Any) -> Geometries:
     """Return an object array of polygons, or say which element is none."""
     array = np.asarray(geometries, dtype=object)
-    missing = np.asarray(shapely.is_missing(array), dtype=np.bool_)
-    if missing.any():
-        raise ValueError(f"{_element(name, missing)} is None; drop it, or use an empty shapely.Polygon()")
-    foreign = ~np.asarray(shapely.is_geometry(array), dtype=np.bool_)
-    if foreign.any():
-        found = type(array[foreign][0]).__name__
-        raise TypeError(f"{_element(name, foreign)} is a {found}, not a shapely geometry")
-    other = ~np.isin(shapely.get_type_id(array), (3, 6)) & ~shapely.is_empty(array)
-    if other.any():
-        found = array[other][0].geom_type
-        raise TypeError(f"{_element(name, other)} is a {found}, which has no area; keep Polygons and MultiPolygons")
+    is_missing = np.asarray(shapely.is_missing(array))
+    if is_missing.any():
+        raise ValueError(f"{_element(name, is_missing)} is None; drop it, or use an empty shapely.Polygon()")
+    is_foreign = ~np.asarray(shapely.is_geometry(array))
+    if is_foreign.any():
+        kind = type(array[is_foreign][0]).__name__
+        raise TypeError(f"{_element(name, is_foreign)} is a {kind}, not a shapely geometry; pass Polygons")
+    is_areal = np.isin(shapely.get_type_id(array), AREAL)
+    has_no_area = ~is_areal & ~shapely.is_empty(array)
+    if has_no_area.any():
+        kind = array[has_no_area][0].geom_type
+        raise TypeError(
+            f"{_element(name, has_no_area)} is a {kind}, which has no area; keep Polygons and MultiPolygons"
+        )
     return array
 
 
-def _element(name: str, bad: NDArray[np.bool_]) -> str:
+def _element(name: str, is_bad: NDArray[np.bool_]) -> str:
     """Name the first bad element: ``a[1, 2]``, or ``a`` for a scalar."""
-    index = ", ".join(str(i) for i in np.argwhere(bad)[0])
+    first = np.argwhere(is_bad)[0]
+    index = ", ".join(str(i) for i in first)
     return f"{name}[{index}]" if index else name
 
 
 def _check_valid(name: str, geometries: Geometries) -> None:
-    invalid = ~np.asarray(shapely.is_valid(geometries))
-    if invalid.any():
-        reason = shapely.is_valid_reason(geometries[invalid][0])
-        raise ValueError(f"{_element(name, invalid)} is invalid: {reason}; repair it with shapely.make_valid")
+    is_invalid = ~np.asarray(shapely.is_valid(geometries))
+    if is_invalid.any():
+        reason = shapely.is_valid_reason(geometries[is_invalid][0])
+        raise ValueError(f"{_element(name, is_invalid)} is invalid: {reason}; repair it with shapely.make_valid")

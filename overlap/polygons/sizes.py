@@ -1,22 +1,18 @@
-"""The areas of polygons and of what they share: `overlap.polygons.measure`."""
+"""The areas of polygons and of what they share: `overlap.polygons.measure`, and their ratios."""
 
 from __future__ import annotations
 
+from math import nan
 from typing import Any
 
 import numpy as np
 import shapely
 
+from .. import indices
+from .._arrays import Array
 from ..counts import Overlap
-from .periodic import (
-    Floats,
-    Geometries,
-    Period,
-    lattice,
-    moved,
-    prepared,
-    read_periods,
-)
+from ..indices import EmptyPolicy
+from .periodic import Floats, Geometries, Period, lattice, moved, prepared, read_periods
 
 
 def measure(a: Any, b: Any, *, period: Period | None = None) -> Overlap:
@@ -32,7 +28,7 @@ def measure(a: Any, b: Any, *, period: Period | None = None) -> Overlap:
     Returns
     -------
     Overlap
-        Areas (float64) of the broadcast shape.
+        Areas (float64) of the broadcast shape, in the square of the unit of the coordinates.
 
     Raises
     ------
@@ -57,41 +53,133 @@ def measure(a: Any, b: Any, *, period: Period | None = None) -> Overlap:
            [1., 2., 1.],
            [0., 1., 2.]])
     """
-    periods = read_periods("measure", period)
-    a, b = (prepared(f"measure: {k}", x, periods) for k, x in (("a", a), ("b", b)))
+    periods = read_periods("polygons.measure", period)
+    a = prepared("polygons.measure: a", a, periods)
+    b = prepared("polygons.measure: b", b, periods)
     try:
-        shared = np.zeros(np.broadcast_shapes(a.shape, b.shape))
+        shape = np.broadcast_shapes(a.shape, b.shape)
     except ValueError:
-        raise ValueError(f"measure: a {a.shape} and b {b.shape} do not broadcast together") from None
+        raise ValueError(
+            f"polygons.measure: a {a.shape} and b {b.shape} do not broadcast together; pass as many of each, or "
+            "a[:, None] for every pair"
+        ) from None
+    shared = np.zeros(shape)
     for shift in lattice(periods, (-1, 0, 1)):
-        shared += _shared_area(a, moved(b, shift))
-    return Overlap(shared, *(np.asarray(shapely.area(x)) for x in (a, b)))
+        shared += _shared_area(a, b, shift)
+    size_a = np.asarray(shapely.area(a))
+    size_b = np.asarray(shapely.area(b))
+    return Overlap(shared, size_a, size_b)
 
 
-def _shared_area(a: Geometries, b: Geometries) -> Floats:
-    """Return the area common to each pair; only pairs whose envelopes overlap are clipped."""
-    box_a, box_b = shapely.bounds(a), shapely.bounds(b)
-    meet = np.all((box_a[..., :2] < box_b[..., 2:]) & (box_b[..., :2] < box_a[..., 2:]), axis=-1)
-    area = np.zeros(meet.shape)
-    a, b = (np.broadcast_to(x, meet.shape)[meet] for x in (a, b))
-    clipped = shapely.intersection(a, b)
-    found = shapely.area(clipped)
+def iou(a: Any, b: Any, *, period: Period | None = None, empty: float | EmptyPolicy = nan) -> Array:
+    """Intersection over union of polygons (Jaccard index): |A∩B| / |A∪B|.
+
+    Parameters
+    ----------
+    a, b : Polygon, MultiPolygon or array of them
+        Prediction and reference; their shapes broadcast.
+    period : (px, py), optional
+        Length after which x and y repeat; None for an axis that does not.
+    empty : float or EmptyPolicy
+        Value where both polygons have no area.
+
+    Returns
+    -------
+    array
+        In [0, 1], of the broadcast shape: ``overlap.iou(measure(a, b, period=period), empty=empty)``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        See `measure`.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> float(iou(shapely.box(0, 0, 3, 2), shapely.box(1, 0, 4, 2)))
+    0.5
+    """
+    return indices.iou(measure(a, b, period=period), empty=empty)
+
+
+def dice(a: Any, b: Any, *, period: Period | None = None, empty: float | EmptyPolicy = nan) -> Array:
+    """Dice coefficient of polygons: 2|A∩B| / (|A| + |B|).
+
+    Parameters
+    ----------
+    a, b : Polygon, MultiPolygon or array of them
+        Prediction and reference; their shapes broadcast.
+    period : (px, py), optional
+        Length after which x and y repeat; None for an axis that does not.
+    empty : float or EmptyPolicy
+        Value where both polygons have no area.
+
+    Returns
+    -------
+    array
+        In [0, 1], of the broadcast shape: ``overlap.dice(measure(a, b, period=period), empty=empty)``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        See `measure`.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> a, b = shapely.box(170, 0, 190, 10), shapely.box(-180, 0, -160, 10)
+    >>> float(dice(a, b, period=(360, 360)))
+    0.5
+    """
+    return indices.dice(measure(a, b, period=period), empty=empty)
+
+
+def _shared_area(a: Geometries, b: Geometries, shift: Floats) -> Floats:
+    """Return the area that each pair has in common once `b` is moved by `shift`.
+
+    Only pairs whose envelopes overlap are clipped.
+    """
+    envelope_a = shapely.bounds(a)
+    envelope_b = shapely.bounds(b)
+    low_a = envelope_a[..., :2]
+    high_a = envelope_a[..., 2:]
+    low_b = envelope_b[..., :2] + shift
+    high_b = envelope_b[..., 2:] + shift
+    meets = np.all((low_a < high_b) & (low_b < high_a), axis=-1)
+    area = np.zeros(meets.shape)
+    if not meets.any():
+        return area
+    meeting_a = np.broadcast_to(a, meets.shape)[meets]
+    meeting_b = np.broadcast_to(moved(b, shift), meets.shape)[meets]
+    area[meets] = _clipped_area(meeting_a, meeting_b)
+    return area
+
+
+def _clipped_area(a: Geometries, b: Geometries) -> Floats:
+    """Return the area common to pairs (n,)."""
+    shared = shapely.intersection(a, b)
+    area = np.asarray(shapely.area(shared))
     # edges that almost coincide may leave points only where there is area (GEOS): look again
-    doubtful = (found == 0) & ~shapely.is_empty(clipped)
-    found[doubtful] = _area_on_grid(a[doubtful], b[doubtful])
-    area[meet] = found
+    doubtful = (area == 0) & ~shapely.is_empty(shared)
+    if doubtful.any():
+        area[doubtful] = _area_on_grid(a[doubtful], b[doubtful])
     return area
 
 
 def _area_on_grid(a: Geometries, b: Geometries) -> Floats:
     """Return the area common to pairs (n,), clipped on a grid of 2**-40 of their extent."""
     bounds = shapely.bounds(a)
-    size = np.max(bounds[:, 2:] - bounds[:, :2], axis=1)
-    a, b = (_scaled(x, bounds[:, :2], size) for x in (a, b))
-    return np.asarray(shapely.area(shapely.intersection(a, b, grid_size=2.0**-40)) * size**2)
+    corner = bounds[:, :2]
+    extent = bounds[:, 2:] - corner
+    size = np.max(extent, axis=1)
+    unit_a = _scaled(a, corner, size)
+    unit_b = _scaled(b, corner, size)
+    shared = shapely.intersection(unit_a, unit_b, grid_size=2.0**-40)
+    return np.asarray(shapely.area(shared) * size**2)
 
 
 def _scaled(geometries: Geometries, origin: Floats, size: Floats) -> Geometries:
-    """Move and shrink geometries (n,), each by its own measure."""
+    """Move geometries (n,) from their origin (n, 2) to 0 and divide them by their size (n,)."""
     xy, owner = shapely.get_coordinates(geometries, return_index=True)
-    return shapely.set_coordinates(geometries.copy(), (xy - origin[owner]) / size[owner, None])
+    scaled = (xy - origin[owner]) / size[owner, None]
+    return shapely.set_coordinates(geometries.copy(), scaled)
