@@ -1,7 +1,7 @@
-from .comparison import align, compare
+from .comparison import align, assess, compare
 from .io import Annotations, read_events
-from .plotting import plot_timelines
-from .protocols import PROTOCOLS, Protocol
+from .plotting import plot_scored, plot_timelines
+from .protocols import PROTOCOLS, Protocol, Scored
 from .run import score
 from .scenes import player_and_ball
 from .schema import as_events, as_support
@@ -12,12 +12,15 @@ __all__ = [
     "PROTOCOLS",
     "Annotations",
     "Protocol",
+    "Scored",
     "align",
     "as_events",
     "as_support",
+    "assess",
     "compare",
     "frame_overlap",
     "player_and_ball",
+    "plot_scored",
     "plot_timelines",
     "possession",
     "read_events",

@@ -3,8 +3,9 @@
 Conventions
 -----------
 - Prediction first, reference second.
-- A preset gives its community's number. Where its known faults change the figures of these very data, a warning says
-  so and by how much; ``corrected=True`` gives ours.
+- `assess` scores once; the report, the alignment and the picture read what it returns.
+- A preset gives its community's number, ``corrected=True`` gives ours. ``explain=True`` scores both ways, and warns
+  where the known faults change the figures of these very data.
 - Files of either side count: a recording without predictions is missed, one without references all false alarms.
 - A ratio of two empty sets is as ``empty=`` says; ``n_defined`` counts the values that are defined.
 
@@ -15,33 +16,102 @@ See `domains.events.protocols`.
 
 from __future__ import annotations
 
-import json
 import warnings
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-import overlap as ov
-
-from .protocols import PROTOCOLS, Protocol, apply
-from .protocols.criteria import Pairs
-from .protocols.matchers import Matches
-from .protocols.reducers import By
+from .. import _report
+from .._checks import check_choice
+from .protocols import PROTOCOLS, By, Protocol, Scored
 from .schema import Support, as_events, as_support
 
-INDICES = ("iou", "dice", "precision", "recall", "f1", "ap")
+Events = pd.DataFrame | np.ndarray
+
+
+def assess(
+    predicted: Events,
+    reference: Events,
+    protocol: str | Protocol = "time",
+    *,
+    support: Support = None,
+    corrected: bool = False,
+    **parameters: Any,
+) -> Scored:
+    """Match predicted events with annotated ones under a protocol, once for all that reads it.
+
+    Parameters
+    ----------
+    predicted, reference : DataFrame or array, shape (n, 2)
+        Events, see `as_events`; seconds.
+    protocol : str or Protocol
+        A name of `PROTOCOLS`, see `compare`, or one of your own.
+    support : float, mapping or DataFrame, optional
+        What was scored: the duration of all files, of each, or a table with ``file``, ``onset``, ``offset``.
+    corrected : bool
+        Correct the protocol's known faults.
+    **parameters
+        Settings of the protocol, such as ``thresholds=(0.5,)`` or ``empty=0.0``.
+
+    Returns
+    -------
+    Scored
+        ``report(by)`` gives the numbers, ``align(threshold)`` the rows, and `plot_scored` draws them.
+
+    Raises
+    ------
+    ValueError
+        If a table is malformed, or a protocol or a setting is unknown or has a wrong value.
+
+    Warns
+    -----
+    UserWarning
+        If the two sides share no file.
+
+    Examples
+    --------
+    >>> scored = assess(np.array([[1.0, 4.0], [8.0, 9.0]]), np.array([[1.5, 4.5]]), "tiou", thresholds=(0.5,))
+    >>> scored.settings.thresholds, scored.report().recall.values.tolist()
+    ((0.5,), [1.0])
+    >>> scored.align()[0]["matched"].tolist()
+    [True, False]
+    """
+    chosen, name = _find_protocol(protocol)
+    settings = chosen.configure(corrected=corrected, **parameters)
+    prediction_events = as_events(predicted, "prediction")
+    reference_events = as_events(reference, "reference")
+    _warn_if_apart(prediction_events, reference_events)
+    files = {*prediction_events["file"], *reference_events["file"]}
+    # two empty tables are one file without a name
+    stretches = as_support(support, files or {""})
+    matched = chosen.match(prediction_events, reference_events, stretches, settings)
+    return Scored(
+        given=(prediction_events, reference_events),
+        names=(_report.name_of(predicted, "prediction"), _report.name_of(reference, "reference")),
+        prediction=matched.prediction,
+        reference=matched.reference,
+        support=stretches,
+        pairs=matched.pairs,
+        matches=matched.matches,
+        settings=settings,
+        protocol=chosen,
+        protocol_name=name,
+        corrected=corrected,
+        parameters=parameters,
+    )
 
 
 def compare(
-    predicted: pd.DataFrame | np.ndarray,
-    reference: pd.DataFrame | np.ndarray,
+    predicted: Events,
+    reference: Events,
     protocol: str | Protocol = "time",
     *,
     support: Support = None,
     by: By = None,
     corrected: bool = False,
+    explain: bool = False,
     **parameters: Any,
 ) -> xr.Dataset:
     """Score predicted events against annotated ones.
@@ -59,7 +129,9 @@ def compare(
     by : {"label", "file"}, optional
         Keep labels or files apart; by default all are pooled.
     corrected : bool
-        Mend the protocol's known faults.
+        Correct the protocol's known faults.
+    explain : bool
+        Score with the corrected settings too, and warn where the known faults change the figures. Takes twice as long.
     **parameters
         Settings of the protocol, such as ``thresholds=(0.5,)`` or ``empty=0.0``.
 
@@ -67,17 +139,17 @@ def compare(
     -------
     Dataset
         ``intersection size_a size_b`` (references found; these and false alarms; references), in events, segments or
-        seconds; indices; what the protocol's reducer adds; ``n_defined``. Decisions are in ``attrs``.
+        seconds; indices; what else the protocol reports; ``n_defined``. Decisions are in ``attrs``.
 
     Raises
     ------
     ValueError
-        If a table is malformed, or a protocol, a setting or a value of ``by`` is unknown.
+        If a table is malformed, or a protocol, a setting or a value of ``by`` is unknown or has a wrong value.
 
     Warns
     -----
     UserWarning
-        If the protocol's known faults change the result, or the two sides share no file.
+        If the two sides share no file; with ``explain``, if known faults change the result.
 
     Examples
     --------
@@ -85,35 +157,17 @@ def compare(
     >>> float(report.precision[0]), float(report.recall[0])
     (0.5, 1.0)
     """
-    tables = as_events(predicted, "prediction"), as_events(reference, "reference")
-    chosen, name = _protocol(protocol)
-    if by not in (None, "label", "file"):
-        raise ValueError(f'compare: by must be "label", "file" or None, got {by!r}')
-    _check_files(*tables)
-    options = chosen.options(corrected=corrected, **parameters)
-    report = _report(_score(tables, chosen, support, options), chosen, by, options)
-    if chosen.corrected and not corrected:
-        mended = chosen.options(corrected=True, **parameters)
-        better = _report(_score(tables, chosen, support, mended), chosen, by, mended)
-        _tell_differences(name, chosen, report, better)
-    return report.assign_attrs(
-        prediction=_name(predicted, "prediction"),
-        reference=_name(reference, "reference"),
-        n_prediction=len(tables[0]),
-        n_reference=len(tables[1]),
-        protocol=name,
-        corrected=str(corrected),
-        parameters=json.dumps(options, default=str),
-        empty=str(options.get("empty", "")),
-        units=chosen.units,
-        **_coverage(*tables, support),
-        version=ov.__version__,
-    )
+    check_choice("events.compare", "by", by, ("label", "file", None))
+    scored = assess(predicted, reference, protocol, support=support, corrected=corrected, **parameters)
+    report = scored.report(by)
+    if explain:
+        explain_faults(scored, report, by)
+    return report
 
 
 def align(
-    predicted: pd.DataFrame | np.ndarray,
-    reference: pd.DataFrame | np.ndarray,
+    predicted: Events,
+    reference: Events,
     protocol: str | Protocol = "tiou",
     *,
     support: Support = None,
@@ -121,7 +175,7 @@ def align(
     corrected: bool = False,
     **parameters: Any,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Tell row by row what a protocol matched.
+    """List row by row what a protocol matched.
 
     Parameters
     ----------
@@ -153,101 +207,81 @@ def align(
     >>> a["matched"].tolist(), b["partner"].tolist()
     ([True, False], [0])
     """
-    chosen, _ = _protocol(protocol)
-    tables = as_events(predicted, "prediction"), as_events(reference, "reference")
-    scored = _score(tables, chosen, support, chosen.options(corrected=corrected, **parameters))
-    steps = scored.matches.thresholds
-    k = 0 if steps is None else int(np.argmin(np.abs(steps - (0.5 if threshold is None else threshold))))
-    partners = scored.matches.prediction[k], scored.matches.reference[k]
-    sides = (scored.prediction, scored.reference)
-    first, second = (x.assign(partner=p, matched=p >= 0) for x, p in zip(sides, partners, strict=True))
-    return first, second
+    scored = assess(predicted, reference, protocol, support=support, corrected=corrected, **parameters)
+    return scored.align(threshold)
 
 
-class _Scored(NamedTuple):
-    prediction: pd.DataFrame
-    reference: pd.DataFrame
-    support: pd.DataFrame
-    pairs: Pairs
-    matches: Matches
+def explain_faults(scored: Scored, report: xr.Dataset, by: By = None) -> None:
+    """Score with the corrected settings too, and warn if the known faults of a protocol change its report.
+
+    Parameters
+    ----------
+    scored : Scored
+        As `assess` returns it.
+    report : Dataset
+        Its report.
+    by : {"label", "file"}, optional
+        What the report keeps apart.
+
+    Warns
+    -----
+    UserWarning
+        If figures differ, with up to four of them.
+    """
+    protocol = scored.protocol
+    if scored.corrected or not protocol.corrected:
+        return
+    prediction, reference = scored.given
+    with warnings.catch_warnings():
+        # what was said the first time is not said again
+        warnings.simplefilter("ignore", UserWarning)
+        better = assess(
+            prediction,
+            reference,
+            protocol,
+            support=scored.support.reset_index(),
+            corrected=True,
+            **scored.parameters,
+        ).report(by)
+    different = [name for name in report.data_vars if _differs(str(name), report, better)]
+    if not different:
+        return
+    different.sort(key=lambda name: report[name].ndim)
+    shown = [f"{name} {_brief(report[name])} (corrected {_brief(better[name])})" for name in different[:4]]
+    warnings.warn(
+        f"events.compare: {scored.protocol_name}: known faults change the figures of these data: {', '.join(shown)}. "
+        f"Known: {'; '.join(protocol.faults)}. corrected=True gives the corrected figures",
+        stacklevel=3,
+    )
 
 
-def _protocol(protocol: str | Protocol) -> tuple[Protocol, str]:
+def _find_protocol(protocol: str | Protocol) -> tuple[Protocol, str]:
     if isinstance(protocol, Protocol):
         return protocol, "custom"
-    if protocol not in PROTOCOLS:
-        raise ValueError(f"unknown protocol {protocol!r}; choose from {', '.join(PROTOCOLS)}")
+    check_choice("events.assess", "protocol", protocol, PROTOCOLS)
     return PROTOCOLS[protocol], protocol
 
 
-def _score(
-    tables: tuple[pd.DataFrame, pd.DataFrame], protocol: Protocol, support: Support, options: dict[str, Any]
-) -> _Scored:
-    scored = as_support(support, _files(*tables))
-    a, b = apply(protocol.preprocess, options, *tables, scored)
-    pairs = apply(protocol.criterion, options, a, b, scored)
-    return _Scored(a, b, scored, pairs, apply(protocol.matcher, options, a, b, pairs))
-
-
-def _report(scored: _Scored, protocol: Protocol, by: By, options: dict[str, Any]) -> xr.Dataset:
-    data = apply(
-        protocol.reducer,
-        options,
-        scored.prediction,
-        scored.reference,
-        scored.support,
-        scored.pairs,
-        scored.matches,
-        by,
+def _warn_if_apart(prediction: pd.DataFrame, reference: pd.DataFrame) -> None:
+    predicted = set(prediction["file"])
+    annotated = set(reference["file"])
+    if not predicted or not annotated or predicted & annotated:
+        return
+    warnings.warn(
+        f"events.assess: the two sides have no file in common ({min(predicted)!r} and {min(annotated)!r} …), "
+        "so nothing can match; name them alike",
+        stacklevel=4,
     )
-    names = [name for name in INDICES if name in data]
-    defined = [int(data[name].notnull().sum()) for name in names]
-    return data.assign(n_defined=xr.DataArray(defined, {"index": names}, ["index"]))  # type: ignore[no-any-return]
 
 
-def _tell_differences(name: str, protocol: Protocol, report: xr.Dataset, better: xr.Dataset) -> None:
-    """Warn where the corrected protocol gives other figures; a rate over time differs by its rounding alone."""
-    told = [k for k in report.data_vars if k not in ("false_alarms_per_24h", "n_defined")]
-    other = [k for k in told if not np.allclose(report[k], better[k], rtol=1e-6, atol=0, equal_nan=True)]
-    if other:
-        first = sorted(other, key=lambda k: report[k].ndim)[:4]
-        shown = ", ".join(f"{k} {_brief(report[k])} (corrected {_brief(better[k])})" for k in first)
-        warnings.warn(
-            f"{name}: known faults change the figures of these data: {shown}. Known: {'; '.join(protocol.faults)}. "
-            "corrected=True gives the corrected figures",
-            stacklevel=3,
-        )
+def _differs(name: str, report: xr.Dataset, better: xr.Dataset) -> bool:
+    # a rate over time differs by its rounding alone
+    if name in ("false_alarms_per_24h", "n_defined"):
+        return False
+    return not np.allclose(report[name], better[name], rtol=1e-6, atol=0, equal_nan=True)
 
 
 def _brief(x: xr.DataArray) -> str:
-    return f"{float(x):.6g}" if x.ndim == 0 else f"{float(x.mean()):.6g} on average"
-
-
-def _check_files(prediction: pd.DataFrame, reference: pd.DataFrame) -> None:
-    files = set(prediction["file"]), set(reference["file"])
-    if all(files) and not files[0] & files[1]:
-        shown = " and ".join(repr(min(x)) for x in files)
-        warnings.warn(
-            f"compare: the two sides have no file in common ({shown} …), so nothing can match; name them alike",
-            stacklevel=3,
-        )
-
-
-def _coverage(prediction: pd.DataFrame, reference: pd.DataFrame, support: Support) -> dict[str, str]:
-    a, b = set(prediction["file"]), set(reference["file"])
-    known = as_support(support, _files(prediction, reference))
-    length = (known["offset"] - known["onset"]).sum(skipna=False)
-    return {
-        "files": f"{len(a & b)} on both sides, {len(a - b)} predicted only, {len(b - a)} annotated only, {len(known)} "
-        "in all",
-        "support": f"{length:g} s in {len(known)} files" if np.isfinite(length) else "not known for all files",
-    }
-
-
-def _files(*tables: pd.DataFrame) -> set[str]:
-    """Return the files of both sides; of two empty tables, the one file without a name."""
-    return {file for table in tables for file in table["file"]} or {""}
-
-
-def _name(table: Any, fallback: str) -> str:
-    return str(getattr(table, "attrs", {}).get("name") or fallback)
+    if x.ndim == 0:
+        return f"{float(x):.6g}"
+    return f"{float(x.mean()):.6g} on average"

@@ -65,7 +65,7 @@ def _collars() -> str:
     one, shifted = (as_events([[t, t + 1]]) for t in (0.2, 2.2)), (as_events([[t, t + 1]]) for t in (0.0, 2.0))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        found = [float(compare(a, b, "sed_eval_event").f1) for a, b in zip(one, shifted, strict=True)]
+        found = [float(compare(a, b, "sed_eval_event", explain=True).f1) for a, b in zip(one, shifted, strict=True)]
     return (
         f"[b]A known fault.[/b] One pair, 0.2 s apart under a collar of 0.2 s, at 0 s and at 2 s: F1 {found[0]:g} "
         f"and {found[1]:g} under sed_eval's rule. The toolkit gives that and warns:\n[dim]{caught[0].message}[/dim]"

@@ -6,6 +6,7 @@ Conventions
   below.
 - The colours of `overlap.plotting`: what both sides have (matched), what only the prediction has (spurious), what only
   the reference has (missed).
+- What is matched is read from the `Scored` that the report was read from. Nothing is scored again.
 """
 
 from __future__ import annotations
@@ -18,14 +19,19 @@ import pandas as pd
 
 from overlap.plotting import COLOURS
 
-from .comparison import align
-from .protocols import Protocol
+from .. import _console
+from .._checks import check_choice
+from .comparison import assess
+from .protocols import Protocol, Scored
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 HEIGHT = 0.32
+GAP = 0.02
 FAINT = "#8A8A8A"
+
+Row = tuple[str, str]
 
 
 def plot_timelines(
@@ -36,6 +42,7 @@ def plot_timelines(
     file: str | None = None,
     ax: Axes | None = None,
     most: int = 20,
+    threshold: float | None = None,
     **options: Any,
 ) -> Axes:
     """Draw both timelines, one above the other, and what a protocol matched.
@@ -46,14 +53,10 @@ def plot_timelines(
         Events, see `as_events`.
     protocol : str or Protocol
         What decides who is matched, see `compare`.
-    file : str, optional
-        Draw this file only; all by default.
-    ax : matplotlib Axes, optional
-        Where to draw; a new figure of fitting height by default.
-    most : int
-        Draw so many rows at most, the first ones.
+    file, ax, most, threshold
+        See `plot_scored`.
     **options
-        Passed to `align`: ``threshold``, ``support``, ``corrected``, settings of the protocol.
+        Passed to `assess`: ``support``, ``corrected``, settings of the protocol.
 
     Returns
     -------
@@ -67,84 +70,157 @@ def plot_timelines(
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['matched (1 and 1)', 'only prediction: spurious (1)', 'only reference: missed (0)']
     """
-    import matplotlib.pyplot as plt
+    scored = assess(predicted, reference, protocol, **options)
+    return plot_scored(scored, file=file, ax=ax, most=most, threshold=threshold)
 
-    sides = align(predicted, reference, protocol, **options)
-    a, b = (x if file is None else x[x["file"] == file] for x in sides)
-    rows = _rows(a, b)
+
+def plot_scored(
+    scored: Scored,
+    *,
+    file: str | None = None,
+    ax: Axes | None = None,
+    most: int = 20,
+    threshold: float | None = None,
+) -> Axes:
+    """Draw the timelines that were scored, and what was matched.
+
+    Parameters
+    ----------
+    scored : Scored
+        As `assess` returns it.
+    file : str, optional
+        Draw this file only; all by default.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure of fitting height by default.
+    most : int
+        Draw so many rows at most, the first ones.
+    threshold : float, optional
+        Which threshold, if the protocol has several; by default the one nearest to 0.5.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If no such file was scored.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> scored = assess(np.array([[1.0, 4.0], [8.0, 9.0]]), np.array([[1.5, 4.5]]), "szcore", support=60)
+    >>> plot_scored(scored).get_xlabel()
+    'time (s)'
+    """
+    prediction, reference = scored.align(threshold)
+    if file is not None:
+        check_choice("events.plot_scored", "file", file, scored.support.index)
+        prediction = prediction[prediction["file"] == file]
+        reference = reference[reference["file"] == file]
+    rows = _rows(prediction, reference)
     shown = rows[:most]
     if ax is None:
-        ax = plt.subplots(figsize=(8, 1.3 + 0.45 * max(len(shown), 1)), layout="constrained")[1]
-    places = {row: len(shown) - 1 - k for k, row in enumerate(shown)}
-    _draw(b, places, 0.02, "only_b", ax)
-    _draw(a, places, -0.02 - HEIGHT, "only_a", ax)
-    _dress(ax, shown, len(rows))
-    _legend(a, b, ax)
+        ax = _new_axes(len(shown))
+    heights = {row: len(shown) - 1 - k for k, row in enumerate(shown)}
+    _draw(reference, heights, GAP, COLOURS["only_b"], ax)
+    _draw(prediction, heights, -GAP - HEIGHT, COLOURS["only_a"], ax)
+    _label_rows(ax, shown)
+    _name_sides(ax, len(shown))
+    more = f"; {len(shown)} of {len(rows)} rows" if len(rows) > len(shown) else ""
+    ax.set_xlabel(f"time (s){more}")
+    _add_legend(ax, prediction, reference)
     return ax
 
 
 def save(figure: Any, path: str | Path) -> None:
-    """Save a figure, sharp enough for print; the ending of the path says how.
-
-    Examples
-    --------
-    >>> import matplotlib, tempfile
-    >>> matplotlib.use("agg")
-    >>> ax = plot_timelines(np.array([[1.0, 4.0]]), np.array([[1.5, 4.5]]))
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save(ax.figure, Path(folder, "timelines.png"))
-    """
-    figure.savefig(path, dpi=200, bbox_inches="tight")
+    """Save a figure, sharp enough for print; the ending of the path says how."""
+    _console.save(figure, path)
 
 
-def _rows(a: pd.DataFrame, b: pd.DataFrame) -> list[tuple[str, str]]:
-    both = pd.concat([b[["file", "label"]], a[["file", "label"]]]).drop_duplicates()
-    return sorted(both.itertuples(index=False, name=None))
+def _new_axes(n_rows: int) -> Axes:
+    import matplotlib.pyplot as plt
+
+    height = 1.3 + 0.45 * max(n_rows, 1)
+    _, ax = plt.subplots(figsize=(8, height), layout="constrained")
+    return ax
 
 
-def _draw(events: pd.DataFrame, places: dict[tuple[str, str], int], base: float, alone: str, ax: Axes) -> None:
-    """Draw one side's events: a bar each, and a line at its onset: the shortest shows, what touches parts."""
+def _rows(prediction: pd.DataFrame, reference: pd.DataFrame) -> list[Row]:
+    """Return every file and label, in order."""
+    both = pd.concat([reference[["file", "label"]], prediction[["file", "label"]]])
+    return sorted(both.drop_duplicates().itertuples(index=False, name=None))
+
+
+def _draw(events: pd.DataFrame, heights: dict[Row, int], base: float, alone: str, ax: Axes) -> None:
+    """Draw one side's events: a bar each, and a line at its onset, which parts events that touch."""
     for (file, label, matched), part in events.groupby(["file", "label", "matched"]):
-        if (str(file), str(label)) not in places:
+        row = (str(file), str(label))
+        if row not in heights:
             continue
-        y, colour = places[str(file), str(label)] + base, COLOURS["both" if matched else alone]
-        spans = list(zip(part["onset"], part["offset"] - part["onset"], strict=True))
-        ax.broken_barh(spans, (y, HEIGHT), facecolors=colour, linewidth=0)
-        touching = part["onset"].isin(part["offset"])
-        ax.vlines(part.loc[~touching, "onset"], y, y + HEIGHT, color=colour, linewidth=0.8)
-        ax.vlines(part.loc[touching, "onset"], y, y + HEIGHT, color="white", linewidth=0.8)
+        bottom = heights[row] + base
+        top = bottom + HEIGHT
+        colour = COLOURS["both"] if matched else alone
+        onset = part["onset"]
+        duration = part["offset"] - onset
+        ax.broken_barh(list(zip(onset, duration, strict=True)), (bottom, HEIGHT), facecolors=colour, linewidth=0)
+        touches = onset.isin(part["offset"])
+        ax.vlines(onset[~touches], bottom, top, color=colour, linewidth=0.8)
+        ax.vlines(onset[touches], bottom, top, color="white", linewidth=0.8)
 
 
-def _dress(ax: Axes, shown: list[tuple[str, str]], n: int) -> None:
-    several = len({file for file, _ in shown}) > 1
-    names = [" · ".join(x for x in (file.rsplit("/", 1)[-1] if several else "", label) if x) for file, label in shown]
-    ticks = range(len(shown) - 1, -1, -1)
-    ax.set_yticks(ticks, names)
+def _label_rows(ax: Axes, shown: list[Row]) -> None:
+    """Name the rows, and draw a line through each."""
+    heights = range(len(shown) - 1, -1, -1)
+    several_files = len({file for file, _ in shown}) > 1
+    ax.set_yticks(heights, [_row_name(file, label, several_files) for file, label in shown])
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(-0.6, max(len(shown), 1) - 0.4)
     ax.autoscale(axis="x")
     ax.margins(x=0.01)
-    for y in ticks:
-        ax.axhline(y, color=FAINT, linewidth=0.4, zorder=0)
+    for height in heights:
+        ax.axhline(height, color=FAINT, linewidth=0.4, zorder=0)
     ax.spines[["left", "right", "top"]].set_visible(False)
-    ax.set_xlabel("time (s)" + (f"; {len(shown)} of {n} rows" if n > len(shown) else ""))
-    if shown:
-        for text, dy in (("reference", 0.02 + HEIGHT / 2), ("prediction", -0.02 - HEIGHT / 2)):
-            where: Any = {"xy": (1, len(shown) - 1 + dy), "xycoords": ax.get_yaxis_transform()}
-            ax.annotate(text, **where, va="center", fontsize="x-small", color=FAINT, annotation_clip=False)
 
 
-def _legend(a: pd.DataFrame, b: pd.DataFrame, ax: Axes) -> None:
+def _row_name(file: str, label: str, several_files: bool) -> str:
+    if not several_files:
+        return label
+    recording = file.rsplit("/", 1)[-1]
+    return " · ".join(part for part in (recording, label) if part)
+
+
+def _name_sides(ax: Axes, n_rows: int) -> None:
+    """Write beside the first row which half of it is which side."""
+    if not n_rows:
+        return
+    for text, above in (("reference", GAP + HEIGHT / 2), ("prediction", -GAP - HEIGHT / 2)):
+        ax.annotate(
+            text,
+            xy=(1, n_rows - 1 + above),
+            xycoords=ax.get_yaxis_transform(),
+            va="center",
+            fontsize="x-small",
+            color=FAINT,
+            annotation_clip=False,
+        )
+
+
+def _add_legend(ax: Axes, prediction: pd.DataFrame, reference: pd.DataFrame) -> None:
     from matplotlib.patches import Patch
 
-    found = [int(x["matched"].sum()) for x in (a, b)]
-    texts = {
-        "both": f"matched ({found[0]} and {found[1]})",
-        "only_a": f"only prediction: spurious ({len(a) - found[0]})",
-        "only_b": f"only reference: missed ({len(b) - found[1]})",
-    }
+    matched_a = int(prediction["matched"].sum())
+    matched_b = int(reference["matched"].sum())
+    spurious = len(prediction) - matched_a
+    missed = len(reference) - matched_b
+    handles = [
+        Patch(color=COLOURS["both"], label=f"matched ({matched_a} and {matched_b})"),
+        Patch(color=COLOURS["only_a"], label=f"only prediction: spurious ({spurious})"),
+        Patch(color=COLOURS["only_b"], label=f"only reference: missed ({missed})"),
+    ]
     ax.legend(
-        handles=[Patch(color=COLOURS[k], label=text) for k, text in texts.items()],
+        handles=handles,
         loc="lower left",
         bbox_to_anchor=(0, 1.0),
         ncols=3,

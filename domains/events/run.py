@@ -27,8 +27,7 @@ from .._skipped import UNREADABLE
 from . import tables
 from .comparison import compare
 from .io import SUFFIXES, Annotations, read_events
-from .protocols import Protocol
-from .protocols.reducers import By
+from .protocols import By, Protocol
 from .schema import COLUMNS, Support
 
 if TYPE_CHECKING:
@@ -122,7 +121,7 @@ def score(
 def score_files(predicted: Path, reference: Path, *, outputs: Outputs, **options: Any) -> int:
     """Do what ``overlap events score`` does, and return its exit code."""
     with _console.collected_warnings() as notes:
-        report, skipped, events = score(predicted, reference, progress=not outputs.quiet, **options)
+        report, skipped, events = score(predicted, reference, progress=not outputs.quiet, explain=True, **options)
     return _console.deliver(
         report,
         outputs,

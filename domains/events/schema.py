@@ -17,10 +17,13 @@ Allen, J. F. (1983). Maintaining knowledge about temporal intervals. Commun. ACM
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from .._checks import UsageError
 
 COLUMNS = ["file", "onset", "offset", "label", "confidence"]
 ALIASES = {
@@ -63,24 +66,31 @@ def as_events(table: Any, name: str = "events") -> pd.DataFrame:
       file  onset  offset label  confidence
     0         1.0     3.5   dog         NaN
     """
-    table = _frame(table, name).rename(columns=_renaming(table)).reset_index(drop=True)
+    name = f"events.as_events: {name}"
+    given = _as_frame(table, name)
+    table = given.rename(columns=_own_names(given.columns)).reset_index(drop=True)
     if "onset" not in table or not {"offset", "duration"} & set(table):
-        raise ValueError(
-            f"{name}: needs columns onset and offset (or duration), in seconds; found {', '.join(map(str, table))}"
-        )
+        present = ", ".join(map(str, table))
+        raise ValueError(f"{name}: needs columns onset and offset (or duration), in seconds; it has {present}")
     onset = _numbers(table, "onset", name)
-    offset = _numbers(table, "offset", name) if "offset" in table else onset + _numbers(table, "duration", name)
-    _complain(table, ~(np.isfinite(onset) & np.isfinite(offset)), "no finite onset and offset", name)
-    _complain(table, offset < onset, "an offset before its onset", name)
-    known = {
+    offset = _offsets(table, onset, name)
+    confidence = np.full(len(table), np.nan)
+    if "confidence" in table:
+        confidence = _numbers(table, "confidence", name)
+    is_finite = np.isfinite(onset) & np.isfinite(offset)
+    _check_rows(table, is_finite, "no finite onset and offset", name)
+    _check_rows(table, onset <= offset, "an offset before its onset", name)
+    columns = {
         "file": _texts(table, "file"),
         "onset": onset,
         "offset": offset,
         "label": _texts(table, "label"),
-        "confidence": _numbers(table, "confidence", name) if "confidence" in table else np.full(len(table), np.nan),
+        "confidence": confidence,
     }
-    rest = {str(c): table[c] for c in table if c not in (*COLUMNS, "duration")}
-    return pd.DataFrame({**known, **rest}, index=table.index)
+    for column in table:
+        if column not in (*COLUMNS, "duration"):
+            columns[str(column)] = table[column]
+    return pd.DataFrame(columns, index=table.index)
 
 
 def as_support(support: Support, files: Iterable[str]) -> pd.DataFrame:
@@ -109,39 +119,72 @@ def as_support(support: Support, files: Iterable[str]) -> pd.DataFrame:
     >>> as_support({"a": 60.0}, ["a", "b"])["offset"].tolist()
     [60.0, nan]
     """
-    if isinstance(support, pd.DataFrame):
-        table = support.rename(columns=_renaming(support))
-    elif isinstance(support, Mapping):
-        table = pd.DataFrame({"file": list(support), "duration": list(support.values())})
-    else:
-        end = np.nan if support is None else float(support)
-        table = pd.DataFrame({"file": pd.unique(np.array(sorted(files), dtype=object)), "duration": end})
+    name = "events.as_support: support"
+    table = _support_table(support, files)
     if "file" not in table or not {"offset", "duration"} & set(table):
-        raise ValueError(
-            f"support: needs columns file and duration (or onset and offset); found {', '.join(map(str, table))}"
-        )
-    onset = table["onset"].astype(float) if "onset" in table else 0.0 * table.index.to_series()
-    offset = table["offset"].astype(float) if "offset" in table else onset + table["duration"].astype(float)
-    _complain(table, (offset < onset).to_numpy(), "an end before its beginning", "support")
-    _complain(table, table["file"].duplicated().to_numpy(), "a file twice; one stretch for each file", "support")
-    known = pd.DataFrame({"onset": onset.to_numpy(), "offset": offset.to_numpy()}, index=_texts(table, "file"))
-    everything = sorted({*known.index, *files})
-    return known.reindex(everything).fillna({"onset": 0.0}).rename_axis("file")
+        present = ", ".join(map(str, table))
+        raise ValueError(f"{name}: needs columns file and duration (or onset and offset); it has {present}")
+    onset = np.zeros(len(table))
+    if "onset" in table:
+        onset = _numbers(table, "onset", name)
+    offset = _offsets(table, onset, name)
+    _check_rows(table, ~(offset < onset), "an end before its beginning", name)
+    _check_rows(table, ~table["file"].duplicated().to_numpy(), "a file twice, and a file has one stretch", name)
+    known = pd.DataFrame({"onset": onset, "offset": offset}, index=_texts(table, "file"))
+    every_file = sorted({*known.index, *files})
+    return known.reindex(every_file).fillna({"onset": 0.0}).rename_axis("file")
 
 
-def _frame(table: Any, name: str) -> pd.DataFrame:
+def times_of(events: pd.DataFrame) -> np.ndarray:
+    """Return onset and offset, shape (n, 2)."""
+    return events[["onset", "offset"]].to_numpy(float)
+
+
+def durations_of(events: pd.DataFrame) -> np.ndarray:
+    """Return how long each event lasts."""
+    return (events["offset"] - events["onset"]).to_numpy(float)
+
+
+def _as_frame(table: Any, name: str) -> pd.DataFrame:
     if isinstance(table, pd.DataFrame):
         return table
-    if isinstance(table, np.ndarray | list | tuple) and (len(table) == 0 or np.shape(table)[1:] == (2,)):
-        return pd.DataFrame(np.reshape(np.asarray(table, float), (-1, 2)), columns=["onset", "offset"])
+    is_sequence = isinstance(table, np.ndarray | list | tuple)
+    if is_sequence and (len(table) == 0 or np.shape(table)[1:] == (2,)):
+        times = np.reshape(np.asarray(table, float), (-1, 2))
+        return pd.DataFrame(times, columns=["onset", "offset"])
     raise TypeError(f"{name}: is a {type(table).__name__}; pass a DataFrame (read_events gives one) or (n, 2) seconds")
 
 
-def _renaming(table: Any) -> dict[str, str]:
+def _support_table(support: Support, files: Iterable[str]) -> pd.DataFrame:
+    if isinstance(support, pd.DataFrame):
+        return support.rename(columns=_own_names(support.columns))
+    if isinstance(support, Mapping):
+        return pd.DataFrame({"file": list(support), "duration": list(support.values())})
+    if support is not None and (not isinstance(support, Real) or isinstance(support, bool)):
+        raise UsageError(
+            f"events.as_support: the support must be seconds, a mapping of file to seconds or a table; got {support!r}"
+        )
+    end = np.nan if support is None else float(support)
+    return pd.DataFrame({"file": sorted(set(files)), "duration": end})
+
+
+def _own_names(columns: Iterable[Any]) -> dict[str, str]:
     """Map what other tools call a column to what it is called here, unless it is here already."""
-    present = set(getattr(table, "columns", ()))
-    found = {name: next((x for x in others if x in present), "") for name, others in ALIASES.items()}
-    return {other: name for name, other in found.items() if other and name not in present}
+    present = set(columns)
+    renamed = {}
+    for name, others in ALIASES.items():
+        theirs = [other for other in others if other in present]
+        if theirs and name not in present:
+            renamed[theirs[0]] = name
+    return renamed
+
+
+def _check_rows(table: pd.DataFrame, is_good: np.ndarray, what: str, name: str) -> None:
+    if is_good.all():
+        return
+    bad = table.index[~is_good]
+    rows = ", ".join(map(str, bad[:5]))
+    raise ValueError(f"{name}: {len(bad)} of {len(table)} rows have {what} (rows {rows}); drop or correct them")
 
 
 def _numbers(table: pd.DataFrame, column: str, name: str) -> np.ndarray:
@@ -151,13 +194,15 @@ def _numbers(table: pd.DataFrame, column: str, name: str) -> np.ndarray:
         raise ValueError(f"{name}: column {column} holds what is no number ({error})") from None
 
 
+def _offsets(table: pd.DataFrame, onset: np.ndarray, name: str) -> np.ndarray:
+    """Return when each event ends: its offset, or its onset and duration."""
+    if "offset" in table:
+        return _numbers(table, "offset", name)
+    duration = _numbers(table, "duration", name)
+    return np.asarray(onset + duration)
+
+
 def _texts(table: pd.DataFrame, column: str) -> list[str]:
     if column not in table:
         return [""] * len(table)
     return ["" if pd.isna(x) else str(x) for x in table[column]]
-
-
-def _complain(table: pd.DataFrame, bad: np.ndarray, what: str, name: str) -> None:
-    if bad.any():
-        rows = ", ".join(map(str, table.index[bad][:5]))
-        raise ValueError(f"{name}: {int(bad.sum())} of {len(table)} rows have {what} (rows {rows}); drop or mend them")

@@ -25,28 +25,22 @@ import xarray as xr
 import overlap as ov
 from overlap import intervals
 
-from .criteria import Pairs
-from .matchers import Matches
+from ... import _report
+from ..schema import durations_of, times_of
 from .preparation import united
-from .reducers import By, Empty, names_of, tally
+from .reducers import names_of, tally
+from .scored import By, Scored
 
 
-def add_time(
-    prediction: pd.DataFrame,
-    reference: pd.DataFrame,
-    support: pd.DataFrame,
-    pairs: Pairs,
-    matches: Matches,
-    by: By,
-    *,
-    empty: Empty = nan,
-) -> xr.Dataset:
+def add_time(scored: Scored, by: By) -> xr.Dataset:
     """Add up the time that both sides label alike.
 
     Parameters
     ----------
-    prediction, reference, support, pairs, matches, by, empty
-        See `reducers.count`; the sides are unions (`preparation.unite`).
+    scored : Scored
+        Sides that are unions (`preparation.unite`) and the time their events share; settings: ``empty``.
+    by : {"label", "file"} or None
+        What to keep apart.
 
     Returns
     -------
@@ -60,74 +54,90 @@ def add_time(
     >>> float(report.iou), float(report.kappa)
     (0.3333333333333333, 0.0)
     """
-    names = names_of(prediction, reference, support, by)
-    shared = np.bincount(pairs.prediction, pairs.value, len(prediction))
-    weights = {
-        "intersection": (prediction, shared),
-        "size_a": (prediction, _length(prediction)),
-        "size_b": (reference, _length(reference)),
-    }
-    sums = {k: tally(x, w[None], names, by)[0] for k, (x, w) in weights.items()}
-    data = xr.Dataset({k: ([by], x) if by else ((), x[0]) for k, x in sums.items()}, {by: names} if by else {})
-    data = data.assign(ov.labelled.indices(data, ("iou", "dice", "precision", "recall"), empty=empty))
-    scored = (support["offset"] - support["onset"]).to_numpy()
+    prediction = scored.prediction
+    reference = scored.reference
+    names = names_of(scored, by)
+    shared = np.bincount(scored.pairs.prediction, scored.pairs.value, len(prediction))
+    intersection = tally(prediction, shared[None], names, by)[0]
+    size_a = tally(prediction, durations_of(prediction)[None], names, by)[0]
+    size_b = tally(reference, durations_of(reference)[None], names, by)[0]
+    overlap = ov.Overlap(intersection, size_a, size_b) if by else ov.Overlap(intersection[0], size_a[0], size_b[0])
+    coords: dict[str, Any] = {by: names} if by else {}
+    data = _report.measured(overlap, coords, ("iou", "dice", "precision", "recall"), empty=scored.settings.empty)
+    length = (scored.support["offset"] - scored.support["onset"]).to_numpy()
     if by == "label":
-        return data.assign(kappa=_of_presence(data, scored.sum()))
-    kappa = _of_all_labels(prediction, reference, support.index, data.intersection.values, scored, by)
+        return data.assign(kappa=_kappa_of_presence(data, length.sum()))
+    kappa = _kappa_of_labels(scored, intersection, length, pooled=by is None)
     return data.assign(kappa=(data.intersection.dims, kappa.reshape(data.intersection.shape)))
 
 
-def _of_presence(data: xr.Dataset, total: float) -> Any:
+def _kappa_of_presence(data: xr.Dataset, total: float) -> Any:
+    """Return kappa of each label, present and absent."""
     neither = total - data.size_a - data.size_b + data.intersection
-    chance = data.size_a * data.size_b + (total - data.size_a) * (total - data.size_b)
-    return _kappa(data.intersection + neither, chance, total)
+    present = data.size_a * data.size_b
+    absent = (total - data.size_a) * (total - data.size_b)
+    return _kappa(data.intersection + neither, present + absent, total)
 
 
-def _of_all_labels(
-    prediction: pd.DataFrame, reference: pd.DataFrame, files: pd.Index[Any], alike: Any, total: np.ndarray, by: By
-) -> np.ndarray:
-    labels = names_of(prediction, reference, prediction, "label")
-    times = [_seconds(x, files, labels) for x in (prediction, reference)]
-    sums = [*times, *_any_label(prediction, reference, files), total]
-    a, b, either_a, either_b, both, total = sums if by else [x.sum(axis=0, keepdims=True) for x in sums]
-    some_a, some_b = a.sum(axis=1), b.sum(axis=1)
-    chance = (a * b).sum(axis=1) + (total - some_a) * (total - some_b)
-    kappa = _kappa(alike + total - some_a - some_b + both, chance, total)
-    alone = np.isclose(some_a, either_a, rtol=1e-12) & np.isclose(some_b, either_b, rtol=1e-12)
-    return np.where(alone, kappa, nan)
+def _kappa_of_labels(scored: Scored, alike: np.ndarray, total: np.ndarray, *, pooled: bool) -> np.ndarray:
+    """Return kappa of all labels and none for each file, or of all files."""
+    files = scored.support.index
+    labels = names_of(scored, "label")
+    a = _seconds(scored.prediction, files, labels)
+    b = _seconds(scored.reference, files, labels)
+    either_a, either_b, both = _any_label(scored.prediction, scored.reference, files)
+    if pooled:
+        a = a.sum(axis=0, keepdims=True)
+        b = b.sum(axis=0, keepdims=True)
+        either_a = either_a.sum(axis=0, keepdims=True)
+        either_b = either_b.sum(axis=0, keepdims=True)
+        both = both.sum(axis=0, keepdims=True)
+        total = total.sum(axis=0, keepdims=True)
+    labelled_a = a.sum(axis=1)
+    labelled_b = b.sum(axis=1)
+    chance_of_labels = (a * b).sum(axis=1)
+    chance_of_none = (total - labelled_a) * (total - labelled_b)
+    # in this order, which fixes the last bit
+    alike_or_none = alike + total - labelled_a - labelled_b + both
+    kappa = _kappa(alike_or_none, chance_of_labels + chance_of_none, total)
+    one_label_a = np.isclose(labelled_a, either_a, rtol=1e-12)
+    one_label_b = np.isclose(labelled_b, either_b, rtol=1e-12)
+    return np.where(one_label_a & one_label_b, kappa, nan)
 
 
 def _kappa(alike: Any, chance: Any, total: Any) -> Any:
-    """Return kappa from the time labelled alike and the sum of the products of the margins."""
+    """Return kappa = (p_o - p_e) / (1 - p_e) from the time labelled alike and the sum of products of the margins."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        expected = chance / total**2
-        return (alike / total - expected) / (1 - expected)
+        p_e = chance / total**2
+        p_o = alike / total
+        return (p_o - p_e) / (1 - p_e)
 
 
-def _any_label(prediction: pd.DataFrame, reference: pd.DataFrame, files: pd.Index[Any]) -> tuple[np.ndarray, ...]:
+def _any_label(
+    prediction: pd.DataFrame, reference: pd.DataFrame, files: pd.Index[Any]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return for each file how long the prediction, the reference and both of them have some label."""
-    sides = []
-    for events in (prediction, reference):
-        by = files.get_indexer(pd.Index(events["file"]))
-        whole, row = united(events[["onset", "offset"]].to_numpy(float), by)
-        sides.append((whole, by[row]))
-    (a, of_a), (b, of_b) = sides
-    i, _, shared = intervals.overlap_pairs(a, b, by=(of_a, of_b))
     n = len(files)
-    return (
-        np.bincount(of_a, a[:, 1] - a[:, 0], n),
-        np.bincount(of_b, b[:, 1] - b[:, 0], n),
-        np.bincount(of_a[i], shared, n),
-    )
+    a, file_a = _united_by_file(prediction, files)
+    b, file_b = _united_by_file(reference, files)
+    i, _, shared = intervals.overlap_pairs(a, b, by=(file_a, file_b))
+    either_a = np.bincount(file_a, a[:, 1] - a[:, 0], n)
+    either_b = np.bincount(file_b, b[:, 1] - b[:, 0], n)
+    both = np.bincount(file_a[i], shared, n)
+    return either_a, either_b, both
+
+
+def _united_by_file(events: pd.DataFrame, files: pd.Index[Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Return when some label is on in each file, and the file's number."""
+    file = files.get_indexer(pd.Index(events["file"]))
+    unions, row = united(times_of(events), file)
+    return unions, file[row]
 
 
 def _seconds(events: pd.DataFrame, files: pd.Index[Any], labels: list[str]) -> np.ndarray:
     """Return the time of each label in each file, (files, labels)."""
-    place = files.get_indexer(pd.Index(events["file"])), pd.Index(labels).get_indexer(pd.Index(events["label"]))
+    file = files.get_indexer(pd.Index(events["file"]))
+    label = pd.Index(labels).get_indexer(pd.Index(events["label"]))
     total = np.zeros((len(files), len(labels)))
-    np.add.at(total, place, _length(events))
+    np.add.at(total, (file, label), durations_of(events))
     return total
-
-
-def _length(events: pd.DataFrame) -> np.ndarray:
-    return (events["offset"] - events["onset"]).to_numpy(float)

@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-- ``f(prediction, reference, support, *, options) -> Pairs``: positions of rows, and a value for each pair. Only pairs
-  that could be matched are made, never all n × m.
+- Each function takes the prediction and the reference and returns `Pairs`: positions of rows, and a value for each
+  pair. Only pairs that could be matched are made, never all n × m.
 - Events of different files never pair. Whether labels must agree, each criterion says.
 - Comparisons include the limit: tIoU ≥ θ, |Δ| ≤ collar. ``tolerance`` is how far rounding may carry past it.
 - tIoU of two events without duration is 1 if they are the same point, else 0.
@@ -25,7 +25,12 @@ import pandas as pd
 import overlap as ov
 from overlap import intervals
 
+from ..schema import times_of
 from .preparation import united
+
+Points = Literal["same", "any", "never"]
+ONSET = 0
+OFFSET = 1
 
 
 class Pairs(NamedTuple):
@@ -44,21 +49,13 @@ class Pairs(NamedTuple):
     value: np.ndarray
 
 
-def tiou(
-    prediction: pd.DataFrame,
-    reference: pd.DataFrame,
-    support: pd.DataFrame,
-    *,
-    points: Literal["same", "any", "never"] = "same",
-) -> Pairs:
+def tiou(prediction: pd.DataFrame, reference: pd.DataFrame, *, points: Points = "same") -> Pairs:
     """Pair events of one file and label that overlap; the value is their temporal IoU.
 
     Parameters
     ----------
     prediction, reference : DataFrame
         Events.
-    support : DataFrame
-        Not used.
     points : {"same", "any", "never"}
         What two events without duration are worth, 0/0: 1 if they are one point ("same"); 1 wherever they are, as
         ActivityNet's code has it ("any": there NaN < θ is false); never anything ("never", as OpenTAD).
@@ -66,22 +63,25 @@ def tiou(
     Examples
     --------
     >>> from ..schema import as_events
-    >>> float(tiou(as_events([[0, 10]]), as_events([[5, 15]]), None).value[0])
+    >>> float(tiou(as_events([[0, 10]]), as_events([[5, 15]])).value[0])
     0.3333333333333333
     """
-    a, b = _times(prediction), _times(reference)
-    by = groups(prediction, reference, "file", "label")
-    i, j, length = intervals.overlap_pairs(a, b, by=by)
-    sizes = a[i, 1] - a[i, 0], b[j, 1] - b[j, 0]
-    value = ov.iou(ov.Overlap(length, *sizes), empty=0.0 if points == "never" else 1.0)
-    found = Pairs(i, j, np.asarray(value, float))
-    return _with_all_points(found, a, b, by) if points == "any" else found
+    a = times_of(prediction)
+    b = times_of(reference)
+    group = groups(prediction, reference, "file", "label")
+    i, j, intersection = intervals.overlap_pairs(a, b, by=group)
+    duration_a = a[i, OFFSET] - a[i, ONSET]
+    duration_b = b[j, OFFSET] - b[j, ONSET]
+    overlap = ov.Overlap(intersection, duration_a, duration_b)
+    value = np.asarray(ov.iou(overlap, empty=0.0 if points == "never" else 1.0), float)
+    if points == "any":
+        return _with_all_points(Pairs(i, j, value), a, b, group)
+    return Pairs(i, j, value)
 
 
 def collar(
     prediction: pd.DataFrame,
     reference: pd.DataFrame,
-    support: pd.DataFrame,
     *,
     onset: float | None = 0.2,
     offset: float | None = 0.2,
@@ -94,71 +94,68 @@ def collar(
     ----------
     prediction, reference : DataFrame
         Events.
-    support : DataFrame
-        Not used.
     onset, offset : float or None
-        Collar on each side of the reference's boundary, seconds; None if that boundary does not matter.
+        Collar on each side of the reference's boundary, seconds; None if that boundary does not matter. One of them
+        must.
     offset_share : float
         The offset's collar is at least this share of the reference's duration.
     tolerance : float
         How much more than a collar still counts, seconds. At 0 the comparison is bare floating point: two events
         0.2 s apart match at some times of day and not at others.
 
-    Raises
-    ------
-    ValueError
-        If neither boundary matters.
-
     Examples
     --------
     >>> from ..schema import as_events
-    >>> pairs = collar(as_events([[1.125, 2.75]]), as_events([[1, 2]]), None)
-    >>> len(pairs.value), len(collar(as_events([[1.125, 2.75]]), as_events([[1, 2]]), None, offset=None).value)
+    >>> a, b = as_events([[1.125, 2.75]]), as_events([[1, 2]])
+    >>> len(collar(a, b).value), len(collar(a, b, offset=None).value)
     (0, 1)
     """
-    a, b = _times(prediction), _times(reference)
-    limits = [
-        None if onset is None else np.full(len(b), float(onset)),
-        None if offset is None else np.maximum(offset, offset_share * (b[:, 1] - b[:, 0])),
-    ]
-    sides = [k for k in (0, 1) if limits[k] is not None]
-    if not sides:
-        raise ValueError("collar: neither onset nor offset has a collar; give at least one")
-    first = sides[0]
-    i, j = _within(a[:, first], b[:, first], limits[first], groups(prediction, reference, "file"), tolerance)
-    for k in sides:
-        limit: Any = limits[k]
-        near = np.abs(b[j, k] - a[i, k]) <= limit[j] + tolerance
-        i, j = i[near], j[near]
+    a = times_of(prediction)
+    b = times_of(reference)
+    group = groups(prediction, reference, "file")
+    onset_limit = np.full(len(b), 0.0 if onset is None else float(onset))
+    offset_limit = np.maximum(0.0 if offset is None else offset, offset_share * (b[:, OFFSET] - b[:, ONSET]))
+    if onset is None:
+        i, j = _near(a[:, OFFSET], b[:, OFFSET], offset_limit, group, tolerance)
+    else:
+        i, j = _near(a[:, ONSET], b[:, ONSET], onset_limit, group, tolerance)
+    fits = np.ones(len(i), bool)
+    if onset is not None:
+        fits &= np.abs(b[j, ONSET] - a[i, ONSET]) <= onset_limit[j] + tolerance
+    if offset is not None:
+        fits &= np.abs(b[j, OFFSET] - a[i, OFFSET]) <= offset_limit[j] + tolerance
+    i = i[fits]
+    j = j[fits]
     return Pairs(i, j, _same_label(prediction, reference, i, j))
 
 
-def same_segment(prediction: pd.DataFrame, reference: pd.DataFrame, support: pd.DataFrame) -> Pairs:
+def same_segment(prediction: pd.DataFrame, reference: pd.DataFrame) -> Pairs:
     """Pair active segments of one file and place in the grid; the value is 1 if the labels agree, else 0.
 
     Examples
     --------
     >>> from ..schema import as_events
     >>> a = as_events([[0, 1], [1, 2]]).assign(segment=[0, 1])
-    >>> same_segment(a, a, None).prediction.tolist()
+    >>> same_segment(a, a).prediction.tolist()
     [0, 1]
     """
-    k = [np.stack([x["segment"], x["segment"] + 1], axis=1).astype(int) for x in (prediction, reference)]
-    i, j, _ = intervals.overlap_pairs(*k, by=groups(prediction, reference, "file"))
+    group = groups(prediction, reference, "file")
+    i, j, _ = intervals.overlap_pairs(_cells(prediction), _cells(reference), by=group)
     return Pairs(i, j, _same_label(prediction, reference, i, j))
 
 
-def shared_time(prediction: pd.DataFrame, reference: pd.DataFrame, support: pd.DataFrame) -> Pairs:
+def shared_time(prediction: pd.DataFrame, reference: pd.DataFrame) -> Pairs:
     """Pair events of one file and label that overlap; the value is the time they share, seconds.
 
     Examples
     --------
     >>> from ..schema import as_events
-    >>> shared_time(as_events([[0, 10]]), as_events([[5, 15]]), None).value.tolist()
+    >>> shared_time(as_events([[0, 10]]), as_events([[5, 15]])).value.tolist()
     [5.0]
     """
-    by = groups(prediction, reference, "file", "label")
-    return Pairs(*intervals.overlap_pairs(_times(prediction), _times(reference), by=by))
+    group = groups(prediction, reference, "file", "label")
+    i, j, length = intervals.overlap_pairs(times_of(prediction), times_of(reference), by=group)
+    return Pairs(i, j, length)
 
 
 def near_enough(
@@ -204,73 +201,97 @@ def near_enough(
     >>> pairs.value.tolist()
     [15.0]
     """
-    here = support.reindex(reference["file"])
-    end = here["offset"].fillna(np.inf).to_numpy()
-    reach = np.stack(
-        [
-            np.maximum(here["onset"].to_numpy(), reference["onset"].to_numpy() - before),
-            np.minimum(end, reference["offset"].to_numpy() + after),
-        ],
-        axis=1,
-    )
-    by = groups(prediction, reference, "file")
-    a, b = _ticks(_times(prediction), rate), _ticks(reach, rate)
-    whole, unit = reach[:, 1] - reach[:, 0], 1.0 if rate is None else rate
-    share = np.divide(_covered(a, b, by) / unit, whole, out=np.zeros(len(whole)), where=whole > 0)
-    i, j, length = intervals.overlap_pairs(_forward(a), _forward(b), by=by)
-    found = (length > tolerance * unit) & (share > min_overlap + slack)[j]
-    return Pairs(i[found], j[found], length[found] / unit)
+    extended = _extended(reference, support, before, after)
+    group = groups(prediction, reference, "file")
+    samples_per_second = 1.0 if rate is None else rate
+    a = _in_samples(times_of(prediction), rate)
+    b = _in_samples(extended, rate)
+    covered = _covered(a, b, group) / samples_per_second
+    duration = extended[:, OFFSET] - extended[:, ONSET]
+    share = np.divide(covered, duration, out=np.zeros(len(duration)), where=duration > 0)
+    i, j, length = intervals.overlap_pairs(_forward(a), _forward(b), by=group)
+    is_long_enough = length > tolerance * samples_per_second
+    is_covered = share > min_overlap + slack
+    found = is_long_enough & is_covered[j]
+    return Pairs(i[found], j[found], length[found] / samples_per_second)
 
 
 def groups(prediction: pd.DataFrame, reference: pd.DataFrame, *columns: str) -> tuple[np.ndarray, np.ndarray]:
     """Return a number for each row of either table, equal where the columns are."""
-    both = pd.concat([prediction[list(columns)], reference[list(columns)]])
-    number = both.groupby(list(columns), sort=True).ngroup().to_numpy(np.int64)
-    return number[: len(prediction)], number[len(prediction) :]
+    names = list(columns)
+    both = pd.concat([prediction[names], reference[names]])
+    number = both.groupby(names, sort=True).ngroup().to_numpy(np.int64)
+    n = len(prediction)
+    return number[:n], number[n:]
 
 
-def _times(events: pd.DataFrame) -> np.ndarray:
-    return events[["onset", "offset"]].to_numpy(float)
+def _extended(reference: pd.DataFrame, support: pd.DataFrame, before: float, after: float) -> np.ndarray:
+    """Return the references with some time before and after, within the support."""
+    of_row = support.reindex(reference["file"])
+    support_onset = of_row["onset"].to_numpy()
+    support_offset = of_row["offset"].fillna(np.inf).to_numpy()
+    onset = np.maximum(support_onset, reference["onset"].to_numpy() - before)
+    offset = np.minimum(support_offset, reference["offset"].to_numpy() + after)
+    return np.stack([onset, offset], axis=1)
 
 
-def _ticks(times: np.ndarray, rate: float | None) -> np.ndarray:
-    return times if rate is None else np.rint(times * rate)
+def _cells(events: pd.DataFrame) -> np.ndarray:
+    """Return segments as intervals of whole numbers."""
+    segment = events["segment"]
+    return np.stack([segment, segment + 1], axis=1).astype(int)
+
+
+def _in_samples(times: np.ndarray, rate: float | None) -> np.ndarray:
+    if rate is None:
+        return times
+    return np.rint(times * rate)
 
 
 def _forward(times: np.ndarray) -> np.ndarray:
     """Make rows that end before they begin points: a slice of a mask from there to here is empty."""
-    return np.stack([times[:, 0], np.maximum(times[:, 0], times[:, 1])], axis=1)
+    onset = times[:, ONSET]
+    offset = np.maximum(onset, times[:, OFFSET])
+    return np.stack([onset, offset], axis=1)
 
 
-def _covered(a: np.ndarray, b: np.ndarray, by: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+def _covered(a: np.ndarray, b: np.ndarray, group: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     """Return how much of each row of `b` the union of all rows of `a` in its group covers."""
-    whole, row = united(a, by[0])
-    _, j, length = intervals.overlap_pairs(whole, _forward(b), by=(by[0][row], by[1]))
+    group_a, group_b = group
+    unions, row = united(a, group_a)
+    _, j, length = intervals.overlap_pairs(unions, _forward(b), by=(group_a[row], group_b))
     return np.bincount(j, length, len(b))
 
 
-def _within(
-    t_a: np.ndarray, t_b: np.ndarray, limit: Any, by: tuple[np.ndarray, np.ndarray], tolerance: float
+def _near(
+    a: np.ndarray, b: np.ndarray, limit: np.ndarray, group: tuple[np.ndarray, np.ndarray], tolerance: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the pairs of points no further apart than the limit of `b`, and some a little further."""
-    reach = limit + tolerance + 4 * np.spacing(np.abs(t_b) + limit)
-    windows = np.stack([t_b - reach, t_b + reach], axis=1)
-    i, j, _ = intervals.overlap_pairs(np.stack([t_a, t_a], axis=1), windows, by=by)
+    reach = limit + tolerance + 4 * np.spacing(np.abs(b) + limit)
+    points = np.stack([a, a], axis=1)
+    windows = np.stack([b - reach, b + reach], axis=1)
+    i, j, _ = intervals.overlap_pairs(points, windows, by=group)
     return i, j
 
 
 def _same_label(prediction: pd.DataFrame, reference: pd.DataFrame, i: np.ndarray, j: np.ndarray) -> np.ndarray:
-    of_a, of_b = groups(prediction, reference, "label")
-    return np.asarray(of_a[i] == of_b[j], float)
+    label_a, label_b = groups(prediction, reference, "label")
+    return np.asarray(label_a[i] == label_b[j], float)
 
 
-def _with_all_points(found: Pairs, a: np.ndarray, b: np.ndarray, by: tuple[np.ndarray, np.ndarray]) -> Pairs:
-    rows = [np.flatnonzero(x[:, 0] == x[:, 1]) for x in (a, b)]
-    points = [pd.DataFrame({"row": r, "by": k[r]}) for r, k in zip(rows, by, strict=True)]
-    extra = points[0].merge(points[1], on="by", suffixes=("_a", "_b"))
-    extra = extra[a[extra["row_a"], 0] != b[extra["row_b"], 0]]
+def _with_all_points(pairs: Pairs, a: np.ndarray, b: np.ndarray, group: tuple[np.ndarray, np.ndarray]) -> Pairs:
+    """Add every pair of two events of one group that have no duration and lie apart."""
+    points_a = _points(a, group[0])
+    points_b = _points(b, group[1])
+    both: Any = points_a.merge(points_b, on="group", suffixes=("_a", "_b"))
+    apart = both[both["time_a"] != both["time_b"]]
     return Pairs(
-        np.append(found.prediction, extra["row_a"]),
-        np.append(found.reference, extra["row_b"]),
-        np.append(found.value, np.ones(len(extra))),
+        np.append(pairs.prediction, apart["row_a"]),
+        np.append(pairs.reference, apart["row_b"]),
+        np.append(pairs.value, np.ones(len(apart))),
     )
+
+
+def _points(times: np.ndarray, group: np.ndarray) -> pd.DataFrame:
+    """Return the row, time and group of each event without duration."""
+    row = np.flatnonzero(times[:, ONSET] == times[:, OFFSET])
+    return pd.DataFrame({"row": row, "time": times[row, ONSET], "group": group[row]})

@@ -2,7 +2,8 @@
 
 Conventions
 -----------
-- ``f(prediction, reference, pairs, *, options) -> Matches``: for each row its partner's position, or -1.
+- Each function takes the prediction, the reference and their `Pairs`, and returns `Matches`: for each row its
+  partner's position, or -1.
 - One to one, unless a matcher says many to many.
 - Ties go by the order of rows.
 
@@ -20,9 +21,11 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from overlap import matching
+from overlap import matching as core
 
 from .criteria import Pairs
+
+NOBODY = -1
 
 
 class Matches(NamedTuple):
@@ -74,13 +77,16 @@ def same_label_first(
     >>> same_label_first(a, b, Pairs(np.array([0, 1]), np.array([0, 0]), np.ones(2))).prediction
     array([[ 0, -1]])
     """
-    n, m = len(prediction), len(reference)
-    found = _assign(pairs, pairs.value == 1, (n, m), optimal=matching == "optimal")
-    free_a, free_b = np.ones(n, bool), found < 0
-    free_a[found[~free_b]] = False
-    left = free_a[pairs.prediction] & free_b[pairs.reference]
-    substituted = _assign(pairs, left, (n, m), optimal=substitutions == "most") >= 0
-    return Matches(_inverse(found, n)[None], found[None], substituted)
+    n = len(prediction)
+    m = len(reference)
+    agree = pairs.value == 1
+    of_reference = _match_first(pairs, agree, n, m) if matching == "greedy" else _match_most(pairs, agree, n, m)
+    of_prediction = _inverse(of_reference, n)
+    free_prediction = of_prediction == NOBODY
+    free_reference = of_reference == NOBODY
+    free = free_prediction[pairs.prediction] & free_reference[pairs.reference]
+    substitute = _match_most(pairs, free, n, m) if substitutions == "most" else _match_first(pairs, free, n, m)
+    return Matches(of_prediction[None], of_reference[None], substitute != NOBODY)
 
 
 def by_confidence(
@@ -116,17 +122,20 @@ def by_confidence(
     >>> by_confidence(a, as_events([[0, 1]]), Pairs(np.array([0, 1]), np.array([0, 0]), np.ones(2))).prediction
     array([[-1,  0]])
     """
-    none = prediction["confidence"].isna()
-    if none.any():
+    n = len(prediction)
+    m = len(reference)
+    n_missing = int(prediction["confidence"].isna().sum())
+    if n_missing:
         raise ValueError(
-            f"by_confidence: {int(none.sum())} of {len(prediction)} predictions have no confidence; "
-            "this protocol ranks them by a column confidence (or score)"
+            f"events.assess: {n_missing} of {n} predictions have no confidence; "
+            "this protocol ranks them: add a column confidence (or score)"
         )
     steps = np.asarray(thresholds, float)
-    scores = as_matrix(pairs, len(prediction), len(reference))
-    claimed = np.atleast_2d(matching.claim(prediction["confidence"].to_numpy(float), scores, steps - tolerance))
-    m = len(reference)
-    return Matches(claimed, np.stack([_inverse(x, m) for x in claimed]), np.zeros(m, bool), steps)
+    confidence = prediction["confidence"].to_numpy(float)
+    claimed = core.claim(confidence, as_matrix(pairs, n, m), steps - tolerance)
+    of_prediction = np.atleast_2d(claimed)
+    of_reference = np.stack([_inverse(partner, m) for partner in of_prediction])
+    return Matches(of_prediction, of_reference, np.zeros(m, bool), steps)
 
 
 def one_to_one(
@@ -158,18 +167,21 @@ def one_to_one(
     array([[0],
            [0]])
     """
-    n, m = len(prediction), len(reference)
+    n = len(prediction)
+    m = len(reference)
     steps = np.asarray(thresholds, float)
     scores = as_matrix(pairs, n, m)
-    found = np.full((len(steps), m), -1)
+    of_prediction = np.full((len(steps), n), NOBODY)
+    of_reference = np.full((len(steps), m), NOBODY)
     for k, step in enumerate(steps):
-        chosen = matching.match(scores, step - tolerance).pairs
-        found[k, chosen[:, 1]] = chosen[:, 0]
-    return Matches(np.stack([_inverse(x, n) for x in found]), found, np.zeros(m, bool), steps)
+        matched = core.match(scores, step - tolerance).pairs
+        of_prediction[k, matched[:, 0]] = matched[:, 1]
+        of_reference[k, matched[:, 1]] = matched[:, 0]
+    return Matches(of_prediction, of_reference, np.zeros(m, bool), steps)
 
 
 def all_pairs(prediction: pd.DataFrame, reference: pd.DataFrame, pairs: Pairs) -> Matches:
-    """Match every pair, many to many; the partner that is told is the one of greatest value.
+    """Match every pair, many to many; the partner that is named is the one of greatest value.
 
     Examples
     --------
@@ -178,12 +190,15 @@ def all_pairs(prediction: pd.DataFrame, reference: pd.DataFrame, pairs: Pairs) -
     >>> all_pairs(a, as_events([[0, 3]]), Pairs(np.array([0, 1]), np.array([0, 0]), np.ones(2))).prediction
     array([[0, 0]])
     """
+    of_prediction = np.full(len(prediction), NOBODY)
+    of_reference = np.full(len(reference), NOBODY)
     order = np.argsort(pairs.value, kind="stable")
-    of_a, of_b = np.full(len(prediction), -1), np.full(len(reference), -1)
+    i = pairs.prediction[order]
+    j = pairs.reference[order]
     # of several writes to one place the last stays
-    of_a[pairs.prediction[order]] = pairs.reference[order]
-    of_b[pairs.reference[order]] = pairs.prediction[order]
-    return Matches(of_a[None], of_b[None], np.zeros(len(reference), bool))
+    of_prediction[i] = j
+    of_reference[j] = i
+    return Matches(of_prediction[None], of_reference[None], np.zeros(len(reference), bool))
 
 
 def as_matrix(pairs: Pairs, n: int, m: int) -> Any:
@@ -191,20 +206,30 @@ def as_matrix(pairs: Pairs, n: int, m: int) -> Any:
     return sparse.csr_array((pairs.value, (pairs.prediction, pairs.reference)), (n, m))
 
 
-def _assign(pairs: Pairs, among: np.ndarray, shape: tuple[int, int], *, optimal: bool) -> np.ndarray:
-    """Return the prediction of each reference, or -1: as many as can be, or first come, first served."""
-    n, m = shape
-    i, j = pairs.prediction[among], pairs.reference[among]
-    scores = sparse.csr_array((np.ones(len(i)), (j, i)), (m, n))
-    if not optimal:
-        return np.asarray(matching.claim(-np.arange(m), scores, 1.0))
-    found = np.full(m, -1)
-    chosen = matching.match(scores, 1.0).pairs
-    found[chosen[:, 0]] = chosen[:, 1]
-    return found
+def _match_most(pairs: Pairs, among: np.ndarray, n: int, m: int) -> np.ndarray:
+    """Return the prediction of each reference, or -1: as many as can be."""
+    of_reference = np.full(m, NOBODY)
+    matched = core.match(_candidates(pairs, among, n, m), 1.0).pairs
+    of_reference[matched[:, 0]] = matched[:, 1]
+    return of_reference
+
+
+def _match_first(pairs: Pairs, among: np.ndarray, n: int, m: int) -> np.ndarray:
+    """Return the prediction of each reference, or -1: first come, first served."""
+    falling = -np.arange(m)
+    return np.asarray(core.claim(falling, _candidates(pairs, among, n, m), 1.0))
+
+
+def _candidates(pairs: Pairs, among: np.ndarray, n: int, m: int) -> Any:
+    """Return some of the pairs as a sparse matrix (references, predictions) of ones."""
+    i = pairs.prediction[among]
+    j = pairs.reference[among]
+    return sparse.csr_array((np.ones(len(i)), (j, i)), (m, n))
 
 
 def _inverse(partner: np.ndarray, n: int) -> np.ndarray:
-    back = np.full(n, -1)
-    back[partner[partner >= 0]] = np.flatnonzero(partner >= 0)
+    """Return for each of n rows who has it as a partner, or -1."""
+    back = np.full(n, NOBODY)
+    rows = np.flatnonzero(partner >= 0)
+    back[partner[rows]] = rows
     return back

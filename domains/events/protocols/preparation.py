@@ -1,9 +1,9 @@
-"""What a protocol does to both tables before it looks for pairs.
+"""What a protocol does to a table before it looks for pairs.
 
 Conventions
 -----------
-- ``f(prediction, reference, support, *, options) -> (prediction, reference)``: tables in, tables out, none changed in
-  place. Both sides are treated alike unless a function says otherwise.
+- Each function takes the events of one side and returns a new table; none is changed in place. Both sides are treated
+  alike unless the protocol says otherwise.
 - Rows of one file belong together; labels too, where a protocol tells classes apart.
 - Rows keep their order, unless ``order="time"`` sorts them so that it cannot matter.
 
@@ -26,62 +26,78 @@ import pandas as pd
 
 from overlap import intervals
 
+from ..schema import times_of
+
 Order = Literal["rows", "time"]
-Tables = tuple[pd.DataFrame, pd.DataFrame]
 
 
-def arrange(
-    prediction: pd.DataFrame,
-    reference: pd.DataFrame,
-    support: pd.DataFrame,
-    *,
-    order: Order = "rows",
-    duplicates: float | None = None,
-) -> Tables:
-    """Leave the events as they are, but for their order and near-duplicates.
+def ordered(events: pd.DataFrame, order: Order = "rows") -> pd.DataFrame:
+    """Leave the rows as they are, or sort them by file, onset, offset, label and falling confidence.
 
     Parameters
     ----------
-    prediction, reference : DataFrame
+    events : DataFrame
         Events.
-    support : DataFrame
-        Not used.
     order : {"rows", "time"}
-        As given, or sorted by file, onset, offset, label and falling confidence.
-    duplicates : float, optional
-        Drop references whose onset and offset both lie within so many seconds of an earlier one of that label.
+        As given, or sorted.
 
     Examples
     --------
     >>> from ..schema import as_events
-    >>> a, _ = arrange(as_events([[5, 6], [1, 2]]), as_events([]), None, order="time")
-    >>> a["onset"].tolist()
+    >>> ordered(as_events([[5, 6], [1, 2]]), "time")["onset"].tolist()
     [1.0, 5.0]
     """
-    if duplicates is not None:
-        reference = _without_duplicates(reference, duplicates)
-    return _ordered(prediction, order), _ordered(reference, order)
+    if order == "rows":
+        return events
+    keys = ["file", "onset", "offset", "label", "confidence"]
+    ascending = [True, True, True, True, False]
+    return events.sort_values(keys, ascending=ascending, ignore_index=True)
+
+
+def without_duplicates(events: pd.DataFrame, duplicates: float | None) -> pd.DataFrame:
+    """Drop events whose onset and offset both lie close to those of an earlier one of the same file and label.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Events.
+    duplicates : float or None
+        How close, seconds; None drops none.
+
+    Examples
+    --------
+    >>> from ..schema import as_events
+    >>> without_duplicates(as_events([[1, 2], [1.0005, 2.0]]), 1e-3)["onset"].tolist()
+    [1.0]
+    """
+    if duplicates is None:
+        return events
+    group = events.groupby(["file", "label"], sort=False).ngroup().to_numpy()
+    times = times_of(events)
+    earlier, later, _ = intervals.overlap_pairs(times, times, by=(group, group))
+    distance = np.abs(times[earlier] - times[later])
+    is_near = (distance <= duplicates).all(axis=1)
+    is_repeated = (earlier < later) & is_near
+    dropped = np.unique(later[is_repeated])
+    return events.drop(index=events.index[dropped]).reset_index(drop=True)
 
 
 def merge_and_split(
-    prediction: pd.DataFrame,
-    reference: pd.DataFrame,
-    support: pd.DataFrame,
+    events: pd.DataFrame,
     *,
     labels: str | Sequence[str] = "sz*",
     min_gap: float = 90.0,
     max_duration: float = 300.0,
     order: Order = "rows",
     tolerance: float = 0.0,
-) -> Tables:
+    side: str = "events",
+) -> pd.DataFrame:
     """Merge events with short gaps, then cut long ones: the seizures of SzCORE, one class.
 
     Parameters
     ----------
-    prediction, reference : DataFrame
+    events : DataFrame
         Events.
-    support : DataFrame
-        Not used.
     labels : str or sequence of str
         Patterns of the labels that count, as in a shell; events without a label always do.
     min_gap : float
@@ -93,6 +109,8 @@ def merge_and_split(
         the order (as timescoring does). "time": rows are sorted first, and a merged event ends where the latest ends.
     tolerance : float
         Gaps and durations this close to their limit are at it, seconds.
+    side : str
+        What to call the events in an error.
 
     Raises
     ------
@@ -102,33 +120,24 @@ def merge_and_split(
     Examples
     --------
     >>> from ..schema import as_events
-    >>> a, _ = merge_and_split(as_events([[0, 100], [150, 400]]), as_events([]), None)
-    >>> a[["onset", "offset"]].to_numpy().tolist()
+    >>> times_of(merge_and_split(as_events([[0, 100], [150, 400]]))).tolist()
     [[0.0, 300.0], [300.0, 400.0]]
     """
-
-    def prepare(events: pd.DataFrame, name: str) -> pd.DataFrame:
-        chosen = _labelled(events, [labels] if isinstance(labels, str) else labels, name)
-        return _split(
-            _merge(_ordered(chosen, order), min_gap - tolerance, running=order == "time"), max_duration, tolerance
-        )
-
-    return prepare(prediction, "prediction"), prepare(reference, "reference")
+    patterns = [labels] if isinstance(labels, str) else labels
+    seizures = _with_label(events, patterns, side)
+    seizures = ordered(seizures, order)
+    merged = _merge(seizures, min_gap - tolerance, running=order == "time")
+    return _split(merged, max_duration, tolerance)
 
 
 def cut_into_segments(
-    prediction: pd.DataFrame,
-    reference: pd.DataFrame,
-    support: pd.DataFrame,
-    *,
-    resolution: float = 1.0,
-    tolerance: float = 0.0,
-) -> Tables:
+    events: pd.DataFrame, support: pd.DataFrame, *, resolution: float = 1.0, tolerance: float = 0.0
+) -> pd.DataFrame:
     """Replace events by the segments of a fixed grid that they touch, one row for each segment, label and file.
 
     Parameters
     ----------
-    prediction, reference : DataFrame
+    events : DataFrame
         Events.
     support : DataFrame
         The grid of a file begins with its support; what lies outside is cut off.
@@ -139,43 +148,35 @@ def cut_into_segments(
 
     Returns
     -------
-    prediction, reference : DataFrame
+    DataFrame
         With a column ``segment``, the number in the file's grid.
 
     Examples
     --------
     >>> from ..schema import as_events, as_support
-    >>> a, _ = cut_into_segments(as_events([[0.5, 2.5]]), as_events([]), as_support(None, [""]))
-    >>> a["segment"].tolist()
+    >>> cut_into_segments(as_events([[0.5, 2.5]]), as_support(None, [""]))["segment"].tolist()
     [0, 1, 2]
     """
+    start, end = _stretches(events, support)
+    onset = events["onset"].to_numpy() - start
+    offset = events["offset"].to_numpy() - start
+    last = on_grid(end - start, resolution, tolerance, np.ceil)
+    first = np.maximum(on_grid(onset, resolution, tolerance, np.floor), 0)
+    stop = np.minimum(on_grid(offset, resolution, tolerance, np.ceil), last)
+    count = np.maximum(stop - first, 0).astype(int)
+    row, nth = _repeat(count)
+    segment = first[row].astype(int) + nth
+    begin = start[row] + segment * resolution
+    pieces = events.iloc[row].assign(onset=begin, offset=begin + resolution, segment=segment)
+    return pieces.drop_duplicates(["file", "label", "segment"], ignore_index=True)
 
-    def cut(events: pd.DataFrame) -> pd.DataFrame:
-        start, end = _stretch(events, support)
-        last = on_grid(end - start, resolution, tolerance, np.ceil)
-        first = np.maximum(on_grid(events["onset"].to_numpy() - start, resolution, tolerance, np.floor), 0)
-        stop = np.minimum(on_grid(events["offset"].to_numpy() - start, resolution, tolerance, np.ceil), last)
-        row, nth = _repeat(np.maximum(stop - first, 0).astype(int))
-        segment = first[row].astype(int) + nth
-        onset = start[row] + segment * resolution
-        pieces = events.iloc[row].assign(onset=onset, offset=onset + resolution, segment=segment)
-        return pieces.drop_duplicates(["file", "label", "segment"], ignore_index=True)
 
-    return cut(prediction), cut(reference)
-
-
-def unite(
-    prediction: pd.DataFrame,
-    reference: pd.DataFrame,
-    support: pd.DataFrame,
-    *,
-    rate: float | None = None,
-) -> Tables:
+def unite(events: pd.DataFrame, support: pd.DataFrame, *, rate: float | None = None) -> pd.DataFrame:
     """Replace the events of one label and file by their union within the support: what overlaps counts once.
 
     Parameters
     ----------
-    prediction, reference : DataFrame
+    events : DataFrame
         Events.
     support : DataFrame
         What lies outside is cut off.
@@ -185,19 +186,16 @@ def unite(
     Examples
     --------
     >>> from ..schema import as_events, as_support
-    >>> a, _ = unite(as_events([[0, 5], [3, 9]]), as_events([]), as_support(8, [""]))
-    >>> a[["onset", "offset"]].to_numpy().tolist()
+    >>> times_of(unite(as_events([[0, 5], [3, 9]]), as_support(8, [""]))).tolist()
     [[0.0, 8.0]]
     """
-
-    def join(events: pd.DataFrame) -> pd.DataFrame:
-        start, end = _stretch(events, support)
-        times = [np.clip(_rounded(events[c].to_numpy(), rate), start, _rounded(end, rate)) for c in ("onset", "offset")]
-        by = events.groupby(["file", "label"]).ngroup().to_numpy()
-        whole, row = united(np.stack(times, axis=1), by)
-        return events.iloc[row].assign(onset=whole[:, 0], offset=whole[:, 1]).reset_index(drop=True)
-
-    return join(prediction), join(reference)
+    start, end = _stretches(events, support)
+    end = rounded(end, rate)
+    onset = np.clip(rounded(events["onset"].to_numpy(), rate), start, end)
+    offset = np.clip(rounded(events["offset"].to_numpy(), rate), start, end)
+    group = events.groupby(["file", "label"]).ngroup().to_numpy()
+    unions, row = united(np.stack([onset, offset], axis=1), group)
+    return events.iloc[row].assign(onset=unions[:, 0], offset=unions[:, 1]).reset_index(drop=True)
 
 
 def on_grid(
@@ -205,80 +203,93 @@ def on_grid(
 ) -> np.ndarray:
     """Return times in segments, made whole by floor or ceil unless they lie on the grid to within the tolerance."""
     steps = np.asarray(time, float) / resolution
-    near = np.rint(steps)
+    nearest = np.rint(steps)
     # inf - inf, where the support has no end
     with np.errstate(invalid="ignore"):
-        return np.where(np.abs(steps - near) * resolution <= tolerance, near, to_whole(steps))
+        is_on_grid = np.abs(steps - nearest) * resolution <= tolerance
+    return np.where(is_on_grid, nearest, to_whole(steps))
 
 
-def united(times: np.ndarray, by: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def united(times: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Unite the intervals (n, 2) of each group; return the disjoint ones and a row that each began with."""
     rows = np.flatnonzero(times[:, 0] < times[:, 1])
-    rows = rows[np.lexsort((times[rows, 0], by[rows]))]
-    start, group = times[rows, 0], by[rows]
-    reach = pd.Series(times[rows, 1]).groupby(group).cummax().to_numpy()
-    first = np.append(True, (group[1:] != group[:-1]) | (start[1:] > reach[:-1]))[: len(rows)]
-    last = np.append(first[1:], True)[: len(rows)]
+    rows = rows[np.lexsort((times[rows, 0], group[rows]))]
+    start = times[rows, 0]
+    end = times[rows, 1]
+    group = group[rows]
+    reach = pd.Series(end).groupby(group).cummax().to_numpy()
+    is_new_group = group[1:] != group[:-1]
+    is_gap = start[1:] > reach[:-1]
+    first, last = _ends_of_runs(is_new_group | is_gap, len(rows))
     return np.stack([start[first], reach[last]], axis=1), rows[first]
 
 
-def _rounded(time: np.ndarray, rate: float | None) -> np.ndarray:
-    return time if rate is None else np.rint(time * rate) / rate
+def rounded(time: np.ndarray, rate: float | None) -> np.ndarray:
+    """Return times rounded to samples, half to even; as they are where there is no rate."""
+    if rate is None:
+        return time
+    return np.rint(time * rate) / rate
 
 
-def _stretch(events: pd.DataFrame, support: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return the scored stretch of each row's file; an unknown end is infinite."""
-    here = support.reindex(events["file"])
-    return here["onset"].to_numpy(float), here["offset"].fillna(np.inf).to_numpy(float)
+def _stretches(events: pd.DataFrame, support: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return the begin and the end of the support of each row's file; an unknown end is infinite."""
+    of_row = support.reindex(events["file"])
+    start = of_row["onset"].to_numpy(float)
+    end = of_row["offset"].fillna(np.inf).to_numpy(float)
+    return start, end
 
 
-def _ordered(events: pd.DataFrame, order: Order) -> pd.DataFrame:
-    if order not in ("rows", "time"):
-        raise ValueError(f'order must be "rows" or "time", got {order!r}')
-    if order == "rows":
-        return events
-    keys = ["file", "onset", "offset", "label", "confidence"]
-    return events.sort_values(keys, ascending=[True] * 4 + [False], ignore_index=True)
-
-
-def _labelled(events: pd.DataFrame, patterns: Sequence[str], name: str) -> pd.DataFrame:
-    kept = np.array([not x or any(fnmatchcase(x, p) for p in patterns) for x in events["label"]], bool)
-    if len(events) and not kept.any():
-        found = ", ".join(sorted(set(events["label"]))[:5])
+def _with_label(events: pd.DataFrame, patterns: Sequence[str], side: str) -> pd.DataFrame:
+    labels = events["label"]
+    fitting = {label for label in set(labels) if _fits(label, patterns)}
+    if len(events) and not fitting:
+        present = ", ".join(sorted(set(labels))[:5])
+        wanted = ", ".join(patterns)
         raise ValueError(
-            f"szcore: no label of the {name} fits {', '.join(patterns)} (found {found}); say which do: labels="
+            f"events.assess: no label of the {side} fits {wanted} (there are {present}); say which do: labels="
         )
-    return events[kept].reset_index(drop=True)
+    return events[labels.isin(fitting)].reset_index(drop=True)
+
+
+def _fits(label: str, patterns: Sequence[str]) -> bool:
+    return not label or any(fnmatchcase(label, pattern) for pattern in patterns)
 
 
 def _merge(events: pd.DataFrame, min_gap: float, *, running: bool) -> pd.DataFrame:
-    file, onset, offset = (events[c].to_numpy() for c in ("file", "onset", "offset"))
-    same = file[1:] == file[:-1]
-    reach = events.groupby("file", sort=False)["offset"].cummax().to_numpy() if running else offset
-    first = np.append(True, ~same | ~(onset[1:] - reach[:-1] < min_gap))[: len(events)]
-    last = np.append(first[1:], True)[: len(events)]
+    file = events["file"].to_numpy()
+    onset = events["onset"].to_numpy()
+    reach = events["offset"].to_numpy()
+    if running:
+        reach = events.groupby("file", sort=False)["offset"].cummax().to_numpy()
+    is_new_file = file[1:] != file[:-1]
+    is_close = onset[1:] - reach[:-1] < min_gap
+    first, last = _ends_of_runs(is_new_file | ~is_close, len(events))
     return events[first].assign(offset=reach[last]).reset_index(drop=True)
 
 
 def _split(events: pd.DataFrame, max_duration: float, tolerance: float) -> pd.DataFrame:
-    onset, offset = events["onset"].to_numpy(), events["offset"].to_numpy()
+    onset = events["onset"].to_numpy()
+    offset = events["offset"].to_numpy()
+    pieces = np.ceil((offset - onset - tolerance) / max_duration)
     # a merged row that ends before it begins (rows out of order) stays one row
-    pieces = np.maximum(np.ceil((offset - onset - tolerance) / max_duration), 1).astype(int)
+    pieces = np.maximum(pieces, 1).astype(int)
     row, nth = _repeat(pieces)
+    is_last = nth + 1 == pieces[row]
     begin = onset[row] + nth * max_duration
-    end = np.where(nth + 1 < pieces[row], onset[row] + (nth + 1) * max_duration, offset[row])
+    end = np.where(is_last, offset[row], onset[row] + (nth + 1) * max_duration)
     return events.iloc[row].assign(onset=begin, offset=end).reset_index(drop=True)
 
 
 def _repeat(count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return for each repetition the row, and which repetition it is."""
     row = np.repeat(np.arange(len(count)), count)
-    return row, np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    begin = np.cumsum(count) - count
+    nth = np.arange(len(row)) - np.repeat(begin, count)
+    return row, nth
 
 
-def _without_duplicates(events: pd.DataFrame, tolerance: float) -> pd.DataFrame:
-    by = events.groupby(["file", "label"], sort=False).ngroup().to_numpy()
-    times = events[["onset", "offset"]].to_numpy(float)
-    i, j, _ = intervals.overlap_pairs(times, times, by=(by, by))
-    near = (i < j) & (np.abs(times[i] - times[j]) <= tolerance).all(axis=1)
-    return events.drop(index=events.index[np.unique(j[near])]).reset_index(drop=True)
+def _ends_of_runs(is_break: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return which of n rows begin and which end a run; a break lies between a row and the next."""
+    first = np.append(True, is_break)[:n]
+    last = np.append(is_break, True)[:n]
+    return first, last

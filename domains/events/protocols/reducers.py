@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-- ``f(prediction, reference, support, pairs, matches, by, *, options) -> Dataset``: the three sizes, the indices, and
-  what else the protocol reports. ``by`` keeps "label" or "file" apart; None pools everything.
+- ``f(scored, by) -> Dataset``: the three sizes, the indices, and what else the protocol reports. ``by`` keeps "label"
+  or "file" apart; None pools everything. Settings are those that were scored with.
 - Sizes are counts of events (or of segments, or seconds): the intersection is the references found; ``size_a`` that
   and the predictions that found nothing; ``size_b`` the references. Precision, recall and F1 (Dice) are their ratios.
 - Values that need the length of a recording are NaN where the support is unknown.
@@ -16,9 +16,8 @@ Everingham, M. et al. (2015). The Pascal VOC challenge: a retrospective. IJCV 11
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import nan
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,80 +26,80 @@ import xarray as xr
 import overlap as ov
 from overlap import matching
 
-from .criteria import Pairs
-from .matchers import Matches, as_matrix
-from .preparation import on_grid
+from ... import _report
+from .matchers import NOBODY, as_matrix
+from .preparation import on_grid, rounded
+from .scored import By, Scored
 
-By = Literal["label", "file"] | None
-Empty = float | ov.EmptyPolicy
 DAY = 86400.0
 
 
-def count(
-    prediction: pd.DataFrame,
-    reference: pd.DataFrame,
-    support: pd.DataFrame,
-    pairs: Pairs,
-    matches: Matches,
-    by: By,
-    *,
-    empty: Empty = nan,
-    f1_needs_both: bool = False,
-) -> xr.Dataset:
+def count(scored: Scored, by: By) -> xr.Dataset:
     """Count events found, missed and spurious; precision, recall, F1.
 
     Parameters
     ----------
-    prediction, reference, support : DataFrame
-        Events as they were matched, and what was scored.
-    pairs, matches : Pairs, Matches
-        From criterion and matcher.
+    scored : Scored
+        Events and their matches; settings: ``empty``.
     by : {"label", "file"} or None
         What to keep apart.
-    empty : float or EmptyPolicy
-        Value of an index that is 0/0.
-    f1_needs_both : bool
-        Whether F1 is NaN where precision or recall is, as sed_eval has it; else it is 0 where all is missed.
 
     Returns
     -------
     Dataset
         ``intersection size_a size_b precision recall f1``, over thresholds if there are several, and `by`.
+
+    Examples
+    --------
+    >>> from ..comparison import assess
+    >>> scored = assess(np.array([[1.0, 4.0], [8.0, 9.0]]), np.array([[1.5, 4.5]]), "tiou", thresholds=(0.5,))
+    >>> count(scored, None).precision.values.tolist()
+    [0.5]
     """
-    names = names_of(prediction, reference, support, by)
-    found = tally(reference, matches.reference >= 0, names, by)
-    spurious = tally(prediction, matches.prediction < 0, names, by)
-    total = tally(reference, np.ones(len(reference), bool)[None], names, by)
-    sizes = {"intersection": found, "size_a": found + spurious, "size_b": np.broadcast_to(total, found.shape)}
-    steps: dict[str, Any] = {} if matches.thresholds is None else {"threshold": matches.thresholds}
-    coords = steps | ({by: names} if by else {})
-    shape = [len(x) for x in coords.values()]
-    data = xr.Dataset({k: (list(coords), x.reshape(shape)) for k, x in sizes.items()}, coords)
-    taken = ov.labelled.indices(data, ("precision", "recall", "dice"), empty=empty)
-    defined = taken.precision.notnull() & taken.recall.notnull() if f1_needs_both else True
-    return data.assign(taken.rename(dice="f1").assign(f1=taken.dice.where(defined)))
+    names = names_of(scored, by)
+    is_found = scored.matches.reference != NOBODY
+    is_spurious = scored.matches.prediction == NOBODY
+    found = tally(scored.reference, is_found, names, by)
+    spurious = tally(scored.prediction, is_spurious, names, by)
+    references = tally(scored.reference, np.ones_like(is_found[:1]), names, by)
+    coords = _coords(scored, names, by)
+    shape = [len(labels) for labels in coords.values()]
+    intersection = found.reshape(shape)
+    size_a = (found + spurious).reshape(shape)
+    size_b = np.broadcast_to(references, found.shape).reshape(shape)
+    overlap = ov.Overlap(intersection, size_a, size_b)
+    data = _report.measured(overlap, coords, ("precision", "recall", "dice"), empty=scored.settings.empty)
+    return data.rename(dice="f1")
 
 
-def count_errors(
-    prediction: pd.DataFrame,
-    reference: pd.DataFrame,
-    support: pd.DataFrame,
-    pairs: Pairs,
-    matches: Matches,
-    by: By,
-    *,
-    empty: Empty = nan,
-    f1_needs_both: bool = False,
-    eps: float = 0.0,
-) -> xr.Dataset:
-    """Count as `count` does, and add the error rate of sound event detection.
+def count_strictly(scored: Scored, by: By) -> xr.Dataset:
+    """Count as `count` does; with ``f1_needs_both``, F1 is NaN where precision or recall is, as sed_eval has it.
 
     Parameters
     ----------
-    prediction, reference, support, pairs, matches, by, empty, f1_needs_both
-        See `count`.
-    eps : float
-        Added to the number of references, as sed_eval does; then a rate without references is huge, not NaN.
+    scored, by
+        See `count`; settings: ``empty f1_needs_both``.
+
+    Returns
+    -------
+    Dataset
+        As `count`.
+    """
+    data = count(scored, by)
+    if not scored.settings.f1_needs_both:
+        return data
+    both = data.precision.notnull() & data.recall.notnull()
+    return data.assign(f1=data.f1.where(both))
+
+
+def count_errors(scored: Scored, by: By) -> xr.Dataset:
+    """Count as `count_strictly` does, and add the error rate of sound event detection.
+
+    Parameters
+    ----------
+    scored, by
+        See `count`; settings: ``empty f1_needs_both eps``. ``eps`` is added to the number of references, as sed_eval
+        does; then a rate without references is huge, not NaN.
 
     Returns
     -------
@@ -108,59 +107,44 @@ def count_errors(
         Beside those of `count`: ``substitutions deletions insertions`` and ``error_rate``, their sum over the number of
         references. With ``by="label"`` nothing substitutes.
     """
-    data = count(prediction, reference, support, pairs, matches, by, empty=empty, f1_needs_both=f1_needs_both)
-    names = names_of(prediction, reference, support, by)
-    substituted = matches.substituted[None] & (by != "label")
-    s = xr.DataArray(tally(reference, substituted, names, by).reshape(data.size_b.shape), dims=data.size_b.dims)
-    errors = {
-        "substitutions": s,
-        "deletions": data.size_b - data.intersection - s,
-        "insertions": data.size_a - data.intersection - s,
-    }
-    whole = (data.size_b + eps).where(data.size_b + eps > 0)
-    return data.assign(errors).assign(error_rate=sum(x / whole for x in errors.values()))
+    data = count_strictly(scored, by)
+    names = names_of(scored, by)
+    is_substituted = scored.matches.substituted & (by != "label")
+    counted = tally(scored.reference, is_substituted[None], names, by)
+    substitutions = xr.DataArray(counted.reshape(data.size_b.shape), dims=data.size_b.dims)
+    deletions = data.size_b - data.intersection - substitutions
+    insertions = data.size_a - data.intersection - substitutions
+    references = data.size_b + scored.settings.eps
+    error_rate = _ratio(substitutions, references) + _ratio(deletions, references) + _ratio(insertions, references)
+    return data.assign(substitutions=substitutions, deletions=deletions, insertions=insertions, error_rate=error_rate)
 
 
-def count_segments(
-    prediction: pd.DataFrame,
-    reference: pd.DataFrame,
-    support: pd.DataFrame,
-    pairs: Pairs,
-    matches: Matches,
-    by: By,
-    *,
-    empty: Empty = nan,
-    f1_needs_both: bool = False,
-    eps: float = 0.0,
-    resolution: float = 1.0,
-    tolerance: float = 0.0,
-    labels: Sequence[str] | None = None,
-) -> xr.Dataset:
+def count_segments(scored: Scored, by: By) -> xr.Dataset:
     """Count as `count_errors` does, and add what needs the segments where nothing is: specificity, accuracy.
 
-    Where the support does not tell how long a file is, its last event does, as sed_eval has it.
+    Where the support does not say how long a file is, its last event does, as sed_eval has it.
 
     Parameters
     ----------
-    prediction, reference, support, pairs, matches, by, empty, f1_needs_both, eps
-        See `count_errors`.
-    resolution, tolerance : float
-        See `cut_into_segments`.
-    labels : sequence of str, optional
-        All classes there are; by default those that occur. One that neither side has is a true negative throughout.
+    scored, by
+        See `count_errors`; settings also: ``resolution tolerance labels``. ``labels`` are all classes there are; one
+        that neither side has is a true negative throughout.
 
     Returns
     -------
     Dataset
         Beside those of `count_errors`: ``true_negatives specificity balanced_accuracy accuracy``.
     """
-    shared = {"empty": empty, "f1_needs_both": f1_needs_both, "eps": eps}
-    data = count_errors(prediction, reference, support, pairs, matches, by, **shared)  # type: ignore[arg-type]
-    length = on_grid((support["offset"] - support["onset"]).to_numpy(), resolution, tolerance, np.ceil)
-    last = pd.concat([prediction, reference]).groupby("file")["segment"].max().reindex(support.index)
-    segments = pd.Series(length, support.index).fillna(last + 1).fillna(0)
-    classes = len({*names_of(prediction, reference, support, "label"), *(labels or ())})
-    n = segments.to_numpy() * classes if by == "file" else segments.sum() * (1 if by == "label" else classes)
+    eps = scored.settings.eps
+    data = count_errors(scored, by)
+    segments = _segments_of_files(scored)
+    classes = {*names_of(scored, "label"), *(scored.settings.labels or ())}
+    if by == "file":
+        n: Any = segments * len(classes)
+    elif by == "label":
+        n = segments.sum()
+    else:
+        n = segments.sum() * len(classes)
     cells = xr.DataArray(np.broadcast_to(n, data.size_b.shape), dims=data.size_b.dims)
     spurious = data.size_a - data.intersection
     negatives = cells - data.size_b - spurious
@@ -174,60 +158,36 @@ def count_segments(
     )
 
 
-def count_false_alarms(
-    prediction: pd.DataFrame,
-    reference: pd.DataFrame,
-    support: pd.DataFrame,
-    pairs: Pairs,
-    matches: Matches,
-    by: By,
-    *,
-    empty: Empty = nan,
-    rate: float | None = 10.0,
-) -> xr.Dataset:
+def count_false_alarms(scored: Scored, by: By) -> xr.Dataset:
     """Count as `count` does, and add the false alarms in 24 hours.
 
     Parameters
     ----------
-    prediction, reference, support, pairs, matches, by, empty
-        See `count`.
-    rate : float, optional
-        Samples per second to which the length of a recording is rounded; None: exact.
+    scored, by
+        See `count`; settings also: ``rate``, samples per second to which the length of a recording is rounded.
 
     Returns
     -------
     Dataset
         Beside those of `count`: ``false_alarms_per_24h``.
     """
-    data = count(prediction, reference, support, pairs, matches, by, empty=empty)
-    length = (support["offset"] - support["onset"]).to_numpy()
-    length = length if rate is None else np.rint(length * rate) / rate
-    days: Any = (xr.DataArray(length, dims="file") if by == "file" else length.sum()) / DAY
-    return data.assign(false_alarms_per_24h=_ratio(data.size_a - data.intersection, days + 0 * data.size_a))
+    data = count(scored, by)
+    length = rounded(_lengths(scored.support), scored.settings.rate)
+    days: Any = length.sum() / DAY
+    if by == "file":
+        days = xr.DataArray(length, dims="file") / DAY
+    false_alarms = data.size_a - data.intersection
+    return data.assign(false_alarms_per_24h=_ratio(false_alarms, days + 0 * data.size_a))
 
 
-def average_precision(
-    prediction: pd.DataFrame,
-    reference: pd.DataFrame,
-    support: pd.DataFrame,
-    pairs: Pairs,
-    matches: Matches,
-    by: By,
-    *,
-    empty: Empty = nan,
-    ties: Literal["index", "together"] = "index",
-    tolerance: float = 0.0,
-) -> xr.Dataset:
+def average_precision(scored: Scored, by: By) -> xr.Dataset:
     """Count as `count` does at each threshold, and add the average precision of each class of the reference.
 
     Parameters
     ----------
-    prediction, reference, support, pairs, matches, by, empty
-        See `count`.
-    ties : {"index", "together"}
-        Predictions of equal confidence count one after the other, or all at once.
-    tolerance : float
-        See `matchers.by_confidence`.
+    scored, by
+        See `count`; settings also: ``tolerance``, and ``ties``: predictions of equal confidence count one after the
+        other ("index"), or all at once ("together").
 
     Returns
     -------
@@ -235,36 +195,67 @@ def average_precision(
         Beside those of `count`: ``ap`` (threshold, class), ``mean_ap`` (threshold) and ``average_map``. Predictions
         of a class that the reference lacks count in none of the three.
     """
-    data = count(prediction, reference, support, pairs, matches, by, empty=empty)
+    data = count(scored, by)
+    prediction = scored.prediction
+    reference = scored.reference
     classes = np.unique(reference["label"].to_numpy(str))
-    steps = np.asarray(matches.thresholds)
+    thresholds = np.asarray(scored.matches.thresholds)
     ap = matching.average_precision(
         prediction["confidence"].to_numpy(float),
-        as_matrix(pairs, len(prediction), len(reference)),
-        steps - tolerance,
+        as_matrix(scored.pairs, len(prediction), len(reference)),
+        thresholds - scored.settings.tolerance,
         labels_a=prediction["label"].to_numpy(str),
         labels_b=reference["label"].to_numpy(str),
-        ties=ties,
+        ties=scored.settings.ties,
     )
-    named = xr.DataArray(ap, {"threshold": steps, "class": classes}, ["threshold", "class"])
+    per_class = xr.DataArray(ap, {"threshold": thresholds, "class": classes}, ["threshold", "class"])
     # NaN for no class at all, without numpy's warning
-    mean = named.sum("class") / (len(classes) or nan)
-    return data.assign(ap=named, mean_ap=mean, average_map=mean.mean())
+    mean = per_class.sum("class") / (len(classes) or nan)
+    return data.assign(ap=per_class, mean_ap=mean, average_map=mean.mean())
 
 
-def names_of(prediction: pd.DataFrame, reference: pd.DataFrame, support: pd.DataFrame, by: By) -> list[str]:
-    """Return the labels or files that are kept apart."""
+def names_of(scored: Scored, by: By) -> list[str]:
+    """Return the labels or files that are kept apart; one name, "", if none are."""
     if by == "file":
-        return [str(x) for x in support.index]
-    return sorted({*prediction["label"], *reference["label"]}) if by else [""]
+        return [str(file) for file in scored.support.index]
+    if by == "label":
+        return sorted({*scored.prediction["label"], *scored.reference["label"]})
+    return [""]
 
 
 def tally(events: pd.DataFrame, weights: np.ndarray, names: list[str], by: By) -> np.ndarray:
     """Sum weights (T, n) of the rows into (T, names)."""
-    code = pd.Index(names).get_indexer(pd.Index(events[by])) if by else np.zeros(len(events), int)
-    sums = np.array([np.bincount(code, row, len(names)) for row in weights])
-    return sums.astype(np.int64) if weights.dtype == bool else sums
+    place = np.zeros(len(events), int)
+    if by is not None:
+        place = pd.Index(names).get_indexer(pd.Index(events[by]))
+    sums = [np.bincount(place, row, len(names)) for row in weights]
+    if weights.dtype == bool:
+        return np.array(sums).astype(np.int64)
+    return np.array(sums)
+
+
+def _coords(scored: Scored, names: list[str], by: By) -> dict[str, Any]:
+    coords: dict[str, Any] = {}
+    if scored.matches.thresholds is not None:
+        coords["threshold"] = scored.matches.thresholds
+    if by is not None:
+        coords[by] = names
+    return coords
+
+
+def _segments_of_files(scored: Scored) -> np.ndarray:
+    """Return how many segments each file of the support has."""
+    settings = scored.settings
+    known = on_grid(_lengths(scored.support), settings.resolution, settings.tolerance, np.ceil)
+    both = pd.concat([scored.prediction, scored.reference])
+    last = both.groupby("file")["segment"].max().reindex(scored.support.index)
+    return pd.Series(known, last.index).fillna(last + 1).fillna(0).to_numpy()
+
+
+def _lengths(support: pd.DataFrame) -> np.ndarray:
+    return (support["offset"] - support["onset"]).to_numpy()
 
 
 def _ratio(above: Any, below: Any) -> Any:
+    """Return a ratio, NaN where there is nothing to divide by."""
     return above / below.where(below > 0)

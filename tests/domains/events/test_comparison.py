@@ -91,7 +91,7 @@ def test_average_precision_as_the_official_code(thumos):
 @known_faults
 def test_where_a_temporal_iou_lies_on_the_threshold(thumos):
     predicted, reference, _ = thumos
-    pairs = tiou(predicted, reference, None)
+    pairs = tiou(predicted, reference)
     thresholds = [0.3, 0.4, 0.5, 0.6, 0.7]
     lost = [(i, j) for i, j, x in zip(*pairs, strict=True) if any(0 < t - x < 1e-9 for t in thresholds)]
     assert len(lost) == 2, "of 9262 predictions"
@@ -249,7 +249,7 @@ FAULTS = {
 def test_a_known_fault_is_given_warned_of_and_mended(fault):
     protocol, a, b, options, name, theirs, ours = FAULTS[fault]
     with pytest.warns(UserWarning, match=f"{protocol}: known faults .* corrected=True"):
-        report = compare(a, b, protocol, **options)
+        report = compare(a, b, protocol, explain=True, **options)
     mended = compare(a, b, protocol, corrected=True, **options)
     np.testing.assert_allclose([report[name], mended[name]], [theirs, ours], rtol=1e-9)
     assert (report.attrs["corrected"], mended.attrs["corrected"]) == ("False", "True")
@@ -260,7 +260,7 @@ def test_no_warning_where_the_faults_do_not_matter(protocol):
     events = pd.DataFrame({"onset": [1.0, 5.0], "offset": [3.0, 8.0], "confidence": [0.25, 0.5]})
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        report = compare(events, events, protocol, support=10.0)
+        report = compare(events, events, protocol, support=10.0, explain=True)
     best = report[next(k for k in ("f1", "dice") if k in report)]
     assert (best == 1).all()
 
@@ -334,12 +334,12 @@ def test_nothing_at_all(protocol):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"protocol": "f1"}, "unknown protocol 'f1'; choose from time, tiou, szcore"),
+        ({"protocol": "f1"}, "events.assess: protocol must be one of 'time', 'tiou', 'szcore', .*; got 'f1'"),
         ({"protocol": "tiou", "collar": 0.2}, "no setting collar; it has order, duplicates, points, thresholds"),
-        ({"by": "subject"}, 'by must be "label", "file" or None'),
+        ({"by": "subject"}, "events.compare: by must be one of 'label', 'file', None; got 'subject'"),
         ({"protocol": "thumos14"}, "2 of 2 predictions have no confidence"),
         ({"protocol": "sed_eval_event", "onset": None, "offset": None}, "give at least one"),
-        ({"protocol": "tiou", "order": "size"}, 'order must be "rows" or "time"'),
+        ({"protocol": "tiou", "order": "size"}, "events.assess: order must be one of 'rows', 'time'; got 'size'"),
     ],
 )
 def test_refusals(options, message):
@@ -350,7 +350,7 @@ def test_refusals(options, message):
 
 def test_labels_that_are_no_seizures():
     a = table(["f"], [0], [4], ["seizure"])
-    with pytest.raises(ValueError, match=r"no label of the prediction fits sz\* \(found seizure\).*labels="):
+    with pytest.raises(ValueError, match=r"no label of the prediction fits sz\* \(there are seizure\).*labels="):
         compare(a, a, "szcore")
     assert float(compare(a, a, "szcore", labels=["seiz*"]).f1) == 1
 

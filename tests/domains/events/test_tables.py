@@ -7,10 +7,10 @@ from io import StringIO
 import numpy as np
 import pandas as pd
 import pytest
-from domains.events.schemas import report_table, skipped_lines
 from rich.console import Console
 
 from domains.events import PROTOCOLS, compare, summarise
+from domains.events.tables import report_table, skipped_lines
 
 
 def shown(table):

@@ -45,7 +45,7 @@ def test_tiou(left, right):
 
     a, b = table(left), table(right)
     expected = one_by_one(a, b, value)
-    found = {k: v for k, v in as_dict(tiou(a, b, None)).items() if v > 0}
+    found = {k: v for k, v in as_dict(tiou(a, b)).items() if v > 0}
     assert found.keys() == expected.keys()
     np.testing.assert_allclose([found[k] for k in expected], list(expected.values()), rtol=1e-12)
 
@@ -64,14 +64,14 @@ def test_collars(onset, offset, left, right):
         return float(x.label == y.label) if near and x.file == y.file else None
 
     a, b = table(left), table(right)
-    assert as_dict(collar(a, b, None, onset=onset, offset=offset)) == one_by_one(a, b, value)
+    assert as_dict(collar(a, b, onset=onset, offset=offset)) == one_by_one(a, b, value)
 
 
 def test_a_collar_with_a_tolerance():
     a, b = as_events([[2.2, 3.2]]), as_events([[2.0, 3.0]])
-    assert len(collar(a, b, None).value) == 0
-    assert len(collar(a, b, None, tolerance=1e-9).value) == 1
-    assert len(collar(as_events([[2.2001, 3.2]]), b, None, tolerance=1e-9).value) == 0
+    assert len(collar(a, b).value) == 0
+    assert len(collar(a, b, tolerance=1e-9).value) == 1
+    assert len(collar(as_events([[2.2001, 3.2]]), b, tolerance=1e-9).value) == 0
 
 
 @given(ROWS, ROWS)
@@ -80,7 +80,7 @@ def test_shared_time(left, right):
     expected = one_by_one(
         a, b, lambda x, y: shared(x, y) if (x.file, x.label) == (y.file, y.label) and shared(x, y) > 0 else None
     )
-    found = {k: v for k, v in as_dict(shared_time(a, b, None)).items() if v > 0}
+    found = {k: v for k, v in as_dict(shared_time(a, b)).items() if v > 0}
     assert found == pytest.approx(expected)
 
 
@@ -89,7 +89,7 @@ def test_segments_of_one_place():
         segment=[0, 1, 1]
     )
     b = as_events(pd.DataFrame({"onset": [1.0], "offset": [2.0], "label": ["x"]})).assign(segment=[1])
-    assert as_dict(same_segment(a, b, None)) == {(1, 0): 1.0, (2, 0): 0.0}
+    assert as_dict(same_segment(a, b)) == {(1, 0): 1.0, (2, 0): 0.0}
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_segments_of_one_place():
 )
 def test_events_without_duration(points, expected):
     a, b = as_events([[5, 5], [7, 7.0]]), as_events([[5, 5], [6, 6.0]])
-    assert as_dict(tiou(a, b, None, points=points)) == expected
+    assert as_dict(tiou(a, b, points=points)) == expected
 
 
 @pytest.mark.parametrize(
@@ -141,6 +141,6 @@ def test_a_hundred_thousand_events_make_no_square():
     rng = np.random.default_rng(0)
     start = np.sort(rng.uniform(0, 1e6, 100_000))
     a = as_events(np.stack([start, start + rng.uniform(0.1, 5, len(start))], axis=1))
-    pairs = tiou(a, a, None)
+    pairs = tiou(a, a)
     assert len(pairs.value) < 1_000_000
     assert (pairs.value[pairs.prediction == pairs.reference] == 1).all()

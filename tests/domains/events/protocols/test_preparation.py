@@ -9,9 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domains.events import as_events, as_support
-from domains.events.protocols.preparation import arrange, cut_into_segments, merge_and_split, on_grid, unite, united
+from domains.events.protocols.preparation import (
+    cut_into_segments,
+    merge_and_split,
+    on_grid,
+    ordered,
+    unite,
+    united,
+    without_duplicates,
+)
 
-NONE = as_events([])
 ROWS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 12), st.sampled_from("fg"), st.sampled_from("xy")))
 
 
@@ -35,7 +42,7 @@ def masks(events, n):
 @given(ROWS)
 def test_the_union_is_that_of_masks_and_disjoint(rows):
     events = table(rows)
-    whole, _ = unite(events, NONE, as_support(45, "fg"))
+    whole = unite(events, as_support(45, "fg"))
     for key, mask in masks(events, 45).items():
         part = whole[(whole["file"] == key[0]) & (whole["label"] == key[1])]
         np.testing.assert_array_equal(masks(part, 45)[key], mask)
@@ -47,7 +54,7 @@ def test_the_union_is_that_of_masks_and_disjoint(rows):
 @given(ROWS)
 def test_segments_are_those_that_the_mask_touches(rows):
     events = table(rows, 0.25)
-    pieces, _ = cut_into_segments(events, NONE, as_support(8.0, "fg"))
+    pieces = cut_into_segments(events, as_support(8.0, "fg"))
     expected = {(r.file, r.label, k) for r in events.itertuples() for k in range(8) if r.onset < k + 1 and r.offset > k}
     # a point inside a segment touches it; on the grid, it touches none
     points = {(r.file, r.label, int(r.onset)) for r in events.itertuples() if r.onset == r.offset and r.onset % 1}
@@ -58,7 +65,7 @@ def test_segments_are_those_that_the_mask_touches(rows):
 
 def test_a_grid_begins_with_the_support():
     support = as_support(pd.DataFrame({"file": [""], "onset": [0.5], "offset": [3.0]}), [])
-    pieces, _ = cut_into_segments(as_events([[0.0, 1.0], [2.5, 9.0]]), NONE, support)
+    pieces = cut_into_segments(as_events([[0.0, 1.0], [2.5, 9.0]]), support)
     assert pieces["segment"].tolist() == [0, 2]
     assert times(pieces) == [[0.5, 1.5], [2.5, 3.5]]
 
@@ -71,7 +78,7 @@ def test_the_grid_and_the_last_bit():
 
 
 def test_samples_round_half_to_even():
-    whole, _ = unite(as_events([[0.5, 2.5], [10.6, 11.4], [20.4, 20.45]]), NONE, as_support(None, [""]), rate=1.0)
+    whole = unite(as_events([[0.5, 2.5], [10.6, 11.4], [20.4, 20.45]]), as_support(None, [""]), rate=1.0)
     assert times(whole) == [[0, 2]]
 
 
@@ -92,42 +99,53 @@ def test_samples_round_half_to_even():
     ],
 )
 def test_merging_and_splitting(rows, options, expected):
-    events, _ = merge_and_split(as_events(rows), NONE, None, **options)
-    assert times(events) == expected
+    assert times(merge_and_split(as_events(rows), **options)) == expected
 
 
 def test_files_do_not_merge():
     events = as_events(pd.DataFrame({"file": list("fgf"), "onset": [0, 1, 2], "offset": [3, 4, 5]}))
-    assert len(merge_and_split(events, NONE, None, order="time")[0]) == 2
-    assert len(merge_and_split(events, NONE, None)[0]) == 3, "rows that are not beside each other"
+    assert len(merge_and_split(events, order="time")) == 2
+    assert len(merge_and_split(events)) == 3, "rows that are not beside each other"
 
 
 def test_which_labels_are_seizures():
     events = as_events(
         pd.DataFrame({"onset": [0, 1000, 2000], "offset": [5, 1005, 2005], "label": ["sz_foc", "", "eye"]})
     )
-    assert merge_and_split(events, NONE, None)[0]["onset"].tolist() == [0, 1000]
-    assert merge_and_split(events, NONE, None, labels=("eye",))[0]["onset"].tolist() == [1000, 2000]
+    assert merge_and_split(events)["onset"].tolist() == [0, 1000]
+    assert merge_and_split(events, labels=("eye",))["onset"].tolist() == [1000, 2000]
 
 
 def test_near_duplicates_are_of_one_file_and_label():
     rows = [[0, 1, "f", "x"], [0.0005, 1.0005, "f", "x"], [0, 1, "f", "y"], [0, 1, "g", "x"], [0, 1.1, "f", "x"]]
     reference = as_events(pd.DataFrame(rows, columns=["onset", "offset", "file", "label"]))
-    kept = arrange(NONE, reference, None, duplicates=1e-3)[1]
-    assert times(kept) == [[0, 1], [0, 1], [0, 1], [0, 1.1]]
-    assert len(arrange(reference, NONE, None, duplicates=1e-3)[0]) == 5, "of the prediction none is dropped"
+    assert times(without_duplicates(reference, 1e-3)) == [[0, 1], [0, 1], [0, 1], [0, 1.1]]
+    assert len(without_duplicates(reference, None)) == 5
 
 
 def test_nothing_is_changed_in_place():
     events = as_events([[50, 60], [0, 400.0]])
     copy = events.copy()
     support = as_support(100, [""])
-    for prepare in (arrange, merge_and_split, cut_into_segments, unite):
-        prepare(events, events, support)
-        pd.testing.assert_frame_equal(events, copy)
+    prepared = [
+        ordered(events, "time"),
+        without_duplicates(events, 1.0),
+        merge_and_split(events),
+        cut_into_segments(events, support),
+        unite(events, support),
+    ]
+    assert all(len(x) for x in prepared)
+    pd.testing.assert_frame_equal(events, copy)
 
 
-def test_united_tells_where_each_began():
+def test_united_says_where_each_began():
     whole, row = united(np.array([[5.0, 6], [0, 2], [2, 3], [0, 9]]), np.array([0, 0, 0, 1]))
     assert whole.tolist() == [[0, 3], [5, 6], [0, 9]]
     assert row.tolist() == [1, 0, 3]
+
+
+def test_the_order_of_time():
+    columns = {"file": list("gff"), "onset": [0, 5, 5], "offset": [1, 6, 6], "confidence": [0.1, 0.2, 0.3]}
+    events = as_events(pd.DataFrame(columns))
+    assert ordered(events, "rows")["confidence"].tolist() == [0.1, 0.2, 0.3]
+    assert ordered(events, "time")["confidence"].tolist() == [0.3, 0.2, 0.1]

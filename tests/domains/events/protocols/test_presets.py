@@ -12,14 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domains.events import PROTOCOLS, Protocol, compare
+from domains.events import PROTOCOLS, compare
 from domains.events.cli import ByName, KindName, ProtocolName
 from domains.events.formats import READERS
-from domains.events.protocols import apply, keywords
-from domains.events.protocols.criteria import tiou
-from domains.events.protocols.matchers import all_pairs
-from domains.events.protocols.preparation import arrange
-from domains.events.protocols.reducers import count
+from domains.events.protocols.scored import as_dict
 
 known_faults = pytest.mark.filterwarnings("ignore:.*known faults")
 
@@ -37,7 +33,7 @@ def moved(events, shift, scale):
 
 def figures(name, a, b, *, corrected, shift=0.0, scale=1.0, **more):
     """Every figure of a report, with all that is in seconds moved and scaled, settings and support too."""
-    given_ = PROTOCOLS[name].options(corrected=corrected) | SHORT.get(name, {}) | more
+    given_ = as_dict(PROTOCOLS[name].configure(corrected=corrected)) | SHORT.get(name, {}) | more
     options = {k: x * scale if k in IN_SECONDS and x is not None else x for k, x in given_.items()}
     if options.get("rate") is not None:
         options["rate"] /= scale
@@ -162,26 +158,11 @@ def test_corrected_presets_are_invariant(name, law, data):
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_presets_are_data(name):
     preset = PROTOCOLS[name]
-    known = {k for f in (preset.preprocess, preset.criterion, preset.matcher, preset.reducer) for k in keywords(f)}
-    assert set(preset.settings) <= known
-    assert set(preset.corrected) <= known
+    known = as_dict(preset.settings)
+    assert set(preset.corrected) <= set(known)
     assert bool(preset.corrected) == bool(preset.faults)
-    assert preset.options() | dict(preset.corrected) == preset.options(corrected=True)
-    assert preset.options(corrected=True, **dict.fromkeys(list(known)[:1], 7))[next(iter(known))] == 7
-
-
-def test_a_protocol_of_ones_own():
-    any_overlap = Protocol(arrange, tiou, all_pairs, count)
-    a, b = np.array([[0, 1], [2, 3], [8, 9.0]]), np.array([[0, 3.0]])
-    report = compare(a, b, any_overlap)
-    assert [int(report[k]) for k in ("intersection", "size_a", "size_b")] == [1, 2, 1]
-    assert report.attrs["protocol"] == "custom"
-
-
-def test_an_option_reaches_only_those_who_know_it():
-    assert apply(lambda x, *, k=1: (x, k), {"k": 2, "other": 3}, 0) == (0, 2)
-    with pytest.raises(ValueError, match="no setting collar; it has order"):
-        PROTOCOLS["tiou"].options(collar=1)
+    assert as_dict(preset.configure(corrected=True)) == known | dict(preset.corrected)
+    assert preset.configure(corrected=True, empty=7.0).empty == 7.0
 
 
 def test_the_command_line_knows_the_same_names():

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import overlap as ov
-from domains.events import compare
+from domains.events import assess, compare
 from domains.events.protocols.reducers import names_of, tally
 
 known_faults = pytest.mark.filterwarnings("ignore:.*known faults")
@@ -96,8 +96,8 @@ def test_average_precision_of_nothing():
 
 
 def test_names_and_tally():
-    support = pd.DataFrame(index=["f", "g", "h"])
-    assert names_of(A, B, support, None) == [""]
-    assert names_of(A, B, support, "label") == ["x", "y"]
-    assert names_of(A, B, support, "file") == ["f", "g", "h"]
+    scored = assess(A, B, "tiou", support={"h": 5.0})
+    assert names_of(scored, None) == [""]
+    assert names_of(scored, "label") == ["x", "y"]
+    assert names_of(scored, "file") == ["f", "g", "h"]
     assert tally(A, np.array([[1.0, 2.0, 4.0]]), ["f", "g", "h"], "file").tolist() == [[3, 4, 0]]

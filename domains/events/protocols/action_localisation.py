@@ -1,0 +1,116 @@
+"""Temporal action localisation: mean average precision. Presets "activitynet" and "thumos14".
+
+Conventions
+-----------
+- Predictions of one label, the most confident first, claim the reference of greatest temporal IoU that is free.
+- Average precision is that of each class of the reference, at several temporal IoU.
+
+References
+----------
+Caba Heilbron, F. et al. (2015). ActivityNet. CVPR, 961. doi:10.1109/CVPR.2015.7298698
+Idrees, H. et al. (2017). The THUMOS challenge on action recognition. CVIU 155, 1. doi:10.1016/j.cviu.2016.10.018
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import nan
+from typing import Literal
+
+import pandas as pd
+
+from ..._checks import check_choice
+from .criteria import Points, tiou
+from .matchers import by_confidence
+from .preparation import Order, ordered, without_duplicates
+from .reducers import average_precision
+from .scored import Matched, Protocol
+from .settings import (
+    OPERATION,
+    Empty,
+    as_thresholds,
+    check_amount,
+    check_duplicates,
+    check_empty,
+    check_order,
+    check_points,
+)
+
+TIES = "predictions of equal confidence count in the order of rows"
+THRESHOLD = "comparisons with a threshold hang on the last bit of a temporal IoU"
+
+
+@dataclass(frozen=True)
+class RankedSettings:
+    """Settings of "activitynet" and "thumos14".
+
+    Parameters
+    ----------
+    order : {"rows", "time"}
+        Events as given, or sorted by file, onset, offset, label and falling confidence.
+    duplicates : float, optional
+        Drop references whose onset and offset both lie within so many seconds of an earlier one of that label.
+    points : {"same", "any", "never"}
+        When two events without duration match, see `criteria.tiou`.
+    thresholds : sequence of float
+        Least temporal IoU of a match, in (0, 1].
+    tolerance : float
+        How far below a threshold still counts.
+    empty : float or EmptyPolicy
+        Value of an index that is 0/0.
+    ties : {"index", "together"}
+        Predictions of equal confidence count one after the other, or all at once.
+    """
+
+    order: Order = "rows"
+    duplicates: float | None = None
+    points: Points = "same"
+    thresholds: Sequence[float] = (0.5,)
+    tolerance: float = 0.0
+    empty: Empty = nan
+    ties: Literal["index", "together"] = "index"
+
+    def __post_init__(self) -> None:
+        """Check."""
+        check_order(self.order)
+        check_duplicates(self.duplicates)
+        check_points(self.points)
+        object.__setattr__(self, "thresholds", as_thresholds(self.thresholds))
+        check_amount("tolerance", self.tolerance)
+        check_empty(self.empty)
+        check_choice(OPERATION, "ties", self.ties, ("index", "together"))
+
+
+def match_ranked(
+    prediction: pd.DataFrame, reference: pd.DataFrame, support: pd.DataFrame, settings: RankedSettings
+) -> Matched:
+    """Let predictions of one label, the most confident first, claim the reference of greatest temporal IoU."""
+    reference = without_duplicates(reference, settings.duplicates)
+    prediction = ordered(prediction, settings.order)
+    reference = ordered(reference, settings.order)
+    pairs = tiou(prediction, reference, points=settings.points)
+    matches = by_confidence(prediction, reference, pairs, thresholds=settings.thresholds, tolerance=settings.tolerance)
+    return Matched(prediction, reference, pairs, matches)
+
+
+ACTIVITYNET = Protocol(
+    match_ranked,
+    average_precision,
+    RankedSettings(thresholds=tuple(k / 20 for k in range(10, 20)), points="any"),
+    corrected={"points": "same", "order": "time", "ties": "together", "tolerance": 1e-9},
+    faults=(TIES, THRESHOLD, "two events without duration match wherever they are"),
+)
+
+THUMOS14 = Protocol(
+    match_ranked,
+    average_precision,
+    RankedSettings(thresholds=(0.3, 0.4, 0.5, 0.6, 0.7), points="never", duplicates=1e-3),
+    corrected={"points": "same", "order": "time", "ties": "together", "duplicates": None, "tolerance": 1e-9},
+    faults=(
+        TIES,
+        THRESHOLD,
+        "references within 1 ms of each other are one",
+        "no event without duration is ever found",
+    ),
+)

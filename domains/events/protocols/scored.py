@@ -1,0 +1,250 @@
+"""A protocol, and what came of it: one object that the report, the alignment, the picture and the CSV read.
+
+Conventions
+-----------
+- `Scored` is made once, by `assess`. Nothing that reads it computes a match, a support or a setting again.
+- A protocol prepares both sides, finds candidate pairs, matches them, and reduces the matches to numbers. The first
+  three steps are one function, ``match(prediction, reference, support, settings) -> Matched``, the last is
+  ``reduce(scored, by) -> Dataset``.
+
+References
+----------
+See `domains.events.protocols`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from ... import _report
+from ..._checks import UsageError, check_choice, check_number
+from .criteria import Pairs
+from .matchers import NOBODY, Matches
+from .settings import OPERATION, Settings
+
+By = Literal["label", "file"] | None
+INDICES = ("iou", "dice", "precision", "recall", "f1", "ap")
+
+
+class Matched(NamedTuple):
+    """What the first three steps of a protocol give.
+
+    Parameters
+    ----------
+    prediction, reference : DataFrame
+        Events as the protocol prepared them: merged, cut or sorted.
+    pairs : Pairs
+        Candidates; positions are rows of these tables.
+    matches : Matches
+        Who was matched with whom.
+    """
+
+    prediction: pd.DataFrame
+    reference: pd.DataFrame
+    pairs: Pairs
+    matches: Matches
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How events are scored.
+
+    Parameters
+    ----------
+    match : callable
+        ``match(prediction, reference, support, settings) -> Matched``: prepare, find candidate pairs, match.
+    reduce : callable
+        ``reduce(scored, by) -> Dataset``: the sizes, the indices, and what else is reported.
+    settings : dataclass
+        Every setting and its value, see `Settings`.
+    corrected : mapping
+        Settings that correct the known faults.
+    faults : tuple of str
+        The known faults, in words.
+    units : str
+        What the sizes count.
+
+    Examples
+    --------
+    >>> from .presets import PROTOCOLS
+    >>> PROTOCOLS["thumos14"].configure(corrected=True).duplicates is None
+    True
+    """
+
+    match: Callable[[pd.DataFrame, pd.DataFrame, pd.DataFrame, Any], Matched]
+    reduce: Callable[[Scored, By], xr.Dataset]
+    settings: Any = field(default_factory=Settings)
+    corrected: Mapping[str, Any] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
+    units: str = "events"
+
+    def configure(self, *, corrected: bool = False, **parameters: Any) -> Any:
+        """Return the settings with the corrections, if asked, and then those that are given.
+
+        Raises
+        ------
+        UsageError
+            If there is no such setting, or it has a wrong value.
+        """
+        known = list(as_dict(self.settings))
+        unknown = [name for name in parameters if name not in known]
+        if unknown:
+            raise UsageError(
+                f"{OPERATION}: this protocol has no setting {', '.join(unknown)}; it has {', '.join(known)}"
+            )
+        check_choice(OPERATION, "corrected", corrected, (True, False))
+        corrections = self.corrected if corrected else {}
+        return replace(self.settings, **{**corrections, **parameters})
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Scored:
+    """Events that were scored: what was compared, who was matched with whom, and under which settings.
+
+    Parameters
+    ----------
+    given : tuple of DataFrame
+        The prediction and the reference, as they were given.
+    names : tuple of str
+        What the two are called.
+    prediction, reference : DataFrame
+        Their events as the protocol prepared them: merged, cut or sorted.
+    support : DataFrame
+        What was scored: ``onset`` and ``offset`` of each file, see `as_support`.
+    pairs : Pairs
+        The candidate pairs.
+    matches : Matches
+        Who was matched with whom.
+    settings : dataclass
+        The settings that held.
+    protocol : Protocol
+        The protocol.
+    protocol_name : str
+        Its name, "custom" for one that is no preset.
+    corrected : bool
+        Whether its known faults were corrected.
+    parameters : mapping
+        The settings that were given.
+
+    Examples
+    --------
+    >>> from ..comparison import assess
+    >>> scored = assess(np.array([[1.0, 4.0], [8.0, 9.0]]), np.array([[1.5, 4.5]]), "tiou", thresholds=(0.5,))
+    >>> scored
+    Scored(tiou, prediction: prediction (2), reference: reference (1))
+    >>> scored.report().recall.values.tolist()
+    [1.0]
+    """
+
+    given: tuple[pd.DataFrame, pd.DataFrame]
+    names: tuple[str, str]
+    prediction: pd.DataFrame
+    reference: pd.DataFrame
+    support: pd.DataFrame
+    pairs: Pairs
+    matches: Matches
+    settings: Any
+    protocol: Protocol
+    protocol_name: str
+    corrected: bool
+    parameters: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        corrected = ", corrected" if self.corrected else ""
+        prediction, reference = self.names
+        n_prediction = len(self.given[0])
+        n_reference = len(self.given[1])
+        return (
+            f"Scored({self.protocol_name}{corrected}, prediction: {prediction} ({n_prediction}), "
+            f"reference: {reference} ({n_reference}))"
+        )
+
+    def report(self, by: By = None) -> xr.Dataset:
+        """Return the numbers as `compare` does.
+
+        Parameters
+        ----------
+        by : {"label", "file"}, optional
+            Keep labels or files apart; by default all are pooled.
+
+        Raises
+        ------
+        UsageError
+            If `by` is something else.
+        """
+        check_choice("events.compare", "by", by, ("label", "file", None))
+        data = self.protocol.reduce(self, by)
+        present = [name for name in INDICES if name in data]
+        prediction, reference = self.names
+        return _report.completed(
+            data,
+            present,
+            prediction=prediction,
+            reference=reference,
+            n_prediction=len(self.given[0]),
+            n_reference=len(self.given[1]),
+            protocol=self.protocol_name,
+            corrected=str(self.corrected),
+            parameters=json.dumps(as_dict(self.settings), default=str),
+            files=self._describe_files(),
+            support=self._describe_support(),
+            units=self.protocol.units,
+            empty=self.settings.empty,
+        )
+
+    def align(self, threshold: float | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return both sides' events with their partners, see `align`.
+
+        Parameters
+        ----------
+        threshold : float, optional
+            Which threshold, if the protocol has several; by default the one nearest to 0.5.
+
+        Raises
+        ------
+        UsageError
+            If the threshold is no number in (0, 1].
+        """
+        k = self._threshold_number(threshold)
+        of_prediction = self.matches.prediction[k]
+        of_reference = self.matches.reference[k]
+        prediction = self.prediction.assign(partner=of_prediction, matched=of_prediction != NOBODY)
+        reference = self.reference.assign(partner=of_reference, matched=of_reference != NOBODY)
+        return prediction, reference
+
+    def _threshold_number(self, threshold: float | None) -> int:
+        wanted = 0.5
+        if threshold is not None:
+            check_number("events.align", "threshold", threshold, above=0, at_most=1)
+            wanted = threshold
+        if self.matches.thresholds is None:
+            return 0
+        distance = np.abs(self.matches.thresholds - wanted)
+        return int(np.argmin(distance))
+
+    def _describe_files(self) -> str:
+        predicted = set(self.given[0]["file"])
+        annotated = set(self.given[1]["file"])
+        n_both = len(predicted & annotated)
+        n_predicted = len(predicted - annotated)
+        n_annotated = len(annotated - predicted)
+        n = len(self.support)
+        return f"{n_both} on both sides, {n_predicted} predicted only, {n_annotated} annotated only, {n} in all"
+
+    def _describe_support(self) -> str:
+        length = (self.support["offset"] - self.support["onset"]).sum(skipna=False)
+        if not np.isfinite(length):
+            return "not known for all files"
+        return f"{length:g} s in {len(self.support)} files"
+
+
+def as_dict(settings: Any) -> dict[str, Any]:
+    """Return settings by name."""
+    return {f.name: getattr(settings, f.name) for f in fields(settings)}

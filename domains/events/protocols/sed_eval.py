@@ -1,0 +1,219 @@
+"""Sound event detection as sed_eval scores it. Presets "sed_eval_event" and "sed_eval_segment".
+
+Conventions
+-----------
+- "sed_eval_event": boundaries within a collar. "sed_eval_segment": the segments of a grid that events touch.
+- Events of one label are matched first. What is left over on both sides substitutes, the rest are deletions and
+  insertions; their sum over the number of references is the error rate.
+
+References
+----------
+Mesaros, A., Heittola, T. & Virtanen, T. (2016). Metrics for polyphonic sound event detection. Appl. Sci. 6, 162.
+doi:10.3390/app6060162
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import nan
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from ..._checks import UsageError, check_choice, check_number
+from .criteria import collar, same_segment
+from .matchers import same_label_first
+from .preparation import Order, cut_into_segments, ordered, without_duplicates
+from .reducers import count_errors, count_segments
+from .scored import Matched, Protocol
+from .settings import (
+    OPERATION,
+    Empty,
+    check_amount,
+    check_duplicates,
+    check_empty,
+    check_flag,
+    check_labels,
+    check_order,
+    check_share,
+)
+
+EPS = float(np.spacing(1.0))
+ROUNDING = "comparisons with the collar or the grid hang on the last bit of a time"
+NOTHING = "without predictions F1 is undefined, though all is missed; without references the error rate is 1/eps"
+
+
+@dataclass(frozen=True)
+class CollarSettings:
+    """Settings of "sed_eval_event".
+
+    Parameters
+    ----------
+    order : {"rows", "time"}
+        Events as given, or sorted by file, onset, offset, label and falling confidence.
+    duplicates : float, optional
+        Drop references whose onset and offset both lie within so many seconds of an earlier one of that label.
+    onset, offset : float or None
+        Collar on each side of the reference's boundary, seconds; None if that boundary does not matter. One must.
+    offset_share : float
+        The offset's collar is at least this share of the reference's duration, in [0, 1].
+    tolerance : float
+        How much more than a collar still counts, seconds.
+    matching : {"optimal", "greedy"}
+        As many matches as can be; or each reference, row by row, takes the first prediction that is free.
+    substitutions : {"first", "most"}
+        Each reference left over takes the first prediction left over; or as many as can be do.
+    empty : float or EmptyPolicy
+        Value of an index that is 0/0.
+    f1_needs_both : bool
+        Whether F1 is NaN where precision or recall is, as sed_eval has it; else it is 0 where all is missed.
+    eps : float
+        Added to the number of references, as sed_eval does.
+    """
+
+    order: Order = "rows"
+    duplicates: float | None = None
+    onset: float | None = 0.2
+    offset: float | None = 0.2
+    offset_share: float = 0.5
+    tolerance: float = 0.0
+    matching: Literal["optimal", "greedy"] = "optimal"
+    substitutions: Literal["first", "most"] = "first"
+    empty: Empty = nan
+    f1_needs_both: bool = True
+    eps: float = EPS
+
+    def __post_init__(self) -> None:
+        """Check."""
+        check_order(self.order)
+        check_duplicates(self.duplicates)
+        check_collars(self.onset, self.offset)
+        check_share("offset_share", self.offset_share)
+        check_amount("tolerance", self.tolerance)
+        check_matching(self.matching, self.substitutions)
+        check_empty(self.empty)
+        check_flag("f1_needs_both", self.f1_needs_both)
+        check_amount("eps", self.eps)
+
+
+@dataclass(frozen=True)
+class SegmentSettings:
+    """Settings of "sed_eval_segment".
+
+    Parameters
+    ----------
+    resolution : float
+        Length of a segment, seconds.
+    tolerance : float
+        Boundaries this close to the grid lie on it, seconds: 0.3 / 0.1 is less than 3 in floating point.
+    labels : sequence of str, optional
+        All classes there are; by default those that occur. One that neither side has is a true negative throughout.
+    matching, substitutions, empty, f1_needs_both, eps
+        See `CollarSettings`.
+    """
+
+    resolution: float = 1.0
+    tolerance: float = 0.0
+    matching: Literal["optimal", "greedy"] = "optimal"
+    substitutions: Literal["first", "most"] = "first"
+    empty: Empty = nan
+    f1_needs_both: bool = True
+    eps: float = EPS
+    labels: Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        """Check."""
+        check_number(OPERATION, "resolution", self.resolution, above=0)
+        check_amount("tolerance", self.tolerance)
+        check_matching(self.matching, self.substitutions)
+        check_empty(self.empty)
+        check_flag("f1_needs_both", self.f1_needs_both)
+        check_amount("eps", self.eps)
+        if self.labels is not None:
+            check_labels(self.labels)
+
+
+def match_within_collars(
+    prediction: pd.DataFrame, reference: pd.DataFrame, support: pd.DataFrame, settings: CollarSettings
+) -> Matched:
+    """Match events whose boundaries lie within a collar, those of one label first."""
+    reference = without_duplicates(reference, settings.duplicates)
+    prediction = ordered(prediction, settings.order)
+    reference = ordered(reference, settings.order)
+    pairs = collar(
+        prediction,
+        reference,
+        onset=settings.onset,
+        offset=settings.offset,
+        offset_share=settings.offset_share,
+        tolerance=settings.tolerance,
+    )
+    matches = same_label_first(
+        prediction, reference, pairs, matching=settings.matching, substitutions=settings.substitutions
+    )
+    return Matched(prediction, reference, pairs, matches)
+
+
+def match_segments(
+    prediction: pd.DataFrame, reference: pd.DataFrame, support: pd.DataFrame, settings: SegmentSettings
+) -> Matched:
+    """Match the segments of a grid that events touch, those of one label first."""
+    resolution = settings.resolution
+    tolerance = settings.tolerance
+    prediction = cut_into_segments(prediction, support, resolution=resolution, tolerance=tolerance)
+    reference = cut_into_segments(reference, support, resolution=resolution, tolerance=tolerance)
+    pairs = same_segment(prediction, reference)
+    matches = same_label_first(
+        prediction, reference, pairs, matching=settings.matching, substitutions=settings.substitutions
+    )
+    return Matched(prediction, reference, pairs, matches)
+
+
+def check_collars(onset: float | None, offset: float | None) -> None:
+    """Check the collars: seconds, and one at least.
+
+    Examples
+    --------
+    >>> check_collars(None, None)
+    Traceback (most recent call last):
+    domains._checks.UsageError: events.assess: neither onset nor offset has a collar; give at least one
+    """
+    if onset is None and offset is None:
+        raise UsageError(f"{OPERATION}: neither onset nor offset has a collar; give at least one")
+    if onset is not None:
+        check_amount("onset", onset)
+    if offset is not None:
+        check_amount("offset", offset)
+
+
+def check_matching(matching: object, substitutions: object) -> None:
+    """Check how events are matched, and what substitutes.
+
+    Examples
+    --------
+    >>> check_matching("best", "first")
+    Traceback (most recent call last):
+    domains._checks.UsageError: events.assess: matching must be one of 'optimal', 'greedy'; got 'best'
+    """
+    check_choice(OPERATION, "matching", matching, ("optimal", "greedy"))
+    check_choice(OPERATION, "substitutions", substitutions, ("first", "most"))
+
+
+SED_EVAL_EVENT = Protocol(
+    match_within_collars,
+    count_errors,
+    CollarSettings(),
+    corrected={"tolerance": 1e-9, "order": "time", "substitutions": "most", "f1_needs_both": False, "eps": 0.0},
+    faults=(ROUNDING, "which event substitutes for which hangs on the order of rows", NOTHING),
+)
+
+SED_EVAL_SEGMENT = Protocol(
+    match_segments,
+    count_segments,
+    SegmentSettings(),
+    corrected={"tolerance": 1e-9, "f1_needs_both": False, "eps": 0.0},
+    faults=(ROUNDING, NOTHING),
+    units="segments",
+)

@@ -1,0 +1,141 @@
+"""SzCORE: seizures found, and false alarms in 24 hours. Preset "szcore".
+
+Conventions
+-----------
+- One class: seizures. Short gaps are merged and long seizures cut, on both sides.
+- A reference reaches 30 s back and 60 s on, within the recording. What overlaps it has found it, many to many.
+
+References
+----------
+Dan, J. et al. (2024). SzCORE: Seizure community open-source research evaluation framework. Epilepsia.
+doi:10.1111/epi.18113
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import nan
+
+import pandas as pd
+
+from ..._checks import check_number
+from .criteria import near_enough
+from .matchers import all_pairs
+from .preparation import Order, merge_and_split
+from .reducers import count_false_alarms
+from .scored import Matched, Protocol
+from .settings import (
+    OPERATION,
+    Empty,
+    check_amount,
+    check_empty,
+    check_labels,
+    check_order,
+    check_rate,
+    check_seconds,
+    check_share,
+)
+
+
+@dataclass(frozen=True)
+class SeizureSettings:
+    """Settings of "szcore".
+
+    Parameters
+    ----------
+    labels : str or sequence of str
+        Patterns of the labels that count, as in a shell; events without a label always do.
+    min_gap : float
+        Events closer than this are one, seconds.
+    max_duration : float
+        Longer events are cut into pieces of this length and a rest, seconds.
+    order : {"rows", "time"}
+        Merge each row with the row before, as timescoring does, or sort the rows first.
+    tolerance : float
+        Gaps and durations this close to their limit are at it; a prediction must share more than this with a
+        reference to have found it, seconds.
+    before, after : float
+        How far a reference reaches before its onset and after its offset, seconds.
+    min_overlap : float
+        Share of the extended reference that all predictions together must cover, in [0, 1]; more than this.
+    rate : float, optional
+        Samples per second to which all is rounded, half to even. None: exact.
+    slack : float
+        What the share must exceed `min_overlap` by.
+    empty : float or EmptyPolicy
+        Value of an index that is 0/0.
+    """
+
+    labels: str | Sequence[str] = "sz*"
+    min_gap: float = 90.0
+    max_duration: float = 300.0
+    order: Order = "rows"
+    tolerance: float = 0.0
+    before: float = 30.0
+    after: float = 60.0
+    min_overlap: float = 0.0
+    rate: float | None = 10.0
+    slack: float = 1e-6
+    empty: Empty = nan
+
+    def __post_init__(self) -> None:
+        """Check."""
+        if not isinstance(self.labels, str):
+            check_labels(self.labels)
+        check_seconds("min_gap", self.min_gap)
+        check_number(OPERATION, "max_duration", self.max_duration, above=0)
+        check_order(self.order)
+        check_amount("tolerance", self.tolerance)
+        check_seconds("before", self.before)
+        check_seconds("after", self.after)
+        check_share("min_overlap", self.min_overlap)
+        check_rate(self.rate)
+        check_amount("slack", self.slack)
+        check_empty(self.empty)
+
+
+def match_seizures(
+    prediction: pd.DataFrame, reference: pd.DataFrame, support: pd.DataFrame, settings: SeizureSettings
+) -> Matched:
+    """Merge and split the seizures of both sides, and pair each reference with what overlaps it well enough."""
+    prediction = prepare_seizures(prediction, "prediction", settings)
+    reference = prepare_seizures(reference, "reference", settings)
+    pairs = near_enough(
+        prediction,
+        reference,
+        support,
+        before=settings.before,
+        after=settings.after,
+        min_overlap=settings.min_overlap,
+        rate=settings.rate,
+        slack=settings.slack,
+        tolerance=settings.tolerance,
+    )
+    matches = all_pairs(prediction, reference, pairs)
+    return Matched(prediction, reference, pairs, matches)
+
+
+def prepare_seizures(events: pd.DataFrame, side: str, settings: SeizureSettings) -> pd.DataFrame:
+    """Merge and split the seizures of one side."""
+    return merge_and_split(
+        events,
+        labels=settings.labels,
+        min_gap=settings.min_gap,
+        max_duration=settings.max_duration,
+        order=settings.order,
+        tolerance=settings.tolerance,
+        side=side,
+    )
+
+
+SZCORE = Protocol(
+    match_seizures,
+    count_false_alarms,
+    SeizureSettings(),
+    corrected={"rate": None, "slack": 1e-9, "tolerance": 1e-9, "order": "time"},
+    faults=(
+        "rows that are nested or out of order are merged wrongly",
+        "an event that rounds to no sample at 10 Hz is a miss and a false alarm even when it is right",
+    ),
+)

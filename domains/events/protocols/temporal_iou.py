@@ -1,0 +1,90 @@
+"""Events found at several temporal IoU: as many pairs as can be, one to one. Preset "tiou".
+
+Conventions
+-----------
+- Labels must agree. Of the largest matchings the one of greatest total IoU is taken.
+
+References
+----------
+Caba Heilbron, F. et al. (2015). ActivityNet. CVPR, 961. doi:10.1109/CVPR.2015.7298698 (temporal IoU)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import nan
+
+import pandas as pd
+
+from .criteria import Points, tiou
+from .matchers import one_to_one
+from .preparation import Order, ordered, without_duplicates
+from .reducers import count_strictly
+from .scored import Matched, Protocol
+from .settings import (
+    Empty,
+    as_thresholds,
+    check_amount,
+    check_duplicates,
+    check_empty,
+    check_flag,
+    check_order,
+    check_points,
+)
+
+
+@dataclass(frozen=True)
+class TiouSettings:
+    """Settings of "tiou".
+
+    Parameters
+    ----------
+    order : {"rows", "time"}
+        Events as given, or sorted by file, onset, offset, label and falling confidence.
+    duplicates : float, optional
+        Drop references whose onset and offset both lie within so many seconds of an earlier one of that label.
+    points : {"same", "any", "never"}
+        When two events without duration match, see `criteria.tiou`.
+    thresholds : sequence of float
+        Least temporal IoU of a match, in (0, 1].
+    tolerance : float
+        How far below a threshold still counts.
+    empty : float or EmptyPolicy
+        Value of an index that is 0/0.
+    f1_needs_both : bool
+        Whether F1 is NaN where precision or recall is; else it is 0 where all is missed.
+    """
+
+    order: Order = "rows"
+    duplicates: float | None = None
+    points: Points = "same"
+    thresholds: Sequence[float] = (0.1, 0.3, 0.5, 0.7, 0.9)
+    tolerance: float = 1e-9
+    empty: Empty = nan
+    f1_needs_both: bool = False
+
+    def __post_init__(self) -> None:
+        """Check."""
+        check_order(self.order)
+        check_duplicates(self.duplicates)
+        check_points(self.points)
+        object.__setattr__(self, "thresholds", as_thresholds(self.thresholds))
+        check_amount("tolerance", self.tolerance)
+        check_empty(self.empty)
+        check_flag("f1_needs_both", self.f1_needs_both)
+
+
+def match_tiou(
+    prediction: pd.DataFrame, reference: pd.DataFrame, support: pd.DataFrame, settings: TiouSettings
+) -> Matched:
+    """Match as many events of one label as can be at each temporal IoU."""
+    reference = without_duplicates(reference, settings.duplicates)
+    prediction = ordered(prediction, settings.order)
+    reference = ordered(reference, settings.order)
+    pairs = tiou(prediction, reference, points=settings.points)
+    matches = one_to_one(prediction, reference, pairs, thresholds=settings.thresholds, tolerance=settings.tolerance)
+    return Matched(prediction, reference, pairs, matches)
+
+
+TIOU = Protocol(match_tiou, count_strictly, TiouSettings())

@@ -1,0 +1,95 @@
+"""Every setting of every protocol, with values of the wrong kind, range, choice and unit."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from math import inf, nan
+
+import numpy as np
+import pytest
+
+from domains._checks import UsageError
+from domains.events import PROTOCOLS, compare
+from overlap import EmptyPolicy
+
+CHOICE = ["bogus", None, 3, ["rows"]]
+NUMBER = ["0.5", nan, True, [0.5], -1]
+AMOUNT = [*NUMBER, None, inf]
+SECONDS = [*NUMBER, None]
+SHARE = [*AMOUNT, 50]
+ABOVE_ZERO = [*AMOUNT, 0]
+WRONG = {
+    "order": CHOICE,
+    "points": CHOICE,
+    "matching": CHOICE,
+    "substitutions": CHOICE,
+    "ties": CHOICE,
+    "thresholds": [50, 0.5, "0.5", (), [50], [0], [-0.5], [1.5], [nan], ["0.5"], [[0.5]], None, [True], np.array(0.5)],
+    "tolerance": AMOUNT,
+    "slack": AMOUNT,
+    "eps": AMOUNT,
+    "duplicates": [*NUMBER, inf],
+    "onset": [*NUMBER, inf],
+    "offset": [*NUMBER, inf],
+    "offset_share": SHARE,
+    "min_overlap": SHARE,
+    "min_gap": SECONDS,
+    "before": SECONDS,
+    "after": SECONDS,
+    "max_duration": ABOVE_ZERO,
+    "resolution": ABOVE_ZERO,
+    "rate": [*NUMBER, inf, 0],
+    "labels": [3, [3], {"sz": 1}],
+    "empty": ["nan", None, True, [0.0]],
+    "f1_needs_both": ["yes", None, 2],
+}
+CASES = [(name, f.name) for name, protocol in PROTOCOLS.items() for f in fields(protocol.settings)]
+EVENTS = np.array([[1.0, 2.0], [5.0, 9.0]])
+
+
+def test_every_setting_has_wrong_values_here():
+    assert {setting for _, setting in CASES} == set(WRONG)
+
+
+@pytest.mark.parametrize(("protocol", "setting"), CASES)
+def test_wrong_values_are_refused_by_name(protocol, setting):
+    for value in WRONG[setting]:
+        with pytest.raises(UsageError, match=rf"^events\.assess: {setting}.* must be .*"):
+            compare(EVENTS, EVENTS, protocol, **{setting: value})
+
+
+@pytest.mark.parametrize(
+    ("protocol", "parameters", "message"),
+    [
+        ("tiou", {"thresholds": 0.5}, r"thresholds must be a sequence of numbers; got 0.5: pass \(0.5,\)"),
+        ("tiou", {"thresholds": [0.5, 70]}, r"thresholds\[1\] must be a number > 0 and <= 1; got 70"),
+        ("sed_eval_segment", {"labels": "dog"}, r"labels must be a sequence of text; got 'dog': pass \('dog',\)"),
+        ("sed_eval_event", {"onset": None, "offset": None}, "neither onset nor offset has a collar"),
+        ("sed_eval_event", {"matching": "bogus"}, "matching must be one of 'optimal', 'greedy'; got 'bogus'"),
+        ("sed_eval_segment", {"resolution": -1}, "resolution must be a number > 0; got -1"),
+    ],
+)
+def test_what_the_message_says(protocol, parameters, message):
+    with pytest.raises(UsageError, match=f"^events.assess: {message}"):
+        compare(EVENTS, EVENTS, protocol, **parameters)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "parameters"),
+    [
+        ("tiou", {"thresholds": np.array([0.5, 1.0]), "duplicates": 0, "empty": 0}),
+        ("tiou", {"thresholds": [np.float32(0.5)], "empty": EmptyPolicy(1.0)}),
+        ("szcore", {"before": inf, "after": 0, "min_gap": inf, "labels": ["sz", "eye"], "rate": None}),
+        ("szcore", {"min_overlap": 1, "max_duration": 7, "labels": "*"}),
+        ("sed_eval_event", {"onset": None, "offset": 0, "offset_share": 1}),
+        ("sed_eval_segment", {"labels": ["x"], "resolution": np.int64(2)}),
+        ("szcore_sample", {"rate": None}),
+    ],
+)
+def test_values_that_are_right(protocol, parameters):
+    assert compare(EVENTS, EVENTS, protocol, support=20.0, **parameters).attrs["protocol"] == protocol
+
+
+def test_corrected_is_on_or_off():
+    with pytest.raises(UsageError, match="events.assess: corrected must be one of True, False; got 'yes'"):
+        compare(EVENTS, EVENTS, "szcore", corrected="yes")
