@@ -6,9 +6,9 @@ phi is the dihedral C(i-1), N, CA, C; psi is N, CA, C, N(i+1); omega is CA(i-1),
 *before* the residue. Degrees in [-180, 180], IUPAC's sign. A residue has a row if it has N, CA and C, the residue
 before has C, and the residue after has N, CA and C; omega is NaN unless the residue before has N and CA too.
 
-What a neighbour, a conformer and a touching altloc are is told in `conformers`. A residue's own altloc label is X in
+`conformers` says what a neighbour, a conformer and a touching altloc are. A residue's own altloc label is X in
 conformer X where an altloc touches it; else it is "". Residues that no altloc touches come out the same in each
-conformer and are told once.
+conformer and are reported once.
 
 *Residues in = rows + skipped.* One residue in is one label of one residue (residue: model, chain, resseq, icode,
 resname), or, where the file repeats an id, one of each. Each is a row of one of the two tables, and of one only.
@@ -31,17 +31,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .atoms import CA, Atoms, Bools, C, Floats, Ints, N, Residues
+from .atoms import CA, LETTERS, Atoms, Bools, C, Floats, Ints, N, Residues
 from .conformers import Conformer, conformers
+from .groups import first_of_each
 
 Columns = dict[str, npt.NDArray[Any]]
+"""A table of what becomes of each residue in each conformer: arrays of one length."""
 
 IDENTITY = ["model", "chain", "resseq", "icode", "altloc", "resname"]
-_LETTERS = np.array([chr(code).strip("\0 ") for code in range(256)], dtype=object)
+DUPLICATE = ("duplicate id", "an earlier residue has the same chain, number and insertion code")
 
 
 def dihedral(a: Floats, b: Floats, c: Floats, d: Floats) -> Floats:
-    """Dihedral angle of four points.
+    """Return the dihedral angle of four points.
 
     Parameters
     ----------
@@ -59,11 +61,13 @@ def dihedral(a: Floats, b: Floats, c: Floats, d: Floats) -> Floats:
     90.0
     """
     axis = c - b
-    u, v = np.cross(b - a, axis), np.cross(axis, d - c)
+    u = np.cross(b - a, axis)
+    v = np.cross(axis, d - c)
     x = _dot(u, v) * np.sqrt(_dot(axis, axis))
     y = _dot(np.cross(u, v), axis)
-    line = (_dot(u, u) == 0) | (_dot(v, v) == 0)
-    return np.where(line, np.nan, np.degrees(np.arctan2(y, x)))
+    angle = np.degrees(np.arctan2(y, x))
+    on_a_line = (_dot(u, u) == 0) | (_dot(v, v) == 0)
+    return np.where(on_a_line, np.nan, angle)
 
 
 def walk(atoms: Atoms, residues: Residues, *, max_bond: float = 2.0) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -95,7 +99,9 @@ def walk(atoms: Atoms, residues: Residues, *, max_bond: float = 2.0) -> tuple[pd
     >>> helix = np.stack([np.cos(i), np.sin(i), i], axis=1)
     >>> atoms = Atoms(helix, residue=i // 3, name=i % 3, altloc=zeros, occupancy=zeros + 1.0, b_iso=zeros * 0.0)
     >>> chain, none, name = (np.full(3, word, dtype=object) for word in ("A", "", "ALA"))
-    >>> residues = Residues(none, chain, i[1:4], none, name, part=zeros[:3], position=i[:3], parent=name, why=none)
+    >>> residues = Residues(
+    ...     none, chain, i[1:4], none, name, part=zeros[:3], position=i[:3], parent=name, why=none, cap=zeros[:3] > 0
+    ... )
     >>> rows, skipped = walk(atoms, residues)
     >>> rows[["chain", "resseq", "resname", "phi", "psi", "omega"]].round(1)
       chain  resseq resname   phi   psi  omega
@@ -104,19 +110,22 @@ def walk(atoms: Atoms, residues: Residues, *, max_bond: float = 2.0) -> tuple[pd
     ['first of the chain', 'last of the chain']
     """
     outcomes = [_outcomes(conformer) for conformer in conformers(atoms, residues, max_bond=max_bond)]
-    found = {name: np.concatenate([of[name] for of in outcomes]) for name in outcomes[0]}
+    found = {name: np.concatenate([columns[name] for columns in outcomes]) for name in outcomes[0]}
     found["position"] = residues.position[found["residue"]]
-    met = np.lexsort((found["residue"], found["rank"], residues.part[found["residue"]]))
-    found = {name: values[met] for name, values in found.items()}
-    found["place"] = np.argsort(np.lexsort((found["rank"], found["residue"])))
-    rows, skipped = _tell_once(found)
+    found["part"] = residues.part[found["residue"]]
+    walked = np.lexsort((found["residue"], found["rank"], found["part"]))
+    found = _take(found, walked)
+    in_file = np.lexsort((found["rank"], found["residue"]))
+    found["place"] = np.argsort(in_file)
+    rows, skipped = _report_once(found)
     return _row_table(rows, atoms, residues), _skip_table(skipped, residues)
 
 
 def _outcomes(conformer: Conformer) -> Columns:
-    """Tell what becomes of each residue of a conformer: angles, or (NaN) why not."""
+    """Return what becomes of each residue of a conformer: angles, or (NaN) why not."""
     angles, five = _angles(conformer)
-    skipped: Bools = np.any(np.isnan(angles[:, :2]), axis=1)
+    phi_and_psi = angles[:, :2]
+    skipped: Bools = np.any(np.isnan(phi_and_psi), axis=1)
     whys = np.full((len(skipped), 2), "", dtype=object)
     for i in np.flatnonzero(skipped).tolist():
         whys[i] = conformer.why(i)
@@ -135,56 +144,65 @@ def _outcomes(conformer: Conformer) -> Columns:
 
 
 def _angles(conformer: Conformer) -> tuple[Floats, Ints]:
-    """phi, psi, omega of each residue; the five atoms of phi and psi."""
-    table, before, after = conformer.table, conformer.before, conformer.after
+    """Return phi, psi and omega of each residue, and the five atoms of phi and psi."""
+    table = conformer.table
+    before = conformer.before
+    after = conformer.after
     complete: Bools = np.all(table[:, [N, CA, C]] >= 0, axis=1)
-    whole = complete & (before >= 0) & (after >= 0) & complete[after]
     five = np.stack([table[before, C], table[:, N], table[:, CA], table[:, C], table[after, N]], axis=1)
-    p, q, r, s, t = conformer.atoms.position[five.T]
-    last = conformer.atoms.position[table[before, CA]]
-    angles = np.stack([dihedral(p, q, r, s), dihedral(q, r, s, t), dihedral(last, p, q, r)], axis=1)
-    angles[~whole] = np.nan
+    c_before, n, ca, c, n_after = conformer.atoms.position[five.T]
+    ca_before = conformer.atoms.position[table[before, CA]]
+    phi = dihedral(c_before, n, ca, c)
+    psi = dihedral(n, ca, c, n_after)
+    omega = dihedral(ca_before, c_before, n, ca)
+    angles = np.stack([phi, psi, omega], axis=1)
+
+    linked = (before >= 0) & (after >= 0)
+    measured = complete & linked & complete[after]
+    angles[~measured] = np.nan
     angles[~complete[before], 2] = np.nan
     return angles, five
 
 
 def _volume(conformer: Conformer) -> Floats:
-    """Triple product of CA's bonds to N, C and CB: positive for an L residue, NaN without the atoms."""
+    """Return the triple product of CA's bonds to N, C and CB: positive for an L residue, NaN without the atoms."""
     four = conformer.table[:, :4]
     n, ca, c, cb = conformer.atoms.position[four.T]
     volume = _dot(n - ca, np.cross(c - ca, cb - ca))
-    return np.where((four >= 0).all(axis=1), volume, np.nan)
+    complete = np.all(four >= 0, axis=1)
+    return np.where(complete, volume, np.nan)
 
 
-def _tell_once(found: Columns) -> tuple[Columns, Columns]:
-    """Keep each label of each residue once; of the rest, keep a repeated id and leave out a repeated conformer."""
-    residue, position, row = found["residue"], found["position"], found["row"]
-    labelled = found["altloc"] > 0
-    rows = row & (labelled | _first(position, row))
+def _report_once(found: Columns) -> tuple[Columns, Columns]:
+    """Return rows and skipped: each label of each residue once, a residue without label once, a repeated id skipped."""
+    residue = found["residue"]
+    position = found["position"]
+    row = found["row"]
+    altloc = found["altloc"]
+    labelled = altloc > 0
+
+    first = first_of_each(position, row)
+    rows = row & (labelled | first)
+
+    # the residue that has the position; another one with angles there has the same id
     owner = np.zeros(position.max(initial=0) + 1, dtype=int)
-    owner[position[_first(position, row)]] = residue[_first(position, row)]
+    owner[position[first]] = residue[first]
     repeated = row & ~rows & (owner[position] != residue)
-    found["why"][repeated] = ("duplicate id", "an earlier residue has the same chain, number and insertion code")
-    told = np.isin(residue, residue[rows | labelled])
-    skipped = ~row & labelled | _first(residue, (~row | repeated) & ~labelled & ~told)
-    found["counted"] = _first(position, row & np.isin(found["altloc"], (0, ord("A"))))
-    return {n: v[rows] for n, v in found.items()}, {n: v[skipped] for n, v in found.items()}
+    found["why"][repeated] = DUPLICATE
 
+    reported = np.isin(residue, residue[rows | labelled])
+    unlabelled = (~row | repeated) & ~labelled & ~reported
+    skipped = (~row & labelled) | first_of_each(residue, unlabelled)
 
-def _first(key: Ints, among: Bools) -> Bools:
-    """Mark the first of each key."""
-    at = np.flatnonzero(among)
-    marked = np.zeros(len(key), dtype=bool)
-    marked[at[np.unique(key[at], return_index=True)[1]]] = True
-    return marked
+    in_summary = np.isin(altloc, (0, ord("A")))
+    found["counted"] = first_of_each(position, row & in_summary)
+    return _take(found, rows), _take(found, skipped)
 
 
 def _row_table(rows: Columns, atoms: Atoms, residues: Residues) -> pd.DataFrame:
-    order = np.lexsort((np.arange(len(rows["row"])), -rows["least"]))
-    best = np.empty(len(order), dtype=bool)
-    best[order] = _first(rows["position"][order], np.ones(len(order), dtype=bool))
     hand = np.sign(np.nan_to_num(rows["volume"])).astype(int)
-    columns = _identity(rows, residues) | {
+    columns = {
+        **_identity(rows, residues),
         "phi": rows["angles"][:, 0],
         "psi": rows["angles"][:, 1],
         "omega": rows["angles"][:, 2],
@@ -194,31 +212,44 @@ def _row_table(rows: Columns, atoms: Atoms, residues: Residues) -> pd.DataFrame:
         "b_iso": atoms.b_iso[rows["ca"]],
         "chirality": np.array(["", "L", "D"], dtype=object)[hand],
         "counted": rows["counted"],
-        "best": best,
+        "best": _best(rows["position"], rows["least"]),
     }
-    return _in_file_order(columns, rows)
+    return _in_file_order(columns, rows["place"])
+
+
+def _best(position: Ints, least_occupancy: Floats) -> Bools:
+    """Mark the row of highest occupancy of each position, the first of several."""
+    by_occupancy = np.argsort(-least_occupancy, kind="stable")
+    best = np.empty(len(position), dtype=bool)
+    best[by_occupancy] = first_of_each(position[by_occupancy], np.ones(len(position), dtype=bool))
+    return best
 
 
 def _skip_table(skipped: Columns, residues: Residues) -> pd.DataFrame:
     reason, detail = skipped["why"].T
-    return _in_file_order(_identity(skipped, residues) | {"reason": reason, "detail": detail}, skipped)
+    columns = {**_identity(skipped, residues), "reason": reason, "detail": detail}
+    return _in_file_order(columns, skipped["place"])
 
 
 def _identity(found: Columns, residues: Residues) -> Columns:
-    at = found["residue"]
+    residue = found["residue"]
     return {
-        "model": residues.model[at],
-        "chain": residues.chain[at],
-        "resseq": residues.resseq[at],
-        "icode": residues.icode[at],
-        "altloc": _LETTERS[found["altloc"]],
-        "resname": residues.resname[at],
+        "model": residues.model[residue],
+        "chain": residues.chain[residue],
+        "resseq": residues.resseq[residue],
+        "icode": residues.icode[residue],
+        "altloc": LETTERS[found["altloc"]],
+        "resname": residues.resname[residue],
     }
 
 
-def _in_file_order(columns: Columns, found: Columns) -> pd.DataFrame:
-    order = np.argsort(found["place"])
-    return pd.DataFrame({name: values[order] for name, values in columns.items()}, index=found["place"][order])
+def _in_file_order(columns: Columns, place: Ints) -> pd.DataFrame:
+    order = np.argsort(place)
+    return pd.DataFrame(_take(columns, order), index=place[order])
+
+
+def _take(columns: Columns, rows: npt.NDArray[Any]) -> Columns:
+    return {name: values[rows] for name, values in columns.items()}
 
 
 def _dot(a: Floats, b: Floats) -> Floats:

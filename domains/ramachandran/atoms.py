@@ -23,6 +23,9 @@ ATOM_NAMES = ("N", "CA", "C", "CB", "O", "H", "HNO")
 N, CA, C = range(3)
 """The first of them, as `Atoms.name` has them."""
 
+LETTERS = np.array([chr(code).strip("\0 ") for code in range(256)], dtype=object)
+"""The text of a character's code: "" for a blank."""
+
 
 @dataclass(frozen=True, slots=True)
 class Atoms:
@@ -72,12 +75,14 @@ class Residues:
         The standard residue that it counts as; "" for one that is not taken.
     why : ndarray of str (objects)
         What to say of one that is not taken.
+    cap : ndarray of bool
+        Whether it is a cap, which ends a chain.
 
     Examples
     --------
     >>> chain, none, name = (np.full(2, word, dtype=object) for word in ("A", "", "ALA"))
     >>> i = np.arange(2)
-    >>> residues = Residues(none, chain, i + 7, none, name, part=0 * i, position=i, parent=name, why=none)
+    >>> residues = Residues(none, chain, i + 7, none, name, part=0 * i, position=i, parent=name, why=none, cap=i < 0)
     >>> residues.describe(1)
     'ALA A 8'
     """
@@ -91,7 +96,10 @@ class Residues:
     position: Ints
     parent: Objects
     why: Objects
+    cap: Bools
 
     def describe(self, i: int) -> str:
         """Name residue `i` as a reader would."""
-        return " ".join(filter(None, [self.resname[i], self.chain[i], f"{self.resseq[i]}{self.icode[i]}"]))
+        number = f"{self.resseq[i]}{self.icode[i]}"
+        words = [self.resname[i], self.chain[i], number]
+        return " ".join(word for word in words if word)

@@ -18,8 +18,10 @@ from dataclasses import replace
 import numpy as np
 
 from .atoms import ATOM_NAMES, CA, Atoms, Bools, C, Floats, Ints, N, Residues
+from .groups import first_of_each, group
 
-_TWIN = ord(" ")  # the altloc, told as "", of a blank atom whose residue has it with an altloc too
+_BLANK = ord(" ")
+"""The altloc of a blank atom that its residue has with an altloc too; its text is ""."""
 
 
 class Conformer:
@@ -50,79 +52,103 @@ class Conformer:
     >>> zeros, i = np.zeros(6, dtype=int), np.arange(6)
     >>> atoms = Atoms(np.eye(6)[:, :3], i // 3, i % 3, zeros, zeros + 1.0, zeros * 0.0)
     >>> none, name = (np.full(2, word, dtype=object) for word in ("", "ALA"))
-    >>> residues = Residues(none, none, i[1:3], none, name, zeros[:2], i[:2], parent=name, why=none)
+    >>> residues = Residues(none, none, i[1:3], none, name, zeros[:2], i[:2], parent=name, why=none, cap=i[:2] < 0)
     >>> conformer = Conformer(atoms, residues, rank=0, altloc=zeros[:1], max_bond=2.0)
     >>> conformer.after, conformer.why(0)
     (array([ 1, -1]), ('terminal', 'first of the chain'))
     """
 
     def __init__(self, atoms: Atoms, residues: Residues, rank: int, altloc: Ints, max_bond: float) -> None:
-        self.atoms, self.residues, self.rank = atoms, residues, rank
+        self.atoms = atoms
+        self.residues = residues
+        self.rank = rank
         table = self._table(altloc[residues.part])
-        bare = np.bincount(atoms.residue, minlength=len(table)) == 0
-        here = (table >= 0).any(axis=1) | bare if rank == 0 else (table >= 0).any(axis=1)
+        here = np.any(table >= 0, axis=1)
+        if rank == 0:
+            # residues of which the walk looks at no atom are told of in the first conformer
+            here |= np.bincount(atoms.residue, minlength=len(table)) == 0
         self.residue = np.flatnonzero(here)
+        self.table = table[self.residue]
         self._part = residues.part[self.residue]
-        self.altloc, self.table = altloc[self._part], table[self.residue]
+        self.altloc = altloc[self._part]
         self._taken: Bools = residues.parent[self.residue] != ""
         self.before, self.after = self._links(max_bond)
 
     def touched(self) -> Bools:
-        """Tell whether an altloc is on the residue, or on the neighbours' atoms that its angles use."""
+        """Mark the residues that have an altloc, or whose neighbours have it on the atoms that the angles use."""
         alternate: Bools = (self.table >= 0) & (self.atoms.altloc[self.table] > 0)
+        own = alternate.any(axis=1)
         before = (self.before >= 0) & alternate[self.before, C]
         after = (self.after >= 0) & alternate[self.after, N]
-        touched: Bools = alternate.any(axis=1) | before | after
+        touched: Bools = own | before | after
         return touched
 
     def why(self, i: int) -> tuple[str, str]:
-        """Tell why residue `i` has not both phi and psi: the reason and the detail."""
+        """Return why residue `i` has not both phi and psi: the reason and the detail."""
         if not self._taken[i]:
             return "non-standard", self.residues.why[self.residue[i]]
-        if missing := self._missing(i, (N, CA, C)):
+        missing = self._missing(i, (N, CA, C))
+        if missing:
             return "missing atom", missing
         if self.before[i] < 0:
             return self._why_unlinked(i, i - 1)
-        if self.after[i] < 0:
+        after = self.after[i]
+        if after < 0:
             return self._why_unlinked(i, i + 1)
-        if missing := self._missing(self.after[i], (N, CA, C)):
-            return "missing atom", f"{missing} of {self._name(self.after[i])}"
+        missing = self._missing(after, (N, CA, C))
+        if missing:
+            return "missing atom", f"{missing} of {self._name(after)}"
         return "degenerate geometry", "atoms coincide or lie on one line"
 
     def _table(self, own: Ints) -> Ints:
-        """Atom of each residue and name, -1 where there is none."""
+        """Return the atom of each residue and name, -1 where there is none, given each residue's own altloc."""
         altloc = own[self.atoms.residue]
-        chosen = np.flatnonzero((altloc >= 0) & ((self.atoms.altloc == 0) | (self.atoms.altloc == altloc)))
+        in_conformer = (self.atoms.altloc == 0) | (self.atoms.altloc == altloc)
+        atoms = np.flatnonzero(in_conformer & (altloc >= 0))
+        # what is written last stays: the first of a repeated name
+        atoms = atoms[::-1]
         table = np.full((len(own), len(ATOM_NAMES)), -1)
-        chosen = chosen[::-1]  # the first of a repeated name stays
-        table[self.atoms.residue[chosen], self.atoms.name[chosen]] = chosen
+        table[self.atoms.residue[atoms], self.atoms.name[atoms]] = atoms
         return table
 
     def _links(self, max_bond: float) -> tuple[Ints, Ints]:
-        """Bonded neighbours, as indices into this conformer's residues; -1 where there is none."""
+        """Return the bonded neighbours, as indices into this conformer's residues; -1 where there is none."""
         taken = np.flatnonzero(self._taken)
-        i, j = taken[:-1], taken[1:]
-        bonded = (self._part[i] == self._part[j]) & (self._bond(i, j) < max_bond)
-        before, after = np.full((2, len(self.residue)), -1)
-        before[j[bonded]], after[i[bonded]] = i[bonded], j[bonded]
+        i = taken[:-1]
+        j = taken[1:]
+        same_part = self._part[i] == self._part[j]
+        bonded = same_part & (self._bond(i, j) < max_bond)
+        before = np.full(len(self.residue), -1)
+        after = np.full(len(self.residue), -1)
+        before[j[bonded]] = i[bonded]
+        after[i[bonded]] = j[bonded]
         return before, after
 
     def _bond(self, i: Ints, j: Ints) -> Floats:
-        """C–N distance, NaN without the atoms."""
-        c, n = self.table[i, C], self.table[j, N]
+        """Return the distance from C of residue `i` to N of residue `j`, NaN without the atoms."""
+        c = self.table[i, C]
+        n = self.table[j, N]
         step = self.atoms.position[c] - self.atoms.position[n]
-        return np.where((c >= 0) & (n >= 0), np.sqrt(np.einsum("ij,ij->i", step, step)), np.nan)
+        distance = np.sqrt(np.einsum("ij,ij->i", step, step))
+        return np.where((c >= 0) & (n >= 0), distance, np.nan)
 
     def _why_unlinked(self, i: int, j: int) -> tuple[str, str]:
-        if not 0 <= j < len(self._part) or self._part[i] != self._part[j]:
-            return "terminal", "first of the chain" if j < i else "last of the chain"
+        """Return why residue `i` is not linked to `j`, which lies beside it in the file."""
+        before = j < i
+        outside = not 0 <= j < len(self._part)
+        if outside or self._part[i] != self._part[j]:
+            return "terminal", "first of the chain" if before else "last of the chain"
+        name = self._name(j)
         if not self._taken[j]:
-            cap = self.residues.why[self.residue[j]] == "cap"
-            return "terminal" if cap else "non-standard neighbour", f"next to {self._name(j)}"
-        if missing := self._missing(j, (C,) if j < i else (N,)):
-            return "missing atom", f"{missing} of {self._name(j)}"
-        bond = float(self._bond(*np.sort([[i], [j]], axis=0))[0])
-        return "break", f"C–N {bond:.1f} Å to {self._name(j)}"
+            cap = self.residues.cap[self.residue[j]]
+            return "terminal" if cap else "non-standard neighbour", f"next to {name}"
+        missing = self._missing(j, (C,) if before else (N,))
+        if missing:
+            return "missing atom", f"{missing} of {name}"
+        first = np.array([min(i, j)])
+        second = np.array([max(i, j)])
+        bond = float(self._bond(first, second)[0])
+        return "break", f"C–N {bond:.1f} Å to {name}"
 
     def _missing(self, i: int, names: tuple[int, ...]) -> str:
         return ", ".join(ATOM_NAMES[name] for name in names if self.table[i, name] < 0)
@@ -151,31 +177,45 @@ def conformers(atoms: Atoms, residues: Residues, *, max_bond: float) -> Iterator
     >>> altloc = np.array([ord("A"), ord("B")])
     >>> atoms = Atoms(np.eye(3)[:2], zeros, zeros, altloc, occupancy=np.array([0.6, 0.4]), b_iso=zeros * 0.0)
     >>> none, name = (np.full(1, word, dtype=object) for word in ("", "ALA"))
-    >>> residues = Residues(none, none, zeros[:1], none, name, zeros[:1], zeros[:1], parent=name, why=none)
+    >>> one = zeros[:1]
+    >>> residues = Residues(none, none, one, none, name, one, one, parent=name, why=none, cap=one > 0)
     >>> [chr(conformer.altloc[0]) for conformer in conformers(atoms, residues, max_bond=2.0)]
     ['A', 'B']
     """
-    atoms = replace(atoms, altloc=_split_twins(atoms))
-    for rank, altloc in enumerate(_altlocs(atoms, residues.part)):
+    atoms = replace(atoms, altloc=_mark_blanks(atoms))
+    altlocs = _altlocs(atoms, residues.part)
+    for rank, altloc in enumerate(altlocs):
         yield Conformer(atoms, residues, rank, altloc, max_bond)
 
 
-def _split_twins(atoms: Atoms) -> Ints:
-    """Give blank atoms the altloc " " where the same residue has them with an altloc too."""
-    atom = atoms.residue * len(ATOM_NAMES) + atoms.name
-    twin = (atoms.altloc == 0) & np.isin(atom, atom[atoms.altloc > 0])
-    return np.where(twin, _TWIN, atoms.altloc)
+def _mark_blanks(atoms: Atoms) -> Ints:
+    """Return the altlocs, with " " for blank atoms that the same residue has with an altloc too."""
+    alternate = atoms.altloc > 0
+    n_residues = atoms.residue.max(initial=-1) + 1
+    has_alternate = np.zeros((n_residues, len(ATOM_NAMES)), dtype=bool)
+    has_alternate[atoms.residue[alternate], atoms.name[alternate]] = True
+    both = ~alternate & has_alternate[atoms.residue, atoms.name]
+    return np.where(both, _BLANK, atoms.altloc)
 
 
 def _altlocs(atoms: Atoms, part: Ints) -> Ints:
-    """Altlocs of each part in order of appearance, shape (conformers, parts); -1 where a part has no more."""
+    """Return the altlocs of each part in order of appearance, shape (conformers, parts); -1 where it has no more."""
     alternate = np.flatnonzero(atoms.altloc)
-    residue, altloc = atoms.residue[alternate], atoms.altloc[alternate]
-    order = np.lexsort((altloc != _TWIN, residue))
-    found, first = np.unique((part[residue] * 256 + altloc)[order], return_index=True)
-    parts, codes = np.divmod(found[np.argsort(first)], 256)
+    residue = atoms.residue[alternate]
+    altloc = atoms.altloc[alternate]
+    # within a residue the blank ones come first
+    order = np.lexsort((altloc != _BLANK, residue))
+    altloc = altloc[order]
+    parts = part[residue][order]
+    pair = group(parts, altloc)
+    first = first_of_each(pair, np.ones(len(pair), dtype=bool))
+    altloc = altloc[first]
+    parts = parts[first]
+
     rank = np.arange(len(parts)) - np.searchsorted(parts, parts)
-    altlocs = np.full((rank.max(initial=0) + 1, part[-1] + 1), -1)
+    n_conformers = rank.max(initial=0) + 1
+    n_parts = part[-1] + 1
+    altlocs = np.full((n_conformers, n_parts), -1)
     altlocs[0] = 0
-    altlocs[rank, parts] = codes
+    altlocs[rank, parts] = altloc
     return altlocs

@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-- Nothing is guessed: a coordinate that is no number is an error, with its line; atoms after END, which are not
-  read, are warned of.
+- Nothing is guessed. A coordinate that is no number is an error that names its line. Atoms after END are not read,
+  and a warning says so.
 
 References
 ----------
@@ -25,6 +25,8 @@ _ATOM = re.compile(rb"\n(?:ATOM  |HETATM)")
 _ODD_COORDINATES = re.compile(rb"\n(?:ATOM  |HETATM)[^\n]{24}(?![ 0-9.+\-]{24})")
 _END = re.compile(rb"\nEND[ \r]*\n")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_GZIP = b"\x1f\x8b"
+_PREFIX = "ramachandran.backbone_angles:"
 
 
 def read_structure(path: Path) -> tuple[Any, bool]:
@@ -63,7 +65,7 @@ def read_structure(path: Path) -> tuple[Any, bool]:
         raise ImportError('reading structures needs gemmi: pip install "overlap-toolkit[proteins]"') from None
 
     text = _content(path)
-    cif = bool(_DATA_BLOCK.search(text)) and (b"_atom_site." in text or not _ATOM.search(text))
+    cif = _is_cif(text)
     if not cif:
         _check_pdb(path, text)
     try:
@@ -72,49 +74,62 @@ def read_structure(path: Path) -> tuple[Any, bool]:
         else:
             structure = gemmi.read_pdb_string(text[1:], split_chain_on_ter=True)
     except (RuntimeError, ValueError) as error:
-        raise ValueError(f"{path}: broken {'mmCIF' if cif else 'PDB'} file: {error}") from None
+        kind = "mmCIF" if cif else "PDB"
+        raise ValueError(f"{_PREFIX} {path}: broken {kind} file: {error}") from None
     if not any(len(chain) for model in structure for chain in model):
-        start = text[:40].decode("latin-1").split("\n")[1]
+        first_line = text[:40].decode("latin-1").split("\n")[1]
         raise ValueError(
-            f"{path}: no atoms found; it begins with {start!r}: give a PDB file with ATOM records or an mmCIF file "
-            "with _atom_site"
+            f"{_PREFIX} {path}: no atoms found; it begins with {first_line!r}: give a PDB file with ATOM records or an "
+            "mmCIF file with _atom_site"
         )
-    return structure, len(structure) > 1 or (not cif and b"\nMODEL " in text)
+    numbered = len(structure) > 1 or (not cif and b"\nMODEL " in text)
+    return structure, numbered
 
 
 def _content(path: Path) -> bytes:
     """Return the text, unpacked, after a line break: every line has one before it."""
     if not path.exists():
-        raise FileNotFoundError(f"{path}: no such file")
+        raise FileNotFoundError(f"{_PREFIX} {path}: no such file")
     if path.is_dir():
-        raise ValueError(f"{path}: a folder, not a file; name the files in it, such as {path}/*.cif")
+        raise ValueError(f"{_PREFIX} {path}: a folder, not a file; name the files in it, such as {path}/*.cif")
     text = path.read_bytes()
-    if text[:2] == b"\x1f\x8b":
+    if text.startswith(_GZIP):
         try:
             text = gzip.decompress(text)
         except (EOFError, OSError, zlib.error) as error:
-            raise ValueError(f"{path}: broken gzip file ({error}): fetch it again") from None
+            raise ValueError(f"{_PREFIX} {path}: broken gzip file ({error}): fetch it again") from None
     if not text.strip():
-        raise ValueError(f"{path}: the file is empty: give a PDB or mmCIF file")
+        raise ValueError(f"{_PREFIX} {path}: the file is empty: give a PDB or mmCIF file")
     return b"\n" + text.removeprefix(_BYTE_ORDER_MARK)
+
+
+def _is_cif(text: bytes) -> bool:
+    if not _DATA_BLOCK.search(text):
+        return False
+    # a PDB file may quote a data block
+    return b"_atom_site." in text or not _ATOM.search(text)
 
 
 def _check_pdb(path: Path, text: bytes) -> None:
     """Refuse coordinates that gemmi would read as 0; warn of atoms that it would not read."""
-    for found in _ODD_COORDINATES.finditer(text):
-        line = text[found.start() + 1 :].split(b"\n", 1)[0].decode("latin-1")
-        if not all(_is_number(line[k : k + 8]) for k in (30, 38, 46)):
-            number = text.count(b"\n", 0, found.start() + 1)
+    for odd in _ODD_COORDINATES.finditer(text):
+        begin = odd.start() + 1
+        line = text[begin : begin + 80].split(b"\n", 1)[0].decode("latin-1")
+        fields = [line[30:38], line[38:46], line[46:54]]
+        if not all(_is_number(field) for field in fields):
+            number = text.count(b"\n", 0, begin)
             raise ValueError(
-                f"{path}: line {number} has no three coordinates in columns 31 to 54, but {line[30:54]!r}: "
-                "mend or remove the line"
+                f"{_PREFIX} {path}: line {number} has no three coordinates in columns 31 to 54, but {line[30:54]!r}: "
+                "correct or remove the line"
             )
-    if end := _END.search(text):
-        left = len(_ATOM.findall(text, end.end() - 1))
-        if left:
-            warnings.warn(
-                f"{path}: {left} atoms after END are not read; divide the frames by MODEL and ENDMDL", stacklevel=4
-            )
+    end = _END.search(text)
+    if end is None:
+        return
+    left = len(_ATOM.findall(text, end.end() - 1))
+    if left:
+        warnings.warn(
+            f"{path}: {left} atoms after END are not read; divide the frames by MODEL and ENDMDL", stacklevel=4
+        )
 
 
 def _is_number(field: str) -> bool:

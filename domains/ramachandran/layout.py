@@ -3,18 +3,20 @@
 Conventions
 -----------
 A residue begins where the chain, the part (mmCIF's ``label_asym_id``; in a PDB file without chain names the segment),
-the number, the insertion code or the name changes. Names are compared eight characters at once, as one integer.
+the number, the insertion code or the name changes. gemmi stores a name in eight bytes; names are compared as the
+integers that these bytes are, which is much faster than as text.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from .atoms import ATOM_NAMES, CA, Atoms, Bools, C, Ints, N, Residues
+from .atoms import ATOM_NAMES, CA, LETTERS, Atoms, Bools, C, Ints, N, Residues
+from .groups import begins, group
 
 
 class Layout:
@@ -23,7 +25,7 @@ class Layout:
     Parameters
     ----------
     structure : gemmi.Structure
-        Its chains are parts: read without merging, and split at TER. Where gemmi's arrays have no room for the names
+        Its chains are parts: read without merging, and split at TER. Where gemmi's arrays have no space for the names
         of its chains, these are changed in it.
 
     Attributes
@@ -54,108 +56,158 @@ class Layout:
     """
 
     def __init__(self, structure: Any) -> None:
-        self._chains = [(i, chain) for i, model in enumerate(structure) for chain in model]
-        self._chain_names = [chain.name for _, chain in self._chains]
-        self._flat = flat = _flat(structure)
-        self._chain = np.repeat(np.arange(len(self._chains)), [chain.count_atom_sites() for _, chain in self._chains])
-        named, resname = all(self._chain_names), _words(flat.residue_names)
-        self._segment = _words(flat.subchains) if named else self._segments()
-        starts = _changes(self._chain, self._segment, flat.resnums, flat.icodes, resname)
-        self.first, self.residue = np.flatnonzero(starts), np.cumsum(starts) - 1
-        names, self.name = np.unique(resname[self.first], return_inverse=True)
-        self.names = _text(names)
-        self.atom = np.full(len(resname), -1)
-        for i, name in enumerate(ATOM_NAMES):
-            self.atom[_words(flat.atom_names) == np.frombuffer(name.encode().ljust(8, b"\0"), dtype=np.int64)] = i
+        chains = [chain for model in structure for chain in model]
+        self._model_of_chain = np.repeat(np.arange(len(structure)), [len(model) for model in structure])
+        self._chain_names = [chain.name for chain in chains]
+        atoms_of_chain = [chain.count_atom_sites() for chain in chains]
+        self._flat = _flatten(structure)
+        self._chain = np.repeat(np.arange(len(chains)), atoms_of_chain)
+        if all(self._chain_names):
+            self._segment = _as_integers(self._flat.subchains)
+        else:
+            self._segment = _segments(chains)
+
+        residue_name = _as_integers(self._flat.residue_names)
+        starts = begins(self._chain, self._segment, self._flat.resnums, self._flat.icodes, residue_name)
+        self.first = np.flatnonzero(starts)
+        self.residue = np.cumsum(starts) - 1
+
+        names, self.name = np.unique(residue_name[self.first], return_inverse=True)
+        self.names = [_text(name) for name in names]
+        self.atom = np.full(len(residue_name), -1)
+        atom_name = _as_integers(self._flat.atom_names)
+        for code, name in enumerate(ATOM_NAMES):
+            self.atom[atom_name == _integer(name)] = code
 
     def polymer(self, known: Bools) -> Bools:
-        """Tell which residues are of a polymer: by name, or by having N, CA and C.
+        """Mark the residues of polymers: known by name, or by having N, CA and C.
 
         Parameters
         ----------
         known : ndarray of bool, shape (len(names),)
             The names of polymers' residues.
+
+        Returns
+        -------
+        ndarray of bool, shape (residues,)
         """
+        # the last column takes all other atoms, whose code is -1
         has = np.zeros((len(self.first), len(ATOM_NAMES) + 1), dtype=bool)
         has[self.residue, self.atom] = True
-        whole: Bools = np.all(has[:, [N, CA, C]], axis=1)
-        return known[self.name] | whole
+        backbone: Bools = has[:, N] & has[:, CA] & has[:, C]
+        return known[self.name] | backbone
 
     def atoms(self, polymer: Bools) -> Atoms:
-        """Take the atoms of the polymers (bool, one for each residue) that the walk looks at."""
-        known = np.isfinite(self._flat.pos).all(axis=1)
-        at = np.flatnonzero((self.atom >= 0) & polymer[self.residue] & known)
-        return Atoms(
-            position=self._flat.pos[at],
-            residue=(np.cumsum(polymer) - 1)[self.residue[at]],
-            name=self.atom[at],
-            altloc=self._flat.altlocs[at].astype(np.int64),
-            occupancy=self._flat.occ[at].astype(np.float64),
-            b_iso=self._flat.b_iso[at].astype(np.float64),
-        )
-
-    def residues(self, polymer: Bools, taken: list[tuple[str, str]], numbers: list[str]) -> Residues:
-        """Take the residues of the polymers.
+        """Return the atoms that the walk looks at, of the residues of polymers.
 
         Parameters
         ----------
         polymer : ndarray of bool, shape (residues,)
-        taken : list of (str, str)
-            Each name's parent, and why it is not taken.
-        numbers : list of str
-            Each model's.
+
+        Returns
+        -------
+        Atoms
         """
-        at, name = self.first[polymer], self.name[polymer]
-        chain, resseq, icode = self._chain[at], self._flat.resnums[at].astype(np.int64), self._flat.icodes[at]
-        model = np.array([i for i, _ in self._chains])[chain]
-        chain_name = np.array(self._chain_names, dtype=object)
-        code = pd.factorize(chain_name)[0][chain]
-        return Residues(
-            model=np.array(numbers, dtype=object)[model],
-            chain=chain_name[chain],
-            resseq=resseq,
-            icode=np.array([chr(c).strip() for c in range(128)], dtype=object)[icode],
-            resname=np.array(self.names, dtype=object)[name],
-            part=np.cumsum(_changes(chain, self._segment[at])) - 1,
-            position=np.unique(((model << 16 | code) << 24 | resseq + 2**23) << 8 | icode, return_inverse=True)[1],
-            parent=np.array([parent for parent, _ in taken], dtype=object)[name],
-            why=np.array([why for _, why in taken], dtype=object)[name],
+        flat = self._flat
+        located = np.isfinite(flat.pos).all(axis=1)
+        wanted = (self.atom >= 0) & polymer[self.residue] & located
+        rows = np.flatnonzero(wanted)
+        number_in_polymer = np.cumsum(polymer) - 1
+        return Atoms(
+            position=flat.pos[rows],
+            residue=number_in_polymer[self.residue[rows]],
+            name=self.atom[rows],
+            altloc=flat.altlocs[rows].astype(np.int64),
+            occupancy=flat.occ[rows].astype(np.float64),
+            b_iso=flat.b_iso[rows].astype(np.float64),
         )
 
-    def _segments(self) -> Ints:
-        """Tell a PDB file's chains apart by segment where these have no name."""
-        parts = [
-            ("" if chain.name else residue.segment, len(residue)) for _, chain in self._chains for residue in chain
-        ]
-        names, sizes = zip(*parts, strict=True)
-        return np.repeat(pd.factorize(np.array(names, dtype=object))[0], sizes)
+    def residues(
+        self, polymer: Bools, parents: Sequence[str], whys: Sequence[str], caps: Sequence[bool], models: Sequence[str]
+    ) -> Residues:
+        """Return the residues of polymers.
+
+        Parameters
+        ----------
+        polymer : ndarray of bool, shape (residues,)
+        parents, whys : sequence of str
+            Of each of `names`: its parent, and why it is not taken.
+        caps : sequence of bool
+            Of each of `names`: whether it is a cap.
+        models : sequence of str
+            The number of each model.
+
+        Returns
+        -------
+        Residues
+        """
+        first = self.first[polymer]
+        name = self.name[polymer]
+        chain = self._chain[first]
+        model = self._model_of_chain[chain]
+        chain_name = np.array(self._chain_names, dtype=object)
+        # chains are parts: several may have one name
+        same_name, _ = pd.factorize(chain_name)
+        resseq = self._flat.resnums[first].astype(np.int64)
+        icode = self._flat.icodes[first]
+        part = np.cumsum(begins(chain, self._segment[first])) - 1
+        return Residues(
+            model=np.array(models, dtype=object)[model],
+            chain=chain_name[chain],
+            resseq=resseq,
+            icode=LETTERS[icode],
+            resname=np.array(self.names, dtype=object)[name],
+            part=part,
+            position=group(model, same_name[chain], resseq, icode),
+            parent=np.array(parents, dtype=object)[name],
+            why=np.array(whys, dtype=object)[name],
+            cap=np.array(caps, dtype=bool)[name],
+        )
 
 
-def _flat(structure: Any) -> Any:
+def _flatten(structure: Any) -> Any:
     import gemmi
 
     try:
         return gemmi.FlatStructure(structure)
-    except RuntimeError:  # it has no room for names of eight letters
-        codes: dict[str, str] = {}
-        for chain in (chain for model in structure for chain in model):
-            chain.name = "long"
-            for residue in chain:
-                residue.subchain, residue.entity_id = codes.setdefault(residue.subchain, str(len(codes))), ""
+    except RuntimeError:
+        # it has no space for names of eight letters: shorten those that are not used again
+        _shorten_names(structure)
         return gemmi.FlatStructure(structure)
 
 
-def _words(characters: Any) -> Ints:
-    """Eight characters as one number, to compare names at once."""
-    return np.ascontiguousarray(characters).view(np.int64).ravel()
+def _shorten_names(structure: Any) -> None:
+    short: dict[str, str] = {}
+    for model in structure:
+        for chain in model:
+            chain.name = "long"
+            for residue in chain:
+                residue.subchain = short.setdefault(residue.subchain, str(len(short)))
+                residue.entity_id = ""
 
 
-def _text(words: Ints) -> list[str]:
-    return [word.tobytes().rstrip(b"\0").decode("latin-1") for word in words]
+def _segments(chains: Sequence[Any]) -> Ints:
+    """Return a number for each atom's segment, in the chains that have no name; the others have one number."""
+    names = []
+    sizes = []
+    for chain in chains:
+        for residue in chain:
+            names.append("" if chain.name else residue.segment)
+            sizes.append(len(residue))
+    numbers, _ = pd.factorize(np.array(names, dtype=object))
+    return np.repeat(numbers, sizes)
 
 
-def _changes(*columns: npt.NDArray[Any]) -> Bools:
-    """Mark each entry that differs from the one before in any column; the first does."""
-    changes = np.ones(len(columns[0]), dtype=bool)
-    changes[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
-    return changes
+def _as_integers(names: Any) -> Ints:
+    """Return names of eight bytes as one integer each."""
+    return np.ascontiguousarray(names).view(np.int64).ravel()
+
+
+def _integer(name: str) -> np.int64:
+    padded = name.encode().ljust(8, b"\0")
+    number: np.int64 = np.frombuffer(padded, dtype=np.int64)[0]
+    return number
+
+
+def _text(name: np.int64) -> str:
+    return name.tobytes().rstrip(b"\0").decode("latin-1")

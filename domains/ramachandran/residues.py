@@ -68,30 +68,41 @@ def kind_of(name: str, recorded: Mapping[str, str] | None = None) -> Kind:
     >>> kind_of("HSD"), kind_of("DAL").kind, kind_of("HOH").kind
     (Kind(parent='HIS', kind='synonym'), 'D', '')
     """
-    if name in STANDARD or name == "MSE":
-        return Kind("MET" if name == "MSE" else name, "standard")
+    if name == "MSE":
+        return Kind("MET", "standard")
+    if name in STANDARD:
+        return Kind(name, "standard")
     if name in CAPS:
         return Kind("", "cap")
     synonym = _synonym(name)
-    return Kind(synonym, "synonym") if synonym else _tabulated(name, recorded or {})
+    if synonym:
+        return Kind(synonym, "synonym")
+    return _tabulated(name, recorded or {})
 
 
 def _synonym(name: str) -> str:
-    inner = name[1:] if len(name) == 4 and name[0] in "NC" else name
-    parent = SYNONYMS.get(name) or SYNONYMS.get(inner, inner)
-    return parent if parent in STANDARD else ""
+    """Return the standard residue that a force field's name means, "" for none."""
+    terminal = len(name) == 4 and name[0] in "NC"
+    inner = name[1:] if terminal else name
+    if name in SYNONYMS:
+        return SYNONYMS[name]
+    if inner in SYNONYMS:
+        return SYNONYMS[inner]
+    return inner if inner in STANDARD else ""
 
 
 def _tabulated(name: str, recorded: Mapping[str, str]) -> Kind:
     import gemmi
 
     info = gemmi.find_tabulated_residue(name)
-    known = info.found() and info.is_amino_acid()
+    amino_acid = info.found() and info.is_amino_acid()
     parent = recorded.get(name, "")
     if parent not in STANDARD:
         parent = _UNTABULATED.get(name, "")
-    if not parent and known:
-        parent = gemmi.expand_one_letter(info.one_letter_code.upper(), gemmi.ResidueKind.AA) or ""
+    if not parent and amino_acid:
+        letter = info.one_letter_code.upper()
+        parent = gemmi.expand_one_letter(letter, gemmi.ResidueKind.AA) or ""
     if parent not in STANDARD:
-        return Kind("", "unknown" if known else "")
-    return Kind(parent, "D" if known and info.kind == gemmi.ResidueKind.AAD else "modified")
+        return Kind("", "unknown" if amino_acid else "")
+    mirrored = amino_acid and info.kind == gemmi.ResidueKind.AAD
+    return Kind(parent, "D" if mirrored else "modified")

@@ -2,10 +2,10 @@
 
 Conventions
 -----------
-What an angle and a skipped residue are is told in `angles`; what a neighbour and a conformer are, in `conformers`;
-what a name counts as, in `residues`. A residue is one of a *polymer* here, and so a row of one of the two tables, where
-gemmi tabulates its name as an amino acid, where it is a cap (ACE, NME …), where the file names its standard parent, or
-where it has atoms N, CA and C; waters, sugars, nucleotides and other ligands are none.
+`angles` says what an angle and a skipped residue are; `conformers`, what a neighbour and a conformer are; `residues`,
+what a name counts as. A residue is one of a *polymer* here, and so a row of one of the two tables, where gemmi
+tabulates its name as an amino acid, where it is a cap (ACE, NME …), where the file names its standard parent, or where
+it has atoms N, CA and C. Waters, sugars, nucleotides and other ligands are none.
 
 A chain's parts end at a TER, at a change of mmCIF's ``label_asym_id``, and in a PDB file without chain names at a
 change of segment. ``model`` is the number of the file's MODEL record, or of mmCIF's if it has several; else "".
@@ -28,6 +28,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from .._checks import UsageError, check_choice
 from .angles import IDENTITY, walk
 from .atoms import Residues
 from .coordinates import read_structure
@@ -56,7 +57,7 @@ def backbone_angles(
         count as their standard parents.
     chirality : {None, "mirror"}
         D residues under L names are taken as they stand, and those under names of their own (DAL) are skipped, as
-        MolProbity does; or both are found by their N, CA, C and CB (by name without CB) and told at (-phi, -psi).
+        MolProbity does; or both are found by their N, CA, C and CB (by name without CB) and reported at (-phi, -psi).
     min_plddt : float, optional
         Skip residues whose CA has a lower B factor, which in predicted models is the pLDDT.
 
@@ -67,7 +68,7 @@ def backbone_angles(
         bond before the residue, NaN where the residue before lacks N or CA; ``parent``, the standard name it counts as;
         ``next_resname``, that of the residue after; ``occupancy`` and ``b_iso`` of CA; ``chirality``, "L", "D" or ""
         (no CB); ``counted``, in MolProbity's summary; ``best``, the position's conformer of highest occupancy;
-        ``mirrored``, told at (-phi, -psi).
+        ``mirrored``, reported at (-phi, -psi).
     skipped : DataFrame, one row per residue (and conformer) without, in file order
         ``model chain resseq icode altloc resname reason detail``; ``reason`` is "terminal", "break", "missing atom",
         "non-standard", "non-standard neighbour", "degenerate geometry", "duplicate id" or "low pLDDT".
@@ -105,21 +106,33 @@ def backbone_angles(
     1       3  terminal   last of the chain
     """
     if not max_bond > 0:
-        raise ValueError(f"max_bond is a length in Å, such as 2.0, not {max_bond}")
-    _check_option("modified", modified, "parent")
-    _check_option("chirality", chirality, "mirror")
+        raise UsageError(f"ramachandran.backbone_angles: max_bond must be a length in Å, such as 2.0; got {max_bond!r}")
+    check_choice("ramachandran.backbone_angles", "modified", modified, [None, "parent"])
+    check_choice("ramachandran.backbone_angles", "chirality", chirality, [None, "mirror"])
     structure, numbered = read_structure(Path(fspath(path)))
-    numbers = [str(model.num) if numbered else "" for model in structure]
     layout = Layout(structure)
-    recorded = {m.res_id.name: m.parent_comp_id for m in structure.mod_residues}
+    recorded = {record.res_id.name: record.parent_comp_id for record in structure.mod_residues}
     kinds = {name: kind_of(name, recorded) for name in layout.names}
-    polymer = layout.polymer(np.array([kind.kind != "" for kind in kinds.values()]))
+    known = np.array([kind.kind != "" for kind in kinds.values()])
+    polymer = layout.polymer(known)
     if not polymer.any():
         found = ", ".join(layout.names[:8])
-        raise ValueError(f"{path}: no amino acids among its residues ({found}): give a file with a protein")
-    options = {kind for kind, asked in (("modified", modified), ("D", chirality)) if asked}
-    taken = [_parent_or_why(kind, options) for kind in kinds.values()]
-    residues = layout.residues(polymer, taken, numbers)
+        raise ValueError(
+            f"ramachandran.backbone_angles: {path}: no amino acids among its residues ({found}): give a file with a "
+            "protein"
+        )
+    taken = {"standard", "synonym"}
+    if modified == "parent":
+        taken.add("modified")
+    if chirality == "mirror":
+        taken.add("D")
+    residues = layout.residues(
+        polymer,
+        parents=[kind.parent if kind.kind in taken else "" for kind in kinds.values()],
+        whys=["" if kind.kind in taken else _why_not(kind) for kind in kinds.values()],
+        caps=[kind.kind == "cap" for kind in kinds.values()],
+        models=[str(model.num) if numbered else "" for model in structure],
+    )
     _warn_of_synonyms(path, residues, kinds)
     rows, skipped = walk(layout.atoms(polymer), residues, max_bond=max_bond)
     rows["mirrored"] = False
@@ -130,36 +143,37 @@ def backbone_angles(
     return rows.reset_index(drop=True), skipped.reset_index(drop=True)
 
 
-def _check_option(name: str, value: str | None, allowed: str) -> None:
-    if value not in (None, allowed):
-        raise ValueError(f'{name} is None or "{allowed}", not {value!r}')
-
-
-def _parent_or_why(kind: Kind, options: set[str]) -> tuple[str, str]:
-    if kind.kind in ("standard", "synonym") or kind.kind in options:
-        return kind.parent, ""
-    return "", {
-        "modified": f'modified {kind.parent}, taken with modified="parent"',
-        "D": f'D form of {kind.parent}, taken with chirality="mirror"',
-        "cap": "cap",
-    }.get(kind.kind, "no standard parent known")
+def _why_not(kind: Kind) -> str:
+    """Return what to say of a residue that is not taken."""
+    if kind.kind == "modified":
+        return f'modified {kind.parent}, taken with modified="parent"'
+    if kind.kind == "D":
+        return f'D form of {kind.parent}, taken with chirality="mirror"'
+    if kind.kind == "cap":
+        return "cap"
+    return "no standard parent known"
 
 
 def _warn_of_synonyms(path: str | PathLike[str], residues: Residues, kinds: dict[str, Kind]) -> None:
     counts = Counter(name for name in residues.resname if kinds[name].kind == "synonym")
-    if counts:
-        told = ", ".join(f"{name} as {kinds[name].parent} ({n})" for name, n in counts.items())
-        warnings.warn(f"{path}: {counts.total()} residues under CHARMM or Amber names are taken: {told}", stacklevel=3)
+    if not counts:
+        return
+    listed = ", ".join(f"{name} as {kinds[name].parent} ({n})" for name, n in counts.items())
+    warnings.warn(f"{path}: {counts.total()} residues under CHARMM or Amber names are taken: {listed}", stacklevel=3)
 
 
 def _mirror(rows: pd.DataFrame, kinds: dict[str, Kind]) -> pd.DataFrame:
-    named = rows["resname"].isin([name for name, kind in kinds.items() if kind.kind == "D"])
-    mirrored = (rows["chirality"] == "D") | (rows["chirality"] == "") & named
+    """Return the rows with the D residues at (-phi, -psi)."""
+    d_names = [name for name, kind in kinds.items() if kind.kind == "D"]
+    d_by_atoms = rows["chirality"] == "D"
+    d_by_name = (rows["chirality"] == "") & rows["resname"].isin(d_names)
+    mirrored = d_by_atoms | d_by_name
     sign = np.where(mirrored, -1.0, 1.0)
     return rows.assign(phi=rows["phi"] * sign, psi=rows["psi"] * sign, mirrored=mirrored)
 
 
 def _drop_uncertain(rows: pd.DataFrame, skipped: pd.DataFrame, min_plddt: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the tables with the rows of low pLDDT moved from the first to the second."""
     low = rows[rows["b_iso"] < min_plddt]
     detail = [f"pLDDT {b:.1f} < {min_plddt:g}" for b in low["b_iso"]]
     dropped = low[IDENTITY].assign(reason="low pLDDT", detail=detail)

@@ -16,7 +16,7 @@ def chain(n=3, altloc=None, parent="ALA"):
     word = np.full(n, "A", dtype=object)
     index = np.arange(n)
     blank, name = np.full(n, "", dtype=object), np.full(n, parent, dtype=object)
-    return atoms, Residues(blank, word, index + 1, blank, name, 0 * index, index, name, blank)
+    return atoms, Residues(blank, word, index + 1, blank, name, 0 * index, index, name, blank, index < 0)
 
 
 @pytest.mark.parametrize("angle", [-180.0, -120.0, -1e-6, 0.0, 30.0, 90.0, 179.999])
@@ -48,7 +48,7 @@ def test_bond_length_is_open():
     assert len(walk(atoms, residues, max_bond=np.nextafter(step, 9))[0]) == 1
 
 
-def test_residue_that_no_altloc_touches_is_told_once():
+def test_residue_that_no_altloc_touches_is_reported_once():
     altloc = np.zeros(15, dtype=np.int64)
     altloc[3] = ord("B")  # N of residue 2
     atoms, residues = chain(5, altloc)

@@ -17,7 +17,7 @@ def test_atom_names_begin_with_the_backbone():
 def test_residues_are_named_as_a_reader_would(chain, icode, expected):
     none, chain, icode, name = (np.full(1, word, dtype=object) for word in ("", chain, icode, "ALA"))
     zero = np.zeros(1, dtype=int)
-    assert Residues(none, chain, zero + 7, icode, name, zero, zero, name, none).describe(0) == expected
+    assert Residues(none, chain, zero + 7, icode, name, zero, zero, name, none, zero > 0).describe(0) == expected
 
 
 def test_fields_stay_as_they_are():

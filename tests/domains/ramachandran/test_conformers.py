@@ -16,7 +16,7 @@ def structure(*atoms, part=None, parent="ALA"):
     part = 0 * index if part is None else np.array(part)
     return (
         Atoms(place.T, residue, name, altloc, np.ones(len(atoms)), np.zeros(len(atoms))),
-        Residues(none, chain, index + 1, none, name_of, part, index, parent, none),
+        Residues(none, chain, index + 1, none, name_of, part, index, parent, none, index < 0),
     )
 
 
@@ -43,7 +43,7 @@ def test_a_conformer_is_what_has_its_altloc_or_none():
     assert [a.altloc[0], b.altloc[0]] == [ord("A"), ord("B")]
 
 
-def test_a_blank_atom_with_a_twin_is_a_conformer_of_its_own():
+def test_a_blank_atom_of_a_residue_that_has_it_with_an_altloc_is_a_conformer_of_its_own():
     blank, b = walked((0, CA, "B"), (0, CA, ""))
     assert (chr(blank.altloc[0]), blank.table[0, CA]) == (" ", 1)
     assert (chr(b.altloc[0]), b.table[0, CA]) == ("B", 0)

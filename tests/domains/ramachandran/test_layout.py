@@ -17,9 +17,10 @@ def layout(*atoms):
     return Layout(gemmi.read_pdb_string("\n".join(lines), split_chain_on_ter=True))
 
 
-def residues(found, taken=("ALA", "")):
+def residues(found):
     every = np.ones(len(found.first), dtype=bool)
-    return found.residues(every, [taken] * len(found.names), [""])
+    n = len(found.names)
+    return found.residues(every, parents=["ALA"] * n, whys=[""] * n, caps=[False] * n, models=[""])
 
 
 def ca(number, resname="ALA", chain="A", icode="", segment=""):
@@ -50,6 +51,19 @@ def test_a_position_is_a_number_of_a_chain_whatever_the_name():
     first, same, second, again, other, negative = found.position
     assert first == same == again
     assert len({first, second, other, negative}) == 4
+
+
+def test_a_name_brings_its_parent_and_why():
+    found = layout(ca(1, "ACE"), ca(2), ca(3, "ACE"))
+    every = np.ones(3, dtype=bool)
+    caps = [name == "ACE" for name in found.names]
+    parents = ["" if cap else "ALA" for cap in caps]
+    whys = ["cap" if cap else "" for cap in caps]
+    taken = found.residues(every, parents, whys, caps, models=["1"])
+    assert taken.parent.tolist() == ["", "ALA", ""]
+    assert taken.why.tolist() == ["cap", "", "cap"]
+    assert taken.cap.tolist() == [True, False, True]
+    assert taken.model.tolist() == ["1", "1", "1"]
 
 
 def test_polymers_are_known_by_name_or_by_their_backbone():

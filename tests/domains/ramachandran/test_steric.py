@@ -47,6 +47,13 @@ def test_other_grids_agree():
     np.testing.assert_array_equal(coarse, fine[1::3, 1::3])
 
 
-def test_unknown_names():
-    with pytest.raises(ValueError, match="normal.*outer"):
-        hard_sphere("inner")
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"limits": "inner"}, "limits must be one of 'normal', 'outer'; got 'inner'"),
+        ({"clashes": "some"}, "clashes must be one of 'all', 'ho2003'; got 'some'"),
+    ],
+)
+def test_unknown_names(options, said):
+    with pytest.raises(ValueError, match=f"^ramachandran.hard_sphere: {said}"):
+        hard_sphere(**options)

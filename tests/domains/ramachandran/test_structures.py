@@ -47,9 +47,9 @@ def assert_balanced(path, rows, skipped):
         for residue in chain
         if kind_of(residue.name).kind or {"N", "CA", "C"} <= {a.name for a in residue}
     }
-    told = pd.concat([rows[IDENTITY], skipped[skipped["reason"] != "duplicate id"][IDENTITY]])
-    assert set(told["model"]) <= numbers
-    assert set(told[["chain", "resseq", "icode", "resname"]].itertuples(index=False, name=None)) == there
+    reported = pd.concat([rows[IDENTITY], skipped[skipped["reason"] != "duplicate id"][IDENTITY]])
+    assert set(reported["model"]) <= numbers
+    assert set(reported[["chain", "resseq", "icode", "resname"]].itertuples(index=False, name=None)) == there
     assert not rows.duplicated(IDENTITY).any()
     assert rows.merge(skipped[skipped["reason"] != "duplicate id"], on=IDENTITY).empty
     assert rows.loc[rows["best"], IDENTITY[:4]].drop_duplicates().shape[0] == rows["best"].sum()
@@ -176,7 +176,7 @@ FAMILIES = {
     "altlocs_12": lambda p: conformers(p, lambda i: "12"),
     "altlocs_mixed": lambda p: conformers(p, lambda i: [" ", "AB", "AB", "BA", "AC", " "][i % 6]),
     "altlocs_side": lambda p: [b for a in p for b in ([but(a, altloc=x) for x in "AB"] if a.name == "CB" else [a])],
-    "altlocs_blank_twin": lambda p: [
+    "altlocs_blank_too": lambda p: [
         b
         for a in p
         for b in ([a, but(a, 0.1, altloc="A")] if a.resseq == 9 or (a.resseq, a.name) == (15, "CA") else [a])
@@ -222,7 +222,7 @@ GOLDEN = {
     "altlocs_12": (48, 0, -4089.125, 3034.345, 7654.234),
     "altlocs_ab": (48, 24, -4089.125, 3034.345, 7654.234),
     "altlocs_apart": (48, 24, -4089.125, 3034.345, 7654.234),
-    "altlocs_blank_twin": (28, 24, -2478.620, 2083.251, 4357.046),
+    "altlocs_blank_too": (28, 24, -2478.620, 2083.251, 4357.046),
     "altlocs_mixed": (40, 24, -3406.828, 2135.895, 6265.189),
     "altlocs_side": (46, 24, -3903.495, 2773.977, 7304.188),
     "blank_chain": (24, 24, -2044.562, 1517.172, 3827.117),
@@ -377,7 +377,7 @@ def test_best_conformer_has_the_highest_occupancy(tmp_path):
     assert (rows["altloc"][rows["best"]] != "B").all()
 
 
-def test_breaks_tell_their_length_and_neighbour(tmp_path):
+def test_breaks_report_their_length_and_neighbour(tmp_path):
     _, skipped = backbone_angles(write("breaks", tmp_path))
     first = skipped[skipped["reason"] == "break"]["detail"].iloc[0]
     assert re.fullmatch(r"C–N \d+\.\d Å to VAL A 5", first)
@@ -404,18 +404,24 @@ def test_chain_names_of_mmcif_may_be_long(tmp_path):
 )
 def test_bad_files_are_named_with_what_was_found(name, content, message, tmp_path):
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(ValueError, match=rf"{re.escape(name)}: .*{message}"):
+    with pytest.raises(ValueError, match=rf"^ramachandran.backbone_angles: .*{re.escape(name)}: .*{message}"):
         backbone_angles(tmp_path / name)
 
 
-def test_missing_file_is_said(tmp_path):
+def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"none\.pdb: no such file"):
         backbone_angles(tmp_path / "none.pdb")
 
 
+@pytest.mark.parametrize("length", [0, -1.0, float("nan")])
+def test_a_bond_has_a_length(length, tmp_path):
+    with pytest.raises(ValueError, match="^ramachandran.backbone_angles: max_bond must be a length in Å"):
+        backbone_angles(write("plain", tmp_path), max_bond=length)
+
+
 @pytest.mark.parametrize("option", ["modified", "chirality"])
 def test_options_are_checked(option, tmp_path):
-    with pytest.raises(ValueError, match=f"{option} is None or"):
+    with pytest.raises(ValueError, match=f"^ramachandran.backbone_angles: {option} must be one of None, .*; got 'yes'"):
         backbone_angles(write("plain", tmp_path), **{option: "yes"})
 
 
