@@ -1,27 +1,33 @@
-"""Boxes as arrays: how they are read and checked, under `overlap.boxes` and the losses.
+"""Boxes as arrays: how they are read and checked, and their lengths along an axis.
 
 Conventions
 -----------
 - A box is lo|hi along the last axis, 2d numbers. Integers become float64, half precision float32.
-- A malformed box has hi < lo, NaN or infinity. It raises where values may be looked at (on the host); elsewhere
+- A malformed box has hi < lo, NaN or infinity. It raises where values may be looked at (on the host). Elsewhere
   (CUDA, dask, ``torch.compile``, ``vmap``) its row becomes NaN, and so does what is computed from it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import reduce
 from math import inf, prod
 from operator import and_, mul
 from types import ModuleType
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import array_api_compat as compat
 
-from .._arrays import Array, is_host, namespace, number
-from .._arrays import is_traced as is_traced
+from .._arrays import Array, is_host, is_traced, namespace, number
 
 Interval: TypeAlias = tuple[Array, Array]
+
+
+class Sizes(NamedTuple):
+    """Sizes of two boxes, along one axis or along all: what they share, and their own."""
+
+    shared: Array
+    a: Array
+    b: Array
 
 
 def read(operation: str, *, solid: bool = False, **boxes: Array) -> tuple[list[Array], ModuleType]:
@@ -42,20 +48,25 @@ def as_floating(operation: str, **boxes: Array) -> tuple[list[Array], ModuleType
 
 def check(operation: str, name: str, box: Array, xp: ModuleType, *, solid: bool = False) -> Array:
     """Refuse malformed boxes on the host; make them NaN elsewhere."""
-    axes = intervals(box)
-    # comparisons with NaN are false
-    valid = reduce(and_, ((lo > -inf) & (hi < inf) & (lo < hi if solid else lo <= hi) for lo, hi in axes))
-    host = is_host(box)
-    if host and bool(xp.all(valid)):
+    valid = reduce(and_, (_well_formed(side, solid) for side in intervals(box)))
+    if not is_host(box):
+        return xp.where(valid[..., None], box, xp.nan)
+    if bool(xp.all(valid)):
         return box
-    if host:
-        bad, wrong = number(xp.count_nonzero(~valid)), "hi <= lo" if solid else "hi < lo"
-        raise ValueError(
-            f"{operation}: {bad:.0f} of {prod(valid.shape)} boxes of {name} are malformed ({wrong}, NaN or "
-            'infinite); boxes are lo|hi, in 2-D (x1, y1, x2, y2): use boxes.convert(box, "centre-size", "lo-hi") '
-            "for others"
-        )
-    return xp.where(valid[..., None], box, xp.nan)
+    malformed = number(xp.count_nonzero(~valid))
+    wrong_order = "hi <= lo" if solid else "hi < lo"
+    raise ValueError(
+        f"{operation}: {malformed:.0f} of {prod(valid.shape)} boxes of {name} are malformed ({wrong_order}, NaN or "
+        'infinite); boxes are lo|hi, in 2-D (x1, y1, x2, y2): use boxes.convert(box, "centre-size", "lo-hi") '
+        "for others"
+    )
+
+
+def _well_formed(side: Interval, solid: bool) -> Array:
+    # comparisons with NaN are false
+    lo, hi = side
+    ordered = lo < hi if solid else lo <= hi
+    return (lo > -inf) & (hi < inf) & ordered
 
 
 def halves(box: Array) -> tuple[Array, Array]:
@@ -72,12 +83,16 @@ def intervals(box: Array) -> list[Interval]:
 
 def length(x: Interval) -> Array:
     """Return the length of intervals."""
-    return x[1] - x[0]
+    lo, hi = x
+    return hi - lo
 
 
 def shared_length(x: Interval, y: Interval, xp: ModuleType) -> Array:
     """Return the length that intervals share; where they only touch, the slope pulls them together."""
-    return positive(xp.minimum(x[1], y[1]) - xp.maximum(x[0], y[0]), xp)
+    x_lo, x_hi = x
+    y_lo, y_hi = y
+    overlap = xp.minimum(x_hi, y_hi) - xp.maximum(x_lo, y_lo)
+    return positive(overlap, xp)
 
 
 def positive(x: Array, xp: ModuleType) -> Array:
@@ -85,9 +100,12 @@ def positive(x: Array, xp: ModuleType) -> Array:
     return xp.where(x < 0, 0.0, x)
 
 
-def product(lengths: Iterable[Array]) -> Array:
-    """Multiply the lengths along the axes."""
-    return reduce(mul, lengths)
+def multiply(axes: list[Sizes]) -> Sizes:
+    """Return the sizes along all axes: areas in 2-D, volumes in 3-D."""
+    shared = reduce(mul, (axis.shared for axis in axes))
+    size_a = reduce(mul, (axis.a for axis in axes))
+    size_b = reduce(mul, (axis.b for axis in axes))
+    return Sizes(shared, size_a, size_b)
 
 
 def detached(x: Array) -> Array:
@@ -104,20 +122,22 @@ def is_plain(x: Array) -> bool:
 
 def _check_shapes(operation: str, boxes: dict[str, Array]) -> None:
     first, *others = boxes.values()
-    d = first.shape[-1] // 2 if first.ndim else 0
-    if d == 0 or not all(x.ndim and x.shape[-1] == 2 * d for x in boxes.values()):
+    columns = first.shape[-1] if first.ndim else 0
+    paired = columns > 0 and columns % 2 == 0
+    if not paired or not all(x.ndim and x.shape[-1] == columns for x in others):
         raise ValueError(
             f"{operation}: boxes of d dimensions have a last axis of 2d numbers, lo|hi, all of the same d; got "
             f"{_shapes(boxes)}"
         )
-    if not all(_broadcast(first.shape[:-1], x.shape[:-1]) for x in others):
+    if not all(_broadcast(first.shape, x.shape) for x in others):
         raise ValueError(
             f"{operation}: the boxes do not broadcast together ({_shapes(boxes)}); for all pairs, boxes.pairwise"
         )
 
 
 def _broadcast(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
-    return all(n == m or n == 1 or m == 1 for n, m in zip(shape[::-1], other[::-1], strict=False))
+    pairs = zip(shape[::-1], other[::-1], strict=False)
+    return all(n == m or n == 1 or m == 1 for n, m in pairs)
 
 
 def _shapes(boxes: dict[str, Array]) -> str:

@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType, ModuleType
+from types import ModuleType
 from typing import Literal, TypeAlias
 
 from .._arrays import Array
 from .arrays import as_floating, check, halves, read
 
 Format: TypeAlias = Literal["lo-hi", "lo-size", "centre-size", "centre-log-size"]
-Pair: TypeAlias = tuple[Array, Array]
 
-_READ: Mapping[str, Callable[[Array, Array, ModuleType], Pair]] = MappingProxyType(
-    {
-        "lo-hi": lambda lo, hi, xp: (lo, hi),
-        "lo-size": lambda lo, size, xp: (lo, lo + size),
-        "centre-size": lambda centre, size, xp: (centre - size / 2, centre + size / 2),
-        "centre-log-size": lambda centre, log, xp: (centre - xp.exp(log) / 2, centre + xp.exp(log) / 2),
-    }
-)
-_WRITE: Mapping[str, Callable[[Array, Array, ModuleType], Pair]] = MappingProxyType(
-    {
-        "lo-hi": lambda lo, hi, xp: (lo, hi),
-        "lo-size": lambda lo, hi, xp: (lo, hi - lo),
-        "centre-size": lambda lo, hi, xp: ((lo + hi) / 2, hi - lo),
-        "centre-log-size": lambda lo, hi, xp: ((lo + hi) / 2, xp.log(hi - lo)),
-    }
-)
+FORMATS = ("lo-hi", "lo-size", "centre-size", "centre-log-size")
 
 
 def convert(box: Array, source: Format, target: Format) -> Array:
@@ -59,12 +42,12 @@ def convert(box: Array, source: Format, target: Format) -> Array:
     array([-1., -2.,  3.,  6.])
     """
     for name in (source, target):
-        if name not in _READ:
-            raise ValueError(f"boxes.convert: the formats are {', '.join(_READ)}, got {name!r}")
+        if name not in FORMATS:
+            raise ValueError(f"boxes.convert: the formats are {', '.join(FORMATS)}, got {name!r}")
     (box,), xp = as_floating("boxes.convert", box=box)
-    corners = xp.concat(_READ[source](*halves(box), xp), axis=-1)
+    corners = _read_format(box, source, xp)
     corners = check("boxes.convert", "box", corners, xp, solid=target == "centre-log-size")
-    return xp.concat(_WRITE[target](*halves(corners), xp), axis=-1)
+    return _write_format(corners, target, xp)
 
 
 def encode(box: Array, anchor: Array) -> Array:
@@ -98,9 +81,13 @@ def encode(box: Array, anchor: Array) -> Array:
     array([0.5, 0. , 0. , 0. ])
     """
     (box, anchor), xp = read("boxes.encode", solid=True, box=box, anchor=anchor)
-    (lo, hi), (base, top) = halves(box), halves(anchor)
-    offset = ((lo - base) + (hi - top)) / (2 * (top - base))
-    return xp.concat([offset, xp.log((hi - lo) / (top - base))], axis=-1)
+    lo, hi = halves(box)
+    anchor_lo, anchor_hi = halves(anchor)
+    anchor_size = anchor_hi - anchor_lo
+    twice_the_offset = (lo - anchor_lo) + (hi - anchor_hi)
+    offset = twice_the_offset / (2 * anchor_size)
+    log_ratio = xp.log((hi - lo) / anchor_size)
+    return xp.concat([offset, log_ratio], axis=-1)
 
 
 def decode(code: Array, anchor: Array) -> Array:
@@ -132,9 +119,41 @@ def decode(code: Array, anchor: Array) -> Array:
     """
     (code, anchor), xp = as_floating("boxes.decode", code=code, anchor=anchor)
     anchor = check("boxes.decode", "anchor", anchor, xp, solid=True)
-    (offset, log), (base, top) = halves(code), halves(anchor)
+    offset, log_ratio = halves(code)
+    anchor_lo, anchor_hi = halves(anchor)
     # relative to the anchor's own corners, so that nothing cancels far from the origin
-    growth = xp.expm1(log) / 2
-    lo = base + (top - base) * (offset - growth)
-    hi = top + (top - base) * (offset + growth)
+    growth = xp.expm1(log_ratio) / 2
+    lo = anchor_lo + (anchor_hi - anchor_lo) * (offset - growth)
+    hi = anchor_hi + (anchor_hi - anchor_lo) * (offset + growth)
     return xp.concat([lo, xp.maximum(lo, hi)], axis=-1)
+
+
+def _read_format(box: Array, source: Format, xp: ModuleType) -> Array:
+    """Return boxes lo|hi, in an array of their own."""
+    first, second = halves(box)
+    if source == "lo-hi":
+        lo = first
+        hi = second
+    elif source == "lo-size":
+        lo = first
+        hi = first + second
+    elif source == "centre-size":
+        lo = first - second / 2
+        hi = first + second / 2
+    else:
+        lo = first - xp.exp(second) / 2
+        hi = first + xp.exp(second) / 2
+    return xp.concat([lo, hi], axis=-1)
+
+
+def _write_format(corners: Array, target: Format, xp: ModuleType) -> Array:
+    """Return boxes lo|hi in another format."""
+    if target == "lo-hi":
+        return corners
+    lo, hi = halves(corners)
+    if target == "lo-size":
+        return xp.concat([lo, hi - lo], axis=-1)
+    centre = (lo + hi) / 2
+    if target == "centre-size":
+        return xp.concat([centre, hi - lo], axis=-1)
+    return xp.concat([centre, xp.log(hi - lo)], axis=-1)

@@ -18,45 +18,57 @@ _kernel: Any = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 def pairwise(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """See `overlap.boxes.pairwise`: well-formed boxes (n, 2d), (m, 2d) of one floating dtype."""
-    out = np.empty((len(a), len(b)), a.dtype)
-    _rows(np.ascontiguousarray(a), np.ascontiguousarray(b.T), _sizes(a), _sizes(b), out)
-    return out
+    iou = np.empty((len(a), len(b)), a.dtype)
+    rows = np.ascontiguousarray(a)
+    columns = np.ascontiguousarray(b.T)
+    _fill(rows, columns, _sizes(a), _sizes(b), iou)
+    return iou
 
 
 def _sizes(boxes: np.ndarray) -> np.ndarray:
     d = boxes.shape[1] // 2
-    size = boxes[:, d] - boxes[:, 0]
+    sides = boxes[:, d:] - boxes[:, :d]
+    size = sides[:, 0]
     for k in range(1, d):
-        size = size * (boxes[:, d + k] - boxes[:, k])
+        size = size * sides[:, k]
     return np.ascontiguousarray(size)
 
 
 @_kernel
-def _rows(a: np.ndarray, b: np.ndarray, size_a: np.ndarray, size_b: np.ndarray, out: np.ndarray) -> None:
+def _fill(a: np.ndarray, b: np.ndarray, size_a: np.ndarray, size_b: np.ndarray, iou: np.ndarray) -> None:
+    """Fill the matrix: boxes of `a` are rows (n, 2d), those of `b` columns (2d, m)."""
     d = b.shape[0] // 2
     for start in range(0, b.shape[1], _BLOCK):
         block = slice(start, start + _BLOCK)
         for i in range(len(a)):
-            row = out[i, block]
-            _shared(a[i, 0], a[i, d], b[0, block], b[d, block], row)
+            row = iou[i, block]
+            _start_with_shared_length(row, a[i, 0], a[i, d], b[0, block], b[d, block])
             for k in range(1, d):
-                _share(a[i, k], a[i, d + k], b[k, block], b[d + k, block], row)
-            _ratio(size_a[i], size_b[block], row)
+                _multiply_by_shared_length(row, a[i, k], a[i, d + k], b[k, block], b[d + k, block])
+            _divide_by_union(row, size_a[i], size_b[block])
 
 
 @_kernel
-def _shared(lo: Any, hi: Any, los: np.ndarray, his: np.ndarray, row: np.ndarray) -> None:
+def _start_with_shared_length(row: np.ndarray, lo: Any, hi: Any, los: np.ndarray, his: np.ndarray) -> None:
+    zero = row.dtype.type(0)
     for j in range(row.size):
-        row[j] = max(min(hi, his[j]) - max(lo, los[j]), row.dtype.type(0))
+        start = max(lo, los[j])
+        end = min(hi, his[j])
+        row[j] = max(end - start, zero)
 
 
 @_kernel
-def _share(lo: Any, hi: Any, los: np.ndarray, his: np.ndarray, row: np.ndarray) -> None:
+def _multiply_by_shared_length(row: np.ndarray, lo: Any, hi: Any, los: np.ndarray, his: np.ndarray) -> None:
+    zero = row.dtype.type(0)
     for j in range(row.size):
-        row[j] *= max(min(hi, his[j]) - max(lo, los[j]), row.dtype.type(0))
+        start = max(lo, los[j])
+        end = min(hi, his[j])
+        row[j] *= max(end - start, zero)
 
 
 @_kernel
-def _ratio(size: Any, sizes: np.ndarray, row: np.ndarray) -> None:
+def _divide_by_union(row: np.ndarray, size: Any, sizes: np.ndarray) -> None:
     for j in range(row.size):
-        row[j] = row[j] / ((size - row[j]) + sizes[j])
+        shared = row[j]
+        union = (size - shared) + sizes[j]
+        row[j] = shared / union

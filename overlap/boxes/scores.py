@@ -1,4 +1,7 @@
-"""The IoU family of aligned boxes: scores that also tell how far apart boxes are. Public through `overlap.boxes`.
+"""The IoU family of aligned boxes: scores that also say how far apart boxes are. Public through `overlap.boxes`.
+
+A score is a function of what two boxes measure together (`Pair`), as its paper writes it. The public functions read
+two arrays of boxes; the losses call the bare formulas.
 
 References
 ----------
@@ -11,13 +14,12 @@ Zhang, Y.-F. et al. (2022). Focal and efficient IOU loss for accurate bounding b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from math import inf, pi
-from types import MappingProxyType, ModuleType
+from types import ModuleType
 from typing import NamedTuple
 
 from .._arrays import Array, safe_ratio
-from .arrays import Interval, detached, intervals, length, product, read, shared_length
+from .arrays import Interval, Sizes, detached, intervals, length, multiply, read, shared_length
 
 
 def giou(a: Array, b: Array, *, detach_enclosing: bool = False) -> Array:
@@ -41,7 +43,7 @@ def giou(a: Array, b: Array, *, detach_enclosing: bool = False) -> Array:
     ------
     ValueError
         If the shapes do not fit, or a box is malformed (hi < lo, NaN or infinite), where values may be looked
-        at; elsewhere (CUDA, ``torch.compile``, ``vmap``, dask) it gives NaN.
+        at. Elsewhere (CUDA, ``torch.compile``, ``vmap``, dask) a malformed box gives NaN.
 
     Examples
     --------
@@ -49,7 +51,9 @@ def giou(a: Array, b: Array, *, detach_enclosing: bool = False) -> Array:
     >>> float(giou(np.array([0.0, 0.0, 1.0, 1.0]), np.array([3.0, 0.0, 4.0, 1.0])))
     -0.5
     """
-    return _public("giou", a, b, detach_enclosing)
+    (a, b), xp = read("boxes.giou", a=a, b=b)
+    pair = measure_pair(a, b, detach_enclosing, xp)
+    return giou_of(pair, xp)
 
 
 def diou(a: Array, b: Array, *, detach_enclosing: bool = False) -> Array:
@@ -63,7 +67,9 @@ def diou(a: Array, b: Array, *, detach_enclosing: bool = False) -> Array:
     >>> float(diou(np.array([0.0, 0.0, 1.0, 1.0]), np.array([2.0, 2.0, 3.0, 3.0]))).__round__(4)
     -0.4444
     """
-    return _public("diou", a, b, detach_enclosing)
+    (a, b), xp = read("boxes.diou", a=a, b=b)
+    pair = measure_pair(a, b, detach_enclosing, xp)
+    return diou_of(pair, xp)
 
 
 def ciou(a: Array, b: Array, *, detach_enclosing: bool = False) -> Array:
@@ -77,7 +83,10 @@ def ciou(a: Array, b: Array, *, detach_enclosing: bool = False) -> Array:
     >>> float(ciou(np.array([0.0, 0.0, 1.0, 2.0]), np.array([0.0, 0.0, 2.0, 1.0]))).__round__(4)
     0.2371
     """
-    return _public("ciou", a, b, detach_enclosing)
+    (a, b), xp = read("boxes.ciou", a=a, b=b)
+    check_planar("boxes.ciou", a)
+    pair = measure_pair(a, b, detach_enclosing, xp)
+    return ciou_of(pair, xp)
 
 
 def eiou(a: Array, b: Array, *, detach_enclosing: bool = False) -> Array:
@@ -91,78 +100,102 @@ def eiou(a: Array, b: Array, *, detach_enclosing: bool = False) -> Array:
     >>> float(eiou(np.array([0.0, 0.0, 1.0, 2.0]), np.array([0.0, 0.0, 2.0, 1.0]))).__round__(4)
     -0.2292
     """
-    return _public("eiou", a, b, detach_enclosing)
+    (a, b), xp = read("boxes.eiou", a=a, b=b)
+    pair = measure_pair(a, b, detach_enclosing, xp)
+    return eiou_of(pair, xp)
 
 
-def iou_and_score(kind: str, a: Array, b: Array, detach_enclosing: bool, xp: ModuleType) -> tuple[Array, Array]:
-    """Return the IoU of boxes that were read, and their score of the given kind."""
-    if kind == "ciou" and a.shape[-1] != 4:
-        raise ValueError(f"ciou: the ratio of width to height needs boxes (x1, y1, x2, y2), got {a.shape[-1]} columns")
+class Axis(NamedTuple):
+    """Lengths along one axis: of both boxes, of the enclosing box C, and from centre to centre."""
+
+    sides: Sizes
+    enclosing: Array
+    between_centres: Array
+
+
+class Pair(NamedTuple):
+    """What the scores of two boxes are made of. |A∪B| is in units of |C|, so that no scale is special."""
+
+    iou: Array
+    union: Array
+    axes: list[Axis]
+
+
+def measure_pair(a: Array, b: Array, detach_enclosing: bool, xp: ModuleType) -> Pair:
+    """Measure boxes that were read."""
     sides = zip(intervals(a), intervals(b), strict=True)
-    axes = [_axis(x, y, detach_enclosing, xp) for x, y in sides]
-    both, in_a, in_b = map(product, zip(*(_shares(axis, xp) for axis in axes), strict=True))
-    union = (in_a - both) + in_b
-    iou = safe_ratio(both, union, 0.0, xp)
-    return iou, _SCORES[kind](iou, union, axes, xp)
+    axes = [_measure_axis(x, y, detach_enclosing, xp) for x, y in sides]
+    sizes = multiply([_shares_of_enclosing(axis, xp) for axis in axes])
+    union = (sizes.a - sizes.shared) + sizes.b
+    iou = safe_ratio(sizes.shared, union, 0.0, xp)
+    return Pair(iou, union, axes)
 
 
-class _Axis(NamedTuple):
-    """Lengths along one axis: shared, of either box, of the enclosing one, and between the centres."""
-
-    shared: Array
-    a: Array
-    b: Array
-    hull: Array
-    apart: Array
+def iou_of(pair: Pair, xp: ModuleType) -> Array:
+    """Return IoU = |A∩B| / |A∪B|."""
+    return pair.iou
 
 
-def _axis(x: Interval, y: Interval, detach: bool, xp: ModuleType) -> _Axis:
-    hull = xp.maximum(x[1], y[1]) - xp.minimum(x[0], y[0])
-    apart = ((x[0] - y[0]) + (x[1] - y[1])) / 2
-    return _Axis(shared_length(x, y, xp), length(x), length(y), detached(hull) if detach else hull, apart)
+def giou_of(pair: Pair, xp: ModuleType) -> Array:
+    """Return GIoU = IoU − (|C| − |A∪B|) / |C|; here |C| is 1."""
+    return pair.iou - (1 - pair.union)
 
 
-def _shares(axis: _Axis, xp: ModuleType) -> list[Array]:
-    """Return the lengths as shares of the enclosing one, so that no scale is special; 1 where all are 0."""
-    flat = axis.hull == 0
+def diou_of(pair: Pair, xp: ModuleType) -> Array:
+    """Return DIoU = IoU − ρ² / c², ρ from centre to centre, c the diagonal of C."""
+    rho_squared = sum(axis.between_centres * axis.between_centres for axis in pair.axes)
+    c_squared = sum(axis.enclosing * axis.enclosing for axis in pair.axes)
+    return pair.iou - safe_ratio(rho_squared, c_squared, 0.0, xp)
+
+
+def ciou_of(pair: Pair, xp: ModuleType) -> Array:
+    """Return CIoU = IoU − ρ² / c² − αv, where v compares the ratios of width to height."""
+    width, height = (axis.sides for axis in pair.axes)
+    angle_b = _arctan(width.b, height.b, xp)
+    angle_a = _arctan(width.a, height.a, xp)
+    v = 4 / pi**2 * (angle_b - angle_a) ** 2
+    alpha = detached(safe_ratio(v, 1 - pair.iou + v, 0.0, xp))
+    return diou_of(pair, xp) - alpha * v
+
+
+def eiou_of(pair: Pair, xp: ModuleType) -> Array:
+    """Return EIoU = IoU − ρ² / c² − (w_b − w_a)² / C_w² − (h_b − h_a)² / C_h², and so on for more axes."""
+    diou = diou_of(pair, xp)
+    differences = [safe_ratio(axis.sides.a - axis.sides.b, axis.enclosing, 0.0, xp) for axis in pair.axes]
+    return diou - sum(share * share for share in differences)
+
+
+def check_planar(operation: str, box: Array) -> None:
+    """Refuse boxes that have no ratio of width to height."""
+    columns = box.shape[-1]
+    if columns != 4:
+        raise ValueError(
+            f"{operation}: CIoU compares width and height, of boxes (x1, y1, x2, y2); got {columns} columns"
+        )
+
+
+def _measure_axis(x: Interval, y: Interval, detach_enclosing: bool, xp: ModuleType) -> Axis:
+    x_lo, x_hi = x
+    y_lo, y_hi = y
+    enclosing = xp.maximum(x_hi, y_hi) - xp.minimum(x_lo, y_lo)
+    between_centres = ((x_lo - y_lo) + (x_hi - y_hi)) / 2
+    sides = Sizes(shared_length(x, y, xp), length(x), length(y))
+    return Axis(sides, detached(enclosing) if detach_enclosing else enclosing, between_centres)
+
+
+def _shares_of_enclosing(axis: Axis, xp: ModuleType) -> Sizes:
+    """Return the lengths of both boxes as shares of the enclosing one; 1 where that is 0."""
+    flat = axis.enclosing == 0
     # an infinite divisor: no share, no slope
-    hull = xp.where(flat, inf, axis.hull)
-    return [x / hull + xp.astype(flat, x.dtype) for x in axis[:3]]
+    divisor = xp.where(flat, inf, axis.enclosing)
+    one_if_flat = xp.astype(flat, axis.enclosing.dtype)
+    shared, side_a, side_b = axis.sides
+    return Sizes(shared / divisor + one_if_flat, side_a / divisor + one_if_flat, side_b / divisor + one_if_flat)
 
 
-def _public(kind: str, a: Array, b: Array, detach_enclosing: bool) -> Array:
-    (a, b), xp = read(f"boxes.{kind}", a=a, b=b)
-    return iou_and_score(kind, a, b, detach_enclosing, xp)[1]
-
-
-def _giou(iou: Array, union: Array, axes: list[_Axis], xp: ModuleType) -> Array:
-    return iou - (1 - union)
-
-
-def _diou(iou: Array, union: Array, axes: list[_Axis], xp: ModuleType) -> Array:
-    distance, diagonal = (sum(x * x for x in xs) for xs in zip(*((x.apart, x.hull) for x in axes), strict=True))
-    return iou - safe_ratio(distance, diagonal, 0.0, xp)
-
-
-def _ciou(iou: Array, union: Array, axes: list[_Axis], xp: ModuleType) -> Array:
-    width, height = axes
-    v = 4 / pi**2 * (_angle(width.b, height.b, xp) - _angle(width.a, height.a, xp)) ** 2
-    alpha = detached(safe_ratio(v, 1 - iou + v, 0.0, xp))
-    return _diou(iou, union, axes, xp) - alpha * v
-
-
-def _eiou(iou: Array, union: Array, axes: list[_Axis], xp: ModuleType) -> Array:
-    stretch = (safe_ratio(x.a - x.b, x.hull, 0.0, xp) for x in axes)
-    return _diou(iou, union, axes, xp) - sum(x * x for x in stretch)
-
-
-def _angle(width: Array, height: Array, xp: ModuleType) -> Array:
-    # a point counts as a square: atan2 has no gradient there
+def _arctan(width: Array, height: Array, xp: ModuleType) -> Array:
+    """Return arctan(width / height). A point counts as a square: arctan has no gradient there."""
     point = (width == 0) & (height == 0)
-    return xp.atan2(xp.where(point, 1.0, width), xp.where(point, 1.0, height))
-
-
-_SCORES: Mapping[str, Callable[..., Array]] = MappingProxyType(
-    {"iou": lambda iou, *_: iou, "giou": _giou, "diou": _diou, "ciou": _ciou, "eiou": _eiou}
-)
-KINDS = tuple(_SCORES)
+    width = xp.where(point, 1.0, width)
+    height = xp.where(point, 1.0, height)
+    return xp.atan2(width, height)

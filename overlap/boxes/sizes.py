@@ -8,11 +8,11 @@ from typing import TypeAlias
 
 import numpy as np
 
+from .. import indices
 from .._arrays import Array, as_host, like, namespace
 from .._compiled import kernels
 from ..counts import Overlap
-from ..indices import iou
-from .arrays import Interval, intervals, is_plain, length, positive, product, read, shared_length
+from .arrays import Interval, Sizes, intervals, is_plain, length, multiply, positive, read, shared_length
 
 Period: TypeAlias = Sequence[float | None]
 
@@ -99,59 +99,81 @@ def pairwise(a: Array, b: Array) -> Array:
                 "iou(boxes.measure(a[..., :, None, :], b[..., None, :, :]))"
             )
     (a, b), xp = read("boxes.pairwise", a=a[:, None, :], b=b[None, :, :])
-    rows, columns = a[:, 0, :], b[0, :, :]
-    host_a, host_b = as_host(rows), as_host(columns)
-    if host_a is None or host_b is None:
+    rows = a[:, 0, :]
+    columns = b[0, :, :]
+    host_rows = as_host(rows)
+    host_columns = as_host(columns)
+    if host_rows is None or host_columns is None:
         return _pairs(rows, columns, xp)
-    return like(_pairs_host(host_a, host_b), rows, xp)
+    pairs = _pairs_on_host(host_rows, host_columns)
+    return like(pairs, rows, xp)
 
 
-def _measure(a: Array, b: Array, periods: Period, xp: ModuleType) -> Overlap:
+def _measure(a: Array, b: Array, periods: list[float | None], xp: ModuleType) -> Overlap:
     axes = zip(intervals(a), intervals(b), periods, strict=True)
-    return Overlap(*map(product, zip(*(_lengths(*axis, xp) for axis in axes), strict=True)))
+    sizes = multiply([_measure_axis(x, y, period, xp) for x, y, period in axes])
+    return Overlap(sizes.shared, sizes.a, sizes.b)
 
 
-def _lengths(x: Interval, y: Interval, period: float | None, xp: ModuleType) -> tuple[Array, Array, Array]:
-    """Return the lengths along one axis: shared, of the one, of the other."""
+def _measure_axis(x: Interval, y: Interval, period: float | None, xp: ModuleType) -> Sizes:
+    """Return the lengths along one axis."""
     if period is None:
-        return shared_length(x, y, xp), length(x), length(y)
-    length_x, length_y = (xp.where(length(z) > period, period, length(z)) for z in (x, y))
-    begin = xp.remainder(y[0] - x[0], period)
-    # on from its beginning, and what of it has come round to the beginning of the other
-    ahead = positive(xp.minimum(length_x - begin, length_y), xp)
-    round_again = positive(xp.minimum(length_x, begin + length_y - period), xp)
-    shared = xp.minimum(ahead + round_again, xp.minimum(length_x, length_y))
+        return Sizes(shared_length(x, y, xp), length(x), length(y))
+    x_lo, _ = x
+    y_lo, _ = y
+    length_x = xp.where(length(x) > period, period, length(x))
+    length_y = xp.where(length(y) > period, period, length(y))
+    # how far on from the beginning of x that of y lies
+    offset = xp.remainder(y_lo - x_lo, period)
+    ahead = positive(xp.minimum(length_x - offset, length_y), xp)
+    # the end of y may have come round to the beginning of x
+    come_round = positive(xp.minimum(length_x, offset + length_y - period), xp)
+    shorter = xp.minimum(length_x, length_y)
+    shared = xp.minimum(ahead + come_round, shorter)
     # of a full ring the other takes exactly its own length
-    shared = xp.where(length_x == period, length_y, xp.where(length_y == period, length_x, shared))
-    return shared, length_x, length_y
+    shared = xp.where(length_y == period, length_x, shared)
+    shared = xp.where(length_x == period, length_y, shared)
+    return Sizes(shared, length_x, length_y)
 
 
 def _periods(period: Period | None, box: Array) -> list[float | None]:
+    """Return the period of each axis."""
     d = box.shape[-1] // 2
     if period is None:
         return [None] * d
-    given = list(period) if isinstance(period, (tuple, list, np.ndarray)) else None
-    if given is None or len(given) != d:
+    if not isinstance(period, (tuple, list, np.ndarray)) or len(period) != d:
         raise ValueError(
             f"boxes.measure: period must name a length for each of the {d} axes, got {period!r}; None for an open axis"
         )
-    if not all(p is None or 0 < p < np.inf for p in given):
-        raise ValueError(f"boxes.measure: a period must be positive and finite, got {period!r}; None for an open axis")
-    return [None if p is None else float(p) for p in given]
+    for p in period:
+        if p is not None and not 0 < p < np.inf:
+            raise ValueError(
+                f"boxes.measure: a period must be positive and finite, got {period!r}; None for an open axis"
+            )
+    return [None if p is None else float(p) for p in period]
 
 
 def _pairs(a: Array, b: Array, xp: ModuleType) -> Array:
     """Return the IoU of all pairs: in chunks of rows where an array may be written to, else at once."""
-    n, m, open_axes = a.shape[0], b.shape[0], _periods(None, a)
+    n = a.shape[0]
+    m = b.shape[0]
     step = max(1, n // 128, _CHUNK // max(1, m))
     if n <= step or not (is_plain(a) and is_plain(b)):
-        return iou(_measure(a[:, None, :], b, open_axes, xp))
+        return _rows_of_pairs(a, b, xp)
     out = xp.empty((n, m), dtype=a.dtype, device=a.device)
-    for k in range(0, n, step):
-        out[k : k + step] = iou(_measure(a[k : k + step, None, :], b, open_axes, xp))
+    for start in range(0, n, step):
+        rows = slice(start, start + step)
+        out[rows] = _rows_of_pairs(a[rows], b, xp)
     return out
 
 
-def _pairs_host(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def _rows_of_pairs(a: Array, b: Array, xp: ModuleType) -> Array:
+    overlap = _measure(a[:, None, :], b, _periods(None, a), xp)
+    return indices.iou(overlap)
+
+
+def _pairs_on_host(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     compiled = kernels("boxes.compiled") if len(a) * len(b) >= _LARGE else None
-    return np.asarray(_pairs(a, b, np) if compiled is None else compiled.pairwise(a, b))
+    if compiled is None:
+        return np.asarray(_pairs(a, b, np))
+    return np.asarray(compiled.pairwise(a, b))

@@ -29,12 +29,15 @@ from typing import Any, Literal
 from .._arrays import Array
 from .._checks import check_choice
 from ..boxes.arrays import detached, read
-from ..boxes.scores import KINDS, iou_and_score
+from ..boxes.scores import Pair, check_planar, ciou_of, diou_of, eiou_of, giou_of, iou_of, measure_pair
 
 Kind = Literal["iou", "giou", "diou", "ciou", "eiou"]
 Focus = Literal["hard", "easy"]
 Reduction = Literal["mean", "sum", "none"]
 
+_SCORES: Mapping[str, Callable[[Pair, ModuleType], Array]] = MappingProxyType(
+    {"iou": iou_of, "giou": giou_of, "diou": diou_of, "ciou": ciou_of, "eiou": eiou_of}
+)
 _FOCUS: Mapping[str, Callable[[Array], Array]] = MappingProxyType(
     {"hard": lambda iou: 1 - iou, "easy": lambda iou: iou}
 )
@@ -101,10 +104,12 @@ def box_loss(
     _check(kind, gamma, focus, reduction)
     (prediction, target), xp = read("losses.box_loss", prediction=prediction, target=target)
     detach = kind in _DETACHED_BY_DEFAULT if detach_enclosing is None else detach_enclosing
-    iou, score = iou_and_score(kind, prediction, target, detach, xp)
-    loss = 1 - score
+    if kind == "ciou":
+        check_planar("losses.box_loss", prediction)
+    pair = measure_pair(prediction, target, detach, xp)
+    loss = 1 - _SCORES[kind](pair, xp)
     if gamma:
-        loss = detached(_FOCUS[focus](iou)) ** gamma * loss
+        loss = detached(_FOCUS[focus](pair.iou)) ** gamma * loss
     return _REDUCE[reduction](loss, xp)
 
 
@@ -154,7 +159,7 @@ class Schedule:
 
 
 def _check(kind: str, gamma: float, focus: str, reduction: str) -> None:
-    check_choice("losses.box_loss", "kind", kind, KINDS)
+    check_choice("losses.box_loss", "kind", kind, _SCORES)
     check_choice("losses.box_loss", "focus", focus, _FOCUS)
     check_choice("losses.box_loss", "reduction", reduction, _REDUCE)
     if not gamma >= 0:
