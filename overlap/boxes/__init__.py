@@ -3,7 +3,8 @@
 Conventions
 -----------
 - A box is 2d numbers along the last axis, lo|hi: (start, end), (x1, y1, x2, y2), (x1, y1, z1, x2, y2, z2).
-  `convert` reads and writes the others. Coordinates are continuous: the size of a side is hi − lo, never + 1.
+  `convert` reads and writes the others ("xywh", "cxcywh", ...). Coordinates are continuous: the size of a side is
+  hi − lo, never + 1.
 - A side of 0 is allowed; touching has no size. A malformed box (hi < lo, NaN, infinite) raises where values may be
   looked at, and gives NaN elsewhere: on CUDA, on dask, under ``torch.compile`` and ``vmap``.
 - Along a periodic axis a box runs from lo upwards to hi, which may lie past the seam (from 350 to 370). What is as
@@ -19,16 +20,18 @@ doi:10.1007/s11263-009-0275-4
 
 from .codes import convert, decode, encode
 from .scores import ciou, diou, eiou, giou
-from .sizes import measure, pairwise
+from .sizes import dice, iou, measure, pairwise
 
 __all__ = [
     "ciou",
     "convert",
     "decode",
+    "dice",
     "diou",
     "eiou",
     "encode",
     "giou",
+    "iou",
     "measure",
     "pairwise",
 ]

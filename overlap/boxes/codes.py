@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from types import ModuleType
+from collections.abc import Mapping
+from types import MappingProxyType, ModuleType
 from typing import Literal, TypeAlias
 
 from .._arrays import Array
+from .._checks import check_choice
 from .arrays import as_floating, check, halves, read
 
-Format: TypeAlias = Literal["lo-hi", "lo-size", "centre-size", "centre-log-size"]
+Format: TypeAlias = Literal["lo-hi", "lo-size", "centre-size", "centre-log-size", "xyxy", "xywh", "cxcywh"]
 
 FORMATS = ("lo-hi", "lo-size", "centre-size", "centre-log-size")
+PLANAR_FORMATS: Mapping[str, str] = MappingProxyType({"xyxy": "lo-hi", "xywh": "lo-size", "cxcywh": "centre-size"})
+"""What the formats of detectors in the plane are called in any dimension."""
 
 
 def convert(box: Array, source: Format, target: Format) -> Array:
@@ -20,10 +24,11 @@ def convert(box: Array, source: Format, target: Format) -> Array:
     ----------
     box : array (..., 2d)
         Boxes in the format `source`.
-    source, target : {"lo-hi", "lo-size", "centre-size", "centre-log-size"}
+    source, target : {"lo-hi", "lo-size", "centre-size", "centre-log-size", "xyxy", "xywh", "cxcywh"}
         "lo-hi" is (x1, y1, x2, y2), the format of every other function; "lo-size" (x, y, w, h) from the lowest
         corner; "centre-size" (cx, cy, w, h); "centre-log-size" (cx, cy, ln w, ln h), in which the pull of a
-        loss does not depend on the size of the box.
+        loss does not depend on the size of the box. For boxes in the plane the first three are also called
+        "xyxy", "xywh" and "cxcywh".
 
     Returns
     -------
@@ -33,21 +38,23 @@ def convert(box: Array, source: Format, target: Format) -> Array:
     Raises
     ------
     ValueError
-        If a box is malformed (a negative size, NaN), or the size of a logarithm is 0.
+        If a format is unknown or does not fit the dimension, a box is malformed (a negative size, NaN), or the size
+        of a logarithm is 0.
 
     Examples
     --------
     >>> import numpy as np
     >>> convert(np.array([1.0, 2.0, 4.0, 8.0]), "centre-size", "lo-hi")
     array([-1., -2.,  3.,  6.])
+    >>> convert(np.array([10, 20, 30, 40]), "xywh", "xyxy")
+    array([10., 20., 40., 60.])
     """
-    for name in (source, target):
-        if name not in FORMATS:
-            raise ValueError(f"boxes.convert: the formats are {', '.join(FORMATS)}, got {name!r}")
     (box,), xp = as_floating("boxes.convert", box=box)
-    corners = _read_format(box, source, xp)
-    corners = check("boxes.convert", "box", corners, xp, solid=target == "centre-log-size")
-    return _write_format(corners, target, xp)
+    source_format = _general_format("source", source, box)
+    target_format = _general_format("target", target, box)
+    corners = _read_format(box, source_format, xp)
+    corners = check("boxes.convert", "box", corners, xp, solid=target_format == "centre-log-size")
+    return _write_format(corners, target_format, xp)
 
 
 def encode(box: Array, anchor: Array) -> Array:
@@ -128,7 +135,21 @@ def decode(code: Array, anchor: Array) -> Array:
     return xp.concat([lo, xp.maximum(lo, hi)], axis=-1)
 
 
-def _read_format(box: Array, source: Format, xp: ModuleType) -> Array:
+def _general_format(option: str, name: str, box: Array) -> str:
+    """Return what a format is called in any dimension."""
+    check_choice("boxes.convert", option, name, (*FORMATS, *PLANAR_FORMATS))
+    if name not in PLANAR_FORMATS:
+        return name
+    general = PLANAR_FORMATS[name]
+    if box.shape[-1] != 4:
+        raise ValueError(
+            f"boxes.convert: {option} {name!r} is a format of boxes in the plane, of 4 numbers; box has shape "
+            f"{tuple(box.shape)}: pass {general!r}, the same in any dimension"
+        )
+    return general
+
+
+def _read_format(box: Array, source: str, xp: ModuleType) -> Array:
     """Return boxes lo|hi, in an array of their own."""
     first, second = halves(box)
     if source == "lo-hi":
@@ -146,7 +167,7 @@ def _read_format(box: Array, source: Format, xp: ModuleType) -> Array:
     return xp.concat([lo, hi], axis=-1)
 
 
-def _write_format(corners: Array, target: Format, xp: ModuleType) -> Array:
+def _write_format(corners: Array, target: str, xp: ModuleType) -> Array:
     """Return boxes lo|hi in another format."""
     if target == "lo-hi":
         return corners

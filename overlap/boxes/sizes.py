@@ -1,8 +1,9 @@
-"""The sizes of boxes and of what they share: `overlap.boxes.measure` and `pairwise`."""
+"""The sizes of boxes and of what they share: `overlap.boxes.measure`, `pairwise`, and ratios."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import nan
 from types import ModuleType
 from typing import TypeAlias
 
@@ -12,6 +13,7 @@ from .. import indices
 from .._arrays import Array, as_host, like, namespace
 from .._compiled import kernels
 from ..counts import Overlap
+from ..indices import EmptyPolicy
 from .arrays import Interval, Sizes, intervals, is_plain, length, multiply, positive, read, shared_length
 
 Period: TypeAlias = Sequence[float | None]
@@ -61,6 +63,71 @@ def measure(a: Array, b: Array, *, period: Period | None = None) -> Overlap:
     """
     (a, b), xp = read("boxes.measure", a=a, b=b)
     return _measure(a, b, _periods(period, a), xp)
+
+
+def iou(a: Array, b: Array, *, period: Period | None = None, empty: float | EmptyPolicy = nan) -> Array:
+    """Intersection over union of boxes, pair by pair (Jaccard index): |A∩B| / |A∪B|.
+
+    Parameters
+    ----------
+    a, b : array (..., 2d)
+        Prediction and reference, boxes lo|hi; the shapes broadcast.
+    period : sequence of d numbers or None, optional
+        Length after which each axis repeats; None for an axis that does not.
+    empty : float or EmptyPolicy
+        Value where both boxes are empty, or an `overlap.EmptyPolicy`.
+
+    Returns
+    -------
+    array (...)
+        In [0, 1]: ``overlap.iou(measure(a, b, period=period), empty=empty)``. For every pair of two sets, `pairwise`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        See `measure`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> a, b = np.array([0.0, 0.0, 3.0, 2.0]), np.array([1.0, 0.0, 4.0, 2.0])
+    >>> float(iou(a, b))
+    0.5
+    """
+    return indices.iou(measure(a, b, period=period), empty=empty)
+
+
+def dice(a: Array, b: Array, *, period: Period | None = None, empty: float | EmptyPolicy = nan) -> Array:
+    """Dice coefficient of boxes, pair by pair: 2|A∩B| / (|A| + |B|).
+
+    Parameters
+    ----------
+    a, b : array (..., 2d)
+        Prediction and reference, boxes lo|hi; the shapes broadcast.
+    period : sequence of d numbers or None, optional
+        Length after which each axis repeats; None for an axis that does not.
+    empty : float or EmptyPolicy
+        Value where both boxes are empty, or an `overlap.EmptyPolicy`.
+
+    Returns
+    -------
+    array (...)
+        In [0, 1]: ``overlap.dice(measure(a, b, period=period), empty=empty)``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        See `measure`.
+
+    Examples
+    --------
+    Two arcs of 20° over the seam of a circle:
+
+    >>> import numpy as np
+    >>> float(dice(np.array([350.0, 370.0]), np.array([0.0, 20.0]), period=(360,)))
+    0.5
+    """
+    return indices.dice(measure(a, b, period=period), empty=empty)
 
 
 def pairwise(a: Array, b: Array) -> Array:

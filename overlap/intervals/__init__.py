@@ -14,12 +14,14 @@ Allen, J. F. (1983). Maintaining knowledge about temporal intervals. Commun. ACM
 """
 
 from .join import Pairs, overlap_pairs
-from .sets import complement, intersection, measure, union
+from .sets import complement, dice, intersection, iou, measure, union
 
 __all__ = [
     "Pairs",
     "complement",
+    "dice",
     "intersection",
+    "iou",
     "measure",
     "overlap_pairs",
     "union",

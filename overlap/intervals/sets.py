@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from math import nan
+
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .. import indices
+from .._arrays import Array
 from ..counts import Overlap
+from ..indices import EmptyPolicy
 from .join import Intervals, overlap_pairs, read_rows
 
 
@@ -42,6 +47,62 @@ def measure(a: ArrayLike, b: ArrayLike) -> Overlap:
         )
     a, b = a.astype(np.float64), b.astype(np.float64)
     return Overlap(*(np.sum(x[:, 1] - x[:, 0]) for x in (intersection(a, b), a, b)))
+
+
+def iou(a: ArrayLike, b: ArrayLike, *, empty: float | EmptyPolicy = nan) -> Array:
+    """Intersection over union of sets of intervals (Jaccard index): |A∩B| / |A∪B|.
+
+    Parameters
+    ----------
+    a, b : array_like (n, 2), (m, 2)
+        Prediction and reference, numbers. Each is united first: what several rows cover counts once.
+    empty : float or EmptyPolicy
+        Value where both sets are empty, or an `overlap.EmptyPolicy`.
+
+    Returns
+    -------
+    array ()
+        In [0, 1]: ``overlap.iou(measure(a, b), empty=empty)``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        See `measure`.
+
+    Examples
+    --------
+    >>> float(iou([[0, 10], [5, 20]], [[10, 30]]).round(4))
+    0.3333
+    """
+    return indices.iou(measure(a, b), empty=empty)
+
+
+def dice(a: ArrayLike, b: ArrayLike, *, empty: float | EmptyPolicy = nan) -> Array:
+    """Dice coefficient of sets of intervals: 2|A∩B| / (|A| + |B|).
+
+    Parameters
+    ----------
+    a, b : array_like (n, 2), (m, 2)
+        Prediction and reference, numbers. Each is united first: what several rows cover counts once.
+    empty : float or EmptyPolicy
+        Value where both sets are empty, or an `overlap.EmptyPolicy`.
+
+    Returns
+    -------
+    array ()
+        In [0, 1]: ``overlap.dice(measure(a, b), empty=empty)``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        See `measure`.
+
+    Examples
+    --------
+    >>> float(dice([[0, 10], [5, 20]], [[10, 30]]))
+    0.5
+    """
+    return indices.dice(measure(a, b), empty=empty)
 
 
 def union(*sets: ArrayLike) -> Intervals:

@@ -10,9 +10,11 @@ Conventions
 - No tolerance anywhere: boxes scaled or moved together keep their IoU to rounding, at any scale.
 """
 
-from .sizes import measure, pairwise
+from .sizes import dice, iou, measure, pairwise
 
 __all__ = [
+    "dice",
+    "iou",
     "measure",
     "pairwise",
 ]

@@ -1,4 +1,4 @@
-"""The areas of rotated boxes and of what they share: `overlap.oriented.measure` and `pairwise`.
+"""The areas of rotated boxes and of what they share: `overlap.oriented.measure`, `pairwise`, and ratios.
 
 Method
 ------
@@ -17,16 +17,17 @@ doi:10.1145/357332.357333
 
 from __future__ import annotations
 
-from math import prod
+from math import nan, prod
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from .. import indices
 from .._arrays import Array, as_host, is_host, like, namespace
 from .._compiled import kernels
 from ..counts import Overlap
-from ..indices import iou
+from ..indices import EmptyPolicy
 
 SMALL = 1 << 16
 """Fewer pairs never import the compiler."""
@@ -78,6 +79,66 @@ def measure(a: Array, b: Array) -> Overlap:
     return Overlap(like(area, a, xp), _size(a), _size(b))
 
 
+def iou(a: Array, b: Array, *, empty: float | EmptyPolicy = nan) -> Array:
+    """Intersection over union of rotated boxes, pair by pair (Jaccard index): |A∩B| / |A∪B|.
+
+    Parameters
+    ----------
+    a, b : array (..., 5)
+        Prediction and reference, as (cx, cy, w, h, theta); what leads broadcasts.
+    empty : float or EmptyPolicy
+        Value where both boxes are empty, or an `overlap.EmptyPolicy`.
+
+    Returns
+    -------
+    array (...)
+        In [0, 1]: ``overlap.iou(measure(a, b), empty=empty)``. For every pair of two sets, `pairwise`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        See `measure`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> upright, turned = np.array([0, 0, 4, 2, 0]), np.array([0, 0, 4, 2, np.pi / 2])
+    >>> round(float(iou(upright, turned)), 4)
+    0.3333
+    """
+    return indices.iou(measure(a, b), empty=empty)
+
+
+def dice(a: Array, b: Array, *, empty: float | EmptyPolicy = nan) -> Array:
+    """Dice coefficient of rotated boxes, pair by pair: 2|A∩B| / (|A| + |B|).
+
+    Parameters
+    ----------
+    a, b : array (..., 5)
+        Prediction and reference, as (cx, cy, w, h, theta); what leads broadcasts.
+    empty : float or EmptyPolicy
+        Value where both boxes are empty, or an `overlap.EmptyPolicy`.
+
+    Returns
+    -------
+    array (...)
+        In [0, 1]: ``overlap.dice(measure(a, b), empty=empty)``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        See `measure`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> upright, turned = np.array([0, 0, 4, 2, 0]), np.array([0, 0, 4, 2, np.pi / 2])
+    >>> round(float(dice(upright, turned)), 4)
+    0.5
+    """
+    return indices.dice(measure(a, b), empty=empty)
+
+
 def pairwise(a: Array, b: Array) -> Array:
     """IoU of every rotated box of one set with every one of another.
 
@@ -118,7 +179,7 @@ def pairwise(a: Array, b: Array) -> Array:
     # by blocks that stay in the cache, and never hold the corners of all pairs
     rows = max(1, SMALL // max(1, m))
     blocks = (a[k : min(k + rows, n), None, :] for k in range(0, max(1, n), rows))
-    return xp.concat([iou(_overlap(block, b[None, :, :], xp)) for block in blocks], axis=0)
+    return xp.concat([indices.iou(_overlap(block, b[None, :, :], xp)) for block in blocks], axis=0)
 
 
 def _read(operation: str, a: Array, b: Array) -> tuple[Array, Array, ModuleType]:

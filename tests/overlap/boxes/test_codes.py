@@ -70,7 +70,35 @@ def test_sides_of_zero_have_no_code():
         boxes.convert(np.array([0.0, 0.0, -1.0, 1.0]), "centre-size", "lo-hi")
 
 
-def test_unknown_formats():
-    for formats in (("xywh", "lo-hi"), ("lo-hi", "xywh")):
-        with pytest.raises(ValueError, match="formats are lo-hi, lo-size.*got 'xywh'"):
-            boxes.convert(np.zeros(4), *formats)
+PLANAR = {"xyxy": "lo-hi", "xywh": "lo-size", "cxcywh": "centre-size"}
+
+
+@pytest.mark.parametrize("name", PLANAR)
+def test_the_names_of_detectors(backend, name):
+    a = backend.asarray(some(20))
+    general = PLANAR[name]
+    there = boxes.convert(a, "xyxy", name)
+    np.testing.assert_array_equal(backend.to_numpy(there), backend.to_numpy(boxes.convert(a, "lo-hi", general)))
+    back = boxes.convert(there, name, "xyxy")
+    np.testing.assert_array_equal(backend.to_numpy(back), backend.to_numpy(boxes.convert(there, general, "lo-hi")))
+
+
+@pytest.mark.parametrize("name", PLANAR)
+@pytest.mark.parametrize("d", [1, 3])
+def test_the_names_of_detectors_are_for_the_plane(name, d):
+    for option, formats in (("source", (name, "lo-hi")), ("target", ("lo-hi", name))):
+        message = rf"boxes\.convert: {option} '{name}' .* of 4 numbers.*\(2, {2 * d}\): pass '{PLANAR[name]}'"
+        with pytest.raises(ValueError, match=message):
+            boxes.convert(some(2, d), *formats)
+
+
+def test_a_converted_box_is_an_array_of_its_own():
+    a = some(3)
+    boxes.convert(a, "lo-hi", "xyxy")[:] = 0
+    assert a.any()
+
+
+@pytest.mark.parametrize(("option", "formats"), [("source", ("yolo", "lo-hi")), ("target", ("lo-hi", "yolo"))])
+def test_unknown_formats(option, formats):
+    with pytest.raises(ValueError, match=rf"boxes\.convert: {option} must be one of 'lo-hi', .*'xywh'.*got 'yolo'"):
+        boxes.convert(np.zeros(4), *formats)

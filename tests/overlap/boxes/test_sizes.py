@@ -117,6 +117,23 @@ def test_measure_and_pairwise(backend, d):
     np.testing.assert_array_equal(pairs, backend.to_numpy(ov.iou(every)))
 
 
+@pytest.mark.parametrize("period", [None, (7.0, None)])
+@pytest.mark.parametrize("index", ["iou", "dice"])
+def test_iou_and_dice_are_indices_of_measure(backend, index, period):
+    a, b = backend.asarray(some(20)), backend.asarray(some(20))
+    got = getattr(boxes, index)(a, b, period=period)
+    expected = getattr(ov, index)(boxes.measure(a, b, period=period))
+    np.testing.assert_array_equal(backend.to_numpy(got), backend.to_numpy(expected))
+
+
+@pytest.mark.parametrize("index", [boxes.iou, boxes.dice])
+def test_iou_and_dice_of_boxes_without_area(index):
+    point = np.zeros(4)
+    assert isnan(index(point, point))
+    assert index(point, point, empty=1.0) == 1
+    assert index(point, np.ones(4), empty=ov.EmptyPolicy(both_empty=0.25)) == 0.25
+
+
 def test_shapely():
     a, b = some(60), some(60)
     expected = sizes(polygons.measure(shapely.box(*a.T)[:, None], shapely.box(*b.T)))

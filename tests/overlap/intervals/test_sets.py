@@ -58,6 +58,14 @@ def test_sets_are_rasters(a, b):
 
 
 @given(rows, rows)
+def test_iou_and_dice_are_indices_of_measure(a, b):
+    o = intervals.measure(a, b)
+    for empty in (np.nan, 1.0):
+        np.testing.assert_array_equal(intervals.iou(a, b, empty=empty), ov.iou(o, empty=empty))
+        np.testing.assert_array_equal(intervals.dice(a, b, empty=empty), ov.dice(o, empty=empty))
+
+
+@given(rows, rows)
 def test_laws_of_sets(a, b):
     o, swapped = intervals.measure(a, b), intervals.measure(b, a)
     assert sizes(o) == [sizes(swapped)[k] for k in (0, 2, 1)]

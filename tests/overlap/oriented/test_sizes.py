@@ -42,6 +42,21 @@ def test_measure(backend):
     np.testing.assert_allclose(backend.to_numpy(o.size_a), shapely.area(p), rtol=1e-12)
 
 
+@pytest.mark.parametrize("index", ["iou", "dice"])
+def test_iou_and_dice_are_indices_of_measure(backend, index):
+    a, b = backend.asarray(A[:12]), backend.asarray(B[:12])
+    got = getattr(oriented, index)(a, b)
+    expected = getattr(ov, index)(oriented.measure(a, b))
+    np.testing.assert_array_equal(backend.to_numpy(got), backend.to_numpy(expected))
+
+
+@pytest.mark.parametrize("index", [oriented.iou, oriented.dice])
+def test_iou_and_dice_of_boxes_without_area(index):
+    point = np.zeros(5)
+    assert np.isnan(index(point, point))
+    assert index(point, point, empty=1.0) == 1
+
+
 def test_pairwise(backend):
     got = backend.to_numpy(oriented.pairwise(backend.asarray(A[:4]), backend.asarray(B[:3])))
     np.testing.assert_allclose(got, oriented.pairwise(A, B)[:4, :3], rtol=1e-12)
