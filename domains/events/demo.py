@@ -12,7 +12,7 @@ import xarray as xr
 from .. import _console
 from . import tables
 from .comparison import compare
-from .plotting import plot_timelines, save
+from .plotting import plot_timelines
 from .scenes import RATE, player_and_ball
 from .schema import as_events
 from .tables import summarise
@@ -101,7 +101,7 @@ def _save(
     night["szcore"].to_netcdf(folder / "seizures.nc", engine="h5netcdf")
     ax = plot_timelines(found, truth, threshold=0.5, thresholds=(0.5,))
     ax.set_title("Who has the ball", fontsize="medium", loc="left", pad=24)
-    save(ax.figure, folder / "possession.png")
+    _console.save(ax.figure, folder / "possession.png")
     ax = plot_timelines(DETECTED, SEIZURES, "szcore", support=NIGHT)
     ax.set_title("A night of seizures under SzCORE", fontsize="medium", loc="left", pad=24)
-    save(ax.figure, folder / "seizures.png")
+    _console.save(ax.figure, folder / "seizures.png")

@@ -19,11 +19,22 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from .formats import ABSENT, READERS
+from .. import _skipped
+from .._checks import check_choice
+from .formats import ABSENT, NO_SEGMENT, NO_TIMES, READERS
 from .schema import COLUMNS, as_events
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".rttm", ".json")
-_SKIPPED = ["file", "line", "reason", "detail"]
+OF_READERS = ("where", "skip", "length")
+
+NO_ONSET = "no onset"
+NO_OFFSET = "no offset"
+NO_DURATION = "no duration"
+NO_NUMBER = "a time that is no number"
+BACKWARD = "ends before it begins"
+NO_CONFIDENCE = "a confidence that is no number"
+MISTAKES = (NO_TIMES, NO_SEGMENT, NO_ONSET, NO_OFFSET, NO_DURATION, NO_NUMBER, BACKWARD, NO_CONFIDENCE)
+"""Reasons of rows that should have been events; other rows say that there is none, or are of another kind."""
 
 
 class Annotations(NamedTuple):
@@ -34,9 +45,9 @@ class Annotations(NamedTuple):
     events : DataFrame
         ``file onset offset label confidence``, then further columns of the file.
     skipped : DataFrame
-        ``file line reason detail``: the rows that are no events.
+        ``side file where reason detail``: the rows that are no events. The side is not known here: "".
     support : DataFrame
-        ``file duration``: every recording the file names, NaN where it does not tell how long it is.
+        ``file duration``: every recording the file names, NaN where it does not say how long it is.
     """
 
     events: pd.DataFrame
@@ -55,7 +66,7 @@ def read_events(
         CSV with a header, DCASE or sed_eval table (.tsv, .txt), BIDS ``events.tsv`` (HED-SCORE too), RTTM, or
         ActivityNet JSON.
     kind : {"csv", "dcase", "bids", "rttm", "activitynet"}, optional
-        The format, if the name does not tell.
+        The format, if the name does not say it.
     subset : str, optional
         Which subset of an ActivityNet database; all by default.
     file : str, optional
@@ -83,99 +94,128 @@ def read_events(
     >>> events
         file  onset  offset label  confidence
     0  night    1.5     2.5   owl         NaN
-    >>> skipped["reason"].tolist()
-    ['ends before it begins']
+    >>> skipped[["where", "reason"]].to_numpy().tolist()
+    [['line 3', 'ends before it begins']]
     """
+    if kind is not None:
+        check_choice("events.read_events", "kind", kind, READERS)
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file")
     try:
         text = path.read_text(encoding="utf-8-sig")
-        rows = list(READERS[_kind(path, text, kind)](text))
+        reader = READERS[kind or _find_kind(path, text)]
+        rows = list(reader(text))
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise ValueError(f"{path}: not a readable file of events ({error})") from error
-    table = pd.DataFrame(rows, columns=None if rows else ["line", *COLUMNS])
+    table = pd.DataFrame(rows) if rows else pd.DataFrame(columns=["where", *COLUMNS])
     if subset is not None:
-        table = _subset(table, subset, path)
+        table = _take_subset(table, subset, path)
     return _judge(table, path, path.stem if file is None else file)
 
 
-def _kind(path: Path, text: str, kind: str | None) -> str:
-    if kind is not None:
-        if kind not in READERS:
-            raise ValueError(f"unknown kind {kind!r}; choose from {', '.join(READERS)}")
-        return kind
-    named = {".csv": "csv", ".rttm": "rttm", ".json": "activitynet"}
+def _find_kind(path: Path, text: str) -> str:
     suffix = path.suffix.lower()
-    if suffix in named:
-        return named[suffix]
+    if suffix == ".csv":
+        return "csv"
+    if suffix == ".rttm":
+        return "rttm"
+    if suffix == ".json":
+        return "activitynet"
     if suffix not in SUFFIXES:
         raise ValueError(f"events are read from {', '.join(SUFFIXES)}; pass kind= if it is one of these")
-    header = next(iter(text.splitlines()), "").split("\t")
     if suffix == ".tsv" and path.stem.endswith("_events"):
         return "bids"
-    return "bids" if {"onset", "duration"} <= {x.strip() for x in header} else "dcase"
+    first_line = next(iter(text.splitlines()), "")
+    header = {cell.strip() for cell in first_line.split("\t")}
+    return "bids" if {"onset", "duration"} <= header else "dcase"
 
 
-def _subset(table: pd.DataFrame, subset: str, path: Path) -> pd.DataFrame:
-    found = table["subset"].unique().tolist() if "subset" in table else []
-    if subset not in found:
-        raise ValueError(f"{path}: there is no subset {subset!r}; found {', '.join(map(str, found)) or 'none'}")
-    return table[table["subset"] == subset]
+def _take_subset(table: pd.DataFrame, subset: str, path: Path) -> pd.DataFrame:
+    present = table["subset"].unique().tolist() if "subset" in table else []
+    if subset not in present:
+        names = ", ".join(map(str, present)) or "none"
+        raise ValueError(f"{path}: there is no subset {subset!r}; it has {names}")
+    return table[table["subset"] == subset].reset_index(drop=True)
 
 
 def _judge(table: pd.DataFrame, path: Path, file: str) -> Annotations:
     """Part events from rows that are none, and say why."""
-    table = table.reset_index(drop=True)
-    texts = {c: _column(table, c) for c in ("file", "onset", "offset", "duration", "confidence", "length", "skip")}
+    texts = pd.DataFrame({name: _texts(table, name) for name in (*COLUMNS, "duration", "length", "skip")})
+    onset = _numbers(texts["onset"])
+    offset = _numbers(texts["offset"]) if "offset" in table else onset + _numbers(texts["duration"])
+    confidence = _numbers(texts["confidence"])
+    end = "offset" if "offset" in table else "duration"
+    reason = _reasons(texts, end, onset, offset, confidence)
     recording = texts["file"].where(texts["file"] != "", file)
-    onset, confidence, length = (_number(texts[c]) for c in ("onset", "confidence", "length"))
-    offset = _number(texts["offset"]) if "offset" in table else onset + _number(texts["duration"])
-    reason = np.select(
+    columns = {
+        "file": recording,
+        "onset": onset,
+        "offset": offset,
+        "label": texts["label"],
+        "confidence": confidence,
+    }
+    for name in table:
+        if name not in (*COLUMNS, *OF_READERS, "duration"):
+            columns[str(name)] = table[name]
+    is_event = reason == ""
+    events = pd.DataFrame(columns, index=table.index)[is_event]
+    support = pd.DataFrame({"file": recording, "duration": _numbers(texts["length"])})
+    return Annotations(
+        as_events(events, str(path)),
+        _skipped_rows(table[~is_event], path, reason[~is_event]),
+        support.groupby("file", as_index=False, sort=False).max(),
+    )
+
+
+def _reasons(
+    texts: pd.DataFrame, end: str, onset: np.ndarray, offset: np.ndarray, confidence: np.ndarray
+) -> np.ndarray:
+    """Return why each row is no event; "" if it is one. The first reason counts."""
+    is_finite = np.isfinite(onset) & np.isfinite(offset)
+    has_confidence = ~texts["confidence"].isin(ABSENT)
+    return np.select(
         [
             texts["skip"] != "",
             texts["onset"].isin(ABSENT),
-            (texts["offset"] if "offset" in table else texts["duration"]).isin(ABSENT),
-            ~(np.isfinite(onset) & np.isfinite(offset)),
+            texts[end].isin(ABSENT),
+            ~is_finite,
             offset < onset,
-            ~texts["confidence"].isin(ABSENT) & ~np.isfinite(confidence),
+            has_confidence & ~np.isfinite(confidence),
         ],
         [
             texts["skip"],
-            "no onset",
-            "no offset" if "offset" in table else "no duration",
-            "a time that is no number",
-            "ends before it begins",
-            "a confidence that is no number",
+            NO_ONSET,
+            NO_OFFSET if end == "offset" else NO_DURATION,
+            NO_NUMBER,
+            BACKWARD,
+            NO_CONFIDENCE,
         ],
         "",
     )
-    bad = reason != ""
-    known = {"file": recording, "onset": onset, "offset": offset, "label": _column(table, "label")}
-    rest = {str(c): table[c] for c in table if c not in (*COLUMNS, "duration", "length", "skip", "line")}
-    events = pd.DataFrame({**known, "confidence": confidence, **rest}, index=table.index)[~bad]
-    return Annotations(
-        as_events(events, str(path)),
-        _skipped(table, path, reason)[bad].reset_index(drop=True),
-        pd.DataFrame({"file": recording, "duration": length}).groupby("file", as_index=False, sort=False).max(),
-    )
 
 
-def _skipped(table: pd.DataFrame, path: Path, reason: Any) -> pd.DataFrame:
-    shown = [c for c in table if c not in ("line", "skip", "length")]
-    detail = [
-        " ".join(f"{c}={x}" for c, x in zip(shown, row, strict=True) if x == x) for row in table[shown].to_numpy()
-    ]
-    columns = {"file": str(path), "line": table["line"], "reason": reason, "detail": detail}
-    return pd.DataFrame(columns, index=table.index, columns=_SKIPPED)
+def _skipped_rows(table: pd.DataFrame, path: Path, reasons: np.ndarray) -> pd.DataFrame:
+    rows = []
+    for row, reason in zip(table.to_dict("records"), reasons, strict=True):
+        where = row["where"]
+        cells = [f"{name}={cell}" for name, cell in row.items() if name not in OF_READERS and cell == cell]
+        rows.append({"file": str(path), "where": where, "reason": reason, "detail": " ".join(cells)})
+    return _skipped.as_skipped(rows)
 
 
-def _column(table: pd.DataFrame, name: str) -> pd.Series[str]:
+def _texts(table: pd.DataFrame, name: str) -> pd.Series[str]:
     """Return a column as text, "" where it is absent."""
     if name not in table:
         return pd.Series("", index=table.index, dtype=object)
-    return table[name].map(lambda x: "" if x is None or x != x else str(x).strip()).astype(object)
+    return table[name].map(_text).astype(object)
 
 
-def _number(text: pd.Series[str]) -> Any:
-    return pd.to_numeric(text, errors="coerce").to_numpy(float)
+def _text(cell: Any) -> str:
+    is_missing = cell is None or cell != cell
+    return "" if is_missing else str(cell).strip()
+
+
+def _numbers(texts: pd.Series[str]) -> np.ndarray:
+    """Return text as numbers, NaN where it is none."""
+    return pd.to_numeric(texts, errors="coerce").to_numpy(float)

@@ -11,7 +11,6 @@ Conventions
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +18,6 @@ import pandas as pd
 
 from overlap.plotting import COLOURS
 
-from .. import _console
 from .._checks import check_choice
 from .comparison import assess
 from .protocols import Protocol, Scored
@@ -132,11 +130,6 @@ def plot_scored(
     ax.set_xlabel(f"time (s){more}")
     _add_legend(ax, prediction, reference)
     return ax
-
-
-def save(figure: Any, path: str | Path) -> None:
-    """Save a figure, sharp enough for print; the ending of the path says how."""
-    _console.save(figure, path)
 
 
 def _new_axes(n_rows: int) -> Axes:

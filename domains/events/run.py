@@ -1,12 +1,12 @@
-"""Whole jobs over files: read both sides, score them, tell what was left out.
+"""Whole jobs over files: read both sides, score them, say what was left out.
 
 Conventions
 -----------
 - Two files, or two folders whose files bear the same names (their endings and formats may differ). Rows that name no
   recording belong to the one that their file is called after; of two files, to one recording.
-- A file that cannot be read is a row of `skipped`, and its recording is left out on both sides. A recording that the
-  prediction lacks is missed.
-- What was scored follows from ``support=``, else from the durations that the files tell, the reference's first.
+- A file that cannot be read, or of which no row is an event though it should be, is a row of `skipped`, and its
+  recording is left out on both sides. A recording that the prediction lacks is missed.
+- What was scored follows from ``support=``, else from the durations that the files say, the reference's first.
 
 References
 ----------
@@ -15,7 +15,9 @@ See `domains.events.protocols`.
 
 from __future__ import annotations
 
+import time
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,11 +25,12 @@ import pandas as pd
 import xarray as xr
 
 from .. import _console
-from .._skipped import UNREADABLE
+from .._checks import UsageError, check_choice
+from .._skipped import UNREADABLE, as_skipped
 from . import tables
-from .comparison import compare
-from .io import SUFFIXES, Annotations, read_events
-from .protocols import By, Protocol
+from .comparison import assess, explain_faults
+from .io import MISTAKES, SUFFIXES, Annotations, read_events
+from .protocols import By, Protocol, Scored
 from .schema import COLUMNS, Support
 
 if TYPE_CHECKING:
@@ -35,8 +38,11 @@ if TYPE_CHECKING:
 
     from .._console import Outputs
 
+EXPLAIN_WITHIN = 1.0
+"""The command scores again, to explain known faults, where the first time took less, seconds."""
 
-class Scored(NamedTuple):
+
+class ScoredFiles(NamedTuple):
     """What `score` returns.
 
     Parameters
@@ -44,14 +50,14 @@ class Scored(NamedTuple):
     report : Dataset
         As `compare` returns it.
     skipped : DataFrame
-        ``side file line reason detail``: rows that are no events, and files that cannot be read.
-    events : tuple of DataFrame
-        The prediction and the reference, as they were compared.
+        ``side file where reason detail``: rows that are no events, and files that cannot be read.
+    scored : Scored
+        What the report was read from: events, matches, settings.
     """
 
     report: xr.Dataset
     skipped: pd.DataFrame
-    events: tuple[pd.DataFrame, pd.DataFrame]
+    scored: Scored
 
 
 def score(
@@ -62,21 +68,22 @@ def score(
     support: Support = None,
     by: By = None,
     corrected: bool = False,
+    explain: bool = False,
     kind: str | None = None,
     subset: str | None = None,
     progress: bool = False,
     **parameters: Any,
-) -> Scored:
+) -> ScoredFiles:
     r"""Score files of predicted events against files of annotated ones.
 
     Parameters
     ----------
     predicted, reference : path
         Two files, or two folders.
-    protocol, support, by, corrected
+    protocol, support, by, corrected, explain
         See `compare`.
     kind : str, optional
-        The format of all files, if their names do not tell; see `read_events`.
+        The format of all files, if their names do not say it; see `read_events`.
     subset : str, optional
         Which subset of an ActivityNet database is the reference.
     progress : bool
@@ -86,8 +93,8 @@ def score(
 
     Returns
     -------
-    Scored
-        ``report``, ``skipped`` and ``events``.
+    ScoredFiles
+        ``report``, ``skipped`` and ``scored``.
 
     Raises
     ------
@@ -100,108 +107,158 @@ def score(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     a, b = (pathlib.Path(folder, name) for name in ("a.csv", "b.csv"))
     ...     _ = a.write_text("onset,offset\n0,10\n"), b.write_text("onset,offset\n5,15\n")
-    ...     report, skipped, _ = score(a, b)
-    >>> float(report.intersection), len(skipped)
-    (5.0, 0)
+    ...     report, skipped, scored = score(a, b)
+    >>> float(report.intersection), len(skipped), scored.names
+    (5.0, 0, ('a.csv', 'b.csv'))
     """
-    paths = Path(predicted), Path(reference)
-    alone = paths[1].stem if all(p.is_file() for p in paths) else None
-    sides = [
-        _read(path, side, alone, progress, kind=kind, subset=subset if side == "reference" else None)
-        for path, side in zip(paths, ("prediction", "reference"), strict=True)
-    ]
-    skipped = _stack([s.skipped for s in sides])
-    lost = set(skipped.loc[skipped["reason"] == UNREADABLE, "recording"])
-    a, b = (_named(s.events[~s.events["file"].isin(lost)], p) for s, p in zip(sides, paths, strict=True))
-    known = _durations(sides, lost) if support is None else support
-    report = compare(a, b, protocol, support=known, by=by, corrected=corrected, **parameters)
-    return Scored(report, skipped.drop(columns="recording"), (a, b))
+    check_choice("events.score", "by", by, ("label", "file", None))
+    prediction_path = Path(predicted)
+    reference_path = Path(reference)
+    are_files = prediction_path.is_file() and reference_path.is_file()
+    recording = reference_path.stem if are_files else None
+    a = _read_side(prediction_path, "prediction", recording, progress, kind=kind)
+    b = _read_side(reference_path, "reference", recording, progress, kind=kind, subset=subset)
+    lost = a.lost | b.lost
+    durations = _durations(a.support, b.support, lost) if support is None else support
+    scored = assess(
+        _events_of(a, lost, prediction_path.name),
+        _events_of(b, lost, reference_path.name),
+        protocol,
+        support=durations,
+        corrected=corrected,
+        **parameters,
+    )
+    report = scored.report(by)
+    if explain:
+        explain_faults(scored, report, by)
+    skipped = _stack([a.skipped, b.skipped])
+    return ScoredFiles(report, skipped, scored)
 
 
-def score_files(predicted: Path, reference: Path, *, outputs: Outputs, **options: Any) -> int:
+def score_files(predicted: Path, reference: Path, *, outputs: Outputs, by: By = None, **options: Any) -> int:
     """Do what ``overlap events score`` does, and return its exit code."""
     with _console.collected_warnings() as notes:
-        report, skipped, events = score(predicted, reference, progress=not outputs.quiet, explain=True, **options)
+        begin = time.perf_counter()
+        report, skipped, scored = score(predicted, reference, by=by, progress=not outputs.quiet, **options)
+        if time.perf_counter() - begin < EXPLAIN_WITHIN:
+            explain_faults(scored, report, by)
     return _console.deliver(
         report,
         outputs,
         lambda: [tables.report_table(report)],
-        lambda: _timelines(events, report, options),
+        lambda: draw_timelines(scored),
         skipped,
         rows=tables.summarise(report),
         notes=notes,
     )
 
 
-def _read(path: Path, side: str, alone: str | None, progress: bool, **options: Any) -> Annotations:
-    files = _files(path, side)
-    listed = _console.track(files.items(), f"reading the {side}", len(files)) if progress else files.items()
-    found = [_read_or_tell(file, name, many=len(files) > 1, **options) for name, file in _aliased(listed, alone)]
-    events, skipped, support = (_stack([x[k] for x in found]) for k in range(3))
-    skipped.insert(0, "side", side)
-    return Annotations(events, skipped, support)
+def draw_timelines(scored: Scored) -> Axes:
+    """Draw what was scored, with the names of both sides above."""
+    from .plotting import plot_scored
+
+    prediction, reference = scored.names
+    ax = plot_scored(scored)
+    ax.set_title(f"{prediction} against {reference}", fontsize="medium", loc="left", pad=24)
+    return ax
 
 
-def _files(path: Path, side: str) -> dict[str, Path]:
+class _Side(NamedTuple):
+    """All files of one side; `lost` are the recordings whose file could not be read."""
+
+    events: pd.DataFrame
+    skipped: pd.DataFrame
+    support: pd.DataFrame
+    lost: set[str]
+
+
+def _read_side(path: Path, side: str, recording: str | None, progress: bool, **options: Any) -> _Side:
+    files = _files_of(path, side)
+    listed: Iterable[tuple[str, Path]] = files.items()
+    if progress:
+        listed = _console.track(listed, f"reading the {side}", len(files))
+    parts = []
+    lost = set()
+    for name, file in listed:
+        name = name if recording is None else recording
+        try:
+            parts.append(_read_file(file, name, **options))
+        except UsageError:
+            raise
+        except (OSError, ValueError) as error:
+            if len(files) == 1:
+                raise
+            parts.append(_unread(file, error))
+            lost.add(name)
+    events = _stack([part.events for part in parts])
+    skipped = _stack([part.skipped for part in parts]).assign(side=side)
+    support = _stack([part.support for part in parts])
+    return _Side(events, skipped, support, lost)
+
+
+def _files_of(path: Path, side: str) -> dict[str, Path]:
     """Return the files of a side by the name of their recording."""
     if not path.is_dir():
         return {path.stem: path}
-    found = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
     # beside each BIDS table lies a .json that describes its columns
-    tables = {p.with_suffix("") for p in found if p.suffix.lower() == ".tsv"}
-    found = [p for p in found if p.suffix.lower() != ".json" or p.with_suffix("") not in tables]
-    if not found:
+    of_tables = {file.with_suffix("") for file in files if file.suffix.lower() == ".tsv"}
+    by_name = {}
+    for file in files:
+        stem = file.with_suffix("")
+        if file.suffix.lower() == ".json" and stem in of_tables:
+            continue
+        by_name[stem.relative_to(path).as_posix()] = file
+    if not by_name:
         raise ValueError(f"{path}: no files of events ({', '.join(SUFFIXES)}) for the {side}")
-    return {p.relative_to(path).with_suffix("").as_posix(): p for p in found}
+    return by_name
 
 
-def _aliased(listed: Any, alone: str | None) -> Any:
-    for name, path in listed:
-        yield (alone if alone is not None else name), path
+def _read_file(path: Path, recording: str, **options: Any) -> Annotations:
+    """Read a file, and refuse one of which every row is a mistake."""
+    part = read_events(path, file=recording, **options)
+    reasons = part.skipped["reason"]
+    if len(reasons) and part.events.empty and reasons.isin(MISTAKES).all():
+        raise ValueError(f"{path}: none of its {len(reasons)} rows is an event; the first has {reasons.iloc[0]}")
+    return part
 
 
-def _read_or_tell(path: Path, name: str, *, many: bool, **options: Any) -> Annotations:
-    try:
-        events, skipped, support = read_events(path, file=name, **options)
-        return Annotations(events, skipped.assign(recording=""), support)
-    except (OSError, ValueError) as error:
-        if not many:
-            raise
-        row = {"file": str(path), "line": -1, "reason": UNREADABLE, "detail": str(error), "recording": name}
-        return Annotations(
-            pd.DataFrame(columns=COLUMNS), pd.DataFrame([row]), pd.DataFrame(columns=["file", "duration"])
-        )
+def _unread(path: Path, error: Exception) -> Annotations:
+    row = {"file": str(path), "reason": UNREADABLE, "detail": str(error)}
+    no_events = pd.DataFrame(columns=COLUMNS)
+    no_support = pd.DataFrame(columns=["file", "duration"])
+    return Annotations(no_events, as_skipped([row]), no_support)
 
 
 def _stack(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    filled = [x for x in parts if len(x)] or parts[:1]
-    return pd.concat(filled, ignore_index=True)
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled or parts[:1], ignore_index=True)
 
 
-def _durations(sides: list[Annotations], lost: set[str]) -> pd.DataFrame:
-    a, b = (s.support.groupby("file")["duration"].max().astype(float) for s in sides)
-    differ = [f for f in a.index.intersection(b.index) if abs(a[f] - b[f]) > 1e-6]
-    if differ:
+def _durations(prediction: pd.DataFrame, reference: pd.DataFrame, lost: set[str]) -> pd.DataFrame:
+    """Return how long each recording is: as the reference says, else as the prediction does."""
+    predicted = _longest(prediction)
+    annotated = _longest(reference)
+    both = predicted.index.intersection(annotated.index)
+    different = [file for file in both if abs(predicted[file] - annotated[file]) > 1e-6]
+    if different:
+        first = different[0]
         warnings.warn(
-            f"score: {len(differ)} recordings have two durations (prediction of {differ[0]}: {a[differ[0]]:g} s, "
-            f"reference: {b[differ[0]]:g} s); the reference's hold",
+            f"events.score: {len(different)} recordings have two durations (prediction of {first}: "
+            f"{predicted[first]:g} s, reference: {annotated[first]:g} s); the reference's hold",
             stacklevel=3,
         )
-    known = b.combine_first(a)
-    return known[~known.index.isin(lost)].rename_axis("file").reset_index(name="duration")
+    known = annotated.combine_first(predicted)
+    is_read = ~known.index.isin(lost)
+    return known[is_read].rename_axis("file").reset_index(name="duration")
 
 
-def _named(events: pd.DataFrame, path: Path) -> pd.DataFrame:
-    events = events.reset_index(drop=True)
-    events.attrs["name"] = path.name
+def _longest(support: pd.DataFrame) -> pd.Series[float]:
+    return support.groupby("file")["duration"].max().astype(float)
+
+
+def _events_of(side: _Side, lost: set[str], name: str) -> pd.DataFrame:
+    is_read = ~side.events["file"].isin(lost)
+    events = side.events[is_read].reset_index(drop=True)
+    events.attrs["name"] = name
     return events
-
-
-def _timelines(events: Any, report: xr.Dataset, options: dict[str, Any]) -> Axes:
-    from .plotting import plot_timelines
-
-    shared = {k: v for k, v in options.items() if k not in ("by", "kind", "subset")}
-    ax = plot_timelines(*events, **shared)
-    title = f"{report.attrs['prediction']} against {report.attrs['reference']}"
-    ax.set_title(title, fontsize="medium", loc="left", pad=24)
-    return ax

@@ -1,5 +1,36 @@
-"""The rows of each file format, as they stand, before anything is judged."""
+"""The rows of each file format, as they stand, before anything is judged.
 
-from .readers import ABSENT, READERS, activitynet, bids, comma_separated, dcase, rttm
+Conventions
+-----------
+- A reader yields one mapping for each row: ``where`` (which part of the file, such as "line 5"), the columns of the
+  event table as text, and ``skip``, the reason if the row is no event by the rules of its format. `read_events` judges
+  the rest.
+- ``length`` is the duration of the recording, where a format says it.
 
-__all__ = ["ABSENT", "READERS", "activitynet", "bids", "comma_separated", "dcase", "rttm"]
+References
+----------
+NIST (2009). The RT-09 evaluation plan: RTTM. https://web.archive.org/web/2017/http://www.itl.nist.gov/iad/mig/tests/rt/
+Gorgolewski, K. J. et al. (2016). The brain imaging data structure. Sci. Data 3, 160044. doi:10.1038/sdata.2016.44
+Dan, J. et al. (2024). SzCORE. Epilepsia. doi:10.1111/epi.18113 (HED-SCORE columns of events.tsv)
+Caba Heilbron, F. et al. (2015). ActivityNet. CVPR, 961. doi:10.1109/CVPR.2015.7298698
+"""
+
+from .delimited import bids, comma_separated, dcase
+from .localisation import activitynet
+from .readers import READERS
+from .rows import ABSENT, BACKGROUND, NO_EVENT, NO_SEGMENT, NO_TIMES
+from .speakers import rttm
+
+__all__ = [
+    "ABSENT",
+    "BACKGROUND",
+    "NO_EVENT",
+    "NO_SEGMENT",
+    "NO_TIMES",
+    "READERS",
+    "activitynet",
+    "bids",
+    "comma_separated",
+    "dcase",
+    "rttm",
+]

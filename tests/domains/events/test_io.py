@@ -28,8 +28,9 @@ def test_every_row_is_an_event_or_skipped_with_its_reason(tmp_path):
     path = tmp_path / "all.csv"
     path.write_text("onset,offset,label,confidence\n" + "\n".join(row for row, _ in REASONS))
     events, skipped, support = read_events(path)
-    told = dict(zip(skipped["line"], skipped["reason"], strict=True))
-    assert [told.get(k + 2, "") for k in range(len(REASONS))] == [reason for _, reason in REASONS]
+    reasons = dict(zip(skipped["where"], skipped["reason"], strict=True))
+    assert [reasons.get(f"line {k + 2}", "") for k in range(len(REASONS))] == [reason for _, reason in REASONS]
+    assert skipped.columns.tolist() == ["side", "file", "where", "reason", "detail"]
     assert len(events) == 2
     assert skipped["detail"].iloc[0] == "onset=n/a offset=2 label=a confidence=0.5"
     assert skipped["file"].unique().tolist() == [str(path)]
@@ -132,7 +133,7 @@ def test_no_file_no_kind_no_subset(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere"):
         read_events(tmp_path / "nowhere.csv")
     (tmp_path / "a.txt").write_text("1\t2\tx")
-    with pytest.raises(ValueError, match="choose from csv, dcase"):
+    with pytest.raises(ValueError, match="events.read_events: kind must be one of 'csv', 'dcase'"):
         read_events(tmp_path / "a.txt", "xml")
     with pytest.raises(ValueError, match="no subset 'test'"):
         read_events(tmp_path / "a.txt", subset="test")

@@ -8,8 +8,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 
-from domains.events import PROTOCOLS, plot_timelines
-from domains.events.plotting import save
+from domains.events import PROTOCOLS, assess, plot_scored, plot_timelines, plotting
 from overlap.plotting import COLOURS
 
 A = pd.DataFrame({"onset": [0, 10, 20.0], "offset": [4, 12, 21.0], "label": list("xxy")})
@@ -60,11 +59,22 @@ def test_files_and_how_many():
     assert len(plot_timelines(a, a, file="g").get_yticks()) == 2
 
 
-def test_axes_in_axes_out_and_a_file(tmp_path):
+def test_axes_in_axes_out():
     _, ax = plt.subplots()
     assert plot_timelines(A, B, ax=ax) is ax
-    save(ax.figure, tmp_path / "a.pdf")
-    assert (tmp_path / "a.pdf").stat().st_size > 1000
+
+
+def test_a_file_that_was_not_scored():
+    with pytest.raises(ValueError, match="events.plot_scored: file must be one of 'f'; got 'g'"):
+        plot_timelines(A.assign(file="f"), B.assign(file="f"), file="g")
+
+
+def test_nothing_is_scored_again(monkeypatch):
+    scored = assess(A, B, "tiou", thresholds=(0.5, 0.9))
+    monkeypatch.setattr(plotting, "assess", None)
+    for threshold, n in ((0.5, 1), (0.9, 0)):
+        texts = [t.get_text() for t in plot_scored(scored, threshold=threshold).get_legend().get_texts()]
+        assert texts[0] == f"matched ({n} and {n})"
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

@@ -1,16 +1,21 @@
-"""Files and folders; what is left out is told."""
+"""Files and folders; what is left out is listed; the picture shows what the table counts."""
 
 from __future__ import annotations
 
 import json
+import re
+import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from domains import _console
+from domains._checks import UsageError
 from domains._console import Outputs
-from domains.events import compare, read_events, score
-from domains.events.run import UNREADABLE, score_files
+from domains._skipped import UNREADABLE
+from domains.events import compare, read_events, run, score
+from domains.events.run import score_files
 
 HEADER = "onset\tduration\teventType\trecordingDuration\n"
 
@@ -37,14 +42,14 @@ def folders(tmp_path):
 def test_two_files_are_one_recording(tmp_path):
     a = write(tmp_path / "model.csv", "onset,offset,label\n0,10,x\n5,4,x\n")
     b = write(tmp_path / "truth.txt", "5\t15\tx\n")
-    report, skipped, events = score(a, b, support=20.0)
+    report, skipped, scored = score(a, b, support=20.0)
     assert float(report.intersection) == 5
-    assert [x["file"].tolist() for x in events] == [["truth"], ["truth"]]
+    assert [x["file"].tolist() for x in scored.given] == [["truth"], ["truth"]]
     assert (report.attrs["prediction"], report.attrs["reference"]) == ("model.csv", "truth.txt")
     assert skipped[["side", "reason"]].to_numpy().tolist() == [["prediction", "ends before it begins"]]
 
 
-def test_folders_and_the_durations_that_files_tell(folders):
+def test_folders_and_the_durations_that_files_say(folders):
     report, skipped, _ = score(*folders, "szcore")
     assert [int(report[k]) for k in ("intersection", "size_a", "size_b")] == [1, 1, 3]
     assert float(report.false_alarms_per_24h) == 0
@@ -64,12 +69,12 @@ def test_folders_of_different_formats(tmp_path):
 
 def test_a_file_that_cannot_be_read_is_left_out_on_both_sides(folders):
     (folders[0] / "eeg" / "one_events.tsv").write_text("these are my notes\n")
-    report, skipped, events = score(*folders, "szcore")
+    report, skipped, scored = score(*folders, "szcore")
     bad = skipped[skipped["reason"] == UNREADABLE]
     assert bad["side"].tolist() == ["prediction"]
     assert "one_events.tsv" in bad["detail"].iloc[0]
     assert int(report.size_b) == 2
-    assert "eeg/one_events" not in set(events[1]["file"])
+    assert "eeg/one_events" not in set(scored.given[1]["file"])
     assert report.attrs["support"] == "10800 s in 2 files"
 
 
@@ -105,8 +110,8 @@ def test_an_activitynet_database(shared_data):
     data = shared_data / "events" / "actionloc"
     paths = data / "thumos14_synthetic_predictions.json", data / "thumos14_gt.json"
     report = score(*paths, "thumos14", subset="test").report
-    twin = compare(read_events(paths[0]).events, read_events(paths[1], subset="test").events, "thumos14")
-    assert float(report.average_map) == float(twin.average_map) == pytest.approx(0.425902374655086, rel=1e-14)
+    expected = compare(read_events(paths[0]).events, read_events(paths[1], subset="test").events, "thumos14")
+    assert float(report.average_map) == float(expected.average_map) == pytest.approx(0.425902374655086, rel=1e-14)
 
 
 def test_what_is_saved_and_printed(folders, tmp_path, capsys):
@@ -123,12 +128,13 @@ def test_warnings_are_notes_and_json_is_json_alone(tmp_path, capsys):
     b = write(tmp_path / "b.txt", "2.0\t3.0\tx\nonly words\there\n")
     assert score_files(a, b, outputs=Outputs(format="json"), protocol="sed_eval_event") == 0
     out, err = capsys.readouterr()
-    told = json.loads(out)
-    assert told["f1"] == 0
-    assert "known faults" in told["warnings"][0]
+    printed = json.loads(out)
+    assert printed["f1"] == 0
+    assert "known faults" in printed["warnings"][0]
     assert "known faults" in err
-    assert told["skipped"][0]["reason"] == "no onset and offset"
-    assert told["protocol"] == "sed_eval_event"
+    assert printed["skipped"][0]["reason"] == "no onset and offset"
+    assert printed["skipped"][0]["where"] == "line 2"
+    assert printed["protocol"] == "sed_eval_event"
 
 
 def test_an_unreadable_file_fails_after_the_rest_is_done(folders, capsys):
@@ -138,3 +144,88 @@ def test_an_unreadable_file_fails_after_the_rest_is_done(folders, capsys):
     assert json.loads(out)["intersection"] == 1
     assert "error:" in err
     assert np.isfinite(json.loads(out)["recall"])
+
+
+def test_a_file_of_which_no_row_is_an_event_is_no_success(folders, tmp_path):
+    broken = HEADER + "n/a\t9\tsz\t3600\nn/a\t8\tsz\t3600\n"
+    path = write(folders[0] / "eeg" / "one_events.tsv", broken)
+    report, skipped, _ = score(*folders, "szcore")
+    bad = skipped[skipped["reason"] == UNREADABLE]
+    assert bad["detail"].tolist() == [f"{path}: none of its 2 rows is an event; the first has no onset"]
+    assert int(report.size_b) == 2
+    assert score_files(*folders, outputs=Outputs(format="json"), protocol="szcore") == 1
+    with pytest.raises(ValueError, match="none of its 2 rows is an event"):
+        score(path, folders[1] / "eeg" / "two_events.tsv", "szcore")
+
+
+def test_a_wrong_setting_is_no_unreadable_file(folders):
+    with pytest.raises(UsageError, match="kind must be one of"):
+        score(*folders, "szcore", kind="xml")
+    with pytest.raises(UsageError, match="by must be one of"):
+        score(*folders, "szcore", by="subject")
+
+
+# ---- the picture and the table
+
+
+@pytest.fixture
+def figures(monkeypatch):
+    """What the command would have saved."""
+    drawn = []
+    monkeypatch.setattr(_console, "save", lambda figure, path: drawn.append(figure))
+    return drawn
+
+
+def in_the_legend(figure):
+    texts = [t.get_text() for t in figure.axes[0].get_legend().get_texts()]
+    return [tuple(map(int, re.findall(r"\d+", text))) for text in texts]
+
+
+def counted(a, b, tmp_path, capsys, **options):
+    outputs = Outputs(format="json", plot=tmp_path / "plot.png")
+    assert score_files(a, b, outputs=outputs, **options) == 0
+    printed = json.loads(capsys.readouterr().out)
+    return [printed[k] for k in ("intersection", "size_a", "size_b")]
+
+
+def test_the_picture_knows_the_length_of_the_recording(tmp_path, figures, capsys):
+    # the detection lies past the end of the recording; were that unknown, the seizure would reach it
+    a = recordings(tmp_path / "a", one=[(3605, 5, "sz", 3600)])
+    b = recordings(tmp_path / "b", one=[(3590, 10, "sz", 3600)])
+    assert counted(a, b, tmp_path, capsys, protocol="szcore") == [0, 1, 1]
+    assert in_the_legend(figures[0]) == [(0, 0), (1,), (1,)]
+    assert counted(a, b, tmp_path, capsys, protocol="szcore", support=1e5) == [1, 1, 1]
+    assert in_the_legend(figures[1]) == [(1, 1), (0,), (0,)]
+
+
+@pytest.mark.parametrize(("thresholds", "matched"), [([0.5], 1), ([0.9], 0)])
+def test_the_picture_knows_the_settings(thresholds, matched, tmp_path, figures, capsys):
+    a = write(tmp_path / "a.csv", "onset,offset\n0,7\n20,21\n")
+    b = write(tmp_path / "b.csv", "onset,offset\n0,10\n")
+    sizes = counted(a, b, tmp_path, capsys, protocol="tiou", thresholds=thresholds)
+    assert [list(size.values()) for size in sizes] == [[matched], [2], [1]]
+    assert in_the_legend(figures[0]) == [(matched, matched), (2 - matched,), (1 - matched,)]
+
+
+# ---- known faults
+
+
+def a_collar_away(tmp_path):
+    a = write(tmp_path / "a.txt", "2.2\t3.2\tx\n")
+    b = write(tmp_path / "b.txt", "2.0\t3.0\tx\n")
+    return a, b
+
+
+def test_known_faults_are_explained_when_asked(tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        score(*a_collar_away(tmp_path), "sed_eval_event")
+    with pytest.warns(UserWarning, match="known faults"):
+        score(*a_collar_away(tmp_path), "sed_eval_event", explain=True)
+
+
+@pytest.mark.parametrize(("limit", "n"), [(60.0, 1), (0.0, 0)])
+def test_the_command_explains_faults_where_that_takes_no_time(limit, n, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(run, "EXPLAIN_WITHIN", limit)
+    score_files(*a_collar_away(tmp_path), outputs=Outputs(format="json"), protocol="sed_eval_event")
+    assert len(json.loads(capsys.readouterr().out)["warnings"]) == n
