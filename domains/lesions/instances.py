@@ -31,6 +31,7 @@ import xarray as xr
 import overlap as ov
 from overlap import matching
 
+from .._checks import check_number
 from .grids import Grid, check_images, regrid
 
 KINDS = ("one_to_one", "split", "merge", "many_to_many", "missed", "spurious")
@@ -128,7 +129,7 @@ def match(
     2      missed       <NA>          2  0.0    False
     """
     check_images("lesions.match", predicted=predicted, reference=reference)
-    check_threshold("lesions.match", threshold)
+    check_number("lesions.match", "threshold", threshold, above=0, at_most=1)
     grid = Grid.of(predicted)
     reference = regrid(reference, grid, "lesions.match")
     predicted_lesions = _instances(predicted, connectivity)
@@ -195,12 +196,6 @@ def lesion_scores(table: pd.DataFrame, *, empty: float | ov.EmptyPolicy = nan) -
     for kind in KINDS:
         scores[kind] = int(groups.get(kind, 0))
     return scores
-
-
-def check_threshold(caller: str, threshold: float) -> None:
-    """Refuse what is no IoU."""
-    if not 0 < threshold <= 1:
-        raise ValueError(f"{caller}: threshold is {threshold}: pass an IoU in (0, 1]")
 
 
 def match_instances(

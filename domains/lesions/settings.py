@@ -1,0 +1,119 @@
+"""What decides the numbers of a comparison, written and checked once.
+
+Conventions
+-----------
+- `Settings` holds the options of `compare`, `assess` and `cohort`, their meaning and their defaults.
+- These functions take them by keyword, ``**options``. `takes_settings` lets `help` show all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from inspect import Parameter, signature
+from math import nan
+from typing import Any, TypedDict, TypeVar
+
+import overlap as ov
+from overlap import surfaces
+
+from .._checks import check_choice, check_number
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What decides the numbers of a comparison, besides the images and their labels.
+
+    Parameters
+    ----------
+    tnorm : {"minimum", "product", "lukasiewicz"}
+        How soft values intersect in ``iou`` and ``dice``, see `overlap.raster.measure`.
+    level : float
+        Where soft masks are cut (>=), for ``_hard`` indices, distances and lesions; in (0, 1].
+    preset : {"monai", "deepmind", "medpy"}
+        Whose definition of distances, see `overlap.surfaces.distances`.
+    nsd_tolerance : float
+        Distance within which two surfaces count as one, mm.
+    threshold : float
+        Least IoU at which two lesions are matched, in (0, 1].
+    connectivity : int, optional
+        Which voxels touch, see `components`.
+    empty : float or EmptyPolicy
+        Value of an index where both are empty.
+    empty_distance : float or EmptyPolicy
+        Value of a distance where both are empty; a policy also replaces infinity where one is (a penalty, in mm).
+
+    Raises
+    ------
+    ValueError
+        If a choice is unknown or a number out of range.
+    """
+
+    tnorm: ov.raster.TNorm = "minimum"
+    level: float = 0.5
+    preset: surfaces.Preset = "monai"
+    nsd_tolerance: float = 1.0
+    threshold: float = 0.5
+    connectivity: int | None = None
+    empty: float | ov.EmptyPolicy = nan
+    empty_distance: float | ov.EmptyPolicy = nan
+
+    def __post_init__(self) -> None:
+        check_choice("lesions.compare", "tnorm", self.tnorm, ov.raster.TNORMS)
+        check_choice("lesions.compare", "preset", self.preset, surfaces.PRESETS)
+        check_choice("lesions.compare", "connectivity", self.connectivity, (None, 1, 2, 3))
+        check_number("lesions.compare", "level", self.level, above=0, at_most=1)
+        check_number("lesions.compare", "threshold", self.threshold, above=0, at_most=1)
+        check_number("lesions.compare", "nsd_tolerance", self.nsd_tolerance, at_least=0)
+
+
+class Options(TypedDict, total=False):
+    """The fields of `Settings` as keywords, for type checkers; they are explained there."""
+
+    tnorm: ov.raster.TNorm
+    level: float
+    preset: surfaces.Preset
+    nsd_tolerance: float
+    threshold: float
+    connectivity: int | None
+    empty: float | ov.EmptyPolicy
+    empty_distance: float | ov.EmptyPolicy
+
+
+def takes_settings(function: F) -> F:
+    """Show the fields of `Settings`, with their defaults, in the signature of a function that takes ``**options``.
+
+    So each option is written once, and `inspect.signature` and `help` still show all of them.
+
+    Examples
+    --------
+    >>> @takes_settings
+    ... def twice(x: int, **options: Any) -> int:
+    ...     return 2 * x
+    >>> signature(twice).parameters["threshold"].default
+    0.5
+    """
+    shown = signature(function)
+    own = [p for p in shown.parameters.values() if p.kind is not Parameter.VAR_KEYWORD]
+    options = signature(Settings).parameters.values()
+    function.__signature__ = shown.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
+    return function
+
+
+def check_settings(options: Options) -> Settings:
+    """Return the settings that keywords stand for.
+
+    Raises
+    ------
+    TypeError
+        If there is no such option.
+    ValueError
+        If a value is out of range.
+    """
+    names = [field.name for field in fields(Settings)]
+    for name in options:
+        if name not in names:
+            raise TypeError(f"lesions.compare: no option {name!r}: choose from {', '.join(names)}")
+    return Settings(**options)
