@@ -1,15 +1,14 @@
-from .cohorts import cohort
-from .comparison import Comparison, assess, compare
+from .comparison import Assessment, assess, compare
 from .grids import as_image, grid_spacing
 from .instances import components, lesion_counts, lesion_scores, match
 from .io import example, read_image, write_image
 from .plotting import plot_overlay, plot_raters, plot_scores
 from .raters import consensus, leave_one_out, pairwise_agreement
+from .run import cohort, summarise
 from .settings import Settings
-from .summaries import summarise
 
 __all__ = [
-    "Comparison",
+    "Assessment",
     "Settings",
     "as_image",
     "assess",

@@ -1,207 +1,179 @@
-"""Scores of a folder of cases, one by one and together. See `domains.lesions.run` for the conventions."""
+"""The cases of a cohort: who scores them, and the table of their scores that grows.
+
+Conventions
+-----------
+- A case that cannot be read or compared is a row with its error, and a row of what was skipped. All others are scored.
+- The table on disk grows with each case. A second run reads it and scores what is new, failed or has changed since; it
+  refuses a table that was made with other settings.
+"""
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
-from contextlib import nullcontext
-from inspect import signature
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from .. import _console
-from .._skipped import NOT_SCORED, UNPAIRED
+from .._skipped import NOT_SCORED, UNREADABLE
 from .comparison import BOUNDS, DISTANCES, INDICES, LESION_COUNTS, LESION_INDICES, SIZES, compare
-from .io import SUFFIXES, case_name, read_image
+from .io import read_image
 from .layers import Labels
-from .tables import rows
+from .settings import Settings
+from .tables import rows as rows_of
 
 SCORES = [*SIZES, *INDICES, *BOUNDS, *DISTANCES, "nsd", *LESION_INDICES, *LESION_COUNTS]
 COLUMNS = ["case", "label", *SCORES, "error", "stamp", "settings"]
+TEXT = ["case", "label", "error", "stamp", "settings"]
+FAILURES = (OSError, ValueError, MemoryError)
 
 
-def cohort(
-    predictions: str | Path,
-    references: str | Path,
-    *,
-    out: str | Path | None = None,
-    labels: Labels | None = None,
-    scale: float | None = None,
-    reference_scale: float | None = None,
-    workers: int = 1,
-    executor: Executor | None = None,
-    progress: bool = False,
-    **options: Any,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Compare every pair of images of the same name in two folders.
+@dataclass(frozen=True)
+class Case:
+    """Two images and how they are compared: what a worker is given."""
+
+    name: str
+    predicted: Path
+    reference: Path
+    scale: float | None
+    reference_scale: float | None
+    labels: Labels | None
+    settings: Settings
+
+
+@dataclass(frozen=True, eq=False)
+class CaseScores:
+    """The rows of a case in the table of scores, and why it was skipped, if it was."""
+
+    name: str
+    rows: pd.DataFrame
+    skipped: dict[str, str] | None = None
+
+
+def score_case(case: Case) -> CaseScores:
+    """Read the two images of a case and compare them."""
+    try:
+        predicted = read_image(case.predicted, scale=case.scale)
+    except FAILURES as error:
+        return _failed(case, error, "prediction", str(case.predicted), UNREADABLE)
+    try:
+        reference = read_image(case.reference, scale=case.reference_scale)
+    except FAILURES as error:
+        return _failed(case, error, "reference", str(case.reference), UNREADABLE)
+    try:
+        report = compare(predicted, reference, labels=case.labels, **vars(case.settings))
+    except FAILURES as error:
+        return _failed(case, error, "both", case.name, NOT_SCORED)
+    table = rows_of(report)
+    labels = table["label"].astype(str)
+    return CaseScores(case.name, table.assign(case=case.name, label=labels, error=""))
+
+
+def score_cases(cases: Sequence[Case], workers: int, executor: Executor | None) -> Iterator[CaseScores]:
+    """Yield the scores of cases as they are ready.
 
     Parameters
     ----------
-    predictions, references : path
-        Folders of NIfTI files.
-    out : path, optional
-        A CSV that grows with each case; a second run goes on where the first ended.
-    labels : sequence of int or mapping, optional
-        See `compare`.
-    scale, reference_scale : float, optional
-        For `read_image`: the stored value that means 1, in soft predictions and in soft references.
+    cases : sequence of Case
+        What to score.
     workers : int
-        Processes to share the cases among.
-    executor : concurrent.futures.Executor, optional
-        Where to compute instead, such as ``dask.distributed.Client().get_executor()``.
-    progress : bool
-        Whether to show a progress bar on standard error.
-    **options
-        Passed to `compare`: ``level``, ``preset``, ``nsd_tolerance``, ``threshold``, ``connectivity``.
+        How many processes share them.
+    executor : Executor, optional
+        Where to compute instead.
+    """
+    if executor is not None:
+        yield from _shared(cases, executor)
+    elif workers > 1:
+        # fresh processes: a fork of one that runs threads may hang
+        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+        try:
+            yield from _shared(cases, pool)
+        finally:
+            # who interrupts does not wait for the cases that are left
+            pool.shutdown(wait=False, cancel_futures=True)
+    else:
+        for case in cases:
+            yield score_case(case)
 
-    Returns
-    -------
-    scores : DataFrame
-        A row for each case and label, and for each case that failed: case, label, the numbers of `compare`, error,
-        stamp (sizes and times of the files), settings.
-    skipped : DataFrame
-        ``file reason detail``: files without a partner ("unpaired file"), and cases that failed ("not scored").
+
+def file_stamp(*paths: Path) -> str:
+    """Return sizes and times of files, which say whether one of them has changed."""
+    states = [path.stat() for path in paths]
+    return " ".join(f"{state.st_size}@{state.st_mtime_ns}" for state in states)
+
+
+def read_scores(path: Path, settings: str) -> pd.DataFrame:
+    """Read the table of an earlier run, without a case that it did not finish.
+
+    Parameters
+    ----------
+    path : Path
+        The table; without it there are no rows.
+    settings : str
+        Of this run, as the column ``settings`` has them.
 
     Raises
     ------
-    FileNotFoundError
-        If a folder does not exist.
-    TypeError
-        If `compare` has no such option.
     ValueError
-        If no names agree, or `out` was made with other settings.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from .io import example, write_image
-    >>> raters = read_image(example("nodule_00"))
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     for k, part in enumerate(("prediction", "reference")):
-    ...         Path(folder, part).mkdir()
-    ...         write_image(raters.isel(rater=k), Path(folder, part, "nodule_00.nii.gz"))
-    ...     scores, skipped = cohort(Path(folder, "prediction"), Path(folder, "reference"))
-    >>> scores[["case", "label", "dice"]].round(4).to_dict("records")
-    [{'case': 'nodule_00', 'label': '1', 'dice': 0.4819}]
+        If the file is no such table, or was made with other settings.
     """
-    signature(compare).bind_partial(**options)  # an unknown option is a mistake here, not in every case
-    pairs, unpaired = _pair(Path(predictions), Path(references))
-    settings = json.dumps({"labels": labels, "scale": [scale, reference_scale], **options}, default=str)
-    done = _resume(Path(out), settings) if out else pd.DataFrame(columns=COLUMNS)
-    stamps = {case: _stamp(*pair) for case, pair in pairs.items()}
-    done = done[(done["error"] == "") & (done["case"].map(stamps) == done["stamp"])]
-    todo = {case: pair for case, pair in pairs.items() if case not in set(done["case"])}
-    if out:
-        _write(done, Path(out))
-    jobs = [(case, *pair, labels, (scale, reference_scale), options) for case, pair in todo.items()]
-    found = _run(jobs, workers, executor)
-    parts = [done]
-    for table in _console.track(found, "comparing", len(jobs)) if progress else found:
-        parts.append(table.assign(stamp=table["case"].map(stamps), settings=settings)[COLUMNS])
-        if out:
-            parts[-1].to_csv(out, mode="a", header=False, index=False)
-    filled = [part for part in parts if len(part)]
-    scores = pd.concat(filled).sort_values(["case", "label"], kind="stable").reset_index(drop=True)
-    if out:
-        _write(scores, Path(out))
-    failed = scores.loc[scores["error"] != "", ["case", "error"]]
-    errors = pd.DataFrame({"file": failed["case"], "reason": NOT_SCORED, "detail": failed["error"]})
-    return scores, pd.concat([unpaired, errors], ignore_index=True)
-
-
-def _pair(predictions: Path, references: Path) -> tuple[dict[str, tuple[Path, Path]], pd.DataFrame]:
-    a, b = _images(predictions), _images(references)
-    lonely = [(a[k], "reference") for k in sorted(a.keys() - b.keys())]
-    lonely += [(b[k], "prediction") for k in sorted(b.keys() - a.keys())]
-    unpaired = [(str(path), UNPAIRED, f"no {other} of this name") for path, other in lonely]
-    pairs = {k: (a[k], b[k]) for k in sorted(a.keys() & b.keys())}
-    if not pairs:
-        some = [", ".join(sorted(x)[:3]) or "no images" for x in (a, b)]
-        raise ValueError(
-            f"cohort: no image has the same name in both folders; {predictions} holds {some[0]} …, {references} "
-            f"{some[1]} …"
-        )
-    return pairs, pd.DataFrame(unpaired, columns=["file", "reason", "detail"])
-
-
-def _images(folder: Path) -> dict[str, Path]:
-    if not folder.is_dir():
-        raise FileNotFoundError(f"{folder}: no such folder")
-    found: dict[str, Path] = {}
-    for path in sorted(p for p in folder.iterdir() if p.name.lower().endswith(SUFFIXES)):
-        if case_name(path) in found:
-            raise ValueError(f"cohort: {found[case_name(path)]} and {path} are the same case; keep one of them")
-        found[case_name(path)] = path
-    return found
-
-
-def _stamp(*paths: Path) -> str:
-    return " ".join(f"{s.st_size}@{s.st_mtime_ns}" for s in (p.stat() for p in paths))
-
-
-def _resume(out: Path, settings: str) -> pd.DataFrame:
-    if not out.is_file() or not out.stat().st_size:
+    if not path.is_file() or path.stat().st_size == 0:
         return pd.DataFrame(columns=COLUMNS)
-    text = dict.fromkeys(("case", "label", "error", "stamp", "settings"), str)
-    done = pd.read_csv(out, dtype=text, keep_default_na=False, na_values={k: [""] for k in SCORES}, on_bad_lines="skip")
-    if list(done.columns) != COLUMNS:
+    scores = pd.read_csv(
+        path,
+        dtype=dict.fromkeys(TEXT, str),
+        keep_default_na=False,
+        na_values={name: [""] for name in SCORES},
+        on_bad_lines="skip",
+    )
+    if list(scores.columns) != COLUMNS:
         raise ValueError(
-            f"{out}: not a table of scores that can be gone on with; move it away, or choose another --out"
+            f"lesions.cohort: {path} is not a table of scores that can be gone on with: move it away, or choose "
+            "another --out"
         )
-    if not out.read_bytes().endswith(b"\n"):
+    if not path.read_bytes().endswith(b"\n"):
         # the last run was stopped while it wrote a case
-        done = done[done["case"] != done["case"].iloc[-1]]
-    if others := set(done["settings"]) - {settings}:
+        scores = scores[scores["case"] != scores["case"].iloc[-1]]
+    others = set(scores["settings"]) - {settings}
+    if others:
         raise ValueError(
-            f"{out}: made with other settings ({others.pop()}, now {settings}); move it away, or choose another --out"
+            f"lesions.cohort: {path} was made with other settings ({others.pop()}, now {settings}): move it away, or "
+            "choose another --out"
         )
-    return done
+    return scores
 
 
-def _write(scores: pd.DataFrame, out: Path) -> None:
+def write_scores(scores: pd.DataFrame, path: Path) -> None:
     """Replace the table as a whole, so that a stop leaves the old one or the new one."""
-    beside = out.with_name(out.name + ".part")
-    scores.to_csv(beside, index=False)
-    os.replace(beside, out)
+    part = path.with_name(path.name + ".part")
+    scores.to_csv(part, index=False)
+    os.replace(part, path)
 
 
-def _run(jobs: list[tuple[Any, ...]], workers: int, executor: Executor | None) -> Iterator[pd.DataFrame]:
-    if executor is None and workers < 2:
-        yield from (_score(*job) for job in jobs)
-        return
-    # fresh processes: a fork of one that runs threads may hang
-    own = ProcessPoolExecutor(workers, mp_context=get_context("spawn")) if executor is None else None
-    with own or nullcontext():
-        pool: Any = own or executor
-        running: dict[Future[pd.DataFrame], str] = {pool.submit(_score, *job): job[0] for job in jobs}
-        for future in as_completed(running):
-            try:
-                yield future.result()
-            except Exception as error:
-                yield _failed(running[future], f"the worker died ({error or type(error).__name__})")
+def append_scores(scores: pd.DataFrame, path: Path) -> None:
+    """Add rows to the table."""
+    scores.to_csv(path, mode="a", header=False, index=False)
 
 
-def _score(
-    case: str,
-    predicted: Path,
-    reference: Path,
-    labels: Labels | None,
-    scales: tuple[float | None, float | None],
-    options: dict[str, Any],
-) -> pd.DataFrame:
-    try:
-        a, b = (read_image(x, scale=s) for x, s in zip((predicted, reference), scales, strict=True))
-        table = rows(compare(a, b, labels=labels, **options))
-    except (OSError, ValueError, MemoryError) as error:
-        return _failed(case, str(error) or type(error).__name__)
-    return table.assign(case=case, label=table["label"].astype(str), error="")
+def _shared(cases: Sequence[Case], executor: Executor) -> Iterator[CaseScores]:
+    running: dict[Future[CaseScores], Case] = {}
+    for case in cases:
+        running[executor.submit(score_case, case)] = case
+    for future in as_completed(running):
+        try:
+            yield future.result()
+        except Exception as error:
+            case = running[future]
+            died = RuntimeError(f"the worker died ({error or type(error).__name__})")
+            yield _failed(case, died, "both", case.name, NOT_SCORED)
 
 
-def _failed(case: str, error: str) -> pd.DataFrame:
-    return pd.DataFrame([{**dict.fromkeys(SCORES, np.nan), "case": case, "label": "", "error": error}])
+def _failed(case: Case, error: Exception, side: str, file: str, reason: str) -> CaseScores:
+    detail = str(error) or type(error).__name__
+    numbers = dict.fromkeys(SCORES, np.nan)
+    row = pd.DataFrame([{**numbers, "case": case.name, "label": "", "error": detail}])
+    return CaseScores(case.name, row, {"side": side, "file": file, "reason": reason, "detail": detail})

@@ -77,7 +77,7 @@ class Pair:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class Assessment:
     """All of a comparison, made once by `assess`: what the report, the table of lesions and the picture read.
 
     Parameters
@@ -87,7 +87,7 @@ class Comparison:
     lesions : DataFrame
         The match tables of all labels (and cases), see `match`, with a column ``label`` (and ``case``).
     pairs : tuple of Pair
-        The masks and lesions of each label.
+        The masks and lesions of each label, if they were kept.
     settings : Settings
         What decided the numbers.
     grid : Grid
@@ -106,13 +106,15 @@ class Comparison:
         Raises
         ------
         ValueError
-            If there is no such label or case.
+            If there is no such label or case, or the masks were not kept.
         """
+        if not self.pairs:
+            raise ValueError("lesions.Assessment: the masks were not kept: pass keep_masks=True to assess")
         for pair in self.pairs:
             if label in (None, pair.label) and case in (None, pair.case):
                 return pair
         labels = ", ".join(dict.fromkeys(str(pair.label) for pair in self.pairs))
-        raise ValueError(f"lesions.Comparison: no masks of label {label!r} and case {case!r}: the labels are {labels}")
+        raise ValueError(f"lesions.Assessment: no masks of label {label!r} and case {case!r}: the labels are {labels}")
 
 
 @takes_settings
@@ -122,20 +124,23 @@ def assess(
     *,
     labels: Labels | None = None,
     where: xr.DataArray | None = None,
+    keep_masks: bool = True,
     **options: Unpack[Options],
-) -> Comparison:
+) -> Assessment:
     """Compare a predicted segmentation with a reference one, and keep what the numbers were derived from.
 
     Parameters
     ----------
     predicted, reference, labels, where
         See `compare`.
+    keep_masks : bool
+        Whether to keep the masks, which a picture needs. Those of a hundred labels of a large image take much memory.
     **options
         The fields of `Settings`, each a keyword: see `compare`.
 
     Returns
     -------
-    Comparison
+    Assessment
         The report, the table of lesions, the masks and the settings.
 
     Raises
@@ -156,7 +161,18 @@ def assess(
     >>> result.settings.threshold, int(result.report.lesions_matched.item())
     (0.3, 1)
     """
-    return _assess(predicted, reference, labels, where, check_settings(options), keep_masks=True)
+    settings = check_settings(options)
+    check_images("lesions.compare", predicted=predicted, reference=reference)
+    if "case" not in predicted.dims or "case" not in reference.dims:
+        return _assess_one(predicted, reference, labels, where, settings, keep_masks)
+    names = _case_names(predicted, reference, where)
+    results = []
+    for k in range(len(names)):
+        a = predicted.isel(case=k, drop=True)
+        b = reference.isel(case=k, drop=True)
+        counted = where.isel(case=k, drop=True) if where is not None and "case" in where.dims else where
+        results.append(_assess_one(a, b, labels, counted, settings, keep_masks))
+    return _joined(names, results)
 
 
 @takes_settings
@@ -209,30 +225,7 @@ def compare(
     >>> round(float(report.dice.sel(label=1)), 4), round(float(report.hd95.sel(label=1)), 2)
     (0.4819, 2.4)
     """
-    # the masks of a hundred labels of a large image would not fit into memory
-    return _assess(predicted, reference, labels, where, check_settings(options), keep_masks=False).report
-
-
-def _assess(
-    predicted: xr.DataArray,
-    reference: xr.DataArray,
-    labels: Labels | None,
-    where: xr.DataArray | None,
-    settings: Settings,
-    *,
-    keep_masks: bool,
-) -> Comparison:
-    check_images("lesions.compare", predicted=predicted, reference=reference)
-    if "case" not in predicted.dims or "case" not in reference.dims:
-        return _assess_one(predicted, reference, labels, where, settings, keep_masks)
-    names = _case_names(predicted, reference, where)
-    comparisons = []
-    for k in range(len(names)):
-        a = predicted.isel(case=k, drop=True)
-        b = reference.isel(case=k, drop=True)
-        counted = where.isel(case=k, drop=True) if where is not None and "case" in where.dims else where
-        comparisons.append(_assess_one(a, b, labels, counted, settings, keep_masks))
-    return _joined(names, comparisons)
+    return assess(predicted, reference, labels=labels, where=where, keep_masks=False, **options).report
 
 
 def _assess_one(
@@ -242,7 +235,7 @@ def _assess_one(
     where: xr.DataArray | None,
     settings: Settings,
     keep_masks: bool,
-) -> Comparison:
+) -> Assessment:
     grid = Grid.of(predicted)
     reference = regrid(reference, grid)
     pairs: list[Pair] = []
@@ -262,7 +255,7 @@ def _assess_one(
         reference=_report.name_of(reference, "reference"),
         where="everywhere" if where is None else f"{int(where.sum())} voxels",
     )
-    return Comparison(report, _labelled("label", list(measured), tables), tuple(pairs), settings, grid)
+    return Assessment(report, _labelled("label", list(measured), tables), tuple(pairs), settings, grid)
 
 
 def _pair(label: Name, a: xr.DataArray, b: xr.DataArray, grid: Grid, settings: Settings) -> Pair:
@@ -406,12 +399,12 @@ def _case_names(predicted: xr.DataArray, reference: xr.DataArray, where: xr.Data
     return names
 
 
-def _joined(names: np.ndarray, comparisons: list[Comparison]) -> Comparison:
-    """Return the comparisons of several cases as one."""
-    reports = [one.report for one in comparisons]
+def _joined(names: np.ndarray, results: list[Assessment]) -> Assessment:
+    """Return the results of several cases as one."""
+    reports = [one.report for one in results]
     report = xr.concat(reports, xr.Variable("case", names), join="outer", combine_attrs="drop_conflicts")
-    tables = [one.lesions for one in comparisons]
+    tables = [one.lesions for one in results]
     pairs: list[Pair] = []
-    for name, one in zip(names, comparisons, strict=True):
+    for name, one in zip(names, results, strict=True):
         pairs += [replace(pair, case=name) for pair in one.pairs]
-    return replace(comparisons[0], report=report, lesions=_labelled("case", list(names), tables), pairs=tuple(pairs))
+    return replace(results[0], report=report, lesions=_labelled("case", list(names), tables), pairs=tuple(pairs))

@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from .grids import AXES, as_image, grid_spacing, spatial_axes
+from .._skipped import UNPAIRED
+from .grids import AXES, Grid, as_image
 
 SUFFIXES = (".nii.gz", ".nii")
 _DATA = Path(__file__).with_name("data")
@@ -29,6 +30,9 @@ _ROUNDING = 1e-6
 
 _DEFLATE = 1100
 """No gzip file unpacks to more than 1032 times its size."""
+
+_HEADER = 4096
+"""Bytes of a file that are no voxels, at most."""
 
 
 def read_image(path: str | Path, *, scale: float | None = None) -> xr.DataArray:
@@ -65,9 +69,10 @@ def read_image(path: str | Path, *, scale: float | None = None) -> xr.DataArray:
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
+        raise FileNotFoundError(f"lesions.read_image: {path}: no such file")
     if not path.name.lower().endswith(SUFFIXES):
-        raise ValueError(f"{path}: images are read from {', '.join(SUFFIXES)}; convert it (dcm2niix, SimpleITK)")
+        known = ", ".join(SUFFIXES)
+        raise ValueError(f"lesions.read_image: {path}: images are read from {known}: convert it (dcm2niix, SimpleITK)")
     nib = _nibabel()
     try:
         stored = nib.load(path)
@@ -75,11 +80,12 @@ def read_image(path: str | Path, *, scale: float | None = None) -> xr.DataArray:
         image = nib.as_closest_canonical(_three_axes(nib, stored))
         values = np.asarray(image.dataobj)
     except (nib.filebasedimages.ImageFileError, nib.spatialimages.HeaderDataError) as error:
-        raise ValueError(f"{path}: not a readable NIfTI file ({error})") from error
+        raise ValueError(f"lesions.read_image: {path}: not a readable NIfTI file ({error})") from error
     except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"{path}: damaged or cut off ({error})") from error
-    found = _labelled(_as_mask(values, scale, path), image.affine, path)
-    return found.assign_attrs(name=path.name, orientation="".join(nib.aff2axcodes(stored.affine)))
+        raise ValueError(f"lesions.read_image: {path}: damaged or cut off ({error})") from error
+    mask = _as_mask(values, scale, path)
+    orientation = "".join(nib.aff2axcodes(stored.affine))
+    return _with_axes(mask, image.affine, path).assign_attrs(name=path.name, orientation=orientation)
 
 
 def write_image(image: xr.DataArray, path: str | Path) -> None:
@@ -102,16 +108,14 @@ def write_image(image: xr.DataArray, path: str | Path) -> None:
     True
     """
     nib = _nibabel()
-    dims = [d for d in AXES if d in image.dims]
-    image = image.transpose(*dims, *(d for d in image.dims if d not in AXES))
-    steps = dict(zip(spatial_axes(image), grid_spacing(image), strict=True))
-    directions = np.reshape(image.attrs.get("directions", np.eye(3).ravel()), (3, 3))
-    affine = np.eye(4)
-    affine[:3, :3] = directions * [steps.get(d, 1.0) for d in AXES]
-    affine[:3, 3] = directions @ [float(image[d][0]) if d in dims else 0.0 for d in AXES]
-    values = image.values if "z" in dims else np.expand_dims(image.values, 2)
+    axes = [d for d in AXES if d in image.dims]
+    others = [d for d in image.dims if d not in AXES]
+    ordered = image.transpose(*axes, *others)
+    values = ordered.values
+    if "z" not in axes:
+        values = np.expand_dims(values, 2)
     values = values.astype(_stored_type(values))
-    nib.save(nib.Nifti1Image(values, affine, dtype=values.dtype), path)
+    nib.save(nib.Nifti1Image(values, _affine(Grid.of(ordered)), dtype=values.dtype), path)
 
 
 def example(name: str = "nodule_00") -> Path:
@@ -144,7 +148,7 @@ def example(name: str = "nodule_00") -> Path:
     """
     path = _DATA / f"{name}.nii.gz"
     if not path.is_file():
-        raise ValueError(f'example: there is no {name!r}; choose from "nodule_00" to "nodule_29"')
+        raise ValueError(f'lesions.example: there is no {name!r}: choose from "nodule_00" to "nodule_29"')
     return path
 
 
@@ -157,35 +161,118 @@ def case_name(path: str | Path) -> str:
     'patient.7'
     """
     name = Path(path).name
-    return next((name[: -len(s)] for s in SUFFIXES if name.lower().endswith(s)), name)
+    for suffix in SUFFIXES:
+        if name.lower().endswith(suffix):
+            return name[: -len(suffix)]
+    return name
+
+
+def pair_images(predictions: Path, references: Path) -> tuple[dict[str, tuple[Path, Path]], list[dict[str, str]]]:
+    """Pair the images of two folders by the names of their files.
+
+    Parameters
+    ----------
+    predictions, references : Path
+        Folders.
+
+    Returns
+    -------
+    dict of str to (Path, Path)
+        The prediction and the reference of each case, in the order of their names.
+    list of dict
+        A row for each image without a partner, for the table of what was skipped.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a folder does not exist.
+    ValueError
+        If no names agree, or two files of a folder are the same case.
+    """
+    predicted = _images_in(predictions)
+    reference = _images_in(references)
+    pairs = {name: (predicted[name], reference[name]) for name in sorted(predicted) if name in reference}
+    if not pairs:
+        raise ValueError(
+            f"lesions.cohort: no image has the same name in both folders; {predictions} holds {_some(predicted)} …, "
+            f"{references} {_some(reference)} …: name each reference as its prediction"
+        )
+    alone = []
+    for name in sorted(predicted.keys() - reference.keys()):
+        alone.append(_unpaired("prediction", predicted[name], "reference"))
+    for name in sorted(reference.keys() - predicted.keys()):
+        alone.append(_unpaired("reference", reference[name], "prediction"))
+    return pairs, alone
+
+
+def _images_in(folder: Path) -> dict[str, Path]:
+    """Return the images of a folder by the name of their case."""
+    if not folder.is_dir():
+        raise FileNotFoundError(f"lesions.cohort: {folder}: no such folder")
+    images: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if not path.name.lower().endswith(SUFFIXES):
+            continue
+        name = case_name(path)
+        if name in images:
+            raise ValueError(f"lesions.cohort: {images[name]} and {path} are the same case: keep one of them")
+        images[name] = path
+    return images
+
+
+def _some(images: dict[str, Path]) -> str:
+    return ", ".join(sorted(images)[:3]) or "no images"
+
+
+def _unpaired(side: str, path: Path, other: str) -> dict[str, str]:
+    return {"side": side, "file": str(path), "reason": UNPAIRED, "detail": f"no {other} of this name"}
+
+
+def _affine(grid: Grid) -> np.ndarray:
+    """Return the matrix that takes voxel numbers to mm, shape (4, 4)."""
+    spacing = dict(zip(grid.axes, grid.spacing, strict=True))
+    first = {axis: float(centres[0]) for axis, centres in zip(grid.axes, grid.centres, strict=True)}
+    directions = grid.directions.reshape(3, 3)
+    affine = np.eye(4)
+    affine[:3, :3] = directions * [spacing.get(axis, 1.0) for axis in AXES]
+    affine[:3, 3] = directions @ [first.get(axis, 0.0) for axis in AXES]
+    return affine
 
 
 def _stored_type(values: np.ndarray) -> Any:
-    if values.dtype.kind in "bf":
-        return np.uint8 if values.dtype == bool else np.float32
-    return np.promote_types(*(np.min_scalar_type(int(f(initial=0))) for f in (values.min, values.max)))
+    """Return the smallest type that holds every value."""
+    if values.dtype == bool:
+        return np.uint8
+    if values.dtype.kind == "f":
+        return np.float32
+    lowest = np.min_scalar_type(int(values.min(initial=0)))
+    highest = np.min_scalar_type(int(values.max(initial=0)))
+    return np.promote_types(lowest, highest)
 
 
 def _nibabel() -> Any:
     try:
         import nibabel
     except ImportError:
-        raise ImportError('images need nibabel: pip install "overlap-toolkit[medical]"') from None
+        raise ImportError('lesions: images need nibabel: pip install "overlap-toolkit[medical]"') from None
     return nibabel
 
 
 def _check_size(stored: Any, path: Path) -> None:
-    promised = int(np.prod(stored.shape, dtype=object)) * stored.get_data_dtype().itemsize
-    packed = path.stat().st_size * (_DEFLATE if path.name.lower().endswith(".gz") else 1)
-    if promised > packed + 4096:
+    voxels = int(np.prod(stored.shape, dtype=object))
+    promised = voxels * stored.get_data_dtype().itemsize
+    possible = path.stat().st_size
+    if path.name.lower().endswith(".gz"):
+        possible *= _DEFLATE
+    if promised > possible + _HEADER:
         raise ValueError(
-            f"{path}: the header promises {stored.shape} voxels, {promised:.2g} bytes, more than the file can hold: "
-            "it is damaged or cut off"
+            f"lesions.read_image: {path}: the header promises {stored.shape} voxels, {promised:.2g} bytes, more than "
+            "the file can hold: it is damaged or cut off"
         )
     if promised > _memory():
         raise ValueError(
-            f"{path}: {stored.shape} voxels take {promised:.2g} bytes, more than this machine's memory; crop or "
-            "resample the image first"
+            f"lesions.read_image: {path}: {stored.shape} voxels take {promised:.2g} bytes, more than this machine's "
+            "memory: crop or resample the image first"
         )
 
 
@@ -197,8 +284,10 @@ def _memory() -> float:
 
 
 def _three_axes(nib: Any, stored: Any) -> Any:
-    """Give a slice its third axis; leave empty axes behind the third."""
-    shape = (*stored.shape, 1)[: max(3, len(stored.shape))]
+    """Give a slice its third axis; leave out empty axes behind the third."""
+    shape = stored.shape
+    if len(shape) < 3:
+        shape = (*shape, 1)
     while len(shape) > 3 and shape[-1] == 1:
         shape = shape[:-1]
     if len(shape) > 4:
@@ -209,37 +298,50 @@ def _three_axes(nib: Any, stored: Any) -> Any:
 
 
 def _as_mask(values: np.ndarray, scale: float | None, path: Path) -> np.ndarray:
+    """Return whole numbers as integers and fractions as they are, within [0, 1]."""
     if values.dtype.kind not in "buif":
-        raise ValueError(f"{path}: the values are {values.dtype}, not numbers")
+        raise ValueError(f"lesions.read_image: {path}: the values are {values.dtype}, not numbers: store the labels")
+    if scale is None and values.dtype.kind in "bui":
+        return values
     if scale is not None:
         values = values / float(scale)
-    elif values.dtype.kind in "bui":
-        return values
-    low, high = (float(f(values)) for f in (np.min, np.max)) if values.size else (0.0, 0.0)
+    low = float(np.min(values)) if values.size else 0.0
+    high = float(np.max(values)) if values.size else 0.0
     if not (np.isfinite(low) and np.isfinite(high)):
-        raise ValueError(f"{path}: some voxels have no value (NaN or infinity); fill them with 0 first")
+        raise ValueError(
+            f"lesions.read_image: {path}: some voxels have no value (NaN or infinity): fill them with 0 first"
+        )
     if scale is None and (values == np.rint(values)).all():
         return values.astype(np.min_scalar_type(int(high)) if low >= 0 else np.int64)
     if low < -_ROUNDING or high > 1 + _ROUNDING:
         raise ValueError(
-            f"{path}: the values run from {low:g} to {high:g}; labels are whole numbers, a soft mask lies in [0, 1]: "
-            f"scale={high:g} (--scale) if that is the value that means 1, or a sigmoid for logits"
+            f"lesions.read_image: {path}: the values run from {low:g} to {high:g}; labels are whole numbers, a soft "
+            f"mask lies in [0, 1]: scale={high:g} (--scale) if that is the value that means 1, or a sigmoid for logits"
         )
     clipped: np.ndarray = np.clip(values, 0, 1)
     return clipped
 
 
-def _labelled(values: np.ndarray, affine: np.ndarray, path: Path) -> xr.DataArray:
+def _with_axes(values: np.ndarray, affine: np.ndarray, path: Path) -> xr.DataArray:
+    """Return the values with coordinates in mm along the image's own axes."""
     steps = np.linalg.norm(affine[:3, :3], axis=0)
     if not (np.isfinite(affine).all() and (steps > 0).all()):
-        raise ValueError(f"{path}: the header gives voxels no size ({steps.tolist()} mm); set its affine")
+        raise ValueError(
+            f"lesions.read_image: {path}: the header gives voxels no size ({steps.tolist()} mm): set its affine"
+        )
     directions = affine[:3, :3] / steps
     if not np.allclose(directions.T @ directions, np.eye(3), atol=1e-3):
-        raise ValueError(f"{path}: the axes are not at right angles, so distances would be wrong; resample the image")
-    directions = np.eye(3) if np.allclose(directions, np.eye(3), atol=1e-5) else directions
-    steps, origin = ([_shortest(v) for v in row] for row in (steps, directions.T @ affine[:3, 3]))
-    image = as_image(values, steps, origin=origin)
-    image = image.isel(z=0, drop=True) if image.sizes["z"] == 1 else image
+        raise ValueError(
+            f"lesions.read_image: {path}: the axes are not at right angles, so distances would be wrong: resample the "
+            "image"
+        )
+    if np.allclose(directions, np.eye(3), atol=1e-5):
+        directions = np.eye(3)
+    spacing = [_shortest(step) for step in steps]
+    origin = [_shortest(place) for place in directions.T @ affine[:3, 3]]
+    image = as_image(values, spacing, origin=origin)
+    if image.sizes["z"] == 1:
+        image = image.isel(z=0, drop=True)
     return image.assign_attrs(directions=directions.ravel().tolist())
 
 

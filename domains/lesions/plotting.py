@@ -5,11 +5,12 @@ Conventions
 - Coordinates are mm, one as long on both axes; x to the right, as the patient's own right.
 - Hard masks are outlined along the edges of voxels, soft ones by contours of equal probability.
 - Unless a place is named, a volume is cut where the two masks disagree most.
+- Which lesions are matched is read from the result of `assess`, and never derived again.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,8 +18,11 @@ import xarray as xr
 
 import overlap as ov
 
-from .grids import Grid, grid_spacing, regrid, spatial_axes
+from .._checks import check_choice
+from .comparison import Assessment, Pair
+from .grids import AXES, Grid, check_masks, regrid
 from .raters import consensus
+from .summaries import interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,25 +30,31 @@ if TYPE_CHECKING:
 
 RATERS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 INK = "#222222"
+PREDICTED_INK = "#7A2E00"
 LEVELS = (0.25, 0.5, 0.75)
-LINES = ("solid", "dashed")
+PREDICTED_LINE = "solid"
+REFERENCE_LINE = "dashed"
 TITLES = {
     "dice": "Dice",
     "iou": "IoU",
     "hausdorff": "HD (mm)",
+    "hd95": "HD95 (mm)",
+    "assd": "ASSD (mm)",
+    "masd": "MASD (mm)",
     "nsd": "NSD",
     "lesion_f1": "lesion-wise F1",
     "lesion_pq": "PQ",
 }
-TITLES |= {k: f"{k.upper()} (mm)" for k in ("hd95", "assd", "masd")}
 MARGIN = 0.15
 """Of the lesion's extent, left free around it."""
 
 
 def plot_overlay(
-    predicted: xr.DataArray,
-    reference: xr.DataArray,
+    predicted: xr.DataArray | Assessment,
+    reference: xr.DataArray | None = None,
     *,
+    label: str | int | None = None,
+    case: Any = None,
     image: xr.DataArray | None = None,
     axis: str = "z",
     at: float | None = None,
@@ -59,6 +69,12 @@ def plot_overlay(
     predicted, reference : DataArray
         Masks of one label, bool or floating in [0, 1], on one grid. Soft ones get contours at 0.25, 0.5 and 0.75:
         the prediction's drawn through, the reference's dashed.
+        Or the result of `assess` alone: then its lesions are outlined, the matched solid, the others dotted. What is
+        matched, and where soft masks are cut, is the result's own.
+    label : str or int, optional
+        Which label of a result; by default the first.
+    case : object, optional
+        Which case of a result; by default the first.
     image : DataArray, optional
         What lies below, in grey.
     axis : {"z", "y", "x"}
@@ -78,39 +94,49 @@ def plot_overlay(
 
     Raises
     ------
+    TypeError
+        If an image is no mask.
     ValueError
-        If the grids differ or there is no such axis.
+        If the grids differ, or there is no such axis, label or case.
 
     Examples
     --------
     >>> import matplotlib
     >>> matplotlib.use("agg")
+    >>> from .comparison import assess
     >>> from .io import example, read_image
-    >>> raters = read_image(example("nodule_00")) == 1
-    >>> plot_overlay(raters.isel(rater=0), raters.isel(rater=1)).get_xlabel()
+    >>> raters = read_image(example("nodule_00"))
+    >>> plot_overlay(raters.isel(rater=0) == 1, raters.isel(rater=1) == 1).get_xlabel()
     'x (mm)'
+    >>> print(plot_overlay(assess(raters.isel(rater=0), raters.isel(rater=1), threshold=0.3)).get_title())
+    label 1, Dice 0.482
+    z = 5.4 mm, most disagreement
+    matched (solid) at IoU >= 0.3: 1 of 1 predicted and 1 reference lesions
     """
-    reference = regrid(reference, Grid.of(predicted), "lesions.plot_overlay")
-    change = abs(predicted.astype(float) - reference.astype(float))
-    where, title = _place(change, axis, at, "most disagreement")
-    a, b = (_slice(x, where) for x in (predicted, reference))
-    ax = _axes(ax)
-    below = {"alpha": 0.65} if image is not None else {}
-    if image is not None:
-        _grey(_slice(image, where), ax)
-    ov.plotting.agreement(a, b, ax=ax, labels=labels, **{"interpolation": "nearest", "zorder": 1, **below, **style})
-    for x, line in zip((a, b), LINES, strict=True):
-        if x.dtype != bool:
-            _contours(x, ax, line)
-    if b.dtype == bool:
-        _outline(b, ax, INK, 1.1)
-    soft = [f"{name} {line}" for name, x, line in zip(labels, (a, b), LINES, strict=True) if x.dtype != bool]
-    if soft:
-        title += f"\ncontours {', '.join(map(str, LEVELS))}: {', '.join(soft)}"
-    legend: Any = ax.get_legend()
-    legend.set_title("voxels of this slice", {"size": "small"})
-    _frame(a, b, ax)
-    ax.set_title(title, fontsize="small" if soft else "medium")
+    if isinstance(predicted, Assessment):
+        pair = predicted.pair(label, case)
+        plane, ax = _draw_agreement(pair.predicted, pair.reference, image, axis, at, labels, ax, style)
+        _draw_lesions(plane, pair, ax)
+        ax.set_title(_result_title(predicted, pair, plane), fontsize="small")
+        return ax
+    if reference is None:
+        raise TypeError("lesions.plot_overlay: reference is None: pass two masks, or the result of assess")
+    check_masks("lesions.plot_overlay", predicted=predicted, reference=reference)
+    plane, ax = _draw_agreement(predicted, reference, image, axis, at, labels, ax, style)
+    soft = []
+    if predicted.dtype != bool:
+        _draw_contours(plane, predicted, ax, PREDICTED_LINE)
+        soft.append(f"{labels[0]} {PREDICTED_LINE}")
+    if reference.dtype != bool:
+        _draw_contours(plane, reference, ax, REFERENCE_LINE)
+        soft.append(f"{labels[1]} {REFERENCE_LINE}")
+    else:
+        _draw_outline(plane, plane.slice(reference), ax, colors=INK, linewidths=1.1)
+    if not soft:
+        ax.set_title(plane.title, fontsize="medium")
+        return ax
+    levels = ", ".join(str(level) for level in LEVELS)
+    ax.set_title(f"{plane.title}\ncontours {levels}: {', '.join(soft)}", fontsize="small")
     return ax
 
 
@@ -150,27 +176,29 @@ def plot_raters(
     from matplotlib.lines import Line2D
 
     share = consensus(raters, dim=dim)
-    where, title = _place(share * (1 - share), axis, at, "most in dispute")
+    plane = _plane(Grid.of(share), share * (1 - share), axis, at, "most in dispute")
     ax = _axes(ax)
     if image is not None:
-        _grey(_slice(image, where), ax)
-    flat = _slice(share, where)
+        _draw_image(plane, image, ax)
+    shares = plane.slice(share)
     drawn = ax.imshow(
-        flat, origin="lower", extent=_edges(flat), cmap="Greys", vmin=0, vmax=1.6, interpolation="nearest"
+        shares, origin="lower", extent=plane.extent, cmap="Greys", vmin=0, vmax=1.6, interpolation="nearest"
     )
-    drawn.set_alpha(np.where(flat > 0, 0.75, 0.0))
-    names = list(raters[dim].values) if dim in raters.coords else list(range(raters.sizes[dim]))
+    drawn.set_alpha(np.where(shares > 0, 0.75, 0.0))
+    names = raters[dim].values
     handles = []
     for k, name in enumerate(names):
         colour = RATERS[k % len(RATERS)]
+        mask = plane.slice(raters.isel({dim: k}))
         # each thinner than the one below: where outlines coincide all of them show
-        _outline(_slice(raters.isel({dim: k}), where), ax, colour, 1.2 + 1.3 * (len(names) - 1 - k))
+        width = 1.2 + 1.3 * (len(names) - 1 - k)
+        _draw_outline(plane, mask, ax, colors=colour, linewidths=width)
         handles.append(Line2D([], [], color=colour, linewidth=2, label=f"{dim} {name}"))
     ax.legend(
         handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=4, fontsize="small", frameon=False
     )
-    _frame(flat > 0, flat > 0, ax)
-    ax.set_title(title, fontsize="medium")
+    _frame(plane, shares > 0, ax)
+    ax.set_title(plane.title, fontsize="medium")
     return ax
 
 
@@ -200,109 +228,193 @@ def plot_scores(scores: pd.DataFrame, index: str = "dice", *, ax: Axes | None = 
     """
     import matplotlib.pyplot as plt
 
-    from .summaries import interval
-
     good = scores[scores["error"] == ""]
-    groups = [(str(k), g[index].to_numpy(float)) for k, g in good.groupby("label", sort=False)]
-    ax = plt.subplots(figsize=(5, 0.9 + 0.7 * len(groups)), layout="constrained")[1] if ax is None else ax
+    groups = {str(label): cases[index].to_numpy(float) for label, cases in good.groupby("label", sort=False)}
+    if ax is None:
+        _, ax = plt.subplots(figsize=(5, 0.9 + 0.7 * len(groups)), layout="constrained")
     rng = np.random.default_rng(0)
-    for row, (_, values) in enumerate(groups):
+    for row, values in enumerate(groups.values()):
         shown = values[np.isfinite(values)]
-        ax.scatter(shown, row + rng.uniform(-0.22, 0.22, len(shown)), s=16, color=RATERS[0], alpha=0.6, linewidths=0)
+        scatter = rng.uniform(-0.22, 0.22, len(shown))
+        ax.scatter(shown, row + scatter, s=16, color=RATERS[0], alpha=0.6, linewidths=0)
         value, low, high = interval(values, index)
         ax.plot([low, high], [row, row], color=INK, linewidth=2.2, solid_capstyle="butt")
         ax.plot(value, row, "o", color="white", markeredgecolor=INK, markersize=6, markeredgewidth=1.4)
-    ax.set(
-        yticks=range(len(groups)),
-        yticklabels=[f"{k}  (n = {len(v)})" for k, v in groups],
-        xlabel=TITLES.get(index, index),
-    )
+    names = [f"{label}  (n = {len(values)})" for label, values in groups.items()]
+    ax.set_yticks(range(len(groups)), names)
+    ax.set_xlabel(TITLES.get(index, index))
     ax.set_ylim(len(groups) - 0.5, -0.5)
     ax.spines[["top", "right"]].set_visible(False)
     return ax
 
 
-def save(figure: Any, path: str | Path) -> None:
-    """Save a figure, sharp enough for print; the ending of the path says how."""
-    figure.savefig(path, dpi=200, bbox_inches="tight")
+@dataclass(frozen=True, eq=False)
+class _Plane:
+    """The slice that is drawn: where a volume is cut, and what runs to the right and up on paper."""
+
+    cut: dict[str, int]
+    place: dict[str, float]
+    title: str
+    across: str
+    up: str
+    x: np.ndarray
+    y: np.ndarray
+    dx: float
+    dy: float
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """Edges of the outer voxels: left, right, bottom, top, mm."""
+        left = self.x[0] - self.dx / 2
+        right = self.x[-1] + self.dx / 2
+        bottom = self.y[0] - self.dy / 2
+        top = self.y[-1] + self.dy / 2
+        return left, right, bottom, top
+
+    def slice(self, image: xr.DataArray) -> np.ndarray:
+        """Return rows by columns."""
+        rows: np.ndarray = image.isel(self.cut).transpose(self.up, self.across).values
+        return rows
+
+
+def _plane(grid: Grid, weight: xr.DataArray, axis: str, at: float | None, reason: str) -> _Plane:
+    """Return the slice at a place, or else the one of most weight."""
+    centres = {name: places.values for name, places in zip(grid.axes, grid.centres, strict=True)}
+    spacing = dict(zip(grid.axes, grid.spacing, strict=True))
+    cut = {}
+    place = {}
+    title = ""
+    if len(grid.axes) == 3:
+        check_choice("lesions.plot_overlay", "axis", axis, grid.axes)
+        others = [d for d in grid.axes if d != axis]
+        most = int(weight.sum(others).values.argmax())
+        k = most if at is None else int(np.abs(centres[axis] - at).argmin())
+        cut = {axis: k}
+        place = {axis: float(centres[axis][k])}
+        title = f"{axis} = {place[axis]:.1f} mm"
+        if at is None:
+            title = f"{title}, {reason}"
+    across, up = [d for d in AXES if d in grid.axes and d not in cut]
+    return _Plane(cut, place, title, across, up, centres[across], centres[up], spacing[across], spacing[up])
 
 
 def _axes(ax: Axes | None) -> Axes:
     import matplotlib.pyplot as plt
 
-    return plt.subplots(figsize=(4.6, 4.9), layout="constrained")[1] if ax is None else ax
+    if ax is None:
+        _, ax = plt.subplots(figsize=(4.6, 4.9), layout="constrained")
+    return ax
 
 
-def _place(weight: xr.DataArray, axis: str, at: float | None, reason: str) -> tuple[dict[str, int], str]:
-    dims = spatial_axes(weight)
-    if len(dims) < 3:
-        return {}, ""
-    if axis not in dims:
-        raise ValueError(f"lesions: no axis {axis!r} to cut across; the image has {', '.join(dims)}")
-    if at is not None:
-        k = int(np.abs(weight[axis].values - at).argmin())
-        reason = f"slice {k}"
-    else:
-        k = int(weight.sum([d for d in dims if d != axis]).values.argmax())
-    return {axis: k}, f"{axis} = {float(weight[axis][k]):.1f} mm, {reason}"
+def _result_title(result: Assessment, pair: Pair, plane: _Plane) -> str:
+    scores = result.report.sel(label=pair.label)
+    name = f"label {pair.label}"
+    if pair.case is not None:
+        scores = scores.sel(case=pair.case)
+        name = f"case {pair.case}, {name}"
+    predicted = int(scores["lesions_predicted"])
+    reference = int(scores["lesions_reference"])
+    matched = int(scores["lesions_matched"])
+    return (
+        f"{name}, Dice {float(scores['dice']):.3f}\n"
+        f"{plane.title}\n"
+        f"matched (solid) at IoU >= {result.settings.threshold:g}: "
+        f"{matched} of {predicted} predicted and {reference} reference lesions"
+    )
 
 
-def _slice(x: xr.DataArray, where: dict[str, int]) -> xr.DataArray:
-    """Return rows by columns: z or y upwards, x or y to the right."""
-    flat = x.isel(where)
-    across, up = (d for d in ("x", "y", "z") if d in flat.dims)
-    return flat.transpose(up, across)
+def _draw_agreement(
+    predicted: xr.DataArray,
+    reference: xr.DataArray,
+    image: xr.DataArray | None,
+    axis: str,
+    at: float | None,
+    labels: tuple[str, str],
+    ax: Axes | None,
+    style: dict[str, Any],
+) -> tuple[_Plane, Axes]:
+    """Draw the slice of two masks in three colours, and return where it lies and what it was drawn on."""
+    grid = Grid.of(predicted)
+    reference = regrid(reference, grid, "lesions.plot_overlay")
+    change = abs(predicted.astype(float) - reference.astype(float))
+    plane = _plane(grid, change, axis, at, "most disagreement")
+    ax = _axes(ax)
+    defaults: dict[str, Any] = {"extent": plane.extent, "interpolation": "nearest", "zorder": 1}
+    if image is not None:
+        _draw_image(plane, image, ax)
+        defaults["alpha"] = 0.65
+    a = plane.slice(predicted)
+    b = plane.slice(reference)
+    ov.plotting.agreement(a, b, ax=ax, labels=labels, **{**defaults, **style})
+    legend: Any = ax.get_legend()
+    legend.set_title("voxels of this slice", {"size": "small"})
+    _frame(plane, (a > 0) | (b > 0), ax)
+    return plane, ax
 
 
-def _grey(image: xr.DataArray, ax: Axes) -> None:
-    ax.imshow(image, origin="lower", extent=_edges(image), cmap="gray", interpolation="nearest", zorder=0)
+def _draw_image(plane: _Plane, image: xr.DataArray, ax: Axes) -> None:
+    places: dict[str, Any] = {**plane.place, plane.across: plane.x, plane.up: plane.y}
+    flat = image.sel(places, method="nearest").transpose(plane.up, plane.across)
+    ax.imshow(flat, origin="lower", extent=plane.extent, cmap="gray", interpolation="nearest", zorder=0)
 
 
-def _edges(flat: xr.DataArray) -> tuple[float, float, float, float]:
-    (up, across), (dy, dx) = spatial_axes(flat), grid_spacing(flat)
-    x, y = flat[across].values, flat[up].values
-    return x[0] - dx / 2, x[-1] + dx / 2, y[0] - dy / 2, y[-1] + dy / 2
+def _draw_lesions(plane: _Plane, pair: Pair, ax: Axes) -> None:
+    matched = pair.lesions[pair.lesions["matched"]]
+    _draw_numbered(plane, pair.predicted_lesions, set(matched["predicted"]), ax, PREDICTED_INK)
+    _draw_numbered(plane, pair.reference_lesions, set(matched["reference"]), ax, INK)
 
 
-def _outline(flat: xr.DataArray, ax: Axes, colour: str, width: float) -> None:
+def _draw_numbered(plane: _Plane, lesions: xr.DataArray, matched: set[int], ax: Axes, colour: str) -> None:
+    """Outline each lesion of one side: the matched solid, the others dotted."""
+    numbers = plane.slice(lesions)
+    for number in np.unique(numbers[numbers > 0]):
+        line = "solid" if number in matched else "dotted"
+        _draw_outline(plane, numbers == number, ax, colors=colour, linewidths=1.1, linestyles=line)
+
+
+def _draw_outline(plane: _Plane, inside: np.ndarray, ax: Axes, **style: Any) -> None:
     """Draw the edges of voxels between inside and outside."""
     from matplotlib.collections import LineCollection
 
-    left, right, bottom, top = _edges(flat)
-    inside = np.pad(flat.values, 1)
-    x, y = np.linspace(left, right, flat.shape[1] + 1), np.linspace(bottom, top, flat.shape[0] + 1)
-    r, c = np.nonzero(inside[1:, 1:-1] != inside[:-1, 1:-1])
-    level = np.stack([np.stack([x[c], y[r]], -1), np.stack([x[c + 1], y[r]], -1)], 1)
-    r, c = np.nonzero(inside[1:-1, 1:] != inside[1:-1, :-1])
-    upright = np.stack([np.stack([x[c], y[r]], -1), np.stack([x[c], y[r + 1]], -1)], 1)
+    left, right, bottom, top = plane.extent
+    rows, columns = inside.shape
+    x = np.linspace(left, right, columns + 1)
+    y = np.linspace(bottom, top, rows + 1)
+    padded = np.pad(inside, 1)
+    r, c = np.nonzero(padded[1:, 1:-1] != padded[:-1, 1:-1])
+    level = _segments(x[c], y[r], x[c + 1], y[r])
+    r, c = np.nonzero(padded[1:-1, 1:] != padded[1:-1, :-1])
+    upright = _segments(x[c], y[r], x[c], y[r + 1])
     edges = np.concatenate([level, upright])
-    ax.add_collection(LineCollection(list(edges), colors=colour, linewidths=width, capstyle="projecting", zorder=3))
+    ax.add_collection(LineCollection(list(edges), capstyle="projecting", zorder=3, **style))
 
 
-def _contours(flat: xr.DataArray, ax: Axes, line: str) -> None:
-    up, across = spatial_axes(flat)
-    levels = [v for v in LEVELS if float(flat.min()) < v < float(flat.max())]
+def _segments(x0: np.ndarray, y0: np.ndarray, x1: np.ndarray, y1: np.ndarray) -> np.ndarray:
+    """Return the lines from (x0, y0) to (x1, y1), shape (n, 2, 2)."""
+    start = np.stack([x0, y0], axis=-1)
+    end = np.stack([x1, y1], axis=-1)
+    return np.stack([start, end], axis=1)
+
+
+def _draw_contours(plane: _Plane, mask: xr.DataArray, ax: Axes, line: str) -> None:
+    values = plane.slice(mask)
+    levels = [level for level in LEVELS if values.min() < level < values.max()]
     if levels:
-        ax.contour(flat[across], flat[up], flat, levels=levels, colors=INK, linewidths=0.8, linestyles=line, zorder=4)
+        ax.contour(plane.x, plane.y, values, levels=levels, colors=INK, linewidths=0.8, linestyles=line, zorder=4)
 
 
-def _frame(a: xr.DataArray, b: xr.DataArray, ax: Axes) -> None:
+def _frame(plane: _Plane, inside: np.ndarray, ax: Axes) -> None:
     """Show the lesion and a margin, in mm."""
-    up, across = spatial_axes(a)
-    some = (a.values > 0) | (b.values > 0)
-    ax.set(xlabel=f"{across} (mm)", ylabel=f"{up} (mm)", aspect="equal")
-    left, right, bottom, top = _edges(a)
-    if some.any():
-        dy, dx = grid_spacing(a)
-        rows, columns = (np.flatnonzero(some.any(axis=k)) for k in (1, 0))
-        width, height = (columns[-1] - columns[0] + 1) * dx, (rows[-1] - rows[0] + 1) * dy
+    ax.set(xlabel=f"{plane.across} (mm)", ylabel=f"{plane.up} (mm)", aspect="equal")
+    left, right, bottom, top = plane.extent
+    if inside.any():
+        columns = np.flatnonzero(inside.any(axis=0))
+        rows = np.flatnonzero(inside.any(axis=1))
+        width = (columns[-1] - columns[0] + 1) * plane.dx
+        height = (rows[-1] - rows[0] + 1) * plane.dy
         rim = MARGIN * max(width, height)
-        left, right = (
-            max(left, a[across].values[columns[0]] - dx / 2 - rim),
-            min(right, a[across].values[columns[-1]] + dx / 2 + rim),
-        )
-        bottom, top = (
-            max(bottom, a[up].values[rows[0]] - dy / 2 - rim),
-            min(top, a[up].values[rows[-1]] + dy / 2 + rim),
-        )
+        left = max(left, plane.x[columns[0]] - plane.dx / 2 - rim)
+        right = min(right, plane.x[columns[-1]] + plane.dx / 2 + rim)
+        bottom = max(bottom, plane.y[rows[0]] - plane.dy / 2 - rim)
+        top = min(top, plane.y[rows[-1]] + plane.dy / 2 + rim)
     ax.set(xlim=(left, right), ylim=(bottom, top))

@@ -5,8 +5,8 @@ Conventions
 - Raters are a dimension (``rater``) of one mask, bool, or floating in [0, 1] for soft raters. Of a label map, one
   label at a time: ``raters == 1``.
 - The majority is more than half of the raters: two of four are not.
-- A rater who marked nothing may have seen nothing or not have looked. ``absent="empty"`` takes the empty mask at its
-  word; ``absent="skip"`` leaves that rater out.
+- A rater who marked nothing may have seen nothing or not have looked. ``absent="empty"`` takes the empty mask as
+  an answer; ``absent="skip"`` leaves that rater out.
 - Means over pairs are over unordered pairs of two raters, of which an undefined one counts in ``n_defined`` only.
 
 References
@@ -18,17 +18,20 @@ Med. Phys. 38, 915. doi:10.1118/1.3528204
 from __future__ import annotations
 
 from math import nan
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import xarray as xr
 
 import overlap as ov
 
+from .._checks import check_choice
 from .grids import Grid, check_masks
 
 Method = Literal["mean", "majority"]
 Absent = Literal["empty", "skip"]
+METHODS = get_args(Method)
+ABSENT = get_args(Absent)
 INDICES = ("iou", "dice")
 
 
@@ -51,7 +54,7 @@ def consensus(
     Returns
     -------
     DataArray
-        Without `dim`; ``attrs["raters"]`` tells how many were joined.
+        Without `dim`; ``attrs["raters"]`` says how many were joined.
 
     Raises
     ------
@@ -70,13 +73,13 @@ def consensus(
     >>> consensus(raters, "majority").values
     array([ True, False, False])
     """
-    present = _present("consensus", raters, dim, absent)
+    present = _present("lesions.consensus", raters, dim, absent)
+    check_choice("lesions.consensus", "method", method, METHODS)
     if not present.sizes[dim]:
-        raise ValueError('consensus: no rater marked anything; absent="empty" gives an empty mask')
-    if method not in ("mean", "majority"):
-        raise ValueError(f'consensus: method must be "mean" or "majority", got {method!r}')
-    mean = present.mean(dim, dtype=float, keep_attrs=True)
-    joined: xr.DataArray = mean if method == "mean" else mean > 0.5
+        raise ValueError('lesions.consensus: no rater marked anything: absent="empty" gives an empty mask')
+    joined: xr.DataArray = present.mean(dim, dtype=float, keep_attrs=True)
+    if method == "majority":
+        joined = joined > 0.5
     return joined.assign_attrs({**raters.attrs, "consensus": method, "absent": absent, "raters": present.sizes[dim]})
 
 
@@ -117,14 +120,13 @@ def pairwise_agreement(
     >>> round(float(agreement.mean_dice), 7)
     0.6738006
     """
-    present = _numbered(_present("pairwise_agreement", raters, dim, absent), dim)
+    present = _numbered(_present("lesions.pairwise_agreement", raters, dim, absent), dim)
     over = [d for d in present.dims if d != dim]
-    others = present.rename({dim: "other"})
-    counts = ov.labelled.measure(present, others, over, where=where, tnorm=tnorm)
-    report = _report(counts, raters, empty)
-    first, second = np.triu_indices(present.sizes[dim], 1)
-    pairs = report[list(INDICES)].isel({dim: xr.Variable("pair", first), "other": xr.Variable("pair", second)})
-    return _means(report, pairs, "pair").assign_attrs(absent=absent)
+    counts = ov.labelled.measure(present, present.rename({dim: "other"}), over, where=where, tnorm=tnorm)
+    report = _as_report(counts, raters, empty)
+    first, second = np.triu_indices(present.sizes[dim], k=1)
+    pairs = report.isel({dim: xr.Variable("pair", first), "other": xr.Variable("pair", second)})
+    return _with_means(report, pairs, "pair").assign_attrs(absent=absent)
 
 
 def leave_one_out(
@@ -164,51 +166,69 @@ def leave_one_out(
     >>> leave_one_out(read_image(example("nodule_00")) == 1).dice.values.round(3)
     array([0.651, 0.649, 0.837, 0.794])
     """
-    present = _numbered(_present("leave_one_out", raters, dim, absent), dim)
+    present = _numbered(_present("lesions.leave_one_out", raters, dim, absent), dim)
     n = present.sizes[dim]
     if n < 2:
-        raise ValueError(f"leave_one_out: at least two raters are needed, got {n}")
-    rest = [consensus(present.isel({dim: np.arange(n) != k}), method, dim=dim) for k in range(n)]
-    joined = xr.concat(rest, present[dim], combine_attrs="drop", coords="minimal", compat="override")
+        raise ValueError(f"lesions.leave_one_out: raters has {n} along {dim!r}: pass two or more")
+    joined = []
+    for k in range(n):
+        others = np.arange(n) != k
+        joined.append(consensus(present.isel({dim: others}), method, dim=dim))
+    predicted = xr.concat(joined, present[dim], combine_attrs="drop", coords="minimal", compat="override")
     over = [d for d in present.dims if d != dim]
-    counts = ov.labelled.measure(joined, present, over, where=where, tnorm=tnorm)
-    report = _report(counts, raters, empty)
-    return _means(report, report, dim).assign_attrs(
+    counts = ov.labelled.measure(predicted, present, over, where=where, tnorm=tnorm)
+    report = _as_report(counts, raters, empty)
+    return _with_means(report, report, dim).assign_attrs(
         prediction=f"{method} of the others", reference="rater left out", absent=absent
     )
 
 
-def _present(operation: str, raters: xr.DataArray, dim: str, absent: str) -> xr.DataArray:
-    check_masks(operation, raters=raters)
+def _present(caller: str, raters: xr.DataArray, dim: str, absent: str) -> xr.DataArray:
+    """Return the raters who count."""
+    check_masks(caller, raters=raters)
+    check_choice(caller, "absent", absent, ABSENT)
     if dim not in raters.dims:
-        raise ValueError(f"{operation}: no dimension {dim!r} of raters; the masks have {raters.dims}: pass dim=")
-    if absent not in ("empty", "skip"):
-        raise ValueError(f'{operation}: absent must be "empty" or "skip", got {absent!r}')
+        raise ValueError(f"{caller}: raters has dimensions {raters.dims}, and no {dim!r}: pass dim=")
     if absent == "empty":
         return raters
-    return raters.isel({dim: np.flatnonzero((raters > 0).any([d for d in raters.dims if d != dim]))})
+    others = [d for d in raters.dims if d != dim]
+    marked = (raters > 0).any(others)
+    return raters.isel({dim: np.flatnonzero(marked)})
 
 
 def _numbered(raters: xr.DataArray, dim: str) -> xr.DataArray:
-    return raters if dim in raters.coords else raters.assign_coords({dim: np.arange(raters.sizes[dim])})
+    """Return the raters with names; their numbers, if they have none."""
+    if dim in raters.coords:
+        return raters
+    return raters.assign_coords({dim: np.arange(raters.sizes[dim])})
 
 
-def _report(counts: xr.Dataset, raters: xr.DataArray, empty: float | ov.EmptyPolicy) -> xr.Dataset:
+def _as_report(counts: xr.Dataset, raters: xr.DataArray, empty: float | ov.EmptyPolicy) -> xr.Dataset:
+    """Return the sizes in the image's unit, and their indices."""
     indices = ov.labelled.indices(counts, INDICES, empty=empty)
-    size, unit = _voxel(raters)
-    sizes = {str(k): (x * size if unit != "voxels" else x).assign_attrs(units=unit) for k, x in counts.items()}
+    voxel, unit = _voxel(raters)
+    sizes = {}
+    for name, count in counts.items():
+        size = count if unit == "voxels" else count * voxel
+        sizes[name] = size.assign_attrs(units=unit)
     return xr.Dataset({**sizes, **indices}, attrs={**indices.attrs, "units": unit, "version": ov.__version__})
 
 
-def _voxel(x: xr.DataArray) -> tuple[float, str]:
+def _voxel(image: xr.DataArray) -> tuple[float, str]:
+    """Return the size of a voxel and its unit."""
     try:
-        grid = Grid.of(x)
+        grid = Grid.of(image)
     except ValueError:
         return 1.0, "voxels"
     return grid.voxel, grid.units
 
 
-def _means(report: xr.Dataset, over: xr.Dataset, dim: str) -> xr.Dataset:
-    means = {f"mean_{k}": over[k].mean(dim) for k in INDICES}
-    defined = xr.concat([over[k].notnull().sum() for k in INDICES], xr.Variable("index", list(INDICES)))
-    return report.assign(means).assign(n_defined=defined)
+def _with_means(report: xr.Dataset, values: xr.Dataset, dim: str) -> xr.Dataset:
+    """Return a report with the mean of each index along `dim`, and how many values it is a mean of."""
+    means = {}
+    defined = []
+    for name in INDICES:
+        means[f"mean_{name}"] = values[name].mean(dim)
+        defined.append(values[name].notnull().sum())
+    n_defined = xr.concat(defined, xr.Variable("index", list(INDICES)))
+    return report.assign(means).assign(n_defined=n_defined)

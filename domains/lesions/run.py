@@ -1,4 +1,4 @@
-"""Whole jobs over files: compare two images, score a folder of cases.
+"""Whole jobs over files: compare two images, score a folder of cases, summarise the scores.
 
 Conventions
 -----------
@@ -6,33 +6,185 @@ Conventions
 - A pair that cannot be read or compared is a row with its error; all others are still scored.
 - The table of scores is written as it grows. A second run reads it, scores what is new, failed or has changed since,
   and refuses a table that was made with other settings.
-- Summaries tell a mean over cases for indices, where a miss counts 0, and a median for distances, where a miss is
+- Summaries have a mean over cases for indices, where a miss counts 0, and a median for distances, where a miss is
   infinitely far. ``n_missed``: the reference has the label, the prediction has nothing of it.
 - Intervals resample cases (percentile bootstrap).
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+from concurrent.futures import Executor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import pandas as pd
 
 from .. import _console
 from .._checks import UsageError
+from .._skipped import as_skipped
 from . import tables
-from .cohorts import cohort
-from .comparison import compare
-from .instances import match
-from .io import read_image
-from .layers import Labels, layers
-from .summaries import summarise
+from .cohorts import (
+    COLUMNS,
+    Case,
+    CaseScores,
+    append_scores,
+    file_stamp,
+    read_scores,
+    score_cases,
+    write_scores,
+)
+from .comparison import assess
+from .io import pair_images, read_image
+from .layers import Labels
+from .settings import Options, check_settings, takes_settings
+from .summaries import Bootstrap, summarise_label
 
 if TYPE_CHECKING:
-    import xarray as xr
     from matplotlib.axes import Axes
 
     from .._console import Outputs
+
+
+@takes_settings
+def cohort(
+    predictions: str | Path,
+    references: str | Path,
+    *,
+    out: str | Path | None = None,
+    labels: Labels | None = None,
+    scale: float | None = None,
+    reference_scale: float | None = None,
+    workers: int = 1,
+    executor: Executor | None = None,
+    progress: bool = False,
+    **options: Unpack[Options],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Compare every pair of images of the same name in two folders.
+
+    Parameters
+    ----------
+    predictions, references : path
+        Folders of NIfTI files.
+    out : path, optional
+        A CSV that grows with each case; a second run goes on where the first ended.
+    labels : sequence of int or mapping, optional
+        See `compare`.
+    scale, reference_scale : float, optional
+        For `read_image`: the stored value that means 1, in soft predictions and in soft references.
+    workers : int
+        Processes to share the cases among.
+    executor : concurrent.futures.Executor, optional
+        Where to compute instead, such as ``dask.distributed.Client().get_executor()``.
+    progress : bool
+        Whether to show a progress bar on standard error.
+    **options
+        The fields of `Settings`, each a keyword: see `compare`.
+
+    Returns
+    -------
+    scores : DataFrame
+        A row for each case and label, and for each case that failed: case, label, the numbers of `compare`, error,
+        stamp (sizes and times of the files), settings.
+    skipped : DataFrame
+        ``side file where reason detail``: files without a partner ("unpaired file"), files that cannot be read
+        ("unreadable file") and cases that cannot be compared ("not scored").
+
+    Raises
+    ------
+    FileNotFoundError
+        If a folder does not exist.
+    TypeError
+        If there is no such option.
+    ValueError
+        If an option is out of range, no names agree, or `out` was made with other settings.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from .io import example, write_image
+    >>> raters = read_image(example("nodule_00"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for k, part in enumerate(("prediction", "reference")):
+    ...         Path(folder, part).mkdir()
+    ...         write_image(raters.isel(rater=k), Path(folder, part, "nodule_00.nii.gz"))
+    ...     scores, skipped = cohort(Path(folder, "prediction"), Path(folder, "reference"))
+    >>> scores[["case", "label", "dice"]].round(4).to_dict("records")
+    [{'case': 'nodule_00', 'label': '1', 'dice': 0.4819}]
+    """
+    settings = check_settings(options)
+    pairs, unpaired = pair_images(Path(predictions), Path(references))
+    stamps = {name: file_stamp(*files) for name, files in pairs.items()}
+    made_with = json.dumps({"labels": labels, "scale": [scale, reference_scale], **vars(settings)}, default=str)
+    table = Path(out) if out else None
+    done = _still_valid(read_scores(table, made_with), stamps) if table else pd.DataFrame(columns=COLUMNS)
+    if table:
+        write_scores(done, table)
+
+    finished = set(done["case"])
+    cases = [
+        Case(name, *files, scale, reference_scale, labels, settings)
+        for name, files in pairs.items()
+        if name not in finished
+    ]
+    results: Iterable[CaseScores] = score_cases(cases, workers, executor)
+    if progress:
+        results = _console.track(results, "comparing", len(cases))
+    parts = [done]
+    failures = {}
+    for result in results:
+        rows = result.rows.assign(stamp=stamps[result.name], settings=made_with)[COLUMNS]
+        parts.append(rows)
+        if result.skipped:
+            failures[result.name] = result.skipped
+        if table:
+            append_scores(rows, table)
+
+    filled = [part for part in parts if len(part)]
+    scores = pd.concat(filled).sort_values(["case", "label"], kind="stable", ignore_index=True)
+    if table:
+        write_scores(scores, table)
+    in_order = [failures[name] for name in sorted(failures)]
+    return scores, as_skipped([*unpaired, *in_order])
+
+
+def summarise(scores: pd.DataFrame, *, level: float = 0.95, n_resamples: int = 2000, rng: int = 0) -> pd.DataFrame:
+    """Summarise the scores of a cohort, label by label, with bootstrap intervals over cases.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        As `cohort` returns it.
+    level : float
+        Confidence level of the intervals.
+    n_resamples, rng : int
+        How many resamples, and their seed.
+
+    Returns
+    -------
+    DataFrame
+        A row for each label and index: label, index, statistic ("mean" of indices, "median" of distances, "pooled"
+        for the Dice of the added sizes), value, low, high, n_scored (cases with a value), n_undefined, n_missed
+        (the reference has the label, the prediction nothing of it).
+
+    Examples
+    --------
+    >>> sizes = {"intersection": [4.0, 0.0], "size_a": [5.0, 0.0], "size_b": [5.0, 3.0]}
+    >>> scores = pd.DataFrame({"label": "1", "error": "", **sizes, "dice": [0.8, 0.0], "hd95": [1.0, float("inf")]})
+    >>> summarise(scores)[["index", "statistic", "value", "n_scored", "n_missed"]]
+      index statistic     value  n_scored  n_missed
+    0  dice      mean  0.400000         2         1
+    1  hd95    median       inf         2         1
+    2  dice    pooled  0.615385         2         1
+    """
+    bootstrap = Bootstrap(level, n_resamples, rng)
+    compared = scores[scores["error"] == ""]
+    rows = []
+    for label, cases in compared.groupby("label", sort=False):
+        for row in summarise_label(cases, bootstrap):
+            rows.append({"label": label, **row})
+    return pd.DataFrame(rows)
 
 
 def parse_labels(text: str | None) -> Labels | None:
@@ -47,12 +199,15 @@ def parse_labels(text: str | None) -> Labels | None:
     """
     if not text:
         return None
+    parts = [part.strip() for part in text.split(",")]
     try:
-        parts = [part.strip() for part in text.split(",")]
-        if all("=" in part for part in parts):
-            named = (part.split("=", 1) for part in parts)
-            return {name: tuple(int(k) for k in members.split("+")) for name, members in named}
-        return [int(part) for part in parts]
+        if not all("=" in part for part in parts):
+            return [int(part) for part in parts]
+        regions = {}
+        for part in parts:
+            name, members = part.split("=", 1)
+            regions[name] = tuple(int(k) for k in members.split("+"))
+        return regions
     except ValueError:
         raise UsageError(f'--labels {text}: write "1,2", or regions as "core=1+4,whole=1+2+4"') from None
 
@@ -66,7 +221,7 @@ def compare_files(
     labels: str | None,
     lesions: Path | None,
     outputs: Outputs,
-    **options: Any,
+    **options: Unpack[Options],
 ) -> int:
     """Do what ``overlap lesions compare`` does, and return its exit code."""
     _console.check_folder("--lesions", lesions)
@@ -74,16 +229,19 @@ def compare_files(
     with _console.collected_warnings() as notes:
         a = read_image(predicted, scale=scale)
         b = read_image(reference, scale=reference_scale)
-        report = compare(a, b, labels=wanted, **options)
-    return _console.deliver(
-        report,
-        outputs,
-        lambda: [tables.comparison_table(report), *tables.definition_lines(report)],
-        lambda: _overlay(a, b, wanted, report),
-        rows=tables.rows(report),
-        files={lesions: _lesions(a, b, wanted, report)} if lesions else None,
-        notes=notes,
-    )
+        result = assess(a, b, labels=wanted, keep_masks=outputs.plot is not None, **options)
+    report = result.report
+
+    def table() -> list[Any]:
+        return [tables.comparison_table(report), *tables.definition_lines(report)]
+
+    def picture() -> Axes:
+        from .plotting import plot_overlay
+
+        return plot_overlay(result, labels=(report.attrs["prediction"], report.attrs["reference"]))
+
+    files = {lesions: result.lesions} if lesions else None
+    return _console.deliver(report, outputs, table, picture, rows=tables.rows(report), files=files, notes=notes)
 
 
 def cohort_files(
@@ -102,7 +260,7 @@ def cohort_files(
         "summary": summary.to_dict("records"),
     }
 
-    def terminal() -> list[Any]:
+    def table() -> list[Any]:
         return [tables.cohort_table(summary, predictions, references, scores), f"[dim]scores: {out}[/dim]"]
 
     def picture() -> Axes:
@@ -110,24 +268,11 @@ def cohort_files(
 
         return plot_scores(scores)
 
-    return _console.deliver(report, outputs, terminal, picture, skipped, rows=summary, notes=notes)
+    return _console.deliver(report, outputs, table, picture, skipped, rows=summary, notes=notes)
 
 
-def _lesions(a: xr.DataArray, b: xr.DataArray, labels: Labels | None, report: xr.Dataset) -> pd.DataFrame:
-    level, options = report.attrs["level"], {k: report.attrs[k] for k in ("threshold", "connectivity")}
-    found = [
-        match(*(x if x.dtype == bool else x >= level for x in pair), **options).assign(label=name)
-        for name, *pair in layers(a, b, labels, None)
-    ]
-    table = pd.concat(found, ignore_index=True)
-    return table[["label", *(c for c in table if c != "label")]]
-
-
-def _overlay(a: xr.DataArray, b: xr.DataArray, labels: Labels | None, report: xr.Dataset) -> Axes:
-    from .plotting import plot_overlay
-
-    name, left, right = next(iter(layers(a, b, labels, None)))
-    dice = float(report.dice.sel(label=name))
-    ax = plot_overlay(left, right, labels=(report.attrs["prediction"], report.attrs["reference"]))
-    ax.set_title(f"label {name}, Dice {dice:.3f}\n{ax.get_title()}", fontsize="small")
-    return ax
+def _still_valid(scores: pd.DataFrame, stamps: dict[str, str]) -> pd.DataFrame:
+    """Return the rows of cases that were scored, and whose files are the same as then."""
+    scored = scores["error"] == ""
+    unchanged = scores["case"].map(stamps) == scores["stamp"]
+    return scores[scored & unchanged]

@@ -102,11 +102,11 @@ def test_cohort_with_bad_files_does_the_rest(folders, tmp_path):
     report = json.loads(done.stdout)
     assert [(s["reason"], s["file"].split("/")[-1]) for s in report["skipped"]] == [
         ("unpaired file", "c.nii.gz"),
-        ("not scored", "b"),
+        ("unreadable file", "b.nii.gz"),
     ]
     assert report["summary"][0]["n_scored"] == 1
     assert "unpaired file: " in done.stderr
-    assert "not scored: b: " in done.stderr
+    assert "unreadable file: " in done.stderr
 
 
 def test_bad_input_is_an_exception_for_the_command_line(tmp_path):

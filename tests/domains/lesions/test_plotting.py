@@ -4,9 +4,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
+from matplotlib.colors import to_hex
 
-from domains.lesions import as_image, consensus, example, plot_overlay, plot_raters, plot_scores, read_image
-from domains.lesions.plotting import _outline, save
+from domains.lesions import as_image, assess, consensus, example, plot_overlay, plot_raters, plot_scores, read_image
+from domains.lesions.grids import Grid
+from domains.lesions.plotting import INK, PREDICTED_INK, _draw_outline, _plane
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +52,7 @@ def test_soft_masks_get_contours(raters, tmp_path):
     ax = plot_overlay(a, b, image=a * 100)
     assert "contours 0.25, 0.5, 0.75" in ax.get_title()
     assert len(ax.images) == 2
-    save(ax.figure, tmp_path / "o.pdf")
+    ax.figure.savefig(tmp_path / "o.pdf")
     assert (tmp_path / "o.pdf").stat().st_size > 5000
 
 
@@ -59,7 +62,9 @@ def test_outline_is_the_perimeter():
     mask[1:3, 1:4] = True
     mask[5, 5] = True
     _, ax = plt.subplots()
-    _outline(as_image(mask, (2.0, 0.5)).transpose("y", "x"), ax, "k", 1)
+    image = as_image(mask, (2.0, 0.5))
+    plane = _plane(Grid.of(image), image, "z", None, "")
+    _draw_outline(plane, plane.slice(image), ax, colors="k")
     segments = np.array(ax.collections[0].get_segments())
     lengths = np.abs(segments[:, 1] - segments[:, 0]).sum(axis=1)
     assert sorted(lengths) == pytest.approx([0.5] * 8 + [2.0] * 6)
@@ -80,8 +85,75 @@ def test_scores_by_label():
     assert sum(len(c.get_offsets()) for c in ax.collections) == 3
 
 
+def drawn_lesions(ax):
+    """Count the outlines of a picture of a result: (solid, dotted) of the prediction, then of the reference."""
+    counts = {}
+    for outline in ax.collections:
+        colour = to_hex(outline.get_edgecolor()[0])
+        dotted = outline.get_linestyle()[0][1] is not None
+        counts[colour, dotted] = counts.get((colour, dotted), 0) + 1
+    return [counts.get((colour.lower(), dotted), 0) for colour in (PREDICTED_INK, INK) for dotted in (False, True)]
+
+
+def soft_lesions():
+    """One slice. Above: a lesion of IoU 0.5 if cut at 0.5, missed if cut at 0.8. Below: one that a corner joins."""
+    a, b = np.zeros((2, 30, 30))
+    a[2:6, 2:6], b[2:6, 2:10] = 0.6, 1
+    a[20:24, 20:24], b[20:24, 20:24] = 1, 1
+    a[24:28, 24:28], b[24:28, 24:28] = 1, 1
+    return as_image(a, 1.0), as_image(b, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("options", "drawn"),
+    [
+        ({}, [2, 0, 2, 0]),
+        ({"threshold": 0.6}, [1, 1, 1, 1]),
+        ({"level": 0.8}, [1, 0, 1, 1]),
+        ({"connectivity": 1}, [3, 0, 3, 0]),
+        ({"connectivity": 1, "threshold": 0.6}, [2, 1, 2, 1]),
+    ],
+)
+def test_the_picture_shows_what_the_table_says(options, drawn):
+    result = assess(*soft_lesions(), **options)
+    ax = plot_overlay(result)
+    assert drawn_lesions(ax) == drawn
+    matched = int(result.lesions["matched"].sum())
+    predicted, reference = result.lesions["predicted"].nunique(), result.lesions["reference"].nunique()
+    assert [matched, predicted - matched, matched, reference - matched] == drawn
+    assert result.report.lesions_matched.item() == matched
+    assert ax.get_title().endswith(f"{matched} of {predicted} predicted and {reference} reference lesions")
+
+
+def test_a_picture_of_a_result_names_its_label_and_case():
+    a, b = (image.expand_dims(z=[0.0]) for image in soft_lesions())
+    maps = [(x > 0) * 2 + 0 for x in (a, b)]
+    cases = [xr.concat([x, x * 0], xr.Variable("case", ["p", "q"])) for x in maps]
+    cases = [x.assign_coords(z=("z", [0.0], {"spacing": 3.0})) for x in cases]
+    result = assess(*cases, labels=[1, 2])
+    assert plot_overlay(result, label=2, case="p").get_title().startswith("case p, label 2, Dice 0.8")
+    assert plot_overlay(result, label=1).get_title().startswith("case p, label 1, Dice nan")
+    with pytest.raises(ValueError, match="labels are 1, 2"):
+        plot_overlay(result, label=3)
+    with pytest.raises(ValueError, match="keep_masks=True"):
+        plot_overlay(assess(*cases, keep_masks=False))
+
+
+def test_an_image_lies_where_the_masks_are(raters):
+    a, b = raters.isel(rater=0), raters.isel(rater=1)
+    below = a.copy(data=np.arange(a.size, dtype=float).reshape(a.shape))
+    ax = plot_overlay(assess(a, b), image=below)
+    shown = np.asarray(ax.images[0].get_array())
+    left, right, bottom, top = ax.images[0].get_extent()
+    part = below.sel(x=slice(left, right), y=slice(bottom, top))
+    assert any(np.array_equal(shown, part.isel(z=k).transpose("y", "x")) for k in range(a.sizes["z"]))
+    assert shown.shape == np.asarray(ax.images[1].get_array()).shape[:2]
+
+
 def test_refusals(raters):
-    with pytest.raises(ValueError, match="no axis 't'"):
+    with pytest.raises(ValueError, match="axis must be one of"):
         plot_overlay(raters.isel(rater=0), raters.isel(rater=1), axis="t")
     with pytest.raises(ValueError, match="different grids"):
         plot_overlay(raters.isel(rater=0), raters.isel(rater=1, x=slice(3)))
+    with pytest.raises(TypeError, match="reference is None"):
+        plot_overlay(raters.isel(rater=0))

@@ -113,5 +113,5 @@ def test_refusals():
         consensus(raters, absent="drop")
     with pytest.raises(ValueError, match="no rater"):
         consensus(raters & False, absent="skip")
-    with pytest.raises(ValueError, match="two raters"):
+    with pytest.raises(ValueError, match="two or more"):
         leave_one_out(raters.isel(rater=[0]))

@@ -1,8 +1,194 @@
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from math import inf
+
+import numpy as np
+import pandas as pd
 import pytest
 
+from domains.lesions import cohort, cohorts, compare, example, read_image, summarise, write_image
+from domains.lesions.cohorts import COLUMNS
 from domains.lesions.run import parse_labels
+
+
+@pytest.fixture
+def folders(tmp_path):
+    parts = [tmp_path / k for k in ("prediction", "reference")]
+    for rater, part in enumerate(parts):
+        part.mkdir()
+        for k in range(4):
+            image = read_image(example(f"nodule_{k:02d}")).isel(rater=rater)
+            write_image(image, part / f"case_{k}.nii.gz")
+    return parts
+
+
+def without_stamp(scores):
+    return scores.drop(columns=["stamp", "settings"]).astype({"label": str})
+
+
+def test_every_case_is_what_compare_says(folders):
+    scores, skipped = cohort(*folders)
+    assert scores.columns.tolist() == COLUMNS
+    assert scores["case"].tolist() == [f"case_{k}" for k in range(4)]
+    assert not len(skipped)
+    for row in scores.to_dict("records"):
+        report = compare(*(read_image(f / f"{row['case']}.nii.gz") for f in folders))
+        for name in ("dice", "hd95", "nsd", "size_a", "lesion_pq", "lesions_missed"):
+            assert row[name] == pytest.approx(report[name].item(), nan_ok=True)
+
+
+def test_workers_change_nothing(folders):
+    plain, _ = cohort(*folders)
+    with ThreadPoolExecutor(2) as executor:
+        shared, _ = cohort(*folders, executor=executor)
+    pd.testing.assert_frame_equal(plain, shared)
+    processes, _ = cohort(*folders, workers=2)
+    pd.testing.assert_frame_equal(plain, processes)
+
+
+def test_unpaired_and_broken_files(folders, tmp_path):
+    predictions, references = folders
+    (predictions / "case_1.nii.gz").unlink()
+    (references / "case_2.nii.gz").unlink()
+    (predictions / "case_3.nii.gz").write_bytes(b"these are my notes")
+    (predictions / "notes.txt").write_text("not an image")
+    out = tmp_path / "scores.csv"
+    scores, skipped = cohort(predictions, references, out=out)
+    assert [(row.reason, row.file.split("/")[-1]) for row in skipped.itertuples()] == [
+        ("unpaired file", "case_2.nii.gz"),
+        ("unpaired file", "case_1.nii.gz"),
+        ("unreadable file", "case_3.nii.gz"),
+    ]
+    assert skipped["side"].tolist() == ["prediction", "reference", "prediction"]
+    assert skipped["detail"].iloc[0] == "no reference of this name"
+    assert scores["case"].tolist() == ["case_0", "case_3"]
+    assert scores["error"].tolist()[0] == ""
+    assert "case_3.nii.gz" in scores["error"].tolist()[1]
+    assert pd.read_csv(out)["error"].notna().tolist() == [False, True]
+
+
+def test_a_second_run_goes_on(folders, tmp_path, monkeypatch):
+    out = tmp_path / "scores.csv"
+    first, _ = cohort(*folders, out=out)
+    seen = []
+    real = cohorts.score_case
+    monkeypatch.setattr(cohorts, "score_case", lambda case: seen.append(case.name) or real(case))
+    again, _ = cohort(*folders, out=out)
+    assert seen == []
+    pd.testing.assert_frame_equal(without_stamp(first), without_stamp(again), check_dtype=False)
+
+    lines = out.read_text().splitlines(keepends=True)
+    out.write_text("".join(lines[:3]) + lines[3][:40])
+    cohort(*folders, out=out)
+    assert seen == ["case_2", "case_3"], "the row that was cut off is scored again"
+
+    seen.clear()
+    write_image(read_image(folders[0] / "case_1.nii.gz") * 0, folders[0] / "case_1.nii.gz")
+    changed, _ = cohort(*folders, out=out)
+    assert seen == ["case_1"]
+    assert changed["dice"].tolist()[1] == 0
+    assert pd.read_csv(out)["dice"].tolist() == changed["dice"].tolist()
+
+
+def test_an_error_is_tried_again(folders, tmp_path):
+    out, bad = tmp_path / "scores.csv", folders[0] / "case_0.nii.gz"
+    good = bad.read_bytes()
+    bad.write_bytes(b"broken")
+    assert (cohort(*folders, out=out)[0]["error"] != "").tolist() == [True, False, False, False]
+    bad.write_bytes(good)
+    assert (cohort(*folders, out=out)[0]["error"] == "").all()
+
+
+def test_other_settings_are_refused(folders, tmp_path):
+    out = tmp_path / "scores.csv"
+    cohort(*folders, out=out)
+    with pytest.raises(ValueError, match="other settings"):
+        cohort(*folders, out=out, preset="medpy")
+    out.write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match="not a table of scores"):
+        cohort(*folders, out=out)
+
+
+def test_unknown_options(folders):
+    with pytest.raises(TypeError, match="presets"):
+        cohort(*folders, presets="medpy")
+
+
+def test_wrong_folders(folders, tmp_path):
+    with pytest.raises(FileNotFoundError, match="no such folder"):
+        cohort(tmp_path / "no", folders[1])
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="same name"):
+        cohort(tmp_path / "empty", folders[1])
+    (folders[0] / "case_0.nii").write_bytes(b"")
+    with pytest.raises(ValueError, match="same case"):
+        cohort(*folders)
+
+
+def test_a_worker_that_dies_is_a_row(folders):
+    class Dying(ThreadPoolExecutor):
+        def submit(self, *arguments):
+            return super().submit(lambda: 1 / 0)
+
+    with Dying() as executor:
+        scores, _ = cohort(*folders, executor=executor)
+    assert scores["error"].str.contains("worker died").all()
+
+
+def test_a_case_that_cannot_be_compared_is_skipped_with_both_sides(folders):
+    image = read_image(folders[0] / "case_2.nii.gz")
+    write_image(image.isel(z=slice(1, None)), folders[0] / "case_2.nii.gz")
+    scores, skipped = cohort(*folders)
+    (row,) = skipped.to_dict("records")
+    assert (row["side"], row["file"], row["reason"]) == ("both", "case_2", "not scored")
+    assert "different grids" in row["detail"]
+    assert scores["error"].tolist()[2] == row["detail"]
+
+
+def test_a_wrong_option_is_an_error_and_no_row(folders):
+    with pytest.raises(ValueError, match="threshold must be a number > 0 and <= 1; got 50"):
+        cohort(*folders, threshold=50)
+
+
+def test_who_interrupts_does_not_wait(folders, monkeypatch):
+    """The other cases are cancelled, and the one that runs is not waited for."""
+    monkeypatch.setattr(cohorts, "score_case", time.sleep)
+    results = cohorts.score_cases([0.0, *[6.0] * 6], workers=2, executor=None)
+    next(results)
+    begin = time.perf_counter()
+    results.close()
+    assert time.perf_counter() - begin < 2
+
+
+def test_summary_by_hand():
+    scores = pd.DataFrame(
+        {
+            "label": ["1"] * 4 + ["2"],
+            "error": ["", "", "", "", ""],
+            "intersection": [1.0, 2, 0, 0, 1],
+            "size_a": [2.0, 2, 0, 0, 1],
+            "size_b": [2.0, 2, 3, 0, 1],
+            "dice": [0.5, 1, 0, np.nan, 1],
+            "hd95": [2.0, 0, inf, np.nan, 0],
+        }
+    )
+    table = summarise(scores).set_index(["label", "index", "statistic"])
+    dice, hd95, pooled = (
+        table.loc[k] for k in (("1", "dice", "mean"), ("1", "hd95", "median"), ("1", "dice", "pooled"))
+    )
+    assert (dice["value"], dice.n_scored, dice.n_undefined, dice.n_missed) == (0.5, 3, 1, 1)
+    assert (hd95["value"], hd95.high) == (2, inf), "a miss is never dropped"
+    assert pooled["value"] == pytest.approx(6 / 11)
+    assert table.loc[("2", "dice", "mean")]["value"] == 1
+    assert np.isnan(table.loc[("2", "dice", "mean")]["low"])
+
+
+def test_errors_count_in_no_mean():
+    scores = pd.DataFrame({"label": ["1", ""], "error": ["", "broken"], "dice": [0.5, np.nan]})
+    sizes = pd.DataFrame({"intersection": [1.0, np.nan], "size_a": [2.0, np.nan], "size_b": [2.0, np.nan]})
+    assert summarise(scores.join(sizes))["label"].unique().tolist() == ["1"]
 
 
 def test_labels():

@@ -6,7 +6,7 @@ from typing import get_type_hints
 import numpy as np
 import pytest
 
-from domains.lesions import Settings, as_image, assess, compare
+from domains.lesions import Settings, as_image, assess, cohort, compare
 from domains.lesions.settings import Options
 
 MASK = as_image(np.ones((3, 3, 3), bool), 1.0)
@@ -14,9 +14,10 @@ MASK = as_image(np.ones((3, 3, 3), bool), 1.0)
 
 def test_options_are_written_once_and_shown_everywhere():
     defaults = {p.name: p.default for p in inspect.signature(Settings).parameters.values()}
-    for function in (compare, assess):
+    for function in (compare, assess, cohort):
         shown = inspect.signature(function).parameters
-        assert [name for name in shown if name not in ("predicted", "reference", "labels", "where")] == list(defaults)
+        assert list(shown)[-len(defaults) :] == list(defaults)
+        assert "options" not in shown
         assert all(shown[name].default is default for name, default in defaults.items())
     assert get_type_hints(Options) == get_type_hints(Settings), "what type checkers see"
     assert "nsd_tolerance: 'float' = 1.0" in str(inspect.signature(compare))
