@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
     from matplotlib.axes import Axes
+    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -283,12 +284,27 @@ def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
 
 
 def show(*parts: str | Text | Table) -> None:
-    """Print to standard output: a str is one line however wide, a Text is a paragraph."""
+    """Print to standard output: a str is one line however wide, a Text is a paragraph, a Table is never cut.
+
+    Examples
+    --------
+    >>> from domains._tables import build_table
+    >>> show(build_table(["label"], ["IoU"], [["core", "0.5000"]], title="two raters"), "all in mm")
+    two raters
+    label     IoU
+    ─────────────
+    core   0.5000
+    all in mm
+    """
     from rich.console import Console
+    from rich.table import Table
 
     console = Console(highlight=False)
     for part in parts:
-        console.print(part, soft_wrap=isinstance(part, str))
+        if isinstance(part, Table):
+            _show_table(console, part)
+        else:
+            console.print(part, soft_wrap=isinstance(part, str))
 
 
 def note(message: str) -> None:
@@ -296,6 +312,21 @@ def note(message: str) -> None:
     from rich.console import Console
 
     Console(stderr=True, highlight=False).print(message, markup=False, soft_wrap=True)
+
+
+def _show_table(console: Console, table: Table) -> None:
+    from . import _tables
+
+    tables = _tables.wrapped(table, console.width)
+    if table.title:
+        console.print(table.title, style="bold", soft_wrap=True)
+    for part in tables:
+        console.print(part)
+    if len(tables) > 1:
+        said = f"The columns stand in {len(tables)} tables, because a line has {console.width} characters."
+        console.print(said, style="dim", soft_wrap=True)
+    if table.caption:
+        console.print(table.caption, style="dim", soft_wrap=True)
 
 
 def _rows(report: Any) -> pd.DataFrame:

@@ -1,10 +1,18 @@
-"""Reports as tables, and what the terminal shows of them and of skipped rows."""
+"""Reports as tables, and what the terminal shows of them."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 import xarray as xr
 from rich.table import Table
+
+from .._report import as_rows
+from .._tables import build_table
+
+Row = Mapping[Any, Any]
 
 FIGURES = {
     "iou": "IoU",
@@ -32,7 +40,7 @@ def summarise(report: xr.Dataset) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``protocol prediction reference``, what is kept apart, the sizes and every figure that goes with them.
+        ``protocol prediction reference``, what is scored separately, the sizes and every figure that goes with them.
 
     Examples
     --------
@@ -42,47 +50,47 @@ def summarise(report: xr.Dataset) -> pd.DataFrame:
     >>> summarise(report)[["threshold", "f1"]].to_numpy().tolist()
     [[0.5, 1.0], [0.7, 1.0]]
     """
-    dims = report["intersection"].dims
-    names = [k for k, x in report.data_vars.items() if set(x.dims) <= set(dims)]
-    filled = [x.broadcast_like(report["intersection"]) for x in (report[k] for k in names)]
-    wide = xr.Dataset(dict(zip(names, filled, strict=True)))
-    table = wide.to_dataframe().reset_index() if dims else pd.DataFrame([{k: x.item() for k, x in wide.items()}])
-    for place, key in enumerate(("protocol", "prediction", "reference")):
-        table.insert(place, key, report.attrs[key])
-    return table
+    return as_rows(report, ("protocol", "prediction", "reference"))
 
 
 def report_table(report: xr.Dataset, most: int = 40) -> Table:
     """Return a report of `compare` as a table for the terminal, the first `most` rows of it."""
-    a = report.attrs
     rows = summarise(report)
-    corrected = ", corrected" if a["corrected"] == "True" else ""
-    table = Table(title=f"{a['protocol']}{corrected}", caption=_caption(report, len(rows) - most))
-    kept = [str(d) for d in report["intersection"].dims]
-    figures = {k: v for k, v in FIGURES.items() if k in rows}
-    for heading in (*kept, f"in both ({a['units']})", "only prediction", "only reference", *figures.values()):
-        table.add_column(heading, justify="left" if heading in kept else "right")
+    labels = [str(dim) for dim in report["intersection"].dims]
+    figures = [name for name in FIGURES if name in rows]
+    units = report.attrs["units"]
+    headings = [f"in both ({units})", "only prediction", "only reference"]
+    headings += [FIGURES[name] for name in figures]
+    cells = []
     for row in rows.head(most).to_dict("records"):
-        sizes = (row["intersection"], row["size_a"] - row["intersection"], row["size_b"] - row["intersection"])
-        table.add_row(*(str(row[d]) for d in kept), *(f"{x:g}" for x in sizes), *(f"{row[k]:.4f}" for k in figures))
-    return table
+        names = [str(row[label]) for label in labels]
+        cells.append([*names, *_size_cells(row), *[f"{row[name]:.4f}" for name in figures]])
+    return build_table(labels, headings, cells, title=_title(report), caption=_caption(report, len(rows) - most))
 
 
-def skipped_lines(skipped: pd.DataFrame, most: int = 5) -> list[str]:
-    """Return a line for each reason why rows were skipped, the first `most` of them."""
-    counts = skipped.groupby(["side", "reason"], sort=False).size().reset_index(name="n")
-    lines = [f"[dim]{x.side}: {x.n} rows skipped, {x.reason}[/dim]" for x in counts.itertuples()]
-    return lines[:most] + ([f"[dim]… and {len(lines) - most} more reasons[/dim]"] if len(lines) > most else [])
+def _size_cells(row: Row) -> list[str]:
+    in_both = row["intersection"]
+    only_prediction = row["size_a"] - in_both
+    only_reference = row["size_b"] - in_both
+    return [f"{in_both:g}", f"{only_prediction:g}", f"{only_reference:g}"]
 
 
-def _caption(report: xr.Dataset, more: int) -> str:
-    a = report.attrs
+def _title(report: xr.Dataset) -> str:
+    attrs = report.attrs
+    prediction = f"prediction: {attrs['prediction']} ({attrs['n_prediction']})"
+    reference = f"reference: {attrs['reference']} ({attrs['n_reference']})"
+    return f"{prediction}\n{reference}"
+
+
+def _caption(report: xr.Dataset, n_more: int) -> str:
+    attrs = report.attrs
     lines = [
-        f"prediction: {a['prediction']} ({a['n_prediction']})",
-        f"reference: {a['reference']} ({a['n_reference']})",
-        f"files: {a['files']}",
-        f"scored: {a['support']}",
+        f"protocol: {attrs['protocol']}, its known faults corrected: {attrs['corrected']}",
+        f"files: {attrs['files']}",
+        f"scored: {attrs['support']}",
     ]
     if "average_map" in report:
         lines.insert(0, f"average mAP {float(report['average_map']):.6f}")
-    return "\n".join(lines + ([f"… and {more} more rows: --csv lists them all"] if more > 0 else []))
+    if n_more > 0:
+        lines.append(f"… and {n_more} more rows: --csv lists them all")
+    return "\n".join(lines)

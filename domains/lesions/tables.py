@@ -1,15 +1,24 @@
-"""What the terminal and a CSV show of reports and cohorts."""
+"""What the terminal shows of comparisons and cohorts."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import xarray as xr
-from rich import box
 from rich.table import Table
 
-LESIONS = ("one_to_one", "split", "merge", "many_to_many", "missed", "spurious")
+from .._report import as_rows
+from .._tables import build_table
+from .instances import KINDS
+
+Row = Mapping[Any, Any]
+
+COMPARED = ("prediction", "reference", "Dice", "IoU", "HD", "HD95", "ASSD", "NSD", "F1")
+DEFINITIONS = {"hd95": "HD95", "assd": "ASSD", "nsd": "NSD"}
+SUMMARISED = ("value", "interval", "scored", "undefined", "missed")
 
 
 def rows(report: xr.Dataset) -> pd.DataFrame:
@@ -17,83 +26,114 @@ def rows(report: xr.Dataset) -> pd.DataFrame:
 
     Examples
     --------
-    >>> report = xr.Dataset({"dice": ("label", [0.5]), "n_defined": ("index", [1])}, {"label": [1], "index": ["dice"]})
-    >>> rows(report).to_dict("records")
-    [{'label': 1, 'dice': 0.5}]
+    >>> import numpy as np
+    >>> from .comparison import compare
+    >>> from .grids import as_image
+    >>> mask = as_image(np.ones((2, 2, 2), bool), spacing=(1, 1, 1))
+    >>> rows(compare(mask, mask))[["label", "size_a", "dice"]].to_dict("records")
+    [{'label': 'lesion', 'size_a': 8.0, 'dice': 1.0}]
     """
-    return report.drop_dims("index").to_dataframe().reset_index()
+    return as_rows(report)
 
 
 def comparison_table(report: xr.Dataset) -> Table:
     """Return a report of `compare` as a table for the terminal."""
-    unit, grid = report.attrs["units"], report.attrs["grid"]
-    whole = {k: float(report[k].sum()) for k in ("size_a", "size_b")}
-    table = Table(
-        title=f"prediction: {report.attrs['prediction']} ({whole['size_a']:.5g} {unit})\n"
-        f"reference: {report.attrs['reference']} ({whole['size_b']:.5g} {unit})",
-        caption=f"sizes in {unit}, distances in mm, NSD within {report.attrs['nsd_tolerance']:g} mm\n{grid}",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-    )
-    table.add_column("label")
-    for heading in ("prediction", "reference", "Dice", "IoU", "HD", "HD95", "ASSD", "NSD", "F1"):
-        table.add_column(heading, justify="right")
-    for k in range(report.sizes["label"]):
-        one = report.isel(label=k)
-        table.add_row(
-            str(one.label.item()),
-            *(f"{float(one[size]):.5g}" for size in ("size_a", "size_b")),
-            *(_bracketed(one, index) for index in ("dice", "iou")),
-            *(f"{float(one[index]):.2f}" for index in ("hausdorff", "hd95", "assd")),
-            *(f"{float(one[index]):.3f}" for index in ("nsd", "lesion_f1")),
-        )
-    return table
+    units = report.attrs["units"]
+    size_a = float(report["size_a"].sum())
+    size_b = float(report["size_b"].sum())
+    prediction = f"prediction: {report.attrs['prediction']} ({size_a:.5g} {units})"
+    reference = f"reference: {report.attrs['reference']} ({size_b:.5g} {units})"
+    tolerance = f"sizes in {units}, distances in mm, NSD within {report.attrs['nsd_tolerance']:g} mm"
+    labels = [str(dim) for dim in report["intersection"].dims]
+    cells = []
+    for row in rows(report).to_dict("records"):
+        names = [str(row[label]) for label in labels]
+        cells.append([*names, *_comparison_cells(row)])
+    title = f"{prediction}\n{reference}"
+    caption = f"{tolerance}\n{report.attrs['grid']}"
+    return build_table(labels, COMPARED, cells, title=title, caption=caption)
 
 
 def definition_lines(report: xr.Dataset) -> list[str]:
     """Return what the lesions are and what the distances mean, a line for each."""
-    lesions = [_lesions(report.isel(label=k)) for k in range(report.sizes["label"])]
-    names = {"hd95": "HD95", "assd": "ASSD", "nsd": "NSD"}
-    lines = [f"[dim]{name}: {report[k].attrs['definition']}[/dim]" for k, name in names.items()]
-    if not report.dice_low.equals(report.dice_high):
-        lines.append("[dim]in brackets: the least and the most that two soft masks can overlap[/dim]")
-    return [*lesions, *lines]
+    lines = [_lesion_line(row) for row in rows(report).to_dict("records")]
+    for index, heading in DEFINITIONS.items():
+        lines.append(_dim(f"{heading}: {report[index].attrs['definition']}"))
+    if not report["dice_low"].equals(report["dice_high"]):
+        lines.append(_dim("in brackets: the least and the most that two soft masks can overlap"))
+    return lines
 
 
 def cohort_table(summary: pd.DataFrame, predictions: Path, references: Path, scores: pd.DataFrame) -> Table:
     """Return the summary of a cohort as a table for the terminal."""
-    cases, failed = scores["case"].nunique(), int((scores["error"] != "").sum())
-    table = Table(
-        title=f"prediction: {predictions} ({cases - failed})\nreference: {references} ({cases - failed})",
-        caption="mean over cases (a miss counts 0), median of distances (a miss is infinitely far); "
-        "in brackets 95 %, resampling cases",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
+    n_failed = int((scores["error"] != "").sum())
+    n_scored = scores["case"].nunique() - n_failed
+    title = f"prediction: {predictions} ({n_scored})\nreference: {references} ({n_scored})"
+    caption = (
+        "indices: mean over the cases, where a missed label counts 0\n"
+        "distances: median over the cases, where a missed label is infinitely far\n"
+        "interval: 95 %, from resampled cases"
     )
-    table.add_column("label")
-    for heading in ("index", "", "value", "interval", "scored", "undefined", "missed"):
-        table.add_column(heading, justify="left" if heading in ("index", "") else "right")
-    last = None
+    cells = []
+    last_label = None
     for row in summary.to_dict("records"):
-        label, last = "" if row["label"] == last else str(row["label"]), row["label"]
-        table.add_row(
-            label,
-            f"{row['index']}{', mm' if row['statistic'] == 'median' else ''}",
-            row["statistic"],
-            f"{row['value']:.4f}",
-            f"[{row['low']:.4f}, {row['high']:.4f}]".replace("[", r"\["),
-            *(str(row[k]) for k in ("n_scored", "n_undefined", "n_missed")),
-        )
-    return table
+        label = "" if row["label"] == last_label else str(row["label"])
+        last_label = row["label"]
+        cells.append([label, *_summary_cells(row)])
+    return build_table(("label", "index", "statistic"), SUMMARISED, cells, title=title, caption=caption)
 
 
-def _bracketed(one: xr.Dataset, index: str) -> str:
-    value, low, high = (float(one[k]) for k in (index, f"{index}_low", f"{index}_high"))
-    return f"{value:.4f}" if low == high or low != low else f"{value:.4f}\n\\[{low:.3f},\n{high:.3f}]"
+def _comparison_cells(row: Row) -> list[str]:
+    return [
+        f"{row['size_a']:.5g}",
+        f"{row['size_b']:.5g}",
+        _with_bounds(row, "dice"),
+        _with_bounds(row, "iou"),
+        f"{row['hausdorff']:.2f}",
+        f"{row['hd95']:.2f}",
+        f"{row['assd']:.2f}",
+        f"{row['nsd']:.3f}",
+        f"{row['lesion_f1']:.3f}",
+    ]
 
 
-def _lesions(one: xr.Dataset) -> str:
-    found = {k: int(one[f"lesions_{k}"]) for k in LESIONS}
-    told = ", ".join(f"{n} {k.replace('_', ' ')}" for k, n in found.items() if n)
-    counts = f"{int(one.lesions_matched)} matched of {int(one.lesions_predicted)} and {int(one.lesions_reference)}"
-    return f"lesions of {one.label.item()}: {counts} ({told or 'none'}), PQ {float(one.lesion_pq):.3f}"
+def _with_bounds(row: Row, index: str) -> str:
+    """Return an index, and its bounds where two soft masks leave it open."""
+    value = f"{row[index]:.4f}"
+    low = row[f"{index}_low"]
+    high = row[f"{index}_high"]
+    if low == high or pd.isna(low):
+        return value
+    return f"{value}\n[{low:.3f},\n{high:.3f}]"
+
+
+def _lesion_line(row: Row) -> str:
+    kinds = []
+    for kind in KINDS:
+        n = int(row[f"lesions_{kind}"])
+        if n:
+            kinds.append(f"{n} {kind.replace('_', ' ')}")
+    matched = int(row["lesions_matched"])
+    predicted = int(row["lesions_predicted"])
+    reference = int(row["lesions_reference"])
+    return (
+        f"lesions of {row['label']}: {matched} matched of {predicted} predicted and {reference} reference "
+        f"({', '.join(kinds) or 'none'}), PQ {row['lesion_pq']:.3f}"
+    )
+
+
+def _summary_cells(row: Row) -> list[str]:
+    unit = ", mm" if row["statistic"] == "median" else ""
+    return [
+        f"{row['index']}{unit}",
+        row["statistic"],
+        f"{row['value']:.4f}",
+        f"[{row['low']:.4f}, {row['high']:.4f}]",
+        str(row["n_scored"]),
+        str(row["n_undefined"]),
+        str(row["n_missed"]),
+    ]
+
+
+def _dim(text: str) -> str:
+    return f"[dim]{text}[/dim]"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,74 +10,63 @@ import pandas as pd
 import xarray as xr
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
+
+from .._report import as_rows
+from .._tables import build_table
+
+Row = Mapping[Any, Any]
+
+COMPARED = ("area, %", "IoU", "Dice", "outside", "missed")
+COUNTED = ("counted", "favored", "favored, %", "allowed", "outliers", "outliers, %", "skipped")
+FAVORED_GOAL = 98
+OUTLIER_GOAL = 0.2
 
 
-def comparison_table(reports: list[xr.Dataset]) -> Table:
+def comparison_table(reports: Iterable[xr.Dataset]) -> Table:
     """Return reports of `compare` as a table for the terminal."""
-    table = Table(title="Two sets on the torus", show_lines=True)
-    table.add_column("region (cells)")
-    for heading in ("area, %", "IoU", "Dice", "outside", "missed"):
-        table.add_column(heading, justify="right")
-    for r in (one for report in reports for one in _one_by_one(report)):
-        table.add_row(
-            escape(f"prediction: {r.attrs['prediction']} ({float(r.size_a):.6g})\n")
-            + escape(f"reference: {r.attrs['reference']} ({float(r.size_b):.6g})"),
-            f"{float(r.share_a):.2f}\n{float(r.share_b):.2f}",
-            *(f"{float(r[k]):.4f}" for k in ("iou", "dice")),
-            *(f"{float(r[k]):.1%}" for k in ("outside", "missed")),
-        )
-    return table
-
-
-def _one_by_one(report: xr.Dataset) -> Iterator[xr.Dataset]:
-    """Yield the report of each prediction, of several with its label in the name."""
-    dims = report.iou.dims
-    if not dims:
-        yield report
-        return
-    flat = report.stack(each=dims)
-    for k in range(flat.sizes["each"]):
-        one = flat.isel(each=k)
-        label = ", ".join(f"{d} {one[d].item()}" for d in dims if d in one.coords)
-        yield one.assign_attrs(prediction=f"{report.attrs['prediction']}, {label}")
+    cells = []
+    for report in reports:
+        labels = [str(dim) for dim in report["iou"].dims]
+        for row in as_rows(report, ("prediction", "reference")).to_dict("records"):
+            cells.append(_comparison_cells(row, labels))
+    caption = "sizes in cells; outside: share of the prediction; missed: share of the reference"
+    return build_table(["region"], COMPARED, cells, title="Two sets on the torus", caption=caption)
 
 
 def summary_table(summary: pd.DataFrame) -> Table:
     """Return `summarise`'s counts as a table for the terminal."""
-    table = Table(title="Ramachandran validation", caption="goals: > 98 % favored, < 0.2 % outliers")
-    table.add_column("file", overflow="fold")
-    for heading in ("counted", "favored", "allowed", "outliers", "skipped"):
-        table.add_column(heading, justify="right", no_wrap=True)
     names = short_names(summary["file"])
+    cells: list[list[str | Text]] = []
     for row in summary.to_dict("records"):
+        name = names[row["file"]]
         if row["error"]:
-            table.add_row(escape(names[row["file"]]), "[red]error[/red]")
-            continue
-        table.add_row(
-            escape(names[row["file"]]),
-            str(row["total"]),
-            _graded(row["favored"], row["favored_percent"], row["favored_percent"] > 98),
-            str(row["allowed"]),
-            _graded(row["outlier"], row["outlier_percent"], row["outlier_percent"] < 0.2),
-            str(row["skipped"]),
-        )
-    return table
+            cells.append([name, Text("error", "red")])
+        else:
+            cells.append([name, *_summary_cells(row)])
+    caption = f"goals: > {FAVORED_GOAL} % favored, < {OUTLIER_GOAL} % outliers"
+    return build_table(["file"], COUNTED, cells, title="Ramachandran validation", caption=caption)
 
 
 def outlier_lines(residues: pd.DataFrame, most: int = 20) -> list[str]:
     """Return a line for each outlier, the first `most` of them."""
-    bad = residues[residues["evaluation"] == "OUTLIER"]
+    outliers = residues[residues["evaluation"] == "OUTLIER"]
     names = short_names(residues["file"])
-    lines = [
-        f"[red]OUTLIER[/red]  {escape(names[row['file']]) if len(names) > 1 else ''}  {escape(_residue(row))}"
-        f"  phi {row['phi']:.1f}°  psi {row['psi']:.1f}°  {row['category']}, score {row['score']:.5f}"
-        for row in bad.head(most).to_dict("records")
-    ]
-    return lines + ([f"… and {len(bad) - most} more outliers: --csv lists them all"] if len(bad) > most else [])
+    lines = []
+    for row in outliers.head(most).to_dict("records"):
+        file = names[row["file"]] if len(names) > 1 else ""
+        lines.append(
+            f"[red]OUTLIER[/red]  {escape(file)}  {escape(_residue(row))}  phi {row['phi']:.1f}°  "
+            f"psi {row['psi']:.1f}°  {row['category']}, score {row['score']:.5f}"
+        )
+    n_more = len(outliers) - most
+    if n_more > 0:
+        lines.append(f"… and {n_more} more outliers: --csv lists them all")
+    return lines
 
 
 def short_names(files: Iterable[str]) -> dict[str, str]:
-    """Return the files' names without their folders, where that tells them apart.
+    """Return the files' names without their folders, if these are all different.
 
     Examples
     --------
@@ -86,16 +75,45 @@ def short_names(files: Iterable[str]) -> dict[str, str]:
     >>> short_names(["a/model.pdb", "b/model.pdb"])
     {'a/model.pdb': 'a/model.pdb', 'b/model.pdb': 'b/model.pdb'}
     """
-    paths = list(dict.fromkeys(files))
-    names = [Path(p).name for p in paths]
-    return dict(zip(paths, names if len(set(names)) == len(names) else paths, strict=True))
+    names = {path: Path(path).name for path in files}
+    if len(set(names.values())) < len(names):
+        return {path: path for path in names}
+    return names
 
 
-def _residue(row: dict[Hashable, Any]) -> str:
-    """Name a residue as a reader would: chain, number, conformer, name; the model if there are several."""
+def _comparison_cells(row: Row, labels: list[str]) -> list[str]:
+    prediction = row["prediction"]
+    for label in labels:
+        prediction += f", {label} {row[label]}" if label in row else ""
+    return [
+        f"prediction: {prediction} ({row['size_a']:.6g})\nreference: {row['reference']} ({row['size_b']:.6g})",
+        f"{row['share_a']:.2f}\n{row['share_b']:.2f}",
+        f"{row['iou']:.4f}",
+        f"{row['dice']:.4f}",
+        f"{row['outside']:.1%}",
+        f"{row['missed']:.1%}",
+    ]
+
+
+def _summary_cells(row: Row) -> list[str | Text]:
+    favored = row["favored_percent"]
+    outliers = row["outlier_percent"]
+    return [
+        str(row["total"]),
+        str(row["favored"]),
+        _graded(favored, favored > FAVORED_GOAL),
+        str(row["allowed"]),
+        str(row["outlier"]),
+        _graded(outliers, outliers < OUTLIER_GOAL),
+        str(row["skipped"]),
+    ]
+
+
+def _graded(percent: float, is_good: bool) -> Text:
+    return Text(f"{percent:.2f}", "green" if is_good else "yellow")
+
+
+def _residue(row: Row) -> str:
+    """Name a residue as its reader would: chain, number, conformer, name. The model, if there are several."""
     model = f"model {row['model']} " if row["model"] else ""
     return f"{model}{row['chain']} {row['resseq']}{row['icode']} {row['altloc']}{row['resname']}"
-
-
-def _graded(n: int, percent: float, good: bool) -> str:
-    return f"{n}  [{'green' if good else 'yellow'}]{percent:6.2f} %[/]"

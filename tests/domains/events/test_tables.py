@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from domains.events import PROTOCOLS, compare, summarise
-from domains.events.tables import report_table, skipped_lines
+from domains.events.tables import report_table
 
 
 def shown(table):
@@ -35,20 +35,13 @@ def test_figures_and_sizes():
     assert "0.2500" in text
     assert "in both (seconds)" in text
     assert "20 s in 1 files" in text
-    assert "corrected" not in text
+    assert "protocol: time, its known faults corrected: False" in text
 
 
 def test_many_rows_are_cut():
     a = pd.DataFrame({"file": [f"f{k}" for k in range(60)], "onset": 0.0, "offset": 1.0})
     text = shown(report_table(compare(a, a, "time", by="file"), most=10))
     assert "50 more rows" in text
-
-
-def test_skipped_rows_by_reason():
-    skipped = pd.DataFrame({"side": ["reference"] * 3, "reason": ["no onset", "no onset", "background"]})
-    assert "reference: 2 rows skipped, no onset" in skipped_lines(skipped)[0]
-    assert len(skipped_lines(skipped, most=1)) == 2
-    assert skipped_lines(skipped[:0]) == []
 
 
 def test_a_report_as_a_table():

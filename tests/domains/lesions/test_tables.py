@@ -22,12 +22,12 @@ def test_a_row_for_each_label():
     assert "n_defined" not in table
 
 
-def test_the_bracket_is_told_where_there_is_one():
+def test_the_bounds_are_shown_where_they_differ():
     raters = read_image(example()) == 1
     soft = compare(*(consensus(raters.isel(rater=k)) for k in ([0, 1], [2, 3])))
-    told = text(comparison_table(soft), *definition_lines(soft))
-    assert "[0.627," in told
-    assert "lesions of lesion: 1 matched of 1 and 1 (1 one to one)" in told
-    assert "the least and the most" in told
+    shown = text(comparison_table(soft), *definition_lines(soft))
+    assert "[0.627," in shown
+    assert "lesions of lesion: 1 matched of 1 predicted and 1 reference (1 one to one)" in shown
+    assert "the least and the most" in shown
     hard = compare(raters.isel(rater=0), raters.isel(rater=1))
     assert "the least and the most" not in text(comparison_table(hard), *definition_lines(hard))

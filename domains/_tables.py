@@ -1,0 +1,134 @@
+"""Tables for the terminal, in which no number is ever cut.
+
+Conventions
+-----------
+- The first columns are labels, which may be folded into several lines. All others are numbers, which may not.
+- Where the numbers do not fit side by side, they stand in several tables below each other, each with the labels.
+- Cells are plain text: what looks like markup in the name of a file is printed as it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.table import Column, Table
+from rich.text import Text
+
+Cell = str | Text
+
+LABEL_WIDTH = 16
+"""A label is not folded to fewer characters than this."""
+GAP = 2
+"""Characters between two columns."""
+
+
+def build_table(
+    labels: Sequence[str],
+    numbers: Sequence[str],
+    rows: Iterable[Iterable[Cell]],
+    *,
+    title: str = "",
+    caption: str = "",
+) -> Table:
+    """Return a table for the terminal.
+
+    Parameters
+    ----------
+    labels, numbers : sequence of str
+        Headings of the two kinds of columns.
+    rows : iterable of rows
+        Each with a cell for each label, then for each number.
+    title, caption : str
+        What stands above and below; may have several lines.
+
+    Returns
+    -------
+    Table
+
+    Examples
+    --------
+    >>> table = build_table(["label"], ["IoU", "Dice"], [["core", "0.5000", "0.6667"]])
+    >>> table.row_count, len(table.columns)
+    (1, 3)
+    """
+    label_columns = [Column(_text(name), overflow="fold") for name in labels]
+    number_columns = [Column(_text(name), justify="right", no_wrap=True) for name in numbers]
+    table = _empty(*label_columns, *number_columns)
+    table.title = _text(title) if title else None
+    table.caption = _text(caption) if caption else None
+    for row in rows:
+        table.add_row(*[_text(cell) for cell in row])
+    return table
+
+
+def wrapped(table: Table, width: int) -> list[Table]:
+    """Return a table as several whose numbers fit into a line, or as itself if they fit already.
+
+    Parameters
+    ----------
+    table : Table
+        As `build_table` returns it.
+    width : int
+        Characters a line.
+
+    Returns
+    -------
+    list of Table
+        Each begins with the labels; without title and caption.
+
+    Examples
+    --------
+    >>> table = build_table(["label"], ["IoU", "Dice"], [["core", "0.5000", "0.6667"]])
+    >>> [len(part.columns) for part in wrapped(table, 80)], [len(part.columns) for part in wrapped(table, 15)]
+    ([3], [2, 2])
+    """
+    labels = [column for column in table.columns if not column.no_wrap]
+    numbers = [column for column in table.columns if column.no_wrap]
+    room = width
+    for column in labels:
+        room -= min(_width(column), LABEL_WIDTH) + GAP
+    return [_part([*labels, *group]) for group in _groups(numbers, room)]
+
+
+def _groups(columns: Sequence[Column], room: int) -> list[list[Column]]:
+    """Part columns, in their order, into groups that fit; each has one column at least."""
+    groups: list[list[Column]] = [[]]
+    left = room
+    for column in columns:
+        needed = _width(column)
+        if groups[-1] and needed > left:
+            groups.append([])
+            left = room
+        groups[-1].append(column)
+        left -= needed + GAP
+    return groups
+
+
+def _part(columns: Sequence[Column]) -> Table:
+    fresh = [
+        Column(column.header, justify=column.justify, no_wrap=column.no_wrap, overflow=column.overflow)
+        for column in columns
+    ]
+    part = _empty(*fresh)
+    for row in zip(*[column.cells for column in columns], strict=True):
+        part.add_row(*row)
+    return part
+
+
+def _empty(*columns: Column) -> Table:
+    # one character of padding and one of the box between two columns, none at the edges
+    return Table(*columns, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+
+
+def _width(column: Column) -> int:
+    """Return the characters of the widest line in a column."""
+    widest = 0
+    for cell in (column.header, *column.cells):
+        for line in _text(cell).split():
+            widest = max(widest, line.cell_len)
+    return widest
+
+
+def _text(cell: object) -> Text:
+    return cell if isinstance(cell, Text) else Text(str(cell))
