@@ -11,7 +11,7 @@ Conventions
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,16 +19,18 @@ import numpy as np
 import pandas as pd
 
 from .. import _console
-from .._skipped import NOT_SCORED, as_skipped
+from .._checks import UsageError
+from .._skipped import NOT_SCORED, UNREADABLE, as_skipped
 from . import tables
+from .angles import IDENTITY
 from .empirical import CATEGORIES, EVALUATIONS, category_codes, evaluate, evaluation_codes
 from .structures import backbone_angles
 
 if TYPE_CHECKING:
-    import xarray as xr
     from matplotlib.axes import Axes
 
     from .._console import Outputs
+    from .comparison import Assessment
 
 COLUMNS = [
     "file",
@@ -48,7 +50,10 @@ COLUMNS = [
 ]
 DETAILS = ["parent", "next_resname", "occupancy", "b_iso", "chirality", "best", "mirrored"]
 GOALS = {"favored_percent": "> 98", "outlier_percent": "< 0.2"}
-_SKIPPED = ["file", "model", "chain", "resseq", "icode", "altloc", "resname", "reason", "detail"]
+SKIPPED = ["side", "file", "where", "reason", "detail", *IDENTITY]
+
+_CATEGORY = pd.CategoricalDtype(list(CATEGORIES))
+_EVALUATION = pd.CategoricalDtype(list(EVALUATIONS))
 
 Paths = str | Path | Iterable[str | Path]
 
@@ -73,15 +78,16 @@ def validate(
     -------
     residues : DataFrame
         A row for each residue and conformer with both angles: file model chain resseq icode altloc resname phi
-        psi omega category score evaluation counted, then what else `backbone_angles` tells.
+        psi omega category score evaluation counted, then what else `backbone_angles` returns.
     skipped : DataFrame
-        A row for each other polymer residue, with its reason.
+        A row for each other polymer residue, with its reason: side (always "") file where reason detail, then model
+        chain resseq icode altloc resname.
 
     Raises
     ------
     ValueError, FileNotFoundError
-        If `paths` is one path that cannot be read. In an iterable such a file becomes a row of `skipped`, with the
-        reason "unreadable file".
+        If `paths` is one path that cannot be read, or an option has none of its values. In an iterable a file that
+        cannot be read becomes a row of `skipped`, with the reason "unreadable file".
 
     Examples
     --------
@@ -89,20 +95,24 @@ def validate(
     >>> residues, skipped = validate(example("1a8o"))
     >>> residues["evaluation"].value_counts().to_dict()
     {'Favored': 67, 'Allowed': 1, 'OUTLIER': 0}
-    >>> skipped["reason"].tolist()
-    ['terminal', 'terminal']
+    >>> skipped[["where", "reason", "detail"]]
+           where    reason              detail
+    0  A 151 MSE  terminal  first of the chain
+    1  A 220 GLY  terminal   last of the chain
     """
     if isinstance(paths, str | Path):
         return _validate_one(paths, reference, options)
     files = list(dict.fromkeys(paths))
-    found = [
-        _validate_or_tell(file, reference, options)
-        for file in (_console.track(files, "validating", len(files)) if progress else files)
-    ]
-    if not found:
-        raise ValueError("validate: no files were given")
-    residues, skipped = (_stack(list(part)) for part in zip(*found, strict=True))
-    return residues, skipped
+    if not files:
+        raise UsageError("ramachandran.validate: no files were given; name at least one")
+    tracked = _console.track(files, "validating", len(files)) if progress else files
+    residues = []
+    skipped = []
+    for file in tracked:
+        file_residues, file_skipped = _validate_or_skip(file, reference, options)
+        residues.append(file_residues)
+        skipped.append(file_skipped)
+    return _stacked(residues, [*COLUMNS, *DETAILS]), _stacked(skipped, SKIPPED)
 
 
 def summarise(residues: pd.DataFrame, skipped: pd.DataFrame) -> pd.DataFrame:
@@ -125,9 +135,14 @@ def summarise(residues: pd.DataFrame, skipped: pd.DataFrame) -> pd.DataFrame:
     >>> summarise(*validate(example("1a8o"))).loc[0, ["total", "favored", "outlier"]].tolist()
     [68, 67, 0]
     """
-    rows, left = (dict(list(table.groupby("file", sort=False))) for table in (residues, skipped))
-    files = dict.fromkeys([*rows, *left])
-    return pd.DataFrame([_summary(str(f), rows.get(f, residues[:0]), left.get(f, skipped[:0])) for f in files])
+    residues_of = dict(list(residues.groupby("file", sort=False)))
+    skipped_of = dict(list(skipped.groupby("file", sort=False)))
+    none = residues[:0]
+    nothing = skipped[:0]
+    rows = []
+    for file in dict.fromkeys([*residues_of, *skipped_of]):
+        rows.append(_summary(str(file), residues_of.get(file, none), skipped_of.get(file, nothing)))
+    return pd.DataFrame(rows)
 
 
 def validate_files(files: list[Path], *, outputs: Outputs, **options: Any) -> int:
@@ -170,93 +185,129 @@ def compare_files(
     outputs: Outputs,
 ) -> int:
     """Do what ``overlap ramachandran compare`` does, and return its exit code."""
-    from .comparison import compare
+    from .comparison import assess
     from .io import SUFFIXES, read_region
 
     reference_is_file = Path(reference).suffix.lower() in SUFFIXES
     with _console.collected_warnings() as notes:
         region = read_region(predicted, variable, phi_first=phi_first)
         truth: Any = read_region(reference) if reference_is_file else reference
-        report = compare(region, truth, category=category, level=level)
-    if "hint" in report.attrs:
-        notes.append(report.attrs["hint"])
+        assessed = assess(region, truth, category=category, level=level)
+    if assessed.hint:
+        notes.append(assessed.hint)
+    report = assessed.report()
 
     def terminal() -> list[Any]:
         grid = f"[dim]{report.attrs['grid']}; {report.attrs['regridding']}[/dim]"
         return [tables.comparison_table([report]), grid]
 
+    def picture() -> Axes:
+        owed = None if reference_is_file else reference
+        return _draw_agreement(assessed, owed)
+
     return _console.deliver(
         report,
         outputs,
         terminal,
-        lambda: _agreement(region, truth, report),
+        picture,
         rows=_console.as_table([report]),
         notes=notes,
     )
 
 
-def _empty_files(summary: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for each file that was read, but of which no residue could be scored."""
-    empty = summary[(summary["all_total"] == 0) & (summary["error"] == "")]
-    detail = "no residue has both angles"
-    return as_skipped({"file": file, "reason": NOT_SCORED, "detail": detail} for file in empty["file"])
-
-
-def _agreement(region: Any, truth: Any, report: xr.Dataset) -> Axes:
+def _draw_agreement(assessed: Assessment, reference: str | None) -> Axes:
+    """Draw an assessment with its IoU, and the attribution that an empirical reference is owed."""
     from .plotting import credit, plot_agreement
 
-    ax = plot_agreement(region, truth, category=report.attrs["category"], level=report.attrs["level"])
+    report = assessed.report()
+    ax = plot_agreement(assessed)
     ax.set_title(f"{report.attrs['prediction']}: IoU {float(report.iou):.3f}", fontsize="medium")
-    if isinstance(truth, str):
-        credit(ax.figure, truth)
+    if reference is not None:
+        credit(ax.figure, reference)
     return ax
 
 
 def _validate_one(path: str | Path, reference: str, options: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
     residues, skipped = backbone_angles(path, **options)
-    codes = category_codes(residues["parent"].to_numpy(), residues["next_resname"].to_numpy(), residues["omega"])
-    score = evaluate(residues["phi"].to_numpy(), residues["psi"].to_numpy(), codes, reference)
+    parent = residues["parent"].to_numpy()
+    next_parent = residues["next_resname"].to_numpy()
+    category = category_codes(parent, next_parent, residues["omega"])
+    score = evaluate(residues["phi"].to_numpy(), residues["psi"].to_numpy(), category, reference)
+    evaluation = evaluation_codes(score, category, reference)
     residues["file"] = str(path)
-    residues["category"] = _categorical(codes, CATEGORIES)
+    residues["category"] = pd.Categorical.from_codes(category, dtype=_CATEGORY, validate=False)
     residues["score"] = score
-    residues["evaluation"] = _categorical(evaluation_codes(score, codes, reference), EVALUATIONS)
-    skipped.insert(0, "file", str(path))
-    return residues[[*COLUMNS, *DETAILS]], skipped
+    residues["evaluation"] = pd.Categorical.from_codes(evaluation, dtype=_EVALUATION, validate=False)
+    return residues[[*COLUMNS, *DETAILS]], _with_file(skipped, str(path))
 
 
-def _categorical(codes: Any, names: tuple[str, ...]) -> Any:
-    return pd.Categorical.from_codes(codes, pd.Index(names))
+def _with_file(skipped: pd.DataFrame, file: str) -> pd.DataFrame:
+    """Return what `backbone_angles` skipped, as rows of the table that all fields share."""
+    columns = {name: skipped[name].to_numpy() for name in skipped}
+    identity = {name: columns[name] for name in IDENTITY}
+    where = [_where(*residue) for residue in zip(*identity.values(), strict=True)]
+    shared = {"side": "", "file": file, "where": where, "reason": columns["reason"], "detail": columns["detail"]}
+    return pd.DataFrame({**shared, **identity})
 
 
-def _validate_or_tell(
+def _where(model: str, chain: str, resseq: int, icode: str, altloc: str, resname: str) -> str:
+    """Name a residue as a reader would: chain, number, conformer and name; the model if there are several."""
+    words = [f"model {model}" if model else "", chain, f"{resseq}{icode}", f"{altloc}{resname}"]
+    return " ".join(word for word in words if word)
+
+
+def _validate_or_skip(
     path: str | Path, reference: str, options: dict[str, Any]
 ) -> tuple[pd.DataFrame | None, pd.DataFrame]:
+    """Validate a file; one that cannot be read has no residues and is skipped as a whole."""
     try:
         return _validate_one(path, reference, options)
+    except UsageError:
+        raise
     except (OSError, ValueError) as error:
-        row = dict.fromkeys(_SKIPPED, "") | {"file": str(path), "reason": "unreadable file", "detail": str(error)}
-        return None, pd.DataFrame([row])
+        row = {"file": str(path), "reason": UNREADABLE, "detail": str(error), **dict.fromkeys(IDENTITY, "")}
+        return None, as_skipped([row])
 
 
-def _stack(tables: list[pd.DataFrame | None]) -> pd.DataFrame:
-    some = [t for t in tables if t is not None]
-    filled = [t for t in some if len(t)] or some[:1]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=[*COLUMNS, *DETAILS])
+def _stacked(tables: Sequence[pd.DataFrame | None], columns: list[str]) -> pd.DataFrame:
+    """Return tables as one; empty ones bring only their types."""
+    some = [table for table in tables if table is not None]
+    filled = [table for table in some if len(table)]
+    if filled:
+        return pd.concat(filled, ignore_index=True)
+    return some[0] if some else pd.DataFrame(columns=columns)
 
 
 def _summary(file: str, residues: pd.DataFrame, skipped: pd.DataFrame) -> dict[str, Any]:
-    unreadable = skipped["reason"] == "unreadable file"
-    denominators = {"": "counted", "best_": "best", "all_": None}
-    counts: dict[str, Any] = {}
-    for prefix, column in denominators.items():
-        chosen = residues if column is None else residues[residues[column].astype(bool)]
-        counts |= {prefix + k: v for k, v in _counts(chosen["evaluation"]).items()}
-    error = str(skipped["detail"][unreadable].iloc[0]) if unreadable.any() else ""
-    return {"file": file, **counts, "skipped": int((~unreadable).sum()), "error": error}
+    unreadable = skipped["reason"] == UNREADABLE
+    errors = skipped["detail"][unreadable]
+    counted = residues[residues["counted"].astype(bool)]
+    best = residues[residues["best"].astype(bool)]
+    return {
+        "file": file,
+        **_counts(counted["evaluation"], ""),
+        **_counts(best["evaluation"], "best_"),
+        **_counts(residues["evaluation"], "all_"),
+        "skipped": int((~unreadable).sum()),
+        "error": str(errors.iloc[0]) if len(errors) else "",
+    }
 
 
-def _counts(evaluation: pd.Series[str]) -> dict[str, Any]:
-    n = {k.lower(): int((evaluation == k).sum()) for k in reversed(EVALUATIONS)}
-    total = sum(n.values())
-    percent = {f"{k}_percent": 100 * x / total if total else np.nan for k, x in n.items()}
-    return {"total": total, **n, **percent}
+def _counts(evaluation: pd.Series[str], prefix: str) -> dict[str, Any]:
+    """Return the number of residues, of each evaluation from the best on, and their percentages."""
+    counts = {name.lower(): int((evaluation == name).sum()) for name in reversed(EVALUATIONS)}
+    total = sum(counts.values())
+    row: dict[str, Any] = {f"{prefix}total": total}
+    for name, n in counts.items():
+        row[f"{prefix}{name}"] = n
+    for name, n in counts.items():
+        row[f"{prefix}{name}_percent"] = 100 * n / total if total else np.nan
+    return row
+
+
+def _empty_files(summary: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each file that was read, but of which no residue could be scored."""
+    readable = summary["error"] == ""
+    empty = summary[readable & (summary["all_total"] == 0)]
+    detail = "no residue has both angles"
+    return as_skipped({"file": file, "reason": NOT_SCORED, "detail": detail} for file in empty["file"])

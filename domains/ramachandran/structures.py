@@ -140,7 +140,9 @@ def backbone_angles(
         rows = _mirror(rows, kinds)
     if min_plddt is not None:
         rows, skipped = _drop_uncertain(rows, skipped, min_plddt)
-    return rows.reset_index(drop=True), skipped.reset_index(drop=True)
+    rows.index = pd.RangeIndex(len(rows))
+    skipped.index = pd.RangeIndex(len(skipped))
+    return rows, skipped
 
 
 def _why_not(kind: Kind) -> str:

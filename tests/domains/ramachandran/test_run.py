@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from domains._checks import UsageError
 from domains.ramachandran import example, summarise, validate
-from domains.ramachandran.run import COLUMNS, DETAILS
+from domains.ramachandran.run import COLUMNS, DETAILS, SKIPPED
 
 FILES = [
     *("1a28.pdb.gz", "1a8o.cif", "1a8o.pdb", "1crn.pdb", "1d3z.pdb.gz", "1dix.cif", "1igy.cif.gz"),
@@ -62,7 +63,8 @@ def test_pdb_and_cif_agree(stem, shared_data):
 def test_columns():
     residues, skipped = validate(example())
     assert residues.columns.tolist() == [*COLUMNS, *DETAILS]
-    assert skipped.columns.tolist() == ["file", *KEY, "reason", "detail"]
+    assert skipped.columns.tolist() == SKIPPED == ["side", "file", "where", "reason", "detail", *KEY]
+    assert skipped["where"].tolist() == ["A 151 MSE", "A 220 GLY"]
     assert residues["file"].unique().tolist() == [str(example())]
 
 
@@ -91,8 +93,22 @@ def test_only_unreadable_files(tmp_path):
 def test_a_single_file_raises(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere.pdb"):
         validate(tmp_path / "nowhere.pdb")
-    with pytest.raises(ValueError, match="no files"):
+    with pytest.raises(UsageError, match="^ramachandran.validate: no files were given"):
         validate([])
+
+
+def test_a_wrong_option_makes_no_file_unreadable():
+    with pytest.raises(UsageError, match="^ramachandran.backbone_angles: modified must be one of"):
+        validate([example()], modified="yes")
+
+
+def test_where_names_model_insertion_code_and_conformer(tmp_path):
+    line = "ATOM      1  CA BALA A   7C     11.000  12.000  13.000  1.00 10.00"
+    path = tmp_path / "models.pdb"
+    path.write_text("".join(f"MODEL        {k}\n{line}\nENDMDL\n" for k in (1, 2)))
+    _, skipped = validate([path])
+    assert skipped["where"].tolist() == ["model 1 A 7C BALA", "model 2 A 7C BALA"]
+    assert (skipped["side"] == "").all()
 
 
 def test_the_summary_counts_as_molprobity(test_data):
