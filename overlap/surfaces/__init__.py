@@ -1,5 +1,8 @@
 """Distances between the boundaries of two masks on one grid.
 
+`hausdorff`, `hd95`, `assd` and `nsd` return one number each. For several of them, for another percentile or for
+the mean of the two directions' means call `distances` once: it holds the distances, and gives each value from them.
+
 Conventions
 -----------
 - ``spacing`` has no default: a distance without the size of a cell is no distance. Results are in its unit.
@@ -25,7 +28,7 @@ Nikolov, S. et al. (2021). Clinically applicable segmentation of head and neck a
 Internet Res. 23, e26151. doi:10.2196/26151
 """
 
-from .between import distances
+from .between import assd, distances, hausdorff, hd95, nsd
 from .scores import PRESETS, Definition, Preset, Surface, SurfaceDistances
 
 __all__ = [
@@ -34,5 +37,9 @@ __all__ = [
     "Preset",
     "Surface",
     "SurfaceDistances",
+    "assd",
     "distances",
+    "hausdorff",
+    "hd95",
+    "nsd",
 ]

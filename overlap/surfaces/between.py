@@ -1,17 +1,20 @@
-"""Distances between two boundaries: `overlap.surfaces.distances`."""
+"""Distances between two boundaries: `overlap.surfaces.distances`, and its best-known values in one call."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from math import nan
-from typing import TypeAlias
 
 import numpy as np
 
 from .._arrays import Array, as_host, check_mask, namespace
+from .._checks import check_choice
 from ..indices import EmptyPolicy
 from . import boundaries, isosurfaces
 from .scores import POINTS, PRESETS, Definition, Preset, Surface, SurfaceDistances, Weights
+
+DIMENSIONS = {"voxel": None, "marching": (2, 3), "iso": (3,)}
+"""In how many dimensions a surface exists; None for any number."""
 
 
 def distances(
@@ -60,49 +63,252 @@ def distances(
     >>> {k: round(distances(a, b, spacing=1, preset=k).hd95(), 3) for k in PRESETS}
     {'monai': 6.788, 'deepmind': 11.314, 'medpy': 2.263}
     """
-    masks = _hosts(a, b)
-    steps = _steps(spacing, masks[0].ndim)
-    definition = _definition(surface, preset, masks[0].ndim)
-    find = _triangles if definition.surface == "iso" else _points
+    mask_a, mask_b = _host_masks(a, b)
+    steps = _steps(spacing, mask_a.ndim)
+    definition = _definition(surface, preset, mask_a.ndim)
     policy = empty if isinstance(empty, EmptyPolicy) else EmptyPolicy(both_empty=empty)
-    return SurfaceDistances(*find(*masks, steps, level, definition.surface), definition, policy)
+    if definition.surface == "iso":
+        triangles_a = isosurfaces.triangles(mask_a, level, steps)
+        triangles_b = isosurfaces.triangles(mask_b, level, steps)
+        a_to_b, b_to_a = isosurfaces.nearest(triangles_a, triangles_b)
+        area_a = isosurfaces.areas(triangles_a)
+        area_b = isosurfaces.areas(triangles_b)
+        return SurfaceDistances(a_to_b, b_to_a, area_a, area_b, definition, policy)
+    hard_a = _hard(mask_a, level)
+    hard_b = _hard(mask_b, level)
+    boundary_a, boundary_b = boundaries.find(hard_a, hard_b, definition.surface)
+    a_to_b, b_to_a = boundaries.nearest(boundary_a.points, boundary_b.points, steps)
+    corner_area_a = boundaries.areas(boundary_a, steps)
+    corner_area_b = boundaries.areas(boundary_b, steps)
+    return SurfaceDistances(a_to_b, b_to_a, corner_area_a, corner_area_b, definition, policy)
 
 
-Found: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray | None]
+def hausdorff(
+    a: Array,
+    b: Array,
+    *,
+    spacing: float | Sequence[float],
+    surface: Surface = "voxel",
+    level: float = 0.5,
+    preset: Preset | None = None,
+    empty: float | EmptyPolicy = nan,
+) -> float:
+    """Hausdorff distance: the largest distance from a point of either boundary to the other.
+
+    Parameters
+    ----------
+    a, b : array
+        Masks of one shape on the host: bool, or floating in [0, 1].
+    spacing : float or sequence of float
+        Size of a cell along each axis (> 0); one number if all are alike.
+    surface : {"voxel", "marching", "iso"}
+        What a boundary is.
+    level : float
+        A soft mask holds the cells with ``value >= level``, or rises above it at the level surface.
+    preset : {"monai", "deepmind", "medpy"}, optional
+        Take that tool's definition.
+    empty : float or EmptyPolicy
+        Value where both masks are empty; a policy also replaces infinity where one is.
+
+    Returns
+    -------
+    float
+        In the unit of the spacing: ``distances(a, b, spacing=spacing, ...).hausdorff()``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        See `distances`.
+
+    Examples
+    --------
+    >>> a, b = np.zeros((2, 9, 9), bool)
+    >>> a[2:5, 2:5], b[2:5, 2:8] = True, True
+    >>> hausdorff(a, b, spacing=1.0)
+    3.0
+    """
+    between = distances(a, b, spacing=spacing, surface=surface, level=level, preset=preset, empty=empty)
+    return between.hausdorff()
 
 
-def _points(a: np.ndarray, b: np.ndarray, steps: np.ndarray, level: float, surface: Surface) -> Found:
-    cut_a, cut_b = (x if x.dtype == bool else x >= level for x in (a, b))
-    edges = boundaries.find(cut_a, cut_b, surface)
-    found = boundaries.nearest(edges[0].points, edges[1].points, steps)
-    return *found, boundaries.areas(edges[0], steps), boundaries.areas(edges[1], steps)
+def hd95(
+    a: Array,
+    b: Array,
+    *,
+    spacing: float | Sequence[float],
+    surface: Surface = "voxel",
+    level: float = 0.5,
+    preset: Preset | None = None,
+    empty: float | EmptyPolicy = nan,
+) -> float:
+    """95th percentile of the distances between two boundaries, by default the larger of the two directions'.
+
+    Parameters
+    ----------
+    a, b : array
+        Masks of one shape on the host: bool, or floating in [0, 1].
+    spacing : float or sequence of float
+        Size of a cell along each axis (> 0); one number if all are alike.
+    surface : {"voxel", "marching", "iso"}
+        What a boundary is.
+    level : float
+        A soft mask holds the cells with ``value >= level``, or rises above it at the level surface.
+    preset : {"monai", "deepmind", "medpy"}, optional
+        Take that tool's definition.
+    empty : float or EmptyPolicy
+        Value where both masks are empty; a policy also replaces infinity where one is.
+
+    Returns
+    -------
+    float
+        In the unit of the spacing: ``distances(a, b, spacing=spacing, ...).hd95()``, see its `describe`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        See `distances`.
+
+    Examples
+    --------
+    >>> a, b = np.zeros((2, 14, 14), bool)
+    >>> a[9:12, 9:12], b[9:12, 9:12], b[1, 1] = True, True, True
+    >>> round(hd95(a, b, spacing=1.0), 3), round(hd95(a, b, spacing=1.0, preset="medpy"), 3)
+    (6.788, 2.263)
+    """
+    between = distances(a, b, spacing=spacing, surface=surface, level=level, preset=preset, empty=empty)
+    return between.hd95()
 
 
-def _triangles(a: np.ndarray, b: np.ndarray, steps: np.ndarray, level: float, surface: Surface) -> Found:
-    first, second = (isosurfaces.triangles(x, level, steps) for x in (a, b))
-    return *isosurfaces.nearest(first, second), isosurfaces.areas(first), isosurfaces.areas(second)
+def assd(
+    a: Array,
+    b: Array,
+    *,
+    spacing: float | Sequence[float],
+    surface: Surface = "voxel",
+    level: float = 0.5,
+    preset: Preset | None = None,
+    empty: float | EmptyPolicy = nan,
+) -> float:
+    """Average symmetric surface distance: the mean over all points of both boundaries.
+
+    Parameters
+    ----------
+    a, b : array
+        Masks of one shape on the host: bool, or floating in [0, 1].
+    spacing : float or sequence of float
+        Size of a cell along each axis (> 0); one number if all are alike.
+    surface : {"voxel", "marching", "iso"}
+        What a boundary is.
+    level : float
+        A soft mask holds the cells with ``value >= level``, or rises above it at the level surface.
+    preset : {"monai", "deepmind", "medpy"}, optional
+        Take that tool's definition.
+    empty : float or EmptyPolicy
+        Value where both masks are empty; a policy also replaces infinity where one is.
+
+    Returns
+    -------
+    float
+        In the unit of the spacing: ``distances(a, b, spacing=spacing, ...).assd()``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        See `distances`.
+
+    Examples
+    --------
+    >>> a, b = np.zeros((2, 9, 9), bool)
+    >>> a[2:5, 2:5], b[2:5, 2:8] = True, True
+    >>> round(assd(a, b, spacing=1.0), 4)
+    0.7273
+    """
+    between = distances(a, b, spacing=spacing, surface=surface, level=level, preset=preset, empty=empty)
+    return between.assd()
 
 
-def _hosts(a: Array, b: Array) -> tuple[np.ndarray, np.ndarray]:
+def nsd(
+    a: Array,
+    b: Array,
+    tolerance: float,
+    *,
+    spacing: float | Sequence[float],
+    surface: Surface = "voxel",
+    level: float = 0.5,
+    preset: Preset | None = None,
+    empty: float = nan,
+) -> float:
+    """Normalised surface distance (surface Dice): the share of both boundaries within `tolerance`.
+
+    Parameters
+    ----------
+    a, b : array
+        Masks of one shape on the host: bool, or floating in [0, 1].
+    tolerance : float
+        In the unit of the spacing; a distance equal to it is within.
+    spacing : float or sequence of float
+        Size of a cell along each axis (> 0); one number if all are alike.
+    surface : {"voxel", "marching", "iso"}
+        What a boundary is.
+    level : float
+        A soft mask holds the cells with ``value >= level``, or rises above it at the level surface.
+    preset : {"monai", "deepmind", "medpy"}, optional
+        Take that tool's definition.
+    empty : float
+        Value where both masks are empty; it is 0 where one is.
+
+    Returns
+    -------
+    float
+        In [0, 1]: ``distances(a, b, spacing=spacing, ...).nsd(tolerance, empty=empty)``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        See `distances`. Also if the tolerance is negative.
+
+    Examples
+    --------
+    >>> a, b = np.zeros((2, 9, 9), bool)
+    >>> a[2:5, 2:5], b[2:5, 2:8] = True, True
+    >>> round(nsd(a, b, 1.0, spacing=1.0), 4)
+    0.7727
+    """
+    between = distances(a, b, spacing=spacing, surface=surface, level=level, preset=preset)
+    return between.nsd(tolerance, empty=empty)
+
+
+def _hard(mask: np.ndarray, level: float) -> np.ndarray:
+    """Return a mask of bool: a soft one is cut at the level."""
+    return mask if mask.dtype == bool else mask >= level
+
+
+def _host_masks(a: Array, b: Array) -> tuple[np.ndarray, np.ndarray]:
+    """Check two masks and return them as numpy arrays."""
     xp = namespace("surfaces.distances", a=a, b=b)
-    for name, x in {"a": a, "b": b}.items():
-        check_mask("surfaces.distances", name, x, xp)
+    check_mask("surfaces.distances", "a", a, xp)
+    check_mask("surfaces.distances", "b", b, xp)
     if a.shape != b.shape:
         raise ValueError(
-            f"surfaces.distances: a has shape {tuple(a.shape)} and b {tuple(b.shape)}; masks of one grid have one shape"
+            f"surfaces.distances: a has shape {tuple(a.shape)} and b {tuple(b.shape)}; masks of one grid have one "
+            "shape: resample one of them to the grid of the other"
         )
-    first, second = as_host(a), as_host(b)
-    if first is None or second is None:
+    host_a = as_host(a)
+    host_b = as_host(b)
+    if host_a is None or host_b is None:
         raise TypeError(
             "surfaces.distances: boundaries are traced on the host; pass numpy arrays (x.detach().cpu(), x.compute())"
         )
-    return first, second
+    return host_a, host_b
 
 
 def _steps(spacing: float | Sequence[float], ndim: int) -> np.ndarray:
+    """Return the size of a cell along each axis."""
     steps = np.asarray(spacing, float)
-    steps = np.repeat(steps, ndim) if steps.ndim == 0 else steps
-    if steps.shape != (ndim,) or not (np.isfinite(steps) & (steps > 0)).all():
+    if steps.ndim == 0:
+        steps = np.repeat(steps, ndim)
+    is_size = np.isfinite(steps) & (steps > 0)
+    if steps.shape != (ndim,) or not is_size.all():
         raise ValueError(
             f"surfaces.distances: spacing must be {ndim} sizes > 0, one for each axis of the masks, got {spacing}"
         )
@@ -110,17 +316,23 @@ def _steps(spacing: float | Sequence[float], ndim: int) -> np.ndarray:
 
 
 def _definition(surface: Surface, preset: Preset | None, ndim: int) -> Definition:
-    if preset is not None and preset not in PRESETS:
-        raise ValueError(f"surfaces.distances: preset must be one of {', '.join(PRESETS)}, got {preset!r}")
-    if surface not in POINTS:
-        raise ValueError(f"surfaces.distances: surface must be one of {', '.join(POINTS)}, got {surface!r}")
-    weights: Weights = "area" if surface == "iso" else "points"
-    chosen = PRESETS[preset] if preset else Definition(surface, "max", weights)
-    if preset and surface not in ("voxel", chosen.surface):
-        raise ValueError(f"surfaces.distances: preset {preset!r} measures {chosen.surface!r} surfaces, not {surface!r}")
-    if ndim not in {"marching": (2, 3), "iso": (3,)}.get(chosen.surface, (ndim,)):
+    """Return the preset's definition, or that of a surface by itself."""
+    check_choice("surfaces.distances", "surface", surface, POINTS)
+    if preset is None:
+        weights: Weights = "area" if surface == "iso" else "points"
+        definition = Definition(surface, "max", weights)
+    else:
+        check_choice("surfaces.distances", "preset", preset, PRESETS)
+        definition = PRESETS[preset]
+        if surface not in ("voxel", definition.surface):
+            raise ValueError(
+                f"surfaces.distances: preset {preset!r} measures {definition.surface!r} surfaces, not {surface!r}; "
+                "leave one of the two out"
+            )
+    dimensions = DIMENSIONS[definition.surface]
+    if dimensions is not None and ndim not in dimensions:
         raise ValueError(
-            f"surfaces.distances: {chosen.surface!r} surfaces do not exist in {ndim} dimensions: marching has two or "
-            "three, iso three"
+            f"surfaces.distances: {definition.surface!r} surfaces do not exist in {ndim} dimensions: marching has two "
+            "or three, iso three; voxel has any"
         )
-    return chosen
+    return definition

@@ -4,6 +4,8 @@ Conventions
 -----------
 - Points are whole numbers: indices of cells, or of corners between cells. Distances are taken from their
   differences, so that they round alike wherever the masks lie.
+- The configuration of a corner is a number with one bit for each cell around it, in C order: set if the cell is in the
+  mask.
 - Only the box around both masks is looked at.
 """
 
@@ -15,10 +17,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-_RADIUS, _LOOKS = 5, 100
-"""How far to look close by, in cells, and how often for each point before a tree is quicker."""
+RADIUS = 5
+"""How far to look close by, in cells."""
 
-_HALF = 4
+LOOKS = 100
+"""How often to look close by for each point, before a tree is quicker."""
+
+HALF = 4
 """Of eight corners: a configuration with more inside is that of the rest, seen from the other side."""
 
 
@@ -38,7 +43,7 @@ def find(a: np.ndarray, b: np.ndarray, surface: str) -> tuple[Boundary, Boundary
 
 def nearest(a: np.ndarray, b: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return how far each point of `a` is from `b`, and of `b` from `a`; infinite where there is none."""
-    if not (len(a) and len(b)):
+    if not len(a) or not len(b):
         return np.full(len(a), np.inf), np.full(len(b), np.inf)
     return _from_to(a, b, steps), _from_to(b, a, steps)
 
@@ -48,51 +53,66 @@ def areas(boundary: Boundary, steps: np.ndarray) -> np.ndarray | None:
     if boundary.codes is None:
         return None
     table = _lengths(steps) if len(steps) == 2 else _areas(steps)
-    found: np.ndarray = table[boundary.codes]
-    return found
+    contour: np.ndarray = table[boundary.codes]
+    return contour
 
 
 def _box(a: np.ndarray, b: np.ndarray) -> tuple[slice, ...]:
+    """Return the smallest box around two masks."""
     box: tuple[slice, ...] = ()
     for axis in range(a.ndim):
-        here: Any = (*box, ...)
+        within: Any = (*box, ...)
         others = tuple(k for k in range(a.ndim) if k != axis)
-        found = np.flatnonzero(a[here].any(axis=others) | b[here].any(axis=others))
-        box += (slice(found[0], found[-1] + 1) if len(found) else slice(0, 0),)
+        in_a = a[within].any(axis=others)
+        in_b = b[within].any(axis=others)
+        occupied = np.flatnonzero(in_a | in_b)
+        if not len(occupied):
+            return (slice(0, 0),) * a.ndim
+        box += (slice(occupied[0], occupied[-1] + 1),)
     return box
 
 
 def _cells(mask: np.ndarray) -> Boundary:
+    """Return the cells of a mask that miss a face neighbour in it."""
     inner = mask.copy()
     for axis in range(mask.ndim):
-        x, y = np.moveaxis(inner, axis, 0), np.moveaxis(mask, axis, 0)
-        x[1:] &= y[:-1]
-        x[:-1] &= y[1:]
-        x[:1] = x[-1:] = False
+        # views with this axis in front
+        inner_cells = np.moveaxis(inner, axis, 0)
+        cells = np.moveaxis(mask, axis, 0)
+        inner_cells[1:] &= cells[:-1]
+        inner_cells[:-1] &= cells[1:]
+        inner_cells[:1] = False
+        inner_cells[-1:] = False
     edge = np.flatnonzero(mask ^ inner)
-    return Boundary(np.stack(np.unravel_index(edge, mask.shape), axis=-1), None)
+    points = np.stack(np.unravel_index(edge, mask.shape), axis=-1)
+    return Boundary(points, None)
 
 
 def _corners(mask: np.ndarray) -> Boundary:
+    """Return the corners between cells that are not all alike."""
     padded = np.pad(mask, 1).view(np.uint8)
-    codes = np.zeros([n + 1 for n in mask.shape], np.uint8)
+    shape = [n + 1 for n in mask.shape]
+    codes = np.zeros(shape, np.uint8)
     for bit, corner in enumerate(product((0, 1), repeat=mask.ndim)):
-        codes |= padded[tuple(slice(k, k + n) for k, n in zip(corner, codes.shape, strict=True))] << bit
-    full = (1 << (1 << mask.ndim)) - 1
+        around = tuple(slice(k, k + n) for k, n in zip(corner, shape, strict=True))
+        codes |= padded[around] << bit
+    full = 2 ** (2**mask.ndim) - 1
     edge = np.flatnonzero((codes != 0) & (codes != full))
-    return Boundary(np.stack(np.unravel_index(edge, codes.shape), axis=-1), codes.ravel()[edge])
+    points = np.stack(np.unravel_index(edge, shape), axis=-1)
+    return Boundary(points, codes.ravel()[edge])
 
 
 def _from_to(a: np.ndarray, b: np.ndarray, steps: np.ndarray) -> np.ndarray:
     """Return how far the points of `a` are from `b`: first look close by, then ask a tree."""
-    found, left = _close_by(a, b, steps)
-    if len(left):
-        from scipy.spatial import cKDTree
+    distance, left = _close_by(a, b, steps)
+    if not len(left):
+        return distance
+    from scipy.spatial import cKDTree
 
-        tree = cKDTree(b * steps, balanced_tree=False, compact_nodes=False)
-        _, at = tree.query(a[left] * steps)
-        found[left] = _length(a[left] - b[at], steps)
-    return found
+    tree = cKDTree(b * steps, balanced_tree=False, compact_nodes=False)
+    _, index = tree.query(a[left] * steps)
+    distance[left] = _length(a[left] - b[index], steps)
+    return distance
 
 
 def _close_by(a: np.ndarray, b: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -100,55 +120,83 @@ def _close_by(a: np.ndarray, b: np.ndarray, steps: np.ndarray) -> tuple[np.ndarr
     offsets = _offsets(steps)
     reach = np.abs(offsets).max(axis=0)
     low = np.minimum(a.min(axis=0), b.min(axis=0)) - reach
-    shape = np.maximum(a.max(axis=0), b.max(axis=0)) + reach - low + 1
+    high = np.maximum(a.max(axis=0), b.max(axis=0)) + reach
+    shape = high - low + 1
+
+    # a flat image of where `b` is, in which an offset is one number
     strides = np.append(np.cumprod(shape[:0:-1])[::-1], 1)
-    there = np.zeros(np.prod(shape), bool)
-    there[(b - low) @ strides] = True
-    found, left, at, looks = np.full(len(a), np.inf), np.arange(len(a)), (a - low) @ strides, 0
-    for jump, length in zip(offsets @ strides, _length(offsets, steps), strict=True):
-        hit = there[at + jump]
-        found[left[hit]] = length
+    is_b = np.zeros(np.prod(shape), bool)
+    is_b[(b - low) @ strides] = True
+    jumps = offsets @ strides
+    lengths = _length(offsets, steps)
+
+    distance = np.full(len(a), np.inf)
+    left = np.arange(len(a))
+    place = (a - low) @ strides
+    looks = 0
+    for jump, length in zip(jumps, lengths, strict=True):
+        hits = is_b[place + jump]
+        distance[left[hits]] = length
         looks += len(left)
-        left, at = left[~hit], at[~hit]
-        if not len(left) or looks > _LOOKS * len(a):
+        left = left[~hits]
+        place = place[~hits]
+        if not len(left) or looks > LOOKS * len(a):
             break
-    return found, left
+    return distance, left
 
 
 def _offsets(steps: np.ndarray) -> np.ndarray:
     """Return the offsets of a lattice within a few cells, the shortest first."""
-    radius = _RADIUS * np.prod(steps) ** (1 / len(steps))
-    sides = [np.arange(-n, n + 1) for n in (radius // steps).astype(int)]
-    offsets = np.stack(np.meshgrid(*sides, indexing="ij"), axis=-1).reshape(-1, len(steps))
+    mean_step = np.prod(steps) ** (1 / len(steps))
+    radius = RADIUS * mean_step
+    reach = (radius // steps).astype(int)
+    sides = [np.arange(-n, n + 1) for n in reach]
+    grid = np.meshgrid(*sides, indexing="ij")
+    offsets = np.stack(grid, axis=-1).reshape(-1, len(steps))
     length = _length(offsets, steps)
     order = np.argsort(length, kind="stable")
-    return offsets[order[: np.count_nonzero(length <= radius)]]
+    n_near = np.count_nonzero(length <= radius)
+    return offsets[order[:n_near]]
 
 
 def _length(offsets: np.ndarray, steps: np.ndarray) -> np.ndarray:
-    length: np.ndarray = np.sqrt(((offsets * steps) ** 2).sum(axis=-1))
+    squares = (offsets * steps) ** 2
+    length: np.ndarray = np.sqrt(squares.sum(axis=-1))
     return length
+
+
+def _cells_around(code: int, ndim: int) -> np.ndarray:
+    """Return which cells around a corner are in the mask, 0 or 1, shape (2,) * ndim."""
+    bits = [code >> bit & 1 for bit in range(2**ndim)]
+    return np.array(bits).reshape((2,) * ndim)
 
 
 def _lengths(steps: np.ndarray) -> np.ndarray:
     """Return the length of contour for each of the 16 squares."""
     table = np.zeros(16)
-    diagonal = np.hypot(*steps) / 2
+    half_diagonal = np.hypot(*steps) / 2
     for code in range(1, 15):
-        inside = np.array([code >> bit & 1 for bit in range(4)]).reshape(2, 2)
+        inside = _cells_around(code, 2)
         if inside.sum() != 2:
-            table[code] = diagonal
+            table[code] = half_diagonal
         elif inside[0, 0] == inside[1, 1]:
-            table[code] = 2 * diagonal
+            # two cells that touch at the corner only: cut off one by one
+            table[code] = 2 * half_diagonal
+        elif inside[0, 0] == inside[1, 0]:
+            table[code] = steps[0]
         else:
-            table[code] = steps[0] if inside[0, 0] == inside[1, 0] else steps[1]
+            table[code] = steps[1]
     return table
 
 
 def _areas(steps: np.ndarray) -> np.ndarray:
     """Return the area of contour for each of the 256 cubes."""
+    # the components of an area vector are areas across the other two axes
     stretch = np.prod(steps) / steps
-    return np.array([np.linalg.norm(normals * stretch, axis=-1).sum() for normals in _normals()])
+    table = np.zeros(256)
+    for code, normals in enumerate(_normals()):
+        table[code] = np.linalg.norm(normals * stretch, axis=-1).sum()
+    return table
 
 
 @cache
@@ -157,10 +205,16 @@ def _normals() -> list[np.ndarray]:
     from skimage import measure
 
     marching_cubes: Any = measure.marching_cubes
-    normals = [np.zeros((0, 3))]
+    nothing = np.zeros((0, 3))
+    table = [nothing]
     for code in range(1, 255):
-        inside = np.array([code >> bit & 1 for bit in range(8)], np.float32).reshape(2, 2, 2)
-        vertices, faces, _, _ = marching_cubes(inside if inside.sum() <= _HALF else 1 - inside, 0.5, method="lorensen")
-        corners = vertices[faces].astype(float)
-        normals.append(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]) / 2)
-    return [*normals, np.zeros((0, 3))]
+        inside = _cells_around(code, 3).astype(np.float32)
+        if inside.sum() > HALF:
+            inside = 1 - inside
+        vertices, faces, _, _ = marching_cubes(inside, 0.5, method="lorensen")
+        triangles = vertices[faces].astype(float)
+        side_1 = triangles[:, 1] - triangles[:, 0]
+        side_2 = triangles[:, 2] - triangles[:, 0]
+        table.append(np.cross(side_1, side_2) / 2)
+    table.append(nothing)
+    return table

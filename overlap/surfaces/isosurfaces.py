@@ -14,70 +14,104 @@ from typing import Any
 
 import numpy as np
 
-_NEAREST, _AT_ONCE = 12, 1 << 16
-"""How many triangles, by their centres, may be the nearest; how many points are looked at together."""
+NEAREST = 12
+"""How many triangles, by their centres, may be the nearest."""
+
+AT_ONCE = 1 << 16
+"""How many points are looked at together."""
 
 
 def triangles(mask: np.ndarray, level: float, steps: np.ndarray) -> np.ndarray:
     """Return the triangles of the level surface, shape (n, 3, 3); none if the mask does not rise above it."""
     from skimage import measure
 
-    high = np.argwhere(mask > level)
-    if not len(high):
+    above = np.argwhere(mask > level)
+    if not len(above):
         return np.zeros((0, 3, 3))
-    low = high.min(axis=0)
-    box = tuple(slice(max(start - 1, 0), stop + 2) for start, stop in zip(low, high.max(axis=0), strict=True))
-    marching_cubes: Any = measure.marching_cubes
+    # one more cell on each side, where the image has it, then a frame of the value outside
+    low = np.maximum(above.min(axis=0) - 1, 0)
+    high = above.max(axis=0) + 2
+    box = tuple(slice(start, stop) for start, stop in zip(low, high, strict=True))
     field = np.pad(mask[box].astype(np.float64), 1)
+    marching_cubes: Any = measure.marching_cubes
     vertices, faces, _, _ = marching_cubes(field, level, allow_degenerate=False)
-    origin = np.maximum(low - 1, 0) - 1
-    placed: np.ndarray = (vertices.astype(float) + origin)[faces] * steps
+    cells = vertices.astype(float) + (low - 1)
+    placed: np.ndarray = cells[faces] * steps
     return placed
 
 
 def areas(surface: np.ndarray) -> np.ndarray:
     """Return the area of each triangle."""
-    a, b, c = np.moveaxis(surface, 1, 0)
-    found: np.ndarray = np.linalg.norm(np.cross(b - a, c - a), axis=-1) / 2
-    return found
+    a = surface[:, 0]
+    b = surface[:, 1]
+    c = surface[:, 2]
+    normal = np.cross(b - a, c - a)
+    area: np.ndarray = np.linalg.norm(normal, axis=-1) / 2
+    return area
 
 
 def nearest(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return how far the triangles of each surface are from the other; infinite where there is none."""
-    if not (len(a) and len(b)):
+    if not len(a) or not len(b):
         return np.full(len(a), np.inf), np.full(len(b), np.inf)
     return _from_to(a, b), _from_to(b, a)
 
 
 def _from_to(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return how far the centres of triangles of `a` are from the triangles of `b`."""
     from scipy.spatial import cKDTree
 
-    centres, tree = a.mean(axis=1), cKDTree(b.mean(axis=1))
-    count = np.arange(1, min(_NEAREST, len(b)) + 1)
-    parts = np.array_split(centres, -(-len(centres) // _AT_ONCE))
-    return np.concatenate([_to_triangles(p[:, None], b[tree.query(p, count)[1]]).min(axis=1) for p in parts])
+    centres = a.mean(axis=1)
+    tree = cKDTree(b.mean(axis=1))
+    # a list, so that one neighbour has an axis too
+    ranks = np.arange(1, min(NEAREST, len(b)) + 1)
+    distances = []
+    for start in range(0, len(centres), AT_ONCE):
+        points = centres[start : start + AT_ONCE]
+        _, index = tree.query(points, ranks)
+        to_each = _to_triangles(points[:, None], b[index])
+        distances.append(to_each.min(axis=1))
+    return np.concatenate(distances)
 
 
 def _to_triangles(p: np.ndarray, surface: np.ndarray) -> np.ndarray:
-    """Return the distance of points (n, 1, 3) to triangles (n, k, 3, 3)."""
-    corners = [surface[..., k, :] for k in range(3)]
-    sides = [(corners[k], corners[(k + 1) % 3] - corners[k]) for k in range(3)]
-    normal = np.cross(sides[0][1], -sides[2][1])
+    """Return the distance of points (n, 1, 3) to triangles (n, k, 3, 3).
+
+    Over a triangle a point is as far as from its plane, elsewhere as from its nearest side.
+    """
+    a = surface[..., 0, :]
+    b = surface[..., 1, :]
+    c = surface[..., 2, :]
+    ab = b - a
+    bc = c - b
+    ca = a - c
+    normal = np.cross(ab, -ca)
     size = np.linalg.norm(normal, axis=-1)
-    inside = np.all([_dot(np.cross(side, p - corner), normal) >= 0 for corner, side in sides], axis=0)
-    height = np.abs(_dot(p - corners[0], normal)) / np.where(size > 0, size, 1)
-    rim = np.min([_to_side(p - corner, side) for corner, side in sides], axis=0)
-    found: np.ndarray = np.where(inside & (size > 0), height, rim)
-    return found
+    has_area = size > 0
+
+    left_of_ab = _dot(np.cross(ab, p - a), normal) >= 0
+    left_of_bc = _dot(np.cross(bc, p - b), normal) >= 0
+    left_of_ca = _dot(np.cross(ca, p - c), normal) >= 0
+    is_over = left_of_ab & left_of_bc & left_of_ca & has_area
+    to_plane = np.abs(_dot(p - a, normal)) / np.where(has_area, size, 1)
+
+    to_ab = _to_side(p - a, ab)
+    to_bc = _to_side(p - b, bc)
+    to_ca = _to_side(p - c, ca)
+    to_sides = np.minimum(np.minimum(to_ab, to_bc), to_ca)
+    distance: np.ndarray = np.where(is_over, to_plane, to_sides)
+    return distance
 
 
 def _to_side(p: np.ndarray, side: np.ndarray) -> np.ndarray:
-    long = _dot(side, side)
-    along = np.clip(_dot(p, side) / np.where(long > 0, long, 1), 0, 1)
-    found: np.ndarray = np.linalg.norm(p - along[..., None] * side, axis=-1)
-    return found
+    """Return the distance of points to segments from 0 to `side`."""
+    square = _dot(side, side)
+    share = _dot(p, side) / np.where(square > 0, square, 1)
+    share = np.clip(share, 0, 1)
+    distance: np.ndarray = np.linalg.norm(p - share[..., None] * side, axis=-1)
+    return distance
 
 
 def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    found: np.ndarray = (a * b).sum(axis=-1)
-    return found
+    product: np.ndarray = (a * b).sum(axis=-1)
+    return product

@@ -5,14 +5,15 @@ See `overlap.surfaces` for the conventions and references.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf, nan
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
+from .._checks import check_choice
 from ..indices import EmptyPolicy
 
 Surface = Literal["voxel", "marching", "iso"]
@@ -77,7 +78,9 @@ class SurfaceDistances:
 
     def hausdorff(self) -> float:
         """Return the Hausdorff distance: the largest distance from a point of either boundary to the other."""
-        return self._unless_empty(lambda: max(self.a_to_b.max(), self.b_to_a.max()))
+        if self._is_undefined():
+            return self._value_of_empty()
+        return float(max(self.a_to_b.max(), self.b_to_a.max()))
 
     def percentile(self, q: float, combine: Combine | None = None, weights: Weights | None = None) -> float:
         """Return the q-th percentile of the distances.
@@ -98,13 +101,15 @@ class SurfaceDistances:
             If `q` or a choice is unknown, or the points have no area.
         """
         if not 0 <= q <= 100:
-            raise ValueError(f"percentile: q must lie in [0, 100], got {q}")
+            raise ValueError(f"SurfaceDistances.percentile: q must lie in [0, 100], got {q}")
         combine = combine or self.definition.combine
-        if combine not in ("max", "pooled"):
-            raise ValueError(f'percentile: combine must be "max" or "pooled", got {combine!r}')
-        parts = self._directions(weights)
-        sets = parts if combine == "max" else [_pool(parts)]
-        return self._unless_empty(lambda: max(_percentile(d, w, q) for d, w in sets))
+        check_choice("SurfaceDistances.percentile", "combine", combine, ("max", "pooled"))
+        from_a, from_b = self._directions("percentile", weights)
+        if self._is_undefined():
+            return self._value_of_empty()
+        if combine == "pooled":
+            return _percentile(_pooled(from_a, from_b), q)
+        return max(_percentile(from_a, q), _percentile(from_b, q))
 
     def hd95(self, combine: Combine | None = None, weights: Weights | None = None) -> float:
         """Return the 95th percentile of the distances. See `percentile`."""
@@ -112,11 +117,17 @@ class SurfaceDistances:
 
     def assd(self, weights: Weights | None = None) -> float:
         """Return the average symmetric surface distance: the mean over all points of both boundaries."""
-        return self._unless_empty(lambda: _mean(*_pool(self._directions(weights))))
+        if self._is_undefined():
+            return self._value_of_empty()
+        from_a, from_b = self._directions("assd", weights)
+        return _mean(_pooled(from_a, from_b))
 
     def masd(self, weights: Weights | None = None) -> float:
         """Return the mean average surface distance: the mean of the two directions' means."""
-        return self._unless_empty(lambda: sum(_mean(d, w) for d, w in self._directions(weights)) / 2)
+        if self._is_undefined():
+            return self._value_of_empty()
+        from_a, from_b = self._directions("masd", weights)
+        return (_mean(from_a) + _mean(from_b)) / 2
 
     def nsd(self, tolerance: float, weights: Weights | None = None, *, empty: float = nan) -> float:
         """Return the normalised surface distance (surface Dice): the share of both boundaries within `tolerance`.
@@ -131,9 +142,14 @@ class SurfaceDistances:
             Value where both masks are empty.
         """
         if not tolerance >= 0:
-            raise ValueError(f"nsd: tolerance is a distance >= 0 in the unit of the spacing, got {tolerance}")
-        d, w = _pool(self._directions(weights))
-        return float(np.average(d <= tolerance, weights=w)) if d.size else empty
+            raise ValueError(
+                f"SurfaceDistances.nsd: tolerance is a distance >= 0 in the unit of the spacing, got {tolerance}"
+            )
+        from_a, from_b = self._directions("nsd", weights)
+        both = _pooled(from_a, from_b)
+        if not both.distance.size:
+            return empty
+        return float(np.average(both.distance <= tolerance, weights=both.weight))
 
     def describe(self, name: str) -> str:
         """Return in words what `hausdorff`, `hd95`, `assd`, `masd` or `nsd` means here, to stand beside its number.
@@ -143,52 +159,75 @@ class SurfaceDistances:
         >>> SurfaceDistances(np.zeros(1), np.zeros(1)).describe("hd95")
         'larger of the two directions’ 95th percentiles (linear), boundary cells'
         """
-        points = ("area-weighted " if self.definition.weights == "area" else "") + POINTS[self.definition.surface]
-        kind = "smallest distance that reaches the share" if self.definition.weights == "area" else "linear"
-        percentile = {
-            "max": f"larger of the two directions’ 95th percentiles ({kind})",
-            "pooled": f"95th percentile of both directions together ({kind})",
-        }
+        points = POINTS[self.definition.surface]
+        kind = "linear"
+        if self.definition.weights == "area":
+            points = f"area-weighted {points}"
+            kind = "smallest distance that reaches the share"
+        hd95 = f"larger of the two directions’ 95th percentiles ({kind})"
+        if self.definition.combine == "pooled":
+            hd95 = f"95th percentile of both directions together ({kind})"
         words = {
             "hausdorff": "largest distance of both directions",
-            "hd95": percentile[self.definition.combine],
+            "hd95": hd95,
             "assd": "mean over the points of both boundaries",
             "masd": "mean of the two directions’ means",
             "nsd": "share of the points of both boundaries within the tolerance (<=)",
         }
+        check_choice("SurfaceDistances.describe", "name", name, words)
         return f"{words[name]}, {points}"
 
-    def _unless_empty(self, value: Callable[[], float]) -> float:
-        a, b = self.a_to_b.size, self.b_to_a.size
-        if a and b:
-            return float(value())
-        if not (a or b):
+    def _is_undefined(self) -> bool:
+        """Return whether a mask is empty, so that there is no distance."""
+        return not self.a_to_b.size or not self.b_to_a.size
+
+    def _value_of_empty(self) -> float:
+        """Return what a distance is worth where a mask is empty."""
+        if not self.a_to_b.size and not self.b_to_a.size:
             return self.empty.both_empty
-        worth = self.empty.reference_empty if a else self.empty.prediction_empty
-        return inf if worth is None else worth
+        value = self.empty.reference_empty if self.a_to_b.size else self.empty.prediction_empty
+        return inf if value is None else value
 
-    def _directions(self, weights: Weights | None) -> list[tuple[np.ndarray, np.ndarray | None]]:
+    def _directions(self, operation: str, weights: Weights | None) -> tuple[Direction, Direction]:
+        """Return the distances from A and from B, with what each weighs."""
         weights = weights or self.definition.weights
-        if weights not in ("points", "area"):
-            raise ValueError(f'SurfaceDistances: weights must be "points" or "area", got {weights!r}')
-        if weights == "area" and (self.area_a is None or self.area_b is None):
-            raise ValueError('SurfaceDistances: boundary cells have no area; use distances(..., surface="marching")')
-        areas = (self.area_a, self.area_b) if weights == "area" else (None, None)
-        return list(zip((self.a_to_b, self.b_to_a), areas, strict=True))
+        check_choice(f"SurfaceDistances.{operation}", "weights", weights, ("points", "area"))
+        if weights == "points":
+            return Direction(self.a_to_b, None), Direction(self.b_to_a, None)
+        if self.area_a is None or self.area_b is None:
+            raise ValueError(
+                f"SurfaceDistances.{operation}: weights are 'area', and boundary cells have none; use "
+                'distances(..., surface="marching")'
+            )
+        return Direction(self.a_to_b, self.area_a), Direction(self.b_to_a, self.area_b)
 
 
-def _pool(parts: list[tuple[np.ndarray, np.ndarray | None]]) -> tuple[np.ndarray, np.ndarray | None]:
-    weights = [w for _, w in parts if w is not None]
-    return np.concatenate([d for d, _ in parts]), np.concatenate(weights) if weights else None
+class Direction(NamedTuple):
+    """Distances from the points of one boundary, and what each point weighs; None if they weigh alike."""
+
+    distance: np.ndarray
+    weight: np.ndarray | None
 
 
-def _mean(d: np.ndarray, weights: np.ndarray | None) -> float:
-    return float(np.average(d, weights=weights))
+def _pooled(from_a: Direction, from_b: Direction) -> Direction:
+    distance = np.concatenate([from_a.distance, from_b.distance])
+    if from_a.weight is None or from_b.weight is None:
+        return Direction(distance, None)
+    return Direction(distance, np.concatenate([from_a.weight, from_b.weight]))
 
 
-def _percentile(d: np.ndarray, weights: np.ndarray | None, q: float) -> float:
-    if weights is None:
-        return float(np.percentile(d, q))
-    order = np.argsort(d, kind="stable")
-    share = np.cumsum(weights[order]) / weights.sum()
-    return float(d[order[min(int(np.searchsorted(share, q / 100)), len(d) - 1)]])
+def _mean(direction: Direction) -> float:
+    return float(np.average(direction.distance, weights=direction.weight))
+
+
+def _percentile(direction: Direction, q: float) -> float:
+    """Return the q-th percentile: interpolated, or the smallest distance that reaches this share of the weight."""
+    distance, weight = direction
+    if weight is None:
+        return float(np.percentile(distance, q))
+    order = np.argsort(distance, kind="stable")
+    share = np.cumsum(weight[order]) / weight.sum()
+    first_to_reach = int(np.searchsorted(share, q / 100))
+    # the whole weight may be a little less than 1 by rounding
+    index = min(first_to_reach, len(distance) - 1)
+    return float(distance[order[index]])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
-from overlap import EmptyPolicy
+from overlap import EmptyPolicy, surfaces
 from overlap.surfaces import PRESETS, distances
 
 masks = st.tuples(st.integers(2, 3), st.integers(0, 2**32 - 1)).map(
@@ -86,7 +86,7 @@ def test_against_distance_transforms(pair, spacing):
 
 
 @pytest.mark.parametrize("gap", [1, 4, 30])
-def test_far_and_near_take_the_same_road(gap):
+def test_far_and_near_are_measured_alike(gap):
     """The look close by and the tree must meet: a rough sheet and a copy further and further away."""
     rng = np.random.default_rng(0)
     a = np.zeros((20, 20, 60), bool)
@@ -132,6 +132,43 @@ def test_backends(backend):
             distances(a, b, spacing=1)
     else:
         assert distances(a, b, spacing=1).hausdorff() == 2
+
+
+OPTIONS = [
+    {"spacing": 1.5},
+    {"spacing": (0.5, 0.7, 3.0), "surface": "marching"},
+    {"spacing": 1, "surface": "iso", "level": 0.3},
+    {"spacing": 2.0, "level": 0.7},
+    {"spacing": 1, "preset": "medpy"},
+    {"spacing": (1, 1, 2), "preset": "deepmind"},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+def test_one_number_is_that_of_the_distances(options):
+    a = ball(6, (2, 2, 2))
+    b = ball(5, (2, 2, 2), centre=(1.0, -2.0, 0.5))
+    d = distances(a, b, **options)
+    assert surfaces.hausdorff(a, b, **options) == d.hausdorff()
+    assert surfaces.hd95(a, b, **options) == d.hd95()
+    assert surfaces.assd(a, b, **options) == d.assd()
+    assert surfaces.nsd(a, b, 1.5, **options) == d.nsd(1.5)
+    assert 0 < d.nsd(1.5) < 1
+
+
+@pytest.mark.parametrize("function", [surfaces.hausdorff, surfaces.hd95, surfaces.assd])
+def test_one_number_of_empty_masks(function):
+    policy = EmptyPolicy(both_empty=0.0, prediction_empty=373.0, reference_empty=374.0)
+    assert isnan(function(EMPTY, EMPTY, spacing=1))
+    assert function(EMPTY, EMPTY, spacing=1, empty=1.0) == 1
+    assert function(EMPTY, SOME, spacing=1) == inf
+    assert function(SOME, EMPTY, spacing=1, empty=policy) == 374
+
+
+def test_surface_dice_of_empty_masks():
+    assert isnan(surfaces.nsd(EMPTY, EMPTY, 1.0, spacing=1))
+    assert surfaces.nsd(EMPTY, EMPTY, 1.0, spacing=1, empty=1.0) == 1
+    assert surfaces.nsd(EMPTY, SOME, 100.0, spacing=1, empty=1.0) == 0
 
 
 EMPTY, SOME = np.zeros((4, 4), bool), box((4, 4), (1, 3), (1, 3))
@@ -234,10 +271,13 @@ def test_level_surfaces_where_there_are_none():
         ({"spacing": (1, 2, 3)}, "must be 2 sizes"),
         ({"spacing": 0}, "> 0"),
         ({"spacing": (1, nan)}, "> 0"),
-        ({"spacing": 1, "surface": "mesh"}, "voxel, marching, iso"),
+        (
+            {"spacing": 1, "surface": "mesh"},
+            "surfaces.distances: surface must be one of 'voxel', 'marching', 'iso', got 'mesh'",
+        ),
         ({"spacing": 1, "surface": "iso"}, "iso three"),
         ({"spacing": 1, "surface": "iso", "preset": "medpy"}, "'voxel' surfaces"),
-        ({"spacing": 1, "preset": "itk"}, "monai, deepmind, medpy"),
+        ({"spacing": 1, "preset": "itk"}, "surfaces.distances: preset must be one of 'monai', 'deepmind', 'medpy'"),
         ({"spacing": 1, "preset": "monai", "surface": "marching"}, "'voxel' surfaces"),
     ],
 )

@@ -25,19 +25,21 @@ def test_wrong_questions():
     d = PLAIN
     with pytest.raises(ValueError, match="marching"):
         d.hd95(weights="area")
-    with pytest.raises(ValueError, match=r"\[0, 100\]"):
+    with pytest.raises(ValueError, match=r"SurfaceDistances.percentile: q must lie in \[0, 100\]"):
         d.percentile(0.95e3)
-    with pytest.raises(ValueError, match="pooled"):
+    with pytest.raises(ValueError, match="combine must be one of 'max', 'pooled', got 'min'"):
         d.percentile(95, combine="min")
-    with pytest.raises(ValueError, match="points"):
+    with pytest.raises(ValueError, match="weights must be one of 'points', 'area', got 'voxels'"):
         d.assd(weights="voxels")
-    with pytest.raises(ValueError, match="tolerance"):
+    with pytest.raises(ValueError, match="SurfaceDistances.nsd: tolerance"):
         d.nsd(-1)
+    with pytest.raises(ValueError, match="name must be one of 'hausdorff', 'hd95'"):
+        d.describe("hd100")
 
 
 def test_describe():
-    told = {k: SurfaceDistances(*[np.zeros(1)] * 4, PRESETS[k]).describe("hd95") for k in PRESETS}
-    assert "area-weighted corners" in told["deepmind"]
-    assert "both directions together" in told["medpy"]
-    assert "larger of the two" in told["monai"]
+    words = {k: SurfaceDistances(*[np.zeros(1)] * 4, PRESETS[k]).describe("hd95") for k in PRESETS}
+    assert "area-weighted corners" in words["deepmind"]
+    assert "both directions together" in words["medpy"]
+    assert "larger of the two" in words["monai"]
     assert len({PLAIN.describe(k) for k in ("hausdorff", "hd95", "assd", "masd", "nsd")}) == 5
