@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Intervals = NDArray[Any]
+Indices = NDArray[np.int64]
+Side = Literal["left", "right"]
 
 
 class Pairs(NamedTuple):
@@ -49,74 +51,117 @@ def overlap_pairs(a: ArrayLike, b: ArrayLike, *, by: tuple[ArrayLike, ArrayLike]
     >>> pairs.a.tolist(), pairs.b.tolist(), pairs.length.tolist()
     ([0, 0, 1], [0, 1, 0], [5, 0, 5])
     """
-    a, b = read_rows("intervals.overlap_pairs", a=a, b=b)
-    keys_a, keys_b = (a, b) if by is None else _grouped(a, b, by)
+    rows_a, rows_b = read_rows("intervals.overlap_pairs", a=a, b=b)
+    keys_a = rows_a
+    keys_b = rows_b
+    if by is not None:
+        keys_a, keys_b = _keys_by_group(rows_a, rows_b, by)
+    index_a, index_b = overlapping(keys_a, keys_b)
+    start = np.maximum(rows_a[index_a, 0], rows_b[index_b, 0])
+    end = np.minimum(rows_a[index_a, 1], rows_b[index_b, 1])
+    return Pairs(index_a, index_b, end - start)
+
+
+def overlapping(a: Intervals, b: Intervals) -> tuple[Indices, Indices]:
+    """Return the pairs of well-formed rows that overlap, ascending in `a` and then in `b`."""
     # bisecting for ascending numbers is many times as fast as for shuffled ones
-    order_a, order_b = np.argsort(keys_a[:, 0]), np.argsort(keys_b[:, 0])
-    keys_a, keys_b = keys_a[order_a], keys_b[order_b]
+    order_a = np.argsort(a[:, 0])
+    order_b = np.argsort(b[:, 0])
+    sorted_a = a[order_a]
+    sorted_b = b[order_b]
     # whichever of a pair starts later starts in the other: b in a, or a in b but not with it
-    row_a, start_b = _starts_within(keys_a, keys_b[:, 0], "left")
-    row_b, start_a = _starts_within(keys_b, keys_a[:, 0], "right")
-    # one number for each pair, as sorting one column is what sorts fastest
-    found_a, found_b = np.concatenate([row_a, start_a]), np.concatenate([start_b, row_b])
-    index_a, index_b = np.divmod(np.sort(order_a[found_a] * len(b) + order_b[found_b]), max(len(b), 1))
-    length = np.minimum(a[index_a, 1], b[index_b, 1]) - np.maximum(a[index_a, 0], b[index_b, 0])
-    return Pairs(index_a, index_b, length)
+    outer_a, inner_b = _starts_within(sorted_a, sorted_b[:, 0], "left")
+    outer_b, inner_a = _starts_within(sorted_b, sorted_a[:, 0], "right")
+    index_a = order_a[np.concatenate([outer_a, inner_a])]
+    index_b = order_b[np.concatenate([inner_b, outer_b])]
+    return _sorted(index_a, index_b, (len(a), len(b)))
 
 
-def _starts_within(
-    intervals: Intervals, starts: NDArray[Any], side: Any
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _sorted(index_a: Indices, index_b: Indices, shape: tuple[int, int]) -> tuple[Indices, Indices]:
+    """Sort pairs by their place in the matrix of all pairs: one column sorts many times as fast as two."""
+    if not len(index_a):
+        return index_a, index_b
+    place = np.sort(np.ravel_multi_index((index_a, index_b), shape))
+    index_a, index_b = np.unravel_index(place, shape)
+    return index_a, index_b
+
+
+def _starts_within(intervals: Intervals, starts: NDArray[Any], side: Side) -> tuple[Indices, Indices]:
     """Return the pairs (row, start) of the ascending starts in [row) if side is "left", in (row) if "right"."""
-    low = np.searchsorted(starts, intervals[:, 0], side)
-    high = np.searchsorted(starts, intervals[:, 1], "left")
+    first = np.searchsorted(starts, intervals[:, 0], side)
+    stop = np.searchsorted(starts, intervals[:, 1], "left")
     if side == "left":
         # a point holds the starts that equal it
-        point = intervals[:, 0] == intervals[:, 1]
-        high[point] = np.searchsorted(starts, intervals[point, 0], "right")
-    count = np.maximum(high - low, 0)
-    rows = np.repeat(np.arange(len(intervals)), count)
-    nth = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
-    return rows, low[rows] + nth
+        is_point = intervals[:, 0] == intervals[:, 1]
+        stop[is_point] = np.searchsorted(starts, intervals[is_point, 0], "right")
+    count = np.maximum(stop - first, 0)
+    row = np.repeat(np.arange(len(intervals)), count)
+    pairs_before = np.cumsum(count) - count
+    nth_of_row = np.arange(len(row)) - np.repeat(pairs_before, count)
+    return row, first[row] + nth_of_row
 
 
-def _grouped(a: Intervals, b: Intervals, by: tuple[ArrayLike, ArrayLike]) -> tuple[Intervals, Intervals]:
+def _keys_by_group(a: Intervals, b: Intervals, by: tuple[ArrayLike, ArrayLike]) -> tuple[Indices, Indices]:
     """Return whole numbers that are ordered as the intervals are in each group, and apart between groups."""
+    labels_a, labels_b = _read_labels(a, b, by)
+    ends = np.concatenate([a.ravel(), b.ravel()])
+    values, rank = np.unique(ends, return_inverse=True)
+    _, group = np.unique(np.concatenate([labels_a, labels_b]), return_inverse=True)
+    # each group has a stretch of its own
+    stretch = len(values) + 1
+    keys = rank.reshape(-1, 2) + group[:, None] * stretch
+    return keys[: len(a)], keys[len(a) :]
+
+
+def _read_labels(a: Intervals, b: Intervals, by: tuple[ArrayLike, ArrayLike]) -> list[NDArray[Any]]:
+    """Return the labels of both tables, one for each row."""
     labels = [np.asarray(x) for x in by]
-    if [x.shape for x in labels] != [(len(a),), (len(b),)]:
+    shapes = [x.shape for x in labels]
+    if shapes != [(len(a),), (len(b),)]:
+        listed = ", ".join(str(shape) for shape in shapes)
         raise ValueError(
             f"intervals.overlap_pairs: by must be a label for each row of a ({len(a)}) and of b ({len(b)}), got shapes "
-            f"{', '.join(str(x.shape) for x in labels)}"
+            f"{listed}"
         )
-    if len({x.dtype.kind in "biuf" for x in labels if len(x)}) > 1:
+    labels_a, labels_b = labels
+    if len(a) and len(b) and _are_numbers(labels_a) != _are_numbers(labels_b):
         raise TypeError(
-            f"intervals.overlap_pairs: the labels of a have dtype {labels[0].dtype} and of b {labels[1].dtype}; "
+            f"intervals.overlap_pairs: the labels of a have dtype {labels_a.dtype} and of b {labels_b.dtype}; "
             "convert one of them"
         )
-    values, ranks = np.unique(np.concatenate([a.ravel(), b.ravel()]), return_inverse=True)
-    codes = np.unique(np.concatenate(labels), return_inverse=True)[1]
-    keys = ranks.reshape(-1, 2) + codes[:, None] * (len(values) + 1)
-    return keys[: len(a)], keys[len(a) :]
+    return labels
+
+
+def _are_numbers(labels: NDArray[Any]) -> bool:
+    return labels.dtype.kind in "biuf"
 
 
 def read_rows(operation: str, **sets: ArrayLike) -> list[Intervals]:
     """Return well-formed rows (n, 2); a set without rows takes the dtype of the others."""
     rows = {name: _rows(operation, name, x) for name, x in sets.items()}
-    filled = [x.dtype for x in rows.values() if len(x)]
-    if len({dtype.kind == "M" for dtype in filled}) > 1:
+    dtypes = [x.dtype for x in rows.values() if len(x)]
+    are_times = {dtype.kind == "M" for dtype in dtypes}
+    if len(are_times) > 1:
         kinds = ", ".join(f"{name}: {x.dtype}" for name, x in rows.items())
         raise TypeError(f"{operation}: times and numbers do not meet ({kinds}); convert one of them")
-    return [x if len(x) or not filled else x.astype(filled[0]) for x in rows.values()]
+    if not dtypes:
+        return list(rows.values())
+    return [x if len(x) else x.astype(dtypes[0]) for x in rows.values()]
 
 
 def _rows(operation: str, name: str, intervals: ArrayLike) -> Intervals:
     rows = np.asarray(intervals)
-    rows = rows if rows.size else rows.reshape(0, 2)
+    if rows.size == 0:
+        rows = rows.reshape(0, 2)
     if rows.ndim != 2 or rows.shape[1] != 2:
         raise ValueError(f"{operation}: {name} must be rows (start, end) of shape (n, 2), got shape {rows.shape}")
     if rows.dtype.kind not in "iufM":
         raise TypeError(f"{operation}: {name} has dtype {rows.dtype}; intervals are numbers or datetime64")
-    bad = np.count_nonzero(~(rows[:, 0] <= rows[:, 1]))
-    if bad:
-        raise ValueError(f"{operation}: {bad} of {len(rows)} rows of {name} end before they start, or are NaN or NaT")
+    # comparisons with NaN and NaT are false
+    well_formed = rows[:, 0] <= rows[:, 1]
+    malformed = np.count_nonzero(~well_formed)
+    if malformed:
+        raise ValueError(
+            f"{operation}: {malformed} of {len(rows)} rows of {name} end before they start, or are NaN or NaT"
+        )
     return rows

@@ -5,13 +5,13 @@ from __future__ import annotations
 from math import nan
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from .. import indices
 from .._arrays import Array
 from ..counts import Overlap
 from ..indices import EmptyPolicy
-from .join import Intervals, overlap_pairs, read_rows
+from .join import Intervals, overlapping, read_rows
 
 
 def measure(a: ArrayLike, b: ArrayLike) -> Overlap:
@@ -40,13 +40,15 @@ def measure(a: ArrayLike, b: ArrayLike) -> Overlap:
     >>> float(o.intersection), float(o.size_a), float(o.size_b)
     (5.0, 20.0, 15.0)
     """
-    a, b = (union(x) for x in read_rows("intervals.measure", a=a, b=b))
-    if a.dtype.kind == "M":
+    rows_a, rows_b = read_rows("intervals.measure", a=a, b=b)
+    if rows_a.dtype.kind == "M":
         raise TypeError(
             "intervals.measure: the rows are times; choose a unit: (t - origin) / numpy.timedelta64(1, 's')"
         )
-    a, b = a.astype(np.float64), b.astype(np.float64)
-    return Overlap(*(np.sum(x[:, 1] - x[:, 0]) for x in (intersection(a, b), a, b)))
+    set_a = _unite(rows_a.astype(np.float64))
+    set_b = _unite(rows_b.astype(np.float64))
+    shared = _intersect(set_a, set_b)
+    return Overlap(_length(shared), _length(set_a), _length(set_b))
 
 
 def iou(a: ArrayLike, b: ArrayLike, *, empty: float | EmptyPolicy = nan) -> Array:
@@ -129,14 +131,9 @@ def union(*sets: ArrayLike) -> Intervals:
     array([[0, 3],
            [5, 9]])
     """
-    rows = np.concatenate(read_rows("intervals.union", **{f"set {k}": x for k, x in enumerate(sets)}))
-    rows = rows[rows[:, 0] < rows[:, 1]]
-    rows = rows[np.argsort(rows[:, 0], kind="stable")]
-    reach = np.maximum.accumulate(rows[:, 1])
-    first = np.ones(len(rows), bool)
-    first[1:] = rows[1:, 0] > reach[:-1]
-    last = np.roll(first, -1)
-    return np.stack([rows[first, 0], reach[last]], axis=1)
+    named = {f"set {k}": x for k, x in enumerate(sets)}
+    rows = read_rows("intervals.union", **named)
+    return _unite(np.concatenate(rows))
 
 
 def intersection(a: ArrayLike, b: ArrayLike) -> Intervals:
@@ -148,10 +145,8 @@ def intersection(a: ArrayLike, b: ArrayLike) -> Intervals:
     array([[ 5, 10],
            [20, 25]])
     """
-    a, b = (union(x) for x in read_rows("intervals.intersection", a=a, b=b))
-    pairs = overlap_pairs(a, b)
-    start, end = np.maximum(a[pairs.a, 0], b[pairs.b, 0]), np.minimum(a[pairs.a, 1], b[pairs.b, 1])
-    return np.stack([start, end], axis=1)
+    rows_a, rows_b = read_rows("intervals.intersection", a=a, b=b)
+    return _intersect(_unite(rows_a), _unite(rows_b))
 
 
 def complement(intervals: ArrayLike, support: ArrayLike) -> Intervals:
@@ -168,9 +163,39 @@ def complement(intervals: ArrayLike, support: ArrayLike) -> Intervals:
     array([[0, 2],
            [4, 8]])
     """
-    taken, within = (union(x) for x in read_rows("intervals.complement", intervals=intervals, support=support))
+    rows, support_rows = read_rows("intervals.complement", intervals=intervals, support=support)
+    taken = _unite(rows)
+    within = _unite(support_rows)
     if not len(within):
         return within
+    # from the beginning of the support to what is taken first, and so on to the end
     edges = np.concatenate([within[0, :1], taken.ravel(), within[-1, 1:]])
     gaps = edges.reshape(-1, 2)
-    return intersection(gaps[gaps[:, 0] < gaps[:, 1]], within)
+    gaps = gaps[gaps[:, 0] < gaps[:, 1]]
+    return _intersect(gaps, within)
+
+
+def _unite(rows: Intervals) -> Intervals:
+    """Return well-formed rows as a set: disjoint, ascending, none of them empty or touching another."""
+    rows = rows[rows[:, 0] < rows[:, 1]]
+    rows = rows[np.argsort(rows[:, 0], kind="stable")]
+    start = rows[:, 0]
+    reach = np.maximum.accumulate(rows[:, 1])
+    is_first = np.ones(len(rows), bool)
+    is_first[1:] = start[1:] > reach[:-1]
+    # the row before a first one is the last of its interval
+    is_last = np.roll(is_first, -1)
+    return np.stack([start[is_first], reach[is_last]], axis=1)
+
+
+def _intersect(a: Intervals, b: Intervals) -> Intervals:
+    """Return what two sets have in common, each of them united."""
+    index_a, index_b = overlapping(a, b)
+    start = np.maximum(a[index_a, 0], b[index_b, 0])
+    end = np.minimum(a[index_a, 1], b[index_b, 1])
+    return np.stack([start, end], axis=1)
+
+
+def _length(intervals: Intervals) -> NDArray[np.float64]:
+    lengths = intervals[:, 1] - intervals[:, 0]
+    return np.asarray(np.sum(lengths))
