@@ -8,7 +8,7 @@ Conventions
 - CSV: a grid, whose first row holds the columns' angles and whose first column the rows'; or long, with columns
   phi, psi and a third for the value.
 - Arrays without named axes are (psi, phi) unless ``phi_first=True`` says otherwise. Nothing is guessed.
-- Values are bool, 0 and 1, or floating in [0, 1]; other numbers are labels or scores, and must be cut first.
+- Values are bool, 0 and 1, or floating in [0, 1]. Other numbers are labels or scores, and must be cut first.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from zipfile import BadZipFile
 import numpy as np
 import xarray as xr
 
+from .._checks import check_choice
+from .regions import check_membership
 from .torus import centres, check_grid
 
 EXAMPLES = {"1a8o": "1a8o.cif.gz", "1a28": "1a28.pdb.gz"}
@@ -61,21 +63,26 @@ def read_region(path: str | Path, variable: str | None = None, *, phi_first: boo
     True
     """
     path = Path(path)
+    prefix = f"ramachandran.read_region: {path}"
     if path.is_dir():
-        raise ValueError(f"{path}: a folder, not a file")
+        raise ValueError(f"{prefix}: a folder, not a file")
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
-    readers = {".nc": _netcdf, ".npy": _npy, ".npz": _npz, ".csv": _csv}
-    if path.suffix.lower() not in readers:
-        raise ValueError(f"{path}: a region is read from {', '.join(SUFFIXES)}; convert it, for example to a CSV grid")
+        raise FileNotFoundError(f"{prefix}: no such file")
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        known = ", ".join(SUFFIXES)
+        raise ValueError(f"{prefix}: a region is read from {known}; convert it, for example to a CSV grid")
+    order = ("phi", "psi") if phi_first else ("psi", "phi")
     try:
-        found = readers[path.suffix.lower()](path, variable, ("phi", "psi") if phi_first else ("psi", "phi"))
+        cells = _read(path, suffix, variable, order)
     except (OSError, KeyError, EOFError, UnicodeDecodeError, BadZipFile) as error:
-        raise ValueError(f"{path}: not a readable {path.suffix} file ({error})") from error
+        raise ValueError(f"{prefix}: not a readable {path.suffix} file ({error})") from error
     except ValueError as error:
-        raise error if str(error).startswith(str(path)) else ValueError(f"{path}: {error}") from error
-    found = _as_mask(check_grid(found, str(path)), path)
-    return found.assign_attrs(name=found.attrs.get("name", path.name))
+        raise ValueError(f"{prefix}: {error}") from error
+    cells = check_grid(cells, prefix)
+    cells = _as_mask(cells, prefix)
+    name = cells.attrs.get("name", path.name)
+    return cells.assign_attrs(name=name)
 
 
 def example(name: str = "1a8o") -> Path:
@@ -101,75 +108,93 @@ def example(name: str = "1a8o") -> Path:
     >>> example("1a8o").name
     '1a8o.cif.gz'
     """
-    if name not in EXAMPLES:
-        raise ValueError(f"example: there is no {name!r}; choose from {', '.join(EXAMPLES)}")
+    check_choice("ramachandran.example", "name", name, EXAMPLES)
     return Path(__file__).with_name("data") / EXAMPLES[name]
 
 
-def _netcdf(path: Path, variable: str | None, order: tuple[str, str]) -> xr.DataArray:
+def _read(path: Path, suffix: str, variable: str | None, order: tuple[str, str]) -> xr.DataArray:
+    """Read a map; an array without named axes has the axes `order`. An error says what is wrong, not where."""
+    if suffix == ".nc":
+        return _read_netcdf(path, variable)
+    if suffix == ".npy":
+        return _read_npy(path, order)
+    if suffix == ".npz":
+        return _read_npz(path, variable, order)
+    return _read_csv(path, variable, order)
+
+
+def _read_netcdf(path: Path, variable: str | None) -> xr.DataArray:
     with xr.open_dataset(path, engine="h5netcdf") as data:
         maps = [str(name) for name, x in data.data_vars.items() if {"psi", "phi"} <= set(x.dims)]
-        return data[_choose(path, maps, variable)].load()
+        name = _one_of(maps, variable)
+        return data[name].load()
 
 
-def _npy(path: Path, variable: str | None, order: tuple[str, str]) -> xr.DataArray:
+def _read_npy(path: Path, order: tuple[str, str]) -> xr.DataArray:
     values = np.load(path, allow_pickle=False)
     if values.ndim != 2 or not values.size:
-        raise ValueError(f"{path}: a region has two axes and some cells, found an array of shape {values.shape}")
-    return xr.DataArray(values, dims=order, coords={d: centres(n) for d, n in zip(order, values.shape, strict=True)})
+        raise ValueError(f"a region has two axes and some cells, found an array of shape {values.shape}")
+    rows, columns = values.shape
+    return _labelled(values, order, centres(rows), centres(columns))
 
 
-def _npz(path: Path, variable: str | None, order: tuple[str, str]) -> xr.DataArray:
+def _read_npz(path: Path, variable: str | None, order: tuple[str, str]) -> xr.DataArray:
     with np.load(path, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
-    values = arrays[_choose(path, [k for k, x in arrays.items() if x.ndim == 2], variable)]
-    axes = {k: x for k, x in arrays.items() if x.ndim == 1 and x.dtype.kind in "iuf"}
-    both = next(iter(axes.values())) if len(axes) == 1 else np.empty(0)
-    coords = {d: axes.get(d, both) for d in order}
-    for d, n in zip(order, values.shape, strict=True):
-        if np.shape(coords[d]) != (n,):
-            raise ValueError(f"{path}: no array {d!r} with the {n} cell centres of that axis; save it beside the mask")
-    return xr.DataArray(values, dims=order, coords=coords)
+    maps = [name for name, x in arrays.items() if x.ndim == 2]
+    values = arrays[_one_of(maps, variable)]
+    axes = {name: x for name, x in arrays.items() if x.ndim == 1 and x.dtype.kind in "iuf"}
+    if len(axes) == 1:
+        # one array for both axes, whatever it is called
+        (nodes,) = axes.values()
+        axes = {"psi": nodes, "phi": nodes}
+    for dim, n in zip(order, values.shape, strict=True):
+        if dim not in axes or len(axes[dim]) != n:
+            raise ValueError(f"no array {dim!r} with the {n} cell centres of that axis; save it beside the mask")
+    return _labelled(values, order, axes[order[0]], axes[order[1]])
 
 
-def _csv(path: Path, variable: str | None, order: tuple[str, str]) -> xr.DataArray:
+def _read_csv(path: Path, variable: str | None, order: tuple[str, str]) -> xr.DataArray:
     import pandas as pd
 
     table = pd.read_csv(path)
-    columns = [str(c).strip().lower() for c in table.columns]
-    if {"phi", "psi"} <= set(columns):
-        table.columns = pd.Index(columns)
-        names = [c for c in columns if c not in ("phi", "psi")]
-        return table.set_index(["psi", "phi"])[_choose(path, names, variable)].to_xarray()
+    names = [str(name).strip().lower() for name in table.columns]
+    if {"phi", "psi"} <= set(names):
+        table.columns = pd.Index(names)
+        values = [name for name in names if name not in ("phi", "psi")]
+        return table.set_index(["psi", "phi"])[_one_of(values, variable)].to_xarray()
     try:
         grid = table.set_index(table.columns[0]).astype(float)
-        rows, heads = (np.asarray(x, float) for x in (grid.index, grid.columns))
+        rows = np.asarray(grid.index, float)
+        columns = np.asarray(grid.columns, float)
     except ValueError as error:
-        raise ValueError(f"{path}: neither columns phi, psi, value nor a grid of numbers ({error})") from None
-    return xr.DataArray(grid.to_numpy(), dims=order, coords=dict(zip(order, (rows, heads), strict=True)))
+        raise ValueError(f"neither columns phi, psi, value nor a grid of numbers ({error})") from None
+    return _labelled(grid.to_numpy(), order, rows, columns)
 
 
-def _choose(path: Path, names: list[str], variable: str | None) -> str:
-    if variable in names:
-        return str(variable)
+def _labelled(values: np.ndarray, order: tuple[str, str], rows: np.ndarray, columns: np.ndarray) -> xr.DataArray:
+    of_rows, of_columns = order
+    return xr.DataArray(values, dims=order, coords={of_rows: rows, of_columns: columns})
+
+
+def _one_of(names: list[str], variable: str | None) -> str:
+    """Return the map that was asked for, or the only one."""
     if variable is None and len(names) == 1:
         return names[0]
+    if variable is not None and variable in names:
+        return variable
     asked = "" if variable is None else f"no {variable!r}; "
     listed = ", ".join(names) or "none"
-    raise ValueError(f"{path}: {asked}name one map with variable= (--variable): {listed}")
+    raise ValueError(f"{asked}name one map with variable= (--variable): {listed}")
 
 
-def _as_mask(x: xr.DataArray, path: Path) -> xr.DataArray:
+def _as_mask(x: xr.DataArray, prefix: str) -> xr.DataArray:
+    """Return the cells as bool where they are 0 and 1, else as float."""
     values: Any = x.values
     if values.dtype == bool:
         return x
     if values.dtype.kind not in "iuf":
-        raise ValueError(f"{path}: the values are {values.dtype}, not numbers")
-    if np.isnan(values.astype(float)).any():
-        raise ValueError(f"{path}: {int(np.isnan(values).sum())} cells have no value (NaN); fill them with 0 first")
-    if not (values.min() >= 0 and values.max() <= 1):
-        raise ValueError(
-            f"{path}: the values run from {values.min():g} to {values.max():g}; a region is 0 or 1, or soft in "
-            "[0, 1]: cut labels or densities first (labels == k, density >= level)"
-        )
-    return x.astype(bool) if values.dtype.kind in "iu" or np.isin(values, (0, 1)).all() else x.astype(float)
+        raise ValueError(f"{prefix}: the values are {values.dtype}, not numbers")
+    check_membership(values.astype(float), prefix)
+    hard = np.isin(values, (0, 1)).all()
+    return x.astype(bool) if hard else x.astype(float)
