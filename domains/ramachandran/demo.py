@@ -10,53 +10,60 @@ from rich.text import Text
 
 from .. import _console
 from . import tables
-from .comparison import compare
+from .comparison import Assessment, assess
 from .io import example
-from .plotting import credit, plot_agreement, plot_residues, save
+from .plotting import credit, plot_agreement, plot_residues
 from .regions import region
 from .run import COLUMNS, summarise, validate
 from .steric import hard_sphere
 
+WHAT_TO_LOOK_AT = (
+    "[b]What to look at.[/b] The contact distances of 1963 predict half of what real proteins do; dropping the "
+    "clashes that Ho, Thomas & Brasseur (2003) found not to act lifts the IoU from 0.49 to 0.67. A region of "
+    "another category (glycine's) is no prediction of the general one: compare like with like.\n"
+)
+
 
 def demo(folder: Path) -> None:
     """Compare steric predictions with the empirical region, validate two structures, and save all of it."""
-    strict, five = hard_sphere("outer"), hard_sphere("outer", clashes="ho2003")
-    pairs = {
-        "strict": (strict, "allowed"),
-        "five_clashes": (five, "allowed"),
-        "glycine": (region("top8000", "glycine").assign_attrs(category=""), "favored"),
+    strict = hard_sphere("outer")
+    five = hard_sphere("outer", clashes="ho2003")
+    glycine = region("top8000", "glycine").assign_attrs(category="")
+    assessments = {
+        "strict": assess(strict, category="general", level="allowed"),
+        "five_clashes": assess(five, category="general", level="allowed"),
+        "glycine": assess(glycine, category="general", level="favored"),
     }
-    reports = {
-        name: compare(x, category="general", level=level)  # type: ignore[arg-type]
-        for name, (x, level) in _console.track(pairs.items(), "comparing regions", len(pairs))
-    }
+    reports = {name: assessed.report() for name, assessed in assessments.items()}
     residues, skipped = validate([example("1a8o"), example("1a28")], progress=True)
-    residues["file"], skipped["file"] = (t["file"].map(lambda p: Path(p).name) for t in (residues, skipped))
-    _save(folder, reports, five, residues, skipped)
+    for table in (residues, skipped):
+        table["file"] = [Path(file).name for file in table["file"]]
+    _save_regions(folder, assessments["five_clashes"], reports)
+    _save_residues(folder, residues, skipped)
+    saved = ", ".join(sorted(path.name for path in folder.iterdir()))
     _console.show(
         tables.comparison_table(list(reports.values())),
-        Text.from_markup(
-            "[b]What to look at.[/b] The contact distances of 1963 predict half of what real proteins do; dropping the "
-            "clashes that Ho, Thomas & Brasseur (2003) found not to act lifts the IoU from 0.49 to 0.67. A region of "
-            "another category (glycine's) is no prediction of the general one: compare like with like.\n"
-        ),
+        Text.from_markup(WHAT_TO_LOOK_AT),
         tables.summary_table(summarise(residues, skipped)),
         *tables.outlier_lines(residues),
-        Text.from_markup(f"\n[b]Saved[/b] in {folder}: " + ", ".join(sorted(p.name for p in folder.iterdir()))),
+        Text.from_markup(f"\n[b]Saved[/b] in {folder}: {saved}"),
     )
 
 
-def _save(
-    folder: Path, reports: dict[str, xr.Dataset], predicted: xr.DataArray, residues: pd.DataFrame, skipped: pd.DataFrame
-) -> None:
+def _save_regions(folder: Path, best: Assessment, reports: dict[str, xr.Dataset]) -> None:
+    _console.as_table(list(reports.values())).to_csv(folder / "comparison.csv", index=False)
+    model = pd.Index(list(reports), name="model")
+    together = xr.concat(list(reports.values()), model, combine_attrs="drop_conflicts")
+    together.to_netcdf(folder / "comparison.nc", engine="h5netcdf")
+    best.predicted.to_netcdf(folder / "hard_spheres.nc", engine="h5netcdf")
+    ax = plot_agreement(best, labels=("hard spheres", "Top8000"))
+    ax.set_title(f"Five steric clashes: IoU {float(best.report().iou):.2f}", fontsize="medium")
+    credit(ax.figure)
+    _console.save(ax.figure, folder / "agreement.png")
+
+
+def _save_residues(folder: Path, residues: pd.DataFrame, skipped: pd.DataFrame) -> None:
     residues[COLUMNS].to_csv(folder / "residues.csv", index=False, float_format="%.10g")
     skipped.to_csv(folder / "skipped.csv", index=False)
-    _console.as_table(list(reports.values())).to_csv(folder / "comparison.csv", index=False)
-    predicted.to_netcdf(folder / "hard_spheres.nc", engine="h5netcdf")
-    together = xr.concat(list(reports.values()), pd.Index(list(reports), name="model"), combine_attrs="drop_conflicts")
-    together.to_netcdf(folder / "comparison.nc", engine="h5netcdf")
-    ax = plot_agreement(predicted, level="allowed", labels=("hard spheres", "Top8000"))
-    ax.set_title(f"Five steric clashes: IoU {float(reports['five_clashes'].iou):.2f}", fontsize="medium")
-    credit(ax.figure)
-    save(ax.figure, folder / "agreement.png")
-    save(plot_residues(residues)[0, 0].figure, folder / "residues.png")
+    panels = plot_residues(residues)
+    _console.save(panels[0, 0].figure, folder / "residues.png")

@@ -9,7 +9,6 @@ Conventions
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,8 +16,9 @@ import xarray as xr
 
 import overlap as ov
 
+from .._console import save as save
 from .comparison import Assessment, assess
-from .empirical import CATEGORIES, PROVENANCE, Category, Level
+from .empirical import CATEGORIES, OUTLIER, Category, Level
 from .empirical import reference as _reference
 from .torus import wrap
 
@@ -28,14 +28,27 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.transforms import Bbox
 
+# allowed, favored
 SHADES = ("#DCE9F5", "#A9CBE6")
 LINES = ("#7FA8CC", "#2F6DA3")
-POINT, OUTLIER = "#222222", "#D55E00"
+POINT = "#222222"
+BAD = "#D55E00"
 MOST_NAMES = 40
-SMALL_PRINT: dict[str, Any] = {"ha": "right", "va": "bottom", "fontsize": 6, "color": OUTLIER}
-TITLES = dict(
-    zip(CATEGORIES, ("General", "Glycine", "cis-Proline", "trans-Proline", "Pre-proline", "Ile/Val"), strict=True)
-)
+TITLES: dict[Category, str] = {
+    "general": "General",
+    "glycine": "Glycine",
+    "cis-proline": "cis-Proline",
+    "trans-proline": "trans-Proline",
+    "pre-proline": "Pre-proline",
+    "isoleucine or valine": "Ile/Val",
+}
+
+_SAME_NAME_WITHIN = 15.0
+"""Degrees within which the chains of one residue share a name."""
+_LIFTS = (0, 11, -11, 22, -22, 33, -33, 44)
+"""How far above its point a name may stand, in degrees, the best first."""
+_INSIDE = 178.0
+"""Degrees that a name keeps within."""
 
 
 def plot_residues(
@@ -75,14 +88,15 @@ def plot_residues(
 
     if axes is None:
         _, axes = plt.subplots(2, 3, figsize=(11, 7.9), sharex=True, sharey=True, layout="constrained")
+    panels = np.ravel(axes)
     data = _reference(reference)
-    for ax, category in zip(np.ravel(axes), CATEGORIES, strict=True):
-        here = residues[residues["category"] == category]
+    for ax, category in zip(panels, CATEGORIES, strict=True):
+        of_category = residues[residues["category"] == category]
         plot_levels(data.sel(category=category), ax=ax)
-        _points(here, ax, label_outliers)
-        ax.set_title(f"{TITLES[category]}  (n = {len(here)})", fontsize="medium")
+        _points(of_category, ax, label_outliers)
+        ax.set_title(f"{TITLES[category]}  (n = {len(of_category)})", fontsize="medium")
         ax.label_outer()
-    figure = np.ravel(axes)[0].figure
+    figure = panels[0].figure
     figure.legend(handles=_key(), loc="outside upper center", ncols=4, frameon=False, fontsize="small")
     credit(figure, reference)
     return np.asarray(axes)
@@ -209,19 +223,6 @@ def _write_sizes(ax: Axes, overlap: ov.Overlap, labels: tuple[str, str]) -> None
         text.set_text(f"{name} ({float(size):.6g})")
 
 
-def save(figure: Any, path: str | Path) -> None:
-    """Save a figure, sharp enough for print; the ending of the path says how.
-
-    Examples
-    --------
-    >>> import matplotlib, tempfile
-    >>> matplotlib.use("agg")
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save(plot_levels(_reference().sel(category="general")).figure, Path(folder, "general.png"))
-    """
-    figure.savefig(path, dpi=200, bbox_inches="tight")
-
-
 def credit(figure: Any, reference: str = "top8000") -> None:
     """Write the attribution that a picture of the reference owes below a figure.
 
@@ -242,7 +243,7 @@ def caption(reference: str = "top8000") -> str:
     >>> caption()[:35]
     'Top8000 Ramachandran percentile con'
     """
-    data = PROVENANCE if reference == PROVENANCE["name"] else _reference(reference).attrs
+    data = _reference(reference).attrs
     return f"{data['title']}: {data['attribution']}, {data['license']}, doi:{data['doi']}"
 
 
@@ -251,86 +252,123 @@ def _key() -> list[Artist]:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    allowed, favored = (Patch(facecolor=f, edgecolor=e) for f, e in zip(SHADES, LINES, strict=True))
-    points = [Line2D([], [], color=c, marker="o", markersize=s, linestyle="") for c, s in ((POINT, 3), (OUTLIER, 5))]
-    named = zip((favored, allowed, *points), ("favored", "allowed", "residue", "outlier"), strict=True)
-    for handle, name in (handles := list(named)):
-        handle.set_label(name)
-    return [handle for handle, _ in handles]
+    return [
+        Patch(facecolor=SHADES[1], edgecolor=LINES[1], label="favored"),
+        Patch(facecolor=SHADES[0], edgecolor=LINES[0], label="allowed"),
+        Line2D([], [], color=POINT, marker="o", markersize=3, linestyle="", label="residue"),
+        Line2D([], [], color=BAD, marker="o", markersize=5, linestyle="", label="outlier"),
+    ]
 
 
 def _axes(ax: Axes | None) -> Axes:
     import matplotlib.pyplot as plt
 
-    return _degrees(plt.subplots(figsize=(5, 5), layout="constrained")[1] if ax is None else ax)
+    if ax is None:
+        _, ax = plt.subplots(figsize=(5, 5), layout="constrained")
+    return _degrees(ax)
 
 
 def _degrees(ax: Axes) -> Axes:
+    whole = (-180, 180)
     ticks = range(-180, 181, 60)
-    ax.set(
-        xlim=(-180, 180), ylim=(-180, 180), xticks=ticks, yticks=ticks, xlabel="φ (°)", ylabel="ψ (°)", aspect="equal"
-    )
+    ax.set(xlim=whole, ylim=whole, xticks=ticks, yticks=ticks, xlabel="φ (°)", ylabel="ψ (°)", aspect="equal")
     return ax
 
 
 def _past_the_seam(x: xr.DataArray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return phi, psi and values with one more cell on every side, so that contours cross ±180°."""
-    x = x.assign_coords(phi=wrap(x.phi), psi=wrap(x.psi)).sortby(["psi", "phi"]).transpose("psi", "phi")
-    phi, psi = (np.pad(x[d].values, 1, mode="reflect", reflect_type="odd") for d in ("phi", "psi"))
-    return phi, psi, np.pad(x.values.astype(float), 1, mode="wrap")
+    x = x.assign_coords(phi=wrap(x.phi), psi=wrap(x.psi))
+    x = x.sortby(["psi", "phi"]).transpose("psi", "phi")
+    phi = np.pad(x.phi.values, 1, mode="reflect", reflect_type="odd")
+    psi = np.pad(x.psi.values, 1, mode="reflect", reflect_type="odd")
+    values = np.pad(x.values.astype(float), 1, mode="wrap")
+    return phi, psi, values
 
 
 def _points(residues: pd.DataFrame, ax: Axes, label_outliers: bool) -> None:
-    outlier = residues["evaluation"] == "OUTLIER"
-    fine, bad = residues[~outlier], residues[outlier]
-    ax.scatter(fine["phi"], fine["psi"], s=7, color=POINT, alpha=0.75, linewidths=0, zorder=3)
-    ax.scatter(bad["phi"], bad["psi"], s=26, color=OUTLIER, edgecolors="white", linewidths=0.5, zorder=4)
-    if label_outliers:
-        worst = bad.sort_values("score") if "score" in bad else bad
-        _label(worst[:MOST_NAMES], residues[["phi", "psi"]].to_numpy(), ax)
-        if len(bad) > MOST_NAMES:
-            ax.text(0.99, 0.01, f"{MOST_NAMES} worst of {len(bad)} named", transform=ax.transAxes, **SMALL_PRINT)
+    is_outlier = residues["evaluation"] == OUTLIER
+    others = residues[~is_outlier]
+    outliers = residues[is_outlier]
+    ax.scatter(others["phi"], others["psi"], s=7, color=POINT, alpha=0.75, linewidths=0, zorder=3)
+    ax.scatter(outliers["phi"], outliers["psi"], s=26, color=BAD, edgecolors="white", linewidths=0.5, zorder=4)
+    if not label_outliers:
+        return
+    worst = outliers.sort_values("score") if "score" in outliers else outliers
+    points = residues[["phi", "psi"]].to_numpy()
+    _write_names(worst[:MOST_NAMES], points, ax)
+    if len(outliers) > MOST_NAMES:
+        remark = f"{MOST_NAMES} worst of {len(outliers)} named"
+        ax.text(0.99, 0.01, remark, transform=ax.transAxes, ha="right", va="bottom", fontsize=6, color=BAD)
 
 
-def _label(residues: pd.DataFrame, points: np.ndarray, ax: Axes) -> None:
+def _write_names(residues: pd.DataFrame, points: np.ndarray, ax: Axes) -> None:
     """Name residues beside their points, where the fewest other names and points lie."""
     from matplotlib.patheffects import withStroke
 
-    halo = [withStroke(linewidth=1.2, foreground="white")]
-    line: dict[str, Any] = {"arrowstyle": "-", "color": OUTLIER, "linewidth": 0.4, "shrinkA": 0, "shrinkB": 2}
+    halo = withStroke(linewidth=1.2, foreground="white")
+    line = {"arrowstyle": "-", "color": BAD, "linewidth": 0.4, "shrinkA": 0, "shrinkB": 2}
     taken: list[Bbox] = []
     for text, phi, psi in _names(residues):
-        boxes = [_box(text, phi, psi, side, lift) for lift in (0, 11, -11, 22, -22, 33, -33, 44) for side in (1, -1)]
-        inside = [box for box in boxes if np.abs(box.extents).max() < 178]
-        crowd = [sum(box.overlaps(o) for o in taken) + 0.2 * box.count_contains(points) for box in inside]
-        box = inside[int(np.argmin(crowd))]
+        box = _least_crowded(_places(text, phi, psi), taken, points)
         taken.append(box)
-        at: dict[str, Any] = {
-            "xytext": (box.x0, (box.y0 + box.y1) / 2),
-            "va": "center",
-            "arrowprops": line,
-            "path_effects": halo,
-        }
-        ax.annotate(text, (phi, psi), fontsize=6, color=OUTLIER, zorder=5, **at)
+        middle = (box.y0 + box.y1) / 2
+        ax.annotate(
+            text,
+            xy=(phi, psi),
+            xytext=(box.x0, middle),
+            va="center",
+            fontsize=6,
+            color=BAD,
+            zorder=5,
+            arrowprops=line,
+            path_effects=[halo],
+        )
+
+
+def _least_crowded(boxes: list[Bbox], taken: list[Bbox], points: np.ndarray) -> Bbox:
+    """Return the first box that the fewest names overlap; five points count as much as a name."""
+    crowd = []
+    for box in boxes:
+        names = sum(box.overlaps(other) for other in taken)
+        crowd.append(names + 0.2 * box.count_contains(points))
+    return boxes[int(np.argmin(crowd))]
 
 
 def _names(residues: pd.DataFrame) -> list[tuple[str, float, float]]:
-    """Return what to write and where: the chains of one residue that lie within 15° share a name."""
+    """Return what to write and where: the chains of one residue that lie close share a name."""
     found: list[tuple[str, list[str], float, float]] = []
     for row in residues.to_dict("records"):
-        name, phi, psi = f"{row['resname']} {row['resseq']}{row['icode']}", row["phi"], row["psi"]
-        near = (c for n, c, x, y in found if n == name and np.hypot(wrap(x - phi), wrap(y - psi)) < 15)
-        if (chains := next(near, None)) is None:
-            found.append((name, [row["chain"]], phi, psi))
-        else:
+        name = f"{row['resname']} {row['resseq']}{row['icode']}"
+        chains = _chains_nearby(found, name, row["phi"], row["psi"])
+        if chains is None:
+            found.append((name, [row["chain"]], row["phi"], row["psi"]))
+        elif row["chain"] not in chains:
             chains.append(row["chain"])
-    return [(f"{','.join(dict.fromkeys(c))} {name}".strip(), phi, psi) for name, c, phi, psi in found]
+    return [(f"{','.join(chains)} {name}".strip(), phi, psi) for name, chains, phi, psi in found]
 
 
-def _box(text: str, phi: float, psi: float, side: int, lift: float) -> Bbox:
-    """Return the box in degrees that a name fills beside its point."""
+def _chains_nearby(
+    found: list[tuple[str, list[str], float, float]], name: str, phi: float, psi: float
+) -> list[str] | None:
+    """Return the chains of the first residue of this name that lies close, None if there is none."""
+    for other, chains, x, y in found:
+        if other == name and np.hypot(wrap(x - phi), wrap(y - psi)) < _SAME_NAME_WITHIN:
+            return chains
+    return None
+
+
+def _places(text: str, phi: float, psi: float) -> list[Bbox]:
+    """Return the boxes in degrees that a name may fill beside its point, inside the axes, the best first."""
     from matplotlib.transforms import Bbox
 
-    width, height = 6.0 * len(text) + 4, 11.0
-    left, middle = phi + 7 if side > 0 else phi - 7 - width, psi + lift
-    return Bbox.from_extents(left, middle - height / 2, left + width, middle + height / 2)
+    width = 6.0 * len(text) + 4
+    height = 11.0
+    boxes = []
+    for lift in _LIFTS:
+        bottom = psi + lift - height / 2
+        top = psi + lift + height / 2
+        for left in (phi + 7, phi - 7 - width):
+            box = Bbox.from_extents(left, bottom, left + width, top)
+            if np.abs(box.extents).max() < _INSIDE:
+                boxes.append(box)
+    return boxes
