@@ -113,8 +113,19 @@ class Assessment:
         for pair in self.pairs:
             if label in (None, pair.label) and case in (None, pair.case):
                 return pair
-        labels = ", ".join(dict.fromkeys(str(pair.label) for pair in self.pairs))
-        raise ValueError(f"lesions.Assessment: no masks of label {label!r} and case {case!r}: the labels are {labels}")
+        raise ValueError(
+            f"lesions.Assessment: no masks of label {label!r} and case {case!r}: the labels are {self._label_names()}"
+        )
+
+    def __repr__(self) -> str:
+        attrs = self.report.attrs
+        return f"<Assessment of {attrs['prediction']} against {attrs['reference']}, labels {self._label_names()}>"
+
+    def _repr_html_(self) -> str:
+        return self.report._repr_html_()
+
+    def _label_names(self) -> str:
+        return ", ".join(str(label) for label in self.report["label"].values)
 
 
 @takes_settings
@@ -163,6 +174,8 @@ def assess(
     """
     settings = check_settings(options)
     check_images("lesions.compare", predicted=predicted, reference=reference)
+    if where is not None:
+        check_images("lesions.compare", where=where)
     if "case" not in predicted.dims or "case" not in reference.dims:
         return _assess_one(predicted, reference, labels, where, settings, keep_masks)
     names = _case_names(predicted, reference, where)
@@ -170,8 +183,10 @@ def assess(
     for k in range(len(names)):
         a = predicted.isel(case=k, drop=True)
         b = reference.isel(case=k, drop=True)
-        counted = where.isel(case=k, drop=True) if where is not None and "case" in where.dims else where
-        results.append(_assess_one(a, b, labels, counted, settings, keep_masks))
+        counts = where
+        if where is not None and "case" in where.dims:
+            counts = where.isel(case=k, drop=True)
+        results.append(_assess_one(a, b, labels, counts, settings, keep_masks))
     return _joined(names, results)
 
 
@@ -253,9 +268,16 @@ def _assess_one(
         settings,
         prediction=_report.name_of(predicted, "prediction"),
         reference=_report.name_of(reference, "reference"),
-        where="everywhere" if where is None else f"{int(where.sum())} voxels",
+        where=_describe_where(where),
     )
-    return Assessment(report, _labelled("label", list(measured), tables), tuple(pairs), settings, grid)
+    lesions = _labelled("label", list(measured), tables)
+    return Assessment(report, lesions, tuple(pairs), settings, grid)
+
+
+def _describe_where(where: xr.DataArray | None) -> str:
+    if where is None:
+        return "everywhere"
+    return f"{int(where.sum())} voxels"
 
 
 def _pair(label: Name, a: xr.DataArray, b: xr.DataArray, grid: Grid, settings: Settings) -> Pair:
@@ -271,9 +293,9 @@ def _cut(mask: xr.DataArray, level: float) -> xr.DataArray:
 
 @dataclass(frozen=True, eq=False)
 class _Measured:
-    """The numbers of one label: sizes in voxels by how soft values intersect, distances, counts and scores."""
+    """The numbers of one label: sizes in voxels, as settings say and as the bounds are, distances, lesion scores."""
 
-    chosen: ov.Overlap
+    sizes: ov.Overlap
     low: ov.Overlap
     high: ov.Overlap
     hard: ov.Overlap
@@ -289,11 +311,11 @@ def _measure(pair: Pair, grid: Grid, settings: Settings) -> _Measured:
     cut_b = pair.reference_lesions.values > 0
     hard = ov.raster.measure(cut_a, cut_b)
     if a.dtype == bool and b.dtype == bool:
-        chosen = low = high = hard
+        sizes = low = high = hard
     else:
         low = ov.raster.measure(a, b, tnorm="lukasiewicz")
         high = ov.raster.measure(a, b, tnorm="minimum")
-        chosen = high if settings.tnorm == "minimum" else ov.raster.measure(a, b, tnorm=settings.tnorm)
+        sizes = high if settings.tnorm == "minimum" else ov.raster.measure(a, b, tnorm=settings.tnorm)
     between = surfaces.distances(
         cut_a, cut_b, spacing=grid.spacing, preset=settings.preset, empty=settings.empty_distance
     )
@@ -306,51 +328,46 @@ def _measure(pair: Pair, grid: Grid, settings: Settings) -> _Measured:
     }
     definitions = {name: between.describe(name) for name in distances}
     scores = lesion_scores(pair.lesions, empty=settings.empty)
-    return _Measured(chosen, low, high, hard, distances, definitions, scores)
+    return _Measured(sizes, low, high, hard, distances, definitions, scores)
 
 
 def _as_report(
     measured: dict[Name, _Measured], grid: Grid, settings: Settings, *, prediction: str, reference: str, where: str
 ) -> xr.Dataset:
     rows = list(measured.values())
-    soft = {
-        "low": _stacked([row.low for row in rows]),
-        "high": _stacked([row.high for row in rows]),
-        "hard": _stacked([row.hard for row in rows]),
-    }
+    sizes = _stacked([row.sizes for row in rows])
+    low = _stacked([row.low for row in rows])
+    high = _stacked([row.high for row in rows])
+    hard = _stacked([row.hard for row in rows])
     more: dict[str, Any] = {}
-    for side, sizes in soft.items():
-        more[f"iou_{side}"] = "label", ov.iou(sizes, empty=settings.empty)
-        more[f"dice_{side}"] = "label", ov.dice(sizes, empty=settings.empty)
-    more = {name: more[name] for name in BOUNDS}
+    for name, index in (("iou", ov.iou), ("dice", ov.dice)):
+        more[f"{name}_low"] = "label", index(low, empty=settings.empty)
+        more[f"{name}_high"] = "label", index(high, empty=settings.empty)
+        more[f"{name}_hard"] = "label", index(hard, empty=settings.empty)
     for name, definition in rows[0].definitions.items():
-        attrs = _distance_attrs(name, definition, settings)
-        more[name] = "label", [row.distances[name] for row in rows], attrs
+        values = [row.distances[name] for row in rows]
+        more[name] = "label", values, _distance_attrs(name, definition, settings)
     for name in ("predicted", "reference", "matched", *KINDS):
         more[f"lesions_{name}"] = "label", [row.lesions[name] for row in rows]
     for name in ("f1", "sq", "pq"):
         more[f"lesion_{name}"] = "label", [row.lesions[name] for row in rows]
+    decisions = dict(vars(settings))
+    decisions["connectivity"] = settings.connectivity or len(grid.axes)
+    decisions["empty_distance"] = str(settings.empty_distance)
     return _report.build(
-        _stacked([row.chosen for row in rows]),
+        sizes,
         {"label": list(measured)},
         INDICES,
         prediction=prediction,
         reference=reference,
         units=grid.units,
         cell=grid.voxel,
-        empty=settings.empty,
         more=more,
         also_defined=[name for name in DEFINED if name not in INDICES],
-        tnorm=settings.tnorm,
-        level=settings.level,
-        preset=settings.preset,
-        nsd_tolerance=settings.nsd_tolerance,
-        threshold=settings.threshold,
-        connectivity=settings.connectivity or len(grid.axes),
-        empty_distance=str(settings.empty_distance),
         where=where,
         grid=grid.describe(),
         regridding="none",
+        **decisions,
     )
 
 
@@ -370,7 +387,9 @@ def _stacked(overlaps: Sequence[ov.Overlap]) -> ov.Overlap:
 
 def _labelled(column: str, names: Sequence[Any], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Return tables as one, with a first column that says which of them a row comes from."""
-    named = [table.assign(**{column: name}) for name, table in zip(names, tables, strict=True)]
+    named = []
+    for name, table in zip(names, tables, strict=True):
+        named.append(table.assign(**{column: name}))
     # an empty table has no types, and would take them from the others
     filled = [table for table in named if len(table)]
     joined = pd.concat(filled or named[:1], ignore_index=True)
@@ -404,7 +423,8 @@ def _joined(names: np.ndarray, results: list[Assessment]) -> Assessment:
     reports = [one.report for one in results]
     report = xr.concat(reports, xr.Variable("case", names), join="outer", combine_attrs="drop_conflicts")
     tables = [one.lesions for one in results]
-    pairs: list[Pair] = []
+    pairs = []
     for name, one in zip(names, results, strict=True):
         pairs += [replace(pair, case=name) for pair in one.pairs]
-    return replace(results[0], report=report, lesions=_labelled("case", list(names), tables), pairs=tuple(pairs))
+    lesions = _labelled("case", list(names), tables)
+    return replace(results[0], report=report, lesions=lesions, pairs=tuple(pairs))

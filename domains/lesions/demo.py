@@ -29,7 +29,8 @@ def demo(folder: Path, cases: int = 12) -> None:
         scores, _ = cohort(predictions, references, out=folder / "lesion_scores.csv", progress=True)
     summary = summarise(scores)
     _save(folder, raters, result, scores, summary)
-    saved = sorted(path.name for path in folder.iterdir() if "lesion" in path.name)
+    files = sorted(path.name for path in folder.iterdir() if "lesion" in path.name)
+    saved = ", ".join(files)
     _console.show(
         tables.comparison_table(result.report),
         *tables.definition_lines(result.report),
@@ -38,7 +39,7 @@ def demo(folder: Path, cases: int = 12) -> None:
         "radiologists who outline the same nodule differ: no model need agree better with one than they do with each "
         "other.\n",
         tables.cohort_table(summary, Path("radiologist 0"), Path("majority of the others"), scores),
-        f"\n[b]Saved[/b] in {folder}: {', '.join(saved)}",
+        f"\n[b]Saved[/b] in {folder}: {saved}",
     )
 
 
@@ -51,8 +52,10 @@ def _folders(scratch: Path, cases: int) -> tuple[Path, Path]:
     for k in range(cases):
         path = example(f"nodule_{k:02d}")
         raters = read_image(path) == 1
-        write_image(raters.isel(rater=0), predictions / path.name)
-        write_image(consensus(raters.isel(rater=[1, 2, 3]), "majority"), references / path.name)
+        predicted = raters.isel(rater=0)
+        reference = consensus(raters.isel(rater=[1, 2, 3]), "majority")
+        write_image(predicted, predictions / path.name)
+        write_image(reference, references / path.name)
     return predictions, references
 
 

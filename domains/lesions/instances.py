@@ -114,7 +114,7 @@ def match(
     Raises
     ------
     ValueError
-        If the grids differ or the threshold is out of range.
+        If the grids differ, or `threshold` or `contact` is out of range.
 
     Examples
     --------
@@ -130,6 +130,7 @@ def match(
     """
     check_images("lesions.match", predicted=predicted, reference=reference)
     check_number("lesions.match", "threshold", threshold, above=0, at_most=1)
+    check_number("lesions.match", "contact", contact, at_least=0, at_most=1)
     grid = Grid.of(predicted)
     reference = regrid(reference, grid, "lesions.match")
     predicted_lesions = _instances(predicted, connectivity)
@@ -189,10 +190,10 @@ def lesion_scores(table: pd.DataFrame, *, empty: float | ov.EmptyPolicy = nan) -
         "f1": float(ov.dice(counts, empty=empty)),
         "sq": total_iou / matched if matched else nan,
         "pq": float(ov.dice(quality, empty=empty)),
-        "predicted": int(counts.size_a),
-        "reference": int(counts.size_b),
-        "matched": matched,
     }
+    scores["predicted"] = int(counts.size_a)
+    scores["reference"] = int(counts.size_b)
+    scores["matched"] = matched
     for kind in KINDS:
         scores[kind] = int(groups.get(kind, 0))
     return scores
@@ -203,38 +204,37 @@ def match_instances(
 ) -> pd.DataFrame:
     """Return the match table of two instance maps of one shape, whose voxels have the size `voxel`; see `match`."""
     numbers_a, numbers_b, overlaps = ov.raster.contingency(predicted, reference)
-    lesion_a = numbers_a != 0
-    lesion_b = numbers_b != 0
-    pairs = overlaps[lesion_a][:, lesion_b]
+    is_lesion_a = numbers_a != 0
+    is_lesion_b = numbers_b != 0
+    voxels_a = overlaps.size_a[is_lesion_a, 0]
+    voxels_b = overlaps.size_b[0, is_lesion_b]
+    pairs = overlaps[is_lesion_a][:, is_lesion_b]
+
+    # the pairs that share voxels: lesion i[k] of the prediction, lesion j[k] of the reference
     share = (pairs.intersection > 0) & (ov.containment(pairs) >= contact)
     i, j = np.nonzero(share)
     met = pairs[i, j]
     matched = _one_to_one(pairs, threshold)[i, j]
 
-    # the lesions that share none stand below the pairs; -1 is no partner
+    # below them the lesions that share none, with -1 for the partner
     n, m = pairs.shape
     spurious = np.setdiff1d(np.arange(n), i)
     missed = np.setdiff1d(np.arange(m), j)
     row_a = np.concatenate([i, spurious, np.full(len(missed), -1)])
     row_b = np.concatenate([j, np.full(len(spurious), -1), missed])
-    alone = np.zeros(len(spurious) + len(missed))
+    zeros = np.zeros(len(spurious) + len(missed))
 
     group_a, group_b = _groups(i, j, n, m)
     group = np.where(row_a >= 0, _at(group_a, row_a), _at(group_b, row_b))
-    table = pd.DataFrame(
-        {
-            "group": group,
-            "kind": _kinds(group, group_a, group_b),
-            "predicted": _lesion_numbers(numbers_a[lesion_a], row_a),
-            "reference": _lesion_numbers(numbers_b[lesion_b], row_b),
-            "volume_predicted": _at(overlaps.size_a[lesion_a, 0], row_a) * voxel,
-            "volume_reference": _at(overlaps.size_b[0, lesion_b], row_b) * voxel,
-            "intersection": np.append(met.intersection, alone) * voxel,
-            "iou": np.append(ov.iou(met), alone),
-            "dice": np.append(ov.dice(met), alone),
-            "matched": np.append(matched, alone > 0),
-        }
-    )
+    table = pd.DataFrame({"group": group, "kind": _kinds(group, group_a, group_b)})
+    table["predicted"] = _lesion_numbers(numbers_a[is_lesion_a], row_a)
+    table["reference"] = _lesion_numbers(numbers_b[is_lesion_b], row_b)
+    table["volume_predicted"] = _at(voxels_a, row_a) * voxel
+    table["volume_reference"] = _at(voxels_b, row_b) * voxel
+    table["intersection"] = np.append(met.intersection, zeros) * voxel
+    table["iou"] = np.append(ov.iou(met), zeros)
+    table["dice"] = np.append(ov.dice(met), zeros)
+    table["matched"] = np.append(matched, zeros > 0)
     return table.sort_values(["group", "predicted", "reference"], ignore_index=True)
 
 
@@ -261,7 +261,9 @@ def _groups(i: np.ndarray, j: np.ndarray, n: int, m: int) -> tuple[np.ndarray, n
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    links = coo_array((np.ones(len(i)), (i, n + j)), shape=(n + m, n + m))
+    # the reference lesions are numbered after the predicted ones
+    ends = (i, n + j)
+    links = coo_array((np.ones(len(i)), ends), shape=(n + m, n + m))
     _, label = connected_components(links, directed=False)
     _, first_lesion = np.unique(label, return_index=True)
     order = np.argsort(first_lesion)

@@ -91,7 +91,8 @@ def _members(numbers: int | Sequence[int]) -> tuple[int, ...]:
 
 def _mask(x: xr.DataArray, name: Name, members: tuple[int, ...], n: int, side: str) -> xr.DataArray:
     """Return the mask of one of `n` labels."""
-    extra = [d for d in x.dims if d not in (*spatial_axes(x), "label")]
+    expected = (*spatial_axes(x), "label")
+    extra = [d for d in x.dims if d not in expected]
     if extra:
         raise ValueError(
             f"lesions.compare: the {side} has a dimension {extra[0]!r}: choose one (isel({extra[0]}=0)), or join "
@@ -102,9 +103,8 @@ def _mask(x: xr.DataArray, name: Name, members: tuple[int, ...], n: int, side: s
     if "label" in x.dims:
         names = x["label"].values
         if name not in names:
-            raise ValueError(
-                f"lesions.compare: the {side} has no label {name!r}: choose from {', '.join(map(str, names))}"
-            )
+            known = ", ".join(str(k) for k in names)
+            raise ValueError(f"lesions.compare: the {side} has no label {name!r}: choose from {known}")
         return x.sel(label=name, drop=True)
     if n > 1:
         raise ValueError(
@@ -122,7 +122,8 @@ def _counted(x: xr.DataArray, where: xr.DataArray) -> xr.DataArray:
             "grid"
         )
     counts = where.transpose(*x.dims).values
-    return x.copy(data=np.where(counts, x.values, x.dtype.type(0)))
+    nothing = x.dtype.type(0)
+    return x.copy(data=np.where(counts, x.values, nothing))
 
 
 def _box(a: xr.DataArray, b: xr.DataArray) -> dict[str, slice]:
@@ -134,5 +135,6 @@ def _box(a: xr.DataArray, b: xr.DataArray) -> dict[str, slice]:
         places = np.flatnonzero(inside.any(axis=others))
         first = int(places[0]) if places.size else 0
         last = int(places[-1]) if places.size else 0
-        box[str(dim)] = slice(max(first - 1, 0), last + 2)
+        start = max(first - 1, 0)
+        box[str(dim)] = slice(start, last + 2)
     return box

@@ -229,7 +229,9 @@ def plot_scores(scores: pd.DataFrame, index: str = "dice", *, ax: Axes | None = 
     import matplotlib.pyplot as plt
 
     good = scores[scores["error"] == ""]
-    groups = {str(label): cases[index].to_numpy(float) for label, cases in good.groupby("label", sort=False)}
+    groups = {}
+    for label, cases in good.groupby("label", sort=False):
+        groups[str(label)] = cases[index].to_numpy(float)
     if ax is None:
         _, ax = plt.subplots(figsize=(5, 0.9 + 0.7 * len(groups)), layout="constrained")
     rng = np.random.default_rng(0)
@@ -279,7 +281,7 @@ class _Plane:
 
 def _plane(grid: Grid, weight: xr.DataArray, axis: str, at: float | None, reason: str) -> _Plane:
     """Return the slice at a place, or else the one of most weight."""
-    centres = {name: places.values for name, places in zip(grid.axes, grid.centres, strict=True)}
+    centres = dict(zip(grid.axes, grid.centres, strict=True))
     spacing = dict(zip(grid.axes, grid.spacing, strict=True))
     cut = {}
     place = {}
@@ -288,14 +290,16 @@ def _plane(grid: Grid, weight: xr.DataArray, axis: str, at: float | None, reason
         check_choice("lesions.plot_overlay", "axis", axis, grid.axes)
         others = [d for d in grid.axes if d != axis]
         most = int(weight.sum(others).values.argmax())
-        k = most if at is None else int(np.abs(centres[axis] - at).argmin())
+        k = most if at is None else int(np.abs(centres[axis].values - at).argmin())
         cut = {axis: k}
         place = {axis: float(centres[axis][k])}
         title = f"{axis} = {place[axis]:.1f} mm"
         if at is None:
             title = f"{title}, {reason}"
     across, up = [d for d in AXES if d in grid.axes and d not in cut]
-    return _Plane(cut, place, title, across, up, centres[across], centres[up], spacing[across], spacing[up])
+    x = centres[across].values
+    y = centres[up].values
+    return _Plane(cut, place, title, across, up, x, y, dx=spacing[across], dy=spacing[up])
 
 
 def _axes(ax: Axes | None) -> Axes:
@@ -312,15 +316,13 @@ def _result_title(result: Assessment, pair: Pair, plane: _Plane) -> str:
     if pair.case is not None:
         scores = scores.sel(case=pair.case)
         name = f"case {pair.case}, {name}"
+    dice = float(scores["dice"])
+    threshold = result.settings.threshold
+    matched = int(scores["lesions_matched"])
     predicted = int(scores["lesions_predicted"])
     reference = int(scores["lesions_reference"])
-    matched = int(scores["lesions_matched"])
-    return (
-        f"{name}, Dice {float(scores['dice']):.3f}\n"
-        f"{plane.title}\n"
-        f"matched (solid) at IoU >= {result.settings.threshold:g}: "
-        f"{matched} of {predicted} predicted and {reference} reference lesions"
-    )
+    lesions = f"{matched} of {predicted} predicted and {reference} reference lesions"
+    return f"{name}, Dice {dice:.3f}\n{plane.title}\nmatched (solid) at IoU >= {threshold:g}: {lesions}"
 
 
 def _draw_agreement(
@@ -381,9 +383,13 @@ def _draw_outline(plane: _Plane, inside: np.ndarray, ax: Axes, **style: Any) -> 
     x = np.linspace(left, right, columns + 1)
     y = np.linspace(bottom, top, rows + 1)
     padded = np.pad(inside, 1)
-    r, c = np.nonzero(padded[1:, 1:-1] != padded[:-1, 1:-1])
+    below = padded[:-1, 1:-1]
+    above = padded[1:, 1:-1]
+    r, c = np.nonzero(below != above)
     level = _segments(x[c], y[r], x[c + 1], y[r])
-    r, c = np.nonzero(padded[1:-1, 1:] != padded[1:-1, :-1])
+    before = padded[1:-1, :-1]
+    after = padded[1:-1, 1:]
+    r, c = np.nonzero(before != after)
     upright = _segments(x[c], y[r], x[c], y[r + 1])
     edges = np.concatenate([level, upright])
     ax.add_collection(LineCollection(list(edges), capstyle="projecting", zorder=3, **style))
@@ -406,15 +412,23 @@ def _draw_contours(plane: _Plane, mask: xr.DataArray, ax: Axes, line: str) -> No
 def _frame(plane: _Plane, inside: np.ndarray, ax: Axes) -> None:
     """Show the lesion and a margin, in mm."""
     ax.set(xlabel=f"{plane.across} (mm)", ylabel=f"{plane.up} (mm)", aspect="equal")
-    left, right, bottom, top = plane.extent
-    if inside.any():
-        columns = np.flatnonzero(inside.any(axis=0))
-        rows = np.flatnonzero(inside.any(axis=1))
-        width = (columns[-1] - columns[0] + 1) * plane.dx
-        height = (rows[-1] - rows[0] + 1) * plane.dy
-        rim = MARGIN * max(width, height)
-        left = max(left, plane.x[columns[0]] - plane.dx / 2 - rim)
-        right = min(right, plane.x[columns[-1]] + plane.dx / 2 + rim)
-        bottom = max(bottom, plane.y[rows[0]] - plane.dy / 2 - rim)
-        top = min(top, plane.y[rows[-1]] + plane.dy / 2 + rim)
-    ax.set(xlim=(left, right), ylim=(bottom, top))
+    if not inside.any():
+        left, right, bottom, top = plane.extent
+        ax.set(xlim=(left, right), ylim=(bottom, top))
+        return
+    columns = np.flatnonzero(inside.any(axis=0))
+    rows = np.flatnonzero(inside.any(axis=1))
+    width = (columns[-1] - columns[0] + 1) * plane.dx
+    height = (rows[-1] - rows[0] + 1) * plane.dy
+    margin = MARGIN * max(width, height)
+    ax.set_xlim(_limits(plane.x, plane.dx, columns, margin))
+    ax.set_ylim(_limits(plane.y, plane.dy, rows, margin))
+
+
+def _limits(centres: np.ndarray, step: float, inside: np.ndarray, margin: float) -> tuple[float, float]:
+    """Return where an axis begins and ends: the voxels inside and a margin, within the image."""
+    first = centres[inside[0]] - step / 2
+    last = centres[inside[-1]] + step / 2
+    low = max(centres[0] - step / 2, first - margin)
+    high = min(centres[-1] + step / 2, last + margin)
+    return low, high

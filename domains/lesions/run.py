@@ -116,25 +116,27 @@ def cohort(
     settings = check_settings(options)
     pairs, unpaired = pair_images(Path(predictions), Path(references))
     stamps = {name: file_stamp(*files) for name, files in pairs.items()}
-    made_with = json.dumps({"labels": labels, "scale": [scale, reference_scale], **vars(settings)}, default=str)
+    decisions = {"labels": labels, "scale": [scale, reference_scale], **vars(settings)}
+    made_with = json.dumps(decisions, default=str)
     table = Path(out) if out else None
-    done = _still_valid(read_scores(table, made_with), stamps) if table else pd.DataFrame(columns=COLUMNS)
+    done = pd.DataFrame(columns=COLUMNS)
     if table:
+        done = _still_valid(read_scores(table, made_with), stamps)
         write_scores(done, table)
 
     finished = set(done["case"])
-    cases = [
-        Case(name, *files, scale, reference_scale, labels, settings)
-        for name, files in pairs.items()
-        if name not in finished
-    ]
+    cases = []
+    for name, (predicted, reference) in pairs.items():
+        if name not in finished:
+            cases.append(Case(name, predicted, reference, scale, reference_scale, labels, settings))
     results: Iterable[CaseScores] = score_cases(cases, workers, executor)
     if progress:
         results = _console.track(results, "comparing", len(cases))
     parts = [done]
     failures = {}
     for result in results:
-        rows = result.rows.assign(stamp=stamps[result.name], settings=made_with)[COLUMNS]
+        rows = result.rows.assign(stamp=stamps[result.name], settings=made_with)
+        rows = rows[COLUMNS]
         parts.append(rows)
         if result.skipped:
             failures[result.name] = result.skipped

@@ -109,11 +109,12 @@ def _is_the_dice(cases: pd.DataFrame, index: str) -> bool:
 
 def _pooled_dice(cases: pd.DataFrame, bootstrap: Bootstrap) -> dict[str, Any]:
     """Return the row of the Dice of the added sizes."""
-    sizes = ov.Overlap(
-        cases["intersection"].to_numpy(float), cases["size_a"].to_numpy(float), cases["size_b"].to_numpy(float)
-    )
+    intersection = cases["intersection"].to_numpy(float)
+    size_a = cases["size_a"].to_numpy(float)
+    size_b = cases["size_b"].to_numpy(float)
+    sizes = ov.Overlap(intersection, size_a, size_b)
     low = high = np.nan
-    if len(cases) > 1 and (sizes.size_a + sizes.size_b > 0).all():
+    if len(cases) > 1 and (size_a + size_b > 0).all():
         low, high = ov.resample.confidence_interval(
             sizes,
             "dice",

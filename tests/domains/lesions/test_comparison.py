@@ -182,6 +182,8 @@ def test_a_result_has_every_label_and_case():
     assert result.pair().label == 1
     with pytest.raises(ValueError, match="labels are 1, 2"):
         result.pair(3)
+    assert repr(result) == "<Assessment of prediction against reference, labels 1, 2>"
+    assert "lesions_matched" in result._repr_html_()
 
 
 def test_spacing_is_derived_once(monkeypatch):
@@ -207,6 +209,8 @@ def test_refusals():
     raters = nodule()
     with pytest.raises(TypeError, match="as_image"):
         compare(raters.values, raters)
+    with pytest.raises(TypeError, match="where is a ndarray"):
+        compare(raters.isel(rater=0), raters.isel(rater=0), where=np.ones((32, 32, 9), bool))
     with pytest.raises(ValueError, match="different grids"):
         compare(raters.isel(rater=0), nodule(1).isel(rater=0))
     with pytest.raises(ValueError, match="consensus"):

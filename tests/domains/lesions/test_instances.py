@@ -144,5 +144,7 @@ def test_components_are_scipys_by_the_corner():
 def test_refusals():
     with pytest.raises(ValueError, match="threshold"):
         match(boxes(A), boxes(A), threshold=0)
+    with pytest.raises(ValueError, match="contact must be a number >= 0 and <= 1; got 20"):
+        match(boxes(A), boxes(A), contact=20)
     with pytest.raises(ValueError, match="different grids"):
         match(boxes(A), boxes(A).assign_coords(x=np.arange(40) + 5.0))
