@@ -78,15 +78,15 @@ def assess(
     >>> scored.align()[0]["matched"].tolist()
     [True, False]
     """
-    chosen, name = _find_protocol(protocol)
-    settings = chosen.configure(corrected=corrected, **parameters)
+    rules, name = _find_protocol(protocol)
+    settings = rules.configure(corrected=corrected, **parameters)
     prediction_events = as_events(predicted, "prediction")
     reference_events = as_events(reference, "reference")
     _warn_if_apart(prediction_events, reference_events)
     files = {*prediction_events["file"], *reference_events["file"]}
     # two empty tables are one file without a name
     stretches = as_support(support, files or {""})
-    matched = chosen.match(prediction_events, reference_events, stretches, settings)
+    matched = rules.match(prediction_events, reference_events, stretches, settings)
     return Scored(
         given=(prediction_events, reference_events),
         names=(_report.name_of(predicted, "prediction"), _report.name_of(reference, "reference")),
@@ -96,7 +96,7 @@ def assess(
         pairs=matched.pairs,
         matches=matched.matches,
         settings=settings,
-        protocol=chosen,
+        protocol=rules,
         protocol_name=name,
         corrected=corrected,
         parameters=parameters,
@@ -232,24 +232,21 @@ def explain_faults(scored: Scored, report: xr.Dataset, by: By = None) -> None:
     if scored.corrected or not protocol.corrected:
         return
     prediction, reference = scored.given
+    support = scored.support.reset_index()
     with warnings.catch_warnings():
         # what was said the first time is not said again
         warnings.simplefilter("ignore", UserWarning)
-        better = assess(
-            prediction,
-            reference,
-            protocol,
-            support=scored.support.reset_index(),
-            corrected=True,
-            **scored.parameters,
-        ).report(by)
+        again = assess(prediction, reference, protocol, support=support, corrected=True, **scored.parameters)
+    better = again.report(by)
     different = [name for name in report.data_vars if _differs(str(name), report, better)]
     if not different:
         return
     different.sort(key=lambda name: report[name].ndim)
-    shown = [f"{name} {_brief(report[name])} (corrected {_brief(better[name])})" for name in different[:4]]
+    figures = []
+    for name in different[:4]:
+        figures.append(f"{name} {_brief(report[name])} (corrected {_brief(better[name])})")
     warnings.warn(
-        f"events.compare: {scored.protocol_name}: known faults change the figures of these data: {', '.join(shown)}. "
+        f"events.compare: {scored.protocol_name}: known faults change the figures of these data: {', '.join(figures)}. "
         f"Known: {'; '.join(protocol.faults)}. corrected=True gives the corrected figures",
         stacklevel=3,
     )

@@ -3,7 +3,7 @@
 Conventions
 -----------
 - Pixels, x to the right, y down. 25 frames a second, 20 seconds; the ball is 20 × 20, a player 60 × 120.
-- While a player has the ball it lies in his box whole, or half of it sticks out while he dribbles. Else at most 0.2 of
+- While a player has the ball it lies in his box wholly, or half of it sticks out while he dribbles. Else at most 0.2 of
   it lies in anyone's box. So every pair of thresholds in (0.5, 1] and (0.2, 0.5] finds the same, known times.
 
 References
@@ -21,6 +21,8 @@ from .tracks import BOX
 
 RATE = 25.0
 FRAMES = 500
+BALL_SIZE = (20.0, 20.0)
+PLAYER_SIZE = (60.0, 120.0)
 HOLDS = {"red": [(50, 175), (400, 470)], "blue": [(220, 360)]}
 
 
@@ -52,27 +54,36 @@ def player_and_ball(
     [[2.0, 7.0, 'red'], [8.8, 14.4, 'blue'], [16.0, 18.8, 'red']]
     """
     frame = np.arange(FRAMES)
-    left = {"red": 100 + 0.4 * frame, "blue": 500 - 0.3 * frame}
-    corners = {who: np.stack([x, np.full(FRAMES, 80.0)], axis=1) for who, x in left.items()}
+    corners = {
+        "red": np.stack([100 + 0.4 * frame, np.full(FRAMES, 80.0)], axis=1),
+        "blue": np.stack([500 - 0.3 * frame, np.full(FRAMES, 80.0)], axis=1),
+    }
     corners["ball"] = _ball(frame, corners)
     generator = np.random.default_rng(rng)
-    tracks = pd.concat([_track(who, xy, jitter, generator) for who, xy in corners.items()], ignore_index=True)
-    gone = (tracks["track"] == "ball") & (generator.random(len(tracks)) < lost)
-    holds = [(who, *times) for who, them in HOLDS.items() for times in them]
-    table = pd.DataFrame(holds, columns=["label", "onset", "offset"]).sort_values("onset")
-    reference = as_events(table.assign(onset=table["onset"] / RATE, offset=table["offset"] / RATE))
-    return tracks[~gone].reset_index(drop=True), reference
+    parts = [_track(who, corner, jitter, generator) for who, corner in corners.items()]
+    tracks = pd.concat(parts, ignore_index=True)
+    is_lost = (tracks["track"] == "ball") & (generator.random(len(tracks)) < lost)
+    return tracks[~is_lost].reset_index(drop=True), _true_holds()
+
+
+def _true_holds() -> pd.DataFrame:
+    """Return who has the ball, when."""
+    rows = [(who, start / RATE, stop / RATE) for who, holds in HOLDS.items() for start, stop in holds]
+    table = pd.DataFrame(rows, columns=["label", "onset", "offset"])
+    return as_events(table.sort_values("onset"))
 
 
 def _ball(frame: np.ndarray, corners: dict[str, np.ndarray]) -> np.ndarray:
     """Return the ball's corner: at a holder's feet, and between holds high over the field."""
     place = np.stack([300 + 100 * np.sin(frame / 20), np.full(FRAMES, 10.0)], axis=1)
-    for who, them in HOLDS.items():
-        for start, stop in them:
-            now = slice(start, stop)
-            dribbling = (frame[now] // 5) % 2 == 1
+    for who, holds in HOLDS.items():
+        for start, stop in holds:
+            now = frame[start:stop]
+            is_dribbling = (now // 5) % 2 == 1
             # x1 at the right edge of the box less 20 is wholly inside, less 10 is half out
-            place[now] = corners[who][now] + np.stack([np.where(dribbling, 50.0, 35.0), np.full(stop - start, 95.0)], 1)
+            right = np.where(is_dribbling, 50.0, 35.0)
+            down = np.full(stop - start, 95.0)
+            place[now] = corners[who][now] + np.stack([right, down], axis=1)
     # grazing a player without having it: four of its 20 pixels lie inside
     graze = slice(185, 195)
     place[graze] = corners["blue"][graze] + np.array([56.0, 20.0])
@@ -80,9 +91,10 @@ def _ball(frame: np.ndarray, corners: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def _track(who: str, corner: np.ndarray, jitter: float, generator: np.random.Generator) -> pd.DataFrame:
-    size = np.array([20.0, 20.0] if who == "ball" else [60.0, 120.0])
-    moved = corner + generator.normal(0, jitter, corner.shape)
-    table = pd.DataFrame(np.hstack([moved, moved + size]), columns=BOX)
+    size = np.array(BALL_SIZE if who == "ball" else PLAYER_SIZE)
+    top_left = corner + generator.normal(0, jitter, corner.shape)
+    bottom_right = top_left + size
+    table = pd.DataFrame(np.hstack([top_left, bottom_right]), columns=BOX)
     table.insert(0, "frame", np.arange(len(corner)))
     table.insert(1, "track", who)
     return table

@@ -4,7 +4,7 @@ Conventions
 -----------
 - A row of tracks is one box in one frame: ``frame`` (a whole number from 0), ``track``, ``x1 y1 x2 y2``. A frame that
   lacks a box is one where the thing was not seen, and no possession.
-- Frame k lasts from k / rate to (k + 1) / rate: n frames are n / rate seconds, not n − 1. If the film tells the time of
+- Frame k lasts from k / rate to (k + 1) / rate: n frames are n / rate seconds, not n − 1. If the film gives the time of
   its frames (a column ``time``), a frame lasts until the next, and the last as long as the one before.
 - Possession begins where the index reaches `enter` and ends where it falls below `leave`: between the two it stays
   what it was, so that an index that trembles about one threshold does not cut one possession into many.
@@ -18,7 +18,6 @@ Milan, A. et al. (2016). MOT16. arXiv:1603.00831 (tables of tracks)
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,13 +26,17 @@ import xarray as xr
 import overlap as ov
 from overlap import boxes
 
+from .._checks import UsageError, check_choice, check_number
+
 BOX = ["x1", "y1", "x2", "y2"]
+
+Place = str | Sequence[float]
 
 
 def possession(
     tracks: pd.DataFrame,
     first: str,
-    second: str | Sequence[float],
+    second: Place,
     *,
     rate: float | None = None,
     index: str = "iou",
@@ -87,34 +90,39 @@ def possession(
     [[50, 125], [400, 70]]
     """
     leave = enter if leave is None else leave
-    if leave > enter:
-        raise ValueError(f"possession: leave={leave} is above enter={enter}; it is the lower threshold")
-    if index not in ov.INDICES:
-        raise ValueError(f"possession: unknown index {index!r}; choose from {', '.join(ov.INDICES)}")
+    _check_limits(enter, leave, max_gap, min_duration)
+    check_choice("events.possession", "index", index, ov.INDICES)
     frames = frame_overlap(tracks, first, second, rate=rate)
-    value = np.where(frames["seen"], ov.INDICES[index](_overlap(frames), empty=0.0), np.nan)
+    value = _index_of(frames, index)
     edges = np.append(frames["time"].values, frames.attrs["end"])
     # where frames are evenly spaced, whole frames are counted: 10.4 - 10.2 is more than 5 / 25
-    ticks, unit = (edges, 1.0) if rate is None or "time" in tracks else (np.arange(len(edges)), rate)
-    runs = _runs(_held(value, enter, leave))
-    runs = _bridge(runs, (ticks[runs[1:, 0]] - ticks[runs[:-1, 1]]) / unit > max_gap)
-    runs = runs[(ticks[runs[:, 1]] - ticks[runs[:, 0]]) / unit >= min_duration]
+    if rate is None or "time" in tracks:
+        ticks = edges
+        ticks_per_second = 1.0
+    else:
+        ticks = np.arange(len(edges))
+        ticks_per_second = rate
+    start, stop = _runs(_hold(value, enter, leave))
+    gap = (ticks[start[1:]] - ticks[stop[:-1]]) / ticks_per_second
+    start, stop = _bridge(start, stop, gap > max_gap)
+    duration = (ticks[stop] - ticks[start]) / ticks_per_second
+    is_long_enough = duration >= min_duration
+    start = start[is_long_enough]
+    stop = stop[is_long_enough]
     return pd.DataFrame(
         {
-            "file": [file] * len(runs),
-            "onset": edges[runs[:, 0]],
-            "offset": edges[runs[:, 1]],
+            "file": [file] * len(start),
+            "onset": edges[start],
+            "offset": edges[stop],
             "label": second if isinstance(second, str) else "zone",
-            "confidence": [float(np.nanmean(value[i:j])) for i, j in runs],
-            "first_frame": frames["frame"].values[runs[:, 0]],
-            "n_frames": runs[:, 1] - runs[:, 0],
+            "confidence": [float(np.nanmean(value[i:j])) for i, j in zip(start, stop, strict=True)],
+            "first_frame": frames["frame"].values[start],
+            "n_frames": stop - start,
         }
     )
 
 
-def frame_overlap(
-    tracks: pd.DataFrame, first: str, second: str | Sequence[float], *, rate: float | None = None
-) -> xr.Dataset:
+def frame_overlap(tracks: pd.DataFrame, first: str, second: Place, *, rate: float | None = None) -> xr.Dataset:
     """Measure frame by frame how the boxes of two tracks, or of a track and a zone, overlap.
 
     Parameters
@@ -139,63 +147,111 @@ def frame_overlap(
     >>> round(float(frame_overlap(two, "a", "b", rate=25).iou[0]), 4)
     0.3333
     """
-    if missing := [c for c in ("frame", "track", *BOX) if c not in tracks]:
-        raise ValueError(f"possession: the tracks lack {', '.join(missing)}; they need frame, track, x1, y1, x2, y2")
-    frames, time, end = _clock(tracks, rate)
-    sides = [_boxes(tracks, first, frames), _boxes(tracks, second, frames)]
-    seen = ~(np.isnan(sides[0]) | np.isnan(sides[1])).any(axis=1)
-    o = boxes.measure(*(np.where(seen[:, None], x, 0.0) for x in sides))
-    sizes = {k: ("frame", np.asarray(getattr(o, k))) for k in ("intersection", "size_a", "size_b")}
-    data = xr.Dataset({**sizes, "seen": ("frame", seen), "time": ("frame", time)}, {"frame": frames}, {"end": end})
-    return data.assign(iou=("frame", np.where(seen, ov.iou(o, empty=0.0), np.nan)))
+    missing = [name for name in ("frame", "track", *BOX) if name not in tracks]
+    if missing:
+        needed = "they need frame, track, x1, y1, x2, y2"
+        raise ValueError(f"events.frame_overlap: the tracks lack {', '.join(missing)}; {needed}")
+    frames, begin, end = _clock(tracks, rate)
+    a = _boxes(tracks, first, frames)
+    b = _boxes(tracks, second, frames)
+    is_seen = ~(np.isnan(a) | np.isnan(b)).any(axis=1)
+    a = np.where(is_seen[:, None], a, 0.0)
+    b = np.where(is_seen[:, None], b, 0.0)
+    o = boxes.measure(a, b)
+    iou = np.where(is_seen, ov.iou(o, empty=0.0), np.nan)
+    return xr.Dataset(
+        {
+            "intersection": ("frame", np.asarray(o.intersection)),
+            "size_a": ("frame", np.asarray(o.size_a)),
+            "size_b": ("frame", np.asarray(o.size_b)),
+            "seen": ("frame", is_seen),
+            "time": ("frame", begin),
+            "iou": ("frame", iou),
+        },
+        coords={"frame": frames},
+        attrs={"end": end},
+    )
+
+
+def _check_limits(enter: float, leave: float, max_gap: float, min_duration: float) -> None:
+    check_number("events.possession", "enter", enter, at_least=0, at_most=1)
+    check_number("events.possession", "leave", leave, at_least=0, at_most=1)
+    check_number("events.possession", "max_gap", max_gap, at_least=0)
+    check_number("events.possession", "min_duration", min_duration, at_least=0)
+    if leave > enter:
+        raise UsageError(f"events.possession: leave={leave} is above enter={enter}; it is the lower threshold")
 
 
 def _clock(tracks: pd.DataFrame, rate: float | None) -> tuple[np.ndarray, np.ndarray, float]:
     """Return every frame of the film, when it begins, and when the last one ends."""
     if "time" in tracks:
-        times = tracks.groupby("frame")["time"].first()
-        frames, time = times.index.to_numpy(), times.to_numpy(float)
-        if len(time) < 2 or not (np.diff(time) > 0).all():
-            raise ValueError("possession: column time must rise from frame to frame, over two frames or more")
-        return frames, time, float(2 * time[-1] - time[-2])
-    if rate is None or not rate > 0:
-        raise ValueError(f"possession: rate={rate}; pass the frames per second, or a column time")
-    last = int(tracks["frame"].max()) if len(tracks) else -1
-    frames = np.arange(last + 1)
-    return frames, frames / rate, (last + 1) / rate
+        return _clock_of_times(tracks)
+    if rate is None:
+        raise UsageError("events.frame_overlap: rate=None; pass the frames per second, or tracks with a column time")
+    check_number("events.frame_overlap", "rate", rate, above=0)
+    n = int(tracks["frame"].max()) + 1 if len(tracks) else 0
+    frames = np.arange(n)
+    return frames, frames / rate, n / rate
 
 
-def _boxes(tracks: pd.DataFrame, which: str | Sequence[float], frames: np.ndarray) -> np.ndarray:
+def _clock_of_times(tracks: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, float]:
+    times = tracks.groupby("frame")["time"].first()
+    frames = times.index.to_numpy()
+    begin = times.to_numpy(float)
+    if len(begin) < 2 or not (np.diff(begin) > 0).all():
+        raise ValueError("events.frame_overlap: column time must rise from frame to frame, over two frames or more")
+    # the last frame lasts as long as the one before
+    end = float(2 * begin[-1] - begin[-2])
+    return frames, begin, end
+
+
+def _boxes(tracks: pd.DataFrame, place: Place, frames: np.ndarray) -> np.ndarray:
     """Return a box for every frame, NaN where there is none."""
-    if not isinstance(which, str):
-        return np.tile(np.asarray(which, float).reshape(1, 4), (len(frames), 1))
-    rows = tracks[tracks["track"] == which]
+    if not isinstance(place, str):
+        return _zone(place, len(frames))
+    rows = tracks[tracks["track"] == place]
     if rows.empty:
-        found = ", ".join(map(str, pd.unique(tracks["track"])[:8]))
-        raise ValueError(f"possession: there is no track {which!r}; found {found}")
-    if rows["frame"].duplicated().any():
-        again = rows.loc[rows["frame"].duplicated(), "frame"].iloc[0]
-        raise ValueError(f"possession: track {which!r} has two boxes in frame {again}")
+        present = ", ".join(map(str, pd.unique(tracks["track"])[:8]))
+        raise ValueError(f"events.frame_overlap: there is no track {place!r}; found {present}")
+    repeated = rows["frame"][rows["frame"].duplicated()]
+    if len(repeated):
+        raise ValueError(f"events.frame_overlap: track {place!r} has two boxes in frame {repeated.iloc[0]}")
     return rows.set_index("frame")[BOX].reindex(frames).to_numpy(float)
 
 
-def _overlap(frames: xr.Dataset) -> ov.Overlap:
-    return ov.Overlap(*(frames[k].values for k in ("intersection", "size_a", "size_b")))
+def _zone(corners: Sequence[float], n_frames: int) -> np.ndarray:
+    zone = np.asarray(corners, float)
+    if zone.size != 4:
+        raise UsageError(f"events.frame_overlap: a zone is four numbers x1, y1, x2, y2; got {corners!r}")
+    return np.tile(zone.reshape(1, 4), (n_frames, 1))
 
 
-def _held(value: np.ndarray, enter: float, leave: float) -> np.ndarray:
+def _index_of(frames: xr.Dataset, index: str) -> np.ndarray:
+    """Return an index of each frame, NaN where a box is missing."""
+    o = ov.Overlap(frames["intersection"].values, frames["size_a"].values, frames["size_b"].values)
+    value = ov.INDICES[index](o, empty=0.0)
+    return np.where(frames["seen"].values, value, np.nan)
+
+
+def _hold(value: np.ndarray, enter: float, leave: float) -> np.ndarray:
     """Return where possession is: on from `enter`, off below `leave`, unchanged between."""
-    switch = np.where(value >= enter, 1, np.where(value >= leave, -1, 0))
-    last = np.maximum.accumulate(np.where(switch >= 0, np.arange(len(value)), -1))
-    return np.asarray((last >= 0) & (switch[last] == 1))
+    turns_on = value >= enter
+    # NaN is below every threshold
+    turns_off = ~(value >= leave)
+    frame = np.arange(len(value))
+    last_turn = np.maximum.accumulate(np.where(turns_on | turns_off, frame, -1))
+    return np.asarray((last_turn >= 0) & turns_on[last_turn])
 
 
-def _runs(on: np.ndarray) -> Any:
-    """Return the runs of True as rows (start, stop)."""
-    return np.flatnonzero(np.diff(on.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
+def _runs(is_on: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where the runs of True start and stop."""
+    turn = np.diff(is_on.astype(np.int8), prepend=0, append=0)
+    return np.flatnonzero(turn == 1), np.flatnonzero(turn == -1)
 
 
-def _bridge(runs: Any, apart: np.ndarray) -> Any:
+def _bridge(start: np.ndarray, stop: np.ndarray, is_apart: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Join the runs that are not apart from the next."""
-    first, last = np.append(True, apart)[: len(runs)], np.append(apart, True)[: len(runs)]
-    return np.stack([runs[first, 0], runs[last, 1]], axis=1)
+    n = len(start)
+    is_first = np.append(True, is_apart)[:n]
+    is_last = np.append(is_apart, True)[:n]
+    return start[is_first], stop[is_last]

@@ -38,7 +38,7 @@ from .settings import (
 )
 
 TIES = "predictions of equal confidence count in the order of rows"
-THRESHOLD = "comparisons with a threshold hang on the last bit of a temporal IoU"
+THRESHOLD = "comparisons with a threshold depend on the last bit of a temporal IoU"
 
 
 @dataclass(frozen=True)

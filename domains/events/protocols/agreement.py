@@ -61,7 +61,9 @@ def add_time(scored: Scored, by: By) -> xr.Dataset:
     intersection = tally(prediction, shared[None], names, by)[0]
     size_a = tally(prediction, durations_of(prediction)[None], names, by)[0]
     size_b = tally(reference, durations_of(reference)[None], names, by)[0]
-    overlap = ov.Overlap(intersection, size_a, size_b) if by else ov.Overlap(intersection[0], size_a[0], size_b[0])
+    overlap = ov.Overlap(intersection, size_a, size_b)
+    if by is None:
+        overlap = overlap[0]
     coords: dict[str, Any] = {by: names} if by else {}
     data = _report.measured(overlap, coords, ("iou", "dice", "precision", "recall"), empty=scored.settings.empty)
     length = (scored.support["offset"] - scored.support["onset"]).to_numpy()
@@ -87,12 +89,12 @@ def _kappa_of_labels(scored: Scored, alike: np.ndarray, total: np.ndarray, *, po
     b = _seconds(scored.reference, files, labels)
     either_a, either_b, both = _any_label(scored.prediction, scored.reference, files)
     if pooled:
-        a = a.sum(axis=0, keepdims=True)
-        b = b.sum(axis=0, keepdims=True)
-        either_a = either_a.sum(axis=0, keepdims=True)
-        either_b = either_b.sum(axis=0, keepdims=True)
-        both = both.sum(axis=0, keepdims=True)
-        total = total.sum(axis=0, keepdims=True)
+        a = _over_files(a)
+        b = _over_files(b)
+        either_a = _over_files(either_a)
+        either_b = _over_files(either_b)
+        both = _over_files(both)
+        total = _over_files(total)
     labelled_a = a.sum(axis=1)
     labelled_b = b.sum(axis=1)
     chance_of_labels = (a * b).sum(axis=1)
@@ -103,6 +105,11 @@ def _kappa_of_labels(scored: Scored, alike: np.ndarray, total: np.ndarray, *, po
     one_label_a = np.isclose(labelled_a, either_a, rtol=1e-12)
     one_label_b = np.isclose(labelled_b, either_b, rtol=1e-12)
     return np.where(one_label_a & one_label_b, kappa, nan)
+
+
+def _over_files(x: np.ndarray) -> Any:
+    """Return the sum over all files, as if they were one."""
+    return x.sum(axis=0, keepdims=True)
 
 
 def _kappa(alike: Any, chance: Any, total: Any) -> Any:

@@ -110,20 +110,25 @@ def collar(
     >>> len(collar(a, b).value), len(collar(a, b, offset=None).value)
     (0, 1)
     """
-    a = times_of(prediction)
-    b = times_of(reference)
+    onset_a = prediction["onset"].to_numpy(float)
+    onset_b = reference["onset"].to_numpy(float)
+    offset_a = prediction["offset"].to_numpy(float)
+    offset_b = reference["offset"].to_numpy(float)
+    onset_limit = np.full(len(reference), 0.0 if onset is None else float(onset))
+    share = offset_share * (offset_b - onset_b)
+    offset_limit = np.maximum(0.0 if offset is None else offset, share)
     group = groups(prediction, reference, "file")
-    onset_limit = np.full(len(b), 0.0 if onset is None else float(onset))
-    offset_limit = np.maximum(0.0 if offset is None else offset, offset_share * (b[:, OFFSET] - b[:, ONSET]))
     if onset is None:
-        i, j = _near(a[:, OFFSET], b[:, OFFSET], offset_limit, group, tolerance)
+        i, j = _near(offset_a, offset_b, offset_limit, group, tolerance)
     else:
-        i, j = _near(a[:, ONSET], b[:, ONSET], onset_limit, group, tolerance)
+        i, j = _near(onset_a, onset_b, onset_limit, group, tolerance)
     fits = np.ones(len(i), bool)
     if onset is not None:
-        fits &= np.abs(b[j, ONSET] - a[i, ONSET]) <= onset_limit[j] + tolerance
+        distance = np.abs(onset_b[j] - onset_a[i])
+        fits &= distance <= onset_limit[j] + tolerance
     if offset is not None:
-        fits &= np.abs(b[j, OFFSET] - a[i, OFFSET]) <= offset_limit[j] + tolerance
+        distance = np.abs(offset_b[j] - offset_a[i])
+        fits &= distance <= offset_limit[j] + tolerance
     i = i[fits]
     j = j[fits]
     return Pairs(i, j, _same_label(prediction, reference, i, j))
@@ -258,7 +263,8 @@ def _covered(a: np.ndarray, b: np.ndarray, group: tuple[np.ndarray, np.ndarray])
     """Return how much of each row of `b` the union of all rows of `a` in its group covers."""
     group_a, group_b = group
     unions, row = united(a, group_a)
-    _, j, length = intervals.overlap_pairs(unions, _forward(b), by=(group_a[row], group_b))
+    group_of_unions = group_a[row]
+    _, j, length = intervals.overlap_pairs(unions, _forward(b), by=(group_of_unions, group_b))
     return np.bincount(j, length, len(b))
 
 
@@ -284,11 +290,10 @@ def _with_all_points(pairs: Pairs, a: np.ndarray, b: np.ndarray, group: tuple[np
     points_b = _points(b, group[1])
     both: Any = points_a.merge(points_b, on="group", suffixes=("_a", "_b"))
     apart = both[both["time_a"] != both["time_b"]]
-    return Pairs(
-        np.append(pairs.prediction, apart["row_a"]),
-        np.append(pairs.reference, apart["row_b"]),
-        np.append(pairs.value, np.ones(len(apart))),
-    )
+    i = np.append(pairs.prediction, apart["row_a"])
+    j = np.append(pairs.reference, apart["row_b"])
+    value = np.append(pairs.value, np.ones(len(apart)))
+    return Pairs(i, j, value)
 
 
 def _points(times: np.ndarray, group: np.ndarray) -> pd.DataFrame:

@@ -4,7 +4,7 @@ Conventions
 -----------
 - Each function takes the events of one side and returns a new table; none is changed in place. Both sides are treated
   alike unless the protocol says otherwise.
-- Rows of one file belong together; labels too, where a protocol tells classes apart.
+- Rows of one file belong together; labels too, where a protocol distinguishes classes.
 - Rows keep their order, unless ``order="time"`` sorts them so that it cannot matter.
 
 References
@@ -195,7 +195,8 @@ def unite(events: pd.DataFrame, support: pd.DataFrame, *, rate: float | None = N
     offset = np.clip(rounded(events["offset"].to_numpy(), rate), start, end)
     group = events.groupby(["file", "label"]).ngroup().to_numpy()
     unions, row = united(np.stack([onset, offset], axis=1), group)
-    return events.iloc[row].assign(onset=unions[:, 0], offset=unions[:, 1]).reset_index(drop=True)
+    joined = events.iloc[row].assign(onset=unions[:, 0], offset=unions[:, 1])
+    return joined.reset_index(drop=True)
 
 
 def on_grid(
@@ -276,7 +277,8 @@ def _split(events: pd.DataFrame, max_duration: float, tolerance: float) -> pd.Da
     row, nth = _repeat(pieces)
     is_last = nth + 1 == pieces[row]
     begin = onset[row] + nth * max_duration
-    end = np.where(is_last, offset[row], onset[row] + (nth + 1) * max_duration)
+    next_begin = onset[row] + (nth + 1) * max_duration
+    end = np.where(is_last, offset[row], next_begin)
     return events.iloc[row].assign(onset=begin, offset=end).reset_index(drop=True)
 
 

@@ -3,7 +3,7 @@
 Conventions
 -----------
 - A preset gives its community's number, faults included. ``corrected`` holds the settings that correct them:
-  comparisons that do not hang on the last bit of a time, an order of rows that does not matter, NaN where there is
+  comparisons that do not depend on the last bit of a time, an order of rows that does not matter, NaN where there is
   nothing to divide by.
 
 References

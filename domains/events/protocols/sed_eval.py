@@ -41,7 +41,7 @@ from .settings import (
 )
 
 EPS = float(np.spacing(1.0))
-ROUNDING = "comparisons with the collar or the grid hang on the last bit of a time"
+ROUNDING = "comparisons with the collar or the grid depend on the last bit of a time"
 NOTHING = "without predictions F1 is undefined, though all is missed; without references the error rate is 1/eps"
 
 
@@ -206,7 +206,7 @@ SED_EVAL_EVENT = Protocol(
     count_errors,
     CollarSettings(),
     corrected={"tolerance": 1e-9, "order": "time", "substitutions": "most", "f1_needs_both": False, "eps": 0.0},
-    faults=(ROUNDING, "which event substitutes for which hangs on the order of rows", NOTHING),
+    faults=(ROUNDING, "which event substitutes for which depends on the order of rows", NOTHING),
 )
 
 SED_EVAL_SEGMENT = Protocol(

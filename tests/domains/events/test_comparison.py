@@ -162,7 +162,7 @@ def test_sed_eval_on_random_events(test_data):
             theirs = case[matching]
             report = compare(a, b, "sed_eval_event", matching=matching)
             assert counts(report) == [theirs["Ntp"], theirs["Nsys"] - theirs["Ntp"], theirs["Nref"]]
-            # what is left over to substitute hangs on which of several largest matchings is found
+            # what is left over to substitute depends on which of several largest matchings is found
             other += float(report.substitutions) != theirs["Nsubs"]
         for resolution in (1.0, 0.1):
             theirs = case[f"seg{resolution:g}"]
@@ -246,13 +246,13 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_known_fault_is_given_warned_of_and_mended(fault):
+def test_a_known_fault_is_given_warned_of_and_corrected(fault):
     protocol, a, b, options, name, theirs, ours = FAULTS[fault]
     with pytest.warns(UserWarning, match=f"{protocol}: known faults .* corrected=True"):
         report = compare(a, b, protocol, explain=True, **options)
-    mended = compare(a, b, protocol, corrected=True, **options)
-    np.testing.assert_allclose([report[name], mended[name]], [theirs, ours], rtol=1e-9)
-    assert (report.attrs["corrected"], mended.attrs["corrected"]) == ("False", "True")
+    better = compare(a, b, protocol, corrected=True, **options)
+    np.testing.assert_allclose([report[name], better[name]], [theirs, ours], rtol=1e-9)
+    assert (report.attrs["corrected"], better.attrs["corrected"]) == ("False", "True")
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -301,7 +301,7 @@ def test_a_file_without_predictions_is_missed_and_one_without_references_all_fal
     assert report.attrs["files"] == "0 on both sides, 1 predicted only, 1 annotated only, 2 in all"
 
 
-def test_the_decisions_are_told():
+def test_the_decisions_are_reported():
     a = table(["f"], [0], [4], ["x"])
     a.attrs["name"] = "model 7"
     report = compare(a, a, "tiou", support={"f": 10.0, "g": 5.0}, thresholds=(0.5,), empty=0.0)
@@ -358,7 +358,7 @@ def test_labels_that_are_no_seizures():
 # ---- align
 
 
-def test_align_tells_the_rows():
+def test_align_lists_the_rows():
     a, b = np.array([[0, 4], [10, 12], [20, 21.0]]), np.array([[10, 13], [0, 8.0]])
     first, second = align(a, b, "tiou")
     assert first["partner"].tolist() == [1, 0, -1]

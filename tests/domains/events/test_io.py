@@ -1,4 +1,4 @@
-"""Numbers of rows and recordings as the data's own notes tell them; laws of reading on files written here."""
+"""Numbers of rows and recordings as the data's own notes give them; laws of reading on files written here."""
 
 from __future__ import annotations
 

@@ -71,9 +71,9 @@ def test_one_threshold_cuts_a_dribble():
     found = possession(tracks, "ball", "red", rate=25, index="containment", enter=0.8)
     assert len(found) == 20
     assert found["n_frames"].sum() == 100
-    # merging gaps mends it where it can: the dribbles last five frames, and the last of each hold is lost
-    mended = possession(tracks, "ball", "red", rate=25, index="containment", enter=0.8, max_gap=5 / 25)
-    assert mended[["first_frame", "n_frames"]].to_numpy().tolist() == [[50, 125], [400, 65]]
+    # merging gaps helps where it can: the dribbles last five frames, and the last of each hold is lost
+    merged = possession(tracks, "ball", "red", rate=25, index="containment", enter=0.8, max_gap=5 / 25)
+    assert merged[["first_frame", "n_frames"]].to_numpy().tolist() == [[50, 125], [400, 65]]
 
 
 @pytest.mark.parametrize("rate", [24.0, 25.0, 29.97, 30.0, 59.94])
@@ -132,7 +132,12 @@ def test_never_together():
         (lambda t: t[t["track"] == "a"], {}, "no track 'b'; found a"),
         (lambda t: pd.concat([t, t[-1:]]), {}, "track 'b' has two boxes in frame 4"),
         (lambda t: t, {"leave": 0.9}, "leave=0.9 is above enter=0.5"),
-        (lambda t: t, {"index": "area"}, "unknown index 'area'"),
+        (lambda t: t, {"index": "area"}, "events.possession: index must be one of 'iou', 'dice', .*; got 'area'"),
+        (lambda t: t, {"enter": 50}, "enter must be a number >= 0 and <= 1; got 50"),
+        (lambda t: t, {"leave": -0.1}, "leave must be a number"),
+        (lambda t: t, {"max_gap": -1}, "max_gap must be a number >= 0; got -1"),
+        (lambda t: t, {"min_duration": "1"}, "min_duration must be a number >= 0; got '1'"),
+        (lambda t: t, {"rate": 0}, "events.frame_overlap: rate must be a number > 0; got 0"),
         (lambda t: t, {"rate": None}, "pass the frames per second"),
         (lambda t: t.assign(time=0.0), {}, "column time must rise"),
         (lambda t: t.assign(x2=t["x1"] - 1), {}, "box"),
@@ -141,6 +146,11 @@ def test_never_together():
 def test_refusals(change, options, message):
     with pytest.raises(ValueError, match=message):
         possession(change(switching(np.ones(5, bool))), "a", "b", **{"rate": 10, **options})
+
+
+def test_a_zone_of_three_numbers():
+    with pytest.raises(ValueError, match="a zone is four numbers x1, y1, x2, y2; got .0, 0, 5."):
+        possession(passing(), "b", [0, 0, 5], rate=25)
 
 
 def test_no_module_hides_the_function():

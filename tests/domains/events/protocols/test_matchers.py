@@ -89,7 +89,7 @@ def test_a_threshold_counts_itself_and_with_a_tolerance_a_bit_less():
         assert matcher(a, b, less, tolerance=1e-9).prediction.tolist() == [[0]]
 
 
-def test_all_pairs_tell_the_best_partner():
+def test_all_pairs_name_the_best_partner():
     of = Pairs(np.array([0, 0, 1]), np.array([0, 1, 1]), np.array([1.0, 3.0, 2.0]))
     matches = all_pairs(some(3), some(2), of)
     assert matches.prediction.tolist() == [[1, 1, -1]]
