@@ -26,28 +26,30 @@ Axis: TypeAlias = int | tuple[int, ...] | None
 
 def namespace(operation: str, **arrays: Array) -> ModuleType:
     """Return the one array namespace of the named operands; None is passed over."""
-    given = {name: x for name, x in arrays.items() if x is not None}
-    for name, x in given.items():
-        if type(x).__module__.startswith("xarray."):
-            raise TypeError(
-                f"{operation}: {name} is an xarray {type(x).__name__}; "
-                "use overlap.labelled.measure(a, b, dim), which keeps its labels"
-            )
-        if not compat.is_array_api_obj(x):
-            raise TypeError(f"{operation}: {name} is a {type(x).__name__}, not an array; pass numpy.asarray({name})")
-        if isinstance(x, np.ma.MaskedArray):
-            raise TypeError(
-                f"{operation}: {name} is a masked array, whose mask would be lost; pass {name}.data, and the cells "
-                f"that count as where=~{name}.mask"
-            )
+    operands = {name: x for name, x in arrays.items() if x is not None}
+    for name, x in operands.items():
+        if not compat.is_array_api_obj(x) or isinstance(x, np.ma.MaskedArray):
+            raise TypeError(f"{operation}: {name} is {_remedy(name, x)}")
     try:
-        return compat.array_namespace(*given.values())
+        return compat.array_namespace(*operands.values())
     except TypeError:
-        kinds = ", ".join(f"{name}: {type(x).__module__}.{type(x).__name__}" for name, x in given.items())
+        kinds = ", ".join(f"{name}: {type(x).__module__}.{type(x).__name__}" for name, x in operands.items())
         raise TypeError(
             f"{operation}: the operands come from different array libraries ({kinds}); "
             "convert them to one of them first"
         ) from None
+
+
+def _remedy(name: str, x: object) -> str:
+    """Return what an operand is that is no plain array, and what to pass in its place."""
+    if type(x).__module__.startswith("xarray."):
+        return f"an xarray {type(x).__name__}; use overlap.labelled.measure(a, b, dim), which keeps its labels"
+    if isinstance(x, np.ma.MaskedArray):
+        return (
+            f"a masked array, whose mask would be lost; pass {name}.data, and the cells that count as "
+            f"where=~{name}.mask"
+        )
+    return f"a {type(x).__name__}, not an array; pass numpy.asarray({name})"
 
 
 def library(x: Array) -> ModuleType:
@@ -71,36 +73,50 @@ def check_mask(operation: str, name: str, x: Array, xp: ModuleType) -> None:
         )
 
 
-def is_host(x: Array) -> bool:
-    """Return whether the values of `x` may be looked at for free: in host memory, outside any tracing."""
-    if compat.is_numpy_array(x):
-        return True
-    if not compat.is_torch_array(x):
-        return not compat.is_lazy_array(x)
-    return x.device.type == "cpu" and not is_traced(x)
+def is_host(*arrays: Array) -> bool:
+    """Return whether all values may be looked at for free: in host memory, outside any tracing."""
+    for x in arrays:
+        if compat.is_torch_array(x):
+            if x.device.type != "cpu" or is_traced(x):
+                return False
+        elif compat.is_lazy_array(x):
+            return False
+    return True
 
 
 def is_traced(x: Array) -> bool:
     """Return whether a tensor's values are not there to be looked at: under compile, or in a functorch transform."""
-    torch = sys.modules["torch"]
-    return torch.compiler.is_compiling() or torch._C._functorch.maybe_current_level() is not None
+    if sys.modules["torch"].compiler.is_compiling():
+        return True
+    try:
+        # what a transform hands on has cells, but no memory of its own
+        return bool(x.data_ptr() == 0 and x.numel() > 0)
+    except RuntimeError:
+        return True
 
 
-def as_host(x: Array) -> np.ndarray | None:
-    """Return a view of a plain host array as numpy, or None where the array path must run."""
+def as_host(x: Array, *, detach: bool = False) -> np.ndarray | None:
+    """Return a view of a plain host array as numpy, or None where the array path must run.
+
+    A tensor that needs a gradient is plain only if it may be detached.
+    """
     if compat.is_numpy_array(x):
         return np.asarray(x)
-    return np.asarray(x.numpy()) if compat.is_torch_array(x) and is_host(x) and _is_plain(x) else None
+    if not compat.is_torch_array(x) or not is_host(x) or not _is_plain(x):
+        return None
+    if x.requires_grad and not detach:
+        return None
+    return np.asarray(x.detach().numpy())
 
 
 def _is_plain(x: Array) -> bool:
-    """Return whether a host tensor is nothing but its values: no gradient of any mode, no lazy view."""
+    """Return whether a host tensor is nothing but its values: no tangent, no lazy view, a dtype that numpy has."""
     torch = sys.modules["torch"]
-    if type(x) not in (torch.Tensor, torch.nn.Parameter) or x.requires_grad or torch.jit.is_tracing():
+    if type(x) not in (torch.Tensor, torch.nn.Parameter) or torch.jit.is_tracing():
         return False
-    if torch.autograd.forward_ad._current_level >= 0 or x.is_neg() or x.is_conj():
+    if x.layout != torch.strided or x.dtype == torch.bfloat16 or x.is_neg() or x.is_conj():
         return False
-    return bool(x.layout == torch.strided and x.dtype != torch.bfloat16)
+    return torch.autograd.forward_ad.unpack_dual(x).tangent is None
 
 
 def like(values: np.ndarray, x: Array, xp: ModuleType) -> Array:
@@ -110,24 +126,25 @@ def like(values: np.ndarray, x: Array, xp: ModuleType) -> Array:
 
 def sum_dtype(arrays: tuple[Array, ...], xp: ModuleType) -> Any:
     """Return the dtype in which soft values of these arrays are intersected and summed."""
-    on_device = any(compat.is_torch_array(x) and x.device.type != "cpu" for x in arrays)
-    wide = any(x.dtype == xp.float64 for x in arrays)
-    return xp.float32 if on_device and not wide else xp.float64
-
-
-def total(x: Array, axis: Axis, xp: ModuleType) -> Array:
-    """Sum `x` over `axis`: booleans are counted, the rest is summed in its own dtype."""
-    return xp.count_nonzero(x, axis=axis) if is_bool(x, xp) else xp.sum(x, axis=axis)
+    for x in arrays:
+        if x.dtype == xp.float64:
+            return xp.float64
+    for x in arrays:
+        if compat.is_torch_array(x) and x.device.type != "cpu":
+            return xp.float32
+    return xp.float64
 
 
 def number(x: Array) -> float:
     """Return the value of an array of one element, for a message."""
-    return float(x.detach() if compat.is_torch_array(x) else x)
+    if compat.is_torch_array(x):
+        x = x.detach()
+    return float(x)
 
 
-def real(x: Array, xp: ModuleType) -> Array:
+def real(xp: ModuleType, *arrays: Array) -> list[Array]:
     """Return counts as floating numbers that hold them exactly (up to 2**53)."""
-    return x if xp.isdtype(x.dtype, "real floating") else xp.astype(x, xp.float64)
+    return [x if xp.isdtype(x.dtype, "real floating") else xp.astype(x, xp.float64) for x in arrays]
 
 
 def safe_ratio(numerator: Array, denominator: Array, empty: float, xp: ModuleType) -> Array:

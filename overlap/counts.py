@@ -18,7 +18,7 @@ from typing import Any
 import array_api_compat as compat
 import numpy as np
 
-from ._arrays import Array, Axis, namespace, number, real, safe_ratio
+from ._arrays import Array, Axis, library, namespace, number, real, safe_ratio
 
 __all__ = ["Overlap"]
 
@@ -46,16 +46,25 @@ class Overlap:
     size_b: Array
 
     def __post_init__(self) -> None:
-        given = {"intersection": self.intersection, "size_a": self.size_a, "size_b": self.size_b}
-        arrays = {k: x if compat.is_array_api_obj(x) else np.asarray(x) for k, x in given.items()}
-        xp = namespace("Overlap", **arrays)
-        try:
-            same = xp.broadcast_arrays(*arrays.values())
-        except (ValueError, RuntimeError):
-            shapes = ", ".join(f"{k}: {tuple(x.shape)}" for k, x in arrays.items())
-            raise ValueError(f"Overlap: the three sizes do not broadcast together ({shapes})") from None
-        for name, x in zip(arrays, same, strict=True):
-            object.__setattr__(self, name, x)
+        i, a, b = self.intersection, self.size_a, self.size_b
+        if not compat.is_array_api_obj(i):
+            i = np.asarray(i)
+        if not compat.is_array_api_obj(a):
+            a = np.asarray(a)
+        if not compat.is_array_api_obj(b):
+            b = np.asarray(b)
+        xp = namespace("Overlap", intersection=i, size_a=a, size_b=b)
+        if not i.shape == a.shape == b.shape:
+            try:
+                i, a, b = xp.broadcast_arrays(i, a, b)
+            except (ValueError, RuntimeError):
+                raise ValueError(
+                    "Overlap: the three sizes do not broadcast together (intersection: "
+                    f"{tuple(i.shape)}, size_a: {tuple(a.shape)}, size_b: {tuple(b.shape)})"
+                ) from None
+        object.__setattr__(self, "intersection", i)
+        object.__setattr__(self, "size_a", a)
+        object.__setattr__(self, "size_b", b)
 
     @property
     def union(self) -> Array:
@@ -79,27 +88,32 @@ class Overlap:
 
     def sum(self, axis: Axis = None) -> Overlap:
         """Add the overlaps along `axis` (all of them by default)."""
-        xp = namespace("Overlap.sum", intersection=self.intersection)
-        return Overlap(*(xp.sum(x, axis=axis) for x in self._sizes()))
+        xp = library(self.intersection)
+        return Overlap(
+            xp.sum(self.intersection, axis=axis),
+            xp.sum(self.size_a, axis=axis),
+            xp.sum(self.size_b, axis=axis),
+        )
 
     def __getitem__(self, index: Any) -> Overlap:
-        return Overlap(*(x[index] for x in self._sizes()))
+        return Overlap(self.intersection[index], self.size_a[index], self.size_b[index])
 
     def __add__(self, other: Overlap) -> Overlap:
         if not isinstance(other, Overlap):
             return NotImplemented
-        return Overlap(*(x + y for x, y in zip(self._sizes(), other._sizes(), strict=True)))
+        return Overlap(
+            self.intersection + other.intersection,
+            self.size_a + other.size_a,
+            self.size_b + other.size_b,
+        )
 
     def __radd__(self, other: object) -> Overlap:
         # the built-in sum() starts from 0
         return self if isinstance(other, int) and other == 0 else NotImplemented
 
-    def _sizes(self) -> tuple[Array, Array, Array]:
-        return self.intersection, self.size_a, self.size_b
-
     def _repr_html_(self) -> str:
-        xp = namespace("Overlap", intersection=self.intersection)
-        i, a, b = (real(x, xp) for x in self._sizes())
+        xp = library(self.intersection)
+        i, a, b = real(xp, self.intersection, self.size_a, self.size_b)
         rows = {
             "|A∩B|": self.intersection,
             "|A|": self.size_a,
@@ -107,9 +121,12 @@ class Overlap:
             "IoU": safe_ratio(i, a + b - i, nan, xp),
             "Dice": safe_ratio(2 * i, a + b, nan, xp),
         }
-        body = "".join(f"<tr><th>{k}</th><td>{escape(_brief(x))}</td></tr>" for k, x in rows.items())
-        return f"<table><caption>Overlap{f', shape {self.shape}' if self.shape else ''}</caption>{body}</table>"
+        caption = f"Overlap, shape {self.shape}" if self.shape else "Overlap"
+        lines = [f"<tr><th>{name}</th><td>{escape(_brief(x))}</td></tr>" for name, x in rows.items()]
+        return f"<table><caption>{caption}</caption>{''.join(lines)}</table>"
 
 
 def _brief(x: Array) -> str:
-    return str(x) if x.shape or compat.is_lazy_array(x) else f"{number(x):.6g}"
+    if x.shape or compat.is_lazy_array(x):
+        return str(x)
+    return f"{number(x):.6g}"

@@ -239,7 +239,8 @@ def _tversky(o: Overlap, alpha: float, beta: float, empty: float | EmptyPolicy) 
 def _sizes(o: Overlap) -> tuple[Array, Array, Array, ModuleType]:
     """Return |A∩B|, |A| and |B| as floating numbers, and their array library."""
     xp = library(o.intersection)
-    return real(o.intersection, xp), real(o.size_a, xp), real(o.size_b, xp), xp
+    i, a, b = real(xp, o.intersection, o.size_a, o.size_b)
+    return i, a, b, xp
 
 
 def _ratio(

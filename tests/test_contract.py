@@ -7,6 +7,7 @@ a name. After a change that is meant, ``python tests/test_contract.py --write`` 
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -42,7 +43,9 @@ def signature(value: object) -> str:
     """Return the names, kinds and defaults of the parameters, without annotations."""
     found = inspect.signature(value)
     parameters = [p.replace(annotation=inspect.Parameter.empty) for p in found.parameters.values()]
-    return str(found.replace(parameters=parameters, return_annotation=inspect.Signature.empty))
+    shown = str(found.replace(parameters=parameters, return_annotation=inspect.Signature.empty))
+    # a default that is a function shows its name, not where it lies in memory
+    return re.sub(r"<function (\w+) at 0x\w+>", r"\1", shown)
 
 
 def described(package: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 Conventions
 -----------
 - Prediction first, target second, both probabilities in [0, 1]; `overlap.nn` takes logits.
+- Any index of `overlap.indices` is a loss (`overlap_loss`); those with a name of their own are one line over it.
 - How two soft values intersect is a choice, the t-norm, and decides what a loss seeks. The minimum returns a
   target that the image determines, at any level between 0 and 1. The product returns 0 or 1. Where the target is
   drawn anew each time (one of several raters, noisy labels) no overlap loss returns its mean: the minimum seeks a
@@ -15,7 +16,7 @@ Conventions
 
 from .boxes import Schedule, box_loss
 from .classes import dice_ce_loss, generalised_dice_loss
-from .masks import dice_loss, focal_tversky_loss, jaccard_loss, tversky_loss
+from .masks import dice_loss, focal_tversky_loss, jaccard_loss, overlap_loss, tversky_loss
 
 __all__ = [
     "Schedule",
@@ -25,5 +26,6 @@ __all__ = [
     "focal_tversky_loss",
     "generalised_dice_loss",
     "jaccard_loss",
+    "overlap_loss",
     "tversky_loss",
 ]

@@ -9,22 +9,19 @@ Conventions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType, ModuleType
-from typing import Any, Literal
+from types import ModuleType
+from typing import Literal
 
 from .._arrays import Array, Axis, namespace, safe_ratio, sum_dtype
 from .._checks import check_choice
-from ..counts import Overlap
 from ..indices import dice
-from ..raster import TNorm, measure
-from .masks import Reduction, checked, dice_loss, reduced, smoothed
+from ..raster import TNorm
+from ..raster.sizes import Names, check_masks, measure_checked
+from .masks import REDUCTIONS, Reduction, loss_of_each, reduced, smoothed
 
 Weighting = Literal["square", "linear", "uniform"]
+WEIGHTINGS = ("square", "linear", "uniform")
 
-_WEIGHTING: Mapping[str, Callable[[Array], Array]] = MappingProxyType(
-    {"square": lambda size: 1 / size**2, "linear": lambda size: 1 / size, "uniform": lambda size: 0 * size + 1}
-)
 _SMALLEST = 3.7200759760208356e-44
 """exp(−100)"""
 
@@ -88,6 +85,7 @@ def generalised_dice_loss(
     A class of one cell is missed: Dice over all cells would hardly see it.
 
     >>> import numpy as np
+    >>> from overlap.losses import dice_loss
     >>> target = np.zeros((1, 2, 8), bool)
     >>> target[0, 0, :7] = target[0, 1, 7] = True
     >>> prediction = np.zeros((1, 2, 8))
@@ -96,38 +94,64 @@ def generalised_dice_loss(
     (0.781, 0.125)
     """
     operation = "losses.generalised_dice_loss"
-    xp = checked(operation, prediction, target, smooth)
-    check_choice(operation, "weighting", weighting, _WEIGHTING)
-    axes, at = _around(operation, prediction.ndim, axis, class_axis)
-    o = measure(prediction, target, axis=axes, weights=weights, where=where, tnorm=tnorm)
-    share = _class_share(o.size_b, at, weighting, class_weights, xp)
-    pooled = Overlap(*(xp.sum(share * x, axis=at) for x in (o.intersection, o.size_a, o.size_b)))
-    return reduced(operation, 1 - dice(smoothed(pooled, smooth), empty=1.0), None, reduction, xp)
-
-
-def _around(operation: str, ndim: int, axis: Axis, class_axis: int) -> tuple[tuple[int, ...], int]:
-    """Return the axes to sum over, and where the axis of the classes is after that."""
-    given = () if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
-    if not all(-ndim <= k < ndim for k in (class_axis, *given)):
-        raise ValueError(f"{operation}: class_axis {class_axis} or axis {axis} is not one of the {ndim} axes")
-    kept = class_axis % ndim
-    axes = tuple(k % ndim for k in given) if axis is not None else tuple(k for k in range(ndim) if k != kept)
-    if kept in axes:
-        raise ValueError(f"{operation}: axis {axis} names the axis of the classes, {class_axis}; leave it out")
-    return axes, kept - sum(k < kept for k in axes)
-
-
-def _class_share(size: Array, at: int, weighting: str, class_weights: Array | None, xp: ModuleType) -> Array:
-    size = xp.astype(size, sum_dtype((size,), xp), copy=False) if xp.isdtype(size.dtype, "integral") else size
-    present = size > 0
-    found = xp.where(present, _WEIGHTING[weighting](xp.where(present, size, 1.0)), 0.0)
-    rarest = xp.max(found, axis=at, keepdims=True)
-    share = xp.where(present, found, xp.where(rarest > 0, rarest, 1.0))
+    check_choice(operation, "weighting", weighting, WEIGHTINGS)
+    check_choice(operation, "reduction", reduction, REDUCTIONS)
+    names = Names(operation, "prediction", "target")
+    xp = check_masks(names, prediction, target, weights, where, tnorm)
+    summed = _summed_axes(operation, prediction.ndim, axis, class_axis)
+    both, size_a, size_b = measure_checked(names, prediction, target, summed, weights, where, tnorm, None, xp)
+    # where the axis of the classes is among those that are left
+    classes = class_axis % prediction.ndim
+    classes -= len([k for k in summed if k < classes])
+    weight = _class_weight(size_b, weighting, classes, xp)
     if class_weights is not None:
-        namespace("losses.generalised_dice_loss", target=size, class_weights=class_weights)
-        shape = tuple(-1 if k == at else 1 for k in range(size.ndim))
-        share = share * xp.reshape(xp.astype(class_weights, size.dtype, copy=False), shape)
-    return safe_ratio(share, xp.sum(share, axis=at, keepdims=True), 0.0, xp)
+        weight = weight * _along(operation, class_weights, classes, weight, xp)
+    weight = safe_ratio(weight, xp.sum(weight, axis=classes, keepdims=True), 0.0, xp)
+    both = xp.sum(weight * both, axis=classes)
+    size_a = xp.sum(weight * size_a, axis=classes)
+    size_b = xp.sum(weight * size_b, axis=classes)
+    loss = 1 - dice(smoothed(operation, both, size_a, size_b, smooth), empty=1.0)
+    return reduced(operation, loss, None, reduction, xp)
+
+
+def _summed_axes(operation: str, ndim: int, axis: Axis, class_axis: int) -> tuple[int, ...]:
+    """Return the axes to sum sizes over, counted from the first: those named, or all but that of the classes."""
+    if axis is None:
+        axes = tuple(k for k in range(ndim) if k != class_axis % ndim)
+    elif isinstance(axis, int):
+        axes = (axis,)
+    else:
+        axes = tuple(axis)
+    if not all(-ndim <= k < ndim for k in (class_axis, *axes)):
+        raise ValueError(f"{operation}: class_axis {class_axis} or axis {axis} is not one of the {ndim} axes")
+    axes = tuple(k % ndim for k in axes)
+    if class_axis % ndim in axes:
+        raise ValueError(f"{operation}: axis {axis} names the axis of the classes, {class_axis}; leave it out")
+    return axes
+
+
+def _class_weight(size: Array, weighting: Weighting, classes: int, xp: ModuleType) -> Array:
+    """Return w = 1/|B|², 1/|B| or 1; a class without a cell weighs as much as the rarest one there is."""
+    if xp.isdtype(size.dtype, "integral"):
+        size = xp.astype(size, sum_dtype((size,), xp), copy=False)
+    present = size > 0
+    size = xp.where(present, size, 1.0)
+    if weighting == "square":
+        weight = 1 / size**2
+    elif weighting == "linear":
+        weight = 1 / size
+    else:
+        weight = xp.ones_like(size)
+    largest = xp.max(xp.where(present, weight, 0.0), axis=classes, keepdims=True)
+    return xp.where(present, weight, xp.where(largest > 0, largest, 1.0))
+
+
+def _along(operation: str, class_weights: Array, classes: int, weight: Array, xp: ModuleType) -> Array:
+    """Return the weights of classes so that they broadcast along the axis of the classes."""
+    namespace(operation, target=weight, class_weights=class_weights)
+    shape = [1] * weight.ndim
+    shape[classes] = -1
+    return xp.reshape(xp.astype(class_weights, weight.dtype, copy=False), tuple(shape))
 
 
 def dice_ce_loss(
@@ -190,11 +214,13 @@ def dice_ce_loss(
     >>> round(float(dice_ce_loss(np.array([0.5, 0.5]), np.array([True, False]))), 4)
     1.1931
     """
-    xp = checked("losses.dice_ce_loss", prediction, target, smooth)
-    cells: dict[str, Any] = {"axis": axis, "weights": weights, "where": where, "reduction": reduction}
-    overlap = dice_loss(prediction, target, smooth=smooth, tnorm=tnorm, class_weights=class_weights, **cells)
+    operation = "losses.dice_ce_loss"
+    check_choice(operation, "reduction", reduction, REDUCTIONS)
+    loss, xp = loss_of_each(operation, prediction, target, dice, axis, smooth, tnorm, weights, where)
+    overlap = reduced(operation, loss, class_weights, reduction, xp)
     p = at_least_single(prediction, xp)
-    entropy = cross_entropy(log(p, xp), log(1 - p, xp), target, class_axis=class_axis, **cells)
+    entropy = cross_entropy(log(p, xp), log(1 - p, xp), target, class_axis, axis, weights, where, xp)
+    entropy = reduced(operation, entropy, None, reduction, xp)
     return dice_weight * per_case(overlap, entropy, xp) + ce_weight * entropy
 
 
@@ -202,16 +228,13 @@ def cross_entropy(
     log_p: Array,
     log_not_p: Array,
     target: Array,
-    *,
     class_axis: int | None,
     axis: Axis,
     weights: Array | None,
     where: Array | None,
-    reduction: Reduction,
+    xp: ModuleType,
 ) -> Array:
     """Average the cross-entropy over the cells of `axis`, from the logarithms of p and 1 − p."""
-    operation = "losses.dice_ce_loss"
-    xp = namespace(operation, log_p=log_p, target=target, weights=weights, where=where)
     y = xp.astype(target, log_p.dtype, copy=False)
     if where is not None:
         y = xp.where(where, y, 0.0)
@@ -219,32 +242,31 @@ def cross_entropy(
         cells = -(y * log_p + (1 - y) * log_not_p)
     else:
         cells = -xp.sum(y * log_p, axis=class_axis, keepdims=True)
-    cells, count = _counted(cells, weights, where, xp)
-    mean = safe_ratio(xp.sum(cells, axis=axis), xp.sum(count, axis=axis), 0.0, xp)
-    return reduced(operation, mean, None, reduction, xp)
+    size = xp.ones_like(cells, dtype=sum_dtype((cells,), xp))
+    if weights is not None:
+        size = size * xp.astype(weights, size.dtype, copy=False)
+    if where is not None:
+        cells = xp.where(where, cells, 0.0)
+        size = xp.where(where, size, 0.0)
+    return safe_ratio(xp.sum(cells * size, axis=axis), xp.sum(size, axis=axis), 0.0, xp)
 
 
 def per_case(overlap: Array, entropy: Array, xp: ModuleType) -> Array:
     """Average Dice over the classes where the cross-entropy has one value for all of them."""
-    axes = tuple(k for k, (n, m) in enumerate(zip(overlap.shape, entropy.shape, strict=True)) if n != m)
-    return xp.mean(overlap, axis=axes, keepdims=True) if axes else overlap
+    axes = tuple(k for k in range(overlap.ndim) if overlap.shape[k] != entropy.shape[k])
+    if not axes:
+        return overlap
+    return xp.mean(overlap, axis=axes, keepdims=True)
 
 
 def at_least_single(x: Array, xp: ModuleType) -> Array:
     """Return `x` in float32, or wider if it is."""
-    return x if x.dtype in (xp.float32, xp.float64) else xp.astype(x, xp.float32)
-
-
-def _counted(cells: Array, weights: Array | None, where: Array | None, xp: ModuleType) -> tuple[Array, Array]:
-    count = xp.ones_like(cells, dtype=sum_dtype((cells,), xp))
-    if weights is not None:
-        count = count * xp.astype(weights, count.dtype, copy=False)
-    if where is not None:
-        cells, count = xp.where(where, cells, 0.0), xp.where(where, count, 0.0)
-    return cells * count, count
+    if x.dtype in (xp.float32, xp.float64):
+        return x
+    return xp.astype(x, xp.float32)
 
 
 def log(p: Array, xp: ModuleType) -> Array:
     """Take the logarithm of probabilities, −100 at the least."""
-    some = p > _SMALLEST
-    return xp.where(some, xp.log(xp.where(some, p, 1.0)), -100.0)
+    large_enough = p > _SMALLEST
+    return xp.where(large_enough, xp.log(xp.where(large_enough, p, 1.0)), -100.0)

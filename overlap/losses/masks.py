@@ -1,29 +1,89 @@
-"""Losses of masks: 1 minus a Tversky index of soft sizes. Public through `overlap.losses`.
+"""Losses of masks: 1 minus an index of soft sizes. Public through `overlap.losses`.
 
 Conventions
 -----------
 - The sizes are those of `overlap.raster.measure`, the ratios those of `overlap.indices`: with ``smooth=0`` a loss
   is 1 minus the metric, to the last bit.
 - ``smooth`` is in cells (in the unit of `weights`, if given). Half of it is added to each of the three sizes, as
-  if the masks agreed on so much more; Dice becomes (2|A∩B| + s) / (|A| + |B| + s).
+  if the masks agreed on so much more. Dice becomes (2|A∩B| + s) / (|A| + |B| + s).
 - Where both masks are empty the loss is 0, and so is its gradient.
 - Sums and losses are float64 on the host and at least float32 on a device, whatever the masks are stored in.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from math import prod
 from types import ModuleType
 from typing import Literal
 
-from .._arrays import Array, Axis, check_mask, namespace, safe_ratio
+from .._arrays import Array, Axis, namespace, safe_ratio
 from .._checks import check_choice
 from ..counts import Overlap
-from ..indices import tversky
-from ..raster import TNorm, measure
+from ..indices import dice, iou, tversky
+from ..raster import TNorm
+from ..raster.sizes import Names, check_masks, measure_checked
 
 Reduction = Literal["mean", "sum", "none"]
 REDUCTIONS = ("mean", "sum", "none")
+
+Index = Callable[[Overlap], Array]
+"""Any function of an `Overlap` that returns one value for each of them."""
+
+
+def overlap_loss(
+    prediction: Array,
+    target: Array,
+    index: Index = dice,
+    *,
+    axis: Axis = None,
+    smooth: float = 0.0,
+    tnorm: TNorm = "minimum",
+    weights: Array | None = None,
+    where: Array | None = None,
+    class_weights: Array | None = None,
+    reduction: Reduction = "mean",
+) -> Array:
+    """Loss of any index of overlap, 1 − index: how far a predicted mask is from overlapping its target.
+
+    Parameters
+    ----------
+    prediction, target : array
+        As in `dice_loss`.
+    index : callable
+        A function of an `overlap.Overlap`: `overlap.dice`, `overlap.iou`, `overlap.ochiai`, `overlap.containment`,
+        ``partial(overlap.f_beta, beta=2)``, ``partial(overlap.tversky, alpha=0.3, beta=0.7)`` or your own.
+        Where it is NaN because a set is empty, it counts as 1 if both are and as 0 if one is, without a gradient.
+        ``partial(index, empty=...)`` says otherwise.
+    axis, smooth, tnorm, weights, where, class_weights, reduction
+        As in `dice_loss`.
+
+    Returns
+    -------
+    array
+        () or, for "none", of the shape that `axis` leaves.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `dice_loss`.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> import numpy as np
+    >>> from overlap import f_beta, ochiai
+    >>> prediction, target = np.array([0.5, 0.0, 1.0]), np.array([True, False, True])
+    >>> round(float(overlap_loss(prediction, target, ochiai)), 4)
+    0.134
+    >>> round(float(overlap_loss(prediction, target, partial(f_beta, beta=2))), 4)
+    0.2105
+    """
+    operation = "losses.overlap_loss"
+    return _reduced_loss(
+        operation, prediction, target, index, axis, smooth, tnorm, weights, where, class_weights, reduction
+    )
 
 
 def dice_loss(
@@ -94,8 +154,10 @@ def dice_loss(
     >>> dice_loss(np.roll(target, 1, axis=1), target, axis=1, smooth=1.0, reduction="none").round(3)
     array([0.4  , 0.667])
     """
-    o, xp = _sizes("losses.dice_loss", prediction, target, axis, smooth, tnorm, weights, where)
-    return reduced("losses.dice_loss", 1 - tversky(o, 0.5, 0.5, empty=1.0), class_weights, reduction, xp)
+    operation = "losses.dice_loss"
+    return _reduced_loss(
+        operation, prediction, target, dice, axis, smooth, tnorm, weights, where, class_weights, reduction
+    )
 
 
 def jaccard_loss(
@@ -123,8 +185,10 @@ def jaccard_loss(
     >>> round(float(jaccard_loss(np.array([0.5, 1.0]), np.array([True, True]))), 6)
     0.25
     """
-    o, xp = _sizes("losses.jaccard_loss", prediction, target, axis, smooth, tnorm, weights, where)
-    return reduced("losses.jaccard_loss", 1 - tversky(o, 1.0, 1.0, empty=1.0), class_weights, reduction, xp)
+    operation = "losses.jaccard_loss"
+    return _reduced_loss(
+        operation, prediction, target, iou, axis, smooth, tnorm, weights, where, class_weights, reduction
+    )
 
 
 def tversky_loss(
@@ -158,8 +222,11 @@ def tversky_loss(
     >>> round(float(tversky_loss(*missed, 0.3, 0.7)), 4)
     0.4118
     """
-    o, xp = _sizes("losses.tversky_loss", prediction, target, axis, smooth, tnorm, weights, where)
-    return reduced("losses.tversky_loss", 1 - tversky(o, alpha, beta, empty=1.0), class_weights, reduction, xp)
+    operation = "losses.tversky_loss"
+    index = partial(tversky, alpha=alpha, beta=beta, empty=1.0)
+    return _reduced_loss(
+        operation, prediction, target, index, axis, smooth, tnorm, weights, where, class_weights, reduction
+    )
 
 
 def focal_tversky_loss(
@@ -195,66 +262,100 @@ def focal_tversky_loss(
     >>> round(float(focal_tversky_loss(*missed)), 4)
     0.514
     """
+    operation = "losses.focal_tversky_loss"
     if not gamma > 0:
-        raise ValueError(f"losses.focal_tversky_loss: gamma must be > 0, got {gamma}")
-    o, xp = _sizes("losses.focal_tversky_loss", prediction, target, axis, smooth, tnorm, weights, where)
-    loss = 1 - tversky(o, alpha, beta, empty=1.0)
-    some = loss > 0
-    loss = xp.where(some, xp.where(some, loss, 1.0) ** gamma, 0.0)
-    return reduced("losses.focal_tversky_loss", loss, class_weights, reduction, xp)
+        raise ValueError(f"{operation}: gamma must be > 0, got {gamma}")
+    check_choice(operation, "reduction", reduction, REDUCTIONS)
+    index = partial(tversky, alpha=alpha, beta=beta, empty=1.0)
+    loss, xp = loss_of_each(operation, prediction, target, index, axis, smooth, tnorm, weights, where)
+    return reduced(operation, focused(loss, gamma, xp), class_weights, reduction, xp)
 
 
-def _sizes(
+def _reduced_loss(
     operation: str,
     prediction: Array,
     target: Array,
+    index: Index,
     axis: Axis,
     smooth: float,
     tnorm: TNorm,
     weights: Array | None,
     where: Array | None,
-) -> tuple[Overlap, ModuleType]:
-    xp = checked(operation, prediction, target, smooth)
-    return smoothed(measure(prediction, target, axis=axis, weights=weights, where=where, tnorm=tnorm), smooth), xp
+    class_weights: Array | None,
+    reduction: Reduction,
+) -> Array:
+    """See `overlap_loss`; messages name the operation."""
+    check_choice(operation, "reduction", reduction, REDUCTIONS)
+    loss, xp = loss_of_each(operation, prediction, target, index, axis, smooth, tnorm, weights, where)
+    return reduced(operation, loss, class_weights, reduction, xp)
 
 
-def checked(operation: str, prediction: Array, target: Array, smooth: float) -> ModuleType:
-    """Check what the caller should hear of in the words of a loss; return the namespace."""
-    xp = namespace(operation, prediction=prediction, target=target)
-    check_mask(operation, "prediction", prediction, xp)
-    check_mask(operation, "target", target, xp)
-    if prediction.shape != target.shape:
-        raise ValueError(
-            f"{operation}: the prediction has shape {tuple(prediction.shape)} and the target {tuple(target.shape)}; "
-            "they must be the same: turn label maps into one channel a class, or broadcast explicitly"
-        )
+def loss_of_each(
+    operation: str,
+    prediction: Array,
+    target: Array,
+    index: Index,
+    axis: Axis,
+    smooth: float,
+    tnorm: TNorm,
+    weights: Array | None,
+    where: Array | None,
+) -> tuple[Array, ModuleType]:
+    """Return 1 − index, ratio by ratio, and the array namespace."""
+    names = Names(operation, "prediction", "target")
+    xp = check_masks(names, prediction, target, weights, where, tnorm)
+    both, size_a, size_b = measure_checked(names, prediction, target, axis, weights, where, tnorm, None, xp)
+    o = smoothed(operation, both, size_a, size_b, smooth)
+    value = index(o)
+    if not smooth:
+        value = _defined(value, o, xp)
+    return 1 - value, xp
+
+
+def smoothed(operation: str, both: Array, size_a: Array, size_b: Array, smooth: float) -> Overlap:
+    """Add half of `smooth` to each size: what both masks would agree on, |A| + |B| growing by `smooth`."""
     if not smooth >= 0:
         raise ValueError(f"{operation}: smooth is a number of cells >= 0, got {smooth}")
-    return xp
-
-
-def smoothed(o: Overlap, smooth: float) -> Overlap:
-    """Add half of `smooth` to each size: what both masks would agree on, |A| + |B| growing by `smooth`."""
+    if not smooth:
+        return Overlap(both, size_a, size_b)
     half = smooth / 2
-    return Overlap(o.intersection + half, o.size_a + half, o.size_b + half) if smooth else o
+    return Overlap(both + half, size_a + half, size_b + half)
 
 
-def reduced(operation: str, loss: Array, class_weights: Array | None, reduction: str, xp: ModuleType) -> Array:
+def _defined(value: Array, o: Overlap, xp: ModuleType) -> Array:
+    """Return an index that is 1 where both sets are empty, and 0 where one is, if it is NaN there."""
+    a_empty = o.size_a == 0
+    b_empty = o.size_b == 0
+    undefined = xp.isnan(value)
+    value = xp.where(undefined & a_empty & b_empty, 1.0, value)
+    # a size that is NaN is neither empty nor positive: NaN values stay
+    one_empty = (a_empty & (o.size_b > 0)) | (b_empty & (o.size_a > 0))
+    return xp.where(undefined & one_empty, 0.0, value)
+
+
+def focused(loss: Array, gamma: float, xp: ModuleType) -> Array:
+    """Return losses to the power gamma; at 0 the gradient is 0."""
+    positive = loss > 0
+    return xp.where(positive, xp.where(positive, loss, 1.0) ** gamma, 0.0)
+
+
+def reduced(operation: str, loss: Array, class_weights: Array | None, reduction: Reduction, xp: ModuleType) -> Array:
     """Weigh and reduce the losses of all ratios."""
-    check_choice(operation, "reduction", reduction, REDUCTIONS)
-    share = None if class_weights is None else _share(operation, loss, class_weights, xp)
-    if share is not None:
+    share = None
+    if class_weights is not None:
+        share = _share(operation, loss, class_weights, xp)
         loss = share * loss
     if reduction == "none":
         return loss
     if reduction == "sum":
         return xp.sum(loss)
-    if share is None:
-        return xp.sum(loss) / max(prod(loss.shape), 1)
-    return safe_ratio(xp.sum(loss), xp.sum(share), 0.0, xp)
+    if share is not None:
+        return safe_ratio(xp.sum(loss), xp.sum(share), 0.0, xp)
+    return xp.sum(loss) / max(prod(loss.shape), 1)
 
 
 def _share(operation: str, loss: Array, class_weights: Array, xp: ModuleType) -> Array:
+    """Return the weight of each ratio."""
     namespace(operation, loss=loss, class_weights=class_weights)
     try:
         return xp.broadcast_to(xp.astype(class_weights, loss.dtype, copy=False), loss.shape)

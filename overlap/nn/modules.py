@@ -2,54 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Literal, TypedDict, Unpack
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Literal
 
-import array_api_compat.torch
+import array_api_compat.torch as xp
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from .. import losses
 from .._checks import check_choice
+from ..counts import Overlap
+from ..indices import dice, iou, tversky
 from ..losses.boxes import Focus, Kind
-from ..losses.classes import Weighting, cross_entropy, log
-from ..losses.masks import Reduction, reduced
-from ..raster import TNorm
+from ..losses.classes import WEIGHTINGS, Weighting, cross_entropy, log
+from ..losses.masks import REDUCTIONS, Index, Reduction, focused, loss_of_each, reduced
+from ..raster import TNORMS, TNorm
 from .running import is_labels, one_hot
 
 Activation = Literal["sigmoid", "softmax"] | None
+ClassWeights = Sequence[float] | Tensor | None
 
-_ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
-    None: lambda x: x,
-    "sigmoid": torch.sigmoid,
-    "softmax": lambda x: torch.softmax(x, dim=1),
+_DEFAULTS = {
+    "from_logits": None,
+    "batch": False,
+    "include_background": True,
+    "smooth": 1.0,
+    "tnorm": "minimum",
+    "reduction": "mean",
 }
-_LOGARITHMS: dict[Activation, Callable[[Tensor], tuple[Tensor, Tensor]]] = {
-    None: lambda p: (log(p, array_api_compat.torch), log(1 - p, array_api_compat.torch)),
-    "sigmoid": lambda x: (F.logsigmoid(x), F.logsigmoid(-x)),
-    "softmax": lambda x: (F.log_softmax(x, dim=1), x),
-}
-"""The logarithms of p and of 1 − p; the second is not needed between classes that exclude each other."""
+"""Options that a module shows where they differ."""
 
 
-class Options(TypedDict, total=False):
-    """What all losses of masks take; see `DiceLoss`."""
-
-    from_logits: Activation
-    batch: bool
-    include_background: bool
-    class_weights: Sequence[float] | Tensor | None
-    smooth: float
-    tnorm: TNorm
-    reduction: Reduction
-
-
-class DiceLoss(torch.nn.Module):
-    """Soft Dice loss, 1 − Dice for each case and class; see `overlap.losses.dice_loss`.
+class OverlapLoss(torch.nn.Module):
+    """Loss of any index of overlap, 1 − index for each case and class; see `overlap.losses.overlap_loss`.
 
     Parameters
     ----------
+    index : callable
+        A function of an `overlap.Overlap`, such as `overlap.dice`, `overlap.ochiai` or
+        ``partial(overlap.f_beta, beta=2)``.
     from_logits : {None, "sigmoid", "softmax"}
         What turns the prediction into probabilities: nothing, a sigmoid for each channel by itself, or a softmax
         over the channels.
@@ -69,7 +62,121 @@ class DiceLoss(torch.nn.Module):
     Raises
     ------
     ValueError
-        If an option is unknown; when called, as `overlap.losses.dice_loss`, and if the channels do not fit.
+        If an option is unknown; when called, as `overlap.losses.overlap_loss`, and if the channels do not fit.
+
+    Examples
+    --------
+    >>> from overlap import ochiai
+    >>> loss = OverlapLoss(ochiai, smooth=0.0)
+    >>> loss
+    OverlapLoss(ochiai, smooth=0.0)
+    >>> round(float(loss(torch.tensor([[[0.5, 0.0, 1.0]]]), torch.tensor([[[True, False, True]]]))), 4)
+    0.134
+    """
+
+    class_weights: Tensor | None
+
+    def __init__(
+        self,
+        index: Index = dice,
+        *,
+        from_logits: Activation = None,
+        batch: bool = False,
+        include_background: bool = True,
+        class_weights: ClassWeights = None,
+        smooth: float = 1.0,
+        tnorm: TNorm = "minimum",
+        reduction: Reduction = "mean",
+    ) -> None:
+        super().__init__()
+        operation = f"nn.{type(self).__name__}"
+        check_choice(operation, "from_logits", from_logits, (None, "sigmoid", "softmax"))
+        check_choice(operation, "tnorm", tnorm, TNORMS)
+        check_choice(operation, "reduction", reduction, REDUCTIONS)
+        self.index = index
+        self.from_logits = from_logits
+        self.batch = batch
+        self.include_background = include_background
+        self.smooth = smooth
+        self.tnorm = tnorm
+        self.reduction = reduction
+        if class_weights is not None:
+            class_weights = torch.as_tensor(class_weights, dtype=torch.float32)
+        self.register_buffer("class_weights", class_weights, persistent=False)
+
+    def forward(
+        self, prediction: Tensor, target: Tensor, *, weights: Tensor | None = None, where: Tensor | None = None
+    ) -> Tensor:
+        """Return the loss of predicted arrays ``(batch, class, *spatial)``; `weights` and `where` broadcast to them."""
+        logits, target = self._read(prediction, target, where)
+        return self._overlap_loss(_probabilities(logits, self.from_logits), target, weights, where)
+
+    def extra_repr(self) -> str:
+        """Return the options that differ from their defaults."""
+        options = {name: getattr(self, name) for name in _DEFAULTS}
+        shown = [f"{name}={value!r}" for name, value in options.items() if value != _DEFAULTS[name]]
+        if type(self) is OverlapLoss:
+            shown.insert(0, _name(self.index))
+        return ", ".join(shown)
+
+    def _read(self, prediction: Tensor, target: Tensor, where: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Return the prediction in float32 or wider, and the target as one channel for each class."""
+        operation = f"nn.{type(self).__name__}"
+        n = prediction.shape[1] if prediction.ndim > 1 else 0
+        needs_two = self.from_logits == "softmax" or not self.include_background
+        if n == 0 or (n == 1 and needs_two):
+            raise ValueError(
+                f"{operation}: the prediction has shape {tuple(prediction.shape)}; it is (batch, class, "
+                "*spatial), of two classes or more for a softmax or without the background"
+            )
+        if is_labels(target):
+            if n == 1 or target.shape != (len(prediction), *prediction.shape[2:]):
+                raise ValueError(
+                    f"{operation}: the integer target has shape {tuple(target.shape)}; labels are (batch, "
+                    f"*spatial) of two classes or more, the prediction is {tuple(prediction.shape)}: squeeze(1) a "
+                    "class axis, and pass `target > 0` for one class"
+                )
+            target = one_hot(target, n, where)
+        if prediction.dtype != torch.float64:
+            prediction = prediction.float()
+        return prediction, target
+
+    def _overlap_loss(self, p: Tensor, target: Tensor, weights: Tensor | None, where: Tensor | None) -> Tensor:
+        """Return the loss of probabilities, reduced over cases and classes."""
+        loss = self._loss_of_each(p, target, weights, where)
+        # after the sums, which are fastest over what is contiguous
+        if not self.include_background:
+            loss = loss[..., 1:]
+        class_weights = self.class_weights
+        if class_weights is not None:
+            class_weights = class_weights.to(loss.device)
+        reduced_loss: Tensor = reduced(f"nn.{type(self).__name__}", loss, class_weights, self.reduction, xp)
+        return reduced_loss
+
+    def _loss_of_each(self, p: Tensor, target: Tensor, weights: Tensor | None, where: Tensor | None) -> Tensor:
+        """Return the loss of each case and class."""
+        loss: Tensor
+        loss, _ = loss_of_each(
+            f"nn.{type(self).__name__}",
+            p,
+            target,
+            self.index,
+            self._axis(p),
+            self.smooth,
+            self.tnorm,
+            weights,
+            where,
+        )
+        return loss
+
+    def _axis(self, prediction: Tensor) -> tuple[int, ...]:
+        """Return the axes that one ratio is taken over."""
+        spatial = tuple(range(2, prediction.ndim))
+        return (0, *spatial) if self.batch else spatial
+
+
+class DiceLoss(OverlapLoss):
+    """Soft Dice loss, 1 − Dice for each case and class; options as `OverlapLoss`. See `overlap.losses.dice_loss`.
 
     Examples
     --------
@@ -81,90 +188,31 @@ class DiceLoss(torch.nn.Module):
     DiceLoss(batch=True, smooth=0.0)
     """
 
-    class_weights: Tensor | None
-
     def __init__(
         self,
         *,
         from_logits: Activation = None,
         batch: bool = False,
         include_background: bool = True,
-        class_weights: Sequence[float] | Tensor | None = None,
+        class_weights: ClassWeights = None,
         smooth: float = 1.0,
         tnorm: TNorm = "minimum",
         reduction: Reduction = "mean",
     ) -> None:
-        super().__init__()
-        check_choice(f"nn.{type(self).__name__}", "from_logits", from_logits, _ACTIVATIONS)
-        self.from_logits, self.batch, self.include_background = from_logits, batch, include_background
-        self.smooth, self.tnorm, self.reduction = smooth, tnorm, reduction
-        weights = None if class_weights is None else torch.as_tensor(class_weights, dtype=torch.float32)
-        self.register_buffer("class_weights", weights, persistent=False)
-
-    def forward(
-        self, prediction: Tensor, target: Tensor, *, weights: Tensor | None = None, where: Tensor | None = None
-    ) -> Tensor:
-        """Return the loss of predicted arrays ``(batch, class, *spatial)``; `weights` and `where` broadcast to them."""
-        logits, target = self._read(prediction, target, where)
-        return self._overlap_loss(_ACTIVATIONS[self.from_logits](logits), target, weights, where)
-
-    def loss(self, prediction: Tensor, target: Tensor, **options: Any) -> Tensor:
-        """Apply the functional loss."""
-        return losses.dice_loss(prediction, target, **options)  # type: ignore[no-any-return]
-
-    def extra_repr(self) -> str:
-        """Return the options that differ from their defaults."""
-        defaults = Options(from_logits=None, batch=False, include_background=True, smooth=1.0)
-        defaults |= Options(tnorm="minimum", reduction="mean")
-        return ", ".join(f"{k}={getattr(self, k)!r}" for k, x in defaults.items() if getattr(self, k) != x)
-
-    def _read(self, prediction: Tensor, target: Tensor, where: Tensor | None) -> tuple[Tensor, Tensor]:
-        n = prediction.shape[1] if prediction.ndim > 1 else 0
-        if n == 0 or (n == 1 and (self.from_logits == "softmax" or not self.include_background)):
-            raise ValueError(
-                f"nn.{type(self).__name__}: the prediction has shape {tuple(prediction.shape)}; it is (batch, class, "
-                "*spatial), of two classes or more for a softmax or without the background"
-            )
-        if is_labels(target):
-            if target.shape != (len(prediction), *prediction.shape[2:]) or n == 1:
-                raise ValueError(
-                    f"nn.{type(self).__name__}: the integer target has shape {tuple(target.shape)}; labels are (batch, "
-                    f"*spatial) of two classes or more, the prediction is {tuple(prediction.shape)}: squeeze(1) a "
-                    "class axis, and pass `target > 0` for one class"
-                )
-            target = one_hot(target, n, where)
-        return prediction if prediction.dtype == torch.float64 else prediction.float(), target
-
-    def _overlap_loss(self, prediction: Tensor, target: Tensor, weights: Tensor | None, where: Tensor | None) -> Tensor:
-        each = self.loss(
-            prediction,
-            target,
-            axis=self._axis(prediction),
-            smooth=self.smooth,
-            tnorm=self.tnorm,
-            weights=weights,
-            where=where,
-            reduction="none",
-        )
-        # after the sums, which are fastest over what is contiguous
-        each = each if self.include_background else each[..., 1:]
-        return reduced(  # type: ignore[no-any-return]
-            f"nn.{type(self).__name__}",
-            each,
-            self._class_weights(each.device),
-            self.reduction,
-            array_api_compat.torch,
+        super().__init__(
+            dice,
+            from_logits=from_logits,
+            batch=batch,
+            include_background=include_background,
+            class_weights=class_weights,
+            smooth=smooth,
+            tnorm=tnorm,
+            reduction=reduction,
         )
 
-    def _class_weights(self, device: torch.device) -> Tensor | None:
-        return None if self.class_weights is None else self.class_weights.to(device)
 
-    def _axis(self, prediction: Tensor) -> tuple[int, ...]:
-        return (*((0,) if self.batch else ()), *range(2, prediction.ndim))
-
-
-class JaccardLoss(DiceLoss):
-    """Soft Jaccard loss, 1 − IoU; options as `DiceLoss`. See `overlap.losses.jaccard_loss`.
+class JaccardLoss(OverlapLoss):
+    """Soft Jaccard loss, 1 − IoU; options as `OverlapLoss`. See `overlap.losses.jaccard_loss`.
 
     Examples
     --------
@@ -172,13 +220,31 @@ class JaccardLoss(DiceLoss):
     0.25
     """
 
-    def loss(self, prediction: Tensor, target: Tensor, **options: Any) -> Tensor:
-        """Apply the functional loss."""
-        return losses.jaccard_loss(prediction, target, **options)  # type: ignore[no-any-return]
+    def __init__(
+        self,
+        *,
+        from_logits: Activation = None,
+        batch: bool = False,
+        include_background: bool = True,
+        class_weights: ClassWeights = None,
+        smooth: float = 1.0,
+        tnorm: TNorm = "minimum",
+        reduction: Reduction = "mean",
+    ) -> None:
+        super().__init__(
+            iou,
+            from_logits=from_logits,
+            batch=batch,
+            include_background=include_background,
+            class_weights=class_weights,
+            smooth=smooth,
+            tnorm=tnorm,
+            reduction=reduction,
+        )
 
 
-class TverskyLoss(DiceLoss):
-    """Tversky loss: `alpha` is the price of false positives, `beta` of false negatives; options as `DiceLoss`.
+class TverskyLoss(OverlapLoss):
+    """Tversky loss: `alpha` is the price of false positives, `beta` of false negatives; options as `OverlapLoss`.
 
     See `overlap.losses.tversky_loss`.
 
@@ -189,17 +255,39 @@ class TverskyLoss(DiceLoss):
     0.4118
     """
 
-    def __init__(self, alpha: float = 0.5, beta: float = 0.5, **options: Unpack[Options]) -> None:
-        super().__init__(**options)
-        self.alpha, self.beta = alpha, beta
+    def __init__(
+        self,
+        alpha: float = 0.5,
+        beta: float = 0.5,
+        *,
+        from_logits: Activation = None,
+        batch: bool = False,
+        include_background: bool = True,
+        class_weights: ClassWeights = None,
+        smooth: float = 1.0,
+        tnorm: TNorm = "minimum",
+        reduction: Reduction = "mean",
+    ) -> None:
+        super().__init__(
+            self._tversky,
+            from_logits=from_logits,
+            batch=batch,
+            include_background=include_background,
+            class_weights=class_weights,
+            smooth=smooth,
+            tnorm=tnorm,
+            reduction=reduction,
+        )
+        self.alpha = alpha
+        self.beta = beta
 
-    def loss(self, prediction: Tensor, target: Tensor, **options: Any) -> Tensor:
-        """Apply the functional loss."""
-        return losses.tversky_loss(prediction, target, self.alpha, self.beta, **options)  # type: ignore[no-any-return]
+    def _tversky(self, o: Overlap) -> Tensor:
+        index: Tensor = tversky(o, self.alpha, self.beta, empty=1.0)
+        return index
 
 
-class FocalTverskyLoss(DiceLoss):
-    """Focal Tversky loss, the Tversky loss to the power `gamma`; options as `DiceLoss`.
+class FocalTverskyLoss(OverlapLoss):
+    """Focal Tversky loss, the Tversky loss to the power `gamma`; options as `OverlapLoss`.
 
     See `overlap.losses.focal_tversky_loss`.
 
@@ -210,19 +298,46 @@ class FocalTverskyLoss(DiceLoss):
     0.514
     """
 
-    def __init__(self, alpha: float = 0.3, beta: float = 0.7, gamma: float = 0.75, **options: Unpack[Options]) -> None:
-        super().__init__(**options)
-        self.alpha, self.beta, self.gamma = alpha, beta, gamma
-
-    def loss(self, prediction: Tensor, target: Tensor, **options: Any) -> Tensor:
-        """Apply the functional loss."""
-        return losses.focal_tversky_loss(  # type: ignore[no-any-return]
-            prediction, target, self.alpha, self.beta, self.gamma, **options
+    def __init__(
+        self,
+        alpha: float = 0.3,
+        beta: float = 0.7,
+        gamma: float = 0.75,
+        *,
+        from_logits: Activation = None,
+        batch: bool = False,
+        include_background: bool = True,
+        class_weights: ClassWeights = None,
+        smooth: float = 1.0,
+        tnorm: TNorm = "minimum",
+        reduction: Reduction = "mean",
+    ) -> None:
+        super().__init__(
+            self._tversky,
+            from_logits=from_logits,
+            batch=batch,
+            include_background=include_background,
+            class_weights=class_weights,
+            smooth=smooth,
+            tnorm=tnorm,
+            reduction=reduction,
         )
+        self.alpha = alpha
+        self.beta = beta
+        self.gamma = gamma
+
+    def _tversky(self, o: Overlap) -> Tensor:
+        index: Tensor = tversky(o, self.alpha, self.beta, empty=1.0)
+        return index
+
+    def _loss_of_each(self, p: Tensor, target: Tensor, weights: Tensor | None, where: Tensor | None) -> Tensor:
+        loss = super()._loss_of_each(p, target, weights, where)
+        powered: Tensor = focused(loss, self.gamma, xp)
+        return powered
 
 
-class GeneralisedDiceLoss(DiceLoss):
-    """Generalised Dice loss, one ratio of all classes, weighted by their rarity; options as `DiceLoss`.
+class GeneralisedDiceLoss(OverlapLoss):
+    """Generalised Dice loss, one ratio of all classes, weighted by their rarity; options as `OverlapLoss`.
 
     See `overlap.losses.generalised_dice_loss` for `weighting`. With ``reduction="none"`` the shape is (batch,).
 
@@ -233,35 +348,58 @@ class GeneralisedDiceLoss(DiceLoss):
     0.625
     """
 
-    def __init__(self, weighting: Weighting = "square", **options: Unpack[Options]) -> None:
-        super().__init__(**options)
+    def __init__(
+        self,
+        weighting: Weighting = "square",
+        *,
+        from_logits: Activation = None,
+        batch: bool = False,
+        include_background: bool = True,
+        class_weights: ClassWeights = None,
+        smooth: float = 1.0,
+        tnorm: TNorm = "minimum",
+        reduction: Reduction = "mean",
+    ) -> None:
+        super().__init__(
+            dice,
+            from_logits=from_logits,
+            batch=batch,
+            include_background=include_background,
+            class_weights=class_weights,
+            smooth=smooth,
+            tnorm=tnorm,
+            reduction=reduction,
+        )
+        check_choice("nn.GeneralisedDiceLoss", "weighting", weighting, WEIGHTINGS)
         self.weighting = weighting
 
-    def loss(self, prediction: Tensor, target: Tensor, **options: Any) -> Tensor:
-        """Apply the functional loss."""
-        return losses.generalised_dice_loss(  # type: ignore[no-any-return]
-            prediction, target, weighting=self.weighting, **options
-        )
-
-    def _overlap_loss(self, prediction: Tensor, target: Tensor, weights: Tensor | None, where: Tensor | None) -> Tensor:
+    def _overlap_loss(self, p: Tensor, target: Tensor, weights: Tensor | None, where: Tensor | None) -> Tensor:
         if not self.include_background:
-            n = prediction.shape[1]
-            prediction, target, weights, where = (_without_first(x, n) for x in (prediction, target, weights, where))
-        return self.loss(
-            prediction,
+            n = p.shape[1]
+            p = p[:, 1:]
+            target = target[:, 1:]
+            weights = _without_first(weights, n)
+            where = _without_first(where, n)
+        class_weights = self.class_weights
+        if class_weights is not None:
+            class_weights = class_weights.to(p.device)
+        loss: Tensor = losses.generalised_dice_loss(
+            p,
             target,
-            axis=self._axis(prediction),
+            axis=self._axis(p),
+            weighting=self.weighting,
             smooth=self.smooth,
             tnorm=self.tnorm,
             weights=weights,
             where=where,
-            class_weights=self._class_weights(prediction.device),
+            class_weights=class_weights,
             reduction=self.reduction,
         )
+        return loss
 
 
-class DiceCELoss(DiceLoss):
-    """Dice loss plus cross-entropy, the part that calibrates; options as `DiceLoss`.
+class DiceCELoss(OverlapLoss):
+    """Dice loss plus cross-entropy, the part that calibrates; options as `OverlapLoss`.
 
     The cross-entropy is that of the classes against each other with ``from_logits="softmax"``, and of each channel
     by itself otherwise. It sees all channels: `include_background`, `class_weights` and `smooth` are Dice's. From
@@ -274,28 +412,47 @@ class DiceCELoss(DiceLoss):
     1.1931
     """
 
-    def __init__(self, dice_weight: float = 1.0, ce_weight: float = 1.0, **options: Unpack[Options]) -> None:
-        super().__init__(**options)
-        self.dice_weight, self.ce_weight = dice_weight, ce_weight
+    def __init__(
+        self,
+        dice_weight: float = 1.0,
+        ce_weight: float = 1.0,
+        *,
+        from_logits: Activation = None,
+        batch: bool = False,
+        include_background: bool = True,
+        class_weights: ClassWeights = None,
+        smooth: float = 1.0,
+        tnorm: TNorm = "minimum",
+        reduction: Reduction = "mean",
+    ) -> None:
+        super().__init__(
+            dice,
+            from_logits=from_logits,
+            batch=batch,
+            include_background=include_background,
+            class_weights=class_weights,
+            smooth=smooth,
+            tnorm=tnorm,
+            reduction=reduction,
+        )
+        self.dice_weight = dice_weight
+        self.ce_weight = ce_weight
 
     def forward(
         self, prediction: Tensor, target: Tensor, *, weights: Tensor | None = None, where: Tensor | None = None
     ) -> Tensor:
         """Return the loss of predicted arrays ``(batch, class, *spatial)``; `weights` and `where` broadcast to them."""
         logits, target = self._read(prediction, target, where)
-        overlap: Tensor = self._overlap_loss(_ACTIVATIONS[self.from_logits](logits), target, weights, where)
-        entropy: Tensor = cross_entropy(
-            *_LOGARITHMS[self.from_logits](logits),
-            target,
-            class_axis=1 if self.from_logits == "softmax" else None,
-            axis=self._axis(logits),
-            weights=weights,
-            where=where,
-            reduction=self.reduction,
-        )
+        overlap = self._overlap_loss(_probabilities(logits, self.from_logits), target, weights, where)
+        log_p, log_not_p = _logarithms(logits, self.from_logits)
+        class_axis = 1 if self.from_logits == "softmax" else None
+        entropy = cross_entropy(log_p, log_not_p, target, class_axis, self._axis(logits), weights, where, xp)
+        entropy = reduced("nn.DiceCELoss", entropy, None, self.reduction, xp)
         if self.reduction == "none":
-            overlap, entropy = overlap.mean(-1), entropy.mean(-1)
-        return self.dice_weight * overlap + self.ce_weight * entropy
+            overlap = overlap.mean(-1)
+            entropy = entropy.mean(-1)
+        loss: Tensor = self.dice_weight * overlap + self.ce_weight * entropy
+        return loss
 
 
 class BoxLoss(torch.nn.Module):
@@ -317,17 +474,51 @@ class BoxLoss(torch.nn.Module):
         reduction: Reduction = "mean",
     ) -> None:
         super().__init__()
-        self.options: dict[str, Any] = {"kind": kind, "gamma": gamma, "focus": focus}
-        self.options |= {"detach_enclosing": detach_enclosing, "reduction": reduction}
+        self.options: dict[str, Any] = {
+            "kind": kind,
+            "gamma": gamma,
+            "focus": focus,
+            "detach_enclosing": detach_enclosing,
+            "reduction": reduction,
+        }
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
         """Return the loss of predicted boxes."""
-        return losses.box_loss(prediction, target, **self.options)  # type: ignore[no-any-return]
+        loss: Tensor = losses.box_loss(prediction, target, **self.options)
+        return loss
 
     def extra_repr(self) -> str:
         """Return the kind of loss."""
         return f"kind={self.options['kind']!r}"
 
 
-def _without_first(x: Tensor | None, n: int) -> Any:
-    return x if x is None or x.ndim < 2 or x.shape[1] != n else x[:, 1:]
+def _probabilities(logits: Tensor, from_logits: Activation) -> Tensor:
+    if from_logits == "sigmoid":
+        return torch.sigmoid(logits)
+    if from_logits == "softmax":
+        return torch.softmax(logits, dim=1)
+    return logits
+
+
+def _logarithms(logits: Tensor, from_logits: Activation) -> tuple[Tensor, Tensor]:
+    """Return the logarithms of p and of 1 − p; a softmax does not need the second."""
+    if from_logits == "sigmoid":
+        return F.logsigmoid(logits), F.logsigmoid(-logits)
+    if from_logits == "softmax":
+        return F.log_softmax(logits, dim=1), logits
+    return log(logits, xp), log(1 - logits, xp)
+
+
+def _without_first(x: Tensor | None, n: int) -> Tensor | None:
+    """Return what broadcasts to n channels without the first of them."""
+    if x is None or x.ndim < 2 or x.shape[1] != n:
+        return x
+    return x[:, 1:]
+
+
+def _name(index: Index) -> str:
+    """Return how an index was written."""
+    if isinstance(index, partial):
+        options = [f"{name}={value!r}" for name, value in index.keywords.items()]
+        return f"partial({', '.join([_name(index.func), *map(repr, index.args), *options])})"
+    return getattr(index, "__name__", repr(index))

@@ -1,26 +1,14 @@
-"""The sizes of two masks on one grid: `overlap.raster.measure`."""
+"""The sizes of two masks on one grid: `overlap.raster.measure`, and their IoU and Dice."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import nan, prod
 from types import MappingProxyType, ModuleType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from .. import indices
-from .._arrays import (
-    Array,
-    Axis,
-    as_host,
-    check_mask,
-    is_bool,
-    is_host,
-    like,
-    namespace,
-    number,
-    sum_dtype,
-    total,
-)
+from .._arrays import Array, Axis, as_host, check_mask, is_bool, is_host, like, namespace, number, sum_dtype
 from .._checks import check_choice
 from .._compiled import kernels
 from ..counts import Overlap
@@ -29,16 +17,42 @@ from ..indices import EmptyPolicy
 _LARGE = 1 << 20
 """Masks of fewer cells never import the compiler."""
 
+_SCALE = (
+    "soft masks lie in [0, 1]: scale by the maximum, apply a sigmoid to logits, and leave cells without a value out "
+    "with where=~isnan(...)"
+)
+_SIZES_OF_CELLS = "weights are sizes of cells: not negative, finite"
+
 TNorm = Literal["minimum", "product", "lukasiewicz"]
 
+
+def _minimum(a: Array, b: Array, xp: ModuleType) -> Array:
+    """T(a, b) = min(a, b)."""
+    return xp.minimum(a, b)
+
+
+def _product(a: Array, b: Array, xp: ModuleType) -> Array:
+    """T(a, b) = ab."""
+    return a * b
+
+
+def _lukasiewicz(a: Array, b: Array, xp: ModuleType) -> Array:
+    """T(a, b) = max(a + b − 1, 0)."""
+    return xp.where(a + b > 1, a + b - 1, 0.0)
+
+
 TNORMS: Mapping[str, Callable[[Array, Array, ModuleType], Array]] = MappingProxyType(
-    {
-        "minimum": lambda a, b, xp: xp.minimum(a, b),
-        "product": lambda a, b, xp: a * b,
-        "lukasiewicz": lambda a, b, xp: xp.where(a + b > 1, a + b - 1, 0.0),
-    }
+    {"minimum": _minimum, "product": _product, "lukasiewicz": _lukasiewicz}
 )
-"""How two soft values intersect, by name."""
+"""How two soft values intersect, by name: functions of both values and their array namespace."""
+
+
+class Names(NamedTuple):
+    """What messages call a function and its two masks."""
+
+    operation: str
+    a: str = "a"
+    b: str = "b"
 
 
 def measure(
@@ -96,21 +110,9 @@ def measure(
     >>> dice(measure(prediction, reference, axis=1)).round(3)
     array([0.667, 0.947])
     """
-    xp = namespace("raster.measure", a=a, b=b, weights=weights, where=where)
-    _check(a, b, weights, where, tnorm, xp)
-    fast = _measure_fast(a, b, axis, tnorm, check_values, xp) if weights is where is None else None
-    if fast is not None:
-        return fast
-    if check_values if check_values is not None else is_host(a) and is_host(b):
-        _check_values(a, b, weights, where, xp)
-    axis = tuple(axis) if isinstance(axis, list) else axis
-    if where is not None:
-        a, b = (xp.where(where, x, xp.zeros_like(x)) for x in (a, b))
-        weights = None if weights is None else xp.where(where, weights, xp.zeros_like(weights))
-    sizes = _intersect(a, b, tnorm, xp)
-    if weights is not None:
-        sizes = tuple(_weigh(x, weights, xp) for x in sizes)
-    return Overlap(*(total(x, axis, xp) for x in sizes))
+    names = Names("raster.measure")
+    xp = check_masks(names, a, b, weights, where, tnorm)
+    return Overlap(*measure_checked(names, a, b, axis, weights, where, tnorm, check_values, xp))
 
 
 def iou(
@@ -199,92 +201,140 @@ def dice(
     return indices.dice(o, empty=empty)
 
 
-def _intersect(a: Array, b: Array, tnorm: TNorm, xp: ModuleType) -> tuple[Array, Array, Array]:
-    if is_bool(a, xp) and is_bool(b, xp):
-        return a & b, a, b
-    # in the dtype of the sums, so that every path rounds alike
-    hard_reference, dtype = is_bool(b, xp), sum_dtype((a, b), xp)
-    a, b = xp.astype(a, dtype, copy=False), xp.astype(b, dtype, copy=False)
-    if hard_reference or tnorm == "product":
-        return a * b, a, b
-    return xp.where((b == 0) | (b == 1), a * b, TNORMS[tnorm](a, b, xp)), a, b
+def check_masks(names: Names, a: Array, b: Array, weights: Array | None, where: Array | None, tnorm: str) -> ModuleType:
+    """Check all but the values of two masks, and of what counts of them; return their array namespace."""
+    operation = names.operation
+    xp = namespace(operation, **{names.a: a, names.b: b}, weights=weights, where=where)
+    check_choice(operation, "tnorm", tnorm, TNORMS)
+    check_mask(operation, names.a, a, xp)
+    check_mask(operation, names.b, b, xp)
+    if a.shape != b.shape:
+        raise ValueError(
+            f"{operation}: {names.a} has shape {tuple(a.shape)} and {names.b} {tuple(b.shape)}; masks of one grid have "
+            "one shape: resample one of them, turn label maps into one channel a class, or broadcast explicitly with "
+            "broadcast_to"
+        )
+    if where is not None:
+        if not is_bool(where, xp):
+            raise TypeError(f"{operation}: where has dtype {where.dtype}; pass bool, True = counted")
+        _check_broadcasts(operation, "where", where, a)
+    if weights is not None:
+        if not xp.isdtype(weights.dtype, ("bool", "integral", "real floating")):
+            raise TypeError(f"{operation}: weights has dtype {weights.dtype}; sizes of cells are real numbers")
+        _check_broadcasts(operation, "weights", weights, a)
+    return xp
+
+
+def _check_broadcasts(operation: str, name: str, x: Array, mask: Array) -> None:
+    """Refuse weights that do not broadcast to a mask, or would enlarge it."""
+    pairs = zip(reversed(x.shape), reversed(mask.shape), strict=False)
+    if x.ndim > mask.ndim or not all(n in (1, m) for n, m in pairs):
+        raise ValueError(
+            f"{operation}: {name} has shape {tuple(x.shape)}, which does not broadcast to that of the masks, "
+            f"{tuple(mask.shape)}"
+        )
+
+
+def measure_checked(
+    names: Names,
+    a: Array,
+    b: Array,
+    axis: Axis,
+    weights: Array | None,
+    where: Array | None,
+    tnorm: TNorm,
+    check_values: bool | None,
+    xp: ModuleType,
+) -> tuple[Array, Array, Array]:
+    """Return the three sizes of masks that `check_masks` has passed; see `measure`."""
+    a_is_hard = is_bool(a, xp)
+    b_is_hard = is_bool(b, xp)
+    on_host = is_host(a, b)
+    if on_host and weights is None and where is None and prod(a.shape) >= _LARGE:
+        compiled = _measure_compiled(names, a, b, axis, tnorm, check_values, xp)
+        if compiled is not None:
+            return compiled
+    if on_host if check_values is None else check_values:
+        if not a_is_hard:
+            _check_range((a >= 0) & (a <= 1), names.operation, names.a, a, where, _SCALE, xp)
+        if not b_is_hard:
+            _check_range((b >= 0) & (b <= 1), names.operation, names.b, b, where, _SCALE, xp)
+        if weights is not None and not is_bool(weights, xp):
+            finite = (weights >= 0) & (weights < xp.inf)
+            _check_range(finite, names.operation, "weights", weights, where, _SIZES_OF_CELLS, xp)
+    if isinstance(axis, list):
+        axis = tuple(axis)
+    if where is not None:
+        a = xp.where(where, a, xp.zeros_like(a))
+        b = xp.where(where, b, xp.zeros_like(b))
+        weights = None if weights is None else xp.where(where, weights, xp.zeros_like(weights))
+    if a_is_hard and b_is_hard:
+        both = a & b
+    else:
+        # in the dtype of the sums, so that every path rounds alike
+        dtype = sum_dtype((a, b), xp)
+        a = xp.astype(a, dtype, copy=False)
+        b = xp.astype(b, dtype, copy=False)
+        both = a * b if b_is_hard else _intersect(a, b, tnorm, xp)
+    if weights is not None:
+        both = _weigh(both, weights, xp)
+        a = _weigh(a, weights, xp)
+        b = _weigh(b, weights, xp)
+    elif a_is_hard and b_is_hard:
+        return xp.count_nonzero(both, axis=axis), xp.count_nonzero(a, axis=axis), xp.count_nonzero(b, axis=axis)
+    return xp.sum(both, axis=axis), xp.sum(a, axis=axis), xp.sum(b, axis=axis)
+
+
+def _intersect(a: Array, b: Array, tnorm: TNorm, xp: ModuleType) -> Array:
+    """Intersect cell by cell: the product where the reference is 0 or 1, the t-norm between."""
+    if tnorm == "product":
+        return a * b
+    return xp.where((b == 0) | (b == 1), a * b, TNORMS[tnorm](a, b, xp))
 
 
 def _weigh(x: Array, weights: Array, xp: ModuleType) -> Array:
+    """Multiply cells by their sizes, in the dtype of the sums."""
     dtype = sum_dtype((x, weights), xp)
     return xp.astype(x, dtype, copy=False) * xp.astype(weights, dtype, copy=False)
 
 
-def _measure_fast(
-    a: Array, b: Array, axis: Axis, tnorm: TNorm, check_values: bool | None, xp: ModuleType
-) -> Overlap | None:
-    if prod(a.shape) < _LARGE or not (is_host(a) and is_host(b)):
-        return None
-    host_a, host_b = as_host(a), as_host(b)
+def _measure_compiled(
+    names: Names, a: Array, b: Array, axis: Axis, tnorm: TNorm, check_values: bool | None, xp: ModuleType
+) -> tuple[Array, Array, Array] | None:
+    """Measure by the compiled kernels; None for what only the array path can do."""
+    host_a = as_host(a)
+    host_b = as_host(b)
     if host_a is None or host_b is None:
         gradient = kernels("raster.gradient")
-        graph = None if gradient is None else gradient.raster_sizes(a, b, axis, tnorm)
-        return None if graph is None else Overlap(*graph)
+        if gradient is None:
+            return None
+        differentiable: tuple[Array, Array, Array] | None = gradient.raster_sizes(a, b, axis, tnorm)
+        return differentiable
     compiled = kernels("raster.compiled")
-    found = None if compiled is None else compiled.raster_sizes(host_a, host_b, axis, tnorm)
-    if found is None:
+    if compiled is None:
         return None
-    sizes, valid = found
+    measured = compiled.raster_sizes(host_a, host_b, axis, tnorm)
+    if measured is None:
+        return None
+    (both, size_a, size_b), valid = measured
     if not valid and check_values is not False:
-        _check_values(a, b, None, None, xp)
-    return Overlap(*(like(x, a, xp) for x in sizes))
+        _check_range((a >= 0) & (a <= 1), names.operation, names.a, a, None, _SCALE, xp)
+        _check_range((b >= 0) & (b <= 1), names.operation, names.b, b, None, _SCALE, xp)
+    return like(both, a, xp), like(size_a, a, xp), like(size_b, a, xp)
 
 
-def _check(a: Array, b: Array, weights: Array | None, where: Array | None, tnorm: str, xp: ModuleType) -> None:
-    check_choice("raster.measure", "tnorm", tnorm, TNORMS)
-    check_mask("raster.measure", "a", a, xp)
-    check_mask("raster.measure", "b", b, xp)
-    if a.shape != b.shape:
-        raise ValueError(
-            f"raster.measure: a has shape {tuple(a.shape)} and b {tuple(b.shape)}; masks of one grid have one "
-            "shape: resample one of them, or broadcast explicitly with broadcast_to"
-        )
-    if where is not None and not is_bool(where, xp):
-        raise TypeError(f"raster.measure: where has dtype {where.dtype}; pass bool, True = counted")
-    if weights is not None and not xp.isdtype(weights.dtype, ("bool", "integral", "real floating")):
-        raise TypeError(f"raster.measure: weights has dtype {weights.dtype}; sizes of cells are real numbers")
-    for name, x in {"weights": weights, "where": where}.items():
-        if x is not None and not _broadcasts(x.shape, a.shape):
-            raise ValueError(
-                f"raster.measure: {name} has shape {tuple(x.shape)}, which does not broadcast to that of the "
-                f"masks, {tuple(a.shape)}"
-            )
-
-
-def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
-    pairs = zip(reversed(shape), reversed(to), strict=False)
-    return len(shape) <= len(to) and all(n in (1, m) for n, m in pairs)
-
-
-def _check_values(a: Array, b: Array, weights: Array | None, where: Array | None, xp: ModuleType) -> None:
-    for name, x in {"a": a, "b": b}.items():
-        if not is_bool(x, xp):
-            _check_range(
-                name,
-                x,
-                x <= 1,
-                where,
-                xp,
-                "soft masks lie in [0, 1]: scale by the maximum, apply a "
-                "sigmoid to logits, and leave cells without a value out with where=~isnan(...)",
-            )
-    if weights is not None and not is_bool(weights, xp):
-        remedy = "weights are sizes of cells: not negative, finite"
-        _check_range("weights", weights, weights < xp.inf, where, xp, remedy)
-
-
-def _check_range(name: str, x: Array, below: Array, where: Array | None, xp: ModuleType, remedy: str) -> None:
-    valid = (x >= 0) & below
+def _check_range(
+    valid: Array, operation: str, name: str, x: Array, where: Array | None, remedy: str, xp: ModuleType
+) -> None:
+    """Refuse counted values that are not valid, NaN above all."""
     if where is not None:
         valid = valid | ~where
-    if not bool(xp.all(valid)):
-        bad, low, high = (number(f) for f in (xp.count_nonzero(~valid), xp.min(x), xp.max(x)))
-        raise ValueError(
-            f"raster.measure: {bad:.0f} counted values of {name} are out of range or NaN "
-            f"(minimum {low:.9g}, maximum {high:.9g}); {remedy}"
-        )
+    if bool(xp.all(valid)):
+        return
+    n_bad = number(xp.count_nonzero(~valid))
+    lowest = number(xp.min(x))
+    highest = number(xp.max(x))
+    raise ValueError(
+        f"{operation}: {n_bad:.0f} counted values of {name} are out of range or NaN "
+        f"(minimum {lowest:.9g}, maximum {highest:.9g}); {remedy}"
+    )

@@ -61,32 +61,44 @@ def contingency(a: Array, b: Array) -> tuple[Array, Array, Overlap]:
         raise ValueError(
             f"raster.contingency: a has shape {tuple(a.shape)} and b {tuple(b.shape)}; maps of one grid have one shape"
         )
-    hosts = [as_host(x) for x in (a, b)]
-    if hosts[0] is None or hosts[1] is None:
+    host_a = as_host(a)
+    host_b = as_host(b)
+    if host_a is None or host_b is None:
         raise TypeError("raster.contingency: labels are counted on the host; pass x.cpu() or x.compute()")
-    labels_a, codes_a = _encode(hosts[0])
-    labels_b, codes_b = _encode(hosts[1])
-    n, m = len(labels_a), len(labels_b)
-    if n * m > _LARGEST:
+    labels_a, rows = _encode(host_a)
+    labels_b, columns = _encode(host_b)
+    shape = len(labels_a), len(labels_b)
+    n_pairs = shape[0] * shape[1]
+    if n_pairs > _LARGEST:
         raise ValueError(
-            f"raster.contingency: {n} × {m} labels make a table of {n * m:.0e} pairs; compare parts of the maps, or "
-            "drop specks first"
+            f"raster.contingency: {shape[0]} × {shape[1]} labels make a table of {n_pairs:.0e} pairs; compare parts of "
+            "the maps, or drop specks first"
         )
-    pairs = np.bincount(codes_a * np.int64(m) + codes_b, minlength=n * m).reshape(n, m)
-    sizes = pairs, pairs.sum(axis=1, keepdims=True), pairs.sum(axis=0, keepdims=True)
-    return like(labels_a, a, xp), like(labels_b, b, xp), Overlap(*(like(x, a, xp) for x in sizes))
+    pair = rows * np.int64(shape[1]) + columns
+    shared = np.bincount(pair, minlength=n_pairs).reshape(shape)
+    o = Overlap(
+        like(shared, a, xp),
+        like(shared.sum(axis=1, keepdims=True), a, xp),
+        like(shared.sum(axis=0, keepdims=True), a, xp),
+    )
+    return like(labels_a, a, xp), like(labels_b, b, xp), o
 
 
 def _encode(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the labels that occur and, for each cell, which of them it holds."""
-    flat: Any = x.ravel().view(np.uint8) if x.dtype == bool else x.ravel()
+    flat: Any = x.ravel()
     if not flat.size:
-        return x.ravel(), np.zeros(0, np.int64)
-    low, high = flat.min(), flat.max()
-    if int(high) - int(low) >= _TABLE:
+        return flat, np.zeros(0, np.int64)
+    if flat.dtype == bool:
+        flat = flat.view(np.uint8)
+    low = flat.min()
+    span = int(flat.max()) - int(low)
+    if span >= _TABLE:
         return np.unique(flat, return_inverse=True)
-    shifted = flat - low if flat.dtype.kind == "u" else flat.astype(np.int64) - int(low)
-    there = np.bincount(shifted) > 0
-    # whole numbers wrap, and come back
-    labels = np.flatnonzero(there).astype(flat.dtype) + low
-    return labels.astype(x.dtype), (np.cumsum(there) - 1)[shifted]
+    # unsigned numbers do not reach below 0; signed ones may not hold their own span
+    offset = flat - low if flat.dtype.kind == "u" else flat.astype(np.int64) - int(low)
+    occurs = np.bincount(offset) > 0
+    # the lowest label may be negative in a narrow dtype: the sum wraps around, and comes back
+    labels = np.flatnonzero(occurs).astype(flat.dtype) + low
+    position = np.cumsum(occurs) - 1
+    return labels.astype(x.dtype), position[offset]

@@ -9,7 +9,15 @@ import pytest
 
 from overlap import losses
 
-MASKS = ("dice_ce_loss", "dice_loss", "focal_tversky_loss", "generalised_dice_loss", "jaccard_loss", "tversky_loss")
+MASKS = (
+    "dice_ce_loss",
+    "dice_loss",
+    "focal_tversky_loss",
+    "generalised_dice_loss",
+    "jaccard_loss",
+    "overlap_loss",
+    "tversky_loss",
+)
 
 
 def test_public_names():

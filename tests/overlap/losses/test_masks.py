@@ -19,6 +19,15 @@ FAMILY = {
     "tversky": (partial(losses.tversky_loss, alpha=0.3, beta=0.7), partial(ov.tversky, alpha=0.3, beta=0.7)),
 }
 LOSSES = {name: loss for name, (loss, _) in FAMILY.items()} | {"focal": losses.focal_tversky_loss}
+INDICES = {
+    "dice": ov.dice,
+    "iou": ov.iou,
+    "ochiai": ov.ochiai,
+    "containment": ov.containment,
+    "f_beta": partial(ov.f_beta, beta=2),
+    "tversky": partial(ov.tversky, alpha=0.3, beta=0.7),
+    "volume_similarity": ov.volume_similarity,
+}
 rng = np.random.default_rng(11)
 SOFT = rng.random((2, 3, 4, 5)), rng.random((2, 3, 4, 5))
 
@@ -59,6 +68,64 @@ def test_every_library(backend, name):
     got = LOSSES[name](p, y, axis=(2, 3), smooth=1.0, class_weights=backend.asarray([1.0, 2.0, 0.0]))
     expected = LOSSES[name](*SOFT, axis=(2, 3), smooth=1.0, reduction="none") @ [1, 2, 0]
     np.testing.assert_allclose(backend.to_numpy(got), expected.sum() / 6, rtol=1e-13)
+
+
+# ---------------------------------------------------------------- any index is a loss
+
+
+@pytest.mark.parametrize("name", INDICES)
+@given(
+    pair=st.tuples(masks, masks), axis=st.sampled_from([None, 0, (1, 2)]), tnorm=st.sampled_from(list(raster.TNORMS))
+)
+def test_the_loss_of_any_index_is_one_minus_it(name, pair, axis, tnorm):
+    index = INDICES[name]
+    o = raster.measure(*pair, axis=axis, tnorm=tnorm)
+    value = index(o)
+    both_empty = (o.size_a == 0) & (o.size_b == 0)
+    expected = 1 - np.where(np.isnan(value), both_empty, value)
+    got = losses.overlap_loss(*pair, index, axis=axis, tnorm=tnorm, reduction="none")
+    np.testing.assert_array_equal(got, expected)
+
+
+@pytest.mark.parametrize("name", FAMILY)
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_a_named_loss_is_one_line_over_the_loss_of_its_index(name, reduction):
+    loss, index = FAMILY[name]
+    options = {"axis": (2, 3), "smooth": 1.0, "class_weights": np.array([1.0, 2.0, 0.0]), "reduction": reduction}
+    np.testing.assert_array_equal(losses.overlap_loss(*SOFT, index, **options), loss(*SOFT, **options))
+
+
+def test_an_index_may_say_what_an_empty_set_is_worth():
+    empty, mask = np.zeros(3), np.ones(3)
+    assert losses.overlap_loss(empty, mask, ov.precision) == 1
+    assert losses.overlap_loss(empty, mask, partial(ov.precision, empty=0.75)) == 0.25
+    assert losses.overlap_loss(empty, empty, ov.precision) == 0
+    assert losses.overlap_loss(empty, empty, partial(ov.dice, empty=0.75)) == 0.25
+
+
+def test_an_index_of_ones_own():
+    def shared_share(o):
+        return o.intersection / o.union
+
+    np.testing.assert_array_equal(losses.overlap_loss(*SOFT, shared_share), losses.jaccard_loss(*SOFT))
+
+
+def test_values_that_are_no_numbers_stay_so():
+    """Where values are not looked at, as on a device, NaN in the prediction must not pass for an empty set."""
+    torch = pytest.importorskip("torch")
+    p = torch.tensor([[float("nan"), 0.5], [0.0, 0.0]])
+    for y in (torch.zeros(2, 2), torch.ones(2, 2)):
+        loss = partial(losses.overlap_loss, index=ov.ochiai, axis=-1, reduction="none")
+        each = torch.func.vmap(loss)(p[None], y[None])[0]
+        assert torch.isnan(each[0])
+        assert each[1] == y[1, 0]
+
+
+@pytest.mark.parametrize("name", INDICES)
+@pytest.mark.parametrize("smooth", [0.0, 0.5])
+def test_smoothing_agreed_masks_changes_no_index(name, smooth):
+    mask = np.array([True, True, False])
+    assert losses.overlap_loss(mask, mask, INDICES[name], smooth=smooth) == pytest.approx(0, abs=1e-15)
 
 
 # ---------------------------------------------------------------- what they seek
@@ -226,6 +293,46 @@ def test_gradcheck(torch, name, tnorm):
     assert torch.autograd.gradgradcheck(lambda p: loss(p, y), p)
 
 
+@pytest.mark.parametrize("name", INDICES)
+@pytest.mark.parametrize("smooth", [0.0, 1.0])
+def test_any_index_trains(torch, name, smooth):
+    """Descent moves towards the target, and gradients are finite where one set is empty or both are."""
+    p = torch.tensor(SOFT[0][0, 0], requires_grad=True)
+    y = torch.tensor(SOFT[1][0, 0])
+    loss = partial(losses.overlap_loss, index=INDICES[name], axis=-1, smooth=smooth)
+    assert torch.autograd.gradcheck(lambda p: loss(p, y), p)
+    assert torch.autograd.gradgradcheck(lambda p: loss(p, y), p)
+    empty = torch.zeros(3, 4)
+    for prediction in (empty, torch.full((3, 4), 0.5)):
+        for target in (empty, torch.ones(3, 4)):
+            p = prediction.clone().requires_grad_()
+            loss(p, target).backward()
+            assert torch.isfinite(p.grad).all()
+
+
+@pytest.mark.parametrize("name", ["ochiai", "f_beta", "containment"])
+def test_a_few_steps_of_descent_lower_the_loss(torch, name):
+    logits = torch.tensor(4 * SOFT[0][0] - 2, requires_grad=True)
+    target = torch.tensor(SOFT[1][0]) > 0.7
+    optimiser = torch.optim.Adam([logits], 0.1)
+    values = []
+    for _ in range(40):
+        optimiser.zero_grad()
+        loss = losses.overlap_loss(logits.sigmoid(), target, INDICES[name])
+        loss.backward()
+        optimiser.step()
+        values.append(loss.item())
+    assert values[-1] < 0.5 * values[0]
+
+
+@pytest.mark.parametrize("name", ["ochiai", "f_beta", "containment"])
+def test_any_index_compiles(torch, name):
+    p, y = map(torch.tensor, SOFT)
+    loss = partial(losses.overlap_loss, index=INDICES[name], axis=(2, 3))
+    compiled = torch.compile(loss, fullgraph=True, backend="aot_eager")
+    torch.testing.assert_close(compiled(p, y), loss(p, y))
+
+
 @pytest.mark.parametrize("name", LOSSES)
 def test_compile_and_vmap(torch, name):
     p, y = map(torch.tensor, SOFT)
@@ -242,7 +349,7 @@ def test_compile_and_vmap(torch, name):
 
 def test_errors_name_the_loss():
     p, y = SOFT
-    with pytest.raises(ValueError, match=r"jaccard_loss: the prediction has shape \(2, 3, 4, 5\).*one channel a class"):
+    with pytest.raises(ValueError, match=r"jaccard_loss: prediction has shape \(2, 3, 4, 5\).*one channel a class"):
         losses.jaccard_loss(p, y[0])
     with pytest.raises(TypeError, match=r"dice_loss: target has dtype int64.*target == k"):
         losses.dice_loss(p, (y > 0.5).astype(np.int64))

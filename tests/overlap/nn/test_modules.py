@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import inspect
+import pickle
+from functools import partial
+
 import numpy as np
 import pytest
 
+import overlap as ov
 from overlap import losses
 
 torch = pytest.importorskip("torch")
@@ -17,6 +23,7 @@ LOSSES = (
     nn.FocalTverskyLoss,
     nn.GeneralisedDiceLoss,
     nn.DiceCELoss,
+    nn.OverlapLoss,
 )
 K = torch.arange(120, dtype=torch.float64)
 X = (3 * torch.sin(1.7 * K)).reshape(2, 3, 4, 5)
@@ -143,6 +150,45 @@ def test_compile(loss):
     module = loss(**softmax, class_weights=[1, 2, 3])
     compiled = torch.compile(module, fullgraph=True, backend="aot_eager")
     torch.testing.assert_close(compiled(X, Y), module(X, Y))
+
+
+def test_any_index_is_a_module():
+    index = partial(ov.f_beta, beta=2)
+    loss = nn.OverlapLoss(index, **softmax, class_weights=[1, 2, 3], smooth=0.5)
+    weights = torch.tensor([1.0, 2.0, 3.0])
+    expected = losses.overlap_loss(X.softmax(1), Y, index, axis=(2, 3), smooth=0.5, class_weights=weights)
+    assert torch.equal(loss(X, Y), expected)
+    assert repr(loss) == "OverlapLoss(partial(f_beta, beta=2), from_logits='softmax', smooth=0.5)"
+    assert torch.equal(nn.OverlapLoss(ov.iou)(SOFT, Y), nn.JaccardLoss()(SOFT, Y))
+    again = pickle.loads(pickle.dumps(loss))
+    assert torch.equal(again(X, Y), expected)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_module_is_an_overlap_loss_and_no_other(loss):
+    assert issubclass(loss, nn.OverlapLoss)
+    assert loss in (nn.OverlapLoss, nn.DiceLoss) or not issubclass(loss, nn.DiceLoss)
+    options = {"from_logits", "batch", "include_background", "class_weights", "smooth", "tnorm", "reduction"}
+    assert options <= set(inspect.signature(loss).parameters)
+
+
+@pytest.mark.parametrize("loss", [nn.TverskyLoss, nn.FocalTverskyLoss])
+def test_weights_of_a_module_may_change_while_it_trains(loss):
+    module = copy.deepcopy(loss(0.5, 0.5))
+    module.alpha, module.beta = 0.2, 0.8
+    assert torch.equal(module(SOFT, Y), loss(0.2, 0.8)(SOFT, Y))
+    assert torch.equal(pickle.loads(pickle.dumps(module))(SOFT, Y), module(SOFT, Y))
+
+
+@pytest.mark.parametrize("option", ["tnorm", "reduction", "from_logits"])
+def test_an_unknown_option_is_refused_when_the_module_is_made(option):
+    with pytest.raises(ValueError, match=f"nn.JaccardLoss: {option} must be one of"):
+        nn.JaccardLoss(**{option: "mode"})
+
+
+def test_messages_name_the_module():
+    with pytest.raises(ValueError, match="nn.DiceLoss: 1 counted values of prediction"):
+        nn.DiceLoss()(torch.tensor([[[1.5, 0.0]]]), torch.tensor([[[True, False]]]))
 
 
 def test_representation_and_state():

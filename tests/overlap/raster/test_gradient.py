@@ -148,7 +148,7 @@ def test_axes_out_of_bounds_are_refused():
 def test_values_are_checked():
     bad = SOFT[0].clone()
     bad[2, 1, 5, 7] = 1.5
-    with pytest.raises(ValueError, match="1 counted values of a"):
+    with pytest.raises(ValueError, match="dice_loss: 1 counted values of prediction"):
         losses.dice_loss(bad.requires_grad_(), SOFT[1])
 
 

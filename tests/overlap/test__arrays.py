@@ -1,0 +1,141 @@
+"""Which arrays are read on the host, and which are left to the array path."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from overlap import _arrays
+
+
+@pytest.fixture
+def torch():
+    return pytest.importorskip("torch")
+
+
+X = np.arange(6.0).reshape(2, 3)
+
+
+# ---------------------------------------------------------------- one library
+
+
+def test_operands_of_one_library(backend):
+    x = backend.asarray(X)
+    xp = _arrays.namespace("f", a=x, b=None)
+    assert xp is _arrays.library(x)
+    assert backend.to_numpy(xp.sum(x)) == 15
+
+
+def test_operands_of_two_libraries_are_named(torch):
+    with pytest.raises(TypeError, match=r"f: the operands come from different array libraries \(a: numpy.ndarray, b: "):
+        _arrays.namespace("f", a=X, b=torch.as_tensor(X))
+
+
+def test_what_is_no_plain_array_is_refused_with_the_remedy():
+    xr = pytest.importorskip("xarray")
+    with pytest.raises(TypeError, match=r"f: a is a list, not an array; pass numpy.asarray\(a\)"):
+        _arrays.namespace("f", a=[1.0])
+    with pytest.raises(TypeError, match=r"f: b is an xarray DataArray; use overlap.labelled"):
+        _arrays.namespace("f", a=X, b=xr.DataArray(X))
+    with pytest.raises(TypeError, match=r"f: a is a masked array.*where=~a.mask"):
+        _arrays.namespace("f", a=np.ma.masked_array(X))
+
+
+# ---------------------------------------------------------------- on the host
+
+
+def test_plain_arrays_are_read_on_the_host(torch):
+    assert _arrays.as_host(X) is not None
+    assert _arrays.is_host(X)
+    for x in (torch.as_tensor(X), torch.zeros(0), torch.ones(()).expand(3)):
+        assert _arrays.is_host(x)
+        np.testing.assert_array_equal(_arrays.as_host(x), x.numpy())
+
+
+def test_arrays_that_are_not_there_yet():
+    dask = pytest.importorskip("dask.array")
+    assert not _arrays.is_host(dask.ones(3))
+    assert not _arrays.is_host(X, dask.ones(3))
+    assert _arrays.as_host(dask.ones(3)) is None
+
+
+TRANSFORMS = {
+    "vmap": lambda func, f, x: func.vmap(f)(x),
+    "grad": lambda func, f, x: func.grad(f)(x),
+    "vjp": lambda func, f, x: func.vjp(f, x),
+    "jvp": lambda func, f, x: func.jvp(f, (x,), (x,)),
+    "jacrev": lambda func, f, x: func.jacrev(f)(x),
+    "jacfwd": lambda func, f, x: func.jacfwd(f)(x),
+    "hessian": lambda func, f, x: func.hessian(f)(x),
+    "vmap of grad": lambda func, f, x: func.vmap(func.grad(f))(x),
+    "functionalize": lambda func, f, x: func.functionalize(f)(x),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_inside_a_transform_nothing_is_looked_at(torch, name):
+    answers = []
+
+    def seen(x):
+        answers.append((_arrays.is_host(x), _arrays.as_host(x)))
+        return x.sum()
+
+    TRANSFORMS[name](torch.func, seen, torch.as_tensor(X))
+    assert answers
+    assert all(answer == (False, None) for answer in answers)
+
+
+def test_under_compile_nothing_is_looked_at(torch):
+    answers = []
+
+    def seen(x):
+        answers.append(_arrays.is_host(x))
+        return x.sum()
+
+    torch.compile(seen, backend="eager")(torch.as_tensor(X))
+    assert not any(answers)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")
+def test_tensors_that_numpy_cannot_view(torch):
+    x = torch.as_tensor(X)
+    assert _arrays.as_host(x.clone().requires_grad_()) is None
+    np.testing.assert_array_equal(_arrays.as_host(x.clone().requires_grad_(), detach=True), X)
+    for other in (x.bfloat16(), x.to_sparse(), torch._neg_view(x), torch.view_as_complex(x[:, :2].contiguous()).conj()):
+        assert _arrays.as_host(other) is None
+    with torch.autograd.forward_ad.dual_level():
+        dual = torch.autograd.forward_ad.make_dual(x, torch.ones_like(x))
+        assert _arrays.as_host(dual) is None
+        assert _arrays.as_host(dual, detach=True) is None
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def test_sums_are_wide(torch):
+    half = torch.zeros(2, dtype=torch.float16)
+    assert _arrays.sum_dtype((half,), torch) == torch.float64
+    on_device = torch.zeros(2, device="meta")
+    assert _arrays.sum_dtype((on_device, half), torch) == torch.float32
+    assert _arrays.sum_dtype((on_device, half.double()), torch) == torch.float64
+
+
+def test_counts_become_numbers_that_hold_them():
+    whole, single = _arrays.real(np, np.array([2**53]), np.ones(1, np.float32))
+    assert whole.dtype == np.float64
+    assert whole[0] == 2**53
+    assert single.dtype == np.float32
+
+
+def test_nothing_over_nothing(torch):
+    below = torch.tensor([0.0, 2.0], requires_grad=True)
+    ratio = _arrays.safe_ratio(torch.tensor([0.0, 1.0]), below, 7.0, torch)
+    assert ratio.tolist() == [7.0, 0.5]
+    ratio.sum().backward()
+    assert torch.isfinite(below.grad).all()
+
+
+def test_a_message_shows_plain_numbers(torch):
+    assert _arrays.number(np.array(1.5)) == 1.5
+    assert _arrays.number(torch.tensor(1.5, requires_grad=True)) == 1.5
