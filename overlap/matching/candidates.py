@@ -4,7 +4,7 @@ Conventions
 -----------
 - Candidates are three arrays: row, column, score. A dense matrix has one for each entry, a sparse one for each
   stored entry, explicit zeros too. NaN is never a candidate.
-- ``chosen`` pairs are positions in these arrays: no row and no column twice.
+- `greedy` and `optimal` return positions in these arrays, ascending: no row and no column twice.
 """
 
 from __future__ import annotations
@@ -36,54 +36,74 @@ class Candidates(NamedTuple):
         return Candidates(self.row[index], self.column[index], self.score[index], self.shape)
 
 
-def candidates(operation: str, scores: Any, threshold: float) -> Candidates:
+def read_candidates(operation: str, scores: Any, threshold: float) -> Candidates:
     """Read the pairs of a matrix whose score is at least `threshold`, by row, then column."""
     if np.isnan(threshold):
-        raise ValueError(f"{operation}: the threshold is NaN")
+        raise ValueError(f"{operation}: the threshold is NaN; pass the least score of a pair")
     if sparse.issparse(scores):
-        found = _stored(sparse.csr_array(cast(Any, scores)))
-        found = found.take(found.score >= threshold)
+        pairs = _from_sparse(scores, threshold)
     else:
-        found = _entries(operation, np.asarray(scores), threshold)
-    if np.isinf(found.score).any():
-        raise ValueError(f"{operation}: {np.isinf(found.score).sum()} scores are infinite; a pairwise index is finite")
-    return found
+        pairs = _from_dense(operation, np.asarray(scores), threshold)
+    is_infinite = np.isinf(pairs.score)
+    if is_infinite.any():
+        raise ValueError(
+            f"{operation}: {is_infinite.sum()} scores are infinite; a pairwise index is finite: use NaN for pairs that "
+            "must not be matched"
+        )
+    return pairs
 
 
-def _stored(scores: Any) -> Candidates:
-    entries = scores.sorted_indices().tocoo()
-    row, column = (x.astype(np.intp) for x in entries.coords)
-    return Candidates(row, column, entries.data.astype(np.float64), scores.shape)
+def _from_sparse(scores: Any, threshold: float) -> Candidates:
+    rows = sparse.csr_array(cast(Any, scores))
+    entries = rows.sorted_indices().tocoo()
+    row, column = entries.coords
+    score = entries.data.astype(np.float64)
+    stored = Candidates(row.astype(np.intp), column.astype(np.intp), score, rows.shape)
+    return stored.take(score >= threshold)
 
 
-def _entries(operation: str, scores: NDArray[Any], threshold: float) -> Candidates:
+def _from_dense(operation: str, scores: NDArray[Any], threshold: float) -> Candidates:
     if scores.ndim != 2 or scores.dtype.kind not in "fiub":
         raise ValueError(
             f"{operation}: scores has shape {scores.shape} and dtype {scores.dtype}; it is a pairwise index of N "
             "predictions and M references: a matrix (N, M) of numbers, or a scipy sparse one"
         )
+    n, m = scores.shape
     row, column = np.nonzero(scores >= threshold)
-    return Candidates(row, column, scores[row, column].astype(np.float64), (scores.shape[0], scores.shape[1]))
+    score = scores[row, column].astype(np.float64)
+    return Candidates(row, column, score, (n, m))
+
+
+def by_score(pairs: Candidates) -> Ints:
+    """Order candidates by descending score; ties by row, then by column."""
+    return np.lexsort((pairs.column, pairs.row, -pairs.score))
 
 
 def greedy(row: Ints, column: Ints, shape: tuple[int, int]) -> Ints:
     """Choose pairs in the order given, each if both its ends are still free."""
+    n, m = shape
     # what comes first for both its ends is chosen whatever happens to the others: most pairs, at once
-    sure = _first(row, shape[0]) & _first(column, shape[1])
-    free_row, free_column = np.ones(shape[0], bool), np.ones(shape[1], bool)
-    free_row[row[sure]] = free_column[column[sure]] = False
-    left = np.flatnonzero(free_row[row] & free_column[column])
-    rows, columns, chosen = set[int](), set[int](), []
+    is_sure = _first_of_each(row, n) & _first_of_each(column, m)
+    row_is_free = np.ones(n, bool)
+    row_is_free[row[is_sure]] = False
+    column_is_free = np.ones(m, bool)
+    column_is_free[column[is_sure]] = False
+    left = np.flatnonzero(row_is_free[row] & column_is_free[column])
+
+    taken_rows = set[int]()
+    taken_columns = set[int]()
+    later = []
     for k, i, j in zip(left.tolist(), row[left].tolist(), column[left].tolist(), strict=True):
-        if i not in rows and j not in columns:
-            rows.add(i)
-            columns.add(j)
-            chosen.append(k)
-    return np.sort(np.concatenate([np.flatnonzero(sure), np.array(chosen, np.intp)]))
+        if i not in taken_rows and j not in taken_columns:
+            taken_rows.add(i)
+            taken_columns.add(j)
+            later.append(k)
+    sure = np.flatnonzero(is_sure)
+    return np.sort(np.concatenate([sure, np.array(later, np.intp)]))
 
 
-def _first(index: Ints, n: int) -> NDArray[np.bool_]:
-    """Mark where each index occurs for the first time."""
+def _first_of_each(index: Ints, n: int) -> NDArray[np.bool_]:
+    """Mark where each of the indices below `n` occurs for the first time."""
     place = np.arange(len(index))
     first = np.empty(n, np.intp)
     # of writes to one place the last one stays
@@ -91,55 +111,74 @@ def _first(index: Ints, n: int) -> NDArray[np.bool_]:
     return np.asarray(first[index] == place)
 
 
-def by_score(found: Candidates) -> Ints:
-    """Order candidates by descending score; ties by row, then by column."""
-    return np.lexsort((found.column, found.row, -found.score))
-
-
-def most(found: Candidates) -> int:
+def most(pairs: Candidates) -> int:
     """Count the most pairs that can be matched."""
-    graph = sparse.csr_array((np.ones(len(found.row), np.int8), (found.row, found.column)), found.shape)
-    return int(np.count_nonzero(csgraph.maximum_bipartite_matching(graph, perm_type="column") >= 0))
+    edges = np.ones(len(pairs.row), np.int8)
+    graph = sparse.csr_array((edges, (pairs.row, pairs.column)), pairs.shape)
+    column_of_row = csgraph.maximum_bipartite_matching(graph, perm_type="column")
+    return int(np.count_nonzero(column_of_row >= 0))
 
 
-def optimal(found: Candidates) -> Ints:
+def optimal(pairs: Candidates) -> Ints:
     """Choose as many pairs as can be, and among such choices the one of the greatest total score.
 
     Components of the graph are independent: pairs that nothing competes with are taken at once, the others solved in
     batches of whole components.
     """
-    n, m = found.shape
-    ends = found.row, found.column + n
-    graph = sparse.coo_array((np.ones(len(found.row), np.int8), ends), (n + m, n + m))
-    component: Any = csgraph.connected_components(graph, directed=False)[1][found.row]
+    component = _components(pairs)
     size = np.bincount(component, minlength=1)
-    alone = size[component] == 1
-    contested = np.flatnonzero(~alone)
+    is_alone = size[component] == 1
+    contested = np.flatnonzero(~is_alone)
     contested = contested[np.argsort(component[contested], kind="stable")]
-    batches = _batches(component[contested])
-    chosen = [part[_assignment(found.take(part))] for part in np.split(contested, batches)]
-    return np.sort(np.concatenate([np.flatnonzero(alone), *chosen]))
+    cuts = _batches(component[contested])
+    positions = [np.flatnonzero(is_alone)]
+    for batch in np.split(contested, cuts):
+        solution = _assignment(pairs.take(batch))
+        positions.append(batch[solution])
+    return np.sort(np.concatenate(positions))
+
+
+def _components(pairs: Candidates) -> Ints:
+    """Return the connected component of each pair, in the graph whose nodes are rows and columns."""
+    n, m = pairs.shape
+    edges = np.ones(len(pairs.row), np.int8)
+    graph = sparse.coo_array((edges, (pairs.row, n + pairs.column)), (n + m, n + m))
+    _, component_of_node = csgraph.connected_components(graph, directed=False)
+    component: Any = component_of_node[pairs.row]
+    return np.asarray(component)
 
 
 def _batches(component: Ints) -> Ints:
     """Return where to cut pairs, sorted by component: between components, after about BATCH pairs."""
     starts = np.flatnonzero(component[1:] != component[:-1]) + 1
     batch = np.concatenate([[0], starts]) // BATCH
-    return np.asarray(starts[batch[1:] != batch[:-1]])
+    opens_batch = batch[1:] != batch[:-1]
+    return np.asarray(starts[opens_batch])
 
 
-def _assignment(found: Candidates) -> Ints:
+def _assignment(pairs: Candidates) -> Ints:
     """Solve one batch: each row takes a column, or at a price above all else none."""
-    if not len(found.row):
+    if not len(pairs.row):
         return np.zeros(0, np.intp)
-    row, column = (np.unique(x, return_inverse=True)[1] for x in (found.row, found.column))
-    n, m = int(row.max()) + 1, int(column.max()) + 1
-    low, high = found.score.min(), found.score.max()
-    unit = high - low if high > low else 1.0
-    # no chain of exchanges gains as much score as one pair more is worth; a price of 0 would not be stored
-    price = np.concatenate([(high - found.score) / unit + 1, np.full(n, min(n, m) + 2.0)])
-    graph = sparse.csr_array((price, (np.append(row, np.arange(n)), np.append(column, m + np.arange(n)))), (n, m + n))
-    rows, columns = csgraph.min_weight_full_bipartite_matching(graph)
-    place = sparse.csr_array((np.arange(len(row)) + 1, (row, column)), (n, m))
-    real = columns < m
-    return np.asarray(place[rows[real], columns[real]]).ravel() - 1
+    rows, row = np.unique(pairs.row, return_inverse=True)
+    columns, column = np.unique(pairs.column, return_inverse=True)
+    n = len(rows)
+    m = len(columns)
+
+    # from 1 for the best score to 2 for the least; a price of 0 would not be stored
+    best = pairs.score.max()
+    spread = best - pairs.score.min()
+    price = (best - pairs.score) / (spread if spread > 0 else 1.0) + 1
+    # no chain of exchanges gains as much score as one pair more is worth
+    price_of_none = np.full(n, min(n, m) + 2.0)
+    every_row = np.arange(n)
+    # row i may also take the column m + i, which stands for none
+    ends = (np.append(row, every_row), np.append(column, m + every_row))
+    graph = sparse.csr_array((np.append(price, price_of_none), ends), (n, m + n))
+    chosen_row, chosen_column = csgraph.min_weight_full_bipartite_matching(graph)
+
+    is_pair = chosen_column < m
+    # counted from 1, since a 0 would be read as missing
+    position = sparse.csr_array((np.arange(len(row)) + 1, (row, column)), (n, m))
+    chosen = position[chosen_row[is_pair], chosen_column[is_pair]]
+    return np.asarray(chosen).ravel() - 1

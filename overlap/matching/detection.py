@@ -20,6 +20,9 @@ from .._arrays import Array, namespace
 from .candidates import Ints
 from .ranking import rank
 
+BACKGROUND = -1
+IGNORED = -2
+
 
 def nms(
     scores: ArrayLike,
@@ -62,21 +65,24 @@ def nms(
     >>> nms([0.8, 0.9, 0.7], lambda i, rest: boxes.pairwise(b[[i]], b[rest])[0], 0.5)
     array([1, 2])
     """
-    order = np.argsort(rank("nms", scores, None))
+    order = np.argsort(rank("matching.nms", scores))
     n = len(order)
     classes = np.zeros(n) if labels is None else np.asarray(labels)
     if classes.shape != (n,):
-        raise ValueError(f"nms: labels has shape {classes.shape}; one for each of the {n} scores")
+        raise ValueError(f"matching.nms: labels has shape {classes.shape}; pass one for each of the {n} scores")
     if np.isnan(threshold):
-        raise ValueError("nms: the threshold is NaN")
-    overlaps = _overlaps(pairwise, n)
-    alive, kept = np.ones(n, bool), []
+        raise ValueError("matching.nms: the threshold is NaN; pass the greatest overlap of two that both stay")
+    overlaps_of = _overlaps(pairwise, n)
+    is_alive = np.ones(n, bool)
+    kept = []
     for i in order.tolist():
-        if alive[i]:
-            alive[i] = False
-            kept.append(i)
-            others, overlap = overlaps(i, alive)
-            alive[others[(overlap > threshold) & (classes[others] == classes[i])]] = False
+        if not is_alive[i]:
+            continue
+        is_alive[i] = False
+        kept.append(i)
+        others, overlap = overlaps_of(i, is_alive)
+        is_suppressed = (overlap > threshold) & (classes[others] == classes[i])
+        is_alive[others[is_suppressed]] = False
     return np.array(kept, np.intp)
 
 
@@ -84,18 +90,31 @@ def _overlaps(pairwise: Any, n: int) -> Callable[[int, NDArray[np.bool_]], tuple
     """Return a function that lists what overlaps one of `n`, of those alive at least, and by how much."""
     if callable(pairwise):
 
-        def computed(i: int, alive: NDArray[np.bool_]) -> tuple[Any, Any]:
-            rest = np.flatnonzero(alive)
+        def computed(i: int, is_alive: NDArray[np.bool_]) -> tuple[Any, Any]:
+            rest = np.flatnonzero(is_alive)
             return rest, np.asarray(pairwise(i, rest))
 
         return computed
-    matrix: Any = sparse.csr_array(cast(Any, pairwise)) if sparse.issparse(pairwise) else np.asarray(pairwise)
+
+    is_sparse = sparse.issparse(pairwise)
+    matrix: Any = sparse.csr_array(cast(Any, pairwise)) if is_sparse else np.asarray(pairwise)
     if matrix.shape != (n, n):
-        raise ValueError(f"nms: {n} scores need a pairwise overlap of shape ({n}, {n}), got {matrix.shape}")
-    if isinstance(matrix, np.ndarray):
-        return lambda i, alive: (np.arange(n), matrix[i])
-    rows = [slice(*ends) for ends in zip(matrix.indptr[:-1], matrix.indptr[1:], strict=True)]
-    return lambda i, alive: (matrix.indices[rows[i]], matrix.data[rows[i]])
+        raise ValueError(f"matching.nms: {n} scores need a pairwise overlap of shape ({n}, {n}), got {matrix.shape}")
+    if is_sparse:
+        starts = matrix.indptr.tolist()
+
+        def stored(i: int, is_alive: NDArray[np.bool_]) -> tuple[Any, Any]:
+            row = slice(starts[i], starts[i + 1])
+            return matrix.indices[row], matrix.data[row]
+
+        return stored
+
+    everything = np.arange(n)
+
+    def dense(i: int, is_alive: NDArray[np.bool_]) -> tuple[Any, Any]:
+        return everything, matrix[i]
+
+    return dense
 
 
 def ranking_score(p: Array, q: Array, a: float | None = None) -> Array:
@@ -127,7 +146,7 @@ def ranking_score(p: Array, q: Array, a: float | None = None) -> Array:
     if a is None:
         return p * q
     if not 0 <= a <= 1:
-        raise ValueError(f"ranking_score: the weight a must be in [0, 1], got {a}")
+        raise ValueError(f"matching.ranking_score: the weight a must be in [0, 1], got {a}")
     return p**a * q ** (1 - a)
 
 
@@ -163,21 +182,27 @@ def assign(pairwise: Array, positive: float = 0.5, negative: float = 0.4, low_qu
     >>> assign(overlaps).tolist(), assign(overlaps, low_quality=True).tolist()
     ([0, -2, -1], [0, -2, 1])
     """
-    xp = namespace("assign", pairwise=pairwise)
-    if not negative <= positive or pairwise.ndim < 2:
+    xp = namespace("matching.assign", pairwise=pairwise)
+    if not negative <= positive:
+        raise ValueError(f"matching.assign: negative ({negative}) must not exceed positive ({positive}); swap them")
+    if pairwise.ndim < 2:
         raise ValueError(
-            f"assign: negative ({negative}) must not exceed positive ({positive}), and pairwise be (..., N, M), got "
-            f"{tuple(pairwise.shape)}"
+            f"matching.assign: pairwise must be (..., N, M), N anchors with M references, got {tuple(pairwise.shape)}"
         )
     if 0 in pairwise.shape[-2:]:
         # the sum of nothing is 0
         return xp.astype(xp.sum(pairwise, axis=-1), xp.int64) - 1
     overlap = xp.where(pairwise == pairwise, pairwise, 0.0)
     best = xp.max(overlap, axis=-1)
-    assigned = xp.where(best >= positive, xp.argmax(overlap, axis=-1), -1)
-    assigned = xp.where((best < positive) & (best >= negative), -2, assigned)
+    best_reference = xp.argmax(overlap, axis=-1)
+    is_positive = best >= positive
+    is_between = ~is_positive & (best >= negative)
+    assigned = xp.where(is_positive, best_reference, BACKGROUND)
+    assigned = xp.where(is_between, IGNORED, assigned)
     if not low_quality:
         return assigned
-    wanted = (overlap == xp.max(overlap, axis=-2, keepdims=True)) & (overlap > 0)
-    wanting = xp.argmax(xp.where(wanted, overlap, -1.0), axis=-1)
-    return xp.where((best < positive) & xp.any(wanted, axis=-1), wanting, assigned)
+    best_of_reference = xp.max(overlap, axis=-2, keepdims=True)
+    is_wanted = (overlap == best_of_reference) & (overlap > 0)
+    wanting_reference = xp.argmax(xp.where(is_wanted, overlap, -1.0), axis=-1)
+    is_rescued = ~is_positive & xp.any(is_wanted, axis=-1)
+    return xp.where(is_rescued, wanting_reference, assigned)

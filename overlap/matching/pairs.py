@@ -8,10 +8,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._checks import check_choice
 from ..counts import Overlap
-from .candidates import Candidates, Floats, Ints, by_score, candidates, greedy, most, optimal
+from .candidates import Candidates, Floats, Ints, by_score, greedy, most, optimal, read_candidates
 
 Method = Literal["optimal", "greedy"]
+METHODS = ("optimal", "greedy")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,12 +49,14 @@ class Matches:
     @property
     def unmatched_a(self) -> Ints:
         """Predictions without a reference: false positives."""
-        return np.delete(np.arange(self.n_a), self.pairs[:, 0])
+        matched = self.pairs[:, 0]
+        return np.delete(np.arange(self.n_a), matched)
 
     @property
     def unmatched_b(self) -> Ints:
         """References without a prediction: misses."""
-        return np.delete(np.arange(self.n_b), self.pairs[:, 1])
+        matched = self.pairs[:, 1]
+        return np.delete(np.arange(self.n_b), matched)
 
     @property
     def overlap(self) -> Overlap:
@@ -81,7 +85,7 @@ def match(scores: Any, threshold: float, method: Method = "optimal") -> Matches:
     Raises
     ------
     ValueError
-        If `scores` is not a matrix, holds infinity, or the threshold is NaN.
+        If `scores` is not a matrix, holds infinity, the threshold is NaN, or the method is unknown.
 
     Examples
     --------
@@ -90,10 +94,12 @@ def match(scores: Any, threshold: float, method: Method = "optimal") -> Matches:
     >>> float(dice(match(scores, 0.5).overlap)), float(dice(match(scores, 0.5, "greedy").overlap))
     (1.0, 0.5)
     """
-    found = candidates("match", scores, threshold)
-    chosen = found.take(optimal(found)) if _checked("match", method) == "optimal" else _greedily(found)
+    check_choice("matching.match", "method", method, METHODS)
+    pairs = read_candidates("matching.match", scores, threshold)
+    chosen = pairs.take(optimal(pairs)) if method == "optimal" else _greedily(pairs)
     ordered = chosen.take(np.argsort(chosen.row))
-    return Matches(np.stack([ordered.row, ordered.column], axis=1), ordered.score, *found.shape)
+    n_a, n_b = pairs.shape
+    return Matches(np.stack([ordered.row, ordered.column], axis=1), ordered.score, n_a, n_b)
 
 
 def threshold_curve(scores: Any, thresholds: ArrayLike, method: Method = "optimal") -> Overlap:
@@ -124,22 +130,22 @@ def threshold_curve(scores: Any, thresholds: ArrayLike, method: Method = "optima
     >>> dice(threshold_curve([[0.9, 0.6], [0.8, 0.0]], [0.5, 0.7, 0.85, 0.95]))
     array([1. , 0.5, 0.5, 0. ])
     """
+    check_choice("matching.threshold_curve", "method", method, METHODS)
     steps = np.atleast_1d(np.asarray(thresholds, np.float64))
-    found = candidates("threshold_curve", scores, np.min(steps, initial=np.inf))
-    if _checked("threshold_curve", method) == "optimal":
-        n = np.array([most(found.take(found.score >= step)) for step in steps.flat], np.intp)
+    lowest = np.min(steps, initial=np.inf)
+    pairs = read_candidates("matching.threshold_curve", scores, lowest)
+    if method == "optimal":
+        counts = [most(pairs.take(pairs.score >= step)) for step in steps.flat]
+        matched = np.array(counts, np.intp)
     else:
         # greedy matches at a threshold are those of a lower one that reach it
-        n = np.sum(_greedily(found).score >= steps[:, None], axis=1)
-    return Overlap(n, *(np.full(len(steps), size) for size in found.shape))
+        matched_scores = _greedily(pairs).score
+        matched = np.sum(matched_scores >= steps[:, None], axis=1)
+    n_a, n_b = pairs.shape
+    return Overlap(matched, np.full(len(steps), n_a), np.full(len(steps), n_b))
 
 
-def _checked(operation: str, method: str) -> str:
-    if method not in ("optimal", "greedy"):
-        raise ValueError(f'{operation}: method must be "optimal" or "greedy", got {method!r}')
-    return method
-
-
-def _greedily(found: Candidates) -> Candidates:
-    ordered = found.take(by_score(found))
+def _greedily(pairs: Candidates) -> Candidates:
+    """Choose pairs from the greatest score down."""
+    ordered = pairs.take(by_score(pairs))
     return ordered.take(greedy(ordered.row, ordered.column, ordered.shape))

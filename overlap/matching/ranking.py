@@ -20,7 +20,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .candidates import Candidates, Floats, Ints, candidates, greedy
+from .._checks import check_choice
+from .candidates import Candidates, Floats, Ints, greedy, read_candidates
 
 
 def claim(confidence: ArrayLike, scores: Any, thresholds: ArrayLike, *, fall_back: bool = True) -> NDArray[np.intp]:
@@ -59,10 +60,13 @@ def claim(confidence: ArrayLike, scores: Any, thresholds: ArrayLike, *, fall_bac
            [-1,  0]])
     """
     steps = np.asarray(thresholds, np.float64)
-    found = candidates("claim", scores, np.min(steps, initial=np.inf))
-    ranks = rank("claim", confidence, found.shape[0])
-    claimed = _claims(found, ranks, np.atleast_1d(steps), fall_back=fall_back)[:, ranks]
-    return claimed.reshape(*steps.shape, found.shape[0])
+    lowest = np.min(steps, initial=np.inf)
+    pairs = read_candidates("matching.claim", scores, lowest)
+    n, _ = pairs.shape
+    ranks = rank("matching.claim", confidence, n)
+    claimed_by_rank = _claims(pairs, ranks, np.atleast_1d(steps), fall_back=fall_back)
+    claimed = claimed_by_rank[:, ranks]
+    return claimed.reshape(*steps.shape, n)
 
 
 def average_precision(
@@ -115,46 +119,56 @@ def average_precision(
     >>> float(average_precision([0.9, 0.8, 0.7], [[0.6, 0.0], [0.1, 0.2], [0.0, 0.8]]))
     0.8333333333333333
     """
-    if ties not in ("together", "index"):
-        raise ValueError(f'average_precision: ties must be "together" or "index", got {ties!r}')
+    operation = "matching.average_precision"
+    check_choice(operation, "ties", ties, ("together", "index"))
     steps = np.asarray(thresholds, np.float64)
-    found = candidates("average_precision", scores, np.min(steps, initial=np.inf))
-    of_a, of_b, classes = _labels(labels_a, labels_b, found.shape)
-    found = found.take(of_a[found.row] == of_b[found.column])
-    ranks = rank("average_precision", confidence, found.shape[0], of_a)
-    hit = _claims(found, ranks, np.atleast_1d(steps), fall_back=fall_back) >= 0
+    lowest = np.min(steps, initial=np.inf)
+    pairs = read_candidates(operation, scores, lowest)
+    n, _ = pairs.shape
+    class_a, class_b, n_classes = _classes(labels_a, labels_b, pairs.shape)
+    ranks = rank(operation, confidence, n, class_a)
     order = np.argsort(ranks)
-    n = np.bincount(of_b, minlength=classes)
-    area = _areas(hit, of_a[order], n, np.asarray(confidence)[order] if ties == "together" else None)
-    return area.reshape(steps.shape if labels_b is None else (*steps.shape, classes))[()]
+
+    is_of_one_class = class_a[pairs.row] == class_b[pairs.column]
+    claimed = _claims(pairs.take(is_of_one_class), ranks, np.atleast_1d(steps), fall_back=fall_back)
+    confidence_by_rank = np.asarray(confidence)[order] if ties == "together" else None
+    references = np.bincount(class_b, minlength=n_classes)
+    area = _areas(claimed >= 0, class_a[order], references, confidence_by_rank)
+    shape = steps.shape if labels_b is None else (*steps.shape, n_classes)
+    return area.reshape(shape)[()]
 
 
-def _labels(a: ArrayLike | None, b: ArrayLike | None, shape: tuple[int, int]) -> tuple[Any, Any, int]:
-    """Return codes of the classes of predictions (-1: not in the reference) and references, and their number."""
-    if a is None and b is None:
-        return np.zeros(shape[0], np.intp), np.zeros(shape[1], np.intp), 1
-    labels = np.asarray(a), np.asarray(b)
-    if (a is None) != (b is None) or tuple(x.shape for x in labels) != ((shape[0],), (shape[1],)):
+def _classes(labels_a: ArrayLike | None, labels_b: ArrayLike | None, shape: tuple[int, int]) -> tuple[Ints, Ints, int]:
+    """Return the class of each prediction (-1: not in the reference) and reference, and the number of classes."""
+    n, m = shape
+    if labels_a is None and labels_b is None:
+        return np.zeros(n, np.intp), np.zeros(m, np.intp), 1
+    a = np.asarray(labels_a)
+    b = np.asarray(labels_b)
+    if labels_a is None or labels_b is None or a.shape != (n,) or b.shape != (m,):
         raise ValueError(
-            f"average_precision: labels_a {labels[0].shape} and labels_b {labels[1].shape} must be one for each "
-            f"prediction ({shape[0]}) and reference ({shape[1]}), both or none"
+            f"matching.average_precision: labels_a {a.shape} and labels_b {b.shape} must be one for each prediction "
+            f"({n}) and reference ({m}), both or none"
         )
-    classes, of_b = np.unique(labels[1], return_inverse=True)
-    of_a = np.searchsorted(classes, labels[0])
-    known = np.isin(labels[0], classes)
-    return np.where(known, of_a, -1), of_b, len(classes)
+    classes, class_b = np.unique(b, return_inverse=True)
+    is_known = np.isin(a, classes)
+    class_a = np.where(is_known, np.searchsorted(classes, a), -1)
+    return class_a, class_b, len(classes)
 
 
-def rank(operation: str, confidence: ArrayLike, n: int | None, label: Ints | None = None) -> Ints:
-    """Return the rank of each of `n` predictions."""
+def rank(operation: str, confidence: ArrayLike, n: int | None = None, label: Ints | None = None) -> Ints:
+    """Return the rank of each prediction, of which there are `n` if that is known."""
     values = np.asarray(confidence)
-    if values.ndim != 1 or len(values) != (len(values) if n is None else n) or values.dtype.kind not in "fiub":
+    is_numbers = values.ndim == 1 and values.dtype.kind in "fiub"
+    if not is_numbers or (n is not None and len(values) != n):
+        predictions = "prediction" if n is None else f"of the {n} predictions"
         raise ValueError(
-            f"{operation}: the confidences have shape {values.shape} and dtype {values.dtype}; one number for each "
-            f"prediction{'' if n is None else f' ({n})'}"
+            f"{operation}: the confidences have shape {values.shape} and dtype {values.dtype}; pass one number for "
+            f"each {predictions}"
         )
-    if np.isnan(values).any():
-        raise ValueError(f"{operation}: {np.isnan(values).sum()} confidences are NaN; leave those predictions out")
+    is_nan = np.isnan(values)
+    if is_nan.any():
+        raise ValueError(f"{operation}: {is_nan.sum()} confidences are NaN; leave those predictions out")
     falling = -values.astype(np.float64)
     order = np.argsort(falling, kind="stable") if label is None else np.lexsort((falling, label))
     ranks = np.empty(len(order), np.intp)
@@ -162,39 +176,53 @@ def rank(operation: str, confidence: ArrayLike, n: int | None, label: Ints | Non
     return ranks
 
 
-def _claims(found: Candidates, ranks: Ints, thresholds: Floats, *, fall_back: bool) -> Ints:
+def _claims(pairs: Candidates, ranks: Ints, thresholds: Floats, *, fall_back: bool) -> Ints:
     """Return the reference that each prediction claims, or -1, as (thresholds, predictions in rank order)."""
-    row = ranks[found.row]
-    order = np.lexsort((found.column, -found.score, row))
-    row, column, score = row[order], found.column[order], found.score[order]
+    rank_of_pair = ranks[pairs.row]
+    order = np.lexsort((pairs.column, -pairs.score, rank_of_pair))
+    row = rank_of_pair[order]
+    column = pairs.column[order]
+    score = pairs.score[order]
     if not fall_back:
-        first = np.append(True, row[1:] != row[:-1])[: len(row)]
-        row, column, score = row[first], column[first], score[first]
-    claimed = np.full((len(thresholds), found.shape[0]), -1, np.intp)
+        is_best_of_row = np.ones(len(row), bool)
+        is_best_of_row[1:] = row[1:] != row[:-1]
+        row = row[is_best_of_row]
+        column = column[is_best_of_row]
+        score = score[is_best_of_row]
+
+    n, _ = pairs.shape
+    claimed = np.full((len(thresholds), n), -1, np.intp)
     for k, threshold in enumerate(thresholds):
         high = np.flatnonzero(score >= threshold)
-        chosen = high[greedy(row[high], column[high], found.shape)]
-        claimed[k, row[chosen]] = column[chosen]
+        winners = high[greedy(row[high], column[high], pairs.shape)]
+        claimed[k, row[winners]] = column[winners]
     return claimed
 
 
-def _areas(hit: NDArray[np.bool_], label: Ints, n: Ints, confidence: Any | None) -> Floats:
+def _areas(is_hit: NDArray[np.bool_], label: Ints, references: Ints, confidence: Any | None) -> Floats:
     """Return the area under the envelope for each threshold and class, from hits in rank order.
 
     Predictions of one confidence count together; without confidences each counts by itself.
     """
-    found = np.full((len(hit), len(n)), np.nan)
-    bounds = np.searchsorted(label, np.arange(len(n) + 1))
-    for k in np.flatnonzero(n):
-        part = slice(bounds[k], bounds[k + 1])
-        found[:, k] = _area(hit[:, part], n[k], None if confidence is None else confidence[part])
-    return found
+    n_classes = len(references)
+    areas = np.full((len(is_hit), n_classes), np.nan)
+    bounds = np.searchsorted(label, np.arange(n_classes + 1))
+    for k in np.flatnonzero(references):
+        of_class = slice(bounds[k], bounds[k + 1])
+        confidence_of_class = None if confidence is None else confidence[of_class]
+        areas[:, k] = _area(is_hit[:, of_class], references[k], confidence_of_class)
+    return areas
 
 
-def _area(hit: NDArray[np.bool_], n: int, confidence: Any | None) -> Floats:
-    precision = np.cumsum(hit, axis=1) / np.arange(1, hit.shape[1] + 1)
+def _area(is_hit: NDArray[np.bool_], references: int, confidence: Any | None) -> Floats:
+    """Return the area for each threshold: each hit is a step of 1 / references in recall, as high as the envelope."""
+    hits = np.cumsum(is_hit, axis=1)
+    predictions = np.arange(1, is_hit.shape[1] + 1)
+    precision = hits / predictions
     if confidence is not None:
         # a threshold cannot stop between equals
-        precision[:, :-1][:, confidence[1:] == confidence[:-1]] = 0
+        is_followed_by_equal = np.flatnonzero(confidence[1:] == confidence[:-1])
+        precision[:, is_followed_by_equal] = 0
+    # the greatest precision at this recall or above
     envelope = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
-    return np.asarray(np.sum(envelope, axis=1, where=hit) / n)
+    return np.asarray(np.sum(envelope, axis=1, where=is_hit) / references)

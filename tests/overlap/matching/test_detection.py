@@ -1,0 +1,144 @@
+"""Oracles: a plain loop of suppression, cases worked by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from overlap import matching, oriented
+
+rng = np.random.default_rng(11)
+
+
+def plain_nms(scores, pairwise, threshold):
+    order, kept = list(np.argsort(-np.asarray(scores), kind="stable")), []
+    while order:
+        best = order.pop(0)
+        kept.append(best)
+        order = [i for i in order if not pairwise[best, i] > threshold]
+    return kept
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.3, 0.5, 1.0])
+def test_nms_against_a_plain_loop(threshold):
+    for _ in range(20):
+        half = np.triu(np.round(rng.random((12, 12)), 1))
+        pairwise, scores = np.maximum(half, half.T), np.round(rng.random(12), 1)
+        expected = plain_nms(scores, pairwise, threshold)
+        assert matching.nms(scores, pairwise, threshold).tolist() == expected
+        assert matching.nms(scores, sparse.csr_array(pairwise), threshold).tolist() == expected
+        assert matching.nms(scores, lambda i, j, p=pairwise: p[i, j], threshold).tolist() == expected
+
+
+def test_nms_asks_only_for_what_is_left():
+    asked = []
+
+    def pairwise(i, rest):
+        asked.append((i, rest.tolist()))
+        return np.where(rest == i + 1, 1.0, 0.0)
+
+    assert matching.nms([0.9, 0.8, 0.7, 0.6], pairwise, 0.5).tolist() == [0, 2]
+    assert asked == [(0, [1, 2, 3]), (2, [3])]
+
+
+def test_nms_of_classes():
+    everything = np.ones((4, 4))
+    assert matching.nms([0.1, 0.2, 0.3, 0.4], everything, 0.5, labels=["a", "b", "a", "b"]).tolist() == [3, 2]
+
+
+def test_nms_is_strict_and_stable():
+    assert matching.nms([0.5, 0.5], np.full((2, 2), 0.5), 0.5).tolist() == [0, 1]
+    assert matching.nms([0.5, 0.5], np.full((2, 2), 0.6), 0.5).tolist() == [0]
+    assert matching.nms([], np.zeros((0, 0)), 0.5).tolist() == []
+
+
+def test_cars_parked_at_right_angles():
+    """Their axis-aligned boxes overlap and one is lost; the rotated ones do not."""
+    cars = np.array([[0, 0, 4, 1.6, np.pi / 4], [1.9, 1.9, 4, 1.6, -np.pi / 4]])
+    reach = (cars[:, 2] + cars[:, 3]) / 2 * np.sqrt(0.5)
+    lo, hi = cars[:, :2] - reach[:, None], cars[:, :2] + reach[:, None]
+    common = np.clip(np.minimum(hi[:, None], hi) - np.maximum(lo[:, None], lo), 0, None).prod(-1)
+    area = (hi - lo).prod(-1)
+    upright = common / (area[:, None] + area - common)
+    assert matching.nms([0.9, 0.8], upright, 0.15).tolist() == [0]
+    assert matching.nms([0.9, 0.8], oriented.pairwise(cars, cars), 0.15).tolist() == [0, 1]
+
+
+# ---------------------------------------------------------------- scores and assignment
+
+
+def test_ranking_score(backend):
+    p, q = rng.random(6), rng.random(6)
+    score = matching.ranking_score(backend.asarray(p), backend.asarray(q))
+    np.testing.assert_array_equal(backend.to_numpy(score), p * q)
+    for a, expected in ((0.5, np.sqrt(p * q)), (1.0, p), (0.0, q)):
+        got = backend.to_numpy(matching.ranking_score(backend.asarray(p), backend.asarray(q), a))
+        np.testing.assert_allclose(got, expected, rtol=1e-14)
+
+
+OVERLAPS = np.array(
+    [
+        [0.70, 0.10, 0.00],  # positive
+        [0.45, 0.00, 0.00],  # between: ignored
+        [0.10, 0.30, 0.00],  # background, but the best that reference 1 has
+        [0.50, 0.50, 0.00],  # ≥, ties to the lower reference
+        [0.40, 0.00, 0.00],  # not < 0.4
+        [np.nan, 0.2, np.nan],  # NaN is no overlap
+    ]
+)
+
+
+def test_assign(backend):
+    got = backend.to_numpy(matching.assign(backend.asarray(OVERLAPS)))
+    assert got.tolist() == [0, -2, -1, 0, -2, -1]
+
+
+def test_assign_low_quality(backend):
+    overlaps = OVERLAPS.copy()
+    overlaps[3, 1] = 0
+    got = backend.to_numpy(matching.assign(backend.asarray(overlaps), low_quality=True))
+    # reference 1 gets its best anchor; reference 2 overlaps nothing and gets none
+    assert got.tolist() == [0, -2, 1, 0, -2, -1]
+
+
+def test_low_quality_keeps_positives_and_gives_ties_to_all():
+    overlaps = np.array([[0.9, 0.3], [0.0, 0.3], [0.2, 0.1]])
+    assert matching.assign(overlaps, low_quality=True).tolist() == [0, 1, -1]
+    assert matching.assign(np.array([[0.8, 0.6], [0.9, 0.0]]), low_quality=True).tolist() == [0, 0]
+    wanted_twice = np.array([[0.2, 0.3], [0.1, 0.1]])
+    assert matching.assign(wanted_twice, low_quality=True).tolist() == [1, -1]
+
+
+@pytest.mark.parametrize("low_quality", [True, False])
+def test_assign_a_batch_and_nothing(low_quality):
+    batch = rng.random((3, 5, 4))
+    got = matching.assign(batch, 0.9, 0.8, low_quality)
+    for k in range(3):
+        np.testing.assert_array_equal(got[k], matching.assign(batch[k], 0.9, 0.8, low_quality))
+    assert matching.assign(np.zeros((3, 0)), low_quality=low_quality).tolist() == [-1, -1, -1]
+    assert matching.assign(np.zeros((0, 3)), low_quality=low_quality).tolist() == []
+
+
+def test_assign_under_vmap():
+    torch = pytest.importorskip("torch")
+    batch = torch.rand(3, 5, 4)
+    got = torch.func.vmap(lambda x: matching.assign(x, low_quality=True))(batch)
+    assert torch.equal(got, matching.assign(batch, low_quality=True))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: matching.nms([0.5, 0.6], np.ones((3, 3)), 0.5), r"shape \(2, 2\), got \(3, 3\)"),
+        (lambda: matching.nms([0.5, np.nan], np.ones((2, 2)), 0.5), "matching.nms: 1 confidences are NaN"),
+        (lambda: matching.nms([0.5], [[1.0]], np.nan), "threshold is NaN"),
+        (lambda: matching.nms([0.5], [[1.0]], 0.5, labels=[1, 2]), "one for each of the 1 scores"),
+        (lambda: matching.ranking_score(0.5, 0.5, 1.5), r"in \[0, 1\], got 1.5"),
+        (lambda: matching.assign(np.ones((2, 2)), 0.4, 0.5), "must not exceed positive"),
+        (lambda: matching.assign(np.ones(2)), r"got \(2,\)"),
+    ],
+)
+def test_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
