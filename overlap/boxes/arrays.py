@@ -2,24 +2,25 @@
 
 Conventions
 -----------
-- A box is lo|hi along the last axis, 2d numbers. Integers become float64, half precision float32.
-- A malformed box has hi < lo, NaN or infinity. It raises where values may be looked at (on the host). Elsewhere
-  (CUDA, dask, ``torch.compile``, ``vmap``) its row becomes NaN, and so does what is computed from it.
+- A box is lo|hi along the last axis, 2d numbers. A malformed box has hi < lo, NaN or infinity.
 """
 
 from __future__ import annotations
 
 from functools import reduce
-from math import inf, prod
+from math import inf
 from operator import and_, mul
 from types import ModuleType
 from typing import NamedTuple, TypeAlias
 
 import array_api_compat as compat
 
-from .._arrays import Array, is_host, is_traced, namespace, number
+from .. import _coordinates
+from .._arrays import Array, is_traced, namespace
 
 Interval: TypeAlias = tuple[Array, Array]
+
+_REMEDY = 'boxes are lo|hi, in 2-D (x1, y1, x2, y2): use boxes.convert(box, "centre-size", "lo-hi") for others'
 
 
 class Sizes(NamedTuple):
@@ -41,25 +42,14 @@ def as_floating(operation: str, **boxes: Array) -> tuple[list[Array], ModuleType
     """Return arrays of 2d columns in the dtype they are computed in, values unseen."""
     xp = namespace(operation, **boxes)
     _check_shapes(operation, boxes)
-    dtypes = [_floating(operation, name, x, xp) for name, x in boxes.items()]
-    dtype = xp.result_type(*dtypes)
-    return [xp.astype(x, dtype, copy=False) for x in boxes.values()], xp
+    return _coordinates.as_floating(operation, boxes, xp), xp
 
 
 def check(operation: str, name: str, box: Array, xp: ModuleType, *, solid: bool = False) -> Array:
-    """Refuse malformed boxes on the host; make them NaN elsewhere."""
+    """Refuse malformed boxes on the host; make them NaN elsewhere. If `solid`, a side of 0 is malformed."""
     valid = reduce(and_, (_well_formed(side, solid) for side in intervals(box)))
-    if not is_host(box):
-        return xp.where(valid[..., None], box, xp.nan)
-    if bool(xp.all(valid)):
-        return box
-    malformed = number(xp.count_nonzero(~valid))
-    wrong_order = "hi <= lo" if solid else "hi < lo"
-    raise ValueError(
-        f"{operation}: {malformed:.0f} of {prod(valid.shape)} boxes of {name} are malformed ({wrong_order}, NaN or "
-        'infinite); boxes are lo|hi, in 2-D (x1, y1, x2, y2): use boxes.convert(box, "centre-size", "lo-hi") '
-        "for others"
-    )
+    why = "hi <= lo, NaN or infinite" if solid else "hi < lo, NaN or infinite"
+    return _coordinates.well_formed(operation, name, box, valid, why, _REMEDY, xp)
 
 
 def _well_formed(side: Interval, solid: bool) -> Array:
@@ -142,11 +132,3 @@ def _broadcast(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
 
 def _shapes(boxes: dict[str, Array]) -> str:
     return ", ".join(f"{name}: {tuple(x.shape)}" for name, x in boxes.items())
-
-
-def _floating(operation: str, name: str, box: Array, xp: ModuleType) -> object:
-    if xp.isdtype(box.dtype, "integral"):
-        return xp.float64
-    if not xp.isdtype(box.dtype, "real floating"):
-        raise TypeError(f"{operation}: {name} has dtype {box.dtype}; boxes are real numbers, lo|hi")
-    return box.dtype if xp.finfo(box.dtype).bits >= 32 else xp.float32

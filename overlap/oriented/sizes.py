@@ -19,18 +19,21 @@ from __future__ import annotations
 
 from math import nan, prod
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import indices
-from .._arrays import Array, as_host, is_host, like, namespace
+from .._arrays import Array, as_host, like, namespace
 from .._compiled import kernels
+from .._coordinates import as_floating, well_formed
 from ..counts import Overlap
 from ..indices import EmptyPolicy
 
 SMALL = 1 << 16
 """Fewer pairs never import the compiler."""
+
+_REMEDY = "a rotated box is (cx, cy, w, h, theta), its sides w and h not negative"
 
 
 def measure(a: Array, b: Array) -> Overlap:
@@ -75,7 +78,8 @@ def measure(a: Array, b: Array) -> Overlap:
     hosts = _hosts(a, b, prod(shape[:-1]))
     if hosts is None:
         return _overlap(a, b, xp)
-    area = _kernels().intersection(*(np.broadcast_to(x, shape) for x in hosts))
+    host_a, host_b = hosts
+    area = _compiled().intersection(np.broadcast_to(host_a, shape), np.broadcast_to(host_b, shape))
     return Overlap(like(area, a, xp), _size(a), _size(b))
 
 
@@ -172,44 +176,46 @@ def pairwise(a: Array, b: Array) -> Array:
     for name, x in {"a": a, "b": b}.items():
         if x.ndim != 2:
             raise ValueError(f"oriented.pairwise: {name} must have shape (n, 5), got {tuple(x.shape)}; see measure")
-    n, m = a.shape[0], b.shape[0]
+    n = a.shape[0]
+    m = b.shape[0]
     hosts = _hosts(a, b, n * m)
     if hosts is not None:
-        return like(_kernels().pairwise(*hosts), a, xp)
+        host_a, host_b = hosts
+        return like(_compiled().pairwise(host_a, host_b), a, xp)
     # by blocks that stay in the cache, and never hold the corners of all pairs
     rows = max(1, SMALL // max(1, m))
-    blocks = (a[k : min(k + rows, n), None, :] for k in range(0, max(1, n), rows))
-    return xp.concat([indices.iou(_overlap(block, b[None, :, :], xp)) for block in blocks], axis=0)
+    blocks = []
+    for start in range(0, max(1, n), rows):
+        block = a[start : min(start + rows, n), None, :]
+        overlap = _overlap(block, b[None, :, :], xp)
+        blocks.append(indices.iou(overlap))
+    return xp.concat(blocks, axis=0)
 
 
 def _read(operation: str, a: Array, b: Array) -> tuple[Array, Array, ModuleType]:
     """Return two sets of well-formed boxes, in one dtype that can hold an area."""
     xp = namespace(operation, a=a, b=b)
-    given = {f"{operation}: {name}": x for name, x in {"a": a, "b": b}.items()}
-    dtype = xp.result_type(xp.float32, *(_floating(what, x, xp) for what, x in given.items()))
-    a, b = (_checked(what, xp.astype(x, dtype, copy=False), xp) for what, x in given.items())
+    _check_columns(operation, "a", a)
+    _check_columns(operation, "b", b)
+    a, b = as_floating(operation, {"a": a, "b": b}, xp)
+    a = _check(operation, "a", a, xp)
+    b = _check(operation, "b", b, xp)
     return a, b, xp
 
 
-def _floating(what: str, x: Array, xp: ModuleType) -> Any:
+def _check_columns(operation: str, name: str, x: Array) -> None:
     if x.ndim == 0 or x.shape[-1] != 5:
-        raise ValueError(f"{what} has shape {tuple(x.shape)}; a rotated box is (cx, cy, w, h, theta): (..., 5)")
-    if not xp.isdtype(x.dtype, ("integral", "real floating")):
-        raise TypeError(f"{what} has dtype {x.dtype}; boxes are real numbers: pass float64 or float32")
-    return xp.float64 if xp.isdtype(x.dtype, "integral") else x.dtype
-
-
-def _checked(what: str, x: Array, xp: ModuleType) -> Array:
-    """Refuse malformed boxes on the host; make them NaN elsewhere."""
-    valid = xp.all(xp.isfinite(x), axis=-1) & xp.all(x[..., 2:4] >= 0, axis=-1)
-    if not is_host(x):
-        return xp.where(valid[..., None], x, xp.nan)
-    if not bool(xp.all(valid)):
         raise ValueError(
-            f"{what} has {int(xp.count_nonzero(~valid))} malformed boxes (a side < 0, NaN or infinite); a rotated box "
-            "is (cx, cy, w, h, theta), its sides w and h not negative"
+            f"{operation}: {name} has shape {tuple(x.shape)}; a rotated box is (cx, cy, w, h, theta): (..., 5)"
         )
-    return x
+
+
+def _check(operation: str, name: str, boxes: Array, xp: ModuleType) -> Array:
+    """Refuse malformed boxes on the host; make them NaN elsewhere."""
+    finite = xp.all(xp.isfinite(boxes), axis=-1)
+    sides = boxes[..., 2:4]
+    valid = finite & xp.all(sides >= 0, axis=-1)
+    return well_formed(operation, name, boxes, valid, "a side < 0, NaN or infinite", _REMEDY, xp)
 
 
 def _overlap(a: Array, b: Array, xp: ModuleType) -> Overlap:
@@ -220,52 +226,85 @@ def _size(boxes: Array) -> Array:
     return boxes[..., 2] * boxes[..., 3]
 
 
-def _intersection(a: Array, b: Array, xp: ModuleType) -> Array:
+class _Box(NamedTuple):
+    """Boxes in parts: centre x, y, half sides u, v, cosine and sine of the angle."""
+
+    x: Array
+    y: Array
+    u: Array
+    v: Array
+    cos: Array
+    sin: Array
+
+
+def _parts(boxes: Array, xp: ModuleType) -> _Box:
+    theta = boxes[..., 4]
+    return _Box(
+        x=boxes[..., 0],
+        y=boxes[..., 1],
+        u=boxes[..., 2] / 2,
+        v=boxes[..., 3] / 2,
+        cos=xp.cos(theta),
+        sin=xp.sin(theta),
+    )
+
+
+def _intersection(boxes_a: Array, boxes_b: Array, xp: ModuleType) -> Array:
     """Return the area common to boxes, pair by pair: the method above."""
-    # products of each box's own cosine and sine: of n + m boxes, not of n × m pairs
-    cos_a, sin_a, cos_b, sin_b = (f(box[..., 4]) for box in (a, b) for f in (xp.cos, xp.sin))
-    cos, sin = cos_a * cos_b + sin_a * sin_b, sin_a * cos_b - cos_a * sin_b
-    dx, dy = a[..., 0] - b[..., 0], a[..., 1] - b[..., 1]
-    in_a, in_b = ((dx * c + dy * s, dy * c - dx * s) for c, s in ((cos_a, sin_a), (cos_b, sin_b)))
-    half_a, half_b = ((box[..., 2] / 2, box[..., 3] / 2) for box in (a, b))
-    apart = _beyond(in_a, half_a, half_b, cos, sin, xp) | _beyond(in_b, half_b, half_a, cos, sin, xp)
-    x = _corners(in_b[0], half_a[0] * cos, -half_a[1] * sin, xp)
-    y = _corners(in_b[1], half_a[0] * sin, half_a[1] * cos, xp)
-    area = _area_within(x, y, half_b[0][..., None], half_b[1][..., None], xp)
+    a = _parts(boxes_a, xp)
+    b = _parts(boxes_b, xp)
+    # the angle from b to a, by cosines and sines of n + m boxes, not of n × m pairs
+    cos = a.cos * b.cos + a.sin * b.sin
+    sin = a.sin * b.cos - a.cos * b.sin
+    # from the centre of b to that of a, in the axes of the plane, of a and of b
+    dx = a.x - b.x
+    dy = a.y - b.y
+    x_in_a = dx * a.cos + dy * a.sin
+    y_in_a = dy * a.cos - dx * a.sin
+    x_in_b = dx * b.cos + dy * b.sin
+    y_in_b = dy * b.cos - dx * b.sin
+    apart_along_a = _is_beyond(x_in_a, y_in_a, a, b, cos, sin, xp)
+    apart_along_b = _is_beyond(x_in_b, y_in_b, b, a, cos, sin, xp)
+    # the corners of a in the axes of b
+    x = _corners(x_in_b, a.u * cos, -a.v * sin, xp)
+    y = _corners(y_in_b, a.u * sin, a.v * cos, xp)
+    area = _area_within(x, y, b.u[..., None], b.v[..., None], xp)
     # rounding must not leave a trace between boxes that are apart
-    return xp.where(apart | (area < 0), 0.0, area)
+    return xp.where(apart_along_a | apart_along_b | (area < 0), 0.0, area)
 
 
-def _beyond(
-    centre: tuple[Array, Array],
-    own: tuple[Array, Array],
-    other: tuple[Array, Array],
-    cos: Array,
-    sin: Array,
-    xp: ModuleType,
-) -> Array:
-    """Return whether an axis of one box separates it from another, at `centre` in its axes, of half sides `other`."""
-    cos, sin = xp.abs(cos), xp.abs(sin)
-    reach = other[0] * cos + other[1] * sin, other[0] * sin + other[1] * cos
-    return (xp.abs(centre[0]) > own[0] + reach[0]) | (xp.abs(centre[1]) > own[1] + reach[1])
+def _is_beyond(x: Array, y: Array, own: _Box, other: _Box, cos: Array, sin: Array, xp: ModuleType) -> Array:
+    """Return whether an axis of a box separates it from another, whose centre lies at (x, y) in its axes."""
+    cos = xp.abs(cos)
+    sin = xp.abs(sin)
+    reach_x = other.u * cos + other.v * sin
+    reach_y = other.u * sin + other.v * cos
+    return (xp.abs(x) > own.u + reach_x) | (xp.abs(y) > own.v + reach_y)
 
 
 def _corners(centre: Array, along: Array, across: Array, xp: ModuleType) -> Array:
     """Return one coordinate of the corners (..., 4), counter-clockwise."""
-    ends = centre + along, centre - along
-    return xp.stack([ends[0] + across, ends[1] + across, ends[1] - across, ends[0] - across], axis=-1)
+    front = centre + along
+    back = centre - along
+    return xp.stack([front + across, back + across, back - across, front - across], axis=-1)
 
 
 def _area_within(x: Array, y: Array, u: Array, v: Array, xp: ModuleType) -> Array:
     """Return the area of polygons (..., corners) within abs(x) ≤ u and abs(y) ≤ v."""
+    # each edge, clipped at the strip
     low = _clamp(y, v, xp)
-    high, rise = _next(low, xp), _next(y, xp) - y
+    high = _next(low, xp)
+    rise = _next(y, xp) - y
     slope = (_next(x, xp) - x) / xp.where(rise != 0, rise, 1.0)
-    start, stop = x + (low - y) * slope, _next(x, xp) + (high - _next(y, xp)) * slope
-    near, far = _clamp(start, u, xp), _clamp(stop, u, xp)
+    start = x + (low - y) * slope
+    stop = _next(x, xp) + (high - _next(y, xp)) * slope
+    # the trapezium below it, its ends clamped
+    near = _clamp(start, u, xp)
+    far = _clamp(stop, u, xp)
     run = stop - start
     skew = ((start - near) + (stop - far)) / xp.where(run != 0, run, 1.0)
-    return xp.sum((high - low) * (near + far + (far - near) * skew), axis=-1) / 2
+    twice_the_areas = (high - low) * (near + far + (far - near) * skew)
+    return xp.sum(twice_the_areas, axis=-1) / 2
 
 
 def _next(x: Array, xp: ModuleType) -> Array:
@@ -281,9 +320,12 @@ def _hosts(a: Array, b: Array, pairs: int) -> tuple[np.ndarray, np.ndarray] | No
     """Return the boxes as numpy where the compiled version is there and worth its import."""
     if pairs < SMALL:
         return None
-    host_a, host_b = as_host(a), as_host(b)
-    return None if host_a is None or host_b is None or _kernels() is None else (host_a, host_b)
+    host_a = as_host(a)
+    host_b = as_host(b)
+    if host_a is None or host_b is None or _compiled() is None:
+        return None
+    return host_a, host_b
 
 
-def _kernels() -> Any:
+def _compiled() -> Any:
     return kernels("oriented.compiled")

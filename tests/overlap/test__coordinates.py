@@ -1,0 +1,47 @@
+"""What boxes of all kinds share: their dtype, and what becomes of malformed ones."""
+
+from __future__ import annotations
+
+import array_api_compat.numpy as xp
+import numpy as np
+import pytest
+
+from overlap._coordinates import as_floating, well_formed
+
+DTYPES = [
+    ("float32", "float32", "float32"),
+    ("float16", "float16", "float32"),
+    ("float16", "float64", "float64"),
+    ("int8", "float32", "float64"),
+    ("uint64", "int64", "float64"),
+]
+
+
+@pytest.mark.parametrize(("a", "b", "expected"), DTYPES)
+def test_the_dtype_that_boxes_are_computed_in(a, b, expected):
+    boxes = {"a": np.zeros((1, 4), a), "b": np.zeros((1, 4), b)}
+    assert [x.dtype for x in as_floating("boxes.measure", boxes, xp)] == [expected, expected]
+
+
+@pytest.mark.parametrize("dtype", [bool, complex])
+def test_boxes_are_real_numbers(dtype):
+    boxes = {"a": np.zeros((1, 4)), "b": np.zeros((1, 4), dtype)}
+    with pytest.raises(TypeError, match=r"boxes\.measure: b has dtype .*: pass float64 or float32"):
+        as_floating("boxes.measure", boxes, xp)
+
+
+def test_malformed_boxes_raise_on_the_host():
+    box = np.ones((3, 4))
+    valid = np.array([True, False, True])
+    with pytest.raises(ValueError, match=r"boxes\.giou: 1 of 3 boxes of a are malformed \(hi < lo\); swap them"):
+        well_formed("boxes.giou", "a", box, valid, "hi < lo", "swap them", xp)
+    assert well_formed("boxes.giou", "a", box, ~np.zeros(3, bool), "hi < lo", "swap them", xp) is box
+
+
+def test_malformed_boxes_become_nan_elsewhere():
+    da = pytest.importorskip("dask.array")
+    namespace = pytest.importorskip("array_api_compat.dask.array")
+    box = da.ones((3, 4))
+    valid = da.from_array(np.array([True, False, True]))
+    got = well_formed("boxes.giou", "a", box, valid, "hi < lo", "swap them", namespace)
+    assert np.isnan(got.compute()).all(axis=1).tolist() == [False, True, False]
