@@ -105,7 +105,6 @@ def test_two_durations_of_one_recording(tmp_path):
     assert report.attrs["support"] == "3600 s in 1 files"
 
 
-@pytest.mark.filterwarnings("ignore:.*known faults")
 def test_an_activitynet_database(shared_data):
     data = shared_data / "events" / "actionloc"
     paths = data / "thumos14_synthetic_predictions.json", data / "thumos14_gt.json"

@@ -17,8 +17,6 @@ from domains.events.cli import ByName, KindName, ProtocolName
 from domains.events.formats import READERS
 from domains.events.protocols.scored import as_dict
 
-known_faults = pytest.mark.filterwarnings("ignore:.*known faults")
-
 IN_SECONDS = {"onset", "offset", "before", "after", "min_gap", "max_duration", "resolution", "duplicates"}
 SHORT = {
     "szcore": {"labels": "*", "before": 1.0, "after": 2.0, "min_gap": 0.5, "max_duration": 2.0},
@@ -97,7 +95,6 @@ def test_every_preset_and_law_is_held_or_has_its_counterexample():
     assert sorted([*HELD, *COUNTEREXAMPLES]) == sorted((name, law) for name in PROTOCOLS for law in LAWS)
 
 
-@known_faults
 @pytest.mark.parametrize(("name", "law"), COUNTEREXAMPLES)
 def test_counterexamples_of_the_presets_hold_when_corrected(name, law):
     a, b, amount, options, what = COUNTEREXAMPLES[name, law]
@@ -138,7 +135,6 @@ def pairs_of_tables(draw):
     return a, b
 
 
-@known_faults
 @pytest.mark.filterwarnings("ignore:compare")
 @pytest.mark.parametrize("law", LAWS)
 @pytest.mark.parametrize("name", PROTOCOLS)

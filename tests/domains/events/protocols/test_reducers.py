@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pytest
 
 import overlap as ov
 from domains.events import assess, compare
 from domains.events.protocols.reducers import names_of, tally
-
-known_faults = pytest.mark.filterwarnings("ignore:.*known faults")
 
 
 def table(*rows):
@@ -38,7 +35,6 @@ def test_f1_is_dice_of_the_sizes():
     np.testing.assert_array_equal(report.f1, ov.dice(o))
 
 
-@known_faults
 def test_the_error_rate():
     report = compare(A, B, "sed_eval_event")
     # f: one found, one inserted; g: y stands for x, and two are deleted
@@ -56,7 +52,6 @@ def test_empty_is_a_policy():
     assert compare(nothing, nothing, "tiou", thresholds=(0.5,), empty=1.0).f1 == 1
 
 
-@known_faults
 def test_segments_without_an_event_are_true_negatives():
     a, b = table(["f", 0, 1, "x"]), table(["f", 1, 2, "x"])
     report = compare(a, b, "sed_eval_segment", support=10.0)

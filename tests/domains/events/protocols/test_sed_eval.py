@@ -1,0 +1,100 @@
+"""Golden values: sed_eval 0.2.1."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from domains.events import compare, read_events
+
+SED_EVAL = {
+    "segment_1s": ("sed_eval_segment", {}),
+    "event_onset_offset": ("sed_eval_event", {}),
+    "event_onset_only": ("sed_eval_event", {"offset": None}),
+    "event_offset_only": ("sed_eval_event", {"onset": None}),
+    "event_greedy": ("sed_eval_event", {"matching": "greedy"}),
+    "event_collar100ms": ("sed_eval_event", {"onset": 0.1, "offset": 0.1}),
+    "event_collar500ms": ("sed_eval_event", {"onset": 0.5, "offset": 0.5}),
+}
+FIXTURES = {
+    "street_fold1": [("street_fold1_detected", "street_fold1_reference")],
+    "office_snr0": [(f"office_snr0_{x}_v2_detected", f"office_snr0_{x}_v2") for x in ("high", "med")],
+    "office_high": [("office_snr0_high_v2_detected", "office_snr0_high_v2")],
+    "audioset1": [("audioset1_detected", "audioset1")],
+    "binary12": [(f"binary{k}_detected", f"binary{k}") for k in (1, 2)],
+    "binary5": [("binary5_detected", "binary5")],
+}
+FIGURES = {"f_measure": "f1", "precision": "precision", "recall": "recall"}
+
+
+def numbers(values):
+    return [np.nan if x is None else float(x) for x in values]
+
+
+def counts(report):
+    return [float(report.intersection), float(report.size_a - report.intersection), float(report.size_b)]
+
+
+def fixture(name, shared_data):
+    folder = shared_data / "events" / "sed_eval" / "tests" / "data" / "sound_event"
+    sides = zip(*FIXTURES[name], strict=True)
+    files = [reference for _, reference in FIXTURES[name]]
+    return [
+        pd.concat([read_events(folder / f"{x}.txt", file=f).events for x, f in zip(side, files, strict=True)])
+        for side in sides
+    ]
+
+
+@pytest.mark.parametrize("name", FIXTURES)
+@pytest.mark.parametrize("setting", SED_EVAL)
+def test_sed_eval_fixtures(name, setting, shared_data):
+    expected = json.loads((shared_data / "events" / "sed_eval" / "expected_peer.json").read_text())[name][setting]
+    predicted, reference = fixture(name, shared_data)
+    protocol, options = SED_EVAL[setting]
+    report = compare(predicted, reference, protocol, **options)
+    check_sed_eval(report, expected["overall"])
+    rates = expected["overall"]["error_rate"]
+    for kind in ("substitution", "deletion", "insertion"):
+        ours = report[f"{kind}s"] / (report.size_b + np.spacing(1.0))
+        assert float(ours) == pytest.approx(rates[f"{kind}_rate"], rel=1e-12)
+    labels = compare(predicted, reference, protocol, by="label", **options)
+    assert labels.label.values.tolist() == sorted(expected["class_wise"])
+    for label, theirs in expected["class_wise"].items():
+        ours = labels.sel(label=label)
+        check_sed_eval(ours, theirs)
+        assert (float(ours.size_b), float(ours.size_a)) == (theirs["count"]["Nref"], theirs["count"]["Nsys"])
+    mean = labels.mean("label")
+    check_sed_eval(mean, expected["class_wise_average"])
+
+
+def check_sed_eval(ours, theirs):
+    for key, value in theirs["f_measure"].items():
+        np.testing.assert_allclose(ours[FIGURES[key]], *numbers([value]), rtol=1e-12)
+    np.testing.assert_allclose(ours.error_rate, *numbers([theirs["error_rate"]["error_rate"]]), rtol=1e-12)
+    for key, value in theirs["accuracy"].items():
+        if key == "sensitivity" or value is None:
+            continue
+        np.testing.assert_allclose(ours[key], value, rtol=1e-12)
+
+
+def test_sed_eval_on_random_events(test_data):
+    other = 0
+    for case in json.loads((test_data / "events_peers.json").read_text())["sed_eval"]:
+        a, b = (pd.DataFrame(case[k], columns=["onset", "offset", "label"]) for k in ("est", "ref"))
+        for matching in ("optimal", "greedy"):
+            theirs = case[matching]
+            report = compare(a, b, "sed_eval_event", matching=matching)
+            assert counts(report) == [theirs["Ntp"], theirs["Nsys"] - theirs["Ntp"], theirs["Nref"]]
+            # what is left over to substitute depends on which of several largest matchings is found
+            other += float(report.substitutions) != theirs["Nsubs"]
+        for resolution in (1.0, 0.1):
+            theirs = case[f"seg{resolution:g}"]
+            options = {"resolution": resolution, "labels": ["a", "b", "c"]}
+            report = compare(a, b, "sed_eval_segment", support=18.0, **options)
+            assert counts(report) == [theirs["Ntp"], theirs["Nfp"], theirs["Nref"]]
+            errors = [float(report[k]) for k in ("substitutions", "deletions", "insertions", "true_negatives")]
+            assert errors == [theirs[k] for k in ("S", "D", "I", "Ntn")]
+    assert other == 1, "of 82"
