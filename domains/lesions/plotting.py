@@ -322,7 +322,9 @@ def _result_title(result: Assessment, pair: Pair, plane: _Plane) -> str:
     predicted = int(scores["lesions_predicted"])
     reference = int(scores["lesions_reference"])
     lesions = f"{matched} of {predicted} predicted and {reference} reference lesions"
-    return f"{name}, Dice {dice:.3f}\n{plane.title}\nmatched (solid) at IoU >= {threshold:g}: {lesions}"
+    hard = pair.predicted.dtype == bool and pair.reference.dtype == bool
+    cut = "" if hard else f"cut at {result.settings.level:g}, "
+    return f"{name}, Dice {dice:.3f}\n{plane.title}\n{cut}matched (solid) at IoU >= {threshold:g}: {lesions}"
 
 
 def _draw_agreement(

@@ -206,21 +206,21 @@ def _numbered(raters: xr.DataArray, dim: str) -> xr.DataArray:
 def _as_report(counts: xr.Dataset, raters: xr.DataArray, empty: float | ov.EmptyPolicy) -> xr.Dataset:
     """Return the sizes in the image's unit, and their indices."""
     indices = ov.labelled.indices(counts, INDICES, empty=empty)
-    voxel, unit = _voxel(raters)
+    grid = _grid_of(raters)
+    units = "voxels" if grid is None else grid.units
     sizes = {}
     for name, count in counts.items():
-        size = count if unit == "voxels" else count * voxel
-        sizes[name] = size.assign_attrs(units=unit)
-    return xr.Dataset({**sizes, **indices}, attrs={**indices.attrs, "units": unit, "version": ov.__version__})
+        size = count if grid is None else count * grid.voxel
+        sizes[name] = size.assign_attrs(units=units)
+    return xr.Dataset({**sizes, **indices}, attrs={**indices.attrs, "units": units, "version": ov.__version__})
 
 
-def _voxel(image: xr.DataArray) -> tuple[float, str]:
-    """Return the size of a voxel and its unit."""
+def _grid_of(image: xr.DataArray) -> Grid | None:
+    """Return the grid of an image, or None if it has no coordinates: its sizes are in voxels."""
     try:
-        grid = Grid.of(image)
+        return Grid.of(image)
     except ValueError:
-        return 1.0, "voxels"
-    return grid.voxel, grid.units
+        return None
 
 
 def _with_means(report: xr.Dataset, values: xr.Dataset, dim: str) -> xr.Dataset:

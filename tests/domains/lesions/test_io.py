@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from domains.lesions import as_image, example, io, read_image, write_image
-from domains.lesions.io import case_name
+from domains.lesions.io import case_name, pair_images
 
 AFFINE = np.diag([0.5, 0.75, 3.0, 1.0])
 
@@ -180,3 +180,20 @@ def test_examples_are_what_the_source_says():
 
 def test_case_names():
     assert [case_name(x) for x in ("a/b.c.nii.gz", "b.nii", "B.NII.GZ", "x.txt")] == ["b.c", "b", "B", "x.txt"]
+
+
+def test_images_are_paired_by_name(tmp_path):
+    predicted, reference = tmp_path / "p", tmp_path / "r"
+    for folder, names in ((predicted, ("b.nii", "a.nii.gz", "only.nii", "notes.txt")), (reference, ("a.nii", "b.nii"))):
+        folder.mkdir()
+        for name in names:
+            (folder / name).write_bytes(b"")
+    (reference / "more.nii.gz").write_bytes(b"")
+    pairs, alone = pair_images(predicted, reference)
+    assert list(pairs) == ["a", "b"], "in the order of their names, whatever the ending"
+    assert pairs["a"] == (predicted / "a.nii.gz", reference / "a.nii")
+    assert [(row["side"], row["file"], row["detail"]) for row in alone] == [
+        ("prediction", str(predicted / "only.nii"), "no reference of this name"),
+        ("reference", str(reference / "more.nii.gz"), "no prediction of this name"),
+    ]
+    assert {row["reason"] for row in alone} == {"unpaired file"}

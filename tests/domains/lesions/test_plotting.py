@@ -122,6 +122,7 @@ def test_the_picture_shows_what_the_table_says(options, drawn):
     predicted, reference = result.lesions["predicted"].nunique(), result.lesions["reference"].nunique()
     assert [matched, predicted - matched, matched, reference - matched] == drawn
     assert result.report.lesions_matched.item() == matched
+    assert f"cut at {options.get('level', 0.5)}, matched (solid)" in ax.get_title()
     assert ax.get_title().endswith(f"{matched} of {predicted} predicted and {reference} reference lesions")
 
 
