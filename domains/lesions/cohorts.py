@@ -19,12 +19,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from .._report import as_rows
 from .._skipped import NOT_SCORED, UNREADABLE
 from .comparison import BOUNDS, DISTANCES, INDICES, LESION_COUNTS, LESION_INDICES, SIZES, compare
 from .io import read_image
 from .layers import Labels
 from .settings import Settings
-from .tables import rows as rows_of
 
 SCORES = [*SIZES, *INDICES, *BOUNDS, *DISTANCES, "nsd", *LESION_INDICES, *LESION_COUNTS]
 COLUMNS = ["case", "label", *SCORES, "error", "stamp", "settings"]
@@ -68,7 +68,7 @@ def score_case(case: Case) -> CaseScores:
         report = compare(predicted, reference, labels=case.labels, **vars(case.settings))
     except FAILURES as error:
         return _failed(case, error, "both", case.name, NOT_SCORED)
-    table = rows_of(report)
+    table = as_rows(report)
     labels = table["label"].astype(str)
     return CaseScores(case.name, table.assign(case=case.name, label=labels, error=""))
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import pandas as pd
 
 from .. import _console
-from .._checks import UsageError
+from .._checks import UsageError, check_number
 from .._skipped import as_skipped
 from . import tables
 from .cohorts import (
@@ -114,6 +114,7 @@ def cohort(
     [{'case': 'nodule_00', 'label': '1', 'dice': 0.4819}]
     """
     settings = check_settings(options)
+    check_number("lesions.cohort", "workers", workers, at_least=1)
     pairs, unpaired = pair_images(Path(predictions), Path(references))
     stamps = {name: file_stamp(*files) for name, files in pairs.items()}
     decisions = {"labels": labels, "scale": [scale, reference_scale], **vars(settings)}
@@ -169,6 +170,11 @@ def summarise(scores: pd.DataFrame, *, level: float = 0.95, n_resamples: int = 2
         A row for each label and index: label, index, statistic ("mean" of indices, "median" of distances, "pooled"
         for the Dice of the added sizes), value, low, high, n_scored (cases with a value), n_undefined, n_missed
         (the reference has the label, the prediction nothing of it).
+
+    Raises
+    ------
+    ValueError
+        If `level` or `n_resamples` is out of range.
 
     Examples
     --------

@@ -22,6 +22,7 @@ import pandas as pd
 
 import overlap as ov
 
+from .._checks import check_number
 from .comparison import BOUNDS, DISTANCES
 
 SUMMARISED = ("dice", "dice_low", "dice_high", "iou", "hd95", "assd", "nsd", "lesion_f1", "lesion_pq")
@@ -34,6 +35,10 @@ class Bootstrap:
     level: float = 0.95
     n_resamples: int = 2000
     rng: int = 0
+
+    def __post_init__(self) -> None:
+        check_number("lesions.summarise", "level", self.level, above=0, at_most=1)
+        check_number("lesions.summarise", "n_resamples", self.n_resamples, at_least=1)
 
 
 def interval(values: np.ndarray, index: str, bootstrap: Bootstrap | None = None) -> tuple[float, float, float]:
