@@ -2,10 +2,9 @@ from .comparison import align, assess, compare
 from .io import Annotations, read_events
 from .plotting import plot_scored, plot_timelines
 from .protocols import PROTOCOLS, Protocol, Scored
-from .run import score
+from .run import score, summarise
 from .scenes import player_and_ball
 from .schema import as_events, as_support
-from .tables import summarise
 from .tracks import frame_overlap, possession
 
 __all__ = [

@@ -78,7 +78,7 @@ def assess(
     >>> scored.align()[0]["matched"].tolist()
     [True, False]
     """
-    rules, name = _find_protocol(protocol)
+    rules, name = find_protocol(protocol)
     settings = rules.configure(corrected=corrected, **parameters)
     prediction_events = as_events(predicted, "prediction")
     reference_events = as_events(reference, "reference")
@@ -252,7 +252,14 @@ def explain_faults(scored: Scored, report: xr.Dataset, by: By = None) -> None:
     )
 
 
-def _find_protocol(protocol: str | Protocol) -> tuple[Protocol, str]:
+def find_protocol(protocol: str | Protocol) -> tuple[Protocol, str]:
+    """Return a protocol and its name, "custom" for one that is no preset.
+
+    Raises
+    ------
+    UsageError
+        If there is no preset of that name.
+    """
     if isinstance(protocol, Protocol):
         return protocol, "custom"
     check_choice("events.assess", "protocol", protocol, PROTOCOLS)

@@ -12,6 +12,7 @@ from .. import _console
 from . import tables
 from .comparison import compare
 from .plotting import plot_timelines
+from .run import summarise
 from .scenes import RATE, player_and_ball
 from .schema import as_events
 from .tracks import possession
@@ -90,7 +91,7 @@ def _summary(title: str, reports: dict[str, xr.Dataset]) -> Table:
         table.add_column(heading, justify="right")
     table.add_column("index")
     for name, report in reports.items():
-        row = tables.summarise(report).iloc[0]
+        row = summarise(report).iloc[0]
         in_both = row["intersection"]
         only_prediction = row["size_a"] - in_both
         only_reference = row["size_b"] - in_both
@@ -116,7 +117,7 @@ def _save(
     found.to_csv(folder / "possession.csv", index=False)
     truth.to_csv(folder / "possession_truth.csv", index=False)
     jobs = play | night
-    rows = [tables.summarise(report).assign(job=name) for name, report in jobs.items()]
+    rows = [summarise(report).assign(job=name) for name, report in jobs.items()]
     pd.concat(rows, ignore_index=True).to_csv(folder / "events.csv", index=False)
     night["szcore"].to_netcdf(folder / "seizures.nc", engine="h5netcdf")
     ax = plot_timelines(found, truth, threshold=0.5, thresholds=(0.5,))

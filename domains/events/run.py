@@ -24,11 +24,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 import xarray as xr
 
-from .. import _console
+from .. import _console, _report
 from .._checks import UsageError, check_choice
 from .._skipped import UNREADABLE, as_skipped
 from . import tables
-from .comparison import assess, explain_faults
+from .comparison import assess, explain_faults, find_protocol
 from .io import MISTAKES, SUFFIXES, Annotations, read_events
 from .protocols import By, Protocol, Scored
 from .schema import COLUMNS, Support
@@ -112,6 +112,9 @@ def score(
     (5.0, 0, ('a.csv', 'b.csv'))
     """
     check_choice("events.score", "by", by, ("label", "file", None))
+    # a wrong setting ends the work before files are read
+    rules, _ = find_protocol(protocol)
+    rules.configure(corrected=corrected, **parameters)
     prediction_path = Path(predicted)
     reference_path = Path(reference)
     are_files = prediction_path.is_file() and reference_path.is_file()
@@ -135,6 +138,30 @@ def score(
     return ScoredFiles(report, skipped, scored)
 
 
+def summarise(report: xr.Dataset) -> pd.DataFrame:
+    """Return a report as a table, a row for each threshold, label or file.
+
+    Parameters
+    ----------
+    report : Dataset
+        As `compare` returns it.
+
+    Returns
+    -------
+    DataFrame
+        ``protocol prediction reference``, what is scored separately, the sizes and every figure that goes with them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from .comparison import compare
+    >>> report = compare(np.array([[0, 1]]), np.array([[0, 1]]), "tiou", thresholds=(0.5, 0.7))
+    >>> summarise(report)[["threshold", "f1"]].to_numpy().tolist()
+    [[0.5, 1.0], [0.7, 1.0]]
+    """
+    return _report.as_rows(report, ("protocol", "prediction", "reference"))
+
+
 def score_files(predicted: Path, reference: Path, *, outputs: Outputs, by: By = None, **options: Any) -> int:
     """Do what ``overlap events score`` does, and return its exit code."""
     with _console.collected_warnings() as notes:
@@ -148,7 +175,7 @@ def score_files(predicted: Path, reference: Path, *, outputs: Outputs, by: By = 
         lambda: [tables.report_table(report)],
         lambda: draw_timelines(scored),
         skipped,
-        rows=tables.summarise(report),
+        rows=summarise(report),
         notes=notes,
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
 import xarray as xr
 from rich.table import Table
 
@@ -29,33 +28,9 @@ FIGURES = {
 }
 
 
-def summarise(report: xr.Dataset) -> pd.DataFrame:
-    """Return a report as a table, a row for each threshold, label or file.
-
-    Parameters
-    ----------
-    report : Dataset
-        As `compare` returns it.
-
-    Returns
-    -------
-    DataFrame
-        ``protocol prediction reference``, what is scored separately, the sizes and every figure that goes with them.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from .comparison import compare
-    >>> report = compare(np.array([[0, 1]]), np.array([[0, 1]]), "tiou", thresholds=(0.5, 0.7))
-    >>> summarise(report)[["threshold", "f1"]].to_numpy().tolist()
-    [[0.5, 1.0], [0.7, 1.0]]
-    """
-    return as_rows(report, ("protocol", "prediction", "reference"))
-
-
 def report_table(report: xr.Dataset, most: int = 40) -> Table:
     """Return a report of `compare` as a table for the terminal, the first `most` rows of it."""
-    rows = summarise(report)
+    rows = as_rows(report)
     labels = [str(dim) for dim in report["intersection"].dims]
     figures = [name for name in FIGURES if name in rows]
     units = report.attrs["units"]

@@ -166,6 +166,9 @@ class Scored:
             f"reference: {reference} ({n_reference}))"
         )
 
+    def _repr_html_(self) -> str:
+        return self.report()._repr_html_()
+
     def report(self, by: By = None) -> xr.Dataset:
         """Return the numbers as `compare` does.
 

@@ -14,7 +14,7 @@ from domains import _console
 from domains._checks import UsageError
 from domains._console import Outputs
 from domains._skipped import UNREADABLE
-from domains.events import compare, read_events, run, score
+from domains.events import compare, read_events, run, score, summarise
 from domains.events.run import score_files
 
 HEADER = "onset\tduration\teventType\trecordingDuration\n"
@@ -157,11 +157,35 @@ def test_a_file_of_which_no_row_is_an_event_is_no_success(folders, tmp_path):
         score(path, folders[1] / "eeg" / "two_events.tsv", "szcore")
 
 
+def test_a_wrong_setting_ends_the_work_before_files_are_read(folders, monkeypatch):
+    monkeypatch.setattr(run, "read_events", lambda *_, **__: pytest.fail("a file was read"))
+    with pytest.raises(UsageError, match="min_gap must be a number"):
+        score(*folders, "szcore", min_gap="long")
+    with pytest.raises(UsageError, match="protocol must be one of"):
+        score(*folders, "f1")
+
+
 def test_a_wrong_setting_is_no_unreadable_file(folders):
     with pytest.raises(UsageError, match="kind must be one of"):
         score(*folders, "szcore", kind="xml")
     with pytest.raises(UsageError, match="by must be one of"):
         score(*folders, "szcore", by="subject")
+
+
+def test_a_report_as_a_table():
+    a = pd.DataFrame(
+        {"file": list("ff"), "onset": [0, 5], "offset": [1, 6], "label": list("xy"), "confidence": [0.5, 0.25]}
+    )
+    rows = summarise(compare(a, a, "tiou", by="label", thresholds=(0.5, 0.7)))
+    assert rows[["threshold", "label"]].to_numpy().tolist() == [[0.5, "x"], [0.5, "y"], [0.7, "x"], [0.7, "y"]]
+    assert (rows["f1"] == 1).all()
+    assert rows["protocol"].unique().tolist() == ["tiou"]
+    one = summarise(compare(a, a, "time"))
+    assert len(one) == 1
+    assert one["intersection"].tolist() == [2.0]
+    ranked = summarise(compare(a, a, "thumos14"))
+    assert ranked["mean_ap"].tolist() == [1.0] * 5
+    assert "ap" not in ranked
 
 
 # ---- the picture and the table

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from domains.events import PROTOCOLS, compare, summarise
+from domains.events import PROTOCOLS, compare
 from domains.events.tables import report_table
 
 
@@ -42,19 +42,3 @@ def test_many_rows_are_cut():
     a = pd.DataFrame({"file": [f"f{k}" for k in range(60)], "onset": 0.0, "offset": 1.0})
     text = shown(report_table(compare(a, a, "time", by="file"), most=10))
     assert "50 more rows" in text
-
-
-def test_a_report_as_a_table():
-    a = pd.DataFrame(
-        {"file": list("ff"), "onset": [0, 5], "offset": [1, 6], "label": list("xy"), "confidence": [0.5, 0.25]}
-    )
-    rows = summarise(compare(a, a, "tiou", by="label", thresholds=(0.5, 0.7)))
-    assert rows[["threshold", "label"]].to_numpy().tolist() == [[0.5, "x"], [0.5, "y"], [0.7, "x"], [0.7, "y"]]
-    assert (rows["f1"] == 1).all()
-    assert rows["protocol"].unique().tolist() == ["tiou"]
-    one = summarise(compare(a, a, "time"))
-    assert len(one) == 1
-    assert one["intersection"].tolist() == [2.0]
-    ranked = summarise(compare(a, a, "thumos14"))
-    assert ranked["mean_ap"].tolist() == [1.0] * 5
-    assert "ap" not in ranked

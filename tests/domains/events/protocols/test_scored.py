@@ -73,3 +73,4 @@ def test_what_it_prints():
     assert repr(assess(a, B, "szcore", corrected=True)) == (
         "Scored(szcore, corrected, prediction: model 7 (3), reference: reference (2))"
     )
+    assert "false_alarms_per_24h" in assess(a, B, "szcore")._repr_html_()
