@@ -2,25 +2,26 @@
 
 Conventions
 -----------
-phi is the dihedral C(i-1), N, CA, C; psi is N, CA, C, N(i+1); omega is CA(i-1), C(i-1), N, CA, of the peptide bond
-*before* the residue. Degrees in [-180, 180], IUPAC's sign. A residue has a row if it has N, CA and C, the residue
-before has C, and the residue after has N, CA and C; omega is NaN unless the residue before has N and CA too.
-
-`conformers` says what a neighbour, a conformer and a touching altloc are. A residue's own altloc label is X in
-conformer X where an altloc touches it; else it is "". Residues that no altloc touches come out the same in each
-conformer and are reported once.
-
-*Residues in = rows + skipped.* One residue in is one label of one residue (residue: model, chain, resseq, icode,
-resname), or, where the file repeats an id, one of each. Each is a row of one of the two tables, and of one only.
-
-``counted`` marks what MolProbity's summary counts: label "" or "A", each position (model, chain, resseq, icode)
-once. ``best`` marks one row per position: that whose angles' five atoms have the largest least occupancy, ties to
-the first.
+- phi is the dihedral C(i-1), N, CA, C.
+- psi is the dihedral N, CA, C, N(i+1).
+- omega is the dihedral CA(i-1), C(i-1), N, CA, of the peptide bond *before* the residue.
+- Angles are in degrees in [-180, 180], with IUPAC's sign.
+- A residue has a row if it has N, CA and C, the residue before has C, and the residue after has N, CA and C. Its omega
+  is NaN unless the residue before has N and CA too.
+- `conformers` says what a neighbour, a conformer and a touching altloc are. A residue's own altloc label is X in
+  conformer X where an altloc touches it, and "" elsewhere. Residues that no altloc touches come out the same in each
+  conformer and are reported once.
+- *Residues in = rows + skipped.* One residue in is one label of one residue (model, chain, resseq, icode, resname), or,
+  where the file repeats an id, one of each. Each is a row of one of the two tables, and of one only.
+- ``counted`` marks what MolProbity's summary counts: label "" or "A", each position (model, chain, resseq, icode) once.
+- ``best`` marks one row of each position. Of the five atoms of phi and psi one has the lowest occupancy: the row where
+  that is highest is the best, the first of several.
 
 References
 ----------
 IUPAC-IUB Commission on Biochemical Nomenclature (1970), J. Biol. Chem. 245, 6489.
-Lovell et al. (2003), Proteins 50, 437; Williams et al. (2018), Protein Sci. 27, 293 (MolProbity).
+Lovell et al. (2003), Proteins 50, 437.
+Williams et al. (2018), Protein Sci. 27, 293 (MolProbity).
 """
 
 from __future__ import annotations
@@ -83,11 +84,9 @@ def walk(atoms: Atoms, residues: Residues, *, max_bond: float = 2.0) -> tuple[pd
     Returns
     -------
     rows : DataFrame
-        ``model chain resseq icode altloc resname``; ``phi psi omega`` (degrees); ``parent``; ``next_resname``, the
-        parent of the residue after; ``occupancy`` and ``b_iso`` of CA; ``chirality``, "L" or "D", "" where there is
-        no CB; ``counted`` and ``best``.
+        As `backbone_angles` returns it, without ``mirrored``.
     skipped : DataFrame
-        ``model chain resseq icode altloc resname``; ``reason``; ``detail``.
+        ``model chain resseq icode altloc resname reason detail``.
 
     Both have the place in the file as index, one sequence for the two.
 

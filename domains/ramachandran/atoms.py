@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-Both are in file order. A residue is one of a polymer; it keeps its place if it has none of the atoms.
+Both are in file order. A residue is one of a polymer. It keeps its place if it has none of the atoms.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Bools = npt.NDArray[np.bool_]
 Objects = npt.NDArray[np.object_]
 
 ATOM_NAMES = ("N", "CA", "C", "CB", "O", "H", "HNO")
-"""What the walk looks at: three make the angles, CB tells the handedness, and any may carry the altloc label."""
+"""What the walk looks at: three make the angles, CB shows the handedness, and any may carry the altloc label."""
 
 N, CA, C = range(3)
 """The first of them, as `Atoms.name` has them."""
@@ -61,14 +61,14 @@ class Atoms:
 
 @dataclass(frozen=True, slots=True)
 class Residues:
-    """The residues of the polymers, in file order; every field is an array of shape (n,).
+    """The residues of the polymers, in file order. Every field is an array of shape (n,).
 
     Attributes
     ----------
     model, chain, icode, resname : ndarray of str (objects)
     resseq : ndarray of int
     part : ndarray of int
-        Never decreasing; the walk stops where it changes.
+        Never decreasing. The walk stops where it changes.
     position : ndarray of int
         One per model, chain, resseq and icode.
     parent : ndarray of str (objects)

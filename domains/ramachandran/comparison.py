@@ -2,10 +2,10 @@
 
 Conventions
 -----------
-- Prediction first, reference second. The comparison takes place on the prediction's grid; how the reference came
+- Prediction first, reference second. The comparison takes place on the prediction's grid. How the reference came
   onto it is in ``attrs["regridding"]``.
 - Sizes are in cells of that grid, all equal: the torus is flat. Shares are per cent.
-- An index of two empty regions is NaN unless ``empty=`` says otherwise; ``n_defined`` counts those that are not.
+- An index of two empty regions is NaN unless ``empty=`` says otherwise. ``n_defined`` counts those that are not.
 - A 2° grid alone costs 0.02 to 0.04 of IoU at the boundary: two regions from one truth reach about 0.97.
 - `assess` measures once. The report, the picture and every table read what it carries.
 """
@@ -218,7 +218,7 @@ def compare(
     Parameters
     ----------
     predicted : DataArray, dimensions (..., psi, phi)
-        Bool, or floating in [0, 1] for a soft prediction; further dimensions (several models) are kept.
+        Bool, or floating in [0, 1] for a soft prediction. Further dimensions (several models) are kept.
     reference : str, Dataset or DataArray
         The name of an empirical reference, a Dataset like it, or any region.
     category : str or sequence of str, optional
@@ -238,9 +238,14 @@ def compare(
     Returns
     -------
     Dataset
-        ``intersection``, ``size_a`` (prediction), ``size_b`` (reference) in cells; ``iou``, ``dice``;
-        ``share_a``, ``share_b``, per cent of the torus; ``outside``, share of the prediction outside the
-        reference; ``missed``, share of the reference not predicted; ``n_defined``. Decisions are in ``attrs``.
+        - ``intersection``, ``size_a`` (prediction), ``size_b`` (reference): in cells.
+        - ``iou``, ``dice``.
+        - ``share_a``, ``share_b``: the sizes in per cent of the torus.
+        - ``outside``: share of the prediction outside the reference.
+        - ``missed``: share of the reference that is not predicted.
+        - ``n_defined``: how many values of each index are defined.
+
+        Decisions are in ``attrs``.
 
     Raises
     ------

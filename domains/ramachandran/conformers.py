@@ -2,12 +2,12 @@
 
 Conventions
 -----------
-Neighbours are residues that follow one another in one part of a chain (up to a TER or a change of mmCIF's
-``label_asym_id``) and whose C and N are nearer than ``max_bond``; numbers are names, never arithmetic. A ring's
-closing bond is not looked for.
-
-A conformer X is all atoms without an altloc and those of altloc X. An altloc touches a residue where one of its
-backbone atoms (N, CA, C, O, CB, H), C of the residue before or N of the residue after has it.
+- Neighbours are residues that follow one another in one part of a chain (up to a TER or a change of mmCIF's
+  ``label_asym_id``) and whose C and N are nearer than ``max_bond``. Numbers are names, and nothing is calculated from
+  them. A ring's closing bond is not looked for.
+- A conformer X is all atoms without an altloc and those of altloc X.
+- An altloc touches a residue where one of its backbone atoms (N, CA, C, O, CB, H), C of the residue before or N of the
+  residue after has it.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Conformer:
         table = self._table(altloc[residues.part])
         here = np.any(table >= 0, axis=1)
         if rank == 0:
-            # residues of which the walk looks at no atom are told of in the first conformer
+            # residues of which the walk looks at no atom are reported in the first conformer
             here |= np.bincount(atoms.residue, minlength=len(table)) == 0
         self.residue = np.flatnonzero(here)
         self.table = table[self.residue]

@@ -1,4 +1,4 @@
-"""Coordinate files: PDB or mmCIF, plain or gzipped, told apart by their content, read by gemmi.
+"""Coordinate files: PDB or mmCIF, plain or gzipped, recognised by their content, read by gemmi.
 
 Conventions
 -----------
@@ -8,7 +8,7 @@ Conventions
 References
 ----------
 - Wojdyr, M. (2022). GEMMI: a library for structural biology. J. Open Source Softw. 7, 4200. doi:10.21105/joss.04200
-- wwPDB file format, version 3.3 (2012); PDBx/mmCIF dictionary, version 5.
+- wwPDB file format, version 3.3 (2012). PDBx/mmCIF dictionary, version 5.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def _is_cif(text: bytes) -> bool:
 
 
 def _check_pdb(path: Path, text: bytes) -> None:
-    """Refuse coordinates that gemmi would read as 0; warn of atoms that it would not read."""
+    """Refuse coordinates that gemmi would read as 0, and warn of atoms that it would not read."""
     for odd in _ODD_COORDINATES.finditer(text):
         begin = odd.start() + 1
         line = text[begin : begin + 80].split(b"\n", 1)[0].decode("latin-1")

@@ -6,8 +6,9 @@ Conventions
   must not be integrated or renormalised. It is cctbx's percentage over 100.
 - favored: score >= 0.02 in every category. allowed: >= 0.0005 (general), 0.0020 (cis-proline), 0.0010 (the
   others). What is below is an OUTLIER.
-- The category of a residue: glycine, then proline (cis if |omega| < 90°, omega being the bond before it; trans
-  if there is none), then pre-proline, then isoleucine or valine, then general.
+- The category of a residue is the first of these that fits: glycine, proline, pre-proline (what proline follows),
+  isoleucine or valine, general. A proline is cis if |omega| < 90°, omega being of the bond before it, and trans
+  otherwise or if there is no such bond.
 - Between the centres of the 2° cells the score is bilinear, round the torus.
 
 References

@@ -3,9 +3,9 @@
 Conventions
 -----------
 - netCDF: a variable with dimensions psi and phi, as ``region.to_netcdf`` writes it.
-- npz: one two-dimensional array, and its coordinates as ``phi`` and ``psi`` (or one array for both); npy: the
-  array alone, whose cells then divide the circle evenly from −180 on.
-- CSV: a grid, whose first row holds the columns' angles and whose first column the rows'; or long, with columns
+- npz: one two-dimensional array, and its coordinates as ``phi`` and ``psi`` (or one array for both).
+- npy: the array alone, whose cells then divide the circle evenly from −180 on.
+- CSV: a grid, whose first row holds the columns' angles and whose first column the rows'. Or a long table, with columns
   phi, psi and a third for the value.
 - Arrays without named axes are (psi, phi) unless ``phi_first=True`` says otherwise. Nothing is guessed.
 - Values are bool, 0 and 1, or floating in [0, 1]. Other numbers are labels or scores, and must be cut first.
@@ -50,7 +50,7 @@ def read_region(path: str | Path, variable: str | None = None, *, phi_first: boo
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is of another kind, ambiguous, or not a region; the message names the file and the remedy.
+        If the file is of another kind, ambiguous, or not a region. The message names the file and the remedy.
 
     Examples
     --------
@@ -113,7 +113,7 @@ def example(name: str = "1a8o") -> Path:
 
 
 def _read(path: Path, suffix: str, variable: str | None, order: tuple[str, str]) -> xr.DataArray:
-    """Read a map; an array without named axes has the axes `order`. An error says what is wrong, not where."""
+    """Read a map, of axes `order` if they have no names in the file. An error does not name the file."""
     if suffix == ".nc":
         return _read_netcdf(path, variable)
     if suffix == ".npy":

@@ -2,9 +2,10 @@
 
 Conventions
 -----------
-A residue begins where the chain, the part (mmCIF's ``label_asym_id``; in a PDB file without chain names the segment),
-the number, the insertion code or the name changes. gemmi stores a name in eight bytes; names are compared as the
-integers that these bytes are, which is much faster than as text.
+- A residue begins where the chain, the part, the number, the insertion code or the name changes. The part is mmCIF's
+  ``label_asym_id``, and in a PDB file without chain names the segment.
+- gemmi stores a name in eight bytes. Names are compared as the integers that these bytes are, which is much faster than
+  as text.
 """
 
 from __future__ import annotations
@@ -187,7 +188,7 @@ def _shorten_names(structure: Any) -> None:
 
 
 def _segments(chains: Sequence[Any]) -> Ints:
-    """Return a number for each atom's segment, in the chains that have no name; the others have one number."""
+    """Return a number for each atom's segment, in the chains that have no name. All others have one number."""
     names = []
     sizes = []
     for chain in chains:

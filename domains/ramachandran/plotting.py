@@ -4,7 +4,7 @@ Conventions
 -----------
 - phi on x, psi on y, both from −180° to 180°, one degree as long on x as on y.
 - Maps are drawn past the seam and cut there, so that contours meet at −180° and 180°.
-- favored and allowed are two shades of one blue; outliers are vermilion and named.
+- favored and allowed are two shades of one blue. Outliers are vermilion and named.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def plot_agreement(
     Parameters
     ----------
     predicted : DataArray or Assessment
-        A region; or what `assess` returned, which is drawn as it was measured, and has its own reference.
+        A region, or what `assess` returned. The latter is drawn as it was measured, with its own reference.
     reference : str, Dataset or DataArray
         The name of an empirical reference, a Dataset like it, or a region.
     category, level : str
@@ -224,7 +224,7 @@ def _write_sizes(ax: Axes, overlap: ov.Overlap, labels: tuple[str, str]) -> None
 
 
 def credit(figure: Any, reference: str = "top8000") -> None:
-    """Write the attribution that a picture of the reference owes below a figure.
+    """Write the attribution that the reference's licence asks for below a figure.
 
     Examples
     --------
@@ -236,7 +236,7 @@ def credit(figure: Any, reference: str = "top8000") -> None:
 
 
 def caption(reference: str = "top8000") -> str:
-    """Return the attribution that a picture of the reference owes.
+    """Return the attribution that the reference's licence asks for.
 
     Examples
     --------

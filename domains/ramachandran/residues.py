@@ -2,16 +2,17 @@
 
 Conventions
 -----------
-*Standard* are the twenty amino acids and MSE, which counts as MET. *Synonyms* are names that force fields give to
-the same twenty in another state of protonation or bonding (CHARMM HSD, Amber CYX, a terminal NALA); they are taken
-as the standard residue, and counted. *Modified* (SEP, HYP) and *D* (DAL) residues have a standard *parent*, from the
-file's own records where it has them and from gemmi's table else; whether they are taken is the caller's choice.
-*Caps* (ACE, NME) end a chain and have no phi and psi.
+- *Standard* are the twenty amino acids and MSE, which counts as MET.
+- *Synonyms* are names that force fields give to the same twenty in another state of protonation or bonding (CHARMM HSD,
+  Amber CYX, a terminal NALA). They are taken as the standard residue, and counted.
+- *Modified* (SEP, HYP) and *D* (DAL) residues have a standard *parent*, from the file's own records where it has them
+  and from gemmi's table elsewhere. Whether they are taken is the caller's choice.
+- *Caps* (ACE, NME) end a chain and have no phi and psi.
 
 References
 ----------
-wwPDB Chemical Component Dictionary, as tabulated by gemmi; the CHARMM and Amber names are those of the CHARMM36 and
-ff19SB topology files and of GROMACS' residue tables.
+wwPDB Chemical Component Dictionary, as tabulated by gemmi.
+The CHARMM and Amber names are those of the CHARMM36 and ff19SB topology files and of GROMACS' residue tables.
 """
 
 from __future__ import annotations

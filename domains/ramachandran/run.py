@@ -6,7 +6,7 @@ Conventions
   denominators stand beside: ``best``, the conformer of highest occupancy at each position, and ``all``, every
   conformer.
 - Goals: more than 98 % favored, less than 0.2 % outliers.
-- Every polymer residue of every file is a row of one of the two tables; so is every file that cannot be read.
+- Every polymer residue of every file is a row of one of the two tables, and so is every file that cannot be read.
 """
 
 from __future__ import annotations
@@ -202,8 +202,8 @@ def compare_files(
         return [tables.comparison_table([report]), grid]
 
     def picture() -> Axes:
-        owed = None if reference_is_file else reference
-        return _draw_agreement(assessed, owed)
+        credited = None if reference_is_file else reference
+        return _draw_agreement(assessed, credited)
 
     return _console.deliver(
         report,
@@ -216,7 +216,7 @@ def compare_files(
 
 
 def _draw_agreement(assessed: Assessment, reference: str | None) -> Axes:
-    """Draw an assessment with its IoU, and the attribution that an empirical reference is owed."""
+    """Draw an assessment with its IoU, and the attribution of an empirical reference."""
     from .plotting import credit, plot_agreement
 
     report = assessed.report()

@@ -2,20 +2,21 @@
 
 Conventions
 -----------
-`angles` says what an angle and a skipped residue are; `conformers`, what a neighbour and a conformer are; `residues`,
-what a name counts as. A residue is one of a *polymer* here, and so a row of one of the two tables, where gemmi
-tabulates its name as an amino acid, where it is a cap (ACE, NME …), where the file names its standard parent, or where
-it has atoms N, CA and C. Waters, sugars, nucleotides and other ligands are none.
-
-A chain's parts end at a TER, at a change of mmCIF's ``label_asym_id``, and in a PDB file without chain names at a
-change of segment. ``model`` is the number of the file's MODEL record, or of mmCIF's if it has several; else "".
-Chain names and numbers are the author's (``auth_asym_id``, ``auth_seq_id``). Content tells PDB from mmCIF and gzip
-from plain, not the name.
+- `angles` says what an angle and a skipped residue are, `conformers` what a neighbour and a conformer are, `residues`
+  what a name counts as.
+- A residue is one of a *polymer* here, and so a row of one of the two tables, where gemmi tabulates its name as an
+  amino acid, where it is a cap (ACE, NME …), where the file names its standard parent, or where it has atoms N, CA
+  and C. Waters, sugars, nucleotides and other ligands are none.
+- A chain's parts end at a TER, at a change of mmCIF's ``label_asym_id``, and in a PDB file without chain names at a
+  change of segment.
+- ``model`` is the number of the file's MODEL record, or of mmCIF's if it has several, and "" otherwise.
+- Chain names and numbers are the author's (``auth_asym_id``, ``auth_seq_id``).
+- PDB, mmCIF and gzip are recognised by the content of a file, not by its name.
 
 References
 ----------
 Wojdyr (2022), J. Open Source Softw. 7, 4200 (gemmi).
-wwPDB file format 3.3; PDBx/mmCIF dictionary 5.
+wwPDB file format 3.3. PDBx/mmCIF dictionary 5.
 """
 
 from __future__ import annotations
@@ -53,24 +54,29 @@ def backbone_angles(
     max_bond : float, default 2.0
         C and N of bonded neighbours are nearer than this, Ångström.
     modified : {None, "parent"}
-        Modified residues (SEP, HYP …) are skipped, and with them their neighbours' angles, as MolProbity does; or
-        count as their standard parents.
+        By default modified residues (SEP, HYP …) are skipped, and with them their neighbours' angles, as MolProbity
+        does. With "parent" they count as their standard parents.
     chirality : {None, "mirror"}
-        D residues under L names are taken as they stand, and those under names of their own (DAL) are skipped, as
-        MolProbity does; or both are found by their N, CA, C and CB (by name without CB) and reported at (-phi, -psi).
+        By default D residues under L names are taken as they stand, and those under names of their own (DAL) are
+        skipped, as MolProbity does. With "mirror" both are found by their N, CA, C and CB (by name without CB) and
+        reported at (-phi, -psi).
     min_plddt : float, optional
         Skip residues whose CA has a lower B factor, which in predicted models is the pLDDT.
 
     Returns
     -------
     residues : DataFrame, one row per residue and conformer with both phi and psi, in file order
-        ``model chain resseq icode altloc resname`` as the file has them; ``phi psi omega`` in degrees, omega of the
-        bond before the residue, NaN where the residue before lacks N or CA; ``parent``, the standard name it counts as;
-        ``next_resname``, that of the residue after; ``occupancy`` and ``b_iso`` of CA; ``chirality``, "L", "D" or ""
-        (no CB); ``counted``, in MolProbity's summary; ``best``, the position's conformer of highest occupancy;
-        ``mirrored``, reported at (-phi, -psi).
+        - ``model chain resseq icode altloc resname``: as the file has them.
+        - ``phi psi omega``: degrees. omega is of the bond before the residue, NaN where that residue lacks N or CA.
+        - ``parent``: the standard name that it counts as.
+        - ``next_resname``: the parent of the residue after.
+        - ``occupancy b_iso``: of CA.
+        - ``chirality``: "L", "D", or "" where there is no CB.
+        - ``counted``: whether it is in MolProbity's summary.
+        - ``best``: whether it is its position's conformer of highest occupancy.
+        - ``mirrored``: whether it is reported at (-phi, -psi).
     skipped : DataFrame, one row per residue (and conformer) without, in file order
-        ``model chain resseq icode altloc resname reason detail``; ``reason`` is "terminal", "break", "missing atom",
+        ``model chain resseq icode altloc resname reason detail``. The reason is "terminal", "break", "missing atom",
         "non-standard", "non-standard neighbour", "degenerate geometry", "duplicate id" or "low pLDDT".
 
     Raises
@@ -80,12 +86,12 @@ def backbone_angles(
     ImportError
         If gemmi is not installed.
     ValueError
-        If the file is empty, broken, neither format, or without amino acids; or if an option is none of its values.
+        If the file is empty, broken, neither format, or without amino acids, or if an option has none of its values.
 
     Warns
     -----
     UserWarning
-        If residues under CHARMM or Amber names (HSD, CYX) are taken as standard; with their counts.
+        If residues under CHARMM or Amber names (HSD, CYX) are taken as standard. It says how many.
 
     Examples
     --------

@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-- Degrees; −180 and 180 are one line. Any angle is brought into [−180, 180).
+- Angles are in degrees. −180 and 180 are one line. Any angle is brought into [−180, 180).
 - Arrays over the torus are (psi, phi): rows are psi, columns are phi, so that ``.plot()`` puts phi on x.
 - Coordinates are cell centres, evenly spaced, once round each circle.
 """

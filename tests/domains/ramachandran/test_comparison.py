@@ -136,6 +136,22 @@ def test_six_categories_and_both_levels_in_one_call(tnorm):
                 np.testing.assert_array_equal(together[name].sel(level=level), each[name])
 
 
+def test_one_call_makes_one_dataset(monkeypatch):
+    """xarray's alignment and merging took nearly all of the time."""
+    made = []
+    plain = xr.Dataset.__init__
+
+    def counted(self, *arguments, **options):
+        made.append(1)
+        plain(self, *arguments, **options)
+
+    masks = region("top8000", None).drop_vars(["score", "cut"])
+    monkeypatch.setattr(xr.Dataset, "__init__", counted)
+    monkeypatch.setattr(xr, "align", lambda *_, **__: pytest.fail("aligned"))
+    compare(masks, level=LEVELS)
+    assert len(made) == 1
+
+
 def test_one_prediction_against_several_categories_and_levels():
     cells = hard_sphere()
     together = compare(cells, category=["glycine", "general"], level=["allowed", "favored"])

@@ -108,6 +108,6 @@ def test_one_comparison_is_drawn_at_a_time():
         plot_agreement(region("top8000", None))
 
 
-def test_what_the_picture_owes():
+def test_the_attribution():
     assert "CC-BY-4.0" in caption()
     assert "Richardson" in caption()
