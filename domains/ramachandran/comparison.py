@@ -15,6 +15,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import nan
 from typing import Any
 
@@ -155,8 +156,8 @@ def assess(
     Examples
     --------
     >>> assessed = assess(region("top8000", "glycine", "allowed"), level="favored")
-    >>> assessed.overlap.intersection, assessed.regridding
-    (array(11638), 'none')
+    >>> int(assessed.overlap.intersection), assessed.regridding
+    (11638, 'none')
     >>> round(float(assessed.report().missed), 4)
     0.0
     """
@@ -290,12 +291,33 @@ def _empirical(
     each_level = level is None and "level" in predicted.dims
     if category is None and not each_category:
         category = predicted.attrs.get("category") or "general"
-    cells = region(reference, category, level)
+    if isinstance(reference, str):
+        cells = _named_region(reference, _hashable(category), _hashable(level))
+    else:
+        cells = region(reference, category, level)
     if each_category:
         cells = _select(cells, predicted, "category")
     if each_level:
         cells = _select(cells, predicted, "level")
     return cells
+
+
+def _named_region(reference: str, category: Any, level: Any) -> xr.DataArray:
+    # a copy has its own attributes, and shares the values, which cannot be written
+    return _kept_region(reference, category, level).copy(deep=False)
+
+
+@cache
+def _kept_region(reference: str, category: Any, level: Any) -> xr.DataArray:
+    """Return a region that is made once, and whose values cannot be written."""
+    cells = region(reference, category, level)
+    cells.values.flags.writeable = False
+    cells.score.values.flags.writeable = False
+    return cells
+
+
+def _hashable(names: str | Sequence[str] | None) -> str | tuple[str, ...] | None:
+    return names if names is None or isinstance(names, str) else tuple(names)
 
 
 def _select(cells: xr.DataArray, predicted: xr.DataArray, dim: str) -> xr.DataArray:

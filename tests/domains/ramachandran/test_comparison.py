@@ -189,6 +189,19 @@ def test_what_is_assessed_carries_what_was_measured():
         assessed.tnorm = "minimum"
 
 
+def test_a_reference_that_is_used_again_cannot_be_written():
+    cells = hard_sphere()
+    before = compare(cells, level="allowed")
+    truth = assess(cells, level="allowed").reference
+    with pytest.raises(ValueError, match="read-only|copy"):
+        truth[:] = True
+    truth.attrs["name"] = "mine"
+    xr.testing.assert_identical(compare(cells, level="allowed"), before)
+    own = region(level="allowed")
+    own[:] = True
+    xr.testing.assert_identical(compare(cells, level="allowed"), before)
+
+
 @pytest.mark.parametrize("dims", [("psi",), ("phi", "psi"), ("tau", "psi", "phi")])
 def test_weights_broadcast_by_name(dims):
     rng = np.random.default_rng(0)
