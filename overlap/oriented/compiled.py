@@ -101,9 +101,9 @@ def _is_within(x: float, y: float, u: float, v: float, other_u: float, other_v: 
     """Return whether no axis of one box separates it from another, whose centre lies at x, y in its axes."""
     cos = abs(cos)
     sin = abs(sin)
-    reach_x = other_u * cos + other_v * sin
-    reach_y = other_u * sin + other_v * cos
-    return (abs(x) <= u + reach_x) & (abs(y) <= v + reach_y)
+    reach_x = u + other_u * cos + other_v * sin
+    reach_y = v + other_u * sin + other_v * cos
+    return (abs(x) <= reach_x) & (abs(y) <= reach_y)
 
 
 @_kernel
