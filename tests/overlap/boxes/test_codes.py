@@ -102,3 +102,16 @@ def test_a_converted_box_is_an_array_of_its_own():
 def test_unknown_formats(option, formats):
     with pytest.raises(ValueError, match=rf"boxes\.convert: {option} must be one of 'lo-hi', .*'xywh'.*got 'yolo'"):
         boxes.convert(np.zeros(4), *formats)
+
+
+FUNCTIONS = {
+    "encode": boxes.encode,
+    "decode": lambda a, b: boxes.decode(a / 10, b),
+    "convert": lambda a, b: boxes.convert(a, "lo-hi", "centre-log-size") + b,
+    "from the field's name": lambda a, b: boxes.convert(a, "cxcywh", "xyxy") + b,
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_gradients_vmap_and_compile(check_under_torch, name):
+    check_under_torch(FUNCTIONS[name])

@@ -1,0 +1,87 @@
+"""How boxes are read: dtypes, shapes, and malformed boxes on the host and elsewhere."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from overlap import boxes
+
+SCORES = ("giou", "diou", "ciou", "eiou")
+rng = np.random.default_rng(5)
+
+
+def some(n, d=2, size=4.0):
+    low = rng.uniform(0, 10, (n, d))
+    return np.concatenate([low, low + rng.uniform(0, size, (n, d))], axis=1)
+
+
+def test_integers_and_half_precision(backend):
+    huge = backend.asarray(np.array([[0, 0, 100_000, 100_000]], dtype=np.int32))
+    assert backend.to_numpy(boxes.measure(huge, huge).intersection).tolist() == [1e10]
+    if backend.name == "array_api_strict":
+        return
+    half = backend.asarray(np.array([[0, 0, 1000, 1000]], dtype=np.float16))
+    o = boxes.measure(half, half)
+    assert backend.to_numpy(o.size_a).dtype == np.float32
+    assert backend.to_numpy(o.size_a).tolist() == [1e6]
+
+
+def test_float32_stays():
+    a = some(3).astype(np.float32)
+    assert boxes.pairwise(a, a).dtype == boxes.giou(a, a).dtype == np.float32
+    assert boxes.pairwise(a, a.astype(np.float64)).dtype == np.float64
+
+
+FUNCTIONS = {
+    "measure": lambda a, b: boxes.measure(a, b).intersection,
+    "periodic": lambda a, b: boxes.iou(a, b, period=(7.0, None)),
+    "encode": boxes.encode,
+    "giou": boxes.giou,
+    "diou": boxes.diou,
+    "ciou": boxes.ciou,
+    "eiou": boxes.eiou,
+}
+
+
+def test_unobserved_malformed_boxes_are_nan(torch):
+    a, b = torch.tensor(some(3)), torch.tensor(some(3))
+    a[1, 0], b[2, 3] = 100.0, np.nan
+    for name, function in FUNCTIONS.items():
+        got = torch.func.vmap(function)(a, b).reshape(3, -1)
+        assert torch.isnan(got).all(dim=1).tolist() == [False, True, True], name
+        got = torch.compile(function, fullgraph=True, backend="aot_eager")(a, b).reshape(3, -1)
+        assert torch.isnan(got).all(dim=1).tolist() == [False, True, True], name
+
+
+def test_dask_is_lazy_and_marks_malformed_boxes():
+    da = pytest.importorskip("dask.array")
+    a = some(5)
+    a[1] = a[1, ::-1]
+    pairs = boxes.pairwise(da.from_array(a, chunks=2), da.from_array(some(4), chunks=2))
+    assert isinstance(pairs, da.Array)
+    assert np.isnan(pairs.compute()).all(axis=1).tolist() == [False, True, False, False, False]
+
+
+@pytest.mark.parametrize("row", [[2, 2, 0, 0], [0, 0, -1, 1], [0, 0, np.nan, 1], [0, -np.inf, 1, 1]])
+@pytest.mark.parametrize("name", ["measure", "pairwise", "encode", *SCORES])
+def test_malformed_boxes(torch, row, name):
+    bad, good = np.array([[0.0, 0, 1, 1], row]), some(2)
+    for asarray in (np.asarray, torch.tensor):
+        with pytest.raises(ValueError, match=rf"boxes\.{name}: 1 of 2 boxes of .* are malformed.*convert"):
+            getattr(boxes, name)(asarray(good), asarray(bad))
+
+
+def test_shapes_and_dtypes():
+    with pytest.raises(ValueError, match=r"2d numbers.*a: \(3,\)"):
+        boxes.measure(np.zeros(3), np.zeros(3))
+    with pytest.raises(ValueError, match=r"same d; got a: \(4,\), b: \(6,\)"):
+        boxes.giou(np.zeros(4), np.zeros(6))
+    with pytest.raises(ValueError, match=r"broadcast together.*boxes\.pairwise"):
+        boxes.measure(np.zeros((3, 4)), np.zeros((2, 4)))
+    with pytest.raises(ValueError, match=r"a has shape \(4,\).*\(n, 2d\)"):
+        boxes.pairwise(np.zeros(4), np.zeros((1, 4)))
+    with pytest.raises(TypeError, match="b has dtype bool"):
+        boxes.measure(np.zeros(4), np.zeros(4, bool))
+    with pytest.raises(TypeError, match=r"a is a list.*numpy\.asarray"):
+        boxes.pairwise([[0, 0, 1, 1]], np.zeros((1, 4)))
