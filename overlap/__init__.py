@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 _public_name, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 _NAMES_ELSEWHERE = {
-    "assd": "surfaces.distances(a, b, spacing=spacing).assd()",
+    "assd": "surfaces.assd(a, b, spacing=spacing)",
     "average_precision": "matching.average_precision(confidence, scores, thresholds)",
     "box_iou": "boxes.pairwise(a, b)",
     "box_loss": "losses.box_loss(prediction, target)",
@@ -26,15 +26,15 @@ _NAMES_ELSEWHERE = {
     "f1": "raster.dice(a, b)",
     "f1_score": "raster.dice(a, b)",
     "giou": "boxes.giou(a, b)",
-    "hausdorff": "surfaces.distances(a, b, spacing=spacing).hausdorff()",
-    "hd95": "surfaces.distances(a, b, spacing=spacing).hd95()",
+    "hausdorff": "surfaces.hausdorff(a, b, spacing=spacing)",
+    "hd95": "surfaces.hd95(a, b, spacing=spacing)",
     "jaccard": "raster.iou(a, b)",
     "jaccard_index": "raster.iou(a, b)",
     "jaccard_score": "raster.iou(a, b)",
     "mask_iou": "raster.iou(a, b)",
     "measure": "raster.measure(a, b)",
     "nms": "matching.nms(scores, pairwise, threshold)",
-    "nsd": "surfaces.distances(a, b, spacing=spacing).nsd(tolerance)",
+    "nsd": "surfaces.nsd(a, b, tolerance, spacing=spacing)",
     "overlap_coefficient": "containment(raster.measure(a, b))",
     "pairwise": "boxes.pairwise(a, b)",
     "sensitivity": "recall(raster.measure(a, b))",

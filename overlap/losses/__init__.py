@@ -14,12 +14,11 @@ Conventions
 - Values are the metrics' own: ``dice_loss(p, y)`` is ``1 - dice(measure(p, y))`` to the last bit.
 """
 
-from .boxes import Schedule, box_loss
+from .boxes import box_loss
 from .classes import dice_ce_loss, generalised_dice_loss
 from .masks import dice_loss, focal_tversky_loss, jaccard_loss, overlap_loss, tversky_loss
 
 __all__ = [
-    "Schedule",
     "box_loss",
     "dice_ce_loss",
     "dice_loss",

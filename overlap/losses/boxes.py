@@ -18,13 +18,10 @@ Tong, Z. et al. (2023). Wise-IoU. arXiv:2301.10051 (the enclosing box as a const
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from itertools import pairwise
 from math import prod
 from types import MappingProxyType, ModuleType
-from typing import Any, Literal
+from typing import Literal
 
 from .._arrays import Array
 from .._checks import check_choice
@@ -35,18 +32,8 @@ Kind = Literal["iou", "giou", "diou", "ciou", "eiou"]
 Focus = Literal["hard", "easy"]
 Reduction = Literal["mean", "sum", "none"]
 
-_SCORES: Mapping[str, Callable[[Pair, ModuleType], Array]] = MappingProxyType(
+_SCORES: Mapping[Kind, Callable[[Pair, ModuleType], Array]] = MappingProxyType(
     {"iou": iou_of, "giou": giou_of, "diou": diou_of, "ciou": ciou_of, "eiou": eiou_of}
-)
-_FOCUS: Mapping[str, Callable[[Array], Array]] = MappingProxyType(
-    {"hard": lambda iou: 1 - iou, "easy": lambda iou: iou}
-)
-_REDUCE: Mapping[str, Callable[[Array, ModuleType], Array]] = MappingProxyType(
-    {
-        "mean": lambda x, xp: xp.sum(x) / max(prod(x.shape), 1),
-        "sum": lambda x, xp: xp.sum(x),
-        "none": lambda x, xp: x,
-    }
 )
 _DETACHED_BY_DEFAULT = ("diou", "ciou", "eiou")
 
@@ -101,66 +88,29 @@ def box_loss(
     >>> float(box_loss(prediction, target)), float(box_loss(prediction, target, kind="iou"))
     (1.5, 1.0)
     """
-    _check(kind, gamma, focus, reduction)
-    (prediction, target), xp = read("losses.box_loss", prediction=prediction, target=target)
-    detach = kind in _DETACHED_BY_DEFAULT if detach_enclosing is None else detach_enclosing
-    if kind == "ciou":
-        check_planar("losses.box_loss", prediction)
-    pair = measure_pair(prediction, target, detach, xp)
-    loss = 1 - _SCORES[kind](pair, xp)
-    if gamma:
-        loss = detached(_FOCUS[focus](pair.iou)) ** gamma * loss
-    return _REDUCE[reduction](loss, xp)
-
-
-@dataclass(frozen=True, slots=True, init=False)
-class Schedule:
-    """Which loss, or weight, or anything, from which step on.
-
-    Parameters
-    ----------
-    *stages : (step, value)
-        The first step of each stage and what holds from there; the first stage begins at 0, steps ascend.
-
-    Raises
-    ------
-    ValueError
-        If the first step is not 0 or the steps do not ascend.
-
-    Examples
-    --------
-    Distances first, which pull from afar, then what is scored:
-
-    >>> from functools import partial
-    >>> import numpy as np
-    >>> def l1(prediction, target):
-    ...     return abs(prediction - target).mean()
-    >>> schedule = Schedule((0, l1), (1000, partial(box_loss, kind="ciou")))
-    >>> prediction, target = np.array([[0.0, 0.0, 1.0, 1.0]]), np.array([[3.0, 0.0, 4.0, 1.0]])
-    >>> float(schedule(999)(prediction, target))
-    1.5
-    >>> float(schedule(1000)(prediction, target)).__round__(4)
-    1.5294
-    """
-
-    stages: tuple[tuple[int, Any], ...]
-
-    def __init__(self, *stages: tuple[int, Any]) -> None:
-        steps = [step for step, _ in stages]
-        if not steps or steps[0] != 0 or any(x >= y for x, y in pairwise(steps)):
-            raise ValueError(f"Schedule: stages begin at step 0 and ascend, got the steps {steps}")
-        object.__setattr__(self, "stages", stages)
-
-    def __call__(self, step: int) -> Any:
-        """Return what holds at a step (≥ 0)."""
-        if step < 0:
-            raise ValueError(f"Schedule: a step is 0 or more, got {step}")
-        return self.stages[bisect_right(self.stages, step, key=lambda stage: stage[0]) - 1][1]
-
-
-def _check(kind: str, gamma: float, focus: str, reduction: str) -> None:
-    check_choice("losses.box_loss", "kind", kind, _SCORES)
-    check_choice("losses.box_loss", "focus", focus, _FOCUS)
-    check_choice("losses.box_loss", "reduction", reduction, _REDUCE)
+    operation = "losses.box_loss"
+    check_choice(operation, "kind", kind, _SCORES)
+    check_choice(operation, "focus", focus, ("hard", "easy"))
+    check_choice(operation, "reduction", reduction, ("mean", "sum", "none"))
     if not gamma >= 0:
-        raise ValueError(f"losses.box_loss: gamma must be >= 0, got {gamma}")
+        raise ValueError(f"{operation}: gamma must be >= 0, got {gamma}")
+    (prediction, target), xp = read(operation, prediction=prediction, target=target)
+    if detach_enclosing is None:
+        detach_enclosing = kind in _DETACHED_BY_DEFAULT
+    if kind == "ciou":
+        check_planar(operation, prediction)
+    pair = measure_pair(prediction, target, detach_enclosing, xp)
+    score = _SCORES[kind]
+    loss = 1 - score(pair, xp)
+    if gamma:
+        weight = 1 - pair.iou if focus == "hard" else pair.iou
+        loss = detached(weight) ** gamma * loss
+    return _reduced(loss, reduction, xp)
+
+
+def _reduced(loss: Array, reduction: Reduction, xp: ModuleType) -> Array:
+    if reduction == "none":
+        return loss
+    if reduction == "sum":
+        return xp.sum(loss)
+    return xp.sum(loss) / max(prod(loss.shape), 1)

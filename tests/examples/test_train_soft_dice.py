@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import FrozenInstanceError
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -67,8 +68,9 @@ def test_training_beats_what_was_given(script, nodules):
     """A short run on two nodules already fits them better than the outline that went in."""
     few = nodules[:2]
     given = script.score(script.outline, few)
-    for loss in script.LOSSES.values():
-        got = script.score(script.answer_of(script.train(loss, few, 10, 0)), few)
+    schedules = script.schedules(10)
+    for name in ("minimum Dice", "Dice + cross-entropy"):
+        got = script.score(script.answer_of(script.train(schedules[name], few, 10, 0)), few)
         assert got["Dice, mean"] > given["Dice, mean"]
         assert got["calibration"] < given["calibration"]
 
@@ -77,5 +79,23 @@ def test_the_quick_version(script, capsys):
     script.main(quick=True)
     out = capsys.readouterr().out
     assert "12 nodules" in out
-    for row in ("one reader's outline", "minimum Dice", "Dice + cross-entropy", "mean of three readers"):
+    rows = ("one reader's outline", *script.schedules(4), "mean of three readers")
+    assert len(rows) == 5
+    for row in rows:
         assert row in out
+
+
+def test_schedule(script):
+    schedule = script.Schedule((0, "both"), (10, "dice"), (20, "iou"))
+    assert [schedule(k) for k in (0, 9, 10, 19, 20, 10**9)] == ["both", "both", "dice", "dice", "iou", "iou"]
+    assert schedule == script.Schedule((0, "both"), (10, "dice"), (20, "iou"))
+    with pytest.raises(FrozenInstanceError):
+        schedule.stages = ()
+    with pytest.raises(ValueError, match="an epoch is 0 or more, got -1"):
+        schedule(-1)
+
+
+@pytest.mark.parametrize("epochs", [(), (1,), (0, 0), (0, 5, 3)])
+def test_stages_ascend_from_zero(script, epochs):
+    with pytest.raises(ValueError, match="begin at epoch 0 and ascend"):
+        script.Schedule(*((k, "loss") for k in epochs))

@@ -19,12 +19,6 @@ def test_a_name_that_many_look_for_names_a_call_that_exists(name):
     assert rest.endswith(")")
 
 
-@pytest.mark.parametrize("name", ["assd", "hausdorff", "hd95", "nsd"])
-def test_a_distance_is_named_as_the_method_it_is(name):
-    assert f").{name}(" in ov._NAMES_ELSEWHERE[name]
-    assert callable(getattr(ov.surfaces.SurfaceDistances, name))
-
-
 def test_no_name_is_both():
     assert not set(ov._NAMES_ELSEWHERE) & set(ov.__all__)
 

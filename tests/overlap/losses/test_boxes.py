@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
-
 import numpy as np
 import pytest
 
 from overlap import boxes
-from overlap.losses import Schedule, box_loss
+from overlap.losses import box_loss
 
 torch = pytest.importorskip("torch")
 KINDS = ("iou", "giou", "diou", "ciou", "eiou")
@@ -269,19 +267,3 @@ def test_a_malformed_row_spoils_only_itself():
 def test_unknown_options(options, message):
     with pytest.raises(ValueError, match=rf"losses\.box_loss: {message}"):
         box_loss(some(2), some(2), **options)
-
-
-def test_schedule():
-    schedule = Schedule((0, "l1"), (10, "ciou"), (20, "iou"))
-    assert [schedule(k) for k in (0, 9, 10, 19, 20, 10**9)] == ["l1", "l1", "ciou", "ciou", "iou", "iou"]
-    assert schedule == Schedule((0, "l1"), (10, "ciou"), (20, "iou"))
-    with pytest.raises(FrozenInstanceError):
-        schedule.stages = ()
-    with pytest.raises(ValueError, match="a step is 0 or more, got -1"):
-        schedule(-1)
-
-
-@pytest.mark.parametrize("steps", [(), (1,), (0, 0), (0, 5, 3)])
-def test_stages_ascend_from_zero(steps):
-    with pytest.raises(ValueError, match="begin at step 0 and ascend"):
-        Schedule(*((k, "loss") for k in steps))

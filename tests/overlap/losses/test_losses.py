@@ -21,7 +21,7 @@ MASKS = (
 
 
 def test_public_names():
-    assert sorted(losses.__all__) == sorted([*MASKS, "Schedule", "box_loss"])
+    assert sorted(losses.__all__) == sorted([*MASKS, "box_loss"])
 
 
 @pytest.mark.parametrize("name", [*MASKS, "box_loss"])
