@@ -101,13 +101,13 @@ def read_events(
         check_choice("events.read_events", "kind", kind, READERS)
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
+        raise FileNotFoundError(f"events.read_events: {path}: no such file")
     try:
         text = path.read_text(encoding="utf-8-sig")
         reader = READERS[kind or _find_kind(path, text)]
         rows = list(reader(text))
     except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise ValueError(f"{path}: not a readable file of events ({error})") from error
+        raise ValueError(f"events.read_events: {path}: not a readable file of events ({error})") from error
     table = pd.DataFrame(rows) if rows else pd.DataFrame(columns=["where", *COLUMNS])
     if subset is not None:
         table = _take_subset(table, subset, path)
@@ -135,7 +135,7 @@ def _take_subset(table: pd.DataFrame, subset: str, path: Path) -> pd.DataFrame:
     present = table["subset"].unique().tolist() if "subset" in table else []
     if subset not in present:
         names = ", ".join(map(str, present)) or "none"
-        raise ValueError(f"{path}: there is no subset {subset!r}; it has {names}")
+        raise ValueError(f"events.read_events: {path}: there is no subset {subset!r}; it has {names}")
     return table[table["subset"] == subset].reset_index(drop=True)
 
 

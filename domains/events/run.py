@@ -237,7 +237,8 @@ def _files_of(path: Path, side: str) -> dict[str, Path]:
             continue
         by_name[stem.relative_to(path).as_posix()] = file
     if not by_name:
-        raise ValueError(f"{path}: no files of events ({', '.join(SUFFIXES)}) for the {side}")
+        suffixes = ", ".join(SUFFIXES)
+        raise ValueError(f"events.score: {path}: no files of events ({suffixes}) for the {side}")
     return by_name
 
 
@@ -246,7 +247,8 @@ def _read_file(path: Path, recording: str, **options: Any) -> Annotations:
     part = read_events(path, file=recording, **options)
     reasons = part.skipped["reason"]
     if len(reasons) and part.events.empty and reasons.isin(MISTAKES).all():
-        raise ValueError(f"{path}: none of its {len(reasons)} rows is an event; the first has {reasons.iloc[0]}")
+        n = len(reasons)
+        raise ValueError(f"events.score: {path}: none of its {n} rows is an event; the first has {reasons.iloc[0]}")
     return part
 
 

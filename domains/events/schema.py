@@ -191,7 +191,7 @@ def _numbers(table: pd.DataFrame, column: str, name: str) -> np.ndarray:
     try:
         return pd.to_numeric(table[column]).to_numpy(float)
     except (ValueError, TypeError) as error:
-        raise ValueError(f"{name}: column {column} holds what is no number ({error})") from None
+        raise ValueError(f"{name}: column {column} has a value that is no number ({error})") from None
 
 
 def _offsets(table: pd.DataFrame, onset: np.ndarray, name: str) -> np.ndarray:

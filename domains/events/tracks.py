@@ -215,7 +215,7 @@ def _boxes(tracks: pd.DataFrame, place: Place, frames: np.ndarray) -> np.ndarray
         raise ValueError(f"events.frame_overlap: there is no track {place!r}; found {present}")
     repeated = rows["frame"][rows["frame"].duplicated()]
     if len(repeated):
-        raise ValueError(f"events.frame_overlap: track {place!r} has two boxes in frame {repeated.iloc[0]}")
+        raise ValueError(f"events.frame_overlap: track {place!r} has two boxes in frame {repeated.iloc[0]}; keep one")
     return rows.set_index("frame")[BOX].reindex(frames).to_numpy(float)
 
 

@@ -72,7 +72,6 @@ class RankedSettings:
     ties: Literal["index", "together"] = "index"
 
     def __post_init__(self) -> None:
-        """Check."""
         check_order(self.order)
         check_duplicates(self.duplicates)
         check_points(self.points)

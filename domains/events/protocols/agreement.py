@@ -66,7 +66,7 @@ def add_time(scored: Scored, by: By) -> xr.Dataset:
         overlap = overlap[0]
     coords: dict[str, Any] = {by: names} if by else {}
     data = _report.measured(overlap, coords, ("iou", "dice", "precision", "recall"), empty=scored.settings.empty)
-    length = (scored.support["offset"] - scored.support["onset"]).to_numpy()
+    length = durations_of(scored.support)
     if by == "label":
         return data.assign(kappa=_kappa_of_presence(data, length.sum()))
     kappa = _kappa_of_labels(scored, intersection, length, pooled=by is None)

@@ -42,7 +42,6 @@ class TimeSettings:
     empty: Empty = nan
 
     def __post_init__(self) -> None:
-        """Check."""
         check_rate(self.rate)
         check_empty(self.empty)
 

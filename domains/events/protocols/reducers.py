@@ -27,6 +27,7 @@ import overlap as ov
 from overlap import matching
 
 from ... import _report
+from ..schema import durations_of
 from .matchers import NOBODY, as_matrix
 from .preparation import on_grid, rounded
 from .scored import By, Scored
@@ -172,7 +173,7 @@ def count_false_alarms(scored: Scored, by: By) -> xr.Dataset:
         Beside those of `count`: ``false_alarms_per_24h``.
     """
     data = count(scored, by)
-    length = rounded(_lengths(scored.support), scored.settings.rate)
+    length = rounded(durations_of(scored.support), scored.settings.rate)
     days: Any = length.sum() / DAY
     if by == "file":
         days = xr.DataArray(length, dims="file") / DAY
@@ -246,14 +247,10 @@ def _coords(scored: Scored, names: list[str], by: By) -> dict[str, Any]:
 def _segments_of_files(scored: Scored) -> np.ndarray:
     """Return how many segments each file of the support has."""
     settings = scored.settings
-    known = on_grid(_lengths(scored.support), settings.resolution, settings.tolerance, np.ceil)
+    known = on_grid(durations_of(scored.support), settings.resolution, settings.tolerance, np.ceil)
     both = pd.concat([scored.prediction, scored.reference])
     last = both.groupby("file")["segment"].max().reindex(scored.support.index)
     return pd.Series(known, last.index).fillna(last + 1).fillna(0).to_numpy()
-
-
-def _lengths(support: pd.DataFrame) -> np.ndarray:
-    return (support["offset"] - support["onset"]).to_numpy()
 
 
 def _ratio(above: Any, below: Any) -> Any:

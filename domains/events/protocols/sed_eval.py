@@ -86,7 +86,6 @@ class CollarSettings:
     eps: float = EPS
 
     def __post_init__(self) -> None:
-        """Check."""
         check_order(self.order)
         check_duplicates(self.duplicates)
         check_collars(self.onset, self.offset)
@@ -124,7 +123,6 @@ class SegmentSettings:
     labels: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
-        """Check."""
         check_number(OPERATION, "resolution", self.resolution, above=0)
         check_amount("tolerance", self.tolerance)
         check_matching(self.matching, self.substitutions)

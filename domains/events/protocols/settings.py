@@ -46,7 +46,6 @@ class Settings:
     empty: Empty = nan
 
     def __post_init__(self) -> None:
-        """Check."""
         check_empty(self.empty)
 
 

@@ -80,7 +80,6 @@ class SeizureSettings:
     empty: Empty = nan
 
     def __post_init__(self) -> None:
-        """Check."""
         if not isinstance(self.labels, str):
             check_labels(self.labels)
         check_seconds("min_gap", self.min_gap)

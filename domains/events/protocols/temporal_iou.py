@@ -65,7 +65,6 @@ class TiouSettings:
     f1_needs_both: bool = False
 
     def __post_init__(self) -> None:
-        """Check."""
         check_order(self.order)
         check_duplicates(self.duplicates)
         check_points(self.points)

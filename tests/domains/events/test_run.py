@@ -150,7 +150,7 @@ def test_a_file_of_which_no_row_is_an_event_is_no_success(folders, tmp_path):
     path = write(folders[0] / "eeg" / "one_events.tsv", broken)
     report, skipped, _ = score(*folders, "szcore")
     bad = skipped[skipped["reason"] == UNREADABLE]
-    assert bad["detail"].tolist() == [f"{path}: none of its 2 rows is an event; the first has no onset"]
+    assert bad["detail"].tolist() == [f"events.score: {path}: none of its 2 rows is an event; the first has no onset"]
     assert int(report.size_b) == 2
     assert score_files(*folders, outputs=Outputs(format="json"), protocol="szcore") == 1
     with pytest.raises(ValueError, match="none of its 2 rows is an event"):

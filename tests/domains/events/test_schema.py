@@ -46,7 +46,7 @@ def test_no_events(empty):
         ({"onset": [1.0, 5], "offset": [2.0, 4]}, r"1 of 2 rows have an offset before its onset \(rows 1\)"),
         ({"onset": [1.0, np.nan], "offset": [2.0, 4]}, "no finite onset"),
         ({"onset": [1.0], "offset": [np.inf]}, "no finite onset"),
-        ({"onset": ["one"], "offset": [2]}, "column onset holds what is no number"),
+        ({"onset": ["one"], "offset": [2]}, "events.as_events: events: column onset has a value that is no number"),
         ({"onset": [1], "offset": [2], "confidence": ["high"]}, "column confidence"),
     ],
 )
