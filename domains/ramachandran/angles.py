@@ -26,21 +26,71 @@ Williams et al. (2018), Protein Sci. 27, 293 (MolProbity).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .atoms import CA, LETTERS, Atoms, Bools, C, Floats, Ints, N, Residues
+from .atoms import CA, LETTERS, Atoms, Bools, C, Floats, Ints, N, Objects, Residues
 from .conformers import Conformer, conformers
 from .groups import first_of_each
 
-Columns = dict[str, npt.NDArray[Any]]
-"""A table of what becomes of each residue in each conformer: arrays of one length."""
-
 IDENTITY = ["model", "chain", "resseq", "icode", "altloc", "resname"]
+Columns = dict[str, npt.NDArray[Any]]
 DUPLICATE = ("duplicate id", "an earlier residue has the same chain, number and insertion code")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcomes:
+    """What becomes of each residue in each conformer: arrays of one length.
+
+    Attributes
+    ----------
+    residue, position, part : ndarray of int
+        The residue, and what `Residues` says of it.
+    rank : ndarray of int
+        Which conformer of its part.
+    altloc : ndarray of int
+        Its own label, 0 where no altloc touches it.
+    angles : ndarray, shape (n, 3)
+        phi, psi and omega in degrees, NaN where there is none.
+    ca : ndarray of int
+        Its CA, as an index into `Atoms`.
+    after : ndarray of int
+        The residue bonded after it.
+    lowest_occupancy : ndarray
+        Of the five atoms of phi and psi.
+    volume : ndarray
+        Positive for an L residue, negative for a D residue, NaN without the atoms.
+    why : ndarray of str (objects), shape (n, 2)
+        Reason and detail of a residue that has not both phi and psi.
+    """
+
+    residue: Ints
+    position: Ints
+    part: Ints
+    rank: Ints
+    altloc: Ints
+    angles: Floats
+    ca: Ints
+    after: Ints
+    lowest_occupancy: Floats
+    volume: Floats
+    why: Objects
+
+    @property
+    def measured(self) -> Bools:
+        """Whether the residue has both phi and psi."""
+        phi, psi, _ = self.angles.T
+        measured: Bools = ~(np.isnan(phi) | np.isnan(psi))
+        return measured
+
+    def take(self, rows: npt.NDArray[Any]) -> Outcomes:
+        """Return the outcomes at `rows`, a mask or positions."""
+        return Outcomes(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
 
 def dihedral(a: Floats, b: Floats, c: Floats, d: Floats) -> Floats:
@@ -108,38 +158,45 @@ def walk(atoms: Atoms, residues: Residues, *, max_bond: float = 2.0) -> tuple[pd
     >>> skipped["detail"].tolist()
     ['first of the chain', 'last of the chain']
     """
-    outcomes = [_outcomes(conformer) for conformer in conformers(atoms, residues, max_bond=max_bond)]
-    found = {name: np.concatenate([columns[name] for columns in outcomes]) for name in outcomes[0]}
-    found["position"] = residues.position[found["residue"]]
-    found["part"] = residues.part[found["residue"]]
-    walked = np.lexsort((found["residue"], found["rank"], found["part"]))
-    found = _take(found, walked)
-    in_file = np.lexsort((found["rank"], found["residue"]))
-    found["place"] = np.argsort(in_file)
-    rows, skipped = _report_once(found)
-    return _row_table(rows, atoms, residues), _skip_table(skipped, residues)
+    outcomes = _joined([_outcomes(conformer) for conformer in conformers(atoms, residues, max_bond=max_bond)])
+    walked = np.lexsort((outcomes.residue, outcomes.rank, outcomes.part))
+    outcomes = outcomes.take(walked)
+    in_file = np.lexsort((outcomes.rank, outcomes.residue))
+    place = np.argsort(in_file)
+
+    rows, skipped = _report_once(outcomes)
+    counted = _counted(outcomes)
+    row_table = _row_table(outcomes.take(rows), counted[rows], atoms, residues)
+    skip_table = _skip_table(outcomes.take(skipped), residues)
+    return _in_file_order(row_table, place[rows]), _in_file_order(skip_table, place[skipped])
 
 
-def _outcomes(conformer: Conformer) -> Columns:
-    """Return what becomes of each residue of a conformer: angles, or (NaN) why not."""
+def _outcomes(conformer: Conformer) -> Outcomes:
     angles, five = _angles(conformer)
-    phi_and_psi = angles[:, :2]
-    skipped: Bools = np.any(np.isnan(phi_and_psi), axis=1)
-    whys = np.full((len(skipped), 2), "", dtype=object)
-    for i in np.flatnonzero(skipped).tolist():
-        whys[i] = conformer.why(i)
-    return {
-        "residue": conformer.residue,
-        "rank": np.full(len(skipped), conformer.rank),
-        "altloc": np.where(conformer.touched(), conformer.altloc, 0),
-        "row": ~skipped,
-        "angles": angles,
-        "ca": conformer.table[:, CA],
-        "next": conformer.residue[conformer.after],
-        "least": conformer.atoms.occupancy[five].min(axis=1),
-        "volume": _volume(conformer),
-        "why": whys,
-    }
+    residue = conformer.residue
+    outcomes = Outcomes(
+        residue=residue,
+        position=conformer.residues.position[residue],
+        part=conformer.residues.part[residue],
+        rank=np.full(len(residue), conformer.rank),
+        altloc=np.where(conformer.touched(), conformer.altloc, 0),
+        angles=angles,
+        ca=conformer.table[:, CA],
+        after=residue[conformer.after],
+        lowest_occupancy=conformer.atoms.occupancy[five].min(axis=1),
+        volume=_volume(conformer),
+        why=np.full((len(residue), 2), "", dtype=object),
+    )
+    for i in np.flatnonzero(~outcomes.measured).tolist():
+        outcomes.why[i] = conformer.why(i)
+    return outcomes
+
+
+def _joined(parts: Sequence[Outcomes]) -> Outcomes:
+    columns = {}
+    for field in fields(Outcomes):
+        columns[field.name] = np.concatenate([getattr(part, field.name) for part in parts])
+    return Outcomes(**columns)
 
 
 def _angles(conformer: Conformer) -> tuple[Floats, Ints]:
@@ -172,83 +229,82 @@ def _volume(conformer: Conformer) -> Floats:
     return np.where(complete, volume, np.nan)
 
 
-def _report_once(found: Columns) -> tuple[Columns, Columns]:
-    """Return rows and skipped: each label of each residue once, a residue without label once, a repeated id skipped."""
-    residue = found["residue"]
-    position = found["position"]
-    row = found["row"]
-    altloc = found["altloc"]
-    labelled = altloc > 0
+def _report_once(outcomes: Outcomes) -> tuple[Bools, Bools]:
+    """Mark rows and skipped: each label of each residue once, a residue without label once, a repeated id skipped."""
+    residue = outcomes.residue
+    position = outcomes.position
+    measured = outcomes.measured
+    labelled = outcomes.altloc > 0
 
-    first = first_of_each(position, row)
-    rows = row & (labelled | first)
+    first = first_of_each(position, measured)
+    rows = measured & (labelled | first)
 
     # the residue that has the position; another one with angles there has the same id
     owner = np.zeros(position.max(initial=0) + 1, dtype=int)
     owner[position[first]] = residue[first]
-    repeated = row & ~rows & (owner[position] != residue)
-    found["why"][repeated] = DUPLICATE
+    repeated = measured & ~rows & (owner[position] != residue)
+    outcomes.why[repeated] = DUPLICATE
 
     reported = np.isin(residue, residue[rows | labelled])
-    unlabelled = (~row | repeated) & ~labelled & ~reported
-    skipped = (~row & labelled) | first_of_each(residue, unlabelled)
-
-    in_summary = np.isin(altloc, (0, ord("A")))
-    found["counted"] = first_of_each(position, row & in_summary)
-    return _take(found, rows), _take(found, skipped)
+    unlabelled = (~measured | repeated) & ~labelled & ~reported
+    skipped = (~measured & labelled) | first_of_each(residue, unlabelled)
+    return rows, skipped
 
 
-def _row_table(rows: Columns, atoms: Atoms, residues: Residues) -> pd.DataFrame:
-    hand = np.sign(np.nan_to_num(rows["volume"])).astype(int)
-    columns = {
-        **_identity(rows, residues),
-        "phi": rows["angles"][:, 0],
-        "psi": rows["angles"][:, 1],
-        "omega": rows["angles"][:, 2],
-        "parent": residues.parent[rows["residue"]],
-        "next_resname": residues.parent[rows["next"]],
-        "occupancy": atoms.occupancy[rows["ca"]],
-        "b_iso": atoms.b_iso[rows["ca"]],
-        "chirality": np.array(["", "L", "D"], dtype=object)[hand],
-        "counted": rows["counted"],
-        "best": _best(rows["position"], rows["least"]),
-    }
-    return _in_file_order(columns, rows["place"])
+def _counted(outcomes: Outcomes) -> Bools:
+    """Mark what MolProbity's summary counts."""
+    in_summary = np.isin(outcomes.altloc, (0, ord("A")))
+    return first_of_each(outcomes.position, outcomes.measured & in_summary)
 
 
-def _best(position: Ints, least_occupancy: Floats) -> Bools:
+def _best(outcomes: Outcomes) -> Bools:
     """Mark the row of highest occupancy of each position, the first of several."""
-    by_occupancy = np.argsort(-least_occupancy, kind="stable")
-    best = np.empty(len(position), dtype=bool)
-    best[by_occupancy] = first_of_each(position[by_occupancy], np.ones(len(position), dtype=bool))
+    by_occupancy = np.argsort(-outcomes.lowest_occupancy, kind="stable")
+    every = np.ones(len(by_occupancy), dtype=bool)
+    best = np.empty(len(by_occupancy), dtype=bool)
+    best[by_occupancy] = first_of_each(outcomes.position[by_occupancy], every)
     return best
 
 
-def _skip_table(skipped: Columns, residues: Residues) -> pd.DataFrame:
-    reason, detail = skipped["why"].T
-    columns = {**_identity(skipped, residues), "reason": reason, "detail": detail}
-    return _in_file_order(columns, skipped["place"])
+def _row_table(rows: Outcomes, counted: Bools, atoms: Atoms, residues: Residues) -> Columns:
+    hand = np.sign(np.nan_to_num(rows.volume)).astype(int)
+    phi, psi, omega = rows.angles.T
+    return {
+        **_identity(rows, residues),
+        "phi": phi,
+        "psi": psi,
+        "omega": omega,
+        "parent": residues.parent[rows.residue],
+        "next_resname": residues.parent[rows.after],
+        "occupancy": atoms.occupancy[rows.ca],
+        "b_iso": atoms.b_iso[rows.ca],
+        "chirality": np.array(["", "L", "D"], dtype=object)[hand],
+        "counted": counted,
+        "best": _best(rows),
+    }
 
 
-def _identity(found: Columns, residues: Residues) -> Columns:
-    residue = found["residue"]
+def _skip_table(skipped: Outcomes, residues: Residues) -> Columns:
+    reason, detail = skipped.why.T
+    return {**_identity(skipped, residues), "reason": reason, "detail": detail}
+
+
+def _identity(outcomes: Outcomes, residues: Residues) -> Columns:
+    residue = outcomes.residue
     return {
         "model": residues.model[residue],
         "chain": residues.chain[residue],
         "resseq": residues.resseq[residue],
         "icode": residues.icode[residue],
-        "altloc": LETTERS[found["altloc"]],
+        "altloc": LETTERS[outcomes.altloc],
         "resname": residues.resname[residue],
     }
 
 
 def _in_file_order(columns: Columns, place: Ints) -> pd.DataFrame:
     order = np.argsort(place)
-    return pd.DataFrame(_take(columns, order), index=place[order])
-
-
-def _take(columns: Columns, rows: npt.NDArray[Any]) -> Columns:
-    return {name: values[rows] for name, values in columns.items()}
+    ordered = {name: values[order] for name, values in columns.items()}
+    return pd.DataFrame(ordered, index=place[order])
 
 
 def _dot(a: Floats, b: Floats) -> Floats:

@@ -63,11 +63,11 @@ class Conformer:
         self.residues = residues
         self.rank = rank
         table = self._table(altloc[residues.part])
-        here = np.any(table >= 0, axis=1)
+        present = np.any(table >= 0, axis=1)
         if rank == 0:
             # residues of which the walk looks at no atom are reported in the first conformer
-            here |= np.bincount(atoms.residue, minlength=len(table)) == 0
-        self.residue = np.flatnonzero(here)
+            present |= np.bincount(atoms.residue, minlength=len(table)) == 0
+        self.residue = np.flatnonzero(present)
         self.table = table[self.residue]
         self._part = residues.part[self.residue]
         self.altloc = altloc[self._part]

@@ -325,17 +325,18 @@ def evaluation_codes(score: Any, codes: np.ndarray, reference: str = "top8000") 
 def _codes(function: str, category: Any) -> np.ndarray:
     """Return positions in CATEGORIES of names or positions."""
     own_order = hasattr(category, "codes") and tuple(category.categories) == CATEGORIES
-    given = np.asarray(category.codes if own_order else category)
-    if given.dtype.kind in "iu":
-        _check_positions(function, given)
-        return given
-    codes = np.full(given.shape, -1, np.int8)
+    names = np.asarray(category.codes if own_order else category)
+    if names.dtype.kind in "iu":
+        # positions already
+        _check_positions(function, names)
+        return names
+    codes = np.full(names.shape, -1, np.int8)
     for code, name in enumerate(CATEGORIES):
-        codes[given == name] = code
-    unknown = given[codes < 0]
+        codes[names == name] = code
+    unknown = names[codes < 0]
     if unknown.size:
-        names = sorted({str(name) for name in unknown[:20]})
-        listed = ", ".join(repr(name) for name in names)
+        some = sorted({str(name) for name in unknown[:20]})
+        listed = ", ".join(repr(name) for name in some)
         raise ValueError(f"ramachandran.{function}: unknown category {listed}; choose from {', '.join(CATEGORIES)}")
     return codes
 

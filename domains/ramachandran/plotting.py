@@ -269,9 +269,9 @@ def _axes(ax: Axes | None) -> Axes:
 
 
 def _degrees(ax: Axes) -> Axes:
-    whole = (-180, 180)
+    limits = (-180, 180)
     ticks = range(-180, 181, 60)
-    ax.set(xlim=whole, ylim=whole, xticks=ticks, yticks=ticks, xlabel="φ (°)", ylabel="ψ (°)", aspect="equal")
+    ax.set(xlim=limits, ylim=limits, xticks=ticks, yticks=ticks, xlabel="φ (°)", ylabel="ψ (°)", aspect="equal")
     return ax
 
 
@@ -336,22 +336,22 @@ def _least_crowded(boxes: list[Bbox], taken: list[Bbox], points: np.ndarray) -> 
 
 def _names(residues: pd.DataFrame) -> list[tuple[str, float, float]]:
     """Return what to write and where: the chains of one residue that lie close share a name."""
-    found: list[tuple[str, list[str], float, float]] = []
+    named: list[tuple[str, list[str], float, float]] = []
     for row in residues.to_dict("records"):
         name = f"{row['resname']} {row['resseq']}{row['icode']}"
-        chains = _chains_nearby(found, name, row["phi"], row["psi"])
+        chains = _chains_nearby(named, name, row["phi"], row["psi"])
         if chains is None:
-            found.append((name, [row["chain"]], row["phi"], row["psi"]))
+            named.append((name, [row["chain"]], row["phi"], row["psi"]))
         elif row["chain"] not in chains:
             chains.append(row["chain"])
-    return [(f"{','.join(chains)} {name}".strip(), phi, psi) for name, chains, phi, psi in found]
+    return [(f"{','.join(chains)} {name}".strip(), phi, psi) for name, chains, phi, psi in named]
 
 
 def _chains_nearby(
-    found: list[tuple[str, list[str], float, float]], name: str, phi: float, psi: float
+    named: list[tuple[str, list[str], float, float]], name: str, phi: float, psi: float
 ) -> list[str] | None:
     """Return the chains of the first residue of this name that lies close, None if there is none."""
-    for other, chains, x, y in found:
+    for other, chains, x, y in named:
         if other == name and np.hypot(wrap(x - phi), wrap(y - psi)) < _SAME_NAME_WITHIN:
             return chains
     return None

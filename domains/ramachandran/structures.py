@@ -122,9 +122,9 @@ def backbone_angles(
     known = np.array([kind.kind != "" for kind in kinds.values()])
     polymer = layout.polymer(known)
     if not polymer.any():
-        found = ", ".join(layout.names[:8])
+        names = ", ".join(layout.names[:8])
         raise ValueError(
-            f"ramachandran.backbone_angles: {path}: no amino acids among its residues ({found}): give a file with a "
+            f"ramachandran.backbone_angles: {path}: no amino acids among its residues ({names}): give a file with a "
             "protein"
         )
     taken = {"standard", "synonym"}
@@ -132,13 +132,11 @@ def backbone_angles(
         taken.add("modified")
     if chirality == "mirror":
         taken.add("D")
-    residues = layout.residues(
-        polymer,
-        parents=[kind.parent if kind.kind in taken else "" for kind in kinds.values()],
-        whys=["" if kind.kind in taken else _why_not(kind) for kind in kinds.values()],
-        caps=[kind.kind == "cap" for kind in kinds.values()],
-        models=[str(model.num) if numbered else "" for model in structure],
-    )
+    parents = [kind.parent if kind.kind in taken else "" for kind in kinds.values()]
+    whys = ["" if kind.kind in taken else _why_not(kind) for kind in kinds.values()]
+    caps = [kind.kind == "cap" for kind in kinds.values()]
+    models = [str(model.num) if numbered else "" for model in structure]
+    residues = layout.residues(polymer, parents, whys, caps, models)
     _warn_of_synonyms(path, residues, kinds)
     rows, skipped = walk(layout.atoms(polymer), residues, max_bond=max_bond)
     rows["mirrored"] = False

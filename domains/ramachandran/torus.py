@@ -219,6 +219,6 @@ def nearest(nodes: np.ndarray, angles: np.ndarray) -> np.ndarray:
     """
     step = nodes[1] - nodes[0]
     position = (np.asarray(angles, float) - nodes[0]) / step
-    whole = np.floor(position + 0.5).astype(int)
-    wrapped: np.ndarray = whole % len(nodes)
+    node = np.floor(position + 0.5).astype(int)
+    wrapped: np.ndarray = node % len(nodes)
     return wrapped
