@@ -150,7 +150,8 @@ def diou_of(pair: Pair, xp: ModuleType) -> Array:
 
 def ciou_of(pair: Pair, xp: ModuleType) -> Array:
     """Return CIoU = IoU − ρ² / c² − αv, where v compares the ratios of width to height."""
-    width, height = (axis.sides for axis in pair.axes)
+    width = pair.axes[0].sides
+    height = pair.axes[1].sides
     angle_b = _arctan(width.b, height.b, xp)
     angle_a = _arctan(width.a, height.a, xp)
     v = 4 / pi**2 * (angle_b - angle_a) ** 2
@@ -170,7 +171,8 @@ def check_planar(operation: str, box: Array) -> None:
     columns = box.shape[-1]
     if columns != 4:
         raise ValueError(
-            f"{operation}: CIoU compares width and height, of boxes (x1, y1, x2, y2); got {columns} columns"
+            f"{operation}: CIoU compares width with height, got {columns} columns; pass boxes (x1, y1, x2, y2), or "
+            "take EIoU, which has any dimension"
         )
 
 
@@ -180,7 +182,9 @@ def _measure_axis(x: Interval, y: Interval, detach_enclosing: bool, xp: ModuleTy
     enclosing = xp.maximum(x_hi, y_hi) - xp.minimum(x_lo, y_lo)
     between_centres = ((x_lo - y_lo) + (x_hi - y_hi)) / 2
     sides = Sizes(shared_length(x, y, xp), length(x), length(y))
-    return Axis(sides, detached(enclosing) if detach_enclosing else enclosing, between_centres)
+    if detach_enclosing:
+        enclosing = detached(enclosing)
+    return Axis(sides, enclosing, between_centres)
 
 
 def _shares_of_enclosing(axis: Axis, xp: ModuleType) -> Sizes:
@@ -189,8 +193,10 @@ def _shares_of_enclosing(axis: Axis, xp: ModuleType) -> Sizes:
     # an infinite divisor: no share, no slope
     divisor = xp.where(flat, inf, axis.enclosing)
     one_if_flat = xp.astype(flat, axis.enclosing.dtype)
-    shared, side_a, side_b = axis.sides
-    return Sizes(shared / divisor + one_if_flat, side_a / divisor + one_if_flat, side_b / divisor + one_if_flat)
+    shared = axis.sides.shared / divisor + one_if_flat
+    side_a = axis.sides.a / divisor + one_if_flat
+    side_b = axis.sides.b / divisor + one_if_flat
+    return Sizes(shared, side_a, side_b)
 
 
 def _arctan(width: Array, height: Array, xp: ModuleType) -> Array:

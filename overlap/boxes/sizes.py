@@ -144,7 +144,7 @@ def pairwise(a: Array, b: Array) -> Array:
     Returns
     -------
     array (n, m)
-        ``iou(measure(a[:, None, :], b))``: NaN for two boxes without area.
+        ``boxes.iou(a[:, None, :], b)``: NaN for two boxes without area.
 
     Raises
     ------
@@ -163,7 +163,7 @@ def pairwise(a: Array, b: Array) -> Array:
         if x.ndim != 2:
             raise ValueError(
                 f"boxes.pairwise: {name} has shape {tuple(x.shape)}; pass (n, 2d), or for other shapes "
-                "iou(boxes.measure(a[..., :, None, :], b[..., None, :, :]))"
+                "boxes.iou(a[..., :, None, :], b[..., None, :, :])"
             )
     (a, b), xp = read("boxes.pairwise", a=a[:, None, :], b=b[None, :, :])
     rows = a[:, 0, :]
@@ -183,7 +183,7 @@ def _measure(a: Array, b: Array, periods: list[float | None], xp: ModuleType) ->
 
 
 def _measure_axis(x: Interval, y: Interval, period: float | None, xp: ModuleType) -> Sizes:
-    """Return the lengths along one axis."""
+    """Return the lengths along one axis: of what the boxes share, and their own."""
     if period is None:
         return Sizes(shared_length(x, y, xp), length(x), length(y))
     x_lo, _ = x
