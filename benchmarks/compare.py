@@ -50,7 +50,10 @@ def main() -> None:
     for _ in range(options.rounds):
         before.append(run_child(options.before, options.only, options.seconds))
         after.append(run_child(options.after, options.only, options.seconds))
-    print(f"| call | {options.before.name} | {options.after.name} | ratio | |\n|---|---:|---:|---:|---|")
+    name_before = options.before.resolve().name
+    name_after = options.after.resolve().name
+    print(f"| call | {name_before} | {name_after} | ratio | |")
+    print("|---|---:|---:|---:|---|")
     for name in names:
         print(row(name, least(name, before), least(name, after)))
 

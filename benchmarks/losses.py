@@ -31,7 +31,8 @@ def rows(seconds: Callable[..., list[float]]) -> Iterator[Row]:
 
     torch.set_num_threads(1)
     draw = torch.Generator().manual_seed(0)
-    p, y = (torch.rand(1, 1, 256, 256, 256, generator=draw) for _ in range(2))
+    p = torch.rand(1, 1, 256, 256, 256, generator=draw)
+    y = torch.rand(1, 1, 256, 256, 256, generator=draw)
     p.requires_grad_()
 
     def step(loss: Callable[[Any, Any], Any]) -> Callable[[], None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -14,27 +15,43 @@ def rows(seconds: Callable[..., list[float]]) -> Iterator[tuple[str, str, float,
     from overlap import oriented
 
     rng = np.random.default_rng(0)
-
-    def batch(n: int, size: float) -> np.ndarray:
-        centre, sides = rng.uniform(0, 1000, (n, 2)), rng.uniform(0.3 * size, size, (n, 2))
-        return np.concatenate([centre, sides, rng.uniform(-np.pi, np.pi, (n, 1))], axis=1)
-
-    def peer(p: np.ndarray, q: np.ndarray, n: int) -> np.ndarray:
-        found = np.zeros((n, n))
-        i, j = shapely.STRtree(q).query(p)
-        common = shapely.area(shapely.intersection(p[i], q[j]))
-        found[i, j] = common / (shapely.area(p[i]) + shapely.area(q[j]) - common)
-        return found
-
     for n, size, share in ((1000, 80, "1 %"), (300, 1800, "99 %")):
-        a, b = batch(n, size), batch(n, size)
-        p, q = (shapely.polygons(corners(x)) for x in (a, b))
-        ours, theirs = seconds(partial(oriented.pairwise, a, b), partial(peer, p, q, n), repeats=5)
+        a = some(rng, n, size)
+        b = some(rng, n, size)
+        polygons_a = shapely.polygons(corners(a))
+        polygons_b = shapely.polygons(corners(b))
+        call = partial(oriented.pairwise, a, b)
+        peer = partial(shapely_pairwise, polygons_a, polygons_b)
+        ours, theirs = seconds(call, peer, repeats=5)
         yield f"{n} × {n} rotated boxes, {share} overlap", "shapely, STRtree", ours, theirs, 5
 
 
+def some(rng: np.random.Generator, n: int, size: float) -> np.ndarray:
+    centre = rng.uniform(0, 1000, (n, 2))
+    sides = rng.uniform(0.3 * size, size, (n, 2))
+    angle = rng.uniform(-np.pi, np.pi, (n, 1))
+    return np.concatenate([centre, sides, angle], axis=1)
+
+
+def shapely_pairwise(a: Any, b: Any) -> np.ndarray:
+    """Return the IoU of all pairs of polygons: clip those whose envelopes meet."""
+    import shapely
+
+    i, j = shapely.STRtree(b).query(a)
+    shared = shapely.area(shapely.intersection(a[i], b[j]))
+    union = shapely.area(a[i]) + shapely.area(b[j]) - shared
+    iou = np.zeros((len(a), len(b)))
+    iou[i, j] = shared / union
+    return iou
+
+
 def corners(boxes: np.ndarray) -> np.ndarray:
+    """Return the corners (n, 4, 2) of boxes (cx, cy, w, h, theta)."""
     x, y, w, h, theta = boxes.T[..., None]
-    along, across = w / 2 * np.array([1, -1, -1, 1]), h / 2 * np.array([1, 1, -1, -1])
-    c, s = np.cos(theta), np.sin(theta)
-    return np.stack([x + c * along - s * across, y + s * along + c * across], axis=-1)
+    along = w / 2 * np.array([1, -1, -1, 1])
+    across = h / 2 * np.array([1, 1, -1, -1])
+    cosine = np.cos(theta)
+    sine = np.sin(theta)
+    corner_x = x + cosine * along - sine * across
+    corner_y = y + sine * along + cosine * across
+    return np.stack([corner_x, corner_y], axis=-1)

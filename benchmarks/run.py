@@ -16,6 +16,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import boxes
@@ -45,19 +46,26 @@ def raster() -> Iterator[Row]:
     from overlap import raster
 
     rng = np.random.default_rng(0)
-    a, b = (rng.random((256,) * 3, dtype=np.float32) for _ in range(2))
-    p, q = a > 0.5, b > 0.5
+    a = rng.random((256, 256, 256), dtype=np.float32)
+    b = rng.random((256, 256, 256), dtype=np.float32)
+    p = a > 0.5
+    q = b > 0.5
     count = np.count_nonzero
     ours, peer = seconds(lambda: raster.measure(p, q), lambda: (count(p & q), count(p), count(q)))
     yield "two 256³ bool masks", "numpy counts", ours, peer, 3
-    plain = {
-        "minimum": (lambda: np.minimum(a, b).sum(), 4),
-        "product": (lambda: (a * b).sum(), 4),
-        "lukasiewicz": (lambda: np.maximum(a + b - 1, 0).sum(), 7),
-    }
-    for tnorm, (expression, aim) in plain.items():
-        measure = partial(raster.measure, a, b, tnorm=tnorm)
-        ours, peer = seconds(measure, partial(lambda plain: (plain(), a.sum(), b.sum()), expression))
+
+    def minimum() -> tuple[float, float, float]:
+        return np.minimum(a, b).sum(), a.sum(), b.sum()
+
+    def product() -> tuple[float, float, float]:
+        return (a * b).sum(), a.sum(), b.sum()
+
+    def lukasiewicz() -> tuple[float, float, float]:
+        return np.maximum(a + b - 1, 0).sum(), a.sum(), b.sum()
+
+    for plain, aim in ((minimum, 4), (product, 4), (lukasiewicz, 7)):
+        tnorm = plain.__name__
+        ours, peer = seconds(partial(raster.measure, a, b, tnorm=tnorm), plain)
         yield f"two 256³ float32 maps, {tnorm}", "numpy expressions", ours, peer, aim
 
 
@@ -67,28 +75,36 @@ def polygons() -> Iterator[Row]:
     from overlap import polygons
 
     rng = np.random.default_rng(0)
-    n, turn = 2000, np.linspace(0, 2 * np.pi, 120, endpoint=False)
+    n = 2000
+    turn = np.linspace(0, 2 * np.pi, 120, endpoint=False)
     ring = np.stack([np.cos(turn), np.sin(turn)], axis=-1)
 
     def batch() -> np.ndarray:
-        centre, radius = rng.uniform(-180, 180, (n, 1, 2)), rng.uniform(10, 80, (n, 1, 1))
+        centre = rng.uniform(-180, 180, (n, 1, 2))
+        radius = rng.uniform(10, 80, (n, 1, 1))
         return shapely.polygons(centre + radius * ring)
 
-    a, b = batch(), batch()
-    ours = seconds(lambda: polygons.measure(a, b, period=(360, 360)), repeats=5)[0] / n
-    # the aim in the issue is a time, 0.15 ms a pair: told as a ratio to that
-    yield "a pair of 120-gons on a torus, in a batch", "0.15 ms", ours, 0.15e-3, 1
+    a = batch()
+    b = batch()
+    (total,) = seconds(lambda: polygons.measure(a, b, period=(360, 360)), repeats=5)
+    # the aim is a time, printed as a ratio to it
+    yield "a pair of 120-gons on a torus, in a batch", "0.15 ms", total / n, 0.15e-3, 1
 
 
 def classification() -> Iterator[Row]:
-    from domains.ramachandran import empirical
+    from domains import ramachandran
 
     rng = np.random.default_rng(0)
     n = 2_000_000
     phi, psi = rng.uniform(-180, 180, (2, n))
     codes = rng.integers(0, 6, n).astype(np.int8)
-    ours = seconds(lambda: empirical.classify(empirical.evaluate(phi, psi, codes), codes), repeats=5)[0] / n
-    yield "a residue scored and labelled", "10 M residues/s", ours, 1e-7, 1
+
+    def score_and_label() -> np.ndarray:
+        score = ramachandran.evaluate(phi, psi, codes)
+        return ramachandran.classify(score, codes)
+
+    (total,) = seconds(score_and_label, repeats=5)
+    yield "a residue scored and labelled", "10 M residues/s", total / n, 1e-7, 1
 
 
 CCTBX = """
@@ -122,9 +138,13 @@ def validation(cctbx: str, structures: Path) -> Iterator[Row]:
 
 
 def start_up() -> Iterator[Row]:
-    commands = ["-c", "pass"], ["-c", "import overlap"], ["-m", "domains.cli", "--help"]
-    processes = [partial(subprocess.run, [sys.executable, *c], check=True, capture_output=True) for c in commands]
-    bare, imported, helped = seconds(*processes, repeats=7)
+    def command(*arguments: str) -> Callable[[], object]:
+        return partial(subprocess.run, [sys.executable, *arguments], check=True, capture_output=True)
+
+    python = command("-c", "pass")
+    importing = command("-c", "import overlap")
+    helping = command("-m", "domains.cli", "--help")
+    bare, imported, helped = seconds(python, importing, helping, repeats=7)
     yield "import overlap", "0.05 s", imported - bare, 0.05, 1
     yield "overlap --help", "0.6 s", helped, 0.6, 1
 
@@ -144,15 +164,15 @@ def main() -> None:
         groups.append(lesions.lesions(options.peers))
     print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, one thread\n")
     print("| what | ours | peer | time of the peer | ratio | aim |\n|---|---:|---|---:|---:|---:|")
-    for what, peer, ours, theirs, aim in (row for group in groups for row in group):
+    for what, peer, ours, theirs, aim in chain.from_iterable(groups):
         print(f"| {what} | {pretty(ours)} | {peer} | {pretty(theirs)} | {theirs / ours:.1f} | {aim} |", flush=True)
 
 
 def pretty(x: float) -> str:
-    unit, scale = next(
-        (u, s) for u, s in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)) if abs(x) >= s or s == 1e-9
-    )
-    return f"{x / scale:.3g} {unit}"
+    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if abs(x) >= scale:
+            return f"{x / scale:.3g} {unit}"
+    return f"{x / 1e-9:.3g} ns"
 
 
 if __name__ == "__main__":
