@@ -15,7 +15,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from math import nan
 from typing import Any
 
@@ -35,9 +35,28 @@ LEAST_GAIN = 0.25
 """How much the IoU must gain from another reading of the axes before the report hints at it."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True)
+class Settings:
+    """What decides the numbers of a comparison, besides the regions and weights. See `compare` for the fields.
+
+    Raises
+    ------
+    ValueError
+        If `tnorm` is unknown.
+    """
+
+    category: Category | Sequence[Category] | None = None
+    level: Level | Sequence[Level] | None = "favored"
+    tnorm: ov.raster.TNorm = "minimum"
+    empty: float | ov.EmptyPolicy = nan
+
+    def __post_init__(self) -> None:
+        check_choice("ramachandran.compare", "tnorm", self.tnorm, ov.raster.TNORMS)
+
+
+@dataclass(frozen=True, eq=False)
 class Assessment:
-    """A predicted region, its reference on the same grid, and how they overlap: what `assess` returns.
+    """All of a comparison, made once by `assess`: what the report, the tables and the picture read.
 
     Attributes
     ----------
@@ -45,16 +64,16 @@ class Assessment:
         The two regions on the prediction's grid.
     weights : DataArray or None
         Size of each cell.
+    settings : Settings
+        What decided the numbers.
     overlap : Overlap
         The sizes, with an axis for each of `labels`.
-    torus : ndarray
+    torus : float or ndarray
         Size of the whole torus in the same unit.
     labels : mapping of str to labels or None
         The dimensions besides psi and phi, in order, and their coordinates where they have any.
     regridding : {"none", "score interpolated, then cut", "nearest cell"}
         How the reference came onto the grid.
-    tnorm, empty
-        As they were passed to `assess`.
     hint : str
         Which other reading of the axes fits far better; "" if none does.
     """
@@ -62,30 +81,27 @@ class Assessment:
     predicted: xr.DataArray
     reference: xr.DataArray
     weights: xr.DataArray | None
+    settings: Settings
     overlap: ov.Overlap
-    torus: np.ndarray
+    torus: Any
     labels: Mapping[str, Any]
     regridding: Regridding
-    tnorm: ov.raster.TNorm
-    empty: float | ov.EmptyPolicy
     hint: str
 
+    @cached_property
     def report(self) -> xr.Dataset:
-        """Return the report that `compare` returns.
-
-        Returns
-        -------
-        Dataset
+        """What `compare` returns.
 
         Examples
         --------
         >>> assessed = assess(region("top8000", "glycine"))
-        >>> float(assessed.report().iou)
+        >>> float(assessed.report.iou)
         1.0
         """
+        empty = self.settings.empty
         dims = tuple(self.labels)
-        precision = ov.precision(self.overlap, empty=self.empty)
-        recall = ov.recall(self.overlap, empty=self.empty)
+        precision = ov.precision(self.overlap, empty=empty)
+        recall = ov.recall(self.overlap, empty=empty)
         share_a = 100 * self.overlap.size_a / self.torus
         share_b = 100 * self.overlap.size_b / self.torus
         percent = {"units": "%"}
@@ -96,7 +112,7 @@ class Assessment:
             "missed": (dims, 1 - recall),
         }
         decisions: dict[str, Any] = {
-            "tnorm": self.tnorm,
+            "tnorm": self.settings.tnorm,
             "category": str(self.reference.attrs.get("category", "")),
             "level": str(self.reference.attrs.get("level", "")),
             "regridding": f"reference: {self.regridding}",
@@ -115,14 +131,20 @@ class Assessment:
             prediction=_report.name_of(self.predicted, "prediction"),
             reference=_report.name_of(self.reference, "reference"),
             units="cells" if self.weights is None else "weighted cells",
-            empty=self.empty,
+            empty=empty,
             more=more,
             **decisions,
         )
         return report.drop_vars(unlabelled)
 
+    def __repr__(self) -> str:
+        prediction = _report.name_of(self.predicted, "prediction")
+        reference = _report.name_of(self.reference, "reference")
+        several = f", along {', '.join(self.labels)}" if self.labels else ""
+        return f"<Assessment of {prediction} against {reference}{several}>"
+
     def _repr_html_(self) -> str:
-        return self.report()._repr_html_()
+        return self.report._repr_html_()
 
 
 def assess(
@@ -137,7 +159,7 @@ def assess(
 ) -> Assessment:
     """Bring a predicted region and a reference one onto one grid and measure how they overlap.
 
-    The result carries all that the report, the table and the picture of a comparison show.
+    The result carries all that the report, the tables and the picture of a comparison show.
 
     Parameters
     ----------
@@ -158,18 +180,20 @@ def assess(
     >>> assessed = assess(region("top8000", "glycine", "allowed"), level="favored")
     >>> int(assessed.overlap.intersection), assessed.regridding
     (11638, 'none')
-    >>> round(float(assessed.report().missed), 4)
+    >>> round(float(assessed.report.missed), 4)
     0.0
+    >>> assessed
+    <Assessment of top8000 glycine, allowed against top8000 glycine, favored>
     """
     if not isinstance(predicted, xr.DataArray):
         raise TypeError(
             f"ramachandran.compare: the prediction is a {type(predicted).__name__}; pass a DataArray with dimensions "
             "psi and phi and cell centres in degrees, as read_region returns"
         )
-    check_choice("ramachandran.compare", "tnorm", tnorm, ov.raster.TNORMS)
+    settings = Settings(category, level, tnorm, empty)
     predicted = check_grid(predicted, "ramachandran.compare: prediction")
     if not isinstance(reference, xr.DataArray):
-        reference = _empirical(predicted, reference, category, level)
+        reference = _empirical(predicted, reference, settings)
     reference = check_grid(reference, "ramachandran.compare: reference")
     _check_categories(predicted, reference)
     reference, regridding = regrid(reference, predicted)
@@ -180,26 +204,29 @@ def assess(
     b = _spread(reference, dims)
     check_membership(a, "ramachandran.compare: prediction")
     check_membership(b, "ramachandran.compare: reference")
-    a, b = np.broadcast_arrays(a, b)
-    cells = None
-    torus: Any = a.shape[-2] * a.shape[-1]
-    if weights is not None:
+    n_psi, n_phi = a.shape[-2:]
+    if weights is None:
+        cells = None
+        torus: Any = n_psi * n_phi
+        shape = np.broadcast_shapes(a.shape, b.shape)
+    else:
         cells = _spread(weights, dims)
-        cells = np.broadcast_to(cells, (*cells.shape[:-2], *a.shape[-2:]))
         _check_weights(cells)
+        cells = np.broadcast_to(cells, (*cells.shape[:-2], n_psi, n_phi))
         torus = cells.sum(axis=(-2, -1), dtype=float)
-        a, b, cells = np.broadcast_arrays(a, b, cells)
+        shape = np.broadcast_shapes(a.shape, b.shape, cells.shape)
+    a = np.broadcast_to(a, shape)
+    b = np.broadcast_to(b, shape)
     overlap = _measure(a, b, cells, tnorm)
     return Assessment(
         predicted=predicted,
         reference=reference,
         weights=weights,
+        settings=settings,
         overlap=overlap,
         torus=torus,
         labels=labels,
         regridding=regridding,
-        tnorm=tnorm,
-        empty=empty,
         hint=_hint(a, b, cells, tnorm, overlap),
     )
 
@@ -277,16 +304,13 @@ def compare(
     array([1.   , 0.572])
     """
     assessed = assess(predicted, reference, category=category, level=level, weights=weights, tnorm=tnorm, empty=empty)
-    return assessed.report()
+    return assessed.report
 
 
-def _empirical(
-    predicted: xr.DataArray,
-    reference: str | xr.Dataset,
-    category: Category | Sequence[Category] | None,
-    level: Level | Sequence[Level] | None,
-) -> xr.DataArray:
+def _empirical(predicted: xr.DataArray, reference: str | xr.Dataset, settings: Settings) -> xr.DataArray:
     """Return the empirical region that a prediction meets."""
+    category = settings.category
+    level = settings.level
     each_category = category is None and "category" in predicted.dims
     each_level = level is None and "level" in predicted.dims
     if category is None and not each_category:

@@ -34,7 +34,7 @@ def demo(folder: Path) -> None:
         "five_clashes": assess(five, category="general", level="allowed"),
         "glycine": assess(glycine, category="general", level="favored"),
     }
-    reports = {name: assessed.report() for name, assessed in assessments.items()}
+    reports = {name: assessed.report for name, assessed in assessments.items()}
     residues, skipped = validate([example("1a8o"), example("1a28")], progress=True)
     for table in (residues, skipped):
         table["file"] = [Path(file).name for file in table["file"]]
@@ -57,7 +57,7 @@ def _save_regions(folder: Path, best: Assessment, reports: dict[str, xr.Dataset]
     together.to_netcdf(folder / "comparison.nc", engine="h5netcdf")
     best.predicted.to_netcdf(folder / "hard_spheres.nc", engine="h5netcdf")
     ax = plot_agreement(best, labels=("hard spheres", "Top8000"))
-    ax.set_title(f"Five steric clashes: IoU {float(best.report().iou):.2f}", fontsize="medium")
+    ax.set_title(f"Five steric clashes: IoU {float(best.report.iou):.2f}", fontsize="medium")
     credit(ax.figure)
     _console.save(ax.figure, folder / "agreement.png")
 

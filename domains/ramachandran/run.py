@@ -195,7 +195,7 @@ def compare_files(
         assessed = assess(region, truth, category=category, level=level)
     if assessed.hint:
         notes.append(assessed.hint)
-    report = assessed.report()
+    report = assessed.report
 
     def terminal() -> list[Any]:
         grid = f"[dim]{report.attrs['grid']}; {report.attrs['regridding']}[/dim]"
@@ -219,7 +219,7 @@ def _draw_agreement(assessed: Assessment, reference: str | None) -> Axes:
     """Draw an assessment with its IoU, and the attribution of an empirical reference."""
     from .plotting import credit, plot_agreement
 
-    report = assessed.report()
+    report = assessed.report
     ax = plot_agreement(assessed)
     ax.set_title(f"{report.attrs['prediction']}: IoU {float(report.iou):.3f}", fontsize="medium")
     if reference is not None:

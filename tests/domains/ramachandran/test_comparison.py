@@ -181,12 +181,12 @@ def test_what_is_assessed_carries_what_was_measured():
     o = ov.raster.measure(cells.values, assessed.reference.values, weights=weights.values)
     assert float(assessed.overlap.intersection) == float(o.intersection)
     xr.testing.assert_identical(
-        assessed.report(), compare(cells, level="allowed", weights=weights, tnorm="product", empty=1.0)
+        assessed.report, compare(cells, level="allowed", weights=weights, tnorm="product", empty=1.0)
     )
-    assert assessed.report().attrs["units"] == "weighted cells"
+    assert assessed.report.attrs["units"] == "weighted cells"
     assert "intersection" in assessed._repr_html_()
     with pytest.raises(AttributeError):
-        assessed.tnorm = "minimum"
+        assessed.settings.tnorm = "minimum"
 
 
 def test_a_reference_that_is_used_again_cannot_be_written():

@@ -84,7 +84,7 @@ def test_the_picture_shows_the_numbers_of_the_table(options):
     predicted = half.drop_vars(["score", "cut"]).drop_attrs() + 0.25
     truth = "top8000" if "tnorm" not in options else predicted
     assessed = assess(predicted, truth, **options)
-    report = assessed.report()
+    report = assessed.report
     assert float(report.intersection) != float(compare(predicted, truth).intersection)
     row = as_rows(report).iloc[0]
     assert row["iou"] == float(report.iou)
