@@ -75,20 +75,21 @@ def measure(
     >>> indices(counts).dice.values
     array([1. , 0.5])
     """
-    arrays = _named(a=a, b=b, weights=weights, where=where)
-    arrays = _align(arrays, tolerance)
+    operands = _named(a=a, b=b, weights=weights, where=where)
+    aligned = _align(operands, tolerance)
     dims = _dims(dim, a, b)
-    arrays = dict(zip(arrays, xr.broadcast(*arrays.values()), strict=True))
-    arrays = _chunk_alike(arrays)
-    sizes = xr.apply_ufunc(
+    broadcast = dict(zip(aligned, xr.broadcast(*aligned.values()), strict=True))
+    chunked = _chunk_alike(broadcast)
+    intersection, size_a, size_b = xr.apply_ufunc(
         _sizes,
-        *arrays.values(),
-        kwargs={"names": tuple(arrays), "n": len(dims), "tnorm": tnorm},
-        input_core_dims=[dims] * len(arrays),
-        output_core_dims=[[]] * 3,
+        *chunked.values(),
+        kwargs={"names": tuple(chunked), "n_dims": len(dims), "tnorm": tnorm},
+        input_core_dims=[dims] * len(chunked),
+        output_core_dims=[[], [], []],
         dask="allowed",
     )
-    return xr.Dataset(dict(zip(_SIZES, sizes, strict=True)), attrs={"tnorm": tnorm})
+    sizes = {"intersection": intersection, "size_a": size_a, "size_b": size_b}
+    return xr.Dataset(sizes, attrs={"tnorm": tnorm})
 
 
 def indices(
@@ -127,56 +128,69 @@ def indices(
     names = (names,) if isinstance(names, str) else tuple(names)
     for name in names:
         check_choice("labelled.indices", "names", name, INDICES)
-    if missing := [name for name in _SIZES if name not in counts]:
+    missing = [name for name in _SIZES if name not in counts]
+    if missing:
         raise ValueError(f"labelled.indices: the counts lack {', '.join(missing)}")
-    sizes = [counts[name] for name in _SIZES]
-
-    def take(name: str) -> Any:
-        return xr.apply_ufunc(lambda *x: INDICES[name](Overlap(*x), empty=empty), *sizes, dask="allowed")
-
-    return xr.Dataset({name: take(name) for name in names}, attrs={**counts.attrs, "empty": str(empty)})
+    report = {name: _take(name, counts, empty) for name in names}
+    return xr.Dataset(report, attrs={**counts.attrs, "empty": str(empty)})
 
 
-def _sizes(*arrays: Any, names: tuple[str, ...], n: int, tnorm: raster.TNorm) -> tuple[Any, ...]:
-    """Call the kernel on what apply_ufunc hands over: the dimensions to sum are the last n."""
-    o = raster.measure(**dict(zip(names, arrays, strict=True)), axis=tuple(range(-n, 0)), tnorm=tnorm)
+def _take(name: str, counts: xr.Dataset, empty: float | EmptyPolicy) -> Any:
+    """Take one index."""
+
+    def index(intersection: Any, size_a: Any, size_b: Any) -> Any:
+        return INDICES[name](Overlap(intersection, size_a, size_b), empty=empty)
+
+    return xr.apply_ufunc(index, counts.intersection, counts.size_a, counts.size_b, dask="allowed")
+
+
+def _sizes(*arrays: Any, names: tuple[str, ...], n_dims: int, tnorm: raster.TNorm) -> tuple[Any, Any, Any]:
+    """Measure what apply_ufunc hands over: the dimensions to sum come last."""
+    operands = dict(zip(names, arrays, strict=True))
+    o = raster.measure(**operands, axis=tuple(range(-n_dims, 0)), tnorm=tnorm)
     return o.intersection, o.size_a, o.size_b
 
 
 def _named(**arrays: Any) -> dict[str, xr.DataArray]:
-    given = {name: x for name, x in arrays.items() if x is not None}
-    for name, x in given.items():
+    """Return the operands that there are, by name."""
+    operands = {name: x for name, x in arrays.items() if x is not None}
+    for name, x in operands.items():
         if not isinstance(x, xr.DataArray):
             raise TypeError(
                 f"labelled.measure: {name} is a {type(x).__name__}, not an xarray.DataArray; "
                 "pick a variable of a Dataset, or use overlap.raster.measure for plain arrays"
             )
-    return given
+    return operands
 
 
 def _dims(dim: Hashable | Iterable[Hashable] | None, *arrays: xr.DataArray) -> list[Hashable]:
+    """Return the dimensions to sum over, each once."""
     present = dict.fromkeys(d for x in arrays for d in x.dims)
-    wanted = present if dim is None else [dim] if isinstance(dim, str) or not isinstance(dim, Iterable) else dim
-    if missing := [d for d in wanted if d not in present]:
-        raise ValueError(
-            f"labelled.measure: no dimension {', '.join(map(repr, missing))}; the masks have {tuple(present)}"
-        )
-    return list(dict.fromkeys(wanted))
+    if dim is None:
+        return list(present)
+    if isinstance(dim, str) or not isinstance(dim, Iterable):
+        dim = [dim]
+    wanted = dict.fromkeys(dim)
+    missing = [repr(d) for d in wanted if d not in present]
+    if missing:
+        raise ValueError(f"labelled.measure: no dimension {', '.join(missing)}; the masks have {tuple(present)}")
+    return list(wanted)
 
 
 def _align(arrays: dict[str, xr.DataArray], tolerance: float | None) -> dict[str, xr.DataArray]:
-    first = arrays["a"]
+    """Return the operands on one grid; refuse coordinates that differ by more than the tolerance."""
     if tolerance is not None:
         if not tolerance >= 0:
             raise ValueError(f"labelled.measure: tolerance must be >= 0, got {tolerance}")
-        arrays = {name: _snap(name, x, first, tolerance) for name, x in arrays.items()}
+        arrays = {name: _snap(name, x, arrays["a"], tolerance) for name, x in arrays.items()}
     try:
-        return dict(zip(arrays, xr.align(*arrays.values(), join="exact", copy=False), strict=True))
+        aligned = xr.align(*arrays.values(), join="exact", copy=False)
     except ValueError as error:
         raise ValueError(
             f"labelled.measure: the operands are not on one grid ({error}). {_difference(arrays)}Pass tolerance= "
             "if they mean the same cells, or bring them onto one grid first: a.interp_like(b), a.sel(...)"
         ) from None
+    return dict(zip(arrays, aligned, strict=True))
 
 
 def _snap(name: str, x: xr.DataArray, to: xr.DataArray, tolerance: float) -> xr.DataArray:
@@ -192,6 +206,7 @@ def _snap(name: str, x: xr.DataArray, to: xr.DataArray, tolerance: float) -> xr.
 
 
 def _difference(arrays: dict[str, xr.DataArray]) -> str:
+    """Return a sentence about the first coordinate that differs, or nothing."""
     for name, x in arrays.items():
         for dim, furthest in _offsets(x, arrays["a"]).items():
             if furthest:
@@ -201,19 +216,23 @@ def _difference(arrays: dict[str, xr.DataArray]) -> str:
 
 def _offsets(x: xr.DataArray, to: xr.DataArray) -> dict[Hashable, float]:
     """Return how far the numeric coordinates of equal length are apart."""
-    shared = [d for d in x.dims if d in x.indexes and d in to.indexes and x.sizes[d] == to.sizes[d]]
-    return {
-        d: float(abs(x[d].values - to[d].values).max(initial=0))
-        for d in shared
-        if np.issubdtype(x[d].dtype, np.number) and np.issubdtype(to[d].dtype, np.number)
-    }
+    offsets = {}
+    for dim in x.dims:
+        if dim not in x.indexes or dim not in to.indexes or x.sizes[dim] != to.sizes[dim]:
+            continue
+        here = x[dim].values
+        there = to[dim].values
+        if np.issubdtype(here.dtype, np.number) and np.issubdtype(there.dtype, np.number):
+            offsets[dim] = float(abs(here - there).max(initial=0))
+    return offsets
 
 
 def _chunk_alike(arrays: dict[str, xr.DataArray]) -> dict[str, xr.DataArray]:
-    chunked = next((x for x in arrays.values() if x.chunks is not None), None)
-    if chunked is None:
+    """Chunk all operands like the first one that is chunked, if any is."""
+    chunked = [x for x in arrays.values() if x.chunks is not None]
+    if not chunked:
         return arrays
-    sizes = dict(chunked.chunksizes)
-    arrays = {name: x if x.chunks is not None else x.chunk(sizes) for name, x in arrays.items()}
-    alike: Any = xr.unify_chunks(*arrays.values())
+    sizes = dict(chunked[0].chunksizes)
+    lazy = [x if x.chunks is not None else x.chunk(sizes) for x in arrays.values()]
+    alike: Any = xr.unify_chunks(*lazy)
     return dict(zip(arrays, alike, strict=True))

@@ -18,13 +18,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import raster
+from ._checks import check_choice
 
 __all__ = ["BOTH", "COLOURS", "ONLY_A", "ONLY_B", "agreement"]
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-BOTH, ONLY_A, ONLY_B = "#009E73", "#D55E00", "#56B4E9"
+BOTH = "#009E73"
+ONLY_A = "#D55E00"
+ONLY_B = "#56B4E9"
 COLOURS = {"both": BOTH, "only_a": ONLY_A, "only_b": ONLY_B}
 
 
@@ -62,7 +65,7 @@ def agreement(
     Raises
     ------
     ValueError
-        If the masks are not two-dimensional, or differ in shape or coordinates.
+        If the masks are not two-dimensional, or differ in shape or coordinates, or `colours` names anything else.
 
     Examples
     --------
@@ -75,21 +78,29 @@ def agreement(
     import matplotlib.pyplot as plt
     from matplotlib.patches import Patch
 
+    for name in colours or {}:
+        check_choice("plotting.agreement", "colours", name, COLOURS)
     if hasattr(a, "dims") and hasattr(b, "dims"):
         b = _aligned(a, b)
-    masks = np.asarray(a), np.asarray(b)
-    if any(x.ndim != 2 for x in masks):
+    mask_a = np.asarray(a)
+    mask_b = np.asarray(b)
+    if mask_a.ndim != 2 or mask_b.ndim != 2:
         raise ValueError(
-            f"plotting.agreement: masks must be two-dimensional, got shapes {masks[0].shape}, {masks[1].shape}"
+            f"plotting.agreement: masks must be two-dimensional, got shapes {mask_a.shape}, {mask_b.shape}"
         )
-    o = raster.measure(*masks)
-    ax = plt.subplots()[1] if ax is None else ax
+    o = raster.measure(mask_a, mask_b)
     palette = {**COLOURS, **(colours or {})}
-    ax.imshow(_blend(*masks, palette), **{"origin": "lower", "extent": _extent(a), **style})
-    sizes = {"both": o.intersection, "only_a": o.only_a, "only_b": o.only_b}
-    names = {"both": "both", "only_a": f"only {labels[0]}", "only_b": f"only {labels[1]}"}
+    if ax is None:
+        _, ax = plt.subplots()
+    ax.imshow(_blend(mask_a, mask_b, palette), **{"origin": "lower", "extent": _extent(a), **style})
+    prediction, reference = labels
+    patches = [
+        Patch(color=palette["both"], label=f"both ({float(o.intersection):.6g})"),
+        Patch(color=palette["only_a"], label=f"only {prediction} ({float(o.only_a):.6g})"),
+        Patch(color=palette["only_b"], label=f"only {reference} ({float(o.only_b):.6g})"),
+    ]
     ax.legend(
-        handles=[Patch(color=palette[k], label=f"{names[k]} ({float(sizes[k]):.6g})") for k in COLOURS],
+        handles=patches,
         loc="upper center",
         bbox_to_anchor=(0.5, 0),
         borderaxespad=4.5,  # below the axis label, whatever the size of the axes
@@ -114,12 +125,15 @@ def _aligned(a: Any, b: Any) -> Any:
 
 
 def _blend(a: np.ndarray, b: np.ndarray, palette: dict[str, str]) -> np.ndarray:
+    """Return an RGB image, each cell coloured by its three parts over white."""
     from matplotlib.colors import to_rgb
 
-    a, b = a.astype(float), b.astype(float)
+    a = a.astype(float)
+    b = b.astype(float)
     both = np.minimum(a, b)
+    neither = 1 - np.maximum(a, b)
     parts = {"both": both, "only_a": a - both, "only_b": b - both}
-    image = np.repeat(1 - np.maximum(a, b)[..., None], 3, axis=-1)
+    image = np.repeat(neither[..., None], 3, axis=-1)
     for name, part in parts.items():
         image += part[..., None] * np.array(to_rgb(palette[name]))
     return image
@@ -127,11 +141,16 @@ def _blend(a: np.ndarray, b: np.ndarray, palette: dict[str, str]) -> np.ndarray:
 
 def _extent(x: Any) -> tuple[float, float, float, float] | None:
     """Return the edges of a labelled image (left, right, bottom, top)."""
-    if not hasattr(x, "coords") or any(d not in x.coords or x.sizes[d] < 2 for d in x.dims):
+    if not hasattr(x, "coords") or not all(dim in x.coords and x.sizes[dim] > 1 for dim in x.dims):
         return None
-    edges = []
-    for dim in reversed(x.dims):
-        centres = np.asarray(x[dim], float)
-        half = (centres[-1] - centres[0]) / (len(centres) - 1) / 2
-        edges += [centres[0] - half, centres[-1] + half]
-    return (edges[0], edges[1], edges[2], edges[3])
+    rows, columns = x.dims
+    left, right = _edges(x[columns])
+    bottom, top = _edges(x[rows])
+    return left, right, bottom, top
+
+
+def _edges(coordinate: Any) -> tuple[float, float]:
+    """Return where the first cell begins and the last one ends, from the centres of evenly spaced cells."""
+    centres = np.asarray(coordinate, float)
+    half = (centres[-1] - centres[0]) / (len(centres) - 1) / 2
+    return centres[0] - half, centres[-1] + half

@@ -15,7 +15,7 @@ doi:10.1080/01621459.1987.10478410
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -23,13 +23,28 @@ from ._checks import check_choice
 from .counts import Overlap
 from .indices import INDICES
 
-__all__ = ["confidence_interval"]
-
-if TYPE_CHECKING:
-    from scipy.stats._common import ConfidenceInterval
-
+__all__ = ["ConfidenceInterval", "confidence_interval"]
 
 Index = Callable[[Overlap], Any]
+
+
+class ConfidenceInterval(NamedTuple):
+    """Both ends of an interval.
+
+    Parameters
+    ----------
+    low, high : float or array
+        The lower and the upper end.
+
+    Examples
+    --------
+    >>> low, high = ConfidenceInterval(0.56, 0.88)
+    >>> low
+    0.56
+    """
+
+    low: Any
+    high: Any
 
 
 def confidence_interval(
@@ -66,7 +81,7 @@ def confidence_interval(
 
     Returns
     -------
-    scipy.stats.ConfidenceInterval
+    ConfidenceInterval
         ``low`` and ``high``, of the shape of `o` without `axis`; NaN where fewer than two cases have the index.
 
     Raises
@@ -81,17 +96,19 @@ def confidence_interval(
     >>> round(float(low), 2), round(float(high), 2)
     (0.56, 0.88)
     """
-    from scipy.stats._common import ConfidenceInterval
-
     take = _index(index)
     _check(o, axis, level, method, average)
-    cases = [np.moveaxis(np.asarray(x, float), axis, -1) for x in (o.intersection, o.size_a, o.size_b)]
-    ends = np.empty((2, *cases[0].shape[:-1]))
+    by_case = Overlap(
+        np.moveaxis(np.asarray(o.intersection, float), axis, -1),
+        np.moveaxis(np.asarray(o.size_a, float), axis, -1),
+        np.moveaxis(np.asarray(o.size_b, float), axis, -1),
+    )
     generator = np.random.default_rng(rng)
-    for at in np.ndindex(ends.shape[1:]):
-        one = Overlap(*(x[at] for x in cases))
-        ends[(slice(None), *at)] = _ends(one, take, level, n_resamples, generator, method, average)
-    return ConfidenceInterval(ends[0][()], ends[1][()])
+    low = np.empty(by_case.shape[:-1])
+    high = np.empty(by_case.shape[:-1])
+    for row in np.ndindex(low.shape):
+        low[row], high[row] = _ends(by_case[row], take, level, n_resamples, generator, method, average)
+    return ConfidenceInterval(low[()], high[()])
 
 
 def _ends(
@@ -101,7 +118,7 @@ def _ends(
     n_resamples: int,
     rng: np.random.Generator,
     method: Literal["percentile", "BCa"],
-    average: str,
+    average: Literal["micro", "macro"],
 ) -> tuple[float, float]:
     """Return both ends of the interval of one row of cases; NaN if fewer than two have the index."""
     from scipy.stats import bootstrap
@@ -112,40 +129,39 @@ def _ends(
     def macro(i: Any, a: Any, b: Any, axis: int) -> Any:
         return np.mean(take(Overlap(i, a, b)), axis=axis)
 
-    statistic = {"micro": micro, "macro": macro}[average]
     values = take(cases)
-    cases, values = cases[~np.isnan(values)], values[~np.isnan(values)]
-    sizes = cases.intersection, cases.size_a, cases.size_b
+    defined = ~np.isnan(values)
+    cases = cases[defined]
+    values = values[defined]
     if len(values) < 2:
         return np.nan, np.nan
     if np.ptp(values) == 0:  # one value whatever is drawn: the bootstrap calls that degenerate
         return values[0], values[0]
-    found = bootstrap(
-        sizes,
-        statistic,
+    interval = bootstrap(
+        (cases.intersection, cases.size_a, cases.size_b),
+        micro if average == "micro" else macro,
         paired=True,
         vectorized=True,
         confidence_level=level,
         n_resamples=n_resamples,
         rng=rng,
         method=method,
-    )
-    return found.confidence_interval.low, found.confidence_interval.high
+    ).confidence_interval
+    return interval.low, interval.high
 
 
 def _check(o: Overlap, axis: int, level: float, method: str, average: str) -> None:
+    operation = "resample.confidence_interval"
     ndim = len(o.shape)
     if not -ndim <= axis < ndim or o.shape[axis] < 2:
-        raise ValueError(
-            f"resample.confidence_interval: at least two cases along axis {axis} are needed, got shape {o.shape}"
-        )
+        raise ValueError(f"{operation}: at least two cases along axis {axis} are needed, got shape {o.shape}")
     if not 0 < level < 1:
-        raise ValueError(f"resample.confidence_interval: level must be between 0 and 1, such as 0.95; got {level}")
-    check_choice("resample.confidence_interval", "method", method, ("percentile", "BCa"))
-    check_choice("resample.confidence_interval", "average", average, ("micro", "macro"))
+        raise ValueError(f"{operation}: level must be between 0 and 1, such as 0.95; got {level}")
+    check_choice(operation, "method", method, ("percentile", "BCa"))
+    check_choice(operation, "average", average, ("micro", "macro"))
 
 
-def _index(index: str | Callable[[Overlap], Any]) -> Callable[[Overlap], Any]:
+def _index(index: str | Index) -> Index:
     if callable(index):
         return index
     check_choice("resample.confidence_interval", "index", index, INDICES)

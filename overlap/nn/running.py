@@ -14,8 +14,9 @@ import torch
 from torch import Tensor
 
 from .._arrays import is_host
+from .._checks import check_choice
 from ..counts import Overlap
-from ..raster import TNorm, measure
+from ..raster import TNORMS, TNorm, measure
 
 
 class RunningOverlap(torch.nn.Module):
@@ -45,7 +46,9 @@ class RunningOverlap(torch.nn.Module):
         super().__init__()
         if num_classes < 1:
             raise ValueError(f"nn.RunningOverlap: num_classes must be >= 1, got {num_classes}")
-        self.num_classes, self.tnorm = num_classes, tnorm
+        check_choice("nn.RunningOverlap", "tnorm", tnorm, TNORMS)
+        self.num_classes = num_classes
+        self.tnorm = tnorm
         self.reset()
 
     def reset(self) -> None:
@@ -68,9 +71,11 @@ class RunningOverlap(torch.nn.Module):
             Size of each cell, and True = counted; broadcast to ``(batch, class, *spatial)``. What `where` leaves
             out may have any label.
         """
-        a, b = (self._channels(name, x, where) for name, x in (("prediction", prediction), ("target", target)))
-        o = measure(a, b, axis=(0, *range(2, a.ndim)), weights=weights, where=where, tnorm=self.tnorm)
-        batch = torch.stack([x.double() for x in (o.intersection, o.size_a, o.size_b)])
+        a = self._channels("prediction", prediction, where)
+        b = self._channels("target", target, where)
+        all_but_classes = (0, *range(2, a.ndim))
+        o = measure(a, b, axis=all_but_classes, weights=weights, where=where, tnorm=self.tnorm)
+        batch = torch.stack([o.intersection.double(), o.size_a.double(), o.size_b.double()])
         self._sizes = self._sizes.to(batch.device) + batch
 
     forward = update
@@ -81,11 +86,13 @@ class RunningOverlap(torch.nn.Module):
         Every process of the group must call this, also one that had no batch: it adds zeros. The own sums stay as
         they are.
         """
-        sizes, distributed = self._sizes.clone(), torch.distributed
+        sizes = self._sizes.clone()
+        distributed = torch.distributed
         if distributed.is_available() and distributed.is_initialized():
             sizes = sizes.to(_meeting_place(distributed.get_backend(group)))
             distributed.all_reduce(sizes, group=group)
-        return Overlap(*sizes.to(self._sizes.device))
+        intersection, size_a, size_b = sizes.to(self._sizes.device)
+        return Overlap(intersection, size_a, size_b)
 
     def get_extra_state(self) -> Tensor:
         """Return what `state_dict` keeps: this process's own sums."""
@@ -116,7 +123,9 @@ class RunningOverlap(torch.nn.Module):
 
 def _meeting_place(backend: str) -> torch.device:
     # the same on every process, whatever device its batches were on and whether it had any
-    return torch.device("cuda", torch.cuda.current_device()) if backend == "nccl" else torch.device("cpu")
+    if backend == "nccl":
+        return torch.device("cuda", torch.cuda.current_device())
+    return torch.device("cpu")
 
 
 def is_labels(x: Tensor) -> bool:
@@ -127,11 +136,12 @@ def is_labels(x: Tensor) -> bool:
 def one_hot(labels: Tensor, n: int, where: Tensor | None = None) -> Tensor:
     """Turn integer labels ``(batch, *spatial)`` into a mask for each class, ``(batch, n, *spatial)``."""
     if is_host(labels):
-        other = ((labels < 0) | (labels >= n)).unsqueeze(1)
-        other = other if where is None else other & where
-        if other.any():
+        unknown = ((labels < 0) | (labels >= n)).unsqueeze(1)
+        if where is not None:
+            unknown = unknown & where
+        if unknown.any():
             raise ValueError(
-                f"nn: {int(other.sum())} counted labels are not among 0 to {n - 1} (from {int(labels.min())} to "
+                f"nn: {int(unknown.sum())} counted labels are not among 0 to {n - 1} (from {int(labels.min())} to "
                 f"{int(labels.max())}); leave cells to be ignored out with where=(labels != k).unsqueeze(1)"
             )
     classes = torch.arange(n, device=labels.device).reshape(-1, *(1,) * (labels.ndim - 1))

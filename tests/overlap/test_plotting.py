@@ -61,3 +61,14 @@ def test_labels_are_aligned_not_ignored():
 def test_two_dimensions_only():
     with pytest.raises(ValueError, match="two-dimensional"):
         plotting.agreement(A[0], B[0])
+
+
+def test_labelled_masks_have_two_dimensions_too():
+    volume = xr.DataArray(np.ones((2, 2, 2)) > 0, dims=("z", "y", "x"), coords={k: [0, 1] for k in "xyz"})
+    with pytest.raises(ValueError, match=r"plotting.agreement: masks must be two-dimensional, got shapes \(2, 2, 2\)"):
+        plotting.agreement(volume, volume)
+
+
+def test_an_unknown_colour_is_refused():
+    with pytest.raises(ValueError, match="plotting.agreement: colours must be one of 'both', 'only_a', 'only_b'"):
+        plotting.agreement(np.eye(2) > 0, np.eye(2) > 0, colours={"neither": "red"})

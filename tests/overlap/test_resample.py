@@ -68,6 +68,13 @@ def test_perfect_cases_leave_no_doubt(average):
     assert tuple(resample.confidence_interval(perfect, average=average)) == (1.0, 1.0)
 
 
+def test_the_ends_have_names():
+    interval = resample.confidence_interval(CASES, rng=0, n_resamples=99)
+    assert isinstance(interval, resample.ConfidenceInterval)
+    assert interval == (interval.low, interval.high)
+    assert interval.low < interval.high
+
+
 def test_bad_arguments():
     with pytest.raises(ValueError, match="level must be between 0 and 1"):
         resample.confidence_interval(CASES, level=95)

@@ -21,6 +21,11 @@ LABELS = (torch.arange(40) * 7 // 4 % 3).reshape(2, 4, 5)
 Y = torch.nn.functional.one_hot(LABELS, 3).movedim(-1, 1).double()
 
 
+def test_an_unknown_tnorm_is_refused_at_once():
+    with pytest.raises(ValueError, match="nn.RunningOverlap: tnorm must be one of"):
+        nn.RunningOverlap(2, tnorm="min")
+
+
 def test_running_labels():
     running = nn.RunningOverlap(3)
     predicted = X.argmax(1)
