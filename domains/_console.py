@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import json
 import math
+import sys
+import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -36,6 +38,7 @@ Format = Literal["table", "csv", "json"]
 
 FORMATS = get_args(Format)
 PICTURES = (".png", ".pdf", ".svg")
+SECONDS_BETWEEN_UPDATES = 0.2
 DONE = 0
 INCOMPLETE = 1
 WRONG_USE = 2
@@ -270,17 +273,64 @@ def check_outputs(*tables: Path | None, picture: Path | None = None) -> None:
 
 
 def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
-    """Show progress over `items` on standard error, if there are several."""
+    """Yield `items`, and show how many are done: a bar in a terminal, a line of text in a notebook.
+
+    Parameters
+    ----------
+    items : iterable
+        What is worked on.
+    what : str
+        What is done, such as ``"validating"``.
+    total : int
+        How many items there are; nothing is shown for less than two.
+
+    Yields
+    ------
+    item
+
+    Examples
+    --------
+    >>> list(track([1, 2, 3], "counting", 3))
+    [1, 2, 3]
+    """
     if total < 2:
-        yield from items
-        return
+        return iter(items)
+    if _in_notebook():
+        return _track_in_notebook(items, what, total)
+    return _track_in_terminal(items, what, total)
+
+
+def _track_in_terminal(items: Iterable[T], what: str, total: int) -> Iterator[T]:
     from rich.console import Console
     from rich.progress import track as rich_track
 
     console = Console(stderr=True)
-    yield from rich_track(
-        items, description=what, total=total, console=console, transient=True, disable=not console.is_terminal
-    )
+    silent = not console.is_terminal
+    return iter(rich_track(items, what, total, console=console, transient=True, disable=silent))
+
+
+def _track_in_notebook(items: Iterable[T], what: str, total: int) -> Iterator[T]:
+    """Rewrite one line of text as the work goes on: it needs no widgets, and stays in the saved notebook."""
+    from IPython.display import display
+
+    def line(n_done: int) -> dict[str, str]:
+        return {"text/plain": f"{what}: {n_done} of {total}"}
+
+    shown = display(line(0), raw=True, display_id=True)  # type: ignore[no-untyped-call]
+    last = time.monotonic()
+    for n_done, item in enumerate(items, 1):
+        yield item
+        now = time.monotonic()
+        if now - last > SECONDS_BETWEEN_UPDATES or n_done == total:
+            shown.update(line(n_done), raw=True)
+            last = now
+
+
+def _in_notebook() -> bool:
+    """Return whether a Jupyter kernel runs this code."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return hasattr(shell, "kernel")
 
 
 def show(*parts: str | Text | Table) -> None:

@@ -10,7 +10,8 @@ Conventions
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import signal
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -73,7 +74,7 @@ def score_case(case: Case) -> CaseScores:
     return CaseScores(case.name, table.assign(case=case.name, label=labels, error=""))
 
 
-def score_cases(cases: Sequence[Case], workers: int, executor: Executor | None) -> Iterator[CaseScores]:
+def score_cases(cases: Sequence[Case], workers: int, executor: Executor | None) -> Generator[CaseScores]:
     """Yield the scores of cases as they are ready.
 
     Parameters
@@ -89,15 +90,19 @@ def score_cases(cases: Sequence[Case], workers: int, executor: Executor | None) 
         yield from _shared(cases, executor)
     elif workers > 1:
         # fresh processes: a fork of one that runs threads may hang
-        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+        pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_ignore_interrupts)
         try:
             yield from _shared(cases, pool)
         finally:
-            # who interrupts does not wait for the cases that are left
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(wait=False)
     else:
         for case in cases:
             yield score_case(case)
+
+
+def _ignore_interrupts() -> None:
+    """Leave an interruption to the process that started this one: half of a result would block its queue."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def file_stamp(*paths: Path) -> str:
@@ -163,13 +168,21 @@ def _shared(cases: Sequence[Case], executor: Executor) -> Iterator[CaseScores]:
     running: dict[Future[CaseScores], Case] = {}
     for case in cases:
         running[executor.submit(score_case, case)] = case
-    for future in as_completed(running):
-        try:
-            yield future.result()
-        except Exception as error:
-            case = running[future]
-            died = RuntimeError(f"the worker died ({error or type(error).__name__})")
-            yield _failed(case, died, "both", case.name, NOT_SCORED)
+    try:
+        for future in as_completed(running):
+            yield _result(future, running[future])
+    finally:
+        # who interrupts does not wait for the cases that are left, and the pool, once dropped, would go on with them
+        for future in running:
+            future.cancel()
+
+
+def _result(future: Future[CaseScores], case: Case) -> CaseScores:
+    try:
+        return future.result()
+    except Exception as error:
+        died = RuntimeError(f"the worker died ({error or type(error).__name__})")
+        return _failed(case, died, "both", case.name, NOT_SCORED)
 
 
 def _failed(case: Case, error: Exception, side: str, file: str, reason: str) -> CaseScores:

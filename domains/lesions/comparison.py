@@ -34,6 +34,7 @@ import overlap as ov
 from overlap import surfaces
 
 from .. import _report
+from .._html import result_html
 from .grids import Grid, check_images, regrid
 from .instances import KINDS, components, lesion_scores, match_instances
 from .layers import Labels, Name, layers
@@ -122,7 +123,7 @@ class Assessment:
         return f"<Assessment of {attrs['prediction']} against {attrs['reference']}, labels {self._label_names()}>"
 
     def _repr_html_(self) -> str:
-        return self.report._repr_html_()
+        return result_html("Assessment", self.report)
 
     def _label_names(self) -> str:
         return ", ".join(str(label) for label in self.report["label"].values)

@@ -14,8 +14,8 @@ Conventions
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from concurrent.futures import Executor
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -28,7 +28,6 @@ from . import tables
 from .cohorts import (
     COLUMNS,
     Case,
-    CaseScores,
     append_scores,
     file_stamp,
     read_scores,
@@ -130,19 +129,19 @@ def cohort(
     for name, (predicted, reference) in pairs.items():
         if name not in finished:
             cases.append(Case(name, predicted, reference, scale, reference_scale, labels, settings))
-    results: Iterable[CaseScores] = score_cases(cases, workers, executor)
-    if progress:
-        results = _console.track(results, "comparing", len(cases))
+    results = score_cases(cases, workers, executor)
     parts = [done]
     failures = {}
-    for result in results:
-        rows = result.rows.assign(stamp=stamps[result.name], settings=made_with)
-        rows = rows[COLUMNS]
-        parts.append(rows)
-        if result.skipped:
-            failures[result.name] = result.skipped
-        if table:
-            append_scores(rows, table)
+    # whoever interrupts this loop stops the processes too
+    with closing(results):
+        for result in _console.track(results, "comparing", len(cases)) if progress else results:
+            rows = result.rows.assign(stamp=stamps[result.name], settings=made_with)
+            rows = rows[COLUMNS]
+            parts.append(rows)
+            if result.skipped:
+                failures[result.name] = result.skipped
+            if table:
+                append_scores(rows, table)
 
     filled = [part for part in parts if len(part)]
     scores = pd.concat(filled).sort_values(["case", "label"], kind="stable", ignore_index=True)

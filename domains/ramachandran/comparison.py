@@ -26,6 +26,7 @@ import overlap as ov
 
 from .. import _report
 from .._checks import check_choice
+from .._html import result_html
 from .empirical import Category, Level
 from .regions import ALL, Regridding, check_membership, region, regrid
 from .torus import check_grid
@@ -144,7 +145,7 @@ class Assessment:
         return f"<Assessment of {prediction} against {reference}{several}>"
 
     def _repr_html_(self) -> str:
-        return self.report._repr_html_()
+        return result_html("Assessment", self.report)
 
 
 def assess(

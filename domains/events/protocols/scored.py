@@ -25,6 +25,7 @@ import xarray as xr
 
 from ... import _report
 from ..._checks import UsageError, check_choice, check_number
+from ..._html import result_html
 from .criteria import Pairs
 from .matchers import NOBODY, Matches
 from .settings import OPERATION, Settings
@@ -167,7 +168,7 @@ class Scored:
         )
 
     def _repr_html_(self) -> str:
-        return self.report()._repr_html_()
+        return result_html(repr(self), self.report())
 
     def report(self, by: By = None) -> xr.Dataset:
         """Return the numbers as `compare` does.
