@@ -82,7 +82,7 @@ def by_score(pairs: Candidates) -> Ints:
 def greedy(row: Ints, column: Ints, shape: tuple[int, int]) -> Ints:
     """Choose pairs in the order given, each if both its ends are still free."""
     n, m = shape
-    # what comes first for both its ends is chosen whatever happens to the others: most pairs, at once
+    # what comes first for both its ends is chosen in any case: most pairs, at once
     is_sure = _first_of_each(row, n) & _first_of_each(column, m)
     row_is_free = np.ones(n, bool)
     row_is_free[row[is_sure]] = False

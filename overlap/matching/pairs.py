@@ -96,8 +96,8 @@ def match(scores: Any, threshold: float, method: Method = "optimal") -> Matches:
     """
     check_choice("matching.match", "method", method, METHODS)
     pairs = read_candidates("matching.match", scores, threshold)
-    chosen = pairs.take(optimal(pairs)) if method == "optimal" else _greedily(pairs)
-    ordered = chosen.take(np.argsort(chosen.row))
+    matched = pairs.take(optimal(pairs)) if method == "optimal" else _greedily(pairs)
+    ordered = matched.take(np.argsort(matched.row))
     n_a, n_b = pairs.shape
     return Matches(np.stack([ordered.row, ordered.column], axis=1), ordered.score, n_a, n_b)
 

@@ -4,7 +4,7 @@ Conventions
 -----------
 - Everything here is in cells: the centre of cell (row, column) is at (x, y) = (column, row).
 - A polygon is its edges, from `start` to `stop`, both (n, 2): shells counter-clockwise, holes clockwise.
-  `owner` (n,) tells which polygon an edge belongs to.
+  `owner` (n,) is the index of the polygon that an edge belongs to.
 - `shape` is (polygons, rows, columns).
 
 References
@@ -101,7 +101,7 @@ def edges(geometries: NDArray[np.object_]) -> tuple[Floats, Floats, Integers]:
 
 
 def centres_inside(start: Floats, stop: Floats, owner: Integers, shape: tuple[int, int, int]) -> NDArray[np.bool_]:
-    """Tell which cell centres are inside, by the parity of the edges to their left."""
+    """Return which cell centres are inside, by the parity of the edges to their left."""
     _, rows, columns = shape
     # each edge goes upwards, so that neighbours that share it cross a row at the same place to the last bit
     low, high = _upwards(start, stop)
@@ -157,7 +157,7 @@ def cell_coverage(start: Floats, stop: Floats, owner: Integers, shape: tuple[int
 def contour_area(values: Floats, level: float, wrap: tuple[bool, bool]) -> shapely.Geometry:
     """Return the region where the interpolated map is at least `level`, with the lines where it only touches the frame.
 
-    `wrap` tells which of (x, y) repeats.
+    `wrap` is whether x and y repeat.
     """
     from skimage import measure
 

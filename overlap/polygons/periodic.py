@@ -42,7 +42,7 @@ def unwrap(geometries: Any, period: Period) -> Any:
     Parameters
     ----------
     geometries : Polygon, MultiPolygon or array of them
-        As drawn, whatever the direction of their rings.
+        As drawn, with rings in either direction.
     period : (px, py)
         Length after which x and y repeat; None for an axis that does not.
 
@@ -114,7 +114,10 @@ def prepared(name: str, geometries: Any, periods: Floats) -> Geometries:
 
 
 def in_one_piece(name: str, geometries: Any, periods: Floats, *, wrapped: bool = False) -> Geometries:
-    """Return valid polygons, drawn past the seam: all that have a long edge are `wrapped`, or those that look so."""
+    """Return valid polygons, drawn past the seam.
+
+    With `wrapped` all polygons that have a long edge are unwrapped, else only those that look wrapped.
+    """
     array = _polygons(name, geometries)
     if np.any(periods) and array.size:
         array = _unwrapped(name, array, periods, every=wrapped)
@@ -235,7 +238,7 @@ def _with_parts(
 ) -> Geometries:
     """Return geometries (n,) with their changed parts.
 
-    A Polygon is its only part. A MultiPolygon is made anew of all its parts.
+    A Polygon is its only part. A MultiPolygon is built from all its parts.
     """
     result = geometries.copy()
     is_multi = shapely.get_type_id(geometries) == shapely.GeometryType.MULTIPOLYGON
@@ -262,7 +265,7 @@ def _long_edges(xy: Floats, ring: NDArray[np.intp], periods: Floats) -> Floats:
 
 
 def _has_long_edge(geometries: Geometries, periods: Floats) -> NDArray[np.bool_]:
-    """Tell which polygons (n,) have a long edge in any of their rings."""
+    """Return which polygons (n,) have a long edge in any of their rings."""
     rings, owner = shapely.get_rings(geometries, return_index=True)
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     is_long = np.any(_long_edges(xy, ring, periods), axis=1)
@@ -272,7 +275,7 @@ def _has_long_edge(geometries: Geometries, periods: Floats) -> NDArray[np.bool_]
 
 
 def _looks_wrapped(polygons: Geometries, periods: Floats) -> NDArray[np.bool_]:
-    """Tell the wrapped from the wide, by validity and the right-hand rule."""
+    """Return which polygons (n,) with a long edge were wrapped, by validity and the right-hand rule."""
     shells = shapely.get_exterior_ring(polygons)
     filled = np.asarray(shapely.polygons(shells))
     is_clockwise = ~shapely.is_ccw(shells)
@@ -282,7 +285,7 @@ def _looks_wrapped(polygons: Geometries, periods: Floats) -> NDArray[np.bool_]:
 
 
 def _short_way(polygons: Geometries, periods: Floats) -> tuple[Geometries, NDArray[np.bool_]]:
-    """Unwrap polygons (n,); tell also which of them close."""
+    """Return unwrapped polygons (n,), and which of them close."""
     rings, polygon = shapely.get_rings(polygons, return_index=True)
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     first = np.searchsorted(ring, np.arange(len(rings)))

@@ -103,7 +103,7 @@ def _corners(mask: np.ndarray) -> Boundary:
 
 
 def _from_to(a: np.ndarray, b: np.ndarray, steps: np.ndarray) -> np.ndarray:
-    """Return how far the points of `a` are from `b`: first look close by, then ask a tree."""
+    """Return how far the points of `a` are from `b`: first look close by, then in a tree."""
     distance, left = _close_by(a, b, steps)
     if not len(left):
         return distance
@@ -116,7 +116,10 @@ def _from_to(a: np.ndarray, b: np.ndarray, steps: np.ndarray) -> np.ndarray:
 
 
 def _close_by(a: np.ndarray, b: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Try the lattice's offsets from the shortest on: the first that hits is the nearest. Tell who is left."""
+    """Return how far the points of `a` are from `b`, and the indices of those that have nothing close by.
+
+    The lattice's offsets are tried from the shortest on: the first that meets a point of `b` is the nearest.
+    """
     offsets = _offsets(steps)
     reach = np.abs(offsets).max(axis=0)
     low = np.minimum(a.min(axis=0), b.min(axis=0)) - reach

@@ -35,8 +35,8 @@ def test_counter_clockwise_polygons_may_be_wrapped_over_seam_and_corner():
     o = polygons.measure(a, b, period=TORUS)
     with pytest.warns(UserWarning, match="polygons.unwrap"):
         w = polygons.measure(wrapped(a), wrapped(b), period=TORUS)
-    told = polygons.measure(polygons.unwrap(wrapped(a), TORUS), polygons.unwrap(wrapped(b), TORUS), period=TORUS)
-    np.testing.assert_allclose(told.intersection, w.intersection, rtol=0, atol=1e-12 * 360**2)
+    unwrapped = polygons.measure(polygons.unwrap(wrapped(a), TORUS), polygons.unwrap(wrapped(b), TORUS), period=TORUS)
+    np.testing.assert_allclose(unwrapped.intersection, w.intersection, rtol=0, atol=1e-12 * 360**2)
     np.testing.assert_allclose(w.intersection, o.intersection, rtol=0, atol=1e-12 * 360**2)
 
 

@@ -27,7 +27,7 @@ def blobs(seed, n, vertices=120, radius=(10, 80)):
 
 
 def covers(geometry, x, y):
-    """Tell which points of the torus are in a polygon, from its images one by one: a slow outside answer."""
+    """Return which points of the torus are in a polygon, from its images one by one: a slow independent answer."""
     images = [moved(geometry, (360 * i, 360 * j)) for i in range(-3, 4) for j in range(-3, 4)]
     return np.any([shapely.contains_xy(g, x, y) for g in images], axis=0)
 
