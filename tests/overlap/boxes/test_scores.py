@@ -93,11 +93,6 @@ def test_scores_by_the_papers(backend, kind, d):
 
 # ---------------------------------------------------------------- laws
 
-whole = st.integers(0, 12)
-rectangles = st.tuples(whole, whole, whole, whole)
-period = 12.0
-
-
 corner = st.floats(-1e3, 1e3)
 side = st.floats(0, 1e3)
 any_box = st.tuples(corner, corner, side, side).map(lambda x: np.array([x[0], x[1], x[0] + x[2], x[1] + x[3]]))
