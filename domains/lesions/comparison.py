@@ -147,7 +147,7 @@ def assess(
         See `compare`.
     keep_masks : bool
         Whether to keep the masks, which a picture needs. Those of a hundred labels of a large image take much memory.
-    **options
+    tnorm, level, preset, nsd_tolerance, threshold, connectivity, empty, empty_distance
         The fields of `Settings`, each a keyword: see `compare`.
 
     Returns
@@ -212,11 +212,10 @@ def compare(
         label but 0 that either map holds. Masks have one, "lesion".
     where : DataArray of bool, optional
         Voxels that count; with a dimension ``case``, for each case its own.
-    **options
-        The fields of `Settings`, each a keyword. They are written there once, with their defaults, and `help` shows
-        them in the signature: ``tnorm`` (how soft values intersect), ``level`` (where soft masks are cut), ``preset``
-        (whose definition of distances), ``nsd_tolerance`` (mm), ``threshold`` (least IoU of matched lesions),
-        ``connectivity`` (which voxels touch), ``empty`` and ``empty_distance`` (what 0/0 is worth).
+    tnorm, level, preset, nsd_tolerance, threshold, connectivity, empty, empty_distance
+        The fields of `Settings`, each a keyword, written there once: how soft values intersect, where soft masks are
+        cut, whose definition of distances, the tolerance of the normalised surface distance (mm), the least IoU of
+        matched lesions, which voxels touch, and what 0/0 is worth for an index and for a distance.
 
     Returns
     -------

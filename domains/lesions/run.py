@@ -78,7 +78,7 @@ def cohort(
         Where to compute instead, such as ``dask.distributed.Client().get_executor()``.
     progress : bool
         Whether to show a progress bar on standard error.
-    **options
+    tnorm, level, preset, nsd_tolerance, threshold, connectivity, empty, empty_distance
         The fields of `Settings`, each a keyword: see `compare`.
 
     Returns

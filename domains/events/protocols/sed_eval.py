@@ -107,10 +107,10 @@ class SegmentSettings:
         Length of a segment, seconds.
     tolerance : float
         Boundaries this close to the grid lie on it, seconds: 0.3 / 0.1 is less than 3 in floating point.
-    labels : sequence of str, optional
-        All classes there are; by default those that occur. One that neither side has is a true negative throughout.
     matching, substitutions, empty, f1_needs_both, eps
         See `CollarSettings`.
+    labels : sequence of str, optional
+        All classes there are; by default those that occur. One that neither side has is a true negative throughout.
     """
 
     resolution: float = 1.0
