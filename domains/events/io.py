@@ -141,11 +141,14 @@ def _take_subset(table: pd.DataFrame, subset: str, path: Path) -> pd.DataFrame:
 
 def _judge(table: pd.DataFrame, path: Path, file: str) -> Annotations:
     """Part events from rows that are none, and say why."""
-    texts = pd.DataFrame({name: _texts(table, name) for name in (*COLUMNS, "duration", "length", "skip")})
-    onset = _numbers(texts["onset"])
-    offset = _numbers(texts["offset"]) if "offset" in table else onset + _numbers(texts["duration"])
-    confidence = _numbers(texts["confidence"])
+    names = (*COLUMNS, "duration", "length", "skip")
+    texts = pd.DataFrame({name: _texts(table, name) for name in names})
     end = "offset" if "offset" in table else "duration"
+    onset = _numbers(texts["onset"])
+    offset = _numbers(texts[end])
+    if end == "duration":
+        offset = onset + offset
+    confidence = _numbers(texts["confidence"])
     reason = _reasons(texts, end, onset, offset, confidence)
     recording = texts["file"].where(texts["file"] != "", file)
     columns = {
@@ -161,11 +164,9 @@ def _judge(table: pd.DataFrame, path: Path, file: str) -> Annotations:
     is_event = reason == ""
     events = pd.DataFrame(columns, index=table.index)[is_event]
     support = pd.DataFrame({"file": recording, "duration": _numbers(texts["length"])})
-    return Annotations(
-        as_events(events, str(path)),
-        _skipped_rows(table[~is_event], path, reason[~is_event]),
-        support.groupby("file", as_index=False, sort=False).max(),
-    )
+    longest = support.groupby("file", as_index=False, sort=False).max()
+    skipped = _skipped_rows(table[~is_event], path, reason[~is_event])
+    return Annotations(as_events(events, str(path)), skipped, longest)
 
 
 def _reasons(

@@ -126,8 +126,7 @@ def plot_scored(
     _draw(prediction, heights, -GAP - HEIGHT, COLOURS["only_a"], ax)
     _label_rows(ax, shown)
     _name_sides(ax, len(shown))
-    more = f"; {len(shown)} of {len(rows)} rows" if len(rows) > len(shown) else ""
-    ax.set_xlabel(f"time (s){more}")
+    ax.set_xlabel("time (s)" if shown == rows else f"time (s); {len(shown)} of {len(rows)} rows")
     _add_legend(ax, prediction, reference)
     return ax
 

@@ -128,8 +128,10 @@ def _any_label(
     a, file_a = _united_by_file(prediction, files)
     b, file_b = _united_by_file(reference, files)
     i, _, shared = intervals.overlap_pairs(a, b, by=(file_a, file_b))
-    either_a = np.bincount(file_a, a[:, 1] - a[:, 0], n)
-    either_b = np.bincount(file_b, b[:, 1] - b[:, 0], n)
+    duration_a = a[:, 1] - a[:, 0]
+    duration_b = b[:, 1] - b[:, 0]
+    either_a = np.bincount(file_a, duration_a, n)
+    either_b = np.bincount(file_b, duration_b, n)
     both = np.bincount(file_a[i], shared, n)
     return either_a, either_b, both
 

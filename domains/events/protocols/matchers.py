@@ -79,13 +79,15 @@ def same_label_first(
     """
     n = len(prediction)
     m = len(reference)
-    agree = pairs.value == 1
-    of_reference = _match_first(pairs, agree, n, m) if matching == "greedy" else _match_most(pairs, agree, n, m)
+    match_alike = _match_first if matching == "greedy" else _match_most
+    match_others = _match_most if substitutions == "most" else _match_first
+    is_alike = pairs.value == 1
+    of_reference = match_alike(pairs, is_alike, n, m)
     of_prediction = _inverse(of_reference, n)
-    free_prediction = of_prediction == NOBODY
-    free_reference = of_reference == NOBODY
-    free = free_prediction[pairs.prediction] & free_reference[pairs.reference]
-    substitute = _match_most(pairs, free, n, m) if substitutions == "most" else _match_first(pairs, free, n, m)
+    is_free_prediction = of_prediction == NOBODY
+    is_free_reference = of_reference == NOBODY
+    is_free = is_free_prediction[pairs.prediction] & is_free_reference[pairs.reference]
+    substitute = match_others(pairs, is_free, n, m)
     return Matches(of_prediction[None], of_reference[None], substitute != NOBODY)
 
 

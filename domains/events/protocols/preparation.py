@@ -222,7 +222,8 @@ def united(times: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarray
     is_new_group = group[1:] != group[:-1]
     is_gap = start[1:] > reach[:-1]
     first, last = _ends_of_runs(is_new_group | is_gap, len(rows))
-    return np.stack([start[first], reach[last]], axis=1), rows[first]
+    unions = np.stack([start[first], reach[last]], axis=1)
+    return unions, rows[first]
 
 
 def rounded(time: np.ndarray, rate: float | None) -> np.ndarray:

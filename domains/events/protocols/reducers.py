@@ -116,7 +116,10 @@ def count_errors(scored: Scored, by: By) -> xr.Dataset:
     deletions = data.size_b - data.intersection - substitutions
     insertions = data.size_a - data.intersection - substitutions
     references = data.size_b + scored.settings.eps
-    error_rate = _ratio(substitutions, references) + _ratio(deletions, references) + _ratio(insertions, references)
+    substitution_rate = _ratio(substitutions, references)
+    deletion_rate = _ratio(deletions, references)
+    insertion_rate = _ratio(insertions, references)
+    error_rate = substitution_rate + deletion_rate + insertion_rate
     return data.assign(substitutions=substitutions, deletions=deletions, insertions=insertions, error_rate=error_rate)
 
 
@@ -151,11 +154,13 @@ def count_segments(scored: Scored, by: By) -> xr.Dataset:
     negatives = cells - data.size_b - spurious
     specificity = _ratio(negatives, negatives + spurious + eps)
     sensitivity = _ratio(data.intersection, data.size_b + eps)
+    balanced_accuracy = (sensitivity + specificity) / 2
+    accuracy = _ratio(data.intersection + negatives, cells + eps)
     return data.assign(
         true_negatives=negatives,
         specificity=specificity,
-        balanced_accuracy=(sensitivity + specificity) / 2,
-        accuracy=_ratio(data.intersection + negatives, cells + eps),
+        balanced_accuracy=balanced_accuracy,
+        accuracy=accuracy,
     )
 
 
@@ -250,7 +255,8 @@ def _segments_of_files(scored: Scored) -> np.ndarray:
     known = on_grid(durations_of(scored.support), settings.resolution, settings.tolerance, np.ceil)
     both = pd.concat([scored.prediction, scored.reference])
     last = both.groupby("file")["segment"].max().reindex(scored.support.index)
-    return pd.Series(known, last.index).fillna(last + 1).fillna(0).to_numpy()
+    segments = pd.Series(known, last.index)
+    return segments.fillna(last + 1).fillna(0).to_numpy()
 
 
 def _ratio(above: Any, below: Any) -> Any:

@@ -1,0 +1,23 @@
+"""Which reasons of the formats are mistakes, and which words say that there is no value."""
+
+from __future__ import annotations
+
+import pytest
+
+from domains.events import read_events
+from domains.events.formats.rows import ABSENT, BACKGROUND, NO_EVENT, NO_SEGMENT, NO_TIMES
+from domains.events.io import MISTAKES, NO_ONSET
+
+
+def test_a_row_that_says_there_is_no_event_is_no_mistake():
+    assert not {NO_EVENT, BACKGROUND} & set(MISTAKES)
+    assert {NO_TIMES, NO_SEGMENT} <= set(MISTAKES)
+
+
+@pytest.mark.parametrize("word", ABSENT)
+def test_words_for_no_value(word, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(f"onset,offset,label,confidence\n{word},2,x,0.5\n1,2,x,{word}\n")
+    events, skipped, _ = read_events(path)
+    assert skipped["reason"].tolist() == [NO_ONSET]
+    assert events["confidence"].isna().tolist() == [True]
