@@ -58,6 +58,18 @@ def test_residue_that_no_altloc_touches_is_reported_once():
     assert skipped[["resseq", "altloc"]].to_numpy().tolist() == [[1, "B"], [5, ""]]
 
 
+def test_the_best_conformer_is_that_whose_least_occupied_atom_has_most():
+    atoms, residues = chain(3)
+    order = [0, 1, 2, 3, 4, 5, 3, 4, 5, 6, 7, 8]  # the second residue twice, as A and as B
+    altloc = np.array([0, 0, 0, *[ord("A")] * 3, *[ord("B")] * 3, 0, 0, 0])
+    occupancy = np.array([1, 1, 1, 0.2, 0.9, 0.9, 0.5, 0.5, 0.5, 1, 1, 1])
+    twice = Atoms(atoms.position[order], atoms.residue[order], atoms.name[order], altloc, occupancy, atoms.b_iso[order])
+    rows, _ = walk(twice, residues)
+    assert rows["altloc"].tolist() == ["A", "B"]
+    assert rows["best"].tolist() == [False, True]
+    assert rows["counted"].tolist() == [True, False]
+
+
 def test_no_residues_taken_is_no_rows():
     rows, skipped = walk(*chain(3, parent=""))
     assert rows.empty

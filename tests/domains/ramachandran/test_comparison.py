@@ -241,14 +241,15 @@ def test_labels_of_the_two_sides_are_the_same():
 
 
 def test_the_hint_is_measured_as_the_report_is():
-    """Cells without weight count for neither."""
+    """A reading that fits well, except where the weights are, is no hint."""
     truth = hard_sphere()
-    turned = truth.copy(data=truth.values[::-1])
-    weights = xr.ones_like(truth, dtype=float)
-    hint = compare(turned, truth, weights=weights).attrs["hint"]
-    assert "with psi upside down the IoU would be 1.00" in hint
-    symmetric = weights.where(turned == truth, 0.0)
-    assert "hint" not in compare(turned, truth, weights=symmetric).attrs
+    rows = np.arange(180)[:, None]
+    weighted = np.broadcast_to((rows >= 120) & (rows < 150), truth.shape)
+    fits_elsewhere = np.where(weighted, False, truth.values)
+    turned = truth.copy(data=fits_elsewhere[::-1])
+    weights = truth.copy(data=weighted.astype(float))
+    assert "with psi upside down" in compare(turned, truth).attrs["hint"]
+    assert "hint" not in compare(turned, truth, weights=weights).attrs
 
 
 def test_soft_predictions_are_not_cut():

@@ -85,6 +85,7 @@ def test_several_categories_and_levels():
             np.testing.assert_array_equal(one, region("top8000", name, level))
     moved, how = regrid(together, grid(90))
     assert how == "score interpolated, then cut"
+    assert moved.dims == ("category", "level", "psi", "phi")
     one, _ = regrid(region("top8000", "glycine", "allowed"), grid(90))
     np.testing.assert_array_equal(moved.sel(category="glycine", level="allowed"), one)
 
