@@ -213,7 +213,8 @@ def assess(
     else:
         cells = _spread(weights, dims)
         _check_weights(cells)
-        cells = np.broadcast_to(cells, (*cells.shape[:-2], n_psi, n_phi))
+        lead = cells.shape[:-2]
+        cells = np.broadcast_to(cells, (*lead, n_psi, n_phi))
         torus = cells.sum(axis=(-2, -1), dtype=float)
         shape = np.broadcast_shapes(a.shape, b.shape, cells.shape)
     a = np.broadcast_to(a, shape)
@@ -383,18 +384,25 @@ def _labels(arrays: Mapping[str, xr.DataArray | None]) -> dict[str, Any]:
         if x is None:
             continue
         for dim in map(str, x.dims):
-            n = x.sizes[dim]
             own = x.coords.variables.get(dim)
-            known = labels.get(dim)
-            differ = own is not None and known is not None and not np.array_equal(own.values, known.values)
-            if differ or sizes.setdefault(dim, n) != n:
+            if dim not in sizes:
+                sizes[dim] = x.sizes[dim]
+                labels[dim] = own
+                continue
+            if x.sizes[dim] != sizes[dim] or not _same_labels(own, labels[dim]):
                 raise ValueError(
                     f"ramachandran.compare: {name}: other cells along {dim!r} than those of the prediction; bring them "
                     f"onto one grid first, such as by {name}.sel({dim}=prediction.{dim})"
                 )
-            if known is None:
+            if labels[dim] is None:
                 labels[dim] = own
     return {dim: own for dim, own in labels.items() if dim not in ("psi", "phi")}
+
+
+def _same_labels(own: xr.Variable | None, other: xr.Variable | None) -> bool:
+    if own is None or other is None:
+        return True
+    return np.array_equal(own.values, other.values)
 
 
 def _spread(x: xr.DataArray, dims: tuple[str, ...]) -> np.ndarray:

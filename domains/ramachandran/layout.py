@@ -58,11 +58,12 @@ class Layout:
 
     def __init__(self, structure: Any) -> None:
         chains = [chain for model in structure for chain in model]
-        self._model_of_chain = np.repeat(np.arange(len(structure)), [len(model) for model in structure])
+        chains_in_model = [len(model) for model in structure]
+        atoms_in_chain = [chain.count_atom_sites() for chain in chains]
+        self._model_of_chain = np.repeat(np.arange(len(structure)), chains_in_model)
+        self._chain = np.repeat(np.arange(len(chains)), atoms_in_chain)
         self._chain_names = [chain.name for chain in chains]
-        atoms_of_chain = [chain.count_atom_sites() for chain in chains]
         self._flat = _flatten(structure)
-        self._chain = np.repeat(np.arange(len(chains)), atoms_of_chain)
         if all(self._chain_names):
             self._segment = _as_integers(self._flat.subchains)
         else:

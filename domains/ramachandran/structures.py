@@ -119,19 +119,15 @@ def backbone_angles(
     layout = Layout(structure)
     recorded = {record.res_id.name: record.parent_comp_id for record in structure.mod_residues}
     kinds = {name: kind_of(name, recorded) for name in layout.names}
-    known = np.array([kind.kind != "" for kind in kinds.values()])
-    polymer = layout.polymer(known)
+    amino_acid = np.array([kind.kind != "" for kind in kinds.values()])
+    polymer = layout.polymer(amino_acid)
     if not polymer.any():
         names = ", ".join(layout.names[:8])
         raise ValueError(
             f"ramachandran.backbone_angles: {path}: no amino acids among its residues ({names}): give a file with a "
             "protein"
         )
-    taken = {"standard", "synonym"}
-    if modified == "parent":
-        taken.add("modified")
-    if chirality == "mirror":
-        taken.add("D")
+    taken = _taken_kinds(modified, chirality)
     parents = [kind.parent if kind.kind in taken else "" for kind in kinds.values()]
     whys = ["" if kind.kind in taken else _why_not(kind) for kind in kinds.values()]
     caps = [kind.kind == "cap" for kind in kinds.values()]
@@ -147,6 +143,16 @@ def backbone_angles(
     rows.index = pd.RangeIndex(len(rows))
     skipped.index = pd.RangeIndex(len(skipped))
     return rows, skipped
+
+
+def _taken_kinds(modified: str | None, chirality: str | None) -> set[str]:
+    """Return the kinds of residues that count as their standard parents."""
+    taken = {"standard", "synonym"}
+    if modified == "parent":
+        taken.add("modified")
+    if chirality == "mirror":
+        taken.add("D")
+    return taken
 
 
 def _why_not(kind: Kind) -> str:
