@@ -43,3 +43,12 @@ def test_describe():
     assert "both directions together" in words["medpy"]
     assert "larger of the two" in words["monai"]
     assert len({PLAIN.describe(k) for k in ("hausdorff", "hd95", "assd", "masd", "nsd")}) == 5
+
+
+def test_the_last_percentile_of_weighed_distances_is_the_largest():
+    """The shares of so many equal weights add up to a little less than 1."""
+    n = 100
+    weight = np.full(n, 0.1)
+    assert np.cumsum(weight)[-1] < weight.sum()
+    d = SurfaceDistances(np.arange(n, dtype=float), np.zeros(1), weight, np.ones(1))
+    assert d.percentile(100, weights="area") == n - 1
