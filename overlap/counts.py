@@ -46,7 +46,9 @@ class Overlap:
     size_b: Array
 
     def __post_init__(self) -> None:
-        i, a, b = self.intersection, self.size_a, self.size_b
+        i = self.intersection
+        a = self.size_a
+        b = self.size_b
         if not compat.is_array_api_obj(i):
             i = np.asarray(i)
         if not compat.is_array_api_obj(a):

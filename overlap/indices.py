@@ -6,7 +6,7 @@ Conventions
 - One family: Tversky's index with weights alpha for |A∖B| and beta for |B∖A|. Dice is (1/2, 1/2), IoU (1, 1),
   precision (1, 0), recall (0, 1), F-beta (1/(1+β²), β²/(1+β²)).
 - 0/0 is a policy, not a number: ``empty`` is the value where an index is undefined. It is NaN unless you say
-  otherwise. An `EmptyPolicy` tells the three kinds of emptiness apart.
+  otherwise. An `EmptyPolicy` has a value for each of the three kinds of emptiness.
 
 References
 ----------

@@ -1,4 +1,4 @@
-"""Laws that tie the rooms together: the same shapes have the same sizes, however they are written down."""
+"""Laws that tie the families together: the same shapes have the same sizes, however they are written down."""
 
 from __future__ import annotations
 
@@ -32,15 +32,61 @@ def arc(low, high, other_low, other_high):
 
 @given(rectangles, rectangles)
 def test_torus_rectangles_in_closed_form(a, b):
-    (ax, ay, aX, aY), (bx, by, bX, bY) = a.bounds, b.bounds
-    expected = arc(ax, aX, bx, bX) * arc(ay, aY, by, bY)
+    left_a, low_a, right_a, high_a = a.bounds
+    left_b, low_b, right_b, high_b = b.bounds
+    expected = arc(left_a, right_a, left_b, right_b) * arc(low_a, high_a, low_b, high_b)
     o = ov.polygons.measure(a, b, period=(PERIOD, PERIOD))
     assert float(o.intersection) == pytest.approx(expected, abs=1e-10)
 
 
 @given(whole, whole)
+def test_a_rectangle_has_one_index_in_every_family(first, second):
+    rectangles = in_units(first, second)
+    lo_hi = [np.array([x, y, x + w, y + h]) for x, y, w, h in rectangles]
+    oriented = [np.array([x + w / 2, y + h / 2, w, h, 0.0]) for x, y, w, h in rectangles]
+    polygons = [shapely.box(*box) for box in lo_hi]
+    axis = (np.arange(-3 * N, 3 * N) + 0.5) * PERIOD / N
+    masks = [ov.polygons.rasterize(polygon, (axis, axis)) for polygon in polygons]
+    for name in ("iou", "dice"):
+        expected = float(getattr(ov.boxes, name)(*lo_hi))
+        assert float(getattr(ov.oriented, name)(*oriented)) == pytest.approx(expected, abs=1e-12)
+        assert float(getattr(ov.polygons, name)(*polygons)) == pytest.approx(expected, abs=1e-12)
+        assert float(getattr(ov.raster, name)(*masks)) == pytest.approx(expected, abs=1e-12)
+
+
+@given(whole, whole)
+def test_an_interval_is_a_box_of_one_dimension(first, second):
+    rows = [np.array([[x, x + w]]) for x, _, w, _ in in_units(first, second)]
+    for name in ("iou", "dice"):
+        expected = float(getattr(ov.boxes, name)(*rows)[0])
+        assert float(getattr(ov.intervals, name)(*rows)) == pytest.approx(expected, abs=1e-12)
+
+
+MASK = np.array([[True, True, False], [False, True, False]])
+PAIRS = {
+    "raster": (MASK, np.roll(MASK, 1, axis=1)),
+    "boxes": (np.array([0.0, 0.0, 3.0, 2.0]), np.array([1.0, 0.0, 5.0, 1.0])),
+    "oriented": (np.array([0.0, 0.0, 3.0, 2.0, 0.3]), np.array([1.0, 0.0, 5.0, 1.0, 1.0])),
+    "intervals": (np.array([[0.0, 3.0]]), np.array([[1.0, 5.0], [7.0, 8.0]])),
+    "polygons": (shapely.box(0, 0, 3, 2), shapely.box(1, 0, 5, 1)),
+}
+
+
+@pytest.mark.parametrize("family", PAIRS)
+@pytest.mark.parametrize("name", ["iou", "dice"])
+def test_a_first_call_is_the_index_of_the_measure(family, name):
+    module = getattr(ov, family)
+    index = getattr(ov, name)
+    pair = PAIRS[family]
+    np.testing.assert_array_equal(getattr(module, name)(*pair), index(module.measure(*pair)))
+    assert 0 < float(getattr(module, name)(*pair)) < 1
+    with pytest.raises(TypeError, match=f"indices.{name}: o is a .*, not an Overlap"):
+        index(*pair)
+
+
+@given(whole, whole)
 def test_raster_and_polygon_agree_on_whole_cells_over_the_seam(first, second):
-    boxes = [shapely.box(x, y, x + w, y + h) for x, y, w, h in first_and(first, second)]
+    boxes = [shapely.box(x, y, x + w, y + h) for x, y, w, h in in_units(first, second)]
     period = (PERIOD, PERIOD)
     by_polygon = sizes(ov.polygons.measure(*boxes, period=period))
     for mode in ("centre", "coverage"):
@@ -51,7 +97,7 @@ def test_raster_and_polygon_agree_on_whole_cells_over_the_seam(first, second):
 
 @given(whole, whole)
 def test_raster_and_polygon_agree_on_the_plane(first, second):
-    boxes = [shapely.box(x, y, x + w, y + h) for x, y, w, h in first_and(first, second)]
+    boxes = [shapely.box(x, y, x + w, y + h) for x, y, w, h in in_units(first, second)]
     axis = (np.arange(-3 * N, 3 * N) + 0.5) * PERIOD / N
     masks = [ov.polygons.rasterize(box, (axis, axis)) for box in boxes]
     np.testing.assert_allclose(sizes(ov.raster.measure(*masks)) * CELL, sizes(ov.polygons.measure(*boxes)), atol=1e-9)
@@ -88,5 +134,6 @@ def test_a_common_roll_changes_nothing(box, dx, dy):
     np.testing.assert_array_equal(sizes(ov.raster.measure(*rolled)), sizes(ov.raster.measure(mask, other)))
 
 
-def first_and(*boxes):
+def in_units(*boxes):
+    """Return boxes of whole cells in the unit of the period."""
     return [tuple(v * PERIOD / N for v in box) for box in boxes]

@@ -250,11 +250,13 @@ def measure_checked(
     a_is_hard = is_bool(a, xp)
     b_is_hard = is_bool(b, xp)
     on_host = is_host(a, b)
+    if check_values is None:
+        check_values = on_host
     if on_host and weights is None and where is None and prod(a.shape) >= _LARGE:
         compiled = _measure_compiled(names, a, b, axis, tnorm, check_values, xp)
         if compiled is not None:
             return compiled
-    if on_host if check_values is None else check_values:
+    if check_values:
         if not a_is_hard:
             _check_range((a >= 0) & (a <= 1), names.operation, names.a, a, where, _SCALE, xp)
         if not b_is_hard:
@@ -267,7 +269,8 @@ def measure_checked(
     if where is not None:
         a = xp.where(where, a, xp.zeros_like(a))
         b = xp.where(where, b, xp.zeros_like(b))
-        weights = None if weights is None else xp.where(where, weights, xp.zeros_like(weights))
+        if weights is not None:
+            weights = xp.where(where, weights, xp.zeros_like(weights))
     if a_is_hard and b_is_hard:
         both = a & b
     else:
@@ -299,7 +302,7 @@ def _weigh(x: Array, weights: Array, xp: ModuleType) -> Array:
 
 
 def _measure_compiled(
-    names: Names, a: Array, b: Array, axis: Axis, tnorm: TNorm, check_values: bool | None, xp: ModuleType
+    names: Names, a: Array, b: Array, axis: Axis, tnorm: TNorm, check_values: bool, xp: ModuleType
 ) -> tuple[Array, Array, Array] | None:
     """Measure by the compiled kernels; None for what only the array path can do."""
     host_a = as_host(a)
@@ -317,7 +320,7 @@ def _measure_compiled(
     if measured is None:
         return None
     (both, size_a, size_b), valid = measured
-    if not valid and check_values is not False:
+    if check_values and not valid:
         _check_range((a >= 0) & (a <= 1), names.operation, names.a, a, None, _SCALE, xp)
         _check_range((b >= 0) & (b <= 1), names.operation, names.b, b, None, _SCALE, xp)
     return like(both, a, xp), like(size_a, a, xp), like(size_b, a, xp)

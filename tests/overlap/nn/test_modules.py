@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import pickle
+import sys
 from functools import partial
 
 import numpy as np
@@ -184,6 +185,23 @@ def test_weights_of_a_module_may_change_while_it_trains(loss):
 def test_an_unknown_option_is_refused_when_the_module_is_made(option):
     with pytest.raises(ValueError, match=f"nn.JaccardLoss: {option} must be one of"):
         nn.JaccardLoss(**{option: "mode"})
+
+
+def test_each_mask_is_checked_once():
+    """A small loss costs what its Python costs: count the functions of the package that one call runs."""
+    module = nn.DiceLoss(from_logits="sigmoid")
+    module(X, Y)
+    calls = []
+
+    def seen(frame, event, _):
+        if event == "call" and ov.__path__[0] in frame.f_code.co_filename:
+            calls.append(frame.f_code.co_name)
+
+    sys.setprofile(seen)
+    module(X, Y)
+    sys.setprofile(None)
+    assert calls.count("check_mask") == 2
+    assert len(calls) <= 40
 
 
 def test_messages_name_the_module():
