@@ -198,8 +198,8 @@ def compare_files(
     report = assessed.report
 
     def terminal() -> list[Any]:
-        grid = f"[dim]{report.attrs['grid']}; {report.attrs['regridding']}[/dim]"
-        return [tables.comparison_table([report]), grid]
+        moved = "both regions are on it" if assessed.regridding == "none" else f"reference: {assessed.regridding}"
+        return [tables.comparison_table([report]), f"[dim]{report.attrs['grid']}; {moved}[/dim]"]
 
     def picture() -> Axes:
         credited = None if reference_is_file else reference
@@ -265,7 +265,8 @@ def _validate_or_skip(
     except UsageError:
         raise
     except (OSError, ValueError) as error:
-        row = {"file": str(path), "reason": UNREADABLE, "detail": str(error), **dict.fromkeys(IDENTITY, "")}
+        detail = str(error).removeprefix("ramachandran.backbone_angles: ")
+        row = {"file": str(path), "reason": UNREADABLE, "detail": detail, **dict.fromkeys(IDENTITY, "")}
         return None, as_skipped([row])
 
 
