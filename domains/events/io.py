@@ -197,12 +197,20 @@ def _reasons(
 
 
 def _skipped_rows(table: pd.DataFrame, path: Path, reasons: np.ndarray) -> pd.DataFrame:
-    rows = []
-    for row, reason in zip(table.to_dict("records"), reasons, strict=True):
-        where = row["where"]
-        cells = [f"{name}={cell}" for name, cell in row.items() if name not in OF_READERS and cell == cell]
-        rows.append({"file": str(path), "where": where, "reason": reason, "detail": " ".join(cells)})
-    return _skipped.as_skipped(rows)
+    shown = [name for name in table if name not in OF_READERS]
+    columns = {
+        "file": str(path),
+        "where": table["where"].to_numpy(),
+        "reason": reasons,
+        "detail": [_detail(shown, cells) for cells in table[shown].to_numpy()],
+    }
+    return _skipped.with_all_columns(pd.DataFrame(columns))
+
+
+def _detail(names: list[Any], cells: np.ndarray) -> str:
+    """Return a row as its reader would write it; NaN, which differs from itself, is left out."""
+    written = [f"{name}={cell}" for name, cell in zip(names, cells, strict=True) if cell == cell]
+    return " ".join(written)
 
 
 def _texts(table: pd.DataFrame, name: str) -> pd.Series[str]:
