@@ -69,10 +69,17 @@ def field_app(what: str) -> typer.Typer:
     >>> field_app("Home ranges of animals.").info.help
     'Home ranges of animals.'
     """
-    return typer.Typer(
+    app = typer.Typer(
         help=what,
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
+
+    # a group of one command would else be that command itself
+    @app.callback(help=what)
+    def group(version: Version = False) -> None:
+        pass
+
+    return app

@@ -18,6 +18,21 @@ from ._report import as_rows
 MOST_ROWS = 20
 
 
+class Displayed:
+    """A result with a ``report``, which a notebook shows as `result_html` does.
+
+    Examples
+    --------
+    >>> issubclass(Displayed, object)
+    True
+    """
+
+    report: xr.Dataset
+
+    def _repr_html_(self) -> str:
+        return result_html(type(self).__name__, self.report)
+
+
 def result_html(kind: str, report: xr.Dataset, further: Mapping[str, Any] | None = None) -> str:
     """Return a result as HTML: who was compared with whom, the rows of its report, and what was decided.
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from math import nan
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,13 @@ import overlap as ov
 from ._checks import check_choice
 
 SIZES = ("intersection", "size_a", "size_b")
+
+
+class Sides(TypedDict):
+    """What the two sides are called."""
+
+    prediction: str
+    reference: str
 
 
 def build(
@@ -164,6 +171,17 @@ def name_of(data: Any, side: str) -> str:
     attrs = getattr(data, "attrs", {})
     own = data.name if isinstance(data, xr.DataArray) else None
     return str(attrs.get("name") or own or side)
+
+
+def names_of(predicted: Any, reference: Any) -> Sides:
+    """Return what the two sides are called, as `build` takes it.
+
+    Examples
+    --------
+    >>> names_of(xr.DataArray([1.0], name="rater 1"), xr.DataArray([1.0]))
+    {'prediction': 'rater 1', 'reference': 'reference'}
+    """
+    return {"prediction": name_of(predicted, "prediction"), "reference": name_of(reference, "reference")}
 
 
 def as_rows(report: xr.Dataset, decisions: Sequence[str] = ()) -> pd.DataFrame:

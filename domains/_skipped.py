@@ -26,7 +26,7 @@ NOT_SCORED = "not scored"
 OF_WHOLE_INPUTS = (UNREADABLE, UNPAIRED, NOT_SCORED)
 
 
-def as_skipped(rows: Iterable[Mapping[str, Any]] = ()) -> pd.DataFrame:
+def as_skipped(rows: Iterable[Mapping[Any, Any]] = ()) -> pd.DataFrame:
     """Return rows as a table of what was skipped; what a row does not say is "".
 
     Parameters
@@ -53,6 +53,20 @@ def as_skipped(rows: Iterable[Mapping[str, Any]] = ()) -> pd.DataFrame:
     if not filled:
         return pd.DataFrame(columns=pd.Index(COLUMNS), dtype=object)
     return pd.DataFrame(filled)
+
+
+def joined(*tables: pd.DataFrame) -> pd.DataFrame:
+    """Return several tables of what was skipped as one.
+
+    Examples
+    --------
+    >>> row = {"file": "a.csv", "reason": "no onset"}
+    >>> len(joined(as_skipped([row]), as_skipped(), as_skipped([row])))
+    2
+    """
+    import pandas as pd
+
+    return pd.concat(tables, ignore_index=True)
 
 
 def with_all_columns(skipped: pd.DataFrame) -> pd.DataFrame:

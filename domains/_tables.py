@@ -9,11 +9,15 @@ Conventions
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.table import Column, Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Cell = str | Text
 
@@ -60,6 +64,51 @@ def build_table(
     for row in rows:
         table.add_row(*[_text(cell) for cell in row])
     return table
+
+
+def report_table(
+    report: xr.Dataset,
+    headings: Sequence[str],
+    cells: Callable[[Mapping[Any, Any]], Iterable[Cell]],
+    *,
+    title: str = "",
+    caption: str = "",
+) -> Table:
+    """Return a report as a table for the terminal, a row for each combination of the labels of its sizes.
+
+    Parameters
+    ----------
+    report : Dataset
+        As `domains._report.build` returns it.
+    headings : sequence of str
+        Headings of the numbers.
+    cells : callable
+        Makes the numbers of a row of `domains._report.as_rows`.
+    title, caption : str
+        What stands above and below; by default the names of the two sides stand above.
+
+    Returns
+    -------
+    Table
+
+    Examples
+    --------
+    >>> import overlap as ov
+    >>> from domains._report import build
+    >>> report = build(ov.Overlap([3], [4], [5]), {"label": ["core"]}, prediction="mine", reference="yours", units="s")
+    >>> table = report_table(report, ["IoU"], lambda row: [f"{row['iou']:.4f}"])
+    >>> [str(cell) for column in table.columns for cell in column.cells]
+    ['core', '0.5000']
+    """
+    from ._report import as_rows
+
+    labels = [str(dim) for dim in report["intersection"].dims]
+    rows = []
+    for row in as_rows(report).to_dict("records"):
+        names = [str(row[label]) for label in labels]
+        rows.append([*names, *cells(row)])
+    sides = f"prediction: {report.attrs['prediction']}\nreference: {report.attrs['reference']}"
+    return build_table(labels, headings, rows, title=title or sides, caption=caption)
 
 
 def wrapped(table: Table, width: int) -> list[Table]:

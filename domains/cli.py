@@ -26,11 +26,6 @@ for field in FIELDS:
     app.add_typer(import_module(f".{field}.cli", __package__).app, name=field)
 
 
-@app.callback()
-def top(version: Version = False) -> None:
-    """Take the options that stand before a command."""
-
-
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="Save pictures and tables in this folder.")] = Path("overlap-demo"),

@@ -72,11 +72,6 @@ Kind = Annotated[KindName | None, typer.Option(help="Format of the files, if the
 Subset = Annotated[str | None, typer.Option(help="Which subset of an ActivityNet reference to score.")]
 
 
-@app.callback(help="Timed events: predicted against annotated ones.")
-def _several() -> None:
-    """Keep ``score`` a command of its own, though it is the only one."""
-
-
 @app.command()
 def score(
     predicted: Predicted,

@@ -11,7 +11,7 @@ import xarray as xr
 from rich.table import Table
 
 from .._report import as_rows
-from .._tables import build_table
+from .._tables import build_table, report_table
 from .instances import KINDS
 
 Row = Mapping[Any, Any]
@@ -44,14 +44,9 @@ def comparison_table(report: xr.Dataset) -> Table:
     prediction = f"prediction: {report.attrs['prediction']} ({size_a:.5g} {units})"
     reference = f"reference: {report.attrs['reference']} ({size_b:.5g} {units})"
     tolerance = f"sizes in {units}, distances in mm, NSD within {report.attrs['nsd_tolerance']:g} mm"
-    labels = [str(dim) for dim in report["intersection"].dims]
-    cells = []
-    for row in rows(report).to_dict("records"):
-        names = [str(row[label]) for label in labels]
-        cells.append([*names, *_comparison_cells(row)])
     title = f"{prediction}\n{reference}"
     caption = f"{tolerance}\n{report.attrs['grid']}"
-    return build_table(labels, COMPARED, cells, title=title, caption=caption)
+    return report_table(report, COMPARED, _comparison_cells, title=title, caption=caption)
 
 
 def definition_lines(report: xr.Dataset) -> list[str]:

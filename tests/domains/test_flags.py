@@ -34,10 +34,6 @@ def test_two_formats_at_once_are_refused():
 def app():
     app = _flags.field_app("A field.")
 
-    @app.callback(help="A field.")
-    def group() -> None:
-        pass
-
     @app.command()
     def compare(
         csv: _flags.Csv = None,

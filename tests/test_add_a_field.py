@@ -1,0 +1,108 @@
+"""The page "Add a field" is true: its field is small, mounts as described, and passes what every field has to pass."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "add-a-field.md"
+
+pytestmark = pytest.mark.skipif(not PAGE.is_file(), reason="needs the documentation beside the tests")
+
+
+@pytest.fixture(scope="module")
+def field_on_page():
+    spec = importlib.util.spec_from_file_location("field_on_page", ROOT / "docs" / "field_on_page.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def repository(field_on_page, tmp_path_factory):
+    """Return a copy of the repository in which the field is mounted, and a function that runs a module there."""
+    folder = tmp_path_factory.mktemp("repository")
+    field_on_page.write_repository(folder, ROOT, PAGE.read_text(encoding="utf-8"))
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+
+    def run(*arguments, code=0):
+        command = [sys.executable, "-m", *map(str, arguments)]
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done
+
+    return folder, run
+
+
+def test_the_field_is_small(field_on_page):
+    counts = field_on_page.count_lines(ROOT, PAGE.read_text(encoding="utf-8"))
+    assert 100 < counts.code < 150
+    assert 0 < counts.copied < 50
+
+
+def test_how_lines_are_counted(field_on_page):
+    text = (
+        '"""Module."""\n\nimport json  # needed\n# why\n\n\ndef f():\n    """One.\n\n    Two.\n    """\n    return 1\n'
+    )
+    assert field_on_page.lines_of_code(text) == ["import json  # needed", "def f():", "return 1"]
+
+
+def test_a_copied_line_counts(field_on_page, tmp_path):
+    page = '```{code-block} python\n:caption: "`domains/new/io.py`"\n\nimport json\nx = 1\n```\n'
+    (tmp_path / "domains" / "old" / "formats").mkdir(parents=True)
+    (tmp_path / "domains" / "old" / "formats" / "a.py").write_text("if True:\n    import json\n")
+    assert field_on_page.count_lines(tmp_path, page) == (2, 1)
+
+
+def test_the_command_is_mounted_once(repository):
+    _, run = repository
+    text = run("domains.cli", "--help").stdout
+    assert text.count("homeranges") == 1
+    assert "compare" in run("domains.cli", "homeranges", "--help").stdout
+
+
+def test_the_command_scores(repository):
+    folder, run = repository
+    square = "POLYGON (({0} 0, {0} 900, {1} 900, {1} 0, {0} 0))"
+    (folder / "a.csv").write_text(f'animal,wkt\nl1,"{square.format(0, 900)}"\nl2,POINT (400 300)\n')
+    (folder / "b.csv").write_text(f'animal,wkt\nl1,"{square.format(300, 1200)}"\n')
+    done = run("domains.cli", "homeranges", "compare", "a.csv", "b.csv")
+    assert "0.5000" in done.stdout
+    assert "prediction: 1 row skipped, no polygon" in done.stderr
+    (folder / "b.csv").write_text(f'animal,wkt\nl1,"{square.format(300, 1200)}"\nl3,"{square.format(0, 900)}"\n')
+    done = run("domains.cli", "homeranges", "compare", "a.csv", "b.csv", code=1)
+    assert "not scored: l3: only one side has this animal" in done.stderr
+    run("domains.cli", "homeranges", "compare", "a.csv", "b.csv", "--csv", "nowhere/rows.csv", code=2)
+
+
+def test_the_layers_hold(repository):
+    pytest.importorskip("importlinter")
+    folder, _ = repository
+    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "Home ranges: downward imports only KEPT" in done.stdout
+
+
+def test_the_style_holds(repository):
+    pytest.importorskip("ruff")
+    _, run = repository
+    run("ruff", "check", "domains", "tests")
+    run("ruff", "format", "--check", "domains", "tests")
+
+
+def test_the_field_passes_the_tests_of_all_fields(repository):
+    _, run = repository
+    run("pytest", "-q", "-p", "no:cacheprovider", "tests/domains/test_fields.py", "-k", "homeranges")
+
+
+def test_the_examples_and_the_test_of_the_page_pass(repository):
+    _, run = repository
+    run("pytest", "-q", "-p", "no:cacheprovider", "domains/homeranges", "tests/domains/homeranges")
