@@ -76,20 +76,27 @@ Index = TypeVar("Index", bound=Callable[..., Array])
 def _of_an_overlap(index: Index) -> Index:
     """Refuse what is no `Overlap`, two masks above all, and name the call that was meant."""
     name = index.__name__
-    call = f"overlap.raster.{name}(a, b)"
-    if name not in ("iou", "dice"):
-        call = f"overlap.{name}(overlap.raster.measure(a, b))"
 
     @wraps(index)
     def checked(o: Overlap, *arguments: Any, **options: Any) -> Array:
         if not isinstance(o, Overlap):
             raise TypeError(
                 f"indices.{name}: o is a {type(o).__name__}, not an Overlap (the sizes of two sets and of what they "
-                f"share): for two masks call {call}; boxes, intervals and polygons have measures of their own"
+                f"share): for two masks call {_call_of_masks(name, o)}; boxes, intervals and polygons have measures of "
+                "their own"
             )
         return index(o, *arguments, **options)
 
     return cast(Index, checked)
+
+
+def _call_of_masks(name: str, mask: object) -> str:
+    """Return how to take an index of two masks."""
+    if type(mask).__module__.startswith("xarray."):
+        return f"overlap.labelled.indices(overlap.labelled.measure(a, b), {name!r})"
+    if name in ("iou", "dice"):
+        return f"overlap.raster.{name}(a, b)"
+    return f"overlap.{name}(overlap.raster.measure(a, b))"
 
 
 @_of_an_overlap

@@ -103,6 +103,14 @@ def test_masks_are_refused_with_the_call_that_was_meant(name):
         assert meant in str(error.value)
 
 
+def test_labelled_masks_are_sent_to_the_labelled_call():
+    xr = pytest.importorskip("xarray")
+    mask = xr.DataArray(np.ones(3, bool), dims="x")
+    with pytest.raises(TypeError, match=r"call overlap.labelled.indices\(overlap.labelled.measure\(a, b\), 'dice'\)"):
+        ov.dice(mask, mask)
+    assert ov.labelled.indices(ov.labelled.measure(mask, mask), "dice").dice == 1
+
+
 def test_signatures_are_shown_in_full():
     assert list(inspect.signature(ov.f_beta).parameters) == ["o", "beta", "empty"]
     assert ov.dice(o=CASES)[0] == 6 / 9

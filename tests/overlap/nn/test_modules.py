@@ -153,6 +153,25 @@ def test_compile(loss):
     torch.testing.assert_close(compiled(X, Y), module(X, Y))
 
 
+FUNCTIONS = {
+    "dice": (nn.DiceLoss(), losses.dice_loss),
+    "jaccard": (nn.JaccardLoss(), losses.jaccard_loss),
+    "tversky": (nn.TverskyLoss(0.2, 0.8), partial(losses.tversky_loss, alpha=0.2, beta=0.8)),
+    "focal": (
+        nn.FocalTverskyLoss(0.2, 0.8, 2.0),
+        partial(losses.focal_tversky_loss, alpha=0.2, beta=0.8, gamma=2.0),
+    ),
+    "generalised": (nn.GeneralisedDiceLoss("linear"), partial(losses.generalised_dice_loss, weighting="linear")),
+    "dice and entropy": (nn.DiceCELoss(0.5, 2.0), partial(losses.dice_ce_loss, dice_weight=0.5, ce_weight=2.0)),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_module_has_the_bits_of_its_function(name):
+    module, function = FUNCTIONS[name]
+    assert torch.equal(module(SOFT, Y), function(SOFT, Y, axis=(2, 3), smooth=1.0))
+
+
 def test_any_index_is_a_module():
     index = partial(ov.f_beta, beta=2)
     loss = nn.OverlapLoss(index, **softmax, class_weights=[1, 2, 3], smooth=0.5)

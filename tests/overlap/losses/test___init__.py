@@ -1,4 +1,4 @@
-"""What `overlap.losses` shows; the families have tests of their own."""
+"""What `overlap.losses` shows; the files have tests of their own."""
 
 from __future__ import annotations
 
