@@ -251,27 +251,6 @@ def print_json(x: Any) -> None:
     print(json.dumps(plain(x), indent=2, ensure_ascii=False, allow_nan=False))
 
 
-def as_dict(report: xr.Dataset) -> dict[str, Any]:
-    """Return a report as one flat mapping: the decisions, then the numbers."""
-    from . import _report
-
-    return plain(_report.as_dict(report))  # type: ignore[no-any-return]
-
-
-def as_table(reports: list[xr.Dataset]) -> pd.DataFrame:
-    """Return reports as rows: the decisions, then the numbers, then how many values are defined."""
-    from . import _report
-
-    return _report.as_table(reports)
-
-
-def check_outputs(*tables: Path | None, picture: Path | None = None) -> None:
-    """Refuse files that could not be saved, before the work and not after it."""
-    Outputs(plot=picture)
-    for path in tables:
-        check_folder("an output", path)
-
-
 def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
     """Yield `items`, and show how many are done: a bar in a terminal, a line of text in a notebook.
 

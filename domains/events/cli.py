@@ -71,6 +71,21 @@ Corrected = Annotated[bool, typer.Option("--corrected", help="Use the protocol w
 Kind = Annotated[KindName | None, typer.Option(help="Format of the files, if their names do not say it.")]
 Subset = Annotated[str | None, typer.Option(help="Which subset of an ActivityNet reference to score.")]
 
+# what the function that is called takes besides the settings of a protocol
+NO_SETTINGS = (
+    "predicted",
+    "reference",
+    "protocol",
+    "support",
+    "by",
+    "corrected",
+    "explain",
+    "kind",
+    "subset",
+    "progress",
+    "outputs",
+)
+
 
 @app.command()
 def score(
@@ -117,9 +132,14 @@ def _read_settings(texts: list[str]) -> dict[str, Any]:
     settings = {}
     for text in texts:
         name, equals, value = text.partition("=")
-        if not equals or not name.strip():
+        name = name.strip()
+        if not equals or not name:
             raise UsageError(f"--param {text}: a setting is written name=value, such as tolerance=0.2")
-        settings[name.strip()] = _read_value(value)
+        if name in NO_SETTINGS:
+            raise UsageError(
+                f"--param {text}: {name} is no setting of a protocol; overlap events score -h lists options"
+            )
+        settings[name] = _read_value(value)
     return settings
 
 

@@ -9,6 +9,7 @@ import xarray as xr
 from rich.text import Text
 
 from .. import _console
+from .._report import as_table
 from . import tables
 from .comparison import Assessment, assess
 from .io import example
@@ -51,7 +52,7 @@ def demo(folder: Path) -> None:
 
 
 def _save_regions(folder: Path, best: Assessment, reports: dict[str, xr.Dataset]) -> None:
-    _console.as_table(list(reports.values())).to_csv(folder / "comparison.csv", index=False)
+    as_table(list(reports.values())).to_csv(folder / "comparison.csv", index=False)
     model = pd.Index(list(reports), name="model")
     together = xr.concat(list(reports.values()), model, combine_attrs="drop_conflicts")
     together.to_netcdf(folder / "comparison.nc", engine="h5netcdf")

@@ -20,6 +20,7 @@ import pandas as pd
 
 from .. import _console
 from .._checks import UsageError
+from .._report import as_table
 from .._skipped import NOT_SCORED, UNREADABLE, as_skipped
 from . import tables
 from .angles import IDENTITY
@@ -210,7 +211,7 @@ def compare_files(
         outputs,
         terminal,
         picture,
-        rows=_console.as_table([report]),
+        rows=as_table([report]),
         notes=notes,
     )
 

@@ -18,7 +18,7 @@ from .._tables import build_table
 Row = Mapping[Any, Any]
 
 COMPARED = ("area, %", "IoU", "Dice", "outside", "missed")
-COUNTED = ("counted", "favored", "favored, %", "allowed", "outliers", "outliers, %", "skipped")
+COUNTED = ("counted", "favored", "%", "allowed", "outliers", "%", "skipped")
 FAVORED_GOAL = 98
 OUTLIER_GOAL = 0.2
 

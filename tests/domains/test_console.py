@@ -8,7 +8,6 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
 
 import overlap as ov
 from domains import _console, _report
@@ -37,11 +36,6 @@ def axes():
 def test_json_has_null_for_nan_and_infinity(capsys):
     _console.print_json({"a": np.float32("nan"), "b": [float("inf"), np.int64(3)], "c": "φ"})
     assert json.loads(capsys.readouterr().out) == {"a": None, "b": [None, 3], "c": "φ"}
-
-
-def test_a_report_is_one_flat_mapping():
-    report = xr.Dataset({"iou": 0.5, "n_defined": ("index", [1, 0])}, {"index": ["iou", "dice"]}, {"tnorm": "minimum"})
-    assert _console.as_dict(report) == {"tnorm": "minimum", "iou": 0.5, "n_defined": {"iou": 1, "dice": 0}}
 
 
 def test_progress_passes_everything_on(capsys):

@@ -114,23 +114,40 @@ COMMANDS = {
     "version": Command(lambda folder: [], None, OF_ALL),
     "demo": Command(lambda folder: ["--out", str(folder / "demo")], None, OF_ALL, "nibabel"),
     "ramachandran validate": Command(
-        structures, a_structure_and_a_text, (*OF_SCORES, ["--modified", "child"], ["--max-bond", "far"]), "gemmi"
+        structures,
+        a_structure_and_a_text,
+        (*OF_SCORES, ["--modified", "child"], ["--max-bond", "far"], ["--max-bond", "-1"]),
+        "gemmi",
     ),
-    "ramachandran compare": Command(a_region, a_region_of_another_size, (*OF_SCORES, ["--level", "core"]), "scipy"),
+    "ramachandran compare": Command(
+        a_region,
+        a_region_of_another_size,
+        (*OF_SCORES, ["--level", "core"], ["--category", "gly"], ["--reference", "top"]),
+        "scipy",
+    ),
     "lesions compare": Command(
         two_images,
         images_on_two_grids,
-        (*OF_SCORES, ["--preset", "itk"], ["--labels", "one"], ["--lesions", NOWHERE]),
+        (*OF_SCORES, ["--preset", "itk"], ["--labels", "one"], ["--lesions", NOWHERE], ["--threshold", "50"]),
         "nibabel",
     ),
     "lesions cohort": Command(
         a_cohort,
         a_cohort_with_a_lonely_image,
-        (*OF_SCORES, ["--workers", "0"], ["--labels", "1="], ["--out", NOWHERE]),
+        (*OF_SCORES, ["--workers", "0"], ["--labels", "1="], ["--out", NOWHERE], ["--level", "2"]),
         "nibabel",
     ),
     "events score": Command(
-        two_tables, folders_of_tables, (*OF_SCORES, ["--protocol", "best"], ["--param", "rate"], ["--support", "long"])
+        two_tables,
+        folders_of_tables,
+        (
+            *OF_SCORES,
+            ["--protocol", "best"],
+            ["--param", "rate"],
+            ["--param", "by=file"],
+            ["--param", "speed=1"],
+            ["--support", "long"],
+        ),
     ),
 }
 

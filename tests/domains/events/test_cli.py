@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import subprocess
 import sys
@@ -84,3 +85,15 @@ def test_a_folder_with_a_file_that_cannot_be_read(files):
     done = run("score", files / "p", files / "r", "--json", code=1)
     assert json.loads(done.stdout)["size_b"] == 1
     assert "two.csv" in done.stderr
+
+
+def test_a_parameter_that_is_an_option(files):
+    done = run("score", files / "a.csv", files / "b.csv", "--param", "protocol=tiou", code=2)
+    assert "--param protocol=tiou: protocol is no setting of a protocol" in done.stderr
+
+
+def test_no_settings_are_all_that_the_function_takes_besides():
+    from domains.events import cli, score
+
+    named = [name for name, p in inspect.signature(score).parameters.items() if p.kind is not p.VAR_KEYWORD]
+    assert {*named, "outputs"} == set(cli.NO_SETTINGS)
