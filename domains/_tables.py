@@ -134,21 +134,21 @@ def wrapped(table: Table, width: int) -> list[Table]:
     """
     labels = [column for column in table.columns if not column.no_wrap]
     numbers = [column for column in table.columns if column.no_wrap]
-    room = width
+    available = width
     for column in labels:
-        room -= min(_width(column), LABEL_WIDTH) + GAP
-    return [_part([*labels, *group]) for group in _groups(numbers, room)]
+        available -= min(_width(column), LABEL_WIDTH) + GAP
+    return [_part([*labels, *group]) for group in _groups(numbers, available)]
 
 
-def _groups(columns: Sequence[Column], room: int) -> list[list[Column]]:
+def _groups(columns: Sequence[Column], available: int) -> list[list[Column]]:
     """Part columns, in their order, into groups that fit; each has one column at least."""
     groups: list[list[Column]] = [[]]
-    left = room
+    left = available
     for column in columns:
         needed = _width(column)
         if groups[-1] and needed > left:
             groups.append([])
-            left = room
+            left = available
         groups[-1].append(column)
         left -= needed + GAP
     return groups

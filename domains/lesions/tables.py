@@ -123,11 +123,17 @@ def _summary_cells(row: Row) -> list[str]:
         f"{row['index']}{unit}",
         row["statistic"],
         f"{row['value']:.4f}",
-        f"[{row['low']:.4f}, {row['high']:.4f}]",
+        _interval(row),
         str(row["n_scored"]),
         str(row["n_undefined"]),
         str(row["n_missed"]),
     ]
+
+
+def _interval(row: Row) -> str:
+    if pd.isna(row["low"]):
+        return "–"
+    return f"[{row['low']:.4f}, {row['high']:.4f}]"
 
 
 def _dim(text: str) -> str:
