@@ -307,12 +307,14 @@ class _Measured:
 def _measure(pair: Pair, grid: Grid, settings: Settings) -> _Measured:
     a = pair.predicted.values
     b = pair.reference.values
+    # all lesions together are the mask, cut at the level
     cut_a = pair.predicted_lesions.values > 0
     cut_b = pair.reference_lesions.values > 0
     hard = ov.raster.measure(cut_a, cut_b)
     if a.dtype == bool and b.dtype == bool:
         sizes = low = high = hard
     else:
+        # the least and the most that two soft masks can share
         low = ov.raster.measure(a, b, tnorm="lukasiewicz")
         high = ov.raster.measure(a, b, tnorm="minimum")
         sizes = high if settings.tnorm == "minimum" else ov.raster.measure(a, b, tnorm=settings.tnorm)

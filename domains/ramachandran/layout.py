@@ -133,9 +133,9 @@ class Layout:
         ----------
         polymer : ndarray of bool, shape (residues,)
         parents, whys : sequence of str
-            Of each of `names`: its parent, and why it is not taken.
+            Of each name in ``self.names``: the residue that it is a form of, and why it has no angles ("" if it has).
         caps : sequence of bool
-            Of each of `names`: whether it is a cap.
+            Of each name in ``self.names``: whether it caps the end of a chain.
         models : sequence of str
             The number of each model.
 
@@ -143,27 +143,27 @@ class Layout:
         -------
         Residues
         """
-        first = self.first[polymer]
-        name = self.name[polymer]
-        chain = self._chain[first]
-        model = self._model_of_chain[chain]
+        first_atom = self.first[polymer]
+        name_code = self.name[polymer]
+        chain_code = self._chain[first_atom]
+        model_code = self._model_of_chain[chain_code]
         chain_name = np.array(self._chain_names, dtype=object)
-        # chains are parts: several may have one name
-        same_name, _ = pd.factorize(chain_name)
-        resseq = self._flat.resnums[first].astype(np.int64)
-        icode = self._flat.icodes[first]
-        part = np.cumsum(begins(chain, self._segment[first])) - 1
+        # a chain that is interrupted stands here several times, under one name
+        name_of_chain, _ = pd.factorize(chain_name)
+        resseq = self._flat.resnums[first_atom].astype(np.int64)
+        icode = self._flat.icodes[first_atom]
+        part = np.cumsum(begins(chain_code, self._segment[first_atom])) - 1
         return Residues(
-            model=np.array(models, dtype=object)[model],
-            chain=chain_name[chain],
+            model=np.array(models, dtype=object)[model_code],
+            chain=chain_name[chain_code],
             resseq=resseq,
             icode=LETTERS[icode],
-            resname=np.array(self.names, dtype=object)[name],
+            resname=np.array(self.names, dtype=object)[name_code],
             part=part,
-            position=group(model, same_name[chain], resseq, icode),
-            parent=np.array(parents, dtype=object)[name],
-            why=np.array(whys, dtype=object)[name],
-            cap=np.array(caps, dtype=bool)[name],
+            position=group(model_code, name_of_chain[chain_code], resseq, icode),
+            parent=np.array(parents, dtype=object)[name_code],
+            why=np.array(whys, dtype=object)[name_code],
+            cap=np.array(caps, dtype=bool)[name_code],
         )
 
 

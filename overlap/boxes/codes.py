@@ -26,8 +26,8 @@ def convert(box: Array, source: Format, target: Format) -> Array:
         Boxes in the format `source`.
     source, target : {"lo-hi", "lo-size", "centre-size", "centre-log-size", "xyxy", "xywh", "cxcywh"}
         "lo-hi" is (x1, y1, x2, y2), the format of every other function; "lo-size" (x, y, w, h) from the lowest
-        corner; "centre-size" (cx, cy, w, h); "centre-log-size" (cx, cy, ln w, ln h), in which the pull of a
-        loss does not depend on the size of the box. For boxes in the plane the first three are also called
+        corner; "centre-size" (cx, cy, w, h); "centre-log-size" (cx, cy, ln w, ln h), in which the gradient
+        of a loss does not depend on the size of the box. For boxes in the plane the first three are also called
         "xyxy", "xywh" and "cxcywh".
 
     Returns
@@ -38,8 +38,8 @@ def convert(box: Array, source: Format, target: Format) -> Array:
     Raises
     ------
     ValueError
-        If a format is unknown or does not fit the dimension, a box is malformed (a negative size, NaN), or the size
-        of a logarithm is 0.
+        If a format is unknown or does not fit the dimension, a box is malformed (a negative size, NaN), or a
+        logarithm is asked of a size of 0.
 
     Examples
     --------
@@ -53,6 +53,7 @@ def convert(box: Array, source: Format, target: Format) -> Array:
     source_format = _general_format("source", source, box)
     target_format = _general_format("target", target, box)
     corners = _read_format(box, source_format, xp)
+    # a side of 0 has no logarithm
     corners = check("boxes.convert", "box", corners, xp, solid=target_format == "centre-log-size")
     return _write_format(corners, target_format, xp)
 
@@ -150,7 +151,7 @@ def _general_format(option: str, name: str, box: Array) -> str:
 
 
 def _read_format(box: Array, source: str, xp: ModuleType) -> Array:
-    """Return boxes lo|hi, in an array of their own."""
+    """Return boxes as lo|hi, always a new array."""
     first, second = halves(box)
     if source == "lo-hi":
         lo = first

@@ -250,10 +250,10 @@ def _parts(boxes: Array, xp: ModuleType) -> _Box:
 
 
 def _intersection(boxes_a: Array, boxes_b: Array, xp: ModuleType) -> Array:
-    """Return the area common to boxes, pair by pair: the method above."""
+    """Return the area common to boxes, pair by pair, by the method of this module's docstring."""
     a = _parts(boxes_a, xp)
     b = _parts(boxes_b, xp)
-    # the angle from b to a, by cosines and sines of n + m boxes, not of n × m pairs
+    # the angle from b to a: each box's own cosine and sine are taken once, not once for each pair
     cos = a.cos * b.cos + a.sin * b.sin
     sin = a.sin * b.cos - a.cos * b.sin
     # from the centre of b to that of a, in the axes of the plane, of a and of b
@@ -290,15 +290,16 @@ def _corners(centre: Array, along: Array, across: Array, xp: ModuleType) -> Arra
 
 
 def _area_within(x: Array, y: Array, u: Array, v: Array, xp: ModuleType) -> Array:
-    """Return the area of polygons (..., corners) within abs(x) ≤ u and abs(y) ≤ v."""
-    # each edge, clipped at the strip
+    """Return the area of polygons (..., corners), counter-clockwise, within abs(x) ≤ u and abs(y) ≤ v."""
+    # each edge, clipped at the strip abs(y) ≤ v
     low = _clamp(y, v, xp)
     high = _next(low, xp)
     rise = _next(y, xp) - y
     slope = (_next(x, xp) - x) / xp.where(rise != 0, rise, 1.0)
     start = x + (low - y) * slope
     stop = _next(x, xp) + (high - _next(y, xp)) * slope
-    # the trapezium below it, its ends clamped
+    # the trapezium between it and the y axis, its ends clamped; the skew makes the integral of clamp(x, ±u) exact
+    # where the edge crosses x = ±u within the strip
     near = _clamp(start, u, xp)
     far = _clamp(stop, u, xp)
     run = stop - start

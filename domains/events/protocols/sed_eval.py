@@ -136,7 +136,10 @@ class SegmentSettings:
 def match_within_collars(
     prediction: pd.DataFrame, reference: pd.DataFrame, support: pd.DataFrame, settings: CollarSettings
 ) -> Matched:
-    """Match events whose boundaries lie within a collar, those of one label first."""
+    """Match events whose boundaries lie within a collar: first pairs of one label, then pairs of two.
+
+    What was scored (`support`) makes no difference to collars.
+    """
     reference = without_duplicates(reference, settings.duplicates)
     prediction = ordered(prediction, settings.order)
     reference = ordered(reference, settings.order)
