@@ -324,13 +324,10 @@ def smoothed(operation: str, both: Array, size_a: Array, size_b: Array, smooth: 
 
 def _defined(value: Array, o: Overlap, xp: ModuleType) -> Array:
     """Return an index that is 1 where both sets are empty, and 0 where one is, if it is NaN there."""
-    a_empty = o.size_a == 0
-    b_empty = o.size_b == 0
-    undefined = xp.isnan(value)
-    value = xp.where(undefined & a_empty & b_empty, 1.0, value)
-    # a size that is NaN is neither empty nor positive: NaN values stay
-    one_empty = (a_empty & (o.size_b > 0)) | (b_empty & (o.size_a > 0))
-    return xp.where(undefined & one_empty, 0.0, value)
+    # 0 times NaN is NaN: what is no number because the masks hold NaN stays so
+    some_empty = o.size_a * o.size_b == 0
+    both_empty = xp.astype(o.size_a + o.size_b == 0, value.dtype)
+    return xp.where(xp.isnan(value) & some_empty, both_empty, value)
 
 
 def focused(loss: Array, gamma: float, xp: ModuleType) -> Array:
