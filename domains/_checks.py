@@ -93,15 +93,23 @@ def check_number(
     Traceback (most recent call last):
     domains._checks.UsageError: lesions.compare: threshold must be a number > 0 and <= 1; got 50
     """
-    is_number = isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
-    within = is_number and (
-        (at_least is None or value >= at_least)  # type: ignore[operator]
-        and (at_most is None or value <= at_most)  # type: ignore[operator]
-        and (above is None or value > above)  # type: ignore[operator]
-    )
-    if within:
-        return
-    bounds = {">=": at_least, ">": above, "<=": at_most}
-    limits = " and ".join(f"{sign} {bound:g}" for sign, bound in bounds.items() if bound is not None)
-    wanted = f"a number {limits}" if limits else "a finite number"
-    raise UsageError(f"{operation}: {name} must be {wanted}; got {value!r}")
+    limits = []
+    if at_least is not None:
+        limits.append(f">= {at_least:g}")
+    if above is not None:
+        limits.append(f"> {above:g}")
+    if at_most is not None:
+        limits.append(f"<= {at_most:g}")
+    wanted = f"a number {' and '.join(limits)}" if limits else "a finite number"
+    error = UsageError(f"{operation}: {name} must be {wanted}; got {value!r}")
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise error
+    number = float(value)
+    if not isfinite(number):
+        raise error
+    if at_least is not None and number < at_least:
+        raise error
+    if above is not None and number <= above:
+        raise error
+    if at_most is not None and number > at_most:
+        raise error

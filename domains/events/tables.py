@@ -39,8 +39,11 @@ def report_table(report: xr.Dataset, most: int = 40) -> Table:
     cells = []
     for row in rows.head(most).to_dict("records"):
         names = [str(row[label]) for label in labels]
-        cells.append([*names, *_size_cells(row), *[f"{row[name]:.4f}" for name in figures]])
-    return build_table(labels, headings, cells, title=_title(report), caption=_caption(report, len(rows) - most))
+        values = [f"{row[name]:.4f}" for name in figures]
+        cells.append([*names, *_size_cells(row), *values])
+    title = _title(report)
+    caption = _caption(report, len(rows) - most)
+    return build_table(labels, headings, cells, title=title, caption=caption)
 
 
 def _size_cells(row: Row) -> list[str]:

@@ -55,10 +55,7 @@ def outlier_lines(residues: pd.DataFrame, most: int = 20) -> list[str]:
     lines = []
     for row in outliers.head(most).to_dict("records"):
         file = names[row["file"]] if len(names) > 1 else ""
-        lines.append(
-            f"[red]OUTLIER[/red]  {escape(file)}  {escape(_residue(row))}  phi {row['phi']:.1f}°  "
-            f"psi {row['psi']:.1f}°  {row['category']}, score {row['score']:.5f}"
-        )
+        lines.append(f"[red]OUTLIER[/red]  {escape(file)}  {escape(_residue(row))}  {_angles(row)}")
     n_more = len(outliers) - most
     if n_more > 0:
         lines.append(f"… and {n_more} more outliers: --csv lists them all")
@@ -84,10 +81,14 @@ def short_names(files: Iterable[str]) -> dict[str, str]:
 def _comparison_cells(row: Row, labels: list[str]) -> list[str]:
     prediction = row["prediction"]
     for label in labels:
-        prediction += f", {label} {row[label]}" if label in row else ""
+        if label in row:
+            prediction += f", {label} {row[label]}"
+    first = f"prediction: {prediction} ({row['size_a']:.6g})"
+    second = f"reference: {row['reference']} ({row['size_b']:.6g})"
+    shares = f"{row['share_a']:.2f}\n{row['share_b']:.2f}"
     return [
-        f"prediction: {prediction} ({row['size_a']:.6g})\nreference: {row['reference']} ({row['size_b']:.6g})",
-        f"{row['share_a']:.2f}\n{row['share_b']:.2f}",
+        f"{first}\n{second}",
+        shares,
         f"{row['iou']:.4f}",
         f"{row['dice']:.4f}",
         f"{row['outside']:.1%}",
@@ -113,7 +114,14 @@ def _graded(percent: float, is_good: bool) -> Text:
     return Text(f"{percent:.2f}", "green" if is_good else "yellow")
 
 
+def _angles(row: Row) -> str:
+    angles = f"phi {row['phi']:.1f}°  psi {row['psi']:.1f}°"
+    return f"{angles}  {row['category']}, score {row['score']:.5f}"
+
+
 def _residue(row: Row) -> str:
     """Name a residue as its reader would: chain, number, conformer, name. The model, if there are several."""
+    number = f"{row['resseq']}{row['icode']}"
+    name = f"{row['altloc']}{row['resname']}"
     model = f"model {row['model']} " if row["model"] else ""
-    return f"{model}{row['chain']} {row['resseq']}{row['icode']} {row['altloc']}{row['resname']}"
+    return f"{model}{row['chain']} {number} {name}"
