@@ -136,7 +136,7 @@ class OverlapLoss(torch.nn.Module):
                     f"*spatial) of two classes or more, the prediction is {tuple(prediction.shape)}: squeeze(1) a "
                     "class axis, and pass `target > 0` for one class"
                 )
-            target = one_hot(target, n, where)
+            target = one_hot(operation, target, n, where)
         if prediction.dtype != torch.float64:
             prediction = prediction.float()
         return prediction, target

@@ -112,7 +112,7 @@ class RunningOverlap(torch.nn.Module):
 
     def _channels(self, name: str, x: Tensor, where: Tensor | None) -> Tensor:
         if is_labels(x):
-            return one_hot(x, self.num_classes, where)
+            return one_hot("nn.RunningOverlap", x, self.num_classes, where)
         if x.ndim < 2 or x.shape[1] != self.num_classes:
             raise ValueError(
                 f"nn.RunningOverlap: the {name} has shape {tuple(x.shape)}; it is (batch, {self.num_classes}, "
@@ -133,7 +133,7 @@ def is_labels(x: Tensor) -> bool:
     return not (x.is_floating_point() or x.dtype == torch.bool)
 
 
-def one_hot(labels: Tensor, n: int, where: Tensor | None = None) -> Tensor:
+def one_hot(operation: str, labels: Tensor, n: int, where: Tensor | None) -> Tensor:
     """Turn integer labels ``(batch, *spatial)`` into a mask for each class, ``(batch, n, *spatial)``."""
     if is_host(labels):
         unknown = ((labels < 0) | (labels >= n)).unsqueeze(1)
@@ -141,8 +141,9 @@ def one_hot(labels: Tensor, n: int, where: Tensor | None = None) -> Tensor:
             unknown = unknown & where
         if unknown.any():
             raise ValueError(
-                f"nn: {int(unknown.sum())} counted labels are not among 0 to {n - 1} (from {int(labels.min())} to "
-                f"{int(labels.max())}); leave cells to be ignored out with where=(labels != k).unsqueeze(1)"
+                f"{operation}: {int(unknown.sum())} counted labels are not among 0 to {n - 1} "
+                f"(from {int(labels.min())} to {int(labels.max())}); "
+                "leave cells to be ignored out with where=(labels != k).unsqueeze(1)"
             )
     classes = torch.arange(n, device=labels.device).reshape(-1, *(1,) * (labels.ndim - 1))
     return labels.unsqueeze(1) == classes

@@ -245,7 +245,7 @@ def test_errors():
         nn.DiceLoss(**softmax)(X, LABELS[:, None])
     with pytest.raises(ValueError, match=r"target > 0"):
         nn.DiceLoss(from_logits="sigmoid")(X[:, :1], LABELS)
-    with pytest.raises(ValueError, match=r"1 counted labels are not among 0 to 2 \(from 0 to 7\).*where="):
+    with pytest.raises(ValueError, match=r"nn.DiceLoss: 1 counted labels are not among 0 to 2 \(from 0 to 7\).*where="):
         nn.DiceLoss(**softmax)(X, LABELS.index_put((torch.tensor(0),) * 3, torch.tensor(7)))
     with pytest.raises(ValueError, match="sigmoid to logits"):
         nn.DiceLoss()(X, Y)
