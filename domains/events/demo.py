@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from .. import _console
+from .._tables import build_table
 from . import tables
 from .comparison import compare
 from .plotting import plot_timelines
@@ -82,29 +83,25 @@ def _fault_of_collars() -> str:
 
 
 def _summary(title: str, reports: dict[str, xr.Dataset]) -> Table:
-    from rich.table import Table
-
-    table = Table(title=title)
-    table.add_column("")
-    table.add_column("counts")
-    for heading in ("in both", "only prediction", "only reference"):
-        table.add_column(heading, justify="right")
-    table.add_column("index")
+    cells = []
     for name, report in reports.items():
         row = summarise(report).iloc[0]
         in_both = row["intersection"]
         only_prediction = row["size_a"] - in_both
         only_reference = row["size_b"] - in_both
         index = "iou" if "iou" in row else "f1"
-        table.add_row(
-            name.replace("_", " "),
-            report.attrs["units"],
-            f"{in_both:g}",
-            f"{only_prediction:g}",
-            f"{only_reference:g}",
-            f"{tables.FIGURES[index]} {row[index]:.2f}",
+        cells.append(
+            [
+                name.replace("_", " "),
+                report.attrs["units"],
+                f"{in_both:g}",
+                f"{only_prediction:g}",
+                f"{only_reference:g}",
+                f"{tables.FIGURES[index]} {row[index]:.2f}",
+            ]
         )
-    return table
+    headings = ("in both", "only prediction", "only reference", "index")
+    return build_table(("", "counts"), headings, cells, title=title)
 
 
 def _save(

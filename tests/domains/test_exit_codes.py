@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import sys
@@ -253,6 +254,20 @@ def test_code_1_leaves_the_rest_done_and_written(run, command, tmp_path):
     skipped = pd.read_csv("skipped.csv")
     assert list(skipped.columns[:5]) == ["side", "file", "where", "reason", "detail"]
     assert len(skipped)
+
+
+def test_code_1_where_nothing_of_a_file_was_scored(run, tmp_path):
+    pytest.importorskip("gemmi")
+    from domains.ramachandran import example
+
+    lines = gzip.decompress(example("1a28").read_bytes()).decode().splitlines()
+    first = next(line for line in lines if line.startswith("ATOM"))
+    residue = [line for line in lines if line.startswith("ATOM") and line[17:27] == first[17:27]]
+    (tmp_path / "one.pdb").write_text("\n".join(residue))
+    code, out, err = run("ramachandran validate", "one.pdb", *structures(tmp_path))
+    assert code == 1
+    assert "98.53" in out
+    assert "error: not scored: one.pdb: no residue has both angles" in err
 
 
 def test_code_1_where_an_extra_is_missing(run, tmp_path, monkeypatch):
