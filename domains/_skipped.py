@@ -96,40 +96,28 @@ def of_whole_inputs(skipped: pd.DataFrame) -> pd.DataFrame:
     return skipped[skipped["reason"].isin(OF_WHOLE_INPUTS)]
 
 
-def skipped_lines(skipped: pd.DataFrame, most: int = 5) -> list[str]:
-    r"""Return what a terminal says of skipped rows: whole inputs one by one, the others counted by reason.
-
-    Parameters
-    ----------
-    skipped : DataFrame
-        As `as_skipped` returns it.
-    most : int
-        How many lines of either kind.
-
-    Returns
-    -------
-    list of str
+def input_lines(skipped: pd.DataFrame, most: int = 5) -> list[str]:
+    """Return a line for each whole input that was skipped, the first `most` of them.
 
     Examples
     --------
-    >>> row = {"side": "reference", "file": "a.csv", "reason": "no onset"}
-    >>> bad = {"file": "b.csv", "reason": UNREADABLE, "detail": "b.csv: no such file"}
-    >>> print(*skipped_lines(as_skipped([row, row, bad])), sep="\n")
-    unreadable file: b.csv: no such file
-    reference: 2 rows skipped, no onset
+    >>> input_lines(as_skipped([{"file": "b.csv", "reason": UNREADABLE, "detail": "b.csv: no such file"}]))
+    ['unreadable file: b.csv: no such file']
     """
-    return [*input_lines(skipped, most), *row_lines(skipped, most)]
-
-
-def input_lines(skipped: pd.DataFrame, most: int = 5) -> list[str]:
-    """Return a line for each whole input that was skipped, the first `most` of them."""
     inputs = of_whole_inputs(skipped)
     lines = [_input_line(row) for row in inputs.to_dict("records")]
     return _first(lines, most, "inputs")
 
 
 def row_lines(skipped: pd.DataFrame, most: int = 5) -> list[str]:
-    """Return a line for each reason why rows were skipped, the first `most` of them."""
+    """Return a line for each reason why rows were skipped, the first `most` of them.
+
+    Examples
+    --------
+    >>> row = {"side": "reference", "file": "a.csv", "reason": "no onset"}
+    >>> row_lines(as_skipped([row, row]))
+    ['reference: 2 rows skipped, no onset']
+    """
     rows = skipped.drop(of_whole_inputs(skipped).index)
     counts = rows.groupby(["side", "reason"], sort=False).size().reset_index(name="n")
     lines = [_count_line(row) for row in counts.to_dict("records")]
