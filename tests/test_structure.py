@@ -55,3 +55,17 @@ def test_a_module_lists_its_public_names(module):
         if not name.startswith("_") and getattr(value, "__module__", None) == found.__name__
     }
     assert own - set(found.__all__) <= {"Index"}
+
+
+@pytest.mark.parametrize("package", ["overlap", "domains"])
+def test_every_module_has_its_test_module(package):
+    """A private module's test bears its name without the underscore."""
+    root = Path(import_module(package).__file__).parent
+    lacking = []
+    for path in root.rglob("*.py"):
+        folder = path.parent.relative_to(root)
+        name = path.stem.removeprefix("_")
+        test = Path(__file__).parent / package / folder / f"test_{name}.py"
+        if path.name != "__init__.py" and not test.exists():
+            lacking.append(str(path.relative_to(root)))
+    assert lacking == []

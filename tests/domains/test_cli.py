@@ -1,19 +1,15 @@
-"""The commands, run as a user runs them."""
+"""The command line as a whole, run as a user runs it."""
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import time
 
-import numpy as np
-import pandas as pd
 import pytest
 import xarray as xr
 
 from domains.cli import FIELDS
-from domains.ramachandran import example, hard_sphere
 
 
 def run(*arguments, code=0):
@@ -33,68 +29,6 @@ def test_help_lists_the_fields_and_is_quick():
     assert "demo" in text
 
 
-def test_validate_json_is_json_alone():
-    (row,) = json.loads(run("ramachandran", "validate", example(), "--json").stdout)
-    assert (row["total"], row["favored"], row["allowed"], row["outlier"]) == (68, 67, 1, 0)
-    assert row["goals"] == {"favored_percent": "> 98", "outlier_percent": "< 0.2"}
-    assert row["best_total"] == row["all_total"] == 68
-    assert row["error"] == ""
-
-
-def test_validate_saves(tmp_path):
-    files = {k: tmp_path / k for k in ("residues.csv", "skipped.csv", "plot.png")}
-    run(
-        *("ramachandran", "validate", example(), "--csv", files["residues.csv"]),
-        *("--skipped", files["skipped.csv"], "--plot", files["plot.png"]),
-    )
-    header = files["residues.csv"].read_text().splitlines()[0]
-    assert header == "file,model,chain,resseq,icode,altloc,resname,phi,psi,omega,category,score,evaluation,counted"
-    assert len(pd.read_csv(files["skipped.csv"])) == 2
-    assert files["plot.png"].stat().st_size > 20_000
-
-
-def test_one_bad_file_does_not_stop_the_others(tmp_path):
-    bad = tmp_path / "notes.pdb"
-    bad.write_text("these are my notes\n")
-    done = run("ramachandran", "validate", bad, example(), "--json", code=1)
-    rows = json.loads(done.stdout)
-    assert [r["total"] for r in rows] == [0, 68]
-    assert rows[0]["favored_percent"] is None
-    assert "notes.pdb" in done.stderr
-
-
-def test_compare(tmp_path):
-    path = tmp_path / "spheres.nc"
-    hard_sphere().to_netcdf(path, engine="h5netcdf")
-    report = json.loads(run("ramachandran", "compare", path, "--level", "allowed", "--json").stdout)
-    assert report["iou"] == pytest.approx(0.4853, abs=5e-5)
-    assert report["prediction"].startswith("hard spheres")
-    assert report["n_defined"] == {"iou": 1, "dice": 1}
-    table = tmp_path / "report.csv"
-    text = run("ramachandran", "compare", path, "--csv", table, "--plot", tmp_path / "a.png").stdout
-    assert "prediction: hard spheres" in text
-    assert float(pd.read_csv(table).iou[0]) == pytest.approx(0.5044, abs=5e-5)
-
-
-def test_compare_two_files_and_hints(tmp_path):
-    truth, swapped = tmp_path / "truth.npy", tmp_path / "swapped.npy"
-    np.save(truth, hard_sphere().values)
-    np.save(swapped, hard_sphere().values.T)
-    done = run("ramachandran", "compare", swapped, "--reference", truth)
-    assert "phi and psi swapped" in done.stderr
-    assert json.loads(run("ramachandran", "compare", swapped, "--reference", truth, "--phi-first", "--json").stdout)
-
-
-def test_bad_input_is_one_line(tmp_path):
-    done = run("ramachandran", "compare", tmp_path / "no.nc", code=1)
-    assert done.stderr.startswith("error: ")
-    assert "no.nc: no such file" in done.stderr
-    empty = tmp_path / "empty.csv"
-    empty.write_text("")
-    assert "empty.csv" in run("ramachandran", "compare", empty, code=1).stderr
-    run("ramachandran", "compare", empty, "--level", "core", code=2)
-
-
 def test_demo_saves_what_it_says(tmp_path):
     pytest.importorskip("nibabel")
     folder = tmp_path / "demo"
@@ -110,15 +44,6 @@ def test_demo_saves_what_it_says(tmp_path):
         assert {p.suffix for p in (folder / field).iterdir()} == {".png", ".csv", ".nc"}, field
     with xr.open_dataset(folder / "ramachandran" / "comparison.nc", engine="h5netcdf") as data:
         assert float(data.iou.sel(model="five_clashes")) == pytest.approx(0.6699, abs=5e-5)
-
-
-def test_warnings_are_one_line_with_the_file(tmp_path):
-    import gzip
-
-    charmm = tmp_path / "charmm.pdb"
-    charmm.write_text(gzip.decompress(example("1a28").read_bytes()).decode().replace("HIS A 703", "HSD A 703"))
-    done = run("ramachandran", "validate", charmm, "--json")
-    assert f"warning: {charmm}: 1 residues under CHARMM or Amber names" in done.stderr.replace("\n", "")
 
 
 def test_version():
