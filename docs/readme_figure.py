@@ -5,7 +5,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 
 from domains import ramachandran as rama
-from domains.ramachandran.plotting import credit, save
+from domains.ramachandran.plotting import credit
 
 figure, axes = plt.subplots(1, 2, figsize=(9.2, 5), layout="constrained", sharey=True)
 for ax, clashes, title in zip(axes, ("all", "ho2003"), ("All clashes (1963)", "Five clashes (2003)"), strict=True):
@@ -15,4 +15,4 @@ for ax, clashes, title in zip(axes, ("all", "ho2003"), ("All clashes (1963)", "F
     ax.set_title(f"{title}: IoU {float(report.iou):.2f}")
     ax.label_outer()
 credit(figure)
-save(figure, Path(__file__).parent / "_static" / "readme.png")
+figure.savefig(Path(__file__).parent / "_static" / "readme.png", dpi=200, bbox_inches="tight")

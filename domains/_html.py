@@ -27,10 +27,9 @@ class Displayed:
     True
     """
 
-    report: xr.Dataset
-
     def _repr_html_(self) -> str:
-        return result_html(type(self).__name__, self.report)
+        report: xr.Dataset = self.report  # type: ignore[attr-defined]
+        return result_html(type(self).__name__, report)
 
 
 def result_html(kind: str, report: xr.Dataset, further: Mapping[str, Any] | None = None) -> str:

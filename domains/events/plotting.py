@@ -19,6 +19,7 @@ import pandas as pd
 from overlap.plotting import COLOURS
 
 from .._checks import check_choice
+from .._pictures import axes_or_new
 from .comparison import assess
 from .protocols import Protocol, Scored
 
@@ -119,8 +120,8 @@ def plot_scored(
         reference = reference[reference["file"] == file]
     rows = _rows(prediction, reference)
     shown = rows[:most]
-    if ax is None:
-        ax = _new_axes(len(shown))
+    height = 1.3 + 0.45 * max(len(shown), 1)
+    ax = axes_or_new(ax, figsize=(8, height))
     heights = {row: len(shown) - 1 - k for k, row in enumerate(shown)}
     _draw(reference, heights, GAP, COLOURS["only_b"], ax)
     _draw(prediction, heights, -GAP - HEIGHT, COLOURS["only_a"], ax)
@@ -128,14 +129,6 @@ def plot_scored(
     _name_sides(ax, len(shown))
     ax.set_xlabel("time (s)" if shown == rows else f"time (s); {len(shown)} of {len(rows)} rows")
     _add_legend(ax, prediction, reference)
-    return ax
-
-
-def _new_axes(n_rows: int) -> Axes:
-    import matplotlib.pyplot as plt
-
-    height = 1.3 + 0.45 * max(n_rows, 1)
-    _, ax = plt.subplots(figsize=(8, height), layout="constrained")
     return ax
 
 

@@ -34,7 +34,7 @@ import overlap as ov
 from overlap import surfaces
 
 from .. import _report
-from .._html import result_html
+from .._html import Displayed
 from .grids import Grid, check_images, regrid
 from .instances import KINDS, components, lesion_scores, match_instances
 from .layers import Labels, Name, layers
@@ -78,7 +78,7 @@ class Pair:
 
 
 @dataclass(frozen=True, eq=False)
-class Assessment:
+class Assessment(Displayed):
     """All of a comparison, made once by `assess`: what the report, the table of lesions and the picture read.
 
     Parameters
@@ -121,9 +121,6 @@ class Assessment:
     def __repr__(self) -> str:
         attrs = self.report.attrs
         return f"<Assessment of {attrs['prediction']} against {attrs['reference']}, labels {self._label_names()}>"
-
-    def _repr_html_(self) -> str:
-        return result_html("Assessment", self.report)
 
     def _label_names(self) -> str:
         return ", ".join(str(label) for label in self.report["label"].values)

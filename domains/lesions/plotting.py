@@ -19,6 +19,7 @@ import xarray as xr
 import overlap as ov
 
 from .._checks import check_choice
+from .._pictures import axes_or_new
 from .comparison import Assessment, Pair
 from .grids import AXES, Grid, check_masks, regrid
 from .raters import consensus
@@ -177,7 +178,7 @@ def plot_raters(
 
     share = consensus(raters, dim=dim)
     plane = _plane(Grid.of(share), share * (1 - share), axis, at, "most in dispute")
-    ax = _axes(ax)
+    ax = axes_or_new(ax, figsize=(4.6, 4.9))
     if image is not None:
         _draw_image(plane, image, ax)
     shares = plane.slice(share)
@@ -226,14 +227,11 @@ def plot_scores(scores: pd.DataFrame, index: str = "dice", *, ax: Axes | None = 
     >>> plot_scores(scores).get_xlabel()
     'Dice'
     """
-    import matplotlib.pyplot as plt
-
     good = scores[scores["error"] == ""]
     groups = {}
     for label, cases in good.groupby("label", sort=False):
         groups[str(label)] = cases[index].to_numpy(float)
-    if ax is None:
-        _, ax = plt.subplots(figsize=(5, 0.9 + 0.7 * len(groups)), layout="constrained")
+    ax = axes_or_new(ax, figsize=(5, 0.9 + 0.7 * len(groups)))
     rng = np.random.default_rng(0)
     for row, values in enumerate(groups.values()):
         shown = values[np.isfinite(values)]
@@ -302,14 +300,6 @@ def _plane(grid: Grid, weight: xr.DataArray, axis: str, at: float | None, reason
     return _Plane(cut, place, title, across, up, x, y, dx=spacing[across], dy=spacing[up])
 
 
-def _axes(ax: Axes | None) -> Axes:
-    import matplotlib.pyplot as plt
-
-    if ax is None:
-        _, ax = plt.subplots(figsize=(4.6, 4.9), layout="constrained")
-    return ax
-
-
 def _result_title(result: Assessment, pair: Pair, plane: _Plane) -> str:
     scores = result.report.sel(label=pair.label)
     name = f"label {pair.label}"
@@ -342,7 +332,7 @@ def _draw_agreement(
     reference = regrid(reference, grid, "lesions.plot_overlay")
     change = abs(predicted.astype(float) - reference.astype(float))
     plane = _plane(grid, change, axis, at, "most disagreement")
-    ax = _axes(ax)
+    ax = axes_or_new(ax, figsize=(4.6, 4.9))
     defaults: dict[str, Any] = {"extent": plane.extent, "interpolation": "nearest", "zorder": 1}
     if image is not None:
         _draw_image(plane, image, ax)

@@ -26,7 +26,7 @@ import overlap as ov
 
 from .. import _report
 from .._checks import check_choice
-from .._html import result_html
+from .._html import Displayed
 from .empirical import Category, Level
 from .regions import ALL, Regridding, check_membership, region, regrid
 from .torus import check_grid
@@ -56,7 +56,7 @@ class Settings:
 
 
 @dataclass(frozen=True, eq=False)
-class Assessment:
+class Assessment(Displayed):
     """All of a comparison, made once by `assess`: what the report, the tables and the picture read.
 
     Attributes
@@ -143,9 +143,6 @@ class Assessment:
         reference = _report.name_of(self.reference, "reference")
         several = f", along {', '.join(self.labels)}" if self.labels else ""
         return f"<Assessment of {prediction} against {reference}{several}>"
-
-    def _repr_html_(self) -> str:
-        return result_html("Assessment", self.report)
 
 
 def assess(

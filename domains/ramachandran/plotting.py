@@ -16,7 +16,7 @@ import xarray as xr
 
 import overlap as ov
 
-from .._console import save as save
+from .._pictures import axes_or_new
 from .comparison import Assessment, assess
 from .empirical import CATEGORIES, OUTLIER, Category, Level
 from .empirical import reference as _reference
@@ -127,7 +127,7 @@ def plot_levels(data: xr.Dataset, *, ax: Axes | None = None, filled: bool = True
     >>> ax.get_xlabel()
     'φ (°)'
     """
-    ax = _axes(ax)
+    ax = _degrees(axes_or_new(ax, figsize=(5, 5)))
     cuts = [float(data.allowed), float(data.favored)]
     phi, psi, score = _past_the_seam(data.score)
     if filled:
@@ -196,7 +196,7 @@ def plot_agreement(
         )
     cells = assessed.predicted.sortby(["psi", "phi"])
     truth = assessed.reference.sortby(["psi", "phi"])
-    ax = _axes(ax)
+    ax = _degrees(axes_or_new(ax, figsize=(5, 5)))
     ov.plotting.agreement(cells, truth, ax=ax, labels=labels, **{"interpolation": "nearest", **style})
     _write_sizes(ax, assessed.overlap, labels)
     cut = 0.5
@@ -258,14 +258,6 @@ def _key() -> list[Artist]:
         Line2D([], [], color=POINT, marker="o", markersize=3, linestyle="", label="residue"),
         Line2D([], [], color=BAD, marker="o", markersize=5, linestyle="", label="outlier"),
     ]
-
-
-def _axes(ax: Axes | None) -> Axes:
-    import matplotlib.pyplot as plt
-
-    if ax is None:
-        _, ax = plt.subplots(figsize=(5, 5), layout="constrained")
-    return _degrees(ax)
 
 
 def _degrees(ax: Axes) -> Axes:

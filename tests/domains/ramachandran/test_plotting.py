@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from domains._console import save
 from domains._report import as_rows
 from domains.ramachandran import CATEGORIES, assess, compare, example, hard_sphere, reference, region, validate
-from domains.ramachandran.plotting import caption, plot_agreement, plot_levels, plot_residues, save
+from domains.ramachandran.plotting import caption, plot_agreement, plot_levels, plot_residues
 
 
 @pytest.fixture(autouse=True)
