@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from .grids import spatial_axes
@@ -63,6 +64,49 @@ def layers(
             b = _counted(b, where)
         box = _box(a, b)
         yield name, a.isel(box), b.isel(box)
+
+
+def absent_labels(scores: pd.DataFrame) -> list[Name]:
+    """Return the labels that neither side has, in any row.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        With columns ``label size_a size_b``: a report of `compare` as rows, or the scores of a cohort.
+
+    Examples
+    --------
+    >>> absent_labels(pd.DataFrame({"label": [1, 7, 1], "size_a": [4.0, 0.0, 0.0], "size_b": [0.0, 0.0, 0.0]}))
+    [7]
+    """
+    largest = scores.groupby("label", sort=False)[["size_a", "size_b"]].max()
+    empty = (largest == 0).all(axis=1)
+    names: list[Name] = largest.index[empty].tolist()
+    return names
+
+
+def held_labels(image: xr.DataArray) -> str:
+    """Return in words what an image holds: its labels but 0, or that it is a mask.
+
+    Examples
+    --------
+    >>> image = xr.DataArray([0, 1, 4, 2], dims="x")
+    >>> held_labels(image), held_labels(image * 0), held_labels(image > 0)
+    ('1, 2, 4', 'no label', 'a mask')
+    """
+    if "label" in image.dims:
+        return _listed(image["label"].values.tolist())
+    if image.dtype.kind not in "iu":
+        return "a mask"
+    return _listed([int(k) for k in np.unique(image) if k != 0])
+
+
+def _listed(names: Sequence[Name], most: int = 10) -> str:
+    """Return names in a line, the first `most` of them."""
+    shown = ", ".join(str(name) for name in names[:most])
+    if len(names) > most:
+        return f"{shown} and {len(names) - most} more"
+    return shown or "no label"
 
 
 def _wanted(predicted: xr.DataArray, reference: xr.DataArray, labels: Labels | None) -> dict[Name, tuple[int, ...]]:

@@ -23,7 +23,7 @@ import pandas as pd
 
 from .. import _console
 from .._checks import UsageError, check_number
-from .._skipped import as_skipped
+from .._skipped import NOT_SCORED, as_skipped
 from . import tables
 from .cohorts import (
     COLUMNS,
@@ -36,7 +36,7 @@ from .cohorts import (
 )
 from .comparison import assess
 from .io import pair_images, read_image
-from .layers import Labels
+from .layers import Labels, absent_labels, held_labels
 from .settings import Options, check_settings, takes_settings
 from .summaries import Bootstrap, summarise_label
 
@@ -88,7 +88,7 @@ def cohort(
         stamp (sizes and times of the files), settings.
     skipped : DataFrame
         ``side file where reason detail``: files without a partner ("unpaired file"), files that cannot be read
-        ("unreadable file") and cases that cannot be compared ("not scored").
+        ("unreadable file"), cases that cannot be compared and `labels` that no image has ("not scored").
 
     Raises
     ------
@@ -148,7 +148,11 @@ def cohort(
     if table:
         write_scores(scores, table)
     in_order = [failures[name] for name in sorted(failures)]
-    return scores, as_skipped([*unpaired, *in_order])
+    absent = []
+    if labels is not None:
+        compared = scores[scores["error"] == ""]
+        absent = _absent(compared, f"{predictions}, {references}", "no image of either folder has it")
+    return scores, as_skipped([*unpaired, *in_order, *absent])
 
 
 def summarise(scores: pd.DataFrame, *, level: float = 0.95, n_resamples: int = 2000, rng: int = 0) -> pd.DataFrame:
@@ -238,6 +242,11 @@ def compare_files(
         b = read_image(reference, scale=reference_scale)
         result = assess(a, b, labels=wanted, keep_masks=outputs.plot is not None, **options)
     report = result.report
+    rows = tables.rows(report)
+    absent = []
+    if wanted is not None:
+        found = f"the prediction holds {held_labels(a)}, the reference {held_labels(b)}"
+        absent = _absent(rows, f"{predicted}, {reference}", f"neither image has it; {found}")
 
     def table() -> list[Any]:
         return [tables.comparison_table(report), *tables.definition_lines(report)]
@@ -248,7 +257,8 @@ def compare_files(
         return plot_overlay(result, labels=(report.attrs["prediction"], report.attrs["reference"]))
 
     files = {lesions: result.lesions} if lesions else None
-    return _console.deliver(report, outputs, table, picture, rows=tables.rows(report), files=files, notes=notes)
+    skipped = as_skipped(absent)
+    return _console.deliver(report, outputs, table, picture, skipped, rows=rows, files=files, notes=notes)
 
 
 def cohort_files(
@@ -276,6 +286,15 @@ def cohort_files(
         return plot_scores(scores)
 
     return _console.deliver(report, outputs, table, picture, skipped, rows=summary, notes=notes)
+
+
+def _absent(scores: pd.DataFrame, files: str, why: str) -> list[dict[str, str]]:
+    """Return a row of what was skipped for each label that was asked for and is nowhere."""
+    rows = []
+    for label in absent_labels(scores):
+        where = f"label {label}"
+        rows.append({"side": "both", "file": files, "where": where, "reason": NOT_SCORED, "detail": f"{where}: {why}"})
+    return rows
 
 
 def _still_valid(scores: pd.DataFrame, stamps: dict[str, str]) -> pd.DataFrame:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
 from domains.lesions import as_image
-from domains.lesions.layers import layers
+from domains.lesions.layers import absent_labels, held_labels, layers
 
 
 def image(values):
@@ -47,6 +48,22 @@ def test_several_soft_masks():
 
 def test_two_empty_maps_have_one_label():
     assert sizes(LEFT * 0, RIGHT * 0, None, None) == {1: (0, 0)}
+
+
+def test_absent_labels_are_those_of_no_row():
+    sizes = pd.DataFrame({"label": ["1", "2", "3", "1"], "size_a": [0, 0, 0, 5.0], "size_b": [0, 2.0, 0, 0]})
+    assert absent_labels(sizes) == ["3"]
+    assert absent_labels(sizes[:0]) == []
+
+
+def test_what_an_image_holds():
+    assert [held_labels(x) for x in (LEFT, LEFT * 0, LEFT > 0, LEFT * 0.1)] == [
+        "1, 2, 4",
+        "no label",
+        "a mask",
+        "a mask",
+    ]
+    assert held_labels(image(np.arange(14))) == "1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 3 more"
 
 
 def test_no_labels_are_nothing_to_compare():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from math import inf
@@ -8,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from domains import _console
 from domains.lesions import cohort, cohorts, compare, example, read_image, summarise, write_image
 from domains.lesions.cohorts import COLUMNS
-from domains.lesions.run import parse_labels
+from domains.lesions.run import cohort_files, compare_files, parse_labels
 
 
 @pytest.fixture
@@ -194,6 +196,49 @@ def test_errors_count_in_no_mean():
     scores = pd.DataFrame({"label": ["1", ""], "error": ["", "broken"], "dice": [0.5, np.nan]})
     sizes = pd.DataFrame({"intersection": [1.0, np.nan], "size_a": [2.0, np.nan], "size_b": [2.0, np.nan]})
     assert summarise(scores.join(sizes))["label"].unique().tolist() == ["1"]
+
+
+def outputs(**options):
+    return _console.Outputs(format="json", **options)
+
+
+def options(**more):
+    none = dict.fromkeys(["scale", "reference_scale", "labels"])
+    return {**none, "outputs": outputs(), **more}
+
+
+@pytest.fixture
+def pair(folders):
+    return [folder / "case_0.nii.gz" for folder in folders]
+
+
+def test_a_label_that_neither_image_has_is_not_scored(pair, tmp_path, capsys):
+    code = compare_files(*pair, lesions=None, **options(labels="1,9"))
+    report = json.loads(capsys.readouterr().out)
+    assert code == 1
+    assert report["dice"]["1"] == pytest.approx(0.4819, abs=1e-4), "the other label is scored"
+    assert report["dice"]["9"] is None
+    (row,) = report["skipped"]
+    assert (row["side"], row["where"], row["reason"]) == ("both", "label 9", "not scored")
+    assert row["detail"] == "label 9: neither image has it; the prediction holds 1, the reference 1"
+    assert compare_files(*pair, lesions=None, **options(labels="1")) == 0
+
+
+def test_a_region_and_a_label_that_one_image_lacks(pair, capsys):
+    write_image(read_image(pair[0]) * 2, pair[0])
+    assert compare_files(*pair, lesions=None, **options(labels="1,2")) == 0, "a miss is a score"
+    assert compare_files(*pair, lesions=None, **options(labels="core=1+2,edema=3+4")) == 1
+    assert "label edema" in capsys.readouterr().err
+
+
+def test_a_label_that_no_case_has_is_not_scored(folders, tmp_path, capsys):
+    two = folders[0] / "case_1.nii.gz"
+    write_image(read_image(two) * 2, two)
+    for out in (None, tmp_path / "s.csv", tmp_path / "s.csv"):
+        _, skipped = cohort(*folders, labels=[1, 2, 9], out=out)
+        assert skipped["detail"].tolist() == ["label 9: no image of either folder has it"]
+    assert cohort_files(*folders, out=tmp_path / "t.csv", **options(labels="9")) == 1
+    assert cohort_files(*folders, out=tmp_path / "u.csv", **options(labels="2")) == 0
 
 
 def test_labels():
