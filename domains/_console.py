@@ -120,6 +120,55 @@ def check_folder(flag: str, path: Path | None) -> None:
         raise UsageError(f"{flag} {path}: this is a folder; name a file in it")
 
 
+def check_outputs(outputs: Mapping[str, Path | None], inputs: Iterable[str | Path | None]) -> None:
+    """Refuse an output that would overwrite an input or another output.
+
+    Parameters
+    ----------
+    outputs : mapping of option to path or None
+        Such as ``{"--csv": Path("report.csv")}``.
+    inputs : iterable of path or None
+        Files and folders that are read. Those that do not exist, and None, are passed over.
+
+    Raises
+    ------
+    UsageError
+        If an output is an input, lies in a folder of inputs, or is another output too.
+
+    Examples
+    --------
+    >>> check_outputs({"--csv": Path("a.csv"), "--skipped": None}, ["p.csv", "r.csv"])
+    >>> check_outputs({"--csv": Path("a.csv"), "--skipped": Path("a.csv")}, ["p.csv", "r.csv"])
+    Traceback (most recent call last):
+    domains._checks.UsageError: --skipped a.csv: --csv writes to this file too; choose another name
+    """
+    existing = [Path(name) for name in inputs if name is not None and Path(name).exists()]
+    files = {flag: path for flag, path in outputs.items() if path is not None and not _is_device(path)}
+    earlier: dict[str, Path] = {}
+    for flag, path in files.items():
+        for read in existing:
+            if _is_same(path, read):
+                raise UsageError(f"{flag} {path}: this is an input; choose another name")
+            if read.is_dir() and path.resolve().is_relative_to(read.resolve()):
+                raise UsageError(f"{flag} {path}: this file would lie in {read}, which is read; choose another folder")
+        for other, written in earlier.items():
+            if _is_same(path, written):
+                raise UsageError(f"{flag} {path}: {other} writes to this file too; choose another name")
+        earlier[flag] = path
+
+
+def _is_device(path: Path) -> bool:
+    """Return whether a path is neither file nor folder, such as ``/dev/null``: nothing in it can be overwritten."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _is_same(a: Path, b: Path) -> bool:
+    if a.resolve() == b.resolve():
+        return True
+    # a hard link, or a file system that ignores upper and lower case
+    return a.exists() and b.exists() and a.samefile(b)
+
+
 def deliver(
     report: xr.Dataset | dict[str, Any] | list[Any],
     outputs: Outputs,

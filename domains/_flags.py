@@ -8,6 +8,7 @@ Conventions
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +16,7 @@ from typing import Annotated
 import typer
 
 from ._checks import UsageError
-from ._console import Outputs
+from ._console import Outputs, check_outputs
 
 
 class FormatName(StrEnum):
@@ -46,9 +47,35 @@ Version = Annotated[
 
 
 def outputs(
-    csv: Path | None, plot: Path | None, skipped: Path | None, print_as: FormatName, json: bool, quiet: bool
+    csv: Path | None,
+    plot: Path | None,
+    skipped: Path | None,
+    print_as: FormatName,
+    json: bool,
+    quiet: bool,
+    *,
+    inputs: Iterable[str | Path | None] = (),
+    others: Mapping[str, Path | None] | None = None,
 ) -> Outputs:
-    """Return the shared flags as one value.
+    """Return the shared flags as one value, after a check that no output overwrites an input or another output.
+
+    Parameters
+    ----------
+    csv, plot, skipped, print_as, json, quiet
+        The flags.
+    inputs : iterable of path or None
+        What the command reads.
+    others : mapping of option to path, optional
+        What the command writes besides, such as ``{"--out": Path("scores.csv")}``.
+
+    Returns
+    -------
+    Outputs
+
+    Raises
+    ------
+    UsageError
+        If two formats are asked for, an output cannot be saved, or it would overwrite something.
 
     Examples
     --------
@@ -58,7 +85,9 @@ def outputs(
     if json and print_as is FormatName.csv:
         raise UsageError("--json and --format csv: only one of them can be printed; choose one")
     printed = FormatName.json if json else print_as
-    return Outputs(csv=csv, plot=plot, skipped=skipped, format=printed.value, quiet=quiet)
+    shared = Outputs(csv=csv, plot=plot, skipped=skipped, format=printed.value, quiet=quiet)
+    check_outputs({**(others or {}), "--csv": csv, "--plot": plot, "--skipped": skipped}, inputs)
+    return shared
 
 
 def field_app(what: str) -> typer.Typer:

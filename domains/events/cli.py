@@ -112,6 +112,7 @@ def score(
     """
     from . import run
 
+    flags = outputs(csv, plot, skipped, print_as, json, quiet, inputs=[predicted, reference, support])
     code = run.score_files(
         predicted,
         reference,
@@ -121,7 +122,7 @@ def score(
         corrected=corrected,
         kind=kind.value if kind else None,
         subset=subset,
-        outputs=outputs(csv, plot, skipped, print_as, json, quiet),
+        outputs=flags,
         **_read_settings(param or []),
     )
     raise typer.Exit(code)

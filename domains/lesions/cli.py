@@ -78,6 +78,9 @@ def compare(
     """
     from . import run
 
+    inputs = [predicted, reference]
+    others = {"--lesions": lesions}
+    flags = outputs(csv, plot, skipped, print_as, json, quiet, inputs=inputs, others=others)
     code = run.compare_files(
         predicted,
         reference,
@@ -89,7 +92,7 @@ def compare(
         nsd_tolerance=nsd_tolerance,
         threshold=threshold,
         lesions=lesions,
-        outputs=outputs(csv, plot, skipped, print_as, json, quiet),
+        outputs=flags,
     )
     raise typer.Exit(code)
 
@@ -121,6 +124,9 @@ def cohort(
     """
     from . import run
 
+    inputs = [predictions, references]
+    others = {"--out": out}
+    flags = outputs(csv, plot, skipped, print_as, json, quiet, inputs=inputs, others=others)
     code = run.cohort_files(
         predictions,
         references,
@@ -133,6 +139,6 @@ def cohort(
         preset=preset.value,
         nsd_tolerance=nsd_tolerance,
         threshold=threshold,
-        outputs=outputs(csv, plot, skipped, print_as, json, quiet),
+        outputs=flags,
     )
     raise typer.Exit(code)

@@ -78,13 +78,14 @@ def validate(
     """
     from . import run
 
+    flags = outputs(csv, plot, skipped, print_as, json, quiet, inputs=files)
     code = run.validate_files(
         files,
         max_bond=max_bond,
         modified=modified,
         chirality=chirality,
         min_plddt=min_plddt,
-        outputs=outputs(csv, plot, skipped, print_as, json, quiet),
+        outputs=flags,
     )
     raise typer.Exit(code)
 
@@ -111,6 +112,7 @@ def compare(
     """
     from . import run
 
+    flags = outputs(csv, plot, skipped, print_as, json, quiet, inputs=[predicted, reference])
     code = run.compare_files(
         predicted,
         reference,
@@ -118,6 +120,6 @@ def compare(
         level=level.value,
         variable=variable,
         phi_first=phi_first,
-        outputs=outputs(csv, plot, skipped, print_as, json, quiet),
+        outputs=flags,
     )
     raise typer.Exit(code)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,7 +14,7 @@ import pytest
 import overlap as ov
 from domains import _console, _report
 from domains._checks import UsageError
-from domains._console import Outputs, deliver
+from domains._console import Outputs, check_outputs, deliver
 from domains._skipped import UNREADABLE, as_skipped
 
 
@@ -135,6 +137,30 @@ def test_outputs_are_checked_at_once(tmp_path):
         Outputs(csv=tmp_path)
     with pytest.raises(UsageError, match="format must be one of 'table', 'csv', 'json'; got 'xml'"):
         Outputs(format="xml")
+
+
+def test_an_output_is_no_input_whatever_its_name(tmp_path):
+    read = tmp_path / "a.csv"
+    read.touch()
+    (tmp_path / "link.csv").symlink_to(read)
+    (tmp_path / "hard.csv").hardlink_to(read)
+    (tmp_path / "folder").mkdir()
+    for name in ("a.csv", "folder/../a.csv", "link.csv", "hard.csv"):
+        with pytest.raises(UsageError, match=r"--csv .*: this is an input; choose another name"):
+            check_outputs({"--csv": tmp_path / name}, [read])
+    with pytest.raises(UsageError, match=r"--csv .*: this file would lie in .*, which is read"):
+        check_outputs({"--csv": tmp_path / "new.csv"}, [tmp_path])
+    check_outputs({"--csv": tmp_path / "new.csv"}, [read, None, "top8000"])
+
+
+def test_an_output_is_no_other_output(tmp_path):
+    path = tmp_path / "a.csv"
+    with pytest.raises(UsageError, match=r"--plot .*a.csv: --csv writes to this file too; choose another name"):
+        check_outputs({"--csv": path, "--plot": tmp_path / "." / "a.csv"}, [])
+
+
+def test_a_device_takes_any_number_of_outputs():
+    check_outputs({"--csv": Path(os.devnull), "--skipped": Path(os.devnull)}, [os.devnull])
 
 
 def test_warnings_are_collected_in_their_order():

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gzip
 import io
+import itertools
 import json
+import re
+import shutil
 import sys
 import warnings
 from collections.abc import Callable
@@ -290,6 +293,67 @@ def test_code_1_where_the_picture_failed(run, command, tmp_path, monkeypatch):
     assert out
     assert len(pd.read_csv("rows.csv"))
     assert "warning: --plot a.png: no picture was saved (RuntimeError: no font)" in err
+
+
+def own_inputs(command: str, folder: Path) -> tuple[list[str], list[Path]]:
+    """Return arguments of a command, and the files that it reads, all of them in `folder`."""
+    arguments = COMMANDS[command].good(folder)
+    inputs = []
+    for k, argument in enumerate(arguments):
+        if argument.startswith("-"):
+            break
+        path = Path(argument)
+        if path.is_dir():
+            path = next(path.iterdir())
+        elif folder not in path.parents:
+            path = Path(shutil.copy(path, folder))
+            arguments[k] = str(path)
+        inputs.append(path)
+    return arguments, inputs
+
+
+def outputs_of(command: str) -> list[str]:
+    flags = [flag for parameter in commands_of(PROGRAM)[command].params for flag in parameter.opts]
+    return [flag for flag in flags if flag in ("--csv", "--plot", "--skipped", "--lesions", "--out")]
+
+
+@pytest.mark.parametrize("command", SCORING, indirect=True)
+def test_code_2_where_an_output_is_an_input(run, command, tmp_path):
+    arguments, inputs = own_inputs(command, tmp_path)
+    assert inputs
+    for path in inputs:
+        before = path.read_bytes()
+        for flag in outputs_of(command):
+            code, out, err = run(command, *arguments, flag, str(path))
+            assert (code, out) == (2, "")
+            assert flag == "--plot" or "this is an input" in err or "which is read; choose another folder" in err
+            assert err.count("\n") == 1
+            assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("command", SCORING, indirect=True)
+def test_code_2_where_two_outputs_are_one_file(run, command, tmp_path):
+    arguments, _ = own_inputs(command, tmp_path)
+    for one, other in itertools.combinations(outputs_of(command), 2):
+        # the same file by two names
+        twice = [one, "both.svg", other, str(tmp_path / "." / "both.svg")]
+        code, out, err = run(command, *arguments, *twice)
+        assert (code, out) == (2, "")
+        assert re.fullmatch(r"error: --\w+ .*both.svg: --\w+ writes to this file too; choose another name\n", err)
+        assert not (tmp_path / "both.svg").exists()
+
+
+def test_a_folder_of_inputs_takes_no_output(run, tmp_path):
+    predicted, reference = folders_of_tables(tmp_path)
+    code, _, err = run("events score", predicted, reference, "--csv", f"{predicted}/rows.csv")
+    assert code == 2
+    assert f"--csv {predicted}/rows.csv: this file would lie in {predicted}, which is read" in err
+
+
+def test_a_table_of_recording_lengths_is_an_input(run, tmp_path):
+    (tmp_path / "long.csv").write_text("file,duration\npredicted,9\n")
+    code, _, err = run("events score", *two_tables(tmp_path), "--support", "long.csv", "--csv", "long.csv")
+    assert (code, err) == (2, "error: --csv long.csv: this is an input; choose another name\n")
 
 
 @pytest.mark.parametrize(
