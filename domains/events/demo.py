@@ -124,5 +124,6 @@ def _save(
 
 
 def _save_picture(ax: Axes, title: str, path: Path) -> None:
-    ax.set_title(title, fontsize="medium", loc="left", pad=24)
+    protocol = ax.get_title(loc="left").splitlines()[-1]
+    ax.set_title(f"{title}\n{protocol}", fontsize="medium", loc="left", pad=24)
     _console.save(ax.figure, path)

@@ -6,6 +6,9 @@ Conventions
   below.
 - The colours of `overlap.plotting`: what both sides have (matched), what only the prediction has (spurious), what only
   the reference has (missed).
+- A protocol that counts events shows which events are matched. One that counts seconds shows which time both sides
+  have, and the legend gives the seconds.
+- The title names the sides, the protocol and, if it has several, the threshold.
 - What is matched is read from the `Scored` that the report was read from. Nothing is scored again.
 """
 
@@ -22,6 +25,7 @@ from .._checks import check_choice
 from .._pictures import axes_or_new
 from .comparison import assess
 from .protocols import Protocol, Scored
+from .protocols.agreement import cut_where_shared
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -113,7 +117,8 @@ def plot_scored(
     >>> plot_scored(scored).get_xlabel()
     'time (s)'
     """
-    prediction, reference = scored.align(threshold)
+    counts_seconds = scored.protocol.units == "seconds"
+    prediction, reference = cut_where_shared(scored) if counts_seconds else scored.align(threshold)
     if file is not None:
         check_choice("events.plot_scored", "file", file, scored.support.index)
         prediction = prediction[prediction["file"] == file]
@@ -128,8 +133,22 @@ def plot_scored(
     _label_rows(ax, shown)
     _name_sides(ax, len(shown))
     ax.set_xlabel("time (s)" if shown == rows else f"time (s); {len(shown)} of {len(rows)} rows")
-    _add_legend(ax, prediction, reference)
+    legend = _seconds_in_legend(scored, file) if counts_seconds else _events_in_legend(prediction, reference)
+    _add_legend(ax, legend)
+    ax.set_title(_title(scored, threshold), fontsize="medium", loc="left", pad=24)
     return ax
+
+
+def _title(scored: Scored, threshold: float | None) -> str:
+    """Return the names of both sides, and below them the protocol, with its threshold if it has one."""
+    prediction, reference = scored.names
+    protocol = f"protocol: {scored.protocol_name}"
+    nearest = scored.nearest_threshold(threshold)
+    if nearest is not None:
+        protocol += f", threshold {nearest:g}"
+    if scored.corrected:
+        protocol += ", known faults corrected"
+    return f"{prediction} against {reference}\n{protocol}"
 
 
 def _rows(prediction: pd.DataFrame, reference: pd.DataFrame) -> list[Row]:
@@ -192,18 +211,36 @@ def _name_sides(ax: Axes, n_rows: int) -> None:
         )
 
 
-def _add_legend(ax: Axes, prediction: pd.DataFrame, reference: pd.DataFrame) -> None:
-    from matplotlib.patches import Patch
-
+def _events_in_legend(prediction: pd.DataFrame, reference: pd.DataFrame) -> dict[str, str]:
     matched_a = int(prediction["matched"].sum())
     matched_b = int(reference["matched"].sum())
     spurious = len(prediction) - matched_a
     missed = len(reference) - matched_b
-    handles = [
-        Patch(color=COLOURS["both"], label=f"matched ({matched_a} and {matched_b})"),
-        Patch(color=COLOURS["only_a"], label=f"only prediction: spurious ({spurious})"),
-        Patch(color=COLOURS["only_b"], label=f"only reference: missed ({missed})"),
-    ]
+    return {
+        "both": f"matched ({matched_a} and {matched_b})",
+        "only_a": f"only prediction: spurious ({spurious})",
+        "only_b": f"only reference: missed ({missed})",
+    }
+
+
+def _seconds_in_legend(scored: Scored, file: str | None) -> dict[str, str]:
+    """Return the sizes of the report, written as the table writes them."""
+    report = scored.report() if file is None else scored.report("file").sel(file=file)
+    in_both = float(report["intersection"])
+    only_prediction = float(report["size_a"]) - in_both
+    only_reference = float(report["size_b"]) - in_both
+    return {
+        "both": f"in both ({in_both:g} s)",
+        "only_a": f"only prediction ({only_prediction:g} s)",
+        "only_b": f"only reference ({only_reference:g} s)",
+    }
+
+
+def _add_legend(ax: Axes, texts: dict[str, str]) -> None:
+    """Say what each colour of `overlap.plotting` stands for."""
+    from matplotlib.patches import Patch
+
+    handles = [Patch(color=COLOURS[name], label=text) for name, text in texts.items()]
     ax.legend(
         handles=handles,
         loc="lower left",

@@ -181,13 +181,10 @@ def score_files(predicted: Path, reference: Path, *, outputs: Outputs, by: By = 
 
 
 def draw_timelines(scored: Scored) -> Axes:
-    """Draw what was scored, with the names of both sides above."""
+    """Draw what was scored."""
     from .plotting import plot_scored
 
-    prediction, reference = scored.names
-    ax = plot_scored(scored)
-    ax.set_title(f"{prediction} against {reference}", fontsize="medium", loc="left", pad=24)
-    return ax
+    return plot_scored(scored)
 
 
 class _Side(NamedTuple):

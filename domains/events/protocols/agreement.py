@@ -73,6 +73,59 @@ def add_time(scored: Scored, by: By) -> xr.Dataset:
     return data.assign(kappa=(data.intersection.dims, kappa.reshape(data.intersection.shape)))
 
 
+def cut_where_shared(scored: Scored) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Cut the events of both sides where the time that they share begins and ends.
+
+    Parameters
+    ----------
+    scored : Scored
+        Sides that are unions (`preparation.unite`) and the pairs that share time.
+
+    Returns
+    -------
+    prediction, reference : DataFrame
+        Pieces of the events, with ``matched``: whether the other side has that time too. Their durations add up to
+        the sizes that `add_time` reports.
+
+    Examples
+    --------
+    >>> from ..comparison import assess
+    >>> prediction, reference = cut_where_shared(assess([[0, 10]], [[5, 15]], "time"))
+    >>> prediction[["onset", "offset", "matched"]].to_numpy().tolist()
+    [[0.0, 5.0, False], [5.0, 10.0, True]]
+    """
+    i = scored.pairs.prediction
+    j = scored.pairs.reference
+    a = times_of(scored.prediction)[i]
+    b = times_of(scored.reference)[j]
+    onset = np.maximum(a[:, 0], b[:, 0])
+    offset = np.minimum(a[:, 1], b[:, 1])
+    shared = np.stack([onset, offset], axis=1)
+    return _cut(scored.prediction, shared, i), _cut(scored.reference, shared, j)
+
+
+def _cut(events: pd.DataFrame, shared: np.ndarray, row: np.ndarray) -> pd.DataFrame:
+    """Cut each event into the time that is shared, a part of `shared` for its row, and the rest."""
+    inside, k = united(shared, row)
+    row_inside = row[k]
+    # the rest of an event begins with it and after each shared part, and ends before each shared part and with it
+    every_row = np.arange(len(events))
+    row_outside = np.append(every_row, row_inside)
+    begin = np.append(events["onset"], inside[:, 1])
+    end = np.append(inside[:, 0], events["offset"])
+    row_of_end = np.append(row_inside, every_row)
+    begin = begin[np.lexsort((begin, row_outside))]
+    end = end[np.lexsort((end, row_of_end))]
+    row_outside = np.sort(row_outside)
+    is_some = begin < end
+    outside = np.stack([begin, end], axis=1)[is_some]
+    pieces = np.concatenate([outside, inside])
+    row_of_piece = np.append(row_outside[is_some], row_inside)
+    is_shared = np.arange(len(pieces)) >= len(outside)
+    table = events.iloc[row_of_piece].assign(onset=pieces[:, 0], offset=pieces[:, 1], matched=is_shared)
+    return table.sort_values(["file", "label", "onset"], ignore_index=True)
+
+
 def _kappa_of_presence(data: xr.Dataset, total: float) -> Any:
     """Return kappa of each label, present and absent."""
     neither = total - data.size_a - data.size_b + data.intersection

@@ -216,14 +216,32 @@ class Scored:
         UsageError
             If the threshold is no number in (0, 1].
         """
-        k = self._threshold_number(threshold)
+        k = self._threshold_index(threshold)
         of_prediction = self.matches.prediction[k]
         of_reference = self.matches.reference[k]
         prediction = self.prediction.assign(partner=of_prediction, matched=of_prediction != NOBODY)
         reference = self.reference.assign(partner=of_reference, matched=of_reference != NOBODY)
         return prediction, reference
 
-    def _threshold_number(self, threshold: float | None) -> int:
+    def nearest_threshold(self, threshold: float | None = None) -> float | None:
+        """Return the threshold that `align` takes, None if the protocol has none.
+
+        Parameters
+        ----------
+        threshold : float, optional
+            Which threshold is wanted, by default 0.5.
+
+        Raises
+        ------
+        UsageError
+            If the threshold is no number in (0, 1].
+        """
+        k = self._threshold_index(threshold)
+        if self.matches.thresholds is None:
+            return None
+        return float(self.matches.thresholds[k])
+
+    def _threshold_index(self, threshold: float | None) -> int:
         wanted = 0.5
         if threshold is not None:
             check_number("events.align", "threshold", threshold, above=0, at_most=1)
@@ -246,7 +264,8 @@ class Scored:
         length = (self.support["offset"] - self.support["onset"]).sum(skipna=False)
         if not np.isfinite(length):
             return "not known for all files"
-        return f"{length:g} s in {len(self.support)} files"
+        n = len(self.support)
+        return f"{length:g} s in {n} file" if n == 1 else f"{length:g} s in {n} files"
 
 
 def as_dict(settings: Any) -> dict[str, Any]:

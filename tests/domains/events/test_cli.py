@@ -50,7 +50,7 @@ def test_json_and_support(files, support):
     given = support if support == "60" else files / support
     found = json.loads(run("score", files / "a.csv", files / "b.csv", "--support", given, "--json").stdout)
     assert found["intersection"] == 9
-    assert found["support"] == "60 s in 1 files"
+    assert found["support"] == "60 s in 1 file"
     assert found["kappa"] is not None
 
 

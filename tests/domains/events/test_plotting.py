@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -85,3 +87,97 @@ def test_every_protocol_can_be_drawn(protocol):
 
 def test_nothing_to_draw():
     assert plot_timelines(np.empty((0, 2)), np.empty((0, 2))).get_xlabel() == "time (s)"
+
+
+# ---- the picture and the table agree
+
+
+SIZES = ("intersection", "size_a", "size_b")
+MIXED_A = pd.DataFrame(
+    {
+        "onset": [0.9, 9, 20, 40.5, 700],
+        "offset": [8.0, 12, 23, 41.0, 705],
+        "label": ["sz", "sz", "sz_2", "sz", "sz"],
+        "confidence": [0.9, 0.8, 0.7, 0.6, 0.5],
+    }
+)
+MIXED_B = pd.DataFrame(
+    {
+        "onset": [1.0, 9.5, 21, 60, 1300],
+        "offset": [8.0, 13, 22, 65.5, 1312],
+        "label": ["sz", "sz", "sz_2", "sz", "sz"],
+    }
+)
+
+
+def table_cells(report):
+    """Return in both, only prediction and only reference, as numbers."""
+    in_both, size_a, size_b = (float(report[name]) for name in SIZES)
+    return [in_both, size_a - in_both, size_b - in_both]
+
+
+def drawn(ax, unit):
+    """Return how much is drawn in each colour and half of a row: events, or seconds."""
+    total = {}
+    for colour, onset, offset, bottom in bars(ax):
+        side = "prediction" if bottom % 1 > 0.5 else "reference"
+        key = {to_rgb(c): name for name, c in COLOURS.items()}[colour], side
+        total[key] = total.get(key, 0) + (offset - onset if unit == "seconds" else 1)
+    return total
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("threshold", [None, 0.7])
+def test_the_picture_shows_what_the_table_counts(protocol, threshold):
+    scored = assess(MIXED_A, MIXED_B, protocol, support=2000.0)
+    report = scored.report()
+    ax = plot_scored(scored, threshold=threshold)
+    title = ax.get_title(loc="left")
+    assert f"protocol: {protocol}" in title
+    if "threshold" in report.dims:
+        nearest = report.threshold.sel(threshold=threshold or 0.5, method="nearest")
+        assert title.endswith(f"threshold {float(nearest):g}")
+        report = report.sel(threshold=nearest)
+    in_both, only_prediction, only_reference = table_cells(report)
+    assert in_both > 0
+    assert only_prediction > 0
+    assert only_reference > 0
+    # the last number of each line; matched events are those of either side, and the table counts the reference's
+    texts = [t.get_text() for t in ax.get_legend().get_texts()]
+    numbers = [re.findall(r"[\d.e+-]+(?= s\)|\))", text)[-1] for text in texts]
+    assert numbers == [f"{x:g}" for x in (in_both, only_prediction, only_reference)]
+    total = drawn(ax, report.attrs["units"])
+    assert total["both", "reference"] == pytest.approx(in_both)
+    assert total.get(("only_a", "prediction"), 0) == pytest.approx(only_prediction)
+    assert total.get(("only_b", "reference"), 0) == pytest.approx(only_reference)
+    if report.attrs["units"] == "seconds":
+        assert total["both", "prediction"] == pytest.approx(in_both)
+        assert all(text.endswith(" s)") for text in texts)
+
+
+def test_seconds_are_drawn_as_overlap():
+    ax = plot_timelines(np.array([[0.0, 10], [20, 30]]), np.array([[5.0, 15], [22, 24]]), "time")
+    named = {to_rgb(c): name for name, c in COLOURS.items()}
+    pieces = sorted((round(bottom % 1), start, stop, named[c]) for c, start, stop, bottom in bars(ax))
+    assert pieces == [
+        (0, 5, 10, "both"),
+        (0, 10, 15, "only_b"),
+        (0, 22, 24, "both"),
+        (1, 0, 5, "only_a"),
+        (1, 5, 10, "both"),
+        (1, 20, 22, "only_a"),
+        (1, 22, 24, "both"),
+        (1, 24, 30, "only_a"),
+    ]
+
+
+def test_seconds_of_one_file():
+    a = pd.DataFrame({"file": ["f", "g"], "onset": [0.0, 0], "offset": [4.0, 6]})
+    b = pd.DataFrame({"file": ["f", "g"], "onset": [1.0, 0], "offset": [4.0, 5]})
+    texts = [t.get_text() for t in plot_timelines(a, b, "time", file="g").get_legend().get_texts()]
+    assert texts == ["in both (5 s)", "only prediction (1 s)", "only reference (0 s)"]
+
+
+def test_the_title_says_what_was_corrected():
+    ax = plot_timelines(A, B, "sed_eval_event", corrected=True)
+    assert ax.get_title(loc="left") == "prediction against reference\nprotocol: sed_eval_event, known faults corrected"

@@ -102,7 +102,7 @@ def test_two_durations_of_one_recording(tmp_path):
     b = recordings(tmp_path / "b", one=[(0, 9, "sz", 3600)])
     with pytest.warns(UserWarning, match="1 recordings have two durations .*3000 s, reference: 3600 s"):
         report = score(a, b, "szcore").report
-    assert report.attrs["support"] == "3600 s in 1 files"
+    assert report.attrs["support"] == "3600 s in 1 file"
 
 
 def test_an_activitynet_database(shared_data):

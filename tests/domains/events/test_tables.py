@@ -34,7 +34,7 @@ def test_figures_and_sizes():
     text = shown(report_table(report))
     assert "0.2500" in text
     assert "in both (seconds)" in text
-    assert "20 s in 1 files" in text
+    assert "20 s in 1 file" in text
     assert "protocol: time, its known faults corrected: False" in text
 
 
