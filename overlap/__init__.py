@@ -13,36 +13,50 @@ __version__ = "0.1.0"
 _public_name, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 _NAMES_ELSEWHERE = {
-    "assd": "surfaces.assd(a, b, spacing=spacing)",
-    "average_precision": "matching.average_precision(confidence, scores, thresholds)",
-    "box_iou": "boxes.pairwise(a, b)",
-    "box_loss": "losses.box_loss(prediction, target)",
-    "ciou": "boxes.ciou(a, b)",
-    "confusion_matrix": "raster.contingency(a, b)",
-    "dice_coefficient": "raster.dice(a, b)",
-    "dice_loss": "losses.dice_loss(prediction, target)",
-    "dice_score": "raster.dice(a, b)",
-    "diou": "boxes.diou(a, b)",
-    "f1": "raster.dice(a, b)",
-    "f1_score": "raster.dice(a, b)",
-    "giou": "boxes.giou(a, b)",
-    "hausdorff": "surfaces.hausdorff(a, b, spacing=spacing)",
-    "hd95": "surfaces.hd95(a, b, spacing=spacing)",
-    "jaccard": "raster.iou(a, b)",
-    "jaccard_index": "raster.iou(a, b)",
-    "jaccard_score": "raster.iou(a, b)",
-    "mask_iou": "raster.iou(a, b)",
-    "measure": "raster.measure(a, b)",
-    "nms": "matching.nms(scores, pairwise, threshold)",
-    "nsd": "surfaces.nsd(a, b, tolerance, spacing=spacing)",
-    "overlap_coefficient": "containment(raster.measure(a, b))",
-    "pairwise": "boxes.pairwise(a, b)",
-    "sensitivity": "recall(raster.measure(a, b))",
+    "assd": "overlap.surfaces.assd(a, b, spacing=spacing)",
+    "average_precision": "overlap.matching.average_precision(confidence, scores, thresholds)",
+    "box_iou": "overlap.boxes.pairwise(a, b)",
+    "box_loss": "overlap.losses.box_loss(prediction, target)",
+    "ciou": "overlap.boxes.ciou(a, b)",
+    "confusion_matrix": "overlap.raster.contingency(a, b)",
+    "dice_coefficient": "overlap.raster.dice(a, b)",
+    "dice_loss": "overlap.losses.dice_loss(prediction, target)",
+    "dice_score": "overlap.raster.dice(a, b)",
+    "diou": "overlap.boxes.diou(a, b)",
+    "f1": "overlap.raster.dice(a, b)",
+    "f1_score": "overlap.raster.dice(a, b)",
+    "giou": "overlap.boxes.giou(a, b)",
+    "hausdorff": "overlap.surfaces.hausdorff(a, b, spacing=spacing)",
+    "hd95": "overlap.surfaces.hd95(a, b, spacing=spacing)",
+    "jaccard": "overlap.raster.iou(a, b)",
+    "jaccard_index": "overlap.raster.iou(a, b)",
+    "jaccard_score": "overlap.raster.iou(a, b)",
+    "mask_iou": "overlap.raster.iou(a, b)",
+    "measure": "overlap.raster.measure(a, b)",
+    "nms": "overlap.matching.nms(scores, pairwise, threshold)",
+    "nsd": "overlap.surfaces.nsd(a, b, tolerance, spacing=spacing)",
+    "overlap_coefficient": "overlap.containment(overlap.raster.measure(a, b))",
+    "pairwise": "overlap.boxes.pairwise(a, b)",
+    "sensitivity": "overlap.recall(overlap.raster.measure(a, b))",
 }
-"""The call that stands here for a name that many look for."""
+"""The call that stands here for a name that many look for, in lower case."""
 
 
 def __getattr__(name: str) -> object:
-    if name in _NAMES_ELSEWHERE:
-        raise AttributeError(f"overlap.{name}: there is no such name; call overlap.{_NAMES_ELSEWHERE[name]}")
-    return _public_name(name)
+    if name in __all__ or name.startswith("_"):
+        return _public_name(name)
+    raise AttributeError(f"overlap.{name}: there is no such name; {_remedy(name)}")
+
+
+def _remedy(name: str) -> str:
+    """Return what to do about a name that does not exist: the call for it, or for the name most like it."""
+    from difflib import get_close_matches
+
+    spelled = {known.lower(): known for known in (*_NAMES_ELSEWHERE, *__all__)}
+    near = get_close_matches(name.lower(), spelled, n=1)
+    if not near:
+        return "dir(overlap) lists those that exist"
+    known = spelled[near[0]]
+    if known in _NAMES_ELSEWHERE:
+        return f"call {_NAMES_ELSEWHERE[known]}"
+    return f"did you mean overlap.{known}?"

@@ -116,8 +116,8 @@ def _check_shapes(operation: str, boxes: dict[str, Array]) -> None:
     paired = columns > 0 and columns % 2 == 0
     if not paired or not all(x.ndim and x.shape[-1] == columns for x in others):
         raise ValueError(
-            f"{operation}: boxes of d dimensions have a last axis of 2d numbers, lo|hi, all of the same d; got "
-            f"{_shapes(boxes)}"
+            f"{operation}: got {_shapes(boxes)}; the last axis holds lo|hi: 2 numbers in 1-D, 4 in 2-D "
+            "(x1, y1, x2, y2), 6 in 3-D, as many in all arrays"
         )
     if not all(_broadcast(first.shape, x.shape) for x in others):
         raise ValueError(
