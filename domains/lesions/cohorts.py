@@ -9,6 +9,7 @@ Conventions
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Generator, Iterator, Sequence
@@ -20,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from .._checks import UsageError
 from .._report import as_rows
 from .._skipped import NOT_SCORED, UNREADABLE
 from .comparison import BOUNDS, DISTANCES, INDICES, LESION_COUNTS, LESION_INDICES, SIZES, compare
@@ -123,7 +125,7 @@ def read_scores(path: Path, settings: str) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    UsageError
         If the file is no such table, or was made with other settings.
     """
     if not path.is_file() or path.stat().st_size == 0:
@@ -136,7 +138,7 @@ def read_scores(path: Path, settings: str) -> pd.DataFrame:
         on_bad_lines="skip",
     )
     if list(scores.columns) != COLUMNS:
-        raise ValueError(
+        raise UsageError(
             f"lesions.cohort: {path} is not a table of scores that can be gone on with: move it away, or choose "
             "another --out"
         )
@@ -145,11 +147,34 @@ def read_scores(path: Path, settings: str) -> pd.DataFrame:
         scores = scores[scores["case"] != scores["case"].iloc[-1]]
     others = set(scores["settings"]) - {settings}
     if others:
-        raise ValueError(
-            f"lesions.cohort: {path} was made with other settings ({others.pop()}, now {settings}): move it away, or "
-            "choose another --out"
+        changed = changed_settings(others.pop(), settings)
+        raise UsageError(
+            f"lesions.cohort: {path} was made with other settings ({changed}): move it away, or choose another --out"
         )
     return scores
+
+
+def changed_settings(before: str, now: str) -> str:
+    """Return which settings differ, and how.
+
+    Examples
+    --------
+    >>> changed_settings('{"level": 0.5, "preset": "medpy"}', '{"level": 0.5, "preset": "monai"}')
+    'preset "medpy", now "monai"'
+    """
+    try:
+        old = json.loads(before)
+        new = json.loads(now)
+    except ValueError:
+        return f"{before}, now {now}"
+    parts = []
+    for name in {**old, **new}:
+        # as text: NaN is not equal to itself
+        then = json.dumps(old.get(name))
+        today = json.dumps(new.get(name))
+        if then != today:
+            parts.append(f"{name} {then}, now {today}")
+    return "; ".join(parts)
 
 
 def write_scores(scores: pd.DataFrame, path: Path) -> None:

@@ -157,7 +157,7 @@ def assess(
     TypeError
         If an image is no DataArray, or there is no such option.
     ValueError
-        If the grids differ (with both geometries), the labels do not fit, or an option is out of range.
+        If the grids differ (the message says in what), the labels do not fit, or an option is out of range.
 
     Examples
     --------
@@ -227,7 +227,7 @@ def compare(
     TypeError
         If an image is no DataArray, or there is no such option.
     ValueError
-        If the grids differ (with both geometries), the labels do not fit, or an option is out of range.
+        If the grids differ (the message says in what), the labels do not fit, or an option is out of range.
 
     Examples
     --------
@@ -249,7 +249,7 @@ def _assess_one(
     keep_masks: bool,
 ) -> Assessment:
     grid = Grid.of(predicted)
-    reference = regrid(reference, grid)
+    reference = regrid(reference, grid, prediction=_report.name_of(predicted, "prediction"))
     pairs: list[Pair] = []
     tables: list[pd.DataFrame] = []
     measured: dict[Name, _Measured] = {}

@@ -11,17 +11,22 @@ Conventions
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from .._report import name_of
+
 AXES = ("x", "y", "z")
 UNITS = ("", "mm", "mm²", "mm³")
 TOLERANCE = 1e-2
 """How far the same voxel of two images may be apart, in voxels."""
+
+_SAME_DIRECTION = 1e-5
+"""How far the directions of two images may differ before an error mentions them."""
 
 _HEADER = 1e-6
 """How far the coordinates may be from the spacing in the header, relative to it."""
@@ -85,12 +90,48 @@ class Grid:
 
     def describe(self) -> str:
         """Return the geometry in words."""
-        sizes = " × ".join(f"{centres.size}" for centres in self.centres)
         names = " × ".join(self.axes)
-        steps = " × ".join(f"{step:g}" for step in self.spacing)
-        first = ", ".join(f"{float(centres[0]):g}" for centres in self.centres)
         stored = f", stored {self.orientation}" if self.orientation else ""
-        return f"{sizes} voxels ({names}) of {steps} mm, the first at ({first}) mm{stored}"
+        return f"{self._sizes()} voxels ({names}) of {self._steps()} mm, the first at {self._place(0)} mm{stored}"
+
+    def differences(self, other: Grid) -> str:
+        """Return in words what differs between two grids, this one first.
+
+        Examples
+        --------
+        >>> a = Grid.of(as_image(np.zeros((4, 3), bool), 0.5))
+        >>> a.differences(Grid.of(as_image(np.zeros((4, 5), bool), 0.5, origin=(0, 7))))
+        'voxels: 4 × 3 and 4 × 5; first voxel: (0, 0) and (0, 7) mm'
+        """
+        if set(self.axes) != set(other.axes):
+            return f"axes: {' × '.join(self.axes)} and {' × '.join(other.axes)}"
+        other = other._in_order_of(self.axes)
+        pairs = [
+            ("voxels", self._sizes(), other._sizes(), ""),
+            ("voxel size", self._steps(), other._steps(), " mm"),
+            ("first voxel", self._place(0), other._place(0), " mm"),
+        ]
+        if not np.allclose(self.directions, other.directions, atol=_SAME_DIRECTION):
+            pairs.append(("directions of the axes", _rounded(self.directions), _rounded(other.directions), ""))
+        parts = [f"{what}: {mine} and {theirs}{unit}" for what, mine, theirs, unit in pairs if mine != theirs]
+        return "; ".join(parts) or f"last voxel: {self._place(-1)} and {other._place(-1)} mm"
+
+    def _in_order_of(self, axes: tuple[str, ...]) -> Grid:
+        order = [self.axes.index(axis) for axis in axes]
+        centres = tuple(self.centres[k] for k in order)
+        spacing = tuple(self.spacing[k] for k in order)
+        return replace(self, axes=axes, centres=centres, spacing=spacing)
+
+    def _sizes(self) -> str:
+        return " × ".join(f"{centres.size}" for centres in self.centres)
+
+    def _steps(self) -> str:
+        return " × ".join(f"{step:g}" for step in self.spacing)
+
+    def _place(self, k: int) -> str:
+        """Return the centre of the first voxel (0) or the last (-1)."""
+        places = ", ".join(f"{float(centres[k]):g}" for centres in self.centres)
+        return f"({places})"
 
 
 def as_image(
@@ -202,7 +243,9 @@ def same_grid(image: xr.DataArray, grid: Grid) -> bool:
     return bool(np.allclose(_directions(image), grid.directions, atol=TOLERANCE / longest))
 
 
-def regrid(reference: xr.DataArray, grid: Grid, caller: str = "lesions.compare") -> xr.DataArray:
+def regrid(
+    reference: xr.DataArray, grid: Grid, caller: str = "lesions.compare", prediction: str = "prediction"
+) -> xr.DataArray:
     """Return the reference in the order of a grid's axes, with its very coordinates. Nothing is resampled.
 
     Parameters
@@ -211,19 +254,19 @@ def regrid(reference: xr.DataArray, grid: Grid, caller: str = "lesions.compare")
         An image.
     grid : Grid
         The prediction's.
-    caller : str
-        Who asks, for the error.
+    caller, prediction : str
+        Who asks, and the name of the image whose grid it is, for the error.
 
     Raises
     ------
     ValueError
-        If the image is on another grid; the message has both geometries.
+        If the image is on another grid; the message says what differs.
     """
     if not same_grid(reference, grid):
+        other = Grid.of(reference)
+        sides = f"{_named('prediction', prediction)} and {_named('reference', name_of(reference, 'reference'))}"
         raise ValueError(
-            f"{caller}: the images are on different grids.\n  prediction: {grid.describe()}\n"
-            f"  reference:  {Grid.of(reference).describe()}\nBring one of them onto the other's grid first, labels by "
-            'nearest neighbour: reference.interp_like(prediction, method="nearest")'
+            f"{caller}: {sides} are on different grids ({grid.differences(other)}): {_remedy(grid, other)}"
         )
     others = [d for d in reference.dims if d not in AXES]
     ordered = reference.transpose(*grid.axes, *others)
@@ -246,6 +289,28 @@ def check_masks(caller: str, **images: xr.DataArray) -> None:
     for name, image in images.items():
         if image.dtype.kind not in "bf":
             raise TypeError(f"{caller}: {name} has dtype {image.dtype}, a label map: pass one label, `{name} == 1`")
+
+
+def _named(side: str, name: str) -> str:
+    """Return a side with the name of its file, if it has one."""
+    return f"the {side}" if name == side else f"the {side} {name}"
+
+
+def _rounded(directions: np.ndarray) -> str:
+    return " ".join(f"{x:.4g}" for x in directions + 0.0)
+
+
+def _remedy(grid: Grid, other: Grid) -> str:
+    """Return how a label map on another grid is brought onto a grid; in Python only where that is a shift or a step."""
+    tools = "antsApplyTransforms -n NearestNeighbor, SimpleITK.Resample with sitkNearestNeighbor"
+    remedy = f"resample one image onto the other first, labels by nearest neighbour ({tools})"
+    turned = not np.allclose(grid.directions, other.directions, atol=_SAME_DIRECTION)
+    if turned or set(grid.axes) != set(other.axes):
+        return remedy
+    within = max(other.spacing) / 2
+    return (
+        f'{remedy}; in Python reference.reindex_like(predicted, method="nearest", tolerance={within:g}, fill_value=0)'
+    )
 
 
 def _directions(image: xr.DataArray) -> np.ndarray:

@@ -32,6 +32,7 @@ import overlap as ov
 from overlap import matching
 
 from .._checks import check_number
+from .._report import name_of
 from .grids import Grid, check_images, regrid
 
 KINDS = ("one_to_one", "split", "merge", "many_to_many", "missed", "spurious")
@@ -132,7 +133,7 @@ def match(
     check_number("lesions.match", "threshold", threshold, above=0, at_most=1)
     check_number("lesions.match", "contact", contact, at_least=0, at_most=1)
     grid = Grid.of(predicted)
-    reference = regrid(reference, grid, "lesions.match")
+    reference = regrid(reference, grid, "lesions.match", name_of(predicted, "prediction"))
     predicted_lesions = _instances(predicted, connectivity)
     reference_lesions = _instances(reference, connectivity)
     return match_instances(

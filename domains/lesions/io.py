@@ -54,6 +54,8 @@ def read_image(path: str | Path, *, scale: float | None = None) -> xr.DataArray:
     ------
     FileNotFoundError
         If there is no such file.
+    IsADirectoryError
+        If it is a folder.
     ImportError
         If nibabel is not installed.
     ValueError
@@ -68,6 +70,8 @@ def read_image(path: str | Path, *, scale: float | None = None) -> xr.DataArray:
     [0.56640625, 0.56640625, 1.8]
     """
     path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"lesions.read_image: {path} is a folder: read an image in it, or use lesions.cohort")
     if not path.is_file():
         raise FileNotFoundError(f"lesions.read_image: {path}: no such file")
     if not path.name.lower().endswith(SUFFIXES):
@@ -207,6 +211,8 @@ def pair_images(predictions: Path, references: Path) -> tuple[dict[str, tuple[Pa
 
 def _images_in(folder: Path) -> dict[str, Path]:
     """Return the images of a folder by the name of their case."""
+    if folder.is_file():
+        raise NotADirectoryError(f"lesions.cohort: {folder} is a file; cohort takes two folders: use lesions compare")
     if not folder.is_dir():
         raise FileNotFoundError(f"lesions.cohort: {folder}: no such folder")
     images: dict[str, Path] = {}

@@ -153,7 +153,7 @@ def _mask(x: xr.DataArray, name: Name, members: tuple[int, ...], n: int, side: s
     if n > 1:
         raise ValueError(
             f"lesions.compare: the {side} is one mask, and {n} labels are compared: say which it stands for, "
-            'labels=[1] or labels={"whole": (1, 2, 4)}'
+            'labels=[1] or labels={"whole": (1, 2, 4)} (--labels 1 or --labels whole=1+2+4)'
         )
     return x
 

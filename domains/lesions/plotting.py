@@ -20,6 +20,7 @@ import overlap as ov
 
 from .._checks import check_choice
 from .._pictures import axes_or_new
+from .._report import name_of
 from .comparison import Assessment, Pair
 from .grids import AXES, Grid, check_masks, regrid
 from .raters import consensus
@@ -329,7 +330,7 @@ def _draw_agreement(
 ) -> tuple[_Plane, Axes]:
     """Draw the slice of two masks in three colours, and return where it lies and what it was drawn on."""
     grid = Grid.of(predicted)
-    reference = regrid(reference, grid, "lesions.plot_overlay")
+    reference = regrid(reference, grid, "lesions.plot_overlay", name_of(predicted, "prediction"))
     change = abs(predicted.astype(float) - reference.astype(float))
     plane = _plane(grid, change, axis, at, "most disagreement")
     ax = axes_or_new(ax, figsize=(4.6, 4.9))

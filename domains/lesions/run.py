@@ -116,7 +116,7 @@ def cohort(
     check_number("lesions.cohort", "workers", workers, at_least=1)
     pairs, unpaired = pair_images(Path(predictions), Path(references))
     stamps = {name: file_stamp(*files) for name, files in pairs.items()}
-    decisions = {"labels": labels, "scale": [scale, reference_scale], **vars(settings)}
+    decisions = {"labels": labels, "scale": scale, "reference_scale": reference_scale, **vars(settings)}
     made_with = json.dumps(decisions, default=str)
     table = Path(out) if out else None
     done = pd.DataFrame(columns=COLUMNS)
@@ -236,6 +236,12 @@ def compare_files(
 ) -> int:
     """Do what ``overlap lesions compare`` does, and return its exit code."""
     _console.check_folder("--lesions", lesions)
+    for path in (predicted, reference):
+        if path.is_dir():
+            raise UsageError(
+                f"lesions.compare: {path} is a folder; compare takes two images: for two folders, "
+                "overlap lesions cohort PREDICTIONS REFERENCES --out scores.csv"
+            )
     wanted = parse_labels(labels)
     with _console.collected_warnings() as notes:
         a = read_image(predicted, scale=scale)

@@ -5,8 +5,18 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from domains._checks import UsageError
 from domains.lesions import Settings, example, read_image, write_image
-from domains.lesions.cohorts import COLUMNS, Case, append_scores, file_stamp, read_scores, score_case, write_scores
+from domains.lesions.cohorts import (
+    COLUMNS,
+    Case,
+    append_scores,
+    changed_settings,
+    file_stamp,
+    read_scores,
+    score_case,
+    write_scores,
+)
 
 
 @pytest.fixture
@@ -54,11 +64,17 @@ def test_a_table_grows_and_is_read_again(tmp_path):
 def test_other_tables_are_refused(tmp_path):
     path = tmp_path / "scores.csv"
     write_scores(rows("a", settings="then"), path)
-    with pytest.raises(ValueError, match="made with other settings"):
+    with pytest.raises(UsageError, match=r"made with other settings \(then, now now\)"):
         read_scores(path, "now")
     path.write_text("a,b\n1,2\n")
-    with pytest.raises(ValueError, match="not a table of scores"):
+    with pytest.raises(UsageError, match="not a table of scores"):
         read_scores(path, "now")
+
+
+def test_only_the_settings_that_differ_are_named():
+    before = '{"labels": null, "level": 0.5, "empty": NaN, "preset": "monai"}'
+    now = '{"labels": [1, 2], "level": 0.5, "empty": NaN, "scale": 255}'
+    assert changed_settings(before, now) == 'labels null, now [1, 2]; preset "monai", now null; scale null, now 255'
 
 
 def test_a_stamp_changes_with_the_file(tmp_path):

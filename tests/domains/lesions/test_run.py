@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from domains import _console
+from domains._checks import UsageError
 from domains.lesions import cohort, cohorts, compare, example, read_image, summarise, write_image
 from domains.lesions.cohorts import COLUMNS
 from domains.lesions.run import cohort_files, compare_files, parse_labels
@@ -106,11 +107,16 @@ def test_an_error_is_tried_again(folders, tmp_path):
 def test_other_settings_are_refused(folders, tmp_path):
     out = tmp_path / "scores.csv"
     cohort(*folders, out=out)
-    with pytest.raises(ValueError, match="other settings"):
+    written = out.read_bytes()
+    with pytest.raises(UsageError, match=r'other settings \(preset "monai", now "medpy"\): move it away'):
         cohort(*folders, out=out, preset="medpy")
+    with pytest.raises(UsageError, match=r"other settings \(scale null, now 255\): move it away"):
+        cohort(*folders, out=out, scale=255)
+    assert out.read_bytes() == written
     out.write_text("a,b\n1,2\n")
-    with pytest.raises(ValueError, match="not a table of scores"):
+    with pytest.raises(UsageError, match="not a table of scores"):
         cohort(*folders, out=out)
+    assert out.read_text() == "a,b\n1,2\n"
 
 
 def test_unknown_options(folders):
@@ -222,6 +228,15 @@ def test_a_label_that_neither_image_has_is_not_scored(pair, tmp_path, capsys):
     assert (row["side"], row["where"], row["reason"]) == ("both", "label 9", "not scored")
     assert row["detail"] == "label 9: neither image has it; the prediction holds 1, the reference 1"
     assert compare_files(*pair, lesions=None, **options(labels="1")) == 0
+
+
+def test_folders_and_files_are_not_mixed_up(folders, pair):
+    with pytest.raises(UsageError, match=r"is a folder; .* overlap lesions cohort PREDICTIONS"):
+        compare_files(*folders, lesions=None, **options())
+    with pytest.raises(NotADirectoryError, match=r"is a file; .* use lesions compare"):
+        cohort(*pair)
+    with pytest.raises(IsADirectoryError, match=r"^lesions.read_image: .* is a folder"):
+        read_image(folders[0])
 
 
 def test_a_region_and_a_label_that_one_image_lacks(pair, capsys):
