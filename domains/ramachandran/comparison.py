@@ -188,6 +188,11 @@ def assess(
             f"ramachandran.compare: the prediction is a {type(predicted).__name__}; pass a DataArray with dimensions "
             "psi and phi and cell centres in degrees, as read_region returns"
         )
+    if weights is not None and not isinstance(weights, xr.DataArray):
+        raise TypeError(
+            f"ramachandran.compare: weights are a {type(weights).__name__}; pass a DataArray with the size of each "
+            "cell, of dimensions psi and phi, such as xarray.DataArray(sizes, predicted.coords)"
+        )
     settings = Settings(category, level, tnorm, empty)
     predicted = check_grid(predicted, "ramachandran.compare: prediction")
     if not isinstance(reference, xr.DataArray):

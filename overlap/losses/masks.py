@@ -18,7 +18,7 @@ from math import prod
 from types import ModuleType
 from typing import Literal
 
-from .._arrays import Array, Axis, namespace, safe_ratio
+from .._arrays import Array, Axis, is_host, namespace, safe_ratio
 from .._checks import check_choice
 from ..counts import Overlap
 from ..indices import dice, iou, tversky
@@ -302,13 +302,15 @@ def loss_of_each(
     where: Array | None,
 ) -> tuple[Array, ModuleType]:
     """Return 1 − index, ratio by ratio, and the array namespace."""
+    if not callable(index):
+        raise TypeError(f"{operation}: index is {index!r}; pass a function of an Overlap, such as overlap.dice")
     names = Names(operation, "prediction", "target")
     xp = check_masks(names, prediction, target, weights, where, tnorm)
     both, size_a, size_b = measure_checked(names, prediction, target, axis, weights, where, tnorm, None, xp)
     o = smoothed(operation, both, size_a, size_b, smooth)
     value = index(o)
     if not smooth:
-        value = _defined(value, o, xp)
+        value = _defined(value, index, o, xp)
     return 1 - value, xp
 
 
@@ -322,12 +324,20 @@ def smoothed(operation: str, both: Array, size_a: Array, size_b: Array, smooth: 
     return Overlap(both + half, size_a + half, size_b + half)
 
 
-def _defined(value: Array, o: Overlap, xp: ModuleType) -> Array:
+def _defined(value: Array, index: Index, o: Overlap, xp: ModuleType) -> Array:
     """Return an index that is 1 where both sets are empty, and 0 where one is, if it is NaN there."""
     # 0 times NaN is NaN: what is no number because the masks hold NaN stays so
     some_empty = o.size_a * o.size_b == 0
+    undefined = xp.isnan(value) & some_empty
+    if is_host(undefined) and not bool(xp.any(undefined)):
+        return value
+    # an index that divides 0 by 0 has no gradient either, so it is taken of other sizes there
+    both = xp.where(undefined, xp.ones_like(o.intersection), o.intersection)
+    size_a = xp.where(undefined, xp.ones_like(o.size_a), o.size_a)
+    size_b = xp.where(undefined, xp.ones_like(o.size_b), o.size_b)
+    value = index(Overlap(both, size_a, size_b))
     both_empty = xp.astype(o.size_a + o.size_b == 0, value.dtype)
-    return xp.where(xp.isnan(value) & some_empty, both_empty, value)
+    return xp.where(undefined, both_empty, value)
 
 
 def focused(loss: Array, gamma: float, xp: ModuleType) -> Array:

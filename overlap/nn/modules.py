@@ -93,6 +93,8 @@ class OverlapLoss(torch.nn.Module):
         check_choice(operation, "from_logits", from_logits, (None, "sigmoid", "softmax"))
         check_choice(operation, "tnorm", tnorm, TNORMS)
         check_choice(operation, "reduction", reduction, REDUCTIONS)
+        if not callable(index):
+            raise TypeError(f"{operation}: index is {index!r}; pass a function of an Overlap, such as overlap.dice")
         self.index = index
         self.from_logits = from_logits
         self.batch = batch

@@ -221,6 +221,8 @@ def test_weights_broadcast_by_name(dims):
         (lambda w: -w, ValueError, "weights run from -1 to -1; sizes of cells are not negative"),
         (lambda w: w * np.nan, ValueError, "weights run from nan to nan"),
         (lambda w: w.astype(complex), TypeError, "weights are complex128"),
+        (lambda w: w.values, TypeError, "weights are a ndarray; pass a DataArray"),
+        (lambda w: "density", TypeError, "weights are a str; pass a DataArray"),
         (lambda w: w.assign_coords(phi=w.phi + 1), ValueError, "weights: other cells along 'phi'"),
         (lambda w: w.isel(psi=slice(9)), ValueError, r"weights: other cells along 'psi'.*weights.sel\(psi="),
     ],

@@ -310,6 +310,33 @@ def test_any_index_trains(torch, name, smooth):
             assert torch.isfinite(p.grad).all()
 
 
+def shared_by_reference(o):
+    return o.intersection / o.size_b
+
+
+def shared_by_mean(o):
+    return 2 * o.intersection / (o.size_a + o.size_b)
+
+
+@pytest.mark.parametrize("index", [shared_by_reference, shared_by_mean])
+@pytest.mark.parametrize("level", [0.0, 0.5])
+def test_an_index_of_ones_own_has_gradients_where_sets_are_empty(torch, index, level):
+    """An index that divides by what it is given is 0/0 there, and so is its gradient."""
+    p = torch.full((2, 4), level, requires_grad=True)
+    y = torch.tensor([[0.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]])
+    loss = losses.overlap_loss(p, y, index, axis=-1, reduction="none")
+    loss.sum().backward()
+    assert torch.isfinite(p.grad).all()
+    assert float(loss[0].detach()) == (0 if level == 0 else 1), "1 where both are empty, else 0"
+    assert p.grad[1, 1] < 0
+
+
+@pytest.mark.parametrize("index", ["dice", None, 3])
+def test_an_index_is_a_function(index):
+    with pytest.raises(TypeError, match=r"overlap_loss: index is .* overlap\.dice"):
+        losses.overlap_loss(np.array([0.5]), np.array([True]), index)
+
+
 @pytest.mark.parametrize("name", ["ochiai", "f_beta", "containment"])
 def test_a_few_steps_of_descent_lower_the_loss(torch, name):
     logits = torch.tensor(4 * SOFT[0][0] - 2, requires_grad=True)

@@ -256,3 +256,8 @@ def test_boxes(kind):
     a, b = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.0, 0.0, 2.0, 1.0]]), torch.tensor([[3.0, 0.0, 4.0, 1.0]])
     got = nn.BoxLoss(kind=kind, gamma=0.5, reduction="sum")(a, b)
     assert torch.equal(got, losses.box_loss(a, b, kind=kind, gamma=0.5, reduction="sum"))
+
+
+def test_an_index_is_a_function():
+    with pytest.raises(TypeError, match=r"nn\.OverlapLoss: index is 'dice'"):
+        nn.OverlapLoss("dice")
