@@ -101,6 +101,7 @@ def field_app(what: str) -> typer.Typer:
     app = typer.Typer(
         help=what,
         no_args_is_help=True,
+        rich_markup_mode=None,  # its boxes cut the names of options, and examples
         add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},

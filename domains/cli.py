@@ -11,7 +11,7 @@ import warnings
 from contextlib import nullcontext, redirect_stdout
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,6 +19,10 @@ from ._checks import UsageError
 from ._console import INCOMPLETE, WRONG_USE, deliver, note, print_json
 from ._flags import FormatName, Json, PrintAs, Quiet, Version, field_app, outputs
 
+PROGRAM = "overlap"
+INTERRUPTED = 130
+CommandLineError: Any = typer.BadParameter.__base__
+"""What typer raises for wrong arguments; it exports only one of its kinds."""
 FIELDS = ("ramachandran", "lesions", "events")
 
 app = field_app("Measure how well predictions agree with references: regions of angles, image masks, timed events.")
@@ -34,7 +38,7 @@ def demo(
     quiet: Quiet = False,
     version: Version = False,
 ) -> None:
-    """Show what each field does, on data that come with the package.
+    """Show each field on data that come with the package.
 
     As CSV or JSON: the list of the saved files.
     """
@@ -77,13 +81,41 @@ def main() -> None:
     """Run the command line; an error is one clear line, and exit code 2 for wrong use, else 1."""
     warnings.showwarning = lambda message, *_, **__: note(f"warning: {message}")
     try:
-        app()
+        code = app(prog_name=PROGRAM, standalone_mode=False)
+    except typer.Abort:
+        sys.exit(INTERRUPTED)
+    except CommandLineError as error:
+        note(_command_line_error(error))
+        sys.exit(WRONG_USE)
     except UsageError as error:
         note(f"error: {error}")
         sys.exit(WRONG_USE)
     except (ValueError, OSError, ImportError) as error:
         note(f"error: {error}")
         sys.exit(INCOMPLETE)
+    sys.exit(code)
+
+
+def _command_line_error(error: Any) -> str:
+    """Return one line: the option, its value, what is wrong and where the options are explained."""
+    message = error.format_message().rstrip(".")
+    if "\n" in message:
+        # a group without a command: its help
+        return str(message)
+    command = error.ctx.command_path if error.ctx else PROGRAM
+    validation = getattr(error.__cause__, "errors", None)
+    if validation is None:
+        reason = message[:1].lower() + message[1:]
+    else:
+        reason = _wrong_value(error.param.opts[-1], validation()[0])
+    return f"error: {reason}; {command} -h lists the options"
+
+
+def _wrong_value(option: str, failure: dict[str, Any]) -> str:
+    """Return what is wrong with the value of an option, in words of our own: pydantic names neither."""
+    reason = failure["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
+    reason = reason.partition(", unable to parse")[0]
+    return f"{option} {failure['input']}: {reason}"
 
 
 def _demonstrate(field: str, folder: Path, *, visible: bool) -> None:

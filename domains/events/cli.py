@@ -51,7 +51,10 @@ Predicted = Annotated[Path, typer.Argument(help="A file of predicted events, or 
 Reference = Annotated[Path, typer.Argument(help="The annotated events: a file, or a folder with the same file names.")]
 ProtocolOption = Annotated[
     ProtocolName,
-    typer.Option(help="The rules: time (seconds that agree), tiou (events that match), or those of a community."),
+    typer.Option(
+        help="The rules: time (seconds that agree), tiou (events that match), or a published protocol (SzCORE, "
+        "sed_eval, ActivityNet, THUMOS14)."
+    ),
 ]
 Setting = Annotated[
     list[str] | None,
@@ -62,8 +65,8 @@ Setting = Annotated[
 Support = Annotated[
     str | None,
     typer.Option(
-        help="How long the recordings are: a number of seconds for all of them, or a CSV file with the columns file "
-        "and duration."
+        help="Recording length: a number of seconds for all recordings, or a CSV file with the columns file (its "
+        "name without the ending) and duration."
     ),
 ]
 By = Annotated[ByName | None, typer.Option(help="Score each label or each file separately.")]
@@ -106,7 +109,9 @@ def score(
     quiet: Quiet = False,
     version: Version = False,
 ) -> None:
-    """Score predicted events against annotated events, by the rules of a community.
+    """Score predicted events against annotated events.
+
+    By seconds, by events that match, or by a published protocol (SzCORE, sed_eval, ...).
 
     As CSV: a row for each threshold, and for each label or file that is scored separately.
     """

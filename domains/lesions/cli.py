@@ -13,7 +13,7 @@ import typer
 
 from .._flags import Csv, FormatName, Json, Plot, PrintAs, Quiet, Skipped, Version, field_app, outputs
 
-app = field_app("Lesions in medical images: label maps and soft masks, case by case or in cohorts.")
+app = field_app("Lesions in medical images, case by case or in cohorts.")
 
 
 class PresetName(StrEnum):
@@ -46,7 +46,7 @@ Scale = Annotated[
     float | None, typer.Option(help="The value in the predicted file that means certainty: 255, if it holds 0 to 255.")
 ]
 ReferenceScale = Annotated[float | None, typer.Option(help="The same for the reference file.")]
-Level = Annotated[float, typer.Option(help="Where soft masks are cut to measure distances and lesions.")]
+Level = Annotated[float, typer.Option(help="Threshold that makes a soft mask hard, for distances and lesions.")]
 Preset = Annotated[PresetName, typer.Option(help="The package whose definition of surface distances is used.")]
 Tolerance = Annotated[float, typer.Option(help="Distance in mm within which two surfaces agree (for NSD).")]
 Threshold = Annotated[float, typer.Option(help="Two lesions match if their IoU is at least this.")]
@@ -118,7 +118,7 @@ def cohort(
     quiet: Quiet = False,
     version: Version = False,
 ) -> None:
-    """Compare all images of two folders, pair by pair, and summarise the scores.
+    """Compare the images of two folders in pairs, and summarise.
 
     As CSV: a row for each label and index of the summary.
     """

@@ -13,7 +13,7 @@ import typer
 
 from .._flags import Csv, FormatName, Json, Plot, PrintAs, Quiet, Skipped, Version, field_app, outputs
 
-app = field_app("Backbone angles of proteins, and regions of the Ramachandran plot.")
+app = field_app("Backbone angles and regions of the Ramachandran plot.")
 
 
 class LevelName(StrEnum):
@@ -35,12 +35,12 @@ class Chirality(StrEnum):
     mirror = "mirror"
 
 
-Files = Annotated[list[Path], typer.Argument(help="PDB or mmCIF files, plain or gzipped.")]
+Files = Annotated[list[Path], typer.Argument(metavar="FILES", help="PDB or mmCIF files, plain or gzipped.")]
 MaxBond = Annotated[float, typer.Option(help="Residues are neighbours if C and N are nearer than this, in Å.")]
 ModifiedResidues = Annotated[
-    Modified | None, typer.Option(help="parent: score modified residues as the standard ones they come from.")
+    Modified | None, typer.Option(metavar="parent", help="Score modified residues as the standard ones they come from.")
 ]
-DResidues = Annotated[Chirality | None, typer.Option(help="mirror: score D-residues at (-phi, -psi).")]
+DResidues = Annotated[Chirality | None, typer.Option(metavar="mirror", help="Score D-residues at (-phi, -psi).")]
 MinPlddt = Annotated[float | None, typer.Option(help="Leave out residues whose pLDDT (B factor) is below this.")]
 
 Predicted = Annotated[Path, typer.Argument(help="The predicted region: a netCDF, npy, npz or CSV file.")]
@@ -53,7 +53,7 @@ Category = Annotated[
     ),
 ]
 Level = Annotated[LevelName, typer.Option(help="How much of the reference data the empirical region encloses.")]
-Variable = Annotated[str | None, typer.Option(help="Name of the map, if the file of the prediction holds several.")]
+Variable = Annotated[str | None, typer.Option(help="Which variable of the predicted file, if it holds several maps.")]
 PhiFirst = Annotated[bool, typer.Option("--phi-first", help="The rows of an npy or CSV file are phi, not psi.")]
 
 
@@ -72,7 +72,7 @@ def validate(
     quiet: Quiet = False,
     version: Version = False,
 ) -> None:
-    """Score the backbone of structures, residue by residue, as MolProbity does.
+    """Score the backbone of structures as MolProbity does.
 
     As CSV: a row for each residue.
     """
@@ -106,7 +106,7 @@ def compare(
     quiet: Quiet = False,
     version: Version = False,
 ) -> None:
-    """Compare a predicted region of the Ramachandran plot with a reference region.
+    """Compare two regions of the Ramachandran plot.
 
     As CSV: a row for each region of the prediction.
     """

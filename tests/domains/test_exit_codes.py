@@ -215,6 +215,50 @@ def test_help(run, name, flag):
     assert "Usage: " in out
 
 
+@pytest.mark.parametrize("width", [40, 80])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_cuts_nothing(run, monkeypatch, name, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    _, out, _ = run(name, "-h")
+    assert "…" not in out
+    flags = [flag for parameter in commands_of(PROGRAM)[name].params for flag in parameter.opts]
+    for flag in flags:
+        assert re.search(rf"(^|\s|\{{){flag}\b", out), flag
+
+
+@pytest.mark.parametrize("name", ["", "lesions", "events", "ramachandran"])
+def test_help_names_each_command_in_full(run, monkeypatch, name):
+    monkeypatch.setenv("COLUMNS", "80")
+    _, out, _ = run(name, "-h")
+    assert "..." not in out.replace("[ARGS]...", "")
+
+
+@pytest.mark.parametrize("arguments", [(), ("lesions",)])
+def test_code_2_with_help_where_a_command_is_missing(run, arguments):
+    code, out, err = run("", *arguments)
+    assert code in (0, 2)
+    assert "Commands:" in out + err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ("ramachandran validate a.pdb --max-bond far", "--max-bond far: should be a valid number; {} -h"),
+        ("ramachandran validate a.pdb --modified child", "--modified child: 'child' is not one of 'parent'; {} -h"),
+        ("ramachandran compare a.nc --format=xml", "--format xml: 'xml' is not one of 'table', 'csv', 'json'; {} -h"),
+        ("lesions cohort a b", "missing option '--out'; {} -h"),
+        ("lesions compare a b --colour red", "no such option: --colour; {} -h"),
+        ("lesions cohort a b --workers 0 --out c", "--workers 0: should be greater than or equal to 1; {} -h"),
+        ("events score", "missing argument 'predicted'; {} -h"),
+    ],
+)
+def test_wrong_use_is_one_line_with_option_value_and_remedy(run, arguments, line):
+    command = " ".join(arguments.split()[:2])
+    code, out, err = run("", *arguments.split())
+    assert (code, out) == (2, "")
+    assert err == f"error: {line.format(f'overlap {command}')} lists the options\n"
+
+
 @pytest.mark.parametrize("name", ["", *COMMANDS])
 def test_version(run, name):
     assert run(name, "--version") == (0, f"{overlap.__version__}\n", "")
@@ -367,5 +411,6 @@ def test_code_2_for_wrong_use_and_nothing_computed(run, command, wrong, tmp_path
     code, out, err = run(command, *arguments, *wrong)
     assert code == 2
     assert out == ""
-    assert "Error" in err or "error: " in err
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
     assert set(tmp_path.rglob("*")) == before
