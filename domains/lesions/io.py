@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from .._checks import check_number
 from .._skipped import UNPAIRED
 from .grids import AXES, Grid, as_image
 
@@ -58,6 +59,8 @@ def read_image(path: str | Path, *, scale: float | None = None) -> xr.DataArray:
         If it is a folder.
     ImportError
         If nibabel is not installed.
+    UsageError
+        If the scale is not above 0.
     ValueError
         If the file cannot be read, is too large, or holds other numbers; the message names the file and the remedy.
 
@@ -69,6 +72,7 @@ def read_image(path: str | Path, *, scale: float | None = None) -> xr.DataArray:
     >>> [float(image[d][1] - image[d][0]) for d in "xyz"]
     [0.56640625, 0.56640625, 1.8]
     """
+    check_scale("lesions.read_image", scale=scale)
     path = Path(path)
     if path.is_dir():
         raise IsADirectoryError(f"lesions.read_image: {path} is a folder: read an image in it, or use lesions.cohort")
@@ -90,6 +94,21 @@ def read_image(path: str | Path, *, scale: float | None = None) -> xr.DataArray:
     mask = _as_mask(values, scale, path)
     orientation = "".join(nib.aff2axcodes(stored.affine))
     return _with_axes(mask, image.affine, path).assign_attrs(name=path.name, orientation=orientation)
+
+
+def check_scale(operation: str, **scales: float | None) -> None:
+    """Refuse a stored value that cannot mean 1, before any file is read.
+
+    Examples
+    --------
+    >>> check_scale("lesions.cohort", scale=255, reference_scale=None)
+    >>> check_scale("lesions.cohort", scale=0)
+    Traceback (most recent call last):
+    domains._checks.UsageError: lesions.cohort: scale must be a number > 0; got 0
+    """
+    for name, scale in scales.items():
+        if scale is not None:
+            check_number(operation, name, scale, above=0)
 
 
 def write_image(image: xr.DataArray, path: str | Path) -> None:

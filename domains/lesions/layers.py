@@ -9,13 +9,14 @@ Conventions
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from .._checks import UsageError
 from .grids import spatial_axes
 
 Labels: TypeAlias = Sequence[int] | Mapping[str, int | Sequence[int]]
@@ -54,8 +55,6 @@ def layers(
     if where is not None and where.dtype != bool:
         raise TypeError(f"lesions.compare: where has dtype {where.dtype}: pass bool, True = counted")
     wanted = _wanted(predicted, reference, labels)
-    if not wanted:
-        raise ValueError("lesions.compare: labels is empty: name the labels to compare, or pass None for all of them")
     for name, members in wanted.items():
         a = _mask(predicted, name, members, len(wanted), "prediction")
         b = _mask(reference, name, members, len(wanted), "reference")
@@ -64,6 +63,46 @@ def layers(
             b = _counted(b, where)
         box = _box(a, b)
         yield name, a.isel(box), b.isel(box)
+
+
+def check_labels(operation: str, labels: Labels) -> dict[Name, tuple[int, ...]]:
+    """Return the labels that were asked for, each with the numbers it is made of.
+
+    Parameters
+    ----------
+    operation : str
+        Who asks, for the error.
+    labels : sequence of int, or mapping of str to int or to several
+        See `compare`.
+
+    Raises
+    ------
+    UsageError
+        If it is neither, or empty.
+
+    Examples
+    --------
+    >>> check_labels("lesions.compare", [1, 2]), check_labels("lesions.compare", {"core": (1, 4), "edema": 2})
+    ({1: (1,), 2: (2,)}, {'core': (1, 4), 'edema': (2,)})
+    """
+    wanted: dict[Name, tuple[int, ...]] = {}
+    try:
+        if isinstance(labels, str):
+            raise TypeError
+        if isinstance(labels, Mapping):
+            for name, members in labels.items():
+                wanted[name] = _members(members)
+        else:
+            for label in labels:
+                number = _number(label)
+                wanted[number] = (number,)
+    except (TypeError, ValueError, OverflowError):
+        raise UsageError(
+            f"{operation}: labels must be numbers, [1, 2], or regions of numbers, {{'core': (1, 4)}}; got {labels!r}"
+        ) from None
+    if not wanted:
+        raise UsageError(f"{operation}: labels is empty: name the labels to compare, or pass None for all of them")
+    return wanted
 
 
 def absent_labels(scores: pd.DataFrame) -> list[Name]:
@@ -111,15 +150,13 @@ def _listed(names: Sequence[Name], most: int = 10) -> str:
 
 def _wanted(predicted: xr.DataArray, reference: xr.DataArray, labels: Labels | None) -> dict[Name, tuple[int, ...]]:
     """Return which labels of a map each set is made of; none, for a mask."""
-    if isinstance(labels, Mapping):
-        return {name: _members(numbers) for name, numbers in labels.items()}
     if labels is not None:
-        return {int(k): (int(k),) for k in labels}
+        return check_labels("lesions.compare", labels)
     images = (predicted, reference)
     named = [x["label"].values for x in images if "label" in x.dims]
     if named:
         names = np.concatenate(named).tolist()
-        return {name: _members(name) if isinstance(name, int) else () for name in names}
+        return {name: (name,) if isinstance(name, int) else () for name in names}
     maps = [np.unique(x) for x in images if x.dtype.kind in "iu"]
     if not maps:
         return {MASK: ()}
@@ -129,8 +166,24 @@ def _wanted(predicted: xr.DataArray, reference: xr.DataArray, labels: Labels | N
     return {k: (k,) for k in there or [1]}
 
 
-def _members(numbers: int | Sequence[int]) -> tuple[int, ...]:
-    return (numbers,) if isinstance(numbers, int) else tuple(numbers)
+def _members(numbers: object) -> tuple[int, ...]:
+    if isinstance(numbers, Iterable) and not isinstance(numbers, str):
+        return tuple(_number(k) for k in numbers)
+    return (_number(numbers),)
+
+
+def _number(value: object) -> int:
+    """Return a label as a whole number.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is none.
+    """
+    number = int(value)  # type: ignore[call-overload]
+    if not isinstance(value, str) and number != value:
+        raise ValueError
+    return int(number)
 
 
 def _mask(x: xr.DataArray, name: Name, members: tuple[int, ...], n: int, side: str) -> xr.DataArray:

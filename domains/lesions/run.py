@@ -35,8 +35,8 @@ from .cohorts import (
     write_scores,
 )
 from .comparison import assess
-from .io import pair_images, read_image
-from .layers import Labels, absent_labels, held_labels
+from .io import check_scale, pair_images, read_image
+from .layers import Labels, absent_labels, check_labels, held_labels
 from .settings import Options, check_settings, takes_settings
 from .summaries import Bootstrap, summarise_label
 
@@ -114,6 +114,9 @@ def cohort(
     """
     settings = check_settings(options)
     check_number("lesions.cohort", "workers", workers, at_least=1)
+    check_scale("lesions.cohort", scale=scale, reference_scale=reference_scale)
+    if labels is not None:
+        check_labels("lesions.cohort", labels)
     pairs, unpaired = pair_images(Path(predictions), Path(references))
     stamps = {name: file_stamp(*files) for name, files in pairs.items()}
     decisions = {"labels": labels, "scale": scale, "reference_scale": reference_scale, **vars(settings)}
@@ -243,6 +246,8 @@ def compare_files(
                 "overlap lesions cohort PREDICTIONS REFERENCES --out scores.csv"
             )
     wanted = parse_labels(labels)
+    check_settings(options)
+    check_scale("lesions.compare", scale=scale, reference_scale=reference_scale)
     with _console.collected_warnings() as notes:
         a = read_image(predicted, scale=scale)
         b = read_image(reference, scale=reference_scale)

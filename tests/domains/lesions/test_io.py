@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from domains._checks import UsageError
 from domains.lesions import as_image, example, io, read_image, write_image
 from domains.lesions.io import case_name, pair_images
 
@@ -176,6 +177,12 @@ def test_examples_are_what_the_source_says():
         assert [raters[d].attrs["spacing"] for d in "xyz"] == pytest.approx(entry["spacing_xyz_mm"], abs=1e-6)
     with pytest.raises(ValueError, match="nodule_29"):
         example("nodule_30")
+
+
+@pytest.mark.parametrize("scale", [0, -255, np.nan, "255"])
+def test_a_scale_is_above_0(tmp_path, scale):
+    with pytest.raises(UsageError, match="^lesions.read_image: scale must be a number > 0; got"):
+        read_image(tmp_path / "none.nii", scale=scale)
 
 
 def test_case_names():

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from domains._checks import UsageError
 from domains.lesions import as_image
-from domains.lesions.layers import absent_labels, held_labels, layers
+from domains.lesions.layers import absent_labels, check_labels, held_labels, layers
 
 
 def image(values):
@@ -48,6 +49,31 @@ def test_several_soft_masks():
 
 def test_two_empty_maps_have_one_label():
     assert sizes(LEFT * 0, RIGHT * 0, None, None) == {1: (0, 0)}
+
+
+@pytest.mark.parametrize(
+    "labels", [1, "12", ["a"], [1.5], [None], [np.nan], [[1, 2]], {"core": "a"}, {"core": [1, "x"]}, {"core": None}]
+)
+def test_labels_of_a_wrong_kind(labels):
+    with pytest.raises(UsageError) as error:
+        sizes(LEFT, RIGHT, labels, None)
+    message = "lesions.compare: labels must be numbers, [1, 2], or regions of numbers, {'core': (1, 4)}; got "
+    assert str(error.value) == message + repr(labels)
+
+
+def test_labels_of_every_right_kind():
+    for labels in (
+        [1, 2],
+        (1, 2),
+        np.array([1, 2]),
+        [1.0, 2.0],
+        range(1, 3),
+        ["1", "2"],
+        np.array([1.0, 2], np.float32),
+    ):
+        assert check_labels("f", labels) == {1: (1,), 2: (2,)}
+    regions = {"core": np.array([1, 4]), "edema": np.int64(2), "rest": [3]}
+    assert check_labels("f", regions) == {"core": (1, 4), "edema": (2,), "rest": (3,)}
 
 
 def test_absent_labels_are_those_of_no_row():

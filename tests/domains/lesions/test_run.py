@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
-from math import inf
+from math import inf, nan
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ import pytest
 
 from domains import _console
 from domains._checks import UsageError
-from domains.lesions import cohort, cohorts, compare, example, read_image, summarise, write_image
+from domains.lesions import cohort, cohorts, compare, example, read_image, run, summarise, write_image
 from domains.lesions.cohorts import COLUMNS
 from domains.lesions.run import cohort_files, compare_files, parse_labels
 
@@ -228,6 +228,28 @@ def test_a_label_that_neither_image_has_is_not_scored(pair, tmp_path, capsys):
     assert (row["side"], row["where"], row["reason"]) == ("both", "label 9", "not scored")
     assert row["detail"] == "label 9: neither image has it; the prediction holds 1, the reference 1"
     assert compare_files(*pair, lesions=None, **options(labels="1")) == 0
+
+
+@pytest.mark.parametrize("name", ["scale", "reference_scale"])
+@pytest.mark.parametrize("value", [0.0, -1.0, nan, inf])
+def test_a_wrong_scale_is_wrong_use_before_files_are_read(folders, tmp_path, monkeypatch, name, value):
+    monkeypatch.setattr(run, "read_image", lambda *_, **__: pytest.fail("a file was read"))
+    monkeypatch.setattr(cohorts, "read_image", lambda *_, **__: pytest.fail("a file was read"))
+    pair = [folder / "case_0.nii.gz" for folder in folders]
+    with pytest.raises(UsageError, match=f"^lesions.compare: {name} must be a number > 0; got"):
+        compare_files(*pair, lesions=None, **options(**{name: value}))
+    with pytest.raises(UsageError, match=f"^lesions.cohort: {name} must be a number > 0; got"):
+        cohort(*folders, out=tmp_path / "s.csv", **{name: value})
+    assert not (tmp_path / "s.csv").exists()
+
+
+def test_settings_and_labels_are_checked_before_files_are_read(folders, monkeypatch):
+    monkeypatch.setattr(run, "read_image", lambda *_, **__: pytest.fail("a file was read"))
+    pair = [folder / "case_0.nii.gz" for folder in folders]
+    with pytest.raises(UsageError, match="threshold must be"):
+        compare_files(*pair, lesions=None, **options(threshold=50))
+    with pytest.raises(UsageError, match=r"^lesions.cohort: labels must be numbers, .* got 1$"):
+        cohort(*folders, labels=1)
 
 
 def test_folders_and_files_are_not_mixed_up(folders, pair):
