@@ -21,7 +21,7 @@ import pandas as pd
 
 from .. import _skipped
 from .._checks import check_choice
-from .formats import ABSENT, NO_SEGMENT, NO_TIMES, READERS
+from .formats import ABSENT, BACKGROUND, NO_EVENT, READERS
 from .schema import COLUMNS, as_events
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".rttm", ".json")
@@ -33,8 +33,8 @@ NO_DURATION = "no duration"
 NO_NUMBER = "a time that is no number"
 BACKWARD = "ends before it begins"
 NO_CONFIDENCE = "a confidence that is no number"
-MISTAKES = (NO_TIMES, NO_SEGMENT, NO_ONSET, NO_OFFSET, NO_DURATION, NO_NUMBER, BACKWARD, NO_CONFIDENCE)
-"""Reasons of rows that should have been events; other rows say that there is none, or are of another kind."""
+SAYS_NONE = (NO_EVENT, BACKGROUND)
+"""Reasons of rows that say that there is no event; all others are of rows that could not be read as one."""
 
 
 class Annotations(NamedTuple):

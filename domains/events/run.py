@@ -4,8 +4,9 @@ Conventions
 -----------
 - Two files, or two folders whose files bear the same names (their endings and formats may differ). Rows that name no
   recording belong to the one that their file is called after; of two files, to one recording.
-- A file that cannot be read, or of which no row is an event though it should be, is a row of `skipped`, and its
-  recording is left out on both sides. A recording that the prediction lacks is missed.
+- A file that cannot be read, or of which all rows were skipped, is a row of `skipped`, and its recording is left out on
+  both sides. One whose rows say that there is no event is a recording without events.
+- A recording that the prediction lacks is missed.
 - What was scored follows from ``support=``, else from the durations that the files say, the reference's first.
 
 References
@@ -29,7 +30,7 @@ from .._checks import UsageError, check_choice
 from .._skipped import UNREADABLE, as_skipped
 from . import tables
 from .comparison import assess, explain_faults, find_protocol
-from .io import MISTAKES, SUFFIXES, Annotations, read_events
+from .io import SAYS_NONE, SUFFIXES, Annotations, read_events
 from .protocols import By, Protocol, Scored
 from .schema import COLUMNS, Support
 
@@ -240,12 +241,14 @@ def _files_of(path: Path, side: str) -> dict[str, Path]:
 
 
 def _read_file(path: Path, recording: str, **options: Any) -> Annotations:
-    """Read a file, and refuse one of which every row is a mistake."""
+    """Read a file, and refuse one whose rows were all skipped, unless they say that there is no event."""
     part = read_events(path, file=recording, **options)
     reasons = part.skipped["reason"]
-    if len(reasons) and part.events.empty and reasons.isin(MISTAKES).all():
-        n = len(reasons)
-        raise ValueError(f"events.score: {path}: none of its {n} rows is an event; the first has {reasons.iloc[0]}")
+    if part.events.empty and not reasons.isin(SAYS_NONE).all():
+        raise ValueError(
+            f"events.score: {path}: none of its {len(reasons)} rows is an event (the first: {reasons.iloc[0]}); "
+            "correct them, or say which format it is: kind="
+        )
     return part
 
 

@@ -150,11 +150,55 @@ def test_a_file_of_which_no_row_is_an_event_is_no_success(folders, tmp_path):
     path = write(folders[0] / "eeg" / "one_events.tsv", broken)
     report, skipped, _ = score(*folders, "szcore")
     bad = skipped[skipped["reason"] == UNREADABLE]
-    assert bad["detail"].tolist() == [f"events.score: {path}: none of its 2 rows is an event; the first has no onset"]
+    expected = (
+        f"events.score: {path}: none of its 2 rows is an event (the first: no onset); "
+        "correct them, or say which format it is: kind="
+    )
+    assert bad["detail"].tolist() == [expected]
     assert int(report.size_b) == 2
     assert score_files(*folders, outputs=Outputs(format="json"), protocol="szcore") == 1
     with pytest.raises(ValueError, match="none of its 2 rows is an event"):
         score(path, folders[1] / "eeg" / "two_events.tsv", "szcore")
+
+
+EVERY_ROW_SKIPPED = {
+    "csv": "onset,offset\nn/a,9\n9,8\n",
+    "dcase": "a.wav\tnone\tnone\tx\nb.wav\n",
+    "bids": "onset\tduration\teventType\nn/a\t9\tsz\n0\t60\tbckg\n",
+    "rttm": "onset,offset,label\n0,1,x\nSPKR-INFO f 1 <NA> <NA> <NA> unknown anna <NA> <NA>\n",
+    "activitynet": '{"results": {"v": [{"segment": [1], "label": "x", "score": 1}]}}',
+}
+
+
+@pytest.mark.parametrize("kind", EVERY_ROW_SKIPPED)
+def test_a_file_of_which_every_row_was_skipped_is_no_success(kind, tmp_path):
+    """Of a folder it is a row of what was skipped, and alone it is an error."""
+    text = EVERY_ROW_SKIPPED[kind]
+    for side in ("a", "b"):
+        write(tmp_path / side / "good.csv", "onset,offset\n0,1\n")
+    suffix = {"csv": ".csv", "rttm": ".rttm", "activitynet": ".json"}.get(kind, ".tsv")
+    name = "bad_events" if kind == "bids" else "bad"
+    path = write(tmp_path / "a" / f"{name}{suffix}", text)
+    skipped = score(tmp_path / "a", tmp_path / "b").skipped
+    assert skipped[skipped["reason"] == UNREADABLE]["file"].tolist() == [str(path)]
+    assert score_files(tmp_path / "a", tmp_path / "b", outputs=Outputs(format="json")) == 1
+    with pytest.raises(ValueError, match=r"rows is an event \(the first: .*kind="):
+        score(path, path, kind=kind)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("one_events.tsv", HEADER + "0\t60\tbckg\t60\n"),
+        ("one.txt", "one.wav\n"),
+        ("one.csv", "onset,offset\n"),
+        ("one.rttm", ""),
+        ("one.json", '{"results": {"v": []}}'),
+    ],
+)
+def test_a_file_that_says_there_is_no_event_is_scored(name, text, tmp_path):
+    path = write(tmp_path / name, text)
+    assert score_files(path, path, outputs=Outputs(format="json")) == 0
 
 
 def test_a_wrong_setting_ends_the_work_before_files_are_read(folders, monkeypatch):
