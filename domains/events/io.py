@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from .. import _skipped
-from .._checks import check_choice
+from .._checks import UsageError, check_choice
 from .formats import ABSENT, BACKGROUND, NO_EVENT, READERS
 from .schema import COLUMNS, as_events
 
@@ -83,6 +83,8 @@ def read_events(
         If there is no such file.
     ValueError
         If the format is unknown or the file is not of it; the message names the file.
+    UsageError
+        If the file has no such subset.
 
     Examples
     --------
@@ -135,7 +137,7 @@ def _take_subset(table: pd.DataFrame, subset: str, path: Path) -> pd.DataFrame:
     present = table["subset"].unique().tolist() if "subset" in table else []
     if subset not in present:
         names = ", ".join(map(str, present)) or "none"
-        raise ValueError(f"events.read_events: {path}: there is no subset {subset!r}; it has {names}")
+        raise UsageError(f"events.read_events: {path}: there is no subset {subset!r}; it has {names}")
     return table[table["subset"] == subset].reset_index(drop=True)
 
 

@@ -16,7 +16,8 @@ Allen, J. F. (1983). Maintaining knowledge about temporal intervals. Commun. ACM
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
@@ -145,14 +146,33 @@ def durations_of(events: pd.DataFrame) -> np.ndarray:
     return (events["offset"] - events["onset"]).to_numpy(float)
 
 
+def as_list(labels: Sequence[str]) -> str:
+    """Write labels as a list that is Python and JSON at once.
+
+    Examples
+    --------
+    >>> print(as_list(["dog", "cat"]))
+    ["dog", "cat"]
+    """
+    return json.dumps(list(labels), ensure_ascii=False)
+
+
 def _as_frame(table: Any, name: str) -> pd.DataFrame:
     if isinstance(table, pd.DataFrame):
         return table
-    is_sequence = isinstance(table, np.ndarray | list | tuple)
-    if is_sequence and (len(table) == 0 or np.shape(table)[1:] == (2,)):
-        times = np.reshape(np.asarray(table, float), (-1, 2))
-        return pd.DataFrame(times, columns=["onset", "offset"])
-    raise TypeError(f"{name}: is a {type(table).__name__}; pass a DataFrame (read_events gives one) or (n, 2) seconds")
+    remedy = "pass (n, 2) seconds or a DataFrame, such as read_events(path).events"
+    # a NamedTuple, such as Annotations, is no sequence of pairs
+    if not isinstance(table, np.ndarray | list) and type(table) is not tuple:
+        raise TypeError(f"{name}: is a {type(table).__name__}; {remedy}")
+    try:
+        times = np.asarray(table, float)
+    except (ValueError, TypeError):
+        raise TypeError(
+            f"{name}: is a {type(table).__name__} of other things than pairs of numbers; {remedy}"
+        ) from None
+    if times.size and times.shape[1:] != (2,):
+        raise TypeError(f"{name}: has shape {times.shape}; {remedy}")
+    return pd.DataFrame(times.reshape(-1, 2), columns=["onset", "offset"])
 
 
 def _support_table(support: Support, files: Iterable[str]) -> pd.DataFrame:

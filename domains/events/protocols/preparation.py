@@ -26,7 +26,8 @@ import pandas as pd
 
 from overlap import intervals
 
-from ..schema import times_of
+from ..._checks import UsageError
+from ..schema import as_list, times_of
 
 Order = Literal["rows", "time"]
 
@@ -114,7 +115,7 @@ def merge_and_split(
 
     Raises
     ------
-    ValueError
+    UsageError
         If there are events but no label fits.
 
     Examples
@@ -245,10 +246,11 @@ def _with_label(events: pd.DataFrame, patterns: Sequence[str], side: str) -> pd.
     labels = events["label"]
     fitting = {label for label in set(labels) if _fits(label, patterns)}
     if len(events) and not fitting:
-        present = ", ".join(sorted(set(labels))[:5])
-        wanted = ", ".join(patterns)
-        raise ValueError(
-            f"events.assess: no label of the {side} fits {wanted} (there are {present}); say which do: labels="
+        present = sorted(set(labels))
+        remedy = f"labels={as_list(present[:1])}"
+        raise UsageError(
+            f"events.assess: no label of the {side} fits {as_list(patterns)}; it has {as_list(present[:5])}: say which "
+            f"count, such as {remedy} (at the command line --param '{remedy}')"
         )
     return events[labels.isin(fitting)].reset_index(drop=True)
 

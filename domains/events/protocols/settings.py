@@ -22,6 +22,7 @@ from typing import Any
 import overlap as ov
 
 from ..._checks import UsageError, check_choice, check_number
+from ..schema import as_list
 
 OPERATION = "events.assess"
 
@@ -131,21 +132,20 @@ def as_thresholds(thresholds: Any) -> tuple[float, ...]:
     (0.5, 0.75)
     >>> as_thresholds(0.5)
     Traceback (most recent call last):
-    domains._checks.UsageError: events.assess: thresholds must be a sequence of numbers; got 0.5: pass (0.5,)
+    domains._checks.UsageError: events.assess: thresholds must be a sequence of numbers; got 0.5: pass [0.5]
     >>> as_thresholds([50, 75])
     Traceback (most recent call last):
     domains._checks.UsageError: events.assess: thresholds[0] must be a number > 0 and <= 1; got 50
     """
-    if isinstance(thresholds, Real):
-        raise UsageError(
-            f"{OPERATION}: thresholds must be a sequence of numbers; got {thresholds!r}: pass ({thresholds!r},)"
-        )
+    is_number = isinstance(thresholds, Real)
     try:
-        values = () if isinstance(thresholds, str) else tuple(thresholds)
+        values = () if is_number or isinstance(thresholds, str) else tuple(thresholds)
     except TypeError:
         values = ()
     if not values:
-        raise UsageError(f"{OPERATION}: thresholds must be a sequence of numbers; got {thresholds!r}: pass (0.5,)")
+        # a form that works in Python and, as JSON, at the command line
+        remedy = f"[{thresholds:g}]" if is_number else "[0.5]"
+        raise UsageError(f"{OPERATION}: thresholds must be a sequence of numbers; got {thresholds!r}: pass {remedy}")
     for k, value in enumerate(values):
         check_number(OPERATION, f"thresholds[{k}]", value, above=0, at_most=1)
     return values
@@ -159,9 +159,12 @@ def check_labels(labels: object) -> None:
     >>> check_labels(["dog", "cat"])
     >>> check_labels("dog")
     Traceback (most recent call last):
-    domains._checks.UsageError: events.assess: labels must be a sequence of text; got 'dog': pass ('dog',)
+    domains._checks.UsageError: events.assess: labels must be a sequence of text; got 'dog': pass ["dog"]
     """
     if isinstance(labels, str):
-        raise UsageError(f"{OPERATION}: labels must be a sequence of text; got {labels!r}: pass ({labels!r},)")
+        # a form that works in Python and, as JSON, at the command line
+        raise UsageError(f"{OPERATION}: labels must be a sequence of text; got {labels!r}: pass {as_list([labels])}")
     if not isinstance(labels, Sequence) or not all(isinstance(label, str) for label in labels):
-        raise UsageError(f"{OPERATION}: labels must be a sequence of text; got {labels!r}")
+        raise UsageError(
+            f'{OPERATION}: labels must be a sequence of text; got {labels!r}: pass a list such as ["dog", "cat"]'
+        )

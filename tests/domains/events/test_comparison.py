@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import overlap as ov
+from domains._checks import UsageError
 from domains.events import PROTOCOLS, align, assess, compare
 
 # ---- the known faults, each with its smallest case
@@ -163,7 +164,8 @@ def test_refusals(options, message):
 
 def test_labels_that_are_no_seizures():
     a = table(["f"], [0], [4], ["seizure"])
-    with pytest.raises(ValueError, match=r"no label of the prediction fits sz\* \(there are seizure\).*labels="):
+    message = r'no label of the prediction fits \["sz\*"\]; it has \["seizure"\]: .* such as labels=\["seizure"\]'
+    with pytest.raises(UsageError, match=message):
         compare(a, a, "szcore")
     assert float(compare(a, a, "szcore", labels=["seiz*"]).f1) == 1
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from domains._checks import UsageError
 from domains.events import read_events
 from domains.events.formats import READERS
 from domains.events.schema import COLUMNS
@@ -135,7 +136,7 @@ def test_no_file_no_kind_no_subset(tmp_path):
     (tmp_path / "a.txt").write_text("1\t2\tx")
     with pytest.raises(ValueError, match="events.read_events: kind must be one of 'csv', 'dcase'"):
         read_events(tmp_path / "a.txt", "xml")
-    with pytest.raises(ValueError, match="no subset 'test'"):
+    with pytest.raises(UsageError, match="no subset 'test'"):
         read_events(tmp_path / "a.txt", subset="test")
 
 

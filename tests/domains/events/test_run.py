@@ -216,6 +216,17 @@ def test_a_wrong_setting_is_no_unreadable_file(folders):
         score(*folders, "szcore", by="subject")
 
 
+def test_what_an_option_puts_right_is_wrong_use(tmp_path):
+    """An option that fits no data and names what there is, see `domains.cli.main`: exit code 2."""
+    a = write(tmp_path / "a.csv", "onset,offset,label\n0,9,x\n")
+    with pytest.raises(UsageError, match=r"at the command line --param 'labels=\[\"x\"\]'\)$"):
+        score(a, a, "szcore")
+    assert float(score(a, a, "szcore", labels=["x"]).report.f1) == 1
+    b = write(tmp_path / "b.json", '{"database": {"v": {"subset": "test", "annotations": []}}}')
+    with pytest.raises(UsageError, match="there is no subset 'validation'; it has test"):
+        score(a, b, subset="validation")
+
+
 def test_a_report_as_a_table():
     a = pd.DataFrame(
         {"file": list("ff"), "onset": [0, 5], "offset": [1, 6], "label": list("xy"), "confidence": [0.5, 0.25]}

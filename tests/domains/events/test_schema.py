@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from domains.events import as_events, as_support
+from domains.events import as_events, as_support, read_events
 from domains.events.schema import COLUMNS
 
 
@@ -55,10 +55,32 @@ def test_malformed_tables(table, message):
         as_events(pd.DataFrame(table))
 
 
-@pytest.mark.parametrize("table", [3, "events.csv", np.zeros((2, 3)), [[1, 2, 3]]])
-def test_what_is_no_table(table):
-    with pytest.raises(TypeError, match="pass a DataFrame"):
+@pytest.mark.parametrize(
+    ("table", "what"),
+    [
+        (3, "is a int"),
+        ("events.csv", "is a str"),
+        (None, "is a NoneType"),
+        (np.zeros((2, 3)), r"has shape \(2, 3\)"),
+        (np.array([10.0, 5]), r"has shape \(2,\)"),
+        ([[1, 2, 3]], r"has shape \(1, 3\)"),
+        ([[1, 2], [3]], "is a list of other things than pairs of numbers"),
+        ([["a", "b"]], "is a list of other things than pairs of numbers"),
+    ],
+)
+def test_what_is_no_table(table, what):
+    message = what + r"; pass \(n, 2\) seconds or a DataFrame, such as read_events\(path\).events"
+    with pytest.raises(TypeError, match=message):
         as_events(table)
+
+
+def test_what_read_events_returns_is_no_table_but_its_events_are(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("onset,offset\n0,1\n")
+    annotations = read_events(path)
+    with pytest.raises(TypeError, match=r"is a Annotations; .*read_events\(path\).events"):
+        as_events(annotations)
+    assert len(as_events(annotations.events)) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import json
+import re
 from dataclasses import fields
 from math import inf, nan
 
@@ -51,6 +54,23 @@ def test_every_setting_has_wrong_values_here():
     assert {setting for _, setting in CASES} == set(WRONG)
 
 
+@pytest.mark.parametrize(
+    ("protocol", "setting", "value"),
+    [
+        ("tiou", "thresholds", 0.75),
+        ("tiou", "thresholds", "(0.5,)"),
+        ("sed_eval_segment", "labels", "dog"),
+        ("sed_eval_segment", "labels", 3),
+    ],
+)
+def test_the_remedy_works_in_python_and_as_json(protocol, setting, value):
+    with pytest.raises(UsageError) as caught:
+        compare(EVENTS, EVENTS, protocol, **{setting: value})
+    remedy = re.search(r"pass (?:a list such as )?(\[.*\])$", str(caught.value)).group(1)
+    for read in (json.loads, ast.literal_eval):
+        compare(EVENTS, EVENTS, protocol, **{setting: read(remedy)})
+
+
 @pytest.mark.parametrize(("protocol", "setting"), CASES)
 def test_wrong_values_are_refused_by_name(protocol, setting):
     for value in WRONG[setting]:
@@ -61,9 +81,9 @@ def test_wrong_values_are_refused_by_name(protocol, setting):
 @pytest.mark.parametrize(
     ("protocol", "parameters", "message"),
     [
-        ("tiou", {"thresholds": 0.5}, r"thresholds must be a sequence of numbers; got 0.5: pass \(0.5,\)"),
+        ("tiou", {"thresholds": 0.5}, r"thresholds must be a sequence of numbers; got 0.5: pass \[0.5\]"),
         ("tiou", {"thresholds": [0.5, 70]}, r"thresholds\[1\] must be a number > 0 and <= 1; got 70"),
-        ("sed_eval_segment", {"labels": "dog"}, r"labels must be a sequence of text; got 'dog': pass \('dog',\)"),
+        ("sed_eval_segment", {"labels": "dog"}, r"labels must be a sequence of text; got 'dog': pass \[\"dog\"\]"),
         ("sed_eval_event", {"onset": None, "offset": None}, "neither onset nor offset has a collar"),
         ("sed_eval_event", {"matching": "bogus"}, "matching must be one of 'optimal', 'greedy'; got 'bogus'"),
         ("sed_eval_segment", {"resolution": -1}, "resolution must be a number > 0; got -1"),
