@@ -98,14 +98,14 @@ def main() -> None:
 
 def _command_line_error(error: Any) -> str:
     """Return one line: the option, its value, what is wrong and where the options are explained."""
-    message = error.format_message().rstrip(".")
+    message = error.format_message()
     if "\n" in message:
         # a group without a command: its help
         return str(message)
     command = error.ctx.command_path if error.ctx else PROGRAM
     validation = getattr(error.__cause__, "errors", None)
     if validation is None:
-        reason = message[:1].lower() + message[1:]
+        reason = message[:1].lower() + message[1:].rstrip(".")
     else:
         reason = _wrong_value(error.param.opts[-1], validation()[0])
     return f"error: {reason}; {command} -h lists the options"

@@ -35,7 +35,7 @@ class Chirality(StrEnum):
     mirror = "mirror"
 
 
-Files = Annotated[list[Path], typer.Argument(metavar="FILES", help="PDB or mmCIF files, plain or gzipped.")]
+Files = Annotated[list[Path], typer.Argument(help="PDB or mmCIF files, plain or gzipped.")]
 MaxBond = Annotated[float, typer.Option(help="Residues are neighbours if C and N are nearer than this, in Å.")]
 ModifiedResidues = Annotated[
     Modified | None, typer.Option(metavar="parent", help="Score modified residues as the standard ones they come from.")

@@ -20,12 +20,14 @@ from zipfile import BadZipFile
 import numpy as np
 import xarray as xr
 
-from .._checks import check_choice
+from .._checks import UsageError, check_choice
 from .regions import check_membership
 from .torus import centres, check_grid
 
 EXAMPLES = {"1a8o": "1a8o.cif.gz", "1a28": "1a28.pdb.gz"}
 SUFFIXES = (".nc", ".npy", ".npz", ".csv")
+# numpy's own message suggests to unpickle the file, which may run code
+NOT_NUMPY = "not an array of numbers in numpy's format; write it with numpy.save or numpy.savez"
 
 
 def read_region(path: str | Path, variable: str | None = None, *, phi_first: bool = False) -> xr.DataArray:
@@ -49,8 +51,10 @@ def read_region(path: str | Path, variable: str | None = None, *, phi_first: boo
     ------
     FileNotFoundError
         If there is no such file.
+    UsageError
+        If the file has no such variable, or several and none is named.
     ValueError
-        If the file is of another kind, ambiguous, or not a region. The message names the file and the remedy.
+        If the file is of another kind or not a region. The message names the file and the remedy.
 
     Examples
     --------
@@ -77,6 +81,8 @@ def read_region(path: str | Path, variable: str | None = None, *, phi_first: boo
         cells = _read(path, suffix, variable, order)
     except (OSError, KeyError, EOFError, UnicodeDecodeError, BadZipFile) as error:
         raise ValueError(f"{prefix}: not a readable {path.suffix} file ({error})") from error
+    except UsageError as error:
+        raise UsageError(f"{prefix}: {error}") from error
     except ValueError as error:
         raise ValueError(f"{prefix}: {error}") from error
     cells = check_grid(cells, prefix)
@@ -117,6 +123,7 @@ def _read(path: Path, suffix: str, variable: str | None, order: tuple[str, str])
     if suffix == ".nc":
         return _read_netcdf(path, variable)
     if suffix == ".npy":
+        _refuse_variable(variable)
         return _read_npy(path, order)
     if suffix == ".npz":
         return _read_npz(path, variable, order)
@@ -131,7 +138,10 @@ def _read_netcdf(path: Path, variable: str | None) -> xr.DataArray:
 
 
 def _read_npy(path: Path, order: tuple[str, str]) -> xr.DataArray:
-    values = np.load(path, allow_pickle=False)
+    try:
+        values = np.load(path, allow_pickle=False)
+    except ValueError:
+        raise ValueError(NOT_NUMPY) from None
     if values.ndim != 2 or not values.size:
         raise ValueError(f"a region has two axes and some cells, found an array of shape {values.shape}")
     rows, columns = values.shape
@@ -139,8 +149,11 @@ def _read_npy(path: Path, order: tuple[str, str]) -> xr.DataArray:
 
 
 def _read_npz(path: Path, variable: str | None, order: tuple[str, str]) -> xr.DataArray:
-    with np.load(path, allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except ValueError:
+        raise ValueError(NOT_NUMPY) from None
     maps = [name for name, x in arrays.items() if x.ndim == 2]
     values = arrays[_one_of(maps, variable)]
     axes = {name: x for name, x in arrays.items() if x.ndim == 1 and x.dtype.kind in "iuf"}
@@ -157,12 +170,16 @@ def _read_npz(path: Path, variable: str | None, order: tuple[str, str]) -> xr.Da
 def _read_csv(path: Path, variable: str | None, order: tuple[str, str]) -> xr.DataArray:
     import pandas as pd
 
-    table = pd.read_csv(path)
+    try:
+        table = pd.read_csv(path)
+    except pd.errors.EmptyDataError:
+        raise ValueError("the file is empty; write columns phi, psi, value or a grid of numbers") from None
     names = [str(name).strip().lower() for name in table.columns]
     if {"phi", "psi"} <= set(names):
         table.columns = pd.Index(names)
         values = [name for name in names if name not in ("phi", "psi")]
         return table.set_index(["psi", "phi"])[_one_of(values, variable)].to_xarray()
+    _refuse_variable(variable)
     try:
         grid = table.set_index(table.columns[0]).astype(float)
         rows = np.asarray(grid.index, float)
@@ -183,9 +200,16 @@ def _one_of(names: list[str], variable: str | None) -> str:
         return names[0]
     if variable is not None and variable in names:
         return variable
+    if not names:
+        raise ValueError("no map in it: a map has two axes, psi and phi")
     asked = "" if variable is None else f"no {variable!r}; "
-    listed = ", ".join(names) or "none"
-    raise ValueError(f"{asked}name one map with variable= (--variable): {listed}")
+    listed = ", ".join(names)
+    raise UsageError(f"{asked}name one map with variable= (--variable): {listed}")
+
+
+def _refuse_variable(variable: str | None) -> None:
+    if variable is not None:
+        raise UsageError(f"no {variable!r}; the map in this file has no name, leave out variable= (--variable)")
 
 
 def _as_mask(x: xr.DataArray, prefix: str) -> xr.DataArray:

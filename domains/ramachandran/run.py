@@ -187,9 +187,9 @@ def compare_files(
 ) -> int:
     """Do what ``overlap ramachandran compare`` does, and return its exit code."""
     from .comparison import assess
-    from .io import SUFFIXES, read_region
+    from .io import read_region
 
-    reference_is_file = Path(reference).suffix.lower() in SUFFIXES
+    reference_is_file = _is_region_file(reference)
     with _console.collected_warnings() as notes:
         region = read_region(predicted, variable, phi_first=phi_first)
         truth: Any = read_region(reference) if reference_is_file else reference
@@ -214,6 +214,20 @@ def compare_files(
         rows=as_table([report]),
         notes=notes,
     )
+
+
+def _is_region_file(reference: str) -> bool:
+    """Return whether a reference is a file and not a name; refuse what is neither."""
+    from .empirical import PROVENANCE
+    from .io import SUFFIXES
+
+    name = PROVENANCE["name"]
+    if reference == name:
+        return False
+    path = Path(reference)
+    if path.exists() or path.suffix.lower() in SUFFIXES:
+        return True
+    raise UsageError(f"--reference {reference}: there is no such file; name one, or the empirical reference {name}")
 
 
 def _draw_agreement(assessed: Assessment, reference: str | None) -> Axes:

@@ -91,9 +91,13 @@ def _comparison_cells(row: Row, labels: list[str]) -> list[str]:
         shares,
         f"{row['iou']:.4f}",
         f"{row['dice']:.4f}",
-        f"{row['outside']:.1%}",
-        f"{row['missed']:.1%}",
+        _percent(row["outside"]),
+        _percent(row["missed"]),
     ]
+
+
+def _percent(share: float) -> str:
+    return "–" if pd.isna(share) else f"{share:.1%}"
 
 
 def _summary_cells(row: Row) -> list[str | Text]:

@@ -126,7 +126,7 @@ COMMANDS = {
     "ramachandran compare": Command(
         a_region,
         a_region_of_another_size,
-        (*OF_SCORES, ["--level", "core"], ["--category", "gly"], ["--reference", "top"]),
+        (*OF_SCORES, ["--level", "core"], ["--category", "gly"], ["--reference", "top"], ["--variable", "foo"]),
         "scipy",
     ),
     "lesions compare": Command(

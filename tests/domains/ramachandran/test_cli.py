@@ -85,6 +85,27 @@ def test_bad_input_is_one_line(tmp_path):
     run("ramachandran", "compare", empty, "--level", "core", code=2)
 
 
+def test_a_variable_that_is_not_there_is_wrong_use(tmp_path):
+    path = tmp_path / "spheres.nc"
+    hard_sphere().rename("spheres").to_netcdf(path, engine="h5netcdf")
+    done = run("ramachandran", "compare", path, "--variable", "foo", "--csv", tmp_path / "a.csv", code=2)
+    assert done.stderr.endswith(": no 'foo'; name one map with variable= (--variable): spheres\n")
+    assert not (tmp_path / "a.csv").exists()
+
+
+def test_a_reference_is_a_file_or_a_name(tmp_path):
+    path = tmp_path / "spheres.npy"
+    np.save(path, hard_sphere().values)
+    done = run("ramachandran", "compare", path, "--reference", "top", code=2)
+    assert (
+        done.stderr == "error: --reference top: there is no such file; name one, or the empirical reference top8000\n"
+    )
+    text = tmp_path / "notes.txt"
+    text.write_text("notes")
+    done = run("ramachandran", "compare", path, "--reference", text, code=1)
+    assert "notes.txt: a region is read from .nc, .npy, .npz, .csv" in done.stderr
+
+
 def test_warnings_are_one_line_with_the_file(tmp_path):
     charmm = tmp_path / "charmm.pdb"
     charmm.write_text(gzip.decompress(example("1a28").read_bytes()).decode().replace("HIS A 703", "HSD A 703"))

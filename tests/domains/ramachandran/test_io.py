@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from domains._checks import UsageError
 from domains.ramachandran import compare, example, hard_sphere, read_region, region
 from domains.ramachandran.torus import centres
 
@@ -54,8 +55,16 @@ def test_a_file_of_several_maps(test_data):
     assert float(compare(found, level="allowed").iou) == pytest.approx(0.4853, abs=5e-5)
     with pytest.raises(ValueError, match=r"hard_sphere.*name one map.*--variable.*Ramachandran_outer_tau=111.0"):
         read_region(path)
-    with pytest.raises(ValueError, match="no 'tau'; name one"):
+    with pytest.raises(UsageError, match="hard_sphere.*no 'tau'; name one"):
         read_region(path, "tau")
+
+
+def test_a_map_without_a_name_is_not_asked_for_by_one(tmp_path):
+    np.save(tmp_path / "a.npy", CELLS.values)
+    CELLS.drop_attrs().astype(float).to_pandas().to_csv(tmp_path / "grid.csv")
+    for name in ("a.npy", "grid.csv"):
+        with pytest.raises(UsageError, match=f"{name}: no 'tau'; .* leave out variable="):
+            read_region(tmp_path / name, "tau")
 
 
 @pytest.mark.parametrize("cells", [CELLS, SOFT], ids=["hard", "soft"])
@@ -84,13 +93,15 @@ def test_integers_0_and_1_are_a_mask(tmp_path):
         ("none.npy", lambda p: np.save(p, np.zeros((0, 0))), r"some cells, found an array of shape \(0, 0\)"),
         ("text.npy", lambda p: np.save(p, np.array([["a", "b"]] * 2)), "not numbers"),
         ("bare.npz", lambda p: np.savez(p, np.zeros((4, 4))), "no array 'psi' with the 4 cell centres"),
-        ("empty.csv", lambda p: p.write_text(""), "No columns"),
+        ("empty.csv", lambda p: p.write_text(""), "the file is empty; write columns phi, psi, value or a grid"),
+        ("notes.npy", lambda p: p.write_text("notes"), "not an array of numbers in numpy's format; write it with"),
+        ("none.npz", lambda p: np.savez(p, phi=np.zeros(4)), "no map in it: a map has two axes, psi and phi"),
         ("words.csv", lambda p: p.write_text("a,b\nc,d\n"), "neither columns phi, psi, value nor a grid"),
         ("radians.csv", lambda p: radians().to_csv(p), "radians"),
         ("holes.csv", lambda p: p.write_text("phi,psi,v\n-90,-90,1\n90,90,1\n"), "2 cells have no value"),
         ("empty.nc", lambda p: p.write_bytes(b""), "not a readable .nc file"),
         ("cut.nc", lambda p: cut(p), "not a readable .nc file"),
-        ("foreign.npz", lambda p: p.write_text("not a zip"), "pickle"),
+        ("foreign.npz", lambda p: p.write_text("not a zip"), "not an array of numbers in numpy's format"),
         ("map.txt", lambda p: p.write_text("1"), r"read from .nc, .npy, .npz, .csv"),
         ("map.csv.gz", lambda p: p.write_bytes(gzip.compress(b"1")), "read from"),
     ],
@@ -104,7 +115,7 @@ def test_bad_files_are_named(tmp_path, name, write, said):
 
 def test_pickles_are_never_loaded(tmp_path):
     np.save(tmp_path / "evil.npy", np.array([[{}]], dtype=object), allow_pickle=True)
-    with pytest.raises(ValueError, match="evil.npy.*allow_pickle"):
+    with pytest.raises(ValueError, match="evil.npy: not an array of numbers in numpy's format"):
         read_region(tmp_path / "evil.npy")
 
 

@@ -24,6 +24,12 @@ def test_prediction_first_with_names_and_sizes():
     assert "0.4853" in text
 
 
+def test_a_share_of_nothing_is_a_dash():
+    text = printed(comparison_table([compare(hard_sphere() & False)]))
+    assert "nan%" not in text
+    assert "–" in text
+
+
 def test_summary_and_outliers():
     residues, skipped = validate([example("1a28"), "nowhere.pdb"])
     text = printed(summary_table(summarise(residues, skipped)), *outlier_lines(residues))
