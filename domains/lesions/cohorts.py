@@ -24,7 +24,7 @@ import pandas as pd
 from .._checks import UsageError
 from .._report import as_rows
 from .._skipped import NOT_SCORED, UNREADABLE
-from .comparison import BOUNDS, DISTANCES, INDICES, LESION_COUNTS, LESION_INDICES, SIZES, compare
+from .comparison import BOUNDS, DISTANCES, INDICES, LESION_COUNTS, LESION_INDICES, SIZES, assess_pair
 from .io import read_image
 from .layers import Labels
 from .settings import Settings
@@ -68,10 +68,10 @@ def score_case(case: Case) -> CaseScores:
     except FAILURES as error:
         return _failed(case, error, "reference", str(case.reference), UNREADABLE)
     try:
-        report = compare(predicted, reference, labels=case.labels, **vars(case.settings))
+        result = assess_pair(predicted, reference, case.labels, None, case.settings, keep_masks=False)
     except FAILURES as error:
         return _failed(case, error, "both", case.name, NOT_SCORED)
-    table = as_rows(report)
+    table = as_rows(result.report)
     labels = table["label"].astype(str)
     return CaseScores(case.name, table.assign(case=case.name, label=labels, error=""))
 

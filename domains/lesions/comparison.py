@@ -22,6 +22,7 @@ medical image analysis. IEEE Trans. Med. Imaging 25, 1451. doi:10.1109/TMI.2006.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Unpack
@@ -37,7 +38,7 @@ from .. import _report
 from .._html import Displayed
 from .grids import Grid, check_images, regrid
 from .instances import KINDS, components, lesion_scores, match_instances
-from .layers import Labels, Name, layers
+from .layers import Labels, Name, layers, no_common_label
 from .settings import Options, Settings, check_settings, takes_settings
 
 SIZES = _report.SIZES
@@ -175,7 +176,9 @@ def assess(
     if where is not None:
         check_images("lesions.compare", where=where)
     if "case" not in predicted.dims or "case" not in reference.dims:
-        return _assess_one(predicted, reference, labels, where, settings, keep_masks)
+        result = assess_pair(predicted, reference, labels, where, settings, keep_masks)
+        _warn_of_labels(result.report)
+        return result
     names = _case_names(predicted, reference, where)
     results = []
     for k in range(len(names)):
@@ -184,7 +187,9 @@ def assess(
         counts = where
         if where is not None and "case" in where.dims:
             counts = where.isel(case=k, drop=True)
-        results.append(_assess_one(a, b, labels, counts, settings, keep_masks))
+        result = assess_pair(a, b, labels, counts, settings, keep_masks)
+        _warn_of_labels(result.report, f"case {names[k]}: ")
+        results.append(result)
     return _joined(names, results)
 
 
@@ -229,6 +234,11 @@ def compare(
     ValueError
         If the grids differ (the message says in what), the labels do not fit, or an option is out of range.
 
+    Warns
+    -----
+    UserWarning
+        If both images have labels and none in common; the message names both sets.
+
     Examples
     --------
     >>> from .io import example, read_image
@@ -240,7 +250,7 @@ def compare(
     return assess(predicted, reference, labels=labels, where=where, keep_masks=False, **options).report
 
 
-def _assess_one(
+def assess_pair(
     predicted: xr.DataArray,
     reference: xr.DataArray,
     labels: Labels | None,
@@ -248,6 +258,7 @@ def _assess_one(
     settings: Settings,
     keep_masks: bool,
 ) -> Assessment:
+    """Compare two images that have no cases: `assess` without its checks and without its warning."""
     grid = Grid.of(predicted)
     reference = regrid(reference, grid, prediction=_report.name_of(predicted, "prediction"))
     pairs: list[Pair] = []
@@ -269,6 +280,12 @@ def _assess_one(
     )
     lesions = _labelled("label", list(measured), tables)
     return Assessment(report, lesions, tuple(pairs), settings, grid)
+
+
+def _warn_of_labels(report: xr.Dataset, case: str = "") -> None:
+    sentence = no_common_label(_report.as_rows(report))
+    if sentence:
+        warnings.warn(f"lesions.compare: {case}{sentence}", stacklevel=3)
 
 
 def _describe_where(where: xr.DataArray | None) -> str:

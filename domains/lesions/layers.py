@@ -124,6 +124,38 @@ def absent_labels(scores: pd.DataFrame) -> list[Name]:
     return names
 
 
+def no_common_label(scores: pd.DataFrame) -> str:
+    """Return a sentence if both sides have labels and no label is in both, else "".
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Of one comparison, with columns ``label size_a size_b``.
+
+    Examples
+    --------
+    >>> no_common_label(pd.DataFrame({"label": [1, 2], "size_a": [4.0, 0.0], "size_b": [0.0, 3.0]}))
+    'no label is in both images: the prediction holds 1, the reference 2'
+    """
+    predicted = scores["label"][scores["size_a"] > 0].tolist()
+    reference = scores["label"][scores["size_b"] > 0].tolist()
+    if not predicted or not reference or set(predicted) & set(reference):
+        return ""
+    sentence = (
+        f"no label is in both images: the prediction holds {listed_labels(predicted)}, "
+        f"the reference {listed_labels(reference)}"
+    )
+    if _is_255(predicted):
+        return f"{sentence}; where 255 means 1, read the prediction with scale=255 (--scale 255)"
+    if _is_255(reference):
+        return f"{sentence}; where 255 means 1, read the reference with scale=255 (--reference-scale 255)"
+    return sentence
+
+
+def _is_255(names: Sequence[Name]) -> bool:
+    return [str(name) for name in names] == ["255"]
+
+
 def held_labels(image: xr.DataArray) -> str:
     """Return in words what an image holds: its labels but 0, or that it is a mask.
 
@@ -134,14 +166,20 @@ def held_labels(image: xr.DataArray) -> str:
     ('1, 2, 4', 'no label', 'a mask')
     """
     if "label" in image.dims:
-        return _listed(image["label"].values.tolist())
+        return listed_labels(image["label"].values.tolist())
     if image.dtype.kind not in "iu":
         return "a mask"
-    return _listed([int(k) for k in np.unique(image) if k != 0])
+    return listed_labels([int(k) for k in np.unique(image) if k != 0])
 
 
-def _listed(names: Sequence[Name], most: int = 10) -> str:
-    """Return names in a line, the first `most` of them."""
+def listed_labels(names: Sequence[Name], most: int = 10) -> str:
+    """Return names in a line, the first `most` of them.
+
+    Examples
+    --------
+    >>> listed_labels([1, 2, 3], most=2), listed_labels([])
+    ('1, 2 and 1 more', 'no label')
+    """
     shown = ", ".join(str(name) for name in names[:most])
     if len(names) > most:
         return f"{shown} and {len(names) - most} more"

@@ -23,6 +23,7 @@ from .._pictures import axes_or_new
 from .._report import name_of
 from .comparison import Assessment, Pair
 from .grids import AXES, Grid, check_masks, regrid
+from .layers import listed_labels
 from .raters import consensus
 from .summaries import interval
 
@@ -74,7 +75,7 @@ def plot_overlay(
         Or the result of `assess` alone: then its lesions are outlined, the matched solid, the others dotted. What is
         matched, and where soft masks are cut, is the result's own.
     label : str or int, optional
-        Which label of a result; by default the first.
+        Which label of a result; by default the first. The title says which others are not drawn.
     case : object, optional
         Which case of a result; by default the first.
     image : DataArray, optional
@@ -315,7 +316,9 @@ def _result_title(result: Assessment, pair: Pair, plane: _Plane) -> str:
     lesions = f"{matched} of {predicted} predicted and {reference} reference lesions"
     hard = pair.predicted.dtype == bool and pair.reference.dtype == bool
     cut = "" if hard else f"cut at {result.settings.level:g}, "
-    return f"{name}, Dice {dice:.3f}\n{plane.title}\n{cut}matched (solid) at IoU >= {threshold:g}: {lesions}"
+    others = [k for k in result.report["label"].values.tolist() if k != pair.label]
+    alone = f" (not drawn: {listed_labels(others)})" if others else ""
+    return f"{name}, Dice {dice:.3f}{alone}\n{plane.title}\n{cut}matched (solid) at IoU >= {threshold:g}: {lesions}"
 
 
 def _draw_agreement(

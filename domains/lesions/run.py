@@ -14,6 +14,7 @@ Conventions
 from __future__ import annotations
 
 import json
+import warnings
 from concurrent.futures import Executor
 from contextlib import closing
 from pathlib import Path
@@ -36,7 +37,7 @@ from .cohorts import (
 )
 from .comparison import assess
 from .io import check_scale, pair_images, read_image
-from .layers import Labels, absent_labels, check_labels, held_labels
+from .layers import Labels, absent_labels, check_labels, held_labels, no_common_label
 from .settings import Options, check_settings, takes_settings
 from .summaries import Bootstrap, summarise_label
 
@@ -99,6 +100,11 @@ def cohort(
     ValueError
         If an option is out of range, no names agree, or `out` was made with other settings.
 
+    Warns
+    -----
+    UserWarning
+        If the images of a case have labels and none in common; one warning for all such cases.
+
     Examples
     --------
     >>> import tempfile
@@ -151,9 +157,10 @@ def cohort(
     if table:
         write_scores(scores, table)
     in_order = [failures[name] for name in sorted(failures)]
+    compared = scores[scores["error"] == ""]
+    _warn_of_labels(compared)
     absent = []
     if labels is not None:
-        compared = scores[scores["error"] == ""]
         absent = _absent(compared, f"{predictions}, {references}", "no image of either folder has it")
     return scores, as_skipped([*unpaired, *in_order, *absent])
 
@@ -306,6 +313,20 @@ def _absent(scores: pd.DataFrame, files: str, why: str) -> list[dict[str, str]]:
         where = f"label {label}"
         rows.append({"side": "both", "file": files, "where": where, "reason": NOT_SCORED, "detail": f"{where}: {why}"})
     return rows
+
+
+def _warn_of_labels(scores: pd.DataFrame) -> None:
+    """Warn once of all cases whose two images have no label in common."""
+    sentences = {}
+    for name, case in scores.groupby("case", sort=False):
+        sentence = no_common_label(case)
+        if sentence:
+            sentences[name] = sentence
+    if not sentences:
+        return
+    first, sentence = next(iter(sentences.items()))
+    n = scores["case"].nunique()
+    warnings.warn(f"lesions.cohort: {len(sentences)} of {n} cases, such as {first}: {sentence}", stacklevel=3)
 
 
 def _still_valid(scores: pd.DataFrame, stamps: dict[str, str]) -> pd.DataFrame:

@@ -104,6 +104,26 @@ def test_missed_and_absent_labels():
     assert full.hd95.values.tolist() == [373, 0]
 
 
+def test_no_label_in_common_is_a_warning_that_names_both_sets():
+    a, b = cubes(4, 6, labels=(255, 255)), cubes(4, 6, labels=(1, 2))
+    both = "no label is in both images: the prediction holds {}, the reference {}"
+    with pytest.warns(UserWarning, match=both.format("255", "1, 2") + r"; .* scale=255 \(--scale 255\)$"):
+        assert compare(a, b).dice.values.tolist() == [0, 0, 0]
+    with pytest.warns(UserWarning, match=both.format("1, 2", "255") + r"; .* scale=255 \(--reference-scale 255\)$"):
+        compare(b, a)
+    with pytest.warns(UserWarning, match=both.format("1, 2", "3, 4") + "$"):
+        compare(b, cubes(4, 6, labels=(3, 4)))
+    with pytest.warns(UserWarning, match="case q: no label is in both"):
+        compare(cases_of(b, b), cases_of(b, a))
+
+
+def test_no_warning_where_a_label_is_common_or_a_side_is_empty():
+    a = cubes(4, 6)
+    for b in (a, a * 0, cubes(4, 6, labels=(2, 3))):
+        compare(a, b)
+        compare(b, a)
+
+
 def test_where_counts_for_all():
     a, b = cubes(4, 6), cubes(4, 4)
     where = a.z < 15

@@ -133,11 +133,17 @@ def test_a_picture_of_a_result_names_its_label_and_case():
     cases = [x.assign_coords(z=("z", [0.0], {"spacing": 3.0})) for x in cases]
     result = assess(*cases, labels=[1, 2])
     assert plot_overlay(result, label=2, case="p").get_title().startswith("case p, label 2, Dice 0.8")
-    assert plot_overlay(result, label=1).get_title().startswith("case p, label 1, Dice nan")
+    assert plot_overlay(result, label=1).get_title().startswith("case p, label 1, Dice nan (not drawn: 2)\n")
     with pytest.raises(ValueError, match="labels are 1, 2"):
         plot_overlay(result, label=3)
     with pytest.raises(ValueError, match="keep_masks=True"):
         plot_overlay(assess(*cases, keep_masks=False))
+
+
+def test_a_picture_of_one_label_says_that_others_are_not_drawn():
+    image = as_image(np.arange(36).reshape(6, 6) // 12 + 1, 1.0)
+    assert plot_overlay(assess(image, image)).get_title().startswith("label 1, Dice 1.000 (not drawn: 2, 3)\n")
+    assert "not drawn" not in plot_overlay(assess(image, image, labels=[2])).get_title()
 
 
 def test_an_image_lies_where_the_masks_are(raters):

@@ -252,6 +252,31 @@ def test_settings_and_labels_are_checked_before_files_are_read(folders, monkeypa
         cohort(*folders, labels=1)
 
 
+def test_no_label_in_common_is_a_warning(pair, capsys):
+    write_image(read_image(pair[0]) * 255, pair[0])
+    assert compare_files(*pair, lesions=None, **options()) == 0
+    printed = capsys.readouterr()
+    (warning,) = json.loads(printed.out)["warnings"]
+    assert "the prediction holds 255, the reference 1; " in warning
+    assert f"warning: {warning}" in printed.err
+    assert warning.endswith("(--scale 255)")
+    assert compare_files(*pair, lesions=None, **options(scale=255.0)) == 0, "what the warning says"
+    report = json.loads(capsys.readouterr().out)
+    assert report["warnings"] == []
+    assert report["dice"]["1"] == pytest.approx(0.4819, abs=1e-4)
+
+
+def test_a_cohort_warns_once_of_labels(folders, tmp_path):
+    for k in (1, 3):
+        path = folders[1] / f"case_{k}.nii.gz"
+        write_image(read_image(path) * 255, path)
+    wanted = r"^lesions.cohort: 2 of 4 cases, such as case_1: no label .* 1, the reference 255; .*--reference-scale 255"
+    for out in (None, tmp_path / "s.csv", tmp_path / "s.csv"):
+        with pytest.warns(UserWarning, match=wanted) as caught:
+            cohort(*folders, out=out)
+        assert len(caught) == 1
+
+
 def test_folders_and_files_are_not_mixed_up(folders, pair):
     with pytest.raises(UsageError, match=r"is a folder; .* overlap lesions cohort PREDICTIONS"):
         compare_files(*folders, lesions=None, **options())
@@ -270,7 +295,9 @@ def test_a_region_and_a_label_that_one_image_lacks(pair, capsys):
 
 def test_a_label_that_no_case_has_is_not_scored(folders, tmp_path, capsys):
     two = folders[0] / "case_1.nii.gz"
-    write_image(read_image(two) * 2, two)
+    image = read_image(two)
+    right = image.x > float(image.x.mean())
+    write_image(image * (1 + right.astype(int)), two)
     for out in (None, tmp_path / "s.csv", tmp_path / "s.csv"):
         _, skipped = cohort(*folders, labels=[1, 2, 9], out=out)
         assert skipped["detail"].tolist() == ["label 9: no image of either folder has it"]
