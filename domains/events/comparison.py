@@ -30,6 +30,9 @@ from .schema import Support, as_events, as_support
 
 Events = pd.DataFrame | np.ndarray
 
+ROUNDING = 1e-6
+"""How far an event may reach past the support without a warning, seconds."""
+
 
 def assess(
     predicted: Events,
@@ -68,7 +71,7 @@ def assess(
     Warns
     -----
     UserWarning
-        If the two sides share no file.
+        If the two sides share no file, events lie outside the support, or the support names other files than they do.
 
     Examples
     --------
@@ -86,6 +89,9 @@ def assess(
     files = {*prediction_events["file"], *reference_events["file"]}
     # two empty tables are one file without a name
     stretches = as_support(support, files or {""})
+    _warn_of_names(support, files)
+    _warn_if_outside(prediction_events, stretches, "prediction")
+    _warn_if_outside(reference_events, stretches, "reference")
     matched = rules.match(prediction_events, reference_events, stretches, settings)
     return Scored(
         given=(prediction_events, reference_events),
@@ -149,7 +155,7 @@ def compare(
     Warns
     -----
     UserWarning
-        If the two sides share no file; with ``explain``, if known faults change the result.
+        As `assess`; with ``explain``, if known faults change the result.
 
     Examples
     --------
@@ -276,6 +282,45 @@ def _warn_if_apart(prediction: pd.DataFrame, reference: pd.DataFrame) -> None:
         "so nothing can match; name them alike",
         stacklevel=4,
     )
+
+
+def _warn_of_names(support: Support, files: set[str]) -> None:
+    """Warn where the support lacks files that have events, and names others that have none: misspelt, most likely."""
+    named = as_support(support, ()).index
+    without_events = named.difference(list(files))
+    unknown = pd.Index(sorted(files)).difference(named)
+    if without_events.empty or unknown.empty:
+        return
+    warnings.warn(
+        f"events.assess: the support names {_first(without_events)}, which no event belongs to, and says nothing of "
+        f"{_first(unknown)}; name a recording as its events do, which by default is its file's name without the ending",
+        stacklevel=4,
+    )
+
+
+def _warn_if_outside(events: pd.DataFrame, support: pd.DataFrame, side: str) -> None:
+    of_row = support.reindex(events["file"])
+    begin = of_row["onset"].to_numpy(float)
+    # beyond rounding; nothing lies after an end that is not known
+    end = of_row["offset"].fillna(np.inf).to_numpy(float)
+    is_outside = (events["onset"] < begin - ROUNDING) | (events["offset"] > end + ROUNDING)
+    rows = np.flatnonzero(is_outside)
+    if not len(rows):
+        return
+    k = rows[0]
+    first = events.iloc[k]
+    warnings.warn(
+        f"events.assess: {len(rows)} of {len(events)} events of the {side} lie outside the support, wholly or in part "
+        f"(the first: {first['onset']:g} to {first['offset']:g} s of {first['file']!r}, which is scored from "
+        f"{begin[k]:g} to {end[k]:g} s); where time or segments are scored, what lies outside is cut off: correct the "
+        "support or the events",
+        stacklevel=4,
+    )
+
+
+def _first(names: pd.Index[Any], most: int = 5) -> str:
+    listed = ", ".join(repr(str(name)) for name in names[:most])
+    return listed if len(names) <= most else f"{listed} and {len(names) - most} more"
 
 
 def _differs(name: str, report: xr.Dataset, better: xr.Dataset) -> bool:

@@ -22,6 +22,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -32,7 +33,7 @@ from . import tables
 from .comparison import assess, explain_faults, find_protocol
 from .io import SAYS_NONE, SUFFIXES, Annotations, read_events
 from .protocols import By, Protocol, Scored
-from .schema import COLUMNS, Support
+from .schema import COLUMNS, Support, as_support
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -113,9 +114,10 @@ def score(
     (5.0, 0, ('a.csv', 'b.csv'))
     """
     check_choice("events.score", "by", by, ("label", "file", None))
-    # a wrong setting ends the work before files are read
+    # a wrong setting or support ends the work before files are read
     rules, _ = find_protocol(protocol)
     rules.configure(corrected=corrected, **parameters)
+    as_support(support, ())
     prediction_path = Path(predicted)
     reference_path = Path(reference)
     are_files = prediction_path.is_file() and reference_path.is_file()
@@ -283,7 +285,10 @@ def _durations(prediction: pd.DataFrame, reference: pd.DataFrame, lost: set[str]
 
 
 def _longest(support: pd.DataFrame) -> pd.Series[float]:
-    return support.groupby("file")["duration"].max().astype(float)
+    duration = support.groupby("file")["duration"].max().astype(float)
+    # a file that says 0 s does not know
+    is_duration = (duration > 0) & np.isfinite(duration)
+    return duration.where(is_duration)
 
 
 def _events_of(side: _Side, lost: set[str], name: str) -> pd.DataFrame:

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .._checks import UsageError
+from .._checks import UsageError, check_number
 
 COLUMNS = ["file", "onset", "offset", "label", "confidence"]
 ALIASES = {
@@ -112,8 +112,10 @@ def as_support(support: Support, files: Iterable[str]) -> pd.DataFrame:
 
     Raises
     ------
+    UsageError
+        If a stretch has no duration, a negative or an endless one; NaN, unknown, is for single files only.
     ValueError
-        If a stretch ends before it begins, or a file has several.
+        If a column is missing, or a file has several stretches.
 
     Examples
     --------
@@ -129,7 +131,7 @@ def as_support(support: Support, files: Iterable[str]) -> pd.DataFrame:
     if "onset" in table:
         onset = _numbers(table, "onset", name)
     offset = _offsets(table, onset, name)
-    _check_rows(table, ~(offset < onset), "an end before its beginning", name)
+    _check_stretches(table, onset, offset, name)
     _check_rows(table, ~table["file"].duplicated().to_numpy(), "a file twice, and a file has one stretch", name)
     known = pd.DataFrame({"onset": onset, "offset": offset}, index=_texts(table, "file"))
     every_file = sorted({*known.index, *files})
@@ -184,8 +186,23 @@ def _support_table(support: Support, files: Iterable[str]) -> pd.DataFrame:
         raise UsageError(
             f"events.as_support: the support must be seconds, a mapping of file to seconds or a table; got {support!r}"
         )
+    if support is not None:
+        check_number("events.as_support", "support", support, above=0)
     end = np.nan if support is None else float(support)
     return pd.DataFrame({"file": sorted(set(files)), "duration": end})
+
+
+def _check_stretches(table: pd.DataFrame, onset: np.ndarray, offset: np.ndarray, name: str) -> None:
+    """Refuse stretches that are no stretch of time; an unknown end, NaN, is none of them."""
+    duration = offset - onset
+    wrong = np.flatnonzero((duration <= 0) | np.isinf(duration))
+    if not len(wrong):
+        return
+    k = wrong[0]
+    raise UsageError(
+        f"{name}: {len(wrong)} of {len(table)} recordings have no finite duration > 0 (the first: "
+        f"{table['file'].iloc[k]!r}, {duration[k]:g} s); correct them, or leave them out where it is not known"
+    )
 
 
 def _own_names(columns: Iterable[Any]) -> dict[str, str]:

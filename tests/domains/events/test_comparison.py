@@ -208,3 +208,41 @@ def test_align_reads_what_compare_counts(name):
         found = scored.report().intersection
         found = found if scored.matches.thresholds is None else found.sel(threshold=0.5)
         assert int(found) == expected[1]["matched"].sum()
+
+
+# ---- the support and the events
+
+
+def messages_of(caught):
+    return [str(w.message) for w in caught]
+
+
+def test_events_outside_the_support_are_counted():
+    a = one([0, 4], [3, 9], [12, 13])
+    b = one([0, 4])
+    with pytest.warns(UserWarning, match="outside") as caught:
+        report = compare(a, b, "time", support=10.0)
+    [message] = messages_of(caught)
+    assert "1 of 3 events of the prediction lie outside the support" in message
+    assert "12 to 13 s of '', which is scored from 0 to 10 s" in message
+    assert float(report.size_a) == 9
+    late = pd.DataFrame({"file": [""], "onset": [2.0], "offset": [20.0]})
+    with pytest.warns(UserWarning, match="1 of 1 events of the reference .* from 2 to 20 s"):
+        compare(one(), b, "time", support=late)
+
+
+@pytest.mark.parametrize("support", [None, 4.0, {"": 4.0}, {"": np.nan}])
+def test_events_within_the_support_are_no_warning(support):
+    compare(one([0, 4 + 1e-9]), one([0, 4]), "time", support=support)
+
+
+def test_a_support_that_names_other_files_than_the_events():
+    a = one([0, 4], file="h")
+    with pytest.warns(
+        UserWarning, match="the support names 'h.csv', which no event belongs to, and says nothing of 'h'"
+    ):
+        report = compare(a, a, "time", support={"h.csv": 100.0})
+    assert report.attrs["support"] == "not known for all files"
+    # recordings without events are scored, and no mistake
+    assert compare(a, a, "time", support={"h": 10.0, "quiet": 10.0}).attrs["support"] == "20 s in 2 files"
+    compare(a, a, "time", support={"h": np.nan, "quiet": 10.0})

@@ -105,6 +105,11 @@ def test_two_durations_of_one_recording(tmp_path):
     assert report.attrs["support"] == "3600 s in 1 file"
 
 
+def test_a_file_that_says_0_s_does_not_know_its_duration(tmp_path):
+    a = recordings(tmp_path / "a", one=[(0, 9, "sz", 0)])
+    assert score(a, a, "szcore").report.attrs["support"] == "not known for all files"
+
+
 def test_an_activitynet_database(shared_data):
     data = shared_data / "events" / "actionloc"
     paths = data / "thumos14_synthetic_predictions.json", data / "thumos14_gt.json"
@@ -207,6 +212,8 @@ def test_a_wrong_setting_ends_the_work_before_files_are_read(folders, monkeypatc
         score(*folders, "szcore", min_gap="long")
     with pytest.raises(UsageError, match="protocol must be one of"):
         score(*folders, "f1")
+    with pytest.raises(UsageError, match="support must be a number > 0"):
+        score(*folders, support=-5.0)
 
 
 def test_a_wrong_setting_is_no_unreadable_file(folders):

@@ -102,7 +102,14 @@ def test_support(support, expected):
 @pytest.mark.parametrize(
     ("support", "message"),
     [
-        ({"a": -1.0}, "an end before its beginning"),
+        (0, "support must be a number > 0; got 0"),
+        (-5, "support must be a number > 0; got -5"),
+        (np.nan, "support must be a number > 0; got nan"),
+        (np.inf, "support must be a number > 0; got inf"),
+        ({"a": 60.0, "b": -1.0}, r"1 of 2 recordings have no finite duration > 0 \(the first: 'b', -1 s\)"),
+        ({"a": 0}, r"the first: 'a', 0 s"),
+        ({"a": np.inf}, r"the first: 'a', inf s"),
+        (pd.DataFrame({"file": ["a"], "onset": [20], "offset": [10]}), r"the first: 'a', -10 s"),
         (pd.DataFrame({"file": ["a", "a"], "duration": [1, 2]}), "a file twice"),
         (pd.DataFrame({"file": ["a"]}), "needs columns file and duration"),
     ],

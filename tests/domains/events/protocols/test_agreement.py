@@ -70,6 +70,7 @@ def test_kappa_needs_a_support_and_one_label_at_a_time():
     assert by_label.kappa.values.tolist() == [1, 1]
 
 
+@pytest.mark.filterwarnings("ignore:.*outside the support")
 def test_what_overlaps_itself_counts_once_and_what_is_outside_not_at_all():
     a = np.array([[0, 6], [4, 10], [18, 30.0]])
     report = compare(a, np.array([[0, 20.0]]), "time", support=20.0)

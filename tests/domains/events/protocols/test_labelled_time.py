@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pytest
 
 from domains.events import PROTOCOLS, assess, compare
 
@@ -28,6 +29,7 @@ def test_szcore_samples(test_data):
         np.testing.assert_allclose(figures, expected, rtol=1e-12, err_msg=case["name"])
 
 
+@pytest.mark.filterwarnings("ignore:.*outside the support")
 def test_what_overlaps_itself_is_united_before_it_is_paired():
     scored = assess(np.array([[0, 5], [3, 9.0]]), np.array([[4, 6.0]]), "time", support=8)
     assert scored.prediction[["onset", "offset"]].to_numpy().tolist() == [[0, 8]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 import overlap as ov
 from domains.events import assess, compare
@@ -90,6 +91,7 @@ def test_average_precision_of_nothing():
     assert np.isnan(report.average_map)
 
 
+@pytest.mark.filterwarnings("ignore:.*the support names")
 def test_names_and_tally():
     scored = assess(A, B, "tiou", support={"h": 5.0})
     assert names_of(scored, None) == [""]

@@ -80,6 +80,7 @@ def check_sed_eval(ours, theirs):
         np.testing.assert_allclose(ours[key], value, rtol=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore:.*outside the support")
 def test_sed_eval_on_random_events(test_data):
     other = 0
     for case in json.loads((test_data / "events_peers.json").read_text())["sed_eval"]:
