@@ -13,6 +13,8 @@ from collections.abc import Hashable, Iterable
 from math import isfinite
 from numbers import Real
 
+import overlap as ov
+
 
 class UsageError(ValueError):
     """A wrong option or setting, whatever the data are.
@@ -113,3 +115,32 @@ def check_number(
         raise error
     if at_most is not None and number > at_most:
         raise error
+
+
+def check_empty(operation: str, name: str, value: object) -> None:
+    """Check what an index is worth where it is 0/0: a number, NaN among them, or an `overlap.EmptyPolicy`.
+
+    Parameters
+    ----------
+    operation : str
+        Who asks, such as ``"events.assess"``.
+    name : str
+        Name of the option.
+    value : object
+        What was passed.
+
+    Raises
+    ------
+    UsageError
+        If the value is neither.
+
+    Examples
+    --------
+    >>> check_empty("events.assess", "empty", 1.0)
+    >>> check_empty("events.assess", "empty", "nan")
+    Traceback (most recent call last):
+    domains._checks.UsageError: events.assess: empty must be a number or an EmptyPolicy; got 'nan'
+    """
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    if not is_number and not isinstance(value, ov.EmptyPolicy):
+        raise UsageError(f"{operation}: {name} must be a number or an EmptyPolicy; got {value!r}")

@@ -25,7 +25,7 @@ import xarray as xr
 import overlap as ov
 
 from .. import _report
-from .._checks import check_choice
+from .._checks import check_choice, check_empty
 from .._html import Displayed
 from .empirical import Category, Level
 from .regions import ALL, Regridding, check_membership, region, regrid
@@ -43,7 +43,7 @@ class Settings:
     Raises
     ------
     ValueError
-        If `tnorm` is unknown.
+        If `tnorm` is unknown, or `empty` neither a number nor a policy.
     """
 
     category: Category | Sequence[Category] | None = None
@@ -53,6 +53,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         check_choice("ramachandran.compare", "tnorm", self.tnorm, ov.raster.TNORMS)
+        check_empty("ramachandran.compare", "empty", self.empty)
 
 
 @dataclass(frozen=True, eq=False)

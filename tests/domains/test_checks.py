@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from domains._checks import UsageError, check_choice, check_number
+import overlap as ov
+from domains._checks import UsageError, check_choice, check_empty, check_number
 
 
 def test_a_choice_that_is_allowed_passes():
@@ -47,3 +48,14 @@ def test_a_number_without_bounds_is_finite():
     check_number("events.compare", "offset", -3.5)
     with pytest.raises(UsageError, match="offset must be a finite number"):
         check_number("events.compare", "offset", float("inf"))
+
+
+@pytest.mark.parametrize("value", [0, 1.0, float("nan"), np.float32(0.5), ov.EmptyPolicy(both_empty=1.0)])
+def test_a_number_or_a_policy_says_what_is_empty(value):
+    check_empty("events.assess", "empty", value)
+
+
+@pytest.mark.parametrize("value", ["nan", None, True, [1.0]])
+def test_nothing_else_says_what_is_empty(value):
+    with pytest.raises(UsageError, match=r"^events.assess: empty must be a number or an EmptyPolicy; got"):
+        check_empty("events.assess", "empty", value)

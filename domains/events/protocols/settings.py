@@ -21,6 +21,7 @@ from typing import Any
 
 import overlap as ov
 
+from ... import _checks
 from ..._checks import UsageError, check_choice, check_number
 from ..schema import as_list
 
@@ -118,9 +119,7 @@ def check_empty(empty: object) -> None:
     Traceback (most recent call last):
     domains._checks.UsageError: events.assess: empty must be a number or an EmptyPolicy; got 'nan'
     """
-    is_number = isinstance(empty, Real) and not isinstance(empty, bool)
-    if not is_number and not isinstance(empty, ov.EmptyPolicy):
-        raise UsageError(f"{OPERATION}: empty must be a number or an EmptyPolicy; got {empty!r}")
+    _checks.check_empty(OPERATION, "empty", empty)
 
 
 def as_thresholds(thresholds: Any) -> tuple[float, ...]:

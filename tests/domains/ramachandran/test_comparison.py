@@ -299,3 +299,9 @@ def test_bad_input():
         compare(half)
     with pytest.raises(TypeError, match="^ramachandran.compare: prediction: the values are int64"):
         compare(hard_sphere().astype(int))
+
+
+@pytest.mark.parametrize("empty", ["nan", None, True])
+def test_what_an_empty_pair_is_worth_is_a_number(empty):
+    with pytest.raises(ValueError, match=r"^ramachandran.compare: empty must be a number or an EmptyPolicy"):
+        compare(hard_sphere(n=36), empty=empty)
