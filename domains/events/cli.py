@@ -169,9 +169,19 @@ def _read_support(text: str | None) -> float | pd.DataFrame | None:
 
 
 def _read_durations(path: Path) -> pd.DataFrame:
+    import csv
+
     import pandas as pd
 
+    if not path.is_file():
+        raise UsageError(f"--support {path}: neither a number of seconds nor a file that exists")
     try:
-        return pd.read_csv(path, sep=None, engine="python")
-    except (OSError, ValueError) as error:
-        raise UsageError(f"--support {path}: neither a number of seconds nor a readable CSV file ({error})") from error
+        table = pd.read_csv(path, sep=None, engine="python")
+    except (OSError, ValueError, csv.Error) as error:
+        raise UsageError(
+            f"--support {path}: not a readable CSV file with the columns file and duration ({error})"
+        ) from error
+    if "file" not in table or not {"duration", "offset"} & set(table):
+        present = ", ".join(str(name) for name in table)
+        raise UsageError(f"--support {path}: needs the columns file and duration; it has {present}")
+    return table

@@ -62,8 +62,10 @@ def _title(report: xr.Dataset) -> str:
 
 def _caption(report: xr.Dataset, n_more: int) -> str:
     attrs = report.attrs
+    # attributes are text, as netCDF keeps them
+    corrected = "corrected" if attrs["corrected"] == "True" else "not corrected"
     lines = [
-        f"protocol: {attrs['protocol']}, its known faults corrected: {attrs['corrected']}",
+        f"protocol: {attrs['protocol']}, its known faults {corrected}",
         f"files: {attrs['files']}",
         f"scored: {attrs['support']}",
     ]

@@ -151,6 +151,10 @@ COMMANDS = {
             ["--param", "by=file"],
             ["--param", "speed=1"],
             ["--support", "long"],
+            ["--support", "0"],
+            ["--support", "-5"],
+            ["--support", "inf"],
+            ["--support", "nan"],
         ),
     ),
 }
@@ -392,6 +396,16 @@ def test_a_folder_of_inputs_takes_no_output(run, tmp_path):
     code, _, err = run("events score", predicted, reference, "--csv", f"{predicted}/rows.csv")
     assert code == 2
     assert f"--csv {predicted}/rows.csv: this file would lie in {predicted}, which is read" in err
+
+
+@pytest.mark.parametrize("text", ["", "notes\n", "file,length\npredicted,9\n"])
+def test_code_2_for_a_table_of_recording_lengths_that_is_none(run, tmp_path, text):
+    (tmp_path / "long.csv").write_text(text)
+    code, out, err = run("events score", *two_tables(tmp_path), "--support", "long.csv")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: --support long.csv: ")
+    assert "the columns file and duration" in err
+    assert err.count("\n") == 1
 
 
 def test_a_table_of_recording_lengths_is_an_input(run, tmp_path):

@@ -35,7 +35,13 @@ def test_figures_and_sizes():
     assert "0.2500" in text
     assert "in both (seconds)" in text
     assert "20 s in 1 file" in text
-    assert "protocol: time, its known faults corrected: False" in text
+    assert "protocol: time, its known faults not corrected" in text
+
+
+def test_corrected_faults_are_said():
+    a = pd.DataFrame({"onset": [0.0], "offset": [2.0], "confidence": [0.25]})
+    text = shown(report_table(compare(a, a, "thumos14", corrected=True)))
+    assert "protocol: thumos14, its known faults corrected" in text
 
 
 def test_many_rows_are_cut():
