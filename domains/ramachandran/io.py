@@ -142,6 +142,9 @@ def _read_npy(path: Path, order: tuple[str, str]) -> xr.DataArray:
         values = np.load(path, allow_pickle=False)
     except ValueError:
         raise ValueError(NOT_NUMPY) from None
+    if not isinstance(values, np.ndarray):
+        values.close()
+        raise ValueError("an archive of arrays, not one array; name it .npz")
     if values.ndim != 2 or not values.size:
         raise ValueError(f"a region has two axes and some cells, found an array of shape {values.shape}")
     rows, columns = values.shape
@@ -150,7 +153,13 @@ def _read_npy(path: Path, order: tuple[str, str]) -> xr.DataArray:
 
 def _read_npz(path: Path, variable: str | None, order: tuple[str, str]) -> xr.DataArray:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        file = np.load(path, allow_pickle=False)
+    except ValueError:
+        raise ValueError(NOT_NUMPY) from None
+    if isinstance(file, np.ndarray):
+        raise ValueError("one array, not an archive of arrays; name it .npy")
+    try:
+        with file:
             arrays = {name: file[name] for name in file.files}
     except ValueError:
         raise ValueError(NOT_NUMPY) from None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import re
 
 import numpy as np
@@ -95,6 +96,8 @@ def test_integers_0_and_1_are_a_mask(tmp_path):
         ("bare.npz", lambda p: np.savez(p, np.zeros((4, 4))), "no array 'psi' with the 4 cell centres"),
         ("empty.csv", lambda p: p.write_text(""), "the file is empty; write columns phi, psi, value or a grid"),
         ("notes.npy", lambda p: p.write_text("notes"), "not an array of numbers in numpy's format; write it with"),
+        ("archive.npy", lambda p: p.write_bytes(archive()), "an archive of arrays, not one array; name it .npz"),
+        ("array.npz", lambda p: p.write_bytes(array()), "one array, not an archive of arrays; name it .npy"),
         ("none.npz", lambda p: np.savez(p, phi=np.zeros(4)), "no map in it: a map has two axes, psi and phi"),
         ("words.csv", lambda p: p.write_text("a,b\nc,d\n"), "neither columns phi, psi, value nor a grid"),
         ("radians.csv", lambda p: radians().to_csv(p), "radians"),
@@ -138,6 +141,18 @@ def test_examples():
     assert example("1a28").is_file()
     with pytest.raises(ValueError, match="^ramachandran.example: name must be one of '1a8o', '1a28'; got '1abc'"):
         example("1abc")
+
+
+def archive():
+    buffer = io.BytesIO()
+    np.savez(buffer, region=np.zeros((4, 4)))
+    return buffer.getvalue()
+
+
+def array():
+    buffer = io.BytesIO()
+    np.save(buffer, np.zeros((4, 4)))
+    return buffer.getvalue()
 
 
 def radians():
