@@ -17,6 +17,7 @@ See `domains.events.protocols`.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,8 @@ def assess(
     Warns
     -----
     UserWarning
-        If the two sides share no file, events lie outside the support, or the support names other files than they do.
+        If the two sides share no file or, where labels matter, no label; events lie outside the support; or the
+        support names other files than they do.
 
     Examples
     --------
@@ -86,6 +88,8 @@ def assess(
     prediction_events = as_events(predicted, "prediction")
     reference_events = as_events(reference, "reference")
     _warn_if_apart(prediction_events, reference_events)
+    if rules.uses_labels:
+        _warn_if_labels_differ(prediction_events, reference_events)
     files = {*prediction_events["file"], *reference_events["file"]}
     # two empty tables are one file without a name
     stretches = as_support(support, files or {""})
@@ -284,6 +288,20 @@ def _warn_if_apart(prediction: pd.DataFrame, reference: pd.DataFrame) -> None:
     )
 
 
+def _warn_if_labels_differ(prediction: pd.DataFrame, reference: pd.DataFrame) -> None:
+    """Warn where the files that both sides have bear no label in common."""
+    files = set(prediction["file"]) & set(reference["file"])
+    predicted = set(prediction["label"][prediction["file"].isin(files)])
+    annotated = set(reference["label"][reference["file"].isin(files)])
+    if not files or predicted & annotated:
+        return
+    warnings.warn(
+        f"events.assess: the two sides have no label in common (the prediction has {_first(sorted(predicted))}, the "
+        f"reference {_first(sorted(annotated))}), so nothing can match; name them alike",
+        stacklevel=4,
+    )
+
+
 def _warn_of_names(support: Support, files: set[str]) -> None:
     """Warn where the support lacks files that have events, and names others that have none: misspelt, most likely."""
     named = as_support(support, ()).index
@@ -318,7 +336,7 @@ def _warn_if_outside(events: pd.DataFrame, support: pd.DataFrame, side: str) -> 
     )
 
 
-def _first(names: pd.Index[Any], most: int = 5) -> str:
+def _first(names: Sequence[str] | pd.Index[Any], most: int = 5) -> str:
     listed = ", ".join(repr(str(name)) for name in names[:most])
     return listed if len(names) <= most else f"{listed} and {len(names) - most} more"
 

@@ -71,6 +71,8 @@ class Protocol:
         The known faults, in words.
     units : str
         What the sizes count.
+    uses_labels : bool
+        Whether events of different labels do not match.
 
     Examples
     --------
@@ -85,6 +87,7 @@ class Protocol:
     corrected: Mapping[str, Any] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
     units: str = "events"
+    uses_labels: bool = True
 
     def configure(self, *, corrected: bool = False, **parameters: Any) -> Any:
         """Return the settings with the corrections, if asked, and then those that are given.

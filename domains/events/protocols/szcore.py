@@ -137,4 +137,5 @@ SZCORE = Protocol(
         "rows that are nested or out of order are merged wrongly",
         "an event that rounds to no sample at 10 Hz is a miss and a false alarm even when it is right",
     ),
+    uses_labels=False,
 )

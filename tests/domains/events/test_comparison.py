@@ -246,3 +246,26 @@ def test_a_support_that_names_other_files_than_the_events():
     # recordings without events are scored, and no mistake
     assert compare(a, a, "time", support={"h": 10.0, "quiet": 10.0}).attrs["support"] == "20 s in 2 files"
     compare(a, a, "time", support={"h": np.nan, "quiet": 10.0})
+
+
+# ---- labels
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_no_label_in_common_is_said_where_labels_matter(protocol):
+    a = one([0, 40], label="sz_focal", confidence=1.0)
+    b = one([0, 40], label="sz")
+    if protocol == "szcore":
+        assert float(compare(a, b, protocol).f1) == 1
+        return
+    with pytest.warns(UserWarning, match="no label in common .the prediction has 'sz_focal', the reference 'sz'"):
+        compare(a, b, protocol)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_one_label_in_common_or_a_silent_side_is_no_warning(protocol):
+    a = one([0, 40], [50, 60], label=["sz", "sz_2"], confidence=1.0)
+    b = one([0, 40], label="sz")
+    compare(a, b, protocol)
+    compare(a[:0], b, protocol)
+    compare(a, b[:0], protocol)

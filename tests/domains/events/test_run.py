@@ -61,8 +61,8 @@ def test_folders_and_the_durations_that_files_say(folders):
 
 
 def test_folders_of_different_formats(tmp_path):
-    write(tmp_path / "a" / "x.csv", "onset,offset\n0,2\n")
-    write(tmp_path / "b" / "x.rttm", "SPEAKER x 1 0 2 <NA> <NA> <NA> <NA> <NA>\n")
+    write(tmp_path / "a" / "x.csv", "onset,offset,label\n0,2,anna\n")
+    write(tmp_path / "b" / "x.rttm", "SPEAKER x 1 0 2 <NA> <NA> anna <NA> <NA>\n")
     report = score(tmp_path / "a", tmp_path / "b", "tiou", thresholds=(0.5,)).report
     assert report.attrs["files"].startswith("1 on both sides")
 

@@ -17,6 +17,9 @@ from domains.events.cli import ByName, KindName, ProtocolName
 from domains.events.formats import READERS
 from domains.events.protocols.scored import as_dict
 
+# random tables need not share a file or a label
+pytestmark = pytest.mark.filterwarnings("ignore:events.assess:UserWarning")
+
 IN_SECONDS = {"onset", "offset", "before", "after", "min_gap", "max_duration", "resolution", "duplicates"}
 SHORT = {
     "szcore": {"labels": "*", "before": 1.0, "after": 2.0, "min_gap": 0.5, "max_duration": 2.0},
@@ -135,7 +138,6 @@ def pairs_of_tables(draw):
     return a, b
 
 
-@pytest.mark.filterwarnings("ignore:compare")
 @pytest.mark.parametrize("law", LAWS)
 @pytest.mark.parametrize("name", PROTOCOLS)
 @settings(max_examples=12)
