@@ -7,7 +7,7 @@ Conventions
 - JSON stands alone on standard output, with null for NaN and infinity.
 - Exit code 0: everything asked was scored. 1: something was not (an unreadable or unpaired file, a file of which
   nothing could be scored, a failed picture); all else is done and written. 2: wrong use (an option, a setting, a unit,
-  a missing folder for an output); nothing was computed.
+  a missing folder for an output, an output that would overwrite an input); nothing was computed.
 """
 
 from __future__ import annotations

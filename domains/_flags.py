@@ -54,7 +54,7 @@ def outputs(
     json: bool,
     quiet: bool,
     *,
-    inputs: Iterable[str | Path | None] = (),
+    inputs: Iterable[str | Path | None],
     others: Mapping[str, Path | None] | None = None,
 ) -> Outputs:
     """Return the shared flags as one value, after a check that no output overwrites an input or another output.
@@ -79,7 +79,7 @@ def outputs(
 
     Examples
     --------
-    >>> outputs(None, None, None, FormatName.table, True, False).format
+    >>> outputs(None, None, None, FormatName.table, True, False, inputs=[]).format
     'json'
     """
     if json and print_as is FormatName.csv:

@@ -44,7 +44,7 @@ def demo(
     """
     from ._skipped import NOT_SCORED, as_skipped
 
-    flags = outputs(None, None, None, print_as, json, quiet)
+    flags = outputs(None, None, None, print_as, json, quiet, inputs=[])
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out}: this is a file; name a folder")
     saved = []
@@ -68,7 +68,7 @@ def version(
     """Print the version."""
     import overlap
 
-    flags = outputs(None, None, None, print_as, json, quiet)
+    flags = outputs(None, None, None, print_as, json, quiet, inputs=[])
     if flags.format == "json":
         print_json({"version": overlap.__version__})
         return

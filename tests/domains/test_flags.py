@@ -17,17 +17,28 @@ from domains._flags import FormatName
 
 def test_the_flags_become_one_value(tmp_path):
     csv = tmp_path / "a.csv"
-    assert _flags.outputs(csv, None, None, FormatName.csv, False, True) == Outputs(csv=csv, format="csv", quiet=True)
+    assert _flags.outputs(csv, None, None, FormatName.csv, False, True, inputs=[]) == Outputs(
+        csv=csv, format="csv", quiet=True
+    )
 
 
 def test_json_is_a_short_form():
-    assert _flags.outputs(None, None, None, FormatName.table, True, False).format == "json"
-    assert _flags.outputs(None, None, None, FormatName.json, True, False).format == "json"
+    assert _flags.outputs(None, None, None, FormatName.table, True, False, inputs=[]).format == "json"
+    assert _flags.outputs(None, None, None, FormatName.json, True, False, inputs=[]).format == "json"
 
 
 def test_two_formats_at_once_are_refused():
     with pytest.raises(UsageError, match="--json and --format csv"):
-        _flags.outputs(None, None, None, FormatName.csv, True, False)
+        _flags.outputs(None, None, None, FormatName.csv, True, False, inputs=[])
+
+
+def test_an_output_is_no_input_and_no_other_output(tmp_path):
+    path = tmp_path / "a.csv"
+    path.touch()
+    with pytest.raises(UsageError, match="--csv .*a.csv: this is an input"):
+        _flags.outputs(path, None, None, FormatName.table, False, False, inputs=[path])
+    with pytest.raises(UsageError, match="--skipped .*a.csv: --out writes to this file too"):
+        _flags.outputs(None, None, path, FormatName.table, False, False, inputs=[], others={"--out": path})
 
 
 @pytest.fixture
@@ -44,7 +55,7 @@ def app():
         quiet: _flags.Quiet = False,
         version: _flags.Version = False,
     ) -> None:
-        print(_flags.outputs(csv, plot, skipped, print_as, json, quiet))
+        print(_flags.outputs(csv, plot, skipped, print_as, json, quiet, inputs=[]))
         raise typer.Exit(1)
 
     return app
