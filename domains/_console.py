@@ -3,7 +3,7 @@
 Conventions
 -----------
 - Results go to standard output. Progress, hints, warnings and errors go to standard error.
-- Numbers first: tables are saved and printed before a picture is drawn, and a picture that fails does not lose them.
+- Numbers first: tables are saved and printed before a picture is drawn. A file that cannot be saved loses no others.
 - JSON stands alone on standard output, with null for NaN and infinity.
 - Exit code 0: everything asked was scored. 1: something was not (an unreadable or unpaired file, a file of which
   nothing could be scored, a failed picture); all else is done and written. 2: wrong use (an option, a setting, a unit,
@@ -207,7 +207,7 @@ def deliver(
     Returns
     -------
     int
-        The exit code: 1 if a whole input was skipped or the picture failed, else 0.
+        The exit code: 1 if a whole input was skipped, or a table or the picture could not be saved, else 0.
 
     Examples
     --------
@@ -225,7 +225,8 @@ def deliver(
     warned = list(notes)
     if rows is None and (outputs.csv or outputs.format == "csv"):
         rows = _rows(report)
-    _save_tables([(outputs.csv, rows), (outputs.skipped, skipped), *(files or {}).items()], float_format)
+    tables = [(outputs.csv, rows), (outputs.skipped, skipped), *(files or {}).items()]
+    unsaved = _save_tables(tables, float_format)
     if outputs.format == "json":
         print_json(_for_json(report, skipped, warned))
     elif outputs.format == "csv":
@@ -239,8 +240,10 @@ def deliver(
             note(line)
     for line in _skipped.input_lines(skipped):
         note(f"error: {line}")
+    for line in unsaved:
+        note(f"error: {line}")
     drawn = _draw(picture, outputs.plot)
-    complete = drawn and _skipped.of_whole_inputs(skipped).empty
+    complete = drawn and not unsaved and _skipped.of_whole_inputs(skipped).empty
     return DONE if complete else INCOMPLETE
 
 
@@ -429,25 +432,31 @@ def _for_json(report: Any, skipped: pd.DataFrame, warned: list[str]) -> Any:
     return {**numbers, "warnings": warned, "skipped": skipped.to_dict("records")}
 
 
-def _save_tables(tables: Iterable[tuple[Path | None, pd.DataFrame | None]], float_format: str | None) -> None:
+def _save_tables(tables: Iterable[tuple[Path | None, pd.DataFrame | None]], float_format: str | None) -> list[str]:
+    """Save the tables, and return a line for each that could not be: what is printed is not lost with it."""
+    unsaved = []
     for path, table in tables:
-        if path is not None and table is not None:
+        if path is None or table is None:
+            continue
+        try:
             table.to_csv(path, index=False, float_format=float_format)
+        except OSError as error:
+            unsaved.append(f"{path}: the table was not saved ({error.strerror or error})")
+    return unsaved
 
 
 def _draw(picture: Callable[[], Axes] | None, path: Path | None) -> bool:
     """Save the picture, and return whether that went well."""
     if path is None or picture is None:
         return True
-    import matplotlib.pyplot as plt
-
     try:
+        import matplotlib.pyplot as plt
+
         figure = picture().figure
         save(figure, path)
+        plt.close()
     except Exception as error:
         # whatever a plotting library raises, the numbers are out already
         note(f"warning: --plot {path}: no picture was saved ({type(error).__name__}: {error})")
         return False
-    finally:
-        plt.close()
     return True

@@ -125,6 +125,16 @@ def test_a_picture_that_fails_does_not_take_the_numbers_with_it(report, tmp_path
     assert not outputs.plot.exists()
 
 
+@pytest.mark.parametrize("flag", ["csv", "skipped"])
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here that is always full")
+def test_a_table_that_cannot_be_saved_does_not_take_the_rest_with_it(report, flag, capsys):
+    outputs = Outputs(**{flag: Path("/dev/full")})
+    assert deliver(report, outputs, lambda: ["IoU 0.5"]) == 1
+    said = capsys.readouterr()
+    assert "IoU 0.5" in said.out
+    assert said.err == "error: /dev/full: the table was not saved (No space left on device)\n"
+
+
 def test_outputs_are_checked_at_once(tmp_path):
     nowhere = tmp_path / "nowhere" / "a.csv"
     with pytest.raises(UsageError, match="--csv .*there is no folder .*nowhere; make it first"):
