@@ -249,7 +249,7 @@ def _read_file(path: Path, recording: str, **options: Any) -> Annotations:
     if part.events.empty and not reasons.isin(SAYS_NONE).all():
         raise ValueError(
             f"events.score: {path}: none of its {len(reasons)} rows is an event (the first: {reasons.iloc[0]}); "
-            "correct them, or say which format it is: kind="
+            "correct them, or say which format it is: kind= (--kind at the command line)"
         )
     return part
 

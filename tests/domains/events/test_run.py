@@ -157,7 +157,7 @@ def test_a_file_of_which_no_row_is_an_event_is_no_success(folders, tmp_path):
     bad = skipped[skipped["reason"] == UNREADABLE]
     expected = (
         f"events.score: {path}: none of its 2 rows is an event (the first: no onset); "
-        "correct them, or say which format it is: kind="
+        "correct them, or say which format it is: kind= (--kind at the command line)"
     )
     assert bad["detail"].tolist() == [expected]
     assert int(report.size_b) == 2

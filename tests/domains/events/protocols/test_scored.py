@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from domains._checks import UsageError
 from domains.events import PROTOCOLS, Protocol, assess, compare
 from domains.events.protocols import Matched
 from domains.events.protocols.criteria import tiou
@@ -74,3 +75,14 @@ def test_what_it_prints():
         "Scored(szcore, corrected, prediction: model 7 (3), reference: reference (2))"
     )
     assert "false_alarms_per_24h" in assess(a, B, "szcore")._repr_html_()
+
+
+def test_the_nearest_threshold_is_the_one_that_is_aligned():
+    a = np.array([[0.0, 7.0]])
+    b = np.array([[0.0, 10.0]])
+    scored = assess(a, b, "tiou", thresholds=(0.6, 0.9))
+    assert [scored.nearest_threshold(x) for x in (None, 0.6, 1.0)] == [0.6, 0.6, 0.9]
+    assert [bool(scored.align(x)[0]["matched"][0]) for x in (None, 1.0)] == [True, False]
+    assert assess(a, b, "time").nearest_threshold() is None
+    with pytest.raises(UsageError, match="threshold must be a number"):
+        scored.nearest_threshold(70)
