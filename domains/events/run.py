@@ -27,10 +27,11 @@ import pandas as pd
 import xarray as xr
 
 from .. import _console, _report
-from .._checks import UsageError, check_choice
+from .._checks import check_choice
 from .._skipped import UNREADABLE, as_skipped
 from . import tables
 from .comparison import assess, explain_faults, find_protocol
+from .formats import READERS
 from .io import SAYS_NONE, SUFFIXES, Annotations, read_events
 from .protocols import By, Protocol, Scored
 from .schema import COLUMNS, Support, as_support
@@ -114,6 +115,7 @@ def score(
     (5.0, 0, ('a.csv', 'b.csv'))
     """
     check_choice("events.score", "by", by, ("label", "file", None))
+    check_choice("events.score", "kind", kind, (None, *READERS))
     # a wrong setting or support ends the work before files are read
     rules, _ = find_protocol(protocol)
     rules.configure(corrected=corrected, **parameters)
@@ -210,8 +212,6 @@ def _read_side(path: Path, side: str, recording: str | None, progress: bool, **o
         name = name if recording is None else recording
         try:
             parts.append(_read_file(file, name, **options))
-        except UsageError:
-            raise
         except (OSError, ValueError) as error:
             if len(files) == 1:
                 raise

@@ -314,3 +314,21 @@ def test_the_command_explains_faults_where_that_takes_no_time(limit, n, tmp_path
     monkeypatch.setattr(run, "EXPLAIN_WITHIN", limit)
     score_files(*a_collar_away(tmp_path), outputs=Outputs(format="json"), protocol="sed_eval_event")
     assert len(json.loads(capsys.readouterr().out)["warnings"]) == n
+
+
+DATABASE = '{"database": {"%s": {"subset": "%s", "annotations": [{"segment": [1, 4], "label": "jump"}]}}}'
+
+
+def test_one_file_without_the_subset_does_not_end_the_whole_job(tmp_path):
+    for side in ("p", "r"):
+        write(tmp_path / side / "a.json", DATABASE % ("v", "test"))
+    write(tmp_path / "r" / "b.json", DATABASE % ("w", "train"))
+    result = score(tmp_path / "p", tmp_path / "r", "time", subset="test")
+    assert result.skipped["reason"].tolist() == [UNREADABLE]
+    assert "there is no subset 'test'; it has train" in result.skipped["detail"].item()
+    assert float(result.report.intersection) == 3
+
+
+def test_an_unknown_kind_is_wrong_use_before_files_are_read(folders):
+    with pytest.raises(UsageError, match=r"^events.score: kind must be one of"):
+        score(*folders, kind="bogus")
