@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from ._checks import UsageError
-from ._console import Outputs, check_outputs
+from ._console import Outputs, check_folder, check_outputs
 
 
 class FormatName(StrEnum):
@@ -86,7 +86,10 @@ def outputs(
         raise UsageError("--json and --format csv: only one of them can be printed; choose one")
     printed = FormatName.json if json else print_as
     shared = Outputs(csv=csv, plot=plot, skipped=skipped, format=printed.value, quiet=quiet)
-    check_outputs({**(others or {}), "--csv": csv, "--plot": plot, "--skipped": skipped}, inputs)
+    further = dict(others or {})
+    for flag, path in further.items():
+        check_folder(flag, path)
+    check_outputs({**further, "--csv": csv, "--plot": plot, "--skipped": skipped}, inputs)
     return shared
 
 

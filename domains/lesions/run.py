@@ -245,7 +245,6 @@ def compare_files(
     **options: Unpack[Options],
 ) -> int:
     """Do what ``overlap lesions compare`` does, and return its exit code."""
-    _console.check_folder("--lesions", lesions)
     for path in (predicted, reference):
         if path.is_dir():
             raise UsageError(
@@ -283,7 +282,6 @@ def cohort_files(
     predictions: Path, references: Path, *, out: Path, labels: str | None, outputs: Outputs, **options: Any
 ) -> int:
     """Do what ``overlap lesions cohort`` does, and return its exit code."""
-    _console.check_folder("--out", out)
     wanted = parse_labels(labels)
     with _console.collected_warnings() as notes:
         scores, skipped = cohort(predictions, references, out=out, labels=wanted, progress=not outputs.quiet, **options)
