@@ -4,7 +4,8 @@ Conventions
 -----------
 - `scores` is any pairwise index, greater = closer: a matrix (N, M) of predictions and references, dense or scipy
   sparse. Only the stored entries of a sparse one are candidates, so a join of a million events is no problem.
-  Distances come negated, with a negated threshold.
+  Distances come negated, with a negated threshold; where a distance equal to the radius is to count in spite of
+  rounding, pass ``numpy.where(surfaces.within(d, radius), -d, nan)`` and minus infinity.
 - A pair qualifies at score ≥ threshold; NaN never does. "Any overlap at all" is ``numpy.nextafter(0, 1)``.
 - Each prediction and each reference is matched once at most. Matches are counts like any other: ``dice(m.overlap)`` is
   the F1 score of the matching, ``precision`` and ``recall`` its rates.

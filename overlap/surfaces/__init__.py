@@ -15,6 +15,8 @@ Conventions
 - For the first two a soft mask is cut at ``value >= level``.
 - Each direction is kept apart: ``a_to_b`` holds a distance for each boundary point of A. HD95 and its like differ
   between tools in how the two directions meet and in what a point weighs; a `preset` names a tool's choice.
+- A distance that is longer than a tolerance by no more than 1e-5 of it is `within` it: a spacing has six digits, and
+  3 × 0.1 is more than 0.3 in floating point.
 - Where one mask is empty a distance is infinite, where both are it is NaN; ``empty`` says otherwise. A normalised
   surface distance is 0 where one is empty.
 
@@ -29,7 +31,7 @@ Internet Res. 23, e26151. doi:10.2196/26151
 """
 
 from .between import assd, distances, hausdorff, hd95, nsd
-from .scores import PRESETS, Definition, Preset, Surface, SurfaceDistances
+from .scores import PRESETS, Definition, Preset, Surface, SurfaceDistances, within
 
 __all__ = [
     "PRESETS",
@@ -42,4 +44,5 @@ __all__ = [
     "hausdorff",
     "hd95",
     "nsd",
+    "within",
 ]

@@ -245,7 +245,7 @@ def nsd(
     a, b : array
         Masks of one shape on the host: bool, or floating in [0, 1].
     tolerance : float
-        In the unit of the spacing; a distance equal to it is within.
+        In the unit of the spacing; a distance equal to it, up to rounding, is `within`.
     spacing : float or sequence of float
         Size of a cell along each axis (> 0); one number if all are alike.
     surface : {"voxel", "marching", "iso"}

@@ -17,6 +17,9 @@ import numpy as np
 NEAREST = 12
 """How many triangles, by their centres, may be the nearest."""
 
+ROUNDING = 1e-12
+"""Distances shorter than this part of the coordinates are those of equal places."""
+
 AT_ONCE = 1 << 16
 """How many points are looked at together."""
 
@@ -65,13 +68,15 @@ def _from_to(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     tree = cKDTree(b.mean(axis=1))
     # a list, so that one neighbour has an axis too
     ranks = np.arange(1, min(NEAREST, len(b)) + 1)
+    shortest = ROUNDING * max(np.abs(a).max(), np.abs(b).max())
     distances = []
     for start in range(0, len(centres), AT_ONCE):
         points = centres[start : start + AT_ONCE]
         _, index = tree.query(points, ranks)
         to_each = _to_triangles(points[:, None], b[index])
         distances.append(to_each.min(axis=1))
-    return np.concatenate(distances)
+    distance = np.concatenate(distances)
+    return np.where(distance < shortest, 0.0, distance)
 
 
 def _to_triangles(p: np.ndarray, surface: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from .._checks import check_choice
 from ..indices import EmptyPolicy
@@ -40,8 +41,54 @@ PRESETS: Mapping[str, Definition] = MappingProxyType(
 )
 """Definitions by the tool that uses them."""
 
+ROUNDING = 1e-5
+"""How much further than a tolerance is still within it, as a part of it: what six digits of a spacing leave open."""
+
 POINTS = {"voxel": "boundary cells", "marching": "corners of cells", "iso": "triangles of the level surface"}
 """What a boundary is made of, by surface."""
+
+
+def within(distance: ArrayLike, tolerance: float) -> NDArray[np.bool_]:
+    """Return whether distances are at most `tolerance`, up to rounding.
+
+    Three cells of 0.1 mm are 0.30000000000000004 mm, and a header says 1.000001 mm where 1 mm is meant. So a distance
+    counts as equal to the tolerance if it is longer by no more than 1e-5 of it.
+
+    Parameters
+    ----------
+    distance : array_like
+        Distances; NaN is not within.
+    tolerance : float
+        The largest distance that is within (≥ 0), in the same unit.
+
+    Returns
+    -------
+    array of bool
+        Of the shape of `distance`.
+
+    Raises
+    ------
+    ValueError
+        If the tolerance is negative or NaN.
+
+    Examples
+    --------
+    >>> 3 * 0.1 <= 0.3, bool(within(3 * 0.1, 0.3))
+    (False, True)
+    >>> within([0.9, 1.000001, 1.0001], 1.0)
+    array([ True,  True, False])
+    """
+    return _is_within("surfaces.within", distance, tolerance)
+
+
+def _is_within(operation: str, distance: ArrayLike, tolerance: float) -> NDArray[np.bool_]:
+    """See `within`; messages name the operation."""
+    if not tolerance >= 0:
+        raise ValueError(f"{operation}: tolerance is a distance >= 0 in the unit of the spacing, got {tolerance}")
+    longest = tolerance * (1 + ROUNDING)
+    # halves would round the tolerance to their own few digits
+    distances = np.asarray(distance, np.float64)
+    return np.asarray(distances <= longest)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,21 +182,18 @@ class SurfaceDistances:
         Parameters
         ----------
         tolerance : float
-            In the unit of the spacing; a distance equal to it is within.
+            In the unit of the spacing; a distance equal to it, up to rounding, is `within`.
         weights : {"points", "area"}, optional
             What a point weighs.
         empty : float
             Value where both masks are empty.
         """
-        if not tolerance >= 0:
-            raise ValueError(
-                f"SurfaceDistances.nsd: tolerance is a distance >= 0 in the unit of the spacing, got {tolerance}"
-            )
         from_a, from_b = self._directions("nsd", weights)
         both = _pooled(from_a, from_b)
-        if not both.distance.size:
+        is_within = _is_within("SurfaceDistances.nsd", both.distance, tolerance)
+        if not is_within.size:
             return empty
-        return float(np.average(both.distance <= tolerance, weights=both.weight))
+        return float(np.average(is_within, weights=both.weight))
 
     def describe(self, name: str) -> str:
         """Return in words what `hausdorff`, `hd95`, `assd`, `masd` or `nsd` means here, to stand beside its number.

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from math import inf, isnan, nan, sqrt
+from math import inf, isnan, isqrt, nan, sqrt
 
 import numpy as np
 import pytest
@@ -115,6 +115,54 @@ def test_laws(pair):
     for preset in PRESETS:
         moved, here = (distances(*x, spacing=1.5, preset=preset).hd95() for x in (far, (a, b)))
         assert moved == here
+
+
+STEPS = (1.0, 0.1, 0.3, 0.7, 1.1, 1.3)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("cells", [1, 3, 7])
+def test_as_many_cells_as_the_tolerance_are_within(cells, step, preset):
+    """A square that is so many cells on: the tolerance is written as a person writes it."""
+    a = box((24, 24), (4, 8), (4, 8))
+    b = np.roll(a, cells, axis=1)
+    d = distances(a, b, spacing=step, preset=preset)
+    assert d.nsd(round(cells * step, 1)) == 1
+    assert d.nsd(round(cells * step, 1) - 0.01) < 1
+
+
+@given(st.tuples(*[st.integers(1, 400)] * 3), st.tuples(*[st.integers(0, 4)] * 3), st.sampled_from([10, 100, 1000]))
+def test_single_cells_on_a_decimal_grid(steps, cells, decimals):
+    """Two cells, any way apart: the square of their distance is a whole number."""
+    a = np.zeros((5, 5, 5), bool)
+    b = a.copy()
+    a[0, 0, 0] = True
+    b[cells] = True
+    square = sum((step * n) ** 2 for step, n in zip(steps, cells, strict=True))
+    d = distances(a, b, spacing=np.array(steps) / decimals)
+    root = isqrt(square)
+    assert d.nsd((root + 1) / decimals) == 1
+    assert root * root != square or d.nsd(root / decimals) == 1
+    if root > 0:
+        assert d.nsd((root - 1) / decimals) == 0
+
+
+@pytest.mark.parametrize("step", [1.000001, 0.999999, 1.0, np.float32(1.000001)])
+def test_six_digits_of_a_header_do_not_move_the_surface_dice(step):
+    """A ball of radius 7, shifted by one cell: 0.41 instead of 1 if 1.000001 mm is more than 1 mm."""
+    from_centre = np.indices((20, 20, 20)) - 9
+    ball = (from_centre**2).sum(axis=0) <= 49
+    d = distances(ball, np.roll(ball, 1, axis=0), spacing=step)
+    assert d.nsd(1.0) == 1
+    assert d.nsd(0.999) == pytest.approx(0.41, abs=0.01)
+
+
+def test_a_level_surface_has_no_distance_from_itself():
+    ball = np.clip(6.4 - np.linalg.norm(np.indices((16, 16, 16)) - 7.3, axis=0), 0, 1)
+    d = distances(ball, ball, spacing=(0.7, 0.7, 1.3), surface="iso")
+    assert d.nsd(0.0) == 1
+    assert d.hausdorff() == 0
 
 
 def test_soft_masks_are_cut_at_the_level():

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import math
+from math import inf, nan
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from overlap.surfaces import PRESETS, SurfaceDistances
+from overlap.surfaces import PRESETS, SurfaceDistances, within
 
 PLAIN = SurfaceDistances(np.array([0.0, 1.0]), np.array([2.0]))
 
@@ -52,3 +57,34 @@ def test_the_last_percentile_of_weighed_distances_is_the_largest():
     assert np.cumsum(weight)[-1] < weight.sum()
     d = SurfaceDistances(np.arange(n, dtype=float), np.zeros(1), weight, np.ones(1))
     assert d.percentile(100, weights="area") == n - 1
+
+
+def test_within_by_hand():
+    assert within([0.9, 1.0, 1.000001, 1.0001, inf, nan], 1.0).tolist() == [True, True, True, False, False, False]
+    assert within([0.0, 1e-300], 0.0).tolist() == [True, False]
+    assert within([1.0, inf], inf).all()
+    assert within(np.float32([0.1, 0.3, 0.7]), 0.7).all()
+    with pytest.raises(ValueError, match=r"^surfaces.within: tolerance is a distance >= 0 .*, got -1$"):
+        within([1.0], -1)
+    with pytest.raises(ValueError, match="got nan"):
+        within([1.0], nan)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 5000), st.integers(0, 40)), min_size=1, max_size=3),
+    st.integers(0, 3),
+    st.sampled_from([0.0, 1e-6, -1e-6]),
+)
+def test_within_is_what_whole_numbers_say(axes, decimals, header):
+    """Decimal spacings × whole steps, diagonals too: the squares are whole numbers, which decide."""
+    spacing = np.array([step for step, _ in axes]) / 10**decimals
+    cells = np.array([n for _, n in axes])
+    square = sum((step * n) ** 2 for step, n in axes)
+    root = math.isqrt(square)
+    distance = np.sqrt(np.sum((cells * spacing * (1 + header)) ** 2))
+    longer = (root + 1) / 10**decimals
+    assert within(distance, longer)
+    if root * root == square:
+        assert within(distance, root / 10**decimals)
+    elif (square - root * root) > 1e-4 * square:
+        assert not within(distance, root / 10**decimals)
