@@ -34,7 +34,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .atoms import CA, LETTERS, Atoms, Bools, C, Floats, Ints, N, Objects, Residues
+from .atoms import CA, LETTERS, NO_BACKBONE, Atoms, Bools, C, Floats, Ints, N, Objects, Residues
 from .conformers import Conformer, conformers
 from .groups import first_of_each
 
@@ -158,6 +158,8 @@ def walk(atoms: Atoms, residues: Residues, *, max_bond: float = 2.0) -> tuple[pd
     >>> skipped["detail"].tolist()
     ['first of the chain', 'last of the chain']
     """
+    if not len(atoms.name):
+        atoms = NO_BACKBONE
     outcomes = _joined([_outcomes(conformer) for conformer in conformers(atoms, residues, max_bond=max_bond)])
     walked = np.lexsort((outcomes.residue, outcomes.rank, outcomes.part))
     outcomes = outcomes.take(walked)

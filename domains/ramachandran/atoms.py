@@ -59,6 +59,18 @@ class Atoms:
     b_iso: Floats
 
 
+NO_BACKBONE = Atoms(
+    position=np.zeros((1, 3)),
+    residue=np.zeros(1, dtype=np.int64),
+    name=np.array([ATOM_NAMES.index("O")]),
+    altloc=np.zeros(1, dtype=np.int64),
+    occupancy=np.ones(1),
+    b_iso=np.zeros(1),
+)
+"""Stands for the atoms of a structure that has none of ``ATOM_NAMES``, as coarse-grained models do: indices that mean
+"no atom" need one to point at, and an O makes no angle."""
+
+
 @dataclass(frozen=True, slots=True)
 class Residues:
     """The residues of the polymers, in file order. Every field is an array of shape (n,).

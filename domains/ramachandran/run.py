@@ -277,10 +277,12 @@ def _validate_or_skip(
     """Validate a file; one that cannot be read has no residues and is skipped as a whole."""
     try:
         return _validate_one(path, reference, options)
-    except UsageError:
+    except (UsageError, ImportError):
         raise
-    except (OSError, ValueError) as error:
-        detail = str(error).removeprefix("ramachandran.backbone_angles: ")
+    except Exception as error:
+        # whatever ends one file, the others are scored
+        said = str(error) if isinstance(error, OSError | ValueError) else f"{type(error).__name__}: {error}"
+        detail = said.removeprefix("ramachandran.backbone_angles: ")
         row = {"file": str(path), "reason": UNREADABLE, "detail": detail, **dict.fromkeys(IDENTITY, "")}
         return None, as_skipped([row])
 

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from domains._checks import UsageError
-from domains.ramachandran import example, summarise, validate
+from domains.ramachandran import example, run, summarise, validate
 from domains.ramachandran.run import COLUMNS, DETAILS, SKIPPED
+from domains.ramachandran.structures import backbone_angles
 
 FILES = [
     *("1a28.pdb.gz", "1a8o.cif", "1a8o.pdb", "1crn.pdb", "1d3z.pdb.gz", "1dix.cif", "1igy.cif.gz"),
@@ -88,6 +89,20 @@ def test_only_unreadable_files(tmp_path):
     assert residues.columns.tolist() == [*COLUMNS, *DETAILS]
     assert (skipped["reason"] == "unreadable file").all()
     assert (summarise(residues, skipped)["total"] == 0).all()
+
+
+def test_whatever_ends_one_file_the_others_are_scored(monkeypatch):
+    def breaks(path, **options):
+        if path == "odd.pdb":
+            raise IndexError("index 7 is out of bounds")
+        return backbone_angles(path, **options)
+
+    monkeypatch.setattr(run, "backbone_angles", breaks)
+    residues, skipped = validate([example("1a8o"), "odd.pdb"])
+    assert len(residues) == 68
+    error = skipped[skipped["file"] == "odd.pdb"]
+    assert error["reason"].tolist() == ["unreadable file"]
+    assert error["detail"].tolist() == ["IndexError: index 7 is out of bounds"]
 
 
 def test_a_single_file_raises(tmp_path):

@@ -390,6 +390,33 @@ def test_chain_names_of_mmcif_may_be_long(tmp_path):
     assert set(backbone_angles(tmp_path / "long.cif")[0]["chain"]) == {"HeavyChain1"}
 
 
+def beads(*names):
+    """Return a chain of four residues known by name, each of these atoms."""
+    residues = [(i, resname) for i, resname in enumerate(NAMES[:4], 1)]
+    return "\n".join(line(atom(name, resname, i, [i, 0, k])) for i, resname in residues for k, name in enumerate(names))
+
+
+@pytest.mark.parametrize(
+    "names", [("BB", "SC1"), ("n", "ca", "c", "cb"), ("P",), ("O",)], ids=["coarse-grained", "lower case", "one", "O"]
+)
+def test_residues_without_backbone_atoms_are_skipped(names, tmp_path):
+    path = tmp_path / "beads.pdb"
+    path.write_text(beads(*names))
+    rows, skipped = backbone_angles(path)
+    assert rows.empty
+    assert skipped["resname"].tolist() == NAMES[:4]
+    assert skipped["reason"].tolist() == ["missing atom"] * 4
+    assert skipped["detail"].tolist() == ["N, CA, C"] * 4
+
+
+def test_a_chain_without_backbone_atoms_beside_one_with_them(tmp_path):
+    path = tmp_path / "both.pdb"
+    path.write_text(beads("BB") + "\n" + write("plain", tmp_path).read_text().replace(" A ", " B "))
+    rows, skipped = backbone_angles(path)
+    assert len(rows) == 24
+    assert skipped["reason"].value_counts().to_dict() == {"missing atom": 4, "terminal": 2}
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
