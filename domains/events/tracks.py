@@ -18,6 +18,7 @@ Milan, A. et al. (2016). MOT16. arXiv:1603.00831 (tables of tracks)
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -27,8 +28,16 @@ import overlap as ov
 from overlap import boxes
 
 from .._checks import UsageError, check_choice, check_number
+from .._files import check_budget
+from .._text import one_line
 
 BOX = ["x1", "y1", "x2", "y2"]
+
+MOST_FRAMES = 10**8
+"""46 days at 25 frames a second: larger numbers are times, or count from somewhere else."""
+
+_LAST_EXACT = 2.0**53
+_BYTES_A_FRAME = 200
 
 Place = str | Sequence[float]
 
@@ -79,7 +88,8 @@ def possession(
     Raises
     ------
     ValueError
-        If a column or track is missing, a frame holds two boxes of a track, or `leave` is above `enter`.
+        If a column or track is missing, a frame is no whole number from 0 on, or beyond `MOST_FRAMES` without a column
+        ``time``, a frame holds two boxes of a track, or `leave` is above `enter`.
 
     Examples
     --------
@@ -92,16 +102,18 @@ def possession(
     leave = enter if leave is None else leave
     _check_limits(enter, leave, max_gap, min_duration)
     check_choice("events.possession", "index", index, ov.INDICES)
-    frames = frame_overlap(tracks, first, second, rate=rate)
+    numbers = _frame_numbers(tracks)
+    has_times = "time" in tracks
+    film = _film_of_times(tracks, numbers) if has_times else _film_near_rows(numbers, rate)
+    frames = _measured(tracks, numbers, first, second, film)
     value = _index_of(frames, index)
-    edges = np.append(frames["time"].values, frames.attrs["end"])
+    edges = np.append(film.begin, film.end)
+    place = np.append(film.frames, film.n_frames)
+    if has_times:
+        place = np.arange(len(edges))
     # where frames are evenly spaced, whole frames are counted: 10.4 - 10.2 is more than 5 / 25
-    if rate is None or "time" in tracks:
-        ticks = edges
-        ticks_per_second = 1.0
-    else:
-        ticks = np.arange(len(edges))
-        ticks_per_second = rate
+    ticks = edges if has_times else place
+    ticks_per_second = 1.0 if has_times else _checked_rate(rate)
     start, stop = _runs(_hold(value, enter, leave))
     gap = (ticks[start[1:]] - ticks[stop[:-1]]) / ticks_per_second
     start, stop = _bridge(start, stop, gap > max_gap)
@@ -116,8 +128,8 @@ def possession(
             "offset": edges[stop],
             "label": second if isinstance(second, str) else "zone",
             "confidence": [float(np.nanmean(value[i:j])) for i, j in zip(start, stop, strict=True)],
-            "first_frame": frames["frame"].values[start],
-            "n_frames": stop - start,
+            "first_frame": film.frames[start],
+            "n_frames": place[stop] - place[start],
         }
     )
 
@@ -147,13 +159,24 @@ def frame_overlap(tracks: pd.DataFrame, first: str, second: Place, *, rate: floa
     >>> round(float(frame_overlap(two, "a", "b", rate=25).iou[0]), 4)
     0.3333
     """
-    missing = [name for name in ("frame", "track", *BOX) if name not in tracks]
-    if missing:
-        needed = "they need frame, track, x1, y1, x2, y2"
-        raise ValueError(f"events.frame_overlap: the tracks lack {', '.join(missing)}; {needed}")
-    frames, begin, end = _clock(tracks, rate)
-    a = _boxes(tracks, first, frames)
-    b = _boxes(tracks, second, frames)
+    numbers = _frame_numbers(tracks)
+    film = _film_of_times(tracks, numbers) if "time" in tracks else _whole_film(numbers, rate)
+    return _measured(tracks, numbers, first, second, film)
+
+
+class _Film(NamedTuple):
+    """Frames that are measured, when each begins, when the last of the film ends, and how many the film has."""
+
+    frames: np.ndarray
+    begin: np.ndarray
+    end: float
+    n_frames: int
+
+
+def _measured(tracks: pd.DataFrame, numbers: np.ndarray, first: str, second: Place, film: _Film) -> xr.Dataset:
+    """Return how the boxes overlap in each frame of a film, or of the part of it that is measured."""
+    a = _boxes(tracks, numbers, first, film.frames)
+    b = _boxes(tracks, numbers, second, film.frames)
     is_seen = ~(np.isnan(a) | np.isnan(b)).any(axis=1)
     a = np.where(is_seen[:, None], a, 0.0)
     b = np.where(is_seen[:, None], b, 0.0)
@@ -165,11 +188,11 @@ def frame_overlap(tracks: pd.DataFrame, first: str, second: Place, *, rate: floa
             "size_a": ("frame", np.asarray(o.size_a)),
             "size_b": ("frame", np.asarray(o.size_b)),
             "seen": ("frame", is_seen),
-            "time": ("frame", begin),
+            "time": ("frame", film.begin),
             "iou": ("frame", iou),
         },
-        coords={"frame": frames},
-        attrs={"end": end},
+        coords={"frame": film.frames},
+        attrs={"end": film.end},
     )
 
 
@@ -182,41 +205,96 @@ def _check_limits(enter: float, leave: float, max_gap: float, min_duration: floa
         raise UsageError(f"events.possession: leave={leave} is above enter={enter}; it is the lower threshold")
 
 
-def _clock(tracks: pd.DataFrame, rate: float | None) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return every frame of the film, when it begins, and when the last one ends."""
-    if "time" in tracks:
-        return _clock_of_times(tracks)
-    if rate is None:
-        raise UsageError("events.frame_overlap: rate=None; pass the frames per second, or tracks with a column time")
-    check_number("events.frame_overlap", "rate", rate, above=0)
-    n = int(tracks["frame"].max()) + 1 if len(tracks) else 0
-    frames = np.arange(n)
-    return frames, frames / rate, n / rate
+def _frame_numbers(tracks: pd.DataFrame) -> np.ndarray:
+    """Return the frame of each row; one that is no whole number from 0 on is refused."""
+    missing = [name for name in ("frame", "track", *BOX) if name not in tracks]
+    if missing:
+        needed = "they need frame, track, x1, y1, x2, y2"
+        raise ValueError(f"events.frame_overlap: the tracks lack {', '.join(missing)}; {needed}")
+    numbers = pd.to_numeric(tracks["frame"], errors="coerce").to_numpy(float, na_value=np.nan)
+    is_whole = np.isfinite(numbers) & (numbers >= 0) & (numbers == np.floor(numbers)) & (numbers < _LAST_EXACT)
+    wrong = np.flatnonzero(~is_whole)
+    if len(wrong):
+        row = wrong[0]
+        given = one_line(tracks["frame"].iloc[row], 40)
+        raise ValueError(
+            f"events.frame_overlap: frame {given} in row {row}: frames are whole numbers from 0 on; "
+            "correct it, or leave the row out"
+        )
+    return numbers.astype(np.int64)
 
 
-def _clock_of_times(tracks: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, float]:
-    times = tracks.groupby("frame")["time"].first()
-    frames = times.index.to_numpy()
+def _film_of_times(tracks: pd.DataFrame, numbers: np.ndarray) -> _Film:
+    times = pd.to_numeric(tracks["time"], errors="coerce").groupby(numbers).first()
     begin = times.to_numpy(float)
-    if len(begin) < 2 or not (np.diff(begin) > 0).all():
+    is_rising = np.isfinite(begin).all() and (np.diff(begin) > 0).all()
+    if len(begin) < 2 or not is_rising:
         raise ValueError("events.frame_overlap: column time must rise from frame to frame, over two frames or more")
     # the last frame lasts as long as the one before
     end = float(2 * begin[-1] - begin[-2])
-    return frames, begin, end
+    return _Film(times.index.to_numpy(), begin, end, len(begin))
 
 
-def _boxes(tracks: pd.DataFrame, place: Place, frames: np.ndarray) -> np.ndarray:
+def _whole_film(numbers: np.ndarray, rate: float | None) -> _Film:
+    """Return every frame of the film, also those without a box."""
+    rate = _checked_rate(rate)
+    n_frames = _length(numbers)
+    what = f"a value for each of {n_frames} frames"
+    check_budget("events.frame_overlap", "tracks", n_frames * _BYTES_A_FRAME, what)
+    frames = np.arange(n_frames)
+    return _Film(frames, frames / rate, n_frames / rate, n_frames)
+
+
+def _film_near_rows(numbers: np.ndarray, rate: float | None) -> _Film:
+    """Return the frames that hold a box, and those right after them, where what is seen ends."""
+    rate = _checked_rate(rate)
+    n_frames = _length(numbers)
+    if n_frames <= 2 * len(numbers):
+        frames = np.arange(n_frames)
+    else:
+        frames = np.union1d(numbers, numbers + 1)
+        frames = frames[frames < n_frames]
+    return _Film(frames, frames / rate, n_frames / rate, n_frames)
+
+
+def _checked_rate(rate: float | None) -> float:
+    if rate is None:
+        raise UsageError("events.frame_overlap: rate=None; pass the frames per second, or tracks with a column time")
+    check_number("events.frame_overlap", "rate", rate, above=0)
+    return rate
+
+
+def _length(numbers: np.ndarray) -> int:
+    """Return how many frames a film has that ends with its last box."""
+    n_frames = int(numbers.max()) + 1 if len(numbers) else 0
+    if n_frames > MOST_FRAMES:
+        raise ValueError(
+            f"events.frame_overlap: frame {n_frames - 1} is beyond the {MOST_FRAMES} frames that a film may have; "
+            "count from the first frame of the film, or pass tracks with a column time"
+        )
+    return n_frames
+
+
+def _boxes(tracks: pd.DataFrame, numbers: np.ndarray, place: Place, frames: np.ndarray) -> np.ndarray:
     """Return a box for every frame, NaN where there is none."""
     if not isinstance(place, str):
         return _zone(place, len(frames))
-    rows = tracks[tracks["track"] == place]
+    is_of_track = (tracks["track"] == place).to_numpy(bool, na_value=False)
+    rows = tracks[is_of_track]
     if rows.empty:
         present = ", ".join(map(str, pd.unique(tracks["track"])[:8]))
-        raise ValueError(f"events.frame_overlap: there is no track {place!r}; found {present}")
-    repeated = rows["frame"][rows["frame"].duplicated()]
-    if len(repeated):
-        raise ValueError(f"events.frame_overlap: track {place!r} has two boxes in frame {repeated.iloc[0]}; keep one")
-    return rows.set_index("frame")[BOX].reindex(frames).to_numpy(float)
+        raise ValueError(f"events.frame_overlap: there is no track {place!r}; found {one_line(present)}")
+    frame = pd.Index(numbers[is_of_track])
+    if frame.has_duplicates:
+        repeated = frame[frame.duplicated()][0]
+        raise ValueError(f"events.frame_overlap: track {place!r} has two boxes in frame {repeated}; keep one")
+    try:
+        corners = rows[BOX].to_numpy(float)
+    except (ValueError, TypeError) as error:
+        found = f"a corner of a box of track {place!r} is no number ({one_line(error)})"
+        raise ValueError(f"events.frame_overlap: {found}; correct it, or leave the row out") from error
+    found_at = frame.get_indexer(pd.Index(frames))
+    return np.where((found_at >= 0)[:, None], corners[found_at], np.nan)
 
 
 def _zone(corners: Sequence[float], n_frames: int) -> np.ndarray:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from domains import _files
 from domains.events import compare, frame_overlap, player_and_ball, possession
 
 
@@ -140,12 +142,85 @@ def test_never_together():
         (lambda t: t, {"rate": 0}, "events.frame_overlap: rate must be a number > 0; got 0"),
         (lambda t: t, {"rate": None}, "pass the frames per second"),
         (lambda t: t.assign(time=0.0), {}, "column time must rise"),
+        (lambda t: t.assign(time=np.inf), {}, "column time must rise"),
+        (lambda t: t.assign(time="soon"), {}, "column time must rise"),
         (lambda t: t.assign(x2=t["x1"] - 1), {}, "box"),
+        (lambda t: t.assign(x2="wide"), {}, "a corner of a box of track 'a' is no number"),
     ],
 )
 def test_refusals(change, options, message):
     with pytest.raises(ValueError, match=message):
         possession(change(switching(np.ones(5, bool))), "a", "b", **{"rate": 10, **options})
+
+
+@pytest.mark.parametrize("frame", [np.nan, np.inf, -np.inf, -1, 2.5, "four", "0x10", None, 1e300, 2.0**53])
+@pytest.mark.parametrize("more", [{}, {"time": np.arange(10.0)}])
+def test_a_frame_is_a_whole_number_from_0_on(frame, more):
+    tracks = switching(np.ones(5, bool)).assign(**more)
+    tracks["frame"] = tracks["frame"].astype(object)
+    tracks.loc[7, "frame"] = frame
+    for job in (possession, frame_overlap):
+        with pytest.raises(ValueError, match=r"events.frame_overlap: frame .* in row 7: .*leave the row out") as caught:
+            job(tracks, "a", "b", rate=10)
+        assert "\n" not in str(caught.value)
+    # the remedy, followed
+    assert len(possession(tracks.drop(index=7), "a", "b", rate=10)) == 2
+
+
+def test_frame_numbers_may_be_written_as_decimal_numbers():
+    tracks = switching(np.ones(5, bool))
+    found = possession(tracks.assign(frame=tracks["frame"].astype(float)), "a", "b", rate=10)
+    pd.testing.assert_frame_equal(found, possession(tracks, "a", "b", rate=10), check_exact=True)
+
+
+def far_apart(frame):
+    """Two boxes that meet in the first two frames, and again in a late one."""
+    rows = [[k, track, 0, 0, 10, 10] for k in (0, 1, frame) for track in "ab"]
+    return pd.DataFrame(rows, columns=["frame", "track", "x1", "y1", "x2", "y2"])
+
+
+def test_memory_goes_with_the_rows_and_not_with_the_last_frame():
+    tracks = far_apart(5 * 10**7)
+    tracemalloc.start()
+    found = possession(tracks, "a", "b", rate=25)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10**6
+    assert found[["first_frame", "n_frames"]].to_numpy().tolist() == [[0, 2], [5 * 10**7, 1]]
+    assert found["onset"].tolist() == [0, 2 * 10**6]
+    bridged = possession(tracks, "a", "b", rate=25, max_gap=1e7)
+    assert bridged["n_frames"].tolist() == [5 * 10**7 + 1]
+
+
+def test_a_film_of_a_thousand_million_frames_is_one_line():
+    tracks = far_apart(10**9)
+    for job in (possession, frame_overlap):
+        with pytest.raises(ValueError, match="frame 1000000000 is beyond the 100000000 frames"):
+            job(tracks, "a", "b", rate=25)
+    # the remedies, followed: from the first frame of the film, and with times
+    late = tracks[tracks["frame"] == 10**9]
+    assert len(possession(late.assign(frame=0), "a", "b", rate=25)) == 1
+    timed = possession(tracks.assign(time=tracks["frame"] / 25), "a", "b")
+    assert timed["first_frame"].tolist() == [0]
+
+
+def test_a_table_of_every_frame_is_refused_where_it_does_not_fit(monkeypatch):
+    monkeypatch.setattr(_files, "free_memory", lambda: 10**6)
+    assert len(possession(far_apart(10**5), "a", "b", rate=25)) == 2
+    with pytest.raises(ValueError, match="a value for each of 100001 frames needs 0.02 GB of memory"):
+        frame_overlap(far_apart(10**5), "a", "b", rate=25)
+
+
+@pytest.mark.parametrize("late", [12, 60, 1000])
+def test_a_film_of_few_rows_is_measured_as_one_of_every_frame(late):
+    """Frames in which nothing was seen may have rows of a third thing, or none."""
+    sparse = far_apart(late)
+    other = pd.DataFrame({"frame": np.arange(late), "track": "c", "x1": 50, "y1": 0, "x2": 60, "y2": 10})
+    dense = pd.concat([sparse, other], ignore_index=True)
+    for gap in (0.0, 100.0):
+        options = {"rate": 25, "max_gap": gap}
+        found = possession(sparse, "a", "b", **options)
+        pd.testing.assert_frame_equal(found, possession(dense, "a", "b", **options), check_exact=True)
 
 
 def test_a_zone_of_three_numbers():
