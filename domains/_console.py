@@ -4,6 +4,7 @@ Conventions
 -----------
 - Results go to standard output. Progress, hints, warnings and errors go to standard error.
 - Numbers first: tables are saved and printed before a picture is drawn. A file that cannot be saved loses no others.
+- Every file is written whole: see `domains._outputs`.
 - JSON stands alone on standard output, with null for NaN and infinity.
 - Exit code 0: everything asked was scored. 1: something was not (an unreadable or unpaired file, a file of which
   nothing could be scored, a failed picture); all else is done and written. 2: wrong use (an option, a setting, a unit,
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from ._checks import UsageError, check_choice
+from ._outputs import is_special, write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,7 +105,7 @@ def check_folder(flag: str, path: Path | None) -> None:
     Raises
     ------
     UsageError
-        If the folder does not exist, or the path is a folder itself.
+        If the folder does not exist, or the path is a folder itself or ``-``.
 
     Examples
     --------
@@ -114,6 +116,8 @@ def check_folder(flag: str, path: Path | None) -> None:
     """
     if path is None:
         return
+    if str(path) == "-":
+        raise UsageError(f"{flag} -: name a file; --format csv and --json write to standard output")
     if not path.absolute().parent.is_dir():
         raise UsageError(f"{flag} {path}: there is no folder {path.parent}; make it first")
     if path.is_dir():
@@ -143,7 +147,7 @@ def check_outputs(outputs: Mapping[str, Path | None], inputs: Iterable[str | Pat
     domains._checks.UsageError: --skipped a.csv: --csv writes to this file too; choose another name
     """
     existing = [Path(name) for name in inputs if name is not None and Path(name).exists()]
-    files = {flag: path for flag, path in outputs.items() if path is not None and not _is_device(path)}
+    files = {flag: path for flag, path in outputs.items() if path is not None and not is_special(path)}
     earlier: dict[str, Path] = {}
     for flag, path in files.items():
         for read in existing:
@@ -151,15 +155,13 @@ def check_outputs(outputs: Mapping[str, Path | None], inputs: Iterable[str | Pat
                 raise UsageError(f"{flag} {path}: this is an input; choose another name")
             if read.is_dir() and path.resolve().is_relative_to(read.resolve()):
                 raise UsageError(f"{flag} {path}: this file would lie in {read}, which is read; choose another folder")
+            linked = _linked_from(read, path)
+            if linked is not None:
+                raise UsageError(f"{flag} {path}: the input {linked} leads to this file; choose another name")
         for other, written in earlier.items():
             if _is_same(path, written):
                 raise UsageError(f"{flag} {path}: {other} writes to this file too; choose another name")
         earlier[flag] = path
-
-
-def _is_device(path: Path) -> bool:
-    """Return whether a path is neither file nor folder, such as ``/dev/null``: nothing in it can be overwritten."""
-    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def _is_same(a: Path, b: Path) -> bool:
@@ -167,6 +169,16 @@ def _is_same(a: Path, b: Path) -> bool:
         return True
     # a hard link, or a file system that ignores upper and lower case
     return a.exists() and b.exists() and a.samefile(b)
+
+
+def _linked_from(folder: Path, path: Path) -> Path | None:
+    """Return what in a folder leads to a file outside it, as links do; None if nothing does."""
+    if not folder.is_dir() or not path.exists():
+        return None
+    for entry in folder.rglob("*"):
+        if entry.exists() and entry.samefile(path):
+            return entry
+    return None
 
 
 def deliver(
@@ -248,7 +260,7 @@ def deliver(
 
 
 def save(figure: Any, path: str | Path) -> None:
-    """Save a figure, sharp enough for print; the ending of the path says how.
+    """Save a figure whole, sharp enough for print; the ending of the path says how.
 
     Examples
     --------
@@ -257,7 +269,37 @@ def save(figure: Any, path: str | Path) -> None:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save(Figure(), Path(folder, "empty.png"))
     """
-    figure.savefig(path, dpi=200, bbox_inches="tight")
+    kind = Path(path).suffix.removeprefix(".")
+    write_whole(path, lambda part: figure.savefig(part, format=kind, dpi=200, bbox_inches="tight"))
+
+
+def save_table(table: pd.DataFrame, path: str | Path, float_format: str | None = None) -> None:
+    r"""Save the rows of a table whole, as CSV.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Its index is left out.
+    path : path
+        Where to.
+    float_format : str, optional
+        How numbers are written, such as ``"%.10g"``; by default as they are.
+
+    Raises
+    ------
+    OSError
+        If it cannot be saved; what was there before is untouched.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import pandas as pd
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_table(pd.DataFrame({"dice": [0.5]}), Path(folder, "scores.csv"))
+    ...     Path(folder, "scores.csv").read_text()
+    'dice\n0.5\n'
+    """
+    write_whole(path, lambda part: table.to_csv(part, index=False, float_format=float_format))
 
 
 @contextmanager
@@ -439,7 +481,7 @@ def _save_tables(tables: Iterable[tuple[Path | None, pd.DataFrame | None]], floa
         if path is None or table is None:
             continue
         try:
-            table.to_csv(path, index=False, float_format=float_format)
+            save_table(table, path, float_format)
         except OSError as error:
             unsaved.append(f"{path}: the table was not saved ({error.strerror or error})")
     return unsaved

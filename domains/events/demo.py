@@ -111,11 +111,11 @@ def _save(
     play: dict[str, xr.Dataset],
     night: dict[str, xr.Dataset],
 ) -> None:
-    found.to_csv(folder / "possession.csv", index=False)
-    truth.to_csv(folder / "possession_truth.csv", index=False)
+    _console.save_table(found, folder / "possession.csv")
+    _console.save_table(truth, folder / "possession_truth.csv")
     jobs = play | night
     rows = [summarise(report).assign(job=name) for name, report in jobs.items()]
-    pd.concat(rows, ignore_index=True).to_csv(folder / "events.csv", index=False)
+    _console.save_table(pd.concat(rows, ignore_index=True), folder / "events.csv")
     night["szcore"].to_netcdf(folder / "seizures.nc", engine="h5netcdf")
     ax = plot_timelines(found, truth, threshold=0.5, thresholds=(0.5,))
     _save_picture(ax, "Who has the ball", folder / "possession.png")

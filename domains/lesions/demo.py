@@ -61,8 +61,8 @@ def _folders(scratch: Path, cases: int) -> tuple[Path, Path]:
 
 def _save(folder: Path, raters: xr.DataArray, result: Assessment, scores: pd.DataFrame, summary: pd.DataFrame) -> None:
     result.report.to_netcdf(folder / "lesion_comparison.nc", engine="h5netcdf")
-    result.lesions.to_csv(folder / "lesions.csv", index=False)
-    summary.to_csv(folder / "lesion_summary.csv", index=False)
+    _console.save_table(result.lesions, folder / "lesions.csv")
+    _console.save_table(summary, folder / "lesion_summary.csv")
     _console.save(plot_raters(raters).figure, folder / "lesion_raters.png")
     _console.save(plot_overlay(result).figure, folder / "lesion_overlay.png")
     _console.save(plot_scores(scores).figure, folder / "lesion_scores.png")

@@ -52,7 +52,7 @@ def demo(folder: Path) -> None:
 
 
 def _save_regions(folder: Path, best: Assessment, reports: dict[str, xr.Dataset]) -> None:
-    as_table(list(reports.values())).to_csv(folder / "comparison.csv", index=False)
+    _console.save_table(as_table(list(reports.values())), folder / "comparison.csv")
     model = pd.Index(list(reports), name="model")
     together = xr.concat(list(reports.values()), model, combine_attrs="drop_conflicts")
     together.to_netcdf(folder / "comparison.nc", engine="h5netcdf")
@@ -64,7 +64,7 @@ def _save_regions(folder: Path, best: Assessment, reports: dict[str, xr.Dataset]
 
 
 def _save_residues(folder: Path, residues: pd.DataFrame, skipped: pd.DataFrame) -> None:
-    residues[COLUMNS].to_csv(folder / "residues.csv", index=False, float_format="%.10g")
-    skipped.to_csv(folder / "skipped.csv", index=False)
+    _console.save_table(residues[COLUMNS], folder / "residues.csv", "%.10g")
+    _console.save_table(skipped, folder / "skipped.csv")
     panels = plot_residues(residues)
     _console.save(panels[0, 0].figure, folder / "residues.png")

@@ -163,6 +163,57 @@ def test_an_output_is_no_input_whatever_its_name(tmp_path):
     check_outputs({"--csv": tmp_path / "new.csv"}, [read, None, "top8000"])
 
 
+def test_an_output_is_nothing_that_a_folder_of_inputs_leads_to(tmp_path):
+    """Folders of links into an archive are common; the archive is not overwritten either."""
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "inputs" / "site").mkdir(parents=True)
+    for name in ("soft.csv", "hard.csv", "other.csv"):
+        (tmp_path / "archive" / name).touch()
+    (tmp_path / "inputs" / "a.csv").symlink_to(tmp_path / "archive" / "soft.csv")
+    (tmp_path / "inputs" / "site" / "b.csv").hardlink_to(tmp_path / "archive" / "hard.csv")
+    (tmp_path / "inputs" / "broken.csv").symlink_to("nowhere")
+    for name, found in (("soft.csv", "a.csv"), ("hard.csv", "site/b.csv")):
+        with pytest.raises(UsageError, match=f"--skipped .*{name}: the input .*inputs/{found} leads to this file"):
+            check_outputs({"--skipped": tmp_path / "archive" / name}, [tmp_path / "inputs"])
+    check_outputs({"--skipped": tmp_path / "archive" / "other.csv"}, [tmp_path / "inputs"])
+
+
+def test_standard_output_is_no_name_of_a_file():
+    with pytest.raises(UsageError, match="^--csv -: name a file; --format csv and --json write to standard output$"):
+        Outputs(csv=Path("-"))
+
+
+def test_tables_and_pictures_are_written_whole(report, tmp_path, monkeypatch, capsys):
+    """Each is cut in the middle: what was there before is still whole, and the exit code says it."""
+    from matplotlib.figure import Figure
+
+    paths = {name: tmp_path / name for name in ("rows.csv", "skipped.csv", "more.csv", "picture.png")}
+    for path in paths.values():
+        path.write_text("old")
+
+    def cut(self, part, **_):
+        Path(part).write_text("ha")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", cut)
+    monkeypatch.setattr(Figure, "savefig", cut)
+    rows, skipped, more, picture = paths.values()
+    outputs = Outputs(csv=rows, skipped=skipped, plot=picture)
+    assert deliver(report, outputs, lambda: ["IoU 0.5"], axes, files={more: pd.DataFrame()}) == 1
+    assert {entry.name: entry.read_text() for entry in tmp_path.iterdir()} == dict.fromkeys(paths, "old")
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 4
+    assert all("No space left on device" in line for line in lines)
+
+
+@pytest.mark.parametrize("name", ["a.PNG", "long.name.of.a.picture.png", "a.svg", "a.pdf"])
+def test_the_kind_of_a_picture_follows_from_its_last_ending(report, tmp_path, name):
+    assert deliver(report, Outputs(plot=tmp_path / name), list, axes) == 0
+    assert [entry.name for entry in tmp_path.iterdir()] == [name]
+    beginning = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}[Path(name).suffix.lower()]
+    assert (tmp_path / name).read_bytes().startswith(beginning)
+
+
 def test_an_output_is_no_other_output(tmp_path):
     path = tmp_path / "a.csv"
     with pytest.raises(UsageError, match=r"--plot .*a.csv: --csv writes to this file too; choose another name"):
