@@ -1,0 +1,601 @@
+"""Where the cases of a job are worked on: processes of this machine, a dask cluster, or an executor that was given.
+
+Conventions
+-----------
+- A place takes one case at a time for each of its workers, and says by a future what became of it. Whatever the work
+  raises is part of the outcome; a future that fails means that the worker died.
+- Every worker is a process of its own, started afresh: a fork of a process that runs threads may hang.
+- Workers end when the process that started them ends, however it ends: they hold one end of a pipe that closes then.
+- A worker ignores Ctrl-C; who started it decides.
+- Results travel as text. Long ones go through a file, so that no worker can die in the midst of sending one.
+
+References
+----------
+Rocklin, M. (2015). Dask: parallel computation with blocked algorithms and task scheduling. SciPy, 126.
+doi:10.25080/Majora-7b98e3ed-013
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Protocol
+
+from ._checks import UsageError
+from ._records import fingerprints
+
+GIB = 2**30
+INLINE = 2000
+"""A longer result goes through a file: a shorter one fits into one write to a pipe, which is never torn."""
+WIDTH_OF_EXECUTORS = 64
+SECONDS_TO_CLOSE = 1.0
+GRACE = 1.2
+"""A worker that does not heed its time limit is ended after this multiple of it."""
+
+
+class CaseError(Exception):
+    """A case that failed, and what its field wants to know about that besides the message.
+
+    Parameters
+    ----------
+    message : str
+        One line.
+    **details
+        JSON data.
+
+    Examples
+    --------
+    >>> CaseError("no such file", side="prediction").details
+    {'side': 'prediction'}
+    """
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.details = details
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _case_error, (str(self), self.details)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker is given: the work, its argument, the files to identify, and the limits.
+
+    Parameters
+    ----------
+    work : callable
+        A function of a module, from `payload` to JSON data.
+    payload : object
+        What it is called with.
+    inputs : tuple of Path
+        Files whose content is identified; none if nobody keeps a record.
+    seconds, memory : float, optional
+        Limits: seconds, and GiB on top of what the worker has.
+    """
+
+    work: Callable[[Any], Any]
+    payload: Any
+    inputs: tuple[Path, ...] = ()
+    seconds: float | None = None
+    memory: float | None = None
+
+
+class Place(Protocol):
+    """Where tasks are worked on."""
+
+    @property
+    def width(self) -> int:
+        """How many tasks it takes at once."""
+
+    def submit(self, task: Task) -> Future[str]:
+        """Begin a task."""
+
+    def stop(self, *, at_once: bool) -> None:
+        """Give everything back; with `at_once` without waiting for tasks that run."""
+
+
+def attempt(task: Task) -> dict[str, Any]:
+    """Do the work of a task, and return what a record holds: its inputs, and a result or an error.
+
+    Parameters
+    ----------
+    task : Task
+        What to do. Its limits are not for this process: see `attempt_within_limits`.
+
+    Returns
+    -------
+    dict
+        ``inputs``, and ``result`` or ``error kind details``.
+
+    Examples
+    --------
+    >>> attempt(Task(len, [1, 2]))
+    {'inputs': [], 'result': 2}
+    >>> attempt(Task(float, "two"))["kind"]
+    'ValueError'
+    """
+    inputs = fingerprints(task.inputs)
+    try:
+        return {"inputs": inputs, "result": task.work(task.payload)}
+    except CaseError as error:
+        return {"inputs": inputs, "error": one_line(error), "kind": "CaseError", "details": error.details}
+    except (Exception, SystemExit) as error:
+        return {"inputs": inputs, "error": one_line(error), "kind": type(error).__name__, "details": {}}
+
+
+def attempt_within_limits(task: Task) -> str:
+    """Do the work of a task in a worker, and return its outcome as JSON."""
+    with memory_limit(task.memory), time_limit(task.seconds, "this case", end_process=True):
+        outcome = attempt(task)
+    if task.memory is not None and outcome.get("kind") == "MemoryError":
+        outcome["error"] = f"this case needs more memory than the limit of {task.memory:g} GiB"
+    return json.dumps(outcome)
+
+
+def one_line(error: BaseException) -> str:
+    """Return an error as one line; one that is not of our own words begins with its kind.
+
+    Examples
+    --------
+    >>> one_line(ValueError("events.read_events: a.csv: empty"))
+    'events.read_events: a.csv: empty'
+    >>> one_line(IndexError("index 3 is out of bounds"))
+    'IndexError: index 3 is out of bounds'
+    """
+    text = " ".join(str(error).split())
+    kind = type(error).__name__
+    if not text:
+        return kind
+    if isinstance(error, CaseError | ValueError | OSError | ImportError):
+        return text
+    return f"{kind}: {text}"
+
+
+@contextmanager
+def time_limit(seconds: float | None, what: str, *, end_process: bool = False) -> Iterator[None]:
+    """Raise TimeoutError in the block if it takes longer.
+
+    Code that never comes back to Python is not stopped by that: with `end_process` the process is, a little later.
+    Outside the main thread, and on Windows, only the second holds.
+
+    Parameters
+    ----------
+    seconds : float, optional
+        The limit; None for none.
+    what : str
+        What takes so long, such as ``"reading a.nii.gz"``.
+    end_process : bool
+        Whether this process may be ended.
+
+    Raises
+    ------
+    TimeoutError
+        After the limit.
+
+    Examples
+    --------
+    >>> with time_limit(0.05, "sleeping"):
+    ...     time.sleep(2)
+    Traceback (most recent call last):
+    TimeoutError: sleeping took longer than the limit of 0.05 s
+    """
+    if seconds is None:
+        yield
+        return
+    watchdog = None
+    if end_process:
+        watchdog = threading.Timer(GRACE * seconds + 1, os._exit, [1])
+        watchdog.daemon = True
+        watchdog.start()
+    try:
+        with _alarm(seconds, what):
+            yield
+    finally:
+        if watchdog is not None:
+            watchdog.cancel()
+
+
+@contextmanager
+def memory_limit(gib: float | None) -> Iterator[None]:
+    """Let the block take no more memory than this on top of what the process has: MemoryError otherwise.
+
+    Parameters
+    ----------
+    gib : float, optional
+        The limit, GiB of address space; None for none.
+    """
+    if gib is None:
+        yield
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + int(gib * GIB)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+class LocalPlace:
+    """Processes of this machine, one standard pool of one process each: a death breaks no other.
+
+    Parameters
+    ----------
+    workers : int
+        How many.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._spool = tempfile.mkdtemp(prefix="overlap-")
+        self._workers = [_LocalWorker(self._spool) for _ in range(workers)]
+
+    @property
+    def width(self) -> int:
+        """One task for each process."""
+        return len(self._workers)
+
+    def submit(self, task: Task) -> Future[str]:
+        """Begin a task on a worker that is free."""
+        worker = next(worker for worker in self._workers if worker.is_free)
+        return worker.submit(task)
+
+    def stop(self, *, at_once: bool) -> None:
+        """End the processes."""
+        for worker in self._workers:
+            worker.stop()
+        shutil.rmtree(self._spool, ignore_errors=True)
+
+
+class ExecutorPlace:
+    """An executor that was given: only its tasks are ended, not itself.
+
+    A pool of the standard library that lost a process takes no more tasks. The others are then worked on one after the
+    other in a process of our own.
+
+    Parameters
+    ----------
+    executor : Executor
+        Of `concurrent.futures`, or one that behaves like it.
+    """
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        self._instead: LocalPlace | None = None
+        self._futures: list[Future[str]] = []
+
+    @property
+    def width(self) -> int:
+        """How many tasks it is given at once: how many workers it has, an executor does not say."""
+        return WIDTH_OF_EXECUTORS if self._instead is None else 1
+
+    def submit(self, task: Task) -> Future[str]:
+        """Begin a task."""
+        if self._instead is not None:
+            return self._instead.submit(task)
+        try:
+            future = self._executor.submit(attempt_within_limits, task)
+        except BrokenExecutor:
+            self._instead = LocalPlace(1)
+            return self._instead.submit(task)
+        self._futures = [running for running in self._futures if not running.done()]
+        self._futures.append(future)
+        return future
+
+    def stop(self, *, at_once: bool) -> None:
+        """Cancel what has not begun."""
+        for future in self._futures:
+            future.cancel()
+        if self._instead is not None:
+            self._instead.stop(at_once=at_once)
+
+
+class DaskPlace:
+    """A dask cluster: one of this machine's own, or one that runs already.
+
+    Parameters
+    ----------
+    operation : str
+        Who asks, such as ``"lesions.cohort"``.
+    workers : int
+        Processes of a cluster of this machine.
+    scheduler : str, optional
+        Address of a scheduler to join instead.
+
+    Raises
+    ------
+    UsageError
+        If the scheduler cannot be reached, or its workers have another version of this package.
+    """
+
+    def __init__(self, operation: str, workers: int, scheduler: str | None) -> None:
+        self._cluster: Any = None
+        if scheduler is None:
+            self._cluster = _in_quiet_thread(lambda: _local_cluster(workers))
+            self._client = _in_quiet_thread(lambda: _client(self._cluster))
+        else:
+            self._client = _join(operation, scheduler)
+        self._executor = ExecutorPlace(self._client.get_executor(pure=False, retries=0))
+
+    @property
+    def width(self) -> int:
+        """Two tasks for each thread of the cluster as it is now: one runs, one waits at the scheduler."""
+        threads: dict[str, int] = self._client.nthreads()
+        return 2 * max(1, sum(threads.values()))
+
+    def submit(self, task: Task) -> Future[str]:
+        """Begin a task on any worker."""
+        return self._executor.submit(task)
+
+    def stop(self, *, at_once: bool) -> None:
+        """Leave the cluster; end it if it is our own."""
+        self._executor.stop(at_once=at_once)
+        if self._cluster is not None and at_once:
+            with suppress(Exception):
+                _end_workers(self._cluster)
+        with suppress(Exception):
+            self._client.close(timeout=SECONDS_TO_CLOSE)
+        if self._cluster is not None:
+            with suppress(Exception):
+                self._cluster.close(timeout=SECONDS_TO_CLOSE)
+
+
+def has_dask() -> bool:
+    """Return whether a dask cluster can be made here."""
+    try:
+        import distributed  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def check_main_guard(operation: str) -> None:
+    """Refuse to start processes from a script that each of them would run again.
+
+    Parameters
+    ----------
+    operation : str
+        Who asks.
+
+    Raises
+    ------
+    UsageError
+        If the line of the script that is being run is not under ``if __name__ == "__main__":``.
+    """
+    main = sys.modules["__main__"]
+    path = getattr(main, "__file__", None)
+    # a package that is run with -m is not run again
+    is_package = main.__spec__ is not None and main.__spec__.name.endswith("__main__")
+    if path is None or is_package:
+        return
+    frames = [info for info in inspect.stack(context=0) if info.function == "<module>"]
+    lines = [info.lineno for info in frames if info.frame.f_globals is vars(main)]
+    if not lines:
+        return
+    try:
+        tree = ast.parse(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError, SyntaxError):
+        return
+    if not _is_guarded(tree, lines[-1]):
+        raise UsageError(
+            f"{operation}: several workers are started from line {lines[-1]} of {path}, which each of them would run "
+            'again: put what that script does under if __name__ == "__main__":'
+        )
+
+
+def received(text: str) -> dict[str, Any]:
+    """Return an outcome from what a future brought: JSON, or the path of a file of JSON."""
+    if text.startswith("{"):
+        outcome: dict[str, Any] = json.loads(text)
+        return outcome
+    path = Path(text)
+    outcome = json.loads(path.read_text(encoding="ascii"))
+    path.unlink()
+    return outcome
+
+
+class _LocalWorker:
+    """A standard pool of one process, which is replaced when the process dies."""
+
+    def __init__(self, spool: str) -> None:
+        self._spool = spool
+        self._future: Future[str] | None = None
+        self._begin()
+
+    @property
+    def is_free(self) -> bool:
+        return self._future is None or self._future.done()
+
+    def submit(self, task: Task) -> Future[str]:
+        with _quiet_children():
+            try:
+                self._future = self._pool.submit(_attempt_and_spool, task, self._spool)
+            except BrokenExecutor:
+                self.stop()
+                self._begin()
+                self._future = self._pool.submit(_attempt_and_spool, task, self._spool)
+        return self._future
+
+    def stop(self) -> None:
+        # the process sees the other end of the pipe closed, and ends
+        self._lifeline.close()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _begin(self) -> None:
+        context = get_context("spawn")
+        end, self._lifeline = context.Pipe(duplex=False)
+        self._pool = ProcessPoolExecutor(1, context, initializer=_begin_worker, initargs=(end,))
+
+
+def _attempt_and_spool(task: Task, spool: str) -> str:
+    text = attempt_within_limits(task)
+    if len(text) <= INLINE:
+        return text
+    with tempfile.NamedTemporaryFile("w", dir=spool, suffix=".json", delete=False, encoding="ascii") as file:
+        file.write(text)
+    return file.name
+
+
+def _begin_worker(lifeline: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
+
+
+def _end_with(lifeline: Connection) -> None:
+    """End this process when the other end of a pipe is closed, or its process has ended."""
+    with suppress(EOFError, OSError):
+        lifeline.recv()
+    os._exit(1)
+
+
+@contextmanager
+def _quiet_children() -> Iterator[None]:
+    """Start processes that never see Ctrl-C, not even while they are being started."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _in_quiet_thread(start: Callable[[], Any]) -> Any:
+    """Return what a function returns that starts threads and processes; they never see Ctrl-C, this thread does."""
+    with _one_quiet_thread() as executor:
+        return executor.submit(start).result()
+
+
+@contextmanager
+def _one_quiet_thread() -> Iterator[Executor]:
+    from concurrent.futures import ThreadPoolExecutor
+
+    executor = ThreadPoolExecutor(1)
+    with _quiet_children():
+        executor.submit(int).result()
+    try:
+        yield executor
+    finally:
+        executor.shutdown(wait=False)
+
+
+@contextmanager
+def _alarm(seconds: float, what: str) -> Iterator[None]:
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def expire(signum: int, frame: object) -> None:
+        raise TimeoutError(f"{what} took longer than the limit of {seconds:g} s")
+
+    begin = time.monotonic()
+    outer_handler = signal.getsignal(signal.SIGALRM)
+    outer_left, _ = signal.getitimer(signal.ITIMER_REAL)
+    if 0 < outer_left <= seconds:
+        # the limit around this one comes first
+        yield
+        return
+    signal.signal(signal.SIGALRM, expire)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, outer_handler)
+        if outer_left:
+            left = outer_left - (time.monotonic() - begin)
+            signal.setitimer(signal.ITIMER_REAL, max(left, 0.001))
+
+
+def _local_cluster(workers: int) -> Any:
+    import dask
+    import distributed
+
+    settings = {
+        # the first death of a worker is ours to judge: its cases are tried again one by one
+        "distributed.scheduler.allowed-failures": 0,
+        "distributed.scheduler.worker-saturation": 1.0,
+        "distributed.worker.profile.enabled": False,
+    }
+    with dask.config.set(settings):
+        return distributed.LocalCluster(  # type: ignore[no-untyped-call]
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=":0",
+            silence_logs="CRITICAL",
+        )
+
+
+def _client(cluster: Any, **options: Any) -> Any:
+    import distributed
+
+    return distributed.Client(cluster, **options, set_as_default=False)  # type: ignore[no-untyped-call]
+
+
+def _join(operation: str, address: str) -> Any:
+    import overlap as ov
+
+    try:
+        client = _in_quiet_thread(lambda: _client(address, timeout=10))
+    except (OSError, ValueError, TypeError) as error:
+        raise UsageError(
+            f"{operation}: no dask scheduler answers at {address} ({one_line(error)}): start one (dask scheduler), or "
+            "correct --scheduler"
+        ) from error
+    versions = set(client.run(_version).values())
+    if versions - {ov.__version__}:
+        client.close()
+        others = ", ".join(sorted(versions - {ov.__version__}))
+        raise UsageError(
+            f"{operation}: workers at {address} have version {others} of overlap-toolkit, this is {ov.__version__}: "
+            "install the same everywhere"
+        )
+    return client
+
+
+def _version() -> str:
+    import overlap as ov
+
+    return ov.__version__
+
+
+def _end_workers(cluster: Any) -> None:
+    """End the processes of a cluster of this machine without waiting for their tasks."""
+    nannies = list(cluster.workers.values())
+
+    async def close() -> None:
+        await asyncio.gather(*[nanny.close(timeout=0.2) for nanny in nannies], return_exceptions=True)
+
+    cluster.sync(close, callback_timeout=SECONDS_TO_CLOSE)
+
+
+def _is_guarded(tree: ast.Module, line: int) -> bool:
+    for statement in tree.body:
+        if statement.lineno <= line <= (statement.end_lineno or line):
+            return isinstance(statement, ast.If) and "__name__" in ast.dump(statement.test)
+    return True
+
+
+def _case_error(message: str, details: dict[str, Any]) -> CaseError:
+    return CaseError(message, **details)

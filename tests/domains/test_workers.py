@@ -1,0 +1,208 @@
+"""Where cases are worked on, and how a worker ends."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from concurrent.futures import BrokenExecutor, wait
+from pathlib import Path
+
+import pytest
+
+from domains._checks import UsageError
+from domains._workers import (
+    CaseError,
+    DaskPlace,
+    LocalPlace,
+    Task,
+    attempt,
+    check_main_guard,
+    memory_limit,
+    one_line,
+    received,
+    time_limit,
+)
+
+FOLDER = Path(__file__).parent
+ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="limits of the address space hold on Linux")
+
+
+@pytest.fixture
+def work(monkeypatch):
+    monkeypatch.syspath_prepend(FOLDER)
+    from work_of_tests import work
+
+    return work
+
+
+@pytest.fixture
+def place(work):
+    place = LocalPlace(1)
+    yield place
+    place.stop(at_once=True)
+
+
+def result(place, task):
+    return received(place.submit(task).result(timeout=60))
+
+
+def test_whatever_the_work_raises_is_one_line(work):
+    assert attempt(Task(work, "raise"))["error"] == "IndexError: index 3 is out of bounds for axis 0"
+    assert attempt(Task(work, "exit"))["error"] == "SystemExit: goodbye"
+    assert attempt(Task(work, "recurse"))["error"].startswith("RecursionError: ")
+    assert attempt(Task(work, "fail")) == {
+        "inputs": [],
+        "error": "no such label",
+        "kind": "CaseError",
+        "details": {"side": "prediction"},
+    }
+
+
+def test_an_error_without_words_is_its_kind():
+    assert one_line(MemoryError()) == "MemoryError"
+    assert one_line(CaseError("a\n b")) == "a b"
+
+
+def test_a_worker_that_dies_is_replaced(place, work):
+    future = place.submit(Task(work, "die"))
+    assert isinstance(future.exception(timeout=60), BrokenExecutor)
+    assert result(place, Task(work, 3))["result"] == [3, 9]
+
+
+def test_a_long_result_arrives_whole_and_leaves_no_file(place, work):
+    assert len(result(place, Task(work, "long"))["result"]) == 100_000
+    assert os.listdir(place._spool) == []
+
+
+def test_a_limit_of_time_is_told(place, work):
+    outcome = result(place, Task(work, "sleep", seconds=0.2))
+    assert outcome["error"] == "this case took longer than the limit of 0.2 s"
+    assert result(place, Task(work, 3, seconds=0.2))["result"] == [3, 9]
+
+
+@ON_LINUX
+def test_a_limit_of_memory_is_told(place, work):
+    outcome = result(place, Task(work, "hog", memory=0.5))
+    assert outcome["error"] == "this case needs more memory than the limit of 0.5 GiB"
+
+
+@ON_LINUX
+def test_a_limit_of_memory_ends_with_its_block():
+    with memory_limit(0.25), pytest.raises(MemoryError):
+        bytearray(2**30)
+    assert len(bytearray(2**30)) == 2**30
+
+
+def test_the_nearer_of_two_limits_of_time_counts():
+    with pytest.raises(TimeoutError, match="inner"), time_limit(5, "outer"), time_limit(0.02, "inner"):
+        time.sleep(5)
+    with pytest.raises(TimeoutError, match="outer"), time_limit(0.02, "outer"), time_limit(5, "inner"):
+        time.sleep(5)
+
+
+def test_a_limit_of_time_goes_on_after_one_within_it():
+    def sleep_in_parts():
+        with time_limit(0.05, "inner"):
+            pass
+        time.sleep(5)
+
+    with pytest.raises(TimeoutError, match="outer"), time_limit(0.1, "outer"):
+        sleep_in_parts()
+
+
+def test_stopping_ends_workers_in_the_midst_of_their_work(work):
+    place = LocalPlace(2)
+    futures = [place.submit(Task(work, "sleep")) for _ in range(2)]
+    time.sleep(0.5)
+    begin = time.monotonic()
+    place.stop(at_once=True)
+    assert not wait(futures, timeout=2).not_done
+    assert time.monotonic() - begin < 2
+
+
+def test_workers_end_with_the_process_that_started_them(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        textwrap.dedent(
+            f"""
+            import os, sys
+            sys.path.insert(0, {str(FOLDER)!r})
+            from domains._workers import LocalPlace, Task, received
+
+            if __name__ == "__main__":
+                place = LocalPlace(1)
+                print(received(place.submit(Task(len, "ab")).result())["result"], flush=True)
+                from work_of_tests import work
+                place.submit(Task(work, "sleep"))
+                import multiprocessing
+                print(multiprocessing.active_children()[0].pid, flush=True)
+                os.kill(os.getpid(), 9)
+            """
+        )
+    )
+    out = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60).stdout.split()
+    worker = int(out[1])
+    for _ in range(40):
+        if not _is_alive(worker):
+            return
+        time.sleep(0.05)
+    pytest.fail(f"worker {worker} outlived its parent")
+
+
+def test_a_cluster_works_loses_a_worker_and_stops_at_once(work):
+    pytest.importorskip("distributed")
+    place = DaskPlace("tests.job", 1, None)
+    try:
+        assert place.width == 2
+        assert result(place, Task(work, 3))["result"] == [3, 9]
+        assert place.submit(Task(work, "die")).exception(timeout=60) is not None
+        assert result(place, Task(work, 4))["result"] == [4, 16]
+        place.submit(Task(work, "sleep"))
+        time.sleep(0.3)
+    finally:
+        begin = time.monotonic()
+        place.stop(at_once=True)
+    assert time.monotonic() - begin < 2
+
+
+def test_a_scheduler_that_does_not_answer_is_told(monkeypatch):
+    pytest.importorskip("distributed")
+    with pytest.raises(UsageError, match=r"no dask scheduler answers at nonsense://x .*: start one"):
+        DaskPlace("tests.job", 1, "nonsense://x")
+
+
+@pytest.mark.parametrize(("guarded", "code"), [("", 2), ("if __name__ == '__main__':\n    ", 0)])
+def test_a_script_without_a_guard_is_one_line(tmp_path, guarded, code):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys\n"
+        "from domains._checks import UsageError\n"
+        "from domains._workers import check_main_guard\n"
+        "def job():\n"
+        "    try:\n"
+        "        check_main_guard('tests.job')\n"
+        "    except UsageError as error:\n"
+        "        print(error)\n"
+        "        sys.exit(2)\n"
+        f"{guarded}job()\n"
+    )
+    run = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)
+    assert run.returncode == code, run.stderr
+    if code:
+        assert run.stdout.count("\n") == 1
+        assert f"line 10 of {script}" in run.stdout
+
+
+def test_no_script_needs_no_guard():
+    check_main_guard("tests.job")
+
+
+def _is_alive(pid):
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
