@@ -15,14 +15,14 @@ Efron, B. & Tibshirani, R. (1993). An introduction to the bootstrap. doi:10.1201
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 import overlap as ov
 
-from .._checks import check_number
+from .._checks import UsageError, check_number
 from .comparison import BOUNDS, DISTANCES
 
 SUMMARISED = ("dice", "dice_low", "dice_high", "iou", "hd95", "assd", "nsd", "lesion_f1", "lesion_pq")
@@ -38,6 +38,8 @@ class Bootstrap:
 
     def __post_init__(self) -> None:
         check_number("lesions.summarise", "level", self.level, above=0, at_most=1)
+        if self.level == 1:
+            raise UsageError("lesions.summarise: level must be below 1, such as 0.95; got 1")
         check_number("lesions.summarise", "n_resamples", self.n_resamples, at_least=1)
 
 
@@ -59,19 +61,30 @@ def interval(values: np.ndarray, index: str, bootstrap: Bootstrap | None = None)
     (2.0, 1.0, inf)
     """
     bootstrap = bootstrap or Bootstrap()
-    statistic: Any = np.median if index in DISTANCES else np.mean
     scored = values[~np.isnan(values)]
     if not len(scored):
         return np.nan, np.nan, np.nan
-    value = float(statistic(scored))
-    if len(scored) == 1:
-        return value, np.nan, np.nan
-    rng = np.random.default_rng(bootstrap.rng)
-    resamples = rng.choice(scored, (bootstrap.n_resamples, len(scored)))
-    bounds = [(1 - bootstrap.level) / 2, (1 + bootstrap.level) / 2]
-    # no interpolation: a bound may be infinite
-    low, high = np.quantile(statistic(resamples, axis=1), bounds, method="inverted_cdf")
-    return value, float(low), float(high)
+    statistic = statistic_of(index)
+    value = np.median(scored) if statistic == "median" else np.mean(scored)
+    low, high = ov.resample.interval_of(
+        scored,
+        statistic,
+        level=bootstrap.level,
+        n_resamples=bootstrap.n_resamples,
+        rng=bootstrap.rng,
+    )
+    return float(value), float(low), float(high)
+
+
+def statistic_of(index: str) -> Literal["mean", "median"]:
+    """Return what summarises an index: a mean, or a median where a miss is infinitely far.
+
+    Examples
+    --------
+    >>> statistic_of("dice"), statistic_of("hd95")
+    ('mean', 'median')
+    """
+    return "median" if index in DISTANCES else "mean"
 
 
 def summarise_label(cases: pd.DataFrame, bootstrap: Bootstrap) -> list[dict[str, Any]]:
@@ -94,7 +107,7 @@ def summarise_label(cases: pd.DataFrame, bootstrap: Bootstrap) -> list[dict[str,
         rows.append(
             {
                 "index": index,
-                "statistic": "median" if index in DISTANCES else "mean",
+                "statistic": statistic_of(index),
                 "value": value,
                 "low": low,
                 "high": high,
@@ -119,7 +132,7 @@ def _pooled_dice(cases: pd.DataFrame, bootstrap: Bootstrap) -> dict[str, Any]:
     size_b = cases["size_b"].to_numpy(float)
     sizes = ov.Overlap(intersection, size_a, size_b)
     low = high = np.nan
-    if len(cases) > 1 and (size_a + size_b > 0).all():
+    if len(cases) > 1:
         low, high = ov.resample.confidence_interval(
             sizes,
             "dice",
