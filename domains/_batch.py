@@ -127,6 +127,8 @@ class Running:
         Most memory for a case, GiB; likewise.
     progress : bool
         Whether to show on standard error how far the job is.
+    operation : str
+        Who asks, for errors: such as ``"lesions.cohort"``.
 
     Raises
     ------
@@ -149,22 +151,25 @@ class Running:
     max_seconds: float | None = None
     max_memory: float | None = None
     progress: bool = False
+    operation: str = "Running"
 
     def __post_init__(self) -> None:
-        check_number("Running", "workers", self.workers, at_least=1)
+        check_number(self.operation, "workers", self.workers, at_least=1)
         if self.workers != int(self.workers):
-            raise UsageError(f"Running: workers must be a whole number; got {self.workers!r}")
+            raise UsageError(f"{self.operation}: workers must be a whole number; got {self.workers!r}")
         if self.max_seconds is not None:
-            check_number("Running", "max_seconds", self.max_seconds, above=0)
+            check_number(self.operation, "max_seconds", self.max_seconds, above=0)
         if self.max_memory is not None:
-            check_number("Running", "max_memory", self.max_memory, above=0)
+            check_number(self.operation, "max_memory", self.max_memory, above=0)
             if sys.platform != "linux":
-                raise UsageError("Running: max_memory holds on Linux only; leave it out")
+                raise UsageError(f"{self.operation}: max_memory holds on Linux only; leave it out")
         several = self.workers > 1
         if several + (self.scheduler is not None) + (self.executor is not None) > 1:
-            raise UsageError("Running: workers, scheduler and executor are three places to compute; choose one")
+            raise UsageError(
+                f"{self.operation}: workers, scheduler and executor are three places to compute; choose one"
+            )
         if self.scheduler is not None and not has_dask():
-            raise UsageError('Running: a scheduler needs dask: pip install "overlap-toolkit[dask]"')
+            raise UsageError(f'{self.operation}: a scheduler needs dask: pip install "overlap-toolkit[dask]"')
 
 
 class Interrupted(KeyboardInterrupt):

@@ -9,6 +9,7 @@ Conventions
 - Exit code 0: everything asked was scored. 1: something was not (an unreadable or unpaired file, a file of which
   nothing could be scored, a failed picture); all else is done and written. 2: wrong use (an option, a setting, a unit,
   a missing folder for an output, an output that would overwrite an input); nothing was computed.
+  130: interrupted (Ctrl-C, SIGTERM); what was done until then is written.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ SECONDS_BETWEEN_UPDATES = 0.2
 DONE = 0
 INCOMPLETE = 1
 WRONG_USE = 2
+INTERRUPTED = 130
 
 
 @dataclass(frozen=True)

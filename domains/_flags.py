@@ -40,6 +40,18 @@ Plot = Annotated[Path | None, typer.Option(help="Save a picture in this file (.p
 Skipped = Annotated[Path | None, typer.Option(help="Save what was not scored, and why, in this CSV file.")]
 PrintAs = Annotated[FormatName, typer.Option("--format", help="What to print.")]
 Json = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
+Records = Annotated[
+    Path | None,
+    typer.Option(help="Keep a record of each case in this file as it is done; the same command goes on from there."),
+]
+Workers = Annotated[int, typer.Option(help="Processes to share the cases among.")]
+Scheduler = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Compute on the dask cluster of this scheduler instead.")
+]
+MaxSeconds = Annotated[
+    float | None, typer.Option(metavar="SECONDS", help="Give a case up after this time; the others go on.")
+]
+MaxMemory = Annotated[float | None, typer.Option(metavar="GIB", help="Give a case up that needs more memory.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors only.")]
 Version = Annotated[
     bool, typer.Option("--version", help="Print the version and stop.", callback=_print_version, is_eager=True)

@@ -16,11 +16,10 @@ from typing import Annotated, Any
 import typer
 
 from ._checks import UsageError
-from ._console import INCOMPLETE, WRONG_USE, deliver, note, print_json
+from ._console import INCOMPLETE, INTERRUPTED, WRONG_USE, deliver, note, print_json
 from ._flags import FormatName, Json, PrintAs, Quiet, Version, field_app, outputs
 
 PROGRAM = "overlap"
-INTERRUPTED = 130
 CommandLineError: Any = typer.BadParameter.__base__
 """What typer raises for wrong arguments; it exports only one of its kinds."""
 FIELDS = ("ramachandran", "lesions", "events")
