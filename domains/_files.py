@@ -35,7 +35,9 @@ from ._text import file_name, one_line
 
 GZIP = b"\x1f\x8b"
 _PIECE = 1 << 15
-"""Packed bytes that are unpacked at a time: they become 34 MB at most."""
+"""Packed bytes that are handed to zlib at a time."""
+_PART = 1 << 18
+"""Unpacked bytes that zlib hands back at a time: more of them do not fit into a processor's cache."""
 _SMALL = 1 << 25
 """Bytes that are taken without a look at the free memory."""
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
@@ -150,11 +152,42 @@ def read_bytes(operation: str, path: str | Path, *, may_be_empty: bool = False) 
     ...     read_bytes("events.read_events", path)
     b'onset,offset,label'
     """
+    content = read_buffer(operation, path, may_be_empty=may_be_empty)
+    return bytes(content)
+
+
+def read_buffer(operation: str, path: str | Path, *, may_be_empty: bool = False) -> bytes | bytearray:
+    """Return the content of a file as `read_bytes` does, but unpacked content where it lies, without a copy.
+
+    Parameters
+    ----------
+    operation, path, may_be_empty
+        See `read_bytes`.
+
+    Returns
+    -------
+    bytes or bytearray
+        A bytearray if the file was gzipped.
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError, PermissionError, ReadError
+        As `read_bytes` does.
+
+    Examples
+    --------
+    >>> import gzip, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "a.nii.gz")
+    ...     _ = path.write_bytes(gzip.compress(b"voxels"))
+    ...     read_buffer("lesions.read_image", path)
+    bytearray(b'voxels')
+    """
     with reading(operation, path):
         size = _size(operation, path)
         if size > _SMALL:
             check_budget(operation, path, size, "the file")
-        content = _content(operation, path)
+        content: bytes | bytearray = _content(operation, path)
         if content.startswith(GZIP):
             content = _unpack(operation, path, content)
         if not content and not may_be_empty:
@@ -420,11 +453,10 @@ def _content(operation: str, path: str | Path) -> bytes:
         raise _os_error(operation, path, error) from error
 
 
-def _unpack(operation: str, path: str | Path, packed: bytes) -> bytes:
+def _unpack(operation: str, path: str | Path, packed: bytes | bytearray) -> bytearray:
     """Return what all members of a gzip file hold; each checks its own length and checksum at its end."""
     view = memoryview(packed)
-    parts: list[bytes] = []
-    n_unpacked = 0
+    unpacked = bytearray()
     asked_at = _SMALL
     start = 0
     while start < len(packed):
@@ -433,24 +465,26 @@ def _unpack(operation: str, path: str | Path, packed: bytes) -> bytes:
             break
         member = zlib.decompressobj(_GZIP_WINDOW)
         while not member.eof:
-            if start >= len(packed):
-                raise _error(operation, path, f"cut off: its gzip stream has no end; {_FETCH_AGAIN}")
-            piece = view[start : start + _PIECE]
+            piece: bytes | memoryview = member.unconsumed_tail
+            if not piece:
+                piece = view[start : start + _PIECE]
+                start += len(piece)
             try:
-                part = member.decompress(piece)
+                part = member.decompress(piece, _PART)
             except zlib.error as error:
                 raise _error(operation, path, f"damaged ({_gzip_fault(error)}); {_FETCH_AGAIN}") from error
-            start += len(piece) - len(member.unused_data)
-            parts.append(part)
-            n_unpacked += len(part)
-            if n_unpacked > asked_at:
-                # the parts are there already; as much again is needed to join them
-                check_budget(operation, path, n_unpacked, "its unpacked content, as far as it was read,")
-                asked_at = n_unpacked + _SMALL
-    return b"".join(parts)
+            if not part and not piece and not member.eof:
+                raise _error(operation, path, f"damaged or cut off: its gzip stream has no end; {_FETCH_AGAIN}")
+            unpacked += part
+            if len(unpacked) > asked_at:
+                # what is there already is not free any more; as much again may be needed to move it
+                check_budget(operation, path, len(unpacked), "its unpacked content, as far as it was read,")
+                asked_at = len(unpacked) + _SMALL
+        start -= len(member.unused_data)
+    return unpacked
 
 
-def _check_padding(operation: str, path: str | Path, packed: bytes, start: int) -> None:
+def _check_padding(operation: str, path: str | Path, packed: bytes | bytearray, start: int) -> None:
     """Refuse what follows the last member, unless it is zeros."""
     n_left = len(packed) - start
     if packed.count(0, start) != n_left:

@@ -24,6 +24,7 @@ from domains._files import (
     check_budget,
     free_memory,
     load_json,
+    read_buffer,
     read_bytes,
     read_text,
     reading,
@@ -81,6 +82,22 @@ def test_all_members_of_any_length(path, n):
     assert read(path, packed + gzip.compress(b"end")) == noise + noise[::-1] + b"end"
 
 
+@pytest.mark.parametrize("n", [_files._PART - 1, _files._PART, _files._PART + 1, 5 * _files._PART])
+def test_content_far_larger_than_the_file(path, n):
+    """The end of a member is read even where all of its content came before."""
+    packed = gzip.compress(bytes(n), 9)
+    assert read(path, packed + packed) == bytes(2 * n)
+    assert refusal(path, packed[:-8]).startswith("damaged or cut off")
+    assert refusal(path, packed[:-8] + bytes(8)).startswith("damaged (its checksum")
+
+
+def test_unpacked_content_can_be_written_into(path):
+    path.write_bytes(gzip.compress(CONTENT))
+    buffer = read_buffer("lesions.read_image", path)
+    buffer[0] = 1
+    assert (buffer[0], buffer[1:]) == (1, CONTENT[1:])
+
+
 def test_zeros_after_the_end_are_padding(path):
     assert read(path, gzip.compress(CONTENT) + bytes(1000)) == CONTENT
 
@@ -94,9 +111,9 @@ def test_what_follows_the_end_is_refused(path, rest):
 def test_cut_at_every_byte(path):
     packed = gzip.compress(CONTENT)
     for n in range(2, len(packed)):
-        assert refusal(path, packed[:n]) == "cut off: its gzip stream has no end; fetch or write it again"
+        assert refusal(path, packed[:n]) == "damaged or cut off: its gzip stream has no end; fetch or write it again"
     for n in range(len(packed) + 2, 2 * len(packed)):
-        assert refusal(path, (packed + packed)[:n]).startswith("cut off")
+        assert refusal(path, (packed + packed)[:n]).startswith("damaged or cut off")
 
 
 def test_a_flipped_bit_at_every_byte_is_refused_or_changes_nothing(path):
