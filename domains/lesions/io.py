@@ -7,13 +7,14 @@ Conventions
   their directions are in ``attrs``.
 - Whole numbers are a label map, however they are stored; fractions in [0, 1] are a soft mask. Other numbers raise:
   ``scale`` says which stored value means 1 (255 for a map from 0 to 255).
-- A header that promises more than this machine's memory, or more than its file can hold, is not believed.
+- A file is read to its end: a gzip stream is checked against its checksum, and the header's promise against what the
+  file holds, to the byte. What needs more memory than is free is refused.
+- Whether a file is gzipped is told by its content, not by its name.
+- Lengths are mm: metres and microns that the header declares are converted.
 """
 
 from __future__ import annotations
 
-import os
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +22,36 @@ import numpy as np
 import xarray as xr
 
 from .._checks import check_number
+from .._files import GZIP, ReadError, check_budget, read_buffer, reading
 from .._skipped import UNPAIRED
+from .._text import file_name, printable
 from .grids import AXES, Grid, as_image
+from .headers import LENGTH, bytes_needed, check_length, image_shape, millimetres, read_header
 
 SUFFIXES = (".nii.gz", ".nii")
 _DATA = Path(__file__).with_name("data")
 _ROUNDING = 1e-6
 """How far a 32-bit scale may carry a soft value past 0 or 1."""
 
-_DEFLATE = 1100
-"""No gzip file unpacks to more than 1032 times its size."""
+_EXACT = 2**53
+"""Whole numbers up to this are exact in floating point, so they can be labels."""
 
-_HEADER = 4096
-"""Bytes of a file that are no voxels, at most."""
+_SMALLEST = 1e-9
+_LARGEST = 1e6
+"""Voxels that are smaller or larger than this, in mm, are a damaged header."""
+
+_FARTHEST = 1e11
+"""An image that lies farther from the origin than this, in voxels, is a damaged header too."""
+
+_MANY_BYTES = 1 << 25
+"""Less than this is read without a look at the free memory."""
+
+_APPLE_DOUBLE = b"\x00\x05\x16\x07"
+"""How a file begins that macOS writes beside another, under the same name after ``._``."""
+
+NO_IMAGE = "no image"
+
+Content = bytes | bytearray | np.ndarray
 
 
 def read_image(path: str | Path, *, scale: float | None = None) -> xr.DataArray:
@@ -62,7 +80,12 @@ def read_image(path: str | Path, *, scale: float | None = None) -> xr.DataArray:
     UsageError
         If the scale is not above 0.
     ValueError
-        If the file cannot be read, is too large, or holds other numbers; the message names the file and the remedy.
+        If the file cannot be read, is damaged, too large, or holds other numbers; the message names the file and the
+        remedy.
+
+    Notes
+    -----
+    The call has no limit of time; `cohort` gives each case one.
 
     Examples
     --------
@@ -74,26 +97,10 @@ def read_image(path: str | Path, *, scale: float | None = None) -> xr.DataArray:
     """
     check_scale("lesions.read_image", scale=scale)
     path = Path(path)
-    if path.is_dir():
-        raise IsADirectoryError(f"lesions.read_image: {path} is a folder: read an image in it, or use lesions.cohort")
-    if not path.is_file():
-        raise FileNotFoundError(f"lesions.read_image: {path}: no such file")
-    if not path.name.lower().endswith(SUFFIXES):
-        known = ", ".join(SUFFIXES)
-        raise ValueError(f"lesions.read_image: {path}: images are read from {known}: convert it (dcm2niix, SimpleITK)")
+    _check_path(path)
     nib = _nibabel()
-    try:
-        stored = nib.load(path)
-        _check_size(stored, path)
-        image = nib.as_closest_canonical(_three_axes(nib, stored))
-        values = np.asarray(image.dataobj)
-    except (nib.filebasedimages.ImageFileError, nib.spatialimages.HeaderDataError) as error:
-        raise ValueError(f"lesions.read_image: {path}: not a readable NIfTI file ({error})") from error
-    except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"lesions.read_image: {path}: damaged or cut off ({error})") from error
-    mask = _as_mask(values, scale, path)
-    orientation = "".join(nib.aff2axcodes(stored.affine))
-    return _with_axes(mask, image.affine, path).assign_attrs(name=path.name, orientation=orientation)
+    with reading("lesions.read_image", path):
+        return _read(nib, path, scale).assign_attrs(name=printable(path.name))
 
 
 def check_scale(operation: str, **scales: float | None) -> None:
@@ -203,7 +210,7 @@ def pair_images(predictions: Path, references: Path) -> tuple[dict[str, tuple[Pa
     dict of str to (Path, Path)
         The prediction and the reference of each case, in the order of their names.
     list of dict
-        A row for each image without a partner, for the table of what was skipped.
+        A row for each image without a partner and each file that is none, for the table of what was skipped.
 
     Raises
     ------
@@ -212,15 +219,15 @@ def pair_images(predictions: Path, references: Path) -> tuple[dict[str, tuple[Pa
     ValueError
         If no names agree, or two files of a folder are the same case.
     """
-    predicted = _images_in(predictions)
-    reference = _images_in(references)
+    predicted, aside_predicted = _images_in(predictions, "prediction")
+    reference, aside_reference = _images_in(references, "reference")
     pairs = {name: (predicted[name], reference[name]) for name in sorted(predicted) if name in reference}
     if not pairs:
         raise ValueError(
-            f"lesions.cohort: no image has the same name in both folders; {predictions} holds {_some(predicted)} …, "
-            f"{references} {_some(reference)} …: name each reference as its prediction"
+            f"lesions.cohort: no image has the same name in both folders; {file_name(predictions)} holds "
+            f"{_some(predicted)} …, {file_name(references)} {_some(reference)} …: name each reference as its prediction"
         )
-    alone = []
+    alone = [*aside_predicted, *aside_reference]
     for name in sorted(predicted.keys() - reference.keys()):
         alone.append(_unpaired("prediction", predicted[name], "reference"))
     for name in sorted(reference.keys() - predicted.keys()):
@@ -228,21 +235,37 @@ def pair_images(predictions: Path, references: Path) -> tuple[dict[str, tuple[Pa
     return pairs, alone
 
 
-def _images_in(folder: Path) -> dict[str, Path]:
-    """Return the images of a folder by the name of their case."""
+def _images_in(folder: Path, side: str) -> tuple[dict[str, Path], list[dict[str, str]]]:
+    """Return the images of a folder by the name of their case, and a row for each file that only looks like one."""
     if folder.is_file():
-        raise NotADirectoryError(f"lesions.cohort: {folder} is a file; cohort takes two folders: use lesions compare")
+        raise NotADirectoryError(
+            f"lesions.cohort: {file_name(folder)} is a file; cohort takes two folders: use lesions compare"
+        )
     if not folder.is_dir():
-        raise FileNotFoundError(f"lesions.cohort: {folder}: no such folder")
+        raise FileNotFoundError(f"lesions.cohort: {file_name(folder)}: no such folder")
     images: dict[str, Path] = {}
+    aside = []
     for path in sorted(folder.iterdir()):
         if not path.name.lower().endswith(SUFFIXES):
             continue
-        name = case_name(path)
+        if _is_apple_double(path):
+            detail = "what macOS keeps of a file beside it: dot_clean removes it"
+            aside.append({"side": side, "file": file_name(path), "reason": NO_IMAGE, "detail": detail})
+            continue
+        name = printable(case_name(path))
         if name in images:
-            raise ValueError(f"lesions.cohort: {images[name]} and {path} are the same case: keep one of them")
+            raise ValueError(
+                f"lesions.cohort: {file_name(images[name])} and {file_name(path)} are the same case: keep one of them"
+            )
         images[name] = path
-    return images
+    return images, aside
+
+
+def _is_apple_double(path: Path) -> bool:
+    if not path.name.startswith("._") or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_APPLE_DOUBLE)) == _APPLE_DOUBLE
 
 
 def _some(images: dict[str, Path]) -> str:
@@ -250,7 +273,7 @@ def _some(images: dict[str, Path]) -> str:
 
 
 def _unpaired(side: str, path: Path, other: str) -> dict[str, str]:
-    return {"side": side, "file": str(path), "reason": UNPAIRED, "detail": f"no {other} of this name"}
+    return {"side": side, "file": file_name(path), "reason": UNPAIRED, "detail": f"no {other} of this name"}
 
 
 def _affine(grid: Grid) -> np.ndarray:
@@ -283,93 +306,137 @@ def _nibabel() -> Any:
     return nibabel
 
 
-def _check_size(stored: Any, path: Path) -> None:
-    voxels = int(np.prod(stored.shape, dtype=object))
-    promised = voxels * stored.get_data_dtype().itemsize
-    possible = path.stat().st_size
-    if path.name.lower().endswith(".gz"):
-        possible *= _DEFLATE
-    if promised > possible + _HEADER:
-        raise ValueError(
-            f"lesions.read_image: {path}: the header promises {stored.shape} voxels, {promised:.2g} bytes, more than "
-            "the file can hold: it is damaged or cut off"
-        )
-    if promised > _memory():
-        raise ValueError(
-            f"lesions.read_image: {path}: {stored.shape} voxels take {promised:.2g} bytes, more than this machine's "
-            "memory: crop or resample the image first"
-        )
+def _check_path(path: Path) -> None:
+    name = file_name(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"lesions.read_image: {name} is a folder: read an image in it, or use lesions.cohort")
+    if not path.is_file():
+        raise FileNotFoundError(f"lesions.read_image: {name}: no such file")
+    if not path.name.lower().endswith(SUFFIXES):
+        known = ", ".join(SUFFIXES)
+        raise ReadError(f"lesions.read_image: {name}: images are read from {known}: convert it (dcm2niix, SimpleITK)")
 
 
-def _memory() -> float:
-    try:
-        return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    except (AttributeError, ValueError, OSError):
-        return float(1 << 37)
+def _read(nib: Any, path: Path, scale: float | None) -> xr.DataArray:
+    content = _content(path)
+    header = read_header(nib, bytes(content[:LENGTH]))
+    check_length(header, len(content))
+    _check_memory(header, path, scale is not None)
+    _check_kind(nib, path, content)
+    values = _voxels(nib, header, content)
+    affine = header.get_best_affine()
+    _check_affine(affine, header)
+    image = _along_axes(nib, _as_mask(values, scale), affine, millimetres(header))
+    return image.assign_attrs(orientation="".join(nib.aff2axcodes(affine)))
 
 
-def _three_axes(nib: Any, stored: Any) -> Any:
-    """Give a slice its third axis; leave out empty axes behind the third."""
-    shape = stored.shape
-    if len(shape) < 3:
-        shape = (*shape, 1)
-    while len(shape) > 3 and shape[-1] == 1:
-        shape = shape[:-1]
-    if len(shape) > 4:
-        raise nib.filebasedimages.ImageFileError(f"{len(shape)} axes; an image has x, y, z and at most raters")
-    if shape == stored.shape:
+def _content(path: Path) -> Content:
+    """Return the bytes of a file: unpacked and checked if it is gzipped, else mapped to memory."""
+    with path.open("rb") as file:
+        begin = file.read(len(GZIP))
+    if begin == GZIP or not begin:
+        return read_buffer("lesions.read_image", path)
+    return np.memmap(path, np.uint8, mode="c")
+
+
+def _check_memory(header: Any, path: Path, is_scaled: bool) -> None:
+    needed = bytes_needed(header, is_scaled)
+    if needed > _MANY_BYTES:
+        check_budget("lesions.read_image", path, needed, "the image")
+
+
+def _check_kind(nib: Any, path: Path, content: Content) -> None:
+    """Refuse what nibabel finds wrong in the rest of the header, or knows to be no voxels, such as surfaces (CIFTI)."""
+    is_packed = not isinstance(content, np.ndarray)
+    is_named_so = path.name.lower().endswith(".gz")
+    if is_packed != is_named_so:
+        # nibabel goes by the name
+        return
+    stored = nib.load(path)
+    if not isinstance(stored, nib.Nifti1Image):
+        raise ReadError(f"no image of voxels but a {type(stored).__name__}: sample it on a grid first")
+
+
+def _voxels(nib: Any, header: Any, content: Content) -> np.ndarray:
+    """Return the values along x, y, z and raters, in the order of the file."""
+    shape = image_shape(header)
+    start = int(header["vox_offset"])
+    stored = np.ndarray(shape, header.get_data_dtype(), content, start, order="F")
+    slope, intercept = header.get_slope_inter()
+    if slope is None:
         return stored
-    return nib.Nifti1Image(np.asarray(stored.dataobj).reshape(shape), stored.affine)
+    # what a scale makes infinite is refused later
+    with np.errstate(over="ignore", invalid="ignore"):
+        values: np.ndarray = nib.volumeutils.apply_read_scaling(stored, slope, intercept)
+    return values
 
 
-def _as_mask(values: np.ndarray, scale: float | None, path: Path) -> np.ndarray:
+def _as_mask(values: np.ndarray, scale: float | None) -> np.ndarray:
     """Return whole numbers as integers and fractions as they are, within [0, 1]."""
-    if values.dtype.kind not in "buif":
-        raise ValueError(f"lesions.read_image: {path}: the values are {values.dtype}, not numbers: store the labels")
-    if scale is None and values.dtype.kind in "bui":
+    if scale is None and values.dtype.kind in "ui":
         return values
     if scale is not None:
         values = values / float(scale)
-    low = float(np.min(values)) if values.size else 0.0
-    high = float(np.max(values)) if values.size else 0.0
+    low = float(np.min(values))
+    high = float(np.max(values))
     if not (np.isfinite(low) and np.isfinite(high)):
-        raise ValueError(
-            f"lesions.read_image: {path}: some voxels have no value (NaN or infinity): fill them with 0 first"
-        )
+        raise ReadError("some voxels have no value (NaN or infinity): fill them with 0 first")
     if scale is None and (values == np.rint(values)).all():
-        return values.astype(np.min_scalar_type(int(high)) if low >= 0 else np.int64)
+        return _as_labels(values, low, high)
     if low < -_ROUNDING or high > 1 + _ROUNDING:
-        raise ValueError(
-            f"lesions.read_image: {path}: the values run from {low:g} to {high:g}; labels are whole numbers, a soft "
-            f"mask lies in [0, 1]: scale={high:g} (--scale) if that is the value that means 1, or a sigmoid for logits"
+        raise ReadError(
+            f"the values run from {low:g} to {high:g}; labels are whole numbers, a soft mask lies in [0, 1]: "
+            f"scale={high:g} (--scale) if that is the value that means 1, or a sigmoid for logits"
         )
     clipped: np.ndarray = np.clip(values, 0, 1)
     return clipped
 
 
-def _with_axes(values: np.ndarray, affine: np.ndarray, path: Path) -> xr.DataArray:
-    """Return the values with coordinates in mm along the image's own axes."""
+def _as_labels(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Return whole numbers in floating point as integers."""
+    if max(-low, high) > _EXACT:
+        raise ReadError(f"the values run from {low:g} to {high:g}; labels are whole numbers up to 2**53: save labels")
+    return values.astype(np.min_scalar_type(int(high)) if low >= 0 else np.int64)
+
+
+def _check_affine(affine: np.ndarray, header: Any) -> None:
+    """Refuse a header that gives voxels no size, no right angles or no place."""
     steps = np.linalg.norm(affine[:3, :3], axis=0)
     if not (np.isfinite(affine).all() and (steps > 0).all()):
-        raise ValueError(
-            f"lesions.read_image: {path}: the header gives voxels no size ({steps.tolist()} mm): set its affine"
-        )
+        raise ReadError(f"the header gives voxels no size ({steps.tolist()} mm along its axes): set its affine")
+    sizes = steps * millimetres(header)
+    if sizes.min() < _SMALLEST or sizes.max() > _LARGEST:
+        said = " × ".join(f"{size:g}" for size in sizes)
+        raise ReadError(f"the header makes voxels {said} mm large: set its affine and its unit (xyzt_units)")
     directions = affine[:3, :3] / steps
     if not np.allclose(directions.T @ directions, np.eye(3), atol=1e-3):
-        raise ValueError(
-            f"lesions.read_image: {path}: the axes are not at right angles, so distances would be wrong: resample the "
-            "image"
-        )
+        raise ReadError("the axes are not at right angles, so distances would be wrong: resample the image")
+    away = np.abs(directions.T @ affine[:3, 3]) / steps
+    if away.max() > _FARTHEST:
+        place = ", ".join(f"{x:g}" for x in affine[:3, 3])
+        raise ReadError(f"the header puts the first voxel at ({place}), {away.max():.2g} voxels away: set its affine")
+
+
+def _along_axes(nib: Any, values: np.ndarray, affine: np.ndarray, mm: float) -> xr.DataArray:
+    """Return the values along x, y and z with coordinates in mm, turned to right, front and up as far as flips do."""
+    turn = nib.io_orientation(affine)
+    turned = nib.orientations.apply_orientation(values, turn)
+    affine = affine @ nib.orientations.inv_ornt_aff(turn, values.shape[:3])
+    steps = np.linalg.norm(affine[:3, :3], axis=0)
+    directions = affine[:3, :3] / steps
     if np.allclose(directions, np.eye(3), atol=1e-5):
         directions = np.eye(3)
-    spacing = [_shortest(step) for step in steps]
-    origin = [_shortest(place) for place in directions.T @ affine[:3, 3]]
-    image = as_image(values, spacing, origin=origin)
+    spacing = [_in_mm(step, mm) for step in steps]
+    origin = [_in_mm(place, mm) for place in directions.T @ affine[:3, 3]]
+    image = as_image(turned, spacing, origin=origin)
     if image.sizes["z"] == 1:
         image = image.isel(z=0, drop=True)
     return image.assign_attrs(directions=directions.ravel().tolist())
 
 
-def _shortest(x: Any) -> float:
-    """Return the decimal number that a 32-bit header entry stands for: 1.8, not 1.7999999523."""
-    return float(str(np.float32(x)))
+def _in_mm(x: Any, mm: float) -> float:
+    """Return a length as the decimal number that its 32-bit entry stands for: 1.8, not 1.7999999523."""
+    shortest = float(str(np.float32(x)))
+    if mm == 1:
+        return shortest
+    return float(f"{shortest * mm:.12g}")

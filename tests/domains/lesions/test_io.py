@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 
 import nibabel as nib
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 import xarray as xr
 
 from domains._checks import UsageError
-from domains.lesions import as_image, example, io, read_image, write_image
+from domains._files import ReadError
+from domains.lesions import as_image, example, read_image, write_image
 from domains.lesions.io import case_name, pair_images
 
 AFFINE = np.diag([0.5, 0.75, 3.0, 1.0])
@@ -96,11 +98,14 @@ def test_numbers(tmp_path):
 def test_damaged_files(tmp_path):
     good = save(tmp_path / "good.nii.gz", np.arange(4096, dtype=np.int32).reshape(16, 16, 16)).read_bytes()
     for name, content, message in (
-        ("cut.nii.gz", good[: len(good) // 2], "damaged or cut off"),
-        ("noise.nii.gz", b"these are my notes", "not a readable|damaged"),
-        ("notes.nii", b"these are my notes", "not a readable"),
+        ("cut.nii.gz", good[: len(good) // 2], "damaged or cut off: its gzip stream has no end"),
+        ("trailer.nii.gz", good[:-8], "damaged or cut off: its gzip stream has no end"),
+        ("noise.nii.gz", b"these are my notes", "not a NIfTI file"),
+        ("notes.nii", b"these are my notes", "not a NIfTI file"),
         ("short.nii", gzip.decompress(good)[:900], "cut off"),
-        ("empty.nii.gz", b"", "not a readable|damaged"),
+        ("header.nii", gzip.decompress(good)[:100], "not a NIfTI file, or the beginning of one"),
+        ("empty.nii.gz", b"", "an empty file"),
+        ("empty.nii", b"", "an empty file"),
     ):
         path = tmp_path / name
         path.write_bytes(content)
@@ -120,17 +125,72 @@ def huge(path, shape):
     header.set_data_shape(shape)
     header.set_data_dtype(np.float64)
     header["magic"], header["vox_offset"] = b"n+1", 352
-    path.write_bytes(header.binaryblock + bytes(4 + 10_000))
+    content = header.binaryblock + bytes(4 + 10_000)
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
     return path
 
 
-def test_a_header_is_not_believed(tmp_path, monkeypatch):
-    with pytest.raises(ValueError, match="more than the file can hold"):
-        read_image(huge(tmp_path / "huge.nii", (30_000, 30_000, 30_000)))
-    path = save(tmp_path / "small.nii", np.zeros((10, 10, 10), np.float64))
-    monkeypatch.setattr(io, "_memory", lambda: 7000.0)
-    with pytest.raises(ValueError, match="machine's memory"):
+@pytest.mark.parametrize("name", ["huge.nii", "huge.nii.gz"])
+def test_a_header_is_not_believed(tmp_path, name):
+    path = huge(tmp_path / name, (30_000, 30_000, 30_000))
+    with pytest.raises(ReadError, match="promises 30000 × 30000 × 30000 voxels of 8 bytes .* the file holds 10352: it"):
         read_image(path)
+
+
+def values_or_refusal(path):
+    try:
+        return read_image(path).values.tolist()
+    except ReadError as error:
+        return str(error)
+
+
+def test_every_flipped_bit_of_a_gzip_file_is_refused_or_changes_nothing(tmp_path):
+    path = save(tmp_path / "a.nii.gz", np.arange(60, dtype=np.uint8).reshape(5, 4, 3))
+    whole = path.read_bytes()
+    wanted = values_or_refusal(path)
+    n_refused = 0
+    for n in range(2, len(whole), 5):
+        damaged = bytearray(whole)
+        damaged[n] ^= 1 << n % 8
+        path.write_bytes(damaged)
+        found = values_or_refusal(path)
+        if found != wanted:
+            assert "damaged" in found
+            n_refused += 1
+    assert n_refused > (len(whole) - 20) // 5
+
+
+def test_gzip_is_told_by_its_content(tmp_path):
+    values = np.arange(60, dtype=np.uint8).reshape(5, 4, 3)
+    plain = save(tmp_path / "plain.nii", values).read_bytes()
+    for name, content in (("packed.nii", gzip.compress(plain)), ("plain.nii.gz", plain)):
+        (tmp_path / name).write_bytes(content)
+        image = read_image(tmp_path / name)
+        np.testing.assert_array_equal(image, values)
+        assert [image[d].attrs["spacing"] for d in "xyz"] == [0.5, 0.75, 3.0]
+
+
+def test_values_may_be_changed(tmp_path):
+    for name in ("a.nii", "a.nii.gz"):
+        path = save(tmp_path / name, np.zeros((2, 2, 2), np.uint8))
+        image = read_image(path)
+        image.values[0] = 1
+        assert image.sum() == 4
+        assert read_image(path).sum() == 0, "the file is not"
+
+
+def test_a_slice_of_wide_integers(tmp_path):
+    values = np.array([[0, 2**40], [-1, 5]])
+    nib.save(nib.Nifti1Image(values, AFFINE, dtype=np.int64), tmp_path / "a.nii")
+    np.testing.assert_array_equal(read_image(tmp_path / "a.nii"), values)
+
+
+def test_a_name_that_is_no_text(tmp_path):
+    name = os.fsdecode(b"caf\xe9.nii")
+    save(tmp_path / "a.nii", np.ones((2, 2, 2), np.uint8)).rename(tmp_path / name)
+    assert read_image(tmp_path / name).attrs["name"] == r"caf\xe9.nii"
+    with pytest.raises(FileNotFoundError, match=r"nix\\xe9.nii: no such file"):
+        read_image(tmp_path / os.fsdecode(b"nix\xe9.nii"))
 
 
 def test_no_size_no_distances(tmp_path):
@@ -204,3 +264,36 @@ def test_images_are_paired_by_name(tmp_path):
         ("reference", str(reference / "more.nii.gz"), "no prediction of this name"),
     ]
     assert {row["reason"] for row in alone} == {"unpaired file"}
+
+
+def folder_of(path, *names):
+    path.mkdir()
+    for name in names:
+        (path / name).write_bytes(b"")
+    return path
+
+
+@pytest.mark.parametrize("other", ["a.nii", "a.NII.GZ", "a.NII"])
+def test_two_files_of_one_case_are_both_named(tmp_path, other):
+    predictions = folder_of(tmp_path / "p", "a.nii.gz", other)
+    with pytest.raises(ValueError, match="are the same case: keep one of them") as error:
+        pair_images(predictions, folder_of(tmp_path / "r", "a.nii"))
+    assert str(predictions / "a.nii.gz") in str(error.value)
+    assert str(predictions / other) in str(error.value)
+    (predictions / other).unlink()
+    assert list(pair_images(predictions, tmp_path / "r")[0]) == ["a"]
+
+
+def test_what_macos_writes_beside_an_image_is_no_case(tmp_path):
+    predictions = folder_of(tmp_path / "p", "a.nii", "._b.nii")
+    (predictions / "._a.nii").write_bytes(b"\0\x05\x16\x07\0\x02\0\0Mac OS X")
+    pairs, aside = pair_images(predictions, folder_of(tmp_path / "r", "a.nii", "._b.nii"))
+    assert list(pairs) == ["._b", "a"], "by its content, whatever its name"
+    (row,) = aside
+    assert (row["side"], row["file"], row["reason"]) == ("prediction", str(predictions / "._a.nii"), "no image")
+
+
+def test_names_that_are_no_text_are_paired(tmp_path):
+    name = os.fsdecode(b"caf\xe9.nii")
+    pairs, _ = pair_images(folder_of(tmp_path / "p", name), folder_of(tmp_path / "r", name, "only\x07.nii"))
+    assert pairs == {r"caf\xe9": (tmp_path / "p" / name, tmp_path / "r" / name)}
