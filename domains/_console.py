@@ -14,7 +14,6 @@ Conventions
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 import time
@@ -27,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from ._checks import UsageError, check_choice
 from ._outputs import is_special, write_whole
+from ._text import for_csv, for_json, for_terminal, one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -244,7 +244,7 @@ def deliver(
     if outputs.format == "json":
         print_json(_for_json(report, skipped, warned))
     elif outputs.format == "csv":
-        print(rows.to_csv(index=False, float_format=float_format), end="")  # type: ignore[union-attr]
+        print_csv(rows, float_format)  # type: ignore[arg-type]
     else:
         show(*table())
     if not outputs.quiet:
@@ -301,7 +301,35 @@ def save_table(table: pd.DataFrame, path: str | Path, float_format: str | None =
     ...     Path(folder, "scores.csv").read_text()
     'dice\n0.5\n'
     """
-    write_whole(path, lambda part: table.to_csv(part, index=False, float_format=float_format))
+    guarded = _guarded(table)
+    write_whole(path, lambda part: guarded.to_csv(part, index=False, float_format=float_format))
+
+
+def print_csv(table: pd.DataFrame, float_format: str | None = None) -> None:
+    """Print the rows of a table as `save_table` saves them.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> print_csv(pd.DataFrame({"label": ["=1+2"], "dice": [-0.5]}))
+    label,dice
+    '=1+2,-0.5
+    """
+    text = _guarded(table).to_csv(index=False, float_format=float_format)
+    # a file gets each character as it is; a terminal would obey some
+    print(for_terminal(text) if sys.stdout.isatty() else text, end="")
+
+
+def _guarded(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose text no spreadsheet runs."""
+    import numpy as np
+
+    guarded = table.set_axis(table.columns.map(for_csv), axis="columns")
+    for k, dtype in enumerate(table.dtypes):
+        if dtype.kind == "O":
+            cells = [for_csv(cell) for cell in table.iloc[:, k]]
+            guarded.isetitem(k, np.array(cells, dtype=object))
+    return guarded
 
 
 @contextmanager
@@ -344,7 +372,7 @@ def plain(x: Any) -> Any:
 
 def print_json(x: Any) -> None:
     """Print JSON to standard output."""
-    print(json.dumps(plain(x), indent=2, ensure_ascii=False, allow_nan=False))
+    print(for_json(plain(x)))
 
 
 def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
@@ -411,6 +439,8 @@ def _in_notebook() -> bool:
 def show(*parts: str | Text | Table) -> None:
     """Print to standard output: a str is one line however wide, a Text is a paragraph, a Table is never cut.
 
+    A str is shown as it stands: styles are a Text's, which is one line too if it is not to be wrapped.
+
     Examples
     --------
     >>> from domains._tables import build_table
@@ -424,19 +454,56 @@ def show(*parts: str | Text | Table) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from ._tables import as_text
+
     console = Console(highlight=False)
     for part in parts:
         if isinstance(part, Table):
             _show_table(console, part)
+        elif isinstance(part, str):
+            console.print(as_text(part), soft_wrap=True)
         else:
-            console.print(part, soft_wrap=isinstance(part, str))
+            console.print(as_text(part), soft_wrap=bool(part.no_wrap))
 
 
 def note(message: str) -> None:
-    """Print a line to standard error."""
+    r"""Print one line to standard error.
+
+    Examples
+    --------
+    >>> note("error: a.csv: not CSV\n(line 3)")
+    """
     from rich.console import Console
 
-    Console(stderr=True, highlight=False).print(message, markup=False, soft_wrap=True)
+    from ._tables import as_text
+
+    Console(stderr=True, highlight=False).print(as_text(one_line(message, None)), soft_wrap=True)
+
+
+def remark(lead: str, text: str) -> Text:
+    """Return a paragraph with a bold beginning.
+
+    Examples
+    --------
+    >>> show(remark("What to look at.", "The bracket."))
+    What to look at. The bracket.
+    """
+    from rich.text import Text
+
+    return Text.assemble((lead, "bold"), " ", text)
+
+
+def aside(text: str) -> Text:
+    """Return one line, however wide, that stands back.
+
+    Examples
+    --------
+    >>> show(aside("scores: [a].csv"))
+    scores: [a].csv
+    """
+    from rich.text import Text
+
+    return Text(text, "dim", no_wrap=True)
 
 
 def _show_table(console: Console, table: Table) -> None:
@@ -501,6 +568,6 @@ def _draw(picture: Callable[[], Axes] | None, path: Path | None) -> bool:
         plt.close()
     except Exception as error:
         # whatever a plotting library raises, the numbers are out already
-        note(f"warning: --plot {path}: no picture was saved ({type(error).__name__}: {error})")
+        note(f"warning: --plot {path}: no picture was saved ({type(error).__name__}: {one_line(error)})")
         return False
     return True

@@ -2,20 +2,22 @@
 
 Conventions
 -----------
-- Whatever comes from outside (names of files, labels, settings) is escaped.
+- Whatever comes from outside (names of files, labels, settings) is escaped, and none of it is set as mathematics.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 import xarray as xr
 
 from ._report import as_rows
+from ._text import for_html, for_terminal
 
 MOST_ROWS = 20
+_NO_MATHEMATICS = "tex2jax_ignore mathjax_ignore"
+"""Notebooks would set what stands between two dollar signs; pandas writes these classes too."""
 
 
 class Displayed:
@@ -57,16 +59,22 @@ def result_html(kind: str, report: xr.Dataset, further: Mapping[str, Any] | None
     >>> "&lt;mine&gt;" in html, "<td>0.5" in html
     (True, True)
     """
-    prediction = escape(str(report.attrs["prediction"]))
-    reference = escape(str(report.attrs["reference"]))
-    rows = as_rows(report).to_html(index=False, border=0, max_rows=MOST_ROWS, na_rep="undefined")
+    prediction = for_html(report.attrs["prediction"])
+    reference = for_html(report.attrs["reference"])
+    rows = as_rows(report).map(_shown).to_html(index=False, border=0, max_rows=MOST_ROWS, na_rep="undefined")
     decisions = {**report.attrs, **(further or {})}
     listed = "".join(_item(name, value) for name, value in decisions.items())
     return (
-        f"<div><p><b>{escape(kind)}</b><br>prediction: {prediction}<br>reference: {reference}</p>"
+        f'<div class="{_NO_MATHEMATICS}">'
+        f"<p><b>{for_html(kind)}</b><br>prediction: {prediction}<br>reference: {reference}</p>"
         f"{rows}<details><summary>decisions</summary><table>{listed}</table></details></div>"
     )
 
 
+def _shown(cell: object) -> object:
+    """Return a cell for pandas, which escapes it."""
+    return for_terminal(cell) if isinstance(cell, str) else cell
+
+
 def _item(name: str, value: object) -> str:
-    return f"<tr><th>{escape(name)}</th><td>{escape(str(value))}</td></tr>"
+    return f"<tr><th>{for_html(name)}</th><td>{for_html(value)}</td></tr>"

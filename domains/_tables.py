@@ -16,6 +16,8 @@ from rich import box
 from rich.table import Column, Table
 from rich.text import Text
 
+from ._text import for_terminal
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -56,13 +58,13 @@ def build_table(
     >>> table.row_count, len(table.columns)
     (1, 3)
     """
-    label_columns = [Column(_text(name), overflow="fold") for name in labels]
-    number_columns = [Column(_text(name), justify="right", no_wrap=True) for name in numbers]
+    label_columns = [Column(as_text(name), overflow="fold") for name in labels]
+    number_columns = [Column(as_text(name), justify="right", no_wrap=True) for name in numbers]
     table = _empty(*label_columns, *number_columns)
-    table.title = _text(title) if title else None
-    table.caption = _text(caption) if caption else None
+    table.title = as_text(title) if title else None
+    table.caption = as_text(caption) if caption else None
     for row in rows:
-        table.add_row(*[_text(cell) for cell in row])
+        table.add_row(*[as_text(cell) for cell in row])
     return table
 
 
@@ -174,10 +176,22 @@ def _width(column: Column) -> int:
     """Return the characters of the widest line in a column."""
     widest = 0
     for cell in (column.header, *column.cells):
-        for line in _text(cell).split():
+        for line in as_text(cell).split():
             widest = max(widest, line.cell_len)
     return widest
 
 
-def _text(cell: object) -> Text:
-    return cell if isinstance(cell, Text) else Text(str(cell))
+def as_text(cell: object) -> Text:
+    r"""Return what is shown, character by character: nothing in it is markup, and none moves the cursor.
+
+    Examples
+    --------
+    >>> print(as_text("[red]\x1b[2J"))
+    [red]\x1b[2J
+    """
+    if not isinstance(cell, Text):
+        return Text(for_terminal(cell))
+    shown = for_terminal(cell.plain)
+    if shown == cell.plain:
+        return cell
+    return Text(shown, cell.style, no_wrap=cell.no_wrap)

@@ -1,21 +1,36 @@
-r"""Text that others wrote is data: one function for each place where it is shown.
+r"""Text that others wrote is data: one function for each place where it is shown or written.
 
 Conventions
 -----------
 - Names of files, labels, regions, chains and the words of a library's error are shown as they stand. Nothing in them
-  is obeyed: no markup, no escape sequence of a terminal, no formula.
+  is obeyed: no markup, no escape sequence of a terminal, no mathematics of a picture, no HTML, no formula.
 - What has no picture is written as Python writes it: ``\x1b`` for the escape character, ``\n`` for a line break,
   ``\xff`` for a byte of a file name that is no UTF-8.
+- A cell of a CSV file that a spreadsheet would run as a formula gets an apostrophe in front, as spreadsheets know it:
+  `for_csv`. Numbers never do. `from_csv` takes it off, so that our own files come back as they were.
+
+References
+----------
+OWASP, CSV Injection. https://owasp.org/www-community/attacks/CSV_Injection
 """
 
 from __future__ import annotations
 
+import json
 import re
+from html import escape
 from pathlib import Path
+from typing import Any
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # control characters, and those that turn the direction of the text around them
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSEEN_BUT_BREAKS = "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+_UNSEEN_IN_TEXT = re.compile(_UNSEEN_BUT_BREAKS)
+_UNSEEN_IN_LINE = re.compile(rf"\n|{_UNSEEN_BUT_BREAKS}")
+_BREAKS = re.compile(r"\s*[\r\n]\s*")
+# spreadsheets of East Asia take the wide forms too
+_FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠].", re.DOTALL)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|inf|nan)", re.IGNORECASE | re.ASCII)
 _FIRST_OF_BYTES = 0xDC80
 _LAST_OF_BYTES = 0xDCFF
 _SHORT_FORMS = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
@@ -41,7 +56,108 @@ def printable(text: object) -> str:
     written = str(text)
     if written.isascii() and written.isprintable():
         return written
-    return _UNSEEN.sub(_escape, written)
+    return _UNSEEN_IN_LINE.sub(_escape, written)
+
+
+def for_terminal(text: object) -> str:
+    r"""Return text as a terminal may show it: as `printable` does, but line breaks stay.
+
+    Examples
+    --------
+    >>> print(for_terminal("[noise]\n\x1b[31m"))
+    [noise]
+    \x1b[31m
+    """
+    return _UNSEEN_IN_TEXT.sub(_escape, str(text))
+
+
+def for_picture(text: object) -> str:
+    r"""Return text as matplotlib shows it unchanged, in a title, a tick's label or a legend: ``$`` begins no formula.
+
+    Examples
+    --------
+    >>> print(for_picture("a$b_1$"))
+    a\$b_1\$
+    """
+    return printable(text).replace("$", r"\$")
+
+
+def for_html(text: object) -> str:
+    """Return text as a page shows it unchanged.
+
+    Examples
+    --------
+    >>> for_html("<b>&")
+    '&lt;b&gt;&amp;'
+    """
+    return escape(for_terminal(text))
+
+
+def for_json(data: Any) -> str:
+    r"""Return data as JSON whose text can be shown and written anywhere, and is read back as it was.
+
+    Parameters
+    ----------
+    data : dict, list, str, float, int, bool or None
+        Without NaN and infinity.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> print(for_json(["φ", "\udcff.csv", "\x9b31m"]))
+    [
+      "φ",
+      "\udcff.csv",
+      "\u009b31m"
+    ]
+    """
+    written = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+    # what stands between the texts is plain, so that each of these is within one
+    return _UNSEEN_IN_TEXT.sub(lambda match: f"\\u{ord(match.group()):04x}", written)
+
+
+def for_csv(cell: Any) -> Any:
+    """Return a cell of a table as CSV holds it: no spreadsheet runs it, and it can be written as UTF-8.
+
+    Text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line break, after any number of apostrophes, gets an
+    apostrophe in front. Numbers, also as text, and such a character alone stay as they are.
+
+    Parameters
+    ----------
+    cell : object
+        What is no str is returned unchanged.
+
+    Returns
+    -------
+    object
+
+    Examples
+    --------
+    >>> [for_csv(cell) for cell in ("owl", "=1+2", "-1.5", "-", "-owl", "'=1", -1.5)]
+    ['owl', "'=1+2", '-1.5', '-', "'-owl", "''=1", -1.5]
+    """
+    if not isinstance(cell, str):
+        return cell
+    written = encodable(cell)
+    if _FORMULA.match(written) and not _NUMBER.fullmatch(written):
+        return f"'{written}"
+    return written
+
+
+def from_csv(cell: str) -> str:
+    """Return what `for_csv` was given.
+
+    Examples
+    --------
+    >>> [from_csv(cell) for cell in ("owl", "'=1+2", "-1.5", "''=1", "'owl'")]
+    ['owl', '=1+2', '-1.5', "'=1", "'owl'"]
+    """
+    if cell.startswith("'") and _FORMULA.match(cell):
+        return cell[1:]
+    return cell
 
 
 def encodable(text: str) -> str:
@@ -55,15 +171,15 @@ def encodable(text: str) -> str:
     return _SURROGATES.sub(_escape, text)
 
 
-def one_line(text: object, most: int = 300) -> str:
+def one_line(text: object, most: int | None = 300) -> str:
     r"""Return what somebody else said as one line, not too long: line breaks become spaces.
 
     Parameters
     ----------
     text : object
         Such as the error of a library.
-    most : int
-        How many characters are kept.
+    most : int or None
+        How many characters are kept; all for None.
 
     Returns
     -------
@@ -74,9 +190,8 @@ def one_line(text: object, most: int = 300) -> str:
     >>> one_line(ValueError("bad header\n  in block 3"))
     'bad header in block 3'
     """
-    joined = " ".join(str(text).split())
-    line = printable(joined)
-    if len(line) <= most:
+    line = printable(_BREAKS.sub(" ", str(text).strip("\r\n")))
+    if most is None or len(line) <= most:
         return line
     return line[: most - 1] + "…"
 

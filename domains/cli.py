@@ -78,13 +78,19 @@ def version(
 
 def main() -> None:
     """Run the command line; an error is one clear line, and exit code 2 for wrong use, else 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # an ASCII terminal shows φ as \u03c6, and no letter is worth a crash
+            stream.reconfigure(errors="backslashreplace")
     warnings.showwarning = lambda message, *_, **__: note(f"warning: {message}")
     try:
         code = app(prog_name=PROGRAM, standalone_mode=False)
     except typer.Abort:
         sys.exit(INTERRUPTED)
     except CommandLineError as error:
-        note(_command_line_error(error))
+        # a group without a command says its help, in several lines
+        for line in _command_line_error(error).splitlines():
+            note(line)
         sys.exit(WRONG_USE)
     except UsageError as error:
         note(f"error: {error}")

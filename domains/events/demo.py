@@ -21,11 +21,21 @@ from .tracks import possession
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from rich.table import Table
+    from rich.text import Text
 
 HOW: dict[str, Any] = {"rate": RATE, "index": "containment", "enter": 0.8, "leave": 0.3, "max_gap": 0.2}
 NIGHT = 6 * 3600.0
 SEIZURES = as_events([[600, 660], [5400, 5475], [9000, 9400], [14000, 14040]])
 DETECTED = as_events([[585, 640], [5390, 5420], [5450, 5500], [9050, 9300], [11000, 11030], [14060, 14090]])
+
+OF_POSSESSION = (
+    "A dribbled ball half leaves its player's box every few frames: one threshold loses half of the time and every "
+    "event. Two thresholds hold it; of a tracker's noise one cut remains.\n"
+)
+OF_A_NIGHT = (
+    "The detections do not change, the protocol does: SzCORE forgives a minute around a seizure, labelled time "
+    "forgives nothing. Name the protocol beside the number.\n"
+)
 
 
 def demo(folder: Path) -> None:
@@ -45,13 +55,11 @@ def demo(folder: Path) -> None:
     saved = ", ".join(sorted(path.name for path in folder.iterdir()))
     _console.show(
         _summary("Who has the ball: boxes per frame, to intervals, to seconds", play),
-        "[b]What to look at.[/b] A dribbled ball half leaves its player's box every few frames: one threshold loses "
-        "half of the time and every event. Two thresholds hold it; of a tracker's noise one cut remains.\n",
+        _console.remark("What to look at.", OF_POSSESSION),
         _summary("One night of seizures, three ways to count", night),
-        "[b]What to look at.[/b] The detections do not change, the protocol does: SzCORE forgives a minute around a "
-        "seizure, labelled time forgives nothing. Name the protocol beside the number.\n",
-        _fault_of_collars(),
-        f"\n[b]Saved[/b] in {folder}: {saved}",
+        _console.remark("What to look at.", OF_A_NIGHT),
+        *_fault_of_collars(),
+        _console.remark("\nSaved", f"in {folder}: {saved}"),
     )
 
 
@@ -70,16 +78,16 @@ def _score_night() -> dict[str, xr.Dataset]:
     }
 
 
-def _fault_of_collars() -> str:
+def _fault_of_collars() -> list[Text]:
     """Show the fault of a collar that is compared bit by bit."""
     with _console.collected_warnings() as notes:
         at_0 = compare(as_events([[0.2, 1.2]]), as_events([[0.0, 1.0]]), "sed_eval_event", explain=True)
         at_2 = compare(as_events([[2.2, 3.2]]), as_events([[2.0, 3.0]]), "sed_eval_event", explain=True)
-    return (
-        "[b]A known fault.[/b] One pair, 0.2 s apart under a collar of 0.2 s, at 0 s and at 2 s: "
-        f"F1 {float(at_0.f1):g} and {float(at_2.f1):g} under sed_eval's rule. "
-        f"The toolkit gives that and warns:\n[dim]{notes[0]}[/dim]"
+    said = (
+        "One pair, 0.2 s apart under a collar of 0.2 s, at 0 s and at 2 s: "
+        f"F1 {float(at_0.f1):g} and {float(at_2.f1):g} under sed_eval's rule. The toolkit gives that and warns:"
     )
+    return [_console.remark("A known fault.", said), _console.aside(notes[0])]
 
 
 def _summary(title: str, reports: dict[str, xr.Dataset]) -> Table:

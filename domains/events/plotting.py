@@ -23,6 +23,7 @@ from overlap.plotting import COLOURS
 
 from .._checks import check_choice
 from .._pictures import axes_or_new
+from .._text import for_picture
 from .comparison import assess
 from .protocols import Protocol, Scored
 from .protocols.agreement import cut_where_shared
@@ -148,7 +149,7 @@ def _title(scored: Scored, threshold: float | None) -> str:
         protocol += f", threshold {nearest:g}"
     if scored.corrected:
         protocol += ", known faults corrected"
-    return f"{prediction} against {reference}\n{protocol}"
+    return f"{for_picture(prediction)} against {for_picture(reference)}\n{protocol}"
 
 
 def _rows(prediction: pd.DataFrame, reference: pd.DataFrame) -> list[Row]:
@@ -190,9 +191,9 @@ def _label_rows(ax: Axes, shown: list[Row]) -> None:
 
 def _row_name(file: str, label: str, several_files: bool) -> str:
     if not several_files:
-        return label
+        return for_picture(label)
     recording = file.rsplit("/", 1)[-1]
-    return " · ".join(part for part in (recording, label) if part)
+    return for_picture(" · ".join(part for part in (recording, label) if part))
 
 
 def _name_sides(ax: Axes, n_rows: int) -> None:

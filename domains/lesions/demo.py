@@ -16,6 +16,11 @@ from .plotting import plot_overlay, plot_raters, plot_scores
 from .raters import consensus, pairwise_agreement
 from .run import cohort, summarise
 
+WHAT_TO_LOOK_AT = (
+    "Two soft masks have no one Dice: the bracket says what their overlap can be. And radiologists who outline the "
+    "same nodule differ: no model need agree better with one than they do with each other.\n"
+)
+
 
 def demo(folder: Path, cases: int = 12) -> None:
     """Compare four radiologists on one nodule, and one with the others on several; save all of it."""
@@ -35,11 +40,9 @@ def demo(folder: Path, cases: int = 12) -> None:
         tables.comparison_table(result.report),
         *tables.definition_lines(result.report),
         f"\nFour radiologists, one nodule: mean pairwise Dice {float(agreement.mean_dice):.4f}\n",
-        "[b]What to look at.[/b] Two soft masks have no one Dice: the bracket says what their overlap can be. And "
-        "radiologists who outline the same nodule differ: no model need agree better with one than they do with each "
-        "other.\n",
+        _console.remark("What to look at.", WHAT_TO_LOOK_AT),
         tables.cohort_table(summary, Path("radiologist 0"), Path("majority of the others"), scores),
-        f"\n[b]Saved[/b] in {folder}: {saved}",
+        _console.remark("\nSaved", f"in {folder}: {saved}"),
     )
 
 

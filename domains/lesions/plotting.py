@@ -21,6 +21,7 @@ import overlap as ov
 from .._checks import check_choice
 from .._pictures import axes_or_new
 from .._report import name_of
+from .._text import for_picture
 from .comparison import Assessment, Pair
 from .grids import AXES, Grid, check_masks, regrid
 from .layers import listed_labels
@@ -196,7 +197,7 @@ def plot_raters(
         # each thinner than the one below: where outlines coincide all of them show
         width = 1.2 + 1.3 * (len(names) - 1 - k)
         _draw_outline(plane, mask, ax, colors=colour, linewidths=width)
-        handles.append(Line2D([], [], color=colour, linewidth=2, label=f"{dim} {name}"))
+        handles.append(Line2D([], [], color=colour, linewidth=2, label=for_picture(f"{dim} {name}")))
     ax.legend(
         handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=4, fontsize="small", frameon=False
     )
@@ -242,7 +243,7 @@ def plot_scores(scores: pd.DataFrame, index: str = "dice", *, ax: Axes | None = 
         value, low, high = interval(values, index)
         ax.plot([low, high], [row, row], color=INK, linewidth=2.2, solid_capstyle="butt")
         ax.plot(value, row, "o", color="white", markeredgecolor=INK, markersize=6, markeredgewidth=1.4)
-    names = [f"{label}  (n = {len(values)})" for label, values in groups.items()]
+    names = [f"{for_picture(label)}  (n = {len(values)})" for label, values in groups.items()]
     ax.set_yticks(range(len(groups)), names)
     ax.set_xlabel(TITLES.get(index, index))
     ax.set_ylim(len(groups) - 0.5, -0.5)
@@ -318,7 +319,8 @@ def _result_title(result: Assessment, pair: Pair, plane: _Plane) -> str:
     cut = "" if hard else f"cut at {result.settings.level:g}, "
     others = [k for k in result.report["label"].values.tolist() if k != pair.label]
     alone = f" (not drawn: {listed_labels(others)})" if others else ""
-    return f"{name}, Dice {dice:.3f}{alone}\n{plane.title}\n{cut}matched (solid) at IoU >= {threshold:g}: {lesions}"
+    scored = f"{for_picture(name)}, Dice {dice:.3f}{for_picture(alone)}"
+    return f"{scored}\n{plane.title}\n{cut}matched (solid) at IoU >= {threshold:g}: {lesions}"
 
 
 def _draw_agreement(

@@ -25,6 +25,7 @@ import pandas as pd
 from .. import _console
 from .._checks import UsageError, check_number
 from .._skipped import NOT_SCORED, as_skipped
+from .._text import for_picture
 from . import tables
 from .cohorts import (
     COLUMNS,
@@ -271,7 +272,9 @@ def compare_files(
     def picture() -> Axes:
         from .plotting import plot_overlay
 
-        return plot_overlay(result, labels=(report.attrs["prediction"], report.attrs["reference"]))
+        prediction = for_picture(report.attrs["prediction"])
+        reference = for_picture(report.attrs["reference"])
+        return plot_overlay(result, labels=(prediction, reference))
 
     files = {lesions: result.lesions} if lesions else None
     skipped = as_skipped(absent)
@@ -294,7 +297,7 @@ def cohort_files(
     }
 
     def table() -> list[Any]:
-        return [tables.cohort_table(summary, predictions, references, scores), f"[dim]scores: {out}[/dim]"]
+        return [tables.cohort_table(summary, predictions, references, scores), _console.aside(f"scores: {out}")]
 
     def picture() -> Axes:
         from .plotting import plot_scores

@@ -9,7 +9,9 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 from rich.table import Table
+from rich.text import Text
 
+from .._console import aside
 from .._report import as_rows
 from .._tables import build_table, report_table
 from .instances import KINDS
@@ -49,13 +51,13 @@ def comparison_table(report: xr.Dataset) -> Table:
     return report_table(report, COMPARED, _comparison_cells, title=title, caption=caption)
 
 
-def definition_lines(report: xr.Dataset) -> list[str]:
+def definition_lines(report: xr.Dataset) -> list[str | Text]:
     """Return what the lesions are and what the distances mean, a line for each."""
-    lines = [_lesion_line(row) for row in rows(report).to_dict("records")]
+    lines: list[str | Text] = [_lesion_line(row) for row in rows(report).to_dict("records")]
     for index, heading in DEFINITIONS.items():
-        lines.append(_dim(f"{heading}: {report[index].attrs['definition']}"))
+        lines.append(aside(f"{heading}: {report[index].attrs['definition']}"))
     if not report["dice_low"].equals(report["dice_high"]):
-        lines.append(_dim("in brackets: the least and the most that two soft masks can overlap"))
+        lines.append(aside("in brackets: the least and the most that two soft masks can overlap"))
     return lines
 
 
@@ -134,7 +136,3 @@ def _interval(row: Row) -> str:
     if pd.isna(row["low"]):
         return "–"
     return f"[{row['low']:.4f}, {row['high']:.4f}]"
-
-
-def _dim(text: str) -> str:
-    return f"[dim]{text}[/dim]"

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pandas as pd
 import xarray as xr
-from rich.text import Text
 
 from .. import _console
 from .._report import as_table
@@ -19,9 +18,9 @@ from .run import COLUMNS, summarise, validate
 from .steric import hard_sphere
 
 WHAT_TO_LOOK_AT = (
-    "[b]What to look at.[/b] The contact distances of 1963 predict half of what real proteins do; dropping the "
-    "clashes that Ho, Thomas & Brasseur (2003) found not to act lifts the IoU from 0.49 to 0.67. A region of "
-    "another category (glycine's) is no prediction of the general one: compare like with like.\n"
+    "The contact distances of 1963 predict half of what real proteins do; dropping the clashes that Ho, Thomas & "
+    "Brasseur (2003) found not to act lifts the IoU from 0.49 to 0.67. A region of another category (glycine's) is no "
+    "prediction of the general one: compare like with like.\n"
 )
 
 
@@ -44,10 +43,10 @@ def demo(folder: Path) -> None:
     saved = ", ".join(sorted(path.name for path in folder.iterdir()))
     _console.show(
         tables.comparison_table(list(reports.values())),
-        Text.from_markup(WHAT_TO_LOOK_AT),
+        _console.remark("What to look at.", WHAT_TO_LOOK_AT),
         tables.summary_table(summarise(residues, skipped)),
         *tables.outlier_lines(residues),
-        Text.from_markup(f"\n[b]Saved[/b] in {folder}: {saved}"),
+        _console.remark("\nSaved", f"in {folder}: {saved}"),
     )
 
 

@@ -17,6 +17,7 @@ import xarray as xr
 import overlap as ov
 
 from .._pictures import axes_or_new
+from .._text import for_picture
 from .comparison import Assessment, assess
 from .empirical import CATEGORIES, OUTLIER, Category, Level
 from .empirical import reference as _reference
@@ -336,7 +337,7 @@ def _names(residues: pd.DataFrame) -> list[tuple[str, float, float]]:
             named.append((name, [row["chain"]], row["phi"], row["psi"]))
         elif row["chain"] not in chains:
             chains.append(row["chain"])
-    return [(f"{','.join(chains)} {name}".strip(), phi, psi) for name, chains, phi, psi in named]
+    return [(for_picture(f"{','.join(chains)} {name}".strip()), phi, psi) for name, chains, phi, psi in named]
 
 
 def _chains_nearby(

@@ -22,6 +22,7 @@ from .. import _console
 from .._checks import UsageError
 from .._report import as_table
 from .._skipped import NOT_SCORED, UNREADABLE, as_skipped
+from .._text import for_picture
 from . import tables
 from .angles import IDENTITY
 from .empirical import CATEGORIES, EVALUATIONS, category_codes, evaluate, evaluation_codes
@@ -200,7 +201,7 @@ def compare_files(
 
     def terminal() -> list[Any]:
         moved = "both regions are on it" if assessed.regridding == "none" else f"reference: {assessed.regridding}"
-        return [tables.comparison_table([report]), f"[dim]{report.attrs['grid']}; {moved}[/dim]"]
+        return [tables.comparison_table([report]), _console.aside(f"{report.attrs['grid']}; {moved}")]
 
     def picture() -> Axes:
         credited = None if reference_is_file else reference
@@ -236,7 +237,7 @@ def _draw_agreement(assessed: Assessment, reference: str | None) -> Axes:
 
     report = assessed.report
     ax = plot_agreement(assessed)
-    ax.set_title(f"{report.attrs['prediction']}: IoU {float(report.iou):.3f}", fontsize="medium")
+    ax.set_title(f"{for_picture(report.attrs['prediction'])}: IoU {float(report.iou):.3f}", fontsize="medium")
     if reference is not None:
         credit(ax.figure, reference)
     return ax

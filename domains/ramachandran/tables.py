@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 import xarray as xr
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -48,14 +47,15 @@ def summary_table(summary: pd.DataFrame) -> Table:
     return build_table(["file"], COUNTED, cells, title="Ramachandran validation", caption=caption)
 
 
-def outlier_lines(residues: pd.DataFrame, most: int = 20) -> list[str]:
+def outlier_lines(residues: pd.DataFrame, most: int = 20) -> list[str | Text]:
     """Return a line for each outlier, the first `most` of them."""
     outliers = residues[residues["evaluation"] == "OUTLIER"]
     names = short_names(residues["file"])
-    lines = []
+    lines: list[str | Text] = []
     for row in outliers.head(most).to_dict("records"):
         file = names[row["file"]] if len(names) > 1 else ""
-        lines.append(f"[red]OUTLIER[/red]  {escape(file)}  {escape(_residue(row))}  {_angles(row)}")
+        residue = f"  {file}  {_residue(row)}  {_angles(row)}"
+        lines.append(Text.assemble(("OUTLIER", "red"), residue, no_wrap=True))
     n_more = len(outliers) - most
     if n_more > 0:
         lines.append(f"… and {n_more} more outliers: --csv lists them all")

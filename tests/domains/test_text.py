@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import random
+import sys
+import warnings
+from xml.etree import ElementTree
+
+import matplotlib.pyplot as plt
+import pandas as pd
 import pytest
 
-from domains._text import encodable, file_name, one_line, printable
+import overlap as ov
+from domains import cli
+from domains._console import print_csv, save_table
+from domains._html import result_html
+from domains._report import build
+from domains._text import encodable, file_name, for_csv, for_picture, for_terminal, from_csv, one_line, printable
 
 
 @pytest.mark.parametrize("text", ["owl", "Häher", "猫", "a b", "[noise]", "$x_1$", "100 %"])
@@ -33,5 +47,248 @@ def test_only_what_is_no_utf_8_is_changed_for_a_file():
 
 
 def test_the_words_of_a_library_are_one_line_and_not_too_long():
-    assert one_line("first\n\n   second\tthird") == "first second third"
+    assert one_line("first\n\n   second  third\n") == "first second  third"
     assert one_line("x" * 1000, 10) == "xxxxxxxxx…"
+
+
+ODD = [
+    "[noise]",
+    "[/b]",
+    "a$b$",
+    "$_",
+    "=1+2",
+    "-1 owl",
+    "'=1",
+    "\x1b[31mred",
+    "_x",
+    ":dog:",
+    "<b>&",
+    "\\alpha",
+    "Häher",
+]
+"""Labels that a terminal, a picture, a page or a spreadsheet would take for its own."""
+
+
+def command(capsys, *arguments):
+    """Run a command as a user does; return the exit code, what was printed and what was said."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["overlap", *map(str, arguments)])
+        patch.setattr("warnings.showwarning", warnings.showwarning)
+        patch.setenv("COLUMNS", "200")
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+    plt.close("all")
+    return ended.value.code or 0, *capsys.readouterr()
+
+
+def is_quiet(text):
+    """Whether nothing in a text would move a cursor or change a colour."""
+    return not set(text) & {chr(k) for k in [*range(10), *range(11, 32), *range(127, 160)]}
+
+
+@pytest.fixture
+def events(tmp_path):
+    path = tmp_path / "a.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["onset", "offset", "label"])
+        # as our own files have it
+        writer.writerows([3 * k, 3 * k + 1, for_csv(label)] for k, label in enumerate(ODD))
+    return path
+
+
+def test_odd_labels_are_shown_as_they_stand(events, tmp_path, capsys):
+    out = {name: tmp_path / name for name in ("rows.csv", "picture.png")}
+    code, printed, said = command(
+        capsys,
+        *("events", "score", events, events, "--by", "label"),
+        "--csv",
+        out["rows.csv"],
+        "--plot",
+        out["picture.png"],
+    )
+    assert code == 0, said
+    assert is_quiet(printed)
+    for label in ODD:
+        assert printable(label) in printed
+    with out["rows.csv"].open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert sorted(from_csv(row["label"]) for row in rows) == sorted(ODD)
+    assert not any(row["label"].startswith(("=", "-")) for row in rows)
+    assert out["picture.png"].stat().st_size > 1000
+
+
+def test_odd_labels_are_json(events, capsys):
+    code, printed, _ = command(capsys, "events", "score", events, events, "--by", "label", "--json")
+    assert code == 0
+    assert is_quiet(printed)
+    assert set(json.loads(printed)["iou"]) == set(ODD)
+
+
+def test_odd_labels_in_a_notebook(events):
+    from domains.events import assess, read_events
+
+    table = read_events(events).events
+    html = assess(table, table)._repr_html_()
+    assert is_quiet(html)
+    assert "<b>&" not in html
+
+
+def test_pictures_show_the_characters_themselves(events):
+    from domains.events import assess, read_events
+    from domains.events.plotting import plot_scored
+
+    table = read_events(events).events
+    ax = plot_scored(assess(table, table))
+    ax.figure.draw_without_rendering()
+    shown = [text.get_text() for text in ax.get_yticklabels()]
+    assert sorted(shown) == sorted(for_picture(label) for label in ODD)
+    parsed = [text._preprocess_math(text.get_text()) for text in ax.get_yticklabels()]
+    assert sorted(parsed) == sorted((printable(label), False) for label in ODD)
+    plt.close("all")
+
+
+@pytest.mark.parametrize("name", ["[b]$x$", "\x1b[31m", "caf\udce9\n"])
+def test_odd_names_of_files(tmp_path, capsys, name):
+    """Whatever a file is called, it is scored, its name can be printed, written and read again."""
+    path = tmp_path / f"{name}.csv"
+    try:
+        path.write_text("onset,offset,label\n1,2,owl\n3,x,owl\n")
+    except (OSError, UnicodeError):
+        pytest.skip("a file system that takes other names only")
+    out = {flag: tmp_path / f"out{flag}" for flag in ("--csv", "--skipped", "--plot")}
+    out["--plot"] = tmp_path / "out.svg"
+    flags = [text for pair in out.items() for text in pair]
+    code, printed, said = command(capsys, "events", "score", path, path, *flags)
+    assert code == 0, said
+    assert is_quiet(printed)
+    assert is_quiet(said)
+    assert printable(name) in printed.replace("\n", r"\n")
+    for file in out.values():
+        file.read_text(encoding="utf-8")
+    code, printed, _ = command(capsys, "events", "score", path, path, "--json")
+    assert json.loads(printed)["prediction"] == path.name
+    code, printed, _ = command(capsys, "events", "score", path, path, "--format", "csv")
+    printed.encode()
+    missing = tmp_path / f"{name}.missing.csv"
+    code, _, said = command(capsys, "events", "score", path, missing)
+    assert code in (1, 2)
+    assert len(said.splitlines()) == 1
+    assert is_quiet(said)
+
+
+def test_odd_chains(tmp_path, capsys):
+    gemmi = pytest.importorskip("gemmi")
+    from domains.ramachandran import example
+
+    chain = "=[/b]$B$"
+    structure = gemmi.read_structure(str(example("1a28")))
+    structure.rename_chain("B", chain)
+    path = tmp_path / "a.cif"
+    structure.make_mmcif_document().write_file(str(path))
+    out = tmp_path / "out.csv"
+    code, printed, said = command(
+        capsys, "ramachandran", "validate", path, "--csv", out, "--plot", tmp_path / "out.png"
+    )
+    assert code == 0, said
+    assert chain in printed
+    with out.open(newline="") as file:
+        found = {from_csv(row["chain"]) for row in csv.DictReader(file)}
+    assert chain in found
+
+
+@pytest.mark.parametrize("name", ["[b]$x$caf\udce9"])
+def test_odd_names_of_images(tmp_path, capsys, name):
+    pytest.importorskip("nibabel")
+    from domains.lesions import example, read_image, write_image
+
+    raters = read_image(example()) == 1
+    folders = [tmp_path / side for side in ("p", "r")]
+    for k, folder in enumerate(folders):
+        folder.mkdir()
+        write_image(raters.isel(rater=k), folder / "a.nii.gz")
+        (folder / "a.nii.gz").rename(folder / f"{name}.nii.gz")
+    images = [folder / f"{name}.nii.gz" for folder in folders]
+    code, printed, said = command(
+        capsys, "lesions", "compare", *images, "--csv", tmp_path / "a.csv", "--plot", tmp_path / "a.png"
+    )
+    assert code == 0, said
+    assert printable(name) in printed
+
+
+def test_a_page_of_odd_labels_is_well_formed():
+    report = build(
+        ov.Overlap([1] * len(ODD), [1] * len(ODD), [2] * len(ODD)),
+        {"label": ODD},
+        prediction="\x1b",
+        reference="$a$",
+        units="s",
+    )
+    html = result_html("Scored", report)
+    tree = ElementTree.fromstring(html.replace("<br>", "<br/>"))
+    cells = [cell.text for cell in tree.iter("td")]
+    for label in ODD:
+        assert for_terminal(label) in cells
+    assert "tex2jax_ignore" in tree.get("class")
+
+
+def test_the_terminal_is_told_no_colour_by_a_label(capsys, monkeypatch):
+    from rich.text import Text
+
+    from domains._console import aside, note, remark, show
+    from domains._tables import build_table
+
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    odd = "\x1b[2J[red]:dog:\udcff"
+    table = build_table([odd], [odd], [[odd, "1"], [Text(odd), Text("2", "red")]], title=odd, caption=odd)
+    show(odd, Text(odd), aside(odd), remark("x", odd), table)
+    note(odd)
+    captured = capsys.readouterr()
+    for text in captured:
+        assert r"\x1b[2J[red]:dog:\xff" in text
+        assert "\x1b[2J" not in text
+        text.encode()
+
+
+def test_printed_csv_is_escaped_for_a_terminal_only(capsys, monkeypatch):
+    table = pd.DataFrame({"label": ["a\x1bb\nc"]})
+    print_csv(table)
+    assert capsys.readouterr().out == 'label\n"a\x1bb\nc"\n'
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    print_csv(table)
+    assert capsys.readouterr().out == 'label\n"a\\x1bb\nc"\n'
+
+
+def test_what_no_spreadsheet_runs_stays_as_it_is():
+    cells = ["-1.5", "+2", "-1e-5", "-.5", "-inf", "nan", "-", "=", "owl", "a=1", " =1", "", -1.5, None]
+    assert [for_csv(cell) for cell in cells] == cells
+
+
+def test_what_a_spreadsheet_would_run_is_text():
+    cells = ["=1", "+a", "-a", "@a", "\ta", "\ra", "\na", "＝1", "-1+1", "-1_0", "=\n", "-1\n"]
+    assert [for_csv(cell) for cell in cells] == [f"'{cell}" for cell in cells]
+
+
+def test_cells_come_back_as_they_were():
+    draw = random.Random(5)
+    for _ in range(5000):
+        cell = "".join(draw.choices("'=+-@\t1.e a", k=draw.randint(0, 4)))
+        assert from_csv(for_csv(cell)) == cell
+
+
+def test_a_table_is_guarded_in_all_its_text(tmp_path):
+    table = pd.DataFrame(
+        {
+            "=a": pd.Series(["=1", None], dtype="str"),
+            "b": pd.Categorical(["@x", "y"]),
+            "c": [-1.5, 2.0],
+            "d": pd.Series(["-1", -1], dtype=object),
+            "e": pd.to_datetime(["2020-01-01", "2020-01-02"]),
+        }
+    )
+    table.insert(5, "b", ["+a", "b"], allow_duplicates=True)
+    before = table.copy()
+    save_table(table, tmp_path / "a.csv", "%.2f")
+    text = "'=a,b,c,d,e,b\n'=1,'@x,-1.50,-1,2020-01-01,'+a\n,y,2.00,-1,2020-01-02,b\n"
+    assert (tmp_path / "a.csv").read_text() == text
+    pd.testing.assert_frame_equal(table, before)

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator
 from io import StringIO
 
+from ..._text import from_csv
 from ..schema import ALIASES
 from .rows import ABSENT, BACKGROUND, NO_EVENT, NO_TIMES, Row
 
@@ -15,12 +16,18 @@ OWN_NAMES = {other: name for name, others in ALIASES.items() for other in others
 def comma_separated(text: str) -> Iterator[Row]:
     r"""Yield the rows of a CSV file with a header.
 
+    An apostrophe before what a spreadsheet would take for a formula is none of a name: see `domains._text.for_csv`.
+
     Examples
     --------
     >>> next(comma_separated("onset,duration,label\n1,2,dog"))
     {'where': 'line 2', 'onset': '1', 'duration': '2', 'label': 'dog'}
     """
-    yield from _with_header(text, ",")
+    for row in _with_header(text, ","):
+        for name in ("file", "label"):
+            if name in row:
+                row[name] = from_csv(row[name])
+        yield row
 
 
 def dcase(text: str) -> Iterator[Row]:
