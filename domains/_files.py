@@ -41,6 +41,8 @@ _PART = 1 << 18
 _SMALL = 1 << 25
 """Bytes that are taken without a look at the free memory."""
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
+_MOST_PACKED = 1032
+"""How many bytes gzip can make of one, at most."""
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _CGROUPS = Path("/sys/fs/cgroup")
 _FETCH_AGAIN = "fetch or write it again"
@@ -156,13 +158,18 @@ def read_bytes(operation: str, path: str | Path, *, may_be_empty: bool = False) 
     return bytes(content)
 
 
-def read_buffer(operation: str, path: str | Path, *, may_be_empty: bool = False) -> bytes | bytearray:
+def read_buffer(
+    operation: str, path: str | Path, *, may_be_empty: bool = False, most: int | None = None
+) -> bytes | bytearray:
     """Return the content of a file as `read_bytes` does, but unpacked content where it lies, without a copy.
 
     Parameters
     ----------
     operation, path, may_be_empty
         See `read_bytes`.
+    most : int, optional
+        How many bytes gzip may unpack to. Of a file that holds more only a little more than these is read: whoever
+        asks refuses it.
 
     Returns
     -------
@@ -189,7 +196,7 @@ def read_buffer(operation: str, path: str | Path, *, may_be_empty: bool = False)
             check_budget(operation, path, size, "the file")
         content: bytes | bytearray = _content(operation, path)
         if content.startswith(GZIP):
-            content = _unpack(operation, path, content)
+            content = _unpack(operation, path, content, most)
         if not content and not may_be_empty:
             raise _error(operation, path, f"an empty file; {_FETCH_AGAIN}")
     return content
@@ -453,11 +460,17 @@ def _content(operation: str, path: str | Path) -> bytes:
         raise _os_error(operation, path, error) from error
 
 
-def _unpack(operation: str, path: str | Path, packed: bytes | bytearray) -> bytearray:
+def _unpack(operation: str, path: str | Path, packed: bytes | bytearray, most: int | None) -> bytearray:
     """Return what all members of a gzip file hold; each checks its own length and checksum at its end."""
     view = memoryview(packed)
     unpacked = bytearray()
     asked_at = _SMALL
+    if most is None:
+        most = sys.maxsize
+    else:
+        expected = min(most, _MOST_PACKED * len(packed))
+        if expected > _SMALL:
+            check_budget(operation, path, expected, "its unpacked content")
     start = 0
     while start < len(packed):
         if not packed.startswith(GZIP, start):
@@ -476,6 +489,8 @@ def _unpack(operation: str, path: str | Path, packed: bytes | bytearray) -> byte
             if not part and not piece and not member.eof:
                 raise _error(operation, path, f"damaged or cut off: its gzip stream has no end; {_FETCH_AGAIN}")
             unpacked += part
+            if len(unpacked) > most:
+                return unpacked
             if len(unpacked) > asked_at:
                 # what is there already is not free any more; as much again may be needed to move it
                 check_budget(operation, path, len(unpacked), "its unpacked content, as far as it was read,")

@@ -98,6 +98,12 @@ def image_shape(header: Any) -> tuple[int, ...]:
     return tuple(shape)
 
 
+def promised_length(header: Any) -> int:
+    """Return how many bytes a file has, unpacked, by its header."""
+    n_voxels = prod(int(n) for n in header.get_data_shape())
+    return int(header["vox_offset"]) + n_voxels * int(header.get_data_dtype().itemsize)
+
+
 def check_length(header: Any, n_bytes: int) -> None:
     """Compare what the header promises with what the file holds, to the byte.
 
@@ -116,7 +122,7 @@ def check_length(header: Any, n_bytes: int) -> None:
     shape = header.get_data_shape()
     size = header.get_data_dtype().itemsize
     start = int(header["vox_offset"])
-    promised = start + prod(int(n) for n in shape) * size
+    promised = promised_length(header)
     if promised == n_bytes:
         return
     sizes = " × ".join(str(n) for n in shape)
@@ -124,7 +130,7 @@ def check_length(header: Any, n_bytes: int) -> None:
     if promised > n_bytes:
         raise ReadError(f"{said} file holds {n_bytes}: it is cut off, or its header damaged; {_AGAIN}")
     raise ReadError(
-        f"{said} file holds {n_bytes - promised} more: its header is damaged, or something was appended; {_AGAIN}, or "
+        f"{said} file holds more: its header is damaged, or something was appended; {_AGAIN}, or "
         "if the header is right, nibabel.save(nibabel.load(FILE), NEW) leaves out what follows the voxels"
     )
 

@@ -15,6 +15,8 @@ Conventions
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,7 @@ from .._files import GZIP, ReadError, check_budget, read_buffer, reading
 from .._skipped import UNPAIRED
 from .._text import file_name, printable
 from .grids import AXES, Grid, as_image
-from .headers import LENGTH, bytes_needed, check_length, image_shape, millimetres, read_header
+from .headers import LENGTH, bytes_needed, check_length, image_shape, millimetres, promised_length, read_header
 
 SUFFIXES = (".nii.gz", ".nii")
 _DATA = Path(__file__).with_name("data")
@@ -318,7 +320,7 @@ def _check_path(path: Path) -> None:
 
 
 def _read(nib: Any, path: Path, scale: float | None) -> xr.DataArray:
-    content = _content(path)
+    content = _content(nib, path)
     header = read_header(nib, bytes(content[:LENGTH]))
     check_length(header, len(content))
     _check_memory(header, path, scale is not None)
@@ -330,13 +332,24 @@ def _read(nib: Any, path: Path, scale: float | None) -> xr.DataArray:
     return image.assign_attrs(orientation="".join(nib.aff2axcodes(affine)))
 
 
-def _content(path: Path) -> Content:
+def _content(nib: Any, path: Path) -> Content:
     """Return the bytes of a file: unpacked and checked if it is gzipped, else mapped to memory."""
     with path.open("rb") as file:
         begin = file.read(len(GZIP))
     if begin == GZIP or not begin:
-        return read_buffer("lesions.read_image", path)
+        return read_buffer("lesions.read_image", path, most=_promised(nib, path))
     return np.memmap(path, np.uint8, mode="c")
+
+
+def _promised(nib: Any, path: Path) -> int:
+    """Return how many bytes a gzipped image unpacks to, by the header at its beginning."""
+    try:
+        with gzip.open(path) as file:
+            header = read_header(nib, file.read(LENGTH))
+    except (ReadError, OSError, EOFError, zlib.error):
+        # what is wrong is said when the file is read
+        return _MANY_BYTES
+    return promised_length(header)
 
 
 def _check_memory(header: Any, path: Path, is_scaled: bool) -> None:
@@ -352,7 +365,9 @@ def _check_kind(nib: Any, path: Path, content: Content) -> None:
     if is_packed != is_named_so:
         # nibabel goes by the name
         return
-    stored = nib.load(path)
+    # it prints what it would put right; what matters of that is refused already
+    with nib.imageglobals.LoggingOutputSuppressor():
+        stored = nib.load(path)
     if not isinstance(stored, nib.Nifti1Image):
         raise ReadError(f"no image of voxels but a {type(stored).__name__}: sample it on a grid first")
 

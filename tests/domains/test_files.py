@@ -98,6 +98,17 @@ def test_unpacked_content_can_be_written_into(path):
     assert (buffer[0], buffer[1:]) == (1, CONTENT[1:])
 
 
+def test_no_more_is_unpacked_than_is_expected(path, monkeypatch):
+    packed = gzip.compress(bytes(10 * _files._PART), 9)
+    path.write_bytes(packed)
+    assert len(read_buffer("lesions.read_image", path, most=10 * _files._PART)) == 10 * _files._PART
+    assert 5000 < len(read_buffer("lesions.read_image", path, most=5000)) <= 5000 + _files._PART
+    path.write_bytes(gzip.compress(bytes(1 << 27), 9))
+    monkeypatch.setattr(_files, "free_memory", lambda: 50_000_000)
+    with pytest.raises(ReadError, match="its unpacked content needs 0.13[0-9]* GB of memory, and 0.05 GB are free"):
+        read_buffer("lesions.read_image", path, most=1 << 27)
+
+
 def test_zeros_after_the_end_are_padding(path):
     assert read(path, gzip.compress(CONTENT) + bytes(1000)) == CONTENT
 

@@ -117,7 +117,7 @@ def test_no_voxels_along_an_axis(path, size):
 
 
 @pytest.mark.parametrize("is_packed", [False, True])
-@pytest.mark.parametrize(("change", "said"), [(-1, "cut off"), (1, "1 more: its header is damaged"), (16, "16 more")])
+@pytest.mark.parametrize(("change", "said"), [(-1, "cut off"), (1, "more: its header is damaged"), (16, "holds more")])
 def test_the_file_holds_what_the_header_promises(path, is_packed, change, said):
     content = stored(path).read_bytes()
     changed = content[:change] if change < 0 else content + bytes(change)
@@ -193,6 +193,13 @@ def test_bytes_that_reading_needs():
     header.set_slope_inter(1, 0)
     assert headers.bytes_needed(header) == 2000
     assert headers.bytes_needed(header, is_scaled=True) == 24_000
+
+
+def test_what_nibabel_prints_is_not_printed(path, capfd):
+    """A voxel size of 0 in an entry that is not used."""
+    stored(path, pixdim=[1, 0, 0, 0, 1, 1, 1, 1])
+    np.testing.assert_array_equal(read_image(path), LABELS)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_surfaces_are_no_voxels(tmp_path):
