@@ -2,7 +2,8 @@
 
 Conventions
 -----------
-- Every row of a file is an event or a skipped row with its reason; none is lost.
+- Every row of a file is an event or a skipped row with its reason; none is lost. Rows are counted by themselves, see
+  `count_rows`, and the two numbers must agree.
 - The format follows from the name and, for tables, from the header; ``kind=`` says it outright.
 - Tables that name no file get the name of their own file, without its ending.
 
@@ -21,11 +22,12 @@ import pandas as pd
 
 from .. import _skipped
 from .._checks import UsageError, check_choice
-from .formats import ABSENT, BACKGROUND, NO_EVENT, READERS
+from .._files import ReadError, read_text, reading
+from .._text import one_line
+from .formats import ABSENT, BACKGROUND, EMPTY_ROW, NO_EVENT, OF_READERS, READERS, Row, count_rows, first_line
 from .schema import COLUMNS, as_events
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".rttm", ".json")
-OF_READERS = ("where", "skip", "length")
 
 NO_ONSET = "no onset"
 NO_OFFSET = "no offset"
@@ -33,7 +35,7 @@ NO_DURATION = "no duration"
 NO_NUMBER = "a time that is no number"
 BACKWARD = "ends before it begins"
 NO_CONFIDENCE = "a confidence that is no number"
-SAYS_NONE = (NO_EVENT, BACKGROUND)
+SAYS_NONE = (NO_EVENT, BACKGROUND, EMPTY_ROW)
 """Reasons of rows that say that there is no event; all others are of rows that could not be read as one."""
 
 
@@ -99,21 +101,24 @@ def read_events(
     >>> skipped[["where", "reason"]].to_numpy().tolist()
     [['line 3', 'ends before it begins']]
     """
+    operation = "events.read_events"
     if kind is not None:
-        check_choice("events.read_events", "kind", kind, READERS)
+        check_choice(operation, "kind", kind, READERS)
     path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"events.read_events: {path}: no such file")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        reader = READERS[kind or _find_kind(path, text)]
-        rows = list(reader(text))
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise ValueError(f"events.read_events: {path}: not a readable file of events ({error})") from error
-    table = pd.DataFrame(rows) if rows else pd.DataFrame(columns=["where", *COLUMNS])
-    if subset is not None:
-        table = _take_subset(table, subset, path)
-    return _judge(table, path, path.stem if file is None else file)
+    with reading(operation, path):
+        text = read_text(operation, path, may_be_empty=True)
+        format_name = kind or _find_kind(path, text)
+        rows = list(READERS[format_name](text))
+        _check_count(rows, format_name, text)
+        if subset is not None:
+            rows = _of_subset(rows, subset, path)
+        return _judge(rows, path, path.stem if file is None else file)
+
+
+def _check_count(rows: list[Row], kind: str, text: str) -> None:
+    expected = count_rows(kind, text)
+    if expected is not None and expected != len(rows):
+        raise ReadError(f"it holds {expected} rows, and {len(rows)} were read; please report this, with the file")
 
 
 def _find_kind(path: Path, text: str) -> str:
@@ -125,63 +130,65 @@ def _find_kind(path: Path, text: str) -> str:
     if suffix == ".json":
         return "activitynet"
     if suffix not in SUFFIXES:
-        raise ValueError(f"events are read from {', '.join(SUFFIXES)}; pass kind= if it is one of these")
+        raise ReadError(f"events are read from {', '.join(SUFFIXES)}; pass kind= if it is one of these")
     if suffix == ".tsv" and path.stem.endswith("_events"):
         return "bids"
-    first_line = next(iter(text.splitlines()), "")
-    header = {cell.strip() for cell in first_line.split("\t")}
+    header = {cell.strip() for cell in first_line(text).split("\t")}
     return "bids" if {"onset", "duration"} <= header else "dcase"
 
 
-def _take_subset(table: pd.DataFrame, subset: str, path: Path) -> pd.DataFrame:
-    present = table["subset"].unique().tolist() if "subset" in table else []
+def _of_subset(rows: list[Row], subset: str, path: Path) -> list[Row]:
+    present = list(dict.fromkeys(row["subset"] for row in rows if "subset" in row))
     if subset not in present:
-        names = ", ".join(map(str, present)) or "none"
+        names = one_line(", ".join(present)) or "none"
         raise UsageError(f"events.read_events: {path}: there is no subset {subset!r}; it has {names}")
-    return table[table["subset"] == subset].reset_index(drop=True)
+    return [row for row in rows if row.get("subset") == subset]
 
 
-def _judge(table: pd.DataFrame, path: Path, file: str) -> Annotations:
+def _judge(rows: list[Row], path: Path, file: str) -> Annotations:
     """Part events from rows that are none, and say why."""
-    names = (*COLUMNS, "duration", "length", "skip")
-    texts = pd.DataFrame({name: _texts(table, name) for name in names})
-    end = "offset" if "offset" in table else "duration"
+    texts = {name: _texts(rows, name) for name in (*COLUMNS, "duration", "length", "skip")}
+    columns = dict.fromkeys(name for row in rows for name in row)
+    end = "duration" if "duration" in columns and "offset" not in columns else "offset"
     onset = _numbers(texts["onset"])
     offset = _numbers(texts[end])
     if end == "duration":
-        offset = onset + offset
+        with np.errstate(over="ignore"):
+            offset = onset + offset
     confidence = _numbers(texts["confidence"])
     reason = _reasons(texts, end, onset, offset, confidence)
-    recording = texts["file"].where(texts["file"] != "", file)
-    columns = {
-        "file": recording,
-        "onset": onset,
-        "offset": offset,
-        "label": texts["label"],
-        "confidence": confidence,
-    }
-    for name in table:
-        if name not in (*COLUMNS, *OF_READERS, "duration"):
-            columns[str(name)] = table[name]
     is_event = reason == ""
-    events = pd.DataFrame(columns, index=table.index)[is_event]
+    recording = np.where(texts["file"] == "", file, texts["file"])
+    events = pd.DataFrame(
+        {
+            "file": recording[is_event],
+            "onset": onset[is_event],
+            "offset": offset[is_event],
+            "label": texts["label"][is_event],
+            "confidence": confidence[is_event],
+        }
+    )
+    further = [name for name in columns if name not in (*COLUMNS, *OF_READERS, "duration")]
+    if further:
+        of_events = [row for row, is_one in zip(rows, is_event, strict=True) if is_one]
+        events = pd.concat([events, pd.DataFrame(of_events, columns=further, index=events.index)], axis=1)
     support = pd.DataFrame({"file": recording, "duration": _numbers(texts["length"])})
     longest = support.groupby("file", as_index=False, sort=False).max()
-    skipped = _skipped_rows(table[~is_event], path, reason[~is_event])
-    return Annotations(as_events(events, str(path)), skipped, longest)
+    skipped = [_skipped_row(row, path, why) for row, why in zip(rows, reason, strict=True) if why]
+    return Annotations(as_events(events, str(path)), _skipped.as_skipped(skipped), longest)
 
 
 def _reasons(
-    texts: pd.DataFrame, end: str, onset: np.ndarray, offset: np.ndarray, confidence: np.ndarray
+    texts: dict[str, np.ndarray], end: str, onset: np.ndarray, offset: np.ndarray, confidence: np.ndarray
 ) -> np.ndarray:
     """Return why each row is no event; "" if it is one. The first reason counts."""
     is_finite = np.isfinite(onset) & np.isfinite(offset)
-    has_confidence = ~texts["confidence"].isin(ABSENT)
+    has_confidence = ~np.isin(texts["confidence"], ABSENT)
     return np.select(
         [
             texts["skip"] != "",
-            texts["onset"].isin(ABSENT),
-            texts[end].isin(ABSENT),
+            np.isin(texts["onset"], ABSENT),
+            np.isin(texts[end], ABSENT),
             ~is_finite,
             offset < onset,
             has_confidence & ~np.isfinite(confidence),
@@ -198,28 +205,22 @@ def _reasons(
     )
 
 
-def _skipped_rows(table: pd.DataFrame, path: Path, reasons: np.ndarray) -> pd.DataFrame:
-    shown = [name for name in table if name not in OF_READERS]
-    columns = {
-        "file": str(path),
-        "where": table["where"].to_numpy(),
-        "reason": reasons,
-        "detail": [_detail(shown, cells) for cells in table[shown].to_numpy()],
-    }
-    return _skipped.with_all_columns(pd.DataFrame(columns))
+def _skipped_row(row: Row, path: Path, reason: str) -> dict[str, str]:
+    return {"file": str(path), "where": row["where"], "reason": reason, "detail": _detail(row)}
 
 
-def _detail(names: list[Any], cells: np.ndarray) -> str:
+def _detail(row: Row) -> str:
     """Return a row as its reader would write it; NaN, which differs from itself, is left out."""
-    written = [f"{name}={cell}" for name, cell in zip(names, cells, strict=True) if cell == cell]
+    if "detail" in row:
+        return str(row["detail"])
+    written = [f"{name}={cell}" for name, cell in row.items() if name not in OF_READERS and cell == cell]
     return " ".join(written)
 
 
-def _texts(table: pd.DataFrame, name: str) -> pd.Series[str]:
+def _texts(rows: list[Row], name: str) -> np.ndarray:
     """Return a column as text, "" where it is absent."""
-    if name not in table:
-        return pd.Series("", index=table.index, dtype=object)
-    return table[name].map(_text).astype(object)
+    texts = [_text(row.get(name)) for row in rows]
+    return np.array(texts, dtype=object)
 
 
 def _text(cell: Any) -> str:
@@ -227,6 +228,6 @@ def _text(cell: Any) -> str:
     return "" if is_missing else str(cell).strip()
 
 
-def _numbers(texts: pd.Series[str]) -> np.ndarray:
+def _numbers(texts: np.ndarray) -> np.ndarray:
     """Return text as numbers, NaN where it is none."""
-    return pd.to_numeric(texts, errors="coerce").to_numpy(float)
+    return np.asarray(pd.to_numeric(texts, errors="coerce"), float)

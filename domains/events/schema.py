@@ -88,10 +88,13 @@ def as_events(table: Any, name: str = "events") -> pd.DataFrame:
         "label": _texts(table, "label"),
         "confidence": confidence,
     }
-    for column in table:
-        if column not in (*COLUMNS, "duration"):
-            columns[str(column)] = table[column]
-    return pd.DataFrame(columns, index=table.index)
+    own = pd.DataFrame(columns, index=table.index)
+    is_further = ~table.columns.isin([*COLUMNS, "duration"])
+    if not is_further.any():
+        return own
+    further = table.loc[:, is_further].rename(columns=str)
+    events: pd.DataFrame = pd.concat([own, further], axis=1)
+    return events
 
 
 def as_support(support: Support, files: Iterable[str]) -> pd.DataFrame:

@@ -3,8 +3,8 @@
 Conventions
 -----------
 - A reader yields one mapping for each row: ``where`` (which part of the file, such as "line 5"), the columns of the
-  event table as text, and ``skip``, the reason if the row is no event by the rules of its format. `read_events` judges
-  the rest.
+  event table as text, and ``skip``, the reason if the row is no event by the rules of its format, with ``detail``, the
+  row as it stands, if its columns are not known. `read_events` judges the rest.
 - ``length`` is the duration of the recording, where a format says it.
 
 References
@@ -15,22 +15,28 @@ Dan, J. et al. (2024). SzCORE. Epilepsia. doi:10.1111/epi.18113 (HED-SCORE colum
 Caba Heilbron, F. et al. (2015). ActivityNet. CVPR, 961. doi:10.1109/CVPR.2015.7298698
 """
 
+from .counts import count_rows, first_line
 from .delimited import bids, comma_separated, dcase
 from .localisation import activitynet
 from .readers import READERS
-from .rows import ABSENT, BACKGROUND, NO_EVENT, NO_SEGMENT, NO_TIMES
+from .rows import ABSENT, BACKGROUND, EMPTY_ROW, NO_EVENT, NO_SEGMENT, NO_TIMES, OF_READERS, Row
 from .speakers import rttm
 
 __all__ = [
     "ABSENT",
     "BACKGROUND",
+    "EMPTY_ROW",
     "NO_EVENT",
     "NO_SEGMENT",
     "NO_TIMES",
+    "OF_READERS",
     "READERS",
+    "Row",
     "activitynet",
     "bids",
     "comma_separated",
+    "count_rows",
     "dcase",
+    "first_line",
     "rttm",
 ]

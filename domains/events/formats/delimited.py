@@ -1,22 +1,46 @@
-"""Tables as text: CSV with a header, DCASE and sed_eval tables, BIDS events.tsv."""
+"""Tables as text: CSV with a header, DCASE and sed_eval tables, BIDS events.tsv.
+
+Conventions
+-----------
+- A line that holds more than white space is the header, a row, or the rest of a row whose quoted cell holds line
+  breaks. A row that cannot be split into cells, or has more or fewer of them than the header has names, is skipped:
+  what stands in which column is not guessed.
+- Cells may be quoted as in RFC 4180, but for those of BIDS: a quotation mark in its tables is a character like others.
+"""
 
 from __future__ import annotations
 
-import csv
+import re
 from collections.abc import Iterator
-from io import StringIO
+from typing import NamedTuple
 
-from ..._text import from_csv
+from ..._files import ReadError, split_lines, split_rows
+from ..._text import from_csv, one_line
 from ..schema import ALIASES
-from .rows import ABSENT, BACKGROUND, NO_EVENT, NO_TIMES, Row
+from .counts import first_line
+from .rows import ABSENT, BACKGROUND, DECIMAL_COMMA, EMPTY_ROW, NO_EVENT, NO_TIMES, OF_READERS, TOO_SHORT, TOO_WIDE, Row
 
 OWN_NAMES = {other: name for name, others in ALIASES.items() for other in others}
+FILE_NAME = re.compile(r".*[/\\].+|.*[^.]\.[A-Za-z]\w*")
+
+
+class Line(NamedTuple):
+    """A line that is not blank, its cells, and why they cannot be told apart; "" if they can."""
+
+    number: int
+    cells: list[str]
+    fault: str
 
 
 def comma_separated(text: str) -> Iterator[Row]:
     r"""Yield the rows of a CSV file with a header.
 
     An apostrophe before what a spreadsheet would take for a formula is none of a name: see `domains._text.for_csv`.
+
+    Raises
+    ------
+    ReadError
+        If the header has no onset, or a name twice.
 
     Examples
     --------
@@ -33,67 +57,127 @@ def comma_separated(text: str) -> Iterator[Row]:
 def dcase(text: str) -> Iterator[Row]:
     r"""Yield the rows of a DCASE table: filename onset offset event_label, or without header as sed_eval has it.
 
-    A row of a filename alone (one word) says that the file was looked at and holds no event.
+    A row of a filename alone says that the file was looked at and holds no event. Without a header it must look like
+    one: it has an ending or a folder, or other rows of the table name their file.
 
     Raises
     ------
-    ValueError
-        If no row has an onset and an offset, or is the name of a file without events.
+    ReadError
+        If no row has an onset and an offset, or is the name of a file without events; or as `comma_separated`.
 
     Examples
     --------
     >>> [row.get("skip") for row in dcase("a.wav\t0.5\t1.5\tdog\nb.wav")]
     [None, 'no event']
     """
-    first_line = next(iter(text.splitlines()), "")
-    if "onset" in first_line:
-        rows = list(_with_header(text, "\t" if "\t" in first_line else ","))
-    else:
-        rows = list(_without_header(text))
+    first = first_line(text)
+    separator = "\t" if "\t" in first else ","
+    has_header = "onset" in first
+    rows = list(_with_header(text, separator) if has_header else _without_header(text))
     if rows and all(row.get("skip") == NO_TIMES for row in rows):
-        raise ValueError("no row has an onset and an offset, or is the name of a file without events")
+        raise ReadError("no row has an onset and an offset, or is the name of a file without events; name the columns")
     for row in rows:
-        if _is_blank(row):
-            row.setdefault("skip", NO_EVENT)
+        # a row of a name alone is shorter than the header, and meant so
+        if row.get("skip", TOO_SHORT) == TOO_SHORT and _is_blank(row):
+            row["skip"] = NO_EVENT
         yield row
 
 
 def bids(text: str) -> Iterator[Row]:
     r"""Yield the rows of a BIDS events.tsv, HED-SCORE's included, whose ``bckg`` rows are no events.
 
+    Raises
+    ------
+    ReadError
+        As `comma_separated`.
+
     Examples
     --------
     >>> next(bids("onset\tduration\teventType\trecordingDuration\n0\t60\tbckg\t60"))["skip"]
     'background'
     """
-    for row in _with_header(text, "\t"):
+    for row in _with_header(text, "\t", quoted=False):
         row["length"] = row.pop("recordingDuration", "")
         if row.get("label") == "bckg":
-            row["skip"] = BACKGROUND
+            row.setdefault("skip", BACKGROUND)
         yield row
 
 
-def _with_header(text: str, separator: str) -> Iterator[Row]:
-    reader = csv.reader(StringIO(text), delimiter=separator)
-    header = [_own_name(cell) for cell in next(reader, [])]
-    if "onset" not in header:
-        present = ", ".join(header) or "the file is empty"
-        raise ValueError(f"no column 'onset' in the header ({present})")
-    for parts in reader:
-        cells = [cell.strip() for cell in parts]
-        if not any(cells):
-            continue
-        missing = [""] * (len(header) - len(cells))
-        row: Row = {"where": f"line {reader.line_num}"}
-        for name, cell in zip(header, cells + missing, strict=False):
-            if name:
-                row[name] = cell
+def _with_header(text: str, separator: str, *, quoted: bool = True) -> Iterator[Row]:
+    lines = _lines(text, separator, quoted)
+    header = next(lines, None)
+    names = _names(header)
+    for line in lines:
+        row: Row = {"where": f"line {line.number}"}
+        fault = line.fault or _width_fault(line.cells, len(names))
+        if fault:
+            row["skip"] = fault
+            row["detail"] = separator.join(line.cells)
+        if not fault or fault == TOO_SHORT:
+            for name, cell in zip(names, line.cells, strict=False):
+                if name:
+                    row[name] = cell.strip()
         yield row
+
+
+def _lines(text: str, separator: str, quoted: bool) -> Iterator[Line]:
+    """Yield every line that is not blank. Where quotation marks do not pair up, each line is split by itself."""
+    try:
+        rows = split_rows(text, separator, quoted=quoted)
+    except ReadError:
+        for number, line in enumerate(split_lines(text), 1):
+            if line.strip():
+                yield _line_alone(number, line, separator)
+        return
+    for row in rows:
+        # of a cell "" nothing is left, but its line is not blank
+        is_blank = not row.cells or separator.join(row.cells).isspace()
+        if not is_blank:
+            yield Line(row.line, row.cells, "")
+
+
+def _line_alone(number: int, line: str, separator: str) -> Line:
+    try:
+        (row,) = split_rows(line, separator)
+    except ReadError as error:
+        fault = str(error).partition(": ")[2].partition(";")[0]
+        return Line(number, [line], fault)
+    return Line(number, row.cells, "")
+
+
+def _names(header: Line | None) -> list[str]:
+    """Return what the columns are called here; a header that says too little, or too much, is refused."""
+    if header is None:
+        raise ReadError("no column 'onset' in the header (the file is empty); write it again, with its header")
+    if header.fault:
+        raise ReadError(f"line {header.number}: {header.fault}; write the header without quotation marks")
+    names = [_own_name(cell) for cell in header.cells]
+    if "onset" not in names:
+        present = one_line(", ".join(names), 200)
+        raise ReadError(f"no column 'onset' in the header ({present}); name the columns onset, offset and label")
+    seen: dict[str, str] = {}
+    for name, cell in zip(names, header.cells, strict=True):
+        if name and name in seen:
+            both = one_line(f"{seen[name]!r} and {cell.strip()!r}", 200)
+            raise ReadError(f"two columns are the {one_line(name, 80)} ({both}); rename the one that is not meant")
+        seen[name] = cell.strip()
+    return names
 
 
 def _own_name(column: str) -> str:
     name = column.strip()
+    if name in OF_READERS:
+        return f"{name}_"
     return OWN_NAMES.get(name, name)
+
+
+def _width_fault(cells: list[str], width: int) -> str:
+    """Return why cells do not go with the names of a header; "" if they do."""
+    if not any(map(str.strip, cells)):
+        return EMPTY_ROW
+    if len(cells) < width:
+        return TOO_SHORT
+    return TOO_WIDE if any(map(str.strip, cells[width:])) else ""
 
 
 def _without_header(text: str) -> Iterator[Row]:
@@ -101,20 +185,34 @@ def _without_header(text: str) -> Iterator[Row]:
 
     What stands before the times is the file (and a scene), what follows them is the label.
     """
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        separator = "\t" if "\t" in line else ","
-        cells = [cell.strip() for cell in line.split(separator)]
-        yield {"where": f"line {number}", **_headless_row(cells)}
+    rows: list[Row] = []
+    for number, line in enumerate(split_lines(text), 1):
+        if line.strip():
+            rows.append({"where": f"line {number}", **_headless_row(line)})
+    name_files = any("file" in row and "onset" in row for row in rows)
+    for row in rows:
+        is_alone = "file" in row and "onset" not in row
+        if is_alone and not name_files and not FILE_NAME.fullmatch(row["file"]):
+            row["detail"] = row.pop("file")
+            row["skip"] = NO_TIMES
+        yield row
 
 
-def _headless_row(cells: list[str]) -> Row:
+def _headless_row(line: str) -> Row:
+    separator = "\t" if "\t" in line else ","
+    parts = Line(0, line.split(separator), "")
+    if separator == "," and '"' in line:
+        parts = _line_alone(0, line, separator)
+    if parts.fault:
+        return {"skip": parts.fault, "detail": line}
+    cells = [cell.strip() for cell in parts.cells]
     place = _place_of_times(cells)
     if place is None:
-        is_one_word = len(cells) == 1 and len(cells[0].split()) == 1
-        return {"file": cells[0]} if is_one_word else {"skip": NO_TIMES}
-    label = cells[place + 2] if len(cells) > place + 2 else ""
+        is_one_word = len(cells) == 1 and len(cells[0].split()) == 1 and not _is_number(cells[0])
+        return {"file": cells[0]} if is_one_word else {"skip": NO_TIMES, "detail": line}
+    label, *further = [*cells[place + 2 :], ""]
+    if separator == "," and _is_number(label) and any(further):
+        return {"skip": DECIMAL_COMMA, "detail": line}
     row = {"onset": cells[place], "offset": cells[place + 1], "label": label}
     if place > 0:
         row["file"] = cells[0]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
-from .rows import NO_EVENT, NO_SEGMENT, Row
+from ..._files import ReadError, load_json
+from ..._text import one_line
+from .rows import NO_EVENT, NO_SEGMENT, NO_TEXT, Row
+
+ROOTS = ("database", "results")
+NOTHING = object()
+"""Stands for the annotations of a video that has none."""
 
 
 def activitynet(text: str) -> Iterator[Row]:
@@ -14,39 +19,66 @@ def activitynet(text: str) -> Iterator[Row]:
 
     Raises
     ------
-    ValueError
-        If the file holds neither.
+    ReadError
+        If the file holds neither or both, or a video whose annotations are no list.
 
     Examples
     --------
     >>> next(activitynet('{"results": {"v1": [{"segment": [1, 2], "label": "jump", "score": 0.5}]}}'))["onset"]
     1
     """
-    data = json.loads(text)
-    if not isinstance(data, dict) or not {"database", "results"} & set(data):
-        raise ValueError("an ActivityNet file holds a 'database' or 'results'; this one holds neither")
-    videos = data["database"] if "database" in data else data["results"]
+    # Python writes NaN where there is no score
+    data = load_json(text, constants=True)
+    present = [name for name in ROOTS if isinstance(data, dict) and name in data]
+    if not present:
+        raise ReadError("an ActivityNet file holds a 'database' or 'results'; this one holds neither")
+    if len(present) > 1:
+        raise ReadError("it holds a 'database' and 'results'; write them as two files")
+    videos = data[present[0]]
+    if not isinstance(videos, dict):
+        raise ReadError(f"its {present[0]!r} is no object; write one with a key for each video")
     number = 0
     for video, entry in videos.items():
-        entry = entry if isinstance(entry, dict) else {"annotations": entry}
-        shared: Row = {"file": video, "length": entry.get("duration", "")}
-        if "subset" in entry:
-            shared["subset"] = entry["subset"]
-        for annotation in entry.get("annotations") or [None]:
+        shared = _of_video(video, entry)
+        if present == ["results"] and isinstance(entry, dict) and "annotations" not in entry:
+            raise ReadError(f"the results of video {one_line(video, 80)!r} are no list; write one of its segments")
+        for annotation in _annotations(video, entry):
             number += 1
             yield {"where": f"annotation {number}", **shared, **_segment(annotation)}
 
 
+def _of_video(video: str, entry: Any) -> Row:
+    shared: Row = {"file": video, "length": ""}
+    if isinstance(entry, dict):
+        shared["length"] = entry.get("duration", "")
+        subset = entry.get("subset", "")
+        if not isinstance(subset, str):
+            raise ReadError(f"the subset of video {one_line(video, 80)!r} is no text; correct it")
+        if "subset" in entry:
+            shared["subset"] = subset
+    return shared
+
+
+def _annotations(video: str, entry: Any) -> list[Any]:
+    """Return what is annotated in a video, or that there is nothing."""
+    listed = entry.get("annotations") if isinstance(entry, dict) else entry
+    if listed is None:
+        listed = []
+    if not isinstance(listed, list):
+        raise ReadError(
+            f"the annotations of video {one_line(video, 80)!r} are no list; write one, [] if there are none"
+        )
+    return listed or [NOTHING]
+
+
 def _segment(annotation: Any) -> Row:
-    if annotation is None:
+    if annotation is NOTHING:
         return {"skip": NO_EVENT}
     segment = annotation.get("segment") if isinstance(annotation, dict) else None
     if not isinstance(segment, list) or len(segment) != 2:
-        return {"skip": NO_SEGMENT}
+        return {"skip": NO_SEGMENT, "detail": one_line(annotation)}
     onset, offset = segment
-    return {
-        "onset": onset,
-        "offset": offset,
-        "label": annotation.get("label", ""),
-        "confidence": annotation.get("score", ""),
-    }
+    label = annotation.get("label", "")
+    if isinstance(label, list | dict):
+        return {"skip": NO_TEXT, "detail": one_line(annotation)}
+    return {"onset": onset, "offset": offset, "label": label, "confidence": annotation.get("score", "")}

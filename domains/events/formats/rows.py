@@ -8,7 +8,15 @@ Row = dict[str, Any]
 
 ABSENT = ("", "n/a", "<NA>", "nan", "NaN")
 
+OF_READERS = ("where", "skip", "length", "detail")
+"""What a row says besides its columns; a column of the file that is called so gets a "_" after its name."""
+
 NO_EVENT = "no event"
 BACKGROUND = "background"
+EMPTY_ROW = "an empty row"
 NO_TIMES = "no onset and offset"
 NO_SEGMENT = "no segment [start, end]"
+NO_TEXT = "a label that is no text"
+TOO_WIDE = "more cells than the header has names"
+TOO_SHORT = "fewer cells than the header has names"
+DECIMAL_COMMA = "a label that is a number, as decimal commas make it"

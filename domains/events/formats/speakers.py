@@ -1,13 +1,41 @@
-"""RTTM: who speaks when."""
+"""RTTM: who speaks when.
+
+Conventions
+-----------
+- Fields stand between spaces or tabs; a row has nine, or ten with the last, ``slat``. There is no quoting, and a name
+  holds no space: with more or fewer fields, which is the speaker is not known.
+- Lines that begin with ``;`` are comments.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..._files import split_lines
 from .rows import ABSENT, Row
 
-# of the fields after the type; two have no meaning here
-FIELDS = ("file", "channel", "onset", "duration", None, None, "label", "confidence")
+# of the fields after the type; three have no meaning here
+FIELDS = ("file", "channel", "onset", "duration", None, None, "label", "confidence", None)
+LENGTHS = (9, 10)
+OTHER_TYPES = (
+    "SEGMENT",
+    "NOSCORE",
+    "NO_RT_METADATA",
+    "LEXEME",
+    "NON-LEX",
+    "NON-SPEECH",
+    "FILLER",
+    "EDIT",
+    "IP",
+    "SU",
+    "CB",
+    "A/P",
+    "SPKR-INFO",
+)
+"""The types of the RT-09 plan besides SPEAKER."""
+
+NO_ROW = "not a row of RTTM"
+WRONG_LENGTH = "not the nine or ten fields of RTTM"
 
 
 def rttm(text: str) -> Iterator[Row]:
@@ -18,17 +46,28 @@ def rttm(text: str) -> Iterator[Row]:
     >>> next(rttm("SPEAKER f1 1 0.5 1.25 <NA> <NA> anna 0.9 <NA>"))["label"]
     'anna'
     """
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(split_lines(text), 1):
         parts = line.split()
         if not parts or parts[0].startswith(";"):
             continue
-        kind, *values = parts
-        row: Row = {"where": f"line {number}"}
-        for name, value in zip(FIELDS, values, strict=False):
-            if name is not None:
-                row[name] = value
-        if row.get("confidence", "") in ABSENT:
-            row["confidence"] = ""
-        if kind != "SPEAKER":
-            row["skip"] = f"a {kind} row"
-        yield row
+        yield {"where": f"line {number}", **_fields(parts, line)}
+
+
+def _fields(parts: list[str], line: str) -> Row:
+    kind, *values = parts
+    if kind in OTHER_TYPES:
+        return {"skip": f"a {kind} row", "detail": line}
+    if kind != "SPEAKER":
+        return {"skip": NO_ROW, "detail": line}
+    if len(parts) not in LENGTHS:
+        return {"skip": WRONG_LENGTH, "detail": line}
+    row: Row = {}
+    for name, value in zip(FIELDS, values, strict=False):
+        if name is not None:
+            row[name] = value
+    for name in ("file", "label"):
+        if row[name] == "<NA>":
+            row[name] = ""
+    if row["confidence"] in ABSENT:
+        row["confidence"] = ""
+    return row

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import tracemalloc
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from domains._checks import UsageError
-from domains.events import read_events
+from domains._files import ReadError
+from domains.events import io, read_events
 from domains.events.formats import READERS
 from domains.events.schema import COLUMNS
 
@@ -20,6 +23,18 @@ REASONS = [
     ("one,2,a,0.5", "a time that is no number"),
     ("1,inf,a,0.5", "a time that is no number"),
     ("3,2,a,0.5", "ends before it begins"),
+    ("-3,-2,a,0.5", ""),
+    ("1e400,2,a,0.5", "a time that is no number"),
+    ("1,0x10,a,0.5", "a time that is no number"),
+    ("1,1_000,a,0.5", "a time that is no number"),
+    ('"0,5","1,5",a,0.5', "a time that is no number"),
+    ("1,٢,a,0.5", "a time that is no number"),
+    ("True,2,a,0.5", "a time that is no number"),
+    ("1,2,a,inf", "a confidence that is no number"),
+    ("0,5,1,5,a,0.5", "more cells than the header has names"),
+    ("1,2", "fewer cells than the header has names"),
+    (",,,", "an empty row"),
+    ('1,2,"a,0.5', "a quotation mark opens a cell that never ends"),
     ("1,2,a,high", "a confidence that is no number"),
     ("1,2,a,n/a", ""),
 ]
@@ -32,7 +47,8 @@ def test_every_row_is_an_event_or_skipped_with_its_reason(tmp_path):
     reasons = dict(zip(skipped["where"], skipped["reason"], strict=True))
     assert [reasons.get(f"line {k + 2}", "") for k in range(len(REASONS))] == [reason for _, reason in REASONS]
     assert skipped.columns.tolist() == ["side", "file", "where", "reason", "detail"]
-    assert len(events) == 2
+    assert len(events) == 3
+    assert len(events) + len(skipped) == len(path.read_text().splitlines()) - 1
     assert skipped["detail"].iloc[0] == "onset=n/a offset=2 label=a confidence=0.5"
     assert skipped["file"].unique().tolist() == [str(path)]
     assert events["file"].unique().tolist() == support["file"].tolist() == ["all"]
@@ -112,9 +128,9 @@ def test_the_same_events_in_every_format(tmp_path):
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("a.csv", "x,y\n1,2", "a.csv: not a readable file of events .no column 'onset'"),
-        ("a.json", "{", "a.json: not a readable file"),
-        ("a.json", '{"database": {"v": {"annotations": 3}}}', "a.json: not a readable file"),
+        ("a.csv", "x,y\n1,2", "a.csv: no column 'onset' in the header .x, y.; name"),
+        ("a.json", "{", "a.json: line 1, column 2: not JSON"),
+        ("a.json", '{"database": {"v": {"annotations": 3}}}', "a.json: the annotations of video 'v' are no list"),
         ("a.wav", "RIFF", "a.wav: .*pass kind="),
     ],
 )
@@ -145,3 +161,185 @@ def test_an_empty_headless_table(tmp_path):
     events, skipped, support = read_events(tmp_path / "a.txt")
     assert (len(events), len(skipped), len(support)) == (0, 0, 0)
     assert events.columns.tolist() == COLUMNS
+
+
+# ---- nothing is lost
+
+
+QUOTE = {
+    "a.csv": 'onset,offset,label\n1,2,"dog\n3,4,cat\n5,6,owl\n',
+    "a_events.tsv": 'onset\tduration\ttrial_type\n1\t1\t"dog\n3\t1\tcat\n5\t1\towl\n',
+    "a.tsv": 'onset\toffset\tevent_label\n1\t2\t"dog\n3\t4\tcat\n5\t6\towl\n',
+    "a.txt": '1\t2\t"dog\n3\t4\tcat\n5\t6\towl\n',
+    "b.txt": '1,2,"dog\n3,4,cat\n5,6,owl\n',
+    "a.rttm": "\n".join(f"SPEAKER a 1 {k} 1 <NA> <NA> {x} <NA>" for k, x in ((1, '"dog'), (3, "cat"), (5, "owl"))),
+}
+
+
+@pytest.mark.parametrize("name", QUOTE)
+def test_a_quotation_mark_takes_no_other_row_with_it(name, tmp_path):
+    (tmp_path / name).write_text(QUOTE[name])
+    events, skipped, _ = read_events(tmp_path / name)
+    assert len(events) + len(skipped) == 3
+    assert events[["onset", "offset", "label"]].to_numpy().tolist()[-2:] == [[3, 4, "cat"], [5, 6, "owl"]]
+    if len(skipped):
+        assert skipped["where"].item() in ("line 1", "line 2")
+        assert '"dog' in skipped["detail"].item()
+    else:
+        assert events["label"].iloc[0] == '"dog'
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"onset,offset\n1,2\n3,\0\0\0", "line 3: a NUL byte"),
+        (b"onset,offset,label\n1,2,caf\xe9\n", "line 2: the byte 0xe9"),
+        ("onset,offset\n1,2\n".encode("utf-16"), "UTF-16"),
+        (gzip.compress(b"onset,offset\n1,2\n")[:-5], "cut off"),
+        (b"", "the file is empty"),
+        (b"hello", "no column 'onset'"),
+        (b"onset,offset,label,label\n1,2,a,b\n", "two columns are the label"),
+    ],
+)
+def test_a_damaged_table_is_one_line_with_a_remedy(content, found, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+    with pytest.raises(ReadError, match=found) as caught:
+        read_events(path)
+    message = str(caught.value)
+    assert message.startswith(f"events.read_events: {path}: ")
+    assert "\n" not in message
+
+
+def test_text_of_other_lines_and_marks(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"\xef\xbb\xbfonset,offset,label\r1,2,dog\r3,4,cat")
+    assert read_events(path).events["label"].tolist() == ["dog", "cat"]
+    path.write_bytes(gzip.compress(b"onset,offset,label\r\n1,2,dog\r\n"))
+    assert read_events(path).events["label"].tolist() == ["dog"]
+
+
+def test_an_endless_line_is_no_event(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('onset,offset,label\n1,2,"' + "x" * 10**6 + "\n3,4,cat\n")
+    events, skipped, _ = read_events(path)
+    assert (len(events), len(skipped)) == (1, 1)
+    path.write_text("1," * 10**6)
+    with pytest.raises(ReadError, match="no column 'onset'") as caught:
+        read_events(path)
+    assert len(str(caught.value)) < 500
+
+
+def test_memory_goes_with_the_file_and_not_with_rows_times_columns(tmp_path):
+    """A header of 1,000 names, one row of as many, and 10,000 short rows would be 10 million cells."""
+    names = ",".join(f"c{k}" for k in range(1_000))
+    path = tmp_path / "a.csv"
+    path.write_text(f"onset,offset,{names}\n1,2{',x' * 1_000}\n" + "3,4\n" * 10_000)
+    tracemalloc.start()
+    events, skipped, _ = read_events(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (len(events), len(skipped)) == (1, 10_000)
+    assert peak < 4e7, peak
+
+
+def test_duration_of_an_event_beyond_all_numbers(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("onset,duration\n1e308,1e308\n1,2\n")
+    events, skipped, _ = read_events(path)
+    assert events["offset"].tolist() == [3]
+    assert skipped["reason"].tolist() == ["a time that is no number"]
+
+
+def test_columns_that_are_called_like_words_of_the_readers(tmp_path):
+    """``skip`` once skipped every row, and ``length`` was how long the recording is."""
+    path = tmp_path / "a.csv"
+    path.write_text("onset,offset,skip,length,where,label\n1,2,0,9,left,dog\nx,2,0,9,left,dog\n")
+    events, skipped, support = read_events(path)
+    assert events.drop(columns=COLUMNS).to_dict("records") == [{"skip_": "0", "length_": "9", "where_": "left"}]
+    assert skipped["where"].tolist() == ["line 3"]
+    assert support["duration"].isna().all()
+
+
+def test_rows_are_counted_without_the_reader(tmp_path, monkeypatch):
+    path = tmp_path / "a.csv"
+    path.write_text("onset,offset\n1,2\n3,4\n")
+    fewer = {"csv": lambda text: list(READERS["csv"](text))[1:]}
+    monkeypatch.setattr(io, "READERS", fewer)
+    with pytest.raises(ReadError, match="it holds 2 rows, and 1 were read; please report this"):
+        read_events(path)
+
+
+VALID = {
+    "a.csv": 'onset,offset,label,confidence\n1,2,dog,0.5\n3.5,4,"cat, big",n/a\n\n5,6,"a ""b""",0.25\n',
+    "a.txt": "a.wav\t1\t2\tdog\nb.wav\na.wav\t3\t4\tcat\n",
+    "a.tsv": "filename\tonset\toffset\tevent_label\na.wav\t1\t2\tdog\nb.wav\t\t\t\n",
+    "a_events.tsv": "onset\tduration\teventType\trecordingDuration\n1\t2\tsz\t60\n0\t60\tbckg\t60\n",
+    "a.rttm": ";; c\nSPEAKER f 1 0.5 2 <NA> <NA> anna 0.75 <NA>\nSPKR-INFO f 1 <NA> <NA> <NA> unknown anna <NA>\n",
+    "a.json": '{"results": {"v": [{"segment": [1, 2], "label": "x", "score": 0.5}], "w": []}}',
+}
+PIECES = [b'"', b",", b"\t", b"\n", b"\r", b";", b" ", b"\\", b"[", b"{", b"}", b"\0", b"\xff", b"-", b".", b"e", b"9"]
+PIECES += [b'""', b"\xe2\x80\xa8", b"1e400", b"nan", b"<NA>", b"\n\n", b"SPEAKER ", b",,,", b"0,5"]
+
+
+def mutated(content, rng):
+    """Return bytes with a few places deleted, exchanged or doubled, and sometimes cut."""
+    parts = bytearray(content)
+    for _ in range(rng.integers(1, 4)):
+        at = int(rng.integers(0, len(parts) + 1))
+        to = at + int(rng.integers(0, 12))
+        old = parts[at:to]
+        new = [b"", PIECES[rng.integers(len(PIECES))], old + old]
+        parts[at:to] = new[rng.integers(3)]
+    if rng.random() < 0.2:
+        del parts[int(rng.integers(0, len(parts) + 1)) :]
+    return bytes(parts)
+
+
+@pytest.mark.parametrize("name", VALID)
+def test_mutated_files_lose_no_row_in_silence(name, tmp_path):
+    """Every line that is not blank is an event, a skipped row, the header, a comment, or a line in a quoted cell."""
+    rng = np.random.default_rng(len(name))
+    path = tmp_path / name
+    for _ in range(60):
+        path.write_bytes(mutated(VALID[name].encode(), rng))
+        found = found_in(path)
+        if isinstance(found, str):
+            assert found.startswith(f"events.read_events: {path}: ")
+            assert "\n" not in found
+            continue
+        events, skipped, _ = found
+        if name.endswith("json"):
+            continue
+        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        lines = [line.strip() for line in text.split("\n") if line.strip()]
+        if name.endswith("rttm"):
+            lines = [line for line in lines if not line.startswith(";")]
+        has_header = bool(lines) and "onset" in lines[0] and not name.endswith("rttm")
+        in_quotes = sum(label.count("\n") for label in events["label"]) if name == "a.csv" else 0
+        n_rows = len(events) + len(skipped)
+        assert len(lines) - has_header - in_quotes <= n_rows <= len(lines) - has_header, text
+
+
+@pytest.mark.parametrize("name", VALID)
+def test_a_file_that_was_cut_anywhere_is_read_up_to_there_or_refused(name, tmp_path):
+    content = VALID[name].encode()
+    path = tmp_path / name
+    path.write_bytes(content)
+    whole = read_events(path)
+    for n in range(len(content)):
+        path.write_bytes(content[:n])
+        found = found_in(path)
+        if isinstance(found, str):
+            assert "\n" not in found
+            continue
+        assert len(found.events) <= len(whole.events)
+        assert not name.endswith("json")
+
+
+def found_in(path):
+    """Return what is read, or the line that says why nothing is."""
+    try:
+        return read_events(path)
+    except ValueError as error:
+        return str(error)

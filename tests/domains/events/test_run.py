@@ -80,7 +80,7 @@ def test_a_file_that_cannot_be_read_is_left_out_on_both_sides(folders):
 
 def test_a_single_file_that_cannot_be_read_raises(tmp_path):
     good = write(tmp_path / "a.csv", "onset,offset\n0,1\n")
-    with pytest.raises(ValueError, match="b.csv: not a readable"):
+    with pytest.raises(ValueError, match="b.csv: no column 'onset'"):
         score(good, write(tmp_path / "b.csv", "notes"))
     with pytest.raises(FileNotFoundError, match="nowhere"):
         score(tmp_path / "nowhere.csv", good)

@@ -6,7 +6,9 @@ import json
 
 import pytest
 
-from domains.events.formats import activitynet
+from domains._files import ReadError
+from domains.events.formats import NO_EVENT, NO_SEGMENT, activitynet
+from domains.events.formats.rows import NO_TEXT
 
 
 def test_activitynet():
@@ -25,3 +27,47 @@ def test_activitynet():
 def test_another_json(text):
     with pytest.raises(ValueError, match="holds neither"):
         list(activitynet(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"results": {"v": []}, "database": {}}', "write them as two files"),
+        ('{"results": []}', "'results' is no object"),
+        ('{"database": null}', "'database' is no object"),
+        ('{"results": {"v": {"segment": [1, 2], "label": "x"}}}', "the results of video 'v' are no list"),
+        ('{"results": {"v": "none"}}', "the annotations of video 'v' are no list"),
+        ('{"results": {"v": 0}}', "the annotations of video 'v' are no list"),
+        ('{"database": {"v": {"annotations": {"a": 1}}}}', "the annotations of video 'v' are no list"),
+        ('{"database": {"v": {"subset": ["a"]}}}', "the subset of video 'v' is no text"),
+        ('{"results": {"v": [], "v": [{"segment": [1, 2]}]}}', "the key 'v' stands twice"),
+        ('{"results": {"v": [{"segment": [1, 2], "segment": [3, 4]}]}}', "the key 'segment' stands twice"),
+        ('{"results": ' + "[" * 10**5 + "]" * 10**5 + "}", "nested too deeply"),
+        ('{"results": {"v": [{"segment": [1, ' + "9" * 5000 + "]}]}}", "not JSON"),
+        ('{"results": {"v": [{"segment": [1, 2]', "not JSON"),
+    ],
+)
+def test_refusals(text, message):
+    with pytest.raises(ReadError, match=message) as caught:
+        list(activitynet(text))
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_no_segment_is_a_skipped_row():
+    annotations = '[null, 3, "x", [1, 2], {}, {"segment": [1, 2, 3]}, {"segment": {"a": 1, "b": 2}}, {"segment": "12"}]'
+    rows = list(activitynet('{"results": {"v": ' + annotations + ', "w": null, "x": []}}'))
+    assert [row["skip"] for row in rows] == [NO_SEGMENT] * 8 + [NO_EVENT] * 2
+    assert rows[0]["detail"] == "None"
+
+
+@pytest.mark.parametrize("label", ["[]", '["a"]', '{"a": 1}'])
+def test_a_label_is_text_or_a_number(label):
+    annotations = '[{"segment": [1, 2], "label": ' + label + '}, {"segment": [1, 2], "label": 3}]'
+    rows = list(activitynet('{"results": {"v": ' + annotations + "}}"))
+    assert [row.get("skip") for row in rows] == [NO_TEXT, None]
+    assert rows[1]["label"] == 3
+
+
+def test_a_score_that_python_wrote_as_nan():
+    (row,) = activitynet('{"results": {"v": [{"segment": [1, 2], "label": "a", "score": NaN}]}}')
+    assert row["confidence"] != row["confidence"]

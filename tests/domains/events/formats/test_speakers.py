@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from domains.events.formats import rttm
+from domains.events.formats.speakers import NO_ROW, OTHER_TYPES, WRONG_LENGTH
+
+ROW = "SPEAKER f 1 0.5 2 <NA> <NA> anna 0.75 <NA>"
 
 
 def test_rttm():
@@ -11,3 +16,41 @@ def test_rttm():
     assert info["skip"] == "a SPKR-INFO row"
     assert speaker["where"] == "line 3"
     assert (speaker["file"], speaker["duration"], speaker["label"], speaker["confidence"]) == ("f", "2", "anna", "0.75")
+
+
+@pytest.mark.parametrize(
+    ("line", "skip"),
+    [
+        (ROW, None),
+        (ROW.removesuffix(" <NA>"), None),
+        ("SPEAKER f 1 0.5 2 <NA> <NA> anna", WRONG_LENGTH),
+        ("SPEAKER f 1 0.5", WRONG_LENGTH),
+        ("SPEAKER", WRONG_LENGTH),
+        (ROW.replace("anna", "anna maria"), WRONG_LENGTH),
+        (ROW + " more", WRONG_LENGTH),
+        ("speaker" + ROW[7:], NO_ROW),
+        ("hello", NO_ROW),
+        ("onset,offset,label", NO_ROW),
+    ],
+)
+def test_a_row_has_nine_or_ten_fields(line, skip):
+    rows = list(rttm(f"{line}\n{ROW}\n"))
+    assert [row.get("skip") for row in rows] == [skip, None]
+    assert skip is None or rows[0]["detail"] == line
+
+
+@pytest.mark.parametrize("name", ['"anna', 'anna"', '"anna"', "n/a", "nan", "a,b"])
+def test_a_name_is_what_stands_there(name):
+    rows = list(rttm(f"{ROW.replace('anna', name)}\n{ROW}\n"))
+    assert [row["label"] for row in rows] == [name, "anna"]
+
+
+def test_no_label_is_none():
+    (row,) = rttm("SPEAKER <NA> 1 0.5 2 <NA> <NA> <NA> <NA> <NA>\n")
+    assert (row["file"], row["label"], row["confidence"]) == ("", "", "")
+
+
+@pytest.mark.parametrize("kind", OTHER_TYPES)
+def test_other_types_are_no_events(kind):
+    (row,) = rttm(f"{kind} f 1 <NA> <NA> <NA> unknown anna <NA>")
+    assert row["skip"] == f"a {kind} row"
