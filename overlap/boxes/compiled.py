@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
+
+from .._compiled import entry, kernel
 
 _BLOCK = 4096
 # as numpy divides: 0/0 is NaN, and nothing raises
-_kernel: Any = numba.njit(cache=True, nogil=True, error_model="numpy")
+_kernel: Any = kernel(error_model="numpy")
+_entry: Any = entry(error_model="numpy")
 
 
 def pairwise(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -34,7 +36,7 @@ def _sizes(boxes: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(size)
 
 
-@_kernel
+@_entry
 def _fill(a: np.ndarray, b: np.ndarray, size_a: np.ndarray, size_b: np.ndarray, iou: np.ndarray) -> None:
     """Fill the matrix: boxes of `a` are rows (n, 2d), those of `b` columns (2d, m)."""
     d = b.shape[0] // 2

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from .._compiled import entry, kernel
+
 # values are checked before, so none is NaN: that is what lets minima and maxima be vectorised
-_kernel: Any = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"nnan", "nsz", "contract"})
+_OPTIONS: Any = {"error_model": "numpy", "fastmath": {"nnan", "nsz", "contract"}}
+_kernel: Any = kernel(**_OPTIONS)
+_entry: Any = entry(**_OPTIONS)
 
 
 def intersection(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -111,7 +114,7 @@ def _box(columns: np.ndarray, k: int) -> tuple[float, float, float, float, float
     return columns[0, k], columns[1, k], columns[2, k], columns[3, k], columns[4, k], columns[5, k]
 
 
-@_kernel
+@_entry
 def _intersection(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     area = np.empty(a.shape[1])
     for k in range(area.size):
@@ -133,7 +136,7 @@ def _list_near(a: np.ndarray, b: np.ndarray, near: np.ndarray) -> int:
     return n
 
 
-@_kernel
+@_entry
 def _fill(a: np.ndarray, b: np.ndarray, iou: np.ndarray) -> None:
     """Fill the matrix: boxes of `a` are rows (n, 8), those of `b` columns (8, m)."""
     n, m = iou.shape

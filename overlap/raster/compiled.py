@@ -10,9 +10,10 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
+
+from .._compiled import entry, kernel
 
 _SHORT = 64
 """Rows of fewer cells are left to the array path."""
@@ -27,9 +28,10 @@ _NOT_BOOL = np.uint64(0xFEFEFEFEFEFEFEFE)
 _TNORMS = {"minimum": 0, "product": 1, "lukasiewicz": 2}
 """What the kernels call them."""
 
-_kernel: Any = numba.njit(cache=True, nogil=True)
+_kernel: Any = kernel()
+_entry: Any = entry()
 # sums may be reordered, which is what lets them be vectorised; NaN keeps its meaning
-_summing_kernel: Any = numba.njit(cache=True, nogil=True, fastmath={"reassoc", "nsz", "contract"})
+_summing_kernel: Any = kernel(fastmath={"reassoc", "nsz", "contract"})
 
 
 def raster_sizes(
@@ -98,7 +100,7 @@ def _hard_block(x: np.ndarray, y: np.ndarray) -> tuple[Any, ...]:
     return _count(both), _count(in_a), _count(in_b), seen
 
 
-@_kernel
+@_entry
 def _hard_rows(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, bool]:
     """Count row by row; also return whether every byte is 0 or 1."""
     n_rows, n = a.shape
@@ -144,7 +146,7 @@ def _soft_block(a: np.ndarray, b: np.ndarray, tnorm: int) -> tuple[float, float,
     return both, in_a, in_b, n_bad == 0
 
 
-@_kernel
+@_entry
 def _soft_rows(a: np.ndarray, b: np.ndarray, tnorm: int) -> tuple[np.ndarray, bool]:
     """Sum row by row, in blocks; also return whether every value is in [0, 1]."""
     n_rows, n = a.shape

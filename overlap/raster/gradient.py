@@ -12,13 +12,13 @@ from functools import cache
 from math import prod
 from typing import Any
 
-import numba
 import numpy as np
 
 from .._arrays import as_host
+from .._compiled import entry
 from . import compiled
 
-_kernel: Any = numba.njit(cache=True, nogil=True)
+_entry: Any = entry()
 
 
 def raster_sizes(
@@ -125,7 +125,7 @@ def _gradient_graph(prediction: Any, target: Any, g_both: Any, g_a: Any, tnorm: 
     return (g_both * slope + g_a).to(prediction.dtype)
 
 
-@_kernel
+@_entry
 def _write_minimum(p: np.ndarray, y: np.ndarray, g_both: np.ndarray, g_a: np.ndarray, out: np.ndarray) -> None:
     for row in range(p.shape[0]):
         # three values only: which one is all that depends on the cell
@@ -140,7 +140,7 @@ def _write_minimum(p: np.ndarray, y: np.ndarray, g_both: np.ndarray, g_a: np.nda
             to[k] = outside if b[k] == 0 else (inside if b[k] == 1 else soft)
 
 
-@_kernel
+@_entry
 def _write_product(p: np.ndarray, y: np.ndarray, g_both: np.ndarray, g_a: np.ndarray, out: np.ndarray) -> None:
     for row in range(p.shape[0]):
         slope = g_both[row]
@@ -151,7 +151,7 @@ def _write_product(p: np.ndarray, y: np.ndarray, g_both: np.ndarray, g_a: np.nda
             to[k] = slope * b[k] + level
 
 
-@_kernel
+@_entry
 def _write_lukasiewicz(p: np.ndarray, y: np.ndarray, g_both: np.ndarray, g_a: np.ndarray, out: np.ndarray) -> None:
     for row in range(p.shape[0]):
         outside = g_a[row]

@@ -115,7 +115,7 @@ def test_compilation_is_cached_on_disk():
     out = run(
         "import numpy as np; from overlap import boxes; from overlap.boxes import compiled\n"
         "x = np.array([[0, 0, 1, 1]] * 1100, np.float32); boxes.pairwise(x, x)\n"
-        "print(sum(compiled._fill.stats.cache_hits.values()))"
+        "print(sum(compiled._fill.compiled.stats.cache_hits.values()))"
     )
     assert int(out) == 1
 

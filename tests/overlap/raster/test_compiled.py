@@ -155,7 +155,7 @@ def test_compilation_is_cached_on_disk():
     out = run(
         "import numpy as np; from overlap import raster; from overlap.raster import compiled\n"
         "x = np.ones(1 << 20, np.float32); raster.measure(x, x)\n"
-        "print(sum(compiled._soft_rows.stats.cache_hits.values()))"
+        "print(sum(compiled._soft_rows.compiled.stats.cache_hits.values()))"
     )
     assert int(out) == 1
 
