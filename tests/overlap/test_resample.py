@@ -286,6 +286,41 @@ def test_memory_is_of_the_order_of_the_counts(average):
     assert peak < 8 * 24 * n
 
 
+@pytest.mark.parametrize("n", [17, 35, 38])
+def test_a_draw_by_part_is_a_draw_of_all(n, monkeypatch):
+    """Sums have the mean and the variance of a bootstrap, and two cases are drawn together as often as they should."""
+    monkeypatch.setattr(resample, "_BLOCK", 16)
+    monkeypatch.setattr(resample, "_PART", 7)
+    n_resamples = 3000
+    one_case = np.eye(n)
+    columns = [
+        np.random.default_rng(0).gamma(2, 3, n),
+        one_case[n - 1],
+        one_case[0] + one_case[1],
+        one_case[0] + one_case[n - 1],
+        one_case[:7].sum(axis=0),  # a whole part
+    ]
+    sums = resample._sums(columns, n_resamples, np.random.default_rng(1))
+    for column, total in zip(columns, sums, strict=True):
+        error = np.sqrt(n * column.var() / n_resamples)
+        assert abs(total.mean() - column.sum()) < 4 * error
+        assert total.var() == pytest.approx(n * column.var(), rel=0.15)
+    (counts,) = resample._sums([np.ones(n)], 50, np.random.default_rng(1))
+    assert set(counts) == {n}
+
+
+def test_intervals_by_part_are_those_of_all(monkeypatch):
+    options = {"rng": 0, "n_resamples": 2000}
+    values = np.round(CASES.intersection, -1)
+    whole = [resample.confidence_interval(CASES, **options), resample.interval_of(values, "median", **options)]
+    monkeypatch.setattr(resample, "_BLOCK", 16)
+    monkeypatch.setattr(resample, "_PART", 7)
+    by_part = [resample.confidence_interval(CASES, **options), resample.interval_of(values, "median", **options)]
+    np.testing.assert_allclose(by_part[0], whole[0], atol=2e-3)
+    np.testing.assert_allclose(by_part[1], whole[1], atol=10)
+    assert by_part[0] != whole[0]
+
+
 @pytest.mark.parametrize("statistic", ["mean", "median"])
 def test_an_interval_of_values_is_read_off_scipys_resamples(statistic):
     values = rng.gamma(2, 3, 31)
