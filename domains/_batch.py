@@ -11,7 +11,7 @@ Conventions
   only what is new, failed or has changed since. In this process a case is marked before it begins, so that a run after
   a death tries it last, in a process of its own.
 - Several workers are the processes of a dask cluster, or of the standard library's pools where dask is not installed.
-  The cases of a worker that died are tried again one at a time, `TRIES` times in all; then the death is the outcome.
+  The cases of a worker that died are tried again one at a time, three times in all; then the death is the outcome.
 - Ctrl-C and SIGTERM end a job within two seconds: what is done is kept, and `Interrupted` says how to go on.
 """
 
@@ -48,8 +48,6 @@ from ._workers import (
 
 __all__ = ["Case", "CaseError", "Interrupted", "Job", "Outcome", "Running", "run_cases", "time_limit"]
 
-TRIES = 3
-"""How many deaths of its worker make a case one that kills workers."""
 WORKER_DIED = "WorkerDied"
 SECONDS_BETWEEN_LOOKS = 0.5
 
@@ -303,8 +301,14 @@ class _Run:
         if running.executor is not None:
             return ExecutorPlace(running.executor)
         check_main_guard(self.job.name)
-        if running.scheduler is not None or (running.workers > 1 and has_dask()):
-            return DaskPlace(self.job.name, running.workers, running.scheduler)
+        if running.scheduler is not None:
+            return DaskPlace(self.job.name, scheduler=running.scheduler)
+        if running.workers > 1 and has_dask():
+            try:
+                return DaskPlace(self.job.name, workers=running.workers)
+            except (RuntimeError, OSError):
+                # its processes died or were slow while they started; pools start again by themselves
+                return LocalPlace(running.workers)
         return LocalPlace(running.workers)
 
     @contextmanager
@@ -338,6 +342,8 @@ class _Run:
                 case = waiting.popleft()
                 at_work[place.submit(self._task(case))] = case
             finished, _ = wait(at_work, SECONDS_BETWEEN_LOOKS, FIRST_COMPLETED)
+            if not finished:
+                place.look()
             for future in finished:
                 case = at_work.pop(future)
                 if _died(future):
@@ -347,17 +353,17 @@ class _Run:
         return lost
 
     def _do_alone(self, case: Case, place: Place, deaths: int = 0) -> None:
-        """Do a case while no other is at work, until it is done or has ended its worker `TRIES` times."""
+        """Do a case while no other is at work, until it is done or has ended its worker too often."""
         while True:
             begin = time.monotonic()
             future = place.submit(self._task(case))
             while not wait([future], SECONDS_BETWEEN_LOOKS).done:
-                pass
+                place.look()
             if not _died(future):
                 self._finish(case, received(future.result()))
                 return
             deaths += 1
-            if deaths >= TRIES:
+            if deaths >= place.tries:
                 elapsed = time.monotonic() - begin
                 self._finish(case, self._death(future, deaths, elapsed))
                 return

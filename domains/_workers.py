@@ -43,7 +43,10 @@ from ._records import fingerprints
 GIB = 2**30
 INLINE = 2000
 """A longer result goes through a file: a shorter one fits into one write to a pipe, which is never torn."""
+TRIES = 3
+"""How many deaths of its worker make a task one that ends workers."""
 WIDTH_OF_EXECUTORS = 64
+SECONDS_WITHOUT_WORKERS = 30.0
 SECONDS_TO_CLOSE = 1.0
 GRACE = 1.2
 """A worker that does not heed its time limit is ended after this multiple of it."""
@@ -103,8 +106,15 @@ class Place(Protocol):
     def width(self) -> int:
         """How many tasks it takes at once."""
 
+    @property
+    def tries(self) -> int:
+        """How many futures of a task must fail before it is taken for one that ends its worker."""
+
     def submit(self, task: Task) -> Future[str]:
         """Begin a task."""
+
+    def look(self) -> None:
+        """See whether there is still somebody who works."""
 
     def stop(self, *, at_once: bool) -> None:
         """Give everything back; with `at_once` without waiting for tasks that run."""
@@ -244,6 +254,8 @@ class LocalPlace:
         How many.
     """
 
+    tries = TRIES
+
     def __init__(self, workers: int) -> None:
         self._spool = tempfile.mkdtemp(prefix="overlap-")
         self._workers = [_LocalWorker(self._spool) for _ in range(workers)]
@@ -257,6 +269,9 @@ class LocalPlace:
         """Begin a task on a worker that is free."""
         worker = next(worker for worker in self._workers if worker.is_free)
         return worker.submit(task)
+
+    def look(self) -> None:
+        """Do nothing: a process that dies is started again."""
 
     def stop(self, *, at_once: bool) -> None:
         """End the processes."""
@@ -276,6 +291,8 @@ class ExecutorPlace:
     executor : Executor
         Of `concurrent.futures`, or one that behaves like it.
     """
+
+    tries = TRIES
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
@@ -300,6 +317,9 @@ class ExecutorPlace:
         self._futures.append(future)
         return future
 
+    def look(self) -> None:
+        """Do nothing: a broken executor is replaced when it is given the next task."""
+
     def stop(self, *, at_once: bool) -> None:
         """Cancel what has not begun."""
         for future in self._futures:
@@ -310,6 +330,9 @@ class ExecutorPlace:
 
 class DaskPlace:
     """A dask cluster: one of this machine's own, or one that runs already.
+
+    A cluster of our own that has lost all its workers for good is replaced by pools. dask starts workers again, but not
+    one that died while it was being started.
 
     Parameters
     ----------
@@ -326,7 +349,11 @@ class DaskPlace:
         If the scheduler cannot be reached, or its workers have another version of this package.
     """
 
-    def __init__(self, operation: str, workers: int, scheduler: str | None) -> None:
+    def __init__(self, operation: str, *, workers: int = 1, scheduler: str | None = None) -> None:
+        self._operation = operation
+        self._workers = workers
+        self._scheduler = scheduler
+        self._instead: LocalPlace | None = None
         self._cluster: Any = None
         if scheduler is None:
             self._cluster = _in_quiet_thread(lambda: _local_cluster(workers))
@@ -334,20 +361,36 @@ class DaskPlace:
         else:
             self._client = _join(operation, scheduler)
         self._executor = ExecutorPlace(self._client.get_executor(pure=False, retries=0))
+        self._last_seen = time.monotonic()
+        # a scheduler that was joined gives up a task when several workers have died of it already
+        self.tries = TRIES if scheduler is None else 2
 
     @property
     def width(self) -> int:
-        """Two tasks for each thread of the cluster as it is now: one runs, one waits at the scheduler."""
-        threads: dict[str, int] = self._client.nthreads()
-        return 2 * max(1, sum(threads.values()))
+        """Some tasks for each thread of the cluster as it is now: one runs, the others wait at the scheduler."""
+        if self._instead is not None:
+            return self._instead.width
+        return 4 * max(1, self._threads())
 
     def submit(self, task: Task) -> Future[str]:
         """Begin a task on any worker."""
-        return self._executor.submit(task)
+        return (self._instead or self._executor).submit(task)
+
+    def look(self) -> None:
+        """See whether there are workers."""
+        if self._instead is not None:
+            return
+        now = time.monotonic()
+        if self._threads():
+            self._last_seen = now
+        elif now - self._last_seen > SECONDS_WITHOUT_WORKERS:
+            self._replace()
 
     def stop(self, *, at_once: bool) -> None:
         """Leave the cluster; end it if it is our own."""
         self._executor.stop(at_once=at_once)
+        if self._instead is not None:
+            self._instead.stop(at_once=at_once)
         if self._cluster is not None and at_once:
             with suppress(Exception):
                 _end_workers(self._cluster)
@@ -356,6 +399,19 @@ class DaskPlace:
         if self._cluster is not None:
             with suppress(Exception):
                 self._cluster.close(timeout=SECONDS_TO_CLOSE)
+
+    def _threads(self) -> int:
+        threads: dict[str, int] = self._client.nthreads()
+        return sum(threads.values())
+
+    def _replace(self) -> None:
+        if self._cluster is None:
+            raise OSError(
+                f"{self._operation}: {self._scheduler} has had no workers for {SECONDS_WITHOUT_WORKERS:g} s: start "
+                "some (dask worker ADDRESS), then run the same again"
+            )
+        self._executor.stop(at_once=True)
+        self._instead = LocalPlace(self._workers)
 
 
 def has_dask() -> bool:

@@ -84,6 +84,26 @@ def test_two_cases_of_one_name_are_refused(job):
         run_cases(job, [Case("a", 1), Case("a", 2)])
 
 
+def test_a_scheduler_can_be_joined_whose_worker_dies(job, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs="CRITICAL"
+    ) as cluster:
+        running = Running(scheduler=cluster.scheduler_address, records=tmp_path / "job.records")
+        once = {"die": "once", "mark": str(tmp_path / "mark")}
+        outcomes = run_cases(job, as_cases([1, once, "raise", 4]), running)
+        assert [outcome.kind for outcome in outcomes] == ["", "", "IndexError", ""]
+        assert outcomes[1].result == "survived"
+
+
+def test_a_cluster_that_does_not_start_is_replaced(job, monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("Nanny failed to start.")
+
+    monkeypatch.setattr(_batch, "DaskPlace", fail)
+    assert run_cases(job, as_cases([1]), Running(workers=2))[0].result == [1, 1]
+
+
 def test_limits_hold_with_one_worker_too(job):
     outcomes = run_cases(job, as_cases(["sleep", 3]), Running(max_seconds=0.3))
     assert [outcome.error for outcome in outcomes] == ["this case took longer than the limit of 0.3 s", ""]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from domains import _workers
 from domains._checks import UsageError
 from domains._workers import (
     CaseError,
@@ -154,9 +155,9 @@ def test_workers_end_with_the_process_that_started_them(tmp_path):
 
 def test_a_cluster_works_loses_a_worker_and_stops_at_once(work):
     pytest.importorskip("distributed")
-    place = DaskPlace("tests.job", 1, None)
+    place = DaskPlace("tests.job")
     try:
-        assert place.width == 2
+        assert place.width == 4
         assert result(place, Task(work, 3))["result"] == [3, 9]
         assert place.submit(Task(work, "die")).exception(timeout=60) is not None
         assert result(place, Task(work, 4))["result"] == [4, 16]
@@ -168,10 +169,40 @@ def test_a_cluster_works_loses_a_worker_and_stops_at_once(work):
     assert time.monotonic() - begin < 2
 
 
+@pytest.fixture
+def empty_cluster():
+    """A scheduler of no workers."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(n_workers=0, dashboard_address=":0", silence_logs="CRITICAL") as cluster:
+        yield cluster
+
+
+def test_a_cluster_of_our_own_that_lost_all_workers_is_replaced(work, monkeypatch, empty_cluster):
+    monkeypatch.setattr(_workers, "_local_cluster", lambda workers: empty_cluster)
+    monkeypatch.setattr(_workers, "SECONDS_WITHOUT_WORKERS", 0.1)
+    place = DaskPlace("tests.job", workers=1)
+    future = place.submit(Task(work, 3))
+    time.sleep(0.2)
+    place.look()
+    assert future.cancelled()
+    assert place.width == 1
+    assert result(place, Task(work, 3))["result"] == [3, 9]
+    place.stop(at_once=True)
+
+
+def test_a_scheduler_without_workers_is_told(monkeypatch, empty_cluster):
+    monkeypatch.setattr(_workers, "SECONDS_WITHOUT_WORKERS", 0.1)
+    place = DaskPlace("tests.job", scheduler=empty_cluster.scheduler_address)
+    time.sleep(0.2)
+    with pytest.raises(OSError, match=r"has had no workers for 0.1 s: start some \(dask worker ADDRESS\)"):
+        place.look()
+    place.stop(at_once=True)
+
+
 def test_a_scheduler_that_does_not_answer_is_told(monkeypatch):
     pytest.importorskip("distributed")
     with pytest.raises(UsageError, match=r"no dask scheduler answers at nonsense://x .*: start one"):
-        DaskPlace("tests.job", 1, "nonsense://x")
+        DaskPlace("tests.job", scheduler="nonsense://x")
 
 
 @pytest.mark.parametrize(("guarded", "code"), [("", 2), ("if __name__ == '__main__':\n    ", 0)])
