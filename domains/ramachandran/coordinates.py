@@ -4,6 +4,7 @@ Conventions
 -----------
 - Nothing is guessed. A coordinate that is no number is an error that names its line. Atoms after END are not read,
   and a warning says so.
+- Every atom is accounted for: the records or rows of the text, counted without gemmi, are the atoms that it gives.
 
 References
 ----------
@@ -13,23 +14,75 @@ References
 
 from __future__ import annotations
 
-import gzip
 import re
 import warnings
-import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_DATA_BLOCK = re.compile(rb"\ndata_\S", re.IGNORECASE)
-_ATOM = re.compile(rb"\n(?:ATOM  |HETATM)")
-_ODD_COORDINATES = re.compile(rb"\n(?:ATOM  |HETATM)[^\n]{24}(?![ 0-9.+\-]{24})")
-_END = re.compile(rb"\nEND[ \r]*\n")
+import numpy as np
+
+from .._files import ReadError, read_bytes, reading
+from .._text import file_name, one_line
+from . import mmcif, pdb
+
+OPERATION = "ramachandran.backbone_angles"
+"""Who reads, as messages have it."""
+
+_DATA_BLOCK = re.compile(rb"(?:[ \t\r]*(?:#[^\n]*)?\n)*[ \t]*data_\S", re.IGNORECASE)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_GZIP = b"\x1f\x8b"
-_PREFIX = "ramachandran.backbone_angles:"
 
 
-def read_structure(path: Path) -> tuple[Any, bool]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """A structure file that was read.
+
+    Attributes
+    ----------
+    path : Path
+    text : bytes
+        Its content, unpacked, after a line break.
+    is_cif : bool
+        Whether it is mmCIF, and not PDB.
+    structure : gemmi.Structure
+    """
+
+    path: Path
+    text: bytes
+    is_cif: bool
+    structure: Any
+
+    @property
+    def numbered(self) -> bool:
+        """Whether its models are numbered: by MODEL records, or because there are several."""
+        return len(self.structure) > 1 or (not self.is_cif and b"\nMODEL " in self.text)
+
+    def check_values(self, numbers: Iterable[Any], serials: Any) -> None:
+        """Refuse rows of mmCIF that hold no atom, given what was made of them.
+
+        Parameters
+        ----------
+        numbers : iterable of ndarray
+            Coordinates, occupancies, B factors and residue numbers, NaN where gemmi found none.
+        serials : ndarray
+            Of the atoms. Where a row is too long or too short, another column stands in that of the serials.
+
+        Raises
+        ------
+        ReadError
+            It names the line. A value that the file declares unknown may stand.
+        """
+        if not self.is_cif:
+            return
+        too_large = 10**mmcif.MOST_DIGITS
+        if (serials > 0).all() and all((np.abs(x) < too_large).all() for x in numbers):
+            return
+        with reading(OPERATION, self.path):
+            mmcif.check_rows(self.text, len(serials))
+
+
+def read_structure(path: Path) -> Source:
     """Read a structure.
 
     Parameters
@@ -39,9 +92,7 @@ def read_structure(path: Path) -> tuple[Any, bool]:
 
     Returns
     -------
-    gemmi.Structure
-    bool
-        Whether its models are numbered: by MODEL records, or because there are several.
+    Source
 
     Raises
     ------
@@ -49,92 +100,73 @@ def read_structure(path: Path) -> tuple[Any, bool]:
         If there is no such file.
     ImportError
         If gemmi is not installed.
-    ValueError
-        If the file is a folder, empty, broken, or neither format.
+    ReadError
+        If the file is empty, damaged, broken, or neither format.
 
     Examples
     --------
     >>> from .io import example
-    >>> structure, numbered = read_structure(example("1a8o"))
-    >>> structure.name, numbered
-    ('1A8O', False)
+    >>> source = read_structure(example("1a8o"))
+    >>> source.structure.name, source.is_cif, source.numbered
+    ('1A8O', True, False)
     """
     try:
-        import gemmi
+        import gemmi  # noqa: F401
     except ImportError:
         raise ImportError('reading structures needs gemmi: pip install "overlap-toolkit[proteins]"') from None
 
-    text = _content(path)
-    cif = _is_cif(text)
-    if not cif:
-        _check_pdb(path, text)
-    try:
-        if cif:
-            structure = gemmi.read_structure_string(text[1:], merge_chain_parts=False, format=gemmi.CoorFormat.Mmcif)
-        else:
-            structure = gemmi.read_pdb_string(text[1:], split_chain_on_ter=True)
-    except (RuntimeError, ValueError) as error:
-        kind = "mmCIF" if cif else "PDB"
-        raise ValueError(f"{_PREFIX} {path}: broken {kind} file: {error}") from None
-    if not any(len(chain) for model in structure for chain in model):
-        first_line = text[:40].decode("latin-1").split("\n")[1]
-        raise ValueError(
-            f"{_PREFIX} {path}: no atoms found; it begins with {first_line!r}: give a PDB file with ATOM records or an "
-            "mmCIF file with _atom_site"
-        )
-    numbered = len(structure) > 1 or (not cif and b"\nMODEL " in text)
-    return structure, numbered
+    with reading(OPERATION, path):
+        text = _content(path)
+        is_cif = _is_cif(text)
+        structure = mmcif.parse(text) if is_cif else _parse_pdb(path, text)
+        if not any(len(chain) for model in structure for chain in model):
+            first_line = text[:40].decode("latin-1").split("\n")[1]
+            raise ReadError(
+                f"no atoms found; it begins with {first_line!r}: give a PDB file with ATOM records or an mmCIF file "
+                "with _atom_site"
+            )
+    return Source(path, text, is_cif, structure)
 
 
 def _content(path: Path) -> bytes:
     """Return the text, unpacked, after a line break: every line has one before it."""
-    if not path.exists():
-        raise FileNotFoundError(f"{_PREFIX} {path}: no such file")
     if path.is_dir():
-        raise ValueError(f"{_PREFIX} {path}: a folder, not a file; name the files in it, such as {path}/*.cif")
-    text = path.read_bytes()
-    if text.startswith(_GZIP):
-        try:
-            text = gzip.decompress(text)
-        except (EOFError, OSError, zlib.error) as error:
-            raise ValueError(f"{_PREFIX} {path}: broken gzip file ({error}): fetch it again") from None
-    if not text.strip():
-        raise ValueError(f"{_PREFIX} {path}: the file is empty: give a PDB or mmCIF file")
-    return b"\n" + text.removeprefix(_BYTE_ORDER_MARK)
+        raise IsADirectoryError(
+            f"{OPERATION}: {file_name(path)}: a folder; name the files in it, such as {file_name(path)}/*.cif"
+        )
+    text = b"\n" + read_bytes(OPERATION, path).removeprefix(_BYTE_ORDER_MARK)
+    if text.isspace():
+        raise ReadError("the file is empty: give a PDB or mmCIF file")
+    nul = text.find(b"\0")
+    if nul >= 0:
+        line = text.count(b"\n", 0, nul)
+        raise ReadError(f"line {line}: a NUL byte, so this is no text, or was not written to its end; fetch it again")
+    if b"\r" in text and (b"\rATOM" in text or b"\rHETATM" in text):
+        raise ReadError("lines that end with a carriage return alone; write them with line feeds")
+    return text
 
 
 def _is_cif(text: bytes) -> bool:
-    if not _DATA_BLOCK.search(text):
-        return False
-    # a PDB file may quote a data block
-    return b"_atom_site." in text or not _ATOM.search(text)
+    """Return whether the first words, after comments, open a data block."""
+    return _DATA_BLOCK.match(text) is not None
 
 
-def _check_pdb(path: Path, text: bytes) -> None:
-    """Refuse coordinates that gemmi would read as 0, and warn of atoms that it would not read."""
-    for odd in _ODD_COORDINATES.finditer(text):
-        begin = odd.start() + 1
-        line = text[begin : begin + 80].split(b"\n", 1)[0].decode("latin-1")
-        fields = [line[30:38], line[38:46], line[46:54]]
-        if not all(_is_number(field) for field in fields):
-            number = text.count(b"\n", 0, begin)
-            raise ValueError(
-                f"{_PREFIX} {path}: line {number} has no three coordinates in columns 31 to 54, but {line[30:54]!r}: "
-                "correct or remove the line"
-            )
-    end = _END.search(text)
-    if end is None:
-        return
-    left = len(_ATOM.findall(text, end.end() - 1))
-    if left:
-        warnings.warn(
-            f"{path}: {left} atoms after END are not read; divide the frames by MODEL and ENDMDL", stacklevel=4
-        )
+def _parse_pdb(path: Path, text: bytes) -> Any:
+    """Read a PDB file whose every atom can be read, and warn of those after END."""
+    import gemmi
 
-
-def _is_number(field: str) -> bool:
+    n_atoms, n_after = pdb.count_atoms(text)
     try:
-        float(field)
-    except ValueError:
-        return False
-    return True
+        structure = gemmi.read_pdb_string(text[1:], split_chain_on_ter=True)
+    except (RuntimeError, ValueError) as error:
+        raise ReadError(f"broken PDB file: {one_line(error)}; correct the line") from error
+    n_read = sum(model.count_atom_sites() for model in structure)
+    if n_read != n_atoms:
+        raise ReadError(
+            f"{n_atoms} ATOM and HETATM records, but {n_read} atoms were read; write it again with another program"
+        )
+    if n_after:
+        warnings.warn(
+            f"{path}: {n_after} atoms after END are not read; divide the frames by MODEL and ENDMDL", stacklevel=4
+        )
+    return structure

@@ -14,10 +14,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from .atoms import ATOM_NAMES, CA, LETTERS, Atoms, Bools, C, Ints, N, Residues
 from .groups import begins, group
+
+LONGEST_NAME = 7
+"""Letters of a name that gemmi's arrays have space for."""
 
 
 class Layout:
@@ -98,6 +102,16 @@ class Layout:
         has[self.residue, self.atom] = True
         backbone: Bools = has[:, N] & has[:, CA] & has[:, C]
         return known[self.name] | backbone
+
+    def numbers(self) -> tuple[npt.NDArray[Any], ...]:
+        """Return coordinates, occupancies, B factors and residue numbers of all atoms, NaN where gemmi found none."""
+        flat = self._flat
+        return flat.pos, flat.occ, flat.b_iso, flat.resnums
+
+    def serials(self) -> npt.NDArray[Any]:
+        """Return the serial numbers of all atoms, 0 where gemmi found none."""
+        serials: npt.NDArray[Any] = self._flat.serials
+        return serials
 
     def atoms(self, polymer: Bools) -> Atoms:
         """Return the atoms that the walk looks at, of the residues of polymers.
@@ -186,6 +200,10 @@ def _shorten_names(structure: Any) -> None:
             for residue in chain:
                 residue.subchain = short.setdefault(residue.subchain, str(len(short)))
                 residue.entity_id = ""
+                for atom in residue:
+                    # none of those that the walk looks at
+                    if len(atom.name) > LONGEST_NAME:
+                        atom.name = "long"
 
 
 def _segments(chains: Sequence[Any]) -> Ints:

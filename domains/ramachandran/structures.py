@@ -30,9 +30,11 @@ import numpy as np
 import pandas as pd
 
 from .._checks import UsageError, check_choice
+from .._files import ReadError, reading
+from .._text import one_line
 from .angles import IDENTITY, walk
 from .atoms import Residues
-from .coordinates import read_structure
+from .coordinates import OPERATION, read_structure
 from .layout import Layout
 from .residues import Kind, kind_of
 
@@ -85,8 +87,11 @@ def backbone_angles(
         If there is no such file.
     ImportError
         If gemmi is not installed.
-    ValueError
-        If the file is empty, broken, neither format, or without amino acids, or if an option has none of its values.
+    ReadError
+        If the file is empty, damaged, broken, neither format, or without amino acids. Where there is one, the message
+        names the line.
+    UsageError
+        If an option has none of its values.
 
     Warns
     -----
@@ -115,26 +120,27 @@ def backbone_angles(
         raise UsageError(f"ramachandran.backbone_angles: max_bond must be a length in Å, such as 2.0; got {max_bond!r}")
     check_choice("ramachandran.backbone_angles", "modified", modified, [None, "parent"])
     check_choice("ramachandran.backbone_angles", "chirality", chirality, [None, "mirror"])
-    structure, numbered = read_structure(Path(fspath(path)))
-    layout = Layout(structure)
-    recorded = {record.res_id.name: record.parent_comp_id for record in structure.mod_residues}
-    kinds = {name: kind_of(name, recorded) for name in layout.names}
-    amino_acid = np.array([kind.kind != "" for kind in kinds.values()])
-    polymer = layout.polymer(amino_acid)
-    if not polymer.any():
-        names = ", ".join(layout.names[:8])
-        raise ValueError(
-            f"ramachandran.backbone_angles: {path}: no amino acids among its residues ({names}): give a file with a "
-            "protein"
-        )
-    taken = _taken_kinds(modified, chirality)
-    parents = [kind.parent if kind.kind in taken else "" for kind in kinds.values()]
-    whys = ["" if kind.kind in taken else _why_not(kind) for kind in kinds.values()]
-    caps = [kind.kind == "cap" for kind in kinds.values()]
-    models = [str(model.num) if numbered else "" for model in structure]
-    residues = layout.residues(polymer, parents, whys, caps, models)
-    _warn_of_synonyms(path, residues, kinds)
-    rows, skipped = walk(layout.atoms(polymer), residues, max_bond=max_bond)
+    file = Path(fspath(path))
+    with reading(OPERATION, file):
+        source = read_structure(file)
+        structure = source.structure
+        layout = Layout(structure)
+        source.check_values(layout.numbers(), layout.serials())
+        recorded = {record.res_id.name: record.parent_comp_id for record in structure.mod_residues}
+        kinds = {name: kind_of(name, recorded) for name in layout.names}
+        amino_acid = np.array([kind.kind != "" for kind in kinds.values()])
+        polymer = layout.polymer(amino_acid)
+        if not polymer.any():
+            names = one_line(", ".join(layout.names[:8]))
+            raise ReadError(f"no amino acids among its residues ({names}): give a file with a protein")
+        taken = _taken_kinds(modified, chirality)
+        parents = [kind.parent if kind.kind in taken else "" for kind in kinds.values()]
+        whys = ["" if kind.kind in taken else _why_not(kind) for kind in kinds.values()]
+        caps = [kind.kind == "cap" for kind in kinds.values()]
+        models = [str(model.num) if source.numbered else "" for model in structure]
+        residues = layout.residues(polymer, parents, whys, caps, models)
+        _warn_of_synonyms(path, residues, kinds)
+        rows, skipped = walk(layout.atoms(polymer), residues, max_bond=max_bond)
     rows["mirrored"] = False
     if chirality == "mirror":
         rows = _mirror(rows, kinds)

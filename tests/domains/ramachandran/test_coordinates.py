@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import gzip
+import random
 
 import pytest
 
+from domains._files import ReadError
 from domains.ramachandran import backbone_angles, example
 from domains.ramachandran.coordinates import read_structure
 
@@ -33,12 +35,7 @@ def test_a_coordinate_that_is_no_number_is_never_0(tmp_path, field):
     at = PDB.index(b"\nATOM", 20_000) + 1
     broken = PDB[: at + 30] + field + PDB[at + 38 :]
     line = PDB.count(b"\n", 0, at) + 1
-    if field == b"     nan":
-        # a number by name only: that atom is missing
-        _, skipped = backbone_angles(written(tmp_path, "nan.pdb", broken))
-        assert "missing atom" in set(skipped["reason"])
-        return
-    with pytest.raises(ValueError, match=f"line {line} has no three coordinates"):
+    with pytest.raises(ReadError, match=rf"broken\.pdb: line {line}: no x coordinate in columns 31 to 38"):
         read_structure(written(tmp_path, "broken.pdb", broken))
 
 
@@ -46,6 +43,17 @@ def test_atoms_after_end_are_counted(tmp_path):
     atoms = PDB.count(b"\nATOM  ") + PDB.count(b"\nHETATM")
     body = PDB[: PDB.rindex(b"\nEND")]
     with pytest.warns(UserWarning, match=f"{atoms} atoms after END are not read; divide the frames by MODEL"):
-        structure, numbered = read_structure(written(tmp_path, "frames.pdb", body + b"\nEND\n" + body + b"\nEND\n"))
-    assert not numbered
-    assert structure[0].count_atom_sites() == atoms
+        source = read_structure(written(tmp_path, "frames.pdb", body + b"\nEND\n" + body + b"\nEND\n"))
+    assert not source.numbered
+    assert source.structure[0].count_atom_sites() == atoms
+
+
+def test_a_flipped_bit_in_a_gzip_stream_is_refused(tmp_path):
+    packed = bytearray(gzip.compress(PDB[:40_000], mtime=0))
+    chance = random.Random(3)
+    for _ in range(40):
+        at = chance.randrange(20, len(packed))
+        packed[at] ^= 4
+        with pytest.raises(ReadError, match=r"flipped\.pdb\.gz: (damaged|cut off)"):
+            read_structure(written(tmp_path, "flipped.pdb.gz", bytes(packed)))
+        packed[at] ^= 4

@@ -76,7 +76,7 @@ def test_several_files_and_one_that_cannot_be_read(tmp_path):
     assert len(residues) == 68 + 496
     error = skipped[skipped["reason"] == "unreadable file"]
     assert error["file"].tolist() == [str(broken)]
-    assert error["detail"].iloc[0].startswith(f"{broken}: broken gzip file")
+    assert error["detail"].iloc[0].startswith(f"{broken}: damaged or cut off: its gzip stream")
     summary = summarise(residues, skipped).set_index("file")
     assert summary.loc[str(broken), "total"] == 0
     assert np.isnan(summary.loc[str(broken), "favored_percent"])

@@ -420,12 +420,14 @@ def test_a_chain_without_backbone_atoms_beside_one_with_them(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("empty.pdb", b"", "is empty"),
-        ("cut.pdb.gz", gzip.compress(bytes(range(256)) * 99)[:-40], "broken gzip"),
+        ("empty.pdb", b"", "an empty file"),
+        ("blank.pdb", b" \n\n", "the file is empty: give a PDB"),
+        ("cut.pdb.gz", gzip.compress(bytes(range(256)) * 99)[:-40], "cut off: its gzip stream has no end"),
+        ("checksum.cif.gz", gzip.compress(b"data_x")[:-5] + b"abcde", "damaged"),
         ("letter.pdb", b"Dear all,\nno structure here\n", "no atoms found; it begins with 'Dear all,'"),
         ("cut.cif", b"data_x\nloop_\n_atom_site.id\n_atom_site.Cartn_x\n1", "broken mmCIF"),
         ("other.cif", b"data_x\n_cell.length_a 10\n", "no atoms found"),
-        ("cut.pdb", b"ATOM      1  N   ALA A   1      11.1", "no three coordinates"),
+        ("cut.pdb", b"ATOM      1  N   ALA A   1      11.1", "line 1: no y coordinate in columns 39 to 46"),
         ("water.pdb", line(atom("O", "HOH", 1, [0, 0, 0])).encode(), r"no amino acids among its residues \(HOH\)"),
     ],
 )

@@ -1,0 +1,181 @@
+r"""The atoms of an mmCIF file: rows of ``_atom_site``, each of which is an atom or is refused.
+
+gemmi takes a value that is no number as not known, without a word.
+
+Conventions
+-----------
+- The text begins with a line break, so that every line has one before it.
+- ``?`` and ``.`` are values that the file declares unknown. Anything else in place of a number is an error.
+- Of several data blocks the first has the atoms.
+- Nearly every file has one line for each row. Lines are counted without gemmi, and looked at closely if they are not
+  as many as the atoms.
+
+References
+----------
+Hall, S. R., Allen, F. H. & Brown, I. D. (1991), Acta Cryst. A47, 655. PDBx/mmCIF dictionary 5.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from .._files import ReadError
+from .._text import one_line
+
+NUMBERS = ("Cartn_x", "Cartn_y", "Cartn_z", "occupancy", "B_iso_or_equiv")
+INTEGERS = ("auth_seq_id", "label_seq_id")
+MOST_DIGITS = 9
+"""What an integer of gemmi holds; one of more digits becomes another number."""
+
+_CATEGORY = "_atom_site."
+_RECORDS = ("ATOM", "HETATM")
+_ROW = re.compile(rb"\n(?:ATOM|HETATM)[ \t][^\n]*", re.IGNORECASE)
+_HEADER = re.compile(rb"(?:\n[ \t]*_atom_site\.\S+[ \t\r]*)+", re.IGNORECASE)
+# a word in quotes ends with a quotation mark that a blank follows
+_WORD = re.compile(rb"""'(?:[^']|'(?=\S))*'(?=\s|$)|"(?:[^"]|"(?=\S))*"(?=\s|$)|#.*|\S+""")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?:\(\d+\))?")
+_UNKNOWN = ("?", ".")
+
+
+def parse(text: bytes) -> Any:
+    r"""Read the atoms of an mmCIF file.
+
+    Parameters
+    ----------
+    text : bytes
+        With a line break before the first line.
+
+    Returns
+    -------
+    gemmi.Structure
+        Without atoms if the file has no ``_atom_site``.
+
+    Raises
+    ------
+    ReadError
+        If it is no CIF, or a row of ``_atom_site`` is none: too short, too long, or within another row's text.
+
+    Examples
+    --------
+    >>> tags = "group_PDB id type_symbol label_atom_id label_alt_id label_comp_id label_asym_id Cartn_x Cartn_y Cartn_z"
+    >>> tags += " label_seq_id auth_seq_id"
+    >>> head = "\ndata_x\nloop_\n" + "".join(f"_atom_site.{tag}\n" for tag in tags.split())
+    >>> row = "ATOM 1 C CA . ALA A 1.0 2.0 3.0 5 5\n"
+    >>> parse((head + row + row).encode())[0].count_atom_sites()
+    2
+    >>> parse((head + row + row.replace("2.0", "2.0 4.0") + row).encode())
+    Traceback (most recent call last):
+    domains._files.ReadError: line 16: 13 values, but _atom_site has 12 columns; correct the line
+    """
+    import gemmi
+
+    try:
+        structure = gemmi.read_structure_string(text[1:], merge_chain_parts=False, format=gemmi.CoorFormat.Mmcif)
+    except (RuntimeError, ValueError) as error:
+        _refuse_odd_row(text)
+        raise ReadError(f"broken mmCIF file: {one_line(error)}; fetch or write it again") from error
+    n_atoms = sum(model.count_atom_sites() for model in structure)
+    if n_atoms and _count_lines(text) != n_atoms:
+        check_rows(text, n_atoms)
+    return structure
+
+
+def check_rows(text: bytes, n_atoms: int) -> None:
+    """Refuse the first row that is no atom, or has no number where one belongs; one that is unknown may stand.
+
+    Parameters
+    ----------
+    text : bytes
+        Of an mmCIF file that `parse` can read.
+    n_atoms : int
+        How many atoms gemmi found.
+
+    Raises
+    ------
+    ReadError
+        It names the line.
+    """
+    block = _block(text)
+    n_rows = len(block.find_mmcif_category(_CATEGORY))
+    if n_rows != n_atoms:
+        raise ReadError(f"{n_rows} rows in _atom_site, but {n_atoms} atoms were read; fetch or write it again")
+    _check_records(text, block)
+    _check_texts(text, block)
+    for name in NUMBERS:
+        for i, value in enumerate(block.find_values(_CATEGORY + name)):
+            if value not in _UNKNOWN and not _NUMBER.fullmatch(value):
+                found = f"{_CATEGORY}{name} is {one_line(value, 40)!r}"
+                raise ReadError(f"{_where(text, block, i)}: {found}; write a number, or ? for one that is not known")
+    for name in INTEGERS:
+        for i, value in enumerate(block.find_values(_CATEGORY + name)):
+            if len(value) > MOST_DIGITS:
+                found = f"{_CATEGORY}{name} is {one_line(value, 40)!r}"
+                raise ReadError(f"{_where(text, block, i)}: {found}; write a number of at most {MOST_DIGITS} digits")
+
+
+def _count_lines(text: bytes) -> int:
+    """Return how many lines begin with ATOM or HETATM."""
+    characters = np.frombuffer(text + b"    ", dtype=np.uint8)
+    start = np.flatnonzero(characters == ord("\n")) + 1
+    n_lines = 0
+    for record in _RECORDS:
+        begins = start
+        for place, letter in enumerate(record[:4].encode()):
+            begins = begins[characters[begins + place] == letter]
+        n_lines += len(begins)
+    return n_lines
+
+
+def _block(text: bytes) -> Any:
+    """Return the data block with atoms: the first, or gemmi would have refused the file."""
+    import gemmi
+
+    return gemmi.cif.read_string(text[1:])[0]
+
+
+def _check_records(text: bytes, block: Any) -> None:
+    """Refuse rows that do not begin where a row begins: one was too long, and another too short."""
+    records = list(block.find_values(f"{_CATEGORY}group_PDB"))
+    odd = [i for i, record in enumerate(records) if record.upper() not in _RECORDS]
+    if not odd:
+        return
+    _refuse_odd_row(text)
+    found = f"{_CATEGORY}group_PDB is {one_line(records[odd[0]], 40)!r}"
+    raise ReadError(f"{_where(text, block, odd[0])}: {found}; write ATOM or HETATM")
+
+
+def _check_texts(text: bytes, block: Any) -> None:
+    """Refuse a value of several lines: rows may lie within it."""
+    loop = block.find_mmcif_category(_CATEGORY).loop
+    values = loop.values if loop else []
+    for value in values:
+        if "\n" in value:
+            line = text.count(b"\n", 0, text.find(value.encode()))
+            raise ReadError(f"line {line}: a text of several lines within _atom_site; correct or remove the lines")
+
+
+def _refuse_odd_row(text: bytes) -> None:
+    """Refuse the first row that has not as many values as there are columns, if each has a line of its own."""
+    header = _HEADER.search(text)
+    if header is None:
+        return
+    n_columns = header.group().lower().count(_CATEGORY.encode())
+    for row in _ROW.finditer(text, header.end()):
+        words = [word for word in _WORD.findall(row.group()) if not word.startswith(b"#")]
+        if len(words) != n_columns:
+            line = text.count(b"\n", 0, row.start() + 1)
+            raise ReadError(
+                f"line {line}: {len(words)} values, but _atom_site has {n_columns} columns; correct the line"
+            )
+
+
+def _where(text: bytes, block: Any, i: int) -> str:
+    """Return the line of row `i`, or its number if not every row has a line of its own."""
+    rows = list(_ROW.finditer(text))
+    if len(rows) != len(block.find_mmcif_category(_CATEGORY)):
+        return f"row {i + 1} of _atom_site"
+    line = text.count(b"\n", 0, rows[i].start() + 1)
+    return f"line {line}"

@@ -1,0 +1,233 @@
+r"""The records of a PDB file, counted and checked before gemmi reads them.
+
+gemmi takes what is no number as 0, stops at END, and passes over records that it does not know, all without a word.
+
+Conventions
+-----------
+- The text begins with a line break, so that every line has one before it. Lines end in ``\n`` or ``\r\n``.
+- An atom is a line that begins with ATOM or HETA, in upper or lower case, and stands before END: as gemmi has it.
+- Columns are counted from 1 in messages, as the format does.
+- A number has a sign or none, digits, and a point or none. A residue's number may be in hybrid-36.
+- Occupancy and B factor may be blank or missing, all else not.
+
+References
+----------
+wwPDB file format 3.3, section 9. Hybrid-36: cci.lbl.gov/hybrid_36.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from .._files import ReadError
+from .atoms import Bools, Ints
+
+Bytes = npt.NDArray[np.uint8]
+
+WIDTH = 80
+"""Columns of a line that the format knows."""
+
+# fmt: off
+NOT_ATOMS = frozenset({
+    "HEADER", "OBSLTE", "TITLE", "SPLIT", "CAVEAT", "COMPND", "SOURCE", "KEYWDS", "EXPDTA", "NUMMDL", "MDLTYP",
+    "AUTHOR", "REVDAT", "SPRSDE", "JRNL", "REMARK", "DBREF", "DBREF1", "DBREF2", "SEQADV", "SEQRES", "MODRES", "HET",
+    "HETNAM", "HETSYN", "FORMUL", "HELIX", "SHEET", "TURN", "SSBOND", "LINK", "LINKR", "CISPEP", "SITE", "CRYST1",
+    "ORIGX1", "ORIGX2", "ORIGX3", "SCALE1", "SCALE2", "SCALE3", "MTRIX1", "MTRIX2", "MTRIX3", "TVECT", "MODEL",
+    "ANISOU", "SIGATM", "SIGUIJ", "TER", "ENDMDL", "CONECT", "MASTER", "END", "USER", "FTNOTE", "HYDBND", "SLTBRG",
+})
+# fmt: on
+"""Records that are no atoms, whatever stands in the columns of the coordinates."""
+
+
+class Field(NamedTuple):
+    """A part of an atom's record: what it holds, and its first and last column."""
+
+    what: str
+    first: int
+    last: int
+
+
+RESIDUE_NUMBER = Field("residue number", 23, 26)
+COORDINATES = (Field("x coordinate", 31, 38), Field("y coordinate", 39, 46), Field("z coordinate", 47, 54))
+OPTIONAL = (Field("occupancy", 55, 60), Field("B factor", 61, 66))
+
+_HYBRID_36 = re.compile(rb"[A-Z][0-9A-Z]{3}|[a-z][0-9a-z]{3}")
+_EXPONENT = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)[eE][+-]?\d{1,2}")
+_ATOM_WITHIN = re.compile(rb"(?:ATOM  |HETATM)[^\n]{24}[ 0-9.+\-]{24}")
+
+# each character by its kind: 0 for a digit, - for a sign, x for what is in no number
+_KIND_OF = {**dict.fromkeys("0123456789", "0"), "-": "-", "+": "-", ".": ".", "e": "e", "E": "e", " ": " "}
+_KINDS = "".join(_KIND_OF.get(chr(code), "x") for code in range(256)).encode()
+_INTEGER = re.compile(rb" *-?0+ *")
+_NUMBER = re.compile(rb" *-?(?:0+\.?0*|\.0+)(?:e-?00?)? *")
+_NUMBER_OR_BLANK = re.compile(_NUMBER.pattern + rb"| *")
+
+
+def count_atoms(text: bytes) -> tuple[int, int]:
+    r"""Count the atoms of a PDB file, after a check that each can be read as it stands.
+
+    Parameters
+    ----------
+    text : bytes
+        With a line break before the first line.
+
+    Returns
+    -------
+    n_atoms, n_after : int
+        How many ATOM and HETATM records stand before END, and how many after it.
+
+    Raises
+    ------
+    ReadError
+        If a record is no atom although it holds coordinates, or holds no numbers where these belong. It names the line.
+
+    Examples
+    --------
+    >>> line = b"\nATOM      1  CA  ALA A   7      11.000  12.000  13.000  1.00 10.00"
+    >>> count_atoms(line + line + b"\nEND" + line)
+    (2, 1)
+    >>> count_atoms(line.replace(b"12.000", b"12,000"))
+    Traceback (most recent call last):
+    domains._files.ReadError: line 1: no y coordinate in columns 39 to 46, but '  12,000'; write a number there
+    """
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n")
+    lines, start, length = _lines(text)
+    is_atom = _begins_with(lines, b"ATOM") | _begins_with(lines, b"HETA")
+    end = _first_end(lines)
+    _check_other_lines(lines, is_atom, end)
+    _check_joined_lines(text, start, length, is_atom)
+    atoms = np.flatnonzero(is_atom[:end])
+    if not text.isascii():
+        _check_letters(lines[atoms], atoms + 1)
+    _check_atoms(lines[atoms], atoms + 1)
+    _check_last_line(text, length, is_atom)
+    return len(atoms), int(is_atom[end:].sum())
+
+
+def _lines(text: bytes) -> tuple[Bytes, Ints, Ints]:
+    """Return the first columns of each line, blank where the line is shorter, where it begins, and its length."""
+    padded = np.frombuffer(text + b"\n" + b" " * WIDTH, dtype=np.uint8)
+    breaks = np.flatnonzero(padded == ord("\n"))
+    start = breaks[:-1] + 1
+    length = breaks[1:] - start
+    lines = np.lib.stride_tricks.sliding_window_view(padded, WIDTH)[start]
+    short = np.flatnonzero(length < WIDTH)
+    lines[short] = np.where(np.arange(WIDTH) < length[short, None], lines[short], ord(" "))
+    return lines, start, length
+
+
+def _begins_with(lines: Bytes, name: bytes) -> Bools:
+    """Mark the lines whose first four letters are these, in upper or lower case."""
+    word = np.ascontiguousarray(lines[:, :4] & 0xDF).view("S4").ravel()
+    begins: Bools = word == name
+    return begins
+
+
+def _first_end(lines: Bytes) -> int:
+    """Return the index of the END line, the number of lines if there is none."""
+    three = np.ascontiguousarray(lines[:, :3] & 0xDF).view("S3").ravel()
+    # ENDMDL is another record; gemmi asks whether a letter or digit follows
+    ended = (three == b"END") & (lines[:, 3] & 0xD0 == 0)
+    found = np.flatnonzero(ended)
+    return int(found[0]) if len(found) else len(lines)
+
+
+def _check_other_lines(lines: Bytes, is_atom: Bools, end: int) -> None:
+    """Refuse lines that hold coordinates but are no atoms to gemmi: misspelt, or not in the first column."""
+    points = lines[:, [34, 42, 50]] == ord(".")
+    looks_like_atom = ~is_atom & points.all(axis=1)
+    indented = ~is_atom & np.isin(lines[:, 0], [ord(" "), ord("\t")])
+    for i in np.flatnonzero(looks_like_atom | indented).tolist():
+        line = lines[i].tobytes()
+        name = line[:6].decode("latin-1").strip().upper()
+        shifted = line.lstrip().upper().startswith((b"ATOM", b"HETATM"))
+        if shifted or (looks_like_atom[i] and name not in NOT_ATOMS and _has_coordinates(line)):
+            raise ReadError(
+                f"line {i + 1}: coordinates, but no ATOM or HETATM in columns 1 to 6; it begins with "
+                f"{_quoted(line[:12])}; correct or remove the line"
+            )
+
+
+def _has_coordinates(line: bytes) -> bool:
+    columns = [line[field.first - 1 : field.last].translate(_KINDS) for field in COORDINATES]
+    return all(_NUMBER.fullmatch(kinds) for kinds in columns)
+
+
+def _check_joined_lines(text: bytes, start: Ints, length: Ints, is_atom: Bools) -> None:
+    """Refuse an atom within a line, where the line break before it is lost."""
+    if not is_atom.any():
+        return
+    shortest = length[is_atom].min() + len("TER")
+    for i in np.flatnonzero(length >= shortest).tolist():
+        line = text[start[i] : start[i] + length[i]]
+        joined = _ATOM_WITHIN.search(line, 1)
+        if joined and not line.startswith((b"REMARK", b"USER")):
+            found = _quoted(joined.group()[:12])
+            raise ReadError(f"line {i + 1}: an atom within the line; put a line break before {found}")
+
+
+def _check_letters(atoms: Bytes, line: Ints) -> None:
+    """Refuse atoms with bytes that the format has not: of a damaged file, or of letters that take two columns."""
+    odd = np.argwhere(atoms > 0x7E)
+    if len(odd):
+        i, column = odd[0]
+        found = f"the byte 0x{atoms[i, column]:02x} in column {column + 1} of an atom"
+        raise ReadError(f"line {line[i]}: {found}; write plain letters and digits, or fetch the file again")
+
+
+def _check_atoms(atoms: Bytes, line: Ints) -> None:
+    """Refuse atoms whose numbers are none, given their columns and lines."""
+    for i, field, found in _not_written_as(_INTEGER, atoms, [RESIDUE_NUMBER]):
+        if not _HYBRID_36.fullmatch(found):
+            raise ReadError(_no_number(line[i], field, found, "write a number there"))
+    for i, field, found in _not_written_as(_NUMBER, atoms, COORDINATES):
+        raise ReadError(_no_number(line[i], field, found, "write a number there"))
+    for i, field, found in _not_written_as(_NUMBER_OR_BLANK, atoms, OPTIONAL):
+        raise ReadError(_no_number(line[i], field, found, "write a number or blanks there"))
+
+
+def _not_written_as(
+    pattern: re.Pattern[bytes], atoms: Bytes, fields: Sequence[Field]
+) -> Iterator[tuple[int, Field, bytes]]:
+    """Yield each atom, field and text that is not written so; the fields lie side by side and have one width."""
+    width = fields[0].last - fields[0].first + 1
+    texts = atoms[:, fields[0].first - 1 : fields[-1].last].tobytes()
+    kinds = np.frombuffer(texts.translate(_KINDS), dtype=np.uint8).reshape(-1, width)
+    if width < 8:
+        padded = np.full((len(kinds), 8), ord(" "), dtype=np.uint8)
+        padded[:, :width] = kinds
+        kinds = padded
+    # a file writes its numbers in few ways: each is looked at once
+    way, ways = pd.factorize(kinds.view(np.int64).ravel())
+    is_wrong = np.array([not pattern.fullmatch(written.tobytes()) for written in ways], dtype=bool)
+    if not is_wrong.any():
+        return
+    for i in np.flatnonzero(is_wrong[way]).tolist():
+        yield i // len(fields), fields[i % len(fields)], texts[i * width : (i + 1) * width]
+
+
+def _check_last_line(text: bytes, length: Ints, is_atom: Bools) -> None:
+    """Refuse an atom that ends with the file, and is shorter than the others in what they all have."""
+    if text.endswith(b"\n") or not is_atom[-1]:
+        return
+    others = length[:-1][is_atom[:-1]]
+    needed = min(others.min(initial=WIDTH), OPTIONAL[-1].last)
+    if length[-1] < needed:
+        found = f"the file ends within this atom, after {length[-1]} columns"
+        raise ReadError(f"line {len(length)}: {found}; fetch or write it again")
+
+
+def _no_number(line: int, field: Field, found: bytes, remedy: str) -> str:
+    columns = f"columns {field.first} to {field.last}"
+    return f"line {line}: no {field.what} in {columns}, but {_quoted(found)}; {remedy}"
+
+
+def _quoted(found: bytes) -> str:
+    return repr(found.decode("latin-1"))
