@@ -5,6 +5,7 @@ Conventions
 - Every message is ``operation: file: what was found, where; the remedy``, in one line.
 - gzip is told by its first two bytes, not by a name. Every member is unpacked to its end, and its checksum and length
   are compared with what it holds. After the last member only zeros may follow, as gzip itself has it.
+- Tables and structures that unpack to more than 34 MB and 20 times their size are refused: they can be unpacked first.
 - Nothing is read or unpacked that needs more memory than is free at that moment. What a header promises is asked about
   before it is believed: `check_budget`.
 - Lines end in ``\n``, ``\r\n`` or ``\r``, and are counted from 1.
@@ -43,6 +44,9 @@ _SMALL = 1 << 25
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 _MOST_PACKED = 1032
 """How many bytes gzip can make of one, at most."""
+_ANY_TEXT = 1 << 25
+_TEXT_OF_A_BYTE = 20
+"""Tables and structures take 4 to 15 times their packed size; what takes far more was made to fill memory."""
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _CGROUPS = Path("/sys/fs/cgroup")
 _FETCH_AGAIN = "fetch or write it again"
@@ -143,7 +147,8 @@ def read_bytes(operation: str, path: str | Path, *, may_be_empty: bool = False) 
     PermissionError
         If it may not be read.
     ReadError
-        If it is no ordinary file, empty, cut off, damaged, or larger than the free memory.
+        If it is no ordinary file, empty, cut off, damaged, or larger than the free memory, or if it unpacks to more
+        than 34 MB and 20 times its size.
 
     Examples
     --------
@@ -154,8 +159,7 @@ def read_bytes(operation: str, path: str | Path, *, may_be_empty: bool = False) 
     ...     read_bytes("events.read_events", path)
     b'onset,offset,label'
     """
-    content = read_buffer(operation, path, may_be_empty=may_be_empty)
-    return bytes(content)
+    return bytes(_read(operation, path, may_be_empty, most=None, of_text=True))
 
 
 def read_buffer(
@@ -190,16 +194,7 @@ def read_buffer(
     ...     read_buffer("lesions.read_image", path)
     bytearray(b'voxels')
     """
-    with reading(operation, path):
-        size = _size(operation, path)
-        if size > _SMALL:
-            check_budget(operation, path, size, "the file")
-        content: bytes | bytearray = _content(operation, path)
-        if content.startswith(GZIP):
-            content = _unpack(operation, path, content, most)
-        if not content and not may_be_empty:
-            raise _error(operation, path, f"an empty file; {_FETCH_AGAIN}")
-    return content
+    return _read(operation, path, may_be_empty, most, of_text=False)
 
 
 def read_text(operation: str, path: str | Path, *, may_be_empty: bool = False) -> str:
@@ -453,6 +448,22 @@ def _size(operation: str, path: str | Path) -> int:
     return status.st_size
 
 
+def _read(
+    operation: str, path: str | Path, may_be_empty: bool, most: int | None, *, of_text: bool
+) -> bytes | bytearray:
+    with reading(operation, path):
+        size = _size(operation, path)
+        if size > _SMALL:
+            check_budget(operation, path, size, "the file")
+        content: bytes | bytearray = _content(operation, path)
+        if content.startswith(GZIP):
+            limit = _ANY_TEXT + _TEXT_OF_A_BYTE * len(content) if of_text else sys.maxsize
+            content = _unpack(operation, path, content, most, limit)
+        if not content and not may_be_empty:
+            raise _error(operation, path, f"an empty file; {_FETCH_AGAIN}")
+    return content
+
+
 def _content(operation: str, path: str | Path) -> bytes:
     try:
         return Path(path).read_bytes()
@@ -460,7 +471,7 @@ def _content(operation: str, path: str | Path) -> bytes:
         raise _os_error(operation, path, error) from error
 
 
-def _unpack(operation: str, path: str | Path, packed: bytes | bytearray, most: int | None) -> bytearray:
+def _unpack(operation: str, path: str | Path, packed: bytes | bytearray, most: int | None, limit: int) -> bytearray:
     """Return what all members of a gzip file hold; each checks its own length and checksum at its end."""
     view = memoryview(packed)
     unpacked = bytearray()
@@ -491,6 +502,9 @@ def _unpack(operation: str, path: str | Path, packed: bytes | bytearray, most: i
             unpacked += part
             if len(unpacked) > most:
                 return unpacked
+            if len(unpacked) > limit:
+                found = f"more than {len(unpacked) / 1e6:.0f} MB in a gzip file of {len(packed) / 1e6:.2g} MB"
+                raise _error(operation, path, f"{found}; unpack it (gunzip) and read that, if it is meant")
             if len(unpacked) > asked_at:
                 # what is there already is not free any more; as much again may be needed to move it
                 check_budget(operation, path, len(unpacked), "its unpacked content, as far as it was read,")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import sys
+import traceback
 import warnings
 from contextlib import nullcontext, redirect_stdout
 from importlib import import_module
@@ -98,7 +99,20 @@ def main() -> None:
     except (ValueError, OSError, ImportError) as error:
         note(f"error: {error}")
         sys.exit(INCOMPLETE)
+    except MemoryError as error:
+        note(f"error: it needs more memory than is free ({error}); close other programs, or take fewer files at a time")
+        sys.exit(INCOMPLETE)
+    except Exception as error:
+        note(f"error: {_unforeseen(error)}")
+        sys.exit(INCOMPLETE)
     sys.exit(code)
+
+
+def _unforeseen(error: Exception) -> str:
+    """Return one line for what nobody thought of: what it was, and where in the program."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(last.filename).name}, line {last.lineno}"
+    return f"{type(error).__name__}: {error} ({where}); this is a fault of the program, please report it"
 
 
 def _command_line_error(error: Any) -> str:

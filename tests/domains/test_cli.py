@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
+import warnings
 
 import pytest
 import xarray as xr
 
+from domains import cli
 from domains.cli import FIELDS
 
 
@@ -48,3 +51,58 @@ def test_demo_saves_what_it_says(tmp_path):
 
 def test_version():
     assert run("version").stdout.strip() == "0.1.0"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (IndexError("list index\nout of range"), "IndexError: list index out of range (test_cli.py, line "),
+        (RecursionError(), "RecursionError:  (test_cli.py, line "),
+        (
+            MemoryError("Unable to allocate 9 GiB"),
+            "it needs more memory than is free (Unable to allocate 9 GiB); close",
+        ),
+        (ValueError("a.csv: \x1b[2J\udcff"), r"a.csv: \x1b[2J\xff"),
+        (OSError(28, "No space left on device"), "[Errno 28] No space left on device"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_whatever_is_raised_is_one_line(monkeypatch, capsys, error, said):
+    def broken(**_):
+        raise error
+
+    monkeypatch.setattr(cli, "app", broken)
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith(f"error: {said}")
+
+
+def test_a_terminal_without_the_letters_shows_their_numbers(tmp_path):
+    (tmp_path / "φ.csv").write_text("onset,offset,label\n1,2,猫\n", encoding="utf-8")
+    run = [sys.executable, "-P", "-m", "domains.cli", "events", "score", "φ.csv", "φ.csv", "--by", "label"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(run, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert r"\u732b" in done.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
+def test_a_full_disk_leaves_the_old_files_and_says_so(tmp_path):
+    """A limit of no byte a file stands for it: the numbers are printed, what was there is whole."""
+    (tmp_path / "a.csv").write_text("onset,offset,label\n1,2,owl\n")
+    names = ("rows.csv", "skipped.csv", "picture.svg")
+    for name in names:
+        (tmp_path / name).write_text("old")
+    program = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)); from domains.cli import main; main()"
+    flags = ["--csv", "rows.csv", "--skipped", "skipped.csv", "--plot", "picture.svg"]
+    run = [sys.executable, "-P", "-c", program, "events", "score", "a.csv", "a.csv", *flags]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "1.0000" in done.stdout
+    assert [line.count("File too large") for line in done.stderr.splitlines()] == [1, 1, 1], done.stderr
+    assert all((tmp_path / name).read_text() == "old" for name in names)
+    assert len(list(tmp_path.iterdir())) == 4

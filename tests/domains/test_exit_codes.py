@@ -275,6 +275,50 @@ def test_code_0_where_all_was_scored(run, command, tmp_path):
     assert out
 
 
+def saving_options(help_text):
+    """Return the options of a command that name a file to be written, as its help has them."""
+    return re.findall(r"^ +(--[a-z-]+) (?:<path>|PATH)", help_text, re.MULTILINE)
+
+
+def names_of_inputs(arguments, folder):
+    """Yield other names of what a command reads: by a link, a hard link, a detour; a new file in a folder of inputs."""
+    inputs = [Path(text) for text in arguments if Path(text).exists()]
+    for k, path in enumerate(inputs):
+        file = next(iter(sorted(path.iterdir()))) if path.is_dir() else path
+        soft = folder / f"soft_{k}.png"
+        soft.symlink_to(file)
+        yield soft
+        yield file.parent / ".." / file.parent.name / file.name
+        if path.is_dir():
+            yield path / "new.png"
+        else:
+            hard = folder / f"hard_{k}.png"
+            hard.hardlink_to(file)
+            yield hard
+
+
+@pytest.mark.parametrize("command", SCORING, indirect=True)
+def test_code_2_where_any_output_is_an_input(run, command, tmp_path):
+    arguments = COMMANDS[command].good(tmp_path)
+    if command == "ramachandran validate":
+        copied = shutil.copy(arguments[0], tmp_path)
+        arguments = [str(copied)]
+    if command == "events score":
+        (tmp_path / "lengths.csv").write_text("file,duration\none,9\n")
+        arguments += ["--support", str(tmp_path / "lengths.csv")]
+    options = saving_options(run(command, "-h")[1])
+    assert {"--csv", "--plot", "--skipped"} <= set(options)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    for name in names_of_inputs(arguments, tmp_path):
+        for option in options:
+            code, out, err = run(command, *arguments, option, str(name))
+            assert (code, out) == (2, ""), (option, name, err)
+            assert len(err.splitlines()) == 1
+            is_refused_as_input = "input" in err or "which is read" in err
+            assert is_refused_as_input or (option == "--plot" and "saved as .png" in err), err
+    assert all(path.read_bytes() == content for path, content in before.items())
+
+
 @pytest.mark.parametrize("command", COMMANDS, indirect=True)
 @pytest.mark.parametrize("form", ["csv", "json"])
 def test_other_formats_stand_alone(run, command, tmp_path, form):

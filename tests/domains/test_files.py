@@ -170,10 +170,20 @@ def test_gzip_unpacks_no_more_than_is_free(path, monkeypatch):
     monkeypatch.setattr(_files, "free_memory", lambda: 50_000_000)
     tracemalloc.start()
     with pytest.raises(ReadError, match="unpacked content, as far as it was read, needs .* GB of memory, and 0.05 GB"):
-        read_bytes("events.read", path)
+        read_buffer("lesions.read", path)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 150_000_000
+
+
+def test_a_small_file_does_not_become_a_large_text(path):
+    """A file of 65 kB that holds 67 MB of line ends, and the remedy."""
+    content = b"\n" * (1 << 26)
+    path.write_bytes(gzip.compress(content))
+    with pytest.raises(ReadError, match="more than 35 MB in a gzip file of 0.065 MB; unpack it [(]gunzip[)]"):
+        read_text("events.read", path)
+    path.write_bytes(content)
+    assert len(read_text("events.read", path)) == len(content)
 
 
 def test_what_is_no_file_is_one_line(tmp_path):
