@@ -305,6 +305,19 @@ def save_table(table: pd.DataFrame, path: str | Path, float_format: str | None =
     write_whole(path, lambda part: guarded.to_csv(part, index=False, float_format=float_format))
 
 
+def save_dataset(data: xr.Dataset | xr.DataArray, path: str | Path) -> None:
+    """Save a report or a region whole, as netCDF.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import xarray as xr
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_dataset(xr.Dataset({"dice": 0.5}), Path(folder, "report.nc"))
+    """
+    write_whole(path, lambda part: data.to_netcdf(part, engine="h5netcdf"))
+
+
 def print_csv(table: pd.DataFrame, float_format: str | None = None) -> None:
     """Print the rows of a table as `save_table` saves them.
 

@@ -35,7 +35,7 @@ from ._checks import UsageError
 from ._text import file_name, one_line
 
 GZIP = b"\x1f\x8b"
-_PIECE = 1 << 15
+_PIECE = 1 << 13
 """Packed bytes that are handed to zlib at a time."""
 _PART = 1 << 18
 """Unpacked bytes that zlib hands back at a time: more of them do not fit into a processor's cache."""

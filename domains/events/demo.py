@@ -124,7 +124,7 @@ def _save(
     jobs = play | night
     rows = [summarise(report).assign(job=name) for name, report in jobs.items()]
     _console.save_table(pd.concat(rows, ignore_index=True), folder / "events.csv")
-    night["szcore"].to_netcdf(folder / "seizures.nc", engine="h5netcdf")
+    _console.save_dataset(night["szcore"], folder / "seizures.nc")
     ax = plot_timelines(found, truth, threshold=0.5, thresholds=(0.5,))
     _save_picture(ax, "Who has the ball", folder / "possession.png")
     ax = plot_timelines(DETECTED, SEIZURES, "szcore", support=NIGHT)

@@ -63,7 +63,7 @@ def _folders(scratch: Path, cases: int) -> tuple[Path, Path]:
 
 
 def _save(folder: Path, raters: xr.DataArray, result: Assessment, scores: pd.DataFrame, summary: pd.DataFrame) -> None:
-    result.report.to_netcdf(folder / "lesion_comparison.nc", engine="h5netcdf")
+    _console.save_dataset(result.report, folder / "lesion_comparison.nc")
     _console.save_table(result.lesions, folder / "lesions.csv")
     _console.save_table(summary, folder / "lesion_summary.csv")
     _console.save(plot_raters(raters).figure, folder / "lesion_raters.png")

@@ -25,6 +25,7 @@ import xarray as xr
 
 from .._checks import check_number
 from .._files import GZIP, ReadError, check_budget, read_buffer, reading
+from .._outputs import write_whole
 from .._skipped import UNPAIRED
 from .._text import file_name, printable
 from .grids import AXES, Grid, as_image
@@ -128,7 +129,12 @@ def write_image(image: xr.DataArray, path: str | Path) -> None:
     image : DataArray
         Dimensions x, y, z (or x, y), then any other; bool is stored as 0 and 1, fractions as float32.
     path : path
-        A .nii or .nii.gz file.
+        A .nii or .nii.gz file; one that is there is replaced when the new one is complete.
+
+    Raises
+    ------
+    ValueError
+        If the name has another ending.
 
     Examples
     --------
@@ -139,6 +145,8 @@ def write_image(image: xr.DataArray, path: str | Path) -> None:
     ...     bool((read_image(Path(folder, "mask.nii.gz")) == image).all())
     True
     """
+    if not str(path).lower().endswith(SUFFIXES):
+        raise ValueError(f"lesions.write_image: {path}: images are written as .nii.gz or .nii: give it such a name")
     nib = _nibabel()
     axes = [d for d in AXES if d in image.dims]
     others = [d for d in image.dims if d not in AXES]
@@ -147,7 +155,8 @@ def write_image(image: xr.DataArray, path: str | Path) -> None:
     if "z" not in axes:
         values = np.expand_dims(values, 2)
     values = values.astype(_stored_type(values))
-    nib.save(nib.Nifti1Image(values, _affine(Grid.of(ordered)), dtype=values.dtype), path)
+    stored = nib.Nifti1Image(values, _affine(Grid.of(ordered)), dtype=values.dtype)
+    write_whole(path, lambda part: nib.save(stored, part))
 
 
 def example(name: str = "nodule_00") -> Path:

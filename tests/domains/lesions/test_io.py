@@ -297,3 +297,21 @@ def test_names_that_are_no_text_are_paired(tmp_path):
     name = os.fsdecode(b"caf\xe9.nii")
     pairs, _ = pair_images(folder_of(tmp_path / "p", name), folder_of(tmp_path / "r", name, "only\x07.nii"))
     assert pairs == {r"caf\xe9": (tmp_path / "p" / name, tmp_path / "r" / name)}
+
+
+def test_an_image_is_written_whole(tmp_path, monkeypatch):
+    path = tmp_path / "a.nii.gz"
+    path.write_bytes(b"old")
+    image = read_image(example())
+
+    def cut(stored, part):
+        part.write_bytes(b"ha")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(nib, "save", cut)
+    with pytest.raises(OSError, match="No space left"):
+        write_image(image, path)
+    assert path.read_bytes() == b"old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.nii.gz"]
+    with pytest.raises(ValueError, match="^lesions.write_image: .*a.img: images are written as .nii.gz or .nii"):
+        write_image(image, tmp_path / "a.img")
