@@ -11,7 +11,23 @@ from typing import Annotated
 
 import typer
 
-from .._flags import Csv, FormatName, Json, Plot, PrintAs, Quiet, Skipped, Version, field_app, outputs
+from .._flags import (
+    Csv,
+    FormatName,
+    Json,
+    MaxMemory,
+    MaxSeconds,
+    Plot,
+    PrintAs,
+    Quiet,
+    Records,
+    Scheduler,
+    Skipped,
+    Version,
+    Workers,
+    field_app,
+    outputs,
+)
 
 app = field_app("Backbone angles and regions of the Ramachandran plot.")
 
@@ -64,6 +80,11 @@ def validate(
     modified: ModifiedResidues = None,
     chirality: DResidues = None,
     min_plddt: MinPlddt = None,
+    records: Records = None,
+    workers: Workers = 1,
+    scheduler: Scheduler = None,
+    max_seconds: MaxSeconds = None,
+    max_memory: MaxMemory = None,
     csv: Csv = None,
     plot: Plot = None,
     skipped: Skipped = None,
@@ -78,13 +99,19 @@ def validate(
     """
     from . import run
 
-    flags = outputs(csv, plot, skipped, print_as, json, quiet, inputs=files)
+    others = {"--records": records}
+    flags = outputs(csv, plot, skipped, print_as, json, quiet, inputs=files, others=others)
     code = run.validate_files(
         files,
         max_bond=max_bond,
         modified=modified,
         chirality=chirality,
         min_plddt=min_plddt,
+        records=records,
+        workers=workers,
+        scheduler=scheduler,
+        max_seconds=max_seconds,
+        max_memory=max_memory,
         outputs=flags,
     )
     raise typer.Exit(code)

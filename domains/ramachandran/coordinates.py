@@ -82,6 +82,23 @@ class Source:
             mmcif.check_rows(self.text, len(serials))
 
 
+def require_gemmi() -> None:
+    """Say how to install gemmi where it is missing.
+
+    Raises
+    ------
+    ImportError
+
+    Examples
+    --------
+    >>> require_gemmi()
+    """
+    try:
+        import gemmi  # noqa: F401
+    except ImportError:
+        raise ImportError('reading structures needs gemmi: pip install "overlap-toolkit[proteins]"') from None
+
+
 def read_structure(path: Path) -> Source:
     """Read a structure.
 
@@ -110,11 +127,7 @@ def read_structure(path: Path) -> Source:
     >>> source.structure.name, source.is_cif, source.numbered
     ('1A8O', True, False)
     """
-    try:
-        import gemmi  # noqa: F401
-    except ImportError:
-        raise ImportError('reading structures needs gemmi: pip install "overlap-toolkit[proteins]"') from None
-
+    require_gemmi()
     with reading(OPERATION, path):
         text = _content(path)
         is_cif = _is_cif(text)

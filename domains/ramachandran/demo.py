@@ -14,7 +14,8 @@ from .comparison import Assessment, assess
 from .io import example
 from .plotting import credit, plot_agreement, plot_residues
 from .regions import region
-from .run import COLUMNS, summarise, validate
+from .run import summarise, validate
+from .scoring import COLUMNS
 from .steric import hard_sphere
 
 WHAT_TO_LOOK_AT = (

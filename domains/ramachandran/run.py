@@ -11,7 +11,9 @@ Conventions
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +21,16 @@ import numpy as np
 import pandas as pd
 
 from .. import _console
+from .._batch import Case, Interrupted, Job, Outcome, Running, run_cases
 from .._checks import UsageError
 from .._report import as_table
 from .._skipped import NOT_SCORED, UNREADABLE, as_skipped
 from .._text import for_picture
 from . import tables
 from .angles import IDENTITY
-from .empirical import CATEGORIES, EVALUATIONS, category_codes, evaluate, evaluation_codes
-from .structures import backbone_angles
+from .coordinates import OPERATION
+from .empirical import EVALUATIONS
+from .scoring import COLUMNS, DETAILS, Request, Scored, check_request, score, score_as_plain, score_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,34 +38,24 @@ if TYPE_CHECKING:
     from .._console import Outputs
     from .comparison import Assessment
 
-COLUMNS = [
-    "file",
-    "model",
-    "chain",
-    "resseq",
-    "icode",
-    "altloc",
-    "resname",
-    "phi",
-    "psi",
-    "omega",
-    "category",
-    "score",
-    "evaluation",
-    "counted",
-]
-DETAILS = ["parent", "next_resname", "occupancy", "b_iso", "chirality", "best", "mirrored"]
 GOALS = {"favored_percent": "> 98", "outlier_percent": "< 0.2"}
 SKIPPED = ["side", "file", "where", "reason", "detail", *IDENTITY]
-
-_CATEGORY = pd.CategoricalDtype(list(CATEGORIES))
-_EVALUATION = pd.CategoricalDtype(list(EVALUATIONS))
 
 Paths = str | Path | Iterable[str | Path]
 
 
 def validate(
-    paths: Paths, *, reference: str = "top8000", progress: bool = False, **options: Any
+    paths: Paths,
+    *,
+    reference: str = "top8000",
+    progress: bool = False,
+    records: str | Path | None = None,
+    workers: int = 1,
+    scheduler: str | None = None,
+    executor: Executor | None = None,
+    max_seconds: float | None = None,
+    max_memory: float | None = None,
+    **options: Any,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Score the backbone of structures residue by residue.
 
@@ -73,6 +67,19 @@ def validate(
         Which empirical reference.
     progress : bool
         Whether to show a progress bar on standard error.
+    records : path, optional
+        A file that keeps what was found in each structure as soon as it is done; a second run goes on where the first
+        ended. As the settings below it is for several structures.
+    workers : int
+        Processes to share the structures among.
+    scheduler : str, optional
+        Address of a dask scheduler on whose cluster to compute instead.
+    executor : concurrent.futures.Executor, optional
+        Where to compute instead, such as ``dask.distributed.Client().get_executor()``.
+    max_seconds : float, optional
+        Longest time for a structure, which is given up then; it is computed in a process of its own.
+    max_memory : float, optional
+        Most memory for a structure, GiB; likewise.
     **options
         Passed to `backbone_angles`: ``max_bond``, ``modified``, ``chirality``, ``min_plddt``.
 
@@ -87,9 +94,16 @@ def validate(
 
     Raises
     ------
-    ValueError, FileNotFoundError
-        If `paths` is one path that cannot be read, or an option has none of its values. In an iterable a file that
-        cannot be read becomes a row of `skipped`, with the reason "unreadable file".
+    ReadError, FileNotFoundError
+        If `paths` is one path that cannot be read. In an iterable a file that cannot be read becomes a row of
+        `skipped`, with the reason "unreadable file", whatever the error was.
+    TypeError
+        If there is no such option.
+    UsageError
+        If an option has none of its values, a setting for several structures is given with one path, or the records
+        are of other settings or another version, or in use.
+    Interrupted
+        On Ctrl-C or SIGTERM, a KeyboardInterrupt.
 
     Examples
     --------
@@ -102,19 +116,33 @@ def validate(
     0  A 151 MSE  terminal  first of the chain
     1  A 220 GLY  terminal   last of the chain
     """
+    running = Running(
+        records=records,
+        workers=workers,
+        scheduler=scheduler,
+        executor=executor,
+        max_seconds=max_seconds,
+        max_memory=max_memory,
+        progress=progress,
+        operation="ramachandran.validate",
+    )
+    here = Running(progress=progress, operation="ramachandran.validate")
     if isinstance(paths, str | Path):
-        return _validate_one(paths, reference, options)
-    files = list(dict.fromkeys(paths))
+        if running != here:
+            raise UsageError(
+                "ramachandran.validate: records, workers, scheduler, executor, max_seconds and max_memory are for "
+                "several structures; give a list of paths, or leave them out"
+            )
+        return score_file(paths, reference, options)
+    files = list(dict.fromkeys(str(path) for path in paths))
     if not files:
         raise UsageError("ramachandran.validate: no files were given; name at least one")
-    tracked = _console.track(files, "validating", len(files)) if progress else files
-    residues = []
-    skipped = []
-    for file in tracked:
-        file_residues, file_skipped = _validate_or_skip(file, reference, options)
-        residues.append(file_residues)
-        skipped.append(file_skipped)
-    return _stacked(residues, [*COLUMNS, *DETAILS]), _stacked(skipped, SKIPPED)
+    settings = check_request(reference, options)
+    # in this process the tables need not travel
+    work = score if running == here else score_as_plain
+    job = Job("ramachandran.validate", work, settings, "validating")
+    cases = [Case(file, Request(file, reference, options), (Path(file),)) for file in files]
+    return _tables(run_cases(job, cases, running))
 
 
 def summarise(residues: pd.DataFrame, skipped: pd.DataFrame) -> pd.DataFrame:
@@ -149,10 +177,19 @@ def summarise(residues: pd.DataFrame, skipped: pd.DataFrame) -> pd.DataFrame:
 
 def validate_files(files: list[Path], *, outputs: Outputs, **options: Any) -> int:
     """Do what ``overlap ramachandran validate`` does, and return its exit code."""
+    interrupted = ""
     with _console.collected_warnings() as notes:
-        residues, skipped = validate(files, progress=not outputs.quiet, **options)
-    order = list(dict.fromkeys(str(file) for file in files))
-    summary = summarise(residues, skipped).set_index("file").loc[order].reset_index()
+        try:
+            residues, skipped = validate(files, progress=not outputs.quiet, **options)
+        except Interrupted as stop:
+            interrupted = str(stop)
+            residues, skipped = _tables(stop.outcomes)
+    if interrupted and residues.empty and skipped.empty:
+        _console.note(interrupted)
+        return _console.INTERRUPTED
+    found = summarise(residues, skipped).set_index("file")
+    order = [str(file) for file in dict.fromkeys(files) if str(file) in found.index]
+    summary = found.loc[order].reset_index()
 
     def terminal() -> list[Any]:
         return [tables.summary_table(summary), *tables.outlier_lines(residues)]
@@ -164,7 +201,7 @@ def validate_files(files: list[Path], *, outputs: Outputs, **options: Any) -> in
         first: Axes = panels[0, 0]
         return first
 
-    return _console.deliver(
+    code = _console.deliver(
         [{**row, "goals": GOALS} for row in summary.to_dict("records")],
         outputs,
         terminal,
@@ -174,6 +211,10 @@ def validate_files(files: list[Path], *, outputs: Outputs, **options: Any) -> in
         notes=notes,
         float_format="%.10g",
     )
+    if interrupted:
+        _console.note(interrupted)
+        return _console.INTERRUPTED
+    return code
 
 
 def compare_files(
@@ -243,58 +284,35 @@ def _draw_agreement(assessed: Assessment, reference: str | None) -> Axes:
     return ax
 
 
-def _validate_one(path: str | Path, reference: str, options: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    residues, skipped = backbone_angles(path, **options)
-    parent = residues["parent"].to_numpy()
-    next_parent = residues["next_resname"].to_numpy()
-    category = category_codes(parent, next_parent, residues["omega"])
-    score = evaluate(residues["phi"].to_numpy(), residues["psi"].to_numpy(), category, reference)
-    evaluation = evaluation_codes(score, category, reference)
-    residues["file"] = str(path)
-    residues["category"] = pd.Categorical.from_codes(category, dtype=_CATEGORY, validate=False)
-    residues["score"] = score
-    residues["evaluation"] = pd.Categorical.from_codes(evaluation, dtype=_EVALUATION, validate=False)
-    return residues[[*COLUMNS, *DETAILS]], _with_file(skipped, str(path))
+def _tables(outcomes: Iterable[Outcome]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the tables of all files; one that failed has no residues and is skipped as a whole."""
+    residues = []
+    skipped = []
+    for outcome in outcomes:
+        if outcome.error:
+            skipped.append(_unreadable(outcome))
+            continue
+        scored = outcome.result if isinstance(outcome.result, Scored) else Scored.from_plain(outcome.result)
+        for note in scored.notes:
+            warnings.warn(note, stacklevel=3)
+        residues.append(scored.residues)
+        skipped.append(scored.skipped)
+    return _stacked(residues, [*COLUMNS, *DETAILS]), _stacked(skipped, SKIPPED)
 
 
-def _with_file(skipped: pd.DataFrame, file: str) -> pd.DataFrame:
-    """Return what `backbone_angles` skipped, as rows of the table that all fields share."""
-    columns = {name: skipped[name].to_numpy() for name in skipped}
-    identity = {name: columns[name] for name in IDENTITY}
-    where = [_where(*residue) for residue in zip(*identity.values(), strict=True)]
-    shared = {"side": "", "file": file, "where": where, "reason": columns["reason"], "detail": columns["detail"]}
-    return pd.DataFrame({**shared, **identity})
+def _unreadable(outcome: Outcome) -> pd.DataFrame:
+    """Return the row of a file that could not be scored."""
+    detail = outcome.error.removeprefix(f"{OPERATION}: ")
+    row = {"file": outcome.case, "reason": UNREADABLE, "detail": detail, **dict.fromkeys(IDENTITY, "")}
+    return as_skipped([row])
 
 
-def _where(model: str, chain: str, resseq: int, icode: str, altloc: str, resname: str) -> str:
-    """Name a residue as a reader would: chain, number, conformer and name; the model if there are several."""
-    words = [f"model {model}" if model else "", chain, f"{resseq}{icode}", f"{altloc}{resname}"]
-    return " ".join(word for word in words if word)
-
-
-def _validate_or_skip(
-    path: str | Path, reference: str, options: dict[str, Any]
-) -> tuple[pd.DataFrame | None, pd.DataFrame]:
-    """Validate a file; one that cannot be read has no residues and is skipped as a whole."""
-    try:
-        return _validate_one(path, reference, options)
-    except (UsageError, ImportError):
-        raise
-    except Exception as error:
-        # whatever ends one file, the others are scored
-        said = str(error) if isinstance(error, OSError | ValueError) else f"{type(error).__name__}: {error}"
-        detail = said.removeprefix("ramachandran.backbone_angles: ")
-        row = {"file": str(path), "reason": UNREADABLE, "detail": detail, **dict.fromkeys(IDENTITY, "")}
-        return None, as_skipped([row])
-
-
-def _stacked(tables: Sequence[pd.DataFrame | None], columns: list[str]) -> pd.DataFrame:
+def _stacked(tables: Sequence[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
     """Return tables as one; empty ones bring only their types."""
-    some = [table for table in tables if table is not None]
-    filled = [table for table in some if len(table)]
+    filled = [table for table in tables if len(table)]
     if filled:
         return pd.concat(filled, ignore_index=True)
-    return some[0] if some else pd.DataFrame(columns=columns)
+    return tables[0] if tables else pd.DataFrame(columns=columns)
 
 
 def _summary(file: str, residues: pd.DataFrame, skipped: pd.DataFrame) -> dict[str, Any]:

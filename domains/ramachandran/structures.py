@@ -23,18 +23,19 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
+from numbers import Real
 from os import PathLike, fspath
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from .._checks import UsageError, check_choice
+from .._checks import UsageError, check_choice, check_number
 from .._files import ReadError, reading
 from .._text import one_line
 from .angles import IDENTITY, walk
 from .atoms import Residues
-from .coordinates import OPERATION, read_structure
+from .coordinates import OPERATION, read_structure, require_gemmi
 from .layout import Layout
 from .residues import Kind, kind_of
 
@@ -116,10 +117,7 @@ def backbone_angles(
     0       1  terminal  first of the chain
     1       3  terminal   last of the chain
     """
-    if not max_bond > 0:
-        raise UsageError(f"ramachandran.backbone_angles: max_bond must be a length in Å, such as 2.0; got {max_bond!r}")
-    check_choice("ramachandran.backbone_angles", "modified", modified, [None, "parent"])
-    check_choice("ramachandran.backbone_angles", "chirality", chirality, [None, "mirror"])
+    check_options(max_bond, modified, chirality, min_plddt)
     file = Path(fspath(path))
     with reading(OPERATION, file):
         source = read_structure(file)
@@ -149,6 +147,29 @@ def backbone_angles(
     rows.index = pd.RangeIndex(len(rows))
     skipped.index = pd.RangeIndex(len(skipped))
     return rows, skipped
+
+
+def check_options(max_bond: float, modified: str | None, chirality: str | None, min_plddt: float | None) -> None:
+    """Check the options of `backbone_angles`, and that gemmi is there.
+
+    Raises
+    ------
+    UsageError
+        If one has none of its values.
+    ImportError
+        If gemmi is not installed.
+
+    Examples
+    --------
+    >>> check_options(2.0, None, "mirror", None)
+    """
+    if not isinstance(max_bond, Real) or not max_bond > 0:
+        raise UsageError(f"{OPERATION}: max_bond must be a length in Å, such as 2.0; got {max_bond!r}")
+    check_choice(OPERATION, "modified", modified, [None, "parent"])
+    check_choice(OPERATION, "chirality", chirality, [None, "mirror"])
+    if min_plddt is not None:
+        check_number(OPERATION, "min_plddt", min_plddt)
+    require_gemmi()
 
 
 def _taken_kinds(modified: str | None, chirality: str | None) -> set[str]:

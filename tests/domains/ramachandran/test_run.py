@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import gzip
+import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from domains import _batch, _console
+from domains._batch import Interrupted, run_cases
 from domains._checks import UsageError
-from domains.ramachandran import example, run, summarise, validate
-from domains.ramachandran.run import COLUMNS, DETAILS, SKIPPED
-from domains.ramachandran.structures import backbone_angles
+from domains.ramachandran import example, run, scoring, summarise, validate
+from domains.ramachandran.run import SKIPPED
+from domains.ramachandran.scoring import COLUMNS, DETAILS, score_as_plain, score_file
 
 FILES = [
     *("1a28.pdb.gz", "1a8o.cif", "1a8o.pdb", "1crn.pdb", "1d3z.pdb.gz", "1dix.cif", "1igy.cif.gz"),
@@ -92,17 +96,84 @@ def test_only_unreadable_files(tmp_path):
 
 
 def test_whatever_ends_one_file_the_others_are_scored(monkeypatch):
-    def breaks(path, **options):
+    def breaks(path, *settings):
         if path == "odd.pdb":
             raise IndexError("index 7 is out of bounds")
-        return backbone_angles(path, **options)
+        return score_file(path, *settings)
 
-    monkeypatch.setattr(run, "backbone_angles", breaks)
+    monkeypatch.setattr(scoring, "score_file", breaks)
     residues, skipped = validate([example("1a8o"), "odd.pdb"])
     assert len(residues) == 68
     error = skipped[skipped["file"] == "odd.pdb"]
     assert error["reason"].tolist() == ["unreadable file"]
     assert error["detail"].tolist() == ["IndexError: index 7 is out of bounds"]
+
+
+@pytest.fixture
+def many(monkeypatch, tmp_path):
+    """Several structures, of which one is broken; and what is known of them."""
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    import structures_with_faults
+
+    structures_with_faults.paths = structures_with_faults.make(tmp_path, 8)
+    return structures_with_faults
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills processes")
+def test_a_structure_that_kills_its_worker_is_the_only_one_lost(many, monkeypatch):
+    """The long version, with 200 structures and dask: see the file."""
+    wanted = many.validated([path for path in many.paths if path.name != many.KILLER])
+    monkeypatch.setattr(_batch, "has_dask", lambda: False)
+    monkeypatch.setattr(run, "score_as_plain", many.score_or_die)
+    residues, skipped = many.validated(many.paths, workers=2)
+    assert residues == wanted[0]
+    lines = skipped.splitlines(keepends=True)
+    (killer,) = [line for line in lines if many.KILLER in line]
+    assert 'unreadable file,"its worker died 3 times' in killer
+    lines.remove(killer)
+    assert "".join(lines) == wanted[1]
+    assert "line 1: no occupancy in columns 55 to 60" in wanted[1]
+
+
+def test_a_run_goes_on_where_another_ended(many, tmp_path, monkeypatch):
+    records = tmp_path / "night.records"
+    wanted = many.validated(many.paths)
+    half = many.validated(many.paths[:4], records=records)
+    assert half[0] == many.validated(many.paths[:4])[0]
+    scored = []
+    monkeypatch.setattr(run, "score_as_plain", lambda request: scored.append(request) or score_as_plain(request))
+    assert many.validated(many.paths, records=records) == wanted
+    assert [request.path for request in scored] == [str(path) for path in many.paths[4:]]
+    many.paths[0].write_bytes(many.paths[1].read_bytes())
+    assert many.validated(many.paths, records=records) == many.validated(many.paths)
+    with pytest.raises(UsageError, match="modified"):
+        validate(many.paths, records=records, modified="parent")
+
+
+def test_an_interrupted_command_writes_what_is_done(many, tmp_path, monkeypatch, capsys):
+    def stops(job, cases, running):
+        raise Interrupted("ramachandran.validate: interrupted; 2 of 8 cases are done", run_cases(job, cases[:2]))
+
+    monkeypatch.setattr(run, "run_cases", stops)
+    outputs = _console.Outputs(csv=tmp_path / "out.csv", quiet=True)
+    assert run.validate_files(many.paths, outputs=outputs) == _console.INTERRUPTED
+    files = pd.read_csv(tmp_path / "out.csv")["file"].unique().tolist()
+    assert files == [str(path) for path in many.paths[:2]]
+    assert "2 of 8 cases are done" in capsys.readouterr().err
+
+
+def test_warnings_of_files_are_those_of_one_file(tmp_path):
+    path = tmp_path / "charmm.pdb"
+    path.write_text("ATOM      1  CA  HSD A   7      11.000  12.000  13.000  1.00 10.00\n")
+    with pytest.warns(UserWarning, match="HSD as HIS"):
+        validate([path])
+
+
+def test_settings_for_several_structures_are_refused_for_one():
+    with pytest.raises(UsageError, match="records, workers, .* are for several structures; give a list of paths"):
+        validate(example(), workers=2)
+    residues, _ = validate([example()], workers=1)
+    assert len(residues) == 68
 
 
 def test_a_single_file_raises(tmp_path):

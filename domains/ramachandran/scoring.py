@@ -1,0 +1,222 @@
+"""One structure file scored: what a job over many files does with each, here or in another process.
+
+Conventions
+-----------
+- Tables travel as plain JSON data and come back bit for bit, types included: numbers as the bytes that they are, texts
+  each once.
+- Warnings travel with the tables.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from inspect import signature
+from os import PathLike
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .. import _console
+from .angles import IDENTITY
+from .empirical import CATEGORIES, EVALUATIONS, category_codes, evaluate, evaluation_codes, maps_of
+from .structures import backbone_angles, check_options
+
+COLUMNS = [
+    "file",
+    "model",
+    "chain",
+    "resseq",
+    "icode",
+    "altloc",
+    "resname",
+    "phi",
+    "psi",
+    "omega",
+    "category",
+    "score",
+    "evaluation",
+    "counted",
+]
+DETAILS = ["parent", "next_resname", "occupancy", "b_iso", "chirality", "best", "mirrored"]
+
+_CATEGORY = pd.CategoricalDtype(list(CATEGORIES))
+_EVALUATION = pd.CategoricalDtype(list(EVALUATIONS))
+
+
+@dataclass(frozen=True)
+class Request:
+    """A file to score, and how.
+
+    Parameters
+    ----------
+    path : str
+    reference : str
+        Which empirical reference.
+    options : mapping
+        Of `backbone_angles`.
+    """
+
+    path: str
+    reference: str
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """A file that was scored.
+
+    Attributes
+    ----------
+    residues, skipped : DataFrame
+        As `validate` returns them.
+    notes : list of str
+        Warnings.
+    """
+
+    residues: pd.DataFrame
+    skipped: pd.DataFrame
+    notes: list[str]
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return {"residues": as_plain(self.residues), "skipped": as_plain(self.skipped), "notes": self.notes}
+
+    @classmethod
+    def from_plain(cls, data: Mapping[str, Any]) -> Scored:
+        """Return what `as_plain` was made of."""
+        return cls(from_plain(data["residues"]), from_plain(data["skipped"]), data["notes"])
+
+
+def score(request: Request) -> Scored:
+    """Score a file, and collect what would be warned of.
+
+    Examples
+    --------
+    >>> from .io import example
+    >>> scored = score(Request(str(example("1a8o")), "top8000", {}))
+    >>> len(scored.residues), len(scored.skipped), scored.notes
+    (68, 2, [])
+    """
+    with _console.collected_warnings() as notes:
+        residues, skipped = score_file(request.path, request.reference, request.options)
+    return Scored(residues, skipped, notes)
+
+
+def score_as_plain(request: Request) -> dict[str, Any]:
+    """Score a file where only JSON data can be handed back."""
+    return score(request).as_plain()
+
+
+def check_request(reference: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Check what holds for every file, and return all settings with their defaults.
+
+    Raises
+    ------
+    TypeError
+        If there is no such option.
+    UsageError
+        If the reference or an option has none of its values.
+    ImportError
+        If gemmi is not installed.
+
+    Examples
+    --------
+    >>> check_request("top8000", {"max_bond": 1.8})["max_bond"]
+    1.8
+    """
+    bound = signature(backbone_angles).bind("", **options)
+    bound.apply_defaults()
+    settings = dict(bound.arguments)
+    del settings["path"]
+    check_options(**settings)
+    maps_of(reference)
+    return {"reference": reference, **settings}
+
+
+def score_file(
+    path: str | PathLike[str], reference: str, options: Mapping[str, Any]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Measure and score a file; the tables are those of `validate`.
+
+    Examples
+    --------
+    >>> from .io import example
+    >>> residues, skipped = score_file(example("1a8o"), "top8000", {})
+    >>> residues.loc[0, ["resname", "category", "evaluation"]].tolist()
+    ['ASP', 'general', 'Favored']
+    """
+    residues, skipped = backbone_angles(path, **options)
+    parent = residues["parent"].to_numpy()
+    next_parent = residues["next_resname"].to_numpy()
+    category = category_codes(parent, next_parent, residues["omega"])
+    score = evaluate(residues["phi"].to_numpy(), residues["psi"].to_numpy(), category, reference)
+    evaluation = evaluation_codes(score, category, reference)
+    residues["file"] = str(path)
+    residues["category"] = pd.Categorical.from_codes(category, dtype=_CATEGORY, validate=False)
+    residues["score"] = score
+    residues["evaluation"] = pd.Categorical.from_codes(evaluation, dtype=_EVALUATION, validate=False)
+    return residues[[*COLUMNS, *DETAILS]], _with_file(skipped, str(path))
+
+
+def _with_file(skipped: pd.DataFrame, file: str) -> pd.DataFrame:
+    """Return what `backbone_angles` skipped, as rows of the table that all fields share."""
+    columns = {name: skipped[name].to_numpy() for name in skipped}
+    identity = {name: columns[name] for name in IDENTITY}
+    where = [_where(*residue) for residue in zip(*identity.values(), strict=True)]
+    shared = {"side": "", "file": file, "where": where, "reason": columns["reason"], "detail": columns["detail"]}
+    return pd.DataFrame({**shared, **identity})
+
+
+def _where(model: str, chain: str, resseq: int, icode: str, altloc: str, resname: str) -> str:
+    """Name a residue as a reader would: chain, number, conformer and name; the model if there are several."""
+    words = [f"model {model}" if model else "", chain, f"{resseq}{icode}", f"{altloc}{resname}"]
+    return " ".join(word for word in words if word)
+
+
+def as_plain(table: pd.DataFrame) -> dict[str, Any]:
+    """Return a table as JSON data.
+
+    Examples
+    --------
+    >>> as_plain(pd.DataFrame({"chain": ["A", "A"]}))["chain"]["texts"]
+    ['A']
+    """
+    return {str(name): _plain_column(table[name]) for name in table}
+
+
+def from_plain(columns: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the table that `as_plain` was given.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"chain": ["A", "B"], "phi": [0.1, float("nan")], "counted": [True, False]})
+    >>> pd.testing.assert_frame_equal(from_plain(as_plain(table)), table, check_exact=True)
+    """
+    return pd.DataFrame({name: _column(data) for name, data in columns.items()})
+
+
+def _plain_column(column: pd.Series[Any]) -> dict[str, Any]:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return {"categories": column.cat.categories.tolist(), **_plain_numbers(column.cat.codes.to_numpy())}
+    if column.dtype.kind in "biuf":
+        return _plain_numbers(column.to_numpy())
+    code, texts = pd.factorize(column)
+    return {"texts": list(texts), "type": str(column.dtype), **_plain_numbers(code)}
+
+
+def _plain_numbers(values: np.ndarray) -> dict[str, Any]:
+    packed = base64.b64encode(np.ascontiguousarray(values).tobytes()).decode()
+    return {"dtype": values.dtype.str, "base64": packed}
+
+
+def _column(data: Mapping[str, Any]) -> Any:
+    values = np.frombuffer(base64.b64decode(data["base64"]), dtype=data["dtype"]).copy()
+    if "categories" in data:
+        return pd.Categorical.from_codes(values, dtype=pd.CategoricalDtype(data["categories"]), validate=False)
+    if "texts" in data:
+        texts = np.array(data["texts"], dtype=object)
+        return pd.Series(texts[values], dtype=data["type"])
+    return values
