@@ -16,7 +16,10 @@ Conventions
 from __future__ import annotations
 
 import gzip
+import logging
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -374,11 +377,24 @@ def _check_kind(nib: Any, path: Path, content: Content) -> None:
     if is_packed != is_named_so:
         # nibabel goes by the name
         return
-    # it prints what it would put right; what matters of that is refused already
-    with nib.imageglobals.LoggingOutputSuppressor():
+    with _in_silence(nib.imageglobals.logger):
         stored = nib.load(path)
     if not isinstance(stored, nib.Nifti1Image):
         raise ReadError(f"no image of voxels but a {type(stored).__name__}: sample it on a grid first")
+
+
+@contextmanager
+def _in_silence(logger: logging.Logger) -> Iterator[None]:
+    """Let nibabel not print what it puts right in a header: what matters of that is refused before."""
+
+    def drop(record: logging.LogRecord) -> bool:
+        return False
+
+    logger.addFilter(drop)
+    try:
+        yield
+    finally:
+        logger.removeFilter(drop)
 
 
 def _voxels(nib: Any, header: Any, content: Content) -> np.ndarray:
