@@ -23,7 +23,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -365,18 +365,18 @@ class _Run:
             deaths += 1
             if deaths >= place.tries:
                 elapsed = time.monotonic() - begin
-                self._finish(case, self._death(future, deaths, elapsed))
+                self._finish(case, self._death(deaths, elapsed))
                 return
 
-    def _death(self, future: Future[str], deaths: int, elapsed: float) -> dict[str, Any]:
+    def _death(self, deaths: int, elapsed: float) -> dict[str, Any]:
         running = self.running
         if running.max_seconds is not None and elapsed >= running.max_seconds:
             why = f"this case took longer than the limit of {running.max_seconds:g} s"
         else:
-            found = type(future.exception() or CancelledError()).__name__
+            # the same words wherever it died: tables do not depend on that
             why = (
-                f"its worker died {deaths} times, the last time while it did nothing else ({found}): it may need more "
-                "memory than there is; run it by itself"
+                f"its worker died {deaths} times, the last time while it did nothing else: it may need more memory "
+                "than there is; run it by itself"
             )
         return {"inputs": [], "error": why, "kind": WORKER_DIED, "details": {}}
 

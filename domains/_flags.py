@@ -44,7 +44,7 @@ Records = Annotated[
     Path | None,
     typer.Option(help="Keep a record of each case in this file as it is done; the same command goes on from there."),
 ]
-Workers = Annotated[int, typer.Option(help="Processes to share the cases among.")]
+Workers = Annotated[int, typer.Option(min=1, help="Processes to share the cases among.")]
 Scheduler = Annotated[
     str | None, typer.Option(metavar="ADDRESS", help="Compute on the dask cluster of this scheduler instead.")
 ]

@@ -11,7 +11,23 @@ from typing import Annotated
 
 import typer
 
-from .._flags import Csv, FormatName, Json, Plot, PrintAs, Quiet, Skipped, Version, field_app, outputs
+from .._flags import (
+    Csv,
+    FormatName,
+    Json,
+    MaxMemory,
+    MaxSeconds,
+    Plot,
+    PrintAs,
+    Quiet,
+    Records,
+    Scheduler,
+    Skipped,
+    Version,
+    Workers,
+    field_app,
+    outputs,
+)
 
 app = field_app("Lesions in medical images, case by case or in cohorts.")
 
@@ -32,7 +48,6 @@ Out = Annotated[
     Path,
     typer.Option(help="Save the scores of each case and label in this CSV file. A second run adds what is missing."),
 ]
-Workers = Annotated[int, typer.Option(min=1, help="How many processes share the cases.")]
 Lesions = Annotated[Path | None, typer.Option(help="Save a row for each lesion or pair of lesions in this CSV file.")]
 
 Labels = Annotated[
@@ -102,7 +117,11 @@ def cohort(
     predictions: Predictions,
     references: References,
     out: Out,
+    records: Records = None,
     workers: Workers = 1,
+    scheduler: Scheduler = None,
+    max_seconds: MaxSeconds = None,
+    max_memory: MaxMemory = None,
     labels: Labels = None,
     scale: Scale = None,
     reference_scale: ReferenceScale = None,
@@ -125,13 +144,17 @@ def cohort(
     from . import run
 
     inputs = [predictions, references]
-    others = {"--out": out}
+    others = {"--out": out, "--records": records}
     flags = outputs(csv, plot, skipped, print_as, json, quiet, inputs=inputs, others=others)
     code = run.cohort_files(
         predictions,
         references,
         out=out,
+        records=records,
         workers=workers,
+        scheduler=scheduler,
+        max_seconds=max_seconds,
+        max_memory=max_memory,
         labels=labels,
         scale=scale,
         reference_scale=reference_scale,

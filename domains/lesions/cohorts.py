@@ -1,42 +1,45 @@
-"""The cases of a cohort: who scores them, and the table of their scores that grows.
+"""The cases of a cohort: how one is scored, and the table of the scores of all.
 
 Conventions
 -----------
+- A case is scored alone, and its scores are plain data: the engine (`domains._batch`) keeps them as a record, and the
+  table is made of the records, whoever scored them and in how many runs.
 - A case that cannot be read or compared is a row with its error, and a row of what was skipped. All others are scored.
-- The table on disk grows with each case. A second run reads it and scores what is new, failed or has changed since; it
-  refuses a table that was made with other settings.
+- Reading an image is limited to `SECONDS`, or in proportion to the size of a large file.
+- Counts are whole numbers in the table, also beside rows without numbers.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from collections.abc import Iterable
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
+import xarray as xr
 
+from .. import _batch
 from .._checks import UsageError
 from .._report import as_rows
 from .._skipped import NOT_SCORED, UNREADABLE
+from .._text import file_name
+from .._workers import one_line
 from .comparison import BOUNDS, DISTANCES, INDICES, LESION_COUNTS, LESION_INDICES, SIZES, assess_pair
 from .io import read_image
 from .layers import Labels
 from .settings import Settings
 
 SCORES = [*SIZES, *INDICES, *BOUNDS, *DISTANCES, "nsd", *LESION_INDICES, *LESION_COUNTS]
-COLUMNS = ["case", "label", *SCORES, "error", "stamp", "settings"]
-TEXT = ["case", "label", "error", "stamp", "settings"]
-FAILURES = (OSError, ValueError, MemoryError)
+COLUMNS = ["case", "label", *SCORES, "error"]
+SECONDS = 10.0
+"""How long an image may be read."""
+BYTES_A_SECOND = 2e6
+"""A larger file may be read for longer, at this rate."""
 
 
 @dataclass(frozen=True)
-class Case:
+class Pair:
     """Two images and how they are compared: what a worker is given."""
 
     name: str
@@ -47,171 +50,111 @@ class Case:
     labels: Labels | None
     settings: Settings
 
-
-@dataclass(frozen=True, eq=False)
-class CaseScores:
-    """The rows of a case in the table of scores, and why it was skipped, if it was."""
-
-    name: str
-    rows: pd.DataFrame
-    skipped: dict[str, str] | None = None
+    def as_case(self) -> _batch.Case:
+        """Return the pair as a case of a job."""
+        return _batch.Case(self.name, self, (self.predicted, self.reference))
 
 
-def score_case(case: Case) -> CaseScores:
-    """Read the two images of a case and compare them."""
-    try:
-        predicted = read_image(case.predicted, scale=case.scale)
-    except FAILURES as error:
-        return _failed(case, error, "prediction", str(case.predicted), UNREADABLE)
-    try:
-        reference = read_image(case.reference, scale=case.reference_scale)
-    except FAILURES as error:
-        return _failed(case, error, "reference", str(case.reference), UNREADABLE)
-    try:
-        result = assess_pair(predicted, reference, case.labels, None, case.settings, keep_masks=False)
-    except FAILURES as error:
-        return _failed(case, error, "both", case.name, NOT_SCORED)
-    table = as_rows(result.report)
-    labels = table["label"].astype(str)
-    return CaseScores(case.name, table.assign(case=case.name, label=labels, error=""))
+def score_pair(pair: Pair) -> list[dict[Any, Any]]:
+    """Read the two images of a case and compare them.
 
+    Returns
+    -------
+    list of dict
+        A row for each label: its name and its numbers.
 
-def score_cases(cases: Sequence[Case], workers: int, executor: Executor | None) -> Generator[CaseScores]:
-    """Yield the scores of cases as they are ready.
-
-    Parameters
-    ----------
-    cases : sequence of Case
-        What to score.
-    workers : int
-        How many processes share them.
-    executor : Executor, optional
-        Where to compute instead.
+    Raises
+    ------
+    CaseError
+        If an image cannot be read; ``details`` are what the row of the table of what was skipped says.
     """
-    if executor is not None:
-        yield from _shared(cases, executor)
-    elif workers > 1:
-        # fresh processes: a fork of one that runs threads may hang
-        pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_ignore_interrupts)
-        try:
-            yield from _shared(cases, pool)
-        finally:
-            pool.shutdown(wait=False)
-    else:
-        for case in cases:
-            yield score_case(case)
+    predicted = _read("prediction", pair.predicted, pair.scale)
+    reference = _read("reference", pair.reference, pair.reference_scale)
+    result = assess_pair(predicted, reference, pair.labels, None, pair.settings, keep_masks=False)
+    table = as_rows(result.report)
+    labelled = table.assign(label=table["label"].astype(str))
+    rows: list[dict[Any, Any]] = labelled[["label", *SCORES]].to_dict("records")
+    return rows
 
 
-def _ignore_interrupts() -> None:
-    """Leave an interruption to the process that started this one: half of a result would block its queue."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def scores_of(outcomes: Iterable[_batch.Outcome]) -> pd.DataFrame:
+    """Return the table of scores: a row for each case and label, and for each case that failed.
+
+    Examples
+    --------
+    >>> scored = _batch.Outcome("b", [{"label": "1", "dice": 0.5, "lesions_matched": 2}])
+    >>> failed = _batch.Outcome("c", error="no such file")
+    >>> scores_of([scored, failed])[["case", "label", "dice", "lesions_matched", "error"]]
+      case label  dice  lesions_matched         error
+    0    b     1   0.5                2
+    1    c         NaN             <NA>  no such file
+    """
+    rows = []
+    for outcome in outcomes:
+        if outcome.error:
+            rows.append({"case": outcome.case, "label": "", "error": outcome.error})
+            continue
+        for row in outcome.result:
+            rows.append({"case": outcome.case, **row, "error": ""})
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    numbers = dict.fromkeys(SCORES, float) | dict.fromkeys(LESION_COUNTS, "Int64")
+    return table.astype(numbers).sort_values(["case", "label"], kind="stable", ignore_index=True)
 
 
-def file_stamp(*paths: Path) -> str:
-    """Return sizes and times of files, which say whether one of them has changed."""
-    states = [path.stat() for path in paths]
-    return " ".join(f"{state.st_size}@{state.st_mtime_ns}" for state in states)
+def skipped_of(outcomes: Iterable[_batch.Outcome]) -> list[dict[str, str]]:
+    """Return a row of what was skipped for each case that failed.
+
+    Examples
+    --------
+    >>> skipped_of([_batch.Outcome("a", error="different grids")])
+    [{'side': 'both', 'file': 'a', 'reason': 'not scored', 'detail': 'different grids'}]
+    """
+    rows = []
+    for outcome in outcomes:
+        if outcome.error:
+            of_case = {"side": "both", "file": outcome.case, "reason": NOT_SCORED}
+            rows.append({**of_case, **outcome.details, "detail": outcome.error})
+    return rows
 
 
-def read_scores(path: Path, settings: str) -> pd.DataFrame:
-    """Read the table of an earlier run, without a case that it did not finish.
+def check_table(path: Path) -> None:
+    """Refuse to overwrite a file that is no table of scores, whole or cut off.
 
     Parameters
     ----------
     path : Path
-        The table; without it there are no rows.
-    settings : str
-        Of this run, as the column ``settings`` has them.
+        Where the table will be written.
 
     Raises
     ------
     UsageError
-        If the file is no such table, or was made with other settings.
+        If there is another file.
     """
-    if not path.is_file() or path.stat().st_size == 0:
-        return pd.DataFrame(columns=COLUMNS)
-    scores = pd.read_csv(
-        path,
-        dtype=dict.fromkeys(TEXT, str),
-        keep_default_na=False,
-        na_values={name: [""] for name in SCORES},
-        on_bad_lines="skip",
-    )
-    if list(scores.columns) != COLUMNS:
+    if not path.is_file():
+        return
+    first_line = ",".join(COLUMNS).encode() + b"\n"
+    with path.open("rb") as file:
+        found = file.read(len(first_line))
+    is_cut_off = first_line.startswith(found) and path.stat().st_size == len(found)
+    if found != first_line and not is_cut_off:
         raise UsageError(
-            f"lesions.cohort: {path} is not a table of scores that can be gone on with: move it away, or choose "
-            "another --out"
+            f"lesions.cohort: {file_name(path)} is not a table of scores of this version, and would be overwritten: "
+            "move it away, or choose another --out"
         )
-    if not path.read_bytes().endswith(b"\n"):
-        # the last run was stopped while it wrote a case
-        scores = scores[scores["case"] != scores["case"].iloc[-1]]
-    others = set(scores["settings"]) - {settings}
-    if others:
-        changed = changed_settings(others.pop(), settings)
-        raise UsageError(
-            f"lesions.cohort: {path} was made with other settings ({changed}): move it away, or choose another --out"
-        )
-    return scores
 
 
-def changed_settings(before: str, now: str) -> str:
-    """Return which settings differ, and how.
-
-    Examples
-    --------
-    >>> changed_settings('{"level": 0.5, "preset": "medpy"}', '{"level": 0.5, "preset": "monai"}')
-    'preset "medpy", now "monai"'
-    """
+def _read(side: str, path: Path, scale: float | None) -> xr.DataArray:
     try:
-        old = json.loads(before)
-        new = json.loads(now)
-    except ValueError:
-        return f"{before}, now {now}"
-    parts = []
-    for name in {**old, **new}:
-        # as text: NaN is not equal to itself
-        then = json.dumps(old.get(name))
-        today = json.dumps(new.get(name))
-        if then != today:
-            parts.append(f"{name} {then}, now {today}")
-    return "; ".join(parts)
-
-
-def write_scores(scores: pd.DataFrame, path: Path) -> None:
-    """Replace the table as a whole, so that a stop leaves the old one or the new one."""
-    part = path.with_name(path.name + ".part")
-    scores.to_csv(part, index=False)
-    os.replace(part, path)
-
-
-def append_scores(scores: pd.DataFrame, path: Path) -> None:
-    """Add rows to the table."""
-    scores.to_csv(path, mode="a", header=False, index=False)
-
-
-def _shared(cases: Sequence[Case], executor: Executor) -> Iterator[CaseScores]:
-    running: dict[Future[CaseScores], Case] = {}
-    for case in cases:
-        running[executor.submit(score_case, case)] = case
-    try:
-        for future in as_completed(running):
-            yield _result(future, running[future])
-    finally:
-        # who interrupts does not wait for the cases that are left, and the pool, once dropped, would go on with them
-        for future in running:
-            future.cancel()
-
-
-def _result(future: Future[CaseScores], case: Case) -> CaseScores:
-    try:
-        return future.result()
+        with _batch.time_limit(_seconds_for(path), f"lesions.read_image: {file_name(path)}: reading it"):
+            return read_image(path, scale=scale)
     except Exception as error:
-        died = RuntimeError(f"the worker died ({error or type(error).__name__})")
-        return _failed(case, died, "both", case.name, NOT_SCORED)
+        # whatever a damaged file leads to is the row of this case
+        raise _batch.CaseError(one_line(error), side=side, file=file_name(path), reason=UNREADABLE) from error
 
 
-def _failed(case: Case, error: Exception, side: str, file: str, reason: str) -> CaseScores:
-    detail = str(error) or type(error).__name__
-    numbers = dict.fromkeys(SCORES, np.nan)
-    row = pd.DataFrame([{**numbers, "case": case.name, "label": "", "error": detail}])
-    return CaseScores(case.name, row, {"side": side, "file": file, "reason": reason, "detail": detail})
+def _seconds_for(path: Path) -> float:
+    try:
+        size = path.stat().st_size
+    except OSError:
+        return SECONDS
+    return max(SECONDS, size / BYTES_A_SECOND)

@@ -31,7 +31,7 @@ def demo(folder: Path, cases: int = 12) -> None:
     agreement = pairwise_agreement(raters)
     with TemporaryDirectory() as scratch:
         predictions, references = _folders(Path(scratch), cases)
-        scores, _ = cohort(predictions, references, out=folder / "lesion_scores.csv", progress=True)
+        scores, _ = cohort(predictions, references, progress=True)
     summary = summarise(scores)
     _save(folder, raters, result, scores, summary)
     files = sorted(path.name for path in folder.iterdir() if "lesion" in path.name)
@@ -65,6 +65,7 @@ def _folders(scratch: Path, cases: int) -> tuple[Path, Path]:
 def _save(folder: Path, raters: xr.DataArray, result: Assessment, scores: pd.DataFrame, summary: pd.DataFrame) -> None:
     _console.save_dataset(result.report, folder / "lesion_comparison.nc")
     _console.save_table(result.lesions, folder / "lesions.csv")
+    _console.save_table(scores, folder / "lesion_scores.csv")
     _console.save_table(summary, folder / "lesion_summary.csv")
     _console.save(plot_raters(raters).figure, folder / "lesion_raters.png")
     _console.save(plot_overlay(result).figure, folder / "lesion_overlay.png")

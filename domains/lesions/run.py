@@ -4,8 +4,9 @@ Conventions
 -----------
 - Cases are paired by file name, without its ending. A file without a partner is listed, never dropped in silence.
 - A pair that cannot be read or compared is a row with its error; all others are still scored.
-- The table of scores is written as it grows. A second run reads it, scores what is new, failed or has changed since,
-  and refuses a table that was made with other settings.
+- Each case is kept in a file of records as soon as it is scored. A second run scores what is new, failed or has changed
+  since, and refuses records that were made with other settings. The table of scores is made of the records: the same,
+  byte for byte, however many workers and runs it took.
 - Summaries have a mean over cases for indices, where a miss counts 0, and a median for distances, where a miss is
   infinitely far. ``n_missed``: the reference has the label, the prediction has nothing of it.
 - Intervals resample cases (percentile bootstrap).
@@ -16,26 +17,18 @@ from __future__ import annotations
 import json
 import warnings
 from concurrent.futures import Executor
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 import pandas as pd
 
 from .. import _console
-from .._checks import UsageError, check_number
+from .._batch import Interrupted, Job, Running, run_cases
+from .._checks import UsageError
 from .._skipped import NOT_SCORED, as_skipped
-from .._text import for_picture
-from . import tables
-from .cohorts import (
-    COLUMNS,
-    Case,
-    append_scores,
-    file_stamp,
-    read_scores,
-    score_cases,
-    write_scores,
-)
+from .._text import file_name, for_picture
+from . import cohorts, tables
+from .cohorts import Pair, check_table, scores_of, skipped_of
 from .comparison import assess
 from .io import check_scale, pair_images, read_image
 from .layers import Labels, absent_labels, check_labels, held_labels, no_common_label
@@ -54,11 +47,15 @@ def cohort(
     references: str | Path,
     *,
     out: str | Path | None = None,
+    records: str | Path | None = None,
     labels: Labels | None = None,
     scale: float | None = None,
     reference_scale: float | None = None,
     workers: int = 1,
+    scheduler: str | None = None,
     executor: Executor | None = None,
+    max_seconds: float | None = None,
+    max_memory: float | None = None,
     progress: bool = False,
     **options: Unpack[Options],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -69,15 +66,24 @@ def cohort(
     predictions, references : path
         Folders of NIfTI files.
     out : path, optional
-        A CSV that grows with each case; a second run goes on where the first ended.
+        A CSV for the scores.
+    records : path, optional
+        A file that keeps each case as soon as it is scored; a second run goes on where the first ended. By default it
+        lies beside `out`, with ``.records`` after its name.
     labels : sequence of int or mapping, optional
         See `compare`.
     scale, reference_scale : float, optional
         For `read_image`: the stored value that means 1, in soft predictions and in soft references.
     workers : int
         Processes to share the cases among.
+    scheduler : str, optional
+        Address of a dask scheduler on whose cluster to compute instead.
     executor : concurrent.futures.Executor, optional
         Where to compute instead, such as ``dask.distributed.Client().get_executor()``.
+    max_seconds : float, optional
+        Longest time for a case, which is given up then; it is computed in a process of its own.
+    max_memory : float, optional
+        Most memory for a case, GiB; likewise.
     progress : bool
         Whether to show a progress bar on standard error.
     tnorm, level, preset, nsd_tolerance, threshold, connectivity, empty, empty_distance
@@ -86,11 +92,11 @@ def cohort(
     Returns
     -------
     scores : DataFrame
-        A row for each case and label, and for each case that failed: case, label, the numbers of `compare`, error,
-        stamp (sizes and times of the files), settings.
+        A row for each case and label, and for each case that failed: case, label, the numbers of `compare`, error.
     skipped : DataFrame
         ``side file where reason detail``: files without a partner ("unpaired file"), files that cannot be read
-        ("unreadable file"), cases that cannot be compared and `labels` that no image has ("not scored").
+        ("unreadable file"), cases that cannot be compared and `labels` that no image has ("not scored"), files that
+        only have the name of an image ("no image").
 
     Raises
     ------
@@ -99,7 +105,14 @@ def cohort(
     TypeError
         If there is no such option.
     ValueError
-        If an option is out of range, no names agree, or `out` was made with other settings.
+        If an option is out of range, no names agree, `out` is another file than a table of scores, or the records are
+        of other settings or another version, or another run is writing them.
+    Interrupted
+        On Ctrl-C or SIGTERM, a KeyboardInterrupt: the scores until then are in `out`.
+
+    Notes
+    -----
+    A case counts as done while its files are the same: path, size and times, or else the content.
 
     Warns
     -----
@@ -120,50 +133,50 @@ def cohort(
     [{'case': 'nodule_00', 'label': '1', 'dice': 0.4819}]
     """
     settings = check_settings(options)
-    check_number("lesions.cohort", "workers", workers, at_least=1)
     check_scale("lesions.cohort", scale=scale, reference_scale=reference_scale)
     if labels is not None:
         check_labels("lesions.cohort", labels)
+    table = None if out is None else Path(out)
+    if records is None and table is not None:
+        records = table.with_name(f"{table.name}.records")
+    running = Running(
+        records=records,
+        workers=workers,
+        scheduler=scheduler,
+        executor=executor,
+        max_seconds=max_seconds,
+        max_memory=max_memory,
+        progress=progress,
+        operation="lesions.cohort",
+    )
+    if table is not None:
+        _console.check_folder("lesions.cohort: out", table)
+        check_table(table)
     pairs, unpaired = pair_images(Path(predictions), Path(references))
-    stamps = {name: file_stamp(*files) for name, files in pairs.items()}
     decisions = {"labels": labels, "scale": scale, "reference_scale": reference_scale, **vars(settings)}
-    made_with = json.dumps(decisions, default=str)
-    table = Path(out) if out else None
-    done = pd.DataFrame(columns=COLUMNS)
-    if table:
-        done = _still_valid(read_scores(table, made_with), stamps)
-        write_scores(done, table)
-
-    finished = set(done["case"])
+    # as JSON has them: whole tuples, and a policy by its words
+    made_with = json.loads(json.dumps(decisions, default=str))
     cases = []
     for name, (predicted, reference) in pairs.items():
-        if name not in finished:
-            cases.append(Case(name, predicted, reference, scale, reference_scale, labels, settings))
-    results = score_cases(cases, workers, executor)
-    parts = [done]
-    failures = {}
-    # whoever interrupts this loop stops the processes too
-    with closing(results):
-        for result in _console.track(results, "comparing", len(cases)) if progress else results:
-            rows = result.rows.assign(stamp=stamps[result.name], settings=made_with)
-            rows = rows[COLUMNS]
-            parts.append(rows)
-            if result.skipped:
-                failures[result.name] = result.skipped
-            if table:
-                append_scores(rows, table)
-
-    filled = [part for part in parts if len(part)]
-    scores = pd.concat(filled).sort_values(["case", "label"], kind="stable", ignore_index=True)
-    if table:
-        write_scores(scores, table)
-    in_order = [failures[name] for name in sorted(failures)]
+        pair = Pair(name, predicted, reference, scale, reference_scale, labels, settings)
+        cases.append(pair.as_case())
+    job = Job("lesions.cohort", cohorts.score_pair, made_with, "comparing")
+    try:
+        outcomes = run_cases(job, cases, running)
+    except Interrupted as stop:
+        if table is not None:
+            _console.save_table(scores_of(stop.outcomes), table)
+        raise
+    scores = scores_of(outcomes)
+    if table is not None:
+        _console.save_table(scores, table)
     compared = scores[scores["error"] == ""]
     _warn_of_labels(compared)
     absent = []
     if labels is not None:
-        absent = _absent(compared, f"{predictions}, {references}", "no image of either folder has it")
-    return scores, as_skipped([*unpaired, *in_order, *absent])
+        both = f"{file_name(predictions)}, {file_name(references)}"
+        absent = _absent(compared, both, "no image of either folder has it")
+    return scores, as_skipped([*unpaired, *skipped_of(outcomes), *absent])
 
 
 def summarise(scores: pd.DataFrame, *, level: float = 0.95, n_resamples: int = 2000, rng: int = 0) -> pd.DataFrame:
@@ -287,7 +300,12 @@ def cohort_files(
     """Do what ``overlap lesions cohort`` does, and return its exit code."""
     wanted = parse_labels(labels)
     with _console.collected_warnings() as notes:
-        scores, skipped = cohort(predictions, references, out=out, labels=wanted, progress=not outputs.quiet, **options)
+        try:
+            progress = not outputs.quiet
+            scores, skipped = cohort(predictions, references, out=out, labels=wanted, progress=progress, **options)
+        except Interrupted as stop:
+            _console.note(str(stop))
+            return _console.INTERRUPTED
     summary = summarise(scores)
     report = {
         "prediction": str(predictions),
@@ -328,10 +346,3 @@ def _warn_of_labels(scores: pd.DataFrame) -> None:
     first, sentence = next(iter(sentences.items()))
     n = scores["case"].nunique()
     warnings.warn(f"lesions.cohort: {len(sentences)} of {n} cases, such as {first}: {sentence}", stacklevel=3)
-
-
-def _still_valid(scores: pd.DataFrame, stamps: dict[str, str]) -> pd.DataFrame:
-    """Return the rows of cases that were scored, and whose files are the same as then."""
-    scored = scores["error"] == ""
-    unchanged = scores["case"].map(stamps) == scores["stamp"]
-    return scores[scored & unchanged]

@@ -1,85 +1,126 @@
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from domains._batch import CaseError, Job, Outcome, run_cases
 from domains._checks import UsageError
-from domains.lesions import Settings, example, read_image, write_image
-from domains.lesions.cohorts import (
-    COLUMNS,
-    Case,
-    append_scores,
-    changed_settings,
-    file_stamp,
-    read_scores,
-    score_case,
-    write_scores,
-)
+from domains._console import save_table
+from domains.lesions import Settings, cohorts, example, read_image, write_image
+from domains.lesions.cohorts import COLUMNS, Pair, check_table, score_pair, scores_of, skipped_of
+
+SCORED = Outcome("b", [{"label": "10", "dice": 0.5, "lesions_matched": 2}, {"label": "2", "lesions_matched": 0}])
+FAILED = Outcome("a", error="different grids")
 
 
 @pytest.fixture
-def case(tmp_path):
+def pair(tmp_path):
     paths = []
     for rater in (0, 1):
         paths.append(tmp_path / f"rater_{rater}.nii.gz")
         write_image(read_image(example()).isel(rater=rater), paths[-1])
-    return Case("nodule", *paths, None, None, None, Settings(threshold=0.3))
+    return Pair("nodule", *paths, None, None, None, Settings(threshold=0.3))
 
 
-def rows(*names, settings="now"):
-    table = pd.DataFrame({"case": names, "label": "1", "dice": 0.5, "error": "", "stamp": "7@7", "settings": settings})
-    return table.reindex(columns=COLUMNS)
+def outcome_of(pair):
+    (outcome,) = run_cases(Job("lesions.cohort", score_pair), [pair.as_case()])
+    return outcome
 
 
-def test_a_case_has_a_row_for_each_label(case):
-    scores = score_case(case)
-    assert scores.skipped is None
-    assert scores.rows["label"].tolist() == ["1"]
-    assert scores.rows["lesions_matched"].tolist() == [1], "at the settings of the case"
+def test_a_case_has_a_row_for_each_label(pair):
+    (row,) = score_pair(pair)
+    assert row["label"] == "1"
+    assert row["lesions_matched"] == 1, "at the settings of the case"
+    assert set(row) == {"label", *cohorts.SCORES}
 
 
-@pytest.mark.parametrize("side", ["predicted", "reference"])
-def test_a_file_that_cannot_be_read_is_named_with_its_side(case, side):
-    path = getattr(case, side)
+@pytest.mark.parametrize(("attribute", "side"), [("predicted", "prediction"), ("reference", "reference")])
+def test_a_file_that_cannot_be_read_is_named_with_its_side(pair, attribute, side):
+    path = getattr(pair, attribute)
     path.write_bytes(b"notes")
-    scores = score_case(case)
-    assert scores.skipped["side"] == {"predicted": "prediction"}.get(side, side)
-    assert (scores.skipped["file"], scores.skipped["reason"]) == (str(path), "unreadable file")
-    assert scores.rows["error"].tolist() == [scores.skipped["detail"]]
+    outcome = outcome_of(pair)
+    (row,) = skipped_of([outcome])
+    assert row == {"side": side, "file": str(path), "reason": "unreadable file", "detail": outcome.error}
+    assert outcome.error.startswith(f"lesions.read_image: {path}: ")
 
 
-def test_a_table_grows_and_is_read_again(tmp_path):
-    path = tmp_path / "scores.csv"
-    assert read_scores(path, "now").empty
-    write_scores(rows("a"), path)
-    append_scores(rows("b", "c"), path)
-    assert read_scores(path, "now")["case"].tolist() == ["a", "b", "c"]
-    path.write_bytes(path.read_bytes()[:-4])
-    assert read_scores(path, "now")["case"].tolist() == ["a", "b"], "a case that was not finished is left out"
-    assert not list(tmp_path.glob("*.part"))
+@pytest.mark.parametrize("error", [IndexError("list index"), MemoryError(), RecursionError("deep"), OSError(5, "EIO")])
+def test_whatever_reading_raises_is_this_case_s(pair, monkeypatch, error):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(cohorts, "read_image", fail)
+    with pytest.raises(CaseError) as caught:
+        score_pair(pair)
+    assert caught.value.details == {"side": "prediction", "file": str(pair.predicted), "reason": "unreadable file"}
+    assert str(caught.value)
 
 
-def test_other_tables_are_refused(tmp_path):
-    path = tmp_path / "scores.csv"
-    write_scores(rows("a", settings="then"), path)
-    with pytest.raises(UsageError, match=r"made with other settings \(then, now now\)"):
-        read_scores(path, "now")
-    path.write_text("a,b\n1,2\n")
-    with pytest.raises(UsageError, match="not a table of scores"):
-        read_scores(path, "now")
+def test_reading_has_a_limit_of_time(pair, monkeypatch):
+    monkeypatch.setattr(cohorts, "SECONDS", 0.05)
+    monkeypatch.setattr(cohorts, "read_image", lambda *_, **__: time.sleep(5))
+    begin = time.perf_counter()
+    outcome = outcome_of(pair)
+    assert time.perf_counter() - begin < 2
+    assert outcome.error == f"lesions.read_image: {pair.predicted}: reading it took longer than the limit of 0.05 s"
 
 
-def test_only_the_settings_that_differ_are_named():
-    before = '{"labels": null, "level": 0.5, "empty": NaN, "preset": "monai"}'
-    now = '{"labels": [1, 2], "level": 0.5, "empty": NaN, "scale": 255}'
-    assert changed_settings(before, now) == 'labels null, now [1, 2]; preset "monai", now null; scale null, now 255'
+def test_a_large_file_may_take_longer(tmp_path, monkeypatch):
+    path = tmp_path / "a.nii"
+    path.write_bytes(bytes(3000))
+    assert cohorts._seconds_for(path) == cohorts._seconds_for(tmp_path / "none.nii") == 10
+    monkeypatch.setattr(cohorts, "BYTES_A_SECOND", 100)
+    assert cohorts._seconds_for(path) == 30
 
 
-def test_a_stamp_changes_with_the_file(tmp_path):
-    path = Path(tmp_path, "a")
-    path.write_bytes(b"1")
-    before = file_stamp(path)
-    path.write_bytes(b"22")
-    assert file_stamp(path) != before
+def test_the_table_is_in_the_order_of_cases_and_labels():
+    table = scores_of([SCORED, FAILED])
+    assert table.columns.tolist() == COLUMNS
+    assert list(zip(table["case"], table["label"], strict=True)) == [("a", ""), ("b", "10"), ("b", "2")]
+    assert table["error"].tolist() == ["different grids", "", ""]
+    pd.testing.assert_frame_equal(table, scores_of([FAILED, SCORED]))
+
+
+def test_whole_numbers_stay_whole_beside_rows_without_numbers(tmp_path):
+    save_table(scores_of([SCORED, FAILED]), tmp_path / "s.csv")
+    first, failed, scored, _ = (tmp_path / "s.csv").read_text().splitlines()
+    at = first.split(",").index("lesions_matched")
+    assert (failed.split(",")[at], scored.split(",")[at]) == ("", "2")
+
+
+def test_an_empty_cohort_is_a_table_too():
+    assert scores_of([]).columns.tolist() == COLUMNS
+
+
+def test_what_was_skipped_says_which_side():
+    of_file = {"side": "reference", "file": "r/c.nii", "reason": "unreadable file"}
+    rows = skipped_of([SCORED, FAILED, Outcome("c", error="empty", details=of_file)])
+    assert rows[0] == {"side": "both", "file": "a", "reason": "not scored", "detail": "different grids"}
+    assert rows[1] == {**of_file, "detail": "empty"}
+
+
+def test_a_table_of_scores_may_be_replaced_whole_or_cut(tmp_path):
+    path = tmp_path / "s.csv"
+    check_table(path)
+    save_table(scores_of([SCORED]), path)
+    whole = path.read_bytes()
+    for n in range(len(whole) + 1):
+        path.write_bytes(whole[:n])
+        check_table(path)
+
+
+@pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"x", b"case,label\n", b"case,other", b"\x1f\x8b"])
+def test_another_file_is_never_replaced(tmp_path, content):
+    path = Path(tmp_path, "s.csv")
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match="s.csv is not a table of scores of this version, and would be overwritten"):
+        check_table(path)
+
+
+def test_threads_may_score_too(pair):
+    with ThreadPoolExecutor(1) as executor:
+        assert executor.submit(score_pair, pair).result() == score_pair(pair)

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import json
-import time
+import os
 from concurrent.futures import ThreadPoolExecutor
 from math import inf, nan
+from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
 
 from domains import _console
+from domains._batch import Interrupted
 from domains._checks import UsageError
+from domains._records import as_line, from_line
 from domains.lesions import cohort, cohorts, compare, example, read_image, run, summarise, write_image
 from domains.lesions.cohorts import COLUMNS
 from domains.lesions.run import cohort_files, compare_files, parse_labels
@@ -25,10 +29,6 @@ def folders(tmp_path):
             image = read_image(example(f"nodule_{k:02d}")).isel(rater=rater)
             write_image(image, part / f"case_{k}.nii.gz")
     return parts
-
-
-def without_stamp(scores):
-    return scores.drop(columns=["stamp", "settings"]).astype({"label": str})
 
 
 def test_every_case_is_what_compare_says(folders):
@@ -72,20 +72,29 @@ def test_unpaired_and_broken_files(folders, tmp_path):
     assert pd.read_csv(out)["error"].notna().tolist() == [False, True]
 
 
+def count_scored(monkeypatch):
+    seen = []
+    real = cohorts.score_pair
+    monkeypatch.setattr(cohorts, "score_pair", lambda pair: seen.append(pair.name) or real(pair))
+    return seen
+
+
 def test_a_second_run_goes_on(folders, tmp_path, monkeypatch):
     out = tmp_path / "scores.csv"
     first, _ = cohort(*folders, out=out)
-    seen = []
-    real = cohorts.score_case
-    monkeypatch.setattr(cohorts, "score_case", lambda case: seen.append(case.name) or real(case))
+    written = out.read_bytes()
+    seen = count_scored(monkeypatch)
     again, _ = cohort(*folders, out=out)
     assert seen == []
-    pd.testing.assert_frame_equal(without_stamp(first), without_stamp(again), check_dtype=False)
+    pd.testing.assert_frame_equal(first, again)
+    assert out.read_bytes() == written
 
-    lines = out.read_text().splitlines(keepends=True)
-    out.write_text("".join(lines[:3]) + lines[3][:40])
+    records = tmp_path / "scores.csv.records"
+    lines = records.read_bytes().splitlines(keepends=True)
+    records.write_bytes(b"".join(lines[:-2]) + lines[-2][:10])
     cohort(*folders, out=out)
-    assert seen == ["case_2", "case_3"], "the row that was cut off is scored again"
+    assert seen == ["case_3"], "the record that was cut off is made again"
+    assert out.read_bytes() == written
 
     seen.clear()
     write_image(read_image(folders[0] / "case_1.nii.gz") * 0, folders[0] / "case_1.nii.gz")
@@ -93,6 +102,53 @@ def test_a_second_run_goes_on(folders, tmp_path, monkeypatch):
     assert seen == ["case_1"]
     assert changed["dice"].tolist()[1] == 0
     assert pd.read_csv(out)["dice"].tolist() == changed["dice"].tolist()
+
+
+def test_after_any_cut_of_table_and_records_the_table_is_the_same(folders, tmp_path):
+    out = tmp_path / "scores.csv"
+    records = tmp_path / "scores.csv.records"
+    cohort(*folders, out=out)
+    written = out.read_bytes()
+    kept = records.read_bytes()
+    for n in range(0, len(written), 301):
+        out.write_bytes(written[:n])
+        cohort(*folders, out=out)
+        assert out.read_bytes() == written
+    # nothing, a part of the first line, and a record of which the marker of its beginning is lost too
+    for n in (0, 100, kept.index(b'{"start": "case_2"') + 9):
+        records.write_bytes(kept[:n])
+        cohort(*folders, out=out)
+        assert out.read_bytes() == written
+    records.unlink()
+    cohort(*folders, out=out)
+    assert out.read_bytes() == written, "a table without its records is made anew"
+
+
+def same_times(folder, model):
+    """Give the files of a folder the sizes and times of another's."""
+    for path in folder.iterdir():
+        state = (model / path.name).stat()
+        assert path.stat().st_size == state.st_size
+        os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+
+
+def test_another_model_of_equal_sizes_and_times_has_its_own_scores(tmp_path):
+    reference, first, second = (tmp_path / name for name in ("reference", "first", "second"))
+    for folder, filled in ((reference, 4), (first, 4), (second, 2)):
+        folder.mkdir()
+        mask = np.zeros((6, 6, 6), np.uint8)
+        mask[:filled] = 1
+        nib.save(nib.Nifti1Image(mask, np.eye(4)), folder / "a.nii")
+    same_times(second, first)
+    out = tmp_path / "s.csv"
+    assert cohort(first, reference, out=out)[0]["dice"].tolist() == [1]
+    assert cohort(second, reference, out=out)[0]["dice"].tolist() == [pytest.approx(2 / 3)]
+    assert cohort(first, reference, out=out)[0]["dice"].tolist() == [1]
+    assert cohort(second, first, out=out)[0]["precision"].tolist() == [1]
+    assert cohort(first, second, out=out)[0]["precision"].tolist() == [0.5], "the folders swapped"
+    assert cohort(second, second, out=out)[0]["dice"].tolist() == [1], "one folder twice"
+    os.replace(second / "a.nii", first / "a.nii")
+    assert cohort(first, reference, out=out)[0]["dice"].tolist() == [pytest.approx(2 / 3)], "a file put in its place"
 
 
 def test_an_error_is_tried_again(folders, tmp_path):
@@ -104,6 +160,12 @@ def test_an_error_is_tried_again(folders, tmp_path):
     assert (cohort(*folders, out=out)[0]["error"] == "").all()
 
 
+def other_version(records):
+    header, rest = records.read_bytes().split(b"\n", 1)
+    made = from_line(header + b"\n")
+    records.write_bytes(as_line({**made, "version": "0.0"}) + rest)
+
+
 def test_other_settings_are_refused(folders, tmp_path):
     out = tmp_path / "scores.csv"
     cohort(*folders, out=out)
@@ -113,6 +175,9 @@ def test_other_settings_are_refused(folders, tmp_path):
     with pytest.raises(UsageError, match=r"other settings \(scale null, now 255\): move it away"):
         cohort(*folders, out=out, scale=255)
     assert out.read_bytes() == written
+    other_version(tmp_path / "scores.csv.records")
+    with pytest.raises(UsageError, match="scores.csv.records was made by another version .version 0.0, this is"):
+        cohort(*folders, out=out)
     out.write_text("a,b\n1,2\n")
     with pytest.raises(UsageError, match="not a table of scores"):
         cohort(*folders, out=out)
@@ -135,14 +200,51 @@ def test_wrong_folders(folders, tmp_path):
         cohort(*folders)
 
 
-def test_a_worker_that_dies_is_a_row(folders):
-    class Dying(ThreadPoolExecutor):
-        def submit(self, *arguments):
-            return super().submit(lambda: 1 / 0)
+def test_whatever_ends_a_case_is_its_row(folders, monkeypatch):
+    real = cohorts.score_pair
 
-    with Dying() as executor:
-        scores, _ = cohort(*folders, executor=executor)
-    assert scores["error"].str.contains("worker died").all()
+    def fail(pair):
+        if pair.name == "case_1":
+            raise IndexError("index 3 is out of bounds")
+        return real(pair)
+
+    monkeypatch.setattr(cohorts, "score_pair", fail)
+    scores, skipped = cohort(*folders)
+    assert scores["error"].tolist() == ["", "IndexError: index 3 is out of bounds", "", ""]
+    assert skipped[["side", "file", "reason"]].values.tolist() == [["both", "case_1", "not scored"]]
+
+
+def test_a_file_name_that_is_no_text_is_a_row(folders, tmp_path):
+    for folder in folders:
+        os.rename(folder / "case_0.nii.gz", folder / os.fsdecode(b"caf\xe9.nii.gz"))
+    out = tmp_path / "s.csv"
+    scores, _ = cohort(*folders, out=out)
+    assert scores["case"].tolist() == [r"caf\xe9", "case_1", "case_2", "case_3"]
+    assert (scores["error"] == "").all()
+    assert pd.read_csv(out)["case"].tolist() == scores["case"].tolist()
+    os.unlink(folders[1] / os.fsdecode(b"caf\xe9.nii.gz"))
+    _, skipped = cohort(*folders, out=out)
+    assert skipped["file"].tolist() == [str(folders[0]) + r"/caf\xe9.nii.gz"]
+
+
+def test_records_and_table_are_no_inputs(folders, tmp_path):
+    image = folders[0] / "case_0.nii.gz"
+    content = image.read_bytes()
+    with pytest.raises(UsageError, match="not a table of scores"):
+        cohort(*folders, out=image)
+    with pytest.raises(UsageError, match="is no file of records"):
+        cohort(*folders, records=image)
+    with pytest.raises(UsageError, match="there is no folder"):
+        cohort(*folders, out=tmp_path / "none" / "s.csv")
+    assert image.read_bytes() == content
+
+
+def test_records_alone_make_a_run_resumable(folders, tmp_path, monkeypatch):
+    first, _ = cohort(*folders, records=tmp_path / "r")
+    seen = count_scored(monkeypatch)
+    again, _ = cohort(*folders, records=tmp_path / "r")
+    assert seen == []
+    pd.testing.assert_frame_equal(first, again)
 
 
 def test_a_case_that_cannot_be_compared_is_skipped_with_both_sides(folders):
@@ -165,14 +267,27 @@ def test_a_wrong_option_is_an_error_and_no_row(folders):
         summarise(scores, level=95)
 
 
-def test_who_interrupts_does_not_wait(folders, monkeypatch):
-    """The other cases are cancelled, and the one that runs is not waited for."""
-    monkeypatch.setattr(cohorts, "score_case", time.sleep)
-    results = cohorts.score_cases([0.0, *[6.0] * 6], workers=2, executor=None)
-    next(results)
-    begin = time.perf_counter()
-    results.close()
-    assert time.perf_counter() - begin < 2
+def test_an_interrupted_run_writes_what_is_done(folders, tmp_path, monkeypatch, capsys):
+    real = cohorts.score_pair
+
+    def interrupt(pair):
+        if pair.name == "case_2":
+            raise KeyboardInterrupt
+        return real(pair)
+
+    out = tmp_path / "s.csv"
+    whole, _ = cohort(*folders, out=tmp_path / "whole.csv")
+    monkeypatch.setattr(cohorts, "score_pair", interrupt)
+    with pytest.raises(
+        Interrupted, match="2 of 4 cases are done and kept in .*s.csv.records: run the same again to go"
+    ):
+        cohort(*folders, out=out)
+    assert pd.read_csv(out)["case"].tolist() == ["case_0", "case_1"]
+    assert cohort_files(*folders, out=out, **options()) == 130
+    assert "2 of 4 cases are done" in capsys.readouterr().err
+    monkeypatch.setattr(cohorts, "score_pair", real)
+    pd.testing.assert_frame_equal(cohort(*folders, out=out)[0], whole)
+    assert out.read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
 def test_summary_by_hand():
@@ -316,3 +431,28 @@ def test_labels():
 def test_wrong_labels(text):
     with pytest.raises(ValueError, match="core=1"):
         parse_labels(text)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills processes")
+def test_a_cohort_in_which_everything_goes_wrong(tmp_path, monkeypatch):
+    """The long version, also with dask: see the file."""
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    import cohort_with_faults
+
+    n = 12
+    cohort_with_faults.make(tmp_path, n)
+    cohort_with_faults.disturbed(tmp_path, tmp_path / "a.csv", "pools", n, kills=1)
+    # in this process no case kills
+    cohort(tmp_path / "p", tmp_path / "r", out=tmp_path / "b.csv")
+    found = (tmp_path / "a.csv").read_bytes().splitlines()
+    wanted = (tmp_path / "b.csv").read_bytes().splitlines()
+    (killer,) = [k for k, line in enumerate(wanted) if line.startswith(b"case_0003")]
+    assert found.pop(killer).startswith(b"case_0003")
+    wanted.pop(killer)
+    assert found == wanted
+    table = pd.read_csv(tmp_path / "a.csv", keep_default_na=False).set_index("case")
+    assert len(table) == n
+    errors = table["error"][table["error"] != ""]
+    assert errors.index.tolist() == ["case_0003", "case_0005", "case_0007", "case_0009"]
+    assert [("died" in errors.iloc[0]), ("cut off" in errors.iloc[1]), ("empty" in errors.iloc[2])] == [True] * 3
+    assert "different grids" in errors.iloc[3]
