@@ -4,7 +4,7 @@ Conventions
 -----------
 - bool is hard, real floating is soft; integers and complex numbers are refused, with the remedy.
 - Hard counts are int64. Soft sums are float64 on the host and at least float32 on a device; half precision
-  never sums in half.
+  never sums in half. Sizes that come as smaller whole numbers or halves are widened alike, before they are added.
 - Values are looked at on host arrays only: never on a device, under ``torch.compile``, inside a functorch
   transform, or on dask, unless somebody asks.
 """
@@ -133,6 +133,42 @@ def sum_dtype(arrays: tuple[Array, ...], xp: ModuleType) -> Any:
         if compat.is_torch_array(x) and x.device.type != "cpu":
             return xp.float32
     return xp.float64
+
+
+_WIDE = frozenset({np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.float32)})
+"""Host dtypes in which sizes stay as they are; for the others `widened` asks the array library."""
+
+_LARGEST = np.iinfo(np.int64).max
+
+
+def widened(operation: str, name: str, x: Array, xp: ModuleType) -> Array:
+    """Return sizes in a dtype that holds their sums: whole numbers as int64, halves as soft sums are.
+
+    Examples
+    --------
+    >>> import array_api_compat.numpy as xp
+    >>> sizes = [xp.ones(1, dtype=dtype) for dtype in ("bool", "uint8", "float16", "float32")]
+    >>> [widened("Overlap", "size_a", size, xp).dtype.name for size in sizes]
+    ['int64', 'int64', 'float64', 'float32']
+    """
+    dtype = x.dtype
+    on_host = isinstance(x, np.ndarray | np.generic)
+    if on_host and dtype in _WIDE:
+        return x
+    if xp.isdtype(dtype, ("bool", "integral")):
+        if on_host and dtype == np.uint64 and np.any(x > _LARGEST):
+            raise ValueError(
+                f"{operation}: {name} is {np.max(x)}, more than int64 holds ({_LARGEST}); pass floating numbers"
+            )
+        return xp.astype(x, xp.int64, copy=False)
+    if not xp.isdtype(dtype, "real floating"):
+        raise TypeError(
+            f"{operation}: {name} has dtype {dtype}; sizes are real numbers: divide times by their unit, and leave out "
+            "what is None"
+        )
+    if xp.finfo(dtype).bits < 32:
+        return xp.astype(x, sum_dtype((x,), xp), copy=False)
+    return x
 
 
 def number(x: Array) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from .. import indices
 from .._arrays import Array, as_host, like, namespace
 from .._compiled import kernels
-from ..counts import Overlap
+from ..counts import Overlap, unchecked
 from ..indices import EmptyPolicy
 from .arrays import Interval, Sizes, intervals, is_plain, length, multiply, positive, read, shared_length
 
@@ -179,7 +179,7 @@ def pairwise(a: Array, b: Array) -> Array:
 def _measure(a: Array, b: Array, periods: list[float | None], xp: ModuleType) -> Overlap:
     axes = zip(intervals(a), intervals(b), periods, strict=True)
     sizes = multiply([_measure_axis(x, y, period, xp) for x, y, period in axes])
-    return Overlap(sizes.shared, sizes.a, sizes.b)
+    return unchecked(sizes.shared, sizes.a, sizes.b)
 
 
 def _measure_axis(x: Interval, y: Interval, period: float | None, xp: ModuleType) -> Sizes:

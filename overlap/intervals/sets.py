@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import indices
 from .._arrays import Array
-from ..counts import Overlap
+from ..counts import Overlap, unchecked
 from ..indices import EmptyPolicy
 from .join import Intervals, overlapping, read_rows
 
@@ -48,7 +48,7 @@ def measure(a: ArrayLike, b: ArrayLike) -> Overlap:
     set_a = _unite(rows_a.astype(np.float64))
     set_b = _unite(rows_b.astype(np.float64))
     shared = _intersect(set_a, set_b)
-    return Overlap(_length(shared), _length(set_a), _length(set_b))
+    return unchecked(_length(shared), _length(set_a), _length(set_b))
 
 
 def iou(a: ArrayLike, b: ArrayLike, *, empty: float | EmptyPolicy = nan) -> Array:

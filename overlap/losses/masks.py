@@ -20,7 +20,7 @@ from typing import Literal
 
 from .._arrays import Array, Axis, is_host, namespace, safe_ratio
 from .._checks import check_choice
-from ..counts import Overlap
+from ..counts import Overlap, unchecked
 from ..indices import dice, iou, tversky
 from ..raster import TNorm
 from ..raster.sizes import Names, check_masks, measure_checked
@@ -319,9 +319,9 @@ def smoothed(operation: str, both: Array, size_a: Array, size_b: Array, smooth: 
     if not smooth >= 0:
         raise ValueError(f"{operation}: smooth is a number of cells >= 0, got {smooth}")
     if not smooth:
-        return Overlap(both, size_a, size_b)
+        return unchecked(both, size_a, size_b)
     half = smooth / 2
-    return Overlap(both + half, size_a + half, size_b + half)
+    return unchecked(both + half, size_a + half, size_b + half)
 
 
 def _defined(value: Array, index: Index, o: Overlap, xp: ModuleType) -> Array:
@@ -335,7 +335,7 @@ def _defined(value: Array, index: Index, o: Overlap, xp: ModuleType) -> Array:
     both = xp.where(undefined, xp.ones_like(o.intersection), o.intersection)
     size_a = xp.where(undefined, xp.ones_like(o.size_a), o.size_a)
     size_b = xp.where(undefined, xp.ones_like(o.size_b), o.size_b)
-    value = index(Overlap(both, size_a, size_b))
+    value = index(unchecked(both, size_a, size_b))
     both_empty = xp.astype(o.size_a + o.size_b == 0, value.dtype)
     return xp.where(undefined, both_empty, value)
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from .._arrays import is_host
 from .._checks import check_choice
-from ..counts import Overlap
+from ..counts import Overlap, unchecked
 from ..raster import TNORMS, TNorm, measure
 
 
@@ -92,7 +92,7 @@ class RunningOverlap(torch.nn.Module):
             sizes = sizes.to(_meeting_place(distributed.get_backend(group)))
             distributed.all_reduce(sizes, group=group)
         intersection, size_a, size_b = sizes.to(self._sizes.device)
-        return Overlap(intersection, size_a, size_b)
+        return unchecked(intersection, size_a, size_b)
 
     def get_extra_state(self) -> Tensor:
         """Return what `state_dict` keeps: this process's own sums."""

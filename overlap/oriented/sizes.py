@@ -27,7 +27,7 @@ from .. import indices
 from .._arrays import Array, as_host, like, namespace
 from .._compiled import kernels
 from .._coordinates import as_floating, well_formed
-from ..counts import Overlap
+from ..counts import Overlap, unchecked
 from ..indices import EmptyPolicy
 
 SMALL = 1 << 16
@@ -80,7 +80,7 @@ def measure(a: Array, b: Array) -> Overlap:
         return _overlap(a, b, xp)
     host_a, host_b = hosts
     area = _compiled().intersection(np.broadcast_to(host_a, shape), np.broadcast_to(host_b, shape))
-    return Overlap(like(area, a, xp), _size(a), _size(b))
+    return unchecked(like(area, a, xp), _size(a), _size(b))
 
 
 def iou(a: Array, b: Array, *, empty: float | EmptyPolicy = nan) -> Array:
@@ -219,7 +219,7 @@ def _check(operation: str, name: str, boxes: Array, xp: ModuleType) -> Array:
 
 
 def _overlap(a: Array, b: Array, xp: ModuleType) -> Overlap:
-    return Overlap(_intersection(a, b, xp), _size(a), _size(b))
+    return unchecked(_intersection(a, b, xp), _size(a), _size(b))
 
 
 def _size(boxes: Array) -> Array:

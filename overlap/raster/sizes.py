@@ -11,7 +11,7 @@ from .. import indices
 from .._arrays import Array, Axis, as_host, check_mask, is_bool, is_host, like, namespace, number, sum_dtype
 from .._checks import check_choice
 from .._compiled import kernels
-from ..counts import Overlap
+from ..counts import Overlap, unchecked
 from ..indices import EmptyPolicy
 
 _LARGE = 1 << 20
@@ -112,7 +112,7 @@ def measure(
     """
     names = Names("raster.measure")
     xp = check_masks(names, a, b, weights, where, tnorm)
-    return Overlap(*measure_checked(names, a, b, axis, weights, where, tnorm, check_values, xp))
+    return unchecked(*measure_checked(names, a, b, axis, weights, where, tnorm, check_values, xp))
 
 
 def iou(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._arrays import Array, as_host, like, namespace
-from ..counts import Overlap
+from ..counts import Overlap, unchecked
 
 _TABLE = 1 << 16
 """Labels that span no more than this are looked up; others are sorted."""
@@ -76,7 +76,7 @@ def contingency(a: Array, b: Array) -> tuple[Array, Array, Overlap]:
         )
     pair = rows * np.int64(shape[1]) + columns
     shared = np.bincount(pair, minlength=n_pairs).reshape(shape)
-    o = Overlap(
+    o = unchecked(
         like(shared, a, xp),
         like(shared.sum(axis=1, keepdims=True), a, xp),
         like(shared.sum(axis=0, keepdims=True), a, xp),
