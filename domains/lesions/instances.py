@@ -204,21 +204,19 @@ def match_instances(
     predicted: np.ndarray, reference: np.ndarray, *, voxel: float, threshold: float, contact: float = 0.0
 ) -> pd.DataFrame:
     """Return the match table of two instance maps of one shape, whose voxels have the size `voxel`; see `match`."""
-    numbers_a, numbers_b, overlaps = ov.raster.contingency(predicted, reference)
-    is_lesion_a = numbers_a != 0
-    is_lesion_b = numbers_b != 0
-    voxels_a = overlaps.size_a[is_lesion_a, 0]
-    voxels_b = overlaps.size_b[0, is_lesion_b]
-    pairs = overlaps[is_lesion_a][:, is_lesion_b]
+    lesions = _without_background(ov.raster.label_pairs(predicted, reference))
+    n = len(lesions.labels_a)
+    m = len(lesions.labels_b)
+    is_matched = _one_to_one(lesions, threshold)
 
-    # the pairs that share voxels: lesion i[k] of the prediction, lesion j[k] of the reference
-    share = (pairs.intersection > 0) & (ov.containment(pairs) >= contact)
-    i, j = np.nonzero(share)
-    met = pairs[i, j]
-    matched = _one_to_one(pairs, threshold)[i, j]
+    # the pairs that share enough voxels: lesion i[k] of the prediction, lesion j[k] of the reference
+    share = ov.containment(lesions.overlap) >= contact
+    i = lesions.a[share]
+    j = lesions.b[share]
+    met = lesions.overlap[share]
+    matched = is_matched[share]
 
     # below them the lesions that share none, with -1 for the partner
-    n, m = pairs.shape
     spurious = np.setdiff1d(np.arange(n), i)
     missed = np.setdiff1d(np.arange(m), j)
     row_a = np.concatenate([i, spurious, np.full(len(missed), -1)])
@@ -228,10 +226,10 @@ def match_instances(
     group_a, group_b = _groups(i, j, n, m)
     group = np.where(row_a >= 0, _at(group_a, row_a), _at(group_b, row_b))
     table = pd.DataFrame({"group": group, "kind": _kinds(group, group_a, group_b)})
-    table["predicted"] = _lesion_numbers(numbers_a[is_lesion_a], row_a)
-    table["reference"] = _lesion_numbers(numbers_b[is_lesion_b], row_b)
-    table["volume_predicted"] = _at(voxels_a, row_a) * voxel
-    table["volume_reference"] = _at(voxels_b, row_b) * voxel
+    table["predicted"] = _lesion_numbers(lesions.labels_a, row_a)
+    table["reference"] = _lesion_numbers(lesions.labels_b, row_b)
+    table["volume_predicted"] = _at(lesions.cells_a, row_a) * voxel
+    table["volume_reference"] = _at(lesions.cells_b, row_b) * voxel
     table["intersection"] = np.append(met.intersection, zeros) * voxel
     table["iou"] = np.append(ov.iou(met), zeros)
     table["dice"] = np.append(ov.dice(met), zeros)
@@ -245,13 +243,35 @@ def _instances(x: xr.DataArray, connectivity: int | None) -> xr.DataArray:
     return components(x, connectivity=connectivity)
 
 
-def _one_to_one(pairs: ov.Overlap, threshold: float) -> np.ndarray:
-    """Return which pairs belong to the one-to-one assignment, shape (n, m)."""
-    iou = np.asarray(ov.iou(pairs))
-    assigned = matching.match(iou, threshold).pairs
-    matched = np.zeros(iou.shape, bool)
-    matched[assigned[:, 0], assigned[:, 1]] = True
-    return matched
+def _without_background(pairs: ov.raster.LabelPairs) -> ov.raster.LabelPairs:
+    """Return the labels of two maps and their pairs without label 0."""
+    is_lesion_a = pairs.labels_a != 0
+    is_lesion_b = pairs.labels_b != 0
+    position_a = np.cumsum(is_lesion_a) - 1
+    position_b = np.cumsum(is_lesion_b) - 1
+    are_lesions = is_lesion_a[pairs.a] & is_lesion_b[pairs.b]
+    return ov.raster.LabelPairs(
+        labels_a=pairs.labels_a[is_lesion_a],
+        labels_b=pairs.labels_b[is_lesion_b],
+        cells_a=pairs.cells_a[is_lesion_a],
+        cells_b=pairs.cells_b[is_lesion_b],
+        a=position_a[pairs.a[are_lesions]],
+        b=position_b[pairs.b[are_lesions]],
+        overlap=pairs.overlap[are_lesions],
+    )
+
+
+def _one_to_one(lesions: ov.raster.LabelPairs, threshold: float) -> np.ndarray:
+    """Return which pairs of lesions belong to the one-to-one assignment."""
+    from scipy.sparse import coo_array
+
+    n = len(lesions.labels_a)
+    m = len(lesions.labels_b)
+    iou = np.asarray(ov.iou(lesions.overlap))
+    scores = coo_array((iou, (lesions.a, lesions.b)), (n, m))
+    assigned = matching.match(scores, threshold).pairs
+    # one number for each pair
+    return np.isin(lesions.a * m + lesions.b, assigned[:, 0] * m + assigned[:, 1])
 
 
 def _groups(i: np.ndarray, j: np.ndarray, n: int, m: int) -> tuple[np.ndarray, np.ndarray]:

@@ -23,13 +23,15 @@ Wang, Z. et al. (2023). Jaccard metric losses: optimizing the Jaccard index with
 """
 
 from .sizes import TNORMS, TNorm, dice, iou, measure
-from .tables import contingency
+from .tables import LabelPairs, contingency, label_pairs
 
 __all__ = [
     "TNORMS",
+    "LabelPairs",
     "TNorm",
     "contingency",
     "dice",
     "iou",
+    "label_pairs",
     "measure",
 ]

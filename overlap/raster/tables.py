@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import ModuleType
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,8 +17,78 @@ _LARGEST = 1 << 27
 """Pairs in a table of 1 GiB."""
 
 
+class LabelPairs(NamedTuple):
+    """The labels of two maps, and the pairs of them that share cells.
+
+    Parameters
+    ----------
+    labels_a, labels_b : array (n,), (m,)
+        The labels that occur, ascending.
+    cells_a, cells_b : array (n,), (m,)
+        How many cells each of them has.
+    a, b : array (k,)
+        Of each pair the position in `labels_a` and in `labels_b`, ascending in `a` and then in `b`.
+    overlap : Overlap (k,)
+        In cells: what the two labels of a pair share, and their sizes.
+    """
+
+    labels_a: Array
+    labels_b: Array
+    cells_a: Array
+    cells_b: Array
+    a: Array
+    b: Array
+    overlap: Overlap
+
+
+def label_pairs(a: Array, b: Array) -> LabelPairs:
+    """Find the pairs of labels of two maps that share cells: `contingency` without its zeros.
+
+    Time and memory grow with the cells and the pairs, not with the product of the numbers of labels.
+
+    Parameters
+    ----------
+    a, b : array of int or bool
+        Label maps of one shape, on the host. Background is a label like any other.
+
+    Returns
+    -------
+    LabelPairs
+        ``labels_a labels_b cells_a cells_b a b overlap``.
+
+    Raises
+    ------
+    TypeError
+        If a map does not hold whole numbers, or is not on the host.
+    ValueError
+        If the shapes differ.
+
+    Examples
+    --------
+    >>> a = np.array([0, 0, 7, 7, 7, 9])
+    >>> b = np.array([0, 1, 1, 1, 2, 2])
+    >>> pairs = label_pairs(a, b)
+    >>> pairs.labels_a[pairs.a], pairs.labels_b[pairs.b], pairs.overlap.intersection
+    (array([0, 0, 7, 7, 9]), array([0, 1, 1, 2, 2]), array([1, 1, 2, 1, 1]))
+    """
+    pairs, xp = _count("raster.label_pairs", a, b)
+    o = pairs.overlap
+    overlap = unchecked(like(o.intersection, a, xp), like(o.size_a, a, xp), like(o.size_b, a, xp))
+    return LabelPairs(
+        labels_a=like(pairs.labels_a, a, xp),
+        labels_b=like(pairs.labels_b, b, xp),
+        cells_a=like(pairs.cells_a, a, xp),
+        cells_b=like(pairs.cells_b, b, xp),
+        a=like(pairs.a, a, xp),
+        b=like(pairs.b, b, xp),
+        overlap=overlap,
+    )
+
+
 def contingency(a: Array, b: Array) -> tuple[Array, Array, Overlap]:
     """Count the cells that each label of one map shares with each label of another.
+
+    Of maps with thousands of labels, `label_pairs` lists the pairs that share cells, and no zeros.
 
     Parameters
     ----------
@@ -50,38 +121,89 @@ def contingency(a: Array, b: Array) -> tuple[Array, Array, Overlap]:
            [0, 2, 1],
            [0, 0, 1]])
     """
-    xp = namespace("raster.contingency", a=a, b=b)
+    pairs, xp = _count("raster.contingency", a, b)
+    shape = len(pairs.labels_a), len(pairs.labels_b)
+    n_pairs = shape[0] * shape[1]
+    if n_pairs > _LARGEST:
+        raise ValueError(
+            f"raster.contingency: {shape[0]} × {shape[1]} labels make a table of {n_pairs:.0e} pairs; "
+            "raster.label_pairs lists those that share cells"
+        )
+    shared = np.zeros(shape, np.int64)
+    shared[pairs.a, pairs.b] = pairs.overlap.intersection
+    o = unchecked(
+        like(shared, a, xp),
+        like(pairs.cells_a[:, None], a, xp),
+        like(pairs.cells_b[None, :], a, xp),
+    )
+    return like(pairs.labels_a, a, xp), like(pairs.labels_b, b, xp), o
+
+
+def _count(operation: str, a: Array, b: Array) -> tuple[LabelPairs, ModuleType]:
+    """Count pairs of labels on the host; also return the maps' namespace."""
+    xp = namespace(operation, a=a, b=b)
     for name, x in {"a": a, "b": b}.items():
         if not xp.isdtype(x.dtype, ("bool", "integral")):
             raise TypeError(
-                f"raster.contingency: {name} has dtype {x.dtype}; a label map holds whole numbers: "
+                f"{operation}: {name} has dtype {x.dtype}; a label map holds whole numbers: "
                 f"cut a soft mask (`{name} >= 0.5`), or convert stored labels (`{name}.astype(int)`)"
             )
     if a.shape != b.shape:
         raise ValueError(
-            f"raster.contingency: a has shape {tuple(a.shape)} and b {tuple(b.shape)}; maps of one grid have one shape"
+            f"{operation}: a has shape {tuple(a.shape)} and b {tuple(b.shape)}; maps of one grid have one shape"
         )
     host_a = as_host(a)
     host_b = as_host(b)
     if host_a is None or host_b is None:
-        raise TypeError("raster.contingency: labels are counted on the host; pass x.cpu() or x.compute()")
-    labels_a, rows = _encode(host_a)
-    labels_b, columns = _encode(host_b)
-    shape = len(labels_a), len(labels_b)
-    n_pairs = shape[0] * shape[1]
-    if n_pairs > _LARGEST:
-        raise ValueError(
-            f"raster.contingency: {shape[0]} × {shape[1]} labels make a table of {n_pairs:.0e} pairs; compare parts of "
-            "the maps, or drop specks first"
-        )
-    pair = rows * np.int64(shape[1]) + columns
-    shared = np.bincount(pair, minlength=n_pairs).reshape(shape)
-    o = unchecked(
-        like(shared, a, xp),
-        like(shared.sum(axis=1, keepdims=True), a, xp),
-        like(shared.sum(axis=0, keepdims=True), a, xp),
-    )
-    return like(labels_a, a, xp), like(labels_b, b, xp), o
+        raise TypeError(f"{operation}: labels are counted on the host; pass x.cpu() or x.compute()")
+    return _count_on_host(host_a, host_b), xp
+
+
+def _count_on_host(a: np.ndarray, b: np.ndarray) -> LabelPairs:
+    """See `label_pairs`."""
+    if a.flags.f_contiguous and b.flags.f_contiguous:
+        a = a.T
+        b = b.T
+    flat_a = a.ravel()
+    flat_b = b.ravel()
+    # neighbours are mostly alike: count them as one
+    starts, cells = _runs(flat_a, flat_b)
+    labels_a, rows = _encode(flat_a[starts])
+    labels_b, columns = _encode(flat_b[starts])
+    n = len(labels_a)
+    m = len(labels_b)
+    place, shared = _add_up(rows * np.int64(m) + columns, cells, n * m)
+    index_a = place // max(m, 1)
+    index_b = place - index_a * m
+    cells_a = _sums(index_a, shared, n)
+    cells_b = _sums(index_b, shared, m)
+    overlap = unchecked(shared, cells_a[index_a], cells_b[index_b])
+    return LabelPairs(labels_a, labels_b, cells_a, cells_b, index_a, index_b, overlap)
+
+
+def _runs(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where in two flat maps a label changes, and how many cells are alike from there on."""
+    changes = np.ones(len(a), bool)
+    changes[1:] = a[1:] != a[:-1]
+    changes[1:] |= b[1:] != b[:-1]
+    starts = np.flatnonzero(changes)
+    return starts, np.diff(starts, append=len(a))
+
+
+def _add_up(place: np.ndarray, cells: np.ndarray, n_places: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the places that occur, ascending, and how many cells each of them has."""
+    if n_places <= max(_TABLE, len(place)):
+        table = _sums(place, cells, n_places)
+        occupied = np.flatnonzero(table)
+        return occupied, table[occupied]
+    occupied, position = np.unique(place, return_inverse=True)
+    return occupied, _sums(position, cells, len(occupied))
+
+
+def _sums(place: np.ndarray, cells: np.ndarray, n: int) -> np.ndarray:
+    """Return the sum of the cells at each of n places."""
+    # in floating numbers, which hold as many cells as a machine has
+    return np.bincount(place, cells, n).astype(np.int64)
 
 
 def _encode(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

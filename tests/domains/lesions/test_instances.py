@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -148,3 +151,34 @@ def test_refusals():
         match(boxes(A), boxes(A), contact=20)
     with pytest.raises(ValueError, match="different grids"):
         match(boxes(A), boxes(A).assign_coords(x=np.arange(40) + 5.0))
+
+
+PEAK_OF_SPECKS = """
+import resource
+import subprocess
+import sys
+
+import numpy as np
+from domains.lesions import as_image, match
+
+def specks(n, shift):
+    mask = np.zeros((84, 84, 84), bool)
+    lattice = np.argwhere(np.ones((21, 21, 21), bool))[:n] * 4
+    mask[lattice[:, 0] + shift, lattice[:, 1], lattice[:, 2]] = True
+    mask[lattice[:, 0] + 1, lattice[:, 1], lattice[:, 2]] = True
+    return as_image(mask, 1.0)
+
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+match(specks(10, 0), specks(10, 2))
+before = peak()
+table = match(specks(8000, 0), specks(8000, 2), threshold=0.3)
+print(len(table), int(table.matched.sum()), peak() - before)
+"""
+
+
+def test_memory_grows_with_the_lesions_and_not_with_their_square():
+    """8,000 specks a side: a table of all pairs has 64 million cells, and eight of them took 5 GB."""
+    answer = subprocess.run([sys.executable, "-c", PEAK_OF_SPECKS], capture_output=True, text=True, check=True)
+    rows, matched, kilobytes = map(int, answer.stdout.split())
+    assert (rows, matched) == (8000, 8000)
+    assert kilobytes < 60_000

@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 from sklearn.metrics.cluster import contingency_matrix
 
 import overlap as ov
-from overlap.raster import contingency
+from overlap.raster import contingency, label_pairs
 
 DTYPES = [np.uint8, np.int16, np.int64, np.uint64]
 maps = st.tuples(st.sampled_from(DTYPES), st.sampled_from(DTYPES), st.integers(0, 60)).flatmap(
@@ -87,5 +87,60 @@ def test_refusals():
     with pytest.raises(ValueError, match="one shape"):
         contingency(a, a[:2])
     many = np.arange(12_000)
-    with pytest.raises(ValueError, match="drop specks"):
+    with pytest.raises(ValueError, match="raster.label_pairs lists"):
         contingency(many, many)
+
+
+# ---------------------------------------------------------------- only the pairs that share cells
+
+
+@given(maps, st.sampled_from([0, 1, 10_000_019]), st.sampled_from([0, 3]))
+def test_label_pairs_are_the_table_without_its_zeros(pair, stretch, repeat):
+    """Near and far apart labels, single cells and long runs of them, in either order of memory."""
+    a, b = (np.repeat(x.astype(np.int64) * stretch, repeat) for x in pair)
+    shape = (1, len(a), 1) if repeat else (len(a),)
+    a, b = np.asfortranarray(a.reshape(shape)), np.asfortranarray(b.reshape(shape))
+    labels_a, labels_b, table = contingency(a, b)
+    pairs = label_pairs(a, b)
+    i, j = np.nonzero(table.intersection)
+    np.testing.assert_array_equal(pairs.labels_a, labels_a)
+    np.testing.assert_array_equal(pairs.labels_b, labels_b)
+    np.testing.assert_array_equal([pairs.a, pairs.b], [i, j])
+    for size in ("intersection", "size_a", "size_b"):
+        np.testing.assert_array_equal(getattr(pairs.overlap, size), getattr(table[i, j], size))
+    np.testing.assert_array_equal(pairs.cells_a, np.unique(a, return_counts=True)[1])
+    np.testing.assert_array_equal(pairs.cells_b, np.unique(b, return_counts=True)[1])
+    if a.size:
+        np.testing.assert_array_equal(table.intersection, contingency_matrix(a.ravel(), b.ravel()))
+
+
+@pytest.mark.parametrize("order", ["CC", "CF", "FF", "views"])
+def test_pairs_do_not_depend_on_the_order_of_memory(order):
+    rng = np.random.default_rng(0)
+    a, b = rng.integers(0, 4, (2, 5, 6, 7))
+    expected = contingency(a.copy(), b.copy())[2].intersection
+    if order == "views":
+        a, b = (np.pad(x, 1)[1:-1, 1:-1, 1:-1] for x in (a, b))
+    else:
+        a, b = (np.asarray(x, order=k) for x, k in zip((a, b), order, strict=True))
+    np.testing.assert_array_equal(contingency(a, b)[2].intersection, expected)
+    np.testing.assert_array_equal(label_pairs(a, b).overlap.intersection, expected[expected > 0])
+
+
+def test_label_pairs_come_in_the_library_of_the_maps(backend):
+    if backend.name in ("dask", "array_api_strict"):
+        with pytest.raises(TypeError, match="raster.label_pairs: labels are counted on the host"):
+            label_pairs(backend.asarray([0]), backend.asarray([0]))
+        return
+    pairs = label_pairs(backend.asarray([0, 0, 7]), backend.asarray([1, 2, 2]))
+    assert all(type(x) is type(backend.asarray([0])) for x in (*pairs[:6], pairs.overlap.size_a))
+    assert backend.to_numpy(pairs.a).tolist() == [0, 0, 1]
+
+
+def test_more_labels_than_a_table_holds():
+    a = np.arange(20_000)
+    with pytest.raises(ValueError, match=r"4e\+08 pairs; raster.label_pairs lists"):
+        contingency(a, a)
+    pairs = label_pairs(a, a[::-1].copy())
+    assert (pairs.overlap.intersection == 1).all()
+    np.testing.assert_array_equal(pairs.labels_a[pairs.a], 19_999 - pairs.labels_b[pairs.b])
