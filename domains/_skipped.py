@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ._text import file_name
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -126,8 +128,9 @@ def row_lines(skipped: pd.DataFrame, most: int = 5) -> list[str]:
 
 def _input_line(row: Mapping[Any, Any]) -> str:
     file, detail = row["file"], row["detail"]
-    # an error's message often begins with the name of the file
-    if detail.startswith(file):
+    # an error's message often names the file, after the operation
+    shown = file_name(file)
+    if detail.startswith((file, shown)) or f": {shown}: " in detail:
         return f"{row['reason']}: {detail}"
     return f"{row['reason']}: {file}: {detail}" if detail else f"{row['reason']}: {file}"
 

@@ -35,11 +35,15 @@ def test_lines_of_whole_inputs_name_the_file_once():
         {"file": "a.nii", "reason": UNREADABLE, "detail": "a.nii: no such file"},
         {"file": "b.nii", "reason": UNPAIRED, "detail": "no prediction of this name"},
         {"file": "c.nii", "reason": NOT_SCORED},
+        {"file": "d\udcff.nii", "reason": UNREADABLE, "detail": r"lesions.read_image: d\xff.nii: cut off"},
+        {"file": "e.nii", "reason": UNREADABLE, "detail": "lesions.read_image: ee.nii: cut off"},
     ]
     assert input_lines(as_skipped(rows)) == [
         "unreadable file: a.nii: no such file",
         "unpaired file: b.nii: no prediction of this name",
         "not scored: c.nii",
+        r"unreadable file: lesions.read_image: d\xff.nii: cut off",
+        "unreadable file: e.nii: lesions.read_image: ee.nii: cut off",
     ]
 
 
