@@ -1,0 +1,433 @@
+"""Small files that are whole, and a few traps: what the mutations begin from.
+
+Conventions
+-----------
+- Contents are made by code or cut from the examples that come with the packages, the same in every run.
+- A packed file is stored unpacked here; `inputs` packs it after the content was damaged, or damages what was packed.
+- A trap is a file that promises or points to what it must not be given; nothing is said of how it is read.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import struct
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A file: its name, what it holds unpacked, which mutations know its form."""
+
+    name: str
+    content: bytes
+    form: str = "text"
+    packed: bool = False
+    trap: bool = False
+
+    def written(self) -> bytes:
+        """Return what stands on the disk."""
+        return gzip.compress(self.content, mtime=0) if self.packed else self.content
+
+
+# structures
+
+ATOMS = (("N", -1.2, 0.6, 0.5), ("CA", 0.0, 0.0, 0.0), ("C", 1.2, 0.9, 0.3), ("O", 1.3, 2.0, 0.6))
+NAMES = ("ALA", "GLY", "PRO", "SER")
+
+
+@cache
+def structures() -> tuple[Seed, ...]:
+    pdb = _pdb().encode()
+    models = _pdb_models().encode()
+    cif = _cif().encode()
+    real_pdb = _first_residues_of_pdb()
+    real_cif = _first_residues_of_cif()
+    return (
+        Seed("chain.pdb", pdb),
+        Seed("models.pdb", models),
+        Seed("chain.cif", cif),
+        Seed("example.pdb", real_pdb),
+        Seed("example.cif", real_cif),
+        Seed("chain.pdb.gz", pdb, packed=True),
+        Seed("example.cif.gz", real_cif, packed=True),
+    )
+
+
+def _pdb() -> str:
+    lines = ["HEADER    MADE BY CODE", "CRYST1   30.000   30.000   30.000  90.00  90.00  90.00 P 1           1"]
+    lines += _pdb_chain("A", 1, conformers=True)
+    lines.append("TER")
+    lines += _pdb_chain("B", 101)
+    lines.append("HETATM  900  O   HOH A 900      20.000  20.000  20.000  1.00 20.00           O")
+    lines.append("END")
+    return "\n".join(lines) + "\n"
+
+
+def _pdb_models() -> str:
+    lines = []
+    for model in (1, 2):
+        lines += [f"MODEL     {model:4d}", *_pdb_chain("A", 1), "TER", "ENDMDL"]
+    return "\n".join([*lines, "END"]) + "\n"
+
+
+def _pdb_chain(chain: str, first: int, conformers: bool = False) -> list[str]:
+    lines = []
+    for k, resname in enumerate(NAMES):
+        for name, x, y, z in ATOMS:
+            double = conformers and k == 1 and name == "O"
+            for altloc in "AB" if double else " ":
+                place = f"{3.4 * k + x:8.3f}{y * (-1) ** k:8.3f}{z + (altloc == 'B'):8.3f}"
+                number = len(lines) + first
+                occupancy = 0.5 if double else 1.0
+                atom = f"ATOM  {number:5d}  {name:<3s}{altloc}{resname} {chain}{first + k:4d}    {place}"
+                lines.append(f"{atom}{occupancy:6.2f}{10:6.2f}          {name[0]:>2s}")
+    return lines
+
+
+def _cif() -> str:
+    columns = (
+        "group_PDB id type_symbol label_atom_id label_alt_id label_comp_id label_asym_id label_entity_id label_seq_id "
+        "pdbx_PDB_ins_code Cartn_x Cartn_y Cartn_z occupancy B_iso_or_equiv auth_seq_id auth_asym_id pdbx_PDB_model_num"
+    )
+    lines = ["data_made", "#", "loop_", *(f"_atom_site.{name}" for name in columns.split())]
+    number = 0
+    for k, resname in enumerate(NAMES):
+        for name, x, y, z in ATOMS:
+            number += 1
+            place = f"{3.4 * k + x:.3f} {y * (-1) ** k:.3f} {z:.3f}"
+            identity = f"{number} {name[0]} {name} . {resname} A 1 {k + 1} ?"
+            lines.append(f"ATOM {identity} {place} 1.00 10.00 {k + 1} A 1")
+    return "\n".join([*lines, "#"]) + "\n"
+
+
+def _first_residues_of_pdb() -> bytes:
+    text = _example("1a28").decode()
+    lines = text.splitlines()
+    atoms = [line for line in lines if line.startswith(("ATOM", "HETATM"))]
+    head = [line for line in lines if line.startswith(("HEADER", "CRYST1"))]
+    return ("\n".join([*head, *atoms[:60], "TER", "END"]) + "\n").encode()
+
+
+def _first_residues_of_cif() -> bytes:
+    lines = _example("1a8o").decode().splitlines()
+    columns = [number for number, line in enumerate(lines) if line.startswith("_atom_site.")]
+    loop = lines[columns[0] - 1 : columns[-1] + 60]
+    return ("\n".join(["data_1A8O", "#", *loop, "#"]) + "\n").encode()
+
+
+def _example(name: str) -> bytes:
+    from domains.ramachandran import example
+
+    return gzip.decompress(example(name).read_bytes())
+
+
+# grids
+
+
+@cache
+def grids() -> tuple[Seed, ...]:
+    hard = _disc(12)
+    soft = np.linspace(0, 1, 144, dtype="f4").reshape(12, 12)
+    angles = -165.0 + 30.0 * np.arange(12)
+    return (
+        Seed("mask.npy", _npy(hard), "npy"),
+        Seed("soft.npy", _npy(soft), "npy"),
+        Seed("columns.npy", _npy(np.asfortranarray(soft.astype("f8"))), "npy"),
+        Seed("mask.npz", _npz(mask=hard, psi=angles, phi=angles), "zip"),
+        Seed("packed.npz", _npz(True, mask=soft, nodes=angles), "zip"),
+        Seed("mask.csv", _grid_csv(hard, angles).encode()),
+        Seed("long.csv", _long_csv(soft, angles).encode()),
+        Seed("mask.nc", _netcdf(hard, angles), "hdf5"),
+        Seed("soft.nc", _netcdf(soft, angles, packed=True), "hdf5"),
+        *_hdf5_traps(),
+    )
+
+
+def _disc(n: int) -> np.ndarray:
+    along = np.arange(n) - n / 2
+    return along[:, None] ** 2 + along**2 < (n / 3) ** 2
+
+
+def _npy(values: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.save(file, values)
+    return file.getvalue()
+
+
+def _npz(packed: bool = False, **arrays: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    save = np.savez_compressed if packed else np.savez
+    save(file, **arrays)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def _grid_csv(values: np.ndarray, angles: np.ndarray) -> str:
+    lines = ["psi/phi," + ",".join(f"{phi:g}" for phi in angles)]
+    for psi, row in zip(angles, values.astype(int), strict=True):
+        lines.append(f"{psi:g}," + ",".join(map(str, row)))
+    return "\n".join(lines) + "\n"
+
+
+def _long_csv(values: np.ndarray, angles: np.ndarray) -> str:
+    lines = ["phi,psi,value"]
+    for psi, row in zip(angles, values, strict=True):
+        for phi, value in zip(angles, row, strict=True):
+            lines.append(f"{phi:g},{psi:g},{value:.4f}")
+    return "\n".join(lines) + "\n"
+
+
+def _netcdf(values: np.ndarray, angles: np.ndarray, packed: bool = False) -> bytes:
+    import xarray as xr
+
+    data = xr.DataArray(values, dims=("psi", "phi"), coords={"psi": angles, "phi": angles}, name="region")
+    encoding = {"region": {"zlib": True}} if packed else {}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "made.nc")
+        data.to_netcdf(path, engine="h5netcdf", encoding=encoding)
+        return path.read_bytes()
+
+
+def _hdf5_traps() -> tuple[Seed, ...]:
+    """Return files that point out of themselves, promise what they lack, or hold other things than numbers."""
+    traps = {
+        "external_link.nc": _external_link,
+        "external_storage.nc": _external_storage,
+        "virtual.nc": _virtual_dataset,
+        "endless.nc": _endless,
+        "circle.nc": _circle,
+        "texts.nc": _texts,
+        "compound.nc": _compound,
+        "attributes.nc": _attributes,
+        "times.nc": _times,
+        "scaled.nc": _scaled,
+    }
+    return tuple(Seed(name, _hdf5(make), "hdf5", trap=True) for name, make in traps.items())
+
+
+def _hdf5(make: Callable[[Any], None]) -> bytes:
+    import h5py
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "made.nc")
+        with h5py.File(path, "w") as file:
+            make(file)
+        return path.read_bytes()
+
+
+def _axes(file: Any, n: int = 12) -> None:
+    for name in ("psi", "phi"):
+        file[name] = -180 + (np.arange(n) + 0.5) * (360 / n)
+        file[name].make_scale(name)
+
+
+def _attach(file: Any, name: str) -> None:
+    for axis, dim in enumerate(("psi", "phi")):
+        file[name].dims[axis].attach_scale(file[dim])
+
+
+def _external_link(file: Any) -> None:
+    import h5py
+
+    _axes(file)
+    file["region"] = h5py.ExternalLink("/dev/zero", "/region")
+
+
+def _external_storage(file: Any) -> None:
+    _axes(file)
+    outside = [(os.fsencode("/etc/hostname"), 0, 144)]
+    file.create_dataset("region", (12, 12), dtype="u1", external=outside)
+    _attach(file, "region")
+
+
+def _virtual_dataset(file: Any) -> None:
+    import h5py
+
+    _axes(file)
+    layout = h5py.VirtualLayout((12, 12), dtype="f8")
+    layout[:] = h5py.VirtualSource("/nowhere/other.h5", "data", shape=(12, 12))
+    file.create_virtual_dataset("region", layout)
+    _attach(file, "region")
+
+
+def _endless(file: Any) -> None:
+    file.create_dataset("psi", (200_000,), dtype="f8", chunks=(1000,))
+    file.create_dataset("phi", (200_000,), dtype="f8", chunks=(1000,))
+    for name in ("psi", "phi"):
+        file[name].make_scale(name)
+    file.create_dataset("region", (200_000, 200_000), dtype="f8", chunks=(100, 100))
+    _attach(file, "region")
+
+
+def _circle(file: Any) -> None:
+    import h5py
+
+    _axes(file)
+    file["region"] = h5py.SoftLink("/other")
+    file["other"] = h5py.SoftLink("/region")
+    file.create_group("group")["up"] = file["/"]
+
+
+def _texts(file: Any) -> None:
+    import h5py
+
+    _axes(file)
+    file.create_dataset("region", data=np.full((12, 12), b"a", object), dtype=h5py.string_dtype())
+    _attach(file, "region")
+
+
+def _compound(file: Any) -> None:
+    _axes(file)
+    file.create_dataset("region", data=np.zeros((12, 12), [("a", "f4"), ("b", "i4")]))
+    _attach(file, "region")
+
+
+def _attributes(file: Any) -> None:
+    _axes(file)
+    file["region"] = _disc(12).astype("u1")
+    _attach(file, "region")
+    file["region"].attrs["name"] = "\x1b[31m[/b]$x\n" * 3
+    file["region"].attrs["_FillValue"] = np.float64("nan")
+    file["region"].attrs["coordinates"] = "nothing here"
+    file.attrs["title"] = np.zeros(3)
+
+
+def _times(file: Any) -> None:
+    _axes(file)
+    file["region"] = _disc(12).astype("i4")
+    file["region"].attrs["units"] = "days since the beginning"
+    file["psi"].attrs["units"] = "seconds since 1970-01-01"
+    _attach(file, "region")
+
+
+def _scaled(file: Any) -> None:
+    _axes(file)
+    file["region"] = _disc(12).astype("i2")
+    file["region"].attrs["scale_factor"] = "twice"
+    file["region"].attrs["add_offset"] = np.array([1.0, 2.0])
+    _attach(file, "region")
+
+
+# images
+
+
+@cache
+def images() -> tuple[Seed, ...]:
+    labels = _ball((6, 5, 4)).astype("u1") * 2
+    soft = np.linspace(0, 1, 120, dtype="f4").reshape(6, 5, 4)
+    raters = np.stack([labels, labels[::-1]], axis=-1)
+    return (
+        Seed("labels.nii", _nifti(labels), "nifti"),
+        Seed("soft.nii", _nifti(soft), "nifti"),
+        Seed("scaled.nii", _nifti((soft * 1000).astype("i2"), slope=0.001), "nifti"),
+        Seed("raters.nii", _nifti(raters), "nifti"),
+        Seed("slice.nii", _nifti(labels[:, :, 1:2]), "nifti"),
+        Seed("second.nii", _nifti(labels, second=True), "nifti"),
+        Seed("labels.nii.gz", _nifti(labels), "nifti", packed=True),
+        Seed("soft.nii.gz", _nifti(soft), "nifti", packed=True),
+        Seed("second.nii.gz", _nifti(soft, second=True), "nifti", packed=True),
+        *_nifti_traps(labels),
+    )
+
+
+def _ball(shape: tuple[int, int, int]) -> np.ndarray:
+    x, y, z = np.ogrid[tuple(slice(0, n) for n in shape)]
+    return (x - 2.5) ** 2 + (y - 2) ** 2 + (z - 1.5) ** 2 < 4
+
+
+def _nifti(values: np.ndarray, slope: float | None = None, second: bool = False) -> bytes:
+    import nibabel
+
+    affine = np.diag([0.5, 0.5, 2.0, 1.0])
+    kind = nibabel.Nifti2Image if second else nibabel.Nifti1Image
+    image = kind(values, affine)
+    if slope is None:
+        return image.to_bytes()
+    # nibabel would choose a slope of its own
+    written = bytearray(image.to_bytes())
+    struct.pack_into("<ff", written, 112, slope, 0.0)
+    return bytes(written)
+
+
+def _nifti_traps(labels: np.ndarray) -> tuple[Seed, ...]:
+    whole = _nifti(labels)
+    turned = bytearray(_nifti(labels))
+    struct.pack_into("<f", turned, 284, 0.4)
+    big = bytearray(whole)
+    struct.pack_into("<4h", big, 40, 3, 1024, 1024, 1000)
+    zeros = bytes(big[:352]) + b"\0" * (1 << 20)
+    return (
+        Seed("sheared.nii", bytes(turned), "nifti", trap=True),
+        Seed("promises.nii.gz", zeros, "nifti", packed=True, trap=True),
+        Seed("colour.nii", _colour(), "nifti", trap=True),
+    )
+
+
+def _colour() -> bytes:
+    return _nifti(np.zeros((6, 5, 4), [("R", "u1"), ("G", "u1"), ("B", "u1")]))
+
+
+# tables
+
+
+@cache
+def events() -> tuple[Seed, ...]:
+    return (
+        Seed("plain.csv", b"onset,offset,label,confidence\n0.5,1.5,dog,0.9\n3,4.25,cat,0.5\n5,6,owl,\n"),
+        Seed("quoted.csv", b'file,onset,offset,label\na,0,1,"dog, big"\na,2,3,"he said ""no"""\nb,1,2,"two\nlines"\n'),
+        Seed("duration.csv", b"recording,start,duration,note\r\na,1,2,x\r\nb,n/a,2,y\r\nc,3,1,\r\n"),
+        Seed("night_events.tsv", _bids().encode()),
+        Seed(
+            "sounds.tsv", b"filename\tonset\toffset\tevent_label\na.wav\t0.5\t1.5\tdog\nb.wav\t2\t3\tcat\nc.wav\t\t\t"
+        ),
+        Seed("sounds.txt", b"0.5\t1.5\tdog\n2.0\t3.0\tcat\n4\t5\tdog\n"),
+        Seed("scenes.txt", b"a.wav,home,0.5,1.5,dog\na.wav,home,2,3,cat\nb.wav\n"),
+        Seed("talk.rttm", _rttm().encode()),
+        Seed("truth.json", json.dumps(_database()).encode(), "json"),
+        Seed("results.json", json.dumps(_results(), indent=1).encode(), "json"),
+    )
+
+
+def _bids() -> str:
+    lines = ["onset\tduration\teventType\tconfidence\tchannels\tdateTime\trecordingDuration"]
+    lines.append("0\t60\tbckg\tn/a\tn/a\t2016-11-06 13:43:04\t600")
+    lines.append("100\t12.5\tsz_foc\t0.8\tn/a\t2016-11-06 13:43:04\t600")
+    lines.append('200\t10\tsz_gen "x\tn/a\tn/a\t2016-11-06 13:43:04\t600')
+    return "\n".join(lines) + "\n"
+
+
+def _rttm() -> str:
+    lines = [";; made by code", "SPKR-INFO f1 1 <NA> <NA> <NA> unknown anna <NA>"]
+    lines.append("SPEAKER f1 1 0.50 1.25 <NA> <NA> anna 0.9 <NA>")
+    lines.append("SPEAKER f1 1 2.00 1.00 <NA> <NA> bert <NA> <NA>")
+    lines.append("SPEAKER f2 1 0.00 3.00 <NA> <NA> anna <NA> <NA>")
+    return "\n".join(lines) + "\n"
+
+
+def _database() -> dict[str, Any]:
+    first = {"segment": [1.0, 2.5], "label": "jump"}
+    second = {"segment": [4, 6], "label": "run"}
+    video = {"duration": 30.0, "subset": "validation", "annotations": [first, second]}
+    return {"version": "1.3", "database": {"v1": video, "v2": {"duration": 10, "subset": "test", "annotations": []}}}
+
+
+def _results() -> dict[str, Any]:
+    found = {"label": "jump", "score": 0.75, "segment": [1.1, 2.4]}
+    return {"results": {"v1": [found, {**found, "score": 0.5}], "v2": [{**found, "label": "run"}]}, "external_data": {}}
+
+
+@cache
+def durations() -> tuple[Seed, ...]:
+    return (
+        Seed("support.csv", b"file,duration\nplain,10\nother,20\n"),
+        Seed("support.tsv", b"file\tonset\toffset\nplain\t0\t60.5\nother\t1\t2\n"),
+    )

@@ -1,0 +1,496 @@
+"""The registry: every public reader and every command, the files it is given, and how its rows are counted.
+
+Conventions
+-----------
+- A target reads a path and returns what it got; its check looks at that, and says in sentences what is wrong.
+- A check counts rows without the reader (`counts`). What contradicts itself (a wrong checksum, a doubled key, fewer
+  voxels than promised) must have been refused.
+- Whole jobs get the damaged file together with one that is whole, whose rows must be there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import math
+import re
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import counts, seeds
+from .seeds import Seed
+
+FAMILIES = ("structures", "grids", "images", "tables")
+LONGEST = 600
+"""Characters that a message, or a line of a command, may have."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is fuzzed: a public function, or a command with its arguments."""
+
+    name: str
+    family: str
+    seeds: Callable[[], tuple[Seed, ...]]
+    read: Callable[[Path, Path], Any]
+    """Takes the damaged file and the folder of whole ones."""
+    check: Callable[[Path, Any, Sequence[str]], list[str]]
+    """Takes the file, what was read and the warnings."""
+    weight: float = 1.0
+    endings: tuple[str, ...] = field(default=())
+    """Of the seeds' names; all by default."""
+
+    def files(self) -> list[Seed]:
+        chosen = self.seeds()
+        return [seed for seed in chosen if not self.endings or seed.name.endswith(self.endings)]
+
+
+@dataclass(frozen=True)
+class Printed:
+    """What a command did."""
+
+    code: object
+    out: str
+    err: str
+
+
+def whole_files(folder: Path) -> None:
+    """Write the files that stand beside a damaged one; those of a child before are there already."""
+    if any(folder.iterdir()):
+        return
+    for made in (seeds.structures(), seeds.grids(), seeds.images(), seeds.events()):
+        for seed in made:
+            if not seed.trap:
+                (folder / seed.name).write_bytes(seed.written())
+
+
+# structures
+
+
+def _backbone_angles(path: Path, folder: Path) -> Any:
+    from domains.ramachandran import backbone_angles
+
+    return backbone_angles(path)
+
+
+def _check_residues(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
+    content = counts.unpacked(path).removeprefix(b"\xef\xbb\xbf")
+    if b"\0" in content:
+        return ["a file with NUL bytes was read"]
+    if any("after END" in warning for warning in warned):
+        return []
+    is_cif = b"_atom_site." in content
+    expected = counts.cif_residues(content) if is_cif else counts.pdb_residues(content)
+    if expected is None:
+        return []
+    got = set()
+    for table in found:
+        for chain, number, icode, resname in table[["chain", "resseq", "icode", "resname"]].itertuples(index=False):
+            got.add((chain, f"{number}{icode}", resname))
+    lost = expected - got
+    return [f"{len(lost)} residues lost: {min(lost)}"] if lost else []
+
+
+def _validate(path: Path, folder: Path) -> Any:
+    from domains.ramachandran import validate
+
+    return validate([path, folder / "example.pdb"])
+
+
+def _check_validated(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
+    residues, skipped = found
+    problems = _rows_of_both(path, folder_file="example.pdb", tables=found)
+    unread = skipped[skipped["reason"] == "unreadable file"]
+    problems += _lines(unread["detail"])
+    if len(unread) or not len(residues):
+        return problems
+    own = [table[table["file"] == str(path)] for table in found]
+    return problems + _check_residues(path, own, warned)
+
+
+def _rows_of_both(path: Path, folder_file: str, tables: Any) -> list[str]:
+    files = {file for table in tables for file in table["file"]}
+    named = {Path(file).name for file in files}
+    problems = []
+    if folder_file not in named:
+        problems.append("the whole file beside it has no row")
+    if str(path) not in files:
+        problems.append("the damaged file has no row")
+    return problems
+
+
+# grids
+
+
+def _read_region(path: Path, folder: Path) -> Any:
+    from domains.ramachandran import read_region
+
+    return read_region(path)
+
+
+def _check_region(path: Path, region: Any, warned: Sequence[str]) -> list[str]:
+    cells = _cells(path)
+    values = region.to_numpy()
+    problems = []
+    if cells is not None and cells != values.size:
+        problems.append(f"{values.size} cells read of {cells}")
+    if set(region.dims) != {"psi", "phi"}:
+        problems.append(f"dimensions {region.dims}")
+    if values.dtype != bool and not ((values >= 0) & (values <= 1)).all():
+        problems.append("values outside [0, 1]")
+    return problems
+
+
+def _cells(path: Path) -> int | None:
+    suffix = path.suffix.lower()
+    if suffix == ".csv":
+        return counts.csv_cells(counts.text_of(path))
+    if suffix == ".npz":
+        counts.npz_members(path)
+    if suffix == ".npy":
+        return counts.npy_cells(path.read_bytes())
+    return None
+
+
+# images
+
+
+def _read_image(path: Path, folder: Path) -> Any:
+    from domains.lesions import read_image
+
+    return read_image(path)
+
+
+def _check_image(path: Path, image: Any, warned: Sequence[str]) -> list[str]:
+    content = counts.unpacked(path)
+    voxels = counts.nifti_voxels(content)
+    problems = []
+    if voxels is not None and voxels != image.size:
+        problems.append(f"{image.size} voxels read of {voxels}")
+    for axis in set(image.dims) & {"x", "y", "z"}:
+        if not all(map(math.isfinite, image[axis].values.tolist())):
+            problems.append(f"no finite coordinates along {axis}")
+    return problems
+
+
+def _cohort_of_images(path: Path, folder: Path) -> Any:
+    from domains.lesions import cohort
+
+    _make_cohort(path, folder)
+    return cohort(folder / "predictions", folder / "references")
+
+
+def _cohort_command(path: Path, folder: Path) -> Printed:
+    _make_cohort(path, folder)
+    out = folder / "cohort.csv"
+    out.unlink(missing_ok=True)
+    return _run_command(["lesions", "cohort", f"{folder}/predictions", f"{folder}/references", "--out", str(out)])
+
+
+def _make_cohort(path: Path, folder: Path) -> None:
+    """Make two folders: a damaged prediction beside a whole one, and their references."""
+    ending = ".nii.gz" if path.name.lower().endswith(".gz") else ".nii"
+    predictions = folder / "predictions"
+    references = folder / "references"
+    for side in (predictions, references):
+        shutil.rmtree(side, ignore_errors=True)
+        side.mkdir()
+        shutil.copy(folder / "labels.nii", side / "whole.nii")
+    shutil.copy(path, predictions / f"damaged{ending}")
+    shutil.copy(folder / "labels.nii", references / "damaged.nii")
+
+
+def _check_cohort(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
+    scores, _ = found
+    problems = _lines(scores["error"])
+    cases = scores.groupby("case")["error"].first().to_dict()
+    if cases.get("whole") != "":
+        problems.append(f"the whole case beside it was not scored: {cases}")
+    if "damaged" not in cases:
+        problems.append("the damaged case has no row")
+    return problems
+
+
+# tables
+
+
+def _read_events(path: Path, folder: Path) -> Any:
+    from domains.events import read_events
+
+    return read_events(path)
+
+
+def _check_events(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
+    text = counts.text_of(path)
+    expected = _rows_of_events(path, text)
+    n = len(found.events) + len(found.skipped)
+    problems = []
+    if expected is not None and not expected[0] <= n <= expected[1]:
+        problems.append(f"{len(found.events)} events and {len(found.skipped)} skipped rows of {_between(expected)}")
+    times = found.events[["onset", "offset"]].to_numpy(float)
+    if not (times[:, 0] <= times[:, 1]).all() or not all(map(math.isfinite, times.ravel().tolist())):
+        problems.append("an event without finite, ordered times")
+    narrow = _narrow_rows(path, text)
+    if narrow is not None and len(found.events) > narrow:
+        problems.append("a row with more filled cells than the header is an event")
+    return problems
+
+
+def _between(expected: tuple[int, int]) -> str:
+    low, high = expected
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def _format(path: Path, text: str) -> str:
+    suffix = path.suffix.lower()
+    if suffix in (".csv", ".rttm", ".json"):
+        return suffix
+    first_line = re.split(r"\r\n|\r|\n", text)[0]
+    header = {cell.strip() for cell in first_line.split("\t")}
+    if (path.stem.endswith("_events") and suffix == ".tsv") or {"onset", "duration"} <= header:
+        return "bids"
+    return "dcase with header" if "onset" in first_line else "dcase"
+
+
+def _rows_of_events(path: Path, text: str) -> tuple[int, int] | None:
+    kind = _format(path, text)
+    if kind == ".json":
+        return counts.json_rows(text)
+    if kind == ".rttm":
+        kept = "\n".join(line for line in text.split("\n") if not line.lstrip().startswith(";"))
+        return counts.lines_of(kept)
+    least, most = counts.lines_of(text)
+    if kind == ".csv":
+        least, most = counts.csv_records(text, ",")
+    header = 0 if kind == "dcase" else 1
+    return max(least - header, 0), max(most - header, 0)
+
+
+def _narrow_rows(path: Path, text: str) -> int | None:
+    """Return how many rows have no filled cell that the header does not name; None where quotations hide that."""
+    kind = _format(path, text)
+    separators = {".csv": ",", "bids": "\t"}
+    if kind not in separators or '"' in text:
+        return None
+    rows = [line.split(separators[kind]) for line in re.split(r"\r\n|\r|\n", text) if line.strip()]
+    if not rows:
+        return 0
+    width = len(rows[0])
+    return sum(not "".join(row[width:]).strip() for row in rows[1:])
+
+
+def _score(path: Path, folder: Path) -> Any:
+    from domains.events import score
+
+    return score(path, folder / "plain.csv")
+
+
+def _score_folders(path: Path, folder: Path) -> Any:
+    from domains.events import score
+
+    for side in ("predicted", "annotated"):
+        shutil.rmtree(folder / side, ignore_errors=True)
+        (folder / side).mkdir()
+        shutil.copy(folder / "plain.csv", folder / side / "whole.csv")
+        shutil.copy(folder / "plain.csv", folder / side / f"{path.stem}.csv")
+    (folder / "predicted" / f"{path.stem}.csv").unlink()
+    shutil.copy(path, folder / "predicted" / path.name)
+    return score(folder / "predicted", folder / "annotated")
+
+
+def _check_score(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
+    report, skipped, _ = found
+    counts.text_of(path)
+    for name in ("intersection", "size_a", "size_b"):
+        if not math.isfinite(float(report[name])):
+            return [f"{name} is {float(report[name])}"]
+    return _lines(skipped["detail"][skipped["reason"] == "unreadable file"])
+
+
+def _check_score_folders(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
+    _, skipped, scored = found
+    problems = _lines(skipped["detail"][skipped["reason"] == "unreadable file"])
+    if "whole" not in set(scored.reference["file"]):
+        problems.append("the whole file beside it was not scored")
+    return problems
+
+
+def _resumed_cohort(path: Path, folder: Path) -> Any:
+    from domains.lesions import cohort
+
+    for side in ("again_predictions", "again_references"):
+        if not (folder / side).is_dir():
+            (folder / side).mkdir()
+            for name in ("labels.nii", "second.nii"):
+                shutil.copy(folder / name, folder / side / name)
+    return cohort(folder / "again_predictions", folder / "again_references", out=path)
+
+
+def _check_resumed(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
+    scores, skipped = found
+    cases = [
+        (case, str(label), dice) for case, label, dice in scores[["case", "label", "dice"]].itertuples(index=False)
+    ]
+    right = [("labels", "2", 1.0), ("second", "2", 1.0)]
+    return [] if cases == right and not len(skipped) else [f"the table of a second run holds {cases}"]
+
+
+def scores_table() -> tuple[Seed, ...]:
+    """Return the table of a cohort, as a first run leaves it, without the stamps of its files."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        whole_files(folder)
+        path = folder / "scores.csv"
+        _resumed_cohort(path, folder)
+        return (Seed("scores.csv", path.read_bytes()),)
+
+
+def _lines(messages: Any) -> list[str]:
+    return [f"an error of {len(message)} characters or several lines" for message in messages if _is_long(message)]
+
+
+def _is_long(message: str) -> bool:
+    return len(message) > LONGEST or "\n" in message
+
+
+# commands
+
+
+def _command(*arguments: str) -> Callable[[Path, Path], Printed]:
+    """Return what runs a command: PATH stands for the damaged file, FOLDER/ for the folder of whole ones."""
+
+    def run(path: Path, folder: Path) -> Printed:
+        words = [word.replace("FOLDER", str(folder)) for word in arguments]
+        return _run_command([str(path) if word == "PATH" else word for word in words])
+
+    return run
+
+
+def _run_command(words: list[str]) -> Printed:
+    from domains import cli
+
+    out = io.StringIO()
+    err = io.StringIO()
+    before = sys.argv
+    sys.argv = ["overlap", *words]
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            cli.main()
+        code: object = "no exit"
+    except SystemExit as end:
+        code = end.code
+    finally:
+        sys.argv = before
+    return Printed(code, out.getvalue(), err.getvalue())
+
+
+def _check_command(path: Path, printed: Printed, warned: Sequence[str]) -> list[str]:
+    problems = []
+    if printed.code not in (0, 1, 2, None):
+        problems.append(f"exit code {printed.code}")
+    if printed.code in (1, 2) and not re.search("^error: ", printed.err, re.MULTILINE):
+        problems.append(f"exit code {printed.code} without a line that begins with error: {printed.err[:200]!r}")
+    if "Traceback" in printed.out + printed.err:
+        problems.append("a traceback")
+    if re.search(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028]", printed.out + printed.err):
+        problems.append("control characters are printed")
+    if "no picture was saved" in printed.err:
+        problems.append(f"no picture: {printed.err[-300:]!r}")
+    long_lines = [line for line in printed.err.splitlines() if len(line) > LONGEST]
+    if long_lines:
+        problems.append(f"a line of {len(long_lines[0])} characters on standard error")
+    return problems
+
+
+def _check_cohort_command(path: Path, printed: Printed, warned: Sequence[str]) -> list[str]:
+    problems = _check_command(path, printed, warned)
+    if "whole" not in (path.parent.parent / "whole" / "cohort.csv").read_text():
+        problems.append("the whole case beside it has no row")
+    return problems
+
+
+TARGETS: tuple[Target, ...] = (
+    Target("ramachandran.backbone_angles", "structures", seeds.structures, _backbone_angles, _check_residues, 20),
+    Target("ramachandran.validate", "structures", seeds.structures, _validate, _check_validated, 1),
+    Target(
+        "overlap ramachandran validate",
+        "structures",
+        seeds.structures,
+        _command("ramachandran", "validate", "PATH", "FOLDER/chain.pdb"),
+        _check_command,
+        0.3,
+    ),
+    Target("ramachandran.read_region", "grids", seeds.grids, _read_region, _check_region, 30),
+    Target(
+        "overlap ramachandran compare",
+        "grids",
+        seeds.grids,
+        _command("ramachandran", "compare", "PATH", "--json"),
+        _check_command,
+        0.5,
+    ),
+    Target(
+        "overlap ramachandran compare --reference",
+        "grids",
+        seeds.grids,
+        _command("ramachandran", "compare", "FOLDER/mask.npy", "--reference", "PATH"),
+        _check_command,
+        0.5,
+    ),
+    Target("lesions.read_image", "images", seeds.images, _read_image, _check_image, 40),
+    Target("lesions.cohort", "images", seeds.images, _cohort_of_images, _check_cohort, 0.5),
+    Target(
+        "overlap lesions compare",
+        "images",
+        seeds.images,
+        _command("lesions", "compare", "PATH", "FOLDER/labels.nii"),
+        _check_command,
+        0.5,
+    ),
+    Target("overlap lesions cohort", "images", seeds.images, _cohort_command, _check_cohort_command, 0.1),
+    Target("events.read_events", "tables", seeds.events, _read_events, _check_events, 40),
+    Target("events.score", "tables", seeds.events, _score, _check_score, 0.6),
+    Target("events.score, folders", "tables", seeds.events, _score_folders, _check_score_folders, 0.3),
+    Target("lesions.cohort, resumed", "tables", scores_table, _resumed_cohort, _check_resumed, 0.7),
+    Target(
+        "overlap events score",
+        "tables",
+        seeds.events,
+        _command("events", "score", "PATH", "FOLDER/plain.csv", "--by", "label"),
+        _check_command,
+        0.4,
+    ),
+    Target(
+        "overlap events score --plot",
+        "tables",
+        seeds.events,
+        _command("events", "score", "PATH", "FOLDER/plain.csv", "--plot", "FOLDER/plot.png", "--quiet"),
+        _check_command,
+        0.01,
+    ),
+    Target(
+        "overlap events score --support",
+        "tables",
+        seeds.durations,
+        _command("events", "score", "FOLDER/plain.csv", "FOLDER/plain.csv", "--support", "PATH"),
+        _check_command,
+        0.4,
+    ),
+)
+
+WRITERS = ("lesions.write_image",)
+"""Public functions with a path that they write to: nothing is read from it."""
+
+
+def of_family(family: str) -> list[Target]:
+    return [target for target in TARGETS if target.family == family]
+
+
+def by_name(name: str) -> Target:
+    return next(target for target in TARGETS if target.name == name)
