@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-- In the formats whose rows are lines, a row is a line that holds more than white space and is neither header nor
+- In the formats whose rows are lines, a row is a line that holds more than spaces and tabs and is neither header nor
   comment.
 - Nothing is said of a table with quotation marks, whose rows may take several lines, and of JSON, which has no rows.
 """
@@ -10,6 +10,8 @@ Conventions
 from __future__ import annotations
 
 from ..._files import split_lines
+
+BLANK = " \t"
 
 
 def count_rows(kind: str, text: str) -> int | None:
@@ -22,9 +24,9 @@ def count_rows(kind: str, text: str) -> int | None:
     """
     if kind == "activitynet":
         return None
-    lines = [line for line in map(str.strip, split_lines(text)) if line]
+    lines = [line for line in split_lines(text) if not is_blank(line)]
     if kind == "rttm":
-        return sum(not line.startswith(";") for line in lines)
+        return sum(not line.lstrip(BLANK).startswith(";") for line in lines)
     if kind != "bids" and '"' in text:
         return None
     has_header = kind != "dcase" or "onset" in first_line(text)
@@ -32,7 +34,7 @@ def count_rows(kind: str, text: str) -> int | None:
 
 
 def first_line(text: str) -> str:
-    r"""Return the first line that holds more than white space; "" if none does.
+    r"""Return the first line that holds more than spaces and tabs; "" if none does.
 
     Examples
     --------
@@ -40,6 +42,17 @@ def first_line(text: str) -> str:
     ' onset\toffset'
     """
     for line in split_lines(text):
-        if line.strip():
+        if not is_blank(line):
             return line
     return ""
+
+
+def is_blank(line: str) -> bool:
+    r"""Return whether a line holds nothing but spaces and tabs.
+
+    Examples
+    --------
+    >>> is_blank(" \t"), is_blank(",,")
+    (True, False)
+    """
+    return not line.strip(BLANK)

@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-- A line that holds more than white space is the header, a row, or the rest of a row whose quoted cell holds line
+- A line that holds more than spaces and tabs is the header, a row, or the rest of a row whose quoted cell holds line
   breaks. A row that cannot be split into cells, or has more or fewer of them than the header has names, is skipped:
   what stands in which column is not guessed.
 - Cells may be quoted as in RFC 4180, but for those of BIDS: a quotation mark in its tables is a character like others.
@@ -17,7 +17,7 @@ from typing import NamedTuple
 from ..._files import ReadError, split_lines, split_rows
 from ..._text import from_csv, one_line
 from ..schema import ALIASES
-from .counts import first_line
+from .counts import first_line, is_blank
 from .rows import ABSENT, BACKGROUND, DECIMAL_COMMA, EMPTY_ROW, NO_EVENT, NO_TIMES, OF_READERS, TOO_SHORT, TOO_WIDE, Row
 
 OWN_NAMES = {other: name for name, others in ALIASES.items() for other in others}
@@ -126,13 +126,12 @@ def _lines(text: str, separator: str, quoted: bool) -> Iterator[Line]:
         rows = split_rows(text, separator, quoted=quoted)
     except ReadError:
         for number, line in enumerate(split_lines(text), 1):
-            if line.strip():
+            if not is_blank(line):
                 yield _line_alone(number, line, separator)
         return
     for row in rows:
         # of a cell "" nothing is left, but its line is not blank
-        is_blank = not row.cells or separator.join(row.cells).isspace()
-        if not is_blank:
+        if row.cells == [""] or not is_blank(separator.join(row.cells)):
             yield Line(row.line, row.cells, "")
 
 
@@ -187,7 +186,7 @@ def _without_header(text: str) -> Iterator[Row]:
     """
     rows: list[Row] = []
     for number, line in enumerate(split_lines(text), 1):
-        if line.strip():
+        if not is_blank(line):
             rows.append({"where": f"line {number}", **_headless_row(line)})
     name_files = any("file" in row and "onset" in row for row in rows)
     for row in rows:

@@ -9,13 +9,16 @@ Conventions
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..._files import split_lines
+from .counts import BLANK, is_blank
 from .rows import ABSENT, Row
 
 # of the fields after the type; three have no meaning here
 FIELDS = ("file", "channel", "onset", "duration", None, None, "label", "confidence", None)
+SPACES = re.compile("[ \t]+")
 LENGTHS = (9, 10)
 OTHER_TYPES = (
     "SEGMENT",
@@ -47,9 +50,9 @@ def rttm(text: str) -> Iterator[Row]:
     'anna'
     """
     for number, line in enumerate(split_lines(text), 1):
-        parts = line.split()
-        if not parts or parts[0].startswith(";"):
+        if is_blank(line) or line.lstrip(BLANK).startswith(";"):
             continue
+        parts = SPACES.split(line.strip(BLANK))
         yield {"where": f"line {number}", **_fields(parts, line)}
 
 

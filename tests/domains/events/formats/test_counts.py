@@ -19,6 +19,8 @@ from domains.events.formats import count_rows, first_line
         ("dcase", "filename\tonset\toffset\na.wav\t1\t2\n", 1),
         ("rttm", ";; a comment\nSPEAKER f 1 0 1 <NA> <NA> anna <NA>\n\n  \nnotes\n", 2),
         ("rttm", "a\x0cb\x85c\u2028d\n", 1),
+        ("rttm", "\x0c\n\xa0\n \t\n", 2),
+        ("csv", "onset,offset\n\x0c\n,,\n \t\n", 2),
         ("activitynet", "{}", None),
     ],
 )

@@ -39,7 +39,7 @@ def test_a_row_has_nine_or_ten_fields(line, skip):
     assert skip is None or rows[0]["detail"] == line
 
 
-@pytest.mark.parametrize("name", ['"anna', 'anna"', '"anna"', "n/a", "nan", "a,b"])
+@pytest.mark.parametrize("name", ['"anna', 'anna"', '"anna"', "n/a", "nan", "a,b", "a\xa0b", "a\x0cb"])
 def test_a_name_is_what_stands_there(name):
     rows = list(rttm(f"{ROW.replace('anna', name)}\n{ROW}\n"))
     assert [row["label"] for row in rows] == [name, "anna"]
