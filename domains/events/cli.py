@@ -9,7 +9,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .._checks import UsageError
-from .._flags import Csv, FormatName, Json, Plot, PrintAs, Quiet, Skipped, Version, field_app, outputs
+from .._flags import (
+    Csv,
+    FormatName,
+    Json,
+    MaxMemory,
+    MaxSeconds,
+    Plot,
+    PrintAs,
+    Quiet,
+    Records,
+    Scheduler,
+    Skipped,
+    Version,
+    Workers,
+    field_app,
+    outputs,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,6 +101,12 @@ NO_SETTINGS = (
     "explain",
     "kind",
     "subset",
+    "records",
+    "workers",
+    "scheduler",
+    "executor",
+    "max_seconds",
+    "max_memory",
     "progress",
     "outputs",
 )
@@ -101,6 +123,11 @@ def score(
     corrected: Corrected = False,
     kind: Kind = None,
     subset: Subset = None,
+    records: Records = None,
+    workers: Workers = 1,
+    scheduler: Scheduler = None,
+    max_seconds: MaxSeconds = None,
+    max_memory: MaxMemory = None,
     csv: Csv = None,
     plot: Plot = None,
     skipped: Skipped = None,
@@ -117,7 +144,16 @@ def score(
     """
     from . import run
 
-    flags = outputs(csv, plot, skipped, print_as, json, quiet, inputs=[predicted, reference, support])
+    flags = outputs(
+        csv,
+        plot,
+        skipped,
+        print_as,
+        json,
+        quiet,
+        inputs=[predicted, reference, support],
+        others={"--records": records},
+    )
     code = run.score_files(
         predicted,
         reference,
@@ -127,6 +163,11 @@ def score(
         corrected=corrected,
         kind=kind.value if kind else None,
         subset=subset,
+        records=records,
+        workers=workers,
+        scheduler=scheduler,
+        max_seconds=max_seconds,
+        max_memory=max_memory,
         outputs=flags,
         **_read_settings(param or []),
     )
@@ -154,7 +195,7 @@ def _read_value(text: str) -> Any:
 
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -5,7 +5,9 @@ Conventions
 - Two files, or two folders whose files bear the same names (their endings and formats may differ). Rows that name no
   recording belong to the one that their file is called after; of two files, to one recording.
 - A file that cannot be read, or of which all rows were skipped, is a row of `skipped`, and its recording is left out on
-  both sides. One whose rows say that there is no event is a recording without events.
+  both sides; so are two files of one recording. One whose rows say that there is no event is a recording without
+  events. See `domains.events.tree`.
+- Reading is a job of `domains._batch`, a case for each file: it can be shared among processes, and resumed.
 - A recording that the prediction lacks is missed.
 - What was scored follows from ``support=``, else from the durations that the files say, the reference's first.
 
@@ -18,7 +20,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Iterable
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,15 +28,15 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from .. import _console, _report
+from .. import _console, _report, _skipped
+from .._batch import Interrupted, Running
 from .._checks import check_choice
-from .._skipped import UNREADABLE, as_skipped
 from . import tables
 from .comparison import assess, explain_faults, find_protocol
 from .formats import READERS
-from .io import SAYS_NONE, SUFFIXES, Annotations, read_events
 from .protocols import By, Protocol, Scored
-from .schema import COLUMNS, Support, as_support
+from .schema import Support, as_support
+from .tree import Found, Side, find_files, is_lost, read_sides
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,6 +76,12 @@ def score(
     explain: bool = False,
     kind: str | None = None,
     subset: str | None = None,
+    records: str | Path | None = None,
+    workers: int = 1,
+    scheduler: str | None = None,
+    executor: Executor | None = None,
+    max_seconds: float | None = None,
+    max_memory: float | None = None,
     progress: bool = False,
     **parameters: Any,
 ) -> ScoredFiles:
@@ -89,8 +97,21 @@ def score(
         The format of all files, if their names do not say it; see `read_events`.
     subset : str, optional
         Which subset of an ActivityNet database is the reference.
+    records : path, optional
+        A file that keeps what was read of each file as soon as it is there; a second run reads only what is new, failed
+        or has changed.
+    workers : int
+        Processes to share the files among.
+    scheduler : str, optional
+        Address of a dask scheduler on whose cluster to read instead.
+    executor : concurrent.futures.Executor, optional
+        Where to read instead, such as ``dask.distributed.Client().get_executor()``.
+    max_seconds : float, optional
+        Longest time for a file, which is given up then; it is read in a process of its own.
+    max_memory : float, optional
+        Most memory for a file, GiB; likewise.
     progress : bool
-        Whether to show a progress bar on standard error.
+        Whether to show on standard error how far the reading is.
     **parameters
         See `compare`.
 
@@ -102,7 +123,9 @@ def score(
     Raises
     ------
     ValueError, FileNotFoundError
-        If the only file of a side cannot be read, or there is none.
+        If the only file of a side cannot be read, or there is none, or the records are of other settings.
+    Interrupted
+        On Ctrl-C or SIGTERM, a KeyboardInterrupt: what was read until then is in `records`.
 
     Examples
     --------
@@ -120,12 +143,28 @@ def score(
     rules, _ = find_protocol(protocol)
     rules.configure(corrected=corrected, **parameters)
     as_support(support, ())
+    running = Running(
+        records=records,
+        workers=workers,
+        scheduler=scheduler,
+        executor=executor,
+        max_seconds=max_seconds,
+        max_memory=max_memory,
+        progress=progress,
+        operation="events.score",
+    )
     prediction_path = Path(predicted)
     reference_path = Path(reference)
-    are_files = prediction_path.is_file() and reference_path.is_file()
-    recording = reference_path.stem if are_files else None
-    a = _read_side(prediction_path, "prediction", recording, progress, kind=kind)
-    b = _read_side(reference_path, "reference", recording, progress, kind=kind, subset=subset)
+    files = {
+        "prediction": find_files(prediction_path, "prediction"),
+        "reference": find_files(reference_path, "reference"),
+    }
+    if prediction_path.is_file() and reference_path.is_file():
+        # two files are of one recording, whatever they are called
+        files["prediction"] = [Found(prediction_path, reference_path.stem)]
+    sides = read_sides(files, kind=kind, subset=subset, running=running)
+    a = sides["prediction"]
+    b = sides["reference"]
     lost = a.lost | b.lost
     durations = _durations(a.support, b.support, lost) if support is None else support
     scored = assess(
@@ -139,7 +178,7 @@ def score(
     report = scored.report(by)
     if explain:
         explain_faults(scored, report, by)
-    skipped = _stack([a.skipped, b.skipped])
+    skipped = _skipped.joined(a.skipped, b.skipped)
     return ScoredFiles(report, skipped, scored)
 
 
@@ -171,7 +210,11 @@ def score_files(predicted: Path, reference: Path, *, outputs: Outputs, by: By = 
     """Do what ``overlap events score`` does, and return its exit code."""
     with _console.collected_warnings() as notes:
         begin = time.perf_counter()
-        report, skipped, scored = score(predicted, reference, by=by, progress=not outputs.quiet, **options)
+        try:
+            report, skipped, scored = score(predicted, reference, by=by, progress=not outputs.quiet, **options)
+        except Interrupted as stop:
+            _console.note(str(stop))
+            return _console.INTERRUPTED
         if time.perf_counter() - begin < EXPLAIN_WITHIN:
             explain_faults(scored, report, by)
     return _console.deliver(
@@ -192,80 +235,6 @@ def draw_timelines(scored: Scored) -> Axes:
     return plot_scored(scored)
 
 
-class _Side(NamedTuple):
-    """All files of one side; `lost` are the recordings whose file could not be read."""
-
-    events: pd.DataFrame
-    skipped: pd.DataFrame
-    support: pd.DataFrame
-    lost: set[str]
-
-
-def _read_side(path: Path, side: str, recording: str | None, progress: bool, **options: Any) -> _Side:
-    files = _files_of(path, side)
-    listed: Iterable[tuple[str, Path]] = files.items()
-    if progress:
-        listed = _console.track(listed, f"reading the {side}", len(files))
-    parts = []
-    lost = set()
-    for name, file in listed:
-        name = name if recording is None else recording
-        try:
-            parts.append(_read_file(file, name, **options))
-        except (OSError, ValueError) as error:
-            if len(files) == 1:
-                raise
-            parts.append(_unread(file, error))
-            lost.add(name)
-    events = _stack([part.events for part in parts])
-    skipped = _stack([part.skipped for part in parts]).assign(side=side)
-    support = _stack([part.support for part in parts])
-    return _Side(events, skipped, support, lost)
-
-
-def _files_of(path: Path, side: str) -> dict[str, Path]:
-    """Return the files of a side by the name of their recording."""
-    if not path.is_dir():
-        return {path.stem: path}
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
-    # beside each BIDS table lies a .json that describes its columns
-    of_tables = {file.with_suffix("") for file in files if file.suffix.lower() == ".tsv"}
-    by_name = {}
-    for file in files:
-        stem = file.with_suffix("")
-        if file.suffix.lower() == ".json" and stem in of_tables:
-            continue
-        by_name[stem.relative_to(path).as_posix()] = file
-    if not by_name:
-        suffixes = ", ".join(SUFFIXES)
-        raise ValueError(f"events.score: {path}: no files of events ({suffixes}) for the {side}")
-    return by_name
-
-
-def _read_file(path: Path, recording: str, **options: Any) -> Annotations:
-    """Read a file, and refuse one whose rows were all skipped, unless they say that there is no event."""
-    part = read_events(path, file=recording, **options)
-    reasons = part.skipped["reason"]
-    if part.events.empty and not reasons.isin(SAYS_NONE).all():
-        raise ValueError(
-            f"events.score: {path}: none of its {len(reasons)} rows is an event (the first: {reasons.iloc[0]}); "
-            "correct them, or say which format it is: kind= (--kind at the command line)"
-        )
-    return part
-
-
-def _unread(path: Path, error: Exception) -> Annotations:
-    row = {"file": str(path), "reason": UNREADABLE, "detail": str(error)}
-    no_events = pd.DataFrame(columns=COLUMNS)
-    no_support = pd.DataFrame(columns=["file", "duration"])
-    return Annotations(no_events, as_skipped([row]), no_support)
-
-
-def _stack(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    filled = [part for part in parts if len(part)]
-    return pd.concat(filled or parts[:1], ignore_index=True)
-
-
 def _durations(prediction: pd.DataFrame, reference: pd.DataFrame, lost: set[str]) -> pd.DataFrame:
     """Return how long each recording is: as the reference says, else as the prediction does."""
     predicted = _longest(prediction)
@@ -280,7 +249,7 @@ def _durations(prediction: pd.DataFrame, reference: pd.DataFrame, lost: set[str]
             stacklevel=3,
         )
     known = annotated.combine_first(predicted)
-    is_read = ~known.index.isin(lost)
+    is_read = ~is_lost(known.index.to_series(), lost)
     return known[is_read].rename_axis("file").reset_index(name="duration")
 
 
@@ -291,8 +260,8 @@ def _longest(support: pd.DataFrame) -> pd.Series[float]:
     return duration.where(is_duration)
 
 
-def _events_of(side: _Side, lost: set[str], name: str) -> pd.DataFrame:
-    is_read = ~side.events["file"].isin(lost)
+def _events_of(side: Side, lost: set[str], name: str) -> pd.DataFrame:
+    is_read = ~is_lost(side.events["file"], lost)
     events = side.events[is_read].reset_index(drop=True)
     events.attrs["name"] = name
     return events

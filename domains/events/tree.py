@@ -1,0 +1,372 @@
+"""Folders of event files: which file is which recording, and reading them as the cases of a job.
+
+Conventions
+-----------
+- A recording is called after the path of its file below the folder, without the ending. Two files of one recording are
+  an error that names both. Beside a BIDS table may lie a .json that describes its columns.
+- Links are followed. A link that leads back to a folder above it, a folder that may not be read and a name that is no
+  text are faults of their own: what is there to read is read.
+- What cannot be read is a row of what was skipped, and its recording is lost: it is left out on both sides.
+- A file is a case of `domains._batch`: it fails alone, whatever happens to it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from .._batch import Case, Job, Outcome, Running, run_cases
+from .._checks import UsageError
+from .._files import ReadError, load_json, read_text
+from .._skipped import COLUMNS as SKIPPED
+from .._skipped import UNREADABLE
+from .._text import file_name, printable
+from .formats import ROOTS
+from .io import SAYS_NONE, SUFFIXES, read_events
+from .schema import COLUMNS
+
+Columns = Mapping[str, list[Any]]
+
+NO_EVENTS: Columns = {name: [] for name in COLUMNS}
+NO_ROWS: Columns = {name: [] for name in SKIPPED}
+NO_SUPPORT: Columns = {"file": [], "duration": []}
+
+ERRORS: Mapping[str, type[Exception]] = {
+    "UsageError": UsageError,
+    "FileNotFoundError": FileNotFoundError,
+    "PermissionError": PermissionError,
+}
+"""Errors that keep their kind where one file is all there is; the others are a `ReadError`."""
+
+
+class Found(NamedTuple):
+    """A file, or a folder that cannot be looked into.
+
+    Parameters
+    ----------
+    path : Path
+        Where it is, as it was named.
+    recording : str
+        What its recording is called; of a folder, what all recordings in it begin with, "/" at the end.
+    fault : str
+        Why it is not read; "" if it is.
+    """
+
+    path: Path
+    recording: str
+    fault: str = ""
+
+
+class Side(NamedTuple):
+    """All files of one side.
+
+    Parameters
+    ----------
+    events, skipped, support : DataFrame
+        As `read_events` returns them, of all files.
+    lost : set of str
+        Recordings whose file could not be read, and folders, "/" at the end, that could not be looked into.
+    """
+
+    events: pd.DataFrame
+    skipped: pd.DataFrame
+    support: pd.DataFrame
+    lost: set[str]
+
+
+def find_files(path: Path, side: str) -> list[Found]:
+    """Return the files of a side, in order of their paths.
+
+    Parameters
+    ----------
+    path : Path
+        A folder, or a file.
+    side : str
+        "prediction" or "reference", for errors.
+
+    Returns
+    -------
+    list of Found
+
+    Raises
+    ------
+    ReadError
+        If there is no file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("a.csv", "b.csv", "b.txt"):
+    ...         _ = Path(folder, name).write_text("")
+    ...     found = find_files(Path(folder), "reference")
+    >>> [(one.path.name, one.recording, one.fault[-16:]) for one in found]
+    [('a.csv', 'a', ''), ('b.csv', 'b', 'keep one of them'), ('b.txt', 'b', 'keep one of them')]
+    """
+    if not path.is_dir():
+        return [Found(path, path.stem)]
+    entries = sorted(_entries(path), key=_path_of)
+    found = _told_apart(_without_descriptions(entries))
+    if not found:
+        suffixes = ", ".join(SUFFIXES)
+        raise ReadError(f"events.score: {file_name(path)}: no files of events ({suffixes}) for the {side}")
+    return found
+
+
+def read_sides(
+    sides: Mapping[str, Sequence[Found]], *, kind: str | None, subset: str | None, running: Running
+) -> dict[str, Side]:
+    r"""Read all files of all sides.
+
+    Parameters
+    ----------
+    sides : mapping of str to sequence of Found
+        The files of "prediction" and "reference".
+    kind : str, optional
+        The format of all files.
+    subset : str, optional
+        Which subset of an ActivityNet database is the reference.
+    running : Running
+        How the job runs.
+
+    Returns
+    -------
+    dict of str to Side
+
+    Raises
+    ------
+    ReadError, UsageError, FileNotFoundError, PermissionError
+        If the only file of a side cannot be read.
+    Interrupted
+        On Ctrl-C or SIGTERM.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "a.csv")
+    ...     _ = path.write_text("onset,offset\n1,2\n")
+    ...     sides = read_sides({"prediction": [Found(path, "a")]}, kind=None, subset=None, running=Running())
+    >>> sides["prediction"].events["onset"].tolist()
+    [1.0]
+    """
+    cases = []
+    for side, found in sides.items():
+        of_side = subset if side == "reference" else None
+        cases += [_as_case(side, one, kind, of_side) for one in found if not one.fault]
+    job = Job("events.score", read_case, {"kind": kind, "subset": subset}, "reading")
+    outcomes = {outcome.case: outcome for outcome in run_cases(job, cases, running)}
+    return {side: _joined(side, found, outcomes) for side, found in sides.items()}
+
+
+def read_case(payload: Mapping[str, Any]) -> dict[str, Any]:
+    r"""Read a file as JSON data; one whose rows were all skipped is refused, unless they say that there is no event.
+
+    Parameters
+    ----------
+    payload : mapping
+        ``path recording kind subset``.
+
+    Returns
+    -------
+    dict
+        ``events skipped support``, each a mapping of columns to lists.
+
+    Raises
+    ------
+    ReadError, UsageError, FileNotFoundError
+        As `read_events`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "a.csv")
+    ...     _ = path.write_text("onset,offset\n1,2\n")
+    ...     read_case({"path": str(path), "recording": "a", "kind": None, "subset": None})["events"]["offset"]
+    [2.0]
+    """
+    path = payload["path"]
+    part = read_events(path, payload["kind"], subset=payload["subset"], file=payload["recording"])
+    reasons = part.skipped["reason"]
+    if part.events.empty and not reasons.isin(SAYS_NONE).all():
+        raise ReadError(
+            f"events.score: {file_name(path)}: none of its {len(reasons)} rows is an event (the first: "
+            f"{reasons.iloc[0]}); correct them, or say which format it is: kind= (--kind at the command line)"
+        )
+    return {
+        "events": part.events.to_dict("list"),
+        "skipped": part.skipped[["where", "reason", "detail"]].to_dict("list"),
+        "support": part.support.to_dict("list"),
+    }
+
+
+def is_lost(recordings: pd.Series[str], lost: Iterable[str]) -> np.ndarray:
+    """Return which recordings are lost, by themselves or with their folder.
+
+    Examples
+    --------
+    >>> is_lost(pd.Series(["a", "b/a", "c"]), {"a", "b/"}).tolist()
+    [True, True, False]
+    """
+    names = set(lost)
+    folders = tuple(name for name in names if name.endswith("/"))
+    is_in = recordings.isin(names).to_numpy(bool)
+    if not folders:
+        return is_in
+    lies_in = [str(name).startswith(folders) for name in recordings]
+    return np.logical_or(is_in, lies_in)
+
+
+def _path_of(found: Found) -> Path:
+    return found.path
+
+
+def _entries(root: Path) -> Iterator[Found]:
+    """Yield what lies in a folder and in those below it, through links too."""
+    pending: list[tuple[Path, frozenset[tuple[int, int]]]] = [(root, frozenset())]
+    while pending:
+        folder, above = pending.pop()
+        prefix = "" if folder == root else f"{_below(root, folder)}/"
+        try:
+            status = folder.stat()
+            entries = list(os.scandir(folder))
+        except OSError as error:
+            reason = error.strerror or error
+            fault = f"events.score: {file_name(folder)}: a folder that cannot be read ({reason}); ask its owner"
+            yield Found(folder, prefix, fault)
+            continue
+        this = (status.st_dev, status.st_ino)
+        if this in above:
+            fault = f"events.score: {file_name(folder)}: a link that leads back to a folder above it; remove it"
+            yield Found(folder, prefix, fault)
+            continue
+        for entry in entries:
+            path = folder / entry.name
+            if _is_folder(entry):
+                pending.append((path, above | {this}))
+            elif path.suffix.lower() in SUFFIXES:
+                yield _entry(root, path)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        # a link that leads to itself: reading it says so
+        return False
+
+
+def _entry(root: Path, path: Path) -> Found:
+    recording = _below(root, path.with_suffix(""))
+    try:
+        recording.encode()
+    except UnicodeEncodeError:
+        fault = f"events.score: {file_name(path)}: its name is no text in UTF-8; rename it"
+        return Found(path, recording, fault)
+    return Found(path, recording)
+
+
+def _below(root: Path, path: Path) -> str:
+    return path.relative_to(root).as_posix()
+
+
+def _without_descriptions(entries: list[Found]) -> list[Found]:
+    """Leave out each .json that describes the columns of the table beside it."""
+    tables = {one.recording for one in entries if one.path.suffix.lower() == ".tsv"}
+    kept = []
+    for one in entries:
+        is_beside = one.path.suffix.lower() == ".json" and one.recording in tables
+        if not is_beside or not _describes(one.path):
+            kept.append(one)
+    return kept
+
+
+def _describes(path: Path) -> bool:
+    """Return whether a .json beside a table describes it: by its name, or because it holds no events."""
+    if path.stem.endswith("_events"):
+        return True
+    try:
+        data = load_json(read_text("events.score", path), constants=True)
+    except (ValueError, OSError):
+        return True
+    return not isinstance(data, dict) or not set(ROOTS) & set(data)
+
+
+def _told_apart(entries: list[Found]) -> list[Found]:
+    """Give files of one recording the fault that there are several."""
+    by_recording: dict[str, list[Found]] = {}
+    for one in entries:
+        by_recording.setdefault(one.recording, []).append(one)
+    found = []
+    for one in entries:
+        several = by_recording[one.recording]
+        if len(several) > 1 and not one.fault:
+            names = " and ".join(file_name(other.path) for other in several)
+            what = f"{len(several)} files of one recording, {printable(one.recording)!r}; keep one of them"
+            one = one._replace(fault=f"events.score: {names}: {what}")
+        found.append(one)
+    return found
+
+
+def _as_case(side: str, found: Found, kind: str | None, subset: str | None) -> Case:
+    # a worker may be at home in another folder
+    path = os.path.abspath(found.path)
+    payload = {"path": path, "recording": found.recording, "kind": kind, "subset": subset}
+    return Case(_case_name(side, found), payload, (Path(path),))
+
+
+def _case_name(side: str, found: Found) -> str:
+    return f"{side} {found.recording}: {found.path}"
+
+
+def _joined(side: str, found: Sequence[Found], outcomes: Mapping[str, Outcome]) -> Side:
+    is_alone = len({one.recording for one in found}) == 1
+    events = [NO_EVENTS]
+    skipped = [NO_ROWS]
+    support = [NO_SUPPORT]
+    lost = set()
+    for one in found:
+        outcome = outcomes.get(_case_name(side, one), Outcome("", None, one.fault))
+        if outcome.error:
+            message = _as_named(outcome.error, one.path)
+            if is_alone:
+                raise ERRORS.get(outcome.kind, ReadError)(message)
+            lost.add(one.recording)
+            rows = {"where": [""], "reason": [UNREADABLE], "detail": [message]}
+        else:
+            events.append(outcome.result["events"])
+            support.append(outcome.result["support"])
+            rows = outcome.result["skipped"]
+        n_rows = len(rows["where"])
+        skipped.append({"side": [side] * n_rows, "file": [file_name(one.path)] * n_rows, **rows})
+    times = dict.fromkeys(("onset", "offset", "confidence"), float)
+    return Side(
+        _stacked(events).astype(times),
+        _stacked(skipped),
+        _stacked(support).astype({"duration": float}),
+        lost,
+    )
+
+
+def _as_named(error: str, path: Path) -> str:
+    """Return an error with the path as it was named, and with the file if it does not say which."""
+    named = file_name(path)
+    message = error.replace(file_name(os.path.abspath(path)), named)
+    return message if message.startswith("events.") else f"events.score: {named}: {message}"
+
+
+def _stacked(tables: Sequence[Columns]) -> pd.DataFrame:
+    """Return tables one below the other, NaN where one of them lacks a column of others."""
+    names = dict.fromkeys(name for table in tables for name in table)
+    columns: dict[str, list[Any]] = {name: [] for name in names}
+    for table in tables:
+        n_rows = len(next(iter(table.values())))
+        for name, column in columns.items():
+            column.extend(table.get(name, [np.nan] * n_rows))
+    return pd.DataFrame(columns)
