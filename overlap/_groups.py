@@ -40,7 +40,7 @@ def number_groups(operation: str, groups: Iterable[Any], n_cases: int) -> np.nda
     labels = _as_labels(operation, groups)
     if len(labels) != n_cases:
         raise ValueError(f"{operation}: groups has {len(labels)} labels for {n_cases} cases; pass one for each case")
-    numbers = renumbered(labels) if isinstance(labels, np.ndarray) else _looked_up(operation, labels)
+    numbers = _sorted(labels) if isinstance(labels, np.ndarray) else _looked_up(operation, labels)
     case = _first_missing(labels)
     if case is not None:
         raise ValueError(f"{operation}: groups: case {case} has no label ({labels[case]}); give it one or leave it out")
@@ -50,17 +50,21 @@ def number_groups(operation: str, groups: Iterable[Any], n_cases: int) -> np.nda
 
 
 def renumbered(numbers: np.ndarray) -> np.ndarray:
-    """Return the numbers of groups anew, in the order of their first cases.
+    """Return the numbers of groups anew, from 0 on in the order of their first cases.
 
     Examples
     --------
     >>> renumbered(np.array([5, 5, 2, 9, 2]))
     array([0, 0, 1, 2, 1])
     """
-    _, first, inverse = np.unique(numbers, return_index=True, return_inverse=True)
+    n_cases = len(numbers)
+    first = np.full(numbers.max(initial=-1) + 1, n_cases)
+    # the last to write is the first case of a group
+    first[numbers[::-1]] = np.arange(n_cases)[::-1]
     rank = np.empty(len(first), int)
-    rank[np.argsort(first)] = np.arange(len(first))
-    return rank[inverse]
+    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
+    anew: np.ndarray = rank[numbers]
+    return anew
 
 
 def _as_labels(operation: str, groups: Iterable[Any]) -> np.ndarray | list[Any]:
@@ -97,6 +101,11 @@ def _is_missing(label: Any) -> bool:
         return bool(label != label)
     except TypeError:  # pandas.NA is neither
         return True
+
+
+def _sorted(labels: np.ndarray) -> np.ndarray:
+    _, numbers = np.unique(labels, return_inverse=True)
+    return renumbered(numbers)
 
 
 def _looked_up(operation: str, labels: list[Any]) -> np.ndarray:

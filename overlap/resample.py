@@ -441,8 +441,8 @@ def _grouped(columns: list[np.ndarray], codes: np.ndarray | None, *, counted: bo
 
 def _left(codes: np.ndarray | None, defined: np.ndarray) -> np.ndarray | None:
     """Return the groups of the cases that are left, numbered anew."""
-    if codes is None:
-        return None
+    if codes is None or defined.all():
+        return codes
     return renumbered(codes[defined])
 
 
