@@ -8,9 +8,10 @@ Conventions
   cases' indices. A case where the index is undefined (NaN) counts in neither, and is not resampled.
 - ``other=`` is a second model on the same cases: the interval is that of the difference, and both models are resampled
   together. A case where the index of one is undefined is left out of both.
-- The resamples are those of `scipy.stats.bootstrap` with the same seed, up to 65 536 cases. More are drawn part by
-  part: first how many of each part, then which (a multinomial draw in two steps), so that what is looked up together
-  lies together. The memory is of the order of the counts, the time of the cases times the resamples.
+- The resamples are those of `scipy.stats.bootstrap` with the same seed, up to 65 536 cases. Sums over more are drawn
+  part by part: first how many of each part, then which. That is a multinomial draw in two steps, and what is looked up
+  together lies together.
+- The memory is of the order of the counts, the time of the cases times the resamples.
 
 References
 ----------
@@ -352,40 +353,42 @@ def _quantile(distribution: np.ndarray, p: float) -> float:
     return float((1 - fraction) * lower + fraction * upper)
 
 
-def _draws(
-    n_units: int, n_resamples: int, rng: np.random.Generator, width: int
-) -> Iterator[tuple[slice, Iterable[np.ndarray]]]:
-    """Draw all resamples in blocks: which of them, and their units in pieces (rows, some units).
+def _draws(n_units: int, n_resamples: int, rng: np.random.Generator, width: int) -> Iterator[tuple[slice, np.ndarray]]:
+    """Draw all resamples in blocks: which of them, and the units of each, (rows, n_units).
 
     A row of the caller's work has `width` numbers.
     """
-    if n_units > _BLOCK:
-        for k in range(n_resamples):
-            yield slice(k, k + 1), _drawn_by_part(n_units, rng)
-        return
     rows = max(1, _BLOCK // width)
     for start in range(0, n_resamples, rows):
         stop = min(start + rows, n_resamples)
-        yield slice(start, stop), [rng.integers(0, n_units, (stop - start, n_units))]
-
-
-def _drawn_by_part(n_units: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """Draw as many units as there are with replacement, those of each part together."""
-    starts = np.arange(0, n_units, _PART)
-    sizes = np.minimum(_PART, n_units - starts)
-    times = rng.multinomial(n_units, sizes / n_units)
-    for start, size, n_drawn in zip(starts, sizes, times, strict=True):
-        yield start + rng.integers(0, size, (1, n_drawn))
+        yield slice(start, stop), rng.integers(0, n_units, (stop - start, n_units))
 
 
 def _sums(columns: list[np.ndarray], n_resamples: int, rng: np.random.Generator) -> list[np.ndarray]:
     """Return the sums of each column over each resample."""
     n_units = len(columns[0])
+    if n_units > _BLOCK:
+        return _sums_by_part(columns, n_resamples, rng)
+    sums = [np.empty(n_resamples) for _ in columns]
+    for rows, drawn in _draws(n_units, n_resamples, rng, n_units):
+        for column, total in zip(columns, sums, strict=True):
+            total[rows] = column[drawn].sum(axis=-1)
+    return sums
+
+
+def _sums_by_part(columns: list[np.ndarray], n_resamples: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """Return the sums of each column over each resample, while one part after the other lies in the cache."""
+    n_units = len(columns[0])
+    starts = np.arange(0, n_units, _PART)
+    sizes = np.minimum(_PART, n_units - starts)
+    times = rng.multinomial(n_units, sizes / n_units, n_resamples)
     sums = [np.zeros(n_resamples) for _ in columns]
-    for rows, pieces in _draws(n_units, n_resamples, rng, n_units):
-        for drawn in pieces:
-            for column, total in zip(columns, sums, strict=True):
-                total[rows] += column[drawn].sum(axis=-1)
+    for part, start in enumerate(starts):
+        in_part = [column[start : start + _PART] for column in columns]
+        for k in range(n_resamples):
+            drawn = rng.integers(0, sizes[part], times[k, part])
+            for column, total in zip(in_part, sums, strict=True):
+                total[k] += column[drawn].sum()
     return sums
 
 
@@ -402,16 +405,12 @@ def _sums_without_each(column: np.ndarray) -> np.ndarray:
 
 def _medians(values: np.ndarray, codes: np.ndarray | None, n_resamples: int, rng: np.random.Generator) -> np.ndarray:
     """Return the median of each resample, from how often each of the sorted values was drawn."""
-    if codes is None and len(values) > _BLOCK:
-        # parts of values that are neighbours: which case is drawn does not matter
-        values = np.sort(values)
     order = np.argsort(values, kind="stable")
     ordered = values[order]
     units = order if codes is None else codes[order]
     n_units = _count(values, codes)
     medians = np.empty(n_resamples)
-    for rows, pieces in _draws(n_units, n_resamples, rng, len(values)):
-        drawn = np.concatenate(list(pieces), axis=1)
+    for rows, drawn in _draws(n_units, n_resamples, rng, len(values)):
         times = _times_drawn(drawn, n_units)
         reached = np.cumsum(times[:, units], axis=1)
         total = reached[:, -1:]
