@@ -132,8 +132,7 @@ class Records:
         self._inputs: dict[str, list[dict[str, Any]]] = {}
         self._started: dict[str, None] = {}
         _check_is_file(path, header.job)
-        # "ab" makes the file but never empties it; without a buffer what could not be written is not written later
-        self._file = open(path, "ab", buffering=0)  # noqa: SIM115 - closed by __exit__
+        self._file = _open(path, header.job)
         try:
             _lock(self._file, path, header.job)
             self._read(header)
@@ -372,6 +371,17 @@ def _check_is_file(path: Path, job: str) -> None:
         raise UsageError(f"{job}: records {path}: this is no file; name a file, which is made if there is none")
     if not path.absolute().parent.is_dir():
         raise UsageError(f"{job}: records {path}: there is no folder {path.parent}; make it first")
+
+
+def _open(path: Path, job: str) -> FileIO:
+    """Open a file to append to: it is made, but never emptied; what could not be written is not written later."""
+    try:
+        return open(path, "ab", buffering=0)
+    except OSError as error:
+        reason = error.strerror or error
+        raise UsageError(
+            f"{job}: records {path}: cannot be written ({reason}): choose a file in another folder"
+        ) from None
 
 
 def _check_is_ours(start: bytes, path: Path, header: Header) -> None:

@@ -121,6 +121,15 @@ def test_a_folder_or_a_missing_folder_is_refused(tmp_path):
         Records(tmp_path / "nowhere" / "job.records", HEADER)
 
 
+def test_a_file_that_cannot_be_written_is_refused(path, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", refuse)
+    with pytest.raises(UsageError, match=r"cannot be written \(Permission denied\): choose a file in another folder"):
+        Records(path, HEADER)
+
+
 def test_a_second_run_is_refused_while_the_first_writes(path):
     with Records(path, HEADER), pytest.raises(UsageError, match="another run is writing"):
         Records(path, HEADER)
