@@ -39,6 +39,9 @@ _TRANSFORMS = range(6)
 _BITS_OF_LENGTH = 0b111
 _AGAIN = "fetch or write it again"
 
+GIVE_AFFINE = "nibabel.save(nibabel.Nifti1Image(nibabel.load(FILE).dataobj, AFFINE), NEW) gives it a right one"
+"""What helps an image whose header says nonsense about its place."""
+
 
 def read_header(nib: Any, content: bytes) -> Any:
     """Return the header as stored, once all that it says about the voxels makes sense.
@@ -238,9 +241,9 @@ def _check_pixdim(header: Any) -> None:
     n_axes = min(int(header["dim"][0]), 3)
     used = sizes[:n_axes]
     if not (np.isfinite(sizes).all() and (used > 0).all() and (sizes >= 0).all()):
-        raise ReadError(f"the header gives voxels no size ({sizes.tolist()}, in pixdim): set its affine")
+        raise ReadError(f"the header gives voxels no size ({sizes.tolist()}, in pixdim): {GIVE_AFFINE}")
     if int(header["qform_code"]) > 0 and pixdim[0] not in (-1, 0, 1):
-        raise ReadError(f"the header's pixdim[0] is {pixdim[0]:g}; it says with 1 or -1 where z points: set its affine")
+        raise ReadError(f"the header's pixdim[0] is {pixdim[0]:g}; where z points is 1 or -1: {GIVE_AFFINE}")
 
 
 def _unit_code(header: Any) -> int:

@@ -32,7 +32,16 @@ from .._outputs import write_whole
 from .._skipped import UNPAIRED
 from .._text import file_name, printable
 from .grids import AXES, Grid, as_image
-from .headers import LENGTH, bytes_needed, check_length, image_shape, millimetres, promised_length, read_header
+from .headers import (
+    GIVE_AFFINE,
+    LENGTH,
+    bytes_needed,
+    check_length,
+    image_shape,
+    millimetres,
+    promised_length,
+    read_header,
+)
 
 SUFFIXES = (".nii.gz", ".nii")
 _DATA = Path(__file__).with_name("data")
@@ -443,18 +452,18 @@ def _check_affine(affine: np.ndarray, header: Any) -> None:
     """Refuse a header that gives voxels no size, no right angles or no place."""
     steps = np.linalg.norm(affine[:3, :3], axis=0)
     if not (np.isfinite(affine).all() and (steps > 0).all()):
-        raise ReadError(f"the header gives voxels no size ({steps.tolist()} mm along its axes): set its affine")
+        raise ReadError(f"the header gives voxels no size ({steps.tolist()} mm along its axes): {GIVE_AFFINE}")
     sizes = steps * millimetres(header)
     if sizes.min() < _SMALLEST or sizes.max() > _LARGEST:
         said = " × ".join(f"{size:g}" for size in sizes)
-        raise ReadError(f"the header makes voxels {said} mm large: set its affine and its unit (xyzt_units)")
+        raise ReadError(f"the header makes voxels {said} mm large: {GIVE_AFFINE}, in mm")
     directions = affine[:3, :3] / steps
     if not np.allclose(directions.T @ directions, np.eye(3), atol=1e-3):
         raise ReadError("the axes are not at right angles, so distances would be wrong: resample the image")
     away = np.abs(directions.T @ affine[:3, 3]) / steps
     if away.max() > _FARTHEST:
         place = ", ".join(f"{x:g}" for x in affine[:3, 3])
-        raise ReadError(f"the header puts the first voxel at ({place}), {away.max():.2g} voxels away: set its affine")
+        raise ReadError(f"the header puts the first voxel at ({place}), {away.max():.2g} voxels away: {GIVE_AFFINE}")
 
 
 def _along_axes(nib: Any, values: np.ndarray, affine: np.ndarray, mm: float) -> xr.DataArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import random
+import re
 
 import nibabel as nib
 import numpy as np
@@ -99,6 +100,36 @@ def test_entries_that_make_no_sense(path, kind, entries, said):
     if kind == 2 and entries.get("magic") == b"ni1":
         entries = {"magic": b"ni2"}
     assert refusal(stored(path, kind, **entries)).startswith(said)
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        {"sform_code": 0, "pixdim": [1, 0.5, 0, 3, 1, 1, 1, 1]},
+        {"sform_code": 0, "qform_code": 1, "pixdim": [-2, 1, 1, 1, 1, 1, 1, 1]},
+        {"srow_z": [0, 0, 0, 0]},
+        {"srow_x": [np.nan, 0, 0, 0]},
+        {"srow_y": [0, 1e20, 0, 0]},
+        {"srow_z": [0, 0, 3, 1e30]},
+    ],
+)
+def test_the_remedy_for_nonsense_about_the_place(path, tmp_path, entries):
+    said = refusal(stored(path, **entries))
+    remedy = "nibabel.save(nibabel.Nifti1Image(nibabel.load(FILE).dataobj, AFFINE), NEW)"
+    assert remedy in said
+    new = tmp_path / "new.nii"
+    exec(remedy, {"nibabel": nib, "FILE": path, "AFFINE": np.diag([2, 2, 5, 1]), "NEW": new})
+    image = read_image(new)
+    np.testing.assert_array_equal(image, LABELS)
+    assert [image[d].attrs["spacing"] for d in "xyz"] == [2, 2, 5]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("sform_code", "set it to 1"), ("xyzt_units", "set it to 1 .metre., 2 .mm.")]
+)
+def test_the_remedy_for_an_unknown_code(path, name, said):
+    assert re.search(said, refusal(stored(path, **{name: 6})))
+    np.testing.assert_array_equal(read_image(stored(path, **{name: 1})), LABELS)
 
 
 @pytest.mark.parametrize("offset", [np.nan, np.inf, 352.5, 1e30])
