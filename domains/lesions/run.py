@@ -30,7 +30,8 @@ from .._text import file_name, for_picture
 from . import cohorts, tables
 from .cohorts import Pair, check_table, scores_of, skipped_of
 from .comparison import assess
-from .io import check_scale, pair_images, read_image
+from .folders import pair_images
+from .io import check_scale, read_image
 from .layers import Labels, absent_labels, check_labels, held_labels, no_common_label
 from .settings import Options, check_settings, takes_settings
 from .summaries import Bootstrap, summarise_label
