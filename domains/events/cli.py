@@ -210,19 +210,13 @@ def _read_support(text: str | None) -> float | pd.DataFrame | None:
 
 
 def _read_durations(path: Path) -> pd.DataFrame:
-    import csv
-
-    import pandas as pd
+    from .io import read_durations
 
     if not path.is_file():
         raise UsageError(f"--support {path}: neither a number of seconds nor a file that exists")
     try:
-        table = pd.read_csv(path, sep=None, engine="python")
-    except (OSError, ValueError, csv.Error) as error:
+        return read_durations(path)
+    except (OSError, ValueError) as error:
         raise UsageError(
-            f"--support {path}: not a readable CSV file with the columns file and duration ({error})"
+            f"--support {path}: not a readable table with the columns file and duration ({error})"
         ) from error
-    if "file" not in table or not {"duration", "offset"} & set(table):
-        present = ", ".join(str(name) for name in table)
-        raise UsageError(f"--support {path}: needs the columns file and duration; it has {present}")
-    return table

@@ -24,7 +24,18 @@ from .. import _skipped
 from .._checks import UsageError, check_choice
 from .._files import ReadError, read_text, reading
 from .._text import one_line
-from .formats import ABSENT, BACKGROUND, EMPTY_ROW, NO_EVENT, OF_READERS, READERS, Row, count_rows, first_line
+from .formats import (
+    ABSENT,
+    BACKGROUND,
+    EMPTY_ROW,
+    NO_EVENT,
+    OF_READERS,
+    READERS,
+    Row,
+    count_rows,
+    durations,
+    first_line,
+)
 from .schema import COLUMNS, as_events
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".rttm", ".json")
@@ -113,6 +124,63 @@ def read_events(
         if subset is not None:
             rows = _of_subset(rows, subset, path)
         return _judge(rows, path, path.stem if file is None else file)
+
+
+def read_durations(path: str | Path) -> pd.DataFrame:
+    r"""Read how long recordings are: a table with the columns file and duration, or file, onset and offset.
+
+    Parameters
+    ----------
+    path : path
+        A table with a header; tabs, semicolons or commas part its cells.
+
+    Returns
+    -------
+    DataFrame
+        Its columns; times are numbers, NaN where they are not known.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ReadError
+        If a column is missing, a row has more or fewer cells than the header, or a time is no number.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "durations.csv")
+    ...     _ = path.write_text("file,duration\nnight,3600\n")
+    ...     read_durations(path)
+        file  duration
+    0  night    3600.0
+    """
+    operation = "events.read_durations"
+    with reading(operation, path):
+        rows = list(durations(read_text(operation, path)))
+        if not rows:
+            raise ReadError("no row follows its header; list the recordings")
+        columns = dict.fromkeys(name for row in rows for name in row if name not in OF_READERS)
+        if not {"duration", "offset"} & set(columns):
+            present = one_line(", ".join(columns), 200)
+            raise ReadError(f"no column 'duration' in the header ({present}); name the columns file, duration")
+        table = pd.DataFrame({name: _texts(rows, name) for name in columns})
+        for name in columns:
+            if name in ("onset", "offset", "duration"):
+                table[name] = _times(rows, name)
+        return table
+
+
+def _times(rows: list[Row], name: str) -> np.ndarray:
+    """Return a column of seconds, NaN where there is none; anything else is refused with its line."""
+    texts = _texts(rows, name)
+    times = _numbers(texts)
+    wrong = np.flatnonzero(~np.isfinite(times) & ~np.isin(texts, ABSENT))
+    if len(wrong):
+        where = rows[wrong[0]]["where"]
+        raise ReadError(f"{where}: {one_line(texts[wrong[0]], 40)!r} is no {name} in seconds; correct it")
+    return times
 
 
 def _check_count(rows: list[Row], kind: str, text: str) -> None:

@@ -16,7 +16,7 @@ Caba Heilbron, F. et al. (2015). ActivityNet. CVPR, 961. doi:10.1109/CVPR.2015.7
 """
 
 from .counts import count_rows, first_line
-from .delimited import bids, comma_separated, dcase
+from .delimited import bids, comma_separated, dcase, durations
 from .localisation import ROOTS, activitynet
 from .readers import READERS
 from .rows import ABSENT, BACKGROUND, EMPTY_ROW, NO_EVENT, NO_SEGMENT, NO_TIMES, OF_READERS, Row
@@ -38,6 +38,7 @@ __all__ = [
     "comma_separated",
     "count_rows",
     "dcase",
+    "durations",
     "first_line",
     "rttm",
 ]

@@ -21,6 +21,7 @@ from .counts import first_line, is_blank
 from .rows import ABSENT, BACKGROUND, DECIMAL_COMMA, EMPTY_ROW, NO_EVENT, NO_TIMES, OF_READERS, TOO_SHORT, TOO_WIDE, Row
 
 OWN_NAMES = {other: name for name, others in ALIASES.items() for other in others}
+WANTED = {"onset": ("onset", "offset", "label"), "file": ("file", "duration")}
 FILE_NAME = re.compile(r".*[/\\].+|.*[^.]\.[A-Za-z]\w*")
 
 
@@ -103,10 +104,31 @@ def bids(text: str) -> Iterator[Row]:
         yield row
 
 
-def _with_header(text: str, separator: str, *, quoted: bool = True) -> Iterator[Row]:
+def durations(text: str) -> Iterator[Row]:
+    r"""Yield the rows of a table of recordings and how long they are; tabs, semicolons or commas part its cells.
+
+    Raises
+    ------
+    ReadError
+        If the header has no file, or a name twice, or a row cannot be told into cells or has too many or too few.
+
+    Examples
+    --------
+    >>> next(durations("file;duration\nnight;3600"))
+    {'where': 'line 2', 'file': 'night', 'duration': '3600'}
+    """
+    first = first_line(text)
+    separators = [mark for mark in "\t;" if mark in first]
+    for row in _with_header(text, [*separators, ","][0], needed="file"):
+        if "skip" in row:
+            raise ReadError(f"{row['where']}: {row['skip']}; correct the line")
+        yield row
+
+
+def _with_header(text: str, separator: str, *, quoted: bool = True, needed: str = "onset") -> Iterator[Row]:
     lines = _lines(text, separator, quoted)
     header = next(lines, None)
-    names = _names(header)
+    names = _names(header, needed)
     for line in lines:
         row: Row = {"where": f"line {line.number}"}
         fault = line.fault or _width_fault(line.cells, len(names))
@@ -144,16 +166,16 @@ def _line_alone(number: int, line: str, separator: str) -> Line:
     return Line(number, row.cells, "")
 
 
-def _names(header: Line | None) -> list[str]:
+def _names(header: Line | None, needed: str) -> list[str]:
     """Return what the columns are called here; a header that says too little, or too much, is refused."""
     if header is None:
-        raise ReadError("no column 'onset' in the header (the file is empty); write it again, with its header")
+        raise ReadError(f"no column {needed!r} in the header (the file is empty); write it again, with its header")
     if header.fault:
         raise ReadError(f"line {header.number}: {header.fault}; write the header without quotation marks")
     names = [_own_name(cell) for cell in header.cells]
-    if "onset" not in names:
+    if needed not in names:
         present = one_line(", ".join(names), 200)
-        raise ReadError(f"no column 'onset' in the header ({present}); name the columns onset, offset and label")
+        raise ReadError(f"no column {needed!r} in the header ({present}); name the columns {', '.join(WANTED[needed])}")
     seen: dict[str, str] = {}
     for name, cell in zip(names, header.cells, strict=True):
         if name and name in seen:

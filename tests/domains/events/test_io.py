@@ -14,6 +14,7 @@ from domains._checks import UsageError
 from domains._files import ReadError
 from domains.events import io, read_events
 from domains.events.formats import READERS
+from domains.events.io import read_durations
 from domains.events.schema import COLUMNS
 
 REASONS = [
@@ -343,3 +344,45 @@ def found_in(path):
         return read_events(path)
     except ValueError as error:
         return str(error)
+
+
+# ---- how long recordings are
+
+
+def test_durations_in_any_of_three_separators(tmp_path):
+    path = tmp_path / "long.csv"
+    for text in (
+        "file,duration\n007,60\nb,n/a\n",
+        "file;duration\n007;60\nb;\n",
+        "x\tduration\tfile\n1\t60\t007\n\t\tb\n",
+    ):
+        path.write_text(text)
+        found = read_durations(path)
+        # a name of digits is not a number
+        assert found["file"].tolist() == ["007", "b"]
+        np.testing.assert_array_equal(found["duration"], [60, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("file,duration\na,60,5\n", "line 2: more cells than the header has names; correct the line"),
+        ("file,duration\na\n", "line 2: fewer cells than the header has names"),
+        ('file,duration\na,60\n"b,60\nc,60\n', "line 3: a quotation mark opens a cell that never ends"),
+        ("file,duration\na,1 h\n", "line 2: '1 h' is no duration in seconds; correct it"),
+        ("file,duration\na,inf\n", "line 2: 'inf' is no duration"),
+        ("file,duration,duration\na,1,2\n", "two columns are the duration"),
+        ("file,length\na,1\n", "no column 'duration' in the header .file, length_."),
+        ("name,duration\na,1\n", "no column 'file' in the header"),
+        ("file,duration\n", "no row follows its header"),
+        ("", "an empty file"),
+        ("file,duration\na,1\0\n", "a NUL byte"),
+    ],
+)
+def test_a_table_of_durations_with_a_mistake_is_refused_with_its_line(text, message, tmp_path):
+    path = tmp_path / "long.csv"
+    path.write_text(text)
+    with pytest.raises(ReadError, match=message) as caught:
+        read_durations(path)
+    assert str(caught.value).startswith(f"events.read_durations: {path}: ")
+    assert "\n" not in str(caught.value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domains._files import ReadError
-from domains.events.formats import NO_EVENT, NO_TIMES, bids, comma_separated, dcase
+from domains.events.formats import NO_EVENT, NO_TIMES, bids, comma_separated, dcase, durations
 from domains.events.formats.rows import DECIMAL_COMMA, EMPTY_ROW, TOO_SHORT, TOO_WIDE
 
 
@@ -202,3 +202,9 @@ def test_a_word_is_no_recording_without_events(word):
 def test_a_name_of_a_file_is_one(name):
     assert [(row["file"], row["skip"]) for row in dcase(name)] == [(name, NO_EVENT)]
     assert [row.get("file") for row in dcase(f"rec1\t1\t2\tdog\n{name}\nrec2\n")] == ["rec1", name, "rec2"]
+
+
+def test_a_table_of_durations_is_whole_or_refused():
+    assert [row["file"] for row in durations("filename,duration\na,1\n\nb,2\n")] == ["a", "b"]
+    with pytest.raises(ReadError, match="line 3: fewer cells"):
+        list(durations("file,duration\na,1\nb\n"))
