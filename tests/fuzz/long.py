@@ -69,8 +69,7 @@ def fuzz(name: str, given: Iterable[Input], n: int, kept: Kept, seconds: float) 
     last = begin
     done = 0
     with Runner() as runner:
-        for item in given:
-            outcome = runner.run(item)
+        for item, outcome in runner.run_all(given):
             for finding in judging.judge(item, outcome):
                 kept.add(item, finding)
             done += 1

@@ -54,8 +54,11 @@ NAMES = [f"{reader.name} {seed.name}" for reader, seed in WHOLE]
 
 
 def faults(runner, given):
-    findings = judging.judge(given, runner.run(given))
-    return [f"{finding.kind}\n{finding.detail}\n{given.number}: {', '.join(given.steps)}" for finding in findings]
+    found = []
+    for item, outcome in runner.run_all(given):
+        for finding in judging.judge(item, outcome):
+            found.append(f"{finding.kind}\n{finding.detail}\n{item.number}: {', '.join(item.steps)}")
+    return found
 
 
 def public_readers():
@@ -134,13 +137,13 @@ def variants(seed):
 @pytest.mark.parametrize(("reader", "seed"), WHOLE, ids=NAMES)
 def test_a_file_that_is_cut_off(runner, reader, seed):
     """``long.py --cuts`` cuts at every byte."""
-    found = [fault for given in inputs.cuts(reader, seed, CUTS) for fault in faults(runner, given)]
+    found = faults(runner, inputs.cuts(reader, seed, CUTS))
     assert not found, f"{len(found)} findings, such as\n{found[0]}"
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_damaged_files(runner, family):
-    found = [fault for number in range(INPUTS) for fault in faults(runner, inputs.make(family, number))]
+    found = faults(runner, (inputs.make(family, number) for number in range(INPUTS)))
     assert not found, f"{len(found)} findings, such as\n{found[0]}"
 
 

@@ -69,7 +69,7 @@ def run(target: Any, path: Path, folder: Path, with_digest: bool = False) -> dic
     del caught[:]
     if not outcome["error"]:
         outcome["problems"] = _checked(target, path, found, outcome["warnings"])
-        outcome["digest"] = digest(found) if with_digest else ""
+        outcome["digest"] = digest(found, path) if with_digest else ""
     del found
     outcome["left_open"] = _left_open(files)
     return outcome
@@ -87,13 +87,13 @@ def _checked(target: Any, path: Path, found: Any, warned: list[str]) -> list[str
         return [f"the check itself failed: {type(error).__name__}: {error}"]
 
 
-def digest(found: Any) -> str:
-    """Return what stands for all that was read: equal where it is equal."""
+def digest(found: Any, path: Path) -> str:
+    """Return what stands for all that was read: equal where it is equal, but for the folder of the file."""
     import pandas as pd
     import xarray as xr
 
     if isinstance(found, tuple):
-        return " ".join(digest(part) for part in found)
+        return " ".join(digest(part, path) for part in found)
     if isinstance(found, pd.DataFrame):
         written = found.to_csv().encode()
     elif isinstance(found, xr.DataArray):
@@ -101,7 +101,7 @@ def digest(found: Any) -> str:
         written = f"{found.dtype} {found.values.tolist()} {coordinates}".encode()
     else:
         written = repr(found).encode()
-    return sha256(written).hexdigest()[:16]
+    return sha256(written.replace(bytes(path.parent), b"")).hexdigest()[:16]
 
 
 def _described(error: BaseException) -> dict[str, Any]:
@@ -120,12 +120,12 @@ def _short(filename: str) -> str:
 
 
 def _open_files() -> dict[str, str]:
-    """Return what each open number stands for, but for the one that lists them."""
+    """Return the files that are open, by number; the pipes of other processes are none."""
     names = {}
     for number in os.listdir("/proc/self/fd"):
         with contextlib.suppress(OSError):
             names[number] = os.readlink(f"/proc/self/fd/{number}")
-    return names
+    return {number: name for number, name in names.items() if name.startswith("/")}
 
 
 def _left_open(before: dict[str, str]) -> list[str]:

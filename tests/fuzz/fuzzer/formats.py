@@ -82,6 +82,8 @@ _DESCRS = (
     b"'<f8, <f8'",
 )
 _MEMBER = 4 << 20
+CHECKSUM = b', "crc32": '
+"""What stands before the checksum of a line, in the records of the batch engine."""
 
 
 def nifti_field(content: bytes, rng: Random) -> bytes:
@@ -181,6 +183,11 @@ def bomb(packed: bytes, rng: Random) -> bytes:
         parts.append(packer.compress(b"\0" * _MEMBER))
     parts.append(packer.flush())
     return packed + b"".join(parts)
+
+
+def signed(body: bytes) -> bytes:
+    """Return a line of a file of records, without its end."""
+    return body + CHECKSUM + str(zlib.crc32(body)).encode() + b"}"
 
 
 OF_FORM: dict[str, tuple[Mutation, ...]] = {

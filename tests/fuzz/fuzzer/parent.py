@@ -10,6 +10,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -28,6 +33,26 @@ WAITING = 20
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
+AHEAD = 8
+"""How many inputs lie ready, so that the child need not wait."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """An input that the child was sent, and where its file lies."""
+
+    given: Input
+    path: bytes
+    digest: bool
+    is_first: bool
+    """Whether it is there for what its target imports: the memory of that is not the file's."""
+
+    def line(self) -> bytes:
+        """Return the request as the child reads it."""
+        words = {"target": self.given.target, "path": self.path.hex(), "digest": self.digest}
+        return (json.dumps(words) + "\n").encode()
+
+
 class Runner:
     """A child process with a folder of whole files, and a place for damaged ones."""
 
@@ -37,7 +62,9 @@ class Runner:
         self.starts = 0
         self._folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
         self._child: subprocess.Popen[bytes] | None = None
-        self._warm: set[str] = set()
+        self._known: set[str] = set()
+        self._received = b""
+        self._files = 0
 
     def __enter__(self) -> Runner:
         return self
@@ -48,22 +75,69 @@ class Runner:
 
     def run(self, given: Input, digest: bool = False) -> dict[str, Any]:
         """Return how the call ended: what the child says, or that it died or hung."""
-        folder = self._folder / "damaged"
-        folder.mkdir(exist_ok=True)
-        path = os.fsencode(folder) + b"/" + os.fsencode(given.name)
+        ((_, outcome),) = self.run_all([given], digest)
+        return outcome
+
+    def run_all(self, given: Iterable[Input], digest: bool = False) -> Iterator[tuple[Input, dict[str, Any]]]:
+        """Yield each input and how its call ended, in order."""
+        source = iter(given)
+        waiting: deque[Request] = deque()
+        while True:
+            for item in islice(source, max(AHEAD - len(waiting), 0)):
+                waiting += self._requests(item, digest)
+            if not waiting:
+                return
+            outcome = self._outcome(waiting)
+            request = waiting.popleft()
+            lives = self._child is not None
+            if request.is_first and lives:
+                continue
+            if request.is_first:
+                # the same input again would end in the same way
+                waiting.popleft()
+            shutil.rmtree(os.path.dirname(request.path), ignore_errors=True)
+            yield request.given, outcome
+
+    def _requests(self, given: Input, digest: bool) -> list[Request]:
+        """Write a file, and send what is asked about it."""
+        self._files += 1
+        folder = os.fsencode(self._folder / "damaged" / str(self._files))
+        os.makedirs(folder)
+        path = os.path.join(folder, os.fsencode(given.name))
         with open(path, "wb") as file:
             file.write(given.content)
         if self._child is None:
             self._start()
-        # the first call of a target imports what it needs, and its memory is not the file's
-        is_first = given.target not in self._warm
-        outcome = self._ask(given.target, path, self.start if is_first else self.patience, digest)
-        if is_first and "megabytes" in outcome:
-            self._warm.add(given.target)
-            outcome = self._ask(given.target, path, self.patience, digest)
-        for left in os.listdir(os.fsencode(folder)):
-            os.unlink(os.path.join(os.fsencode(folder), left))
-        return outcome
+        request = Request(given, path, digest, False)
+        requests = [request]
+        if given.target not in self._known:
+            self._known.add(given.target)
+            requests.insert(0, replace(request, is_first=True))
+        self._send(requests)
+        return requests
+
+    def _outcome(self, waiting: deque[Request]) -> dict[str, Any]:
+        """Return what became of the first request; after a death all others are sent to another child."""
+        if self._child is None:
+            self._start()
+            self._send(waiting)
+        answer = self._answer(self.start if waiting[0].is_first else self.patience)
+        if answer:
+            outcome: dict[str, Any] = json.loads(answer)
+            return outcome
+        assert self._child is not None
+        code = None if answer is None else self._child.wait()
+        self._end()
+        return {"hung": self.patience} if answer is None else {"died": code}
+
+    def _send(self, requests: Iterable[Request]) -> None:
+        assert self._child is not None
+        assert self._child.stdin is not None
+        # a child that has died says so where its answer is missed
+        with suppress(BrokenPipeError):
+            for request in requests:
+                self._child.stdin.write(request.line())
+            self._child.stdin.flush()
 
     def _start(self) -> None:
         tests = Path(__file__).resolve().parents[1]
@@ -83,49 +157,28 @@ class Runner:
             stdout=subprocess.PIPE,
             env=settings,
         )
-        self._warm = set()
+        self._received = b""
         self.starts += 1
         if not self._answer(START):
             raise RuntimeError("the child did not start; its error stands above")
-
-    def _ask(self, target: str, path: bytes, patience: float, digest: bool) -> dict[str, Any]:
-        assert self._child is not None
-        assert self._child.stdin is not None
-        request = json.dumps({"target": target, "path": path.hex(), "digest": digest}) + "\n"
-        try:
-            self._child.stdin.write(request.encode())
-            self._child.stdin.flush()
-            answer = self._answer(patience)
-        except BrokenPipeError:
-            answer = b""
-        if answer is None:
-            self._end()
-            return {"hung": patience}
-        if not answer:
-            code = self._child.wait()
-            self._end()
-            return {"died": code}
-        outcome: dict[str, Any] = json.loads(answer)
-        return outcome
 
     def _answer(self, patience: float) -> bytes | None:
         """Return a line, b"" if there will be none, None if it does not come in time."""
         assert self._child is not None
         assert self._child.stdout is not None
-        received = b""
         begin = time.monotonic()
         begin_used = self._used()
-        while not received.endswith(b"\n"):
+        while b"\n" not in self._received:
             ready, _, _ = select.select([self._child.stdout], [], [], 0.5)
-            if not ready:
-                if self._used() - begin_used > patience or time.monotonic() - begin > WAITING * patience:
-                    return None
-                continue
-            part = os.read(self._child.stdout.fileno(), 1 << 16)
-            if not part:
-                return b""
-            received += part
-        return received
+            if ready:
+                part = os.read(self._child.stdout.fileno(), 1 << 16)
+                if not part:
+                    return b""
+                self._received += part
+            elif self._used() - begin_used > patience or time.monotonic() - begin > WAITING * patience:
+                return None
+        line, _, self._received = self._received.partition(b"\n")
+        return line + b"\n"
 
     def _used(self) -> float:
         """Return how long the child has computed, seconds."""
@@ -136,6 +189,7 @@ class Runner:
     def _end(self) -> None:
         child = self._child
         self._child = None
+        self._known = set()
         if child is None:
             return
         child.kill()

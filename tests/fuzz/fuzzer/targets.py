@@ -12,16 +12,19 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import math
 import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from . import counts, seeds
+from . import counts, formats, seeds
 from .seeds import Seed
 
 FAMILIES = ("structures", "grids", "images", "tables")
@@ -322,12 +325,17 @@ def _check_score_folders(path: Path, found: Any, warned: Sequence[str]) -> list[
 def _resumed_cohort(path: Path, folder: Path) -> Any:
     from domains.lesions import cohort
 
+    _make_again(folder)
+    return cohort(folder / "again_predictions", folder / "again_references", out=path)
+
+
+def _make_again(folder: Path) -> None:
+    """Make two folders of whole images, once."""
     for side in ("again_predictions", "again_references"):
         if not (folder / side).is_dir():
             (folder / side).mkdir()
             for name in ("labels.nii", "second.nii"):
                 shutil.copy(folder / name, folder / side / name)
-    return cohort(folder / "again_predictions", folder / "again_references", out=path)
 
 
 def _check_resumed(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
@@ -339,16 +347,42 @@ def _check_resumed(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
     return [] if cases == right and not len(skipped) else [f"the table of a second run holds {cases}"]
 
 
-def scores_table() -> tuple[Seed, ...]:
-    """Return the table of a cohort, as a first run leaves it, without the stamps of its files."""
-    import tempfile
+def _cohort_with_records(path: Path, folder: Path) -> Any:
+    from domains.lesions import cohort
 
+    _make_again(folder)
+    return cohort(folder / "again_predictions", folder / "again_references", records=path)
+
+
+@cache
+def scores_table() -> tuple[Seed, ...]:
+    """Return the table of a cohort, as a first run leaves it."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         whole_files(folder)
-        path = folder / "scores.csv"
-        _resumed_cohort(path, folder)
-        return (Seed("scores.csv", path.read_bytes()),)
+        _resumed_cohort(folder / "scores.csv", folder)
+        return (Seed("scores.csv", (folder / "scores.csv").read_bytes()),)
+
+
+@cache
+def cohort_records() -> tuple[Seed, ...]:
+    """Return the records of a cohort; the places and times of its files, which differ from run to run, are made up."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        whole_files(folder)
+        _cohort_with_records(folder / "cohort.records", folder)
+        lines = (folder / "cohort.records").read_text().splitlines()
+    written = [formats.signed(_elsewhere(line)) + b"\n" for line in lines]
+    return (Seed("cohort.records", b"".join(written)),)
+
+
+def _elsewhere(line: str) -> bytes:
+    """Return a record without its checksum, of files that lay elsewhere and are known by their content."""
+    record = json.loads(line)
+    del record["crc32"]
+    for file in record.get("inputs", []):
+        file.update(path="/elsewhere", mtime=0, ctime=0)
+    return json.dumps(record)[:-1].encode()
 
 
 def _lines(messages: Any) -> list[str]:
@@ -410,7 +444,7 @@ def _check_command(path: Path, printed: Printed, warned: Sequence[str]) -> list[
 
 def _check_cohort_command(path: Path, printed: Printed, warned: Sequence[str]) -> list[str]:
     problems = _check_command(path, printed, warned)
-    if "whole" not in (path.parent.parent / "whole" / "cohort.csv").read_text():
+    if "whole" not in (path.parents[2] / "whole" / "cohort.csv").read_text():
         problems.append("the whole case beside it has no row")
     return problems
 
@@ -457,7 +491,8 @@ TARGETS: tuple[Target, ...] = (
     Target("events.read_events", "tables", seeds.events, _read_events, _check_events, 40),
     Target("events.score", "tables", seeds.events, _score, _check_score, 0.6),
     Target("events.score, folders", "tables", seeds.events, _score_folders, _check_score_folders, 0.3),
-    Target("lesions.cohort, resumed", "tables", scores_table, _resumed_cohort, _check_resumed, 0.7),
+    Target("lesions.cohort, resumed", "tables", scores_table, _resumed_cohort, _check_resumed, 0.3),
+    Target("lesions.cohort, records", "tables", cohort_records, _cohort_with_records, _check_resumed, 0.05),
     Target(
         "overlap events score",
         "tables",
