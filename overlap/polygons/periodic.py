@@ -216,7 +216,7 @@ def _unwrapped(name: str, geometries: Geometries, periods: Floats, *, every: boo
         is_bad = np.zeros(flat.shape, dtype=np.bool_)
         is_bad[owner[wrapped[~closes]]] = True
         raise ValueError(
-            f"{_element(name, is_bad.reshape(geometries.shape))} has a ring that runs round the period and does not "
+            f"{element(name, is_bad.reshape(geometries.shape))} has a ring that runs round the period and does not "
             "close; draw a band all round as a box a whole period wide"
         )
     return _with_parts(flat, parts, owner, wrapped).reshape(geometries.shape)
@@ -314,22 +314,20 @@ def _polygons(name: str, geometries: Any) -> Geometries:
     array = np.asarray(geometries, dtype=object)
     is_missing = np.asarray(shapely.is_missing(array))
     if is_missing.any():
-        raise ValueError(f"{_element(name, is_missing)} is None; drop it, or use an empty shapely.Polygon()")
+        raise ValueError(f"{element(name, is_missing)} is None; drop it, or use an empty shapely.Polygon()")
     is_foreign = ~np.asarray(shapely.is_geometry(array))
     if is_foreign.any():
         kind = type(array[is_foreign][0]).__name__
-        raise TypeError(f"{_element(name, is_foreign)} is a {kind}, not a shapely geometry; pass Polygons")
+        raise TypeError(f"{element(name, is_foreign)} is a {kind}, not a shapely geometry; pass Polygons")
     is_areal = np.isin(shapely.get_type_id(array), AREAL)
     has_no_area = ~is_areal & ~shapely.is_empty(array)
     if has_no_area.any():
         kind = array[has_no_area][0].geom_type
-        raise TypeError(
-            f"{_element(name, has_no_area)} is a {kind}, which has no area; keep Polygons and MultiPolygons"
-        )
+        raise TypeError(f"{element(name, has_no_area)} is a {kind}, which has no area; keep Polygons and MultiPolygons")
     return array
 
 
-def _element(name: str, is_bad: NDArray[np.bool_]) -> str:
+def element(name: str, is_bad: NDArray[np.bool_]) -> str:
     """Name the first bad element: ``a[1, 2]``, or ``a`` for a scalar."""
     first = np.argwhere(is_bad)[0]
     index = ", ".join(str(i) for i in first)
@@ -340,4 +338,4 @@ def _check_valid(name: str, geometries: Geometries) -> None:
     is_invalid = ~np.asarray(shapely.is_valid(geometries))
     if is_invalid.any():
         reason = shapely.is_valid_reason(geometries[is_invalid][0])
-        raise ValueError(f"{_element(name, is_invalid)} is invalid: {reason}; repair it with shapely.make_valid")
+        raise ValueError(f"{element(name, is_invalid)} is invalid: {reason}; repair it with shapely.make_valid")

@@ -7,12 +7,21 @@ from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from .. import indices
 from .._arrays import Array
 from ..counts import Overlap
 from ..indices import EmptyPolicy
-from .periodic import Floats, Geometries, Period, lattice, moved, prepared, read_periods
+from .outlines import outlines
+from .periodic import Floats, Geometries, Period, element, lattice, moved, prepared, read_periods
+from .shared import shared_areas
+
+SMALLEST = 2.0**-400
+LARGEST = 2.0**400
+"""Polygons as wide and high as between these have areas that float64 can hold."""
+UNKNOWN = 1e-9
+"""An error, relative to the smaller polygon, that is not let pass."""
 
 
 def measure(a: Any, b: Any, *, period: Period | None = None) -> Overlap:
@@ -63,12 +72,15 @@ def measure(a: Any, b: Any, *, period: Period | None = None) -> Overlap:
             f"polygons.measure: a {a.shape} and b {b.shape} do not broadcast together; pass as many of each, or "
             "a[:, None] for every pair"
         ) from None
+    if not np.any(periods):
+        return _on_the_plane(a, b, shape)
     shared = np.zeros(shape)
     for shift in lattice(periods, (-1, 0, 1)):
-        shared += _shared_area(a, b, shift)
+        shared += _clipped_area_at(a, b, shift)
     size_a = np.asarray(shapely.area(a))
     size_b = np.asarray(shapely.area(b))
-    return Overlap(shared, size_a, size_b)
+    # rounding must not carry a part beyond the whole
+    return Overlap(np.minimum(shared, np.minimum(size_a, size_b)), size_a, size_b)
 
 
 def iou(a: Any, b: Any, *, period: Period | None = None, empty: float | EmptyPolicy = nan) -> Array:
@@ -134,18 +146,63 @@ def dice(a: Any, b: Any, *, period: Period | None = None, empty: float | EmptyPo
     return indices.dice(measure(a, b, period=period), empty=empty)
 
 
-def _shared_area(a: Geometries, b: Geometries, shift: Floats) -> Floats:
-    """Return the area that each pair has in common once `b` is moved by `shift`.
+def _on_the_plane(a: Geometries, b: Geometries, shape: tuple[int, ...]) -> Overlap:
+    """Return the overlap of polygons that broadcast to `shape`."""
+    _check_range("polygons.measure: a", a)
+    _check_range("polygons.measure: b", b)
+    outlines_a = outlines(a.ravel())
+    outlines_b = outlines(b.ravel())
+    meets = _envelopes_overlap(a, b, np.zeros(2))
+    of_a = np.broadcast_to(np.arange(a.size).reshape(a.shape), shape)[meets]
+    of_b = np.broadcast_to(np.arange(b.size).reshape(b.shape), shape)[meets]
+    area, error = shared_areas(outlines_a, outlines_b, of_a, of_b)
+    smaller = np.minimum(outlines_a.area[of_a], outlines_b.area[of_b])
+    is_unknown = np.zeros(shape, dtype=np.bool_)
+    is_unknown[meets] = ~(error <= UNKNOWN * smaller)
+    if is_unknown.any():
+        raise ValueError(
+            f"{element('polygons.measure: the pair', is_unknown)} differs in size by more than 19 digits; cut the "
+            "larger polygon to the surroundings of the smaller with shapely.clip_by_rect"
+        )
+    shared = np.zeros(shape)
+    shared[meets] = area
+    return Overlap(shared, outlines_a.area.reshape(a.shape), outlines_b.area.reshape(b.shape))
 
-    Only pairs whose envelopes overlap are clipped.
-    """
+
+def _check_range(name: str, geometries: Geometries) -> None:
+    """Refuse polygons whose areas float64 cannot hold: they would be infinite, or 0 as if there were no polygon."""
+    bounds = shapely.bounds(geometries)
+    with np.errstate(over="ignore"):
+        extent = bounds[..., 2:] - bounds[..., :2]
+    is_held = np.all((extent >= SMALLEST) & (extent <= LARGEST), axis=-1)
+    is_bad = ~is_held & ~shapely.is_empty(geometries)
+    if not is_bad.any():
+        return
+    width, height = extent[is_bad][0]
+    raise ValueError(
+        f"{element(name, is_bad)} is {width:.3g} wide and {height:.3g} high, which makes its area one that float64 "
+        "cannot hold; multiply the coordinates of a and b by the same power of ten"
+    )
+
+
+def _envelopes_overlap(a: Geometries, b: Geometries, shift: Floats) -> NDArray[np.bool_]:
+    """Return the pairs whose envelopes share an area once `b` is moved by `shift`."""
     envelope_a = shapely.bounds(a)
     envelope_b = shapely.bounds(b)
     low_a = envelope_a[..., :2]
     high_a = envelope_a[..., 2:]
     low_b = envelope_b[..., :2] + shift
     high_b = envelope_b[..., 2:] + shift
-    meets = np.all((low_a < high_b) & (low_b < high_a), axis=-1)
+    meets: NDArray[np.bool_] = np.all((low_a < high_b) & (low_b < high_a), axis=-1)
+    return meets
+
+
+def _clipped_area_at(a: Geometries, b: Geometries, shift: Floats) -> Floats:
+    """Return the area that each pair has in common once `b` is moved by `shift`.
+
+    Only pairs whose envelopes overlap are clipped.
+    """
+    meets = _envelopes_overlap(a, b, shift)
     area = np.zeros(meets.shape)
     if not meets.any():
         return area

@@ -5,6 +5,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rationals import shared_area
 
 import overlap as ov
 from overlap import polygons
@@ -24,6 +25,10 @@ def blobs(seed, n, vertices=120, radius=(10, 80)):
     r = rng.uniform(*radius, (n, 1)) * lobes
     centre = rng.uniform(-180, 180, (n, 1, 2))
     return shapely.polygons(centre + r[..., None] * np.stack([np.cos(turn), np.sin(turn)], axis=-1))
+
+
+def ring(polygon):
+    return shapely.get_coordinates(polygon)[:-1]
 
 
 def covers(geometry, x, y):
@@ -119,10 +124,34 @@ def test_empty_geometries_have_no_size():
     assert polygons.measure([], [], period=TORUS).shape == (0,)
 
 
-def test_the_shared_area_agrees_with_shapely_on_the_plane():
-    a, b = blobs(3, 50), blobs(4, 50)
-    expected = shapely.area(shapely.intersection(a, b))
-    np.testing.assert_allclose(polygons.measure(a, b).intersection, expected, rtol=0, atol=1e-9)
+def test_the_plane_agrees_with_rational_numbers_and_with_a_larger_torus():
+    a, b = blobs(3, 6, vertices=24), blobs(4, 6, vertices=24)
+    o = polygons.measure(a, b)
+    expected = [float(shared_area([ring(x)], [ring(y)])) for x, y in zip(a, b, strict=True)]
+    np.testing.assert_allclose(o.intersection, expected, rtol=1e-13, atol=0)
+    assert np.any(o.intersection > 0)
+    torus = polygons.measure(a, b, period=(1e4, 1e4))
+    np.testing.assert_allclose(torus.intersection, expected, rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize("period", [None, (1e5, 1e5), (1e5, None)])
+@pytest.mark.parametrize("index", [polygons.iou, polygons.dice])
+def test_neighbours_whose_corner_is_written_two_ways_share_nothing(index, period):
+    left = np.array([(-37104, 41900), (45965, -35254), (138007, 144394)])
+    right = np.array([(-37104, 41900), (-118572, -126869), (45965, -35254)])
+    for begin in range(3):
+        a = shapely.Polygon(np.roll(left, begin, axis=0) * 0.01)
+        b = shapely.Polygon(np.roll(right, begin, axis=0) / 100)
+        assert index(a, b, period=period) == 0
+
+
+@pytest.mark.parametrize("period", [None, TORUS, (360, None)])
+def test_a_part_is_never_more_than_the_whole(period):
+    a = blobs(16, 300, vertices=12)
+    for b in (a, a[::-1], shapely.buffer(a, 1e-9), shapely.transform(a, lambda xy: xy * 1.0000001)):
+        o = polygons.measure(a, b, period=period)
+        assert np.all(o.intersection >= 0)
+        assert np.all(o.intersection <= np.minimum(o.size_a, o.size_b))
 
 
 @settings(max_examples=60, deadline=None)
@@ -225,3 +254,34 @@ def test_bad_geometries_are_named(period):
         polygons.measure(shapely.Polygon([(0, 0), (np.inf, 1), (1, 1)]), box, period=period)
     with pytest.raises(ValueError, match=r"polygons.measure: a \(2,\) and b \(3,\) do not broadcast"):
         polygons.measure([box] * 2, [box] * 3, period=period)
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e160, 1e300])
+def test_areas_that_float64_cannot_hold_are_refused_and_the_remedy_helps(scale):
+    a = shapely.box(0, 0, 3 * scale, 2 * scale)
+    b = shapely.box(scale, -scale, 5 * scale, scale)
+    with pytest.raises(
+        ValueError, match=r"polygons.measure: a is 3e.* wide and 2e.*float64 cannot hold; multiply"
+    ) as caught:
+        polygons.measure(a, b)
+    assert "\n" not in str(caught.value)
+    smaller = [shapely.transform(g, lambda xy: xy * (1 / scale)) for g in (a, b)]
+    assert float(polygons.iou(*smaller)) == pytest.approx(2 / 12)
+
+
+def test_a_polygon_without_numbers_is_refused():
+    box = shapely.box(0, 0, 1, 1)
+    with np.errstate(invalid="ignore"):
+        lost = shapely.Polygon([(0, 0), (np.nan, 1), (1, 1)])
+    with pytest.raises(ValueError, match="polygons.measure: b is invalid: Invalid Coordinate"):
+        polygons.measure(box, lost)
+
+
+def test_sizes_of_more_than_nineteen_digits_apart_are_refused_and_the_remedy_helps():
+    tiny = shapely.box(0, 0, 1e-30, 1e-30)
+    halved = shapely.Polygon([(-1, -1), (1, 1), (1, -1)])
+    assert float(polygons.iou(tiny, shapely.box(-1, -1, 1, 1)) * 4) == pytest.approx(1e-60)
+    with pytest.raises(ValueError, match=r"polygons.measure: the pair\[1\] differs in size.*clip_by_rect"):
+        polygons.measure([shapely.Polygon(), tiny], halved)
+    cut = shapely.clip_by_rect(halved, -1e-29, -1e-29, 1e-29, 1e-29)
+    assert float(polygons.measure(tiny, cut).intersection) == pytest.approx(5e-61, rel=1e-9)
