@@ -152,6 +152,27 @@ def no_common_label(scores: pd.DataFrame) -> str:
     return sentence
 
 
+def cases_without_common_label(scores: pd.DataFrame) -> list[str]:
+    """Return the cases of which both sides have labels and no label is in both.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Of a cohort, with columns ``case label size_a size_b``.
+
+    Examples
+    --------
+    >>> sizes = {"size_a": [4.0, 0.0, 5.0], "size_b": [0.0, 3.0, 5.0]}
+    >>> cases_without_common_label(pd.DataFrame({"case": ["a", "a", "b"], "label": ["1", "2", "1"], **sizes}))
+    ['a']
+    """
+    held = pd.DataFrame({"predicted": scores["size_a"] > 0, "reference": scores["size_b"] > 0})
+    held["both"] = held["predicted"] & held["reference"]
+    by_case = held.groupby(scores["case"], sort=False).any()
+    names: list[str] = by_case.index[by_case["predicted"] & by_case["reference"] & ~by_case["both"]].tolist()
+    return names
+
+
 def _is_255(names: Sequence[Name]) -> bool:
     return [str(name) for name in names] == ["255"]
 

@@ -32,7 +32,7 @@ from .cohorts import Pair, check_table, scores_of, skipped_of
 from .comparison import assess
 from .folders import pair_images
 from .io import check_scale, read_image
-from .layers import Labels, absent_labels, check_labels, held_labels, no_common_label
+from .layers import Labels, absent_labels, cases_without_common_label, check_labels, held_labels, no_common_label
 from .settings import Options, check_settings, takes_settings
 from .summaries import Bootstrap, summarise_label
 
@@ -337,13 +337,10 @@ def _absent(scores: pd.DataFrame, files: str, why: str) -> list[dict[str, str]]:
 
 def _warn_of_labels(scores: pd.DataFrame) -> None:
     """Warn once of all cases whose two images have no label in common."""
-    sentences = {}
-    for name, case in scores.groupby("case", sort=False):
-        sentence = no_common_label(case)
-        if sentence:
-            sentences[name] = sentence
-    if not sentences:
+    names = cases_without_common_label(scores)
+    if not names:
         return
-    first, sentence = next(iter(sentences.items()))
+    first = scores[scores["case"] == names[0]]
     n = scores["case"].nunique()
-    warnings.warn(f"lesions.cohort: {len(sentences)} of {n} cases, such as {first}: {sentence}", stacklevel=3)
+    message = f"lesions.cohort: {len(names)} of {n} cases, such as {names[0]}: {no_common_label(first)}"
+    warnings.warn(message, stacklevel=3)

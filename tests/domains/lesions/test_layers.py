@@ -7,7 +7,14 @@ import xarray as xr
 
 from domains._checks import UsageError
 from domains.lesions import as_image
-from domains.lesions.layers import absent_labels, check_labels, held_labels, layers
+from domains.lesions.layers import (
+    absent_labels,
+    cases_without_common_label,
+    check_labels,
+    held_labels,
+    layers,
+    no_common_label,
+)
 
 
 def image(values):
@@ -120,3 +127,22 @@ def test_raters_must_be_chosen():
     raters = as_image(np.zeros((2, 2, 2, 4), int), 1.0)
     with pytest.raises(ValueError, match="consensus"):
         sizes(raters, raters, None, None)
+
+
+def test_cases_without_a_common_label_are_those_with_a_sentence():
+    scores = pd.DataFrame(
+        [
+            ("both", "1", 4.0, 3.0),
+            ("both", "2", 0.0, 3.0),
+            ("apart", "1", 4.0, 0.0),
+            ("apart", "2", 0.0, 3.0),
+            ("missed", "1", 0.0, 3.0),
+            ("empty", "1", 0.0, 0.0),
+            ("again", "7", 1.0, 0.0),
+            ("again", "8", 0.0, 1.0),
+        ],
+        columns=["case", "label", "size_a", "size_b"],
+    )
+    told = [name for name, case in scores.groupby("case", sort=False) if no_common_label(case)]
+    assert cases_without_common_label(scores) == told == ["apart", "again"]
+    assert cases_without_common_label(scores[:0]) == []
