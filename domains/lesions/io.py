@@ -247,8 +247,10 @@ def _read(nib: Any, path: Path, scale: float | None) -> xr.DataArray:
     _check_memory(header, path, scale is not None)
     _check_kind(nib, path, content)
     values = _voxels(nib, header, content)
-    affine = header.get_best_affine()
-    _check_affine(affine, header)
+    # what is too large to be squared is refused in words
+    with np.errstate(over="ignore", invalid="ignore"):
+        affine = header.get_best_affine()
+        _check_affine(affine, header)
     image = _along_axes(nib, _as_mask(values, scale), affine, millimetres(header))
     return image.assign_attrs(orientation="".join(nib.aff2axcodes(affine)))
 

@@ -132,6 +132,22 @@ def test_the_remedy_for_an_unknown_code(path, name, said):
     np.testing.assert_array_equal(read_image(stored(path, **{name: 1})), LABELS)
 
 
+@pytest.mark.parametrize(
+    "entries",
+    [
+        {"srow_x": [1e200, 0, 0, 0]},
+        {"srow_x": [1, 0, 0, 1e308]},
+        {"sform_code": 0, "pixdim": [1, 1e300, 1, 1, 1, 1, 1, 1]},
+        {"sform_code": 0, "qform_code": 1, "pixdim": [1, 1e300, 1, 1, 1, 1, 1, 1]},
+        {"sform_code": 0, "qform_code": 1, "quatern_c": 1e200},
+        {"sform_code": 0, "qform_code": 1, "qoffset_x": 1e308},
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_numbers_that_only_the_second_version_can_hold(path, entries):
+    assert refusal(stored(path, 2, **entries))
+
+
 @pytest.mark.parametrize("offset", [np.nan, np.inf, 352.5, 1e30])
 def test_an_offset_that_is_no_place(path, offset):
     assert refusal(stored(path, vox_offset=offset)).startswith("the header says that voxels begin at byte")
