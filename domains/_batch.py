@@ -29,8 +29,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import _progress
 from ._checks import UsageError, check_number
+from ._guard import check_main_guard
+from ._limits import time_limit
+from ._progress import shown
 from ._records import Header, Outcome, Records
 from ._workers import (
     CaseError,
@@ -40,10 +42,8 @@ from ._workers import (
     Place,
     Task,
     attempt,
-    check_main_guard,
     has_dask,
     received,
-    time_limit,
 )
 
 __all__ = ["Case", "CaseError", "Interrupted", "Job", "Outcome", "Running", "run_cases", "time_limit"]
@@ -248,7 +248,7 @@ class _Run:
 
     def outcomes(self) -> list[Outcome]:
         left, suspects = self._what_is_left()
-        with _progress.shown(self.job.verb, len(left) + len(suspects), visible=self.running.progress) as advance:
+        with shown(self.job.verb, len(left) + len(suspects), visible=self.running.progress) as advance:
             self._advance = advance
             try:
                 with _terminable():

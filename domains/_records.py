@@ -23,6 +23,7 @@ from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from weakref import WeakSet
 
 import overlap as ov
 
@@ -34,6 +35,19 @@ CHECKSUM = ', "crc32": '
 FAR = 1 << 40
 BLOCK = 1 << 20
 """Bytes that are hashed at once."""
+
+
+_opened: WeakSet[FileIO] = WeakSet()
+
+
+def _close_after_fork() -> None:
+    """Close the files in a forked process: it may live longer than this one, and would keep them locked."""
+    for file in _opened:
+        file.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_after_fork)
 
 
 @dataclass(frozen=True)
@@ -133,6 +147,7 @@ class Records:
         self._started: dict[str, None] = {}
         _check_is_file(path, header.job)
         self._file = _open(path, header.job)
+        _opened.add(self._file)
         try:
             _lock(self._file, path, header.job)
             self._read(header)

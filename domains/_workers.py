@@ -17,39 +17,39 @@ doi:10.25080/Majora-7b98e3ed-013
 
 from __future__ import annotations
 
-import ast
 import asyncio
-import inspect
 import json
 import os
 import shutil
 import signal
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol
 
 from ._checks import UsageError
+from ._guard import main_not_run_again
+from ._limits import memory_limit, time_limit
 from ._records import fingerprints
+from ._text import one_line
 
-GIB = 2**30
 INLINE = 2000
 """A longer result goes through a file: a shorter one fits into one write to a pipe, which is never torn."""
 TRIES = 3
 """How many deaths of its worker make a task one that ends workers."""
 WIDTH_OF_EXECUTORS = 64
 SECONDS_WITHOUT_WORKERS = 30.0
+NO_LIMITS_HERE = (
+    "limits of time and memory need workers that are processes of their own: leave the limits out, or use workers"
+)
 SECONDS_TO_CLOSE = 1.0
-GRACE = 1.2
-"""A worker that does not heed its time limit is ended after this multiple of it."""
 
 
 class CaseError(Exception):
@@ -90,6 +90,8 @@ class Task:
         Files whose content is identified; none if nobody keeps a record.
     seconds, memory : float, optional
         Limits: seconds, and GiB on top of what the worker has.
+    sender : int
+        The process that hands it out.
     """
 
     work: Callable[[Any], Any]
@@ -97,6 +99,7 @@ class Task:
     inputs: tuple[Path, ...] = ()
     seconds: float | None = None
     memory: float | None = None
+    sender: int = field(default_factory=os.getpid)
 
 
 class Place(Protocol):
@@ -144,13 +147,16 @@ def attempt(task: Task) -> dict[str, Any]:
     try:
         return {"inputs": inputs, "result": task.work(task.payload)}
     except CaseError as error:
-        return {"inputs": inputs, "error": one_line(error), "kind": "CaseError", "details": error.details}
+        return {"inputs": inputs, "error": error_line(error), "kind": "CaseError", "details": error.details}
     except (Exception, SystemExit) as error:
-        return {"inputs": inputs, "error": one_line(error), "kind": type(error).__name__, "details": {}}
+        return {"inputs": inputs, "error": error_line(error), "kind": type(error).__name__, "details": {}}
 
 
 def attempt_within_limits(task: Task) -> str:
     """Do the work of a task in a worker, and return its outcome as JSON."""
+    is_limited = task.seconds is not None or task.memory is not None
+    if is_limited and task.sender == os.getpid():
+        return json.dumps({"inputs": [], "error": NO_LIMITS_HERE, "kind": "UsageError", "details": {}})
     with memory_limit(task.memory), time_limit(task.seconds, "this case", end_process=True):
         outcome = attempt(task)
     if task.memory is not None and outcome.get("kind") == "MemoryError":
@@ -158,91 +164,23 @@ def attempt_within_limits(task: Task) -> str:
     return json.dumps(outcome)
 
 
-def one_line(error: BaseException) -> str:
+def error_line(error: BaseException) -> str:
     """Return an error as one line; one that is not of our own words begins with its kind.
 
     Examples
     --------
-    >>> one_line(ValueError("events.read_events: a.csv: empty"))
+    >>> error_line(ValueError("events.read_events: a.csv: empty"))
     'events.read_events: a.csv: empty'
-    >>> one_line(IndexError("index 3 is out of bounds"))
+    >>> error_line(IndexError("index 3 is out of bounds"))
     'IndexError: index 3 is out of bounds'
     """
-    text = " ".join(str(error).split())
+    text = one_line(error, most=None).strip()
     kind = type(error).__name__
     if not text:
         return kind
     if isinstance(error, CaseError | ValueError | OSError | ImportError):
         return text
     return f"{kind}: {text}"
-
-
-@contextmanager
-def time_limit(seconds: float | None, what: str, *, end_process: bool = False) -> Iterator[None]:
-    """Raise TimeoutError in the block if it takes longer.
-
-    Code that never comes back to Python is not stopped by that: with `end_process` the process is, a little later.
-    Outside the main thread, and on Windows, only the second holds.
-
-    Parameters
-    ----------
-    seconds : float, optional
-        The limit; None for none.
-    what : str
-        What takes so long, such as ``"reading a.nii.gz"``.
-    end_process : bool
-        Whether this process may be ended.
-
-    Raises
-    ------
-    TimeoutError
-        After the limit.
-
-    Examples
-    --------
-    >>> with time_limit(0.05, "sleeping"):
-    ...     time.sleep(2)
-    Traceback (most recent call last):
-    TimeoutError: sleeping took longer than the limit of 0.05 s
-    """
-    if seconds is None:
-        yield
-        return
-    watchdog = None
-    if end_process:
-        watchdog = threading.Timer(GRACE * seconds + 1, os._exit, [1])
-        watchdog.daemon = True
-        watchdog.start()
-    try:
-        with _alarm(seconds, what):
-            yield
-    finally:
-        if watchdog is not None:
-            watchdog.cancel()
-
-
-@contextmanager
-def memory_limit(gib: float | None) -> Iterator[None]:
-    """Let the block take no more memory than this on top of what the process has: MemoryError otherwise.
-
-    Parameters
-    ----------
-    gib : float, optional
-        The limit, GiB of address space; None for none.
-    """
-    if gib is None:
-        yield
-        return
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    limit = pages * resource.getpagesize() + int(gib * GIB)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 class LocalPlace:
@@ -423,40 +361,6 @@ def has_dask() -> bool:
     return True
 
 
-def check_main_guard(operation: str) -> None:
-    """Refuse to start processes from a script that each of them would run again.
-
-    Parameters
-    ----------
-    operation : str
-        Who asks.
-
-    Raises
-    ------
-    UsageError
-        If the line of the script that is being run is not under ``if __name__ == "__main__":``.
-    """
-    main = sys.modules["__main__"]
-    path = getattr(main, "__file__", None)
-    # a package that is run with -m is not run again
-    is_package = main.__spec__ is not None and main.__spec__.name.endswith("__main__")
-    if path is None or is_package:
-        return
-    frames = [info for info in inspect.stack(context=0) if info.function == "<module>"]
-    lines = [info.lineno for info in frames if info.frame.f_globals is vars(main)]
-    if not lines:
-        return
-    try:
-        tree = ast.parse(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError, SyntaxError):
-        return
-    if not _is_guarded(tree, lines[-1]):
-        raise UsageError(
-            f"{operation}: several workers are started from line {lines[-1]} of {path}, which each of them would run "
-            'again: put what that script does under if __name__ == "__main__":'
-        )
-
-
 def received(text: str) -> dict[str, Any]:
     """Return an outcome from what a future brought: JSON, or the path of a file of JSON."""
     if text.startswith("{"):
@@ -474,6 +378,7 @@ class _LocalWorker:
     def __init__(self, spool: str) -> None:
         self._spool = spool
         self._future: Future[str] | None = None
+        self._is_begun = False
         self._begin()
 
     @property
@@ -481,14 +386,22 @@ class _LocalWorker:
         return self._future is None or self._future.done()
 
     def submit(self, task: Task) -> Future[str]:
-        with _quiet_children():
-            try:
-                self._future = self._pool.submit(_attempt_and_spool, task, self._spool)
-            except BrokenExecutor:
-                self.stop()
-                self._begin()
-                self._future = self._pool.submit(_attempt_and_spool, task, self._spool)
+        try:
+            self._future = self._submit(task)
+        except BrokenExecutor:
+            self.stop()
+            self._begin()
+            self._future = self._submit(task)
         return self._future
+
+    def _submit(self, task: Task) -> Future[str]:
+        if self._is_begun:
+            return self._pool.submit(_attempt_and_spool, task, self._spool)
+        # the first task starts the process
+        with _quiet_children(), main_not_run_again():
+            future = self._pool.submit(_attempt_and_spool, task, self._spool)
+        self._is_begun = True
+        return future
 
     def stop(self) -> None:
         # the process sees the other end of the pipe closed, and ends
@@ -499,6 +412,7 @@ class _LocalWorker:
         context = get_context("spawn")
         end, self._lifeline = context.Pipe(duplex=False)
         self._pool = ProcessPoolExecutor(1, context, initializer=_begin_worker, initargs=(end,))
+        self._is_begun = False
 
 
 def _attempt_and_spool(task: Task, spool: str) -> str:
@@ -554,35 +468,6 @@ def _one_quiet_thread() -> Iterator[Executor]:
         executor.shutdown(wait=False)
 
 
-@contextmanager
-def _alarm(seconds: float, what: str) -> Iterator[None]:
-    is_main = threading.current_thread() is threading.main_thread()
-    if not is_main or not hasattr(signal, "setitimer"):
-        yield
-        return
-
-    def expire(signum: int, frame: object) -> None:
-        raise TimeoutError(f"{what} took longer than the limit of {seconds:g} s")
-
-    begin = time.monotonic()
-    outer_handler = signal.getsignal(signal.SIGALRM)
-    outer_left, _ = signal.getitimer(signal.ITIMER_REAL)
-    if 0 < outer_left <= seconds:
-        # the limit around this one comes first
-        yield
-        return
-    signal.signal(signal.SIGALRM, expire)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, outer_handler)
-        if outer_left:
-            left = outer_left - (time.monotonic() - begin)
-            signal.setitimer(signal.ITIMER_REAL, max(left, 0.001))
-
-
 def _local_cluster(workers: int) -> Any:
     import dask
     import distributed
@@ -616,8 +501,8 @@ def _join(operation: str, address: str) -> Any:
         client = _in_quiet_thread(lambda: _client(address, timeout=10))
     except (OSError, ValueError, TypeError) as error:
         raise UsageError(
-            f"{operation}: no dask scheduler answers at {address} ({one_line(error)}): start one (dask scheduler), or "
-            "correct --scheduler"
+            f"{operation}: no dask scheduler answers at {address} ({error_line(error)}): start one (dask scheduler), "
+            "or correct --scheduler"
         ) from error
     versions = set(client.run(_version).values())
     if versions - {ov.__version__}:
@@ -644,13 +529,6 @@ def _end_workers(cluster: Any) -> None:
         await asyncio.gather(*[nanny.close(timeout=0.2) for nanny in nannies], return_exceptions=True)
 
     cluster.sync(close, callback_timeout=SECONDS_TO_CLOSE)
-
-
-def _is_guarded(tree: ast.Module, line: int) -> bool:
-    for statement in tree.body:
-        if statement.lineno <= line <= (statement.end_lineno or line):
-            return isinstance(statement, ast.If) and "__name__" in ast.dump(statement.test)
-    return True
 
 
 def _case_error(message: str, details: dict[str, Any]) -> CaseError:

@@ -24,7 +24,7 @@ from .._checks import UsageError
 from .._report import as_rows
 from .._skipped import NOT_SCORED, UNREADABLE
 from .._text import file_name
-from .._workers import one_line
+from .._workers import error_line
 from .comparison import BOUNDS, DISTANCES, INDICES, LESION_COUNTS, LESION_INDICES, SIZES, assess_pair
 from .io import read_image
 from .layers import Labels
@@ -149,7 +149,7 @@ def _read(side: str, path: Path, scale: float | None) -> xr.DataArray:
             return read_image(path, scale=scale)
     except Exception as error:
         # whatever a damaged file leads to is the row of this case
-        raise _batch.CaseError(one_line(error), side=side, file=file_name(path), reason=UNREADABLE) from error
+        raise _batch.CaseError(error_line(error), side=side, file=file_name(path), reason=UNREADABLE) from error
 
 
 def _seconds_for(path: Path) -> float:

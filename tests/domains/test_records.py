@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
+import time
 
 import pytest
 
@@ -135,6 +137,21 @@ def test_a_second_run_is_refused_while_the_first_writes(path):
         Records(path, HEADER)
     with Records(path, HEADER):
         pass
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_a_forked_process_does_not_keep_the_file_locked(path):
+    with Records(path, HEADER):
+        child = os.fork()
+        if child == 0:
+            time.sleep(30)
+            os._exit(0)
+    try:
+        with Records(path, HEADER):
+            pass
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
 def test_a_full_disk_is_one_line_and_the_records_before_it_stay(path):

@@ -20,11 +20,9 @@ from domains._workers import (
     LocalPlace,
     Task,
     attempt,
-    check_main_guard,
-    memory_limit,
-    one_line,
+    attempt_within_limits,
+    error_line,
     received,
-    time_limit,
 )
 
 FOLDER = Path(__file__).parent
@@ -50,7 +48,7 @@ def result(place, task):
     return received(place.submit(task).result(timeout=60))
 
 
-def test_whatever_the_work_raises_is_one_line(work):
+def test_whatever_the_work_raises_is_error_line(work):
     assert attempt(Task(work, "raise"))["error"] == "IndexError: index 3 is out of bounds for axis 0"
     assert attempt(Task(work, "exit"))["error"] == "SystemExit: goodbye"
     assert attempt(Task(work, "recurse"))["error"].startswith("RecursionError: ")
@@ -63,8 +61,8 @@ def test_whatever_the_work_raises_is_one_line(work):
 
 
 def test_an_error_without_words_is_its_kind():
-    assert one_line(MemoryError()) == "MemoryError"
-    assert one_line(CaseError("a\n b")) == "a b"
+    assert error_line(MemoryError()) == "MemoryError"
+    assert error_line(CaseError("a\n b")) == "a b"
 
 
 def test_a_worker_that_dies_is_replaced(place, work):
@@ -90,28 +88,10 @@ def test_a_limit_of_memory_is_told(place, work):
     assert outcome["error"] == "this case needs more memory than the limit of 0.5 GiB"
 
 
-@ON_LINUX
-def test_a_limit_of_memory_ends_with_its_block():
-    with memory_limit(0.25), pytest.raises(MemoryError):
-        bytearray(2**30)
-    assert len(bytearray(2**30)) == 2**30
-
-
-def test_the_nearer_of_two_limits_of_time_counts():
-    with pytest.raises(TimeoutError, match="inner"), time_limit(5, "outer"), time_limit(0.02, "inner"):
-        time.sleep(5)
-    with pytest.raises(TimeoutError, match="outer"), time_limit(0.02, "outer"), time_limit(5, "inner"):
-        time.sleep(5)
-
-
-def test_a_limit_of_time_goes_on_after_one_within_it():
-    def sleep_in_parts():
-        with time_limit(0.05, "inner"):
-            pass
-        time.sleep(5)
-
-    with pytest.raises(TimeoutError, match="outer"), time_limit(0.1, "outer"):
-        sleep_in_parts()
+def test_limits_are_refused_where_the_work_is_done_in_this_process(work):
+    outcome = received(attempt_within_limits(Task(work, 3, seconds=1.0)))
+    assert outcome["error"].startswith("limits of time and memory need workers that are processes of their own")
+    assert received(attempt_within_limits(Task(work, 3)))["result"] == [3, 9]
 
 
 def test_stopping_ends_workers_in_the_midst_of_their_work(work):
@@ -203,32 +183,6 @@ def test_a_scheduler_that_does_not_answer_is_told(monkeypatch):
     pytest.importorskip("distributed")
     with pytest.raises(UsageError, match=r"no dask scheduler answers at nonsense://x .*: start one"):
         DaskPlace("tests.job", scheduler="nonsense://x")
-
-
-@pytest.mark.parametrize(("guarded", "code"), [("", 2), ("if __name__ == '__main__':\n    ", 0)])
-def test_a_script_without_a_guard_is_one_line(tmp_path, guarded, code):
-    script = tmp_path / "script.py"
-    script.write_text(
-        "import sys\n"
-        "from domains._checks import UsageError\n"
-        "from domains._workers import check_main_guard\n"
-        "def job():\n"
-        "    try:\n"
-        "        check_main_guard('tests.job')\n"
-        "    except UsageError as error:\n"
-        "        print(error)\n"
-        "        sys.exit(2)\n"
-        f"{guarded}job()\n"
-    )
-    run = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)
-    assert run.returncode == code, run.stderr
-    if code:
-        assert run.stdout.count("\n") == 1
-        assert f"line 10 of {script}" in run.stdout
-
-
-def test_no_script_needs_no_guard():
-    check_main_guard("tests.job")
 
 
 def _is_alive(pid):
