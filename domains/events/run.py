@@ -143,6 +143,9 @@ def score(
     rules, _ = find_protocol(protocol)
     rules.configure(corrected=corrected, **parameters)
     as_support(support, ())
+    prediction_path = Path(predicted)
+    reference_path = Path(reference)
+    are_files = prediction_path.is_file() and reference_path.is_file()
     running = Running(
         records=records,
         workers=workers,
@@ -150,16 +153,14 @@ def score(
         executor=executor,
         max_seconds=max_seconds,
         max_memory=max_memory,
-        progress=progress,
+        progress=progress and not are_files,
         operation="events.score",
     )
-    prediction_path = Path(predicted)
-    reference_path = Path(reference)
     files = {
         "prediction": find_files(prediction_path, "prediction"),
         "reference": find_files(reference_path, "reference"),
     }
-    if prediction_path.is_file() and reference_path.is_file():
+    if are_files:
         # two files are of one recording, whatever they are called
         files["prediction"] = [Found(prediction_path, reference_path.stem)]
     sides = read_sides(files, kind=kind, subset=subset, running=running)

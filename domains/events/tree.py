@@ -4,8 +4,8 @@ Conventions
 -----------
 - A recording is called after the path of its file below the folder, without the ending. Two files of one recording are
   an error that names both. Beside a BIDS table may lie a .json that describes its columns.
-- Links are followed. A link that leads back to a folder above it, a folder that may not be read and a name that is no
-  text are faults of their own: what is there to read is read.
+- Links are followed. A link that leads back to a folder above it, or to one that another link leads to, a folder that
+  may not be read and a name that is no text are faults of their own: what is there to read is read.
 - What cannot be read is a row of what was skipped, and its recording is lost: it is left out on both sides.
 - A file is a case of `domains._batch`: it fails alone, whatever happens to it.
 """
@@ -31,6 +31,8 @@ from .io import SAYS_NONE, SUFFIXES, read_events
 from .schema import COLUMNS
 
 Columns = Mapping[str, list[Any]]
+Identity = tuple[int, int]
+"""Device and number of a folder, whatever its path."""
 
 NO_EVENTS: Columns = {name: [] for name in COLUMNS}
 NO_ROWS: Columns = {name: [] for name in SKIPPED}
@@ -228,30 +230,54 @@ def _path_of(found: Found) -> Path:
 
 
 def _entries(root: Path) -> Iterator[Found]:
-    """Yield what lies in a folder and in those below it, through links too."""
-    pending: list[tuple[Path, frozenset[tuple[int, int]]]] = [(root, frozenset())]
+    """Yield what lies in a folder and in those below it, through links too.
+
+    A folder is looked into where it lies and through one link at most: links in a net have endless many paths.
+    """
+    pending = [_Folder(root, frozenset(), False)]
+    linked: set[Identity] = set()
     while pending:
-        folder, above = pending.pop()
-        prefix = "" if folder == root else f"{_below(root, folder)}/"
+        folder = pending.pop()
+        prefix = "" if folder.path == root else f"{_below(root, folder.path)}/"
         try:
-            status = folder.stat()
-            entries = list(os.scandir(folder))
+            status = folder.path.stat()
+            entries = sorted(os.scandir(folder.path), key=_name_of, reverse=True)
         except OSError as error:
             reason = error.strerror or error
-            fault = f"events.score: {file_name(folder)}: a folder that cannot be read ({reason}); ask its owner"
-            yield Found(folder, prefix, fault)
+            yield _shut(folder.path, prefix, f"a folder that cannot be read ({reason}); ask its owner")
             continue
         this = (status.st_dev, status.st_ino)
-        if this in above:
-            fault = f"events.score: {file_name(folder)}: a link that leads back to a folder above it; remove it"
-            yield Found(folder, prefix, fault)
+        if this in folder.above:
+            yield _shut(folder.path, prefix, "a link that leads back to a folder above it; remove it")
             continue
+        if folder.through_link and this in linked:
+            yield _shut(folder.path, prefix, "a link to a folder that another link leads to; leave one of them")
+            continue
+        if folder.through_link:
+            linked.add(this)
         for entry in entries:
-            path = folder / entry.name
+            path = folder.path / entry.name
             if _is_folder(entry):
-                pending.append((path, above | {this}))
+                through_link = folder.through_link or entry.is_symlink()
+                pending.append(_Folder(path, folder.above | {this}, through_link))
             elif path.suffix.lower() in SUFFIXES:
                 yield _entry(root, path)
+
+
+class _Folder(NamedTuple):
+    """A folder to look into, the folders on the way to it, and whether a link is on that way."""
+
+    path: Path
+    above: frozenset[Identity]
+    through_link: bool
+
+
+def _name_of(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
+def _shut(folder: Path, prefix: str, why: str) -> Found:
+    return Found(folder, prefix, f"events.score: {file_name(folder)}: {why}")
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -100,6 +100,20 @@ def test_links_are_followed_once(tmp_path):
     assert "a link that leads back to a folder above it; remove it" in unread(result)[0][2]
 
 
+def test_links_in_a_net_end(tmp_path):
+    """Eight folders, each with links to the seven others: there are 109,600 ways through them."""
+    p, r = two_sides(tmp_path, [f"{k}/x.csv" for k in range(8)])
+    for k in range(8):
+        for other in range(8):
+            if other != k:
+                (p / str(k) / f"to{other}").symlink_to(p / str(other))
+    found = find_files(p, "prediction")
+    files = [one for one in found if not one.fault]
+    assert 8 <= len(files) <= 16
+    assert len(found) <= 200
+    assert in_both(score(p, r)) == 3 * 8
+
+
 def test_links_that_lead_nowhere_are_rows(tmp_path):
     p, r = two_sides(tmp_path, ["x.csv", "y.csv", "z.csv"])
     for name, target in (("x.csv", "nowhere.csv"), ("y.csv", "y.csv")):
