@@ -25,7 +25,7 @@ import xarray as xr
 import overlap as ov
 
 from .. import _report
-from .._checks import check_choice, check_empty
+from .._checks import UsageError, check_choice, check_empty
 from .._html import Displayed
 from .empirical import Category, Level
 from .regions import ALL, Regridding, check_membership, region, regrid
@@ -196,7 +196,9 @@ def assess(
         )
     settings = Settings(category, level, tnorm, empty)
     predicted = check_grid(predicted, "ramachandran.compare: prediction")
-    if not isinstance(reference, xr.DataArray):
+    if isinstance(reference, xr.DataArray):
+        _refuse_category(category)
+    else:
         reference = _empirical(predicted, reference, settings)
     reference = check_grid(reference, "ramachandran.compare: reference")
     _check_categories(predicted, reference)
@@ -329,6 +331,15 @@ def _empirical(predicted: xr.DataArray, reference: str | xr.Dataset, settings: S
     if each_level:
         cells = _select(cells, predicted, "level")
     return cells
+
+
+def _refuse_category(category: Any) -> None:
+    """Refuse an option that chooses an empirical region where the reference is a region itself."""
+    if category is not None:
+        raise UsageError(
+            f"ramachandran.compare: category {category!r} chooses an empirical region, but the reference is a region "
+            "itself; leave category= (--category) out"
+        )
 
 
 def _named_region(reference: str, category: Any, level: Any) -> xr.DataArray:

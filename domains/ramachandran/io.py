@@ -15,19 +15,23 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import xarray as xr
 
 from .._checks import UsageError, check_choice
+from .._files import ReadError, reading
+from .._text import file_name, one_line
+from .arrays import Archive, read_npy
+from .grid_tables import as_grid, from_long, read_table
+from .netcdf import read_maps
 from .regions import check_membership
 from .torus import centres, check_grid
 
 EXAMPLES = {"1a8o": "1a8o.cif.gz", "1a28": "1a28.pdb.gz"}
 SUFFIXES = (".nc", ".npy", ".npz", ".csv")
-# numpy's own message suggests to unpickle the file, which may run code
-NOT_NUMPY = "not an array of numbers in numpy's format; write it with numpy.save or numpy.savez"
+OPERATION = "ramachandran.read_region"
+"""Who reads, as messages have it."""
 
 
 def read_region(path: str | Path, variable: str | None = None, *, phi_first: bool = False) -> xr.DataArray:
@@ -52,9 +56,15 @@ def read_region(path: str | Path, variable: str | None = None, *, phi_first: boo
     FileNotFoundError
         If there is no such file.
     UsageError
-        If the file has no such variable, or several and none is named.
-    ValueError
-        If the file is of another kind or not a region. The message names the file and the remedy.
+        If the file has no such variable, or several and none is named, or if it names its axes itself and `phi_first`
+        is given.
+    ReadError
+        If the file is of another kind, damaged, larger than it can be, or not a region. The message names the file,
+        what was found where, and the remedy.
+
+    Notes
+    -----
+    A single call has no time limit.
 
     Examples
     --------
@@ -67,28 +77,16 @@ def read_region(path: str | Path, variable: str | None = None, *, phi_first: boo
     True
     """
     path = Path(path)
-    prefix = f"ramachandran.read_region: {path}"
-    if path.is_dir():
-        raise ValueError(f"{prefix}: a folder, not a file")
-    if not path.is_file():
-        raise FileNotFoundError(f"{prefix}: no such file")
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        known = ", ".join(SUFFIXES)
-        raise ValueError(f"{prefix}: a region is read from {known}; convert it, for example to a CSV grid")
-    order = ("phi", "psi") if phi_first else ("psi", "phi")
-    try:
+    with reading(OPERATION, path):
+        suffix = _suffix(path)
+        order = ("phi", "psi") if phi_first else ("psi", "phi")
         cells = _read(path, suffix, variable, order)
-    except (OSError, KeyError, EOFError, UnicodeDecodeError, BadZipFile) as error:
-        raise ValueError(f"{prefix}: not a readable {path.suffix} file ({error})") from error
-    except UsageError as error:
-        raise UsageError(f"{prefix}: {error}") from error
-    except ValueError as error:
-        raise ValueError(f"{prefix}: {error}") from error
-    cells = check_grid(cells, prefix)
-    cells = _as_mask(cells, prefix)
-    name = cells.attrs.get("name", path.name)
-    return cells.assign_attrs(name=name)
+        name = file_name(path)
+        prefix = f"{OPERATION}: {name}"
+        cells = check_grid(cells, prefix)
+        cells = _as_mask(cells, prefix)
+    named = str(cells.attrs.get("name", path.name))
+    return cells.assign_attrs(name=named)
 
 
 def example(name: str = "1a8o") -> Path:
@@ -118,84 +116,82 @@ def example(name: str = "1a8o") -> Path:
     return Path(__file__).with_name("data") / EXAMPLES[name]
 
 
+def _suffix(path: Path) -> str:
+    """Return the ending of an ordinary file that may hold a region."""
+    name = file_name(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"{OPERATION}: {name}: a folder, not a file; name a file in it")
+    if not path.exists():
+        raise FileNotFoundError(f"{OPERATION}: {name}: no such file")
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        known = ", ".join(SUFFIXES)
+        raise ReadError(f"a region is read from {known}; convert it, for example to a CSV grid")
+    if not path.is_file():
+        raise ReadError("no ordinary file (a device, a pipe or a socket); save its content as a file")
+    return suffix
+
+
 def _read(path: Path, suffix: str, variable: str | None, order: tuple[str, str]) -> xr.DataArray:
     """Read a map, of axes `order` if they have no names in the file. An error does not name the file."""
-    if suffix == ".nc":
-        return _read_netcdf(path, variable)
-    if suffix == ".npy":
-        _refuse_variable(variable)
-        return _read_npy(path, order)
-    if suffix == ".npz":
-        return _read_npz(path, variable, order)
-    return _read_csv(path, variable, order)
+    try:
+        if suffix == ".nc":
+            _refuse_order(order, "a netCDF file")
+            return _read_netcdf(path, variable)
+        if suffix == ".npy":
+            _refuse_variable(variable)
+            return _read_npy(path, order)
+        if suffix == ".npz":
+            return _read_npz(path, variable, order)
+        return _read_csv(path, variable, order)
+    except UsageError as error:
+        raise UsageError(f"{OPERATION}: {file_name(path)}: {error}") from error
 
 
 def _read_netcdf(path: Path, variable: str | None) -> xr.DataArray:
-    with xr.open_dataset(path, engine="h5netcdf") as data:
+    with read_maps(OPERATION, path) as data:
         maps = [str(name) for name, x in data.data_vars.items() if {"psi", "phi"} <= set(x.dims)]
         name = _one_of(maps, variable)
         return data[name].load()
 
 
 def _read_npy(path: Path, order: tuple[str, str]) -> xr.DataArray:
-    try:
-        values = np.load(path, allow_pickle=False)
-    except ValueError:
-        raise ValueError(NOT_NUMPY) from None
-    if not isinstance(values, np.ndarray):
-        values.close()
-        raise ValueError("an archive of arrays, not one array; name it .npz")
+    values = read_npy(OPERATION, path)
     if values.ndim != 2 or not values.size:
-        raise ValueError(f"a region has two axes and some cells, found an array of shape {values.shape}")
+        raise ReadError(
+            f"a region has two axes and some cells, found an array of shape {values.shape}; save a map of psi and phi"
+        )
     rows, columns = values.shape
     return _labelled(values, order, centres(rows), centres(columns))
 
 
 def _read_npz(path: Path, variable: str | None, order: tuple[str, str]) -> xr.DataArray:
-    try:
-        file = np.load(path, allow_pickle=False)
-    except ValueError:
-        raise ValueError(NOT_NUMPY) from None
-    if isinstance(file, np.ndarray):
-        raise ValueError("one array, not an archive of arrays; name it .npy")
-    try:
-        with file:
-            arrays = {name: file[name] for name in file.files}
-    except ValueError:
-        raise ValueError(NOT_NUMPY) from None
-    maps = [name for name, x in arrays.items() if x.ndim == 2]
-    values = arrays[_one_of(maps, variable)]
-    axes = {name: x for name, x in arrays.items() if x.ndim == 1 and x.dtype.kind in "iuf"}
-    if len(axes) == 1:
+    archive = Archive(OPERATION, path)
+    headers = archive.headers
+    maps = [name for name, header in headers.items() if len(header.shape) == 2]
+    values = archive.read(_one_of(maps, variable))
+    lines = [name for name, header in headers.items() if len(header.shape) == 1 and header.dtype.kind in "iuf"]
+    names = {dim: dim for dim in order}
+    if len(lines) == 1:
         # one array for both axes, whatever it is called
-        (nodes,) = axes.values()
-        axes = {"psi": nodes, "phi": nodes}
+        names = dict.fromkeys(order, lines[0])
+    axes = {dim: archive.read(name) for dim, name in names.items() if name in lines}
     for dim, n in zip(order, values.shape, strict=True):
         if dim not in axes or len(axes[dim]) != n:
-            raise ValueError(f"no array {dim!r} with the {n} cell centres of that axis; save it beside the mask")
+            raise ReadError(f"no array {dim!r} with the {n} cell centres of that axis; save it beside the mask")
     return _labelled(values, order, axes[order[0]], axes[order[1]])
 
 
 def _read_csv(path: Path, variable: str | None, order: tuple[str, str]) -> xr.DataArray:
-    import pandas as pd
-
-    try:
-        table = pd.read_csv(path)
-    except pd.errors.EmptyDataError:
-        raise ValueError("the file is empty; write columns phi, psi, value or a grid of numbers") from None
-    names = [str(name).strip().lower() for name in table.columns]
-    if {"phi", "psi"} <= set(names):
-        table.columns = pd.Index(names)
-        values = [name for name in names if name not in ("phi", "psi")]
-        return table.set_index(["psi", "phi"])[_one_of(values, variable)].to_xarray()
-    _refuse_variable(variable)
-    try:
-        grid = table.set_index(table.columns[0]).astype(float)
-        rows = np.asarray(grid.index, float)
-        columns = np.asarray(grid.columns, float)
-    except ValueError as error:
-        raise ValueError(f"neither columns phi, psi, value nor a grid of numbers ({error})") from None
-    return _labelled(grid.to_numpy(), order, rows, columns)
+    table = read_table(OPERATION, path)
+    names = [name.lower() for name in table.names]
+    if "phi" in names and "psi" in names:
+        _refuse_order(order, "a table with columns phi and psi")
+        cells = from_long(table, variable)
+    else:
+        _refuse_variable(variable)
+        cells = as_grid(table)
+    return _labelled(cells.values, order, cells.rows, cells.columns)
 
 
 def _labelled(values: np.ndarray, order: tuple[str, str], rows: np.ndarray, columns: np.ndarray) -> xr.DataArray:
@@ -210,15 +206,20 @@ def _one_of(names: list[str], variable: str | None) -> str:
     if variable is not None and variable in names:
         return variable
     if not names:
-        raise ValueError("no map in it: a map has two axes, psi and phi")
+        raise ReadError("no map in it: a map has two axes, psi and phi; save one")
     asked = "" if variable is None else f"no {variable!r}; "
-    listed = ", ".join(names)
+    listed = ", ".join(one_line(name, 80) for name in names)
     raise UsageError(f"{asked}name one map with variable= (--variable): {listed}")
 
 
 def _refuse_variable(variable: str | None) -> None:
     if variable is not None:
         raise UsageError(f"no {variable!r}; the map in this file has no name, leave out variable= (--variable)")
+
+
+def _refuse_order(order: tuple[str, str], what: str) -> None:
+    if order[0] == "phi":
+        raise UsageError(f"{what} names its axes itself; leave out phi_first= (--phi-first)")
 
 
 def _as_mask(x: xr.DataArray, prefix: str) -> xr.DataArray:

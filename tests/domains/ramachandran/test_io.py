@@ -130,7 +130,7 @@ def test_rounded_coordinates_are_a_grid(tmp_path):
 
 
 def test_a_missing_file():
-    with pytest.raises(ValueError, match="a folder, not a file"):
+    with pytest.raises(IsADirectoryError, match=r"^ramachandran.read_region: \.: a folder, not a file"):
         read_region(".")
     with pytest.raises(FileNotFoundError, match="^ramachandran.read_region: nowhere.nc: no such file"):
         read_region("nowhere.nc")

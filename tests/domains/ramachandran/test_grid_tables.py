@@ -1,0 +1,141 @@
+"""Every line of a table of cells is read, or the table is refused with the line."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from domains._checks import UsageError
+from domains._files import ReadError
+from domains.ramachandran import compare, read_region, region
+from domains.ramachandran.torus import centres
+
+GRID = "psi/phi,-135,-45,45,135\n-135,1,0,0,0\n-45,0,1,0,0\n45,0,0,1,0\n135,0,0,0,0.5\n"
+LONG = "phi,psi,value\n" + "".join(
+    f"{phi},{psi},{int(phi == psi) * (1 if phi < 135 else 0.5)}\n"
+    for psi in (-135, -45, 45, 135)
+    for phi in (-135, -45, 45, 135)
+)
+CELLS = np.diag([1, 1, 1, 0.5])
+
+
+def read(tmp_path, text, **options):
+    path = tmp_path / "mask.csv"
+    path.write_text(text, newline="")
+    return read_region(path, **options)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        GRID,
+        LONG,
+        GRID.replace("\n", "\r\n"),
+        "\ufeff" + LONG,
+        GRID.replace("\n-45", "\n\n-45") + "\n\n",
+        GRID.replace("psi/phi", '"psi, then phi"'),
+        LONG.replace("phi,psi,value", "PHI, Psi ,Value"),
+        LONG.replace("value\n", 'value\n"-135",-135,1\n', 1).replace("\n-135,-135,1\n", "\n", 1),
+        GRID.replace(",1,", ",True,").replace(",0,", ",False,").replace(",0,", ",false,"),
+        GRID.replace("-135", " -135 "),
+    ],
+)
+def test_what_is_there_is_read(text, tmp_path):
+    found = read(tmp_path, text)
+    assert found.dims == ("psi", "phi")
+    np.testing.assert_array_equal(found.values, CELLS)
+    np.testing.assert_array_equal(found.phi, centres(4))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (GRID.replace("-45,0,1", "-45,0,1,7"), "line 3: 6 cells, but the first line has 5; write every line"),
+        (GRID.replace("-45,0,1,0", "-45,0,1"), "line 3: 4 cells, but the first line has 5"),
+        (GRID.replace("0.5", "0,5"), "line 5: 6 cells, but the first line has 5; .* numbers with points"),
+        (GRID.replace("0.5", '"0,5"'), "line 5: no number in column 5, but '0,5'; write one, with a point"),
+        (GRID.replace("-45,0,1", '-45,0,"1'), "line 3: a quotation mark opens a cell that never ends"),
+        (GRID.replace("-45,0,1", "-45,0,"), "line 3: no number in column 3, but ''"),
+        (GRID.replace("-45,0,1", "-45,0,x"), "line 3: no number in column 3, but 'x'"),
+        (GRID.replace("-45,0,1", "-45,0,1_0"), "line 3: no number in column 3, but '1_0'"),
+        (GRID.replace("-45,0,1", "-45,0,nan"), "1 cells have no value"),
+        (GRID.replace("-45,0,1", "-135,0,1"), "the angle -135 stands in line 2 and in line 3; leave one of them out"),
+        (GRID.replace("-45,45", "-45,-45"), "the angle -45 stands in column 3 and in column 4"),
+        (GRID.replace("-45,45", "-45,right"), "a grid of numbers: column 4 is 'right'; write an angle in degrees"),
+        (GRID.replace(",-45,", ",nan,"), "column 3: nan is no angle"),
+        (GRID.replace(",", ";"), "line 1: the cells are separated by semicolons; save it with commas"),
+        (GRID.replace(",", "\t"), "line 1: the cells are separated by tabs; save it with commas"),
+        (GRID.replace("-45,0,1", "-45,0,\0"), "line 3: a NUL byte"),
+        (LONG + "45,-45,1\n", "phi 45, psi -45 stands in line 8 and in line 18; keep one"),
+        (LONG.replace("45,-45,0\n", "", 1), "15 pairs of 4 angles phi and 4 psi, whose grid has 16 cells: 1 "),
+        (LONG.replace("45,-45,0\n", "", 1), "value, first phi -45, psi -135|value, first phi 45, psi -45"),
+        (LONG.replace("45,-45,0\n", "45,,0\n", 1), "line .*: no number in column 2, but ''"),
+        (LONG.replace("45,-45,0\n", "45,inf,0\n", 1), "line .*: psi is no angle; write degrees"),
+        (LONG.replace("45,-45,0\n", "45,-45,0,0\n", 1), "line .*: 4 cells, but the first line has 3"),
+        (LONG.replace("phi,psi,value", "phi,psi,phi"), "the column 'phi' stands twice; leave one of them out"),
+        ("phi,psi\n1,2\n", "no map in it: a long table has a third column"),
+        ("phi,psi,value\n", "no line after the first; write a row for each cell"),
+        ("\n\n", "the file is empty; write columns phi, psi, value or a grid of numbers"),
+    ],
+)  # fmt: skip
+def test_lines_that_are_no_cells_are_refused(text, said, tmp_path):
+    with pytest.raises(ReadError if "cells have no value" not in said else ValueError, match=said) as error:
+        read(tmp_path, text)
+    assert str(error.value).startswith("ramachandran.read_region: ")
+    assert str(error.value).count("\n") == 0
+    assert "mask.csv: " in str(error.value)
+
+
+def test_the_remedies_give_the_cells(tmp_path):
+    for broken, mended in (
+        (GRID.replace("0.5", "0,5"), GRID),
+        (GRID.replace(",", ";"), GRID),
+        (LONG + "45,-45,1\n", LONG),
+    ):
+        with pytest.raises(ReadError):
+            read(tmp_path, broken)
+        np.testing.assert_array_equal(read(tmp_path, mended).values, CELLS)
+
+
+def test_no_byte_of_a_line_end_loses_a_cell(tmp_path):
+    for at in [k for k, letter in enumerate(GRID) if letter in "\n,"][:-1]:
+        try:
+            found = read(tmp_path, GRID[:at] + " " + GRID[at + 1 :])
+        except ReadError:
+            continue
+        assert found.size == 16
+
+
+def test_scattered_angles_take_no_more_memory_than_their_rows(tmp_path):
+    n = 20_000
+    angles = np.random.default_rng(0).uniform(-180, 180, (n, 2)).round(5)
+    text = "phi,psi,value\n" + "".join(f"{phi},{psi},1\n" for phi, psi in angles)
+    tracemalloc.start()
+    with pytest.raises(ReadError, match=r"20000 pairs of 1\d{4} angles phi and 1\d{4} psi, whose grid has \d+ cells"):
+        read(tmp_path, text)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 60 * len(text)
+
+
+def test_axes_that_the_table_names_are_not_turned(tmp_path):
+    with pytest.raises(
+        UsageError, match="mask.csv: a table with columns phi and psi names its axes itself; leave out phi"
+    ):
+        read(tmp_path, LONG, phi_first=True)
+    turned = read(tmp_path, GRID.replace("-135,1,0", "-135,1,1"), phi_first=True)
+    assert turned.sel(phi=-135, psi=-45) == 1
+
+
+def test_a_column_is_asked_for_by_its_name(tmp_path):
+    text = LONG.replace("value", "value,weight").replace("\n", ",0\n").replace("weight,0", "weight")
+    with pytest.raises(UsageError, match="name one map with variable= .*: value, weight"):
+        read(tmp_path, text)
+    np.testing.assert_array_equal(read(tmp_path, text, variable="value").values, CELLS)
+
+
+def test_a_category_of_a_reference_that_is_a_region_is_refused():
+    with pytest.raises(UsageError, match="category 'glycine' chooses an empirical region, .* leave category="):
+        compare(region(), region(), category="glycine")
