@@ -57,9 +57,16 @@ RESIDUE_NUMBER = Field("residue number", 23, 26)
 COORDINATES = (Field("x coordinate", 31, 38), Field("y coordinate", 39, 46), Field("z coordinate", 47, 54))
 OPTIONAL = (Field("occupancy", 55, 60), Field("B factor", 61, 66))
 
+POINTS = [34, 42, 50]
+"""Where the points of three coordinates are, as Fortran's F8.3 writes them, counted from 0."""
+MOST_OFF = 0.1
+"""Share of atoms up to which those with points elsewhere are taken for damaged."""
+
 _HYBRID_36 = re.compile(rb"[A-Z][0-9A-Z]{3}|[a-z][0-9a-z]{3}")
 _EXPONENT = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)[eE][+-]?\d{1,2}")
 _ATOM_WITHIN = re.compile(rb"(?:ATOM  |HETATM)[^\n]{24}[ 0-9.+\-]{24}")
+_COORDINATES = re.compile(rb"(?:-?\d+\.\d{3} *){3}")
+_NAMES = np.array(sorted(NOT_ATOMS), dtype="S6")
 
 # each character by its kind: 0 for a digit, - for a sign, x for what is in no number
 _KIND_OF = {**dict.fromkeys("0123456789", "0"), "-": "-", "+": "-", ".": ".", "e": "e", "E": "e", " ": " "}
@@ -101,12 +108,13 @@ def count_atoms(text: bytes) -> tuple[int, int]:
     lines, start, length = _lines(text)
     is_atom = _begins_with(lines, b"ATOM") | _begins_with(lines, b"HETA")
     end = _first_end(lines)
-    _check_other_lines(lines, is_atom, end)
     _check_joined_lines(text, start, length, is_atom)
+    _check_other_lines(lines[:end], is_atom[:end])
     atoms = np.flatnonzero(is_atom[:end])
     if not text.isascii():
         _check_letters(lines[atoms], atoms + 1)
     _check_atoms(lines[atoms], atoms + 1)
+    _check_columns(lines[atoms], atoms + 1)
     _check_last_line(text, length, is_atom)
     return len(atoms), int(is_atom[end:].sum())
 
@@ -139,25 +147,18 @@ def _first_end(lines: Bytes) -> int:
     return int(found[0]) if len(found) else len(lines)
 
 
-def _check_other_lines(lines: Bytes, is_atom: Bools, end: int) -> None:
+def _check_other_lines(lines: Bytes, is_atom: Bools) -> None:
     """Refuse lines that hold coordinates but are no atoms to gemmi: misspelt, or not in the first column."""
-    points = lines[:, [34, 42, 50]] == ord(".")
-    looks_like_atom = ~is_atom & points.all(axis=1)
-    indented = ~is_atom & np.isin(lines[:, 0], [ord(" "), ord("\t")])
-    for i in np.flatnonzero(looks_like_atom | indented).tolist():
+    others = np.flatnonzero(~is_atom)
+    name = np.ascontiguousarray(lines[others, :6]).view("S6").ravel()
+    unknown = others[~np.isin(np.strings.rstrip(np.strings.upper(name)), _NAMES)]
+    for i in unknown.tolist():
         line = lines[i].tobytes()
-        name = line[:6].decode("latin-1").strip().upper()
-        shifted = line.lstrip().upper().startswith((b"ATOM", b"HETATM"))
-        if shifted or (looks_like_atom[i] and name not in NOT_ATOMS and _has_coordinates(line)):
+        if _COORDINATES.search(line) or line.lstrip().upper().startswith((b"ATOM ", b"HETATM")):
             raise ReadError(
                 f"line {i + 1}: coordinates, but no ATOM or HETATM in columns 1 to 6; it begins with "
                 f"{_quoted(line[:12])}; correct or remove the line"
             )
-
-
-def _has_coordinates(line: bytes) -> bool:
-    columns = [line[field.first - 1 : field.last].translate(_KINDS) for field in COORDINATES]
-    return all(_NUMBER.fullmatch(kinds) for kinds in columns)
 
 
 def _check_joined_lines(text: bytes, start: Ints, length: Ints, is_atom: Bools) -> None:
@@ -168,9 +169,11 @@ def _check_joined_lines(text: bytes, start: Ints, length: Ints, is_atom: Bools) 
     for i in np.flatnonzero(length >= shortest).tolist():
         line = text[start[i] : start[i] + length[i]]
         joined = _ATOM_WITHIN.search(line, 1)
-        if joined and not line.startswith((b"REMARK", b"USER")):
+        if joined and line[: joined.start()].strip() and not line.startswith((b"REMARK", b"USER")):
             found = _quoted(joined.group()[:12])
             raise ReadError(f"line {i + 1}: an atom within the line; put a line break before {found}")
+        if is_atom[i] and _COORDINATES.search(line, COORDINATES[-1].last):
+            raise ReadError(f"line {i + 1}: coordinates of two atoms; correct the line")
 
 
 def _check_letters(atoms: Bytes, line: Ints) -> None:
@@ -211,6 +214,26 @@ def _not_written_as(
         return
     for i in np.flatnonzero(is_wrong[way]).tolist():
         yield i // len(fields), fields[i % len(fields)], texts[i * width : (i + 1) * width]
+
+
+def _check_columns(atoms: Bytes, line: Ints) -> None:
+    """Refuse an atom whose points all stand one column off those of nearly all others: a character is lost or added."""
+    in_place = _has_points(atoms, 0)
+    n_off = len(atoms) - int(in_place.sum())
+    if n_off == 0 or n_off > MOST_OFF * len(atoms):
+        return
+    for step in (-1, 1):
+        shifted = _has_points(atoms, step)
+        for i in np.flatnonzero(shifted & ~in_place).tolist():
+            found = "coordinates one column to the left" if step < 0 else "coordinates one column to the right"
+            raise ReadError(f"line {line[i]}: {found} of those of the other atoms; correct the line")
+
+
+def _has_points(atoms: Bytes, step: int) -> Bools:
+    """Mark the atoms whose coordinates all have their point `step` columns after its place."""
+    points = atoms[:, [column + step for column in POINTS]] == ord(".")
+    marked: Bools = points.all(axis=1)
+    return marked
 
 
 def _check_last_line(text: bytes, length: Ints, is_atom: Bools) -> None:

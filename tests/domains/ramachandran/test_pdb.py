@@ -97,12 +97,27 @@ def test_another_record_ends_nothing(record):
         (ATOM.replace(b"ATOM", b"ATXM"), "line 2: coordinates, but no ATOM or HETATM in columns 1 to 6"),
         (b"TER" + ATOM, "line 2: an atom within the line; put a line break before 'ATOM      1 '"),
         (ATOM[:60] + ATOM, "line 2: an atom within the line"),
+        (ATOM[:66] + ATOM[30:], "line 2: coordinates of two atoms; correct the line"),
+        (ATOM[9:], "line 2: coordinates, but no ATOM or HETATM in columns 1 to 6; it begins with ' 1  CA  ALA '"),
+        (ATOM[26:], "line 2: coordinates, but no ATOM or HETATM in columns 1 to 6"),
     ],
 )
 def test_a_record_that_is_no_atom_is_refused_with_its_line(broken, said):
     lines = [b"HEADER", broken, ATOM[:66], b"END", b""]
     with pytest.raises(ReadError, match=f"^{said}"):
         counted(b"\n".join(lines))
+
+
+@pytest.mark.parametrize(("place", "said"), [(20, "to the left"), (26, "to the left"), (11, "to the left")])
+def test_a_line_that_lost_or_gained_a_character_is_refused(place, said):
+    lines = [ATOM.replace(b" CA ", b"  CA")] * 20
+    lost = lines[0][:place] + lines[0][place + 1 :]
+    gained = lines[0][:place] + b" " + lines[0][place:]
+    with pytest.raises(ReadError, match=f"line 8: coordinates one column {said} of those of the other atoms"):
+        counted(b"\n".join([*lines[:7], lost, *lines[7:]]))
+    with pytest.raises(ReadError, match=r"line 8: (coordinates one column to the right|no )"):
+        counted(b"\n".join([*lines[:7], gained, *lines[7:]]))
+    assert counted(b"\n".join([lost] * 20)) == (20, 0)
 
 
 def test_the_remedy_gives_the_right_number():
