@@ -111,10 +111,11 @@ def count_atoms(text: bytes) -> tuple[int, int]:
     _check_joined_lines(text, start, length, is_atom)
     _check_other_lines(lines[:end], is_atom[:end])
     atoms = np.flatnonzero(is_atom[:end])
+    records = lines[atoms]
     if not text.isascii():
-        _check_letters(lines[atoms], atoms + 1)
-    _check_atoms(lines[atoms], atoms + 1)
-    _check_columns(lines[atoms], atoms + 1)
+        _check_letters(records, atoms + 1)
+    _check_atoms(records, atoms + 1)
+    _check_columns(records, atoms + 1)
     _check_last_line(text, length, is_atom)
     return len(atoms), int(is_atom[end:].sum())
 
@@ -208,11 +209,11 @@ def _not_written_as(
         padded[:, :width] = kinds
         kinds = padded
     # a file writes its numbers in few ways: each is looked at once
-    way, ways = pd.factorize(kinds.view(np.int64).ravel())
-    is_wrong = np.array([not pattern.fullmatch(written.tobytes()) for written in ways], dtype=bool)
-    if not is_wrong.any():
+    way = kinds.view(np.int64).ravel()
+    wrong = [written for written in pd.unique(way) if not pattern.fullmatch(written.tobytes())]
+    if not wrong:
         return
-    for i in np.flatnonzero(is_wrong[way]).tolist():
+    for i in np.flatnonzero(np.isin(way, wrong)).tolist():
         yield i // len(fields), fields[i % len(fields)], texts[i * width : (i + 1) * width]
 
 
