@@ -171,6 +171,22 @@ def widened(operation: str, name: str, x: Array, xp: ModuleType) -> Array:
     return x
 
 
+def bounded(shared: Array, size_a: Array, size_b: Array, xp: ModuleType) -> Array:
+    """Return what two sets share, no more than either has: rounding may leave a little more. The gradient stays.
+
+    Examples
+    --------
+    >>> import array_api_compat.numpy as xp
+    >>> bounded(xp.asarray([1.0000000000000002, 0.5]), xp.asarray(1.0), xp.asarray(2.0), xp)
+    array([1. , 0.5])
+    """
+    least = xp.minimum(size_a, size_b)
+    if not compat.is_torch_array(shared):
+        return xp.minimum(shared, least)
+    excess = (shared - least).detach()
+    return shared - xp.where(excess > 0, excess, 0.0)
+
+
 def number(x: Array) -> float:
     """Return the value of an array of one element, for a message."""
     if compat.is_torch_array(x):

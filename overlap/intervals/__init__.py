@@ -6,6 +6,7 @@ Conventions
   ``datetime64``. They are half-open, [start, end): intervals that touch do not overlap, and merge in a union.
 - A set of intervals is the union of its rows; a row of zero length adds nothing to it. In the join, a row of zero
   length is the point it stands at: it lies in [start, end) if start ≤ point < end, and on an equal point.
+- Whole numbers are computed in int64 and halves in float64, so that no length wraps around.
 - NaN, NaT and end < start raise. Axes that repeat (hour of the day, angles): ``boxes.measure(..., period=)``.
 
 References

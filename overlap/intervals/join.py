@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple
 
+import array_api_compat.numpy as numpy_namespace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from .._arrays import widened
 
 Intervals = NDArray[Any]
 Indices = NDArray[np.int64]
@@ -59,7 +62,16 @@ def overlap_pairs(a: ArrayLike, b: ArrayLike, *, by: tuple[ArrayLike, ArrayLike]
     index_a, index_b = overlapping(keys_a, keys_b)
     start = np.maximum(rows_a[index_a, 0], rows_b[index_b, 0])
     end = np.minimum(rows_a[index_a, 1], rows_b[index_b, 1])
-    return Pairs(index_a, index_b, end - start)
+    return Pairs(index_a, index_b, lengths(start, end))
+
+
+def lengths(start: NDArray[Any], end: NDArray[Any]) -> NDArray[Any]:
+    """Return how long intervals are; whole numbers too far apart for int64 as floating ones."""
+    length = end - start
+    has_wrapped = length.dtype.kind == "i" and np.min(length, initial=0) < 0
+    if has_wrapped:
+        length = end.astype(np.float64) - start.astype(np.float64)
+    return np.asarray(length)
 
 
 def overlapping(a: Intervals, b: Intervals) -> tuple[Indices, Indices]:
@@ -157,6 +169,8 @@ def _rows(operation: str, name: str, intervals: ArrayLike) -> Intervals:
         raise ValueError(f"{operation}: {name} must be rows (start, end) of shape (n, 2), got shape {rows.shape}")
     if rows.dtype.kind not in "iufM":
         raise TypeError(f"{operation}: {name} has dtype {rows.dtype}; intervals are numbers or datetime64")
+    if rows.dtype.kind != "M":
+        rows = widened(operation, name, rows, numpy_namespace)
     # comparisons with NaN and NaT are false
     well_formed = rows[:, 0] <= rows[:, 1]
     malformed = np.count_nonzero(~well_formed)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from math import nan
 
+import array_api_compat.numpy as numpy_namespace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import indices
-from .._arrays import Array
+from .._arrays import Array, bounded
 from ..counts import Overlap, unchecked
 from ..indices import EmptyPolicy
-from .join import Intervals, overlapping, read_rows
+from .join import Intervals, lengths, overlapping, read_rows
 
 
 def measure(a: ArrayLike, b: ArrayLike) -> Overlap:
@@ -45,10 +46,17 @@ def measure(a: ArrayLike, b: ArrayLike) -> Overlap:
         raise TypeError(
             "intervals.measure: the rows are times; choose a unit: (t - origin) / numpy.timedelta64(1, 's')"
         )
-    set_a = _unite(rows_a.astype(np.float64))
-    set_b = _unite(rows_b.astype(np.float64))
-    shared = _intersect(set_a, set_b)
-    return unchecked(_length(shared), _length(set_a), _length(set_b))
+    are_whole = rows_a.dtype == rows_b.dtype == np.int64
+    if not are_whole:
+        rows_a = rows_a.astype(np.float64)
+        rows_b = rows_b.astype(np.float64)
+    set_a = _unite(rows_a)
+    set_b = _unite(rows_b)
+    size_a = _length(set_a)
+    size_b = _length(set_b)
+    shared = _length(_intersect(set_a, set_b))
+    # the pieces may add up to a little more than what they are pieces of
+    return unchecked(bounded(shared, size_a, size_b, numpy_namespace), size_a, size_b)
 
 
 def iou(a: ArrayLike, b: ArrayLike, *, empty: float | EmptyPolicy = nan) -> Array:
@@ -118,7 +126,7 @@ def union(*sets: ArrayLike) -> Intervals:
     Returns
     -------
     array (k, 2)
-        Of the common dtype.
+        Of the common dtype, at least int64 and float32; halves become float64.
 
     Raises
     ------
@@ -197,5 +205,5 @@ def _intersect(a: Intervals, b: Intervals) -> Intervals:
 
 
 def _length(intervals: Intervals) -> NDArray[np.float64]:
-    lengths = intervals[:, 1] - intervals[:, 0]
-    return np.asarray(np.sum(lengths))
+    length = lengths(intervals[:, 0], intervals[:, 1])
+    return np.asarray(np.sum(length, dtype=np.float64))

@@ -156,5 +156,7 @@ def _fill(a: np.ndarray, b: np.ndarray, iou: np.ndarray) -> None:
             area[k] = _shared_area(box_a, _box(near_b, k))
         for k in range(count):
             size_b = 4 * near_b[2, k] * near_b[3, k]
-            union = size_a + size_b - area[k]
-            iou[i, near[k]] = area[k] / union
+            # rounding may leave a little more than either has
+            shared = min(area[k], size_a, size_b)
+            union = size_a + size_b - shared
+            iou[i, near[k]] = shared / union

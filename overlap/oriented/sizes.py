@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import indices
-from .._arrays import Array, as_host, like, namespace
+from .._arrays import Array, as_host, bounded, like, namespace
 from .._compiled import kernels
 from .._coordinates import as_floating, well_formed
 from ..counts import Overlap, unchecked
@@ -80,7 +80,7 @@ def measure(a: Array, b: Array) -> Overlap:
         return _overlap(a, b, xp)
     host_a, host_b = hosts
     area = _compiled().intersection(np.broadcast_to(host_a, shape), np.broadcast_to(host_b, shape))
-    return unchecked(like(area, a, xp), _size(a), _size(b))
+    return _overlap_of(like(area, a, xp), a, b, xp)
 
 
 def iou(a: Array, b: Array, *, empty: float | EmptyPolicy = nan) -> Array:
@@ -219,7 +219,14 @@ def _check(operation: str, name: str, boxes: Array, xp: ModuleType) -> Array:
 
 
 def _overlap(a: Array, b: Array, xp: ModuleType) -> Overlap:
-    return unchecked(_intersection(a, b, xp), _size(a), _size(b))
+    return _overlap_of(_intersection(a, b, xp), a, b, xp)
+
+
+def _overlap_of(area: Array, a: Array, b: Array, xp: ModuleType) -> Overlap:
+    """Return the overlap of boxes that share an area, but for rounding."""
+    size_a = _size(a)
+    size_b = _size(b)
+    return unchecked(bounded(area, size_a, size_b, xp), size_a, size_b)
 
 
 def _size(boxes: Array) -> Array:

@@ -53,8 +53,9 @@ def raster_sizes(
             return None
     else:
         by_row, valid = _soft_rows(rows_a, rows_b, _TNORMS[tnorm])
-    sizes = [np.asarray(size.reshape(row_shape).sum(outer)) for size in by_row]
-    return sizes, bool(valid)
+    both, in_a, in_b = (np.asarray(size.reshape(row_shape).sum(outer)) for size in by_row)
+    shared = np.asarray(np.minimum(both, np.minimum(in_a, in_b)))
+    return [shared, in_a, in_b], bool(valid)
 
 
 def split(axis: int | tuple[int, ...] | None, ndim: int) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -7,8 +7,23 @@ from math import nan, prod
 from types import MappingProxyType, ModuleType
 from typing import Literal, NamedTuple
 
+import array_api_compat as compat
+
 from .. import indices
-from .._arrays import Array, Axis, as_host, check_mask, is_bool, is_host, like, namespace, number, sum_dtype
+from .._arrays import (
+    Array,
+    Axis,
+    as_host,
+    bounded,
+    check_mask,
+    is_bool,
+    is_host,
+    is_traced,
+    like,
+    namespace,
+    number,
+    sum_dtype,
+)
 from .._checks import check_choice
 from .._compiled import kernels
 from ..counts import Overlap, unchecked
@@ -285,7 +300,27 @@ def measure_checked(
         b = _weigh(b, weights, xp)
     elif a_is_hard and b_is_hard:
         return xp.count_nonzero(both, axis=axis), xp.count_nonzero(a, axis=axis), xp.count_nonzero(b, axis=axis)
-    return xp.sum(both, axis=axis), xp.sum(a, axis=axis), xp.sum(b, axis=axis)
+    shared = xp.sum(both, axis=axis)
+    size_a = xp.sum(a, axis=axis)
+    size_b = xp.sum(b, axis=axis)
+    if tnorm != "lukasiewicz" and _are_summed_alike(a, b):
+        return shared, size_a, size_b
+    return bounded(shared, size_a, size_b, xp), size_a, size_b
+
+
+def _are_summed_alike(a: Array, b: Array) -> bool:
+    """Return whether tensors are summed in one order: then sums of smaller cells are no larger, whatever is rounded."""
+    if not compat.is_torch_array(a):
+        return False
+    return bool(_is_whole(a) and _is_whole(b))
+
+
+def _is_whole(x: Array) -> bool:
+    """Return whether a tensor is read in the order of its memory."""
+    if x.device.type == "cpu" or is_traced(x):
+        return bool(x.is_contiguous())
+    # a device reads the first cells of a part of a tensor by themselves
+    return bool(x.is_contiguous() and x.storage_offset() == 0)
 
 
 def _intersect(a: Array, b: Array, tnorm: TNorm, xp: ModuleType) -> Array:

@@ -231,3 +231,38 @@ def test_none_at_all(backend):
 def test_periods(bad):
     with pytest.raises((ValueError, TypeError), match="period"):
         boxes.measure(np.zeros(4), np.zeros(4), period=bad)
+
+
+# ---------------------------------------------------------------- 0 ≤ |A∩B| ≤ min(|A|, |B|), in any dtype
+
+ENDS = [0.0, 0.1, 1 / 3, 0.7, 1.0, 359.9, 360.0, 1e-300, 1e6]
+ends = st.sampled_from(ENDS) | st.floats(0, 720)
+sides = st.tuples(ends, st.sampled_from([0.0, 0.1, 1 / 3, 180.0, 360.0]) | st.floats(0, 400))
+
+
+@given(
+    *[st.tuples(sides, sides)] * 2,
+    st.sampled_from([None, (360, 360), (0.7, None), (360, 1e-3), (1 / 3, 1e6)]),
+    st.sampled_from(["float16", "float32", "float64"]),
+    st.booleans(),
+)
+def test_no_more_is_shared_than_either_has(a, b, period, dtype, moved):
+    if moved:  # the same box, a period on
+        p, q = (1, 1) if period is None else [p or 1 for p in period]
+        b = ((a[0][0] + p, a[0][1]), (a[1][0] + q, a[1][1]))
+    lo_hi = [np.array([x[0][0], x[1][0], x[0][0] + x[0][1], x[1][0] + x[1][1]], dtype) for x in (a, b)]
+    o = boxes.measure(*lo_hi, period=period)
+    assert 0 <= o.intersection <= min(o.size_a, o.size_b)
+    assert o.size_a.dtype == (np.float64 if dtype == "float64" else np.float32)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "uint16", "int32"])
+def test_areas_of_small_whole_numbers_do_not_wrap_around(backend, dtype):
+    if backend.name == "torch" and dtype == "uint16":
+        pytest.skip("few operations have it")
+    low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
+    box = backend.asarray(np.array([[low, low, high, high]], dtype))
+    o = boxes.measure(box, box)
+    assert sizes(o, backend.to_numpy).ravel().tolist() == [float(high - low) ** 2] * 3
+    assert backend.to_numpy(boxes.pairwise(box, box)).tolist() == [[1.0]]
+    assert backend.to_numpy(boxes.giou(box, box)).tolist() == [1.0]

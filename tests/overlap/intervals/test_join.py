@@ -98,3 +98,18 @@ def test_labels_must_fit():
         intervals.overlap_pairs([[0, 1]], [[0, 1]], by=([1, 2], [1]))
     with pytest.raises(TypeError, match="labels of a have dtype int64 and of b <U1"):
         intervals.overlap_pairs([[0, 1]], [[0, 1]], by=([1], ["1"]))
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "uint16", "int32", "uint32", "float16"])
+def test_lengths_of_small_numbers_do_not_wrap_around(dtype):
+    ends = np.finfo(dtype) if dtype == "float16" else np.iinfo(dtype)
+    line = np.array([[ends.min, ends.max]], dtype)
+    pairs = intervals.overlap_pairs(line, line)
+    assert pairs.length.tolist() == [float(ends.max) - float(ends.min)]
+    assert pairs.length.dtype == (np.float64 if dtype == "float16" else np.int64)
+
+
+def test_lengths_that_int64_does_not_hold():
+    ends = np.iinfo(np.int64)
+    pairs = intervals.overlap_pairs([[ends.min, ends.max]], [[ends.min, ends.max], [0, 4]])
+    assert pairs.length.tolist() == [2.0**64, 4.0]

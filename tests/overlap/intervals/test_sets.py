@@ -125,3 +125,55 @@ def test_times_and_numbers_do_not_meet():
         intervals.measure(times, times)
     with pytest.raises(ValueError, match="NaT"):
         intervals.union(np.array([["NaT", "NaT"]], dtype="datetime64[D]"))
+
+
+# ---------------------------------------------------------------- 0 ≤ |A∩B| ≤ min(|A|, |B|), in any dtype
+
+
+@pytest.mark.parametrize("start", [0, 1, 1e6])
+@pytest.mark.parametrize("scale", [1.0, 0.1, 1e9])
+@pytest.mark.parametrize("seed", range(60))
+def test_no_more_is_shared_than_either_has(start, scale, seed):
+    """An interval and the pieces that it is cut into add up to lengths that rounding tells apart."""
+    rng = np.random.default_rng(seed)
+    cuts = start + scale * np.append(0, np.sort(10 ** rng.uniform(-17, 0, rng.integers(2, 60))))
+    pieces = np.stack([cuts[:-1], np.nextafter(cuts[1:], -np.inf)], axis=1)
+    pieces = pieces[pieces[:, 0] <= pieces[:, 1]]
+    for a, b in (([[cuts[0], cuts[-1]]], pieces), (pieces, pieces[::2]), (pieces[1:], pieces)):
+        o = intervals.measure(a, b)
+        assert 0 <= o.intersection <= min(o.size_a, o.size_b)
+
+
+NUMBERS = ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float16", "float32"]
+
+
+@given(rows, rows, st.sampled_from(NUMBERS), st.sampled_from(NUMBERS))
+def test_small_numbers_are_what_wide_ones_are(a, b, dtype_a, dtype_b):
+    narrow_a = (a * 7).astype(dtype_a)
+    narrow_b = (b * 7).astype(dtype_b)
+    assert sizes(intervals.measure(narrow_a, narrow_b)) == sizes(intervals.measure(a * 7, b * 7))
+    for function in (intervals.union, intervals.intersection, intervals.complement):
+        np.testing.assert_array_equal(function(narrow_a, narrow_b), function(a * 7, b * 7))
+
+
+def test_the_largest_numbers_of_a_dtype():
+    for dtype in ("int8", "uint8", "int16", "uint16", "int32", "uint32"):
+        ends = np.iinfo(dtype)
+        line = np.array([[ends.min, ends.max]], dtype)
+        assert sizes(intervals.measure(line, line)) == [float(ends.max) - float(ends.min)] * 3
+        assert intervals.union(line).dtype == np.int64
+    line = np.array([[-60000, 60000]], np.float16)
+    assert sizes(intervals.measure(line, line)) == [2.0 * float(line[0, 1])] * 3
+    line = np.array([[np.iinfo(np.int64).min, np.iinfo(np.int64).max]])
+    assert sizes(intervals.measure(line, line)) == [2.0**64] * 3
+
+
+def test_nanoseconds_are_counted_to_the_last():
+    start = 1_700_000_000_000_000_000
+    a, b = [[start, start + 100]], [[start + 37, start + 200]]
+    assert sizes(intervals.measure(a, b)) == [63, 100, 163]
+
+
+def test_numbers_beyond_int64_are_refused():
+    with pytest.raises(ValueError, match=r"^intervals.measure: a is 18446744073709551615, more than int64 holds"):
+        intervals.measure(np.array([[0, 2**64 - 1]], np.uint64), [[0, 1]])

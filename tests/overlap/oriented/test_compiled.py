@@ -140,3 +140,17 @@ def test_small_sets_never_import_the_compiler(n, compiled):
     )
     out = subprocess.run([sys.executable, "-P", "-c", code], check=True, capture_output=True, text=True).stdout
     assert out.strip() == str(compiled)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("scale", [1e-9, 1.0, 1e6])
+def test_no_more_is_shared_than_either_has(calls, dtype, scale):
+    a = (boxes(300, 2.0) * [scale, scale, scale, scale, 1]).astype(dtype)
+    inner = (a * [1, 1, 0.5, 1, 1]).astype(dtype)
+    turned = a[:, [0, 1, 3, 2, 4]] + np.array([0, 0, 0, 0, np.pi / 2], dtype)
+    for b in (a, inner, turned):
+        o = oriented.measure(a[:, None], b)
+        assert np.all((o.intersection >= 0) & (o.intersection <= np.minimum(o.size_a, o.size_b)))
+        iou = oriented.pairwise(a, b)
+        assert np.all((iou >= 0) & (iou <= 1))
+    assert calls == [1] * 6

@@ -380,3 +380,47 @@ def test_a_box_finds_its_target(torch):
         (1 - iou(code, target)).backward()
         optimiser.step()
     assert iou(code, target) > 0.99
+
+
+# ---------------------------------------------------------------- 0 ≤ |A∩B| ≤ min(|A|, |B|)
+
+ANGLES = [0.0, np.pi / 2, np.pi, -np.pi / 2, np.pi / 4, 1e-9, 0.1, 7.0, 1e6]
+one_box = st.tuples(
+    *[st.sampled_from([0.0, 1.0, 0.1, 1 / 3, 1e6]) | st.floats(-1e3, 1e3)] * 2,
+    *[st.sampled_from([0.0, 1.0, 0.1, 1 / 3, 1e-6, 1e6]) | st.floats(0, 1e3)] * 2,
+    st.sampled_from(ANGLES) | st.floats(-10, 10),
+)
+
+
+@given(one_box, one_box, st.sampled_from(["same", "turned", "half", "other"]), st.sampled_from(["float32", "float64"]))
+def test_no_more_is_shared_than_either_has(a, b, kind, dtype):
+    cx, cy, w, h, theta = a
+    b = {"same": a, "turned": (cx, cy, h, w, theta + np.pi / 2), "half": (cx, cy, w / 2, h, theta), "other": b}[kind]
+    a, b = np.array([a, b], dtype)
+    o = oriented.measure(a, b)
+    assert 0 <= o.intersection <= min(o.size_a, o.size_b)
+    assert oriented.pairwise(a[None], b[None])[0, 0] <= 1 or o.union == 0
+
+
+def test_no_more_is_shared_on_any_library(backend):
+    """Equal boxes, and boxes in one another: the area common to both is rounded on its own."""
+    n = 6 if backend.name == "dask" else 3000
+    a = boxes(n, size=(0.01, 3))
+    inner = a * [1, 1, 0.5, 0.5, 1]
+    turned = a[:, [0, 1, 3, 2, 4]] + [0, 0, 0, 0, np.pi / 2]
+    round_once = a + np.array([0, 0, 0, 0, 2 * np.pi])
+    for b in (a, inner, turned, round_once):
+        o = oriented.measure(backend.asarray(a), backend.asarray(b))
+        both, in_a, in_b = (backend.to_numpy(x) for x in (o.intersection, o.size_a, o.size_b))
+        assert np.all(both <= np.minimum(in_a, in_b))
+        np.testing.assert_allclose(both, in_b, rtol=1e-12)
+    assert np.all(backend.to_numpy(oriented.pairwise(backend.asarray(a[:60]), backend.asarray(a[:60]))) <= 1)
+
+
+def test_small_whole_numbers_do_not_wrap_around(backend):
+    for dtype in (np.int8, np.uint8, np.int16, np.uint16):
+        if backend.name == "torch" and dtype == np.uint16:
+            continue
+        box = np.array([[100, 100, 120, 120, 0]], dtype)
+        o = oriented.measure(backend.asarray(box), backend.asarray(box))
+        assert float(backend.to_numpy(o.union)[0]) == 14400

@@ -173,3 +173,18 @@ def test_peak_memory(dtype):
     )
     assert resource.RUSAGE_SELF == 0
     assert int(out) <= 8 * 1024
+
+
+@pytest.mark.parametrize("tnorm", raster.TNORMS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("scale", [1.0, 0.01, 2e-16])
+def test_no_more_is_shared_than_either_has(calls, tnorm, dtype, scale):
+    """Values near the rounding of 1 too, where a + b − 1 is more than a or b."""
+    b = (rng.random((4, 1 << 18)) * scale).astype(dtype)
+    a = b * (rng.random(b.shape) < 0.99).astype(dtype)
+    for one, other in ((a, b), (b, a), (np.ones_like(a), b), (a, np.ones_like(b))):
+        for axis in (None, 0, 1):
+            o = raster.measure(one, other, axis=axis, tnorm=tnorm)
+            assert np.all(o.intersection <= np.minimum(o.size_a, o.size_b))
+            assert np.all(o.intersection >= 0)
+    assert calls

@@ -311,3 +311,73 @@ def test_mixed_libraries_are_named():
     torch = pytest.importorskip("torch")
     with pytest.raises(TypeError, match="different array libraries"):
         raster.measure(HARD[0], torch.tensor(HARD[1]))
+
+
+# ---------------------------------------------------------------- 0 ≤ |A∩B| ≤ min(|A|, |B|)
+
+
+def fits(o, to_numpy=np.asarray):
+    """Return whether nothing is shared that one has not: to the bit."""
+    both, in_a, in_b = sizes(o, to_numpy)
+    return bool(np.all((both >= 0) & (both <= in_a) & (both <= in_b)))
+
+
+TINY = [0.0, 1.0, 5e-324, 1.7e-16, 2.0**-53, 1e-8, 0.1, 1 / 3, 0.5, 1 - 2.0**-53]
+LAYOUTS = {
+    "rows": np.array,
+    "columns": np.asfortranarray,
+    "backwards": lambda x: x[::-1, ::-1],
+    "a part": lambda x: np.pad(x, 1)[1:-1, 1:-1],
+    "one row for all": lambda x: np.broadcast_to(x[:1], x.shape),
+}
+layouts = st.sampled_from(sorted(LAYOUTS)).map(LAYOUTS.get)
+soft_masks = hnp.arrays(np.float64, (6, 37), elements=st.sampled_from(TINY) | st.floats(0, 1))
+
+
+@given(
+    soft_masks,
+    soft_masks,
+    st.sampled_from(TNORMS),
+    st.sampled_from(["float16", "float32", "float64"]),
+    layouts,
+    layouts,
+    st.sampled_from([None, 0, 1]),
+    st.booleans(),
+)
+def test_no_more_is_shared_than_either_has(a, b, tnorm, dtype, layout_a, layout_b, axis, inside):
+    if inside:  # a part of the other: where rounding shows
+        a = np.minimum(a, b)
+    a, b = layout_a(a.astype(dtype)), layout_b(b.astype(dtype))
+    assert fits(raster.measure(a, b, axis=axis, tnorm=tnorm))
+    assert fits(raster.measure(b, a > 0.2, axis=axis, tnorm=tnorm, weights=a[0] * 1e3))
+
+
+@pytest.mark.parametrize("tnorm", TNORMS)
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.filterwarnings("ignore:The given NumPy array is not writable:UserWarning")
+def test_no_more_is_shared_on_any_library(backend, tnorm, layout):
+    if (backend.name, layout) == ("torch", "backwards"):
+        pytest.skip("tensors have no negative strides")
+    rng = np.random.default_rng(1)
+    shape = (4, 3) if backend.name == "dask" else (64, 65)
+    for scale in (1.0, 1e-3, 2e-16):
+        b = rng.random(shape) * scale
+        a = LAYOUTS[layout](b * (rng.random(b.shape) < 0.9))
+        for one, other in ((a, b), (b, a), (a, np.ones_like(b)), (np.ones_like(b), a)):
+            o = raster.measure(backend.asarray(one), backend.asarray(other), tnorm=tnorm)
+            assert fits(o, backend.to_numpy)
+
+
+def test_no_more_is_shared_by_views_of_tensors(torch):
+    """A transposed tensor is summed in another order than the cells that it shares."""
+    rng = np.random.default_rng(0)
+    n_more = 0
+    for _ in range(100):
+        b = torch.as_tensor(rng.random((37, 41)))
+        a = torch.as_tensor((b * (torch.rand(37, 41) < 0.99)).T.contiguous().numpy()).T.requires_grad_()
+        n_more += float((a * 1).contiguous().detach().sum()) > float(a.detach().sum())
+        o = raster.measure(a, b)
+        assert fits(o, lambda x: x.detach().numpy())
+        (slope,) = torch.autograd.grad(o.intersection, a)
+        torch.testing.assert_close(slope[a < b], torch.ones_like(slope[a < b]))
+    assert n_more > 10
