@@ -25,15 +25,14 @@ Axis: TypeAlias = int | tuple[int, ...] | None
 
 
 def namespace(operation: str, **arrays: Array) -> ModuleType:
-    """Return the one array namespace of the named operands; None is passed over."""
-    operands = {name: x for name, x in arrays.items() if x is not None}
-    for name, x in operands.items():
+    """Return the one array namespace of the named operands."""
+    for name, x in arrays.items():
         if not compat.is_array_api_obj(x) or isinstance(x, np.ma.MaskedArray):
             raise TypeError(f"{operation}: {name} is {_remedy(name, x)}")
     try:
-        return compat.array_namespace(*operands.values())
+        return compat.array_namespace(*arrays.values())
     except TypeError:
-        kinds = ", ".join(f"{name}: {type(x).__module__}.{type(x).__name__}" for name, x in operands.items())
+        kinds = ", ".join(f"{name}: {type(x).__module__}.{type(x).__name__}" for name, x in arrays.items())
         raise TypeError(
             f"{operation}: the operands come from different array libraries ({kinds}); "
             "convert them to one of them first"
@@ -42,6 +41,8 @@ def namespace(operation: str, **arrays: Array) -> ModuleType:
 
 def _remedy(name: str, x: object) -> str:
     """Return what an operand is that is no plain array, and what to pass in its place."""
+    if x is None:
+        return "None; pass an array"
     if type(x).__module__.startswith("xarray."):
         return f"an xarray {type(x).__name__}; use overlap.labelled.measure(a, b, dim), which keeps its labels"
     if isinstance(x, np.ma.MaskedArray):
@@ -50,6 +51,27 @@ def _remedy(name: str, x: object) -> str:
             f"where=~{name}.mask"
         )
     return f"a {type(x).__name__}, not an array; pass numpy.asarray({name})"
+
+
+def on_host(operation: str, name: str, x: Any) -> np.ndarray:
+    """Return what stands for an array, a list above all, as one of numpy."""
+    if x is None:
+        raise TypeError(f"{operation}: {name} is None; pass an array")
+    try:
+        return np.asarray(x)
+    except (TypeError, ValueError, RuntimeError) as error:
+        why, *_ = str(error).splitlines()
+        raise ValueError(
+            f"{operation}: {name} is no array ({why}); pass rows of one length, and tensors as x.detach().cpu()"
+        ) from None
+
+
+def numbers_on_host(operation: str, name: str, x: Any) -> np.ndarray:
+    """Return what stands for an array of real numbers as one of numpy."""
+    values = on_host(operation, name, x)
+    if values.dtype.kind not in "biuf":
+        raise TypeError(f"{operation}: {name} has dtype {values.dtype}; pass real numbers")
+    return values
 
 
 def library(x: Array) -> ModuleType:

@@ -23,7 +23,7 @@ import array_api_compat as compat
 import array_api_compat.numpy as numpy_namespace
 import numpy as np
 
-from ._arrays import Array, Axis, as_host, library, namespace, number, real, safe_ratio, widened
+from ._arrays import Array, Axis, as_host, library, namespace, number, on_host, real, safe_ratio, widened
 
 __all__ = ["Overlap"]
 
@@ -154,12 +154,7 @@ def _as_array(name: str, x: Any) -> Array:
     """Return a size as an array of its library, and numbers as one of numpy."""
     if isinstance(x, np.ndarray) or compat.is_array_api_obj(x):
         return x
-    if x is None:
-        raise TypeError(f"Overlap: {name} is None; pass a number or an array")
-    try:
-        return np.asarray(x)
-    except ValueError as error:
-        raise ValueError(f"Overlap: {name} is no array of numbers: {error}; pass rows of one length") from None
+    return on_host("Overlap", name, x)
 
 
 def _broadcast(i: Array, a: Array, b: Array, xp: ModuleType) -> tuple[Array, Array, Array]:

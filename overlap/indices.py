@@ -27,6 +27,7 @@ from types import MappingProxyType, ModuleType
 from typing import Any, TypeVar, cast
 
 from ._arrays import Array, library, real, safe_ratio
+from ._checks import check_real
 from .counts import Overlap
 
 __all__ = [
@@ -69,6 +70,13 @@ class EmptyPolicy:
     prediction_empty: float | None = None
     reference_empty: float | None = None
 
+    def __post_init__(self) -> None:
+        check_real("EmptyPolicy", "both_empty", self.both_empty)
+        if self.prediction_empty is not None:
+            check_real("EmptyPolicy", "prediction_empty", self.prediction_empty)
+        if self.reference_empty is not None:
+            check_real("EmptyPolicy", "reference_empty", self.reference_empty)
+
 
 Index = TypeVar("Index", bound=Callable[..., Array])
 
@@ -85,6 +93,9 @@ def _of_an_overlap(index: Index) -> Index:
                 f"share): for two masks call {_call_of_masks(name, o)}; boxes, intervals and polygons have measures of "
                 "their own"
             )
+        empty = options.get("empty", nan)
+        if not isinstance(empty, EmptyPolicy):
+            check_real(f"indices.{name}", "empty", empty)
         return index(o, *arguments, **options)
 
     return cast(Index, checked)
@@ -127,6 +138,8 @@ def tversky(o: Overlap, alpha: float, beta: float, *, empty: float | EmptyPolicy
     >>> float(tversky(Overlap(3, 4, 5), 0.5, 0.5))
     0.6666666666666666
     """
+    check_real("indices.tversky", "alpha", alpha)
+    check_real("indices.tversky", "beta", beta)
     if alpha < 0 or beta < 0:
         raise ValueError(f"indices.tversky: the weights must be >= 0, got alpha={alpha}, beta={beta}")
     return _tversky(o, alpha, beta, empty)
@@ -165,6 +178,7 @@ def f_beta(o: Overlap, beta: float = 1.0, *, empty: float | EmptyPolicy = nan) -
     >>> round(float(f_beta(Overlap(3, 4, 5), 2.0)), 4)
     0.625
     """
+    check_real("indices.f_beta", "beta", beta)
     weight = 1.0 / (1.0 + beta**2)
     return _tversky(o, weight, 1.0 - weight, empty)
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import indices
 from .._arrays import Array, as_host, like, namespace
+from .._checks import check_real, shown
 from .._compiled import kernels
 from ..counts import Overlap, unchecked
 from ..indices import EmptyPolicy
@@ -210,12 +211,16 @@ def _periods(period: Period | None, box: Array) -> list[float | None]:
         return [None] * d
     if not isinstance(period, (tuple, list, np.ndarray)) or len(period) != d:
         raise ValueError(
-            f"boxes.measure: period must name a length for each of the {d} axes, got {period!r}; None for an open axis"
+            f"boxes.measure: period must name a length for each of the {d} axes, got {shown(period)}; None for an open "
+            "axis"
         )
     for p in period:
-        if p is not None and not 0 < p < np.inf:
+        if p is None:
+            continue
+        check_real("boxes.measure", "a period", p)
+        if not 0 < p < np.inf:
             raise ValueError(
-                f"boxes.measure: a period must be positive and finite, got {period!r}; None for an open axis"
+                f"boxes.measure: a period must be positive and finite, got {shown(period)}; None for an open axis"
             )
     return [None if p is None else float(p) for p in period]
 

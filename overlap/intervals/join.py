@@ -8,7 +8,8 @@ import array_api_compat.numpy as numpy_namespace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._arrays import widened
+from .._arrays import on_host, widened
+from .._checks import shown
 
 Intervals = NDArray[Any]
 Indices = NDArray[np.int64]
@@ -127,7 +128,11 @@ def _keys_by_group(a: Intervals, b: Intervals, by: tuple[ArrayLike, ArrayLike]) 
 
 def _read_labels(a: Intervals, b: Intervals, by: tuple[ArrayLike, ArrayLike]) -> list[NDArray[Any]]:
     """Return the labels of both tables, one for each row."""
-    labels = [np.asarray(x) for x in by]
+    if not isinstance(by, tuple | list):
+        raise TypeError(
+            f"intervals.overlap_pairs: by must be two lists of labels, (labels of a, labels of b), got {shown(by)}"
+        )
+    labels = [on_host("intervals.overlap_pairs", "by", x) for x in by]
     shapes = [x.shape for x in labels]
     if shapes != [(len(a),), (len(b),)]:
         listed = ", ".join(str(shape) for shape in shapes)
@@ -162,7 +167,7 @@ def read_rows(operation: str, **sets: ArrayLike) -> list[Intervals]:
 
 
 def _rows(operation: str, name: str, intervals: ArrayLike) -> Intervals:
-    rows = np.asarray(intervals)
+    rows = on_host(operation, name, intervals)
     if rows.size == 0:
         rows = rows.reshape(0, 2)
     if rows.ndim != 2 or rows.shape[1] != 2:

@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from .._arrays import numbers_on_host, on_host
+from .._checks import check_real
+
 Ints = NDArray[np.intp]
 Floats = NDArray[np.float64]
 
@@ -38,12 +41,13 @@ class Candidates(NamedTuple):
 
 def read_candidates(operation: str, scores: Any, threshold: float) -> Candidates:
     """Read the pairs of a matrix whose score is at least `threshold`, by row, then column."""
+    check_real(operation, "threshold", threshold)
     if np.isnan(threshold):
         raise ValueError(f"{operation}: the threshold is NaN; pass the least score of a pair")
     if sparse.issparse(scores):
         pairs = _from_sparse(scores, threshold)
     else:
-        pairs = _from_dense(operation, np.asarray(scores), threshold)
+        pairs = _from_dense(operation, on_host(operation, "scores", scores), threshold)
     is_infinite = np.isinf(pairs.score)
     if is_infinite.any():
         raise ValueError(
@@ -51,6 +55,14 @@ def read_candidates(operation: str, scores: Any, threshold: float) -> Candidates
             "must not be matched"
         )
     return pairs
+
+
+def read_thresholds(operation: str, thresholds: Any) -> Floats:
+    """Read least scores: one number, or a row of them."""
+    steps = numbers_on_host(operation, "thresholds", thresholds).astype(np.float64)
+    if steps.ndim > 1:
+        raise ValueError(f"{operation}: thresholds has shape {steps.shape}; pass one number, or a row of them")
+    return steps
 
 
 def _from_sparse(scores: Any, threshold: float) -> Candidates:

@@ -10,13 +10,16 @@ Feng, C. et al. (2021). TOOD: task-aligned one-stage object detection. arXiv:210
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Real
+from types import ModuleType
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from .._arrays import Array, namespace
+from .._arrays import Array, namespace, numbers_on_host, on_host
+from .._checks import check_real
 from .candidates import Ints
 from .ranking import rank
 
@@ -67,9 +70,10 @@ def nms(
     """
     order = np.argsort(rank("matching.nms", scores))
     n = len(order)
-    classes = np.zeros(n) if labels is None else np.asarray(labels)
+    classes = np.zeros(n) if labels is None else on_host("matching.nms", "labels", labels)
     if classes.shape != (n,):
         raise ValueError(f"matching.nms: labels has shape {classes.shape}; pass one for each of the {n} scores")
+    check_real("matching.nms", "threshold", threshold)
     if np.isnan(threshold):
         raise ValueError("matching.nms: the threshold is NaN; pass the greatest overlap of two that both stay")
     overlaps_of = _overlaps(pairwise, n)
@@ -97,7 +101,7 @@ def _overlaps(pairwise: Any, n: int) -> Callable[[int, NDArray[np.bool_]], tuple
         return computed
 
     is_sparse = sparse.issparse(pairwise)
-    matrix: Any = sparse.csr_array(cast(Any, pairwise)) if is_sparse else np.asarray(pairwise)
+    matrix: Any = sparse.csr_array(cast(Any, pairwise)) if is_sparse else _dense(pairwise)
     if matrix.shape != (n, n):
         raise ValueError(f"matching.nms: {n} scores need a pairwise overlap of shape ({n}, {n}), got {matrix.shape}")
     if is_sparse:
@@ -115,6 +119,18 @@ def _overlaps(pairwise: Any, n: int) -> Callable[[int, NDArray[np.bool_]], tuple
         return everything, matrix[i]
 
     return dense
+
+
+def _check_numbers(operation: str, name: str, x: Any) -> ModuleType:
+    """Refuse what is no array of real numbers; return its namespace."""
+    xp = namespace(operation, **{name: x})
+    if not xp.isdtype(x.dtype, ("bool", "integral", "real floating")):
+        raise TypeError(f"{operation}: {name} has dtype {x.dtype}; pass real numbers")
+    return xp
+
+
+def _dense(pairwise: Any) -> NDArray[Any]:
+    return numbers_on_host("matching.nms", "pairwise", pairwise)
 
 
 def ranking_score(p: Array, q: Array, a: float | None = None) -> Array:
@@ -143,8 +159,12 @@ def ranking_score(p: Array, q: Array, a: float | None = None) -> Array:
     >>> round(ranking_score(0.9, 0.4), 3), round(ranking_score(0.9, 0.4, 0.5), 3)
     (0.36, 0.6)
     """
+    for name, x in {"p": p, "q": q}.items():
+        if not isinstance(x, Real):
+            _check_numbers("matching.ranking_score", name, x)
     if a is None:
         return p * q
+    check_real("matching.ranking_score", "a", a)
     if not 0 <= a <= 1:
         raise ValueError(f"matching.ranking_score: the weight a must be in [0, 1], got {a}")
     return p**a * q ** (1 - a)
@@ -182,7 +202,9 @@ def assign(pairwise: Array, positive: float = 0.5, negative: float = 0.4, low_qu
     >>> assign(overlaps).tolist(), assign(overlaps, low_quality=True).tolist()
     ([0, -2, -1], [0, -2, 1])
     """
-    xp = namespace("matching.assign", pairwise=pairwise)
+    xp = _check_numbers("matching.assign", "pairwise", pairwise)
+    check_real("matching.assign", "positive", positive)
+    check_real("matching.assign", "negative", negative)
     if not negative <= positive:
         raise ValueError(f"matching.assign: negative ({negative}) must not exceed positive ({positive}); swap them")
     if pairwise.ndim < 2:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from .._checks import check_choice
 from ..counts import Overlap
-from .candidates import Candidates, Floats, Ints, by_score, greedy, most, optimal, read_candidates
+from .candidates import Candidates, Floats, Ints, by_score, greedy, most, optimal, read_candidates, read_thresholds
 
 Method = Literal["optimal", "greedy"]
 METHODS = ("optimal", "greedy")
@@ -131,7 +131,7 @@ def threshold_curve(scores: Any, thresholds: ArrayLike, method: Method = "optima
     array([1. , 0.5, 0.5, 0. ])
     """
     check_choice("matching.threshold_curve", "method", method, METHODS)
-    steps = np.atleast_1d(np.asarray(thresholds, np.float64))
+    steps = np.atleast_1d(read_thresholds("matching.threshold_curve", thresholds))
     lowest = np.min(steps, initial=np.inf)
     pairs = read_candidates("matching.threshold_curve", scores, lowest)
     if method == "optimal":

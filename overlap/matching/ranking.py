@@ -20,8 +20,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._arrays import on_host
 from .._checks import check_choice
-from .candidates import Candidates, Floats, Ints, greedy, read_candidates
+from .candidates import Candidates, Floats, Ints, greedy, read_candidates, read_thresholds
 
 
 def claim(confidence: ArrayLike, scores: Any, thresholds: ArrayLike, *, fall_back: bool = True) -> NDArray[np.intp]:
@@ -59,7 +60,7 @@ def claim(confidence: ArrayLike, scores: Any, thresholds: ArrayLike, *, fall_bac
     array([[ 1,  0],
            [-1,  0]])
     """
-    steps = np.asarray(thresholds, np.float64)
+    steps = read_thresholds("matching.claim", thresholds)
     lowest = np.min(steps, initial=np.inf)
     pairs = read_candidates("matching.claim", scores, lowest)
     n, _ = pairs.shape
@@ -121,7 +122,7 @@ def average_precision(
     """
     operation = "matching.average_precision"
     check_choice(operation, "ties", ties, ("together", "index"))
-    steps = np.asarray(thresholds, np.float64)
+    steps = read_thresholds(operation, thresholds)
     lowest = np.min(steps, initial=np.inf)
     pairs = read_candidates(operation, scores, lowest)
     n, _ = pairs.shape
@@ -143,14 +144,21 @@ def _classes(labels_a: ArrayLike | None, labels_b: ArrayLike | None, shape: tupl
     n, m = shape
     if labels_a is None and labels_b is None:
         return np.zeros(n, np.intp), np.zeros(m, np.intp), 1
-    a = np.asarray(labels_a)
-    b = np.asarray(labels_b)
-    if labels_a is None or labels_b is None or a.shape != (n,) or b.shape != (m,):
+    operation = "matching.average_precision"
+    if labels_a is None or labels_b is None:
+        raise ValueError(f"{operation}: pass labels_a and labels_b, both or none")
+    a = on_host(operation, "labels_a", labels_a)
+    b = on_host(operation, "labels_b", labels_b)
+    if a.shape != (n,) or b.shape != (m,):
         raise ValueError(
-            f"matching.average_precision: labels_a {a.shape} and labels_b {b.shape} must be one for each prediction "
-            f"({n}) and reference ({m}), both or none"
+            f"{operation}: labels_a {a.shape} and labels_b {b.shape} must be one for each prediction ({n}) and "
+            f"reference ({m})"
         )
-    classes, class_b = np.unique(b, return_inverse=True)
+    try:
+        classes, class_b = np.unique(b, return_inverse=True)
+        np.unique(a)
+    except TypeError:
+        raise TypeError(f"{operation}: the labels cannot be sorted; pass numbers or text, of one type") from None
     is_known = np.isin(a, classes)
     class_a = np.where(is_known, np.searchsorted(classes, a), -1)
     return class_a, class_b, len(classes)
@@ -158,7 +166,7 @@ def _classes(labels_a: ArrayLike | None, labels_b: ArrayLike | None, shape: tupl
 
 def rank(operation: str, confidence: ArrayLike, n: int | None = None, label: Ints | None = None) -> Ints:
     """Return the rank of each prediction, of which there are `n` if that is known."""
-    values = np.asarray(confidence)
+    values = on_host(operation, "confidence", confidence)
     is_numbers = values.ndim == 1 and values.dtype.kind in "fiub"
     if not is_numbers or (n is not None and len(values) != n):
         predictions = "prediction" if n is None else f"of the {n} predictions"

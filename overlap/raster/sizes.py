@@ -8,6 +8,7 @@ from types import MappingProxyType, ModuleType
 from typing import Literal, NamedTuple
 
 import array_api_compat as compat
+import numpy as np
 
 from .. import indices
 from .._arrays import (
@@ -24,7 +25,7 @@ from .._arrays import (
     number,
     sum_dtype,
 )
-from .._checks import check_choice
+from .._checks import check_choice, shown
 from .._compiled import kernels
 from ..counts import Overlap, unchecked
 from ..indices import EmptyPolicy
@@ -219,7 +220,8 @@ def dice(
 def check_masks(names: Names, a: Array, b: Array, weights: Array | None, where: Array | None, tnorm: str) -> ModuleType:
     """Check all but the values of two masks, and of what counts of them; return their array namespace."""
     operation = names.operation
-    xp = namespace(operation, **{names.a: a, names.b: b}, weights=weights, where=where)
+    more = {name: x for name, x in {"weights": weights, "where": where}.items() if x is not None}
+    xp = namespace(operation, **{names.a: a, names.b: b}, **more)
     check_choice(operation, "tnorm", tnorm, TNORMS)
     check_mask(operation, names.a, a, xp)
     check_mask(operation, names.b, b, xp)
@@ -250,6 +252,21 @@ def _check_broadcasts(operation: str, name: str, x: Array, mask: Array) -> None:
         )
 
 
+def _check_axis(operation: str, axis: Axis, ndim: int) -> None:
+    """Refuse what names no axes of a mask."""
+    if axis is None:
+        return
+    axes = axis if isinstance(axis, tuple | list) else (axis,)
+    for k in axes:
+        if not isinstance(k, int | np.integer) or not -ndim <= k < ndim:
+            raise ValueError(
+                f"{operation}: axis must be None, or one or more of {-ndim} to {ndim - 1} for masks of {ndim} "
+                f"dimensions, got {shown(axis)}"
+            )
+    if len({k % ndim for k in axes}) != len(axes):
+        raise ValueError(f"{operation}: axis names one axis twice: {shown(axis)}")
+
+
 def measure_checked(
     names: Names,
     a: Array,
@@ -262,6 +279,7 @@ def measure_checked(
     xp: ModuleType,
 ) -> tuple[Array, Array, Array]:
     """Return the three sizes of masks that `check_masks` has passed; see `measure`."""
+    _check_axis(names.operation, axis, a.ndim)
     a_is_hard = is_bool(a, xp)
     b_is_hard = is_bool(b, xp)
     on_host = is_host(a, b)

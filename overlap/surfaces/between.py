@@ -7,8 +7,8 @@ from math import nan
 
 import numpy as np
 
-from .._arrays import Array, as_host, check_mask, namespace
-from .._checks import check_choice
+from .._arrays import Array, as_host, check_mask, namespace, numbers_on_host
+from .._checks import check_choice, check_real, shown
 from ..indices import EmptyPolicy
 from . import boundaries, isosurfaces
 from .scores import POINTS, PRESETS, Definition, Preset, Surface, SurfaceDistances, Weights
@@ -66,6 +66,7 @@ def distances(
     mask_a, mask_b = _host_masks(a, b)
     steps = _steps(spacing, mask_a.ndim)
     definition = _definition(surface, preset, mask_a.ndim)
+    check_real("surfaces.distances", "level", level)
     policy = empty if isinstance(empty, EmptyPolicy) else EmptyPolicy(both_empty=empty)
     if definition.surface == "iso":
         triangles_a = isosurfaces.triangles(mask_a, level, steps)
@@ -304,13 +305,14 @@ def _host_masks(a: Array, b: Array) -> tuple[np.ndarray, np.ndarray]:
 
 def _steps(spacing: float | Sequence[float], ndim: int) -> np.ndarray:
     """Return the size of a cell along each axis."""
-    steps = np.asarray(spacing, float)
+    steps = numbers_on_host("surfaces.distances", "spacing", spacing).astype(float)
     if steps.ndim == 0:
         steps = np.repeat(steps, ndim)
     is_size = np.isfinite(steps) & (steps > 0)
     if steps.shape != (ndim,) or not is_size.all():
         raise ValueError(
-            f"surfaces.distances: spacing must be {ndim} sizes > 0, one for each axis of the masks, got {spacing}"
+            f"surfaces.distances: spacing must be {ndim} sizes > 0, one for each axis of the masks, got "
+            f"{shown(spacing)}"
         )
     return steps
 

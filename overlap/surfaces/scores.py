@@ -14,7 +14,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._checks import check_choice
+from .._arrays import numbers_on_host
+from .._checks import check_choice, check_real
 from ..indices import EmptyPolicy
 
 Surface = Literal["voxel", "marching", "iso"]
@@ -83,11 +84,12 @@ def within(distance: ArrayLike, tolerance: float) -> NDArray[np.bool_]:
 
 def _is_within(operation: str, distance: ArrayLike, tolerance: float) -> NDArray[np.bool_]:
     """See `within`; messages name the operation."""
+    check_real(operation, "tolerance", tolerance)
     if not tolerance >= 0:
         raise ValueError(f"{operation}: tolerance is a distance >= 0 in the unit of the spacing, got {tolerance}")
     longest = tolerance * (1 + ROUNDING)
     # halves would round the tolerance to their own few digits
-    distances = np.asarray(distance, np.float64)
+    distances = numbers_on_host(operation, "distance", distance).astype(np.float64, copy=False)
     return np.asarray(distances <= longest)
 
 
@@ -147,6 +149,7 @@ class SurfaceDistances:
         ValueError
             If `q` or a choice is unknown, or the points have no area.
         """
+        check_real("SurfaceDistances.percentile", "q", q)
         if not 0 <= q <= 100:
             raise ValueError(f"SurfaceDistances.percentile: q must lie in [0, 100], got {q}")
         combine = combine or self.definition.combine
@@ -188,6 +191,7 @@ class SurfaceDistances:
         empty : float
             Value where both masks are empty.
         """
+        check_real("SurfaceDistances.nsd", "empty", empty)
         from_a, from_b = self._directions("nsd", weights)
         both = _pooled(from_a, from_b)
         is_within = _is_within("SurfaceDistances.nsd", both.distance, tolerance)

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from overlap._checks import check_choice
+from overlap._checks import check_choice, check_real
 
 TNORMS = ("minimum", "product", "lukasiewicz")
 
@@ -35,3 +36,20 @@ def test_a_value_spelled_nearly_right_gets_a_suggestion(value, meant):
 @pytest.mark.parametrize("value", [None, 3, ["minimum"], {"minimum": 1}])
 def test_a_value_of_another_type_is_refused_without_a_suggestion(value):
     assert message("raster.measure", "tnorm", value, TNORMS).endswith(f"got {value!r}")
+
+
+@pytest.mark.parametrize("value", [1, 0.5, True, np.float32(0.5), np.int8(3), np.array(0.5), float("nan")])
+def test_one_number_passes(value):
+    check_real("matching.match", "threshold", value)
+
+
+@pytest.mark.parametrize("value", [None, "0.5", [0.5], np.zeros(1), 1j, np.array("x"), np.datetime64("2026-01-01"), {}])
+def test_what_is_not_one_number_is_refused(value):
+    with pytest.raises(TypeError, match=r"^matching.match: threshold must be one number, got ") as caught:
+        check_real("matching.match", "threshold", value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [np.zeros((30, 30)), "x" * 1000, {k: k for k in range(99)}])
+def test_long_values_are_named_by_their_type(value):
+    assert message("raster.measure", "tnorm", value, TNORMS).endswith(f"got a {type(value).__name__}")

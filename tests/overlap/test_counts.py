@@ -214,11 +214,14 @@ def test_lazy_sizes_stay_lazy():
 
 
 WRONG = {
-    "nothing": (None, "Overlap: size_a is None; pass a number or an array"),
+    "nothing": (None, "Overlap: size_a is None; pass an array"),
     "a word": ("4", "Overlap: size_a has dtype <U1; sizes are real numbers"),
     "complex": (4j, "Overlap: size_a has dtype complex128"),
     "times": (np.timedelta64(4, "s"), r"Overlap: size_a has dtype timedelta64\[s\]; .* divide times by their unit"),
-    "rows of two lengths": ([[4], [4, 4]], "Overlap: size_a is no array of numbers"),
+    "rows of two lengths": (
+        [[4], [4, 4]],
+        r"Overlap: size_a is no array \(setting an array element with a sequence.*; pass rows of one length",
+    ),
     "objects": ([None, 4], "Overlap: size_a has dtype object"),
     "too large": (np.uint64(2**64 - 1), "Overlap: size_a is 18446744073709551615, more than int64 holds"),
     "masked": (np.ma.array([4]), "Overlap: size_a is a masked array"),

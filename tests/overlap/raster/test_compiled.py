@@ -71,7 +71,7 @@ def test_other_axes_take_the_array_path(axis, monkeypatch):
 
 
 def test_an_axis_that_does_not_exist_raises():
-    with pytest.raises(IndexError, match="axis 4 is out of bounds"):
+    with pytest.raises(ValueError, match="axis must be None, or one or more of -4 to 3"):
         raster.measure(*HARD, axis=4)
 
 

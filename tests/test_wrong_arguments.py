@@ -1,0 +1,122 @@
+"""Every function of the core refuses what it cannot use in one line that begins with its own name."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+import overlap as ov
+from overlap import boxes, intervals, matching, oriented, raster, surfaces
+
+MASK = np.eye(4, dtype=bool)
+LABELS = np.arange(16).reshape(4, 4)
+BOXES = np.array([[0, 0, 1, 1.0], [0, 0, 2, 2]])
+TURNED = np.array([[0, 0, 1, 1, 0.0], [0, 0, 2, 2, 0]])
+ROWS = np.array([[0, 1.0], [2, 4]])
+SCORES = np.array([[0.5, 0.2], [0.1, 0.9]])
+THREE = ov.Overlap(0, 4, 0)
+
+CALLS = {
+    "raster.measure": (raster.measure, {"a": MASK, "b": MASK, "axis": 0, "tnorm": "product"}),
+    "raster.contingency": (raster.contingency, {"a": LABELS, "b": LABELS}),
+    "raster.label_pairs": (raster.label_pairs, {"a": LABELS, "b": LABELS}),
+    "boxes.measure": (boxes.measure, {"a": BOXES, "b": BOXES}),
+    "boxes.pairwise": (boxes.pairwise, {"a": BOXES, "b": BOXES}),
+    "boxes.giou": (boxes.giou, {"a": BOXES, "b": BOXES}),
+    "boxes.convert": (boxes.convert, {"box": BOXES, "source": "xyxy", "target": "xywh"}),
+    "boxes.encode": (boxes.encode, {"box": BOXES, "anchor": BOXES}),
+    "oriented.measure": (oriented.measure, {"a": TURNED, "b": TURNED}),
+    "oriented.pairwise": (oriented.pairwise, {"a": TURNED, "b": TURNED}),
+    "intervals.measure": (intervals.measure, {"a": ROWS, "b": ROWS}),
+    "intervals.overlap_pairs": (intervals.overlap_pairs, {"a": ROWS, "b": ROWS}),
+    "intervals.intersection": (intervals.intersection, {"a": ROWS, "b": ROWS}),
+    "intervals.complement": (intervals.complement, {"intervals": ROWS, "support": ROWS}),
+    "surfaces.distances": (surfaces.distances, {"a": MASK, "b": MASK, "spacing": 1.0, "surface": "voxel"}),
+    "surfaces.distances at a level": (partial(surfaces.distances, MASK, MASK, spacing=1.0), {"level": 0.5}),
+    "SurfaceDistances.nsd": (surfaces.distances(MASK, MASK, spacing=1.0).nsd, {"tolerance": 1.0, "empty": 1.0}),
+    "SurfaceDistances.percentile": (surfaces.distances(MASK, MASK, spacing=1.0).percentile, {"q": 95}),
+    "surfaces.within": (surfaces.within, {"distance": SCORES, "tolerance": 1.0}),
+    "matching.match": (matching.match, {"scores": SCORES, "threshold": 0.5, "method": "optimal"}),
+    "matching.threshold_curve": (matching.threshold_curve, {"scores": SCORES, "thresholds": [0.5], "method": "greedy"}),
+    "matching.claim": (matching.claim, {"confidence": [0.5, 0.6], "scores": SCORES, "thresholds": [0.5]}),
+    "matching.average_precision": (
+        matching.average_precision,
+        {"confidence": [0.5, 0.6], "scores": SCORES, "thresholds": [0.5], "labels_a": [0, 1], "labels_b": [0, 1]},
+    ),
+    "matching.nms": (matching.nms, {"scores": [0.5, 0.6], "pairwise": SCORES, "threshold": 0.5}),
+    "matching.ranking_score": (matching.ranking_score, {"p": 0.5, "q": 0.5, "a": 0.5}),
+    "matching.assign": (matching.assign, {"pairwise": SCORES, "positive": 0.5, "negative": 0.4}),
+    "Overlap": (ov.Overlap, {"intersection": 3, "size_a": 4, "size_b": 5}),
+    "EmptyPolicy": (ov.EmptyPolicy, {"both_empty": 1.0, "reference_empty": 0.0}),
+    "indices.tversky": (ov.tversky, {"o": THREE, "alpha": 0.5, "beta": 0.5, "empty": 0.0}),
+    "indices.f_beta": (ov.f_beta, {"o": THREE, "beta": 1.0, "empty": 0.0}),
+    "indices.recall": (ov.recall, {"o": THREE, "empty": 0.0}),
+}
+WRONG = {
+    "None": None,
+    "text": "x",
+    "rows of two lengths": [[1], [1, 2]],
+    "dict": {"a": 1},
+    "set": {1},
+    "function": len,
+    "objects": np.array([None, {}], object),
+    "texts": np.array(["a", "b"]),
+    "complex": np.ones((2, 3), complex),
+    "table": pd.DataFrame({"a": ["x"], "b": ["y"]}),
+    "labelled": xr.DataArray(np.ones((2, 3, 5))),
+}
+MAY_BE = {
+    ("raster.measure", "axis", "None"),
+    ("EmptyPolicy", "reference_empty", "None"),
+    ("surfaces.within", "distance", "labelled"),
+    ("matching.average_precision", "labels_a", "texts"),
+    ("matching.average_precision", "labels_b", "texts"),
+    ("matching.nms", "pairwise", "function"),
+    ("matching.ranking_score", "a", "None"),
+    ("Overlap", "intersection", "labelled"),
+    ("Overlap", "size_a", "labelled"),
+    ("Overlap", "size_b", "labelled"),
+}
+"""What is right: a default, texts as labels, a function that computes overlaps, numbers with names of their own."""
+
+CASES = [
+    (name, argument, kind)
+    for name, (_, right) in CALLS.items()
+    for argument in right
+    for kind in WRONG
+    if (name, argument, kind) not in MAY_BE
+]
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_right_arguments_pass(name):
+    function, right = CALLS[name]
+    function(**right)
+
+
+@pytest.mark.parametrize(("name", "argument", "kind"), CASES)
+def test_a_wrong_argument_is_one_line(name, argument, kind):
+    function, right = CALLS[name]
+    begins_with = name.split()[0]
+    with pytest.raises((TypeError, ValueError), match=rf"^{re.escape(begins_with)}: ") as caught:
+        function(**{**right, argument: WRONG[kind]})
+    assert "\n" not in str(caught.value)
+
+
+def test_nothing_for_a_mask_is_called_by_its_name():
+    with pytest.raises(TypeError, match=r"^raster.measure: a is None; pass an array$"):
+        raster.measure(None, MASK)
+    with pytest.raises(TypeError, match=r"^raster.measure: b is None; pass an array$"):
+        raster.measure(MASK, None)
+
+
+def test_an_axis_that_is_not_there():
+    with pytest.raises(ValueError, match=r"^raster.measure: axis must be None, or one or more of -2 to 1 .* got 2$"):
+        raster.measure(MASK, MASK, axis=2)
+    with pytest.raises(ValueError, match=r"axis names one axis twice: \(0, -2\)"):
+        raster.measure(MASK, MASK, axis=(0, -2))
