@@ -17,6 +17,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from .._compiled import kernels
 from .twofold import Bools, Floats, Reals, Twofold, exact_sum, head
 
 Geometries = NDArray[np.object_]
@@ -27,6 +28,8 @@ EPSILON = 2.0**-53
 """The largest relative error of one operation on float64."""
 TOLERANCE = 1e-11
 """The error, relative to an area, from which on the area is computed again with twice the digits."""
+SMALL = 1 << 13
+"""Fewer edges never import the compiler."""
 
 
 class Edges(NamedTuple):
@@ -201,10 +204,24 @@ def _areas_of_rings(
     """Return the signed areas of rings as levels (k, rings), and a bound of the error of each polygon's."""
     edges = drawn.edges.at(index)
     ring = drawn.ring[index]
-    polygon = drawn.owner[ring]
+    corner = bounds[:, :2]
     scale = np.ldexp(1.0, -exponent)
-    corner_x = bounds[:, 0][polygon]
-    corner_y = bounds[:, 1][polygon]
+    compiled = kernels("polygons.compiled") if len(ring) >= SMALL and not twofold else None
+    if compiled is None:
+        areas, length = _ring_areas(edges, ring, drawn.owner, corner, scale, twofold=twofold)
+    else:
+        areas, length = compiled.ring_areas(edges, ring, drawn.owner, corner, scale)
+    rounding = 2 * (EPSILON**2 if twofold else EPSILON)
+    return areas, rounding * length
+
+
+def _ring_areas(
+    edges: Edges, ring: Integers, owner: Integers, corner: Floats, scale: Floats, *, twofold: bool
+) -> tuple[Floats, Floats]:
+    """Return the signed areas of rings as levels (k, rings), and the length of each polygon's outline."""
+    polygon = owner[ring]
+    corner_x = corner[:, 0][polygon]
+    corner_y = corner[:, 1][polygon]
     scale_x = scale[:, 0][polygon]
     scale_y = scale[:, 1][polygon]
     x0 = local(edges.x0, corner_x, scale_x, twofold)
@@ -212,10 +229,9 @@ def _areas_of_rings(
     x1 = local(edges.x1, corner_x, scale_x, twofold)
     y1 = local(edges.y1, corner_y, scale_y, twofold)
     rise = y1 - y0
-    areas = exact_totals((x0 + x1) * rise * 0.5, ring, len(drawn.owner))
+    areas = exact_totals((x0 + x1) * rise * 0.5, ring, len(owner))
     length = np.abs(head(x1) - head(x0)) + np.abs(head(rise))
-    rounding = 2 * (EPSILON**2 if twofold else EPSILON)
-    return areas, rounding * rounded_totals(length, polygon, len(bounds))
+    return areas, rounded_totals(length, polygon, len(corner))
 
 
 def _areas_of_polygons(rings: Floats, drawn: _Drawn, polygons: int) -> tuple[Floats, Bools]:

@@ -24,11 +24,12 @@ Int. Symp. Spatial Data Handling, 151.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from .outlines import EPSILON, TOLERANCE, Integers, Outlines, added, exact_totals
+from .._compiled import kernels
+from .outlines import EPSILON, SMALL, TOLERANCE, Integers, Outlines, added, exact_totals
 from .twofold import Floats, Reals, absolute, head, least, most, pick
 from .windows import Pieces, Windows, clipped, pieces, strips, windows
 
@@ -60,31 +61,37 @@ def shared_areas(a: Outlines, b: Outlines, of_a: Integers, of_b: Integers) -> tu
     1.0
     """
     counts = np.diff(a.first)[of_a] + np.diff(b.first)[of_b]
+    compiled = kernels("polygons.compiled") if counts.sum() >= SMALL else None
     block = np.cumsum(counts) // BLOCK
     area = np.zeros(len(of_a))
     error = np.zeros(len(of_a))
     for pairs in np.split(np.arange(len(of_a)), np.flatnonzero(np.diff(block)) + 1):
         if len(pairs):
-            area[pairs], error[pairs] = _areas_of_block(a, b, of_a[pairs], of_b[pairs])
+            area[pairs], error[pairs] = _areas_of_block(a, b, of_a[pairs], of_b[pairs], compiled)
     return area, error
 
 
-def _areas_of_block(a: Outlines, b: Outlines, of_a: Integers, of_b: Integers) -> tuple[Floats, Floats]:
+def _areas_of_block(a: Outlines, b: Outlines, of_a: Integers, of_b: Integers, compiled: Any) -> tuple[Floats, Floats]:
     is_smaller = a.area[of_a] <= b.area[of_b]
     smaller = np.where(is_smaller, a.area[of_a], b.area[of_b])
     error_of_smaller = np.where(is_smaller, a.error[of_a], b.error[of_b])
-    area, error = _measured(a, b, of_a, of_b, twofold=False)
+    area, error = _measured(a, b, of_a, of_b, compiled, twofold=False)
     doubtful = np.flatnonzero(~(error <= TOLERANCE * smaller))
     if len(doubtful):
-        area[doubtful], error[doubtful] = _measured(a, b, of_a[doubtful], of_b[doubtful], twofold=True)
+        area[doubtful], error[doubtful] = _measured(a, b, of_a[doubtful], of_b[doubtful], None, twofold=True)
     area = np.where(area <= error, 0.0, area)
     return np.where(area >= smaller - error - error_of_smaller, smaller, area), error
 
 
-def _measured(a: Outlines, b: Outlines, of_a: Integers, of_b: Integers, *, twofold: bool) -> tuple[Floats, Floats]:
+def _measured(
+    a: Outlines, b: Outlines, of_a: Integers, of_b: Integers, compiled: Any, *, twofold: bool
+) -> tuple[Floats, Floats]:
     """Return the areas that pairs share, and a bound of their errors."""
     seen = windows(a, b, of_a, of_b)
-    totals, doubt = _totals(a, b, of_a, of_b, seen, twofold=twofold)
+    if compiled is None:
+        totals, doubt = _totals(a, b, of_a, of_b, seen, twofold=twofold)
+    else:
+        totals, doubt = compiled.totals(a, b, of_a, of_b, seen)
     unit = seen.exponent.sum(axis=1)
     rounding = 4 * (EPSILON**2 if twofold else EPSILON)
     with np.errstate(over="ignore", under="ignore"):

@@ -19,7 +19,7 @@ import numpy as np
 from .outlines import EPSILON, Exponents, Integers, Outlines, exponents, local, rounded_totals
 from .twofold import Bools, Floats, Reals, between, head, joined, least, most, pick
 
-CROWDED = 8
+CROWDED = 4
 """Windows in which each edge meets more than so many others at its height are cut into strips."""
 
 

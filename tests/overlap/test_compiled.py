@@ -14,7 +14,7 @@ import pytest
 
 from overlap import _compiled, boxes
 
-MODULES = ("boxes.compiled", "oriented.compiled", "raster.compiled", "raster.gradient")
+MODULES = ("boxes.compiled", "oriented.compiled", "polygons.compiled", "raster.compiled", "raster.gradient")
 
 
 @pytest.fixture(autouse=True)

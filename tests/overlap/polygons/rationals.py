@@ -10,8 +10,10 @@ from itertools import pairwise
 
 
 def area(region):
-    """Return the area of a region."""
-    return shared_area(region, region)
+    """Return the area of a region: its edges do not cross, so that corners are the only heights."""
+    edges = _edges(region)
+    heights = sorted({y for edge in edges for _, y in edge})
+    return sum((_slab(edges, edges, low, high) for low, high in pairwise(heights)), Fraction(0))
 
 
 def shared_area(a, b):
