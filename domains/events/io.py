@@ -14,6 +14,7 @@ See `domains.events.formats` for the formats' own papers.
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -176,7 +177,7 @@ def _times(rows: list[Row], name: str) -> np.ndarray:
     """Return a column of seconds, NaN where there is none; anything else is refused with its line."""
     texts = _texts(rows, name)
     times = _numbers(texts)
-    wrong = np.flatnonzero(~np.isfinite(times) & ~np.isin(texts, ABSENT))
+    wrong = np.flatnonzero(~np.isfinite(times) & ~_is_absent(texts))
     if len(wrong):
         where = rows[wrong[0]]["where"]
         raise ReadError(f"{where}: {one_line(texts[wrong[0]], 40)!r} is no {name} in seconds; correct it")
@@ -216,7 +217,7 @@ def _of_subset(rows: list[Row], subset: str, path: Path) -> list[Row]:
 def _judge(rows: list[Row], path: Path, file: str) -> Annotations:
     """Part events from rows that are none, and say why."""
     texts = {name: _texts(rows, name) for name in (*COLUMNS, "duration", "length", "skip")}
-    columns = dict.fromkeys(name for row in rows for name in row)
+    columns = dict.fromkeys(chain.from_iterable(rows))
     end = "duration" if "duration" in columns and "offset" not in columns else "offset"
     onset = _numbers(texts["onset"])
     offset = _numbers(texts[end])
@@ -229,10 +230,10 @@ def _judge(rows: list[Row], path: Path, file: str) -> Annotations:
     recording = np.where(texts["file"] == "", file, texts["file"])
     events = pd.DataFrame(
         {
-            "file": recording[is_event],
+            "file": pd.Series(recording[is_event], dtype=object),
             "onset": onset[is_event],
             "offset": offset[is_event],
-            "label": texts["label"][is_event],
+            "label": pd.Series(texts["label"][is_event], dtype=object),
             "confidence": confidence[is_event],
         }
     )
@@ -242,7 +243,7 @@ def _judge(rows: list[Row], path: Path, file: str) -> Annotations:
         events = pd.concat([events, pd.DataFrame(of_events, columns=further, index=events.index)], axis=1)
     support = pd.DataFrame({"file": recording, "duration": _numbers(texts["length"])})
     longest = support.groupby("file", as_index=False, sort=False).max()
-    skipped = [_skipped_row(row, path, why) for row, why in zip(rows, reason, strict=True) if why]
+    skipped = [_skipped_row(rows[k], path, reason[k]) for k in np.flatnonzero(~is_event)]
     return Annotations(as_events(events, str(path)), _skipped.as_skipped(skipped), longest)
 
 
@@ -251,12 +252,12 @@ def _reasons(
 ) -> np.ndarray:
     """Return why each row is no event; "" if it is one. The first reason counts."""
     is_finite = np.isfinite(onset) & np.isfinite(offset)
-    has_confidence = ~np.isin(texts["confidence"], ABSENT)
+    has_confidence = ~_is_absent(texts["confidence"])
     return np.select(
         [
             texts["skip"] != "",
-            np.isin(texts["onset"], ABSENT),
-            np.isin(texts[end], ABSENT),
+            _is_absent(texts["onset"]),
+            _is_absent(texts[end]),
             ~is_finite,
             offset < onset,
             has_confidence & ~np.isfinite(confidence),
@@ -287,13 +288,20 @@ def _detail(row: Row) -> str:
 
 def _texts(rows: list[Row], name: str) -> np.ndarray:
     """Return a column as text, "" where it is absent."""
-    texts = [_text(row.get(name)) for row in rows]
-    return np.array(texts, dtype=object)
+    texts = np.full(len(rows), "", dtype=object)
+    texts[:] = [_text(row[name]) if name in row else "" for row in rows]
+    return texts
 
 
 def _text(cell: Any) -> str:
+    if isinstance(cell, str):
+        return cell.strip()
     is_missing = cell is None or cell != cell
     return "" if is_missing else str(cell).strip()
+
+
+def _is_absent(texts: np.ndarray) -> np.ndarray:
+    return pd.Series(texts, dtype=object).isin(ABSENT).to_numpy()
 
 
 def _numbers(texts: np.ndarray) -> np.ndarray:

@@ -131,29 +131,36 @@ def _with_header(text: str, separator: str, *, quoted: bool = True, needed: str 
     names = _names(header, needed)
     for line in lines:
         row: Row = {"where": f"line {line.number}"}
-        fault = line.fault or _width_fault(line.cells, len(names))
+        cells = [cell.strip() for cell in line.cells]
+        fault = line.fault or _width_fault(cells, len(names))
         if fault:
             row["skip"] = fault
             row["detail"] = separator.join(line.cells)
         if not fault or fault == TOO_SHORT:
-            for name, cell in zip(names, line.cells, strict=False):
-                if name:
-                    row[name] = cell.strip()
+            row.update(zip(names, cells, strict=False))
+            row.pop("", None)
         yield row
 
 
 def _lines(text: str, separator: str, quoted: bool) -> Iterator[Line]:
     """Yield every line that is not blank. Where quotation marks do not pair up, each line is split by itself."""
+    if not quoted or '"' not in text:
+        for number, line in enumerate(split_lines(text), 1):
+            if not is_blank(line):
+                yield Line(number, line.split(separator), "")
+        return
     try:
-        rows = split_rows(text, separator, quoted=quoted)
+        rows = split_rows(text, separator)
     except ReadError:
         for number, line in enumerate(split_lines(text), 1):
             if not is_blank(line):
                 yield _line_alone(number, line, separator)
         return
     for row in rows:
+        if not row.cells:
+            continue
         # of a cell "" nothing is left, but its line is not blank
-        if row.cells == [""] or not is_blank(separator.join(row.cells)):
+        if row.cells[0].strip() or row.cells == [""] or not is_blank(separator.join(row.cells)):
             yield Line(row.line, row.cells, "")
 
 
@@ -194,11 +201,11 @@ def _own_name(column: str) -> str:
 
 def _width_fault(cells: list[str], width: int) -> str:
     """Return why cells do not go with the names of a header; "" if they do."""
-    if not any(map(str.strip, cells)):
+    if not any(cells):
         return EMPTY_ROW
     if len(cells) < width:
         return TOO_SHORT
-    return TOO_WIDE if any(map(str.strip, cells[width:])) else ""
+    return TOO_WIDE if any(cells[width:]) else ""
 
 
 def _without_header(text: str) -> Iterator[Row]:
