@@ -34,6 +34,7 @@ from ._guard import check_main_guard
 from ._limits import time_limit
 from ._progress import shown
 from ._records import Header, Outcome, Records
+from ._text import file_name
 from ._workers import (
     CaseError,
     DaskPlace,
@@ -231,6 +232,7 @@ def run_cases(job: Job, cases: Iterable[Case], running: Running | None = None) -
     _check_names(job, listed)
     if running.records is None:
         return _Run(job, listed, running, None).outcomes()
+    _check_is_no_input(job, Path(running.records), listed)
     header = Header(job.name, job.settings)
     with Records(Path(running.records), header) as records:
         return _Run(job, listed, running, records).outcomes()
@@ -284,7 +286,7 @@ class _Run:
                     for case in suspects:
                         self._do_alone(case, place)
             return
-        with self._place(self._workers()) as place:
+        with self._place(self._workers(len(left) + len(suspects))) as place:
             lost = self._share(left, place)
             for case in [*lost, *suspects]:
                 self._do_alone(case, place, deaths=int(case in lost))
@@ -296,8 +298,9 @@ class _Run:
         is_limited = running.max_seconds is not None or running.max_memory is not None
         return not is_elsewhere and not is_limited
 
-    def _workers(self) -> Place:
+    def _workers(self, n_cases: int) -> Place:
         running = self.running
+        workers = min(running.workers, n_cases)
         if running.executor is not None:
             return ExecutorPlace(running.executor)
         check_main_guard(self.job.name)
@@ -305,11 +308,11 @@ class _Run:
             return DaskPlace(self.job.name, scheduler=running.scheduler)
         if running.workers > 1 and has_dask():
             try:
-                return DaskPlace(self.job.name, workers=running.workers)
+                return DaskPlace(self.job.name, workers=workers)
             except (RuntimeError, OSError):
                 # its processes died or were slow while they started; pools start again by themselves
-                return LocalPlace(running.workers)
-        return LocalPlace(running.workers)
+                return LocalPlace(workers)
+        return LocalPlace(workers)
 
     @contextmanager
     def _place(self, place: Place) -> Iterator[Place]:
@@ -413,6 +416,15 @@ def _check_names(job: Job, cases: Sequence[Case]) -> None:
         if case.name in names:
             raise ValueError(f"{job.name}: two cases are called {case.name!r}: each needs a name of its own")
         names.add(case.name)
+
+
+def _check_is_no_input(job: Job, records: Path, cases: Sequence[Case]) -> None:
+    if not records.is_file():
+        return
+    for case in cases:
+        for path in case.inputs:
+            if path.exists() and path.samefile(records):
+                raise UsageError(f"{job.name}: records {file_name(records)}: this is an input; choose another name")
 
 
 def _died(future: Future[str]) -> bool:

@@ -29,7 +29,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol
@@ -195,17 +195,17 @@ class LocalPlace:
     tries = TRIES
 
     def __init__(self, workers: int) -> None:
+        self.width = workers
         self._spool = tempfile.mkdtemp(prefix="overlap-")
-        self._workers = [_LocalWorker(self._spool) for _ in range(workers)]
-
-    @property
-    def width(self) -> int:
-        """One task for each process."""
-        return len(self._workers)
+        self._workers: list[_LocalWorker] = []
 
     def submit(self, task: Task) -> Future[str]:
-        """Begin a task on a worker that is free."""
-        worker = next(worker for worker in self._workers if worker.is_free)
+        """Begin a task on a worker that is free, or on a new one."""
+        for worker in self._workers:
+            if worker.is_free:
+                return worker.submit(task)
+        worker = _LocalWorker(self._spool)
+        self._workers.append(worker)
         return worker.submit(task)
 
     def look(self) -> None:
@@ -442,6 +442,8 @@ def _quiet_children() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    # it lifts the mask when it is started
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -144,6 +144,7 @@ def cohort(
     from . import run
 
     inputs = [predictions, references]
+    records = records or run.records_beside(out)
     others = {"--out": out, "--records": records}
     flags = outputs(csv, plot, skipped, print_as, json, quiet, inputs=inputs, others=others)
     code = run.cohort_files(

@@ -25,6 +25,7 @@ import pandas as pd
 from .. import _console
 from .._batch import Interrupted, Job, Running, run_cases
 from .._checks import UsageError
+from .._outputs import is_special
 from .._skipped import NOT_SCORED, as_skipped
 from .._text import file_name, for_picture
 from . import cohorts, tables
@@ -139,7 +140,9 @@ def cohort(
         check_labels("lesions.cohort", labels)
     table = None if out is None else Path(out)
     if records is None and table is not None:
-        records = table.with_name(f"{table.name}.records")
+        records = records_beside(table)
+    if records is not None and table is not None and Path(records).resolve() == table.resolve():
+        raise UsageError(f"lesions.cohort: {file_name(table)} is both out and records; give each a file of its own")
     running = Running(
         records=records,
         workers=workers,
@@ -221,6 +224,17 @@ def summarise(scores: pd.DataFrame, *, level: float = 0.95, n_resamples: int = 2
         for row in summarise_label(cases, bootstrap):
             rows.append({"label": label, **row})
     return pd.DataFrame(rows)
+
+
+def records_beside(table: Path) -> Path | None:
+    """Return where the records of a table lie by default; none for a device or a pipe, such as ``/dev/stdout``.
+
+    Examples
+    --------
+    >>> records_beside(Path("scores.csv")).name
+    'scores.csv.records'
+    """
+    return None if is_special(table) else table.with_name(f"{table.name}.records")
 
 
 def parse_labels(text: str | None) -> Labels | None:

@@ -149,6 +149,13 @@ class TestResuming:
         with Records(running.records, Header(job.name, job.settings)) as records:
             assert list(records.outcomes) == ["case 1", "case 2", "case 0"]
 
+    def test_an_input_is_not_written_into(self, job, tmp_path):
+        path = tmp_path / "a.txt"
+        path.touch()
+        with pytest.raises(UsageError, match="this is an input"):
+            run_cases(job, [Case("a", {"read": str(path)}, (path,))], Running(records=path))
+        assert path.read_bytes() == b""
+
     def test_other_settings_are_refused(self, job, tmp_path):
         running = Running(records=tmp_path / "job.records")
         run_cases(job, as_cases([1]), running)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -63,6 +64,20 @@ def test_whatever_the_work_raises_is_error_line(work):
 def test_an_error_without_words_is_its_kind():
     assert error_line(MemoryError()) == "MemoryError"
     assert error_line(CaseError("a\n b")) == "a b"
+
+
+def test_no_more_processes_are_started_than_there_is_work(work):
+    place = LocalPlace(1000)
+    assert result(place, Task(work, 3))["result"] == [3, 9]
+    assert len(place._workers) == 1
+    place.stop(at_once=True)
+
+
+@ON_LINUX
+def test_workers_never_see_ctrl_c(place, work):
+    status = result(place, Task(work, {"read": "/proc/thread-self/status"}))["result"]
+    blocked = next(line for line in status.splitlines() if line.startswith("SigBlk:"))
+    assert int(blocked.split()[1], 16) >> (signal.SIGINT - 1) & 1
 
 
 def test_a_worker_that_dies_is_replaced(place, work):

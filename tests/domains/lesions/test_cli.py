@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from domains._checks import UsageError
 from domains.lesions import example, match, pairwise_agreement, read_image, write_image
 from domains.lesions.cli import app
 
@@ -113,3 +114,13 @@ def test_bad_input_is_an_exception_for_the_command_line(tmp_path):
     done = CliRunner().invoke(app, ["compare", str(tmp_path / "no.nii"), str(tmp_path / "no.nii")])
     assert isinstance(done.exception, FileNotFoundError)
     run("cohort", tmp_path, tmp_path, code=2)
+
+
+@pytest.mark.parametrize("option", ["--csv", "--skipped"])
+def test_no_output_overwrites_the_records_beside_the_scores(folders, tmp_path, option):
+    out = tmp_path / "scores.csv"
+    records = tmp_path / "scores.csv.records"
+    result = CliRunner().invoke(app, ["cohort", *map(str, folders), "--out", str(out), option, str(records)])
+    assert isinstance(result.exception, UsageError)
+    assert "--records writes to this file too" in str(result.exception)
+    assert not records.exists()

@@ -232,7 +232,7 @@ def test_records_and_table_are_no_inputs(folders, tmp_path):
     content = image.read_bytes()
     with pytest.raises(UsageError, match="not a table of scores"):
         cohort(*folders, out=image)
-    with pytest.raises(UsageError, match="is no file of records"):
+    with pytest.raises(UsageError, match="this is an input"):
         cohort(*folders, records=image)
     with pytest.raises(UsageError, match="there is no folder"):
         cohort(*folders, out=tmp_path / "none" / "s.csv")
@@ -456,3 +456,16 @@ def test_a_cohort_in_which_everything_goes_wrong(tmp_path, monkeypatch):
     assert errors.index.tolist() == ["case_0003", "case_0005", "case_0007", "case_0009"]
     assert [("died" in errors.iloc[0]), ("cut off" in errors.iloc[1]), ("empty" in errors.iloc[2])] == [True] * 3
     assert "different grids" in errors.iloc[3]
+
+
+def test_the_table_and_its_records_are_two_files(folders, tmp_path):
+    out = tmp_path / "scores.csv"
+    with pytest.raises(UsageError, match=r"scores.csv is both out and records"):
+        cohort(*folders, out=out, records=tmp_path / "." / "scores.csv")
+    assert not out.exists()
+
+
+def test_a_device_has_no_records_beside_it(folders):
+    cohort(*folders, out=os.devnull)
+    assert run.records_beside(Path(os.devnull)) is None
+    assert not Path(f"{os.devnull}.records").exists()
