@@ -94,7 +94,7 @@ def _of_an_overlap(index: Index) -> Index:
                 "their own"
             )
         empty = options.get("empty", nan)
-        if not isinstance(empty, EmptyPolicy):
+        if not isinstance(empty, float | EmptyPolicy):
             check_real(f"indices.{name}", "empty", empty)
         return index(o, *arguments, **options)
 
