@@ -152,7 +152,11 @@ def _read_netcdf(path: Path, variable: str | None) -> xr.DataArray:
     with read_maps(OPERATION, path) as data:
         maps = [str(name) for name, x in data.data_vars.items() if {"psi", "phi"} <= set(x.dims)]
         name = _one_of(maps, variable)
-        return data[name].load()
+        found = data[name]
+        # texts are not read: each says how long it is itself
+        if found.dtype.kind not in "biuf":
+            raise ReadError(f"the values of {one_line(name, 80)} are {found.dtype}, not numbers; save numbers")
+        return found.load()
 
 
 def _read_npy(path: Path, order: tuple[str, str]) -> xr.DataArray:

@@ -145,6 +145,13 @@ def test_the_remedy_gives_the_region(path, tmp_path):
     assert (read_region(tmp_path / "again.nc").values == MASK.values).all()
 
 
+def test_texts_are_refused_before_they_are_read(path, monkeypatch):
+    xr.full_like(MASK, "yes", dtype=object).to_netcdf(path, engine="h5netcdf")
+    monkeypatch.setattr(xr.DataArray, "load", lambda self: pytest.fail("the texts were read"))
+    with pytest.raises(ReadError, match="mask.nc: the values of region are .*, not numbers; save numbers"):
+        read_region(path)
+
+
 def test_axes_that_the_file_names_are_not_turned(path):
     with pytest.raises(UsageError, match=r"mask.nc: a netCDF file names its axes itself; leave out phi_first="):
         read_region(path, phi_first=True)
