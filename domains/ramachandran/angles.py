@@ -160,7 +160,9 @@ def walk(atoms: Atoms, residues: Residues, *, max_bond: float = 2.0) -> tuple[pd
     """
     if not len(atoms.name):
         atoms = NO_BACKBONE
-    outcomes = _joined([_outcomes(conformer) for conformer in conformers(atoms, residues, max_bond=max_bond)])
+    # atoms far beyond any molecule have no angles, and are no reason for a warning
+    with np.errstate(over="ignore", invalid="ignore"):
+        outcomes = _joined([_outcomes(conformer) for conformer in conformers(atoms, residues, max_bond=max_bond)])
     walked = np.lexsort((outcomes.residue, outcomes.rank, outcomes.part))
     outcomes = outcomes.take(walked)
     in_file = np.lexsort((outcomes.rank, outcomes.residue))

@@ -133,3 +133,9 @@ def test_a_file_cut_at_any_row_end_or_within_is_refused_or_whole(tmp_path):
 def test_names_of_atoms_may_be_long(tmp_path):
     _, skipped = measured(tmp_path, changed(4, "label_atom_id", b"CALPHAOFTHISRESIDUE"))
     assert skipped["detail"].tolist()[1] == "CA"
+
+
+@pytest.mark.filterwarnings("error")
+def test_atoms_far_beyond_any_molecule_are_no_warning(tmp_path):
+    found, skipped = measured(tmp_path, changed(4, "Cartn_x", b"1e308"))
+    assert len(found) + len(skipped) == 3
