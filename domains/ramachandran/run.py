@@ -116,6 +116,14 @@ def validate(
     0  A 151 MSE  terminal  first of the chain
     1  A 220 GLY  terminal   last of the chain
     """
+    if isinstance(paths, str | Path):
+        unset = all(setting is None for setting in (records, scheduler, executor, max_seconds, max_memory))
+        if workers != 1 or not unset:
+            raise UsageError(
+                "ramachandran.validate: records, workers, scheduler, executor, max_seconds and max_memory are for "
+                "several structures; give a list of paths, or leave them out"
+            )
+        return score_file(paths, reference, options)
     running = Running(
         records=records,
         workers=workers,
@@ -127,13 +135,6 @@ def validate(
         operation="ramachandran.validate",
     )
     here = Running(progress=progress, operation="ramachandran.validate")
-    if isinstance(paths, str | Path):
-        if running != here:
-            raise UsageError(
-                "ramachandran.validate: records, workers, scheduler, executor, max_seconds and max_memory are for "
-                "several structures; give a list of paths, or leave them out"
-            )
-        return score_file(paths, reference, options)
     files = list(dict.fromkeys(str(path) for path in paths))
     if not files:
         raise UsageError("ramachandran.validate: no files were given; name at least one")
