@@ -72,7 +72,9 @@ class Overlap:
         hosts = _hosts(wide_i, wide_a, wide_b)
         if hosts is not None and not _fit(*hosts):
             _refuse_beyond_rounding(*hosts, _rounding(xp, i, a, b))
-        _set(self, wide_i, wide_a, wide_b)
+        object.__setattr__(self, "intersection", wide_i)
+        object.__setattr__(self, "size_a", wide_a)
+        object.__setattr__(self, "size_b", wide_b)
 
     @property
     def union(self) -> Array:
@@ -140,14 +142,10 @@ def unchecked(intersection: Array, size_a: Array, size_b: Array) -> Overlap:
         xp = library(intersection)
         intersection, size_a, size_b = _broadcast(intersection, size_a, size_b, xp)
     o = object.__new__(Overlap)
-    _set(o, intersection, size_a, size_b)
-    return o
-
-
-def _set(o: Overlap, intersection: Array, size_a: Array, size_b: Array) -> None:
     object.__setattr__(o, "intersection", intersection)
     object.__setattr__(o, "size_a", size_a)
     object.__setattr__(o, "size_b", size_b)
+    return o
 
 
 def _as_array(name: str, x: Any) -> Array:

@@ -220,8 +220,12 @@ def dice(
 def check_masks(names: Names, a: Array, b: Array, weights: Array | None, where: Array | None, tnorm: str) -> ModuleType:
     """Check all but the values of two masks, and of what counts of them; return their array namespace."""
     operation = names.operation
-    more = {name: x for name, x in {"weights": weights, "where": where}.items() if x is not None}
-    xp = namespace(operation, **{names.a: a, names.b: b}, **more)
+    operands = {names.a: a, names.b: b}
+    if weights is not None:
+        operands["weights"] = weights
+    if where is not None:
+        operands["where"] = where
+    xp = namespace(operation, **operands)
     check_choice(operation, "tnorm", tnorm, TNORMS)
     check_mask(operation, names.a, a, xp)
     check_mask(operation, names.b, b, xp)
@@ -257,13 +261,15 @@ def _check_axis(operation: str, axis: Axis, ndim: int) -> None:
     if axis is None:
         return
     axes = axis if isinstance(axis, tuple | list) else (axis,)
+    named = set()
     for k in axes:
         if not isinstance(k, int | np.integer) or not -ndim <= k < ndim:
             raise ValueError(
                 f"{operation}: axis must be None, or one or more of {-ndim} to {ndim - 1} for masks of {ndim} "
                 f"dimensions, got {shown(axis)}"
             )
-    if len({k % ndim for k in axes}) != len(axes):
+        named.add(k % ndim)
+    if len(named) != len(axes):
         raise ValueError(f"{operation}: axis names one axis twice: {shown(axis)}")
 
 
@@ -326,19 +332,15 @@ def measure_checked(
     return bounded(shared, size_a, size_b, xp), size_a, size_b
 
 
-def _are_summed_alike(a: Array, b: Array) -> bool:
+def _are_summed_alike(*masks: Array) -> bool:
     """Return whether tensors are summed in one order: then sums of smaller cells are no larger, whatever is rounded."""
-    if not compat.is_torch_array(a):
-        return False
-    return bool(_is_whole(a) and _is_whole(b))
-
-
-def _is_whole(x: Array) -> bool:
-    """Return whether a tensor is read in the order of its memory."""
-    if x.device.type == "cpu" or is_traced(x):
-        return bool(x.is_contiguous())
-    # a device reads the first cells of a part of a tensor by themselves
-    return bool(x.is_contiguous() and x.storage_offset() == 0)
+    for x in masks:
+        if not compat.is_torch_array(x) or not x.is_contiguous():
+            return False
+        # a device reads the first cells of a part of a tensor by themselves
+        if x.device.type != "cpu" and not is_traced(x) and x.storage_offset() != 0:
+            return False
+    return True
 
 
 def _intersect(a: Array, b: Array, tnorm: TNorm, xp: ModuleType) -> Array:
