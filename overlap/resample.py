@@ -168,7 +168,7 @@ def confidence_interval(
     for row in np.ndindex(low.shape):
         cases = [model[row] for model in models]
         columns, statistic = _columns(cases, take, average, codes)
-        low[row], high[row] = _ends(columns, statistic, level, n_resamples, generator, method)
+        low[row], high[row] = _ends(columns, statistic, level, int(n_resamples), generator, method)
     return ConfidenceInterval(low[()], high[()])
 
 
@@ -223,6 +223,7 @@ def interval_of(
         raise ValueError(f"{operation}: values must be one row, a value for each case; got shape {row.shape}")
     check_choice(operation, "statistic", statistic, ("mean", "median"))
     _check_numbers(operation, level, n_resamples)
+    n_resamples = int(n_resamples)
     codes = None if groups is None else number_groups(operation, groups, len(row))
     defined = ~np.isnan(row)
     row = row[defined]

@@ -70,6 +70,7 @@ def test_macro_is_the_bootstrap_of_a_mean(method):
 def test_micro_is_the_index_of_the_sum():
     low, high = resample.confidence_interval(CASES, rng=0, n_resamples=999)
     assert low < ov.dice(CASES.sum()) < high
+    assert (low, high) == resample.confidence_interval(CASES, rng=0, n_resamples=999.0)
     again = resample.confidence_interval(CASES, ov.dice, rng=0, n_resamples=999)
     assert (low, high) == tuple(again)
 
