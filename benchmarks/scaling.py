@@ -210,7 +210,7 @@ def polygon_pairs(n: int, folder: Path) -> Call:
 
 
 JOBS: dict[str, tuple[Prepare, int]] = {
-    "validate n structures": (structures, 64),
+    "validate n structures": (structures, 96),
     "cohort of n cases": (cohort, 64),
     "resume of n cases": (resume, 64),
     "event tree of n files": (event_tree, 128),
@@ -218,9 +218,9 @@ JOBS: dict[str, tuple[Prepare, int]] = {
     "confidence_interval of n cases, macro": (interval_macro, 131_072),
     "confidence_interval of n cases of n/4 patients, two models": (interval_of_groups, 131_072),
     "summarise n cases": (summarise, 16_384),
-    "lesions.match of n specks": (match_specks, 131_072),
-    "raster.label_pairs of n labels, 27 cells each": (label_pairs, 262_144),
-    "raster.contingency of n cells, 50 labels": (contingency, 2**21),
+    "lesions.match of n specks": (match_specks, 65_536),
+    "raster.label_pairs of n labels, 27 cells each": (label_pairs, 65_536),
+    "raster.contingency of n cells, 50 labels": (contingency, 2**20),
     "read_region, a table of n rows": (long_table, 524_288),
     "polygons.measure of n pairs": (polygon_pairs, 32_768),
 }

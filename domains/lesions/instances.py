@@ -217,8 +217,8 @@ def match_instances(
     matched = is_matched[share]
 
     # below them the lesions that share none, with -1 for the partner
-    spurious = np.setdiff1d(np.arange(n), i)
-    missed = np.setdiff1d(np.arange(m), j)
+    spurious = np.flatnonzero(np.bincount(i, minlength=n) == 0)
+    missed = np.flatnonzero(np.bincount(j, minlength=m) == 0)
     row_a = np.concatenate([i, spurious, np.full(len(missed), -1)])
     row_b = np.concatenate([j, np.full(len(spurious), -1), missed])
     zeros = np.zeros(len(spurious) + len(missed))
@@ -270,8 +270,10 @@ def _one_to_one(lesions: ov.raster.LabelPairs, threshold: float) -> np.ndarray:
     iou = np.asarray(ov.iou(lesions.overlap))
     scores = coo_array((iou, (lesions.a, lesions.b)), (n, m))
     assigned = matching.match(scores, threshold).pairs
-    # one number for each pair
-    return np.isin(lesions.a * m + lesions.b, assigned[:, 0] * m + assigned[:, 1])
+    partner = np.full(n, -1)
+    partner[assigned[:, 0]] = assigned[:, 1]
+    is_matched: np.ndarray = partner[lesions.a] == lesions.b
+    return is_matched
 
 
 def _groups(i: np.ndarray, j: np.ndarray, n: int, m: int) -> tuple[np.ndarray, np.ndarray]:
