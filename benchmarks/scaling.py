@@ -14,6 +14,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -246,8 +247,10 @@ def measure_here(name: str, n: int) -> tuple[float, float]:
 
 
 def processor_seconds() -> float:
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    """Return the time that this process and the children it waited for have computed."""
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
 def memory(what: str) -> float:
@@ -294,7 +297,7 @@ def row(name: str, repeats: int) -> str:
     peaks = [megabytes[size] for size in sizes]
     of_time = exponent(sizes, times, small, seconds[small])
     of_memory = exponent(sizes, peaks, small, megabytes[small])
-    shown_times = " ".join(f"{t:.2f}" for t in times)
+    shown_times = " ".join(f"{t:.3g}" for t in times)
     shown_peaks = " ".join(f"{p:.0f}" for p in peaks)
     return f"| {name} | {n:,} | {shown_times} | {of_time:.2f} | {shown_peaks} | {of_memory:.2f} |"
 
