@@ -26,11 +26,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing import current_process
 from pathlib import Path
 from typing import Any
 
 from ._checks import UsageError, check_number
-from ._guard import check_main_guard
+from ._guard import check_main_guard, is_from_standard_input
 from ._limits import time_limit
 from ._progress import shown
 from ._records import Header, Outcome, Records
@@ -282,6 +283,7 @@ class _Run:
             for case in left:
                 self._do_here(case)
             if suspects:
+                _check_may_have_children(self.job.name)
                 with self._place(LocalPlace(1)) as place:
                     for case in suspects:
                         self._do_alone(case, place)
@@ -302,11 +304,13 @@ class _Run:
         running = self.running
         workers = min(running.workers, n_cases)
         if running.executor is not None:
-            return ExecutorPlace(running.executor)
+            return ExecutorPlace(self.job.name, running.executor)
+        _check_may_have_children(self.job.name)
         check_main_guard(self.job.name)
         if running.scheduler is not None:
             return DaskPlace(self.job.name, scheduler=running.scheduler)
-        if running.workers > 1 and has_dask():
+        # dask starts processes again later, which would look for the script
+        if running.workers > 1 and has_dask() and not is_from_standard_input():
             try:
                 return DaskPlace(self.job.name, workers=workers)
             except (RuntimeError, OSError):
@@ -416,6 +420,14 @@ def _check_names(job: Job, cases: Sequence[Case]) -> None:
         if case.name in names:
             raise ValueError(f"{job.name}: two cases are called {case.name!r}: each needs a name of its own")
         names.add(case.name)
+
+
+def _check_may_have_children(operation: str) -> None:
+    if current_process().daemon:
+        raise UsageError(
+            f"{operation}: this is a process of a pool, which may not start others: leave out workers, max_seconds and "
+            "max_memory; after a death, run the same again outside the pool"
+        )
 
 
 def _check_is_no_input(job: Job, records: Path, cases: Sequence[Case]) -> None:

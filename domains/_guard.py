@@ -8,8 +8,8 @@ https://docs.python.org/3/library/multiprocessing.html#the-spawn-and-forkserver-
 from __future__ import annotations
 
 import ast
-import inspect
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,21 +31,27 @@ def unguarded_line() -> int | None:
     >>> unguarded_line() is None
     True
     """
-    main = sys.modules["__main__"]
-    path = getattr(main, "__file__", None)
-    # a package that is run with -m is not run again
-    is_package = main.__spec__ is not None and main.__spec__.name.endswith("__main__")
-    if path is None or is_package:
-        return None
-    frames = [info for info in inspect.stack(context=0) if info.function == "<module>"]
-    lines = [info.lineno for info in frames if info.frame.f_globals is vars(main)]
-    if not lines:
+    path = _script()
+    line = _line_of_script()
+    if path is None or line is None:
         return None
     try:
-        tree = ast.parse(Path(path).read_text(encoding="utf-8"))
+        tree = ast.parse(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, SyntaxError):
         return None
-    return None if _is_guarded(tree, lines[-1]) else lines[-1]
+    return None if _is_guarded(tree, line) else line
+
+
+def is_from_standard_input() -> bool:
+    """Return whether the script is no file, so that no process can run it again.
+
+    Examples
+    --------
+    >>> is_from_standard_input()
+    False
+    """
+    path = getattr(sys.modules["__main__"], "__file__", None)
+    return path is not None and not Path(path).is_file()
 
 
 def check_main_guard(operation: str) -> None:
@@ -73,12 +79,12 @@ def check_main_guard(operation: str) -> None:
 
 @contextmanager
 def main_not_run_again() -> Iterator[None]:
-    """Start processes that do not run the script again if it has no guard: they need nothing of it."""
+    """Start processes that do not run the script again where it has no guard, or came from standard input."""
     main = sys.modules["__main__"]
-    if unguarded_line() is None:
+    path = getattr(main, "__file__", None)
+    if path is None or (unguarded_line() is None and not is_from_standard_input()):
         yield
         return
-    path = main.__file__
     spec = main.__spec__
     main.__file__ = None
     main.__spec__ = None
@@ -87,6 +93,27 @@ def main_not_run_again() -> Iterator[None]:
     finally:
         main.__file__ = path
         main.__spec__ = spec
+
+
+def _script() -> Path | None:
+    """Return the script that a new process would run again."""
+    main = sys.modules["__main__"]
+    path = getattr(main, "__file__", None)
+    # a package that is run with -m is not run again
+    is_package = main.__spec__ is not None and main.__spec__.name.endswith("__main__")
+    return None if path is None or is_package else Path(path)
+
+
+def _line_of_script() -> int | None:
+    """Return the line that the script is at, whichever thread asks."""
+    main = vars(sys.modules["__main__"])
+    frame = sys._current_frames().get(threading.main_thread().ident or 0)
+    line = None
+    while frame is not None:
+        if frame.f_globals is main and frame.f_code.co_name == "<module>":
+            line = frame.f_lineno
+        frame = frame.f_back
+    return line
 
 
 def _is_guarded(tree: ast.Module, line: int) -> bool:

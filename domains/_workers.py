@@ -226,13 +226,16 @@ class ExecutorPlace:
 
     Parameters
     ----------
+    operation : str
+        Who asks, such as ``"lesions.cohort"``.
     executor : Executor
         Of `concurrent.futures`, or one that behaves like it.
     """
 
     tries = TRIES
 
-    def __init__(self, executor: Executor) -> None:
+    def __init__(self, operation: str, executor: Executor) -> None:
+        self._operation = operation
         self._executor = executor
         self._instead: LocalPlace | None = None
         self._futures: list[Future[str]] = []
@@ -251,6 +254,8 @@ class ExecutorPlace:
         except BrokenExecutor:
             self._instead = LocalPlace(1)
             return self._instead.submit(task)
+        except RuntimeError as error:
+            raise UsageError(f"{self._operation}: executor: {error_line(error)}: pass one that is open") from error
         self._futures = [running for running in self._futures if not running.done()]
         self._futures.append(future)
         return future
@@ -298,7 +303,7 @@ class DaskPlace:
             self._client = _in_quiet_thread(lambda: _client(self._cluster))
         else:
             self._client = _join(operation, scheduler)
-        self._executor = ExecutorPlace(self._client.get_executor(pure=False, retries=0))
+        self._executor = ExecutorPlace(operation, self._client.get_executor(pure=False, retries=0))
         self._last_seen = time.monotonic()
         # a scheduler that was joined gives up a task when several workers have died of it already
         self.tries = TRIES if scheduler is None else 2

@@ -289,3 +289,20 @@ def test_an_interruption_hands_over_what_is_done(job, monkeypatch):
 def test_wrong_ways_to_run_are_refused(wrong, said):
     with pytest.raises(UsageError, match=said):
         Running(**wrong)
+
+
+def test_an_executor_that_was_shut_down_is_refused(job):
+    executor = ThreadPoolExecutor(1)
+    executor.shutdown()
+    with pytest.raises(UsageError, match=r"tests.job: executor: .*: pass one that is open"):
+        run_cases(job, as_cases([1]), Running(executor=executor))
+
+
+def test_a_process_of_a_pool_may_start_no_others(job, monkeypatch):
+    class Daemon:
+        daemon = True
+
+    monkeypatch.setattr(_batch, "current_process", Daemon)
+    with pytest.raises(UsageError, match="this is a process of a pool, which may not start others"):
+        run_cases(job, as_cases([1, 2]), Running(workers=2))
+    assert run_cases(job, as_cases([1]))[0].result == [1, 1]

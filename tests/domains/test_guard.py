@@ -58,3 +58,28 @@ def test_a_script_without_a_guard_goes_on_after_a_death(tmp_path):
     run = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, check=False)
     assert run.stdout == "['survived', [3, 9]]\n"
     assert run.stderr == ""
+
+
+def test_a_script_from_standard_input_may_have_workers(tmp_path):
+    text = (
+        f"import sys\n"
+        f"sys.path.insert(0, {str(FOLDER)!r})\n"
+        f"from work_of_tests import work\n"
+        f"from domains._batch import Case, Job, Running, run_cases\n"
+        f"outcomes = run_cases(Job('tests.job', work), [Case('a', 2), Case('b', 3)], Running(workers=2))\n"
+        f"print([outcome.result for outcome in outcomes])\n"
+    )
+    run = subprocess.run([sys.executable, "-"], input=text, capture_output=True, text=True, timeout=60, check=False)
+    assert (run.stdout, run.stderr) == ("[[2, 4], [3, 9]]\n", "")
+
+
+def test_a_thread_of_an_unguarded_script_is_told_too(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from domains._guard import check_main_guard\n"
+        "with ThreadPoolExecutor(1) as executor:\n"
+        "    print(executor.submit(check_main_guard, 'tests.job').exception())\n"
+    )
+    run = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, check=False)
+    assert f"several workers are started from line 4 of {script}" in run.stdout
