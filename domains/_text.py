@@ -27,7 +27,8 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _UNSEEN_BUT_BREAKS = "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 _UNSEEN_IN_TEXT = re.compile(_UNSEEN_BUT_BREAKS)
 _UNSEEN_IN_LINE = re.compile(rf"\n|{_UNSEEN_BUT_BREAKS}")
-_BREAKS = re.compile(r"\s*[\r\n]\s*")
+# from the beginning of white space only: from each of a million spaces would take hours
+_BREAKS = re.compile(r"(?<!\s)\s*[\r\n]\s*")
 # spreadsheets of East Asia take the wide forms too
 _FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠].", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|inf|nan)", re.IGNORECASE | re.ASCII)

@@ -6,6 +6,7 @@ import csv
 import json
 import random
 import sys
+import time
 import warnings
 from xml.etree import ElementTree
 
@@ -49,6 +50,12 @@ def test_only_what_is_no_utf_8_is_changed_for_a_file():
 def test_the_words_of_a_library_are_one_line_and_not_too_long():
     assert one_line("first\n\n   second  third\n") == "first second  third"
     assert one_line("x" * 1000, 10) == "xxxxxxxxx…"
+
+
+def test_endless_white_space_takes_no_longer_than_other_text():
+    begin = time.process_time()
+    assert one_line(f"a{' ' * 10**6}b \n c", None) == f"a{' ' * 10**6}b c"
+    assert time.process_time() - begin < 1
 
 
 ODD = [
