@@ -6,7 +6,8 @@ Conventions
   soft and external links, raw data in other files and virtual datasets are refused, so that a file holds what it shows.
 - Sizes are compared with what is stored and with the free memory before values are read.
 - Times are not decoded: a region has none.
-- A single call has no time limit: a file that was made to take long does so.
+- A damaged file may keep the HDF5 library busy for ever, or end its process. Each file is read once in a process of
+  its own, which has `SECONDS` for it, before this one opens it.
 
 References
 ----------
@@ -25,15 +26,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 from .._files import ReadError, check_budget
 from .._text import one_line
 from .arrays import UNQUESTIONED, check_packing
+from .trial import Trial
 
 if TYPE_CHECKING:
     import h5py
+    import xarray as xr
 
+SECONDS = 10.0
 MOST_OBJECTS = 10_000
 MOST_BYTES_OF_AN_ATTRIBUTE = 10**7
 
@@ -64,6 +67,7 @@ def read_maps(operation: str, path: Path) -> xr.Dataset:
     Examples
     --------
     >>> import tempfile
+    >>> import xarray as xr
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "mask.nc")
     ...     xr.Dataset({"mask": (("psi", "phi"), np.eye(2))}).to_netcdf(path, engine="h5netcdf")
@@ -71,7 +75,10 @@ def read_maps(operation: str, path: Path) -> xr.Dataset:
     ...         data["mask"].dims
     ('psi', 'phi')
     """
+    import xarray as xr
+
     _check_format(path)
+    _trial.of(str(path.absolute()))
     _look_through(operation, path)
     with _quiet(), warnings.catch_warnings():
         # a fill value of another type than the values is dropped
@@ -81,11 +88,44 @@ def read_maps(operation: str, path: Path) -> xr.Dataset:
         except Exception as error:
             # half-open files say something on standard error as they are given up; let them do so here
             traceback.clear_frames(error.__traceback__)
-            reason = one_line(error, 120)
-            kind = type(error).__name__
-            failed = ReadError(f"no readable netCDF file ({kind}: {reason}); {_WRITE_AGAIN}")
+            failed = _unreadable(error)
         gc.collect()
         raise failed
+
+
+def read_all(path: str) -> None:
+    """Read everything in a file, to see whether that comes to an end.
+
+    Parameters
+    ----------
+    path : str
+        A netCDF-4 file.
+
+    Raises
+    ------
+    ReadError
+        As `read_maps` does.
+    """
+    import h5netcdf
+
+    _look_through("ramachandran.read_region", Path(path))
+    try:
+        with h5netcdf.File(path, "r", phony_dims="sort") as file:
+            for variable in file.variables.values():
+                _ = dict(variable.attrs), variable.dimensions, variable.shape
+                if variable.dtype.kind in "biuf":
+                    _ = variable[...]
+    except Exception as error:
+        raise _unreadable(error) from error
+
+
+_trial = Trial(__name__, "read_all", SECONDS)
+
+
+def _unreadable(error: Exception) -> ReadError:
+    reason = one_line(error, 120)
+    kind = type(error).__name__
+    return ReadError(f"no readable netCDF file ({kind}: {reason}); {_WRITE_AGAIN}")
 
 
 def _check_format(path: Path) -> None:
