@@ -435,8 +435,15 @@ def _check_is_no_input(job: Job, records: Path, cases: Sequence[Case]) -> None:
         return
     for case in cases:
         for path in case.inputs:
-            if path.exists() and path.samefile(records):
+            if _is_same_file(path, records):
                 raise UsageError(f"{job.name}: records {file_name(records)}: this is an input; choose another name")
+
+
+def _is_same_file(a: Path, b: Path) -> bool:
+    try:
+        return a.samefile(b)
+    except (OSError, ValueError):
+        return False
 
 
 def _died(future: Future[str]) -> bool:

@@ -329,7 +329,7 @@ def content_hash(path: Path) -> str | None:
         with path.open("rb") as file:
             while block := file.read(BLOCK):
                 digest.update(block)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a NUL in the path
         return None
     return digest.hexdigest()
 
@@ -355,7 +355,7 @@ def changed_settings(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
 def _fingerprint(path: Path) -> dict[str, Any]:
     try:
         state = path.stat()
-    except OSError:
+    except (OSError, ValueError):
         return {"path": str(path), "size": None, "mtime": None, "ctime": None, "hash": None}
     return {
         "path": str(path.resolve()),
@@ -370,7 +370,7 @@ def _is_unchanged(path: Path, before: Mapping[str, Any]) -> bool:
     """Return whether a file is the one of then: its content is read only where path or times differ."""
     try:
         state = path.stat()
-    except OSError:
+    except (OSError, ValueError):
         return False
     if before["hash"] is None or state.st_size != before["size"]:
         return False
@@ -410,14 +410,16 @@ def _check_header(first: bytes, path: Path, header: Header) -> None:
     _check_is_ours(first, path, header)
     made = from_line(first)
     another = "move it away, or choose another file"
-    if made is None or made.get("schema") != SCHEMA:
-        raise UsageError(f"{header.job}: the first line of {path} cannot be understood: {another}")
-    if made["job"] != header.job:
-        raise UsageError(f"{header.job}: {path} has the records of {made['job']}: {another}")
-    if made["version"] != header.version:
-        versions = f"version {made['version']}, this is {header.version}"
+    if made is None:
+        raise UsageError(f"{header.job}: the first line of {path} is damaged: {another}")
+    job = made.get("job")
+    version = made.get("version")
+    if job != header.job:
+        raise UsageError(f"{header.job}: {path} has the records of {job}: {another}")
+    if version != header.version or made.get("schema") != SCHEMA:
+        versions = f"version {version}, this is {header.version}"
         raise UsageError(f"{header.job}: {path} was made by another version ({versions}): {another}")
-    changed = changed_settings(made["settings"], json.loads(json.dumps(dict(header.settings))))
+    changed = changed_settings(made.get("settings", {}), json.loads(json.dumps(dict(header.settings))))
     if changed:
         raise UsageError(f"{header.job}: {path} was made with other settings ({changed}): {another}")
 

@@ -29,14 +29,15 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from multiprocessing import get_context, resource_tracker
+from math import inf
+from multiprocessing import active_children, get_context, resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol
 
 from ._checks import UsageError
 from ._guard import main_not_run_again
-from ._limits import memory_limit, time_limit
+from ._limits import GRACE, memory_limit, time_limit
 from ._records import fingerprints
 from ._text import one_line
 
@@ -50,6 +51,8 @@ NO_LIMITS_HERE = (
     "limits of time and memory need workers that are processes of their own: leave the limits out, or use workers"
 )
 SECONDS_TO_CLOSE = 1.0
+SECONDS_TO_START = 10.0
+"""How long a process may take to start before its limit of time is looked at from outside."""
 
 
 class CaseError(Exception):
@@ -209,7 +212,9 @@ class LocalPlace:
         return worker.submit(task)
 
     def look(self) -> None:
-        """Do nothing: a process that dies is started again."""
+        """End a process that does not even hear its own limit of time: it may be stopped, or wait for a disk."""
+        for worker in self._workers:
+            worker.end_if_late()
 
     def stop(self, *, at_once: bool) -> None:
         """End the processes."""
@@ -344,7 +349,13 @@ class DaskPlace:
                 self._cluster.close(timeout=SECONDS_TO_CLOSE)
 
     def _threads(self) -> int:
-        threads: dict[str, int] = self._client.nthreads()
+        try:
+            threads: dict[str, int] = self._client.nthreads()
+        except OSError as error:
+            raise OSError(
+                f"{self._operation}: {self._scheduler or 'the cluster'} no longer answers: start a scheduler and "
+                "workers, then run the same again"
+            ) from error
         return sum(threads.values())
 
     def _replace(self) -> None:
@@ -384,6 +395,7 @@ class _LocalWorker:
         self._spool = spool
         self._future: Future[str] | None = None
         self._is_begun = False
+        self._pid: int | None = None
         self._begin()
 
     @property
@@ -399,7 +411,14 @@ class _LocalWorker:
             self._future = self._submit(task)
         return self._future
 
+    def end_if_late(self) -> None:
+        if not self.is_free and time.monotonic() > self._deadline:
+            self._kill()
+
     def _submit(self, task: Task) -> Future[str]:
+        self._deadline = inf
+        if task.seconds is not None:
+            self._deadline = time.monotonic() + GRACE * task.seconds + SECONDS_TO_START
         if self._is_begun:
             return self._pool.submit(_attempt_and_spool, task, self._spool)
         # the first task starts the process
@@ -409,13 +428,23 @@ class _LocalWorker:
         return future
 
     def stop(self) -> None:
-        # the process sees the other end of the pipe closed, and ends
+        # the process sees the other end of the pipe closed, and ends; unless it is stopped
+        self._kill()
         self._lifeline.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
+    def _kill(self) -> None:
+        with suppress(EOFError, OSError):
+            while self._lifeline.poll():
+                self._pid = self._lifeline.recv()
+        for process in active_children():
+            if process.pid == self._pid:
+                process.kill()
+
     def _begin(self) -> None:
         context = get_context("spawn")
-        end, self._lifeline = context.Pipe(duplex=False)
+        end, self._lifeline = context.Pipe()
+        self._pid = None
         self._pool = ProcessPoolExecutor(1, context, initializer=_begin_worker, initargs=(end,))
         self._is_begun = False
 
@@ -431,6 +460,7 @@ def _attempt_and_spool(task: Task, spool: str) -> str:
 
 def _begin_worker(lifeline: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    lifeline.send(os.getpid())
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
 
 

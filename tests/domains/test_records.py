@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -220,6 +221,23 @@ class TestValidity:
     def test_a_failure_is_done_again(self, records, file):
         records.add(Outcome("a", error="failed"), fingerprints([file]))
         assert not records.still_valid("a", [file])
+
+
+def test_a_path_that_cannot_be_is_no_file(path):
+    (found,) = fingerprints([Path("a\0b")])
+    assert found["hash"] is None
+    with Records(path, HEADER) as records:
+        records.add(Outcome("a", 1), [found])
+        assert not records.still_valid("a", [Path("a\0b")])
+
+
+def test_records_of_a_newer_kind_are_told(full):
+    lines = full.read_bytes().splitlines(keepends=True)
+    header = from_line(lines[0])
+    newer = {**header, "schema": 2, "version": "9.9"}
+    full.write_bytes(as_line(newer) + b"".join(lines[1:]))
+    with pytest.raises(UsageError, match=r"another version \(version 9.9, this is "):
+        Records(full, HEADER)
 
 
 def test_a_name_that_is_no_text_is_kept(path):

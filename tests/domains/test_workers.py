@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -117,6 +118,27 @@ def test_stopping_ends_workers_in_the_midst_of_their_work(work):
     place.stop(at_once=True)
     assert not wait(futures, timeout=2).not_done
     assert time.monotonic() - begin < 2
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="stops a process by a signal")
+def test_a_worker_that_was_stopped_is_ended(work, monkeypatch):
+    monkeypatch.setattr(_workers, "SECONDS_TO_START", 0.5)
+    place = LocalPlace(1)
+    assert result(place, Task(work, 3))["result"] == [3, 9]
+    future = place.submit(Task(work, "sleep", seconds=0.5))
+    (process,) = multiprocessing.active_children()
+    os.kill(process.pid, signal.SIGSTOP)
+    place.look()
+    assert not future.done()
+    time.sleep(1.2)
+    place.look()
+    assert isinstance(future.exception(timeout=10), BrokenExecutor)
+    future = place.submit(Task(work, "sleep"))
+    time.sleep(0.5)
+    (process,) = multiprocessing.active_children()
+    os.kill(process.pid, signal.SIGSTOP)
+    place.stop(at_once=True)
+    assert isinstance(future.exception(timeout=10), BrokenExecutor)
 
 
 def test_workers_end_with_the_process_that_started_them(tmp_path):
