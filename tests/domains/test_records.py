@@ -142,11 +142,14 @@ def test_a_second_run_is_refused_while_the_first_writes(path):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 def test_a_forked_process_does_not_keep_the_file_locked(path):
+    begun, tell = os.pipe()
     with Records(path, HEADER):
         child = os.fork()
         if child == 0:
+            os.write(tell, b"!")
             time.sleep(30)
             os._exit(0)
+        os.read(begun, 1)
     try:
         with Records(path, HEADER):
             pass
