@@ -179,7 +179,6 @@ def _parse_pdb(path: Path, text: bytes) -> Any:
             f"{n_atoms} ATOM and HETATM records, but {n_read} atoms were read; write it again with another program"
         )
     if n_after:
-        warnings.warn(
-            f"{path}: {n_after} atoms after END are not read; divide the frames by MODEL and ENDMDL", stacklevel=4
-        )
+        left = f"{n_after} atoms after END are not read; divide the frames by MODEL and ENDMDL"
+        warnings.warn(f"{file_name(path)}: {left}", stacklevel=4)
     return structure

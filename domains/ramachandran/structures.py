@@ -32,7 +32,7 @@ import pandas as pd
 
 from .._checks import UsageError, check_choice, check_number
 from .._files import ReadError, reading
-from .._text import one_line
+from .._text import file_name, one_line
 from .angles import IDENTITY, walk
 from .atoms import Residues
 from .coordinates import OPERATION, read_structure, require_gemmi
@@ -198,7 +198,8 @@ def _warn_of_synonyms(path: str | PathLike[str], residues: Residues, kinds: dict
     if not counts:
         return
     listed = ", ".join(f"{name} as {kinds[name].parent} ({n})" for name, n in counts.items())
-    warnings.warn(f"{path}: {counts.total()} residues under CHARMM or Amber names are taken: {listed}", stacklevel=3)
+    taken = f"{counts.total()} residues under CHARMM or Amber names are taken: {listed}"
+    warnings.warn(f"{file_name(fspath(path))}: {taken}", stacklevel=3)
 
 
 def _mirror(rows: pd.DataFrame, kinds: dict[str, Kind]) -> pd.DataFrame:

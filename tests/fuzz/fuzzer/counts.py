@@ -52,11 +52,14 @@ def text_of(path: Path) -> str:
         raise Damaged(f"it is no UTF-8 ({error.reason})") from error
 
 
-def lines_of(text: str) -> tuple[int, int]:
-    """Count the lines that hold anything: by line feeds, and by carriage returns too."""
+def lines_of(text: str, comment: str | None = None) -> tuple[int, int]:
+    """Count the lines that hold anything: by line feeds, and by carriage returns too; comments are none."""
     some = [line for line in re.split(r"\r?\n", text) if re.search(r"[^\s,;\"]", line)]
     every = [line for line in re.split(r"\r\n|\r|\n", text) if line != ""]
-    return len(some), len(every)
+    if comment is None:
+        return len(some), len(every)
+    least = sum(not line.lstrip().startswith(comment) for line in some)
+    return least, sum(not line.lstrip().startswith(comment) for line in every)
 
 
 def csv_records(text: str, separator: str) -> tuple[int, int]:
@@ -111,7 +114,7 @@ def pdb_residues(text: bytes) -> set[Residue] | None:
         if re.fullmatch(r"-?\d+", number) is None:
             return None
         if record[17:20] in STANDARD and record[20] == " ":
-            residues.add((record[20:22].strip(), number + record[26:27].strip(), record[17:20]))
+            residues.add((record[21].strip(), str(int(number)) + record[26:27].strip(), record[17:20]))
     return residues
 
 
@@ -123,6 +126,8 @@ def cif_residues(text: bytes) -> set[Residue] | None:
     if not all(names.count(name) == 1 for name in wanted) or len(set(names)) < len(names):
         return None
     chain, number, resname, icode, _ = (names.index(name) for name in wanted)
+    if "auth_comp_id" in names:
+        resname = names.index("auth_comp_id")
     if names[0] != "group_PDB":
         return None
     residues = set()
@@ -136,7 +141,7 @@ def cif_residues(text: bytes) -> set[Residue] | None:
             return None
         if cells[resname] in STANDARD:
             code = cells[icode] if cells[icode] not in "?." else ""
-            residues.add((cells[chain], cells[number] + code, cells[resname]))
+            residues.add((cells[chain], str(int(cells[number])) + code, cells[resname]))
     return residues
 
 

@@ -26,6 +26,9 @@ MEMORY = 500.0
 TIMES = 10
 """Memory that a call may take: so many megabytes, and so many times the file."""
 
+FONTS = (".ttf", ".otf", ".afm")
+"""Files that matplotlib keeps open for the next picture."""
+
 WARNINGS = 3
 ALLOWED = (
     "builtins.ValueError",
@@ -60,8 +63,15 @@ class Finding:
     detail: str
 
 
+def is_known(given: Input, outcome: dict[str, Any]) -> bool:
+    """Return whether libhdf5 looped or died on damaged metadata: `read_region` says that a call has no time limit."""
+    return given.name.lower().endswith(".nc") and ("died" in outcome or "hung" in outcome)
+
+
 def judge(given: Input, outcome: dict[str, Any]) -> list[Finding]:
     """Return what is wrong with the outcome of an input."""
+    if is_known(given, outcome):
+        return []
     if "died" in outcome:
         return [Finding(f"{given.target}: the process died ({outcome['died']})", "")]
     if "hung" in outcome:
@@ -75,8 +85,9 @@ def judge(given: Input, outcome: dict[str, Any]) -> list[Finding]:
     if outcome["noise"]:
         kind = f"{given.target}: noise on standard output or error: {_without_numbers(outcome['noise'])[:20]}"
         findings.append(Finding(kind, outcome["noise"]))
-    if outcome["left_open"]:
-        findings.append(Finding(f"{given.target}: a file is left open", ", ".join(outcome["left_open"])))
+    left_open = [name for name in outcome["left_open"] if not name.endswith(FONTS)]
+    if left_open:
+        findings.append(Finding(f"{given.target}: a file is left open", ", ".join(left_open)))
     return findings + _of_warnings(given, outcome["warnings"])
 
 

@@ -99,21 +99,21 @@ class Runner:
             yield request.given, outcome
 
     def _requests(self, given: Input, digest: bool) -> list[Request]:
-        """Write a file, and send what is asked about it."""
+        """Write a file, and ask the child about it."""
         self._files += 1
         folder = os.fsencode(self._folder / "damaged" / str(self._files))
         os.makedirs(folder)
         path = os.path.join(folder, os.fsencode(given.name))
         with open(path, "wb") as file:
             file.write(given.content)
-        if self._child is None:
-            self._start()
         request = Request(given, path, digest, False)
         requests = [request]
         if given.target not in self._known:
             self._known.add(given.target)
             requests.insert(0, replace(request, is_first=True))
-        self._send(requests)
+        # without a child they wait: whoever starts it sends all that wait
+        if self._child is not None:
+            self._send(requests)
         return requests
 
     def _outcome(self, waiting: deque[Request]) -> dict[str, Any]:

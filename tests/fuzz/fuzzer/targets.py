@@ -252,7 +252,8 @@ def _format(path: Path, text: str) -> str:
     suffix = path.suffix.lower()
     if suffix in (".csv", ".rttm", ".json"):
         return suffix
-    first_line = re.split(r"\r\n|\r|\n", text)[0]
+    lines = [line for line in re.split(r"\r\n|\r|\n", text) if line.strip(" \t")]
+    first_line = lines[0] if lines else ""
     header = {cell.strip() for cell in first_line.split("\t")}
     if (path.stem.endswith("_events") and suffix == ".tsv") or {"onset", "duration"} <= header:
         return "bids"
@@ -264,8 +265,7 @@ def _rows_of_events(path: Path, text: str) -> tuple[int, int] | None:
     if kind == ".json":
         return counts.json_rows(text)
     if kind == ".rttm":
-        kept = "\n".join(line for line in text.split("\n") if not line.lstrip().startswith(";"))
-        return counts.lines_of(kept)
+        return counts.lines_of(text, comment=";")
     least, most = counts.lines_of(text)
     if kind == ".csv":
         least, most = counts.csv_records(text, ",")
