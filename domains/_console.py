@@ -16,13 +16,12 @@ from __future__ import annotations
 
 import math
 import sys
-import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ._checks import UsageError, check_choice
 from ._outputs import is_special, write_whole
@@ -36,12 +35,10 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-T = TypeVar("T")
 Format = Literal["table", "csv", "json"]
 
 FORMATS = get_args(Format)
 PICTURES = (".png", ".pdf", ".svg")
-SECONDS_BETWEEN_UPDATES = 0.2
 DONE = 0
 INCOMPLETE = 1
 WRONG_USE = 2
@@ -386,67 +383,6 @@ def plain(x: Any) -> Any:
 def print_json(x: Any) -> None:
     """Print JSON to standard output."""
     print(for_json(plain(x)))
-
-
-def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
-    """Yield `items`, and show how many are done: a bar in a terminal, a line of text in a notebook.
-
-    Parameters
-    ----------
-    items : iterable
-        What is worked on.
-    what : str
-        What is done, such as ``"validating"``.
-    total : int
-        How many items there are; nothing is shown for less than two.
-
-    Yields
-    ------
-    item
-
-    Examples
-    --------
-    >>> list(track([1, 2, 3], "counting", 3))
-    [1, 2, 3]
-    """
-    if total < 2:
-        return iter(items)
-    if _in_notebook():
-        return _track_in_notebook(items, what, total)
-    return _track_in_terminal(items, what, total)
-
-
-def _track_in_terminal(items: Iterable[T], what: str, total: int) -> Iterator[T]:
-    from rich.console import Console
-    from rich.progress import track as rich_track
-
-    console = Console(stderr=True)
-    silent = not console.is_terminal
-    return iter(rich_track(items, what, total, console=console, transient=True, disable=silent))
-
-
-def _track_in_notebook(items: Iterable[T], what: str, total: int) -> Iterator[T]:
-    """Rewrite one line of text as the work goes on: it needs no widgets, and stays in the saved notebook."""
-    from IPython.display import display
-
-    def line(n_done: int) -> dict[str, str]:
-        return {"text/plain": f"{what}: {n_done} of {total}"}
-
-    shown = display(line(0), raw=True, display_id=True)  # type: ignore[no-untyped-call]
-    last = time.monotonic()
-    for n_done, item in enumerate(items, 1):
-        yield item
-        now = time.monotonic()
-        if now - last > SECONDS_BETWEEN_UPDATES or n_done == total:
-            shown.update(line(n_done), raw=True)
-            last = now
-
-
-def _in_notebook() -> bool:
-    """Return whether a Jupyter kernel runs this code."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return hasattr(shell, "kernel")
 
 
 def show(*parts: str | Text | Table) -> None:

@@ -36,9 +36,9 @@ class Trial:
     Examples
     --------
     >>> Trial("os", "stat", 10.0).of("/")
-    >>> Trial("time", "sleep", 0.1).of("nowhere")
+    >>> Trial("time", "sleep", 10.0).of("nowhere")
     Traceback (most recent call last):
-    domains._files.ReadError: damaged (TypeError: ...)
+    domains._files.ReadError: damaged (TypeError: ...
     """
 
     def __init__(self, module: str, function: str, seconds: float) -> None:

@@ -40,11 +40,6 @@ def test_json_has_null_for_nan_and_infinity(capsys):
     assert json.loads(capsys.readouterr().out) == {"a": None, "b": [None, 3], "c": "φ"}
 
 
-def test_progress_passes_everything_on(capsys):
-    assert list(_console.track(range(5), "counting", 5)) == list(range(5))
-    assert capsys.readouterr().out == ""
-
-
 def test_the_table_is_printed_by_default(report, capsys):
     assert deliver(report, Outputs(), table=lambda: ["IoU 0.5"]) == 0
     captured = capsys.readouterr()
