@@ -28,7 +28,6 @@ class Kept:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.counts: Counter[str] = Counter()
-        self.n_known = 0
         self.smallest: dict[str, tuple[Input, Finding]] = {}
 
     def add(self, given: Input, finding: Finding) -> None:
@@ -73,7 +72,6 @@ def fuzz(name: str, given: Iterable[Input], n: int, kept: Kept, seconds: float) 
         for item, outcome in runner.run_all(given):
             for finding in judging.judge(item, outcome):
                 kept.add(item, finding)
-            kept.n_known += judging.is_known(item, outcome)
             done += 1
             now = time.monotonic()
             if now - last > BETWEEN_LINES:
@@ -99,7 +97,7 @@ def inputs_of(family: str, given: argparse.Namespace) -> tuple[Iterable[Input], 
 def _progress(family: str, done: int, n: int, seconds: float, kept: Kept, runner: Runner) -> str:
     rate = done / seconds
     left = (n - done) / rate
-    found = f"{sum(kept.counts.values())} findings of {len(kept.counts)} kinds, {kept.n_known} ends within libhdf5"
+    found = f"{sum(kept.counts.values())} findings of {len(kept.counts)} kinds"
     time_said = f"{rate:.0f} a second, {seconds:.0f} s, {left:.0f} s left"
     return f"{family}: {done} of {n}, {time_said}; {found}; {runner.starts} starts of the child"
 

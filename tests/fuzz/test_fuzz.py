@@ -21,14 +21,16 @@ from fuzzer.parent import Runner
 
 from domains.cli import FIELDS, app
 
-INPUTS = 120
+INPUTS = {"structures": 120, "grids": 60, "images": 120, "tables": 120}
 """Of each family: seconds. For long: ``python tests/fuzz/long.py --inputs 100000 --family images``."""
 
-CUTS = 25
-"""Of each file."""
+FIRST = 40
+"""The number of the first: on none of these HDF5 loops, which takes ten seconds."""
 
-FIRST = 220
-"""The number of the first: among these libhdf5 loops on none."""
+CUTS = {"hdf5": 5}
+"""Of each file: few where a process of its own must be started for each damaged one."""
+
+OTHER_CUTS = 25
 
 READERS = ("ramachandran.backbone_angles", "ramachandran.read_region", "lesions.read_image", "events.read_events")
 WITHOUT_FILES = ("overlap demo", "overlap version")
@@ -139,13 +141,13 @@ def variants(seed):
 @pytest.mark.parametrize(("reader", "seed"), WHOLE, ids=NAMES)
 def test_a_file_that_is_cut_off(runner, reader, seed):
     """``long.py --cuts`` cuts at every byte."""
-    found = faults(runner, inputs.cuts(reader, seed, CUTS))
+    found = faults(runner, inputs.cuts(reader, seed, CUTS.get(seed.form, OTHER_CUTS)))
     assert not found, f"{len(found)} findings, such as\n{found[0]}"
 
 
 @pytest.mark.parametrize("family", targets.FAMILIES)
 def test_damaged_files(runner, family):
-    found = faults(runner, (inputs.make(family, number) for number in range(FIRST, FIRST + INPUTS)))
+    found = faults(runner, (inputs.make(family, number) for number in range(FIRST, FIRST + INPUTS[family])))
     assert not found, f"{len(found)} findings, such as\n{found[0]}"
 
 

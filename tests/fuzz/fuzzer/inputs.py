@@ -24,6 +24,9 @@ NO_NUMBER = -1
 ODD_NAMES = 0.02
 """How many inputs bear an odd name."""
 
+TRAPS = 0.1
+"""How often a trap is taken, where a whole file is taken once."""
+
 BOMBS = 0.001
 RARE = 0.01
 SPLICED = 0.03
@@ -61,7 +64,7 @@ def make(family: str, number: int) -> Input:
     choices = targets.of_family(family)
     target = rng.choices(choices, [choice.weight for choice in choices])[0]
     files = _files(target.name)
-    seed = rng.choice(files)
+    seed = rng.choices(files, [TRAPS if file.trap else 1 for file in files])[0]
     steps: list[str] = [seed.name]
     content = _damaged(seed, files, rng, steps)
     return Input(family, number, target.name, _name(seed, rng), content, tuple(steps))

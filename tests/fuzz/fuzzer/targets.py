@@ -48,6 +48,7 @@ class Target:
     """Of the seeds' names; all by default."""
 
     def files(self) -> list[Seed]:
+        """Return the seeds."""
         chosen = self.seeds()
         return [seed for seed in chosen if not self.endings or seed.name.endswith(self.endings)]
 
@@ -436,7 +437,9 @@ def _check_command(path: Path, printed: Printed, warned: Sequence[str]) -> list[
         problems.append("control characters are printed")
     if "no picture was saved" in printed.err:
         problems.append(f"no picture: {printed.err[-300:]!r}")
-    long_lines = [line for line in printed.err.splitlines() if len(line) > LONGEST]
+    # a name of 200 characters may stand in it twice
+    most = LONGEST + 2 * len(path.name)
+    long_lines = [line for line in printed.err.splitlines() if len(line) > most]
     if long_lines:
         problems.append(f"a line of {len(long_lines[0])} characters on standard error")
     return problems
