@@ -64,7 +64,7 @@ def read_region(path: str | Path, variable: str | None = None, *, phi_first: boo
 
     Notes
     -----
-    A netCDF file is read within ten seconds, or refused. Other files have no time limit.
+    A netCDF file is read within five seconds, or refused. Other files have no time limit.
 
     Examples
     --------

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import h5py
     import xarray as xr
 
-SECONDS = 10.0
+SECONDS = 5.0
 MOST_OBJECTS = 10_000
 MOST_BYTES_OF_AN_ATTRIBUTE = 10**7
 

@@ -3,8 +3,11 @@
 Conventions
 -----------
 - The process is started at the first trial and waits for the next, so that only the first takes a moment. It ends with
-  this one, and is replaced after a trial that did not go well: a library may be left in disorder.
-- It gets the name of a file on its standard input and answers with a line of JSON.
+  this one.
+- It gets the name of a file on its standard input and answers with a line of JSON. Each file is tried in a fork of it,
+  which the system ends when its time is over: no file finds a library that another left in disorder.
+- Where there are no forks (Windows) the process tries the files itself, and is replaced after each that did not go
+  well.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -21,6 +25,10 @@ from typing import Any
 from .._files import ReadError
 
 _START = "import sys; sys.path[:] = sys.argv[3:]; from domains.ramachandran.trial import serve; serve(*sys.argv[1:3])"
+ENDED = "damaged: reading it ended its process; fetch or write it again"
+_FORKS = hasattr(os, "fork")
+_TO_ANSWER = 5.0
+"""Seconds that the process has to answer once the time for a file is over."""
 
 
 class Trial:
@@ -67,19 +75,16 @@ class Trial:
         with self._lock:
             answer = self._ask(path)
         if answer is None:
-            raise ReadError(
-                f"damaged: reading it did not come to an end within {self.seconds:g} s, or ended its process; fetch "
-                "or write it again"
-            )
+            raise ReadError(ENDED)
         if answer["refused"]:
             raise ReadError(answer["refused"])
 
     def _ask(self, path: str) -> dict[str, Any] | None:
         process = self._running()
-        timer = threading.Timer(self.seconds, process.kill)
+        timer = threading.Timer(self.seconds + _TO_ANSWER * _FORKS, process.kill)
         timer.start()
         try:
-            process.stdin.write(json.dumps(path) + "\n")  # type: ignore[union-attr]
+            process.stdin.write(json.dumps([path, self.seconds]) + "\n")  # type: ignore[union-attr]
             process.stdin.flush()  # type: ignore[union-attr]
             line = process.stdout.readline()  # type: ignore[union-attr]
         except OSError:
@@ -87,7 +92,7 @@ class Trial:
         finally:
             timer.cancel()
         answer: dict[str, Any] | None = json.loads(line) if line.endswith("\n") else None
-        if answer is None or answer["refused"]:
+        if answer is None or (answer["refused"] and not _FORKS):
             self.end()
         return answer
 
@@ -126,8 +131,32 @@ def serve(module: str, function: str) -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)
     for line in sys.stdin:
-        answers.write(json.dumps({"refused": _refused(attempt, json.loads(line))}) + "\n")
+        path, seconds = json.loads(line)
+        refused = _refused_by_fork(attempt, path, seconds) if _FORKS else _refused(attempt, path)
+        answers.write(json.dumps({"refused": refused}) + "\n")
         answers.flush()
+
+
+def _refused_by_fork(attempt: Callable[[str], object], path: str, seconds: float) -> str:
+    """Return why a file is refused, "" if it is not, whatever becomes of the process that finds out."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            # nobody handles this signal: the system ends the process, even within a library
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+            os.write(writing, _refused(attempt, path).encode("utf-8", "surrogatepass"))
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        refused = pipe.read().decode("utf-8", "surrogatepass")
+    _, status = os.waitpid(child, 0)
+    if not os.WIFSIGNALED(status):
+        return refused
+    if os.WTERMSIG(status) == signal.SIGALRM:
+        return f"damaged: reading it did not come to an end within {seconds:g} s; fetch or write it again"
+    return ENDED
 
 
 def _refused(attempt: Callable[[str], object], path: str) -> str:
