@@ -58,8 +58,8 @@ def lines_of(text: str, comment: str | None = None) -> tuple[int, int]:
     every = [line for line in re.split(r"\r\n|\r|\n", text) if line != ""]
     if comment is None:
         return len(some), len(every)
-    least = sum(not line.lstrip().startswith(comment) for line in some)
-    return least, sum(not line.lstrip().startswith(comment) for line in every)
+    least = sum(not line.lstrip(" \t").startswith(comment) for line in some)
+    return least, sum(not line.lstrip(" \t").startswith(comment) for line in every)
 
 
 def csv_records(text: str, separator: str) -> tuple[int, int]:
