@@ -21,8 +21,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from .._files import ReadError, read_bytes, reading
 from .._text import file_name, one_line
 from . import mmcif, pdb
@@ -76,7 +74,8 @@ class Source:
         if not self.is_cif:
             return
         too_large = 10**mmcif.MOST_DIGITS
-        if (serials > 0).all() and all((np.abs(x) < too_large).all() for x in numbers):
+        # no absolute values: that of the least integer is itself
+        if (serials > 0).all() and all(((x > -too_large) & (x < too_large)).all() for x in numbers):
             return
         with reading(OPERATION, self.path):
             mmcif.check_rows(self.text, len(serials))
