@@ -58,7 +58,8 @@ def lines_of(text: str, comment: str | None = None) -> tuple[int, int]:
     every = [line for line in re.split(r"\r\n|\r|\n", text) if line != ""]
     if comment is None:
         return len(some), len(every)
-    least = sum(not line.lstrip(" \t").startswith(comment) for line in some)
+    # a carriage return ends the line before
+    least = sum(not line.lstrip(" \t\r").startswith(comment) for line in some)
     return least, sum(not line.lstrip(" \t").startswith(comment) for line in every)
 
 
@@ -173,7 +174,7 @@ def nifti_voxels(content: bytes) -> int | None:
 
 def csv_cells(text: str) -> int | None:
     """Return how many cells a table of a region has: of a grid, or of columns phi, psi, value."""
-    rows = [line.split(",") for line in re.split(r"\r\n|\r|\n", text) if line.strip()]
+    rows = [line.split(",") for line in re.split(r"\r\n|\r|\n", text) if re.search(r"[^\s,]", line)]
     if not rows or '"' in text:
         return None
     width = len(rows[0])
