@@ -45,6 +45,9 @@ NO_ONSET = "no onset"
 NO_OFFSET = "no offset"
 NO_DURATION = "no duration"
 NO_NUMBER = "a time that is no number"
+TOO_FAR = "a time beyond 30,000 years"
+LONGEST = 1e12
+"""Seconds; durations of longer times could not be added up."""
 BACKWARD = "ends before it begins"
 NO_CONFIDENCE = "a confidence that is no number"
 SAYS_NONE = (NO_EVENT, BACKGROUND, EMPTY_ROW)
@@ -252,6 +255,7 @@ def _reasons(
 ) -> np.ndarray:
     """Return why each row is no event; "" if it is one. The first reason counts."""
     is_finite = np.isfinite(onset) & np.isfinite(offset)
+    is_far = (np.abs(onset) > LONGEST) | (np.abs(offset) > LONGEST)
     has_confidence = ~_is_absent(texts["confidence"])
     return np.select(
         [
@@ -259,6 +263,7 @@ def _reasons(
             _is_absent(texts["onset"]),
             _is_absent(texts[end]),
             ~is_finite,
+            is_far,
             offset < onset,
             has_confidence & ~np.isfinite(confidence),
         ],
@@ -267,6 +272,7 @@ def _reasons(
             NO_ONSET,
             NO_OFFSET if end == "offset" else NO_DURATION,
             NO_NUMBER,
+            TOO_FAR,
             BACKWARD,
             NO_CONFIDENCE,
         ],

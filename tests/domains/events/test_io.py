@@ -386,3 +386,12 @@ def test_a_table_of_durations_with_a_mistake_is_refused_with_its_line(text, mess
         read_durations(path)
     assert str(caught.value).startswith(f"events.read_durations: {path}: ")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("times", ["0,1e308", "-1e300,5", "1e13,2e13"])
+def test_a_time_beyond_all_recordings_is_skipped(tmp_path, times):
+    path = tmp_path / "a.csv"
+    path.write_text(f"onset,offset\n{times}\n1,2\n")
+    found = read_events(path)
+    assert found.events["onset"].tolist() == [1.0]
+    assert found.skipped[["where", "reason"]].to_numpy().tolist() == [["line 2", "a time beyond 30,000 years"]]
