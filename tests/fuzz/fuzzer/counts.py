@@ -138,7 +138,7 @@ def cif_residues(text: bytes) -> set[Residue] | None:
         cells = line.split()
         if len(cells) != len(names) or set(line) & set("\"';#"):
             return None
-        if re.fullmatch(r"-?\d+", cells[number]) is None or cells[chain] in (".", "?"):
+        if re.fullmatch(r"-?\d{1,9}", cells[number]) is None or cells[chain] in (".", "?"):
             return None
         if cells[resname] in STANDARD:
             code = cells[icode] if cells[icode] not in "?." else ""
