@@ -172,7 +172,10 @@ class TestResuming:
 
 
 SCRIPT = """
+import signal
 import sys
+# a process that a shell has put into the background ignores Ctrl-C
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, {folder!r})
 from work_of_tests import work
 from domains import _batch
