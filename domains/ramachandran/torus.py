@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 PERIOD = 360.0
+LARGEST = 1e6
+"""No angle is larger, degrees."""
 
 
 def wrap(angle: Any) -> Any:
@@ -102,6 +104,8 @@ def check_grid(x: xr.DataArray, name: str = "region") -> xr.DataArray:
 def _check_circle(nodes: np.ndarray, name: str) -> None:
     if len(nodes) < 2:
         raise ValueError(f"{name}: the coordinates are not evenly spaced cell centres, found {_brief(nodes)}")
+    if np.abs(nodes).max() > LARGEST:
+        raise ValueError(f"{name}: the coordinates are no angles in degrees, found {_brief(nodes)}")
     steps = np.diff(nodes)
     mean = float(np.mean(steps))
     # coordinates are often rounded: to single precision, or to a few digits in a text file

@@ -103,3 +103,9 @@ def test_axes_need_names_and_coordinates():
         check_grid(xr.DataArray(np.zeros((2, 2)), dims=("x", "y")))
     with pytest.raises(ValueError, match="psi has no coordinates|phi has no coordinates"):
         check_grid(xr.DataArray(np.zeros((2, 2)), dims=("psi", "phi")))
+
+
+def test_what_is_no_angle_is_told_without_a_warning():
+    nodes = np.array([-165.0, -1e308, -105.0])
+    with pytest.raises(ValueError, match=r"psi: the coordinates are no angles in degrees, found"):
+        check_grid(xr.DataArray(np.zeros((3, 3)), dims=("psi", "phi"), coords={"psi": nodes, "phi": centres(3)}))
