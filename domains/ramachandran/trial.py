@@ -143,7 +143,9 @@ def _refused_by_fork(attempt: Callable[[str], object], path: str, seconds: float
     child = os.fork()
     if child == 0:
         try:
-            # nobody handles this signal: the system ends the process, even within a library
+            # the system ends the process, even within a library, unless somebody before us ignored this signal
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
             signal.setitimer(signal.ITIMER_REAL, seconds)
             os.write(writing, _refused(attempt, path).encode("utf-8", "surrogatepass"))
         finally:

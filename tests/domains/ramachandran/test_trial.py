@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import textwrap
 import time
@@ -73,6 +74,17 @@ def test_what_does_not_end_is_ended(trial):
     with pytest.raises(ReadError, match="did not come to an end within 0.3 s"):
         trial.of("hang")
     assert time.monotonic() - begin < 3
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_a_program_that_ignores_alarms_has_its_limit_too(trial):
+    before = signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    try:
+        trial.seconds = 0.3
+        with pytest.raises(ReadError, match="did not come to an end within 0.3 s"):
+            trial.of("hang")
+    finally:
+        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
