@@ -26,6 +26,7 @@ import xarray as xr
 
 from .. import _report
 from .._checks import check_choice
+from .._text import one_line
 from .protocols import PROTOCOLS, By, Protocol, Scored
 from .schema import Support, as_events, as_support
 
@@ -281,9 +282,11 @@ def _warn_if_apart(prediction: pd.DataFrame, reference: pd.DataFrame) -> None:
     annotated = set(reference["file"])
     if not predicted or not annotated or predicted & annotated:
         return
+    one = _first([min(predicted)])
+    other = _first([min(annotated)])
     warnings.warn(
-        f"events.assess: the two sides have no file in common ({min(predicted)!r} and {min(annotated)!r} …), "
-        "so nothing can match; name them alike",
+        f"events.assess: the two sides have no file in common ({one} and {other} …), so nothing can match; name them "
+        "alike",
         stacklevel=4,
     )
 
@@ -329,7 +332,7 @@ def _warn_if_outside(events: pd.DataFrame, support: pd.DataFrame, side: str) -> 
     first = events.iloc[k]
     warnings.warn(
         f"events.assess: {len(rows)} of {len(events)} events of the {side} lie outside the support, wholly or in part "
-        f"(the first: {first['onset']:g} to {first['offset']:g} s of {first['file']!r}, which is scored from "
+        f"(the first: {first['onset']:g} to {first['offset']:g} s of {_first([first['file']])}, which is scored from "
         f"{begin[k]:g} to {end[k]:g} s); where time or segments are scored, what lies outside is cut off: correct the "
         "support or the events",
         stacklevel=4,
@@ -337,7 +340,7 @@ def _warn_if_outside(events: pd.DataFrame, support: pd.DataFrame, side: str) -> 
 
 
 def _first(names: Sequence[str] | pd.Index[Any], most: int = 5) -> str:
-    listed = ", ".join(repr(str(name)) for name in names[:most])
+    listed = ", ".join(repr(one_line(name, 80)) for name in names[:most])
     return listed if len(names) <= most else f"{listed} and {len(names) - most} more"
 
 

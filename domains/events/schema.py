@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 
 from .._checks import UsageError, check_number
+from .._text import one_line
 
 COLUMNS = ["file", "onset", "offset", "label", "confidence"]
 ALIASES = {
@@ -187,7 +188,8 @@ def _support_table(support: Support, files: Iterable[str]) -> pd.DataFrame:
         return pd.DataFrame({"file": list(support), "duration": list(support.values())})
     if support is not None and (not isinstance(support, Real) or isinstance(support, bool)):
         raise UsageError(
-            f"events.as_support: the support must be seconds, a mapping of file to seconds or a table; got {support!r}"
+            f"events.as_support: the support must be seconds, a mapping of file to seconds or a table; got "
+            f"{one_line(repr(support))}"
         )
     if support is not None:
         check_number("events.as_support", "support", support, above=0)
@@ -202,9 +204,10 @@ def _check_stretches(table: pd.DataFrame, onset: np.ndarray, offset: np.ndarray,
     if not len(wrong):
         return
     k = wrong[0]
+    file = one_line(table["file"].iloc[k], 80)
     raise UsageError(
         f"{name}: {len(wrong)} of {len(table)} recordings have no finite duration > 0 (the first: "
-        f"{table['file'].iloc[k]!r}, {duration[k]:g} s); correct them, or leave them out where it is not known"
+        f"{file!r}, {duration[k]:g} s); correct them, or leave them out where it is not known"
     )
 
 

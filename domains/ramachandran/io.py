@@ -233,6 +233,9 @@ def _as_mask(x: xr.DataArray, prefix: str) -> xr.DataArray:
         return x
     if values.dtype.kind not in "iuf":
         raise ValueError(f"{prefix}: the values are {values.dtype}, not numbers")
-    check_membership(values.astype(float), prefix)
+    # a signalling NaN is one of the values that are refused, and no reason for a warning
+    with np.errstate(invalid="ignore"):
+        numbers = values.astype(float)
+    check_membership(numbers, prefix)
     hard = np.isin(values, (0, 1)).all()
     return x.astype(bool) if hard else x.astype(float)

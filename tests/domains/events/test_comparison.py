@@ -248,6 +248,21 @@ def test_a_support_that_names_other_files_than_the_events():
     compare(a, a, "time", support={"h": np.nan, "quiet": 10.0})
 
 
+@pytest.mark.parametrize(
+    ("annotated", "support"),
+    [
+        (one([0, 4], file="h"), {"x" * 100_000: 100.0}),
+        (one([0, 4], file="x" * 100_000), 10.0),
+        (one([0, 4], file="h"), 3.0),
+    ],
+)
+def test_a_warning_is_short_whatever_the_names_are(annotated, support):
+    predicted = one([0, 4], file="h")
+    with pytest.warns(UserWarning, match="^events.assess: ") as warned:
+        compare(predicted, annotated, "time", support=support)
+    assert max(len(str(warning.message)) for warning in warned) < 500
+
+
 # ---- labels
 
 

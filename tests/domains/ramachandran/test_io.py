@@ -90,6 +90,11 @@ def test_integers_0_and_1_are_a_mask(tmp_path):
     [
         ("labels.npy", lambda p: np.save(p, np.arange(16).reshape(4, 4)), "run from 0 to 15.*labels == k"),
         ("nan.npy", lambda p: np.save(p, np.full((4, 4), np.nan)), "16 cells have no value"),
+        (
+            "signalling.npy",
+            lambda p: np.save(p, np.full((4, 4), 0x7F800001, "<u4").view("<f4")),
+            "16 cells have no value",
+        ),
         ("flat.npy", lambda p: np.save(p, np.zeros(4)), r"two axes and some cells, found an array of shape \(4,\)"),
         ("none.npy", lambda p: np.save(p, np.zeros((0, 0))), r"some cells, found an array of shape \(0, 0\)"),
         ("text.npy", lambda p: np.save(p, np.array([["a", "b"]] * 2)), "not numbers"),

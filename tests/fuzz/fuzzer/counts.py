@@ -63,11 +63,11 @@ def lines_of(text: str, comment: str | None = None) -> tuple[int, int]:
     return least, sum(not line.lstrip(" \t").startswith(comment) for line in every)
 
 
-def csv_records(text: str, separator: str) -> tuple[int, int]:
+def csv_records(text: str, separators: str) -> tuple[int, int]:
     """Count the records of a quoted table: a break within a closed quotation is none."""
     least, most = lines_of(text)
     within = 0
-    for cell in re.finditer(rf'(?:^|(?<=[{separator}\n\r]))"((?:[^"]|"")*)"(?=[{separator}\n\r]|\s*$)', text):
+    for cell in re.finditer(rf'(?:^|(?<=[{separators}\n\r]))"((?:[^"]|"")*)"(?=[{separators}\n\r]|\s*$)', text):
         within += cell.group(1).count("\n") + cell.group(1).count("\r")
     return max(least - within, 0), most
 

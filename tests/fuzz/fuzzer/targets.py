@@ -268,8 +268,9 @@ def _rows_of_events(path: Path, text: str) -> tuple[int, int] | None:
     if kind == ".rttm":
         return counts.lines_of(text, comment=";")
     least, most = counts.lines_of(text)
-    if kind == ".csv":
-        least, most = counts.csv_records(text, ",")
+    separators = {".csv": ",", "dcase with header": ",;\t"}
+    if kind in separators:
+        least, most = counts.csv_records(text, separators[kind])
     header = 0 if kind == "dcase" else 1
     return max(least - header, 0), max(most - header, 0)
 
