@@ -18,23 +18,23 @@ Conventions
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import current_process
 from pathlib import Path
 from typing import Any
 
-from ._checks import UsageError, check_number
+from ._checks import UsageError
 from ._guard import check_main_guard, is_from_standard_input
 from ._limits import time_limit
 from ._progress import shown
 from ._records import Header, Outcome, Records
+from ._running import Running
 from ._text import file_name
 from ._workers import (
     CaseError,
@@ -105,71 +105,6 @@ class Case:
     name: str
     payload: Any
     inputs: tuple[Path, ...] = ()
-
-
-@dataclass(frozen=True)
-class Running:
-    """How a job runs: none of this changes its results.
-
-    Parameters
-    ----------
-    records : path, optional
-        File of records, which makes the job resumable.
-    workers : int
-        Processes of this machine.
-    scheduler : str, optional
-        Address of a dask scheduler to join instead.
-    executor : Executor, optional
-        Where to compute instead.
-    max_seconds : float, optional
-        Longest time for a case; it is computed in a process of its own then.
-    max_memory : float, optional
-        Most memory for a case, GiB; likewise.
-    progress : bool
-        Whether to show on standard error how far the job is.
-    operation : str
-        Who asks, for errors: such as ``"lesions.cohort"``.
-
-    Raises
-    ------
-    UsageError
-        If a number is out of range, or two places to compute are given.
-
-    Examples
-    --------
-    >>> Running(workers=2).scheduler is None
-    True
-    >>> Running(workers=0)
-    Traceback (most recent call last):
-    domains._checks.UsageError: Running: workers must be a number >= 1; got 0
-    """
-
-    records: str | Path | None = None
-    workers: int = 1
-    scheduler: str | None = None
-    executor: Executor | None = None
-    max_seconds: float | None = None
-    max_memory: float | None = None
-    progress: bool = False
-    operation: str = "Running"
-
-    def __post_init__(self) -> None:
-        check_number(self.operation, "workers", self.workers, at_least=1)
-        if self.workers != int(self.workers):
-            raise UsageError(f"{self.operation}: workers must be a whole number; got {self.workers!r}")
-        if self.max_seconds is not None:
-            check_number(self.operation, "max_seconds", self.max_seconds, above=0)
-        if self.max_memory is not None:
-            check_number(self.operation, "max_memory", self.max_memory, above=0)
-            if sys.platform != "linux":
-                raise UsageError(f"{self.operation}: max_memory holds on Linux only; leave it out")
-        several = self.workers > 1
-        if several + (self.scheduler is not None) + (self.executor is not None) > 1:
-            raise UsageError(
-                f"{self.operation}: workers, scheduler and executor are three places to compute; choose one"
-            )
-        if self.scheduler is not None and not has_dask():
-            raise UsageError(f'{self.operation}: a scheduler needs dask: pip install "overlap-toolkit[dask]"')
 
 
 class Interrupted(KeyboardInterrupt):

@@ -3,7 +3,7 @@
 Conventions
 -----------
 - Nothing but typer is imported: ``overlap --help`` loads no numpy.
-- `field_app` makes a field's group of commands, `outputs` what a command hands on to ``run``.
+- `field_app` makes a field's group of commands, `outputs` and `running` what a command hands on to ``run``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -103,6 +103,34 @@ def outputs(
         check_folder(flag, path)
     check_outputs({**further, "--csv": csv, "--plot": plot, "--skipped": skipped}, inputs)
     return shared
+
+
+def running(
+    records: Path | None,
+    workers: int,
+    scheduler: str | None,
+    max_seconds: float | None,
+    max_memory: float | None,
+) -> dict[str, Any]:
+    """Return the flags that say how a job over many files runs, as keywords of the function that does it.
+
+    Parameters
+    ----------
+    records, workers, scheduler, max_seconds, max_memory
+        The flags.
+
+    Examples
+    --------
+    >>> running(None, 2, None, None, None)["workers"]
+    2
+    """
+    return {
+        "records": records,
+        "workers": workers,
+        "scheduler": scheduler,
+        "max_seconds": max_seconds,
+        "max_memory": max_memory,
+    }
 
 
 def field_app(what: str) -> typer.Typer:

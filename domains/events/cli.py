@@ -25,6 +25,7 @@ from .._flags import (
     Workers,
     field_app,
     outputs,
+    running,
 )
 
 if TYPE_CHECKING:
@@ -163,11 +164,7 @@ def score(
         corrected=corrected,
         kind=kind.value if kind else None,
         subset=subset,
-        records=records,
-        workers=workers,
-        scheduler=scheduler,
-        max_seconds=max_seconds,
-        max_memory=max_memory,
+        **running(records, workers, scheduler, max_seconds, max_memory),
         outputs=flags,
         **_read_settings(param or []),
     )

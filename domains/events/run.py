@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,8 +29,9 @@ import pandas as pd
 import xarray as xr
 
 from .. import _console, _report, _skipped
-from .._batch import Interrupted, Running
+from .._batch import Interrupted
 from .._checks import check_choice
+from .._running import split_running, takes_running
 from . import tables
 from .comparison import assess, explain_faults, find_protocol
 from .formats import READERS
@@ -65,6 +66,7 @@ class ScoredFiles(NamedTuple):
     scored: Scored
 
 
+@takes_running
 def score(
     predicted: str | Path,
     reference: str | Path,
@@ -76,13 +78,6 @@ def score(
     explain: bool = False,
     kind: str | None = None,
     subset: str | None = None,
-    records: str | Path | None = None,
-    workers: int = 1,
-    scheduler: str | None = None,
-    executor: Executor | None = None,
-    max_seconds: float | None = None,
-    max_memory: float | None = None,
-    progress: bool = False,
     **parameters: Any,
 ) -> ScoredFiles:
     r"""Score files of predicted events against files of annotated ones.
@@ -100,16 +95,11 @@ def score(
     records : path, optional
         A file that keeps what was read of each file as soon as it is there; a second run reads only what is new, failed
         or has changed.
-    workers : int
-        Processes to share the files among.
-    scheduler : str, optional
-        Address of a dask scheduler on whose cluster to read instead.
-    executor : concurrent.futures.Executor, optional
-        Where to read instead, such as ``dask.distributed.Client().get_executor()``.
-    max_seconds : float, optional
-        Longest time for a file, which is given up then; it is read in a process of its own.
-    max_memory : float, optional
-        Most memory for a file, GiB; likewise.
+    workers, scheduler, executor
+        Where to read: on so many processes of this machine (1), on the dask cluster of a scheduler (address),
+        or on a `concurrent.futures.Executor`.
+    max_seconds, max_memory : float, optional
+        Longest time (s) and most memory (GiB) for a file, which is given up then; it has a process of its own.
     progress : bool
         Whether to show on standard error how far the reading is.
     **parameters
@@ -139,6 +129,7 @@ def score(
     """
     check_choice("events.score", "by", by, ("label", "file", None))
     check_choice("events.score", "kind", kind, (None, *READERS))
+    running, parameters = split_running(parameters, "events.score")
     # a wrong setting or support ends the work before files are read
     rules, _ = find_protocol(protocol)
     rules.configure(corrected=corrected, **parameters)
@@ -146,16 +137,8 @@ def score(
     prediction_path = Path(predicted)
     reference_path = Path(reference)
     are_files = prediction_path.is_file() and reference_path.is_file()
-    running = Running(
-        records=records,
-        workers=workers,
-        scheduler=scheduler,
-        executor=executor,
-        max_seconds=max_seconds,
-        max_memory=max_memory,
-        progress=progress and not are_files,
-        operation="events.score",
-    )
+    if are_files:
+        running = replace(running, progress=False)
     files = {
         "prediction": find_files(prediction_path, "prediction"),
         "reference": find_files(reference_path, "reference"),

@@ -27,6 +27,7 @@ from .._flags import (
     Workers,
     field_app,
     outputs,
+    running,
 )
 
 app = field_app("Lesions in medical images, case by case or in cohorts.")
@@ -151,11 +152,7 @@ def cohort(
         predictions,
         references,
         out=out,
-        records=records,
-        workers=workers,
-        scheduler=scheduler,
-        max_seconds=max_seconds,
-        max_memory=max_memory,
+        **running(records, workers, scheduler, max_seconds, max_memory),
         labels=labels,
         scale=scale,
         reference_scale=reference_scale,

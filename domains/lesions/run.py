@@ -16,16 +16,17 @@ from __future__ import annotations
 
 import json
 import warnings
-from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 import pandas as pd
 
 from .. import _console
-from .._batch import Interrupted, Job, Running, run_cases
+from .._batch import Interrupted, Job, run_cases
 from .._checks import UsageError
 from .._outputs import is_special
+from .._running import RunningOptions, split_running, takes_running
 from .._skipped import NOT_SCORED, as_skipped
 from .._text import file_name, for_picture
 from . import cohorts, tables
@@ -43,23 +44,21 @@ if TYPE_CHECKING:
     from .._console import Outputs
 
 
+class CohortOptions(Options, RunningOptions):
+    """The keywords of `cohort` that are explained elsewhere, for type checkers."""
+
+
 @takes_settings
+@takes_running
 def cohort(
     predictions: str | Path,
     references: str | Path,
     *,
     out: str | Path | None = None,
-    records: str | Path | None = None,
     labels: Labels | None = None,
     scale: float | None = None,
     reference_scale: float | None = None,
-    workers: int = 1,
-    scheduler: str | None = None,
-    executor: Executor | None = None,
-    max_seconds: float | None = None,
-    max_memory: float | None = None,
-    progress: bool = False,
-    **options: Unpack[Options],
+    **options: Unpack[CohortOptions],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Compare every pair of images of the same name in two folders.
 
@@ -76,18 +75,13 @@ def cohort(
         See `compare`.
     scale, reference_scale : float, optional
         For `read_image`: the stored value that means 1, in soft predictions and in soft references.
-    workers : int
-        Processes to share the cases among.
-    scheduler : str, optional
-        Address of a dask scheduler on whose cluster to compute instead.
-    executor : concurrent.futures.Executor, optional
-        Where to compute instead, such as ``dask.distributed.Client().get_executor()``.
-    max_seconds : float, optional
-        Longest time for a case, which is given up then; it is computed in a process of its own.
-    max_memory : float, optional
-        Most memory for a case, GiB; likewise.
+    workers, scheduler, executor
+        Where to compute: on so many processes of this machine (1), on the dask cluster of a scheduler (address),
+        or on a `concurrent.futures.Executor`.
+    max_seconds, max_memory : float, optional
+        Longest time (s) and most memory (GiB) for a case, which is given up then; it has a process of its own.
     progress : bool
-        Whether to show a progress bar on standard error.
+        Whether to show on standard error how far the work is.
     tnorm, level, preset, nsd_tolerance, threshold, connectivity, empty, empty_distance
         The fields of `Settings`, each a keyword: see `compare`.
 
@@ -134,25 +128,16 @@ def cohort(
     >>> scores[["case", "label", "dice"]].round(4).to_dict("records")
     [{'case': 'nodule_00', 'label': '1', 'dice': 0.4819}]
     """
-    settings = check_settings(options)
+    running, others = split_running(options, "lesions.cohort")
+    settings = check_settings(others)
     check_scale("lesions.cohort", scale=scale, reference_scale=reference_scale)
     if labels is not None:
         check_labels("lesions.cohort", labels)
     table = None if out is None else Path(out)
-    if records is None and table is not None:
-        records = records_beside(table)
-    if records is not None and table is not None and Path(records).resolve() == table.resolve():
+    if running.records is None and table is not None:
+        running = replace(running, records=records_beside(table))
+    if running.records is not None and table is not None and Path(running.records).resolve() == table.resolve():
         raise UsageError(f"lesions.cohort: {file_name(table)} is both out and records; give each a file of its own")
-    running = Running(
-        records=records,
-        workers=workers,
-        scheduler=scheduler,
-        executor=executor,
-        max_seconds=max_seconds,
-        max_memory=max_memory,
-        progress=progress,
-        operation="lesions.cohort",
-    )
     if table is not None:
         _console.check_folder("lesions.cohort: out", table)
         check_table(table)

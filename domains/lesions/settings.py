@@ -8,7 +8,7 @@ Conventions
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from inspect import Parameter, signature
 from math import nan
@@ -106,7 +106,7 @@ def takes_settings(function: F) -> F:
     return function
 
 
-def check_settings(options: Options) -> Settings:
+def check_settings(options: Mapping[str, Any]) -> Settings:
     """Return the settings that keywords stand for.
 
     Raises

@@ -27,6 +27,7 @@ from .._flags import (
     Workers,
     field_app,
     outputs,
+    running,
 )
 
 app = field_app("Backbone angles and regions of the Ramachandran plot.")
@@ -107,11 +108,7 @@ def validate(
         modified=modified,
         chirality=chirality,
         min_plddt=min_plddt,
-        records=records,
-        workers=workers,
-        scheduler=scheduler,
-        max_seconds=max_seconds,
-        max_memory=max_memory,
+        **running(records, workers, scheduler, max_seconds, max_memory),
         outputs=flags,
     )
     raise typer.Exit(code)

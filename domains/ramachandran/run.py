@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +20,10 @@ import numpy as np
 import pandas as pd
 
 from .. import _console
-from .._batch import Case, Interrupted, Job, Outcome, Running, run_cases
+from .._batch import Case, Interrupted, Job, Outcome, run_cases
 from .._checks import UsageError
 from .._report import as_table
+from .._running import Running, split_running, takes_running
 from .._skipped import NOT_SCORED, UNREADABLE, as_skipped
 from .._text import for_picture
 from . import tables
@@ -44,17 +44,11 @@ SKIPPED = ["side", "file", "where", "reason", "detail", *IDENTITY]
 Paths = str | Path | Iterable[str | Path]
 
 
+@takes_running
 def validate(
     paths: Paths,
     *,
     reference: str = "top8000",
-    progress: bool = False,
-    records: str | Path | None = None,
-    workers: int = 1,
-    scheduler: str | None = None,
-    executor: Executor | None = None,
-    max_seconds: float | None = None,
-    max_memory: float | None = None,
     **options: Any,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Score the backbone of structures residue by residue.
@@ -65,21 +59,16 @@ def validate(
         PDB or mmCIF files, plain or gzipped.
     reference : str
         Which empirical reference.
-    progress : bool
-        Whether to show a progress bar on standard error.
     records : path, optional
         A file that keeps what was found in each structure as soon as it is done; a second run goes on where the first
-        ended. As the settings below it is for several structures.
-    workers : int
-        Processes to share the structures among.
-    scheduler : str, optional
-        Address of a dask scheduler on whose cluster to compute instead.
-    executor : concurrent.futures.Executor, optional
-        Where to compute instead, such as ``dask.distributed.Client().get_executor()``.
-    max_seconds : float, optional
-        Longest time for a structure, which is given up then; it is computed in a process of its own.
-    max_memory : float, optional
-        Most memory for a structure, GiB; likewise.
+        ended. As the five that follow it is for several structures.
+    workers, scheduler, executor
+        Where to compute: on so many processes of this machine (1), on the dask cluster of a scheduler (address),
+        or on a `concurrent.futures.Executor`.
+    max_seconds, max_memory : float, optional
+        Longest time (s) and most memory (GiB) for a structure, which is given up then; it has a process of its own.
+    progress : bool
+        Whether to show on standard error how far the work is.
     **options
         Passed to `backbone_angles`: ``max_bond``, ``modified``, ``chirality``, ``min_plddt``.
 
@@ -116,25 +105,15 @@ def validate(
     0  A 151 MSE  terminal  first of the chain
     1  A 220 GLY  terminal   last of the chain
     """
+    running, options = split_running(options, "ramachandran.validate")
+    here = Running(progress=running.progress, operation=running.operation)
     if isinstance(paths, str | Path):
-        unset = all(setting is None for setting in (records, scheduler, executor, max_seconds, max_memory))
-        if workers != 1 or not unset:
+        if running != here:
             raise UsageError(
                 "ramachandran.validate: records, workers, scheduler, executor, max_seconds and max_memory are for "
                 "several structures; give a list of paths, or leave them out"
             )
         return score_file(paths, reference, options)
-    running = Running(
-        records=records,
-        workers=workers,
-        scheduler=scheduler,
-        executor=executor,
-        max_seconds=max_seconds,
-        max_memory=max_memory,
-        progress=progress,
-        operation="ramachandran.validate",
-    )
-    here = Running(progress=progress, operation="ramachandran.validate")
     files = list(dict.fromkeys(str(path) for path in paths))
     if not files:
         raise UsageError("ramachandran.validate: no files were given; name at least one")

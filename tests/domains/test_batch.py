@@ -280,20 +280,6 @@ def test_an_interruption_hands_over_what_is_done(job, monkeypatch):
     assert [outcome.result for outcome in caught.value.outcomes] == [[3, 9]]
 
 
-@pytest.mark.parametrize(
-    ("wrong", "said"),
-    [
-        ({"workers": 1.5}, "workers must be a whole number"),
-        ({"max_seconds": 0}, "max_seconds must be a number > 0"),
-        ({"max_memory": -1}, "max_memory must be a number > 0"),
-        ({"workers": 2, "executor": ThreadPoolExecutor(1)}, "choose one"),
-    ],
-)
-def test_wrong_ways_to_run_are_refused(wrong, said):
-    with pytest.raises(UsageError, match=said):
-        Running(**wrong)
-
-
 def test_an_executor_that_was_shut_down_is_refused(job):
     executor = ThreadPoolExecutor(1)
     executor.shutdown()
