@@ -221,7 +221,7 @@ JOBS: dict[str, tuple[Prepare, int]] = {
     "summarise n cases": (summarise, 16_384),
     "lesions.match of n specks": (match_specks, 65_536),
     "raster.label_pairs of n labels, 27 cells each": (label_pairs, 65_536),
-    "raster.contingency of n cells, 50 labels": (contingency, 2**20),
+    "raster.contingency of n cells, 50 labels": (contingency, 2**21),
     "read_region, a table of n rows": (long_table, 524_288),
     "polygons.measure of n pairs": (polygon_pairs, 32_768),
 }

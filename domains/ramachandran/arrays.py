@@ -218,7 +218,7 @@ def _read_header(stream: IO[bytes]) -> Header:
     try:
         with warnings.catch_warnings():
             # a header of Python 2
-            warnings.simplefilter("ignore", UserWarning)
+            warnings.simplefilter("ignore")
             version = npy.read_magic(stream)
             if version not in ((1, 0), (2, 0)):
                 raise ReadError(NOT_NUMPY)

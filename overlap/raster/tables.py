@@ -11,7 +11,7 @@ from .._arrays import Array, as_host, like, namespace
 from ..counts import Overlap, unchecked
 
 _TABLE = 1 << 16
-"""Labels that span no more than this are looked up; others are sorted."""
+"""Labels that span no more than this, or than there are, are looked up; others are sorted."""
 
 _LARGEST = 1 << 27
 """Pairs in a table of 1 GiB."""
@@ -172,9 +172,7 @@ def _count_on_host(a: np.ndarray, b: np.ndarray) -> LabelPairs:
     labels_b, columns = _encode(flat_b[starts])
     n = len(labels_a)
     m = len(labels_b)
-    place, shared = _add_up(rows * np.int64(m) + columns, cells, n * m)
-    index_a = place // max(m, 1)
-    index_b = place - index_a * m
+    index_a, index_b, shared = _add_up(rows, columns, cells, (n, m))
     cells_a = _sums(index_a, shared, n)
     cells_b = _sums(index_b, shared, m)
     overlap = unchecked(shared, cells_a[index_a], cells_b[index_b])
@@ -190,14 +188,30 @@ def _runs(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return starts, np.diff(starts, append=len(a))
 
 
-def _add_up(place: np.ndarray, cells: np.ndarray, n_places: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the places that occur, ascending, and how many cells each of them has."""
-    if n_places <= max(_TABLE, len(place)):
-        table = _sums(place, cells, n_places)
-        occupied = np.flatnonzero(table)
-        return occupied, table[occupied]
-    occupied, position = np.unique(place, return_inverse=True)
-    return occupied, _sums(position, cells, len(occupied))
+def _add_up(
+    rows: np.ndarray, columns: np.ndarray, cells: np.ndarray, shape: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the row and column of the places that occur, in their order, and how many cells each of them has."""
+    n, m = shape
+    if n * m > max(_TABLE, len(cells)):
+        return _add_up_sparsely(rows, columns, cells, shape)
+    table = _sums(rows * np.int64(m) + columns, cells, n * m)
+    occupied = np.flatnonzero(table)
+    row = occupied // max(m, 1)
+    return row, occupied - row * m, table[occupied]
+
+
+def _add_up_sparsely(
+    rows: np.ndarray, columns: np.ndarray, cells: np.ndarray, shape: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """See `_add_up`: in time that grows with the places that occur."""
+    from scipy import sparse
+
+    # scipy adds up what has one place, and sorts each row
+    table = sparse.coo_array((cells, (rows, columns)), shape=shape).tocsr()
+    per_row = np.diff(table.indptr)
+    row = np.repeat(np.arange(len(per_row)), per_row)
+    return row, table.indices.astype(np.int64), table.data
 
 
 def _sums(place: np.ndarray, cells: np.ndarray, n: int) -> np.ndarray:
@@ -215,7 +229,7 @@ def _encode(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         flat = flat.view(np.uint8)
     low = flat.min()
     span = int(flat.max()) - int(low)
-    if span >= _TABLE:
+    if span >= max(_TABLE, flat.size):
         return np.unique(flat, return_inverse=True)
     # unsigned numbers do not reach below 0; signed ones may not hold their own span
     offset = flat - low if flat.dtype.kind == "u" else flat.astype(np.int64) - int(low)
