@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._files import ReadError, check_budget
+from .._limits import GIB, memory_limit
 from .._text import one_line
 from .arrays import UNQUESTIONED, check_packing
 from .trial import Trial
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 SECONDS = 5.0
+MOST_MEMORY = 0.4
+"""What reading may take besides the values, GiB: a damaged file has the HDF5 library set aside gigabytes."""
 MOST_OBJECTS = 10_000
 MOST_BYTES_OF_AN_ATTRIBUTE = 10**7
 
@@ -106,15 +109,23 @@ def read_all(path: str) -> None:
     ReadError
         As `read_maps` does.
     """
+    limit = MOST_MEMORY if sys.platform == "linux" else None
+    with memory_limit(limit):
+        n_bytes = _look_through("ramachandran.read_region", Path(path))
+    if limit is not None:
+        # the values, once as they are stored and once as they are read
+        limit += 2 * n_bytes / GIB
+    with memory_limit(limit):
+        _read_values(path)
+
+
+def _read_values(path: str) -> None:
     import h5netcdf
 
-    _look_through("ramachandran.read_region", Path(path))
     try:
         with h5netcdf.File(path, "r", phony_dims="sort") as file:
             for variable in file.variables.values():
-                _ = dict(variable.attrs), variable.dimensions, variable.shape
-                if variable.dtype.kind in "biuf":
-                    _ = variable[...]
+                _ = dict(variable.attrs), variable.dimensions, variable[...]
     except Exception as error:
         raise _unreadable(error) from error
 
@@ -140,22 +151,24 @@ def _check_format(path: Path) -> None:
     raise ReadError(f"not a readable .nc file: it does not begin as HDF5 does, but with {start!r}; {_WRITE_AGAIN}")
 
 
-def _look_through(operation: str, path: Path) -> None:
-    """Visit every object of the file, and refuse what is not in it or larger than it can be."""
+def _look_through(operation: str, path: Path) -> int:
+    """Visit every object of the file, and refuse what is not in it or larger than it can be; return its size, bytes."""
     import h5py
 
+    total = 0
     try:
         with h5py.File(path, "r") as file:
             for name, found in _objects(file):
                 _check_attributes(name, found)
                 if isinstance(found, h5py.Dataset):
-                    _check_dataset(operation, path, name, found)
+                    total += _check_dataset(operation, path, name, found)
     except ReadError:
         raise
     except Exception as error:
         # h5py raises RuntimeError, OSError, KeyError, ValueError and others for what is damaged
         reason = one_line(error, 120)
         raise ReadError(f"not a readable .nc file, but a damaged one ({reason}); {_WRITE_AGAIN}") from error
+    return total
 
 
 def _objects(file: h5py.File) -> Iterator[tuple[str, Any]]:
@@ -200,7 +213,8 @@ def _check_attributes(name: str, found: Any) -> None:
             raise ReadError(f"{where} has {n_values} values; leave it out")
 
 
-def _check_dataset(operation: str, path: Path, name: str, found: h5py.Dataset) -> None:
+def _check_dataset(operation: str, path: Path, name: str, found: h5py.Dataset) -> int:
+    """Refuse a dataset that the file cannot hold; return its size, bytes."""
     shown = one_line(name, 80)
     if found.external:
         files = ", ".join(one_line(part[0], 80) for part in found.external[:4])
@@ -210,7 +224,7 @@ def _check_dataset(operation: str, path: Path, name: str, found: h5py.Dataset) -
     n_values = 1.0
     for n in found.shape or ():
         n_values *= n
-    n_bytes = int(n_values) * max(found.dtype.itemsize, 8)
+    n_bytes: int = int(n_values) * max(found.dtype.itemsize, 8)
     stored = found.id.get_storage_size()
     n_packed = min(stored, path.stat().st_size)
     check_packing(n_bytes, n_packed, f"{shown}, of {_shape(found)} values,")
@@ -218,6 +232,7 @@ def _check_dataset(operation: str, path: Path, name: str, found: h5py.Dataset) -
         check_budget(operation, path, n_bytes, shown)
     if found.ndim and found.chunks is not None:
         _check_chunk(operation, path, shown, found)
+    return n_bytes
 
 
 def _check_chunk(operation: str, path: Path, shown: str, found: h5py.Dataset) -> None:

@@ -152,6 +152,19 @@ def test_texts_are_refused_before_they_are_read(path, monkeypatch):
         read_region(path)
 
 
+def test_a_chunk_that_says_it_is_gigabytes_takes_none(path):
+    texts = np.full((12, 12), "yes", object)
+    with h5py.File(path, "a") as file:
+        file.create_dataset("texts", data=texts, dtype=h5py.string_dtype(), chunks=(12, 12), compression="gzip")
+        stored = file["texts"].id.get_chunk_info(0).size
+    content = path.read_bytes()
+    # a leaf of the tree of chunks, whose first key begins with the chunk's size
+    key = content.rindex(b"TREE\x01\x00\x01\x00") + 24
+    assert int.from_bytes(content[key : key + 4], "little") == stored
+    path.write_bytes(content[:key] + b"\xff" * 4 + content[key + 4 :])
+    assert "memory allocation failed" in said_of(path)
+
+
 def test_axes_that_the_file_names_are_not_turned(path):
     with pytest.raises(UsageError, match=r"mask.nc: a netCDF file names its axes itself; leave out phi_first="):
         read_region(path, phi_first=True)
