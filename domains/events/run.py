@@ -37,7 +37,7 @@ from .comparison import assess, explain_faults, find_protocol
 from .formats import READERS
 from .protocols import By, Protocol, Scored
 from .schema import Support, as_support
-from .tree import Found, Side, find_files, is_lost, read_sides
+from .tree import Found, Side, find_files, is_lost, lost_on_both, read_sides
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -149,7 +149,7 @@ def score(
     sides = read_sides(files, kind=kind, subset=subset, running=running)
     a = sides["prediction"]
     b = sides["reference"]
-    lost = a.lost | b.lost
+    lost = lost_on_both(a, b)
     durations = _durations(a.support, b.support, lost) if support is None else support
     scored = assess(
         _events_of(a, lost, prediction_path.name),

@@ -73,12 +73,15 @@ class Side(NamedTuple):
         As `read_events` returns them, of all files.
     lost : set of str
         Recordings whose file could not be read, and folders, "/" at the end, that could not be looked into.
+    named : mapping of str to set of str
+        The recordings that the rows of a file name, by the recording that the file is called after.
     """
 
     events: pd.DataFrame
     skipped: pd.DataFrame
     support: pd.DataFrame
     lost: set[str]
+    named: Mapping[str, set[str]]
 
 
 def find_files(path: Path, side: str) -> list[Found]:
@@ -206,6 +209,40 @@ def read_case(payload: Mapping[str, Any]) -> dict[str, Any]:
         "skipped": part.skipped[["where", "reason", "detail"]].to_dict("list"),
         "support": part.support.to_dict("list"),
     }
+
+
+def lost_on_both(a: Side, b: Side) -> set[str]:
+    """Return the recordings to leave out on both sides, because one of them could not be read.
+
+    The rows of a file may name a recording otherwise than the file is called. What a file named that was not read is
+    not known; what the other side's file of the same name holds, is.
+
+    Parameters
+    ----------
+    a, b : Side
+        Both sides.
+
+    Returns
+    -------
+    set of str
+        Recordings, and folders of such, "/" at the end.
+
+    Examples
+    --------
+    >>> none = pd.DataFrame()
+    >>> lost_on_both(Side(none, none, none, {"s/x"}, {}), Side(none, none, none, set(), {"s/x": {"night"}})) == {
+    ...     "s/x",
+    ...     "night",
+    ... }
+    True
+    """
+    lost = a.lost | b.lost
+    names = set(lost)
+    for side in (a, b):
+        files = pd.Series(list(side.named), dtype=object)
+        for file in files[is_lost(files, lost)]:
+            names |= side.named[file]
+    return names
 
 
 def is_lost(recordings: pd.Series[str], lost: Iterable[str]) -> np.ndarray:
@@ -357,6 +394,7 @@ def _joined(side: str, found: Sequence[Found], outcomes: Mapping[str, Outcome]) 
     skipped = [NO_ROWS]
     support = [NO_SUPPORT]
     lost = set()
+    named = {}
     for one in found:
         outcome = outcomes.get(_case_name(side, one), Outcome("", None, one.fault))
         if outcome.error:
@@ -368,6 +406,7 @@ def _joined(side: str, found: Sequence[Found], outcomes: Mapping[str, Outcome]) 
         else:
             events.append(outcome.result["events"])
             support.append(outcome.result["support"])
+            named[one.recording] = set(outcome.result["support"]["file"])
             rows = outcome.result["skipped"]
         n_rows = len(rows["where"])
         skipped.append({"side": [side] * n_rows, "file": [file_name(one.path)] * n_rows, **rows})
@@ -377,6 +416,7 @@ def _joined(side: str, found: Sequence[Found], outcomes: Mapping[str, Outcome]) 
         _stacked(skipped),
         _stacked(support).astype({"duration": float}),
         lost,
+        named,
     )
 
 

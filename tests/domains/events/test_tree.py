@@ -223,6 +223,22 @@ def test_every_broken_file_is_a_row_and_the_others_are_scored(folders):
         assert "\n" not in detail
 
 
+@pytest.mark.parametrize("unread_side", ["p", "r"])
+def test_a_recording_that_rows_name_is_lost_with_its_file_on_both_sides(tmp_path, unread_side):
+    """RTTM names the recording, not its folder; an event of a recording that was not read is no false alarm."""
+    row = "SPEAKER {} 1 1.0 2.0 <NA> <NA> anna <NA> <NA>\n"
+    for side in ("p", "r"):
+        for k in range(3):
+            write(tmp_path / side / f"site_{k}" / "a.rttm", row.format(f"night {k}".replace(" ", "_")))
+    expected = score(tmp_path / "p", tmp_path / "r", by="file").report
+    write(tmp_path / unread_side / "site_1" / "a.rttm", "\0\0")
+    result = score(tmp_path / "p", tmp_path / "r", by="file")
+    assert result.report.file.values.tolist() == ["night_0", "night_2"]
+    others = expected.sel(file=["night_0", "night_2"])
+    xr.testing.assert_equal(result.report.drop_vars("n_defined"), others.drop_vars("n_defined"))
+    assert len(unread(result)) == 1
+
+
 def test_all_places_and_a_second_run_give_the_same(folders, tmp_path, monkeypatch):
     """A file that kills its worker is a row more, and nothing else."""
     expected = score(*folders)
