@@ -460,7 +460,8 @@ def _attempt_and_spool(task: Task, spool: str) -> str:
 
 def _begin_worker(lifeline: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    lifeline.send(os.getpid())
+    with suppress(OSError):  # the other process may have ended already
+        lifeline.send(os.getpid())
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -290,6 +292,30 @@ def test_the_picture_knows_the_settings(thresholds, matched, tmp_path, figures, 
     sizes = counted(a, b, tmp_path, capsys, protocol="tiou", thresholds=thresholds)
     assert [list(size.values()) for size in sizes] == [[matched], [2], [1]]
     assert in_the_legend(figures[0]) == [(matched, matched), (2 - matched,), (1 - matched,)]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills processes")
+def test_a_tree_in_which_everything_goes_wrong(tmp_path, monkeypatch):
+    """The long version, with 2,200 files a side and dask: see the file."""
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    monkeypatch.syspath_prepend(Path(__file__).parents[1])
+    import tree_with_faults
+    from runs_with_faults import Run
+
+    tree_with_faults.make(tmp_path, 12)
+    run = Run(tree_with_faults.__file__, tmp_path, tmp_path / "disturbed.csv", "pools")
+    table = run.disturbed(12, kills=1)
+    found = pd.read_csv(run.out, keep_default_na=False).set_index("file")
+    # in this process no file kills: without it, the others are the same
+    for side in ("p", "r"):
+        (tmp_path / side / "site_0" / "night_0003.rttm").unlink()
+    _console.save_table(tree_with_faults.table_of(tmp_path), tmp_path / "wanted.csv")
+    assert len(found) == 12
+    detail = found["detail"]
+    assert "a NUL byte" in detail[str(tmp_path / tree_with_faults.BROKEN)]
+    assert "its worker died 3 times" in detail[str(tmp_path / tree_with_faults.KILLER)]
+    others = [line for line in table.splitlines(keepends=True) if b"night_0003" not in line]
+    assert b"".join(others) == (tmp_path / "wanted.csv").read_bytes()
 
 
 # ---- known faults

@@ -437,14 +437,16 @@ def test_wrong_labels(text):
 def test_a_cohort_in_which_everything_goes_wrong(tmp_path, monkeypatch):
     """The long version, also with dask: see the file."""
     monkeypatch.syspath_prepend(Path(__file__).parent)
+    monkeypatch.syspath_prepend(Path(__file__).parents[1])
     import cohort_with_faults
+    from runs_with_faults import Run
 
     n = 12
     cohort_with_faults.make(tmp_path, n)
-    cohort_with_faults.disturbed(tmp_path, tmp_path / "a.csv", "pools", n, kills=1)
+    disturbed = Run(cohort_with_faults.__file__, tmp_path, tmp_path / "a.csv", "pools").disturbed(n, kills=1)
     # in this process no case kills
     cohort(tmp_path / "p", tmp_path / "r", out=tmp_path / "b.csv")
-    found = (tmp_path / "a.csv").read_bytes().splitlines()
+    found = disturbed.splitlines()
     wanted = (tmp_path / "b.csv").read_bytes().splitlines()
     (killer,) = [k for k, line in enumerate(wanted) if line.startswith(b"case_0003")]
     assert found.pop(killer).startswith(b"case_0003")
