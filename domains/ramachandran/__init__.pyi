@@ -4,7 +4,7 @@ from .io import example, read_region
 from .plotting import plot_agreement, plot_levels, plot_residues
 from .regions import region
 from .run import summarise, validate
-from .steric import hard_sphere
+from .steric import contact_names, hard_sphere, soft_sphere
 from .structures import backbone_angles
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "categorise",
     "classify",
     "compare",
+    "contact_names",
     "evaluate",
     "example",
     "hard_sphere",
@@ -25,6 +26,7 @@ __all__ = [
     "read_region",
     "reference",
     "region",
+    "soft_sphere",
     "summarise",
     "validate",
 ]

@@ -4,9 +4,11 @@ Conventions
 -----------
 - The molecule is alanine dipeptide, Ace-Ala-NMe, with one geometry: bond lengths and angles are fixed, omega is
   180°, only phi and psi turn.
-- A cell is allowed when every pair of atoms three or more bonds apart, whose distance depends on (phi, psi) at
-  the cell's centre, keeps at least its contact limit.
+- A cell is allowed when every pair of atoms three or more bonds apart, whose distance depends on (phi, psi),
+  keeps at least its contact limit at the cell's centre.
 - The result depends on tau, the angle N–CA–C. It is a parameter, and part of the region's name.
+- Limits are in Å, by the elements of two atoms, ``"CO"``, or by their names, ``"CB O"``; the latter comes first.
+- A soft region is the product of sigmoids of (distance − limit)/T. At T → 0 it is the hard one.
 
 References
 ----------
@@ -14,37 +16,24 @@ Ramachandran, G. N., Ramakrishnan, C. & Sasisekharan, V. (1963). Stereochemistry
 configurations. J. Mol. Biol. 7, 95. doi:10.1016/S0022-2836(63)80023-6
 Ho, B. K., Thomas, A. & Brasseur, R. (2003). Revisiting the Ramachandran plot: hard-sphere repulsion,
 electrostatics, and H-bonding in the α-helix. Protein Sci. 12, 2508. doi:10.1110/ps.03235203
-Parsons, J. et al. (2005). Practical conversion from torsion space to Cartesian space for in silico protein
-synthesis. J. Comput. Chem. 26, 1063. doi:10.1002/jcc.20237
 """
 
 from __future__ import annotations
 
-from itertools import combinations
-from typing import Literal, NamedTuple, get_args
+from collections.abc import Mapping
+from typing import Literal, get_args
 
+import array_api_compat as compat
 import numpy as np
 import xarray as xr
 
-from .._checks import check_choice
+from .._checks import UsageError, check_choice, check_number
+from .dipeptide import CONTACTS, Array, Pair, contact_distances
 from .torus import centres
 
 Limits = Literal["normal", "outer"]
 Clashes = Literal["all", "ho2003"]
-
-
-class Placed(NamedTuple):
-    """Where an atom d lies: bonded to c, with an angle (b, c, d) and a dihedral (a, b, c, d), in Å and degrees."""
-
-    a: str
-    b: str
-    c: str
-    length: float
-    angle: float
-    dihedral: float
-    turned_by: Literal["phi", "psi"] | None = None
-    """The angle that is added to the dihedral."""
-
+Sharing = Literal["elements", "pairs"]
 
 # contact distances in Å (Ramachandran et al. 1963): normal, outer
 LIMITS = {
@@ -59,44 +48,11 @@ LIMITS = {
     "HN": (2.4, 2.2),
     "HH": (2.0, 1.9),
 }
-# ' is the residue before, " the one after
-BONDS = (
-    ("CA'", "C'"),
-    ("C'", "O'"),
-    ("C'", "N"),
-    ("N", "H"),
-    ("N", "CA"),
-    ("CA", "HA"),
-    ("CA", "CB"),
-    ("CA", "C"),
-    ("C", "O"),
-    ("C", 'N"'),
-    ('N"', 'H"'),
-    ('N"', 'CA"'),
-)
 HO2003 = (("CB", "O"), ("O'", 'N"'), ("CB", 'N"'), ("O'", "CB"), ("O'", "O"))
-N_TO_CA = 1.458
-CA_TO_C = 1.525
-GEOMETRY = {
-    "CB": Placed("C", "N", "CA", 1.53, 110.5, -122.6),
-    "HA": Placed("C", "N", "CA", 1.09, 107.9, 118.3),
-    "C'": Placed("C", "CA", "N", 1.329, 121.7, 0.0, turned_by="phi"),
-    "H": Placed("C", "CA", "N", 1.01, 119.0, 180.0, turned_by="phi"),
-    "CA'": Placed("CA", "N", "C'", 1.525, 116.6, 180.0),
-    "O'": Placed("CA", "N", "C'", 1.231, 122.9, 0.0),
-    'N"': Placed("N", "CA", "C", 1.329, 116.6, 0.0, turned_by="psi"),
-    "O": Placed("N", "CA", "C", 1.231, 120.4, 180.0, turned_by="psi"),
-    'CA"': Placed("CA", "C", 'N"', 1.458, 121.7, 180.0),
-    'H"': Placed("CA", "C", 'N"', 1.01, 119.0, 0.0),
-}
-"""The atoms besides N, CA and C, each after those that it depends on."""
-
-_SAME_EVERYWHERE = 1e-9
-"""A distance that varies less than this, in Å, depends on neither phi nor psi."""
 
 
 def hard_sphere(
-    limits: Limits = "outer",
+    limits: Limits | Mapping[str, float] = "outer",
     *,
     tau: float = 111.0,
     clashes: Clashes = "all",
@@ -107,8 +63,9 @@ def hard_sphere(
 
     Parameters
     ----------
-    limits : {"normal", "outer"}
-        Which contact distances of 1963.
+    limits : {"normal", "outer"} or mapping of str to float
+        Which contact distances of 1963, or one's own in Å, such as ``learn_contacts`` finds: by elements, as
+        `contact_names` lists them, or by pairs of atoms.
     tau : float
         Angle N–CA–C in degrees.
     clashes : {"all", "ho2003"}
@@ -125,7 +82,7 @@ def hard_sphere(
     Raises
     ------
     ValueError
-        If a name is unknown.
+        If a name is unknown, or a contact has no limit.
 
     Examples
     --------
@@ -133,25 +90,34 @@ def hard_sphere(
     >>> loose = hard_sphere("outer")
     >>> bool((loose | ~strict).all()), round(float(loose.mean()) * 100, 1)
     (True, 20.2)
+
+    Without the clashes of hydrogen:
+
+    >>> outer = {name: limit for name, (_, limit) in LIMITS.items()}
+    >>> heavy = hard_sphere({**outer, "CH": 0, "HO": 0, "HN": 0, "HH": 0})
+    >>> round(float(heavy.mean()) * 100, 1)
+    24.8
     """
-    check_choice("ramachandran.hard_sphere", "limits", limits, get_args(Limits))
     check_choice("ramachandran.hard_sphere", "clashes", clashes, get_args(Clashes))
-    atoms = _build(tau, centres(n))
+    own = _limits_of(limits)
+    pairs = CONTACTS if clashes == "all" else HO2003
+    phi = centres(n)[None, :]
+    psi = centres(n)[:, None]
+    distances = contact_distances(phi, psi, np.asarray(float(tau)), pairs)
     allowed = np.ones((n, n), bool)
-    for a, b in _pairs(clashes):
-        distance = np.linalg.norm(atoms[a] - atoms[b], axis=-1)
-        if np.ptp(distance) > _SAME_EVERYWHERE:
-            allowed &= distance >= scale * _limit(a, b, limits)
+    for pair, distance in distances.items():
+        allowed &= distance >= scale * _limit(pair, own)
     which = "" if clashes == "all" else ", five clashes"
+    called = limits if isinstance(limits, str) else "given"
     return xr.DataArray(
         allowed,
         dims=("psi", "phi"),
         coords={"psi": centres(n), "phi": centres(n)},
         name="region",
         attrs={
-            "name": f"hard spheres, {limits} limits{which}, tau {tau:g}°",
+            "name": f"hard spheres, {called} limits{which}, tau {tau:g}°",
             "model": "Ace-Ala-NMe",
-            "limits": limits,
+            "limits": called,
             "clashes": clashes,
             "tau": tau,
             "scale": scale,
@@ -159,64 +125,171 @@ def hard_sphere(
     )
 
 
-def _limit(a: str, b: str, limits: Limits) -> float:
-    """Return the contact limit of two atoms; the first letter of a name is the element."""
-    elements = "".join(sorted(a[0] + b[0]))
-    normal, outer = LIMITS[elements]
-    return outer if limits == "outer" else normal
+def soft_sphere(
+    limits: Array,
+    *,
+    temperature: float,
+    shared_by: Sharing = "elements",
+    tau: float | Array = 111.0,
+    n: int = 180,
+) -> Array:
+    """Return how far each cell is allowed: the region of `hard_sphere` with soft walls, differentiable in torch.
+
+    The product over all contacts of 1/(1 + exp(−(distance − limit)/T)).
+
+    Parameters
+    ----------
+    limits : array of numpy or torch, shape (10,) or (40,)
+        Contact limits in Å, in the order of `contact_names`.
+    temperature : float
+        T, the width of the walls in Å.
+    shared_by : {"elements", "pairs"}
+        Whether pairs of one kind of elements share a limit, or each pair of atoms has its own.
+    tau : float or array, shape ()
+        Angle N–CA–C in degrees.
+    n : int
+        Cells along each axis.
+
+    Returns
+    -------
+    array, shape (n, n)
+        psi first, in [0, 1]; of the library and dtype of `limits`.
+
+    Raises
+    ------
+    ValueError
+        If an option is unknown, the temperature is not above 0, or the number of limits is another.
+
+    Examples
+    --------
+    >>> outer = np.array([outer for _, outer in LIMITS.values()])
+    >>> soft = soft_sphere(outer, temperature=1e-4)
+    >>> bool(((soft >= 0.5) == hard_sphere("outer").values).all())
+    True
+    """
+    operation = "ramachandran.soft_sphere"
+    check_choice(operation, "shared_by", shared_by, get_args(Sharing))
+    check_number(operation, "temperature", temperature, above=0)
+    names = contact_names(shared_by)
+    if limits.shape != (len(names),):
+        raise UsageError(
+            f"{operation}: limits have the shape {tuple(limits.shape)}; pass ({len(names)},), a limit for each of "
+            f"contact_names({shared_by!r})"
+        )
+    xp = compat.array_namespace(limits)
+    angles = xp.asarray(centres(n), dtype=limits.dtype, device=compat.device(limits))
+    # a number becomes an array, and an array keeps its gradient
+    angle_at_ca = xp.zeros_like(limits[0]) + tau
+    distances = contact_distances(angles[None, :], angles[:, None], angle_at_ca)
+    return soften(distances, limits, temperature, places(shared_by))
 
 
-def _pairs(clashes: Clashes) -> list[tuple[str, str]]:
-    """Return the pairs of atoms that may clash."""
-    if clashes == "ho2003":
-        return list(HO2003)
-    bonded: dict[str, set[str]] = {}
-    for a, b in BONDS:
-        bonded.setdefault(a, set()).add(b)
-        bonded.setdefault(b, set()).add(a)
-    pairs = []
-    for a, b in combinations(bonded, 2):
-        one_bond_apart = b in bonded[a]
-        two_bonds_apart = not bonded[a].isdisjoint(bonded[b])
-        if not one_bond_apart and not two_bonds_apart:
-            pairs.append((a, b))
-    return pairs
+def soften(distances: Mapping[Pair, Array], limits: Array, temperature: float, place_of: Mapping[Pair, int]) -> Array:
+    """Return the product over all contacts of the sigmoid of (distance − limit)/T.
+
+    Parameters
+    ----------
+    distances : mapping of pair to array
+        As `contact_distances` returns them.
+    limits : array, shape (contacts,)
+    temperature : float
+    place_of : mapping of pair to int
+        Where the limit of each pair stands in `limits`.
+
+    Returns
+    -------
+    array
+        Of the shape that the distances broadcast to.
+
+    Examples
+    --------
+    >>> float(soften({("CB", "O"): np.array(2.7)}, np.array([2.7]), 0.1, {("CB", "O"): 0}))
+    0.5
+    """
+    xp = compat.array_namespace(limits)
+    log_allowed = 0.0
+    for pair, distance in distances.items():
+        overlap = (limits[place_of[pair]] - distance) / temperature
+        # the logarithm of the sigmoid of −overlap, finite however deep the spheres overlap
+        log_allowed = log_allowed - xp.logaddexp(overlap, xp.zeros_like(overlap))
+    return xp.exp(log_allowed)
 
 
-def _build(tau: float, angles: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the positions of all atoms, each of shape (psi or 1, phi or 1, 3)."""
-    phi = angles[None, :]
-    psi = angles[:, None]
-    turned = {"phi": phi, "psi": psi, None: np.zeros((1, 1))}
-    towards_c = np.array([np.cos(np.radians(tau)), np.sin(np.radians(tau)), 0.0])
-    atoms = {
-        "N": np.array([[[N_TO_CA, 0.0, 0.0]]]),
-        "CA": np.zeros((1, 1, 3)),
-        "C": CA_TO_C * towards_c[None, None],
-    }
-    for name, placed in GEOMETRY.items():
-        dihedral = placed.dihedral + turned[placed.turned_by]
-        a = atoms[placed.a]
-        b = atoms[placed.b]
-        c = atoms[placed.c]
-        atoms[name] = _place(a, b, c, placed.length, placed.angle, dihedral)
-    return atoms
+def contact_names(shared_by: Sharing = "elements") -> tuple[str, ...]:
+    """Return the names of the contacts that have a limit each, in the order of `soft_sphere`.
+
+    Parameters
+    ----------
+    shared_by : {"elements", "pairs"}
+        Ten pairs of elements, or forty pairs of atoms.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> contact_names()
+    ('CC', 'CO', 'CN', 'CH', 'OO', 'NO', 'HO', 'NN', 'HN', 'HH')
+    >>> contact_names("pairs")[:3]
+    ("CA' HA", "CA' CB", "CA' C")
+    """
+    check_choice("ramachandran.contact_names", "shared_by", shared_by, get_args(Sharing))
+    if shared_by == "elements":
+        return tuple(LIMITS)
+    return tuple(_name(pair) for pair in CONTACTS)
 
 
-def _place(
-    a: np.ndarray, b: np.ndarray, c: np.ndarray, length: float, angle: float, dihedral: np.ndarray
-) -> np.ndarray:
-    """Return the atom bonded to c at this length, angle (b, c, d) and dihedral (a, b, c, d)."""
-    bond = _unit(c - b)
-    normal = _unit(np.cross(b - a, c - b))
-    in_plane = np.cross(normal, bond)
-    theta = np.radians(angle)
-    omega = np.radians(dihedral)[..., None]
-    side = np.cos(omega) * in_plane + np.sin(omega) * normal
-    atom: np.ndarray = c + length * (np.sin(theta) * side - np.cos(theta) * bond)
-    return atom
+def places(shared_by: Sharing) -> dict[Pair, int]:
+    """Return where in the limits of `soft_sphere` that of each pair of atoms stands.
+
+    Examples
+    --------
+    >>> places("elements")["O'", "O"], places("pairs")["O'", "O"]
+    (4, 17)
+    """
+    names = contact_names(shared_by)
+    name_of = elements if shared_by == "elements" else _name
+    return {pair: names.index(name_of(pair)) for pair in CONTACTS}
 
 
-def _unit(x: np.ndarray) -> np.ndarray:
-    unit: np.ndarray = x / np.linalg.norm(x, axis=-1, keepdims=True)
-    return unit
+def elements(pair: Pair) -> str:
+    """Return the elements of two atoms as `LIMITS` has them.
+
+    Examples
+    --------
+    >>> elements(("O'", "CB"))
+    'CO'
+    """
+    a, b = pair
+    return "".join(sorted(a[0] + b[0]))
+
+
+def _name(pair: Pair) -> str:
+    return " ".join(pair)
+
+
+def _limits_of(limits: Limits | Mapping[str, float]) -> Mapping[str, float]:
+    """Return the limits of 1963 that a name stands for, or one's own after a check."""
+    operation = "ramachandran.hard_sphere"
+    if not isinstance(limits, Mapping):
+        check_choice(operation, "limits", limits, get_args(Limits))
+        return {name: outer if limits == "outer" else normal for name, (normal, outer) in LIMITS.items()}
+    known = [*contact_names("elements"), *contact_names("pairs")]
+    for name, limit in limits.items():
+        check_choice(operation, "each name of limits", name, known)
+        check_number(operation, f"the limit of {name}", limit, at_least=0)
+    for pair in CONTACTS:
+        if _name(pair) not in limits and elements(pair) not in limits:
+            raise UsageError(
+                f"{operation}: limits lack {elements(pair)!r}, which {_name(pair)} needs; add it (0 where none acts)"
+            )
+    return limits
+
+
+def _limit(pair: Pair, limits: Mapping[str, float]) -> float:
+    """Return the limit of two atoms in either order, else that of their elements."""
+    for name in (_name(pair), _name(pair[::-1])):
+        if name in limits:
+            return limits[name]
+    return limits[elements(pair)]
