@@ -2,8 +2,9 @@
 
 Conventions
 -----------
-- Three colours that colour-blind readers tell apart (Okabe & Ito 2008): what both sets have, what only A has,
-  what only B has. ``a`` is the prediction, ``b`` the reference.
+- Three colours: what both sets have, what only A has, what only B has. ``a`` is the prediction, ``b`` the reference.
+  They are the blue, the vermilion and the sky blue of Okabe & Ito (2008), which colour-blind readers tell apart, made
+  so dark and so light that they stay three in grey: 25, 55 and 82 % of the lightness of white (CIE L*).
 - Nothing is shown or saved, and no global setting is touched.
 
 References
@@ -25,9 +26,9 @@ __all__ = ["BOTH", "COLOURS", "ONLY_A", "ONLY_B", "agreement"]
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-BOTH = "#009E73"
-ONLY_A = "#D55E00"
-ONLY_B = "#56B4E9"
+BOTH = "#003E66"
+ONLY_A = "#DB6000"
+ONLY_B = "#A3D3F2"
 COLOURS = {"both": BOTH, "only_a": ONLY_A, "only_b": ONLY_B}
 
 

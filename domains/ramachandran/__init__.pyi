@@ -1,7 +1,7 @@
 from .comparison import Assessment, assess, compare
 from .empirical import CATEGORIES, LEVELS, categorise, classify, evaluate, reference
 from .io import example, read_region
-from .plotting import plot_agreement, plot_levels, plot_residues
+from .plotting import plot_agreement, plot_agreements, plot_levels, plot_residues
 from .regions import region
 from .run import summarise, validate
 from .steric import contact_names, hard_sphere, soft_sphere
@@ -21,6 +21,7 @@ __all__ = [
     "example",
     "hard_sphere",
     "plot_agreement",
+    "plot_agreements",
     "plot_levels",
     "plot_residues",
     "read_region",

@@ -9,7 +9,8 @@ Conventions
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import xarray as xr
@@ -183,7 +184,7 @@ def plot_agreement(
     >>> glycine = region("top8000", "glycine")
     >>> ax = plot_agreement(assess(glycine, level="allowed"))
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
-    ['both (11638)', 'only prediction (0)', 'only reference (8708)']
+    ['both: 11638, 35.92 %', 'only prediction: 0, 0 %', 'only reference: 8708, 26.88 %']
     """
     if isinstance(predicted, Assessment):
         assessed = predicted
@@ -192,36 +193,130 @@ def plot_agreement(
     if assessed.labels:
         several = ", ".join(str(dim) for dim in assessed.labels)
         raise ValueError(
-            f"ramachandran.plot_agreement: several comparisons along {several}; draw one of them, chosen with .sel or "
-            ".isel before the comparison"
+            f"ramachandran.plot_agreement: several comparisons along {several}; plot_agreements draws a panel for each"
         )
-    cells = assessed.predicted.sortby(["psi", "phi"])
-    truth = assessed.reference.sortby(["psi", "phi"])
     ax = _degrees(axes_or_new(ax, figsize=(5, 5)))
+    _draw_agreement(assessed.predicted, assessed.reference, ax, labels, style)
+    legend = ax.get_legend()
+    assert legend is not None
+    for text, (name, size) in zip(legend.get_texts(), _parts(assessed.overlap, labels).items(), strict=True):
+        text.set_text(f"{name}: {float(size):.6g}, {_share(size, assessed.torus)}")
+    return ax
+
+
+def plot_agreements(assessed: Assessment, *, labels: tuple[str, str] = ("prediction", "reference")) -> np.ndarray:
+    """Draw every comparison of an assessment in a panel of its own, with its IoU and the areas of its three parts.
+
+    Parameters
+    ----------
+    assessed : Assessment
+        As `assess` returns it.
+    labels : tuple of str
+        Names of the two regions, for the legend.
+
+    Returns
+    -------
+    array of matplotlib Axes
+        One for each comparison, in the order of the report's rows.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> from .comparison import assess
+    >>> from .regions import region
+    >>> panels = plot_agreements(assess(region(category=None), level="allowed"))
+    >>> print(panels[1].get_title())
+    Glycine: IoU 0.572
+    both 35.9, only prediction 0, only reference 26.9 %
+    """
+    import matplotlib.pyplot as plt
+
+    shape = assessed.overlap.shape
+    places = list(np.ndindex(shape))
+    columns = min(len(places), 3)
+    rows = -(-len(places) // columns)
+    size = (3.7 * columns, 3.9 * rows + 0.4)
+    figure, panels = plt.subplots(
+        rows, columns, figsize=size, sharex=True, sharey=True, squeeze=False, layout="constrained"
+    )
+    for ax, place in zip(panels.flat, places, strict=False):
+        chosen = dict(zip(assessed.labels, place, strict=True))
+        _draw_agreement(_chosen(assessed.predicted, chosen), _chosen(assessed.reference, chosen), ax, labels, {})
+        legend = ax.get_legend()
+        assert legend is not None
+        legend.remove()
+        ax.set_title(_title(assessed, place, chosen, labels), fontsize="x-small")
+        ax.label_outer()
+    for ax in panels.flat[len(places) :]:
+        ax.remove()
+    figure.legend(handles=_agreement_key(labels), loc="outside upper center", ncols=4, frameon=False, fontsize="small")
+    return np.ravel(panels)[: len(places)]
+
+
+def _chosen(region: xr.DataArray, places: Mapping[str, int]) -> xr.DataArray:
+    own = {dim: place for dim, place in places.items() if dim in region.dims}
+    return region.isel(own)
+
+
+def _title(assessed: Assessment, place: tuple[int, ...], chosen: Mapping[str, int], labels: tuple[str, str]) -> str:
+    named = [_label(dim, assessed.labels[dim], k) for dim, k in chosen.items()]
+    name = for_picture(", ".join(named))
+    iou = float(assessed.report.iou.values[place])
+    torus = np.broadcast_to(assessed.torus, assessed.overlap.shape)[place]
+    shares = []
+    for part, size in _parts(assessed.overlap, labels).items():
+        percent = 100 * float(np.asarray(size)[place]) / float(torus)
+        shares.append(f"{for_picture(part)} {percent:.3g}")
+    return f"{name}: IoU {iou:.3f}\n{', '.join(shares)} %"
+
+
+def _label(dim: str, labels: Any, k: int) -> str:
+    """Return what the comparison at place `k` of a dimension is called."""
+    if labels is None:
+        return f"{dim} {k}"
+    label = str(np.asarray(labels)[k])
+    return TITLES.get(cast(Category, label), label)
+
+
+def _draw_agreement(
+    predicted: xr.DataArray, reference: xr.DataArray, ax: Axes, labels: tuple[str, str], style: Mapping[str, Any]
+) -> None:
+    """Draw two regions of one grid, and the contour of the second."""
+    cells = predicted.sortby(["psi", "phi"])
+    truth = reference.sortby(["psi", "phi"])
     ov.plotting.agreement(cells, truth, ax=ax, labels=labels, **{"interpolation": "nearest", **style})
-    _write_sizes(ax, assessed.overlap, labels)
     cut = 0.5
     field = truth.astype(float)
     if "score" in truth.coords:
         cut = float(truth.cut)
         field = truth.score
-    ax.contour(*_past_the_seam(field), levels=[cut], colors="#222222", linewidths=0.8)
-    return _degrees(ax)
+    ax.contour(*_past_the_seam(field), levels=[cut], colors=POINT, linewidths=0.8)
+    _degrees(ax)
 
 
-def _write_sizes(ax: Axes, overlap: ov.Overlap, labels: tuple[str, str]) -> None:
-    """Write the sizes that were measured, weights and t-norm included, into the legend of the agreement map."""
+def _parts(overlap: ov.Overlap, labels: tuple[str, str]) -> dict[str, Any]:
+    """Return the sizes of the three parts, weights and t-norm included."""
     predicted, reference = labels
-    sizes = {
-        "both": overlap.intersection,
-        f"only {predicted}": overlap.only_a,
-        f"only {reference}": overlap.only_b,
-    }
-    legend = ax.get_legend()
-    assert legend is not None
-    texts = legend.get_texts()
-    for text, (name, size) in zip(texts, sizes.items(), strict=True):
-        text.set_text(f"{name} ({float(size):.6g})")
+    return {"both": overlap.intersection, f"only {predicted}": overlap.only_a, f"only {reference}": overlap.only_b}
+
+
+def _share(size: Any, torus: Any) -> str:
+    """Return how much of the torus a part takes."""
+    return f"{100 * float(size) / float(torus):.4g} %"
+
+
+def _agreement_key(labels: tuple[str, str]) -> list[Artist]:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    predicted, reference = (for_picture(label) for label in labels)
+    return [
+        Patch(color=ov.plotting.BOTH, label="both"),
+        Patch(color=ov.plotting.ONLY_A, label=f"only {predicted}"),
+        Patch(color=ov.plotting.ONLY_B, label=f"only {reference}"),
+        Line2D([], [], color=POINT, linewidth=0.8, label=f"edge of the {reference}"),
+    ]
 
 
 def credit(figure: Any, reference: str = "top8000") -> None:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from matplotlib.colors import to_rgb
+from skimage.color import rgb2lab
 
 from overlap import plotting
 
@@ -72,3 +73,13 @@ def test_labelled_masks_have_two_dimensions_too():
 def test_an_unknown_colour_is_refused():
     with pytest.raises(ValueError, match="plotting.agreement: colours must be one of 'both', 'only_a', 'only_b'"):
         plotting.agreement(np.eye(2) > 0, np.eye(2) > 0, colours={"neither": "red"})
+
+
+def test_the_colours_are_three_in_grey():
+    lightness = [lightness_of(colour) for colour in (plotting.BOTH, plotting.ONLY_A, plotting.ONLY_B, "white")]
+    np.testing.assert_allclose(lightness, [25, 55, 82, 100], atol=1)
+
+
+def lightness_of(colour):
+    """Return L* of CIE 1976 by scikit-image, which is no part of the drawing."""
+    return float(rgb2lab(np.array(to_rgb(colour)))[0])
