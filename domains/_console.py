@@ -39,6 +39,7 @@ Format = Literal["table", "csv", "json"]
 
 FORMATS = get_args(Format)
 PICTURES = (".png", ".pdf", ".svg")
+PAGES = (".html", ".htm")
 DONE = 0
 INCOMPLETE = 1
 WRONG_USE = 2
@@ -57,6 +58,8 @@ class Outputs:
         Where the picture is saved.
     skipped : path, optional
         Where the table of what was skipped is saved.
+    html : path, optional
+        Where the page for a browser is saved.
     format : {"table", "csv", "json"}
         What is printed.
     quiet : bool
@@ -79,6 +82,7 @@ class Outputs:
     csv: Path | None = None
     plot: Path | None = None
     skipped: Path | None = None
+    html: Path | None = None
     format: Format = "table"
     quiet: bool = False
 
@@ -86,9 +90,12 @@ class Outputs:
         check_choice("_console.Outputs", "format", self.format, FORMATS)
         check_folder("--csv", self.csv)
         check_folder("--skipped", self.skipped)
+        check_folder("--html", self.html)
         check_folder("--plot", self.plot)
         if self.plot is not None and self.plot.suffix.lower() not in PICTURES:
             raise UsageError(f"--plot {self.plot}: a picture is saved as .png, .pdf or .svg")
+        if self.html is not None and self.html.suffix.lower() not in PAGES:
+            raise UsageError(f"--html {self.html}: a page is saved as .html")
 
 
 def check_folder(flag: str, path: Path | None) -> None:
@@ -187,12 +194,13 @@ def deliver(
     picture: Callable[[], Axes] | None = None,
     skipped: pd.DataFrame | None = None,
     *,
+    page: Callable[[], str] | None = None,
     rows: pd.DataFrame | None = None,
     files: Mapping[Path, pd.DataFrame] | None = None,
     notes: Iterable[str] = (),
     float_format: str | None = None,
 ) -> int:
-    """Save and print what a command found: first all numbers, then the picture.
+    """Save and print what a command found: first all numbers, then the picture and the page.
 
     Parameters
     ----------
@@ -206,6 +214,8 @@ def deliver(
         Returns the Axes that it drew on; called for ``plot=`` only.
     skipped : DataFrame, optional
         As `as_skipped` returns it.
+    page : callable, optional
+        Returns the page for a browser as HTML; called for ``html=`` only.
     rows : DataFrame, optional
         What ``csv=`` saves and ``format="csv"`` prints; by default the rows of the report.
     files : mapping of path to DataFrame, optional
@@ -218,7 +228,7 @@ def deliver(
     Returns
     -------
     int
-        The exit code: 1 if a whole input was skipped, or a table or the picture could not be saved, else 0.
+        The exit code: 1 if a whole input was skipped, or a table, the picture or the page could not be saved, else 0.
 
     Examples
     --------
@@ -254,7 +264,8 @@ def deliver(
     for line in unsaved:
         note(f"error: {line}")
     drawn = _draw(picture, outputs.plot)
-    complete = drawn and not unsaved and _skipped.of_whole_inputs(skipped).empty
+    shown = _write_page(page, outputs.html)
+    complete = drawn and shown and not unsaved and _skipped.of_whole_inputs(skipped).empty
     return DONE if complete else INCOMPLETE
 
 
@@ -518,5 +529,19 @@ def _draw(picture: Callable[[], Axes] | None, path: Path | None) -> bool:
     except Exception as error:
         # whatever a plotting library raises, the numbers are out already
         note(f"warning: --plot {path}: no picture was saved ({type(error).__name__}: {one_line(error)})")
+        return False
+    return True
+
+
+def _write_page(page: Callable[[], str] | None, path: Path | None) -> bool:
+    """Save the page, and return whether that went well."""
+    if path is None or page is None:
+        return True
+    try:
+        html = page()
+        write_whole(path, lambda part: part.write_text(html, encoding="utf-8"))
+    except Exception as error:
+        # as for a picture
+        note(f"warning: --html {path}: no page was saved ({type(error).__name__}: {one_line(error)})")
         return False
     return True

@@ -38,6 +38,7 @@ def _print_version(wanted: bool) -> None:
 Csv = Annotated[Path | None, typer.Option(help="Save the report's rows in this CSV file.")]
 Plot = Annotated[Path | None, typer.Option(help="Save a picture in this file (.png, .pdf, .svg).")]
 Skipped = Annotated[Path | None, typer.Option(help="Save what was not scored, and why, in this CSV file.")]
+Html = Annotated[Path | None, typer.Option(help="Save a page for a browser (.html): findings, pictures, tables.")]
 PrintAs = Annotated[FormatName, typer.Option("--format", help="What to print.")]
 Json = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
 Records = Annotated[
@@ -67,13 +68,14 @@ def outputs(
     quiet: bool,
     *,
     inputs: Iterable[str | Path | None],
+    html: Path | None = None,
     others: Mapping[str, Path | None] | None = None,
 ) -> Outputs:
     """Return the shared flags as one value, after a check that no output overwrites an input or another output.
 
     Parameters
     ----------
-    csv, plot, skipped, print_as, json, quiet
+    csv, plot, skipped, print_as, json, quiet, html
         The flags.
     inputs : iterable of path or None
         What the command reads.
@@ -97,11 +99,11 @@ def outputs(
     if json and print_as is FormatName.csv:
         raise UsageError("--json and --format csv: only one of them can be printed; choose one")
     printed = FormatName.json if json else print_as
-    shared = Outputs(csv=csv, plot=plot, skipped=skipped, format=printed.value, quiet=quiet)
+    shared = Outputs(csv=csv, plot=plot, skipped=skipped, html=html, format=printed.value, quiet=quiet)
     further = dict(others or {})
     for flag, path in further.items():
         check_folder(flag, path)
-    check_outputs({**further, "--csv": csv, "--plot": plot, "--skipped": skipped}, inputs)
+    check_outputs({**further, "--csv": csv, "--plot": plot, "--skipped": skipped, "--html": html}, inputs)
     return shared
 
 

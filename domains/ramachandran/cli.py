@@ -14,6 +14,7 @@ import typer
 from .._flags import (
     Csv,
     FormatName,
+    Html,
     Json,
     MaxMemory,
     MaxSeconds,
@@ -89,6 +90,7 @@ def validate(
     csv: Csv = None,
     plot: Plot = None,
     skipped: Skipped = None,
+    html: Html = None,
     print_as: PrintAs = FormatName.table,
     json: Json = False,
     quiet: Quiet = False,
@@ -101,7 +103,7 @@ def validate(
     from . import run
 
     others = {"--records": records}
-    flags = outputs(csv, plot, skipped, print_as, json, quiet, inputs=files, others=others)
+    flags = outputs(csv, plot, skipped, print_as, json, quiet, inputs=files, html=html, others=others)
     code = run.validate_files(
         files,
         max_bond=max_bond,
@@ -125,6 +127,7 @@ def compare(
     csv: Csv = None,
     plot: Plot = None,
     skipped: Skipped = None,
+    html: Html = None,
     print_as: PrintAs = FormatName.table,
     json: Json = False,
     quiet: Quiet = False,
@@ -136,7 +139,7 @@ def compare(
     """
     from . import run
 
-    flags = outputs(csv, plot, skipped, print_as, json, quiet, inputs=[predicted, reference])
+    flags = outputs(csv, plot, skipped, print_as, json, quiet, inputs=[predicted, reference], html=html)
     code = run.compare_files(
         predicted,
         reference,

@@ -236,7 +236,8 @@ def plot_agreements(assessed: Assessment, *, labels: tuple[str, str] = ("predict
     places = list(np.ndindex(shape))
     columns = min(len(places), 3)
     rows = -(-len(places) // columns)
-    size = (3.7 * columns, 3.9 * rows + 0.4)
+    # a single one is as wide as the legend
+    size = (max(3.7 * columns, 5.6), 3.9 * rows + 0.4)
     figure, panels = plt.subplots(
         rows, columns, figsize=size, sharex=True, sharey=True, squeeze=False, layout="constrained"
     )
@@ -268,7 +269,8 @@ def _title(assessed: Assessment, place: tuple[int, ...], chosen: Mapping[str, in
     for part, size in _parts(assessed.overlap, labels).items():
         percent = 100 * float(np.asarray(size)[place]) / float(torus)
         shares.append(f"{for_picture(part)} {percent:.3g}")
-    return f"{name}: IoU {iou:.3f}\n{', '.join(shares)} %"
+    number = f"{name}: IoU {iou:.3f}" if name else f"IoU {iou:.3f}"
+    return f"{number}\n{', '.join(shares)} %"
 
 
 def _label(dim: str, labels: Any, k: int) -> str:

@@ -181,12 +181,19 @@ def validate_files(files: list[Path], *, outputs: Outputs, **options: Any) -> in
         first: Axes = panels[0, 0]
         return first
 
+    def page() -> str:
+        from .pages import validation_page
+
+        settings = {name: value for name, value in options.items() if value is not None}
+        return validation_page(residues, skipped, summary, settings, notes)
+
     code = _console.deliver(
         [{**row, "goals": GOALS} for row in summary.to_dict("records")],
         outputs,
         terminal,
         picture,
         pd.concat([skipped, _empty_files(summary)], ignore_index=True),
+        page=page,
         rows=residues[COLUMNS],
         notes=notes,
         float_format="%.10g",
@@ -228,11 +235,17 @@ def compare_files(
         credited = None if reference_is_file else reference
         return _draw_agreement(assessed, credited)
 
+    def page() -> str:
+        from .pages import comparison_page
+
+        return comparison_page(assessed, notes)
+
     return _console.deliver(
         report,
         outputs,
         terminal,
         picture,
+        page=page,
         rows=as_table([report]),
         notes=notes,
     )

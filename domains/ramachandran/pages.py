@@ -1,0 +1,200 @@
+"""Pages for a browser: a validation and a comparison, findings first.
+
+Conventions
+-----------
+- The residues that are not favored stand first in their table, the worst on top.
+- Whatever the page says is in the tables that it is made of; nothing is measured here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from .._page import Finding, Look, page, paragraph, picture, section, table
+from .._report import as_rows
+from .comparison import Assessment
+from .empirical import EVALUATIONS
+from .tables import FAVORED_GOAL, OUTLIER_GOAL, short_names
+
+PACKAGES = ("numpy", "pandas", "xarray", "gemmi", "matplotlib")
+RESIDUES = Look(
+    formats={"phi": ".1f", "psi": ".1f", "omega": ".1f", "score": ".5f"},
+    marks={"OUTLIER": "bad", "Allowed": "fair"},
+)
+SUMMARY = Look(formats={"favored_percent": ".2f", "allowed_percent": ".2f", "outlier_percent": ".2f"}, marks={})
+COMPARED = Look(
+    formats={"iou": ".4f", "dice": ".4f", "share_a": ".2f", "share_b": ".2f", "outside": ".4f", "missed": ".4f"},
+    marks={},
+)
+_SUMMED = ["file", "total", "favored", "favored_percent", "allowed", "outlier", "outlier_percent", "skipped", "error"]
+_MOST_FINDINGS = 12
+
+
+def validation_page(
+    residues: pd.DataFrame,
+    skipped: pd.DataFrame,
+    summary: pd.DataFrame,
+    done: Mapping[str, Any],
+    notes: Sequence[str] = (),
+) -> str:
+    """Return the page of a validation.
+
+    Parameters
+    ----------
+    residues, skipped : DataFrame
+        As `validate` returns them.
+    summary : DataFrame
+        As `summarise` returns it.
+    done : mapping
+        The settings.
+    notes : sequence of str
+        Warnings.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> from .io import example
+    >>> from .run import summarise, validate
+    >>> tables = validate(example("1a28"))
+    >>> html = validation_page(*tables, summarise(*tables), {})
+    >>> "<h1>Ramachandran validation</h1>" in html, len(html) < 1_000_000
+    (True, True)
+    """
+    import matplotlib.pyplot as plt
+
+    from .plotting import plot_residues
+
+    figure = plot_residues(residues)[0, 0].figure
+    drawn = picture(figure, "Residues over the favored and allowed regions of their category; outliers are named.")
+    plt.close(figure)
+    names = short_names(summary["file"])
+    structures = summary[[name for name in _SUMMED if name in summary]]
+    sections = [
+        section("Structures", table(_with_names(_without_empty(structures), names), SUMMARY)),
+        section("Plot", drawn),
+        section("Residues", table(_with_names(_worst_first(residues), names), RESIDUES)),
+        section(
+            "Not scored",
+            table(_with_names(_without_empty(skipped), names), all_of_them="--skipped"),
+            paragraph("every other residue, with its reason"),
+        ),
+    ]
+    findings = [*_of_structures(summary), *_outliers(residues), *(Finding(note, "bad") for note in notes)]
+    goals = f"more than {FAVORED_GOAL} % favored, less than {OUTLIER_GOAL} % outliers (MolProbity)"
+    return page("Ramachandran validation", findings, sections, {**done, "goals": goals}, PACKAGES)
+
+
+def comparison_page(assessed: Assessment, notes: Sequence[str] = ()) -> str:
+    """Return the page of a comparison.
+
+    Parameters
+    ----------
+    assessed : Assessment
+        As `assess` returns it.
+    notes : sequence of str
+        Warnings.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> from .comparison import assess
+    >>> from .steric import hard_sphere
+    >>> html = comparison_page(assess(hard_sphere(), level="allowed"))
+    >>> "IoU 0.485" in html
+    True
+    """
+    import matplotlib.pyplot as plt
+
+    from .plotting import plot_agreements
+
+    report = assessed.report
+    rows = as_rows(report)
+    figure = plot_agreements(assessed)[0].figure
+    drawn = picture(figure, "Where the two regions agree. Areas are in per cent of the torus.")
+    plt.close(figure)
+    units = f"sizes in {report.attrs['units']}, shares of the torus in per cent, outside and missed as parts of 1"
+    sections = [
+        section("Agreement", drawn),
+        section("Numbers", table(rows, COMPARED), paragraph(units)),
+    ]
+    title = f"{report.attrs['prediction']} against {report.attrs['reference']}"
+    findings = [*_of_regions(rows), *(Finding(note, "bad") for note in notes)]
+    return page(title, findings, sections, report.attrs, PACKAGES)
+
+
+def _of_structures(summary: pd.DataFrame) -> list[Finding]:
+    names = short_names(summary["file"])
+    found = []
+    for row in summary.head(_MOST_FINDINGS).to_dict("records"):
+        name = names[row["file"]]
+        if row["error"]:
+            found.append(Finding(f"{name}: not read: {row['error']}", "bad"))
+            continue
+        if not row["total"]:
+            found.append(Finding(f"{name}: no residue counted", "bad"))
+            continue
+        favored = row["favored_percent"]
+        outliers = row["outlier_percent"]
+        is_good = favored > FAVORED_GOAL and outliers < OUTLIER_GOAL
+        counted = f"{row['total']} residues counted, {favored:.2f} % favored, {outliers:.2f} % outliers"
+        found.append(Finding(f"{name}: {counted}", "good" if is_good else "bad"))
+    if len(summary) > len(found):
+        found.append(Finding(f"and {len(summary) - len(found)} more structures, in the table below"))
+    return found
+
+
+def _outliers(residues: pd.DataFrame) -> list[Finding]:
+    outliers = residues[residues["evaluation"] == "OUTLIER"]
+    if outliers.empty:
+        return [Finding("no outliers", "good")] if len(residues) else []
+    several = residues["file"].nunique() > 1
+    names = short_names(residues["file"])
+    listed = []
+    for row in outliers.sort_values("score").head(_MOST_FINDINGS).to_dict("records"):
+        residue = f"{row['chain']} {row['resname']} {row['resseq']}{row['icode']}".strip()
+        place = f"{names[row['file']]} " if several else ""
+        model = f"model {row['model']} " if row["model"] else ""
+        listed.append(f"{place}{model}{residue}")
+    more = f" and {len(outliers) - len(listed)} more" if len(outliers) > len(listed) else ""
+    return [Finding(f"{len(outliers)} outliers, the worst first: {', '.join(listed)}{more}", "bad")]
+
+
+def _of_regions(rows: pd.DataFrame) -> list[Finding]:
+    found = []
+    labels = list(rows.columns[: list(rows.columns).index("intersection")])
+    for row in rows.head(_MOST_FINDINGS).to_dict("records"):
+        name = ", ".join(str(row[label]) for label in labels)
+        prefix = f"{name}: " if name else ""
+        missed = f"{100 * row['missed']:.1f} % of the reference is missed"
+        outside = f"{100 * row['outside']:.1f} % of the prediction lies outside it"
+        found.append(Finding(f"{prefix}IoU {row['iou']:.3f}: {missed}, {outside}"))
+    return found
+
+
+def _worst_first(residues: pd.DataFrame) -> pd.DataFrame:
+    rank = residues["evaluation"].map({name: k for k, name in enumerate(EVALUATIONS)}).astype(float)
+    by_score = residues.assign(_rank=rank).sort_values(["_rank", "score"], kind="stable")
+    return _without_empty(by_score.drop(columns="_rank"))
+
+
+def _with_names(rows: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    return rows.assign(file=rows["file"].map(names)) if "file" in rows else rows
+
+
+def _without_empty(rows: pd.DataFrame) -> pd.DataFrame:
+    """Leave out text columns that say nothing."""
+    filled = [name for name in rows.columns if rows[name].dtype.kind in "biuf" or (rows[name] != "").any()]
+    return rows[filled]

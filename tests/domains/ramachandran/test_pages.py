@@ -1,0 +1,72 @@
+"""Pages say what the tables say."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from domains._checks import UsageError
+from domains._console import Outputs
+from domains.cli import app
+from domains.ramachandran import assess, example, hard_sphere, region, summarise, validate
+from domains.ramachandran.pages import comparison_page, validation_page
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return validate([example("1a28"), example("1a8o")])
+
+
+def test_findings_come_first(tables):
+    html = validation_page(*tables, summarise(*tables), {"modified": "parent"}, ["a <note>"])
+    begin = html.index("1a28.pdb.gz: 496 residues counted, 96.37 % favored, 0.60 % outliers")
+    assert begin < html.index("3 outliers, the worst first: 1a28.pdb.gz B ASP 704") < html.index("<table")
+    assert "a &lt;note&gt;" in html
+    assert "<th>modified</th><td>parent</td>" in html
+    assert len(html.encode()) < 1_000_000
+
+
+def test_the_worst_residue_stands_on_top(tables):
+    html = validation_page(*tables, summarise(*tables), {})
+    first_row = html.split("<h2>Residues</h2>")[1].split("<tbody>")[1].split("</tr>")[0]
+    assert "704" in first_row
+    assert '<mark class="bad">OUTLIER</mark>' in first_row
+
+
+def test_many_residues_stay_under_a_megabyte(tables):
+    residues, skipped = tables
+    many = residues.loc[residues.index.repeat(30)]
+    assert len(many) > 15_000
+    html = validation_page(many, skipped, summarise(many, skipped), {})
+    assert len(html.encode()) < 1_000_000
+
+
+def test_a_comparison_of_every_category():
+    assessed = assess(region(category=None, level="favored"), level="allowed")
+    html = comparison_page(assessed)
+    assert "glycine: IoU 0.572: 42.8 % of the reference is missed, 0.0 % of the prediction lies outside it" in html
+    assert len(html.encode()) < 1_000_000
+
+
+def test_one_comparison():
+    html = comparison_page(assess(hard_sphere(), level="allowed"), ["turned?"])
+    assert "IoU 0.485" in html
+    assert '<li class="bad">turned?</li>' in html
+
+
+def test_commands_write_pages(tmp_path):
+    page = tmp_path / "page.html"
+    ran = CliRunner().invoke(app, ["ramachandran", "validate", str(example("1a8o")), "--html", str(page)])
+    assert ran.exit_code == 0
+    assert "1a8o.cif.gz: 68 residues counted" in page.read_text()
+    hard_sphere().to_netcdf(tmp_path / "spheres.nc", engine="h5netcdf")
+    command = ["ramachandran", "compare", str(tmp_path / "spheres.nc"), "--level", "allowed", "--html", str(page)]
+    ran = CliRunner().invoke(app, command)
+    assert ran.exit_code == 0
+    assert "IoU 0.485" in page.read_text()
+
+
+@pytest.mark.parametrize("name", ["page.txt", "nowhere/page.html"])
+def test_a_page_that_cannot_be_saved_is_refused_before_the_work(tmp_path, name):
+    with pytest.raises(UsageError, match=f"^--html .*{name}: "):
+        Outputs(html=tmp_path / name)
