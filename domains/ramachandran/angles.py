@@ -11,11 +11,13 @@ Conventions
 - `conformers` says what a neighbour, a conformer and a touching altloc are. A residue's own altloc label is X in
   conformer X where an altloc touches it, and "" elsewhere. Residues that no altloc touches come out the same in each
   conformer and are reported once.
-- *Residues in = rows + skipped.* One residue in is one label of one residue (model, chain, resseq, icode, resname), or,
-  where the file repeats an id, one of each. Each is a row of one of the two tables, and of one only.
+- *Residues in = rows + skipped.* One residue in is one label of one residue of the file. Residues that share model,
+  chain, resseq, icode and resname are told apart by ``segment`` and ``instance``. Each is a row of one of the two
+  tables, and of one only.
 - ``counted`` marks what MolProbity's summary counts: label "" or "A", each position (model, chain, resseq, icode) once.
-- ``best`` marks one row of each position. Of the five atoms of phi and psi one has the lowest occupancy: the row where
-  that is highest is the best, the first of several.
+  Of several copies of a chain under one name it counts the first.
+- ``best`` marks one row of each position of each copy. Of the five atoms of phi and psi one has the lowest occupancy:
+  the row where that is highest is the best, the first of several.
 
 References
 ----------
@@ -35,12 +37,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from .atoms import CA, LETTERS, NO_BACKBONE, Atoms, Bools, C, Floats, Ints, N, Objects, Residues
-from .conformers import Conformer, conformers
-from .groups import first_of_each
+from .conformers import DUPLICATE, Conformer, conformers
+from .groups import first_of_each, group
 
 IDENTITY = ["model", "chain", "resseq", "icode", "altloc", "resname"]
 Columns = dict[str, npt.NDArray[Any]]
-DUPLICATE = ("duplicate id", "an earlier residue has the same chain, number and insertion code")
+COPY = ["segment", "instance"]
+"""What tells residues apart that have one identity: see `copies`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +52,7 @@ class Outcomes:
 
     Attributes
     ----------
-    residue, position, part : ndarray of int
+    residue, position, copy, part : ndarray of int
         The residue, and what `Residues` says of it.
     rank : ndarray of int
         Which conformer of its part.
@@ -71,6 +74,7 @@ class Outcomes:
 
     residue: Ints
     position: Ints
+    copy: Ints
     part: Ints
     rank: Ints
     altloc: Ints
@@ -136,7 +140,7 @@ def walk(atoms: Atoms, residues: Residues, *, max_bond: float = 2.0) -> tuple[pd
     rows : DataFrame
         As `backbone_angles` returns it, without ``mirrored``.
     skipped : DataFrame
-        ``model chain resseq icode altloc resname reason detail``.
+        ``model chain resseq icode altloc resname reason detail segment instance``.
 
     Both have the place in the file as index, one sequence for the two.
 
@@ -144,13 +148,11 @@ def walk(atoms: Atoms, residues: Residues, *, max_bond: float = 2.0) -> tuple[pd
     --------
     Three residues, their nine atoms along a helix:
 
+    >>> from .atoms import made_residues
     >>> i, zeros = np.arange(9), np.zeros(9, dtype=int)
     >>> helix = np.stack([np.cos(i), np.sin(i), i], axis=1)
     >>> atoms = Atoms(helix, residue=i // 3, name=i % 3, altloc=zeros, occupancy=zeros + 1.0, b_iso=zeros * 0.0)
-    >>> chain, none, name = (np.full(3, word, dtype=object) for word in ("A", "", "ALA"))
-    >>> residues = Residues(
-    ...     none, chain, i[1:4], none, name, part=zeros[:3], position=i[:3], parent=name, why=none, cap=zeros[:3] > 0
-    ... )
+    >>> residues = made_residues(["ALA"] * 3, chain="A")
     >>> rows, skipped = walk(atoms, residues)
     >>> rows[["chain", "resseq", "resname", "phi", "psi", "omega"]].round(1)
       chain  resseq resname   phi   psi  omega
@@ -181,6 +183,7 @@ def _outcomes(conformer: Conformer) -> Outcomes:
     outcomes = Outcomes(
         residue=residue,
         position=conformer.residues.position[residue],
+        copy=conformer.residues.copy[residue],
         part=conformer.residues.part[residue],
         rank=np.full(len(residue), conformer.rank),
         altloc=np.where(conformer.touched(), conformer.altloc, 0),
@@ -236,7 +239,7 @@ def _volume(conformer: Conformer) -> Floats:
 def _report_once(outcomes: Outcomes) -> tuple[Bools, Bools]:
     """Mark rows and skipped: each label of each residue once, a residue without label once, a repeated id skipped."""
     residue = outcomes.residue
-    position = outcomes.position
+    position = group(outcomes.position, outcomes.copy)
     measured = outcomes.measured
     labelled = outcomes.altloc > 0
 
@@ -266,7 +269,8 @@ def _best(outcomes: Outcomes) -> Bools:
     by_occupancy = np.argsort(-outcomes.lowest_occupancy, kind="stable")
     every = np.ones(len(by_occupancy), dtype=bool)
     best = np.empty(len(by_occupancy), dtype=bool)
-    best[by_occupancy] = first_of_each(outcomes.position[by_occupancy], every)
+    position = group(outcomes.position, outcomes.copy)
+    best[by_occupancy] = first_of_each(position[by_occupancy], every)
     return best
 
 
@@ -285,12 +289,13 @@ def _row_table(rows: Outcomes, counted: Bools, atoms: Atoms, residues: Residues)
         "chirality": np.array(["", "L", "D"], dtype=object)[hand],
         "counted": counted,
         "best": _best(rows),
+        **_copy(rows, residues),
     }
 
 
 def _skip_table(skipped: Outcomes, residues: Residues) -> Columns:
     reason, detail = skipped.why.T
-    return {**_identity(skipped, residues), "reason": reason, "detail": detail}
+    return {**_identity(skipped, residues), "reason": reason, "detail": detail, **_copy(skipped, residues)}
 
 
 def _identity(outcomes: Outcomes, residues: Residues) -> Columns:
@@ -303,6 +308,11 @@ def _identity(outcomes: Outcomes, residues: Residues) -> Columns:
         "altloc": LETTERS[outcomes.altloc],
         "resname": residues.resname[residue],
     }
+
+
+def _copy(outcomes: Outcomes, residues: Residues) -> Columns:
+    residue = outcomes.residue
+    return {"segment": residues.segment[residue], "instance": residues.copy[residue]}
 
 
 def _in_file_order(columns: Columns, place: Ints) -> pd.DataFrame:

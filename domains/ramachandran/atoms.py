@@ -7,6 +7,7 @@ Both are in file order. A residue is one of a polymer. It keeps its place if it 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,6 +80,10 @@ class Residues:
     ----------
     model, chain, icode, resname : ndarray of str (objects)
     resseq : ndarray of int
+    segment : ndarray of str (objects)
+        The identifier of its segment, or in mmCIF its ``label_asym_id``; "" where there are no copies to tell apart.
+    copy : ndarray of int
+        1 for the first chain of its name, and so on.
     part : ndarray of int
         Never decreasing. The walk stops where it changes.
     position : ndarray of int
@@ -89,12 +94,12 @@ class Residues:
         What to say of one that is not taken.
     cap : ndarray of bool
         Whether it is a cap, which ends a chain.
+    duplicate : ndarray of bool
+        Whether it was written twice in one place, and another one stands for it.
 
     Examples
     --------
-    >>> chain, none, name = (np.full(2, word, dtype=object) for word in ("A", "", "ALA"))
-    >>> i = np.arange(2)
-    >>> residues = Residues(none, chain, i + 7, none, name, part=0 * i, position=i, parent=name, why=none, cap=i < 0)
+    >>> residues = made_residues(["ALA", "ALA"], resseq=[7, 8], chain="A")
     >>> residues.describe(1)
     'ALA A 8'
     """
@@ -104,14 +109,71 @@ class Residues:
     resseq: Ints
     icode: Objects
     resname: Objects
+    segment: Objects
+    copy: Ints
     part: Ints
     position: Ints
     parent: Objects
     why: Objects
     cap: Bools
+    duplicate: Bools
 
     def describe(self, i: int) -> str:
         """Name residue `i` as a reader would."""
         number = f"{self.resseq[i]}{self.icode[i]}"
         words = [self.resname[i], self.chain[i], number]
         return " ".join(word for word in words if word)
+
+
+def made_residues(
+    resname: Sequence[str],
+    *,
+    resseq: Sequence[int] | None = None,
+    chain: str = "",
+    part: Sequence[int] | None = None,
+    parent: Sequence[str] | None = None,
+    cap: Sequence[bool] | None = None,
+) -> Residues:
+    """Return residues that no file holds, one after another in one chain.
+
+    Parameters
+    ----------
+    resname : sequence of str
+    resseq : sequence of int, optional
+        By default 1, 2, 3 …
+    chain : str
+    part : sequence of int, optional
+        By default all are of one.
+    parent : sequence of str, optional
+        By default the names themselves.
+    cap : sequence of bool, optional
+        By default none is one.
+
+    Returns
+    -------
+    Residues
+
+    Examples
+    --------
+    >>> made_residues(["ALA", "GLY"]).resseq
+    array([1, 2])
+    """
+    n = len(resname)
+    number = np.arange(1, n + 1) if resseq is None else np.array(resseq)
+    none = np.full(n, "", dtype=object)
+    no = np.zeros(n, dtype=bool)
+    return Residues(
+        model=none,
+        chain=np.full(n, chain, dtype=object),
+        resseq=number,
+        icode=none,
+        resname=np.array(resname, dtype=object),
+        segment=none,
+        copy=np.ones(n, dtype=np.int64),
+        part=np.zeros(n, dtype=np.int64) if part is None else np.array(part),
+        position=np.arange(n),
+        parent=np.array(resname if parent is None else parent, dtype=object),
+        why=none,
+        cap=no if cap is None else np.array(cap),
+        duplicate=no,
+    )

@@ -20,6 +20,8 @@ import numpy as np
 from .atoms import ATOM_NAMES, CA, Atoms, Bools, C, Floats, Ints, N, Residues
 from .groups import first_of_each, group
 
+DUPLICATE = ("duplicate id", "written twice: an earlier residue has the same chain, number and insertion code")
+
 _BLANK = ord(" ")
 """The altloc of a blank atom that its residue has with an altloc too; its text is ""."""
 
@@ -49,11 +51,10 @@ class Conformer:
 
     Examples
     --------
+    >>> from .atoms import made_residues
     >>> zeros, i = np.zeros(6, dtype=int), np.arange(6)
     >>> atoms = Atoms(np.eye(6)[:, :3], i // 3, i % 3, zeros, zeros + 1.0, zeros * 0.0)
-    >>> none, name = (np.full(2, word, dtype=object) for word in ("", "ALA"))
-    >>> residues = Residues(none, none, i[1:3], none, name, zeros[:2], i[:2], parent=name, why=none, cap=i[:2] < 0)
-    >>> conformer = Conformer(atoms, residues, rank=0, altloc=zeros[:1], max_bond=2.0)
+    >>> conformer = Conformer(atoms, made_residues(["ALA", "ALA"]), rank=0, altloc=zeros[:1], max_bond=2.0)
     >>> conformer.after, conformer.why(0)
     (array([ 1, -1]), ('terminal', 'first of the chain'))
     """
@@ -71,7 +72,7 @@ class Conformer:
         self.table = table[self.residue]
         self._part = residues.part[self.residue]
         self.altloc = altloc[self._part]
-        self._taken: Bools = residues.parent[self.residue] != ""
+        self._taken: Bools = (residues.parent[self.residue] != "") & ~residues.duplicate[self.residue]
         self.before, self.after = self._links(max_bond)
 
     def touched(self) -> Bools:
@@ -85,6 +86,8 @@ class Conformer:
 
     def why(self, i: int) -> tuple[str, str]:
         """Return why residue `i` has not both phi and psi: the reason and the detail."""
+        if self.residues.duplicate[self.residue[i]]:
+            return DUPLICATE
         if not self._taken[i]:
             return "non-standard", self.residues.why[self.residue[i]]
         missing = self._missing(i, (N, CA, C))
@@ -135,8 +138,7 @@ class Conformer:
     def _why_unlinked(self, i: int, j: int) -> tuple[str, str]:
         """Return why residue `i` is not linked to `j`, which lies beside it in the file."""
         before = j < i
-        outside = not 0 <= j < len(self._part)
-        if outside or self._part[i] != self._part[j]:
+        if not self._in_one_chain(i, j):
             return "terminal", "first of the chain" if before else "last of the chain"
         name = self._name(j)
         if not self._taken[j]:
@@ -149,6 +151,12 @@ class Conformer:
         second = np.array([max(i, j)])
         bond = float(self._bond(first, second)[0])
         return "break", f"C–N {bond:.1f} Å to {name}"
+
+    def _in_one_chain(self, i: int, j: int) -> bool:
+        if not 0 <= j < len(self._part):
+            return False
+        copy = self.residues.copy[self.residue]
+        return bool(self._part[i] == self._part[j] and copy[i] == copy[j])
 
     def _missing(self, i: int, names: tuple[int, ...]) -> str:
         return ", ".join(ATOM_NAMES[name] for name in names if self.table[i, name] < 0)
@@ -173,12 +181,11 @@ def conformers(atoms: Atoms, residues: Residues, *, max_bond: float) -> Iterator
 
     Examples
     --------
+    >>> from .atoms import made_residues
     >>> zeros = np.zeros(2, dtype=int)
     >>> altloc = np.array([ord("A"), ord("B")])
     >>> atoms = Atoms(np.eye(3)[:2], zeros, zeros, altloc, occupancy=np.array([0.6, 0.4]), b_iso=zeros * 0.0)
-    >>> none, name = (np.full(1, word, dtype=object) for word in ("", "ALA"))
-    >>> one = zeros[:1]
-    >>> residues = Residues(none, none, one, none, name, one, one, parent=name, why=none, cap=one > 0)
+    >>> residues = made_residues(["ALA"])
     >>> [chr(conformer.altloc[0]) for conformer in conformers(atoms, residues, max_bond=2.0)]
     ['A', 'B']
     """

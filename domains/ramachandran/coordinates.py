@@ -2,9 +2,12 @@
 
 Conventions
 -----------
-- Nothing is guessed. A coordinate that is no number is an error that names its line. Atoms after END are not read,
-  and a warning says so.
+- Nothing is guessed. A coordinate that is no number is an error that names its line. Atoms after END are reported as
+  not read, residue by residue.
 - Every atom is accounted for: the records or rows of the text, counted without gemmi, are the atoms that it gives.
+- Every residue is accounted for. gemmi joins a residue to an earlier one of its chain with the same number, code and
+  name. Where the residues of the text, counted without gemmi, are not those that it gives, where its atoms are not in
+  the order of the file, or where a residue has an atom twice, `copies` tells residues apart.
 
 References
 ----------
@@ -16,14 +19,19 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from .._files import ReadError, read_bytes, reading
 from .._text import file_name, one_line
 from . import mmcif, pdb
+from .copies import tell_apart
+from .flat import flatten, where_unnamed
+from .groups import group
+from .layout import Layout
 
 OPERATION = "ramachandran.backbone_angles"
 """Who reads, as messages have it."""
@@ -38,47 +46,20 @@ class Source:
 
     Attributes
     ----------
-    path : Path
-    text : bytes
-        Its content, unpacked, after a line break.
-    is_cif : bool
-        Whether it is mmCIF, and not PDB.
-    structure : gemmi.Structure
+    layout : Layout
+        Its atoms and residues.
+    models : list of str
+        The number of each model: "" if there is one only, and the file does not number it.
+    parents : dict of str to str
+        Of modified residues, as the file records them.
+    after_end : Layout or None
+        Atoms that stand after the END of a PDB file.
     """
 
-    path: Path
-    text: bytes
-    is_cif: bool
-    structure: Any
-
-    @property
-    def numbered(self) -> bool:
-        """Whether its models are numbered: by MODEL records, or because there are several."""
-        return len(self.structure) > 1 or (not self.is_cif and b"\nMODEL " in self.text)
-
-    def check_values(self, numbers: Iterable[Any], serials: Any) -> None:
-        """Refuse rows of mmCIF that hold no atom, given what was made of them.
-
-        Parameters
-        ----------
-        numbers : iterable of ndarray
-            Coordinates, occupancies, B factors and residue numbers, NaN where gemmi found none.
-        serials : ndarray
-            Of the atoms. Where a row is too long or too short, another column stands in that of the serials.
-
-        Raises
-        ------
-        ReadError
-            It names the line. A value that the file declares unknown may stand.
-        """
-        if not self.is_cif:
-            return
-        too_large = 10**mmcif.MOST_DIGITS
-        # no absolute values: that of the least integer is itself
-        if (serials > 0).all() and all(((x > -too_large) & (x < too_large)).all() for x in numbers):
-            return
-        with reading(OPERATION, self.path):
-            mmcif.check_rows(self.text, len(serials))
+    layout: Layout
+    models: list[str]
+    parents: dict[str, str]
+    after_end: Layout | None = None
 
 
 def require_gemmi() -> None:
@@ -123,21 +104,19 @@ def read_structure(path: Path) -> Source:
     --------
     >>> from .io import example
     >>> source = read_structure(example("1a8o"))
-    >>> source.structure.name, source.is_cif, source.numbered
-    ('1A8O', True, False)
+    >>> source.layout.names[:3], source.models, source.parents
+    (['ALA', 'PHE', 'ILE'], [''], {'MSE': 'MET'})
     """
     require_gemmi()
     with reading(OPERATION, path):
         text = _content(path)
-        is_cif = _is_cif(text)
-        structure = mmcif.parse(text) if is_cif else _parse_pdb(path, text)
-        if not any(len(chain) for model in structure for chain in model):
-            first_line = text[:40].decode("latin-1").split("\n")[1]
-            raise ReadError(
-                f"no atoms found; it begins with {first_line!r}: give a PDB file with ATOM records or an mmCIF file "
-                "with _atom_site"
-            )
-    return Source(path, text, is_cif, structure)
+        if _is_cif(text):
+            return _from_mmcif(text)
+        source, n_after = _from_pdb(text)
+    if n_after:
+        left = f"{n_after} atoms after END are not read; divide the frames by MODEL and ENDMDL"
+        warnings.warn(f"{file_name(path)}: {left}", stacklevel=4)
+    return source
 
 
 def _content(path: Path) -> bytes:
@@ -163,21 +142,70 @@ def _is_cif(text: bytes) -> bool:
     return _DATA_BLOCK.match(text) is not None
 
 
-def _parse_pdb(path: Path, text: bytes) -> Any:
-    """Read a PDB file whose every atom can be read, and warn of those after END."""
-    import gemmi
+def _from_mmcif(text: bytes) -> Source:
+    document = mmcif.parse(text)
+    structure = document.structure
+    _check_not_empty(structure, text)
+    flat = flatten(structure)
+    document.check_values(flat)
+    layout = Layout(flat)
+    if not _increases(flat.serial) or layout.is_ambiguous:
+        flat, number = document.in_file_order()
+        layout = Layout(flat, tell_apart(flat, number))
+    models = [str(model.num) if len(structure) > 1 else "" for model in structure]
+    return Source(layout, models, _parents(structure))
 
-    n_atoms, n_after = pdb.count_atoms(text)
-    try:
-        structure = gemmi.read_pdb_string(text[1:], split_chain_on_ter=True)
-    except (RuntimeError, ValueError) as error:
-        raise ReadError(f"broken PDB file: {one_line(error)}; correct the line") from error
+
+def _increases(serial: Any) -> bool:
+    """Return whether the atoms have the order of the file, so that gemmi has moved none to another residue."""
+    return bool((serial[1:] > serial[:-1]).all())
+
+
+def _from_pdb(text: bytes) -> tuple[Source, int]:
+    """Read a PDB file whose every atom can be read; return how many stand after END, too."""
+    records = pdb.read_records(text)
+    structure = _parse_pdb(records.text)
+    n_atoms = len(records.start)
     n_read = sum(model.count_atom_sites() for model in structure)
     if n_read != n_atoms:
         raise ReadError(
             f"{n_atoms} ATOM and HETATM records, but {n_read} atoms were read; write it again with another program"
         )
-    if n_after:
-        left = f"{n_after} atoms after END are not read; divide the frames by MODEL and ENDMDL"
-        warnings.warn(f"{file_name(path)}: {left}", stacklevel=4)
-    return structure
+    _check_not_empty(structure, text)
+    # an independent count: where it differs, gemmi has joined residues that lie apart
+    in_file_order = sum(len(chain) for model in structure for chain in model) == records.begins.sum()
+    if not in_file_order:
+        structure = _parse_pdb(records.with_residues_apart())
+    flat = flatten(structure, records.segment)
+    layout = Layout(flat)
+    if not in_file_order or layout.is_ambiguous:
+        unnamed = where_unnamed(flat.segment, flat.chain, flat.chain_names)
+        flat = replace(flat, part=group(flat.model, flat.chain, records.n_ter, unnamed))
+        layout = Layout(flat, tell_apart(flat, number=np.zeros(n_atoms, dtype=np.int64)))
+    numbered = len(structure) > 1 or b"\nMODEL " in text
+    models = [str(model.num) if numbered else "" for model in structure]
+    after_end = _from_pdb(records.after_end())[0].layout if records.n_after else None
+    return Source(layout, models, _parents(structure), after_end), records.n_after
+
+
+def _parse_pdb(text: bytes) -> Any:
+    import gemmi
+
+    try:
+        return gemmi.read_pdb_string(text[1:], split_chain_on_ter=True)
+    except (RuntimeError, ValueError) as error:
+        raise ReadError(f"broken PDB file: {one_line(error)}; correct the line") from error
+
+
+def _parents(structure: Any) -> dict[str, str]:
+    return {record.res_id.name: record.parent_comp_id for record in structure.mod_residues}
+
+
+def _check_not_empty(structure: Any, text: bytes) -> None:
+    if any(len(chain) for model in structure for chain in model):
+        return
+    first_line = text[:40].decode("latin-1").split("\n")[1]
+    raise ReadError(
+        f"no atoms found; it begins with {first_line!r}: give a PDB file with ATOM records or an mmCIF file "
+        "with _atom_site"
+    )

@@ -1,37 +1,35 @@
-"""The layout of a structure in gemmi's flat arrays: where residues begin, which are of a polymer, which atoms count.
+"""The layout of a structure's atoms: where residues begin, which are of a polymer, which atoms count.
 
 Conventions
 -----------
-- A residue begins where the chain, the part, the number, the insertion code or the name changes. The part is mmCIF's
-  ``label_asym_id``, and in a PDB file without chain names the segment.
-- gemmi stores a name in eight bytes. Names are compared as the integers that these bytes are, which is much faster than
-  as text.
+- In gemmi's order a residue begins where the part, the number, the insertion code or the name changes.
+- That order is good as long as no residue was joined to another: none has an atom twice, and none stands where another
+  does. Else `copies` tells residues apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from .atoms import ATOM_NAMES, CA, LETTERS, Atoms, Bools, C, Ints, N, Residues
+from .atoms import ATOM_NAMES, CA, LETTERS, Atoms, Bools, C, Ints, N, Objects, Residues
+from .copies import Apart, number_copies
+from .flat import Flat, as_integer, as_text
 from .groups import begins, group
-
-LONGEST_NAME = 7
-"""Letters of a name that gemmi's arrays have space for."""
 
 
 class Layout:
-    """gemmi's flat arrays, with the residues marked out.
+    """The atoms of a structure, with the residues marked out.
 
     Parameters
     ----------
-    structure : gemmi.Structure
-        Its chains are parts: read without merging, and split at TER. Where gemmi's arrays have no space for the names
-        of its chains, these are changed in it.
+    flat : Flat
+        In gemmi's order, or in that of the file.
+    apart : Apart, optional
+        Its residues, if they had to be told apart.
 
     Attributes
     ----------
@@ -54,36 +52,54 @@ class Layout:
     Examples
     --------
     >>> import gemmi
+    >>> from .flat import flatten
     >>> line = "ATOM      1  CA  ALA A   7      11.000  12.000  13.000  1.00 10.00"
-    >>> layout = Layout(gemmi.read_pdb_string(line))
-    >>> layout.names, layout.polymer(np.array([True]))
-    (['ALA'], array([ True]))
+    >>> layout = Layout(flatten(gemmi.read_pdb_string(line)))
+    >>> layout.names, layout.polymer(np.array([True])), layout.is_ambiguous
+    (['ALA'], array([ True]), False)
     """
 
-    def __init__(self, structure: Any) -> None:
-        chains = [chain for model in structure for chain in model]
-        chains_in_model = [len(model) for model in structure]
-        atoms_in_chain = [chain.count_atom_sites() for chain in chains]
-        self._model_of_chain = np.repeat(np.arange(len(structure)), chains_in_model)
-        self._chain = np.repeat(np.arange(len(chains)), atoms_in_chain)
-        self._chain_names = [chain.name for chain in chains]
-        self._flat = _flatten(structure)
-        if all(self._chain_names):
-            self._segment = _as_integers(self._flat.subchains)
+    def __init__(self, flat: Flat, apart: Apart | None = None) -> None:
+        if apart is None:
+            starts = begins(flat.part, flat.resseq, flat.icode, flat.resname)
+            self.first = np.flatnonzero(starts)
+            self.residue = np.cumsum(starts) - 1
+            self._copy = np.zeros(len(self.first), dtype=np.int64)
+            self._duplicate = np.zeros(len(self.first), dtype=bool)
         else:
-            self._segment = _segments(chains)
-
-        residue_name = _as_integers(self._flat.residue_names)
-        starts = begins(self._chain, self._segment, self._flat.resnums, self._flat.icodes, residue_name)
-        self.first = np.flatnonzero(starts)
-        self.residue = np.cumsum(starts) - 1
-
-        names, self.name = np.unique(residue_name[self.first], return_inverse=True)
-        self.names = [_text(name) for name in names]
-        self.atom = np.full(len(residue_name), -1)
-        atom_name = _as_integers(self._flat.atom_names)
+            flat = flat.take(apart.order)
+            self.residue = apart.residue
+            self.first = np.flatnonzero(begins(self.residue))
+            self._copy = apart.copy
+            self._duplicate = apart.duplicate
+        self._flat = flat
+        names, self.name = np.unique(flat.resname[self.first], return_inverse=True)
+        self.names = [as_text(name) for name in names]
+        self.atom = np.full(len(flat.name), -1)
         for code, name in enumerate(ATOM_NAMES):
-            self.atom[atom_name == _integer(name)] = code
+            self.atom[flat.name == as_integer(name)] = code
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether a residue has an atom twice, or stands where another does: gemmi may have joined two."""
+        return bool(self._position.max() + 1 < len(self.first)) or self._has_atoms_twice()
+
+    @cached_property
+    def _position(self) -> Ints:
+        """A number for each model, chain, number and insertion code."""
+        flat = self._flat
+        return group(flat.model[self.first], flat.chain[self.first], flat.resseq[self.first], flat.icode[self.first])
+
+    def _has_atoms_twice(self) -> bool:
+        known = self.atom >= 0
+        place = self.residue[known] * len(ATOM_NAMES) + self.atom[known]
+        altloc = self._flat.altloc[known]
+        plain = np.bincount(place[altloc == 0])
+        if plain.max(initial=0) > 1:
+            return True
+        labelled = altloc != 0
+        alternate = group(place[labelled], altloc[labelled])
+        return bool(np.bincount(alternate).max(initial=0) > 1)
 
     def polymer(self, known: Bools) -> Bools:
         """Mark the residues of polymers: known by name, or by having N, CA and C.
@@ -103,16 +119,6 @@ class Layout:
         backbone: Bools = has[:, N] & has[:, CA] & has[:, C]
         return known[self.name] | backbone
 
-    def numbers(self) -> tuple[npt.NDArray[Any], ...]:
-        """Return coordinates, occupancies, B factors and residue numbers of all atoms, NaN where gemmi found none."""
-        flat = self._flat
-        return flat.pos, flat.occ, flat.b_iso, flat.resnums
-
-    def serials(self) -> npt.NDArray[Any]:
-        """Return the serial numbers of all atoms, 0 where gemmi found none."""
-        serials: npt.NDArray[Any] = self._flat.serials
-        return serials
-
     def atoms(self, polymer: Bools) -> Atoms:
         """Return the atoms that the walk looks at, of the residues of polymers.
 
@@ -125,16 +131,16 @@ class Layout:
         Atoms
         """
         flat = self._flat
-        located = np.isfinite(flat.pos).all(axis=1)
+        located = np.isfinite(flat.position).all(axis=1)
         wanted = (self.atom >= 0) & polymer[self.residue] & located
         rows = np.flatnonzero(wanted)
         number_in_polymer = np.cumsum(polymer) - 1
         return Atoms(
-            position=flat.pos[rows],
+            position=flat.position[rows],
             residue=number_in_polymer[self.residue[rows]],
             name=self.atom[rows],
-            altloc=flat.altlocs[rows].astype(np.int64),
-            occupancy=flat.occ[rows].astype(np.float64),
+            altloc=flat.altloc[rows].astype(np.int64),
+            occupancy=flat.occupancy[rows].astype(np.float64),
             b_iso=flat.b_iso[rows].astype(np.float64),
         )
 
@@ -157,77 +163,35 @@ class Layout:
         -------
         Residues
         """
+        flat = self._flat
         first_atom = self.first[polymer]
         name_code = self.name[polymer]
-        chain_code = self._chain[first_atom]
-        model_code = self._model_of_chain[chain_code]
-        chain_name = np.array(self._chain_names, dtype=object)
-        # a chain that is interrupted stands here several times, under one name
-        name_of_chain, _ = pd.factorize(chain_name)
-        resseq = self._flat.resnums[first_atom].astype(np.int64)
-        icode = self._flat.icodes[first_atom]
-        part = np.cumsum(begins(chain_code, self._segment[first_atom])) - 1
+        chain_code = flat.chain[first_atom]
+        model_code = flat.model[first_atom]
+        resseq = flat.resseq[first_atom].astype(np.int64)
+        position = self._position[polymer]
+        copy = number_copies(group(model_code, chain_code), position, resseq, self._copy[polymer])
         return Residues(
             model=np.array(models, dtype=object)[model_code],
-            chain=chain_name[chain_code],
+            chain=np.array(flat.chain_names, dtype=object)[chain_code],
             resseq=resseq,
-            icode=LETTERS[icode],
+            icode=LETTERS[flat.icode[first_atom]],
             resname=np.array(self.names, dtype=object)[name_code],
-            part=part,
-            position=group(model_code, name_of_chain[chain_code], resseq, icode),
+            segment=self._segments(polymer, copy),
+            copy=copy,
+            part=np.cumsum(begins(flat.part[first_atom])) - 1,
+            position=position,
             parent=np.array(parents, dtype=object)[name_code],
             why=np.array(whys, dtype=object)[name_code],
             cap=np.array(caps, dtype=bool)[name_code],
+            duplicate=self._duplicate[polymer],
         )
 
-
-def _flatten(structure: Any) -> Any:
-    import gemmi
-
-    try:
-        return gemmi.FlatStructure(structure)
-    except RuntimeError:
-        # it has no space for names of eight letters: shorten those that are not used again
-        _shorten_names(structure)
-        return gemmi.FlatStructure(structure)
-
-
-def _shorten_names(structure: Any) -> None:
-    short: dict[str, str] = {}
-    for model in structure:
-        for chain in model:
-            chain.name = "long"
-            for residue in chain:
-                residue.subchain = short.setdefault(residue.subchain, str(len(short)))
-                residue.entity_id = ""
-                for atom in residue:
-                    # none of those that the walk looks at
-                    if len(atom.name) > LONGEST_NAME:
-                        atom.name = "long"
-
-
-def _segments(chains: Sequence[Any]) -> Ints:
-    """Return a number for each atom's segment, in the chains that have no name. All others have one number."""
-    names = []
-    sizes = []
-    for chain in chains:
-        for residue in chain:
-            names.append("" if chain.name else residue.segment)
-            sizes.append(len(residue))
-    numbers, _ = pd.factorize(np.array(names, dtype=object))
-    return np.repeat(numbers, sizes)
-
-
-def _as_integers(names: Any) -> Ints:
-    """Return names of eight bytes as one integer each."""
-    return np.ascontiguousarray(names).view(np.int64).ravel()
-
-
-def _integer(name: str) -> np.int64:
-    padded = name.encode().ljust(8, b"\0")
-    number: np.int64 = np.frombuffer(padded, dtype=np.int64)[0]
-    return number
-
-
-def _text(name: np.int64) -> str:
-    return name.tobytes().rstrip(b"\0").decode("latin-1")
+    def _segments(self, polymer: Bools, copy: Ints) -> Objects:
+        """Return the segments' names; "" for all if there are no copies that these would tell apart."""
+        code, each = pd.factorize(self._flat.segment[self.first[polymer]])
+        if (copy == 1).all():
+            return np.full(len(copy), "", dtype=object)
+        names = self._flat.segment_names
+        texts = [names.get(int(segment), as_text(segment)) for segment in each]
+        return np.array(texts, dtype=object)[code]

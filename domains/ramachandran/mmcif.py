@@ -18,15 +18,32 @@ Hall, S. R., Allen, F. H. & Brown, I. D. (1991), Acta Cryst. A47, 655. PDBx/mmCI
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from .._files import ReadError
 from .._text import one_line
+from .atoms import Ints
+from .flat import Flat, flatten
+from .groups import group
 
 NUMBERS = ("Cartn_x", "Cartn_y", "Cartn_z", "occupancy", "B_iso_or_equiv")
 INTEGERS = ("auth_seq_id", "label_seq_id")
+REQUIRED: tuple[tuple[str, ...], ...] = (
+    ("label_atom_id", "auth_atom_id"),
+    ("label_comp_id", "auth_comp_id"),
+    ("label_asym_id", "auth_asym_id"),
+    ("label_seq_id", "auth_seq_id"),
+    ("Cartn_x",),
+    ("Cartn_y",),
+    ("Cartn_z",),
+)
+"""Columns without which there is no atom: one of each."""
+ADDED = ("id", "type_symbol", "label_alt_id", "label_asym_id")
+"""Columns that gemmi asks for, and that files may lack."""
 MOST_DIGITS = 9
 """What an integer of gemmi holds; one of more digits becomes another number."""
 
@@ -40,7 +57,69 @@ _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?:\(\d+\))?")
 _UNKNOWN = ("?", ".")
 
 
-def parse(text: bytes) -> Any:
+@dataclass(frozen=True, slots=True, eq=False)
+class Document:
+    """An mmCIF file that was read.
+
+    Attributes
+    ----------
+    text : bytes
+        With a line break before the first line.
+    block : gemmi.cif.Block
+        With the atoms; all columns that gemmi asks for are there.
+    structure : gemmi.Structure
+        Without atoms if the file has no ``_atom_site``.
+    """
+
+    text: bytes
+    block: Any
+    structure: Any
+
+    def check_values(self, flat: Flat) -> None:
+        """Refuse rows that hold no atom, given what gemmi made of them.
+
+        Parameters
+        ----------
+        flat : Flat
+            Values are NaN, and serial numbers 0, where gemmi found none. Where a row is too long or too short, another
+            column stands in that of the serials.
+
+        Raises
+        ------
+        ReadError
+            It names the line. A value that the file declares unknown may stand.
+        """
+        too_large = 10**MOST_DIGITS
+        numbers = (flat.position, flat.occupancy, flat.b_iso, flat.resseq)
+        # no absolute values: that of the least integer is itself
+        if (flat.serial > 0).all() and all(((x > -too_large) & (x < too_large)).all() for x in numbers):
+            return
+        check_rows(self.text, len(flat.serial))
+
+    def in_file_order(self) -> tuple[Flat, Ints]:
+        """Return the atoms in the order of the rows, and each one's ``label_seq_id``, 0 where there is none."""
+        import gemmi
+
+        row = self.block.find_values(f"{_CATEGORY}id")
+        for i in range(len(row)):
+            row[i] = str(i + 1)
+        flat = flatten(gemmi.make_structure_from_block(self.block))
+        flat = flat.take(np.argsort(flat.serial))
+        names = self.block.find_values(f"{_CATEGORY}label_asym_id")
+        segment, each = pd.factorize(np.array(list(names), dtype=object))
+        segment_names = {code: "" if name in _UNKNOWN else gemmi.cif.as_string(name) for code, name in enumerate(each)}
+        part = group(flat.model, flat.chain, segment)
+        return replace(flat, part=part, segment=segment, segment_names=segment_names), self._numbers()
+
+    def _numbers(self) -> Ints:
+        """Return ``label_seq_id``, 0 where there is none."""
+        values = self.block.find_values(f"{_CATEGORY}label_seq_id")
+        if not values:
+            return np.zeros(len(self.block.find_values(f"{_CATEGORY}id")), dtype=np.int64)
+        return np.array([int(value) if value.isdecimal() else 0 for value in values])
+
+
+def parse(text: bytes) -> Document:
     r"""Read the atoms of an mmCIF file.
 
     Parameters
@@ -50,13 +129,13 @@ def parse(text: bytes) -> Any:
 
     Returns
     -------
-    gemmi.Structure
-        Without atoms if the file has no ``_atom_site``.
+    Document
 
     Raises
     ------
     ReadError
-        If it is no CIF, or a row of ``_atom_site`` is none: too short, too long, or within another row's text.
+        If it is no CIF, a column is missing, or a row of ``_atom_site`` is none: too short, too long, or within another
+        row's text.
 
     Examples
     --------
@@ -64,7 +143,7 @@ def parse(text: bytes) -> Any:
     >>> tags += " label_seq_id auth_seq_id"
     >>> head = "\ndata_x\nloop_\n" + "".join(f"_atom_site.{tag}\n" for tag in tags.split())
     >>> row = "ATOM 1 C CA . ALA A 1.0 2.0 3.0 5 5\n"
-    >>> parse((head + row + row).encode())[0].count_atom_sites()
+    >>> parse((head + row + row).encode()).structure[0].count_atom_sites()
     2
     >>> parse((head + row + row.replace("2.0", "2.0 4.0") + row).encode())
     Traceback (most recent call last):
@@ -72,15 +151,57 @@ def parse(text: bytes) -> Any:
     """
     import gemmi
 
+    document = gemmi.cif.Document()
     try:
-        structure = gemmi.read_structure_string(text[1:], merge_chain_parts=False, format=gemmi.CoorFormat.Mmcif)
+        structure = gemmi.read_structure_string(
+            text[1:], merge_chain_parts=False, format=gemmi.CoorFormat.Mmcif, save_doc=document
+        )
+        block = document[0]
+        if not _has_atoms(structure):
+            _complete(block)
+            structure = gemmi.make_structure_from_block(block)
+    except ReadError:
+        raise
     except (RuntimeError, ValueError) as error:
         _refuse_odd_row(text)
+        _refuse_missing_column(text)
         raise ReadError(f"broken mmCIF file: {one_line(error)}; fetch or write it again") from error
     n_atoms = sum(model.count_atom_sites() for model in structure)
-    if n_atoms and _count_lines(text) != n_atoms:
+    if n_atoms and text.count(b"\nATOM") + text.count(b"\nHETATM") != n_atoms:
         check_rows(text, n_atoms)
-    return structure
+    return Document(text, block, structure)
+
+
+def _has_atoms(structure: Any) -> bool:
+    return any(len(chain) for model in structure for chain in model)
+
+
+def _refuse_missing_column(text: bytes) -> None:
+    try:
+        block = _block(text)
+    except (RuntimeError, ValueError, IndexError):
+        return
+    _complete(block)
+
+
+def _complete(block: Any) -> None:
+    """Add the columns that gemmi asks for and files may lack; refuse a file without one that no atom can do without."""
+    table = block.find_mmcif_category(_CATEGORY)
+    if table.loop is None:
+        return
+    tags = {tag.lower().removeprefix(_CATEGORY) for tag in table.tags}
+    for names in REQUIRED:
+        if not tags.intersection(name.lower() for name in names):
+            wanted = " or ".join(_CATEGORY + name for name in names)
+            raise ReadError(f"no column {wanted}, which atoms need; write it, or take a file that has it")
+    missing = [name for name in ADDED if name not in tags]
+    for name in missing:
+        table.loop.add_columns([_CATEGORY + name], "?")
+    if "label_asym_id" in missing:
+        author = list(block.find_values(f"{_CATEGORY}auth_asym_id"))
+        column = block.find_values(f"{_CATEGORY}label_asym_id")
+        for i, name in enumerate(author):
+            column[i] = name
 
 
 def check_rows(text: bytes, n_atoms: int) -> None:
@@ -114,19 +235,6 @@ def check_rows(text: bytes, n_atoms: int) -> None:
             if len(value) > MOST_DIGITS:
                 found = f"{_CATEGORY}{name} is {one_line(value, 40)!r}"
                 raise ReadError(f"{_where(text, block, i)}: {found}; write a number of at most {MOST_DIGITS} digits")
-
-
-def _count_lines(text: bytes) -> int:
-    """Return how many lines begin with ATOM or HETATM."""
-    characters = np.frombuffer(text + b"    ", dtype=np.uint8)
-    start = np.flatnonzero(characters == ord("\n")) + 1
-    n_lines = 0
-    for record in _RECORDS:
-        begins = start
-        for place, letter in enumerate(record[:4].encode()):
-            begins = begins[characters[begins + place] == letter]
-        n_lines += len(begins)
-    return n_lines
 
 
 def _block(text: bytes) -> Any:

@@ -1,4 +1,4 @@
-r"""The records of a PDB file, counted and checked before gemmi reads them.
+r"""The records of a PDB file, found and checked before gemmi reads them.
 
 gemmi takes what is no number as 0, stops at END, and passes over records that it does not know, all without a word.
 
@@ -19,7 +19,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,8 @@ import pandas as pd
 
 from .._files import ReadError
 from .atoms import Bools, Ints
+from .flat import as_integers
+from .groups import begins
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -55,13 +58,22 @@ class Field(NamedTuple):
 
 RESIDUE_NUMBER = Field("residue number", 23, 26)
 COORDINATES = (Field("x coordinate", 31, 38), Field("y coordinate", 39, 46), Field("z coordinate", 47, 54))
+RESIDUE = (18, 27)
+"""Columns of a residue's name, chain, number and insertion code."""
+SEGMENT = (73, 76)
+"""Columns of the segment identifier, which format 2.2 had."""
 OPTIONAL = (Field("occupancy", 55, 60), Field("B factor", 61, 66))
 
 POINTS = [34, 42, 50]
 """Where the points of three coordinates are, as Fortran's F8.3 writes them, counted from 0."""
+LAST_OF_SERIAL = 11
+"""A serial number of five digits ends before this column, counted from 0."""
+HYBRID_36_OF_100000 = "A0000"
 MOST_OFF = 0.1
 """Share of atoms up to which those with points elsewhere are taken for damaged."""
 
+_BORDERS = re.compile(rb"\n(?:END|MODEL|ENDMDL)[^\n]*", re.IGNORECASE)
+_LONG_SERIAL = re.compile(rb"(?:ATOM  |HETATM|ATOM )(\d{6,})")
 _HYBRID_36 = re.compile(rb"[A-Z][0-9A-Z]{3}|[a-z][0-9a-z]{3}")
 _EXPONENT = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)[eE][+-]?\d{1,2}")
 _ATOM_WITHIN = re.compile(rb"(?:ATOM  |HETATM)[^\n]{24}[ 0-9.+\-]{24}")
@@ -76,8 +88,53 @@ _NUMBER = re.compile(rb" *-?(?:0+\.?0*|\.0+)(?:e-?00?)? *")
 _NUMBER_OR_BLANK = re.compile(_NUMBER.pattern + rb"| *")
 
 
-def count_atoms(text: bytes) -> tuple[int, int]:
-    r"""Count the atoms of a PDB file, after a check that each can be read as it stands.
+@dataclass(frozen=True, slots=True, eq=False)
+class Records:
+    """The ATOM and HETATM records of a PDB file before its END.
+
+    Attributes
+    ----------
+    text : bytes
+        With a line break before the first line, and none but line feeds.
+    start : ndarray of int, shape (n,)
+        Where each record begins.
+    begins : ndarray of bool, shape (n,)
+        Whether it names another residue than the record before: another name, chain, number, insertion code or segment,
+        or a TER or MODEL lies between.
+    segment : ndarray of int, shape (n,)
+        Its segment identifier, columns 73 to 76, as eight bytes.
+    n_ter : ndarray of int, shape (n,)
+        How many TER records stand before it.
+    end, end_line : int
+        Where END begins, or the text ends; and which line it is, counted from 1.
+    n_after : int
+        How many atoms stand after END.
+    """
+
+    text: bytes
+    start: Ints
+    begins: Bools
+    segment: Ints
+    n_ter: Ints
+    end: int
+    end_line: int
+    n_after: int
+
+    def with_residues_apart(self) -> bytes:
+        """Return the text with a TER before each residue, so that gemmi joins none to another."""
+        places = self.start[self.begins].tolist()
+        ends = [*places[1:], self.end]
+        pieces = [self.text[begin:end] for begin, end in zip(places, ends, strict=True)]
+        return b"TER\n".join([self.text[: places[0]], *pieces])
+
+    def after_end(self) -> bytes:
+        """Return what follows END as a text of one model; its lines keep their numbers."""
+        rest = self.text[self.end - 1 :]
+        return b"\n" * (self.end_line - 1) + _BORDERS.sub(b"\nTER", rest)
+
+
+def read_records(text: bytes) -> Records:
+    r"""Find the atoms of a PDB file, and check that each can be read as it stands.
 
     Parameters
     ----------
@@ -86,8 +143,7 @@ def count_atoms(text: bytes) -> tuple[int, int]:
 
     Returns
     -------
-    n_atoms, n_after : int
-        How many ATOM and HETATM records stand before END, and how many after it.
+    Records
 
     Raises
     ------
@@ -97,9 +153,10 @@ def count_atoms(text: bytes) -> tuple[int, int]:
     Examples
     --------
     >>> line = b"\nATOM      1  CA  ALA A   7      11.000  12.000  13.000  1.00 10.00"
-    >>> count_atoms(line + line + b"\nEND" + line)
-    (2, 1)
-    >>> count_atoms(line.replace(b"12.000", b"12,000"))
+    >>> records = read_records(line + line + b"\nEND" + line)
+    >>> records.begins, records.n_after
+    (array([ True, False]), 1)
+    >>> read_records(line.replace(b"12.000", b"12,000"))
     Traceback (most recent call last):
     domains._files.ReadError: line 1: no y coordinate in columns 39 to 46, but '  12,000'; write a number there
     """
@@ -114,10 +171,52 @@ def count_atoms(text: bytes) -> tuple[int, int]:
     records = lines[atoms]
     if not text.isascii():
         _check_letters(records, atoms + 1)
+    _check_serials(records, atoms + 1)
     _check_atoms(records, atoms + 1)
     _check_columns(records, atoms + 1)
     _check_last_line(text, length, is_atom)
-    return len(atoms), int(is_atom[end:].sum())
+    borders = np.flatnonzero(~is_atom[:end])
+    n_ter = _count_before(borders[_begins_with(lines[borders], b"TER")], atoms)
+    n_models = _count_before(borders[_begins_with(lines[borders], b"MODE")], atoms)
+    segment = _segments(records)
+    return Records(
+        text=text,
+        start=start[atoms],
+        begins=begins(*_residue_columns(records), segment, n_ter, n_models),
+        segment=segment,
+        n_ter=n_ter,
+        end=int(start[end]) if end < len(start) else len(text),
+        end_line=end + 1,
+        n_after=int(is_atom[end:].sum()),
+    )
+
+
+def _count_before(lines: Ints, atoms: Ints) -> Ints:
+    """Return how many of these lines stand before each atom."""
+    counts: Ints = np.searchsorted(lines, atoms)
+    return counts
+
+
+def _residue_columns(records: Bytes) -> tuple[npt.NDArray[Any], ...]:
+    """Return name, chain, number and insertion code as the bytes that they are, in two numbers."""
+    first, last = RESIDUE
+    name = _as_integers(records[:, first - 1 : first + 7])
+    rest = _as_integers(records[:, last - 8 : last])
+    return name, rest
+
+
+def _segments(records: Bytes) -> Ints:
+    """Return the segment identifiers, without the blanks around them, as eight bytes."""
+    first, last = SEGMENT
+    columns = records[:, first - 1 : last]
+    if (columns == ord(" ")).all():
+        return np.zeros(len(records), dtype=np.int64)
+    names = np.strings.strip(np.ascontiguousarray(columns).view("S4").ravel())
+    return as_integers(names.astype("S8"))
+
+
+def _as_integers(columns: Bytes) -> Ints:
+    return np.ascontiguousarray(columns).view(np.int64).ravel()
 
 
 def _lines(text: bytes) -> tuple[Bytes, Ints, Ints]:
@@ -215,6 +314,18 @@ def _not_written_as(
         return
     for i in np.flatnonzero(np.isin(way, wrong)).tolist():
         yield i // len(fields), fields[i % len(fields)], texts[i * width : (i + 1) * width]
+
+
+def _check_serials(atoms: Bytes, line: Ints) -> None:
+    """Refuse an atom whose serial number has so many digits that it moves all other columns to the right."""
+    digit = (atoms[:, LAST_OF_SERIAL] >= ord("0")) & (atoms[:, LAST_OF_SERIAL] <= ord("9"))
+    for i in np.flatnonzero(digit).tolist():
+        serial = _LONG_SERIAL.match(atoms[i].tobytes())
+        if serial and not _has_points(atoms[i : i + 1], 0).all():
+            digits = serial.group(1)
+            found = f"the serial number {digits.decode()} has {len(digits)} digits, and moves all other columns"
+            remedy = f"write {HYBRID_36_OF_100000} for 100000 and on in hybrid-36, or write mmCIF"
+            raise ReadError(f"line {line[i]}: {found}; {remedy}")
 
 
 def _check_columns(atoms: Bytes, line: Ints) -> None:

@@ -27,7 +27,7 @@ from .._running import Running, split_running, takes_running
 from .._skipped import NOT_SCORED, UNREADABLE, as_skipped
 from .._text import for_picture
 from . import tables
-from .angles import IDENTITY
+from .angles import COPY, IDENTITY
 from .coordinates import OPERATION
 from .empirical import EVALUATIONS
 from .scoring import COLUMNS, DETAILS, Request, Scored, check_request, score, score_as_plain, score_file
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from .comparison import Assessment
 
 GOALS = {"favored_percent": "> 98", "outlier_percent": "< 0.2"}
-SKIPPED = ["side", "file", "where", "reason", "detail", *IDENTITY]
+SKIPPED = ["side", "file", "where", "reason", "detail", *IDENTITY, *COPY]
 
 Paths = str | Path | Iterable[str | Path]
 
@@ -79,7 +79,7 @@ def validate(
         psi omega category score evaluation counted, then what else `backbone_angles` returns.
     skipped : DataFrame
         A row for each other polymer residue, with its reason: side (always "") file where reason detail, then model
-        chain resseq icode altloc resname.
+        chain resseq icode altloc resname segment instance.
 
     Raises
     ------
@@ -296,7 +296,7 @@ def _tables(outcomes: Iterable[Outcome]) -> tuple[pd.DataFrame, pd.DataFrame]:
 def _unreadable(outcome: Outcome) -> pd.DataFrame:
     """Return the row of a file that could not be scored."""
     detail = outcome.error.removeprefix(f"{OPERATION}: ")
-    row = {"file": outcome.case, "reason": UNREADABLE, "detail": detail, **dict.fromkeys(IDENTITY, "")}
+    row = {"file": outcome.case, "reason": UNREADABLE, "detail": detail, **dict.fromkeys([*IDENTITY, *COPY], "")}
     return as_skipped([row])
 
 

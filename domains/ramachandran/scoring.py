@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from .. import _console
-from .angles import IDENTITY
+from .angles import COPY, IDENTITY
 from .empirical import CATEGORIES, EVALUATIONS, category_codes, evaluate, evaluation_codes, maps_of
 from .structures import backbone_angles, check_options
 
@@ -40,7 +40,7 @@ COLUMNS = [
     "evaluation",
     "counted",
 ]
-DETAILS = ["parent", "next_resname", "occupancy", "b_iso", "chirality", "best", "mirrored"]
+DETAILS = ["parent", "next_resname", "occupancy", "b_iso", "chirality", "best", "mirrored", *COPY]
 
 _CATEGORY = pd.CategoricalDtype(list(CATEGORIES))
 _EVALUATION = pd.CategoricalDtype(list(EVALUATIONS))
@@ -165,14 +165,17 @@ def _with_file(skipped: pd.DataFrame, file: str) -> pd.DataFrame:
     """Return what `backbone_angles` skipped, as rows of the table that all fields share."""
     columns = {name: skipped[name].to_numpy() for name in skipped}
     identity = {name: columns[name] for name in IDENTITY}
-    where = [_where(*residue) for residue in zip(*identity.values(), strict=True)]
+    copies = {name: columns[name] for name in COPY}
+    where = [_where(*residue) for residue in zip(*identity.values(), columns["instance"], strict=True)]
     shared = {"side": "", "file": file, "where": where, "reason": columns["reason"], "detail": columns["detail"]}
-    return pd.DataFrame({**shared, **identity})
+    return pd.DataFrame({**shared, **identity, **copies})
 
 
-def _where(model: str, chain: str, resseq: int, icode: str, altloc: str, resname: str) -> str:
-    """Name a residue as a reader would: chain, number, conformer and name; the model if there are several."""
+def _where(model: str, chain: str, resseq: int, icode: str, altloc: str, resname: str, copy: int) -> str:
+    """Name a residue as a reader would: chain, number, conformer and name; model and copy if there are several."""
     words = [f"model {model}" if model else "", chain, f"{resseq}{icode}", f"{altloc}{resname}"]
+    if copy > 1:
+        words.append(f"copy {copy}")
     return " ".join(word for word in words if word)
 
 

@@ -9,6 +9,7 @@ Conventions
   and C. Waters, sugars, nucleotides and other ligands are none.
 - A chain's parts end at a TER, at a change of mmCIF's ``label_asym_id``, and in a PDB file without chain names at a
   change of segment.
+- Copies of a chain under one name and with the same numbers are told apart by `copies`: each has its rows.
 - ``model`` is the number of the file's MODEL record, or of mmCIF's if it has several, and "" otherwise.
 - Chain names and numbers are the author's (``auth_asym_id``, ``auth_seq_id``).
 - PDB, mmCIF and gzip are recognised by the content of a file, not by its name.
@@ -33,11 +34,13 @@ import pandas as pd
 from .._checks import UsageError, check_choice, check_number
 from .._files import ReadError, reading
 from .._text import file_name, one_line
-from .angles import IDENTITY, walk
-from .atoms import Residues
+from .angles import COPY, IDENTITY, walk
+from .atoms import Bools, Residues
 from .coordinates import OPERATION, read_structure, require_gemmi
 from .layout import Layout
 from .residues import Kind, kind_of
+
+AFTER_END = "not read; divide the frames by MODEL and ENDMDL, or take END out if all is one model"
 
 
 def backbone_angles(
@@ -78,9 +81,12 @@ def backbone_angles(
         - ``counted``: whether it is in MolProbity's summary.
         - ``best``: whether it is its position's conformer of highest occupancy.
         - ``mirrored``: whether it is reported at (-phi, -psi).
+        - ``segment``: in a file with copies mmCIF's ``label_asym_id``, or a PDB file's segment identifier; else "".
+        - ``instance``: 1, or 2 and so on in a further copy of the chain under the same name and numbers.
     skipped : DataFrame, one row per residue (and conformer) without, in file order
-        ``model chain resseq icode altloc resname reason detail``. The reason is "terminal", "break", "missing atom",
-        "non-standard", "non-standard neighbour", "degenerate geometry", "duplicate id" or "low pLDDT".
+        ``model chain resseq icode altloc resname reason detail segment instance``. The reason is "terminal", "break",
+        "missing atom", "non-standard", "non-standard neighbour", "degenerate geometry", "duplicate id" (written twice
+        in one place), "after END" or "low pLDDT".
 
     Raises
     ------
@@ -121,13 +127,9 @@ def backbone_angles(
     file = Path(fspath(path))
     with reading(OPERATION, file):
         source = read_structure(file)
-        structure = source.structure
-        layout = Layout(structure)
-        source.check_values(layout.numbers(), layout.serials())
-        recorded = {record.res_id.name: record.parent_comp_id for record in structure.mod_residues}
-        kinds = {name: kind_of(name, recorded) for name in layout.names}
-        amino_acid = np.array([kind.kind != "" for kind in kinds.values()])
-        polymer = layout.polymer(amino_acid)
+        layout = source.layout
+        kinds = {name: kind_of(name, source.parents) for name in layout.names}
+        polymer = _polymer(layout, kinds)
         if not polymer.any():
             names = one_line(", ".join(layout.names[:8]))
             raise ReadError(f"no amino acids among its residues ({names}): give a file with a protein")
@@ -135,11 +137,12 @@ def backbone_angles(
         parents = [kind.parent if kind.kind in taken else "" for kind in kinds.values()]
         whys = ["" if kind.kind in taken else _why_not(kind) for kind in kinds.values()]
         caps = [kind.kind == "cap" for kind in kinds.values()]
-        models = [str(model.num) if source.numbered else "" for model in structure]
-        residues = layout.residues(polymer, parents, whys, caps, models)
+        residues = layout.residues(polymer, parents, whys, caps, source.models)
         _warn_of_synonyms(path, residues, kinds)
         rows, skipped = walk(layout.atoms(polymer), residues, max_bond=max_bond)
-    rows["mirrored"] = False
+    if source.after_end is not None:
+        skipped = pd.concat([skipped, _after_end(source.after_end)])
+    rows.insert(list(rows).index(COPY[0]), "mirrored", False)
     if chirality == "mirror":
         rows = _mirror(rows, kinds)
     if min_plddt is not None:
@@ -170,6 +173,22 @@ def check_options(max_bond: float, modified: str | None, chirality: str | None, 
     if min_plddt is not None:
         check_number(OPERATION, "min_plddt", min_plddt)
     require_gemmi()
+
+
+def _polymer(layout: Layout, kinds: dict[str, Kind]) -> Bools:
+    amino_acid = np.array([kind.kind != "" for kind in kinds.values()])
+    return layout.polymer(amino_acid)
+
+
+def _after_end(layout: Layout) -> pd.DataFrame:
+    """Return rows of `skipped` for the residues after the END of a PDB file."""
+    kinds = {name: kind_of(name) for name in layout.names}
+    polymer = _polymer(layout, kinds)
+    n = len(kinds)
+    residues = layout.residues(polymer, [""] * n, [""] * n, [False] * n, [""])
+    columns = {name: getattr(residues, name) for name in IDENTITY if name != "altloc"}
+    table = pd.DataFrame({**columns, "altloc": ""})[IDENTITY]
+    return table.assign(reason="after END", detail=AFTER_END, segment=residues.segment, instance=residues.copy)
 
 
 def _taken_kinds(modified: str | None, chirality: str | None) -> set[str]:
@@ -216,5 +235,5 @@ def _drop_uncertain(rows: pd.DataFrame, skipped: pd.DataFrame, min_plddt: float)
     """Return the tables with the rows of low pLDDT moved from the first to the second."""
     low = rows[rows["b_iso"] < min_plddt]
     detail = [f"pLDDT {b:.1f} < {min_plddt:g}" for b in low["b_iso"]]
-    dropped = low[IDENTITY].assign(reason="low pLDDT", detail=detail)
+    dropped = low[IDENTITY].assign(reason="low pLDDT", detail=detail, segment=low["segment"], instance=low["instance"])
     return rows.drop(low.index), pd.concat([skipped, dropped]).sort_index()

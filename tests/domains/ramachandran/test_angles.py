@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from domains.ramachandran.angles import dihedral, walk
-from domains.ramachandran.atoms import Atoms, Residues
+from domains.ramachandran.atoms import Atoms, made_residues
 
 
 def chain(n=3, altloc=None, parent="ALA"):
@@ -13,10 +13,7 @@ def chain(n=3, altloc=None, parent="ALA"):
     atoms = Atoms(
         position, t // 3, t % 3, zeros if altloc is None else altloc, np.ones(3 * n), np.arange(3 * n, dtype=float)
     )
-    word = np.full(n, "A", dtype=object)
-    index = np.arange(n)
-    blank, name = np.full(n, "", dtype=object), np.full(n, parent, dtype=object)
-    return atoms, Residues(blank, word, index + 1, blank, name, 0 * index, index, name, blank, index < 0)
+    return atoms, made_residues(["ALA"] * n, chain="A", parent=[parent] * n)
 
 
 @pytest.mark.parametrize("angle", [-180.0, -120.0, -1e-6, 0.0, 30.0, 90.0, 179.999])

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from domains.ramachandran.atoms import ATOM_NAMES, CA, Atoms, C, N, Residues
+from domains.ramachandran.atoms import ATOM_NAMES, CA, Atoms, C, N, made_residues
 
 
 def test_atom_names_begin_with_the_backbone():
@@ -15,9 +15,9 @@ def test_atom_names_begin_with_the_backbone():
     ("chain", "icode", "expected"), [("A", "", "ALA A 7"), ("A", "B", "ALA A 7B"), ("", "", "ALA 7")]
 )
 def test_residues_are_named_as_a_reader_would(chain, icode, expected):
-    none, chain, icode, name = (np.full(1, word, dtype=object) for word in ("", chain, icode, "ALA"))
-    zero = np.zeros(1, dtype=int)
-    assert Residues(none, chain, zero + 7, icode, name, zero, zero, name, none, zero > 0).describe(0) == expected
+    residues = made_residues(["ALA"], resseq=[7], chain=chain)
+    with_icode = dataclasses.replace(residues, icode=np.array([icode], dtype=object))
+    assert with_icode.describe(0) == expected
 
 
 def test_fields_stay_as_they_are():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from domains.ramachandran.atoms import CA, Atoms, C, N, Residues
+from domains.ramachandran.atoms import CA, Atoms, C, N, made_residues
 from domains.ramachandran.conformers import conformers
 
 
@@ -10,13 +10,11 @@ def structure(*atoms, part=None, parent="ALA"):
     residue, name, altloc = (np.array(x) for x in zip(*atoms, strict=True))
     altloc = np.array([ord(letter) if letter else 0 for letter in altloc])
     place = np.arange(len(atoms)) * np.array([[1.0], [0], [0]])
-    index = np.arange(residue.max() + 1)
-    chain, none, name_of = (np.full(len(index), word, dtype=object) for word in ("A", "", "ALA"))
-    parent = np.full(len(index), parent, dtype=object)
-    part = 0 * index if part is None else np.array(part)
+    n = residue.max() + 1
+    parents = parent if isinstance(parent, list) else [parent] * n
     return (
         Atoms(place.T, residue, name, altloc, np.ones(len(atoms)), np.zeros(len(atoms))),
-        Residues(none, chain, index + 1, none, name_of, part, index, parent, none, index < 0),
+        made_residues(["ALA"] * n, chain="A", part=part, parent=parents),
     )
 
 

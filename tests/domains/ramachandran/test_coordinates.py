@@ -44,8 +44,8 @@ def test_atoms_after_end_are_counted(tmp_path):
     body = PDB[: PDB.rindex(b"\nEND")]
     with pytest.warns(UserWarning, match=f"{atoms} atoms after END are not read; divide the frames by MODEL"):
         source = read_structure(written(tmp_path, "frames.pdb", body + b"\nEND\n" + body + b"\nEND\n"))
-    assert not source.numbered
-    assert source.structure[0].count_atom_sites() == atoms
+    assert source.models == [""]
+    assert len(source.layout.residue) == len(source.after_end.residue) == atoms
 
 
 def test_a_flipped_bit_in_a_gzip_stream_is_refused(tmp_path):

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from domains.ramachandran.flat import as_integers, flatten
 from domains.ramachandran.layout import Layout
 
 gemmi = pytest.importorskip("gemmi")
@@ -14,7 +15,8 @@ def layout(*atoms):
         atom if atom == "TER" else LINE.format("ATOM", i, *atom[:6], i, 0, 0, 0.5, 20 + i, atom[6])
         for i, atom in enumerate(atoms)
     ]
-    return Layout(gemmi.read_pdb_string("\n".join(lines), split_chain_on_ter=True))
+    segment = np.array([atom[6] for atom in atoms if atom != "TER"], dtype="S8")
+    return Layout(flatten(gemmi.read_pdb_string("\n".join(lines), split_chain_on_ter=True), as_integers(segment)))
 
 
 def residues(found):
@@ -85,4 +87,4 @@ def test_atoms_are_those_the_walk_looks_at_of_polymers():
 def test_chains_with_long_names_keep_them():
     structure = gemmi.read_pdb_string(LINE.format("ATOM", 1, *ca(1)[:6], 0, 0, 0, 1, 0, ""))
     structure[0][0].name = "HeavyChain1"
-    assert residues(Layout(structure)).chain.tolist() == ["HeavyChain1"]
+    assert residues(Layout(flatten(structure))).chain.tolist() == ["HeavyChain1"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gzip
 import random
+from dataclasses import replace
 
 import pytest
 
 from domains._files import ReadError
 from domains.ramachandran import backbone_angles, example, pdb
-from domains.ramachandran.pdb import count_atoms
+from domains.ramachandran.pdb import read_records
 
 gemmi = pytest.importorskip("gemmi")
 
@@ -19,7 +20,8 @@ REAL = gzip.decompress(example("1a28").read_bytes())
 
 
 def counted(text):
-    return count_atoms(b"\n" + text)
+    records = read_records(b"\n" + text)
+    return len(records.start), records.n_after
 
 
 def put(columns, field, line=ATOM):
@@ -152,7 +154,8 @@ def test_files_that_gemmi_would_misread(text, said, tmp_path):
 
 
 def test_atoms_that_gemmi_would_drop_are_missed(tmp_path, monkeypatch):
-    monkeypatch.setattr(pdb, "count_atoms", lambda text: (4, 0))
+    records = read_records(b"\n" + FILE)
+    monkeypatch.setattr(pdb, "read_records", lambda text: replace(records, start=records.start[[0, 0, 1, 2]]))
     with pytest.raises(ReadError, match="4 ATOM and HETATM records, but 3 atoms were read"):
         read(tmp_path / "a.pdb", FILE)
 

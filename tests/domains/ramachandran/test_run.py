@@ -68,7 +68,11 @@ def test_pdb_and_cif_agree(stem, shared_data):
 def test_columns():
     residues, skipped = validate(example())
     assert residues.columns.tolist() == [*COLUMNS, *DETAILS]
-    assert skipped.columns.tolist() == SKIPPED == ["side", "file", "where", "reason", "detail", *KEY]
+    assert (
+        skipped.columns.tolist()
+        == SKIPPED
+        == ["side", "file", "where", "reason", "detail", *KEY, "segment", "instance"]
+    )
     assert skipped["where"].tolist() == ["A 151 MSE", "A 220 GLY"]
     assert residues["file"].unique().tolist() == [str(example())]
 
