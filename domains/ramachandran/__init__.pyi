@@ -1,6 +1,7 @@
 from .comparison import Assessment, assess, compare
+from .densities import region_from_density, region_from_energy, region_from_rank
 from .empirical import CATEGORIES, LEVELS, categorise, classify, evaluate, reference
-from .io import example, read_region
+from .io import example, read_map, read_region
 from .plotting import plot_agreement, plot_agreements, plot_levels, plot_residues
 from .regions import region
 from .run import summarise, validate
@@ -24,9 +25,13 @@ __all__ = [
     "plot_agreements",
     "plot_levels",
     "plot_residues",
+    "read_map",
     "read_region",
     "reference",
     "region",
+    "region_from_density",
+    "region_from_energy",
+    "region_from_rank",
     "soft_sphere",
     "summarise",
     "validate",

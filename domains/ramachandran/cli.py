@@ -53,6 +53,32 @@ class Chirality(StrEnum):
     mirror = "mirror"
 
 
+class Quantity(StrEnum):
+    """What the values of a map are."""
+
+    mask = "mask"
+    membership = "membership"
+    density = "density"
+    counts = "counts"
+    rank = "rank"
+    energy = "energy"
+
+
+class EnergyUnit(StrEnum):
+    """Units of energy."""
+
+    kj = "kJ/mol"
+    kcal = "kcal/mol"
+    kt = "kT"
+
+
+class AngleUnit(StrEnum):
+    """Units of angles."""
+
+    degrees = "degrees"
+    radians = "radians"
+
+
 Files = Annotated[list[Path], typer.Argument(help="PDB or mmCIF files, plain or gzipped.")]
 MaxBond = Annotated[float, typer.Option(help="Residues are neighbours if C and N are nearer than this, in Å.")]
 ModifiedResidues = Annotated[
@@ -61,7 +87,7 @@ ModifiedResidues = Annotated[
 DResidues = Annotated[Chirality | None, typer.Option(metavar="mirror", help="Score D-residues at (-phi, -psi).")]
 MinPlddt = Annotated[float | None, typer.Option(help="Leave out residues whose pLDDT (B factor) is below this.")]
 
-Predicted = Annotated[Path, typer.Argument(help="The predicted region: a netCDF, npy, npz or CSV file.")]
+Predicted = Annotated[Path, typer.Argument(help="The predicted region, or the map that it is cut from.")]
 Reference = Annotated[str, typer.Option(help="The reference: top8000, or a file of another region.")]
 Category = Annotated[
     str | None,
@@ -72,6 +98,18 @@ Category = Annotated[
 ]
 Level = Annotated[LevelName, typer.Option(help="How much of the reference data the empirical region encloses.")]
 Variable = Annotated[str | None, typer.Option(help="Which variable of the predicted file, if it holds several maps.")]
+As = Annotated[Quantity | None, typer.Option("--as", help="What the values of the file are, if it does not say.")]
+Mass = Annotated[
+    float | None,
+    typer.Option(help="Cut a density, counts or ranks so that this share is inside; by default that of --level."),
+]
+Value = Annotated[float | None, typer.Option(help="Cut a density, counts or ranks at this value instead.")]
+Cutoff = Annotated[float | None, typer.Option(help="Cut an energy at this much above its minimum.")]
+Unit = Annotated[EnergyUnit | None, typer.Option(help="Of --cutoff, and of the energy if the file does not say.")]
+Angles = Annotated[AngleUnit | None, typer.Option(help="Of the angles, if it is not the format's own.")]
+Axes = Annotated[str | None, typer.Option(help='What the file calls phi, and what it calls psi, such as "t1 t2".')]
+Absent = Annotated[float | None, typer.Option(help="Value of the cells that have no row in a table.")]
+NoHeader = Annotated[bool, typer.Option("--no-header", help="The first line of a CSV file is data: a matrix alone.")]
 PhiFirst = Annotated[bool, typer.Option("--phi-first", help="The rows of an npy or CSV file are phi, not psi.")]
 
 
@@ -123,6 +161,15 @@ def compare(
     category: Category = None,
     level: Level = LevelName.favored,
     variable: Variable = None,
+    as_: As = None,
+    mass: Mass = None,
+    value: Value = None,
+    cutoff: Cutoff = None,
+    unit: Unit = None,
+    angles: Angles = None,
+    axes: Axes = None,
+    absent: Absent = None,
+    no_header: NoHeader = False,
     phi_first: PhiFirst = False,
     csv: Csv = None,
     plot: Plot = None,
@@ -145,8 +192,16 @@ def compare(
         reference,
         category=category,
         level=level.value,
-        variable=variable,
-        phi_first=phi_first,
+        cut={"mass": mass, "value": value, "cutoff": cutoff, "unit": unit and unit.value},
+        reading={
+            "variable": variable,
+            "as_": as_ and as_.value,
+            "angles": angles and angles.value,
+            "axes": axes,
+            "absent": absent,
+            "header": not no_header,
+            "phi_first": phi_first,
+        },
         outputs=flags,
     )
     raise typer.Exit(code)

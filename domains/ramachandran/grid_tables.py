@@ -2,15 +2,19 @@
 
 Conventions
 -----------
-- Cells of a line are separated by commas; numbers have points. A cell may stand in quotation marks.
+- Cells of a line are separated by commas, semicolons or tabs, whichever the first line has most of; numbers have
+  points. A cell may stand in quotation marks.
 - Every line has as many cells as the first. Empty lines count for nothing.
 - No column and no angle stands twice, and no pair of angles.
 - A grid needs memory in proportion to its table: pairs of angles that fill no grid are refused before one is made.
 - True and False are 1 and 0.
+- A column may say its unit: ``phi (deg)``, ``phi_rad``, ``F [kJ/mol]``. A column in a unit of energy is an energy.
+- A long table whose values are all 1 lists the cells of a region: absent ones are 0.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
@@ -21,9 +25,21 @@ import numpy as np
 from .._checks import UsageError
 from .._files import ReadError, Row, read_text, split_rows
 from .._text import one_line
+from .densities import UNITS
+from .formats.mesh import on_grid
+from .formats.surface import Declared, Surface, find_axes, labelled
+from .torus import centres
 
 _WORDS = {"true": 1.0, "false": 0.0}
 _NO_NUMBER_OF_TEXT = ("_", "nan", "inf")
+_SEPARATORS = (",", ";", "\t")
+_WITH_UNIT = re.compile(
+    r"(?P<name>.*?)\s*(?:\((?P<round>[^()]*)\)|\[(?P<square>[^\[\]]*)\]|_(?P<suffix>deg|degrees|rad|radians))"
+)
+_ANGLE_UNITS = {"deg": "degrees", "degree": "degrees", "degrees": "degrees", "°": "degrees"}
+_ANGLE_UNITS |= {"rad": "radians", "radian": "radians", "radians": "radians"}
+_GREEK = {"φ": "phi", "ϕ": "phi", "ψ": "psi"}
+_UNITS = {unit.lower(): unit for unit in UNITS}
 
 
 class Table(NamedTuple):
@@ -51,12 +67,11 @@ class Table(NamedTuple):
         return np.array([_number(row, k) for row in self.rows], dtype=float)
 
 
-class Cells(NamedTuple):
-    """A grid: its values, and the angles of its rows and columns."""
+class Column(NamedTuple):
+    """The heading of a column: its name without the unit, and the unit, "" if there is none."""
 
-    values: np.ndarray
-    rows: np.ndarray
-    columns: np.ndarray
+    name: str
+    unit: str
 
 
 def read_table(operation: str, path: Path) -> Table:
@@ -90,19 +105,26 @@ def read_table(operation: str, path: Path) -> Table:
     text = read_text(operation, path, may_be_empty=True)
     if not text.strip():
         raise ReadError("the file is empty; write columns phi, psi, value or a grid of numbers")
-    return _plain_table(text) or _checked_table(text)
+    separator = _separator(text)
+    return _plain_table(text, separator) or _checked_table(text, separator)
 
 
-def _plain_table(text: str) -> Table | None:
+def _separator(text: str) -> str:
+    """Return what separates the cells of the first line that holds anything."""
+    first = text.lstrip("\n").partition("\n")[0]
+    return max(_SEPARATORS, key=first.count)
+
+
+def _plain_table(text: str, separator: str) -> Table | None:
     """Return a table of numbers alone, a line for each row; None if it needs a closer look."""
     head, _, body = text.partition("\n")
     body = body.rstrip("\n")
     lowered = text.lower()
     if '"' in text or not head.strip() or not body.strip() or any(odd in lowered for odd in _NO_NUMBER_OF_TEXT):
         return None
-    names = [name.strip() for name in head.split(",")]
+    names = [name.strip() for name in head.split(separator)]
     try:
-        numbers = np.loadtxt(StringIO(body), delimiter=",", comments=None, ndmin=2)
+        numbers = np.loadtxt(StringIO(body), delimiter=separator, comments=None, ndmin=2)
     except ValueError:
         return None
     n_lines = body.count("\n") + 1
@@ -112,13 +134,11 @@ def _plain_table(text: str) -> Table | None:
     return Table(names, np.arange(2, n_lines + 2), [], numbers)
 
 
-def _checked_table(text: str) -> Table:
+def _checked_table(text: str, separator: str) -> Table:
     """Return any table, after a look at each of its lines."""
-    rows = [row for row in split_rows(text, ",") if any(cell.strip() for cell in row.cells)]
+    rows = [row for row in split_rows(text, separator) if any(cell.strip() for cell in row.cells)]
     header = rows[0]
     names = [cell.strip() for cell in header.cells]
-    if len(names) == 1:
-        _refuse_other_separator(header)
     for row in rows:
         if len(row.cells) != len(names):
             found = f"line {row.line}: {_n_cells(row.cells)}, but the first line has {len(names)}"
@@ -130,16 +150,17 @@ def _checked_table(text: str) -> Table:
     return Table(names, lines, body, None)
 
 
-def as_grid(table: Table) -> Cells:
+def as_grid(table: Table, declared: Declared) -> Surface:
     """Return a grid, whose first line and first column hold angles.
 
     Parameters
     ----------
     table : Table
+    declared : Declared
 
     Returns
     -------
-    Cells
+    Surface
 
     Raises
     ------
@@ -149,7 +170,7 @@ def as_grid(table: Table) -> Cells:
     Examples
     --------
     >>> rows = [Row(2, 1, ["-90", "1", "0"]), Row(3, 1, ["90", "0", "0.5"])]
-    >>> as_grid(Table(["psi", "-90", "90"], np.array([2, 3]), rows, None)).values
+    >>> as_grid(Table(["psi", "-90", "90"], np.array([2, 3]), rows, None), Declared()).values.values
     array([[1. , 0. ],
            [0. , 0.5]])
     """
@@ -167,21 +188,87 @@ def as_grid(table: Table) -> Cells:
     _check_angles(columns, [f"column {k}" for k in range(2, len(columns) + 2)])
     _check_angles(rows, [f"line {line}" for line in table.lines])
     values = [table.column(k) for k in range(1, len(table.names))]
-    return Cells(np.stack(values, axis=1), rows, columns)
+    cells = np.stack(values, axis=1)
+    return Surface(labelled(cells, declared.order, declared.in_degrees(rows), declared.in_degrees(columns)))
 
 
-def from_long(table: Table, variable: str | None) -> Cells:
-    """Return the grid of a table with columns phi, psi and one for the value; its rows are psi.
+def as_matrix(table: Table, declared: Declared) -> Surface:
+    """Return a matrix without angles, whose first line is data; its cells divide the circle evenly from −180 on.
 
     Parameters
     ----------
     table : Table
-    variable : str, optional
-        Which column holds the value, if there are several.
+    declared : Declared
 
     Returns
     -------
-    Cells
+    Surface
+
+    Raises
+    ------
+    ReadError
+        If a value is no number.
+
+    Examples
+    --------
+    >>> rows = [Row(2, 1, ["0", "1"])]
+    >>> as_matrix(Table(["1", "0"], np.array([2]), rows, None), Declared()).values.values
+    array([[1., 0.],
+           [0., 1.]])
+    """
+    first = Row(1, 1, table.names)
+    head = [_number(first, k) for k in range(len(table.names))]
+    body = np.stack([table.column(k) for k in range(len(table.names))], axis=1)
+    cells = np.vstack([head, body])
+    n_rows, n_columns = cells.shape
+    source = "matrix without angles: cells divide the circle from -180 on"
+    return Surface(labelled(cells, declared.order, centres(n_rows), centres(n_columns)), source=source)
+
+
+def is_long(table: Table, declared: Declared) -> bool:
+    """Return whether a table has a row for each cell, with columns phi and psi.
+
+    Examples
+    --------
+    >>> is_long(Table(["phi (deg)", "psi (deg)", "p"], np.array([]), [], None), Declared())
+    True
+    """
+    names = [heading(name).name for name in table.names]
+    return declared.axes is not None or {"phi", "psi"} <= set(names)
+
+
+def heading(text: str) -> Column:
+    """Return the name and the unit of a column, in lower case but for units of energy.
+
+    Examples
+    --------
+    >>> heading("Phi (deg)"), heading("psi_rad"), heading("F [kJ/mol]")
+    (Column(name='phi', unit='degrees'), Column(name='psi', unit='radians'), Column(name='f', unit='kJ/mol'))
+    """
+    bare = text.strip()
+    match = _WITH_UNIT.fullmatch(bare)
+    unit = ""
+    if match is not None and match["name"]:
+        said = (match["round"] or match["square"] or match["suffix"] or "").strip().lower()
+        unit = _ANGLE_UNITS.get(said) or _UNITS.get(said, "")
+    if match is not None and unit:
+        bare = match["name"]
+    lowered = bare.lower()
+    return Column(_GREEK.get(lowered, lowered), unit)
+
+
+def from_long(table: Table, declared: Declared) -> Surface:
+    """Return the grid of a table with columns phi, psi and one for the value.
+
+    Parameters
+    ----------
+    table : Table
+    declared : Declared
+        With the name of the column of the value, if there are several.
+
+    Returns
+    -------
+    Surface
 
     Raises
     ------
@@ -193,54 +280,56 @@ def from_long(table: Table, variable: str | None) -> Cells:
     Examples
     --------
     >>> rows = [Row(k + 2, 1, f"{phi},{psi},1".split(",")) for k, (phi, psi) in enumerate([(-90, 0), (90, 0)])]
-    >>> from_long(Table(["phi", "psi", "value"], np.array([2, 3]), rows, None), None)
-    Cells(values=array([[1., 1.]]), rows=array([0.]), columns=array([-90.,  90.]))
+    >>> from_long(Table(["phi", "psi", "value"], np.array([2, 3]), rows, None), Declared(absent=0.0)).values.values
+    array([[0., 0.],
+           [1., 1.]])
     """
-    names = [name.lower() for name in table.names]
+    columns = [heading(name) for name in table.names]
+    names = [column.name for column in columns]
     for name in names:
         if names.count(name) > 1:
             raise ReadError(f"the column {one_line(name, 40)!r} stands twice; leave one of them out")
-    maps = [name for name in names if name not in ("phi", "psi")]
-    wanted = _wanted(maps, variable)
-    phi = table.column(names.index("phi"))
-    psi = table.column(names.index("psi"))
-    values = table.column(names.index(wanted))
+    phi_at, psi_at = find_axes(names, declared)
+    maps = [k for k in range(len(names)) if k not in (phi_at, psi_at)]
+    wanted = _wanted([names[k] for k in maps], declared.variable)
+    value_at = names.index(wanted)
+    phi = _angles(table, columns, phi_at, declared)
+    psi = _angles(table, columns, psi_at, declared)
+    values = table.column(value_at)
     for name, angles in (("phi", phi), ("psi", psi)):
         odd = np.flatnonzero(~np.isfinite(angles))
         if len(odd):
             raise ReadError(f"line {table.lines[odd[0]]}: {name} is no angle; write degrees")
-    columns, column = np.unique(phi, return_inverse=True)
-    rows, row = np.unique(psi, return_inverse=True)
-    cell = row * len(columns) + column
-    order = np.argsort(cell, kind="stable")
-    again = np.flatnonzero(np.diff(cell[order]) == 0)
-    if len(again):
-        first = order[again[0]]
-        second = order[again[0] + 1]
-        pair = f"phi {phi[first]:g}, psi {psi[first]:g}"
-        raise ReadError(f"{pair} stands in line {table.lines[first]} and in line {table.lines[second]}; keep one")
-    n_cells = len(rows) * len(columns)
-    if len(cell) != n_cells:
-        found = f"{len(cell)} pairs of {len(columns)} angles phi and {len(rows)} psi, whose grid has {n_cells} cells"
-        missing = _first_missing(cell[order])
-        at = f"phi {columns[missing % len(columns)]:g}, psi {rows[missing // len(columns)]:g}"
-        raise ReadError(f"{found}: {n_cells - len(cell)} cells have no value, first {at}; write a row for each, 0 too")
-    return Cells(values[order].reshape(len(rows), len(columns)), rows, columns)
+    absent = declared.absent
+    source = ""
+    if absent is None and declared.quantity in (None, "mask") and (values == 1).all():
+        absent = 0.0
+        source = "list of cells: those without a row are outside"
+    cells = on_grid(phi, psi, values, table.lines, absent)
+    unit = columns[value_at].unit
+    is_energy = unit in UNITS
+    return Surface(cells, "energy" if is_energy else "", unit if is_energy else "", source)
 
 
-def _first_missing(cells: np.ndarray) -> int:
-    """Return the first number that is missing in a sorted run from 0 on."""
-    off = np.flatnonzero(cells != np.arange(len(cells)))
-    return int(off[0]) if len(off) else len(cells)
+def _angles(table: Table, columns: Sequence[Column], k: int, declared: Declared) -> np.ndarray:
+    """Return the angles of a column in degrees: its own unit goes before the declared one."""
+    unit = columns[k].unit
+    if unit == "radians":
+        radians: np.ndarray = np.degrees(table.column(k))
+        return radians
+    return table.column(k) if unit else declared.in_degrees(table.column(k))
 
 
 def _wanted(maps: list[str], variable: str | None) -> str:
     if variable is None and len(maps) == 1:
         return maps[0]
-    if variable is not None and variable.lower() in maps:
-        return variable.lower()
+    if variable is not None and heading(variable).name in maps:
+        return heading(variable).name
     if not maps:
-        raise ReadError("no map in it: a long table has a third column for the value")
+        raise ReadError(
+            "no map in it: a long table has a third column for the value; add one of 1 if the rows are the cells of a "
+            "region, or read points with read_angles and make a region with region_from_angles"
+        )
     asked = "" if variable is None else f"no {variable!r}; "
     listed = ", ".join(one_line(name, 40) for name in maps)
     raise UsageError(f"{asked}name one map with variable= (--variable): {listed}")
@@ -253,7 +342,10 @@ def _check_angles(angles: np.ndarray, places: Sequence[str]) -> None:
         if not np.isfinite(angle):
             raise ReadError(f"{place}: {angle} is no angle; write degrees")
         if angle in seen:
-            raise ReadError(f"the angle {angle:g} stands in {seen[angle]} and in {place}; leave one of them out")
+            found = f"the angle {angle:g} stands in {seen[angle]} and in {place}"
+            raise ReadError(
+                f"{found}; leave one of them out, or say header=False (--no-header) if no line holds angles"
+            )
         seen[angle] = place
 
 
@@ -272,12 +364,6 @@ def _as_number(cell: str) -> float:
     if "_" in word or not word.isascii():
         raise ValueError(cell)
     return float(word)
-
-
-def _refuse_other_separator(header: Row) -> None:
-    for separator, name in ((";", "semicolons"), ("\t", "tabs")):
-        if separator in header.cells[0]:
-            raise ReadError(f"line {header.line}: the cells are separated by {name}; save it with commas")
 
 
 def _n_cells(cells: Sequence[str]) -> str:

@@ -2,19 +2,25 @@
 
 Conventions
 -----------
-- netCDF: a variable with dimensions psi and phi, as ``region.to_netcdf`` writes it.
-- npz: one two-dimensional array, and its coordinates as ``phi`` and ``psi`` (or one array for both).
+- A map is read by what its format says of it: axes, units, and what the values are. What a format leaves open is
+  declared (``as_=``, ``unit=``, ``angles=``, ``axes=``, ``absent=``) or refused. Nothing is guessed.
+- netCDF: a variable with dimensions psi and phi, as ``region.to_netcdf`` writes it. Its attribute ``quantity`` says
+  what the values are, and ``units`` the unit of an energy.
+- npz: one two-dimensional array, and its coordinates as ``phi`` and ``psi`` (or one array for both), or their edges.
 - npy: the array alone, whose cells then divide the circle evenly from −180 on.
 - CSV: a grid, whose first row holds the columns' angles and whose first column the rows'. Or a long table, with columns
-  phi, psi and a third for the value.
-- Arrays without named axes are (psi, phi) unless ``phi_first=True`` says otherwise. Nothing is guessed.
-- Values are bool, 0 and 1, or floating in [0, 1]. Other numbers are labels or scores, and must be cut first.
+  phi, psi and a third for the value. Or, if it is declared, a matrix without angles.
+- Text of other programs: see `domains.ramachandran.formats`.
+- Arrays without named axes are (psi, phi) unless ``phi_first=True`` says otherwise.
+- 0 and 1, or bool, are a mask. Other numbers are a soft mask only if that is declared; densities, ranks and energies
+  are cut.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -23,44 +29,84 @@ from .._checks import UsageError, check_choice
 from .._files import ReadError, reading
 from .._text import file_name, one_line
 from .arrays import Archive, read_npy
-from .grid_tables import as_grid, from_long, read_table
+from .densities import UNITS
+from .formats import text
+from .formats.cuts import Cut, cut_surface
+from .formats.surface import QUANTITIES, Declared, Surface, find_axes, labelled, one_of, read_axes
+from .grid_tables import as_grid, as_matrix, from_long, is_long, read_table
 from .netcdf import read_maps
-from .regions import check_membership
-from .torus import centres, check_grid
+from .torus import PERIOD, centres, check_grid
 
 EXAMPLES = {"1a8o": "1a8o.cif.gz", "1a28": "1a28.pdb.gz"}
-SUFFIXES = (".nc", ".npy", ".npz", ".csv")
+SUFFIXES = (".nc", ".npy", ".npz", ".csv", ".tsv", *text.SUFFIXES)
 OPERATION = "ramachandran.read_region"
 """Who reads, as messages have it."""
 
 
-def read_region(path: str | Path, variable: str | None = None, *, phi_first: bool = False) -> xr.DataArray:
-    """Read a region of the torus.
+def read_region(
+    path: str | Path,
+    variable: str | None = None,
+    *,
+    as_: str | None = None,
+    mass: float | None = None,
+    value: float | None = None,
+    cutoff: float | None = None,
+    unit: str | None = None,
+    angles: str | None = None,
+    axes: str | tuple[str, str] | None = None,
+    absent: float | None = None,
+    header: bool = True,
+    phi_first: bool = False,
+) -> xr.DataArray:
+    """Read a region of the torus: a mask, or a map of another kind and where it is cut.
 
     Parameters
     ----------
     path : path
-        A netCDF (.nc), .npy, .npz or .csv file.
+        A netCDF (.nc), .npy, .npz or .csv file, or a text of PLUMED (``sum_hills``) or WHAM.
     variable : str, optional
-        Which variable of a netCDF or npz file; needed if there are several.
+        Which of several maps of the file.
+    as_ : {"mask", "membership", "density", "counts", "rank", "energy"}, optional
+        What the values are, if the file does not say; it goes before what the file says.
+    mass : float, optional
+        Share of the mass that the region of a density, of counts or of ranks holds; 0.98 by default.
+    value : float, optional
+        The level of a density, of counts or of ranks, instead of a mass.
+    cutoff : float, optional
+        The energy above the minimum that is still inside; needed for an energy.
+    unit : {"kJ/mol", "kcal/mol", "kT"}, optional
+        Of the cutoff; of the energy too, if the file does not say or `as_` is given.
+    angles : {"degrees", "radians"}, optional
+        Unit of the angles, if it is not the format's own.
+    axes : str or tuple of two str, optional
+        What the file calls phi, and what it calls psi: "t1 t2".
+    absent : float, optional
+        The value of cells that have no row in a table.
+    header : bool
+        Whether the first line of a CSV file holds names or angles; False for a matrix of numbers alone.
     phi_first : bool
         Whether the rows of an array without named axes are phi.
 
     Returns
     -------
     DataArray, dimensions (psi, phi)
-        Bool, or floating in [0, 1].
+        Bool, or floating in [0, 1] if it is a soft mask. One that was cut keeps the map as the coordinate ``score`` and
+        the ``cut``; ``attrs`` say meaning, source, and mass or cutoff and unit.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     UsageError
-        If the file has no such variable, or several and none is named, or if it names its axes itself and `phi_first`
-        is given.
+        If the file has no such variable, or several and none is named; if what has to be declared is not, or is
+        declared of a file that says it itself; or if a cut is missing or of another quantity.
     ReadError
         If the file is of another kind, damaged, larger than it can be, or not a region. The message names the file,
         what was found where, and the remedy.
+
+    See Also
+    --------
+    read_map : The map itself, not cut.
 
     Notes
     -----
@@ -76,17 +122,99 @@ def read_region(path: str | Path, variable: str | None = None, *, phi_first: boo
     ...     bool((read_region(path, "region") == region()).all())
     True
     """
+    cut = Cut(mass, value, cutoff, unit)
+    return cut_file(path, cut, variable, as_, angles, axes, absent, header, phi_first)
+
+
+def cut_file(
+    path: str | Path,
+    cut: Cut,
+    variable: str | None = None,
+    as_: str | None = None,
+    angles: str | None = None,
+    axes: str | tuple[str, str] | None = None,
+    absent: float | None = None,
+    header: bool = True,
+    phi_first: bool = False,
+) -> xr.DataArray:
+    """Read a region where the options of its cut travel together; see `read_region`.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "mask.npy")
+    ...     np.save(path, np.eye(4, dtype=bool))
+    ...     int(cut_file(path, Cut()).sum())
+    4
+    """
     path = Path(path)
-    with reading(OPERATION, path):
-        suffix = _suffix(path)
-        order = ("phi", "psi") if phi_first else ("psi", "phi")
-        cells = _read(path, suffix, variable, order)
-        name = file_name(path)
-        prefix = f"{OPERATION}: {name}"
-        cells = check_grid(cells, prefix)
-        cells = _as_mask(cells, prefix)
+    declared = Declared(variable, as_, angles, read_axes(axes), absent, phi_first)
+    with reading(OPERATION, path), _named(path):
+        surface = _read(path, declared, header)
+        if as_ is not None and cut.unit is not None:
+            # whoever says what the values are says their unit too
+            surface = surface._replace(unit="")
+        cells = cut_surface(surface, cut)
     named = str(cells.attrs.get("name", path.name))
     return cells.assign_attrs(name=named)
+
+
+def read_map(
+    path: str | Path,
+    variable: str | None = None,
+    *,
+    as_: str | None = None,
+    unit: str | None = None,
+    angles: str | None = None,
+    axes: str | tuple[str, str] | None = None,
+    absent: float | None = None,
+    header: bool = True,
+    phi_first: bool = False,
+) -> xr.DataArray:
+    r"""Read a map over the torus as it is, without cutting it.
+
+    Parameters
+    ----------
+    path, variable, as_, angles, axes, absent, header, phi_first
+        See `read_region`.
+    unit : {"kJ/mol", "kcal/mol", "kT"}, optional
+        Of an energy, if the file does not say.
+
+    Returns
+    -------
+    DataArray, dimensions (psi, phi)
+        With ``attrs["quantity"]`` (one of the values of `as_`, or "" if nobody says), ``units`` of an energy, and
+        ``source``.
+
+    Raises
+    ------
+    FileNotFoundError, UsageError, ReadError
+        As `read_region` does.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "free.dat")
+    ...     _ = path.write_text("#X Y Free Pro\n-90 -90 0 .7\n-90 90 1 .3\n90 -90 inf 0\n90 90 inf 0\n")
+    ...     free = read_map(path, unit="kcal/mol")
+    >>> free.attrs["quantity"], free.attrs["units"], float(free.min())
+    ('energy', 'kcal/mol', 0.0)
+    """
+    path = Path(path)
+    declared = Declared(variable, as_, angles, read_axes(axes), absent, phi_first)
+    with reading(OPERATION, path), _named(path):
+        surface = _read(path, declared, header)
+    cells = surface.values
+    attrs = {"name": path.name, **cells.attrs, "quantity": surface.quantity}
+    if unit or surface.unit:
+        attrs["units"] = unit or surface.unit
+    if surface.source:
+        attrs["source"] = surface.source
+    if surface.category:
+        attrs["category"] = surface.category
+    return cells.assign_attrs(attrs)
 
 
 def example(name: str = "1a8o") -> Path:
@@ -116,6 +244,17 @@ def example(name: str = "1a8o") -> Path:
     return Path(__file__).with_name("data") / EXAMPLES[name]
 
 
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Put the operation and the file in front of what is wrong with an option."""
+    try:
+        yield
+    except UsageError as error:
+        if str(error).startswith(OPERATION):
+            raise
+        raise UsageError(f"{OPERATION}: {file_name(path)}: {error}") from error
+
+
 def _suffix(path: Path) -> str:
     """Return the ending of an ordinary file that may hold a region."""
     name = file_name(path)
@@ -132,110 +271,115 @@ def _suffix(path: Path) -> str:
     return suffix
 
 
-def _read(path: Path, suffix: str, variable: str | None, order: tuple[str, str]) -> xr.DataArray:
-    """Read a map, of axes `order` if they have no names in the file. An error does not name the file."""
-    try:
-        if suffix == ".nc":
-            _refuse_order(order, "a netCDF file")
-            return _read_netcdf(path, variable)
-        if suffix == ".npy":
-            _refuse_variable(variable)
-            return _read_npy(path, order)
-        if suffix == ".npz":
-            return _read_npz(path, variable, order)
-        return _read_csv(path, variable, order)
-    except UsageError as error:
-        raise UsageError(f"{OPERATION}: {file_name(path)}: {error}") from error
+def _read(path: Path, declared: Declared, header: bool) -> Surface:
+    """Read a map. An error does not name the file."""
+    suffix = _suffix(path)
+    if not header and suffix not in (".csv", ".tsv"):
+        raise UsageError("header=False (--no-header) is for a CSV file; leave it out")
+    read = _READERS.get(suffix, _read_text)
+    surface = read(path, declared) if header else _read_matrix(path, declared)
+    cells = check_grid(surface.values, f"{OPERATION}: {file_name(path)}")
+    if cells.dtype.kind not in "biuf":
+        raise ReadError(f"the values are {cells.dtype}, not numbers")
+    return surface._replace(values=cells, quantity=declared.quantity or surface.quantity)
 
 
-def _read_netcdf(path: Path, variable: str | None) -> xr.DataArray:
+def _read_text(path: Path, declared: Declared) -> Surface:
+    _refuse_order(declared, "the file")
+    return text.read_surface(OPERATION, path, declared)
+
+
+def _read_netcdf(path: Path, declared: Declared) -> Surface:
+    _refuse_order(declared, "a netCDF file")
     with read_maps(OPERATION, path) as data:
         maps = [str(name) for name, x in data.data_vars.items() if {"psi", "phi"} <= set(x.dims)]
-        name = _one_of(maps, variable)
+        name = one_of(maps, declared.variable)
         found = data[name]
         # texts are not read: each says how long it is itself
         if found.dtype.kind not in "biuf":
             raise ReadError(f"the values of {one_line(name, 80)} are {found.dtype}, not numbers; save numbers")
-        return found.load()
+        cells = found.load()
+    if declared.angles == "radians":
+        cells = cells.assign_coords(psi=np.degrees(cells.psi), phi=np.degrees(cells.phi))
+    said = one_line(cells.attrs.get("quantity", ""), 40)
+    if said not in ("", *QUANTITIES):
+        raise ReadError(f"its attribute quantity is {said!r}; one of {', '.join(QUANTITIES)} is known")
+    unit = one_line(cells.attrs.get("units", ""), 40)
+    return Surface(cells, said, unit if unit in UNITS else "")
 
 
-def _read_npy(path: Path, order: tuple[str, str]) -> xr.DataArray:
+def _read_npy(path: Path, declared: Declared) -> Surface:
+    _refuse_variable(declared)
     values = read_npy(OPERATION, path)
     if values.ndim != 2 or not values.size:
         raise ReadError(
             f"a region has two axes and some cells, found an array of shape {values.shape}; save a map of psi and phi"
         )
     rows, columns = values.shape
-    return _labelled(values, order, centres(rows), centres(columns))
+    return Surface(labelled(values, declared.order, centres(rows), centres(columns)))
 
 
-def _read_npz(path: Path, variable: str | None, order: tuple[str, str]) -> xr.DataArray:
+def _read_npz(path: Path, declared: Declared) -> Surface:
     archive = Archive(OPERATION, path)
     headers = archive.headers
     maps = [name for name, header in headers.items() if len(header.shape) == 2]
-    values = archive.read(_one_of(maps, variable))
+    values = archive.read(one_of(maps, declared.variable))
     lines = [name for name, header in headers.items() if len(header.shape) == 1 and header.dtype.kind in "iuf"]
-    names = {dim: dim for dim in order}
-    if len(lines) == 1:
+    names = {"phi": "phi", "psi": "psi"}
+    if declared.axes is not None:
+        phi, psi = find_axes(lines, declared)
+        names = {"phi": lines[phi], "psi": lines[psi]}
+    elif len(lines) == 1:
         # one array for both axes, whatever it is called
-        names = dict.fromkeys(order, lines[0])
-    axes = {dim: archive.read(name) for dim, name in names.items() if name in lines}
-    for dim, n in zip(order, values.shape, strict=True):
-        if dim not in axes or len(axes[dim]) != n:
-            raise ReadError(f"no array {dim!r} with the {n} cell centres of that axis; save it beside the mask")
-    return _labelled(values, order, axes[order[0]], axes[order[1]])
+        names = dict.fromkeys(names, lines[0])
+    axes = []
+    for dim, n in zip(declared.order, values.shape, strict=True):
+        found = archive.read(names[dim]) if names[dim] in lines else np.array([])
+        axes.append(declared.in_degrees(_centres_of(found, n, dim, declared)))
+    return Surface(labelled(values, declared.order, axes[0], axes[1]))
 
 
-def _read_csv(path: Path, variable: str | None, order: tuple[str, str]) -> xr.DataArray:
+def _centres_of(found: np.ndarray, n: int, dim: str, declared: Declared) -> np.ndarray:
+    """Return the centres of the cells along an axis, from themselves or from their n + 1 edges."""
+    if len(found) == n:
+        return found
+    turn = 2 * np.pi if declared.angles == "radians" else PERIOD
+    if len(found) == n + 1 and abs(abs(found[-1] - found[0]) - turn) < 1e-3 * turn:
+        middle: np.ndarray = (found[1:] + found[:-1]) / 2
+        return middle
+    raise ReadError(f"no array {dim!r} with the {n} cell centres of that axis; save it beside the mask")
+
+
+def _read_csv(path: Path, declared: Declared) -> Surface:
     table = read_table(OPERATION, path)
-    names = [name.lower() for name in table.names]
-    if "phi" in names and "psi" in names:
-        _refuse_order(order, "a table with columns phi and psi")
-        cells = from_long(table, variable)
-    else:
-        _refuse_variable(variable)
-        cells = as_grid(table)
-    return _labelled(cells.values, order, cells.rows, cells.columns)
+    if is_long(table, declared):
+        _refuse_order(declared, "a table with columns phi and psi")
+        return from_long(table, declared)
+    _refuse_variable(declared)
+    return as_grid(table, declared)
 
 
-def _labelled(values: np.ndarray, order: tuple[str, str], rows: np.ndarray, columns: np.ndarray) -> xr.DataArray:
-    of_rows, of_columns = order
-    return xr.DataArray(values, dims=order, coords={of_rows: rows, of_columns: columns})
+def _read_matrix(path: Path, declared: Declared) -> Surface:
+    _refuse_variable(declared)
+    return as_matrix(read_table(OPERATION, path), declared)
 
 
-def _one_of(names: list[str], variable: str | None) -> str:
-    """Return the map that was asked for, or the only one."""
-    if variable is None and len(names) == 1:
-        return names[0]
-    if variable is not None and variable in names:
-        return variable
-    if not names:
-        raise ReadError("no map in it: a map has two axes, psi and phi; save one")
-    asked = "" if variable is None else f"no {variable!r}; "
-    listed = ", ".join(one_line(name, 80) for name in names)
-    raise UsageError(f"{asked}name one map with variable= (--variable): {listed}")
+def _refuse_variable(declared: Declared) -> None:
+    if declared.variable is not None:
+        raise UsageError(
+            f"no {declared.variable!r}; the map in this file has no name, leave out variable= (--variable)"
+        )
 
 
-def _refuse_variable(variable: str | None) -> None:
-    if variable is not None:
-        raise UsageError(f"no {variable!r}; the map in this file has no name, leave out variable= (--variable)")
-
-
-def _refuse_order(order: tuple[str, str], what: str) -> None:
-    if order[0] == "phi":
+def _refuse_order(declared: Declared, what: str) -> None:
+    if declared.phi_first:
         raise UsageError(f"{what} names its axes itself; leave out phi_first= (--phi-first)")
 
 
-def _as_mask(x: xr.DataArray, prefix: str) -> xr.DataArray:
-    """Return the cells as bool where they are 0 and 1, else as float."""
-    values: Any = x.values
-    if values.dtype == bool:
-        return x
-    if values.dtype.kind not in "iuf":
-        raise ValueError(f"{prefix}: the values are {values.dtype}, not numbers")
-    # a signalling NaN is one of the values that are refused, and no reason for a warning
-    with np.errstate(invalid="ignore"):
-        numbers = values.astype(float)
-    check_membership(numbers, prefix)
-    hard = np.isin(values, (0, 1)).all()
-    return x.astype(bool) if hard else x.astype(float)
+_READERS: dict[str, Callable[[Path, Declared], Surface]] = {
+    ".nc": _read_netcdf,
+    ".npy": _read_npy,
+    ".npz": _read_npz,
+    ".csv": _read_csv,
+    ".tsv": _read_csv,
+}

@@ -12,7 +12,7 @@ Conventions
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ import pandas as pd
 
 from .. import _console
 from .._batch import Case, Interrupted, Job, Outcome, run_cases
-from .._checks import UsageError
+from .._checks import UsageError, check_choice
 from .._report import as_table
 from .._running import Running, split_running, takes_running
 from .._skipped import NOT_SCORED, UNREADABLE, as_skipped
@@ -29,7 +29,7 @@ from .._text import for_picture
 from . import tables
 from .angles import COPY, IDENTITY
 from .coordinates import OPERATION
-from .empirical import EVALUATIONS
+from .empirical import EVALUATIONS, maps_of
 from .scoring import COLUMNS, DETAILS, Request, Scored, check_request, score, score_as_plain, score_file
 
 if TYPE_CHECKING:
@@ -210,26 +210,37 @@ def compare_files(
     *,
     category: Any,
     level: Any,
-    variable: str | None,
-    phi_first: bool,
+    cut: Mapping[str, Any],
+    reading: Mapping[str, Any],
     outputs: Outputs,
 ) -> int:
     """Do what ``overlap ramachandran compare`` does, and return its exit code."""
     from .comparison import assess
-    from .io import read_region
+    from .formats.cuts import Cut
+    from .io import cut_file, read_region
 
     reference_is_file = _is_region_file(reference)
     with _console.collected_warnings() as notes:
-        region = read_region(predicted, variable, phi_first=phi_first)
+        if reference_is_file:
+            where = Cut(**cut)
+        else:
+            where = Cut(**cut, default_mass=lambda own: _mass_of(reference, category or own or "general", level))
+        region = cut_file(predicted, where, **reading)
         truth: Any = read_region(reference) if reference_is_file else reference
         assessed = assess(region, truth, category=category, level=level)
     if assessed.hint:
         notes.append(assessed.hint)
     report = assessed.report
+    said = [region.attrs[name] for name in ("meaning", "source") if name in region.attrs]
+    if said:
+        report = report.assign_attrs(prediction_cut="; ".join(map(str, said)))
 
     def terminal() -> list[Any]:
         moved = "both regions are on it" if assessed.regridding == "none" else f"reference: {assessed.regridding}"
-        return [tables.comparison_table([report]), _console.aside(f"{report.attrs['grid']}; {moved}")]
+        lines = [tables.comparison_table([report]), _console.aside(f"{report.attrs['grid']}; {moved}")]
+        if "prediction_cut" in report.attrs:
+            lines.append(_console.aside(f"prediction: {report.attrs['prediction_cut']}"))
+        return lines
 
     def picture() -> Axes:
         credited = None if reference_is_file else reference
@@ -249,6 +260,15 @@ def compare_files(
         rows=as_table([report]),
         notes=notes,
     )
+
+
+def _mass_of(reference: str, category: str, level: str) -> float:
+    """Return the share of the reference data that an empirical region encloses: what a density is cut to as well."""
+    maps = maps_of(reference)
+    check_choice("ramachandran.compare", "category", category, maps.categories)
+    cut = float(maps.cuts[level][maps.categories.index(category)])
+    # 1 - 0.98 is a little more than 0.02 in binary
+    return round(1 - cut, 12)
 
 
 def _is_region_file(reference: str) -> bool:

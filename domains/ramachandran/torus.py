@@ -118,7 +118,10 @@ def _check_circle(nodes: np.ndarray, name: str) -> None:
     if abs(turn - PERIOD) < tolerance:
         return
     if abs(turn - 2 * np.pi) < tolerance:
-        raise ValueError(f"{name}: the coordinates look like radians, found {_brief(nodes)}; use numpy.degrees")
+        raise ValueError(
+            f"{name}: the coordinates look like radians, found {_brief(nodes)}; use numpy.degrees, or "
+            'say angles="radians" (--angles radians) of a file'
+        )
     if abs(turn - step - PERIOD) < tolerance:
         raise ValueError(f"{name}: both ends of the circle are there, found {_brief(nodes)}; drop the last one")
     raise ValueError(f"{name}: the coordinates do not go once round 360°, found {_brief(nodes)}")

@@ -21,7 +21,7 @@ from fuzzer.parent import Runner
 
 from domains.cli import FIELDS, app
 
-INPUTS = {"structures": 120, "grids": 60, "images": 120, "tables": 120}
+INPUTS = {"structures": 120, "grids": 60, "maps": 80, "images": 120, "tables": 120}
 """Of each family: seconds. For long: ``python tests/fuzz/long.py --inputs 100000 --family images``."""
 
 FIRST = 40
@@ -32,7 +32,13 @@ CUTS = {"hdf5": 5}
 
 OTHER_CUTS = 25
 
-READERS = ("ramachandran.backbone_angles", "ramachandran.read_region", "lesions.read_image", "events.read_events")
+READERS = (
+    "ramachandran.backbone_angles",
+    "ramachandran.read_region",
+    "ramachandran.read_map",
+    "lesions.read_image",
+    "events.read_events",
+)
 WITHOUT_FILES = ("overlap demo", "overlap version")
 """Commands that read nothing."""
 

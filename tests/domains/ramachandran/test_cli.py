@@ -100,10 +100,10 @@ def test_a_reference_is_a_file_or_a_name(tmp_path):
     assert (
         done.stderr == "error: --reference top: there is no such file; name one, or the empirical reference top8000\n"
     )
-    text = tmp_path / "notes.txt"
+    text = tmp_path / "notes.doc"
     text.write_text("notes")
     done = run("ramachandran", "compare", path, "--reference", text, code=1)
-    assert "notes.txt: a region is read from .nc, .npy, .npz, .csv" in done.stderr
+    assert "notes.doc: a region is read from .nc, .npy, .npz, .csv" in done.stderr
 
 
 def test_warnings_are_one_line_with_the_file(tmp_path):

@@ -17,6 +17,11 @@ CELLS = hard_sphere(n=36)
 SOFT = CELLS.astype(float) * 0.75
 
 
+def as_of(cells):
+    """A soft mask is declared."""
+    return None if cells.dtype == bool else "membership"
+
+
 def same(x, y):
     np.testing.assert_array_equal(x.values, y.values)
     for dim in ("psi", "phi"):
@@ -41,13 +46,14 @@ def test_netcdf_of_one_variable_needs_no_name(tmp_path):
 @pytest.mark.parametrize("cells", [CELLS, SOFT], ids=["hard", "soft"])
 @pytest.mark.parametrize("phi_first", [False, True])
 def test_npy_and_npz(tmp_path, cells, phi_first):
+    given = {"phi_first": phi_first, "as_": as_of(cells)}
     values = cells.values.T if phi_first else cells.values
     np.save(tmp_path / "a.npy", values)
-    same(read_region(tmp_path / "a.npy", phi_first=phi_first), cells)
+    same(read_region(tmp_path / "a.npy", **given), cells)
     np.savez(tmp_path / "b.npz", region=values, phi=cells.phi, psi=cells.psi)
-    same(read_region(tmp_path / "b.npz", phi_first=phi_first), cells)
+    same(read_region(tmp_path / "b.npz", **given), cells)
     np.savez(tmp_path / "c.npz", region=values, other=values, centres=cells.phi)
-    same(read_region(tmp_path / "c.npz", "region", phi_first=phi_first), cells)
+    same(read_region(tmp_path / "c.npz", "region", **given), cells)
 
 
 def test_a_file_of_several_maps(test_data):
@@ -72,12 +78,12 @@ def test_a_map_without_a_name_is_not_asked_for_by_one(tmp_path):
 def test_csv_grid_and_long(tmp_path, cells):
     table = cells.drop_attrs().astype(float).to_pandas()
     table.to_csv(tmp_path / "grid.csv")
-    same(read_region(tmp_path / "grid.csv"), cells)
+    same(read_region(tmp_path / "grid.csv", as_=as_of(cells)), cells)
     table.T.to_csv(tmp_path / "turned.csv")
-    same(read_region(tmp_path / "turned.csv", phi_first=True), cells)
+    same(read_region(tmp_path / "turned.csv", phi_first=True, as_=as_of(cells)), cells)
     long = cells.astype(float).to_series().rename("value").reset_index()
     long.sample(frac=1, random_state=0).to_csv(tmp_path / "long.csv", index=False)
-    same(read_region(tmp_path / "long.csv").sortby(["psi", "phi"]), cells)
+    same(read_region(tmp_path / "long.csv", as_=as_of(cells)).sortby(["psi", "phi"]), cells)
 
 
 def test_integers_0_and_1_are_a_mask(tmp_path):
@@ -106,11 +112,12 @@ def test_integers_0_and_1_are_a_mask(tmp_path):
         ("none.npz", lambda p: np.savez(p, phi=np.zeros(4)), "no map in it: a map has two axes, psi and phi"),
         ("words.csv", lambda p: p.write_text("a,b\nc,d\n"), "neither columns phi, psi, value nor a grid"),
         ("radians.csv", lambda p: radians().to_csv(p), "radians"),
-        ("holes.csv", lambda p: p.write_text("phi,psi,v\n-90,-90,1\n90,90,1\n"), "2 cells have no value"),
+        ("holes.csv", lambda p: p.write_text("phi,psi,v\n-90,-90,1\n90,90,0\n"), "2 cells have no value"),
         ("empty.nc", lambda p: p.write_bytes(b""), "not a readable .nc file"),
         ("cut.nc", lambda p: cut(p), "not a readable .nc file"),
         ("foreign.npz", lambda p: p.write_text("not a zip"), "not an array of numbers in numpy's format"),
-        ("map.txt", lambda p: p.write_text("1"), r"read from .nc, .npy, .npz, .csv"),
+        ("map.doc", lambda p: p.write_text("1"), r"read from .nc, .npy, .npz, .csv"),
+        ("map.txt", lambda p: p.write_text("1"), "begins with '1', as none of the known formats does: #! FIELDS"),
         ("map.csv.gz", lambda p: p.write_bytes(gzip.compress(b"1")), "read from"),
     ],
 )

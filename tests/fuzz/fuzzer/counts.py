@@ -176,7 +176,7 @@ def nifti_voxels(content: bytes) -> int | None:
 def csv_cells(text: str) -> int | None:
     """Return how many cells a table of a region has: of a grid, or of columns phi, psi, value."""
     rows = [line.split(",") for line in re.split(r"\r\n|\r|\n", text) if re.search(r"[^\s,]", line)]
-    if not rows or '"' in text:
+    if not rows or '"' in text or set(text) & {";", "\t"}:
         return None
     width = len(rows[0])
     filled = [len("".join(row[width:]).strip()) for row in rows]
@@ -186,6 +186,12 @@ def csv_cells(text: str) -> int | None:
     if {"phi", "psi"} <= names:
         return len(rows) - 1
     return (len(rows) - 1) * (width - 1)
+
+
+def map_rows(text: str) -> int:
+    """Return how many lines of a map hold numbers: neither empty nor a comment."""
+    lines = [line.split() for line in re.split(r"\r\n|\r|\n", text)]
+    return sum(bool(words) and words[0][0] not in "#@!" for words in lines)
 
 
 def npz_members(path: Path) -> None:

@@ -24,10 +24,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from . import counts, formats, seeds
+from . import counts, formats, maps, seeds
 from .seeds import Seed
 
-FAMILIES = ("structures", "grids", "images", "tables")
+FAMILIES = ("structures", "grids", "maps", "images", "tables")
 LONGEST = 600
 """Characters that a message, or a line of a command, may have."""
 
@@ -133,7 +133,31 @@ def _rows_of_both(path: Path, folder_file: str, tables: Any) -> list[str]:
 def _read_region(path: Path, folder: Path) -> Any:
     from domains.ramachandran import read_region
 
-    return read_region(path)
+    # which holds for a hard mask too
+    return read_region(path, as_="membership")
+
+
+def _read_map(path: Path, folder: Path) -> Any:
+    from domains.ramachandran import read_map
+
+    return read_map(path, axes="t1 t2" if path.read_bytes().startswith(b"#! FIELDS t1") else None)
+
+
+def _check_map(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
+    rows = counts.map_rows(counts.text_of(path))
+    problems = []
+    if rows != found.size:
+        problems.append(f"{found.size} cells read of {rows}")
+    if found.dims != ("psi", "phi"):
+        problems.append(f"dimensions {found.dims}")
+    return problems
+
+
+def _check_grid_map(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
+    cells = _cells(path)
+    if cells is not None and cells != found.size:
+        return [f"{found.size} cells read of {cells}"]
+    return []
 
 
 def _check_region(path: Path, region: Any, warned: Sequence[str]) -> list[str]:
@@ -469,7 +493,17 @@ TARGETS: tuple[Target, ...] = (
         "overlap ramachandran compare",
         "grids",
         seeds.grids,
-        _command("ramachandran", "compare", "PATH", "--json"),
+        _command("ramachandran", "compare", "PATH", "--json", "--as", "membership"),
+        _check_command,
+        0.5,
+    ),
+    Target("ramachandran.read_map, grids", "grids", seeds.grids, _read_map, _check_grid_map, 10),
+    Target("ramachandran.read_map", "maps", maps.maps, _read_map, _check_map, 30),
+    Target(
+        "overlap ramachandran compare --cutoff",
+        "maps",
+        maps.maps,
+        _command("ramachandran", "compare", "PATH", "--json", "--cutoff", "15", "--unit", "kJ/mol", "--as", "energy"),
         _check_command,
         0.5,
     ),

@@ -1,0 +1,110 @@
+"""Columns of numbers between white space, as most programs write them.
+
+Conventions
+-----------
+- Lines that are empty, or begin with a comment's character, hold no row. All other lines have as many numbers as the
+  first.
+- ``inf`` and ``nan`` are numbers here: what a program writes where it never was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ..._files import ReadError, split_lines
+from ..._text import one_line
+
+
+class Columns(NamedTuple):
+    """A table of numbers, and the line of each row.
+
+    Attributes
+    ----------
+    lines : ndarray of int, shape (rows,)
+    values : ndarray, shape (rows, columns)
+    """
+
+    lines: np.ndarray
+    values: np.ndarray
+
+
+def read_columns(text: str, comments: str = "#@!", least: int = 3) -> Columns:
+    r"""Read all rows of numbers.
+
+    Parameters
+    ----------
+    text : str
+    comments : str
+        What a line without a row begins with.
+    least : int
+        How many columns there must be.
+
+    Returns
+    -------
+    Columns
+
+    Raises
+    ------
+    ReadError
+        If a line is shorter or longer than the first, a cell is no number, or there is no row.
+
+    Examples
+    --------
+    >>> read_columns("#X Y Free\n-90 -90 0.5\n\n-90 90 inf\n").values
+    array([[-90. , -90. ,   0.5],
+           [-90. ,  90. ,   inf]])
+    """
+    numbers = []
+    rows = []
+    for number, line in enumerate(split_lines(text), 1):
+        words = line.split()
+        if not words or words[0][0] in comments:
+            continue
+        numbers.append(number)
+        rows.append(words)
+    return to_numbers(numbers, rows, least)
+
+
+def to_numbers(lines: Sequence[int], rows: Sequence[Sequence[str]], least: int = 3) -> Columns:
+    """Return the numbers of rows of words, each in its line.
+
+    Examples
+    --------
+    >>> to_numbers([1], [["-90", "90", "1e3"]]).values
+    array([[ -90.,   90., 1000.]])
+    """
+    if not rows:
+        raise ReadError("no row of numbers in it; write it again")
+    width = len(rows[0])
+    for line, words in zip(lines, rows, strict=True):
+        if len(words) != width:
+            found = f"line {line}: {len(words)} cells, but line {lines[0]} has {width}"
+            raise ReadError(f"{found}; it is damaged or cut off: write it again")
+    if width < least:
+        raise ReadError(f"line {lines[0]}: {width} columns of {least} at least; write angles and a value in each row")
+    cells = [number_of(word, line) for line, words in zip(lines, rows, strict=True) for word in words]
+    return Columns(np.array(lines), np.array(cells).reshape(len(rows), width))
+
+
+def number_of(word: str, line: int) -> float:
+    """Return the number that a word is.
+
+    Raises
+    ------
+    ReadError
+        If it is none.
+
+    Examples
+    --------
+    >>> number_of("9.95E-4", 1)
+    0.000995
+    """
+    try:
+        if word.isascii() and "_" not in word:
+            return float(word)
+    except ValueError:
+        pass
+    raise ReadError(f"line {line}: no number, but {one_line(word, 40)!r}; write it again, with points for decimals")

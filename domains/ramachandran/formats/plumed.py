@@ -1,0 +1,219 @@
+"""Surfaces and trajectories of PLUMED: ``sum_hills``, DUMPGRID, CONVERT_TO_FES and PRINT.
+
+Conventions
+-----------
+- ``#! FIELDS`` names the columns, ``#! SET`` gives the limits of each axis, its number of bins and whether it is
+  periodic.
+- Nodes are where the surface was evaluated: ``min + k * (max - min) / nbins``, so that a periodic axis has nbins of
+  them. They are not the edges of bins.
+- Angles are in radians, ``pi`` among the numbers, unless the header gives a period of 360. Energies are in kJ/mol,
+  PLUMED's unit.
+- Columns ``der_…`` and ``d…`` of an axis are derivatives.
+
+References
+----------
+Tribello, G. A. et al. (2014). PLUMED 2: new feathers for an old bird. Comput. Phys. Commun. 185, 604.
+doi:10.1016/j.cpc.2013.09.018; https://www.plumed.org/doc, "sum_hills".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+
+from ..._files import ReadError, split_lines
+from ..._text import one_line
+from .columns import Columns, number_of, read_columns
+from .mesh import on_grid
+from .surface import Declared, Surface, find_axes, one_of
+
+ENERGY = re.compile(r"(.*[._])?(free|fes|ff|projection)", re.IGNORECASE)
+"""Columns that PLUMED's tools call a free energy."""
+
+
+class Header(NamedTuple):
+    """What the lines ``#!`` say.
+
+    Attributes
+    ----------
+    fields : list of str
+        Names of the columns.
+    settings : dict of str to str
+        Of ``SET``.
+    """
+
+    fields: list[str]
+    settings: dict[str, str]
+
+
+def is_plumed(text: str) -> bool:
+    r"""Return whether a text begins as PLUMED's do.
+
+    Examples
+    --------
+    >>> is_plumed("#! FIELDS time phi psi\n")
+    True
+    """
+    return text.lstrip().startswith("#! FIELDS")
+
+
+def read_header(text: str) -> Header:
+    r"""Return the names of the columns and the settings.
+
+    Raises
+    ------
+    ReadError
+        If columns or settings contradict each other.
+
+    Examples
+    --------
+    >>> read_header("#! FIELDS phi psi file.free\n#! SET nbins_phi 36\n")
+    Header(fields=['phi', 'psi', 'file.free'], settings={'nbins_phi': '36'})
+    """
+    fields: list[str] = []
+    settings: dict[str, str] = {}
+    for number, line in enumerate(split_lines(text), 1):
+        words = line.split()
+        if words[:2] == ["#!", "FIELDS"]:
+            if fields and words[2:] != fields:
+                raise ReadError(f"line {number}: other columns than those before; split the file there")
+            fields = words[2:]
+        elif words[:2] == ["#!", "SET"] and len(words) == 4:
+            if settings.get(words[2], words[3]) != words[3]:
+                raise ReadError(
+                    f"line {number}: {one_line(words[2], 40)} is set again to another value; split the file there"
+                )
+            settings[words[2]] = words[3]
+    if len(set(fields)) < len(fields):
+        raise ReadError("two columns have one name; rename one of them in the line #! FIELDS")
+    return Header(fields, settings)
+
+
+def is_surface(header: Header) -> bool:
+    """Return whether the header describes a grid, and not a trajectory.
+
+    Examples
+    --------
+    >>> is_surface(Header(["phi", "psi", "ff"], {"nbins_phi": "36"}))
+    True
+    """
+    return any(name.startswith("nbins_") for name in header.settings)
+
+
+def read_surface(text: str, declared: Declared) -> Surface:
+    r"""Read a map.
+
+    Parameters
+    ----------
+    text : str
+    declared : Declared
+
+    Returns
+    -------
+    Surface
+
+    Raises
+    ------
+    ReadError
+        If the header or a row contradicts the grid, or nodes are missing.
+    UsageError
+        If it is not said which axes are phi and psi, or which of several columns is meant.
+
+    Examples
+    --------
+    >>> axes = "#! SET min_{0} -pi\n#! SET max_{0} pi\n#! SET nbins_{0} 2\n#! SET periodic_{0} true\n"
+    >>> rows = "-3.14159 -3.14159 0\n0 -3.14159 1\n\n-3.14159 0 2\n0 0 3\n"
+    >>> text = "#! FIELDS phi psi file.free\n" + axes.format("phi") + axes.format("psi") + rows
+    >>> surface = read_surface(text, Declared())
+    >>> surface.unit, surface.values.values, surface.values.phi.values
+    ('kJ/mol', array([[0., 1.],
+           [2., 3.]]), array([-180.,    0.]))
+    """
+    header = read_header(text)
+    table = read_columns(text)
+    if table.values.shape[1] != len(header.fields):
+        found = f"line {table.lines[0]}: {table.values.shape[1]} columns, but #! FIELDS names {len(header.fields)}"
+        raise ReadError(f"{found}; write it again")
+    gridded = [name for name in header.fields if f"nbins_{name}" in header.settings]
+    if len(gridded) != 2:
+        raise ReadError(f"a grid of {len(gridded)} axes, not of two; write one over phi and psi")
+    phi, psi = find_axes(gridded, declared)
+    names = [gridded[phi], gridded[psi]]
+    column = _value_column(header.fields, gridded, declared.variable)
+    angles = []
+    for name in names:
+        nodes = _nodes(header, name)
+        place = _places(table, header.fields.index(name), nodes, name)
+        unit = declared.angles or _unit_of_axis(header, name)
+        angles.append((np.degrees(nodes) if unit == "radians" else nodes)[place])
+    values = on_grid(angles[0], angles[1], table.values[:, header.fields.index(column)], table.lines, None)
+    is_energy = ENERGY.fullmatch(column) is not None
+    source = f"PLUMED surface, column {column}, nodes at min + k steps"
+    return Surface(values, "energy" if is_energy else "", "kJ/mol" if is_energy else "", source)
+
+
+def _value_column(fields: list[str], axes: list[str], variable: str | None) -> str:
+    derivatives = {f"der_{axis}" for axis in axes}
+    rest = [name for name in fields if name not in axes and name not in derivatives]
+    maps = [name for name in rest if not any(name == f"d{other}_{axis}" for other in rest for axis in axes)]
+    return one_of(maps, variable)
+
+
+def _nodes(header: Header, name: str) -> np.ndarray:
+    """Return the nodes of an axis in the unit of the file."""
+    low = _setting(header, f"min_{name}")
+    high = _setting(header, f"max_{name}")
+    n_bins = _setting(header, f"nbins_{name}")
+    if not (high > low and n_bins >= 2 and n_bins == int(n_bins) and n_bins <= 36_000):
+        raise ReadError(f"the header gives {name} {n_bins:g} bins from {low:g} to {high:g}; correct the lines #! SET")
+    step = (high - low) / n_bins
+    is_periodic = header.settings.get(f"periodic_{name}", "true") == "true"
+    n_nodes = int(n_bins) if is_periodic else int(n_bins) + 1
+    nodes: np.ndarray = low + step * np.arange(n_nodes)
+    return nodes
+
+
+def _setting(header: Header, name: str) -> float:
+    """Return a number of the header; pi, and a number times pi, among them."""
+    word = header.settings.get(name)
+    if word is None:
+        raise ReadError(f"the header has no line #! SET {one_line(name, 40)}; write the file again with all of them")
+    value = _with_pi(word)
+    if not np.isfinite(value):
+        raise ReadError(f"the header sets {one_line(name, 40)} to {one_line(word, 40)!r}, no number; correct it")
+    return value
+
+
+def _with_pi(word: str) -> float:
+    """Return a number such as 36, -pi or 2*pi; NaN if it is none."""
+    number, is_pi, _ = word.partition("pi")
+    if is_pi and number in ("", "+", "-"):
+        number += "1"
+    try:
+        value = number_of(number.rstrip("*"), 0)
+    except ReadError:
+        return np.nan
+    return value * np.pi if is_pi else value
+
+
+def _unit_of_axis(header: Header, name: str) -> str:
+    """Return the unit that the period of an axis has: PLUMED's radians, or degrees where it is 360."""
+    turn = _setting(header, f"max_{name}") - _setting(header, f"min_{name}")
+    return "degrees" if abs(turn - 360) < 1e-3 else "radians"
+
+
+def _places(table: Columns, column: int, nodes: np.ndarray, name: str) -> np.ndarray:
+    """Return which node each row lies at."""
+    values = table.values[:, column]
+    step = nodes[1] - nodes[0]
+    with np.errstate(invalid="ignore"):
+        position = (values - nodes[0]) / step
+    inside = (position > -0.5) & (position < len(nodes) - 0.5)
+    place = np.where(inside, np.round(np.where(inside, position, 0)), 0).astype(int)
+    off = np.flatnonzero(~inside | (np.abs(position - place) > 0.01))
+    if len(off):
+        found = f"line {table.lines[off[0]]}: {name} {values[off[0]]:g} is no node of the header's grid"
+        raise ReadError(f"{found}; write it again, with the header that belongs to it")
+    return place

@@ -1,0 +1,204 @@
+"""What a reader returns: a map over the torus and what its values mean.
+
+Conventions
+-----------
+- Quantities: "mask" (0 and 1), "membership" (a soft mask, in [0, 1]), "density" and "counts" (their sum is the mass),
+  "rank" (share of the data at a lower density), "energy". "" is a map that does not say what it is.
+- Axes: what the file calls phi, then what it calls psi. Where a format names its axes x and y, phi is x unless the user
+  says otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from ..._checks import UsageError, check_choice, check_number
+from ..._files import ReadError
+from ..._text import one_line
+
+QUANTITIES = ("mask", "membership", "density", "counts", "rank", "energy")
+"""What the values of a map may be."""
+ANGLES = ("degrees", "radians")
+"""The units of angles."""
+
+Quantity = Literal["mask", "membership", "density", "counts", "rank", "energy"]
+AngleUnit = Literal["degrees", "radians"]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a user says of a file that it does not say itself.
+
+    Attributes
+    ----------
+    variable : str or None
+        Which of several maps.
+    quantity : str or None
+        What the values are, one of `QUANTITIES`.
+    angles : str or None
+        Unit of the angles, one of `ANGLES`.
+    axes : tuple of two str, or None
+        What the file calls phi, and what it calls psi.
+    absent : float or None
+        The value of nodes that have no row.
+    phi_first : bool
+        Whether the rows of an array without named axes are phi.
+
+    Raises
+    ------
+    UsageError
+        If a declaration has none of its values.
+    """
+
+    variable: str | None = None
+    quantity: str | None = None
+    angles: str | None = None
+    axes: tuple[str, str] | None = None
+    absent: float | None = None
+    phi_first: bool = False
+
+    def __post_init__(self) -> None:
+        operation = "ramachandran.read_region"
+        if self.quantity is not None:
+            check_choice(operation, "as_ (--as)", self.quantity, QUANTITIES)
+        if self.angles is not None:
+            check_choice(operation, "angles (--angles)", self.angles, ANGLES)
+        if self.absent is not None:
+            check_number(operation, "absent (--absent)", self.absent)
+
+    @property
+    def order(self) -> tuple[str, str]:
+        """The axes of an array without named ones."""
+        return ("phi", "psi") if self.phi_first else ("psi", "phi")
+
+    def in_degrees(self, angles: np.ndarray, default: str = "degrees") -> np.ndarray:
+        """Return angles of the declared unit, or of the format's, in degrees."""
+        unit = self.angles or default
+        return np.degrees(angles) if unit == "radians" else angles
+
+
+class Surface(NamedTuple):
+    """A map over the torus.
+
+    Attributes
+    ----------
+    values : DataArray, dimensions (psi, phi)
+        Coordinates in degrees.
+    quantity : str
+        One of `QUANTITIES`, or "".
+    unit : str
+        Of an energy; "" if the file does not say.
+    source : str
+        Which kind of file it is, and what of it was taken for granted.
+    category : str
+        Of residues, if the file says; else "".
+    """
+
+    values: xr.DataArray
+    quantity: str = ""
+    unit: str = ""
+    source: str = ""
+    category: str = ""
+
+
+def read_axes(axes: str | tuple[str, str] | None) -> tuple[str, str] | None:
+    """Return the two names of an option: "x y", "x,y" or a pair.
+
+    Examples
+    --------
+    >>> read_axes("t1, t2")
+    ('t1', 't2')
+    """
+    if axes is None:
+        return None
+    names = axes.replace(",", " ").split() if isinstance(axes, str) else list(axes)
+    if len(names) != 2 or names[0] == names[1]:
+        raise UsageError(
+            f"ramachandran.read_region: axes (--axes) are two names, what the file calls phi and what it calls psi; "
+            f"got {axes!r}"
+        )
+    return str(names[0]), str(names[1])
+
+
+def find_axes(names: list[str], declared: Declared, default: tuple[str, str] | None = None) -> tuple[int, int]:
+    """Return which of the named columns is phi and which is psi.
+
+    Parameters
+    ----------
+    names : list of str
+        What the file calls its axes.
+    declared : Declared
+        With the names of phi and psi, if the user gave them.
+    default : tuple of two str, optional
+        What they are called in this format, if not phi and psi.
+
+    Returns
+    -------
+    tuple of two int
+
+    Raises
+    ------
+    UsageError
+        If there are no such names.
+
+    Examples
+    --------
+    >>> find_axes(["psi", "phi"], Declared())
+    (1, 0)
+    """
+    lowered = [name.lower() for name in names]
+    wanted = declared.axes or default or ("phi", "psi")
+    if declared.axes is None and {"phi", "psi"} <= set(lowered):
+        wanted = ("phi", "psi")
+    places = []
+    for name in wanted:
+        if lowered.count(name.lower()) != 1:
+            listed = ", ".join(one_line(known, 40) for known in names[:12])
+            raise UsageError(
+                f"which axes are phi and psi is not said: they are called {listed}; say what phi is called, and what "
+                'psi, with axes="PHI PSI" (--axes "PHI PSI")'
+            )
+        places.append(lowered.index(name.lower()))
+    return places[0], places[1]
+
+
+def one_of(names: list[str], variable: str | None, what: str = "map") -> str:
+    """Return the name that was asked for, or the only one.
+
+    Raises
+    ------
+    ReadError
+        If there is none.
+    UsageError
+        If several are there and none is named, or another is.
+
+    Examples
+    --------
+    >>> one_of(["region"], None)
+    'region'
+    """
+    if variable is None and len(names) == 1:
+        return names[0]
+    if variable is not None and variable in names:
+        return variable
+    if not names:
+        raise ReadError(f"no {what} in it: a {what} has two axes, psi and phi; save one")
+    asked = "" if variable is None else f"no {variable!r}; "
+    listed = one_line(", ".join(one_line(name, 80) for name in names), 200)
+    raise UsageError(f"{asked}name one {what} with variable= (--variable): {listed}")
+
+
+def labelled(values: np.ndarray, order: tuple[str, str], rows: np.ndarray, columns: np.ndarray) -> xr.DataArray:
+    """Return an array with the names and angles of its axes.
+
+    Examples
+    --------
+    >>> labelled(np.eye(2), ("psi", "phi"), np.array([-90, 90]), np.array([-90, 90])).dims
+    ('psi', 'phi')
+    """
+    of_rows, of_columns = order
+    return xr.DataArray(values, dims=order, coords={of_rows: rows, of_columns: columns})

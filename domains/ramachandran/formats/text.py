@@ -1,0 +1,72 @@
+"""Which of the known formats a text is, by how it begins.
+
+Conventions
+-----------
+- A format is told by its own header, not by the file's name. A text without a known header is refused with a list of
+  those that are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ..._files import ReadError, read_text
+from ..._text import one_line
+from . import plumed, wham
+from .surface import Declared, Surface
+
+SUFFIXES = (".dat", ".txt", ".xvg", ".xpm", ".gnu", ".data", ".prm")
+"""Endings of texts that may hold a map."""
+
+Reader = Callable[[str, Declared], Surface]
+
+KNOWN: tuple[tuple[Callable[[str], bool], Reader], ...] = (
+    (plumed.is_plumed, plumed.read_surface),
+    (wham.is_wham, wham.read_surface),
+)
+"""How each format begins, and who reads it."""
+
+HEADERS = "#! FIELDS (PLUMED), #X Y Free Pro (WHAM)"
+"""The beginnings, as a message lists them."""
+
+
+def read_surface(operation: str, path: Path, declared: Declared) -> Surface:
+    r"""Read a map from the text of another program.
+
+    Parameters
+    ----------
+    operation : str
+        Who reads.
+    path : Path
+    declared : Declared
+
+    Returns
+    -------
+    Surface
+
+    Raises
+    ------
+    ReadError
+        If it begins as none of the known formats does, or is damaged.
+    UsageError
+        If something has to be declared, see the modules of the formats.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "free.dat")
+    ...     _ = path.write_text("#X Y Free Pro\n-90 -90 0 .7\n-90 90 1 .3\n90 -90 inf 0\n90 90 inf 0\n")
+    ...     read_surface("ramachandran.read_region", path, Declared()).quantity
+    'energy'
+    """
+    text = read_text(operation, path)
+    for begins, read in KNOWN:
+        if begins(text):
+            return read(text, declared)
+    first = one_line(text.lstrip().partition("\n")[0], 60)
+    raise ReadError(
+        f"it begins with {first!r}, as none of the known formats does: {HEADERS}; write one of these, or a CSV file "
+        "with columns phi, psi and a value"
+    )

@@ -1,0 +1,92 @@
+"""Rows come onto the grid they lie on, wherever they stand in the file."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from domains._files import ReadError
+from domains.ramachandran import compare, read_region, region
+from domains.ramachandran.formats.mesh import on_grid
+from domains.ramachandran.torus import centres
+
+
+def sparse(mask, nodes_psi, nodes_phi, seed=0):
+    psi, phi = np.nonzero(mask)
+    order = np.random.default_rng(seed).permutation(len(psi))
+    return nodes_phi[phi][order], nodes_psi[psi][order]
+
+
+@pytest.mark.parametrize("n", [24, 36, 72, 110])
+@pytest.mark.parametrize("phase", [0.0, 0.5, 0.25])
+@pytest.mark.parametrize("start", [-180, 0])
+def test_cells_alone(n, phase, start):
+    nodes = start + (np.arange(n) + phase) * 360 / n
+    mask = np.random.default_rng(n).random((n, n)) < 0.2
+    phi, psi = sparse(mask, nodes, nodes.round(3))
+    cells = on_grid(phi, psi, np.ones(len(phi)), np.arange(len(phi)), 0.0)
+    assert cells.sizes == {"psi": n, "phi": n}
+    assert cells.sum() == mask.sum()
+    assert (values_at(cells, phi, psi) == 1).all()
+
+
+def values_at(cells, phi, psi):
+    """Look each pair of angles up, round the circle."""
+    columns = np.abs((phi[:, None] - cells.phi.values + 180) % 360 - 180)
+    rows = np.abs((psi[:, None] - cells.psi.values + 180) % 360 - 180)
+    assert max(columns.min(axis=1).max(), rows.min(axis=1).max()) < 0.01
+    return cells.values[rows.argmin(axis=1), columns.argmin(axis=1)]
+
+
+def test_a_list_of_allowed_cells(tmp_path):
+    """As many programs write them: whatever is not named is outside."""
+    coarse = np.zeros((30, 30), bool)
+    coarse[3:14, 2:9] = True
+    coarse[20:22, 15:18] = True
+    phi, psi = sparse(coarse, centres(30), centres(30))
+    path = tmp_path / "cells.csv"
+    rows = [f"{x:g},{y:g},1" for x, y in zip(phi, psi, strict=True)]
+    path.write_text("\n".join(["phi,psi,allowed", *rows]))
+    cells = read_region(path)
+    assert cells.dtype == bool
+    np.testing.assert_array_equal(cells.sel(phi=centres(30), psi=centres(30)), coarse)
+    assert "without a row are outside" in cells.attrs["source"]
+
+
+def test_other_values_need_a_declaration(tmp_path):
+    path = tmp_path / "sparse.csv"
+    score = region().score
+    kept = score.values >= 0.0005
+    psi, phi = np.nonzero(kept)
+    rows = [
+        f"{score.phi.values[k]:g},{score.psi.values[j]:g},{score.values[j, k]!r}" for j, k in zip(psi, phi, strict=True)
+    ]
+    path.write_text(
+        "\n".join(["phi,psi,rank", *rows]).replace("np.float32(", "").replace("np.float64(", "").replace(")", "")
+    )
+    with pytest.raises(ReadError, match=r"cells have no value, .* absent=0 \(--absent 0\)"):
+        read_region(path, as_="rank")
+    assert float(compare(read_region(path, as_="rank", absent=0)).iou) == 1
+
+
+def test_the_case(shared_cases):
+    cells = read_region(shared_cases / "allowed_cells_only" / "cells.csv")
+    assert int(cells.sum()) == 213
+    assert float(compare(cells).iou) == pytest.approx(0.5197, abs=5e-5)
+    assert float(compare(cells, level="allowed").iou) == pytest.approx(0.4012, abs=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("phi", "psi", "said"),
+    [
+        ([0, 0, 0], [0, 10, 24], "line 3: psi 24 lies on no grid of 10"),
+        ([0, 0], [0, 0], "all rows have the same angles"),
+        ([0, 10, 0], [0, 0, 0], "phi 0, psi 0 stands in line 1 and in line 3"),
+        ([0, 10, 400], [0, 0, 0], "more than once round the circle"),
+        ([0, 1e-6], [0, 0], "which is no step round the circle"),
+        ([0, np.nan], [0, 0], "line 2: phi is no angle"),
+    ],
+)
+def test_angles_that_lie_on_no_grid(phi, psi, said):
+    with pytest.raises(ReadError, match=said):
+        on_grid(np.array(phi, float), np.array(psi, float), np.ones(len(phi)), np.arange(1, len(phi) + 1), 0.0)
