@@ -3,8 +3,7 @@ r"""Reading at the edge: files are read to their end and checked, and whatever g
 Conventions
 -----------
 - Every message is ``operation: file: what was found, where; the remedy``, in one line.
-- gzip is told by its first two bytes, not by a name. Every member is unpacked to its end, and its checksum and length
-  are compared with what it holds. After the last member only zeros may follow, as gzip itself has it.
+- Packed files (gzip, bzip2, xz) are told by their first bytes, not by a name, and are unpacked to their end: `_packed`.
 - Tables and structures that unpack to more than 34 MB and 20 times their size are refused: they can be unpacked first.
 - Nothing is read or unpacked that needs more memory than is free at that moment. What a header promises is asked about
   before it is believed: `check_budget`.
@@ -13,7 +12,7 @@ Conventions
 
 References
 ----------
-RFC 1952 (gzip), section 2.3.1; RFC 4180 (CSV); RFC 8259 (JSON), section 4.
+RFC 4180 (CSV); RFC 8259 (JSON), section 4.
 """
 
 from __future__ import annotations
@@ -24,7 +23,6 @@ import json
 import os
 import stat
 import sys
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import StringIO
@@ -32,18 +30,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ._checks import UsageError
+from ._packed import PackedError, Packing, packing_of, unpacked
 from ._text import file_name, one_line
 
-GZIP = b"\x1f\x8b"
-_PIECE = 1 << 13
-"""Packed bytes that are handed to zlib at a time."""
-_PART = 1 << 18
-"""Unpacked bytes that zlib hands back at a time: more of them do not fit into a processor's cache."""
 _SMALL = 1 << 25
 """Bytes that are taken without a look at the free memory."""
-_GZIP_WINDOW = 16 + zlib.MAX_WBITS
-_MOST_PACKED = 1032
-"""How many bytes gzip can make of one, at most."""
 _ANY_TEXT = 1 << 25
 _TEXT_OF_A_BYTE = 20
 """Tables and structures take 4 to 15 times their packed size; what takes far more was made to fill memory."""
@@ -123,14 +114,14 @@ def reading(operation: str, path: str | Path) -> Iterator[None]:
 
 
 def read_bytes(operation: str, path: str | Path, *, may_be_empty: bool = False) -> bytes:
-    """Return the content of a file; gzip is unpacked and checked to its end.
+    """Return the content of a file; gzip, bzip2 and xz are unpacked and checked to their end.
 
     Parameters
     ----------
     operation : str
         Who reads, such as ``"lesions.read_image"``.
     path : path
-        A file, plain or gzipped.
+        A file, plain or packed.
     may_be_empty : bool
         Whether a file without a byte means something.
 
@@ -172,13 +163,13 @@ def read_buffer(
     operation, path, may_be_empty
         See `read_bytes`.
     most : int, optional
-        How many bytes gzip may unpack to. Of a file that holds more only a little more than these is read: whoever
-        asks refuses it.
+        How many bytes a packed file may unpack to. Of a file that holds more only a little more than these is read:
+        whoever asks refuses it.
 
     Returns
     -------
     bytes or bytearray
-        A bytearray if the file was gzipped.
+        A bytearray if the file was packed.
 
     Raises
     ------
@@ -198,14 +189,14 @@ def read_buffer(
 
 
 def read_text(operation: str, path: str | Path, *, may_be_empty: bool = False) -> str:
-    r"""Return the text of a file in UTF-8, plain or gzipped, with ``\n`` at the end of each line.
+    r"""Return the text of a file in UTF-8, plain or packed, with ``\n`` at the end of each line.
 
     Parameters
     ----------
     operation : str
         Who reads, such as ``"events.read_events"``.
     path : path
-        A file, plain or gzipped. A byte order mark is taken off.
+        A file, plain or packed. A byte order mark is taken off.
     may_be_empty : bool
         Whether a file without a byte means something.
 
@@ -455,10 +446,12 @@ def _read(
         size = _size(operation, path)
         if size > _SMALL:
             check_budget(operation, path, size, "the file")
-        content: bytes | bytearray = _content(operation, path)
-        if content.startswith(GZIP):
-            limit = _ANY_TEXT + _TEXT_OF_A_BYTE * len(content) if of_text else sys.maxsize
-            content = _unpack(operation, path, content, most, limit)
+        stored = _content(operation, path)
+        content: bytes | bytearray = stored
+        packing = packing_of(stored)
+        if packing is not None:
+            limit = _ANY_TEXT + _TEXT_OF_A_BYTE * len(stored) if of_text else sys.maxsize
+            content = _unpack(operation, path, stored, packing, most, limit)
         if not content and not may_be_empty:
             raise _error(operation, path, f"an empty file; {_FETCH_AGAIN}")
     return content
@@ -471,64 +464,33 @@ def _content(operation: str, path: str | Path) -> bytes:
         raise _os_error(operation, path, error) from error
 
 
-def _unpack(operation: str, path: str | Path, packed: bytes | bytearray, most: int | None, limit: int) -> bytearray:
-    """Return what all members of a gzip file hold; each checks its own length and checksum at its end."""
-    view = memoryview(packed)
-    unpacked = bytearray()
+def _unpack(
+    operation: str, path: str | Path, packed: bytes, packing: Packing, most: int | None, limit: int
+) -> bytearray:
+    """Return what a packed file holds, as far as memory is free for it."""
+    content = bytearray()
     asked_at = _SMALL
     if most is None:
         most = sys.maxsize
     else:
-        expected = min(most, _MOST_PACKED * len(packed))
+        expected = min(most, packing.most * len(packed))
         if expected > _SMALL:
             check_budget(operation, path, expected, "its unpacked content")
-    start = 0
-    while start < len(packed):
-        if not packed.startswith(GZIP, start):
-            _check_padding(operation, path, packed, start)
-            break
-        member = zlib.decompressobj(_GZIP_WINDOW)
-        while not member.eof:
-            piece: bytes | memoryview = member.unconsumed_tail
-            if not piece:
-                piece = view[start : start + _PIECE]
-                start += len(piece)
-            try:
-                part = member.decompress(piece, _PART)
-            except zlib.error as error:
-                raise _error(operation, path, f"damaged ({_gzip_fault(error)}); {_FETCH_AGAIN}") from error
-            if not part and not piece and not member.eof:
-                raise _error(operation, path, f"damaged or cut off: its gzip stream has no end; {_FETCH_AGAIN}")
-            unpacked += part
-            if len(unpacked) > most:
-                return unpacked
-            if len(unpacked) > limit:
-                found = f"more than {len(unpacked) / 1e6:.0f} MB in a gzip file of {len(packed) / 1e6:.2g} MB"
-                raise _error(operation, path, f"{found}; unpack it (gunzip) and read that, if it is meant")
-            if len(unpacked) > asked_at:
+    try:
+        for part in unpacked(packing, packed):
+            content += part
+            if len(content) > most:
+                return content
+            if len(content) > limit:
+                found = f"more than {len(content) / 1e6:.0f} MB in a {packing.name} file of {len(packed) / 1e6:.2g} MB"
+                raise _error(operation, path, f"{found}; unpack it ({packing.remedy}) and read that, if it is meant")
+            if len(content) > asked_at:
                 # what is there already is not free any more; as much again may be needed to move it
-                check_budget(operation, path, len(unpacked), "its unpacked content, as far as it was read,")
-                asked_at = len(unpacked) + _SMALL
-        start -= len(member.unused_data)
-    return unpacked
-
-
-def _check_padding(operation: str, path: str | Path, packed: bytes | bytearray, start: int) -> None:
-    """Refuse what follows the last member, unless it is zeros."""
-    n_left = len(packed) - start
-    if packed.count(0, start) != n_left:
-        found = f"{n_left} bytes follow the end of its gzip stream, at byte {start}, and are none"
-        raise _error(operation, path, f"damaged ({found}); {_FETCH_AGAIN}")
-
-
-def _gzip_fault(error: zlib.error) -> str:
-    """Return what zlib found, without its number."""
-    said = str(error)
-    if "incorrect data check" in said:
-        return "its checksum is not that of its content"
-    if "incorrect length check" in said:
-        return "its length is not that of its content"
-    return "its gzip stream has an " + said.rpartition(": ")[2]
+                check_budget(operation, path, len(content), "its unpacked content, as far as it was read,")
+                asked_at = len(content) + _SMALL
+    except PackedError as error:
+        raise _error(operation, path, f"{error}; {_FETCH_AGAIN}") from error
+    return content
 
 
 def _line_of(before: bytes) -> int:

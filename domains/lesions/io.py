@@ -27,8 +27,9 @@ import numpy as np
 import xarray as xr
 
 from .._checks import check_number
-from .._files import GZIP, ReadError, check_budget, read_buffer, reading
+from .._files import ReadError, check_budget, read_buffer, reading
 from .._outputs import write_whole
+from .._packed import GZIP
 from .._text import file_name, printable
 from .grids import AXES, Grid, as_image
 from .headers import (

@@ -1,4 +1,4 @@
-"""Coordinate files: PDB or mmCIF, plain or gzipped, recognised by their content, read by gemmi.
+"""Coordinate files: PDB or mmCIF, plain or packed, recognised by their content, read by gemmi.
 
 Conventions
 -----------
@@ -85,7 +85,7 @@ def read_structure(path: Path) -> Source:
     Parameters
     ----------
     path : Path
-        A PDB or mmCIF file, plain or gzipped.
+        A PDB or mmCIF file, plain or packed (gzip, bzip2, xz).
 
     Returns
     -------

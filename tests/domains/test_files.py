@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from domains import _files
+from domains import _files, _packed
 from domains._checks import UsageError
 from domains._files import (
     ReadError,
@@ -75,14 +75,14 @@ def test_plain_and_gzip_are_told_by_their_content(path):
     assert read(path, gzip.compress(CONTENT)) == CONTENT
 
 
-@pytest.mark.parametrize("n", [0, 1, _files._PIECE - 20, _files._PIECE, 3 * _files._PIECE + 1])
+@pytest.mark.parametrize("n", [0, 1, _packed.PIECE - 20, _packed.PIECE, 3 * _packed.PIECE + 1])
 def test_all_members_of_any_length(path, n):
     noise = random.Random(n).randbytes(n)
     packed = gzip.compress(noise) + gzip.compress(b"") + gzip.compress(noise[::-1], 0)
     assert read(path, packed + gzip.compress(b"end")) == noise + noise[::-1] + b"end"
 
 
-@pytest.mark.parametrize("n", [_files._PART - 1, _files._PART, _files._PART + 1, 5 * _files._PART])
+@pytest.mark.parametrize("n", [_packed.PART - 1, _packed.PART, _packed.PART + 1, 5 * _packed.PART])
 def test_content_far_larger_than_the_file(path, n):
     """The end of a member is read even where all of its content came before."""
     packed = gzip.compress(bytes(n), 9)
@@ -99,10 +99,10 @@ def test_unpacked_content_can_be_written_into(path):
 
 
 def test_no_more_is_unpacked_than_is_expected(path, monkeypatch):
-    packed = gzip.compress(bytes(10 * _files._PART), 9)
+    packed = gzip.compress(bytes(10 * _packed.PART), 9)
     path.write_bytes(packed)
-    assert len(read_buffer("lesions.read_image", path, most=10 * _files._PART)) == 10 * _files._PART
-    assert 5000 < len(read_buffer("lesions.read_image", path, most=5000)) <= 5000 + _files._PART
+    assert len(read_buffer("lesions.read_image", path, most=10 * _packed.PART)) == 10 * _packed.PART
+    assert 5000 < len(read_buffer("lesions.read_image", path, most=5000)) <= 5000 + _packed.PART
     path.write_bytes(gzip.compress(bytes(1 << 27), 9))
     monkeypatch.setattr(_files, "free_memory", lambda: 50_000_000)
     with pytest.raises(ReadError, match="its unpacked content needs 0.13[0-9]* GB of memory, and 0.05 GB are free"):

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import random
 
 import pytest
@@ -24,7 +26,9 @@ def test_content_tells_the_format_not_the_name(tmp_path, text):
     rows = len(backbone_angles(written(tmp_path, "plain", text))[0])
     for name, other in (
         ("byte order mark", b"\xef\xbb\xbf" + text),
-        ("packed", gzip.compress(text)),
+        ("packed by gzip", gzip.compress(text)),
+        ("packed by bzip2", bz2.compress(text)),
+        ("packed by xz", lzma.compress(text)),
         ("capitals", text.replace(b"data_", b"DATA_", 1)),
     ):
         assert len(backbone_angles(written(tmp_path, "odd", other))[0]) == rows, name
