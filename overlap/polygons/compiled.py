@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .._compiled import entry, kernel
-from .outlines import EPSILON, Edges, Outlines
+from .outlines import EPSILON, Outlines
 from .windows import CROWDED, Windows
 
 # no fast mathematics: sums are exact only as written
@@ -23,36 +23,87 @@ _entry: Any = entry(error_model="numpy")
 COARSE = 1.5 * 2.0**20
 FINE = 1.5 * 2.0**-12
 """Adding these and taking them away again rounds to multiples of 2**-32 and of 2**-64."""
-BEGIN_X = 0
-LOW_X = 1
-LOW_Y = 2
-HIGH_X = 3
-HIGH_Y = 4
-WEIGHT = 5
-SLOPE = 6
-"""The rows of a table of edges or of lines."""
+LOW_X = 0
+LOW_Y = 1
+HIGH_Y = 2
+SLOPE = 3
+WEIGHT = 4
+COLUMNS = 5
+"""The columns of a table of lines."""
 
 
-def totals(
-    a: Outlines, b: Outlines, of_a: np.ndarray, of_b: np.ndarray, windows: Windows
-) -> tuple[np.ndarray, np.ndarray]:
+def totals(o: Outlines, of: np.ndarray, windows: Windows) -> tuple[np.ndarray, np.ndarray]:
     """Return the areas that pairs share in the units of their windows, as levels (2, pairs), and their doubts."""
-    levels = np.zeros((2, len(of_a)))
-    doubt = np.zeros(len(of_a))
-    own = (*a.edges, a.weight, a.first)
-    other = (*b.edges, b.weight, b.first)
-    _fill(own, other, of_a, of_b, windows.corner, windows.scale, windows.size, levels, doubt)
+    pairs = len(of) // 2
+    levels = np.zeros((2, pairs))
+    doubt = np.zeros(pairs)
+    edges = (*o.edges.reshape(4, -1), o.weight, o.first)
+    _fill(edges, of[:pairs], of[pairs:], windows.corner, windows.scale, windows.size, levels, doubt)
     return levels, doubt
 
 
+def connected(xy: np.ndarray, ring: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the edges (2, 2, n) between vertices of the same ring, and the ring of each, as `outlines` draws them."""
+    edges, ring_of_edge = _connect(xy, ring)
+    return edges, ring_of_edge
+
+
+def upwards(edges: np.ndarray, ring: np.ndarray, backwards: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Turn edges upwards where they lie, and return them and their weights, as `outlines` does."""
+    weight = np.empty(len(ring))
+    _turn(edges, ring, backwards, weight)
+    return edges, weight
+
+
 def ring_areas(
-    edges: Edges, ring: np.ndarray, owner: np.ndarray, corner: np.ndarray, scale: np.ndarray
+    edges: np.ndarray, ring: np.ndarray, owner: np.ndarray, corner: np.ndarray, scale: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the signed areas of rings, as levels (2, rings), and the lengths of polygons, as `outlines` adds them."""
     levels = np.zeros((2, len(owner)))
-    lengths = np.zeros(len(corner))
-    _add_up(*edges, ring, owner, corner, scale, levels, lengths)
+    lengths = np.zeros(corner.shape[1])
+    _add_up(*edges.reshape(4, -1), ring, owner, corner, scale, levels, lengths)
     return levels, lengths / 2.0**20
+
+
+@_entry
+def _connect(xy: Any, ring: Any) -> Any:
+    count = 0
+    for k in range(len(ring) - 1):
+        count += _is_edge(xy, ring, k)
+    edges = np.empty((2, 2, count))
+    ring_of_edge = np.empty(count, np.int64)
+    edge = 0
+    for k in range(len(ring) - 1):
+        if not _is_edge(xy, ring, k):
+            continue
+        for end in range(2):
+            for axis in range(2):
+                edges[end, axis, edge] = xy[k + end, axis]
+        ring_of_edge[edge] = ring[k]
+        edge += 1
+    return edges, ring_of_edge
+
+
+@_inline
+def _is_edge(xy: Any, ring: Any, k: int) -> bool:
+    moves: bool = xy[k, 0] != xy[k + 1, 0] or xy[k, 1] != xy[k + 1, 1]
+    return moves and ring[k] == ring[k + 1]
+
+
+@_entry
+def _turn(edges: Any, ring: Any, backwards: Any, weight: Any) -> None:
+    for edge in range(len(ring)):
+        x0 = edges[0, 0, edge]
+        y0 = edges[0, 1, edge]
+        x1 = edges[1, 0, edge]
+        y1 = edges[1, 1, edge]
+        runs_down = y0 > y1 or (y0 == y1 and x0 > x1)
+        if runs_down:
+            edges[0, 0, edge] = x1
+            edges[0, 1, edge] = y1
+            edges[1, 0, edge] = x0
+            edges[1, 1, edge] = y0
+        weight[edge] = -1.0 if runs_down != backwards[ring[edge]] else 1.0
 
 
 @_entry
@@ -70,10 +121,10 @@ def _add_up(
 ) -> None:
     for edge in range(len(ring)):
         polygon = owner[ring[edge]]
-        x0 = (all_x0[edge] - corner[polygon, 0]) * scale[polygon, 0]
-        y0 = (all_y0[edge] - corner[polygon, 1]) * scale[polygon, 1]
-        x1 = (all_x1[edge] - corner[polygon, 0]) * scale[polygon, 0]
-        y1 = (all_y1[edge] - corner[polygon, 1]) * scale[polygon, 1]
+        x0 = (all_x0[edge] - corner[0, polygon]) * scale[0, polygon]
+        y0 = (all_y0[edge] - corner[1, polygon]) * scale[1, polygon]
+        x1 = (all_x1[edge] - corner[0, polygon]) * scale[0, polygon]
+        y1 = (all_y1[edge] - corner[1, polygon]) * scale[1, polygon]
         rise = y1 - y0
         term = (x0 + x1) * rise * 0.5
         rounded = (term + COARSE) - COARSE
@@ -83,29 +134,24 @@ def _add_up(
 
 
 @_entry
-def _fill(
-    own: Any, other: Any, of_a: Any, of_b: Any, corner: Any, scale: Any, size: Any, levels: Any, doubt: Any
-) -> None:
-    clipped_a = np.empty((7, 64))
-    clipped_b = np.empty((7, 64))
-    lines_a = np.empty((7, 64))
-    lines_b = np.empty((7, 64))
-    strip_a = np.empty(64, np.int64)
-    strip_b = np.empty(64, np.int64)
+def _fill(edges: Any, of_a: Any, of_b: Any, corners: Any, scales: Any, sizes: Any, levels: Any, doubt: Any) -> None:
+    lines_a = np.empty((64, COLUMNS))
+    lines_b = np.empty((64, COLUMNS))
+    strip_a = np.empty(64, np.int32)
+    strip_b = np.empty(64, np.int32)
     for pair in range(len(of_a)):
-        clipped_a, count_a, doubt_a, heights_a = _clip(
-            own, of_a[pair], corner[pair], scale[pair], size[pair], clipped_a
-        )
-        clipped_b, count_b, doubt_b, heights_b = _clip(
-            other, of_b[pair], corner[pair], scale[pair], size[pair], clipped_b
-        )
+        corner = corners[:, pair]
+        scale = scales[:, pair]
+        size = sizes[:, pair]
+        top = size[1]
+        count_a, doubt_a, heights_a = _reach(edges, of_a[pair], corner, scale, size)
+        count_b, doubt_b, heights_b = _reach(edges, of_b[pair], corner, scale, size)
         doubt[pair] = doubt_a + doubt_b
         strips = _strips(count_a, count_b, heights_a, heights_b)
-        lines_a, strip_a, count_a = _cut(clipped_a, count_a, size[pair], strips, lines_a, strip_a)
-        lines_b, strip_b, count_b = _cut(clipped_b, count_b, size[pair], strips, lines_b, strip_b)
+        lines_a, strip_a, count_a = _cut(edges, of_a[pair], corner, scale, size, strips, count_a, lines_a, strip_a)
+        lines_b, strip_b, count_b = _cut(edges, of_b[pair], corner, scale, size, strips, count_b, lines_b, strip_b)
         if count_a == 0 or count_b == 0:
             continue
-        top = size[pair, 1]
         first_a, order_a, rows_a = _buckets(lines_a, strip_a, count_a, strips, top)
         first_b, order_b, rows_b = _buckets(lines_b, strip_b, count_b, strips, top)
         _meet(lines_a, strip_a, count_a, lines_b, first_b, order_b, rows_b, top, True, levels, pair)
@@ -118,42 +164,46 @@ def _between(x: float, first: float, second: float) -> float:
 
 
 @_inline
-def _grown(table: Any, columns: int) -> Any:
-    """Return a table with more room, and what it holds."""
-    larger = np.empty((table.shape[0], columns))
-    larger[:, : table.shape[1]] = table
-    return larger
+def _is_near(edges: Any, edge: int, corner: Any, scale: Any, size: Any) -> bool:
+    """Return whether a window may not do without an edge, as in `windows.clipped`."""
+    x0 = (edges[0][edge] - corner[0]) * scale[0]
+    y0 = (edges[1][edge] - corner[1]) * scale[1]
+    x1 = (edges[2][edge] - corner[0]) * scale[0]
+    return not (y0 >= size[1] or (x0 <= 0 and x1 <= 0) or (x0 > size[0] and x1 > size[0]))
+
+
+@_inline
+def _clip(edges: Any, edge: int, corner: Any, scale: Any, top: float) -> Any:
+    """Clip an edge to the height of a window, as `windows.clipped` does: where it begins, and its two ends."""
+    x0 = (edges[0][edge] - corner[0]) * scale[0]
+    y0 = (edges[1][edge] - corner[1]) * scale[1]
+    x1 = (edges[2][edge] - corner[0]) * scale[0]
+    y1 = (edges[3][edge] - corner[1]) * scale[1]
+    low_x = x0
+    high_x = x1
+    if (y0 < 0.0 and y1 > 0.0) or y1 > top:
+        rise = y1 - y0
+        slope = (x1 - x0) / (rise if rise > 0.0 else 1.0)
+        if y0 < 0.0:
+            low_x = _between(x0 - y0 * slope, x0, x1)
+        if y1 > top:
+            high_x = _between(x0 - (y0 - top) * slope, x0, x1)
+    return x0, y0, x1, y1, low_x, max(y0, 0.0), high_x, max(min(y1, top), 0.0)
 
 
 @_kernel
-def _clip(edges: Any, polygon: int, corner: Any, scale: Any, size: Any, table: Any) -> Any:
-    """Clip a polygon's edges to the height of a window, as `windows.clipped` does."""
-    all_x0, all_y0, all_x1, all_y1, weights, first = edges
-    begin = first[polygon]
-    end = first[polygon + 1]
-    if table.shape[1] < end - begin:
-        table = np.empty((7, 2 * (end - begin)))
+def _reach(edges: Any, polygon: int, corner: Any, scale: Any, size: Any) -> Any:
+    """Return how many edges of a polygon reach a window, their doubt and their heights, as `windows.clipped` does."""
+    first = edges[5]
     right = size[0]
-    top = size[1]
     count = 0
     doubt = 0.0
     heights = 0.0
-    for edge in range(begin, end):
-        x0 = (all_x0[edge] - corner[0]) * scale[0]
-        x1 = (all_x1[edge] - corner[0]) * scale[0]
-        y0 = (all_y0[edge] - corner[1]) * scale[1]
-        if y0 >= top or (x0 <= 0 and x1 <= 0) or (x0 > right and x1 > right):
+    for edge in range(first[polygon], first[polygon + 1]):
+        if not _is_near(edges, edge, corner, scale, size):
             continue
-        y1 = (all_y1[edge] - corner[1]) * scale[1]
-        rises = y1 > 0.0
-        is_below = y0 < 0.0 or not rises
-        rise = y1 - y0
-        slope = (x1 - x0) / (rise if rise > 0.0 else 1.0)
-        low_x = _between(x0 - y0 * slope, x0, x1) if is_below and rises else x0
-        high_x = _between(x0 - (y0 - top) * slope, x0, x1) if y1 > top else x1
-        low_y = max(y0, 0.0)
-        high_y = min(y1, top)
-        is_slanted = rises and all_x0[edge] != all_x1[edge] and all_y0[edge] != all_y1[edge]
+        x0, y0, x1, y1, low_x, low_y, high_x, high_y = _clip(edges, edge, corner, scale, size[1])
+        is_slanted = y1 > 0.0 and edges[0][edge] != edges[2][edge] and edges[1][edge] != edges[3][edge]
         reach = max(abs(x0), abs(x1)) + max(abs(y0), abs(y1)) if is_slanted else 2.0
         leftmost = max(min(low_x, high_x), 0.0)
         rightmost = min(max(low_x, high_x), right)
@@ -161,16 +211,8 @@ def _clip(edges: Any, polygon: int, corner: Any, scale: Any, size: Any, table: A
         length = max(rightmost - leftmost, 0.0) + height
         doubt += np.ceil(reach * (length + EPSILON * reach) * 2.0**20)
         heights += np.ceil(height * 2.0**20)
-        table[BEGIN_X, count] = x0
-        table[LOW_X, count] = low_x
-        table[LOW_Y, count] = low_y
-        table[HIGH_X, count] = high_x
-        table[HIGH_Y, count] = high_y
-        table[WEIGHT, count] = weights[edge]
-        # 1 begins below, 2 rises, 3 both
-        table[SLOPE, count] = is_below + 2.0 * rises
         count += 1
-    return table, count, doubt / 2.0**20, heights / 2.0**20
+    return count, doubt / 2.0**20, heights / 2.0**20
 
 
 @_kernel
@@ -186,6 +228,8 @@ def _strips(count_a: int, count_b: int, heights_a: float, heights_b: float) -> i
 
 @_inline
 def _strip(x: float, width: float, strips: int) -> int:
+    if strips == 1:
+        return (not x < width) - (x < 0.0)
     guess = int(min(max(np.floor(x * (strips / width)), -1.0), float(strips)))
     if guess >= 0 and x < width * (guess / strips):
         guess -= 1
@@ -195,23 +239,27 @@ def _strip(x: float, width: float, strips: int) -> int:
 
 
 @_kernel
-def _cut(edges: Any, count: int, size: Any, strips: int, lines: Any, strip: Any) -> Any:
-    """Cut clipped edges at the borders of strips, as `windows.pieces` does."""
+def _cut(
+    edges: Any, polygon: int, corner: Any, scale: Any, size: Any, strips: int, count: int, lines: Any, strip: Any
+) -> Any:
+    """Cut a polygon's edges at the borders of strips, as `windows.pieces` does."""
+    first = edges[5]
     width = size[0]
     top = size[1]
     change = np.zeros(strips + 1)
+    if len(strip) < count + strips:
+        lines = np.empty((count + strips, COLUMNS))
+        strip = np.empty(count + strips, np.int32)
     n = 0
-    for edge in range(count):
-        low_x = edges[LOW_X, edge]
-        low_y = edges[LOW_Y, edge]
-        high_x = edges[HIGH_X, edge]
-        high_y = edges[HIGH_Y, edge]
-        weight = edges[WEIGHT, edge]
-        rises = edges[SLOPE, edge] >= 2.0
-        is_below = edges[SLOPE, edge] != 2.0
-        if is_below:
+    for edge in range(first[polygon], first[polygon + 1]):
+        if not _is_near(edges, edge, corner, scale, size):
+            continue
+        begin_x, begin_y, _, end_y, low_x, low_y, high_x, high_y = _clip(edges, edge, corner, scale, top)
+        weight = edges[4][edge]
+        rises = end_y > 0.0
+        if begin_y < 0.0 or not rises:
             end_x = low_x if rises else high_x
-            change[max(_strip(edges[BEGIN_X, edge], width, strips), 0)] += weight
+            change[max(_strip(begin_x, width, strips), 0)] += weight
             change[max(_strip(end_x, width, strips), 0)] -= weight
         if not rises:
             continue
@@ -219,8 +267,13 @@ def _cut(edges: Any, count: int, size: Any, strips: int, lines: Any, strip: Any)
         high_strip = _strip(high_x, width, strips)
         parts = abs(high_strip - low_strip) + 1
         if n + 2 * parts > len(strip):
-            lines = _grown(lines, 2 * (n + 2 * parts))
-            strip = np.concatenate((strip, np.empty(lines.shape[1] - len(strip), np.int64)))
+            lines, strip = _grown(lines, strip, 2 * (n + 2 * parts))
+        if parts == 1:
+            if 0 <= low_strip < strips:
+                left = width * (low_strip / strips)
+                _add(lines, strip, n, low_strip, low_x - left, low_y, high_x - left, high_y, weight)
+                n += 1
+            continue
         step = 1 if high_strip > low_strip else -1
         x = low_x
         y = low_y
@@ -234,8 +287,8 @@ def _cut(edges: Any, count: int, size: Any, strips: int, lines: Any, strip: Any)
                 share = -(low_x - end_x) / (high_x - low_x)
                 end_y = _between(low_y + share * (high_y - low_y), low_y, high_y)
             if 0 <= at < strips:
-                corner = width * (at / strips)
-                _add(lines, strip, n, at, x - corner, y, end_x - corner, end_y, weight)
+                left = width * (at / strips)
+                _add(lines, strip, n, at, x - left, y, end_x - left, end_y, weight)
                 n += 1
             if part < parts - 1 and left_at > 0:
                 breadth = width * (left_at / strips) - width * ((left_at - 1) / strips)
@@ -245,8 +298,7 @@ def _cut(edges: Any, count: int, size: Any, strips: int, lines: Any, strip: Any)
             y = end_y
             at += step
     if n + strips > len(strip):
-        lines = _grown(lines, n + strips)
-        strip = np.concatenate((strip, np.empty(lines.shape[1] - len(strip), np.int64)))
+        lines, strip = _grown(lines, strip, n + strips)
     weight = 0.0
     for at in range(strips):
         weight += change[at]
@@ -257,6 +309,16 @@ def _cut(edges: Any, count: int, size: Any, strips: int, lines: Any, strip: Any)
     return lines, strip, n
 
 
+@_kernel
+def _grown(lines: Any, strip: Any, rows: int) -> Any:
+    """Return lines and their strips with more room, and what they hold."""
+    more_lines = np.empty((rows, COLUMNS))
+    more_lines[: len(lines)] = lines
+    more_strip = np.empty(rows, np.int32)
+    more_strip[: len(strip)] = strip
+    return more_lines, more_strip
+
+
 @_inline
 def _add(
     lines: Any, strip: Any, n: int, at: int, low_x: float, low_y: float, high_x: float, high_y: float, weight: float
@@ -264,33 +326,37 @@ def _add(
     rise = high_y - low_y
     is_steep = rise > 2.0**-500
     strip[n] = at
-    lines[LOW_X, n] = low_x
-    lines[LOW_Y, n] = low_y
-    lines[HIGH_Y, n] = high_y
-    lines[SLOPE, n] = (high_x - low_x) / rise if is_steep else 0.0
-    lines[WEIGHT, n] = weight
+    lines[n, LOW_X] = low_x
+    lines[n, LOW_Y] = low_y
+    lines[n, HIGH_Y] = high_y
+    lines[n, SLOPE] = (high_x - low_x) / rise if is_steep else 0.0
+    lines[n, WEIGHT] = weight
 
 
 @_inline
-def _row(y: float, top: float, rows: int) -> int:
-    return min(int(y / top * rows), rows - 1)
+def _row(y: float, rows_per_height: float, rows: int) -> int:
+    return min(int(y * rows_per_height), rows - 1)
 
 
 @_kernel
 def _buckets(lines: Any, strip: Any, count: int, strips: int, top: float) -> Any:
     """Sort lines into buckets by strip and by where they begin; return the first of each, their order and the rows."""
     rows = max(count // strips, 1)
-    first = np.zeros(strips * rows + 1, np.int64)
+    rows_per_height = rows / top
+    first = np.zeros(strips * rows + 2, np.int32)
+    bucket = np.empty(count, np.int32)
     for line in range(count):
-        first[strip[line] * rows + _row(lines[LOW_Y, line], top, rows) + 1] += 1
-    for bucket in range(strips * rows):
-        first[bucket + 1] += first[bucket]
-    place = first[:-1].copy()
-    order = np.empty(count, np.int64)
+        at = strip[line] * rows + _row(lines[line, LOW_Y], rows_per_height, rows)
+        bucket[line] = at
+        first[at + 2] += 1
+    for at in range(2, len(first)):
+        first[at] += first[at - 1]
+    # the place of the next line of each bucket moves on to where the bucket after it begins
+    order = np.empty(count, np.int32)
     for line in range(count):
-        bucket = strip[line] * rows + _row(lines[LOW_Y, line], top, rows)
-        order[place[bucket]] = line
-        place[bucket] += 1
+        at = bucket[line] + 1
+        order[first[at]] = line
+        first[at] += 1
     return first, order, rows
 
 
@@ -311,30 +377,31 @@ def _meet(
     """Add what lines share with those of the other side that begin beside them."""
     coarse = 0.0
     fine = 0.0
+    rows_per_height = rows / top
     for i in range(count):
-        low = own[LOW_Y, i]
-        high = own[HIGH_Y, i]
+        low = own[i, LOW_Y]
+        high = own[i, HIGH_Y]
         if not low < high:
             continue
-        begin = first[strip[i] * rows + _row(low, top, rows)]
-        end = first[strip[i] * rows + _row(high, top, rows) + 1]
+        begin = first[strip[i] * rows + _row(low, rows_per_height, rows)]
+        end = first[strip[i] * rows + _row(high, rows_per_height, rows) + 1]
         for place in range(begin, end):
             j = order[place]
-            start = other[LOW_Y, j]
+            start = other[j, LOW_Y]
             if start >= high or start < low or (start == low and not with_ties):
                 continue
-            stop = min(high, other[HIGH_Y, j])
-            low_x = own[LOW_X, i] + (start - low) * own[SLOPE, i]
-            high_x = own[LOW_X, i] + (stop - low) * own[SLOPE, i]
-            other_low_x = other[LOW_X, j]
-            other_high_x = other[LOW_X, j] + (stop - start) * other[SLOPE, j]
+            stop = min(high, other[j, HIGH_Y])
+            low_x = own[i, LOW_X] + (start - low) * own[i, SLOPE]
+            high_x = own[i, LOW_X] + (stop - low) * own[i, SLOPE]
+            other_low_x = other[j, LOW_X]
+            other_high_x = other[j, LOW_X] + (stop - start) * other[j, SLOPE]
             gap_low = low_x - other_low_x
             gap_high = high_x - other_high_x
             product = gap_low * gap_high
             kink = -product / (abs(gap_low) + abs(gap_high)) if product < 0.0 else 0.0
             height = max(stop - start, 0.0)
             mean = min(low_x, other_low_x) + min(high_x, other_high_x) + kink
-            term = mean * height * (own[WEIGHT, i] * other[WEIGHT, j] * 0.5)
+            term = mean * height * (own[i, WEIGHT] * other[j, WEIGHT] * 0.5)
             rounded = (term + COARSE) - COARSE
             coarse += rounded
             fine += ((term - rounded) + FINE) - FINE

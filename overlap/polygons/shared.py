@@ -28,17 +28,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._compiled import kernels
-from .outlines import EPSILON, SMALL, TOLERANCE, Integers, Outlines, added, exact_totals
+from .outlines import EPSILON, TOLERANCE, Integers, Outlines, added, compiled_for, exact_totals
 from .twofold import Floats, Reals, absolute, head, least, most, pick
-from .windows import Pieces, Windows, clipped, pieces, strips, windows
+from .windows import Pieces, Windows, clipped, pieces, spread, strips, windows
 
 BLOCK = 1 << 14
 """So many edges, or meetings of edges, are worked on at a time: they stay in the cache."""
 
 
 class Lines(NamedTuple):
-    """Pieces (n,) of edges as lines: x = low_x + (y - low_y) * slope from low_y to high_y."""
+    """Pieces (n,) of edges as lines: x = low_x + (y - low_y) * slope from low_y to high_y.
+
+    The windows of b, as many as those of a, come after them.
+    """
 
     window: Integers
     low_x: Reals
@@ -48,111 +50,120 @@ class Lines(NamedTuple):
     weight: Floats
 
 
-def shared_areas(a: Outlines, b: Outlines, of_a: Integers, of_b: Integers) -> tuple[Floats, Floats]:
+def shared_areas(o: Outlines, of_a: Integers, of_b: Integers) -> tuple[Floats, Floats]:
     """Return the areas that pairs (n,) of polygons share, and bounds of their errors; their envelopes must overlap.
 
     Examples
     --------
     >>> import shapely
     >>> from overlap.polygons.outlines import outlines
-    >>> a, b = outlines(np.array([shapely.box(0, 0, 2, 2)])), outlines(np.array([shapely.box(1, 0, 5, 1)]))
-    >>> area, error = shared_areas(a, b, np.array([0]), np.array([0]))
+    >>> both = outlines(np.array([shapely.box(0, 0, 2, 2), shapely.box(1, 0, 5, 1)]))
+    >>> area, error = shared_areas(both, np.array([0]), np.array([1]))
     >>> float(area[0])
     1.0
     """
-    counts = np.diff(a.first)[of_a] + np.diff(b.first)[of_b]
-    compiled = kernels("polygons.compiled") if counts.sum() >= SMALL else None
-    block = np.cumsum(counts) // BLOCK
+    if not len(of_a):
+        return np.zeros(0), np.zeros(0)
+    edges = o.first[1:] - o.first[:-1]
+    counts = edges[of_a] + edges[of_b]
+    last = counts.cumsum()
+    compiled = compiled_for(int(last[-1]))
+    if last[-1] < BLOCK:
+        return _areas_of_block(o, of_a, of_b, compiled)
     area = np.zeros(len(of_a))
     error = np.zeros(len(of_a))
-    for pairs in np.split(np.arange(len(of_a)), np.flatnonzero(np.diff(block)) + 1):
-        if len(pairs):
-            area[pairs], error[pairs] = _areas_of_block(a, b, of_a[pairs], of_b[pairs], compiled)
+    for pairs in np.split(np.arange(len(of_a)), np.flatnonzero(np.diff(last // BLOCK)) + 1):
+        area[pairs], error[pairs] = _areas_of_block(o, of_a[pairs], of_b[pairs], compiled)
     return area, error
 
 
-def _areas_of_block(a: Outlines, b: Outlines, of_a: Integers, of_b: Integers, compiled: Any) -> tuple[Floats, Floats]:
-    is_smaller = a.area[of_a] <= b.area[of_b]
-    smaller = np.where(is_smaller, a.area[of_a], b.area[of_b])
-    error_of_smaller = np.where(is_smaller, a.error[of_a], b.error[of_b])
-    area, error = _measured(a, b, of_a, of_b, compiled, twofold=False)
-    doubtful = np.flatnonzero(~(error <= TOLERANCE * smaller))
-    if len(doubtful):
-        area[doubtful], error[doubtful] = _measured(a, b, of_a[doubtful], of_b[doubtful], None, twofold=True)
+def _areas_of_block(o: Outlines, of_a: Integers, of_b: Integers, compiled: Any) -> tuple[Floats, Floats]:
+    smaller = np.minimum(o.area[of_a], o.area[of_b])
+    error_of_smaller = np.where(smaller == o.area[of_a], o.error[of_a], o.error[of_b])
+    area, error = _measured(o, of_a, of_b, compiled, twofold=False)
+    is_doubtful = ~(error <= TOLERANCE * smaller)
+    if is_doubtful.any():
+        precise = _measured(o, of_a[is_doubtful], of_b[is_doubtful], None, twofold=True)
+        area[is_doubtful], error[is_doubtful] = precise
     area = np.where(area <= error, 0.0, area)
     return np.where(area >= smaller - error - error_of_smaller, smaller, area), error
 
 
-def _measured(
-    a: Outlines, b: Outlines, of_a: Integers, of_b: Integers, compiled: Any, *, twofold: bool
-) -> tuple[Floats, Floats]:
+def _measured(o: Outlines, of_a: Integers, of_b: Integers, compiled: Any, *, twofold: bool) -> tuple[Floats, Floats]:
     """Return the areas that pairs share, and a bound of their errors."""
-    seen = windows(a, b, of_a, of_b)
+    of = np.concatenate([of_a, of_b])
+    seen = windows(o, of)
     if compiled is None:
-        totals, doubt = _totals(a, b, of_a, of_b, seen, twofold=twofold)
+        totals, doubt = _totals(o, of, seen, twofold=twofold)
     else:
-        totals, doubt = compiled.totals(a, b, of_a, of_b, seen)
-    unit = seen.exponent.sum(axis=1)
+        totals, doubt = compiled.totals(o, of, seen)
+    unit = (seen.exponent[0] + seen.exponent[1])[: len(of_a)]
     rounding = 4 * (EPSILON**2 if twofold else EPSILON)
     with np.errstate(over="ignore", under="ignore"):
         return np.ldexp(added(totals), unit), np.ldexp(rounding * doubt, unit)
 
 
-def _totals(
-    a: Outlines, b: Outlines, of_a: Integers, of_b: Integers, windows: Windows, *, twofold: bool
-) -> tuple[Floats, Floats]:
+def _totals(o: Outlines, of: Integers, windows: Windows, *, twofold: bool) -> tuple[Floats, Floats]:
     """Return the areas that pairs share in the units of their windows, as levels (k, pairs), and their doubts."""
-    pairs = len(of_a)
-    clipped_a, doubt_a = clipped(a, of_a, windows, twofold=twofold)
-    clipped_b, doubt_b = clipped(b, of_b, windows, twofold=twofold)
-    counts = strips(clipped_a, clipped_b, pairs)
-    lines_a = _lines(pieces(clipped_a, windows.size, counts))
-    lines_b = _lines(pieces(clipped_b, windows.size, counts))
-    of_strip = np.repeat(np.arange(pairs), counts)
+    pairs = len(of) // 2
+    edges, doubt = clipped(o, of, windows, twofold=twofold)
+    counts = strips(edges, len(of))
+    lines = _lines(pieces(edges, windows.size, counts))
+    of_strip = np.arange(pairs).repeat(counts[:pairs])
     totals = np.zeros((4 if twofold else 2, len(of_strip)))
-    for i, j in _meetings(lines_a, lines_b):
-        window = lines_a.window[i]
+    for i, j in _meetings(lines, len(of_strip)):
+        window = lines.window[i] % len(of_strip)
         first = int(window.min())
         end = int(window.max()) + 1
-        totals[:, first:end] += exact_totals(_common(lines_a, lines_b, i, j), window - first, end - first)
-    of_pairs = [np.bincount(of_strip, level, pairs) for level in totals]
-    return np.stack(of_pairs), doubt_a + doubt_b
+        totals[:, first:end] += exact_totals(_common(lines, i, j), window - first, end - first)
+    if len(of_strip) > pairs:
+        totals = np.array([np.bincount(of_strip, level, pairs) for level in totals])
+    return totals, doubt[:pairs] + doubt[pairs:]
 
 
 def _lines(pieces: Pieces) -> Lines:
-    rise = pieces.high_y - pieces.low_y
+    x = pieces.x
+    y = pieces.y
+    rise = y[1] - y[0]
     is_steep = rise > 2.0**-500
-    slope = pick(is_steep, pieces.high_x - pieces.low_x, 0.0) / pick(is_steep, rise, 1.0)
-    return Lines(pieces.window, pieces.low_x, pieces.low_y, pieces.high_y, slope, pieces.weight)
+    slope = pick(is_steep, x[1] - x[0], 0.0) / pick(is_steep, rise, 1.0)
+    return Lines(pieces.window, x[0], y[0], y[1], slope, pieces.weight)
 
 
-def _meetings(a: Lines, b: Lines) -> Iterator[tuple[Integers, Integers]]:
-    """Yield, in parts, the lines of a and b in the same window that are at the same height."""
-    low_a = 2 * a.window + head(a.low_y)
-    low_b = 2 * b.window + head(b.low_y)
-    high_a = 2 * a.window + head(a.high_y)
-    high_b = 2 * b.window + head(b.high_y)
-    order_a = np.argsort(low_a)
-    order_b = np.argsort(low_b)
-    sorted_a = low_a[order_a]
-    sorted_b = low_b[order_b]
+def _meetings(lines: Lines, windows: int) -> Iterator[tuple[Integers, Integers]]:
+    """Yield, in parts, the lines of either side with those of the other in the same window, at the same height."""
+    is_b = lines.window >= windows
+    window = lines.window - windows * is_b
+    begin = 2 * window + head(lines.low_y)
+    end = 2 * window + head(lines.high_y)
+    (a,) = (~is_b).nonzero()
+    (b,) = is_b.nonzero()
+    order_a = a[begin[a].argsort()]
+    order_b = b[begin[b].argsort()]
+    begin_a = begin[order_a]
+    begin_b = begin[order_b]
     # those of b that begin beside one of a, and those of a that begin beside one of b
-    first = np.searchsorted(sorted_b, sorted_a, "left")
-    end = np.searchsorted(sorted_b, high_a[order_a], "right")
-    for i, j in _in_parts(first, end):
-        yield order_a[i], order_b[j]
-    first = np.searchsorted(sorted_a, sorted_b, "right")
-    end = np.searchsorted(sorted_a, high_b[order_b], "right")
-    for j, i in _in_parts(first, end):
-        yield order_a[i], order_b[j]
+    first_b = begin_b.searchsorted(begin_a, "left")
+    last_b = begin_b.searchsorted(end[order_a], "right")
+    first_a = begin_a.searchsorted(begin_b, "right")
+    last_a = begin_a.searchsorted(end[order_b], "right")
+    order = np.concatenate([order_a, order_b])
+    first = np.concatenate([first_b + len(a), first_a])
+    last = np.concatenate([last_b + len(a), last_a])
+    for i, j in _in_parts(first, last):
+        yield order[i], order[j]
 
 
 def _in_parts(first: Integers, end: Integers) -> Iterator[tuple[Integers, Integers]]:
     """Yield the numbers of ranges [first, end), after the index of the range that each is from, in parts."""
     counts = np.maximum(end - first, 0)
-    offset = first - (np.cumsum(counts) - counts)
-    total = int(counts.sum())
-    last = np.cumsum(counts)
+    last = counts.cumsum()
+    total = int(last[-1]) if len(last) else 0
+    if total <= BLOCK:
+        if total:
+            yield spread(first, counts)
+        return
+    offset = first - (last - counts)
     for begin in range(0, total, BLOCK):
         end_of_part = min(begin + BLOCK, total)
         first_range = np.searchsorted(last, begin, "right")
@@ -163,23 +174,27 @@ def _in_parts(first: Integers, end: Integers) -> Iterator[tuple[Integers, Intege
         yield index, np.arange(begin, end_of_part) + offset[index]
 
 
-def _common(a: Lines, b: Lines, i: Integers, j: Integers) -> Reals:
+def _common(lines: Lines, i: Integers, j: Integers) -> Reals:
     """Return the integrals of the smaller x of lines i and j over the heights that they share, times the weights."""
-    low = most(a.low_y[i], b.low_y[j])
-    high = least(a.high_y[i], b.high_y[j])
+    low_y_i = lines.low_y[i]
+    low_y_j = lines.low_y[j]
+    slope_i = lines.slope[i]
+    slope_j = lines.slope[j]
+    x_i = lines.low_x[i]
+    x_j = lines.low_x[j]
+    low = most(low_y_i, low_y_j)
+    high = least(lines.high_y[i], lines.high_y[j])
     height = most(high - low, 0.0)
-    slope_a = a.slope[i]
-    slope_b = b.slope[j]
-    low_a = a.low_x[i] + (low - a.low_y[i]) * slope_a
-    low_b = b.low_x[j] + (low - b.low_y[j]) * slope_b
-    high_a = a.low_x[i] + (high - a.low_y[i]) * slope_a
-    high_b = b.low_x[j] + (high - b.low_y[j]) * slope_b
-    gap_low = low_a - low_b
-    gap_high = high_a - high_b
+    low_i = x_i + (low - low_y_i) * slope_i
+    low_j = x_j + (low - low_y_j) * slope_j
+    high_i = x_i + (high - low_y_i) * slope_i
+    high_j = x_j + (high - low_y_j) * slope_j
+    gap_low = low_i - low_j
+    gap_high = high_i - high_j
     product = gap_low * gap_high
     crosses = product < 0.0
     gaps = absolute(gap_low) + absolute(gap_high)
     # the smaller of two lines that cross bulges beyond the trapezium of its ends
     kink = pick(crosses, -product, 0.0) / pick(crosses, gaps, 1.0)
-    twice_the_mean = least(low_a, low_b) + least(high_a, high_b) + kink
-    return twice_the_mean * height * (a.weight[i] * b.weight[j] * 0.5)
+    twice_the_mean = least(low_i, low_j) + least(high_i, high_j) + kink
+    return twice_the_mean * height * (lines.weight[i] * lines.weight[j] * 0.5)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .. import indices
 from .._arrays import Array
-from ..counts import Overlap
+from ..counts import Overlap, unchecked
 from ..indices import EmptyPolicy
 from .outlines import outlines
 from .periodic import Floats, Geometries, Period, element, lattice, moved, prepared, read_periods
@@ -72,11 +72,15 @@ def measure(a: Any, b: Any, *, period: Period | None = None) -> Overlap:
             f"polygons.measure: a {a.shape} and b {b.shape} do not broadcast together; pass as many of each, or "
             "a[:, None] for every pair"
         ) from None
-    if not np.any(periods):
+    if not periods.any():
         return _on_the_plane(a, b, shape)
     shared = np.zeros(shape)
+    envelope_a = shapely.bounds(a)
+    envelope_b = shapely.bounds(b)
     for shift in lattice(periods, (-1, 0, 1)):
-        shared += _clipped_area_at(a, b, shift)
+        meets = _envelopes_overlap(envelope_a, envelope_b + np.tile(shift, 2))
+        if meets.any():
+            shared[meets] += _clipped_area(_of_pairs(a, meets), _of_pairs(moved(b, shift), meets))
     size_a = np.asarray(shapely.area(a))
     size_b = np.asarray(shapely.area(b))
     # rounding must not carry a part beyond the whole
@@ -148,68 +152,69 @@ def dice(a: Any, b: Any, *, period: Period | None = None, empty: float | EmptyPo
 
 def _on_the_plane(a: Geometries, b: Geometries, shape: tuple[int, ...]) -> Overlap:
     """Return the overlap of polygons that broadcast to `shape`."""
-    _check_range("polygons.measure: a", a)
-    _check_range("polygons.measure: b", b)
-    outlines_a = outlines(a.ravel())
-    outlines_b = outlines(b.ravel())
-    meets = _envelopes_overlap(a, b, np.zeros(2))
-    of_a = np.broadcast_to(np.arange(a.size).reshape(a.shape), shape)[meets]
-    of_b = np.broadcast_to(np.arange(b.size).reshape(b.shape), shape)[meets]
-    area, error = shared_areas(outlines_a, outlines_b, of_a, of_b)
-    smaller = np.minimum(outlines_a.area[of_a], outlines_b.area[of_b])
-    is_unknown = np.zeros(shape, dtype=np.bool_)
-    is_unknown[meets] = ~(error <= UNKNOWN * smaller)
+    # one after the other, a before b
+    every = np.concatenate([a.ravel(), b.ravel()])
+    envelopes = shapely.bounds(every)
+    envelope_a = envelopes[: a.size].reshape(*a.shape, 4)
+    envelope_b = envelopes[a.size :].reshape(*b.shape, 4)
+    if not _are_in_range(envelopes).all():
+        _check_range("polygons.measure: a", a, envelope_a)
+        _check_range("polygons.measure: b", b, envelope_b)
+    both = outlines(every)
+    number_a = np.arange(a.size).reshape(a.shape)
+    number_b = np.arange(a.size, a.size + b.size).reshape(b.shape)
+    meets = _envelopes_overlap(envelope_a, envelope_b)
+    of_a = _of_pairs(number_a, meets)
+    of_b = _of_pairs(number_b, meets)
+    area, error = shared_areas(both, of_a, of_b)
+    smaller = np.minimum(both.area[of_a], both.area[of_b])
+    is_unknown = ~(error <= UNKNOWN * smaller)
     if is_unknown.any():
+        is_bad = np.zeros(shape, dtype=np.bool_)
+        is_bad[meets] = is_unknown
         raise ValueError(
-            f"{element('polygons.measure: the pair', is_unknown)} differs in size by more than 19 digits; cut the "
+            f"{element('polygons.measure: the pair', is_bad)} differs in size by more than 19 digits; cut the "
             "larger polygon to the surroundings of the smaller with shapely.clip_by_rect"
         )
     shared = np.zeros(shape)
     shared[meets] = area
-    return Overlap(shared, outlines_a.area.reshape(a.shape), outlines_b.area.reshape(b.shape))
+    size_a = both.area[: a.size].reshape(a.shape)
+    size_b = both.area[a.size :].reshape(b.shape)
+    return unchecked(shared, size_a, size_b)
 
 
-def _check_range(name: str, geometries: Geometries) -> None:
-    """Refuse polygons whose areas float64 cannot hold: they would be infinite, or 0 as if there were no polygon."""
-    bounds = shapely.bounds(geometries)
+def _are_in_range(envelopes: Floats) -> NDArray[np.bool_]:
+    """Return whether float64 can hold the areas of polygons, by their envelopes (..., 4)."""
     with np.errstate(over="ignore"):
-        extent = bounds[..., 2:] - bounds[..., :2]
-    is_held = np.all((extent >= SMALLEST) & (extent <= LARGEST), axis=-1)
-    is_bad = ~is_held & ~shapely.is_empty(geometries)
+        extent = envelopes[..., 2:] - envelopes[..., :2]
+    is_held = (extent >= SMALLEST) & (extent <= LARGEST)
+    return is_held[..., 0] & is_held[..., 1]
+
+
+def _check_range(name: str, geometries: Geometries, envelopes: Floats) -> None:
+    """Refuse polygons whose areas float64 cannot hold: they would be infinite, or 0 as if there were no polygon."""
+    is_bad = ~_are_in_range(envelopes) & ~shapely.is_empty(geometries)
     if not is_bad.any():
         return
-    width, height = extent[is_bad][0]
+    xmin, ymin, xmax, ymax = envelopes[is_bad][0].tolist()
     raise ValueError(
-        f"{element(name, is_bad)} is {width:.3g} wide and {height:.3g} high, which makes its area one that float64 "
-        "cannot hold; multiply the coordinates of a and b by the same power of ten"
+        f"{element(name, is_bad)} is {xmax - xmin:.3g} wide and {ymax - ymin:.3g} high, which makes its area one that "
+        "float64 cannot hold; multiply the coordinates of a and b by the same power of ten"
     )
 
 
-def _envelopes_overlap(a: Geometries, b: Geometries, shift: Floats) -> NDArray[np.bool_]:
-    """Return the pairs whose envelopes share an area once `b` is moved by `shift`."""
-    envelope_a = shapely.bounds(a)
-    envelope_b = shapely.bounds(b)
-    low_a = envelope_a[..., :2]
-    high_a = envelope_a[..., 2:]
-    low_b = envelope_b[..., :2] + shift
-    high_b = envelope_b[..., 2:] + shift
-    meets: NDArray[np.bool_] = np.all((low_a < high_b) & (low_b < high_a), axis=-1)
+def _envelopes_overlap(a: Floats, b: Floats) -> NDArray[np.bool_]:
+    """Return the pairs whose envelopes (..., 4) share an area."""
+    is_beside = (a[..., :2] < b[..., 2:]) & (b[..., :2] < a[..., 2:])
+    meets: NDArray[np.bool_] = is_beside[..., 0] & is_beside[..., 1]
     return meets
 
 
-def _clipped_area_at(a: Geometries, b: Geometries, shift: Floats) -> Floats:
-    """Return the area that each pair has in common once `b` is moved by `shift`.
-
-    Only pairs whose envelopes overlap are clipped.
-    """
-    meets = _envelopes_overlap(a, b, shift)
-    area = np.zeros(meets.shape)
-    if not meets.any():
-        return area
-    meeting_a = np.broadcast_to(a, meets.shape)[meets]
-    meeting_b = np.broadcast_to(moved(b, shift), meets.shape)[meets]
-    area[meets] = _clipped_area(meeting_a, meeting_b)
-    return area
+def _of_pairs(items: NDArray[Any], meets: NDArray[np.bool_]) -> NDArray[Any]:
+    """Return the items that broadcast to the pairs that meet (n,)."""
+    if items.shape == meets.shape:
+        return items[meets]
+    return np.broadcast_to(items, meets.shape)[meets]
 
 
 def _clipped_area(a: Geometries, b: Geometries) -> Floats:

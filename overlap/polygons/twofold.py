@@ -15,6 +15,7 @@ Hida, Y., Li, X. S. & Bailey, D. H. (2001). Algorithms for quad-double precision
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,10 @@ class Twofold:
 
     def __getitem__(self, index: Any) -> Twofold:
         return Twofold(self.head[index], self.tail[index])
+
+    def take(self, index: Any, axis: int) -> Twofold:
+        """Return some of the numbers."""
+        return Twofold(self.head.take(index, axis), self.tail.take(index, axis))
 
     def __neg__(self) -> Twofold:
         return Twofold(-self.head, -self.tail)
@@ -161,13 +166,13 @@ def between(x: Any, first: Any, second: Any) -> Any:
     return most(least(x, most(first, second)), least(first, second))
 
 
-def joined(parts: list[Any]) -> Any:
-    """Join arrays end to end."""
-    if not any(isinstance(part, Twofold) for part in parts):
-        return np.concatenate(parts)
+def joined(parts: Sequence[Any]) -> Any:
+    """Join arrays along their last axis."""
+    if Twofold not in map(type, parts):
+        return np.concatenate(parts, axis=-1)
     parts = [_twofold(part) for part in parts]
-    heads = np.concatenate([part.head for part in parts])
-    tails = np.concatenate([part.tail for part in parts])
+    heads = np.concatenate([part.head for part in parts], axis=-1)
+    tails = np.concatenate([part.tail for part in parts], axis=-1)
     return Twofold(heads, tails)
 
 

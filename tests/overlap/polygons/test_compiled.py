@@ -12,7 +12,7 @@ import shapely
 from families import FAMILIES
 
 from overlap import polygons
-from overlap.polygons import outlines, shared
+from overlap.polygons import outlines
 
 pytest.importorskip("numba")
 PARTS = ("intersection", "size_a", "size_b")
@@ -24,18 +24,16 @@ def calls(monkeypatch):
     from overlap.polygons import compiled
 
     seen = []
-    for name in ("totals", "ring_areas"):
+    for name in ("connected", "ring_areas", "upwards", "totals"):
         real = getattr(compiled, name)
-        monkeypatch.setattr(compiled, name, lambda *x, real=real: seen.append(1) or real(*x))
-    monkeypatch.setattr(outlines, "SMALL", 0)
-    monkeypatch.setattr(shared, "SMALL", 0)
+        monkeypatch.setattr(compiled, name, lambda *x, real=real: seen.append(real) or real(*x))
+    monkeypatch.setattr(outlines, "_edges_so_far", outlines.SMALL)
     return seen
 
 
 def slow(monkeypatch, a, b):
     with monkeypatch.context() as patch:
         patch.setattr(outlines, "kernels", lambda module: None)
-        patch.setattr(shared, "kernels", lambda module: None)
         return polygons.measure(a, b)
 
 
@@ -50,7 +48,7 @@ def test_same_bits(family, calls, monkeypatch):
     a = np.array([families.shape(region) for region, _ in found])
     b = np.array([families.shape(region) for _, region in found])
     o = polygons.measure(a, b)
-    assert len(calls) >= 3
+    assert len(calls) == 4
     assert_same_bits(o, slow(monkeypatch, a, b))
 
 
@@ -73,6 +71,19 @@ def test_nothing_is_shared_where_envelopes_alone_overlap(calls):
     o = polygons.measure(corner, shapely.box(3, 3, 5, 5))
     assert calls
     assert float(o.intersection) == 0
+
+
+def test_many_small_calls_use_the_compiler_once_they_have_paid_for_it(calls, monkeypatch):
+    a = shapely.box(0, 0, 2, 2)
+    b = shapely.box(1, 1, 3, 3)
+    # each call counts 10 vertices, then 8 edges
+    monkeypatch.setattr(outlines, "_edges_so_far", outlines.SMALL - 37)
+    first = polygons.measure(a, b)
+    polygons.measure(a, b)
+    assert not calls
+    third = polygons.measure(a, b)
+    assert len(calls) == 4
+    assert_same_bits(third, first)
 
 
 def test_small_calls_never_import_the_compiler():

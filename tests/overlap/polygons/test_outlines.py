@@ -36,9 +36,10 @@ def test_areas_do_not_know_how_a_ring_is_drawn(family):
 def test_edges_run_upwards_and_weigh_by_the_side_of_the_inside():
     for drawn in (shapely.box(0, 0, 2, 1), shapely.box(0, 0, 2, 1).reverse()):
         o = outlines.outlines(np.array([drawn]))
-        assert np.all(o.edges.y0 <= o.edges.y1)
-        upright = o.edges.y0 < o.edges.y1
-        assert sorted(zip(o.edges.x0[upright], o.weight[upright], strict=True)) == [(0, -1), (2, 1)]
+        (x0, y0), (_, y1) = o.edges
+        assert np.all(y0 <= y1)
+        upright = y0 < y1
+        assert sorted(zip(x0[upright], o.weight[upright], strict=True)) == [(0, -1), (2, 1)]
         assert o.first.tolist() == [0, 4]
 
 

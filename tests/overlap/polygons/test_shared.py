@@ -42,7 +42,7 @@ def test_the_area_is_that_of_rational_numbers(family):
 def test_windows_cut_into_strips_give_the_same_area(family, monkeypatch):
     _, a, b = shapes(family, 60, seed=5)
     whole = polygons.measure(a, b)
-    monkeypatch.setattr(shared, "strips", lambda one, other, pairs: np.full(pairs, 8))
+    monkeypatch.setattr(shared, "strips", lambda edges, sides: np.full(sides, 8))
     gap = np.abs(polygons.measure(a, b).intersection - whole.intersection)
     assert np.all(gap <= 1e-12 * np.minimum(whole.size_a, whole.size_b))
 

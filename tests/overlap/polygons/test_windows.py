@@ -14,22 +14,24 @@ from overlap.polygons import windows
 from overlap.polygons.outlines import outlines
 from overlap.polygons.twofold import head
 
-ONE = np.array([0])
+PAIR = np.array([0, 1])
 
 
 def area_in_window(region, box, strips, twofold):
     """Return the area of a region within a box: the sum of what its pieces have to their left."""
-    a = outlines(np.array([families.shape(region)]))
-    b = outlines(np.array([shapely.box(*box)]))
-    seen = windows.windows(a, b, ONE, ONE)
+    both = outlines(np.array([families.shape(region), shapely.box(*box)]))
+    seen = windows.windows(both, PAIR)
     # of exactly the size that envelopes share
-    opposite = np.minimum(a.bounds, b.bounds)[:, 2:]
+    opposite = both.bounds[2:].min(axis=1)[:, None]
     seen = seen._replace(size=(opposite - seen.corner) * seen.scale)
-    clipped, _ = windows.clipped(a, ONE, seen, twofold=twofold)
-    pieces = windows.pieces(clipped, seen.size, np.array([strips]))
-    mean = (head(pieces.low_x) + head(pieces.high_x)) / 2
-    total = np.sum(mean * (head(pieces.high_y) - head(pieces.low_y)) * pieces.weight)
-    return total / seen.scale[0].prod(), pieces
+    clipped, _ = windows.clipped(both, PAIR, seen, twofold=twofold)
+    pieces = windows.pieces(clipped, seen.size, np.array([strips, strips]))
+    # the windows of the region come first
+    pieces = pieces.take(np.flatnonzero(pieces.window < strips))
+    low_x, high_x = head(pieces.x)
+    low_y, high_y = head(pieces.y)
+    total = np.sum((low_x + high_x) / 2 * (high_y - low_y) * pieces.weight)
+    return total / seen.scale[:, 0].prod(), pieces
 
 
 @pytest.mark.parametrize("twofold", [False, True])
@@ -45,37 +47,39 @@ def test_pieces_hold_the_area_within_the_window(strips, twofold):
         corners = [(box[0], box[1]), (box[2], box[1]), (box[2], box[3]), (box[0], box[3])]
         exact = rationals.shared_area([ring for rings in region for ring in rings], [corners])
         assert abs(Fraction(float(got)) - exact) <= Fraction(1, 10**14)
-        assert np.all((head(pieces.low_x) >= 0) & (head(pieces.low_y) >= 0))
+        assert np.all((head(pieces.x) >= 0) & (head(pieces.y) >= 0))
         assert np.all((pieces.window >= 0) & (pieces.window < strips))
 
 
 def test_a_window_is_what_envelopes_share_in_units_of_powers_of_two():
-    a = outlines(np.array([shapely.box(0, 0, 5, 2)]))
-    b = outlines(np.array([shapely.box(2, -1, 9, 1)]))
-    seen = windows.windows(a, b, ONE, ONE)
-    assert seen.corner.tolist() == [[2, 0]]
-    np.testing.assert_allclose(seen.size, [[0.75, 0.5]], rtol=1e-5)
-    assert np.all(seen.size > [[0.75, 0.5]])
-    assert seen.scale.tolist() == [[0.25, 0.5]]
+    both = outlines(np.array([shapely.box(0, 0, 5, 2), shapely.box(2, -1, 9, 1)]))
+    seen = windows.windows(both, PAIR)
+    assert seen.corner.tolist() == [[2, 2], [0, 0]]
+    np.testing.assert_allclose(seen.size, [[0.75, 0.75], [0.5, 0.5]], rtol=1e-5)
+    assert np.all(seen.size > [[0.75], [0.5]])
+    assert seen.scale.tolist() == [[0.25, 0.25], [0.5, 0.5]]
 
 
 def test_doubt_grows_with_the_reach_of_an_edge():
-    small = outlines(np.array([shapely.box(0, 0, 1, 1)]))
     doubts = []
     for reach in (2.0, 2e6):
-        large = outlines(np.array([shapely.Polygon([(-reach, -reach), (reach, reach), (reach, -reach)])]))
-        _, doubt = windows.clipped(large, ONE, windows.windows(large, small, ONE, ONE), twofold=False)
+        large = shapely.Polygon([(-reach, -reach), (reach, reach), (reach, -reach)])
+        both = outlines(np.array([large, shapely.box(0, 0, 1, 1)]))
+        _, doubt = windows.clipped(both, PAIR, windows.windows(both, PAIR), twofold=False)
         doubts.append(float(doubt[0]))
     assert doubts[1] > 1e5 * doubts[0]
+
+
+def strips_of_itself(polygon):
+    both = outlines(np.array([polygon, polygon]))
+    clipped, _ = windows.clipped(both, PAIR, windows.windows(both, PAIR), twofold=False)
+    return windows.strips(clipped, 2)
 
 
 def test_crowded_windows_are_cut_into_strips():
     x = np.arange(400.0)
     teeth = np.stack([x, np.where(x % 2, 100.0, 1.0)], axis=1)
-    comb = outlines(np.array([shapely.Polygon([*teeth, (399, 0), (0, 0)])]))
-    seen = windows.windows(comb, comb, ONE, ONE)
-    clipped, _ = windows.clipped(comb, ONE, seen, twofold=False)
-    assert windows.strips(clipped, clipped, 1)[0] >= 32
-    box = outlines(np.array([shapely.box(0, 0, 300, 50)]))
-    clipped, _ = windows.clipped(box, ONE, windows.windows(box, box, ONE, ONE), twofold=False)
-    assert windows.strips(clipped, clipped, 1)[0] == 1
+    comb = strips_of_itself(shapely.Polygon([*teeth, (399, 0), (0, 0)]))
+    assert comb[0] >= 32
+    assert comb[1] == comb[0]
+    assert strips_of_itself(shapely.box(0, 0, 300, 50)).tolist() == [1, 1]
