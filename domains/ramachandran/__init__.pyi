@@ -4,7 +4,7 @@ from .empirical import CATEGORIES, LEVELS, categorise, classify, evaluate, refer
 from .io import example, read_map, read_region
 from .plotting import plot_agreement, plot_agreements, plot_levels, plot_residues
 from .regions import region
-from .run import summarise, validate
+from .run import summarise, summarise_models, validate
 from .steric import contact_names, hard_sphere, soft_sphere
 from .structures import backbone_angles
 
@@ -34,5 +34,6 @@ __all__ = [
     "region_from_rank",
     "soft_sphere",
     "summarise",
+    "summarise_models",
     "validate",
 ]

@@ -85,7 +85,16 @@ ModifiedResidues = Annotated[
     Modified | None, typer.Option(metavar="parent", help="Score modified residues as the standard ones they come from.")
 ]
 DResidues = Annotated[Chirality | None, typer.Option(metavar="mirror", help="Score D-residues at (-phi, -psi).")]
-MinPlddt = Annotated[float | None, typer.Option(help="Leave out residues whose pLDDT (B factor) is below this.")]
+MinPlddt = Annotated[
+    float | None,
+    typer.Option(
+        help="Leave out residues whose pLDDT (B factor) is below this, on the scale of the file: to 100 or 1."
+    ),
+]
+Core = Annotated[
+    str | None,
+    typer.Option(metavar="RESIDUES", help="Count these residues of each model by themselves, such as A:5-40,B:5-40."),
+]
 
 Predicted = Annotated[Path, typer.Argument(help="The predicted region, or the map that it is cut from.")]
 Reference = Annotated[str, typer.Option(help="The reference: top8000, or a file of another region.")]
@@ -120,6 +129,7 @@ def validate(
     modified: ModifiedResidues = None,
     chirality: DResidues = None,
     min_plddt: MinPlddt = None,
+    core: Core = None,
     records: Records = None,
     workers: Workers = 1,
     scheduler: Scheduler = None,
@@ -148,6 +158,7 @@ def validate(
         modified=modified,
         chirality=chirality,
         min_plddt=min_plddt,
+        core=core,
         **running(records, workers, scheduler, max_seconds, max_memory),
         outputs=flags,
     )

@@ -54,12 +54,18 @@ class Source:
         Of modified residues, as the file records them.
     after_end : Layout or None
         Atoms that stand after the END of a PDB file.
+    method : str
+        The experiment that the file names, "" for none.
+    declares_plddt : bool
+        Whether it says of a quality of its residues that this is pLDDT (``_ma_qa_metric``).
     """
 
     layout: Layout
     models: list[str]
     parents: dict[str, str]
     after_end: Layout | None = None
+    method: str = ""
+    declares_plddt: bool = False
 
 
 def require_gemmi() -> None:
@@ -153,7 +159,8 @@ def _from_mmcif(text: bytes) -> Source:
         flat, number = document.in_file_order()
         layout = Layout(flat, tell_apart(flat, number))
     models = [str(model.num) if len(structure) > 1 else "" for model in structure]
-    return Source(layout, models, _parents(structure))
+    declares_plddt = _declares_plddt(document.block)
+    return Source(layout, models, _parents(structure), None, _method(structure), declares_plddt)
 
 
 def _increases(serial: Any) -> bool:
@@ -185,7 +192,7 @@ def _from_pdb(text: bytes) -> tuple[Source, int]:
     numbered = len(structure) > 1 or b"\nMODEL " in text
     models = [str(model.num) if numbered else "" for model in structure]
     after_end = _from_pdb(records.after_end())[0].layout if records.n_after else None
-    return Source(layout, models, _parents(structure), after_end), records.n_after
+    return Source(layout, models, _parents(structure), after_end, _method(structure)), records.n_after
 
 
 def _parse_pdb(text: bytes) -> Any:
@@ -195,6 +202,16 @@ def _parse_pdb(text: bytes) -> Any:
         return gemmi.read_pdb_string(text[1:], split_chain_on_ter=True)
     except (RuntimeError, ValueError) as error:
         raise ReadError(f"broken PDB file: {one_line(error)}; correct the line") from error
+
+
+def _method(structure: Any) -> str:
+    info = structure.info
+    return str(info["_exptl.method"]) if "_exptl.method" in list(info) else ""
+
+
+def _declares_plddt(block: Any) -> bool:
+    metrics = block.find_mmcif_category("_ma_qa_metric.")
+    return any("plddt" in value.lower() for row in metrics for value in row)
 
 
 def _parents(structure: Any) -> dict[str, str]:

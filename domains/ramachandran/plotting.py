@@ -22,20 +22,20 @@ from .._text import for_picture
 from .comparison import Assessment, assess
 from .empirical import CATEGORIES, OUTLIER, Category, Level
 from .empirical import reference as _reference
+from .labels import write_names
+from .residue_names import restored
 from .torus import wrap
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
-    from matplotlib.transforms import Bbox
 
 # allowed, favored
 SHADES = ("#DCE9F5", "#A9CBE6")
 LINES = ("#7FA8CC", "#2F6DA3")
 POINT = "#222222"
 BAD = "#D55E00"
-MOST_NAMES = 40
 TITLES: dict[Category, str] = {
     "general": "General",
     "glycine": "Glycine",
@@ -44,13 +44,6 @@ TITLES: dict[Category, str] = {
     "pre-proline": "Pre-proline",
     "isoleucine or valine": "Ile/Val",
 }
-
-_SAME_NAME_WITHIN = 15.0
-"""Degrees within which the chains of one residue share a name."""
-_LIFTS = (0, 11, -11, 22, -22, 33, -33, 44)
-"""How far above its point a name may stand, in degrees, the best first."""
-_INSIDE = 178.0
-"""Degrees that a name keeps within."""
 
 
 def plot_residues(
@@ -65,7 +58,7 @@ def plot_residues(
     Parameters
     ----------
     residues : DataFrame
-        As `validate` returns it.
+        As `validate` returns it, or as pandas reads it from CSV.
     reference : str
         Which empirical reference lies below.
     axes : array of matplotlib Axes, optional
@@ -88,6 +81,7 @@ def plot_residues(
     """
     import matplotlib.pyplot as plt
 
+    residues = restored(residues)
     if axes is None:
         _, axes = plt.subplots(2, 3, figsize=(11, 7.9), sharex=True, sharey=True, layout="constrained")
     panels = np.ravel(axes)
@@ -95,12 +89,17 @@ def plot_residues(
     for ax, category in zip(panels, CATEGORIES, strict=True):
         of_category = residues[residues["category"] == category]
         plot_levels(data.sel(category=category), ax=ax)
-        _points(of_category, ax, label_outliers)
+        _points(of_category, ax)
         ax.set_title(f"{TITLES[category]}  (n = {len(of_category)})", fontsize="medium")
         ax.label_outer()
     figure = panels[0].figure
     figure.legend(handles=_key(), loc="outside upper center", ncols=4, frameon=False, fontsize="small")
     credit(figure, reference)
+    if label_outliers:
+        # names come last: their places depend on the size of the panels
+        figure.draw_without_rendering()
+        for ax, category in zip(panels, CATEGORIES, strict=True):
+            _name_outliers(residues[residues["category"] == category], ax)
     return np.asarray(axes)
 
 
@@ -375,90 +374,15 @@ def _past_the_seam(x: xr.DataArray) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     return phi, psi, values
 
 
-def _points(residues: pd.DataFrame, ax: Axes, label_outliers: bool) -> None:
+def _points(residues: pd.DataFrame, ax: Axes) -> None:
     is_outlier = residues["evaluation"] == OUTLIER
     others = residues[~is_outlier]
     outliers = residues[is_outlier]
     ax.scatter(others["phi"], others["psi"], s=7, color=POINT, alpha=0.75, linewidths=0, zorder=3)
     ax.scatter(outliers["phi"], outliers["psi"], s=26, color=BAD, edgecolors="white", linewidths=0.5, zorder=4)
-    if not label_outliers:
-        return
-    worst = outliers.sort_values("score") if "score" in outliers else outliers
-    points = residues[["phi", "psi"]].to_numpy()
-    _write_names(worst[:MOST_NAMES], points, ax)
-    if len(outliers) > MOST_NAMES:
-        remark = f"{MOST_NAMES} worst of {len(outliers)} named"
-        ax.text(0.99, 0.01, remark, transform=ax.transAxes, ha="right", va="bottom", fontsize=6, color=BAD)
 
 
-def _write_names(residues: pd.DataFrame, points: np.ndarray, ax: Axes) -> None:
-    """Name residues beside their points, where the fewest other names and points lie."""
-    from matplotlib.patheffects import withStroke
-
-    halo = withStroke(linewidth=1.2, foreground="white")
-    line = {"arrowstyle": "-", "color": BAD, "linewidth": 0.4, "shrinkA": 0, "shrinkB": 2}
-    taken: list[Bbox] = []
-    for text, phi, psi in _names(residues):
-        box = _least_crowded(_places(text, phi, psi), taken, points)
-        taken.append(box)
-        middle = (box.y0 + box.y1) / 2
-        ax.annotate(
-            text,
-            xy=(phi, psi),
-            xytext=(box.x0, middle),
-            va="center",
-            fontsize=6,
-            color=BAD,
-            zorder=5,
-            arrowprops=line,
-            path_effects=[halo],
-        )
-
-
-def _least_crowded(boxes: list[Bbox], taken: list[Bbox], points: np.ndarray) -> Bbox:
-    """Return the first box that the fewest names overlap; five points count as much as a name."""
-    crowd = []
-    for box in boxes:
-        names = sum(box.overlaps(other) for other in taken)
-        crowd.append(names + 0.2 * box.count_contains(points))
-    return boxes[int(np.argmin(crowd))]
-
-
-def _names(residues: pd.DataFrame) -> list[tuple[str, float, float]]:
-    """Return what to write and where: the chains of one residue that lie close share a name."""
-    named: list[tuple[str, list[str], float, float]] = []
-    for row in residues.to_dict("records"):
-        name = f"{row['resname']} {row['resseq']}{row['icode']}"
-        chains = _chains_nearby(named, name, row["phi"], row["psi"])
-        if chains is None:
-            named.append((name, [row["chain"]], row["phi"], row["psi"]))
-        elif row["chain"] not in chains:
-            chains.append(row["chain"])
-    return [(for_picture(f"{','.join(chains)} {name}".strip()), phi, psi) for name, chains, phi, psi in named]
-
-
-def _chains_nearby(
-    named: list[tuple[str, list[str], float, float]], name: str, phi: float, psi: float
-) -> list[str] | None:
-    """Return the chains of the first residue of this name that lies close, None if there is none."""
-    for other, chains, x, y in named:
-        if other == name and np.hypot(wrap(x - phi), wrap(y - psi)) < _SAME_NAME_WITHIN:
-            return chains
-    return None
-
-
-def _places(text: str, phi: float, psi: float) -> list[Bbox]:
-    """Return the boxes in degrees that a name may fill beside its point, inside the axes, the best first."""
-    from matplotlib.transforms import Bbox
-
-    width = 6.0 * len(text) + 4
-    height = 11.0
-    boxes = []
-    for lift in _LIFTS:
-        bottom = psi + lift - height / 2
-        top = psi + lift + height / 2
-        for left in (phi + 7, phi - 7 - width):
-            box = Bbox.from_extents(left, bottom, left + width, top)
-            if np.abs(box.extents).max() < _INSIDE:
-                boxes.append(box)
-    return boxes
+def _name_outliers(residues: pd.DataFrame, ax: Axes) -> None:
+    outliers = residues[residues["evaluation"] == OUTLIER]
+    worst = outliers.sort_values("score", kind="stable") if "score" in outliers else outliers
+    write_names(worst, residues[["phi", "psi"]].to_numpy(), ax)

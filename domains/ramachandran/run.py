@@ -5,6 +5,7 @@ Conventions
 - ``counted`` residues are those of MolProbity's summary: altloc '' or 'A', once for each position. The other
   denominators stand beside: ``best``, the conformer of highest occupancy at each position, and ``all``, every
   conformer.
+- ``finding`` says what is odd about a residue beside its label: see `findings`.
 - Goals: more than 98 % favored, less than 0.2 % outliers.
 - Every polymer residue of every file is a row of one of the two tables, and so is every file that cannot be read.
 """
@@ -16,7 +17,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from .. import _console
@@ -24,13 +24,17 @@ from .._batch import Case, Interrupted, Job, Outcome, run_cases
 from .._checks import UsageError, check_choice
 from .._report import as_table
 from .._running import Running, split_running, takes_running
-from .._skipped import NOT_SCORED, UNREADABLE, as_skipped
+from .._skipped import NOT_SCORED, OF_WHOLE_INPUTS, UNREADABLE, as_skipped
 from .._text import for_picture
 from . import tables
 from .angles import COPY, IDENTITY
 from .coordinates import OPERATION
-from .empirical import EVALUATIONS, maps_of
+from .empirical import maps_of
+from .residue_names import restored
 from .scoring import COLUMNS, DETAILS, Request, Scored, check_request, score, score_as_plain, score_file
+from .selection import choose, parse
+from .summaries import check_keys, count, over_models
+from .told import tell
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,7 +80,8 @@ def validate(
     -------
     residues : DataFrame
         A row for each residue and conformer with both angles: file model chain resseq icode altloc resname phi
-        psi omega category score evaluation counted, then what else `backbone_angles` returns.
+        psi omega category score evaluation counted finding, then what else `backbone_angles` returns, the angles as
+        measured (those of mirrored residues differ) and ``where``, the residue's name for a reader.
     skipped : DataFrame
         A row for each other polymer residue, with its reason: side (always "") file where reason detail, then model
         chain resseq icode altloc resname segment instance.
@@ -94,6 +99,11 @@ def validate(
     Interrupted
         On Ctrl-C or SIGTERM, a KeyboardInterrupt.
 
+    Warns
+    -----
+    UserWarning
+        If no residue of a file is counted.
+
     Examples
     --------
     >>> from .io import example
@@ -105,6 +115,13 @@ def validate(
     0  A 151 MSE  terminal  first of the chain
     1  A 220 GLY  terminal   last of the chain
     """
+    residues, skipped = _validated(paths, reference, options)
+    for file, why in _uncounted(residues, skipped).items():
+        warnings.warn(f"ramachandran.validate: {file}: {why}", stacklevel=2)
+    return residues, skipped
+
+
+def _validated(paths: Paths, reference: str, options: Mapping[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
     running, options = split_running(options, "ramachandran.validate")
     here = Running(progress=running.progress, operation=running.operation)
     if isinstance(paths, str | Path):
@@ -125,54 +142,110 @@ def validate(
     return _tables(run_cases(job, cases, running))
 
 
-def summarise(residues: pd.DataFrame, skipped: pd.DataFrame) -> pd.DataFrame:
-    """Count what `validate` found, a row for each file.
+def summarise(
+    residues: pd.DataFrame,
+    skipped: pd.DataFrame | None = None,
+    *,
+    by: str | Sequence[str] = "file",
+    groups: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Count what `validate` found.
 
     Parameters
     ----------
     residues, skipped : DataFrame
-        As `validate` returns them.
+        As `validate` returns them, or as pandas reads them from CSV.
+    by : str or sequence of str
+        A row for each combination of these: "file", "model", "chain", "category".
+    groups : mapping of str to str, optional
+        Names of groups of residues and who is in them, such as ``{"core": "A:5-40,B:5-40"}``. There is a row for each
+        group then, and a column ``group``; skipped residues are not counted.
 
     Returns
     -------
     DataFrame
         ``total favored allowed outlier`` as MolProbity counts them, their percentages, the same for the other
-        denominators (``best_…``, ``all_…``), ``skipped`` and ``error``.
+        denominators (``best_…``, ``all_…``), the findings (``cis_nonproline twisted wrong_hand duplicate_id``), what is
+        none (``cis_proline``, ``mirrored``), ``skipped`` and ``error``.
+
+    Raises
+    ------
+    UsageError
+        If `by` has another name, or a group has no residues.
 
     Examples
     --------
     >>> from .io import example
-    >>> summarise(*validate(example("1a8o"))).loc[0, ["total", "favored", "outlier"]].tolist()
+    >>> residues, skipped = validate(example("1a8o"))
+    >>> summarise(residues, skipped).loc[0, ["total", "favored", "outlier"]].tolist()
     [68, 67, 0]
+    >>> summarise(residues, groups={"helix": "A:161-173"})[["group", "total", "favored"]].values.tolist()
+    [['helix', 13, 13]]
     """
-    residues_of = dict(list(residues.groupby("file", sort=False)))
-    skipped_of = dict(list(skipped.groupby("file", sort=False)))
-    none = residues[:0]
-    nothing = skipped[:0]
-    rows = []
-    for file in dict.fromkeys([*residues_of, *skipped_of]):
-        rows.append(_summary(str(file), residues_of.get(file, none), skipped_of.get(file, nothing)))
-    return pd.DataFrame(rows)
+    keys = check_keys(by)
+    residues = restored(residues)
+    if groups is None:
+        return count(residues, None if skipped is None else restored(skipped), keys)
+    tables = []
+    for name, who in groups.items():
+        table = count(residues[choose(residues, who)], None, keys)
+        table.insert(len(keys), "group", name)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
 
 
-def validate_files(files: list[Path], *, outputs: Outputs, **options: Any) -> int:
+def summarise_models(residues: pd.DataFrame, core: str | None = None) -> pd.DataFrame:
+    """Compare the models of ensembles: the best, the mean, the spread.
+
+    Parameters
+    ----------
+    residues : DataFrame
+        As `validate` returns it, or as pandas reads it from CSV.
+    core : str, optional
+        Which residues count, such as ``A:5-40,B:5-40``; by default all.
+
+    Returns
+    -------
+    DataFrame
+        A row for each file with several models: ``file models best_model``, then ``best_… mean_… spread_… lowest_…
+        highest_…`` of favored_percent and outlier_percent. The spread is the standard deviation, n - 1 below.
+
+    Raises
+    ------
+    UsageError
+        If `core` is no choice of residues.
+
+    Examples
+    --------
+    >>> from .io import example
+    >>> summarise_models(validate(example("1a8o"))[0]).empty
+    True
+    """
+    residues = restored(residues)
+    chosen = residues if core is None else residues[choose(residues, core)]
+    return over_models(count(chosen, None, ["file", "model"]))
+
+
+def validate_files(files: list[Path], *, core: str | None = None, outputs: Outputs, **options: Any) -> int:
     """Do what ``overlap ramachandran validate`` does, and return its exit code."""
+    if core is not None:
+        parse(core)
     interrupted = ""
+    reference = options.pop("reference", "top8000")
     with _console.collected_warnings() as notes:
         try:
-            residues, skipped = validate(files, progress=not outputs.quiet, **options)
+            residues, skipped = _validated(files, reference, {**options, "progress": not outputs.quiet})
         except Interrupted as stop:
             interrupted = str(stop)
             residues, skipped = _tables(stop.outcomes)
     if interrupted and residues.empty and skipped.empty:
         _console.note(interrupted)
         return _console.INTERRUPTED
-    found = summarise(residues, skipped).set_index("file")
-    order = [str(file) for file in dict.fromkeys(files) if str(file) in found.index]
-    summary = found.loc[order].reset_index()
+    _refuse_if_all_are_wrong_use(residues, skipped)
+    told = tell(files, residues, skipped, core)
 
     def terminal() -> list[Any]:
-        return [tables.summary_table(summary), *tables.outlier_lines(residues)]
+        return tables.validation_lines(told)
 
     def picture() -> Axes:
         from .plotting import plot_residues
@@ -185,16 +258,18 @@ def validate_files(files: list[Path], *, outputs: Outputs, **options: Any) -> in
         from .pages import validation_page
 
         settings = {name: value for name, value in options.items() if value is not None}
-        return validation_page(residues, skipped, summary, settings, notes)
+        return validation_page(residues, skipped, told.files, settings, notes)
 
+    uncounted = _uncounted(residues, skipped)
+    empty = as_skipped({"file": file, "reason": NOT_SCORED, "detail": why} for file, why in uncounted.items())
     code = _console.deliver(
-        [{**row, "goals": GOALS} for row in summary.to_dict("records")],
+        [{**row, "goals": GOALS} for row in told.as_json()],
         outputs,
         terminal,
         picture,
-        pd.concat([skipped, _empty_files(summary)], ignore_index=True),
+        pd.concat([skipped, empty], ignore_index=True),
         page=page,
-        rows=residues[COLUMNS],
+        rows=residues,
         notes=notes,
         float_format="%.10g",
     )
@@ -316,7 +391,9 @@ def _tables(outcomes: Iterable[Outcome]) -> tuple[pd.DataFrame, pd.DataFrame]:
 def _unreadable(outcome: Outcome) -> pd.DataFrame:
     """Return the row of a file that could not be scored."""
     detail = outcome.error.removeprefix(f"{OPERATION}: ")
-    row = {"file": outcome.case, "reason": UNREADABLE, "detail": detail, **dict.fromkeys([*IDENTITY, *COPY], "")}
+    # an option that does not fit the file, which was read
+    reason = NOT_SCORED if outcome.kind == UsageError.__name__ else UNREADABLE
+    row = {"file": outcome.case, "reason": reason, "detail": detail, **dict.fromkeys([*IDENTITY, *COPY], "")}
     return as_skipped([row])
 
 
@@ -328,36 +405,25 @@ def _stacked(tables: Sequence[pd.DataFrame], columns: list[str]) -> pd.DataFrame
     return tables[0] if tables else pd.DataFrame(columns=columns)
 
 
-def _summary(file: str, residues: pd.DataFrame, skipped: pd.DataFrame) -> dict[str, Any]:
-    unreadable = skipped["reason"] == UNREADABLE
-    errors = skipped["detail"][unreadable]
-    counted = residues[residues["counted"].astype(bool)]
-    best = residues[residues["best"].astype(bool)]
-    return {
-        "file": file,
-        **_counts(counted["evaluation"], ""),
-        **_counts(best["evaluation"], "best_"),
-        **_counts(residues["evaluation"], "all_"),
-        "skipped": int((~unreadable).sum()),
-        "error": str(errors.iloc[0]) if len(errors) else "",
-    }
+def _uncounted(residues: pd.DataFrame, skipped: pd.DataFrame) -> dict[str, str]:
+    """Return the files that were read, but of which no residue is counted, and why."""
+    unread = set(skipped["file"][skipped["reason"].isin(OF_WHOLE_INPUTS)])
+    counted = set(residues["file"][residues["counted"].astype(bool)])
+    measured = set(residues["file"])
+    why = {}
+    for file in dict.fromkeys([*residues["file"], *skipped["file"]]):
+        if file in counted or file in unread:
+            continue
+        if file in measured:
+            why[file] = "no residue is counted: all conformers have another label than A; see best_total"
+        else:
+            reasons = skipped["reason"][skipped["file"] == file].value_counts()
+            listed = ", ".join(f"{n} {reason}" for reason, n in reasons.items())
+            why[file] = f"no residue is counted: none is left with both angles ({listed})"
+    return why
 
 
-def _counts(evaluation: pd.Series[str], prefix: str) -> dict[str, Any]:
-    """Return the number of residues, of each evaluation from the best on, and their percentages."""
-    counts = {name.lower(): int((evaluation == name).sum()) for name in reversed(EVALUATIONS)}
-    total = sum(counts.values())
-    row: dict[str, Any] = {f"{prefix}total": total}
-    for name, n in counts.items():
-        row[f"{prefix}{name}"] = n
-    for name, n in counts.items():
-        row[f"{prefix}{name}_percent"] = 100 * n / total if total else np.nan
-    return row
-
-
-def _empty_files(summary: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for each file that was read, but of which no residue could be scored."""
-    readable = summary["error"] == ""
-    empty = summary[readable & (summary["all_total"] == 0)]
-    detail = "no residue has both angles"
-    return as_skipped({"file": file, "reason": NOT_SCORED, "detail": detail} for file in empty["file"])
+def _refuse_if_all_are_wrong_use(residues: pd.DataFrame, skipped: pd.DataFrame) -> None:
+    """Raise what is wrong with an option if it fits none of the files."""
+    if residues.empty and len(skipped) and (skipped["reason"] == NOT_SCORED).all():
+        raise UsageError(str(skipped["detail"].iloc[0]))

@@ -22,6 +22,8 @@ import pandas as pd
 from .. import _console
 from .angles import COPY, IDENTITY
 from .empirical import CATEGORIES, EVALUATIONS, category_codes, evaluate, evaluation_codes, maps_of
+from .findings import find
+from .residue_names import names_of
 from .structures import backbone_angles, check_options
 
 COLUMNS = [
@@ -40,7 +42,22 @@ COLUMNS = [
     "evaluation",
     "counted",
 ]
-DETAILS = ["parent", "next_resname", "occupancy", "b_iso", "chirality", "best", "mirrored", *COPY]
+DETAILS = [
+    "finding",
+    "best",
+    "occupancy",
+    "b_iso",
+    "chirality",
+    "mirrored",
+    "measured_phi",
+    "measured_psi",
+    "parent",
+    "next_resname",
+    *COPY,
+    "where",
+]
+DIGITS = 4
+"""Of occupancies and B factors, which gemmi stores with seven digits in all."""
 
 _CATEGORY = pd.CategoricalDtype(list(CATEGORIES))
 _EVALUATION = pd.CategoricalDtype(list(EVALUATIONS))
@@ -158,7 +175,21 @@ def score_file(
     residues["category"] = pd.Categorical.from_codes(category, dtype=_CATEGORY, validate=False)
     residues["score"] = score
     residues["evaluation"] = pd.Categorical.from_codes(evaluation, dtype=_EVALUATION, validate=False)
+    residues = residues.assign(**_details(residues))
     return residues[[*COLUMNS, *DETAILS]], _with_file(skipped, str(path))
+
+
+def _details(residues: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return what stands beside the score: what is odd, the angles as measured, the name for a reader."""
+    sign = np.where(residues["mirrored"], -1.0, 1.0)
+    return {
+        "finding": find(residues),
+        "measured_phi": residues["phi"].to_numpy() * sign,
+        "measured_psi": residues["psi"].to_numpy() * sign,
+        "occupancy": np.round(residues["occupancy"].to_numpy(), DIGITS),
+        "b_iso": np.round(residues["b_iso"].to_numpy(), DIGITS),
+        "where": names_of(residues),
+    }
 
 
 def _with_file(skipped: pd.DataFrame, file: str) -> pd.DataFrame:
@@ -166,17 +197,9 @@ def _with_file(skipped: pd.DataFrame, file: str) -> pd.DataFrame:
     columns = {name: skipped[name].to_numpy() for name in skipped}
     identity = {name: columns[name] for name in IDENTITY}
     copies = {name: columns[name] for name in COPY}
-    where = [_where(*residue) for residue in zip(*identity.values(), columns["instance"], strict=True)]
+    where = names_of(skipped)
     shared = {"side": "", "file": file, "where": where, "reason": columns["reason"], "detail": columns["detail"]}
     return pd.DataFrame({**shared, **identity, **copies})
-
-
-def _where(model: str, chain: str, resseq: int, icode: str, altloc: str, resname: str, copy: int) -> str:
-    """Name a residue as a reader would: chain, number, conformer and name; model and copy if there are several."""
-    words = [f"model {model}" if model else "", chain, f"{resseq}{icode}", f"{altloc}{resname}"]
-    if copy > 1:
-        words.append(f"copy {copy}")
-    return " ".join(word for word in words if word)
 
 
 def as_plain(table: pd.DataFrame) -> dict[str, Any]:

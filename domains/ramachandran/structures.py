@@ -36,6 +36,7 @@ from .._files import ReadError, reading
 from .._text import file_name, one_line
 from .angles import COPY, IDENTITY, walk
 from .atoms import Bools, Residues
+from .confidence import HIGHEST, check_plddt, drop_uncertain
 from .coordinates import OPERATION, read_structure, require_gemmi
 from .layout import Layout
 from .residues import Kind, kind_of
@@ -67,7 +68,8 @@ def backbone_angles(
         skipped, as MolProbity does. With "mirror" both are found by their N, CA, C and CB (by name without CB) and
         reported at (-phi, -psi).
     min_plddt : float, optional
-        Skip residues whose CA has a lower B factor, which in predicted models is the pLDDT.
+        Skip residues whose pLDDT, the B factor of a predicted model's CA, is lower. It is on the scale of the file:
+        to 100, or to 1.
 
     Returns
     -------
@@ -98,7 +100,8 @@ def backbone_angles(
         If the file is empty, damaged, broken, neither format, or without amino acids. Where there is one, the message
         names the line.
     UsageError
-        If an option has none of its values.
+        If an option has none of its values, or `min_plddt` does not fit the B factors: they are no pLDDT, or on
+        another scale.
 
     Warns
     -----
@@ -139,14 +142,17 @@ def backbone_angles(
         caps = [kind.kind == "cap" for kind in kinds.values()]
         residues = layout.residues(polymer, parents, whys, caps, source.models)
         _warn_of_synonyms(path, residues, kinds)
-        rows, skipped = walk(layout.atoms(polymer), residues, max_bond=max_bond)
+        atoms = layout.atoms(polymer)
+        if min_plddt is not None:
+            check_plddt(file, source, atoms, residues, min_plddt)
+        rows, skipped = walk(atoms, residues, max_bond=max_bond)
     if source.after_end is not None:
         skipped = pd.concat([skipped, _after_end(source.after_end)])
     rows.insert(list(rows).index(COPY[0]), "mirrored", False)
     if chirality == "mirror":
         rows = _mirror(rows, kinds)
     if min_plddt is not None:
-        rows, skipped = _drop_uncertain(rows, skipped, min_plddt)
+        rows, skipped = drop_uncertain(rows, skipped, min_plddt)
     rows.index = pd.RangeIndex(len(rows))
     skipped.index = pd.RangeIndex(len(skipped))
     return rows, skipped
@@ -171,7 +177,7 @@ def check_options(max_bond: float, modified: str | None, chirality: str | None, 
     check_choice(OPERATION, "modified", modified, [None, "parent"])
     check_choice(OPERATION, "chirality", chirality, [None, "mirror"])
     if min_plddt is not None:
-        check_number(OPERATION, "min_plddt", min_plddt)
+        check_number(OPERATION, "min_plddt", min_plddt, at_least=0, at_most=HIGHEST)
     require_gemmi()
 
 
@@ -229,11 +235,3 @@ def _mirror(rows: pd.DataFrame, kinds: dict[str, Kind]) -> pd.DataFrame:
     mirrored = d_by_atoms | d_by_name
     sign = np.where(mirrored, -1.0, 1.0)
     return rows.assign(phi=rows["phi"] * sign, psi=rows["psi"] * sign, mirrored=mirrored)
-
-
-def _drop_uncertain(rows: pd.DataFrame, skipped: pd.DataFrame, min_plddt: float) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the tables with the rows of low pLDDT moved from the first to the second."""
-    low = rows[rows["b_iso"] < min_plddt]
-    detail = [f"pLDDT {b:.1f} < {min_plddt:g}" for b in low["b_iso"]]
-    dropped = low[IDENTITY].assign(reason="low pLDDT", detail=detail, segment=low["segment"], instance=low["instance"])
-    return rows.drop(low.index), pd.concat([skipped, dropped]).sort_index()

@@ -13,10 +13,22 @@ from rich.text import Text
 
 from .._report import as_rows
 from .._tables import build_table
+from .findings import CIS, TWISTED
+from .told import Told
 
 Row = Mapping[Any, Any]
 
 COMPARED = ("area, %", "IoU", "Dice", "outside", "missed")
+FINDINGS = {
+    "cis_nonproline": "cis before another residue than proline",
+    "twisted": "twisted peptides",
+    "wrong_hand": "of the wrong hand (D under an L name, or L under a D name)",
+    "duplicate_id": "with a duplicate id",
+    "mirrored": "scored at (-phi, -psi)",
+    "cis_proline": "cis-prolines",
+}
+"""How a summary's line calls its counts."""
+MOST_MODELS = 20
 COUNTED = ("counted", "favored", "%", "allowed", "outliers", "%", "skipped")
 FAVORED_GOAL = 98
 OUTLIER_GOAL = 0.2
@@ -33,7 +45,7 @@ def comparison_table(reports: Iterable[xr.Dataset]) -> Table:
     return build_table(["region"], COMPARED, cells, title="Two sets on the torus", caption=caption)
 
 
-def summary_table(summary: pd.DataFrame) -> Table:
+def summary_table(summary: pd.DataFrame, title: str = "Ramachandran validation") -> Table:
     """Return `summarise`'s counts as a table for the terminal."""
     names = short_names(summary["file"])
     cells: list[list[str | Text]] = []
@@ -44,22 +56,66 @@ def summary_table(summary: pd.DataFrame) -> Table:
         else:
             cells.append([name, *_summary_cells(row)])
     caption = f"goals: > {FAVORED_GOAL} % favored, < {OUTLIER_GOAL} % outliers"
-    return build_table(["file"], COUNTED, cells, title="Ramachandran validation", caption=caption)
+    return build_table(["file"], COUNTED, cells, title=title, caption=caption)
+
+
+def validation_lines(told: Told) -> list[Any]:
+    """Return all that the terminal shows of a validation."""
+    lines: list[Any] = [summary_table(told.files)]
+    lines += [model_table(told.models, row) for row in told.ensembles.to_dict("records")]
+    if told.core_files is not None and told.core is not None and told.core_ensembles is not None:
+        lines.append(summary_table(told.core_files, f"Core: {told.core_residues}"))
+        for row in told.core_ensembles.to_dict("records"):
+            lines.append(model_table(told.core, row, title="core of "))
+    return [*lines, *finding_lines(told.files), *outlier_lines(told.residues), *odd_lines(told.residues)]
+
+
+def model_table(models: pd.DataFrame, over_models: Row, *, title: str = "") -> Table:
+    """Return the counts of the models of a file as a table for the terminal, and what is compared over them.
+
+    Parameters
+    ----------
+    models : DataFrame
+        Counts by file and model.
+    over_models : mapping
+        A row of `summarise_models`.
+    title : str
+        What stands before the file's name.
+    """
+    of_file = models[models["file"] == over_models["file"]]
+    rows = of_file.head(MOST_MODELS).to_dict("records")
+    cells = [[str(row["model"]), *_summary_cells(row)[:-1]] for row in rows]
+    favored = _over_models(over_models, "favored_percent")
+    outliers = _over_models(over_models, "outlier_percent")
+    caption = f"best: model {over_models['best_model']}\nfavored: {favored}\noutliers: {outliers}"
+    if len(of_file) > MOST_MODELS:
+        caption += f"\n… and {len(of_file) - MOST_MODELS} more models: --json lists them all"
+    name = Path(over_models["file"]).name
+    return build_table(["model"], COUNTED[:-1], cells, title=f"{title}{name}: {len(of_file)} models", caption=caption)
+
+
+def finding_lines(summary: pd.DataFrame) -> list[str | Text]:
+    """Return a line for each file with findings, or with residues that were turned or are cis before proline."""
+    names = short_names(summary["file"])
+    lines: list[str | Text] = []
+    for row in summary.to_dict("records"):
+        counted = [f"{row[column]} {what}" for column, what in FINDINGS.items() if row[column]]
+        if counted:
+            file = f"{names[row['file']]}: " if len(names) > 1 else ""
+            lines.append(f"{file}{', '.join(counted)}")
+    return lines
 
 
 def outlier_lines(residues: pd.DataFrame, most: int = 20) -> list[str | Text]:
     """Return a line for each outlier, the first `most` of them."""
     outliers = residues[residues["evaluation"] == "OUTLIER"]
-    names = short_names(residues["file"])
-    lines: list[str | Text] = []
-    for row in outliers.head(most).to_dict("records"):
-        file = names[row["file"]] if len(names) > 1 else ""
-        residue = f"  {file}  {_residue(row)}  {_angles(row)}"
-        lines.append(Text.assemble(("OUTLIER", "red"), residue, no_wrap=True))
-    n_more = len(outliers) - most
-    if n_more > 0:
-        lines.append(f"… and {n_more} more outliers: --csv lists them all")
-    return lines
+    return _residue_lines(outliers, residues, "OUTLIER", "red", "outliers", most)
+
+
+def odd_lines(residues: pd.DataFrame, most: int = 20) -> list[str | Text]:
+    """Return a line for each residue with a finding, the first `most` of them."""
+    odd = residues[residues["finding"] != ""]
+    return _residue_lines(odd, residues, "finding", "yellow", "findings", most)
 
 
 def short_names(files: Iterable[str]) -> dict[str, str]:
@@ -116,6 +172,35 @@ def _summary_cells(row: Row) -> list[str | Text]:
 
 def _graded(percent: float, is_good: bool) -> Text:
     return Text(f"{percent:.2f}", "green" if is_good else "yellow")
+
+
+def _over_models(row: Row, share: str) -> str:
+    lowest = row[f"lowest_{share}"]
+    highest = row[f"highest_{share}"]
+    mean = row[f"mean_{share}"]
+    spread = row[f"spread_{share}"]
+    return f"mean {mean:.2f} %, standard deviation {spread:.2f} %, from {lowest:.2f} to {highest:.2f} %"
+
+
+def _residue_lines(
+    marked: pd.DataFrame, residues: pd.DataFrame, word: str, colour: str, plural: str, most: int
+) -> list[str | Text]:
+    names = short_names(residues["file"])
+    lines: list[str | Text] = []
+    for row in marked.head(most).to_dict("records"):
+        file = names[row["file"]] if len(names) > 1 else ""
+        told = _angles(row) if word == "OUTLIER" else _finding(row)
+        lines.append(Text.assemble((word, colour), f"  {file}  {_residue(row)}  {told}", no_wrap=True))
+    n_more = len(marked) - most
+    if n_more > 0:
+        lines.append(f"… and {n_more} more {plural}: --csv lists them all")
+    return lines
+
+
+def _finding(row: Row) -> str:
+    if CIS in row["finding"] or TWISTED in row["finding"]:
+        return f"{row['finding']}  omega {row['omega']:.1f}°"
+    return str(row["finding"])
 
 
 def _angles(row: Row) -> str:

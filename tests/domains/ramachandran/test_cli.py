@@ -38,9 +38,17 @@ def test_validate_saves(tmp_path):
         *("--skipped", files["skipped.csv"], "--plot", files["plot.png"]),
     )
     header = files["residues.csv"].read_text().splitlines()[0]
-    assert header == "file,model,chain,resseq,icode,altloc,resname,phi,psi,omega,category,score,evaluation,counted"
+    first = "file,model,chain,resseq,icode,altloc,resname,phi,psi,omega,category,score,evaluation,counted,finding,best,"
+    assert header.startswith(first)
     assert len(pd.read_csv(files["skipped.csv"])) == 2
     assert files["plot.png"].stat().st_size > 20_000
+
+
+def test_a_wrong_unit_is_wrong_use(tmp_path):
+    csv = tmp_path / "residues.csv"
+    done = run("ramachandran", "validate", example(), "--min-plddt", "70", "--csv", csv, code=2)
+    assert "its B factors run from 9.99 to 37.36 and are no pLDDT" in done.stderr
+    assert (done.stdout, csv.exists()) == ("", False)
 
 
 def test_one_bad_file_does_not_stop_the_others(tmp_path):

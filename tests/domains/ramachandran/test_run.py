@@ -169,7 +169,7 @@ def test_an_interrupted_command_writes_what_is_done(many, tmp_path, monkeypatch,
 def test_warnings_of_files_are_those_of_one_file(tmp_path):
     path = tmp_path / "charmm.pdb"
     path.write_text("ATOM      1  CA  HSD A   7      11.000  12.000  13.000  1.00 10.00\n")
-    with pytest.warns(UserWarning, match="HSD as HIS"):
+    with pytest.warns(UserWarning, match="HSD as HIS"), pytest.warns(UserWarning, match="no residue is counted"):
         validate([path])
 
 
@@ -196,7 +196,8 @@ def test_where_names_model_insertion_code_and_conformer(tmp_path):
     line = "ATOM      1  CA BALA A   7C     11.000  12.000  13.000  1.00 10.00"
     path = tmp_path / "models.pdb"
     path.write_text("".join(f"MODEL        {k}\n{line}\nENDMDL\n" for k in (1, 2)))
-    _, skipped = validate([path])
+    with pytest.warns(UserWarning, match="no residue is counted"):
+        _, skipped = validate([path])
     assert skipped["where"].tolist() == ["model 1 A 7C BALA", "model 2 A 7C BALA"]
     assert (skipped["side"] == "").all()
 
@@ -220,8 +221,31 @@ def test_the_better_denominators(shared_data):
     assert row.best_total >= row.total
 
 
-def test_options_reach_the_angles():
-    everything, _ = validate(example())
-    confident, skipped = validate(example(), min_plddt=float(everything["b_iso"].median()))
-    assert 0 < len(confident) < len(everything)
+def test_options_reach_the_angles(made, but, write_pdb):
+    residues = [but(r, b=90.0 - 10 * k) for k, r in enumerate(made(*[(-60.0, -45.0)] * 4))]
+    confident, skipped = validate(write_pdb(residues), min_plddt=65)
+    assert confident["resseq"].tolist() == [2, 3]
     assert "low pLDDT" in set(skipped["reason"])
+
+
+def test_a_total_of_none_is_a_warning_and_an_incomplete_result(made, but, write_pdb, capsys, tmp_path):
+    residues = made((-60.0, -45.0), (-60.0, -45.0))
+    low = [but(r, b=30.0 + k) for k, r in enumerate(residues)]
+    other_labels = [but(r, altloc="C") for r in residues]
+    cases = {
+        "low.pdb": (
+            low,
+            {"min_plddt": 70},
+            "no residue is counted: none is left with both angles (2 terminal, 2",
+        ),
+        "labels.pdb": (other_labels, {}, "no residue is counted: all conformers have another label than A; see best"),
+    }
+    for name, (content, options, why) in cases.items():
+        path = write_pdb(content, name)
+        with pytest.warns(UserWarning, match=f"^ramachandran.validate: {path}: no residue is counted"):
+            validate(path, **options)
+        skipped = tmp_path / "skipped.csv"
+        code = run.validate_files([path], outputs=_console.Outputs(skipped=skipped, quiet=True), **options)
+        assert code == _console.INCOMPLETE
+        assert f"error: not scored: {path}: {why}" in capsys.readouterr().err
+        assert "not scored" in pd.read_csv(skipped)["reason"].tolist()

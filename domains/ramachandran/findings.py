@@ -1,0 +1,154 @@
+"""What is odd about a residue beside its label: its peptide bond, its hand, its id.
+
+Conventions
+-----------
+- The peptide bond is the one *before* the residue. It is cis if -30° < omega < 30°, trans if omega < -150° or > 150°,
+  and *twisted* otherwise, as MolProbity's omegalyze has it.
+- A cis bond before proline is common: it is counted, and is no finding. Before any other residue it is one.
+- A residue has the *wrong hand* if it is D by its N, CA, C and CB under the name of an L residue, or L under a D name.
+- An id is *duplicate* if an earlier residue of the file has all of it: model, chain, number, insertion code, conformer
+  and name; so it is throughout the second copy of a chain.
+- Findings are counted by residues: of several conformers with the same finding one counts.
+
+References
+----------
+Williams, C. J. et al. (2018). MolProbity: more and better reference data for improved all-atom structure
+validation. Protein Sci. 27, 293. doi:10.1002/pro.3330
+Croll, T. I. (2015). The rate of cis-trans conformation errors is increasing in low-resolution crystal structures.
+Acta Cryst. D71, 706. doi:10.1107/S1399004715000826
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .angles import IDENTITY
+from .atoms import Bools, Objects
+from .conformers import DUPLICATE
+from .groups import begins
+from .residues import kind_of
+
+CIS = "cis non-proline"
+TWISTED = "twisted peptide"
+WRONG_HAND = "wrong hand"
+DUPLICATE_ID = DUPLICATE[0]
+
+CIS_WITHIN = 30.0
+TRANS_BEYOND = 150.0
+
+COUNTED = {CIS: "cis_nonproline", TWISTED: "twisted", WRONG_HAND: "wrong_hand", DUPLICATE_ID: "duplicate_id"}
+"""The findings, in the order of a table, and what a summary calls their counts."""
+BESIDE = ("cis_proline", "mirrored")
+"""What a summary counts beside them."""
+
+_POSITION = ["file", "model", "chain", "resseq", "icode", "instance"]
+
+
+def find(residues: pd.DataFrame) -> Objects:
+    """Name what is odd about residues.
+
+    Parameters
+    ----------
+    residues : DataFrame
+        Of one file, with the columns of `backbone_angles`.
+
+    Returns
+    -------
+    ndarray of str (objects), shape (n,)
+        "" for nothing; several findings are parted by "; ".
+
+    Examples
+    --------
+    >>> columns = [*IDENTITY, "parent", "omega", "chirality"]
+    >>> identity = ["", "A", 1, "", "", "ALA"]
+    >>> odd = pd.DataFrame([[*identity, "ALA", 3.0, "D"], [*identity, "ALA", 180.0, "L"]], columns=columns)
+    >>> find(odd).tolist()
+    ['cis non-proline; wrong hand', 'duplicate id']
+    """
+    found = np.full(len(residues), "", dtype=object)
+    omega = np.abs(residues["omega"].to_numpy())
+    proline = (residues["parent"] == "PRO").to_numpy()
+    marked = {
+        CIS: (omega < CIS_WITHIN) & ~proline,
+        TWISTED: (omega >= CIS_WITHIN) & (omega <= TRANS_BEYOND),
+        WRONG_HAND: _has_wrong_hand(residues),
+        DUPLICATE_ID: _repeats_an_id(residues),
+    }
+    for name, rows in marked.items():
+        for i in np.flatnonzero(rows):
+            found[i] = f"{found[i]}; {name}" if found[i] else name
+    return found
+
+
+def count_findings(residues: pd.DataFrame, skipped: pd.DataFrame) -> dict[str, int]:
+    """Count the residues of each finding, and those that are turned or have a cis bond before proline.
+
+    Parameters
+    ----------
+    residues, skipped : DataFrame
+        As `validate` returns them, or some rows of them.
+
+    Returns
+    -------
+    dict of str to int
+        ``cis_nonproline twisted wrong_hand duplicate_id cis_proline mirrored``.
+
+    Examples
+    --------
+    >>> from .io import example
+    >>> from .run import validate
+    >>> count_findings(*validate(example("1a8o")))
+    {'cis_nonproline': 0, 'twisted': 0, 'wrong_hand': 0, 'duplicate_id': 0, 'cis_proline': 0, 'mirrored': 0}
+    """
+    position = _positions(residues)
+    counts = {}
+    for name, column in COUNTED.items():
+        counts[column] = _n_residues(position, has(residues, name))
+    counts["duplicate_id"] += int((skipped["reason"] == DUPLICATE_ID).sum())
+    omega = residues["omega"].abs().to_numpy()
+    proline = (residues["parent"] == "PRO").to_numpy()
+    counts["cis_proline"] = _n_residues(position, proline & (omega < CIS_WITHIN))
+    counts["mirrored"] = _n_residues(position, residues["mirrored"].to_numpy(bool))
+    return counts
+
+
+def has(residues: pd.DataFrame, name: str) -> Bools:
+    """Mark the residues that have a finding.
+
+    Examples
+    --------
+    >>> has(pd.DataFrame({"finding": ["", "cis non-proline; wrong hand"]}), WRONG_HAND).tolist()
+    [False, True]
+    """
+    marked: Bools = residues["finding"].str.contains(name, regex=False).to_numpy(bool)
+    return marked
+
+
+def _has_wrong_hand(residues: pd.DataFrame) -> Bools:
+    chirality = residues["chirality"].to_numpy()
+    resname = residues["resname"].to_numpy()
+    d_names = [name for name in set(resname) if kind_of(name).kind == "D"]
+    named_d = np.isin(resname, d_names) if d_names else np.zeros(len(resname), dtype=bool)
+    wrong: Bools = np.where(named_d, chirality == "L", chirality == "D")
+    return wrong
+
+
+def _repeats_an_id(residues: pd.DataFrame) -> Bools:
+    ids = list(zip(*[residues[name].tolist() for name in IDENTITY], strict=True))
+    if len(set(ids)) == len(ids):
+        return np.zeros(len(ids), dtype=bool)
+    repeated: Bools = residues.duplicated(IDENTITY).to_numpy()
+    return repeated
+
+
+def _positions(residues: pd.DataFrame) -> np.ndarray:
+    """Return a number for each residue; its conformers stand side by side."""
+    columns: list[Any] = [residues[name].to_numpy() for name in _POSITION]
+    return np.cumsum(begins(*columns)) if len(residues) else np.zeros(0, dtype=int)
+
+
+def _n_residues(position: np.ndarray, marked: Bools) -> int:
+    return len(np.unique(position[marked]))

@@ -1,0 +1,132 @@
+"""What is told of a validation: its summaries, made once for the terminal and for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from .selection import choose
+from .summaries import count, over_models
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """The summaries of a validation.
+
+    Attributes
+    ----------
+    residues : DataFrame
+        As `validate` returns it.
+    files, models, chains : DataFrame
+        Counts by file, by file and model, by file and chain.
+    ensembles : DataFrame
+        What is compared over the models of a file.
+    core_residues : str or None
+        Who is in the core.
+    core_files, core : DataFrame or None
+        Counts of the core, by file and by file and model.
+    core_ensembles : DataFrame or None
+        What is compared over the models, of the core.
+    """
+
+    residues: pd.DataFrame
+    files: pd.DataFrame
+    models: pd.DataFrame
+    chains: pd.DataFrame
+    ensembles: pd.DataFrame
+    core_residues: str | None
+    core_files: pd.DataFrame | None
+    core: pd.DataFrame | None
+    core_ensembles: pd.DataFrame | None
+
+    def as_json(self) -> list[dict[Any, Any]]:
+        """Return an object for each file: its counts, those of its models and chains by their names."""
+        told = []
+        for row in self.files.to_dict("records"):
+            file = row["file"]
+            row["models"] = _by_name(self.models, file, "model")
+            row["chains"] = _by_name(self.chains, file, "chain")
+            row["over_models"] = _first(self.ensembles, file)
+            if self.core is not None and self.core_ensembles is not None:
+                row["core"] = {
+                    "models": _by_name(self.core, file, "model"),
+                    "over_models": _first(self.core_ensembles, file),
+                }
+            told.append(row)
+        return told
+
+
+def tell(files: Iterable[Path], residues: pd.DataFrame, skipped: pd.DataFrame, core: str | None) -> Told:
+    """Make the summaries of a validation.
+
+    Parameters
+    ----------
+    files : iterable of Path
+        In the order in which they are told.
+    residues, skipped : DataFrame
+        As `validate` returns them.
+    core : str or None
+        The residues of the core, as `selection` reads them.
+
+    Returns
+    -------
+    Told
+
+    Raises
+    ------
+    UsageError
+        If a part of the core is none of the residues.
+
+    Examples
+    --------
+    >>> from .io import example
+    >>> from .run import validate
+    >>> told = tell([example("1a28")], *validate(example("1a28")), None)
+    >>> {chain: counts["total"] for chain, counts in told.as_json()[0]["chains"].items()}
+    {'A': 249, 'B': 247}
+    """
+    by_file = count(residues, skipped, ["file"]).set_index("file", drop=False)
+    order = [str(file) for file in dict.fromkeys(files) if str(file) in by_file.index]
+    models = count(residues, skipped, ["file", "model"])
+    core_files = None
+    core_models = None
+    core_ensembles = None
+    if core is not None:
+        of_core = residues[choose(residues, core)]
+        core_files = count(of_core, None, ["file"])
+        core_models = count(of_core, None, ["file", "model"])
+        core_ensembles = over_models(core_models)
+    return Told(
+        residues=residues,
+        files=by_file.loc[order].reset_index(drop=True),
+        models=models,
+        chains=count(residues, skipped, ["file", "chain"]),
+        ensembles=over_models(models),
+        core_residues=core,
+        core_files=core_files,
+        core=core_models,
+        core_ensembles=core_ensembles,
+    )
+
+
+def _by_name(counts: pd.DataFrame, file: str, key: str) -> dict[str, dict[Any, Any]]:
+    of_file = counts[counts["file"] == file]
+    named = {}
+    for row in of_file.to_dict("records"):
+        name = str(row.pop(key))
+        del row["file"], row["error"]
+        named[name] = row
+    return named
+
+
+def _first(table: pd.DataFrame, file: str) -> dict[Any, Any] | None:
+    of_file = table[table["file"] == file]
+    if of_file.empty:
+        return None
+    row = of_file.iloc[0].to_dict()
+    del row["file"]
+    return row
