@@ -279,13 +279,15 @@ class _Run:
         waiting = deque(cases)
         at_work: dict[Future[str], Case] = {}
         lost = []
+        last_look = time.monotonic()
         while waiting or at_work:
             while waiting and len(at_work) < place.width:
                 case = waiting.popleft()
                 at_work[place.submit(self._task(case))] = case
             finished, _ = wait(at_work, SECONDS_BETWEEN_LOOKS, FIRST_COMPLETED)
-            if not finished:
+            if time.monotonic() - last_look >= SECONDS_BETWEEN_LOOKS:
                 place.look()
+                last_look = time.monotonic()
             for future in finished:
                 case = at_work.pop(future)
                 if _died(future):

@@ -19,13 +19,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import shutil
 import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -33,7 +34,9 @@ from math import inf
 from multiprocessing import active_children, get_context, resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
+from uuid import uuid4
+from weakref import WeakValueDictionary
 
 from ._checks import UsageError
 from ._guard import main_not_run_again
@@ -53,6 +56,7 @@ NO_LIMITS_HERE = (
 SECONDS_TO_CLOSE = 1.0
 SECONDS_TO_START = 10.0
 """How long a process may take to start before its limit of time is looked at from outside."""
+SECONDS_TO_RESTART = 20.0
 
 
 class CaseError(Exception):
@@ -303,12 +307,19 @@ class DaskPlace:
         self._scheduler = scheduler
         self._instead: LocalPlace | None = None
         self._cluster: Any = None
+        # what it says of a scheduler that is gone is an error of ours
+        self._log = logging.getLogger("distributed.client")
+        self._log_level = self._log.level
         if scheduler is None:
             self._cluster = _in_quiet_thread(lambda: _local_cluster(workers))
             self._client = _in_quiet_thread(lambda: _client(self._cluster))
         else:
             self._client = _join(operation, scheduler)
-        self._executor = ExecutorPlace(operation, self._client.get_executor(pure=False, retries=0))
+            self._log.setLevel(logging.CRITICAL)
+        self._tasks = _NamedTasks(self._client)
+        self._executor = ExecutorPlace(operation, self._tasks)
+        self._seconds: float | None = None
+        self._at_work: dict[str, _AtWork] = {}
         self._last_seen = time.monotonic()
         # a scheduler that was joined gives up a task when several workers have died of it already
         self.tries = TRIES if scheduler is None else 2
@@ -322,10 +333,11 @@ class DaskPlace:
 
     def submit(self, task: Task) -> Future[str]:
         """Begin a task on any worker."""
+        self._seconds = task.seconds
         return (self._instead or self._executor).submit(task)
 
     def look(self) -> None:
-        """See whether there are workers."""
+        """See whether there are workers, and end those that do not even hear their own limit of time."""
         if self._instead is not None:
             return
         now = time.monotonic()
@@ -333,6 +345,9 @@ class DaskPlace:
             self._last_seen = now
         elif now - self._last_seen > SECONDS_WITHOUT_WORKERS:
             self._replace()
+        if self._seconds is not None:
+            with suppress(OSError):  # the next look finds the scheduler gone
+                self._end_late_workers(now, latest=GRACE * self._seconds + SECONDS_TO_START)
 
     def stop(self, *, at_once: bool) -> None:
         """Leave the cluster; end it if it is our own."""
@@ -347,6 +362,26 @@ class DaskPlace:
         if self._cluster is not None:
             with suppress(Exception):
                 self._cluster.close(timeout=SECONDS_TO_CLOSE)
+        self._log.setLevel(self._log_level)
+
+    def _end_late_workers(self, now: float, latest: float) -> None:
+        """Have workers restarted that finished none of their tasks for longer than one may take.
+
+        They may be stopped, or wait for a disk. A worker that has others' tasks too may be at one of these.
+        """
+        at_work = {}
+        for worker, keys in self._client.processing().items():
+            if not keys or not all(self._tasks.has(key) for key in keys):
+                continue
+            now_at = _AtWork(frozenset(keys), now)
+            before = self._at_work.get(worker, now_at)
+            at_work[worker] = before if before.keys <= now_at.keys else now_at
+        self._at_work = at_work
+        for worker, work in at_work.items():
+            if now - work.since > latest:
+                self._tasks.cancel(work.keys)
+                with suppress(ValueError, TimeoutError):  # one that nobody can restart
+                    self._client.restart_workers([worker], timeout=SECONDS_TO_RESTART, raise_for_error=False)
 
     def _threads(self) -> int:
         try:
@@ -386,6 +421,39 @@ def received(text: str) -> dict[str, Any]:
     outcome = json.loads(path.read_text(encoding="ascii"))
     path.unlink()
     return outcome
+
+
+class _NamedTasks(Executor):
+    """The tasks of a client under names of their own, by which they are found among all of a cluster."""
+
+    def __init__(self, client: Any) -> None:
+        self._executor = client.get_executor(pure=False, retries=0)
+        self._name = f"overlap-{uuid4().hex}"
+        self._futures: WeakValueDictionary[str, Future[Any]] = WeakValueDictionary()
+        self._count = 0
+
+    def submit(self, work: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future[Any]:
+        self._count += 1
+        key = f"{self._name}-{self._count}"
+        future: Future[Any] = self._executor.submit(work, *arguments, key=key, **options)
+        self._futures[key] = future
+        return future
+
+    def has(self, key: str) -> bool:
+        return str(key).startswith(self._name)
+
+    def cancel(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            future = self._futures.get(key)
+            if future is not None:
+                future.cancel()
+
+
+class _AtWork(NamedTuple):
+    """The tasks that a worker has, and since when none of them was finished."""
+
+    keys: frozenset[str]
+    since: float
 
 
 class _LocalWorker:

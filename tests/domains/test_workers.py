@@ -170,20 +170,57 @@ def test_workers_end_with_the_process_that_started_them(tmp_path):
     pytest.fail(f"worker {worker} outlived its parent")
 
 
-def test_a_cluster_works_loses_a_worker_and_stops_at_once(work):
+def test_a_cluster_works_loses_a_worker_ends_one_that_was_stopped_and_stops_at_once(work, monkeypatch):
     pytest.importorskip("distributed")
+    monkeypatch.setattr(_workers, "SECONDS_TO_START", 1.0)
     place = DaskPlace("tests.job")
     try:
         assert place.width == 4
         assert result(place, Task(work, 3))["result"] == [3, 9]
         assert place.submit(Task(work, "die")).exception(timeout=60) is not None
         assert result(place, Task(work, 4))["result"] == [4, 16]
+        stopped = place.submit(Task(work, "stop", seconds=0.1))
+        while not stopped.done():
+            place.look()
+            time.sleep(0.1)
+        assert stopped.cancelled()
+        assert result(place, Task(work, 5))["result"] == [5, 25]
         place.submit(Task(work, "sleep"))
         time.sleep(0.3)
     finally:
         begin = time.monotonic()
         place.stop(at_once=True)
     assert time.monotonic() - begin < 2
+
+
+def test_workers_that_others_use_are_left_alone():
+    """Only a worker whose tasks are all ours, and of which none was finished, is late."""
+    processing = {"late": ["ours 1"], "shared": ["ours 2", "theirs"], "idle": []}
+    restarted = []
+
+    class Client:
+        def get_executor(self, **options):
+            return self
+
+        def processing(self):
+            return processing
+
+        def restart_workers(self, workers, **options):
+            restarted.extend(workers)
+
+    place = object.__new__(DaskPlace)
+    place._client = Client()
+    place._tasks = _workers._NamedTasks(place._client)
+    place._tasks._name = "ours"
+    place._at_work = {}
+    place._end_late_workers(0.0, latest=5.0)
+    place._end_late_workers(6.0, latest=5.0)
+    assert restarted == ["late"]
+    # it has finished one since
+    processing["late"] = ["ours 3"]
+    place._end_late_workers(7.0, latest=5.0)
+    place._end_late_workers(11.0, latest=5.0)
+    assert restarted == ["late"]
 
 
 @pytest.fixture
