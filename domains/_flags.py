@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from ._checks import UsageError
-from ._console import Outputs, check_folder, check_outputs
+from ._console import INTERRUPTED, Outputs, check_folder, check_outputs, note
 
 
 class FormatName(StrEnum):
@@ -135,6 +136,18 @@ def running(
     }
 
 
+class Interruptible(typer.core.TyperGroup):
+    """A group of commands that Ctrl-C ends with one line: what the engine says, or that it was interrupted."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            note(str(stop) or "interrupted")
+            raise typer.Exit(INTERRUPTED) from None
+
+
 def field_app(what: str) -> typer.Typer:
     """Return a field's group of commands, with `what` as its help.
 
@@ -144,6 +157,7 @@ def field_app(what: str) -> typer.Typer:
     'Home ranges of animals.'
     """
     app = typer.Typer(
+        cls=Interruptible,
         help=what,
         no_args_is_help=True,
         rich_markup_mode=None,  # its boxes cut the names of options, and examples

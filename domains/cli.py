@@ -78,7 +78,7 @@ def version(
 
 
 def main() -> None:
-    """Run the command line; an error is one clear line, and exit code 2 for wrong use, else 1."""
+    """Run the command line; an error is one clear line, and exit code 2 for wrong use, 130 for Ctrl-C, else 1."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # an ASCII terminal shows φ as \u03c6, and no letter is worth a crash

@@ -29,7 +29,6 @@ import pandas as pd
 import xarray as xr
 
 from .. import _console, _report, _skipped
-from .._batch import Interrupted
 from .._checks import check_choice
 from .._running import split_running, takes_running
 from . import tables
@@ -194,11 +193,7 @@ def score_files(predicted: Path, reference: Path, *, outputs: Outputs, by: By = 
     """Do what ``overlap events score`` does, and return its exit code."""
     with _console.collected_warnings() as notes:
         begin = time.perf_counter()
-        try:
-            report, skipped, scored = score(predicted, reference, by=by, progress=not outputs.quiet, **options)
-        except Interrupted as stop:
-            _console.note(str(stop))
-            return _console.INTERRUPTED
+        report, skipped, scored = score(predicted, reference, by=by, progress=not outputs.quiet, **options)
         if time.perf_counter() - begin < EXPLAIN_WITHIN:
             explain_faults(scored, report, by)
     return _console.deliver(

@@ -300,12 +300,8 @@ def cohort_files(
     """Do what ``overlap lesions cohort`` does, and return its exit code."""
     wanted = parse_labels(labels)
     with _console.collected_warnings() as notes:
-        try:
-            progress = not outputs.quiet
-            scores, skipped = cohort(predictions, references, out=out, labels=wanted, progress=progress, **options)
-        except Interrupted as stop:
-            _console.note(str(stop))
-            return _console.INTERRUPTED
+        progress = not outputs.quiet
+        scores, skipped = cohort(predictions, references, out=out, labels=wanted, progress=progress, **options)
     summary = summarise(scores)
     report = {
         "prediction": str(predictions),

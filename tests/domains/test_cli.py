@@ -90,6 +90,24 @@ def test_a_terminal_without_the_letters_shows_their_numbers(tmp_path):
     assert r"\u732b" in done.stdout
 
 
+INTERRUPTED = """
+import os, signal
+# a process that a shell has put into the background ignores Ctrl-C
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from domains import cli
+from domains.lesions import run
+run.compare_files = lambda *_, **__: os.kill(os.getpid(), signal.SIGINT)
+cli.main()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal")
+def test_ctrl_c_is_one_line_wherever_it_comes():
+    command = [sys.executable, "-P", "-c", INTERRUPTED, "lesions", "compare", "p.nii", "r.nii"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
 @pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
 def test_a_full_disk_leaves_the_old_files_and_says_so(tmp_path):
     """A limit of no byte a file stands for it: the numbers are printed, what was there is whole."""

@@ -78,3 +78,15 @@ def test_the_flags_reach_the_command(app):
     done = CliRunner().invoke(app, ["compare", "--format", "csv", "-q", "--csv", "a.csv"])
     assert done.exit_code == 1
     assert done.stdout.strip() == str(Outputs(csv=Path("a.csv"), format="csv", quiet=True))
+
+
+@pytest.mark.parametrize(("said", "line"), [("", "interrupted"), ("cohort: 3 of 8 cases are done", "cohort: 3 of 8")])
+def test_an_interruption_is_one_line_and_a_code_of_its_own(said, line, capsys):
+    app = _flags.field_app("A field.")
+
+    @app.command()
+    def compare() -> None:
+        raise KeyboardInterrupt(said)
+
+    assert app(["compare"], standalone_mode=False) == 130
+    assert capsys.readouterr().err.startswith(line)
