@@ -23,6 +23,8 @@ from .twofold import Bools, Floats, Reals, between, head, joined, least, most, p
 
 CROWDED = 4
 """Windows in which each edge meets more than so many others at its height are cut into strips."""
+FEW = 24
+"""So few edges meet each other less often than that."""
 
 
 _FROM_0_TO_1 = np.array([[0.0], [1.0]])
@@ -158,6 +160,8 @@ def _heights(y: Reals) -> Floats:
 
 def strips(edges: Clipped, sides: int) -> Integers:
     """Return into how many strips, a power of two, to cut the window of each side: as many as that of the other."""
+    if len(edges.side) <= FEW:
+        return np.ones(sides, dtype=np.intp)
     count_a, count_b = np.bincount(edges.side, minlength=sides).reshape(2, -1)
     heights_a, heights_b = rounded_totals(_heights(edges.y), edges.side, sides).reshape(2, -1)
     meetings = count_a * heights_b + count_b * heights_a
@@ -227,6 +231,22 @@ class _Strips:
         guess += (guess < count) & ~(x < self.border(guess + 1, side))
         strip: Integers = guess
         return strip
+
+    def crossings(self, side: Integers, begins: Integers, ends: Integers, weight: Floats) -> Floats:
+        """Return the weight of what crosses the right border of each strip, on its way from strip to strip."""
+        sides = np.arange(len(self.strips))
+        if not self.is_cut:
+            crossing = np.bincount(side, weight * (ends - begins), len(sides))
+            return np.asarray(crossing, dtype=np.float64)
+        # one place more for each side, right of its strips
+        place = self.first[side] + side
+        last = self.first + sides + self.strips
+        places = int(last[-1]) + 1
+        change = np.bincount(place + begins, weight, places) - np.bincount(place + ends, weight, places)
+        is_strip = np.ones(places, dtype=np.bool_)
+        is_strip[last] = False
+        weights: Floats = change.cumsum()[is_strip]
+        return weights
 
 
 def _reaching(o: Outlines, of: Integers, windows: Windows, twofold: bool) -> _Reaching:
@@ -307,21 +327,11 @@ def _height_at(edges: Pieces, x: Floats) -> Reals:
 def _from_the_bottom(edges: Clipped, below: Integers, grid: _Strips) -> Pieces:
     """Return the verticals right of the strips of what crosses their right borders below the window."""
     side = edges.side[below]
-    weight = edges.weight[below]
     end_x = pick(edges.rises[below], edges.x[0][below], edges.x[1][below])
     begins = np.maximum(grid.strip(edges.begin_x[below], side), 0)
     ends = np.maximum(grid.strip(end_x, side), 0)
-    # one place more for each side, right of its strips
-    sides = np.arange(len(grid.strips))
-    place = grid.first[side] + side
-    last = grid.first + sides + grid.strips
-    places = int(last[-1]) + 1
-    change = np.bincount(place + begins, weight, places) - np.bincount(place + ends, weight, places)
-    is_strip = np.ones(places, dtype=np.bool_)
-    is_strip[last] = False
-    weights = change.cumsum()[is_strip]
-
+    weights = grid.crossings(side, begins, ends, edges.weight[below])
     (window,) = weights.nonzero()
-    side = sides.repeat(grid.strips)[window]
+    side = np.arange(len(grid.strips)).repeat(grid.strips)[window]
     breadth = grid.breadth(window - grid.first[side], side)
     return _verticals(window, breadth, np.zeros(len(window)), grid.height[side], weights[window])

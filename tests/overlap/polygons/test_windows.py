@@ -83,3 +83,19 @@ def test_crowded_windows_are_cut_into_strips():
     assert comb[0] >= 32
     assert comb[1] == comb[0]
     assert strips_of_itself(shapely.box(0, 0, 300, 50)).tolist() == [1, 1]
+
+
+def test_few_edges_are_never_crowded(monkeypatch):
+    # every edge is as high as the window, and meets all of the other side
+    half = windows.FEW // 2
+    edges = windows.Clipped(
+        np.repeat([0, 1], half),
+        np.zeros(2 * half),
+        np.zeros((2, 2 * half)),
+        np.array([np.zeros(2 * half), np.ones(2 * half)]),
+        np.ones(2 * half),
+        np.zeros(2 * half, dtype=bool),
+        np.ones(2 * half, dtype=bool),
+    )
+    monkeypatch.setattr(windows, "FEW", 0)
+    assert windows.strips(edges, 2).tolist() == [1, 1]
