@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -407,14 +408,15 @@ def _stacked(tables: Sequence[pd.DataFrame], columns: list[str]) -> pd.DataFrame
 
 def _uncounted(residues: pd.DataFrame, skipped: pd.DataFrame) -> dict[str, str]:
     """Return the files that were read, but of which no residue is counted, and why."""
-    unread = set(skipped["file"][skipped["reason"].isin(OF_WHOLE_INPUTS)])
-    counted = set(residues["file"][residues["counted"].astype(bool)])
-    measured = set(residues["file"])
+    measured = residues["file"].tolist()
+    skipped_of = skipped["file"].tolist()
+    counted = set(compress(measured, residues["counted"].tolist()))
+    unread = {file for file, why in zip(skipped_of, skipped["reason"].tolist(), strict=True) if why in OF_WHOLE_INPUTS}
     why = {}
-    for file in dict.fromkeys([*residues["file"], *skipped["file"]]):
+    for file in dict.fromkeys([*measured, *skipped_of]):
         if file in counted or file in unread:
             continue
-        if file in measured:
+        if file in set(measured):
             why[file] = "no residue is counted: all conformers have another label than A; see best_total"
         else:
             reasons = skipped["reason"][skipped["file"] == file].value_counts()

@@ -171,12 +171,13 @@ def score_file(
     category = category_codes(parent, next_parent, residues["omega"])
     score = evaluate(residues["phi"].to_numpy(), residues["psi"].to_numpy(), category, reference)
     evaluation = evaluation_codes(score, category, reference)
-    residues["file"] = str(path)
-    residues["category"] = pd.Categorical.from_codes(category, dtype=_CATEGORY, validate=False)
-    residues["score"] = score
-    residues["evaluation"] = pd.Categorical.from_codes(evaluation, dtype=_EVALUATION, validate=False)
-    residues = residues.assign(**_details(residues))
-    return residues[[*COLUMNS, *DETAILS]], _with_file(skipped, str(path))
+    category_names = pd.Categorical.from_codes(category, dtype=_CATEGORY, validate=False)
+    evaluation_names = pd.Categorical.from_codes(evaluation, dtype=_EVALUATION, validate=False)
+    columns: dict[str, Any] = {str(name): residues[name].array for name in residues}
+    columns |= {"file": str(path), "category": category_names, "score": score, "evaluation": evaluation_names}
+    columns |= _details(residues)
+    table = pd.DataFrame({name: columns[name] for name in [*COLUMNS, *DETAILS]}, index=residues.index)
+    return table, _with_file(skipped, str(path))
 
 
 def _details(residues: pd.DataFrame) -> dict[str, np.ndarray]:
