@@ -1,4 +1,4 @@
-"""Coordinate files: PDB or mmCIF, plain or packed, recognised by their content, read by gemmi.
+"""Coordinate files: PDB, mmCIF or BinaryCIF, plain or packed, recognised by their content.
 
 Conventions
 -----------
@@ -27,7 +27,7 @@ import numpy as np
 
 from .._files import ReadError, read_bytes, reading
 from .._text import file_name, one_line
-from . import mmcif, pdb
+from . import binary_cif, mmcif, pdb
 from .copies import tell_apart
 from .flat import flatten, where_unnamed
 from .groups import group
@@ -91,7 +91,7 @@ def read_structure(path: Path) -> Source:
     Parameters
     ----------
     path : Path
-        A PDB or mmCIF file, plain or packed (gzip, bzip2, xz).
+        A PDB, mmCIF or BinaryCIF file, plain or packed (gzip, bzip2, xz).
 
     Returns
     -------
@@ -115,7 +115,10 @@ def read_structure(path: Path) -> Source:
     """
     require_gemmi()
     with reading(OPERATION, path):
-        text = _content(path)
+        content = _content(path)
+        if binary_cif.is_binary_cif(content):
+            return _from_binary_cif(content)
+        text = _checked_text(content)
         if _is_cif(text):
             return _from_mmcif(text)
         source, n_after = _from_pdb(text)
@@ -126,12 +129,16 @@ def read_structure(path: Path) -> Source:
 
 
 def _content(path: Path) -> bytes:
-    """Return the text, unpacked, after a line break: every line has one before it."""
     if path.is_dir():
         raise IsADirectoryError(
             f"{OPERATION}: {file_name(path)}: a folder; name the files in it, such as {file_name(path)}/*.cif"
         )
-    text = b"\n" + read_bytes(OPERATION, path).removeprefix(_BYTE_ORDER_MARK)
+    return read_bytes(OPERATION, path)
+
+
+def _checked_text(content: bytes) -> bytes:
+    """Return the text after a line break: every line has one before it."""
+    text = b"\n" + content.removeprefix(_BYTE_ORDER_MARK)
     if text.isspace():
         raise ReadError("the file is empty: give a PDB or mmCIF file")
     nul = text.find(b"\0")
@@ -146,6 +153,14 @@ def _content(path: Path) -> bytes:
 def _is_cif(text: bytes) -> bool:
     """Return whether the first words, after comments, open a data block."""
     return _DATA_BLOCK.match(text) is not None
+
+
+def _from_binary_cif(content: bytes) -> Source:
+    flat, number, models, parents = binary_cif.parse(content)
+    layout = Layout(flat)
+    if layout.is_ambiguous:
+        layout = Layout(flat, tell_apart(flat, number))
+    return Source(layout, models if len(models) > 1 else [""], parents)
 
 
 def _from_mmcif(text: bytes) -> Source:

@@ -61,7 +61,7 @@ def validate(
     Parameters
     ----------
     paths : path or iterable of paths
-        PDB or mmCIF files, plain or packed (gzip, bzip2, xz).
+        PDB, mmCIF or BinaryCIF files, plain or packed (gzip, bzip2, xz).
     reference : str
         Which empirical reference.
     records : path, optional

@@ -1,4 +1,4 @@
-"""Backbone angles of a structure file: PDB or mmCIF, plain or packed, read by gemmi.
+"""Backbone angles of a structure file: PDB, mmCIF or BinaryCIF, plain or packed.
 
 Conventions
 -----------
@@ -12,7 +12,7 @@ Conventions
 - Copies of a chain under one name and with the same numbers are told apart by `copies`: each has its rows.
 - ``model`` is the number of the file's MODEL record, or of mmCIF's if it has several, and "" otherwise.
 - Chain names and numbers are the author's (``auth_asym_id``, ``auth_seq_id``).
-- PDB, mmCIF and packings are recognised by the content of a file, not by its name.
+- PDB, mmCIF, BinaryCIF and packings are recognised by the content of a file, not by its name.
 
 References
 ----------
@@ -57,7 +57,7 @@ def backbone_angles(
     Parameters
     ----------
     path : str or path-like
-        A PDB or mmCIF file, plain or packed (gzip, bzip2, xz).
+        A PDB, mmCIF or BinaryCIF file, plain or packed (gzip, bzip2, xz).
     max_bond : float, default 2.0
         C and N of bonded neighbours are nearer than this, Ångström.
     modified : {None, "parent"}

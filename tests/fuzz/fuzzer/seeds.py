@@ -43,6 +43,8 @@ class Seed:
 
 ATOMS = (("N", -1.2, 0.6, 0.5), ("CA", 0.0, 0.0, 0.0), ("C", 1.2, 0.9, 0.3), ("O", 1.3, 2.0, 0.6))
 NAMES = ("ALA", "GLY", "PRO", "SER")
+BINARY_CIF = Path(__file__).parents[2] / "data" / "1a8o_begin.bcif"
+"""Written by ihm 2.12."""
 
 
 @cache
@@ -60,6 +62,8 @@ def structures() -> tuple[Seed, ...]:
         Seed("example.cif", real_cif),
         Seed("chain.pdb.gz", pdb, packed=True),
         Seed("example.cif.gz", real_cif, packed=True),
+        Seed("example.bcif", BINARY_CIF.read_bytes(), form="binary"),
+        Seed("example.bcif.gz", BINARY_CIF.read_bytes(), form="binary", packed=True),
     )
 
 
