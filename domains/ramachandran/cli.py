@@ -105,7 +105,10 @@ Category = Annotated[
         "the prediction, or else general."
     ),
 ]
-Level = Annotated[LevelName, typer.Option(help="How much of the reference data the empirical region encloses.")]
+Level = Annotated[
+    LevelName | None,
+    typer.Option(help="How much of the reference data the empirical region encloses; by default favored."),
+]
 Variable = Annotated[str | None, typer.Option(help="Which variable of the predicted file, if it holds several maps.")]
 As = Annotated[Quantity | None, typer.Option("--as", help="What the values of the file are, if it does not say.")]
 Mass = Annotated[
@@ -119,6 +122,13 @@ Angles = Annotated[AngleUnit | None, typer.Option(help="Of the angles, if it is 
 Axes = Annotated[str | None, typer.Option(help='What the file calls phi, and what it calls psi, such as "t1 t2".')]
 Absent = Annotated[float | None, typer.Option(help="Value of the cells that have no row in a table.")]
 NoHeader = Annotated[bool, typer.Option("--no-header", help="The first line of a CSV file is data: a matrix alone.")]
+Strict = Annotated[
+    bool,
+    typer.Option(
+        "--strict",
+        help="End with an error if the prediction fits far better when it is read otherwise, such as swapped.",
+    ),
+]
 PhiFirst = Annotated[bool, typer.Option("--phi-first", help="The rows of an npy or CSV file are phi, not psi.")]
 
 
@@ -170,7 +180,7 @@ def compare(
     predicted: Predicted,
     reference: Reference = "top8000",
     category: Category = None,
-    level: Level = LevelName.favored,
+    level: Level = None,
     variable: Variable = None,
     as_: As = None,
     mass: Mass = None,
@@ -182,6 +192,7 @@ def compare(
     absent: Absent = None,
     no_header: NoHeader = False,
     phi_first: PhiFirst = False,
+    strict: Strict = False,
     csv: Csv = None,
     plot: Plot = None,
     skipped: Skipped = None,
@@ -202,7 +213,7 @@ def compare(
         predicted,
         reference,
         category=category,
-        level=level.value,
+        level=level.value if level else None,
         cut={"mass": mass, "value": value, "cutoff": cutoff, "unit": unit and unit.value},
         reading={
             "variable": variable,
@@ -213,6 +224,7 @@ def compare(
             "header": not no_header,
             "phi_first": phi_first,
         },
+        strict=strict,
         outputs=flags,
     )
     raise typer.Exit(code)

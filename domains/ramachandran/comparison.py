@@ -12,10 +12,9 @@ Conventions
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from math import nan
 from typing import Any
 
@@ -25,15 +24,17 @@ import xarray as xr
 import overlap as ov
 
 from .. import _report
-from .._checks import UsageError, check_choice, check_empty
+from .._checks import check_choice, check_empty
 from .._html import Displayed
 from .empirical import Category, Level
-from .regions import ALL, Regridding, check_membership, region, regrid
+from .guards import find_hints, hint_line, remedies
+from .readings import DEFAULT_MASS, Elsewhere, Pair
+from .references import Source, category_mismatch, check_given, choose, warn_of_categories
+from .regions import Regridding, check_membership, regrid
+from .stacks import by_region, check_weights, further_labels, names_of_regions, spread
 from .torus import check_grid
 
 INDICES = ("iou", "dice")
-LEAST_GAIN = 0.25
-"""How much the IoU must gain from another reading of the axes before the report hints at it."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Assessment(Displayed):
     regridding : {"none", "score interpolated, then cut", "nearest cell"}
         How the reference came onto the grid.
     hint : str
-        Which other reading of the axes fits far better; "" if none does.
+        Which other reading of the prediction fits far better, with both numbers; "" if none does.
     """
 
     predicted: xr.DataArray
@@ -96,6 +97,7 @@ class Assessment(Displayed):
 
         Examples
         --------
+        >>> from .regions import region
         >>> assessed = assess(region("top8000", "glycine"))
         >>> float(assessed.report.iou)
         1.0
@@ -155,6 +157,7 @@ def assess(
     weights: xr.DataArray | None = None,
     tnorm: ov.raster.TNorm = "minimum",
     empty: float | ov.EmptyPolicy = nan,
+    strict: bool = False,
 ) -> Assessment:
     """Bring a predicted region and a reference one onto one grid and measure how they overlap.
 
@@ -162,7 +165,7 @@ def assess(
 
     Parameters
     ----------
-    predicted, reference, category, level, weights, tnorm, empty
+    predicted, reference, category, level, weights, tnorm, empty, strict
         See `compare`.
 
     Returns
@@ -176,6 +179,7 @@ def assess(
 
     Examples
     --------
+    >>> from .regions import region
     >>> assessed = assess(region("top8000", "glycine", "allowed"), level="favored")
     >>> int(assessed.overlap.intersection), assessed.regridding
     (11638, 'none')
@@ -197,17 +201,21 @@ def assess(
     settings = Settings(category, level, tnorm, empty)
     predicted = check_grid(predicted, "ramachandran.compare: prediction")
     if isinstance(reference, xr.DataArray):
-        _refuse_category(category)
+        check_given(reference, category, level)
+        source = Source(check_grid(reference, "ramachandran.compare: reference"))
     else:
-        reference = _empirical(predicted, reference, settings)
-    reference = check_grid(reference, "ramachandran.compare: reference")
-    _check_categories(predicted, reference)
-    reference, regridding = regrid(reference, predicted)
+        source = choose(predicted, reference, category, level)
+    mismatch = category_mismatch(predicted, source.region)
+    if mismatch and strict:
+        raise ValueError(f"ramachandran.compare: {mismatch}; choose the prediction's with category= (--category)")
+    if mismatch:
+        warn_of_categories(mismatch)
+    moved, regridding = regrid(source.region, predicted)
 
-    labels = _labels({"prediction": predicted, "reference": reference, "weights": weights})
+    labels = further_labels({"prediction": predicted, "reference": moved, "weights": weights})
     dims = (*labels, "psi", "phi")
-    a = _spread(predicted, dims)
-    b = _spread(reference, dims)
+    a = spread(predicted, dims)
+    b = spread(moved, dims)
     check_membership(a, "ramachandran.compare: prediction")
     check_membership(b, "ramachandran.compare: reference")
     n_psi, n_phi = a.shape[-2:]
@@ -216,25 +224,28 @@ def assess(
         torus: Any = n_psi * n_phi
         shape = np.broadcast_shapes(a.shape, b.shape)
     else:
-        cells = _spread(weights, dims)
-        _check_weights(cells)
+        cells = spread(weights, dims)
+        check_weights(cells)
         lead = cells.shape[:-2]
         cells = np.broadcast_to(cells, (*lead, n_psi, n_phi))
         torus = cells.sum(axis=(-2, -1), dtype=float)
         shape = np.broadcast_shapes(a.shape, b.shape, cells.shape)
+        cells = np.broadcast_to(cells, shape)
     a = np.broadcast_to(a, shape)
     b = np.broadcast_to(b, shape)
     overlap = _measure(a, b, cells, tnorm)
+    pair = _pair(a, b, cells, tnorm, overlap, moved, labels)
+    hint = _hint(pair, source, labels, shape, strict)
     return Assessment(
         predicted=predicted,
-        reference=reference,
+        reference=moved,
         weights=weights,
         settings=settings,
         overlap=overlap,
         torus=torus,
         labels=labels,
         regridding=regridding,
-        hint=_hint(a, b, cells, tnorm, overlap),
+        hint=hint,
     )
 
 
@@ -247,6 +258,7 @@ def compare(
     weights: xr.DataArray | None = None,
     tnorm: ov.raster.TNorm = "minimum",
     empty: float | ov.EmptyPolicy = nan,
+    strict: bool = False,
 ) -> xr.Dataset:
     """Compare a predicted region with a reference one, as two sets on the torus.
 
@@ -262,13 +274,17 @@ def compare(
         region.
     level : {"favored", "allowed"} or a sequence of them, optional
         Which empirical region, or which of them along a dimension ``level``; "allowed" holds the favored cells too.
-        With None a prediction with a dimension ``level`` meets each level's region, and any other meets both.
+        With None a prediction with a dimension ``level`` meets each level's region, and any other meets both. A
+        reference that is a region has the level it has.
     weights : DataArray, optional
         Size of each cell; equal by default.
     tnorm : {"minimum", "product", "lukasiewicz"}
         How soft values intersect, see `overlap.raster.measure`.
     empty : float or EmptyPolicy
         Value of an index that is 0/0.
+    strict : bool
+        Whether it is an error, and no hint or warning, that the prediction would fit far better if it were read
+        otherwise, or is of another category than the reference.
 
     Returns
     -------
@@ -287,7 +303,8 @@ def compare(
     TypeError
         If the prediction is no DataArray, or the values of a region are neither bool nor floating.
     ValueError
-        If a grid does not cover the torus once, a value is outside [0, 1], labels differ, or a name is unknown.
+        If a grid does not cover the torus once, a value is outside [0, 1], labels differ, a name is unknown, or
+        `strict` finds a mistake.
 
     Warns
     -----
@@ -300,6 +317,7 @@ def compare(
 
     Examples
     --------
+    >>> from .regions import region
     >>> report = compare(region("top8000", "glycine"), region("top8000", "glycine", "allowed"))
     >>> round(float(report.outside), 4), round(float(report.missed), 4)
     (0.0, 0.428)
@@ -310,157 +328,70 @@ def compare(
     >>> report.iou.sel(category="glycine").values.round(4)
     array([1.   , 0.572])
     """
-    assessed = assess(predicted, reference, category=category, level=level, weights=weights, tnorm=tnorm, empty=empty)
+    assessed = assess(
+        predicted,
+        reference,
+        category=category,
+        level=level,
+        weights=weights,
+        tnorm=tnorm,
+        empty=empty,
+        strict=strict,
+    )
     return assessed.report
-
-
-def _empirical(predicted: xr.DataArray, reference: str | xr.Dataset, settings: Settings) -> xr.DataArray:
-    """Return the empirical region that a prediction meets."""
-    category = settings.category
-    level = settings.level
-    each_category = category is None and "category" in predicted.dims
-    each_level = level is None and "level" in predicted.dims
-    if category is None and not each_category:
-        category = predicted.attrs.get("category") or "general"
-    if isinstance(reference, str):
-        cells = _named_region(reference, _hashable(category), _hashable(level))
-    else:
-        cells = region(reference, category, level)
-    if each_category:
-        cells = _select(cells, predicted, "category")
-    if each_level:
-        cells = _select(cells, predicted, "level")
-    return cells
-
-
-def _refuse_category(category: Any) -> None:
-    """Refuse an option that chooses an empirical region where the reference is a region itself."""
-    if category is not None:
-        raise UsageError(
-            f"ramachandran.compare: category {category!r} chooses an empirical region, but the reference is a region "
-            "itself; leave category= (--category) out"
-        )
-
-
-def _named_region(reference: str, category: Any, level: Any) -> xr.DataArray:
-    # a copy has its own attributes, and shares the values, which cannot be written
-    return _kept_region(reference, category, level).copy(deep=False)
-
-
-@cache
-def _kept_region(reference: str, category: Any, level: Any) -> xr.DataArray:
-    """Return a region that is made once, and whose values cannot be written."""
-    cells = region(reference, category, level)
-    cells.values.flags.writeable = False
-    cells.score.values.flags.writeable = False
-    return cells
-
-
-def _hashable(names: str | Sequence[str] | None) -> str | tuple[str, ...] | None:
-    return names if names is None or isinstance(names, str) else tuple(names)
-
-
-def _select(cells: xr.DataArray, predicted: xr.DataArray, dim: str) -> xr.DataArray:
-    """Return the cells with the labels of the prediction along `dim`."""
-    labels = predicted.coords.variables[dim].values
-    known = cells.coords.variables[dim].values
-    if np.array_equal(labels, known):
-        return cells
-    for label in labels.tolist():
-        check_choice("ramachandran.compare", f"each {dim} of the prediction", label, known.tolist())
-    return cells.sel({dim: labels})
-
-
-def _check_categories(predicted: xr.DataArray, reference: xr.DataArray) -> None:
-    if "category" in reference.dims:
-        return
-    own = predicted.attrs.get("category")
-    other = reference.attrs.get("category")
-    if not own or not other or ALL in (own, other):
-        return
-    if own != other:
-        warnings.warn(
-            f"ramachandran.compare: the prediction is of category {own!r}, the reference of {other!r}", stacklevel=3
-        )
-
-
-def _labels(arrays: Mapping[str, xr.DataArray | None]) -> dict[str, Any]:
-    """Return the dimensions besides psi and phi, in order of appearance, with their coordinates (None without).
-
-    Raises
-    ------
-    ValueError
-        If two arrays have other cells, or other labels, along a dimension.
-    """
-    sizes: dict[str, int] = {}
-    labels: dict[str, Any] = {}
-    for name, x in arrays.items():
-        if x is None:
-            continue
-        for dim in map(str, x.dims):
-            own = x.coords.variables.get(dim)
-            if dim not in sizes:
-                sizes[dim] = x.sizes[dim]
-                labels[dim] = own
-                continue
-            if x.sizes[dim] != sizes[dim] or not _same_labels(own, labels[dim]):
-                raise ValueError(
-                    f"ramachandran.compare: {name}: other cells along {dim!r} than those of the prediction; bring them "
-                    f"onto one grid first, such as by {name}.sel({dim}=prediction.{dim})"
-                )
-            if labels[dim] is None:
-                labels[dim] = own
-    return {dim: own for dim, own in labels.items() if dim not in ("psi", "phi")}
-
-
-def _same_labels(own: xr.Variable | None, other: xr.Variable | None) -> bool:
-    if own is None or other is None:
-        return True
-    return np.array_equal(own.values, other.values)
-
-
-def _spread(x: xr.DataArray, dims: tuple[str, ...]) -> np.ndarray:
-    """Return the values with the axes `dims`, of length 1 where `x` has no such dimension."""
-    own = tuple(dim for dim in dims if dim in x.dims)
-    lacking = tuple(axis for axis, dim in enumerate(dims) if dim not in x.dims)
-    ordered = x if x.dims == own else x.transpose(*own)
-    return np.expand_dims(ordered.values, lacking)
-
-
-def _check_weights(cells: np.ndarray) -> None:
-    if cells.dtype.kind not in "biuf":
-        raise TypeError(f"ramachandran.compare: weights are {cells.dtype}; sizes of cells are real numbers")
-    if not np.all((cells >= 0) & (cells < np.inf)):
-        raise ValueError(
-            f"ramachandran.compare: weights run from {cells.min():g} to {cells.max():g}; sizes of cells are "
-            "not negative, and finite"
-        )
 
 
 def _measure(a: np.ndarray, b: np.ndarray, cells: np.ndarray | None, tnorm: ov.raster.TNorm) -> ov.Overlap:
     return ov.raster.measure(a, b, axis=(-2, -1), weights=cells, tnorm=tnorm, check_values=False)
 
 
-def _hint(a: np.ndarray, b: np.ndarray, cells: np.ndarray | None, tnorm: ov.raster.TNorm, overlap: ov.Overlap) -> str:
-    """Say so if the prediction would fit far better swapped, mirrored or shifted: the usual mistakes with axes."""
-    if a.ndim != 2:
+def _pair(
+    a: np.ndarray,
+    b: np.ndarray,
+    cells: np.ndarray | None,
+    tnorm: ov.raster.TNorm,
+    overlap: ov.Overlap,
+    reference: xr.DataArray,
+    labels: Mapping[str, Any],
+) -> Pair:
+    """Return the two stacks as the guards read them, one region after the other."""
+    stack = (-1, *a.shape[-2:])
+    lead = a.shape[:-2]
+    category = reference.coords.get("category", xr.DataArray(reference.attrs.get("category", "")))
+    from_ranks = reference.attrs.get("level") and "cut" in reference.coords
+    cut = reference.cut if from_ranks else None
+    cuts = by_region(cut, labels, lead, 1 - DEFAULT_MASS)
+    return Pair(
+        a=a.reshape(stack),
+        b=b.reshape(stack),
+        psi=np.asarray(reference.psi.values, float),
+        phi=np.asarray(reference.phi.values, float),
+        cells=None if cells is None else cells.reshape(stack),
+        tnorm=tnorm,
+        now=np.asarray(ov.iou(overlap, empty=1.0)).reshape(-1),
+        categories=by_region(category, labels, lead, ""),
+        masses=[1 - float(one) for one in cuts],
+    )
+
+
+def _hint(pair: Pair, source: Source, labels: Mapping[str, Any], shape: tuple[int, ...], strict: bool) -> str:
+    """Say which other readings fit far better, if any do."""
+    dims = (*labels, "psi", "phi")
+
+    def stacked(cells: xr.DataArray | xr.Variable) -> np.ndarray:
+        return np.broadcast_to(spread(cells, dims), shape).reshape(-1, *shape[-2:])
+
+    def at_centres(psi: np.ndarray, phi: np.ndarray) -> np.ndarray:
+        return stacked(source.at(psi, phi).variable)
+
+    def of_categories() -> dict[str, np.ndarray]:
+        return {name: stacked(cells) for name, cells in source.of_categories(pair.psi, pair.phi)}
+
+    movable = source.can_move(pair.psi[1] - pair.psi[0])
+    hints = find_hints(pair, Elsewhere(at_centres if movable else None, of_categories))
+    if not hints:
         return ""
-    n_psi, n_phi = a.shape
-    readings = {
-        "psi upside down": a[::-1],
-        "phi mirrored": a[:, ::-1],
-        "0 to 360 read as -180 to 180": np.roll(a, (n_psi // 2, n_phi // 2), (0, 1)),
-    }
-    if n_psi == n_phi:
-        readings = {"phi and psi swapped": a.T, **readings}
-    now = float(ov.iou(overlap))
-    best = ""
-    highest = now + LEAST_GAIN
-    for name, moved in readings.items():
-        iou = float(ov.iou(_measure(moved, b, cells, tnorm)))
-        if iou > highest:
-            best = name
-            highest = iou
-    if not best:
-        return ""
-    return f"with {best} the IoU would be {highest:.2f}, not {now:.2f}: are the axes what they say?"
+    line = hint_line(hints, names_of_regions(labels, shape[:-2]))
+    if strict:
+        raise ValueError(f"ramachandran.compare: {line}; {remedies(hints)}; or leave strict= (--strict) out")
+    return line

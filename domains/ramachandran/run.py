@@ -288,6 +288,7 @@ def compare_files(
     level: Any,
     cut: Mapping[str, Any],
     reading: Mapping[str, Any],
+    strict: bool,
     outputs: Outputs,
 ) -> int:
     """Do what ``overlap ramachandran compare`` does, and return its exit code."""
@@ -296,14 +297,20 @@ def compare_files(
     from .io import cut_file, read_region
 
     reference_is_file = _is_region_file(reference)
+    if reference_is_file and level is not None:
+        raise UsageError(
+            f"--level {level} chooses an empirical region, but --reference {reference} is a region itself; leave "
+            "--level out"
+        )
+    cut_at: Any = level or "favored"
     with _console.collected_warnings() as notes:
         if reference_is_file:
             where = Cut(**cut)
         else:
-            where = Cut(**cut, default_mass=lambda own: _mass_of(reference, category or own or "general", level))
+            where = Cut(**cut, default_mass=lambda own: _mass_of(reference, category or own or "general", cut_at))
         region = cut_file(predicted, where, **reading)
         truth: Any = read_region(reference) if reference_is_file else reference
-        assessed = assess(region, truth, category=category, level=level)
+        assessed = assess(region, truth, category=category, level=cut_at, strict=strict)
     if assessed.hint:
         notes.append(assessed.hint)
     report = assessed.report

@@ -119,3 +119,15 @@ def test_warnings_are_one_line_with_the_file(tmp_path):
     charmm.write_text(gzip.decompress(example("1a28").read_bytes()).decode().replace("HIS A 703", "HSD A 703"))
     done = run("ramachandran", "validate", charmm, "--json")
     assert f"warning: {charmm}: 1 residues under CHARMM or Amber names" in done.stderr.replace("\n", "")
+
+
+def test_strict_ends_with_an_error(tmp_path):
+    truth, swapped = tmp_path / "truth.npy", tmp_path / "swapped.npy"
+    np.save(truth, hard_sphere().values)
+    np.save(swapped, hard_sphere().values.T)
+    done = run("ramachandran", "compare", swapped, "--reference", truth, "--strict", code=1)
+    assert "phi and psi swapped? IoU 1.00 instead of" in done.stderr
+    assert done.stderr.count("\n") == 1
+    run("ramachandran", "compare", swapped, "--reference", truth, "--phi-first", "--strict")
+    done = run("ramachandran", "compare", swapped, "--reference", truth, "--level", "allowed", code=2)
+    assert "leave --level out" in done.stderr

@@ -73,24 +73,6 @@ def test_masks_of_another_program(k, category, test_data):
         assert report.attrs["regridding"] == "reference: score interpolated, then cut"
 
 
-MISTAKES = {
-    "phi and psi swapped": (lambda x: x.T, 0.0244, 0.1875),
-    "psi upside down": (lambda x: x[::-1], 0.1820, 0.5673),
-    "0 to 360 read as -180 to 180": (lambda x: np.roll(x, (90, 90), (0, 1)), 0.0100, None),
-}
-
-
-@pytest.mark.parametrize("mistake", MISTAKES)
-def test_mistakes_with_axes_are_reported(mistake):
-    move, *expected = MISTAKES[mistake]
-    for level, iou in zip(("favored", "allowed"), expected, strict=True):
-        truth = region(level=level)
-        report = compare(truth.drop_vars(["score", "cut"]).copy(data=move(truth.values)), level=level)
-        if iou is not None:
-            assert float(report.iou) == pytest.approx(iou, abs=5e-5)
-        assert mistake in report.attrs["hint"]
-
-
 def test_a_good_prediction_gets_no_hint():
     assert "hint" not in compare(hard_sphere(clashes="ho2003"), level="allowed").attrs
 
@@ -250,7 +232,7 @@ def test_the_hint_is_measured_as_the_report_is():
     fits_elsewhere = np.where(weighted, False, truth.values)
     turned = truth.copy(data=fits_elsewhere[::-1])
     weights = truth.copy(data=weighted.astype(float))
-    assert "with psi upside down" in compare(turned, truth).attrs["hint"]
+    assert "psi upside down?" in compare(turned, truth).attrs["hint"]
     assert "hint" not in compare(turned, truth, weights=weights).attrs
 
 

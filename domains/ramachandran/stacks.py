@@ -1,0 +1,137 @@
+"""Stacks of regions on one grid: which dimensions they have besides psi and phi, and their values with all of them.
+
+Conventions
+-----------
+- Dimensions meet by name. Where two arrays have the same dimension they have the same labels along it.
+- Values are (..., psi, phi); a dimension that an array lacks has length 1 there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+
+def further_labels(arrays: Mapping[str, xr.DataArray | None]) -> dict[str, Any]:
+    """Return the dimensions besides psi and phi, in order of appearance, with their coordinates (None without).
+
+    Raises
+    ------
+    ValueError
+        If two arrays have other cells, or other labels, along a dimension.
+
+    Examples
+    --------
+    >>> nodes = {"psi": [-90.0, 90.0], "phi": [-90.0, 90.0]}
+    >>> models = xr.DataArray(np.ones((3, 2, 2), bool), coords={"model": [1, 2, 3], **nodes})
+    >>> further_labels({"prediction": models, "weights": None})["model"].values
+    array([1, 2, 3])
+    """
+    sizes: dict[str, int] = {}
+    labels: dict[str, Any] = {}
+    for name, x in arrays.items():
+        if x is None:
+            continue
+        for dim in map(str, x.dims):
+            own = x.coords.variables.get(dim)
+            if dim not in sizes:
+                sizes[dim] = x.sizes[dim]
+                labels[dim] = own
+                continue
+            if x.sizes[dim] != sizes[dim] or not _same_labels(own, labels[dim]):
+                raise ValueError(
+                    f"ramachandran.compare: {name}: other cells along {dim!r} than those of the prediction; bring them "
+                    f"onto one grid first, such as by {name}.sel({dim}=prediction.{dim})"
+                )
+            if labels[dim] is None:
+                labels[dim] = own
+    return {dim: own for dim, own in labels.items() if dim not in ("psi", "phi")}
+
+
+def _same_labels(own: xr.Variable | None, other: xr.Variable | None) -> bool:
+    if own is None or other is None:
+        return True
+    return np.array_equal(own.values, other.values)
+
+
+def spread(x: xr.DataArray | xr.Variable, dims: tuple[str, ...]) -> np.ndarray:
+    """Return the values with the axes `dims`, of length 1 where `x` has no such dimension.
+
+    Examples
+    --------
+    >>> x = xr.DataArray(np.zeros((2, 4)), dims=("phi", "psi"))
+    >>> spread(x, ("model", "psi", "phi")).shape
+    (1, 4, 2)
+    """
+    own = tuple(dim for dim in dims if dim in x.dims)
+    lacking = tuple(axis for axis, dim in enumerate(dims) if dim not in x.dims)
+    ordered = x if x.dims == own else x.transpose(*own)
+    return np.expand_dims(ordered.values, lacking)
+
+
+def check_weights(cells: np.ndarray) -> None:
+    """Check that the sizes of cells are real numbers, finite and not negative.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are not.
+
+    Examples
+    --------
+    >>> check_weights(np.array([1.0, 2.0]))
+    """
+    if cells.dtype.kind not in "biuf":
+        raise TypeError(f"ramachandran.compare: weights are {cells.dtype}; sizes of cells are real numbers")
+    if not np.all((cells >= 0) & (cells < np.inf)):
+        raise ValueError(
+            f"ramachandran.compare: weights run from {cells.min():g} to {cells.max():g}; sizes of cells are "
+            "not negative, and finite"
+        )
+
+
+def by_region(x: xr.DataArray | None, labels: Mapping[str, Any], shape: Sequence[int], missing: Any) -> list[Any]:
+    """Return a value for each region of a stack, from values that have some of its dimensions.
+
+    Parameters
+    ----------
+    x : DataArray or None
+        Without psi and phi.
+    labels : mapping
+        The dimensions of the stack.
+    shape : sequence of int
+        Their lengths.
+    missing : object
+        The value of each region if `x` is None or has other dimensions.
+
+    Examples
+    --------
+    >>> by_region(xr.DataArray(["a", "b"], dims="category"), {"category": None, "level": None}, (2, 2), "")
+    ['a', 'a', 'b', 'b']
+    """
+    dims = tuple(labels)
+    if x is None or not set(x.dims) <= set(dims):
+        return [missing] * int(np.prod(shape, dtype=int))
+    values: list[Any] = np.broadcast_to(spread(x, dims), tuple(shape)).ravel().tolist()
+    return values
+
+
+def names_of_regions(labels: Mapping[str, Any], shape: Sequence[int]) -> list[str]:
+    """Return what tells each region of a stack from the others: its labels, or its numbers where there are none.
+
+    Examples
+    --------
+    >>> names_of_regions({"model": xr.Variable("model", [7, 9]), "level": None}, (2, 1))
+    ['model 7, level 0', 'model 9, level 0']
+    """
+    names = []
+    for position in np.ndindex(*shape):
+        parts = []
+        for (dim, own), k in zip(labels.items(), position, strict=True):
+            label = k if own is None else own.values[k]
+            parts.append(f"{dim} {label}")
+        names.append(", ".join(parts))
+    return names

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from domains.ramachandran.stacks import by_region, check_weights, further_labels, names_of_regions, spread
+
+
+def test_labels_come_in_order_of_appearance():
+    a = xr.DataArray(np.zeros((2, 3, 3)), dims=("model", "psi", "phi"))
+    b = xr.DataArray(np.zeros((3, 3, 2)), dims=("psi", "phi", "level"), coords={"level": ["x", "y"]})
+    labels = further_labels({"prediction": a, "reference": b, "weights": None})
+    assert list(labels) == ["model", "level"]
+    assert labels["model"] is None
+    assert spread(b, ("model", "level", "psi", "phi")).shape == (1, 2, 3, 3)
+    assert names_of_regions(labels, (2, 2)) == [
+        "model 0, level x",
+        "model 0, level y",
+        "model 1, level x",
+        "model 1, level y",
+    ]
+    with pytest.raises(ValueError, match="reference: other cells along 'model'"):
+        further_labels({"prediction": a, "reference": xr.concat([a, a], "model")})
+
+
+def test_a_value_for_each_region():
+    labels = {"category": None, "level": None}
+    assert by_region(xr.DataArray([1, 2], dims="level"), labels, (2, 2), 0) == [1, 2, 1, 2]
+    assert by_region(xr.DataArray(7), labels, (1, 2), 0) == [7, 7]
+    assert by_region(None, labels, (1, 2), 0) == [0, 0]
+    assert by_region(xr.DataArray([1], dims="other"), labels, (1, 2), 0) == [0, 0]
+    assert by_region(xr.DataArray(7), {}, (), 0) == [7]
+
+
+def test_weights():
+    check_weights(np.zeros((2, 2)))
+    with pytest.raises(ValueError, match="weights run from -1 to 0"):
+        check_weights(np.array([-1.0, 0.0]))
