@@ -2,6 +2,8 @@ from .comparison import Assessment, assess, compare
 from .densities import region_from_density, region_from_energy, region_from_rank
 from .empirical import CATEGORIES, LEVELS, categorise, classify, evaluate, reference
 from .io import example, read_map, read_region
+from .learned import LearnedContacts, learn_contacts
+from .masses import cell_masses, draw_angles
 from .plotting import plot_agreement, plot_agreements, plot_levels, plot_residues
 from .regions import region
 from .run import summarise, summarise_models, validate
@@ -12,15 +14,19 @@ __all__ = [
     "CATEGORIES",
     "LEVELS",
     "Assessment",
+    "LearnedContacts",
     "assess",
     "backbone_angles",
     "categorise",
+    "cell_masses",
     "classify",
     "compare",
     "contact_names",
+    "draw_angles",
     "evaluate",
     "example",
     "hard_sphere",
+    "learn_contacts",
     "plot_agreement",
     "plot_agreements",
     "plot_levels",

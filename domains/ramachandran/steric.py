@@ -21,6 +21,8 @@ electrostatics, and H-bonding in the α-helix. Protein Sci. 12, 2508. doi:10.111
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import mul
 from typing import Literal, get_args
 
 import array_api_compat as compat
@@ -129,7 +131,6 @@ def soft_sphere(
     limits: Array,
     *,
     temperature: float,
-    shared_by: Sharing = "elements",
     tau: float | Array = 111.0,
     n: int = 180,
 ) -> Array:
@@ -140,11 +141,9 @@ def soft_sphere(
     Parameters
     ----------
     limits : array of numpy or torch, shape (10,) or (40,)
-        Contact limits in Å, in the order of `contact_names`.
+        Contact limits in Å, in the order of ``contact_names("elements")`` or ``contact_names("pairs")``.
     temperature : float
         T, the width of the walls in Å.
-    shared_by : {"elements", "pairs"}
-        Whether pairs of one kind of elements share a limit, or each pair of atoms has its own.
     tau : float or array, shape ()
         Angle N–CA–C in degrees.
     n : int
@@ -158,7 +157,7 @@ def soft_sphere(
     Raises
     ------
     ValueError
-        If an option is unknown, the temperature is not above 0, or the number of limits is another.
+        If the temperature is not above 0, or the number of limits is another.
 
     Examples
     --------
@@ -168,20 +167,14 @@ def soft_sphere(
     True
     """
     operation = "ramachandran.soft_sphere"
-    check_choice(operation, "shared_by", shared_by, get_args(Sharing))
     check_number(operation, "temperature", temperature, above=0)
-    names = contact_names(shared_by)
-    if limits.shape != (len(names),):
-        raise UsageError(
-            f"{operation}: limits have the shape {tuple(limits.shape)}; pass ({len(names)},), a limit for each of "
-            f"contact_names({shared_by!r})"
-        )
+    place_of = _places_for(limits)
     xp = compat.array_namespace(limits)
     angles = xp.asarray(centres(n), dtype=limits.dtype, device=compat.device(limits))
     # a number becomes an array, and an array keeps its gradient
     angle_at_ca = xp.zeros_like(limits[0]) + tau
     distances = contact_distances(angles[None, :], angles[:, None], angle_at_ca)
-    return soften(distances, limits, temperature, places(shared_by))
+    return soften(distances, limits, temperature, place_of)
 
 
 def soften(distances: Mapping[Pair, Array], limits: Array, temperature: float, place_of: Mapping[Pair, int]) -> Array:
@@ -207,21 +200,24 @@ def soften(distances: Mapping[Pair, Array], limits: Array, temperature: float, p
     0.5
     """
     xp = compat.array_namespace(limits)
-    log_allowed = 0.0
+    # those of phi alone and of psi alone are multiplied before they are spread over the torus
+    products: dict[tuple[int, ...], Array] = {}
     for pair, distance in distances.items():
-        overlap = (limits[place_of[pair]] - distance) / temperature
-        # the logarithm of the sigmoid of −overlap, finite however deep the spheres overlap
-        log_allowed = log_allowed - xp.logaddexp(overlap, xp.zeros_like(overlap))
-    return xp.exp(log_allowed)
+        apart = distance - limits[place_of[pair]]
+        # 1/(1 + exp(−x)) as (1 + tanh(x/2))/2, which is finite, and so is its gradient, however deep spheres overlap
+        allowed = 0.5 + 0.5 * xp.tanh(apart * (0.5 / temperature))
+        shape = tuple(distance.shape)
+        products[shape] = products[shape] * allowed if shape in products else allowed
+    return reduce(mul, products.values())
 
 
-def contact_names(shared_by: Sharing = "elements") -> tuple[str, ...]:
+def contact_names(limits: Sharing = "elements") -> tuple[str, ...]:
     """Return the names of the contacts that have a limit each, in the order of `soft_sphere`.
 
     Parameters
     ----------
-    shared_by : {"elements", "pairs"}
-        Ten pairs of elements, or forty pairs of atoms.
+    limits : {"elements", "pairs"}
+        Whether the pairs of two elements share a limit, ten in all, or each of forty pairs of atoms has its own.
 
     Returns
     -------
@@ -234,13 +230,13 @@ def contact_names(shared_by: Sharing = "elements") -> tuple[str, ...]:
     >>> contact_names("pairs")[:3]
     ("CA' HA", "CA' CB", "CA' C")
     """
-    check_choice("ramachandran.contact_names", "shared_by", shared_by, get_args(Sharing))
-    if shared_by == "elements":
+    check_choice("ramachandran.contact_names", "limits", limits, get_args(Sharing))
+    if limits == "elements":
         return tuple(LIMITS)
     return tuple(_name(pair) for pair in CONTACTS)
 
 
-def places(shared_by: Sharing) -> dict[Pair, int]:
+def places(limits: Sharing) -> dict[Pair, int]:
     """Return where in the limits of `soft_sphere` that of each pair of atoms stands.
 
     Examples
@@ -248,8 +244,8 @@ def places(shared_by: Sharing) -> dict[Pair, int]:
     >>> places("elements")["O'", "O"], places("pairs")["O'", "O"]
     (4, 17)
     """
-    names = contact_names(shared_by)
-    name_of = elements if shared_by == "elements" else _name
+    names = contact_names(limits)
+    name_of = elements if limits == "elements" else _name
     return {pair: names.index(name_of(pair)) for pair in CONTACTS}
 
 
@@ -263,6 +259,17 @@ def elements(pair: Pair) -> str:
     """
     a, b = pair
     return "".join(sorted(a[0] + b[0]))
+
+
+def _places_for(limits: Array) -> dict[Pair, int]:
+    """Return `places` for ten limits or forty."""
+    for sharing in get_args(Sharing):
+        if limits.shape == (len(contact_names(sharing)),):
+            return places(sharing)
+    raise UsageError(
+        f"ramachandran.soft_sphere: limits have the shape {tuple(limits.shape)}; pass (10,), in the order of "
+        "contact_names('elements'), or (40,), in that of contact_names('pairs')"
+    )
 
 
 def _name(pair: Pair) -> str:
