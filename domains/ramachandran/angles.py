@@ -125,7 +125,9 @@ def dihedral(a: Floats, b: Floats, c: Floats, d: Floats) -> Floats:
     return np.where(on_a_line, np.nan, angle)
 
 
-def walk(atoms: Atoms, residues: Residues, *, max_bond: float = 2.0) -> tuple[pd.DataFrame, pd.DataFrame]:
+def walk(
+    atoms: Atoms, residues: Residues, *, max_bond: float = 2.0, close_rings: bool = False
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Measure phi, psi and omega of every conformer of every residue.
 
     Parameters
@@ -134,6 +136,8 @@ def walk(atoms: Atoms, residues: Residues, *, max_bond: float = 2.0) -> tuple[pd
     residues : Residues
     max_bond : float
         Bonded neighbours' C and N are nearer than this, Ångström.
+    close_rings : bool
+        Whether the ends of a head-to-tail ring are neighbours.
 
     Returns
     -------
@@ -164,7 +168,8 @@ def walk(atoms: Atoms, residues: Residues, *, max_bond: float = 2.0) -> tuple[pd
         atoms = NO_BACKBONE
     # atoms far beyond any molecule have no angles, and are no reason for a warning
     with np.errstate(over="ignore", invalid="ignore"):
-        outcomes = _joined([_outcomes(conformer) for conformer in conformers(atoms, residues, max_bond=max_bond)])
+        every_conformer = conformers(atoms, residues, max_bond=max_bond, close_rings=close_rings)
+        outcomes = _joined([_outcomes(conformer) for conformer in every_conformer])
     walked = np.lexsort((outcomes.residue, outcomes.rank, outcomes.part))
     outcomes = outcomes.take(walked)
     in_file = np.lexsort((outcomes.rank, outcomes.residue))

@@ -53,6 +53,12 @@ class Chirality(StrEnum):
     mirror = "mirror"
 
 
+class Rings(StrEnum):
+    """What becomes of the ends of a head-to-tail ring."""
+
+    closed = "closed"
+
+
 class Quantity(StrEnum):
     """What the values of a map are."""
 
@@ -85,6 +91,9 @@ ModifiedResidues = Annotated[
     Modified | None, typer.Option(metavar="parent", help="Score modified residues as the standard ones they come from.")
 ]
 DResidues = Annotated[Chirality | None, typer.Option(metavar="mirror", help="Score D-residues at (-phi, -psi).")]
+RingEnds = Annotated[
+    Rings | None, typer.Option("--rings", metavar="closed", help="Score the ends of head-to-tail rings too.")
+]
 MinPlddt = Annotated[
     float | None,
     typer.Option(
@@ -139,6 +148,7 @@ def validate(
     modified: ModifiedResidues = None,
     chirality: DResidues = None,
     min_plddt: MinPlddt = None,
+    rings: RingEnds = None,
     core: Core = None,
     records: Records = None,
     workers: Workers = 1,
@@ -168,6 +178,7 @@ def validate(
         modified=modified,
         chirality=chirality,
         min_plddt=min_plddt,
+        rings=rings,
         core=core,
         **running(records, workers, scheduler, max_seconds, max_memory),
         outputs=flags,

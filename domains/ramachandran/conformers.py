@@ -4,7 +4,9 @@ Conventions
 -----------
 - Neighbours are residues that follow one another in one part of a chain (up to a TER or a change of mmCIF's
   ``label_asym_id``) and whose C and N are nearer than ``max_bond``. Numbers are names, and nothing is calculated from
-  them. A ring's closing bond is not looked for.
+  them.
+- A chain whose last C and first N are nearer than ``max_bond`` is a head-to-tail ring. Its ends are neighbours where
+  rings are asked to be closed; MolProbity does not.
 - A conformer X is all atoms without an altloc and those of altloc X.
 - An altloc touches a residue where one of its backbone atoms (N, CA, C, O, CB, H), C of the residue before or N of the
   residue after has it.
@@ -18,7 +20,7 @@ from dataclasses import replace
 import numpy as np
 
 from .atoms import ATOM_NAMES, CA, Atoms, Bools, C, Floats, Ints, N, Residues
-from .groups import first_of_each, group
+from .groups import begins, first_of_each, group
 
 DUPLICATE = ("duplicate id", "written twice: an earlier residue has the same chain, number and insertion code")
 
@@ -39,6 +41,8 @@ class Conformer:
         Its altloc in each part; 0 where the part has none, -1 where it has no conformer of this rank.
     max_bond : float
         Bonded neighbours' C and N are nearer than this, Ångström.
+    close_rings : bool
+        Whether the ends of a head-to-tail ring are neighbours.
 
     Attributes
     ----------
@@ -59,7 +63,9 @@ class Conformer:
     (array([ 1, -1]), ('terminal', 'first of the chain'))
     """
 
-    def __init__(self, atoms: Atoms, residues: Residues, rank: int, altloc: Ints, max_bond: float) -> None:
+    def __init__(
+        self, atoms: Atoms, residues: Residues, rank: int, altloc: Ints, max_bond: float, close_rings: bool = False
+    ) -> None:
         self.atoms = atoms
         self.residues = residues
         self.rank = rank
@@ -74,6 +80,11 @@ class Conformer:
         self.altloc = altloc[self._part]
         self._taken: Bools = (residues.parent[self.residue] != "") & ~residues.duplicate[self.residue]
         self.before, self.after = self._links(max_bond)
+        first, last = self._ring_ends(max_bond)
+        self._other_end = dict(zip([*first, *last], [*last, *first], strict=True))
+        if close_rings:
+            self.before[first] = last
+            self.after[last] = first
 
     def touched(self) -> Bools:
         """Mark the residues that have an altloc, or whose neighbours have it on the atoms that the angles use."""
@@ -127,6 +138,19 @@ class Conformer:
         after[i[bonded]] = j[bonded]
         return before, after
 
+    def _ring_ends(self, max_bond: float) -> tuple[list[int], list[int]]:
+        """Return the first and the last residue of each head-to-tail ring."""
+        taken = np.flatnonzero(self._taken)
+        if not len(taken):
+            return [], []
+        chain = group(self._part, self.residues.copy[self.residue])[taken]
+        begin = np.flatnonzero(begins(chain))
+        end = np.append(begin[1:], len(taken)) - 1
+        first = taken[begin]
+        last = taken[end]
+        ring = (first < last) & (self._bond(last, first) < max_bond)
+        return first[ring].tolist(), last[ring].tolist()
+
     def _bond(self, i: Ints, j: Ints) -> Floats:
         """Return the distance from C of residue `i` to N of residue `j`, NaN without the atoms."""
         c = self.table[i, C]
@@ -139,6 +163,8 @@ class Conformer:
         """Return why residue `i` is not linked to `j`, which lies beside it in the file."""
         before = j < i
         if not self._in_one_chain(i, j):
+            if i in self._other_end:
+                return self._why_ring(i, self._other_end[i])
             return "terminal", "first of the chain" if before else "last of the chain"
         name = self._name(j)
         if not self._taken[j]:
@@ -151,6 +177,12 @@ class Conformer:
         second = np.array([max(i, j)])
         bond = float(self._bond(first, second)[0])
         return "break", f"C–N {bond:.1f} Å to {name}"
+
+    def _why_ring(self, i: int, j: int) -> tuple[str, str]:
+        first = np.array([min(i, j)])
+        last = np.array([max(i, j)])
+        bond = float(self._bond(last, first)[0])
+        return "ring", f'C–N {bond:.2f} Å to {self._name(j)}, taken with rings="closed"'
 
     def _in_one_chain(self, i: int, j: int) -> bool:
         if not 0 <= j < len(self._part):
@@ -165,7 +197,7 @@ class Conformer:
         return self.residues.describe(self.residue[i])
 
 
-def conformers(atoms: Atoms, residues: Residues, *, max_bond: float) -> Iterator[Conformer]:
+def conformers(atoms: Atoms, residues: Residues, *, max_bond: float, close_rings: bool = False) -> Iterator[Conformer]:
     """Yield the conformers of a structure: the first of each part, then the second, and so on.
 
     Parameters
@@ -174,6 +206,8 @@ def conformers(atoms: Atoms, residues: Residues, *, max_bond: float) -> Iterator
     residues : Residues
     max_bond : float
         Bonded neighbours' C and N are nearer than this, Ångström.
+    close_rings : bool
+        Whether the ends of a head-to-tail ring are neighbours.
 
     Yields
     ------
@@ -192,7 +226,7 @@ def conformers(atoms: Atoms, residues: Residues, *, max_bond: float) -> Iterator
     atoms = replace(atoms, altloc=_mark_blanks(atoms))
     altlocs = _altlocs(atoms, residues.part)
     for rank, altloc in enumerate(altlocs):
-        yield Conformer(atoms, residues, rank, altloc, max_bond)
+        yield Conformer(atoms, residues, rank, altloc, max_bond, close_rings)
 
 
 def _mark_blanks(atoms: Atoms) -> Ints:

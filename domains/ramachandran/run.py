@@ -75,7 +75,7 @@ def validate(
     progress : bool
         Whether to show on standard error how far the work is.
     **options
-        Passed to `backbone_angles`: ``max_bond``, ``modified``, ``chirality``, ``min_plddt``.
+        Passed to `backbone_angles`: ``max_bond``, ``modified``, ``chirality``, ``min_plddt``, ``rings``.
 
     Returns
     -------

@@ -51,6 +51,7 @@ def backbone_angles(
     modified: str | None = None,
     chirality: str | None = None,
     min_plddt: float | None = None,
+    rings: str | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Measure phi, psi and omega of every residue of a structure file, and say why for those that have none.
 
@@ -70,6 +71,9 @@ def backbone_angles(
     min_plddt : float, optional
         Skip residues whose pLDDT, the B factor of a predicted model's CA, is lower. It is on the scale of the file:
         to 100, or to 1.
+    rings : {None, "closed"}
+        By default the two ends of a head-to-tail ring are skipped, as MolProbity does. With "closed" they are
+        neighbours if the last C and the first N are nearer than `max_bond`.
 
     Returns
     -------
@@ -87,8 +91,8 @@ def backbone_angles(
         - ``instance``: 1, or 2 and so on in a further copy of the chain under the same name and numbers.
     skipped : DataFrame, one row per residue (and conformer) without, in file order
         ``model chain resseq icode altloc resname reason detail segment instance``. The reason is "terminal", "break",
-        "missing atom", "non-standard", "non-standard neighbour", "degenerate geometry", "duplicate id" (written twice
-        in one place), "after END" or "low pLDDT".
+        "ring", "missing atom", "non-standard", "non-standard neighbour", "degenerate geometry", "duplicate id" (written
+        twice in one place), "after END" or "low pLDDT".
 
     Raises
     ------
@@ -126,7 +130,7 @@ def backbone_angles(
     0       1  terminal  first of the chain
     1       3  terminal   last of the chain
     """
-    check_options(max_bond, modified, chirality, min_plddt)
+    check_options(max_bond, modified, chirality, min_plddt, rings)
     file = Path(fspath(path))
     with reading(OPERATION, file):
         source = read_structure(file)
@@ -145,7 +149,7 @@ def backbone_angles(
         atoms = layout.atoms(polymer)
         if min_plddt is not None:
             check_plddt(file, source, atoms, residues, min_plddt)
-        rows, skipped = walk(atoms, residues, max_bond=max_bond)
+        rows, skipped = walk(atoms, residues, max_bond=max_bond, close_rings=rings == "closed")
     if source.after_end is not None:
         skipped = pd.concat([skipped, _after_end(source.after_end)])
     rows.insert(list(rows).index(COPY[0]), "mirrored", False)
@@ -158,7 +162,9 @@ def backbone_angles(
     return rows, skipped
 
 
-def check_options(max_bond: float, modified: str | None, chirality: str | None, min_plddt: float | None) -> None:
+def check_options(
+    max_bond: float, modified: str | None, chirality: str | None, min_plddt: float | None, rings: str | None
+) -> None:
     """Check the options of `backbone_angles`, and that gemmi is there.
 
     Raises
@@ -170,12 +176,13 @@ def check_options(max_bond: float, modified: str | None, chirality: str | None, 
 
     Examples
     --------
-    >>> check_options(2.0, None, "mirror", None)
+    >>> check_options(2.0, None, "mirror", None, None)
     """
     if not isinstance(max_bond, Real) or not max_bond > 0:
         raise UsageError(f"{OPERATION}: max_bond must be a length in Å, such as 2.0; got {max_bond!r}")
     check_choice(OPERATION, "modified", modified, [None, "parent"])
     check_choice(OPERATION, "chirality", chirality, [None, "mirror"])
+    check_choice(OPERATION, "rings", rings, [None, "closed"])
     if min_plddt is not None:
         check_number(OPERATION, "min_plddt", min_plddt, at_least=0, at_most=HIGHEST)
     require_gemmi()

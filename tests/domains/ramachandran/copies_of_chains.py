@@ -55,6 +55,19 @@ def chain(names, phi, psi, *, first=1, shift=0.0, **fields):
     return atoms
 
 
+def ring(n, resname="ALA", gap=0.0, **fields):
+    """Return a head-to-tail ring that a rotation by one residue turns into itself, but for a gap before the first."""
+    step = (2 * np.pi - gap) / (3 * n)
+    radius = 1.4 / (2 * np.sin(step / 2))
+    atoms = []
+    for i in range(n):
+        for k, name in enumerate(("N", "CA", "C")):
+            turn = (3 * i + k) * step
+            xyz = (radius * np.cos(turn), radius * np.sin(turn), 0.4 * k)
+            atoms.append(Atom(name, resname, i + 1, tuple(np.round(xyz, 3).tolist()), label_seq=i + 1, **fields))
+    return atoms
+
+
 def changed(atoms, **fields):
     return [replace(atom, **fields) for atom in atoms]
 

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
+from copies_of_chains import chain, changed, dihedral, mmcif, pdb, ring
 
+from domains.ramachandran import backbone_angles, validate
 from domains.ramachandran.atoms import CA, Atoms, C, N, made_residues
 from domains.ramachandran.conformers import conformers
 
@@ -97,3 +99,59 @@ def test_residues_not_taken_link_to_none():
     assert only.after.tolist() == [-1, -1, -1]
     assert only.why(1)[0] == "non-standard"
     assert only.why(2) == ("non-standard neighbour", "next to ALA A 2")
+
+
+# ---- head-to-tail rings: by symmetry all residues have the same angles ------------------------------------------
+
+
+def measured(folder, text, **options):
+    path = folder / ("ring.cif" if text.startswith("data_") else "ring.pdb")
+    path.write_text(text)
+    return backbone_angles(path, **options)
+
+
+@pytest.mark.parametrize("n", [3, 6, 14])
+@pytest.mark.parametrize("written", [pdb, mmcif])
+def test_the_ends_of_a_ring_are_rows_on_request(n, written, tmp_path):
+    atoms = ring(n)
+    rows, skipped = measured(tmp_path, written(atoms), rings="closed")
+    assert skipped.empty
+    c, n_, ca, c_, n_after = (atoms[i].xyz for i in (2, 3, 4, 5, 6))
+    np.testing.assert_allclose(rows["phi"], dihedral(c, n_, ca, c_), atol=0.4)
+    np.testing.assert_allclose(rows["psi"], dihedral(n_, ca, c_, n_after), atol=0.4)
+    assert rows["omega"].notna().all()
+    assert rows["counted"].all()
+
+
+def test_the_ends_of_a_ring_are_skipped_by_default(tmp_path):
+    rows, skipped = measured(tmp_path, pdb(ring(6)))
+    assert rows["resseq"].tolist() == [2, 3, 4, 5]
+    assert skipped["reason"].tolist() == ["ring", "ring"]
+    assert skipped["detail"].iloc[0].startswith("C–N 1.61 Å")
+    assert skipped["detail"].iloc[0].endswith('to ALA A 6, taken with rings="closed"')
+
+
+def test_a_chain_that_ends_apart_is_no_ring(tmp_path):
+    for atoms in (ring(6, gap=0.7), chain(["ALA"] * 6, -60, -45)):
+        _, skipped = measured(tmp_path, pdb(atoms), rings="closed")
+        assert skipped["reason"].tolist() == ["terminal", "terminal"]
+    _, skipped = measured(tmp_path, pdb(ring(6, gap=0.7)), rings="closed", max_bond=9.0)
+    assert skipped.empty
+
+
+def test_copies_and_conformers_of_a_ring_close_by_themselves(tmp_path):
+    atoms = ring(6)
+    far = [changed([atom], xyz=tuple(x + 50 for x in atom.xyz))[0] for atom in atoms]
+    rows, skipped = measured(tmp_path, pdb(atoms + far), rings="closed")
+    assert (len(rows), len(skipped)) == (12, 0)
+    assert rows["instance"].tolist() == [1] * 6 + [2] * 6
+    rows, skipped = measured(tmp_path, pdb(changed(atoms, altloc="A") + changed(far, altloc="B")), rings="closed")
+    assert (len(rows), len(skipped)) == (12, 0)
+
+
+def test_a_proline_after_the_seam_makes_the_last_residue_pre_proline(tmp_path):
+    atoms = [*changed(ring(6)[:3], resname="PRO"), *ring(6)[3:]]
+    (tmp_path / "ring.pdb").write_text(pdb(atoms))
+    rows, _ = validate(tmp_path / "ring.pdb", rings="closed")
+    assert rows["category"].iloc[-1] == "pre-proline"
+    assert rows["next_resname"].iloc[-1] == "PRO"
