@@ -1,7 +1,9 @@
+from .changes import compare_models
 from .comparison import Assessment, assess, compare
 from .densities import region_from_density, region_from_energy, region_from_rank
 from .empirical import CATEGORIES, LEVELS, categorise, classify, evaluate, reference
 from .io import example, read_map, read_region
+from .kleywegt import plot_changes
 from .learned import LearnedContacts, learn_contacts
 from .masses import cell_masses, draw_angles
 from .plotting import plot_agreement, plot_agreements, plot_levels, plot_residues
@@ -21,6 +23,7 @@ __all__ = [
     "cell_masses",
     "classify",
     "compare",
+    "compare_models",
     "contact_names",
     "draw_angles",
     "evaluate",
@@ -29,6 +32,7 @@ __all__ = [
     "learn_contacts",
     "plot_agreement",
     "plot_agreements",
+    "plot_changes",
     "plot_levels",
     "plot_residues",
     "read_map",

@@ -1,6 +1,6 @@
-"""Commands: ``overlap ramachandran validate`` and ``overlap ramachandran compare``.
+"""Commands: ``overlap ramachandran validate``, ``changes`` and ``compare``.
 
-In Python the same is done by `validate` and `compare`.
+In Python the same is done by `validate`, `compare_models` and `compare`.
 """
 
 from __future__ import annotations
@@ -105,6 +105,15 @@ Core = Annotated[
     typer.Option(metavar="RESIDUES", help="Count these residues of each model by themselves, such as A:5-40,B:5-40."),
 ]
 
+Before = Annotated[Path, typer.Argument(help="The model before: a PDB or mmCIF file.")]
+After = Annotated[Path, typer.Argument(help="The model after; may be the same file.")]
+Worse = Annotated[bool, typer.Option("--worse", help="Only the residues that got worse.")]
+BeforeModel = Annotated[str | None, typer.Option(metavar="NUMBER", help="Which model of the file before.")]
+AfterModel = Annotated[str | None, typer.Option(metavar="NUMBER", help="Which model of the file after.")]
+Chains = Annotated[
+    str | None, typer.Option(metavar="A=B", help="What chains are called after, where that differs: A=B,C=D.")
+]
+
 Predicted = Annotated[Path, typer.Argument(help="The predicted region, or the map that it is cut from.")]
 Reference = Annotated[str, typer.Option(help="The reference: top8000, or a file of another region.")]
 Category = Annotated[
@@ -181,6 +190,51 @@ def validate(
         rings=rings,
         core=core,
         **running(records, workers, scheduler, max_seconds, max_memory),
+        outputs=flags,
+    )
+    raise typer.Exit(code)
+
+
+@app.command()
+def changes(
+    before: Before,
+    after: After,
+    worse: Worse = False,
+    before_model: BeforeModel = None,
+    after_model: AfterModel = None,
+    chains: Chains = None,
+    max_bond: MaxBond = 2.0,
+    modified: ModifiedResidues = None,
+    chirality: DResidues = None,
+    min_plddt: MinPlddt = None,
+    rings: RingEnds = None,
+    csv: Csv = None,
+    plot: Plot = None,
+    skipped: Skipped = None,
+    print_as: PrintAs = FormatName.table,
+    json: Json = False,
+    quiet: Quiet = False,
+    version: Version = False,
+) -> None:
+    """Show which residues changed between two models of one protein, and which got worse.
+
+    As CSV: a row for each residue that both models have.
+    """
+    from . import run
+
+    flags = outputs(csv, plot, skipped, print_as, json, quiet, inputs=[before, after])
+    code = run.changes_files(
+        before,
+        after,
+        only_worse=worse,
+        before_model=before_model,
+        after_model=after_model,
+        chains=chains,
+        max_bond=max_bond,
+        modified=modified,
+        chirality=chirality,
+        min_plddt=min_plddt,
+        rings=rings,
         outputs=flags,
     )
     raise typer.Exit(code)

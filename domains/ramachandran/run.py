@@ -280,6 +280,33 @@ def validate_files(files: list[Path], *, core: str | None = None, outputs: Outpu
     return code
 
 
+def changes_files(
+    before: Path, after: Path, *, only_worse: bool, chains: str | None, outputs: Outputs, **options: Any
+) -> int:
+    """Do what ``overlap ramachandran changes`` does, and return its exit code."""
+    from .changes import WORSE, compare_models, parse_chains, summarise_changes
+
+    names = parse_chains(chains) if chains else None
+    with _console.collected_warnings() as notes:
+        changes, unmatched = compare_models(before, after, chains=names, **options)
+    found = summarise_changes(changes)
+    rows = changes[changes["change"] == WORSE] if only_worse else changes
+    name_before = _model_name(before, options.get("before_model"))
+    name_after = _model_name(after, options.get("after_model"))
+    report = {"before": name_before, "after": name_after, **found, "residues": rows.to_dict("records")}
+
+    def terminal() -> list[Any]:
+        return [tables.changes_table(found, name_before, name_after), *tables.change_lines(rows)]
+
+    def picture() -> Axes:
+        from .kleywegt import plot_changes
+
+        first: Axes = plot_changes(rows)[0, 0]
+        return first
+
+    return _console.deliver(report, outputs, terminal, picture, unmatched, rows=rows, notes=notes, float_format="%.10g")
+
+
 def compare_files(
     predicted: Path,
     reference: str,
@@ -352,6 +379,10 @@ def _mass_of(reference: str, category: str, level: str) -> float:
     cut = float(maps.cuts[level][maps.categories.index(category)])
     # 1 - 0.98 is a little more than 0.02 in binary
     return round(1 - cut, 12)
+
+
+def _model_name(path: Path, model: str | None) -> str:
+    return str(path) if model is None else f"{path}, model {model}"
 
 
 def _is_region_file(reference: str) -> bool:

@@ -118,6 +118,31 @@ def odd_lines(residues: pd.DataFrame, most: int = 20) -> list[str | Text]:
     return _residue_lines(odd, residues, "finding", "yellow", "findings", most)
 
 
+def changes_table(found: Row, before: str, after: str) -> Table:
+    """Return how many residues of each label before have each label after, as a table for the terminal."""
+    labels = list(found["labels"])
+    cells = [[name, *(str(found["labels"][name][other]) for other in labels)] for name in labels]
+    moved = f"moved {found['mean_distance']:.1f}° in the mean, {found['largest_distance']:.1f}° at most"
+    caption = f"{found['worse']} worse, {found['better']} better, {found['same']} the same; {moved}"
+    title = f"before: {before} ({found['matched']})\nafter: {after} ({found['matched']})"
+    return build_table(["before"], [f"{name} after" for name in labels], cells, title=title, caption=caption)
+
+
+def change_lines(changes: pd.DataFrame, most: int = 40) -> list[str | Text]:
+    """Return a line for each residue that got worse, then for each that got better, the first `most` of each."""
+    lines: list[str | Text] = []
+    for change, colour in (("worse", "red"), ("better", "green")):
+        rows = changes[changes["change"] == change]
+        for row in rows.head(most).to_dict("records"):
+            labels = f"{row['evaluation_before']} → {row['evaluation_after']}"
+            ways = f"phi {row['phi_before']:.1f}° → {row['phi_after']:.1f}°  psi {row['psi_before']:.1f}° → "
+            residue = f"  {row['where_after']}  {labels}  {ways}{row['psi_after']:.1f}°, by {row['distance']:.1f}°"
+            lines.append(Text.assemble((change, colour), residue, no_wrap=True))
+        if len(rows) > most:
+            lines.append(f"… and {len(rows) - most} more that got {change}: --csv lists them all")
+    return lines
+
+
 def short_names(files: Iterable[str]) -> dict[str, str]:
     """Return the files' names without their folders, if these are all different.
 

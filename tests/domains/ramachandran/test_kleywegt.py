@@ -1,0 +1,107 @@
+"""Arrows go the short way, and none crosses the plot."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.patches import FancyArrowPatch
+
+from domains.ramachandran import plot_changes
+from domains.ramachandran.kleywegt import pieces
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+def change(begin, delta, change="same", number=1, category="general"):
+    after = (np.add(begin, delta) + 180) % 360 - 180
+    return {
+        "chain": "A",
+        "resseq": number,
+        "icode": "",
+        "resname": "ALA",
+        "change": change,
+        **dict(zip(("phi_before", "psi_before"), begin, strict=True)),
+        **dict(zip(("delta_phi", "delta_psi"), delta, strict=True)),
+        **dict(zip(("phi_after", "psi_after"), after, strict=True)),
+        "distance": float(np.hypot(*delta)),
+        "category_after": category,
+    }
+
+
+@pytest.mark.parametrize(
+    ("begin", "delta", "wanted"),
+    [
+        ((0, 0), (50, 50), [[(0, 0), (50, 50)]]),
+        ((170, 0), (20, 10), [[(170, 0), (180, 5)], [(-180, 5), (-170, 10)]]),
+        ((0, -170), (10, -20), [[(0, -170), (5, -180)], [(5, 180), (10, 170)]]),
+        ((170, 175), (20, 20), [[(170, 175), (175, 180)], [(175, -180), (180, -175)], [(-180, -175), (-170, -165)]]),
+        ((170, 170), (20, 20), [[(170, 170), (180, 180)], [(-180, -180), (-170, -170)]]),
+        ((-180, 0), (-10, 0), [[(180, 0), (170, 0)]]),
+        ((180, 0), (10, 0), [[(-180, 0), (-170, 0)]]),
+        ((170, 0), (10, 0), [[(170, 0), (180, 0)]]),
+        ((0, 0), (0, 0), [[(0, 0), (0, 0)]]),
+    ],
+)
+def test_pieces(begin, delta, wanted):
+    found = pieces(*begin, *delta)
+    np.testing.assert_allclose(found, np.array(wanted, float), atol=1e-9)
+
+
+def test_pieces_of_any_way_keep_its_length_and_direction():
+    rng = np.random.default_rng(4)
+    for begin, delta in zip(rng.uniform(-180, 180, (300, 2)), rng.uniform(-180, 180, (300, 2)), strict=True):
+        found = np.array(pieces(*begin, *delta))
+        assert np.abs(found).max() <= 180
+        ways = found[:, 1] - found[:, 0]
+        np.testing.assert_allclose(ways.sum(axis=0), delta, atol=1e-9)
+        np.testing.assert_allclose(ways[:, 0] * delta[1], ways[:, 1] * delta[0], atol=1e-6)
+        for first, second in pairwise(found):
+            gap = np.abs(second[0] - first[1])
+            assert np.all((gap < 1e-9) | (np.abs(gap - 360) < 1e-9))
+
+
+def drawn(ax):
+    """Begin and end of all that is drawn of arrows."""
+    lines = [line.get_xydata() for line in ax.lines if len(line.get_xydata()) == 2 and line.get_linewidth() > 0.5]
+    arrows = [np.array(patch._posA_posB) for patch in ax.patches if isinstance(patch, FancyArrowPatch)]
+    return [*lines, *arrows]
+
+
+def test_an_arrow_across_the_seam_is_two_pieces_and_never_crosses_the_plot():
+    changes = pd.DataFrame([change((175, 0), (20, 5)), change((-60, 178), (3, 40))])
+    ax = plot_changes(changes)[0, 0]
+    found = drawn(ax)
+    assert len(found) == 4
+    assert max(np.hypot(*(end - begin)) for begin, end in found) < 41
+    heads = sorted(tuple(end) for begin, end in found)
+    assert (-165.0, 5.0) in heads
+
+
+def test_what_hardly_moved_is_a_point_and_the_worse_are_named():
+    rows = [
+        change((-60, -45), (2, 2), number=1),
+        change((-60, -45), (60, 40), "worse", number=2),
+        change((60, 45), (-40, 0), "better", number=3),
+        change((60, 45), (-40, 0), "worse", number=4, category="glycine"),
+    ]
+    axes = plot_changes(pd.DataFrame(rows))
+    general, glycine = axes.flat[:2]
+    assert len(drawn(general)) == 2
+    assert [text.get_text() for text in general.texts] == ["A ALA 2"]
+    assert [text.get_text() for text in glycine.texts] == ["A ALA 4"]
+    dots = [p.get_offsets() for p in general.collections if hasattr(p, "get_sizes") and len(p.get_sizes())]
+    assert sum(len(xy) for xy in dots) == 1
+    assert not [text for ax in plot_changes(pd.DataFrame(rows), label_worse=False).flat for text in ax.texts]
+
+
+def test_none_is_drawn_of_no_changes():
+    axes = plot_changes(pd.DataFrame([change((0, 0), (0, 0))])[:0])
+    assert axes.shape == (2, 3)
