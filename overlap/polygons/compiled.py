@@ -1,7 +1,7 @@
 """Host kernel of the areas that polygons share, in numba: the arithmetic of `windows` and `shared`, pair by pair.
 
 Every number is made as there, and sums are exact, so that the result is the same to the last bit. What is near in
-height is found in buckets instead of by sorting.
+height is found in buckets, each of which is sorted.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ import numpy as np
 
 from .._compiled import entry, kernel
 from .outlines import EPSILON, Outlines
-from .windows import CROWDED, Windows
+from .windows import CROWDED, FEW, Windows
 
 # no fast mathematics: sums are exact only as written
 _kernel: Any = kernel(error_model="numpy")
-_inline: Any = kernel(error_model="numpy", inline="always")
 _entry: Any = entry(error_model="numpy")
 
 COARSE = 1.5 * 2.0**20
@@ -69,25 +68,20 @@ def ring_areas(
 def _connect(xy: Any, ring: Any) -> Any:
     count = 0
     for k in range(len(ring) - 1):
-        count += _is_edge(xy, ring, k)
+        if ring[k] == ring[k + 1] and (xy[k, 0] != xy[k + 1, 0] or xy[k, 1] != xy[k + 1, 1]):
+            count += 1
     edges = np.empty((2, 2, count))
     ring_of_edge = np.empty(count, np.int64)
     edge = 0
     for k in range(len(ring) - 1):
-        if not _is_edge(xy, ring, k):
-            continue
-        for end in range(2):
-            for axis in range(2):
-                edges[end, axis, edge] = xy[k + end, axis]
-        ring_of_edge[edge] = ring[k]
-        edge += 1
+        if ring[k] == ring[k + 1] and (xy[k, 0] != xy[k + 1, 0] or xy[k, 1] != xy[k + 1, 1]):
+            edges[0, 0, edge] = xy[k, 0]
+            edges[0, 1, edge] = xy[k, 1]
+            edges[1, 0, edge] = xy[k + 1, 0]
+            edges[1, 1, edge] = xy[k + 1, 1]
+            ring_of_edge[edge] = ring[k]
+            edge += 1
     return edges, ring_of_edge
-
-
-@_inline
-def _is_edge(xy: Any, ring: Any, k: int) -> bool:
-    moves: bool = xy[k, 0] != xy[k + 1, 0] or xy[k, 1] != xy[k + 1, 1]
-    return moves and ring[k] == ring[k + 1]
 
 
 @_entry
@@ -148,22 +142,22 @@ def _fill(edges: Any, of_a: Any, of_b: Any, corners: Any, scales: Any, sizes: An
         count_b, doubt_b, heights_b = _reach(edges, of_b[pair], corner, scale, size)
         doubt[pair] = doubt_a + doubt_b
         strips = _strips(count_a, count_b, heights_a, heights_b)
-        lines_a, strip_a, count_a = _cut(edges, of_a[pair], corner, scale, size, strips, count_a, lines_a, strip_a)
-        lines_b, strip_b, count_b = _cut(edges, of_b[pair], corner, scale, size, strips, count_b, lines_b, strip_b)
+        lines_a, strip_a, count_a = _cut(edges, of_a[pair], corner, scale, size, strips, lines_a, strip_a)
+        lines_b, strip_b, count_b = _cut(edges, of_b[pair], corner, scale, size, strips, lines_b, strip_b)
         if count_a == 0 or count_b == 0:
             continue
-        first_a, order_a, rows_a = _buckets(lines_a, strip_a, count_a, strips, top)
-        first_b, order_b, rows_b = _buckets(lines_b, strip_b, count_b, strips, top)
-        _meet(lines_a, strip_a, count_a, lines_b, first_b, order_b, rows_b, top, True, levels, pair)
-        _meet(lines_b, strip_b, count_b, lines_a, first_a, order_a, rows_a, top, False, levels, pair)
+        order_a, first_a = _sorted(lines_a, strip_a, count_a, strips, top)
+        order_b, first_b = _sorted(lines_b, strip_b, count_b, strips, top)
+        _meet(lines_a, order_a, first_a, lines_b, order_b, first_b, True, levels, pair)
+        _meet(lines_b, order_b, first_b, lines_a, order_a, first_a, False, levels, pair)
 
 
-@_inline
+@_kernel
 def _between(x: float, first: float, second: float) -> float:
     return max(min(x, max(first, second)), min(first, second))
 
 
-@_inline
+@_kernel
 def _is_near(edges: Any, edge: int, corner: Any, scale: Any, size: Any) -> bool:
     """Return whether a window may not do without an edge, as in `windows.clipped`."""
     x0 = (edges[0][edge] - corner[0]) * scale[0]
@@ -172,7 +166,7 @@ def _is_near(edges: Any, edge: int, corner: Any, scale: Any, size: Any) -> bool:
     return not (y0 >= size[1] or (x0 <= 0 and x1 <= 0) or (x0 > size[0] and x1 > size[0]))
 
 
-@_inline
+@_kernel
 def _clip(edges: Any, edge: int, corner: Any, scale: Any, top: float) -> Any:
     """Clip an edge to the height of a window, as `windows.clipped` does: where it begins, and its two ends."""
     x0 = (edges[0][edge] - corner[0]) * scale[0]
@@ -226,7 +220,7 @@ def _strips(count_a: int, count_b: int, heights_a: float, heights_b: float) -> i
     return 1 << (exponent - 1)
 
 
-@_inline
+@_kernel
 def _strip(x: float, width: float, strips: int) -> int:
     if strips == 1:
         return (not x < width) - (x < 0.0)
@@ -239,17 +233,29 @@ def _strip(x: float, width: float, strips: int) -> int:
 
 
 @_kernel
-def _cut(
-    edges: Any, polygon: int, corner: Any, scale: Any, size: Any, strips: int, count: int, lines: Any, strip: Any
-) -> Any:
+def _parts(edges: Any, polygon: int, corner: Any, scale: Any, size: Any, strips: int) -> int:
+    """Return how many lines `_cut` may make of a polygon's edges."""
+    first = edges[5]
+    parts = 0
+    for edge in range(first[polygon], first[polygon + 1]):
+        if _is_near(edges, edge, corner, scale, size):
+            _, _, _, _, low_x, _, high_x, _ = _clip(edges, edge, corner, scale, size[1])
+            crossed = abs(_strip(high_x, size[0], strips) - _strip(low_x, size[0], strips))
+            parts += 1 + 2 * crossed
+    return parts
+
+
+@_kernel
+def _cut(edges: Any, polygon: int, corner: Any, scale: Any, size: Any, strips: int, lines: Any, strip: Any) -> Any:
     """Cut a polygon's edges at the borders of strips, as `windows.pieces` does."""
     first = edges[5]
     width = size[0]
     top = size[1]
     change = np.zeros(strips + 1)
-    if len(strip) < count + strips:
-        lines = np.empty((count + strips, COLUMNS))
-        strip = np.empty(count + strips, np.int32)
+    room = _parts(edges, polygon, corner, scale, size, strips) + strips
+    if len(strip) < room:
+        lines = np.empty((room, COLUMNS))
+        strip = np.empty(room, np.int32)
     n = 0
     for edge in range(first[polygon], first[polygon + 1]):
         if not _is_near(edges, edge, corner, scale, size):
@@ -266,8 +272,6 @@ def _cut(
         low_strip = _strip(low_x, width, strips)
         high_strip = _strip(high_x, width, strips)
         parts = abs(high_strip - low_strip) + 1
-        if n + 2 * parts > len(strip):
-            lines, strip = _grown(lines, strip, 2 * (n + 2 * parts))
         if parts == 1:
             if 0 <= low_strip < strips:
                 left = width * (low_strip / strips)
@@ -297,8 +301,6 @@ def _cut(
             x = end_x
             y = end_y
             at += step
-    if n + strips > len(strip):
-        lines, strip = _grown(lines, strip, n + strips)
     weight = 0.0
     for at in range(strips):
         weight += change[at]
@@ -310,16 +312,6 @@ def _cut(
 
 
 @_kernel
-def _grown(lines: Any, strip: Any, rows: int) -> Any:
-    """Return lines and their strips with more room, and what they hold."""
-    more_lines = np.empty((rows, COLUMNS))
-    more_lines[: len(lines)] = lines
-    more_strip = np.empty(rows, np.int32)
-    more_strip[: len(strip)] = strip
-    return more_lines, more_strip
-
-
-@_inline
 def _add(
     lines: Any, strip: Any, n: int, at: int, low_x: float, low_y: float, high_x: float, high_y: float, weight: float
 ) -> None:
@@ -333,43 +325,61 @@ def _add(
     lines[n, WEIGHT] = weight
 
 
-@_inline
-def _row(y: float, rows_per_height: float, rows: int) -> int:
-    return min(int(y * rows_per_height), rows - 1)
-
-
 @_kernel
-def _buckets(lines: Any, strip: Any, count: int, strips: int, top: float) -> Any:
-    """Sort lines into buckets by strip and by where they begin; return the first of each, their order and the rows."""
+def _sorted(lines: Any, strip: Any, count: int, strips: int, top: float) -> Any:
+    """Return the order of lines by strip and by where they begin, and the first of each strip in it."""
     rows = max(count // strips, 1)
     rows_per_height = rows / top
+    # the place of the next line of each bucket moves on to where the bucket after it begins
     first = np.zeros(strips * rows + 2, np.int32)
     bucket = np.empty(count, np.int32)
     for line in range(count):
-        at = strip[line] * rows + _row(lines[line, LOW_Y], rows_per_height, rows)
+        at = strip[line] * rows + min(int(lines[line, LOW_Y] * rows_per_height), rows - 1)
         bucket[line] = at
         first[at + 2] += 1
     for at in range(2, len(first)):
         first[at] += first[at - 1]
-    # the place of the next line of each bucket moves on to where the bucket after it begins
     order = np.empty(count, np.int32)
     for line in range(count):
         at = bucket[line] + 1
         order[first[at]] = line
         first[at] += 1
-    return first, order, rows
+    for at in range(strips * rows):
+        if first[at + 1] - first[at] > FEW:
+            crowd = order[first[at] : first[at + 1]]
+            crowd[:] = crowd[np.argsort(lines[crowd, LOW_Y])]
+    first_of_strip = first[: strips * rows + 1 : rows].copy()
+    for at in range(strips):
+        _sort(order, first_of_strip[at], first_of_strip[at + 1], lines)
+    return order, first_of_strip
+
+
+@_kernel
+def _sort(order: Any, first: int, end: int, lines: Any) -> None:
+    """Sort a part of an order that is nearly sorted by where lines begin."""
+    for place in range(first + 1, end):
+        line = order[place]
+        begin = lines[line, LOW_Y]
+        at = place
+        while at > first and lines[order[at - 1], LOW_Y] > begin:
+            order[at] = order[at - 1]
+            at -= 1
+        order[at] = line
+
+
+@_kernel
+def _is_before(begin: float, low: float, with_ties: bool) -> bool:
+    return begin < low or (begin == low and not with_ties)
 
 
 @_kernel
 def _meet(
     own: Any,
-    strip: Any,
-    count: int,
+    own_order: Any,
+    own_first: Any,
     other: Any,
-    first: Any,
     order: Any,
-    rows: int,
-    top: float,
+    first: Any,
     with_ties: bool,
     levels: Any,
     pair: int,
@@ -377,33 +387,34 @@ def _meet(
     """Add what lines share with those of the other side that begin beside them."""
     coarse = 0.0
     fine = 0.0
-    rows_per_height = rows / top
-    for i in range(count):
-        low = own[i, LOW_Y]
-        high = own[i, HIGH_Y]
-        if not low < high:
-            continue
-        begin = first[strip[i] * rows + _row(low, rows_per_height, rows)]
-        end = first[strip[i] * rows + _row(high, rows_per_height, rows) + 1]
-        for place in range(begin, end):
-            j = order[place]
-            start = other[j, LOW_Y]
-            if start >= high or start < low or (start == low and not with_ties):
+    for strip in range(len(first) - 1):
+        begin = first[strip]
+        end = first[strip + 1]
+        for i in own_order[own_first[strip] : own_first[strip + 1]]:
+            low = own[i, LOW_Y]
+            high = own[i, HIGH_Y]
+            if not low < high:
                 continue
-            stop = min(high, other[j, HIGH_Y])
-            low_x = own[i, LOW_X] + (start - low) * own[i, SLOPE]
-            high_x = own[i, LOW_X] + (stop - low) * own[i, SLOPE]
-            other_low_x = other[j, LOW_X]
-            other_high_x = other[j, LOW_X] + (stop - start) * other[j, SLOPE]
-            gap_low = low_x - other_low_x
-            gap_high = high_x - other_high_x
-            product = gap_low * gap_high
-            kink = -product / (abs(gap_low) + abs(gap_high)) if product < 0.0 else 0.0
-            height = max(stop - start, 0.0)
-            mean = min(low_x, other_low_x) + min(high_x, other_high_x) + kink
-            term = mean * height * (own[i, WEIGHT] * other[j, WEIGHT] * 0.5)
-            rounded = (term + COARSE) - COARSE
-            coarse += rounded
-            fine += ((term - rounded) + FINE) - FINE
+            while begin < end and _is_before(other[order[begin], LOW_Y], low, with_ties):
+                begin += 1
+            for j in order[begin:end]:
+                start = other[j, LOW_Y]
+                if start >= high:
+                    break
+                stop = min(high, other[j, HIGH_Y])
+                low_x = own[i, LOW_X] + (start - low) * own[i, SLOPE]
+                high_x = own[i, LOW_X] + (stop - low) * own[i, SLOPE]
+                other_low_x = other[j, LOW_X]
+                other_high_x = other[j, LOW_X] + (stop - start) * other[j, SLOPE]
+                gap_low = low_x - other_low_x
+                gap_high = high_x - other_high_x
+                product = gap_low * gap_high
+                kink = -product / (abs(gap_low) + abs(gap_high)) if product < 0.0 else 0.0
+                height = max(stop - start, 0.0)
+                mean = min(low_x, other_low_x) + min(high_x, other_high_x) + kink
+                term = mean * height * (own[i, WEIGHT] * other[j, WEIGHT] * 0.5)
+                rounded = (term + COARSE) - COARSE
+                coarse += rounded
+                fine += ((term - rounded) + FINE) - FINE
     levels[0, pair] += coarse
     levels[1, pair] += fine
