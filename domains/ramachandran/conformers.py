@@ -77,6 +77,7 @@ class Conformer:
         self.residue = np.flatnonzero(present)
         self.table = table[self.residue]
         self._part = residues.part[self.residue]
+        self._copy = residues.copy[self.residue]
         self.altloc = altloc[self._part]
         self._taken: Bools = (residues.parent[self.residue] != "") & ~residues.duplicate[self.residue]
         self.before, self.after = self._links(max_bond)
@@ -143,7 +144,7 @@ class Conformer:
         taken = np.flatnonzero(self._taken)
         if not len(taken):
             return [], []
-        chain = group(self._part, self.residues.copy[self.residue])[taken]
+        chain = group(self._part, self._copy)[taken]
         begin = np.flatnonzero(begins(chain))
         end = np.append(begin[1:], len(taken)) - 1
         first = taken[begin]
@@ -187,8 +188,7 @@ class Conformer:
     def _in_one_chain(self, i: int, j: int) -> bool:
         if not 0 <= j < len(self._part):
             return False
-        copy = self.residues.copy[self.residue]
-        return bool(self._part[i] == self._part[j] and copy[i] == copy[j])
+        return bool(self._part[i] == self._part[j] and self._copy[i] == self._copy[j])
 
     def _missing(self, i: int, names: tuple[int, ...]) -> str:
         return ", ".join(ATOM_NAMES[name] for name in names if self.table[i, name] < 0)

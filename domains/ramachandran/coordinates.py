@@ -174,8 +174,7 @@ def _from_mmcif(text: bytes) -> Source:
         flat, number = document.in_file_order()
         layout = Layout(flat, tell_apart(flat, number))
     models = [str(model.num) if len(structure) > 1 else "" for model in structure]
-    declares_plddt = _declares_plddt(document.block)
-    return Source(layout, models, _parents(structure), None, _method(structure), declares_plddt)
+    return Source(layout, models, _parents(structure), None, _method(structure), document.declares_plddt())
 
 
 def _increases(serial: Any) -> bool:
@@ -222,11 +221,6 @@ def _parse_pdb(text: bytes) -> Any:
 def _method(structure: Any) -> str:
     info = structure.info
     return str(info["_exptl.method"]) if "_exptl.method" in list(info) else ""
-
-
-def _declares_plddt(block: Any) -> bool:
-    metrics = block.find_mmcif_category("_ma_qa_metric.")
-    return any("plddt" in value.lower() for row in metrics for value in row)
 
 
 def _parents(structure: Any) -> dict[str, str]:

@@ -117,20 +117,21 @@ def flatten(structure: Any, segment: Ints | None = None) -> Flat:
         within_chain = segment
     else:
         within_chain = where_unnamed(segment, chain, list(names))
+    # gemmi's arrays are columns of one table of atoms: a copy of each is looked at much faster
     return Flat(
         model=np.repeat(model_of_chain, atoms_in_chain),
         chain=chain,
         part=np.cumsum(begins(number_of_chain, within_chain)) - 1,
         segment=segment,
-        resseq=arrays.resnums,
-        icode=arrays.icodes,
+        resseq=np.ascontiguousarray(arrays.resnums),
+        icode=np.ascontiguousarray(arrays.icodes),
         resname=as_integers(arrays.residue_names),
         name=as_integers(arrays.atom_names),
-        altloc=arrays.altlocs,
-        serial=arrays.serials,
-        position=arrays.pos,
-        occupancy=arrays.occ,
-        b_iso=arrays.b_iso,
+        altloc=np.ascontiguousarray(arrays.altlocs),
+        serial=np.ascontiguousarray(arrays.serials),
+        position=np.ascontiguousarray(arrays.pos),
+        occupancy=np.ascontiguousarray(arrays.occ),
+        b_iso=np.ascontiguousarray(arrays.b_iso),
         chain_names=list(names),
         segment_names=segment_names,
     )

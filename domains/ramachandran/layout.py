@@ -131,9 +131,10 @@ class Layout:
         Atoms
         """
         flat = self._flat
-        located = np.isfinite(flat.position).all(axis=1)
-        wanted = (self.atom >= 0) & polymer[self.residue] & located
-        rows = np.flatnonzero(wanted)
+        rows = np.flatnonzero((self.atom >= 0) & polymer[self.residue])
+        located = np.isfinite(flat.position[rows]).all(axis=1)
+        if not located.all():
+            rows = rows[located]
         number_in_polymer = np.cumsum(polymer) - 1
         return Atoms(
             position=flat.position[rows],

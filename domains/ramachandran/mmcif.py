@@ -55,6 +55,7 @@ _HEADER = re.compile(rb"(?:\n[ \t]*_atom_site\.\S+[ \t\r]*)+", re.IGNORECASE)
 _WORD = re.compile(rb"""'(?:[^']|'(?=\S))*'(?=\s|$)|"(?:[^"]|"(?=\S))*"(?=\s|$)|#.*|\S+""")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?:\(\d+\))?")
 _UNKNOWN = ("?", ".")
+_PLACE = re.compile(r"\bstring:(\d+):(\d+)\((\d+)\)")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,14 +66,11 @@ class Document:
     ----------
     text : bytes
         With a line break before the first line.
-    block : gemmi.cif.Block
-        With the atoms; all columns that gemmi asks for are there.
     structure : gemmi.Structure
         Without atoms if the file has no ``_atom_site``.
     """
 
     text: bytes
-    block: Any
     structure: Any
 
     def check_values(self, flat: Flat) -> None:
@@ -89,34 +87,32 @@ class Document:
         ReadError
             It names the line. A value that the file declares unknown may stand.
         """
-        too_large = 10**MOST_DIGITS
         numbers = (flat.position, flat.occupancy, flat.b_iso, flat.resseq)
-        # no absolute values: that of the least integer is itself
-        if (flat.serial > 0).all() and all(((x > -too_large) & (x < too_large)).all() for x in numbers):
+        if flat.serial.min() > 0 and all(_is_within(x, 10**MOST_DIGITS) for x in numbers):
             return
         check_rows(self.text, len(flat.serial))
+
+    def declares_plddt(self) -> bool:
+        """Return whether the file says that it is a prediction with pLDDT."""
+        metrics = re.search(rb"\n_ma_qa_metric\.[^#]*", self.text, re.IGNORECASE)
+        return metrics is not None and b"plddt" in metrics.group().lower()
 
     def in_file_order(self) -> tuple[Flat, Ints]:
         """Return the atoms in the order of the rows, and each one's ``label_seq_id``, 0 where there is none."""
         import gemmi
 
-        row = self.block.find_values(f"{_CATEGORY}id")
+        block = _block(self.text)
+        _complete(block)
+        row = block.find_values(f"{_CATEGORY}id")
         for i in range(len(row)):
             row[i] = str(i + 1)
-        flat = flatten(gemmi.make_structure_from_block(self.block))
+        flat = flatten(gemmi.make_structure_from_block(block))
         flat = flat.take(np.argsort(flat.serial))
-        names = self.block.find_values(f"{_CATEGORY}label_asym_id")
+        names = block.find_values(f"{_CATEGORY}label_asym_id")
         segment, each = pd.factorize(np.array(list(names), dtype=object))
         segment_names = {code: "" if name in _UNKNOWN else gemmi.cif.as_string(name) for code, name in enumerate(each)}
         part = group(flat.model, flat.chain, segment)
-        return replace(flat, part=part, segment=segment, segment_names=segment_names), self._numbers()
-
-    def _numbers(self) -> Ints:
-        """Return ``label_seq_id``, 0 where there is none."""
-        values = self.block.find_values(f"{_CATEGORY}label_seq_id")
-        if not values:
-            return np.zeros(len(self.block.find_values(f"{_CATEGORY}id")), dtype=np.int64)
-        return np.array([int(value) if value.isdecimal() else 0 for value in values])
+        return replace(flat, part=part, segment=segment, segment_names=segment_names), _numbers(block)
 
 
 def parse(text: bytes) -> Document:
@@ -151,13 +147,10 @@ def parse(text: bytes) -> Document:
     """
     import gemmi
 
-    document = gemmi.cif.Document()
     try:
-        structure = gemmi.read_structure_string(
-            text[1:], merge_chain_parts=False, format=gemmi.CoorFormat.Mmcif, save_doc=document
-        )
-        block = document[0]
+        structure = gemmi.read_structure_string(text, merge_chain_parts=False, format=gemmi.CoorFormat.Mmcif)
         if not _has_atoms(structure):
+            block = _block(text)
             _complete(block)
             structure = gemmi.make_structure_from_block(block)
     except ReadError:
@@ -165,11 +158,37 @@ def parse(text: bytes) -> Document:
     except (RuntimeError, ValueError) as error:
         _refuse_odd_row(text)
         _refuse_missing_column(text)
-        raise ReadError(f"broken mmCIF file: {one_line(error)}; fetch or write it again") from error
+        raise ReadError(f"broken mmCIF file: {_said(error)}; fetch or write it again") from error
     n_atoms = sum(model.count_atom_sites() for model in structure)
     if n_atoms and text.count(b"\nATOM") + text.count(b"\nHETATM") != n_atoms:
         check_rows(text, n_atoms)
-    return Document(text, block, structure)
+    return Document(text, structure)
+
+
+def _numbers(block: Any) -> Ints:
+    """Return ``label_seq_id``, 0 where there is none."""
+    values = block.find_values(f"{_CATEGORY}label_seq_id")
+    if not values:
+        return np.zeros(len(block.find_values(f"{_CATEGORY}id")), dtype=np.int64)
+    code, each = pd.factorize(np.array(list(values), dtype=object))
+    return np.array([int(value) if value.isdecimal() else 0 for value in each])[code]
+
+
+def _said(error: Exception) -> str:
+    """Return what gemmi said; the line break before the first line is none of the file."""
+    return _PLACE.sub(_in_file, one_line(error))
+
+
+def _in_file(place: re.Match[str]) -> str:
+    line = int(place.group(1)) - 1
+    byte = int(place.group(3)) - 1
+    return f"string:{line}:{place.group(2)}({byte})"
+
+
+def _is_within(x: Any, limit: int) -> bool:
+    """Return whether all values are nearer to 0 than a limit; NaN is not."""
+    # no absolute values: that of the least integer is itself
+    return bool(x.min() > -limit and x.max() < limit)
 
 
 def _has_atoms(structure: Any) -> bool:

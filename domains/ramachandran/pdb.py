@@ -32,6 +32,7 @@ from .flat import as_integers
 from .groups import begins
 
 Bytes = npt.NDArray[np.uint8]
+Words = npt.NDArray[np.uint32]
 
 WIDTH = 80
 """Columns of a line that the format knows."""
@@ -63,6 +64,11 @@ RESIDUE = (18, 27)
 SEGMENT = (73, 76)
 """Columns of the segment identifier, which format 2.2 had."""
 OPTIONAL = (Field("occupancy", 55, 60), Field("B factor", 61, 66))
+
+CAPITALS = np.uint32(0xDFDFDFDF)
+"""Takes four letters to upper case, and blanks to NUL."""
+ATOM, HETA, TER, END, MODEL, FIRST_THREE = np.frombuffer(b"ATOMHETATER\0END\0MODE\xff\xff\xff\0", dtype=np.uint32)
+"""The first letters of records as one number, and what is left of three of them."""
 
 POINTS = [34, 42, 50]
 """Where the points of three coordinates are, as Fortran's F8.3 writes them, counted from 0."""
@@ -163,8 +169,9 @@ def read_records(text: bytes) -> Records:
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n")
     lines, start, length = _lines(text)
-    is_atom = _begins_with(lines, b"ATOM") | _begins_with(lines, b"HETA")
-    end = _first_end(lines)
+    word = _first_words(lines)
+    is_atom = (word == ATOM) | (word == HETA)
+    end = _first_end(lines, word)
     _check_joined_lines(text, start, length, is_atom)
     _check_other_lines(lines[:end], is_atom[:end])
     atoms = np.flatnonzero(is_atom[:end])
@@ -175,9 +182,8 @@ def read_records(text: bytes) -> Records:
     _check_atoms(records, atoms + 1)
     _check_columns(records, atoms + 1)
     _check_last_line(text, length, is_atom)
-    borders = np.flatnonzero(~is_atom[:end])
-    n_ter = _count_before(borders[_begins_with(lines[borders], b"TER")], atoms)
-    n_models = _count_before(borders[_begins_with(lines[borders], b"MODE")], atoms)
+    n_ter = _count_before(np.flatnonzero(word[:end] == TER), atoms)
+    n_models = _count_before(np.flatnonzero(word[:end] == MODEL), atoms)
     segment = _segments(records)
     return Records(
         text=text,
@@ -221,6 +227,13 @@ def _as_integers(columns: Bytes) -> Ints:
 
 def _lines(text: bytes) -> tuple[Bytes, Ints, Ints]:
     """Return the first columns of each line, blank where the line is shorter, where it begins, and its length."""
+    n_lines = len(text) // (WIDTH + 1)
+    # in nearly all files of the archive every line is as wide as the format says
+    if len(text) == 1 + n_lines * (WIDTH + 1) and text.count(b"\n") == 1 + n_lines:
+        grid = np.frombuffer(text, dtype=np.uint8, offset=1).reshape(n_lines, WIDTH + 1)
+        if (grid[:, WIDTH] == ord("\n")).all():
+            start = 1 + np.arange(n_lines) * (WIDTH + 1)
+            return grid[:, :WIDTH], start, np.full(n_lines, WIDTH)
     padded = np.frombuffer(text + b"\n" + b" " * WIDTH, dtype=np.uint8)
     breaks = np.flatnonzero(padded == ord("\n"))
     start = breaks[:-1] + 1
@@ -231,18 +244,16 @@ def _lines(text: bytes) -> tuple[Bytes, Ints, Ints]:
     return lines, start, length
 
 
-def _begins_with(lines: Bytes, name: bytes) -> Bools:
-    """Mark the lines whose first four letters are these, in upper or lower case."""
-    word = np.ascontiguousarray(lines[:, :4] & 0xDF).view("S4").ravel()
-    begins: Bools = word == name
-    return begins
+def _first_words(lines: Bytes) -> Words:
+    """Return the first four letters of each line in upper case, as one number; a blank is a NUL."""
+    words: Words = np.ascontiguousarray(lines[:, :4]).view(np.uint32).ravel() & CAPITALS
+    return words
 
 
-def _first_end(lines: Bytes) -> int:
+def _first_end(lines: Bytes, word: Words) -> int:
     """Return the index of the END line, the number of lines if there is none."""
-    three = np.ascontiguousarray(lines[:, :3] & 0xDF).view("S3").ravel()
     # ENDMDL is another record; gemmi asks whether a letter or digit follows
-    ended = (three == b"END") & (lines[:, 3] & 0xD0 == 0)
+    ended = ((word & FIRST_THREE) == END) & (lines[:, 3] & 0xD0 == 0)
     found = np.flatnonzero(ended)
     return int(found[0]) if len(found) else len(lines)
 
