@@ -9,6 +9,7 @@ Conventions
 - An id is *duplicate* if an earlier residue of the file has all of it: model, chain, number, insertion code, conformer
   and name; so it is throughout the second copy of a chain.
 - Findings are counted by residues: of several conformers with the same finding one counts.
+- Only residues with both phi and psi are looked at. The bond before the last residue of a chain is before none of them.
 
 References
 ----------
@@ -62,9 +63,9 @@ def find(residues: pd.DataFrame) -> Objects:
 
     Examples
     --------
-    >>> columns = [*IDENTITY, "parent", "omega", "chirality"]
+    >>> columns = [*IDENTITY, "instance", "parent", "omega", "chirality"]
     >>> identity = ["", "A", 1, "", "", "ALA"]
-    >>> odd = pd.DataFrame([[*identity, "ALA", 3.0, "D"], [*identity, "ALA", 180.0, "L"]], columns=columns)
+    >>> odd = pd.DataFrame([[*identity, 1, "ALA", 3.0, "D"], [*identity, 2, "ALA", 180.0, "L"]], columns=columns)
     >>> find(odd).tolist()
     ['cis non-proline; wrong hand', 'duplicate id']
     """
@@ -137,9 +138,8 @@ def _has_wrong_hand(residues: pd.DataFrame) -> Bools:
 
 
 def _repeats_an_id(residues: pd.DataFrame) -> Bools:
-    ids = list(zip(*[residues[name].tolist() for name in IDENTITY], strict=True))
-    if len(set(ids)) == len(ids):
-        return np.zeros(len(ids), dtype=bool)
+    if (residues["instance"].to_numpy() == 1).all():
+        return np.zeros(len(residues), dtype=bool)
     repeated: Bools = residues.duplicated(IDENTITY).to_numpy()
     return repeated
 

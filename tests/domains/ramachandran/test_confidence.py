@@ -99,6 +99,13 @@ def test_values_by_atom_count_where_the_file_declares_plddt(predicted, tmp_path)
     assert kept(path, 69) == [2, 3, 6, 7]
 
 
+def test_the_case_of_fractions(shared_cases):
+    path = shared_cases / "plddt_as_fraction" / "fraction.pdb"
+    with pytest.raises(UsageError, match=r"from 0.35 to 0.95, fractions of 1, .*; say min_plddt=0.7"):
+        backbone_angles(path, min_plddt=70)
+    assert backbone_angles(path, min_plddt=0.7)[0]["resseq"].tolist() == [2, 3, 6, 7]
+
+
 def test_a_threshold_beyond_plddt_is_wrong_whatever_the_file(predicted):
     for threshold in (-1, 101, float("nan"), True):
         with pytest.raises(UsageError, match="min_plddt must be a number >= 0 and <= 100"):

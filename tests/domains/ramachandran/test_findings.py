@@ -67,6 +67,16 @@ def test_mirrored_residues_keep_the_angles_that_they_have(made, but, write_pdb):
     assert summarise(table, skipped).loc[0, ["mirrored", "wrong_hand"]].tolist() == [2, 2]
 
 
+def test_the_case_of_mirrored_angles(shared_cases):
+    path = shared_cases / "mirrored_angles_unmarked" / "dl_mix.pdb"
+    table, skipped = validate(path, chirality="mirror")
+    marked = table.set_index("resseq")[["mirrored", "finding", "chirality"]]
+    assert marked.index[marked["mirrored"]].tolist() == [3, 5]
+    assert marked.loc[[3, 5], "finding"].tolist() == ["wrong hand"] * 2
+    assert summarise(table, skipped).loc[0, ["mirrored", "wrong_hand"]].tolist() == [2, 2]
+    assert summarise(*validate(path)).loc[0, ["mirrored", "wrong_hand"]].tolist() == [0, 2]
+
+
 def test_a_residue_with_two_findings_has_both(made, but, write_pdb):
     residues = made(*[(60.0, 45.0)] * 3)
     residues[2] = but(residues[2], hand="D", omega=0.0)

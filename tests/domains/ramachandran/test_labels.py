@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from domains.ramachandran import plot_residues
+from domains.ramachandran import plot_residues, validate
 from domains.ramachandran.labels import Name, place, shared_names, write_names
 
 
@@ -68,6 +68,14 @@ def test_names_in_the_panels_of_the_whole_picture():
     axes = plot_residues(pd.concat([PICTURES["two panels"], PICTURES["spread"]]))
     axes[0, 0].figure.draw_without_rendering()
     assert sum(assert_apart_and_inside(ax) for ax in axes.flat) > 20
+
+
+def test_the_case_of_twelve_chains(shared_cases):
+    residues, skipped = validate(shared_cases / "twelve_chains_one_outlier" / "twelve.pdb")
+    assert residues["evaluation"].value_counts().to_dict() == {"Favored": 24, "OUTLIER": 12, "Allowed": 0}
+    names = [text.get_text() for ax in plot_residues(residues).flat for text in ax.texts]
+    assert names == ["12 chains LYS 12"]
+    assert len(skipped) == 24
 
 
 def test_many_chains_are_counted_and_few_are_listed():

@@ -42,6 +42,14 @@ def test_by_file_model_and_chain(ensemble):
     assert summarise(*tables, by=["file", "model"])["skipped"].tolist() == [4, 4, 4]
 
 
+def test_the_case_of_three_models(shared_cases):
+    """cctbx 2025.11, ``as_JSON``, summary_results."""
+    tables = validate(shared_cases / "three_models_one_line" / "ensemble.pdb")
+    by_model = counted(summarise(*tables, by="model"), "model")
+    assert by_model == {"1": [6, 6, 0, 0], "2": [6, 5, 1, 0], "3": [6, 4, 1, 1]}
+    assert summarise(*tables)[COUNTS].values.tolist() == [[18, 15, 2, 1]]
+
+
 def test_over_the_models(ensemble):
     residues, _ = validate(ensemble)
     (row,) = summarise_models(residues).to_dict("records")
