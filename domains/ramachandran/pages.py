@@ -17,7 +17,8 @@ from .._page import Finding, Look, page, paragraph, picture, section, table
 from .._report import as_rows
 from .comparison import Assessment
 from .empirical import EVALUATIONS
-from .tables import FAVORED_GOAL, OUTLIER_GOAL, short_names
+from .scoring import COLUMNS
+from .tables import FAVORED_GOAL, OUTLIER_GOAL, finding_lines, short_names
 
 PACKAGES = ("numpy", "pandas", "xarray", "gemmi", "matplotlib")
 RESIDUES = Look(
@@ -30,6 +31,8 @@ COMPARED = Look(
     marks={},
 )
 _SUMMED = ["file", "total", "favored", "favored_percent", "allowed", "outlier", "outlier_percent", "skipped", "error"]
+_SHOWN = [*COLUMNS, "finding"]
+"""Columns of the table of residues; the others are in the CSV."""
 _MOST_FINDINGS = 12
 
 
@@ -80,14 +83,15 @@ def validation_page(
     sections = [
         section("Structures", table(_with_names(_without_empty(structures), names), SUMMARY)),
         section("Plot", drawn),
-        section("Residues", table(_with_names(_worst_first(residues), names), RESIDUES)),
+        section("Residues", table(_with_names(_worst_first(residues[_SHOWN]), names), RESIDUES)),
         section(
             "Not scored",
             table(_with_names(_without_empty(skipped), names), all_of_them="--skipped"),
             paragraph("every other residue, with its reason"),
         ),
     ]
-    findings = [*_of_structures(summary), *_outliers(residues), *(Finding(note, "bad") for note in notes)]
+    odd = [Finding(str(line)) for line in finding_lines(summary)]
+    findings = [*_of_structures(summary), *_outliers(residues), *odd, *(Finding(note, "bad") for note in notes)]
     goals = f"more than {FAVORED_GOAL} % favored, less than {OUTLIER_GOAL} % outliers (MolProbity)"
     return page("Ramachandran validation", findings, sections, {**done, "goals": goals}, PACKAGES)
 

@@ -258,7 +258,7 @@ def validate_files(files: list[Path], *, core: str | None = None, outputs: Outpu
     def page() -> str:
         from .pages import validation_page
 
-        settings = {name: value for name, value in options.items() if value is not None}
+        settings = {name: value for name, value in {**options, "core": core}.items() if value is not None}
         return validation_page(residues, skipped, told.files, settings, notes)
 
     uncounted = _uncounted(residues, skipped)

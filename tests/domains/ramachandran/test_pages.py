@@ -26,6 +26,15 @@ def test_findings_come_first(tables):
     assert len(html.encode()) < 1_000_000
 
 
+def test_what_is_odd_beside_the_labels_is_a_finding(made, but, write_pdb):
+    residues = [but(r, hand="D") if k == 2 else r for k, r in enumerate(made((-60.0, -45.0), (-60.0, -45.0)))]
+    tables = validate([write_pdb(residues)], chirality="mirror")
+    html = validation_page(*tables, summarise(*tables), {})
+    told = html.index("1 of the wrong hand (D under an L name, or L under a D name), 1 scored at (-phi, -psi)")
+    assert told < html.index("<table")
+    assert "measured_phi" not in html
+
+
 def test_the_worst_residue_stands_on_top(tables):
     html = validation_page(*tables, summarise(*tables), {})
     first_row = html.split("<h2>Residues</h2>")[1].split("<tbody>")[1].split("</tr>")[0]
