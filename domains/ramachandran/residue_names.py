@@ -18,7 +18,8 @@ from .._text import from_csv
 from .angles import IDENTITY
 from .atoms import Objects
 
-TEXTS = ["file", *IDENTITY, "segment", "parent", "next_resname", "chirality", "finding", "evaluation"]
+TEXTS = ["file", "reason", "detail", *IDENTITY, "segment", "parent", "next_resname"]
+TEXTS += ["chirality", "finding", "evaluation"]
 """Columns of text, where a table has them; resseq is none."""
 TEXTS.remove("resseq")
 
@@ -90,27 +91,29 @@ def restored(residues: pd.DataFrame) -> pd.DataFrame:
 def _is_text(column: pd.Series) -> bool:
     if isinstance(column.dtype, pd.CategoricalDtype):
         return True
+    if column.dtype == object:
+        # of a long file pandas reads some parts as numbers and others as text
+        return pd.api.types.infer_dtype(column, skipna=False) in ("string", "empty")
     return column.dtype.kind not in "biuf" and not column.hasnans
 
 
 def _text(cell: object) -> str:
     """Return what a cell was before pandas read it."""
     if isinstance(cell, float):
-        return "" if np.isnan(cell) else f"{cell:g}"
+        return "" if np.isnan(cell) else f"{cell:.15g}"
     return from_csv(str(cell))
 
 
 def _named(table: pd.DataFrame) -> dict[str, list[str]]:
-    """Return chain, insertion code and altloc as the column ``where`` has them."""
-    chains = []
-    icodes = []
-    altlocs = []
+    """Return chain, insertion code and altloc as the column ``where`` has them; "" in rows of whole files."""
+    named: dict[str, list[str]] = {"chain": [], "icode": [], "altloc": []}
     model = table["model"] if "model" in table else [""] * len(table)
     for where, number, resname, name in zip(table["where"], table["resseq"], table["resname"], model, strict=True):
         words = _text(where).removeprefix(f"model {name} ").split(" ")
-        if words[-2] == "copy":
+        if words[-2:-1] == ["copy"]:
             words = words[:-2]
-        chains.append(" ".join(words[:-2]))
-        icodes.append(words[-2].removeprefix(str(number)))
-        altlocs.append(words[-1].removesuffix(resname))
-    return {"chain": chains, "icode": icodes, "altloc": altlocs}
+        is_residue = len(words) > 1
+        named["chain"].append(" ".join(words[:-2]))
+        named["icode"].append(words[-2].removeprefix(_text(number)) if is_residue else "")
+        named["altloc"].append(words[-1].removesuffix(resname) if is_residue else "")
+    return named

@@ -79,6 +79,25 @@ def test_copies_of_a_chain_come_back(made, in_chain, write_pdb, tmp_path):
     ]
 
 
+def test_skipped_residues_and_files_come_back(made, in_chain, write_pdb, tmp_path):
+    from domains._console import Outputs
+
+    files = [write_pdb([in_chain(made((-60.0, -45.0)), "1")]), tmp_path / "missing.pdb"]
+    wanted = validate(files)
+    names = [tmp_path / "residues.csv", tmp_path / "skipped.csv"]
+    validate_files(files, outputs=Outputs(csv=names[0], skipped=names[1], quiet=True))
+    read = [pd.read_csv(name) for name in names]
+    for by in ("file", "chain"):
+        pd.testing.assert_frame_equal(summarise(*read, by=by), summarise(*wanted, by=by))
+    assert restored(read[1])["chain"].tolist() == ["1", "1", ""]
+
+
+def test_a_column_that_pandas_reads_in_parts():
+    """Of a long file: a part of the chains is numbers, another one text."""
+    rows = {"chain": pd.Series([1, "A"], dtype=object), "resseq": 5, "icode": "", "resname": "ALA"}
+    assert restored(pd.DataFrame(rows))["chain"].tolist() == ["1", "A"]
+
+
 def test_models_come_back(made, in_chain, write_pdb, tmp_path):
     path = write_pdb([[in_chain(made((-60.0, -45.0)), "2")], [in_chain(made((-60.0, -45.0)), "2")]])
     read = restored(saved(path, tmp_path))
