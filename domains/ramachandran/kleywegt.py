@@ -22,13 +22,13 @@ import numpy.typing as npt
 
 from .changes import BETTER, SAME, WORSE
 from .empirical import CATEGORIES
-from .empirical import reference as _reference
 from .labels import write_names
-from .plotting import BAD, LINES, POINT, SHADES, TITLES, credit, plot_levels
+from .plotting import BAD, LINES, POINT, SHADES, TITLES, credit, draw_category
 from .torus import wrap
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray as xr
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
@@ -45,7 +45,7 @@ Floats = npt.NDArray[np.float64]
 
 def plot_changes(
     changes: pd.DataFrame,
-    reference: str = "top8000",
+    reference: str | xr.Dataset = "top8000",
     *,
     least: float = 10.0,
     axes: Any = None,
@@ -57,7 +57,7 @@ def plot_changes(
     ----------
     changes : DataFrame
         As `compare_models` returns it.
-    reference : str
+    reference : str or Dataset
         Which empirical reference lies below.
     least : float
         Residues that moved less are points, degrees.
@@ -85,10 +85,9 @@ def plot_changes(
     if axes is None:
         _, axes = plt.subplots(2, 3, figsize=(11, 7.9), sharex=True, sharey=True, layout="constrained")
     panels = np.ravel(axes)
-    data = _reference(reference)
     for ax, category in zip(panels, CATEGORIES, strict=True):
         of_category = changes[changes["category_after"] == category]
-        plot_levels(data.sel(category=category), ax=ax)
+        draw_category(reference, category, ax)
         _draw(of_category, least, ax)
         ax.set_title(f"{TITLES[category]}  (n = {len(of_category)})", fontsize="medium")
         ax.label_outer()

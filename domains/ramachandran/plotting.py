@@ -48,7 +48,7 @@ TITLES: dict[Category, str] = {
 
 def plot_residues(
     residues: pd.DataFrame,
-    reference: str = "top8000",
+    reference: str | xr.Dataset = "top8000",
     *,
     axes: Any = None,
     label_outliers: bool = True,
@@ -59,8 +59,8 @@ def plot_residues(
     ----------
     residues : DataFrame
         As `validate` returns it, or as pandas reads it from CSV.
-    reference : str
-        Which empirical reference lies below.
+    reference : str or Dataset
+        Which empirical reference lies below: the one that the residues were validated against.
     axes : array of matplotlib Axes, optional
         Six of them; a new figure by default.
     label_outliers : bool
@@ -85,10 +85,9 @@ def plot_residues(
     if axes is None:
         _, axes = plt.subplots(2, 3, figsize=(11, 7.9), sharex=True, sharey=True, layout="constrained")
     panels = np.ravel(axes)
-    data = _reference(reference)
     for ax, category in zip(panels, CATEGORIES, strict=True):
         of_category = residues[residues["category"] == category]
-        plot_levels(data.sel(category=category), ax=ax)
+        draw_category(reference, category, ax)
         _points(of_category, ax)
         ax.set_title(f"{TITLES[category]}  (n = {len(of_category)})", fontsize="medium")
         ax.label_outer()
@@ -101,6 +100,26 @@ def plot_residues(
         for ax, category in zip(panels, CATEGORIES, strict=True):
             _name_outliers(residues[residues["category"] == category], ax)
     return np.asarray(axes)
+
+
+def draw_category(reference: str | xr.Dataset, category: Category, ax: Axes) -> None:
+    """Draw the contours of a category of a reference; none if the reference has no map of it.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> import matplotlib.pyplot as plt
+    >>> ax = plt.figure().add_subplot()
+    >>> draw_category("top8000", "glycine", ax)
+    >>> len(ax.collections)
+    2
+    """
+    data = _reference(reference) if isinstance(reference, str) else reference
+    if category in data["category"].values:
+        plot_levels(data.sel(category=category), ax=ax)
+    else:
+        _degrees(ax)
 
 
 def plot_levels(data: xr.Dataset, *, ax: Axes | None = None, filled: bool = True) -> Axes:
@@ -320,7 +339,7 @@ def _agreement_key(labels: tuple[str, str]) -> list[Artist]:
     ]
 
 
-def credit(figure: Any, reference: str = "top8000") -> None:
+def credit(figure: Any, reference: str | xr.Dataset = "top8000") -> None:
     """Write the attribution that the reference's licence asks for below a figure.
 
     Examples
@@ -332,16 +351,21 @@ def credit(figure: Any, reference: str = "top8000") -> None:
     figure.supxlabel(caption(reference), fontsize="x-small", color="0.35")
 
 
-def caption(reference: str = "top8000") -> str:
-    """Return the attribution that the reference's licence asks for.
+def caption(reference: str | xr.Dataset = "top8000") -> str:
+    """Return the attribution that the reference's licence asks for; of one of your own, what its ``attrs`` say.
 
     Examples
     --------
     >>> caption()[:35]
     'Top8000 Ramachandran percentile con'
     """
-    data = _reference(reference).attrs
-    return f"{data['title']}: {data['attribution']}, {data['license']}, doi:{data['doi']}"
+    if isinstance(reference, str):
+        data = _reference(reference).attrs
+        return f"{data['title']}: {data['attribution']}, {data['license']}, doi:{data['doi']}"
+    said = reference.attrs
+    title = said.get("title", said.get("name", "reference"))
+    rest = ", ".join(str(said[name]) for name in ("attribution", "license", "doi") if name in said)
+    return for_picture(f"{title}: {rest}" if rest else str(title))
 
 
 def _key() -> list[Artist]:

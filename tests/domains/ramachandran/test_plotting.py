@@ -32,6 +32,17 @@ def test_six_panels_hold_every_residue():
     ]
 
 
+def test_a_reference_of_ones_own_lies_below():
+    residues, _ = validate(example("1a8o"))
+    own = reference().sel(category=["general", "glycine"])
+    own = own.drop_attrs(deep=False).assign_attrs(name="mine $x$", license="CC0")
+    general, glycine, *others = plot_residues(residues, own, label_outliers=False).ravel()
+    contours = [len([c for c in ax.collections if hasattr(c, "levels")]) for ax in (general, glycine, *others)]
+    assert contours == [2, 2, 0, 0, 0, 0]
+    assert general.figure.get_supxlabel() == r"mine \$x\$: CC0"
+    assert all(ax.get_xlim() == (-180, 180) for ax in others)
+
+
 def test_outliers_are_named():
     residues, _ = validate(example("1a28"))
     names = {text.get_text() for ax in plot_residues(residues).ravel() for text in ax.texts}
