@@ -216,7 +216,7 @@ def changes(
     quiet: Quiet = False,
     version: Version = False,
 ) -> None:
-    """Show which residues changed between two models of one protein, and which got worse.
+    """Show which residues got worse between two models.
 
     As CSV: a row for each residue that both models have.
     """

@@ -43,6 +43,10 @@ def structures(folder: Path) -> list[str]:
     return [str(example())]
 
 
+def two_structures(folder: Path) -> list[str]:
+    return structures(folder) * 2
+
+
 def a_structure_and_a_text(folder: Path) -> list[str]:
     (folder / "notes.pdb").write_text("these are my notes\n")
     return [str(folder / "notes.pdb"), *structures(folder)]
@@ -121,6 +125,12 @@ COMMANDS = {
         structures,
         a_structure_and_a_text,
         (*OF_SCORES, ["--modified", "child"], ["--max-bond", "far"], ["--max-bond", "-1"]),
+        "gemmi",
+    ),
+    "ramachandran changes": Command(
+        two_structures,
+        a_structure_and_a_text,
+        (*OF_SCORES, ["--after-model", "7"], ["--chains", "A"], ["--max-bond", "-1"], ["--min-plddt", "70"]),
         "gemmi",
     ),
     "ramachandran compare": Command(
@@ -315,7 +325,7 @@ def test_code_2_where_any_output_is_an_input(run, command, tmp_path):
             assert (code, out) == (2, ""), (option, name, err)
             assert len(err.splitlines()) == 1
             is_refused_as_input = "input" in err or "which is read" in err
-            assert is_refused_as_input or (option == "--plot" and "saved as .png" in err), err
+            assert is_refused_as_input or (option in ("--plot", "--html") and "is saved as ." in err), err
     assert all(path.read_bytes() == content for path, content in before.items())
 
 
