@@ -65,4 +65,5 @@ def test_settings_have_their_defaults():
         "modified": None,
         "chirality": None,
         "min_plddt": 70,
+        "rings": None,
     }
