@@ -21,9 +21,7 @@ import asyncio
 import json
 import logging
 import os
-import shutil
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -42,6 +40,7 @@ from ._checks import UsageError
 from ._guard import main_not_run_again
 from ._limits import GRACE, memory_limit, time_limit
 from ._records import fingerprints
+from ._spool import Spool, keep
 from ._text import one_line
 
 INLINE = 2000
@@ -203,7 +202,7 @@ class LocalPlace:
 
     def __init__(self, workers: int) -> None:
         self.width = workers
-        self._spool = tempfile.mkdtemp(prefix="overlap-")
+        self._spool = Spool()
         self._workers: list[_LocalWorker] = []
 
     def submit(self, task: Task) -> Future[str]:
@@ -211,7 +210,7 @@ class LocalPlace:
         for worker in self._workers:
             if worker.is_free:
                 return worker.submit(task)
-        worker = _LocalWorker(self._spool)
+        worker = _LocalWorker(self._spool.path)
         self._workers.append(worker)
         return worker.submit(task)
 
@@ -224,7 +223,7 @@ class LocalPlace:
         """End the processes."""
         for worker in self._workers:
             worker.stop()
-        shutil.rmtree(self._spool, ignore_errors=True)
+        self._spool.remove()
 
 
 class ExecutorPlace:
@@ -459,7 +458,7 @@ class _AtWork(NamedTuple):
 class _LocalWorker:
     """A standard pool of one process, which is replaced when the process dies."""
 
-    def __init__(self, spool: str) -> None:
+    def __init__(self, spool: Path) -> None:
         self._spool = spool
         self._future: Future[str] | None = None
         self._is_begun = False
@@ -517,13 +516,9 @@ class _LocalWorker:
         self._is_begun = False
 
 
-def _attempt_and_spool(task: Task, spool: str) -> str:
+def _attempt_and_spool(task: Task, spool: Path) -> str:
     text = attempt_within_limits(task)
-    if len(text) <= INLINE:
-        return text
-    with tempfile.NamedTemporaryFile("w", dir=spool, suffix=".json", delete=False, encoding="ascii") as file:
-        file.write(text)
-    return file.name
+    return text if len(text) <= INLINE else keep(text, spool)
 
 
 def _begin_worker(lifeline: Connection) -> None:

@@ -89,7 +89,7 @@ def test_a_worker_that_dies_is_replaced(place, work):
 
 def test_a_long_result_arrives_whole_and_leaves_no_file(place, work):
     assert len(result(place, Task(work, "long"))["result"]) == 100_000
-    assert os.listdir(place._spool) == []
+    assert list(place._spool.path.glob("*.json")) == []
 
 
 def test_a_limit_of_time_is_told(place, work):
