@@ -53,6 +53,16 @@ def count_lines(root, page):
     return Counts(len(lines), len(copied))
 
 
+def lines_added(page, path):
+    """Return the lines of code that the diffs of a page add to a file, besides imports."""
+    lines = []
+    for changed, diff in _blocks(page, "diff"):
+        if changed == path:
+            added = "\n".join(line[1:] for line in diff.splitlines() if line.startswith("+"))
+            lines += [line for line in lines_of_code(added) if not line.startswith(("import ", "from "))]
+    return lines
+
+
 def lines_of_code(text):
     """Return the lines that are neither blank, nor a comment, nor part of a docstring, without the spaces around."""
     in_docstrings = set()

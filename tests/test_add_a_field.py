@@ -81,6 +81,28 @@ def test_the_command_scores(repository):
     run("domains.cli", "homeranges", "compare", "a.csv", "b.csv", "--csv", "nowhere/rows.csv", code=2)
 
 
+def test_the_field_does_many_files_and_a_broken_one_is_a_row(repository, field_on_page):
+    added = field_on_page.lines_added(PAGE.read_text(encoding="utf-8"), "domains/homeranges/run.py")
+    assert 10 < len(added) < 15
+    folder, run = repository
+    for side in ("p", "r"):
+        (folder / side).mkdir()
+        for name in ("a", "b", "c"):
+            (folder / side / f"{name}.csv").write_text('animal,wkt\nl1,"POLYGON ((0 0, 0 900, 900 900, 0 0))"\n')
+    (folder / "p" / "b.csv").write_text('animal,wkt\nl1,"POLYGON ((0 0, 0 900\n')
+    (folder / "r" / "c.csv").unlink()
+    command = ("domains.cli", "homeranges", "batch", "p", "r", "--records", "records", "--skipped", "skipped.csv")
+    done = run(*command, code=1)
+    assert done.stdout.count("1.0000") == 1
+    skipped = (folder / "skipped.csv").read_text()
+    assert "b.csv,,unreadable file," in skipped
+    assert "c.csv,,unreadable file," in skipped
+    for side in ("p", "r"):
+        for name in ("b", "c"):
+            (folder / side / f"{name}.csv").write_text((folder / "p" / "a.csv").read_text())
+    assert run(*command).stdout.count("1.0000") == 3
+
+
 def test_the_layers_hold(repository):
     pytest.importorskip("importlinter")
     folder, _ = repository
