@@ -31,6 +31,7 @@ from dataclasses import dataclass, field
 from math import inf
 from multiprocessing import active_children, get_context, resource_tracker
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from uuid import uuid4
@@ -463,6 +464,7 @@ class _LocalWorker:
         self._future: Future[str] | None = None
         self._is_begun = False
         self._pid: int | None = None
+        self._started: list[BaseProcess] = []
         self._begin()
 
     @property
@@ -489,8 +491,10 @@ class _LocalWorker:
         if self._is_begun:
             return self._pool.submit(_attempt_and_spool, task, self._spool)
         # the first task starts the process
+        others = active_children()
         with _quiet_children(), main_not_run_again():
             future = self._pool.submit(_attempt_and_spool, task, self._spool)
+        self._started = [process for process in active_children() if process not in others]
         self._is_begun = True
         return future
 
@@ -504,14 +508,17 @@ class _LocalWorker:
         with suppress(EOFError, OSError):
             while self._lifeline.poll():
                 self._pid = self._lifeline.recv()
-        for process in active_children():
-            if process.pid == self._pid:
+        # another thread may have started processes too; ours says its number as soon as it runs
+        is_alone = len(self._started) == 1
+        for process in self._started:
+            if process.pid == self._pid or is_alone:
                 process.kill()
 
     def _begin(self) -> None:
         context = get_context("spawn")
         end, self._lifeline = context.Pipe()
         self._pid = None
+        self._started = []
         self._pool = ProcessPoolExecutor(1, context, initializer=_begin_worker, initargs=(end,))
         self._is_begun = False
 

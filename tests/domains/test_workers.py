@@ -133,8 +133,15 @@ def test_a_worker_that_was_stopped_is_ended(work, monkeypatch):
     time.sleep(1.2)
     place.look()
     assert isinstance(future.exception(timeout=10), BrokenExecutor)
+    place.stop(at_once=True)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="stops a process by a signal")
+@pytest.mark.parametrize("seconds", [0, 0.5])
+def test_a_worker_that_was_stopped_before_it_said_its_number_is_ended(work, seconds):
+    place = LocalPlace(1)
     future = place.submit(Task(work, "sleep"))
-    time.sleep(0.5)
+    time.sleep(seconds)
     (process,) = multiprocessing.active_children()
     os.kill(process.pid, signal.SIGSTOP)
     place.stop(at_once=True)
