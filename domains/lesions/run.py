@@ -9,13 +9,14 @@ Conventions
   byte for byte, however many workers and runs it took.
 - Summaries have a mean over cases for indices, where a miss counts 0, and a median for distances, where a miss is
   infinitely far. ``n_missed``: the reference has the label, the prediction has nothing of it.
-- Intervals resample cases (percentile bootstrap).
+- Intervals resample cases, or groups of them (percentile bootstrap).
 """
 
 from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Hashable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -36,7 +37,7 @@ from .folders import pair_images
 from .io import check_scale, read_image
 from .layers import Labels, absent_labels, cases_without_common_label, check_labels, held_labels, no_common_label
 from .settings import Options, check_settings, takes_settings
-from .summaries import Bootstrap, summarise_label
+from .summaries import Bootstrap, number_groups, summarise_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -168,7 +169,14 @@ def cohort(
     return scores, as_skipped([*unpaired, *skipped_of(outcomes), *absent])
 
 
-def summarise(scores: pd.DataFrame, *, level: float = 0.95, n_resamples: int = 2000, rng: int = 0) -> pd.DataFrame:
+def summarise(
+    scores: pd.DataFrame,
+    *,
+    level: float = 0.95,
+    n_resamples: int = 2000,
+    rng: int = 0,
+    groups: Iterable[Hashable] | None = None,
+) -> pd.DataFrame:
     """Summarise the scores of a cohort, label by label, with bootstrap intervals over cases.
 
     Parameters
@@ -179,6 +187,9 @@ def summarise(scores: pd.DataFrame, *, level: float = 0.95, n_resamples: int = 2
         Confidence level of the intervals.
     n_resamples, rng : int
         How many resamples, and their seed.
+    groups : iterable of hashable, optional
+        A label for each row of `scores`, such as its patient: whole groups are resampled, since the cases of a patient
+        are no independent draws. The values are still those of the cases.
 
     Returns
     -------
@@ -190,7 +201,7 @@ def summarise(scores: pd.DataFrame, *, level: float = 0.95, n_resamples: int = 2
     Raises
     ------
     ValueError
-        If `level` or `n_resamples` is out of range.
+        If `level` or `n_resamples` is out of range, or `groups` has not one label a row, or only one group.
 
     Examples
     --------
@@ -201,12 +212,21 @@ def summarise(scores: pd.DataFrame, *, level: float = 0.95, n_resamples: int = 2
     0  dice      mean  0.400000         2         1
     1  hd95    median       inf         2         1
     2  dice    pooled  0.615385         2         1
+
+    Cases called ``patient_scan`` are resampled by patient:
+
+    >>> scans = pd.concat([scores, scores], ignore_index=True).assign(case=["a_1", "a_2", "b_1", "b_2"])
+    >>> summarise(scans, groups=scans["case"].str.partition("_")[0])["value"].round(4).tolist()
+    [0.4, inf, 0.6154]
     """
     bootstrap = Bootstrap(level, n_resamples, rng)
-    compared = scores[scores["error"] == ""]
+    numbers = None if groups is None else number_groups(groups, scores)
+    compared = (scores["error"] == "").to_numpy()
     rows = []
-    for label, cases in compared.groupby("label", sort=False):
-        for row in summarise_label(cases, bootstrap):
+    for label in scores["label"][compared].unique():
+        is_of_label = compared & (scores["label"] == label).to_numpy()
+        of_label = None if numbers is None else numbers[is_of_label]
+        for row in summarise_label(scores[is_of_label], bootstrap, of_label):
             rows.append({"label": label, **row})
     return pd.DataFrame(rows)
 

@@ -5,15 +5,20 @@ Conventions
 - A mean over cases for indices, where a miss counts 0; a median for distances, where a miss is infinitely far, so that
   no miss makes a summary better.
 - ``n_missed``: cases whose reference has the label and whose prediction has nothing of it.
-- Intervals resample cases, never voxels (percentile bootstrap).
+- Intervals resample cases, never voxels (percentile bootstrap). Where several cases are of one patient, whole patients
+  are resampled: the mean, the median and the pooled Dice are still those of the cases.
 
 References
 ----------
 Efron, B. & Tibshirani, R. (1993). An introduction to the bootstrap. doi:10.1201/9780429246593
+
+Field, C. A. & Welsh, A. H. (2007). Bootstrapping clustered data. J. R. Stat. Soc. B 69, 369.
+doi:10.1111/j.1467-9868.2007.00593.x
 """
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -43,7 +48,58 @@ class Bootstrap:
         check_number("lesions.summarise", "n_resamples", self.n_resamples, at_least=1)
 
 
-def interval(values: np.ndarray, index: str, bootstrap: Bootstrap | None = None) -> tuple[float, float, float]:
+def number_groups(groups: Iterable[Hashable], scores: pd.DataFrame) -> np.ndarray:
+    """Return the number of each row's group.
+
+    Parameters
+    ----------
+    groups : iterable of hashable
+        A label for each row of `scores`.
+    scores : DataFrame
+        As `cohort` returns them; a row with an error needs no label.
+
+    Returns
+    -------
+    array of int
+        From 0 on in the order of their first rows; -1 where a row with an error has no label.
+
+    Raises
+    ------
+    UsageError
+        If there is not one label for each row, one is missing, or all are the same.
+
+    Examples
+    --------
+    >>> scores = pd.DataFrame({"case": ["a1", "a2", "b1"], "label": "1", "error": ""})
+    >>> number_groups(scores["case"].str[0], scores)
+    array([0, 0, 1])
+    """
+    operation = "lesions.summarise"
+    if isinstance(groups, str):
+        raise UsageError(
+            f"{operation}: groups is the text {groups!r}; pass a label for each row of the scores, such as a column of "
+            "theirs: groups=scores[...]"
+        )
+    labels = pd.Series(list(groups), dtype=object)
+    if len(labels) != len(scores):
+        raise UsageError(
+            f"{operation}: groups has {len(labels)} labels for {len(scores)} rows of scores; pass one for each row"
+        )
+    compared = scores["error"].to_numpy() == ""
+    missing = scores[compared & labels.isna().to_numpy()]
+    if len(missing):
+        raise UsageError(
+            f"{operation}: groups: case {missing['case'].iloc[0]} has no label; give it one, or leave it out"
+        )
+    numbers, _ = pd.factorize(labels)
+    if len(set(numbers[compared])) == 1:
+        raise UsageError(f"{operation}: at least two groups are needed, got one; leave groups out to resample cases")
+    return numbers
+
+
+def interval(
+    values: np.ndarray, index: str, bootstrap: Bootstrap | None = None, groups: np.ndarray | None = None
+) -> tuple[float, float, float]:
     """Return the mean over cases, or the median of distances, and its percentile bootstrap interval.
 
     Parameters
@@ -54,6 +110,8 @@ def interval(values: np.ndarray, index: str, bootstrap: Bootstrap | None = None)
         What they are values of.
     bootstrap : Bootstrap, optional
         How the interval is made.
+    groups : array of int, optional
+        The group of each case, which are resampled instead of the cases.
 
     Examples
     --------
@@ -61,18 +119,23 @@ def interval(values: np.ndarray, index: str, bootstrap: Bootstrap | None = None)
     (2.0, 1.0, inf)
     """
     bootstrap = bootstrap or Bootstrap()
-    scored = values[~np.isnan(values)]
+    has_value = ~np.isnan(values)
+    scored = values[has_value]
     if not len(scored):
         return np.nan, np.nan, np.nan
     statistic = statistic_of(index)
     value = np.median(scored) if statistic == "median" else np.mean(scored)
-    low, high = ov.resample.interval_of(
-        scored,
-        statistic,
-        level=bootstrap.level,
-        n_resamples=bootstrap.n_resamples,
-        rng=bootstrap.rng,
-    )
+    of_scored = None if groups is None else groups[has_value]
+    low = high = np.nan
+    if _n_drawn(scored, of_scored) > 1:
+        low, high = ov.resample.interval_of(
+            scored,
+            statistic,
+            level=bootstrap.level,
+            n_resamples=bootstrap.n_resamples,
+            rng=bootstrap.rng,
+            groups=of_scored,
+        )
     return float(value), float(low), float(high)
 
 
@@ -87,7 +150,9 @@ def statistic_of(index: str) -> Literal["mean", "median"]:
     return "median" if index in DISTANCES else "mean"
 
 
-def summarise_label(cases: pd.DataFrame, bootstrap: Bootstrap) -> list[dict[str, Any]]:
+def summarise_label(
+    cases: pd.DataFrame, bootstrap: Bootstrap, groups: np.ndarray | None = None
+) -> list[dict[str, Any]]:
     """Return the rows of a summary for the cases of one label: a row for each index, then the pooled Dice.
 
     Parameters
@@ -96,13 +161,15 @@ def summarise_label(cases: pd.DataFrame, bootstrap: Bootstrap) -> list[dict[str,
         The rows of one label, as `cohort` returns them.
     bootstrap : Bootstrap
         How intervals are made.
+    groups : array of int, optional
+        The group of each row.
     """
     rows = []
     for index in SUMMARISED:
         if index not in cases or _is_the_dice(cases, index):
             continue
         values = cases[index].to_numpy(float)
-        value, low, high = interval(values, index, bootstrap)
+        value, low, high = interval(values, index, bootstrap, groups)
         n_scored = int((~np.isnan(values)).sum())
         rows.append(
             {
@@ -115,7 +182,7 @@ def summarise_label(cases: pd.DataFrame, bootstrap: Bootstrap) -> list[dict[str,
                 "n_undefined": len(cases) - n_scored,
             }
         )
-    rows.append(_pooled_dice(cases, bootstrap))
+    rows.append(_pooled_dice(cases, bootstrap, groups))
     missed = (cases["size_b"] > 0) & (cases["size_a"] == 0)
     return [{**row, "n_missed": int(missed.sum())} for row in rows]
 
@@ -125,14 +192,19 @@ def _is_the_dice(cases: pd.DataFrame, index: str) -> bool:
     return index in BOUNDS and bool(np.array_equal(cases[index], cases["dice"], equal_nan=True))
 
 
-def _pooled_dice(cases: pd.DataFrame, bootstrap: Bootstrap) -> dict[str, Any]:
+def _n_drawn(values: Any, groups: np.ndarray | None) -> int:
+    """Return how many cases, or groups of them, are drawn from."""
+    return len(values) if groups is None else len(np.unique(groups))
+
+
+def _pooled_dice(cases: pd.DataFrame, bootstrap: Bootstrap, groups: np.ndarray | None) -> dict[str, Any]:
     """Return the row of the Dice of the added sizes."""
     intersection = cases["intersection"].to_numpy(float)
     size_a = cases["size_a"].to_numpy(float)
     size_b = cases["size_b"].to_numpy(float)
     sizes = ov.Overlap(intersection, size_a, size_b)
     low = high = np.nan
-    if len(cases) > 1:
+    if _n_drawn(cases, groups) > 1:
         low, high = ov.resample.confidence_interval(
             sizes,
             "dice",
@@ -140,6 +212,7 @@ def _pooled_dice(cases: pd.DataFrame, bootstrap: Bootstrap) -> dict[str, Any]:
             n_resamples=bootstrap.n_resamples,
             rng=bootstrap.rng,
             method="percentile",
+            groups=groups,
         )
     return {
         "index": "dice",
