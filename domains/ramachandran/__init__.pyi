@@ -1,3 +1,4 @@
+from .basins import basins
 from .changes import compare_models
 from .comparison import Assessment, assess, compare
 from .densities import region_from_density, region_from_energy, region_from_rank
@@ -19,6 +20,7 @@ __all__ = [
     "LearnedContacts",
     "assess",
     "backbone_angles",
+    "basins",
     "categorise",
     "cell_masses",
     "classify",

@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-- Prediction first, reference second. The comparison takes place on the prediction's grid. How the reference came
-  onto it is in ``attrs["regridding"]``.
+- Prediction first, reference second. The comparison takes place at the centres of the prediction's grid. How the
+  reference came onto it is in ``attrs["regridding"]``. Coarse cells are also drawn on a finer grid, see `beside`.
 - Sizes are in cells of that grid, all equal: the torus is flat. Shares are per cent.
 - An index of two empty regions is NaN unless ``empty=`` says otherwise. ``n_defined`` counts those that are not.
 - A 2° grid alone costs 0.02 to 0.04 of IoU at the boundary: two regions from one truth reach about 0.97.
@@ -24,17 +24,22 @@ import xarray as xr
 import overlap as ov
 
 from .. import _report
-from .._checks import check_choice, check_empty
+from .._checks import UsageError, check_choice, check_empty
 from .._html import Displayed
+from .beside import grid_variables, mass_variables, masses_of, shares_of
 from .empirical import Category, Level
 from .guards import find_hints, hint_line, remedies
+from .parts import kept_basins, missed_basins
 from .readings import DEFAULT_MASS, Elsewhere, Pair
 from .references import Source, category_mismatch, check_given, choose, warn_of_categories
 from .regions import Regridding, check_membership, regrid
+from .shares import Residues, Shares, as_residues
 from .stacks import by_region, check_weights, further_labels, names_of_regions, spread
 from .torus import check_grid
 
 INDICES = ("iou", "dice")
+Angles = tuple[Any, Any] | tuple[Any, Any, Any]
+"""phi, psi and perhaps groups."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,12 @@ class Assessment(Displayed):
         The dimensions besides psi and phi, in order, and their coordinates where they have any.
     regridding : {"none", "score interpolated, then cut", "nearest cell"}
         How the reference came onto the grid.
+    pair : Pair
+        The two regions of each comparison, one after the other.
+    source : Source
+        The reference before it was brought onto the prediction's grid.
+    residues : Residues or None
+        One's own residues.
     hint : str
         Which other reading of the prediction fits far better, with both numbers; "" if none does.
     """
@@ -90,6 +101,29 @@ class Assessment(Displayed):
     labels: Mapping[str, Any]
     regridding: Regridding
     hint: str
+    pair: Pair
+    source: Source
+    residues: Residues | None = None
+
+    @cached_property
+    def masses(self) -> list[np.ndarray] | None:
+        """The share of the reference residues in each cell, for each region; None if the reference has no ranks."""
+        return masses_of(self.pair, self.source)
+
+    @cached_property
+    def shares(self) -> Shares | None:
+        """The share of residues inside both regions; None if there are no residues."""
+        shape = self.overlap.shape
+        return shares_of(self.pair, self.source, self.masses, self.predicted, self.labels, shape, self.residues)
+
+    @cached_property
+    def scores(self) -> np.ndarray | None:
+        """The scores that the reference was cut from, for each region; None if there are none."""
+        if "score" not in self.reference.coords:
+            return None
+        score = spread(self.reference.score.variable, (*self.labels, "psi", "phi"))
+        shape = (*self.overlap.shape, *score.shape[-2:])
+        return np.broadcast_to(score, shape).reshape(-1, *score.shape[-2:])
 
     @cached_property
     def report(self) -> xr.Dataset:
@@ -114,6 +148,8 @@ class Assessment(Displayed):
             "share_b": (dims, share_b, percent),
             "outside": (dims, 1 - precision),
             "missed": (dims, 1 - recall),
+            **mass_variables(self.shares, dims, self.overlap.shape),
+            **grid_variables(self.pair, self.source, self.labels, self.overlap, empty),
         }
         decisions: dict[str, Any] = {
             "tnorm": self.settings.tnorm,
@@ -122,6 +158,11 @@ class Assessment(Displayed):
             "regridding": f"reference: {self.regridding}",
             "grid": f"{self.predicted.sizes['psi']} × {self.predicted.sizes['phi']} cells (psi × phi)",
         }
+        if self.shares is not None:
+            decisions["mass"] = self.shares.meaning
+        missed = self._missed_basins()
+        if missed:
+            decisions["basins"] = missed
         if self.hint:
             decisions["hint"] = self.hint
         unlabelled = [dim for dim, own in self.labels.items() if own is None]
@@ -141,6 +182,16 @@ class Assessment(Displayed):
         )
         return report.drop_vars(unlabelled)
 
+    def _missed_basins(self) -> str:
+        """Say which basins a single hard prediction misses; of stacks `basins` tells."""
+        if self.labels or self.pair.a.dtype != bool or self.pair.b.dtype != bool:
+            return ""
+        score = None if self.scores is None else self.scores[0]
+        mass = None if self.masses is None else self.masses[0]
+        size = None if self.pair.cells is None else self.pair.cells[0]
+        found = kept_basins(self.pair.b[0], self.pair.psi, self.pair.phi, score, self.pair.categories[0])
+        return missed_basins(self.pair.a[0], found, size, mass)
+
     def __repr__(self) -> str:
         prediction = _report.name_of(self.predicted, "prediction")
         reference = _report.name_of(self.reference, "reference")
@@ -158,6 +209,7 @@ def assess(
     tnorm: ov.raster.TNorm = "minimum",
     empty: float | ov.EmptyPolicy = nan,
     strict: bool = False,
+    angles: Angles | None = None,
 ) -> Assessment:
     """Bring a predicted region and a reference one onto one grid and measure how they overlap.
 
@@ -165,7 +217,7 @@ def assess(
 
     Parameters
     ----------
-    predicted, reference, category, level, weights, tnorm, empty, strict
+    predicted, reference, category, level, weights, tnorm, empty, strict, angles
         See `compare`.
 
     Returns
@@ -199,6 +251,7 @@ def assess(
             "cell, of dimensions psi and phi, such as xarray.DataArray(sizes, predicted.coords)"
         )
     settings = Settings(category, level, tnorm, empty)
+    residues = None if angles is None else as_residues(angles)
     predicted = check_grid(predicted, "ramachandran.compare: prediction")
     if isinstance(reference, xr.DataArray):
         check_given(reference, category, level)
@@ -206,6 +259,8 @@ def assess(
     else:
         source = choose(predicted, reference, category, level)
     mismatch = category_mismatch(predicted, source.region)
+    if residues is not None and "category" in source.region.dims:
+        raise UsageError("ramachandran.compare: angles are of residues of one category; compare one category at a time")
     if mismatch and strict:
         raise ValueError(f"ramachandran.compare: {mismatch}; choose the prediction's with category= (--category)")
     if mismatch:
@@ -246,6 +301,9 @@ def assess(
         labels=labels,
         regridding=regridding,
         hint=hint,
+        pair=pair,
+        source=source,
+        residues=residues,
     )
 
 
@@ -259,6 +317,7 @@ def compare(
     tnorm: ov.raster.TNorm = "minimum",
     empty: float | ov.EmptyPolicy = nan,
     strict: bool = False,
+    angles: Angles | None = None,
 ) -> xr.Dataset:
     """Compare a predicted region with a reference one, as two sets on the torus.
 
@@ -285,6 +344,9 @@ def compare(
     strict : bool
         Whether it is an error, and no hint or warning, that the prediction would fit far better if it were read
         otherwise, or is of another category than the reference.
+    angles : tuple (phi, psi) or (phi, psi, groups), optional
+        Backbone angles of one's own residues of the category, in degrees: ``mass_a`` and ``mass_b`` are then the shares
+        of them, with 95 % intervals by bootstrap; ``groups``, a label for each such as its chain, are resampled whole.
 
     Returns
     -------
@@ -294,9 +356,13 @@ def compare(
         - ``share_a``, ``share_b``: the sizes in per cent of the torus.
         - ``outside``: share of the prediction outside the reference.
         - ``missed``: share of the reference that is not predicted.
+        - ``mass_a``, ``mass_b``: share of real residues inside each region; with `angles` also ``mass_a_low`` to
+          ``mass_b_high``. NaN where the reference has no ranks, and no angles are given.
+        - ``iou_fine``: the IoU on the finer grid of the two, the prediction drawn as cells. ``grid_bound``: the most
+          that cells of the prediction's size can reach there; NaN if the reference has no score.
         - ``n_defined``: how many values of each index are defined.
 
-        Decisions are in ``attrs``.
+        Decisions are in ``attrs``; ``basins`` says which basins a single prediction misses.
 
     Raises
     ------
@@ -337,6 +403,7 @@ def compare(
         tnorm=tnorm,
         empty=empty,
         strict=strict,
+        angles=angles,
     )
     return assessed.report
 
@@ -370,7 +437,7 @@ def _pair(
         tnorm=tnorm,
         now=np.asarray(ov.iou(overlap, empty=1.0)).reshape(-1),
         categories=by_region(category, labels, lead, ""),
-        masses=[1 - float(one) for one in cuts],
+        enclosed=[1 - float(one) for one in cuts],
     )
 
 

@@ -79,7 +79,7 @@ class Pair:
         The IoU of each pair.
     categories : sequence of str
         Of the reference of each pair; "" where it has none.
-    masses : sequence of float
+    enclosed : sequence of float
         Share of the data in the reference of each pair, which a density would be cut at.
     """
 
@@ -91,7 +91,7 @@ class Pair:
     tnorm: ov.raster.TNorm
     now: np.ndarray
     categories: Sequence[str]
-    masses: Sequence[float]
+    enclosed: Sequence[float]
 
     def only(self, rows: np.ndarray) -> Pair:
         """Return some of the pairs."""
@@ -106,7 +106,7 @@ class Pair:
             tnorm=self.tnorm,
             now=self.now[rows],
             categories=[self.categories[row] for row in rows],
-            masses=[self.masses[row] for row in rows],
+            enclosed=[self.enclosed[row] for row in rows],
         )
 
     def iou(self, a: np.ndarray | None = None, b: np.ndarray | None = None) -> np.ndarray:
@@ -252,7 +252,7 @@ def _of_values(pair: Pair) -> Iterator[Reading]:
         return
     half = a.max(axis=(-2, -1), keepdims=True) / 2
     hardened = pair.iou(a >= half)
-    masses = np.array(pair.masses)
+    masses = np.array(pair.enclosed)
     cuts = (1 - masses)[:, None, None]
     ranks = a >= cuts - ROUNDING
     densities = np.stack([_smallest_holding(one, mass) for one, mass in zip(a, masses, strict=True)])

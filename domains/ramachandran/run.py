@@ -348,6 +348,7 @@ def compare_files(
     def terminal() -> list[Any]:
         moved = "both regions are on it" if assessed.regridding == "none" else f"reference: {assessed.regridding}"
         lines = [tables.comparison_table([report]), _console.aside(f"{report.attrs['grid']}; {moved}")]
+        lines.extend(_console.aside(line) for line in tables.lines_beside(report))
         if "prediction_cut" in report.attrs:
             lines.append(_console.aside(f"prediction: {report.attrs['prediction_cut']}"))
         return lines

@@ -119,8 +119,25 @@ def by_region(x: xr.DataArray | None, labels: Mapping[str, Any], shape: Sequence
     return values
 
 
+def labels_of_regions(labels: Mapping[str, Any], shape: Sequence[int]) -> list[dict[str, Any]]:
+    """Return the label of each region of a stack along each dimension, or its number where there are no labels.
+
+    Examples
+    --------
+    >>> labels_of_regions({"model": xr.Variable("model", ["x", "y"]), "level": None}, (2, 1))
+    [{'model': 'x', 'level': 0}, {'model': 'y', 'level': 0}]
+    """
+    found = []
+    for position in np.ndindex(*shape):
+        of_region = {}
+        for (dim, own), k in zip(labels.items(), position, strict=True):
+            of_region[dim] = k if own is None else own.values[k].item()
+        found.append(of_region)
+    return found
+
+
 def names_of_regions(labels: Mapping[str, Any], shape: Sequence[int]) -> list[str]:
-    """Return what tells each region of a stack from the others: its labels, or its numbers where there are none.
+    """Return what tells each region of a stack from the others.
 
     Examples
     --------
@@ -128,10 +145,6 @@ def names_of_regions(labels: Mapping[str, Any], shape: Sequence[int]) -> list[st
     ['model 7, level 0', 'model 9, level 0']
     """
     names = []
-    for position in np.ndindex(*shape):
-        parts = []
-        for (dim, own), k in zip(labels.items(), position, strict=True):
-            label = k if own is None else own.values[k]
-            parts.append(f"{dim} {label}")
-        names.append(", ".join(parts))
+    for of_region in labels_of_regions(labels, shape):
+        names.append(", ".join(f"{dim} {label}" for dim, label in of_region.items()))
     return names

@@ -287,3 +287,35 @@ def test_bad_input():
 def test_what_an_empty_pair_is_worth_is_a_number(empty):
     with pytest.raises(ValueError, match=r"^ramachandran.compare: empty must be a number or an EmptyPolicy"):
         compare(hard_sphere(n=36), empty=empty)
+
+
+def rolled(x, rows, columns):
+    return x.drop_vars(["score", "cut"], errors="ignore").copy(data=np.roll(x.values, (rows, columns), (-2, -1)))
+
+
+def numbers_of(report):
+    return {name: report[name].values for name in ("intersection", "size_a", "size_b", "iou", "dice")}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_common_roll_changes_nothing(level):
+    a, b = hard_sphere(clashes="ho2003"), region(category=None, level=level)
+    plain = numbers_of(compare(rolled(a, 0, 0), rolled(b, 0, 0)))
+    for rows, columns in [(1, 0), (0, 89), (17, 140)]:
+        assert_same(numbers_of(compare(rolled(a, rows, columns), rolled(b, rows, columns))), plain)
+
+
+def test_transposing_or_negating_both_changes_nothing():
+    a, b = hard_sphere(), region(category=None).drop_vars(["score", "cut"])
+    plain = numbers_of(compare(a, b))
+    swapped = {"psi": "phi", "phi": "psi"}
+    assert_same(numbers_of(compare(a.rename(swapped), b.rename(swapped))), plain)
+    flipped = [x.copy(data=x.values[..., ::-1, ::-1]) for x in (a, b)]
+    assert_same(numbers_of(compare(*flipped)), plain)
+    negated = [x.assign_coords(psi=-x.psi, phi=-x.phi) for x in (a, b)]
+    assert_same(numbers_of(compare(*negated)), plain)
+
+
+def assert_same(found, expected):
+    for name, values in expected.items():
+        np.testing.assert_array_equal(found[name], values)

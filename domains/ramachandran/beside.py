@@ -1,0 +1,143 @@
+"""Numbers beside the overlap: the mass inside the two regions, and what the grid does.
+
+Conventions
+-----------
+- ``mass_a`` and ``mass_b`` are the shares of real residues inside the prediction and the reference: those of the
+  reference, from its ranks, or one's own.
+- ``iou`` is at the centres of the prediction's grid. ``iou_fine`` is that of the prediction drawn as cells on the
+  reference's grid, where that is finer, and ``grid_bound`` the most that cells of this size can reach.
+- What is not known is NaN: the mass of a region that comes from no reference with ranks, the bound of one that is known
+  by its cells only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+import overlap as ov
+
+from .empirical import PROVENANCE
+from .grids import drawn, grid_bound, is_finer
+from .readings import Pair
+from .references import Source
+from .shares import Residues, Shares, inside, masses_on, shares_of_reference, shares_of_residues
+from .stacks import by_region, spread
+
+Variables = dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, str]]]
+
+
+def masses_of(pair: Pair, source: Source) -> list[np.ndarray] | None:
+    """Return the share of the reference residues in each cell, for each pair; None if there are no ranks.
+
+    Examples
+    --------
+    >>> from .comparison import assess
+    >>> from .regions import region
+    >>> assessed = assess(region(category=None))
+    >>> [round(float(mass.sum()), 6) for mass in masses_of(assessed.pair, assessed.source)]
+    [1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+    """
+    family = source.family
+    if family is None and source.region.attrs.get("reference") == PROVENANCE["name"]:
+        # a region that `region` returned
+        family = PROVENANCE["name"]
+    if family is None or not all(pair.categories):
+        return None
+    return [masses_on(family, category, pair.psi, pair.phi) for category in pair.categories]
+
+
+def shares_of(
+    pair: Pair,
+    source: Source,
+    masses: list[np.ndarray] | None,
+    predicted: xr.DataArray,
+    labels: Mapping[str, Any],
+    shape: tuple[int, ...],
+    residues: Residues | None,
+) -> Shares | None:
+    """Return the share of residues inside both regions of each pair; None if there are no residues.
+
+    Examples
+    --------
+    >>> from .comparison import assess
+    >>> from .regions import region
+    >>> assess(region()).shares.b.round(2)
+    array([0.98])
+    """
+    if residues is None:
+        if masses is None:
+            return None
+        name = source.region.attrs.get("reference", "the reference")
+        return shares_of_reference(pair.a, pair.b, masses, str(name))
+    dims = (*labels, "residue")
+    n = len(residues.phi)
+    of_a = np.broadcast_to(spread(inside(predicted, residues), dims), (*shape, n))
+    of_b = np.broadcast_to(spread(inside(source.region, residues), dims), (*shape, n))
+    return shares_of_residues(of_a.reshape(-1, n), of_b.reshape(-1, n), residues)
+
+
+def mass_variables(shares: Shares | None, dims: tuple[str, ...], shape: tuple[int, ...]) -> Variables:
+    """Return the shares of residues as variables of a report.
+
+    Examples
+    --------
+    >>> mass_variables(None, (), ())["mass_a"][1]
+    array(nan)
+    """
+    if shares is None:
+        unknown = np.full(shape, np.nan)
+        return {"mass_a": (dims, unknown, {}), "mass_b": (dims, unknown, {})}
+    about = {"long_name": f"share of {shares.meaning}"}
+    variables = {
+        "mass_a": (dims, shares.a.reshape(shape), about),
+        "mass_b": (dims, shares.b.reshape(shape), about),
+    }
+    intervals = {"a": shares.interval_a, "b": shares.interval_b}
+    for side, interval in intervals.items():
+        if interval is not None:
+            variables[f"mass_{side}_low"] = (dims, interval[0].reshape(shape), {})
+            variables[f"mass_{side}_high"] = (dims, interval[1].reshape(shape), {})
+    return variables
+
+
+def grid_variables(
+    pair: Pair, source: Source, labels: Mapping[str, Any], overlap: ov.Overlap, empty: float | ov.EmptyPolicy
+) -> Variables:
+    """Return what the grid does, as variables of a report.
+
+    Examples
+    --------
+    >>> from .comparison import assess
+    >>> from .regions import region
+    >>> assessed = assess(region())
+    >>> variables = grid_variables(assessed.pair, assessed.source, {}, assessed.overlap, 0.0)
+    >>> {name: round(float(values), 3) for name, (dims, values, attrs) in variables.items()}
+    {'iou_fine': 1.0, 'grid_bound': 0.975}
+    """
+    dims = tuple(labels)
+    shape = overlap.shape
+    finer = _on_finer_grid(pair, source, labels, shape)
+    iou = ov.iou(overlap if finer is None else finer, empty=empty)
+    bound = by_region(grid_bound(source, pair.psi, pair.phi), labels, shape, np.nan)
+    return {
+        "iou_fine": (dims, np.reshape(iou, shape), {"long_name": "IoU on the finer grid of the two"}),
+        "grid_bound": (dims, np.reshape(bound, shape), {"long_name": "most that cells of this size can reach"}),
+    }
+
+
+def _on_finer_grid(pair: Pair, source: Source, labels: Mapping[str, Any], shape: tuple[int, ...]) -> ov.Overlap | None:
+    """Return the overlap on the reference's grid; None if that is no finer."""
+    region = source.region
+    if not is_finer(region, pair.psi, pair.phi):
+        return None
+    psi = region.psi.values
+    phi = region.phi.values
+    a = drawn(pair.a, pair.psi, pair.phi, psi, phi)
+    cells = None if pair.cells is None else drawn(pair.cells, pair.psi, pair.phi, psi, phi)
+    b = np.broadcast_to(spread(region, (*labels, "psi", "phi")), (*shape, len(psi), len(phi)))
+    b = b.reshape(a.shape)
+    return ov.raster.measure(a, b, axis=(-2, -1), weights=cells, tnorm=pair.tnorm, check_values=False)
