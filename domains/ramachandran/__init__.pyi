@@ -7,9 +7,12 @@ from .io import example, read_map, read_region
 from .kleywegt import plot_changes
 from .learned import LearnedContacts, learn_contacts
 from .masses import cell_masses, draw_angles
+from .outlines import region_from_polygons
+from .own_reference import region_reference
 from .plotting import plot_agreement, plot_agreements, plot_levels, plot_residues
 from .regions import region
 from .run import summarise, summarise_models, validate
+from .samples import density_from_angles, region_from_angles
 from .steric import contact_names, hard_sphere, soft_sphere
 from .structures import backbone_angles
 
@@ -27,6 +30,7 @@ __all__ = [
     "compare",
     "compare_models",
     "contact_names",
+    "density_from_angles",
     "draw_angles",
     "evaluate",
     "example",
@@ -41,9 +45,12 @@ __all__ = [
     "read_region",
     "reference",
     "region",
+    "region_from_angles",
     "region_from_density",
     "region_from_energy",
+    "region_from_polygons",
     "region_from_rank",
+    "region_reference",
     "soft_sphere",
     "summarise",
     "summarise_models",

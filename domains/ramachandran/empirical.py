@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from .._checks import check_choice
-from .torus import Table
+from .torus import Table, ascending, check_grid
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -128,7 +128,13 @@ def maps_of(reference: str | xr.Dataset) -> Maps:
             f"ramachandran.reference: the reference is a {type(reference).__name__}; pass a name, "
             f"such as {PROVENANCE['name']!r}, or a Dataset like that of ramachandran.reference"
         )
-    score = reference["score"].transpose("category", "psi", "phi")
+    lacking = [name for name in ("score", *LEVELS) if name not in reference]
+    if lacking:
+        raise ValueError(
+            f"ramachandran.reference: the Dataset has no {lacking[0]!r}; make one with ramachandran.region_reference"
+        )
+    score = ascending(check_grid(reference["score"], "ramachandran.reference: score"))
+    score = score.transpose("category", "psi", "phi")
     return Maps(
         name=reference.attrs.get("name", "reference"),
         categories=tuple(score["category"].values.tolist()),
@@ -137,6 +143,54 @@ def maps_of(reference: str | xr.Dataset) -> Maps:
         score=score.values,
         cuts={level: reference[level].values for level in LEVELS},
     )
+
+
+class Scorer:
+    """The maps of a reference, ready to score angles of positions in `CATEGORIES`.
+
+    Parameters
+    ----------
+    maps : Maps
+
+    Attributes
+    ----------
+    cuts : mapping of str to ndarray, shape (6,)
+        In the order of `CATEGORIES`; NaN for those that have no map.
+
+    Examples
+    --------
+    >>> scorer = Scorer(maps_of("top8000"))
+    >>> float(scorer(-63.0, -43.0, 0).round(3)), float(scorer.cuts["favored"][0])
+    (1.0, 0.02)
+    """
+
+    def __init__(self, maps: Maps) -> None:
+        place = {name: k for k, name in enumerate(maps.categories)}
+        self._which = np.array([place.get(name, -1) for name in CATEGORIES])
+        self._is_whole = tuple(maps.categories) == CATEGORIES
+        self._table = Table(maps.score, (float(maps.psi[0]), float(maps.phi[0])))
+        self.cuts = {level: np.where(self._which < 0, np.nan, cut[self._which]) for level, cut in maps.cuts.items()}
+
+    def __call__(self, phi: Any, psi: Any, codes: Any) -> np.ndarray:
+        """Score angles in degrees; NaN for a category without a map."""
+        if self._is_whole:
+            return self._table(phi, psi, codes)
+        which = self._which[codes]
+        score = self._table(phi, psi, np.maximum(which, 0))
+        return np.where(which < 0, np.nan, score)
+
+
+def scorer_of(reference: str | xr.Dataset) -> Scorer:
+    """Return what scores angles against a reference.
+
+    Examples
+    --------
+    >>> sorted(scorer_of("top8000").cuts)
+    ['allowed', 'favored']
+    """
+    if isinstance(reference, str):
+        return _scorer(reference)
+    return Scorer(maps_of(reference))
 
 
 def reference(name: str = "top8000") -> xr.Dataset:
@@ -236,7 +290,7 @@ def category_codes(resname: Any, next_resname: Any, omega: Any) -> np.ndarray:
     return codes.astype(np.int8)
 
 
-def evaluate(phi: Any, psi: Any, category: Any, reference: str = "top8000") -> Any:
+def evaluate(phi: Any, psi: Any, category: Any, reference: str | xr.Dataset = "top8000") -> Any:
     """Return the score of backbone angles: the share of reference residues at a lower density.
 
     Parameters
@@ -245,13 +299,13 @@ def evaluate(phi: Any, psi: Any, category: Any, reference: str = "top8000") -> A
         Degrees, any range; NaN gives NaN.
     category : str, array of str, pandas Categorical, or array of int
         Names from `CATEGORIES`, or positions in it. The three arguments broadcast, by name if labelled.
-    reference : str
-        Which reference.
+    reference : str or Dataset
+        The name of a reference, or a Dataset such as `reference` returns.
 
     Returns
     -------
     float, array or DataArray
-        In [0, 1].
+        In [0, 1]; NaN for a category that the reference has no map of.
 
     Raises
     ------
@@ -265,11 +319,11 @@ def evaluate(phi: Any, psi: Any, category: Any, reference: str = "top8000") -> A
     >>> evaluate(np.zeros((5, 2)), 0.0, ["general", "glycine"]).shape
     (5, 2)
     """
-    table = _table(reference)
+    scorer = scorer_of(reference)
 
     def score(phi: Any, psi: Any, category: Any) -> np.ndarray:
         codes = _codes("evaluate", category)
-        return table(phi, psi, codes)
+        return scorer(phi, psi, codes)
 
     labelled = any(hasattr(x, "dims") for x in (phi, psi, category))
     if labelled:
@@ -279,7 +333,7 @@ def evaluate(phi: Any, psi: Any, category: Any, reference: str = "top8000") -> A
     return score(phi, psi, category)[()]
 
 
-def classify(score: Any, category: Any, reference: str = "top8000") -> Any:
+def classify(score: Any, category: Any, reference: str | xr.Dataset = "top8000") -> Any:
     """Return "Favored", "Allowed" or "OUTLIER" for scores; "" where the score is NaN.
 
     Parameters
@@ -288,8 +342,8 @@ def classify(score: Any, category: Any, reference: str = "top8000") -> Any:
         As `evaluate` returns it.
     category : str, array of str, or array of int
         Names from `CATEGORIES`, or positions in it.
-    reference : str
-        Which reference's cuts.
+    reference : str or Dataset
+        Whose cuts.
 
     Returns
     -------
@@ -306,7 +360,7 @@ def classify(score: Any, category: Any, reference: str = "top8000") -> Any:
     return np.array([*EVALUATIONS, ""])[evaluation]
 
 
-def evaluation_codes(score: Any, codes: np.ndarray, reference: str = "top8000") -> np.ndarray:
+def evaluation_codes(score: Any, codes: np.ndarray, reference: str | xr.Dataset | Scorer = "top8000") -> np.ndarray:
     """Return positions in `EVALUATIONS` (−1 where the score is NaN) from positions in `CATEGORIES`.
 
     Examples
@@ -314,7 +368,7 @@ def evaluation_codes(score: Any, codes: np.ndarray, reference: str = "top8000") 
     >>> evaluation_codes([0.5, 0.0], np.array([0, 0])).tolist()
     [2, 0]
     """
-    cuts = _load(reference).cuts
+    cuts = reference.cuts if isinstance(reference, Scorer) else scorer_of(reference).cuts
     score = np.asarray(score, float)
     favored = score >= cuts["favored"][codes]
     allowed = score >= cuts["allowed"][codes]
@@ -372,5 +426,5 @@ def _load(name: str) -> Maps:
 
 
 @cache
-def _table(name: str) -> Table:
-    return Table(_load(name).score)
+def _scorer(name: str) -> Scorer:
+    return Scorer(_load(name))

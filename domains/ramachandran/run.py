@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import xarray as xr
 
 from .. import _console
 from .._batch import Case, Interrupted, Job, Outcome, run_cases
@@ -53,7 +54,7 @@ Paths = str | Path | Iterable[str | Path]
 def validate(
     paths: Paths,
     *,
-    reference: str = "top8000",
+    reference: str | xr.Dataset = "top8000",
     **options: Any,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Score the backbone of structures residue by residue.
@@ -62,8 +63,9 @@ def validate(
     ----------
     paths : path or iterable of paths
         PDB, mmCIF or BinaryCIF files, plain or packed (gzip, bzip2, xz).
-    reference : str
-        Which empirical reference.
+    reference : str or Dataset
+        Which empirical reference: a name, or one of your own as `region_reference` makes it. Residues of a category
+        that it has no map of are rows of `skipped`.
     records : path, optional
         A file that keeps what was found in each structure as soon as it is done; a second run goes on where the first
         ended. As the five that follow it is for several structures.
@@ -122,7 +124,9 @@ def validate(
     return residues, skipped
 
 
-def _validated(paths: Paths, reference: str, options: Mapping[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _validated(
+    paths: Paths, reference: str | xr.Dataset, options: Mapping[str, Any]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     running, options = split_running(options, "ramachandran.validate")
     here = Running(progress=running.progress, operation=running.operation)
     if isinstance(paths, str | Path):

@@ -10,6 +10,7 @@ Conventions
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from inspect import signature
@@ -18,10 +19,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from .. import _console
 from .angles import COPY, IDENTITY
-from .empirical import CATEGORIES, EVALUATIONS, category_codes, evaluate, evaluation_codes, maps_of
+from .empirical import CATEGORIES, EVALUATIONS, Maps, category_codes, evaluation_codes, maps_of, scorer_of
 from .findings import find
 from .residue_names import names_of
 from .structures import backbone_angles, check_options
@@ -70,14 +72,14 @@ class Request:
     Parameters
     ----------
     path : str
-    reference : str
+    reference : str or Dataset
         Which empirical reference.
     options : mapping
         Of `backbone_angles`.
     """
 
     path: str
-    reference: str
+    reference: str | xr.Dataset
     options: Mapping[str, Any]
 
 
@@ -127,7 +129,7 @@ def score_as_plain(request: Request) -> dict[str, Any]:
     return score(request).as_plain()
 
 
-def check_request(reference: str, options: Mapping[str, Any]) -> dict[str, Any]:
+def check_request(reference: str | xr.Dataset, options: Mapping[str, Any]) -> dict[str, Any]:
     """Check what holds for every file, and return all settings with their defaults.
 
     Raises
@@ -149,12 +151,22 @@ def check_request(reference: str, options: Mapping[str, Any]) -> dict[str, Any]:
     settings = dict(bound.arguments)
     del settings["path"]
     check_options(**settings)
-    maps_of(reference)
-    return {"reference": reference, **settings}
+    maps = maps_of(reference)
+    if isinstance(reference, str):
+        return {"reference": reference, **settings}
+    return {"reference": f"{maps.name} {_digest(maps)}", **settings}
+
+
+def _digest(maps: Maps) -> str:
+    """Return what tells a reference of one's own from any other."""
+    digest = hashlib.sha256(repr(maps.categories).encode())
+    for values in (maps.psi, maps.phi, maps.score, *maps.cuts.values()):
+        digest.update(np.ascontiguousarray(values, float).tobytes())
+    return digest.hexdigest()
 
 
 def score_file(
-    path: str | PathLike[str], reference: str, options: Mapping[str, Any]
+    path: str | PathLike[str], reference: str | xr.Dataset, options: Mapping[str, Any]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Measure and score a file; the tables are those of `validate`.
 
@@ -169,15 +181,26 @@ def score_file(
     parent = residues["parent"].to_numpy()
     next_parent = residues["next_resname"].to_numpy()
     category = category_codes(parent, next_parent, residues["omega"])
-    score = evaluate(residues["phi"].to_numpy(), residues["psi"].to_numpy(), category, reference)
-    evaluation = evaluation_codes(score, category, reference)
+    scorer = scorer_of(reference)
+    score = scorer(residues["phi"].to_numpy(), residues["psi"].to_numpy(), category)
+    evaluation = evaluation_codes(score, category, scorer)
     category_names = pd.Categorical.from_codes(category, dtype=_CATEGORY, validate=False)
     evaluation_names = pd.Categorical.from_codes(evaluation, dtype=_EVALUATION, validate=False)
     columns: dict[str, Any] = {str(name): residues[name].array for name in residues}
     columns |= {"file": str(path), "category": category_names, "score": score, "evaluation": evaluation_names}
     columns |= _details(residues)
     table = pd.DataFrame({name: columns[name] for name in [*COLUMNS, *DETAILS]}, index=residues.index)
+    lacking = np.isnan(scorer.cuts["favored"])[category]
+    if lacking.any():
+        skipped = pd.concat([skipped, _without_map(table[lacking])], ignore_index=True)
+        table = table[~lacking].reset_index(drop=True)
     return table, _with_file(skipped, str(path))
+
+
+def _without_map(residues: pd.DataFrame) -> pd.DataFrame:
+    """Return residues of categories that the reference does not know, as rows that are skipped."""
+    reason = "the reference has no map for " + residues["category"].astype(str)
+    return residues[[*IDENTITY, *COPY]].assign(reason="no reference", detail=reason)
 
 
 def _details(residues: pd.DataFrame) -> dict[str, np.ndarray]:

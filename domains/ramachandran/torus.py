@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._checks import check_choice
+
 if TYPE_CHECKING:
     import xarray as xr
 
 PERIOD = 360.0
+TURNS = {"degrees": 360.0, "radians": 2 * np.pi}
+"""The units of angles, and a turn in each."""
 LARGEST = 1e6
 """No angle is larger, degrees."""
 
@@ -39,6 +43,60 @@ def wrap(angle: Any) -> Any:
     array([-180.,  170.,   -1.])
     """
     return (angle + 180.0) % PERIOD - 180.0
+
+
+def in_degrees(operation: str, name: str, angles: Any, unit: str) -> np.ndarray:
+    """Return angles of a declared unit in degrees, after a look that they can be of it.
+
+    Parameters
+    ----------
+    operation : str
+        Who asks.
+    name : str
+        Which angles.
+    angles : array
+        NaN where there are none.
+    unit : {"degrees", "radians"}
+
+    Returns
+    -------
+    ndarray of float, of the shape of `angles`
+
+    Raises
+    ------
+    UsageError
+        If the unit is neither.
+    TypeError
+        If the angles are no real numbers.
+    ValueError
+        If one is infinite or more than a turn, or if ten and more that are said to be degrees lie within 2π of 0: no
+        backbone stays there, so they are radians.
+
+    Examples
+    --------
+    >>> in_degrees("ramachandran.region_from_angles", "phi", [np.pi / 2, -np.pi], "radians")
+    array([  90., -180.])
+    """
+    check_choice(operation, "unit", unit, TURNS)
+    values = np.asarray(angles)
+    if values.dtype.kind not in "iuf":
+        raise TypeError(f"{operation}: {name} is {values.dtype}; pass angles as real numbers")
+    if not values.size:
+        return values.astype(float)
+    largest = float(np.fmax.reduce(np.abs(values), axis=None))
+    if largest > TURNS[unit] * (1 + 1e-3):
+        other = "radians" if unit == "degrees" else "degrees"
+        raise ValueError(
+            f'{operation}: {name} reaches {largest:g}, more than a turn in {unit}; say unit="{other}", or wrap it'
+        )
+    if unit == "radians":
+        degrees: np.ndarray = np.degrees(values.astype(float))
+        return degrees
+    if values.size >= 10 and largest <= TURNS["radians"]:
+        raise ValueError(
+            f'{operation}: {name} stays within ±{largest:.3g}, where no backbone does in degrees; say unit="radians"'
+        )
+    return values.astype(float)
 
 
 def centres(n: int) -> np.ndarray:
@@ -131,6 +189,30 @@ def _brief(nodes: np.ndarray) -> str:
     if not len(nodes):
         return "none"
     return f"{len(nodes)} from {nodes[0]:g} to {nodes[-1]:g}"
+
+
+def ascending(x: xr.DataArray) -> xr.DataArray:
+    """Return a map whose angles ascend from the first in [−180, 180) on.
+
+    Parameters
+    ----------
+    x : DataArray, dimensions (..., psi, phi)
+        As `check_grid` returns it; its angles may descend, or go from 0 to 360.
+
+    Returns
+    -------
+    DataArray
+        The same cells.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> x = xr.DataArray([[1, 2], [3, 4]], dims=("psi", "phi"), coords={"psi": [45, -135], "phi": [90, 270]})
+    >>> ascending(x).phi.values
+    array([-90.,  90.])
+    """
+    wrapped = {dim: wrap(np.asarray(x[dim].values, float)) for dim in ("psi", "phi")}
+    return x.assign_coords(wrapped).sortby(["psi", "phi"])
 
 
 class Table:

@@ -1,0 +1,167 @@
+"""A reference of one's own: score maps by category of residues, and the cuts that make favored and allowed of them.
+
+Conventions
+-----------
+- The score of a density is the share of its mass that lies in cells at most as dense: a percentile rank. So the cuts of
+  the Top8000 reference keep their meaning: 0.02 is the region that holds 98 %.
+- A score of any other kind is higher where residues are likelier, and needs cuts of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from .._checks import UsageError, check_choice
+from .densities import region_from_density, region_from_rank
+from .empirical import LEVELS, maps_of
+from .regions import same_grid
+from .torus import check_grid
+
+OPERATION = "ramachandran.region_reference"
+KINDS = ("density", "rank", "score")
+"""What the maps of a reference may be."""
+
+Cuts = float | Mapping[str, float]
+
+
+def region_reference(
+    maps: Mapping[str, xr.DataArray] | xr.DataArray,
+    as_: str,
+    *,
+    favored: Cuts | None = None,
+    allowed: Cuts | None = None,
+    name: str = "own",
+    **provenance: str,
+) -> xr.Dataset:
+    """Make a reference that `region`, `compare`, `evaluate` and `validate` take in place of "top8000".
+
+    Parameters
+    ----------
+    maps : mapping of str to DataArray, or DataArray with a dimension ``category``
+        A map for each category of residues, on one grid. Categories are named as in `CATEGORIES`; others do for
+        `region` and `compare`, but no residue is of them.
+    as_ : {"density", "rank", "score"}
+        What the values are: a density or counts, which are turned into ranks; percentile ranks in [0, 1]; or any other
+        score that is higher where residues are likelier, such as a negative energy.
+    favored, allowed : float or mapping of str to float, optional
+        The cuts of the scores, for all categories or for each. By default, for densities and ranks, those of the
+        Top8000 reference: 0.02, and 0.0005 (general), 0.002 (cis-proline), 0.001 (the others).
+    name : str
+    **provenance
+        What else ``attrs`` say: source, license, doi …
+
+    Returns
+    -------
+    Dataset
+        As `reference` returns it: ``score`` (category, psi, phi), ``favored`` and ``allowed`` (category).
+
+    Raises
+    ------
+    TypeError
+        If the maps are no DataArrays.
+    ValueError
+        If a map cannot be what it is said to be, or the grids differ.
+    UsageError
+        If an option has none of its values, a cut is missing, or allowed is above favored.
+
+    Examples
+    --------
+    >>> from .empirical import reference
+    >>> from .regions import region
+    >>> ranks = reference().score.sel(category=["general", "glycine"])
+    >>> mine = region_reference(ranks, "rank", name="mine")
+    >>> bool((region(mine, "glycine") == region(category="glycine")).all())
+    True
+    """
+    check_choice(OPERATION, "as_", as_, KINDS)
+    of_category = _by_category(maps)
+    categories = list(of_category)
+    scores = [_score(category, x, as_) for category, x in of_category.items()]
+    for category, x in zip(categories, scores, strict=True):
+        if not same_grid(x, scores[0]):
+            raise ValueError(f"{OPERATION}: {category} has another grid than {categories[0]}; bring the maps onto one")
+    cuts = {level: _cuts(level, {"favored": favored, "allowed": allowed}[level], categories, as_) for level in LEVELS}
+    above = [c for c, low, high in zip(categories, cuts["allowed"], cuts["favored"], strict=True) if low > high]
+    if above:
+        raise UsageError(f"{OPERATION}: allowed is above favored for {above[0]}; allowed holds the favored cells too")
+    degrees = {"units": "degrees", "long_name": "cell centre"}
+    kind = {"long_name": "score" if as_ == "score" else "percentile rank"}
+    return xr.Dataset(
+        {
+            "score": (("category", "psi", "phi"), np.stack([x.values for x in scores]), kind),
+            "favored": ("category", cuts["favored"]),
+            "allowed": ("category", cuts["allowed"]),
+        },
+        coords={
+            "category": categories,
+            "psi": ("psi", scores[0].psi.values, degrees),
+            "phi": ("phi", scores[0].phi.values, degrees),
+        },
+        attrs={"name": name, "cuts": "score >= favored; score >= allowed, cumulative", **provenance},
+    )
+
+
+def _by_category(maps: Any) -> dict[str, xr.DataArray]:
+    if isinstance(maps, xr.DataArray):
+        if "category" not in maps.dims:
+            raise UsageError(
+                f"{OPERATION}: the map has no dimension category; pass a mapping such as {{'general': map}}"
+            )
+        return {str(name): maps.sel(category=name, drop=True) for name in maps["category"].values}
+    if not isinstance(maps, Mapping) or not maps:
+        raise TypeError(f"{OPERATION}: maps are a {type(maps).__name__}; pass a mapping of categories to DataArrays")
+    return {str(name): x for name, x in maps.items()}
+
+
+def _score(category: str, x: Any, as_: str) -> xr.DataArray:
+    """Return the score of a map, ascending along both axes."""
+    if not isinstance(x, xr.DataArray):
+        raise TypeError(
+            f"{OPERATION}: {category} is a {type(x).__name__}; pass a DataArray with dimensions psi and phi"
+        )
+    x = check_grid(x, f"{OPERATION}: {category}").sortby(["psi", "phi"])
+    if x.dims != ("psi", "phi"):
+        raise ValueError(f"{OPERATION}: {category} has the dimensions {x.dims}; pass one map of psi and phi")
+    try:
+        if as_ == "density":
+            density = region_from_density(x).score
+            return xr.DataArray(_ranks(density.values), x.coords, x.dims)
+        if as_ == "rank":
+            ranks: xr.DataArray = region_from_rank(x).score
+            return ranks
+    except ValueError as error:
+        said = str(error).partition(": ")[2]
+        raise ValueError(f"{OPERATION}: {category}: {said}") from error
+    if not np.isfinite(x.values).all():
+        raise ValueError(f"{OPERATION}: {category}: a score is NaN or infinite; set it to the lowest that is meant")
+    score: xr.DataArray = x.astype(float)
+    return score
+
+
+def _ranks(density: np.ndarray) -> np.ndarray:
+    """Return the share of the mass in cells at most as dense as each."""
+    levels, level = np.unique(density, return_inverse=True)
+    mass = np.bincount(level.ravel(), weights=density.ravel())
+    held = np.cumsum(mass) / mass.sum()
+    ranks: np.ndarray = held[level].reshape(density.shape)
+    # of the densest cells exactly 1, of empty ones 0
+    return np.clip(np.where(levels[level].reshape(density.shape) == levels[-1], 1.0, ranks), 0, 1)
+
+
+def _cuts(level: str, given: Cuts | None, categories: list[str], as_: str) -> np.ndarray:
+    if given is None and as_ == "score":
+        raise UsageError(f"{OPERATION}: no cut for {level}; a score needs cuts of its own, {level}= in its unit")
+    if given is None:
+        maps = maps_of("top8000")
+        known = dict(zip(maps.categories, maps.cuts[level].tolist(), strict=True))
+        return np.array([known.get(category, known["general"]) for category in categories])
+    if not isinstance(given, Mapping):
+        return np.full(len(categories), float(given))
+    lacking = [category for category in categories if category not in given]
+    if lacking:
+        raise UsageError(f"{OPERATION}: {level} has no cut for {lacking[0]}; give one for each category")
+    return np.array([float(given[category]) for category in categories])

@@ -1,0 +1,180 @@
+"""Regions from angles: a density estimated round the torus, and the level that encloses a share of the angles.
+
+Conventions
+-----------
+- The kernel is a wrapped Gaussian of one bandwidth along phi and psi. Angles are counted in cells, whose counts are
+  convolved with the kernel by Fourier transforms: exact for angles at the cells' centres, round the torus.
+- The level is a quantile of the density at the angles themselves, each in its cell. So the cells of the region hold the
+  asked share of the sample, which the smoothed density alone would not say.
+- A pair with a NaN, as at the ends of a chain, is left out and counted.
+
+References
+----------
+Hyndman, R. J. (1996). Computing and graphing highest density regions. Am. Stat. 50, 120.
+doi:10.1080/00031305.1996.10474359
+Mardia, K. V. & Jupp, P. E. (2000). Directional Statistics, section 3.5.7 (wrapped normal). Wiley.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from .._checks import UsageError, check_number
+from .densities import MASS
+from .torus import PERIOD, centres, in_degrees
+
+BANDWIDTH = 8.0
+"""Standard deviation of the kernel in degrees: near the best for 500 to 10,000 angles."""
+
+
+def density_from_angles(
+    phi: Any, psi: Any, *, bandwidth: float = BANDWIDTH, cells: int = 180, unit: str = "degrees"
+) -> xr.DataArray:
+    """Estimate the density of backbone angles round the torus.
+
+    Parameters
+    ----------
+    phi, psi : array
+        Of one shape; all pairs count alike.
+    bandwidth : float
+        Standard deviation of the kernel in degrees. Fewer angles need more: about 8 for thousands, 5 for tens of
+        thousands, 3 for hundreds of thousands.
+    cells : int
+        Of the grid along each axis.
+    unit : {"degrees", "radians"}
+        Of the angles.
+
+    Returns
+    -------
+    DataArray, dimensions (psi, phi)
+        The share of the angles in each cell after smoothing; the sum is 1. ``attrs`` say the number of pairs.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, no pair is left, or angles cannot be of the unit.
+    UsageError
+        If an option has none of its values.
+
+    Examples
+    --------
+    >>> density = density_from_angles([-60, -65, 179], [-45, -40, -179], cells=36)
+    >>> round(float(density.sum()), 12), density.attrs["n"]
+    (1.0, 3)
+    """
+    operation = "ramachandran.density_from_angles"
+    pairs = _pairs(operation, phi, psi, unit)
+    return _density(operation, *pairs, bandwidth, cells)
+
+
+def region_from_angles(
+    phi: Any,
+    psi: Any,
+    *,
+    bandwidth: float = BANDWIDTH,
+    mass: float = MASS,
+    cells: int = 180,
+    unit: str = "degrees",
+) -> xr.DataArray:
+    """Return the region of highest density that holds a share of backbone angles.
+
+    Parameters
+    ----------
+    phi, psi, bandwidth, cells, unit
+        See `density_from_angles`.
+    mass : float
+        Share of the angles inside, above 0 and at most 1.
+
+    Returns
+    -------
+    DataArray of bool, dimensions (psi, phi)
+        With the density as the coordinate ``score`` and the level as ``cut``.
+
+    Raises
+    ------
+    ValueError, UsageError
+        As `density_from_angles` does.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> helix = region_from_angles(rng.normal(-63, 8, 2000), rng.normal(-43, 8, 2000))
+    >>> bool(helix.sel(phi=-63, psi=-43)), round(float(helix.mean()), 3)
+    (True, 0.012)
+    """
+    operation = "ramachandran.region_from_angles"
+    check_number(operation, "mass", mass, above=0, at_most=1)
+    phi, psi, n_missing = _pairs(operation, phi, psi, unit)
+    density = _density(operation, phi, psi, n_missing, bandwidth, cells)
+    at_angles = density.values[_cell_of(psi, cells), _cell_of(phi, cells)]
+    # one of the densities, so that the cells hold the share and not nearly the share
+    level = float(np.quantile(at_angles, 1 - mass, method="lower"))
+    attrs = {
+        **density.attrs,
+        "name": f"{density.attrs['n']} angles",
+        "meaning": f"the region of highest density that holds {100 * mass:g} % of the angles",
+        "mass": float(mass),
+    }
+    del attrs["quantity"]
+    coords = {
+        **density.coords,
+        "score": (("psi", "phi"), density.values, {"quantity": "density"}),
+        "cut": ((), level),
+    }
+    return xr.DataArray(density.values >= level, dims=("psi", "phi"), coords=coords, name="region", attrs=attrs)
+
+
+def _pairs(operation: str, phi: Any, psi: Any, unit: str) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return the pairs without NaN, in degrees, and how many had one."""
+    phi = in_degrees(operation, "phi", phi, unit)
+    psi = in_degrees(operation, "psi", psi, unit)
+    if phi.shape != psi.shape:
+        raise ValueError(
+            f"{operation}: phi has the shape {phi.shape}, psi {psi.shape}; pass an angle of each kind for every "
+            "residue, of mdtraj by from_mdtraj"
+        )
+    there = ~(np.isnan(phi) | np.isnan(psi))
+    if not there.any():
+        raise ValueError(f"{operation}: no pair of angles; pass some that are not NaN")
+    return phi[there], psi[there], int(np.count_nonzero(~there))
+
+
+def _density(
+    operation: str, phi: np.ndarray, psi: np.ndarray, n_missing: int, bandwidth: float, cells: int
+) -> xr.DataArray:
+    check_number(operation, "bandwidth", bandwidth, above=0, at_most=180)
+    if not isinstance(cells, int) or not 4 <= cells <= 3600:
+        raise UsageError(f"{operation}: cells must be an integer from 4 to 3600; got {cells!r}")
+    place = _cell_of(psi, cells) * cells + _cell_of(phi, cells)
+    counts = np.bincount(place, minlength=cells * cells).reshape(cells, cells)
+    smoothed = _smooth(counts / len(phi), bandwidth)
+    attrs = {"quantity": "density", "n": len(phi), "missing": n_missing, "bandwidth": float(bandwidth)}
+    nodes = centres(cells)
+    return xr.DataArray(smoothed, coords={"psi": nodes, "phi": nodes}, dims=("psi", "phi"), attrs=attrs)
+
+
+def _cell_of(angle: np.ndarray, cells: int) -> np.ndarray:
+    """Return the cell of each angle along its axis."""
+    step = PERIOD / cells
+    position: np.ndarray = np.floor((angle + 180) / step).astype(int) % cells
+    return position
+
+
+def _smooth(shares: np.ndarray, bandwidth: float) -> np.ndarray:
+    """Convolve with a wrapped Gaussian, sampled at the cells: a product of Fourier transforms."""
+    kernel = np.fft.rfft2(np.outer(*[_wrapped_gaussian(n, bandwidth) for n in shares.shape]))
+    smoothed = np.fft.irfft2(np.fft.rfft2(shares) * kernel, shares.shape)
+    # rounding leaves a few 1e-19 below 0
+    return np.maximum(smoothed, 0)
+
+
+def _wrapped_gaussian(n: int, bandwidth: float) -> np.ndarray:
+    """Return the kernel round the circle, from its peak on; the sum is 1."""
+    distance = np.arange(n) * (PERIOD / n)
+    images = PERIOD * np.arange(-4, 5)
+    kernel = np.exp(-(((distance[:, None] + images) / bandwidth) ** 2) / 2).sum(axis=1)
+    normalised: np.ndarray = kernel / kernel.sum()
+    return normalised
