@@ -1,3 +1,4 @@
+from .angle_tables import read_angles
 from .basins import basins
 from .changes import compare_models
 from .comparison import Assessment, assess, compare
@@ -15,6 +16,7 @@ from .run import summarise, summarise_models, validate
 from .samples import density_from_angles, region_from_angles
 from .steric import contact_names, hard_sphere, soft_sphere
 from .structures import backbone_angles
+from .trajectories import evaluate_trajectory, from_mdtraj
 
 __all__ = [
     "CATEGORIES",
@@ -33,7 +35,9 @@ __all__ = [
     "density_from_angles",
     "draw_angles",
     "evaluate",
+    "evaluate_trajectory",
     "example",
+    "from_mdtraj",
     "hard_sphere",
     "learn_contacts",
     "plot_agreement",
@@ -41,6 +45,7 @@ __all__ = [
     "plot_changes",
     "plot_levels",
     "plot_residues",
+    "read_angles",
     "read_map",
     "read_region",
     "reference",

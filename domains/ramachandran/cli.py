@@ -139,6 +139,7 @@ Unit = Annotated[EnergyUnit | None, typer.Option(help="Of --cutoff, and of the e
 Angles = Annotated[AngleUnit | None, typer.Option(help="Of the angles, if it is not the format's own.")]
 Axes = Annotated[str | None, typer.Option(help='What the file calls phi, and what it calls psi, such as "t1 t2".')]
 Absent = Annotated[float | None, typer.Option(help="Value of the cells that have no row in a table.")]
+Bandwidth = Annotated[float | None, typer.Option(help="The file is a table of angles: smooth them by so many degrees.")]
 NoHeader = Annotated[bool, typer.Option("--no-header", help="The first line of a CSV file is data: a matrix alone.")]
 Strict = Annotated[
     bool,
@@ -255,6 +256,7 @@ def compare(
     angles: Angles = None,
     axes: Axes = None,
     absent: Absent = None,
+    bandwidth: Bandwidth = None,
     no_header: NoHeader = False,
     phi_first: PhiFirst = False,
     strict: Strict = False,
@@ -286,6 +288,7 @@ def compare(
             "angles": angles and angles.value,
             "axes": axes,
             "absent": absent,
+            "bandwidth": bandwidth,
             "header": not no_header,
             "phi_first": phi_first,
         },

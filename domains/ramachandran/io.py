@@ -18,7 +18,7 @@ Conventions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,17 +28,20 @@ import xarray as xr
 from .._checks import UsageError, check_choice
 from .._files import ReadError, reading
 from .._text import file_name, one_line
+from .angle_tables import read_angles
 from .arrays import Archive, read_npy
 from .densities import UNITS
 from .formats import text
 from .formats.cuts import Cut, cut_surface
 from .formats.surface import QUANTITIES, Declared, Surface, find_axes, labelled, one_of, read_axes
 from .grid_tables import as_grid, as_matrix, from_long, is_long, read_table
+from .matlab import read_mat
 from .netcdf import read_maps
+from .samples import region_from_angles
 from .torus import PERIOD, centres, check_grid
 
 EXAMPLES = {"1a8o": "1a8o.cif.gz", "1a28": "1a28.pdb.gz"}
-SUFFIXES = (".nc", ".npy", ".npz", ".csv", ".tsv", *text.SUFFIXES)
+SUFFIXES = (".nc", ".npy", ".npz", ".csv", ".mat", ".tsv", *text.SUFFIXES)
 OPERATION = "ramachandran.read_region"
 """Who reads, as messages have it."""
 
@@ -55,6 +58,7 @@ def read_region(
     angles: str | None = None,
     axes: str | tuple[str, str] | None = None,
     absent: float | None = None,
+    bandwidth: float | None = None,
     header: bool = True,
     phi_first: bool = False,
 ) -> xr.DataArray:
@@ -82,6 +86,9 @@ def read_region(
         What the file calls phi, and what it calls psi: "t1 t2".
     absent : float, optional
         The value of cells that have no row in a table.
+    bandwidth : float, optional
+        The file is a table of angles, see `read_angles`: the region is that of `region_from_angles` with this kernel,
+        in degrees.
     header : bool
         Whether the first line of a CSV file holds names or angles; False for a matrix of numbers alone.
     phi_first : bool
@@ -123,7 +130,7 @@ def read_region(
     True
     """
     cut = Cut(mass, value, cutoff, unit)
-    return cut_file(path, cut, variable, as_, angles, axes, absent, header, phi_first)
+    return cut_file(path, cut, variable, as_, angles, axes, absent, bandwidth, header, phi_first)
 
 
 def cut_file(
@@ -134,6 +141,7 @@ def cut_file(
     angles: str | None = None,
     axes: str | tuple[str, str] | None = None,
     absent: float | None = None,
+    bandwidth: float | None = None,
     header: bool = True,
     phi_first: bool = False,
 ) -> xr.DataArray:
@@ -149,6 +157,8 @@ def cut_file(
     4
     """
     path = Path(path)
+    if bandwidth is not None:
+        return _of_angles(path, cut, bandwidth, axes, angles)
     declared = Declared(variable, as_, angles, read_axes(axes), absent, phi_first)
     with reading(OPERATION, path), _named(path):
         surface = _read(path, declared, header)
@@ -158,6 +168,19 @@ def cut_file(
         cells = cut_surface(surface, cut)
     named = str(cells.attrs.get("name", path.name))
     return cells.assign_attrs(name=named)
+
+
+def _of_angles(
+    path: Path, cut: Cut, bandwidth: float, axes: str | tuple[str, str] | None, unit: str | None
+) -> xr.DataArray:
+    """Return the region of the angles in a table."""
+    odd = [name for name in cut.given if name != "mass"]
+    if odd:
+        raise UsageError(f"{OPERATION}: {file_name(path)}: {odd[0]}= (--{odd[0]}) is not for angles; leave it out")
+    table = read_angles(path, axes=axes, unit=unit)
+    mass = cut.default_mass("") if cut.mass is None else cut.mass
+    cells = region_from_angles(table["phi"], table["psi"], bandwidth=bandwidth, mass=mass)
+    return cells.assign_attrs(name=path.name, source=f"{len(table)} pairs of angles, bandwidth {bandwidth:g}°")
 
 
 def read_map(
@@ -325,16 +348,22 @@ def _read_npz(path: Path, declared: Declared) -> Surface:
     maps = [name for name, header in headers.items() if len(header.shape) == 2]
     values = archive.read(one_of(maps, declared.variable))
     lines = [name for name, header in headers.items() if len(header.shape) == 1 and header.dtype.kind in "iuf"]
+    return _with_axes(values, {name: archive.read(name) for name in lines}, declared)
+
+
+def _with_axes(values: np.ndarray, lines: Mapping[str, np.ndarray], declared: Declared) -> Surface:
+    """Return a map with the angles of its axes from the arrays beside it."""
     names = {"phi": "phi", "psi": "psi"}
     if declared.axes is not None:
-        phi, psi = find_axes(lines, declared)
-        names = {"phi": lines[phi], "psi": lines[psi]}
+        known = list(lines)
+        phi, psi = find_axes(known, declared)
+        names = {"phi": known[phi], "psi": known[psi]}
     elif len(lines) == 1:
         # one array for both axes, whatever it is called
-        names = dict.fromkeys(names, lines[0])
+        names = dict.fromkeys(names, next(iter(lines)))
     axes = []
     for dim, n in zip(declared.order, values.shape, strict=True):
-        found = archive.read(names[dim]) if names[dim] in lines else np.array([])
+        found = lines.get(names[dim], np.array([]))
         axes.append(declared.in_degrees(_centres_of(found, n, dim, declared)))
     return Surface(labelled(values, declared.order, axes[0], axes[1]))
 
@@ -348,6 +377,14 @@ def _centres_of(found: np.ndarray, n: int, dim: str, declared: Declared) -> np.n
         middle: np.ndarray = (found[1:] + found[:-1]) / 2
         return middle
     raise ReadError(f"no array {dim!r} with the {n} cell centres of that axis; save it beside the mask")
+
+
+def _read_mat(path: Path, declared: Declared) -> Surface:
+    arrays = read_mat(OPERATION, path)
+    maps = [name for name, x in arrays.items() if x.ndim == 2]
+    lines = {name: x for name, x in arrays.items() if x.ndim == 1 and x.dtype.kind in "iuf"}
+    values = arrays[one_of(maps, declared.variable)]
+    return _with_axes(values, lines, declared)
 
 
 def _read_csv(path: Path, declared: Declared) -> Surface:
@@ -380,6 +417,7 @@ _READERS: dict[str, Callable[[Path, Declared], Surface]] = {
     ".nc": _read_netcdf,
     ".npy": _read_npy,
     ".npz": _read_npz,
+    ".mat": _read_mat,
     ".csv": _read_csv,
     ".tsv": _read_csv,
 }

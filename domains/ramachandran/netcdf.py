@@ -96,6 +96,33 @@ def read_maps(operation: str, path: Path) -> xr.Dataset:
         raise failed
 
 
+def check_hdf5(operation: str, path: Path) -> None:
+    """Check a file of HDF5 before anything of it is believed.
+
+    Parameters
+    ----------
+    operation : str
+        Who reads.
+    path : Path
+
+    Raises
+    ------
+    ReadError
+        If it is damaged, leads to other files, promises more than it can hold, or does not come to an end.
+
+    Examples
+    --------
+    >>> import h5py, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "map.mat")
+    ...     with h5py.File(path, "w") as file:
+    ...         file["mask"] = np.eye(2)
+    ...     check_hdf5("ramachandran.read_region", path)
+    """
+    _trial.of(str(path.absolute()))
+    _look_through(operation, path)
+
+
 def read_all(path: str) -> None:
     """Read everything in a file, to see whether that comes to an end.
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from inspect import signature
@@ -22,6 +24,8 @@ import pandas as pd
 import xarray as xr
 
 from .. import _console
+from .._checks import UsageError
+from .angle_tables import is_angle_table, neighbours, read_angles
 from .angles import COPY, IDENTITY
 from .empirical import CATEGORIES, EVALUATIONS, Maps, category_codes, evaluation_codes, maps_of, scorer_of
 from .findings import find
@@ -177,7 +181,8 @@ def score_file(
     >>> residues.loc[0, ["resname", "category", "evaluation"]].tolist()
     ['ASP', 'general', 'Favored']
     """
-    residues, skipped = backbone_angles(path, **options)
+    measured = tabled_angles if is_angle_table(os.fspath(path)) else backbone_angles
+    residues, skipped = measured(path, **options)
     parent = residues["parent"].to_numpy()
     next_parent = residues["next_resname"].to_numpy()
     category = category_codes(parent, next_parent, residues["omega"])
@@ -195,6 +200,76 @@ def score_file(
         skipped = pd.concat([skipped, _without_map(table[lacking])], ignore_index=True)
         table = table[~lacking].reset_index(drop=True)
     return table, _with_file(skipped, str(path))
+
+
+def tabled_angles(path: str | PathLike[str], **options: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the angles of a table as `backbone_angles` returns those of a structure; ``model`` is the frame.
+
+    Parameters
+    ----------
+    path : path
+        See `read_angles`.
+    **options
+        Of `backbone_angles`. They are about atoms, which a table has not: none may be given.
+
+    Returns
+    -------
+    residues, skipped : DataFrame
+        Of residues without a number both are found by their place. A pair with a NaN is skipped.
+
+    Raises
+    ------
+    UsageError
+        If an option is given.
+    ReadError
+        If it is no table of angles.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "rama.xvg")
+    ...     _ = path.write_text("@TYPE xy" + chr(10) + "-60 -45 ALA-2" + chr(10))
+    ...     tabled_angles(path)[0][["model", "resseq", "resname", "phi"]].values.tolist()
+    [['1', 2, 'ALA', -60.0]]
+    """
+    for name, value in options.items():
+        if value is not None and value != signature(backbone_angles).parameters[name].default:
+            raise UsageError(f"ramachandran.validate: {path}: {name} is about atoms, and a table of angles has none")
+    table = read_angles(os.fspath(path))
+    n = len(table)
+    names = table["resname"].to_numpy(object)
+    blank = np.full(n, "", object)
+    identity = {
+        "model": table["frame"].astype(str).to_numpy(object),
+        "chain": blank,
+        "resseq": table["resseq"].to_numpy(),
+        "icode": blank,
+        "altloc": blank,
+        "resname": names,
+    }
+    copies = {"segment": blank, "instance": np.ones(n, int)}
+    if (names == "PRO").any():
+        warnings.warn(f"{path}: a table tells no bond before proline, so prolines count as trans", stacklevel=2)
+    columns = {
+        **identity,
+        "phi": table["phi"].to_numpy(),
+        "psi": table["psi"].to_numpy(),
+        "omega": np.full(n, np.nan),
+        "parent": names,
+        "next_resname": neighbours(table),
+        "occupancy": np.ones(n),
+        "b_iso": np.full(n, np.nan),
+        "chirality": blank,
+        "counted": np.ones(n, bool),
+        "best": np.ones(n, bool),
+        "mirrored": np.zeros(n, bool),
+        **copies,
+    }
+    there = np.isfinite(columns["phi"]) & np.isfinite(columns["psi"])
+    reasons = {"reason": np.full(n, "no angle", object), "detail": np.full(n, "phi or psi is NaN", object)}
+    skipped = pd.DataFrame({**identity, **reasons, **copies})
+    return pd.DataFrame(columns)[there].reset_index(drop=True), skipped[~there].reset_index(drop=True)
 
 
 def _without_map(residues: pd.DataFrame) -> pd.DataFrame:

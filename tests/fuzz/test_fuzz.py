@@ -36,6 +36,7 @@ READERS = (
     "ramachandran.backbone_angles",
     "ramachandran.read_region",
     "ramachandran.read_map",
+    "ramachandran.read_angles",
     "lesions.read_image",
     "events.read_events",
 )

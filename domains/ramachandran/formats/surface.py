@@ -10,6 +10,7 @@ Conventions
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -24,6 +25,8 @@ QUANTITIES = ("mask", "membership", "density", "counts", "rank", "energy")
 """What the values of a map may be."""
 ANGLES = ("degrees", "radians")
 """The units of angles."""
+
+_NUMBERED = re.compile(r"(phi|psi)[:_ ]?(\d*)")
 
 Quantity = Literal["mask", "membership", "density", "counts", "rank", "energy"]
 AngleUnit = Literal["degrees", "radians"]
@@ -154,6 +157,8 @@ def find_axes(names: list[str], declared: Declared, default: tuple[str, str] | N
     wanted = declared.axes or default or ("phi", "psi")
     if declared.axes is None and {"phi", "psi"} <= set(lowered):
         wanted = ("phi", "psi")
+    elif declared.axes is None and default is None:
+        wanted = _of_one_residue(names)
     places = []
     for name in wanted:
         if lowered.count(name.lower()) != 1:
@@ -164,6 +169,28 @@ def find_axes(names: list[str], declared: Declared, default: tuple[str, str] | N
             )
         places.append(lowered.index(name.lower()))
     return places[0], places[1]
+
+
+def residue_of(name: str) -> tuple[str, str] | None:
+    """Return which angle a name is of, and of which residue: its number, "" if there is none.
+
+    Examples
+    --------
+    >>> residue_of("phi:2"), residue_of("Psi6"), residue_of("psi"), residue_of("chi1")
+    (('phi', '2'), ('psi', '6'), ('psi', ''), None)
+    """
+    match = _NUMBERED.fullmatch(name.lower())
+    return None if match is None else (match[1], match[2])
+
+
+def _of_one_residue(names: list[str]) -> tuple[str, str]:
+    """Return the names of phi and psi of the only residue, such as phi:2 and psi:2."""
+    found = [(*residue, name) for name in names if (residue := residue_of(name)) is not None]
+    phi = [(number, name) for angle, number, name in found if angle == "phi"]
+    psi = [(number, name) for angle, number, name in found if angle == "psi"]
+    if len(phi) == 1 and len(psi) == 1 and phi[0][0] == psi[0][0]:
+        return phi[0][1], psi[0][1]
+    return "phi", "psi"
 
 
 def one_of(names: list[str], variable: str | None, what: str = "map") -> str:

@@ -8,26 +8,38 @@ Conventions
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 from ..._files import ReadError, read_text
 from ..._text import one_line
-from . import plumed, wham
+from . import charmm, cpptraj, gromacs, plumed, rosetta, top8000, wham
 from .surface import Declared, Surface
 
-SUFFIXES = (".dat", ".txt", ".xvg", ".xpm", ".gnu", ".data", ".prm")
+SUFFIXES = (".dat", ".txt", ".xvg", ".xpm", ".gnu", ".data", ".prm", ".inp", ".str", ".ramaprob", ".out")
 """Endings of texts that may hold a map."""
+
+_RESIDUE = re.compile(r"^\s*-?[\d.]+\s+-?[\d.]+\s+[A-Za-z]\w*-\d+\s*$|^\s*#\s*Frame\b", re.MULTILINE)
 
 Reader = Callable[[str, Declared], Surface]
 
 KNOWN: tuple[tuple[Callable[[str], bool], Reader], ...] = (
     (plumed.is_plumed, plumed.read_surface),
     (wham.is_wham, wham.read_surface),
+    (top8000.is_top8000, top8000.read_surface),
+    (gromacs.is_xpm, gromacs.read_xpm),
+    (gromacs.is_xvg, gromacs.read_xvg),
+    (cpptraj.is_gnuplot, cpptraj.read_surface),
+    (rosetta.is_rosetta, rosetta.read_surface),
+    (charmm.is_cmap, charmm.read_surface),
 )
 """How each format begins, and who reads it."""
 
-HEADERS = "#! FIELDS (PLUMED), #X Y Free Pro (WHAM)"
+HEADERS = (
+    "#! FIELDS (PLUMED), #X Y Free Pro (WHAM), # Table name (MolProbity), /* XPM */ and @ (GROMACS), set … splot "
+    "(cpptraj), rows of Rosetta, CMAP (CHARMM)"
+)
 """The beginnings, as a message lists them."""
 
 
@@ -62,6 +74,13 @@ def read_surface(operation: str, path: Path, declared: Declared) -> Surface:
     'energy'
     """
     text = read_text(operation, path)
+    if _RESIDUE.search(text) is not None or (
+        plumed.is_plumed(text) and not plumed.is_surface(plumed.read_header(text))
+    ):
+        raise ReadError(
+            "angles of frames, not a map; make a region of them with bandwidth=8 (--bandwidth 8), the width of the "
+            "kernel in degrees, or score them with validate"
+        )
     for begins, read in KNOWN:
         if begins(text):
             return read(text, declared)

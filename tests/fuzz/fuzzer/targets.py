@@ -147,13 +147,31 @@ def _read_map(path: Path, folder: Path) -> Any:
 
 
 def _check_map(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
-    rows = counts.map_rows(counts.text_of(path))
     problems = []
+    # the others have a header of their own, absent rows or several values a row
+    is_plain = path.suffix in (".dat", ".xvg", ".ramaProb")
+    rows = counts.map_rows(counts.text_of(path)) if is_plain else found.size
     if rows != found.size:
         problems.append(f"{found.size} cells read of {rows}")
     if found.dims != ("psi", "phi"):
         problems.append(f"dimensions {found.dims}")
     return problems
+
+
+def _read_angles(path: Path, folder: Path) -> Any:
+    from domains.ramachandran import read_angles
+
+    return read_angles(path)
+
+
+def _check_angles(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
+    text = counts.text_of(path)
+    rows = counts.map_rows(text)
+    if path.suffix == ".csv":
+        rows = len([line for line in re.split(r"\r\n|\r|\n", text) if re.search(r"[^\s,]", line)]) - 1
+    if rows != len(found) and '"' not in text and not set(text) & {";", "\t"}:
+        return [f"{len(found)} rows read of {rows}"]
+    return []
 
 
 def _check_grid_map(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
@@ -502,6 +520,15 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target("ramachandran.read_map, grids", "grids", seeds.grids, _read_map, _check_grid_map, 10),
     Target("ramachandran.read_map", "maps", maps.maps, _read_map, _check_map, 30),
+    Target("ramachandran.read_angles", "maps", maps.angles, _read_angles, _check_angles, 10),
+    Target(
+        "overlap ramachandran validate, angles",
+        "maps",
+        maps.angles,
+        _command("ramachandran", "validate", "PATH", "FOLDER/chain.pdb"),
+        _check_command,
+        0.3,
+    ),
     Target(
         "overlap ramachandran compare --cutoff",
         "maps",

@@ -1,0 +1,250 @@
+"""Backbone angles of trajectories: arrays of frames and residues, scored at once.
+
+Conventions
+-----------
+- Arrays are (frames, residues), in degrees unless ``unit="radians"``. `from_mdtraj` says so itself.
+- The category of a residue comes from its name and that of the residue after it, which is known for a whole chain in
+  order. Without names every residue is general. Where the bond before a proline is not known, it counts as trans.
+- Of mdtraj, column k of phi belongs to residue k + 1 and column k of psi to residue k: they are paired by their atoms.
+
+References
+----------
+McGibbon, R. T. et al. (2015). MDTraj. Biophys. J. 109, 1528. doi:10.1016/j.bpj.2015.08.015
+Gowers, R. J. et al. (2016). MDAnalysis. Proc. 15th Python in Science Conf., 98. doi:10.25080/Majora-629e541a-00e
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from .._checks import UsageError
+from .empirical import CATEGORIES, EVALUATIONS, FAVORED, OUTLIER, Scorer, category_codes, evaluation_codes, scorer_of
+from .torus import in_degrees
+
+OPERATION = "ramachandran.evaluate_trajectory"
+FAVORED_GAIN = 0.05
+OUTLIER_LOSS = 0.02
+"""What the shares of favored residues and of outliers must gain from a shift by one residue before it is warned of."""
+_LOOKED_AT = 10
+
+
+def evaluate_trajectory(
+    angles: Any,
+    psi: Any = None,
+    *,
+    resnames: Sequence[str] | None = None,
+    category: Any = None,
+    unit: str | None = None,
+    reference: str | xr.Dataset = "top8000",
+) -> xr.Dataset:
+    """Score the backbone angles of a trajectory.
+
+    Parameters
+    ----------
+    angles : array, shape (frames, residues, 2), or (frames, residues) with `psi`
+        phi and psi. Or MDAnalysis' ``Ramachandran`` after ``run()``, whose residues are named. Or what `from_mdtraj`
+        returns.
+    psi : array, shape (frames, residues), optional
+        If `angles` are phi alone.
+    resnames : sequence of str, optional
+        Three-letter names of the residues, of one chain in order: they make the categories.
+    category : str, sequence of str or of int, optional
+        The categories themselves, for all residues or each, as `evaluate` takes them. "general" if nothing is given.
+    unit : {"degrees", "radians"}, optional
+        Of the angles; degrees by default.
+    reference : str or Dataset
+        The name of a reference, or a Dataset such as `region_reference` makes.
+
+    Returns
+    -------
+    Dataset
+        ``score`` and ``evaluation`` (frame, residue): the score, and 0 for OUTLIER, 1 for Allowed, 2 for Favored, −1
+        where an angle is NaN or the reference has no map of the category. ``category`` (residue). ``favored``,
+        ``allowed``, ``outlier`` (residue): in how many frames.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ, or angles cannot be of the unit.
+    UsageError
+        If an option has none of its values.
+
+    Warns
+    -----
+    UserWarning
+        If phi and psi fit far better one residue apart, as mdtraj's do.
+
+    Examples
+    --------
+    >>> angles = np.full((5, 3, 2), [-63.0, -43.0])
+    >>> report = evaluate_trajectory(angles, resnames=["ALA", "GLY", "SER"])
+    >>> report.category.values.tolist(), report.favored.values.tolist()
+    (['general', 'glycine', 'general'], [5, 5, 5])
+    """
+    found = getattr(getattr(angles, "results", None), "angles", None)
+    if found is not None:
+        resnames, next_names = _names_of(angles) if resnames is None else (resnames, None)
+        angles = found
+    else:
+        next_names = None
+    if unit is None:
+        unit = str(getattr(angles, "attrs", {}).get("units") or "degrees")
+    phi, psi = _two(angles, psi)
+    phi = in_degrees(OPERATION, "phi", phi, unit)
+    psi = in_degrees(OPERATION, "psi", psi, unit)
+    if phi.ndim != 2 or phi.shape != psi.shape:
+        raise ValueError(
+            f"{OPERATION}: phi has the shape {phi.shape}, psi {psi.shape}; pass both as (frames, residues), of mdtraj "
+            "by from_mdtraj"
+        )
+    n_residues = phi.shape[1]
+    codes = _codes(n_residues, resnames, next_names, category)
+    scorer = scorer_of(reference)
+    _warn_of_shift(phi, psi, codes, scorer)
+    score = scorer(phi, psi, codes)
+    evaluation = evaluation_codes(score, codes, scorer).astype(np.int8)
+    counts = {name.lower(): np.count_nonzero(evaluation == k, axis=0) for k, name in enumerate(EVALUATIONS)}
+    meanings = {"flag_values": [-1, 0, 1, 2], "flag_meanings": f"none {' '.join(EVALUATIONS)}"}
+    data: dict[str, Any] = {
+        "score": (("frame", "residue"), score),
+        "evaluation": (("frame", "residue"), evaluation, meanings),
+        "category": ("residue", np.array(CATEGORIES)[codes]),
+    }
+    for name, n in counts.items():
+        data[name] = ("residue", n)
+    name = reference if isinstance(reference, str) else reference.attrs.get("name", "reference")
+    return xr.Dataset(data, attrs={"reference": name, "n_frames": len(phi), "n_residues": n_residues})
+
+
+def from_mdtraj(phi: Any, psi: Any) -> xr.DataArray:
+    """Pair the angles of mdtraj by the residues that they belong to.
+
+    Parameters
+    ----------
+    phi, psi : tuple of two arrays
+        What ``mdtraj.compute_phi`` and ``mdtraj.compute_psi`` return: the atoms of each angle, shape (n, 4), and the
+        angles in radians, shape (frames, n).
+
+    Returns
+    -------
+    DataArray, dimensions (frame, residue, angle)
+        In degrees, of the residues that have both; the coordinate ``ca`` holds the number of their CA atom.
+
+    Raises
+    ------
+    ValueError
+        If they are no such tuples, of other frames, or no residue has both angles.
+
+    Examples
+    --------
+    >>> phi = np.array([[2, 4, 5, 6]]), np.full((3, 1), -1.0)
+    >>> psi = np.array([[0, 1, 2, 4], [4, 5, 6, 8]]), np.full((3, 2), 2.0)
+    >>> angles = from_mdtraj(phi, psi)
+    >>> angles.shape, angles.ca.values.tolist(), float(angles[0, 0, 0].round(2))
+    ((3, 1, 2), [5], -57.3)
+    """
+    operation = "ramachandran.from_mdtraj"
+    phi_atoms, phi_angles = _indexed(operation, "phi", phi)
+    psi_atoms, psi_angles = _indexed(operation, "psi", psi)
+    if len(phi_angles) != len(psi_angles):
+        raise ValueError(
+            f"{operation}: {len(phi_angles)} frames of phi, and {len(psi_angles)} of psi; pass those of one trajectory"
+        )
+    # N, CA and C of one residue
+    of_psi = {tuple(atoms[:3]): k for k, atoms in enumerate(psi_atoms.tolist())}
+    pairs = [(k, of_psi[tuple(atoms[1:])]) for k, atoms in enumerate(phi_atoms.tolist()) if tuple(atoms[1:]) in of_psi]
+    if not pairs:
+        raise ValueError(f"{operation}: no residue has both angles; pass those of one topology")
+    columns = np.array(pairs)
+    both = np.stack([phi_angles[:, columns[:, 0]], psi_angles[:, columns[:, 1]]], axis=-1)
+    coords = {"angle": ["phi", "psi"], "ca": ("residue", phi_atoms[columns[:, 0], 2])}
+    degrees = in_degrees(operation, "the angles", both, "radians")
+    return xr.DataArray(degrees, dims=("frame", "residue", "angle"), coords=coords, attrs={"units": "degrees"})
+
+
+def _indexed(operation: str, name: str, given: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return the atoms and the angles."""
+    if isinstance(given, tuple) and len(given) == 2:
+        atoms = np.asarray(given[0])
+        angles = np.asarray(given[1])
+        if atoms.ndim == 2 and atoms.shape[1] == 4 and angles.ndim == 2 and angles.shape[1] == len(atoms):
+            return atoms, angles
+    raise ValueError(
+        f"{operation}: {name} are not atoms and angles; pass what mdtraj.compute_{name} returns, both parts of it"
+    )
+
+
+def _two(angles: Any, psi: Any) -> tuple[np.ndarray, np.ndarray]:
+    values = np.asarray(angles)
+    if psi is not None:
+        return values, np.asarray(psi)
+    if values.ndim != 3 or values.shape[2] != 2:
+        raise ValueError(
+            f"{OPERATION}: the angles have the shape {values.shape}; pass (frames, residues, 2), or phi and psi apart"
+        )
+    return values[..., 0], values[..., 1]
+
+
+def _names_of(analysis: Any) -> tuple[Any, Any]:
+    """Return the names of the residues and of those after them, of MDAnalysis' groups of atoms."""
+    own = getattr(getattr(analysis, "ag3", None), "resnames", None)
+    following = getattr(getattr(analysis, "ag5", None), "resnames", None)
+    return own, following
+
+
+def _codes(n: int, resnames: Any, next_names: Any, category: Any) -> np.ndarray:
+    """Return the category of each residue as a position in CATEGORIES."""
+    if resnames is not None and category is not None:
+        raise UsageError(f"{OPERATION}: resnames and category are two ways to say the categories; leave one out")
+    if resnames is not None:
+        names = np.asarray(resnames, dtype=object).astype(str)
+        if names.shape != (n,):
+            raise ValueError(f"{OPERATION}: {names.size} names of {n} residues; pass one for each")
+        following = np.append(names[1:], "") if next_names is None else np.asarray(next_names, object).astype(str)
+        return category_codes(names, following, np.full(n, np.nan)).astype(np.int64)
+    if category is None:
+        return np.zeros(n, np.int64)
+    given = np.asarray(category)
+    if given.dtype.kind in "iu":
+        codes = np.broadcast_to(given, (n,)).astype(np.int64)
+        if ((codes < 0) | (codes >= len(CATEGORIES))).any():
+            raise UsageError(f"{OPERATION}: category must be positions 0 to {len(CATEGORIES) - 1}")
+        return codes
+    unknown = sorted({str(name) for name in np.ravel(given)} - set(CATEGORIES))
+    if unknown:
+        raise UsageError(f"{OPERATION}: unknown category {unknown[0]!r}; choose from {', '.join(CATEGORIES)}")
+    if given.ndim and given.shape != (n,):
+        raise ValueError(f"{OPERATION}: {given.size} categories of {n} residues; pass one for each")
+    place = [CATEGORIES.index(name) for name in np.ravel(given).tolist()]
+    return np.broadcast_to(np.array(place, np.int64), (n,))
+
+
+def _warn_of_shift(phi: np.ndarray, psi: np.ndarray, codes: np.ndarray, scorer: Scorer) -> None:
+    """Warn if phi of each column fits psi of the next far better."""
+    if phi.shape[1] < 5:
+        return
+    some = slice(0, None, max(1, len(phi) // _LOOKED_AT))
+    favored, outliers = _shares(phi[some], psi[some], codes, scorer)
+    if outliers <= OUTLIER_LOSS:
+        return
+    then_favored, then_outliers = _shares(phi[some, :-1], psi[some, 1:], codes[1:], scorer)
+    if then_favored > favored + FAVORED_GAIN and then_outliers < outliers - OUTLIER_LOSS:
+        warnings.warn(
+            f"{OPERATION}: {favored:.0%} are favored, but {then_favored:.0%} if phi of each column belongs to psi of "
+            "the next, as mdtraj has them: pair them with from_mdtraj",
+            stacklevel=3,
+        )
+
+
+def _shares(phi: np.ndarray, psi: np.ndarray, codes: np.ndarray, scorer: Scorer) -> tuple[float, float]:
+    """Return which share of angles is favored, and which are outliers."""
+    evaluation = evaluation_codes(scorer(phi, psi, codes), codes, scorer)
+    n = max(evaluation.size, 1)
+    is_favored = evaluation == EVALUATIONS.index(FAVORED)
+    is_outlier = evaluation == EVALUATIONS.index(OUTLIER)
+    return np.count_nonzero(is_favored) / n, np.count_nonzero(is_outlier) / n

@@ -1,0 +1,158 @@
+"""Tables of angles, row by row."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from domains._checks import UsageError
+from domains._files import ReadError
+from domains.ramachandran import classify, evaluate, read_angles, read_region, region_from_angles, validate
+
+RNG = np.random.default_rng(8)
+FRAMES = 12
+NAMES = ("ALA", "GLY", "SER", "PRO", "ILE", "LEU")
+PHI = RNG.normal(-80, 40, (FRAMES, len(NAMES))).round(3)
+PSI = RNG.normal(60, 80, (FRAMES, len(NAMES))).round(3)
+HEAD = '# gmx rama\n@    title "Ramachandran Plot"\n@    xaxis  label "Phi"\n@TYPE xy\n'
+
+
+def gromacs(first=2):
+    lines = [HEAD]
+    for t in range(FRAMES):
+        for k, name in enumerate(NAMES):
+            lines.append(f"{PHI[t, k]}  {PSI[t, k]}  {name}-{first + k}\n")
+    return "".join(lines)
+
+
+def colvar(names=("phi", "psi"), columns=(0,)):
+    fields = [f"{name}{'' if len(columns) == 1 else k}" for k in columns for name in names]
+    lines = ["#! FIELDS time " + " ".join(fields)]
+    for t in range(FRAMES):
+        angles = [x for k in columns for x in (np.radians(PHI[t, k]), np.radians(PSI[t, k]))]
+        lines.append(f" {t / 10:.6f} " + " ".join(f"{x:.9f}" for x in angles))
+    return "\n".join(lines) + "\n"
+
+
+def cpptraj(columns=(0, 2)):
+    lines = ["#Frame  " + "  ".join(f"phi:{k} psi:{k}" for k in columns)]
+    for t in range(FRAMES):
+        angles = [x % 360 for k in columns for x in (PHI[t, k], PSI[t, k])]
+        lines.append(f"{t + 1:8d} " + " ".join(f"{x:12.4f}" for x in angles))
+    return "\n".join(lines) + "\n"
+
+
+def saved(tmp_path, text, name="rama.xvg"):
+    path = tmp_path / name
+    path.write_text(text)
+    return path
+
+
+def circular(x, y):
+    return np.abs((np.asarray(x) - np.asarray(y) + 180) % 360 - 180).max()
+
+
+def test_gromacs(tmp_path):
+    table = read_angles(saved(tmp_path, gromacs()))
+    assert table["frame"].tolist() == np.repeat(np.arange(1, FRAMES + 1), len(NAMES)).tolist()
+    assert table["resname"].tolist() == list(NAMES) * FRAMES
+    assert table["resseq"].tolist() == list(range(2, 8)) * FRAMES
+    assert circular(table["phi"], PHI.ravel()) < 1e-9
+    assert circular(table["psi"], PSI.ravel()) < 1e-9
+
+
+def test_every_row_is_scored_by_its_category(tmp_path):
+    with pytest.warns(UserWarning, match="prolines count as trans"):
+        rows, skipped = validate(saved(tmp_path, gromacs()))
+    assert len(rows) == FRAMES * len(NAMES)
+    assert len(skipped) == 0
+    expected = ["general", "glycine", "pre-proline", "trans-proline", "isoleucine or valine", "general"]
+    assert rows["category"].tolist() == expected * FRAMES
+    score = evaluate(PHI, PSI, expected)
+    np.testing.assert_allclose(rows["score"], score.ravel(), atol=1e-12)
+    assert rows["evaluation"].tolist() == classify(score, expected).ravel().tolist()
+    assert rows["model"].tolist() == table_of_frames()
+
+
+def table_of_frames():
+    return [str(frame) for frame in np.repeat(np.arange(1, FRAMES + 1), len(NAMES))]
+
+
+def test_a_number_that_is_missing_parts_neighbours(tmp_path):
+    text = gromacs().replace("PRO-5", "PRO-6").replace("ILE-6", "ILE-7").replace("LEU-7", "LEU-8")
+    with pytest.warns(UserWarning, match="trans"):
+        rows, _ = validate(saved(tmp_path, text))
+    assert rows["category"].tolist()[2] == "general"
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "options"),
+    [
+        (colvar(), (0,), {}),
+        (colvar(columns=(0, 1, 4)), (0, 1, 4), {}),
+        (colvar(("t1", "t2")), (0,), {"axes": "t1 t2"}),
+        (cpptraj(), (0, 2), {}),
+        (cpptraj((3,)), (3,), {}),
+    ],
+)
+def test_columns_of_residues(tmp_path, text, columns, options):
+    table = read_angles(saved(tmp_path, text, "angles.dat"), **options)
+    assert len(table) == FRAMES * len(columns)
+    assert circular(table["phi"], PHI[:, columns].ravel()) < 1e-3
+    assert circular(table["psi"], PSI[:, columns].ravel()) < 1e-3
+    if len(columns) > 1:
+        assert table["resseq"].tolist() == list(columns) * FRAMES
+
+
+def test_csv_with_units(tmp_path):
+    lines = ["phi_rad,psi (rad),resname,resseq,frame"]
+    lines += [
+        f"{np.radians(x):.9f},{np.radians(y):.9f},ALA,7,{t + 1}"
+        for t, (x, y) in enumerate(zip(PHI[:, 0], PSI[:, 0], strict=True))
+    ]
+    table = read_angles(saved(tmp_path, "\n".join(lines), "angles.csv"))
+    assert circular(table["phi"], PHI[:, 0]) < 1e-6
+    assert table["resname"].tolist() == ["ALA"] * FRAMES
+
+
+def test_a_region_of_the_angles(tmp_path):
+    path = saved(tmp_path, gromacs())
+    cells = read_region(path, bandwidth=10, mass=0.9)
+    np.testing.assert_array_equal(cells, region_from_angles(PHI, PSI, bandwidth=10, mass=0.9))
+    with pytest.raises(ReadError, match=r"rama.xvg: angles of frames, not a map; .* bandwidth=8 \(--bandwidth 8\)"):
+        read_region(path)
+    with pytest.raises(UsageError, match="cutoff= .*not for angles"):
+        read_region(path, bandwidth=10, cutoff=3)
+
+
+def test_the_case(shared_cases):
+    rows, skipped = validate(shared_cases / "gmx_rama_xvg" / "rama.xvg")
+    assert rows["evaluation"].value_counts().to_dict() == {"Favored": 372, "Allowed": 21, "OUTLIER": 7}
+    assert set(rows["category"]) == {"general"}
+    assert len(skipped) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "error", "said"),
+    [
+        (gromacs().replace("GLY-3", "GLY3", 1), "a.xvg", ReadError, "line 6: 'GLY3' is no residue such as ALA-2"),
+        (gromacs().replace("  ALA-2", "", 1), "a.xvg", ReadError, "line 5: 2 cells, not phi, psi and RES-NUMBER"),
+        (gromacs().replace(str(PHI[0, 0]), "x", 1), "a.xvg", ReadError, "line 5: no number, but 'x'"),
+        (HEAD, "a.xvg", ReadError, "no row of numbers"),
+        (colvar(("t1", "t2")), "a.dat", UsageError, r'called time, t1, t2; .* axes="PHI PSI"'),
+        (colvar().replace("phi psi", "phi"), "a.dat", ReadError, "3 columns, but #! FIELDS names 2"),
+        (cpptraj().replace("psi:2", "psi:3"), "a.dat", ReadError, "the column 'phi:2' has no other angle"),
+        (cpptraj().replace("#Frame", "#frames"), "a.dat", ReadError, "no residue such as ALA-2|not phi, psi"),
+        ("phi,psi,frame\n1,2,0.5\n", "a.csv", ReadError, "frame 0.5 is no whole number"),
+        ("a,b\n1,2\n", "a.csv", UsageError, "they are called a, b"),
+    ],
+)
+def test_what_is_no_table_of_angles_is_refused(tmp_path, text, name, error, said):
+    with pytest.raises(error, match=f"^ramachandran.read_angles: .*{name}: .*({said})") as raised:
+        read_angles(saved(tmp_path, text, name))
+    assert "\n" not in str(raised.value)
+
+
+def test_options_about_atoms_are_refused(tmp_path):
+    with pytest.raises(UsageError, match="min_plddt is about atoms"):
+        validate(saved(tmp_path, gromacs()), min_plddt=70)
