@@ -143,7 +143,7 @@ def _read_region(path: Path, folder: Path) -> Any:
 def _read_map(path: Path, folder: Path) -> Any:
     from domains.ramachandran import read_map
 
-    return read_map(path, axes="t1 t2" if path.read_bytes().startswith(b"#! FIELDS t1") else None)
+    return read_map(path, axes="t1 t2" if b"FIELDS t1" in path.read_bytes()[:40] else None)
 
 
 def _check_map(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
