@@ -2,6 +2,7 @@ from .angle_tables import read_angles
 from .basins import basins
 from .changes import compare_models
 from .comparison import Assessment, assess, compare
+from .crosswise import compare_crosswise
 from .densities import region_from_density, region_from_energy, region_from_rank
 from .empirical import CATEGORIES, LEVELS, categorise, classify, evaluate, reference
 from .io import example, read_map, read_region
@@ -30,6 +31,7 @@ __all__ = [
     "cell_masses",
     "classify",
     "compare",
+    "compare_crosswise",
     "compare_models",
     "contact_names",
     "density_from_angles",

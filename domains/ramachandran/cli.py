@@ -1,6 +1,6 @@
-"""Commands: ``overlap ramachandran validate``, ``changes`` and ``compare``.
+"""Commands: ``overlap ramachandran validate``, ``changes``, ``compare`` and ``learn``.
 
-In Python the same is done by `validate`, `compare_models` and `compare`.
+In Python the same is done by `validate`, `compare_models`, `compare` and `learn_contacts`.
 """
 
 from __future__ import annotations
@@ -83,6 +83,13 @@ class AngleUnit(StrEnum):
 
     degrees = "degrees"
     radians = "radians"
+
+
+class ContactSharing(StrEnum):
+    """Which contacts share a limit."""
+
+    elements = "elements"
+    pairs = "pairs"
 
 
 Files = Annotated[list[Path], typer.Argument(help="PDB, mmCIF or BinaryCIF files, plain or packed (gzip, bzip2, xz).")]
@@ -294,5 +301,58 @@ def compare(
         },
         strict=strict,
         outputs=flags,
+    )
+    raise typer.Exit(code)
+
+
+Limits = Annotated[
+    ContactSharing, typer.Option(help="A limit for each pair of elements, ten in all, or for each of forty of atoms.")
+]
+LearnedCategory = Annotated[str, typer.Option(help="Category of residues whose empirical region is learned.")]
+LearnedLevel = Annotated[LevelName, typer.Option(help="How much of the reference data that region encloses.")]
+Tau = Annotated[float, typer.Option(help="Angle N-CA-C in degrees.")]
+Seeds = Annotated[int, typer.Option(min=1, help="Fits, each from a start of its own.")]
+Steps = Annotated[int, typer.Option(min=1, help="Steps of each fit.")]
+Resamples = Annotated[
+    int, typer.Option(min=0, help="Refits to references of residues drawn anew: the spread of the limits.")
+]
+RegionFile = Annotated[Path | None, typer.Option(help="Save the learned region in this netCDF file, for compare.")]
+
+
+@app.command()
+def learn(
+    category: LearnedCategory = "general",
+    level: LearnedLevel = LevelName.allowed,
+    limits: Limits = ContactSharing.elements,
+    tau: Tau = 111.0,
+    seeds: Seeds = 2,
+    steps: Steps = 200,
+    resamples: Resamples = 0,
+    region: RegionFile = None,
+    csv: Csv = None,
+    plot: Plot = None,
+    skipped: Skipped = None,
+    print_as: PrintAs = FormatName.table,
+    json: Json = False,
+    quiet: Quiet = False,
+    version: Version = False,
+) -> None:
+    """Learn contact limits of hard spheres from an empirical region.
+
+    Needs torch; half a minute. As CSV: a row for each contact.
+    """
+    from . import learning
+
+    flags = outputs(csv, plot, skipped, print_as, json, quiet, inputs=[], others={"--region": region})
+    code = learning.learn_files(
+        n_seeds=seeds,
+        region=region,
+        outputs=flags,
+        category=category,
+        level=level.value,
+        limits=limits.value,
+        tau=tau,
+        steps=steps,
+        resamples=resamples,
     )
     raise typer.Exit(code)

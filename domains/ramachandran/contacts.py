@@ -43,7 +43,7 @@ class ContactSettings:
 
     limits: Sharing = "elements"
     tau: float = 111.0
-    steps: int = 300
+    steps: int = 200
     seeds: tuple[int, ...] = (0, 1)
     temperature: tuple[float, float] = (0.05, 0.005)
     rate: float = 0.02

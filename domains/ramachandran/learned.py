@@ -148,7 +148,7 @@ def learn_contacts(
     level: Level = "allowed",
     limits: Sharing = "elements",
     tau: float = 111.0,
-    steps: int = 300,
+    steps: int = 200,
     seeds: Sequence[int] = (0, 1),
     temperature: tuple[float, float] = (0.05, 0.005),
     rate: float = 0.02,
