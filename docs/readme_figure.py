@@ -1,4 +1,4 @@
-"""Draw the picture of the README: ``python docs/readme_figure.py``."""
+"""Draw the picture of the README: ``python docs/readme_figure.py``. Needs torch; a minute."""
 
 from pathlib import Path
 
@@ -7,12 +7,16 @@ import matplotlib.pyplot as plt
 from domains import ramachandran as rama
 from domains.ramachandran.plotting import credit
 
-figure, axes = plt.subplots(1, 2, figsize=(9.2, 5), layout="constrained", sharey=True)
-for ax, clashes, title in zip(axes, ("all", "ho2003"), ("All clashes (1963)", "Five clashes (2003)"), strict=True):
-    predicted = rama.hard_sphere("outer", clashes=clashes)
+models = {
+    "All clashes (1963)": rama.hard_sphere("outer"),
+    "Five clashes (2003)": rama.hard_sphere("outer", clashes="ho2003"),
+    "Ten limits, learned": rama.learn_contacts(level="allowed").region,
+}
+figure, axes = plt.subplots(1, 3, figsize=(13, 5), layout="constrained", sharey=True)
+for ax, (title, predicted) in zip(axes, models.items(), strict=True):
     report = rama.compare(predicted, level="allowed")
     rama.plot_agreement(predicted, level="allowed", ax=ax, labels=("predicted", "empirical"))
     ax.set_title(f"{title}: IoU {float(report.iou):.2f}")
     ax.label_outer()
 credit(figure)
-figure.savefig(Path(__file__).parent / "_static" / "readme.png", dpi=200, bbox_inches="tight")
+figure.savefig(Path(__file__).parent / "_static" / "readme.png", dpi=160, bbox_inches="tight")

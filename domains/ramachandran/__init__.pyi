@@ -17,6 +17,7 @@ from .run import summarise, summarise_models, validate
 from .samples import density_from_angles, region_from_angles
 from .steric import contact_names, hard_sphere, soft_sphere
 from .structures import backbone_angles
+from .torus_density import learn_density
 from .trajectories import evaluate_trajectory, from_mdtraj
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "from_mdtraj",
     "hard_sphere",
     "learn_contacts",
+    "learn_density",
     "plot_agreement",
     "plot_agreements",
     "plot_changes",

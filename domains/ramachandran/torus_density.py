@@ -1,0 +1,218 @@
+"""A density on the torus learned from angles: a mixture of bivariate von Mises components, beside the kernel estimate.
+
+Conventions
+-----------
+- A component is the sine model: exp(κ₁ cos(φ − μ) + κ₂ cos(ψ − ν) + λ sin(φ − μ) sin(ψ − ν)). Each is normalised on
+  the cells of the grid, so that a density sums to 1 and no component is narrower than a cell.
+- Two objectives. "overlap" is the soft IoU of two densities, Σ min(p, q) / Σ max(p, q), of the mixture and the kernel
+  estimate of the same angles. "likelihood" is the mean logarithm of the density at the angles.
+- By overlap a mixture loses to the kernel estimate (real general residues, mean of two draws, favored and allowed IoU
+  of the region cut at its mass: 1,000 residues .736/.611 against .735/.616 of the 5° estimate that it was trained on
+  and .726/.696 of the 8° one; 10,000: .805/.742 against .838/.816 and .747/.799). Its target is that estimate, and the
+  overlap weighs a cell by its mass: the border of what holds 99.95 % lies where it does not look.
+- By likelihood it wins the favored region of many residues and loses the allowed one (10,000: .857/.725; 1,000:
+  .706/.663), and depends on the sample: a few residues far out pull components after them, or get none.
+
+References
+----------
+Singh, H., Hnizdo, V. & Demchuk, E. (2002). Probabilistic model for two dependent circular variables. Biometrika 89,
+719. doi:10.1093/biomet/89.3.719
+Mardia, K. V., Taylor, C. C. & Subramaniam, G. K. (2007). Protein bioinformatics and mixtures of bivariate von Mises
+distributions for angular data. Biometrics 63, 505. doi:10.1111/j.1541-0420.2006.00682.x
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+import numpy as np
+import xarray as xr
+from scipy.ndimage import gaussian_filter
+
+import overlap as ov
+
+from .._checks import UsageError, check_choice, check_number
+from .descent import minimise, require_torch
+from .torus import PERIOD, centres, wrap
+
+Objective = Literal["likelihood", "overlap"]
+
+OPERATION = "ramachandran.learn_density"
+FIRST_WIDTH = 25.0
+"""Standard deviation of the components at the start, degrees."""
+
+
+def learn_density(
+    phi: Any,
+    psi: Any,
+    *,
+    seed: int,
+    objective: Objective = "likelihood",
+    components: int = 40,
+    bandwidth: float = 8.0,
+    steps: int = 200,
+    rate: float = 0.05,
+    n: int = 90,
+) -> xr.DataArray:
+    """Learn a mixture of von Mises components from backbone angles.
+
+    Needs torch.
+
+    Parameters
+    ----------
+    phi, psi : array, shape (residues,)
+        Degrees, any range.
+    seed : int
+        Which residues the components begin at. The same seed gives the same bits on one machine.
+    objective : {"likelihood", "overlap"}
+        What is made large: the mean log density at the angles, or the soft IoU with their kernel estimate.
+    components : int
+        How many.
+    bandwidth : float
+        Of the kernel estimate that "overlap" is taken with, in degrees.
+    steps, rate : int, float
+        Steps of the descent, and Adam's rate.
+    n : int
+        Cells along each axis.
+
+    Returns
+    -------
+    DataArray, dimensions (psi, phi)
+        The mass of each cell; sums to 1.
+
+    Raises
+    ------
+    ImportError
+        If torch is not installed.
+    UsageError
+        If the angles are not as many phi as psi, or not finite, or an option is wrong.
+
+    Examples
+    --------
+    >>> from .masses import draw_angles
+    >>> density = learn_density(*draw_angles(500, seed=0), seed=0, components=8, steps=20, n=36)
+    >>> density.dims, round(float(density.sum()), 6)
+    (('psi', 'phi'), 1.0)
+    """
+    check_choice(OPERATION, "objective", objective, get_args(Objective))
+    for name, whole in {"components": components, "steps": steps, "n": n}.items():
+        check_number(OPERATION, name, whole, at_least=1)
+        if whole != int(whole):
+            raise UsageError(f"{OPERATION}: {name} must be a whole number; got {whole!r}")
+    check_number(OPERATION, "bandwidth", bandwidth, above=0)
+    check_number(OPERATION, "rate", rate, above=0)
+    points = _angles(OPERATION, phi, psi)
+    torch = require_torch(OPERATION)
+    grid = torch.as_tensor(np.radians(centres(n)))
+    counts = _counts(points, n)
+    smooth = torch.as_tensor(gaussian_filter(counts, bandwidth * n / PERIOD, mode="wrap"))
+    shares = torch.as_tensor(counts)
+
+    def loss_of(parameters: Any, progress: float) -> Any:
+        log_density = _log_mixture(parameters, grid, torch)
+        if objective == "likelihood":
+            return -(shares * log_density).sum()
+        density = torch.exp(log_density)
+        # sums, not cells of a mask: the soft sizes of two measures of mass 1
+        both = torch.minimum(density, smooth).sum()
+        return 1 - ov.iou(ov.Overlap(both, density.sum(), smooth.sum()))
+
+    start = _start(points, components, seed)
+    parameters, _ = minimise(loss_of, start, steps=steps, rate=rate)
+    density = np.exp(_log_mixture(torch.as_tensor(parameters), grid, torch).numpy())
+    name = f"{components} von Mises components, by {objective}"
+    return _as_density(density, name)
+
+
+def kernel_density(phi: Any, psi: Any, *, bandwidth: float, n: int = 180) -> xr.DataArray:
+    """Return the kernel estimate of backbone angles: counts of cells under a Gaussian that wraps.
+
+    Parameters
+    ----------
+    phi, psi : array, shape (residues,)
+        Degrees, any range.
+    bandwidth : float
+        Standard deviation of the Gaussian in degrees.
+    n : int
+        Cells along each axis.
+
+    Returns
+    -------
+    DataArray, dimensions (psi, phi)
+        The mass of each cell; sums to 1.
+
+    Raises
+    ------
+    UsageError
+        If the angles are not as many phi as psi, or not finite, or an option is wrong.
+
+    Examples
+    --------
+    >>> density = kernel_density([0.0], [180.0], bandwidth=10, n=36)
+    >>> float(density.sum().round(6)), float(density.sel(psi=175).idxmax())
+    (1.0, 5.0)
+    """
+    operation = "ramachandran.kernel_density"
+    check_number(operation, "bandwidth", bandwidth, above=0)
+    check_number(operation, "n", n, at_least=1)
+    counts = _counts(_angles(operation, phi, psi), n)
+    smooth = gaussian_filter(counts, bandwidth * n / PERIOD, mode="wrap")
+    return _as_density(smooth, f"kernel estimate, {bandwidth:g}°")
+
+
+def _angles(operation: str, phi: Any, psi: Any) -> np.ndarray:
+    """Return the angles as (residues, 2), phi first, in [−180, 180)."""
+    phi = np.asarray(phi, float)
+    psi = np.asarray(psi, float)
+    if phi.ndim != 1 or phi.shape != psi.shape or not phi.size:
+        raise UsageError(
+            f"{operation}: phi and psi have the shapes {phi.shape} and {psi.shape}; pass one of each for every residue"
+        )
+    points = np.stack([phi, psi], axis=1)
+    missing = np.count_nonzero(~np.isfinite(points).all(axis=1))
+    if missing:
+        raise UsageError(f"{operation}: {missing} residues lack an angle; leave them out")
+    wrapped: np.ndarray = wrap(points)
+    return wrapped
+
+
+def _counts(points: np.ndarray, n: int) -> np.ndarray:
+    """Return the share of the residues in each cell, (psi, phi)."""
+    cells = np.floor((points + PERIOD / 2) * (n / PERIOD)).astype(int) % n
+    counts = np.zeros((n, n))
+    np.add.at(counts, (cells[:, 1], cells[:, 0]), 1 / len(points))
+    return counts
+
+
+def _start(points: np.ndarray, components: int, seed: int) -> np.ndarray:
+    """Return components at residues drawn at random: rows of weight, mu, nu, log kappas and the correlation."""
+    generator = np.random.default_rng(seed)
+    chosen = points[generator.integers(len(points), size=components)]
+    start = np.zeros((components, 6))
+    start[:, 1:3] = np.radians(chosen)
+    start[:, 3:5] = -2 * np.log(np.radians(FIRST_WIDTH))
+    return start
+
+
+def _log_mixture(parameters: Any, grid: Any, torch: Any) -> Any:
+    """Return the logarithm of the mass of each cell, (psi, phi)."""
+    weight, mu, nu, log_kappa_phi, log_kappa_psi, correlation = parameters.T
+    by_phi = grid[None, :] - mu[:, None]
+    by_psi = grid[None, :] - nu[:, None]
+    kappa_phi = torch.exp(log_kappa_phi)
+    kappa_psi = torch.exp(log_kappa_psi)
+    # |λ| < √(κ₁κ₂): the component has one peak
+    lam = torch.tanh(correlation) * torch.sqrt(kappa_phi * kappa_psi)
+    along_phi = kappa_phi[:, None] * torch.cos(by_phi)
+    along_psi = kappa_psi[:, None] * torch.cos(by_psi)
+    sines = torch.sin(by_psi)[:, :, None] * torch.sin(by_phi)[:, None, :]
+    exponent = along_phi[:, None, :] + along_psi[:, :, None] + lam[:, None, None] * sines
+    log_norm = torch.logsumexp(exponent, dim=(1, 2), keepdim=True)
+    log_weight = torch.log_softmax(weight, dim=0)[:, None, None]
+    return torch.logsumexp(log_weight + exponent - log_norm, dim=0)
+
+
+def _as_density(density: np.ndarray, name: str) -> xr.DataArray:
+    nodes = centres(len(density))
+    attrs = {"name": name, "quantity": "density"}
+    return xr.DataArray(density, {"psi": nodes, "phi": nodes}, ("psi", "phi"), name="density", attrs=attrs)
