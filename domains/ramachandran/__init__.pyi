@@ -4,6 +4,7 @@ from .changes import compare_models
 from .comparison import Assessment, assess, compare
 from .crosswise import compare_crosswise
 from .densities import region_from_density, region_from_energy, region_from_rank
+from .densities_compared import compare_densities
 from .empirical import CATEGORIES, LEVELS, categorise, classify, evaluate, reference
 from .io import example, read_map, read_region
 from .kleywegt import plot_changes
@@ -33,6 +34,7 @@ __all__ = [
     "classify",
     "compare",
     "compare_crosswise",
+    "compare_densities",
     "compare_models",
     "contact_names",
     "density_from_angles",

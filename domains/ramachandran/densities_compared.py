@@ -1,0 +1,330 @@
+"""Two densities on the torus: the mass that they share with no cut, and the IoU of their regions at each mass.
+
+Conventions
+-----------
+- Both are drawn as cells on the finer grid of the two, and scaled to a mass of 1. Prediction first, reference second.
+- An empirical reference holds ranks, and its region of mass m is rank >= 1 − m. Its density rises with the rank: it is
+  the masses of the cells, made to rise by isotonic regression. The masses alone scatter, as the steps between the ranks
+  of single cells do, and would share 0.65 with it.
+- The overlapping coefficient is the Dice of two densities: the sum of the lower of the two, of sizes 1 and 1. It is 1
+  minus the total variation. The Bhattacharyya coefficient is 1 minus the square of the Hellinger distance.
+- The RMSD is that of the densities per square degree, over the whole torus. In probability per cell it is that times
+  the area of a cell; per square radian, times (180/π)².
+- The ceiling is what a sample of the reference itself reaches: angles drawn from it, smoothed, and cut at the quantile
+  of the density at the angles. The reference is smoothed already; samples of real residues reach a little less.
+
+References
+----------
+Inman, H. F. & Bradley, E. L. (1989). The overlapping coefficient as a measure of agreement between probability
+distributions. Commun. Stat. Theory Methods 18, 3851. doi:10.1080/03610928908830127
+Grenander, U. (1956). On the theory of mortality measurement. Part II. Skand. Aktuarietidskr. 39, 125.
+doi:10.1080/03461238.1956.10414944 (a density that rises: its estimate is the isotonic regression)
+Bhattacharyya, A. (1943). On a measure of divergence between two statistical populations defined by their probability
+distributions. Bull. Calcutta Math. Soc. 35, 99.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+import overlap as ov
+
+from .. import _report
+from .._checks import UsageError, check_choice, check_number
+from .densities import region_from_density
+from .empirical import Category, maps_of
+from .grids import drawn
+from .masses import cell_masses, draw_angles
+from .references import own_category
+from .torus import PERIOD, centres, check_grid, nearest
+
+MASSES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9995)
+"""Where the curve of the IoU is taken."""
+N_DRAWS = 3
+"""Samples that the ceiling is the mean of."""
+BANDWIDTH = 8.0
+"""Standard deviation of the kernel in degrees: near the best for 500 to 10,000 residues."""
+OPERATION = "ramachandran.compare_densities"
+
+
+def compare_densities(
+    predicted: xr.DataArray,
+    reference: str | xr.Dataset | xr.DataArray = "top8000",
+    *,
+    category: Category | None = None,
+    masses: Sequence[float] = MASSES,
+    sample: int | None = None,
+    bandwidth: float = BANDWIDTH,
+    seed: int = 0,
+) -> xr.Dataset:
+    """Compare a predicted density with a reference one.
+
+    Parameters
+    ----------
+    predicted : DataArray, dimensions (..., psi, phi)
+        A density, probabilities or counts in any unit: not negative, finite. Further dimensions are kept.
+    reference : str, Dataset or DataArray
+        The name of an empirical reference, a Dataset like it, or a density.
+    category : str, optional
+        Which category of an empirical reference; by default the prediction's own, else "general".
+    masses : sequence of float
+        Above 0 and below 1: where the curve is taken.
+    sample : int, optional
+        How many residues are behind the prediction: then the ceiling is given too.
+    bandwidth : float
+        Of the kernel that smooths the ceiling's samples, in degrees.
+    seed : int
+        The same seed draws the same samples.
+
+    Returns
+    -------
+    Dataset
+        - ``intersection``, ``size_a``, ``size_b``: the mass that both share, and 1 and 1; ``iou``, ``dice``.
+        - ``overlapping_coefficient`` (the Dice), ``total_variation``, ``bhattacharyya``, ``hellinger`` (the distance),
+          ``rmsd``.
+        - ``iou_at_mass``, along ``mass``: the IoU of the smallest regions that hold each mass.
+        - ``ceiling``, along ``mass``: that of samples of the reference, the mean of three; with `sample` only.
+
+    Raises
+    ------
+    TypeError
+        If a density is no DataArray.
+    ValueError
+        If a value is negative or not finite, a map has no mass, or a grid does not cover the torus once.
+    UsageError
+        If a name or a number is not one of those allowed, or an option belongs to an empirical reference and the
+        reference is none.
+
+    Examples
+    --------
+    >>> from .regions import region
+    >>> favored = region("top8000", "general", "favored")
+    >>> flat = compare_densities(favored * 1.0, masses=[0.98])
+    >>> round(float(flat.overlapping_coefficient), 2), round(float(flat.hellinger), 2)
+    (0.51, 0.47)
+    >>> report = compare_densities(favored * 1.0, masses=[0.98], sample=10_000)
+    >>> report.ceiling.values.round(1)
+    array([0.8])
+    """
+    predicted = _checked("the prediction", predicted)
+    levels = _checked_masses(masses)
+    if isinstance(reference, xr.DataArray):
+        _refuse_unused(category, sample)
+        truth = _checked("the reference", reference)
+        rank = None
+        category_name = ""
+        if truth.ndim > 2:
+            raise ValueError(f"{OPERATION}: the reference has the dimensions {truth.dims}; pass one density (psi, phi)")
+    else:
+        maps = maps_of(reference)
+        category_name = category or own_category(predicted) or "general"
+        check_choice(OPERATION, "category", category_name, maps.categories)
+        rank = maps.score[maps.categories.index(category_name)]
+        coords = {"psi": maps.psi, "phi": maps.phi}
+        name = {"name": f"{maps.name} {category_name}"}
+        truth = xr.DataArray(density_of_ranks(rank), coords=coords, dims=("psi", "phi"), attrs=name)
+
+    finer = truth if truth.sizes["psi"] >= predicted.sizes["psi"] else predicted
+    p = _probability(predicted, finer)
+    q = _probability(truth, finer)
+    regions = _regions(truth, rank, levels, finer)
+    curve = np.stack([_iou_at(p, mass, cells) for mass, cells in zip(levels, regions, strict=True)], axis=-1)
+    lead = p.dims[:-2]
+    more = _distances(p.values, q.values, lead)
+    more["iou_at_mass"] = ((*lead, "mass"), curve)
+    if sample is not None and rank is not None and not isinstance(reference, xr.DataArray):
+        more["ceiling"] = ("mass", _ceiling(reference, category_name, levels, rank, sample, bandwidth, seed))
+    shared = np.minimum(p.values, q.values).sum(axis=(-2, -1))
+    whole = np.ones_like(shared)
+    labels = {str(dim): p.coords[dim] if dim in p.coords else np.arange(p.sizes[dim]) for dim in lead}
+    report = _report.build(
+        ov.Overlap(shared, whole, whole),
+        labels,
+        prediction=_report.name_of(predicted, "prediction"),
+        reference=_report.name_of(truth, "reference"),
+        units="probability",
+        more=more,
+        category=category_name,
+        grid=f"{finer.sizes['psi']} × {finer.sizes['phi']} cells (psi × phi)",
+    )
+    return report.assign_coords(mass=levels)
+
+
+def density_of_ranks(rank: np.ndarray) -> np.ndarray:
+    """Return the probability in each cell of a map of percentile ranks, which rises with the rank.
+
+    Parameters
+    ----------
+    rank : ndarray
+        The share of the data at a lower density.
+
+    Returns
+    -------
+    ndarray, of the shape of `rank`
+        Sums to 1.
+
+    Examples
+    --------
+    >>> density_of_ranks(np.array([0.0, 0.3, 0.4, 0.7]))
+    array([0.2, 0.2, 0.3, 0.3])
+    """
+    from scipy.optimize import isotonic_regression
+
+    masses = cell_masses(rank)
+    order = np.argsort(rank, axis=None, kind="stable")
+    rising = np.empty(masses.size)
+    rising[order] = isotonic_regression(masses.ravel()[order]).x
+    return rising.reshape(masses.shape)
+
+
+def _checked(side: str, density: Any) -> xr.DataArray:
+    """Return a density on a whole torus, as (..., psi, phi)."""
+    if not isinstance(density, xr.DataArray):
+        raise TypeError(
+            f"{OPERATION}: {side} is a {type(density).__name__}; pass a DataArray with dimensions psi and phi and cell "
+            "centres in degrees"
+        )
+    density = check_grid(density, f"{OPERATION}: {side}")
+    values = density.values.astype(float)
+    if not np.isfinite(values).all():
+        raise ValueError(f"{OPERATION}: {side} has NaN or infinite cells; fill them first, with 0 if nothing is there")
+    if values.min() < 0:
+        raise ValueError(
+            f"{OPERATION}: {side} begins at {values.min():g}, and no density is negative; of an energy pass "
+            "numpy.exp(-energy / kT)"
+        )
+    if not values.sum(axis=(-2, -1)).all():
+        raise ValueError(f"{OPERATION}: {side} is 0 everywhere, so there is no mass to share; pass another map")
+    checked: xr.DataArray = density.astype(float)
+    return checked
+
+
+def _checked_masses(masses: Sequence[float]) -> list[float]:
+    levels = [float(mass) for mass in masses]
+    for mass in levels:
+        check_number(OPERATION, "each of masses", mass, above=0)
+        if mass >= 1:
+            raise UsageError(
+                f"{OPERATION}: each of masses must be below 1, where a region is the whole torus; got {mass:g}"
+            )
+    return levels
+
+
+def _refuse_unused(category: object, sample: object) -> None:
+    for name, value in {"category": category, "sample": sample}.items():
+        if value is not None:
+            raise UsageError(
+                f"{OPERATION}: {name} is of an empirical reference, and this one is a density; leave it out"
+            )
+
+
+def _probability(density: xr.DataArray, finer: xr.DataArray) -> xr.DataArray:
+    """Return a density drawn on a grid, with a sum of 1."""
+    psi = finer.psi.values
+    phi = finer.phi.values
+    cells = drawn(density.values, density.psi.values, density.phi.values, psi, phi)
+    scaled = cells / cells.sum(axis=(-2, -1), keepdims=True)
+    lead = density.dims[:-2]
+    labels = {dim: density.coords[dim] for dim in lead if dim in density.coords}
+    return xr.DataArray(scaled, dims=density.dims, coords={**labels, "psi": psi, "phi": phi})
+
+
+def _distances(p: np.ndarray, q: np.ndarray, lead: tuple[Any, ...]) -> dict[str, Any]:
+    axes = (-2, -1)
+    shared = np.minimum(p, q).sum(axis=axes)
+    bhattacharyya = np.sqrt(p * q).sum(axis=axes)
+    # rounding may leave a little more than 1
+    hellinger = np.sqrt(np.maximum(1 - bhattacharyya, 0))
+    area = PERIOD**2 / q.size
+    rmsd = np.sqrt(((p - q) ** 2).mean(axis=axes)) / area
+    return {
+        "overlapping_coefficient": (lead, shared),
+        "total_variation": (lead, 1 - shared),
+        "bhattacharyya": (lead, bhattacharyya),
+        "hellinger": (lead, hellinger),
+        "rmsd": (lead, rmsd, {"units": "1/degree²"}),
+    }
+
+
+def _regions(
+    truth: xr.DataArray, rank: np.ndarray | None, levels: Sequence[float], finer: xr.DataArray
+) -> list[np.ndarray]:
+    """Return the reference's region of each mass, drawn on a grid."""
+    regions = []
+    for mass in levels:
+        cells = region_from_density(truth, mass=mass).values if rank is None else _of_rank(rank, mass)
+        regions.append(drawn(cells, truth.psi.values, truth.phi.values, finer.psi.values, finer.phi.values))
+    return regions
+
+
+def _of_rank(rank: np.ndarray, mass: float) -> np.ndarray:
+    # 1 - 0.98 is a little more than 0.02 in binary
+    cells: np.ndarray = rank >= round(1 - mass, 12)
+    return cells
+
+
+def _iou_at(p: xr.DataArray, mass: float, truth: np.ndarray) -> np.ndarray:
+    cells = region_from_density(p, mass=mass).values
+    overlap = ov.raster.measure(cells, np.broadcast_to(truth, cells.shape), axis=(-2, -1))
+    return np.asarray(ov.iou(overlap))
+
+
+def _ceiling(
+    reference: str | xr.Dataset,
+    category: Any,
+    levels: Sequence[float],
+    rank: np.ndarray,
+    sample: int,
+    bandwidth: float,
+    seed: int,
+) -> np.ndarray:
+    """Return the mean IoU of samples of the reference with itself, at each mass."""
+    check_number(OPERATION, "sample", sample, at_least=1)
+    seeds = np.random.default_rng(seed).integers(2**31, size=N_DRAWS)
+    curves = []
+    for own_seed in seeds.tolist():
+        phi, psi = draw_angles(sample, category, seed=own_seed, reference=reference)
+        curves.append(sampled_curve(phi, psi, rank, levels, bandwidth))
+    mean: np.ndarray = np.mean(curves, axis=0)
+    return mean
+
+
+def sampled_curve(
+    phi: np.ndarray, psi: np.ndarray, rank: np.ndarray, masses: Sequence[float], bandwidth: float
+) -> list[float]:
+    """Return the IoU of smoothed angles with the region of ranks at each mass: a point of a learning curve.
+
+    Parameters
+    ----------
+    phi, psi : ndarray, shape (n,)
+        Degrees.
+    rank : ndarray, shape (cells, cells)
+        The share of the data at a lower density, on cells from −180 on.
+    masses : sequence of float
+    bandwidth : float
+        Degrees.
+
+    Examples
+    --------
+    >>> rank = maps_of("top8000").score[0]
+    >>> [round(iou, 1) for iou in sampled_curve(*draw_angles(10_000, seed=0), rank, [0.98], 8)]
+    [0.8]
+    """
+    from scipy.ndimage import gaussian_filter
+
+    n = len(rank)
+    nodes = centres(n)
+    rows = nearest(nodes, psi)
+    columns = nearest(nodes, phi)
+    counts = np.bincount(rows * n + columns, minlength=n * n).reshape(n, n)
+    density = gaussian_filter(counts.astype(float), bandwidth * n / PERIOD, mode="wrap")
+    at_angles = density[rows, columns]
+    curve = []
+    for mass in masses:
+        cells = density >= np.quantile(at_angles, 1 - mass)
+        curve.append(float(ov.iou(ov.raster.measure(cells, _of_rank(rank, mass)))))
+    return curve
