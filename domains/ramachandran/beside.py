@@ -41,12 +41,11 @@ def masses_of(pair: Pair, source: Source) -> list[np.ndarray] | None:
     >>> [round(float(mass.sum()), 6) for mass in masses_of(assessed.pair, assessed.source)]
     [1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
     """
-    family = source.family
-    if family is None and source.region.attrs.get("reference") == PROVENANCE["name"]:
-        # a region that `region` returned
-        family = PROVENANCE["name"]
-    if family is None or not all(pair.categories):
+    if not source.holds_ranks() or not all(pair.categories):
         return None
+    family = source.family
+    if family is None:
+        family = PROVENANCE["name"]
     return [masses_on(family, category, pair.psi, pair.phi) for category in pair.categories]
 
 

@@ -289,7 +289,7 @@ def assess(
     a = np.broadcast_to(a, shape)
     b = np.broadcast_to(b, shape)
     overlap = _measure(a, b, cells, tnorm)
-    pair = _pair(a, b, cells, tnorm, overlap, moved, labels)
+    pair = _pair(a, b, cells, tnorm, overlap, moved, labels, source.holds_ranks())
     hint = _hint(pair, source, labels, shape, strict)
     return Assessment(
         predicted=predicted,
@@ -420,13 +420,13 @@ def _pair(
     overlap: ov.Overlap,
     reference: xr.DataArray,
     labels: Mapping[str, Any],
+    of_ranks: bool,
 ) -> Pair:
     """Return the two stacks as the guards read them, one region after the other."""
     stack = (-1, *a.shape[-2:])
     lead = a.shape[:-2]
     category = reference.coords.get("category", xr.DataArray(reference.attrs.get("category", "")))
-    from_ranks = reference.attrs.get("level") and "cut" in reference.coords
-    cut = reference.cut if from_ranks else None
+    cut = reference.cut if of_ranks and "cut" in reference.coords else None
     cuts = by_region(cut, labels, lead, 1 - DEFAULT_MASS)
     return Pair(
         a=a.reshape(stack),

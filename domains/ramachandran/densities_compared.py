@@ -39,7 +39,7 @@ from .densities import region_from_density
 from .empirical import Category, maps_of
 from .grids import drawn
 from .masses import cell_masses, draw_angles
-from .references import own_category
+from .references import own_category, says_ranks
 from .torus import PERIOD, centres, check_grid, nearest
 
 MASSES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9995)
@@ -121,6 +121,11 @@ def compare_densities(
             raise ValueError(f"{OPERATION}: the reference has the dimensions {truth.dims}; pass one density (psi, phi)")
     else:
         maps = maps_of(reference)
+        if not isinstance(reference, str) and not says_ranks(reference):
+            raise ValueError(
+                f"{OPERATION}: the reference does not say that its scores are ranks; pass a density, or make it with "
+                'region_reference(maps, "density")'
+            )
         category_name = category or own_category(predicted) or "general"
         check_choice(OPERATION, "category", category_name, maps.categories)
         rank = maps.score[maps.categories.index(category_name)]

@@ -18,10 +18,12 @@ import numpy as np
 import xarray as xr
 
 from .._checks import UsageError, check_choice
-from .empirical import LEVELS, Category, Level, maps_of
+from .empirical import LEVELS, PROVENANCE, Category, Level, maps_of
 from .regions import ALL, region, regrid, same_grid
 
 Names = str | tuple[str, ...]
+RANK = "percentile rank"
+"""What the score of a Dataset says of itself, as its ``long_name``, if it is a rank."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +50,16 @@ class Source:
     category: Names | None = None
     level: Names | None = None
 
+    def holds_ranks(self) -> bool:
+        """Return whether its scores are shares of data at a lower density, as those of the named reference are."""
+        family = self.family
+        if family is None:
+            # a region that `region` returned says where it comes from
+            return self.region.attrs.get("reference") == PROVENANCE["name"]
+        if isinstance(family, str):
+            return True
+        return says_ranks(family)
+
     def can_move(self, step: float) -> bool:
         """Return whether it can be had between its own cell centres: by half a `step` in degrees."""
         if "score" in self.region.coords:
@@ -70,6 +82,21 @@ class Source:
         cells = region_at(self.family, names, self.level, psi, phi).variable
         for k, name in enumerate(names):
             yield name, xr.Variable(cells.dims[1:], cells.values[k], fastpath=True)
+
+
+def says_ranks(reference: xr.Dataset) -> bool:
+    """Return whether a Dataset says that its scores are ranks, and they can be.
+
+    Examples
+    --------
+    >>> from .empirical import reference
+    >>> says_ranks(reference())
+    True
+    """
+    score = reference["score"]
+    said = score.attrs.get("long_name") == RANK
+    # calculating with a score may keep what it said before
+    return said and bool(((score >= 0) & (score <= 1)).all())
 
 
 def choose(

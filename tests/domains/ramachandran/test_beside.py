@@ -39,3 +39,15 @@ def test_variables():
     nothing = hard_sphere() & False
     assert np.isnan(compare(nothing, nothing).iou_fine)
     assert float(compare(nothing, nothing, empty=1.0).iou_fine) == 1.0
+
+
+def test_scores_that_are_no_ranks_hold_no_mass():
+    """Such as the energies of a force field, cut at 15."""
+    other = reference()
+    other["score"] = -20 * (1 - other.score)
+    for level, cut in {"favored": -12.0, "allowed": -18.0}.items():
+        other[level] = other[level] * 0 + cut
+    report = compare(hard_sphere() * 1.0, other, strict=True)
+    assert np.isnan(report.mass_a)
+    assert not np.isnan(report.grid_bound)
+    assert float(compare(hard_sphere(), reference()).mass_b) == pytest.approx(0.98, abs=1e-4)

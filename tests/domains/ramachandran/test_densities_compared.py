@@ -181,3 +181,10 @@ def test_options_of_an_empirical_reference():
             compare_densities(ones, ones, **options)
     with pytest.raises(ValueError, match="pass one density"):
         compare_densities(ones, xr.concat([ones, ones], "model"))
+
+
+def test_scores_that_are_no_ranks():
+    other = reference()
+    other["score"] = -10 * (1 - other.score)
+    with pytest.raises(ValueError, match=r"does not say that its scores are ranks; pass a density, or make it with"):
+        compare_densities(gaussian(0, 0, 30, 36), other)
