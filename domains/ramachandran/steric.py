@@ -152,7 +152,7 @@ def soft_sphere(
     Returns
     -------
     array, shape (n, n)
-        psi first, in [0, 1]; of the library and dtype of `limits`.
+        Rows are psi; in [0, 1], of the library and dtype of `limits`.
 
     Raises
     ------
