@@ -424,8 +424,8 @@ def test_a_chain_without_backbone_atoms_beside_one_with_them(tmp_path):
     [
         ("empty.pdb", b"", "an empty file"),
         ("blank.pdb", b" \n\n", "the file is empty: give a PDB"),
-        ("cut.pdb.gz", gzip.compress(bytes(range(256)) * 99)[:-40], "cut off: its gzip stream has no end"),
-        ("checksum.cif.gz", gzip.compress(b"data_x")[:-5] + b"abcde", "damaged"),
+        ("cut.pdb.gz", gzip.compress(bytes(range(256)) * 99, mtime=0)[:-40], "cut off: its gzip stream has no end"),
+        ("checksum.cif.gz", gzip.compress(b"data_x", mtime=0)[:-5] + b"abcde", "damaged"),
         ("letter.pdb", b"Dear all,\nno structure here\n", "no atoms found; it begins with 'Dear all,'"),
         ("cut.cif", b"data_x\nloop_\n_atom_site.id\n_atom_site.Cartn_x\n1", "broken mmCIF"),
         ("other.cif", b"data_x\n_cell.length_a 10\n", "no atoms found"),
