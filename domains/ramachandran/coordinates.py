@@ -32,6 +32,7 @@ from .copies import tell_apart
 from .flat import flatten, where_unnamed
 from .groups import group
 from .layout import Layout
+from .sequences import NO_SEQUENCES, Sequences, sequences_of
 
 OPERATION = "ramachandran.backbone_angles"
 """Who reads, as messages have it."""
@@ -58,6 +59,8 @@ class Source:
         The experiment that the file names, "" for none.
     declares_plddt : bool
         Whether it says of a quality of its residues that this is pLDDT (``_ma_qa_metric``).
+    sequences : Sequences
+        What it names beside its atoms.
     """
 
     layout: Layout
@@ -66,6 +69,7 @@ class Source:
     after_end: Layout | None = None
     method: str = ""
     declares_plddt: bool = False
+    sequences: Sequences = NO_SEQUENCES
 
 
 def require_gemmi() -> None:
@@ -174,7 +178,9 @@ def _from_mmcif(text: bytes) -> Source:
         flat, number = document.in_file_order()
         layout = Layout(flat, tell_apart(flat, number))
     models = [str(model.num) if len(structure) > 1 else "" for model in structure]
-    return Source(layout, models, _parents(structure), None, _method(structure), document.declares_plddt())
+    sequences = sequences_of(structure, text, is_cif=True)
+    declares_plddt = document.declares_plddt()
+    return Source(layout, models, _parents(structure), None, _method(structure), declares_plddt, sequences)
 
 
 def _increases(serial: Any) -> bool:
@@ -206,7 +212,10 @@ def _from_pdb(text: bytes) -> tuple[Source, int]:
     numbered = len(structure) > 1 or b"\nMODEL " in text
     models = [str(model.num) if numbered else "" for model in structure]
     after_end = _from_pdb(records.after_end())[0].layout if records.n_after else None
-    return Source(layout, models, _parents(structure), after_end, _method(structure)), records.n_after
+    sequences = sequences_of(structure, records.text, is_cif=False)
+    method = _method(structure)
+    source = Source(layout, models, _parents(structure), after_end, method, sequences=sequences)
+    return source, records.n_after
 
 
 def _parse_pdb(text: bytes) -> Any:

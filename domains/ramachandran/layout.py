@@ -119,6 +119,33 @@ class Layout:
         backbone: Bools = has[:, N] & has[:, CA] & has[:, C]
         return known[self.name] | backbone
 
+    def modelled(self, polymer: Bools) -> list[tuple[str, str, int]]:
+        """Return how many positions each chain and segment has in the first model.
+
+        Parameters
+        ----------
+        polymer : ndarray of bool, shape (residues,)
+
+        Returns
+        -------
+        list of (chain, segment, number)
+        """
+        flat = self._flat
+        rows = np.flatnonzero(polymer & (flat.model[self.first] == 0))
+        place = self._position[rows]
+        atom = self.first[rows]
+        chain = flat.chain[atom]
+        segment = flat.segment[atom]
+        part = group(chain, segment)
+        # microheterogeneity has several names in one position
+        _, one = np.unique(group(part, place, self._copy[rows]), return_index=True)
+        counts = np.bincount(part[one])
+        _, first = np.unique(part, return_index=True)
+        names = [flat.segment_names.get(int(code), as_text(code)) for code in segment[first]]
+        return [
+            (flat.chain_names[code], name, int(n)) for code, name, n in zip(chain[first], names, counts, strict=True)
+        ]
+
     def atoms(self, polymer: Bools) -> Atoms:
         """Return the atoms that the walk looks at, of the residues of polymers.
 

@@ -298,7 +298,9 @@ def _with_file(skipped: pd.DataFrame, file: str) -> pd.DataFrame:
     copies = {name: columns[name] for name in COPY}
     where = names_of(skipped)
     shared = {"side": "", "file": file, "where": where, "reason": columns["reason"], "detail": columns["detail"]}
-    return pd.DataFrame({**shared, **identity, **copies})
+    table = pd.DataFrame({**shared, **identity, **copies})
+    table.attrs.update(skipped.attrs)
+    return table
 
 
 def as_plain(table: pd.DataFrame) -> dict[str, Any]:

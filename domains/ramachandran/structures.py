@@ -40,6 +40,7 @@ from .confidence import HIGHEST, check_plddt, drop_uncertain
 from .coordinates import OPERATION, read_structure, require_gemmi
 from .layout import Layout
 from .residues import Kind, kind_of
+from .sequences import count_not_modelled, why_cut_off
 
 AFTER_END = "not read; divide the frames by MODEL and ENDMDL, or take END out if all is one model"
 
@@ -92,7 +93,8 @@ def backbone_angles(
     skipped : DataFrame, one row per residue (and conformer) without, in file order
         ``model chain resseq icode altloc resname reason detail segment instance``. The reason is "terminal", "break",
         "ring", "missing atom", "non-standard", "non-standard neighbour", "degenerate geometry", "duplicate id" (written
-        twice in one place), "after END" or "low pLDDT".
+        twice in one place), "after END" or "low pLDDT". ``attrs["not_modelled"]`` has, for each chain that lacks some,
+        how many residues its sequence (SEQRES, ``_entity_poly_seq``) names that have no atoms.
 
     Raises
     ------
@@ -110,7 +112,8 @@ def backbone_angles(
     Warns
     -----
     UserWarning
-        If residues under CHARMM or Amber names (HSD, CYX) are taken as standard. It says how many.
+        If residues under CHARMM or Amber names (HSD, CYX) are taken as standard. It says how many. If the file seems to
+        be cut off: it ends with an atom though its sequences have more residues, or within a MODEL.
 
     Examples
     --------
@@ -146,6 +149,10 @@ def backbone_angles(
         caps = [kind.kind == "cap" for kind in kinds.values()]
         residues = layout.residues(polymer, parents, whys, caps, source.models)
         _warn_of_synonyms(path, residues, kinds)
+        not_modelled = count_not_modelled(source.sequences, layout, polymer)
+        cut_off = why_cut_off(source.sequences, not_modelled)
+        if cut_off:
+            warnings.warn(f"{file_name(fspath(path))}: may be cut off: {cut_off}", stacklevel=2)
         atoms = layout.atoms(polymer)
         if min_plddt is not None:
             check_plddt(file, source, atoms, residues, min_plddt)
@@ -159,6 +166,7 @@ def backbone_angles(
         rows, skipped = drop_uncertain(rows, skipped, min_plddt)
     rows.index = pd.RangeIndex(len(rows))
     skipped.index = pd.RangeIndex(len(skipped))
+    skipped.attrs["not_modelled"] = not_modelled
     return rows, skipped
 
 
