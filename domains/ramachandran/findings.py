@@ -8,7 +8,7 @@ Conventions
 - A residue has the *wrong hand* if it is D by its N, CA, C and CB under the name of an L residue, or L under a D name.
 - An id is *duplicate* if an earlier residue of the file has all of it: model, chain, number, insertion code, conformer
   and name; so it is throughout the second copy of a chain.
-- Findings are counted by residues: of several conformers with the same finding one counts.
+- Findings are counted by residues: of several conformers with the same finding one counts (`positions`).
 - Only residues with both phi and psi are looked at. The bond before the last residue of a chain is before none of them.
 
 References
@@ -21,13 +21,11 @@ Acta Cryst. D71, 706. doi:10.1107/S1399004715000826
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from .angles import IDENTITY
-from .atoms import Bools, Objects
+from .atoms import Bools, Ints, Objects
 from .conformers import DUPLICATE
 from .groups import begins
 from .residues import kind_of
@@ -42,8 +40,6 @@ TRANS_BEYOND = 150.0
 
 COUNTED = {CIS: "cis_nonproline", TWISTED: "twisted", WRONG_HAND: "wrong_hand", DUPLICATE_ID: "duplicate_id"}
 """The findings, in the order of a table, and what a summary calls their counts."""
-BESIDE = ("cis_proline", "mirrored")
-"""What a summary counts beside them."""
 
 _POSITION = ["file", "model", "chain", "resseq", "icode", "instance"]
 
@@ -84,36 +80,47 @@ def find(residues: pd.DataFrame) -> Objects:
     return found
 
 
-def count_findings(residues: pd.DataFrame, skipped: pd.DataFrame) -> dict[str, int]:
-    """Count the residues of each finding, and those that are turned or have a cis bond before proline.
+def marks(residues: pd.DataFrame) -> dict[str, Bools]:
+    """Mark the residues of each finding, those that are turned, and those with a cis bond before proline.
 
     Parameters
     ----------
-    residues, skipped : DataFrame
-        As `validate` returns them, or some rows of them.
+    residues : DataFrame
+        As `validate` returns it.
 
     Returns
     -------
-    dict of str to int
+    dict of str to ndarray of bool, shape (n,)
         ``cis_nonproline twisted wrong_hand duplicate_id cis_proline mirrored``.
+
+    Examples
+    --------
+    >>> odd = {"finding": ["", "wrong hand"], "omega": [3.0, 180.0], "parent": ["PRO", "ALA"]}
+    >>> [name for name, rows in marks(pd.DataFrame({**odd, "mirrored": [False, True]})).items() if rows.any()]
+    ['wrong_hand', 'cis_proline', 'mirrored']
+    """
+    marked = {column: has(residues, name) for name, column in COUNTED.items()}
+    omega = residues["omega"].abs().to_numpy()
+    proline = (residues["parent"] == "PRO").to_numpy()
+    marked["cis_proline"] = proline & (omega < CIS_WITHIN)
+    marked["mirrored"] = residues["mirrored"].to_numpy(bool)
+    return marked
+
+
+def positions(residues: pd.DataFrame) -> Ints:
+    """Return a number for each residue, which its conformers share; they stand side by side.
 
     Examples
     --------
     >>> from .io import example
     >>> from .run import validate
-    >>> count_findings(*validate(example("1a8o")))
-    {'cis_nonproline': 0, 'twisted': 0, 'wrong_hand': 0, 'duplicate_id': 0, 'cis_proline': 0, 'mirrored': 0}
+    >>> positions(validate(example("1a8o"))[0])[:3]
+    array([1, 2, 3])
     """
-    position = _positions(residues)
-    counts = {}
-    for name, column in COUNTED.items():
-        counts[column] = _n_residues(position, has(residues, name))
-    counts["duplicate_id"] += int((skipped["reason"] == DUPLICATE_ID).sum())
-    omega = residues["omega"].abs().to_numpy()
-    proline = (residues["parent"] == "PRO").to_numpy()
-    counts["cis_proline"] = _n_residues(position, proline & (omega < CIS_WITHIN))
-    counts["mirrored"] = _n_residues(position, residues["mirrored"].to_numpy(bool))
-    return counts
+    if residues.empty:
+        return np.zeros(0, dtype=np.int64)
+    columns = [residues[name].to_numpy() for name in _POSITION]
+    return np.cumsum(begins(*columns))
 
 
 def has(residues: pd.DataFrame, name: str) -> Bools:
@@ -142,13 +149,3 @@ def _repeats_an_id(residues: pd.DataFrame) -> Bools:
         return np.zeros(len(residues), dtype=bool)
     repeated: Bools = residues.duplicated(IDENTITY).to_numpy()
     return repeated
-
-
-def _positions(residues: pd.DataFrame) -> np.ndarray:
-    """Return a number for each residue; its conformers stand side by side."""
-    columns: list[Any] = [residues[name].to_numpy() for name in _POSITION]
-    return np.cumsum(begins(*columns)) if len(residues) else np.zeros(0, dtype=int)
-
-
-def _n_residues(position: np.ndarray, marked: Bools) -> int:
-    return len(np.unique(position[marked]))

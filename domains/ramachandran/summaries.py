@@ -11,7 +11,7 @@ Conventions
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,15 +19,14 @@ import pandas as pd
 
 from .._checks import UsageError
 from .._skipped import OF_WHOLE_INPUTS
+from .atoms import Ints, Objects
 from .empirical import EVALUATIONS
-from .findings import count_findings
+from .findings import DUPLICATE_ID, marks, positions
 
 KEYS = ("file", "model", "chain", "category")
 """What residues are counted by."""
 SHARES = ("favored_percent", "outlier_percent")
 """What is compared over models."""
-
-_NO_SKIPPED = ["file", "model", "chain", "reason", "detail"]
 
 
 def check_keys(by: str | Iterable[str]) -> list[str]:
@@ -56,7 +55,7 @@ def check_keys(by: str | Iterable[str]) -> list[str]:
     return keys
 
 
-def count(residues: pd.DataFrame, skipped: pd.DataFrame | None, keys: Sequence[str]) -> pd.DataFrame:
+def count(residues: pd.DataFrame, skipped: pd.DataFrame | None, keys: list[str]) -> pd.DataFrame:
     """Count residues, a row for each combination of keys in the order of the tables.
 
     Parameters
@@ -65,7 +64,7 @@ def count(residues: pd.DataFrame, skipped: pd.DataFrame | None, keys: Sequence[s
         As `validate` returns it.
     skipped : DataFrame, optional
         Likewise.
-    keys : sequence of str
+    keys : list of str
         Of `KEYS`.
 
     Returns
@@ -80,17 +79,28 @@ def count(residues: pd.DataFrame, skipped: pd.DataFrame | None, keys: Sequence[s
     >>> count(*validate(example("1a28")), ["chain"])[["chain", "total", "outlier"]].values.tolist()
     [['A', 249, 0], ['B', 247, 3]]
     """
-    none_skipped = pd.DataFrame(columns=pd.Index(_NO_SKIPPED), dtype=object) if skipped is None else skipped
-    shared = [key for key in keys if key in none_skipped]
-    rows_of = _groups(residues, keys)
-    skipped_of = _groups(none_skipped, keys) if shared == list(keys) else {}
-    rows = []
-    for key in dict.fromkeys([*rows_of, *skipped_of]):
-        counted = _counts(rows_of.get(key, residues[:0]), skipped_of.get(key, none_skipped[:0]))
-        rows.append({**dict(zip(keys, key, strict=True)), **counted})
-    if not rows:
-        return pd.DataFrame(columns=pd.Index([*keys, *_counts(residues, none_skipped)]))
-    return pd.DataFrame(rows)
+    if skipped is None or not set(keys) <= set(skipped):
+        skipped = pd.DataFrame(columns=pd.Index([*keys, "reason", "detail"]), dtype=object)
+    both = pd.concat([residues[keys].astype(str), skipped[keys].astype(str)], ignore_index=True)
+    grouped = both.groupby(keys, sort=False)
+    group: Ints = grouped.ngroup().to_numpy().astype(np.int64)
+    of_residues = group[: len(residues)]
+    of_skipped = group[len(residues) :]
+    table = both.drop_duplicates(ignore_index=True)
+    n_groups = len(table)
+
+    counts: dict[str, Any] = {}
+    denominators = {"": residues["counted"], "best_": residues["best"], "all_": residues["counted"] | True}
+    for prefix, rows in denominators.items():
+        chosen = rows.to_numpy(bool)
+        counts |= _evaluations(residues["evaluation"][chosen], of_residues[chosen], n_groups, prefix)
+    counts |= _findings(residues, of_residues, n_groups)
+    whole = skipped["reason"].isin(OF_WHOLE_INPUTS).to_numpy(bool)
+    repeated = (skipped["reason"] == DUPLICATE_ID).to_numpy(bool)
+    counts["duplicate_id"] = counts["duplicate_id"] + _number(of_skipped[repeated], n_groups)
+    counts["skipped"] = _number(of_skipped[~whole], n_groups)
+    counts["error"] = _first_details(skipped["detail"][whole], of_skipped[whole], n_groups)
+    return table.assign(**counts)
 
 
 def over_models(by_model: pd.DataFrame) -> pd.DataFrame:
@@ -121,38 +131,41 @@ def over_models(by_model: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows) if rows else pd.DataFrame(columns=pd.Index(["file", "models", "best_model"]))
 
 
-def _groups(table: pd.DataFrame, keys: Sequence[str]) -> dict[tuple[Hashable, ...], pd.DataFrame]:
-    if table.empty:
-        return {}
-    grouped = table.groupby(list(keys), sort=False, observed=True)
-    return {key: rows for key, rows in grouped}  # noqa: C416
-
-
-def _counts(residues: pd.DataFrame, skipped: pd.DataFrame) -> dict[str, Any]:
-    whole = skipped["reason"].isin(OF_WHOLE_INPUTS)
-    errors = skipped["detail"][whole]
-    counted = residues[residues["counted"].astype(bool)]
-    best = residues[residues["best"].astype(bool)]
-    return {
-        **_evaluations(counted["evaluation"], ""),
-        **_evaluations(best["evaluation"], "best_"),
-        **_evaluations(residues["evaluation"], "all_"),
-        **count_findings(residues, skipped),
-        "skipped": int((~whole).sum()),
-        "error": str(errors.iloc[0]) if len(errors) else "",
-    }
-
-
-def _evaluations(evaluation: pd.Series, prefix: str) -> dict[str, Any]:
-    """Return the number of residues, of each evaluation from the best on, and their percentages."""
-    counts = {name.lower(): int((evaluation == name).sum()) for name in reversed(EVALUATIONS)}
-    total = sum(counts.values())
-    row: dict[str, Any] = {f"{prefix}total": total}
+def _evaluations(evaluation: pd.Series, group: Ints, n_groups: int, prefix: str) -> dict[str, Any]:
+    """Return the number of residues in each group, of each evaluation from the best on, and their percentages."""
+    label = np.asarray(evaluation)
+    counts = {name.lower(): _number(group[label == name], n_groups) for name in reversed(EVALUATIONS)}
+    total = np.sum(list(counts.values()), axis=0)
+    columns: dict[str, Any] = {f"{prefix}total": total}
     for name, n in counts.items():
-        row[f"{prefix}{name}"] = n
+        columns[f"{prefix}{name}"] = n
     for name, n in counts.items():
-        row[f"{prefix}{name}_percent"] = 100 * n / total if total else np.nan
-    return row
+        percent = np.full(n_groups, np.nan)
+        columns[f"{prefix}{name}_percent"] = np.divide(100.0 * n, total, out=percent, where=total > 0)
+    return columns
+
+
+def _findings(residues: pd.DataFrame, group: Ints, n_groups: int) -> dict[str, Any]:
+    """Return the number of residues of each finding in each group; a residue counts once, whatever its conformers."""
+    position = positions(residues)
+    columns = {}
+    for name, rows in marks(residues).items():
+        once = np.unique(np.stack([group[rows], position[rows]], axis=1), axis=0)
+        columns[name] = _number(once[:, 0], n_groups)
+    return columns
+
+
+def _number(group: Ints, n_groups: int) -> Ints:
+    return np.bincount(group, minlength=n_groups)
+
+
+def _first_details(detail: pd.Series, group: Ints, n_groups: int) -> Objects:
+    """Return the first detail of each group, "" for none."""
+    first = np.full(n_groups, "", dtype=object)
+    # from the last on: the first is written last
+    for text, place in zip(detail.tolist()[::-1], group.tolist()[::-1], strict=True):
+        first[place] = str(text)
+    return first
 
 
 def _spread(models: pd.DataFrame) -> Mapping[str, Any]:

@@ -45,17 +45,17 @@ class Told:
 
     def as_json(self) -> list[dict[Any, Any]]:
         """Return an object for each file: its counts, those of its models and chains by their names."""
+        models = _by_file(self.models, "model")
+        chains = _by_file(self.chains, "chain")
+        ensembles = _rows_by_file(self.ensembles)
+        of_core = {} if self.core is None else _by_file(self.core, "model")
+        core_ensembles = {} if self.core_ensembles is None else _rows_by_file(self.core_ensembles)
         told = []
         for row in self.files.to_dict("records"):
             file = row["file"]
-            row["models"] = _by_name(self.models, file, "model")
-            row["chains"] = _by_name(self.chains, file, "chain")
-            row["over_models"] = _first(self.ensembles, file)
-            if self.core is not None and self.core_ensembles is not None:
-                row["core"] = {
-                    "models": _by_name(self.core, file, "model"),
-                    "over_models": _first(self.core_ensembles, file),
-                }
+            row |= {"models": models[file], "chains": chains[file], "over_models": ensembles.get(file)}
+            if self.core is not None:
+                row["core"] = {"models": of_core.get(file, {}), "over_models": core_ensembles.get(file)}
             told.append(row)
         return told
 
@@ -113,20 +113,13 @@ def tell(files: Iterable[Path], residues: pd.DataFrame, skipped: pd.DataFrame, c
     )
 
 
-def _by_name(counts: pd.DataFrame, file: str, key: str) -> dict[str, dict[Any, Any]]:
-    of_file = counts[counts["file"] == file]
-    named = {}
-    for row in of_file.to_dict("records"):
-        name = str(row.pop(key))
-        del row["file"], row["error"]
-        named[name] = row
-    return named
+def _by_file(counts: pd.DataFrame, key: str) -> dict[str, dict[str, dict[Any, Any]]]:
+    """Return the counts of each file by the names of its models or chains."""
+    by_file: dict[str, dict[str, dict[Any, Any]]] = {}
+    for row in counts.drop(columns="error").to_dict("records"):
+        by_file.setdefault(row.pop("file"), {})[row.pop(key)] = row
+    return by_file
 
 
-def _first(table: pd.DataFrame, file: str) -> dict[Any, Any] | None:
-    of_file = table[table["file"] == file]
-    if of_file.empty:
-        return None
-    row = of_file.iloc[0].to_dict()
-    del row["file"]
-    return row
+def _rows_by_file(table: pd.DataFrame) -> dict[str, dict[Any, Any]]:
+    return {row.pop("file"): row for row in table.to_dict("records")}

@@ -5,15 +5,14 @@ from __future__ import annotations
 import pytest
 
 from domains.ramachandran import summarise, validate
-from domains.ramachandran.findings import count_findings
 
 pytest.importorskip("gemmi")
-NONE = dict.fromkeys(["cis_nonproline", "twisted", "wrong_hand", "duplicate_id", "cis_proline", "mirrored"], 0)
+COUNTS = ["cis_nonproline", "twisted", "wrong_hand", "duplicate_id", "cis_proline", "mirrored"]
 
 
 def findings(path, **options):
     residues, skipped = validate(path, **options)
-    counts = count_findings(residues, skipped)
+    counts = summarise(residues, skipped).loc[0, COUNTS].to_dict()
     return residues.set_index("resseq")["finding"], {name: n for name, n in counts.items() if n}
 
 
@@ -89,7 +88,7 @@ def test_conformers_of_a_residue_count_once(shared_data):
     residues, skipped = validate(shared_data / "structures" / "3jqh.cif")
     twice = residues.loc[residues.index.repeat(2)].assign(finding="twisted peptide")
     positions = residues[["chain", "resseq", "icode"]].drop_duplicates()
-    assert count_findings(twice, skipped)["twisted"] == len(positions)
+    assert summarise(twice, skipped)["twisted"].tolist() == [len(positions)]
 
 
 def test_repeated_ids_are_counted(made, in_chain, write_pdb):
@@ -97,7 +96,7 @@ def test_repeated_ids_are_counted(made, in_chain, write_pdb):
     residues, skipped = validate(write_pdb(copies))
     assert residues["finding"].tolist() == ["", "", "duplicate id", "duplicate id"]
     assert residues["where"].tolist() == ["A 2 ALA", "A 3 ALA", "A 2 ALA copy 2", "A 3 ALA copy 2"]
-    assert count_findings(residues, skipped)["duplicate_id"] == 2
+    assert summarise(residues, skipped)["duplicate_id"].tolist() == [2]
 
 
 @pytest.mark.parametrize(
