@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from os import PathLike
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -108,29 +108,27 @@ def compare_models(
     >>> len(changes), changes["delta_phi"].round(6).unique().tolist(), len(unmatched)
     (68, [10.0], 0)
     """
-    first, first_skipped = _side(before, "before", before_model, reference, options)
-    second, second_skipped = _side(after, "after", after_model, reference, options)
-    key = _KEY
-    if _check_models(first, second):
-        key = ["model", *_KEY]
-    first, first_skipped = _renamed(first, first_skipped, chains, second)
-    merged = _key(first, key).merge(
-        _key(second, key), on=key, how="outer", suffixes=("_before", "_after"), indicator="sides", sort=False
-    )
+    first = _side(before, "before", before_model, reference, options)
+    second = _side(after, "after", after_model, reference, options)
+    several = _check_models(first.residues, second.residues)
+    key = ["model", *_KEY] if several else _KEY
+    first = _renamed(first, second, chains or {})
+    merged = _merged(first.residues, second.residues, key)
     in_both = merged["sides"] == "both"
     same_residue = merged["parent_before"] == merged["parent_after"]
-    if not (in_both & same_residue).any():
+    matched = merged[in_both & same_residue]
+    if matched.empty:
         raise ValueError(f"{OPERATION}: no residue is in both models; {_what_there_is(first, second)}")
-    changes = _changes(merged[in_both & same_residue].rename(columns={"model": "model_before"}))
-    other = merged[in_both & ~same_residue]
+    only_before = merged[merged["sides"] == "left_only"]
+    only_after = merged[merged["sides"] == "right_only"]
     scored = set(merged[key].itertuples(index=False, name=None))
     unmatched = [
-        *_missing(merged[merged["sides"] == "left_only"], "before", key, second_skipped),
-        *_missing(merged[merged["sides"] == "right_only"], "after", key, first_skipped),
-        *_other_residues(other),
-        *_without_angles(scored, (first_skipped, second_skipped), key),
+        *_missing(only_before, "before", key, second.skipped),
+        *_missing(only_after, "after", key, first.skipped),
+        *_other_residues(merged[in_both & ~same_residue]),
+        *_without_angles(scored, (first.skipped, second.skipped), key),
     ]
-    return changes, as_skipped(unmatched)
+    return _changes(matched.rename(columns={"model": "model_before"})), as_skipped(unmatched)
 
 
 def summarise_changes(changes: pd.DataFrame) -> dict[str, Any]:
@@ -219,57 +217,72 @@ def turn(before: Any, after: Any) -> Any:
     return half - (half - (after - before)) % PERIOD
 
 
-def _side(
-    model: Model, side: str, number: str | int | None, reference: Any, options: Mapping[str, Any]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the residues of one side, one conformer each, and what was skipped of it."""
+class _Side(NamedTuple):
+    """The residues of one side, one conformer each, and what was skipped of it."""
+
+    residues: pd.DataFrame
+    skipped: pd.DataFrame
+
+    def where(self, column: str, name: str) -> _Side:
+        return _Side(self.residues[self.residues[column] == name], self.skipped[self.skipped[column] == name])
+
+    def names(self, column: str) -> list[str]:
+        """Return what occurs in a column, in the order of the file."""
+        return list(dict.fromkeys([*self.residues[column], *self.skipped[column]]))
+
+
+def _side(model: Model, side: str, number: str | int | None, reference: Any, options: Mapping[str, Any]) -> _Side:
     if isinstance(model, pd.DataFrame):
         residues = restored(model)
         skipped = pd.DataFrame(columns=pd.Index(["file", "where", "reason", "detail", "model", *_KEY]))
     else:
         residues, skipped = score_file(model, reference, options)
-    residues = residues[residues["best"].astype(bool)]
-    residues = residues.astype({"category": str, "evaluation": str})
+    best = residues[residues["best"].astype(bool)]
+    found = _Side(best.astype({"category": str, "evaluation": str}), skipped)
     if number is None:
-        return residues, skipped
-    known = list(dict.fromkeys([*residues["model"], *skipped["model"]]))
-    if str(number) not in known:
-        listed = ", ".join(repr(name) for name in known[:20])
-        raise UsageError(f"{OPERATION}: {side}_model {str(number)!r} is not there; its models are {listed}")
-    return residues[residues["model"] == str(number)], skipped[skipped["model"] == str(number)]
+        return found
+    name = str(number)
+    known = found.names("model")
+    if name not in known:
+        raise UsageError(f"{OPERATION}: {side}_model {name!r} is not there; its models are {_listed(known)}")
+    return found.where("model", name)
 
 
 def _check_models(first: pd.DataFrame, second: pd.DataFrame) -> bool:
     """Return whether residues are matched by model too; refuse one model against several."""
-    several = [table["model"].nunique() > 1 for table in (first, second)]
-    if several[0] == several[1]:
-        return several[0]
-    side = "before" if several[0] else "after"
-    models = list(dict.fromkeys((first if several[0] else second)["model"]))
-    raise UsageError(
-        f"{OPERATION}: {side} has {len(models)} models, and the other side has one; say {side}_model={models[0]!r} "
-        f"(--{side}-model {models[0]})"
-    )
+    has_several = {side: table["model"].nunique() > 1 for side, table in zip(SIDES, (first, second), strict=True)}
+    if has_several["before"] == has_several["after"]:
+        return has_several["before"]
+    side = "before" if has_several["before"] else "after"
+    models = (first if side == "before" else second)["model"].unique()
+    found = f"{side} has {len(models)} models, and the other side has one"
+    raise UsageError(f"{OPERATION}: {found}; say {side}_model={models[0]!r} (--{side}-model {models[0]})")
 
 
-def _renamed(
-    first: pd.DataFrame, skipped: pd.DataFrame, chains: Mapping[str, str] | None, second: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _renamed(first: _Side, second: _Side, chains: Mapping[str, str]) -> _Side:
     """Give the chains of `before` the names that they have in `after`."""
-    if not chains:
-        return first, skipped
-    for table, names, side in ((first, chains.keys(), "before"), (second, chains.values(), "after")):
-        known = list(dict.fromkeys(table["chain"]))
+    for side, names, found in (("before", chains.keys(), first), ("after", chains.values(), second)):
+        known = found.names("chain")
         for name in names:
             if name not in known:
-                listed = ", ".join(repr(chain) for chain in known)
-                raise UsageError(f"{OPERATION}: no chain {name!r} {side}; its chains are {listed}")
-    return first.assign(chain=first["chain"].replace(chains)), skipped.assign(chain=skipped["chain"].replace(chains))
+                raise UsageError(f"{OPERATION}: no chain {name!r} {side}; its chains are {_listed(known)}")
+    if len(set(chains.values())) < len(chains):
+        raise UsageError(f"{OPERATION}: two chains before are one chain after in {dict(chains)}; name each once")
+    # a chain whose name another one takes has no partner
+    free = {name: f"{name} before" for name in chains.values() if name not in chains}
+    new_name = {**free, **chains}
+    residues = first.residues.assign(chain=[new_name.get(name, name) for name in first.residues["chain"]])
+    skipped = first.skipped.assign(chain=[new_name.get(name, name) for name in first.skipped["chain"]])
+    return _Side(residues, skipped)
 
 
-def _key(residues: pd.DataFrame, key: list[str]) -> pd.DataFrame:
-    columns = [*key, "file", "resname", "parent", *_SIDED]
-    return residues[list(dict.fromkeys(columns))]
+def _merged(first: pd.DataFrame, second: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """Return the residues of both sides side by side, in the order of `before`, then of `after`."""
+    columns = list(dict.fromkeys([*key, "file", "resname", "parent", *_SIDED]))
+    before = first[columns].assign(place=np.arange(len(first)))
+    after = second[columns].assign(place=np.arange(len(second)))
+    merged = before.merge(after, on=key, how="outer", suffixes=("_before", "_after"), indicator="sides")
+    return merged.sort_values(["place_before", "place_after"], ignore_index=True)
 
 
 def _changes(matched: pd.DataFrame) -> pd.DataFrame:
@@ -337,11 +350,14 @@ def _reason(row: Mapping[Any, Any]) -> str:
     return f"{row['reason']} ({row['detail']})" if row["detail"] else str(row["reason"])
 
 
-def _what_there_is(first: pd.DataFrame, second: pd.DataFrame) -> str:
+def _what_there_is(first: _Side, second: _Side) -> str:
     """Return the chains of both sides, and how to match those that have other names."""
     said = []
-    for side, table in zip(SIDES, (first, second), strict=True):
-        listed = ", ".join(repr(chain) for chain in dict.fromkeys(table["chain"]))
-        files = ", ".join(file_name(file) for file in dict.fromkeys(table["file"]))
-        said.append(f"{side} ({files}) has the chains {listed or 'none'}")
+    for side, found in zip(SIDES, (first, second), strict=True):
+        files = ", ".join(file_name(file) for file in found.names("file"))
+        said.append(f"{side} ({files}) has the chains {_listed(found.names('chain'))}")
     return f"{'; '.join(said)}; if only names differ, say chains={{'A': 'B'}} (--chains A=B)"
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(repr(name) for name in names[:20]) or "none"

@@ -115,6 +115,24 @@ def test_chains_of_other_names(made, in_chain, write_pdb):
         compare_models(before, after, chains={"Q": "X"})
 
 
+def test_chains_that_change_places(made, in_chain, write_pdb):
+    before = write_pdb([in_chain(made(FAVORED), "A"), in_chain(made(OUTLIER), "B")], "a.pdb")
+    after = write_pdb([in_chain(made(OUTLIER), "A"), in_chain(made(FAVORED), "B")], "b.pdb")
+    changes, _ = compare_models(before, after, chains={"A": "B", "B": "A"})
+    assert changes["change"].tolist() == ["same", "same"]
+    changes, unmatched = compare_models(before, after, chains={"A": "B"})
+    assert changes[["where_before", "where_after"]].values.tolist() == [["A 2 ALA", "B 2 ALA"]]
+    alone = unmatched[unmatched["reason"] == "unmatched"]
+    assert alone[["side", "where"]].values.tolist() == [["before", "B 2 ALA"], ["after", "A 2 ALA"]]
+    with pytest.raises(UsageError, match="two chains before are one chain after"):
+        compare_models(before, after, chains={"A": "B", "B": "B"})
+
+
+def test_residues_keep_the_order_of_the_file(made, write_pdb, in_chain):
+    path = write_pdb([in_chain(made(FAVORED, FAVORED), "B", 20), in_chain(made(FAVORED), "A", 9)])
+    assert compare_models(path, path)[0]["where_before"].tolist() == ["B 21 ALA", "B 22 ALA", "A 10 ALA"]
+
+
 @pytest.fixture
 def ensemble(made, in_chain, write_pdb):
     models = [made(FAVORED, FAVORED), made(FAVORED, OUTLIER), made(OUTLIER, FAVORED)]
