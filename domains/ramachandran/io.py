@@ -42,6 +42,8 @@ from .torus import PERIOD, centres, check_grid
 
 EXAMPLES = {"1a8o": "1a8o.cif.gz", "1a28": "1a28.pdb.gz"}
 SUFFIXES = (".nc", ".npy", ".npz", ".csv", ".mat", ".tsv", *text.SUFFIXES)
+_UNPACKED = (".nc", ".npy", ".npz", ".mat")
+"""Endings of files that are packed in their own way, if at all."""
 OPERATION = "ramachandran.read_region"
 """Who reads, as messages have it."""
 
@@ -285,8 +287,9 @@ def _suffix(path: Path) -> str:
         raise IsADirectoryError(f"{OPERATION}: {name}: a folder, not a file; name a file in it")
     if not path.exists():
         raise FileNotFoundError(f"{OPERATION}: {name}: no such file")
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
+    packed = path.suffix.lower() == ".gz"
+    suffix = Path(path.stem).suffix.lower() if packed else path.suffix.lower()
+    if suffix not in SUFFIXES or (packed and suffix in _UNPACKED):
         known = ", ".join(SUFFIXES)
         raise ReadError(f"a region is read from {known}; convert it, for example to a CSV grid")
     if not path.is_file():
@@ -393,7 +396,13 @@ def _read_csv(path: Path, declared: Declared) -> Surface:
         _refuse_order(declared, "a table with columns phi and psi")
         return from_long(table, declared)
     _refuse_variable(declared)
-    return as_grid(table, declared)
+    surface = as_grid(table, declared)
+    try:
+        check_grid(surface.values, "")
+    except ValueError as error:
+        said = str(error).removeprefix(": ")
+        raise ReadError(f"{said}; or, if its first line is data, say header=False (--no-header)") from error
+    return surface
 
 
 def _read_matrix(path: Path, declared: Declared) -> Surface:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import tracemalloc
 
 import numpy as np
@@ -142,3 +143,50 @@ def test_a_column_is_asked_for_by_its_name(tmp_path):
 def test_a_category_of_a_reference_that_is_a_region_is_refused():
     with pytest.raises(UsageError, match="category 'glycine' chooses an empirical region, .* leave category="):
         compare(region(), region(), category="glycine")
+
+
+MATRIX = np.random.default_rng(0).random((36, 36)) < 0.3
+
+
+@pytest.mark.parametrize("phi_first", [False, True])
+def test_a_matrix_alone_is_declared(tmp_path, phi_first):
+    rows = MATRIX.T if phi_first else MATRIX
+    text = "\n".join(",".join(map(str, row)) for row in rows.astype(int))
+    with pytest.raises(ReadError, match=r"header=False \(--no-header\)"):
+        read(tmp_path, text)
+    found = read(tmp_path, text, header=False, phi_first=phi_first)
+    np.testing.assert_array_equal(found, MATRIX)
+    np.testing.assert_array_equal(found.phi, centres(36))
+
+
+def test_a_matrix_of_scores_is_told_apart_from_a_grid(tmp_path):
+    scores = np.random.default_rng(1).random((36, 36))
+    text = "\n".join(",".join(f"{value:.6f}" for value in row) for row in scores)
+    with pytest.raises(ReadError, match=r"not evenly spaced .* header=False \(--no-header\)"):
+        read(tmp_path, text)
+    found = read(tmp_path, text, header=False, as_="density", mass=0.5)
+    level = np.sort(scores.round(6).ravel())[::-1]
+    cut = level[np.searchsorted(level.cumsum(), 0.5 * level.sum())]
+    np.testing.assert_array_equal(found, scores.round(6) >= cut)
+
+
+@pytest.mark.parametrize("unit", ["kJ/mol", "kcal/mol", "kT"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_header_says_the_unit_of_an_energy(tmp_path, unit, separator):
+    energy = np.random.default_rng(2).uniform(-30, 0, (36, 36)).round(4)
+    lines = [separator.join(["phi_rad", "psi (rad)", f"F [{unit}]"])]
+    for j, psi in enumerate(np.radians(centres(36))):
+        lines += [
+            separator.join([f"{phi:.6f}", f"{psi:.6f}", f"{energy[j, k]:.4f}"])
+            for k, phi in enumerate(np.radians(centres(36)))
+        ]
+    found = read(tmp_path, "\n".join(lines), as_=None, cutoff=9)
+    np.testing.assert_array_equal(found, energy - energy.min() <= 9)
+    assert found.attrs["unit"] == unit
+    np.testing.assert_allclose(found.phi, centres(36), atol=1e-3)
+
+
+def test_a_packed_table(tmp_path):
+    path = tmp_path / "mask.csv.gz"
+    path.write_bytes(gzip.compress(GRID.encode()))
+    np.testing.assert_array_equal(read_region(path, as_="membership"), CELLS)
