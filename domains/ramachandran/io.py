@@ -26,12 +26,13 @@ import numpy as np
 import xarray as xr
 
 from .._checks import UsageError, check_choice
-from .._files import ReadError, reading
+from .._files import ReadError, read_text, reading
 from .._text import file_name, one_line
 from .angle_tables import read_angles
 from .arrays import Archive, read_npy
 from .densities import UNITS
 from .formats import text
+from .formats.columns import read_columns
 from .formats.cuts import Cut, cut_surface
 from .formats.surface import QUANTITIES, Declared, Surface, find_axes, labelled, one_of, read_axes
 from .grid_tables import as_grid, as_matrix, from_long, is_long, read_table
@@ -300,8 +301,8 @@ def _suffix(path: Path) -> str:
 def _read(path: Path, declared: Declared, header: bool) -> Surface:
     """Read a map. An error does not name the file."""
     suffix = _suffix(path)
-    if not header and suffix not in (".csv", ".tsv"):
-        raise UsageError("header=False (--no-header) is for a CSV file; leave it out")
+    if not header and suffix in _UNPACKED:
+        raise UsageError("header=False (--no-header) is for a table; leave it out")
     read = _READERS.get(suffix, _read_text)
     surface = read(path, declared) if header else _read_matrix(path, declared)
     cells = check_grid(surface.values, f"{OPERATION}: {file_name(path)}")
@@ -379,7 +380,10 @@ def _centres_of(found: np.ndarray, n: int, dim: str, declared: Declared) -> np.n
     if len(found) == n + 1 and abs(abs(found[-1] - found[0]) - turn) < 1e-3 * turn:
         middle: np.ndarray = (found[1:] + found[:-1]) / 2
         return middle
-    raise ReadError(f"no array {dim!r} with the {n} cell centres of that axis; save it beside the mask")
+    raise ReadError(
+        f"no array {dim!r} with the {n} cell centres of that axis; save it beside the mask, or name those of phi and "
+        'psi with axes="PHI PSI" (--axes "PHI PSI")'
+    )
 
 
 def _read_mat(path: Path, declared: Declared) -> Surface:
@@ -407,7 +411,12 @@ def _read_csv(path: Path, declared: Declared) -> Surface:
 
 def _read_matrix(path: Path, declared: Declared) -> Surface:
     _refuse_variable(declared)
-    return as_matrix(read_table(OPERATION, path), declared)
+    if _suffix(path) in (".csv", ".tsv"):
+        return as_matrix(read_table(OPERATION, path), declared)
+    values = read_columns(read_text(OPERATION, path), least=2).values
+    n_rows, n_columns = values.shape
+    source = "matrix without angles: cells divide the circle from -180 on"
+    return Surface(labelled(values, declared.order, centres(n_rows), centres(n_columns)), source=source)
 
 
 def _refuse_variable(declared: Declared) -> None:

@@ -19,7 +19,7 @@ import re
 import numpy as np
 
 from ..._files import ReadError, split_lines
-from ..torus import PERIOD
+from ..torus import LARGEST, PERIOD
 from .columns import to_numbers
 from .mesh import on_grid
 from .surface import Declared, Surface, find_axes
@@ -78,8 +78,9 @@ def read_surface(text: str, declared: Declared) -> Surface:
     edges = []
     for column in (phi, psi):
         angle = declared.in_degrees(table.values[:, column])
-        if not np.isfinite(angle).all():
-            line = table.lines[np.flatnonzero(~np.isfinite(angle))[0]]
+        is_angle = np.abs(angle) <= LARGEST
+        if not is_angle.all():
+            line = table.lines[np.flatnonzero(~is_angle)[0]]
             raise ReadError(f"line {line}: no angle; write it again")
         edges.append(angle)
         inside &= angle - angle.min() < PERIOD - 1e-3

@@ -25,7 +25,7 @@ import numpy as np
 from ..._files import ReadError, split_lines
 from ..._text import one_line
 from ..densities import UNITS
-from ..torus import PERIOD
+from ..torus import LARGEST, PERIOD
 from .columns import number_of, read_columns
 from .mesh import on_grid
 from .surface import Declared, Surface, find_axes, labelled
@@ -230,9 +230,13 @@ def _unit_of(legend: str) -> str:
 
 def _to_centres(edges: np.ndarray) -> np.ndarray:
     """Return the centres of bins whose lower edges are multiples of the step; centres stay."""
-    if not np.isfinite(edges).all():
+    if not (np.abs(edges) <= LARGEST).all():
+        # no angles, which the grid refuses
         return edges
     nodes = np.unique(edges)
     step = float(np.diff(nodes).min()) if len(nodes) > 1 else PERIOD
+    if step < 1e-3:
+        # no step round the circle, which the grid refuses
+        return edges
     remainder = np.abs(nodes / step - np.round(nodes / step))
     return edges + step / 2 if (remainder < 1e-3).all() else edges

@@ -58,6 +58,7 @@ def on_grid(
         columns, column = np.unique(phi, return_inverse=True)
         rows, row = np.unique(psi, return_inverse=True)
     else:
+        _check_unit(phi, psi)
         step = _step(phi, psi)
         columns, column = _nodes("phi", phi, step, lines)
         rows, row = _nodes("psi", psi, step, lines)
@@ -78,6 +79,16 @@ def _check_angles(name: str, angles: np.ndarray, lines: np.ndarray) -> None:
     odd = np.flatnonzero(~(np.abs(angles) <= LARGEST))
     if len(odd):
         raise ReadError(f"line {lines[odd[0]]}: {name} is no angle; write degrees")
+
+
+def _check_unit(phi: np.ndarray, psi: np.ndarray) -> None:
+    """Refuse what goes round once in radians: where rows are absent, the grid does not tell."""
+    largest = max(np.abs(phi).max(initial=0), np.abs(psi).max(initial=0))
+    if len(phi) >= 10 and largest <= 2 * np.pi:
+        raise ReadError(
+            f'all angles lie within ±{largest:.3g}, where no backbone is in degrees; say angles="radians" '
+            "(--angles radians), or write degrees"
+        )
 
 
 def _check_once(cell: np.ndarray, phi: np.ndarray, psi: np.ndarray, lines: np.ndarray) -> None:

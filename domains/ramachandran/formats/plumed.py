@@ -208,7 +208,7 @@ def _places(table: Columns, column: int, nodes: np.ndarray, name: str) -> np.nda
     """Return which node each row lies at."""
     values = table.values[:, column]
     step = nodes[1] - nodes[0]
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         position = (values - nodes[0]) / step
     inside = (position > -0.5) & (position < len(nodes) - 0.5)
     place = np.where(inside, np.round(np.where(inside, position, 0)), 0).astype(int)

@@ -15,7 +15,9 @@ from pathlib import Path
 from ..._files import ReadError, read_text
 from ..._text import one_line
 from . import charmm, cpptraj, gromacs, plumed, rosetta, top8000, wham
-from .surface import Declared, Surface
+from .columns import read_columns
+from .mesh import on_grid
+from .surface import Declared, Surface, find_axes, one_of
 
 SUFFIXES = (".dat", ".txt", ".xvg", ".xpm", ".gnu", ".data", ".prm", ".inp", ".str", ".ramaprob", ".out")
 """Endings of texts that may hold a map."""
@@ -84,8 +86,22 @@ def read_surface(operation: str, path: Path, declared: Declared) -> Surface:
     for begins, read in KNOWN:
         if begins(text):
             return read(text, declared)
+    if declared.axes is not None and all(name.isdecimal() for name in declared.axes):
+        return _bare_columns(text, declared)
     first = one_line(text.lstrip().partition("\n")[0], 60)
     raise ReadError(
-        f"it begins with {first!r}, as none of the known formats does: {HEADERS}; write one of these, or a CSV file "
-        "with columns phi, psi and a value"
+        f"it begins with {first!r}, as none of the known formats does: {HEADERS}; if it is rows of phi, "
+        'psi and a value alone, say so with axes="1 2" (--axes "1 2"), the columns of phi and psi'
     )
+
+
+def _bare_columns(text: str, declared: Declared) -> Surface:
+    """Read rows of numbers without a header, of which the columns of phi and psi were named by their numbers."""
+    table = read_columns(text)
+    names = [str(k) for k in range(1, table.values.shape[1] + 1)]
+    phi, psi = find_axes(names, declared)
+    value = one_of([name for k, name in enumerate(names) if k not in (phi, psi)], declared.variable, "column")
+    angles = [declared.in_degrees(table.values[:, k]) for k in (phi, psi)]
+    values = table.values[:, names.index(value)]
+    cells = on_grid(angles[0], angles[1], values, table.lines, declared.absent)
+    return Surface(cells, source=f"columns {phi + 1} (phi), {psi + 1} (psi) and {value}")

@@ -126,8 +126,9 @@ def float_or_nan(word: str) -> float:
 def _places(table: Columns, column: int, n: int) -> np.ndarray:
     """Return the bin of each row along an axis; a coordinate that is no centre is refused."""
     values = table.values[:, column]
-    position = (values + 180) / (360 / n) - 0.5
-    place = np.round(np.where(np.isfinite(position), position, -1)).astype(int)
+    with np.errstate(over="ignore"):
+        position = (values + 180) / (360 / n) - 0.5
+    place = np.round(np.clip(np.nan_to_num(position, nan=-1.0), -1, n)).astype(int)
     off = np.flatnonzero((np.abs(position - place) > 0.01) | (place < 0) | (place >= n) | np.isnan(position))
     if len(off):
         raise ReadError(

@@ -90,3 +90,14 @@ def test_the_case(shared_cases):
 def test_angles_that_lie_on_no_grid(phi, psi, said):
     with pytest.raises(ReadError, match=said):
         on_grid(np.array(phi, float), np.array(psi, float), np.ones(len(phi)), np.arange(1, len(phi) + 1), 0.0)
+
+
+def test_radians_that_are_not_declared(tmp_path):
+    nodes = np.radians(centres(36))
+    mask = np.random.default_rng(5).random((36, 36)) < 0.3
+    phi, psi = sparse(mask, nodes, nodes)
+    path = tmp_path / "cells.csv"
+    path.write_text("phi,psi,allowed\n" + "".join(f"{x:.6f},{y:.6f},1\n" for x, y in zip(phi, psi, strict=True)))
+    with pytest.raises(ReadError, match=r'no backbone is in degrees; say angles="radians" \(--angles radians\)'):
+        read_region(path)
+    np.testing.assert_array_equal(read_region(path, angles="radians"), mask)
