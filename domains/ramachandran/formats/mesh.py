@@ -16,6 +16,8 @@ from ..._files import ReadError
 from ..torus import LARGEST, PERIOD
 from .surface import labelled
 
+FINEST = 0.01
+"""The smallest step of a grid, degrees."""
 _TOLERANCE = 0.01
 """How far an angle may lie beside its node, as a part of the step: angles in files are rounded."""
 
@@ -124,12 +126,12 @@ def _step(phi: np.ndarray, psi: np.ndarray) -> float:
     differences = np.concatenate([np.diff(np.unique(angles)) for angles in (phi, psi)])
     if not len(differences):
         raise ReadError("all rows have the same angles, which tell no grid; write a row for each cell")
-    n = round(PERIOD / float(differences.min()))
-    if not 2 <= n <= 36_000:
+    least = float(differences.min())
+    if not FINEST <= least <= PERIOD / 2:
         raise ReadError(
-            f"the angles differ by {differences.min():g}°, which is no step round the circle; write a row for each cell"
+            f"the angles differ by {least:g}°, which is no step round the circle; write a row for each cell"
         )
-    return PERIOD / n
+    return PERIOD / round(PERIOD / least)
 
 
 def _nodes(name: str, angles: np.ndarray, step: float, lines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
