@@ -40,14 +40,13 @@ from .empirical import Category, maps_of
 from .grids import drawn
 from .masses import cell_masses, draw_angles
 from .references import own_category, says_ranks
+from .samples import BANDWIDTH, density_from_angles
 from .torus import PERIOD, centres, check_grid, nearest
 
 MASSES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9995)
 """Where the curve of the IoU is taken."""
 N_DRAWS = 3
 """Samples that the ceiling is the mean of."""
-BANDWIDTH = 8.0
-"""Standard deviation of the kernel in degrees: near the best for 500 to 10,000 residues."""
 OPERATION = "ramachandran.compare_densities"
 
 
@@ -191,7 +190,7 @@ def _checked(side: str, density: Any) -> xr.DataArray:
     if not isinstance(density, xr.DataArray):
         raise TypeError(
             f"{OPERATION}: {side} is a {type(density).__name__}; pass a DataArray with dimensions psi and phi and cell "
-            "centres in degrees"
+            "centres in degrees, as density_from_angles returns"
         )
     density = check_grid(density, f"{OPERATION}: {side}")
     values = density.values.astype(float)
@@ -319,15 +318,10 @@ def sampled_curve(
     >>> [round(iou, 1) for iou in sampled_curve(*draw_angles(10_000, seed=0), rank, [0.98], 8)]
     [0.8]
     """
-    from scipy.ndimage import gaussian_filter
-
     n = len(rank)
     nodes = centres(n)
-    rows = nearest(nodes, psi)
-    columns = nearest(nodes, phi)
-    counts = np.bincount(rows * n + columns, minlength=n * n).reshape(n, n)
-    density = gaussian_filter(counts.astype(float), bandwidth * n / PERIOD, mode="wrap")
-    at_angles = density[rows, columns]
+    density = density_from_angles(phi, psi, bandwidth=bandwidth, cells=n).values
+    at_angles = density[nearest(nodes, psi), nearest(nodes, phi)]
     curve = []
     for mass in masses:
         cells = density >= np.quantile(at_angles, 1 - mass)
