@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import re
 
+import pandas as pd
 import pytest
+from copies_of_chains import MMCIF, angles, chain, mmcif
 
 from domains._files import ReadError
 from domains.ramachandran import backbone_angles, example
@@ -140,3 +143,64 @@ def test_names_of_atoms_may_be_long(tmp_path):
 def test_atoms_far_beyond_any_molecule_are_no_warning(tmp_path):
     found, skipped = measured(tmp_path, changed(4, "Cartn_x", b"1e308"))
     assert len(found) + len(skipped) == 3
+
+
+CHAIN = chain(["ALA", "GLY", "PRO", "SER", "VAL", "LEU"], -60, -45)
+AUTHOR = ("auth_seq_id", "auth_comp_id", "auth_asym_id", "auth_atom_id")
+DICTIONARY = ("label_atom_id", "label_comp_id", "label_asym_id", "label_entity_id", "label_seq_id")
+SPARSE = ("group_PDB", "id", "type_symbol", "label_alt_id", "pdbx_PDB_ins_code", "occupancy", "B_iso_or_equiv",
+          "pdbx_PDB_model_num")  # fmt: skip
+
+
+def read(folder, text):
+    path = folder / "made.cif"
+    path.write_text(text)
+    return backbone_angles(path)
+
+
+@pytest.mark.parametrize(
+    "without", [*((tag,) for tag in MMCIF if not tag.startswith("Cartn")), AUTHOR, DICTIONARY, SPARSE], ids=" ".join
+)
+def test_columns_that_files_may_lack(without, tmp_path):
+    rows, skipped = read(tmp_path, mmcif(CHAIN, without=without))
+    assert [(round(phi, 2), round(psi, 2)) for phi, psi in zip(rows["phi"], rows["psi"], strict=True)] == [
+        (round(phi, 2), round(psi, 2)) for phi, psi in angles(CHAIN)
+    ]
+    assert rows["resname"].tolist() == ["GLY", "PRO", "SER", "VAL"]
+    assert rows["chain"].unique().tolist() == ["A"]
+    assert len(skipped) == 2
+
+
+@pytest.mark.parametrize(
+    ("without", "named"),
+    [
+        (("Cartn_y",), "_atom_site.Cartn_y"),
+        (("auth_seq_id", "label_seq_id"), "_atom_site.label_seq_id or _atom_site.auth_seq_id"),
+        (("auth_asym_id", "label_asym_id"), "_atom_site.label_asym_id or _atom_site.auth_asym_id"),
+        (("auth_atom_id", "label_atom_id"), "_atom_site.label_atom_id or _atom_site.auth_atom_id"),
+        (("auth_comp_id", "label_comp_id"), "_atom_site.label_comp_id or _atom_site.auth_comp_id"),
+    ],
+)
+def test_a_column_that_atoms_need_is_named_and_the_remedy_reads_them(without, named, tmp_path):
+    with pytest.raises(ReadError, match=rf"made\.cif: no column {re.escape(named)}, which atoms need; write it"):
+        read(tmp_path, mmcif(CHAIN, without=without))
+    rows, _ = read(tmp_path, mmcif(CHAIN, without=without[1:]))
+    assert len(rows) == 4
+
+
+@pytest.mark.parametrize("written", [str.upper, str.lower, str.swapcase])
+def test_tags_are_read_in_capitals_and_small_letters(written, tmp_path):
+    path = tmp_path / "tags.cif"
+    path.write_text(re.sub(r"(?m)^_[\w.\[\]-]+", lambda tag: written(tag.group()), CIF.decode()))
+    for ours, expected in zip(backbone_angles(path), backbone_angles(example("1a8o")), strict=True):
+        pd.testing.assert_frame_equal(ours, expected)
+    path.write_text(re.sub(r"(?m)^_[\w.\[\]-]+", lambda tag: written(tag.group()), mmcif([*CHAIN, *CHAIN])))
+    rows, skipped = backbone_angles(path)
+    assert len(rows) + len(skipped) == 12
+
+
+def test_lines_in_what_gemmi_says_are_those_of_the_file(tmp_path):
+    path = tmp_path / "broken.cif"
+    path.write_text("data_x\nloop_\n_atom_site.id\n'CA\n")
+    with pytest.raises(ReadError, match=r"broken mmCIF file: string:4:3\(30\)"):
+        backbone_angles(path)
