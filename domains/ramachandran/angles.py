@@ -92,6 +92,13 @@ class Outcomes:
         measured: Bools = ~(np.isnan(phi) | np.isnan(psi))
         return measured
 
+    @property
+    def place(self) -> Ints:
+        """A number for each position of each copy."""
+        if (self.copy == 1).all():
+            return self.position
+        return group(self.position, self.copy)
+
     def take(self, rows: npt.NDArray[Any]) -> Outcomes:
         """Return the outcomes at `rows`, a mask or positions."""
         return Outcomes(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
@@ -142,7 +149,7 @@ def walk(
     Returns
     -------
     rows : DataFrame
-        As `backbone_angles` returns it, without ``mirrored``.
+        As `backbone_angles` returns it; none is mirrored.
     skipped : DataFrame
         ``model chain resseq icode altloc resname reason detail segment instance``.
 
@@ -244,7 +251,7 @@ def _volume(conformer: Conformer) -> Floats:
 def _report_once(outcomes: Outcomes) -> tuple[Bools, Bools]:
     """Mark rows and skipped: each label of each residue once, a residue without label once, a repeated id skipped."""
     residue = outcomes.residue
-    position = group(outcomes.position, outcomes.copy)
+    position = outcomes.place
     measured = outcomes.measured
     labelled = outcomes.altloc > 0
 
@@ -274,8 +281,7 @@ def _best(outcomes: Outcomes) -> Bools:
     by_occupancy = np.argsort(-outcomes.lowest_occupancy, kind="stable")
     every = np.ones(len(by_occupancy), dtype=bool)
     best = np.empty(len(by_occupancy), dtype=bool)
-    position = group(outcomes.position, outcomes.copy)
-    best[by_occupancy] = first_of_each(position[by_occupancy], every)
+    best[by_occupancy] = first_of_each(outcomes.place[by_occupancy], every)
     return best
 
 
@@ -294,6 +300,7 @@ def _row_table(rows: Outcomes, counted: Bools, atoms: Atoms, residues: Residues)
         "chirality": np.array(["", "L", "D"], dtype=object)[hand],
         "counted": counted,
         "best": _best(rows),
+        "mirrored": np.zeros(len(phi), dtype=bool),
         **_copy(rows, residues),
     }
 

@@ -57,7 +57,8 @@ class Conformer:
     --------
     >>> from .atoms import made_residues
     >>> zeros, i = np.zeros(6, dtype=int), np.arange(6)
-    >>> atoms = Atoms(np.eye(6)[:, :3], i // 3, i % 3, zeros, zeros + 1.0, zeros * 0.0)
+    >>> along_x = i[:, None] * np.array([1.0, 0.0, 0.0])
+    >>> atoms = Atoms(along_x, i // 3, i % 3, zeros, zeros + 1.0, zeros * 0.0)
     >>> conformer = Conformer(atoms, made_residues(["ALA", "ALA"]), rank=0, altloc=zeros[:1], max_bond=2.0)
     >>> conformer.after, conformer.why(0)
     (array([ 1, -1]), ('terminal', 'first of the chain'))
@@ -144,8 +145,7 @@ class Conformer:
         taken = np.flatnonzero(self._taken)
         if not len(taken):
             return [], []
-        chain = group(self._part, self._copy)[taken]
-        begin = np.flatnonzero(begins(chain))
+        begin = np.flatnonzero(begins(self._part[taken], self._copy[taken]))
         end = np.append(begin[1:], len(taken)) - 1
         first = taken[begin]
         last = taken[end]

@@ -119,8 +119,6 @@ def number_copies(chain: Ints, position: Ints, resseq: Ints, copy: Ints) -> Ints
     >>> number_copies(np.zeros(6, dtype=int), resseq, resseq, copy=np.array([0, 0, 0, 0, 1, 1])).tolist()
     [1, 1, 1, 2, 2, 2]
     """
-    if not copy.any():
-        return np.ones(len(copy), dtype=np.int64)
     numbers: list[int] = []
     current: dict[int, int] = {}
     last: dict[int, tuple[int, int]] = {}

@@ -198,7 +198,9 @@ class Layout:
         model_code = flat.model[first_atom]
         resseq = flat.resseq[first_atom].astype(np.int64)
         position = self._position[polymer]
-        copy = number_copies(group(model_code, chain_code), position, resseq, self._copy[polymer])
+        copy = np.ones(len(position), dtype=np.int64)
+        if self._copy.any():
+            copy = number_copies(group(model_code, chain_code), position, resseq, self._copy[polymer])
         return Residues(
             model=np.array(models, dtype=object)[model_code],
             chain=np.array(flat.chain_names, dtype=object)[chain_code],
@@ -217,9 +219,9 @@ class Layout:
 
     def _segments(self, polymer: Bools, copy: Ints) -> Objects:
         """Return the segments' names; "" for all if there are no copies that these would tell apart."""
-        code, each = pd.factorize(self._flat.segment[self.first[polymer]])
         if (copy == 1).all():
             return np.full(len(copy), "", dtype=object)
+        code, each = pd.factorize(self._flat.segment[self.first[polymer]])
         names = self._flat.segment_names
         texts = [names.get(int(segment), as_text(segment)) for segment in each]
         return np.array(texts, dtype=object)[code]

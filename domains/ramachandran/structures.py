@@ -34,7 +34,7 @@ import pandas as pd
 from .._checks import UsageError, check_choice, check_number
 from .._files import ReadError, reading
 from .._text import file_name, one_line
-from .angles import COPY, IDENTITY, walk
+from .angles import IDENTITY, walk
 from .atoms import Bools, Residues
 from .confidence import HIGHEST, check_plddt, drop_uncertain
 from .coordinates import OPERATION, read_structure, require_gemmi
@@ -159,7 +159,6 @@ def backbone_angles(
         rows, skipped = walk(atoms, residues, max_bond=max_bond, close_rings=rings == "closed")
     if source.after_end is not None:
         skipped = pd.concat([skipped, _after_end(source.after_end)])
-    rows.insert(list(rows).index(COPY[0]), "mirrored", False)
     if chirality == "mirror":
         rows = _mirror(rows, kinds)
     if min_plddt is not None:
