@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -215,6 +216,37 @@ def polygons_batch() -> Call:
     return lambda: polygons.measure(a, b, period=TORUS)
 
 
+def stars(vertices: int, n: int) -> Any:
+    """Return n pairs (2, n) of polygons whose corners lie at random distances from centres near by."""
+    import shapely
+
+    rng = np.random.default_rng(5)
+    turn = np.linspace(0, 2 * np.pi, vertices, endpoint=False)
+    radius = rng.uniform(0.6, 1, (2, n, vertices, 1))
+    centre = rng.uniform(-0.3, 0.3, (2, n, 1, 2))
+    return shapely.polygons(centre + radius * np.stack([np.cos(turn), np.sin(turn)], axis=-1))
+
+
+def polygons_on_the_plane(vertices: int, n: int = 1) -> Call:
+    from overlap import polygons
+
+    a, b = stars(vertices, n)
+    return lambda: polygons.measure(a, b)
+
+
+def polygons_large_rings() -> Call:
+    """Measure two wavy rings of 10 000 vertices that cross ten times."""
+    import shapely
+
+    from overlap import polygons
+
+    turn = np.linspace(0, 2 * np.pi, 10_000, endpoint=False)
+    phase = np.array([[0.0], [0.3]])
+    radius = 1 + 0.1 * np.sin(5 * turn + phase)
+    a, b = shapely.polygons(np.stack([radius * np.cos(turn), radius * np.sin(turn)], axis=-1))
+    return lambda: polygons.measure(a, b)
+
+
 def intervals_overlap_pairs() -> Call:
     from overlap import intervals
 
@@ -363,6 +395,12 @@ CASES: dict[str, Callable[[], Call]] = {
     "oriented.pairwise, 1000 × 1000": oriented_pairwise,
     "polygons.measure, one pair of 120-gons on a torus": polygons_pair,
     "polygons.measure, 500 such pairs": polygons_batch,
+    "polygons.measure, one pair of 4-gons on the plane": partial(polygons_on_the_plane, 4),
+    "polygons.measure, one pair of 12-gons on the plane": partial(polygons_on_the_plane, 12),
+    "polygons.measure, one pair of 40-gons on the plane": partial(polygons_on_the_plane, 40),
+    "polygons.measure, one pair of 200-gons on the plane": partial(polygons_on_the_plane, 200),
+    "polygons.measure, 1000 pairs of 12-gons on the plane": partial(polygons_on_the_plane, 12, 1000),
+    "polygons.measure, two rings of 10 000 vertices": polygons_large_rings,
     "intervals.overlap_pairs, 100 000 × 100 000": intervals_overlap_pairs,
     "matching.average_precision, 100 000 predictions": matching_average_precision,
     "ramachandran.validate, 1a28 (PDB)": ramachandran_validate_pdb,

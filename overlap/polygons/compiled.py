@@ -113,18 +113,33 @@ def _add_up(
     levels: Any,
     lengths: Any,
 ) -> None:
-    for edge in range(len(ring)):
-        polygon = owner[ring[edge]]
-        x0 = (all_x0[edge] - corner[0, polygon]) * scale[0, polygon]
-        y0 = (all_y0[edge] - corner[1, polygon]) * scale[1, polygon]
-        x1 = (all_x1[edge] - corner[0, polygon]) * scale[0, polygon]
-        y1 = (all_y1[edge] - corner[1, polygon]) * scale[1, polygon]
-        rise = y1 - y0
-        term = (x0 + x1) * rise * 0.5
-        rounded = (term + COARSE) - COARSE
-        levels[0, ring[edge]] += rounded
-        levels[1, ring[edge]] += ((term - rounded) + FINE) - FINE
-        lengths[polygon] += np.ceil((abs(x1 - x0) + abs(rise)) * 2.0**20)
+    edge = 0
+    while edge < len(ring):
+        # a ring's edges follow one another
+        current = ring[edge]
+        polygon = owner[current]
+        left = corner[0, polygon]
+        bottom = corner[1, polygon]
+        scale_x = scale[0, polygon]
+        scale_y = scale[1, polygon]
+        coarse = 0.0
+        fine = 0.0
+        length = 0.0
+        while edge < len(ring) and ring[edge] == current:
+            x0 = (all_x0[edge] - left) * scale_x
+            y0 = (all_y0[edge] - bottom) * scale_y
+            x1 = (all_x1[edge] - left) * scale_x
+            y1 = (all_y1[edge] - bottom) * scale_y
+            rise = y1 - y0
+            term = (x0 + x1) * rise * 0.5
+            rounded = (term + COARSE) - COARSE
+            coarse += rounded
+            fine += ((term - rounded) + FINE) - FINE
+            length += np.ceil((abs(x1 - x0) + abs(rise)) * 2.0**20)
+            edge += 1
+        levels[0, current] = coarse
+        levels[1, current] = fine
+        lengths[polygon] += length
 
 
 @_entry
@@ -142,8 +157,8 @@ def _fill(edges: Any, of_a: Any, of_b: Any, corners: Any, scales: Any, sizes: An
         count_b, doubt_b, heights_b = _reach(edges, of_b[pair], corner, scale, size)
         doubt[pair] = doubt_a + doubt_b
         strips = _strips(count_a, count_b, heights_a, heights_b)
-        lines_a, strip_a, count_a = _cut(edges, of_a[pair], corner, scale, size, strips, lines_a, strip_a)
-        lines_b, strip_b, count_b = _cut(edges, of_b[pair], corner, scale, size, strips, lines_b, strip_b)
+        lines_a, strip_a, count_a = _cut(edges, of_a[pair], corner, scale, size, strips, count_a, lines_a, strip_a)
+        lines_b, strip_b, count_b = _cut(edges, of_b[pair], corner, scale, size, strips, count_b, lines_b, strip_b)
         if count_a == 0 or count_b == 0:
             continue
         order_a, first_a = _sorted(lines_a, strip_a, count_a, strips, top)
@@ -246,13 +261,16 @@ def _parts(edges: Any, polygon: int, corner: Any, scale: Any, size: Any, strips:
 
 
 @_kernel
-def _cut(edges: Any, polygon: int, corner: Any, scale: Any, size: Any, strips: int, lines: Any, strip: Any) -> Any:
+def _cut(
+    edges: Any, polygon: int, corner: Any, scale: Any, size: Any, strips: int, count: int, lines: Any, strip: Any
+) -> Any:
     """Cut a polygon's edges at the borders of strips, as `windows.pieces` does."""
     first = edges[5]
     width = size[0]
     top = size[1]
     change = np.zeros(strips + 1)
-    room = _parts(edges, polygon, corner, scale, size, strips) + strips
+    # in one strip an edge leaves a part and a vertical at its right border, and all together one from the bottom
+    room = 2 * count + 1 if strips == 1 else _parts(edges, polygon, corner, scale, size, strips) + strips
     if len(strip) < room:
         lines = np.empty((room, COLUMNS))
         strip = np.empty(room, np.int32)

@@ -33,7 +33,9 @@ TOLERANCE = 1e-11
 ROUNDERS = tuple(1.5 * 2.0 ** (52 - digits) for digits in (32, 64, 96, 128))
 """Adding these and taking them away again rounds to multiples of 2**-digits."""
 SMALL = 1 << 13
-"""Fewer edges, in all calls so far, never import the compiler."""
+"""A call with so many edges imports the compiler."""
+MANY = 1 << 15
+"""So many edges in all small calls import it, too: they have taken as long as the import takes."""
 _edges_so_far = 0
 
 
@@ -94,7 +96,7 @@ def _upwards(edges: Floats, ring: Integers, backwards: Bools) -> tuple[Floats, F
 
 
 def compiled_for(edges: int) -> Any:
-    """Return the compiled version once there were edges enough to pay for its import, in this call and before.
+    """Return the compiled version once there were edges enough to pay for its import, in one call or in many.
 
     None before that, and where there is no compiler.
 
@@ -104,8 +106,8 @@ def compiled_for(edges: int) -> Any:
     True
     """
     global _edges_so_far
-    _edges_so_far += edges
-    return kernels("polygons.compiled") if _edges_so_far >= SMALL else None
+    _edges_so_far += edges if edges < SMALL else MANY
+    return kernels("polygons.compiled") if _edges_so_far >= MANY else None
 
 
 def exact_totals(terms: Reals, group: Integers, groups: int) -> Floats:

@@ -27,7 +27,7 @@ def calls(monkeypatch):
     for name in ("connected", "ring_areas", "upwards", "totals"):
         real = getattr(compiled, name)
         monkeypatch.setattr(compiled, name, lambda *x, real=real: seen.append(real) or real(*x))
-    monkeypatch.setattr(outlines, "_edges_so_far", outlines.SMALL)
+    monkeypatch.setattr(outlines, "_edges_so_far", outlines.MANY)
     return seen
 
 
@@ -77,13 +77,20 @@ def test_many_small_calls_use_the_compiler_once_they_have_paid_for_it(calls, mon
     a = shapely.box(0, 0, 2, 2)
     b = shapely.box(1, 1, 3, 3)
     # each call counts 10 vertices, then 8 edges
-    monkeypatch.setattr(outlines, "_edges_so_far", outlines.SMALL - 37)
+    monkeypatch.setattr(outlines, "_edges_so_far", outlines.MANY - 37)
     first = polygons.measure(a, b)
     polygons.measure(a, b)
     assert not calls
     third = polygons.measure(a, b)
     assert len(calls) == 4
     assert_same_bits(third, first)
+
+
+def test_a_large_call_uses_the_compiler_at_once(calls, monkeypatch):
+    monkeypatch.setattr(outlines, "_edges_so_far", 0)
+    monkeypatch.setattr(outlines, "SMALL", 9)
+    polygons.measure(shapely.box(0, 0, 2, 2), shapely.box(1, 1, 3, 3))
+    assert len(calls) == 4
 
 
 def test_small_calls_never_import_the_compiler():
