@@ -40,6 +40,8 @@ TRANS_BEYOND = 150.0
 
 COUNTED = {CIS: "cis_nonproline", TWISTED: "twisted", WRONG_HAND: "wrong_hand", DUPLICATE_ID: "duplicate_id"}
 """The findings, in the order of a table, and what a summary calls their counts."""
+NOT_MODELLED = "not_modelled"
+"""Attribute of `skipped`: how many residues of each chain's sequence have no atoms."""
 
 _POSITION = ["file", "model", "chain", "resseq", "icode", "instance"]
 

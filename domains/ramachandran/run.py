@@ -32,6 +32,7 @@ from . import tables
 from .angles import COPY, IDENTITY
 from .coordinates import OPERATION
 from .empirical import maps_of
+from .findings import NOT_MODELLED
 from .residue_names import restored
 from .scoring import COLUMNS, DETAILS, Request, Scored, check_request, score, score_as_plain, score_file
 from .selection import choose, parse
@@ -87,7 +88,8 @@ def validate(
         measured (those of mirrored residues differ) and ``where``, the residue's name for a reader.
     skipped : DataFrame
         A row for each other polymer residue, with its reason: side (always "") file where reason detail, then model
-        chain resseq icode altloc resname segment instance.
+        chain resseq icode altloc resname segment instance. ``attrs["not_modelled"]`` says for each chain how many
+        residues of its sequence have no atoms; of several structures, for each file and chain.
 
     Raises
     ------
@@ -171,7 +173,8 @@ def summarise(
     DataFrame
         ``total favored allowed outlier`` as MolProbity counts them, their percentages, the same for the other
         denominators (``best_…``, ``all_…``), the findings (``cis_nonproline twisted wrong_hand duplicate_id``), what is
-        none (``cis_proline``, ``mirrored``), ``skipped`` and ``error``.
+        none (``cis_proline``, ``mirrored``), ``skipped`` and ``error``; by file and chain also ``not_modelled``, the
+        residues of the sequences that have no atoms.
 
     Raises
     ------
@@ -420,6 +423,7 @@ def _tables(outcomes: Iterable[Outcome]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the tables of all files; one that failed has no residues and is skipped as a whole."""
     residues = []
     skipped = []
+    not_modelled = {}
     for outcome in outcomes:
         if outcome.error:
             skipped.append(_unreadable(outcome))
@@ -429,7 +433,10 @@ def _tables(outcomes: Iterable[Outcome]) -> tuple[pd.DataFrame, pd.DataFrame]:
             warnings.warn(note, stacklevel=3)
         residues.append(scored.residues)
         skipped.append(scored.skipped)
-    return _stacked(residues, [*COLUMNS, *DETAILS]), _stacked(skipped, SKIPPED)
+        not_modelled[outcome.case] = scored.skipped.attrs.get(NOT_MODELLED, {})
+    all_skipped = _stacked(skipped, SKIPPED)
+    all_skipped.attrs = {NOT_MODELLED: not_modelled}
+    return _stacked(residues, [*COLUMNS, *DETAILS]), all_skipped
 
 
 def _unreadable(outcome: Outcome) -> pd.DataFrame:

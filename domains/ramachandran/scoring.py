@@ -28,7 +28,7 @@ from .._checks import UsageError
 from .angle_tables import is_angle_table, neighbours, read_angles
 from .angles import COPY, IDENTITY
 from .empirical import CATEGORIES, EVALUATIONS, Maps, category_codes, evaluation_codes, maps_of, scorer_of
-from .findings import find
+from .findings import NOT_MODELLED, find
 from .residue_names import names_of
 from .structures import backbone_angles, check_options
 
@@ -105,12 +105,19 @@ class Scored:
 
     def as_plain(self) -> dict[str, Any]:
         """Return it as JSON data."""
-        return {"residues": as_plain(self.residues), "skipped": as_plain(self.skipped), "notes": self.notes}
+        return {
+            "residues": as_plain(self.residues),
+            "skipped": as_plain(self.skipped),
+            "not_modelled": self.skipped.attrs.get(NOT_MODELLED, {}),
+            "notes": self.notes,
+        }
 
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> Scored:
         """Return what `as_plain` was made of."""
-        return cls(from_plain(data["residues"]), from_plain(data["skipped"]), data["notes"])
+        skipped = from_plain(data["skipped"])
+        skipped.attrs[NOT_MODELLED] = data["not_modelled"]
+        return cls(from_plain(data["residues"]), skipped, data["notes"])
 
 
 def score(request: Request) -> Scored:

@@ -21,7 +21,7 @@ from .._checks import UsageError
 from .._skipped import OF_WHOLE_INPUTS
 from .atoms import Ints, Objects
 from .empirical import EVALUATIONS
-from .findings import DUPLICATE_ID, marks, positions
+from .findings import DUPLICATE_ID, NOT_MODELLED, marks, positions
 
 KEYS = ("file", "model", "chain", "category")
 """What residues are counted by."""
@@ -98,6 +98,8 @@ def count(residues: pd.DataFrame, skipped: pd.DataFrame | None, keys: list[str])
     whole = skipped["reason"].isin(OF_WHOLE_INPUTS).to_numpy(bool)
     repeated = (skipped["reason"] == DUPLICATE_ID).to_numpy(bool)
     counts["duplicate_id"] = counts["duplicate_id"] + _number(of_skipped[repeated], n_groups)
+    if set(keys) <= {"file", "chain"}:
+        counts["not_modelled"] = _not_modelled(table, residues, skipped)
     counts["skipped"] = _number(of_skipped[~whole], n_groups)
     counts["error"] = _first_details(skipped["detail"][whole], of_skipped[whole], n_groups)
     return table.assign(**counts)
@@ -153,6 +155,21 @@ def _findings(residues: pd.DataFrame, group: Ints, n_groups: int) -> dict[str, A
         once = np.unique(np.stack([group[rows], position[rows]], axis=1), axis=0)
         columns[name] = _number(once[:, 0], n_groups)
     return columns
+
+
+def _not_modelled(table: pd.DataFrame, residues: pd.DataFrame, skipped: pd.DataFrame) -> Ints:
+    """Return how many residues of the sequences of each row's file or chain have no atoms."""
+    by_file = skipped.attrs.get(NOT_MODELLED, {})
+    if not all(isinstance(chains, Mapping) for chains in by_file.values()):
+        # of one file
+        names = [*residues["file"][:1], *skipped["file"][:1]]
+        by_file = {names[0]: by_file}
+    numbers = np.zeros(len(table), dtype=np.int64)
+    for i, row in enumerate(table.to_dict("records")):
+        of_files = [by_file.get(row["file"], {})] if "file" in row else by_file.values()
+        for chains in of_files:
+            numbers[i] += chains.get(row["chain"], 0) if "chain" in row else sum(chains.values())
+    return numbers
 
 
 def _number(group: Ints, n_groups: int) -> Ints:

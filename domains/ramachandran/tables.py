@@ -26,6 +26,7 @@ FINDINGS = {
     "duplicate_id": "with a duplicate id",
     "mirrored": "scored at (-phi, -psi)",
     "cis_proline": "cis-prolines",
+    "not_modelled": "of the sequences without atoms",
 }
 """How a summary's line calls its counts."""
 MOST_MODELS = 20
@@ -130,7 +131,7 @@ def finding_lines(summary: pd.DataFrame) -> list[str | Text]:
     names = short_names(summary["file"])
     lines: list[str | Text] = []
     for row in summary.to_dict("records"):
-        counted = [f"{row[column]} {what}" for column, what in FINDINGS.items() if row[column]]
+        counted = [f"{row[column]} {what}" for column, what in FINDINGS.items() if row.get(column)]
         if counted:
             file = f"{names[row['file']]}: " if len(names) > 1 else ""
             lines.append(f"{file}{', '.join(counted)}")

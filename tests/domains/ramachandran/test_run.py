@@ -249,3 +249,14 @@ def test_a_total_of_none_is_a_warning_and_an_incomplete_result(made, but, write_
         assert code == _console.INCOMPLETE
         assert f"error: not scored: {path}: {why}" in capsys.readouterr().err
         assert "not scored" in pd.read_csv(skipped)["reason"].tolist()
+
+
+def test_residues_that_only_the_sequence_has_are_told_however_files_are_scored(made, write_pdb, tmp_path):
+    sequence = f"SEQRES   1 A    9  {'ALA ' * 9}"
+    files = [write_pdb(made((-60.0, -45.0)), name, header=[sequence]) for name in ("a.pdb", "b.pdb")]
+    records = tmp_path / "records"
+    for running in ({}, {"records": records}, {"records": records}):
+        residues, skipped = validate(files, **running)
+        assert skipped.attrs["not_modelled"] == {str(file): {"A": 6} for file in files}
+        assert summarise(residues, skipped)["not_modelled"].tolist() == [6, 6]
+    assert summarise(*validate(files[0]), by="chain")["not_modelled"].tolist() == [6]

@@ -50,6 +50,20 @@ def test_the_case_of_three_models(shared_cases):
     assert summarise(*tables)[COUNTS].values.tolist() == [[18, 15, 2, 1]]
 
 
+def test_residues_of_the_sequences_without_atoms():
+    """By file and by chain, whether one structure was validated or several; not by model."""
+    residues, skipped = validate([example("1a28")])
+    file = residues["file"][0]
+    skipped.attrs["not_modelled"] = {file: {"A": 3, "B": 2, "C": 7}}
+    assert summarise(residues, skipped)["not_modelled"].tolist() == [12]
+    assert summarise(residues, skipped, by=["file", "chain"])["not_modelled"].tolist() == [3, 2]
+    assert "not_modelled" not in summarise(residues, skipped, by=["file", "model"])
+    skipped.attrs["not_modelled"] = {"A": 3, "B": 2}
+    assert summarise(residues, skipped)["not_modelled"].tolist() == [5]
+    skipped.attrs = {}
+    assert summarise(residues, skipped)["not_modelled"].tolist() == [0]
+
+
 def test_over_the_models(ensemble):
     residues, _ = validate(ensemble)
     (row,) = summarise_models(residues).to_dict("records")
