@@ -27,12 +27,12 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import xarray as xr
-from scipy.ndimage import gaussian_filter
 
 import overlap as ov
 
 from .._checks import UsageError, check_choice, check_number
 from .descent import minimise, require_torch
+from .samples import density_from_angles
 from .torus import PERIOD, centres, wrap
 
 Objective = Literal["likelihood", "overlap"]
@@ -69,11 +69,11 @@ def learn_density(
     components : int
         How many.
     bandwidth : float
-        Of the kernel estimate that "overlap" is taken with, in degrees.
+        Of the kernel estimate that "overlap" is taken with, in degrees; see `density_from_angles`.
     steps, rate : int, float
         Steps of the descent, and Adam's rate.
     n : int
-        Cells along each axis.
+        Cells along each axis, 4 or more.
 
     Returns
     -------
@@ -96,17 +96,17 @@ def learn_density(
     """
     check_choice(OPERATION, "objective", objective, get_args(Objective))
     for name, whole in {"components": components, "steps": steps, "n": n}.items():
-        check_number(OPERATION, name, whole, at_least=1)
+        check_number(OPERATION, name, whole, at_least=4 if name == "n" else 1)
         if whole != int(whole):
             raise UsageError(f"{OPERATION}: {name} must be a whole number; got {whole!r}")
     check_number(OPERATION, "bandwidth", bandwidth, above=0)
     check_number(OPERATION, "rate", rate, above=0)
-    points = _angles(OPERATION, phi, psi)
+    points = _angles(phi, psi)
     torch = require_torch(OPERATION)
     grid = torch.as_tensor(np.radians(centres(n)))
-    counts = _counts(points, n)
-    smooth = torch.as_tensor(gaussian_filter(counts, bandwidth * n / PERIOD, mode="wrap"))
-    shares = torch.as_tensor(counts)
+    shares = torch.as_tensor(_counts(points, n))
+    estimate = density_from_angles(points[:, 0], points[:, 1], bandwidth=bandwidth, cells=n)
+    smooth = torch.as_tensor(estimate.values)
 
     def loss_of(parameters: Any, progress: float) -> Any:
         log_density = _log_mixture(parameters, grid, torch)
@@ -124,54 +124,18 @@ def learn_density(
     return _as_density(density, name)
 
 
-def kernel_density(phi: Any, psi: Any, *, bandwidth: float, n: int = 180) -> xr.DataArray:
-    """Return the kernel estimate of backbone angles: counts of cells under a Gaussian that wraps.
-
-    Parameters
-    ----------
-    phi, psi : array, shape (residues,)
-        Degrees, any range.
-    bandwidth : float
-        Standard deviation of the Gaussian in degrees.
-    n : int
-        Cells along each axis.
-
-    Returns
-    -------
-    DataArray, dimensions (psi, phi)
-        The mass of each cell; sums to 1.
-
-    Raises
-    ------
-    UsageError
-        If the angles are not as many phi as psi, or not finite, or an option is wrong.
-
-    Examples
-    --------
-    >>> density = kernel_density([0.0], [180.0], bandwidth=10, n=36)
-    >>> float(density.sum().round(6)), float(density.sel(psi=175).idxmax())
-    (1.0, 5.0)
-    """
-    operation = "ramachandran.kernel_density"
-    check_number(operation, "bandwidth", bandwidth, above=0)
-    check_number(operation, "n", n, at_least=1)
-    counts = _counts(_angles(operation, phi, psi), n)
-    smooth = gaussian_filter(counts, bandwidth * n / PERIOD, mode="wrap")
-    return _as_density(smooth, f"kernel estimate, {bandwidth:g}°")
-
-
-def _angles(operation: str, phi: Any, psi: Any) -> np.ndarray:
+def _angles(phi: Any, psi: Any) -> np.ndarray:
     """Return the angles as (residues, 2), phi first, in [−180, 180)."""
     phi = np.asarray(phi, float)
     psi = np.asarray(psi, float)
     if phi.ndim != 1 or phi.shape != psi.shape or not phi.size:
         raise UsageError(
-            f"{operation}: phi and psi have the shapes {phi.shape} and {psi.shape}; pass one of each for every residue"
+            f"{OPERATION}: phi and psi have the shapes {phi.shape} and {psi.shape}; pass one of each for every residue"
         )
     points = np.stack([phi, psi], axis=1)
     missing = np.count_nonzero(~np.isfinite(points).all(axis=1))
     if missing:
-        raise UsageError(f"{operation}: {missing} residues lack an angle; leave them out")
+        raise UsageError(f"{OPERATION}: {missing} residues lack an angle; leave them out")
     wrapped: np.ndarray = wrap(points)
     return wrapped
 
