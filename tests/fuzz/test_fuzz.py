@@ -40,7 +40,7 @@ READERS = (
     "lesions.read_image",
     "events.read_events",
 )
-WITHOUT_FILES = ("overlap demo", "overlap version")
+WITHOUT_FILES = ("overlap demo", "overlap version", "overlap ramachandran learn")
 """Commands that read nothing."""
 
 

@@ -509,6 +509,14 @@ TARGETS: tuple[Target, ...] = (
         _check_command,
         0.3,
     ),
+    Target(
+        "overlap ramachandran changes",
+        "structures",
+        seeds.structures,
+        _command("ramachandran", "changes", "FOLDER/chain.pdb", "PATH"),
+        _check_command,
+        0.3,
+    ),
     Target("ramachandran.read_region", "grids", seeds.grids, _read_region, _check_region, 30),
     Target(
         "overlap ramachandran compare",
