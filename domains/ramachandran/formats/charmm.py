@@ -18,6 +18,7 @@ import re
 import numpy as np
 
 from ..._files import ReadError, split_lines
+from ..._text import one_line
 from ..torus import PERIOD
 from .columns import number_of
 from .surface import Declared, Surface, labelled, one_of
@@ -109,4 +110,4 @@ def _header(words: list[str], line: int) -> tuple[str, int]:
     size = words[8]
     if not (size.isascii() and size.isdecimal()) or not 2 <= int(size) <= _LARGEST:
         raise ReadError(f"line {line}: not eight atoms and the number of nodes of a map; write the section again")
-    return " ".join(words[:8]), int(size)
+    return one_line(" ".join(words[:8]), 80), int(size)

@@ -19,6 +19,7 @@ import re
 import numpy as np
 
 from ..._files import ReadError
+from ..._text import one_line
 from ..torus import centres
 from .columns import Columns, read_columns
 from .surface import Declared, Surface, find_axes, labelled
@@ -101,9 +102,8 @@ def read_surface(text: str, declared: Declared) -> Surface:
 
 def _bins(number: str, low: str, high: str, n: str, wraps: str) -> int:
     if (float_or_nan(low), float_or_nan(high)) != (-180.0, 180.0) or wraps != "true":
-        raise ReadError(
-            f"axis x{number} goes from {low} to {high}, wrapping {wraps}; one of angles wraps from -180 to 180"
-        )
+        found = f"axis x{number} goes from {one_line(low, 20)} to {one_line(high, 20)}, wrapping {wraps}"
+        raise ReadError(f"{found}; one of angles wraps from -180 to 180")
     if not 2 <= int(n) <= 3600:
         raise ReadError(f"axis x{number} has {n} bins; a map has 2 to 3600")
     return int(n)

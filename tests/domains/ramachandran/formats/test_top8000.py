@@ -71,3 +71,10 @@ def test_what_contradicts_the_header_is_refused(tmp_path, change, said):
     path.write_text("\n".join([*head, *lines]).replace(*change))
     with pytest.raises(ReadError, match=f"rama.data: .*{said}"):
         read_region(path)
+
+
+def test_what_has_no_picture_is_escaped(tmp_path):
+    path = tmp_path / "rama.data"
+    path.write_text(written("general").replace("#   x1: -180.0", "#   x1: -180\u202e.0"), encoding="utf-8")
+    with pytest.raises(ReadError, match=r"goes from -180\\u202e.0 to 180.0"):
+        read_region(path)
