@@ -33,6 +33,13 @@ def test_no_file_is_named_like_a_public_name(family):
     assert files.isdisjoint(family.__all__)
 
 
+@pytest.mark.parametrize("field", ["ramachandran", "lesions", "events"])
+def test_no_file_of_a_field_is_named_like_a_public_name(field):
+    face = import_module(f"domains.{field}")
+    files = {path.stem for path in Path(face.__file__).parent.glob("*.py")}
+    assert files.isdisjoint(face.__all__)
+
+
 def test_a_family_shows_its_public_names_only(family):
     shown = {name for name, value in vars(family).items() if not name.startswith("_") and not inspect.ismodule(value)}
     assert shown == set(family.__all__)

@@ -69,13 +69,13 @@ def cohort(
         Folders of NIfTI files.
     out : path, optional
         A CSV for the scores.
-    records : path, optional
-        A file that keeps each case as soon as it is scored; a second run goes on where the first ended. By default it
-        lies beside `out`, with ``.records`` after its name.
     labels : sequence of int or mapping, optional
         See `compare`.
     scale, reference_scale : float, optional
         For `read_image`: the stored value that means 1, in soft predictions and in soft references.
+    records : path, optional
+        A file that keeps each case as soon as it is scored; a second run goes on where the first ended. By default it
+        lies beside `out`, with ``.records`` after its name.
     workers, scheduler, executor
         Where to compute: on so many processes of this machine (1), on the dask cluster of a scheduler (address),
         or on a `concurrent.futures.Executor`.

@@ -1,5 +1,5 @@
 from .angle_tables import read_angles
-from .basins import basins
+from .basin_rows import basins
 from .changes import compare_models
 from .comparison import Assessment, assess, compare
 from .crosswise import compare_crosswise

@@ -202,10 +202,12 @@ def read_map(
 
     Parameters
     ----------
-    path, variable, as_, angles, axes, absent, header, phi_first
+    path, variable, as_
         See `read_region`.
     unit : {"kJ/mol", "kcal/mol", "kT"}, optional
         Of an energy, if the file does not say.
+    angles, axes, absent, header, phi_first
+        See `read_region`.
 
     Returns
     -------

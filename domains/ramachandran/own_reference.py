@@ -52,7 +52,7 @@ def region_reference(
         Top8000 reference: 0.02, and 0.0005 (general), 0.002 (cis-proline), 0.001 (the others).
     name : str
     **provenance
-        What else ``attrs`` say: source, license, doi …
+        What else ``attrs`` say, such as source, license and doi.
 
     Returns
     -------

@@ -83,10 +83,12 @@ def region_from_angles(
 
     Parameters
     ----------
-    phi, psi, bandwidth, cells, unit
+    phi, psi, bandwidth
         See `density_from_angles`.
     mass : float
         Share of the angles inside, above 0 and at most 1.
+    cells, unit
+        See `density_from_angles`.
 
     Returns
     -------
