@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -22,11 +23,20 @@ settings.load_profile("default")
 NO_EXTRA_DATA = "needs data that may not be shipped: CONTRIBUTING.md, Extra data"
 
 
+EXAMPLES_NEED_TORCH = tuple(
+    f"domains.ramachandran.{name}." for name in ("contacts", "descent", "learned", "learning", "torus_density")
+)
+"""Modules whose examples run with torch, but which do not import it until they are called."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that read data which may not be shipped."""
+    """Mark the tests that read data which may not be shipped, and the examples that need torch where there is none."""
+    lacks_torch = importlib.util.find_spec("torch") is None
     for item in items:
         if "shared_data" in getattr(item, "fixturenames", ()):
             item.add_marker("extra_data")
+        if lacks_torch and isinstance(item, pytest.DoctestItem) and item.name.startswith(EXAMPLES_NEED_TORCH):
+            item.add_marker(pytest.mark.skip("could not import 'torch'"))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -133,6 +133,12 @@ COMMANDS = {
         (*OF_SCORES, ["--after-model", "7"], ["--chains", "A"], ["--max-bond", "-1"], ["--min-plddt", "70"]),
         "gemmi",
     ),
+    "ramachandran learn": Command(
+        lambda folder: ["--steps", "3", "--seeds", "1"],
+        None,
+        (*OF_SCORES, ["--level", "core"], ["--category", "gly"], ["--seeds", "0"], ["--limits", "atoms"]),
+        "torch",
+    ),
     "ramachandran compare": Command(
         a_region,
         a_region_of_another_size,
@@ -182,7 +188,8 @@ def commands_of(group: typer.core.TyperGroup, before: str = "") -> dict[str, typ
 
 
 PROGRAM = typer.main.get_command(cli.app)
-SCORING = [name for name in COMMANDS if name not in ("version", "demo")]
+SCORING = [name for name in COMMANDS if name not in ("version", "demo", "ramachandran learn")]
+"""The commands that read something."""
 
 
 @pytest.fixture
@@ -372,7 +379,7 @@ def test_code_1_where_nothing_of_a_file_was_scored(run, tmp_path):
     code, out, err = run("ramachandran validate", "one.pdb", *structures(tmp_path))
     assert code == 1
     assert "98.53" in out
-    assert "error: not scored: one.pdb: no residue has both angles" in err
+    assert "error: not scored: one.pdb: no residue is counted: none is left with both angles (1 terminal)" in err
 
 
 def test_code_1_where_an_extra_is_missing(run, tmp_path, monkeypatch):
