@@ -39,6 +39,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip("could not import 'torch'"))
 
 
+def pytest_runtest_teardown() -> None:
+    """Close the pictures that a test or an example left open: matplotlib warns of the twentieth."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot.close("all")
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say in one line how many tests were skipped for want of data."""
     skipped = terminalreporter.stats.get("skipped", [])
