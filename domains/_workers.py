@@ -502,7 +502,10 @@ class _LocalWorker:
         # the process sees the other end of the pipe closed, and ends; unless it is stopped
         self._kill()
         self._lifeline.close()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        # the pool's own thread must not meet the end of this program half closed; one that is stuck is left behind
+        closing = threading.Thread(target=self._pool.shutdown, kwargs={"cancel_futures": True}, daemon=True)
+        closing.start()
+        closing.join(SECONDS_TO_CLOSE)
 
     def _kill(self) -> None:
         with suppress(EOFError, OSError):
