@@ -115,8 +115,8 @@ def pdb_residues(text: bytes) -> set[Residue] | None:
         if re.fullmatch(r"-?\d+", number) is None:
             return None
         if record[17:20] in STANDARD and record[20] == " ":
-            # a control character is a name
-            residues.add((record[21].strip(" "), str(int(number)) + record[26:27].strip(), record[17:20]))
+            # a control character is a name, unless it is white space
+            residues.add((record[21].strip(" \t\r\v\f"), str(int(number)) + record[26:27].strip(), record[17:20]))
     return residues
 
 
