@@ -102,6 +102,8 @@ def read_angles(
             table = _read(path, declared)
         except UsageError as error:
             raise UsageError(f"{OPERATION}: {path}: {error}") from error
+        except ReadError:
+            raise
         except ValueError as error:
             raise ReadError(str(error).removeprefix(f"{OPERATION}: ")) from error
     table.insert(0, "file", str(path))

@@ -28,7 +28,7 @@ from .._report import as_table
 from .._running import Running, split_running, takes_running
 from .._skipped import NOT_SCORED, OF_WHOLE_INPUTS, UNREADABLE, as_skipped
 from .._text import for_picture
-from . import tables
+from . import angle_tables, tables
 from .angles import COPY, IDENTITY
 from .coordinates import OPERATION
 from .empirical import maps_of
@@ -441,7 +441,9 @@ def _tables(outcomes: Iterable[Outcome]) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def _unreadable(outcome: Outcome) -> pd.DataFrame:
     """Return the row of a file that could not be scored."""
-    detail = outcome.error.removeprefix(f"{OPERATION}: ")
+    detail = outcome.error
+    for operation in (OPERATION, angle_tables.OPERATION):
+        detail = detail.removeprefix(f"{operation}: ")
     # an option that does not fit the file, which was read
     reason = NOT_SCORED if outcome.kind == UsageError.__name__ else UNREADABLE
     row = {"file": outcome.case, "reason": reason, "detail": detail, **dict.fromkeys([*IDENTITY, *COPY], "")}

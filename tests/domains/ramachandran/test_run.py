@@ -260,3 +260,10 @@ def test_residues_that_only_the_sequence_has_are_told_however_files_are_scored(m
         assert skipped.attrs["not_modelled"] == {str(file): {"A": 6} for file in files}
         assert summarise(residues, skipped)["not_modelled"].tolist() == [6, 6]
     assert summarise(*validate(files[0]), by="chain")["not_modelled"].tolist() == [6]
+
+
+def test_an_unreadable_table_of_angles_is_named_once(tmp_path):
+    path = tmp_path / "rama.xvg"
+    path.write_bytes(b"")
+    _, skipped = validate([path])
+    assert skipped["detail"].tolist() == [f"{path}: an empty file; fetch or write it again"]
