@@ -41,7 +41,12 @@ from .netcdf import read_maps
 from .samples import region_from_angles
 from .torus import PERIOD, centres, check_grid
 
-EXAMPLES = {"1a8o": "1a8o.cif.gz", "1a28": "1a28.pdb.gz"}
+EXAMPLES = {
+    "1a8o": "1a8o.cif.gz",
+    "1a28": "1a28.pdb.gz",
+    "ramplot": "ramplot.npz",
+    "ramachandraw": "ramachandraw.npz",
+}
 SUFFIXES = (".nc", ".npy", ".npz", ".csv", ".mat", ".tsv", *text.SUFFIXES)
 _UNPACKED = (".nc", ".npy", ".npz", ".mat")
 """Endings of files that are packed in their own way, if at all."""
@@ -246,13 +251,14 @@ def read_map(
 
 
 def example(name: str = "1a8o") -> Path:
-    """Return the path of a structure that comes with the package.
+    """Return the path of a structure, or of the regions of another program, that comes with the package.
 
     Parameters
     ----------
-    name : {"1a8o", "1a28"}
-        The HIV capsid's C-terminal domain at 1.7 Å (mmCIF, with MSE), or the progesterone receptor's
-        ligand-binding domain at 1.8 Å (PDB, two chains).
+    name : {"1a8o", "1a28", "ramplot", "ramachandraw"}
+        Structures: the HIV capsid's C-terminal domain at 1.7 Å (mmCIF, with MSE), and the progesterone receptor's
+        ligand-binding domain at 1.8 Å (PDB, two chains). Regions: those that RamPlot 1.0.4 has traced, a mask for each
+        category and level ("glycine, allowed"), and the density that ramachandraw 2.0.0 draws below its points.
 
     Returns
     -------
@@ -261,12 +267,14 @@ def example(name: str = "1a8o") -> Path:
     Raises
     ------
     ValueError
-        If there is no such structure.
+        If there is no such file.
 
     Examples
     --------
     >>> example("1a8o").name
     '1a8o.cif.gz'
+    >>> read_region(example("ramplot"), "glycine, allowed").shape
+    (360, 360)
     """
     check_choice("ramachandran.example", "name", name, EXAMPLES)
     return Path(__file__).with_name("data") / EXAMPLES[name]

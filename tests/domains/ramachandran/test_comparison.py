@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 import overlap as ov
-from domains.ramachandran import CATEGORIES, LEVELS, assess, compare, hard_sphere, region
+from domains.ramachandran import CATEGORIES, LEVELS, assess, compare, example, hard_sphere, read_region, region
 from domains.ramachandran.torus import centres
 
 
@@ -61,16 +61,26 @@ RAMPLOT = {
 }
 
 
-@pytest.mark.parametrize(("k", "category"), list(enumerate(CATEGORIES)))
-def test_masks_of_another_program(k, category, test_data):
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_masks_of_another_program(category):
     """RamPlot 1.0.4 (MIT): 1° nodes, so the reference's score is interpolated there."""
-    with np.load(test_data / "ramplot_1deg_regions.npz") as file:
-        labels, nodes = file["region"][k].T, file["nodes"]
-    for level, least, iou in zip(("favored", "allowed"), (2, 1), RAMPLOT[category], strict=True):
-        masks = xr.DataArray(labels >= least, dims=("psi", "phi"), coords={"psi": nodes, "phi": nodes})
+    for level, iou in zip(("favored", "allowed"), RAMPLOT[category], strict=True):
+        masks = read_region(example("ramplot"), f"{category}, {level}")
         report = compare(masks, category=category, level=level)
         assert float(report.iou) == pytest.approx(iou, abs=5e-5)
         assert report.attrs["regridding"] == "reference: score interpolated, then cut"
+
+
+@pytest.mark.parametrize(
+    ("level", "mass", "iou", "area"), [("favored", 0.98, 0.602, 27.0), ("allowed", 0.9995, 0.592, 65.7)]
+)
+def test_the_density_of_another_program(level, mass, iou, area):
+    """ramachandraw 2.0.0 (MIT): its own 3.6° nodes; the figures were measured on the 2° grid of the reference."""
+    density = read_region(example("ramachandraw"), as_="density", mass=mass)
+    report = compare(density, level=level)
+    assert float(report.iou) == pytest.approx(iou, abs=5e-3)
+    assert float(report.share_a) == pytest.approx(area, abs=0.3)
+    assert "hint" not in report.attrs
 
 
 def test_a_good_prediction_gets_no_hint():

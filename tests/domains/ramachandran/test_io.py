@@ -150,9 +150,9 @@ def test_a_missing_file():
 
 
 def test_examples():
-    assert example("1a8o").is_file()
-    assert example("1a28").is_file()
-    with pytest.raises(ValueError, match="^ramachandran.example: name must be one of '1a8o', '1a28'; got '1abc'"):
+    for name in ("1a8o", "1a28", "ramplot", "ramachandraw"):
+        assert example(name).is_file()
+    with pytest.raises(ValueError, match="^ramachandran.example: name must be one of '1a8o', '1a28', .*; got '1abc'"):
         example("1abc")
 
 
