@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from math import isfinite
-from numbers import Real
+from numbers import Integral, Real
 
 import overlap as ov
 
@@ -115,6 +115,39 @@ def check_number(
         raise error
     if at_most is not None and number > at_most:
         raise error
+
+
+def check_whole(operation: str, name: str, value: object, *, at_least: int, at_most: int | None = None) -> None:
+    """Check that an option is an integer within its bounds.
+
+    Parameters
+    ----------
+    operation : str
+        Who asks, such as ``"ramachandran.draw_angles"``.
+    name : str
+        Name of the option.
+    value : object
+        What was passed.
+    at_least, at_most : int
+        Bounds that are allowed themselves.
+
+    Raises
+    ------
+    UsageError
+        If the value is no integer or out of bounds.
+
+    Examples
+    --------
+    >>> check_whole("ramachandran.draw_angles", "n", 1000, at_least=1)
+    >>> check_whole("ramachandran.draw_angles", "n", 1e3, at_least=1)
+    Traceback (most recent call last):
+    domains._checks.UsageError: ramachandran.draw_angles: n must be a whole number >= 1; got 1000.0
+    """
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if whole and int(value) >= at_least and (at_most is None or int(value) <= at_most):  # type: ignore[call-overload]
+        return
+    limits = f">= {at_least}" if at_most is None else f"from {at_least} to {at_most}"
+    raise UsageError(f"{operation}: {name} must be a whole number {limits}; got {value!r}")
 
 
 def check_empty(operation: str, name: str, value: object) -> None:

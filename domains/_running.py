@@ -17,7 +17,7 @@ from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any, TypedDict, TypeVar
 
-from ._checks import UsageError, check_number
+from ._checks import UsageError, check_number, check_whole
 from ._workers import has_dask
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -69,7 +69,7 @@ class Running:
     True
     >>> Running(workers=0)
     Traceback (most recent call last):
-    domains._checks.UsageError: Running: workers must be a number >= 1; got 0
+    domains._checks.UsageError: Running: workers must be a whole number >= 1; got 0
     """
 
     records: str | Path | None = None
@@ -82,9 +82,7 @@ class Running:
     operation: str = "Running"
 
     def __post_init__(self) -> None:
-        check_number(self.operation, "workers", self.workers, at_least=1)
-        if self.workers != int(self.workers):
-            raise UsageError(f"{self.operation}: workers must be a whole number; got {self.workers!r}")
+        check_whole(self.operation, "workers", self.workers, at_least=1)
         if self.max_seconds is not None:
             check_number(self.operation, "max_seconds", self.max_seconds, above=0)
         if self.max_memory is not None:

@@ -17,7 +17,7 @@ from typing import Any, TypedDict, TypeVar
 import overlap as ov
 from overlap import surfaces
 
-from .._checks import UsageError, check_choice, check_empty, check_number
+from .._checks import check_choice, check_empty, check_number, check_whole
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -63,9 +63,8 @@ class Settings:
     def __post_init__(self) -> None:
         check_choice("lesions.compare", "tnorm", self.tnorm, ov.raster.TNORMS)
         check_choice("lesions.compare", "preset", self.preset, surfaces.PRESETS)
-        if isinstance(self.connectivity, bool | float):
-            raise UsageError(f"lesions.compare: connectivity must be a whole number or None; got {self.connectivity!r}")
-        check_choice("lesions.compare", "connectivity", self.connectivity, (None, 1, 2, 3))
+        if self.connectivity is not None:
+            check_whole("lesions.compare", "connectivity", self.connectivity, at_least=1, at_most=3)
         check_number("lesions.compare", "level", self.level, above=0, at_most=1)
         check_number("lesions.compare", "threshold", self.threshold, above=0, at_most=1)
         check_number("lesions.compare", "nsd_tolerance", self.nsd_tolerance, at_least=0)

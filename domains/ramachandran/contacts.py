@@ -21,7 +21,7 @@ import xarray as xr
 
 import overlap as ov
 
-from .._checks import UsageError, check_choice, check_number
+from .._checks import UsageError, check_choice, check_number, check_whole
 from .descent import minimise, require_torch
 from .dipeptide import CONTACTS, Pair, contact_distances
 from .steric import LIMITS, Sharing, contact_names, elements, places, soften
@@ -52,10 +52,10 @@ class ContactSettings:
     def __post_init__(self) -> None:
         check_choice(OPERATION, "limits", self.limits, get_args(Sharing))
         check_number(OPERATION, "tau", self.tau, above=0, at_most=180)
-        _check_whole("steps", self.steps, 1)
-        _check_whole("resamples", self.resamples, 0)
+        check_whole(OPERATION, "steps", self.steps, at_least=1)
+        check_whole(OPERATION, "resamples", self.resamples, at_least=0)
         for seed in self.seeds:
-            _check_whole("each seed", seed, 0)
+            check_whole(OPERATION, "each seed", seed, at_least=0)
         if not self.seeds:
             raise UsageError(f"{OPERATION}: seeds are empty; name at least one, such as (0, 1)")
         if len(set(self.seeds)) < len(self.seeds):
@@ -177,9 +177,3 @@ def outer_limit(name: str) -> float:
         name = elements((a, b))
     _, outer = LIMITS[name]
     return outer
-
-
-def _check_whole(name: str, value: object, at_least: int) -> None:
-    check_number(OPERATION, name, value, at_least=at_least)
-    if value != int(value):  # type: ignore[call-overload]
-        raise UsageError(f"{OPERATION}: {name} must be a whole number; got {value!r}")

@@ -17,7 +17,7 @@ import numpy as np
 import xarray as xr
 from scipy.ndimage import gaussian_filter
 
-from .._checks import UsageError, check_choice, check_number
+from .._checks import UsageError, check_choice, check_number, check_whole
 from .densities import region_from_density
 from .empirical import LEVELS, SAMPLES, Category, Level, maps_of
 from .torus import PERIOD, wrap
@@ -96,15 +96,13 @@ def draw_angles(
     0.98
     """
     operation = "ramachandran.draw_angles"
-    check_number(operation, "n", n, at_least=1)
-    if n != int(n):
-        raise UsageError(f"{operation}: n must be a whole number; got {n!r}")
+    check_whole(operation, "n", n, at_least=1)
     maps = maps_of(reference)
     check_choice(operation, "category", category, maps.categories)
     masses = cell_masses(maps.score[maps.categories.index(category)])
     generator = np.random.default_rng(seed)
     edges = np.cumsum(masses.ravel())
-    cells = np.searchsorted(edges, edges[-1] * generator.random(int(n)), side="right")
+    cells = np.searchsorted(edges, edges[-1] * generator.random(n), side="right")
     row, column = np.unravel_index(cells, masses.shape)
     phi = _within(maps.phi, column, generator)
     psi = _within(maps.psi, row, generator)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from .._checks import UsageError, check_choice
+from .._checks import UsageError, check_choice, check_whole
 from .torus import PERIOD, TURNS, centres
 
 OPERATION = "ramachandran.region_from_polygons"
@@ -53,8 +53,7 @@ def region_from_polygons(polygons: Any, *, cells: int = 180, unit: str = "degree
     """
     from overlap import polygons as ov_polygons
 
-    if not isinstance(cells, int) or not 2 <= cells <= 3600:
-        raise UsageError(f"{OPERATION}: cells must be an integer from 2 to 3600; got {cells!r}")
+    check_whole(OPERATION, "cells", cells, at_least=2, at_most=3600)
     shapes = _shapes(polygons, unit)
     nodes = centres(cells)
     drawn = ov_polygons.rasterize(np.array(shapes, object), (nodes, nodes), period=(PERIOD, PERIOD))

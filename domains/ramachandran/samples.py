@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from .._checks import UsageError, check_number
+from .._checks import check_number, check_whole
 from .densities import MASS
 from .torus import PERIOD, centres, in_degrees
 
@@ -148,8 +148,7 @@ def _density(
     operation: str, phi: np.ndarray, psi: np.ndarray, n_missing: int, bandwidth: float, cells: int
 ) -> xr.DataArray:
     check_number(operation, "bandwidth", bandwidth, above=0, at_most=180)
-    if not isinstance(cells, int) or not 4 <= cells <= 3600:
-        raise UsageError(f"{operation}: cells must be an integer from 4 to 3600; got {cells!r}")
+    check_whole(operation, "cells", cells, at_least=4, at_most=3600)
     place = _cell_of(psi, cells) * cells + _cell_of(phi, cells)
     counts = np.bincount(place, minlength=cells * cells).reshape(cells, cells)
     smoothed = _smooth(counts / len(phi), bandwidth)

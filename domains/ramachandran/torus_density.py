@@ -30,7 +30,7 @@ import xarray as xr
 
 import overlap as ov
 
-from .._checks import UsageError, check_choice, check_number
+from .._checks import UsageError, check_choice, check_number, check_whole
 from .descent import minimise, require_torch
 from .samples import density_from_angles
 from .torus import PERIOD, centres, wrap
@@ -95,10 +95,9 @@ def learn_density(
     (('psi', 'phi'), 1.0)
     """
     check_choice(OPERATION, "objective", objective, get_args(Objective))
-    for name, whole in {"components": components, "steps": steps, "n": n}.items():
-        check_number(OPERATION, name, whole, at_least=4 if name == "n" else 1)
-        if whole != int(whole):
-            raise UsageError(f"{OPERATION}: {name} must be a whole number; got {whole!r}")
+    check_whole(OPERATION, "components", components, at_least=1)
+    check_whole(OPERATION, "steps", steps, at_least=1)
+    check_whole(OPERATION, "n", n, at_least=4)
     check_number(OPERATION, "bandwidth", bandwidth, above=0)
     check_number(OPERATION, "rate", rate, above=0)
     points = _angles(phi, psi)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
 import overlap as ov
-from domains._checks import UsageError, check_choice, check_empty, check_number
+from domains._checks import UsageError, check_choice, check_empty, check_number, check_whole
 
 
 def test_a_choice_that_is_allowed_passes():
@@ -59,3 +61,21 @@ def test_a_number_or_a_policy_says_what_is_empty(value):
 def test_nothing_else_says_what_is_empty(value):
     with pytest.raises(UsageError, match=r"^events.assess: empty must be a number or an EmptyPolicy; got"):
         check_empty("events.assess", "empty", value)
+
+
+@pytest.mark.parametrize("value", [1, 3, np.int64(2)])
+def test_whole_numbers_within_their_bounds(value):
+    check_whole("lesions.compare", "connectivity", value, at_least=1, at_most=3)
+
+
+@pytest.mark.parametrize("value", [0, 4, 1.0, True, "2", None, float("nan")])
+def test_anything_else_is_no_whole_number(value):
+    said = f"lesions.compare: connectivity must be a whole number from 1 to 3; got {value!r}"
+    with pytest.raises(UsageError, match=f"^{re.escape(said)}$"):
+        check_whole("lesions.compare", "connectivity", value, at_least=1, at_most=3)
+
+
+def test_a_whole_number_without_an_upper_bound():
+    check_whole("ramachandran.draw_angles", "n", 10**20, at_least=1)
+    with pytest.raises(UsageError, match="n must be a whole number >= 1; got 0"):
+        check_whole("ramachandran.draw_angles", "n", 0, at_least=1)

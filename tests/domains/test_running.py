@@ -43,7 +43,7 @@ def test_keywords_are_parted_and_none_is_lost():
 
 
 def test_an_error_names_who_asked():
-    with pytest.raises(UsageError, match="^events.score: workers must be a number >= 1; got 0$"):
+    with pytest.raises(UsageError, match="^events.score: workers must be a whole number >= 1; got 0$"):
         split_running({"workers": 0}, "events.score")
 
 

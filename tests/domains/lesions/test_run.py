@@ -260,7 +260,7 @@ def test_a_case_that_cannot_be_compared_is_skipped_with_both_sides(folders):
 def test_a_wrong_option_is_an_error_and_no_row(folders):
     with pytest.raises(ValueError, match="threshold must be a number > 0 and <= 1; got 50"):
         cohort(*folders, threshold=50)
-    with pytest.raises(ValueError, match="workers must be a number >= 1; got 0"):
+    with pytest.raises(ValueError, match="workers must be a whole number >= 1; got 0"):
         cohort(*folders, workers=0)
     scores, _ = cohort(*folders)
     with pytest.raises(ValueError, match="lesions.summarise: level must be a number > 0 and <= 1; got 95"):

@@ -93,8 +93,8 @@ def test_angles_of_ones_own_reference():
     ("arguments", "said"),
     [
         ((10, "alanine"), "category must be one of 'general', "),
-        ((0, "general"), "n must be a number >= 1; got 0"),
-        ((2.5, "general"), "n must be a whole number; got 2.5"),
+        ((0, "general"), "n must be a whole number >= 1; got 0"),
+        ((2.5, "general"), "n must be a whole number >= 1; got 2.5"),
     ],
 )
 def test_wrong_draws(arguments, said):

@@ -95,7 +95,7 @@ def test_the_learning_curve(shared_data):
         (PHI, PSI, {"unit": "gon"}, UsageError, "unit must be one of 'degrees', 'radians'"),
         (PHI, PSI, {"bandwidth": 0}, UsageError, "bandwidth must be a number > 0"),
         (PHI, PSI, {"mass": 98}, UsageError, "mass must be a number > 0 and <= 1"),
-        (PHI, PSI, {"cells": 1.5}, UsageError, "cells must be an integer"),
+        (PHI, PSI, {"cells": 1.5}, UsageError, "cells must be a whole number from 4 to 3600"),
     ],
 )
 def test_angles_that_cannot_be_are_refused(phi, psi, options, error, said):

@@ -92,8 +92,8 @@ def test_a_turn_more_changes_nothing_and_a_seed_is_a_result():
         (([], []), {}, "pass one of each for every residue"),
         (([0.0, np.nan], [0.0, 1.0]), {}, "1 residues lack an angle; leave them out"),
         (([0.0], [0.0]), {"objective": "dice"}, "objective must be one of 'likelihood', 'overlap'; got 'dice'"),
-        (([0.0], [0.0]), {"components": 0}, "components must be a number >= 1; got 0"),
-        (([0.0], [0.0]), {"steps": 1.5}, "steps must be a whole number; got 1.5"),
+        (([0.0], [0.0]), {"components": 0}, "components must be a whole number >= 1; got 0"),
+        (([0.0], [0.0]), {"steps": 1.5}, "steps must be a whole number >= 1; got 1.5"),
         (([0.0], [0.0]), {"bandwidth": 0}, "bandwidth must be a number > 0; got 0"),
     ],
 )
