@@ -6,8 +6,11 @@ Conventions
   repeats to the end of the file.
 - PLUMED's COLVAR (``#! FIELDS … phi psi``) and cpptraj's tables (``#Frame phi:2 psi:2 …``): a row a frame, and columns
   for one residue or several, told apart by their numbers.
+- ``gmx chi -rama`` (xvg): rows of phi and psi of one residue, under axes of these names.
 - CSV: columns phi and psi, which may say their unit; and frame, resname and resseq, if there are any.
 - Angles are in degrees, but of PLUMED in radians, unless ``unit`` says otherwise.
+- All frames count alike. Where PLUMED's table has a bias, the frames have weights that it does not hold: that is warned
+  of.
 - The residue after one is the next row of its frame, if its number is the next. A bond before proline has no angle
   here: it counts as trans.
 
@@ -19,6 +22,7 @@ https://manual.gromacs.org, "gmx rama"; https://www.plumed.org/doc, PRINT; https
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,12 +30,13 @@ import numpy as np
 import pandas as pd
 
 from .._checks import UsageError, check_choice
-from .._files import ReadError, read_text, reading, split_lines
-from .._text import one_line
-from .formats.columns import read_columns, to_numbers
-from .formats.plumed import is_plumed, is_surface, read_header
+from .._files import ReadError, read_text, reading
+from .._text import file_name, one_line
+from .formats.columns import Words, read_columns, rows_of_words, to_numbers
+from .formats.gromacs import axis_labels, is_rama
+from .formats.plumed import BIAS, Header, check_trajectory, is_plumed, is_surface, read_header
 from .formats.surface import Declared, find_axes, read_axes, residue_of
-from .grid_tables import heading, read_table
+from .grid_tables import Table, heading, read_table
 from .torus import TURNS, in_degrees, wrap
 
 OPERATION = "ramachandran.read_angles"
@@ -83,6 +88,11 @@ def read_angles(
         If it is not said which columns are phi and psi.
     ReadError
         If the file is no table of angles, or a row is damaged.
+
+    Warns
+    -----
+    UserWarning
+        If the run was biased.
 
     Examples
     --------
@@ -143,48 +153,53 @@ def _read(path: Path, declared: Declared) -> pd.DataFrame:
         return _from_csv(path, declared)
     text = read_text(OPERATION, path)
     if is_plumed(text):
-        return _from_plumed(text, declared)
+        return _from_plumed(text, declared, file_name(path))
     if _FRAME.match(text):
         return _from_cpptraj(text, declared)
+    if is_rama(text):
+        return _from_chi(text, declared)
     return _from_gromacs(text, declared)
 
 
 def _from_gromacs(text: str, declared: Declared) -> pd.DataFrame:
     lines = []
-    numbers = []
-    labels = []
-    for number, line in enumerate(split_lines(text), 1):
-        words = line.split()
-        if not words or words[0][0] in "#@&":
-            continue
-        if len(words) != 3:
-            raise ReadError(f"line {number}: {len(words)} cells, not phi, psi and RES-NUMBER; {_KNOWN}")
+    angles = []
+    residues = []
+    for number, words in rows_of_words(text, "#@&"):
         lines.append(number)
-        numbers.append(words[:2])
-        labels.append(words[2])
-    angles = to_numbers(lines, numbers, 2).values
-    matches = [_RESIDUE.fullmatch(label) for label in labels]
-    for number, label, match in zip(lines, labels, matches, strict=True):
-        if match is None:
-            raise ReadError(f"line {number}: {one_line(label, 40)!r} is no residue such as ALA-2; {_KNOWN}")
-    period = _period(labels)
-    residues = [(match[1].upper(), int(match[2])) for match in matches if match is not None]
+        angles.append(words[:2])
+        residues.append(_residue(words, number))
+    values = to_numbers(lines, angles, 2).values
     unit = declared.angles or "degrees"
-    return pd.DataFrame(
-        {
-            "frame": np.arange(len(labels)) // period + 1,
-            "resname": [name for name, _ in residues],
-            "resseq": [number for _, number in residues],
-            "phi": wrap(in_degrees(OPERATION, "phi", angles[:, 0], unit)),
-            "psi": wrap(in_degrees(OPERATION, "psi", angles[:, 1], unit)),
-        }
-    )
+    columns = {
+        "frame": np.arange(len(residues)) // _period(residues) + 1,
+        "resname": [name for name, _ in residues],
+        "resseq": [number for _, number in residues],
+        "phi": _degrees("phi", values[:, 0], unit),
+        "psi": _degrees("psi", values[:, 1], unit),
+    }
+    return pd.DataFrame(columns)
 
 
-_KNOWN = "tables of gmx rama, PLUMED (#! FIELDS), cpptraj (#Frame) and CSV are read"
+def _degrees(name: str, angles: np.ndarray, unit: str) -> np.ndarray:
+    degrees: np.ndarray = wrap(in_degrees(OPERATION, name, angles, unit))
+    return degrees
 
 
-def _period(labels: Sequence[str]) -> int:
+def _residue(words: Words, line: int) -> tuple[str, int]:
+    """Return the name and the number of the residue that a row is of."""
+    if len(words) != 3:
+        raise ReadError(f"line {line}: {len(words)} cells, not phi, psi and RES-NUMBER; {_KNOWN}")
+    match = _RESIDUE.fullmatch(words[2])
+    if match is None:
+        raise ReadError(f"line {line}: {one_line(words[2], 40)!r} is no residue such as ALA-2; {_KNOWN}")
+    return match[1].upper(), int(match[2])
+
+
+_KNOWN = "tables of gmx rama, gmx chi -rama, PLUMED (#! FIELDS), cpptraj (#Frame) and CSV are read"
+
+
+def _period(labels: Sequence[object]) -> int:
     """Return the length of the shortest run that repeats to the end (Knuth, Morris & Pratt 1977)."""
     border = [0] * len(labels)
     k = 0
@@ -197,41 +212,59 @@ def _period(labels: Sequence[str]) -> int:
     return len(labels) - border[-1]
 
 
-def _from_plumed(text: str, declared: Declared) -> pd.DataFrame:
+def _from_plumed(text: str, declared: Declared, file: str) -> pd.DataFrame:
     header = read_header(text)
     if is_surface(header):
         raise ReadError("a surface of PLUMED, not angles of frames; read it with read_region or read_map")
+    check_trajectory(header)
     table = read_columns(text, least=2)
-    if table.values.shape[1] != len(header.fields):
-        n = table.values.shape[1]
-        raise ReadError(f"line {table.lines[0]}: {n} columns, but #! FIELDS names {len(header.fields)}; write it again")
+    table.check_width(len(header.fields), f"but #! FIELDS names {len(header.fields)}")
+    _warn_of_bias(header, table.values, file)
     return _from_columns(header.fields, table.values, declared, "radians")
+
+
+def _warn_of_bias(header: Header, values: np.ndarray, file: str) -> None:
+    """Warn if frames have weights."""
+    biases = [k for k, name in enumerate(header.fields) if BIAS.fullmatch(name)]
+    if not values[:, biases].any():
+        return
+    warnings.warn(
+        f"{file}: the run was biased ({one_line(header.fields[biases[0]], 40)}), but its frames count alike here; for "
+        "a region without the bias, read the surface that plumed sum_hills writes",
+        stacklevel=5,
+    )
 
 
 def _from_cpptraj(text: str, declared: Declared) -> pd.DataFrame:
     head = text.lstrip().partition("\n")[0]
     names = head.replace("#", " ").split()
     table = read_columns(text, least=2)
-    if table.values.shape[1] != len(names):
-        n = table.values.shape[1]
-        raise ReadError(f"line {table.lines[0]}: {n} columns, but the header names {len(names)}; write it again")
+    table.check_width(len(names), f"but the header names {len(names)}")
     return _from_columns(names, table.values, declared, "degrees")
+
+
+def _from_chi(text: str, declared: Declared) -> pd.DataFrame:
+    labels = axis_labels(text)
+    table = read_columns(text, "#@&", least=2)
+    table.check_width(2, "not phi and psi")
+    return _from_columns([labels["x"], labels["y"]], table.values, declared, "degrees")
 
 
 def _from_columns(names: list[str], values: np.ndarray, declared: Declared, default: str) -> pd.DataFrame:
     """Return the angles of the residues that have a column for each, a row a frame."""
-    pairs = _pairs(names, declared)
     unit = declared.angles or default
+    n_frames = len(values)
+    frame = np.arange(1, n_frames + 1)
     parts = []
-    for number, phi, psi in pairs:
-        part = {
-            "frame": np.arange(1, len(values) + 1),
-            "resname": np.full(len(values), "", object),
-            "resseq": np.full(len(values), int(number or 0)),
-            "phi": wrap(in_degrees(OPERATION, names[phi], values[:, phi], unit)),
-            "psi": wrap(in_degrees(OPERATION, names[psi], values[:, psi], unit)),
+    for number, phi, psi in _pairs(names, declared):
+        columns = {
+            "frame": frame,
+            "resname": [""] * n_frames,
+            "resseq": np.full(n_frames, int(number or 0)),
+            "phi": _degrees(names[phi], values[:, phi], unit),
+            "psi": _degrees(names[psi], values[:, psi], unit),
         }
-        parts.append(pd.DataFrame(part))
+        parts.append(pd.DataFrame(columns))
     table = pd.concat(parts, ignore_index=True)
     return table.sort_values("frame", kind="stable", ignore_index=True)
 
@@ -241,12 +274,19 @@ def _pairs(names: list[str], declared: Declared) -> list[tuple[str, int, int]]:
     if declared.axes is not None:
         phi, psi = find_axes(names, declared)
         return [("", phi, psi)]
-    places = {residue_of(name): k for k, name in enumerate(names)}
-    numbers = [residue[1] for residue in places if residue is not None and residue[0] == "phi"]
-    pairs = [(n, places[("phi", n)], places[("psi", n)]) for n in numbers if ("psi", n) in places]
-    lone = [name for name in names if (known := residue_of(name)) and known[1] not in [n for n, _, _ in pairs]]
-    if lone:
-        raise ReadError(f"the column {one_line(lone[0], 40)!r} has no other angle of its residue; write both")
+    places = {}
+    for k, name in enumerate(names):
+        residue = residue_of(name)
+        if residue is not None:
+            places[residue] = k
+    pairs = []
+    for angle, number in places:
+        other = "psi" if angle == "phi" else "phi"
+        if (other, number) not in places:
+            name = names[places[angle, number]]
+            raise ReadError(f"the column {one_line(name, 40)!r} has no other angle of its residue; write both")
+        if angle == "phi":
+            pairs.append((number, places["phi", number], places["psi", number]))
     if not pairs:
         find_axes(names, declared)
     return pairs
@@ -257,24 +297,25 @@ def _from_csv(path: Path, declared: Declared) -> pd.DataFrame:
     columns = [heading(name) for name in table.names]
     names = [column.name for column in columns]
     phi, psi = find_axes(names, declared)
-    angles = []
-    for k in (phi, psi):
+    n_rows = len(table.lines)
+    frame = _whole_numbers(table, names, "frame", np.arange(1, n_rows + 1))
+    resseq = _whole_numbers(table, names, "resseq", np.zeros(n_rows))
+    resname = [""] * n_rows
+    if "resname" in names:
+        at = names.index("resname")
+        resname = [row.cells[at].strip() for row in table.rows]
+    degrees = {}
+    for name, k in (("phi", phi), ("psi", psi)):
         unit = columns[k].unit if columns[k].unit in TURNS else declared.angles or "degrees"
-        angles.append(wrap(in_degrees(OPERATION, names[k], table.column(k), unit)))
-    n = len(table.lines)
-    frame = table.column(names.index("frame")) if "frame" in names else np.arange(1, n + 1)
-    number = table.column(names.index("resseq")) if "resseq" in names else np.zeros(n)
-    for name, values in (("frame", frame), ("resseq", number)):
-        odd = np.flatnonzero(~(np.abs(values) < 1e9) | (values != np.floor(values)))
-        if len(odd):
-            raise ReadError(f"line {table.lines[odd[0]]}: {name} {values[odd[0]]:g} is no whole number; correct it")
-    resname = [row.cells[names.index("resname")].strip() for row in table.rows] if "resname" in names else [""] * n
-    return pd.DataFrame(
-        {
-            "frame": frame.astype(int),
-            "resname": resname,
-            "resseq": number.astype(int),
-            "phi": angles[0],
-            "psi": angles[1],
-        }
-    )
+        degrees[name] = _degrees(names[k], table.column(k), unit)
+    return pd.DataFrame({"frame": frame, "resname": resname, "resseq": resseq, **degrees})
+
+
+def _whole_numbers(table: Table, names: list[str], name: str, default: np.ndarray) -> np.ndarray:
+    """Return a column of whole numbers, or what stands for it where there is none."""
+    values = table.column(names.index(name)) if name in names else default
+    is_whole = (np.abs(values) < 1e9) & (values == np.floor(values))
+    odd = np.flatnonzero(~is_whole)
+    if len(odd):
+        raise ReadError(f"line {table.lines[odd[0]]}: {name} {values[odd[0]]:g} is no whole number; correct it")
+    return values.astype(int)

@@ -26,7 +26,7 @@ from .._checks import UsageError
 from .._files import ReadError, Row, read_text, split_rows
 from .._text import one_line
 from .densities import UNITS
-from .formats.mesh import on_grid
+from .formats.mesh import Rows, on_grid
 from .formats.surface import Declared, Surface, find_axes, labelled
 from .torus import centres
 
@@ -293,19 +293,18 @@ def from_long(table: Table, declared: Declared) -> Surface:
     maps = [k for k in range(len(names)) if k not in (phi_at, psi_at)]
     wanted = _wanted([names[k] for k in maps], declared.variable)
     value_at = names.index(wanted)
-    phi = _angles(table, columns, phi_at, declared)
-    psi = _angles(table, columns, psi_at, declared)
-    values = table.column(value_at)
-    for name, angles in (("phi", phi), ("psi", psi)):
-        odd = np.flatnonzero(~np.isfinite(angles))
-        if len(odd):
-            raise ReadError(f"line {table.lines[odd[0]]}: {name} is no angle; write degrees")
+    rows = Rows(
+        phi=_angles(table, columns, phi_at, declared),
+        psi=_angles(table, columns, psi_at, declared),
+        values=table.column(value_at),
+        lines=table.lines,
+    )
     absent = declared.absent
     source = ""
-    if absent is None and declared.quantity in (None, "mask") and (values == 1).all():
+    if absent is None and declared.quantity in (None, "mask") and (rows.values == 1).all():
         absent = 0.0
         source = "list of cells: those without a row are outside"
-    cells = on_grid(phi, psi, values, table.lines, absent)
+    cells = on_grid(rows, absent)
     unit = columns[value_at].unit
     is_energy = unit in UNITS
     return Surface(cells, "energy" if is_energy else "", unit if is_energy else "", source)

@@ -5,17 +5,20 @@ Conventions
 - Lines that are empty, or begin with a comment's character, hold no row. All other lines have as many numbers as the
   first.
 - ``inf`` and ``nan`` are numbers here: what a program writes where it never was.
+- A file may hold several tables whose rows begin with their name, such as "ALA".
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from ..._files import ReadError, split_lines
 from ..._text import one_line
+
+Words = list[str]
 
 
 class Columns(NamedTuple):
@@ -29,6 +32,32 @@ class Columns(NamedTuple):
 
     lines: np.ndarray
     values: np.ndarray
+
+    def check_width(self, n: int, wanted: str) -> None:
+        """Check that there are `n` columns.
+
+        Raises
+        ------
+        ReadError
+            If there are more or fewer.
+        """
+        width = self.values.shape[1]
+        if width != n:
+            raise ReadError(f"line {self.lines[0]}: {width} columns, {wanted}; write it again")
+
+
+def rows_of_words(text: str, comments: str = "#@!") -> Iterator[tuple[int, Words]]:
+    r"""Yield the number of each line that holds a row, and its words.
+
+    Examples
+    --------
+    >>> list(rows_of_words("# phi psi\n-90 90\n"))
+    [(2, ['-90', '90'])]
+    """
+    for number, line in enumerate(split_lines(text), 1):
+        words = line.split()
+        if words and words[0][0] not in comments:
+            yield number, words
 
 
 def read_columns(text: str, comments: str = "#@!", least: int = 3) -> Columns:
@@ -59,13 +88,51 @@ def read_columns(text: str, comments: str = "#@!", least: int = 3) -> Columns:
     """
     numbers = []
     rows = []
-    for number, line in enumerate(split_lines(text), 1):
-        words = line.split()
-        if not words or words[0][0] in comments:
-            continue
+    for number, words in rows_of_words(text, comments):
         numbers.append(number)
         rows.append(words)
     return to_numbers(numbers, rows, least)
+
+
+class NamedRows(NamedTuple):
+    """The rows of one of several tables, as words.
+
+    Attributes
+    ----------
+    lines : list of int
+    rows : list of list of str
+    """
+
+    lines: list[int]
+    rows: list[Words]
+
+
+def read_named_rows(text: str, name_of: Callable[[Words, int], tuple[str, Words]]) -> dict[str, NamedRows]:
+    r"""Return the rows of each table of a file, by its name.
+
+    Parameters
+    ----------
+    text : str
+    name_of : callable
+        Takes the words of a row and its line, and returns the name of its table and the words behind it.
+
+    Returns
+    -------
+    dict of str to NamedRows
+        In the order of the file.
+
+    Examples
+    --------
+    >>> read_named_rows("ala -90 1\ngly -90 2\n", lambda words, line: (words[0], words[1:]))["gly"]
+    NamedRows(lines=[2], rows=[['-90', '2']])
+    """
+    tables: dict[str, NamedRows] = {}
+    for number, words in rows_of_words(text):
+        name, cells = name_of(words, number)
+        table = tables.setdefault(name, NamedRows([], []))
+        table.lines.append(number)
+        table.rows.append(cells)
+    return tables
 
 
 def to_numbers(lines: Sequence[int], rows: Sequence[Sequence[str]], least: int = 3) -> Columns:

@@ -4,7 +4,8 @@ Conventions
 -----------
 - Rows between ``splot`` and ``end`` hold the lower edges of a bin and its value. ``xlabel`` and ``ylabel`` name the
   axes.
-- Counts, a normalised histogram or free energies are written alike: what they are has to be declared.
+- Counts, a normalised histogram or free energies are written alike: what they are has to be declared. Of an energy, the
+  highest value, where several bins have it, stands for bins that were never visited: half a count, as cpptraj has it.
 - A last row or column at a whole turn from the first is the edge of the picture, and left out.
 
 References
@@ -21,8 +22,8 @@ import numpy as np
 from ..._files import ReadError, split_lines
 from ..torus import LARGEST, PERIOD
 from .columns import to_numbers
-from .mesh import on_grid
-from .surface import Declared, Surface, find_axes
+from .mesh import Rows, on_grid, rows_of
+from .surface import Declared, Surface, find_axes, never_visited
 
 _LABEL = re.compile(r'^\s*set\s+([xy])label\s+"([^"]*)"', re.MULTILINE)
 _PLOT = re.compile(r'^\s*splot\s+"-"', re.MULTILINE)
@@ -70,26 +71,31 @@ def read_surface(text: str, declared: Declared) -> Surface:
     labels = dict(_LABEL.findall(text))
     names = [labels.get("x") or "x", labels.get("y") or "y"]
     phi, psi = find_axes(names, declared)
-    lines, rows = _rows(text)
-    table = to_numbers(lines, rows)
-    if table.values.shape[1] != 3:
-        raise ReadError(f"line {table.lines[0]}: {table.values.shape[1]} columns, not x, y and a value; write it again")
-    inside = np.ones(len(table.lines), bool)
-    edges = []
-    for column in (phi, psi):
-        angle = declared.in_degrees(table.values[:, column])
-        is_angle = np.abs(angle) <= LARGEST
-        if not is_angle.all():
-            line = table.lines[np.flatnonzero(~is_angle)[0]]
-            raise ReadError(f"line {line}: no angle; write it again")
-        edges.append(angle)
-        inside &= angle - angle.min() < PERIOD - 1e-3
-    centres = [edge[inside] + _step(edge[inside]) / 2 for edge in edges]
-    values = on_grid(centres[0], centres[1], table.values[inside, 2], table.lines[inside], declared.absent)
-    source = (
-        f"gnuplot map, phi is {names[phi]} and psi {names[psi]}, centres of bins whose lower edges stand in the file"
-    )
-    return Surface(values, "", "", source)
+    lines, words = _rows(text)
+    table = to_numbers(lines, words)
+    table.check_width(3, "not x, y and a value")
+    edges = rows_of(table, phi, psi, 2, declared)
+    _check_angles(edges)
+    edges = edges.take(_is_bin(edges.phi) & _is_bin(edges.psi))
+    rows = edges._replace(phi=edges.phi + _step(edges.phi) / 2, psi=edges.psi + _step(edges.psi) / 2)
+    if declared.quantity == "energy":
+        rows = rows._replace(values=never_visited(rows.values))
+    named = f"phi is {names[phi]} and psi {names[psi]}"
+    source = f"gnuplot map, {named}, centres of bins whose lower edges stand in the file"
+    return Surface(on_grid(rows, declared.absent), source=source)
+
+
+def _check_angles(rows: Rows) -> None:
+    is_angle = (np.abs(rows.phi) <= LARGEST) & (np.abs(rows.psi) <= LARGEST)
+    if not is_angle.all():
+        line = rows.lines[np.flatnonzero(~is_angle)[0]]
+        raise ReadError(f"line {line}: no angle; write it again")
+
+
+def _is_bin(edges: np.ndarray) -> np.ndarray:
+    """Return whether each edge is that of a bin, and not the picture's end: a whole turn from the first."""
+    inside: np.ndarray = edges - edges.min() < PERIOD - 1e-3
+    return inside
 
 
 def _rows(text: str) -> tuple[list[int], list[list[str]]]:

@@ -10,6 +10,7 @@ Conventions
   unless ``axes`` says otherwise.
 - The highest value, where several bins have it, stands for bins that were never visited.
 - A unit in the legend (``G (kJ/mol)``) says that the values are an energy.
+- ``gmx rama`` and ``gmx chi -rama`` write angles of frames under axes called phi and psi: no map.
 
 References
 ----------
@@ -19,6 +20,7 @@ https://manual.gromacs.org, "gmx sham"; Miao, Y. et al. (2014). J. Chem. Theory 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,9 +28,9 @@ from ..._files import ReadError, split_lines
 from ..._text import one_line
 from ..densities import UNITS
 from ..torus import LARGEST, PERIOD
-from .columns import number_of, read_columns
-from .mesh import on_grid
-from .surface import Declared, Surface, find_axes, labelled
+from .columns import number_of, read_columns, rows_of_words
+from .mesh import on_grid, rows_of
+from .surface import Declared, Surface, find_axes, labelled, never_visited
 
 _QUOTED = re.compile(r'"([^"]*)"')
 _COMMENT = re.compile(r'/\*\s*([\w-]+):\s*"?([^"*]*)"?\s*\*/')
@@ -36,6 +38,9 @@ _VALUE = re.compile(r'/\*\s*"([^"]*)"\s*\*/')
 _UNIT = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 _REWEIGHTED = re.compile(r"#\s*RC1\s+RC2\s+PMF", re.IGNORECASE)
 _LABEL = re.compile(r'^@\s+([xyz])axis\s+label\s+"([^"]*)"', re.MULTILINE)
+_SYMBOL = re.compile(r"\\(?:8|x)([fy])\\(?:4|f\{\})")
+_GREEK = {"f": "phi", "y": "psi"}
+"""Letters of the font Symbol."""
 _UNITS = {unit.lower(): unit for unit in UNITS}
 
 
@@ -68,6 +73,39 @@ def is_xvg(text: str) -> bool:
     return False
 
 
+def is_rama(text: str) -> bool:
+    r"""Return whether a text holds phi and psi of frames, and nothing else, under axes of these names.
+
+    Examples
+    --------
+    >>> is_rama('@    xaxis  label "Phi"\n@    yaxis  label "Psi"\n-63 -43\n')
+    True
+    """
+    if not is_xvg(text):
+        return False
+    first = next(rows_of_words(text), None)
+    if first is None or len(first[1]) != 2:
+        return False
+    labels = axis_labels(text)
+    names = {labels.get(axis, "").lower() for axis in "xy"}
+    return names == {"phi", "psi"}
+
+
+def axis_labels(text: str) -> dict[str, str]:
+    r"""Return what an xvg file calls x, y and z, without units of angles and with Greek letters by name.
+
+    Examples
+    --------
+    >>> axis_labels('@    xaxis  label "\\xf\\f{} (deg)"\n@    yaxis  label "Psi"\n')
+    {'x': 'phi', 'y': 'Psi'}
+    """
+    labels = {}
+    for axis, label in _LABEL.findall(text):
+        named = _SYMBOL.sub(lambda match: _GREEK[match[1]], label)
+        labels[axis] = named.removesuffix("(deg)").strip()
+    return labels
+
+
 def read_xpm(text: str, declared: Declared) -> Surface:
     """Read a picture.
 
@@ -89,17 +127,9 @@ def read_xpm(text: str, declared: Declared) -> Surface:
     """
     said = {key: value.strip() for key, value in _COMMENT.findall(text)}
     strings = _strings(text)
-    n_columns, n_rows, n_colours, n_letters = _sizes(strings)
-    levels = _levels(strings[1 : n_colours + 1], n_letters)
-    rows = [words for _, words, _ in strings[n_colours + 1 :]]
-    if len(rows) != n_rows or any(len(row) != n_columns * n_letters for row in rows):
-        raise ReadError(f"the picture is not of {n_columns} × {n_rows} cells, as it says; write it again")
-    try:
-        cells = np.array([[levels[row[k : k + n_letters]] for k in range(0, len(row), n_letters)] for row in rows])
-    except KeyError as error:
-        raise ReadError(
-            f"the letters {one_line(error.args[0], 20)!r} are no colour of its table; write it again"
-        ) from None
+    size = _size(strings)
+    levels = _levels(strings[1 : size.colours + 1], size.letters)
+    cells = _cells(strings[size.colours + 1 :], levels, size)
     names = [said.get("x-label") or "x", said.get("y-label") or "y"]
     if declared.axes is not None and {name.lower() for name in declared.axes} == {"x", "y"}:
         names = ["x", "y"]
@@ -107,12 +137,11 @@ def read_xpm(text: str, declared: Declared) -> Surface:
     unit = _unit_of(said.get("legend", ""))
     if unit or declared.quantity == "energy":
         cells = never_visited(cells)
-    x = declared.in_degrees(_axis(text, "x-axis", n_columns))
-    y = declared.in_degrees(_axis(text, "y-axis", n_rows))
-    # the first row is the highest
+    x = declared.in_degrees(_axis(text, "x-axis", size.columns))
+    y = declared.in_degrees(_axis(text, "y-axis", size.rows))
     order = ("psi", "phi") if phi == 0 else ("phi", "psi")
-    values = labelled(cells[::-1], order, y, x)
-    source = f"xpm picture, phi is {names[phi]}, {n_colours} levels"
+    values = labelled(cells, order, y, x)
+    source = f"xpm picture, phi is {names[phi]}, {size.colours} levels"
     return Surface(values, "energy" if unit else "", unit, source)
 
 
@@ -136,73 +165,101 @@ def read_xvg(text: str, declared: Declared) -> Surface:
         If it is not said which axis is phi.
     """
     table = read_columns(text)
-    if table.values.shape[1] != 3:
-        n = table.values.shape[1]
-        raise ReadError(f"line {table.lines[0]}: {n} columns, not x, y and a value; write a map of three columns")
-    labels = dict(_LABEL.findall(text))
+    table.check_width(3, "not x, y and a value")
     is_reweighted = _REWEIGHTED.match(text.lstrip()) is not None
+    labels = axis_labels(text)
     names = [labels.get("x") or "x", labels.get("y") or "y"]
     default = ("RC1", "RC2") if is_reweighted and names == ["RC1", "RC2"] else None
     phi, psi = find_axes(names, declared, default)
-    unit = _unit_of(text.lstrip().partition("\n")[0]) if is_reweighted else _unit_of(labels.get("z", ""))
-    values = table.values[:, 2]
-    if is_reweighted or (unit and declared.quantity in (None, "energy")):
-        values = never_visited(values)
-    angles = [declared.in_degrees(table.values[:, k]) for k in (phi, psi)]
+    legend = text.lstrip().partition("\n")[0] if is_reweighted else labels.get("z", "")
+    unit = _unit_of(legend)
+    rows = rows_of(table, phi, psi, 2, declared)
     source = f"xvg map, phi is {names[phi]} and psi {names[psi]}"
     if is_reweighted:
-        angles = [_to_centres(axis) for axis in angles]
+        rows = rows._replace(phi=_to_centres(rows.phi), psi=_to_centres(rows.psi))
         source += ", centres of bins whose lower edges stand in the file"
-    cells = on_grid(angles[0], angles[1], values, table.lines, declared.absent)
+    if is_reweighted or (unit and declared.quantity in (None, "energy")):
+        rows = rows._replace(values=never_visited(rows.values))
+    cells = on_grid(rows, declared.absent)
     return Surface(cells, "energy" if unit else "", unit, source)
 
 
-def never_visited(values: np.ndarray) -> np.ndarray:
-    """Return energies whose highest value, if several cells have it, is infinite.
+class String(NamedTuple):
+    """A quoted string of a picture: its line, its content, and what stands behind it.
 
-    Examples
-    --------
-    >>> never_visited(np.array([0.0, 8.0, 8.0, 3.0]))
-    array([ 0., inf, inf,  3.])
+    Attributes
+    ----------
+    line : int
+    content, behind : str
     """
-    if not values.size:
-        return values
-    is_highest = values == values.max()
-    if np.count_nonzero(is_highest) < 2:
-        return values
-    return np.where(is_highest, np.inf, values)
+
+    line: int
+    content: str
+    behind: str
 
 
-def _strings(text: str) -> list[tuple[int, str, str]]:
-    """Return the quoted strings that are no comments: line, content, and what stands behind."""
-    found = []
+class Size(NamedTuple):
+    """The sizes of a picture, in cells; the colours of its table, and the letters that stand for each.
+
+    Attributes
+    ----------
+    columns, rows, colours, letters : int
+    """
+
+    columns: int
+    rows: int
+    colours: int
+    letters: int
+
+
+def _strings(text: str) -> list[String]:
+    """Return the quoted strings that are no comments."""
+    strings = []
     for number, line in enumerate(split_lines(text), 1):
         stripped = line.strip()
-        if stripped.startswith('"') and (match := _QUOTED.match(stripped)):
-            found.append((number, match[1], stripped[match.end() :]))
-    if not found:
+        match = _QUOTED.match(stripped)
+        if match is not None:
+            strings.append(String(number, match[1], stripped[match.end() :]))
+    if not strings:
         raise ReadError("no string in it, so no picture; write it again")
-    return found
+    return strings
 
 
-def _sizes(strings: list[tuple[int, str, str]]) -> tuple[int, int, int, int]:
-    line, words, _ = strings[0]
-    numbers = words.split()
-    if len(numbers) != 4 or not all(word.isascii() and word.isdecimal() and len(word) < 6 for word in numbers):
-        raise ReadError(f"line {line}: not the four sizes of a picture, but {one_line(words, 40)!r}; write it again")
-    columns, rows, colours, letters = (int(word) for word in numbers)
-    if min(columns, rows, colours, letters) < 1 or len(strings) < colours + 1:
-        raise ReadError(f"line {line}: a picture of {columns} × {rows} cells and {colours} colours; write it again")
-    return columns, rows, colours, letters
+def _size(strings: list[String]) -> Size:
+    line, content, _ = strings[0]
+    words = content.split()
+    if len(words) != 4 or not all(word.isascii() and word.isdecimal() and len(word) < 6 for word in words):
+        raise ReadError(f"line {line}: not the four sizes of a picture, but {one_line(content, 40)!r}; write it again")
+    size = Size(*map(int, words))
+    if min(size) < 1 or len(strings) < size.colours + 1:
+        found = f"a picture of {size.columns} × {size.rows} cells and {size.colours} colours"
+        raise ReadError(f"line {line}: {found}; write it again")
+    return size
 
 
-def _levels(strings: list[tuple[int, str, str]], n_letters: int) -> dict[str, float]:
+def _cells(strings: list[String], levels: dict[str, float], size: Size) -> np.ndarray:
+    """Return the values of the cells; rows ascend with y, so the picture's last one comes first."""
+    n = size.letters
+    width = size.columns * n
+    if len(strings) != size.rows or any(len(string.content) != width for string in strings):
+        raise ReadError(f"the picture is not of {size.columns} × {size.rows} cells, as it says; write it again")
+    cells = []
+    for _, row, _ in reversed(strings):
+        for k in range(0, width, n):
+            letters = row[k : k + n]
+            if letters not in levels:
+                raise ReadError(f"the letters {one_line(letters, 20)!r} are no colour of its table; write it again")
+            cells.append(levels[letters])
+    return np.array(cells).reshape(size.rows, size.columns)
+
+
+def _levels(strings: list[String], n_letters: int) -> dict[str, float]:
     levels: dict[str, float] = {}
-    for line, words, behind in strings:
+    for line, content, behind in strings:
         match = _VALUE.search(behind)
         if match is None:
             raise ReadError(f"line {line}: a colour without a value in a comment; write the picture with gmx")
-        letters = words[:n_letters]
+        letters = content[:n_letters]
         if letters in levels:
             raise ReadError(f"line {line}: the letters {one_line(letters, 20)!r} are two colours; write it again")
         levels[letters] = number_of(match[1].strip(), line)

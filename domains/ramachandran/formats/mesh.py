@@ -3,39 +3,87 @@
 Conventions
 -----------
 - Every node of the grid has one row. Nodes without a row are refused, unless their value is declared.
+- A row that stands a whole turn from another, as in a grid with both ends of the circle or with padding, has the value
+  of the other one, and is left out.
 - Where rows are absent, the step is the smallest difference of two angles, which divides the circle, and all angles lie
   on the grid of this step.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import xarray as xr
 
 from ..._files import ReadError
 from ..torus import LARGEST, PERIOD
-from .surface import labelled
+from .columns import Columns
+from .surface import Declared, labelled
 
 FINEST = 0.01
 """The smallest step of a grid, degrees."""
-_TOLERANCE = 0.01
+_OFF_NODE = 0.01
 """How far an angle may lie beside its node, as a part of the step: angles in files are rounded."""
+_OFF_TURN = 1e-3
+"""How much less than a whole turn, in degrees, counts as one."""
+_BESIDE = 0.1
+"""How far from its first place, in degrees, an angle may stand a whole turn further on."""
+_OFF_VALUE = 1e-6
+"""How far two values of one node may be apart, as a part of the larger one."""
 
 
-def on_grid(
-    phi: np.ndarray, psi: np.ndarray, values: np.ndarray, lines: np.ndarray, absent: float | None
-) -> xr.DataArray:
-    """Return rows as a map over the torus.
+class Rows(NamedTuple):
+    """Angles and a value of some nodes.
 
-    Parameters
+    Attributes
     ----------
     phi, psi : ndarray, shape (n,)
         Degrees.
     values : ndarray, shape (n,)
     lines : ndarray of int, shape (n,)
-        Where each row stands.
-    absent : float or None
-        The value of nodes without a row; None if there may be none.
+        Where each row stands in its file.
+    """
+
+    phi: np.ndarray
+    psi: np.ndarray
+    values: np.ndarray
+    lines: np.ndarray
+
+    def take(self, which: np.ndarray) -> Rows:
+        """Return some of the rows, or all in another order."""
+        return Rows(self.phi[which], self.psi[which], self.values[which], self.lines[which])
+
+    def pair(self, k: int) -> str:
+        """Return the angles of a row, as a message has them."""
+        return f"phi {self.phi[k]:g}, psi {self.psi[k]:g}"
+
+
+def rows_of(table: Columns, phi: int, psi: int, value: int, declared: Declared) -> Rows:
+    """Return the rows of a table, of which these columns are the angles and the value.
+
+    Examples
+    --------
+    >>> table = Columns(np.array([2]), np.array([[-90.0, 30.0, 0.5]]))
+    >>> rows_of(table, 0, 1, 2, Declared()).psi
+    array([30.])
+    """
+    return Rows(
+        phi=declared.in_degrees(table.values[:, phi]),
+        psi=declared.in_degrees(table.values[:, psi]),
+        values=table.values[:, value],
+        lines=table.lines,
+    )
+
+
+def on_grid(rows: Rows, absent: float | None = None) -> xr.DataArray:
+    """Return rows as a map over the torus.
+
+    Parameters
+    ----------
+    rows : Rows
+    absent : float, optional
+        The value of nodes without a row; there may be none if it is not given.
 
     Returns
     -------
@@ -49,70 +97,144 @@ def on_grid(
 
     Examples
     --------
-    >>> line = np.arange(3)
-    >>> on_grid(np.array([-90, -90, 90]), np.array([-90, 90, 90]), np.ones(3), line, 0.0).values
+    >>> rows = Rows(np.array([-90, -90, 90]), np.array([-90, 90, 90]), np.ones(3), np.arange(3))
+    >>> on_grid(rows, absent=0.0).values
     array([[1., 0.],
            [1., 1.]])
     """
-    for name, angles in (("phi", phi), ("psi", psi)):
-        _check_angles(name, angles, lines)
+    _check_angles("phi", rows.phi, rows.lines)
+    _check_angles("psi", rows.psi, rows.lines)
+    rows = _of_one_turn(rows)
     if absent is None:
-        columns, column = np.unique(phi, return_inverse=True)
-        rows, row = np.unique(psi, return_inverse=True)
-    else:
-        _check_unit(phi, psi)
-        step = _step(phi, psi)
-        columns, column = _nodes("phi", phi, step, lines)
-        rows, row = _nodes("psi", psi, step, lines)
-    cell = row * len(columns) + column
+        return _complete_grid(rows)
+    return _sparse_grid(rows, absent)
+
+
+def _complete_grid(rows: Rows) -> xr.DataArray:
+    """Return the grid of which every node has a row."""
+    phi, column = np.unique(rows.phi, return_inverse=True)
+    psi, line = np.unique(rows.psi, return_inverse=True)
+    cell = line * len(phi) + column
     order = np.argsort(cell, kind="stable")
-    _check_once(cell[order], phi[order], psi[order], lines[order])
-    n_cells = len(rows) * len(columns)
-    if absent is None:
-        _check_all(cell[order], rows, columns)
-        found = values[order]
-    else:
-        found = np.full(n_cells, float(absent))
-        found[cell] = values
-    return labelled(found.reshape(len(rows), len(columns)), ("psi", "phi"), rows, columns)
+    ordered = rows.take(order)
+    _check_once(cell[order], ordered)
+    _check_all(cell[order], psi, phi)
+    values = ordered.values.reshape(len(psi), len(phi))
+    return labelled(values, ("psi", "phi"), psi, phi)
+
+
+def _sparse_grid(rows: Rows, absent: float) -> xr.DataArray:
+    """Return the grid whose step the rows tell, with a value for nodes that have none."""
+    _check_unit(rows)
+    step = _step(rows)
+    phi, column = _nodes("phi", rows.phi, step, rows.lines)
+    psi, line = _nodes("psi", rows.psi, step, rows.lines)
+    cell = line * len(phi) + column
+    order = np.argsort(cell, kind="stable")
+    _check_once(cell[order], rows.take(order))
+    values = np.full((len(psi), len(phi)), float(absent))
+    values.flat[cell] = rows.values
+    return labelled(values, ("psi", "phi"), psi, phi)
+
+
+def _of_one_turn(rows: Rows) -> Rows:
+    """Leave out the rows that repeat others a whole turn further on."""
+    phi = _turned_back(rows.phi)
+    psi = _turned_back(rows.psi)
+    is_further_on = (phi != rows.phi) | (psi != rows.psi)
+    if not is_further_on.any():
+        return rows
+    first = rows.take(~is_further_on)
+    repeated = rows.take(is_further_on)
+    original = _rows_at(first, phi[is_further_on], psi[is_further_on])
+    _check_repeats(first, repeated, original)
+    return first
+
+
+def _turned_back(angles: np.ndarray) -> np.ndarray:
+    """Return angles less the whole turns that they are beyond the first one."""
+    if not len(angles):
+        return angles
+    turns = np.floor((angles - angles.min() + _OFF_TURN) / PERIOD)
+    back: np.ndarray = angles - PERIOD * turns
+    return back
+
+
+def _rows_at(rows: Rows, phi: np.ndarray, psi: np.ndarray) -> np.ndarray:
+    """Return which row lies at each pair of angles, −1 where none does."""
+    columns = np.unique(rows.phi)
+    lines = np.unique(rows.psi)
+    cell = _nearest(rows.psi, lines) * len(columns) + _nearest(rows.phi, columns)
+    wanted = _nearest(psi, lines) * len(columns) + _nearest(phi, columns)
+    order = np.argsort(cell, kind="stable")
+    place = np.searchsorted(cell, wanted, sorter=order)
+    place = np.minimum(place, len(order) - 1)
+    found = order[place]
+    near_phi = np.abs(rows.phi[found] - phi) <= _BESIDE
+    near_psi = np.abs(rows.psi[found] - psi) <= _BESIDE
+    is_there = (cell[found] == wanted) & near_phi & near_psi
+    return np.where(is_there, found, -1)
+
+
+def _nearest(angles: np.ndarray, nodes: np.ndarray) -> np.ndarray:
+    """Return which of ascending nodes is nearest to each angle."""
+    between = (nodes[1:] + nodes[:-1]) / 2
+    return np.searchsorted(between, angles)
+
+
+def _check_repeats(first: Rows, repeated: Rows, original: np.ndarray) -> None:
+    """Check that rows a whole turn further on have the values of those that they repeat; −1 for none."""
+    lone = np.flatnonzero(original < 0)
+    if len(lone):
+        k = lone[0]
+        found = f"line {repeated.lines[k]}: the angles run more than once round the circle"
+        raise ReadError(f"{found}, and {repeated.pair(k)} repeats no other row; leave one end out")
+    before = first.take(original)
+    is_same = np.isclose(before.values, repeated.values, rtol=_OFF_VALUE, atol=0, equal_nan=True)
+    other = np.flatnonzero(~is_same)
+    if len(other):
+        k = other[0]
+        here = f"{before.pair(k)} is {before.values[k]:g} in line {before.lines[k]}"
+        there = f"{repeated.values[k]:g} a whole turn further on, in line {repeated.lines[k]}"
+        raise ReadError(f"{here}, and {there}; leave one end of the circle out")
 
 
 def _check_angles(name: str, angles: np.ndarray, lines: np.ndarray) -> None:
+    # a NaN is at most nothing
     odd = np.flatnonzero(~(np.abs(angles) <= LARGEST))
     if len(odd):
         raise ReadError(f"line {lines[odd[0]]}: {name} is no angle; write degrees")
 
 
-def _check_unit(phi: np.ndarray, psi: np.ndarray) -> None:
+def _check_unit(rows: Rows) -> None:
     """Refuse what goes round once in radians: where rows are absent, the grid does not tell."""
-    largest = max(np.abs(phi).max(initial=0), np.abs(psi).max(initial=0))
-    if len(phi) >= 10 and largest <= 2 * np.pi:
+    angles = np.abs([rows.phi, rows.psi])
+    largest = angles.max(initial=0)
+    if len(rows.phi) >= 10 and largest <= 2 * np.pi:
         raise ReadError(
             f'all angles lie within ±{largest:.3g}, where no backbone is in degrees; say angles="radians" '
             "(--angles radians), or write degrees"
         )
 
 
-def _check_once(cell: np.ndarray, phi: np.ndarray, psi: np.ndarray, lines: np.ndarray) -> None:
+def _check_once(cell: np.ndarray, rows: Rows) -> None:
     again = np.flatnonzero(np.diff(cell) == 0)
     if not len(again):
         return
     k = again[0]
-    pair = f"phi {phi[k]:g}, psi {psi[k]:g}"
-    raise ReadError(f"{pair} stands in line {lines[k]} and in line {lines[k + 1]}; keep one")
+    raise ReadError(f"{rows.pair(k)} stands in line {rows.lines[k]} and in line {rows.lines[k + 1]}; keep one")
 
 
-def _check_all(cell: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> None:
-    n_cells = len(rows) * len(columns)
-    if len(cell) == n_cells:
+def _check_all(cell: np.ndarray, psi: np.ndarray, phi: np.ndarray) -> None:
+    n_cells = len(psi) * len(phi)
+    n_missing = n_cells - len(cell)
+    if not n_missing:
         return
-    found = f"{len(cell)} pairs of {len(columns)} angles phi and {len(rows)} psi, whose grid has {n_cells} cells"
-    missing = _first_missing(cell)
-    at = f"phi {columns[missing % len(columns)]:g}, psi {rows[missing // len(columns)]:g}"
-    raise ReadError(
-        f"{found}: {n_cells - len(cell)} cells have no value, first {at}; write a row for each, 0 too, or say what "
-        "absent ones are with absent=0 (--absent 0)"
-    )
+    line, column = divmod(_first_missing(cell), len(phi))
+    found = f"{len(cell)} pairs of {len(phi)} angles phi and {len(psi)} psi, whose grid has {n_cells} cells"
+    missing = f"{n_missing} cells have no value, first phi {phi[column]:g}, psi {psi[line]:g}"
+    remedy = "write a row for each, 0 too, or say what absent ones are with absent=0 (--absent 0)"
+    raise ReadError(f"{found}: {missing}; {remedy}")
 
 
 def _first_missing(cells: np.ndarray) -> int:
@@ -121,9 +243,11 @@ def _first_missing(cells: np.ndarray) -> int:
     return int(off[0]) if len(off) else len(cells)
 
 
-def _step(phi: np.ndarray, psi: np.ndarray) -> float:
+def _step(rows: Rows) -> float:
     """Return the step of the grid that angles of both axes lie on."""
-    differences = np.concatenate([np.diff(np.unique(angles)) for angles in (phi, psi)])
+    along_phi = np.diff(np.unique(rows.phi))
+    along_psi = np.diff(np.unique(rows.psi))
+    differences = np.concatenate([along_phi, along_psi])
     if not len(differences):
         raise ReadError("all rows have the same angles, which tell no grid; write a row for each cell")
     least = float(differences.min())
@@ -139,19 +263,16 @@ def _nodes(name: str, angles: np.ndarray, step: float, lines: np.ndarray) -> tup
     first = float(angles.min())
     position = (angles - first) / step
     place = np.round(position).astype(int)
-    odd = np.flatnonzero(np.abs(position - place) > _TOLERANCE * np.maximum(1, place / 10))
-    n = round(PERIOD / step)
+    # rounded steps add up along the circle
+    beside = _OFF_NODE * np.maximum(1, place / 10)
+    odd = np.flatnonzero(np.abs(position - place) > beside)
     if len(odd):
-        k = odd[0]
-        raise ReadError(
-            f"line {lines[k]}: {name} {angles[k]:g} lies on no grid of {step:g}° from {first:g}; correct it"
-        )
-    if place.max() >= n:
-        raise ReadError(
-            f"{name} runs from {first:g} to {angles.max():g}, more than once round the circle; leave one end out"
-        )
-    # the first cell of the circle that begins at -180, or at 0 for angles from 0 to 360
-    turn = 0.0 if first >= 0 and angles.max() > PERIOD / 2 else -PERIOD / 2
-    before = int(np.floor((first - turn) / step + _TOLERANCE))
+        found = f"line {lines[odd[0]]}: {name} {angles[odd[0]]:g}"
+        raise ReadError(f"{found} lies on no grid of {step:g}° from {first:g}; correct it")
+    n = round(PERIOD / step)
+    # the circle begins at -180, or at 0 for angles from 0 to 360
+    is_from_zero = first >= 0 and angles.max() > PERIOD / 2
+    begin = 0.0 if is_from_zero else -PERIOD / 2
+    before = int(np.floor((first - begin) / step + _OFF_NODE))
     nodes = first + (np.arange(n) - before) * step
     return nodes, (place + before) % n

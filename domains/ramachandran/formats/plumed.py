@@ -9,6 +9,8 @@ Conventions
 - Angles are in radians, ``pi`` among the numbers, unless the header gives a period of 360. Energies are in kJ/mol,
   PLUMED's unit.
 - Columns ``der_…`` and ``d…`` of an axis are derivatives.
+- A column ``….bias`` is what a run adds to the energy, high where the free energy is low: it is not taken for one.
+- A table with the height of hills (HILLS) is no trajectory.
 
 References
 ----------
@@ -26,11 +28,18 @@ import numpy as np
 from ..._files import ReadError, split_lines
 from ..._text import one_line
 from .columns import Columns, number_of, read_columns
-from .mesh import on_grid
+from .mesh import Rows, on_grid
 from .surface import Declared, Surface, find_axes, one_of
 
 ENERGY = re.compile(r"(.*[._])?(free|fes|ff|projection)", re.IGNORECASE)
 """Columns that PLUMED's tools call a free energy."""
+BIAS = re.compile(r"(.*[._])?r?bias", re.IGNORECASE)
+"""Columns of what a run adds to the energy."""
+_OFF_NODE = 0.01
+"""How far a coordinate may lie beside its node, as a part of the step."""
+MOST_BINS = 36_000
+"""Along an axis."""
+_SUM_HILLS = "sum the run's hills with plumed sum_hills, and read the surface that it writes"
 
 
 class Header(NamedTuple):
@@ -102,6 +111,23 @@ def is_surface(header: Header) -> bool:
     return any(name.startswith("nbins_") for name in header.settings)
 
 
+def check_trajectory(header: Header) -> None:
+    """Check that a table without a grid holds the angles of frames.
+
+    Raises
+    ------
+    ReadError
+        If it holds the hills of a metadynamics run.
+
+    Examples
+    --------
+    >>> check_trajectory(Header(["time", "phi", "psi"], {}))
+    """
+    has_sigma = any(name.startswith("sigma_") for name in header.fields)
+    if has_sigma and "height" in header.fields:
+        raise ReadError(f"hills of a metadynamics run, neither a map nor angles of frames; {_SUM_HILLS}")
+
+
 def read_surface(text: str, declared: Declared) -> Surface:
     r"""Read a map.
 
@@ -133,25 +159,34 @@ def read_surface(text: str, declared: Declared) -> Surface:
     """
     header = read_header(text)
     table = read_columns(text)
-    if table.values.shape[1] != len(header.fields):
-        found = f"line {table.lines[0]}: {table.values.shape[1]} columns, but #! FIELDS names {len(header.fields)}"
-        raise ReadError(f"{found}; write it again")
-    gridded = [name for name in header.fields if f"nbins_{name}" in header.settings]
-    if len(gridded) != 2:
-        raise ReadError(f"a grid of {len(gridded)} axes, not of two; write one over phi and psi")
-    phi, psi = find_axes(gridded, declared)
-    names = [gridded[phi], gridded[psi]]
-    column = _value_column(header.fields, gridded, declared.variable)
-    angles = []
-    for name in names:
-        nodes = _nodes(header, name)
-        place = _places(table, header.fields.index(name), nodes, name)
-        unit = declared.angles or _unit_of_axis(header, name)
-        angles.append((np.degrees(nodes) if unit == "radians" else nodes)[place])
-    values = on_grid(angles[0], angles[1], table.values[:, header.fields.index(column)], table.lines, None)
+    table.check_width(len(header.fields), f"but #! FIELDS names {len(header.fields)}")
+    axes = [name for name in header.fields if f"nbins_{name}" in header.settings]
+    if len(axes) != 2:
+        raise ReadError(f"a grid of {len(axes)} axes, not of two; write one over phi and psi")
+    phi, psi = find_axes(axes, declared)
+    column = _value_column(header.fields, axes, declared.variable)
     is_energy = ENERGY.fullmatch(column) is not None
+    if BIAS.fullmatch(column) is not None and declared.quantity in (None, "energy"):
+        raise ReadError(f"the column {one_line(column, 40)} is a bias, high where the free energy is low; {_SUM_HILLS}")
+    rows = Rows(
+        phi=_angles(header, table, axes[phi], declared),
+        psi=_angles(header, table, axes[psi], declared),
+        values=table.values[:, header.fields.index(column)],
+        lines=table.lines,
+    )
     source = f"PLUMED surface, column {column}, nodes at min + k steps"
-    return Surface(values, "energy" if is_energy else "", "kJ/mol" if is_energy else "", source)
+    if not is_energy:
+        return Surface(on_grid(rows), source=source)
+    return Surface(on_grid(rows), "energy", "kJ/mol", source)
+
+
+def _angles(header: Header, table: Columns, name: str, declared: Declared) -> np.ndarray:
+    """Return the node of each row along an axis, in degrees."""
+    nodes = _nodes(header, name)
+    place = _places(table, header.fields.index(name), nodes, name)
+    unit = declared.angles or _unit_of_axis(header, name)
+    at_rows: np.ndarray = nodes[place]
+    return np.degrees(at_rows) if unit == "radians" else at_rows
 
 
 def _value_column(fields: list[str], axes: list[str], variable: str | None) -> str:
@@ -166,7 +201,8 @@ def _nodes(header: Header, name: str) -> np.ndarray:
     low = _setting(header, f"min_{name}")
     high = _setting(header, f"max_{name}")
     n_bins = _setting(header, f"nbins_{name}")
-    if not (high > low and n_bins >= 2 and n_bins == int(n_bins) and n_bins <= 36_000):
+    is_count = n_bins == np.floor(n_bins)
+    if not (high > low and 2 <= n_bins <= MOST_BINS and is_count):
         raise ReadError(f"the header gives {name} {n_bins:g} bins from {low:g} to {high:g}; correct the lines #! SET")
     step = (high - low) / n_bins
     is_periodic = header.settings.get(f"periodic_{name}", "true") == "true"
@@ -210,9 +246,10 @@ def _places(table: Columns, column: int, nodes: np.ndarray, name: str) -> np.nda
     step = nodes[1] - nodes[0]
     with np.errstate(invalid="ignore", over="ignore"):
         position = (values - nodes[0]) / step
-    inside = (position > -0.5) & (position < len(nodes) - 0.5)
-    place = np.where(inside, np.round(np.where(inside, position, 0)), 0).astype(int)
-    off = np.flatnonzero(~inside | (np.abs(position - place) > 0.01))
+    is_inside = (position > -0.5) & (position < len(nodes) - 0.5)
+    position = np.where(is_inside, position, -1)
+    place = np.round(position).astype(int)
+    off = np.flatnonzero(~is_inside | (np.abs(position - place) > _OFF_NODE))
     if len(off):
         found = f"line {table.lines[off[0]]}: {name} {values[off[0]]:g} is no node of the header's grid"
         raise ReadError(f"{found}; write it again, with the header that belongs to it")

@@ -6,7 +6,7 @@ Conventions
   its letter), the secondary structure (1 helix, 2 strand, 3 loop), the angles of the bin, and its values.
 - Later ones (``.ramaProb``) have rows ``ala phi psi probability energy``.
 - One of the maps is named by the amino acid and, if there are several, the structure: ``variable="ALA 3"``.
-- The probability is a density. As an energy, if that is asked for, the table is in kT.
+- The probability is a density. As an energy, if that is asked for, the table is in kT. Counts are in old tables alone.
 
 References
 ----------
@@ -18,17 +18,19 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
-
-from ..._files import ReadError, split_lines
+from ..._checks import UsageError
+from ..._files import ReadError
 from ..._text import one_line
-from .columns import number_of
-from .mesh import on_grid
+from .columns import Words, number_of, read_named_rows, rows_of_words, to_numbers
+from .mesh import on_grid, rows_of
 from .surface import Declared, Surface, one_of
 
 _BY_LETTER = "ALA CYS ASP GLU PHE GLY HIS ILE LYS LEU MET ASN PRO GLN ARG SER THR VAL TRP TYR"
 NAMES = tuple(_BY_LETTER.split())
 """The amino acids in the order of their numbers."""
+_OLD_COLUMNS = ("phi", "psi", "counts", "density", "energy")
+_NEW_COLUMNS = ("phi", "psi", "density", "energy")
+"""What stands behind the name of the map."""
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _OLD = re.compile(rf"\s*([1-9]|1\d|20)\s+[123]\s+-?\d+\s+-?\d+\s+\d+\s+{_NUMBER}\s+{_NUMBER}\s*$")
 _NEW = re.compile(rf"\s*[A-Za-z]{{3}}\s+{_NUMBER}\s+{_NUMBER}\s+{_NUMBER}\s+{_NUMBER}\s*$")
@@ -42,10 +44,11 @@ def is_rosetta(text: str) -> bool:
     >>> is_rosetta("ala -180.0 -180.0 5.43e-004 7.51e+000"), is_rosetta("    1     3     5     5    12  0.0021  3.1")
     (True, True)
     """
-    for line in text.splitlines():
-        if line.strip() and not line.lstrip().startswith(("#", "@")):
-            return _OLD.match(line) is not None or _NEW.match(line) is not None
-    return False
+    first = next(rows_of_words(text), None)
+    if first is None:
+        return False
+    row = " ".join(first[1])
+    return _OLD.match(row) is not None or _NEW.match(row) is not None
 
 
 def read_surface(text: str, declared: Declared) -> Surface:
@@ -74,39 +77,37 @@ def read_surface(text: str, declared: Declared) -> Surface:
     array([[0.4, 0.2],
            [0.3, 0.1]])
     """
-    maps: dict[str, list[tuple[int, list[float]]]] = {}
-    for number, line in enumerate(split_lines(text), 1):
-        words = line.split()
-        if not words or words[0][0] in "#@":
-            continue
-        name, cells = _row(words, number)
-        maps.setdefault(name, []).append((number, cells))
-    wanted = declared.variable
-    if wanted is not None:
-        wanted = " ".join(wanted.upper().split())
-    name = one_of(list(maps), wanted)
-    lines = np.array([line for line, _ in maps[name]])
-    phi, psi, count, probability, energy = np.array([cells for _, cells in maps[name]]).T
-    phi = declared.in_degrees(phi)
-    psi = declared.in_degrees(psi)
-    columns = {"counts": count, "energy": energy}
-    quantity = declared.quantity if declared.quantity in columns else "density"
-    values = on_grid(phi, psi, columns.get(str(declared.quantity), probability), lines, declared.absent)
-    return Surface(values, str(quantity), "kT" if quantity == "energy" else "", f"Rosetta table of {name}")
+    tables = read_named_rows(text, _name_of)
+    name = one_of(list(tables), _asked(declared.variable))
+    table = to_numbers(*tables[name])
+    n_columns = table.values.shape[1]
+    columns = _OLD_COLUMNS if n_columns == len(_OLD_COLUMNS) else _NEW_COLUMNS
+    quantity = declared.quantity if declared.quantity in ("counts", "energy") else "density"
+    if quantity not in columns:
+        raise UsageError('this table holds no counts; read its probability, with as_="density" (--as density)')
+    rows = rows_of(table, columns.index("phi"), columns.index("psi"), columns.index(quantity), declared)
+    unit = "kT" if quantity == "energy" else ""
+    return Surface(on_grid(rows, declared.absent), quantity, unit, f"Rosetta table of {name}")
 
 
-def _row(words: list[str], line: int) -> tuple[str, list[float]]:
-    """Return which map a row is of, and phi, psi, count, probability and energy."""
-    if len(words) == 7:
-        numbers = [number_of(word, line) for word in words]
-        amino_acid, structure = numbers[:2]
-        if amino_acid not in range(1, 21) or structure not in (1, 2, 3):
-            found = one_line(" ".join(words[:2]), 20)
-            raise ReadError(
-                f"line {line}: {found!r} are no amino acid from 1 to 20 and structure from 1 to 3; correct it"
-            )
-        return f"{NAMES[int(amino_acid) - 1]} {int(structure)}", numbers[2:]
+def _asked(variable: str | None) -> str | None:
+    """Return the name that was asked for as this file has it."""
+    if variable is None:
+        return None
+    return " ".join(variable.upper().split())
+
+
+def _name_of(words: Words, line: int) -> tuple[str, Words]:
+    """Return which map a row is of, and the words behind it."""
     if len(words) == 5 and words[0].isalpha():
-        phi, psi, probability, energy = (number_of(word, line) for word in words[1:])
-        return words[0].upper(), [phi, psi, np.nan, probability, energy]
-    raise ReadError(f"line {line}: {len(words)} cells, not 7 or 5 as in a table of Rosetta; it is damaged or cut off")
+        return words[0].upper(), words[1:]
+    if len(words) != 7:
+        raise ReadError(
+            f"line {line}: {len(words)} cells, not 7 or 5 as in a table of Rosetta; it is damaged or cut off"
+        )
+    amino_acid = number_of(words[0], line)
+    structure = number_of(words[1], line)
+    if amino_acid not in range(1, 21) or structure not in (1, 2, 3):
+        found = one_line(" ".join(words[:2]), 20)
+        raise ReadError(f"line {line}: {found!r} are no amino acid from 1 to 20 and structure from 1 to 3; correct it")
+    return f"{NAMES[int(amino_acid) - 1]} {int(structure)}", words[2:]

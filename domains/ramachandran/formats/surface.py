@@ -229,3 +229,19 @@ def labelled(values: np.ndarray, order: tuple[str, str], rows: np.ndarray, colum
     """
     of_rows, of_columns = order
     return xr.DataArray(values, dims=order, coords={of_rows: rows, of_columns: columns})
+
+
+def never_visited(values: np.ndarray) -> np.ndarray:
+    """Return energies whose highest value, if several cells have it, is infinite.
+
+    Examples
+    --------
+    >>> never_visited(np.array([0.0, 8.0, 8.0, 3.0]))
+    array([ 0., inf, inf,  3.])
+    """
+    if not values.size:
+        return values
+    is_highest = values == values.max()
+    if np.count_nonzero(is_highest) < 2:
+        return values
+    return np.where(is_highest, np.inf, values)

@@ -4,6 +4,7 @@ Conventions
 -----------
 - A format is told by its own header, not by the file's name. A text without a known header is refused with a list of
   those that are known.
+- Angles of frames, of which a region can be made, are no map.
 """
 
 from __future__ import annotations
@@ -11,38 +12,54 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from ..._files import ReadError, read_text
 from ..._text import one_line
-from . import charmm, cpptraj, gromacs, plumed, rosetta, top8000, wham
+from . import amber, charmm, cpptraj, gromacs, ndrd, plumed, rosetta, top8000, wham
 from .columns import read_columns
-from .mesh import on_grid
+from .mesh import on_grid, rows_of
 from .surface import Declared, Surface, find_axes, one_of
 
-SUFFIXES = (".dat", ".txt", ".xvg", ".xpm", ".gnu", ".data", ".prm", ".inp", ".str", ".ramaprob", ".out")
+_ENDINGS = ".dat .txt .xvg .xpm .gnu .data .prm .inp .str .ramaprob .out .frcmod .ff19sb"
+SUFFIXES = tuple(_ENDINGS.split())
 """Endings of texts that may hold a map."""
 
-_RESIDUE = re.compile(r"^\s*-?[\d.]+\s+-?[\d.]+\s+[A-Za-z]\w*-\d+\s*$|^\s*#\s*Frame\b", re.MULTILINE)
+_OF_FRAMES = re.compile(r"^\s*-?[\d.]+\s+-?[\d.]+\s+[A-Za-z]\w*-\d+\s*$|^\s*#\s*Frame\b", re.MULTILINE)
+"""A row of gmx rama, or the header of cpptraj's tables."""
 
-Reader = Callable[[str, Declared], Surface]
 
-KNOWN: tuple[tuple[Callable[[str], bool], Reader], ...] = (
-    (plumed.is_plumed, plumed.read_surface),
-    (wham.is_wham, wham.read_surface),
-    (top8000.is_top8000, top8000.read_surface),
-    (gromacs.is_xpm, gromacs.read_xpm),
-    (gromacs.is_xvg, gromacs.read_xvg),
-    (cpptraj.is_gnuplot, cpptraj.read_surface),
-    (rosetta.is_rosetta, rosetta.read_surface),
-    (charmm.is_cmap, charmm.read_surface),
-)
-"""How each format begins, and who reads it."""
+class Format(NamedTuple):
+    """One of the known formats.
 
-HEADERS = (
-    "#! FIELDS (PLUMED), #X Y Free Pro (WHAM), # Table name (MolProbity), /* XPM */ and @ (GROMACS), set … splot "
-    "(cpptraj), rows of Rosetta, CMAP (CHARMM)"
-)
-"""The beginnings, as a message lists them."""
+    Attributes
+    ----------
+    is_one : callable
+        Takes a text, and returns whether it is of this format.
+    read : callable
+        Takes a text and what was declared, and returns a `Surface`.
+    header : str
+        How it begins, as a message lists it.
+    """
+
+    is_one: Callable[[str], bool]
+    read: Callable[[str, Declared], Surface]
+    header: str
+
+
+PLUMED = Format(plumed.is_plumed, plumed.read_surface, "#! FIELDS (PLUMED)")
+WHAM = Format(wham.is_wham, wham.read_surface, "#X Y Free Pro (WHAM)")
+TOP8000 = Format(top8000.is_top8000, top8000.read_surface, "# Table name (MolProbity)")
+XPM = Format(gromacs.is_xpm, gromacs.read_xpm, "/* XPM */ (GROMACS)")
+XVG = Format(gromacs.is_xvg, gromacs.read_xvg, "@ (GROMACS)")
+GNUPLOT = Format(cpptraj.is_gnuplot, cpptraj.read_surface, "set … splot (cpptraj)")
+ROSETTA = Format(rosetta.is_rosetta, rosetta.read_surface, "rows of Rosetta")
+NDRD = Format(ndrd.is_ndrd, ndrd.read_surface, "rows of NDRD")
+AMBER = Format(amber.is_frcmod, amber.read_surface, "%FLAG CMAP_PARAMETER (Amber)")
+CHARMM = Format(charmm.is_cmap, charmm.read_surface, "CMAP (CHARMM)")
+
+KNOWN = (PLUMED, WHAM, TOP8000, XPM, XVG, GNUPLOT, ROSETTA, NDRD, AMBER, CHARMM)
+"""All of them, in the order in which they are tried: Amber's files have a line CMAP as well."""
 
 
 def read_surface(operation: str, path: Path, declared: Declared) -> Surface:
@@ -76,32 +93,44 @@ def read_surface(operation: str, path: Path, declared: Declared) -> Surface:
     'energy'
     """
     text = read_text(operation, path)
-    if _RESIDUE.search(text) is not None or (
-        plumed.is_plumed(text) and not plumed.is_surface(plumed.read_header(text))
-    ):
+    _check_map(text)
+    for known in KNOWN:
+        if known.is_one(text):
+            return known.read(text, declared)
+    if declared.axes is not None and all(name.isdecimal() for name in declared.axes):
+        return _bare_columns(text, declared)
+    first = one_line(text.lstrip().partition("\n")[0], 60)
+    headers = ", ".join(known.header for known in KNOWN)
+    remedy = (
+        "if it is rows of phi and psi, the centres of cells, and a value alone, say so with "
+        'axes="1 2" (--axes "1 2"), the columns of phi and psi'
+    )
+    raise ReadError(f"it begins with {first!r}, as none of the known formats does: {headers}; {remedy}")
+
+
+def _check_map(text: str) -> None:
+    """Refuse angles of frames."""
+    is_trajectory = _OF_FRAMES.search(text) is not None or gromacs.is_rama(text)
+    if plumed.is_plumed(text):
+        header = plumed.read_header(text)
+        is_trajectory = not plumed.is_surface(header)
+        if is_trajectory:
+            plumed.check_trajectory(header)
+    if is_trajectory:
         raise ReadError(
             "angles of frames, not a map; make a region of them with bandwidth=8 (--bandwidth 8), the width of the "
             "kernel in degrees, or score them with validate"
         )
-    for begins, read in KNOWN:
-        if begins(text):
-            return read(text, declared)
-    if declared.axes is not None and all(name.isdecimal() for name in declared.axes):
-        return _bare_columns(text, declared)
-    first = one_line(text.lstrip().partition("\n")[0], 60)
-    raise ReadError(
-        f"it begins with {first!r}, as none of the known formats does: {HEADERS}; if it is rows of phi, "
-        'psi and a value alone, say so with axes="1 2" (--axes "1 2"), the columns of phi and psi'
-    )
 
 
 def _bare_columns(text: str, declared: Declared) -> Surface:
     """Read rows of numbers without a header, of which the columns of phi and psi were named by their numbers."""
     table = read_columns(text)
-    names = [str(k) for k in range(1, table.values.shape[1] + 1)]
+    numbers = range(1, table.values.shape[1] + 1)
+    names = [str(number) for number in numbers]
     phi, psi = find_axes(names, declared)
-    value = one_of([name for k, name in enumerate(names) if k not in (phi, psi)], declared.variable, "column")
-    angles = [declared.in_degrees(table.values[:, k]) for k in (phi, psi)]
-    values = table.values[:, names.index(value)]
-    cells = on_grid(angles[0], angles[1], values, table.lines, declared.absent)
-    return Surface(cells, source=f"columns {phi + 1} (phi), {psi + 1} (psi) and {value}")
+    others = [name for k, name in enumerate(names) if k not in (phi, psi)]
+    value = one_of(others, declared.variable, "column")
+    rows = rows_of(table, phi, psi, names.index(value), declared)
+    source = f"columns {phi + 1} (phi), {psi + 1} (psi) and {value}, angles are centres of cells"
+    return Surface(on_grid(rows, declared.absent), source=source)

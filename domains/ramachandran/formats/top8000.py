@@ -20,10 +20,12 @@ import numpy as np
 
 from ..._files import ReadError
 from ..._text import one_line
-from ..torus import centres
+from ..torus import PERIOD, centres
 from .columns import Columns, read_columns
 from .surface import Declared, Surface, find_axes, labelled
 
+RANK = 2
+"""The column of the value."""
 HEAD = "# Table name/description:"
 _AXIS = re.compile(r"^#\s+x(\d+):\s+(\S+)\s+(\S+)\s+(\d+)\s+(true|false)\s*$", re.MULTILINE)
 _NAME = re.compile(r'^# Table name/description:\s*"?([^"\n]*)', re.MULTILINE)
@@ -79,34 +81,43 @@ def read_surface(text: str, declared: Declared) -> Surface:
         raise ReadError(f"a table of {len(axes)} dimensions; one of phi and psi has two lines #   x1: and x2:")
     n_bins = [_bins(*axis) for axis in axes]
     table = read_columns(text)
-    if table.values.shape[1] != 3:
-        raise ReadError(
-            f"line {table.lines[0]}: {table.values.shape[1]} columns, not phi, psi and a value; write it again"
-        )
-    places = [_places(table, k, n) for k, n in enumerate(n_bins)]
+    table.check_width(3, "not phi, psi and a value")
     phi, psi = find_axes(["x1", "x2"], declared, ("x1", "x2"))
-    cell = places[psi] * n_bins[phi] + places[phi]
-    found, counts = np.unique(cell, return_counts=True)
-    if (counts > 1).any():
-        again = table.lines[np.flatnonzero(cell == found[counts > 1][0])]
-        raise ReadError(f"one bin stands in line {again[0]} and in line {again[1]}; keep one")
-    values = np.zeros(n_bins[phi] * n_bins[psi])
-    values[cell] = table.values[:, 2]
-    grid = labelled(
-        values.reshape(n_bins[psi], n_bins[phi]), ("psi", "phi"), centres(n_bins[psi]), centres(n_bins[phi])
-    )
-    name = _NAME.search(text)
-    title = name[1].strip() if name else ""
-    return Surface(grid, "rank", "", f"percentile contours, {title}; absent bins are 0", _category(title))
+    column = _places(table, phi, n_bins[phi])
+    row = _places(table, psi, n_bins[psi])
+    cell = row * n_bins[phi] + column
+    _check_once(cell, table)
+    ranks = np.zeros((n_bins[psi], n_bins[phi]))
+    ranks.flat[cell] = table.values[:, RANK]
+    grid = labelled(ranks, ("psi", "phi"), centres(n_bins[psi]), centres(n_bins[phi]))
+    title = _title(text)
+    source = f"percentile contours, {title}; absent bins are 0"
+    return Surface(grid, "rank", source=source, category=_category(title))
+
+
+def _title(text: str) -> str:
+    match = _NAME.search(text)
+    return "" if match is None else match[1].strip()
+
+
+def _check_once(cell: np.ndarray, table: Columns) -> None:
+    cells, counts = np.unique(cell, return_counts=True)
+    again = cells[counts > 1]
+    if len(again):
+        first, second, *_ = table.lines[cell == again[0]]
+        raise ReadError(f"one bin stands in line {first} and in line {second}; keep one")
 
 
 def _bins(number: str, low: str, high: str, n: str, wraps: str) -> int:
-    if (float_or_nan(low), float_or_nan(high)) != (-180.0, 180.0) or wraps != "true":
+    """Return the number of bins of an axis, which has to go once round the circle."""
+    ends = (float_or_nan(low), float_or_nan(high))
+    if ends != (-180.0, 180.0) or wraps != "true":
         found = f"axis x{number} goes from {one_line(low, 20)} to {one_line(high, 20)}, wrapping {wraps}"
         raise ReadError(f"{found}; one of angles wraps from -180 to 180")
-    if not 2 <= int(n) <= 3600:
+    n_bins = int(n)
+    if not 2 <= n_bins <= 3600:
         raise ReadError(f"axis x{number} has {n} bins; a map has 2 to 3600")
-    return int(n)
+    return n_bins
 
 
 def float_or_nan(word: str) -> float:
@@ -126,14 +137,17 @@ def float_or_nan(word: str) -> float:
 def _places(table: Columns, column: int, n: int) -> np.ndarray:
     """Return the bin of each row along an axis; a coordinate that is no centre is refused."""
     values = table.values[:, column]
+    step = PERIOD / n
     with np.errstate(over="ignore"):
-        position = (values + 180) / (360 / n) - 0.5
-    place = np.round(np.clip(np.nan_to_num(position, nan=-1.0), -1, n)).astype(int)
-    off = np.flatnonzero((np.abs(position - place) > 0.01) | (place < 0) | (place >= n) | np.isnan(position))
+        position = (values + 180) / step - 0.5
+    # far from all bins, where a number is none or too large for an integer
+    position = np.clip(np.nan_to_num(position, nan=-1.0), -1, n)
+    place = np.round(position).astype(int)
+    is_centre = (np.abs(position - place) <= 0.01) & (place >= 0) & (place < n)
+    off = np.flatnonzero(~is_centre)
     if len(off):
-        raise ReadError(
-            f"line {table.lines[off[0]]}: {values[off[0]]:g} is the centre of none of {n} bins; write it again"
-        )
+        found = f"line {table.lines[off[0]]}: {values[off[0]]:g}"
+        raise ReadError(f"{found} is the centre of none of {n} bins; write it again")
     return place
 
 

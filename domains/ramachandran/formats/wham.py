@@ -7,6 +7,7 @@ Conventions
 - phi is X and psi is Y, unless ``axes="Y X"`` says otherwise. The unit of the energy is that of the run, which the file
   does not tell.
 - Angles are in degrees unless ``angles="radians"`` says otherwise.
+- Of a periodic run, padding (``numpad``) repeats bins a whole turn further on.
 
 References
 ----------
@@ -19,14 +20,16 @@ import re
 
 import numpy as np
 
-from ..._files import ReadError
 from .columns import read_columns
-from .mesh import on_grid
+from .mesh import on_grid, rows_of
 from .surface import Declared, Surface, find_axes
 
 HEAD = re.compile(r"\s*#\s*X\s+Y\s+Free\s+Prob?\w*\s*$", re.IGNORECASE | re.MULTILINE)
 NEVER = 9999998.0
 """Energies from here on stand for bins that were never visited."""
+FREE = 2
+PRO = 3
+"""The columns of the free energy and of the probability."""
 
 
 def is_wham(text: str) -> bool:
@@ -67,18 +70,13 @@ def read_surface(text: str, declared: Declared) -> Surface:
            [ 1., inf]])
     """
     table = read_columns(text)
-    if table.values.shape[1] < 4:
-        raise ReadError(
-            f"line {table.lines[0]}: {table.values.shape[1]} columns, but its header names 4; write it again"
-        )
+    table.check_width(4, "but its header names 4")
     phi, psi = find_axes(["X", "Y"], declared, ("X", "Y"))
-    angles = [declared.in_degrees(table.values[:, k]) for k in (phi, psi)]
-    as_density = declared.quantity in ("density", "counts")
-    values = table.values[:, 3 if as_density else 2]
-    if not as_density:
-        values = np.where(values >= NEVER, np.inf, values)
-    cells = on_grid(angles[0], angles[1], values, table.lines, declared.absent)
     source = f"WHAM, phi is {'XY'[phi]} and psi is {'XY'[psi]}"
-    if as_density:
-        return Surface(cells, "density", "", f"{source}, column Pro")
+    if declared.quantity in ("density", "counts"):
+        probabilities = rows_of(table, phi, psi, PRO, declared)
+        return Surface(on_grid(probabilities, declared.absent), "density", "", f"{source}, column Pro")
+    energies = rows_of(table, phi, psi, FREE, declared)
+    free = np.where(energies.values >= NEVER, np.inf, energies.values)
+    cells = on_grid(energies._replace(values=free), declared.absent)
     return Surface(cells, "energy", "", f"{source}, column Free")

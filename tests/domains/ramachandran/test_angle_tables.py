@@ -115,6 +115,46 @@ def test_csv_with_units(tmp_path):
     assert table["resname"].tolist() == ["ALA"] * FRAMES
 
 
+@pytest.mark.parametrize(
+    ("x", "y", "columns"),
+    [
+        (r"\8f\4 (deg)", r"\8y\4 (deg)", (PHI, PSI)),
+        (r"\xf\f{} (deg)", r"\xy\f{} (deg)", (PHI, PSI)),
+        ("Phi", "Psi", (PHI, PSI)),
+        (r"\8y\4 (deg)", r"\8f\4 (deg)", (PSI, PHI)),
+    ],
+)
+def test_chi_of_gromacs(tmp_path, x, y, columns):
+    lines = [HEAD.replace("Phi", x, 1) + f'@    yaxis  label "{y}"']
+    lines += [f"{a:10.3f}  {b:10.3f}" for a, b in zip(columns[0][:, 0], columns[1][:, 0], strict=True)]
+    path = saved(tmp_path, "\n".join([*lines, "&", ""]), "ramaPhiPsiALA2.xvg")
+    table = read_angles(path)
+    assert table["frame"].tolist() == list(range(1, FRAMES + 1))
+    assert circular(table["phi"], PHI[:, 0]) < 1e-9
+    assert circular(table["psi"], PSI[:, 0]) < 1e-9
+    with pytest.raises(ReadError, match=r"angles of frames, not a map; .* bandwidth=8 \(--bandwidth 8\)"):
+        read_region(path)
+    np.testing.assert_array_equal(
+        read_region(path, bandwidth=8), region_from_angles(PHI[:, 0], PSI[:, 0], bandwidth=8, mass=0.98)
+    )
+
+
+def test_axes_without_names_are_not_taken_for_angles(tmp_path):
+    text = HEAD.replace("Phi", "Time (ps)") + '@    yaxis  label "RMSD (nm)"\n0.0 0.1\n10.0 0.2\n'
+    with pytest.raises(ReadError, match="2 cells, not phi, psi and RES-NUMBER"):
+        read_angles(saved(tmp_path, text))
+
+
+@pytest.mark.parametrize("column", ["metad.bias", "opes.bias", "metad.rbias", "restraint.bias"])
+def test_a_biased_run_is_warned_of(tmp_path, recwarn, column):
+    head = f"#! FIELDS time phi psi {column}\n"
+    read_angles(saved(tmp_path, head + "0 -1.2 0.8 0.0\n1 -1.3 0.7 0.0\n", "COLVAR"))
+    assert not recwarn
+    path = saved(tmp_path, head + "0 -1.2 0.8 0.0\n1 -1.3 0.7 1.5\n", "COLVAR")
+    with pytest.warns(UserWarning, match=rf"COLVAR: the run was biased \({column}\), but its frames count alike here"):
+        read_angles(path)
+
+
 def test_a_region_of_the_angles(tmp_path):
     path = saved(tmp_path, gromacs())
     cells = read_region(path, bandwidth=10, mass=0.9)

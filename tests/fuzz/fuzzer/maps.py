@@ -34,6 +34,8 @@ def maps() -> tuple[Seed, ...]:
         Seed("hist.gnu", gnuplot(energy).encode()),
         Seed("par.prm", cmap(energy).encode()),
         Seed("all.ramaProb", rosetta(energy).encode()),
+        Seed("ndrd.txt", ndrd(energy).encode()),
+        Seed("frcmod.ff19SB", frcmod(energy).encode()),
         Seed("old_rama.dat", old_rosetta(energy).encode()),
         Seed("map.mat", mat(energy), "binary"),
     )
@@ -48,9 +50,12 @@ def angles() -> tuple[Seed, ...]:
     colvar = [f" {k}.0 {np.radians(phi):.6f} {np.radians(psi):.6f}" for k, (phi, psi) in enumerate(pairs)]
     amber = [f"{k + 1:8d} {phi % 360:12.4f} {psi % 360:12.4f}" for k, (phi, psi) in enumerate(pairs)]
     comma = [f"{phi:.3f},{psi:.3f},ALA,{k + 2}" for k, (phi, psi) in enumerate(pairs)]
+    chi = [f"{phi:10.3f}  {psi:10.3f}" for phi, psi in pairs]
+    chi_head = '@    xaxis  label "\\xf\\f{} (deg)"\n@    yaxis  label "\\xy\\f{} (deg)"\n@TYPE xy\n'
     head = '# gmx rama\n@    title "Ramachandran Plot"\n@TYPE xy\n'
     return (
         Seed("rama.xvg", (head + "\n".join(gmx) + "\n").encode()),
+        Seed("ramaPhiPsiALA2.xvg", (chi_head + "\n".join(chi) + "\n").encode()),
         Seed("COLVAR", ("#! FIELDS time phi psi\n" + "\n".join(colvar) + "\n").encode()),
         Seed("dihedral.dat", ("#Frame phi:2 psi:2\n" + "\n".join(amber) + "\n").encode()),
         Seed("angles.csv", ("phi (deg),psi (deg),resname,resseq\n" + "\n".join(comma) + "\n").encode()),
@@ -113,6 +118,24 @@ def rosetta(energy: np.ndarray) -> str:
         for j in range(N):
             lines.append(f"ala {CENTRES[k]:.1f} {CENTRES[j]:.1f} {np.exp(-energy[j, k]):.6e} {energy[j, k]:.6e}")
     return "\n".join(lines) + "\n"
+
+
+def ndrd(energy: np.ndarray) -> str:
+    """Write it as a table of neighbour-dependent distributions."""
+    lines = ["Res Dir Neigh phi psi Probability log(prob) Cumulative_sum"]
+    for k in range(N):
+        for j in range(N):
+            numbers = f"{np.exp(-energy[j, k]):.6e} {energy[j, k]:.5f} {(k * N + j + 1) / N**2:.6e}"
+            lines.append(f"LEU right PRO {NODES[k]:5.0f} {NODES[j]:5.0f} {numbers}")
+    return "\n".join(lines) + "\n"
+
+
+def frcmod(energy: np.ndarray) -> str:
+    """Write it as a section of Amber's parameters."""
+    lines = ["made", "CMAP", "%FLAG CMAP_COUNT 1", "%FLAG CMAP_RESLIST 1", "ALA", f"%FLAG CMAP_RESOLUTION {N}"]
+    lines.append("%FLAG CMAP_PARAMETER")
+    lines += [" ".join(f"{value:9.5f}" for value in energy[:, k]) for k in range(N)]
+    return "\n".join([*lines, ""])
 
 
 def old_rosetta(energy: np.ndarray) -> str:

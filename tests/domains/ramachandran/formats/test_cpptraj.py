@@ -14,7 +14,7 @@ from domains.ramachandran import read_region
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from written import CENTRES, ENERGY, NODES
+from written import CENTRES, ENERGY, NEVER, NODES, STEP, N
 
 
 def written(x="phi:6", y="psi:6", edges=NODES, values=ENERGY):
@@ -45,6 +45,22 @@ def test_cell_by_cell(tmp_path, text):
     cells = read(tmp_path, text)
     np.testing.assert_array_equal(cells, ENERGY <= 8)
     np.testing.assert_allclose(cells.phi, CENTRES)
+
+
+@pytest.mark.parametrize("cutoff", [8, 19, 25, 100])
+def test_bins_that_were_never_visited_are_outside(tmp_path, cutoff):
+    """Cpptraj gives them the energy of half a count, which is the highest."""
+    ceiling = np.where(NEVER, 21.5, ENERGY)
+    cells = read(tmp_path, written(values=ceiling), cutoff=cutoff)
+    is_low = float(cutoff) >= ENERGY
+    np.testing.assert_array_equal(cells, ~NEVER & is_low)
+
+
+def test_a_circular_histogram(tmp_path):
+    """It begins a bin before the first, and ends a bin after the last."""
+    edges = -180 + STEP * np.arange(-1, N + 1)
+    cells = read(tmp_path, written(edges=edges, values=np.pad(ENERGY, 1, mode="wrap")))
+    np.testing.assert_array_equal(cells.roll(phi=-1, psi=-1), ENERGY <= 8)
 
 
 def test_axes_in_the_other_order(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 
 from domains._checks import UsageError
 from domains._files import ReadError
-from domains.ramachandran import read_map, read_region
+from domains.ramachandran import read_angles, read_map, read_region
 
 N_PHI = 24
 N_PSI = 30
@@ -78,6 +78,47 @@ def test_the_map_itself(tmp_path):
     np.testing.assert_allclose(found, ENERGY, atol=1e-8)
     assert found.attrs["quantity"] == "energy"
     assert found.attrs["units"] == "kJ/mol"
+
+
+def test_a_grid_with_both_ends_of_the_circle(tmp_path):
+    """As PLUMED writes it of an axis that is not said to be periodic."""
+    closed = np.pad(ENERGY, ((0, 1), (0, 1)), mode="wrap")
+    header = written().partition("\n  ")[0].replace("true", "false")
+    rows = [
+        f"{-np.pi + k * 2 * np.pi / N_PHI:14.9f} {-np.pi + j * 2 * np.pi / N_PSI:14.9f} {closed[j, k]:14.9f} 0 0"
+        for j in range(N_PSI + 1)
+        for k in range(N_PHI + 1)
+    ]
+    np.testing.assert_array_equal(read(tmp_path, "\n".join([header, *rows])), EXPECTED)
+    rows[-1] = rows[-1].replace(f"{closed[-1, -1]:.9f}", "1.5")
+    with pytest.raises(
+        ReadError, match="phi -180, psi -180 is .* in line 10, and 1.5 a whole turn further on, in line"
+    ):
+        read(tmp_path, "\n".join([header, *rows]))
+
+
+@pytest.mark.parametrize("options", [{}, {"as_": "energy", "unit": "kJ/mol"}])
+@pytest.mark.parametrize("column", ["metad.bias", "opes.bias", "bias"])
+def test_a_bias_is_no_free_energy(tmp_path, column, options):
+    with pytest.raises(ReadError, match=f"the column {column} is a bias, high where the free energy is low; sum the "):
+        read(tmp_path, written(column=column), **options)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "time phi psi sigma_phi sigma_psi height biasf",
+        "time phi psi sigma_phi_phi sigma_psi_phi sigma_psi_psi height biasf",
+        "time phi psi sigma_phi sigma_psi height logweight",
+    ],
+)
+@pytest.mark.parametrize("read_one", [read_region, read_angles])
+def test_hills_are_neither_a_map_nor_angles_of_frames(tmp_path, read_one, fields):
+    path = tmp_path / "hills.dat"
+    row = " ".join(["1.0"] * len(fields.split()))
+    path.write_text(f"#! FIELDS {fields}\n#! SET multivariate false\n{row}\n{row}\n")
+    with pytest.raises(ReadError, match="hills.dat: hills of a metadynamics run, .* with plumed sum_hills"):
+        read_one(path)
 
 
 def test_the_case(shared_cases):

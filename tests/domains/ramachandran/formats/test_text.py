@@ -16,6 +16,15 @@ def test_a_text_without_a_known_header_is_refused(tmp_path, text):
         read_region(path)
 
 
+def test_files_of_edges_are_not_taken_for_centres_without_a_word(tmp_path):
+    """A header alone does not say whether angles are edges or centres: cpptraj's are edges, numpy's are not."""
+    path = tmp_path / "hist.dat"
+    path.write_text("#phi:2 psi:2 hist\n-180 -180 1\n-180 0 2\n0 -180 3\n0 0 4\n")
+    with pytest.raises(ReadError, match='rows of phi and psi, the centres of cells, and a value alone, .*axes="1 2"'):
+        read_region(path)
+    assert "angles are centres of cells" in read_region(path, axes="1 2", as_="counts").attrs["source"]
+
+
 VALUES = np.random.default_rng(1).random((24, 36))
 
 

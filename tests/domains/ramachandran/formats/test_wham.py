@@ -57,6 +57,21 @@ def test_cell_by_cell(tmp_path, text, options):
     assert cells.attrs["not_visited"] == NEVER.sum()
 
 
+@pytest.mark.parametrize("n_padded", [1, 3])
+def test_padding_of_a_periodic_run(tmp_path, n_padded):
+    """WHAM's numpad repeats bins on both sides."""
+    lines = ["#X\t\tY\t\tFree\t\tPro"]
+    for j in range(-n_padded, N + n_padded):
+        for k in range(-n_padded, N + n_padded):
+            free = "inf" if NEVER[j % N, k % N] else f"{ENERGY[j % N, k % N]:.6f}"
+            lines.append(f"{-180 + (j + 0.5) * 20:.6f}\t{-180 + (k + 0.5) * 20:.6f}\t{free}\t0.000000")
+        lines.append("")
+    cells = read(tmp_path, "\n".join(lines))
+    assert cells.sizes == {"psi": N, "phi": N}
+    wrapped = cells.assign_coords(phi=(cells.phi + 180) % 360 - 180, psi=(cells.psi + 180) % 360 - 180)
+    np.testing.assert_array_equal(wrapped.sortby(["psi", "phi"]), EXPECTED)
+
+
 def test_psi_may_be_x(tmp_path):
     np.testing.assert_array_equal(read(tmp_path, written(), axes="Y X"), EXPECTED.T)
 
