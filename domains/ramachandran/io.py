@@ -302,7 +302,10 @@ def _suffix(path: Path) -> str:
     suffix = Path(path.stem).suffix.lower() if packed else path.suffix.lower()
     if suffix not in SUFFIXES or (packed and suffix in _UNPACKED):
         known = ", ".join(SUFFIXES)
-        raise ReadError(f"a region is read from {known}; convert it, for example to a CSV grid")
+        raise ReadError(
+            f"a region is read from {known}; give a text of another program the ending .dat, convert anything else, "
+            "for example to a CSV grid"
+        )
     if not path.is_file():
         raise ReadError("no ordinary file (a device, a pipe or a socket); save its content as a file")
     return suffix

@@ -182,7 +182,9 @@ def _check_circle(nodes: np.ndarray, name: str) -> None:
         )
     if abs(turn - step - PERIOD) < tolerance:
         raise ValueError(f"{name}: both ends of the circle are there, found {_brief(nodes)}; drop the last one")
-    raise ValueError(f"{name}: the coordinates do not go once round 360°, found {_brief(nodes)}")
+    raise ValueError(
+        f"{name}: the coordinates do not go once round 360°, found {_brief(nodes)}; make the map from -180 to 180"
+    )
 
 
 def _brief(nodes: np.ndarray) -> str:

@@ -21,10 +21,10 @@ LEVELS = np.linspace(0, 20, 41)
 STEPPED = LEVELS[np.searchsorted(LEVELS, ENERGY)]
 
 
-def picture(x_label="PC1", y_label="PC2", edges=True, legend="G (kJ/mol)"):
+def picture(x_label="PC1", y_label="PC2", edges=True, legend="G (kJ/mol)", turn=360.0):
     """Write a picture: the first row has the highest y."""
     letters = string.ascii_letters[: len(LEVELS)]
-    axis = np.append(NODES, 180.0) if edges else CENTRES
+    axis = (np.append(NODES, 180.0) if edges else CENTRES) * (turn / 360)
     lines = ["/* XPM */", '/* title:   "Gibbs Energy Landscape" */', f'/* legend:  "{legend}" */']
     lines += [f'/* x-label: "{x_label}" */', f'/* y-label: "{y_label}" */', "static char *gromacs_xpm[] = {"]
     lines.append(f'"{N} {N}   {len(LEVELS)} 1",')
@@ -56,6 +56,13 @@ def test_a_picture_cell_by_cell(tmp_path, text, options):
     cells = read(tmp_path, text, **options)
     np.testing.assert_array_equal(cells, STEPPED <= 8)
     np.testing.assert_allclose(cells.phi, CENTRES)
+
+
+def test_a_picture_of_a_part_of_the_circle(tmp_path):
+    """As gmx sham writes it by default, of what was visited: without -xmin and -xmax."""
+    with pytest.raises(ValueError, match="do not go once round 360°, .*; make the map from -180 to 180"):
+        read(tmp_path, picture(turn=310), axes="x y")
+    np.testing.assert_array_equal(read(tmp_path, picture(), axes="x y"), STEPPED <= 8)
 
 
 def test_psi_may_be_x(tmp_path):

@@ -25,6 +25,16 @@ def test_files_of_edges_are_not_taken_for_centres_without_a_word(tmp_path):
     assert "angles are centres of cells" in read_region(path, axes="1 2", as_="counts").attrs["source"]
 
 
+@pytest.mark.parametrize("name", ["Rama_smooth_dyn.dat_ss_6.4", "fes", "FREE_ENERGY"])
+def test_a_text_of_another_ending_is_renamed(tmp_path, name):
+    path = tmp_path / name
+    path.write_text("#X Y Free Pro\n-90 -90 0 .7\n-90 90 1 .3\n90 -90 inf 0\n90 90 inf 0\n")
+    with pytest.raises(ReadError, match=r"give a text of another program the ending \.dat"):
+        read_region(path)
+    renamed = path.rename(tmp_path / f"{name}.dat")
+    np.testing.assert_array_equal(read_region(renamed, cutoff=1, unit="kT"), [[True, False], [True, False]])
+
+
 VALUES = np.random.default_rng(1).random((24, 36))
 
 
