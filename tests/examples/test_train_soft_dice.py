@@ -49,9 +49,11 @@ def test_patients_are_split_not_nodules(script, nodules):
 
 
 def test_what_is_not_trained_is_scored_right(script, nodules):
-    outline, three = (script.score(f, nodules) for f in (script.outline, script.three_others))
+    few = nodules[:4]
+    outline = script.score(script.outline, few)
+    three = script.score(script.three_others, few)
     agreement = []
-    for n in nodules:
+    for n in few:
         m = n.masks.numpy()
         agreement += [2 * (m[r] & m[s]).sum() / (m[r].sum() + m[s].sum()) for r in range(4) for s in range(4) if r != s]
     assert outline["Dice, each"] == pytest.approx(np.mean(agreement))
@@ -65,8 +67,8 @@ def test_calibration_error(script):
 
 
 def test_training_beats_what_was_given(script, nodules):
-    """A short run on two nodules already fits them better than the outline that went in."""
-    few = nodules[:2]
+    """A short run on one nodule already fits it better than the outline that went in."""
+    few = nodules[:1]
     given = script.score(script.outline, few)
     schedules = script.schedules(10)
     for name in ("minimum Dice", "Dice + cross-entropy"):
@@ -78,8 +80,8 @@ def test_training_beats_what_was_given(script, nodules):
 def test_the_quick_version(script, capsys):
     script.main(quick=True)
     out = capsys.readouterr().out
-    assert "12 nodules" in out
-    rows = ("one reader's outline", *script.schedules(4), "mean of three readers")
+    assert "6 nodules" in out
+    rows = ("one reader's outline", *script.schedules(2), "mean of three readers")
     assert len(rows) == 5
     for row in rows:
         assert row in out
