@@ -9,6 +9,7 @@ Conventions
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -127,13 +128,11 @@ def labels_of_regions(labels: Mapping[str, Any], shape: Sequence[int]) -> list[d
     >>> labels_of_regions({"model": xr.Variable("model", ["x", "y"]), "level": None}, (2, 1))
     [{'model': 'x', 'level': 0}, {'model': 'y', 'level': 0}]
     """
-    found = []
-    for position in np.ndindex(*shape):
-        of_region = {}
-        for (dim, own), k in zip(labels.items(), position, strict=True):
-            of_region[dim] = k if own is None else own.values[k].item()
-        found.append(of_region)
-    return found
+    along: dict[str, list[Any]] = {}
+    for (dim, own), n in zip(labels.items(), shape, strict=True):
+        # plain objects, whatever the labels are stored as
+        along[dim] = list(range(n)) if own is None else own.values.tolist()
+    return [dict(zip(along, of_region, strict=True)) for of_region in product(*along.values())]
 
 
 def names_of_regions(labels: Mapping[str, Any], shape: Sequence[int]) -> list[str]:

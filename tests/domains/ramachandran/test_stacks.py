@@ -1,10 +1,19 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
-from domains.ramachandran.stacks import by_region, check_weights, further_labels, names_of_regions, spread
+from domains.ramachandran import compare, region
+from domains.ramachandran.stacks import (
+    by_region,
+    check_weights,
+    further_labels,
+    labels_of_regions,
+    names_of_regions,
+    spread,
+)
 
 
 def test_labels_come_in_order_of_appearance():
@@ -22,6 +31,23 @@ def test_labels_come_in_order_of_appearance():
     ]
     with pytest.raises(ValueError, match="reference: other cells along 'model'"):
         further_labels({"prediction": a, "reference": xr.concat([a, a], "model")})
+
+
+@pytest.mark.parametrize(
+    "names", [["x", "y"], pd.Index(["x", "y"]), np.array(["x", "y"], dtype=object), pd.Categorical(["x", "y"])]
+)
+def test_names_of_labels_however_they_are_stored(names):
+    stack = xr.DataArray(np.zeros((2, 2, 2), bool), {"model": names}, ("model", "psi", "phi"))
+    labels = further_labels({"prediction": stack})
+    assert labels_of_regions(labels, (2,)) == [{"model": "x"}, {"model": "y"}]
+    assert names_of_regions(labels, (2,)) == ["model x", "model y"]
+
+
+def test_a_hint_names_a_region_by_a_label_that_is_a_python_object():
+    general = region()
+    upside_down = general.copy(data=general.values[::-1]).drop_vars("score")
+    models = xr.concat([general.drop_vars("score"), upside_down], pd.Index(["mine", "yours"], name="model"))
+    assert "(1 of 2: model yours)" in compare(models).attrs["hint"]
 
 
 def test_a_value_for_each_region():
