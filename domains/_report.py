@@ -54,7 +54,7 @@ def build(
     overlap : Overlap
         Sizes, with one axis for each dimension of `coords`.
     coords : mapping of str to labels, optional
-        The dimensions, in the order of the axes, and their labels; none for a single comparison.
+        The dimensions, in the order of the axes, and their labels, None for one without; none for a single comparison.
     indices : iterable of str
         Names from `overlap.INDICES`.
     prediction, reference : str
@@ -92,12 +92,15 @@ def build(
     """
     names = tuple(indices)
     dims = tuple(coords or ())
-    variables = _variables(overlap, dims, names, empty, cell, units)
+    labels = {dim: own for dim, own in (coords or {}).items() if own is not None}
     defined = [*names, *also_defined]
-    data = xr.Dataset({**variables, **(more or {})}, {**(coords or {}), "index": defined})
-    data["n_defined"] = "index", _count_defined(data, defined)
-    data.attrs = _decisions(prediction, reference, units, empty, decisions)
-    return data
+    # one Dataset is made, once: each costs more than the numbers in it
+    variables = _variables(overlap, dims, names, empty, cell, units)
+    variables.update(more or {})
+    values = [xr.as_variable(variables[name]).data for name in defined]
+    variables["n_defined"] = "index", _count_defined(values)
+    attrs = _decisions(prediction, reference, units, empty, decisions)
+    return xr.Dataset(variables, {**labels, "index": defined}, attrs)
 
 
 def measured(
@@ -153,7 +156,7 @@ def completed(
     (1, 0.5)
     """
     names = list(defined)
-    counts = _count_defined(data, names)
+    counts = _count_defined([data[name].variable.data for name in names])
     data = data.assign_coords(index=names).assign(n_defined=("index", counts))
     return data.assign_attrs(_decisions(prediction, reference, units, empty, decisions))
 
@@ -282,10 +285,9 @@ def _decisions(
     return {**sides, **others, "empty": str(empty), "units": units, "version": ov.__version__}
 
 
-def _count_defined(data: xr.Dataset, names: list[str]) -> Any:
+def _count_defined(numbers: Iterable[Any]) -> Any:
     counts = []
-    for name in names:
-        values = data[name].variable.data
+    for values in numbers:
         # NaN alone differs from itself; and so it does in an array that is not computed yet
         counts.append((values == values).sum())
     return np.stack(counts) if counts else np.zeros(0, int)

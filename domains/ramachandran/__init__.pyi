@@ -1,7 +1,8 @@
 from .angle_tables import read_angles
+from .assessment import Assessment
 from .basin_rows import basins
 from .changes import compare_models
-from .comparison import Assessment, assess, compare
+from .comparison import assess, compare
 from .crosswise import compare_crosswise
 from .densities import region_from_density, region_from_energy, region_from_rank
 from .densities_compared import compare_densities

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from .comparison import Assessment
+from .assessment import Assessment
 from .parts import COLUMNS, basins_of, rows_of
 from .stacks import labels_of_regions
 

@@ -22,7 +22,7 @@ import overlap as ov
 
 from .empirical import PROVENANCE
 from .grids import drawn, grid_bound, is_finer
-from .readings import Pair
+from .pairs import Pair
 from .references import Source
 from .shares import Residues, Shares, inside, masses_on, shares_of_reference, shares_of_residues
 from .stacks import by_region, spread

@@ -4,8 +4,6 @@ Conventions
 -----------
 - Prediction first, reference second. The comparison takes place at the centres of the prediction's grid. How the
   reference came onto it is in ``attrs["regridding"]``. Coarse cells are also drawn on a finer grid, see `beside`.
-- Sizes are in cells of that grid, all equal: the torus is flat. Shares are per cent.
-- An index of two empty regions is NaN unless ``empty=`` says otherwise. ``n_defined`` counts those that are not.
 - A 2° grid alone costs 0.02 to 0.04 of IoU at the boundary: two regions from one truth reach about 0.97.
 - `assess` measures once. The report, the picture and every table read what it carries.
 """
@@ -13,8 +11,6 @@ Conventions
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from math import nan
 from typing import Any
 
@@ -23,180 +19,20 @@ import xarray as xr
 
 import overlap as ov
 
-from .. import _report
-from .._checks import UsageError, check_choice, check_empty
-from .._html import Displayed
-from .beside import grid_variables, mass_variables, masses_of, shares_of
+from .._checks import UsageError
+from .assessment import Assessment, Settings
 from .empirical import Category, Level
 from .guards import find_hints, hint_line, remedies
-from .parts import kept_basins, missed_basins
-from .readings import DEFAULT_MASS, Elsewhere, Pair
+from .pairs import Pair, pair_up
+from .readings import Elsewhere
 from .references import Source, category_mismatch, check_given, choose, warn_of_categories
-from .regions import Regridding, check_membership, regrid
-from .shares import Residues, Shares, as_residues
-from .stacks import by_region, check_weights, further_labels, names_of_regions, spread
+from .regions import check_membership, regrid
+from .shares import as_residues
+from .stacks import Regions, further_labels, lengths, names_of_regions, regions_of
 from .torus import check_grid
 
-INDICES = ("iou", "dice")
 Angles = tuple[Any, Any] | tuple[Any, Any, Any]
 """phi, psi and perhaps groups."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What decides the numbers of a comparison, besides the regions and weights. See `compare` for the fields.
-
-    Raises
-    ------
-    ValueError
-        If `tnorm` is unknown, or `empty` neither a number nor a policy.
-    """
-
-    category: Category | Sequence[Category] | None = None
-    level: Level | Sequence[Level] | None = "favored"
-    tnorm: ov.raster.TNorm = "minimum"
-    empty: float | ov.EmptyPolicy = nan
-
-    def __post_init__(self) -> None:
-        check_choice("ramachandran.compare", "tnorm", self.tnorm, ov.raster.TNORMS)
-        check_empty("ramachandran.compare", "empty", self.empty)
-
-
-@dataclass(frozen=True, eq=False)
-class Assessment(Displayed):
-    """All of a comparison, made once by `assess`: what the report, the tables and the picture read.
-
-    Attributes
-    ----------
-    predicted, reference : DataArray, dimensions (..., psi, phi)
-        The two regions on the prediction's grid.
-    weights : DataArray or None
-        Size of each cell.
-    settings : Settings
-        What decided the numbers.
-    overlap : Overlap
-        The sizes, with an axis for each of `labels`.
-    torus : float or ndarray
-        Size of the whole torus in the same unit.
-    labels : mapping of str to labels or None
-        The dimensions besides psi and phi, in order, and their coordinates where they have any.
-    regridding : {"none", "score interpolated, then cut", "nearest cell"}
-        How the reference came onto the grid.
-    pair : Pair
-        The two regions of each comparison, one after the other.
-    source : Source
-        The reference before it was brought onto the prediction's grid.
-    residues : Residues or None
-        One's own residues.
-    hint : str
-        Which other reading of the prediction fits far better, with both numbers; "" if none does.
-    """
-
-    predicted: xr.DataArray
-    reference: xr.DataArray
-    weights: xr.DataArray | None
-    settings: Settings
-    overlap: ov.Overlap
-    torus: Any
-    labels: Mapping[str, Any]
-    regridding: Regridding
-    hint: str
-    pair: Pair
-    source: Source
-    residues: Residues | None = None
-
-    @cached_property
-    def masses(self) -> list[np.ndarray] | None:
-        """The share of the reference residues in each cell, for each region; None if the reference has no ranks."""
-        return masses_of(self.pair, self.source)
-
-    @cached_property
-    def shares(self) -> Shares | None:
-        """The share of residues inside both regions; None if there are no residues."""
-        shape = self.overlap.shape
-        return shares_of(self.pair, self.source, self.masses, self.predicted, self.labels, shape, self.residues)
-
-    @cached_property
-    def scores(self) -> np.ndarray | None:
-        """The scores that the reference was cut from, for each region; None if there are none."""
-        if "score" not in self.reference.coords:
-            return None
-        score = spread(self.reference.score.variable, (*self.labels, "psi", "phi"))
-        shape = (*self.overlap.shape, *score.shape[-2:])
-        return np.broadcast_to(score, shape).reshape(-1, *score.shape[-2:])
-
-    @cached_property
-    def report(self) -> xr.Dataset:
-        """What `compare` returns.
-
-        Examples
-        --------
-        >>> from .regions import region
-        >>> assessed = assess(region("top8000", "glycine"))
-        >>> float(assessed.report.iou)
-        1.0
-        """
-        empty = self.settings.empty
-        dims = tuple(self.labels)
-        precision = ov.precision(self.overlap, empty=empty)
-        recall = ov.recall(self.overlap, empty=empty)
-        share_a = 100 * self.overlap.size_a / self.torus
-        share_b = 100 * self.overlap.size_b / self.torus
-        percent = {"units": "%"}
-        more = {
-            "share_a": (dims, share_a, percent),
-            "share_b": (dims, share_b, percent),
-            "outside": (dims, 1 - precision),
-            "missed": (dims, 1 - recall),
-            **mass_variables(self.shares, dims, self.overlap.shape),
-            **grid_variables(self.pair, self.source, self.labels, self.overlap, empty),
-        }
-        decisions: dict[str, Any] = {
-            "tnorm": self.settings.tnorm,
-            "category": str(self.reference.attrs.get("category", "")),
-            "level": str(self.reference.attrs.get("level", "")),
-            "regridding": f"reference: {self.regridding}",
-            "grid": f"{self.predicted.sizes['psi']} × {self.predicted.sizes['phi']} cells (psi × phi)",
-        }
-        if self.shares is not None:
-            decisions["mass"] = self.shares.meaning
-        missed = self._missed_basins()
-        if missed:
-            decisions["basins"] = missed
-        if self.hint:
-            decisions["hint"] = self.hint
-        unlabelled = [dim for dim, own in self.labels.items() if own is None]
-        coords = dict(self.labels)
-        for dim in unlabelled:
-            coords[dim] = np.arange(self.overlap.shape[dims.index(dim)])
-        report = _report.build(
-            self.overlap,
-            coords,
-            INDICES,
-            prediction=_report.name_of(self.predicted, "prediction"),
-            reference=_report.name_of(self.reference, "reference"),
-            units="cells" if self.weights is None else "weighted cells",
-            empty=empty,
-            more=more,
-            **decisions,
-        )
-        return report.drop_vars(unlabelled)
-
-    def _missed_basins(self) -> str:
-        """Say which basins a single hard prediction misses; of stacks `basins` tells."""
-        if self.labels or self.pair.a.dtype != bool or self.pair.b.dtype != bool:
-            return ""
-        score = None if self.scores is None else self.scores[0]
-        mass = None if self.masses is None else self.masses[0]
-        size = None if self.pair.cells is None else self.pair.cells[0]
-        found = kept_basins(self.pair.b[0], self.pair.psi, self.pair.phi, score, self.pair.categories[0])
-        return missed_basins(self.pair.a[0], found, size, mass)
-
-    def __repr__(self) -> str:
-        prediction = _report.name_of(self.predicted, "prediction")
-        reference = _report.name_of(self.reference, "reference")
-        several = f", along {', '.join(self.labels)}" if self.labels else ""
-        return f"<Assessment of {prediction} against {reference}{several}>"
 
 
 def assess(
@@ -240,16 +76,7 @@ def assess(
     >>> assessed
     <Assessment of top8000 glycine, allowed against top8000 glycine, favored>
     """
-    if not isinstance(predicted, xr.DataArray):
-        raise TypeError(
-            f"ramachandran.compare: the prediction is a {type(predicted).__name__}; pass a DataArray with dimensions "
-            "psi and phi and cell centres in degrees, as read_region returns"
-        )
-    if weights is not None and not isinstance(weights, xr.DataArray):
-        raise TypeError(
-            f"ramachandran.compare: weights are a {type(weights).__name__}; pass a DataArray with the size of each "
-            "cell, of dimensions psi and phi, such as xarray.DataArray(sizes, predicted.coords)"
-        )
+    _check_kinds(predicted, weights)
     settings = Settings(category, level, tnorm, empty)
     residues = None if angles is None else as_residues(angles)
     predicted = check_grid(predicted, "ramachandran.compare: prediction")
@@ -258,9 +85,9 @@ def assess(
         source = Source(check_grid(reference, "ramachandran.compare: reference"))
     else:
         source = choose(predicted, reference, category, level)
-    mismatch = category_mismatch(predicted, source.region)
     if residues is not None and "category" in source.region.dims:
         raise UsageError("ramachandran.compare: angles are of residues of one category; compare one category at a time")
+    mismatch = category_mismatch(predicted, source.region)
     if mismatch and strict:
         raise ValueError(f"ramachandran.compare: {mismatch}; choose the prediction's with category= (--category)")
     if mismatch:
@@ -268,39 +95,21 @@ def assess(
     moved, regridding = regrid(source.region, predicted)
 
     labels = further_labels({"prediction": predicted, "reference": moved, "weights": weights})
-    dims = (*labels, "psi", "phi")
-    a = spread(predicted, dims)
-    b = spread(moved, dims)
-    check_membership(a, "ramachandran.compare: prediction")
-    check_membership(b, "ramachandran.compare: reference")
-    n_psi, n_phi = a.shape[-2:]
-    if weights is None:
-        cells = None
-        torus: Any = n_psi * n_phi
-        shape = np.broadcast_shapes(a.shape, b.shape)
-    else:
-        cells = spread(weights, dims)
-        check_weights(cells)
-        lead = cells.shape[:-2]
-        cells = np.broadcast_to(cells, (*lead, n_psi, n_phi))
-        torus = cells.sum(axis=(-2, -1), dtype=float)
-        shape = np.broadcast_shapes(a.shape, b.shape, cells.shape)
-        cells = np.broadcast_to(cells, shape)
-    a = np.broadcast_to(a, shape)
-    b = np.broadcast_to(b, shape)
-    overlap = _measure(a, b, cells, tnorm)
-    pair = _pair(a, b, cells, tnorm, overlap, moved, labels, source.holds_ranks())
-    hint = _hint(pair, source, labels, shape, strict)
+    shape = lengths(labels, [predicted, moved, weights])
+    check_membership(predicted.values, "ramachandran.compare: prediction")
+    check_membership(moved.values, "ramachandran.compare: reference")
+    pair = pair_up(predicted, moved, weights, tnorm, labels, shape, source.holds_ranks())
+    number_of_pair = np.arange(len(pair.a)).reshape(shape)
     return Assessment(
         predicted=predicted,
         reference=moved,
         weights=weights,
         settings=settings,
-        overlap=overlap,
-        torus=torus,
+        overlap=pair.overlap[number_of_pair],
+        torus=pair.torus[number_of_pair],
         labels=labels,
         regridding=regridding,
-        hint=hint,
+        hint=_hint(pair, source, labels, shape, strict),
         pair=pair,
         source=source,
         residues=residues,
@@ -408,57 +217,39 @@ def compare(
     return assessed.report
 
 
-def _measure(a: np.ndarray, b: np.ndarray, cells: np.ndarray | None, tnorm: ov.raster.TNorm) -> ov.Overlap:
-    return ov.raster.measure(a, b, axis=(-2, -1), weights=cells, tnorm=tnorm, check_values=False)
-
-
-def _pair(
-    a: np.ndarray,
-    b: np.ndarray,
-    cells: np.ndarray | None,
-    tnorm: ov.raster.TNorm,
-    overlap: ov.Overlap,
-    reference: xr.DataArray,
-    labels: Mapping[str, Any],
-    of_ranks: bool,
-) -> Pair:
-    """Return the two stacks as the guards read them, one region after the other."""
-    stack = (-1, *a.shape[-2:])
-    lead = a.shape[:-2]
-    category = reference.coords.get("category", xr.DataArray(reference.attrs.get("category", "")))
-    cut = reference.cut if of_ranks and "cut" in reference.coords else None
-    cuts = by_region(cut, labels, lead, 1 - DEFAULT_MASS)
-    return Pair(
-        a=a.reshape(stack),
-        b=b.reshape(stack),
-        psi=np.asarray(reference.psi.values, float),
-        phi=np.asarray(reference.phi.values, float),
-        cells=None if cells is None else cells.reshape(stack),
-        tnorm=tnorm,
-        now=np.asarray(ov.iou(overlap, empty=1.0)).reshape(-1),
-        categories=by_region(category, labels, lead, ""),
-        enclosed=[1 - float(one) for one in cuts],
-    )
+def _check_kinds(predicted: Any, weights: Any) -> None:
+    """Refuse a prediction or weights without coordinates."""
+    if not isinstance(predicted, xr.DataArray):
+        raise TypeError(
+            f"ramachandran.compare: the prediction is a {type(predicted).__name__}; pass a DataArray with dimensions "
+            "psi and phi and cell centres in degrees, as read_region returns"
+        )
+    if weights is not None and not isinstance(weights, xr.DataArray):
+        raise TypeError(
+            f"ramachandran.compare: weights are a {type(weights).__name__}; pass a DataArray with the size of each "
+            "cell, of dimensions psi and phi, such as xarray.DataArray(sizes, predicted.coords)"
+        )
 
 
 def _hint(pair: Pair, source: Source, labels: Mapping[str, Any], shape: tuple[int, ...], strict: bool) -> str:
     """Say which other readings fit far better, if any do."""
-    dims = (*labels, "psi", "phi")
 
-    def stacked(cells: xr.DataArray | xr.Variable) -> np.ndarray:
-        return np.broadcast_to(spread(cells, dims), shape).reshape(-1, *shape[-2:])
+    def at_centres(psi: np.ndarray, phi: np.ndarray) -> Regions:
+        return regions_of(source.at(psi, phi).variable, labels, shape)
 
-    def at_centres(psi: np.ndarray, phi: np.ndarray) -> np.ndarray:
-        return stacked(source.at(psi, phi).variable)
-
-    def of_categories() -> dict[str, np.ndarray]:
-        return {name: stacked(cells) for name, cells in source.of_categories(pair.psi, pair.phi)}
+    def of_categories() -> dict[str, Regions]:
+        names, cells = source.of_categories(pair.psi, pair.phi)
+        if not names:
+            return {}
+        which = regions_of(cells[0], labels, shape).which
+        each = cells.values.reshape(len(names), -1, *cells.shape[-2:])
+        return {name: Regions(each[k], which) for k, name in enumerate(names)}
 
     movable = source.can_move(pair.psi[1] - pair.psi[0])
     hints = find_hints(pair, Elsewhere(at_centres if movable else None, of_categories))
     if not hints:
         return ""
-    line = hint_line(hints, names_of_regions(labels, shape[:-2]))
+    line = hint_line(hints, names_of_regions(labels, shape))
     if strict:
         raise ValueError(f"ramachandran.compare: {line}; {remedies(hints)}; or leave strict= (--strict) out")
     return line

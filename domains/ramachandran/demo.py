@@ -10,7 +10,8 @@ import xarray as xr
 from .. import _console
 from .._report import as_table
 from . import tables
-from .comparison import Assessment, assess
+from .assessment import Assessment
+from .comparison import assess
 from .io import example
 from .plotting import credit, plot_agreement, plot_residues
 from .regions import region

@@ -15,7 +15,8 @@ from statistics import fmean
 
 import numpy as np
 
-from .readings import Elsewhere, Pair, readings
+from .pairs import Pair
+from .readings import Elsewhere, readings
 
 MOST_NAMED = 3
 """How many regions of a stack a hint names."""
@@ -60,10 +61,12 @@ def find_hints(pair: Pair, elsewhere: Elsewhere | None = None) -> list[Hint]:
 
     Examples
     --------
+    >>> from .pairs import measure
     >>> from .regions import region
     >>> b = region().values[None]
     >>> centres = region().psi.values
-    >>> pair = Pair(b[:, ::-1], b, centres, centres, None, "minimum", np.array([0.18]), ["general"], [0.98])
+    >>> upside_down = measure(b[:, ::-1], b, None, "minimum")
+    >>> pair = Pair(b[:, ::-1], b, centres, centres, None, "minimum", upside_down, ["general"], [0.98])
     >>> [(hint.reading, hint.iou) for hint in find_hints(pair)]
     [('psi upside down', 1.0)]
     """

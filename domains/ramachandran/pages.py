@@ -15,7 +15,7 @@ import pandas as pd
 
 from .._page import Finding, Look, page, paragraph, picture, section, table
 from .._report import as_rows
-from .comparison import Assessment
+from .assessment import Assessment
 from .empirical import EVALUATIONS
 from .scoring import COLUMNS
 from .tables import FAVORED_GOAL, OUTLIER_GOAL, finding_lines, short_names

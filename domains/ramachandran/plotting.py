@@ -19,7 +19,8 @@ import overlap as ov
 
 from .._pictures import axes_or_new
 from .._text import for_picture
-from .comparison import Assessment, assess
+from .assessment import Assessment
+from .comparison import assess
 from .empirical import CATEGORIES, OUTLIER, Category, Level
 from .empirical import reference as _reference
 from .labels import write_names

@@ -12,14 +12,13 @@ Conventions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
-import overlap as ov
-
+from .pairs import Pair, count
+from .stacks import Regions
 from .torus import nearest, wrap
 
 FAR = 0.55
@@ -46,9 +45,6 @@ ROUNDING = 1e-9
 """1 − 0.98 is a little more than 0.02 in binary."""
 RADIANS_END = 20.0
 """No real region lies within so many degrees of (0, 0); one of angles in radians does, blurred or not."""
-DEFAULT_MASS = 0.98
-"""What a density is cut at where the reference does not say."""
-
 
 REMEDIES = {
     "phi and psi swapped": 'pass predicted.rename(psi="phi", phi="psi"), or --phi-first of a file without axes',
@@ -60,88 +56,6 @@ REMEDIES = {
     "0 to 360 read as -180 to 180": "pass predicted.assign_coords(phi=predicted.phi + 180, psi=predicted.psi + 180)",
 }
 """How to put right each reading of the axes."""
-
-
-@dataclass(frozen=True, eq=False)
-class Pair:
-    """Two stacks of regions on one grid, as they are measured.
-
-    Attributes
-    ----------
-    a, b : ndarray, shape (n, psi, phi)
-        Prediction and reference.
-    psi, phi : ndarray
-        Cell centres in degrees.
-    cells : ndarray, shape (n, psi, phi), or None
-        Sizes of the cells.
-    tnorm : str
-    now : ndarray, shape (n,)
-        The IoU of each pair.
-    categories : sequence of str
-        Of the reference of each pair; "" where it has none.
-    enclosed : sequence of float
-        Share of the data in the reference of each pair, which a density would be cut at.
-    """
-
-    a: np.ndarray
-    b: np.ndarray
-    psi: np.ndarray
-    phi: np.ndarray
-    cells: np.ndarray | None
-    tnorm: ov.raster.TNorm
-    now: np.ndarray
-    categories: Sequence[str]
-    enclosed: Sequence[float]
-
-    def only(self, rows: np.ndarray) -> Pair:
-        """Return some of the pairs."""
-        if len(rows) == len(self.now):
-            return self
-        return Pair(
-            a=self.a[rows],
-            b=self.b[rows],
-            psi=self.psi,
-            phi=self.phi,
-            cells=None if self.cells is None else self.cells[rows],
-            tnorm=self.tnorm,
-            now=self.now[rows],
-            categories=[self.categories[row] for row in rows],
-            enclosed=[self.enclosed[row] for row in rows],
-        )
-
-    def iou(self, a: np.ndarray | None = None, b: np.ndarray | None = None) -> np.ndarray:
-        """Return the IoU of each pair with another prediction or reference; 0 where both are empty."""
-        a = self.a if a is None else a
-        b = self.b if b is None else b
-        if a.dtype == bool and b.dtype == bool and self.cells is None:
-            # counts of plain masks: the guards read a stack a dozen times
-            iou: np.ndarray = _count(a & b) / np.maximum(_count(a | b), 1)
-            return iou
-        overlap = ov.raster.measure(a, b, axis=(-2, -1), weights=self.cells, tnorm=self.tnorm, check_values=False)
-        return np.asarray(ov.iou(overlap, empty=0.0))
-
-    def iou_moved(self, a: np.ndarray) -> np.ndarray:
-        """Return the IoU of each pair with the prediction's cells at other places, as many as they are."""
-        if a.dtype != bool or self.b.dtype != bool or self.cells is not None:
-            return self.iou(a)
-        shared = _count(a & self.b)
-        iou: np.ndarray = shared / np.maximum(self.sizes - shared, 1)
-        return iou
-
-    @cached_property
-    def sizes(self) -> np.ndarray:
-        """Number of cells of both regions of each pair."""
-        sizes: np.ndarray = _count(self.a) + _count(self.b)
-        return sizes
-
-    def highest(self) -> np.ndarray:
-        """Return the highest IoU of each pair that the prediction's cells could have at other places."""
-        if self.a.dtype != bool or self.b.dtype != bool or self.cells is not None:
-            return np.ones(len(self.now))
-        size_a = _count(self.a)
-        size_b = _count(self.b)
-        highest: np.ndarray = np.minimum(size_a, size_b) / np.maximum(np.maximum(size_a, size_b), 1)
-        return highest
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,10 +84,10 @@ class Reading:
         return _is_far(now, self.iou, self.far, self.gain, self.fit)
 
 
-RegionAt = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""Gives the reference, shape (n, psi, phi), at other centres psi and phi."""
-RegionsOf = Callable[[], Mapping[str, np.ndarray]]
-"""Gives the reference region of each category, shape (n, psi, phi)."""
+RegionsAt = Callable[[np.ndarray, np.ndarray], Regions]
+"""Gives the references at other centres psi and phi."""
+RegionsOf = Callable[[], Mapping[str, Regions]]
+"""Gives the references of each category."""
 
 
 @dataclass(frozen=True)
@@ -183,10 +97,10 @@ class Elsewhere:
     Attributes
     ----------
     at_centres, of_categories : callable or None
-        Gives the reference at other cell centres, or each category's.
+        Gives the references at other cell centres, or each category's.
     """
 
-    at_centres: RegionAt | None = None
+    at_centres: RegionsAt | None = None
     of_categories: RegionsOf | None = None
 
 
@@ -195,9 +109,11 @@ def readings(pair: Pair, elsewhere: Elsewhere) -> Iterator[tuple[np.ndarray, Rea
 
     Examples
     --------
+    >>> import overlap as ov
     >>> cells = np.eye(4, dtype=bool)[None]
     >>> nodes = np.array([-135.0, -45.0, 45.0, 135.0])
-    >>> pair = Pair(cells[:, ::-1], cells, nodes, nodes, None, "minimum", np.array([0.0]), [""], [0.98])
+    >>> apart = ov.Overlap([0], [4], [4])
+    >>> pair = Pair(cells[:, ::-1], cells, nodes, nodes, None, "minimum", apart, [""], [0.98])
     >>> [reading.name for _, reading in readings(pair, Elsewhere()) if reading.fits_far_better(pair.now)]
     ['psi upside down', 'phi mirrored']
     """
@@ -229,8 +145,9 @@ def _of_axes(pair: Pair) -> Iterator[Reading]:
     a = pair.a
     half_psi = len(pair.psi) // 2
     half_phi = len(pair.phi) // 2
+    name = "phi and psi swapped"
+    yield Reading(name, REMEDIES[name], pair.iou(_swapped(pair)))
     moved = {
-        "phi and psi swapped": _swapped(pair),
         "psi upside down": a[:, ::-1],
         "phi mirrored": a[:, :, ::-1],
         "both angles negated": _negated(pair),
@@ -239,15 +156,20 @@ def _of_axes(pair: Pair) -> Iterator[Reading]:
         "0 to 360 read as -180 to 180": np.roll(a, (half_psi, half_phi), (1, 2)),
     }
     for name, values in moved.items():
-        yield Reading(name, REMEDIES[name], pair.iou_moved(values))
+        yield Reading(name, REMEDIES[name], pair.iou(values, size_a=pair.overlap.size_a))
 
 
 def _of_values(pair: Pair) -> Iterator[Reading]:
     """Yield readings of the values: the complement, a rank, a density."""
     a = pair.a
-    inverse = ~a if a.dtype == bool else 1 - a
-    remedy = "pass ~predicted, or 1 - predicted of a soft region"
-    yield Reading("complement of the region", remedy, pair.iou(inverse), fit=LEAST_FIT_COMPLEMENT)
+    highest = pair.highest(size_a=pair.torus - pair.overlap.size_a)
+    able = np.flatnonzero(_is_far(pair.now, highest, fit=LEAST_FIT_COMPLEMENT))
+    if len(able):
+        some = pair.only(able)
+        inverse = ~some.a if a.dtype == bool else 1 - some.a
+        remedy = "pass ~predicted, or 1 - predicted of a soft region"
+        iou = _at(able, some.iou(inverse), len(a))
+        yield Reading("complement of the region", remedy, iou, fit=LEAST_FIT_COMPLEMENT)
     if a.dtype == bool:
         return
     half = a.max(axis=(-2, -1), keepdims=True) / 2
@@ -284,10 +206,9 @@ def _smallest_holding(density: np.ndarray, mass: float) -> np.ndarray:
 
 def _of_angles(pair: Pair) -> Iterator[Reading]:
     """Yield the reading of a blob at (0, 0) as angles in radians."""
-    near_psi = np.abs(wrap(pair.psi)) <= RADIANS_END
-    near_phi = np.abs(wrap(pair.phi)) <= RADIANS_END
-    blob = near_psi[:, None] & near_phi
-    within = np.array([not one[~blob].any() for one in pair.a])
+    far_psi = np.abs(wrap(pair.psi)) > RADIANS_END
+    far_phi = np.abs(wrap(pair.phi)) > RADIANS_END
+    within = np.array([not (one[far_psi].any() or one[:, far_phi].any()) for one in pair.a])
     if not within.any():
         return
     rows = nearest(pair.psi, np.radians(pair.psi))
@@ -298,14 +219,17 @@ def _of_angles(pair: Pair) -> Iterator[Reading]:
     yield Reading(name, remedy, np.where(within, widened, 0.0), far=1.0, gain=0.01, fit=0.01)
 
 
-def _of_categories(pair: Pair, rows: np.ndarray, regions: Mapping[str, np.ndarray]) -> Iterator[Reading]:
+def _of_categories(pair: Pair, rows: np.ndarray, regions_of: Mapping[str, Regions]) -> Iterator[Reading]:
     """Yield the other categories."""
     own = np.array(pair.categories)
-    for category, cells in regions.items():
-        iou = pair.iou(b=cells[rows])
+    for category, regions in regions_of.items():
         far = FAR_GLYCINE if category == "glycine" else FAR_CATEGORY
-        remedy = f'compare it with category="{category}" (--category)'
-        yield Reading(f"a region of {category}", remedy, np.where(own == category, 0.0, iou), far=far)
+        size_b = count(regions.each)[regions.which[rows]]
+        able = np.flatnonzero((own != category) & _is_far(pair.now, pair.highest(size_b=size_b), far))
+        if len(able):
+            remedy = f'compare it with category="{category}" (--category)'
+            iou = _at(able, pair.only(able).iou(b=regions.at(rows[able]), size_b=size_b[able]), len(rows))
+            yield Reading(f"a region of {category}", remedy, iou, far=far)
 
 
 def _of_symmetry(pair: Pair) -> Iterator[Reading]:
@@ -323,17 +247,24 @@ def _of_symmetry(pair: Pair) -> Iterator[Reading]:
     yield Reading(name, remedy, iou, far=FAR_ONE_SIDED, gain=0.05)
 
 
-def _of_half_cells(pair: Pair, rows: np.ndarray, reference_at: RegionAt) -> Iterator[Reading]:
+def _of_half_cells(pair: Pair, rows: np.ndarray, references_at: RegionsAt) -> Iterator[Reading]:
     """Yield the cells half a cell further on, and half a cell back, on both axes."""
     half_psi = (pair.psi[1] - pair.psi[0]) / 2
     half_phi = (pair.phi[1] - pair.phi[0]) / 2
     for way in (1, -1):
-        cells = reference_at(pair.psi + way * half_psi, pair.phi + way * half_phi)
+        references = references_at(pair.psi + way * half_psi, pair.phi + way * half_phi)
         moved = f"phi=predicted.phi + {way * half_phi:g}, psi=predicted.psi + {way * half_psi:g}"
         remedy = f"pass predicted.assign_coords({moved})"
         name = f"cells half a cell ({abs(half_psi):g}°) off, edges taken for centres or centres for edges"
-        iou = pair.iou(b=cells[rows])
+        iou = pair.iou(b=references.at(rows))
         yield Reading(name, remedy, iou, far=FAR_HALF_CELL, gain=LEAST_GAIN_HALF_CELL)
+
+
+def _at(places: np.ndarray, iou: np.ndarray, n: int) -> np.ndarray:
+    """Return `n` values: these at their places, and 0 where nothing can gain."""
+    values = np.zeros(n)
+    values[places] = iou
+    return values
 
 
 def _swapped(pair: Pair) -> np.ndarray:
@@ -362,7 +293,3 @@ def _is_far(
     explained = 1 - iou <= far * (1 - now)
     better: np.ndarray = gained & explained & (iou >= fit)
     return better
-
-
-def _count(cells: np.ndarray) -> np.ndarray:
-    return np.array([np.count_nonzero(one) for one in cells])

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from .._console import Outputs
-    from .comparison import Assessment
+    from .assessment import Assessment
 
 GOALS = {"favored_percent": "> 98", "outlier_percent": "< 0.2"}
 SKIPPED = ["side", "file", "where", "reason", "detail", *IDENTITY, *COPY]

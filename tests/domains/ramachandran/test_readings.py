@@ -7,15 +7,21 @@ import pytest
 
 import overlap as ov
 from domains.ramachandran import hard_sphere, region
-from domains.ramachandran.readings import FAR, Elsewhere, Pair, Reading, readings
+from domains.ramachandran.pairs import Pair, measure
+from domains.ramachandran.readings import FAR, Elsewhere, Reading, readings
+from domains.ramachandran.stacks import Regions
 from domains.ramachandran.torus import centres
 
 
 def make_pair(a, b, cells=None, categories=("general",), nodes=None):
     n = a.shape[-1]
     nodes = centres(n) if nodes is None else nodes
-    now = ov.iou(ov.raster.measure(a, b, axis=(-2, -1), weights=cells))
-    return Pair(a, b, nodes, nodes, cells, "minimum", now, list(categories), [0.98] * len(a))
+    overlap = measure(a, b, cells, "minimum")
+    return Pair(a, b, nodes, nodes, cells, "minimum", overlap, list(categories), [0.98] * len(a))
+
+
+def only(cells):
+    return Regions(cells, np.arange(len(cells)))
 
 
 def by_name(pair, elsewhere=None):
@@ -85,13 +91,13 @@ def test_the_reference_elsewhere():
 
     def at_centres(psi, phi):
         asked.append((psi[0], phi[0]))
-        return a
+        return only(a)
 
     pair = make_pair(a, b)
-    found = by_name(pair, Elsewhere(at_centres, lambda: {"general": b, "glycine": a}))
+    found = by_name(pair, Elsewhere(at_centres, lambda: {"general": only(b), "glycine": only(a)}))
     assert asked == [(-178.0, -178.0), (-180.0, -180.0)]
     assert found["cells half a cell (1°) off, edges taken for centres or centres for edges"].iou == 1.0
     far_off = make_pair(b[:, ::-1], b)
-    found = by_name(far_off, Elsewhere(None, lambda: {"general": b, "glycine": b[:, ::-1]}))
-    assert found["a region of general"].iou == 0.0, "its own"
+    found = by_name(far_off, Elsewhere(None, lambda: {"general": only(b), "glycine": only(b[:, ::-1])}))
+    assert "a region of general" not in found, "its own"
     assert found["a region of glycine"].iou == 1.0

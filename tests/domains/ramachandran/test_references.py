@@ -41,12 +41,13 @@ def test_what_a_source_can_do():
     assert not given.can_move(10.0)
     assert Source(hard_sphere(n=72)).can_move(10.0)
     assert Source(region()).can_move(2.0)
-    assert not list(given.of_categories(cells.psi.values, cells.phi.values))
-    own = dict(choose(cells, "top8000", None, "allowed").of_categories(cells.psi.values, cells.phi.values))
-    assert list(own) == list(CATEGORIES)
-    np.testing.assert_array_equal(
-        own["glycine"].values, region_at("top8000", "glycine", "allowed", cells.psi.values, cells.phi.values)
-    )
+    psi = cells.psi.values
+    phi = cells.phi.values
+    assert given.of_categories(psi, phi)[0] == ()
+    names, regions = choose(cells, "top8000", None, "allowed").of_categories(psi, phi)
+    assert names == tuple(CATEGORIES)
+    expected = region_at("top8000", "glycine", "allowed", psi, phi)
+    np.testing.assert_array_equal(regions[names.index("glycine")].values, expected)
 
 
 def test_options_that_would_be_ignored():

@@ -11,7 +11,9 @@ from domains.ramachandran.stacks import (
     check_weights,
     further_labels,
     labels_of_regions,
+    lengths,
     names_of_regions,
+    regions_of,
     spread,
 )
 
@@ -48,6 +50,23 @@ def test_a_hint_names_a_region_by_a_label_that_is_a_python_object():
     upside_down = general.copy(data=general.values[::-1]).drop_vars("score")
     models = xr.concat([general.drop_vars("score"), upside_down], pd.Index(["mine", "yours"], name="model"))
     assert "(1 of 2: model yours)" in compare(models).attrs["hint"]
+
+
+def test_regions_stand_one_after_the_other_whatever_their_order():
+    shape = (3, 2)
+    labels = {"model": None, "level": None}
+    values = np.random.default_rng(0).random((2, 3, 4, 5))
+    stack = xr.DataArray(values, dims=("level", "model", "psi", "phi"))
+    expected = values.swapaxes(0, 1).reshape(6, 4, 5)
+    regions = regions_of(stack, labels, shape)
+    np.testing.assert_array_equal(regions.all(), expected)
+    np.testing.assert_array_equal(regions.at(np.array([3, 0])), expected[[3, 0]])
+    by_level = regions_of(stack[:, 1], labels, shape)
+    assert len(by_level.each) == 2, "each once"
+    np.testing.assert_array_equal(by_level.all(), values[[0, 1, 0, 1, 0, 1], 1])
+    in_order = xr.DataArray(values, dims=("model", "level", "psi", "phi"))
+    assert np.shares_memory(regions_of(in_order, labels, (2, 3)).all(), values), "not copied"
+    assert lengths(labels, [stack[:, 0], None, stack[0]]) == shape
 
 
 def test_a_value_for_each_region():
