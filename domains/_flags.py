@@ -3,15 +3,20 @@
 Conventions
 -----------
 - Nothing but typer is imported: ``overlap --help`` loads no numpy.
-- `field_app` makes a field's group of commands, `outputs` and `running` what a command hands on to ``run``.
+- Flags that travel together are a frozen dataclass, a field each, such as `Saving`. A command that is `grouped` takes
+  it as one parameter.
+- `field_app` makes a field's group of commands; `keywords` and `Saving.checked` are what a command hands on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import typer
 import typer.core
@@ -60,80 +65,162 @@ Version = Annotated[
 ]
 
 
-def outputs(
-    csv: Path | None,
-    plot: Path | None,
-    skipped: Path | None,
-    print_as: FormatName,
-    json: bool,
-    quiet: bool,
-    *,
-    inputs: Iterable[str | Path | None],
-    html: Path | None = None,
-    others: Mapping[str, Path | None] | None = None,
-) -> Outputs:
-    """Return the shared flags as one value, after a check that no output overwrites an input or another output.
+@dataclass(frozen=True)
+class Printing:
+    """What is printed: the flags that every command has."""
+
+    print_as: PrintAs = FormatName.table
+    json: Json = False
+    quiet: Quiet = False
+    version: Version = False
+
+    def outputs(
+        self,
+        inputs: Iterable[str | Path | None],
+        *,
+        csv: Path | None = None,
+        plot: Path | None = None,
+        skipped: Path | None = None,
+        html: Path | None = None,
+        others: Mapping[str, Path | None] | None = None,
+    ) -> Outputs:
+        """Return the flags as one value, after a check that no output overwrites an input or another output.
+
+        Parameters
+        ----------
+        inputs : iterable of path or None
+            What the command reads.
+        csv, plot, skipped, html : path or None
+            What it writes, as `Outputs` has it.
+        others : mapping of option to path, optional
+            What it writes besides, such as ``{"--out": Path("scores.csv")}``.
+
+        Returns
+        -------
+        Outputs
+
+        Raises
+        ------
+        UsageError
+            If two formats are asked for, an output cannot be saved, or it would overwrite something.
+
+        Examples
+        --------
+        >>> Printing(json=True).outputs([]).format
+        'json'
+        """
+        if self.json and self.print_as is FormatName.csv:
+            raise UsageError("--json and --format csv: only one of them can be printed; choose one")
+        printed = FormatName.json if self.json else self.print_as
+        shared = Outputs(csv=csv, plot=plot, skipped=skipped, html=html, format=printed.value, quiet=self.quiet)
+        further = dict(others or {})
+        for flag, path in further.items():
+            check_folder(flag, path)
+        check_outputs({**further, "--csv": csv, "--plot": plot, "--skipped": skipped, "--html": html}, inputs)
+        return shared
+
+
+@dataclass(frozen=True)
+class Saving(Printing):
+    """What is printed and saved: the flags of a command that scores."""
+
+    csv: Csv = None
+    plot: Plot = None
+    skipped: Skipped = None
+
+    def checked(
+        self,
+        inputs: Iterable[str | Path | None],
+        *,
+        html: Path | None = None,
+        others: Mapping[str, Path | None] | None = None,
+    ) -> Outputs:
+        """Return the flags as one value; see `Printing.outputs`.
+
+        Examples
+        --------
+        >>> Saving(csv=Path("rows.csv")).checked([]).csv.name
+        'rows.csv'
+        """
+        return self.outputs(inputs, csv=self.csv, plot=self.plot, skipped=self.skipped, html=html, others=others)
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """How a job over many files runs: see `domains._running`."""
+
+    records: Records = None
+    workers: Workers = 1
+    scheduler: Scheduler = None
+    max_seconds: MaxSeconds = None
+    max_memory: MaxMemory = None
+
+
+def keywords(group: Any) -> dict[str, Any]:
+    """Return a group of flags as keywords, the names of choices as plain texts.
+
+    Examples
+    --------
+    >>> keywords(Sharing(workers=2))["workers"]
+    2
+    """
+    named = {}
+    for field in fields(group):
+        value = getattr(group, field.name)
+        named[field.name] = value.value if isinstance(value, StrEnum) else value
+    return named
+
+
+def grouped(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command a flag for each field of its parameters that are groups of flags.
 
     Parameters
     ----------
-    csv, plot, skipped, print_as, json, quiet, html
-        The flags.
-    inputs : iterable of path or None
-        What the command reads.
-    others : mapping of option to path, optional
-        What the command writes besides, such as ``{"--out": Path("scores.csv")}``.
+    command : callable
+        Its parameters whose types are dataclasses are groups; the names of all flags differ.
 
     Returns
     -------
-    Outputs
-
-    Raises
-    ------
-    UsageError
-        If two formats are asked for, an output cannot be saved, or it would overwrite something.
+    callable
+        As typer takes it: with the flags of the groups in their places.
 
     Examples
     --------
-    >>> outputs(None, None, None, FormatName.table, True, False, inputs=[]).format
-    'json'
+    >>> @grouped
+    ... def compare(level: float = 0.5, *, printing: Printing) -> None:
+    ...     print(level, printing.quiet)
+    >>> compare(level=0.7, print_as=FormatName.table, json=False, quiet=True, version=False)
+    0.7 True
     """
-    if json and print_as is FormatName.csv:
-        raise UsageError("--json and --format csv: only one of them can be printed; choose one")
-    printed = FormatName.json if json else print_as
-    shared = Outputs(csv=csv, plot=plot, skipped=skipped, html=html, format=printed.value, quiet=quiet)
-    further = dict(others or {})
-    for flag, path in further.items():
-        check_folder(flag, path)
-    check_outputs({**further, "--csv": csv, "--plot": plot, "--skipped": skipped, "--html": html}, inputs)
-    return shared
+    types = get_type_hints(command, include_extras=True)
+    types.pop("return", None)
+    groups: dict[str, Any] = {name: kind for name, kind in types.items() if is_dataclass(kind)}
+    flags: list[Parameter] = []
+    for parameter in signature(command).parameters.values():
+        if parameter.name in groups:
+            flags.extend(_flags_of(groups[parameter.name]))
+        else:
+            flags.append(parameter.replace(kind=Parameter.KEYWORD_ONLY, annotation=types[parameter.name]))
+
+    @wraps(command)
+    def with_flags(**values: Any) -> None:
+        for name, kind in groups.items():
+            own = {field.name: values.pop(field.name) for field in fields(kind)}
+            values[name] = kind(**own)
+        command(**values)
+
+    with_flags.__signature__ = Signature(flags)  # type: ignore[attr-defined]
+    with_flags.__annotations__ = {flag.name: flag.annotation for flag in flags}
+    return with_flags
 
 
-def running(
-    records: Path | None,
-    workers: int,
-    scheduler: str | None,
-    max_seconds: float | None,
-    max_memory: float | None,
-) -> dict[str, Any]:
-    """Return the flags that say how a job over many files runs, as keywords of the function that does it.
-
-    Parameters
-    ----------
-    records, workers, scheduler, max_seconds, max_memory
-        The flags.
-
-    Examples
-    --------
-    >>> running(None, 2, None, None, None)["workers"]
-    2
-    """
-    return {
-        "records": records,
-        "workers": workers,
-        "scheduler": scheduler,
-        "max_seconds": max_seconds,
-        "max_memory": max_memory,
-    }
+def _flags_of(group: Any) -> list[Parameter]:
+    types = get_type_hints(group, include_extras=True)
+    flags = []
+    for field in fields(group):
+        flag = Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=types[field.name])
+        flags.append(flag)
+    return flags
 
 
 class Interruptible(typer.core.TyperGroup):

@@ -18,7 +18,7 @@ import typer
 
 from ._checks import UsageError
 from ._console import INCOMPLETE, INTERRUPTED, WRONG_USE, deliver, note, print_json
-from ._flags import FormatName, Json, PrintAs, Quiet, Version, field_app, outputs
+from ._flags import Printing, field_app, grouped
 
 PROGRAM = "overlap"
 CommandLineError: Any = typer.BadParameter.__base__
@@ -31,12 +31,11 @@ for field in FIELDS:
 
 
 @app.command()
+@grouped
 def demo(
+    *,
     out: Annotated[Path, typer.Option(help="Save pictures and tables in this folder.")] = Path("overlap-demo"),
-    print_as: PrintAs = FormatName.table,
-    json: Json = False,
-    quiet: Quiet = False,
-    version: Version = False,
+    printing: Printing,
 ) -> None:
     """Show each field on data that come with the package.
 
@@ -44,7 +43,7 @@ def demo(
     """
     from ._skipped import NOT_SCORED, as_skipped
 
-    flags = outputs(None, None, None, print_as, json, quiet, inputs=[])
+    flags = printing.outputs([])
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out}: this is a file; name a folder")
     saved = []
@@ -62,13 +61,12 @@ def demo(
 
 
 @app.command()
-def version(
-    print_as: PrintAs = FormatName.table, json: Json = False, quiet: Quiet = False, version: Version = False
-) -> None:
+@grouped
+def version(*, printing: Printing) -> None:
     """Print the version."""
     import overlap
 
-    flags = outputs(None, None, None, print_as, json, quiet, inputs=[])
+    flags = printing.outputs([])
     if flags.format == "json":
         print_json({"version": overlap.__version__})
         return

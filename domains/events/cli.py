@@ -9,24 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .._checks import UsageError
-from .._flags import (
-    Csv,
-    FormatName,
-    Json,
-    MaxMemory,
-    MaxSeconds,
-    Plot,
-    PrintAs,
-    Quiet,
-    Records,
-    Scheduler,
-    Skipped,
-    Version,
-    Workers,
-    field_app,
-    outputs,
-    running,
-)
+from .._flags import Saving, Sharing, field_app, grouped, keywords
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,9 +97,11 @@ NO_SETTINGS = (
 
 
 @app.command()
+@grouped
 def score(
     predicted: Predicted,
     reference: Reference,
+    *,
     protocol: ProtocolOption = ProtocolName.time,
     param: Setting = None,
     support: Support = None,
@@ -124,18 +109,8 @@ def score(
     corrected: Corrected = False,
     kind: Kind = None,
     subset: Subset = None,
-    records: Records = None,
-    workers: Workers = 1,
-    scheduler: Scheduler = None,
-    max_seconds: MaxSeconds = None,
-    max_memory: MaxMemory = None,
-    csv: Csv = None,
-    plot: Plot = None,
-    skipped: Skipped = None,
-    print_as: PrintAs = FormatName.table,
-    json: Json = False,
-    quiet: Quiet = False,
-    version: Version = False,
+    sharing: Sharing,
+    saving: Saving,
 ) -> None:
     """Score predicted events against annotated events.
 
@@ -145,16 +120,6 @@ def score(
     """
     from . import run
 
-    flags = outputs(
-        csv,
-        plot,
-        skipped,
-        print_as,
-        json,
-        quiet,
-        inputs=[predicted, reference, support],
-        others={"--records": records},
-    )
     code = run.score_files(
         predicted,
         reference,
@@ -164,8 +129,8 @@ def score(
         corrected=corrected,
         kind=kind.value if kind else None,
         subset=subset,
-        **running(records, workers, scheduler, max_seconds, max_memory),
-        outputs=flags,
+        **keywords(sharing),
+        outputs=saving.checked([predicted, reference, support], others={"--records": sharing.records}),
         **_read_settings(param or []),
     )
     raise typer.Exit(code)

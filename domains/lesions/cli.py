@@ -5,30 +5,14 @@ In Python the same is done by `compare` and `cohort`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from .._flags import (
-    Csv,
-    FormatName,
-    Json,
-    MaxMemory,
-    MaxSeconds,
-    Plot,
-    PrintAs,
-    Quiet,
-    Records,
-    Scheduler,
-    Skipped,
-    Version,
-    Workers,
-    field_app,
-    outputs,
-    running,
-)
+from .._flags import Saving, Sharing, field_app, grouped, keywords
 
 app = field_app("Lesions in medical images, case by case or in cohorts.")
 
@@ -68,25 +52,23 @@ Tolerance = Annotated[float, typer.Option(help="Distance in mm within which two 
 Threshold = Annotated[float, typer.Option(help="Two lesions match if their IoU is at least this.")]
 
 
+@dataclass(frozen=True)
+class Scoring:
+    """How two images are compared, as `compare` takes it."""
+
+    labels: Labels = None
+    scale: Scale = None
+    reference_scale: ReferenceScale = None
+    level: Level = 0.5
+    preset: Preset = PresetName.monai
+    nsd_tolerance: Tolerance = 1.0
+    threshold: Threshold = 0.5
+
+
 @app.command()
+@grouped
 def compare(
-    predicted: Predicted,
-    reference: Reference,
-    labels: Labels = None,
-    scale: Scale = None,
-    reference_scale: ReferenceScale = None,
-    level: Level = 0.5,
-    preset: Preset = PresetName.monai,
-    nsd_tolerance: Tolerance = 1.0,
-    threshold: Threshold = 0.5,
-    lesions: Lesions = None,
-    csv: Csv = None,
-    plot: Plot = None,
-    skipped: Skipped = None,
-    print_as: PrintAs = FormatName.table,
-    json: Json = False,
-    quiet: Quiet = False,
-    version: Version = False,
+    predicted: Predicted, reference: Reference, *, scoring: Scoring, lesions: Lesions = None, saving: Saving
 ) -> None:
     """Compare a predicted segmentation with a reference segmentation.
 
@@ -94,49 +76,26 @@ def compare(
     """
     from . import run
 
-    inputs = [predicted, reference]
-    others = {"--lesions": lesions}
-    flags = outputs(csv, plot, skipped, print_as, json, quiet, inputs=inputs, others=others)
     code = run.compare_files(
         predicted,
         reference,
-        labels=labels,
-        scale=scale,
-        reference_scale=reference_scale,
-        level=level,
-        preset=preset.value,
-        nsd_tolerance=nsd_tolerance,
-        threshold=threshold,
+        **keywords(scoring),
         lesions=lesions,
-        outputs=flags,
+        outputs=saving.checked([predicted, reference], others={"--lesions": lesions}),
     )
     raise typer.Exit(code)
 
 
 @app.command()
+@grouped
 def cohort(
     predictions: Predictions,
     references: References,
+    *,
     out: Out,
-    records: Records = None,
-    workers: Workers = 1,
-    scheduler: Scheduler = None,
-    max_seconds: MaxSeconds = None,
-    max_memory: MaxMemory = None,
-    labels: Labels = None,
-    scale: Scale = None,
-    reference_scale: ReferenceScale = None,
-    level: Level = 0.5,
-    preset: Preset = PresetName.monai,
-    nsd_tolerance: Tolerance = 1.0,
-    threshold: Threshold = 0.5,
-    csv: Csv = None,
-    plot: Plot = None,
-    skipped: Skipped = None,
-    print_as: PrintAs = FormatName.table,
-    json: Json = False,
-    quiet: Quiet = False,
-    version: Version = False,
+    sharing: Sharing,
+    scoring: Scoring,
+    saving: Saving,
 ) -> None:
     """Compare the images of two folders in pairs, and summarise.
 
@@ -144,22 +103,13 @@ def cohort(
     """
     from . import run
 
-    inputs = [predictions, references]
-    records = records or run.records_beside(out)
-    others = {"--out": out, "--records": records}
-    flags = outputs(csv, plot, skipped, print_as, json, quiet, inputs=inputs, others=others)
+    shared = {**keywords(sharing), "records": sharing.records or run.records_beside(out)}
     code = run.cohort_files(
         predictions,
         references,
         out=out,
-        **running(records, workers, scheduler, max_seconds, max_memory),
-        labels=labels,
-        scale=scale,
-        reference_scale=reference_scale,
-        level=level,
-        preset=preset.value,
-        nsd_tolerance=nsd_tolerance,
-        threshold=threshold,
-        outputs=flags,
+        **shared,
+        **keywords(scoring),
+        outputs=saving.checked([predictions, references], others={"--out": out, "--records": shared["records"]}),
     )
     raise typer.Exit(code)

@@ -13,7 +13,9 @@ from .learned import LearnedContacts, learn_contacts
 from .masses import cell_masses, draw_angles
 from .outlines import region_from_polygons
 from .own_reference import region_reference
-from .plotting import plot_agreement, plot_agreements, plot_levels, plot_residues
+from .plotting import plot_levels, plot_residues
+from .reference_files import read_reference
+from .region_plots import plot_agreement, plot_agreements, plot_regions
 from .regions import region
 from .run import summarise, summarise_models, validate
 from .samples import density_from_angles, region_from_angles
@@ -51,9 +53,11 @@ __all__ = [
     "plot_agreements",
     "plot_changes",
     "plot_levels",
+    "plot_regions",
     "plot_residues",
     "read_angles",
     "read_map",
+    "read_reference",
     "read_region",
     "reference",
     "region",

@@ -13,7 +13,8 @@ from . import tables
 from .assessment import Assessment
 from .comparison import assess
 from .io import example
-from .plotting import credit, plot_agreement, plot_residues
+from .plotting import credit, plot_residues
+from .region_plots import plot_agreement
 from .regions import region
 from .run import summarise, validate
 from .scoring import COLUMNS

@@ -159,7 +159,8 @@ def plot_learned(learned: LearnedContacts) -> Any:
     import matplotlib.pyplot as plt
 
     from .comparison import assess
-    from .plotting import credit, plot_agreement
+    from .plotting import credit
+    from .region_plots import plot_agreement
 
     figure, panels = plt.subplots(1, 2, figsize=(9.2, 5), layout="constrained", sharey=True)
     models = models_beside(learned)

@@ -1,8 +1,9 @@
-"""Pages for a browser: a validation and a comparison, findings first.
+"""Pages for a browser: a validation, the changes between two models, a comparison of regions; findings first.
 
 Conventions
 -----------
-- The residues that are not favored stand first in their table, the worst on top.
+- The residues that are not favored stand first in their table, the worst on top. Of two models, those that got worse
+  do, and of these that which moved most.
 - Whatever the page says is in the tables that it is made of; nothing is measured here.
 """
 
@@ -12,10 +13,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+import xarray as xr
 
 from .._page import Finding, Look, page, paragraph, picture, section, table
 from .._report import as_rows
 from .assessment import Assessment
+from .changes import BETTER, SAME, WORSE, summarise_changes
 from .empirical import EVALUATIONS
 from .scoring import COLUMNS
 from .tables import FAVORED_GOAL, OUTLIER_GOAL, finding_lines, short_names
@@ -30,6 +33,24 @@ COMPARED = Look(
     formats={"iou": ".4f", "dice": ".4f", "share_a": ".2f", "share_b": ".2f", "outside": ".4f", "missed": ".4f"},
     marks={},
 )
+CHANGES = Look(
+    formats=dict.fromkeys(("phi before", "psi before", "phi after", "psi after", "moved by"), ".1f"),
+    marks={WORSE: "bad", BETTER: "good", "OUTLIER": "bad", "Allowed": "fair"},
+)
+_CHANGED = {
+    "where_after": "residue",
+    "change": "change",
+    "evaluation_before": "before",
+    "evaluation_after": "after",
+    "distance": "moved by",
+    "phi_before": "phi before",
+    "psi_before": "psi before",
+    "phi_after": "phi after",
+    "psi_after": "psi after",
+    "category_after": "category",
+    "finding_after": "finding",
+}
+"""Columns of the table of changes, and what they are called; the others are in the CSV."""
 _SUMMED = ["file", "total", "favored", "favored_percent", "allowed", "outlier", "outlier_percent", "skipped", "error"]
 _SHOWN = [*COLUMNS, "finding"]
 """Columns of the table of residues; the others are in the CSV."""
@@ -42,6 +63,8 @@ def validation_page(
     summary: pd.DataFrame,
     done: Mapping[str, Any],
     notes: Sequence[str] = (),
+    *,
+    reference: str | xr.Dataset = "top8000",
 ) -> str:
     """Return the page of a validation.
 
@@ -55,6 +78,8 @@ def validation_page(
         The settings.
     notes : sequence of str
         Warnings.
+    reference : str or Dataset
+        What the residues were scored against.
 
     Returns
     -------
@@ -75,7 +100,7 @@ def validation_page(
 
     from .plotting import plot_residues
 
-    figure = plot_residues(residues)[0, 0].figure
+    figure = plot_residues(residues, reference)[0, 0].figure
     drawn = picture(figure, "Residues over the favored and allowed regions of their category; outliers are named.")
     plt.close(figure)
     names = short_names(summary["file"])
@@ -94,6 +119,68 @@ def validation_page(
     findings = [*_of_structures(summary), *_outliers(residues), *odd, *(Finding(note, "bad") for note in notes)]
     goals = f"more than {FAVORED_GOAL} % favored, less than {OUTLIER_GOAL} % outliers (MolProbity)"
     return page("Ramachandran validation", findings, sections, {**done, "goals": goals}, PACKAGES)
+
+
+def changes_page(
+    changes: pd.DataFrame,
+    unmatched: pd.DataFrame,
+    sides: tuple[str, str],
+    done: Mapping[str, Any],
+    notes: Sequence[str] = (),
+    *,
+    reference: str | xr.Dataset = "top8000",
+) -> str:
+    """Return the page of the changes between two models.
+
+    Parameters
+    ----------
+    changes, unmatched : DataFrame
+        As `compare_models` returns them.
+    sides : tuple of str
+        Names of the two models, before and after.
+    done : mapping
+        The settings.
+    notes : sequence of str
+        Warnings.
+    reference : str or Dataset
+        What the residues were scored against.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> from .changes import compare_models
+    >>> from .io import example
+    >>> html = changes_page(*compare_models(example(), example()), ("1a8o", "1a8o"), {})
+    >>> "no residue got worse" in html, "<h1>1a8o to 1a8o</h1>" in html
+    (True, True)
+    """
+    import matplotlib.pyplot as plt
+
+    from .kleywegt import plot_changes
+
+    before, after = sides
+    figure = plot_changes(changes, reference)[0, 0].figure
+    drawn = picture(figure, "How residues moved, the short way round the torus. Those that got worse are named.")
+    plt.close(figure)
+    labels = pd.DataFrame(summarise_changes(changes)["labels"]).T.rename_axis("before").add_suffix(" after")
+    shown = _worst_changes_first(changes)[list(_CHANGED)].rename(columns=_CHANGED)
+    sections = [
+        section("Labels", table(labels.reset_index()), paragraph("residues of each label before and after")),
+        section("Plot", drawn),
+        section("Residues", table(_without_empty(shown), CHANGES), paragraph("angles and distances in degrees")),
+        section(
+            "Not matched",
+            table(_without_empty(unmatched), all_of_them="--skipped"),
+            paragraph("every other residue of the two, with its reason"),
+        ),
+    ]
+    findings = [*_of_changes(changes), *(Finding(note, "bad") for note in notes)]
+    return page(f"{before} to {after}", findings, sections, {"before": before, "after": after, **done}, PACKAGES)
 
 
 def comparison_page(assessed: Assessment, notes: Sequence[str] = ()) -> str:
@@ -122,7 +209,7 @@ def comparison_page(assessed: Assessment, notes: Sequence[str] = ()) -> str:
     """
     import matplotlib.pyplot as plt
 
-    from .plotting import plot_agreements
+    from .region_plots import plot_agreements
 
     report = assessed.report
     rows = as_rows(report)
@@ -176,6 +263,20 @@ def _outliers(residues: pd.DataFrame) -> list[Finding]:
     return [Finding(f"{len(outliers)} outliers, the worst first: {', '.join(listed)}{more}", "bad")]
 
 
+def _of_changes(changes: pd.DataFrame) -> list[Finding]:
+    worse = _worst_changes_first(changes[changes["change"] == WORSE])
+    listed = []
+    for row in worse.head(_MOST_FINDINGS).to_dict("records"):
+        listed.append(f"{row['where_after']} ({row['evaluation_before']} → {row['evaluation_after']})")
+    more = f" and {len(worse) - len(listed)} more" if len(worse) > len(listed) else ""
+    n_better = int((changes["change"] == BETTER).sum())
+    n_same = int((changes["change"] == SAME).sum())
+    others = Finding(f"{n_better} got better, {n_same} kept their label")
+    if worse.empty:
+        return [Finding("no residue got worse", "good"), others]
+    return [Finding(f"{len(worse)} got worse: {', '.join(listed)}{more}", "bad"), others]
+
+
 def _of_regions(rows: pd.DataFrame) -> list[Finding]:
     found = []
     labels = list(rows.columns[: list(rows.columns).index("intersection")])
@@ -192,6 +293,12 @@ def _worst_first(residues: pd.DataFrame) -> pd.DataFrame:
     rank = residues["evaluation"].map({name: k for k, name in enumerate(EVALUATIONS)}).astype(float)
     by_score = residues.assign(_rank=rank).sort_values(["_rank", "score"], kind="stable")
     return _without_empty(by_score.drop(columns="_rank"))
+
+
+def _worst_changes_first(changes: pd.DataFrame) -> pd.DataFrame:
+    rank = changes["change"].map({WORSE: 0, BETTER: 1, SAME: 2})
+    order = changes.assign(_rank=rank).sort_values(["_rank", "distance"], ascending=[True, False], kind="stable")
+    return order.drop(columns="_rank")
 
 
 def _with_names(rows: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Whole jobs over files: validate structures, compare regions.
+"""Whole jobs over structures: validate them, and show what changed between two models.
 
 Conventions
 -----------
@@ -23,16 +23,15 @@ import xarray as xr
 
 from .. import _console
 from .._batch import Case, Interrupted, Job, Outcome, run_cases
-from .._checks import UsageError, check_choice
-from .._report import as_table
+from .._checks import UsageError
 from .._running import Running, split_running, takes_running
 from .._skipped import NOT_SCORED, OF_WHOLE_INPUTS, UNREADABLE, as_skipped
-from .._text import for_picture
 from . import angle_tables, tables
 from .angles import COPY, IDENTITY
 from .coordinates import OPERATION
 from .empirical import maps_of
 from .findings import NOT_MODELLED
+from .reference_files import named_reference
 from .residue_names import restored
 from .scoring import COLUMNS, DETAILS, Request, Scored, check_request, score, score_as_plain, score_file
 from .selection import choose, parse
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from .._console import Outputs
-    from .assessment import Assessment
 
 GOALS = {"favored_percent": "> 98", "outlier_percent": "< 0.2"}
 SKIPPED = ["side", "file", "where", "reason", "detail", *IDENTITY, *COPY]
@@ -174,7 +172,7 @@ def summarise(
         ``total favored allowed outlier`` as MolProbity counts them, their percentages, the same for the other
         denominators (``best_…``, ``all_…``), the findings (``cis_nonproline twisted wrong_hand duplicate_id``), what is
         none (``cis_proline``, ``mirrored``), ``skipped`` and ``error``; by file and chain also ``not_modelled``, the
-        residues of the sequences that have no atoms.
+        residues of the sequences that have no atoms, if `skipped` says so: a table read from CSV does not.
 
     Raises
     ------
@@ -234,15 +232,23 @@ def summarise_models(residues: pd.DataFrame, core: str | None = None) -> pd.Data
     return over_models(count(chosen, None, ["file", "model"]))
 
 
-def validate_files(files: list[Path], *, core: str | None = None, outputs: Outputs, **options: Any) -> int:
+def validate_files(
+    files: list[Path],
+    *,
+    reference: str = "top8000",
+    core: str | None = None,
+    summary: Path | None = None,
+    outputs: Outputs,
+    **options: Any,
+) -> int:
     """Do what ``overlap ramachandran validate`` does, and return its exit code."""
     if core is not None:
         parse(core)
+    against = named_reference(reference)
     interrupted = ""
-    reference = options.pop("reference", "top8000")
     with _console.collected_warnings() as notes:
         try:
-            residues, skipped = _validated(files, reference, {**options, "progress": not outputs.quiet})
+            residues, skipped = _validated(files, against, {**options, "progress": not outputs.quiet})
         except Interrupted as stop:
             interrupted = str(stop)
             residues, skipped = _tables(stop.outcomes)
@@ -258,15 +264,16 @@ def validate_files(files: list[Path], *, core: str | None = None, outputs: Outpu
     def picture() -> Axes:
         from .plotting import plot_residues
 
-        panels = plot_residues(residues)
+        panels = plot_residues(residues, against)
         first: Axes = panels[0, 0]
         return first
 
     def page() -> str:
         from .pages import validation_page
 
-        settings = {name: value for name, value in {**options, "core": core}.items() if value is not None}
-        return validation_page(residues, skipped, told.files, settings, notes)
+        done = {"reference": maps_of(against).name, **options, "core": core}
+        settings = {name: value for name, value in done.items() if value is not None}
+        return validation_page(residues, skipped, told.files, settings, notes, reference=against)
 
     uncounted = _uncounted(residues, skipped)
     empty = as_skipped({"file": file, "reason": NOT_SCORED, "detail": why} for file, why in uncounted.items())
@@ -278,6 +285,7 @@ def validate_files(files: list[Path], *, core: str | None = None, outputs: Outpu
         pd.concat([skipped, empty], ignore_index=True),
         page=page,
         rows=residues,
+        files={} if summary is None else {summary: told.as_table()},
         notes=notes,
         float_format="%.10g",
     )
@@ -288,14 +296,22 @@ def validate_files(files: list[Path], *, core: str | None = None, outputs: Outpu
 
 
 def changes_files(
-    before: Path, after: Path, *, only_worse: bool, chains: str | None, outputs: Outputs, **options: Any
+    before: Path,
+    after: Path,
+    *,
+    only_worse: bool,
+    chains: str | None = None,
+    reference: str = "top8000",
+    outputs: Outputs,
+    **options: Any,
 ) -> int:
     """Do what ``overlap ramachandran changes`` does, and return its exit code."""
     from .changes import WORSE, compare_models, parse_chains, summarise_changes
 
     names = parse_chains(chains) if chains else None
+    against = named_reference(reference)
     with _console.collected_warnings() as notes:
-        changes, unmatched = compare_models(before, after, chains=names, **options)
+        changes, unmatched = compare_models(before, after, chains=names, reference=against, **options)
     found = summarise_changes(changes)
     rows = changes[changes["change"] == WORSE] if only_worse else changes
     name_before = _model_name(before, options.get("before_model"))
@@ -308,115 +324,28 @@ def changes_files(
     def picture() -> Axes:
         from .kleywegt import plot_changes
 
-        first: Axes = plot_changes(rows)[0, 0]
+        first: Axes = plot_changes(rows, against)[0, 0]
         return first
 
-    return _console.deliver(report, outputs, terminal, picture, unmatched, rows=rows, notes=notes, float_format="%.10g")
-
-
-def compare_files(
-    predicted: Path,
-    reference: str,
-    *,
-    category: Any,
-    level: Any,
-    cut: Mapping[str, Any],
-    reading: Mapping[str, Any],
-    strict: bool,
-    outputs: Outputs,
-) -> int:
-    """Do what ``overlap ramachandran compare`` does, and return its exit code."""
-    from .comparison import assess
-    from .formats.cuts import Cut
-    from .io import cut_file, read_region
-
-    reference_is_file = _is_region_file(reference)
-    if reference_is_file and level is not None:
-        raise UsageError(
-            f"--level {level} chooses an empirical region, but --reference {reference} is a region itself; leave "
-            "--level out"
-        )
-    cut_at: Any = level or "favored"
-    with _console.collected_warnings() as notes:
-        if reference_is_file:
-            where = Cut(**cut)
-        else:
-            where = Cut(**cut, default_mass=lambda own: _mass_of(reference, category or own or "general", cut_at))
-        region = cut_file(predicted, where, **reading)
-        truth: Any = read_region(reference) if reference_is_file else reference
-        assessed = assess(region, truth, category=category, level=cut_at, strict=strict)
-    if assessed.hint:
-        notes.append(assessed.hint)
-    report = assessed.report
-    said = [region.attrs[name] for name in ("meaning", "source") if name in region.attrs]
-    if said:
-        report = report.assign_attrs(prediction_cut="; ".join(map(str, said)))
-
-    def terminal() -> list[Any]:
-        moved = "both regions are on it" if assessed.regridding == "none" else f"reference: {assessed.regridding}"
-        lines = [tables.comparison_table([report]), _console.aside(f"{report.attrs['grid']}; {moved}")]
-        lines.extend(_console.aside(line) for line in tables.lines_beside(report))
-        if "prediction_cut" in report.attrs:
-            lines.append(_console.aside(f"prediction: {report.attrs['prediction_cut']}"))
-        return lines
-
-    def picture() -> Axes:
-        credited = None if reference_is_file else reference
-        return _draw_agreement(assessed, credited)
-
     def page() -> str:
-        from .pages import comparison_page
+        from .pages import changes_page
 
-        return comparison_page(assessed, notes)
+        done = {"reference": maps_of(against).name, **options, "chains": chains}
+        settings = {name: value for name, value in done.items() if value is not None}
+        short = tables.short_names([str(before), str(after)])
+        sides = (
+            _model_name(short[str(before)], options.get("before_model")),
+            _model_name(short[str(after)], options.get("after_model")),
+        )
+        return changes_page(rows, unmatched, sides, settings, notes, reference=against)
 
     return _console.deliver(
-        report,
-        outputs,
-        terminal,
-        picture,
-        page=page,
-        rows=as_table([report]),
-        notes=notes,
+        report, outputs, terminal, picture, unmatched, page=page, rows=rows, notes=notes, float_format="%.10g"
     )
 
 
-def _mass_of(reference: str, category: str, level: str) -> float:
-    """Return the share of the reference data that an empirical region encloses: what a density is cut to as well."""
-    maps = maps_of(reference)
-    check_choice("ramachandran.compare", "category", category, maps.categories)
-    cut = float(maps.cuts[level][maps.categories.index(category)])
-    # 1 - 0.98 is a little more than 0.02 in binary
-    return round(1 - cut, 12)
-
-
-def _model_name(path: Path, model: str | None) -> str:
+def _model_name(path: str | Path, model: str | None) -> str:
     return str(path) if model is None else f"{path}, model {model}"
-
-
-def _is_region_file(reference: str) -> bool:
-    """Return whether a reference is a file and not a name; refuse what is neither."""
-    from .empirical import PROVENANCE
-    from .io import SUFFIXES
-
-    name = PROVENANCE["name"]
-    if reference == name:
-        return False
-    path = Path(reference)
-    if path.exists() or path.suffix.lower() in SUFFIXES:
-        return True
-    raise UsageError(f"--reference {reference}: there is no such file; name one, or the empirical reference {name}")
-
-
-def _draw_agreement(assessed: Assessment, reference: str | None) -> Axes:
-    """Draw an assessment with its IoU, and the attribution of an empirical reference."""
-    from .plotting import credit, plot_agreement
-
-    report = assessed.report
-    ax = plot_agreement(assessed)
-    ax.set_title(f"{for_picture(report.attrs['prediction'])}: IoU {float(report.iou):.3f}", fontsize="medium")
-    if reference is not None:
-        credit(ax.figure, reference)
-    return ax
 
 
 def _tables(outcomes: Iterable[Outcome]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -204,7 +204,9 @@ def score_file(
     table = pd.DataFrame({name: columns[name] for name in [*COLUMNS, *DETAILS]}, index=residues.index)
     lacking = np.isnan(scorer.cuts["favored"])[category]
     if lacking.any():
+        attrs = skipped.attrs
         skipped = pd.concat([skipped, _without_map(table[lacking])], ignore_index=True)
+        skipped.attrs = attrs
         table = table[~lacking].reset_index(drop=True)
     return table, _with_file(skipped, str(path))
 

@@ -98,7 +98,7 @@ def count(residues: pd.DataFrame, skipped: pd.DataFrame | None, keys: list[str])
     whole = skipped["reason"].isin(OF_WHOLE_INPUTS).to_numpy(bool)
     repeated = (skipped["reason"] == DUPLICATE_ID).to_numpy(bool)
     counts["duplicate_id"] = counts["duplicate_id"] + _number(of_skipped[repeated], n_groups)
-    if set(keys) <= {"file", "chain"}:
+    if set(keys) <= {"file", "chain"} and NOT_MODELLED in skipped.attrs:
         counts["not_modelled"] = _not_modelled(table, residues, skipped)
     counts["skipped"] = _number(of_skipped[~whole], n_groups)
     counts["error"] = _first_details(skipped["detail"][whole], of_skipped[whole], n_groups)
@@ -159,7 +159,7 @@ def _findings(residues: pd.DataFrame, group: Ints, n_groups: int) -> dict[str, A
 
 def _not_modelled(table: pd.DataFrame, residues: pd.DataFrame, skipped: pd.DataFrame) -> Ints:
     """Return how many residues of the sequences of each row's file or chain have no atoms."""
-    by_file = skipped.attrs.get(NOT_MODELLED, {})
+    by_file = skipped.attrs[NOT_MODELLED]
     if not all(isinstance(chains, Mapping) for chains in by_file.values()):
         # of one file
         names = [*residues["file"][:1], *skipped["file"][:1]]

@@ -77,6 +77,37 @@ def lines_beside(report: xr.Dataset) -> list[str]:
     return lines
 
 
+def region_rows(region: xr.DataArray) -> pd.DataFrame:
+    """Return the size of a region, a row for each of several.
+
+    Examples
+    --------
+    >>> from .regions import region
+    >>> region_rows(region(category=["general", "glycine"]))[["category", "cells", "area"]].round(2)
+      category    cells   area
+    0  general   5273.0  16.27
+    1  glycine  11638.0  35.92
+    """
+    cells = region.sum(["psi", "phi"], dtype=float)
+    n_cells = region.sizes["psi"] * region.sizes["phi"]
+    sizes = xr.Dataset({"cells": cells, "area": 100 * cells / n_cells}).drop_attrs()
+    labels = [str(dim) for dim in cells.dims]
+    rows = sizes[["cells", "area"]].reset_coords(drop=True)
+    table = rows.to_dataframe().reset_index() if labels else pd.DataFrame([{k: x.item() for k, x in rows.items()}])
+    table.insert(0, "region", str(region.attrs.get("name", "region")))
+    return table
+
+
+def region_table(rows: pd.DataFrame) -> Table:
+    """Return `region_rows` as a table for the terminal."""
+    labels = [name for name in rows.columns if name not in ("region", "cells", "area")]
+    cells = []
+    for row in rows.to_dict("records"):
+        named = [str(row[name]) for name in ("region", *labels)]
+        cells.append([*named, f"{row['cells']:.6g}", f"{row['area']:.2f}"])
+    return build_table(["region", *labels], ["cells", "area, %"], cells, title="A set on the torus")
+
+
 def summary_table(summary: pd.DataFrame, title: str = "Ramachandran validation") -> Table:
     """Return `summarise`'s counts as a table for the terminal."""
     names = short_names(summary["file"])

@@ -12,6 +12,8 @@ import pandas as pd
 from .selection import choose
 from .summaries import count, over_models
 
+_NAMES = ("file", "model", "chain")
+
 
 @dataclass(frozen=True, eq=False)
 class Told:
@@ -58,6 +60,19 @@ class Told:
                 row["core"] = {"models": of_core.get(file, {}), "over_models": core_ensembles.get(file)}
             told.append(row)
         return told
+
+    def as_table(self) -> pd.DataFrame:
+        """Return a row for each file, then for each of its models and chains; "" stands for all of them."""
+        files = self.files.assign(model="", chain="")
+        models = self.models[self.models["model"] != ""].assign(chain="")
+        chains = self.chains.assign(model="")
+        table = pd.concat([files, models, chains], ignore_index=True)
+        counts = [name for name in table if name not in _NAMES]
+        # a model has no number of residues without atoms: a sequence is its file's
+        table["not_modelled"] = table["not_modelled"].astype("Int64")
+        order = {file: k for k, file in enumerate(self.files["file"])}
+        sorted_by_file = table.sort_values("file", key=lambda name: name.map(order), kind="stable", ignore_index=True)
+        return sorted_by_file[[*_NAMES, *counts]]
 
 
 def tell(files: Iterable[Path], residues: pd.DataFrame, skipped: pd.DataFrame, core: str | None) -> Told:

@@ -145,6 +145,12 @@ COMMANDS = {
         (*OF_SCORES, ["--level", "core"], ["--category", "gly"], ["--reference", "top"], ["--variable", "foo"]),
         "scipy",
     ),
+    "ramachandran region": Command(
+        a_region,
+        a_region_of_another_size,
+        (*OF_SCORES, ["--as", "heights"], ["--variable", "foo"], ["--out", NOWHERE], ["--mass", "0.9"]),
+        "scipy",
+    ),
     "lesions compare": Command(
         two_images,
         images_on_two_grids,

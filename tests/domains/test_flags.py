@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 import typer
@@ -15,30 +18,41 @@ from domains._console import Outputs
 from domains._flags import FormatName
 
 
+class Colour(StrEnum):
+    red = "red"
+
+
+@dataclass(frozen=True)
+class Lamp:
+    """A group of flags."""
+
+    colour: Annotated[Colour | None, typer.Option(help="Of the lamp.")] = None
+    watts: int = 40
+
+
 def test_the_flags_become_one_value(tmp_path):
     csv = tmp_path / "a.csv"
-    assert _flags.outputs(csv, None, None, FormatName.csv, False, True, inputs=[]) == Outputs(
-        csv=csv, format="csv", quiet=True
-    )
+    saving = _flags.Saving(csv=csv, print_as=FormatName.csv, quiet=True)
+    assert saving.checked([]) == Outputs(csv=csv, format="csv", quiet=True)
 
 
 def test_json_is_a_short_form():
-    assert _flags.outputs(None, None, None, FormatName.table, True, False, inputs=[]).format == "json"
-    assert _flags.outputs(None, None, None, FormatName.json, True, False, inputs=[]).format == "json"
+    assert _flags.Printing(json=True).outputs([]).format == "json"
+    assert _flags.Printing(print_as=FormatName.json, json=True).outputs([]).format == "json"
 
 
 def test_two_formats_at_once_are_refused():
     with pytest.raises(UsageError, match="--json and --format csv"):
-        _flags.outputs(None, None, None, FormatName.csv, True, False, inputs=[])
+        _flags.Printing(print_as=FormatName.csv, json=True).outputs([])
 
 
 def test_an_output_is_no_input_and_no_other_output(tmp_path):
     path = tmp_path / "a.csv"
     path.touch()
     with pytest.raises(UsageError, match="--csv .*a.csv: this is an input"):
-        _flags.outputs(path, None, None, FormatName.table, False, False, inputs=[path])
+        _flags.Saving(csv=path).checked([path])
     with pytest.raises(UsageError, match="--skipped .*a.csv: --out writes to this file too"):
-        _flags.outputs(None, None, path, FormatName.table, False, False, inputs=[], others={"--out": path})
+        _flags.Saving(skipped=path).checked([], others={"--out": path})
 
 
 @pytest.fixture
@@ -46,16 +60,9 @@ def app():
     app = _flags.field_app("A field.")
 
     @app.command()
-    def compare(
-        csv: _flags.Csv = None,
-        plot: _flags.Plot = None,
-        skipped: _flags.Skipped = None,
-        print_as: _flags.PrintAs = FormatName.table,
-        json: _flags.Json = False,
-        quiet: _flags.Quiet = False,
-        version: _flags.Version = False,
-    ) -> None:
-        print(_flags.outputs(csv, plot, skipped, print_as, json, quiet, inputs=[]))
+    @_flags.grouped
+    def compare(*, saving: _flags.Saving) -> None:
+        print(saving.checked([]))
         raise typer.Exit(1)
 
     return app
@@ -78,6 +85,30 @@ def test_the_flags_reach_the_command(app):
     done = CliRunner().invoke(app, ["compare", "--format", "csv", "-q", "--csv", "a.csv"])
     assert done.exit_code == 1
     assert done.stdout.strip() == str(Outputs(csv=Path("a.csv"), format="csv", quiet=True))
+
+
+def test_a_group_stands_among_other_flags_in_the_order_of_the_signature():
+    """A class of this module: the types of a command are looked up where it is defined."""
+    app = _flags.field_app("A field.")
+
+    @app.command()
+    @_flags.grouped
+    def compare(level: float = 0.5, *, lamp: Lamp, last: bool = False) -> None:
+        """Compare."""
+        print(level, lamp, last)
+
+    done = CliRunner().invoke(app, ["compare", "--watts", "9", "--last", "--colour", "red"])
+    assert done.stdout.strip() == "0.5 Lamp(colour=<Colour.red: 'red'>, watts=9) True"
+    text = CliRunner().invoke(app, ["compare", "-h"]).stdout
+    places = [text.index(flag) for flag in ("--colour", "--watts", "--last", "--help")]
+    assert places == sorted(places)
+    assert "Compare." in text
+
+
+def test_a_group_becomes_keywords_with_plain_texts():
+    found = _flags.keywords(Lamp(colour=Colour.red))
+    assert found == {"colour": "red", "watts": 40}
+    assert type(found["colour"]) is str
 
 
 @pytest.mark.parametrize(("said", "line"), [("", "interrupted"), ("cohort: 3 of 8 cases are done", "cohort: 3 of 8")])

@@ -67,5 +67,5 @@ def test_the_job_of_a_field_takes_them_and_explains_them(field):
 
 
 def test_the_flags_are_keywords():
-    found = _flags.running(None, 2, None, 5.0, None)
+    found = _flags.keywords(_flags.Sharing(workers=2, max_seconds=5.0))
     assert split_running(found, "events.score") == (Running(workers=2, max_seconds=5.0, operation="events.score"), {})

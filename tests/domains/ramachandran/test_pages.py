@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 from domains._checks import UsageError
 from domains._console import Outputs
 from domains.cli import app
-from domains.ramachandran import assess, example, hard_sphere, region, summarise, validate
-from domains.ramachandran.pages import comparison_page, validation_page
+from domains.ramachandran import assess, compare_models, example, hard_sphere, region, summarise, validate
+from domains.ramachandran.pages import changes_page, comparison_page, validation_page
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,34 @@ def test_the_worst_residue_stands_on_top(tables):
     first_row = html.split("<h2>Residues</h2>")[1].split("<tbody>")[1].split("</tr>")[0]
     assert "704" in first_row
     assert '<mark class="bad">OUTLIER</mark>' in first_row
+
+
+@pytest.fixture
+def moved(made, write_pdb):
+    """Two models: one residue is an outlier in the second, one no longer."""
+    before = write_pdb(made((-60.0, -45.0), (100.0, -100.0), (-60.0, -45.0)), "before<1>.pdb")
+    after = write_pdb(made((100.0, -100.0), (-60.0, -45.0), (-62.0, -45.0)), "after.pdb")
+    return compare_models(before, after)
+
+
+def test_the_page_of_changes_says_first_who_got_worse(moved):
+    html = changes_page(*moved, ("before<1>.pdb", "after.pdb"), {"chains": "A=A"}, ["a <note>"])
+    told = html.index("1 got worse: A 2 ALA (Favored → OUTLIER)")
+    assert told < html.index("1 got better, 1 kept their label") < html.index("<table")
+    assert "<h1>before&lt;1&gt;.pdb to after.pdb</h1>" in html
+    first_row = html.split("<h2>Residues</h2>")[1].split("<tbody>")[1].split("</tr>")[0]
+    assert "A 2 ALA" in first_row
+    assert '<mark class="bad">worse</mark>' in first_row
+    assert html.count("no angles") == len(moved[1]) == 2
+    assert "<th>chains</th><td>A=A</td>" in html
+    assert "a &lt;note&gt;" in html
+    assert len(html.encode()) < 1_000_000
+
+
+def test_the_page_of_changes_where_nothing_got_worse(moved):
+    changes, unmatched = moved
+    html = changes_page(changes[changes["change"] == "same"], unmatched[:0], ("a", "b"), {})
+    assert "no residue got worse" in html
 
 
 def test_many_residues_stay_under_a_megabyte(tables):

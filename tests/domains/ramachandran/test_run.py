@@ -13,7 +13,7 @@ import pytest
 from domains import _batch, _console
 from domains._batch import Interrupted, run_cases
 from domains._checks import UsageError
-from domains.ramachandran import example, run, scoring, summarise, validate
+from domains.ramachandran import example, reference, region_reference, run, scoring, summarise, validate
 from domains.ramachandran.run import SKIPPED
 from domains.ramachandran.scoring import COLUMNS, DETAILS, score_as_plain, score_file
 
@@ -267,3 +267,36 @@ def test_an_unreadable_table_of_angles_is_named_once(tmp_path):
     path.write_bytes(b"")
     _, skipped = validate([path])
     assert skipped["detail"].tolist() == [f"{path}: an empty file; fetch or write it again"]
+
+
+def test_the_commands_take_a_reference_of_ones_own(made, write_pdb, tmp_path, capsys):
+    """Against its own labels by plain numpy, in the table, the picture and the page."""
+    scores = reference().score
+    strict = tmp_path / "strict.nc"
+    region_reference(scores, "rank", name="strict", favored=0.5, allowed=0.3).to_netcdf(strict, engine="h5netcdf")
+    files = [example(), write_pdb(made((-60.0, -45.0), (60.0, 45.0)))]
+    csv = tmp_path / "rows.csv"
+    page = tmp_path / "page.html"
+    outputs = _console.Outputs(csv=csv, html=page, plot=tmp_path / "a.svg", quiet=True)
+    assert run.validate_files(files, reference=str(strict), outputs=outputs) == 0
+    rows = pd.read_csv(csv)
+    wanted = np.select([rows["score"] >= 0.5, rows["score"] >= 0.3], ["Favored", "Allowed"], "OUTLIER")
+    assert rows["evaluation"].tolist() == wanted.tolist()
+    np.testing.assert_allclose(rows["score"], validate(files)[0]["score"], rtol=1e-9)
+    assert "<th>reference</th><td>strict</td>" in page.read_text()
+    outputs = _console.Outputs(csv=csv, html=page, quiet=True)
+    capsys.readouterr()
+    assert run.changes_files(files[1], files[1], only_worse=False, reference=str(strict), outputs=outputs) == 0
+    assert pd.read_csv(csv)["evaluation_after"].tolist() == wanted[-2:].tolist()
+    assert "<th>reference</th><td>strict</td>" in page.read_text()
+    with pytest.raises(UsageError, match="--reference nowhere.nc: there is no such file"):
+        run.validate_files(files, reference="nowhere.nc", outputs=outputs)
+
+
+def test_a_category_without_a_map_loses_no_residues_of_the_sequence(made, write_pdb):
+    mine = region_reference(reference().score.sel(category=["glycine"]), "rank")
+    path = write_pdb(made((-60.0, -45.0)), header=[f"SEQRES   1 A    9  {'ALA ' * 9}"])
+    with pytest.warns(UserWarning, match="1 no reference"):
+        residues, skipped = validate([path], reference=mine)
+    assert residues.empty
+    assert skipped.attrs["not_modelled"] == {str(path): {"A": 6}}

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+from contextlib import redirect_stdout
 
+import pandas as pd
 import pytest
 
 from domains._console import Outputs
@@ -59,3 +61,27 @@ def test_many_models_are_cut_in_the_terminal(made, in_chain, write_pdb, capsys):
     path = write_pdb([[in_chain(made(FAVORED))]] * 23)
     _, text = printed(capsys, path)
     assert "… and 3 more models: --json lists them all" in text
+
+
+def test_the_table_of_counts_holds_what_json_has_of_files_models_and_chains(ensemble, made, write_pdb, tmp_path):
+    sequence = f"SEQRES   1 A    9  {'ALA ' * 9}"
+    files = [ensemble, write_pdb(made(FAVORED), "short.pdb", header=[sequence])]
+    path = tmp_path / "counts.csv"
+    saved = tmp_path / "told.json"
+    with saved.open("w") as file, redirect_stdout(file):
+        validate_files(files, summary=path, outputs=Outputs(format="json", quiet=True))
+    told = json.loads(saved.read_text())
+    table = pd.read_csv(path, keep_default_na=False, dtype=str)
+    assert table[["file", "model", "chain"]].values.tolist() == [
+        [str(ensemble), "", ""],
+        [str(ensemble), "1", ""],
+        [str(ensemble), "2", ""],
+        [str(ensemble), "", "A"],
+        [str(files[1]), "", ""],
+        [str(files[1]), "", "A"],
+    ]
+    wanted = [told[0], *told[0]["models"].values(), told[0]["chains"]["A"], told[1], told[1]["chains"]["A"]]
+    for row, counts in zip(table.to_dict("records"), wanted, strict=True):
+        for name in ("total", "outlier", "skipped", "not_modelled"):
+            assert row[name] == str(counts.get(name, ""))
+    assert table["not_modelled"].tolist()[-2:] == ["6", "6"]

@@ -157,6 +157,12 @@ def grids() -> tuple[Seed, ...]:
     )
 
 
+@cache
+def references() -> tuple[Seed, ...]:
+    angles = -165.0 + 30.0 * np.arange(12)
+    return (Seed("reference.nc", _reference(angles), "hdf5"), *_hdf5_traps())
+
+
 def _disc(n: int) -> np.ndarray:
     along = np.arange(n) - n / 2
     return along[:, None] ** 2 + along**2 < (n / 3) ** 2
@@ -198,6 +204,20 @@ def _netcdf(values: np.ndarray, angles: np.ndarray, packed: bool = False) -> byt
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "made.nc")
         data.to_netcdf(path, engine="h5netcdf", encoding=encoding)
+        return path.read_bytes()
+
+
+def _reference(angles: np.ndarray) -> bytes:
+    import xarray as xr
+
+    from domains.ramachandran import region_reference
+
+    ranks = np.linspace(0, 1, 288).reshape(2, 12, 12)
+    coords = {"category": ["general", "glycine"], "psi": angles, "phi": angles}
+    made = region_reference(xr.DataArray(ranks, coords, dims=tuple(coords)), "rank")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "made.nc")
+        made.to_netcdf(path, engine="h5netcdf")
         return path.read_bytes()
 
 

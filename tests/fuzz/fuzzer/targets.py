@@ -140,6 +140,25 @@ def _read_region(path: Path, folder: Path) -> Any:
     return read_region(path, as_="membership")
 
 
+def _read_reference(path: Path, folder: Path) -> Any:
+    from domains.ramachandran import read_reference
+
+    return read_reference(path)
+
+
+def _check_reference(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
+    import numpy as np
+
+    problems = []
+    if found.score.dims != ("category", "psi", "phi"):
+        problems.append(f"dimensions {found.score.dims}")
+    if not np.isfinite(found.score.values).all():
+        problems.append("scores that are no numbers")
+    if not (found.allowed.values <= found.favored.values).all():
+        problems.append("allowed is above favored")
+    return problems
+
+
 def _read_map(path: Path, folder: Path) -> Any:
     from domains.ramachandran import read_map
 
@@ -518,6 +537,7 @@ TARGETS: tuple[Target, ...] = (
         0.3,
     ),
     Target("ramachandran.read_region", "grids", seeds.grids, _read_region, _check_region, 30),
+    Target("ramachandran.read_reference", "grids", seeds.references, _read_reference, _check_reference, 5),
     Target(
         "overlap ramachandran compare",
         "grids",

@@ -1,0 +1,185 @@
+"""The whole jobs of ``overlap ramachandran compare`` and ``region``: a region read, told, compared and drawn.
+
+Conventions
+-----------
+- The reference is an empirical one by its name, the file of a reference, or that of a region. The flags of compare say
+  what the prediction's file does not. A reference that needs some is read by ``overlap ramachandran region`` first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import xarray as xr
+
+from .. import _console
+from .._checks import UsageError, check_choice
+from .._files import ReadError
+from .._report import as_table
+from .._text import for_picture, one_line
+from . import tables
+from .comparison import assess
+from .empirical import PROVENANCE, maps_of
+from .formats.cuts import Cut
+from .io import cut_file, read_region
+from .reference_files import check_file, holds_reference, named_reference
+from .references import says_ranks
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from .._console import Outputs
+    from .assessment import Assessment
+
+Empirical = str | xr.Dataset
+"""A reference with categories and levels, by its name or in full."""
+
+
+def compare_files(
+    predicted: Path,
+    reference: str,
+    *,
+    category: Any,
+    level: Any,
+    cut: Mapping[str, Any],
+    declared: Mapping[str, Any],
+    strict: bool,
+    outputs: Outputs,
+) -> int:
+    """Do what ``overlap ramachandran compare`` does, and return its exit code."""
+    cut_at: Any = level or "favored"
+    with _console.collected_warnings() as notes:
+        truth = _truth(reference, level)
+        region = cut_file(predicted, _cut(cut, truth, category, cut_at), **declared)
+        assessed = assess(region, truth, category=category, level=cut_at, strict=strict)
+    if assessed.hint:
+        notes.append(assessed.hint)
+    report = assessed.report
+    said = what_was_read(region)
+    if said:
+        report = report.assign_attrs(prediction_cut=said)
+
+    def terminal() -> list[Any]:
+        moved = "both regions are on it" if assessed.regridding == "none" else f"reference: {assessed.regridding}"
+        lines = [tables.comparison_table([report]), _console.aside(f"{report.attrs['grid']}; {moved}")]
+        lines.extend(_console.aside(line) for line in tables.lines_beside(report))
+        if said:
+            lines.append(_console.aside(f"prediction: {said}"))
+        return lines
+
+    def picture() -> Axes:
+        return _draw_agreement(assessed, truth)
+
+    def page() -> str:
+        from .pages import comparison_page
+
+        return comparison_page(assessed, notes)
+
+    rows = as_table([report])
+    return _console.deliver(report, outputs, terminal, picture, page=page, rows=rows, notes=notes)
+
+
+def region_files(
+    file: Path, *, out: Path | None, cut: Mapping[str, Any], declared: Mapping[str, Any], outputs: Outputs
+) -> int:
+    """Do what ``overlap ramachandran region`` does, and return its exit code."""
+    with _console.collected_warnings() as notes:
+        region = cut_file(file, Cut(**cut), **declared)
+    rows = tables.region_rows(region)
+    said = what_was_read(region) or _kind(region)
+    grid = f"{region.sizes['psi']} × {region.sizes['phi']} cells (psi × phi)"
+    told = {"region": str(region.attrs["name"]), "read_as": said, "grid": grid, "rows": rows.to_dict("records")}
+
+    def terminal() -> list[Any]:
+        return [tables.region_table(rows), _console.aside(f"read as: {said}"), _console.aside(grid)]
+
+    def picture() -> Axes:
+        from .region_plots import plot_regions
+
+        first: Axes = plot_regions(region)[0]
+        return first
+
+    code = _console.deliver(told, outputs, terminal, picture, rows=rows, notes=notes)
+    if out is not None:
+        _console.save_dataset(region, out)
+    return code
+
+
+def what_was_read(region: xr.DataArray) -> str:
+    """Return what a region was taken for when it was read, and from what; "" for a mask.
+
+    Examples
+    --------
+    >>> from .regions import region
+    >>> what_was_read(region().assign_attrs(meaning="density", source="PLUMED"))
+    'density; PLUMED'
+    """
+    said = [str(region.attrs[name]) for name in ("meaning", "source") if name in region.attrs]
+    return "; ".join(said)
+
+
+def _kind(region: xr.DataArray) -> str:
+    return "mask" if region.dtype == bool else "soft mask"
+
+
+def _truth(reference: str, level: str | None) -> Empirical | xr.DataArray:
+    """Return the reference that ``--reference`` names: empirical, one's own, or a region."""
+    is_name = reference == PROVENANCE["name"]
+    if not is_name:
+        check_file(reference)
+    if is_name or holds_reference(Path(reference)):
+        return named_reference(reference)
+    if level is not None:
+        raise UsageError(
+            f"--level {level} chooses an empirical region, but --reference {reference} is a region itself; leave "
+            "--level out"
+        )
+    try:
+        return read_region(reference)
+    except (UsageError, ReadError) as error:
+        if "(--" not in str(error):
+            raise
+        raise UsageError(_declare_first(reference, str(error))) from error
+
+
+def _declare_first(reference: str, said: str) -> str:
+    """Return how to declare what the file of a reference does not say: the flags of compare are the prediction's."""
+    remedy = f"overlap ramachandran region {reference} --out reference.nc"
+    return f"{said}; for a reference, with these flags in: {remedy}; then compare with --reference reference.nc"
+
+
+def _cut(cut: Mapping[str, Any], truth: Empirical | xr.DataArray, category: Any, level: str) -> Cut:
+    """Return where the prediction is cut: by default, it holds what the empirical region holds."""
+    if isinstance(truth, xr.DataArray):
+        return Cut(**cut)
+    if isinstance(truth, xr.Dataset) and not says_ranks(truth):
+        # its cuts are no shares of anything
+        return Cut(**cut)
+    return Cut(**cut, default_mass=lambda own: _mass_of(truth, category or own or "general", level))
+
+
+def _mass_of(reference: Empirical, category: str, level: str) -> float:
+    """Return the share of the reference data that an empirical region encloses: what a density is cut to as well."""
+    maps = maps_of(reference)
+    check_choice("ramachandran.compare", "category", category, maps.categories)
+    cut = float(maps.cuts[level][maps.categories.index(category)])
+    # 1 - 0.98 is a little more than 0.02 in binary
+    return round(1 - cut, 12)
+
+
+def _draw_agreement(assessed: Assessment, truth: Empirical | xr.DataArray) -> Axes:
+    """Draw an assessment with its IoU, of several each in a panel, and the attribution of an empirical reference."""
+    from .plotting import credit
+    from .region_plots import plot_agreement, plot_agreements
+
+    if assessed.labels:
+        ax: Axes = plot_agreements(assessed)[0]
+    else:
+        ax = plot_agreement(assessed)
+        name = for_picture(one_line(assessed.report.attrs["prediction"], 40))
+        ax.set_title(f"{name}: IoU {float(assessed.report.iou):.3f}", fontsize="medium")
+    if not isinstance(truth, xr.DataArray):
+        credit(ax.figure, truth)
+    return ax
