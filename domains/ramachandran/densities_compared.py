@@ -10,8 +10,12 @@ Conventions
   minus the total variation. The Bhattacharyya coefficient is 1 minus the square of the Hellinger distance.
 - The RMSD is that of the densities per square degree, over the whole torus. In probability per cell it is that times
   the area of a cell; per square radian, times (180/π)².
-- The ceiling is what a sample of the reference itself reaches: angles drawn from it, smoothed, and cut at the quantile
-  of the density at the angles. The reference is smoothed already; samples of real residues reach a little less.
+- Each region of a density holds the asked mass of that density. The ceiling is what samples of the reference itself
+  reach so: angles drawn from it, smoothed, and cut by their mass as the prediction is. The reference is smoothed
+  already; samples of real residues reach a little less.
+- Of angles `region_from_angles` cuts at the density of the angles, and so a smaller region. Of many angles it agrees
+  better (general favored, 8°: of 10,000 angles 0.83 against 0.76, of 500 angles 0.73 against 0.74). Its ceiling is the
+  IoU of the same function on as many `draw_angles`.
 
 References
 ----------
@@ -34,14 +38,14 @@ import xarray as xr
 import overlap as ov
 
 from .. import _report
-from .._checks import UsageError, check_choice, check_number
+from .._checks import UsageError, check_choice, check_number, check_whole
 from .densities import region_from_density
 from .empirical import Category, maps_of
 from .grids import drawn
 from .masses import cell_masses, draw_angles
 from .references import own_category, says_ranks
 from .samples import BANDWIDTH, density_from_angles
-from .torus import PERIOD, centres, check_grid, nearest
+from .torus import PERIOD, check_grid
 
 MASSES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9995)
 """Where the curve of the IoU is taken."""
@@ -287,43 +291,12 @@ def _ceiling(
     seed: int,
 ) -> np.ndarray:
     """Return the mean IoU of samples of the reference with itself, at each mass."""
-    check_number(OPERATION, "sample", sample, at_least=1)
+    check_whole(OPERATION, "sample", sample, at_least=1)
     seeds = np.random.default_rng(seed).integers(2**31, size=N_DRAWS)
     curves = []
     for own_seed in seeds.tolist():
         phi, psi = draw_angles(sample, category, seed=own_seed, reference=reference)
-        curves.append(sampled_curve(phi, psi, rank, levels, bandwidth))
-    mean: np.ndarray = np.mean(curves, axis=0)
-    return mean
-
-
-def sampled_curve(
-    phi: np.ndarray, psi: np.ndarray, rank: np.ndarray, masses: Sequence[float], bandwidth: float
-) -> list[float]:
-    """Return the IoU of smoothed angles with the region of ranks at each mass: a point of a learning curve.
-
-    Parameters
-    ----------
-    phi, psi : ndarray, shape (n,)
-        Degrees.
-    rank : ndarray, shape (cells, cells)
-        The share of the data at a lower density, on cells from −180 on.
-    masses : sequence of float
-    bandwidth : float
-        Degrees.
-
-    Examples
-    --------
-    >>> rank = maps_of("top8000").score[0]
-    >>> [round(iou, 1) for iou in sampled_curve(*draw_angles(10_000, seed=0), rank, [0.98], 8)]
-    [0.8]
-    """
-    n = len(rank)
-    nodes = centres(n)
-    density = density_from_angles(phi, psi, bandwidth=bandwidth, cells=n).values
-    at_angles = density[nearest(nodes, psi), nearest(nodes, phi)]
-    curve = []
-    for mass in masses:
-        cells = density >= np.quantile(at_angles, 1 - mass)
-        curve.append(float(ov.iou(ov.raster.measure(cells, _of_rank(rank, mass)))))
-    return curve
+        density = density_from_angles(phi, psi, bandwidth=bandwidth, cells=len(rank))
+        curves.append([float(_iou_at(density, mass, _of_rank(rank, mass))) for mass in levels])
+    ceiling: np.ndarray = np.mean(curves, axis=0)
+    return ceiling

@@ -4,8 +4,9 @@ Conventions
 -----------
 - The kernel is a wrapped Gaussian of one bandwidth along phi and psi. Angles are counted in cells, whose counts are
   convolved with the kernel by Fourier transforms: exact for angles at the cells' centres, round the torus.
-- The level is a quantile of the density at the angles themselves, each in its cell. So the cells of the region hold the
-  asked share of the sample, which the smoothed density alone would not say.
+- The level is the linear quantile of the density at the angles themselves, each in its cell. So the cells of the region
+  hold the asked share of the sample, to one angle. Smoothing spreads the density, and the region that holds the share
+  of its mass, `region_from_density`, is larger.
 - A pair with a NaN, as at the ends of a chain, is left out and counted.
 
 References
@@ -112,8 +113,7 @@ def region_from_angles(
     phi, psi, n_missing = _pairs(operation, phi, psi, unit)
     density = _density(operation, phi, psi, n_missing, bandwidth, cells)
     at_angles = density.values[_cell_of(psi, cells), _cell_of(phi, cells)]
-    # one of the densities, so that the cells hold the share and not nearly the share
-    level = float(np.quantile(at_angles, 1 - mass, method="lower"))
+    level = float(np.quantile(at_angles, 1 - mass))
     attrs = {
         **density.attrs,
         "name": f"{density.attrs['n']} angles",

@@ -139,3 +139,11 @@ def shared_cases(shared_data) -> Path:
     if not folder.is_dir():
         pytest.skip(f"no folder {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def general_residues(shared_data):
+    """The phi and psi of the 202,215 published residues of the general pool, degrees, shape (residues, 2)."""
+    with np.load(shared_data / "ramachandran" / "phi_psi_points" / "top8000_phi_psi_points.npz") as sets:
+        pools = [sets[name] for name in sets.files if name != "cispro"]
+    return np.concatenate(pools).astype(float)

@@ -101,11 +101,10 @@ def test_wrong_input(models, angles, said):
         compare_crosswise(models, angles=angles)
 
 
-def test_real_residues_inside_the_maps_of_1963_and_2003(shared_data):
+def test_real_residues_inside_the_maps_of_1963_and_2003(general_residues):
     """Counted outside this project: .766 and .9953 of the 202,215 published residues of the general pool."""
-    with np.load(shared_data / "ramachandran" / "phi_psi_points" / "top8000_phi_psi_points.npz") as sets:
-        points = np.concatenate([sets[name] for name in sets.files if name != "cispro"])
-    angles = {"general": (points[:, 0], points[:, 1])}
+    phi, psi = general_residues.T
+    angles = {"general": (phi, psi)}
     found = compare_crosswise({"1963": hard_sphere(), "2003": hard_sphere(clashes="ho2003")}, angles=angles)
     recall = found.query("category == 'general' and level == 'allowed'").set_index("model").point_recall
     assert recall["1963"] == pytest.approx(0.766, abs=5e-4)
