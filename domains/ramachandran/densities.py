@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-- A cut is inclusive: what equals it is inside. Of a density it is the highest level whose cells hold the mass; cells of
-  equal density are inside together.
+- A cut is inclusive: what equals it is inside. Of a density it is the highest level whose cells hold at least the mass;
+  cells of equal density are inside together.
 - A rank is the share of the data at a lower density, as the reference laboratory's maps have it. The cut that holds the
   mass m is the rank 1 − m.
 - An energy is counted from the minimum of its map. Infinity and NaN are cells that were never visited: outside.

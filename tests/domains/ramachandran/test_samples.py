@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from domains._checks import UsageError
-from domains.ramachandran import compare, density_from_angles, region_from_angles
+from domains.ramachandran import compare, density_from_angles, region_from_angles, region_from_density
+from domains.ramachandran.samples import level_of_sample
 from domains.ramachandran.torus import centres
 
 RNG = np.random.default_rng(1)
@@ -41,7 +43,36 @@ def test_the_region_holds_the_share():
         column = np.floor((PHI + 180) / 0.5).astype(int) % 720
         row = np.floor((PSI + 180) / 0.5).astype(int) % 720
         share = cells.values[row, column].mean()
-        assert abs(share - mass) <= 2 / len(PHI)
+        assert mass <= share <= mass + 2 / len(PHI)
+
+
+@pytest.mark.parametrize("n", [3, 10, 50, 1100])
+@pytest.mark.parametrize("mass", [0.3, 0.5, 0.98, 0.9995, 1.0])
+def test_the_least_number_of_angles_that_holds_the_share(n, mass):
+    rng = np.random.default_rng(n)
+    phi = rng.uniform(-180, 180, n)
+    psi = rng.uniform(-180, 180, n)
+    density = density_from_angles(phi, psi, bandwidth=20, cells=360).values
+    row = np.floor(psi + 180).astype(int)
+    column = np.floor(phi + 180).astype(int)
+    n_wanted = next(k for k in range(1, n + 1) if k >= mass * n)
+    level = sorted(density[row, column])[n - n_wanted]
+    assert level_of_sample(density, phi, psi, mass) == level
+    cells = region_from_angles(phi, psi, bandwidth=20, mass=mass, cells=360)
+    assert float(cells.cut) == level
+    assert cells.values[row, column].mean() >= mass
+
+
+def test_the_rule_is_that_of_a_density():
+    """Where the sample is the density itself, both regions are one."""
+    rng = np.random.default_rng(2)
+    counts = rng.permutation(36 * 36).reshape(36, 36)
+    nodes = centres(36)
+    psi, phi = (np.repeat(x.ravel(), counts.ravel()) for x in np.meshgrid(nodes, nodes, indexing="ij"))
+    for mass in (0.5, 0.9, 0.98):
+        level = level_of_sample(counts, phi, psi, mass)
+        density = xr.DataArray(counts, dims=("psi", "phi"), coords={"psi": nodes, "phi": nodes})
+        assert level == float(region_from_density(density, mass).cut)
 
 
 def test_the_seam_does_not_matter():
