@@ -21,6 +21,7 @@ doi:10.1080/00031305.1996.10474359
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,11 @@ from .torus import check_grid
 
 MASS = 0.98
 """What a region of a density holds by default, as the favored regions of the reference do."""
+
+OF_A_MAP = ("quantity", "units", "long_name")
+"""Attributes of a map that its region does not have."""
+OF_A_CUT = ("score", "cut", "held")
+"""Coordinates of an earlier cut."""
 
 KJ_PER_MOL = {"kJ/mol": 1.0, "kcal/mol": 4.184}
 """Units of energy that can be converted; "kT" depends on the temperature."""
@@ -82,12 +88,12 @@ def region_from_density(
     density = _as_map(operation, "density", density)
     values = _floats(density)
     _check_density(operation, values)
-    maps = values.reshape(-1, values.shape[-2] * values.shape[-1])
-    levels = [_level(cells, mass) if value is None else float(value) for cells in maps]
-    cut = np.array(levels).reshape(values.shape[:-2])
+    cut = _levels(values, mass) if value is None else np.full(values.shape[:-2], float(value))
     inside = values >= cut[..., None, None]
-    held = np.where(inside, values, 0).sum(axis=(-2, -1)) / values.sum(axis=(-2, -1))
-    cells = _region(density, inside, values, cut, density.attrs.get("quantity", "density"), "")
+    mass_inside = np.sum(values, axis=(-2, -1), where=inside)
+    held = mass_inside / values.sum(axis=(-2, -1))
+    quantity = density.attrs.get("quantity", "density")
+    cells = _region(density, inside, values, cut, quantity, "")
     cells = cells.assign_coords(held=(density.dims[:-2], held))
     if value is not None:
         return cells.assign_attrs(meaning=f"density >= {value:g}")
@@ -197,12 +203,9 @@ def region_from_energy(energy: xr.DataArray, cutoff: float, unit: str) -> xr.Dat
     cut = np.full(values.shape[:-2], -limit)
     cells = _region(energy, inside, score, cut, "negative energy above the minimum", own_unit)
     converted = "" if own_unit == unit else f" ({cutoff:g} {unit})"
-    return cells.assign_attrs(
-        meaning=f"energy <= {limit:g} {own_unit}{converted} above the minimum",
-        cutoff=float(limit),
-        unit=own_unit,
-        not_visited=int(np.count_nonzero(~visited)),
-    )
+    meaning = f"energy <= {limit:g} {own_unit}{converted} above the minimum"
+    n_unseen = int(np.count_nonzero(~visited))
+    return cells.assign_attrs(meaning=meaning, cutoff=float(limit), unit=own_unit, not_visited=n_unseen)
 
 
 def _one_cut(operation: str, mass: float | None, value: float | None) -> float:
@@ -254,12 +257,16 @@ def _check_energy(operation: str, values: np.ndarray, visited: np.ndarray) -> No
         raise ValueError(f"{operation}: an energy is minus infinity; set it to the lowest that is meant")
 
 
-def _level(cells: np.ndarray, mass: float) -> float:
-    """Return the highest level whose cells hold the mass."""
-    descending = np.sort(cells)[::-1]
-    held = np.cumsum(descending)
-    k = int(np.searchsorted(held, mass * held[-1]))
-    return float(descending[k])
+def _levels(densities: np.ndarray, mass: float) -> np.ndarray:
+    """Return the highest level of each map whose cells hold at least the mass."""
+    lead = densities.shape[:-2]
+    levels = np.empty(lead)
+    for place in np.ndindex(lead):
+        falling = np.sort(densities[place], axis=None)[::-1]
+        held = np.cumsum(falling)
+        enough = np.searchsorted(held, mass * held[-1])
+        levels[place] = falling[enough]
+    return levels
 
 
 def _factor(operation: str, unit: str, own_unit: str) -> float:
@@ -280,11 +287,13 @@ def _region(
     like: xr.DataArray, inside: np.ndarray, score: np.ndarray, cut: np.ndarray, quantity: str, unit: str
 ) -> xr.DataArray:
     """Return a set of cells with the score and cut that it was made by."""
-    lead = like.dims[:-2]
-    kept = {name: x for name, x in like.coords.items() if name not in ("score", "cut", "held")}
-    of_score = {"quantity": quantity}
-    if unit:
-        of_score["units"] = unit
-    coords: dict[Any, Any] = {**kept, "score": (like.dims, score, of_score), "cut": (lead, cut)}
-    attrs = {name: text for name, text in like.attrs.items() if name not in ("quantity", "units", "long_name")}
-    return xr.DataArray(inside, dims=like.dims, coords=coords, name="region", attrs=attrs)
+    of_score = {"quantity": quantity, "units": unit} if unit else {"quantity": quantity}
+    coords: dict[Any, Any] = _without(like.coords, OF_A_CUT)
+    coords["score"] = (like.dims, score, of_score)
+    coords["cut"] = (like.dims[:-2], cut)
+    attrs = _without(like.attrs, OF_A_MAP)
+    return xr.DataArray(inside, coords, like.dims, name="region", attrs=attrs)
+
+
+def _without(named: Mapping[Any, Any], names: tuple[str, ...]) -> dict[Any, Any]:
+    return {name: value for name, value in named.items() if name not in names}

@@ -29,8 +29,8 @@ distributions. Bull. Calcutta Math. Soc. 35, 99.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Hashable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -117,49 +117,86 @@ def compare_densities(
     levels = _checked_masses(masses)
     if isinstance(reference, xr.DataArray):
         _refuse_unused(category, sample)
-        truth = _checked("the reference", reference)
-        rank = None
-        category_name = ""
-        if truth.ndim > 2:
-            raise ValueError(f"{OPERATION}: the reference has the dimensions {truth.dims}; pass one density (psi, phi)")
+        truth = _of_density(reference)
     else:
-        maps = maps_of(reference)
-        if not isinstance(reference, str) and not says_ranks(reference):
-            raise ValueError(
-                f"{OPERATION}: the reference does not say that its scores are ranks; pass a density, or make it with "
-                'region_reference(maps, "density")'
-            )
-        category_name = category or own_category(predicted) or "general"
-        check_choice(OPERATION, "category", category_name, maps.categories)
-        rank = maps.score[maps.categories.index(category_name)]
-        coords = {"psi": maps.psi, "phi": maps.phi}
-        name = {"name": f"{maps.name} {category_name}"}
-        truth = xr.DataArray(density_of_ranks(rank), coords=coords, dims=("psi", "phi"), attrs=name)
-
-    finer = truth if truth.sizes["psi"] >= predicted.sizes["psi"] else predicted
+        truth = _of_ranks(reference, category or own_category(predicted) or "general")
+    is_finer = truth.density.sizes["psi"] >= predicted.sizes["psi"]
+    finer = truth.density if is_finer else predicted
     p = _probability(predicted, finer)
-    q = _probability(truth, finer)
-    regions = _regions(truth, rank, levels, finer)
-    curve = np.stack([_iou_at(p, mass, cells) for mass, cells in zip(levels, regions, strict=True)], axis=-1)
+    q = _probability(truth.density, finer)
     lead = p.dims[:-2]
-    more = _distances(p.values, q.values, lead)
-    more["iou_at_mass"] = ((*lead, "mass"), curve)
-    if sample is not None and rank is not None and not isinstance(reference, xr.DataArray):
-        more["ceiling"] = ("mass", _ceiling(reference, category_name, levels, rank, sample, bandwidth, seed))
     shared = np.minimum(p.values, q.values).sum(axis=(-2, -1))
     whole = np.ones_like(shared)
-    labels = {str(dim): p.coords[dim] if dim in p.coords else np.arange(p.sizes[dim]) for dim in lead}
+    more = _distances(p.values, q.values, shared, lead)
+    more["iou_at_mass"] = ((*lead, "mass"), _curve(p, truth, levels, finer))
+    if sample is not None and not isinstance(reference, xr.DataArray):
+        ceiling = _ceiling(reference, truth, levels, sample, bandwidth, seed)
+        more["ceiling"] = ("mass", ceiling)
     report = _report.build(
         ov.Overlap(shared, whole, whole),
-        labels,
+        _labels(p, lead),
         prediction=_report.name_of(predicted, "prediction"),
-        reference=_report.name_of(truth, "reference"),
+        reference=_report.name_of(truth.density, "reference"),
         units="probability",
         more=more,
-        category=category_name,
+        category=truth.category,
         grid=f"{finer.sizes['psi']} × {finer.sizes['phi']} cells (psi × phi)",
     )
     return report.assign_coords(mass=levels)
+
+
+class Truth(NamedTuple):
+    """The reference of a comparison.
+
+    Attributes
+    ----------
+    density : DataArray, dimensions (psi, phi)
+    rank : ndarray, shape (psi, phi), or None
+        The share of the data at a lower density, of an empirical reference.
+    category : str
+        Of an empirical reference, else "".
+    """
+
+    density: xr.DataArray
+    rank: np.ndarray | None = None
+    category: Any = ""
+
+    def region(self, mass: float) -> np.ndarray:
+        """Return the cells that hold a mass."""
+        if self.rank is not None:
+            return _of_rank(self.rank, mass)
+        cells: np.ndarray = region_from_density(self.density, mass=mass).values
+        return cells
+
+
+def _of_density(reference: xr.DataArray) -> Truth:
+    density = _checked("the reference", reference)
+    if density.ndim > 2:
+        raise ValueError(f"{OPERATION}: the reference has the dimensions {density.dims}; pass one density (psi, phi)")
+    return Truth(density)
+
+
+def _of_ranks(reference: str | xr.Dataset, category: Any) -> Truth:
+    maps = maps_of(reference)
+    if not isinstance(reference, str) and not says_ranks(reference):
+        raise ValueError(
+            f"{OPERATION}: the reference does not say that its scores are ranks; pass a density, or make it with "
+            'region_reference(maps, "density")'
+        )
+    check_choice(OPERATION, "category", category, maps.categories)
+    rank = maps.score[maps.categories.index(category)]
+    values = density_of_ranks(rank)
+    coords = {"psi": maps.psi, "phi": maps.phi}
+    density = xr.DataArray(values, coords, ("psi", "phi"), attrs={"name": f"{maps.name} {category}"})
+    return Truth(density, rank, category)
+
+
+def _labels(p: xr.DataArray, lead: tuple[Hashable, ...]) -> dict[str, Any]:
+    """Return the coordinates of further dimensions, numbers where there are none."""
+    labels = {}
+    for dim in lead:
+        labels[str(dim)] = p.coords[dim] if dim in p.coords else np.arange(p.sizes[dim])
+    return labels
 
 
 def density_of_ranks(rank: np.ndarray) -> np.ndarray:
@@ -235,38 +272,40 @@ def _probability(density: xr.DataArray, finer: xr.DataArray) -> xr.DataArray:
     psi = finer.psi.values
     phi = finer.phi.values
     cells = drawn(density.values, density.psi.values, density.phi.values, psi, phi)
-    scaled = cells / cells.sum(axis=(-2, -1), keepdims=True)
-    lead = density.dims[:-2]
-    labels = {dim: density.coords[dim] for dim in lead if dim in density.coords}
-    return xr.DataArray(scaled, dims=density.dims, coords={**labels, "psi": psi, "phi": phi})
+    total = cells.sum(axis=(-2, -1), keepdims=True)
+    coords: dict[Hashable, Any] = {"psi": psi, "phi": phi}
+    for dim in density.dims[:-2]:
+        if dim in density.coords:
+            coords[dim] = density.coords[dim]
+    return xr.DataArray(cells / total, coords, density.dims)
 
 
-def _distances(p: np.ndarray, q: np.ndarray, lead: tuple[Any, ...]) -> dict[str, Any]:
+def _distances(p: np.ndarray, q: np.ndarray, shared: np.ndarray, lead: tuple[Hashable, ...]) -> dict[str, Any]:
     axes = (-2, -1)
-    shared = np.minimum(p, q).sum(axis=axes)
     bhattacharyya = np.sqrt(p * q).sum(axis=axes)
     # rounding may leave a little more than 1
     hellinger = np.sqrt(np.maximum(1 - bhattacharyya, 0))
     area = PERIOD**2 / q.size
-    rmsd = np.sqrt(((p - q) ** 2).mean(axis=axes)) / area
-    return {
-        "overlapping_coefficient": (lead, shared),
-        "total_variation": (lead, 1 - shared),
-        "bhattacharyya": (lead, bhattacharyya),
-        "hellinger": (lead, hellinger),
-        "rmsd": (lead, rmsd, {"units": "1/degree²"}),
-    }
+    mean_square = ((p - q) ** 2).mean(axis=axes)
+    rmsd = np.sqrt(mean_square) / area
+    distances: dict[str, Any] = {"overlapping_coefficient": (lead, shared), "total_variation": (lead, 1 - shared)}
+    distances["bhattacharyya"] = (lead, bhattacharyya)
+    distances["hellinger"] = (lead, hellinger)
+    distances["rmsd"] = (lead, rmsd, {"units": "1/degree²"})
+    return distances
 
 
-def _regions(
-    truth: xr.DataArray, rank: np.ndarray | None, levels: Sequence[float], finer: xr.DataArray
-) -> list[np.ndarray]:
-    """Return the reference's region of each mass, drawn on a grid."""
-    regions = []
+def _curve(p: xr.DataArray, truth: Truth, levels: Sequence[float], finer: xr.DataArray) -> np.ndarray:
+    """Return the IoU of both regions of each mass, masses last."""
+    psi = truth.density.psi.values
+    phi = truth.density.phi.values
+    curve = []
     for mass in levels:
-        cells = region_from_density(truth, mass=mass).values if rank is None else _of_rank(rank, mass)
-        regions.append(drawn(cells, truth.psi.values, truth.phi.values, finer.psi.values, finer.phi.values))
-    return regions
+        expected = drawn(truth.region(mass), psi, phi, finer.psi.values, finer.phi.values)
+        cells = region_from_density(p, mass=mass).values
+        overlap = ov.raster.measure(cells, np.broadcast_to(expected, cells.shape), axis=(-2, -1))
+        curve.append(ov.iou(overlap))
+    return np.stack(curve, axis=-1)
 
 
 def _of_rank(rank: np.ndarray, mass: float) -> np.ndarray:
@@ -275,28 +314,17 @@ def _of_rank(rank: np.ndarray, mass: float) -> np.ndarray:
     return cells
 
 
-def _iou_at(p: xr.DataArray, mass: float, truth: np.ndarray) -> np.ndarray:
-    cells = region_from_density(p, mass=mass).values
-    overlap = ov.raster.measure(cells, np.broadcast_to(truth, cells.shape), axis=(-2, -1))
-    return np.asarray(ov.iou(overlap))
-
-
 def _ceiling(
-    reference: str | xr.Dataset,
-    category: Any,
-    levels: Sequence[float],
-    rank: np.ndarray,
-    sample: int,
-    bandwidth: float,
-    seed: int,
+    reference: str | xr.Dataset, truth: Truth, levels: Sequence[float], sample: int, bandwidth: float, seed: int
 ) -> np.ndarray:
-    """Return the mean IoU of samples of the reference with itself, at each mass."""
+    """Return the mean IoU of samples of an empirical reference with itself, at each mass."""
     check_whole(OPERATION, "sample", sample, at_least=1)
+    n_cells = truth.density.sizes["phi"]
     seeds = np.random.default_rng(seed).integers(2**31, size=N_DRAWS)
     curves = []
     for own_seed in seeds.tolist():
-        phi, psi = draw_angles(sample, category, seed=own_seed, reference=reference)
-        density = density_from_angles(phi, psi, bandwidth=bandwidth, cells=len(rank))
-        curves.append([float(_iou_at(density, mass, _of_rank(rank, mass))) for mass in levels])
+        phi, psi = draw_angles(sample, truth.category, seed=own_seed, reference=reference)
+        density = density_from_angles(phi, psi, bandwidth=bandwidth, cells=n_cells)
+        curves.append(_curve(density, truth, levels, truth.density))
     ceiling: np.ndarray = np.mean(curves, axis=0)
     return ceiling

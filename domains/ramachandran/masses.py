@@ -101,8 +101,9 @@ def draw_angles(
     check_choice(operation, "category", category, maps.categories)
     masses = cell_masses(maps.score[maps.categories.index(category)])
     generator = np.random.default_rng(seed)
-    edges = np.cumsum(masses.ravel())
-    cells = np.searchsorted(edges, edges[-1] * generator.random(n), side="right")
+    up_to = np.cumsum(masses)
+    drawn = up_to[-1] * generator.random(n)
+    cells = np.searchsorted(up_to, drawn, side="right")
     row, column = np.unravel_index(cells, masses.shape)
     phi = _within(maps.phi, column, generator)
     psi = _within(maps.psi, row, generator)
@@ -156,11 +157,13 @@ def resampled_region(
     place = maps.categories.index(category)
     masses = cell_masses(maps.score[place])
     n = _residues(operation, reference, place)
-    counts = np.random.default_rng(seed).multinomial(n, masses.ravel()).reshape(masses.shape)
-    steps = (bandwidth * len(maps.psi) / PERIOD, bandwidth * len(maps.phi) / PERIOD)
-    smooth = gaussian_filter(counts.astype(float), steps, mode="wrap")
+    generator = np.random.default_rng(seed)
+    counts = generator.multinomial(n, masses.ravel()).reshape(masses.shape)
+    cells_per_degree = np.array(masses.shape) / PERIOD
+    smooth = gaussian_filter(counts.astype(float), bandwidth * cells_per_degree, mode="wrap")
     density = xr.DataArray(smooth, {"psi": maps.psi, "phi": maps.phi}, ("psi", "phi"))
-    inside = maps.score[place] >= maps.cuts[level][place]
+    cut = maps.cuts[level][place]
+    inside = maps.score[place] >= cut
     cells = region_from_density(density, mass=float(masses[inside].sum()))
     name = f"{maps.name} {category}, {level}, resampled"
     return cells.assign_attrs(name=name, category=category, level=level, seed=seed)
@@ -180,5 +183,6 @@ def _residues(operation: str, reference: str | xr.Dataset, place: int) -> int:
 def _within(nodes: np.ndarray, cells: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """Return an angle in each cell, any as likely as another."""
     width = PERIOD / len(nodes)
-    angles: np.ndarray = wrap(nodes[cells] + width * (generator.random(len(cells)) - 0.5))
+    beside = width * (generator.random(len(cells)) - 0.5)
+    angles: np.ndarray = wrap(nodes[cells] + beside)
     return angles

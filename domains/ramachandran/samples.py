@@ -116,19 +116,13 @@ def region_from_angles(
     phi, psi, n_missing = _pairs(operation, phi, psi, unit)
     density = _density(operation, phi, psi, n_missing, bandwidth, cells)
     level = level_of_sample(density.values, phi, psi, mass)
-    attrs = {
-        **density.attrs,
-        "name": f"{density.attrs['n']} angles",
-        "meaning": f"the region of highest density that holds {100 * mass:g} % of the angles",
-        "mass": float(mass),
-    }
+    inside = density.values >= level
+    score = (density.dims, density.values, {"quantity": "density"})
+    coords = {**density.coords, "score": score, "cut": ((), level)}
+    attrs = {**density.attrs, "name": f"{len(phi)} angles", "mass": float(mass)}
+    attrs["meaning"] = f"the region of highest density that holds {100 * mass:g} % of the angles"
     del attrs["quantity"]
-    coords = {
-        **density.coords,
-        "score": (("psi", "phi"), density.values, {"quantity": "density"}),
-        "cut": ((), level),
-    }
-    return xr.DataArray(density.values >= level, dims=("psi", "phi"), coords=coords, name="region", attrs=attrs)
+    return xr.DataArray(inside, coords, density.dims, name="region", attrs=attrs)
 
 
 def level_of_sample(density: np.ndarray, phi: np.ndarray, psi: np.ndarray, mass: float) -> float:
@@ -161,10 +155,11 @@ def _pairs(operation: str, phi: Any, psi: Any, unit: str) -> tuple[np.ndarray, n
             f"{operation}: phi has the shape {phi.shape}, psi {psi.shape}; pass an angle of each kind for every "
             "residue, of mdtraj by from_mdtraj"
         )
-    there = ~(np.isnan(phi) | np.isnan(psi))
-    if not there.any():
+    is_missing = np.isnan(phi) | np.isnan(psi)
+    n_missing = int(np.count_nonzero(is_missing))
+    if n_missing == is_missing.size:
         raise ValueError(f"{operation}: no pair of angles; pass some that are not NaN")
-    return phi[there], psi[there], int(np.count_nonzero(~there))
+    return phi[~is_missing], psi[~is_missing], n_missing
 
 
 def _density(
@@ -173,24 +168,30 @@ def _density(
     check_number(operation, "bandwidth", bandwidth, above=0, at_most=180)
     check_whole(operation, "cells", cells, at_least=4, at_most=3600)
     place = _cell_of(psi, cells) * cells + _cell_of(phi, cells)
-    counts = np.bincount(place, minlength=cells * cells).reshape(cells, cells)
-    smoothed = _smooth(counts / len(phi), bandwidth)
-    attrs = {"quantity": "density", "n": len(phi), "missing": n_missing, "bandwidth": float(bandwidth)}
+    counts = np.bincount(place, minlength=cells * cells)
+    shares = counts.reshape(cells, cells) / len(phi)
+    smoothed = _smooth(shares, bandwidth)
     nodes = centres(cells)
-    return xr.DataArray(smoothed, coords={"psi": nodes, "phi": nodes}, dims=("psi", "phi"), attrs=attrs)
+    attrs = {"quantity": "density", "n": len(phi), "missing": n_missing, "bandwidth": float(bandwidth)}
+    return xr.DataArray(smoothed, {"psi": nodes, "phi": nodes}, ("psi", "phi"), attrs=attrs)
 
 
 def _cell_of(angle: np.ndarray, cells: int) -> np.ndarray:
     """Return the cell of each angle along its axis."""
     step = PERIOD / cells
-    position: np.ndarray = np.floor((angle + 180) / step).astype(int) % cells
-    return position
+    position = np.floor((angle + PERIOD / 2) / step)
+    cell: np.ndarray = position.astype(int) % cells
+    return cell
 
 
 def _smooth(shares: np.ndarray, bandwidth: float) -> np.ndarray:
     """Convolve with a wrapped Gaussian, sampled at the cells: a product of Fourier transforms."""
-    kernel = np.fft.rfft2(np.outer(*[_wrapped_gaussian(n, bandwidth) for n in shares.shape]))
-    smoothed = np.fft.irfft2(np.fft.rfft2(shares) * kernel, shares.shape)
+    n_psi, n_phi = shares.shape
+    along_psi = _wrapped_gaussian(n_psi, bandwidth)
+    along_phi = _wrapped_gaussian(n_phi, bandwidth)
+    kernel = np.outer(along_psi, along_phi)
+    transform = np.fft.rfft2(shares) * np.fft.rfft2(kernel)
+    smoothed = np.fft.irfft2(transform, shares.shape)
     # rounding leaves a few 1e-19 below 0
     return np.maximum(smoothed, 0)
 
@@ -198,7 +199,8 @@ def _smooth(shares: np.ndarray, bandwidth: float) -> np.ndarray:
 def _wrapped_gaussian(n: int, bandwidth: float) -> np.ndarray:
     """Return the kernel round the circle, from its peak on; the sum is 1."""
     distance = np.arange(n) * (PERIOD / n)
-    images = PERIOD * np.arange(-4, 5)
-    kernel = np.exp(-(((distance[:, None] + images) / bandwidth) ** 2) / 2).sum(axis=1)
+    turns = PERIOD * np.arange(-4, 5)
+    z = (distance[:, None] + turns) / bandwidth
+    kernel = np.exp(-(z**2) / 2).sum(axis=1)
     normalised: np.ndarray = kernel / kernel.sum()
     return normalised

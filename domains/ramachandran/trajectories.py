@@ -86,12 +86,12 @@ def evaluate_trajectory(
     >>> report.category.values.tolist(), report.favored.values.tolist()
     (['general', 'glycine', 'general'], [5, 5, 5])
     """
-    found = getattr(getattr(angles, "results", None), "angles", None)
-    if found is not None:
-        resnames, next_names = _names_of(angles) if resnames is None else (resnames, None)
-        angles = found
-    else:
-        next_names = None
+    next_names = None
+    measured = getattr(getattr(angles, "results", None), "angles", None)
+    if measured is not None:
+        if resnames is None:
+            resnames, next_names = _names_of(angles)
+        angles = measured
     if unit is None:
         unit = str(getattr(angles, "attrs", {}).get("units") or "degrees")
     phi, psi = _two(angles, psi)
@@ -108,15 +108,13 @@ def evaluate_trajectory(
     _warn_of_shift(phi, psi, codes, scorer)
     score = scorer(phi, psi, codes)
     evaluation = evaluation_codes(score, codes, scorer).astype(np.int8)
-    counts = {name.lower(): np.count_nonzero(evaluation == k, axis=0) for k, name in enumerate(EVALUATIONS)}
     meanings = {"flag_values": [-1, 0, 1, 2], "flag_meanings": f"none {' '.join(EVALUATIONS)}"}
-    data: dict[str, Any] = {
-        "score": (("frame", "residue"), score),
-        "evaluation": (("frame", "residue"), evaluation, meanings),
-        "category": ("residue", np.array(CATEGORIES)[codes]),
-    }
-    for name, n in counts.items():
-        data[name] = ("residue", n)
+    of_both = ("frame", "residue")
+    data: dict[str, Any] = {"score": (of_both, score), "evaluation": (of_both, evaluation, meanings)}
+    data["category"] = ("residue", np.array(CATEGORIES)[codes])
+    for code, label in enumerate(EVALUATIONS):
+        n_frames = np.count_nonzero(evaluation == code, axis=0)
+        data[label.lower()] = ("residue", n_frames)
     name = reference if isinstance(reference, str) else reference.attrs.get("name", "reference")
     return xr.Dataset(data, attrs={"reference": name, "n_frames": len(phi), "n_residues": n_residues})
 
@@ -155,16 +153,27 @@ def from_mdtraj(phi: Any, psi: Any) -> xr.DataArray:
         raise ValueError(
             f"{operation}: {len(phi_angles)} frames of phi, and {len(psi_angles)} of psi; pass those of one trajectory"
         )
-    # N, CA and C of one residue
-    of_psi = {tuple(atoms[:3]): k for k, atoms in enumerate(psi_atoms.tolist())}
-    pairs = [(k, of_psi[tuple(atoms[1:])]) for k, atoms in enumerate(phi_atoms.tolist()) if tuple(atoms[1:]) in of_psi]
-    if not pairs:
+    of_phi, of_psi = _of_one_residue(phi_atoms, psi_atoms)
+    if not len(of_phi):
         raise ValueError(f"{operation}: no residue has both angles; pass those of one topology")
-    columns = np.array(pairs)
-    both = np.stack([phi_angles[:, columns[:, 0]], psi_angles[:, columns[:, 1]]], axis=-1)
-    coords = {"angle": ["phi", "psi"], "ca": ("residue", phi_atoms[columns[:, 0], 2])}
+    both = np.stack([phi_angles[:, of_phi], psi_angles[:, of_psi]], axis=-1)
     degrees = in_degrees(operation, "the angles", both, "radians")
+    coords = {"angle": ["phi", "psi"], "ca": ("residue", phi_atoms[of_phi, 2])}
     return xr.DataArray(degrees, dims=("frame", "residue", "angle"), coords=coords, attrs={"units": "degrees"})
+
+
+def _of_one_residue(phi_atoms: np.ndarray, psi_atoms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the columns of phi and of psi that belong to one residue: N, CA and C are the same."""
+    column_of = {}
+    for column, (*of_residue, _) in enumerate(psi_atoms.tolist()):
+        column_of[tuple(of_residue)] = column
+    pairs = []
+    for column, (_, *of_residue) in enumerate(phi_atoms.tolist()):
+        other = column_of.get(tuple(of_residue))
+        if other is not None:
+            pairs.append((column, other))
+    columns = np.array(pairs, dtype=int).reshape(-1, 2)
+    return columns[:, 0], columns[:, 1]
 
 
 def _indexed(operation: str, name: str, given: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -205,8 +214,11 @@ def _codes(n: int, resnames: Any, next_names: Any, category: Any) -> np.ndarray:
         names = np.asarray(resnames, dtype=object).astype(str)
         if names.shape != (n,):
             raise ValueError(f"{OPERATION}: {names.size} names of {n} residues; pass one for each")
-        following = np.append(names[1:], "") if next_names is None else np.asarray(next_names, object).astype(str)
-        return category_codes(names, following, np.full(n, np.nan)).astype(np.int64)
+        following = np.append(names[1:], "")
+        if next_names is not None:
+            following = np.asarray(next_names, object).astype(str)
+        omega = np.full(n, np.nan)
+        return category_codes(names, following, omega).astype(np.int64)
     if category is None:
         return np.zeros(n, np.int64)
     given = np.asarray(category)
@@ -215,24 +227,27 @@ def _codes(n: int, resnames: Any, next_names: Any, category: Any) -> np.ndarray:
         if ((codes < 0) | (codes >= len(CATEGORIES))).any():
             raise UsageError(f"{OPERATION}: category must be positions 0 to {len(CATEGORIES) - 1}")
         return codes
-    unknown = sorted({str(name) for name in np.ravel(given)} - set(CATEGORIES))
+    each = [str(name) for name in np.ravel(given)]
+    unknown = sorted(set(each) - set(CATEGORIES))
     if unknown:
         raise UsageError(f"{OPERATION}: unknown category {unknown[0]!r}; choose from {', '.join(CATEGORIES)}")
     if given.ndim and given.shape != (n,):
         raise ValueError(f"{OPERATION}: {given.size} categories of {n} residues; pass one for each")
-    place = [CATEGORIES.index(name) for name in np.ravel(given).tolist()]
-    return np.broadcast_to(np.array(place, np.int64), (n,))
+    codes = np.array([CATEGORIES.index(name) for name in each], np.int64)
+    return np.broadcast_to(codes, (n,))
 
 
 def _warn_of_shift(phi: np.ndarray, psi: np.ndarray, codes: np.ndarray, scorer: Scorer) -> None:
     """Warn if phi of each column fits psi of the next far better."""
     if phi.shape[1] < 5:
         return
-    some = slice(0, None, max(1, len(phi) // _LOOKED_AT))
-    favored, outliers = _shares(phi[some], psi[some], codes, scorer)
+    every = max(1, len(phi) // _LOOKED_AT)
+    phi = phi[::every]
+    psi = psi[::every]
+    favored, outliers = _shares(phi, psi, codes, scorer)
     if outliers <= OUTLIER_LOSS:
         return
-    then_favored, then_outliers = _shares(phi[some, :-1], psi[some, 1:], codes[1:], scorer)
+    then_favored, then_outliers = _shares(phi[:, :-1], psi[:, 1:], codes[1:], scorer)
     if then_favored > favored + FAVORED_GAIN and then_outliers < outliers - OUTLIER_LOSS:
         warnings.warn(
             f"{OPERATION}: {favored:.0%} are favored, but {then_favored:.0%} if phi of each column belongs to psi of "
@@ -245,6 +260,6 @@ def _shares(phi: np.ndarray, psi: np.ndarray, codes: np.ndarray, scorer: Scorer)
     """Return which share of angles is favored, and which are outliers."""
     evaluation = evaluation_codes(scorer(phi, psi, codes), codes, scorer)
     n = max(evaluation.size, 1)
-    is_favored = evaluation == EVALUATIONS.index(FAVORED)
-    is_outlier = evaluation == EVALUATIONS.index(OUTLIER)
-    return np.count_nonzero(is_favored) / n, np.count_nonzero(is_outlier) / n
+    n_favored = np.count_nonzero(evaluation == EVALUATIONS.index(FAVORED))
+    n_outliers = np.count_nonzero(evaluation == EVALUATIONS.index(OUTLIER))
+    return n_favored / n, n_outliers / n
