@@ -143,7 +143,7 @@ Cutoff = Annotated[float | None, typer.Option(help="Cut an energy at this much a
 Unit = Annotated[EnergyUnit | None, typer.Option(help="Of --cutoff, and of the energy if the file does not say.")]
 Angles = Annotated[AngleUnit | None, typer.Option(help="Of the angles, if it is not the format's own.")]
 Axes = Annotated[str | None, typer.Option(help='What the file calls phi, and what it calls psi, such as "t1 t2".')]
-Absent = Annotated[float | None, typer.Option(help="Value of the cells that have no row in a table.")]
+Absent = Annotated[float | None, typer.Option(help="Value of the cells that have no row in a table; inf of an energy.")]
 Bandwidth = Annotated[float | None, typer.Option(help="The file is a table of angles: smooth them by so many degrees.")]
 NoHeader = Annotated[bool, typer.Option("--no-header", help="The first line of a CSV file is data: a matrix alone.")]
 PhiFirst = Annotated[bool, typer.Option("--phi-first", help="The rows of an npy or CSV file are phi, not psi.")]

@@ -304,10 +304,11 @@ def from_long(table: Table, declared: Declared) -> Surface:
     if absent is None and declared.quantity in (None, "mask") and (rows.values == 1).all():
         absent = 0.0
         source = "list of cells: those without a row are outside"
-    cells = on_grid(rows, absent)
     unit = columns[value_at].unit
-    is_energy = unit in UNITS
-    return Surface(cells, "energy" if is_energy else "", unit if is_energy else "", source)
+    if unit not in UNITS:
+        return Surface(on_grid(rows, absent, declared.meaning("")), source=source)
+    cells = on_grid(rows, absent, declared.meaning("energy"))
+    return Surface(cells, "energy", unit, source)
 
 
 def _angles(table: Table, columns: Sequence[Column], k: int, declared: Declared) -> np.ndarray:

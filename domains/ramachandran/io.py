@@ -93,7 +93,7 @@ def read_region(
     axes : str or tuple of two str, optional
         What the file calls phi, and what it calls psi: "t1 t2".
     absent : float, optional
-        The value of cells that have no row in a table.
+        The value of cells that have no row in a table; infinity of an energy, where it was never visited.
     bandwidth : float, optional
         The file is a table of angles, see `read_angles`: the region is that of `region_from_angles` with this kernel,
         in degrees.

@@ -82,7 +82,8 @@ def read_surface(text: str, declared: Declared) -> Surface:
         rows = rows._replace(values=never_visited(rows.values))
     named = f"phi is {names[phi]} and psi {names[psi]}"
     source = f"gnuplot map, {named}, centres of bins whose lower edges stand in the file"
-    return Surface(on_grid(rows, declared.absent), source=source)
+    cells = on_grid(rows, declared.absent, declared.meaning(""))
+    return Surface(cells, source=source)
 
 
 def _check_angles(rows: Rows) -> None:

@@ -180,8 +180,9 @@ def read_xvg(text: str, declared: Declared) -> Surface:
         source += ", centres of bins whose lower edges stand in the file"
     if is_reweighted or (unit and declared.quantity in (None, "energy")):
         rows = rows._replace(values=never_visited(rows.values))
-    cells = on_grid(rows, declared.absent)
-    return Surface(cells, "energy" if unit else "", unit, source)
+    quantity = "energy" if unit else ""
+    cells = on_grid(rows, declared.absent, declared.meaning(quantity))
+    return Surface(cells, quantity, unit, source)
 
 
 class String(NamedTuple):

@@ -2,7 +2,8 @@
 
 Conventions
 -----------
-- Every node of the grid has one row. Nodes without a row are refused, unless their value is declared.
+- Every node of the grid has one row. Nodes without a row are refused, unless their value is declared. Of an energy it
+  is infinite, or at least the highest: a cell that was never visited is none of the lowest.
 - A row that stands a whole turn from another, as in a grid with both ends of the circle or with padding, has the value
   of the other one, and is left out.
 - Where rows are absent, the step is the smallest difference of two angles, which divides the circle, and all angles lie
@@ -16,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
+from ..._checks import UsageError
 from ..._files import ReadError
 from ..torus import LARGEST, PERIOD
 from .columns import Columns
@@ -76,7 +78,38 @@ def rows_of(table: Columns, phi: int, psi: int, value: int, declared: Declared) 
     )
 
 
-def on_grid(rows: Rows, absent: float | None = None) -> xr.DataArray:
+def with_absent(rows: Rows, phi: np.ndarray, psi: np.ndarray, absent: float | None) -> Rows:
+    """Return rows and, if the value of absent ones is declared, one more for each node that has none.
+
+    Parameters
+    ----------
+    rows : Rows
+        At nodes of the grid.
+    phi, psi : ndarray
+        The nodes of the grid, ascending, in degrees.
+    absent : float or None
+
+    Examples
+    --------
+    >>> rows = Rows(np.array([-90.0]), np.array([90.0]), np.ones(1), np.array([3]))
+    >>> nodes = np.array([-90.0, 90.0])
+    >>> with_absent(rows, nodes, nodes, np.inf).values
+    array([ 1., inf, inf, inf])
+    """
+    if absent is None:
+        return rows
+    is_absent = np.ones((len(psi), len(phi)), dtype=bool)
+    is_absent[np.searchsorted(psi, rows.psi), np.searchsorted(phi, rows.phi)] = False
+    lines, columns = np.nonzero(is_absent)
+    return Rows(
+        phi=np.append(rows.phi, phi[columns]),
+        psi=np.append(rows.psi, psi[lines]),
+        values=np.append(rows.values, np.full(len(lines), absent)),
+        lines=np.append(rows.lines, np.zeros(len(lines), dtype=int)),
+    )
+
+
+def on_grid(rows: Rows, absent: float | None = None, quantity: str = "") -> xr.DataArray:
     """Return rows as a map over the torus.
 
     Parameters
@@ -84,6 +117,8 @@ def on_grid(rows: Rows, absent: float | None = None) -> xr.DataArray:
     rows : Rows
     absent : float, optional
         The value of nodes without a row; there may be none if it is not given.
+    quantity : str
+        What the values are, one of `QUANTITIES`, or "".
 
     Returns
     -------
@@ -94,6 +129,8 @@ def on_grid(rows: Rows, absent: float | None = None) -> xr.DataArray:
     ------
     ReadError
         If an angle is none, a pair of angles stands twice, a node has no row, or the angles lie on no grid.
+    UsageError
+        If absent cells would be among the visited ones of an energy, or infinite of another quantity.
 
     Examples
     --------
@@ -106,11 +143,49 @@ def on_grid(rows: Rows, absent: float | None = None) -> xr.DataArray:
     _check_angles("psi", rows.psi, rows.lines)
     rows = _of_one_turn(rows)
     if absent is None:
-        return _complete_grid(rows)
-    return _sparse_grid(rows, absent)
+        return _complete_grid(rows, quantity)
+    cells = _sparse_grid(rows, absent)
+    if cells.size > len(rows.values):
+        check_absent(absent, rows.values, quantity)
+    return cells
 
 
-def _complete_grid(rows: Rows) -> xr.DataArray:
+def check_absent(absent: float, values: np.ndarray, quantity: str) -> None:
+    """Check that absent cells can have a value beside those that are there.
+
+    Parameters
+    ----------
+    absent : float
+    values : ndarray
+        Of the cells that are there.
+    quantity : str
+        What they are, one of `QUANTITIES`, or "".
+
+    Raises
+    ------
+    UsageError
+        If absent cells would be among the visited ones of an energy, or infinite of another quantity.
+
+    Examples
+    --------
+    >>> check_absent(0.0, np.array([0.0, 12.0]), "density")
+    >>> check_absent(0.0, np.array([0.0, 12.0]), "energy")
+    Traceback (most recent call last):
+    domains._checks.UsageError: absent=0 (--absent 0) is an energy as low as that of visited cells, 0 to 12; say that \
+absent ones were never visited with absent=inf (--absent inf)
+    """
+    if quantity == "energy":
+        visited = values[np.isfinite(values)]
+        if visited.size and absent < visited.max():
+            found = f"an energy as low as that of visited cells, {visited.min():g} to {visited.max():g}"
+            remedy = "say that absent ones were never visited with absent=inf (--absent inf)"
+            raise UsageError(f"absent={absent:g} (--absent {absent:g}) is {found}; {remedy}")
+    elif quantity and np.isinf(absent):
+        found = f"the values are taken for {quantity}"
+        raise UsageError(f"absent=inf (--absent inf) is for an energy, and {found}; say absent=0 (--absent 0)")
+
+
+def _complete_grid(rows: Rows, quantity: str) -> xr.DataArray:
     """Return the grid of which every node has a row."""
     phi, column = np.unique(rows.phi, return_inverse=True)
     psi, line = np.unique(rows.psi, return_inverse=True)
@@ -118,7 +193,7 @@ def _complete_grid(rows: Rows) -> xr.DataArray:
     order = np.argsort(cell, kind="stable")
     ordered = rows.take(order)
     _check_once(cell[order], ordered)
-    _check_all(cell[order], psi, phi)
+    _check_all(cell[order], psi, phi, quantity)
     values = ordered.values.reshape(len(psi), len(phi))
     return labelled(values, ("psi", "phi"), psi, phi)
 
@@ -225,7 +300,7 @@ def _check_once(cell: np.ndarray, rows: Rows) -> None:
     raise ReadError(f"{rows.pair(k)} stands in line {rows.lines[k]} and in line {rows.lines[k + 1]}; keep one")
 
 
-def _check_all(cell: np.ndarray, psi: np.ndarray, phi: np.ndarray) -> None:
+def _check_all(cell: np.ndarray, psi: np.ndarray, phi: np.ndarray, quantity: str) -> None:
     n_cells = len(psi) * len(phi)
     n_missing = n_cells - len(cell)
     if not n_missing:
@@ -233,8 +308,19 @@ def _check_all(cell: np.ndarray, psi: np.ndarray, phi: np.ndarray) -> None:
     line, column = divmod(_first_missing(cell), len(phi))
     found = f"{len(cell)} pairs of {len(phi)} angles phi and {len(psi)} psi, whose grid has {n_cells} cells"
     missing = f"{n_missing} cells have no value, first phi {phi[column]:g}, psi {psi[line]:g}"
-    remedy = "write a row for each, 0 too, or say what absent ones are with absent=0 (--absent 0)"
-    raise ReadError(f"{found}: {missing}; {remedy}")
+    raise ReadError(f"{found}: {missing}; write a row for each, {_remedy_of_absent(quantity)}")
+
+
+def _remedy_of_absent(quantity: str) -> str:
+    """Say how to declare what cells without a row are."""
+    if quantity == "energy":
+        return "or say that absent ones were never visited with absent=inf (--absent inf)"
+    if quantity:
+        return "0 too, or say what absent ones are with absent=0 (--absent 0)"
+    return (
+        "or say what absent ones are: absent=0 (--absent 0) of a mask, a density, counts or ranks, absent=inf "
+        "(--absent inf) of an energy"
+    )
 
 
 def _first_missing(cells: np.ndarray) -> int:

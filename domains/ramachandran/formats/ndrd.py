@@ -81,9 +81,9 @@ def read_surface(text: str, declared: Declared) -> Surface:
     source = f"NDRD table of {name}"
     if declared.quantity == "energy":
         energies = rows_of(table, PHI, PSI, ENERGY, declared)
-        return Surface(on_grid(energies, declared.absent), "energy", "kT", source)
+        return Surface(on_grid(energies, declared.absent, "energy"), "energy", "kT", source)
     probabilities = rows_of(table, PHI, PSI, PROBABILITY, declared)
-    return Surface(on_grid(probabilities, declared.absent), "density", "", source)
+    return Surface(on_grid(probabilities, declared.absent, "density"), "density", "", source)
 
 
 def _name_of(words: Words, line: int) -> tuple[str, Words]:

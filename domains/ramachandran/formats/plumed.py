@@ -24,11 +24,12 @@ import re
 from typing import NamedTuple
 
 import numpy as np
+import xarray as xr
 
 from ..._files import ReadError, split_lines
 from ..._text import one_line
 from .columns import Columns, number_of, read_columns
-from .mesh import Rows, on_grid
+from .mesh import Rows, check_absent, on_grid, with_absent
 from .surface import Declared, Surface, find_axes, one_of
 
 ENERGY = re.compile(r"(.*[._])?(free|fes|ff|projection)", re.IGNORECASE)
@@ -168,25 +169,36 @@ def read_surface(text: str, declared: Declared) -> Surface:
     is_energy = ENERGY.fullmatch(column) is not None
     if BIAS.fullmatch(column) is not None and declared.quantity in (None, "energy"):
         raise ReadError(f"the column {one_line(column, 40)} is a bias, high where the free energy is low; {_SUM_HILLS}")
-    rows = Rows(
-        phi=_angles(header, table, axes[phi], declared),
-        psi=_angles(header, table, axes[psi], declared),
-        values=table.values[:, header.fields.index(column)],
-        lines=table.lines,
-    )
+    quantity = "energy" if is_energy else ""
+    values = table.values[:, header.fields.index(column)]
+    cells = _on_nodes(header, table, axes[phi], axes[psi], values, declared, declared.meaning(quantity))
     source = f"PLUMED surface, column {column}, nodes at min + k steps"
-    if not is_energy:
-        return Surface(on_grid(rows), source=source)
-    return Surface(on_grid(rows), "energy", "kJ/mol", source)
+    return Surface(cells, quantity, "kJ/mol" if is_energy else "", source)
 
 
-def _angles(header: Header, table: Columns, name: str, declared: Declared) -> np.ndarray:
-    """Return the node of each row along an axis, in degrees."""
-    nodes = _nodes(header, name)
-    place = _places(table, header.fields.index(name), nodes, name)
+def _on_nodes(
+    header: Header, table: Columns, phi: str, psi: str, values: np.ndarray, declared: Declared, quantity: str
+) -> xr.DataArray:
+    """Return the values on the grid of the header, whose nodes without a row are declared."""
+    phi_nodes = _nodes(header, phi)
+    psi_nodes = _nodes(header, psi)
+    phi_place = _places(table, header.fields.index(phi), phi_nodes, phi)
+    psi_place = _places(table, header.fields.index(psi), psi_nodes, psi)
+    phi_degrees = _in_degrees(header, phi, phi_nodes, declared)
+    psi_degrees = _in_degrees(header, psi, psi_nodes, declared)
+    rows = Rows(phi_degrees[phi_place], psi_degrees[psi_place], values, table.lines)
+    if declared.absent is None:
+        return on_grid(rows, quantity=quantity)
+    complete = with_absent(rows, phi_degrees, psi_degrees, declared.absent)
+    if len(complete.values) > len(values):
+        check_absent(declared.absent, values, quantity)
+    return on_grid(complete)
+
+
+def _in_degrees(header: Header, name: str, nodes: np.ndarray, declared: Declared) -> np.ndarray:
+    """Return the nodes of an axis in degrees."""
     unit = declared.angles or _unit_of_axis(header, name)
-    at_rows: np.ndarray = nodes[place]
-    return np.degrees(at_rows) if unit == "radians" else at_rows
+    return np.degrees(nodes) if unit == "radians" else nodes
 
 
 def _value_column(fields: list[str], axes: list[str], variable: str | None) -> str:

@@ -87,7 +87,8 @@ def read_surface(text: str, declared: Declared) -> Surface:
         raise UsageError('this table holds no counts; read its probability, with as_="density" (--as density)')
     rows = rows_of(table, columns.index("phi"), columns.index("psi"), columns.index(quantity), declared)
     unit = "kT" if quantity == "energy" else ""
-    return Surface(on_grid(rows, declared.absent), quantity, unit, f"Rosetta table of {name}")
+    cells = on_grid(rows, declared.absent, quantity)
+    return Surface(cells, quantity, unit, f"Rosetta table of {name}")
 
 
 def _asked(variable: str | None) -> str | None:

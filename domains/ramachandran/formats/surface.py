@@ -47,7 +47,7 @@ class Declared:
     axes : tuple of two str, or None
         What the file calls phi, and what it calls psi.
     absent : float or None
-        The value of nodes that have no row.
+        The value of nodes that have no row; infinity for those that were never visited.
     phi_first : bool
         Whether the rows of an array without named axes are phi.
 
@@ -70,8 +70,12 @@ class Declared:
             check_choice(operation, "as_ (--as)", self.quantity, QUANTITIES)
         if self.angles is not None:
             check_choice(operation, "angles (--angles)", self.angles, ANGLES)
-        if self.absent is not None:
+        if self.absent is not None and self.absent != np.inf:
             check_number(operation, "absent (--absent)", self.absent)
+
+    def meaning(self, own: str) -> str:
+        """Return what the values are: what the user says goes before what the format has."""
+        return self.quantity or own
 
     @property
     def order(self) -> tuple[str, str]:

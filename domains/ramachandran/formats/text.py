@@ -133,4 +133,5 @@ def _bare_columns(text: str, declared: Declared) -> Surface:
     value = one_of(others, declared.variable, "column")
     rows = rows_of(table, phi, psi, names.index(value), declared)
     source = f"columns {phi + 1} (phi), {psi + 1} (psi) and {value}, angles are centres of cells"
-    return Surface(on_grid(rows, declared.absent), source=source)
+    cells = on_grid(rows, declared.absent, declared.meaning(""))
+    return Surface(cells, source=source)

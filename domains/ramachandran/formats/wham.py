@@ -75,8 +75,8 @@ def read_surface(text: str, declared: Declared) -> Surface:
     source = f"WHAM, phi is {'XY'[phi]} and psi is {'XY'[psi]}"
     if declared.quantity in ("density", "counts"):
         probabilities = rows_of(table, phi, psi, PRO, declared)
-        return Surface(on_grid(probabilities, declared.absent), "density", "", f"{source}, column Pro")
+        return Surface(on_grid(probabilities, declared.absent, "density"), "density", "", f"{source}, column Pro")
     energies = rows_of(table, phi, psi, FREE, declared)
     free = np.where(energies.values >= NEVER, np.inf, energies.values)
-    cells = on_grid(energies._replace(values=free), declared.absent)
+    cells = on_grid(energies._replace(values=free), declared.absent, declared.meaning("energy"))
     return Surface(cells, "energy", "", f"{source}, column Free")

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from domains._checks import UsageError
 from domains._files import ReadError
-from domains.ramachandran import compare, read_region, region
+from domains.ramachandran import compare, read_map, read_region, region
 from domains.ramachandran.formats.mesh import Rows, on_grid
 from domains.ramachandran.torus import centres
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from every_format import BY_ROWS, ENERGY, PRESENT, saved
 
 
 def sparse(mask, nodes_psi, nodes_phi, seed=0):
@@ -67,6 +76,41 @@ def test_other_values_need_a_declaration(tmp_path):
     with pytest.raises(ReadError, match=r"cells have no value, .* absent=0 \(--absent 0\)"):
         read_region(path, as_="rank")
     assert float(compare(read_region(path, as_="rank", absent=0)).iou) == 1
+
+
+@pytest.mark.parametrize("name", BY_ROWS)
+def test_the_remedy_for_an_energy_with_gaps_gives_its_region(tmp_path, name):
+    """Followed literally, and never with the lowest energy for what was not visited."""
+    path, options = saved(tmp_path, name, PRESENT)
+    options = {**options, "cutoff": 9}
+    with pytest.raises(ReadError, match="cells have no value") as raised:
+        read_region(path, **options)
+    (said,) = re.findall(r"absent=(\S+) \(--absent (\S+)\)", str(raised.value))
+    assert said == ("inf", "inf")
+    np.testing.assert_array_equal(read_region(path, **options, absent=float(said[1])), PRESENT & (ENERGY <= 9))
+    np.testing.assert_array_equal(read_region(path, **options, absent=1000), PRESENT & (ENERGY <= 9))
+    with pytest.raises(UsageError, match=r"absent=0 .* as low as that of visited cells, 0 to 39; say .* absent=inf"):
+        read_region(path, **options, absent=0)
+
+
+def test_the_remedy_for_other_maps_with_gaps(tmp_path):
+    path, _ = saved(tmp_path, "long CSV", PRESENT)
+    with pytest.raises(ReadError, match=r"absent=0 .* of a mask, a density, .* absent=inf .* of an energy$"):
+        read_region(path)
+    with pytest.raises(ReadError, match=r"0 too, or say what absent ones are with absent=0 \(--absent 0\)$"):
+        read_region(path, as_="density")
+    with pytest.raises(UsageError, match=r"absent=inf .* is for an energy, .* taken for density; say absent=0"):
+        read_region(path, as_="density", absent=float("inf"))
+    density = read_map(path, as_="density", absent=0)
+    np.testing.assert_array_equal(density, np.where(PRESENT, ENERGY, 0))
+
+
+def test_absent_nodes_are_those_of_the_header_of_plumed(tmp_path):
+    """A grid of which every second row is absent is no coarser one."""
+    second = np.zeros_like(PRESENT)
+    second[::2, ::2] = True
+    path, options = saved(tmp_path, "PLUMED", second)
+    np.testing.assert_array_equal(read_region(path, **options, cutoff=9, absent=float("inf")), second & (ENERGY <= 9))
 
 
 def test_the_case(shared_cases):
