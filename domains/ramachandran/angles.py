@@ -8,6 +8,8 @@ Conventions
 - Angles are in degrees in [-180, 180], with IUPAC's sign.
 - A residue has a row if it has N, CA and C, the residue before has C, and the residue after has N, CA and C. Its omega
   is NaN unless the residue before has N and CA too.
+- A residue that is skipped may have an omega all the same: the last of a chain has the bond before it. Of a repeated
+  one it is told once, where its row is.
 - `conformers` says what a neighbour, a conformer and a touching altloc are. A residue's own altloc label is X in
   conformer X where an altloc touches it, and "" elsewhere. Residues that no altloc touches come out the same in each
   conformer and are reported once.
@@ -44,6 +46,10 @@ IDENTITY = ["model", "chain", "resseq", "icode", "altloc", "resname"]
 Columns = dict[str, npt.NDArray[Any]]
 COPY = ["segment", "instance"]
 """What tells residues apart that have one identity: see `copies`."""
+BESIDE = ["omega", "parent", "chirality"]
+"""What is known of a residue whether or not it has both phi and psi."""
+NOTHING_BESIDE: dict[str, Any] = {"omega": np.nan, "parent": "", "chirality": ""}
+"""The same, of a residue that is not looked at."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +65,7 @@ class Outcomes:
     altloc : ndarray of int
         Its own label, 0 where no altloc touches it.
     angles : ndarray, shape (n, 3)
-        phi, psi and omega in degrees, NaN where there is none.
+        phi, psi and omega in degrees, NaN where there is none; phi and psi are there both or not at all.
     ca : ndarray of int
         Its CA, as an index into `Atoms`.
     after : ndarray of int
@@ -151,7 +157,7 @@ def walk(
     rows : DataFrame
         As `backbone_angles` returns it; none is mirrored.
     skipped : DataFrame
-        ``model chain resseq icode altloc resname reason detail segment instance``.
+        ``model chain resseq icode altloc resname reason detail segment instance omega parent chirality``.
 
     Both have the place in the file as index, one sequence for the two.
 
@@ -234,8 +240,9 @@ def _angles(conformer: Conformer) -> tuple[Floats, Ints]:
 
     linked = (before >= 0) & (after >= 0)
     measured = complete & linked & complete[after]
-    angles[~measured] = np.nan
-    angles[~complete[before], 2] = np.nan
+    angles[~measured, :2] = np.nan
+    has_bond_before = (before >= 0) & complete[before] & (table[:, N] >= 0) & (table[:, CA] >= 0)
+    angles[~has_bond_before, 2] = np.nan
     return angles, five
 
 
@@ -286,7 +293,6 @@ def _best(outcomes: Outcomes) -> Bools:
 
 
 def _row_table(rows: Outcomes, counted: Bools, atoms: Atoms, residues: Residues) -> Columns:
-    hand = np.sign(np.nan_to_num(rows.volume)).astype(int)
     phi, psi, omega = rows.angles.T
     return {
         **_identity(rows, residues),
@@ -297,7 +303,7 @@ def _row_table(rows: Outcomes, counted: Bools, atoms: Atoms, residues: Residues)
         "next_resname": residues.parent[rows.after],
         "occupancy": atoms.occupancy[rows.ca],
         "b_iso": atoms.b_iso[rows.ca],
-        "chirality": np.array(["", "L", "D"], dtype=object)[hand],
+        "chirality": _hand(rows),
         "counted": counted,
         "best": _best(rows),
         "mirrored": np.zeros(len(phi), dtype=bool),
@@ -307,7 +313,20 @@ def _row_table(rows: Outcomes, counted: Bools, atoms: Atoms, residues: Residues)
 
 def _skip_table(skipped: Outcomes, residues: Residues) -> Columns:
     reason, detail = skipped.why.T
-    return {**_identity(skipped, residues), "reason": reason, "detail": detail, **_copy(skipped, residues)}
+    is_told_elsewhere = reason == DUPLICATE[0]
+    beside = {
+        "omega": np.where(is_told_elsewhere, np.nan, skipped.angles[:, 2]),
+        "parent": residues.parent[skipped.residue],
+        "chirality": np.where(is_told_elsewhere, "", _hand(skipped)),
+    }
+    return {**_identity(skipped, residues), "reason": reason, "detail": detail, **_copy(skipped, residues), **beside}
+
+
+def _hand(outcomes: Outcomes) -> Objects:
+    """Return "L", "D", or "" where there is no CB."""
+    sign = np.sign(np.nan_to_num(outcomes.volume)).astype(int)
+    hand: Objects = np.array(["", "L", "D"], dtype=object)[sign]
+    return hand
 
 
 def _identity(outcomes: Outcomes, residues: Residues) -> Columns:

@@ -23,7 +23,7 @@ import pandas as pd
 
 from .._checks import UsageError
 from .._text import file_name, one_line
-from .angles import COPY, IDENTITY
+from .angles import COPY, IDENTITY, NOTHING_BESIDE
 from .atoms import ATOM_NAMES, Atoms, Floats, Residues
 from .coordinates import OPERATION, Source
 from .groups import begins
@@ -105,7 +105,7 @@ def drop_uncertain(rows: pd.DataFrame, skipped: pd.DataFrame, min_plddt: float) 
     low = rows[plddt < np.float32(min_plddt)]
     digits = 1 if min_plddt > 1 else 3
     detail = [f"pLDDT {b:.{digits}f} < {min_plddt:g}" for b in low["b_iso"]]
-    dropped = low[[*IDENTITY, *COPY]].assign(reason=LOW, detail=detail)
+    dropped = low[[*IDENTITY, *COPY]].assign(reason=LOW, detail=detail, **NOTHING_BESIDE)
     return rows.drop(low.index), pd.concat([skipped, dropped]).sort_index()
 
 

@@ -8,8 +8,9 @@ Conventions
 - A residue has the *wrong hand* if it is D by its N, CA, C and CB under the name of an L residue, or L under a D name.
 - An id is *duplicate* if an earlier residue of the file has all of it: model, chain, number, insertion code, conformer
   and name; so it is throughout the second copy of a chain.
-- Findings are counted by residues: of several conformers with the same finding one counts (`positions`).
-- Only residues with both phi and psi are looked at. The bond before the last residue of a chain is before none of them.
+- Findings are counted by residues: of several conformers with the same finding one counts.
+- Residues that are skipped are looked at as well, as far as they are known: the bond before the last residue of a
+  chain, the hand of its first. Of a modified residue that is not taken, nothing is.
 
 References
 ----------
@@ -21,13 +22,14 @@ Acta Cryst. D71, 706. doi:10.1107/S1399004715000826
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import numpy as np
 import pandas as pd
 
 from .angles import IDENTITY
-from .atoms import Bools, Ints, Objects
+from .atoms import Bools, Objects
 from .conformers import DUPLICATE
-from .groups import begins
 from .residues import kind_of
 
 CIS = "cis non-proline"
@@ -40,19 +42,24 @@ TRANS_BEYOND = 150.0
 
 COUNTED = {CIS: "cis_nonproline", TWISTED: "twisted", WRONG_HAND: "wrong_hand", DUPLICATE_ID: "duplicate_id"}
 """The findings, in the order of a table, and what a summary calls their counts."""
+OF_SKIPPED = (CIS, TWISTED, WRONG_HAND)
+"""The findings of residues that are skipped."""
 NOT_MODELLED = "not_modelled"
 """Attribute of `skipped`: how many residues of each chain's sequence have no atoms."""
 
-_POSITION = ["file", "model", "chain", "resseq", "icode", "instance"]
+POSITION = ("file", "model", "chain", "resseq", "icode", "instance")
+"""What the conformers of a residue share."""
 
 
-def find(residues: pd.DataFrame) -> Objects:
+def find(residues: pd.DataFrame, names: Container[str] = tuple(COUNTED)) -> Objects:
     """Name what is odd about residues.
 
     Parameters
     ----------
     residues : DataFrame
         Of one file, with the columns of `backbone_angles`.
+    names : container of str
+        Which findings are looked for.
 
     Returns
     -------
@@ -68,17 +75,34 @@ def find(residues: pd.DataFrame) -> Objects:
     ['cis non-proline; wrong hand', 'duplicate id']
     """
     found = np.full(len(residues), "", dtype=object)
-    omega = np.abs(residues["omega"].to_numpy())
-    proline = (residues["parent"] == "PRO").to_numpy()
-    marked = {
-        CIS: (omega < CIS_WITHIN) & ~proline,
-        TWISTED: (omega >= CIS_WITHIN) & (omega <= TRANS_BEYOND),
-        WRONG_HAND: _has_wrong_hand(residues),
-        DUPLICATE_ID: _repeats_an_id(residues),
-    }
-    for name, rows in marked.items():
-        for i in np.flatnonzero(rows):
+    for name, are_odd in _TESTS.items():
+        if name not in names:
+            continue
+        for i in np.flatnonzero(are_odd(residues)):
             found[i] = f"{found[i]}; {name}" if found[i] else name
+    return found
+
+
+def find_in_skipped(skipped: pd.DataFrame) -> Objects:
+    """Name what is odd about residues that have not both phi and psi; their ids stand in ``reason``.
+
+    Parameters
+    ----------
+    skipped : DataFrame
+        Of one file, as `backbone_angles` returns it.
+
+    Returns
+    -------
+    ndarray of str (objects), shape (n,)
+
+    Examples
+    --------
+    >>> last = pd.DataFrame({"resname": ["ALA"], "parent": "ALA", "omega": 80.0, "chirality": "L"})
+    >>> find_in_skipped(last).tolist()
+    ['twisted peptide']
+    """
+    found = find(skipped, OF_SKIPPED)
+    found[skipped["parent"].to_numpy() == ""] = ""
     return found
 
 
@@ -93,7 +117,7 @@ def marks(residues: pd.DataFrame) -> dict[str, Bools]:
     Returns
     -------
     dict of str to ndarray of bool, shape (n,)
-        ``cis_nonproline twisted wrong_hand duplicate_id cis_proline mirrored``.
+        ``cis_nonproline twisted wrong_hand duplicate_id cis_proline mirrored``; of skipped residues none is mirrored.
 
     Examples
     --------
@@ -102,27 +126,12 @@ def marks(residues: pd.DataFrame) -> dict[str, Bools]:
     ['wrong_hand', 'cis_proline', 'mirrored']
     """
     marked = {column: has(residues, name) for name, column in COUNTED.items()}
-    omega = residues["omega"].abs().to_numpy()
+    omega = np.abs(residues["omega"].to_numpy(float))
     proline = (residues["parent"] == "PRO").to_numpy()
     marked["cis_proline"] = proline & (omega < CIS_WITHIN)
-    marked["mirrored"] = residues["mirrored"].to_numpy(bool)
+    if "mirrored" in residues:
+        marked["mirrored"] = residues["mirrored"].to_numpy(bool)
     return marked
-
-
-def positions(residues: pd.DataFrame) -> Ints:
-    """Return a number for each residue, which its conformers share; they stand side by side.
-
-    Examples
-    --------
-    >>> from .io import example
-    >>> from .run import validate
-    >>> positions(validate(example("1a8o"))[0])[:3]
-    array([1, 2, 3])
-    """
-    if residues.empty:
-        return np.zeros(0, dtype=np.int64)
-    columns = [residues[name].to_numpy() for name in _POSITION]
-    return np.cumsum(begins(*columns))
 
 
 def has(residues: pd.DataFrame, name: str) -> Bools:
@@ -135,6 +144,19 @@ def has(residues: pd.DataFrame, name: str) -> Bools:
     """
     marked: Bools = residues["finding"].str.contains(name, regex=False).to_numpy(bool)
     return marked
+
+
+def _is_cis(residues: pd.DataFrame) -> Bools:
+    omega = np.abs(residues["omega"].to_numpy(float))
+    proline = (residues["parent"] == "PRO").to_numpy()
+    is_cis: Bools = (omega < CIS_WITHIN) & ~proline
+    return is_cis
+
+
+def _is_twisted(residues: pd.DataFrame) -> Bools:
+    omega = np.abs(residues["omega"].to_numpy(float))
+    twisted: Bools = (omega >= CIS_WITHIN) & (omega <= TRANS_BEYOND)
+    return twisted
 
 
 def _has_wrong_hand(residues: pd.DataFrame) -> Bools:
@@ -151,3 +173,12 @@ def _repeats_an_id(residues: pd.DataFrame) -> Bools:
         return np.zeros(len(residues), dtype=bool)
     repeated: Bools = residues.duplicated(IDENTITY).to_numpy()
     return repeated
+
+
+_TESTS = {
+    CIS: _is_cis,
+    TWISTED: _is_twisted,
+    WRONG_HAND: _has_wrong_hand,
+    DUPLICATE_ID: _repeats_an_id,
+}
+"""Which residues have each finding."""

@@ -54,6 +54,8 @@ _CHANGED = {
 _SUMMED = ["file", "total", "favored", "favored_percent", "allowed", "outlier", "outlier_percent", "skipped", "error"]
 _SHOWN = [*COLUMNS, "finding"]
 """Columns of the table of residues; the others are in the CSV."""
+_SKIPPED = ["file", "where", "reason", "detail", "omega", "finding"]
+"""Columns of the table of what was skipped."""
 _MOST_FINDINGS = 12
 
 
@@ -111,7 +113,7 @@ def validation_page(
         section("Residues", table(_with_names(_worst_first(residues[_SHOWN]), names), RESIDUES)),
         section(
             "Not scored",
-            table(_with_names(_without_empty(skipped), names), all_of_them="--skipped"),
+            table(_with_names(_without_empty(skipped[_SKIPPED]), names), RESIDUES, all_of_them="--skipped"),
             paragraph("every other residue, with its reason"),
         ),
     ]
@@ -306,6 +308,6 @@ def _with_names(rows: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
 
 
 def _without_empty(rows: pd.DataFrame) -> pd.DataFrame:
-    """Leave out text columns that say nothing."""
-    filled = [name for name in rows.columns if rows[name].dtype.kind in "biuf" or (rows[name] != "").any()]
-    return rows[filled]
+    """Leave out columns that say nothing."""
+    says_something = ((rows != "") & rows.notna()).any()
+    return rows.loc[:, says_something]

@@ -18,6 +18,7 @@ from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -27,13 +28,12 @@ from .._checks import UsageError
 from .._running import Running, split_running, takes_running
 from .._skipped import NOT_SCORED, OF_WHOLE_INPUTS, UNREADABLE, as_skipped
 from . import angle_tables, tables
-from .angles import COPY, IDENTITY
 from .coordinates import OPERATION
 from .empirical import maps_of
 from .findings import NOT_MODELLED
 from .reference_files import named_reference
 from .residue_names import restored
-from .scoring import COLUMNS, DETAILS, Request, Scored, check_request, score, score_as_plain, score_file
+from .scoring import COLUMNS, DETAILS, SKIPPED, Request, Scored, check_request, score, score_as_plain, score_file
 from .selection import choose, parse
 from .summaries import check_keys, count, over_models
 from .told import tell
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from .._console import Outputs
 
 GOALS = {"favored_percent": "> 98", "outlier_percent": "< 0.2"}
-SKIPPED = ["side", "file", "where", "reason", "detail", *IDENTITY, *COPY]
 
 Paths = str | Path | Iterable[str | Path]
 
@@ -86,7 +85,8 @@ def validate(
         measured (those of mirrored residues differ) and ``where``, the residue's name for a reader.
     skipped : DataFrame
         A row for each other polymer residue, with its reason: side (always "") file where reason detail, then model
-        chain resseq icode altloc resname segment instance. ``attrs["not_modelled"]`` says for each chain how many
+        chain resseq icode altloc resname segment instance, and what is known of it all the same: omega parent finding
+        (the last residue of a chain has a bond before it). ``attrs["not_modelled"]`` says for each chain how many
         residues of its sequence have no atoms; of several structures, for each file and chain.
 
     Raises
@@ -375,8 +375,8 @@ def _unreadable(outcome: Outcome) -> pd.DataFrame:
         detail = detail.removeprefix(f"{operation}: ")
     # an option that does not fit the file, which was read
     reason = NOT_SCORED if outcome.kind == UsageError.__name__ else UNREADABLE
-    row = {"file": outcome.case, "reason": reason, "detail": detail, **dict.fromkeys([*IDENTITY, *COPY], "")}
-    return as_skipped([row])
+    blank = {**dict.fromkeys(SKIPPED, ""), "omega": np.nan}
+    return as_skipped([{**blank, "file": outcome.case, "reason": reason, "detail": detail}])
 
 
 def _stacked(tables: Sequence[pd.DataFrame], columns: list[str]) -> pd.DataFrame:

@@ -26,9 +26,9 @@ import xarray as xr
 from .. import _console
 from .._checks import UsageError
 from .angle_tables import is_angle_table, neighbours, read_angles
-from .angles import COPY, IDENTITY
+from .angles import BESIDE, COPY, IDENTITY, NOTHING_BESIDE
 from .empirical import CATEGORIES, EVALUATIONS, Maps, category_codes, evaluation_codes, maps_of, scorer_of
-from .findings import NOT_MODELLED, find
+from .findings import NOT_MODELLED, find, find_in_skipped
 from .residue_names import names_of
 from .structures import backbone_angles, check_options
 
@@ -62,6 +62,7 @@ DETAILS = [
     *COPY,
     "where",
 ]
+SKIPPED = ["side", "file", "where", "reason", "detail", *IDENTITY, *COPY, "omega", "parent", "finding"]
 DIGITS = 4
 """Of occupancies and B factors, which gemmi stores with seven digits in all."""
 
@@ -277,14 +278,14 @@ def tabled_angles(path: str | PathLike[str], **options: Any) -> tuple[pd.DataFra
     }
     there = np.isfinite(columns["phi"]) & np.isfinite(columns["psi"])
     reasons = {"reason": np.full(n, "no angle", object), "detail": np.full(n, "phi or psi is NaN", object)}
-    skipped = pd.DataFrame({**identity, **reasons, **copies})
+    skipped = pd.DataFrame({**identity, **reasons, **copies, **NOTHING_BESIDE})
     return pd.DataFrame(columns)[there].reset_index(drop=True), skipped[~there].reset_index(drop=True)
 
 
 def _without_map(residues: pd.DataFrame) -> pd.DataFrame:
     """Return residues of categories that the reference does not know, as rows that are skipped."""
     reason = "the reference has no map for " + residues["category"].astype(str)
-    return residues[[*IDENTITY, *COPY]].assign(reason="no reference", detail=reason)
+    return residues[[*IDENTITY, *COPY, *BESIDE]].assign(reason="no reference", detail=reason)
 
 
 def _details(residues: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -302,12 +303,9 @@ def _details(residues: pd.DataFrame) -> dict[str, np.ndarray]:
 
 def _with_file(skipped: pd.DataFrame, file: str) -> pd.DataFrame:
     """Return what `backbone_angles` skipped, as rows of the table that all fields share."""
-    columns = {name: skipped[name].to_numpy() for name in skipped}
-    identity = {name: columns[name] for name in IDENTITY}
-    copies = {name: columns[name] for name in COPY}
-    where = names_of(skipped)
-    shared = {"side": "", "file": file, "where": where, "reason": columns["reason"], "detail": columns["detail"]}
-    table = pd.DataFrame({**shared, **identity, **copies})
+    columns: dict[str, Any] = {str(name): skipped[name].to_numpy() for name in skipped}
+    columns |= {"side": "", "file": file, "where": names_of(skipped), "finding": find_in_skipped(skipped)}
+    table = pd.DataFrame({name: columns[name] for name in SKIPPED}, index=skipped.index)
     table.attrs.update(skipped.attrs)
     return table
 

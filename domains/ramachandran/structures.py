@@ -34,7 +34,7 @@ import pandas as pd
 from .._checks import UsageError, check_choice, check_number
 from .._files import ReadError, reading
 from .._text import file_name, one_line
-from .angles import IDENTITY, walk
+from .angles import IDENTITY, NOTHING_BESIDE, walk
 from .atoms import Bools, Residues
 from .confidence import HIGHEST, check_plddt, drop_uncertain
 from .coordinates import OPERATION, read_structure, require_gemmi
@@ -91,10 +91,11 @@ def backbone_angles(
         - ``segment``: in a file with copies mmCIF's ``label_asym_id``, or a PDB file's segment identifier; else "".
         - ``instance``: 1, or 2 and so on in a further copy of the chain under the same name and numbers.
     skipped : DataFrame, one row per residue (and conformer) without, in file order
-        ``model chain resseq icode altloc resname reason detail segment instance``. The reason is "terminal", "break",
-        "ring", "missing atom", "non-standard", "non-standard neighbour", "degenerate geometry", "duplicate id" (written
-        twice in one place), "after END" or "low pLDDT". ``attrs["not_modelled"]`` has, for each chain that lacks some,
-        how many residues its sequence (SEQRES, ``_entity_poly_seq``) names that have no atoms.
+        ``model chain resseq icode altloc resname reason detail segment instance``, then ``omega parent chirality`` as
+        above: the last residue of a chain has the bond before it. The reason is "terminal", "break", "ring", "missing
+        atom", "non-standard", "non-standard neighbour", "degenerate geometry", "duplicate id" (written twice in one
+        place), "after END" or "low pLDDT". ``attrs["not_modelled"]`` has, for each chain that lacks some, how many
+        residues its sequence (SEQRES, ``_entity_poly_seq``) names that have no atoms.
 
     Raises
     ------
@@ -208,7 +209,8 @@ def _after_end(layout: Layout) -> pd.DataFrame:
     residues = layout.residues(polymer, [""] * n, [""] * n, [False] * n, [""])
     columns = {name: getattr(residues, name) for name in IDENTITY if name != "altloc"}
     table = pd.DataFrame({**columns, "altloc": ""})[IDENTITY]
-    return table.assign(reason="after END", detail=AFTER_END, segment=residues.segment, instance=residues.copy)
+    table = table.assign(reason="after END", detail=AFTER_END, segment=residues.segment, instance=residues.copy)
+    return table.assign(**NOTHING_BESIDE)
 
 
 def _taken_kinds(modified: str | None, chirality: str | None) -> set[str]:

@@ -21,7 +21,7 @@ from .._checks import UsageError
 from .._skipped import OF_WHOLE_INPUTS
 from .atoms import Ints, Objects
 from .empirical import EVALUATIONS
-from .findings import DUPLICATE_ID, NOT_MODELLED, marks, positions
+from .findings import DUPLICATE_ID, NOT_MODELLED, POSITION, marks
 
 KEYS = ("file", "model", "chain", "category")
 """What residues are counted by."""
@@ -94,7 +94,7 @@ def count(residues: pd.DataFrame, skipped: pd.DataFrame | None, keys: list[str])
     for prefix, rows in denominators.items():
         chosen = rows.to_numpy(bool)
         counts |= _evaluations(residues["evaluation"][chosen], of_residues[chosen], n_groups, prefix)
-    counts |= _findings(residues, of_residues, n_groups)
+    counts |= _findings([(residues, of_residues), (skipped, of_skipped)], n_groups)
     whole = skipped["reason"].isin(OF_WHOLE_INPUTS).to_numpy(bool)
     repeated = (skipped["reason"] == DUPLICATE_ID).to_numpy(bool)
     counts["duplicate_id"] = counts["duplicate_id"] + _number(of_skipped[repeated], n_groups)
@@ -147,13 +147,19 @@ def _evaluations(evaluation: pd.Series, group: Ints, n_groups: int, prefix: str)
     return columns
 
 
-def _findings(residues: pd.DataFrame, group: Ints, n_groups: int) -> dict[str, Any]:
+def _findings(tables: Iterable[tuple[pd.DataFrame, Ints]], n_groups: int) -> dict[str, Any]:
     """Return the number of residues of each finding in each group; a residue counts once, whatever its conformers."""
-    position = positions(residues)
+    marked: dict[str, list[pd.DataFrame]] = {}
+    for table, group in tables:
+        # a table of another hand may not say what is odd
+        if "finding" not in table:
+            continue
+        for name, rows in marks(table).items():
+            marked.setdefault(name, []).append(table.loc[rows, list(POSITION)].assign(group=group[rows]))
     columns = {}
-    for name, rows in marks(residues).items():
-        once = np.unique(np.stack([group[rows], position[rows]], axis=1), axis=0)
-        columns[name] = _number(once[:, 0], n_groups)
+    for name, found in marked.items():
+        once = pd.concat(found).drop_duplicates()
+        columns[name] = _number(once["group"].to_numpy(np.int64), n_groups)
     return columns
 
 

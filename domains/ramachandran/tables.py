@@ -130,7 +130,7 @@ def validation_lines(told: Told) -> list[Any]:
         lines.append(summary_table(told.core_files, f"Core: {told.core_residues}"))
         for row in told.core_ensembles.to_dict("records"):
             lines.append(model_table(told.core, row, title="core of "))
-    return [*lines, *finding_lines(told.files), *outlier_lines(told.residues), *odd_lines(told.residues)]
+    return [*lines, *finding_lines(told.files), *outlier_lines(told.residues), *odd_lines(told.residues, told.skipped)]
 
 
 def model_table(models: pd.DataFrame, over_models: Row, *, title: str = "") -> Table:
@@ -175,9 +175,9 @@ def outlier_lines(residues: pd.DataFrame, most: int = 20) -> list[str | Text]:
     return _residue_lines(outliers, residues, "OUTLIER", "red", "outliers", most)
 
 
-def odd_lines(residues: pd.DataFrame, most: int = 20) -> list[str | Text]:
-    """Return a line for each residue with a finding, the first `most` of them."""
-    odd = residues[residues["finding"] != ""]
+def odd_lines(residues: pd.DataFrame, skipped: pd.DataFrame, most: int = 20) -> list[str | Text]:
+    """Return a line for each residue with a finding, the first `most` of them; those that are skipped come last."""
+    odd = pd.concat([residues[residues["finding"] != ""], skipped[skipped["finding"] != ""]])
     return _residue_lines(odd, residues, "finding", "yellow", "findings", most)
 
 

@@ -21,8 +21,8 @@ class Told:
 
     Attributes
     ----------
-    residues : DataFrame
-        As `validate` returns it.
+    residues, skipped : DataFrame
+        As `validate` returns them.
     files, models, chains : DataFrame
         Counts by file, by file and model, by file and chain.
     ensembles : DataFrame
@@ -36,6 +36,7 @@ class Told:
     """
 
     residues: pd.DataFrame
+    skipped: pd.DataFrame
     files: pd.DataFrame
     models: pd.DataFrame
     chains: pd.DataFrame
@@ -117,6 +118,7 @@ def tell(files: Iterable[Path], residues: pd.DataFrame, skipped: pd.DataFrame, c
         core_ensembles = over_models(core_models)
     return Told(
         residues=residues,
+        skipped=skipped,
         files=by_file.loc[order].reset_index(drop=True),
         models=models,
         chains=count(residues, skipped, ["file", "chain"]),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
+from domains._console import Outputs
 from domains.ramachandran import summarise, validate
+from domains.ramachandran.findings import CIS, TWISTED, WRONG_HAND
+from domains.ramachandran.run import validate_files
 
 pytest.importorskip("gemmi")
 COUNTS = ["cis_nonproline", "twisted", "wrong_hand", "duplicate_id", "cis_proline", "mirrored"]
@@ -114,8 +118,6 @@ def test_real_entries(shared_data, name, known):
 
 def test_counts_of_cis_and_twisted_equal_those_from_cctbx_omegas(shared_data):
     """From the omega column of cctbx's own tables, with omegalyze's limits."""
-    import pandas as pd
-
     for name in ("1dix.cif", "1igy.cif.gz", "2BEG.pdb"):
         table = shared_data / "ramachandran_expected" / f"{name.removesuffix('.gz')}.ramalyze.tsv"
         theirs = pd.read_csv(table, sep="\t", keep_default_na=False, na_values={"omega_prev": ["", "None"]})
@@ -126,3 +128,55 @@ def test_counts_of_cis_and_twisted_equal_those_from_cctbx_omegas(shared_data):
         assert counts.get("cis_proline", 0) == (proline & (omega < 30)).sum()
         assert counts.get("cis_nonproline", 0) == (~proline & (omega < 30)).sum()
         assert counts.get("twisted", 0) == ((omega >= 30) & (omega <= 150)).sum()
+
+
+def test_every_peptide_bond_that_omegalyze_has_is_one_of_the_tables(shared_data):
+    """Their number by mmtbx.validation.omegalyze of cctbx-base 2025.11, of several chains and models too."""
+    peptides = {"1a28.pdb.gz": 498, "1d3z.pdb.gz": 750, "1dix.cif": 207, "1orc.pdb": 63}
+    for name, n in peptides.items():
+        residues, skipped = validate(shared_data / "structures" / name)
+        assert residues["omega"].notna().sum() + skipped["omega"].notna().sum() == n
+
+
+@pytest.mark.parametrize(("omega", "finding", "column"), [(3.0, CIS, "cis_nonproline"), (100.0, TWISTED, "twisted")])
+def test_the_bond_before_the_last_residue_is_not_missed(omega, finding, column, made, but, write_pdb, tmp_path):
+    residues = made((-60.0, -45.0), (-60.0, -45.0))
+    path = write_pdb([*residues[:-1], but(residues[-1], omega=omega)])
+    found, skipped = validate(path)
+    assert (found["finding"] == "").all()
+    last = skipped.iloc[-1]
+    assert (last["where"], last["reason"], last["finding"]) == ("A 4 ALA", "terminal", finding)
+    assert abs(last["omega"]) == pytest.approx(omega, abs=0.5)
+    assert summarise(found, skipped)[column].tolist() == [1]
+    assert summarise(found, skipped, by=["file", "chain"])[column].tolist() == [1]
+    # and after a journey through CSV
+    csv = tmp_path / "skipped.csv"
+    skipped.to_csv(csv, index=False)
+    assert summarise(found, pd.read_csv(csv))[column].tolist() == [1]
+
+
+def test_the_hands_of_the_first_and_the_last_residue(made, but, write_pdb):
+    residues = made(*[(-60.0, -45.0)] * 3)
+    residues[0] = but(residues[0], hand="D")
+    residues[-1] = but(residues[-1], hand="D")
+    found, skipped = validate(write_pdb(residues))
+    assert (found["finding"] == "").all()
+    assert skipped["finding"].tolist() == [WRONG_HAND, WRONG_HAND]
+    assert summarise(found, skipped)["wrong_hand"].tolist() == [2]
+
+
+def test_the_terminal_names_a_skipped_residue_with_a_finding(made, but, write_pdb, capsys):
+    residues = made((-60.0, -45.0))
+    path = write_pdb([*residues[:-1], but(residues[-1], omega=100.0)])
+    assert validate_files([path], outputs=Outputs(quiet=True)) == 0
+    text = capsys.readouterr().out
+    assert "1 twisted peptides" in text
+    assert "A 3 ALA  twisted peptide  omega 100." in text
+
+
+def test_a_modified_residue_that_is_not_taken_has_no_finding(made, but, write_pdb):
+    residues = made(*[(-60.0, -45.0)] * 5)
+    residues[2] = but(residues[2], resname="SEP", omega=100.0)
+    path = write_pdb(residues)
+    assert summarise(*validate(path))["twisted"].tolist() == [0]
+    assert summarise(*validate(path, modified="parent"))["twisted"].tolist() == [1]

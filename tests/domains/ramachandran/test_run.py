@@ -14,8 +14,7 @@ from domains import _batch, _console
 from domains._batch import Interrupted, run_cases
 from domains._checks import UsageError
 from domains.ramachandran import example, reference, region_reference, run, scoring, summarise, validate
-from domains.ramachandran.run import SKIPPED
-from domains.ramachandran.scoring import COLUMNS, DETAILS, score_as_plain, score_file
+from domains.ramachandran.scoring import COLUMNS, DETAILS, SKIPPED, score_as_plain, score_file
 
 FILES = [
     *("1a28.pdb.gz", "1a8o.cif", "1a8o.pdb", "1crn.pdb", "1d3z.pdb.gz", "1dix.cif", "1igy.cif.gz"),
@@ -68,11 +67,8 @@ def test_pdb_and_cif_agree(stem, shared_data):
 def test_columns():
     residues, skipped = validate(example())
     assert residues.columns.tolist() == [*COLUMNS, *DETAILS]
-    assert (
-        skipped.columns.tolist()
-        == SKIPPED
-        == ["side", "file", "where", "reason", "detail", *KEY, "segment", "instance"]
-    )
+    shared = ["side", "file", "where", "reason", "detail"]
+    assert skipped.columns.tolist() == SKIPPED == [*shared, *KEY, "segment", "instance", "omega", "parent", "finding"]
     assert skipped["where"].tolist() == ["A 151 MSE", "A 220 GLY"]
     assert residues["file"].unique().tolist() == [str(example())]
 
