@@ -27,9 +27,8 @@ import numpy as np
 from ..._files import ReadError, split_lines
 from ..._text import one_line
 from ..densities import UNITS
-from ..torus import LARGEST, PERIOD
 from .columns import number_of, read_columns, rows_of_words
-from .mesh import on_grid, rows_of
+from .mesh import centres_of_bins, on_grid, rows_of
 from .surface import Declared, Surface, find_axes, labelled, never_visited
 
 _QUOTED = re.compile(r'"([^"]*)"')
@@ -176,7 +175,7 @@ def read_xvg(text: str, declared: Declared) -> Surface:
     rows = rows_of(table, phi, psi, 2, declared)
     source = f"xvg map, phi is {names[phi]} and psi {names[psi]}"
     if is_reweighted:
-        rows = rows._replace(phi=_to_centres(rows.phi), psi=_to_centres(rows.psi))
+        rows = rows._replace(phi=centres_of_bins(rows.phi), psi=centres_of_bins(rows.psi))
         source += ", centres of bins whose lower edges stand in the file"
     if is_reweighted or (unit and declared.quantity in (None, "energy")):
         rows = rows._replace(values=never_visited(rows.values))
@@ -284,17 +283,3 @@ def _unit_of(legend: str) -> str:
         if unit := _UNITS.get(word.strip().lower()):
             return unit
     return ""
-
-
-def _to_centres(edges: np.ndarray) -> np.ndarray:
-    """Return the centres of bins whose lower edges are multiples of the step; centres stay."""
-    if not (np.abs(edges) <= LARGEST).all():
-        # no angles, which the grid refuses
-        return edges
-    nodes = np.unique(edges)
-    step = float(np.diff(nodes).min()) if len(nodes) > 1 else PERIOD
-    if step < 1e-3:
-        # no step round the circle, which the grid refuses
-        return edges
-    remainder = np.abs(nodes / step - np.round(nodes / step))
-    return edges + step / 2 if (remainder < 1e-3).all() else edges

@@ -150,6 +150,28 @@ def on_grid(rows: Rows, absent: float | None = None, quantity: str = "") -> xr.D
     return cells
 
 
+def centres_of_bins(edges: np.ndarray) -> np.ndarray:
+    """Return the centres of bins whose lower edges are multiples of the step; what lies between is centres already.
+
+    Examples
+    --------
+    >>> centres_of_bins(np.array([0.0, 10.0, 20.0])), centres_of_bins(np.array([5.0, 15.0, 25.0]))
+    (array([ 5., 15., 25.]), array([ 5., 15., 25.]))
+    """
+    if not (np.abs(edges) <= LARGEST).all():
+        # no angles, which the grid refuses
+        return edges
+    nodes = np.unique(edges)
+    step = float(np.diff(nodes).min()) if len(nodes) > 1 else PERIOD
+    if step < FINEST / 10:
+        # no step round the circle, which the grid refuses
+        return edges
+    beside = np.abs(nodes / step - np.round(nodes / step))
+    if (beside >= FINEST / 10).any():
+        return edges
+    return edges + step / 2
+
+
 def check_absent(absent: float, values: np.ndarray, quantity: str) -> None:
     """Check that absent cells can have a value beside those that are there.
 

@@ -3,15 +3,17 @@ r"""Tables of Rosetta's Ramachandran term.
 Conventions
 -----------
 - Old tables have rows ``aa ss phi psi count probability energy``: the number of an amino acid (1 to 20, alphabetical by
-  its letter), the secondary structure (1 helix, 2 strand, 3 loop), the angles of the bin, and its values.
-- Later ones (``.ramaProb``) have rows ``ala phi psi probability energy``.
+  its letter), the secondary structure (1 helix, 2 strand, 3 loop), the lower edges of the bin, and its values. Edges
+  are multiples of 10°, and Rosetta puts the values at 5°, 15° and so on.
+- Later ones (``.ramaProb``) have rows ``ala phi psi probability energy``, with a name of any length. Their values are
+  those at these angles.
 - One of the maps is named by the amino acid and, if there are several, the structure: ``variable="ALA 3"``.
 - The probability is a density. As an energy, if that is asked for, the table is in kT. Counts are in old tables alone.
 
 References
 ----------
 https://docs.rosettacommons.org, rama and rama_prepro; Alford, R. F. et al. (2017). J. Chem. Theory Comput. 13, 3031.
-doi:10.1021/acs.jctc.7b00125
+doi:10.1021/acs.jctc.7b00125; core/scoring/Ramachandran.cc, "the grid is shifted by five degrees".
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from ..._checks import UsageError
 from ..._files import ReadError
 from ..._text import one_line
 from .columns import Words, number_of, read_named_rows, rows_of_words, to_numbers
-from .mesh import on_grid, rows_of
+from .mesh import centres_of_bins, on_grid, rows_of
 from .surface import Declared, Surface, one_of
 
 _BY_LETTER = "ALA CYS ASP GLU PHE GLY HIS ILE LYS LEU MET ASN PRO GLN ARG SER THR VAL TRP TYR"
@@ -33,7 +35,7 @@ _NEW_COLUMNS = ("phi", "psi", "density", "energy")
 """What stands behind the name of the map."""
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _OLD = re.compile(rf"\s*([1-9]|1\d|20)\s+[123]\s+-?\d+\s+-?\d+\s+\d+\s+{_NUMBER}\s+{_NUMBER}\s*$")
-_NEW = re.compile(rf"\s*[A-Za-z]{{3}}\s+{_NUMBER}\s+{_NUMBER}\s+{_NUMBER}\s+{_NUMBER}\s*$")
+_NEW = re.compile(rf"\s*[A-Za-z]\w*\s+{_NUMBER}\s+{_NUMBER}\s+{_NUMBER}\s+{_NUMBER}\s*$")
 
 
 def is_rosetta(text: str) -> bool:
@@ -86,9 +88,13 @@ def read_surface(text: str, declared: Declared) -> Surface:
     if quantity not in columns:
         raise UsageError('this table holds no counts; read its probability, with as_="density" (--as density)')
     rows = rows_of(table, columns.index("phi"), columns.index("psi"), columns.index(quantity), declared)
+    source = f"Rosetta table of {name}"
+    if columns == _OLD_COLUMNS:
+        source += ", centres of bins whose lower edges stand in the file"
+        rows = rows._replace(phi=centres_of_bins(rows.phi), psi=centres_of_bins(rows.psi))
     unit = "kT" if quantity == "energy" else ""
     cells = on_grid(rows, declared.absent, quantity)
-    return Surface(cells, quantity, unit, f"Rosetta table of {name}")
+    return Surface(cells, quantity, unit, source)
 
 
 def _asked(variable: str | None) -> str | None:
@@ -100,7 +106,7 @@ def _asked(variable: str | None) -> str | None:
 
 def _name_of(words: Words, line: int) -> tuple[str, Words]:
     """Return which map a row is of, and the words behind it."""
-    if len(words) == 5 and words[0].isalpha():
+    if len(words) == 5 and words[0][0].isalpha():
         return words[0].upper(), words[1:]
     if len(words) != 7:
         raise ReadError(

@@ -83,6 +83,34 @@ def test_the_old_form_names_amino_acid_and_structure(tmp_path):
         read(tmp_path, text)
 
 
+@pytest.mark.parametrize("begin", [0, -180])
+def test_the_old_form_holds_lower_edges(tmp_path, begin):
+    """Rosetta trains its spline at 5, 15, … on the values of the bins 0, 10, …"""
+    values = np.random.default_rng(6).random((36, 36))
+    edges = [begin + 10 * k for k in range(36)]
+    rows = [
+        f"{1:5d} {3:5d} {x:5d} {y:5d} {7:5d} {values[j, k]:12.6f} {1.0:12.3f}"
+        for k, x in enumerate(edges)
+        for j, y in enumerate(edges)
+    ]
+    cells = read(tmp_path, "\n".join(rows), value=0.5)
+    np.testing.assert_array_equal(cells.phi, -175 + 10 * np.arange(36))
+    turned = np.roll(values, (18, 18), (0, 1)) if begin == 0 else values
+    np.testing.assert_array_equal(cells, turned.round(6) >= 0.5)
+
+
+@pytest.mark.parametrize("name", ["GENERIC_NMETHYLGLYCINE_AA", "AIB"])
+def test_long_names_and_any_order(tmp_path, name):
+    """As Rosetta's tables of other amino acids have them: phi fastest, falling, between tabs."""
+    rows = [
+        f"{name}\t{CENTRES[k]:g}\t{CENTRES[j]:g}\t{PROBABILITY[j, k]:.6e}\t{ENERGY[j, k]:.6e}"
+        for j in range(N)
+        for k in reversed(range(N))
+    ]
+    cells = read(tmp_path, "\n".join(rows), as_="energy", cutoff=5, unit="kT")
+    np.testing.assert_array_equal(cells, ENERGY <= 5)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
