@@ -6,8 +6,10 @@ Conventions
   is infinite, or at least the highest: a cell that was never visited is none of the lowest.
 - A row that stands a whole turn from another, as in a grid with both ends of the circle or with padding, has the value
   of the other one, and is left out.
-- Where rows are absent, the step is the smallest difference of two angles, which divides the circle, and all angles lie
-  on the grid of this step.
+- Where rows are absent, the step of an axis is the smallest difference of two of its angles, which divides the circle,
+  and all its angles lie on the grid of this step. An axis with one angle alone has the step of the other one.
+- Two axes may have two steps if the rows show them: cells beside each other at these steps. Where they do not, it may
+  be that cells between them are absent, and the file is refused.
 """
 
 from __future__ import annotations
@@ -25,6 +27,10 @@ from .surface import Declared, labelled
 
 FINEST = 0.01
 """The smallest step of a grid, degrees."""
+_ENOUGH = 4
+"""Of so many angles the next one is there only if the step is right."""
+_WIDEST = 45.0
+"""Cells beside each other are not further apart, in degrees; those of two basins are."""
 _OFF_NODE = 0.01
 """How far an angle may lie beside its node, as a part of the step: angles in files are rounded."""
 _OFF_TURN = 1e-3
@@ -221,11 +227,11 @@ def _complete_grid(rows: Rows, quantity: str) -> xr.DataArray:
 
 
 def _sparse_grid(rows: Rows, absent: float) -> xr.DataArray:
-    """Return the grid whose step the rows tell, with a value for nodes that have none."""
+    """Return the grid whose steps the rows tell, with a value for nodes that have none."""
     _check_unit(rows)
-    step = _step(rows)
-    phi, column = _nodes("phi", rows.phi, step, rows.lines)
-    psi, line = _nodes("psi", rows.psi, step, rows.lines)
+    along_phi, along_psi = _steps(rows)
+    phi, column = _nodes("phi", rows.phi, along_phi, rows.lines)
+    psi, line = _nodes("psi", rows.psi, along_psi, rows.lines)
     cell = line * len(phi) + column
     order = np.argsort(cell, kind="stable")
     _check_once(cell[order], rows.take(order))
@@ -351,19 +357,52 @@ def _first_missing(cells: np.ndarray) -> int:
     return int(off[0]) if len(off) else len(cells)
 
 
-def _step(rows: Rows) -> float:
-    """Return the step of the grid that angles of both axes lie on."""
-    along_phi = np.diff(np.unique(rows.phi))
-    along_psi = np.diff(np.unique(rows.psi))
-    differences = np.concatenate([along_phi, along_psi])
-    if not len(differences):
+def _steps(rows: Rows) -> tuple[float, float]:
+    """Return the steps of the grid along phi and along psi."""
+    along_phi = _step(rows.phi)
+    along_psi = _step(rows.psi)
+    if along_phi is None and along_psi is None:
         raise ReadError("all rows have the same angles, which tell no grid; write a row for each cell")
+    if along_phi is None or along_psi is None:
+        only = along_phi or along_psi or PERIOD
+        return only, only
+    if along_phi == along_psi:
+        return along_phi, along_psi
+    columns = np.round((rows.phi - rows.phi.min()) / along_phi).astype(int)
+    lines = np.round((rows.psi - rows.psi.min()) / along_psi).astype(int)
+    if not (_is_shown(along_phi, columns, lines) and _is_shown(along_psi, lines, columns)):
+        found = f"cells without a row, and angles phi at least {along_phi:g}° apart, psi {along_psi:g}°"
+        raise ReadError(f"{found}, too few of them beside each other to tell the grid; write a row for each cell")
+    return along_phi, along_psi
+
+
+def _step(angles: np.ndarray) -> float | None:
+    """Return the part of the circle that the smallest difference of two angles is; None of one angle alone."""
+    differences = np.diff(np.unique(angles))
+    if not len(differences):
+        return None
     least = float(differences.min())
     if not FINEST <= least <= PERIOD / 2:
         raise ReadError(
             f"the angles differ by {least:g}°, which is no step round the circle; write a row for each cell"
         )
     return PERIOD / round(PERIOD / least)
+
+
+def _is_shown(step: float, along: np.ndarray, across: np.ndarray) -> bool:
+    """Return whether places along an axis follow each other there, so that its step is no larger than theirs."""
+    n = round(PERIOD / step)
+    angles = np.unique(along % n)
+    has_next = np.isin((angles + 1) % n, angles)
+    if np.count_nonzero(has_next) >= _ENOUGH:
+        return True
+    if step > _WIDEST:
+        return False
+    cells = across * n + along % n
+    before = across * n + (along - 1) % n
+    behind = across * n + (along + 1) % n
+    touches = np.isin(before, cells) | np.isin(behind, cells)
+    return bool(touches.mean() >= 0.5)
 
 
 def _nodes(name: str, angles: np.ndarray, step: float, lines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

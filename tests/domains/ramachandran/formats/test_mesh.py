@@ -11,7 +11,7 @@ import pytest
 
 from domains._checks import UsageError
 from domains._files import ReadError
-from domains.ramachandran import compare, read_map, read_region, region
+from domains.ramachandran import compare, evaluate, read_map, read_region, region
 from domains.ramachandran.formats.mesh import Rows, on_grid
 from domains.ramachandran.torus import centres
 
@@ -37,6 +37,51 @@ def test_cells_alone(n, phase, start):
     assert cells.sizes == {"psi": n, "phi": n}
     assert cells.sum() == mask.sum()
     assert (values_at(cells, phi, psi) == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("n_psi", "n_phi"), [(72, 36), (36, 72), (18, 36), (30, 60), (24, 36), (20, 45), (72, 12), (9, 90)]
+)
+@pytest.mark.parametrize("level", ["favored", "allowed"])
+def test_each_axis_has_its_own_step(tmp_path, n_psi, n_phi, level):
+    """Cells of real regions and of ranks on grids that are no squares."""
+    phi, psi = np.meshgrid(centres(n_phi), centres(n_psi))
+    score = evaluate(phi, psi, "general")
+    mask = score >= (0.02 if level == "favored" else 0.0005)
+    rows = [f"{x!r},{y!r},1" for x, y in zip(phi[mask].tolist(), psi[mask].tolist(), strict=True)]
+    path = tmp_path / "cells.csv"
+    path.write_text("\n".join(["phi,psi,allowed", *rows]))
+    np.testing.assert_array_equal(read_region(path), mask)
+    rows = [f"{x!r},{y!r},{v!r}" for x, y, v in zip(phi[mask], psi[mask], score[mask].astype(float), strict=True)]
+    path.write_text("\n".join(["phi,psi,rank", *rows]).replace("np.float64(", "").replace(")", ""))
+    np.testing.assert_array_equal(read_map(path, as_="rank", absent=0), np.where(mask, score, 0))
+
+
+@pytest.mark.parametrize(("n_psi", "n_phi"), [(48, 24), (30, 40), (36, 90)])
+def test_cells_here_and_there_on_a_grid_of_two_steps(n_psi, n_phi):
+    mask = np.random.default_rng(n_phi).random((n_psi, n_phi)) < 0.15
+    phi, psi = sparse(mask, centres(n_psi), centres(n_phi))
+    cells = on_grid(Rows(phi, psi, np.ones(len(phi)), np.arange(len(phi))), 0.0)
+    np.testing.assert_array_equal(cells, mask)
+
+
+@pytest.mark.parametrize(
+    ("phi", "psi"),
+    [
+        ([-60, -60, 60], [-40, -30, 40]),
+        ([-60, -60, 60, 60], [-40, -30, -40, -30]),
+        ([-60, -40, -45, 60], [-40, -30, 130, 40]),
+        ([-60, -70, -120, 60], [-45, -40, 130, 45]),
+    ],
+)
+def test_few_cells_that_do_not_tell_their_grid(tmp_path, phi, psi):
+    """The larger step may be one of cells that are not there; a row for each cell tells the grid."""
+    rows = Rows(np.array(phi, float), np.array(psi, float), np.ones(len(phi)), np.arange(len(phi)))
+    with pytest.raises(ReadError, match=r"too few of them beside each other to tell the grid; write a row for each"):
+        on_grid(rows, 0.0)
+    every_psi, every_phi = (x.ravel() for x in np.meshgrid(centres(72), centres(36) - 5, indexing="ij"))
+    complete = Rows(every_phi, every_psi, np.zeros(len(every_phi)), np.arange(len(every_phi)))
+    assert on_grid(complete, 0.0).sizes == {"psi": 72, "phi": 36}
 
 
 def values_at(cells, phi, psi):
