@@ -21,7 +21,7 @@ import xarray as xr
 from .._checks import UsageError, check_choice
 from .comparison import compare
 from .empirical import LEVELS, maps_of
-from .masses import cell_masses
+from .masses import reference_masses
 from .regions import check_membership
 from .torus import check_grid, nearest
 
@@ -75,9 +75,9 @@ def compare_crosswise(
     for name, model in models.items():
         cells = _hard(name, model)
         report = compare(cells.assign_attrs(category=""), reference, category=categories, level=LEVELS)
-        for k, category in enumerate(maps.categories):
+        for category in maps.categories:
             inside = _at(cells, maps.phi[None, :], maps.psi[:, None])
-            recall = float(cell_masses(maps.score[k])[inside].sum())
+            recall = float(reference_masses(maps, category)[inside].sum())
             points = _inside(cells, category, known[category]) if category in known else np.empty(0, bool)
             for level in LEVELS:
                 compared = report.sel(category=category, level=level)

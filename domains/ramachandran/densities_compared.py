@@ -3,9 +3,9 @@
 Conventions
 -----------
 - Both are drawn as cells on the finer grid of the two, and scaled to a mass of 1. Prediction first, reference second.
-- An empirical reference holds ranks, and its region of mass m is rank >= 1 − m. Its density rises with the rank: it is
-  the masses of the cells, made to rise by isotonic regression. The masses alone scatter, as the steps between the ranks
-  of single cells do, and would share 0.65 with it.
+- A reference that was made of densities is compared as it is. An empirical one holds ranks, and its region of mass m is
+  rank >= 1 − m. Its density rises with the rank: it is the masses of the cells, made to rise by isotonic regression.
+  The masses alone scatter, as the steps between the ranks of single cells do, and would share 0.65 with it.
 - The overlapping coefficient is the Dice of two densities: the sum of the lower of the two, of sizes 1 and 1. It is 1
   minus the total variation. The Bhattacharyya coefficient is 1 minus the square of the Hellinger distance.
 - The RMSD is that of the densities per square degree, over the whole torus. In probability per cell it is that times
@@ -42,7 +42,7 @@ from .._checks import UsageError, check_choice, check_number, check_whole
 from .densities import region_from_density
 from .empirical import Category, maps_of
 from .grids import drawn
-from .masses import cell_masses, draw_angles
+from .masses import cell_masses, draw_angles, reference_masses
 from .references import own_category, says_ranks
 from .samples import BANDWIDTH, density_from_angles
 from .torus import PERIOD, check_grid
@@ -152,7 +152,7 @@ class Truth(NamedTuple):
     ----------
     density : DataArray, dimensions (psi, phi)
     rank : ndarray, shape (psi, phi), or None
-        The share of the data at a lower density, of an empirical reference.
+        The share of the data at a lower density, of an empirical reference that has no density itself.
     category : str
         Of an empirical reference, else "".
     """
@@ -184,10 +184,13 @@ def _of_ranks(reference: str | xr.Dataset, category: Any) -> Truth:
             'region_reference(maps, "density")'
         )
     check_choice(OPERATION, "category", category, maps.categories)
-    rank = maps.score[maps.categories.index(category)]
-    values = density_of_ranks(rank)
     coords = {"psi": maps.psi, "phi": maps.phi}
-    density = xr.DataArray(values, coords, ("psi", "phi"), attrs={"name": f"{maps.name} {category}"})
+    name = {"name": f"{maps.name} {category}"}
+    if maps.mass is not None:
+        mass = reference_masses(maps, category)
+        return Truth(xr.DataArray(mass, coords, ("psi", "phi"), attrs=name), None, category)
+    rank = maps.score[maps.categories.index(category)]
+    density = xr.DataArray(density_of_ranks(rank), coords, ("psi", "phi"), attrs=name)
     return Truth(density, rank, category)
 
 

@@ -86,6 +86,8 @@ class Maps:
     score : ndarray, shape (categories, psi, phi)
     cuts : mapping of str to ndarray, shape (categories,)
         The cut of each map for each of `LEVELS`.
+    mass : ndarray, shape (categories, psi, phi), or None
+        The share of the residues in each cell, where the reference says it beside the scores.
     """
 
     name: str
@@ -94,6 +96,7 @@ class Maps:
     phi: np.ndarray
     score: np.ndarray
     cuts: Mapping[str, np.ndarray]
+    mass: np.ndarray | None = None
 
 
 def maps_of(reference: str | xr.Dataset) -> Maps:
@@ -133,8 +136,7 @@ def maps_of(reference: str | xr.Dataset) -> Maps:
         raise ValueError(
             f"ramachandran.reference: the Dataset has no {lacking[0]!r}; make one with ramachandran.region_reference"
         )
-    score = ascending(check_grid(reference["score"], "ramachandran.reference: score"))
-    score = score.transpose("category", "psi", "phi")
+    score = _map_of(reference, "score")
     return Maps(
         name=reference.attrs.get("name", "reference"),
         categories=tuple(score["category"].values.tolist()),
@@ -142,7 +144,14 @@ def maps_of(reference: str | xr.Dataset) -> Maps:
         phi=score["phi"].values,
         score=score.values,
         cuts={level: reference[level].values for level in LEVELS},
+        mass=_map_of(reference, "mass").values if "mass" in reference else None,
     )
+
+
+def _map_of(reference: xr.Dataset, name: str) -> xr.DataArray:
+    """Return a map of each category, ascending along both axes."""
+    checked = ascending(check_grid(reference[name], f"ramachandran.reference: {name}"))
+    return checked.transpose("category", "psi", "phi")
 
 
 class Scorer:

@@ -5,6 +5,7 @@ Conventions
 - A rank is the share of the reference residues at a lower density. Sorted by rank, the mass of a cell is the next
   rank minus its own; that of the last is 1 minus its own. The masses of a map sum to 1.
 - Cells of one rank share their mass equally. The cells of rank 0 share the smallest rank above it.
+- A reference made of densities says the mass of each cell itself, see `region_reference`.
 - Drawn angles are uniform within their cell. They follow the smoothed density of the reference: what was measured on
   them is no evidence beyond the map.
 """
@@ -19,7 +20,7 @@ from scipy.ndimage import gaussian_filter
 
 from .._checks import UsageError, check_choice, check_number, check_whole
 from .densities import region_from_density
-from .empirical import LEVELS, SAMPLES, Category, Level, maps_of
+from .empirical import LEVELS, SAMPLES, Category, Level, Maps, maps_of
 from .torus import PERIOD, wrap
 
 
@@ -62,6 +63,21 @@ def cell_masses(rank: Any) -> np.ndarray:
     return masses
 
 
+def reference_masses(maps: Maps, category: str) -> np.ndarray:
+    """Return the share of a category's residues in each cell: as the reference says, else by its ranks.
+
+    Examples
+    --------
+    >>> round(float(reference_masses(maps_of("top8000"), "glycine").sum()), 6)
+    1.0
+    """
+    place = maps.categories.index(category)
+    if maps.mass is None:
+        return cell_masses(maps.score[place])
+    own: np.ndarray = maps.mass[place]
+    return own
+
+
 def draw_angles(
     n: int, category: Category = "general", *, seed: int, reference: str | xr.Dataset = "top8000"
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -99,7 +115,7 @@ def draw_angles(
     check_whole(operation, "n", n, at_least=1)
     maps = maps_of(reference)
     check_choice(operation, "category", category, maps.categories)
-    masses = cell_masses(maps.score[maps.categories.index(category)])
+    masses = reference_masses(maps, category)
     generator = np.random.default_rng(seed)
     up_to = np.cumsum(masses)
     drawn = up_to[-1] * generator.random(n)
@@ -155,7 +171,7 @@ def resampled_region(
     maps = maps_of(reference)
     check_choice(operation, "category", category, maps.categories)
     place = maps.categories.index(category)
-    masses = cell_masses(maps.score[place])
+    masses = reference_masses(maps, category)
     n = _residues(operation, reference, place)
     generator = np.random.default_rng(seed)
     counts = generator.multinomial(n, masses.ravel()).reshape(masses.shape)

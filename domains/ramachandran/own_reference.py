@@ -3,7 +3,8 @@
 Conventions
 -----------
 - The score of a density is the share of its mass that lies in cells at most as dense: a percentile rank. So the cuts of
-  the Top8000 reference keep their meaning: 0.02 is the region that holds 98 %.
+  the Top8000 reference keep their meaning: 0.02 is the region that holds 98 %. The density itself is kept beside the
+  score, as the mass of each cell: such ranks count a cell's own mass, and those of the laboratory do not.
 - A score of any other kind is higher where residues are likelier, and needs cuts of its own.
 """
 
@@ -17,7 +18,7 @@ import xarray as xr
 
 from .._checks import UsageError, check_choice
 from .densities import region_from_density, region_from_rank
-from .empirical import LEVELS, maps_of
+from .empirical import maps_of
 from .regions import same_grid
 from .torus import check_grid
 
@@ -57,7 +58,8 @@ def region_reference(
     Returns
     -------
     Dataset
-        As `reference` returns it: ``score`` (category, psi, phi), ``favored`` and ``allowed`` (category).
+        As `reference` returns it: ``score`` (category, psi, phi), ``favored`` and ``allowed`` (category). Of densities
+        also ``mass`` (category, psi, phi), which sums to 1 in each category.
 
     Raises
     ------
@@ -78,31 +80,39 @@ def region_reference(
     True
     """
     check_choice(OPERATION, "as_", as_, KINDS)
-    of_category = _by_category(maps)
-    categories = list(of_category)
-    scores = [_score(category, x, as_) for category, x in of_category.items()]
-    for category, x in zip(categories, scores, strict=True):
-        if not same_grid(x, scores[0]):
+    checked = {category: _checked(category, x) for category, x in _by_category(maps).items()}
+    categories = list(checked)
+    first = checked[categories[0]]
+    for category, x in checked.items():
+        if not same_grid(x, first):
             raise ValueError(f"{OPERATION}: {category} has another grid than {categories[0]}; bring the maps onto one")
-    cuts = {level: _cuts(level, {"favored": favored, "allowed": allowed}[level], categories, as_) for level in LEVELS}
-    above = [c for c, low, high in zip(categories, cuts["allowed"], cuts["favored"], strict=True) if low > high]
-    if above:
-        raise UsageError(f"{OPERATION}: allowed is above favored for {above[0]}; allowed holds the favored cells too")
+    scores = [_score(category, x, as_) for category, x in checked.items()]
+    cuts = {
+        "favored": _cuts("favored", favored, categories, as_),
+        "allowed": _cuts("allowed", allowed, categories, as_),
+    }
+    for category, low, high in zip(categories, cuts["allowed"], cuts["favored"], strict=True):
+        if low > high:
+            raise UsageError(
+                f"{OPERATION}: allowed is above favored for {category}; allowed holds the favored cells too"
+            )
+    dims = ("category", "psi", "phi")
+    variables: dict[str, Any] = {
+        "score": (dims, np.stack(scores), {"long_name": "score" if as_ == "score" else "percentile rank"}),
+        "favored": ("category", cuts["favored"]),
+        "allowed": ("category", cuts["allowed"]),
+    }
+    if as_ == "density":
+        masses = [x.values / x.values.sum() for x in checked.values()]
+        variables["mass"] = (dims, np.stack(masses), {"long_name": "share of the data in each cell"})
     degrees = {"units": "degrees", "long_name": "cell centre"}
-    kind = {"long_name": "score" if as_ == "score" else "percentile rank"}
-    return xr.Dataset(
-        {
-            "score": (("category", "psi", "phi"), np.stack([x.values for x in scores]), kind),
-            "favored": ("category", cuts["favored"]),
-            "allowed": ("category", cuts["allowed"]),
-        },
-        coords={
-            "category": categories,
-            "psi": ("psi", scores[0].psi.values, degrees),
-            "phi": ("phi", scores[0].phi.values, degrees),
-        },
-        attrs={"name": name, "cuts": "score >= favored; score >= allowed, cumulative", **provenance},
-    )
+    coords = {
+        "category": categories,
+        "psi": ("psi", first.psi.values, degrees),
+        "phi": ("phi", first.phi.values, degrees),
+    }
+    attrs = {"name": name, "cuts": "score >= favored; score >= allowed, cumulative", **provenance}
+    return xr.Dataset(variables, coords, attrs)
 
 
 def _by_category(maps: Any) -> dict[str, xr.DataArray]:
@@ -117,8 +127,8 @@ def _by_category(maps: Any) -> dict[str, xr.DataArray]:
     return {str(name): x for name, x in maps.items()}
 
 
-def _score(category: str, x: Any, as_: str) -> xr.DataArray:
-    """Return the score of a map, ascending along both axes."""
+def _checked(category: str, x: Any) -> xr.DataArray:
+    """Return a map of floating values, ascending along both axes."""
     if not isinstance(x, xr.DataArray):
         raise TypeError(
             f"{OPERATION}: {category} is a {type(x).__name__}; pass a DataArray with dimensions psi and phi"
@@ -126,20 +136,24 @@ def _score(category: str, x: Any, as_: str) -> xr.DataArray:
     x = check_grid(x, f"{OPERATION}: {category}").sortby(["psi", "phi"])
     if x.dims != ("psi", "phi"):
         raise ValueError(f"{OPERATION}: {category} has the dimensions {x.dims}; pass one map of psi and phi")
+    floating: xr.DataArray = x.astype(float)
+    return floating
+
+
+def _score(category: str, x: xr.DataArray, as_: str) -> np.ndarray:
+    """Return the score of each cell."""
+    if as_ == "score":
+        if not np.isfinite(x.values).all():
+            raise ValueError(f"{OPERATION}: {category}: a score is NaN or infinite; set it to the lowest that is meant")
+        return x.values
     try:
         if as_ == "density":
-            density = region_from_density(x).score
-            return xr.DataArray(_ranks(density.values), x.coords, x.dims)
-        if as_ == "rank":
-            ranks: xr.DataArray = region_from_rank(x).score
-            return ranks
+            return _ranks(region_from_density(x).score.values)
+        ranks: np.ndarray = region_from_rank(x).score.values
+        return ranks
     except ValueError as error:
         said = str(error).partition(": ")[2]
         raise ValueError(f"{OPERATION}: {category}: {said}") from error
-    if not np.isfinite(x.values).all():
-        raise ValueError(f"{OPERATION}: {category}: a score is NaN or infinite; set it to the lowest that is meant")
-    score: xr.DataArray = x.astype(float)
-    return score
 
 
 def _ranks(density: np.ndarray) -> np.ndarray:

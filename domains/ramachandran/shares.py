@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-- The reference's residues are the masses of its cells, see `cell_masses`. On another grid the mass of a reference cell
-  lies in the cell that holds its centre.
+- The reference's residues are the masses of its cells, see `reference_masses`. On another grid the mass of a reference
+  cell lies in the cell that holds its centre.
 - A residue of one's own is inside a mask if the cell it lies in is, and inside a region with a score if the score
   there, interpolated as `evaluate` does, is at least the cut.
 - Residues of one group, such as a chain or a structure, are no independent draws: intervals are by resampled groups.
@@ -24,7 +24,7 @@ from overlap.resample import confidence_interval
 
 from .._checks import UsageError
 from .empirical import maps_of
-from .masses import cell_masses
+from .masses import reference_masses
 from .torus import Table, nearest
 
 N_RESAMPLES = 1999
@@ -270,7 +270,7 @@ def _kept_masses_on(reference: str, category: str, psi: bytes, phi: bytes) -> np
 def _gathered(reference: str | xr.Dataset, category: str, psi: np.ndarray, phi: np.ndarray) -> np.ndarray:
     """Return masses added up in the cells that hold their centres; what is returned cannot be written."""
     maps = maps_of(reference)
-    mass = cell_masses(maps.score[maps.categories.index(category)])
+    mass = reference_masses(maps, category)
     rows = nearest(psi, maps.psi)
     columns = nearest(phi, maps.phi)
     at = rows[:, None] * len(phi) + columns

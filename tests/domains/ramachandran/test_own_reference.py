@@ -11,6 +11,9 @@ from domains.ramachandran import (
     CATEGORIES,
     classify,
     compare,
+    compare_crosswise,
+    compare_densities,
+    draw_angles,
     evaluate,
     example,
     reference,
@@ -51,6 +54,39 @@ def test_the_favored_region_of_a_density_holds_the_mass(category):
     np.testing.assert_array_equal(region(mine, category, "allowed"), region_from_density(DENSITIES[category], mass))
     report = compare(region_from_density(DENSITIES[category]), mine, category=category)
     assert float(report.iou) == 1
+
+
+def peaked(seed):
+    """A histogram of few residues: a third of them in one cell, ties, and empty cells."""
+    counts = np.random.default_rng(seed).poisson(0.2, (N, N)).astype(float)
+    counts[10, 11] = counts.sum() / 2
+    return xr.DataArray(counts, coords={"psi": centres(N), "phi": centres(N)}, dims=("psi", "phi"))
+
+
+@pytest.mark.parametrize("made", [density, peaked])
+def test_the_residues_inside_are_the_density_inside(made):
+    of_category = {"general": made(1), "glycine": made(2)}
+    mine = region_reference({name: x.transpose("phi", "psi")[::-1] * 7 for name, x in of_category.items()}, "density")
+    for category, x in of_category.items():
+        mass = x.values / x.values.sum()
+        np.testing.assert_allclose(mine.mass.sel(category=category), mass, rtol=1e-12)
+        for share in (0.3, 0.9):
+            cells = region_from_density(x, share)
+            report = compare(cells, mine, category=category)
+            assert float(report.mass_a) == pytest.approx(mass[cells.values].sum(), rel=1e-12)
+            crosswise = compare_crosswise({"own": cells}, mine).set_index("category")
+            assert crosswise.mass_recall[category].iloc[0] == pytest.approx(mass[cells.values].sum(), rel=1e-12)
+        same = compare_densities(x, mine, category=category, masses=[0.5, 0.98])
+        assert float(same.overlapping_coefficient) == pytest.approx(1.0, abs=1e-12)
+        np.testing.assert_array_equal(same.iou_at_mass, 1.0)
+
+
+def test_angles_are_drawn_where_the_density_is():
+    mine = region_reference({"general": peaked(1)}, "density")
+    phi, psi = draw_angles(20_000, seed=0, reference=mine)
+    drawn = np.zeros((N, N))
+    np.add.at(drawn, (np.floor((psi + 180) / 10).astype(int), np.floor((phi + 180) / 10).astype(int)), 1 / 20_000)
+    np.testing.assert_allclose(drawn, peaked(1) / peaked(1).sum(), atol=0.015)
 
 
 def bilinear(score, phi, psi):
