@@ -197,6 +197,32 @@ def one_line(text: object, most: int | None = 300) -> str:
     return line[: most - 1] + "…"
 
 
+def count_of(number: int, singular: str, plural: str | None = None) -> str:
+    """Return how many there are of something, in words as they are said.
+
+    Parameters
+    ----------
+    number : int
+    singular : str
+        What one is called.
+    plural : str, optional
+        What several are called, by default with an s.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> count_of(1, "outlier"), count_of(3, "outlier"), count_of(0, "outlier")
+    ('1 outlier', '3 outliers', 'no outliers')
+    """
+    many = f"{singular}s" if plural is None else plural
+    if number == 0:
+        return f"no {many}"
+    return f"{number} {singular if number == 1 else many}"
+
+
 def file_name(path: str | Path) -> str:
     r"""Return a path as messages show it.
 

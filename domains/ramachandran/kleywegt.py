@@ -5,7 +5,8 @@ Conventions
 - An arrow takes the short way round. Where that crosses ±180° it is drawn in pieces, each within the axes; the last has
   the head.
 - Residues that moved less than 10° are points.
-- Those that got worse are vermilion and named, those that got better are dashed, all others are thin and grey.
+- Those that got worse are thick, vermilion and named. Those that got better are dashed and green. Those that kept
+  their label are thin and grey, and named in grey if they moved 90° or more.
 
 References
 ----------
@@ -19,26 +20,32 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
+from .._pictures import printed
 from .changes import BETTER, SAME, WORSE
-from .empirical import CATEGORIES
-from .labels import write_names
-from .plotting import BAD, LINES, POINT, SHADES, TITLES, credit, draw_category
+from .empirical import CATEGORIES, Category
+from .labels import INK, write_names
+from .plotting import LINES, POINT, SHADES, TITLES, credit, draw_category, six_panels
 from .torus import wrap
 
 if TYPE_CHECKING:
-    import pandas as pd
     import xarray as xr
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
 GOOD = "#00695C"
 STYLES: dict[str, dict[str, Any]] = {
-    SAME: {"color": "0.45", "linewidth": 0.6, "linestyle": "-", "zorder": 3},
-    BETTER: {"color": GOOD, "linewidth": 1.1, "linestyle": (0, (4, 1.5)), "zorder": 3.2},
-    WORSE: {"color": BAD, "linewidth": 1.3, "linestyle": "-", "zorder": 3.4},
+    SAME: {"color": "0.5", "linewidth": 0.6, "linestyle": "-", "zorder": 3},
+    BETTER: {"color": GOOD, "linewidth": 0.9, "linestyle": (0, (4, 1.5)), "zorder": 3.2},
+    WORSE: {"color": INK, "linewidth": 1.3, "linestyle": "-", "zorder": 3.4},
 }
-HEAD = 7.0
+LABELS = {WORSE: "worse", BETTER: "better", SAME: "same label"}
+GREY = "0.3"
+"""Of the names of those that kept their label."""
+JUMP = 90.0
+"""Degrees from which on these are named."""
+HEAD = 6.0
 """Size of an arrow's head, typographic points."""
 Floats = npt.NDArray[np.float64]
 
@@ -64,7 +71,8 @@ def plot_changes(
     axes : array of matplotlib Axes, optional
         Six of them; a new figure by default.
     label_worse : bool
-        Whether to name the residues that got worse, the 40 that moved most in each panel.
+        Whether to name the residues that got worse and those that moved by 90° or more, 40 in each panel: first the
+        worse, then those that moved most.
 
     Returns
     -------
@@ -80,26 +88,23 @@ def plot_changes(
     >>> plot_changes(changes).shape
     (2, 3)
     """
-    import matplotlib.pyplot as plt
-
-    if axes is None:
-        _, axes = plt.subplots(2, 3, figsize=(11, 7.9), sharex=True, sharey=True, layout="constrained")
-    panels = np.ravel(axes)
-    for ax, category in zip(panels, CATEGORIES, strict=True):
-        of_category = changes[changes["category_after"] == category]
-        draw_category(reference, category, ax)
-        _draw(of_category, least, ax)
-        ax.set_title(f"{TITLES[category]}  (n = {len(of_category)})", fontsize="medium")
-        ax.label_outer()
-    figure = panels[0].figure
-    figure.legend(handles=_key(least), loc="outside upper center", ncols=6, frameon=False, fontsize="small")
-    credit(figure, reference)
-    if label_worse:
-        # names come last: their places depend on the size of the panels
-        figure.draw_without_rendering()
-        for ax, category in zip(panels, CATEGORIES, strict=True):
-            _name_worse(changes[changes["category_after"] == category], ax)
-    return np.asarray(axes)
+    tables = [changes[changes["category_after"] == category] for category in CATEGORIES]
+    with printed(axes):
+        panels = six_panels(axes)
+        for ax, category, table in zip(panels.flat, CATEGORIES, tables, strict=True):
+            draw_category(reference, category, ax)
+            _draw(table, least, ax)
+            ax.set_title(_title(category, table), fontsize="medium")
+        figure = panels.flat[0].figure
+        figure.legend(handles=_key(least), loc="outside upper center", ncols=6, frameon=False, fontsize="small")
+        credit(figure, reference)
+        if label_worse:
+            # names come last: their places depend on the size of the panels
+            figure.draw_without_rendering()
+            for ax, category, table in zip(panels.flat, CATEGORIES, tables, strict=True):
+                n_named = _write_names(table, ax)
+                ax.title.set_text(_title(category, table, n_named))
+    return panels
 
 
 def pieces(phi: float, psi: float, delta_phi: float, delta_psi: float) -> list[Floats]:
@@ -147,7 +152,7 @@ def _draw(changes: pd.DataFrame, least: float, ax: Axes) -> None:
         of_change = changes["change"] == change
         still = changes[of_change & ~moved]
         colour = POINT if change == SAME else style["color"]
-        ax.scatter(still["phi_after"], still["psi_after"], s=7, color=colour, linewidths=0, zorder=style["zorder"])
+        ax.scatter(still["phi_after"], still["psi_after"], s=4, color=colour, linewidths=0, zorder=style["zorder"])
         arrows = changes[of_change & moved][["phi_before", "psi_before", "delta_phi", "delta_psi"]]
         for way in arrows.itertuples(index=False):
             *begun, last = pieces(*way)
@@ -156,10 +161,29 @@ def _draw(changes: pd.DataFrame, least: float, ax: Axes) -> None:
             ax.add_patch(FancyArrowPatch(*last, arrowstyle="-|>", mutation_scale=HEAD, shrinkA=0, shrinkB=0, **style))
 
 
-def _name_worse(changes: pd.DataFrame, ax: Axes) -> None:
-    worse = changes[changes["change"] == WORSE].sort_values("distance", ascending=False, kind="stable")
-    named = worse.rename(columns={"phi_after": "phi", "psi_after": "psi"})
-    write_names(named, changes[["phi_after", "psi_after"]].to_numpy(), ax)
+def _to_name(changes: pd.DataFrame) -> pd.DataFrame:
+    """Return whom to name: those that got worse, then those that jumped, of each the furthest first."""
+    furthest = changes.sort_values("distance", ascending=False, kind="stable")
+    worse = furthest[furthest["change"] == WORSE]
+    jumped = furthest[(furthest["change"] == SAME) & (furthest["distance"] >= JUMP)]
+    return pd.concat([worse.assign(ink=INK), jumped.assign(ink=GREY)])
+
+
+def _write_names(changes: pd.DataFrame, ax: Axes) -> int:
+    """Write names where the arrows end, and return how many residues have one."""
+    named = _to_name(changes).rename(columns={"phi_after": "phi", "psi_after": "psi"})
+    return write_names(named, changes[["phi_after", "psi_after"]].to_numpy(), ax)
+
+
+def _title(category: Category, changes: pd.DataFrame, n_named: int | None = None) -> str:
+    """Return what stands above a panel: how many changed, and how many are named if not all are that should be."""
+    n_worse = int((changes["change"] == WORSE).sum())
+    n_better = int((changes["change"] == BETTER).sum())
+    said = f"{n_worse} worse, {n_better} better" if n_worse or n_better else "no label changed"
+    n_to_name = len(_to_name(changes))
+    if n_named is not None and n_named < n_to_name:
+        said += f"; {n_named} of {n_to_name} named"
+    return f"{TITLES[category]} (n = {len(changes)})\n{said}"
 
 
 def _key(least: float) -> list[Artist]:
@@ -170,6 +194,6 @@ def _key(least: float) -> list[Artist]:
         Patch(facecolor=SHADES[1], edgecolor=LINES[1], label="favored"),
         Patch(facecolor=SHADES[0], edgecolor=LINES[0], label="allowed"),
     ]
-    arrows = [Line2D([], [], **STYLES[change], label=change) for change in (WORSE, BETTER, SAME)]
-    point = Line2D([], [], color=POINT, marker="o", markersize=3, linestyle="", label=f"moved less than {least:g}°")
+    arrows = [Line2D([], [], **STYLES[change], label=label) for change, label in LABELS.items()]
+    point = Line2D([], [], color=POINT, marker="o", markersize=2, linestyle="", label=f"moved less than {least:g}°")
     return [*regions, *arrows, point]

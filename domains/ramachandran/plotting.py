@@ -4,21 +4,25 @@ Conventions
 -----------
 - phi on x, psi on y, both from −180° to 180°, one degree as long on x as on y.
 - Maps are drawn past the seam and cut there, so that contours meet at −180° and 180°.
-- favored and allowed are two shades of one blue. Outliers are vermilion and named.
+- favored and allowed are two shades of one blue. Residues are black dots. Outliers are larger vermilion diamonds with a
+  black edge, and named.
+- A figure of our own is as wide as two columns of a journal, or one, with letters of 6 points or more. The attribution
+  that the maps owe is below it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
-from .._pictures import axes_or_new
-from .._text import for_picture
+from .._pictures import COLUMN, TWO_COLUMNS, axes_or_new, printed
+from .._text import count_of, for_picture
 from .empirical import CATEGORIES, OUTLIER, Category
 from .empirical import reference as _reference
-from .labels import write_names
+from .labels import names_of_files, write_names
 from .residue_names import restored
 from .torus import wrap
 
@@ -75,31 +79,46 @@ def plot_residues(
     >>> plot_residues(one).shape
     (2, 3)
     """
+    residues = restored(residues)
+    files = names_of_files(residues)
+    tables = [residues[residues["category"] == category] for category in CATEGORIES]
+    with printed(axes):
+        panels = six_panels(axes)
+        for ax, category, table in zip(panels.flat, CATEGORIES, tables, strict=True):
+            draw_category(reference, category, ax)
+            _points(table, ax)
+            ax.set_title(_title(category, table), fontsize="medium")
+        figure = panels.flat[0].figure
+        figure.legend(handles=_key(), loc="outside upper center", ncols=4, frameon=False, fontsize="small")
+        credit(figure, reference)
+        if label_outliers:
+            # names come last: their places depend on the size of the panels
+            figure.draw_without_rendering()
+            for ax, category, table in zip(panels.flat, CATEGORIES, tables, strict=True):
+                n_named = _name_outliers(table, files, ax)
+                ax.title.set_text(_title(category, table, n_named))
+    return panels
+
+
+def six_panels(axes: Any = None) -> np.ndarray:
+    """Return the axes of the six categories: those given, or those of a new figure, two columns of a journal wide.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> six_panels().shape
+    (2, 3)
+    """
     import matplotlib.pyplot as plt
 
-    residues = restored(residues)
     if axes is None:
-        _, axes = plt.subplots(2, 3, figsize=(11, 7.9), sharex=True, sharey=True, layout="constrained")
-    panels = np.ravel(axes)
-    for ax, category in zip(panels, CATEGORIES, strict=True):
-        of_category = residues[residues["category"] == category]
-        draw_category(reference, category, ax)
-        _points(of_category, ax)
-        ax.set_title(f"{TITLES[category]}  (n = {len(of_category)})", fontsize="medium")
-        ax.label_outer()
-    figure = panels[0].figure
-    figure.legend(handles=_key(), loc="outside upper center", ncols=4, frameon=False, fontsize="small")
-    credit(figure, reference)
-    if label_outliers:
-        # names come last: their places depend on the size of the panels
-        figure.draw_without_rendering()
-        for ax, category in zip(panels, CATEGORIES, strict=True):
-            _name_outliers(residues[residues["category"] == category], ax)
+        _, axes = plt.subplots(2, 3, figsize=(TWO_COLUMNS, 5.4), sharex=True, sharey=True, layout="constrained")
     return np.asarray(axes)
 
 
 def draw_category(reference: str | xr.Dataset, category: Category, ax: Axes) -> None:
-    """Draw the contours of a category of a reference; none if the reference has no map of it.
+    """Draw the contours of a category of a reference on one of six panels; none if it has no map of it.
 
     Examples
     --------
@@ -112,10 +131,10 @@ def draw_category(reference: str | xr.Dataset, category: Category, ax: Axes) -> 
     2
     """
     data = _reference(reference) if isinstance(reference, str) else reference
+    torus_axes(ax)
     if category in data["category"].values:
-        plot_levels(data.sel(category=category), ax=ax)
-    else:
-        torus_axes(ax)
+        _draw_levels(data.sel(category=category), ax, filled=True)
+    ax.label_outer()
 
 
 def plot_levels(data: xr.Dataset, *, ax: Axes | None = None, filled: bool = True) -> Axes:
@@ -133,6 +152,12 @@ def plot_levels(data: xr.Dataset, *, ax: Axes | None = None, filled: bool = True
     Returns
     -------
     matplotlib Axes
+        The attribution of the reference is below its figure.
+
+    Raises
+    ------
+    TypeError
+        If `data` is no such Dataset.
 
     Examples
     --------
@@ -143,17 +168,16 @@ def plot_levels(data: xr.Dataset, *, ax: Axes | None = None, filled: bool = True
     >>> ax.get_xlabel()
     'φ (°)'
     """
-    ax = torus_axes(axes_or_new(ax, figsize=(5, 5)))
-    cuts = [float(data.allowed), float(data.favored)]
-    phi, psi, score = past_the_seam(data.score)
-    if filled:
-        ax.contourf(phi, psi, score, levels=[*cuts, np.inf], colors=SHADES)
-    ax.contour(phi, psi, score, levels=cuts, colors=LINES, linewidths=(0.6, 0.9))
+    _check_levels(data)
+    with printed(ax):
+        ax = torus_axes(axes_or_new(ax, figsize=(COLUMN, COLUMN)))
+        _draw_levels(data, ax, filled=filled)
+        credit(ax.figure, data)
     return ax
 
 
 def credit(figure: Any, reference: str | xr.Dataset = "top8000") -> None:
-    """Write the attribution that the reference's licence asks for below a figure.
+    """Write the attribution that the reference's licence asks for below a figure, once.
 
     Examples
     --------
@@ -161,7 +185,12 @@ def credit(figure: Any, reference: str | xr.Dataset = "top8000") -> None:
     >>> matplotlib.use("agg")
     >>> credit(plot_levels(_reference().sel(category="general")).figure)
     """
-    figure.supxlabel(caption(reference), fontsize="x-small", color="0.35")
+    said = caption(reference)
+    before = figure.get_supxlabel()
+    if said in before:
+        return
+    lines = f"{before}\n{said}" if before else said
+    figure.supxlabel(lines, fontsize="small", color="0.35", wrap=True)
 
 
 def caption(reference: str | xr.Dataset = "top8000") -> str:
@@ -172,13 +201,13 @@ def caption(reference: str | xr.Dataset = "top8000") -> str:
     >>> caption()[:35]
     'Top8000 Ramachandran percentile con'
     """
-    if isinstance(reference, str):
-        data = _reference(reference).attrs
-        return f"{data['title']}: {data['attribution']}, {data['license']}, doi:{data['doi']}"
-    said = reference.attrs
+    data = _reference(reference) if isinstance(reference, str) else reference
+    said = data.attrs
     title = said.get("title", said.get("name", "reference"))
-    rest = ", ".join(str(said[name]) for name in ("attribution", "license", "doi") if name in said)
-    return for_picture(f"{title}: {rest}" if rest else str(title))
+    parts = [str(said[name]) for name in ("attribution", "license") if name in said]
+    if "doi" in said:
+        parts.append(f"doi:{str(said['doi']).removeprefix('doi:')}")
+    return for_picture(f"{title}: {', '.join(parts)}" if parts else title)
 
 
 def _key() -> list[Artist]:
@@ -189,8 +218,8 @@ def _key() -> list[Artist]:
     return [
         Patch(facecolor=SHADES[1], edgecolor=LINES[1], label="favored"),
         Patch(facecolor=SHADES[0], edgecolor=LINES[0], label="allowed"),
-        Line2D([], [], color=POINT, marker="o", markersize=3, linestyle="", label="residue"),
-        Line2D([], [], color=BAD, marker="o", markersize=5, linestyle="", label="outlier"),
+        Line2D([], [], color=POINT, marker="o", markersize=2, linestyle="", label="residue"),
+        Line2D([], [], color=BAD, marker="D", markersize=4, markeredgecolor=POINT, linestyle="", label="outlier"),
     ]
 
 
@@ -233,11 +262,43 @@ def _points(residues: pd.DataFrame, ax: Axes) -> None:
     is_outlier = residues["evaluation"] == OUTLIER
     others = residues[~is_outlier]
     outliers = residues[is_outlier]
-    ax.scatter(others["phi"], others["psi"], s=7, color=POINT, alpha=0.75, linewidths=0, zorder=3)
-    ax.scatter(outliers["phi"], outliers["psi"], s=26, color=BAD, edgecolors="white", linewidths=0.5, zorder=4)
+    ax.scatter(others["phi"], others["psi"], s=4, color=POINT, alpha=0.75, linewidths=0, zorder=3)
+    ax.scatter(
+        outliers["phi"], outliers["psi"], s=16, marker="D", color=BAD, edgecolors=POINT, linewidths=0.6, zorder=4
+    )
 
 
-def _name_outliers(residues: pd.DataFrame, ax: Axes) -> None:
+def _name_outliers(residues: pd.DataFrame, files: Mapping[str, str], ax: Axes) -> int:
     outliers = residues[residues["evaluation"] == OUTLIER]
     worst = outliers.sort_values("score", kind="stable") if "score" in outliers else outliers
-    write_names(worst, residues[["phi", "psi"]].to_numpy(), ax)
+    return write_names(worst, residues[["phi", "psi"]].to_numpy(), ax, files)
+
+
+def _title(category: Category, residues: pd.DataFrame, n_named: int | None = None) -> str:
+    """Return what stands above a panel: its residues and outliers, and how many of these are named if not all are."""
+    n_outliers = int((residues["evaluation"] == OUTLIER).sum())
+    outliers = count_of(n_outliers, "outlier")
+    if n_named is not None and n_named < n_outliers:
+        outliers += f", {n_named} named"
+    return f"{TITLES[category]} (n = {len(residues)})\n{outliers}"
+
+
+def _check_levels(data: Any) -> None:
+    remedy = 'pass one category of a reference, such as reference().sel(category="general")'
+    if not isinstance(data, xr.Dataset):
+        also = "; plot_regions draws a region" if isinstance(data, xr.DataArray) else ""
+        raise TypeError(f"ramachandran.plot_levels: data is a {type(data).__name__}; {remedy}{also}")
+    missing = [name for name in ("score", "favored", "allowed") if name not in data]
+    if missing:
+        raise TypeError(f"ramachandran.plot_levels: data has no {', '.join(missing)}; {remedy}")
+    further = [str(dim) for dim in data["score"].dims if dim not in ("psi", "phi")]
+    if further:
+        raise TypeError(f"ramachandran.plot_levels: data has several maps along {', '.join(further)}; {remedy}")
+
+
+def _draw_levels(data: xr.Dataset, ax: Axes, *, filled: bool) -> None:
+    cuts = [float(data.allowed), float(data.favored)]
+    phi, psi, score = past_the_seam(data.score)
+    if filled:
+        ax.contourf(phi, psi, score, levels=[*cuts, np.inf], colors=SHADES)
+    ax.contour(phi, psi, score, levels=cuts, colors=LINES, linewidths=(0.6, 0.9))

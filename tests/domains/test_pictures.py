@@ -5,7 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import pytest
 
-from domains._pictures import axes_or_new
+from domains._pictures import axes_or_new, printed
 
 
 def test_axes_that_were_passed_are_drawn_on():
@@ -18,4 +18,14 @@ def test_axes_that_were_passed_are_drawn_on():
 def test_else_a_figure_is_made_of_the_size_asked_for(figsize):
     ax = axes_or_new(None, figsize=figsize)
     assert tuple(ax.figure.get_size_inches()) == figsize
+    plt.close("all")
+
+
+def test_letters_of_print_last_as_long_as_the_drawing():
+    before = plt.rcParams["font.size"]
+    with printed():
+        assert plt.rcParams["font.size"] < before
+    assert plt.rcParams["font.size"] == before
+    with printed(plt.figure().add_subplot()):
+        assert plt.rcParams["font.size"] == before
     plt.close("all")

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from domains.ramachandran import plot_residues, validate
-from domains.ramachandran.labels import Name, place, shared_names, write_names
+from domains.ramachandran.labels import names_of_files, shared_names, write_names
 
 
 @pytest.fixture(autouse=True)
@@ -60,8 +60,27 @@ def assert_apart_and_inside(ax):
 def test_names_lie_apart_and_inside(name, inches):
     table = PICTURES[name]
     ax = plt.figure(figsize=(inches, inches)).add_subplot(xlim=(-180, 180), ylim=(-180, 180))
-    write_names(table, table[["phi", "psi"]].to_numpy(), ax)
+    assert write_names(table, table[["phi", "psi"]].to_numpy(), ax)
     assert assert_apart_and_inside(ax)
+
+
+@pytest.mark.parametrize("inches", [2.2, 3.5])
+def test_no_name_lies_on_the_mark_of_a_residue_that_is_named(inches):
+    table = pd.concat([PICTURES["spread"]] * 2, ignore_index=True)
+    ax = plt.figure(figsize=(inches, inches)).add_subplot(xlim=(-180, 180), ylim=(-180, 180))
+    assert write_names(table, table[["phi", "psi"]].to_numpy(), ax) > 10
+    renderer = ax.figure.canvas.get_renderer()
+    marks = ax.transData.transform(table[["phi", "psi"]].to_numpy())
+    for text in ax.texts:
+        box = text.get_window_extent(renderer)
+        assert not any(box.contains(x, y) for x, y in marks)
+
+
+def test_a_name_stays_near_its_point_and_off_a_crowd():
+    ax = plt.figure(figsize=(2.2, 2.2)).add_subplot(xlim=(-180, 180), ylim=(-180, 180))
+    crowd = RNG.uniform(-180, 180, (4000, 2))
+    assert write_names(outliers(["A"], [0.0, 0.0]), crowd, ax) == 0
+    assert not ax.texts
 
 
 def test_names_in_the_panels_of_the_whole_picture():
@@ -101,24 +120,40 @@ def test_models_of_one_residue_share_a_name():
     assert [name.text for name in shared_names(table)] == ["A LYS 12"]
 
 
-def test_the_worst_are_named_and_the_rest_counted():
-    axes = plot_residues(PICTURES["spread"].assign(score=np.arange(70) / 1e6))
-    *names, remark = [text.get_text() for text in axes[0, 0].texts]
-    assert remark == f"{len(names)} worst of 70 named"
+def test_the_worst_are_named_and_the_title_says_how_many():
+    ax = plot_residues(PICTURES["spread"].assign(score=np.arange(70) / 1e6))[0, 0]
+    names = [text.get_text() for text in ax.texts]
+    assert ax.get_title() == f"General (n = 70)\n70 outliers, {len(names)} named"
     assert names[0] == "A LYS 0"
 
 
-def test_a_name_has_no_place_where_there_is_none():
-    name = Name("A ALA 5", 0.0, 0.0)
-    point = np.zeros((1, 2))
-    assert place([name], [(400.0, 10.0)], point) == [None]
-    first, second = place([name, name], [(300.0, 300.0)] * 2, np.array([[179.0, 179.0]]))
-    assert first is None or second is None
+def test_residues_are_counted_as_named_with_all_their_copies():
+    ax = plot_residues(PICTURES["12-mer"])[0, 0]
+    assert len(ax.texts) == 1
+    assert ax.get_title() == "General (n = 12)\n12 outliers"
 
 
-def test_names_avoid_points():
-    crowd = np.array([[x, y] for x in range(6, 60, 2) for y in range(-8, 9, 2)], float)
-    (box,) = place([Name("A ALA 5", 0.0, 0.0)], [(40.0, 10.0)], crowd)
-    left, bottom, right, top = box
-    within = (crowd[:, 0] > left) & (crowd[:, 0] < right) & (crowd[:, 1] > bottom) & (crowd[:, 1] < top)
-    assert not within.any()
+FILES = {
+    "short": (["a/1ubq.pdb", "b/7ABC.cif.gz"], ["1ubq A LYS 12", "7ABC A LYS 12"]),
+    "long": (
+        ["fold_of_mine_model_0.cif", "fold_of_mine_model_1.cif"],
+        ["fold_…odel_0 A LYS 12", "fold_…odel_1 A LYS 12"],
+    ),
+    "one name": (["a/model.pdb", "b/model.pdb"], ["file 1 A LYS 12", "file 2 A LYS 12"]),
+    "commas": (["one, two.pdb", "one, three.pdb"], ["one, two A LYS 12", "one, three A LYS 12"]),
+}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_names_say_the_file_if_there_are_several(kind):
+    files, wanted = FILES[kind]
+    table = outliers(["A", "A"], [[0.0, 0.0], [0.0, 90.0]]).assign(file=files)
+    assert [name.text for name in shared_names(table, names_of_files(table))] == wanted
+
+
+def test_copies_in_several_files_are_counted():
+    table = outliers(["B", "A", "C"], [0.0, 0.0]).assign(file=["1.pdb", "1.pdb", "2.pdb"])
+    files = names_of_files(table)
+    assert [name.text for name in shared_names(table, files)] == ["2 files LYS 12"]
+    assert [name.text for name in shared_names(table[:2], files)] == ["1 A,B LYS 12"]
+    assert names_of_files(table[:2]) == names_of_files(table.drop(columns="file")) == {}

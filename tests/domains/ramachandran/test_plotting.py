@@ -3,9 +3,10 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
-from domains.ramachandran import CATEGORIES, example, reference, validate
-from domains.ramachandran.plotting import caption, plot_levels, plot_residues
+from domains.ramachandran import CATEGORIES, example, reference, region, validate
+from domains.ramachandran.plotting import caption, credit, plot_levels, plot_residues
 
 
 @pytest.fixture(autouse=True)
@@ -24,9 +25,75 @@ def test_six_panels_hold_every_residue():
         if hasattr(points, "get_sizes") and len(points.get_sizes())
     )
     assert drawn == len(residues)
-    assert [ax.get_title().split("  (n = ")[1] for ax in axes] == [
-        f"{(residues['category'] == k).sum()})" for k in CATEGORIES
-    ]
+    titles = [ax.get_title() for ax in axes]
+    assert titles[0] == f"General (n = {(residues['category'] == 'general').sum()})\n3 outliers"
+    for title, category in zip(titles[1:], CATEGORIES[1:], strict=True):
+        assert title.endswith(f" (n = {(residues['category'] == category).sum()})\nno outliers")
+
+
+def test_a_picture_has_the_size_of_print_and_letters_that_can_be_read():
+    figure = plot_residues(validate(example("1a28"))[0])[0, 0].figure
+    single = plot_levels(reference().sel(category="glycine")).figure
+    assert figure.get_figwidth() * 25.4 == pytest.approx(180)
+    assert single.get_figwidth() * 25.4 == pytest.approx(85)
+    for picture in (figure, single):
+        picture.draw_without_rendering()
+        sizes = [text.get_fontsize() for text in picture.findobj(Text) if text.get_text()]
+        assert 6 <= min(sizes) <= max(sizes) <= 8
+    assert plt.rcParams["font.size"] == 10
+
+
+def test_on_the_callers_axes_letters_have_the_callers_size():
+    with plt.rc_context({"font.size": 20}):
+        figure, axes = plt.subplots(2, 3, layout="constrained")
+        plot_residues(validate(example("1a8o"))[0], axes=axes)
+        assert axes[0, 0].title.get_fontsize() == 20
+        assert (
+            plot_levels(reference().sel(category="glycine"), ax=figure.add_subplot()).xaxis.label.get_fontsize() == 20
+        )
+
+
+def test_outliers_differ_from_residues_in_shape_and_edge():
+    ax = plot_residues(validate(example("1a28"))[0], label_outliers=False)[0, 0]
+    ordinary, outliers = [c for c in ax.collections if len(c.get_offsets()) > 1]
+    assert len(outliers.get_offsets()) == 3
+    assert len(ordinary.get_paths()[0].vertices) != len(outliers.get_paths()[0].vertices)
+    assert ordinary.get_linewidths() == [0]
+    edge = luminance(outliers.get_edgecolors()[0])
+    assert luminance(outliers.get_facecolors()[0]) - edge > 0.15
+    assert outliers.get_sizes()[0] >= 4 * ordinary.get_sizes()[0]
+
+
+def luminance(colour):
+    return float(np.dot(colour[:3], (0.299, 0.587, 0.114)))
+
+
+def test_the_attribution_is_written_once_below_whatever_shows_the_maps():
+    one = plot_levels(reference().sel(category="general"))
+    assert one.figure.get_supxlabel() == caption()
+    plot_levels(reference().sel(category="glycine"), ax=one)
+    credit(one.figure)
+    assert one.figure.get_supxlabel() == caption()
+    own = reference().sel(category="general").drop_attrs(deep=False).assign_attrs(name="mine", doi="doi:10.1/2")
+    plot_levels(own, ax=one)
+    assert one.figure.get_supxlabel() == f"{caption()}\nmine: doi:10.1/2"
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (region(), "data is a DataArray; pass one category of a reference, .*; plot_regions draws a region"),
+        (reference(), "data has several maps along category; pass one category"),
+        (reference()[["score"]].sel(category="general"), "data has no favored, allowed; pass one category"),
+        (np.zeros((180, 180)), "data is a ndarray; pass one category"),
+        ("top8000", "data is a str; pass one category"),
+    ],
+    ids=["region", "all categories", "no cuts", "array", "name"],
+)
+def test_what_is_no_category_of_a_reference_is_refused(data, found):
+    with pytest.raises(TypeError, match=f"^ramachandran.plot_levels: {found}"):
+        plot_levels(data)
+    assert plot_levels(reference().sel(category="general"))
 
 
 def test_a_reference_of_ones_own_lies_below():
