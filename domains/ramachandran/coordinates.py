@@ -175,7 +175,7 @@ def _from_mmcif(text: bytes) -> Source:
     document.check_values(flat)
     layout = Layout(flat)
     if not _increases(flat.serial) or layout.is_ambiguous:
-        flat, number = document.in_file_order()
+        flat, number = document.in_file_order(flat)
         layout = Layout(flat, tell_apart(flat, number))
     models = [str(model.num) if len(structure) > 1 else "" for model in structure]
     sequences = sequences_of(structure, text, is_cif=True)

@@ -159,9 +159,9 @@ class Layout:
         """
         flat = self._flat
         rows = np.flatnonzero((self.atom >= 0) & polymer[self.residue])
-        located = np.isfinite(flat.position[rows]).all(axis=1)
+        located = np.isfinite(flat.position[rows])
         if not located.all():
-            rows = rows[located]
+            rows = rows[located.all(axis=1)]
         number_in_polymer = np.cumsum(polymer) - 1
         return Atoms(
             position=flat.position[rows],

@@ -68,10 +68,13 @@ class Document:
         With a line break before the first line.
     structure : gemmi.Structure
         Without atoms if the file has no ``_atom_site``.
+    block : gemmi.cif.Block
+        The first data block, which has the atoms.
     """
 
     text: bytes
     structure: Any
+    block: Any
 
     def check_values(self, flat: Flat) -> None:
         """Refuse rows that hold no atom, given what gemmi made of them.
@@ -90,24 +93,33 @@ class Document:
         numbers = (flat.position, flat.occupancy, flat.b_iso, flat.resseq)
         if flat.serial.min() > 0 and all(_is_within(x, 10**MOST_DIGITS) for x in numbers):
             return
-        check_rows(self.text, len(flat.serial))
+        check_rows(self.text, self.block, len(flat.serial))
 
     def declares_plddt(self) -> bool:
         """Return whether the file says that it is a prediction with pLDDT."""
-        metrics = re.search(rb"\n_ma_qa_metric\.[^#]*", self.text, re.IGNORECASE)
-        return metrics is not None and b"plddt" in metrics.group().lower()
+        metrics = self.block.find_mmcif_category("_ma_qa_metric.")
+        return any("plddt" in value.lower() for metric in metrics for value in metric)
 
-    def in_file_order(self) -> tuple[Flat, Ints]:
-        """Return the atoms in the order of the rows, and each one's ``label_seq_id``, 0 where there is none."""
+    def in_file_order(self, flat: Flat) -> tuple[Flat, Ints]:
+        """Return the atoms in the order of the rows, and each one's ``label_seq_id``, 0 where there is none.
+
+        Parameters
+        ----------
+        flat : Flat
+            What gemmi made of the rows. Their numbers tell its order, where these count up in the file.
+        """
         import gemmi
 
-        block = _block(self.text)
-        _complete(block)
-        row = block.find_values(f"{_CATEGORY}id")
-        for i in range(len(row)):
-            row[i] = str(i + 1)
-        flat = flatten(gemmi.make_structure_from_block(block))
-        flat = flat.take(np.argsort(flat.serial))
+        block = self.block
+        order = np.argsort(flat.serial, kind="stable")
+        if not _counts_up(block, flat.serial[order]):
+            _complete(block)
+            row = block.find_values(f"{_CATEGORY}id")
+            for i in range(len(row)):
+                row[i] = str(i + 1)
+            flat = flatten(gemmi.make_structure_from_block(block))
+            order = np.argsort(flat.serial)
+        flat = flat.take(order)
         names = block.find_values(f"{_CATEGORY}label_asym_id")
         segment, each = pd.factorize(np.array(list(names), dtype=object))
         segment_names = {code: "" if name in _UNKNOWN else gemmi.cif.as_string(name) for code, name in enumerate(each)}
@@ -147,10 +159,12 @@ def parse(text: bytes) -> Document:
     """
     import gemmi
 
+    blocks = gemmi.cif.Document()
+    mmcif = gemmi.CoorFormat.Mmcif
     try:
-        structure = gemmi.read_structure_string(text, merge_chain_parts=False, format=gemmi.CoorFormat.Mmcif)
+        structure = gemmi.read_structure_string(text, merge_chain_parts=False, format=mmcif, save_doc=blocks)
+        block = blocks[0]
         if not _has_atoms(structure):
-            block = _block(text)
             _complete(block)
             structure = gemmi.make_structure_from_block(block)
     except ReadError:
@@ -161,8 +175,16 @@ def parse(text: bytes) -> Document:
         raise ReadError(f"broken mmCIF file: {_said(error)}; fetch or write it again") from error
     n_atoms = sum(model.count_atom_sites() for model in structure)
     if n_atoms and text.count(b"\nATOM") + text.count(b"\nHETATM") != n_atoms:
-        check_rows(text, n_atoms)
-    return Document(text, structure)
+        check_rows(text, block, n_atoms)
+    return Document(text, structure, block)
+
+
+def _counts_up(block: Any, serials: Ints) -> bool:
+    """Return whether the rows are numbered so, and no number stands twice."""
+    column = block.find_values(f"{_CATEGORY}id")
+    if len(column) != len(serials) or not bool((serials[1:] > serials[:-1]).all()):
+        return False
+    return list(column) == [str(serial) for serial in serials.tolist()]
 
 
 def _numbers(block: Any) -> Ints:
@@ -223,13 +245,15 @@ def _complete(block: Any) -> None:
             column[i] = name
 
 
-def check_rows(text: bytes, n_atoms: int) -> None:
+def check_rows(text: bytes, block: Any, n_atoms: int) -> None:
     """Refuse the first row that is no atom, or has no number where one belongs; one that is unknown may stand.
 
     Parameters
     ----------
     text : bytes
         Of an mmCIF file that `parse` can read.
+    block : gemmi.cif.Block
+        Its first data block.
     n_atoms : int
         How many atoms gemmi found.
 
@@ -238,7 +262,6 @@ def check_rows(text: bytes, n_atoms: int) -> None:
     ReadError
         It names the line.
     """
-    block = _block(text)
     n_rows = len(block.find_mmcif_category(_CATEGORY))
     if n_rows != n_atoms:
         raise ReadError(f"{n_rows} rows in _atom_site, but {n_atoms} atoms were read; fetch or write it again")

@@ -235,9 +235,10 @@ def _why_not(kind: Kind) -> str:
 
 
 def _warn_of_synonyms(path: str | PathLike[str], residues: Residues, kinds: dict[str, Kind]) -> None:
-    counts = Counter(name for name in residues.resname if kinds[name].kind == "synonym")
-    if not counts:
+    synonyms = [name for name, kind in kinds.items() if kind.kind == "synonym"]
+    if not synonyms:
         return
+    counts = Counter(name for name in residues.resname if name in synonyms)
     listed = ", ".join(f"{name} as {kinds[name].parent} ({n})" for name, n in counts.items())
     taken = f"{counts.total()} residues under CHARMM or Amber names are taken: {listed}"
     warnings.warn(f"{file_name(fspath(path))}: {taken}", stacklevel=3)

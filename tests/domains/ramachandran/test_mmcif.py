@@ -11,6 +11,7 @@ from copies_of_chains import MMCIF, angles, chain, mmcif
 
 from domains._files import ReadError
 from domains.ramachandran import backbone_angles, example
+from domains.ramachandran.mmcif import parse
 
 gemmi = pytest.importorskip("gemmi")
 
@@ -197,6 +198,43 @@ def test_tags_are_read_in_capitals_and_small_letters(written, tmp_path):
     path.write_text(re.sub(r"(?m)^_[\w.\[\]-]+", lambda tag: written(tag.group()), mmcif([*CHAIN, *CHAIN])))
     rows, skipped = backbone_angles(path)
     assert len(rows) + len(skipped) == 12
+
+
+NUMBERINGS = {
+    "from 1 on": lambda i: str(i + 1),
+    "with gaps": lambda i: str(7 * i + 5),
+    "all the same": lambda i: "1",
+    "from the end": lambda i: str(90 - i),
+    "anew in each copy": lambda i: str(i % 24 + 1),
+    "in quotes": lambda i: f"'{i + 1}'",
+    "unknown": lambda i: "?",
+}
+
+
+@pytest.mark.parametrize("numbering", NUMBERINGS)
+def test_copies_are_told_apart_however_their_rows_are_numbered(numbering, tmp_path):
+    other = chain(["SER", "ALA", "LEU", "GLY", "PRO", "VAL"], -120, 130, shift=40.0)
+    atoms = [*CHAIN, *other]
+    ids = [NUMBERINGS[numbering](i) for i in range(len(atoms))]
+    rows, _ = read(tmp_path, mmcif(atoms, ids=ids))
+    expected = [*angles(CHAIN), *angles(other)]
+    found = zip(rows["phi"].round(2), rows["psi"].round(2), strict=True)
+    assert list(found) == [(round(phi, 2), round(psi, 2)) for phi, psi in expected]
+    assert rows["instance"].tolist() == [1] * 4 + [2] * 4
+
+
+@pytest.mark.parametrize(
+    ("metric", "declared"),
+    [
+        ("_ma_qa_metric.id 1\n_ma_qa_metric.name pLDDT\n", True),
+        ("loop_\n_MA_QA_METRIC.id\n_MA_QA_METRIC.name\n1 PAE\n2 'local plddt'\n", True),
+        ("loop_\n_ma_qa_metric.id\n_ma_qa_metric.name\n1 PAE\n# pLDDT\n", False),
+        ("_ma_qa_metric_global.metric_value pLDDT\n", False),
+        ("", False),
+    ],
+)
+def test_whether_a_file_declares_plddt(metric, declared):
+    assert parse(("\n" + mmcif(CHAIN) + metric).encode()).declares_plddt() is declared
 
 
 def test_lines_in_what_gemmi_says_are_those_of_the_file(tmp_path):
