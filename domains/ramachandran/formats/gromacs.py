@@ -167,7 +167,8 @@ def read_xvg(text: str, declared: Declared) -> Surface:
     table.check_width(3, "not x, y and a value")
     is_reweighted = _REWEIGHTED.match(text.lstrip()) is not None
     labels = axis_labels(text)
-    names = [labels.get("x") or "x", labels.get("y") or "y"]
+    unlabelled = ("RC1", "RC2") if is_reweighted else ("x", "y")
+    names = [labels.get("x") or unlabelled[0], labels.get("y") or unlabelled[1]]
     default = ("RC1", "RC2") if is_reweighted and names == ["RC1", "RC2"] else None
     phi, psi = find_axes(names, declared, default)
     legend = text.lstrip().partition("\n")[0] if is_reweighted else labels.get("z", "")

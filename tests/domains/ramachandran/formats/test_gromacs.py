@@ -88,6 +88,15 @@ def test_a_reweighted_free_energy(tmp_path, edges, name):
     np.testing.assert_array_equal(read(tmp_path, reweighted(), name, cutoff=1000), ~NEVER)
 
 
+def test_a_reweighted_free_energy_without_labels(tmp_path):
+    """The header names the axes, as it stands in files that went through another script."""
+    lines = [line for line in reweighted().splitlines() if not line.startswith("@")]
+    cells = read(tmp_path, "\n".join(lines), "pmf.dat", unit="kcal/mol")
+    np.testing.assert_array_equal(cells, ~NEVER & (ENERGY <= 8))
+    swapped = read(tmp_path, "\n".join(lines), "pmf.dat", unit="kcal/mol", axes="RC2 RC1")
+    np.testing.assert_array_equal(swapped.values.T, cells.values)
+
+
 def test_any_xvg_of_three_columns(tmp_path):
     text = reweighted(CENTRES).replace("#RC1\tRC2\tPMF(kcal/mol)", "# made").replace("RC1", "phi").replace("RC2", "psi")
     cells = read(tmp_path, text, "map.xvg", as_="energy", unit="kJ/mol")

@@ -1,0 +1,61 @@
+"""How-to pages, run as they stand: each cell of Python, and each command below it, on the files that the page makes."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from domains.cli import app
+
+PAGES = Path(__file__).parents[1] / "docs" / "how-to"
+OPTIONS = re.compile(r"^:tags:.*\n\n", re.MULTILINE)
+IOU = re.compile(r'"iou": ([\d.]+|null)')
+
+
+def cells_of(page):
+    """Return the cells of Python of a page."""
+    text = (PAGES / page).read_text(encoding="utf-8")
+    return [OPTIONS.sub("", cell) for cell in re.findall(r"```\{code-cell\} ipython3\n(.*?)```", text, re.DOTALL)]
+
+
+def commands_of(page):
+    """Return the arguments of each command of a page."""
+    text = (PAGES / page).read_text(encoding="utf-8")
+    return [shlex.split(line) for line in re.findall(r"^\$ overlap (.*)$", text, re.MULTILINE)]
+
+
+@pytest.fixture
+def made(tmp_path, monkeypatch, capsys):
+    """Run the cells of the page of forms in a folder of its own; return what they printed."""
+    pytest.importorskip("h5netcdf")
+    names: dict[str, object] = {}
+    cells = cells_of("forms.md")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.mkdtemp", lambda: str(tmp_path))
+    for cell in cells:
+        exec(cell, names)
+    return capsys.readouterr().out
+
+
+def test_every_form_is_read(made):
+    """One map in every form: the same cells, but where a form has other nodes, a coarser scale or another cut."""
+    sizes = [int(size) for size in re.findall(r"^(\d+) cells: ", made, re.MULTILINE)]
+    energies = [343, 332, 332, 355, 335, 335]
+    densities = [227, 227, 228, 228, 228]
+    tables = [343, 343, 343, 343, 343, 343]
+    assert sizes[: len(energies + densities + tables)] == energies + densities + tables
+    assert len(sizes) == 25
+
+
+def test_every_command_of_the_page_runs(made):
+    commands = commands_of("forms.md")
+    assert len(commands) == 21
+    for command in commands:
+        done = CliRunner().invoke(app, [*command, "--json", "--quiet"])
+        assert done.exit_code == 0, f"overlap {shlex.join(command)}: {done.output}"
+        if "compare" in command:
+            assert 0 < float(IOU.search(done.stdout)[1]) < 1
