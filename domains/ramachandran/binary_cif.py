@@ -7,6 +7,8 @@ files (82 of 1500 with a few flipped bits), so the encodings are undone here.
 Conventions
 -----------
 - Of several data blocks the first has the atoms. Names of categories and columns are compared without case.
+- What a file says beside its atoms (experiment, pLDDT, sequences) is taken as it is from mmCIF. A category that is
+  damaged there says nothing.
 - As gemmi has it for mmCIF, the author's names and numbers are taken where there are any, and those of the dictionary
   (``label_``) elsewhere; an unknown occupancy is 1, an unknown B factor 20.
 
@@ -18,6 +20,7 @@ BinaryCIF specification 0.3 (github.com/molstar/BinaryCIF). PDBx/mmCIF dictionar
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,6 +33,7 @@ from .encodings import Texts, decode
 from .flat import LONGEST_NAME, Flat, as_integer
 from .groups import group
 from .mmcif import MOST_DIGITS, REQUIRED
+from .sequences import Sequences, sequences_of_rows
 
 Category = dict[str, Any]
 
@@ -68,8 +72,38 @@ def require_msgpack() -> None:
         raise ImportError('reading BinaryCIF needs msgpack: pip install "overlap-toolkit[proteins]"') from None
 
 
-def parse(content: bytes) -> tuple[Flat, Ints, list[str], dict[str, str]]:
-    """Read the atoms of a BinaryCIF file.
+@dataclass(frozen=True, slots=True, eq=False)
+class Parsed:
+    """What a BinaryCIF file says.
+
+    Attributes
+    ----------
+    flat : Flat
+        Its atoms, in the order of the file.
+    number : ndarray of int, shape (atoms,)
+        ``label_seq_id``, 0 where there is none.
+    models : list of str
+        The number of each model.
+    parents : dict of str to str
+        Of modified residues, as the file records them.
+    method : str
+        The experiment, "" for none.
+    declares_plddt : bool
+        Whether a quality of its residues is pLDDT (``_ma_qa_metric``).
+    sequences : Sequences
+    """
+
+    flat: Flat
+    number: Ints
+    models: list[str]
+    parents: dict[str, str]
+    method: str
+    declares_plddt: bool
+    sequences: Sequences
+
+
+def parse(content: bytes) -> Parsed:
+    """Read a BinaryCIF file.
 
     Parameters
     ----------
@@ -77,14 +111,7 @@ def parse(content: bytes) -> tuple[Flat, Ints, list[str], dict[str, str]]:
 
     Returns
     -------
-    flat : Flat
-        In the order of the file.
-    number : ndarray of int, shape (atoms,)
-        ``label_seq_id``, 0 where there is none.
-    models : list of str
-        The number of each model.
-    parents : dict of str to str
-        Of modified residues, as the file records them.
+    Parsed
 
     Raises
     ------
@@ -103,7 +130,15 @@ def parse(content: bytes) -> tuple[Flat, Ints, list[str], dict[str, str]]:
             raise ReadError(f"no column {wanted}, which atoms need; write it, or take a file that has it")
     flat, models = _flat(table)
     number = np.nan_to_num(table.numbers("label_seq_id", missing=0.0)).astype(np.int64)
-    return flat, number, models, _parents(block)
+    return Parsed(
+        flat=flat,
+        number=number,
+        models=models,
+        parents=_parents(block),
+        method="; ".join(_column(block, "_exptl", "method")),
+        declares_plddt=_declares_plddt(block),
+        sequences=_sequences(block),
+    )
 
 
 class Table:
@@ -258,12 +293,39 @@ def _number(text: str, name: str) -> float:
 
 
 def _parents(block: dict[str, Category]) -> dict[str, str]:
-    category = block.get("_pdbx_struct_mod_residue")
-    if category is None:
-        return {}
-    n_rows = category["rowCount"]
-    table = Table(category, n_rows, "_pdbx_struct_mod_residue")
-    name = table.texts("auth_comp_id", "label_comp_id")
-    parent = table.texts("parent_comp_id")
-    pairs = zip(name.code.tolist(), parent.code.tolist(), strict=True)
-    return {name.each[i]: parent.each[j] for i, j in pairs}
+    category = "_pdbx_struct_mod_residue"
+    names = _column(block, category, "auth_comp_id", "label_comp_id")
+    parents = _column(block, category, "parent_comp_id")
+    return dict(zip(names, parents, strict=False))
+
+
+def _declares_plddt(block: dict[str, Category]) -> bool:
+    metrics = block.get("_ma_qa_metric")
+    if metrics is None:
+        return False
+    names = [str(column["name"]) for column in metrics["columns"]]
+    said = [text for name in names for text in _column(block, "_ma_qa_metric", name)]
+    return any("plddt" in text.lower() for text in said)
+
+
+def _sequences(block: dict[str, Category]) -> Sequences:
+    entity = _column(block, "_entity_poly_seq", "entity_id")
+    number = _column(block, "_entity_poly_seq", "num")
+    name = _column(block, "_entity_poly_seq", "mon_id")
+    asym = _column(block, "_struct_asym", "id")
+    asym_entity = _column(block, "_struct_asym", "entity_id")
+    residues = zip(entity, number, name, strict=False)
+    return sequences_of_rows(residues, zip(asym, asym_entity, strict=False))
+
+
+def _column(block: dict[str, Category], category: str, *names: str) -> list[str]:
+    """Return a column of a category beside the atoms as texts, the first of these that has values; [] for none."""
+    found = block.get(category)
+    if found is None:
+        return []
+    try:
+        texts = Table(found, found["rowCount"], category).texts(*names)
+    except (ReadError, KeyError, TypeError, ValueError):
+        # what stands beside the atoms is no reason to refuse them
+        return []
+    return [texts.each[code] for code in texts.code.tolist()]

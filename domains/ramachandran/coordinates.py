@@ -160,11 +160,19 @@ def _is_cif(text: bytes) -> bool:
 
 
 def _from_binary_cif(content: bytes) -> Source:
-    flat, number, models, parents = binary_cif.parse(content)
-    layout = Layout(flat)
+    parsed = binary_cif.parse(content)
+    layout = Layout(parsed.flat)
     if layout.is_ambiguous:
-        layout = Layout(flat, tell_apart(flat, number))
-    return Source(layout, models if len(models) > 1 else [""], parents)
+        layout = Layout(parsed.flat, tell_apart(parsed.flat, parsed.number))
+    models = parsed.models if len(parsed.models) > 1 else [""]
+    return Source(
+        layout,
+        models,
+        parsed.parents,
+        method=parsed.method,
+        declares_plddt=parsed.declares_plddt,
+        sequences=parsed.sequences,
+    )
 
 
 def _from_mmcif(text: bytes) -> Source:

@@ -16,7 +16,7 @@ wwPDB file format 3.3, sections 3 (SEQRES) and 9 (MODEL, ENDMDL). PDBx/mmCIF dic
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,6 +93,36 @@ def sequences_of(structure: Any, text: bytes, *, is_cif: bool) -> Sequences:
         ends_with_atom=_ATOM.match(last_line) is not None,
         open_model="" if is_cif else _open_model(text),
     )
+
+
+def sequences_of_rows(residues: Iterable[tuple[str, str, str]], chains: Iterable[tuple[str, str]]) -> Sequences:
+    """Return what the rows of ``_entity_poly_seq`` and ``_struct_asym`` say.
+
+    Parameters
+    ----------
+    residues : iterable of (entity, number, name)
+        Several names under one number are one residue.
+    chains : iterable of (label_asym_id, entity)
+
+    Returns
+    -------
+    Sequences
+
+    Examples
+    --------
+    >>> rows = [("1", "1", "ALA"), ("1", "2", "GLY"), ("1", "2", "SER"), ("2", "1", "DA")]
+    >>> sequences_of_rows(rows, [("A", "1"), ("B", "2")]).named
+    {'A': 2}
+    """
+    of_entity: dict[str, dict[str, str]] = {}
+    for entity, number, name in residues:
+        of_entity.setdefault(entity, {}).setdefault(number, name)
+    named = {}
+    for chain, entity in chains:
+        sequence = list(of_entity.get(entity, {}).values())
+        if sequence and _is_protein(sequence):
+            named[chain] = len(sequence)
+    return Sequences(named, by_segment=True)
 
 
 def count_not_modelled(sequences: Sequences, layout: Layout, polymer: Bools) -> dict[str, int]:

@@ -108,15 +108,27 @@ def column(name, values):
     return stored
 
 
-def document(atoms, without=()):
-    """Return a BinaryCIF file of atoms as a plain document, to be changed or packed."""
+def document(atoms, without=(), more=None):
+    """Return a BinaryCIF file of atoms, and of `more` categories, as a plain document, to be changed or packed."""
     columns = []
     for tag, value in MMCIF.items():
         if tag not in without:
             values = [value(atom) for atom in atoms]
             columns.append(column(tag, [str(i) for i in range(1, len(atoms) + 1)] if tag == "id" else values))
     category = {"name": "_atom_site", "rowCount": len(atoms), "columns": columns}
-    return {"encoder": "tests", "version": "0.3.0", "dataBlocks": [{"header": "MADE", "categories": [category]}]}
+    others = [table(name, columns) for name, columns in (more or {}).items()]
+    block = {"header": "MADE", "categories": [*others, category]}
+    return {"encoder": "tests", "version": "0.3.0", "dataBlocks": [block]}
+
+
+def table(name, columns):
+    """Return a category of texts, and of numbers in ``num``."""
+    stored = []
+    for tag, values in columns.items():
+        data, encoding = counted([int(value) for value in values]) if tag == "num" else strings(values)
+        stored.append({"name": tag, "data": {"data": data, "encoding": encoding}, "mask": None})
+    n_rows = len(next(iter(columns.values())))
+    return {"name": name, "rowCount": n_rows, "columns": stored}
 
 
 def written(made):

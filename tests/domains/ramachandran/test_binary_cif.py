@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from copies_of_chains import MMCIF, angles, chain, changed, mmcif
 
+from domains._checks import UsageError
 from domains._files import ReadError
 from domains.ramachandran import backbone_angles, example, validate
 from domains.ramachandran.binary_cif import is_binary_cif
@@ -178,3 +179,86 @@ def test_msgpack_missing_names_the_remedy(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "msgpack", None)
     with pytest.raises(ImportError, match=r'msgpack: pip install "overlap-toolkit\[proteins\]"'):
         measured(tmp_path, WHOLE)
+
+
+def as_mmcif(atoms, more):
+    """Return the same categories as mmCIF."""
+    loops = []
+    for name, columns in more.items():
+        rows = zip(*columns.values(), strict=True)
+        tags = [f"{name}.{tag}" for tag in columns]
+        loops += [
+            "loop_",
+            *tags,
+            *(" ".join(f"'{cell}'" if " " in cell else cell for cell in row) for row in rows),
+            "#",
+        ]
+    head, rest = mmcif(atoms).split("\n", 1)
+    return "\n".join([head, *loops, rest])
+
+
+PREDICTED = {"_ma_qa_metric": {"id": ["1"], "mode": ["local"], "type": ["pLDDT"], "name": ["pLDDT"]}}
+CRYSTAL = {"_exptl": {"entry_id": ["MADE"], "method": ["X-RAY DIFFRACTION"]}}
+SEQUENCE = {
+    "_entity": {"id": ["1"], "type": ["polymer"]},
+    "_entity_poly_seq": {
+        "entity_id": ["1"] * 9,
+        "num": [str(k) for k in range(1, 9)] + ["8"],
+        "mon_id": ["ALA"] * 9,
+    },
+    "_struct_asym": {"id": ["A", "B"], "entity_id": ["1", "1"]},
+}
+
+
+PLDDT = {1: 95.0, 2: 91.5, 3: 60.25, 4: 80.0, 5: 70.0, 6: 88.0}
+B_FACTORS = {"predicted": lambda atom: PLDDT[atom.resseq], "by atom": lambda atom: 20.0 + len(atom.name)}
+
+
+@pytest.mark.parametrize("b_factors", B_FACTORS)
+@pytest.mark.parametrize("more", [PREDICTED, CRYSTAL, SEQUENCE, {}], ids=["predicted", "crystal", "sequence", "none"])
+@pytest.mark.parametrize("min_plddt", [None, 70.0, 0.7])
+def test_what_stands_beside_the_atoms_counts_as_in_mmcif(tmp_path, monkeypatch, more, min_plddt, b_factors):
+    """What is left out, what is refused and how, what is not modelled."""
+    monkeypatch.setitem(MMCIF, "B_iso_or_equiv", lambda atom: str(B_FACTORS[b_factors](atom)))
+    outcomes = []
+    for name, content in (
+        ("made.bcif", writer.written(writer.document(COPIES, more=more))),
+        ("made.cif", as_mmcif(COPIES, more).encode()),
+    ):
+        path = tmp_path / name
+        path.write_bytes(content)
+        try:
+            rows, skipped = backbone_angles(path, min_plddt=min_plddt)
+        except UsageError as error:
+            outcomes.append(str(error).replace(name, ""))
+        else:
+            outcomes.append((rows["resseq"].tolist(), skipped["detail"].tolist(), skipped.attrs))
+    assert outcomes[0] == outcomes[1]
+
+
+def test_residues_of_low_plddt_are_left_out(tmp_path, monkeypatch):
+    monkeypatch.setitem(MMCIF, "B_iso_or_equiv", lambda atom: str(PLDDT[atom.resseq]))
+    path = tmp_path / "made.bcif"
+    path.write_bytes(writer.written(writer.document(P)))
+    rows, skipped = backbone_angles(path, min_plddt=70)
+    assert rows["resseq"].tolist() == [2, 4, 5]
+    assert "pLDDT 60.2 < 70" in skipped["detail"].tolist()
+
+
+def test_the_refusals_say_what_was_found(tmp_path):
+    path = tmp_path / "made.bcif"
+    path.write_bytes(writer.written(writer.document(COPIES, more=CRYSTAL)))
+    with pytest.raises(UsageError, match="its B factors run from .* and are no pLDDT: the file says X-RAY DIFFRACTION"):
+        backbone_angles(path, min_plddt=70)
+    path.write_bytes(writer.written(writer.document(COPIES, more=SEQUENCE)))
+    _, skipped = backbone_angles(path)
+    assert skipped.attrs["not_modelled"] == {"A": 4}
+
+
+def test_a_damaged_category_beside_the_atoms_says_nothing(tmp_path):
+    made = writer.document(COPIES, more={**CRYSTAL, **SEQUENCE})
+    for category in made["dataBlocks"][0]["categories"][:-1]:
+        category["columns"][-1]["data"]["data"] = b"\xff"
+    rows, _ = measured(tmp_path, writer.written(made))
+    same, _ = measured(tmp_path, WHOLE, "whole.bcif")
+    pd.testing.assert_frame_equal(rows, same)
