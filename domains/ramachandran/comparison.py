@@ -24,6 +24,7 @@ from .assessment import Assessment, Settings
 from .empirical import Category, Level
 from .guards import find_hints, hint_line, remedies
 from .pairs import Pair, pair_up
+from .quantities import check_region
 from .readings import Elsewhere
 from .references import Source, category_mismatch, check_given, choose, warn_of_categories
 from .regions import check_membership, regrid
@@ -79,9 +80,11 @@ def assess(
     _check_kinds(predicted, weights)
     settings = Settings(category, level, tnorm, empty)
     residues = None if angles is None else as_residues(angles)
+    check_region("ramachandran.compare", "predicted", predicted)
     predicted = check_grid(predicted, "ramachandran.compare: prediction")
     if isinstance(reference, xr.DataArray):
         check_given(reference, category, level)
+        check_region("ramachandran.compare", "reference", reference)
         source = Source(check_grid(reference, "ramachandran.compare: reference"))
     else:
         source = choose(predicted, reference, category, level)

@@ -22,6 +22,7 @@ from .._checks import UsageError, check_choice
 from .comparison import compare
 from .empirical import LEVELS, maps_of
 from .masses import reference_masses
+from .quantities import check_region
 from .regions import check_membership
 from .torus import check_grid, nearest
 
@@ -97,6 +98,7 @@ def compare_crosswise(
 
 
 def _hard(name: str, model: xr.DataArray) -> xr.DataArray:
+    check_region(OPERATION, name, model)
     cells = check_grid(model, f"{OPERATION}: {name}")
     check_membership(cells.values, f"{OPERATION}: {name}")
     if cells.dtype != bool or cells.dims != ("psi", "phi"):

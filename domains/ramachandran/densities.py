@@ -28,6 +28,7 @@ import numpy as np
 import xarray as xr
 
 from .._checks import UsageError, check_choice, check_number
+from .quantities import KJ_PER_MOL, UNITS, check_density, check_energy, check_rank
 from .torus import check_grid
 
 MASS = 0.98
@@ -37,11 +38,6 @@ OF_A_MAP = ("quantity", "units", "long_name")
 """Attributes of a map that its region does not have."""
 OF_A_CUT = ("score", "cut", "held")
 """Coordinates of an earlier cut."""
-
-KJ_PER_MOL = {"kJ/mol": 1.0, "kcal/mol": 4.184}
-"""Units of energy that can be converted; "kT" depends on the temperature."""
-UNITS = (*KJ_PER_MOL, "kT")
-"""The units of energy."""
 
 
 def region_from_density(
@@ -86,6 +82,7 @@ def region_from_density(
     operation = "ramachandran.region_from_density"
     mass = _one_cut(operation, mass, value)
     density = _as_map(operation, "density", density)
+    check_density(operation, "density", density, is_cut=True)
     values = _floats(density)
     _check_density(operation, values)
     cut = _levels(values, mass) if value is None else np.full(values.shape[:-2], float(value))
@@ -138,6 +135,7 @@ def region_from_rank(rank: xr.DataArray, mass: float | None = None, *, value: fl
     operation = "ramachandran.region_from_rank"
     mass = _one_cut(operation, mass, value)
     rank = _as_map(operation, "rank", rank)
+    check_rank(operation, "rank", rank)
     values = _floats(rank)
     if not ((values >= 0) & (values <= 1)).all():
         low, high = np.nanmin(values), np.nanmax(values)
@@ -190,6 +188,7 @@ def region_from_energy(energy: xr.DataArray, cutoff: float, unit: str) -> xr.Dat
     check_number(operation, "cutoff", cutoff, at_least=0)
     check_choice(operation, "unit", unit, UNITS)
     energy = _as_map(operation, "energy", energy)
+    check_energy(operation, "energy", energy)
     own_unit = str(energy.attrs.get("units") or unit)
     limit = cutoff * _factor(operation, unit, own_unit)
     values = _floats(energy)

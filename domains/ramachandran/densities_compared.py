@@ -43,6 +43,7 @@ from .densities import region_from_density
 from .empirical import Category, maps_of
 from .grids import drawn
 from .masses import cell_masses, draw_angles, reference_masses
+from .quantities import check_density
 from .references import own_category, says_ranks
 from .samples import BANDWIDTH, density_from_angles
 from .torus import PERIOD, check_grid
@@ -113,7 +114,7 @@ def compare_densities(
     >>> report.ceiling.values.round(1)
     array([0.8])
     """
-    predicted = _checked("the prediction", predicted)
+    predicted = _checked("the prediction", "predicted", predicted)
     levels = _checked_masses(masses)
     if isinstance(reference, xr.DataArray):
         _refuse_unused(category, sample)
@@ -170,7 +171,7 @@ class Truth(NamedTuple):
 
 
 def _of_density(reference: xr.DataArray) -> Truth:
-    density = _checked("the reference", reference)
+    density = _checked("the reference", "reference", reference)
     if density.ndim > 2:
         raise ValueError(f"{OPERATION}: the reference has the dimensions {density.dims}; pass one density (psi, phi)")
     return Truth(density)
@@ -229,13 +230,14 @@ def density_of_ranks(rank: np.ndarray) -> np.ndarray:
     return rising.reshape(masses.shape)
 
 
-def _checked(side: str, density: Any) -> xr.DataArray:
+def _checked(side: str, name: str, density: Any) -> xr.DataArray:
     """Return a density on a whole torus, as (..., psi, phi)."""
     if not isinstance(density, xr.DataArray):
         raise TypeError(
             f"{OPERATION}: {side} is a {type(density).__name__}; pass a DataArray with dimensions psi and phi and cell "
             "centres in degrees, as density_from_angles returns"
         )
+    check_density(OPERATION, name, density, is_cut=False)
     density = check_grid(density, f"{OPERATION}: {side}")
     values = density.values.astype(float)
     if not np.isfinite(values).all():

@@ -25,9 +25,9 @@ import numpy as np
 from .._checks import UsageError
 from .._files import ReadError, Row, read_text, split_rows
 from .._text import one_line
-from .densities import UNITS
 from .formats.mesh import Rows, on_grid
 from .formats.surface import Declared, Surface, find_axes, labelled
+from .quantities import UNITS
 from .torus import centres
 
 _WORDS = {"true": 1.0, "false": 0.0}

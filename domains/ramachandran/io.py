@@ -30,7 +30,6 @@ from .._files import ReadError, read_text, reading
 from .._text import file_name, one_line
 from .angle_tables import read_angles
 from .arrays import Archive, read_npy
-from .densities import UNITS
 from .formats import text
 from .formats.columns import read_columns
 from .formats.cuts import Cut, cut_surface
@@ -38,6 +37,7 @@ from .formats.surface import QUANTITIES, Declared, Surface, find_axes, labelled,
 from .grid_tables import as_grid, as_matrix, from_long, is_long, read_table
 from .matlab import read_mat
 from .netcdf import read_maps
+from .quantities import UNITS
 from .samples import region_from_angles
 from .torus import PERIOD, centres, check_grid
 

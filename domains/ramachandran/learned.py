@@ -41,6 +41,7 @@ from .descent import require_torch
 from .dipeptide import Pair
 from .empirical import Category, Level
 from .masses import resampled_region
+from .quantities import check_region
 from .regions import check_membership, region
 from .steric import Sharing, contact_names
 from .torus import check_grid
@@ -237,6 +238,7 @@ def _truth(reference: str | xr.Dataset | xr.DataArray, category: Category, level
     """Return the region to fit to, (psi, phi)."""
     if not isinstance(reference, xr.DataArray):
         return region(reference, category, level)
+    check_region(OPERATION, "reference", reference)
     truth = check_grid(reference, f"{OPERATION}: reference")
     if truth.dims != ("psi", "phi"):
         raise UsageError(

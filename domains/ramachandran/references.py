@@ -19,11 +19,10 @@ import xarray as xr
 
 from .._checks import UsageError, check_choice
 from .empirical import LEVELS, PROVENANCE, Category, Level, maps_of
+from .quantities import RANK
 from .regions import ALL, region, regrid, same_grid
 
 Names = str | tuple[str, ...]
-RANK = "percentile rank"
-"""What the score of a Dataset says of itself, as its ``long_name``, if it is a rank."""
 
 
 @dataclass(frozen=True, eq=False)

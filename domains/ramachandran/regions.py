@@ -20,6 +20,7 @@ import xarray as xr
 
 from .._checks import check_choice
 from .empirical import LEVELS, Category, Level, maps_of
+from .quantities import RANK
 from .torus import Table, nearest
 
 ALL = "all"
@@ -89,7 +90,8 @@ def region(
         coords["level"] = levels
     of_category = dims[: score.ndim - 2]
     coords["category"] = (of_category, names)
-    coords["score"] = ((*of_category, "psi", "phi"), score)
+    of_score = {"long_name": RANK} if isinstance(reference, str) else reference["score"].attrs
+    coords["score"] = ((*of_category, "psi", "phi"), score, of_score)
     coords["cut"] = (dims, cut)
     category_label = _label(category, maps.categories)
     level_label = _label(level, LEVELS)

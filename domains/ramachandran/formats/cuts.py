@@ -100,6 +100,8 @@ def cut_surface(surface: Surface, cut: Cut) -> xr.DataArray:
     if quantity in ("mask", "membership"):
         _refuse(cut, quantity, ())
         return _as_mask(described, quantity)
+    # what the user says goes before what the map has
+    described = described.assign_attrs(quantity=quantity)
     try:
         if quantity == "energy":
             return _cut_energy(described, surface.unit, cut)
@@ -110,7 +112,7 @@ def cut_surface(surface: Surface, cut: Cut) -> xr.DataArray:
         if quantity == "rank":
             cells = region_from_rank(described, mass, value=cut.value)
         else:
-            cells = region_from_density(described.assign_attrs(quantity=quantity), mass, value=cut.value)
+            cells = region_from_density(described, mass, value=cut.value)
         if cut.given:
             return cells
         meaning = f"{cells.attrs['meaning']} (mass {mass:g} by default)"
@@ -175,8 +177,7 @@ def _cut_energy(values: xr.DataArray, own_unit: str, cut: Cut) -> xr.DataArray:
         )
     if not unit:
         raise UsageError(f"its values are taken for an energy, whose unit the file does not say: add unit=, {example}")
-    if own_unit:
-        values = values.assign_attrs(units=own_unit)
+    values = values.assign_attrs(units=own_unit or unit)
     return region_from_energy(values, cut.cutoff, unit)
 
 

@@ -26,7 +26,7 @@ import numpy as np
 
 from ..._files import ReadError, split_lines
 from ..._text import one_line
-from ..densities import UNITS
+from ..quantities import UNITS
 from .columns import number_of, read_columns, rows_of_words
 from .mesh import centres_of_bins, on_grid, rows_of
 from .surface import Declared, Surface, find_axes, labelled, never_visited
