@@ -25,7 +25,8 @@ import numpy as np
 from .._checks import UsageError
 from .._files import ReadError, Row, read_text, split_rows
 from .._text import one_line
-from .formats.mesh import Rows, on_grid
+from .formats.mesh import on_grid
+from .formats.rows import Rows
 from .formats.surface import Declared, Surface, find_axes, labelled
 from .quantities import UNITS
 from .torus import centres

@@ -22,7 +22,8 @@ import numpy as np
 from ..._files import ReadError, split_lines
 from ..torus import LARGEST, PERIOD
 from .columns import to_numbers
-from .mesh import Rows, on_grid, rows_of
+from .mesh import on_grid
+from .rows import Rows, rows_of
 from .surface import Declared, Surface, find_axes, never_visited
 
 _LABEL = re.compile(r'^\s*set\s+([xy])label\s+"([^"]*)"', re.MULTILINE)

@@ -28,7 +28,8 @@ from ..._files import ReadError, split_lines
 from ..._text import one_line
 from ..quantities import UNITS
 from .columns import number_of, read_columns, rows_of_words
-from .mesh import centres_of_bins, on_grid, rows_of
+from .mesh import on_grid
+from .rows import centres_of_bins, rows_of
 from .surface import Declared, Surface, find_axes, labelled, never_visited
 
 _QUOTED = re.compile(r'"([^"]*)"')

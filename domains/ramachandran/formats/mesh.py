@@ -4,8 +4,6 @@ Conventions
 -----------
 - Every node of the grid has one row. Nodes without a row are refused, unless their value is declared. Of an energy it
   is infinite, or at least the highest: a cell that was never visited is none of the lowest.
-- A row that stands a whole turn from another, as in a grid with both ends of the circle or with padding, has the value
-  of the other one, and is left out.
 - Where rows are absent, the step of an axis is the smallest difference of two of its angles, which divides the circle,
   and all its angles lie on the grid of this step. An axis with one angle alone has the step of the other one.
 - Two axes may have two steps if the rows show them: cells beside each other at these steps. Where they do not, it may
@@ -14,74 +12,21 @@ Conventions
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import xarray as xr
 
 from ..._checks import UsageError
 from ..._files import ReadError
 from ..torus import LARGEST, PERIOD
-from .columns import Columns
-from .surface import Declared, labelled
+from .rows import FINEST, Rows, of_one_turn
+from .surface import labelled
 
-FINEST = 0.01
-"""The smallest step of a grid, degrees."""
 _ENOUGH = 4
 """Of so many angles the next one is there only if the step is right."""
 _WIDEST = 45.0
 """Cells beside each other are not further apart, in degrees; those of two basins are."""
 _OFF_NODE = 0.01
 """How far an angle may lie beside its node, as a part of the step: angles in files are rounded."""
-_OFF_TURN = 1e-3
-"""How much less than a whole turn, in degrees, counts as one."""
-_BESIDE = 0.1
-"""How far from its first place, in degrees, an angle may stand a whole turn further on."""
-_OFF_VALUE = 1e-6
-"""How far two values of one node may be apart, as a part of the larger one."""
-
-
-class Rows(NamedTuple):
-    """Angles and a value of some nodes.
-
-    Attributes
-    ----------
-    phi, psi : ndarray, shape (n,)
-        Degrees.
-    values : ndarray, shape (n,)
-    lines : ndarray of int, shape (n,)
-        Where each row stands in its file.
-    """
-
-    phi: np.ndarray
-    psi: np.ndarray
-    values: np.ndarray
-    lines: np.ndarray
-
-    def take(self, which: np.ndarray) -> Rows:
-        """Return some of the rows, or all in another order."""
-        return Rows(self.phi[which], self.psi[which], self.values[which], self.lines[which])
-
-    def pair(self, k: int) -> str:
-        """Return the angles of a row, as a message has them."""
-        return f"phi {self.phi[k]:g}, psi {self.psi[k]:g}"
-
-
-def rows_of(table: Columns, phi: int, psi: int, value: int, declared: Declared) -> Rows:
-    """Return the rows of a table, of which these columns are the angles and the value.
-
-    Examples
-    --------
-    >>> table = Columns(np.array([2]), np.array([[-90.0, 30.0, 0.5]]))
-    >>> rows_of(table, 0, 1, 2, Declared()).psi
-    array([30.])
-    """
-    return Rows(
-        phi=declared.in_degrees(table.values[:, phi]),
-        psi=declared.in_degrees(table.values[:, psi]),
-        values=table.values[:, value],
-        lines=table.lines,
-    )
 
 
 def with_absent(rows: Rows, phi: np.ndarray, psi: np.ndarray, absent: float | None) -> Rows:
@@ -105,14 +50,12 @@ def with_absent(rows: Rows, phi: np.ndarray, psi: np.ndarray, absent: float | No
     if absent is None:
         return rows
     is_absent = np.ones((len(psi), len(phi)), dtype=bool)
-    is_absent[np.searchsorted(psi, rows.psi), np.searchsorted(phi, rows.phi)] = False
-    lines, columns = np.nonzero(is_absent)
-    return Rows(
-        phi=np.append(rows.phi, phi[columns]),
-        psi=np.append(rows.psi, psi[lines]),
-        values=np.append(rows.values, np.full(len(lines), absent)),
-        lines=np.append(rows.lines, np.zeros(len(lines), dtype=int)),
-    )
+    line = np.searchsorted(psi, rows.psi)
+    column = np.searchsorted(phi, rows.phi)
+    is_absent[line, column] = False
+    line, column = np.nonzero(is_absent)
+    absent_rows = Rows(phi[column], psi[line], np.full(len(line), absent), np.zeros(len(line), dtype=int))
+    return Rows(*map(np.append, rows, absent_rows))
 
 
 def on_grid(rows: Rows, absent: float | None = None, quantity: str = "") -> xr.DataArray:
@@ -147,35 +90,13 @@ def on_grid(rows: Rows, absent: float | None = None, quantity: str = "") -> xr.D
     """
     _check_angles("phi", rows.phi, rows.lines)
     _check_angles("psi", rows.psi, rows.lines)
-    rows = _of_one_turn(rows)
+    rows = of_one_turn(rows)
     if absent is None:
         return _complete_grid(rows, quantity)
     cells = _sparse_grid(rows, absent)
     if cells.size > len(rows.values):
         check_absent(absent, rows.values, quantity)
     return cells
-
-
-def centres_of_bins(edges: np.ndarray) -> np.ndarray:
-    """Return the centres of bins whose lower edges are multiples of the step; what lies between is centres already.
-
-    Examples
-    --------
-    >>> centres_of_bins(np.array([0.0, 10.0, 20.0])), centres_of_bins(np.array([5.0, 15.0, 25.0]))
-    (array([ 5., 15., 25.]), array([ 5., 15., 25.]))
-    """
-    if not (np.abs(edges) <= LARGEST).all():
-        # no angles, which the grid refuses
-        return edges
-    nodes = np.unique(edges)
-    step = float(np.diff(nodes).min()) if len(nodes) > 1 else PERIOD
-    if step < FINEST / 10:
-        # no step round the circle, which the grid refuses
-        return edges
-    beside = np.abs(nodes / step - np.round(nodes / step))
-    if (beside >= FINEST / 10).any():
-        return edges
-    return edges + step / 2
 
 
 def check_absent(absent: float, values: np.ndarray, quantity: str) -> None:
@@ -240,68 +161,6 @@ def _sparse_grid(rows: Rows, absent: float) -> xr.DataArray:
     return labelled(values, ("psi", "phi"), psi, phi)
 
 
-def _of_one_turn(rows: Rows) -> Rows:
-    """Leave out the rows that repeat others a whole turn further on."""
-    phi = _turned_back(rows.phi)
-    psi = _turned_back(rows.psi)
-    is_further_on = (phi != rows.phi) | (psi != rows.psi)
-    if not is_further_on.any():
-        return rows
-    first = rows.take(~is_further_on)
-    repeated = rows.take(is_further_on)
-    original = _rows_at(first, phi[is_further_on], psi[is_further_on])
-    _check_repeats(first, repeated, original)
-    return first
-
-
-def _turned_back(angles: np.ndarray) -> np.ndarray:
-    """Return angles less the whole turns that they are beyond the first one."""
-    if not len(angles):
-        return angles
-    turns = np.floor((angles - angles.min() + _OFF_TURN) / PERIOD)
-    back: np.ndarray = angles - PERIOD * turns
-    return back
-
-
-def _rows_at(rows: Rows, phi: np.ndarray, psi: np.ndarray) -> np.ndarray:
-    """Return which row lies at each pair of angles, −1 where none does."""
-    columns = np.unique(rows.phi)
-    lines = np.unique(rows.psi)
-    cell = _nearest(rows.psi, lines) * len(columns) + _nearest(rows.phi, columns)
-    wanted = _nearest(psi, lines) * len(columns) + _nearest(phi, columns)
-    order = np.argsort(cell, kind="stable")
-    place = np.searchsorted(cell, wanted, sorter=order)
-    place = np.minimum(place, len(order) - 1)
-    found = order[place]
-    near_phi = np.abs(rows.phi[found] - phi) <= _BESIDE
-    near_psi = np.abs(rows.psi[found] - psi) <= _BESIDE
-    is_there = (cell[found] == wanted) & near_phi & near_psi
-    return np.where(is_there, found, -1)
-
-
-def _nearest(angles: np.ndarray, nodes: np.ndarray) -> np.ndarray:
-    """Return which of ascending nodes is nearest to each angle."""
-    between = (nodes[1:] + nodes[:-1]) / 2
-    return np.searchsorted(between, angles)
-
-
-def _check_repeats(first: Rows, repeated: Rows, original: np.ndarray) -> None:
-    """Check that rows a whole turn further on have the values of those that they repeat; −1 for none."""
-    lone = np.flatnonzero(original < 0)
-    if len(lone):
-        k = lone[0]
-        found = f"line {repeated.lines[k]}: the angles run more than once round the circle"
-        raise ReadError(f"{found}, and {repeated.pair(k)} repeats no other row; leave one end out")
-    before = first.take(original)
-    is_same = np.isclose(before.values, repeated.values, rtol=_OFF_VALUE, atol=0, equal_nan=True)
-    other = np.flatnonzero(~is_same)
-    if len(other):
-        k = other[0]
-        here = f"{before.pair(k)} is {before.values[k]:g} in line {before.lines[k]}"
-        there = f"{repeated.values[k]:g} a whole turn further on, in line {repeated.lines[k]}"
-        raise ReadError(f"{here}, and {there}; leave one end of the circle out")
-
-
 def _check_angles(name: str, angles: np.ndarray, lines: np.ndarray) -> None:
     # a NaN is at most nothing
     odd = np.flatnonzero(~(np.abs(angles) <= LARGEST))
@@ -324,8 +183,8 @@ def _check_once(cell: np.ndarray, rows: Rows) -> None:
     again = np.flatnonzero(np.diff(cell) == 0)
     if not len(again):
         return
-    k = again[0]
-    raise ReadError(f"{rows.pair(k)} stands in line {rows.lines[k]} and in line {rows.lines[k + 1]}; keep one")
+    first, second = rows.lines[again[0] : again[0] + 2]
+    raise ReadError(f"{rows.pair(again[0])} stands in line {first} and in line {second}; keep one")
 
 
 def _check_all(cell: np.ndarray, psi: np.ndarray, phi: np.ndarray, quantity: str) -> None:

@@ -17,7 +17,8 @@ from __future__ import annotations
 
 from ..._files import ReadError
 from .columns import Words, read_named_rows, rows_of_words, to_numbers
-from .mesh import on_grid, rows_of
+from .mesh import on_grid
+from .rows import rows_of
 from .surface import Declared, Surface, one_of
 
 SIDES = ("left", "right")

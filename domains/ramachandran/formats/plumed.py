@@ -29,7 +29,8 @@ import xarray as xr
 from ..._files import ReadError, split_lines
 from ..._text import one_line
 from .columns import Columns, number_of, read_columns
-from .mesh import Rows, check_absent, on_grid, with_absent
+from .mesh import check_absent, on_grid, with_absent
+from .rows import Rows
 from .surface import Declared, Surface, find_axes, one_of
 
 ENERGY = re.compile(r"(.*[._])?(free|fes|ff|projection)", re.IGNORECASE)

@@ -24,7 +24,8 @@ from ..._checks import UsageError
 from ..._files import ReadError
 from ..._text import one_line
 from .columns import Words, number_of, read_named_rows, rows_of_words, to_numbers
-from .mesh import centres_of_bins, on_grid, rows_of
+from .mesh import on_grid
+from .rows import centres_of_bins, rows_of
 from .surface import Declared, Surface, one_of
 
 _BY_LETTER = "ALA CYS ASP GLU PHE GLY HIS ILE LYS LEU MET ASN PRO GLN ARG SER THR VAL TRP TYR"

@@ -18,7 +18,8 @@ from ..._files import ReadError, read_text
 from ..._text import one_line
 from . import amber, charmm, cpptraj, gromacs, ndrd, plumed, rosetta, top8000, wham
 from .columns import read_columns
-from .mesh import on_grid, rows_of
+from .mesh import on_grid
+from .rows import rows_of
 from .surface import Declared, Surface, find_axes, one_of
 
 _ENDINGS = ".dat .txt .xvg .xpm .gnu .data .prm .inp .str .ramaprob .out .frcmod .ff19sb"

@@ -21,7 +21,8 @@ import re
 import numpy as np
 
 from .columns import read_columns
-from .mesh import on_grid, rows_of
+from .mesh import on_grid
+from .rows import rows_of
 from .surface import Declared, Surface, find_axes
 
 HEAD = re.compile(r"\s*#\s*X\s+Y\s+Free\s+Prob?\w*\s*$", re.IGNORECASE | re.MULTILINE)

@@ -12,7 +12,8 @@ import pytest
 from domains._checks import UsageError
 from domains._files import ReadError
 from domains.ramachandran import compare, evaluate, read_map, read_region, region
-from domains.ramachandran.formats.mesh import Rows, on_grid
+from domains.ramachandran.formats.mesh import on_grid
+from domains.ramachandran.formats.rows import Rows
 from domains.ramachandran.torus import centres
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -179,49 +180,6 @@ def test_the_case(shared_cases):
 def test_angles_that_lie_on_no_grid(phi, psi, said):
     with pytest.raises(ReadError, match=said):
         on_grid(Rows(np.array(phi, float), np.array(psi, float), np.ones(len(phi)), np.arange(1, len(phi) + 1)), 0.0)
-
-
-def closed_rows(n=12, seed=4):
-    """Return rows of a grid with both ends of the circle, shuffled, and its values."""
-    values = np.random.default_rng(seed).random((n, n))
-    nodes = -180 + np.arange(n + 1) * 360 / n
-    psi, phi = (x.ravel() for x in np.meshgrid(nodes, nodes, indexing="ij"))
-    order = np.random.default_rng(seed).permutation(phi.size)
-    rows = Rows(phi, psi, np.pad(values, ((0, 1), (0, 1)), mode="wrap").ravel(), np.arange(1, phi.size + 1))
-    return rows.take(order), values
-
-
-def test_both_ends_of_the_circle():
-    rows, values = closed_rows()
-    cells = on_grid(rows)
-    np.testing.assert_array_equal(cells, values)
-    np.testing.assert_array_equal(cells.phi, -180 + np.arange(12) * 30)
-
-
-def test_both_ends_of_the_circle_in_a_list(tmp_path):
-    rows, values = closed_rows()
-    inside = rows.take(rows.values > 0.7)
-    path = tmp_path / "cells.csv"
-    lines = [f"{x:g},{y:g},1" for x, y in zip(inside.phi, inside.psi, strict=True)]
-    path.write_text("\n".join(["phi,psi,allowed", *lines]))
-    np.testing.assert_array_equal(read_region(path), values > 0.7)
-
-
-def test_ends_that_differ():
-    rows, _ = closed_rows()
-    k = np.flatnonzero((rows.phi == 180) & (rows.psi == 30))[0]
-    rows.values[k] = 7
-    with pytest.raises(
-        ReadError, match=r"phi -180, psi 30 is 0\.\d+ in line .*, and 7 a whole turn further on, in line"
-    ):
-        on_grid(rows)
-
-
-def test_an_end_without_a_beginning():
-    rows, _ = closed_rows()
-    rows = rows.take((rows.phi != -180) | (rows.psi != 30))
-    with pytest.raises(ReadError, match="phi 180, psi 30 repeats no other row; leave one end out"):
-        on_grid(rows)
 
 
 def test_radians_that_are_not_declared(tmp_path):
