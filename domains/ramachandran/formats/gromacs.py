@@ -130,9 +130,7 @@ def read_xpm(text: str, declared: Declared) -> Surface:
     size = _size(strings)
     levels = _levels(strings[1 : size.colours + 1], size.letters)
     cells = _cells(strings[size.colours + 1 :], levels, size)
-    names = [said.get("x-label") or "x", said.get("y-label") or "y"]
-    if declared.axes is not None and {name.lower() for name in declared.axes} == {"x", "y"}:
-        names = ["x", "y"]
+    names = _axis_names(said.get("x-label") or "x", said.get("y-label") or "y", declared)
     phi, _ = find_axes(names, declared)
     unit = _unit_of(said.get("legend", ""))
     if unit or declared.quantity == "energy":
@@ -169,7 +167,7 @@ def read_xvg(text: str, declared: Declared) -> Surface:
     is_reweighted = _REWEIGHTED.match(text.lstrip()) is not None
     labels = axis_labels(text)
     unlabelled = ("RC1", "RC2") if is_reweighted else ("x", "y")
-    names = [labels.get("x") or unlabelled[0], labels.get("y") or unlabelled[1]]
+    names = _axis_names(labels.get("x") or unlabelled[0], labels.get("y") or unlabelled[1], declared)
     default = ("RC1", "RC2") if is_reweighted and names == ["RC1", "RC2"] else None
     phi, psi = find_axes(names, declared, default)
     legend = text.lstrip().partition("\n")[0] if is_reweighted else labels.get("z", "")
@@ -184,6 +182,13 @@ def read_xvg(text: str, declared: Declared) -> Surface:
     quantity = "energy" if unit else ""
     cells = on_grid(rows, declared.absent, declared.meaning(quantity))
     return Surface(cells, quantity, unit, source)
+
+
+def _axis_names(x: str, y: str, declared: Declared) -> list[str]:
+    """Return what the axes are called: x and y, if the user calls them so."""
+    if declared.axes is not None and {name.lower() for name in declared.axes} == {"x", "y"}:
+        return ["x", "y"]
+    return [x, y]
 
 
 class String(NamedTuple):
