@@ -7,12 +7,14 @@ Conventions
 - PLUMED's COLVAR (``#! FIELDS … phi psi``) and cpptraj's tables (``#Frame phi:2 psi:2 …``): a row a frame, and columns
   for one residue or several, told apart by their numbers.
 - ``gmx chi -rama`` (xvg): rows of phi and psi of one residue, under axes of these names.
-- CSV: columns phi and psi, which may say their unit; and frame, resname and resseq, if there are any.
+- CSV: columns phi and psi, which may say their unit; and frame, chain, resname, resseq and icode, if there are any. A
+  table with resseq but no frame is one frame; a table with neither has a frame for each row.
+- Names of residues have three letters, small or capital.
 - Angles are in degrees, but of PLUMED in radians, unless ``unit`` says otherwise.
 - All frames count alike. Where PLUMED's table has a bias, the frames have weights that it does not hold: that is warned
   of.
-- The residue after one is the next row of its frame, if its number is the next. A bond before proline has no angle
-  here: it counts as trans.
+- The residue after one is the next row of its frame and chain, if its number is the next, or the same with another
+  insertion code. A bond before proline has no angle here: it counts as trans.
 
 References
 ----------
@@ -25,6 +27,7 @@ import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,12 +40,15 @@ from .formats.gromacs import axis_labels, is_rama
 from .formats.plumed import BIAS, Header, check_trajectory, is_plumed, is_surface, read_header
 from .formats.surface import Declared, find_axes, read_axes, residue_of
 from .grid_tables import Table, heading, read_table
+from .residues import STANDARD, read_names
 from .torus import TURNS, in_degrees, wrap
 
 OPERATION = "ramachandran.read_angles"
+_UNREAD = {"residue", "res", "residue_name", "res_name", "aa", "amino_acid", "amino acid", "restype"}
+"""What people call a column of residues, which may hold names, letters or numbers."""
 SUFFIXES = (".xvg", ".dat", ".csv", ".tsv", ".txt", ".colvar")
 """Endings of tables of angles."""
-COLUMNS = ["file", "frame", "resname", "resseq", "phi", "psi"]
+COLUMNS = ["file", "frame", "chain", "resname", "resseq", "icode", "phi", "psi"]
 
 _RESIDUE = re.compile(r"([A-Za-z]\w{0,4}?)-(-?\d{1,9})")
 _FRAME = re.compile(r"\s*#\s*Frame\b", re.IGNORECASE)
@@ -77,8 +83,8 @@ def read_angles(
     Returns
     -------
     DataFrame
-        A row a residue and frame: file frame resname resseq phi psi. Frames are counted from 1; a name or number that
-        the file does not tell is "" or 0. Angles are in degrees, in [−180, 180).
+        A row a residue and frame: file frame chain resname resseq icode phi psi. Frames are counted from 1; a name or
+        number that the file does not tell is "" or 0. Angles are in degrees, in [−180, 180).
 
     Raises
     ------
@@ -87,7 +93,8 @@ def read_angles(
     UsageError
         If it is not said which columns are phi and psi.
     ReadError
-        If the file is no table of angles, or a row is damaged.
+        If the file is no table of angles, a row is damaged, a residue is called by one letter, or stands twice in a
+        table without frames.
 
     Warns
     -----
@@ -110,13 +117,17 @@ def read_angles(
     with reading(OPERATION, path):
         try:
             table = _read(path, declared)
+            table["resname"] = read_names(table["resname"])
         except UsageError as error:
             raise UsageError(f"{OPERATION}: {path}: {error}") from error
         except ReadError:
             raise
         except ValueError as error:
             raise ReadError(str(error).removeprefix(f"{OPERATION}: ")) from error
-    table.insert(0, "file", str(path))
+    table["file"] = str(path)
+    for name in ("chain", "icode"):
+        if name not in table:
+            table[name] = ""
     return table[COLUMNS]
 
 
@@ -135,14 +146,19 @@ def neighbours(table: pd.DataFrame) -> np.ndarray:
     Examples
     --------
     >>> rows = {"frame": [1, 1, 2], "resseq": [2, 3, 2], "resname": ["ALA", "PRO", "ALA"]}
-    >>> neighbours(pd.DataFrame(rows)).tolist()
+    >>> neighbours(pd.DataFrame({**rows, "chain": "A", "icode": ""})).tolist()
     ['PRO', '', '']
     """
     names = table["resname"].to_numpy(object)
     after = np.roll(names, -1)
     frame = table["frame"].to_numpy()
+    chain = table["chain"].to_numpy(object)
     number = table["resseq"].to_numpy()
-    is_next = (np.roll(frame, -1) == frame) & (np.roll(number, -1) == number + 1)
+    icode = table["icode"].to_numpy(object)
+    goes_on = (np.roll(frame, -1) == frame) & (np.roll(chain, -1) == chain)
+    step = np.roll(number, -1) - number
+    is_inserted = (step == 0) & (np.roll(icode, -1) != icode)
+    is_next = goes_on & ((step == 1) | is_inserted)
     if len(is_next):
         is_next[-1] = False
     return np.where(is_next, after, "")
@@ -193,7 +209,7 @@ def _residue(words: Words, line: int) -> tuple[str, int]:
     match = _RESIDUE.fullmatch(words[2])
     if match is None:
         raise ReadError(f"line {line}: {one_line(words[2], 40)!r} is no residue such as ALA-2; {_KNOWN}")
-    return match[1].upper(), int(match[2])
+    return match[1], int(match[2])
 
 
 _KNOWN = "tables of gmx rama, gmx chi -rama, PLUMED (#! FIELDS), cpptraj (#Frame) and CSV are read"
@@ -297,18 +313,56 @@ def _from_csv(path: Path, declared: Declared) -> pd.DataFrame:
     columns = [heading(name) for name in table.names]
     names = [column.name for column in columns]
     phi, psi = find_axes(names, declared)
+    _check_residues(table, names)
     n_rows = len(table.lines)
-    frame = _whole_numbers(table, names, "frame", np.arange(1, n_rows + 1))
-    resseq = _whole_numbers(table, names, "resseq", np.zeros(n_rows))
-    resname = [""] * n_rows
-    if "resname" in names:
-        at = names.index("resname")
-        resname = [row.cells[at].strip() for row in table.rows]
+    identity = {
+        "chain": _texts(table, names, "chain"),
+        "resname": _texts(table, names, "resname"),
+        "resseq": _whole_numbers(table, names, "resseq", np.zeros(n_rows)),
+        "icode": _texts(table, names, "icode"),
+    }
+    frames = np.arange(1, n_rows + 1)
+    if "resseq" in names and "frame" not in names:
+        _check_one_frame(identity, table.lines)
+        frames = np.ones_like(frames)
+    frame = _whole_numbers(table, names, "frame", frames)
     degrees = {}
     for name, k in (("phi", phi), ("psi", psi)):
         unit = columns[k].unit if columns[k].unit in TURNS else declared.angles or "degrees"
         degrees[name] = _degrees(names[k], table.column(k), unit)
-    return pd.DataFrame({"frame": frame, "resname": resname, "resseq": resseq, **degrees})
+    return pd.DataFrame({"frame": frame, **identity, **degrees})
+
+
+def _texts(table: Table, names: list[str], name: str) -> list[str]:
+    """Return a column of texts, "" where there is none."""
+    if name not in names:
+        return [""] * len(table.lines)
+    return table.texts(names.index(name))
+
+
+def _check_one_frame(identity: dict[str, Any], lines: np.ndarray) -> None:
+    """Check that every residue of a table without frames stands there once."""
+    residues = pd.DataFrame(identity)[["chain", "resseq", "icode"]]
+    again = np.flatnonzero(residues.duplicated())
+    if not len(again):
+        return
+    second = residues.iloc[again[0]]
+    first = np.flatnonzero((residues == second).all(axis=1))[0]
+    called = f"{second['chain']} {second['resseq']}{second['icode']}".strip()
+    found = f"residue {one_line(called, 40)} stands in line {lines[first]} and in line {lines[again[0]]}"
+    raise ReadError(f"{found}; say which frame, or which structure, each row is of in a column frame: 1, 2 …")
+
+
+def _check_residues(table: Table, names: list[str]) -> None:
+    """Check that residues are not named in a column of another name, which would not be read."""
+    if "resname" in names:
+        return
+    for k, name in enumerate(names):
+        first = table.first(k)
+        words = re.findall("[A-Z]+", first.upper())
+        if name in _UNREAD or not STANDARD.isdisjoint(words):
+            found = f"the column {one_line(name, 40)!r}, which holds {one_line(first, 40)!r}, is not read"
+            raise ReadError(f"{found}; call it resname if it holds names such as ALA, resseq if it holds numbers")
 
 
 def _whole_numbers(table: Table, names: list[str], name: str, default: np.ndarray) -> np.ndarray:

@@ -256,7 +256,7 @@ def categorise(resname: Any, next_resname: Any, omega: Any) -> Any:
     Parameters
     ----------
     resname, next_resname : str or array of str
-        Three-letter names of the residue and of the one bonded after it.
+        Three-letter names of the residue and of the one bonded after it, in any letters.
     omega : float or array of float
         Dihedral of the peptide bond before the residue, in degrees; NaN where there is none.
 
@@ -271,7 +271,9 @@ def categorise(resname: Any, next_resname: Any, omega: Any) -> Any:
     ...            [180, 5, float("nan"), 180, 180, 0]).tolist()
     ['glycine', 'cis-proline', 'trans-proline', 'pre-proline', 'isoleucine or valine', 'general']
     """
-    return np.array(CATEGORIES)[category_codes(resname, next_resname, omega)]
+    name = np.char.upper(np.asarray(resname, dtype=str))
+    next_name = np.char.upper(np.asarray(next_resname, dtype=str))
+    return np.array(CATEGORIES)[category_codes(name, next_name, omega)]
 
 
 def category_codes(resname: Any, next_resname: Any, omega: Any) -> np.ndarray:

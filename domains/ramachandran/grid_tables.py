@@ -67,6 +67,18 @@ class Table(NamedTuple):
             return values
         return np.array([_number(row, k) for row in self.rows], dtype=float)
 
+    def first(self, k: int) -> str:
+        """Return the first cell of column `k` as text."""
+        if self.numbers is not None:
+            return f"{self.numbers[0, k]:g}"
+        return self.rows[0].cells[k].strip()
+
+    def texts(self, k: int) -> list[str]:
+        """Return the cells of column `k` as text."""
+        if self.numbers is not None:
+            return [f"{number:g}" for number in self.numbers[:, k].tolist()]
+        return [row.cells[k].strip() for row in self.rows]
+
 
 class Column(NamedTuple):
     """The heading of a column: its name without the unit, and the unit, "" if there is none."""

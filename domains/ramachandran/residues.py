@@ -8,6 +8,8 @@ Conventions
 - *Modified* (SEP, HYP) and *D* (DAL) residues have a standard *parent*, from the file's own records where it has them
   and from gemmi's table elsewhere. Whether they are taken is the caller's choice.
 - *Caps* (ACE, NME) end a chain and have no phi and psi.
+- Structures have names in capitals. In tables and lists people write them in any letters: `read_names` reads them. A
+  name of one letter is refused there: A, C, G and U are nucleotides too.
 
 References
 ----------
@@ -17,8 +19,10 @@ The CHARMM and Amber names are those of the CHARMM36 and ff19SB topology files a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
+
+import numpy as np
 
 # fmt: off
 STANDARD = frozenset({
@@ -78,7 +82,85 @@ def kind_of(name: str, recorded: Mapping[str, str] | None = None) -> Kind:
     synonym = _synonym(name)
     if synonym:
         return Kind(synonym, "synonym")
+    if not name:
+        return Kind("", "")
     return _tabulated(name, recorded or {})
+
+
+def describe(kind: Kind) -> str:
+    """Return what a residue that is not standard is.
+
+    Examples
+    --------
+    >>> describe(kind_of("SEP")), describe(kind_of("ACE"))
+    ('modified SER', 'cap')
+    """
+    if kind.kind == "modified":
+        return f"modified {kind.parent}"
+    if kind.kind == "D":
+        return f"D form of {kind.parent}"
+    if kind.kind == "cap":
+        return "cap"
+    return "no standard parent known"
+
+
+def read_names(names: Iterable[object]) -> np.ndarray:
+    """Return names of residues as a table or a list has them, in capitals.
+
+    Parameters
+    ----------
+    names : iterable of str
+        In any letters; "" for a residue without a name.
+
+    Returns
+    -------
+    ndarray of str (objects)
+
+    Raises
+    ------
+    ValueError
+        If a name is one letter.
+
+    Examples
+    --------
+    >>> read_names(["Gly", " pro", "HSD"]).tolist()
+    ['GLY', 'PRO', 'HSD']
+    """
+    capital = np.array([str(name).strip().upper() for name in names], dtype=object)
+    for name in dict.fromkeys(capital.tolist()):
+        if len(name) == 1:
+            raise ValueError(f"a residue is called {name!r}; write names of three letters, such as ALA")
+    return capital
+
+
+def parents_of(names: np.ndarray, *, modified: bool = False) -> np.ndarray:
+    """Return the standard residue of each name, "" where there is none.
+
+    Parameters
+    ----------
+    names : ndarray of str (objects)
+        In capitals.
+    modified : bool
+        Whether modified and D residues have theirs too.
+
+    Returns
+    -------
+    ndarray of str (objects)
+
+    Examples
+    --------
+    >>> names = read_names(["HSD", "HYP", "UNK"])
+    >>> parents_of(names).tolist(), parents_of(names, modified=True).tolist()
+    (['HIS', '', ''], ['HIS', 'PRO', ''])
+    """
+    taken = {"standard", "synonym"}
+    if modified:
+        taken |= {"modified", "D"}
+    parents = {}
+    for name in dict.fromkeys(names.tolist()):
+        kind = kind_of(name)
+        parents[name] = kind.parent if kind.kind in taken else ""
+    return np.array([parents[name] for name in names.tolist()], dtype=object)
 
 
 def _synonym(name: str) -> str:

@@ -30,6 +30,7 @@ from .angles import BESIDE, COPY, IDENTITY, NOTHING_BESIDE
 from .empirical import CATEGORIES, EVALUATIONS, Maps, category_codes, evaluation_codes, maps_of, scorer_of
 from .findings import NOT_MODELLED, find, find_in_skipped
 from .residue_names import names_of
+from .residues import describe, kind_of, parents_of
 from .structures import backbone_angles, check_options
 
 COLUMNS = [
@@ -225,7 +226,8 @@ def tabled_angles(path: str | PathLike[str], **options: Any) -> tuple[pd.DataFra
     Returns
     -------
     residues, skipped : DataFrame
-        Of residues without a number both are found by their place. A pair with a NaN is skipped.
+        Of residues without a number both are found by their place. A pair with a NaN is skipped, and a residue that
+        is none of the standard ones.
 
     Raises
     ------
@@ -249,25 +251,29 @@ def tabled_angles(path: str | PathLike[str], **options: Any) -> tuple[pd.DataFra
     table = read_angles(os.fspath(path))
     n = len(table)
     names = table["resname"].to_numpy(object)
+    parents = parents_of(names)
     blank = np.full(n, "", object)
     identity = {
         "model": table["frame"].astype(str).to_numpy(object),
-        "chain": blank,
+        "chain": table["chain"].to_numpy(object),
         "resseq": table["resseq"].to_numpy(),
-        "icode": blank,
+        "icode": table["icode"].to_numpy(object),
         "altloc": blank,
         "resname": names,
     }
     copies = {"segment": blank, "instance": np.ones(n, int)}
-    if (names == "PRO").any():
+    if (parents == "PRO").any():
         warnings.warn(f"{path}: a table tells no bond before proline, so prolines count as trans", stacklevel=2)
+        if not table["resseq"].any():
+            unknown = "no column resseq tells what stands before proline, so nothing counts as pre-proline"
+            warnings.warn(f"{path}: {unknown}", stacklevel=2)
     columns = {
         **identity,
         "phi": table["phi"].to_numpy(),
         "psi": table["psi"].to_numpy(),
         "omega": np.full(n, np.nan),
-        "parent": names,
-        "next_resname": neighbours(table),
+        "parent": parents,
+        "next_resname": parents_of(neighbours(table), modified=True),
         "occupancy": np.ones(n),
         "b_iso": np.full(n, np.nan),
         "chirality": blank,
@@ -276,10 +282,24 @@ def tabled_angles(path: str | PathLike[str], **options: Any) -> tuple[pd.DataFra
         "mirrored": np.zeros(n, bool),
         **copies,
     }
-    there = np.isfinite(columns["phi"]) & np.isfinite(columns["psi"])
-    reasons = {"reason": np.full(n, "no angle", object), "detail": np.full(n, "phi or psi is NaN", object)}
-    skipped = pd.DataFrame({**identity, **reasons, **copies, **NOTHING_BESIDE})
+    reason, detail = _why_not(names, parents, columns["phi"], columns["psi"])
+    there = reason == ""
+    skipped = pd.DataFrame({**identity, "reason": reason, "detail": detail, **copies, **NOTHING_BESIDE})
     return pd.DataFrame(columns)[there].reset_index(drop=True), skipped[~there].reset_index(drop=True)
+
+
+def _why_not(names: np.ndarray, parents: np.ndarray, phi: np.ndarray, psi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return why each row of a table is no residue that is scored, "" if it is; names may be missing altogether."""
+    reason = np.full(len(names), "", object)
+    detail = np.full(len(names), "", object)
+    if (names != "").any():
+        for name in np.unique(names[parents == ""]):
+            reason[names == name] = "non-standard"
+            detail[names == name] = describe(kind_of(name)) if name else "no name"
+    no_angle = np.isnan(phi) | np.isnan(psi)
+    reason[no_angle] = "no angle"
+    detail[no_angle] = "phi or psi is NaN"
+    return reason, detail
 
 
 def _without_map(residues: pd.DataFrame) -> pd.DataFrame:

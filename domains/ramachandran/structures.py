@@ -39,7 +39,7 @@ from .atoms import Bools, Residues
 from .confidence import HIGHEST, check_plddt, drop_uncertain
 from .coordinates import OPERATION, read_structure, require_gemmi
 from .layout import Layout
-from .residues import Kind, kind_of
+from .residues import Kind, describe, kind_of
 from .sequences import count_not_modelled, why_cut_off
 
 AFTER_END = "not read; divide the frames by MODEL and ENDMDL, or take END out if all is one model"
@@ -226,12 +226,10 @@ def _taken_kinds(modified: str | None, chirality: str | None) -> set[str]:
 def _why_not(kind: Kind) -> str:
     """Return what to say of a residue that is not taken."""
     if kind.kind == "modified":
-        return f'modified {kind.parent}, taken with modified="parent"'
+        return f'{describe(kind)}, taken with modified="parent"'
     if kind.kind == "D":
-        return f'D form of {kind.parent}, taken with chirality="mirror"'
-    if kind.kind == "cap":
-        return "cap"
-    return "no standard parent known"
+        return f'{describe(kind)}, taken with chirality="mirror"'
+    return describe(kind)
 
 
 def _warn_of_synonyms(path: str | PathLike[str], residues: Residues, kinds: dict[str, Kind]) -> None:

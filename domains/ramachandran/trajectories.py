@@ -4,7 +4,8 @@ Conventions
 -----------
 - Arrays are (frames, residues), in degrees unless ``unit="radians"``. `from_mdtraj` says so itself.
 - The category of a residue comes from its name and that of the residue after it, which is known for a whole chain in
-  order. Without names every residue is general. Where the bond before a proline is not known, it counts as trans.
+  order. Names are in any letters. Residues that are not standard are not scored. Without names every residue is
+  general. Where the bond before a proline is not known, it counts as trans.
 - Of mdtraj, column k of phi belongs to residue k + 1 and column k of psi to residue k: they are paired by their atoms.
 
 References
@@ -16,6 +17,7 @@ Gowers, R. J. et al. (2016). MDAnalysis. Proc. 15th Python in Science Conf., 98.
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,7 +25,9 @@ import numpy as np
 import xarray as xr
 
 from .._checks import UsageError
+from .._text import one_line
 from .empirical import CATEGORIES, EVALUATIONS, FAVORED, OUTLIER, Scorer, category_codes, evaluation_codes, scorer_of
+from .residues import parents_of, read_names
 from .torus import in_degrees
 
 OPERATION = "ramachandran.evaluate_trajectory"
@@ -52,7 +56,7 @@ def evaluate_trajectory(
     psi : array, shape (frames, residues), optional
         If `angles` are phi alone.
     resnames : sequence of str, optional
-        Three-letter names of the residues, of one chain in order: they make the categories.
+        Three-letter names of the residues, of one chain in order, in any letters: they make the categories.
     category : str, sequence of str or of int, optional
         The categories themselves, for all residues or each, as `evaluate` takes them. "general" if nothing is given.
     unit : {"degrees", "radians"}, optional
@@ -64,20 +68,21 @@ def evaluate_trajectory(
     -------
     Dataset
         ``score`` and ``evaluation`` (frame, residue): the score, and 0 for OUTLIER, 1 for Allowed, 2 for Favored, −1
-        where an angle is NaN or the reference has no map of the category. ``category`` (residue). ``favored``,
-        ``allowed``, ``outlier`` (residue): in how many frames.
+        where an angle is NaN, the residue is not standard, or the reference has no map of the category. ``category``
+        (residue), "" of a residue that is not standard. ``favored``, ``allowed``, ``outlier`` (residue): in how many
+        frames.
 
     Raises
     ------
     ValueError
-        If shapes differ, or angles cannot be of the unit.
+        If shapes differ, angles cannot be of the unit, or a residue is called by one letter.
     UsageError
         If an option has none of its values.
 
     Warns
     -----
     UserWarning
-        If phi and psi fit far better one residue apart, as mdtraj's do.
+        If phi and psi fit far better one residue apart, as mdtraj's do, or residues are not standard.
 
     Examples
     --------
@@ -104,6 +109,11 @@ def evaluate_trajectory(
         )
     n_residues = phi.shape[1]
     codes = _codes(n_residues, resnames, next_names, category)
+    is_standard = codes >= 0
+    if not is_standard.all():
+        phi = np.where(is_standard, phi, np.nan)
+        psi = np.where(is_standard, psi, np.nan)
+        codes = np.maximum(codes, 0)
     scorer = scorer_of(reference)
     _warn_of_shift(phi, psi, codes, scorer)
     score = scorer(phi, psi, codes)
@@ -111,7 +121,7 @@ def evaluate_trajectory(
     meanings = {"flag_values": [-1, 0, 1, 2], "flag_meanings": f"none {' '.join(EVALUATIONS)}"}
     of_both = ("frame", "residue")
     data: dict[str, Any] = {"score": (of_both, score), "evaluation": (of_both, evaluation, meanings)}
-    data["category"] = ("residue", np.array(CATEGORIES)[codes])
+    data["category"] = ("residue", np.where(is_standard, np.array(CATEGORIES)[codes], ""))
     for code, label in enumerate(EVALUATIONS):
         n_frames = np.count_nonzero(evaluation == code, axis=0)
         data[label.lower()] = ("residue", n_frames)
@@ -207,18 +217,11 @@ def _names_of(analysis: Any) -> tuple[Any, Any]:
 
 
 def _codes(n: int, resnames: Any, next_names: Any, category: Any) -> np.ndarray:
-    """Return the category of each residue as a position in CATEGORIES."""
+    """Return the category of each residue as a position in CATEGORIES, −1 of those that are not standard."""
     if resnames is not None and category is not None:
         raise UsageError(f"{OPERATION}: resnames and category are two ways to say the categories; leave one out")
     if resnames is not None:
-        names = np.asarray(resnames, dtype=object).astype(str)
-        if names.shape != (n,):
-            raise ValueError(f"{OPERATION}: {names.size} names of {n} residues; pass one for each")
-        following = np.append(names[1:], "")
-        if next_names is not None:
-            following = np.asarray(next_names, object).astype(str)
-        omega = np.full(n, np.nan)
-        return category_codes(names, following, omega).astype(np.int64)
+        return _codes_of_names(n, resnames, next_names)
     if category is None:
         return np.zeros(n, np.int64)
     given = np.asarray(category)
@@ -235,6 +238,35 @@ def _codes(n: int, resnames: Any, next_names: Any, category: Any) -> np.ndarray:
         raise ValueError(f"{OPERATION}: {given.size} categories of {n} residues; pass one for each")
     codes = np.array([CATEGORIES.index(name) for name in each], np.int64)
     return np.broadcast_to(codes, (n,))
+
+
+def _codes_of_names(n: int, resnames: Any, next_names: Any) -> np.ndarray:
+    """Return the category of each residue by its name and that of the one after it."""
+    names = _read_names(resnames)
+    if names.shape != (n,):
+        raise ValueError(f"{OPERATION}: {names.size} names of {n} residues; pass one for each")
+    following = np.append(names[1:], "")
+    if next_names is not None:
+        following = _read_names(next_names)
+    parents = parents_of(names)
+    next_parents = parents_of(following, modified=True)
+    codes = category_codes(parents, next_parents, np.full(n, np.nan)).astype(np.int64)
+    odd = np.flatnonzero(parents == "")
+    if len(odd):
+        counts = Counter(names[odd].tolist())
+        listed = ", ".join(f"{name or 'no name'} ({count})" for name, count in counts.items())
+        warnings.warn(
+            f"{OPERATION}: residues that are not standard are not scored: {one_line(listed, 200)}", stacklevel=5
+        )
+    codes[odd] = -1
+    return codes
+
+
+def _read_names(names: Any) -> np.ndarray:
+    try:
+        return read_names(np.atleast_1d(np.asarray(names, dtype=object)))
+    except ValueError as error:
+        raise ValueError(f"{OPERATION}: {error}") from None
 
 
 def _warn_of_shift(phi: np.ndarray, psi: np.ndarray, codes: np.ndarray, scorer: Scorer) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from domains._checks import UsageError
 from domains._files import ReadError
-from domains.ramachandran import classify, evaluate, read_angles, read_region, region_from_angles, validate
+from domains.ramachandran import classify, evaluate, example, read_angles, read_region, region_from_angles, validate
 
 RNG = np.random.default_rng(8)
 FRAMES = 12
@@ -113,6 +113,107 @@ def test_csv_with_units(tmp_path):
     table = read_angles(saved(tmp_path, "\n".join(lines), "angles.csv"))
     assert circular(table["phi"], PHI[:, 0]) < 1e-6
     assert table["resname"].tolist() == ["ALA"] * FRAMES
+
+
+def csv_of_a_structure(columns, change=str):
+    """Return the residues of a structure with two chains, as columns of text, and their categories."""
+    rows, _ = validate(example("1a28"))
+    lines = [",".join(columns)]
+    for row in rows.to_dict("records"):
+        row["resname"] = change(row["resname"])
+        lines.append(",".join(str(row[name]) for name in columns))
+    return "\n".join(lines), rows
+
+
+@pytest.mark.parametrize("change", [str, str.lower, str.capitalize])
+def test_a_structure_written_as_a_table_is_one_frame(tmp_path, change):
+    """Pre-proline among them, whatever letters the names are in."""
+    text, rows = csv_of_a_structure(["chain", "resname", "resseq", "icode", "phi", "psi"], change)
+    with pytest.warns(UserWarning, match="prolines count as trans"):
+        again, skipped = validate(saved(tmp_path, text, "1a28.csv"))
+    assert len(skipped) == 0
+    same = ["chain", "resname", "resseq", "icode"]
+    assert again[same].values.tolist() == rows[same].values.tolist()
+    expected = rows["category"].astype(str).replace("cis-proline", "trans-proline")
+    assert again["category"].astype(str).tolist() == expected.tolist()
+    assert (again["category"] == "pre-proline").sum() > 10
+
+
+def test_insertion_codes_are_neighbours(tmp_path):
+    lines = ["chain,resname,resseq,icode,phi,psi"]
+    lines += [f"{residue},-60,-45" for residue in ("L,ALA,52,", "L,SER,52,A", "L,PRO,53,", "H,PRO,54,")]
+    text = "\n".join(lines)
+    with pytest.warns(UserWarning, match="trans"):
+        rows, _ = validate(saved(tmp_path, text, "a.csv"))
+    assert rows["category"].tolist() == ["general", "pre-proline", "trans-proline", "trans-proline"]
+    assert rows["where"].tolist()[1] == "model 1 L 52A SER"
+
+
+@pytest.mark.parametrize("names", ["resname,resseq", "chain,resname,resseq"])
+def test_a_residue_that_stands_twice_needs_frames(tmp_path, names):
+    chain = "A," if "chain" in names else ""
+    rows = [f"{chain}ALA,5,-60,-45", f"{chain}GLY,6,-60,-45", f"{chain}ALA,5,-70,-40"]
+    with pytest.raises(
+        ReadError, match=r"residue (A )?5 stands in line 2 and in line 4; say which frame, .* column frame"
+    ):
+        read_angles(saved(tmp_path, "\n".join([f"{names},phi,psi", *rows]), "a.csv"))
+    framed = [f"{row},{frame}" for row, frame in zip(rows, (1, 1, 2), strict=True)]
+    table = read_angles(saved(tmp_path, "\n".join([f"{names},phi,psi,frame", *framed]), "b.csv"))
+    assert table["frame"].tolist() == [1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "detail"),
+    [
+        ("UNK", "no standard parent known"),
+        ("SEP", "modified SER"),
+        ("hyp", "modified PRO"),
+        ("DAL", "D form of ALA"),
+        ("ACE", "cap"),
+        ("LIG", "no standard parent known"),
+        ("", "no name"),
+    ],
+)
+def test_residues_that_are_not_standard_are_skipped(tmp_path, name, detail):
+    text = f"resname,resseq,phi,psi\nALA,1,-60,-45\n{name},2,-60,-45\nMSE,3,-60,-45\nhsd,4,-60,-45\nVal,5,-60,-45\n"
+    rows, skipped = validate(saved(tmp_path, text, "a.csv"))
+    assert rows["resseq"].tolist() == [1, 3, 4, 5]
+    assert rows["category"].tolist()[1:] == ["general", "general", "isoleucine or valine"]
+    assert rows["category"].tolist()[0] == ("pre-proline" if name == "hyp" else "general")
+    assert skipped[["resseq", "reason", "detail"]].values.tolist() == [[2, "non-standard", detail]]
+
+
+def test_a_table_without_names_is_general(tmp_path):
+    rows, skipped = validate(saved(tmp_path, "phi,psi\n60,-150\n-60,-45\n", "a.csv"))
+    assert rows["category"].tolist() == ["general", "general"]
+    assert len(skipped) == 0
+
+
+def test_without_numbers_nothing_is_known_to_stand_before_proline(tmp_path):
+    path = saved(tmp_path, "resname,phi,psi\nAla,-60,-45\nPro,-60,-45\n", "a.csv")
+    with pytest.warns(UserWarning, match="no column resseq"), pytest.warns(UserWarning, match="count as trans"):
+        validate(path)
+
+
+@pytest.mark.parametrize(
+    ("head", "cell"),
+    [("residue", "GLY"), ("Residue", "G"), ("aa", "gly"), ("label", "Gly-12"), ("id", "A:PRO:7"), ("res", "12")],
+)
+def test_a_column_of_residues_of_another_name_is_refused(tmp_path, head, cell):
+    with pytest.raises(
+        ReadError, match=f"the column '{head.lower()}', which holds '{cell}', is not read; call it resname"
+    ):
+        read_angles(saved(tmp_path, f"{head},phi,psi\n{cell},-60,-45\n", "a.csv"))
+    table = read_angles(saved(tmp_path, "resname,phi,psi\ngly,-60,-45\n", "b.csv"))
+    assert table["resname"].tolist() == ["GLY"]
+
+
+@pytest.mark.parametrize("name", ["G", "p"])
+def test_one_letter_is_no_name(tmp_path, name):
+    with pytest.raises(ReadError, match=f"a residue is called '{name.upper()}'; write names of three letters"):
+        read_angles(saved(tmp_path, f"resname,resseq,phi,psi\n{name},2,-60,-45\n", "a.csv"))
+    with pytest.raises(ReadError, match="write names of three letters"):
+        read_angles(saved(tmp_path, f"-60 -45 {name}-2\n", "a.xvg"))
 
 
 @pytest.mark.parametrize(

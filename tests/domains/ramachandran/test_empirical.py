@@ -111,6 +111,8 @@ def test_categories_as_names_positions_or_categorical():
 )
 def test_precedence(triple, category):
     assert categorise(*triple) == category
+    name, next_name, omega = triple
+    assert categorise(name.lower(), next_name.capitalize(), omega) == category
 
 
 def test_cuts_are_inclusive():

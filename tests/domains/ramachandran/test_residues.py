@@ -1,6 +1,6 @@
 import pytest
 
-from domains.ramachandran.residues import SYNONYMS, kind_of
+from domains.ramachandran.residues import SYNONYMS, kind_of, parents_of, read_names
 
 pytest.importorskip("gemmi")
 
@@ -38,3 +38,12 @@ def test_the_file_s_own_record_names_a_parent():
     assert kind_of("ZZ9", {"ZZ9": "LYS"}) == ("LYS", "modified")
     assert kind_of("ZZ9", {"ZZ9": "HOH"}).kind == ""
     assert kind_of("DAL", {"DAL": "SER"}) == ("SER", "D")
+
+
+def test_names_of_a_table():
+    names = read_names(["gly", " Hyp ", "hie", "CCYX", "", "DPR"])
+    assert names.tolist() == ["GLY", "HYP", "HIE", "CCYX", "", "DPR"]
+    assert parents_of(names).tolist() == ["GLY", "", "HIS", "CYS", "", ""]
+    assert parents_of(names, modified=True).tolist() == ["GLY", "PRO", "HIS", "CYS", "", "PRO"]
+    with pytest.raises(ValueError, match="a residue is called 'G'"):
+        read_names(["ALA", "g"])

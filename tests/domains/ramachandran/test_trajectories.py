@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from domains._checks import UsageError
 from domains.ramachandran import evaluate, evaluate_trajectory, example, from_mdtraj, validate
@@ -130,3 +131,29 @@ def test_a_trajectory_is_fast():
         evaluate_trajectory(angles)
         seconds.append(time.perf_counter() - begin)
     assert min(seconds) < 0.1
+
+
+@pytest.mark.parametrize("change", [str.lower, str.capitalize])
+def test_names_in_any_letters(change):
+    names = [change(name) for name in NAMES]
+    xr.testing.assert_identical(
+        evaluate_trajectory(PHI, PSI, resnames=names), evaluate_trajectory(PHI, PSI, resnames=NAMES)
+    )
+
+
+@pytest.mark.parametrize("name", ["UNK", "SEP", "dal", "ACE", ""])
+def test_residues_that_are_not_standard_are_not_scored(name):
+    names = ["ALA", name, *NAMES[2:]]
+    with pytest.warns(UserWarning, match=rf"not standard are not scored: {name.upper() or 'no name'} \(1\)$"):
+        report = evaluate_trajectory(PHI, PSI, resnames=names)
+    assert (report.evaluation[:, 1] == -1).all()
+    assert np.isnan(report.score[:, 1]).all()
+    assert report.category.values.tolist()[:3] == ["general", "", str(report.category[2].values)]
+    assert int(report.favored[1] + report.allowed[1] + report.outlier[1]) == 0
+    known = evaluate_trajectory(PHI, PSI, resnames=["ALA", "ALA", *NAMES[2:]])
+    np.testing.assert_array_equal(report.score[:, 2:], known.score[:, 2:])
+
+
+def test_one_letter_is_no_name():
+    with pytest.raises(ValueError, match="evaluate_trajectory: a residue is called 'G'; write names of three letters"):
+        evaluate_trajectory(PHI, PSI, resnames=["G", *NAMES[1:]])
