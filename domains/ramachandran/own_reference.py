@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from .._checks import UsageError, check_choice
+from .._checks import UsageError, check_choice, check_number
 from .densities import region_from_density, region_from_rank
 from .empirical import maps_of
 from .regions import same_grid
@@ -82,35 +82,23 @@ def region_reference(
     check_choice(OPERATION, "as_", as_, KINDS)
     checked = {category: _checked(category, x) for category, x in _by_category(maps).items()}
     categories = list(checked)
-    first = checked[categories[0]]
-    for category, x in checked.items():
-        if not same_grid(x, first):
-            raise ValueError(f"{OPERATION}: {category} has another grid than {categories[0]}; bring the maps onto one")
+    _check_one_grid(checked)
     scores = [_score(category, x, as_) for category, x in checked.items()]
-    cuts = {
-        "favored": _cuts("favored", favored, categories, as_),
-        "allowed": _cuts("allowed", allowed, categories, as_),
-    }
-    for category, low, high in zip(categories, cuts["allowed"], cuts["favored"], strict=True):
-        if low > high:
-            raise UsageError(
-                f"{OPERATION}: allowed is above favored for {category}; allowed holds the favored cells too"
-            )
+    least_favored = _cuts("favored", favored, categories, as_)
+    least_allowed = _cuts("allowed", allowed, categories, as_)
+    _check_order(categories, least_allowed, least_favored)
+
     dims = ("category", "psi", "phi")
+    kind = "score" if as_ == "score" else "percentile rank"
     variables: dict[str, Any] = {
-        "score": (dims, np.stack(scores), {"long_name": "score" if as_ == "score" else "percentile rank"}),
-        "favored": ("category", cuts["favored"]),
-        "allowed": ("category", cuts["allowed"]),
+        "score": (dims, np.stack(scores), {"long_name": kind}),
+        "favored": ("category", least_favored),
+        "allowed": ("category", least_allowed),
     }
     if as_ == "density":
         masses = [x.values / x.values.sum() for x in checked.values()]
         variables["mass"] = (dims, np.stack(masses), {"long_name": "share of the data in each cell"})
-    degrees = {"units": "degrees", "long_name": "cell centre"}
-    coords = {
-        "category": categories,
-        "psi": ("psi", first.psi.values, degrees),
-        "phi": ("phi", first.phi.values, degrees),
-    }
+    coords = {"category": categories, **_centres(checked[categories[0]])}
     attrs = {"name": name, "cuts": "score >= favored; score >= allowed, cumulative", **provenance}
     return xr.Dataset(variables, coords, attrs)
 
@@ -140,6 +128,25 @@ def _checked(category: str, x: Any) -> xr.DataArray:
     return floating
 
 
+def _check_one_grid(maps: Mapping[str, xr.DataArray]) -> None:
+    first, *others = maps
+    for category in others:
+        if not same_grid(maps[category], maps[first]):
+            raise ValueError(f"{OPERATION}: {category} has another grid than {first}; bring the maps onto one")
+
+
+def _check_order(categories: list[str], least_allowed: np.ndarray, least_favored: np.ndarray) -> None:
+    above = np.flatnonzero(least_allowed > least_favored)
+    if len(above):
+        category = categories[above[0]]
+        raise UsageError(f"{OPERATION}: allowed is above favored for {category}; allowed holds the favored cells too")
+
+
+def _centres(x: xr.DataArray) -> dict[str, Any]:
+    degrees = {"units": "degrees", "long_name": "cell centre"}
+    return {"psi": ("psi", x.psi.values, degrees), "phi": ("phi", x.phi.values, degrees)}
+
+
 def _score(category: str, x: xr.DataArray, as_: str) -> np.ndarray:
     """Return the score of each cell."""
     if as_ == "score":
@@ -158,24 +165,30 @@ def _score(category: str, x: xr.DataArray, as_: str) -> np.ndarray:
 
 def _ranks(density: np.ndarray) -> np.ndarray:
     """Return the share of the mass in cells at most as dense as each."""
-    levels, level = np.unique(density, return_inverse=True)
+    _, level = np.unique(density, return_inverse=True)
     mass = np.bincount(level.ravel(), weights=density.ravel())
     held = np.cumsum(mass) / mass.sum()
-    ranks: np.ndarray = held[level].reshape(density.shape)
-    # of the densest cells exactly 1, of empty ones 0
-    return np.clip(np.where(levels[level].reshape(density.shape) == levels[-1], 1.0, ranks), 0, 1)
+    # exactly 1 in the densest cells, whatever the sum has lost
+    held[-1] = 1.0
+    ranks: np.ndarray = np.clip(held, 0, 1)[level]
+    return ranks.reshape(density.shape)
 
 
 def _cuts(level: str, given: Cuts | None, categories: list[str], as_: str) -> np.ndarray:
+    """Return the cut of each category."""
     if given is None and as_ == "score":
         raise UsageError(f"{OPERATION}: no cut for {level}; a score needs cuts of its own, {level}= in its unit")
     if given is None:
-        maps = maps_of("top8000")
-        known = dict(zip(maps.categories, maps.cuts[level].tolist(), strict=True))
+        known = _known_cuts(level)
         return np.array([known.get(category, known["general"]) for category in categories])
-    if not isinstance(given, Mapping):
-        return np.full(len(categories), float(given))
-    lacking = [category for category in categories if category not in given]
-    if lacking:
-        raise UsageError(f"{OPERATION}: {level} has no cut for {lacking[0]}; give one for each category")
-    return np.array([float(given[category]) for category in categories])
+    of_category = given if isinstance(given, Mapping) else dict.fromkeys(categories, given)
+    for category in categories:
+        if category not in of_category:
+            raise UsageError(f"{OPERATION}: {level} has no cut for {category}; give one for each category")
+        check_number(OPERATION, level, of_category[category])
+    return np.array([float(of_category[category]) for category in categories])
+
+
+def _known_cuts(level: str) -> dict[str, float]:
+    maps = maps_of("top8000")
+    return dict(zip(maps.categories, maps.cuts[level].tolist(), strict=True))

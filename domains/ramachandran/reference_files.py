@@ -12,6 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
 from .._checks import UsageError
@@ -159,7 +160,20 @@ def _reference(data: xr.Dataset) -> xr.Dataset:
     made["score"].attrs.update(data["score"].attrs)
     said = {name: one_line(value, None) for name, value in data.attrs.items()}
     made = made.assign_attrs(said)
+    if "mass" in data:
+        made = made.assign(mass=_masses(data["mass"]).reindex_like(made))
     return made.assign(n=data["n"]) if "n" in data else made
+
+
+def _masses(found: xr.DataArray) -> xr.DataArray:
+    """Return the share of the data in each cell, checked."""
+    if set(found.dims) != {"category", "psi", "phi"} or found.dtype.kind not in "iuf":
+        raise ReadError(f"no reference: mass holds no number for each cell; {_MAKE}")
+    shares = found.transpose("category", "psi", "phi")
+    sums = shares.sum(["psi", "phi"], skipna=False)
+    if not bool((shares >= 0).all()) or not np.allclose(sums, 1):
+        raise ReadError(f"no reference: the masses of the cells of a category do not sum to 1; {_MAKE}")
+    return shares
 
 
 def _check_part(data: xr.Dataset, name: str) -> None:

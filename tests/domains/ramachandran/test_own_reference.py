@@ -162,6 +162,8 @@ def test_records_tell_references_apart(tmp_path):
         (density(0), {"as_": "density"}, UsageError, "no dimension category"),
         ({"general": 3}, {"as_": "density"}, TypeError, "general is a int"),
         (DENSITIES, {"as_": "score", "favored": 0, "allowed": 1}, UsageError, "allowed is above favored for general"),
+        (DENSITIES, {"as_": "density", "favored": np.nan}, UsageError, "favored must be a finite number; got nan"),
+        (DENSITIES, {"as_": "density", "allowed": "0.1"}, UsageError, "allowed must be a finite number; got '0.1'"),
         (DENSITIES, {"as_": "density", "favored": {"general": 0.1}}, UsageError, "favored has no cut for glycine"),
         ({**DENSITIES, "glycine": density(0)[::2, ::2]}, {"as_": "density"}, ValueError, "glycine has another grid"),
     ],

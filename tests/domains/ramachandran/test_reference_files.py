@@ -56,6 +56,8 @@ def own():
         (own().isel(category=0), r"no reference: score has the dimensions \(psi, phi\), not \(category, psi, phi\)"),
         (own().assign(favored=("category", list("abcdef"))), "no reference: the values of favored are .*, not numbers"),
         (own().drop_vars("category"), "no reference: its categories have no names"),
+        (own().assign(mass=own().mass * 2), "no reference: the masses of the cells of a category do not sum to 1"),
+        (own().assign(mass=own().favored), "no reference: mass holds no number for each cell"),
         (own().assign(allowed=own().favored + 1), "no reference: allowed is above favored for general"),
         (own().assign(score=own().score.where(own().psi > 0)), "no reference: general: a score is NaN or infinite"),
     ],
