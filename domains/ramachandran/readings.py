@@ -6,7 +6,13 @@ Conventions
   for degrees, a complement, a rank or a density taken for a membership, another category, a prediction for glycine that
   lies on one side of phi = 0. The values are read anew; nothing is changed.
 - A reading fits far better if it leaves less than a part of what the IoU lacks to 1. The part is larger for the axes
-  than for what a region of the same truth could meet by chance. The parts were set on honest pairs, see the tests.
+  than for what a region of the same truth could meet by chance. The parts were set on 14,843 honest pairs: samples of
+  50 to 20,000 residues under kernels of 2° to 20°, discs, ellipses, shifts, soft edges, hard spheres and the regions of
+  another program. None is spoken of.
+- Another category is seen where the prediction is sharper than the difference of the two. Samples of 200, 1000 and 5000
+  residues were compared with each other category. Their own is named for 80, 86 and 88 % of them under a kernel of 8°,
+  for 46, 78 and 91 % under one of 4°, and for a quarter under one of 15°, which blurs the basins away. Least seen are
+  general taken for isoleucine or valine and the reverse (a fifth), and glycine taken for general (a tenth).
 - Glycine has no hand: its empirical region is symmetrical at (−phi, −psi).
 """
 
@@ -23,10 +29,13 @@ from .torus import nearest, wrap
 
 FAR = 0.55
 """A reading of the axes or the values fits far better if it leaves less than this of what the IoU lacks to 1."""
-FAR_CATEGORY = 0.45
-"""The same for another category: models are alike in the basins that categories share."""
-FAR_GLYCINE = 0.2
-"""The same for glycine's region, which is so wide that it fits any wide prediction."""
+FAR_CATEGORY = 0.6
+"""The same for another category."""
+ALIKE = {"general", "isoleucine or valine"}
+FAR_ALIKE = 0.5
+"""The same for two categories that share most of their basins: a sample of one may fit the other by chance."""
+FAR_GLYCINE = 0.3
+"""The same for glycine's region beside the general one: it is so wide that it fits any wide prediction."""
 FAR_HALF_CELL = 0.3
 """The same for cells half a cell off: a shift of a degree or two is no mistake of the cells."""
 FAR_ONE_SIDED = 0.85
@@ -66,7 +75,7 @@ class Reading:
     ----------
     name, remedy : str
     iou : ndarray, shape (n,)
-    far : float
+    far : float or ndarray, shape (n,)
         The largest part of what the IoU lacks to 1 that it may leave.
     gain, fit : float
         The least gain in IoU, and the least IoU.
@@ -75,7 +84,7 @@ class Reading:
     name: str
     remedy: str
     iou: np.ndarray
-    far: float = FAR
+    far: float | np.ndarray = FAR
     gain: float = LEAST_GAIN
     fit: float = LEAST_FIT
 
@@ -223,13 +232,28 @@ def _of_categories(pair: Pair, rows: np.ndarray, regions_of: Mapping[str, Region
     """Yield the other categories."""
     own = np.array(pair.categories)
     for category, regions in regions_of.items():
-        far = FAR_GLYCINE if category == "glycine" else FAR_CATEGORY
+        far = np.array([far_of_category(name, category) for name in pair.categories])
         size_b = count(regions.each)[regions.which[rows]]
         able = np.flatnonzero((own != category) & _is_far(pair.now, pair.highest(size_b=size_b), far))
         if len(able):
             remedy = f'compare it with category="{category}" (--category)'
             iou = _at(able, pair.only(able).iou(b=regions.at(rows[able]), size_b=size_b[able]), len(rows))
             yield Reading(f"a region of {category}", remedy, iou, far=far)
+
+
+def far_of_category(own: str, other: str) -> float:
+    """Return the largest part of what the IoU with one category lacks to 1 that another one may leave.
+
+    Examples
+    --------
+    >>> far_of_category("general", "cis-proline"), far_of_category("general", "glycine")
+    (0.6, 0.3)
+    """
+    if {own, other} == ALIKE:
+        return FAR_ALIKE
+    if (own, other) == ("general", "glycine"):
+        return FAR_GLYCINE
+    return FAR_CATEGORY
 
 
 def _of_symmetry(pair: Pair) -> Iterator[Reading]:
@@ -287,7 +311,11 @@ def _negated(pair: Pair) -> np.ndarray:
 
 
 def _is_far(
-    now: np.ndarray, iou: np.ndarray, far: float = FAR, gain: float = LEAST_GAIN, fit: float = LEAST_FIT
+    now: np.ndarray,
+    iou: np.ndarray,
+    far: float | np.ndarray = FAR,
+    gain: float = LEAST_GAIN,
+    fit: float = LEAST_FIT,
 ) -> np.ndarray:
     gained = iou - now >= gain
     explained = 1 - iou <= far * (1 - now)

@@ -38,6 +38,7 @@ def honest_pairs(category: str, seed: int) -> Iterator[Pair]:
         yield from _empirical(options)
         yield from _sampled(options, rng)
         yield from _discs(options, rng)
+        yield from _ellipses(options, rng)
         yield from _soft(options, rng)
 
 
@@ -56,11 +57,11 @@ def _sampled(options: dict[str, str], rng: np.random.Generator) -> Iterator[Pair
     category = options["category"]
     score = reference().score.sel(category=category).values
     mass = 0.98 if options["level"] == "favored" else 0.999
-    for n in (200, 1000, 5000):
+    for n in (50, 200, 1000, 5000, 20_000):
         counts = drawn(score, n, rng)
         if category == "glycine":
             counts = counts + counts[::-1, ::-1]
-        for bandwidth in (4, 8, 15):
+        for bandwidth in (2, 5, 8, 15, 20):
             density = smoothed(counts, bandwidth)
             yield f"{n} residues, {bandwidth}°", as_region(holding(density, mass)), options
 
@@ -77,6 +78,21 @@ def _discs(options: dict[str, str], rng: np.random.Generator) -> Iterator[Pair]:
             cells |= cells[::-1, ::-1]
         if cells.any():
             yield "discs", as_region(cells), options
+
+
+def _ellipses(options: dict[str, str], rng: np.random.Generator) -> Iterator[Pair]:
+    """Ellipses of any size and direction round few of the basins, often of one alone."""
+    for _ in range(6):
+        cells = np.zeros((N, N), bool)
+        for phi, psi in PEAKS[options["category"]]:
+            if rng.random() < 0.45:
+                x, y = rng.normal((phi, psi), 10)
+                long, short = rng.uniform(8, 60, 2)
+                cells |= ellipse(x, y, long, short, rng.uniform(0, np.pi))
+        if options["category"] == "glycine":
+            cells |= cells[::-1, ::-1]
+        if cells.any():
+            yield "ellipses", as_region(cells), options
 
 
 def _soft(options: dict[str, str], rng: np.random.Generator) -> Iterator[Pair]:
@@ -126,3 +142,11 @@ def disc(phi: float, psi: float, radius: float) -> np.ndarray:
     across = (NODES - phi + 180) % 360 - 180
     up = (NODES - psi + 180) % 360 - 180
     return np.hypot(across[None], up[:, None]) <= radius
+
+
+def ellipse(phi: float, psi: float, long: float, short: float, turn: float) -> np.ndarray:
+    across = (NODES - phi + 180) % 360 - 180
+    up = ((NODES - psi + 180) % 360 - 180)[:, None]
+    along = across * np.cos(turn) + up * np.sin(turn)
+    beside = up * np.cos(turn) - across * np.sin(turn)
+    return np.hypot(along / long, beside / short) <= 1

@@ -111,6 +111,23 @@ def test_another_category(category):
         compare(bare, category=stranger, level="allowed", strict=True)
 
 
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_sample_of_another_category(level):
+    """Of 1000 residues under the default kernel: whichever other category it is compared with."""
+    rng = np.random.default_rng(4)
+    mass = 0.98 if level == "favored" else 0.999
+    n_named = 0
+    for category in CATEGORIES:
+        counts = drawn(reference().score.sel(category=category).values, 1000, rng)
+        sample = as_region(holding(smoothed(counts, 8), mass))
+        assert "hint" not in compare(sample, category=category, level=level).attrs
+        for other in set(CATEGORIES) - {category}:
+            hint = compare(sample, category=other, level=level).attrs.get("hint", "")
+            n_named += f"a region of {category}?" in hint
+    # of 30
+    assert n_named >= 22
+
+
 def test_glycine_has_no_hand():
     truth = region("top8000", "glycine")
     half = truth.values & (NODES < 0)
