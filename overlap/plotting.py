@@ -51,7 +51,8 @@ def agreement(
     a, b : array or DataArray, shape (rows, columns)
         Masks, bool or floating in [0, 1]. A DataArray's coordinates become the axes.
     ax : matplotlib Axes, optional
-        Where to draw; a new figure by default.
+        Where to draw; a new figure by default. The legend lies below the axes: give your figure
+        ``layout="constrained"``, which makes room for it.
     labels : tuple of str
         Names of the two masks, for the legend.
     colours : dict, optional
@@ -92,7 +93,7 @@ def agreement(
     o = raster.measure(mask_a, mask_b)
     palette = {**COLOURS, **(colours or {})}
     if ax is None:
-        _, ax = plt.subplots()
+        _, ax = plt.subplots(layout="constrained")
     ax.imshow(_blend(mask_a, mask_b, palette), **{"origin": "lower", "extent": _extent(a), **style})
     prediction, reference = labels
     patches = [

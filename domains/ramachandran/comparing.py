@@ -18,7 +18,6 @@ from .. import _console
 from .._checks import UsageError, check_choice
 from .._files import ReadError
 from .._report import as_table
-from .._text import for_picture, one_line
 from . import tables
 from .comparison import assess
 from .empirical import PROVENANCE, maps_of
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from .._console import Outputs
-    from .assessment import Assessment
 
 Empirical = str | xr.Dataset
 """A reference with categories and levels, by its name or in full."""
@@ -70,7 +68,10 @@ def compare_files(
         return lines
 
     def picture() -> Axes:
-        return _draw_agreement(assessed, truth)
+        from .region_plots import plot_agreement, plot_agreements
+
+        drawn: Axes = plot_agreements(assessed)[0] if assessed.labels else plot_agreement(assessed)
+        return drawn
 
     def page() -> str:
         from .pages import comparison_page
@@ -167,19 +168,3 @@ def _mass_of(reference: Empirical, category: str, level: str) -> float:
     cut = float(maps.cuts[level][maps.categories.index(category)])
     # 1 - 0.98 is a little more than 0.02 in binary
     return round(1 - cut, 12)
-
-
-def _draw_agreement(assessed: Assessment, truth: Empirical | xr.DataArray) -> Axes:
-    """Draw an assessment with its IoU, of several each in a panel, and the attribution of an empirical reference."""
-    from .plotting import credit
-    from .region_plots import plot_agreement, plot_agreements
-
-    if assessed.labels:
-        ax: Axes = plot_agreements(assessed)[0]
-    else:
-        ax = plot_agreement(assessed)
-        name = for_picture(one_line(assessed.report.attrs["prediction"], 40))
-        ax.set_title(f"{name}: IoU {float(assessed.report.iou):.3f}", fontsize="medium")
-    if not isinstance(truth, xr.DataArray):
-        credit(ax.figure, truth)
-    return ax

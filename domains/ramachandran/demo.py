@@ -13,7 +13,7 @@ from . import tables
 from .assessment import Assessment
 from .comparison import assess
 from .io import example
-from .plotting import credit, plot_residues
+from .plotting import plot_residues
 from .region_plots import plot_agreement
 from .regions import region
 from .run import summarise, validate
@@ -60,8 +60,6 @@ def _save_regions(folder: Path, best: Assessment, reports: dict[str, xr.Dataset]
     _console.save_dataset(together, folder / "comparison.nc")
     _console.save_dataset(best.predicted, folder / "hard_spheres.nc")
     ax = plot_agreement(best, labels=("hard spheres", "Top8000"))
-    ax.set_title(f"Five steric clashes: IoU {float(best.report.iou):.2f}", fontsize="medium")
-    credit(ax.figure)
     _console.save(ax.figure, folder / "agreement.png")
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 import xarray as xr
 
 from .. import _console
+from .._pictures import TWO_COLUMNS, printed
 from .._tables import build_table
 from .crosswise import compare_crosswise
 from .empirical import LEVELS
@@ -159,16 +160,14 @@ def plot_learned(learned: LearnedContacts) -> Any:
     import matplotlib.pyplot as plt
 
     from .comparison import assess
-    from .plotting import credit
     from .region_plots import plot_agreement
 
-    figure, panels = plt.subplots(1, 2, figsize=(9.2, 5), layout="constrained", sharey=True)
     models = models_beside(learned)
-    for ax, name in zip(panels, ("1963", "learned"), strict=True):
-        assessed = assess(models[name].assign_attrs(category=""), learned.reference)
-        plot_agreement(assessed, ax=ax, labels=("predicted", "empirical"))
-        ax.set_title(f"{name}: IoU {float(assessed.report.iou):.3f}", fontsize="medium")
-        ax.label_outer()
-    if learned.region.attrs["learned_from"].startswith("top8000"):
-        credit(figure)
+    with printed():
+        _, panels = plt.subplots(1, 2, figsize=(TWO_COLUMNS, 4.6), layout="constrained", sharey=True)
+        for ax, name in zip(panels, ("1963", "learned"), strict=True):
+            assessed = assess(models[name].assign_attrs(category=""), learned.reference)
+            ax.set_title(f"{name}: IoU {float(assessed.report.iou):.3f}", fontsize="medium")
+            plot_agreement(assessed, ax=ax, labels=("model", "reference"))
+            ax.label_outer()
     return panels

@@ -3,8 +3,9 @@
 Conventions
 -----------
 - A cell is drawn as it is, none is smoothed; the line is the edge of the region, or of the reference.
-- Of several regions or comparisons each has a panel, with its numbers above it.
-- Areas are in per cent of the torus.
+- Of several regions or comparisons each has a panel with its numbers.
+- Areas are in per cent of the torus, to two decimals as in the tables.
+- The attribution that the maps of a reference owe is below the figure, whichever side was cut from them.
 """
 
 from __future__ import annotations
@@ -17,21 +18,26 @@ import xarray as xr
 
 import overlap as ov
 
-from .._pictures import axes_or_new
+from .._pictures import COLUMN, TWO_COLUMNS, axes_or_new, printed
 from .._text import for_picture, one_line
 from .assessment import Assessment
 from .comparison import assess
-from .empirical import Category, Level
-from .plotting import LINES, POINT, SHADES, TITLES, past_the_seam, torus_axes
+from .empirical import PROVENANCE, Category, Level
+from .plotting import LINES, POINT, SHADES, TITLES, credit, past_the_seam, torus_axes
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.legend import Legend
 
-MOST_COLUMNS = 3
-"""Of panels side by side."""
+FEW = 6
+"""Panels up to which three stand side by side; of more, four do."""
+IN_LEGEND = 14
+"""Letters of a name in the legend of one of several panels."""
+IN_TITLE = 24
+"""Letters of a name above one of several panels."""
 MOST_LETTERS = 36
-"""Of a name above a panel."""
+"""Letters of a name in or above a single panel."""
 
 
 def plot_regions(region: xr.DataArray) -> np.ndarray:
@@ -54,19 +60,22 @@ def plot_regions(region: xr.DataArray) -> np.ndarray:
     >>> from .regions import region
     >>> panels = plot_regions(region(category=["general", "glycine"]))
     >>> [ax.get_title() for ax in panels]
-    ['General: 16.3 %', 'Glycine: 35.9 %']
+    ['General: 16.27 %', 'Glycine: 35.92 %']
     """
     dims = [str(dim) for dim in region.dims if dim not in ("psi", "phi")]
     labels = {dim: region.coords[dim].values if dim in region.coords else None for dim in dims}
     places = list(np.ndindex(tuple(region.sizes[dim] for dim in dims)))
-    panels = _panels(len(places))
-    for ax, place in zip(panels, places, strict=True):
-        chosen = dict(zip(dims, place, strict=True))
-        cells = region.isel(chosen).sortby(["psi", "phi"]).transpose("psi", "phi")
-        _draw_cells(cells, ax)
-        name = _name(labels, chosen) or str(region.attrs.get("name", "region"))
-        ax.set_title(f"{_in_title(name)}: {100 * float(cells.mean()):.3g} %", fontsize="medium")
-        ax.label_outer()
+    most = IN_TITLE if dims else MOST_LETTERS
+    with printed():
+        panels = _panels(len(places), around=0.25)
+        for ax, place in zip(panels, places, strict=True):
+            chosen = dict(zip(dims, place, strict=True))
+            cells = region.isel(chosen).sortby(["psi", "phi"]).transpose("psi", "phi")
+            _draw_cells(cells, ax)
+            name = _name(labels, chosen) or str(region.attrs.get("name", "region"))
+            ax.set_title(f"{_short(name, most)}: {_percent(float(cells.mean()))}", fontsize="medium")
+        _without_repeated_labels(panels)
+        _credit_maps(panels[0].figure, region)
     return panels
 
 
@@ -91,7 +100,8 @@ def plot_agreement(
     category, level : str
         Which empirical region, as in `compare`.
     ax : matplotlib Axes, optional
-        Where to draw.
+        Where to draw; a figure of its own for one column of a journal by default. The legend lies below the axes, and
+        the attribution at the bottom of the figure: give yours ``layout="constrained"``, which makes room for them.
     labels : tuple of str
         Names of the two regions, for the legend.
     **style
@@ -100,7 +110,7 @@ def plot_agreement(
     Returns
     -------
     matplotlib Axes
-        The legend holds the sizes of the report.
+        The legend says which reference it is, and holds the sizes of the report.
 
     Raises
     ------
@@ -116,7 +126,10 @@ def plot_agreement(
     >>> glycine = region("top8000", "glycine")
     >>> ax = plot_agreement(assess(glycine, level="allowed"))
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
-    ['both: 11638, 35.92 %', 'only prediction: 0, 0 %', 'only reference: 8708, 26.88 %']
+    ['both: 11638 cells, 35.92 %', 'only prediction: 0 cells, 0.00 %', 'only reference: 8708 cells, 26.88 %', \
+'edge of the reference']
+    >>> ax.get_legend().get_title().get_text()
+    'reference: top8000 glycine, allowed'
     """
     if isinstance(predicted, Assessment):
         assessed = predicted
@@ -127,12 +140,18 @@ def plot_agreement(
         raise ValueError(
             f"ramachandran.plot_agreement: several comparisons along {several}; plot_agreements draws a panel for each"
         )
-    ax = torus_axes(axes_or_new(ax, figsize=(5, 5)))
-    _draw_agreement(assessed.predicted, assessed.reference, ax, labels, style)
-    legend = ax.get_legend()
-    assert legend is not None
-    for text, (name, size) in zip(legend.get_texts(), _parts(assessed.overlap, labels).items(), strict=True):
-        text.set_text(f"{name}: {float(size):.6g}, {_share(size, assessed.torus)}")
+    report = assessed.report
+    short = (_short(labels[0], MOST_LETTERS), _short(labels[1], MOST_LETTERS))
+    key = [f"{name}: {size:.6g} {report.attrs['units']}, {share}" for name, size, share in _parts(assessed, (), short)]
+    with printed(ax):
+        if ax is None:
+            ax = axes_or_new(None, figsize=(COLUMN, 1.32 * COLUMN))
+            name = _short(report.attrs["prediction"], MOST_LETTERS)
+            ax.set_title(f"{name}: {_iou(report.iou)}", fontsize="medium")
+        _draw_agreement(assessed.predicted, assessed.reference, ax, labels, style)
+        legend = _legend(ax, key, f"edge of the {short[1]}")
+        legend.set_title(f"reference: {_short(report.attrs['reference'], MOST_LETTERS)}")
+        _credit(ax.figure, assessed)
     return ax
 
 
@@ -159,35 +178,58 @@ def plot_agreements(assessed: Assessment, *, labels: tuple[str, str] = ("predict
     >>> from .regions import region
     >>> panels = plot_agreements(assess(region(category=None), level="allowed"))
     >>> print(panels[1].get_title())
-    Glycine: IoU 0.572
-    both 35.9, only prediction 0, only reference 26.9 %
+    Glycine
+    IoU 0.572
+    >>> [text.get_text() for text in panels[1].get_legend().get_texts()]
+    ['both: 35.92 %', 'only prediction: 0.00 %', 'only reference: 26.88 %']
     """
-    panels = _panels(len(list(np.ndindex(assessed.overlap.shape))))
-    for ax, place in zip(panels, np.ndindex(assessed.overlap.shape), strict=True):
-        chosen = dict(zip(assessed.labels, place, strict=True))
-        _draw_agreement(_chosen(assessed.predicted, chosen), _chosen(assessed.reference, chosen), ax, labels, {})
-        legend = ax.get_legend()
-        assert legend is not None
-        legend.remove()
-        ax.set_title(_title(assessed, place, chosen, labels), fontsize="x-small")
-        ax.label_outer()
-    key = _agreement_key(labels)
-    panels[0].figure.legend(handles=key, loc="outside upper center", ncols=4, frameon=False, fontsize="small")
+    report = assessed.report
+    places = list(np.ndindex(assessed.overlap.shape))
+    most = IN_TITLE if assessed.labels else MOST_LETTERS
+    short = (_short(labels[0], IN_LEGEND), _short(labels[1], IN_LEGEND))
+    with printed():
+        panels = _panels(len(places), around=1.08)
+        for ax, place in zip(panels, places, strict=True):
+            chosen = dict(zip(assessed.labels, place, strict=True))
+            predicted = _chosen(assessed.predicted, chosen)
+            reference = _chosen(assessed.reference, chosen)
+            _draw_agreement(predicted, reference, ax, labels, {})
+            _legend(ax, [f"{name}: {share}" for name, _, share in _parts(assessed, place, short)])
+            name = _name(assessed.labels, chosen)
+            iou = _iou(report.iou[place])
+            ax.set_title(f"{_short(name, most)}\n{iou}" if name else iou, fontsize="medium")
+        _without_repeated_labels(panels)
+        figure = panels[0].figure
+        lines = [f"prediction: {_short(report.attrs['prediction'], MOST_LETTERS)}"]
+        lines.append(f"reference (line): {_short(report.attrs['reference'], MOST_LETTERS)}")
+        figure.suptitle("\n".join(lines), fontsize="medium")
+        _credit(figure, assessed)
     return panels
 
 
-def _panels(n: int) -> np.ndarray:
-    """Return so many axes in a new figure, in rows."""
+def _panels(n: int, around: float) -> np.ndarray:
+    """Return so many axes in a new figure, in rows, with so many inches above and below each."""
     import matplotlib.pyplot as plt
 
-    columns = min(n, MOST_COLUMNS)
+    columns = min(n, 3 if n <= FEW else 4)
     rows = -(-n // columns)
-    # a single one is as wide as the legend
-    size = (max(3.7 * columns, 5.6), 3.9 * rows + 0.4)
-    _, panels = plt.subplots(rows, columns, figsize=size, sharex=True, sharey=True, squeeze=False, layout="constrained")
+    width = COLUMN if n == 1 else TWO_COLUMNS
+    of_labels = 0.65
+    height = rows * ((width - of_labels) / columns + around) + 0.5
+    _, panels = plt.subplots(rows, columns, figsize=(width, height), squeeze=False, layout="constrained")
     for ax in panels.flat[n:]:
         ax.remove()
     return np.ravel(panels)[:n]
+
+
+def _without_repeated_labels(panels: np.ndarray) -> None:
+    """Leave the names of psi to the first panel of each row, and some ticks out where four stand side by side."""
+    for ax in panels:
+        if len(panels) > FEW:
+            ax.set_xticks(range(-180, 181, 120))
+        if not ax.get_subplotspec().is_first_col():
+            ax.set_ylabel("")
+            ax.tick_params(labelleft=False)
 
 
 def _draw_cells(cells: xr.DataArray, ax: Axes) -> None:
@@ -219,21 +261,17 @@ def _chosen(region: xr.DataArray, places: Mapping[str, int]) -> xr.DataArray:
     return region.isel(own)
 
 
-def _title(assessed: Assessment, place: tuple[int, ...], chosen: Mapping[str, int], labels: tuple[str, str]) -> str:
-    name = _name(assessed.labels, chosen)
-    iou = float(assessed.report.iou.values[place])
-    torus = np.broadcast_to(assessed.torus, assessed.overlap.shape)[place]
-    shares = []
-    for part, size in _parts(assessed.overlap, labels).items():
-        percent = 100 * float(np.asarray(size)[place]) / float(torus)
-        shares.append(f"{_in_title(part)} {percent:.3g}")
-    number = f"{_in_title(name)}: IoU {iou:.3f}" if name else f"IoU {iou:.3f}"
-    return f"{number}\n{', '.join(shares)} %"
+def _short(name: str, most: int) -> str:
+    """Return a name as long as there is space for, none of it set as mathematics."""
+    return for_picture(one_line(name, most))
 
 
-def _in_title(name: str) -> str:
-    """Return a name as long as a panel is wide, none of it set as mathematics."""
-    return for_picture(one_line(name, MOST_LETTERS))
+def _iou(iou: xr.DataArray) -> str:
+    return "IoU undefined" if bool(iou.isnull()) else f"IoU {float(iou):.3f}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %"
 
 
 def _name(labels: Mapping[Any, Any], chosen: Mapping[str, int]) -> str:
@@ -260,25 +298,53 @@ def _draw_agreement(
     torus_axes(ax)
 
 
-def _parts(overlap: ov.Overlap, labels: tuple[str, str]) -> dict[str, Any]:
-    """Return the sizes of the three parts, weights and t-norm included."""
+def _parts(assessed: Assessment, place: tuple[int, ...], labels: tuple[str, str]) -> list[tuple[str, float, str]]:
+    """Return name, size and share of the torus of the three parts of a comparison, weights and t-norm included."""
+    overlap = assessed.overlap
+    torus = np.broadcast_to(assessed.torus, overlap.shape)[place]
     predicted, reference = labels
-    return {"both": overlap.intersection, f"only {predicted}": overlap.only_a, f"only {reference}": overlap.only_b}
+    sizes = {"both": overlap.intersection, f"only {predicted}": overlap.only_a, f"only {reference}": overlap.only_b}
+    parts = []
+    for name, size in sizes.items():
+        own = float(np.asarray(size)[place])
+        parts.append((name, own, _percent(own / float(torus))))
+    return parts
 
 
-def _share(size: Any, torus: Any) -> str:
-    """Return how much of the torus a part takes."""
-    return f"{100 * float(size) / float(torus):.4g} %"
-
-
-def _agreement_key(labels: tuple[str, str]) -> list[Artist]:
+def _legend(ax: Axes, texts: list[str], edge: str = "") -> Legend:
+    """Write what the three colours mean below axes, and the line, in place of the legend that is there."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    predicted, reference = (for_picture(label) for label in labels)
-    return [
-        Patch(color=ov.plotting.BOTH, label="both"),
-        Patch(color=ov.plotting.ONLY_A, label=f"only {predicted}"),
-        Patch(color=ov.plotting.ONLY_B, label=f"only {reference}"),
-        Line2D([], [], color=POINT, linewidth=0.8, label=f"edge of the {reference}"),
-    ]
+    colours = (ov.plotting.BOTH, ov.plotting.ONLY_A, ov.plotting.ONLY_B)
+    handles: list[Artist] = [Patch(color=colour, label=text) for colour, text in zip(colours, texts, strict=True)]
+    if edge:
+        handles.append(Line2D([], [], color=POINT, linewidth=0.8, label=edge))
+    return ax.legend(
+        handles=handles,
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0),
+        borderaxespad=3.8,  # below the axis label, whatever the size of the axes
+        fontsize="small",
+        title_fontsize="small",
+        alignment="left",
+        handlelength=1,
+        labelspacing=0.3,
+        frameon=False,
+    )
+
+
+def _credit(figure: Any, assessed: Assessment) -> None:
+    """Write the attribution that the maps of the two sides owe."""
+    family = assessed.source.family
+    if family is not None:
+        credit(figure, family)
+    for region in (assessed.predicted, assessed.reference):
+        _credit_maps(figure, region)
+
+
+def _credit_maps(figure: Any, region: xr.DataArray) -> None:
+    """Write the attribution if a region says that it was cut from the maps of the package."""
+    name = PROVENANCE["name"]
+    if region.attrs.get("reference") == name:
+        credit(figure, name)

@@ -81,7 +81,7 @@ def test_three_parts_of_the_picture_differ_in_grey():
     figure = panels[0].figure
     figure.canvas.draw()
     shades = set()
-    for handle in panels[1].get_legend().legend_handles:
+    for handle in panels[1].get_legend().get_patches():
         red, green, blue, _ = handle.get_facecolor()
         shades.add(round(0.299 * red + 0.587 * green + 0.114 * blue, 1))
     assert len(shades) == 3
