@@ -2,8 +2,8 @@ r"""Backbone angles from tables: of GROMACS, PLUMED, cpptraj, or CSV.
 
 Conventions
 -----------
-- ``gmx rama`` (xvg): rows of phi, psi and RES-NUMBER, frame after frame. A frame is the shortest run of residues that
-  repeats to the end of the file.
+- ``gmx rama`` (xvg): rows of phi, psi and RES-NUMBER, frame after frame, or of psi and phi if the labels of the axes
+  say so. A frame is the shortest run of residues that repeats to the end of the file.
 - PLUMED's COLVAR (``#! FIELDS … phi psi``) and cpptraj's tables (``#Frame phi:2 psi:2 …``): a row a frame, and columns
   for one residue or several, told apart by their numbers.
 - ``gmx chi -rama`` (xvg): rows of phi and psi of one residue, under axes of these names.
@@ -186,15 +186,28 @@ def _from_gromacs(text: str, declared: Declared) -> pd.DataFrame:
         angles.append(words[:2])
         residues.append(_residue(words, number))
     values = to_numbers(lines, angles, 2).values
+    phi, psi = find_axes(_labelled_columns(text), declared)
     unit = declared.angles or "degrees"
     columns = {
         "frame": np.arange(len(residues)) // _period(residues) + 1,
         "resname": [name for name, _ in residues],
         "resseq": [number for _, number in residues],
-        "phi": _degrees("phi", values[:, 0], unit),
-        "psi": _degrees("psi", values[:, 1], unit),
+        "phi": _degrees("phi", values[:, phi], unit),
+        "psi": _degrees("psi", values[:, psi], unit),
     }
     return pd.DataFrame(columns)
+
+
+def _labelled_columns(text: str) -> list[str]:
+    """Return what an xvg file calls its first two columns: phi and psi, unless the labels of its axes say otherwise."""
+    labels = axis_labels(text)
+    x = labels.get("x", "")
+    y = labels.get("y", "")
+    if x and y:
+        return [x, y]
+    # one label tells both
+    is_turned = x.lower() == "psi" or y.lower() == "phi"
+    return ["psi", "phi"] if is_turned else ["phi", "psi"]
 
 
 def _degrees(name: str, angles: np.ndarray, unit: str) -> np.ndarray:
@@ -287,7 +300,7 @@ def _from_columns(names: list[str], values: np.ndarray, declared: Declared, defa
 
 def _pairs(names: list[str], declared: Declared) -> list[tuple[str, int, int]]:
     """Return the number of each residue and its two columns."""
-    if declared.axes is not None:
+    if declared.axes is not None and not declared.is_order:
         phi, psi = find_axes(names, declared)
         return [("", phi, psi)]
     places = {}
@@ -305,6 +318,8 @@ def _pairs(names: list[str], declared: Declared) -> list[tuple[str, int, int]]:
             pairs.append((number, places["phi", number], places["psi", number]))
     if not pairs:
         find_axes(names, declared)
+    if declared.is_turned:
+        return [(number, psi, phi) for number, phi, psi in pairs]
     return pairs
 
 

@@ -247,7 +247,10 @@ def is_long(table: Table, declared: Declared) -> bool:
     True
     """
     names = [heading(name).name for name in table.names]
-    return declared.axes is not None or {"phi", "psi"} <= set(names)
+    if {"phi", "psi"} <= set(names):
+        return True
+    # the first line of a grid is one of angles
+    return declared.axes is not None and not all(_is_number(name) for name in names[1:])
 
 
 def heading(text: str) -> Column:
@@ -377,6 +380,14 @@ def _as_number(cell: str) -> float:
     if "_" in word or not word.isascii():
         raise ValueError(cell)
     return float(word)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        _as_number(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def _n_cells(cells: Sequence[str]) -> str:

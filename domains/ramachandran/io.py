@@ -33,7 +33,7 @@ from .arrays import Archive, read_npy
 from .formats import text
 from .formats.columns import read_columns
 from .formats.cuts import Cut, cut_surface
-from .formats.surface import QUANTITIES, Declared, Surface, find_axes, labelled, one_of, read_axes
+from .formats.surface import QUANTITIES, Declared, Surface, find_axes, labelled, one_of, read_axes, turned
 from .grid_tables import as_grid, as_matrix, from_long, is_long, read_table
 from .matlab import read_mat
 from .netcdf import read_maps
@@ -165,9 +165,11 @@ def cut_file(
     4
     """
     path = Path(path)
-    if bandwidth is not None:
-        return _of_angles(path, cut, bandwidth, axes, angles)
     declared = Declared(variable, as_, angles, read_axes(axes), absent, phi_first)
+    if bandwidth is not None:
+        with _named(path):
+            _check_declared_of_angles(declared, cut, header)
+        return _of_angles(path, cut, bandwidth, declared)
     with reading(OPERATION, path), _named(path):
         surface = _read(path, declared, header)
         if as_ is not None and cut.unit is not None:
@@ -178,14 +180,21 @@ def cut_file(
     return cells.assign_attrs(name=named)
 
 
-def _of_angles(
-    path: Path, cut: Cut, bandwidth: float, axes: str | tuple[str, str] | None, unit: str | None
-) -> xr.DataArray:
-    """Return the region of the angles in a table."""
-    odd = [name for name in cut.given if name != "mass"]
+def _check_declared_of_angles(declared: Declared, cut: Cut, header: bool) -> None:
+    """Refuse what is declared of a map where the file is a table of angles."""
+    odd = [f"{name}= (--{name})" for name in cut.given if name != "mass"]
+    if declared.quantity is not None:
+        odd.append("as_= (--as)")
+    if not header:
+        odd.append("header=False (--no-header)")
     if odd:
-        raise UsageError(f"{OPERATION}: {file_name(path)}: {odd[0]}= (--{odd[0]}) is not for angles; leave it out")
-    table = read_angles(path, axes=axes, unit=unit)
+        raise UsageError(f"{odd[0]} is not for angles; leave it out")
+    declared.refuse_others("a table of angles", "angles", "axes")
+
+
+def _of_angles(path: Path, cut: Cut, bandwidth: float, declared: Declared) -> xr.DataArray:
+    """Return the region of the angles in a table."""
+    table = read_angles(path, axes=declared.axes, unit=declared.angles)
     mass = cut.default_mass("") if cut.mass is None else cut.mass
     cells = region_from_angles(table["phi"], table["psi"], bandwidth=bandwidth, mass=mass)
     return cells.assign_attrs(name=path.name, source=f"{len(table)} pairs of angles, bandwidth {bandwidth:g}°")
@@ -325,12 +334,11 @@ def _read(path: Path, declared: Declared, header: bool) -> Surface:
 
 
 def _read_text(path: Path, declared: Declared) -> Surface:
-    _refuse_order(declared, "the file")
     return text.read_surface(OPERATION, path, declared)
 
 
 def _read_netcdf(path: Path, declared: Declared) -> Surface:
-    _refuse_order(declared, "a netCDF file")
+    declared.refuse_others("a netCDF file", "variable", "angles", "axes")
     with read_maps(OPERATION, path) as data:
         maps = [str(name) for name, x in data.data_vars.items() if {"psi", "phi"} <= set(x.dims)]
         name = one_of(maps, declared.variable)
@@ -345,11 +353,12 @@ def _read_netcdf(path: Path, declared: Declared) -> Surface:
     if said not in ("", *QUANTITIES):
         raise ReadError(f"its attribute quantity is {said!r}; one of {', '.join(QUANTITIES)} is known")
     unit = one_line(cells.attrs.get("units", ""), 40)
+    cells = turned(cells, declared)
     return Surface(cells, said, unit if unit in UNITS else "")
 
 
 def _read_npy(path: Path, declared: Declared) -> Surface:
-    _refuse_variable(declared)
+    declared.refuse_others("an array alone", "phi_first")
     values = read_npy(OPERATION, path)
     if values.ndim != 2 or not values.size:
         raise ReadError(
@@ -360,6 +369,7 @@ def _read_npy(path: Path, declared: Declared) -> Surface:
 
 
 def _read_npz(path: Path, declared: Declared) -> Surface:
+    declared.refuse_others("an archive", "variable", "angles", "axes", "phi_first")
     archive = Archive(OPERATION, path)
     headers = archive.headers
     maps = [name for name, header in headers.items() if len(header.shape) == 2]
@@ -371,6 +381,11 @@ def _read_npz(path: Path, declared: Declared) -> Surface:
 def _with_axes(values: np.ndarray, lines: Mapping[str, np.ndarray], declared: Declared) -> Surface:
     """Return a map with the angles of its axes from the arrays beside it."""
     names = {"phi": "phi", "psi": "psi"}
+    if declared.is_turned:
+        raise UsageError(
+            "axes= (--axes) name the arrays that hold phi and psi, whichever way the map lies; say phi_first=True "
+            "(--phi-first) if its rows are phi"
+        )
     if declared.axes is not None:
         known = list(lines)
         phi, psi = find_axes(known, declared)
@@ -400,6 +415,7 @@ def _centres_of(found: np.ndarray, n: int, dim: str, declared: Declared) -> np.n
 
 
 def _read_mat(path: Path, declared: Declared) -> Surface:
+    declared.refuse_others("a MATLAB file", "variable", "angles", "axes", "phi_first")
     arrays = read_mat(OPERATION, path)
     maps = [name for name, x in arrays.items() if x.ndim == 2]
     lines = {name: x for name, x in arrays.items() if x.ndim == 1 and x.dtype.kind in "iuf"}
@@ -410,9 +426,9 @@ def _read_mat(path: Path, declared: Declared) -> Surface:
 def _read_csv(path: Path, declared: Declared) -> Surface:
     table = read_table(OPERATION, path)
     if is_long(table, declared):
-        _refuse_order(declared, "a table with columns phi and psi")
+        declared.refuse_others("a table with columns phi and psi", "variable", "angles", "axes", "absent")
         return from_long(table, declared)
-    _refuse_variable(declared)
+    declared.refuse_others("a grid", "angles", "phi_first")
     surface = as_grid(table, declared)
     try:
         check_grid(surface.values, "")
@@ -423,25 +439,13 @@ def _read_csv(path: Path, declared: Declared) -> Surface:
 
 
 def _read_matrix(path: Path, declared: Declared) -> Surface:
-    _refuse_variable(declared)
+    declared.refuse_others("a matrix", "phi_first")
     if _suffix(path) in (".csv", ".tsv"):
         return as_matrix(read_table(OPERATION, path), declared)
     values = read_columns(read_text(OPERATION, path), least=2).values
     n_rows, n_columns = values.shape
     source = "matrix without angles: cells divide the circle from -180 on"
     return Surface(labelled(values, declared.order, centres(n_rows), centres(n_columns)), source=source)
-
-
-def _refuse_variable(declared: Declared) -> None:
-    if declared.variable is not None:
-        raise UsageError(
-            f"no {declared.variable!r}; the map in this file has no name, leave out variable= (--variable)"
-        )
-
-
-def _refuse_order(declared: Declared, what: str) -> None:
-    if declared.phi_first:
-        raise UsageError(f"{what} names its axes itself; leave out phi_first= (--phi-first)")
 
 
 _READERS: dict[str, Callable[[Path, Declared], Surface]] = {

@@ -56,7 +56,10 @@ RADIANS_END = 20.0
 """No real region lies within so many degrees of (0, 0); one of angles in radians does, blurred or not."""
 
 REMEDIES = {
-    "phi and psi swapped": 'pass predicted.rename(psi="phi", phi="psi"), or --phi-first of a file without axes',
+    "phi and psi swapped": (
+        'pass predicted.rename(psi="phi", phi="psi"), or of a file --axes "psi phi", or --phi-first of one whose axes '
+        "have no names"
+    ),
     "psi upside down": "pass predicted.assign_coords(psi=predicted.psi.values[::-1])",
     "phi mirrored": "pass predicted.assign_coords(phi=predicted.phi.values[::-1])",
     "both angles negated": "pass predicted.assign_coords(phi=-predicted.phi, psi=-predicted.psi)",

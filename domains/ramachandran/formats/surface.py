@@ -5,7 +5,8 @@ Conventions
 - Quantities: "mask" (0 and 1), "membership" (a soft mask, in [0, 1]), "density" and "counts" (their sum is the mass),
   "rank" (share of the data at a lower density), "energy". "" is a map that does not say what it is.
 - Axes: what the file calls phi, then what it calls psi. Where a format names its axes x and y, phi is x unless the user
-  says otherwise.
+  says otherwise: "psi phi" turns the axes of every format that has names or an order for them.
+- What a user declares is used or refused, never passed over.
 """
 
 from __future__ import annotations
@@ -26,6 +27,18 @@ QUANTITIES = ("mask", "membership", "density", "counts", "rank", "energy")
 ANGLES = ("degrees", "radians")
 """The units of angles."""
 
+_NO_USE = {
+    "variable": "no {value!r}; the map in this file has no name",
+    "angles": "{what} has angles of one unit",
+    "axes": "the axes of {what} have no names",
+    "absent": "{what} has a value for each cell",
+    "phi_first": "{what} names its axes itself",
+}
+"""Why a declaration has no use."""
+_INSTEAD = {
+    "axes": ", and say phi_first=True (--phi-first) if its rows are phi",
+    "phi_first": ', and say axes="psi phi" (--axes "psi phi") if they are the other way round',
+}
 _NUMBERED = re.compile(r"(phi|psi)[:_ ]?(\d*)")
 
 Quantity = Literal["mask", "membership", "density", "counts", "rank", "energy"]
@@ -78,9 +91,48 @@ class Declared:
         return self.quantity or own
 
     @property
+    def is_order(self) -> bool:
+        """Whether the axes are declared by the names of the angles themselves."""
+        return self.axes is not None and {name.lower() for name in self.axes} == {"phi", "psi"}
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether phi is declared to be psi, and psi phi."""
+        return self.axes is not None and self.is_order and self.axes[0].lower() == "psi"
+
+    @property
     def order(self) -> tuple[str, str]:
         """The axes of an array without named ones."""
         return ("phi", "psi") if self.phi_first else ("psi", "phi")
+
+    def refuse_others(self, what: str, *taken: str) -> None:
+        """Refuse what was declared of a file that has no use for it.
+
+        Parameters
+        ----------
+        what : str
+            What the file is.
+        *taken : str
+            Which of variable, angles, axes, absent and phi_first have a use there.
+
+        Raises
+        ------
+        UsageError
+            If another one was given.
+
+        Examples
+        --------
+        >>> Declared(absent=0.0).refuse_others("a picture", "angles", "axes")
+        Traceback (most recent call last):
+        domains._checks.UsageError: a picture has a value for each cell; leave out absent= (--absent)
+        """
+        for name, reason in _NO_USE.items():
+            value = getattr(self, name)
+            is_given = value is not None and value is not False
+            if is_given and name not in taken:
+                flag = name.replace("_", "-")
+                said = reason.format(what=what, value=value)
+                raise UsageError(f"{said}; leave out {name}= (--{flag}){_INSTEAD.get(name, '')}")
 
     def in_degrees(self, angles: np.ndarray, default: str = "degrees") -> np.ndarray:
         """Return angles of the declared unit, or of the format's, in degrees."""
@@ -158,11 +210,12 @@ def find_axes(names: list[str], declared: Declared, default: tuple[str, str] | N
     (1, 0)
     """
     lowered = [name.lower() for name in names]
-    wanted = declared.axes or default or ("phi", "psi")
-    if declared.axes is None and {"phi", "psi"} <= set(lowered):
-        wanted = ("phi", "psi")
-    elif declared.axes is None and default is None:
-        wanted = _of_one_residue(names)
+    usual = ("phi", "psi")
+    if not set(usual) <= set(lowered):
+        usual = default or _of_one_residue(names)
+    wanted = declared.axes or usual
+    if declared.is_order and not {"phi", "psi"} & set(lowered):
+        wanted = usual[::-1] if declared.is_turned else usual
     places = []
     for name in wanted:
         if lowered.count(name.lower()) != 1:
@@ -233,6 +286,24 @@ def labelled(values: np.ndarray, order: tuple[str, str], rows: np.ndarray, colum
     """
     of_rows, of_columns = order
     return xr.DataArray(values, dims=order, coords={of_rows: rows, of_columns: columns})
+
+
+def turned(cells: xr.DataArray, declared: Declared) -> xr.DataArray:
+    """Return a map whose axes the format itself calls phi and psi, with the names that the user gives them.
+
+    Raises
+    ------
+    UsageError
+        If other names are declared.
+
+    Examples
+    --------
+    >>> cells = labelled(np.array([[1, 2], [3, 4]]), ("psi", "phi"), np.array([-90, 90]), np.array([-90, 90]))
+    >>> turned(cells, Declared(axes=("psi", "phi"))).sel(phi=-90).values
+    array([1, 2])
+    """
+    phi, _ = find_axes(["phi", "psi"], declared)
+    return cells if phi == 0 else cells.rename(phi="psi", psi="phi")
 
 
 def never_visited(values: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ from . import amber, charmm, cpptraj, gromacs, ndrd, plumed, rosetta, top8000, w
 from .columns import read_columns
 from .mesh import on_grid
 from .rows import rows_of
-from .surface import Declared, Surface, find_axes, one_of
+from .surface import Declared, Surface, find_axes, one_of, turned
 
 _ENDINGS = ".dat .txt .xvg .xpm .gnu .data .prm .inp .str .ramaprob .out .frcmod .ff19sb"
 SUFFIXES = tuple(_ENDINGS.split())
@@ -41,23 +41,26 @@ class Format(NamedTuple):
         Takes a text and what was declared, and returns a `Surface`.
     header : str
         How it begins, as a message lists it.
+    taken : tuple of str
+        What of it may be declared, besides what the values are. Without axes it names them itself.
     """
 
     is_one: Callable[[str], bool]
     read: Callable[[str, Declared], Surface]
     header: str
+    taken: tuple[str, ...]
 
 
-PLUMED = Format(plumed.is_plumed, plumed.read_surface, "#! FIELDS (PLUMED)")
-WHAM = Format(wham.is_wham, wham.read_surface, "#X Y Free Pro (WHAM)")
-TOP8000 = Format(top8000.is_top8000, top8000.read_surface, "# Table name (MolProbity)")
-XPM = Format(gromacs.is_xpm, gromacs.read_xpm, "/* XPM */ (GROMACS)")
-XVG = Format(gromacs.is_xvg, gromacs.read_xvg, "@ (GROMACS)")
-GNUPLOT = Format(cpptraj.is_gnuplot, cpptraj.read_surface, "set … splot (cpptraj)")
-ROSETTA = Format(rosetta.is_rosetta, rosetta.read_surface, "rows of Rosetta")
-NDRD = Format(ndrd.is_ndrd, ndrd.read_surface, "rows of NDRD")
-AMBER = Format(amber.is_frcmod, amber.read_surface, "%FLAG CMAP_PARAMETER (Amber)")
-CHARMM = Format(charmm.is_cmap, charmm.read_surface, "CMAP (CHARMM)")
+PLUMED = Format(plumed.is_plumed, plumed.read_surface, "#! FIELDS (PLUMED)", ("variable", "angles", "axes", "absent"))
+WHAM = Format(wham.is_wham, wham.read_surface, "#X Y Free Pro (WHAM)", ("angles", "axes", "absent"))
+TOP8000 = Format(top8000.is_top8000, top8000.read_surface, "# Table name (MolProbity)", ("axes",))
+XPM = Format(gromacs.is_xpm, gromacs.read_xpm, "/* XPM */ (GROMACS)", ("angles", "axes"))
+XVG = Format(gromacs.is_xvg, gromacs.read_xvg, "@ (GROMACS)", ("angles", "axes", "absent"))
+GNUPLOT = Format(cpptraj.is_gnuplot, cpptraj.read_surface, "set … splot (cpptraj)", ("angles", "axes", "absent"))
+ROSETTA = Format(rosetta.is_rosetta, rosetta.read_surface, "rows of Rosetta", ("variable", "angles", "absent"))
+NDRD = Format(ndrd.is_ndrd, ndrd.read_surface, "rows of NDRD", ("variable", "angles", "absent"))
+AMBER = Format(amber.is_frcmod, amber.read_surface, "%FLAG CMAP_PARAMETER (Amber)", ("variable",))
+CHARMM = Format(charmm.is_cmap, charmm.read_surface, "CMAP (CHARMM)", ("variable",))
 
 KNOWN = (PLUMED, WHAM, TOP8000, XPM, XVG, GNUPLOT, ROSETTA, NDRD, AMBER, CHARMM)
 """All of them, in the order in which they are tried: Amber's files have a line CMAP as well."""
@@ -97,7 +100,11 @@ def read_surface(operation: str, path: Path, declared: Declared) -> Surface:
     _check_map(text)
     for known in KNOWN:
         if known.is_one(text):
-            return known.read(text, declared)
+            declared.refuse_others(f"a file with {known.header}", "axes", *known.taken)
+            surface = known.read(text, declared)
+            if "axes" in known.taken:
+                return surface
+            return surface._replace(values=turned(surface.values, declared))
     if declared.axes is not None and all(name.isdecimal() for name in declared.axes):
         return _bare_columns(text, declared)
     first = one_line(text.lstrip().partition("\n")[0], 60)
@@ -126,6 +133,7 @@ def _check_map(text: str) -> None:
 
 def _bare_columns(text: str, declared: Declared) -> Surface:
     """Read rows of numbers without a header, of which the columns of phi and psi were named by their numbers."""
+    declared.refuse_others("a table of columns", "variable", "angles", "axes", "absent")
     table = read_columns(text)
     numbers = range(1, table.values.shape[1] + 1)
     names = [str(number) for number in numbers]

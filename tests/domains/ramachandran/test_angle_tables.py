@@ -240,6 +240,54 @@ def test_chi_of_gromacs(tmp_path, x, y, columns):
     )
 
 
+TABLES = {
+    "gmx rama": (gromacs(), "rama.xvg"),
+    "gmx chi": (
+        HEAD + '@ yaxis label "Psi"\n' + "".join(f"{x} {y}\n" for x, y in zip(PHI[:, 0], PSI[:, 0], strict=True)),
+        "c.xvg",
+    ),
+    "COLVAR": (colvar(), "COLVAR"),
+    "COLVAR of three": (colvar(columns=(1, 2, 4)), "COLVAR"),
+    "cpptraj": (cpptraj((3,)), "dih.dat"),
+    "cpptraj of two": (cpptraj(), "dih.dat"),
+    "CSV": ("phi,psi\n" + "".join(f"{x},{y}\n" for x, y in zip(PHI[:, 0], PSI[:, 0], strict=True)), "angles.csv"),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_axes_of_every_table_are_used_or_refused(tmp_path, name):
+    path = saved(tmp_path, *TABLES[name])
+    table = read_angles(path)
+    turned = read_angles(path, axes="psi phi")
+    np.testing.assert_array_equal(turned[["psi", "phi"]], table[["phi", "psi"]])
+    assert turned["resseq"].tolist() == table["resseq"].tolist()
+    assert read_angles(path, axes="phi psi").equals(table)
+    with pytest.raises(UsageError, match="which axes are phi and psi is not said: they are called"):
+        read_angles(path, axes="foo bar")
+    expected = region_from_angles(table["psi"], table["phi"], bandwidth=8)
+    np.testing.assert_array_equal(read_region(path, bandwidth=8, axes="psi phi"), expected)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [{"phi_first": True}, {"absent": 0}, {"variable": "x"}, {"as_": "density"}, {"header": False}, {"value": 1}],
+)
+def test_what_is_declared_of_maps_is_refused(tmp_path, option):
+    (name,) = option
+    with pytest.raises(UsageError, match=rf"rama.xvg: .*(leave out {name}=|{name}=.*leave it out)"):
+        read_region(saved(tmp_path, gromacs()), bandwidth=8, **option)
+
+
+@pytest.mark.parametrize(
+    "labels", ['@ xaxis label "Psi"\n@ yaxis label "Phi"\n', '@ xaxis label "Psi"\n', '@ yaxis label "Phi"\n']
+)
+def test_labels_of_the_axes_say_the_order(tmp_path, labels):
+    text = labels + "".join(f"{y} {x} ALA-2\n" for x, y in zip(PHI[:, 0], PSI[:, 0], strict=True))
+    table = read_angles(saved(tmp_path, text))
+    assert circular(table["phi"], PHI[:, 0]) < 1e-9
+    assert circular(table["psi"], PSI[:, 0]) < 1e-9
+
+
 def test_axes_without_names_are_not_taken_for_angles(tmp_path):
     text = HEAD.replace("Phi", "Time (ps)") + '@    yaxis  label "RMSD (nm)"\n0.0 0.1\n10.0 0.2\n'
     with pytest.raises(ReadError, match="2 cells, not phi, psi and RES-NUMBER"):
