@@ -119,7 +119,7 @@ def read_angles(
             table = _read(path, declared)
             table["resname"] = read_names(table["resname"])
         except UsageError as error:
-            raise UsageError(f"{OPERATION}: {path}: {error}") from error
+            raise UsageError(f"{OPERATION}: {file_name(path)}: {error}") from error
         except ReadError:
             raise
         except ValueError as error:

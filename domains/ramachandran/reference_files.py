@@ -17,7 +17,7 @@ import xarray as xr
 
 from .._checks import UsageError
 from .._files import ReadError, reading
-from .._text import one_line
+from .._text import file_name, one_line
 from .empirical import LEVELS, PROVENANCE
 from .netcdf import read_maps
 from .own_reference import region_reference
@@ -137,7 +137,7 @@ def check_file(name: str) -> None:
 
 def _check_kind(path: Path) -> None:
     if not path.exists():
-        raise FileNotFoundError(f"{OPERATION}: {path}: no such file")
+        raise FileNotFoundError(f"{OPERATION}: {file_name(path)}: no such file")
     if path.suffix.lower() != ".nc":
         raise ReadError(f"a reference is a netCDF file (.nc); {_MAKE}")
 

@@ -27,6 +27,7 @@ from .._batch import Case, Interrupted, Job, Outcome, run_cases
 from .._checks import UsageError
 from .._running import Running, split_running, takes_running
 from .._skipped import NOT_SCORED, OF_WHOLE_INPUTS, UNREADABLE, as_skipped
+from .._text import file_name
 from . import angle_tables, tables
 from .coordinates import OPERATION
 from .empirical import maps_of
@@ -120,7 +121,7 @@ def validate(
     """
     residues, skipped = _validated(paths, reference, options)
     for file, why in _uncounted(residues, skipped).items():
-        warnings.warn(f"ramachandran.validate: {file}: {why}", stacklevel=2)
+        warnings.warn(f"ramachandran.validate: {file_name(file)}: {why}", stacklevel=2)
     return residues, skipped
 
 

@@ -25,6 +25,7 @@ import xarray as xr
 
 from .. import _console
 from .._checks import UsageError
+from .._text import file_name
 from .angle_tables import is_angle_table, neighbours, read_angles
 from .angles import BESIDE, COPY, IDENTITY, NOTHING_BESIDE
 from .empirical import CATEGORIES, EVALUATIONS, Maps, category_codes, evaluation_codes, maps_of, scorer_of
@@ -245,9 +246,10 @@ def tabled_angles(path: str | PathLike[str], **options: Any) -> tuple[pd.DataFra
     ...     tabled_angles(path)[0][["model", "resseq", "resname", "phi"]].values.tolist()
     [['1', 2, 'ALA', -60.0]]
     """
+    file = file_name(os.fspath(path))
     for name, value in options.items():
         if value is not None and value != signature(backbone_angles).parameters[name].default:
-            raise UsageError(f"ramachandran.validate: {path}: {name} is about atoms, and a table of angles has none")
+            raise UsageError(f"ramachandran.validate: {file}: {name} is about atoms, and a table of angles has none")
     table = read_angles(os.fspath(path))
     n = len(table)
     names = table["resname"].to_numpy(object)
@@ -263,10 +265,10 @@ def tabled_angles(path: str | PathLike[str], **options: Any) -> tuple[pd.DataFra
     }
     copies = {"segment": blank, "instance": np.ones(n, int)}
     if (parents == "PRO").any():
-        warnings.warn(f"{path}: a table tells no bond before proline, so prolines count as trans", stacklevel=2)
+        warnings.warn(f"{file}: a table tells no bond before proline, so prolines count as trans", stacklevel=2)
         if not table["resseq"].any():
             unknown = "no column resseq tells what stands before proline, so nothing counts as pre-proline"
-            warnings.warn(f"{path}: {unknown}", stacklevel=2)
+            warnings.warn(f"{file}: {unknown}", stacklevel=2)
     columns = {
         **identity,
         "phi": table["phi"].to_numpy(),

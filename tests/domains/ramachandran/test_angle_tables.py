@@ -74,6 +74,17 @@ def test_every_row_is_scored_by_its_category(tmp_path):
     assert rows["model"].tolist() == table_of_frames()
 
 
+def test_a_name_of_two_lines_is_told_in_one(tmp_path):
+    path = saved(tmp_path, gromacs(), "new\nline.xvg")
+    with pytest.warns(UserWarning, match=r"new\\nline.xvg: a table tells no bond before proline"):
+        validate(path)
+    with pytest.raises(UsageError, match=r"new\\nline.xvg: min_plddt is about atoms"):
+        validate(path, min_plddt=70)
+    (tmp_path / "two\nlines.dat").write_text("#Frame a b\n1 2 3\n")
+    with pytest.raises(UsageError, match=r"two\\nlines.dat: which axes are phi and psi"):
+        read_angles(tmp_path / "two\nlines.dat")
+
+
 def table_of_frames():
     return [str(frame) for frame in np.repeat(np.arange(1, FRAMES + 1), len(NAMES))]
 

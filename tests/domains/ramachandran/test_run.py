@@ -236,6 +236,8 @@ def test_a_total_of_none_is_a_warning_and_an_incomplete_result(made, but, write_
         ),
         "labels.pdb": (other_labels, {}, "no residue is counted: all conformers have another label than A; see best"),
     }
+    with pytest.warns(UserWarning, match=r"new\\nline.pdb: no residue is counted"):
+        validate(write_pdb(other_labels, "new\nline.pdb"))
     for name, (content, options, why) in cases.items():
         path = write_pdb(content, name)
         with pytest.warns(UserWarning, match=f"^ramachandran.validate: {path}: no residue is counted"):
