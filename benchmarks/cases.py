@@ -297,7 +297,7 @@ def ramachandran_compare_one() -> Call:
 
 
 def all_categories(level: Any) -> Any:
-    """Return the regions of the six classes of residues, moved a little."""
+    """Return the regions of the six classes of residues."""
     import pandas as pd
     import xarray as xr
 
@@ -305,15 +305,14 @@ def all_categories(level: Any) -> Any:
 
     categories = list(ramachandran.CATEGORIES)
     regions = [ramachandran.region("top8000", category, level).drop_vars("score") for category in categories]
-    together = xr.concat(regions, pd.Index(categories, name="category"), **TOGETHER)
-    return together.roll(psi=5)
+    return xr.concat(regions, pd.Index(categories, name="category"), **TOGETHER)
 
 
 def ramachandran_compare_six_by_level() -> Call:
     from domains import ramachandran
 
-    favored = all_categories("favored")
-    allowed = all_categories("allowed")
+    favored = all_categories("favored").roll(psi=5)
+    allowed = all_categories("allowed").roll(psi=5)
 
     def call() -> None:
         ramachandran.compare(favored, level="favored")
@@ -322,7 +321,8 @@ def ramachandran_compare_six_by_level() -> Call:
     return call
 
 
-def ramachandran_compare_six_at_once() -> Call:
+def six_categories_at_both_levels() -> Any:
+    """Return the regions of the six classes of residues at both levels."""
     import pandas as pd
     import xarray as xr
 
@@ -330,9 +330,16 @@ def ramachandran_compare_six_at_once() -> Call:
 
     levels = list(ramachandran.LEVELS)
     regions = [all_categories(level) for level in levels]
-    together = xr.concat(regions, pd.Index(levels, name="level"), **TOGETHER)
+    return xr.concat(regions, pd.Index(levels, name="level"), **TOGETHER)
+
+
+def ramachandran_compare_six_at_once(off: int) -> Call:
+    from domains import ramachandran
+
+    predicted = six_categories_at_both_levels().roll(psi=off)
     categories = list(ramachandran.CATEGORIES)
-    return lambda: ramachandran.compare(together, category=categories, level=levels)
+    levels = list(ramachandran.LEVELS)
+    return lambda: ramachandran.compare(predicted, category=categories, level=levels)
 
 
 def lesions_compare() -> Call:
@@ -407,7 +414,8 @@ CASES: dict[str, Callable[[], Call]] = {
     "ramachandran.validate, 1a8o (mmCIF)": ramachandran_validate_cif,
     "ramachandran.compare, one class": ramachandran_compare_one,
     "ramachandran.compare, six classes, a call a level": ramachandran_compare_six_by_level,
-    "ramachandran.compare, six classes × two levels": ramachandran_compare_six_at_once,
+    "ramachandran.compare, six classes × two levels": partial(ramachandran_compare_six_at_once, 0),
+    "ramachandran.compare, six classes × two levels, 10° off": partial(ramachandran_compare_six_at_once, 5),
     "lesions.compare, a nodule": lesions_compare,
     "events.compare, szcore, 200 events": events_compare_szcore,
     "import overlap": import_overlap,

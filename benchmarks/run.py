@@ -25,6 +25,7 @@ import losses
 import matching
 import numpy as np
 import oriented
+import ramachandran
 
 Row = tuple[str, str, float, float, float]
 """What, the peer, our seconds, the peer's seconds, the ratio aimed at."""
@@ -92,7 +93,7 @@ def polygons() -> Iterator[Row]:
 
 
 def classification() -> Iterator[Row]:
-    from domains import ramachandran
+    from domains.ramachandran import classify, evaluate
 
     rng = np.random.default_rng(0)
     n = 2_000_000
@@ -100,41 +101,16 @@ def classification() -> Iterator[Row]:
     codes = rng.integers(0, 6, n).astype(np.int8)
 
     def score_and_label() -> np.ndarray:
-        score = ramachandran.evaluate(phi, psi, codes)
-        return ramachandran.classify(score, codes)
+        score = evaluate(phi, psi, codes)
+        return classify(score, codes)
 
     (total,) = seconds(score_and_label, repeats=5)
     yield "a residue scored and labelled", "10 M residues/s", total / n, 1e-7, 1
 
 
-CCTBX = """
-import sys, time
-from mmtbx.validation import ramalyze
-import iotbx.pdb
-for path in sys.stdin:
-    begin = time.perf_counter()
-    ramalyze.ramalyze(iotbx.pdb.input(path.strip()).construct_hierarchy(), outliers_only=False)
-    print(time.perf_counter() - begin, flush=True)
-"""
-
-
 def validation(cctbx: str, structures: Path) -> Iterator[Row]:
-    """Take turns with cctbx in a process of its own, which times itself: no start-up counts on either side."""
-    from domains.ramachandran import validate
-
-    with subprocess.Popen([cctbx, "-c", CCTBX], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        for path in sorted(structures.glob("1igy.*")):
-            times: list[float] = []
-
-            def peer(path: Path = path, times: list[float] = times) -> None:
-                print(path, file=process.stdin, flush=True)
-                times.append(float(process.stdout.readline()))
-
-            ours, _ = seconds(partial(validate, path), peer, repeats=11)
-            yield f"validate {path.name}, file to table", "cctbx ramalyze", ours, statistics.median(times[1:]), 10
-        process.stdin.close()
+    for name, ours, theirs in ramachandran.validation(cctbx, structures):
+        yield f"validate {name}, file to table", "cctbx ramalyze", ours, theirs, 10
 
 
 def start_up() -> Iterator[Row]:
@@ -152,7 +128,7 @@ def start_up() -> Iterator[Row]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cctbx", help="the Python of an environment with cctbx-base")
-    parser.add_argument("--structures", type=Path, help="a folder with 1igy.pdb.gz and 1igy.cif.gz")
+    parser.add_argument("--structures", type=Path, help="a folder with gzipped structures, which both can read")
     parser.add_argument("--peers", help="the Python of an environment with monai, medpy and surface-distance")
     options = parser.parse_args()
     warnings.filterwarnings("ignore", message=".*lru_cache", category=UserWarning)

@@ -189,15 +189,17 @@ def measure(a: np.ndarray, b: np.ndarray, cells: np.ndarray | None, tnorm: ov.ra
 
 
 def count(cells: np.ndarray) -> np.ndarray:
-    """Return how many cells each region of a stack has.
+    """Return how many cells each region of a stack has; of soft ones their sum.
 
     Examples
     --------
-    >>> count(np.array([[[True, False]], [[True, True]]]))
-    array([1, 2])
+    >>> count(np.array([[[True, False]], [[True, True]]])), count(np.array([[[0.5, 0.25]]]))
+    (array([1, 2]), array([0.75]))
     """
     # one after the other is faster than along axes
-    return np.array([np.count_nonzero(one) for one in cells])
+    if cells.dtype == bool:
+        return np.array([np.count_nonzero(one) for one in cells])
+    return np.array([one.sum(dtype=float) for one in cells])
 
 
 def _are_counted(a: np.ndarray, b: np.ndarray, cells: np.ndarray | None) -> bool:

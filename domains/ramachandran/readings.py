@@ -262,8 +262,8 @@ def far_of_category(own: str, other: str) -> float:
 def _of_symmetry(pair: Pair) -> Iterator[Reading]:
     """Yield the symmetrical region of a prediction for glycine that lies on one side of phi = 0."""
     phi = wrap(pair.phi)
-    left = pair.a[:, :, phi < 0].sum(axis=(-2, -1), dtype=float)
-    right = pair.a[:, :, phi > 0].sum(axis=(-2, -1), dtype=float)
+    left = count(pair.a[:, :, phi < 0])
+    right = count(pair.a[:, :, phi > 0])
     one_sided = np.minimum(left, right) < ONE_SIDED * np.maximum(left, right)
     if not one_sided.any():
         return

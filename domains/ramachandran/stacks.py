@@ -56,7 +56,7 @@ def further_labels(arrays: Mapping[str, xr.DataArray | None]) -> dict[str, Any]:
 def _same_labels(own: xr.Variable | None, other: xr.Variable | None) -> bool:
     if own is None or other is None:
         return True
-    return np.array_equal(own.values, other.values)
+    return bool(own.equals(other))  # type: ignore[no-untyped-call]
 
 
 def spread(x: xr.DataArray | xr.Variable, dims: tuple[str, ...]) -> np.ndarray:
@@ -68,10 +68,13 @@ def spread(x: xr.DataArray | xr.Variable, dims: tuple[str, ...]) -> np.ndarray:
     >>> spread(x, ("model", "psi", "phi")).shape
     (1, 4, 2)
     """
-    own = tuple(dim for dim in dims if dim in x.dims)
-    lacking = tuple(axis for axis, dim in enumerate(dims) if dim not in x.dims)
-    ordered = x if x.dims == own else x.transpose(*own)
-    return np.expand_dims(ordered.values, lacking)
+    return _with_axes(x.values, x.dims, dims)
+
+
+def _with_axes(values: np.ndarray, own: tuple[Hashable, ...], dims: tuple[str, ...]) -> np.ndarray:
+    order = [own.index(dim) for dim in dims if dim in own]
+    lacking = tuple(axis for axis, dim in enumerate(dims) if dim not in own)
+    return np.expand_dims(values.transpose(order), lacking)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,8 +125,8 @@ def regions_of(x: xr.DataArray | xr.Variable, labels: Mapping[str, Any], shape: 
     """
     each = x.values.reshape(-1, *x.shape[-2:])
     # whole regions are copied, if at all: much faster than cells in another order
-    numbers = xr.Variable(x.dims[:-2], np.arange(len(each)).reshape(x.shape[:-2]))
-    which = np.broadcast_to(spread(numbers, tuple(labels)), shape)
+    numbers = np.arange(len(each)).reshape(x.shape[:-2])
+    which = np.broadcast_to(_with_axes(numbers, x.dims[:-2], tuple(labels)), shape)
     return Regions(each, which.ravel())
 
 
