@@ -13,22 +13,27 @@ from rich.text import Text
 
 from .._report import as_rows
 from .._tables import build_table
+from .._text import count_of
 from .findings import CIS, TWISTED
 from .told import Told
 
 Row = Mapping[Any, Any]
 
 COMPARED = ("area, %", "IoU", "Dice", "outside", "missed")
+_WRONG_HAND = "of the wrong hand (D under an L name, or L under a D name)"
 FINDINGS = {
-    "cis_nonproline": "cis before another residue than proline",
-    "twisted": "twisted peptides",
-    "wrong_hand": "of the wrong hand (D under an L name, or L under a D name)",
-    "duplicate_id": "with a duplicate id",
-    "mirrored": "scored at (-phi, -psi)",
-    "cis_proline": "cis-prolines",
-    "not_modelled": "of the sequences without atoms",
+    "cis_nonproline": (
+        "cis peptide before another residue than proline",
+        "cis peptides before other residues than proline",
+    ),
+    "twisted": ("twisted peptide", None),
+    "wrong_hand": (f"residue {_WRONG_HAND}", f"residues {_WRONG_HAND}"),
+    "duplicate_id": ("residue with a duplicate id", "residues with a duplicate id"),
+    "mirrored": ("residue scored at (-phi, -psi)", "residues scored at (-phi, -psi)"),
+    "cis_proline": ("cis-proline", None),
+    "not_modelled": ("residue of the sequences without atoms", "residues of the sequences without atoms"),
 }
-"""How a summary's line calls its counts."""
+"""How a summary's line calls one of what it counts, and several, where that is no s more."""
 MOST_MODELS = 20
 COUNTED = ("counted", "favored", "%", "allowed", "outliers", "%", "skipped")
 FAVORED_GOAL = 98
@@ -55,7 +60,7 @@ def lines_beside(report: xr.Dataset) -> list[str]:
     >>> from .steric import hard_sphere
     >>> for line in lines_beside(compare(hard_sphere())):
     ...     print(line)
-    mass: 74.1% of the residues of top8000, from its ranks, are inside the prediction, 98.0% inside the reference
+    mass: 74.07% of the residues of top8000, from its ranks, are inside the prediction, 98.00% inside the reference
     grid: cells of this size can reach an IoU of 0.975
     alphaL is missed (area 1.1 %, 2.5 % of residues); gamma' is missed (area 0.05 %, 0.03 % of residues)
     """
@@ -162,7 +167,7 @@ def finding_lines(summary: pd.DataFrame) -> list[str | Text]:
     names = short_names(summary["file"])
     lines: list[str | Text] = []
     for row in summary.to_dict("records"):
-        counted = [f"{row[column]} {what}" for column, what in FINDINGS.items() if row.get(column)]
+        counted = [count_of(row[column], *called) for column, called in FINDINGS.items() if row.get(column)]
         if counted:
             file = f"{names[row['file']]}: " if len(names) > 1 else ""
             lines.append(f"{file}{', '.join(counted)}")
@@ -172,13 +177,13 @@ def finding_lines(summary: pd.DataFrame) -> list[str | Text]:
 def outlier_lines(residues: pd.DataFrame, most: int = 20) -> list[str | Text]:
     """Return a line for each outlier, the first `most` of them."""
     outliers = residues[residues["evaluation"] == "OUTLIER"]
-    return _residue_lines(outliers, residues, "OUTLIER", "red", "outliers", most)
+    return _residue_lines(outliers, residues, "OUTLIER", "red", "outlier", most)
 
 
 def odd_lines(residues: pd.DataFrame, skipped: pd.DataFrame, most: int = 20) -> list[str | Text]:
     """Return a line for each residue with a finding, the first `most` of them; those that are skipped come last."""
     odd = pd.concat([residues[residues["finding"] != ""], skipped[skipped["finding"] != ""]])
-    return _residue_lines(odd, residues, "finding", "yellow", "findings", most)
+    return _residue_lines(odd, residues, "finding", "yellow", "finding", most)
 
 
 def changes_table(found: Row, before: str, after: str) -> Table:
@@ -241,16 +246,17 @@ def _comparison_cells(row: Row, labels: list[str]) -> list[str]:
 
 
 def _mass(report: xr.Dataset, side: str) -> str:
-    share = _percent(float(report[f"mass_{side}"]))
+    """Return a mass with two decimals: a level is 99.95 %."""
+    share = _percent(float(report[f"mass_{side}"]), 2)
     if f"mass_{side}_low" not in report:
         return share
-    low = float(report[f"mass_{side}_low"])
-    high = float(report[f"mass_{side}_high"])
-    return f"{share} ({_percent(low)} to {_percent(high)})"
+    low = _percent(float(report[f"mass_{side}_low"]), 2)
+    high = _percent(float(report[f"mass_{side}_high"]), 2)
+    return f"{share} ({low} to {high})"
 
 
-def _percent(share: float) -> str:
-    return "–" if pd.isna(share) else f"{share:.1%}"
+def _percent(share: float, decimals: int = 1) -> str:
+    return "–" if pd.isna(share) else f"{share:.{decimals}%}"
 
 
 def _summary_cells(row: Row) -> list[str | Text]:
@@ -280,7 +286,7 @@ def _over_models(row: Row, share: str) -> str:
 
 
 def _residue_lines(
-    marked: pd.DataFrame, residues: pd.DataFrame, word: str, colour: str, plural: str, most: int
+    marked: pd.DataFrame, residues: pd.DataFrame, word: str, colour: str, more: str, most: int
 ) -> list[str | Text]:
     names = short_names(residues["file"])
     lines: list[str | Text] = []
@@ -290,7 +296,7 @@ def _residue_lines(
         lines.append(Text.assemble((word, colour), f"  {file}  {_residue(row)}  {told}", no_wrap=True))
     n_more = len(marked) - most
     if n_more > 0:
-        lines.append(f"… and {n_more} more {plural}: --csv lists them all")
+        lines.append(f"… and {count_of(n_more, f'more {more}')}: --csv lists them all")
     return lines
 
 

@@ -19,7 +19,17 @@ from domains import cli
 from domains._console import print_csv, save_table
 from domains._html import result_html
 from domains._report import build
-from domains._text import encodable, file_name, for_csv, for_picture, for_terminal, from_csv, one_line, printable
+from domains._text import (
+    count_of,
+    encodable,
+    file_name,
+    for_csv,
+    for_picture,
+    for_terminal,
+    from_csv,
+    one_line,
+    printable,
+)
 
 
 @pytest.mark.parametrize("text", ["owl", "Häher", "猫", "a b", "[noise]", "$x_1$", "100 %"])
@@ -299,3 +309,8 @@ def test_a_table_is_guarded_in_all_its_text(tmp_path):
     text = "'=a,b,c,d,e,b\n'=1,'@x,-1.50,-1,2020-01-01,'+a\n,y,2.00,-1,2020-01-02,b\n"
     assert (tmp_path / "a.csv").read_text() == text
     pd.testing.assert_frame_equal(table, before)
+
+
+def test_a_count_is_said_as_it_is_said():
+    assert [count_of(n, "peptide") for n in (0, 1, 2)] == ["no peptides", "1 peptide", "2 peptides"]
+    assert [count_of(n, "index", "indices") for n in (0, 1, 2)] == ["no indices", "1 index", "2 indices"]

@@ -170,7 +170,7 @@ def test_the_terminal_names_a_skipped_residue_with_a_finding(made, but, write_pd
     path = write_pdb([*residues[:-1], but(residues[-1], omega=100.0)])
     assert validate_files([path], outputs=Outputs(quiet=True)) == 0
     text = capsys.readouterr().out
-    assert "1 twisted peptides" in text
+    assert "1 twisted peptide\n" in text
     assert "A 3 ALA  twisted peptide  omega 100." in text
 
 

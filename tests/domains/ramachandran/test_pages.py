@@ -30,7 +30,9 @@ def test_what_is_odd_beside_the_labels_is_a_finding(made, but, write_pdb):
     residues = [but(r, hand="D") if k == 2 else r for k, r in enumerate(made((-60.0, -45.0), (-60.0, -45.0)))]
     tables = validate([write_pdb(residues)], chirality="mirror")
     html = validation_page(*tables, summarise(*tables), {})
-    told = html.index("1 of the wrong hand (D under an L name, or L under a D name), 1 scored at (-phi, -psi)")
+    told = html.index(
+        "1 residue of the wrong hand (D under an L name, or L under a D name), 1 residue scored at (-phi, -psi)"
+    )
     assert told < html.index("<table")
     assert "measured_phi" not in html
 

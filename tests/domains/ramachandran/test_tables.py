@@ -3,11 +3,19 @@ from __future__ import annotations
 from io import StringIO
 
 import pandas as pd
+import pytest
 import xarray as xr
 from rich.console import Console
 
 from domains.ramachandran import compare, example, hard_sphere, summarise, validate
-from domains.ramachandran.tables import comparison_table, outlier_lines, summary_table
+from domains.ramachandran.tables import (
+    FINDINGS,
+    comparison_table,
+    finding_lines,
+    lines_beside,
+    outlier_lines,
+    summary_table,
+)
 
 
 def printed(*parts, width=130):
@@ -56,3 +64,23 @@ def test_the_rest_of_many_outliers_is_counted():
     residues, _ = validate(example("1a28"))
     many = pd.concat([residues] * 10)
     assert outlier_lines(many, most=5)[-1].startswith("… and 25 more")
+
+
+@pytest.mark.parametrize("column", FINDINGS)
+def test_what_is_counted_is_said_in_the_singular_and_in_the_plural(column):
+    (one,) = finding_lines(pd.DataFrame({"file": ["a.pdb"], column: [1]}))
+    (three,) = finding_lines(pd.DataFrame({"file": ["a.pdb"], column: [3]}))
+    assert one.startswith("1 ")
+    assert three.startswith("3 ")
+    assert one.split()[1] + "s" == three.split()[1] or one.split()[2] + "s" == three.split()[2]
+    assert finding_lines(pd.DataFrame({"file": ["a.pdb"], column: [0]})) == []
+
+
+def test_one_more_is_one():
+    residues, _ = validate(example("1a28"))
+    assert outlier_lines(residues, most=2)[-1] == "… and 1 more outlier: --csv lists them all"
+
+
+def test_the_mass_of_the_allowed_level_has_its_decimals():
+    mass, *_ = lines_beside(compare(hard_sphere(), level="allowed"))
+    assert mass.endswith("99.95% inside the reference")

@@ -52,8 +52,8 @@ def test_the_terminal_tells_models_and_findings(ensemble, made, but, write_pdb, 
     residues = made(FAVORED, FAVORED, FAVORED)
     odd = [residues[0], but(residues[1], omega=3.0), but(residues[2], hand="D"), but(residues[3], omega=80.0)]
     _, text = printed(capsys, write_pdb([*odd, residues[4]]), chirality="mirror")
-    assert "1 cis before another residue than proline, 1 twisted peptides, 1 of the wrong hand" in text
-    assert "1 scored at (-phi, -psi)" in text
+    assert "1 cis peptide before another residue than proline, 1 twisted peptide, 1 residue of the wrong hand" in text
+    assert "1 residue scored at (-phi, -psi)" in text
     assert "finding    A 2 ALA  cis non-proline  omega 3." in text
 
 
