@@ -72,6 +72,8 @@ class Outcomes:
         The residue bonded after it.
     lowest_occupancy : ndarray
         Of the five atoms of phi and psi.
+    unseen : ndarray of bool
+        Whether it, or a residue bonded to it, was written again in one place: MolProbity does not see that one.
     volume : ndarray
         Positive for an L residue, negative for a D residue, NaN without the atoms.
     why : ndarray of str (objects), shape (n, 2)
@@ -88,6 +90,7 @@ class Outcomes:
     ca: Ints
     after: Ints
     lowest_occupancy: Floats
+    unseen: Bools
     volume: Floats
     why: Objects
 
@@ -198,6 +201,7 @@ def walk(
 def _outcomes(conformer: Conformer) -> Outcomes:
     angles, five = _angles(conformer)
     residue = conformer.residue
+    repeated = conformer.residues.repeated[residue]
     outcomes = Outcomes(
         residue=residue,
         position=conformer.residues.position[residue],
@@ -209,6 +213,7 @@ def _outcomes(conformer: Conformer) -> Outcomes:
         ca=conformer.table[:, CA],
         after=residue[conformer.after],
         lowest_occupancy=conformer.atoms.occupancy[five].min(axis=1),
+        unseen=repeated | repeated[conformer.before] | repeated[conformer.after],
         volume=_volume(conformer),
         why=np.full((len(residue), 2), "", dtype=object),
     )
@@ -280,7 +285,7 @@ def _report_once(outcomes: Outcomes) -> tuple[Bools, Bools]:
 def _counted(outcomes: Outcomes) -> Bools:
     """Mark what MolProbity's summary counts."""
     in_summary = np.isin(outcomes.altloc, (0, ord("A")))
-    return first_of_each(outcomes.position, outcomes.measured & in_summary)
+    return first_of_each(outcomes.position, outcomes.measured & in_summary & ~outcomes.unseen)
 
 
 def _best(outcomes: Outcomes) -> Bools:

@@ -94,8 +94,10 @@ class Residues:
         What to say of one that is not taken.
     cap : ndarray of bool
         Whether it is a cap, which ends a chain.
+    repeated : ndarray of bool
+        Whether it was written again in one place: MolProbity sees no such residue.
     duplicate : ndarray of bool
-        Whether it was written twice in one place, and another one stands for it.
+        Whether it was, and another one stands for it.
 
     Examples
     --------
@@ -116,6 +118,7 @@ class Residues:
     parent: Objects
     why: Objects
     cap: Bools
+    repeated: Bools
     duplicate: Bools
 
     def describe(self, i: int) -> str:
@@ -175,5 +178,6 @@ def made_residues(
         parent=np.array(resname if parent is None else parent, dtype=object),
         why=none,
         cap=no if cap is None else np.array(cap),
+        repeated=no,
         duplicate=no,
     )

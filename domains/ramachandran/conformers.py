@@ -107,10 +107,10 @@ class Conformer:
         if missing:
             return "missing atom", missing
         if self.before[i] < 0:
-            return self._why_unlinked(i, i - 1)
+            return self._why_unlinked(i, self._beside(i, -1))
         after = self.after[i]
         if after < 0:
-            return self._why_unlinked(i, i + 1)
+            return self._why_unlinked(i, self._beside(i, 1))
         missing = self._missing(after, (N, CA, C))
         if missing:
             return "missing atom", f"{missing} of {self._name(after)}"
@@ -159,6 +159,13 @@ class Conformer:
         step = self.atoms.position[c] - self.atoms.position[n]
         distance = np.sqrt(np.einsum("ij,ij->i", step, step))
         return np.where((c >= 0) & (n >= 0), distance, np.nan)
+
+    def _beside(self, i: int, step: int) -> int:
+        """Return the residue before or after `i` in the file, duplicates aside; an index out of range at its end."""
+        j = i + step
+        while 0 <= j < len(self.residue) and self.residues.duplicate[self.residue[j]]:
+            j += step
+        return j
 
     def _why_unlinked(self, i: int, j: int) -> tuple[str, str]:
         """Return why residue `i` is not linked to `j`, which lies beside it in the file."""

@@ -2,14 +2,16 @@
 
 Conventions
 -----------
-- A *run* is a row of atoms, one after another in the file, that name the same part, segment, number in the chain,
-  number, insertion code and residue name.
-- An atom that its place (those above but the name) has already, with the same name and altloc, is of another *copy* of
-  the residue: the second such atom of the second copy, and so on. All atoms of a run are of one copy, that of its
-  latest atom. So a second chain under the same name is a second copy, residue by residue; a second conformer, whose
-  altloc differs, belongs to the first; and so do hydrogens that stand at the end of the file.
-- An atom that its own run has already is of a residue that was written twice in one place. Such a residue is a
-  *duplicate*: the first keeps its neighbours.
+- A *strand* is a part of a chain with one segment. A *run* is a row of its atoms, one after another, that name the same
+  number in the chain, number, insertion code and residue name. `passes` says what a pass is.
+- A pass whose atoms are all new, by place, name and altloc, belongs to the copy before: hydrogens at the end of the
+  file, a second conformer with an altloc of its own. If one atom is not, the whole pass is a further *copy*, with all
+  its conformers. So is one that has an altloc where the copy before has none, or the reverse, unless an atom of the
+  same name lies nearer than ``NEAREST`` to it.
+- An atom that its own run has already is of a residue that was written again in one place. That begins a copy where the
+  chain goes on from it and not from the first: from the first's C to its N, or from its C to the N of what follows. It
+  is of another copy where residues alternate, copy by copy. Elsewhere it is a *duplicate*: the first keeps its
+  neighbours.
 - Parts, segments and ``label_seq_id`` make residues of their own, which are copies where they share chain, number and
   insertion code.
 
@@ -25,9 +27,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .atoms import Bools, Ints
-from .flat import Flat
+from .atoms import Bools, Floats, Ints
+from .flat import Flat, as_integer
 from .groups import begins, group
+from .passes import number_passes
+
+BOND = 2.0
+"""C and N of bonded neighbours are nearer than this, Ångström."""
+NEAREST = 2.0
+"""Atoms of one name nearer than this stand for one another, Ångström: no two molecules come so close."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,18 +45,24 @@ class Apart:
     Attributes
     ----------
     order : ndarray of int, shape (atoms,)
-        Of the atoms: each residue's lie side by side, as do the residues of a part.
+        Of the atoms: each residue's lie side by side, as do the residues of a copy.
     residue : ndarray of int, shape (atoms,)
         The residue of each atom, in that order.
     copy : ndarray of int, shape (residues,)
-        How many residues before it are copies of it.
+        How many copies of its place stand before it in its strand.
+    bonded : ndarray of bool, shape (residues,)
+        Whether it is bonded to the residue before.
+    repeated : ndarray of bool, shape (residues,)
+        Whether it was written again in one place.
     duplicate : ndarray of bool, shape (residues,)
-        Whether it was written twice in one place, and another one stands for it.
+        Whether another one stands for it there.
     """
 
     order: Ints
     residue: Ints
     copy: Ints
+    bonded: Bools
+    repeated: Bools
     duplicate: Bools
 
 
@@ -76,75 +90,179 @@ def tell_apart(flat: Flat, number: Ints) -> Apart:
     >>> apart.order, apart.residue, apart.duplicate
     (array([0, 1, 3, 2]), array([0, 0, 0, 1]), array([False,  True]))
     """
+    strand = _by_appearance(group(flat.part, flat.segment))
+    in_strands = np.argsort(strand, kind="stable")
+    flat = flat.take(in_strands)
+    strand = strand[in_strands]
+    number = number[in_strands]
     position = group(flat.model, flat.chain, flat.resseq, flat.icode)
-    place = group(flat.part, flat.segment, number, position)
+    place = group(strand, number, position)
     atom = group(place, flat.name, flat.altloc)
-    run = np.cumsum(begins(place, flat.resname)) - 1
-    before = _occurrence(atom)
+
+    named = begins(place, flat.resname)
+    split = _begin_again(flat, strand, place)
+    run = np.cumsum(named | split) - 1
     in_run = _occurrence(group(run, atom))
-    before_run = np.zeros(run[-1] + 1, dtype=np.int64)
-    np.maximum.at(before_run, run, before - in_run)
-    residue = _by_appearance(group(place, flat.resname, before_run[run] + in_run))
+    generation = in_run + _copies_before(flat, strand, place, run, split, atom, in_run)
+    residue = _by_appearance(group(place, flat.resname, generation))
 
     first = _firsts(residue)
-    rank = _ranks(flat.part[first], number[first], place[first])
+    again = in_run[first] > 0
+    duplicate = again & ~_is_of_a_copy(flat, residue, run[first], generation[first])
+    copy = generation[first] - np.where(duplicate, in_run[first], 0)
+    rank = _ranks(flat.part[first], number[first], place[first], copy, in_strands[first])
     residue = rank[residue]
     order = np.argsort(residue, kind="stable")
     residue = residue[order]
-    copy = np.zeros(len(first), dtype=np.int64)
-    np.maximum.at(copy, residue, _occurrence(group(position, flat.name, flat.altloc)[order]))
-    duplicate = np.empty(len(first), dtype=bool)
-    duplicate[rank] = in_run[first] > 0
-    return Apart(order, residue, copy, duplicate)
+    in_rank = np.argsort(rank)
+    return Apart(
+        order=in_strands[order],
+        residue=residue,
+        copy=copy[in_rank],
+        bonded=_bonded_to_before(flat.take(order), residue),
+        repeated=(again | (split & ~named)[first])[in_rank],
+        duplicate=duplicate[in_rank],
+    )
 
 
-def number_copies(chain: Ints, position: Ints, resseq: Ints, copy: Ints) -> Ints:
+def number_copies(chain: Ints, position: Ints, copy: Ints, bonded: Bools) -> Ints:
     """Return the number of each copy of a chain, from 1 on: a whole copy has one.
 
     Parameters
     ----------
-    chain, position, resseq : ndarray of int, shape (residues,)
-        A number for each chain of a model, for each position, and the residue's number.
+    chain, position : ndarray of int, shape (residues,)
+        A number for each chain of a model, and for each position: it rises with the residue's number.
     copy : ndarray of int, shape (residues,)
-        How many residues before it are copies of it.
+        What `Apart` says of it: of residues in one position, side by side, another copy has another.
+    bonded : ndarray of bool, shape (residues,)
+        Whether the residue is bonded to the one before.
 
     Returns
     -------
     ndarray of int, shape (residues,)
-        A new copy begins with the first residue that the copy has already, or with those before it that count up to it.
 
     Examples
     --------
-    >>> resseq = np.array([2, 3, 4, 1, 2, 3])
-    >>> number_copies(np.zeros(6, dtype=int), resseq, resseq, copy=np.array([0, 0, 0, 0, 1, 1])).tolist()
+    >>> position = np.array([2, 3, 4, 1, 2, 3])
+    >>> no = np.zeros(6, dtype=bool)
+    >>> number_copies(np.zeros(6, dtype=int), position, copy=np.array([0, 0, 0, 0, 1, 1]), bonded=no).tolist()
     [1, 1, 1, 2, 2, 2]
     """
-    numbers: list[int] = []
-    current: dict[int, int] = {}
-    last: dict[int, tuple[int, int]] = {}
-    residues = zip(chain.tolist(), position.tolist(), copy.tolist(), strict=True)
-    before = -1
-    for i, (chain_code, place, n_copies) in enumerate(residues):
-        now = current.setdefault(chain_code, 1)
-        same, number = last.get(place, (n_copies, now))
-        # microheterogeneity, or a residue beside the one that it repeats, begins no copy
-        if same != n_copies and place != before:
-            number = max(now, number + 1)
-            current[chain_code] = number
-            _number_those_before(numbers, i, chain, resseq, number)
-        elif place not in last:
-            number = now
-        numbers.append(number)
-        last[place] = (n_copies, number)
-        before = place
-    return np.array(numbers)
+    order = np.argsort(chain, kind="stable")
+    chain = chain[order]
+    position = position[order]
+    anew = begins(copy[order]) & ~begins(chain, position)
+    passes = number_passes(chain, position, bonded[order], anew)
+    first = np.flatnonzero(begins(chain))
+    chain_number = np.cumsum(begins(chain)) - 1
+    numbers = np.empty(len(chain), dtype=np.int64)
+    numbers[order] = passes - passes[first][chain_number] + 1
+    return numbers
 
 
-def _number_those_before(numbers: list[int], i: int, chain: Ints, resseq: Ints, number: int) -> None:
-    """Give the residues that count up to residue `i` its number as well."""
-    while i > 0 and chain[i - 1] == chain[i] and resseq[i - 1] + 1 == resseq[i] and numbers[i - 1] < number:
-        i -= 1
-        numbers[i] = number
+def _begin_again(flat: Flat, strand: Ints, place: Ints) -> Bools:
+    """Mark the atoms with which a copy begins in the place where the one before it ends."""
+    stretch = np.cumsum(begins(place)) - 1
+    again = _occurrence(group(stretch, flat.name, flat.altloc))
+    marked = np.zeros(len(place), dtype=bool)
+    if not again.any():
+        return marked
+    # how often the place was begun, up to each atom
+    block = np.maximum.accumulate(stretch * len(place) + again) - stretch * len(place)
+    starts = begins(stretch, block)
+    unit = np.cumsum(starts) - 1
+    first = np.flatnonzero(starts)
+    head = np.flatnonzero(block[first] == 0)[stretch[first]]
+    after = _next_head(head, strand[first])
+
+    n, c = _backbone(flat, unit)
+    bonded = _near(c[:-1], n[1:], BOND)
+    follows_unit_before = np.append(False, bonded)
+    goes_on = _near(c, n[after], BOND) & (after >= 0)
+    continues = follows_unit_before | goes_on
+    untidy = np.isin(flat.name, _BACKBONE) & (again < block)
+    mixed = np.bincount(unit, untidy) > 0
+    own = (block[first] > 0) & continues & ~goes_on[head] & ~mixed
+    marked[first[own]] = True
+    return marked
+
+
+def _next_head(head: Ints, strand: Ints) -> Ints:
+    """Return the unit with which the next place begins, -1 at the end of a strand."""
+    heads = np.unique(head)
+    following = np.append(heads[1:], -1)[np.searchsorted(heads, head)]
+    return np.where(strand[following] == strand, following, -1)
+
+
+def _copies_before(flat: Flat, strand: Ints, place: Ints, run: Ints, split: Bools, atom: Ints, in_run: Ints) -> Ints:
+    """Return how many copies stand before the one that each atom's pass is of, in its strand."""
+    first = np.flatnonzero(begins(run))
+    n, c = _backbone(flat, run)
+    bonded = np.append(False, _near(c[:-1], n[1:], BOND))
+    passes = number_passes(strand[first], place[first], bonded, split[first])[run]
+    spot = group(place, flat.name)
+    begin = np.flatnonzero(begins(passes))
+    end = np.append(begin[1:], len(passes))
+
+    before = np.zeros(len(passes), dtype=np.int64)
+    latest = np.full(atom.max() + 1, -1)
+    last_at = np.full(spot.max() + 1, -1)
+    for i, j in zip(begin.tolist(), end.tolist(), strict=True):
+        atoms = np.arange(i, j)
+        exact = latest[atom[i:j]] + 1 - in_run[i:j]
+        before[i:j] = max(0, int(exact.max()), _after_others(flat, atoms, last_at[spot[i:j]], before))
+        latest[atom[i:j]] = before[i:j] + in_run[i:j]
+        last_at[spot[i:j]] = atoms
+    return before
+
+
+def _after_others(flat: Flat, atoms: Ints, others: Ints, before: Ints) -> int:
+    """Return which copy comes after those that have an altloc where these atoms have none, or the reverse."""
+    differ = (others >= 0) & ((flat.altloc[atoms] == 0) != (flat.altloc[others] == 0))
+    if not differ.any():
+        return 0
+    if _near(flat.position[atoms[differ]], flat.position[others[differ]], NEAREST).any():
+        return 0
+    return int(before[others[differ]].max()) + 1
+
+
+def _is_of_a_copy(flat: Flat, residue: Ints, run: Ints, generation: Ints) -> Bools:
+    """Mark the residues that are bonded within their own copy, and lie apart from the first of their run."""
+    n, c = _backbone(flat, residue)
+    in_copies = np.lexsort((run, generation))
+    bonded = _near(c[in_copies[:-1]], n[in_copies[1:]], BOND)
+    linked = np.append(bonded, False) | np.append(False, bonded)
+    is_linked = np.empty(len(linked), dtype=bool)
+    is_linked[in_copies] = linked
+    _, first, of_run = np.unique(run, return_index=True, return_inverse=True)
+    return is_linked & ~_near(n, n[first][of_run], NEAREST)
+
+
+def _bonded_to_before(flat: Flat, residue: Ints) -> Bools:
+    n, c = _backbone(flat, residue)
+    return np.append(False, _near(c[:-1], n[1:], BOND))
+
+
+_BACKBONE = [as_integer(name) for name in ("N", "CA", "C")]
+
+
+def _backbone(flat: Flat, unit: Ints) -> tuple[Floats, Floats]:
+    """Return where N and C of each unit are, NaN without; of several conformers the first."""
+    found = []
+    for name in (_BACKBONE[0], _BACKBONE[2]):
+        atoms = np.flatnonzero(flat.name == name)[::-1]
+        where = np.full((unit.max() + 1, 3), np.nan)
+        where[unit[atoms]] = flat.position[atoms]
+        found.append(where)
+    n, c = found
+    return n, c
+
+
+def _near(a: Floats, b: Floats, distance: float) -> Bools:
+    """Return which points lie nearer to one another than a distance; NaN does not."""
+    step = a - b
+    near: Bools = np.einsum("ij,ij->i", step, step) < distance**2
+    return near
 
 
 def _occurrence(key: Ints) -> Ints:
@@ -172,13 +290,20 @@ def _firsts(key: Ints) -> Ints:
     return first
 
 
-def _ranks(part: Ints, number: Ints, place: Ints) -> Ints:
-    """Return the rank of each residue: part by part, and where rows are out of order by the number in the chain."""
-    part = _by_appearance(part)
+def _ranks(part: Ints, number: Ints, place: Ints, copy: Ints, in_file: Ints) -> Ints:
+    """Return the rank of each residue, given where each begins in the file.
+
+    The copies of each part stand in the order of the file. So do their residues, but by the number in the chain where
+    rows are out of order; those in one place lie side by side.
+    """
+    block = group(part, copy)
+    begin = np.full(block.max() + 1, in_file.max())
+    np.minimum.at(begin, block, in_file)
     # a number that is missing, or stands twice, orders nothing
     unordered = (number == 0) | (_occurrence(place) > 0)
-    in_order = np.bincount(part, unordered) == 0
-    order = np.lexsort((np.where(in_order[part], number, 0), part))
+    in_order = np.bincount(block, unordered) == 0
+    beside = _by_appearance(group(place, copy))
+    order = np.lexsort((beside, np.where(in_order[block], number, 0), begin[block]))
     rank = np.empty(len(part), dtype=np.int64)
     rank[order] = np.arange(len(part))
     return rank

@@ -64,15 +64,16 @@ class Layout:
             starts = begins(flat.part, flat.resseq, flat.icode, flat.resname)
             self.first = np.flatnonzero(starts)
             self.residue = np.cumsum(starts) - 1
-            self._copy = np.zeros(len(self.first), dtype=np.int64)
+            self._repeated = np.zeros(len(self.first), dtype=bool)
             self._duplicate = np.zeros(len(self.first), dtype=bool)
         else:
             flat = flat.take(apart.order)
             self.residue = apart.residue
             self.first = np.flatnonzero(begins(self.residue))
-            self._copy = apart.copy
+            self._repeated = apart.repeated
             self._duplicate = apart.duplicate
         self._flat = flat
+        self._apart = apart
         names, self.name = np.unique(flat.resname[self.first], return_inverse=True)
         self.names = [as_text(name) for name in names]
         self.atom = np.full(len(flat.name), -1)
@@ -133,12 +134,13 @@ class Layout:
         flat = self._flat
         rows = np.flatnonzero(polymer & (flat.model[self.first] == 0))
         place = self._position[rows]
+        copy = self._copies(polymer)[(np.cumsum(polymer) - 1)[rows]]
         atom = self.first[rows]
         chain = flat.chain[atom]
         segment = flat.segment[atom]
         part = group(chain, segment)
         # microheterogeneity has several names in one position
-        _, one = np.unique(group(part, place, self._copy[rows]), return_index=True)
+        _, one = np.unique(group(part, place, copy), return_index=True)
         counts = np.bincount(part[one])
         _, first = np.unique(part, return_index=True)
         names = [flat.segment_names.get(int(code), as_text(code)) for code in segment[first]]
@@ -197,10 +199,7 @@ class Layout:
         chain_code = flat.chain[first_atom]
         model_code = flat.model[first_atom]
         resseq = flat.resseq[first_atom].astype(np.int64)
-        position = self._position[polymer]
-        copy = np.ones(len(position), dtype=np.int64)
-        if self._copy.any():
-            copy = number_copies(group(model_code, chain_code), position, resseq, self._copy[polymer])
+        copy = self._copies(polymer)
         return Residues(
             model=np.array(models, dtype=object)[model_code],
             chain=np.array(flat.chain_names, dtype=object)[chain_code],
@@ -210,12 +209,22 @@ class Layout:
             segment=self._segments(polymer, copy),
             copy=copy,
             part=np.cumsum(begins(flat.part[first_atom])) - 1,
-            position=position,
+            position=self._position[polymer],
             parent=np.array(parents, dtype=object)[name_code],
             why=np.array(whys, dtype=object)[name_code],
             cap=np.array(caps, dtype=bool)[name_code],
+            repeated=self._repeated[polymer],
             duplicate=self._duplicate[polymer],
         )
+
+    def _copies(self, polymer: Bools) -> Ints:
+        """Return which copy of its chain each residue of a polymer is of, from 1 on."""
+        apart = self._apart
+        if apart is None or not polymer.any():
+            return np.ones(np.count_nonzero(polymer), dtype=np.int64)
+        atom = self.first[polymer]
+        chain = group(self._flat.model[atom], self._flat.chain[atom])
+        return number_copies(chain, self._position[polymer], apart.copy[polymer], apart.bonded[polymer])
 
     def _segments(self, polymer: Bools, copy: Ints) -> Objects:
         """Return the segments' names; "" for all if there are no copies that these would tell apart."""

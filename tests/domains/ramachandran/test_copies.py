@@ -251,8 +251,152 @@ def test_dimers_as_md_programs_write_them(name, shared_data):
     assert rows["counted"].sum() == 4
 
 
+def labelled(atoms, altlocs, *resseqs):
+    """Give these residues, or all, an atom for each altloc in place of each of their atoms."""
+    found = []
+    for atom in atoms:
+        if atom.resseq in resseqs or not resseqs:
+            found += [replace(atom, altloc=altloc) for altloc in altlocs]
+        else:
+            found.append(atom)
+    return found
+
+
+def by_altloc(atoms):
+    """Write each residue's conformers one after another, and not atom by atom."""
+    return sorted(atoms, key=lambda atom: (atom.resseq, atom.altloc))
+
+
+WITH_CONFORMERS = {
+    "in the second": (P + labelled(Q, "AB", 3), [4, 7]),
+    "in blocks": (P + by_altloc(labelled(Q, "AB", 3)), [4, 7]),
+    "one altloc only": (P + labelled(Q, "A", 3), [4, 4]),
+    "in the first": (labelled(P, "AB", 3) + Q, [7, 4]),
+    "in other residues": (labelled(P, "AB", 2) + labelled(Q, "AB", 5), [6, 6]),
+    "at the second's beginning": (P + labelled(Q, "AB", 1), [4, 5]),
+    "at the first's end": (labelled(P, "AB", 6) + Q, [5, 4]),
+    "in all of the second": (P + labelled(Q, "AB"), [4, 8]),
+    "in all of the first": (labelled(P, "A") + Q, [4, 4]),
+    "in all but one": (P + labelled(Q, "AC", 1, 2, 3, 4, 6), [4, 8]),
+    "in three": (P + labelled(Q, "AB", 4) + labelled(FAR, "B", 2, 3), [4, 7, 4]),
+    "numbers overlap": (P + labelled(renumbered(Q, 4), "AB", 6), [4, 7]),
+    "the second begins before": (renumbered(P, 3) + labelled(Q, "AB", 1, 2), [4, 6]),
+    "no chain name": (changed(P + labelled(Q, "AB", 3), chain=""), [4, 7]),
+}
+"""Atoms of copies without TER, and how many rows each copy has: one for each altloc that touches a residue."""
+
+
+@pytest.mark.parametrize("name", WITH_CONFORMERS)
+def test_a_conformer_stays_in_its_copy(name, tmp_path):
+    atoms, n_rows = WITH_CONFORMERS[name]
+    without_numbers = mmcif(changed(atoms, chain="A"), without=("label_seq_id",))
+    for file, text in (("copies.pdb", pdb(atoms)), ("copies.cif", without_numbers)):
+        rows, skipped = measured(tmp_path, file, text)
+        assert rows.groupby("instance").size().tolist() == n_rows
+        assert set(skipped["reason"]) == {"terminal"}
+        expected = sorted({pair for copy in (P, Q, FAR)[: len(n_rows)] for pair in angles(copy)})
+        found = sorted({(round(phi, 2), round(psi, 2)) for phi, psi in zip(rows["phi"], rows["psi"], strict=True)})
+        np.testing.assert_allclose(found, expected, atol=0.01)
+
+
+def test_a_copy_that_lacks_a_residue_keeps_its_conformers(tmp_path):
+    second = [atom for atom in labelled(Q, "AB", 5) if atom.resseq != 2]
+    rows, skipped = measured(tmp_path, "copies.pdb", pdb(P + second))
+    assert rows.groupby("instance").size().tolist() == [4, 4]
+    assert skipped["reason"].tolist() == ["terminal"] * 3 + ["break"] + ["terminal"] * 2
+    assert skipped["instance"].tolist() == [1, 1, 2, 2, 2, 2]
+
+
+def test_the_same_conformers_with_and_without_ter(tmp_path):
+    for altlocs, resseqs in (("AB", (3,)), ("A", (2, 3)), ("AB", (1, 6)), ("B", ())):
+        second = labelled(Q, altlocs, *resseqs)
+        rows, _ = measured(tmp_path, "plain.pdb", pdb(P + second))
+        parted, _ = measured(tmp_path, "parted.pdb", pdb([*P, "TER", *second]))
+        columns = ["resseq", "altloc", "instance", "phi", "psi"]
+        assert rows[columns].equals(parted[columns])
+
+
+def test_conformers_of_a_stretch_one_after_another_are_of_one_copy(tmp_path):
+    def stretch(altloc):
+        return [replace(atom, altloc=altloc) for atom in P if atom.resseq in (3, 4)]
+
+    before = [atom for atom in P if atom.resseq < 3]
+    after = [atom for atom in P if atom.resseq > 4]
+    one = [*before, *stretch("A"), *stretch("B"), *after]
+    rows, _ = measured(tmp_path, "one.pdb", pdb(one))
+    assert (rows["instance"] == 1).all()
+    assert rows["altloc"].tolist() == ["A", "B"] * 4
+    rows, _ = measured(tmp_path, "two.pdb", pdb([*one, *Q]))
+    assert rows["instance"].tolist() == [1] * 8 + [2] * 4
+
+
+def test_a_conformer_at_the_end_of_the_file_is_near_what_it_is_of(tmp_path):
+    third = [atom for atom in P if atom.resseq == 3]
+    rows, _ = measured(tmp_path, "near.pdb", pdb([*P, *changed(moved(third, 0.1), altloc="B")]))
+    assert rows["altloc"].tolist() == ["", "B", "", "B", "", "B", ""]
+    assert (rows["instance"] == 1).all()
+
+
+ONE_NUMBER = {
+    "the last and the first": (P + renumbered(Q, 6), [P, Q], 7),
+    "of another name": (P + renumbered(changed(Q, resname="GLY"), 6), [P, Q], 8),
+    "after four": (P[:16] + renumbered(Q[:12], 4), [P[:16], Q[:12]], 2),
+    "three chains": (P + renumbered(Q, 6) + renumbered(FAR, 11), [P, Q, FAR], 10),
+    "all alike": (changed(P, resseq=0), [P], 0),
+    "all 1000": (changed(P, resseq=1000), [P], 0),
+    "residue by residue": (sorted(P + Q, key=lambda atom: atom.resseq), [P, Q], 4),
+}
+"""Chains that share a number without TER, and how many residues cctbx 2025.11 counts."""
+
+
+@pytest.mark.parametrize("name", ONE_NUMBER)
+def test_chains_that_share_a_number_have_all_their_rows(name, tmp_path):
+    lines, chains, counted = ONE_NUMBER[name]
+    rows, skipped = measured(tmp_path, "shared.pdb", pdb(lines))
+    assert_angles(rows, *chains)
+    assert set(skipped["reason"]) == {"terminal"}
+    assert len(skipped) == 2 * len(chains)
+    assert rows["counted"].sum() == counted
+    assert not rows.duplicated(["resseq", "instance"]).any()
+
+
+def test_a_residue_written_again_where_the_chain_breaks_is_a_duplicate(tmp_path):
+    for last in (4, 6):
+        whole = [atom for atom in P if atom.resseq <= last]
+        again = [atom for atom in whole if atom.resseq == last]
+        _, skipped = measured(tmp_path, "end.pdb", pdb(whole + again))
+        assert skipped["reason"].tolist() == ["terminal", "terminal", "duplicate id"]
+    every = [atom for resseq in range(1, 7) for atom in [a for a in P if a.resseq == resseq] * 2]
+    rows, skipped = measured(tmp_path, "every.pdb", pdb(every))
+    assert_angles(rows, P)
+    assert (skipped["reason"] == "duplicate id").sum() == 6
+
+
+def test_whatever_has_altlocs_each_copy_has_its_rows(tmp_path):
+    chance = random.Random(11)
+    for _ in range(12):
+        chains = [moved(chance.choice((P, Q, OTHER)), 150.0 * i) for i in range(chance.randrange(2, 5))]
+        lines = []
+        for atoms in chains:
+            resseqs = chance.sample(range(1, 7), chance.randrange(1, 4))
+            lines += renumbered(
+                labelled(atoms, chance.choice(("A", "AB", "B", "BC")), *resseqs), chance.randrange(1, 6)
+            )
+        rows, skipped = measured(tmp_path, "random.pdb", pdb(lines))
+        found = rows.groupby("instance").apply(lambda copy: len(set(zip(copy["phi"], copy["psi"], strict=True))))
+        assert found.tolist() == [4] * len(chains)
+        assert set(skipped["reason"]) == {"terminal"}
+
+
+def test_rows_stand_in_the_order_of_the_file_where_a_chain_comes_again(tmp_path):
+    rows, _ = measured(tmp_path, "again.pdb", pdb([*P, *changed(FAR, chain="B"), *Q]))
+    assert rows["chain"].tolist() == ["A"] * 4 + ["B"] * 4 + ["A"] * 4
+    np.testing.assert_allclose(rows[["phi", "psi"]], [*angles(P), *angles(FAR), *angles(Q)], atol=2e-3)
+
+
 def test_microheterogeneity_is_no_copy():
     zeros = np.zeros(4, dtype=int)
+    no = np.zeros(4, dtype=bool)
     position = np.array([1, 2, 2, 3])
-    assert number_copies(zeros, position, position, copy=zeros).tolist() == [1, 1, 1, 1]
-    assert number_copies(zeros, np.array([1, 1, 2, 1]), zeros, np.array([0, 0, 0, 1])).tolist() == [1, 1, 1, 2]
+    assert number_copies(zeros, position, copy=zeros, bonded=no).tolist() == [1, 1, 1, 1]
+    assert number_copies(zeros, np.array([1, 1, 2, 1]), np.array([0, 0, 0, 1]), no).tolist() == [1, 1, 1, 2]
