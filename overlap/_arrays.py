@@ -24,6 +24,9 @@ Array: TypeAlias = Any
 Axis: TypeAlias = int | tuple[int, ...] | None
 
 
+_MASKED = "a masked array, whose mask would be lost"
+
+
 def namespace(operation: str, **arrays: Array) -> ModuleType:
     """Return the one array namespace of the named operands."""
     for name, x in arrays.items():
@@ -46,10 +49,7 @@ def _remedy(name: str, x: object) -> str:
     if type(x).__module__.startswith("xarray."):
         return f"an xarray {type(x).__name__}; use overlap.labelled.measure(a, b, dim), which keeps its labels"
     if isinstance(x, np.ma.MaskedArray):
-        return (
-            f"a masked array, whose mask would be lost; pass {name}.data, and the cells that count as "
-            f"where=~{name}.mask"
-        )
+        return f"{_MASKED}; pass {name}.data, and the cells that count as where=~{name}.mask"
     return f"a {type(x).__name__}, not an array; pass numpy.asarray({name})"
 
 
@@ -57,6 +57,8 @@ def on_host(operation: str, name: str, x: Any) -> np.ndarray:
     """Return what stands for an array, a list above all, as one of numpy."""
     if x is None:
         raise TypeError(f"{operation}: {name} is None; pass an array")
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(f"{operation}: {name} is {_MASKED}; leave out what is masked, or fill it: {name}.filled(value)")
     try:
         return np.asarray(x)
     except (TypeError, ValueError, RuntimeError) as error:

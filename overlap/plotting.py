@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import raster
+from ._arrays import on_host
 from ._checks import check_choice
 
 __all__ = ["BOTH", "COLOURS", "ONLY_A", "ONLY_B", "agreement"]
@@ -84,8 +85,8 @@ def agreement(
         check_choice("plotting.agreement", "colours", name, COLOURS)
     if hasattr(a, "dims") and hasattr(b, "dims"):
         b = _aligned(a, b)
-    mask_a = np.asarray(a)
-    mask_b = np.asarray(b)
+    mask_a = on_host("plotting.agreement", "a", a)
+    mask_b = on_host("plotting.agreement", "b", b)
     if mask_a.ndim != 2 or mask_b.ndim != 2:
         raise ValueError(
             f"plotting.agreement: masks must be two-dimensional, got shapes {mask_a.shape}, {mask_b.shape}"

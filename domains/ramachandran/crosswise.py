@@ -24,7 +24,7 @@ from .empirical import LEVELS, maps_of
 from .masses import reference_masses
 from .quantities import check_region
 from .regions import check_membership
-from .torus import check_grid, nearest
+from .torus import check_grid, nearest, with_nan
 
 OPERATION = "ramachandran.compare_crosswise"
 COMPARED = ("iou", "dice", "outside", "missed")
@@ -113,8 +113,8 @@ def _inside(cells: xr.DataArray, category: str, angles: tuple[Any, Any]) -> np.n
     """Return which residues lie inside a region."""
     if len(angles) != 2:
         raise UsageError(f"{OPERATION}: angles of {category!r} are {len(angles)} arrays; pass phi and psi")
-    phi = np.asarray(angles[0], float)
-    psi = np.asarray(angles[1], float)
+    phi = with_nan(angles[0]).astype(float)
+    psi = with_nan(angles[1]).astype(float)
     if phi.shape != psi.shape or not np.isfinite([phi, psi]).all():
         raise UsageError(
             f"{OPERATION}: angles of {category!r} are not as many phi as psi, or not finite; leave residues out that "

@@ -137,8 +137,12 @@ def region_from_rank(rank: xr.DataArray, mass: float | None = None, *, value: fl
     rank = _as_map(operation, "rank", rank)
     check_rank(operation, "rank", rank)
     values = _floats(rank)
+    missing = np.count_nonzero(np.isnan(values))
+    if missing:
+        raise ValueError(f"{operation}: {missing} ranks are NaN; set them to 0, the rank of cells without data")
     if not ((values >= 0) & (values <= 1)).all():
-        low, high = np.nanmin(values), np.nanmax(values)
+        low = values.min()
+        high = values.max()
         raise ValueError(f"{operation}: the ranks run from {low:g} to {high:g}; they are shares of the data, in [0, 1]")
     # 1 - 0.98 is a little more than 0.02 in binary
     level = round(1 - mass, 12) if value is None else float(value)

@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from .._checks import check_choice
-from .torus import Table, ascending, check_grid
+from .torus import Table, ascending, check_grid, with_nan
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -307,7 +307,7 @@ def evaluate(phi: Any, psi: Any, category: Any, reference: str | xr.Dataset = "t
     Parameters
     ----------
     phi, psi : float, array or DataArray
-        Degrees, any range; NaN gives NaN.
+        Degrees, any range; NaN gives NaN, as does what is masked.
     category : str, array of str, pandas Categorical, or array of int
         Names from `CATEGORIES`, or positions in it. The three arguments broadcast, by name if labelled.
     reference : str or Dataset
@@ -380,7 +380,7 @@ def evaluation_codes(score: Any, codes: np.ndarray, reference: str | xr.Dataset 
     [2, 0]
     """
     cuts = reference.cuts if isinstance(reference, Scorer) else scorer_of(reference).cuts
-    score = np.asarray(score, float)
+    score = with_nan(score).astype(float, copy=False)
     favored = score >= cuts["favored"][codes]
     allowed = score >= cuts["allowed"][codes]
     evaluation = favored.astype(np.int8) + allowed

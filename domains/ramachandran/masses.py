@@ -21,7 +21,7 @@ from scipy.ndimage import gaussian_filter
 from .._checks import UsageError, check_choice, check_number, check_whole
 from .densities import region_from_density
 from .empirical import LEVELS, SAMPLES, Category, Level, Maps, maps_of
-from .torus import PERIOD, wrap
+from .torus import PERIOD, with_nan, wrap
 
 
 def cell_masses(rank: Any) -> np.ndarray:
@@ -48,10 +48,15 @@ def cell_masses(rank: Any) -> np.ndarray:
     array([[0.05, 0.3 ],
            [0.6 , 0.05]])
     """
-    ranks = np.asarray(rank, float)
+    ranks = with_nan(rank).astype(float)
+    missing = np.count_nonzero(np.isnan(ranks))
+    if missing:
+        raise ValueError(
+            f"ramachandran.cell_masses: {missing} ranks are NaN; set them to 0, the rank of cells without data"
+        )
     if not ((ranks >= 0) & (ranks <= 1)).all():
         raise ValueError(
-            f"ramachandran.cell_masses: the ranks run from {np.nanmin(ranks):g} to {np.nanmax(ranks):g}; they are "
+            f"ramachandran.cell_masses: the ranks run from {ranks.min():g} to {ranks.max():g}; they are "
             "shares of the data, in [0, 1]: pass the scores of a reference, not a density"
         )
     own, place, count = np.unique(ranks, return_inverse=True, return_counts=True)

@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 
 from .._checks import UsageError, check_choice, check_whole
-from .torus import PERIOD, TURNS, centres
+from .torus import PERIOD, TURNS, centres, with_nan
 
 OPERATION = "ramachandran.region_from_polygons"
 
@@ -84,7 +84,7 @@ def _shape(k: int, polygon: Any) -> Any:
     if isinstance(polygon, shapely.Geometry):
         return polygon
     try:
-        vertices = np.asarray(polygon, float)
+        vertices = with_nan(polygon).astype(float)
     except (TypeError, ValueError):
         vertices = np.empty(0)
     if vertices.ndim != 2 or vertices.shape[1] != 2 or len(vertices) < 3:

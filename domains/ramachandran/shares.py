@@ -25,7 +25,7 @@ from overlap.resample import confidence_interval
 from .._checks import UsageError
 from .empirical import maps_of
 from .masses import reference_masses
-from .torus import Table, nearest
+from .torus import Table, nearest, with_nan
 
 N_RESAMPLES = 1999
 LEVEL = 0.95
@@ -127,8 +127,8 @@ def as_residues(angles: Any) -> Residues:
     operation = "ramachandran.compare: angles"
     if not isinstance(angles, tuple | list) or len(angles) not in (2, 3):
         raise UsageError(f"{operation} are (phi, psi) or (phi, psi, groups), got {type(angles).__name__}; pass a tuple")
-    phi = np.asarray(angles[0], float)
-    psi = np.asarray(angles[1], float)
+    phi = with_nan(angles[0]).astype(float)
+    psi = with_nan(angles[1]).astype(float)
     groups = None if len(angles) == 2 else np.asarray(angles[2]).ravel()
     n_groups = psi.size if groups is None else len(groups)
     if phi.shape != psi.shape or n_groups != phi.size:

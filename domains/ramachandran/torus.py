@@ -45,6 +45,29 @@ def wrap(angle: Any) -> Any:
     return (angle + 180.0) % PERIOD - 180.0
 
 
+def with_nan(values: Any) -> np.ndarray:
+    """Return numbers as an array; what is masked is NaN.
+
+    Parameters
+    ----------
+    values : array
+        Of numpy, masked or not, or what makes one.
+
+    Returns
+    -------
+    ndarray
+
+    Examples
+    --------
+    >>> with_nan(np.ma.masked_array([-60.0, 0.0], mask=[False, True]))
+    array([-60.,  nan])
+    """
+    if isinstance(values, np.ma.MaskedArray):
+        filled: np.ndarray = np.ma.filled(values.astype(float), np.nan)
+        return filled
+    return np.asarray(values)
+
+
 def in_degrees(operation: str, name: str, angles: Any, unit: str) -> np.ndarray:
     """Return angles of a declared unit in degrees, after a look that they can be of it.
 
@@ -55,7 +78,7 @@ def in_degrees(operation: str, name: str, angles: Any, unit: str) -> np.ndarray:
     name : str
         Which angles.
     angles : array
-        NaN where there are none.
+        NaN, or masked, where there are none.
     unit : {"degrees", "radians"}
 
     Returns
@@ -78,7 +101,7 @@ def in_degrees(operation: str, name: str, angles: Any, unit: str) -> np.ndarray:
     array([  90., -180.])
     """
     check_choice(operation, "unit", unit, TURNS)
-    values = np.asarray(angles)
+    values = with_nan(angles)
     if values.dtype.kind not in "iuf":
         raise TypeError(f"{operation}: {name} is {values.dtype}; pass angles as real numbers")
     if not values.size:
@@ -249,8 +272,8 @@ class Table:
 
     def __call__(self, phi: Any, psi: Any, which: Any) -> np.ndarray:
         """Interpolate map `which` (an integer) at (phi, psi); the three broadcast. NaN angles give NaN."""
-        phi = np.asarray(phi, float)
-        psi = np.asarray(psi, float)
+        phi = with_nan(phi).astype(float, copy=False)
+        psi = with_nan(psi).astype(float, copy=False)
         phi, psi, which = np.broadcast_arrays(phi, psi, which)
         shape = phi.shape
         phi = phi.ravel()

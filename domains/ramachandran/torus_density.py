@@ -33,7 +33,7 @@ import overlap as ov
 from .._checks import UsageError, check_choice, check_number, check_whole
 from .descent import minimise, require_torch
 from .samples import density_from_angles
-from .torus import PERIOD, centres, wrap
+from .torus import PERIOD, centres, with_nan, wrap
 
 Objective = Literal["likelihood", "overlap"]
 
@@ -125,8 +125,8 @@ def learn_density(
 
 def _angles(phi: Any, psi: Any) -> np.ndarray:
     """Return the angles as (residues, 2), phi first, in [−180, 180)."""
-    phi = np.asarray(phi, float)
-    psi = np.asarray(psi, float)
+    phi = with_nan(phi).astype(float)
+    psi = with_nan(psi).astype(float)
     if phi.ndim != 1 or phi.shape != psi.shape or not phi.size:
         raise UsageError(
             f"{OPERATION}: phi and psi have the shapes {phi.shape} and {psi.shape}; pass one of each for every residue"

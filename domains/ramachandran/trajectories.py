@@ -28,7 +28,7 @@ from .._checks import UsageError
 from .._text import one_line
 from .empirical import CATEGORIES, EVALUATIONS, FAVORED, OUTLIER, Scorer, category_codes, evaluation_codes, scorer_of
 from .residues import parents_of, read_names
-from .torus import in_degrees
+from .torus import in_degrees, with_nan
 
 OPERATION = "ramachandran.evaluate_trajectory"
 FAVORED_GAIN = 0.05
@@ -190,7 +190,7 @@ def _indexed(operation: str, name: str, given: Any) -> tuple[np.ndarray, np.ndar
     """Return the atoms and the angles."""
     if isinstance(given, tuple) and len(given) == 2:
         atoms = np.asarray(given[0])
-        angles = np.asarray(given[1])
+        angles = with_nan(given[1])
         if atoms.ndim == 2 and atoms.shape[1] == 4 and angles.ndim == 2 and angles.shape[1] == len(atoms):
             return atoms, angles
     raise ValueError(
@@ -199,9 +199,9 @@ def _indexed(operation: str, name: str, given: Any) -> tuple[np.ndarray, np.ndar
 
 
 def _two(angles: Any, psi: Any) -> tuple[np.ndarray, np.ndarray]:
-    values = np.asarray(angles)
+    values = with_nan(angles)
     if psi is not None:
-        return values, np.asarray(psi)
+        return values, with_nan(psi)
     if values.ndim != 3 or values.shape[2] != 2:
         raise ValueError(
             f"{OPERATION}: the angles have the shape {values.shape}; pass (frames, residues, 2), or phi and psi apart"

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
+from .._arrays import on_host
 from .._checks import check_choice
 from .cells import Grid, cell_coverage, centres_inside, contour_area, edges, read_grid, traced_grid
 from .periodic import Period, Polygonal, areal, at_origin, lattice, prepared, read_periods
@@ -121,7 +122,7 @@ def from_raster(
     6.0
     """
     operation = "polygons.from_raster"
-    values = np.asarray(mask, dtype=np.float64)
+    values = on_host(operation, "mask", mask).astype(np.float64)
     if values.ndim != 2 or not values.size or not np.all(np.isfinite(values)):
         raise ValueError(f"{operation}: mask must be a finite 2-D array, got shape {values.shape} or NaN in it")
     periods = read_periods(operation, period)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import overlap as ov
 from overlap import _arrays
 
 
@@ -39,6 +40,27 @@ def test_what_is_no_plain_array_is_refused_with_the_remedy():
         _arrays.namespace("f", a=X, b=xr.DataArray(X))
     with pytest.raises(TypeError, match=r"f: a is a masked array.*where=~a.mask"):
         _arrays.namespace("f", a=np.ma.masked_array(X))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: ov.intervals.measure(x, [[0.0, 2.0]]),
+        lambda x: ov.intervals.union(x),
+        lambda x: ov.polygons.from_raster(x),
+        lambda x: ov.matching.match(x, threshold=0.5),
+        lambda x: ov.plotting.agreement(x, x),
+    ],
+    ids=["measure", "union", "from_raster", "match", "agreement"],
+)
+def test_a_mask_is_never_lost_on_the_host(call):
+    """Where lists are read, numpy would drop it without a word."""
+    plain = np.array([[0.0, 1.0], [0.0, 0.5]])
+    call(plain)
+    with pytest.raises(
+        TypeError, match="a masked array, whose mask would be lost; leave out what is masked, or fill it"
+    ):
+        call(np.ma.masked_array(plain, mask=[[False, False], [False, True]]))
 
 
 # ---------------------------------------------------------------- on the host

@@ -135,3 +135,12 @@ def test_maps_of_a_name_and_of_a_dataset():
         np.testing.assert_array_equal(again.cuts[level], ours.cuts[level])
     with pytest.raises(TypeError, match="the reference is a ndarray; pass a name, such as 'top8000'"):
         maps_of(data.score.values)
+
+
+def test_masked_angles_and_scores_are_none():
+    phi = np.ma.masked_array([-60.0, 5.0, -70.0], mask=[False, True, False])
+    score = evaluate(phi, [-45.0, 130.0, -40.0], "general")
+    np.testing.assert_array_equal(score, evaluate([-60.0, np.nan, -70.0], [-45.0, 130.0, -40.0], "general"))
+    assert np.isnan(evaluate(np.ma.masked, -45.0, "general"))
+    masked = np.ma.masked_array([0.5, 0.5], mask=[True, False])
+    assert classify(masked, "general").tolist() == ["", "Favored"]

@@ -49,7 +49,7 @@ def test_mass_inside_the_maps_of_1963_and_2003():
     assert masses[hard_sphere("outer", clashes="ho2003").values].sum() == pytest.approx(0.9946, abs=2e-4)
 
 
-@pytest.mark.parametrize("ranks", [[[0.0, 1.2]], [[-0.1, 0.5]], [[np.nan, 0.5]]])
+@pytest.mark.parametrize("ranks", [[[0.0, 1.2]], [[-0.1, 0.5]]])
 def test_what_is_no_rank_is_refused(ranks):
     with pytest.raises(ValueError, match="cell_masses: the ranks run from .* pass the scores of a reference"):
         cell_masses(ranks)
@@ -125,3 +125,10 @@ def test_fewer_residues_scatter_more():
 def test_a_reference_that_does_not_say_how_many():
     with pytest.raises(ValueError, match=r"does not say how many residues are behind its maps; assign n \(category\)"):
         resampled_region(seed=0, reference=reference().drop_vars("n"))
+
+
+def test_masked_ranks_are_refused():
+    masked = np.ma.masked_array([[0.0, 0.1], [0.4, 0.0]], mask=[[False, True], [False, False]])
+    with pytest.raises(ValueError, match="cell_masses: 1 ranks are NaN; set them to 0"):
+        cell_masses(masked)
+    assert cell_masses(masked.filled(0)).sum() == pytest.approx(1)

@@ -57,3 +57,9 @@ def test_radians_are_declared():
 def test_what_is_no_outline_is_refused(polygons, error, said):
     with pytest.raises(error, match=f"^ramachandran.region_from_polygons: {said}"):
         region_from_polygons(polygons)
+
+
+def test_masked_vertices_are_refused():
+    vertices = np.ma.masked_array([[-60, -60], [60, -60], [60, 60]], mask=[[0, 0], [0, 0], [0, 1]])
+    with pytest.raises(ValueError, match="polygon 0: a vertex is NaN or infinite; leave it out"):
+        region_from_polygons([vertices])

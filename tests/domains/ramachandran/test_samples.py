@@ -148,3 +148,20 @@ def test_the_learning_curve_of_some_real_residues(bandwidth, general_residues):
 def test_angles_that_cannot_be_are_refused(phi, psi, options, error, said):
     with pytest.raises(error, match=f"^ramachandran.region_from_angles: .*{said}"):
         region_from_angles(phi, psi, **options)
+
+
+@pytest.mark.parametrize("make", [region_from_angles, density_from_angles])
+@pytest.mark.parametrize("which", ["phi", "psi", "both"])
+def test_masked_angles_are_left_out(make, which):
+    rng = np.random.default_rng(11)
+    phi = np.ma.masked_array(rng.normal(-63, 9, 2000))
+    psi = np.ma.masked_array(rng.normal(-43, 9, 2000))
+    is_masked = phi.data < -70
+    if which != "psi":
+        phi[is_masked] = np.ma.masked
+    if which != "phi":
+        psi[is_masked] = np.ma.masked
+    expected = make(phi.data[~is_masked], psi.data[~is_masked])
+    found = make(phi, psi)
+    np.testing.assert_array_equal(found, expected)
+    assert found.attrs["missing"] == is_masked.sum()

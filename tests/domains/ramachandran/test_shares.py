@@ -145,3 +145,10 @@ def test_a_region_that_keeps_its_score_is_interpolated():
     np.testing.assert_array_equal(found.sel(category="glycine", level="favored"), labels == "Favored")
     mask = cells.drop_vars(["score", "cut"])
     assert (inside(mask, Residues(phi, psi)) != found).any()
+
+
+def test_masked_angles_are_missing():
+    phi = np.ma.masked_array([-60.0, 5.0, -70.0], mask=[False, True, False])
+    residues = as_residues((phi, [-45.0, 130.0, -40.0]))
+    assert residues.n_missing == 1
+    np.testing.assert_array_equal(residues.phi, [-60.0, -70.0])

@@ -6,7 +6,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domains.ramachandran.torus import Table, centres, check_grid, nearest, wrap
+from domains.ramachandran.torus import Table, centres, check_grid, in_degrees, nearest, with_nan, wrap
 
 rng = np.random.default_rng(1)
 
@@ -109,3 +109,19 @@ def test_what_is_no_angle_is_told_without_a_warning():
     nodes = np.array([-165.0, -1e308, -105.0])
     with pytest.raises(ValueError, match=r"psi: the coordinates are no angles in degrees, found"):
         check_grid(xr.DataArray(np.zeros((3, 3)), dims=("psi", "phi"), coords={"psi": nodes, "phi": centres(3)}))
+
+
+MASKED = [
+    np.ma.masked_array([-60.0, 5.0, -70.0], mask=[False, True, False]),
+    np.ma.masked_array([-60, 5, -70], mask=[False, True, False]),
+    np.ma.masked_array([[-60.0, -70.0]], mask=True),
+    np.ma.masked,
+]
+
+
+@pytest.mark.parametrize("angles", MASKED)
+def test_what_is_masked_is_nan(angles):
+    expected = np.where(np.ma.getmaskarray(angles), np.nan, np.ma.getdata(angles))
+    np.testing.assert_array_equal(with_nan(angles), expected)
+    if np.size(angles) > 1:
+        np.testing.assert_array_equal(in_degrees("f", "phi", angles, "degrees"), expected)

@@ -157,3 +157,15 @@ def test_residues_that_are_not_standard_are_not_scored(name):
 def test_one_letter_is_no_name():
     with pytest.raises(ValueError, match="evaluate_trajectory: a residue is called 'G'; write names of three letters"):
         evaluate_trajectory(PHI, PSI, resnames=["G", *NAMES[1:]])
+
+
+def test_masked_angles_have_no_evaluation():
+    is_masked = np.zeros_like(PHI, bool)
+    is_masked[:, 2] = True
+    is_masked[3, 5] = True
+    expected = evaluate_trajectory(np.where(is_masked, np.nan, PHI), PSI)
+    assert (expected.evaluation.values[is_masked] == -1).all()
+    xr.testing.assert_identical(evaluate_trajectory(np.ma.masked_array(PHI, is_masked), PSI), expected)
+    xr.testing.assert_identical(evaluate_trajectory(PHI, np.ma.masked_array(PSI, is_masked)), expected)
+    both = np.ma.masked_array(np.stack([PHI, PSI], -1), np.stack([is_masked] * 2, -1))
+    xr.testing.assert_identical(evaluate_trajectory(both), expected)
