@@ -11,6 +11,7 @@ Conventions
   table with resseq but no frame is one frame; a table with neither has a frame for each row.
 - Names of residues have three letters, small or capital.
 - Angles are in degrees, but of PLUMED in radians, unless ``unit`` says otherwise.
+- The first residue of a chain has no phi, the last no psi: where a table has one angle of a residue, the other is NaN.
 - All frames count alike. Where PLUMED's table has a bias, the frames have weights that it does not hold: that is warned
   of.
 - The residue after one is the next row of its frame and chain, if its number is the next, or the same with another
@@ -290,16 +291,23 @@ def _from_columns(names: list[str], values: np.ndarray, declared: Declared, defa
             "frame": frame,
             "resname": [""] * n_frames,
             "resseq": np.full(n_frames, int(number or 0)),
-            "phi": _degrees(names[phi], values[:, phi], unit),
-            "psi": _degrees(names[psi], values[:, psi], unit),
+            "phi": _column(names, values, phi, unit),
+            "psi": _column(names, values, psi, unit),
         }
         parts.append(pd.DataFrame(columns))
     table = pd.concat(parts, ignore_index=True)
     return table.sort_values("frame", kind="stable", ignore_index=True)
 
 
-def _pairs(names: list[str], declared: Declared) -> list[tuple[str, int, int]]:
-    """Return the number of each residue and its two columns."""
+def _column(names: list[str], values: np.ndarray, k: int | None, unit: str) -> np.ndarray:
+    """Return the angles of a column, NaN where there is none."""
+    if k is None:
+        return np.full(len(values), np.nan)
+    return _degrees(names[k], values[:, k], unit)
+
+
+def _pairs(names: list[str], declared: Declared) -> list[tuple[str, int | None, int | None]]:
+    """Return the number of each residue and its two columns, None for one that is not there."""
     if declared.axes is not None and not declared.is_order:
         phi, psi = find_axes(names, declared)
         return [("", phi, psi)]
@@ -308,18 +316,13 @@ def _pairs(names: list[str], declared: Declared) -> list[tuple[str, int, int]]:
         residue = residue_of(name)
         if residue is not None:
             places[residue] = k
+    first, second = ("psi", "phi") if declared.is_turned else ("phi", "psi")
     pairs = []
-    for angle, number in places:
-        other = "psi" if angle == "phi" else "phi"
-        if (other, number) not in places:
-            name = names[places[angle, number]]
-            raise ReadError(f"the column {one_line(name, 40)!r} has no other angle of its residue; write both")
-        if angle == "phi":
-            pairs.append((number, places["phi", number], places["psi", number]))
-    if not pairs:
+    for number in dict.fromkeys(number for _, number in places):
+        pairs.append((number, places.get((first, number)), places.get((second, number))))
+    has_both = any(phi is not None and psi is not None for _, phi, psi in pairs)
+    if not has_both:
         find_axes(names, declared)
-    if declared.is_turned:
-        return [(number, psi, phi) for number, phi, psi in pairs]
     return pairs
 
 

@@ -115,6 +115,29 @@ def test_columns_of_residues(tmp_path, text, columns, options):
         assert table["resseq"].tolist() == list(columns) * FRAMES
 
 
+@pytest.mark.parametrize("range_360", [False, True])
+def test_the_ends_of_a_chain(tmp_path, range_360):
+    """As multidihedral of cpptraj writes a whole chain: psi of the first residue, phi of the last."""
+    names = ["psi:1"] + [f"{angle}:{k}" for k in (2, 3) for angle in ("phi", "psi")] + ["phi:4"]
+    columns = [PSI[:, 0], PHI[:, 1], PSI[:, 1], PHI[:, 2], PSI[:, 2], PHI[:, 3]]
+    lines = ["#Frame " + " ".join(f"{name:>12}" for name in names)]
+    for t, row in enumerate(zip(*columns, strict=True), 1):
+        lines.append(f"{t:8d} " + " ".join(f"{x % 360 if range_360 else x:12.4f}" for x in row))
+    path = saved(tmp_path, "\n".join(lines), "dihedrals.dat")
+    table = read_angles(path)
+    assert table["resseq"].tolist() == [1, 2, 3, 4] * FRAMES
+    assert table["phi"].isna().tolist() == [True, False, False, False] * FRAMES
+    assert table["psi"].isna().tolist() == [False, False, False, True] * FRAMES
+    assert circular(table["psi"][::4], PSI[:, 0]) < 1e-3
+    inside = table["resseq"].isin([2, 3])
+    assert circular(table["phi"][inside], PHI[:, 1:3].ravel()) < 1e-3
+    rows, skipped = validate(path)
+    assert len(rows) == 2 * FRAMES
+    assert skipped["reason"].tolist() == ["no angle"] * 2 * FRAMES
+    expected = region_from_angles(table["phi"][inside], table["psi"][inside], bandwidth=8)
+    np.testing.assert_array_equal(read_region(path, bandwidth=8), expected)
+
+
 def test_csv_with_units(tmp_path):
     lines = ["phi_rad,psi (rad),resname,resseq,frame"]
     lines += [
@@ -341,7 +364,7 @@ def test_the_case(shared_cases):
         (HEAD, "a.xvg", ReadError, "no row of numbers"),
         (colvar(("t1", "t2")), "a.dat", UsageError, r'called time, t1, t2; .* axes="PHI PSI"'),
         (colvar().replace("phi psi", "phi"), "a.dat", ReadError, "3 columns, but #! FIELDS names 2"),
-        (cpptraj().replace("psi:2", "psi:3"), "a.dat", ReadError, "the column 'phi:2' has no other angle"),
+        (cpptraj((2,)).replace("psi:2", "psi:3"), "a.dat", UsageError, "they are called Frame, phi:2, psi:3"),
         (cpptraj().replace("#Frame", "#frames"), "a.dat", ReadError, "no residue such as ALA-2|not phi, psi"),
         ("phi,psi,frame\n1,2,0.5\n", "a.csv", ReadError, "frame 0.5 is no whole number"),
         ("a,b\n1,2\n", "a.csv", UsageError, "they are called a, b"),
