@@ -12,6 +12,7 @@ Conventions
 - Names of residues have three letters, small or capital.
 - Angles are in degrees, but of PLUMED in radians, unless ``unit`` says otherwise.
 - The first residue of a chain has no phi, the last no psi: where a table has one angle of a residue, the other is NaN.
+  In CSV its cell is empty or ``nan``.
 - All frames count alike. Where PLUMED's table has a bias, the frames have weights that it does not hold: that is warned
   of.
 - The residue after one is the next row of its frame and chain, if its number is the next, or the same with another
@@ -347,7 +348,7 @@ def _from_csv(path: Path, declared: Declared) -> pd.DataFrame:
     degrees = {}
     for name, k in (("phi", phi), ("psi", psi)):
         unit = columns[k].unit if columns[k].unit in TURNS else declared.angles or "degrees"
-        degrees[name] = _degrees(names[k], table.column(k), unit)
+        degrees[name] = _degrees(names[k], table.column_with_gaps(k), unit)
     return pd.DataFrame({"frame": frame, **identity, **degrees})
 
 

@@ -67,6 +67,16 @@ class Table(NamedTuple):
             return values
         return np.array([_number(row, k) for row in self.rows], dtype=float)
 
+    def column_with_gaps(self, k: int) -> np.ndarray:
+        """Return the numbers of column `k`, NaN where a cell is empty."""
+        if self.numbers is not None:
+            return self.column(k)
+        values = np.full(len(self.rows), np.nan)
+        for at, row in enumerate(self.rows):
+            if row.cells[k].strip():
+                values[at] = _number(row, k)
+        return values
+
     def first(self, k: int) -> str:
         """Return the first cell of column `k` as text."""
         if self.numbers is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from domains._checks import UsageError
@@ -136,6 +137,21 @@ def test_the_ends_of_a_chain(tmp_path, range_360):
     assert skipped["reason"].tolist() == ["no angle"] * 2 * FRAMES
     expected = region_from_angles(table["phi"][inside], table["psi"][inside], bandwidth=8)
     np.testing.assert_array_equal(read_region(path, bandwidth=8), expected)
+
+
+def test_an_empty_cell_is_an_angle_that_is_not_there(tmp_path):
+    """As pandas writes a NaN."""
+    table = pd.DataFrame({"phi": [np.nan, -60.5, -70.0], "psi": [130.0, -45.0, np.nan], "resname": "ALA"})
+    path = tmp_path / "angles.csv"
+    table.assign(resseq=[1, 2, 3]).to_csv(path, index=False)
+    found = read_angles(path)
+    np.testing.assert_array_equal(found[["phi", "psi"]], table[["phi", "psi"]])
+    rows, skipped = validate(path)
+    assert rows["resseq"].tolist() == [2]
+    assert skipped["reason"].tolist() == ["no angle", "no angle"]
+    path.write_text("phi,psi\n-60,\n-60,x\n")
+    with pytest.raises(ReadError, match="line 3: no number in column 2, but 'x'"):
+        read_angles(path)
 
 
 def test_csv_with_units(tmp_path):
