@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from domains._checks import UsageError
 from domains.ramachandran import example
-from domains.ramachandran.scoring import Request, Scored, as_plain, check_request, from_plain, score, score_as_plain
+from domains.ramachandran.scoring import Request, Scored, check_request, score, score_as_plain
 
 pytest.importorskip("gemmi")
 
@@ -21,17 +20,6 @@ def test_tables_come_back_bit_for_bit(name):
     pd.testing.assert_frame_equal(travelled.residues, here.residues, check_exact=True)
     pd.testing.assert_frame_equal(travelled.skipped, here.skipped, check_exact=True)
     assert travelled.notes == here.notes == []
-
-
-def test_empty_tables_keep_their_types():
-    scored = score(Request(str(example("1a8o")), "top8000", {}))
-    nothing = scored.residues[:0]
-    pd.testing.assert_frame_equal(from_plain(as_plain(nothing)), nothing)
-
-
-def test_every_bit_of_a_number_comes_back():
-    table = pd.DataFrame({"x": [0.1 + 0.2, np.nan, -0.0, 5e-324], "n": [1, 2, 3, 2**62], "text": ["", "Å", "a,b", '"']})
-    pd.testing.assert_frame_equal(from_plain(json.loads(json.dumps(as_plain(table)))), table, check_exact=True)
 
 
 def test_warnings_travel(tmp_path):
