@@ -24,6 +24,7 @@ from .flags import (
     Learning,
     Level,
     MapFile,
+    OfResidues,
     Predicted,
     Reference,
     RegionOut,
@@ -142,7 +143,15 @@ def compare(
 
 @app.command()
 @grouped
-def region(file: MapFile, *, out: RegionOut = None, declared: Declared, cut: Cut, saving: Saving) -> None:
+def region(
+    file: MapFile,
+    *,
+    out: RegionOut = None,
+    category: OfResidues = None,
+    declared: Declared,
+    cut: Cut,
+    saving: Saving,
+) -> None:
     """Read a region, say what it was taken for, and save it.
 
     As CSV: a row for each region of the file.
@@ -152,6 +161,7 @@ def region(file: MapFile, *, out: RegionOut = None, declared: Declared, cut: Cut
     code = comparing.region_files(
         file,
         out=out,
+        category=category,
         cut=keywords(cut),
         declared=declared.keywords(),
         outputs=saving.checked([file], others={"--out": out}),

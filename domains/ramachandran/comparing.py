@@ -24,7 +24,7 @@ from .empirical import PROVENANCE, maps_of
 from .formats.cuts import Cut
 from .io import cut_file, read_region
 from .reference_files import check_file, holds_reference, named_reference
-from .references import says_ranks
+from .references import own_category, says_ranks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,8 +50,11 @@ def compare_files(
     cut_at: Any = level or "favored"
     with _console.collected_warnings() as notes:
         truth = _truth(reference, level)
-        region = cut_file(predicted, _cut(cut, truth, category, cut_at), **declared)
-        assessed = assess(region, truth, category=category, level=cut_at, strict=strict)
+        asked = {"category": category, "usual_category": _usual_category(truth)}
+        region = cut_file(predicted, _cut(cut, truth, category, cut_at), **declared, **asked)
+        is_chosen = declared["bandwidth"] is not None and isinstance(truth, xr.DataArray)
+        of_reference = None if is_chosen else category
+        assessed = assess(region, truth, category=of_reference, level=cut_at, strict=strict)
     if assessed.hint:
         notes.append(assessed.hint)
     report = assessed.report
@@ -83,11 +86,17 @@ def compare_files(
 
 
 def region_files(
-    file: Path, *, out: Path | None, cut: Mapping[str, Any], declared: Mapping[str, Any], outputs: Outputs
+    file: Path,
+    *,
+    out: Path | None,
+    cut: Mapping[str, Any],
+    category: str | None = None,
+    declared: Mapping[str, Any],
+    outputs: Outputs,
 ) -> int:
     """Do what ``overlap ramachandran region`` does, and return its exit code."""
     with _console.collected_warnings() as notes:
-        region = cut_file(file, Cut(**cut), **declared)
+        region = read_region(file, **cut, **declared, category=category)
     rows = tables.region_rows(region)
     said = what_was_read(region) or _kind(region)
     grid = f"{region.sizes['psi']} × {region.sizes['phi']} cells (psi × phi)"
@@ -159,6 +168,11 @@ def _cut(cut: Mapping[str, Any], truth: Empirical | xr.DataArray, category: Any,
         # its cuts are no shares of anything
         return Cut(**cut)
     return Cut(**cut, default_mass=lambda own: _mass_of(truth, category or own or "general", level))
+
+
+def _usual_category(truth: Empirical | xr.DataArray) -> str:
+    """Return which residues of a table of angles are compared if they are of several categories."""
+    return own_category(truth) if isinstance(truth, xr.DataArray) else "general"
 
 
 def _mass_of(reference: Empirical, category: str, level: str) -> float:

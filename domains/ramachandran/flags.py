@@ -114,8 +114,8 @@ Reference = Annotated[str, typer.Option(help="The reference: top8000, or a file 
 Category = Annotated[
     str | None,
     typer.Option(
-        help="Category of residues whose empirical region is the reference. By default the one named in the file of "
-        "the prediction, or else general."
+        help="Category of residues whose empirical region is the reference, and whose angles are taken of a table. By "
+        "default the one named in the file of the prediction, or else general."
     ),
 ]
 Level = Annotated[
@@ -132,6 +132,7 @@ Strict = Annotated[
 
 MapFile = Annotated[Path, typer.Argument(help="The region, or the map that it is cut from.")]
 RegionOut = Annotated[Path | None, typer.Option(help="Save the region in this netCDF file, which says it all.")]
+OfResidues = Annotated[str | None, typer.Option(help="Which residues of a table of angles; by default all together.")]
 Variable = Annotated[str | None, typer.Option(help="Which variable of the file, if it holds several maps.")]
 As = Annotated[Quantity | None, typer.Option("--as", help="What the values of the file are, if it does not say.")]
 Mass = Annotated[

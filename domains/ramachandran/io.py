@@ -28,8 +28,10 @@ import xarray as xr
 from .._checks import UsageError, check_choice
 from .._files import ReadError, read_text, reading
 from .._text import file_name, one_line
+from .angle_regions import region_of_table
 from .angle_tables import read_angles
 from .arrays import Archive, read_npy
+from .empirical import CATEGORIES
 from .formats import text
 from .formats.columns import read_columns
 from .formats.cuts import Cut, cut_surface
@@ -38,7 +40,6 @@ from .grid_tables import as_grid, as_matrix, from_long, is_long, read_table
 from .matlab import read_mat
 from .netcdf import read_maps
 from .quantities import UNITS
-from .samples import region_from_angles
 from .torus import PERIOD, centres, check_grid
 
 EXAMPLES = {
@@ -67,6 +68,7 @@ def read_region(
     axes: str | tuple[str, str] | None = None,
     absent: float | None = None,
     bandwidth: float | None = None,
+    category: str | None = None,
     header: bool = True,
     phi_first: bool = False,
 ) -> xr.DataArray:
@@ -97,6 +99,8 @@ def read_region(
     bandwidth : float, optional
         The file is a table of angles, see `read_angles`: the region is that of `region_from_angles` with this kernel,
         in degrees.
+    category : str, optional
+        Which residues of a table of angles, one of `CATEGORIES`. Several that make one region are warned of.
     header : bool
         Whether the first line of a CSV file holds names or angles; False for a matrix of numbers alone.
     phi_first : bool
@@ -138,7 +142,11 @@ def read_region(
     True
     """
     cut = Cut(mass, value, cutoff, unit)
-    return cut_file(path, cut, variable, as_, angles, axes, absent, bandwidth, header, phi_first)
+    if category is not None:
+        check_choice(OPERATION, "category", category, CATEGORIES)
+        if bandwidth is None:
+            raise UsageError(f"{OPERATION}: category chooses residues of a table of angles (bandwidth=); leave it out")
+    return cut_file(path, cut, variable, as_, angles, axes, absent, bandwidth, header, phi_first, category)
 
 
 def cut_file(
@@ -152,8 +160,12 @@ def cut_file(
     bandwidth: float | None = None,
     header: bool = True,
     phi_first: bool = False,
+    category: str | None = None,
+    usual_category: str = "",
 ) -> xr.DataArray:
     """Read a region where the options of its cut travel together; see `read_region`.
+
+    Of several categories of residues in a table of angles the usual one is taken, if none is asked for.
 
     Examples
     --------
@@ -169,7 +181,9 @@ def cut_file(
     if bandwidth is not None:
         with _named(path):
             _check_declared_of_angles(declared, cut, header)
-        return _of_angles(path, cut, bandwidth, declared)
+        table = read_angles(path, axes=declared.axes, unit=declared.angles)
+        with _named(path):
+            return region_of_table(table, path.name, bandwidth, cut.mass_of, category or "", usual_category)
     with reading(OPERATION, path), _named(path):
         surface = _read(path, declared, header)
         if as_ is not None and cut.unit is not None:
@@ -190,14 +204,6 @@ def _check_declared_of_angles(declared: Declared, cut: Cut, header: bool) -> Non
     if odd:
         raise UsageError(f"{odd[0]} is not for angles; leave it out")
     declared.refuse_others("a table of angles", "angles", "axes")
-
-
-def _of_angles(path: Path, cut: Cut, bandwidth: float, declared: Declared) -> xr.DataArray:
-    """Return the region of the angles in a table."""
-    table = read_angles(path, axes=declared.axes, unit=declared.angles)
-    mass = cut.default_mass("") if cut.mass is None else cut.mass
-    cells = region_from_angles(table["phi"], table["psi"], bandwidth=bandwidth, mass=mass)
-    return cells.assign_attrs(name=path.name, source=f"{len(table)} pairs of angles, bandwidth {bandwidth:g}°")
 
 
 def read_map(

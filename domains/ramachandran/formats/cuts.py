@@ -59,6 +59,10 @@ class Cut:
     default_mass: Callable[[str], float] = favored_mass
     """What a density holds if nothing is given, for the category of residues that its file names, or ""."""
 
+    def mass_of(self, category: str) -> float:
+        """Return what a density holds, for the category that its file names, or ""."""
+        return self.default_mass(category) if self.mass is None else self.mass
+
     @property
     def given(self) -> list[str]:
         """The names of the options that were given."""
