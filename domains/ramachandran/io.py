@@ -4,43 +4,28 @@ Conventions
 -----------
 - A map is read by what its format says of it: axes, units, and what the values are. What a format leaves open is
   declared (``as_=``, ``unit=``, ``angles=``, ``axes=``, ``absent=``) or refused. Nothing is guessed.
-- netCDF: a variable with dimensions psi and phi, as ``region.to_netcdf`` writes it. Its attribute ``quantity`` says
-  what the values are, and ``units`` the unit of an energy.
-- npz: one two-dimensional array, and its coordinates as ``phi`` and ``psi`` (or one array for both), or their edges.
-- npy: the array alone, whose cells then divide the circle evenly from −180 on.
-- CSV: a grid, whose first row holds the columns' angles and whose first column the rows'. Or a long table, with columns
-  phi, psi and a third for the value. Or, if it is declared, a matrix without angles.
-- Text of other programs: see `domains.ramachandran.formats`.
-- Arrays without named axes are (psi, phi) unless ``phi_first=True`` says otherwise.
+- `map_files` says how a map stands in each kind of file.
 - 0 and 1, or bool, are a mask. Other numbers are a soft mask only if that is declared; densities, ranks and energies
   are cut.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import xarray as xr
 
 from .._checks import UsageError, check_choice
-from .._files import ReadError, read_text, reading
-from .._text import file_name, one_line
+from .._files import reading
+from .._text import file_name
 from .angle_regions import region_of_table
 from .angle_tables import read_angles
-from .arrays import Archive, read_npy
 from .empirical import CATEGORIES
-from .formats import text
-from .formats.columns import read_columns
 from .formats.cuts import Cut, cut_surface
-from .formats.surface import QUANTITIES, Declared, Surface, find_axes, labelled, one_of, read_axes, turned
-from .grid_tables import as_grid, as_matrix, from_long, is_long, read_table
-from .matlab import read_mat
-from .netcdf import read_maps
-from .quantities import UNITS
-from .torus import PERIOD, centres, check_grid
+from .formats.surface import Declared, read_axes
+from .map_files import OPERATION, read_surface
 
 EXAMPLES = {
     "1a8o": "1a8o.cif.gz",
@@ -48,11 +33,6 @@ EXAMPLES = {
     "ramplot": "ramplot.npz",
     "ramachandraw": "ramachandraw.npz",
 }
-SUFFIXES = (".nc", ".npy", ".npz", ".csv", ".mat", ".tsv", *text.SUFFIXES)
-_UNPACKED = (".nc", ".npy", ".npz", ".mat")
-"""Endings of files that are packed in their own way, if at all."""
-OPERATION = "ramachandran.read_region"
-"""Who reads, as messages have it."""
 
 
 def read_region(
@@ -170,6 +150,7 @@ def cut_file(
     Examples
     --------
     >>> import tempfile, pathlib
+    >>> import numpy as np
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder, "mask.npy")
     ...     np.save(path, np.eye(4, dtype=bool))
@@ -185,7 +166,7 @@ def cut_file(
         with _named(path):
             return region_of_table(table, path.name, bandwidth, cut.mass_of, category or "", usual_category)
     with reading(OPERATION, path), _named(path):
-        surface = _read(path, declared, header)
+        surface = read_surface(path, declared, header)
         if as_ is not None and cut.unit is not None:
             # whoever says what the values are says their unit too
             surface = surface._replace(unit="")
@@ -253,7 +234,7 @@ def read_map(
     path = Path(path)
     declared = Declared(variable, as_, angles, read_axes(axes), absent, phi_first)
     with reading(OPERATION, path), _named(path):
-        surface = _read(path, declared, header)
+        surface = read_surface(path, declared, header)
     cells = surface.values
     attrs = {"name": path.name, **cells.attrs, "quantity": surface.quantity}
     if unit or surface.unit:
@@ -304,161 +285,3 @@ def _named(path: Path) -> Iterator[None]:
         if str(error).startswith(OPERATION):
             raise
         raise UsageError(f"{OPERATION}: {file_name(path)}: {error}") from error
-
-
-def _suffix(path: Path) -> str:
-    """Return the ending of an ordinary file that may hold a region."""
-    name = file_name(path)
-    if path.is_dir():
-        raise IsADirectoryError(f"{OPERATION}: {name}: a folder, not a file; name a file in it")
-    if not path.exists():
-        raise FileNotFoundError(f"{OPERATION}: {name}: no such file")
-    packed = path.suffix.lower() == ".gz"
-    suffix = Path(path.stem).suffix.lower() if packed else path.suffix.lower()
-    if suffix not in SUFFIXES or (packed and suffix in _UNPACKED):
-        known = ", ".join(SUFFIXES)
-        raise ReadError(
-            f"a region is read from {known}; give a text of another program the ending .dat, convert anything else, "
-            "for example to a CSV grid"
-        )
-    if not path.is_file():
-        raise ReadError("no ordinary file (a device, a pipe or a socket); save its content as a file")
-    return suffix
-
-
-def _read(path: Path, declared: Declared, header: bool) -> Surface:
-    """Read a map. An error does not name the file."""
-    suffix = _suffix(path)
-    if not header and suffix in _UNPACKED:
-        raise UsageError("header=False (--no-header) is for a table; leave it out")
-    read = _READERS.get(suffix, _read_text)
-    surface = read(path, declared) if header else _read_matrix(path, declared)
-    cells = check_grid(surface.values, f"{OPERATION}: {file_name(path)}")
-    if cells.dtype.kind not in "biuf":
-        raise ReadError(f"the values are {cells.dtype}, not numbers")
-    return surface._replace(values=cells, quantity=declared.quantity or surface.quantity)
-
-
-def _read_text(path: Path, declared: Declared) -> Surface:
-    return text.read_surface(OPERATION, path, declared)
-
-
-def _read_netcdf(path: Path, declared: Declared) -> Surface:
-    declared.refuse_others("a netCDF file", "variable", "angles", "axes")
-    with read_maps(OPERATION, path) as data:
-        maps = [str(name) for name, x in data.data_vars.items() if {"psi", "phi"} <= set(x.dims)]
-        name = one_of(maps, declared.variable)
-        found = data[name]
-        # texts are not read: each says how long it is itself
-        if found.dtype.kind not in "biuf":
-            raise ReadError(f"the values of {one_line(name, 80)} are {found.dtype}, not numbers; save numbers")
-        cells = found.load()
-    if declared.angles == "radians":
-        cells = cells.assign_coords(psi=np.degrees(cells.psi), phi=np.degrees(cells.phi))
-    said = one_line(cells.attrs.get("quantity", ""), 40)
-    if said not in ("", *QUANTITIES):
-        raise ReadError(f"its attribute quantity is {said!r}; one of {', '.join(QUANTITIES)} is known")
-    unit = one_line(cells.attrs.get("units", ""), 40)
-    cells = turned(cells, declared)
-    return Surface(cells, said, unit if unit in UNITS else "")
-
-
-def _read_npy(path: Path, declared: Declared) -> Surface:
-    declared.refuse_others("an array alone", "phi_first")
-    values = read_npy(OPERATION, path)
-    if values.ndim != 2 or not values.size:
-        raise ReadError(
-            f"a region has two axes and some cells, found an array of shape {values.shape}; save a map of psi and phi"
-        )
-    rows, columns = values.shape
-    return Surface(labelled(values, declared.order, centres(rows), centres(columns)))
-
-
-def _read_npz(path: Path, declared: Declared) -> Surface:
-    declared.refuse_others("an archive", "variable", "angles", "axes", "phi_first")
-    archive = Archive(OPERATION, path)
-    headers = archive.headers
-    maps = [name for name, header in headers.items() if len(header.shape) == 2]
-    values = archive.read(one_of(maps, declared.variable))
-    lines = [name for name, header in headers.items() if len(header.shape) == 1 and header.dtype.kind in "iuf"]
-    return _with_axes(values, {name: archive.read(name) for name in lines}, declared)
-
-
-def _with_axes(values: np.ndarray, lines: Mapping[str, np.ndarray], declared: Declared) -> Surface:
-    """Return a map with the angles of its axes from the arrays beside it."""
-    names = {"phi": "phi", "psi": "psi"}
-    if declared.is_turned:
-        raise UsageError(
-            "axes= (--axes) name the arrays that hold phi and psi, whichever way the map lies; say phi_first=True "
-            "(--phi-first) if its rows are phi"
-        )
-    if declared.axes is not None:
-        known = list(lines)
-        phi, psi = find_axes(known, declared)
-        names = {"phi": known[phi], "psi": known[psi]}
-    elif len(lines) == 1:
-        # one array for both axes, whatever it is called
-        names = dict.fromkeys(names, next(iter(lines)))
-    axes = []
-    for dim, n in zip(declared.order, values.shape, strict=True):
-        found = lines.get(names[dim], np.array([]))
-        axes.append(declared.in_degrees(_centres_of(found, n, dim, declared)))
-    return Surface(labelled(values, declared.order, axes[0], axes[1]))
-
-
-def _centres_of(found: np.ndarray, n: int, dim: str, declared: Declared) -> np.ndarray:
-    """Return the centres of the cells along an axis, from themselves or from their n + 1 edges."""
-    if len(found) == n:
-        return found
-    turn = 2 * np.pi if declared.angles == "radians" else PERIOD
-    if len(found) == n + 1 and abs(abs(found[-1] - found[0]) - turn) < 1e-3 * turn:
-        middle: np.ndarray = (found[1:] + found[:-1]) / 2
-        return middle
-    raise ReadError(
-        f"no array {dim!r} with the {n} cell centres of that axis; save it beside the mask, or name those of phi and "
-        'psi with axes="PHI PSI" (--axes "PHI PSI")'
-    )
-
-
-def _read_mat(path: Path, declared: Declared) -> Surface:
-    declared.refuse_others("a MATLAB file", "variable", "angles", "axes", "phi_first")
-    arrays = read_mat(OPERATION, path)
-    maps = [name for name, x in arrays.items() if x.ndim == 2]
-    lines = {name: x for name, x in arrays.items() if x.ndim == 1 and x.dtype.kind in "iuf"}
-    values = arrays[one_of(maps, declared.variable)]
-    return _with_axes(values, lines, declared)
-
-
-def _read_csv(path: Path, declared: Declared) -> Surface:
-    table = read_table(OPERATION, path)
-    if is_long(table, declared):
-        declared.refuse_others("a table with columns phi and psi", "variable", "angles", "axes", "absent")
-        return from_long(table, declared)
-    declared.refuse_others("a grid", "angles", "phi_first")
-    surface = as_grid(table, declared)
-    try:
-        check_grid(surface.values, "")
-    except ValueError as error:
-        said = str(error).removeprefix(": ")
-        raise ReadError(f"{said}; or, if its first line is data, say header=False (--no-header)") from error
-    return surface
-
-
-def _read_matrix(path: Path, declared: Declared) -> Surface:
-    declared.refuse_others("a matrix", "phi_first")
-    if _suffix(path) in (".csv", ".tsv"):
-        return as_matrix(read_table(OPERATION, path), declared)
-    values = read_columns(read_text(OPERATION, path), least=2).values
-    n_rows, n_columns = values.shape
-    source = "matrix without angles: cells divide the circle from -180 on"
-    return Surface(labelled(values, declared.order, centres(n_rows), centres(n_columns)), source=source)
-
-
-_READERS: dict[str, Callable[[Path, Declared], Surface]] = {
-    ".nc": _read_netcdf,
-    ".npy": _read_npy,
-    ".npz": _read_npz,
-    ".mat": _read_mat,
-    ".csv": _read_csv,
-    ".tsv": _read_csv,
-}
