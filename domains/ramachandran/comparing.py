@@ -58,7 +58,7 @@ def compare_files(
     if assessed.hint:
         notes.append(assessed.hint)
     report = assessed.report
-    said = what_was_read(region)
+    said = tables.what_was_read(region)
     if said:
         report = report.assign_attrs(prediction_cut=said)
 
@@ -77,7 +77,7 @@ def compare_files(
         return drawn
 
     def page() -> str:
-        from .pages import comparison_page
+        from .region_pages import comparison_page
 
         return comparison_page(assessed, notes)
 
@@ -98,7 +98,7 @@ def region_files(
     with _console.collected_warnings() as notes:
         region = read_region(file, **cut, **declared, category=category)
     rows = tables.region_rows(region)
-    said = what_was_read(region) or _kind(region)
+    said = tables.what_was_read(region) or _kind(region)
     grid = f"{region.sizes['psi']} × {region.sizes['phi']} cells (psi × phi)"
     told = {"region": str(region.attrs["name"]), "read_as": said, "grid": grid, "rows": rows.to_dict("records")}
 
@@ -115,19 +115,6 @@ def region_files(
     if out is not None:
         _console.save_dataset(region, out)
     return code
-
-
-def what_was_read(region: xr.DataArray) -> str:
-    """Return what a region was taken for when it was read, and from what; "" for a mask.
-
-    Examples
-    --------
-    >>> from .regions import region
-    >>> what_was_read(region().assign_attrs(meaning="density", source="PLUMED"))
-    'density; PLUMED'
-    """
-    said = [str(region.attrs[name]) for name in ("meaning", "source") if name in region.attrs]
-    return "; ".join(said)
 
 
 def _kind(region: xr.DataArray) -> str:

@@ -1,4 +1,4 @@
-"""Pages for a browser: a validation, the changes between two models, a comparison of regions; findings first.
+"""Pages for a browser: a validation, and the changes between two models; findings first.
 
 Conventions
 -----------
@@ -15,13 +15,14 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from .._page import Finding, Look, page, paragraph, picture, section, table
-from .._report import as_rows
-from .assessment import Assessment
+from .._page import Finding, Look, facts_table, page, paragraph, picture, section, table
+from .._text import count_of
 from .changes import BETTER, SAME, WORSE, summarise_changes
 from .empirical import EVALUATIONS
+from .findings import marks
 from .scoring import COLUMNS
-from .tables import FAVORED_GOAL, OUTLIER_GOAL, finding_lines, short_names
+from .tables import FAVORED_GOAL, OUTLIER_GOAL, finding_lines, over_models_line, short_names
+from .told import Told
 
 PACKAGES = ("numpy", "pandas", "xarray", "gemmi", "matplotlib")
 RESIDUES = Look(
@@ -29,10 +30,6 @@ RESIDUES = Look(
     marks={"OUTLIER": "bad", "Allowed": "fair"},
 )
 SUMMARY = Look(formats={"favored_percent": ".2f", "allowed_percent": ".2f", "outlier_percent": ".2f"}, marks={})
-COMPARED = Look(
-    formats={"iou": ".4f", "dice": ".4f", "share_a": ".2f", "share_b": ".2f", "outside": ".4f", "missed": ".4f"},
-    marks={},
-)
 CHANGES = Look(
     formats=dict.fromkeys(("phi before", "psi before", "phi after", "psi after", "moved by"), ".1f"),
     marks={WORSE: "bad", BETTER: "good", "OUTLIER": "bad", "Allowed": "fair"},
@@ -52,6 +49,8 @@ _CHANGED = {
 }
 """Columns of the table of changes, and what they are called; the others are in the CSV."""
 _SUMMED = ["file", "total", "favored", "favored_percent", "allowed", "outlier", "outlier_percent", "skipped", "error"]
+_BY_MODEL = ["model", "total", "favored", "favored_percent", "allowed", "outlier", "outlier_percent"]
+_PLACE = ["file", "chain", "resname", "resseq", "icode"]
 _SHOWN = [*COLUMNS, "finding"]
 """Columns of the table of residues; the others are in the CSV."""
 _SKIPPED = ["file", "where", "reason", "detail", "omega", "finding"]
@@ -60,9 +59,8 @@ _MOST_FINDINGS = 12
 
 
 def validation_page(
-    residues: pd.DataFrame,
+    told: Told,
     skipped: pd.DataFrame,
-    summary: pd.DataFrame,
     done: Mapping[str, Any],
     notes: Sequence[str] = (),
     *,
@@ -72,10 +70,10 @@ def validation_page(
 
     Parameters
     ----------
-    residues, skipped : DataFrame
-        As `validate` returns them.
-    summary : DataFrame
-        As `summarise` returns it.
+    told : Told
+        The residues and their summaries, as `tell` returns them.
+    skipped : DataFrame
+        As `validate` returns it.
     done : mapping
         The settings.
     notes : sequence of str
@@ -92,16 +90,19 @@ def validation_page(
     >>> import matplotlib
     >>> matplotlib.use("agg")
     >>> from .io import example
-    >>> from .run import summarise, validate
-    >>> tables = validate(example("1a28"))
-    >>> html = validation_page(*tables, summarise(*tables), {})
+    >>> from .run import validate
+    >>> from .told import tell
+    >>> residues, skipped = validate(example("1a28"))
+    >>> html = validation_page(tell([example("1a28")], residues, skipped, None), skipped, {})
     >>> "<h1>Ramachandran validation</h1>" in html, len(html) < 1_000_000
     (True, True)
     """
     import matplotlib.pyplot as plt
 
-    from .plotting import plot_residues
+    from .plotting import caption, plot_residues
 
+    residues = told.residues
+    summary = told.files
     figure = plot_residues(residues, reference)[0, 0].figure
     drawn = picture(figure, "Residues over the favored and allowed regions of their category; outliers are named.")
     plt.close(figure)
@@ -109,18 +110,22 @@ def validation_page(
     structures = summary[[name for name in _SUMMED if name in summary]]
     sections = [
         section("Structures", table(_with_names(_without_empty(structures), names), SUMMARY)),
+        *_ensembles(told, names),
         section("Plot", drawn),
         section("Residues", table(_with_names(_worst_first(residues[_SHOWN]), names), RESIDUES)),
         section(
             "Not scored",
-            table(_with_names(_without_empty(skipped[_SKIPPED]), names), RESIDUES, all_of_them="--skipped"),
+            table(_with_names(_without_empty(skipped), names), all_of_them="--skipped"),
             paragraph("every other residue, with its reason"),
         ),
     ]
     odd = [Finding(str(line)) for line in finding_lines(summary)]
-    findings = [*_of_structures(summary), *_outliers(residues), *odd, *(Finding(note, "bad") for note in notes)]
+    warned = [Finding(note, "bad") for note in notes]
+    over_models = [_of_ensemble(row, names) for row in told.ensembles.head(_MOST_FINDINGS).to_dict("records")]
+    findings = [*_of_structures(summary), *over_models, *_outliers(residues), *odd, *_cis_prolines(residues), *warned]
     goals = f"more than {FAVORED_GOAL} % favored, less than {OUTLIER_GOAL} % outliers (MolProbity)"
-    return page("Ramachandran validation", findings, sections, {**done, "goals": goals}, PACKAGES)
+    facts = {**done, "goals": goals, "attribution": caption(reference)}
+    return page("Ramachandran validation", findings, sections, facts, PACKAGES)
 
 
 def changes_page(
@@ -164,6 +169,7 @@ def changes_page(
     import matplotlib.pyplot as plt
 
     from .kleywegt import plot_changes
+    from .plotting import caption
 
     before, after = sides
     figure = plot_changes(changes, reference)[0, 0].figure
@@ -182,50 +188,44 @@ def changes_page(
         ),
     ]
     findings = [*_of_changes(changes), *(Finding(note, "bad") for note in notes)]
-    return page(f"{before} to {after}", findings, sections, {"before": before, "after": after, **done}, PACKAGES)
+    facts = {"before": before, "after": after, **done, "attribution": caption(reference)}
+    return page(f"{before} to {after}", findings, sections, facts, PACKAGES)
 
 
-def comparison_page(assessed: Assessment, notes: Sequence[str] = ()) -> str:
-    """Return the page of a comparison.
+def _ensembles(told: Told, names: Mapping[str, str]) -> list[str]:
+    """Return a section for each file of several models, and one for its core."""
+    sections = []
+    rows = told.ensembles.to_dict("records")
+    for row in rows[:_MOST_FINDINGS]:
+        name = names[row["file"]]
+        sections.append(_ensemble(f"Models of {name}", told.models, row))
+    if told.core is not None and told.core_ensembles is not None:
+        for row in told.core_ensembles.head(_MOST_FINDINGS).to_dict("records"):
+            name = names[row["file"]]
+            sections.append(_ensemble(f"Models of {name}, core {told.core_residues}", told.core, row))
+    if len(rows) > _MOST_FINDINGS:
+        sections.append(
+            section("Further ensembles", paragraph(f"{len(rows) - _MOST_FINDINGS} more: --summary has them"))
+        )
+    return sections
 
-    Parameters
-    ----------
-    assessed : Assessment
-        As `assess` returns it.
-    notes : sequence of str
-        Warnings.
 
-    Returns
-    -------
-    str
+def _ensemble(title: str, models: pd.DataFrame, row: Mapping[Any, Any]) -> str:
+    """Return the counts of the models of a file, and what is compared over them."""
+    counted = models[models["file"] == row["file"]][_BY_MODEL]
+    facts = {
+        "best": f"model {row['best_model']}",
+        "favored": over_models_line(row, "favored_percent"),
+        "outliers": over_models_line(row, "outlier_percent"),
+    }
+    return section(title, facts_table(facts), table(counted, SUMMARY, all_of_them="--summary"))
 
-    Examples
-    --------
-    >>> import matplotlib
-    >>> matplotlib.use("agg")
-    >>> from .comparison import assess
-    >>> from .steric import hard_sphere
-    >>> html = comparison_page(assess(hard_sphere(), level="allowed"))
-    >>> "IoU 0.485" in html
-    True
-    """
-    import matplotlib.pyplot as plt
 
-    from .region_plots import plot_agreements
-
-    report = assessed.report
-    rows = as_rows(report)
-    figure = plot_agreements(assessed)[0].figure
-    drawn = picture(figure, "Where the two regions agree. Areas are in per cent of the torus.")
-    plt.close(figure)
-    units = f"sizes in {report.attrs['units']}, shares of the torus in per cent, outside and missed as parts of 1"
-    sections = [
-        section("Agreement", drawn),
-        section("Numbers", table(rows, COMPARED), paragraph(units)),
-    ]
-    title = f"{report.attrs['prediction']} against {report.attrs['reference']}"
-    findings = [*_of_regions(rows), *(Finding(note, "bad") for note in notes)]
-    return page(title, findings, sections, report.attrs, PACKAGES)
+def _of_ensemble(row: Mapping[Any, Any], names: Mapping[str, str]) -> Finding:
+    best = (
+        f"{row['models']} models, the best is model {row['best_model']} ({row['best_favored_percent']:.2f} % favored)"
+    )
+    return Finding(f"{names[row['file']]}: {best}; favored: {over_models_line(row, 'favored_percent')}")
 
 
 def _of_structures(summary: pd.DataFrame) -> list[Finding]:
@@ -242,10 +242,11 @@ def _of_structures(summary: pd.DataFrame) -> list[Finding]:
         favored = row["favored_percent"]
         outliers = row["outlier_percent"]
         is_good = favored > FAVORED_GOAL and outliers < OUTLIER_GOAL
-        counted = f"{row['total']} residues counted, {favored:.2f} % favored, {outliers:.2f} % outliers"
+        counted = f"{count_of(row['total'], 'residue')} counted, {favored:.2f} % favored, {outliers:.2f} % outliers"
         found.append(Finding(f"{name}: {counted}", "good" if is_good else "bad"))
     if len(summary) > len(found):
-        found.append(Finding(f"and {len(summary) - len(found)} more structures, in the table below"))
+        more = count_of(len(summary) - len(found), "more structure")
+        found.append(Finding(f"and {more}, in the table below"))
     return found
 
 
@@ -253,16 +254,37 @@ def _outliers(residues: pd.DataFrame) -> list[Finding]:
     outliers = residues[residues["evaluation"] == "OUTLIER"]
     if outliers.empty:
         return [Finding("no outliers", "good")] if len(residues) else []
-    several = residues["file"].nunique() > 1
-    names = short_names(residues["file"])
     listed = []
     for row in outliers.sort_values("score").head(_MOST_FINDINGS).to_dict("records"):
-        residue = f"{row['chain']} {row['resname']} {row['resseq']}{row['icode']}".strip()
-        place = f"{names[row['file']]} " if several else ""
         model = f"model {row['model']} " if row["model"] else ""
-        listed.append(f"{place}{model}{residue}")
+        listed.append(f"{_file_before(row, residues)}{model}{_residue(row)}")
     more = f" and {len(outliers) - len(listed)} more" if len(outliers) > len(listed) else ""
-    return [Finding(f"{len(outliers)} outliers, the worst first: {', '.join(listed)}{more}", "bad")]
+    order = ", the worst first" if len(outliers) > 1 else ""
+    return [Finding(f"{count_of(len(outliers), 'outlier')}{order}: {', '.join(listed)}{more}", "bad")]
+
+
+def _cis_prolines(residues: pd.DataFrame) -> list[Finding]:
+    """Name the prolines after a cis bond, each once, and say in how many models it is."""
+    found = residues[marks(residues)["cis_proline"]]
+    if found.empty:
+        return []
+    places = found.groupby(_PLACE, sort=False)["model"].nunique().reset_index(name="models")
+    listed = []
+    for row in places.head(_MOST_FINDINGS).to_dict("records"):
+        models = f" in {row['models']} models" if row["models"] > 1 else ""
+        listed.append(f"{_file_before(row, residues)}{_residue(row)}{models}")
+    more = f" and {len(places) - len(listed)} more" if len(places) > len(listed) else ""
+    return [Finding(f"cis-{'prolines' if len(places) > 1 else 'proline'}: {', '.join(listed)}{more}")]
+
+
+def _file_before(row: Mapping[Any, Any], residues: pd.DataFrame) -> str:
+    """Return the name of a residue's file, to stand before that of the residue, if there are several files."""
+    names = short_names(residues["file"])
+    return f"{names[row['file']]} " if len(names) > 1 else ""
+
+
+def _residue(row: Mapping[Any, Any]) -> str:
+    return f"{row['chain']} {row['resname']} {row['resseq']}{row['icode']}".strip()
 
 
 def _of_changes(changes: pd.DataFrame) -> list[Finding]:
@@ -277,18 +299,6 @@ def _of_changes(changes: pd.DataFrame) -> list[Finding]:
     if worse.empty:
         return [Finding("no residue got worse", "good"), others]
     return [Finding(f"{len(worse)} got worse: {', '.join(listed)}{more}", "bad"), others]
-
-
-def _of_regions(rows: pd.DataFrame) -> list[Finding]:
-    found = []
-    labels = list(rows.columns[: list(rows.columns).index("intersection")])
-    for row in rows.head(_MOST_FINDINGS).to_dict("records"):
-        name = ", ".join(str(row[label]) for label in labels)
-        prefix = f"{name}: " if name else ""
-        missed = f"{100 * row['missed']:.1f} % of the reference is missed"
-        outside = f"{100 * row['outside']:.1f} % of the prediction lies outside it"
-        found.append(Finding(f"{prefix}IoU {row['iou']:.3f}: {missed}, {outside}"))
-    return found
 
 
 def _worst_first(residues: pd.DataFrame) -> pd.DataFrame:

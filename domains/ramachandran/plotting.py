@@ -185,7 +185,7 @@ def credit(figure: Any, reference: str | xr.Dataset = "top8000") -> None:
     >>> matplotlib.use("agg")
     >>> credit(plot_levels(_reference().sel(category="general")).figure)
     """
-    said = caption(reference)
+    said = for_picture(caption(reference))
     before = figure.get_supxlabel()
     if said in before:
         return
@@ -207,7 +207,7 @@ def caption(reference: str | xr.Dataset = "top8000") -> str:
     parts = [str(said[name]) for name in ("attribution", "license") if name in said]
     if "doi" in said:
         parts.append(f"doi:{str(said['doi']).removeprefix('doi:')}")
-    return for_picture(f"{title}: {', '.join(parts)}" if parts else title)
+    return f"{title}: {', '.join(parts)}" if parts else str(title)
 
 
 def _key() -> list[Artist]:

@@ -75,7 +75,8 @@ def plot_regions(region: xr.DataArray) -> np.ndarray:
             name = _name(labels, chosen) or str(region.attrs.get("name", "region"))
             ax.set_title(f"{_short(name, most)}: {_percent(float(cells.mean()))}", fontsize="medium")
         _without_repeated_labels(panels)
-        _credit_maps(panels[0].figure, region)
+        if region.attrs.get("reference") == PROVENANCE["name"]:
+            credit(panels[0].figure)
     return panels
 
 
@@ -151,7 +152,8 @@ def plot_agreement(
         _draw_agreement(assessed.predicted, assessed.reference, ax, labels, style)
         legend = _legend(ax, key, f"edge of the {short[1]}")
         legend.set_title(f"reference: {_short(report.attrs['reference'], MOST_LETTERS)}")
-        _credit(ax.figure, assessed)
+        for drawn in drawn_references(assessed):
+            credit(ax.figure, drawn)
     return ax
 
 
@@ -203,7 +205,8 @@ def plot_agreements(assessed: Assessment, *, labels: tuple[str, str] = ("predict
         lines = [f"prediction: {_short(report.attrs['prediction'], MOST_LETTERS)}"]
         lines.append(f"reference (line): {_short(report.attrs['reference'], MOST_LETTERS)}")
         figure.suptitle("\n".join(lines), fontsize="medium")
-        _credit(figure, assessed)
+        for drawn in drawn_references(assessed):
+            credit(figure, drawn)
     return panels
 
 
@@ -214,8 +217,7 @@ def _panels(n: int, around: float) -> np.ndarray:
     columns = min(n, 3 if n <= FEW else 4)
     rows = -(-n // columns)
     width = COLUMN if n == 1 else TWO_COLUMNS
-    of_labels = 0.65
-    height = rows * ((width - of_labels) / columns + around) + 0.5
+    height = rows * ((width - 0.65) / columns + around) + 0.5
     _, panels = plt.subplots(rows, columns, figsize=(width, height), squeeze=False, layout="constrained")
     for ax in panels.flat[n:]:
         ax.remove()
@@ -334,17 +336,16 @@ def _legend(ax: Axes, texts: list[str], edge: str = "") -> Legend:
     )
 
 
-def _credit(figure: Any, assessed: Assessment) -> None:
-    """Write the attribution that the maps of the two sides owe."""
+def drawn_references(assessed: Assessment) -> list[str | xr.Dataset]:
+    """Return the references whose maps the two sides were cut from: the picture owes them their attribution.
+
+    Examples
+    --------
+    >>> from .steric import hard_sphere
+    >>> drawn_references(assess(hard_sphere())), drawn_references(assess(hard_sphere(), hard_sphere()))
+    (['top8000'], [])
+    """
+    said = [region.attrs.get("reference") for region in (assessed.predicted, assessed.reference)]
+    of_package: list[str | xr.Dataset] = [PROVENANCE["name"]] if PROVENANCE["name"] in said else []
     family = assessed.source.family
-    if family is not None:
-        credit(figure, family)
-    for region in (assessed.predicted, assessed.reference):
-        _credit_maps(figure, region)
-
-
-def _credit_maps(figure: Any, region: xr.DataArray) -> None:
-    """Write the attribution if a region says that it was cut from the maps of the package."""
-    name = PROVENANCE["name"]
-    if region.attrs.get("reference") == name:
-        credit(figure, name)
+    return [family, *of_package] if isinstance(family, xr.Dataset) else of_package

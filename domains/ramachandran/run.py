@@ -274,7 +274,7 @@ def validate_files(
 
         done = {"reference": maps_of(against).name, **options, "core": core}
         settings = {name: value for name, value in done.items() if value is not None}
-        return validation_page(residues, skipped, told.files, settings, notes, reference=against)
+        return validation_page(told, skipped, settings, notes, reference=against)
 
     uncounted = _uncounted(residues, skipped)
     empty = as_skipped({"file": file, "reason": NOT_SCORED, "detail": why} for file, why in uncounted.items())

@@ -82,6 +82,19 @@ def lines_beside(report: xr.Dataset) -> list[str]:
     return lines
 
 
+def what_was_read(region: xr.DataArray) -> str:
+    """Return what a region was taken for when it was read, and from what; "" for a mask.
+
+    Examples
+    --------
+    >>> from .regions import region
+    >>> what_was_read(region().assign_attrs(meaning="density", source="PLUMED"))
+    'density; PLUMED'
+    """
+    said = [str(region.attrs[name]) for name in ("meaning", "source") if name in region.attrs]
+    return "; ".join(said)
+
+
 def region_rows(region: xr.DataArray) -> pd.DataFrame:
     """Return the size of a region, a row for each of several.
 
@@ -153,13 +166,29 @@ def model_table(models: pd.DataFrame, over_models: Row, *, title: str = "") -> T
     of_file = models[models["file"] == over_models["file"]]
     rows = of_file.head(MOST_MODELS).to_dict("records")
     cells = [[str(row["model"]), *_summary_cells(row)[:-1]] for row in rows]
-    favored = _over_models(over_models, "favored_percent")
-    outliers = _over_models(over_models, "outlier_percent")
+    favored = over_models_line(over_models, "favored_percent")
+    outliers = over_models_line(over_models, "outlier_percent")
     caption = f"best: model {over_models['best_model']}\nfavored: {favored}\noutliers: {outliers}"
     if len(of_file) > MOST_MODELS:
         caption += f"\n… and {len(of_file) - MOST_MODELS} more models: --json lists them all"
     name = Path(over_models["file"]).name
     return build_table(["model"], COUNTED[:-1], cells, title=f"{title}{name}: {len(of_file)} models", caption=caption)
+
+
+def over_models_line(row: Row, share: str) -> str:
+    """Return the mean of a share over the models of a file, its spread, and from where to where it goes.
+
+    Examples
+    --------
+    >>> row = {"mean_x": 95.0, "spread_x": 7.07, "lowest_x": 90.0, "highest_x": 100.0}
+    >>> over_models_line(row, "x")
+    'mean 95.00 %, standard deviation 7.07 %, from 90.00 to 100.00 %'
+    """
+    lowest = row[f"lowest_{share}"]
+    highest = row[f"highest_{share}"]
+    mean = row[f"mean_{share}"]
+    spread = row[f"spread_{share}"]
+    return f"mean {mean:.2f} %, standard deviation {spread:.2f} %, from {lowest:.2f} to {highest:.2f} %"
 
 
 def finding_lines(summary: pd.DataFrame) -> list[str | Text]:
@@ -275,14 +304,6 @@ def _summary_cells(row: Row) -> list[str | Text]:
 
 def _graded(percent: float, is_good: bool) -> Text:
     return Text(f"{percent:.2f}", "green" if is_good else "yellow")
-
-
-def _over_models(row: Row, share: str) -> str:
-    lowest = row[f"lowest_{share}"]
-    highest = row[f"highest_{share}"]
-    mean = row[f"mean_{share}"]
-    spread = row[f"spread_{share}"]
-    return f"mean {mean:.2f} %, standard deviation {spread:.2f} %, from {lowest:.2f} to {highest:.2f} %"
 
 
 def _residue_lines(

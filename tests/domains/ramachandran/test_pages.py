@@ -8,8 +8,10 @@ from typer.testing import CliRunner
 from domains._checks import UsageError
 from domains._console import Outputs
 from domains.cli import app
-from domains.ramachandran import assess, compare_models, example, hard_sphere, region, summarise, validate
-from domains.ramachandran.pages import changes_page, comparison_page, validation_page
+from domains.ramachandran import compare_models, example, validate
+from domains.ramachandran.pages import changes_page, validation_page
+from domains.ramachandran.plotting import caption
+from domains.ramachandran.told import tell
 
 
 @pytest.fixture(scope="module")
@@ -17,8 +19,14 @@ def tables():
     return validate([example("1a28"), example("1a8o")])
 
 
+def page_of(tables, done=None, notes=(), core=None):
+    residues, skipped = tables
+    files = dict.fromkeys([*residues["file"], *skipped["file"]])
+    return validation_page(tell(files, residues, skipped, core), skipped, done or {}, notes)
+
+
 def test_findings_come_first(tables):
-    html = validation_page(*tables, summarise(*tables), {"modified": "parent"}, ["a <note>"])
+    html = page_of(tables, {"modified": "parent"}, ["a <note>"])
     begin = html.index("1a28.pdb.gz: 496 residues counted, 96.37 % favored, 0.60 % outliers")
     assert begin < html.index("3 outliers, the worst first: 1a28.pdb.gz B ASP 704") < html.index("<table")
     assert "a &lt;note&gt;" in html
@@ -29,7 +37,7 @@ def test_findings_come_first(tables):
 def test_what_is_odd_beside_the_labels_is_a_finding(made, but, write_pdb):
     residues = [but(r, hand="D") if k == 2 else r for k, r in enumerate(made((-60.0, -45.0), (-60.0, -45.0)))]
     tables = validate([write_pdb(residues)], chirality="mirror")
-    html = validation_page(*tables, summarise(*tables), {})
+    html = page_of(tables)
     told = html.index(
         "1 residue of the wrong hand (D under an L name, or L under a D name), 1 residue scored at (-phi, -psi)"
     )
@@ -37,8 +45,48 @@ def test_what_is_odd_beside_the_labels_is_a_finding(made, but, write_pdb):
     assert "measured_phi" not in html
 
 
+@pytest.fixture
+def ensemble(made, but, in_chain, write_pdb):
+    """Three models with a cis-proline in two of them; in the last one a residue is an outlier."""
+    folded = [(-60.0, -45.0)] * 3
+    models = [made(*folded), made(*folded), made(folded[0], (100.0, -100.0), folded[2])]
+    for model in models[:2]:
+        model[2] = but(model[2], resname="PRO", phi=-80.0, psi=150.0, omega=2.0)
+    return write_pdb([[in_chain(model)] for model in models], "nmr.pdb")
+
+
+def test_an_ensemble_has_its_models_and_what_is_compared_over_them(ensemble):
+    html = page_of(validate(ensemble), core="A:2")
+    assert html.index("nmr.pdb: 3 models, the best is model 1 (100.00 % favored)") < html.index("<table")
+    of_models = html.split("<h2>Models of nmr.pdb</h2>")[1].split("<section>")[0]
+    assert "<th>best</th><td>model 1</td>" in of_models
+    assert "mean 88.89 %, standard deviation 19.25 %, from 66.67 to 100.00 %" in of_models
+    assert "mean 11.11 %, standard deviation 19.25 %, from 0.00 to 33.33 %" in of_models
+    assert of_models.count("<tr>") - of_models.count("<th>") == 1 + 3
+    assert "<h2>Models of nmr.pdb, core A:2</h2>" in html
+
+
+def test_a_file_of_one_model_has_no_section_of_models(tables):
+    assert "Models of" not in page_of(tables)
+
+
+def test_cis_prolines_are_named_once_with_their_models(ensemble):
+    html = page_of(validate(ensemble))
+    assert "2 cis-prolines</li>" in html
+    assert '<li class="">cis-proline: A PRO 3 in 2 models</li>' in html
+
+
+def test_one_outlier_is_no_outliers(ensemble):
+    assert "1 outlier: model 3 A ALA 3" in page_of(validate(ensemble))
+
+
+def test_the_attribution_is_on_every_page(tables, moved):
+    for html in (page_of(tables), changes_page(*moved, ("a", "b"), {})):
+        assert f"<th>attribution</th><td>{caption()}</td>" in html
+
+
 def test_the_worst_residue_stands_on_top(tables):
-    html = validation_page(*tables, summarise(*tables), {})
+    html = page_of(tables)
     first_row = html.split("<h2>Residues</h2>")[1].split("<tbody>")[1].split("</tr>")[0]
     assert "704" in first_row
     assert '<mark class="bad">OUTLIER</mark>' in first_row
@@ -76,21 +124,8 @@ def test_many_residues_stay_under_a_megabyte(tables):
     residues, skipped = tables
     many = residues.loc[residues.index.repeat(30)]
     assert len(many) > 15_000
-    html = validation_page(many, skipped, summarise(many, skipped), {})
+    html = page_of((many, skipped))
     assert len(html.encode()) < 1_000_000
-
-
-def test_a_comparison_of_every_category():
-    assessed = assess(region(category=None, level="favored"), level="allowed")
-    html = comparison_page(assessed)
-    assert "glycine: IoU 0.572: 42.8 % of the reference is missed, 0.0 % of the prediction lies outside it" in html
-    assert len(html.encode()) < 1_000_000
-
-
-def test_one_comparison():
-    html = comparison_page(assess(hard_sphere(), level="allowed"), ["turned?"])
-    assert "IoU 0.485" in html
-    assert '<li class="bad">turned?</li>' in html
 
 
 def test_commands_write_pages(tmp_path):
@@ -98,11 +133,6 @@ def test_commands_write_pages(tmp_path):
     ran = CliRunner().invoke(app, ["ramachandran", "validate", str(example("1a8o")), "--html", str(page)])
     assert ran.exit_code == 0
     assert "1a8o.cif.gz: 68 residues counted" in page.read_text()
-    hard_sphere().to_netcdf(tmp_path / "spheres.nc", engine="h5netcdf")
-    command = ["ramachandran", "compare", str(tmp_path / "spheres.nc"), "--level", "allowed", "--html", str(page)]
-    ran = CliRunner().invoke(app, command)
-    assert ran.exit_code == 0
-    assert "IoU 0.485" in page.read_text()
 
 
 @pytest.mark.parametrize("name", ["page.txt", "nowhere/page.html"])
