@@ -7,6 +7,7 @@ Conventions
 - PLUMED's COLVAR (``#! FIELDS … phi psi``) and cpptraj's tables (``#Frame phi:2 psi:2 …``): a row a frame, and columns
   for one residue or several, told apart by their numbers.
 - ``gmx chi -rama`` (xvg): rows of phi and psi of one residue, under axes of these names.
+- Columns of numbers alone: a row a frame, if ``axes="1 2"`` says which columns are phi and psi.
 - CSV: columns phi and psi, which may say their unit; and frame, chain, resname, resseq and icode, if there are any. A
   table with resseq but no frame is one frame; a table with neither has a frame for each row.
 - Names of residues have three letters, small or capital.
@@ -174,6 +175,8 @@ def _read(path: Path, declared: Declared) -> pd.DataFrame:
         return _from_plumed(text, declared, file_name(path))
     if _FRAME.match(text):
         return _from_cpptraj(text, declared)
+    if declared.is_numbered:
+        return _from_bare_columns(text, declared)
     if is_rama(text):
         return _from_chi(text, declared)
     return _from_gromacs(text, declared)
@@ -227,7 +230,10 @@ def _residue(words: Words, line: int) -> tuple[str, int]:
     return match[1], int(match[2])
 
 
-_KNOWN = "tables of gmx rama, gmx chi -rama, PLUMED (#! FIELDS), cpptraj (#Frame) and CSV are read"
+_KNOWN = (
+    "tables of gmx rama, gmx chi -rama, PLUMED (#! FIELDS), cpptraj (#Frame) and CSV are read; of columns of numbers "
+    'alone say which are phi and psi, with axes="1 2" (--axes "1 2")'
+)
 
 
 def _period(labels: Sequence[object]) -> int:
@@ -279,6 +285,13 @@ def _from_chi(text: str, declared: Declared) -> pd.DataFrame:
     table = read_columns(text, "#@&", least=2)
     table.check_width(2, "not phi and psi")
     return _from_columns([labels["x"], labels["y"]], table.values, declared, "degrees")
+
+
+def _from_bare_columns(text: str, declared: Declared) -> pd.DataFrame:
+    """Read columns of numbers without names, of which those of phi and psi were named by their numbers."""
+    table = read_columns(text, "#@&", least=2)
+    numbers = range(1, table.values.shape[1] + 1)
+    return _from_columns([str(number) for number in numbers], table.values, declared, "degrees")
 
 
 def _from_columns(names: list[str], values: np.ndarray, declared: Declared, default: str) -> pd.DataFrame:

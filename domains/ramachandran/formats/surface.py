@@ -96,6 +96,11 @@ class Declared:
         return self.axes is not None and {name.lower() for name in self.axes} == {"phi", "psi"}
 
     @property
+    def is_numbered(self) -> bool:
+        """Whether the axes are declared by the numbers of their columns."""
+        return self.axes is not None and all(name.isdecimal() for name in self.axes)
+
+    @property
     def is_turned(self) -> bool:
         """Whether phi is declared to be psi, and psi phi."""
         return self.axes is not None and self.is_order and self.axes[0].lower() == "psi"

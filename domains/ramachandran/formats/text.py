@@ -105,7 +105,7 @@ def read_surface(operation: str, path: Path, declared: Declared) -> Surface:
             if "axes" in known.taken:
                 return surface
             return surface._replace(values=turned(surface.values, declared))
-    if declared.axes is not None and all(name.isdecimal() for name in declared.axes):
+    if declared.is_numbered:
         return _bare_columns(text, declared)
     first = one_line(text.lstrip().partition("\n")[0], 60)
     headers = ", ".join(known.header for known in KNOWN)

@@ -344,6 +344,20 @@ def test_axes_without_names_are_not_taken_for_angles(tmp_path):
         read_angles(saved(tmp_path, text))
 
 
+@pytest.mark.parametrize(("head", "columns", "axes"), [("", (0, 1), "1 2"), ("# phi psi\n", (1, 0), "2 1")])
+def test_columns_of_numbers_alone(tmp_path, head, columns, axes):
+    """As numpy.savetxt writes them: the message says how, and following it gives the angles."""
+    both = np.stack([PHI[:, 0], PSI[:, 0]], axis=1)[:, columns]
+    path = saved(tmp_path, head + "\n".join(f"{a:.3f} {b:.3f}" for a, b in both), "angles.txt")
+    with pytest.raises(ReadError, match=r'of columns of numbers alone say which are phi and psi, with axes="1 2"'):
+        read_angles(path)
+    table = read_angles(path, axes=axes)
+    assert circular(table["phi"], PHI[:, 0]) < 1e-9
+    assert circular(table["psi"], PSI[:, 0]) < 1e-9
+    path.write_text("\n".join(f"{a:.6f} {b:.6f}" for a, b in np.radians(both)))
+    assert circular(read_angles(path, axes=axes, unit="radians")["psi"], PSI[:, 0]) < 1e-3
+
+
 @pytest.mark.parametrize("column", ["metad.bias", "opes.bias", "metad.rbias", "restraint.bias"])
 def test_a_biased_run_is_warned_of(tmp_path, recwarn, column):
     head = f"#! FIELDS time phi psi {column}\n"
