@@ -304,6 +304,7 @@ TABLES = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:.*residues of several categories make one region")
 @pytest.mark.parametrize("name", TABLES)
 def test_axes_of_every_table_are_used_or_refused(tmp_path, name):
     path = saved(tmp_path, *TABLES[name])
@@ -368,6 +369,7 @@ def test_a_biased_run_is_warned_of(tmp_path, recwarn, column):
         read_angles(path)
 
 
+@pytest.mark.filterwarnings("ignore:.*residues of several categories make one region")
 def test_a_region_of_the_angles(tmp_path):
     path = saved(tmp_path, gromacs())
     cells = read_region(path, bandwidth=10, mass=0.9)
