@@ -217,7 +217,7 @@ def _from_pdb(text: bytes) -> tuple[Source, int]:
         unnamed = where_unnamed(flat.segment, flat.chain, flat.chain_names)
         flat = replace(flat, part=group(flat.model, flat.chain, records.n_ter, unnamed))
         layout = Layout(flat, tell_apart(flat, number=np.zeros(n_atoms, dtype=np.int64)))
-    numbered = len(structure) > 1 or b"\nMODEL " in text
+    numbered = len(structure) > 1 or records.has_models
     models = [str(model.num) if numbered else "" for model in structure]
     after_end = _from_pdb(records.after_end())[0].layout if records.n_after else None
     sequences = sequences_of(structure, records.text, is_cif=False)

@@ -115,6 +115,8 @@ class Records:
         Where END begins, or the text ends; and which line it is, counted from 1.
     n_after : int
         How many atoms stand after END.
+    has_models : bool
+        Whether there are MODEL records.
     """
 
     text: bytes
@@ -125,6 +127,7 @@ class Records:
     end: int
     end_line: int
     n_after: int
+    has_models: bool
 
     def with_residues_apart(self) -> bytes:
         """Return the text with a TER before each residue, so that gemmi joins none to another."""
@@ -194,6 +197,7 @@ def read_records(text: bytes) -> Records:
         end=int(start[end]) if end < len(start) else len(text),
         end_line=end + 1,
         n_after=int(is_atom[end:].sum()),
+        has_models=bool((word == MODEL).any()),
     )
 
 
@@ -229,15 +233,16 @@ def _lines(text: bytes) -> tuple[Bytes, Ints, Ints]:
     """Return the first columns of each line, blank where the line is shorter, where it begins, and its length."""
     n_lines = len(text) // (WIDTH + 1)
     # in nearly all files of the archive every line is as wide as the format says
-    if len(text) == 1 + n_lines * (WIDTH + 1) and text.count(b"\n") == 1 + n_lines:
+    if len(text) == 1 + n_lines * (WIDTH + 1):
         grid = np.frombuffer(text, dtype=np.uint8, offset=1).reshape(n_lines, WIDTH + 1)
-        if (grid[:, WIDTH] == ord("\n")).all():
+        breaks = grid == ord("\n")
+        if breaks[:, WIDTH].all() and np.count_nonzero(breaks) == n_lines:
             start = 1 + np.arange(n_lines) * (WIDTH + 1)
             return grid[:, :WIDTH], start, np.full(n_lines, WIDTH)
     padded = np.frombuffer(text + b"\n" + b" " * WIDTH, dtype=np.uint8)
-    breaks = np.flatnonzero(padded == ord("\n"))
-    start = breaks[:-1] + 1
-    length = breaks[1:] - start
+    ends = np.flatnonzero(padded == ord("\n"))
+    start = ends[:-1] + 1
+    length = ends[1:] - start
     lines = np.lib.stride_tricks.sliding_window_view(padded, WIDTH)[start]
     short = np.flatnonzero(length < WIDTH)
     lines[short] = np.where(np.arange(WIDTH) < length[short, None], lines[short], ord(" "))

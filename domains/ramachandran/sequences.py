@@ -172,7 +172,7 @@ def why_cut_off(sequences: Sequences, missing: Mapping[str, int]) -> str:
 def _open_model(text: bytes) -> str:
     """Return the number of the last MODEL of a PDB file if no ENDMDL follows it."""
     begin = text.rfind(b"\nMODEL ")
-    if begin <= text.rfind(b"\nENDMDL"):
+    if begin < 0 or text.find(b"\nENDMDL", begin) > 0:
         return ""
     return text[begin + 1 : begin + 81].split(b"\n")[0].removeprefix(b"MODEL").decode("latin-1").strip()
 
