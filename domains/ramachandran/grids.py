@@ -47,10 +47,14 @@ def grid_bound(source: Source, psi: np.ndarray, phi: np.ndarray) -> xr.DataArray
     """
     if "score" not in source.region.coords:
         return None
-    if isinstance(source.family, str) and source.category is not None and source.level is not None:
-        return _kept_bound(source.family, source.category, source.level, psi.tobytes(), phi.tobytes())
+    family = source.family
+    category = source.category
+    level = source.level
+    if isinstance(family, str) and category is not None and level is not None:
+        return _kept_bound(family, category, level, psi.tobytes(), phi.tobytes())
+    sampled = source.at(psi, phi)
     truth = fine_cells(source.region)
-    return _bound(source.at(psi, phi), truth)
+    return _bound(sampled, truth)
 
 
 def fine_cells(region: xr.DataArray) -> xr.DataArray:
@@ -68,16 +72,13 @@ def fine_cells(region: xr.DataArray) -> xr.DataArray:
     16.28
     """
     score = region.score.transpose(..., "psi", "phi")
-    rows, u = _between(score.psi.values)
-    columns, v = _between(score.phi.values)
     # bilinear interpolation is one axis after the other
-    below = score.values[..., rows[0], :]
-    along_psi = below + u[:, None] * (score.values[..., rows[1], :] - below)
-    left = along_psi[..., columns[0]]
-    fine = left + v * (along_psi[..., columns[1]] - left)
-    moved = xr.DataArray(fine, dims=score.dims)
+    along_psi = _refined(score.values, score.psi.values, axis=-2)
+    fine = _refined(along_psi, score.phi.values, axis=-1)
+    refined = xr.DataArray(fine, dims=score.dims)
     cut = xr.DataArray(region.cut.values, dims=region.cut.dims)
-    return (moved >= cut).transpose(*region.dims)
+    cells = refined >= cut
+    return cells.transpose(*region.dims)
 
 
 def drawn(cells: np.ndarray, psi: np.ndarray, phi: np.ndarray, on_psi: np.ndarray, on_phi: np.ndarray) -> np.ndarray:
@@ -94,8 +95,8 @@ def drawn(cells: np.ndarray, psi: np.ndarray, phi: np.ndarray, on_psi: np.ndarra
     >>> drawn(np.array([[True, False]]), centres(1), centres(2), centres(1), centres(4)).astype(int)
     array([[1, 1, 0, 0]])
     """
-    rows = np.zeros(len(on_psi), int) if len(psi) == 1 else nearest(psi, on_psi)
-    columns = np.zeros(len(on_phi), int) if len(phi) == 1 else nearest(phi, on_phi)
+    rows = _cell_of(psi, on_psi)
+    columns = _cell_of(phi, on_phi)
     return cells[..., rows, :][..., columns]
 
 
@@ -111,17 +112,32 @@ def is_finer(region: xr.DataArray, psi: np.ndarray, phi: np.ndarray) -> bool:
     return region.sizes["psi"] > len(psi) and region.sizes["phi"] > len(phi)
 
 
-def _between(nodes: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
-    """Return the nodes on both sides of each fine centre, and how far it lies from the first to the second."""
-    n = len(nodes)
-    position = (FINE - nodes[0]) / (nodes[1] - nodes[0])
-    below = np.floor(position).astype(int)
-    return (below % n, (below + 1) % n), position - below
+def _cell_of(nodes: np.ndarray, angles: np.ndarray) -> np.ndarray:
+    """Return the cell that each angle lies in."""
+    if len(nodes) == 1:
+        return np.zeros(len(angles), int)
+    return nearest(nodes, angles)
+
+
+def _refined(values: np.ndarray, nodes: np.ndarray, axis: int) -> np.ndarray:
+    """Return values at nodes round the circle, interpolated every 0.5° along an axis: -1 or -2."""
+    step = nodes[1] - nodes[0]
+    position = (FINE - nodes[0]) / step
+    node = np.floor(position).astype(int)
+    beyond = position - node
+    if axis == -2:
+        beyond = beyond[:, None]
+    below = values.take(node, axis, mode="wrap")
+    above = values.take(node + 1, axis, mode="wrap")
+    refined: np.ndarray = below + beyond * (above - below)
+    return refined
 
 
 def _bound(sampled: xr.DataArray, truth: xr.DataArray) -> xr.DataArray:
-    sampled = sampled.transpose(*truth.dims)
-    cells = drawn(sampled.values, sampled.psi.values, sampled.phi.values, FINE, FINE)
+    psi = sampled.psi.values
+    phi = sampled.phi.values
+    coarse = sampled.transpose(*truth.dims).values
+    cells = drawn(coarse, psi, phi, FINE, FINE)
     overlap = ov.raster.measure(cells, truth.values, axis=(-2, -1), check_values=False)
     return xr.DataArray(ov.iou(overlap), dims=truth.dims[:-2])
 
@@ -129,9 +145,12 @@ def _bound(sampled: xr.DataArray, truth: xr.DataArray) -> xr.DataArray:
 @lru_cache(maxsize=64)
 def _kept_bound(reference: str, category: Names, level: Names, psi: bytes, phi: bytes) -> xr.DataArray:
     sampled = region_at(reference, category, level, np.frombuffer(psi), np.frombuffer(phi))
-    return _bound(sampled, _kept_truth(reference, category, level))
+    truth = _kept_truth(reference, category, level)
+    return _bound(sampled, truth)
 
 
 @lru_cache(maxsize=4)
 def _kept_truth(reference: str, category: Names, level: Names) -> xr.DataArray:
-    return fine_cells(region_at(reference, category, level, centres(180), centres(180)))
+    nodes = centres(180)
+    region = region_at(reference, category, level, nodes, nodes)
+    return fine_cells(region)

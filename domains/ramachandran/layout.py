@@ -78,29 +78,35 @@ class Layout:
         self.names = [as_text(name) for name in names]
         self.atom = np.full(len(flat.name), -1)
         for code, name in enumerate(ATOM_NAMES):
-            self.atom[flat.name == as_integer(name)] = code
+            is_named_so = flat.name == as_integer(name)
+            self.atom[is_named_so] = code
 
     @property
     def is_ambiguous(self) -> bool:
         """Whether a residue has an atom twice, or stands where another does: gemmi may have joined two."""
-        return bool(self._position.max() + 1 < len(self.first)) or self._has_atoms_twice()
+        n_positions = int(self._position.max()) + 1
+        return n_positions < len(self.first) or self._has_atoms_twice()
 
     @cached_property
     def _position(self) -> Ints:
         """A number for each model, chain, number and insertion code."""
         flat = self._flat
-        return group(flat.model[self.first], flat.chain[self.first], flat.resseq[self.first], flat.icode[self.first])
+        model = flat.model[self.first]
+        chain = flat.chain[self.first]
+        resseq = flat.resseq[self.first]
+        icode = flat.icode[self.first]
+        return group(model, chain, resseq, icode)
 
     def _has_atoms_twice(self) -> bool:
         known = self.atom >= 0
-        place = self.residue[known] * len(ATOM_NAMES) + self.atom[known]
+        place = self.residue[known] * len(ATOM_NAMES)
+        place += self.atom[known]
         altloc = self._flat.altloc[known]
-        plain = np.bincount(place[altloc == 0])
-        if plain.max(initial=0) > 1:
-            return True
         labelled = altloc != 0
+        if _is_repeated(place[~labelled]):
+            return True
         alternate = group(place[labelled], altloc[labelled])
-        return bool(np.bincount(alternate).max(initial=0) > 1)
+        return _is_repeated(alternate)
 
     def polymer(self, known: Bools) -> Bools:
         """Mark the residues of polymers: known by name, or by having N, CA and C.
@@ -115,9 +121,10 @@ class Layout:
         ndarray of bool, shape (residues,)
         """
         # the last column takes all other atoms, whose code is -1
-        has = np.zeros((len(self.first), len(ATOM_NAMES) + 1), dtype=bool)
+        n_columns = len(ATOM_NAMES) + 1
+        has = np.zeros((len(self.first), n_columns), dtype=bool)
         has[self.residue, self.atom] = True
-        backbone: Bools = has[:, N] & has[:, CA] & has[:, C]
+        backbone: Bools = np.all(has[:, [N, CA, C]], axis=1)
         return known[self.name] | backbone
 
     def modelled(self, polymer: Bools) -> list[tuple[str, str, int]]:
@@ -132,21 +139,21 @@ class Layout:
         list of (chain, segment, number)
         """
         flat = self._flat
-        rows = np.flatnonzero(polymer & (flat.model[self.first] == 0))
-        place = self._position[rows]
-        copy = self._copies(polymer)[(np.cumsum(polymer) - 1)[rows]]
+        in_first_model = flat.model[self.first] == 0
+        rows = np.flatnonzero(polymer & in_first_model)
+        copy = self._copies(polymer)[in_first_model[polymer]]
         atom = self.first[rows]
         chain = flat.chain[atom]
         segment = flat.segment[atom]
         part = group(chain, segment)
         # microheterogeneity has several names in one position
-        _, one = np.unique(group(part, place, copy), return_index=True)
+        position = group(part, self._position[rows], copy)
+        _, one = np.unique(position, return_index=True)
         counts = np.bincount(part[one])
         _, first = np.unique(part, return_index=True)
-        names = [flat.segment_names.get(int(code), as_text(code)) for code in segment[first]]
-        return [
-            (flat.chain_names[code], name, int(n)) for code, name, n in zip(chain[first], names, counts, strict=True)
-        ]
+        chain_names = [flat.chain_names[code] for code in chain[first]]
+        segment_names = self._segment_names(segment[first])
+        return list(zip(chain_names, segment_names, counts.tolist(), strict=True))
 
     def atoms(self, polymer: Bools) -> Atoms:
         """Return the atoms that the walk looks at, of the residues of polymers.
@@ -160,7 +167,8 @@ class Layout:
         Atoms
         """
         flat = self._flat
-        rows = np.flatnonzero((self.atom >= 0) & polymer[self.residue])
+        of_polymers = polymer[self.residue]
+        rows = np.flatnonzero((self.atom >= 0) & of_polymers)
         located = np.isfinite(flat.position[rows])
         if not located.all():
             rows = rows[located.all(axis=1)]
@@ -195,24 +203,22 @@ class Layout:
         """
         flat = self._flat
         first_atom = self.first[polymer]
-        name_code = self.name[polymer]
-        chain_code = flat.chain[first_atom]
-        model_code = flat.model[first_atom]
-        resseq = flat.resseq[first_atom].astype(np.int64)
+        name = self.name[polymer]
         copy = self._copies(polymer)
+        begins_part = begins(flat.part[first_atom])
         return Residues(
-            model=np.array(models, dtype=object)[model_code],
-            chain=np.array(flat.chain_names, dtype=object)[chain_code],
-            resseq=resseq,
+            model=_of_each(models, flat.model[first_atom]),
+            chain=_of_each(flat.chain_names, flat.chain[first_atom]),
+            resseq=flat.resseq[first_atom].astype(np.int64),
             icode=LETTERS[flat.icode[first_atom]],
-            resname=np.array(self.names, dtype=object)[name_code],
+            resname=_of_each(self.names, name),
             segment=self._segments(polymer, copy),
             copy=copy,
-            part=np.cumsum(begins(flat.part[first_atom])) - 1,
+            part=np.cumsum(begins_part) - 1,
             position=self._position[polymer],
-            parent=np.array(parents, dtype=object)[name_code],
-            why=np.array(whys, dtype=object)[name_code],
-            cap=np.array(caps, dtype=bool)[name_code],
+            parent=_of_each(parents, name),
+            why=_of_each(whys, name),
+            cap=np.array(caps, dtype=bool)[name],
             repeated=self._repeated[polymer],
             duplicate=self._duplicate[polymer],
         )
@@ -222,15 +228,30 @@ class Layout:
         apart = self._apart
         if apart is None or not polymer.any():
             return np.ones(np.count_nonzero(polymer), dtype=np.int64)
-        atom = self.first[polymer]
-        chain = group(self._flat.model[atom], self._flat.chain[atom])
-        return number_copies(chain, self._position[polymer], apart.copy[polymer], apart.bonded[polymer])
+        first_atom = self.first[polymer]
+        chain = group(self._flat.model[first_atom], self._flat.chain[first_atom])
+        position = self._position[polymer]
+        return number_copies(chain, position, apart.copy[polymer], apart.bonded[polymer])
 
     def _segments(self, polymer: Bools, copy: Ints) -> Objects:
         """Return the segments' names; "" for all if there are no copies that these would tell apart."""
         if (copy == 1).all():
             return np.full(len(copy), "", dtype=object)
-        code, each = pd.factorize(self._flat.segment[self.first[polymer]])
+        first_atom = self.first[polymer]
+        code, each = pd.factorize(self._flat.segment[first_atom])
+        return _of_each(self._segment_names(each), code)
+
+    def _segment_names(self, segments: Ints) -> list[str]:
         names = self._flat.segment_names
-        texts = [names.get(int(segment), as_text(segment)) for segment in each]
-        return np.array(texts, dtype=object)[code]
+        return [names.get(int(segment), as_text(segment)) for segment in segments]
+
+
+def _is_repeated(numbers: Ints) -> bool:
+    """Return whether a number stands twice."""
+    counts = np.bincount(numbers)
+    return bool(counts.max(initial=0) > 1)
+
+
+def _of_each(values: Sequence[str], code: Ints) -> Objects:
+    """Return the value that each code stands for."""
+    return np.array(values, dtype=object)[code]
