@@ -325,11 +325,7 @@ def _pairs(names: list[str], declared: Declared) -> list[tuple[str, int | None, 
     if declared.axes is not None and not declared.is_order:
         phi, psi = find_axes(names, declared)
         return [("", phi, psi)]
-    places = {}
-    for k, name in enumerate(names):
-        residue = residue_of(name)
-        if residue is not None:
-            places[residue] = k
+    places = _places(names)
     first, second = ("psi", "phi") if declared.is_turned else ("phi", "psi")
     pairs = []
     for number in dict.fromkeys(number for _, number in places):
@@ -338,6 +334,20 @@ def _pairs(names: list[str], declared: Declared) -> list[tuple[str, int | None, 
     if not has_both:
         find_axes(names, declared)
     return pairs
+
+
+def _places(names: list[str]) -> dict[tuple[str, str], int]:
+    """Return the column of each angle and residue."""
+    places: dict[tuple[str, str], int] = {}
+    for k, name in enumerate(names):
+        residue = residue_of(name)
+        if residue is None:
+            continue
+        if residue in places:
+            both = f"{one_line(names[places[residue]], 40)!r} and {one_line(name, 40)!r}"
+            raise ReadError(f"the columns {both} are one angle of one residue; leave one of them out, or rename it")
+        places[residue] = k
+    return places
 
 
 def _from_csv(path: Path, declared: Declared) -> pd.DataFrame:

@@ -397,6 +397,7 @@ def test_the_case(shared_cases):
         (colvar(("t1", "t2")), "a.dat", UsageError, r'called time, t1, t2; .* axes="PHI PSI"'),
         (colvar().replace("phi psi", "phi"), "a.dat", ReadError, "3 columns, but #! FIELDS names 2"),
         (cpptraj((2,)).replace("psi:2", "psi:3"), "a.dat", UsageError, "they are called Frame, phi:2, psi:3"),
+        (cpptraj().replace("psi:2", "psi:0"), "a.dat", ReadError, "the columns 'psi:0' and 'psi:0' are one angle of"),
         (cpptraj().replace("#Frame", "#frames"), "a.dat", ReadError, "no residue such as ALA-2|not phi, psi"),
         ("phi,psi,frame\n1,2,0.5\n", "a.csv", ReadError, "frame 0.5 is no whole number"),
         ("a,b\n1,2\n", "a.csv", UsageError, "they are called a, b"),
