@@ -5,6 +5,7 @@ Conventions
 - Residues of a category that was asked for are taken, the others are counted. Without one, residues that are all of one
   category make a region that says so; those of several are warned of, for a region of them belongs to none.
 - A table without names of residues tells no category: it is that which was asked for.
+- Residues that are not standard are left out.
 - The category comes from the name of a residue and of the one after it, as in `read_angles`.
 """
 
@@ -21,6 +22,7 @@ import xarray as xr
 from .._checks import UsageError
 from .angle_tables import neighbours
 from .empirical import CATEGORIES, category_codes
+from .residues import parents_of
 from .samples import region_from_angles
 
 
@@ -67,12 +69,14 @@ def region_of_table(
     '1 pair of angles of glycine (1 of others left out), bandwidth 8°'
     """
     names = categories_of(table)
-    counts = Counter(names.tolist())
+    counts = Counter(names[names != ""].tolist())
     if not category and len(counts) == 1:
         (category,) = counts
     if not category and counts:
         category = usual
     taken = table
+    if names.size:
+        taken = table[names != ""]
     if counts and category in CATEGORIES:
         taken = table[names == category]
         if taken.empty:
@@ -92,7 +96,7 @@ def region_of_table(
 
 
 def categories_of(table: pd.DataFrame) -> np.ndarray:
-    """Return the category of each residue of a table; none at all if it has no names.
+    """Return the category of each residue of a table, "" of one that is not standard; none at all if it has no names.
 
     Parameters
     ----------
@@ -108,9 +112,10 @@ def categories_of(table: pd.DataFrame) -> np.ndarray:
     names = table["resname"].to_numpy(object)
     if not (names != "").any():
         return np.array([])
-    codes = category_codes(names, neighbours(table), np.full(len(names), np.nan))
-    names_of_codes: np.ndarray = np.array(CATEGORIES)[codes]
-    return names_of_codes
+    parents = parents_of(names)
+    following = parents_of(neighbours(table), modified=True)
+    codes = category_codes(parents, following, np.full(len(names), np.nan))
+    return np.where(parents != "", np.array(CATEGORIES)[codes], "")
 
 
 def _told(counts: Counter[str]) -> str:

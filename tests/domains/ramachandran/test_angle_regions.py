@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from domains._checks import UsageError
 from domains.ramachandran import compare, read_region, region, region_from_angles, validate
+from domains.ramachandran.angle_regions import region_of_table
 from domains.ramachandran.cli import app
 
 RNG = np.random.default_rng(31)
@@ -89,3 +91,14 @@ def test_the_command_takes_the_residues_that_it_compares(tmp_path):
 def test_a_category_that_is_not_there(tmp_path, options, said):
     with pytest.raises(UsageError, match=f"^ramachandran.read_region: .*{said}"):
         read_region(rama(tmp_path), **options)
+
+
+@pytest.mark.parametrize("odd", ["UNK", "SEP", "DAL", ""])
+def test_residues_that_are_not_standard_are_left_out(odd):
+    names = ["ALA", odd, "HSD", "LEU"]
+    rows = {"frame": 1, "chain": "", "resname": names, "resseq": [2, 3, 4, 5], "icode": ""}
+    table = pd.DataFrame({**rows, "phi": [-60.0, 60, -70, -65], "psi": [-45.0, -150, -40, -30]})
+    kept = table[table["resname"] != odd]
+    cells = region_of_table(table, "a.csv", 8, lambda category: 0.98, "")
+    np.testing.assert_array_equal(cells, region_from_angles(kept["phi"], kept["psi"], bandwidth=8))
+    assert cells.attrs["source"] == "3 pairs of angles of general (1 of others left out), bandwidth 8°"
