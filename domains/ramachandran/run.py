@@ -14,27 +14,24 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
 from .. import _console
-from .._batch import Case, Interrupted, Job, Outcome, run_cases
+from .._batch import Case, Interrupted, Job, run_cases
 from .._checks import UsageError
 from .._running import Running, split_running, takes_running
-from .._skipped import NOT_SCORED, OF_WHOLE_INPUTS, UNREADABLE, as_skipped
+from .._skipped import NOT_SCORED, as_skipped, joined
 from .._text import file_name
-from . import angle_tables, tables
-from .coordinates import OPERATION
+from . import tables
 from .empirical import maps_of
-from .findings import NOT_MODELLED
+from .outcomes import refuse_if_all_are_wrong_use, tables_of, uncounted_files
 from .reference_files import named_reference
 from .residue_names import restored
-from .scoring import COLUMNS, DETAILS, SKIPPED, Request, Scored, check_request, score, score_as_plain, score_file
+from .scoring import Request, check_request, score, score_as_plain, score_file
 from .selection import choose, parse
 from .summaries import check_keys, count, over_models
 from .told import tell
@@ -120,7 +117,7 @@ def validate(
     1  A 220 GLY  terminal   last of the chain
     """
     residues, skipped = _validated(paths, reference, options)
-    for file, why in _uncounted(residues, skipped).items():
+    for file, why in uncounted_files(residues, skipped).items():
         warnings.warn(f"ramachandran.validate: {file_name(file)}: {why}", stacklevel=2)
     return residues, skipped
 
@@ -145,7 +142,7 @@ def _validated(
     work = score if running == here else score_as_plain
     job = Job("ramachandran.validate", work, settings, "validating")
     cases = [Case(file, Request(file, reference, options), (Path(file),)) for file in files]
-    return _tables(run_cases(job, cases, running))
+    return tables_of(run_cases(job, cases, running))
 
 
 def summarise(
@@ -252,11 +249,11 @@ def validate_files(
             residues, skipped = _validated(files, against, {**options, "progress": not outputs.quiet})
         except Interrupted as stop:
             interrupted = str(stop)
-            residues, skipped = _tables(stop.outcomes)
+            residues, skipped = tables_of(stop.outcomes)
     if interrupted and residues.empty and skipped.empty:
         _console.note(interrupted)
         return _console.INTERRUPTED
-    _refuse_if_all_are_wrong_use(residues, skipped)
+    refuse_if_all_are_wrong_use(residues, skipped)
     told = tell(files, residues, skipped, core)
 
     def terminal() -> list[Any]:
@@ -276,14 +273,15 @@ def validate_files(
         settings = {name: value for name, value in done.items() if value is not None}
         return validation_page(told, skipped, settings, notes, reference=against)
 
-    uncounted = _uncounted(residues, skipped)
-    empty = as_skipped({"file": file, "reason": NOT_SCORED, "detail": why} for file, why in uncounted.items())
+    uncounted = [
+        {"file": file, "reason": NOT_SCORED, "detail": why} for file, why in uncounted_files(residues, skipped).items()
+    ]
     code = _console.deliver(
         [{**row, "goals": GOALS} for row in told.as_json()],
         outputs,
         terminal,
         picture,
-        pd.concat([skipped, empty], ignore_index=True),
+        joined(skipped, as_skipped(uncounted)),
         page=page,
         rows=residues,
         files={} if summary is None else {summary: told.as_table()},
@@ -347,67 +345,3 @@ def changes_files(
 
 def _model_name(path: str | Path, model: str | None) -> str:
     return str(path) if model is None else f"{path}, model {model}"
-
-
-def _tables(outcomes: Iterable[Outcome]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the tables of all files; one that failed has no residues and is skipped as a whole."""
-    residues = []
-    skipped = []
-    not_modelled = {}
-    for outcome in outcomes:
-        if outcome.error:
-            skipped.append(_unreadable(outcome))
-            continue
-        scored = outcome.result if isinstance(outcome.result, Scored) else Scored.from_plain(outcome.result)
-        for note in scored.notes:
-            warnings.warn(note, stacklevel=3)
-        residues.append(scored.residues)
-        skipped.append(scored.skipped)
-        not_modelled[outcome.case] = scored.skipped.attrs.get(NOT_MODELLED, {})
-    all_skipped = _stacked(skipped, SKIPPED)
-    all_skipped.attrs = {NOT_MODELLED: not_modelled}
-    return _stacked(residues, [*COLUMNS, *DETAILS]), all_skipped
-
-
-def _unreadable(outcome: Outcome) -> pd.DataFrame:
-    """Return the row of a file that could not be scored."""
-    detail = outcome.error
-    for operation in (OPERATION, angle_tables.OPERATION):
-        detail = detail.removeprefix(f"{operation}: ")
-    # an option that does not fit the file, which was read
-    reason = NOT_SCORED if outcome.kind == UsageError.__name__ else UNREADABLE
-    blank = {**dict.fromkeys(SKIPPED, ""), "omega": np.nan}
-    return as_skipped([{**blank, "file": outcome.case, "reason": reason, "detail": detail}])
-
-
-def _stacked(tables: Sequence[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
-    """Return tables as one; empty ones bring only their types."""
-    filled = [table for table in tables if len(table)]
-    if filled:
-        return pd.concat(filled, ignore_index=True)
-    return tables[0] if tables else pd.DataFrame(columns=columns)
-
-
-def _uncounted(residues: pd.DataFrame, skipped: pd.DataFrame) -> dict[str, str]:
-    """Return the files that were read, but of which no residue is counted, and why."""
-    measured = residues["file"].tolist()
-    skipped_of = skipped["file"].tolist()
-    counted = set(compress(measured, residues["counted"].tolist()))
-    unread = {file for file, why in zip(skipped_of, skipped["reason"].tolist(), strict=True) if why in OF_WHOLE_INPUTS}
-    why = {}
-    for file in dict.fromkeys([*measured, *skipped_of]):
-        if file in counted or file in unread:
-            continue
-        if file in set(measured):
-            why[file] = "no residue is counted: all conformers have another label than A; see best_total"
-        else:
-            reasons = skipped["reason"][skipped["file"] == file].value_counts()
-            listed = ", ".join(f"{n} {reason}" for reason, n in reasons.items())
-            why[file] = f"no residue is counted: none is left with both angles ({listed})"
-    return why
-
-
-def _refuse_if_all_are_wrong_use(residues: pd.DataFrame, skipped: pd.DataFrame) -> None:
-    """Raise what is wrong with an option if it fits none of the files."""
-    if residues.empty and len(skipped) and (skipped["reason"] == NOT_SCORED).all():
-        raise UsageError(str(skipped["detail"].iloc[0]))
