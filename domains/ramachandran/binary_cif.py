@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ from .encodings import Texts, decode
 from .flat import LONGEST_NAME, Flat, as_integer
 from .groups import group
 from .mmcif import MOST_DIGITS, REQUIRED
-from .sequences import Sequences, sequences_of_rows
+from .sequences import Sequences, sequences_of_cif
 
 Category = dict[str, Any]
 
@@ -137,7 +138,7 @@ def parse(content: bytes) -> Parsed:
         parents=_parents(block),
         method="; ".join(_column(block, "_exptl", "method")),
         declares_plddt=_declares_plddt(block),
-        sequences=_sequences(block),
+        sequences=sequences_of_cif(partial(_column, block)),
     )
 
 
@@ -306,16 +307,6 @@ def _declares_plddt(block: dict[str, Category]) -> bool:
     names = [str(column["name"]) for column in metrics["columns"]]
     said = [text for name in names for text in _column(block, "_ma_qa_metric", name)]
     return any("plddt" in text.lower() for text in said)
-
-
-def _sequences(block: dict[str, Category]) -> Sequences:
-    entity = _column(block, "_entity_poly_seq", "entity_id")
-    number = _column(block, "_entity_poly_seq", "num")
-    name = _column(block, "_entity_poly_seq", "mon_id")
-    asym = _column(block, "_struct_asym", "id")
-    asym_entity = _column(block, "_struct_asym", "entity_id")
-    residues = zip(entity, number, name, strict=False)
-    return sequences_of_rows(residues, zip(asym, asym_entity, strict=False))
 
 
 def _column(block: dict[str, Category], category: str, *names: str) -> list[str]:

@@ -32,7 +32,7 @@ from .copies import tell_apart
 from .flat import flatten, where_unnamed
 from .groups import group
 from .layout import Layout
-from .sequences import NO_SEQUENCES, Sequences, sequences_of
+from .sequences import NO_SEQUENCES, Sequences, sequences_of_cif, sequences_of_pdb
 
 OPERATION = "ramachandran.backbone_angles"
 """Who reads, as messages have it."""
@@ -186,7 +186,7 @@ def _from_mmcif(text: bytes) -> Source:
         flat, number = document.in_file_order(flat)
         layout = Layout(flat, tell_apart(flat, number))
     models = [str(model.num) if len(structure) > 1 else "" for model in structure]
-    sequences = sequences_of(structure, text, is_cif=True)
+    sequences = sequences_of_cif(document.column, text)
     declares_plddt = document.declares_plddt()
     return Source(layout, models, _parents(structure), None, _method(structure), declares_plddt, sequences)
 
@@ -220,7 +220,7 @@ def _from_pdb(text: bytes) -> tuple[Source, int]:
     numbered = len(structure) > 1 or records.has_models
     models = [str(model.num) if numbered else "" for model in structure]
     after_end = _from_pdb(records.after_end())[0].layout if records.n_after else None
-    sequences = sequences_of(structure, records.text, is_cif=False)
+    sequences = sequences_of_pdb(structure, records.text)
     method = _method(structure)
     source = Source(layout, models, _parents(structure), after_end, method, sequences=sequences)
     return source, records.n_after

@@ -120,15 +120,42 @@ class Layout:
         -------
         ndarray of bool, shape (residues,)
         """
+        polymer: Bools = known[self.name] | self._has_backbone.all(axis=1)
+        return polymer
+
+    @cached_property
+    def _has_backbone(self) -> Bools:
+        """Whether each residue has N, CA and C, shape (residues, 3)."""
         # the last column takes all other atoms, whose code is -1
         n_columns = len(ATOM_NAMES) + 1
         has = np.zeros((len(self.first), n_columns), dtype=bool)
         has[self.residue, self.atom] = True
-        backbone: Bools = np.all(has[:, [N, CA, C]], axis=1)
-        return known[self.name] | backbone
+        has_backbone: Bools = has[:, [N, CA, C]]
+        return has_backbone
+
+    def lacking_at_end(self, polymer: Bools) -> str:
+        """Return what the last residue lacks of the backbone that the one before it has, "" for nothing.
+
+        Parameters
+        ----------
+        polymer : ndarray of bool, shape (residues,)
+            Which residues should have a backbone; caps need not.
+
+        Returns
+        -------
+        str
+        """
+        if len(polymer) < 2 or not polymer[-2:].all():
+            return ""
+        before, last = self._has_backbone[-2:]
+        lacking = [name for name, missing in zip(("N", "CA", "C"), before & ~last, strict=True) if missing]
+        if not lacking:
+            return ""
+        number = int(self._flat.resseq[self.first[-1]])
+        return f"its last residue, {self.names[self.name[-1]]} {number}, has no {', '.join(lacking)}"
 
     def modelled(self, polymer: Bools) -> list[tuple[str, str, int]]:
-        """Return how many positions each chain and segment has in the first model.
+        """Return how many positions each copy of a chain and segment has in the first model.
 
         Parameters
         ----------
@@ -145,9 +172,9 @@ class Layout:
         atom = self.first[rows]
         chain = flat.chain[atom]
         segment = flat.segment[atom]
-        part = group(chain, segment)
+        part = group(chain, segment, copy)
         # microheterogeneity has several names in one position
-        position = group(part, self._position[rows], copy)
+        position = group(part, self._position[rows])
         _, one = np.unique(position, return_index=True)
         counts = np.bincount(part[one])
         _, first = np.unique(part, return_index=True)

@@ -95,6 +95,17 @@ class Document:
             return
         check_rows(self.text, self.block, len(flat.serial))
 
+    def column(self, category: str, *names: str) -> list[str]:
+        """Return a column as texts, "" for what is not known: the first of these that has values; [] for none."""
+        import gemmi
+
+        for name in names:
+            values = list(self.block.find_values(f"{category}.{name}"))
+            each = {value: "" if value in _UNKNOWN else gemmi.cif.as_string(value) for value in set(values)}
+            if any(each.values()):
+                return [each[value] for value in values]
+        return []
+
     def declares_plddt(self) -> bool:
         """Return whether the file says that it is a prediction with pLDDT."""
         metrics = self.block.find_mmcif_category("_ma_qa_metric.")

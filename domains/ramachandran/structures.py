@@ -114,7 +114,8 @@ def backbone_angles(
     -----
     UserWarning
         If residues under CHARMM or Amber names (HSD, CYX) are taken as standard. It says how many. If the file seems to
-        be cut off: it ends with an atom though its sequences have more residues, or within a MODEL.
+        be cut off: it ends with an atom though its sequences have more residues or its last residue more atoms, within
+        a MODEL, or before the last model.
 
     Examples
     --------
@@ -151,7 +152,8 @@ def backbone_angles(
         residues = layout.residues(polymer, parents, whys, caps, source.models)
         _warn_of_synonyms(path, residues, kinds)
         not_modelled = count_not_modelled(source.sequences, layout, polymer)
-        cut_off = why_cut_off(source.sequences, not_modelled)
+        lacking = layout.lacking_at_end(polymer & ~np.array(caps)[layout.name])
+        cut_off = why_cut_off(source.sequences, not_modelled, len(source.models), lacking)
         if cut_off:
             warnings.warn(f"{file_name(fspath(path))}: may be cut off: {cut_off}", stacklevel=2)
         atoms = layout.atoms(polymer)
