@@ -51,6 +51,11 @@ _UNREAD = {"residue", "res", "residue_name", "res_name", "aa", "amino_acid", "am
 """What people call a column of residues, which may hold names, letters or numbers."""
 SUFFIXES = (".xvg", ".dat", ".csv", ".tsv", ".txt", ".colvar")
 """Endings of tables of angles."""
+_STRUCTURES = (".pdb", ".ent", ".cif", ".mmcif", ".bcif", ".gz", ".bz2", ".xz")
+"""Endings of structures, which are not opened to see."""
+_BEGIN = 4096
+_HEADER = re.compile(rb"\s*(#! FIELDS|#\s*Frame\b|(#[^\n]*\n)*@\s*(title|xaxis|yaxis|TYPE))", re.IGNORECASE)
+"""How tables of PLUMED, cpptraj and GROMACS begin."""
 COLUMNS = ["file", "frame", "chain", "resname", "resseq", "icode", "phi", "psi"]
 
 _RESIDUE = re.compile(r"([A-Za-z]\w{0,4}?)-(-?\d{1,9})")
@@ -58,7 +63,7 @@ _FRAME = re.compile(r"\s*#\s*Frame\b", re.IGNORECASE)
 
 
 def is_angle_table(path: str | Path) -> bool:
-    """Return whether a file bears the name of a table of angles, and not of a structure.
+    """Return whether a file bears the name of a table of angles, or begins as one does, and is no structure.
 
     Examples
     --------
@@ -66,7 +71,16 @@ def is_angle_table(path: str | Path) -> bool:
     (True, True, False)
     """
     name = Path(path).name.lower()
-    return name.endswith(SUFFIXES) or name == "colvar"
+    if name.endswith(SUFFIXES):
+        return True
+    if name.endswith(_STRUCTURES):
+        return False
+    try:
+        with open(path, "rb") as file:
+            begin = file.read(_BEGIN)
+    except OSError:
+        return name == "colvar"
+    return _HEADER.match(begin) is not None
 
 
 def read_angles(

@@ -208,8 +208,10 @@ def as_grid(table: Table, declared: Declared) -> Surface:
             raise ReadError(f"{found}; write an angle in degrees there") from None
     columns = np.array(angles)
     rows = table.column(0)
-    _check_angles(columns, [f"column {k}" for k in range(2, len(columns) + 2)])
-    _check_angles(rows, [f"line {line}" for line in table.lines])
+    # a grid has a name in its corner, or nothing
+    may_be_matrix = _is_number(table.names[0])
+    _check_angles(columns, [f"column {k}" for k in range(2, len(columns) + 2)], may_be_matrix)
+    _check_angles(rows, [f"line {line}" for line in table.lines], may_be_matrix)
     values = [table.column(k) for k in range(1, len(table.names))]
     cells = np.stack(values, axis=1)
     return Surface(labelled(cells, declared.order, declared.in_degrees(rows), declared.in_degrees(columns)))
@@ -246,6 +248,19 @@ def as_matrix(table: Table, declared: Declared) -> Surface:
     n_rows, n_columns = cells.shape
     source = "matrix without angles: cells divide the circle from -180 on"
     return Surface(labelled(cells, declared.order, centres(n_rows), centres(n_columns)), source=source)
+
+
+def begins_with_columns(text: str) -> bool:
+    """Return whether the first line of a text names columns phi and psi, separated as those of a table are.
+
+    Examples
+    --------
+    >>> begins_with_columns("phi (deg);psi (deg);p"), begins_with_columns("#! FIELDS phi psi free")
+    (True, False)
+    """
+    first = text.lstrip().partition("\n")[0]
+    names = [heading(name.strip(' "')).name for name in first.split(_separator(first))]
+    return {"phi", "psi"} <= set(names)
 
 
 def is_long(table: Table, declared: Declared) -> bool:
@@ -361,7 +376,7 @@ def _wanted(maps: list[str], variable: str | None) -> str:
     raise UsageError(f"{asked}name one map with variable= (--variable): {listed}")
 
 
-def _check_angles(angles: np.ndarray, places: Sequence[str]) -> None:
+def _check_angles(angles: np.ndarray, places: Sequence[str], may_be_matrix: bool) -> None:
     """Refuse angles that are none, or stand twice."""
     seen: dict[float, str] = {}
     for angle, place in zip(angles.tolist(), places, strict=True):
@@ -369,9 +384,9 @@ def _check_angles(angles: np.ndarray, places: Sequence[str]) -> None:
             raise ReadError(f"{place}: {angle} is no angle; write degrees")
         if angle in seen:
             found = f"the angle {angle:g} stands in {seen[angle]} and in {place}"
-            raise ReadError(
-                f"{found}; leave one of them out, or say header=False (--no-header) if no line holds angles"
-            )
+            if may_be_matrix:
+                raise UsageError(f"{found}; if no line holds angles, say header=False (--no-header)")
+            raise ReadError(f"{found}; leave one of them out")
         seen[angle] = place
 
 

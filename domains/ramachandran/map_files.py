@@ -10,7 +10,8 @@ Conventions
 - CSV: a grid, whose first row holds the columns' angles and whose first column the rows'. Or a long table, with columns
   phi, psi and a third for the value. Or, if it is declared, a matrix without angles.
 - Arrays without named axes are (psi, phi) unless ``phi_first=True`` says otherwise.
-- The ending of a name says which reader is asked. An error does not name the file.
+- The ending of a name says which reader is asked; text of other programs is known by its header, whatever the file is
+  called. An error does not name the file.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from .arrays import Archive, read_npy
 from .formats import text
 from .formats.columns import read_columns
 from .formats.surface import QUANTITIES, Declared, Surface, find_axes, labelled, one_of, turned
-from .grid_tables import as_grid, as_matrix, from_long, is_long, read_table
+from .grid_tables import as_grid, as_matrix, begins_with_columns, from_long, is_long, read_table
 from .matlab import read_mat
 from .netcdf import read_maps
 from .quantities import UNITS
@@ -84,7 +85,7 @@ def read_surface(path: Path, declared: Declared, header: bool = True) -> Surface
 
 
 def _suffix(path: Path) -> str:
-    """Return the ending of an ordinary file that may hold a region."""
+    """Return the ending of an ordinary file; "" for one that tells nothing, whose text says what it is."""
     name = file_name(path)
     if path.is_dir():
         raise IsADirectoryError(f"{OPERATION}: {name}: a folder, not a file; name a file in it")
@@ -92,19 +93,18 @@ def _suffix(path: Path) -> str:
         raise FileNotFoundError(f"{OPERATION}: {name}: no such file")
     packed = path.suffix.lower() == ".gz"
     suffix = Path(path.stem).suffix.lower() if packed else path.suffix.lower()
-    if suffix not in SUFFIXES or (packed and suffix in _UNPACKED):
-        known = ", ".join(SUFFIXES)
-        raise ReadError(
-            f"a region is read from {known}; give a text of another program the ending .dat, convert anything else, "
-            "for example to a CSV grid"
-        )
+    if packed and suffix in _UNPACKED:
+        raise ReadError(f"packed twice: a {suffix} file is packed in its own way; unpack it with gunzip")
     if not path.is_file():
         raise ReadError("no ordinary file (a device, a pipe or a socket); save its content as a file")
-    return suffix
+    return suffix if suffix in SUFFIXES else ""
 
 
 def _read_text(path: Path, declared: Declared) -> Surface:
-    return text.read_surface(OPERATION, path, declared)
+    content = read_text(OPERATION, path)
+    if begins_with_columns(content):
+        return _read_csv(path, declared)
+    return text.read_surface(content, declared)
 
 
 def _read_netcdf(path: Path, declared: Declared) -> Surface:
@@ -204,7 +204,7 @@ def _read_csv(path: Path, declared: Declared) -> Surface:
         check_grid(surface.values, "")
     except ValueError as error:
         said = str(error).removeprefix(": ")
-        raise ReadError(f"{said}; or, if its first line is data, say header=False (--no-header)") from error
+        raise UsageError(f"{said}; or, if its first line is data, say header=False (--no-header)") from error
     return surface
 
 

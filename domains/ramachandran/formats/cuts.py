@@ -138,7 +138,7 @@ def _plain_mask(values: xr.DataArray) -> str:
     total = float(cells.sum(dtype=float))
     summed = ", and their sum is 1, as that of a probability" if abs(total - 1) < 1e-3 else ""
     labels = " (labels are cut first: labels == k)" if cells.dtype.kind in "iu" else ""
-    raise ReadError(f"no mask: the values run from {cells.min():g} to {cells.max():g}{summed}; {_DECLARE}{labels}")
+    raise UsageError(f"no mask: the values run from {cells.min():g} to {cells.max():g}{summed}; {_DECLARE}{labels}")
 
 
 def _check_all_there(cells: np.ndarray) -> None:

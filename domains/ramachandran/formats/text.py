@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
-from ..._files import ReadError, read_text
+from ..._checks import UsageError
+from ..._files import ReadError
 from ..._text import one_line
 from . import amber, charmm, cpptraj, gromacs, ndrd, plumed, rosetta, top8000, wham
 from .columns import read_columns
@@ -24,7 +24,9 @@ from .surface import Declared, Surface, find_axes, one_of, turned
 
 _ENDINGS = ".dat .txt .xvg .xpm .gnu .data .prm .inp .str .ramaprob .out .frcmod .ff19sb"
 SUFFIXES = tuple(_ENDINGS.split())
-"""Endings of texts that may hold a map."""
+"""Endings of texts that may hold a map; others are read by what is in them as well."""
+FEWEST = 4
+"""Columns of a matrix."""
 
 _OF_FRAMES = re.compile(r"^\s*-?[\d.]+\s+-?[\d.]+\s+[A-Za-z]\w*-\d+\s*$|^\s*#\s*Frame\b", re.MULTILINE)
 """A row of gmx rama, or the header of cpptraj's tables."""
@@ -66,14 +68,12 @@ KNOWN = (PLUMED, WHAM, TOP8000, XPM, XVG, GNUPLOT, ROSETTA, NDRD, AMBER, CHARMM)
 """All of them, in the order in which they are tried: Amber's files have a line CMAP as well."""
 
 
-def read_surface(operation: str, path: Path, declared: Declared) -> Surface:
+def read_surface(text: str, declared: Declared) -> Surface:
     r"""Read a map from the text of another program.
 
     Parameters
     ----------
-    operation : str
-        Who reads.
-    path : Path
+    text : str
     declared : Declared
 
     Returns
@@ -89,14 +89,9 @@ def read_surface(operation: str, path: Path, declared: Declared) -> Surface:
 
     Examples
     --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "free.dat")
-    ...     _ = path.write_text("#X Y Free Pro\n-90 -90 0 .7\n-90 90 1 .3\n90 -90 inf 0\n90 90 inf 0\n")
-    ...     read_surface("ramachandran.read_region", path, Declared()).quantity
+    >>> read_surface("#X Y Free Pro\n-90 -90 0 .7\n-90 90 1 .3\n90 -90 inf 0\n90 90 inf 0\n", Declared()).quantity
     'energy'
     """
-    text = read_text(operation, path)
     _check_map(text)
     for known in KNOWN:
         if known.is_one(text):
@@ -107,13 +102,30 @@ def read_surface(operation: str, path: Path, declared: Declared) -> Surface:
             return surface._replace(values=turned(surface.values, declared))
     if declared.is_numbered:
         return _bare_columns(text, declared)
+    _check_declared(text)
     first = one_line(text.lstrip().partition("\n")[0], 60)
     headers = ", ".join(known.header for known in KNOWN)
-    remedy = (
-        "if it is rows of phi and psi, the centres of cells, and a value alone, say so with "
+    raise ReadError(
+        f"it begins with {first!r}, as none of the known formats does: {headers}; convert it, for example to a CSV grid"
+    )
+
+
+def _check_declared(text: str) -> None:
+    """Refuse numbers alone, which have to be declared: a matrix, or rows of phi, psi and a value."""
+    try:
+        values = read_columns(text, least=2).values
+    except ReadError:
+        return
+    n_columns = values.shape[1]
+    found = f"rows of {n_columns} numbers without a known header"
+    matrix = "if it is a matrix, say header=False (--no-header)"
+    rows = (
+        "if it is rows of phi and psi, the centres of cells, and a value, say so with "
         'axes="1 2" (--axes "1 2"), the columns of phi and psi'
     )
-    raise ReadError(f"it begins with {first!r}, as none of the known formats does: {headers}; {remedy}")
+    if n_columns < FEWEST:
+        raise UsageError(f"{found}: {rows}")
+    raise UsageError(f"{found}: {matrix}; {rows}")
 
 
 def _check_map(text: str) -> None:
@@ -125,7 +137,7 @@ def _check_map(text: str) -> None:
         if is_trajectory:
             plumed.check_trajectory(header)
     if is_trajectory:
-        raise ReadError(
+        raise UsageError(
             "angles of frames, not a map; make a region of them with bandwidth=8 (--bandwidth 8), the width of the "
             "kernel in degrees, or score them with validate"
         )

@@ -9,6 +9,9 @@ import pytest
 from domains._checks import UsageError
 from domains._files import ReadError
 from domains.ramachandran import classify, evaluate, example, read_angles, read_region, region_from_angles, validate
+from domains.ramachandran.angle_regions import categories_of
+from domains.ramachandran.angle_tables import is_angle_table
+from domains.ramachandran.scoring import score_file
 
 RNG = np.random.default_rng(8)
 FRAMES = 12
@@ -283,7 +286,7 @@ def test_chi_of_gromacs(tmp_path, x, y, columns):
     assert table["frame"].tolist() == list(range(1, FRAMES + 1))
     assert circular(table["phi"], PHI[:, 0]) < 1e-9
     assert circular(table["psi"], PSI[:, 0]) < 1e-9
-    with pytest.raises(ReadError, match=r"angles of frames, not a map; .* bandwidth=8 \(--bandwidth 8\)"):
+    with pytest.raises(UsageError, match=r"angles of frames, not a map; .* bandwidth=8 \(--bandwidth 8\)"):
         read_region(path)
     np.testing.assert_array_equal(
         read_region(path, bandwidth=8), region_from_angles(PHI[:, 0], PSI[:, 0], bandwidth=8, mass=0.98)
@@ -315,8 +318,10 @@ def test_axes_of_every_table_are_used_or_refused(tmp_path, name):
     assert read_angles(path, axes="phi psi").equals(table)
     with pytest.raises(UsageError, match="which axes are phi and psi is not said: they are called"):
         read_angles(path, axes="foo bar")
-    expected = region_from_angles(table["psi"], table["phi"], bandwidth=8)
-    np.testing.assert_array_equal(read_region(path, bandwidth=8, axes="psi phi"), expected)
+    of_general = categories_of(table) == "general" if name == "gmx rama" else np.full(len(table), True)
+    expected = region_from_angles(table["psi"][of_general], table["phi"][of_general], bandwidth=8)
+    cells = read_region(path, bandwidth=8, axes="psi phi", category="general")
+    np.testing.assert_array_equal(cells, expected)
 
 
 @pytest.mark.parametrize(
@@ -337,6 +342,16 @@ def test_labels_of_the_axes_say_the_order(tmp_path, labels):
     table = read_angles(saved(tmp_path, text))
     assert circular(table["phi"], PHI[:, 0]) < 1e-9
     assert circular(table["psi"], PSI[:, 0]) < 1e-9
+
+
+@pytest.mark.parametrize("name", ["COLVAR.0", "COLVAR_1", "colvar.out", "rama.agr", "dih", "angles.1"])
+def test_a_table_is_known_by_its_header_and_not_by_its_name(tmp_path, name):
+    for text in (colvar(), cpptraj((3,)), gromacs().replace("PRO", "ALA")):
+        path = saved(tmp_path, text, name)
+        assert is_angle_table(path)
+        table = read_angles(path)
+        residues, _ = score_file(path, "top8000", {})
+        np.testing.assert_array_equal(residues["phi"], table["phi"])
 
 
 def test_axes_without_names_are_not_taken_for_angles(tmp_path):
@@ -372,9 +387,10 @@ def test_a_biased_run_is_warned_of(tmp_path, recwarn, column):
 @pytest.mark.filterwarnings("ignore:.*residues of several categories make one region")
 def test_a_region_of_the_angles(tmp_path):
     path = saved(tmp_path, gromacs())
-    cells = read_region(path, bandwidth=10, mass=0.9)
+    with pytest.warns(UserWarning, match="several categories"):
+        cells = read_region(path, bandwidth=10, mass=0.9)
     np.testing.assert_array_equal(cells, region_from_angles(PHI, PSI, bandwidth=10, mass=0.9))
-    with pytest.raises(ReadError, match=r"rama.xvg: angles of frames, not a map; .* bandwidth=8 \(--bandwidth 8\)"):
+    with pytest.raises(UsageError, match=r"rama.xvg: angles of frames, not a map; .* bandwidth=8 \(--bandwidth 8\)"):
         read_region(path)
     with pytest.raises(UsageError, match="cutoff= .*not for angles"):
         read_region(path, bandwidth=10, cutoff=3)

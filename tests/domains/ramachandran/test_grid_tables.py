@@ -152,7 +152,7 @@ MATRIX = np.random.default_rng(0).random((36, 36)) < 0.3
 def test_a_matrix_alone_is_declared(tmp_path, phi_first):
     rows = MATRIX.T if phi_first else MATRIX
     text = "\n".join(",".join(map(str, row)) for row in rows.astype(int))
-    with pytest.raises(ReadError, match=r"header=False \(--no-header\)"):
+    with pytest.raises(UsageError, match=r"header=False \(--no-header\)"):
         read(tmp_path, text)
     found = read(tmp_path, text, header=False, phi_first=phi_first)
     np.testing.assert_array_equal(found, MATRIX)
@@ -162,7 +162,7 @@ def test_a_matrix_alone_is_declared(tmp_path, phi_first):
 def test_a_matrix_of_scores_is_told_apart_from_a_grid(tmp_path):
     scores = np.random.default_rng(1).random((36, 36))
     text = "\n".join(",".join(f"{value:.6f}" for value in row) for row in scores)
-    with pytest.raises(ReadError, match=r"not evenly spaced .* header=False \(--no-header\)"):
+    with pytest.raises(UsageError, match=r"not evenly spaced .* header=False \(--no-header\)"):
         read(tmp_path, text)
     found = read(tmp_path, text, header=False, as_="density", mass=0.5)
     level = np.sort(scores.round(6).ravel())[::-1]

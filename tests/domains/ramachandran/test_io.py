@@ -116,10 +116,10 @@ def test_integers_0_and_1_are_a_mask(tmp_path):
         ("empty.nc", lambda p: p.write_bytes(b""), "not a readable .nc file"),
         ("cut.nc", lambda p: cut(p), "not a readable .nc file"),
         ("foreign.npz", lambda p: p.write_text("not a zip"), "not an array of numbers in numpy's format"),
-        ("map.doc", lambda p: p.write_text("1"), r"read from .nc, .npy, .npz, .csv"),
+        ("map.doc", lambda p: p.write_text("1"), "begins with '1', as none of the known formats does: #! FIELDS"),
         ("map.txt", lambda p: p.write_text("1"), "begins with '1', as none of the known formats does: #! FIELDS"),
         ("map.csv.gz", lambda p: p.write_bytes(gzip.compress(b"1,2")), "no line after the first"),
-        ("map.npy.gz", lambda p: p.write_bytes(gzip.compress(b"1")), "read from"),
+        ("map.npy.gz", lambda p: p.write_bytes(gzip.compress(b"1")), "packed twice"),
     ],
 )
 def test_bad_files_are_named(tmp_path, name, write, said):

@@ -73,7 +73,7 @@ def test_axes_in_the_other_order(tmp_path):
     [
         (written("d1", "d2"), {}, UsageError, "they are called d1, d2"),
         (written("phi:2", "psi:3"), {}, UsageError, "they are called phi:2, psi:3"),
-        (written(), {"as_": None, "cutoff": None, "unit": None}, ReadError, 'no mask: .*"counts"'),
+        (written(), {"as_": None, "cutoff": None, "unit": None}, UsageError, 'no mask: .*"counts"'),
         (written().partition("end")[0], {}, ReadError, 'no line "end" behind the data'),
         (written().replace("end", "1 2\nend"), {}, ReadError, "2 cells, but line 6 has 3"),
     ],

@@ -39,7 +39,7 @@ def save(folder, form, values):
 @pytest.mark.parametrize("scale", [1, 1 / PROBABILITY.max()], ids=["sum 1", "maximum 1"])
 def test_a_probability_is_no_mask(tmp_path, form, scale):
     path = save(tmp_path, form, PROBABILITY * scale)
-    with pytest.raises(ReadError, match=r'no mask: the values run from .*"density"') as raised:
+    with pytest.raises(UsageError, match=r'no mask: the values run from .*"density"') as raised:
         read_region(path)
     assert ("their sum is 1" in str(raised.value)) == (scale == 1)
     cells = read_region(path, as_="density", mass=0.9)
@@ -71,7 +71,7 @@ def test_the_laboratory_s_ranks(tmp_path):
     path = tmp_path / "ranks.nc"
     score = reference().score.sel(category="general", drop=True)
     score.drop_attrs().to_netcdf(path, engine="h5netcdf")
-    with pytest.raises(ReadError, match='"rank"'):
+    with pytest.raises(UsageError, match='"rank"'):
         read_region(path)
     assert float(compare(read_region(path, as_="rank")).iou) == 1
     assert float(compare(read_region(path, as_="rank", mass=0.9995), level="allowed").iou) == 1

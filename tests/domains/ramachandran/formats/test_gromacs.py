@@ -103,7 +103,7 @@ def test_any_xvg_of_three_columns(tmp_path):
     np.testing.assert_array_equal(cells, ~NEVER & (ENERGY <= 8))
     path = tmp_path / "map.xvg"
     assert read_map(path).attrs["quantity"] == ""
-    with pytest.raises(ReadError, match='no mask: .*"energy"'):
+    with pytest.raises(UsageError, match='no mask: .*"energy"'):
         read_region(path)
 
 
