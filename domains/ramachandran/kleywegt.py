@@ -15,6 +15,7 @@ Kleywegt, G. J. & Jones, T. A. (1996). Phi/psi-chology: Ramachandran revisited. 
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -170,9 +171,37 @@ def _to_name(changes: pd.DataFrame) -> pd.DataFrame:
 
 
 def _write_names(changes: pd.DataFrame, ax: Axes) -> int:
-    """Write names where the arrows end, and return how many residues have one."""
+    """Write names where the arrows end and off all arrows, and return how many residues have one."""
     named = _to_name(changes).rename(columns={"phi_after": "phi", "psi_after": "psi"})
-    return write_names(named, changes[["phi_after", "psi_after"]].to_numpy(), ax)
+    return write_names(named, along_arrows(changes), ax)
+
+
+def along_arrows(changes: pd.DataFrame) -> Floats:
+    """Return points along the arrows, no farther apart than 6°, their ends among them.
+
+    Parameters
+    ----------
+    changes : DataFrame
+        As `compare_models` returns it.
+
+    Returns
+    -------
+    ndarray, shape (n, 2)
+
+    Examples
+    --------
+    >>> ways = {"phi_before": [170.0], "psi_before": [0.0], "delta_phi": [20.0], "delta_psi": [0.0]}
+    >>> along_arrows(pd.DataFrame(ways))[:, 0].tolist()
+    [170.0, 175.0, -180.0, -175.0, -170.0]
+    """
+    points = [np.zeros((0, 2))]
+    for way in changes[["phi_before", "psi_before", "delta_phi", "delta_psi"]].to_numpy(float):
+        begin = way[:2]
+        delta = way[2:]
+        n_steps = max(1, math.ceil(np.hypot(*delta) / 6))
+        steps = np.linspace(0, 1, n_steps + 1)
+        points.append(wrap(begin + np.outer(steps, delta)))
+    return np.concatenate(points)
 
 
 def _title(category: Category, changes: pd.DataFrame, n_named: int | None = None) -> str:

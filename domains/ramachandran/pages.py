@@ -56,6 +56,10 @@ _SHOWN = [*COLUMNS, "finding"]
 _SKIPPED = ["file", "where", "reason", "detail", "omega", "finding"]
 """Columns of the table of what was skipped."""
 _MOST_FINDINGS = 12
+_KLEYWEGT = (
+    "How residues moved, the short way round the torus. Those that got worse are named, and those that moved by 90° or "
+    "more."
+)
 
 
 def validation_page(
@@ -173,7 +177,7 @@ def changes_page(
 
     before, after = sides
     figure = plot_changes(changes, reference)[0, 0].figure
-    drawn = picture(figure, "How residues moved, the short way round the torus. Those that got worse are named.")
+    drawn = picture(figure, _KLEYWEGT)
     plt.close(figure)
     labels = pd.DataFrame(summarise_changes(changes)["labels"]).T.rename_axis("before").add_suffix(" after")
     shown = _worst_changes_first(changes)[list(_CHANGED)].rename(columns=_CHANGED)

@@ -23,7 +23,7 @@ _MARGIN = 1.5
 _PER_POINT = 10.0
 """Degrees that a name moves farther away rather than cover a point."""
 _MOST_POINTS = 2
-_AROUND_MARKS = np.array([-6.0, -6.0, 6.0, 6.0])
+_AROUND_MARKS = np.array([-5.0, -5.0, 5.0, 5.0])
 """How far a mark reaches, about."""
 _STEP = 3.0
 """Degrees between the places that are tried."""

@@ -11,7 +11,7 @@ import pytest
 from matplotlib.patches import FancyArrowPatch
 
 from domains.ramachandran import plot_changes
-from domains.ramachandran.kleywegt import pieces
+from domains.ramachandran.kleywegt import along_arrows, pieces
 
 
 @pytest.fixture(autouse=True)
@@ -105,3 +105,39 @@ def test_what_hardly_moved_is_a_point_and_the_worse_are_named():
 def test_none_is_drawn_of_no_changes():
     axes = plot_changes(pd.DataFrame([change((0, 0), (0, 0))])[:0])
     assert axes.shape == (2, 3)
+
+
+def test_points_along_arrows_are_close_and_stay_on_the_torus():
+    rng = np.random.default_rng(6)
+    ways = [change(rng.uniform(-180, 180, 2), rng.uniform(-180, 180, 2)) for _ in range(40)]
+    for way in ways:
+        points = along_arrows(pd.DataFrame([way]))
+        assert np.abs(points).max() <= 180
+        steps = (np.diff(points, axis=0) + 180) % 360 - 180
+        assert np.hypot(*steps.T).max() <= 6
+        np.testing.assert_allclose(steps.sum(axis=0), [way["delta_phi"], way["delta_psi"]], atol=1e-9)
+
+
+def test_names_lie_on_no_arrow():
+    rows = [change((-100, 0), (150, 0), "worse", number=1), change((-100, 12), (150, 0), number=2)]
+    ax = plot_changes(pd.DataFrame(rows))[0, 0]
+    assert [text.get_text() for text in ax.texts] == ["A ALA 1", "A ALA 2"]
+    lines = ax.transData.transform([[x, y] for x in np.arange(-100, 51) for y in (0, 12)])
+    for text in ax.texts:
+        box = text.get_window_extent()
+        assert not any(box.contains(*point) for point in lines)
+
+
+def test_the_title_counts_what_changed_and_who_has_no_name():
+    rows = [change((0, 0), (60, k), "worse", number=k) for k in range(60)] + [change((0, 0), (-50, 0), "better")]
+    general, glycine, *_ = plot_changes(pd.DataFrame(rows)).flat
+    assert general.get_title() == f"General (n = 61)\n60 worse, 1 better; {len(general.texts)} of 60 named"
+    assert 0 < len(general.texts) < 60
+    assert glycine.get_title() == "Glycine (n = 0)\nno label changed"
+
+
+def test_who_kept_the_label_and_jumped_is_named_in_grey():
+    ax = plot_changes(pd.DataFrame([change((0, 0), (90, 0)), change((0, 60), (89, 0), number=2)]))[0, 0]
+    (name,) = ax.texts
+    assert name.get_text() == "A ALA 1"
+    assert name.get_color() == "0.3"
