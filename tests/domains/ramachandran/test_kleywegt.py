@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.patches import FancyArrowPatch
+from matplotlib.text import Text
 
 from domains.ramachandran import plot_changes
 from domains.ramachandran.kleywegt import along_arrows, pieces
@@ -141,3 +142,11 @@ def test_who_kept_the_label_and_jumped_is_named_in_grey():
     (name,) = ax.texts
     assert name.get_text() == "A ALA 1"
     assert name.get_color() == "0.3"
+
+
+def test_the_picture_of_changes_has_the_size_of_print():
+    figure = plot_changes(pd.DataFrame([change((0, 0), (60, 0), "worse")]))[0, 0].figure
+    figure.draw_without_rendering()
+    sizes = [text.get_fontsize() for text in figure.findobj(Text) if text.get_text()]
+    assert figure.get_figwidth() * 25.4 == pytest.approx(180)
+    assert 6 <= min(sizes) <= max(sizes) <= 8
