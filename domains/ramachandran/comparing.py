@@ -95,6 +95,8 @@ def region_files(
     outputs: Outputs,
 ) -> int:
     """Do what ``overlap ramachandran region`` does, and return its exit code."""
+    if out is not None and out.suffix.lower() != ".nc":
+        raise UsageError(f"--out {out}: a region is saved as netCDF; end the name with .nc")
     with _console.collected_warnings() as notes:
         region = read_region(file, **cut, **declared, category=category)
     rows = tables.region_rows(region)
@@ -113,7 +115,9 @@ def region_files(
 
     code = _console.deliver(told, outputs, terminal, picture, rows=rows, notes=notes)
     if out is not None:
-        _console.save_dataset(region, out)
+        # so that it is read again without a flag
+        quantity = "mask" if region.dtype == bool else "membership"
+        _console.save_dataset(region.assign_attrs(quantity=quantity), out)
     return code
 
 
