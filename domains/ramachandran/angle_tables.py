@@ -4,18 +4,14 @@ Conventions
 -----------
 - ``gmx rama`` (xvg): rows of phi, psi and RES-NUMBER, frame after frame, or of psi and phi if the labels of the axes
   say so. A frame is the shortest run of residues that repeats to the end of the file.
-- PLUMED's COLVAR (``#! FIELDS … phi psi``) and cpptraj's tables (``#Frame phi:2 psi:2 …``): a row a frame, and columns
-  for one residue or several, told apart by their numbers.
-- ``gmx chi -rama`` (xvg): rows of phi and psi of one residue, under axes of these names.
-- Columns of numbers alone: a row a frame, if ``axes="1 2"`` says which columns are phi and psi.
+- PLUMED, cpptraj, ``gmx chi -rama`` and columns of numbers alone: a row a frame, see
+  `domains.ramachandran.angle_columns`.
 - CSV: columns phi and psi, which may say their unit; and frame, chain, resname, resseq and icode, if there are any. A
   table with resseq but no frame is one frame; a table with neither has a frame for each row.
 - Names of residues have three letters, small or capital.
 - Angles are in degrees, but of PLUMED in radians, unless ``unit`` says otherwise.
 - The first residue of a chain has no phi, the last no psi: where a table has one angle of a residue, the other is NaN.
   In CSV its cell is empty or ``nan``.
-- All frames count alike. Where PLUMED's table has a bias, the frames have weights that it does not hold: that is warned
-  of.
 - The residue after one is the next row of its frame and chain, if its number is the next, or the same with another
   insertion code. A bond before proline has no angle here: it counts as trans.
 
@@ -27,7 +23,6 @@ https://manual.gromacs.org, "gmx rama"; https://www.plumed.org/doc, PRINT; https
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -38,15 +33,15 @@ import pandas as pd
 from .._checks import UsageError, check_choice
 from .._files import ReadError, read_text, reading
 from .._text import file_name, one_line
-from .formats.columns import Words, read_columns, rows_of_words, to_numbers
+from .angle_columns import OPERATION, degrees, from_bare_columns, from_chi, from_cpptraj, from_plumed
+from .formats.columns import Words, rows_of_words, to_numbers
 from .formats.gromacs import axis_labels, is_rama
-from .formats.plumed import BIAS, Header, check_trajectory, is_plumed, is_surface, read_header
-from .formats.surface import Declared, find_axes, read_axes, residue_of
+from .formats.plumed import is_plumed
+from .formats.surface import Declared, find_axes, read_axes
 from .grid_tables import Table, heading, read_table
 from .residues import STANDARD, read_names
-from .torus import TURNS, in_degrees, wrap
+from .torus import TURNS
 
-OPERATION = "ramachandran.read_angles"
 _UNREAD = {"residue", "res", "residue_name", "res_name", "aa", "amino_acid", "amino acid", "restype"}
 """What people call a column of residues, which may hold names, letters or numbers."""
 SUFFIXES = (".xvg", ".dat", ".csv", ".tsv", ".txt", ".colvar")
@@ -186,13 +181,13 @@ def _read(path: Path, declared: Declared) -> pd.DataFrame:
         return _from_csv(path, declared)
     text = read_text(OPERATION, path)
     if is_plumed(text):
-        return _from_plumed(text, declared, file_name(path))
+        return from_plumed(text, declared, file_name(path))
     if _FRAME.match(text):
-        return _from_cpptraj(text, declared)
+        return from_cpptraj(text, declared)
     if declared.is_numbered:
-        return _from_bare_columns(text, declared)
+        return from_bare_columns(text, declared)
     if is_rama(text):
-        return _from_chi(text, declared)
+        return from_chi(text, declared)
     return _from_gromacs(text, declared)
 
 
@@ -211,8 +206,8 @@ def _from_gromacs(text: str, declared: Declared) -> pd.DataFrame:
         "frame": np.arange(len(residues)) // _period(residues) + 1,
         "resname": [name for name, _ in residues],
         "resseq": [number for _, number in residues],
-        "phi": _degrees("phi", values[:, phi], unit),
-        "psi": _degrees("psi", values[:, psi], unit),
+        "phi": degrees("phi", values[:, phi], unit),
+        "psi": degrees("psi", values[:, psi], unit),
     }
     return pd.DataFrame(columns)
 
@@ -227,11 +222,6 @@ def _labelled_columns(text: str) -> list[str]:
     # one label tells both
     is_turned = x.lower() == "psi" or y.lower() == "phi"
     return ["psi", "phi"] if is_turned else ["phi", "psi"]
-
-
-def _degrees(name: str, angles: np.ndarray, unit: str) -> np.ndarray:
-    degrees: np.ndarray = wrap(in_degrees(OPERATION, name, angles, unit))
-    return degrees
 
 
 def _residue(words: Words, line: int) -> tuple[str, int]:
@@ -263,107 +253,6 @@ def _period(labels: Sequence[object]) -> int:
     return len(labels) - border[-1]
 
 
-def _from_plumed(text: str, declared: Declared, file: str) -> pd.DataFrame:
-    header = read_header(text)
-    if is_surface(header):
-        raise ReadError("a surface of PLUMED, not angles of frames; read it with read_region or read_map")
-    check_trajectory(header)
-    table = read_columns(text, least=2)
-    table.check_width(len(header.fields), f"but #! FIELDS names {len(header.fields)}")
-    _warn_of_bias(header, table.values, file)
-    return _from_columns(header.fields, table.values, declared, "radians")
-
-
-def _warn_of_bias(header: Header, values: np.ndarray, file: str) -> None:
-    """Warn if frames have weights."""
-    biases = [k for k, name in enumerate(header.fields) if BIAS.fullmatch(name)]
-    if not values[:, biases].any():
-        return
-    warnings.warn(
-        f"{file}: the run was biased ({one_line(header.fields[biases[0]], 40)}), but its frames count alike here; for "
-        "a region without the bias, read the surface that plumed sum_hills writes",
-        stacklevel=5,
-    )
-
-
-def _from_cpptraj(text: str, declared: Declared) -> pd.DataFrame:
-    head = text.lstrip().partition("\n")[0]
-    names = head.replace("#", " ").split()
-    table = read_columns(text, least=2)
-    table.check_width(len(names), f"but the header names {len(names)}")
-    return _from_columns(names, table.values, declared, "degrees")
-
-
-def _from_chi(text: str, declared: Declared) -> pd.DataFrame:
-    labels = axis_labels(text)
-    table = read_columns(text, "#@&", least=2)
-    table.check_width(2, "not phi and psi")
-    return _from_columns([labels["x"], labels["y"]], table.values, declared, "degrees")
-
-
-def _from_bare_columns(text: str, declared: Declared) -> pd.DataFrame:
-    """Read columns of numbers without names, of which those of phi and psi were named by their numbers."""
-    table = read_columns(text, "#@&", least=2)
-    numbers = range(1, table.values.shape[1] + 1)
-    return _from_columns([str(number) for number in numbers], table.values, declared, "degrees")
-
-
-def _from_columns(names: list[str], values: np.ndarray, declared: Declared, default: str) -> pd.DataFrame:
-    """Return the angles of the residues that have a column for each, a row a frame."""
-    unit = declared.angles or default
-    n_frames = len(values)
-    frame = np.arange(1, n_frames + 1)
-    parts = []
-    for number, phi, psi in _pairs(names, declared):
-        columns = {
-            "frame": frame,
-            "resname": [""] * n_frames,
-            "resseq": np.full(n_frames, int(number or 0)),
-            "phi": _column(names, values, phi, unit),
-            "psi": _column(names, values, psi, unit),
-        }
-        parts.append(pd.DataFrame(columns))
-    table = pd.concat(parts, ignore_index=True)
-    return table.sort_values("frame", kind="stable", ignore_index=True)
-
-
-def _column(names: list[str], values: np.ndarray, k: int | None, unit: str) -> np.ndarray:
-    """Return the angles of a column, NaN where there is none."""
-    if k is None:
-        return np.full(len(values), np.nan)
-    return _degrees(names[k], values[:, k], unit)
-
-
-def _pairs(names: list[str], declared: Declared) -> list[tuple[str, int | None, int | None]]:
-    """Return the number of each residue and its two columns, None for one that is not there."""
-    if declared.axes is not None and not declared.is_order:
-        phi, psi = find_axes(names, declared)
-        return [("", phi, psi)]
-    places = _places(names)
-    first, second = ("psi", "phi") if declared.is_turned else ("phi", "psi")
-    pairs = []
-    for number in dict.fromkeys(number for _, number in places):
-        pairs.append((number, places.get((first, number)), places.get((second, number))))
-    has_both = any(phi is not None and psi is not None for _, phi, psi in pairs)
-    if not has_both:
-        find_axes(names, declared)
-    return pairs
-
-
-def _places(names: list[str]) -> dict[tuple[str, str], int]:
-    """Return the column of each angle and residue."""
-    places: dict[tuple[str, str], int] = {}
-    for k, name in enumerate(names):
-        residue = residue_of(name)
-        if residue is None:
-            continue
-        if residue in places:
-            both = f"{one_line(names[places[residue]], 40)!r} and {one_line(name, 40)!r}"
-            raise ReadError(f"the columns {both} are one angle of one residue; leave one of them out, or rename it")
-        places[residue] = k
-    return places
-
-
 def _from_csv(path: Path, declared: Declared) -> pd.DataFrame:
     table = read_table(OPERATION, path)
     columns = [heading(name) for name in table.names]
@@ -382,11 +271,11 @@ def _from_csv(path: Path, declared: Declared) -> pd.DataFrame:
         _check_one_frame(identity, table.lines)
         frames = np.ones_like(frames)
     frame = _whole_numbers(table, names, "frame", frames)
-    degrees = {}
+    angles = {}
     for name, k in (("phi", phi), ("psi", psi)):
         unit = columns[k].unit if columns[k].unit in TURNS else declared.angles or "degrees"
-        degrees[name] = _degrees(names[k], table.column_with_gaps(k), unit)
-    return pd.DataFrame({"frame": frame, **identity, **degrees})
+        angles[name] = degrees(names[k], table.column_with_gaps(k), unit)
+    return pd.DataFrame({"frame": frame, **identity, **angles})
 
 
 def _texts(table: Table, names: list[str], name: str) -> list[str]:

@@ -19,7 +19,7 @@ import pandas as pd
 from .._batch import Outcome
 from .._checks import UsageError
 from .._skipped import NOT_SCORED, OF_WHOLE_INPUTS, UNREADABLE, as_skipped
-from . import angle_tables, coordinates
+from . import angle_columns, coordinates
 from .findings import NOT_MODELLED
 from .scoring import COLUMNS, DETAILS, SKIPPED, Scored
 
@@ -116,7 +116,7 @@ def refuse_if_all_are_wrong_use(residues: pd.DataFrame, skipped: pd.DataFrame) -
 def _unreadable(outcome: Outcome) -> pd.DataFrame:
     """Return the row of a file that could not be scored."""
     detail = outcome.error
-    for operation in (coordinates.OPERATION, angle_tables.OPERATION):
+    for operation in (coordinates.OPERATION, angle_columns.OPERATION):
         detail = detail.removeprefix(f"{operation}: ")
     # an option that does not fit the file, which was read
     reason = NOT_SCORED if outcome.kind == UsageError.__name__ else UNREADABLE
