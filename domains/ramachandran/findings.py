@@ -148,7 +148,7 @@ def has(residues: pd.DataFrame, name: str) -> Bools:
 
 def _is_cis(residues: pd.DataFrame) -> Bools:
     omega = np.abs(residues["omega"].to_numpy(float))
-    proline = (residues["parent"] == "PRO").to_numpy()
+    proline = residues["parent"].to_numpy() == "PRO"
     is_cis: Bools = (omega < CIS_WITHIN) & ~proline
     return is_cis
 

@@ -232,7 +232,7 @@ def _details(residues: pd.DataFrame) -> dict[str, np.ndarray]:
 
 def _with_file(skipped: pd.DataFrame, file: str) -> pd.DataFrame:
     """Return what `backbone_angles` skipped, as rows of the table that all fields share."""
-    columns: dict[str, Any] = {str(name): skipped[name].to_numpy() for name in skipped}
+    columns: dict[str, Any] = {str(name): skipped[name].array for name in skipped}
     columns |= {"side": "", "file": file, "where": names_of(skipped), "finding": find_in_skipped(skipped)}
     table = pd.DataFrame({name: columns[name] for name in SKIPPED}, index=skipped.index)
     table.attrs.update(skipped.attrs)
