@@ -146,27 +146,28 @@ class Assessment(Displayed):
         dims = tuple(self.labels)
         empty = self.settings.empty
         percent = {"units": "%"}
-        share_a = 100 * self.overlap.size_a / self.torus
-        share_b = 100 * self.overlap.size_b / self.torus
-        outside = 1 - ov.precision(self.overlap, empty=empty)
-        missed = 1 - ov.recall(self.overlap, empty=empty)
+        precision = ov.precision(self.overlap, empty=empty)
+        recall = ov.recall(self.overlap, empty=empty)
         return {
-            "share_a": (dims, share_a, percent),
-            "share_b": (dims, share_b, percent),
-            "outside": (dims, outside),
-            "missed": (dims, missed),
+            "share_a": (dims, 100 * self.overlap.size_a / self.torus, percent),
+            "share_b": (dims, 100 * self.overlap.size_b / self.torus, percent),
+            "outside": (dims, 1 - precision),
+            "missed": (dims, 1 - recall),
             **mass_variables(self.shares, dims, self.overlap.shape),
             **grid_variables(self.pair, self.source, self.labels, self.overlap, empty),
         }
 
     def _decisions(self) -> dict[str, Any]:
         """Return what was decided, and what is to be said of the prediction."""
+        attrs = self.reference.attrs
+        n_psi = len(self.pair.psi)
+        n_phi = len(self.pair.phi)
         decisions: dict[str, Any] = {
             "tnorm": self.settings.tnorm,
-            "category": str(self.reference.attrs.get("category", "")),
-            "level": str(self.reference.attrs.get("level", "")),
+            "category": str(attrs.get("category", "")),
+            "level": str(attrs.get("level", "")),
             "regridding": f"reference: {self.regridding}",
-            "grid": f"{self.predicted.sizes['psi']} × {self.predicted.sizes['phi']} cells (psi × phi)",
+            "grid": f"{n_psi} × {n_phi} cells (psi × phi)",
         }
         if self.shares is not None:
             decisions["mass"] = self.shares.meaning
@@ -179,13 +180,14 @@ class Assessment(Displayed):
 
     def _missed_basins(self) -> str:
         """Say which basins a single hard prediction misses; of stacks `basins` tells."""
-        if self.labels or self.pair.a.dtype != bool or self.pair.b.dtype != bool:
+        pair = self.pair
+        if self.labels or pair.a.dtype != bool or pair.b.dtype != bool:
             return ""
         score = None if self.scores is None else self.scores[0]
         mass = None if self.masses is None else self.masses[0]
-        size = None if self.pair.cells is None else self.pair.cells[0]
-        found = kept_basins(self.pair.b[0], self.pair.psi, self.pair.phi, score, self.pair.categories[0])
-        return missed_basins(self.pair.a[0], found, size, mass)
+        size = None if pair.cells is None else pair.cells[0]
+        found = kept_basins(pair.b[0], pair.psi, pair.phi, score, pair.categories[0])
+        return missed_basins(pair.a[0], found, size, mass)
 
     def __repr__(self) -> str:
         prediction = _report.name_of(self.predicted, "prediction")

@@ -22,10 +22,10 @@ import overlap as ov
 
 from .empirical import PROVENANCE
 from .grids import drawn, grid_bound, is_finer
-from .pairs import Pair
+from .pairs import Pair, measure
 from .references import Source
 from .shares import Residues, Shares, inside, masses_on, shares_of_reference, shares_of_residues
-from .stacks import by_region, spread
+from .stacks import by_region, regions_of, spread
 
 Variables = dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, str]]]
 
@@ -72,11 +72,9 @@ def shares_of(
             return None
         name = source.region.attrs.get("reference", "the reference")
         return shares_of_reference(pair.a, pair.b, masses, str(name))
-    dims = (*labels, "residue")
-    n = len(residues.phi)
-    of_a = np.broadcast_to(spread(inside(predicted, residues), dims), (*shape, n))
-    of_b = np.broadcast_to(spread(inside(source.region, residues), dims), (*shape, n))
-    return shares_of_residues(of_a.reshape(-1, n), of_b.reshape(-1, n), residues)
+    in_a = _of_each_region(inside(predicted, residues), labels, shape)
+    in_b = _of_each_region(inside(source.region, residues), labels, shape)
+    return shares_of_residues(in_a, in_b, residues)
 
 
 def mass_variables(shares: Shares | None, dims: tuple[str, ...], shape: tuple[int, ...]) -> Variables:
@@ -120,11 +118,14 @@ def grid_variables(
     dims = tuple(labels)
     shape = overlap.shape
     finer = _on_finer_grid(pair, source, labels, shape)
-    iou = ov.iou(overlap if finer is None else finer, empty=empty)
-    bound = by_region(grid_bound(source, pair.psi, pair.phi), labels, shape, np.nan)
+    if finer is not None:
+        overlap = finer
+    iou_fine = np.reshape(ov.iou(overlap, empty=empty), shape)
+    bound = grid_bound(source, pair.psi, pair.phi)
+    bounds = np.reshape(by_region(bound, labels, shape, np.nan), shape)
     return {
-        "iou_fine": (dims, np.reshape(iou, shape), {"long_name": "IoU on the finer grid of the two"}),
-        "grid_bound": (dims, np.reshape(bound, shape), {"long_name": "most that cells of this size can reach"}),
+        "iou_fine": (dims, iou_fine, {"long_name": "IoU on the finer grid of the two"}),
+        "grid_bound": (dims, bounds, {"long_name": "most that cells of this size can reach"}),
     }
 
 
@@ -136,7 +137,16 @@ def _on_finer_grid(pair: Pair, source: Source, labels: Mapping[str, Any], shape:
     psi = region.psi.values
     phi = region.phi.values
     a = drawn(pair.a, pair.psi, pair.phi, psi, phi)
-    cells = None if pair.cells is None else drawn(pair.cells, pair.psi, pair.phi, psi, phi)
-    b = np.broadcast_to(spread(region, (*labels, "psi", "phi")), (*shape, len(psi), len(phi)))
-    b = b.reshape(a.shape)
-    return ov.raster.measure(a, b, axis=(-2, -1), weights=cells, tnorm=pair.tnorm, check_values=False)
+    b = regions_of(region, labels, shape).all()
+    cells = None
+    if pair.cells is not None:
+        cells = drawn(pair.cells, pair.psi, pair.phi, psi, phi)
+    return measure(a, b, cells, pair.tnorm)
+
+
+def _of_each_region(values: xr.DataArray, labels: Mapping[str, Any], shape: tuple[int, ...]) -> np.ndarray:
+    """Return values (..., residue) for each region of a stack, one after the other."""
+    n_residues = values.sizes["residue"]
+    spread_out = spread(values, (*labels, "residue"))
+    of_each = np.broadcast_to(spread_out, (*shape, n_residues))
+    return of_each.reshape(-1, n_residues)

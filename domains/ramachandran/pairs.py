@@ -100,11 +100,13 @@ class Pair:
             b = self.b
             size_b = self.overlap.size_b
         if not _are_counted(a, b, self.cells):
-            return np.asarray(ov.iou(measure(a, b, self.cells, self.tnorm), empty=0.0))
+            overlap = measure(a, b, self.cells, self.tnorm)
+            return np.asarray(ov.iou(overlap, empty=0.0))
         size_a = count(a) if size_a is None else size_a
         size_b = count(b) if size_b is None else size_b
         shared = count(a & b)
-        iou: np.ndarray = shared / np.maximum(size_a + size_b - shared, 1)
+        union = size_a + size_b - shared
+        iou: np.ndarray = shared / np.maximum(union, 1)
         return iou
 
     def highest(self, size_a: np.ndarray | None = None, size_b: np.ndarray | None = None) -> np.ndarray:
@@ -116,7 +118,9 @@ class Pair:
             return np.ones(len(self.a))
         size_a = self.overlap.size_a if size_a is None else size_a
         size_b = self.overlap.size_b if size_b is None else size_b
-        highest: np.ndarray = np.minimum(size_a, size_b) / np.maximum(np.maximum(size_a, size_b), 1)
+        smaller = np.minimum(size_a, size_b)
+        larger = np.maximum(size_a, size_b)
+        highest: np.ndarray = smaller / np.maximum(larger, 1)
         return highest
 
 
@@ -158,18 +162,20 @@ def pair_up(
         cells = spread(weights, (*labels, "psi", "phi"))
         check_weights(cells)
         cells = np.broadcast_to(cells, (*shape, *a.shape[1:])).reshape(a.shape)
-    category = reference.coords.variables.get("category", xr.Variable((), reference.attrs.get("category", "")))
-    cut = reference.coords.variables.get("cut") if of_ranks else None
+    coords = reference.coords.variables
+    of_all = str(reference.attrs.get("category") or "")
+    categories = by_region(coords.get("category"), labels, shape, of_all)
+    cut = coords.get("cut") if of_ranks else None
     cuts = by_region(cut, labels, shape, 1 - DEFAULT_MASS)
     return Pair(
         a=a,
         b=b,
-        psi=np.asarray(reference.coords.variables["psi"].values, float),
-        phi=np.asarray(reference.coords.variables["phi"].values, float),
+        psi=np.asarray(coords["psi"].values, float),
+        phi=np.asarray(coords["phi"].values, float),
         cells=cells,
         tnorm=tnorm,
         overlap=measure(a, b, cells, tnorm),
-        categories=by_region(category, labels, shape, ""),
+        categories=categories,
         enclosed=[1 - float(one) for one in cuts],
     )
 
