@@ -123,10 +123,11 @@ def test_stopping_ends_workers_in_the_midst_of_their_work(work):
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="stops a process by a signal")
 def test_a_worker_that_was_stopped_is_ended(work, monkeypatch):
     monkeypatch.setattr(_workers, "SECONDS_TO_START", 0.5)
+    others = set(multiprocessing.active_children())
     place = LocalPlace(1)
     assert result(place, Task(work, 3))["result"] == [3, 9]
     future = place.submit(Task(work, "sleep", seconds=0.5))
-    (process,) = multiprocessing.active_children()
+    (process,) = set(multiprocessing.active_children()) - others
     os.kill(process.pid, signal.SIGSTOP)
     place.look()
     assert not future.done()
@@ -139,10 +140,11 @@ def test_a_worker_that_was_stopped_is_ended(work, monkeypatch):
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="stops a process by a signal")
 @pytest.mark.parametrize("seconds", [0, 0.5])
 def test_a_worker_that_was_stopped_before_it_said_its_number_is_ended(work, seconds):
+    others = set(multiprocessing.active_children())
     place = LocalPlace(1)
     future = place.submit(Task(work, "sleep"))
     time.sleep(seconds)
-    (process,) = multiprocessing.active_children()
+    (process,) = set(multiprocessing.active_children()) - others
     os.kill(process.pid, signal.SIGSTOP)
     place.stop(at_once=True)
     assert isinstance(future.exception(timeout=10), BrokenExecutor)
