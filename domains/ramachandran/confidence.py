@@ -33,6 +33,9 @@ LOW = "low pLDDT"
 HIGHEST = 100.0
 """Of pLDDT, and so of the threshold."""
 
+_LEAST_OF_BEST = 10.0
+"""No model's best residue has a lower pLDDT: values up to less than this, and more than 1, are of neither scale."""
+
 _LEAVE_OUT = "leave min_plddt (--min-plddt) out"
 _HEAVY = [ATOM_NAMES.index(name) for name in ("N", "CA", "C", "CB", "O")]
 
@@ -117,6 +120,8 @@ def _why_no_plddt(source: Source, values: Floats, residue: np.ndarray, residues:
         return "pLDDT lies between 0 and 100"
     if source.declares_plddt:
         return ""
+    if 1 < values.max() < _LEAST_OF_BEST:
+        return "they fit neither of its scales, to 1 and to 100"
     if _is_experiment(source.method):
         return f"the file says {one_line(source.method, 40)}"
     starts = begins(residue)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from .._checks import UsageError
@@ -58,6 +59,10 @@ class Side:
         residues = self.residues[self.residues["model"] == model]
         skipped = self.skipped[self.skipped["model"] == model]
         return Side(self.name, residues, skipped)
+
+    def of_chain(self, chain: str) -> pd.DataFrame:
+        """Return the residues of one chain that have angles."""
+        return self.residues[self.residues["chain"] == chain]
 
     def with_chains(self, new_names: Mapping[str, str]) -> Side:
         """Return it with other names of chains."""
@@ -185,20 +190,54 @@ def unmatched_rows(before: Side, after: Side, merged: pd.DataFrame, key: list[st
 
 
 def what_there_is(before: Side, after: Side) -> str:
-    """Return the chains of both sides, and how to match those that have other names.
+    """Return the chains of both sides, and how to match those that have other names or other numbers.
 
     Examples
     --------
     >>> from .io import example
     >>> side = read_side(example(), "before", None, "top8000", {})
-    >>> what_there_is(side, side)[-36:]
-    "say chains={'A': 'B'} (--chains A=B)"
+    >>> what_there_is(side, side.with_chains({"A": "X"}))[-58:]
+    "if only names differ, say chains={'A': 'X'} (--chains A=X)"
     """
+    chains = after.values("chain")
+    with_angles = set(after.residues["chain"])
+    shared = [name for name in before.residues["chain"] if name in with_angles]
+    if shared:
+        return _other_numbers(before, after, shared[0])
     said = []
     for side in (before, after):
         files = ", ".join(file_name(file) for file in side.values("file"))
         said.append(f"{side.name} ({files}) has the chains {_listed(side.values('chain'))}")
-    return f"{'; '.join(said)}; if only names differ, say chains={{'A': 'B'}} (--chains A=B)"
+    pairs = list(zip(before.values("chain"), chains, strict=False))[:_MOST_LISTED]
+    flag = ",".join(f"{name}={other}" for name, other in pairs)
+    return f"{'; '.join(said)}; if only names differ, say chains={dict(pairs)} (--chains {flag})"
+
+
+def _other_numbers(before: Side, after: Side, chain: str) -> str:
+    """Return which numbers the residues of a chain have on both sides, and how to give them the same."""
+    first = before.of_chain(chain)
+    second = after.of_chain(chain)
+    found = f"chain {chain!r} has residues {_numbers(first)} before and {_numbers(second)} after"
+    shift = _shift(first, second)
+    if not shift:
+        return f"{found}; number one side as the other, or say which chains belong together, chains={{'A': 'B'}}"
+    renumbered = f"residues.assign(resseq=residues['resseq'] {'-' if shift > 0 else '+'} {abs(shift)})"
+    return f"{found}; renumber the file, or validate it in Python and give {renumbered} as after"
+
+
+def _numbers(residues: pd.DataFrame) -> str:
+    return f"{residues['resseq'].min()} to {residues['resseq'].max()}"
+
+
+def _shift(before: pd.DataFrame, after: pd.DataFrame) -> int:
+    """Return by what the numbers of the same residues differ, 0 if most have no partner so."""
+    same_name = before["parent"].to_numpy()[:, None] == after["parent"].to_numpy()
+    differences = after["resseq"].to_numpy() - before["resseq"].to_numpy()[:, None]
+    shifts, counts = np.unique(differences[same_name], return_counts=True)
+    most = counts.max(initial=0)
+    if 2 * most <= min(len(before), len(after)):
+        return 0
+    return int(shifts[counts.argmax()])
 
 
 def _check_chains(side: Side, names: Iterable[str]) -> None:

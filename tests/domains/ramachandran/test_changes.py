@@ -102,7 +102,7 @@ def test_chains_of_other_names(made, in_chain, write_pdb):
     before = write_pdb([in_chain(made(FAVORED), "A"), in_chain(made(OUTLIER), "B", 11)], "a.pdb")
     after = write_pdb([in_chain(made(FAVORED), "X"), in_chain(made(FAVORED), "Y", 11)], "b.pdb")
     with pytest.raises(
-        ValueError, match=r"before \(.*a.pdb\) has the chains 'A', 'B'; after .* 'X', 'Y'; .*--chains A=B"
+        ValueError, match=r"before \(.*a.pdb\) has the chains 'A', 'B'; after .* 'X', 'Y'; .*--chains A=X,B=Y"
     ):
         compare_models(before, after)
     changes, unmatched = compare_models(before, after, chains={"A": "X", "B": "Y"})

@@ -58,10 +58,12 @@ def test_b_factors_that_cannot_be_plddt_are_refused(predicted):
         "they differ within a residue (ALA A 3)": [90.0, 91.0, BY_ATOM, 80.0],
         "all are the same": [20.0] * 4,
         "pLDDT lies between 0 and 100": [90.0, 101.0, 80.0, 70.0],
+        "they fit neither of its scales, to 1 and to 100": [0.5, 1.3, 0.8, 1.1],
     }
     for reason, values in cases.items():
-        with pytest.raises(UsageError, match=re.escape(reason)) as error:
-            backbone_angles(predicted(values), min_plddt=70)
+        for threshold in (70, 0.7):
+            with pytest.raises(UsageError, match=re.escape(reason)) as error:
+                backbone_angles(predicted(values), min_plddt=threshold)
         assert re.search(r"its B factors run from [\d.]+ to [\d.]+ and are no pLDDT: ", str(error.value))
         # the remedy: leave the option out
         assert len(backbone_angles(predicted(values))[0]) == 2

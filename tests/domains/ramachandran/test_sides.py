@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 
 from domains._checks import UsageError
-from domains.ramachandran import compare_models, example
+from domains.ramachandran import compare_models, example, validate
 from domains.ramachandran.sides import have_several_models, read_side, renamed
 
 pytest.importorskip("gemmi")
@@ -85,3 +87,36 @@ def test_residues_that_were_scored_need_no_skipped(made, write_pdb):
     assert len(changes) == 2
     assert unmatched["detail"].tolist() == ["after: no such residue"]
     assert isinstance(unmatched, pd.DataFrame)
+
+
+@pytest.mark.parametrize(("first", "sign"), [(101, "-"), (-50, "+")])
+def test_other_numbers_in_one_chain_have_a_remedy_that_works(made, in_chain, write_pdb, first, sign):
+    residues = made(*[HELIX] * 5)
+    before = write_pdb(residues, "before.pdb")
+    after = write_pdb([in_chain(residues, "A", first)], "after.pdb")
+    with pytest.raises(ValueError, match="no residue is in both models") as error:
+        compare_models(before, after)
+    message = str(error.value)
+    assert f"chain 'A' has residues 2 to 6 before and {first + 1} to {first + 5} after" in message
+    assert "chains=" not in message
+    residues, _ = validate(after)
+    (step,) = re.findall(rf"residues\.assign\(resseq=residues\['resseq'\] \{sign} (\d+)\)", message)
+    shift = int(step) if sign == "+" else -int(step)
+    changes, _ = compare_models(before, residues.assign(resseq=residues["resseq"] + shift))
+    assert len(changes) == 5
+    assert (changes["distance"] == 0).all()
+
+
+def test_other_names_of_chains_have_a_remedy_that_works(made, in_chain, write_pdb):
+    before = write_pdb(made(*[HELIX] * 3), "before.pdb")
+    after = write_pdb([in_chain(made(*[HELIX] * 3), "X")], "after.pdb")
+    with pytest.raises(ValueError, match=r"say chains=\{'A': 'X'\} \(--chains A=X\)"):
+        compare_models(before, after)
+    assert len(compare_models(before, after, chains={"A": "X"})[0]) == 3
+
+
+def test_other_residues_under_other_numbers_are_no_shift(made, but, in_chain, write_pdb):
+    before = write_pdb(made(*[HELIX] * 3), "before.pdb")
+    other = [in_chain([but(r, resname="GLY") for r in made(*[HELIX] * 3)], "A", 40)]
+    with pytest.raises(ValueError, match="residues 2 to 4 before and 41 to 43 after; number one side as the other"):
+        compare_models(before, write_pdb(other, "after.pdb"))
