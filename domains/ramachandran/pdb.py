@@ -6,6 +6,7 @@ Conventions
 -----------
 - The text begins with a line break, so that every line has one before it. Lines end in ``\n`` or ``\r\n``.
 - An atom is a line that begins with ATOM or HETA, in upper or lower case, and stands before END: as gemmi has it.
+- An END within a model or between two ends no file: as some programs write one after each frame.
 - Columns are counted from 1 in messages, as the format does.
 - A number has a sign or none, digits, and a point or none. A residue's number may be in hybrid-36.
 - Occupancy and B factor may be blank or missing, all else not.
@@ -67,7 +68,9 @@ OPTIONAL = (Field("occupancy", 55, 60), Field("B factor", 61, 66))
 
 CAPITALS = np.uint32(0xDFDFDFDF)
 """Takes four letters to upper case, and blanks to NUL."""
-ATOM, HETA, TER, END, MODEL, FIRST_THREE = np.frombuffer(b"ATOMHETATER\0END\0MODE\xff\xff\xff\0", dtype=np.uint32)
+ATOM, HETA, TER, END, MODEL, ENDMDL, FIRST_THREE = np.frombuffer(
+    b"ATOMHETATER\0END\0MODEENDM\xff\xff\xff\0", dtype=np.uint32
+)
 """The first letters of records as one number, and what is left of three of them."""
 
 POINTS = [34, 42, 50]
@@ -174,7 +177,11 @@ def read_records(text: bytes) -> Records:
     lines, start, length = _lines(text)
     word = _first_words(lines)
     is_atom = (word == ATOM) | (word == HETA)
-    end = _first_end(lines, word)
+    ends = _ends(lines, word)
+    within_models = _within_models(ends, word, is_atom)
+    if len(within_models):
+        return read_records(_without_ends(text, start[within_models]))
+    end = int(ends[0]) if len(ends) else len(lines)
     _check_joined_lines(text, start, length, is_atom)
     _check_other_lines(lines[:end], is_atom[:end])
     atoms = np.flatnonzero(is_atom[:end])
@@ -255,12 +262,33 @@ def _first_words(lines: Bytes) -> Words:
     return words
 
 
-def _first_end(lines: Bytes, word: Words) -> int:
-    """Return the index of the END line, the number of lines if there is none."""
+def _ends(lines: Bytes, word: Words) -> Ints:
+    """Return the indices of the END lines."""
     # ENDMDL is another record; gemmi asks whether a letter or digit follows
     ended = ((word & FIRST_THREE) == END) & (lines[:, 3] & 0xD0 == 0)
-    found = np.flatnonzero(ended)
-    return int(found[0]) if len(found) else len(lines)
+    return np.flatnonzero(ended)
+
+
+def _within_models(ends: Ints, word: Words, is_atom: Bools) -> Ints:
+    """Return those of the END lines that follow a MODEL, and that ENDMDL or MODEL follows before any atom."""
+    models = np.flatnonzero(word == MODEL)
+    if not len(models):
+        return models
+    others = np.flatnonzero((word == MODEL) | (word == ENDMDL) | is_atom)
+    place = np.searchsorted(others, ends)
+    is_followed = place < len(others)
+    following = others[place[is_followed]]
+    ends = ends[is_followed]
+    within: Ints = ends[(ends > models[0]) & ~is_atom[following]]
+    return within
+
+
+def _without_ends(text: bytes, start: Ints) -> bytes:
+    """Return the text with END lines that gemmi passes over."""
+    changed = bytearray(text)
+    for i in start.tolist():
+        changed[i : i + len("END")] = b"REM"
+    return bytes(changed)
 
 
 def _check_other_lines(lines: Bytes, is_atom: Bools) -> None:

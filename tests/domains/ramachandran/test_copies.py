@@ -144,6 +144,25 @@ def test_the_remedies_for_atoms_after_end_read_them(tmp_path):
     assert rows["model"].tolist() == ["1"] * 4 + ["2"] * 4
 
 
+@pytest.mark.parametrize("end", ["END", "end", "END   "])
+def test_an_end_within_a_model_or_between_two_ends_no_file(end, tmp_path):
+    plain = in_models(P, Q, FAR)
+    within = [line for record in plain for line in ([end, record] if record == "ENDMDL" else [record])]
+    between = [line for record in plain for line in ([record, end] if record == "ENDMDL" else [record])]
+    expected, _ = measured(tmp_path, "plain.pdb", pdb([*plain, "END"]))
+    assert expected["model"].tolist() == ["1"] * 4 + ["2"] * 4 + ["3"] * 4
+    for lines in (within, between, [*within, "END"]):
+        rows, skipped = measured(tmp_path, "ended.pdb", pdb(lines))
+        assert rows.equals(expected)
+        assert set(skipped["reason"]) == {"terminal"}
+
+
+def test_atoms_after_the_end_of_all_models_are_told(tmp_path):
+    with pytest.warns(UserWarning, match="24 atoms after END are not read"):
+        rows, _ = measured(tmp_path, "more.pdb", pdb([*in_models(P, Q), "END", *FAR]))
+    assert_angles(rows, P, Q)
+
+
 def test_a_broken_atom_after_end_is_named_by_its_line(tmp_path):
     text = pdb([*P, "END", *Q]).splitlines()
     text[26] = text[26].replace(".", ",", 1)
