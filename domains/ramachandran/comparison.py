@@ -248,8 +248,8 @@ def _hint(pair: Pair, source: Source, labels: Mapping[str, Any], shape: tuple[in
         each = cells.values.reshape(len(names), -1, *cells.shape[-2:])
         return {name: Regions(each[k], which) for k, name in enumerate(names)}
 
-    movable = source.can_move(pair.psi[1] - pair.psi[0])
-    hints = find_hints(pair, Elsewhere(at_centres if movable else None, of_categories))
+    between_cells = source.can_move(pair.psi[1] - pair.psi[0], pair.phi[1] - pair.phi[0])
+    hints = find_hints(pair, Elsewhere(at_centres, of_categories, between_cells))
     if not hints:
         return ""
     line = hint_line(hints, names_of_regions(labels, shape))

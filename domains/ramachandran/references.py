@@ -59,13 +59,15 @@ class Source:
             return True
         return says_ranks(family)
 
-    def can_move(self, step: float) -> bool:
-        """Return whether it can be had between its own cell centres: by half a `step` in degrees."""
+    def can_move(self, step_psi: float, step_phi: float) -> bool:
+        """Return whether it can be had between its own cell centres: by half of these steps in degrees."""
         if "score" in self.region.coords:
             return True
         psi = self.region.psi.values
-        own = abs(float(psi[1] - psi[0]))
-        return own <= abs(step) / 2
+        phi = self.region.phi.values
+        is_fine_psi = abs(psi[1] - psi[0]) <= abs(step_psi) / 2
+        is_fine_phi = abs(phi[1] - phi[0]) <= abs(step_phi) / 2
+        return bool(is_fine_psi and is_fine_phi)
 
     def at(self, psi: np.ndarray, phi: np.ndarray) -> xr.DataArray:
         """Return it at other cell centres."""

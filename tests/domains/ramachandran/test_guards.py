@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 from honest_pairs import NODES, as_region, drawn, holding, honest_pairs, smoothed, spheres
 
-from domains.ramachandran import CATEGORIES, LEVELS, compare, hard_sphere, reference, region
+from domains.ramachandran import CATEGORIES, LEVELS, compare, evaluate, hard_sphere, reference, region
 from domains.ramachandran.guards import Hint, hint_line, remedies
 from domains.ramachandran.torus import Table, centres
 
@@ -220,3 +220,72 @@ def test_a_level_is_not_ignored_where_the_reference_is_a_region():
             compare(hard_sphere(), truth, level=level)
     with pytest.raises(ValueError, match="level 'allowed' chooses"):
         compare(hard_sphere(), hard_sphere("normal"), level="allowed")
+
+
+def on_grid(n_psi, n_phi, category, level, offset=0.5):
+    """The region itself, sampled at the centres of a grid."""
+    psi = -180 + (np.arange(n_psi) + offset) * 360 / n_psi
+    phi = -180 + (np.arange(n_phi) + offset) * 360 / n_phi
+    inside = evaluate(phi[None, :], psi[:, None], category) >= float(reference()[level].sel(category=category))
+    return xr.DataArray(inside, {"psi": psi, "phi": phi}, ("psi", "phi"))
+
+
+def read_wrongly(truth):
+    """Yield a prediction on its own grid with each mistake of the axes."""
+    values = truth.values
+    from_zero_psi = np.argsort(truth.psi.values % 360)
+    from_zero_phi = np.argsort(truth.phi.values % 360)
+    yield truth.copy(data=values[::-1])
+    yield truth.copy(data=values[:, ::-1])
+    yield truth.copy(data=values[::-1, ::-1])
+    yield truth.copy(data=values[:, from_zero_phi])
+    yield truth.copy(data=values[from_zero_psi])
+    yield truth.copy(data=values[from_zero_psi][:, from_zero_phi])
+    yield truth.assign_coords(psi=truth.psi.values + 180, phi=truth.phi.values + 180).copy(data=values)
+    yield truth.rename(psi="phi", phi="psi").transpose("psi", "phi")
+    if values.shape[0] == values.shape[1]:
+        yield truth.copy(data=values.T)
+    yield ~truth
+
+
+@pytest.mark.parametrize(
+    ("grid", "offset"), [((36, 36), 0.2), ((45, 45), 0.5), ((15, 15), 0.0), ((24, 45), 0.5), ((21, 33), 0.2)]
+)
+def test_a_told_iou_is_what_its_remedy_gives(grid, offset):
+    n_told = 0
+    rng = np.random.default_rng(grid[0])
+    for level in LEVELS:
+        category = str(rng.choice(CATEGORIES))
+        options = {"category": category, "level": level}
+        for predicted in read_wrongly(on_grid(*grid, category, level, offset)):
+            hint = compare(predicted, **options).attrs.get("hint", "")
+            if not hint.partition("?")[0] or "a region of" in hint or "glycine" in hint:
+                continue
+            n_told += 1
+            told = float(hint.partition("IoU ")[2].split()[0])
+            with pytest.raises(ValueError, match="pass ") as error:
+                compare(predicted, **options, strict=True)
+            followed = compare(put_right(str(error.value), predicted), **options)
+            assert float(followed.iou) == pytest.approx(told, abs=0.0051), hint
+    assert n_told > 8
+
+
+HALF_CELLS = [(0.5, 0.5), (-0.5, -0.5), (0.5, 0), (-0.5, 0), (0, 0.5), (0, -0.5), (0.5, -0.5), (-0.5, 0.5)]
+
+
+@pytest.mark.parametrize(
+    ("category", "grid"),
+    [("glycine", (180, 180)), ("general", (72, 72)), ("pre-proline", (36, 72)), ("cis-proline", (24, 24))],
+)
+def test_half_a_cell_along_an_axis_or_both(category, grid):
+    n_psi, n_phi = grid
+    for level in LEVELS:
+        truth = on_grid(n_psi, n_phi, category, level)
+        for up, across in HALF_CELLS:
+            predicted = truth.assign_coords(psi=truth.psi + up * 360 / n_psi, phi=truth.phi + across * 360 / n_phi)
+            report = compare(predicted, category=category, level=level)
+            assert "cells half a cell" in report.attrs["hint"]
+            with pytest.raises(ValueError, match="half a cell") as error:
+                compare(predicted, category=category, level=level, strict=True)
+            followed = compare(put_right(str(error.value), predicted), category=category, level=level)
+            assert float(followed.iou) == pytest.approx(1, abs=1e-9)

@@ -38,9 +38,9 @@ def test_a_prediction_meets_the_labels_it_has():
 def test_what_a_source_can_do():
     cells = hard_sphere(n=36)
     given = Source(cells)
-    assert not given.can_move(10.0)
-    assert Source(hard_sphere(n=72)).can_move(10.0)
-    assert Source(region()).can_move(2.0)
+    assert not given.can_move(10.0, 10.0)
+    assert Source(hard_sphere(n=72)).can_move(10.0, 10.0)
+    assert Source(region()).can_move(2.0, 2.0)
     psi = cells.psi.values
     phi = cells.phi.values
     assert given.of_categories(psi, phi)[0] == ()
