@@ -38,8 +38,8 @@ from .formats.columns import Words, rows_of_words, to_numbers
 from .formats.gromacs import axis_labels, is_rama
 from .formats.plumed import is_plumed
 from .formats.surface import Declared, find_axes, read_axes
-from .grid_tables import Table, heading, read_table
 from .residues import STANDARD, read_names
+from .separated import Table, heading, read_table
 from .torus import TURNS
 
 _UNREAD = {"residue", "res", "residue_name", "res_name", "aa", "amino_acid", "amino acid", "restype"}

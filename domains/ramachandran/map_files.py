@@ -28,10 +28,11 @@ from .arrays import Archive, read_npy
 from .formats import text
 from .formats.columns import read_columns
 from .formats.surface import QUANTITIES, Declared, Surface, find_axes, labelled, one_of, turned
-from .grid_tables import as_grid, as_matrix, begins_with_columns, from_long, is_long, read_table
+from .grid_tables import as_grid, as_matrix, from_long, is_long
 from .matlab import read_mat
 from .netcdf import read_maps
 from .quantities import UNITS
+from .separated import begins_with_columns, read_table
 from .torus import PERIOD, centres, check_grid
 
 SUFFIXES = (".nc", ".npy", ".npz", ".csv", ".mat", ".tsv", *text.SUFFIXES)
