@@ -179,6 +179,8 @@ def plot_levels(data: xr.Dataset, *, ax: Axes | None = None, filled: bool = True
 def credit(figure: Any, reference: str | xr.Dataset = "top8000") -> None:
     """Write the attribution that the reference's licence asks for below a figure, once.
 
+    A figure that nobody has laid out is given the constrained layout, which makes room for it and for legends.
+
     Examples
     --------
     >>> import matplotlib
@@ -189,6 +191,9 @@ def credit(figure: Any, reference: str | xr.Dataset = "top8000") -> None:
     before = figure.get_supxlabel()
     if said in before:
         return
+    whole = figure.get_figure(root=True)
+    if whole.get_layout_engine() is None:
+        whole.set_layout_engine("constrained")
     lines = f"{before}\n{said}" if before else said
     figure.supxlabel(lines, fontsize="small", color="0.35", wrap=True)
 

@@ -102,7 +102,7 @@ def plot_agreement(
         Which empirical region, as in `compare`.
     ax : matplotlib Axes, optional
         Where to draw; a figure of its own for one column of a journal by default. The legend lies below the axes, and
-        the attribution at the bottom of the figure: give yours ``layout="constrained"``, which makes room for them.
+        the attribution at the bottom of the figure: ``layout="constrained"`` makes room for them.
     labels : tuple of str
         Names of the two regions, for the legend.
     **style

@@ -131,6 +131,20 @@ def test_pictures_have_the_size_of_print_and_nothing_overprints(n):
         assert_apart(figure, [text for text in texts if text.get_window_extent().width])
 
 
+@pytest.mark.parametrize("layout", [None, "constrained", "tight"])
+def test_nothing_overprints_in_a_figure_of_the_callers(layout):
+    figure, axes = plt.subplots(1, 2, figsize=(10, 6.4), sharey=True, layout=layout)
+    for ax in axes:
+        plot_agreement(hard_sphere(), ax=ax)
+        ax.label_outer()
+    figure.draw_without_rendering()
+    if layout != "tight":
+        texts = [text for text in figure.findobj(Text) if text.get_text().strip() and text.get_visible()]
+        assert_apart(figure, [text for text in texts if text.get_window_extent().width])
+    kind = "TightLayoutEngine" if layout == "tight" else "ConstrainedLayoutEngine"
+    assert type(figure.get_layout_engine()).__name__ == kind
+
+
 def assert_apart(figure, texts):
     width, height = figure.canvas.get_width_height()
     boxes = [text.get_window_extent() for text in texts]
