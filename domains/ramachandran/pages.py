@@ -3,7 +3,7 @@
 Conventions
 -----------
 - The residues that are not favored stand first in their table, the worst on top. Of two models, those that got worse
-  do, and of these that which moved most.
+  do: the outliers among them, and of these that which moved most.
 - Whatever the page says is in the tables that it is made of; nothing is measured here.
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -119,7 +120,7 @@ def validation_page(
         section("Residues", table(_with_names(_worst_first(residues[_SHOWN]), names), RESIDUES)),
         section(
             "Not scored",
-            table(_with_names(_without_empty(skipped), names), all_of_them="--skipped"),
+            table(_with_names(_without_empty(skipped[_SKIPPED]), names), RESIDUES, all_of_them="--skipped"),
             paragraph("every other residue, with its reason"),
         ),
     ]
@@ -180,6 +181,7 @@ def changes_page(
     drawn = picture(figure, _KLEYWEGT)
     plt.close(figure)
     labels = pd.DataFrame(summarise_changes(changes)["labels"]).T.rename_axis("before").add_suffix(" after")
+    names = short_names(unmatched["file"])
     shown = _worst_changes_first(changes)[list(_CHANGED)].rename(columns=_CHANGED)
     sections = [
         section("Labels", table(labels.reset_index()), paragraph("residues of each label before and after")),
@@ -187,7 +189,7 @@ def changes_page(
         section("Residues", table(_without_empty(shown), CHANGES), paragraph("angles and distances in degrees")),
         section(
             "Not matched",
-            table(_without_empty(unmatched), all_of_them="--skipped"),
+            table(_with_names(_without_empty(unmatched), names), all_of_them="--skipped"),
             paragraph("every other residue of the two, with its reason"),
         ),
     ]
@@ -312,9 +314,11 @@ def _worst_first(residues: pd.DataFrame) -> pd.DataFrame:
 
 
 def _worst_changes_first(changes: pd.DataFrame) -> pd.DataFrame:
+    """Return those that got worse first: by their label now, then by how far they moved."""
     rank = changes["change"].map({WORSE: 0, BETTER: 1, SAME: 2})
-    order = changes.assign(_rank=rank).sort_values(["_rank", "distance"], ascending=[True, False], kind="stable")
-    return order.drop(columns="_rank")
+    label = changes["evaluation_after"].map({name: k for k, name in enumerate(EVALUATIONS)})
+    keys = np.lexsort((-changes["distance"], label, rank))
+    return changes.iloc[keys]
 
 
 def _with_names(rows: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -112,6 +113,23 @@ def test_the_page_of_changes_says_first_who_got_worse(moved):
     assert "<th>chains</th><td>A=A</td>" in html
     assert "a &lt;note&gt;" in html
     assert len(html.encode()) < 1_000_000
+
+
+def test_new_outliers_stand_before_those_that_moved_farther(moved):
+    changes, unmatched = moved
+    far = changes[:1].assign(where_after="A 9 ALA", evaluation_after="Allowed", distance=170.0)
+    html = changes_page(pd.concat([far, changes], ignore_index=True), unmatched, ("a", "b"), {})
+    assert "2 got worse: A 2 ALA (Favored → OUTLIER), A 9 ALA (Favored → Allowed)" in html
+    left_out = html.split("<h2>Not matched</h2>")[1]
+    assert "<td>after.pdb</td>" in left_out or "<td>before&lt;1&gt;.pdb</td>" in left_out
+
+
+def test_what_is_not_scored_has_its_finding(made, but, write_pdb):
+    residues = made((-60.0, -45.0))
+    path = write_pdb([*residues[:-1], but(residues[-1], omega=100.0)])
+    left_out = page_of(validate([path])).split("<h2>Not scored</h2>")[1]
+    assert "twisted peptide" in left_out
+    assert "instance" not in left_out
 
 
 def test_the_page_of_changes_where_nothing_got_worse(moved):
