@@ -72,7 +72,8 @@ def _warn_of_bias(header: Header, values: np.ndarray, file: str) -> None:
         return
     warnings.warn(
         f"{file}: the run was biased ({one_line(header.fields[biases[0]], 40)}), but its frames count alike here; for "
-        "a region without the bias, read the surface that plumed sum_hills writes",
+        "a region without the bias, read the surface that plumed sum_hills writes, or pass weights= to "
+        "region_from_angles",
         stacklevel=5,
     )
 

@@ -10,10 +10,13 @@ Conventions
 - Of the quantiles it is the highest level whose cells hold at least the share, ceil(mass · n) of n angles: the rule of
   `region_from_density`. An interpolated quantile lies between two densities, and may leave out one angle too many: of
   ten angles it would hold nine, where 98 % are asked for.
+- Weights count pairs as repetitions would: those of a biased run are exp(bias / kT). How many pairs that count alike
+  would say as much is (Σw)² / Σw².
 - A pair with a NaN, as at the ends of a chain, is left out and counted.
 
 References
 ----------
+Kish, L. (1965). Survey Sampling. Wiley (the number of pairs that weighted ones are worth).
 Hyndman, R. J. (1996). Computing and graphing highest density regions. Am. Stat. 50, 120.
 doi:10.1080/00031305.1996.10474359
 Mardia, K. V. & Jupp, P. E. (2000). Directional Statistics, section 3.5.7 (wrapped normal). Wiley.
@@ -21,28 +24,65 @@ Mardia, K. V. & Jupp, P. E. (2000). Directional Statistics, section 3.5.7 (wrapp
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from .._checks import check_number, check_whole
+from .angle_arrays import phi_and_psi
 from .densities import MASS
-from .torus import PERIOD, centres, in_degrees
+from .torus import PERIOD, centres
 
 BANDWIDTH = 8.0
 """Standard deviation of the kernel in degrees: near the best for 500 to 10,000 angles."""
 
 
+class Sample(NamedTuple):
+    """Pairs of angles without NaN.
+
+    Attributes
+    ----------
+    phi, psi : ndarray, shape (n,)
+        Degrees.
+    weights : ndarray, shape (n,), or None
+        None if all count alike.
+    n_missing : int
+        How many more were given with a NaN.
+    """
+
+    phi: np.ndarray
+    psi: np.ndarray
+    weights: np.ndarray | None
+    n_missing: int
+
+    @property
+    def n_effective(self) -> float:
+        """How many pairs that count alike say as much (Kish 1965)."""
+        if self.weights is None:
+            return len(self.phi)
+        return float(self.weights.sum() ** 2 / (self.weights**2).sum())
+
+
 def density_from_angles(
-    phi: Any, psi: Any, *, bandwidth: float = BANDWIDTH, cells: int = 180, unit: str = "degrees"
+    phi: Any,
+    psi: Any = None,
+    *,
+    weights: Any = None,
+    bandwidth: float = BANDWIDTH,
+    cells: int = 180,
+    unit: str = "degrees",
 ) -> xr.DataArray:
     """Estimate the density of backbone angles round the torus.
 
     Parameters
     ----------
     phi, psi : array
-        Of one shape; all pairs count alike.
+        Of one shape. Without `psi` the first is an array of both along its last axis, such as (frames, residues, 2), or
+        MDAnalysis' ``Ramachandran`` after ``run()``, or what `from_mdtraj` returns.
+    weights : array, optional
+        How much each pair counts, of the shape of phi, or one for each frame: exp(bias / kT) of a biased run. Not
+        negative; all alike by default.
     bandwidth : float
         Standard deviation of the kernel in degrees. Fewer angles need more: about 8 for thousands, 5 for tens of
         thousands, 3 for hundreds of thousands.
@@ -54,12 +94,13 @@ def density_from_angles(
     Returns
     -------
     DataArray, dimensions (psi, phi)
-        The share of the angles in each cell after smoothing; the sum is 1. ``attrs`` say the number of pairs.
+        The share of the angles in each cell after smoothing; the sum is 1. ``attrs`` say the number of pairs,
+        and with weights how many that count alike would say as much.
 
     Raises
     ------
     ValueError
-        If the shapes differ, no pair is left, or angles cannot be of the unit.
+        If the shapes differ, no pair is left, angles cannot be of the unit, or a weight is negative or not finite.
     UsageError
         If an option has none of its values.
 
@@ -70,14 +111,15 @@ def density_from_angles(
     (1.0, 3)
     """
     operation = "ramachandran.density_from_angles"
-    pairs = _pairs(operation, phi, psi, unit)
-    return _density(operation, *pairs, bandwidth, cells)
+    sample = _sample(operation, phi, psi, weights, unit)
+    return _density(operation, sample, bandwidth, cells)
 
 
 def region_from_angles(
     phi: Any,
-    psi: Any,
+    psi: Any = None,
     *,
+    weights: Any = None,
     bandwidth: float = BANDWIDTH,
     mass: float = MASS,
     cells: int = 180,
@@ -87,10 +129,10 @@ def region_from_angles(
 
     Parameters
     ----------
-    phi, psi, bandwidth
+    phi, psi, weights, bandwidth
         See `density_from_angles`.
     mass : float
-        Share of the angles inside, above 0 and at most 1.
+        Share of the angles inside, by their weights, above 0 and at most 1.
     cells, unit
         See `density_from_angles`.
 
@@ -113,19 +155,21 @@ def region_from_angles(
     """
     operation = "ramachandran.region_from_angles"
     check_number(operation, "mass", mass, above=0, at_most=1)
-    phi, psi, n_missing = _pairs(operation, phi, psi, unit)
-    density = _density(operation, phi, psi, n_missing, bandwidth, cells)
-    level = level_of_sample(density.values, phi, psi, mass)
+    sample = _sample(operation, phi, psi, weights, unit)
+    density = _density(operation, sample, bandwidth, cells)
+    level = level_of_sample(density.values, sample.phi, sample.psi, mass, sample.weights)
     inside = density.values >= level
     score = (density.dims, density.values, {"quantity": "density"})
     coords = {**density.coords, "score": score, "cut": ((), level)}
-    attrs = {**density.attrs, "name": f"{len(phi)} angles", "mass": float(mass)}
+    attrs = {**density.attrs, "name": f"{len(sample.phi)} angles", "mass": float(mass)}
     attrs["meaning"] = f"the region of highest density that holds {100 * mass:g} % of the angles"
     del attrs["quantity"]
     return xr.DataArray(inside, coords, density.dims, name="region", attrs=attrs)
 
 
-def level_of_sample(density: np.ndarray, phi: np.ndarray, psi: np.ndarray, mass: float) -> float:
+def level_of_sample(
+    density: np.ndarray, phi: np.ndarray, psi: np.ndarray, mass: float, weights: np.ndarray | None = None
+) -> float:
     """Return the highest level of a density whose cells hold at least a share of the angles.
 
     Parameters
@@ -135,6 +179,8 @@ def level_of_sample(density: np.ndarray, phi: np.ndarray, psi: np.ndarray, mass:
     phi, psi : ndarray, shape (n,)
         Degrees.
     mass : float
+    weights : ndarray, shape (n,), optional
+        How much each angle counts.
 
     Examples
     --------
@@ -143,36 +189,48 @@ def level_of_sample(density: np.ndarray, phi: np.ndarray, psi: np.ndarray, mass:
     """
     cells = len(density)
     at_angles = density[_cell_of(psi, cells), _cell_of(phi, cells)]
-    return float(-np.quantile(-at_angles, mass, method="inverted_cdf"))
+    return float(-np.quantile(-at_angles, mass, method="inverted_cdf", weights=weights))
 
 
-def _pairs(operation: str, phi: Any, psi: Any, unit: str) -> tuple[np.ndarray, np.ndarray, int]:
+def _sample(operation: str, phi: Any, psi: Any, weights: Any, unit: str) -> Sample:
     """Return the pairs without NaN, in degrees, and how many had one."""
-    phi = in_degrees(operation, "phi", phi, unit)
-    psi = in_degrees(operation, "psi", psi, unit)
-    if phi.shape != psi.shape:
-        raise ValueError(
-            f"{operation}: phi has the shape {phi.shape}, psi {psi.shape}; pass an angle of each kind for every "
-            "residue, of mdtraj by from_mdtraj"
-        )
+    phi, psi = phi_and_psi(operation, phi, psi, unit)
     is_missing = np.isnan(phi) | np.isnan(psi)
     n_missing = int(np.count_nonzero(is_missing))
     if n_missing == is_missing.size:
         raise ValueError(f"{operation}: no pair of angles; pass some that are not NaN")
-    return phi[~is_missing], psi[~is_missing], n_missing
+    if weights is not None:
+        weights = _checked_weights(operation, weights, phi.shape)[~is_missing]
+        if not weights.any():
+            raise ValueError(f"{operation}: all weights are 0; pass some that are above")
+    return Sample(phi[~is_missing], psi[~is_missing], weights, n_missing)
 
 
-def _density(
-    operation: str, phi: np.ndarray, psi: np.ndarray, n_missing: int, bandwidth: float, cells: int
-) -> xr.DataArray:
+def _checked_weights(operation: str, weights: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Return a weight for each pair, of those of frames too."""
+    values = np.asarray(weights, dtype=float)
+    if values.shape not in (shape, shape[:1]):
+        raise ValueError(f"{operation}: weights of the shape {values.shape} for angles of {shape}; pass one for each")
+    if not (np.isfinite(values) & (values >= 0)).all():
+        raise ValueError(
+            f"{operation}: a weight is negative or not finite; pass exp(bias / kT) less its largest exponent"
+        )
+    further = (1,) * (len(shape) - values.ndim)
+    return np.broadcast_to(values.reshape(*values.shape, *further), shape)
+
+
+def _density(operation: str, sample: Sample, bandwidth: float, cells: int) -> xr.DataArray:
     check_number(operation, "bandwidth", bandwidth, above=0, at_most=180)
     check_whole(operation, "cells", cells, at_least=4, at_most=3600)
-    place = _cell_of(psi, cells) * cells + _cell_of(phi, cells)
-    counts = np.bincount(place, minlength=cells * cells)
-    shares = counts.reshape(cells, cells) / len(phi)
+    place = _cell_of(sample.psi, cells) * cells + _cell_of(sample.phi, cells)
+    counts = np.bincount(place, sample.weights, minlength=cells * cells)
+    shares = counts.reshape(cells, cells) / counts.sum()
     smoothed = _smooth(shares, bandwidth)
     nodes = centres(cells)
-    attrs = {"quantity": "density", "n": len(phi), "missing": n_missing, "bandwidth": float(bandwidth)}
+    n = len(sample.phi)
+    attrs: dict[str, Any] = {"quantity": "density", "n": n, "missing": sample.n_missing, "bandwidth": float(bandwidth)}
+    if sample.weights is not None:
+        attrs["n_effective"] = sample.n_effective
     return xr.DataArray(smoothed, {"psi": nodes, "phi": nodes}, ("psi", "phi"), attrs=attrs)
 
 

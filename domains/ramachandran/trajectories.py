@@ -26,6 +26,7 @@ import xarray as xr
 
 from .._checks import UsageError
 from .._text import one_line
+from .angle_arrays import measured, phi_and_psi
 from .empirical import CATEGORIES, EVALUATIONS, FAVORED, OUTLIER, Scorer, category_codes, evaluation_codes, scorer_of
 from .residues import parents_of, read_names
 from .torus import in_degrees, with_nan
@@ -92,21 +93,13 @@ def evaluate_trajectory(
     (['general', 'glycine', 'general'], [5, 5, 5])
     """
     next_names = None
-    measured = getattr(getattr(angles, "results", None), "angles", None)
-    if measured is not None:
-        if resnames is None:
-            resnames, next_names = _names_of(angles)
-        angles = measured
+    if resnames is None and measured(angles) is not angles:
+        resnames, next_names = _names_of(angles)
     if unit is None:
         unit = str(getattr(angles, "attrs", {}).get("units") or "degrees")
-    phi, psi = _two(angles, psi)
-    phi = in_degrees(OPERATION, "phi", phi, unit)
-    psi = in_degrees(OPERATION, "psi", psi, unit)
-    if phi.ndim != 2 or phi.shape != psi.shape:
-        raise ValueError(
-            f"{OPERATION}: phi has the shape {phi.shape}, psi {psi.shape}; pass both as (frames, residues), of mdtraj "
-            "by from_mdtraj"
-        )
+    phi, psi = phi_and_psi(OPERATION, angles, psi, unit)
+    if phi.ndim != 2:
+        raise ValueError(f"{OPERATION}: phi has the shape {phi.shape}; pass both as (frames, residues)")
     n_residues = phi.shape[1]
     codes = _codes(n_residues, resnames, next_names, category)
     is_standard = codes >= 0
@@ -196,17 +189,6 @@ def _indexed(operation: str, name: str, given: Any) -> tuple[np.ndarray, np.ndar
     raise ValueError(
         f"{operation}: {name} are not atoms and angles; pass what mdtraj.compute_{name} returns, both parts of it"
     )
-
-
-def _two(angles: Any, psi: Any) -> tuple[np.ndarray, np.ndarray]:
-    values = with_nan(angles)
-    if psi is not None:
-        return values, with_nan(psi)
-    if values.ndim != 3 or values.shape[2] != 2:
-        raise ValueError(
-            f"{OPERATION}: the angles have the shape {values.shape}; pass (frames, residues, 2), or phi and psi apart"
-        )
-    return values[..., 0], values[..., 1]
 
 
 def _names_of(analysis: Any) -> tuple[Any, Any]:

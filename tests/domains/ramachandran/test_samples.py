@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -82,6 +84,51 @@ def test_the_seam_does_not_matter():
     np.testing.assert_array_equal(region_from_angles(PHI % 360, PSI % 360), cells)
 
 
+def test_weights_count_as_repetitions_do():
+    weights = RNG.integers(0, 5, PHI.shape)
+    weighted = region_from_angles(PHI, PSI, weights=weights * 0.1, mass=0.9)
+    repeated = region_from_angles(np.repeat(PHI, weights), np.repeat(PSI, weights), mass=0.9)
+    np.testing.assert_allclose(weighted.score, repeated.score, atol=1e-15)
+    np.testing.assert_array_equal(weighted, repeated)
+    expected = weights.sum() ** 2 / (weights.astype(float) ** 2).sum()
+    assert weighted.attrs["n_effective"] == pytest.approx(expected)
+    assert "n_effective" not in region_from_angles(PHI, PSI).attrs
+
+
+def test_weights_take_a_bias_off():
+    """Angles of a flat distribution, weighted by a Gaussian, are those of the Gaussian."""
+    phi, psi = np.random.default_rng(4).uniform(-180, 180, (2, 200_000))
+    weights = np.exp(-((phi + 60) ** 2 + (psi + 40) ** 2) / (2 * 25**2))
+    density = density_from_angles(phi, psi, weights=weights, bandwidth=3)
+    width = np.hypot(25, 3)
+    away = ((density.phi + 60) ** 2 + (density.psi + 40) ** 2).values
+    expected = np.exp(-away.T / (2 * width**2))
+    assert np.abs(density.values / density.values.sum() - expected / expected.sum()).sum() < 0.1
+
+
+def test_weights_of_frames_are_those_of_their_residues():
+    both = np.stack([PHI[:1000].reshape(50, 20), PSI[:1000].reshape(50, 20)], axis=-1)
+    both[3, 4, 0] = np.nan
+    of_frames = RNG.random(50)
+    each = np.repeat(of_frames[:, None], 20, axis=1)
+    np.testing.assert_array_equal(
+        region_from_angles(both, weights=of_frames).score, region_from_angles(both, weights=each).score
+    )
+
+
+@pytest.mark.parametrize("form", ["one array", "MDAnalysis", "labelled"])
+def test_forms_of_a_trajectory(form):
+    both = np.stack([PHI[:1000].reshape(50, 20), PSI[:1000].reshape(50, 20)], axis=-1)
+    given = both
+    if form == "MDAnalysis":
+        given = SimpleNamespace(results=SimpleNamespace(angles=both))
+    elif form == "labelled":
+        given = xr.DataArray(both, dims=("frame", "residue", "angle"), attrs={"units": "degrees"})
+    expected = region_from_angles(PHI[:1000], PSI[:1000], bandwidth=6)
+    np.testing.assert_array_equal(region_from_angles(given, bandwidth=6), expected)
+    np.testing.assert_array_equal(density_from_angles(given, bandwidth=6), expected.score)
+
+
 def test_radians_are_declared():
     cells = region_from_angles(np.radians(PHI), np.radians(PSI), unit="radians")
     assert float(compare(cells, region_from_angles(PHI, PSI)).iou) > 0.999
@@ -142,6 +189,10 @@ def test_the_learning_curve_of_some_real_residues(bandwidth, general_residues):
         (PHI, PSI, {"unit": "gon"}, UsageError, "unit must be one of 'degrees', 'radians'"),
         (PHI, PSI, {"bandwidth": 0}, UsageError, "bandwidth must be a number > 0"),
         (PHI, PSI, {"mass": 98}, UsageError, "mass must be a number > 0 and <= 1"),
+        (PHI, None, {}, ValueError, r"the angles have the shape \(1100,\); pass \(frames, residues, 2\)"),
+        (PHI, PSI, {"weights": PHI}, ValueError, r"a weight is negative or not finite; pass exp\(bias / kT\)"),
+        (PHI, PSI, {"weights": PSI[:5]}, ValueError, r"weights of the shape \(5,\) for angles of \(1100,\)"),
+        (PHI, PSI, {"weights": 0 * PSI}, ValueError, "all weights are 0"),
         (PHI, PSI, {"cells": 1.5}, UsageError, "cells must be a whole number from 4 to 3600"),
     ],
 )

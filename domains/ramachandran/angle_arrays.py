@@ -1,0 +1,77 @@
+"""Backbone angles as arrays: phi and psi apart, in one array, or in what MDAnalysis returns.
+
+Conventions
+-----------
+- One array has phi and psi along its last axis, in this order.
+- MDAnalysis' ``Ramachandran`` keeps its angles in ``results.angles``, shape (frames, residues, 2), after ``run()``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .torus import in_degrees, with_nan
+
+
+def measured(angles: Any) -> Any:
+    """Return the angles that an analysis has measured; an array is returned as it is.
+
+    Examples
+    --------
+    >>> measured([1.0, 2.0])
+    [1.0, 2.0]
+    """
+    results = getattr(angles, "results", None)
+    found = getattr(results, "angles", None)
+    return angles if found is None else found
+
+
+def phi_and_psi(operation: str, angles: Any, psi: Any, unit: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return phi and psi in degrees, of one shape.
+
+    Parameters
+    ----------
+    operation : str
+        Who asks.
+    angles : array, or MDAnalysis' ``Ramachandran`` after ``run()``
+        phi, or both along the last axis if `psi` is None.
+    psi : array or None
+    unit : {"degrees", "radians"}
+
+    Returns
+    -------
+    phi, psi : ndarray of float
+        NaN where an angle is missing.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or angles cannot be of the unit.
+    TypeError
+        If the angles are no real numbers.
+
+    Examples
+    --------
+    >>> phi, psi = phi_and_psi("ramachandran.region_from_angles", [[-60, -45], [-120, 130]], None, "degrees")
+    >>> phi
+    array([ -60., -120.])
+    """
+    first = with_nan(measured(angles))
+    if psi is None:
+        if first.ndim < 2 or first.shape[-1] != 2:
+            found = f"the angles have the shape {first.shape}"
+            raise ValueError(f"{operation}: {found}; pass (frames, residues, 2), or phi and psi apart")
+        second = first[..., 1]
+        first = first[..., 0]
+    else:
+        second = with_nan(psi)
+    phi = in_degrees(operation, "phi", first, unit)
+    psi = in_degrees(operation, "psi", second, unit)
+    if phi.shape != psi.shape:
+        raise ValueError(
+            f"{operation}: phi has the shape {phi.shape}, psi {psi.shape}; pass an angle of each kind for every "
+            "residue, of mdtraj by from_mdtraj"
+        )
+    return phi, psi
