@@ -12,7 +12,7 @@ Conventions
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -54,14 +54,17 @@ class ContactSettings:
         check_number(OPERATION, "tau", self.tau, above=0, at_most=180)
         check_whole(OPERATION, "steps", self.steps, at_least=1)
         check_whole(OPERATION, "resamples", self.resamples, at_least=0)
+        if not isinstance(self.seeds, tuple):
+            found = f"seeds must be whole numbers, one for each fit, such as (0, 1); got {self.seeds!r}"
+            raise UsageError(f"{OPERATION}: {found}")
         for seed in self.seeds:
             check_whole(OPERATION, "each seed", seed, at_least=0)
         if not self.seeds:
             raise UsageError(f"{OPERATION}: seeds are empty; name at least one, such as (0, 1)")
         if len(set(self.seeds)) < len(self.seeds):
             raise UsageError(f"{OPERATION}: seeds {self.seeds} repeat; each is a fit of its own, name it once")
-        if len(self.temperature) != 2:
-            raise UsageError(f"{OPERATION}: temperature must be two numbers, first and last; got {self.temperature}")
+        if not isinstance(self.temperature, Sequence) or len(self.temperature) != 2:
+            raise UsageError(f"{OPERATION}: temperature must be two numbers, first and last; got {self.temperature!r}")
         for temperature in self.temperature:
             check_number(OPERATION, "each temperature", temperature, above=0)
         check_number(OPERATION, "rate", self.rate, above=0)

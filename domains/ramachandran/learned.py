@@ -24,7 +24,7 @@ electrostatics, and H-bonding in the α-helix. Protein Sci. 12, 2508. doi:10.111
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -206,7 +206,9 @@ def learn_contacts(
     >>> bool((hard_sphere(learned.by_name) == learned.region).all())
     True
     """
-    settings = ContactSettings(limits, tau, steps, tuple(seeds), temperature, rate, resamples)
+    if isinstance(seeds, Iterable):
+        seeds = tuple(seeds)
+    settings = ContactSettings(limits, tau, steps, seeds, temperature, rate, resamples)
     require_torch(OPERATION)
     truth = _truth(reference, category, level)
     distances = distances_on(truth, tau)
@@ -245,6 +247,11 @@ def _truth(reference: str | xr.Dataset | xr.DataArray, category: Category, level
             f"{OPERATION}: the reference has the dimensions {truth.dims}; choose one region with .sel or .isel"
         )
     check_membership(truth.values, f"{OPERATION}: reference")
+    if not truth.values.any() or truth.values.all():
+        found = "all" if truth.values.any() else "none"
+        raise UsageError(
+            f"{OPERATION}: the reference holds {found} of the cells, and no limits follow; give a part of them"
+        )
     return truth
 
 

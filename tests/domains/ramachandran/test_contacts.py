@@ -23,6 +23,8 @@ from domains.ramachandran.steric import LIMITS
         ({"seeds": (-1,)}, "each seed must be a whole number >= 0; got -1"),
         ({"temperature": (0.1, 0.0)}, "each temperature must be a number > 0; got 0.0"),
         ({"temperature": (0.1,)}, r"temperature must be two numbers, first and last; got \(0.1,\)"),
+        ({"temperature": 0.05}, "temperature must be two numbers, first and last; got 0.05"),
+        ({"seeds": 3}, r"seeds must be whole numbers, one for each fit, such as \(0, 1\); got 3"),
         ({"rate": 0}, "rate must be a number > 0; got 0"),
     ],
 )

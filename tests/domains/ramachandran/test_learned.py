@@ -7,7 +7,16 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from domains.ramachandran import compare, contact_names, hard_sphere, learn_contacts, reference, region
+from domains._checks import UsageError
+from domains.ramachandran import (
+    compare,
+    contact_names,
+    hard_sphere,
+    learn_contacts,
+    reference,
+    region,
+    region_from_rank,
+)
 
 pytest.importorskip("torch")
 
@@ -137,6 +146,28 @@ def test_what_has_no_ranks_cannot_be_resampled_and_the_remedy_works():
 def test_several_regions_at_once_are_refused():
     with pytest.raises(ValueError, match=r"the reference has the dimensions \('level', 'psi', 'phi'\); choose one"):
         learn_contacts(region(level=None), steps=2)
+
+
+@pytest.mark.parametrize(("holds", "found"), [(False, "none"), (True, "all")])
+def test_a_reference_of_no_or_all_cells_is_refused(holds, found):
+    truth = region(level="allowed")
+    for same in (xr.full_like(truth, holds), xr.full_like(truth, float(holds), dtype=float)):
+        with pytest.raises(UsageError, match=f"the reference holds {found} of the cells, and no limits follow"):
+            learn_contacts(same, steps=2, seeds=[0])
+
+
+def test_ranks_are_refused_with_a_remedy_that_works():
+    ranks = reference().score.sel(category="general")
+    with pytest.raises(UsageError, match=r"reference says that it is a percentile rank; pass region_from_rank\("):
+        learn_contacts(ranks, steps=2, seeds=[0])
+    assert learn_contacts(region_from_rank(ranks, mass=0.98), steps=2, seeds=[0]).limits.sizes["fit"] == 1
+
+
+@pytest.mark.parametrize("seeds", [3, 0.5, None, "01"])
+def test_what_is_no_seeds_is_named(seeds):
+    with pytest.raises(UsageError, match="seed"):
+        learn_contacts(steps=2, seeds=seeds)
+    assert learn_contacts(steps=2, seeds=range(1)).limits.sizes["fit"] == 1
 
 
 def test_it_says_what_it_is(learned):
