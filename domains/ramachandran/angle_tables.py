@@ -195,10 +195,14 @@ def _from_gromacs(text: str, declared: Declared) -> pd.DataFrame:
     lines = []
     angles = []
     residues = []
+    of_label: dict[str, tuple[str, int]] = {}
     for number, words in rows_of_words(text, "#@&"):
         lines.append(number)
         angles.append(words[:2])
-        residues.append(_residue(words, number))
+        label = words[-1]
+        if len(words) != 3 or label not in of_label:
+            of_label[label] = _residue(words, number)
+        residues.append(of_label[label])
     values = to_numbers(lines, angles, 2).values
     phi, psi = find_axes(_labelled_columns(text), declared)
     unit = declared.angles or "degrees"

@@ -11,6 +11,7 @@ Conventions
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -152,8 +153,22 @@ def to_numbers(lines: Sequence[int], rows: Sequence[Sequence[str]], least: int =
             raise ReadError(f"{found}; it is damaged or cut off: write it again")
     if width < least:
         raise ReadError(f"line {lines[0]}: {width} columns of {least} at least; write angles and a value in each row")
-    cells = [number_of(word, line) for line, words in zip(lines, rows, strict=True) for word in words]
-    return Columns(np.array(lines), np.array(cells).reshape(len(rows), width))
+    numbers = _numbers(rows)
+    if numbers is None:
+        numbers = np.array([number_of(word, line) for line, words in zip(lines, rows, strict=True) for word in words])
+    return Columns(np.array(lines), numbers.reshape(len(rows), width))
+
+
+def _numbers(rows: Sequence[Sequence[str]]) -> np.ndarray | None:
+    """Return the numbers of all cells at once; None if a cell needs a closer look."""
+    words = list(chain.from_iterable(rows))
+    letters = "".join(words)
+    if not letters.isascii() or "_" in letters:
+        return None
+    try:
+        return np.array(words, dtype=float)
+    except ValueError:
+        return None
 
 
 def number_of(word: str, line: int) -> float:
