@@ -13,7 +13,7 @@ Conventions
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import xarray as xr
@@ -145,7 +145,7 @@ def plot_levels(data: xr.Dataset, *, ax: Axes | None = None, filled: bool = True
     data : Dataset
         One category of `reference`: ``score``, ``favored`` and ``allowed``.
     ax : matplotlib Axes, optional
-        Where to draw.
+        Where to draw; a figure of its own with title and legend, for one column of a journal, by default.
     filled : bool
         Whether to shade the levels.
 
@@ -169,9 +169,15 @@ def plot_levels(data: xr.Dataset, *, ax: Axes | None = None, filled: bool = True
     'φ (°)'
     """
     _check_levels(data)
+    is_new = ax is None
     with printed(ax):
-        ax = torus_axes(axes_or_new(ax, figsize=(COLUMN, COLUMN)))
+        ax = torus_axes(axes_or_new(ax, figsize=(COLUMN, 1.1 * COLUMN)))
         _draw_levels(data, ax, filled=filled)
+        if is_new:
+            category = str(data.coords["category"].item()) if "category" in data.coords else ""
+            ax.set_title(TITLES.get(cast(Category, category), for_picture(category)), fontsize="medium")
+            key = _key()[:2] if filled else _lines_key()
+            ax.figure.legend(handles=key, loc="outside upper center", ncols=2, frameon=False, fontsize="small")
         credit(ax.figure, data)
     return ax
 
@@ -225,6 +231,17 @@ def _key() -> list[Artist]:
         Patch(facecolor=SHADES[0], edgecolor=LINES[0], label="allowed"),
         Line2D([], [], color=POINT, marker="o", markersize=2, linestyle="", label="residue"),
         Line2D([], [], color=BAD, marker="D", markersize=4, markeredgecolor=POINT, linestyle="", label="outlier"),
+    ]
+
+
+def _lines_key() -> list[Artist]:
+    """Return what the lines of `plot_levels` mean, without the shades."""
+    from matplotlib.lines import Line2D
+
+    allowed, favored = LINES
+    return [
+        Line2D([], [], color=favored, linewidth=0.9, label="favored"),
+        Line2D([], [], color=allowed, linewidth=0.6, label="allowed"),
     ]
 
 

@@ -138,3 +138,15 @@ def psi_at(ax, phi):
 def test_the_attribution():
     assert "CC-BY-4.0" in caption()
     assert "Richardson" in caption()
+
+
+@pytest.mark.parametrize("filled", [True, False])
+def test_levels_in_a_figure_of_their_own_have_title_and_legend(filled):
+    category = reference().sel(category="isoleucine or valine")
+    ax = plot_levels(category, filled=filled)
+    assert ax.get_title() == "Ile/Val"
+    (legend,) = ax.figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["favored", "allowed"]
+    mine = plt.figure().add_subplot(title="mine")
+    assert plot_levels(category, ax=mine, filled=filled).get_title() == "mine"
+    assert not mine.figure.legends
