@@ -195,7 +195,8 @@ def along_arrows(changes: pd.DataFrame) -> Floats:
     [170.0, 175.0, -180.0, -175.0, -170.0]
     """
     points = [np.zeros((0, 2))]
-    for way in changes[["phi_before", "psi_before", "delta_phi", "delta_psi"]].to_numpy(float):
+    ways = changes[["phi_before", "psi_before", "delta_phi", "delta_psi"]].dropna()
+    for way in ways.to_numpy(float):
         begin = way[:2]
         delta = way[2:]
         n_steps = max(1, math.ceil(np.hypot(*delta) / 6))

@@ -150,3 +150,11 @@ def test_the_picture_of_changes_has_the_size_of_print():
     sizes = [text.get_fontsize() for text in figure.findobj(Text) if text.get_text()]
     assert figure.get_figwidth() * 25.4 == pytest.approx(180)
     assert 6 <= min(sizes) <= max(sizes) <= 8
+
+
+def test_a_residue_without_angles_is_left_out_of_the_picture():
+    table = pd.DataFrame([change((0, 0), (60, 0), "worse"), change((0, 50), (60, 0), "worse", number=2)])
+    table.loc[1, ["delta_phi", "phi_after", "distance"]] = np.nan
+    ax = plot_changes(table)[0, 0]
+    assert [text.get_text() for text in ax.texts] == ["A ALA 1"]
+    assert ax.get_title() == "General (n = 2)\n2 worse, 0 better; 1 of 2 named"
