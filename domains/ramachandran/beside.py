@@ -26,6 +26,7 @@ from .pairs import Pair, measure
 from .references import Source
 from .shares import Residues, Shares, inside, masses_on, shares_of_reference, shares_of_residues
 from .stacks import by_region, regions_of, spread
+from .swapped import warn_of_swap
 
 Variables = dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, str]]]
 
@@ -72,9 +73,20 @@ def shares_of(
             return None
         name = source.region.attrs.get("reference", "the reference")
         return shares_of_reference(pair.a, pair.b, masses, str(name))
+    _warn_of_swap(source.region, residues)
     in_a = _of_each_region(inside(predicted, residues), labels, shape)
     in_b = _of_each_region(inside(source.region, residues), labels, shape)
     return shares_of_residues(in_a, in_b, residues)
+
+
+def _warn_of_swap(region: xr.DataArray, residues: Residues) -> None:
+    """Warn if phi and psi of the residues fit the reference far better exchanged."""
+
+    def share_inside(phi: np.ndarray, psi: np.ndarray) -> float:
+        return float(inside(region, Residues(phi, psi)).mean())
+
+    remedy = "pass angles=(psi, phi)"
+    warn_of_swap(share_inside, residues.phi, residues.psi, "ramachandran.compare: angles", remedy)
 
 
 def mass_variables(shares: Shares | None, dims: tuple[str, ...], shape: tuple[int, ...]) -> Variables:

@@ -10,6 +10,7 @@ Conventions
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from math import nan
 from typing import Any
@@ -26,7 +27,7 @@ from .guards import find_hints, hint_line, remedies
 from .pairs import Pair, pair_up
 from .quantities import check_region
 from .readings import Elsewhere
-from .references import Source, category_mismatch, check_given, choose, warn_of_categories
+from .references import Source, category_mismatch, check_given, choose, mass_mismatch, warn_of_categories
 from .regions import check_membership, regrid
 from .shares import as_residues
 from .stacks import Regions, further_labels, lengths, names_of_regions, regions_of
@@ -95,6 +96,9 @@ def assess(
         raise ValueError(f"ramachandran.compare: {mismatch}; choose the prediction's with category= (--category)")
     if mismatch:
         warn_of_categories(mismatch)
+    said = mass_mismatch(predicted, source)
+    if said:
+        warnings.warn(f"ramachandran.compare: {said}", stacklevel=3)
     moved, regridding = regrid(source.region, predicted)
 
     labels = further_labels({"prediction": predicted, "reference": moved, "weights": weights})

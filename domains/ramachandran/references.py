@@ -86,6 +86,38 @@ class Source:
         return names, region_at(self.family, names, self.level, psi, phi).variable
 
 
+def mass_mismatch(predicted: xr.DataArray, source: Source) -> str:
+    """Say that a prediction holds the mass of another level than it meets; "" if it does not.
+
+    Examples
+    --------
+    >>> held = region().assign_attrs(mass=0.98)
+    >>> mass_mismatch(held, choose(held, "top8000", None, "favored"))
+    ''
+    >>> print(mass_mismatch(held, choose(held, "top8000", None, "allowed")))
+    the prediction holds 98 % of its mass, as favored regions do, and the reference, allowed, holds 99.95 %; make it \
+with mass=0.9995 (--mass 0.9995), or compare it with level="favored" (--level favored)
+    """
+    held = predicted.attrs.get("mass")
+    level = source.level
+    if not (isinstance(held, float) and isinstance(source.category, str) and isinstance(level, str)):
+        return ""
+    if source.family is None or not source.holds_ranks():
+        return ""
+    maps = maps_of(source.family)
+    place = maps.categories.index(source.category)
+    # 1 - 0.98 is a little more than 0.02 in binary
+    masses = {name: round(1 - float(cuts[place]), 9) for name, cuts in maps.cuts.items()}
+    own = [name for name, mass in masses.items() if mass == round(held, 9)]
+    if not own or level in own:
+        return ""
+    mass = masses[level]
+    found = f"the prediction holds {100 * held:g} % of its mass, as {own[0]} regions do"
+    against = f"the reference, {level}, holds {100 * mass:g} %"
+    remedy = f'make it with mass={mass:g} (--mass {mass:g}), or compare it with level="{own[0]}" (--level {own[0]})'
+    return f"{found}, and {against}; {remedy}"
+
+
 def says_ranks(reference: xr.Dataset) -> bool:
     """Return whether a Dataset says that its scores are ranks, and they can be.
 

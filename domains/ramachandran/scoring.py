@@ -21,13 +21,15 @@ import pandas as pd
 import xarray as xr
 
 from .. import _console
+from .._text import file_name
 from .angle_tables import is_angle_table
 from .angles import BESIDE, COPY, IDENTITY
-from .empirical import CATEGORIES, EVALUATIONS, Maps, category_codes, evaluation_codes, maps_of, scorer_of
+from .empirical import CATEGORIES, EVALUATIONS, Maps, Scorer, category_codes, evaluation_codes, maps_of, scorer_of
 from .findings import NOT_MODELLED, find, find_in_skipped
 from .plain_tables import as_plain, from_plain
 from .residue_names import names_of
 from .structures import backbone_angles, check_options
+from .swapped import warn_of_swap
 from .tabled import tabled_angles
 
 COLUMNS = [
@@ -194,6 +196,9 @@ def score_file(
     score = scorer(residues["phi"].to_numpy(), residues["psi"].to_numpy(), category)
     evaluation = evaluation_codes(score, category, scorer)
 
+    if measured is tabled_angles:
+        _warn_of_swap(residues, category, scorer, file_name(os.fspath(path)))
+
     columns: dict[str, Any] = {str(name): residues[name].array for name in residues}
     columns["file"] = str(path)
     columns["category"] = pd.Categorical.from_codes(category, dtype=_CATEGORY, validate=False)
@@ -209,6 +214,17 @@ def score_file(
         skipped.attrs = attrs
         table = table[~lacking].reset_index(drop=True)
     return table, _with_file(skipped, str(path))
+
+
+def _warn_of_swap(residues: pd.DataFrame, category: np.ndarray, scorer: Scorer, file: str) -> None:
+    """Warn if the columns of a table fit far better exchanged."""
+
+    def favored(phi: np.ndarray, psi: np.ndarray) -> float:
+        is_favored = scorer(phi, psi, category) >= scorer.cuts["favored"][category]
+        return np.count_nonzero(is_favored) / len(phi)
+
+    remedy = "exchange the names phi and psi in its header, or its columns"
+    warn_of_swap(favored, residues["phi"].to_numpy(), residues["psi"].to_numpy(), file, remedy)
 
 
 def _without_map(residues: pd.DataFrame) -> pd.DataFrame:

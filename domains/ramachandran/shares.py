@@ -11,6 +11,7 @@ Conventions
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -190,6 +191,10 @@ def shares_of_residues(inside_a: np.ndarray, inside_b: np.ndarray, residues: Res
     """
     n = inside_a.shape[1]
     by = "residue"
+    if residues.groups is not None and len(set(residues.groups)) == 1:
+        found = "all residues are of one group, so there is no interval"
+        remedy = "pass a label for each structure or chain, or (phi, psi) alone if residues are independent"
+        warnings.warn(f"ramachandran.compare: angles: {found}; {remedy}", stacklevel=2)
     if residues.groups is not None:
         by = f"{len(set(residues.groups))} groups"
     left_out = f" ({residues.n_missing} without phi or psi left out)" if residues.n_missing else ""

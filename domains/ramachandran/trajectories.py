@@ -29,6 +29,7 @@ from .._text import one_line
 from .angle_arrays import measured, phi_and_psi
 from .empirical import CATEGORIES, EVALUATIONS, FAVORED, OUTLIER, Scorer, category_codes, evaluation_codes, scorer_of
 from .residues import parents_of, read_names
+from .swapped import warn_of_swap
 from .torus import in_degrees, with_nan
 
 OPERATION = "ramachandran.evaluate_trajectory"
@@ -83,7 +84,7 @@ def evaluate_trajectory(
     Warns
     -----
     UserWarning
-        If phi and psi fit far better one residue apart, as mdtraj's do, or residues are not standard.
+        If phi and psi fit far better exchanged, or one residue apart, as mdtraj's do, or residues are not standard.
 
     Examples
     --------
@@ -108,6 +109,7 @@ def evaluate_trajectory(
         psi = np.where(is_standard, psi, np.nan)
         codes = np.maximum(codes, 0)
     scorer = scorer_of(reference)
+    _warn_of_swap(phi, psi, codes, scorer)
     _warn_of_shift(phi, psi, codes, scorer)
     score = scorer(phi, psi, codes)
     evaluation = evaluation_codes(score, codes, scorer).astype(np.int8)
@@ -249,6 +251,18 @@ def _read_names(names: Any) -> np.ndarray:
         return read_names(np.atleast_1d(np.asarray(names, dtype=object)))
     except ValueError as error:
         raise ValueError(f"{OPERATION}: {error}") from None
+
+
+def _warn_of_swap(phi: np.ndarray, psi: np.ndarray, codes: np.ndarray, scorer: Scorer) -> None:
+    """Warn if phi and psi fit far better exchanged."""
+
+    def favored(phi: np.ndarray, psi: np.ndarray) -> float:
+        share, _ = _shares(phi, psi, codes, scorer)
+        return share
+
+    every = max(1, len(phi) // _LOOKED_AT)
+    remedy = "pass evaluate_trajectory(psi, phi), or angles[..., ::-1]"
+    warn_of_swap(favored, phi[::every], psi[::every], OPERATION, remedy)
 
 
 def _warn_of_shift(phi: np.ndarray, psi: np.ndarray, codes: np.ndarray, scorer: Scorer) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import xarray as xr
 
-from domains.ramachandran import CATEGORIES, compare, hard_sphere, reference, region
+from domains.ramachandran import CATEGORIES, compare, draw_angles, hard_sphere, reference, region, region_from_angles
 from domains.ramachandran.references import Source, category_mismatch, check_given, choose, region_at
 from domains.ramachandran.regions import regrid
 from domains.ramachandran.torus import centres
@@ -68,3 +70,21 @@ def test_categories_that_differ():
         compare(several, category="general")
     with pytest.raises(ValueError, match=r"'glycine', the reference of 'general'; choose .* category= \(--category\)"):
         compare(glycine, category="general", strict=True)
+
+
+@pytest.mark.parametrize("of", ["top8000", "a Dataset"])
+def test_a_region_of_another_level_s_mass_is_told(of, recwarn):
+    """Each remedy, followed literally: the mass that is named, and the level that is named."""
+    data = of if of == "top8000" else reference()
+    phi, psi = draw_angles(4000, seed=2)
+    held = region_from_angles(phi, psi)
+    compare(held, data)
+    compare(region_from_angles(phi, psi, mass=0.9), data, level="allowed")
+    assert not recwarn.list
+    with pytest.warns(UserWarning, match="holds 98 % .* as favored regions do, .* allowed, holds 99.95 %;") as told:
+        apart = compare(held, data, level="allowed")
+    (mass,) = re.findall(r"make it with mass=([\d.]+)", str(told[0].message))
+    (level,) = re.findall(r'compare it with level="(\w+)"', str(told[0].message))
+    alike = compare(region_from_angles(phi, psi, mass=float(mass)), data, level="allowed")
+    assert float(alike.iou) > float(apart.iou) + 0.2
+    assert float(compare(held, data, level=level).iou) > float(apart.iou) + 0.2

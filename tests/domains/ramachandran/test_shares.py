@@ -106,7 +106,11 @@ def test_intervals_by_groups():
 def test_a_stack_of_models_and_one_group():
     phi, psi = angles(50)
     models = xr.concat([hard_sphere(tau=t) for t in (110, 113)], xr.Variable("tau", [110, 113]), combine_attrs="drop")
-    report = compare(models, angles=(phi, psi, ["one"] * 50))
+    with pytest.warns(
+        UserWarning, match="all residues are of one group, so there is no interval; pass a label"
+    ) as told:
+        report = compare(models, angles=(phi, psi, ["one"] * 50))
+    assert len(told) == 1
     assert report.mass_a.dims == ("tau",)
     assert np.isnan(report.mass_a_low).all(), "one group has no interval"
     with pytest.raises(ValueError, match="angles are of residues of one category"):
