@@ -139,6 +139,8 @@ def _turned_back(angles: np.ndarray) -> np.ndarray:
 
 def _rows_at(rows: Rows, phi: np.ndarray, psi: np.ndarray) -> np.ndarray:
     """Return which row lies at each pair of angles, −1 where none does."""
+    if not len(rows.phi):
+        return np.full(len(phi), -1)
     columns = np.unique(rows.phi)
     lines = np.unique(rows.psi)
     cell = _nearest(rows.psi, lines) * len(columns) + _nearest(rows.phi, columns)

@@ -54,6 +54,13 @@ def test_an_end_without_a_beginning():
         on_grid(rows)
 
 
+@pytest.mark.parametrize("absent", [None, 0.0])
+def test_rows_that_are_all_further_on_by_an_axis(absent):
+    rows = Rows(np.array([0.0, 400.0]), np.array([400.0, 0.0]), np.ones(2), np.array([1, 2]))
+    with pytest.raises(ReadError, match="line 1: the angles run more than once round the circle, and phi 0, psi 400"):
+        on_grid(rows, absent)
+
+
 def test_padding_of_any_width():
     """All of a row's images a whole turn on either side are left out, in radians of few digits too."""
     nodes = np.degrees(np.round(np.radians(-180 + 30 * np.arange(-5, 20)), 5))
