@@ -90,38 +90,30 @@ def tell_apart(flat: Flat, number: Ints) -> Apart:
     >>> apart.order, apart.residue, apart.duplicate
     (array([0, 1, 3, 2]), array([0, 0, 0, 1]), array([False,  True]))
     """
-    strand = _by_appearance(group(flat.part, flat.segment))
+    strand = group(flat.part, flat.segment)
     in_strands = np.argsort(strand, kind="stable")
-    flat = flat.take(in_strands)
-    strand = strand[in_strands]
-    number = number[in_strands]
-    position = group(flat.model, flat.chain, flat.resseq, flat.icode)
-    place = group(strand, number, position)
-    atom = group(place, flat.name, flat.altloc)
-
-    named = begins(place, flat.resname)
-    split = _begin_again(flat, strand, place)
-    run = np.cumsum(named | split) - 1
-    in_run = _occurrence(group(run, atom))
-    generation = in_run + _copies_before(flat, strand, place, run, split, atom, in_run)
-    residue = _by_appearance(group(place, flat.resname, generation))
+    atoms = _Atoms(flat.take(in_strands), strand[in_strands], number[in_strands])
+    starts_again = _starts_again(atoms)
+    run = np.cumsum(atoms.starts | starts_again) - 1
+    in_run = _occurrence(group(run, atoms.key))
+    generation = in_run + _copies_before(atoms, run, in_run, starts_again)
+    residue = _by_appearance(group(atoms.place, atoms.flat.resname, generation))
 
     first = _firsts(residue)
     again = in_run[first] > 0
-    duplicate = again & ~_is_of_a_copy(flat, residue, run[first], generation[first])
-    copy = generation[first] - np.where(duplicate, in_run[first], 0)
-    rank = _ranks(flat.part[first], number[first], place[first], copy, in_strands[first])
-    residue = rank[residue]
-    order = np.argsort(residue, kind="stable")
-    residue = residue[order]
-    in_rank = np.argsort(rank)
+    is_repeated = again | (starts_again & ~atoms.starts)[first]
+    is_duplicate = again & ~_is_of_a_copy(atoms.flat, residue, run[first], generation[first])
+    copy = generation[first] - np.where(is_duplicate, in_run[first], 0)
+    ranked = _in_order(atoms.flat.part[first], atoms.number[first], atoms.place[first], copy, in_strands[first])
+    rank = np.argsort(ranked)[residue]
+    order = np.argsort(rank, kind="stable")
     return Apart(
         order=in_strands[order],
-        residue=residue,
-        copy=copy[in_rank],
-        bonded=_bonded_to_before(flat.take(order), residue),
-        repeated=(again | (split & ~named)[first])[in_rank],
-        duplicate=duplicate[in_rank],
+        residue=rank[order],
+        copy=copy[ranked],
+        bonded=_is_bonded(atoms.flat.take(order), rank[order]),
+        repeated=is_repeated[ranked],
+        duplicate=is_duplicate[ranked],
     )
 
 
@@ -160,30 +152,58 @@ def number_copies(chain: Ints, position: Ints, copy: Ints, bonded: Bools) -> Int
     return numbers
 
 
-def _begin_again(flat: Flat, strand: Ints, place: Ints) -> Bools:
+class _Atoms:
+    """The atoms of a structure, strand by strand, each in the order of the file.
+
+    Parameters
+    ----------
+    flat : Flat
+    strand, number : ndarray of int, shape (atoms,)
+        The strand, and where the residue stands in its chain, 0 where the file does not say.
+
+    Attributes
+    ----------
+    place : ndarray of int, shape (atoms,)
+        A number for each place of a strand, which rises with the residue's number.
+    key : ndarray of int, shape (atoms,)
+        A number for each place, name and altloc.
+    starts : ndarray of bool, shape (atoms,)
+        Whether another place or residue name begins.
+    """
+
+    def __init__(self, flat: Flat, strand: Ints, number: Ints) -> None:
+        self.flat = flat
+        self.strand = strand
+        self.number = number
+        self.place = group(strand, number, flat.model, flat.chain, flat.resseq, flat.icode)
+        self.key = group(self.place, flat.name, flat.altloc)
+        self.starts = begins(self.place, flat.resname)
+
+
+def _starts_again(atoms: _Atoms) -> Bools:
     """Mark the atoms with which a copy begins in the place where the one before it ends."""
-    stretch = np.cumsum(begins(place)) - 1
-    again = _occurrence(group(stretch, flat.name, flat.altloc))
-    marked = np.zeros(len(place), dtype=bool)
+    flat = atoms.flat
+    stay = np.cumsum(begins(atoms.place)) - 1
+    again = _occurrence(group(stay, flat.name, flat.altloc))
+    marked = np.zeros(len(stay), dtype=bool)
     if not again.any():
         return marked
-    # how often the place was begun, up to each atom
-    block = np.maximum.accumulate(stretch * len(place) + again) - stretch * len(place)
-    starts = begins(stretch, block)
+    # how often the place was begun in this stay, up to each atom
+    block = np.maximum.accumulate(stay * len(stay) + again) - stay * len(stay)
+    starts = begins(stay, block)
     unit = np.cumsum(starts) - 1
     first = np.flatnonzero(starts)
-    head = np.flatnonzero(block[first] == 0)[stretch[first]]
-    after = _next_head(head, strand[first])
+    head = np.flatnonzero(block[first] == 0)[stay[first]]
+    following = _next_head(head, atoms.strand[first])
 
-    n, c = _backbone(flat, unit)
-    bonded = _near(c[:-1], n[1:], BOND)
-    follows_unit_before = np.append(False, bonded)
-    goes_on = _near(c, n[after], BOND) & (after >= 0)
-    continues = follows_unit_before | goes_on
-    untidy = np.isin(flat.name, _BACKBONE) & (again < block)
-    mixed = np.bincount(unit, untidy) > 0
-    own = (block[first] > 0) & continues & ~goes_on[head] & ~mixed
-    marked[first[own]] = True
+    n = _positions(flat, unit, "N")
+    c = _positions(flat, unit, "C")
+    goes_on = _is_near(c, n[following], BOND) & (following >= 0)
+    continues = goes_on | _is_bonded(flat, unit)
+    in_backbone = np.isin(flat.name, [as_integer(name) for name in ("N", "CA", "C")])
+    is_mixed = np.bincount(unit, in_backbone & (again < block)) > 0
+    is_copy = (block[first] > 0) & continues & ~goes_on[head] & ~is_mixed
+    marked[first[is_copy]] = True
     return marked
 
 
@@ -194,25 +214,25 @@ def _next_head(head: Ints, strand: Ints) -> Ints:
     return np.where(strand[following] == strand, following, -1)
 
 
-def _copies_before(flat: Flat, strand: Ints, place: Ints, run: Ints, split: Bools, atom: Ints, in_run: Ints) -> Ints:
+def _copies_before(atoms: _Atoms, run: Ints, in_run: Ints, starts_again: Bools) -> Ints:
     """Return how many copies stand before the one that each atom's pass is of, in its strand."""
     first = np.flatnonzero(begins(run))
-    n, c = _backbone(flat, run)
-    bonded = np.append(False, _near(c[:-1], n[1:], BOND))
-    passes = number_passes(strand[first], place[first], bonded, split[first])[run]
-    spot = group(place, flat.name)
+    bonded = _is_bonded(atoms.flat, run)
+    passes = number_passes(atoms.strand[first], atoms.place[first], bonded, starts_again[first])[run]
+    spot = group(atoms.place, atoms.flat.name)
     begin = np.flatnonzero(begins(passes))
     end = np.append(begin[1:], len(passes))
 
     before = np.zeros(len(passes), dtype=np.int64)
-    latest = np.full(atom.max() + 1, -1)
+    latest = np.full(atoms.key.max() + 1, -1)
     last_at = np.full(spot.max() + 1, -1)
     for i, j in zip(begin.tolist(), end.tolist(), strict=True):
-        atoms = np.arange(i, j)
-        exact = latest[atom[i:j]] + 1 - in_run[i:j]
-        before[i:j] = max(0, int(exact.max()), _after_others(flat, atoms, last_at[spot[i:j]], before))
-        latest[atom[i:j]] = before[i:j] + in_run[i:j]
-        last_at[spot[i:j]] = atoms
+        of_pass = np.arange(i, j)
+        after_same = latest[atoms.key[i:j]] + 1 - in_run[i:j]
+        after_others = _after_others(atoms.flat, of_pass, last_at[spot[i:j]], before)
+        before[i:j] = max(0, int(after_same.max()), after_others)
+        latest[atoms.key[i:j]] = before[i:j] + in_run[i:j]
+        last_at[spot[i:j]] = of_pass
     return before
 
 
@@ -221,47 +241,46 @@ def _after_others(flat: Flat, atoms: Ints, others: Ints, before: Ints) -> int:
     differ = (others >= 0) & ((flat.altloc[atoms] == 0) != (flat.altloc[others] == 0))
     if not differ.any():
         return 0
-    if _near(flat.position[atoms[differ]], flat.position[others[differ]], NEAREST).any():
+    atoms = atoms[differ]
+    others = others[differ]
+    if _is_near(flat.position[atoms], flat.position[others], NEAREST).any():
         return 0
-    return int(before[others[differ]].max()) + 1
+    return int(before[others].max()) + 1
 
 
 def _is_of_a_copy(flat: Flat, residue: Ints, run: Ints, generation: Ints) -> Bools:
     """Mark the residues that are bonded within their own copy, and lie apart from the first of their run."""
-    n, c = _backbone(flat, residue)
-    in_copies = np.lexsort((run, generation))
-    bonded = _near(c[in_copies[:-1]], n[in_copies[1:]], BOND)
-    linked = np.append(bonded, False) | np.append(False, bonded)
-    is_linked = np.empty(len(linked), dtype=bool)
-    is_linked[in_copies] = linked
+    n = _positions(flat, residue, "N")
+    c = _positions(flat, residue, "C")
+    by_copy = np.lexsort((run, generation))
+    bonded = _is_near(c[by_copy[:-1]], n[by_copy[1:]], BOND)
+    linked = np.empty(len(n), dtype=bool)
+    linked[by_copy] = np.append(bonded, False) | np.append(False, bonded)
     _, first, of_run = np.unique(run, return_index=True, return_inverse=True)
-    return is_linked & ~_near(n, n[first][of_run], NEAREST)
+    return linked & ~_is_near(n, n[first][of_run], NEAREST)
 
 
-def _bonded_to_before(flat: Flat, residue: Ints) -> Bools:
-    n, c = _backbone(flat, residue)
-    return np.append(False, _near(c[:-1], n[1:], BOND))
+def _is_bonded(flat: Flat, unit: Ints) -> Bools:
+    """Return whether each unit is bonded to the one before."""
+    n = _positions(flat, unit, "N")
+    c = _positions(flat, unit, "C")
+    return np.append(False, _is_near(c[:-1], n[1:], BOND))
 
 
-_BACKBONE = [as_integer(name) for name in ("N", "CA", "C")]
+def _positions(flat: Flat, unit: Ints, name: str) -> Floats:
+    """Return where the atom of a name is in each unit, NaN without; of several the first."""
+    atoms = np.flatnonzero(flat.name == as_integer(name))[::-1]
+    positions = np.full((unit.max() + 1, 3), np.nan)
+    positions[unit[atoms]] = flat.position[atoms]
+    return positions
 
 
-def _backbone(flat: Flat, unit: Ints) -> tuple[Floats, Floats]:
-    """Return where N and C of each unit are, NaN without; of several conformers the first."""
-    found = []
-    for name in (_BACKBONE[0], _BACKBONE[2]):
-        atoms = np.flatnonzero(flat.name == name)[::-1]
-        where = np.full((unit.max() + 1, 3), np.nan)
-        where[unit[atoms]] = flat.position[atoms]
-        found.append(where)
-    n, c = found
-    return n, c
-
-
-def _near(a: Floats, b: Floats, distance: float) -> Bools:
+def _is_near(a: Floats, b: Floats, distance: float) -> Bools:
     """Return which points lie nearer to one another than a distance; NaN does not."""
-    step = a - b
-    near: Bools = np.einsum("ij,ij->i", step, step) < distance**2
+    # atoms far beyond any molecule are near to none, and no reason for a warning
+    with np.errstate(over="ignore", invalid="ignore"):
+        step = a - b
+        near: Bools = np.einsum("ij,ij->i", step, step) < distance**2
     return near
 
 
@@ -290,8 +309,8 @@ def _firsts(key: Ints) -> Ints:
     return first
 
 
-def _ranks(part: Ints, number: Ints, place: Ints, copy: Ints, in_file: Ints) -> Ints:
-    """Return the rank of each residue, given where each begins in the file.
+def _in_order(part: Ints, number: Ints, place: Ints, copy: Ints, in_file: Ints) -> Ints:
+    """Return the order of residues, given where each begins in the file.
 
     The copies of each part stand in the order of the file. So do their residues, but by the number in the chain where
     rows are out of order; those in one place lie side by side.
@@ -300,10 +319,8 @@ def _ranks(part: Ints, number: Ints, place: Ints, copy: Ints, in_file: Ints) -> 
     begin = np.full(block.max() + 1, in_file.max())
     np.minimum.at(begin, block, in_file)
     # a number that is missing, or stands twice, orders nothing
-    unordered = (number == 0) | (_occurrence(place) > 0)
-    in_order = np.bincount(block, unordered) == 0
+    is_unordered = (number == 0) | (_occurrence(place) > 0)
+    is_ordered = np.bincount(block, is_unordered) == 0
+    number = np.where(is_ordered[block], number, 0)
     beside = _by_appearance(group(place, copy))
-    order = np.lexsort((beside, np.where(in_order[block], number, 0), begin[block]))
-    rank = np.empty(len(part), dtype=np.int64)
-    rank[order] = np.arange(len(part))
-    return rank
+    return np.lexsort((beside, number, begin[block]))
