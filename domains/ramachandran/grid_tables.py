@@ -1,10 +1,12 @@
-"""Regions from tables of text: a grid, or a row for each cell.
+r"""Regions from tables of text: a grid, or a row for each cell.
 
 Conventions
 -----------
 - Cells are separated as `domains.ramachandran.separated` says.
 - No column and no angle stands twice, and no pair of angles.
 - A grid needs memory in proportion to its table: pairs of angles that fill no grid are refused before one is made.
+- The corner of a grid may name its axes: ``phi\psi`` and ``phi/psi`` say that its lines are phi and its columns psi, as
+  ``phi`` alone does. A corner without phi or psi names nothing: lines are psi then, unless the user says otherwise.
 - A column in a unit of energy is an energy.
 - A long table whose values are all 1 lists the cells of a region: absent ones are 0.
 """
@@ -25,6 +27,9 @@ from .quantities import UNITS
 from .separated import Column, Table, as_number, heading, is_number, number_in
 from .torus import centres
 
+_OTHER = {"phi": "psi", "psi": "phi"}
+_SEPARATORS_OF_CORNER = ("\\", "|", "/")
+
 
 def as_grid(table: Table, declared: Declared) -> Surface:
     """Return a grid, whose first line and first column hold angles.
@@ -41,7 +46,9 @@ def as_grid(table: Table, declared: Declared) -> Surface:
     Raises
     ------
     ReadError
-        If an angle is none or stands twice, or a value is no number.
+        If an angle is none or stands twice, a value is no number, or the corner names one axis twice.
+    UsageError
+        If the corner names the axes, and the user declares them.
 
     Examples
     --------
@@ -67,7 +74,40 @@ def as_grid(table: Table, declared: Declared) -> Surface:
     _check_angles(rows, [f"line {line}" for line in table.lines], may_be_matrix)
     values = [table.column(k) for k in range(1, len(table.names))]
     cells = np.stack(values, axis=1)
-    return Surface(labelled(cells, declared.order, declared.in_degrees(rows), declared.in_degrees(columns)))
+    corner = _corner(table.names[0])
+    if not corner:
+        declared.refuse_others("a grid", "angles", "phi_first")
+        return Surface(labelled(cells, declared.order, declared.in_degrees(rows), declared.in_degrees(columns)))
+    of_rows, of_columns = corner
+    taken = ["angles", "axes"]
+    if of_rows.name == "phi":
+        taken.append("phi_first")
+    declared.refuse_others("a grid with phi and psi in its corner", *taken)
+    phi_at, _ = find_axes([of_rows.name, of_columns.name], declared)
+    order = ("phi", "psi") if phi_at == 0 else ("psi", "phi")
+    row_angles = _in_degrees(rows, of_rows.unit, declared)
+    column_angles = _in_degrees(columns, of_columns.unit, declared)
+    source = f"grid, its lines are {order[0]} and its columns {order[1]}"
+    return Surface(labelled(cells, order, row_angles, column_angles), source=source)
+
+
+def _corner(text: str) -> tuple[Column, Column] | None:
+    """Return what the corner of a grid says of its lines and of its columns; None if it names neither phi nor psi."""
+    alone = heading(text)
+    if alone.name in _OTHER:
+        return alone, Column(_OTHER[alone.name], alone.unit)
+    for separator in _SEPARATORS_OF_CORNER:
+        first, found, second = text.partition(separator)
+        if not found:
+            continue
+        of_rows = heading(first)
+        of_columns = heading(second)
+        if of_rows.name not in _OTHER or of_columns.name not in _OTHER:
+            return None
+        if of_rows.name == of_columns.name:
+            raise ReadError(f"the corner {one_line(text, 40)!r} names one axis twice; write phi\\psi or psi\\phi there")
+        return of_rows, of_columns
+    return None
 
 
 def as_matrix(table: Table, declared: Declared) -> Surface:
@@ -174,11 +214,15 @@ def from_long(table: Table, declared: Declared) -> Surface:
 
 def _angles(table: Table, columns: Sequence[Column], k: int, declared: Declared) -> np.ndarray:
     """Return the angles of a column in degrees: its own unit goes before the declared one."""
-    unit = columns[k].unit
+    return _in_degrees(table.column(k), columns[k].unit, declared)
+
+
+def _in_degrees(angles: np.ndarray, unit: str, declared: Declared) -> np.ndarray:
+    """Return angles in degrees: a heading's own unit goes before the declared one."""
     if unit == "radians":
-        radians: np.ndarray = np.degrees(table.column(k))
+        radians: np.ndarray = np.degrees(angles)
         return radians
-    return table.column(k) if unit else declared.in_degrees(table.column(k))
+    return angles if unit else declared.in_degrees(angles)
 
 
 def _wanted(maps: list[str], variable: str | None) -> str:

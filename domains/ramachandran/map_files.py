@@ -199,7 +199,6 @@ def _read_csv(path: Path, declared: Declared) -> Surface:
     if is_long(table, declared):
         declared.refuse_others("a table with columns phi and psi", "variable", "angles", "axes", "absent")
         return from_long(table, declared)
-    declared.refuse_others("a grid", "angles", "phi_first")
     surface = as_grid(table, declared)
     try:
         check_grid(surface.values, "")

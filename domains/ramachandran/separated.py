@@ -6,7 +6,7 @@ Conventions
   quotation marks.
 - Every line has as many cells as the first. Empty lines count for nothing.
 - True and False are 1 and 0.
-- A column may say its unit: ``phi (deg)``, ``phi_rad``, ``F [kJ/mol]``.
+- A column may say its unit: ``phi (deg)``, ``phi/deg``, ``phi_rad``, ``F [kJ/mol]``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ _WORDS = {"true": 1.0, "false": 0.0}
 _NO_NUMBER_OF_TEXT = ("_", "nan", "inf")
 _SEPARATORS = (",", ";", "\t")
 _WITH_UNIT = re.compile(
-    r"(?P<name>.*?)\s*(?:\((?P<round>[^()]*)\)|\[(?P<square>[^\[\]]*)\]|_(?P<suffix>deg|degrees|rad|radians))"
+    r"(?P<name>.*?)\s*(?:\((?P<round>[^()]*)\)|\[(?P<square>[^\[\]]*)\]|_(?P<suffix>deg|degrees|rad|radians)"
+    r"|/\s*(?P<slash>[^/].*))"
 )
 _ANGLE_UNITS = {"deg": "degrees", "degree": "degrees", "degrees": "degrees", "°": "degrees"}
 _ANGLE_UNITS |= {"rad": "radians", "radian": "radians", "radians": "radians"}
@@ -170,14 +171,14 @@ def heading(text: str) -> Column:
 
     Examples
     --------
-    >>> heading("Phi (deg)"), heading("psi_rad"), heading("F [kJ/mol]")
+    >>> heading("Phi (deg)"), heading("psi_rad"), heading("F / kJ/mol")
     (Column(name='phi', unit='degrees'), Column(name='psi', unit='radians'), Column(name='f', unit='kJ/mol'))
     """
     bare = text.strip()
     match = _WITH_UNIT.fullmatch(bare)
     unit = ""
     if match is not None and match["name"]:
-        said = (match["round"] or match["square"] or match["suffix"] or "").strip().lower()
+        said = (match["round"] or match["square"] or match["suffix"] or match["slash"] or "").strip().lower()
         unit = _ANGLE_UNITS.get(said) or _UNITS.get(said, "")
     if match is not None and unit:
         bare = match["name"]

@@ -10,7 +10,7 @@ import pytest
 
 from domains._checks import UsageError
 from domains._files import ReadError
-from domains.ramachandran import compare, read_region, region
+from domains.ramachandran import compare, read_map, read_region, region
 from domains.ramachandran.torus import centres
 
 GRID = "psi/phi,-135,-45,45,135\n-135,1,0,0,0\n-45,0,1,0,0\n45,0,0,1,0\n135,0,0,0,0.5\n"
@@ -129,8 +129,73 @@ def test_axes_that_the_table_names_are_not_turned(tmp_path):
         UsageError, match="mask.csv: a table with columns phi and psi names its axes itself; leave out phi"
     ):
         read(tmp_path, LONG, phi_first=True)
-    turned = read(tmp_path, GRID.replace("-135,1,0", "-135,1,1"), phi_first=True)
-    assert turned.sel(phi=-135, psi=-45) == 1
+    other = GRID.replace("-135,1,0", "-135,1,1")
+    with pytest.raises(UsageError, match=r'phi and psi in its corner names its axes itself; .* say axes="psi phi"'):
+        read(tmp_path, other, phi_first=True)
+    assert read(tmp_path, other, axes="psi phi").sel(phi=-135, psi=-45) == 1
+    assert read(tmp_path, other.replace("psi/phi", ""), phi_first=True).sel(phi=-135, psi=-45) == 1
+
+
+@pytest.mark.parametrize(
+    ("corner", "first"),
+    [
+        ("phi\\psi", "phi"),
+        ("phi/psi", "phi"),
+        ("Phi \\ Psi", "phi"),
+        ("φ|ψ", "phi"),
+        ("phi (deg)\\psi (deg)", "phi"),
+        ("phi/deg\\psi/deg", "phi"),
+        ("phi", "phi"),
+        ("phi [deg]", "phi"),
+        ("psi\\phi", "psi"),
+        ("ψ/φ", "psi"),
+        ("psi", "psi"),
+        ("", "psi"),
+        ("density", "psi"),
+    ],
+)
+def test_the_corner_names_the_axes(tmp_path, corner, first):
+    values = np.arange(16.0).reshape(4, 4)
+    nodes = [-135, -45, 45, 135]
+    lines = [f"{corner},-135,-45,45,135"]
+    lines += [f"{node},{','.join(str(x) for x in row)}" for node, row in zip(nodes, values, strict=True)]
+    path = tmp_path / "grid.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    second = "psi" if first == "phi" else "phi"
+    found = read_map(path, as_="density")
+    np.testing.assert_array_equal(found.transpose(first, second), values)
+    if first == "phi":
+        np.testing.assert_array_equal(read_map(path, as_="density", phi_first=True), found)
+    if corner not in ("", "density"):
+        np.testing.assert_array_equal(read_map(path, as_="density", axes="phi psi"), found)
+        np.testing.assert_array_equal(read_map(path, as_="density", axes="psi phi"), found.T)
+        with pytest.raises(UsageError, match="which axes are phi and psi is not said"):
+            read_map(path, as_="density", axes="x y")
+
+
+def test_a_corner_in_radians(tmp_path):
+    nodes = np.radians(centres(4))
+    lines = ["phi (rad)\\psi (rad)," + ",".join(str(x) for x in nodes)]
+    lines += [f"{node},{','.join(str(4 * k + j) for j in range(4))}" for k, node in enumerate(nodes)]
+    path = tmp_path / "grid.csv"
+    path.write_text("\n".join(lines))
+    found = read_map(path, as_="density")
+    np.testing.assert_allclose(found.phi, centres(4))
+    np.testing.assert_array_equal(found.transpose("phi", "psi"), np.arange(16).reshape(4, 4))
+
+
+def test_a_corner_that_names_one_axis_twice(tmp_path):
+    with pytest.raises(ReadError, match=r"the corner 'phi.phi' names one axis twice; write phi.psi or psi.phi there"):
+        read(tmp_path, GRID.replace("psi/phi", "phi/phi"))
+
+
+@pytest.mark.parametrize("names", ["phi/deg,psi/deg,value", "phi / deg,psi / degrees,value", "phi/°,psi/°,value"])
+def test_units_behind_a_slash(tmp_path, names):
+    np.testing.assert_array_equal(read(tmp_path, LONG.replace("phi,psi,value", names)), read(tmp_path, LONG))
+    radians = [line.split(",") for line in LONG.splitlines()[1:]]
+    lines = [f"{np.radians(float(phi))},{np.radians(float(psi))},{value}" for phi, psi, value in radians]
+    found = read(tmp_path, "\n".join(["phi/rad,psi/rad,value", *lines]))
+    np.testing.assert_array_equal(found, read(tmp_path, LONG))
 
 
 def test_a_column_is_asked_for_by_its_name(tmp_path):
