@@ -69,7 +69,7 @@ def read_region(
     cutoff : float, optional
         The energy above the minimum that is still inside; needed for an energy.
     unit : {"kJ/mol", "kcal/mol", "kT"}, optional
-        Of the cutoff; of the energy too, if the file does not say or `as_` is given.
+        Of the cutoff; of the energy too, if the file does not say.
     angles : {"degrees", "radians"}, optional
         Unit of the angles, if it is not the format's own.
     axes : str or tuple of two str, optional
@@ -167,9 +167,6 @@ def cut_file(
             return region_of_table(table, path.name, bandwidth, cut.mass_of, category or "", usual_category)
     with reading(OPERATION, path), _named(path):
         surface = read_surface(path, declared, header)
-        if as_ is not None and cut.unit is not None:
-            # whoever says what the values are says their unit too
-            surface = surface._replace(unit="")
         cells = cut_surface(surface, cut)
     named = str(cells.attrs.get("name", path.name))
     return cells.assign_attrs(name=named)
@@ -237,8 +234,8 @@ def read_map(
         surface = read_surface(path, declared, header)
     cells = surface.values
     attrs = {"name": path.name, **cells.attrs, "quantity": surface.quantity}
-    if unit or surface.unit:
-        attrs["units"] = unit or surface.unit
+    if surface.unit or unit:
+        attrs["units"] = surface.unit or unit
     if surface.source:
         attrs["source"] = surface.source
     if surface.category:

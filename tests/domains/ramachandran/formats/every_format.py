@@ -113,6 +113,7 @@ TOP8000 = (
 )
 KJ = {"unit": "kJ/mol"}
 AN_ENERGY = {"as_": "energy", **KJ}
+IN_KT = {"as_": "energy", "unit": "kT"}
 XVG = '@ xaxis label "phi"\n@ yaxis label "psi"\n@ zaxis label "G (kJ/mol)"\n'
 GNU = 'set xlabel "phi:2"\nset ylabel "psi:2"\nsplot "-" with pm3d\n'
 
@@ -135,8 +136,8 @@ FORMS = {
     "netCDF": Form("map.nc", netcdf, AN_ENERGY),
     "CHARMM": Form("par.prm", charmm, {}),
     "Amber": Form("frcmod.ff19SB", amber, {}),
-    "Rosetta": Form("rama.dat", long("", "ala {x:g} {y:g} 0.1 {value}", NODES), AN_ENERGY),
-    "NDRD": Form("ndrd.txt", long("", "ALA left ALL {x:g} {y:g} .1 {value} .5", NODES), AN_ENERGY),
+    "Rosetta": Form("rama.dat", long("", "ala {x:g} {y:g} 0.1 {value}", NODES), IN_KT),
+    "NDRD": Form("ndrd.txt", long("", "ALA left ALL {x:g} {y:g} .1 {value} .5", NODES), IN_KT),
     "Top8000": Form("rama.data", long(TOP8000, "{x:g} {y:g} {value}"), AN_ENERGY),
 }
 """Every format, by its name."""

@@ -122,3 +122,24 @@ def test_the_case(shared_cases):
         allowed = read_region(folder / name, as_="density", mass=0.9995)
         assert int(allowed.sum()) == 382
         assert float(compare(allowed, level="allowed").iou) == pytest.approx(0.5051, abs=5e-5)
+
+
+UNITS_OF_FILES = {
+    "long.csv": "phi,psi,F [kJ/mol]\n-90,-90,0\n90,-90,5\n-90,90,10\n90,90,20\n",
+    "slash.csv": "phi,psi,F/kJ/mol\n-90,-90,0\n90,-90,5\n-90,90,10\n90,90,20\n",
+    "fes.dat": "#! FIELDS phi psi file.free\n"
+    + "".join(f"#! SET min_{a} -pi\n#! SET max_{a} pi\n#! SET nbins_{a} 2\n" for a in ("phi", "psi"))
+    + "-3.14159265 -3.14159265 0\n0 -3.14159265 5\n-3.14159265 0 10\n0 0 20\n",
+    "pmf.xvg": "#RC1 RC2 PMF(kJ/mol)\n@TYPE xy\n-180 -180 0\n0 -180 5\n-180 0 10\n0 0 20\n",
+}
+
+
+@pytest.mark.parametrize("name", UNITS_OF_FILES)
+def test_what_the_file_says_of_its_unit_holds(tmp_path, name):
+    """Whether it is said once more that it is an energy or not: 2.5 kcal/mol are 10.46 kJ/mol."""
+    path = tmp_path / name
+    path.write_text(UNITS_OF_FILES[name])
+    for options in ({}, {"as_": "energy"}):
+        assert int(read_region(path, cutoff=2.5, unit="kcal/mol", **options).sum()) == 3
+        assert int(read_region(path, cutoff=2.5, unit="kJ/mol", **options).sum()) == 1
+        assert read_map(path, unit="kcal/mol", **options).attrs["units"] == "kJ/mol"

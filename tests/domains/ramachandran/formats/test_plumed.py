@@ -46,7 +46,7 @@ EXPECTED = ENERGY - ENERGY.min() <= 12
         (written(), {}),
         (written(), {"unit": "kJ/mol"}),
         (written(), {"cutoff": 12 / 4.184, "unit": "kcal/mol"}),
-        (written(), {"as_": "energy", "unit": "kcal/mol"}),
+        (written(), {"as_": "energy", "cutoff": 12 / 4.184, "unit": "kcal/mol"}),
         (written(derivatives=False), {}),
         (written(("t1", "t2")), {"axes": "t1 t2"}),
         (written(low="-3.141592653589793", high="3.141592653589793"), {}),
