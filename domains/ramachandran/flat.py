@@ -21,6 +21,21 @@ import pandas as pd
 from .atoms import Floats, Ints
 from .groups import begins
 
+COLUMNS = (
+    "subchains",
+    "resnums",
+    "icodes",
+    "residue_names",
+    "atom_names",
+    "altlocs",
+    "serials",
+    "pos",
+    "occ",
+    "b_iso",
+)
+"""What is taken of gemmi's arrays."""
+PART = 4096
+"""How many atoms of gemmi's table stay in the cache."""
 LONGEST_NAME = 7
 """Letters of a name that gemmi's arrays have space for."""
 
@@ -110,28 +125,28 @@ def flatten(structure: Any, segment: Ints | None = None) -> Flat:
     # a chain that is interrupted stands here several times, under one name
     code_of_chain, names = pd.factorize(np.array([chain.name for chain in chains], dtype=object))
     arrays, segment_names = _gemmi_arrays(structure)
+    columns = _columns(arrays)
     chain = np.repeat(code_of_chain, atoms_in_chain)
     number_of_chain = np.repeat(np.arange(len(chains)), atoms_in_chain)
     if segment is None:
-        segment = as_integers(arrays.subchains)
+        segment = as_integers(columns["subchains"])
         within_chain = segment
     else:
         within_chain = where_unnamed(segment, chain, list(names))
-    # gemmi's arrays are columns of one table of atoms: a copy of each is looked at much faster
     return Flat(
         model=np.repeat(model_of_chain, atoms_in_chain),
         chain=chain,
         part=np.cumsum(begins(number_of_chain, within_chain)) - 1,
         segment=segment,
-        resseq=np.ascontiguousarray(arrays.resnums),
-        icode=np.ascontiguousarray(arrays.icodes),
-        resname=as_integers(arrays.residue_names),
-        name=as_integers(arrays.atom_names),
-        altloc=np.ascontiguousarray(arrays.altlocs),
-        serial=np.ascontiguousarray(arrays.serials),
-        position=np.ascontiguousarray(arrays.pos),
-        occupancy=np.ascontiguousarray(arrays.occ),
-        b_iso=np.ascontiguousarray(arrays.b_iso),
+        resseq=columns["resnums"],
+        icode=columns["icodes"],
+        resname=as_integers(columns["residue_names"]),
+        name=as_integers(columns["atom_names"]),
+        altloc=columns["altlocs"],
+        serial=columns["serials"],
+        position=columns["pos"],
+        occupancy=columns["occ"],
+        b_iso=columns["b_iso"],
         chain_names=list(names),
         segment_names=segment_names,
     )
@@ -183,6 +198,17 @@ def as_text(name: np.int64) -> str:
     'ALA'
     """
     return name.tobytes().rstrip(b"\0").decode("latin-1")
+
+
+def _columns(arrays: Any) -> dict[str, Numbers]:
+    """Return gemmi's arrays, each by itself: they are columns of one table of atoms, which is read once, in parts."""
+    of_table: dict[str, Numbers] = {name: getattr(arrays, name) for name in COLUMNS}
+    columns = {name: np.empty(column.shape, column.dtype) for name, column in of_table.items()}
+    for begin in range(0, len(of_table["serials"]), PART):
+        part = slice(begin, begin + PART)
+        for name, column in of_table.items():
+            columns[name][part] = column[part]
+    return columns
 
 
 def _gemmi_arrays(structure: Any) -> tuple[Any, dict[int, str]]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from domains.ramachandran import example
 from domains.ramachandran.flat import as_integer, as_integers, as_text, flatten, where_unnamed
 
 gemmi = pytest.importorskip("gemmi")
@@ -38,3 +39,16 @@ def test_segments_part_only_chains_without_a_name():
     segment = np.array([5, 6, 7])
     assert where_unnamed(segment, np.array([0, 0, 1]), ["A", ""]).tolist() == [0, 0, 7]
     assert where_unnamed(segment, np.array([0, 0, 0]), ["A"]).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("part", [1, 7, 10**6])
+def test_columns_are_read_in_parts_of_any_size(part, monkeypatch):
+    structure = gemmi.read_structure(str(example("1a8o")), merge_chain_parts=False)
+    arrays = gemmi.FlatStructure(structure)
+    monkeypatch.setattr("domains.ramachandran.flat.PART", part)
+    atoms = flatten(structure)
+    np.testing.assert_array_equal(atoms.position, arrays.pos)
+    np.testing.assert_array_equal(atoms.serial, arrays.serials)
+    names = [atom.name for model in structure for chain in model for residue in chain for atom in residue]
+    assert [as_text(name) for name in atoms.name] == names
+    assert atoms.position.flags.c_contiguous
