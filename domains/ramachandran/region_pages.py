@@ -32,6 +32,7 @@ BASINS = Look(
 )
 CURVE = Look(formats={"mass": ".4f", "iou": ".4f"}, marks={})
 _MOST_FINDINGS = 12
+_MOST_PANELS = 12
 
 
 def comparison_page(assessed: Assessment, notes: Sequence[str] = ()) -> str:
@@ -65,8 +66,11 @@ def comparison_page(assessed: Assessment, notes: Sequence[str] = ()) -> str:
 
     report = assessed.report
     rows = as_rows(report)
-    figure = plot_agreements(assessed)[0].figure
-    drawn = picture(figure, "Where the two regions agree. Areas are in per cent of the torus.")
+    figure = plot_agreements(assessed, most=_MOST_PANELS)[0].figure
+    said = "Where the two regions agree. Areas are in per cent of the torus."
+    if len(rows) > _MOST_PANELS:
+        said += f" The first {_MOST_PANELS} of {len(rows)}; --plot draws them all."
+    drawn = picture(figure, said)
     plt.close(figure)
     units = f"sizes in {report.attrs['units']}, shares of the torus in per cent, outside and missed as parts of 1"
     sections = [
@@ -149,4 +153,6 @@ def _of_regions(rows: pd.DataFrame) -> list[Finding]:
         missed = f"{100 * row['missed']:.1f} % of the reference is missed"
         outside = f"{100 * row['outside']:.1f} % of the prediction lies outside it"
         found.append(Finding(f"{prefix}IoU {row['iou']:.3f}: {missed}, {outside}"))
+    if len(rows) > len(found):
+        found.append(Finding(f"and {len(rows) - len(found)} more, in the table below"))
     return found

@@ -157,7 +157,9 @@ def plot_agreement(
     return ax
 
 
-def plot_agreements(assessed: Assessment, *, labels: tuple[str, str] = ("prediction", "reference")) -> np.ndarray:
+def plot_agreements(
+    assessed: Assessment, *, labels: tuple[str, str] = ("prediction", "reference"), most: int | None = None
+) -> np.ndarray:
     """Draw every comparison of an assessment in a panel of its own, with its IoU and the areas of its three parts.
 
     Parameters
@@ -166,6 +168,8 @@ def plot_agreements(assessed: Assessment, *, labels: tuple[str, str] = ("predict
         As `assess` returns it.
     labels : tuple of str
         Names of the two regions, for the legend.
+    most : int, optional
+        How many are drawn at most, the first ones; by default all.
 
     Returns
     -------
@@ -186,7 +190,7 @@ def plot_agreements(assessed: Assessment, *, labels: tuple[str, str] = ("predict
     ['both: 35.92 %', 'only prediction: 0.00 %', 'only reference: 26.88 %']
     """
     report = assessed.report
-    places = list(np.ndindex(assessed.overlap.shape))
+    places = list(np.ndindex(assessed.overlap.shape))[:most]
     most = IN_TITLE if assessed.labels else MOST_LETTERS
     short = (_short(labels[0], IN_LEGEND), _short(labels[1], IN_LEGEND))
     with printed():

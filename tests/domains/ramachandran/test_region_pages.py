@@ -124,3 +124,13 @@ def test_the_command_writes_the_page(tmp_path):
     assert "prediction: energy &lt;= 15 kJ/mol above the minimum" in html
     assert "<h2>Basins</h2>" in html
     assert caption() in html
+
+
+def test_many_comparisons_stay_under_a_megabyte():
+    names = [f"model, {k} of <many>" for k in range(40)]
+    stack = xr.concat([hard_sphere()] * 40, "model").assign_coords(model=names)
+    html = comparison_page(assess(stack))
+    assert len(html.encode()) < 1_000_000
+    assert "The first 12 of 40; --plot draws them all." in html
+    assert "and 28 more, in the table below" in html
+    assert len(cells_of(html, "Numbers")) == 40
