@@ -33,6 +33,8 @@ from .torus import in_degrees, wrap
 
 OPERATION = "ramachandran.read_angles"
 """Who reads, as messages have it."""
+_OF_A_REGION = ', or of a region angles="{unit}" (--angles {unit})'
+"""How the unit is said where a region is made of the angles."""
 
 
 def degrees(name: str, angles: np.ndarray, unit: str) -> np.ndarray:
@@ -43,7 +45,7 @@ def degrees(name: str, angles: np.ndarray, unit: str) -> np.ndarray:
     >>> degrees("phi", np.array([300.0]), "degrees")
     array([-60.])
     """
-    wrapped: np.ndarray = wrap(in_degrees(OPERATION, name, angles, unit))
+    wrapped: np.ndarray = wrap(in_degrees(OPERATION, name, angles, unit, _OF_A_REGION))
     return wrapped
 
 

@@ -231,9 +231,10 @@ def _wanted(maps: list[str], variable: str | None) -> str:
     if variable is not None and heading(variable).name in maps:
         return heading(variable).name
     if not maps:
-        raise ReadError(
+        raise UsageError(
             "no map in it: a long table has a third column for the value; add one of 1 if the rows are the cells of a "
-            "region, or read points with read_angles and make a region with region_from_angles"
+            "region, or, if they are angles of residues, say bandwidth=8 (--bandwidth 8), the width of the kernel in "
+            "degrees"
         )
     asked = "" if variable is None else f"no {variable!r}; "
     listed = ", ".join(one_line(name, 40) for name in maps)

@@ -57,7 +57,9 @@ def read_region(
     Parameters
     ----------
     path : path
-        A netCDF (.nc), .npy, .npz or .csv file, or a text of PLUMED (``sum_hills``) or WHAM.
+        Of a region or a map: netCDF, npy, npz, MATLAB or CSV; a text of PLUMED, WHAM, GROMACS (xpm, xvg),
+        PyReweighting, cpptraj, CHARMM, Amber, Rosetta, NDRD or of the reference laboratory. With `bandwidth` of a table
+        of angles: ``gmx rama``, ``gmx chi -rama``, PLUMED's COLVAR, cpptraj or CSV.
     variable : str, optional
         Which of several maps of the file.
     as_ : {"mask", "membership", "density", "counts", "rank", "energy"}, optional

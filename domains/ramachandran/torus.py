@@ -68,7 +68,7 @@ def with_nan(values: Any) -> np.ndarray:
     return np.asarray(values)
 
 
-def in_degrees(operation: str, name: str, angles: Any, unit: str) -> np.ndarray:
+def in_degrees(operation: str, name: str, angles: Any, unit: str, also: str = "") -> np.ndarray:
     """Return angles of a declared unit in degrees, after a look that they can be of it.
 
     Parameters
@@ -80,6 +80,8 @@ def in_degrees(operation: str, name: str, angles: Any, unit: str) -> np.ndarray:
     angles : array
         NaN, or masked, where there are none.
     unit : {"degrees", "radians"}
+    also : str
+        How else the other unit, ``{unit}``, can be said.
 
     Returns
     -------
@@ -107,10 +109,14 @@ def in_degrees(operation: str, name: str, angles: Any, unit: str) -> np.ndarray:
     if not values.size:
         return values.astype(float)
     largest = float(np.fmax.reduce(np.abs(values), axis=None))
+    if np.isinf(largest):
+        n_infinite = np.count_nonzero(np.isinf(values))
+        raise ValueError(f"{operation}: {n_infinite} of {name} are infinite; set them to NaN if there is no angle")
     if largest > TURNS[unit] * (1 + 1e-3):
         other = "radians" if unit == "degrees" else "degrees"
         raise ValueError(
-            f'{operation}: {name} reaches {largest:g}, more than a turn in {unit}; say unit="{other}", or wrap it'
+            f'{operation}: {name} reaches {largest:g}, more than a turn in {unit}; say unit="{other}"'
+            f"{also.format(unit=other)}, or wrap it"
         )
     if unit == "radians":
         degrees: np.ndarray = np.degrees(values.astype(float))
@@ -118,6 +124,7 @@ def in_degrees(operation: str, name: str, angles: Any, unit: str) -> np.ndarray:
     if values.size >= 10 and largest <= TURNS["radians"]:
         raise ValueError(
             f'{operation}: {name} stays within ±{largest:.3g}, where no backbone does in degrees; say unit="radians"'
+            + also.format(unit="radians")
         )
     return values.astype(float)
 

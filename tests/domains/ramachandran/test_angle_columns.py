@@ -105,3 +105,22 @@ def test_a_biased_run_is_warned_of(tmp_path, recwarn, column):
     path = saved(tmp_path, head + "0 -1.2 0.8 0.0\n1 -1.3 0.7 1.5\n", "COLVAR")
     with pytest.warns(UserWarning, match=rf"COLVAR: the run was biased \({column}\), but its frames count alike here"):
         read_angles(path)
+
+
+FIRST = np.stack([PHI[:, 0], PSI[:, 0]], axis=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "unit"),
+    [
+        ("#! FIELDS phi psi\n" + "".join(f"{x} {y}\n" for x, y in FIRST), "COLVAR", "degrees"),
+        ("".join(f"{x} {y} ALA-2\n" for x, y in np.radians(FIRST)), "rama.xvg", "radians"),
+    ],
+)
+def test_the_remedy_for_another_unit_gives_the_region(tmp_path, text, name, unit):
+    path = saved(tmp_path, text, name)
+    with pytest.raises(ReadError, match=rf'say unit="{unit}", or of a region angles="{unit}" \(--angles {unit}\)'):
+        read_region(path, bandwidth=8)
+    expected = region_from_angles(PHI[:, 0], PSI[:, 0], bandwidth=8)
+    np.testing.assert_array_equal(read_region(path, bandwidth=8, angles=unit), expected)
+    assert circular(read_angles(path, unit=unit)["phi"], PHI[:, 0]) < 1e-6

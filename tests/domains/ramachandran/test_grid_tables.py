@@ -10,7 +10,7 @@ import pytest
 
 from domains._checks import UsageError
 from domains._files import ReadError
-from domains.ramachandran import compare, read_map, read_region, region
+from domains.ramachandran import compare, read_map, read_region, region, region_from_angles
 from domains.ramachandran.torus import centres
 
 GRID = "psi/phi,-135,-45,45,135\n-135,1,0,0,0\n-45,0,1,0,0\n45,0,0,1,0\n135,0,0,0,0.5\n"
@@ -80,7 +80,6 @@ def test_what_is_there_is_read(text, tmp_path):
         (LONG.replace("45,-45,0\n", "45,inf,0\n", 1), "line .*: psi is no angle; write degrees"),
         (LONG.replace("45,-45,0\n", "45,-45,0,0\n", 1), "line .*: 4 cells, but the first line has 3"),
         (LONG.replace("phi,psi,value", "phi,psi,phi"), "the column 'phi' stands twice; leave one of them out"),
-        ("phi,psi\n1,2\n", "no map in it: a long table has a third column"),
         ("phi,psi,value\n", "no line after the first; write a row for each cell"),
         ("\n\n", "the file is empty; write columns phi, psi, value or a grid of numbers"),
     ],
@@ -91,6 +90,17 @@ def test_lines_that_are_no_cells_are_refused(text, said, tmp_path):
     assert str(error.value).startswith("ramachandran.read_region: ")
     assert str(error.value).count("\n") == 0
     assert "mask.csv: " in str(error.value)
+
+
+def test_angles_alone_are_cells_or_residues_if_it_is_said(tmp_path):
+    """Both remedies, followed literally."""
+    rows = ["-90,-90", "-90,90", "90,-90"]
+    with pytest.raises(UsageError, match=r"add one of 1 if .* cells of a region, .* bandwidth=8 \(--bandwidth 8\)"):
+        read(tmp_path, "\n".join(["phi,psi", *rows]), as_=None)
+    cells = read(tmp_path, "\n".join(["phi,psi,inside", *(f"{row},1" for row in rows)]), as_=None)
+    np.testing.assert_array_equal(cells, [[True, True], [True, False]])
+    smoothed = read(tmp_path, "\n".join(["phi,psi", *rows]), as_=None, bandwidth=8)
+    np.testing.assert_array_equal(smoothed, region_from_angles([-90, -90, 90], [-90, 90, -90], bandwidth=8))
 
 
 def test_the_remedies_give_the_cells(tmp_path):

@@ -184,7 +184,7 @@ def test_the_learning_curve_of_some_real_residues(bandwidth, general_residues):
         (PHI, PSI, {"unit": "radians"}, ValueError, r'more than a turn in radians; say unit="degrees"'),
         (PHI, PSI[:-1], {}, ValueError, r"phi has the shape \(1100,\), psi \(1099,\)"),
         (PHI * np.nan, PSI, {}, ValueError, "no pair of angles"),
-        (PHI + np.inf, PSI, {}, ValueError, "phi reaches inf"),
+        (PHI + np.inf, PSI, {}, ValueError, "1100 of phi are infinite; set them to NaN"),
         (["a"], ["b"], {}, TypeError, "pass angles as real numbers"),
         (PHI, PSI, {"unit": "gon"}, UsageError, "unit must be one of 'degrees', 'radians'"),
         (PHI, PSI, {"bandwidth": 0}, UsageError, "bandwidth must be a number > 0"),
