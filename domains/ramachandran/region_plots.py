@@ -197,8 +197,8 @@ def plot_agreements(
         panels = _panels(len(places), around=1.08)
         for ax, place in zip(panels, places, strict=True):
             chosen = dict(zip(assessed.labels, place, strict=True))
-            predicted = _chosen(assessed.predicted, chosen)
-            reference = _chosen(assessed.reference, chosen)
+            predicted = assessed.predicted.isel(chosen, missing_dims="ignore")
+            reference = assessed.reference.isel(chosen, missing_dims="ignore")
             _draw_agreement(predicted, reference, ax, labels, {})
             _legend(ax, [f"{name}: {share}" for name, _, share in _parts(assessed, place, short)])
             name = _name(assessed.labels, chosen)
@@ -260,11 +260,6 @@ def _draw_edge(cells: xr.DataArray, ax: Axes, colour: str) -> None:
     # a region without an edge has no contour, and matplotlib would warn
     if inside.any() and not inside.all():
         ax.contour(*past_the_seam(field), levels=[cut], colors=colour, linewidths=0.8)
-
-
-def _chosen(region: xr.DataArray, places: Mapping[str, int]) -> xr.DataArray:
-    own = {dim: place for dim, place in places.items() if dim in region.dims}
-    return region.isel(own)
 
 
 def _short(name: str, most: int) -> str:
