@@ -102,7 +102,9 @@ def tell_apart(flat: Flat, number: Ints) -> Apart:
     first = _firsts(residue)
     again = in_run[first] > 0
     is_repeated = again | (starts_again & ~atoms.starts)[first]
-    is_duplicate = again & ~_is_of_a_copy(atoms.flat, residue, run[first], generation[first])
+    n = _positions(atoms.flat, residue, "N")
+    c = _positions(atoms.flat, residue, "C")
+    is_duplicate = again & ~_is_of_a_copy(n, c, run[first], generation[first])
     copy = generation[first] - np.where(is_duplicate, in_run[first], 0)
     ranked = _in_order(atoms.flat.part[first], atoms.number[first], atoms.place[first], copy, in_strands[first])
     rank = np.argsort(ranked)[residue]
@@ -111,7 +113,7 @@ def tell_apart(flat: Flat, number: Ints) -> Apart:
         order=in_strands[order],
         residue=rank[order],
         copy=copy[ranked],
-        bonded=_is_bonded(atoms.flat.take(order), rank[order]),
+        bonded=_is_bonded(n[ranked], c[ranked]),
         repeated=is_repeated[ranked],
         duplicate=is_duplicate[ranked],
     )
@@ -199,7 +201,7 @@ def _starts_again(atoms: _Atoms) -> Bools:
     n = _positions(flat, unit, "N")
     c = _positions(flat, unit, "C")
     goes_on = _is_near(c, n[following], BOND) & (following >= 0)
-    continues = goes_on | _is_bonded(flat, unit)
+    continues = goes_on | _is_bonded(n, c)
     in_backbone = np.isin(flat.name, [as_integer(name) for name in ("N", "CA", "C")])
     is_mixed = np.bincount(unit, in_backbone & (again < block)) > 0
     is_copy = (block[first] > 0) & continues & ~goes_on[head] & ~is_mixed
@@ -217,7 +219,7 @@ def _next_head(head: Ints, strand: Ints) -> Ints:
 def _copies_before(atoms: _Atoms, run: Ints, in_run: Ints, starts_again: Bools) -> Ints:
     """Return how many copies stand before the one that each atom's pass is of, in its strand."""
     first = np.flatnonzero(begins(run))
-    bonded = _is_bonded(atoms.flat, run)
+    bonded = _is_bonded(_positions(atoms.flat, run, "N"), _positions(atoms.flat, run, "C"))
     passes = number_passes(atoms.strand[first], atoms.place[first], bonded, starts_again[first])[run]
     spot = group(atoms.place, atoms.flat.name)
     begin = np.flatnonzero(begins(passes))
@@ -248,22 +250,18 @@ def _after_others(flat: Flat, atoms: Ints, others: Ints, before: Ints) -> int:
     return int(before[others].max()) + 1
 
 
-def _is_of_a_copy(flat: Flat, residue: Ints, run: Ints, generation: Ints) -> Bools:
+def _is_of_a_copy(n: Floats, c: Floats, run: Ints, generation: Ints) -> Bools:
     """Mark the residues that are bonded within their own copy, and lie apart from the first of their run."""
-    n = _positions(flat, residue, "N")
-    c = _positions(flat, residue, "C")
     by_copy = np.lexsort((run, generation))
-    bonded = _is_near(c[by_copy[:-1]], n[by_copy[1:]], BOND)
+    bonded = _is_bonded(n[by_copy], c[by_copy])
     linked = np.empty(len(n), dtype=bool)
-    linked[by_copy] = np.append(bonded, False) | np.append(False, bonded)
+    linked[by_copy] = bonded | np.append(bonded[1:], False)
     _, first, of_run = np.unique(run, return_index=True, return_inverse=True)
     return linked & ~_is_near(n, n[first][of_run], NEAREST)
 
 
-def _is_bonded(flat: Flat, unit: Ints) -> Bools:
-    """Return whether each unit is bonded to the one before."""
-    n = _positions(flat, unit, "N")
-    c = _positions(flat, unit, "C")
+def _is_bonded(n: Floats, c: Floats) -> Bools:
+    """Return whether each residue is bonded to the one before, given where their N and C are."""
     return np.append(False, _is_near(c[:-1], n[1:], BOND))
 
 

@@ -174,6 +174,8 @@ def count_not_modelled(sequences: Sequences, layout: Layout, polymer: Bools) -> 
     dict of str to int
         By the author's chain; by ``label_asym_id`` where a chain has no atoms at all.
     """
+    if not sequences.named and not sequences.of_others:
+        return {}
     left = dict(sequences.named)
     copies: dict[tuple[str, str], list[int]] = {}
     for chain, segment, n_modelled in layout.modelled(polymer):
