@@ -287,31 +287,33 @@ def by_altloc(atoms):
 
 
 WITH_CONFORMERS = {
-    "in the second": (P + labelled(Q, "AB", 3), [4, 7]),
-    "in blocks": (P + by_altloc(labelled(Q, "AB", 3)), [4, 7]),
-    "one altloc only": (P + labelled(Q, "A", 3), [4, 4]),
-    "in the first": (labelled(P, "AB", 3) + Q, [7, 4]),
-    "in other residues": (labelled(P, "AB", 2) + labelled(Q, "AB", 5), [6, 6]),
-    "at the second's beginning": (P + labelled(Q, "AB", 1), [4, 5]),
-    "at the first's end": (labelled(P, "AB", 6) + Q, [5, 4]),
-    "in all of the second": (P + labelled(Q, "AB"), [4, 8]),
-    "in all of the first": (labelled(P, "A") + Q, [4, 4]),
-    "in all but one": (P + labelled(Q, "AC", 1, 2, 3, 4, 6), [4, 8]),
-    "in three": (P + labelled(Q, "AB", 4) + labelled(FAR, "B", 2, 3), [4, 7, 4]),
-    "numbers overlap": (P + labelled(renumbered(Q, 4), "AB", 6), [4, 7]),
-    "the second begins before": (renumbered(P, 3) + labelled(Q, "AB", 1, 2), [4, 6]),
-    "no chain name": (changed(P + labelled(Q, "AB", 3), chain=""), [4, 7]),
+    "in the second": (P + labelled(Q, "AB", 3), [4, 7], 4),
+    "in blocks": (P + by_altloc(labelled(Q, "AB", 3)), [4, 7], 4),
+    "one altloc only": (P + labelled(Q, "A", 3), [4, 4], 4),
+    "in the first": (labelled(P, "AB", 3) + Q, [7, 4], 4),
+    "in other residues": (labelled(P, "AB", 2) + labelled(Q, "AB", 5), [6, 6], 4),
+    "at the second's beginning": (P + labelled(Q, "AB", 1), [4, 5], 4),
+    "at the first's end": (labelled(P, "AB", 6) + Q, [5, 4], 4),
+    "in all of the second": (P + labelled(Q, "AB"), [4, 8], 4),
+    "in all of the first": (labelled(P, "A") + Q, [4, 4], 4),
+    "in all but one": (P + labelled(Q, "AC", 1, 2, 3, 4, 6), [4, 8], 4),
+    "in three": (P + labelled(Q, "AB", 4) + labelled(FAR, "B", 2, 3), [4, 7, 4], 4),
+    "numbers overlap": (P + labelled(renumbered(Q, 4), "AB", 6), [4, 7], 7),
+    "the second begins before": (renumbered(P, 3) + labelled(Q, "AB", 1, 2), [4, 6], 6),
+    "no chain name": (changed(P + labelled(Q, "AB", 3), chain=""), [4, 7], 4),
 }
-"""Atoms of copies without TER, and how many rows each copy has: one for each altloc that touches a residue."""
+"""Atoms of copies without TER, and how many rows each copy has: one for each altloc that touches a residue;
+then how many residues cctbx 2025.11 counts."""
 
 
 @pytest.mark.parametrize("name", WITH_CONFORMERS)
 def test_a_conformer_stays_in_its_copy(name, tmp_path):
-    atoms, n_rows = WITH_CONFORMERS[name]
+    atoms, n_rows, counted = WITH_CONFORMERS[name]
     without_numbers = mmcif(changed(atoms, chain="A"), without=("label_seq_id",))
     for file, text in (("copies.pdb", pdb(atoms)), ("copies.cif", without_numbers)):
         rows, skipped = measured(tmp_path, file, text)
         assert rows.groupby("instance").size().tolist() == n_rows
+        assert rows["counted"].sum() == counted
         assert set(skipped["reason"]) == {"terminal"}
         expected = sorted({pair for copy in (P, Q, FAR)[: len(n_rows)] for pair in angles(copy)})
         found = sorted({(round(phi, 2), round(psi, 2)) for phi, psi in zip(rows["phi"], rows["psi"], strict=True)})
