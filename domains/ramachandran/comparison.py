@@ -26,10 +26,10 @@ from .empirical import Category, Level
 from .guards import find_hints, hint_line, remedies
 from .pairs import Pair, pair_up
 from .quantities import check_region
-from .readings import Elsewhere
+from .readings import Elsewhere, MassesOf
 from .references import Source, category_mismatch, check_given, choose, mass_mismatch, warn_of_categories
 from .regions import check_membership, regrid
-from .shares import as_residues
+from .shares import as_residues, masses_on
 from .stacks import Regions, further_labels, lengths, names_of_regions, regions_of
 from .torus import check_grid
 
@@ -253,10 +253,19 @@ def _hint(pair: Pair, source: Source, labels: Mapping[str, Any], shape: tuple[in
         return {name: Regions(each[k], which) for k, name in enumerate(names)}
 
     between_cells = source.can_move(pair.psi[1] - pair.psi[0], pair.phi[1] - pair.phi[0])
-    hints = find_hints(pair, Elsewhere(at_centres, of_categories, between_cells))
+    masses_of = _masses_of(pair, source)
+    hints = find_hints(pair, Elsewhere(at_centres, of_categories, masses_of, between_cells))
     if not hints:
         return ""
     line = hint_line(hints, names_of_regions(labels, shape))
     if strict:
         raise ValueError(f"ramachandran.compare: {line}; {remedies(hints)}; or leave strict= (--strict) out")
     return line
+
+
+def _masses_of(pair: Pair, source: Source) -> MassesOf | None:
+    """Return what gives the masses of a category in the cells of a pair; None where the reference tells none."""
+    family = source.family
+    if family is None or not source.holds_ranks():
+        return None
+    return lambda category: masses_on(family, category, pair.psi, pair.phi)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray as xr
-from honest_pairs import NODES, as_region, drawn, holding, honest_pairs, smoothed, spheres
+from honest_pairs import NODES, as_region, disc, drawn, holding, honest_pairs, smoothed, spheres
 
 from domains.ramachandran import CATEGORIES, LEVELS, compare, evaluate, hard_sphere, reference, region
 from domains.ramachandran.guards import Hint, hint_line, remedies
@@ -289,3 +289,26 @@ def test_half_a_cell_along_an_axis_or_both(category, grid):
                 compare(predicted, category=category, level=level, strict=True)
             followed = compare(put_right(str(error.value), predicted), category=category, level=level)
             assert float(followed.iou) == pytest.approx(1, abs=1e-9)
+
+
+@pytest.mark.parametrize("clashes", ["all", "ho2003"])
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistakes_with_the_hard_sphere_map(mistake, clashes):
+    """Its honest IoU is near a half. An axis of psi alone, which its basins run along, moves too little to tell."""
+    cells = hard_sphere(clashes=clashes)
+    wrong = as_region(MISTAKES[mistake](cells.values))
+    for level in LEVELS:
+        assert "hint" not in compare(as_region(cells.values), level=level).attrs
+        hint = compare(wrong, level=level).attrs.get("hint", "")
+        is_seen = mistake != "psi 0 to 360 read as -180 to 180"
+        assert (mistake in hint) == is_seen, (level, hint)
+
+
+@pytest.mark.parametrize("seed", [31, 32])
+def test_nothing_is_said_of_a_small_part_of_a_region(seed):
+    """A few degrees of one basin hold few residues, and what is not in them nearly all: it is honest all the same."""
+    rng = np.random.default_rng(seed)
+    for level in LEVELS:
+        for phi, psi in [(-63, -43), (55, 45), (-150, 155), (75, -170)]:
+            cells = disc(phi + rng.normal(0, 5), psi + rng.normal(0, 5), rng.uniform(8, 25))
+            assert "hint" not in compare(as_region(cells), level=level).attrs
