@@ -28,6 +28,19 @@ def measured(angles: Any) -> Any:
     return angles if found is None else found
 
 
+def names_of(analysis: Any) -> tuple[Any, Any]:
+    """Return the names of the residues and of those after them, of MDAnalysis' groups of atoms; None of an array.
+
+    Examples
+    --------
+    >>> names_of(np.zeros((5, 3, 2)))
+    (None, None)
+    """
+    own = getattr(getattr(analysis, "ag3", None), "resnames", None)
+    following = getattr(getattr(analysis, "ag5", None), "resnames", None)
+    return own, following
+
+
 def phi_and_psi(operation: str, angles: Any, psi: Any, unit: str) -> tuple[np.ndarray, np.ndarray]:
     """Return phi and psi in degrees, of one shape.
 

@@ -23,7 +23,7 @@ from .._checks import UsageError
 from .angle_tables import neighbours
 from .empirical import CATEGORIES, category_codes
 from .residues import parents_of
-from .samples import region_from_angles
+from .samples import listed, region_from_angles
 
 
 def region_of_table(
@@ -120,7 +120,5 @@ def categories_of(table: pd.DataFrame) -> np.ndarray:
 
 def _told(counts: Counter[str]) -> str:
     """Say how many residues are of each category, and how to choose the one that most are of."""
-    ordered = counts.most_common()
-    listed = ", ".join(f"{n} of {category}" for category, n in ordered)
-    most, _ = ordered[0]
-    return f'{listed}; choose one with category="{most}" (--category "{most}")'
+    most, _ = counts.most_common(1)[0]
+    return f'{listed(counts)}; choose one with category="{most}" (--category "{most}")'

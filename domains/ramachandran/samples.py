@@ -24,14 +24,17 @@ Mardia, K. V. & Jupp, P. E. (2000). Directional Statistics, section 3.5.7 (wrapp
 
 from __future__ import annotations
 
+import warnings
+from collections import Counter
 from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from .._checks import check_number, check_whole
-from .angle_arrays import phi_and_psi
+from .angle_arrays import names_of, phi_and_psi
 from .densities import MASS
+from .empirical import categorise
 from .torus import PERIOD, centres
 
 BANDWIDTH = 8.0
@@ -103,6 +106,11 @@ def density_from_angles(
         If the shapes differ, no pair is left, angles cannot be of the unit, or a weight is negative or not finite.
     UsageError
         If an option has none of its values.
+
+    Warns
+    -----
+    UserWarning
+        If the residues of an analysis are of several categories.
 
     Examples
     --------
@@ -194,6 +202,7 @@ def level_of_sample(
 
 def _sample(operation: str, phi: Any, psi: Any, weights: Any, unit: str) -> Sample:
     """Return the pairs without NaN, in degrees, and how many had one."""
+    _warn_of_categories(operation, phi)
     phi, psi = phi_and_psi(operation, phi, psi, unit)
     is_missing = np.isnan(phi) | np.isnan(psi)
     n_missing = int(np.count_nonzero(is_missing))
@@ -204,6 +213,33 @@ def _sample(operation: str, phi: Any, psi: Any, weights: Any, unit: str) -> Samp
         if not weights.any():
             raise ValueError(f"{operation}: all weights are 0; pass some that are above")
     return Sample(phi[~is_missing], psi[~is_missing], weights, n_missing)
+
+
+def _warn_of_categories(operation: str, angles: Any) -> None:
+    """Warn if the residues of an analysis of MDAnalysis are of several categories, and make one region."""
+    own, following = names_of(angles)
+    if own is None or following is None:
+        return
+    counts = Counter(categorise(own, following, np.nan).tolist())
+    if len(counts) < 2:
+        return
+    most, _ = counts.most_common(1)[0]
+    names = 'analysis.ag3.resnames, analysis.ag5.resnames, float("nan")'
+    remedy = f'choose one with analysis.results.angles[:, categorise({names}) == "{most}"]'
+    warnings.warn(
+        f"{operation}: residues of several categories make one region: {listed(counts)}; {remedy}", stacklevel=4
+    )
+
+
+def listed(counts: Counter[str]) -> str:
+    """Say how many residues are of each category, most of all first.
+
+    Examples
+    --------
+    >>> listed(Counter(["glycine", "general", "general"]))
+    '2 of general, 1 of glycine'
+    """
+    return ", ".join(f"{n} of {category}" for category, n in counts.most_common())
 
 
 def _checked_weights(operation: str, weights: Any, shape: tuple[int, ...]) -> np.ndarray:

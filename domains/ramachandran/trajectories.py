@@ -26,7 +26,7 @@ import xarray as xr
 
 from .._checks import UsageError
 from .._text import one_line
-from .angle_arrays import measured, phi_and_psi
+from .angle_arrays import measured, names_of, phi_and_psi
 from .empirical import CATEGORIES, EVALUATIONS, FAVORED, OUTLIER, Scorer, category_codes, evaluation_codes, scorer_of
 from .residues import parents_of, read_names
 from .swapped import warn_of_swap
@@ -95,7 +95,7 @@ def evaluate_trajectory(
     """
     next_names = None
     if resnames is None and measured(angles) is not angles:
-        resnames, next_names = _names_of(angles)
+        resnames, next_names = names_of(angles)
     if unit is None:
         unit = str(getattr(angles, "attrs", {}).get("units") or "degrees")
     phi, psi = phi_and_psi(OPERATION, angles, psi, unit)
@@ -191,13 +191,6 @@ def _indexed(operation: str, name: str, given: Any) -> tuple[np.ndarray, np.ndar
     raise ValueError(
         f"{operation}: {name} are not atoms and angles; pass what mdtraj.compute_{name} returns, both parts of it"
     )
-
-
-def _names_of(analysis: Any) -> tuple[Any, Any]:
-    """Return the names of the residues and of those after them, of MDAnalysis' groups of atoms."""
-    own = getattr(getattr(analysis, "ag3", None), "resnames", None)
-    following = getattr(getattr(analysis, "ag5", None), "resnames", None)
-    return own, following
 
 
 def _codes(n: int, resnames: Any, next_names: Any, category: Any) -> np.ndarray:

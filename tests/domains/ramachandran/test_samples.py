@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 from domains._checks import UsageError
-from domains.ramachandran import compare, density_from_angles, region_from_angles, region_from_density
+from domains.ramachandran import categorise, compare, density_from_angles, region_from_angles, region_from_density
 from domains.ramachandran.samples import level_of_sample
 from domains.ramachandran.torus import centres
 
@@ -127,6 +127,20 @@ def test_forms_of_a_trajectory(form):
     expected = region_from_angles(PHI[:1000], PSI[:1000], bandwidth=6)
     np.testing.assert_array_equal(region_from_angles(given, bandwidth=6), expected)
     np.testing.assert_array_equal(density_from_angles(given, bandwidth=6), expected.score)
+
+
+def test_the_residues_of_an_analysis_are_of_one_category():
+    """The remedy, evaluated as it is written, takes those of one."""
+    names = np.array(["ALA", "GLY", "SER", "PRO"] * 5, object)
+    both = np.stack([PHI[:1000].reshape(50, 20), PSI[:1000].reshape(50, 20)], axis=-1)
+    results = SimpleNamespace(angles=both)
+    following = SimpleNamespace(resnames=np.append(names[1:], "ALA"))
+    analysis = SimpleNamespace(results=results, ag3=SimpleNamespace(resnames=names), ag5=following)
+    with pytest.warns(UserWarning, match="several categories make one region: 5 of general, .*; choose one") as told:
+        region_from_angles(analysis)
+    remedy = str(told[0].message).partition("choose one with ")[2]
+    chosen = eval(remedy, {"analysis": analysis, "categorise": categorise})
+    np.testing.assert_array_equal(chosen, both[:, ::4])
 
 
 def test_radians_are_declared():
