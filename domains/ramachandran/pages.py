@@ -124,10 +124,12 @@ def validation_page(
             paragraph("every other residue, with its reason"),
         ),
     ]
-    odd = [Finding(str(line)) for line in finding_lines(summary)]
-    warned = [Finding(note, "bad") for note in notes]
-    over_models = [_of_ensemble(row, names) for row in told.ensembles.head(_MOST_FINDINGS).to_dict("records")]
-    findings = [*_of_structures(summary), *over_models, *_outliers(residues), *odd, *_cis_prolines(residues), *warned]
+    findings = _of_structures(summary)
+    findings += [_of_ensemble(row, names) for row in told.ensembles.head(_MOST_FINDINGS).to_dict("records")]
+    findings += _outliers(residues)
+    findings += [Finding(str(line)) for line in finding_lines(summary)]
+    findings += _cis_prolines(residues)
+    findings += [Finding(note, "bad") for note in notes]
     goals = f"more than {FAVORED_GOAL} % favored, less than {OUTLIER_GOAL} % outliers (MolProbity)"
     facts = {**done, "goals": goals, "attribution": caption(reference)}
     return page("Ramachandran validation", findings, sections, facts, PACKAGES)
@@ -193,7 +195,8 @@ def changes_page(
             paragraph("every other residue of the two, with its reason"),
         ),
     ]
-    findings = [*_of_changes(changes), *(Finding(note, "bad") for note in notes)]
+    findings = _of_changes(changes)
+    findings += [Finding(note, "bad") for note in notes]
     facts = {"before": before, "after": after, **done, "attribution": caption(reference)}
     return page(f"{before} to {after}", findings, sections, facts, PACKAGES)
 
@@ -257,16 +260,16 @@ def _of_structures(summary: pd.DataFrame) -> list[Finding]:
 
 
 def _outliers(residues: pd.DataFrame) -> list[Finding]:
-    outliers = residues[residues["evaluation"] == "OUTLIER"]
+    outliers = residues[residues["evaluation"] == "OUTLIER"].sort_values("score")
     if outliers.empty:
         return [Finding("no outliers", "good")] if len(residues) else []
+    names = short_names(residues["file"])
     listed = []
-    for row in outliers.sort_values("score").head(_MOST_FINDINGS).to_dict("records"):
+    for row in outliers.to_dict("records"):
         model = f"model {row['model']} " if row["model"] else ""
-        listed.append(f"{_file_before(row, residues)}{model}{_residue(row)}")
-    more = f" and {len(outliers) - len(listed)} more" if len(outliers) > len(listed) else ""
-    order = ", the worst first" if len(outliers) > 1 else ""
-    return [Finding(f"{count_of(len(outliers), 'outlier')}{order}: {', '.join(listed)}{more}", "bad")]
+        listed.append(f"{_before(row, names)}{model}{_residue(row)}")
+    order = ", the worst first" if len(listed) > 1 else ""
+    return [Finding(f"{count_of(len(listed), 'outlier')}{order}: {_first(listed)}", "bad")]
 
 
 def _cis_prolines(residues: pd.DataFrame) -> list[Finding]:
@@ -274,18 +277,25 @@ def _cis_prolines(residues: pd.DataFrame) -> list[Finding]:
     found = residues[marks(residues)["cis_proline"]]
     if found.empty:
         return []
-    places = found.groupby(_PLACE, sort=False)["model"].nunique().reset_index(name="models")
-    listed = []
-    for row in places.head(_MOST_FINDINGS).to_dict("records"):
-        models = f" in {row['models']} models" if row["models"] > 1 else ""
-        listed.append(f"{_file_before(row, residues)}{_residue(row)}{models}")
-    more = f" and {len(places) - len(listed)} more" if len(places) > len(listed) else ""
-    return [Finding(f"cis-{'prolines' if len(places) > 1 else 'proline'}: {', '.join(listed)}{more}")]
-
-
-def _file_before(row: Mapping[Any, Any], residues: pd.DataFrame) -> str:
-    """Return the name of a residue's file, to stand before that of the residue, if there are several files."""
     names = short_names(residues["file"])
+    n_models = found.groupby(_PLACE, sort=False)["model"].nunique()
+    listed = []
+    for row in n_models.reset_index(name="models").to_dict("records"):
+        models = f" in {row['models']} models" if row["models"] > 1 else ""
+        listed.append(f"{_before(row, names)}{_residue(row)}{models}")
+    word = "cis-prolines" if len(listed) > 1 else "cis-proline"
+    return [Finding(f"{word}: {_first(listed)}")]
+
+
+def _first(names: list[str]) -> str:
+    """Return the first of many names, and how many more there are."""
+    shown = ", ".join(names[:_MOST_FINDINGS])
+    n_more = len(names) - _MOST_FINDINGS
+    return f"{shown} and {n_more} more" if n_more > 0 else shown
+
+
+def _before(row: Mapping[Any, Any], names: Mapping[str, str]) -> str:
+    """Return the name of a residue's file, to stand before that of the residue, if there are several files."""
     return f"{names[row['file']]} " if len(names) > 1 else ""
 
 
@@ -296,15 +306,14 @@ def _residue(row: Mapping[Any, Any]) -> str:
 def _of_changes(changes: pd.DataFrame) -> list[Finding]:
     worse = _worst_changes_first(changes[changes["change"] == WORSE])
     listed = []
-    for row in worse.head(_MOST_FINDINGS).to_dict("records"):
+    for row in worse.to_dict("records"):
         listed.append(f"{row['where_after']} ({row['evaluation_before']} → {row['evaluation_after']})")
-    more = f" and {len(worse) - len(listed)} more" if len(worse) > len(listed) else ""
     n_better = int((changes["change"] == BETTER).sum())
     n_same = int((changes["change"] == SAME).sum())
     others = Finding(f"{n_better} got better, {n_same} kept their label")
-    if worse.empty:
+    if not listed:
         return [Finding("no residue got worse", "good"), others]
-    return [Finding(f"{len(worse)} got worse: {', '.join(listed)}{more}", "bad"), others]
+    return [Finding(f"{len(listed)} got worse: {_first(listed)}", "bad"), others]
 
 
 def _worst_first(residues: pd.DataFrame) -> pd.DataFrame:

@@ -86,9 +86,11 @@ def comparison_page(assessed: Assessment, notes: Sequence[str] = ()) -> str:
     owed = [caption(reference) for reference in drawn_references(assessed)]
     if owed:
         facts["attribution"] = "; ".join(dict.fromkeys(owed))
-    beside = [Finding(line) for line in lines_beside(report)]
-    cut = [Finding(f"prediction: {read_as}")] if read_as else []
-    findings = [*_of_regions(rows), *beside, *cut, *(Finding(note, "bad") for note in notes)]
+    findings = _of_regions(rows)
+    findings += [Finding(line) for line in lines_beside(report)]
+    if read_as:
+        findings.append(Finding(f"prediction: {read_as}"))
+    findings += [Finding(note, "bad") for note in notes]
     title = f"{report.attrs['prediction']} against {report.attrs['reference']}"
     return page(title, findings, sections, facts, PACKAGES)
 
