@@ -29,7 +29,7 @@ def make(folder, n):
     paths = []
     for k in range(n):
         path = folder / f"structure_{k:04d}.pdb"
-        path.write_bytes(b"\n".join(lines[: 80 + 7 * (k % 9)]) + b"\n")
+        path.write_bytes(b"\n".join([*lines[: 80 + 7 * (k % 9)], b"END"]) + b"\n")
         paths.append(path)
     broken = folder / BROKEN
     broken.write_bytes(broken.read_bytes().replace(b"  1.00 ", b"  1,00 ", 1))
