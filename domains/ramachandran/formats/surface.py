@@ -39,6 +39,7 @@ _INSTEAD = {
     "axes": ", and say phi_first=True (--phi-first) if its rows are phi",
     "phi_first": ', and say axes="psi phi" (--axes "psi phi") if they are the other way round',
 }
+_UNIT = re.compile(r"\s*[(\[](deg|degrees|°|rad|radians)[)\]]\s*$")
 _NUMBERED = re.compile(r"(phi|psi)[:_ ]?(\d*)")
 
 Quantity = Literal["mask", "membership", "density", "counts", "rank", "energy"]
@@ -170,16 +171,19 @@ class Surface(NamedTuple):
 
 
 def read_axes(axes: str | tuple[str, str] | None) -> tuple[str, str] | None:
-    """Return the two names of an option: "x y", "x,y" or a pair.
+    """Return the two names of an option: "x y", or "x, y", where names may have blanks, or a pair.
 
     Examples
     --------
-    >>> read_axes("t1, t2")
-    ('t1', 't2')
+    >>> read_axes("t1 t2"), read_axes("Phi angle, Psi angle")
+    (('t1', 't2'), ('Phi angle', 'Psi angle'))
     """
     if axes is None:
         return None
-    names = axes.replace(",", " ").split() if isinstance(axes, str) else list(axes)
+    names = list(axes)
+    if isinstance(axes, str):
+        separator = "," if "," in axes else None
+        names = [name.strip() for name in axes.split(separator)]
     if len(names) != 2 or names[0] == names[1]:
         raise UsageError(
             f"ramachandran.read_region: axes (--axes) are two names, what the file calls phi and what it calls psi; "
@@ -196,7 +200,7 @@ def find_axes(names: list[str], declared: Declared, default: tuple[str, str] | N
     names : list of str
         What the file calls its axes.
     declared : Declared
-        With the names of phi and psi, if the user gave them.
+        With the names of phi and psi, if the user gave them, or with the numbers of their columns, from 1 on.
     default : tuple of two str, optional
         What they are called in this format, if not phi and psi.
 
@@ -221,16 +225,30 @@ def find_axes(names: list[str], declared: Declared, default: tuple[str, str] | N
     wanted = declared.axes or usual
     if declared.is_order and not {"phi", "psi"} & set(lowered):
         wanted = usual[::-1] if declared.is_turned else usual
-    places = []
-    for name in wanted:
-        if lowered.count(name.lower()) != 1:
-            listed = ", ".join(one_line(known, 40) for known in names[:12])
-            raise UsageError(
-                f"which axes are phi and psi is not said: they are called {listed}; say what phi is called, and what "
-                'psi, with axes="PHI PSI" (--axes "PHI PSI")'
-            )
-        places.append(lowered.index(name.lower()))
-    return places[0], places[1]
+    phi = _place_of(wanted[0], lowered)
+    psi = _place_of(wanted[1], lowered)
+    if phi is None or psi is None:
+        listed = ", ".join(one_line(known, 40) for known in names[:12])
+        example = "PHI, PSI" if any(" " in known for known in names) else "PHI PSI"
+        raise UsageError(
+            f"which axes are phi and psi is not said: they are called {listed}; say what phi is called, and what "
+            f'psi, with axes="{example}" (--axes "{example}")'
+        )
+    return phi, psi
+
+
+def _place_of(name: str, lowered: list[str]) -> int | None:
+    """Return where a name stands, with or without its unit; else where its number says, from 1 on."""
+    name = name.lower()
+    if lowered.count(name) == 1:
+        return lowered.index(name)
+    bare = [_UNIT.sub("", known) for known in lowered]
+    bare_name = _UNIT.sub("", name)
+    if bare.count(bare_name) == 1:
+        return bare.index(bare_name)
+    if name.isdecimal() and 1 <= int(name) <= len(lowered):
+        return int(name) - 1
+    return None
 
 
 def residue_of(name: str) -> tuple[str, str] | None:

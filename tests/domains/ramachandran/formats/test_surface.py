@@ -81,3 +81,35 @@ def test_other_declarations_are_used_or_refused(tmp_path, name):
     else:
         with pytest.raises(UsageError, match=r"has a value for each cell; leave out absent= \(--absent\)"):
             read_map(path, **options, absent=float("inf"))
+
+
+NAMES_WITH_BLANKS = ["Frame no", "Phi angle (deg)", "Psi [deg]"]
+
+
+@pytest.mark.parametrize(
+    "axes",
+    [
+        "Phi angle (deg), Psi [deg]",
+        "phi angle, psi",
+        "2 3",
+        "2, 3",
+        ("Phi angle (deg)", "Psi [deg]"),
+        ("phi angle", "3"),
+    ],
+)
+def test_axes_whose_names_have_blanks(axes):
+    declared = Declared(axes=read_axes(axes))
+    assert find_axes(NAMES_WITH_BLANKS, declared) == (1, 2)
+
+
+def test_the_remedy_for_names_with_blanks_can_be_followed():
+    with pytest.raises(UsageError, match=r'called Frame no, Phi angle .*, with axes="PHI, PSI" \(--axes "PHI, PSI"\)$'):
+        find_axes(NAMES_WITH_BLANKS, Declared())
+    with pytest.raises(UsageError, match=r'with axes="PHI PSI" \(--axes "PHI PSI"\)$'):
+        find_axes(["t1", "t2"], Declared(axes=("0", "3")))
+
+
+@pytest.mark.parametrize(("n", "phi", "psi"), [("1 2", 0, 1), ("2 1", 1, 0)])
+def test_numbers_of_columns(n, phi, psi):
+    assert find_axes(["t1", "t2"], Declared(axes=read_axes(n))) == (phi, psi)
+    assert find_axes(["2", "1"], Declared(axes=read_axes("2 1"))) == (0, 1), "names go before numbers"
