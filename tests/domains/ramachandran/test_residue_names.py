@@ -88,7 +88,9 @@ def test_skipped_residues_and_files_come_back(made, in_chain, write_pdb, tmp_pat
     validate_files(files, outputs=Outputs(csv=names[0], skipped=names[1], quiet=True))
     read = [pd.read_csv(name) for name in names]
     for by in ("file", "chain"):
-        pd.testing.assert_frame_equal(summarise(*read, by=by), summarise(*wanted, by=by))
+        # residues without atoms have no rows that a file could hold
+        counted = summarise(*wanted, by=by).drop(columns="not_modelled")
+        pd.testing.assert_frame_equal(summarise(*read, by=by), counted)
     assert restored(read[1])["chain"].tolist() == ["1", "1", ""]
 
 
