@@ -61,7 +61,7 @@ def phi_and_psi(operation: str, angles: Any, psi: Any, unit: str) -> tuple[np.nd
     Raises
     ------
     ValueError
-        If the shapes differ, or angles cannot be of the unit.
+        If the shapes differ, angles cannot be of the unit, or mdtraj's atoms are passed with them.
     TypeError
         If the angles are no real numbers.
 
@@ -71,6 +71,9 @@ def phi_and_psi(operation: str, angles: Any, psi: Any, unit: str) -> tuple[np.nd
     >>> phi
     array([ -60., -120.])
     """
+    if _is_of_mdtraj(angles) or _is_of_mdtraj(psi):
+        found = "atoms and angles, as mdtraj.compute_phi returns them"
+        raise ValueError(f"{operation}: {found}; pass from_mdtraj(phi, psi), which pairs them")
     first = with_nan(measured(angles))
     if psi is None:
         if first.ndim < 2 or first.shape[-1] != 2:
@@ -88,3 +91,12 @@ def phi_and_psi(operation: str, angles: Any, psi: Any, unit: str) -> tuple[np.nd
             "residue, of mdtraj by from_mdtraj"
         )
     return phi, psi
+
+
+def _is_of_mdtraj(given: Any) -> bool:
+    """Return whether angles are a pair: the atoms of each, shape (n, 4), and the angles, shape (frames, n)."""
+    if not isinstance(given, tuple) or len(given) != 2:
+        return False
+    atoms = np.shape(given[0])
+    angles = np.shape(given[1])
+    return len(angles) == 2 and atoms == (angles[1], 4)

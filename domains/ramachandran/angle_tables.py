@@ -49,6 +49,7 @@ SUFFIXES = (".xvg", ".dat", ".csv", ".tsv", ".txt", ".colvar")
 _STRUCTURES = (".pdb", ".ent", ".cif", ".mmcif", ".bcif", ".gz", ".bz2", ".xz")
 """Endings of structures, which are not opened to see."""
 _BEGIN = 4096
+_PACKED = (".gz", ".bz2", ".xz")
 _HEADER = re.compile(rb"\s*(#! FIELDS|#\s*Frame\b|(#[^\n]*\n)*@\s*(title|xaxis|yaxis|TYPE))", re.IGNORECASE)
 """How tables of PLUMED, cpptraj and GROMACS begin."""
 COLUMNS = ["file", "frame", "chain", "resname", "resseq", "icode", "phi", "psi"]
@@ -62,11 +63,11 @@ def is_angle_table(path: str | Path) -> bool:
 
     Examples
     --------
-    >>> is_angle_table("rama.xvg"), is_angle_table("COLVAR"), is_angle_table("1a8o.cif.gz")
+    >>> is_angle_table("rama.xvg.gz"), is_angle_table("COLVAR"), is_angle_table("1a8o.cif.gz")
     (True, True, False)
     """
-    name = Path(path).name.lower()
-    if name.endswith(SUFFIXES):
+    name = _unpacked_name(path)
+    if name == "colvar" or name.endswith(SUFFIXES):
         return True
     if name.endswith(_STRUCTURES):
         return False
@@ -74,8 +75,16 @@ def is_angle_table(path: str | Path) -> bool:
         with open(path, "rb") as file:
             begin = file.read(_BEGIN)
     except OSError:
-        return name == "colvar"
+        return False
     return _HEADER.match(begin) is not None
+
+
+def _unpacked_name(path: str | Path) -> str:
+    """Return the name of a file in small letters, without the ending of a packed one."""
+    name = Path(path).name.lower()
+    for ending in _PACKED:
+        name = name.removesuffix(ending)
+    return name
 
 
 def read_angles(
@@ -177,7 +186,7 @@ def neighbours(table: pd.DataFrame) -> np.ndarray:
 
 
 def _read(path: Path, declared: Declared) -> pd.DataFrame:
-    if path.suffix.lower() in (".csv", ".tsv"):
+    if _unpacked_name(path).endswith((".csv", ".tsv")):
         return _from_csv(path, declared)
     text = read_text(OPERATION, path)
     if is_plumed(text):

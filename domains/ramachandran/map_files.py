@@ -179,6 +179,8 @@ def _centres_of(found: np.ndarray, n: int, dim: str, declared: Declared) -> np.n
     if len(found) == n + 1 and abs(abs(found[-1] - found[0]) - turn) < 1e-3 * turn:
         middle: np.ndarray = (found[1:] + found[:-1]) / 2
         return middle
+    if len(found) == n + 1 and abs(abs(found[-1] - found[0]) - 2 * np.pi) < 1e-3:
+        raise ReadError(f'the {n + 1} edges {dim!r} go round once in radians; say angles="radians" (--angles radians)')
     raise ReadError(
         f"no array {dim!r} with the {n} cell centres of that axis; save it beside the mask, or name those of phi and "
         'psi with axes="PHI PSI" (--axes "PHI PSI")'

@@ -21,6 +21,8 @@ from ..torus import LARGEST, PERIOD
 from .rows import FINEST, Rows, of_one_turn
 from .surface import labelled
 
+_FEWEST = 4
+"""So many cells within 2π degrees of 0 are none of a backbone: their angles are radians."""
 _ENOUGH = 4
 """Of so many angles the next one is there only if the step is right."""
 _WIDEST = 45.0
@@ -172,7 +174,7 @@ def _check_unit(rows: Rows) -> None:
     """Refuse what goes round once in radians: where rows are absent, the grid does not tell."""
     angles = np.abs([rows.phi, rows.psi])
     largest = angles.max(initial=0)
-    if len(rows.phi) >= 10 and largest <= 2 * np.pi:
+    if len(rows.phi) >= _FEWEST and largest <= 2 * np.pi:
         raise ReadError(
             f'all angles lie within ±{largest:.3g}, where no backbone is in degrees; say angles="radians" '
             "(--angles radians), or write degrees"

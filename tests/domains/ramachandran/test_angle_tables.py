@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -291,3 +295,16 @@ def test_what_is_no_table_of_angles_is_refused(tmp_path, text, name, error, said
 def test_options_about_atoms_are_refused(tmp_path):
     with pytest.raises(UsageError, match="min_plddt is about atoms"):
         validate(saved(tmp_path, gromacs()), min_plddt=70)
+
+
+@pytest.mark.parametrize("name", ["rama.xvg", "COLVAR", "angles.csv"])
+@pytest.mark.parametrize(("ending", "pack"), [(".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress)])
+@pytest.mark.filterwarnings("ignore:.*prolines count as trans")
+def test_packed_tables(tmp_path, name, ending, pack):
+    texts = {"rama.xvg": gromacs(), "COLVAR": colvar(), "angles.csv": "phi,psi\n-60,-45\n"}
+    path = tmp_path / (name + ending)
+    path.write_bytes(pack(texts[name].encode()))
+    plain = read_angles(saved(tmp_path, texts[name], name))
+    assert read_angles(path).drop(columns="file").equals(plain.drop(columns="file"))
+    rows, _ = validate(path)
+    assert len(rows) == len(plain)

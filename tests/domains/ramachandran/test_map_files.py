@@ -9,6 +9,7 @@ import xarray as xr
 
 from domains._checks import UsageError
 from domains._files import ReadError
+from domains.ramachandran import read_map
 from domains.ramachandran.formats.surface import Declared
 from domains.ramachandran.map_files import read_surface
 from domains.ramachandran.torus import centres
@@ -67,8 +68,8 @@ def test_a_matrix_without_angles(name, tmp_path):
     ("name", "header", "error", "said"),
     [
         ("a.nc", False, UsageError, "^header=False .* is for a table; leave it out"),
-        ("a.doc", True, ReadError, "^a region is read from .nc, .npy"),
-        ("a.nc.gz", True, ReadError, "^a region is read from .nc, .npy"),
+        ("a.doc", True, ReadError, "a NUL byte, so this is no text"),
+        ("a.nc.gz", True, ReadError, "^packed twice: a .nc file is packed in its own way; unpack it"),
         ("folder", True, IsADirectoryError, "folder: a folder, not a file; name a file in it"),
         ("nowhere.csv", True, FileNotFoundError, "nowhere.csv: no such file"),
     ],
@@ -81,3 +82,12 @@ def test_what_is_no_map(name, header, error, said, tmp_path):
         write_nc(path)
     with pytest.raises(error, match=said):
         read_surface(path, Declared(), header)
+
+
+def test_edges_in_radians(tmp_path):
+    path = tmp_path / "counts.npz"
+    edges = np.linspace(-np.pi, np.pi, 37)
+    np.savez(path, H=np.ones((36, 36)), phi=edges, psi=edges)
+    with pytest.raises(ReadError, match=r'the 37 edges .psi. go round once in radians; say angles="radians"'):
+        read_map(path, as_="density")
+    np.testing.assert_allclose(read_map(path, as_="density", angles="radians").phi, centres(36))

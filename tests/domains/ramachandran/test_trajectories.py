@@ -169,3 +169,11 @@ def test_masked_angles_have_no_evaluation():
     xr.testing.assert_identical(evaluate_trajectory(PHI, np.ma.masked_array(PSI, is_masked)), expected)
     both = np.ma.masked_array(np.stack([PHI, PSI], -1), np.stack([is_masked] * 2, -1))
     xr.testing.assert_identical(evaluate_trajectory(both), expected)
+
+
+def test_both_parts_of_mdtraj_s_angles():
+    phi = np.arange(12).reshape(3, 4), np.zeros((5, 3))
+    psi = np.arange(12).reshape(3, 4) + 1, np.zeros((5, 3))
+    for given in ((phi, psi), (phi, psi[1]), (phi[1], psi)):
+        with pytest.raises(ValueError, match=r"as mdtraj.compute_phi returns them; pass from_mdtraj\(phi, psi\)"):
+            evaluate_trajectory(*given)

@@ -159,6 +159,14 @@ def test_absent_nodes_are_those_of_the_header_of_plumed(tmp_path):
     np.testing.assert_array_equal(read_region(path, **options, cutoff=9, absent=float("inf")), second & (ENERGY <= 9))
 
 
+def test_few_cells_in_radians(tmp_path):
+    path = tmp_path / "cells.csv"
+    rows = [f"{phi:g},{psi:g},1" for phi in (-1.1, -1.0) for psi in (-0.8, -0.7)]
+    path.write_text("\n".join(["phi,psi,allowed", *rows]))
+    with pytest.raises(ReadError, match=r'where no backbone is in degrees; say angles="radians"'):
+        read_region(path)
+
+
 def test_the_case(shared_cases):
     cells = read_region(shared_cases / "allowed_cells_only" / "cells.csv")
     assert int(cells.sum()) == 213
