@@ -195,12 +195,14 @@ def _of_axes(pair: Pair, rows: np.ndarray, references_at: RegionsAt | None) -> I
     a = pair.a
     half_psi = len(pair.psi) // 2
     half_phi = len(pair.phi) // 2
+    # a copy, for rows that are read backwards take longest
+    mirrored = np.ascontiguousarray(a[:, :, ::-1])
     # in another order, or with other centres
-    in_order = {"psi upside down": a[:, ::-1], "phi mirrored": a[:, :, ::-1]}
+    in_order = {"psi upside down": a[:, ::-1], "phi mirrored": mirrored}
     moved: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     name = "both angles negated"
     if _are_centres(pair.psi, -pair.psi) and _are_centres(pair.phi, -pair.phi):
-        in_order[name] = _negated(pair)
+        in_order[name] = _negated(pair, mirrored)
     else:
         moved[name] = (-pair.psi, -pair.phi)
     for name, rolled, psi, phi in (
@@ -217,7 +219,7 @@ def _of_axes(pair: Pair, rows: np.ndarray, references_at: RegionsAt | None) -> I
     name = "phi and psi swapped"
     swapped = a.swapaxes(1, 2)
     if np.array_equal(pair.psi, pair.phi):
-        yield Reading(name, REMEDIES[name], pair.iou(swapped))
+        yield Reading(name, REMEDIES[name], pair.iou(swapped, size_a=pair.overlap.size_a))
     elif references_at is not None:
         cells = None if pair.cells is None else pair.cells.swapaxes(1, 2)
         turned = replace(pair, cells=cells)
@@ -327,7 +329,8 @@ def _of_symmetry(pair: Pair) -> Iterator[Reading]:
     one_sided = np.minimum(left, right) < ONE_SIDED * np.maximum(left, right)
     if not one_sided.any():
         return
-    both = np.maximum(pair.a, _negated(pair))
+    mirrored = pair.a[:, :, ::-1]
+    both = np.maximum(pair.a, _negated(pair, mirrored))
     iou = np.where(one_sided, pair.iou(both), 0.0)
     remedy = "pass the prediction together with its image at (-phi, -psi)"
     name = "a prediction for glycine that is not symmetrical at (-phi, -psi)"
@@ -401,13 +404,13 @@ def _are_centres(centres: np.ndarray, angles: np.ndarray) -> bool:
     return bool((np.abs(away) < OFF_CENTRE).all())
 
 
-def _negated(pair: Pair) -> np.ndarray:
-    """Return the values at (−phi, −psi)."""
+def _negated(pair: Pair, mirrored: np.ndarray) -> np.ndarray:
+    """Return the values at (−phi, −psi), given those with phi in reverse order."""
     rows = nearest(pair.psi, -pair.psi)
     columns = nearest(pair.phi, -pair.phi)
     if rows[0] == len(rows) - 1 and columns[0] == len(columns) - 1:
         # centres that are symmetrical need no copy
-        return pair.a[:, ::-1, ::-1]
+        return mirrored[:, ::-1]
     return pair.a.take(rows, 1).take(columns, 2)
 
 
