@@ -143,7 +143,7 @@ def reading() -> Iterator[Line]:
     import gemmi
 
     from domains.ramachandran import backbone_angles
-    from domains.ramachandran.coordinates import read_structure
+    from domains.ramachandran.structures.coordinates import read_structure
 
     with tempfile.TemporaryDirectory() as folder:
         for one_chain in (False, True):

@@ -5,7 +5,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 
 from domains import ramachandran as rama
-from domains.ramachandran.plotting import credit
+from domains.ramachandran.validation.plotting import credit
 
 models = {
     "All clashes (1963)": rama.hard_sphere("outer"),

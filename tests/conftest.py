@@ -26,7 +26,7 @@ NO_EXTRA_DATA = "needs data that may not be shipped: CONTRIBUTING.md, Extra data
 
 
 EXAMPLES_NEED_TORCH = tuple(
-    f"domains.ramachandran.{name}." for name in ("contacts", "descent", "learned", "learning", "torus_density")
+    f"domains.ramachandran.models.{name}." for name in ("contacts", "descent", "learned", "learning", "torus_density")
 )
 """Modules whose examples run with torch, but which do not import it until they are called."""
 

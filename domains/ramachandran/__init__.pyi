@@ -1,28 +1,28 @@
-from .angle_tables import read_angles
-from .assessment import Assessment
-from .basin_rows import basins
-from .changes import compare_models
-from .comparison import assess, compare
-from .crosswise import compare_crosswise
-from .densities import region_from_density, region_from_energy, region_from_rank
-from .densities_compared import compare_densities
+from .comparison.assessment import Assessment
+from .comparison.basin_rows import basins
+from .comparison.comparison import assess, compare
+from .comparison.densities_compared import compare_densities
+from .comparison.masses import cell_masses, draw_angles
+from .comparison.region_plots import plot_agreement, plot_agreements, plot_regions
 from .empirical import CATEGORIES, LEVELS, categorise, classify, evaluate, reference
-from .io import example, read_map, read_region
-from .kleywegt import plot_changes
-from .learned import LearnedContacts, learn_contacts
-from .masses import cell_masses, draw_angles
-from .outlines import region_from_polygons
-from .own_reference import region_reference
-from .plotting import plot_levels, plot_residues
-from .reference_files import read_reference
-from .region_plots import plot_agreement, plot_agreements, plot_regions
-from .regions import region
+from .models.crosswise import compare_crosswise
+from .models.learned import LearnedContacts, learn_contacts
+from .models.steric import contact_names, hard_sphere, soft_sphere
+from .models.torus_density import learn_density
+from .regions.angle_tables import read_angles
+from .regions.densities import region_from_density, region_from_energy, region_from_rank
+from .regions.io import example, read_map, read_region
+from .regions.outlines import region_from_polygons
+from .regions.own_reference import region_reference
+from .regions.reference_files import read_reference
+from .regions.regions import region
+from .regions.samples import density_from_angles, region_from_angles
+from .regions.trajectories import evaluate_trajectory, from_mdtraj
 from .run import summarise, summarise_models, validate
-from .samples import density_from_angles, region_from_angles
-from .steric import contact_names, hard_sphere, soft_sphere
-from .structures import backbone_angles
-from .torus_density import learn_density
-from .trajectories import evaluate_trajectory, from_mdtraj
+from .structures.backbone import backbone_angles
+from .validation.changes import compare_models
+from .validation.kleywegt import plot_changes
+from .validation.plotting import plot_levels, plot_residues
 
 __all__ = [
     "CATEGORIES",

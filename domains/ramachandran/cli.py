@@ -176,7 +176,7 @@ def learn(*, learning: Learning, seeds: Seeds = 2, region: LearnedRegion = None,
 
     Needs torch; half a minute. As CSV: a row for each contact.
     """
-    from . import learning as job
+    from .models import learning as job
 
     code = job.learn_files(
         n_seeds=seeds,

@@ -18,13 +18,13 @@ from .. import _console
 from .._checks import UsageError, check_choice
 from .._files import ReadError
 from .._report import as_table
-from . import tables
-from .comparison import assess
+from .comparison.comparison import assess
+from .comparison.references import own_category, says_ranks
 from .empirical import PROVENANCE, maps_of
-from .formats.cuts import Cut
-from .io import cut_file, read_region
-from .reference_files import check_file, holds_reference, named_reference
-from .references import own_category, says_ranks
+from .regions.formats.cuts import Cut
+from .regions.io import cut_file, read_region
+from .regions.reference_files import check_file, holds_reference, named_reference
+from .validation import tables
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,13 +71,13 @@ def compare_files(
         return lines
 
     def picture() -> Axes:
-        from .region_plots import plot_agreement, plot_agreements
+        from .comparison.region_plots import plot_agreement, plot_agreements
 
         drawn: Axes = plot_agreements(assessed)[0] if assessed.labels else plot_agreement(assessed)
         return drawn
 
     def page() -> str:
-        from .region_pages import comparison_page
+        from .comparison.region_pages import comparison_page
 
         return comparison_page(assessed, notes)
 
@@ -108,7 +108,7 @@ def region_files(
         return [tables.region_table(rows), _console.aside(f"read as: {said}"), _console.aside(grid)]
 
     def picture() -> Axes:
-        from .region_plots import plot_regions
+        from .comparison.region_plots import plot_regions
 
         first: Axes = plot_regions(region)[0]
         return first

@@ -9,16 +9,16 @@ import xarray as xr
 
 from .. import _console
 from .._report import as_table
-from . import tables
-from .assessment import Assessment
-from .comparison import assess
-from .io import example
-from .plotting import plot_residues
-from .region_plots import plot_agreement
-from .regions import region
+from .comparison.assessment import Assessment
+from .comparison.comparison import assess
+from .comparison.region_plots import plot_agreement
+from .models.steric import hard_sphere
+from .regions.io import example
+from .regions.regions import region
 from .run import summarise, validate
-from .scoring import COLUMNS
-from .steric import hard_sphere
+from .validation import tables
+from .validation.plotting import plot_residues
+from .validation.scoring import COLUMNS
 
 WHAT_TO_LOOK_AT = (
     "The contact distances of 1963 predict half of what real proteins do; dropping the clashes that Ho, Thomas & "

@@ -26,15 +26,15 @@ from .._checks import UsageError
 from .._running import Running, split_running, takes_running
 from .._skipped import NOT_SCORED, as_skipped, joined
 from .._text import file_name
-from . import tables
 from .empirical import maps_of
-from .outcomes import refuse_if_all_are_wrong_use, tables_of, uncounted_files
-from .reference_files import named_reference
-from .residue_names import restored
-from .scoring import Request, check_request, score, score_as_plain, score_file
-from .selection import choose, parse
-from .summaries import check_keys, count, over_models
-from .told import tell
+from .regions.reference_files import named_reference
+from .validation import tables
+from .validation.outcomes import refuse_if_all_are_wrong_use, tables_of, uncounted_files
+from .validation.residue_names import restored
+from .validation.scoring import Request, check_request, score, score_as_plain, score_file
+from .validation.selection import choose, parse
+from .validation.summaries import check_keys, count, over_models
+from .validation.told import tell
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -107,7 +107,7 @@ def validate(
 
     Examples
     --------
-    >>> from .io import example
+    >>> from .regions.io import example
     >>> residues, skipped = validate(example("1a8o"))
     >>> residues["evaluation"].value_counts().to_dict()
     {'Favored': 67, 'Allowed': 1, 'OUTLIER': 0}
@@ -179,7 +179,7 @@ def summarise(
 
     Examples
     --------
-    >>> from .io import example
+    >>> from .regions.io import example
     >>> residues, skipped = validate(example("1a8o"))
     >>> summarise(residues, skipped).loc[0, ["total", "favored", "outlier"]].tolist()
     [68, 67, 0]
@@ -221,7 +221,7 @@ def summarise_models(residues: pd.DataFrame, core: str | None = None) -> pd.Data
 
     Examples
     --------
-    >>> from .io import example
+    >>> from .regions.io import example
     >>> summarise_models(validate(example("1a8o"))[0]).empty
     True
     """
@@ -260,14 +260,14 @@ def validate_files(
         return tables.validation_lines(told)
 
     def picture() -> Axes:
-        from .plotting import plot_residues
+        from .validation.plotting import plot_residues
 
         panels = plot_residues(residues, against)
         first: Axes = panels[0, 0]
         return first
 
     def page() -> str:
-        from .pages import validation_page
+        from .validation.pages import validation_page
 
         done = {"reference": maps_of(against).name, **options, "core": core}
         settings = {name: value for name, value in done.items() if value is not None}
@@ -305,7 +305,7 @@ def changes_files(
     **options: Any,
 ) -> int:
     """Do what ``overlap ramachandran changes`` does, and return its exit code."""
-    from .changes import WORSE, compare_models, parse_chains, summarise_changes
+    from .validation.changes import WORSE, compare_models, parse_chains, summarise_changes
 
     names = parse_chains(chains) if chains else None
     against = named_reference(reference)
@@ -321,13 +321,13 @@ def changes_files(
         return [tables.changes_table(found, name_before, name_after), *tables.change_lines(rows)]
 
     def picture() -> Axes:
-        from .kleywegt import plot_changes
+        from .validation.kleywegt import plot_changes
 
         first: Axes = plot_changes(rows, against)[0, 0]
         return first
 
     def page() -> str:
-        from .pages import changes_page
+        from .validation.pages import changes_page
 
         done = {"reference": maps_of(against).name, **options, "chains": chains}
         settings = {name: value for name, value in done.items() if value is not None}

@@ -52,7 +52,7 @@ def of_events():
 
 def of_regions():
     from domains.ramachandran import hard_sphere
-    from domains.ramachandran.comparison import assess
+    from domains.ramachandran.comparison.comparison import assess
 
     return assess(hard_sphere())
 

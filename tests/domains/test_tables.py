@@ -94,7 +94,7 @@ def test_a_table_without_rows(capsys, monkeypatch):
 
 def of_ramachandran():
     rama = pytest.importorskip("domains.ramachandran")
-    from domains.ramachandran import tables
+    from domains.ramachandran.validation import tables
 
     report = rama.compare(rama.hard_sphere(), level="allowed")
     return tables.comparison_table([report]), ["0.4853", "6541", "12593"]
@@ -102,7 +102,8 @@ def of_ramachandran():
 
 def of_validation():
     pytest.importorskip("gemmi")
-    from domains.ramachandran import example, summarise, tables, validate
+    from domains.ramachandran import example, summarise, validate
+    from domains.ramachandran.validation import tables
 
     summary = summarise(*validate([example("1a8o"), example("1a28")]))
     return tables.summary_table(summary), ["68", "98.53"]

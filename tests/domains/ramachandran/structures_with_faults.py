@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 from domains import ramachandran
-from domains.ramachandran import run, scoring
+from domains.ramachandran import run
+from domains.ramachandran.validation import scoring
 
 KILLER = "structure_0003.pdb"
 BROKEN = "structure_0005.pdb"

@@ -13,8 +13,9 @@ import pytest
 from domains import _batch, _console
 from domains._batch import Interrupted, run_cases
 from domains._checks import UsageError
-from domains.ramachandran import example, reference, region_reference, run, scoring, summarise, validate
-from domains.ramachandran.scoring import COLUMNS, DETAILS, SKIPPED, score_as_plain, score_file
+from domains.ramachandran import example, reference, region_reference, run, summarise, validate
+from domains.ramachandran.validation import scoring
+from domains.ramachandran.validation.scoring import COLUMNS, DETAILS, SKIPPED, score_as_plain, score_file
 
 FILES = [
     *("1a28.pdb.gz", "1a8o.cif", "1a8o.pdb", "1crn.pdb", "1d3z.pdb.gz", "1dix.cif", "1igy.cif.gz"),

@@ -1,0 +1,1 @@
+"""Two regions or densities beside each other: sizes, masses, basins, hints and pictures."""

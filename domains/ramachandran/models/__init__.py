@@ -1,0 +1,1 @@
+"""Regions and densities that are computed or learned, not counted."""

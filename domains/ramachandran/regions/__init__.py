@@ -1,0 +1,1 @@
+"""Regions of the torus: read from files, made of densities, energies, ranks, angles and outlines."""

@@ -1,0 +1,1 @@
+"""Coordinate files, from their bytes to the backbone angles of every residue."""

@@ -1,0 +1,1 @@
+"""Residues against the empirical regions: scores and labels, findings, summaries, tables and pictures."""

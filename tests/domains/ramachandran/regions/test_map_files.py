@@ -1,0 +1,93 @@
+"""One map in each kind of file is one surface, and what is no map is told without the name of the file."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.io
+import xarray as xr
+
+from domains._checks import UsageError
+from domains._files import ReadError
+from domains.ramachandran import read_map
+from domains.ramachandran.regions.formats.surface import Declared
+from domains.ramachandran.regions.map_files import read_surface
+from domains.ramachandran.torus import centres
+
+MASK = np.random.default_rng(5).random((12, 18)) < 0.4
+PSI = centres(12)
+PHI = centres(18)
+
+
+def write_nc(path):
+    xr.DataArray(MASK, {"psi": PSI, "phi": PHI}, dims=("psi", "phi"), name="mine").to_netcdf(path, engine="h5netcdf")
+
+
+def write_grid(path):
+    lines = ["," + ",".join(map(str, PHI))]
+    lines += [f"{psi}," + ",".join(str(int(cell)) for cell in row) for psi, row in zip(PSI, MASK, strict=True)]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def write_long(path):
+    lines = ["psi\tphi\tmine"]
+    lines += [f"{psi}\t{phi}\t{int(MASK[j, k])}" for j, psi in enumerate(PSI) for k, phi in enumerate(PHI)]
+    path.write_text("\n".join(lines) + "\n")
+
+
+FORMS = {
+    "a.nc": write_nc,
+    "a.npy": lambda path: np.save(path, MASK),
+    "a.npz": lambda path: np.savez(path, mine=MASK, psi=PSI, phi=PHI),
+    "a.mat": lambda path: scipy.io.savemat(path, {"mine": MASK, "psi": PSI, "phi": PHI}),
+    "a.csv": write_grid,
+    "a.tsv": write_long,
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_one_map_in_each_kind_of_file(name, tmp_path):
+    path = tmp_path / name
+    FORMS[name](path)
+    cells = read_surface(path, Declared()).values.sortby(["psi", "phi"]).transpose("psi", "phi")
+    np.testing.assert_array_equal(cells.values.astype(bool), MASK)
+    np.testing.assert_allclose(cells.psi, PSI)
+    np.testing.assert_allclose(cells.phi, PHI)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.dat"])
+def test_a_matrix_without_angles(name, tmp_path):
+    path = tmp_path / name
+    np.savetxt(path, MASK.T, fmt="%d", delimiter="," if name.endswith("csv") else " ")
+    surface = read_surface(path, Declared(phi_first=True), header=False)
+    np.testing.assert_array_equal(surface.values.transpose("psi", "phi").values.astype(bool), MASK)
+    assert surface.source == "matrix without angles: cells divide the circle from -180 on"
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "error", "said"),
+    [
+        ("a.nc", False, UsageError, "^header=False .* is for a table; leave it out"),
+        ("a.doc", True, ReadError, "a NUL byte, so this is no text"),
+        ("a.nc.gz", True, ReadError, "^packed twice: a .nc file is packed in its own way; unpack it"),
+        ("folder", True, IsADirectoryError, "folder: a folder, not a file; name a file in it"),
+        ("nowhere.csv", True, FileNotFoundError, "nowhere.csv: no such file"),
+    ],
+)
+def test_what_is_no_map(name, header, error, said, tmp_path):
+    path = tmp_path / name
+    if name == "folder":
+        path.mkdir()
+    elif name != "nowhere.csv":
+        write_nc(path)
+    with pytest.raises(error, match=said):
+        read_surface(path, Declared(), header)
+
+
+def test_edges_in_radians(tmp_path):
+    path = tmp_path / "counts.npz"
+    edges = np.linspace(-np.pi, np.pi, 37)
+    np.savez(path, H=np.ones((36, 36)), phi=edges, psi=edges)
+    with pytest.raises(ReadError, match=r'the 37 edges .psi. go round once in radians; say angles="radians"'):
+        read_map(path, as_="density")
+    np.testing.assert_allclose(read_map(path, as_="density", angles="radians").phi, centres(36))
