@@ -21,6 +21,7 @@ doi:10.1080/00031305.1996.10474359
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,6 +34,9 @@ from .quantities import KJ_PER_MOL, UNITS, check_density, check_energy, check_ra
 
 MASS = 0.98
 """What a region of a density holds by default, as the favored regions of the reference do."""
+
+FEWEST_LEVELS = 10
+"""Different energies of a map that can tell what its minimum is."""
 
 OF_A_MAP = ("quantity", "units", "long_name")
 """Attributes of a map that its region does not have."""
@@ -180,6 +184,12 @@ def region_from_energy(energy: xr.DataArray, cutoff: float, unit: str) -> xr.Dat
     UsageError
         If the cutoff is no number or negative, the unit is unknown, or the map's cannot be converted to it.
 
+    Warns
+    -----
+    UserWarning
+        If several cells share a minimum that is farther below the next value than all others are apart, or negative
+        where the next is 0, as -9999 or -1 for cells that were never visited are.
+
     Examples
     --------
     >>> from ..torus import centres
@@ -198,6 +208,7 @@ def region_from_energy(energy: xr.DataArray, cutoff: float, unit: str) -> xr.Dat
     values = _floats(energy)
     visited = np.isfinite(values)
     _check_energy(operation, values, visited)
+    _warn_of_marks(operation, values, visited)
     lowest = np.min(values, axis=(-2, -1), keepdims=True, initial=np.inf, where=visited)
     above = np.where(visited, values, lowest) - lowest
     inside = visited & (above <= limit)
@@ -258,6 +269,23 @@ def _check_energy(operation: str, values: np.ndarray, visited: np.ndarray) -> No
         raise ValueError(f"{operation}: no cell has a finite energy; pass another map")
     if np.isneginf(values).any():
         raise ValueError(f"{operation}: an energy is minus infinity; set it to the lowest that is meant")
+
+
+def _warn_of_marks(operation: str, values: np.ndarray, visited: np.ndarray) -> None:
+    """Warn where several cells share a minimum so far below the others that it may mark cells never visited."""
+    maps = values.reshape(-1, *values.shape[-2:])
+    for energy, seen in zip(maps, visited.reshape(maps.shape), strict=True):
+        levels, counts = np.unique(energy[seen], return_counts=True)
+        if len(levels) < FEWEST_LEVELS or counts[0] == 1:
+            continue
+        lowest, following = levels[:2].tolist()
+        is_apart = following - lowest > levels[-1] - following
+        is_below_zero = lowest < 0 and following == 0
+        if is_apart or is_below_zero:
+            share = f"{counts[0]} cells share the lowest energy, {lowest:g}, and the next is {following:g}"
+            remedy = f"write inf there, or pass energy.where(energy > {lowest:g})"
+            warnings.warn(f"{operation}: {share}: if they were never visited, {remedy}", stacklevel=3)
+            return
 
 
 def _levels(densities: np.ndarray, mass: float) -> np.ndarray:

@@ -5,6 +5,8 @@ Conventions
 - The separator is the one of the three that the first line has most of. Numbers have points. A cell may stand in
   quotation marks.
 - Every line has as many cells as the first. Empty lines count for nothing.
+- Lines that begin with # above the first are comments. The last of them is the first line if it names phi and psi and
+  as many columns as the numbers below it have, as ``numpy.savetxt`` writes a header.
 - True and False are 1 and 0.
 - A column may say its unit: ``phi (deg)``, ``phi/deg``, ``phi_rad``, ``F [kJ/mol]``.
 """
@@ -119,10 +121,40 @@ def read_table(operation: str, path: Path) -> Table:
     (['phi', 'psi', 'value'], array([1.]))
     """
     text = read_text(operation, path, may_be_empty=True)
+    text = _without_comments(text)
     if not text.strip():
         raise ReadError("the file is empty; write columns phi, psi, value or a grid of numbers")
     separator = _separator(text)
     return _plain_table(text, separator) or _checked_table(text, separator)
+
+
+def _without_comments(text: str) -> str:
+    """Return a text whose comments above the first line are empty lines; one that names the columns stays as a line."""
+    if not _is_comment(text.partition("\n")[0]):
+        return text
+    lines = text.split("\n")
+    first = next((k for k, line in enumerate(lines) if not _is_comment(line)), len(lines))
+    if first == len(lines):
+        return ""
+    above = [""] * first
+    names = lines[first - 1].lstrip("# \t")
+    if _are_names_of(names, lines[first]):
+        above[-1] = names
+    return "\n".join([*above, *lines[first:]])
+
+
+def _is_comment(line: str) -> bool:
+    """Return whether a line is empty or a comment; PLUMED's ``#!`` is neither."""
+    bare = line.strip()
+    return not bare or (bare.startswith("#") and not bare.startswith("#!"))
+
+
+def _are_names_of(names: str, row: str) -> bool:
+    """Return whether a comment names the columns of a row of numbers."""
+    separator = _separator(row)
+    cells = row.split(separator)
+    headings = [heading(name.strip(' "')).name for name in names.split(separator)]
+    return len(headings) == len(cells) and {"phi", "psi"} <= set(headings) and all(is_number(cell) for cell in cells)
 
 
 def _separator(text: str) -> str:
@@ -133,7 +165,8 @@ def _separator(text: str) -> str:
 
 def _plain_table(text: str, separator: str) -> Table | None:
     """Return a table of numbers alone, a line for each row; None if it needs a closer look."""
-    head, _, body = text.partition("\n")
+    n_above = len(text) - len(text.lstrip("\n"))
+    head, _, body = text[n_above:].partition("\n")
     body = body.rstrip("\n")
     lowered = text.lower()
     if '"' in text or not head.strip() or not body.strip() or any(odd in lowered for odd in _NO_NUMBER_OF_TEXT):
@@ -147,7 +180,8 @@ def _plain_table(text: str, separator: str) -> Table | None:
     # empty lines are passed over
     if numbers.shape != (n_lines, len(names)):
         return None
-    return Table(names, np.arange(2, n_lines + 2), [], numbers)
+    lines = n_above + 2 + np.arange(n_lines)
+    return Table(names, lines, [], numbers)
 
 
 def _checked_table(text: str, separator: str) -> Table:
@@ -249,11 +283,13 @@ def _n_cells(cells: Sequence[str]) -> str:
 def begins_with_columns(text: str) -> bool:
     """Return whether the first line of a text names columns phi and psi, separated as those of a table are.
 
+    Comments above it are passed over.
+
     Examples
     --------
     >>> begins_with_columns("phi (deg);psi (deg);p"), begins_with_columns("#! FIELDS phi psi free")
     (True, False)
     """
-    first = text.lstrip().partition("\n")[0]
+    first = _without_comments(text).lstrip().partition("\n")[0]
     names = [heading(name.strip(' "')).name for name in first.split(_separator(first))]
     return {"phi", "psi"} <= set(names)

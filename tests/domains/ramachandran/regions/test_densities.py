@@ -136,3 +136,31 @@ def test_what_cannot_be_cut_is_refused(call, error, said):
         call(on_torus(values.reshape(24, 24).astype(float)))
     assert str(raised.value).startswith("ramachandran.region_from_")
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("mark", [-1.0, -9999.0])
+@pytest.mark.parametrize("lead", [(), (2,)])
+def test_a_minimum_that_marks_cells_never_visited(mark, lead):
+    """Following the warning gives the region of the cells that were visited."""
+    energy = RNG.gamma(2.0, 5.0, (*lead, 24, 36))
+    energy -= energy.min(axis=(-2, -1), keepdims=True)
+    never = energy > 20
+    marked = on_torus(np.where(never, mark, energy))
+    said = rf"\d+ cells share the lowest energy, {mark:g}, and the next is 0: if they were never visited"
+    with pytest.warns(UserWarning, match=f"^ramachandran.region_from_energy: {said}"):
+        region_from_energy(marked, 10, "kJ/mol")
+    np.testing.assert_array_equal(region_from_energy(marked.where(marked > mark), 10, "kJ/mol"), energy <= 10)
+
+
+@pytest.mark.parametrize(
+    "energy",
+    [
+        np.maximum(RNG.gamma(2.0, 5.0, (24, 36)) - 3, 0),
+        RNG.gamma(2.0, 5.0, (24, 36)).round(1) - 40,
+        np.where(RNG.random((24, 36)) < 0.5, 0.0, 50.0),
+        np.zeros((24, 36)),
+    ],
+    ids=["flat at the bottom", "rounded", "two levels", "one level"],
+)
+def test_a_minimum_that_marks_nothing(energy):
+    region_from_energy(on_torus(energy), 10, "kJ/mol")

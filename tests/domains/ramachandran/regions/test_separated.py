@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from domains._files import ReadError
-from domains.ramachandran.regions.separated import heading, read_table
+from domains.ramachandran.regions.separated import begins_with_columns, heading, read_table
 
 VALUES = np.random.default_rng(3).normal(size=(7, 3)).round(4)
 
@@ -40,6 +40,49 @@ def test_names_and_numbers(tmp_path, text):
     assert table.names == ["a", "b", "c"]
     np.testing.assert_array_equal(np.stack([table.column(k) for k in range(3)], axis=1), VALUES)
     np.testing.assert_array_equal(table.column_with_gaps(1), VALUES[:, 1])
+
+
+@pytest.mark.parametrize("above", ["# made by hand\n", "\n# one\n\n  # two, three, four\n", "#\n"])
+def test_comments_above_the_names(tmp_path, above):
+    table = read(tmp_path, above + written())
+    assert table.names == ["a", "b", "c"]
+    np.testing.assert_array_equal(table.column(2), VALUES[:, 2])
+    assert table.lines.tolist() == list(range(above.count("\n") + 2, above.count("\n") + 9))
+    with pytest.raises(ReadError, match=f"line {above.count(chr(10)) + 9}: 2 cells, but the first line has 3"):
+        read(tmp_path, above + written() + "1,2\n")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_comment_that_names_the_columns(tmp_path, separator):
+    """As numpy.savetxt writes a header."""
+    path = tmp_path / "saved.csv"
+    header = separator.join(["phi (deg)", "psi (deg)", "p"])
+    np.savetxt(path, VALUES, delimiter=separator, header=f"of a run\n{header}")
+    table = read_table("ramachandran.read_region", path)
+    assert table.names == ["phi (deg)", "psi (deg)", "p"]
+    np.testing.assert_array_equal(table.column(2), VALUES[:, 2])
+    assert table.lines.tolist() == list(range(3, 10))
+
+
+@pytest.mark.parametrize("comment", ["# phi psi p", "# phi,psi", "# one,two,three"])
+def test_a_comment_that_names_no_columns(tmp_path, comment):
+    text = comment + "\n1,2,3\n4,5,6\n"
+    table = read(tmp_path, text)
+    assert table.names == ["1", "2", "3"]
+    assert table.lines.tolist() == [3]
+    assert not begins_with_columns(text)
+
+
+def test_columns_are_recognised_below_and_in_comments():
+    assert begins_with_columns("# a run\n# phi,psi,p\n1,2,3\n")
+    assert begins_with_columns("# a run\nphi,psi,p\n1,2,3\n")
+    assert not begins_with_columns("#! FIELDS phi psi free\n1 2 3\n")
+    assert not begins_with_columns("# phi,psi,p\n")
+
+
+def test_comments_alone_are_an_empty_file(tmp_path):
+    with pytest.raises(ReadError, match="the file is empty"):
+        read(tmp_path, "# nothing\n#\n")
 
 
 def test_gaps(tmp_path):
