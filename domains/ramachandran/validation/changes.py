@@ -18,6 +18,7 @@ doi:10.1016/S0969-2126(96)00147-5
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -84,6 +85,11 @@ def compare_models(
     ValueError
         If no residue is on both sides.
 
+    Warns
+    -----
+    UserWarning
+        If most residues of one place are others on the other side.
+
     Examples
     --------
     >>> from ..regions.io import example
@@ -104,6 +110,7 @@ def compare_models(
     are_matched = (merged["sides"] == "both") & (merged["parent_before"] == merged["parent_after"])
     if not are_matched.any():
         raise ValueError(f"{OPERATION}: no residue is in both models; {what_there_is(first, second)}")
+    _warn_of_another_protein(int((merged["sides"] == "both").sum()), int(are_matched.sum()))
     changes = _changes(merged[are_matched].rename(columns={"model": "model_before"}))
     return changes, as_skipped(unmatched_rows(first, second, merged, key))
 
@@ -190,6 +197,16 @@ def turn(before: Any, after: Any) -> Any:
     """
     half = PERIOD / 2
     return half - (half - (after - before)) % PERIOD
+
+
+def _warn_of_another_protein(n_of_one_place: int, n_of_one_name: int) -> None:
+    if 2 * n_of_one_name >= n_of_one_place:
+        return
+    found = f"of {n_of_one_place} residues with one place in both models only {n_of_one_name} have one name"
+    warnings.warn(
+        f"{OPERATION}: {found}: another protein, or shifted numbers; compare models that number one sequence alike",
+        stacklevel=3,
+    )
 
 
 def _merged(first: pd.DataFrame, second: pd.DataFrame, key: list[str]) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pytest
 
 from domains._checks import UsageError
 from domains._console import Outputs
-from domains.ramachandran import compare_models, validate
+from domains.ramachandran import compare_models, example, validate
 from domains.ramachandran.run import changes_files
 from domains.ramachandran.validation.changes import COLUMNS, summarise_changes, turn
 
@@ -198,3 +198,19 @@ def test_the_summary_counts(pair):
 def test_pairs_of_chains_on_the_command_line(pair):
     with pytest.raises(UsageError, match="--chains A-B: 'A-B' is no pair of chains; write A=B,C=D"):
         changes_files(*pair, only_worse=False, chains="A-B", outputs=Outputs())
+
+
+def test_another_protein_is_told():
+    first, _ = validate(example("1a8o"))
+    other, _ = validate(example("1a28"))
+    with pytest.warns(UserWarning, match="of [0-9]+ residues with one place in both models only [0-9]+ have one name"):
+        changes, unmatched = compare_models(first, other.assign(resseq=other["resseq"] - 530))
+    assert len(unmatched) > len(changes)
+
+
+def test_a_mutant_is_no_other_protein():
+    first, _ = validate(example("1a8o"))
+    mutant = first.assign(resname=first["resname"].replace("LEU", "ALA"), parent=first["parent"].replace("LEU", "ALA"))
+    changes, unmatched = compare_models(first, mutant)
+    assert len(changes) + len(unmatched) == len(first)
+    assert len(unmatched) == (first["resname"] == "LEU").sum() > 0
