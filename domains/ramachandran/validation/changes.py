@@ -125,8 +125,8 @@ def summarise_changes(changes: pd.DataFrame) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``matched worse better same mean_distance largest_distance`` (degrees), and ``labels``: how many residues of
-        each label before have each label after.
+        ``matched worse better same mean_distance largest_distance`` (degrees), ``farthest``, the residue that moved
+        so far, and ``labels``: how many residues of each label before have each label after.
 
     Examples
     --------
@@ -144,6 +144,7 @@ def summarise_changes(changes: pd.DataFrame) -> dict[str, Any]:
         found[change] = int((changes["change"] == change).sum())
     found["mean_distance"] = float(changes["distance"].mean())
     found["largest_distance"] = float(changes["distance"].max())
+    found["farthest"] = changes["where_after"].iloc[int(np.argmax(changes["distance"]))]
     found["labels"] = labels.to_dict("index")
     return found
 

@@ -219,7 +219,8 @@ def changes_table(found: Row, before: str, after: str) -> Table:
     """Return how many residues of each label before have each label after, as a table for the terminal."""
     labels = list(found["labels"])
     cells = [[name, *(str(found["labels"][name][other]) for other in labels)] for name in labels]
-    moved = f"moved {found['mean_distance']:.1f}° in the mean, {found['largest_distance']:.1f}° at most"
+    farthest = f"{found['largest_distance']:.1f}° at most ({found['farthest']})"
+    moved = f"moved {found['mean_distance']:.1f}° in the mean, {farthest}"
     caption = f"{found['worse']} worse, {found['better']} better, {found['same']} the same; {moved}"
     title = f"before: {before} ({found['matched']})\nafter: {after} ({found['matched']})"
     return build_table(["before"], [f"{name} after" for name in labels], cells, title=title, caption=caption)

@@ -190,9 +190,12 @@ def test_the_command_says_which_got_worse(pair, tmp_path, capsys):
 
 
 def test_the_summary_counts(pair):
-    found = summarise_changes(compare_models(*pair)[0])
+    changes, _ = compare_models(*pair)
+    found = summarise_changes(changes)
     assert sum(sum(row.values()) for row in found["labels"].values()) == found["matched"] == 5
     assert found["largest_distance"] == pytest.approx(np.hypot(100, 105), abs=0.1)
+    farthest = changes.set_index("where_after")["distance"]
+    assert farthest[found["farthest"]] == found["largest_distance"]
 
 
 def test_pairs_of_chains_on_the_command_line(pair):
