@@ -13,6 +13,7 @@ from domains.cli import app
 
 PAGES = Path(__file__).parents[1] / "docs" / "how-to"
 OPTIONS = re.compile(r"^:tags:.*\n\n", re.MULTILINE)
+pytestmark = pytest.mark.skipif(not PAGES.is_dir(), reason="needs the documentation beside the tests")
 IOU = re.compile(r'"iou": ([\d.]+|null)')
 
 

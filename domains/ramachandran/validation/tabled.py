@@ -49,6 +49,11 @@ def tabled_angles(path: str | PathLike[str], **options: Any) -> tuple[pd.DataFra
     ReadError
         If it is no table of angles.
 
+    Warns
+    -----
+    UserWarning
+        If the table names no residues, or names prolines: what stands before them is not in it.
+
     Examples
     --------
     >>> import pathlib, tempfile
@@ -64,6 +69,9 @@ def tabled_angles(path: str | PathLike[str], **options: Any) -> tuple[pd.DataFra
     n = len(table)
     names = table["resname"].to_numpy(object)
     parents = parents_of(names)
+    if not (names != "").any():
+        said = "no names of residues, so all count as general; a column resname tells glycine, proline and the others"
+        warnings.warn(f"{file}: {said}", stacklevel=2)
     if (parents == "PRO").any():
         _warn_of_prolines(file, table)
 

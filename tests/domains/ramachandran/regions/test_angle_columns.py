@@ -30,6 +30,7 @@ def test_columns_of_residues(tmp_path, text, columns, options):
         assert table["resseq"].tolist() == list(columns) * FRAMES
 
 
+@pytest.mark.filterwarnings("ignore:.*no names of residues")
 @pytest.mark.parametrize("range_360", [False, True])
 def test_the_ends_of_a_chain(tmp_path, range_360):
     """As multidihedral of cpptraj writes a whole chain: psi of the first residue, phi of the last."""

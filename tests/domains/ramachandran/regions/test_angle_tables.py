@@ -158,7 +158,8 @@ def test_residues_that_are_not_standard_are_skipped(tmp_path, name, detail):
 
 
 def test_a_table_without_names_is_general(tmp_path):
-    rows, skipped = validate(saved(tmp_path, "phi,psi\n60,-150\n-60,-45\n", "a.csv"))
+    with pytest.warns(UserWarning, match="a.csv: no names of residues, so all count as general; a"):
+        rows, skipped = validate(saved(tmp_path, "phi,psi\n60,-150\n-60,-45\n", "a.csv"))
     assert rows["category"].tolist() == ["general", "general"]
     assert len(skipped) == 0
 
@@ -241,6 +242,7 @@ def test_labels_of_the_axes_say_the_order(tmp_path, labels):
     assert circular(table["psi"], PSI[:, 0]) < 1e-9
 
 
+@pytest.mark.filterwarnings("ignore:.*no names of residues")
 @pytest.mark.parametrize("name", ["COLVAR.0", "COLVAR_1", "colvar.out", "rama.agr", "dih", "angles.1"])
 def test_a_table_is_known_by_its_header_and_not_by_its_name(tmp_path, name):
     for text in (colvar(), cpptraj((3,)), gromacs().replace("PRO", "ALA")):
@@ -299,6 +301,7 @@ def test_options_about_atoms_are_refused(tmp_path):
 
 @pytest.mark.parametrize("name", ["rama.xvg", "COLVAR", "angles.csv"])
 @pytest.mark.parametrize(("ending", "pack"), [(".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress)])
+@pytest.mark.filterwarnings("ignore:.*no names of residues")
 @pytest.mark.filterwarnings("ignore:.*prolines count as trans")
 def test_packed_tables(tmp_path, name, ending, pack):
     texts = {"rama.xvg": gromacs(), "COLVAR": colvar(), "angles.csv": "phi,psi\n-60,-45\n"}

@@ -27,6 +27,7 @@ def test_a_trajectory():
     assert now < 50 < 90 < then
 
 
+@pytest.mark.filterwarnings("ignore:.*no names of residues")
 def test_a_table(tmp_path):
     with pytest.warns(UserWarning, match=r"angles.csv: " + SAID + "exchange the names phi and psi in its header"):
         validate(saved(tmp_path, PSI, PHI))
