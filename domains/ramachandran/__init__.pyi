@@ -1,6 +1,7 @@
 from .comparison.assessment import Assessment
 from .comparison.basin_rows import basins
 from .comparison.comparison import assess, compare
+from .comparison.curves import plot_iou_at_mass
 from .comparison.densities_compared import compare_densities
 from .comparison.masses import cell_masses, draw_angles
 from .comparison.region_plots import plot_agreement, plot_agreements, plot_regions
@@ -52,6 +53,7 @@ __all__ = [
     "plot_agreement",
     "plot_agreements",
     "plot_changes",
+    "plot_iou_at_mass",
     "plot_levels",
     "plot_regions",
     "plot_residues",

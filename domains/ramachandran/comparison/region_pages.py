@@ -116,8 +116,13 @@ def _densities(assessed: Assessment) -> list[str]:
     if len(set(assessed.pair.categories)) > 1:
         # each would meet the map of one
         return []
+    import matplotlib.pyplot as plt
+
+    from .curves import plot_iou_at_mass
+
     category: Any = None if isinstance(reference, xr.DataArray) else assessed.pair.categories[0]
-    compared = compare_densities(predicted, reference, category=category)
+    named = predicted.assign_attrs(name=assessed.report.attrs["prediction"])
+    compared = compare_densities(named, reference, category=category)
     curve = compared["iou_at_mass"].rename("iou").to_dataframe().reset_index()
     shown = curve[[*compared["iou_at_mass"].dims, "iou"]]
     facts: dict[str, str] = {}
@@ -125,7 +130,10 @@ def _densities(assessed: Assessment) -> list[str]:
         facts["overlapping coefficient"] = f"{float(compared['overlapping_coefficient']):.4f}"
         facts["Hellinger distance"] = f"{float(compared['hellinger']):.4f}"
     said = "IoU of the smallest regions of both that hold each mass"
-    return [section("IoU over mass", facts_table(facts), table(shown, CURVE), paragraph(said))]
+    figure: Any = plot_iou_at_mass(compared).figure
+    drawn = picture(figure, said)
+    plt.close(figure)
+    return [section("IoU over mass", facts_table(facts), drawn, table(shown, CURVE))]
 
 
 def _density_of(region: xr.DataArray) -> xr.DataArray | None:
