@@ -41,11 +41,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip("could not import 'torch'"))
 
 
-def pytest_runtest_teardown() -> None:
+class ClosedPictures:
     """Close the pictures that a test or an example left open: matplotlib warns of the twentieth."""
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    if pyplot is not None:
-        pyplot.close("all")
+
+    def pytest_runtest_teardown(self) -> None:
+        pyplot = sys.modules.get("matplotlib.pyplot")
+        if pyplot is not None:
+            pyplot.close("all")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register what is for all tests: the hooks of this file are for those beside it, examples in packages are not."""
+    config.pluginmanager.register(ClosedPictures())
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
