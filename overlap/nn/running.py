@@ -4,6 +4,8 @@ Conventions
 -----------
 - Arrays are ``(batch, class, *spatial)``, bool or floating in [0, 1], or integer labels ``(batch, *spatial)``.
 - The sums are float64: hard counts are exact up to 2**53, whatever dtype the model is cast to.
+- They are no weights: a model's `state_dict` has none of them unless `persistent` says so, and loads strictly from one
+  that has, such as those of earlier versions.
 """
 
 from __future__ import annotations
@@ -31,6 +33,9 @@ class RunningOverlap(torch.nn.Module):
         Number of classes, the background among them.
     tnorm : {"minimum", "product", "lukasiewicz"}
         How two soft values intersect.
+    persistent : bool
+        Whether `state_dict` keeps this process's own sums, to go on in the middle of a loop. Of several processes each
+        saves and loads its own: the sums of one that are loaded into another are left out, not counted twice.
 
     Examples
     --------
@@ -42,13 +47,16 @@ class RunningOverlap(torch.nn.Module):
     tensor([0.6667, 0.6667, 0.6667], dtype=torch.float64)
     """
 
-    def __init__(self, num_classes: int, *, tnorm: TNorm = "minimum") -> None:
+    def __init__(self, num_classes: int, *, tnorm: TNorm = "minimum", persistent: bool = False) -> None:
         super().__init__()
         if num_classes < 1:
             raise ValueError(f"nn.RunningOverlap: num_classes must be >= 1, got {num_classes}")
         check_choice("nn.RunningOverlap", "tnorm", tnorm, TNORMS)
         self.num_classes = num_classes
         self.tnorm = tnorm
+        self.persistent = persistent
+        self.register_state_dict_post_hook(_keep_sums)  # type: ignore[no-untyped-call]
+        self.register_load_state_dict_pre_hook(_take_sums)  # type: ignore[no-untyped-call]
         self.reset()
 
     def reset(self) -> None:
@@ -94,18 +102,6 @@ class RunningOverlap(torch.nn.Module):
         intersection, size_a, size_b = sizes.to(self._sizes.device)
         return unchecked(intersection, size_a, size_b)
 
-    def get_extra_state(self) -> Tensor:
-        """Return what `state_dict` keeps: this process's own sums."""
-        return self._sizes
-
-    def set_extra_state(self, state: Tensor) -> None:
-        """Restore the sums from a `state_dict`."""
-        if state.shape != (3, self.num_classes):
-            raise ValueError(
-                f"nn.RunningOverlap: the state has {state.shape[-1]} classes and this one {self.num_classes}"
-            )
-        self._sizes = state.double()
-
     def extra_repr(self) -> str:
         """Return the number of classes."""
         return str(self.num_classes)
@@ -119,6 +115,53 @@ class RunningOverlap(torch.nn.Module):
                 "*spatial), or integer labels (batch, *spatial)"
             )
         return x
+
+
+_SUMS = "_extra_state"
+"""What the sums are called in a `state_dict`."""
+_OF_RANK = "_rank"
+"""What the number of the process whose sums they are is called there."""
+
+
+def _keep_sums(running: RunningOverlap, state: dict[str, Any], prefix: str, local_metadata: Any) -> None:
+    """Put the sums into a `state_dict`, if they are to be kept."""
+    if running.persistent:
+        state[prefix + _SUMS] = running._sizes
+        state[prefix + _OF_RANK] = torch.tensor(_rank())
+
+
+def _take_sums(
+    running: RunningOverlap,
+    state: dict[str, Any],
+    prefix: str,
+    local_metadata: Any,
+    strict: bool,
+    missing_keys: list[str],
+    unexpected_keys: list[str],
+    error_msgs: list[str],
+) -> None:
+    """Take the sums out of a `state_dict`, and go on from them if they were to be kept."""
+    sums = state.pop(prefix + _SUMS, None)
+    rank = state.pop(prefix + _OF_RANK, None)
+    if not running.persistent:
+        return
+    if sums is None:
+        missing_keys.append(prefix + _SUMS)
+    elif sums.shape != running._sizes.shape:
+        error_msgs.append(
+            f"nn.RunningOverlap: the state has {sums.shape[-1]} classes and this one {running.num_classes}"
+        )
+    elif rank is None or int(rank) == _rank():
+        running._sizes = sums.double()
+    else:
+        running.reset()
+
+
+def _rank() -> int:
+    distributed = torch.distributed
+    if distributed.is_available() and distributed.is_initialized():
+        return int(distributed.get_rank())
+    return 0
 
 
 def _meeting_place(backend: str) -> torch.device:

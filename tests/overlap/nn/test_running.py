@@ -57,15 +57,60 @@ def test_running_where():
 
 
 def test_running_state():
-    running = nn.RunningOverlap(3)
+    running = nn.RunningOverlap(3, persistent=True)
     running.update(LABELS, LABELS)
-    restored = nn.RunningOverlap(3)
+    restored = nn.RunningOverlap(3, persistent=True)
     restored.load_state_dict(running.state_dict())
     restored.update(LABELS, LABELS)
     assert torch.equal(restored.compute().size_a, 2 * running.compute().size_a)
-    with pytest.raises(ValueError, match="the state has 3 classes and this one 2"):
-        nn.RunningOverlap(2).load_state_dict(running.state_dict())
+    with pytest.raises(RuntimeError, match="the state has 3 classes and this one 2"):
+        nn.RunningOverlap(2, persistent=True).load_state_dict(running.state_dict())
+    with pytest.raises(RuntimeError, match="Missing key.*_extra_state"):
+        restored.load_state_dict(nn.RunningOverlap(3).state_dict())
     running.reset()
+    assert running.compute().size_a.tolist() == [0, 0, 0]
+
+
+def with_metric(**options):
+    model = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 1))
+    if options:
+        model.add_module("val", nn.RunningOverlap(3, **options))
+    return model
+
+
+NONE: dict[str, bool] = {}
+PLAIN = {"persistent": False}
+KEPT = {"persistent": True}
+
+
+@pytest.mark.parametrize(("saved", "loaded"), [(NONE, PLAIN), (PLAIN, NONE), (PLAIN, PLAIN), (KEPT, PLAIN)])
+def test_weights_load_with_and_without_a_metric(saved, loaded):
+    before = with_metric(**saved)
+    after = with_metric(**loaded)
+    if saved:
+        before.val.update(LABELS, LABELS)
+    after.load_state_dict(before.state_dict())
+    assert torch.equal(after[0].weight, before[0].weight)
+    if loaded:
+        assert after.val.compute().size_a.sum() == 0
+
+
+def test_a_checkpoint_of_an_earlier_version_loads():
+    old = {"_extra_state": torch.ones(3, 3, dtype=torch.float64)}
+    running = nn.RunningOverlap(3)
+    running.load_state_dict(old)
+    assert running.compute().size_a.tolist() == [0, 0, 0]
+    kept = nn.RunningOverlap(3, persistent=True)
+    kept.load_state_dict(old)
+    assert kept.compute().size_a.tolist() == [1, 1, 1]
+    assert list(old) == ["_extra_state"]
+
+
+def test_sums_of_another_process_are_not_counted_twice():
+    running = nn.RunningOverlap(3, persistent=True)
+    running.update(LABELS, LABELS)
+    state = running.state_dict() | {"_rank": torch.tensor(1)}
+    running.load_state_dict(state)
     assert running.compute().size_a.tolist() == [0, 0, 0]
 
 
