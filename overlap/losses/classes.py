@@ -96,10 +96,33 @@ def generalised_dice_loss(
     operation = "losses.generalised_dice_loss"
     check_choice(operation, "weighting", weighting, WEIGHTINGS)
     check_choice(operation, "reduction", reduction, REDUCTIONS)
+    loss, xp = generalised_loss_of_each(
+        operation, prediction, target, class_axis, axis, weighting, smooth, tnorm, weights, where, class_weights
+    )
+    return reduced(operation, loss, None, reduction, xp)
+
+
+def generalised_loss_of_each(
+    operation: str,
+    prediction: Array,
+    target: Array,
+    class_axis: int,
+    axis: Axis,
+    weighting: Weighting,
+    smooth: float,
+    tnorm: TNorm,
+    weights: Array | None,
+    where: Array | None,
+    class_weights: Array | None,
+    is_in_range: bool = False,
+) -> tuple[Array, ModuleType]:
+    """Return 1 − Dice of all classes, ratio by ratio, and the array namespace; see `loss_of_each`."""
     names = Names(operation, "prediction", "target")
     xp = check_masks(names, prediction, target, weights, where, tnorm)
     summed = _summed_axes(operation, prediction.ndim, axis, class_axis)
-    both, size_a, size_b = measure_checked(names, prediction, target, summed, weights, where, tnorm, None, xp)
+    both, size_a, size_b = measure_checked(
+        names, prediction, target, summed, weights, where, tnorm, None, xp, is_in_range
+    )
     # where the axis of the classes is among those that are left
     classes = class_axis % prediction.ndim
     classes -= len([k for k in summed if k < classes])
@@ -110,8 +133,7 @@ def generalised_dice_loss(
     both = xp.sum(weight * both, axis=classes)
     size_a = xp.sum(weight * size_a, axis=classes)
     size_b = xp.sum(weight * size_b, axis=classes)
-    loss = 1 - dice(smoothed(operation, both, size_a, size_b, smooth), empty=1.0)
-    return reduced(operation, loss, None, reduction, xp)
+    return 1 - dice(smoothed(operation, both, size_a, size_b, smooth), empty=1.0), xp
 
 
 def _summed_axes(operation: str, ndim: int, axis: Axis, class_axis: int) -> tuple[int, ...]:

@@ -300,13 +300,20 @@ def loss_of_each(
     tnorm: TNorm,
     weights: Array | None,
     where: Array | None,
+    is_in_range: bool = False,
 ) -> tuple[Array, ModuleType]:
-    """Return 1 − index, ratio by ratio, and the array namespace."""
+    """Return 1 − index, ratio by ratio, and the array namespace.
+
+    With `is_in_range` the values of the prediction are not looked at: a sigmoid made them. A NaN among them is a loss
+    of NaN, which tells `torch.amp.GradScaler` to leave out the step.
+    """
     if not callable(index):
         raise TypeError(f"{operation}: index is {index!r}; pass a function of an Overlap, such as overlap.dice")
     names = Names(operation, "prediction", "target")
     xp = check_masks(names, prediction, target, weights, where, tnorm)
-    both, size_a, size_b = measure_checked(names, prediction, target, axis, weights, where, tnorm, None, xp)
+    both, size_a, size_b = measure_checked(
+        names, prediction, target, axis, weights, where, tnorm, None, xp, is_in_range
+    )
     o = smoothed(operation, both, size_a, size_b, smooth)
     value = index(o)
     if not smooth:
@@ -341,8 +348,8 @@ def _defined(value: Array, index: Index, o: Overlap, xp: ModuleType) -> Array:
 
 
 def focused(loss: Array, gamma: float, xp: ModuleType) -> Array:
-    """Return losses to the power gamma; at 0 the gradient is 0."""
-    positive = loss > 0
+    """Return losses to the power gamma; at 0 the gradient is 0. NaN stays."""
+    positive = ~(loss <= 0)
     return xp.where(positive, xp.where(positive, loss, 1.0) ** gamma, 0.0)
 
 

@@ -16,7 +16,7 @@ from .._checks import check_choice
 from ..counts import Overlap
 from ..indices import dice, iou, tversky
 from ..losses.boxes import Focus, Kind
-from ..losses.classes import WEIGHTINGS, Weighting, cross_entropy, log
+from ..losses.classes import WEIGHTINGS, Weighting, cross_entropy, generalised_loss_of_each, log
 from ..losses.masks import REDUCTIONS, Index, Reduction, focused, loss_of_each, reduced
 from ..raster import TNORMS, TNorm
 from .running import is_labels, one_hot
@@ -168,6 +168,7 @@ class OverlapLoss(torch.nn.Module):
             self.tnorm,
             weights,
             where,
+            self.from_logits is not None,
         )
         return loss
 
@@ -385,19 +386,23 @@ class GeneralisedDiceLoss(OverlapLoss):
         class_weights = self.class_weights
         if class_weights is not None:
             class_weights = class_weights.to(p.device)
-        loss: Tensor = losses.generalised_dice_loss(
+        loss: Tensor
+        loss, _ = generalised_loss_of_each(
+            "nn.GeneralisedDiceLoss",
             p,
             target,
-            axis=self._axis(p),
-            weighting=self.weighting,
-            smooth=self.smooth,
-            tnorm=self.tnorm,
-            weights=weights,
-            where=where,
-            class_weights=class_weights,
-            reduction=self.reduction,
+            1,
+            self._axis(p),
+            self.weighting,
+            self.smooth,
+            self.tnorm,
+            weights,
+            where,
+            class_weights,
+            self.from_logits is not None,
         )
-        return loss
+        reduced_loss: Tensor = reduced("nn.GeneralisedDiceLoss", loss, None, self.reduction, xp)
+        return reduced_loss
 
 
 class DiceCELoss(OverlapLoss):

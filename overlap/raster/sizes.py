@@ -33,6 +33,9 @@ from ..indices import EmptyPolicy
 _LARGE = 1 << 20
 """Masks of fewer cells never import the compiler."""
 
+ROUNDING = 2e-6
+"""How far beyond 0 or 1 a soft value may lie: what single precision rounds off in interpolation and weighted means."""
+
 _SCALE = (
     "soft masks lie in [0, 1]: scale by the maximum, apply a sigmoid to logits, and leave cells without a value out "
     "with where=~isnan(...)"
@@ -89,7 +92,8 @@ def measure(
     Parameters
     ----------
     a, b : array
-        Masks of one shape and one array library (numpy, torch, dask, ...): bool, or floating in [0, 1].
+        Masks of one shape and one array library (numpy, torch, dask, ...): bool, or floating in [0, 1]. What lies
+        beyond by no more than rounding, 2e-6 or two steps of a half precision, counts as 0 or 1.
     axis : int or tuple of int, optional
         Axes to sum over; all by default. What is left is the shape of the result.
     weights : array, optional
@@ -283,8 +287,13 @@ def measure_checked(
     tnorm: TNorm,
     check_values: bool | None,
     xp: ModuleType,
+    a_is_in_range: bool = False,
 ) -> tuple[Array, Array, Array]:
-    """Return the three sizes of masks that `check_masks` has passed; see `measure`."""
+    """Return the three sizes of masks that `check_masks` has passed; see `measure`.
+
+    With `a_is_in_range` the values of `a` are not looked at: a sigmoid made them, and a NaN among them shall be the
+    caller's to find in the result.
+    """
     _check_axis(names.operation, axis, a.ndim)
     a_is_hard = is_bool(a, xp)
     b_is_hard = is_bool(b, xp)
@@ -292,14 +301,14 @@ def measure_checked(
     if check_values is None:
         check_values = on_host
     if on_host and weights is None and where is None and prod(a.shape) >= _LARGE:
-        compiled = _measure_compiled(names, a, b, axis, tnorm, check_values, xp)
+        compiled = _measure_compiled(a, b, axis, tnorm, check_values, xp)
         if compiled is not None:
             return compiled
     if check_values:
-        if not a_is_hard:
-            _check_range((a >= 0) & (a <= 1), names.operation, names.a, a, where, _SCALE, xp)
+        if not a_is_hard and not a_is_in_range:
+            a = _in_range(names.operation, names.a, a, where, xp)
         if not b_is_hard:
-            _check_range((b >= 0) & (b <= 1), names.operation, names.b, b, where, _SCALE, xp)
+            b = _in_range(names.operation, names.b, b, where, xp)
         if weights is not None and not is_bool(weights, xp):
             finite = (weights >= 0) & (weights < xp.inf)
             _check_range(finite, names.operation, "weights", weights, where, _SIZES_OF_CELLS, xp)
@@ -357,9 +366,9 @@ def _weigh(x: Array, weights: Array, xp: ModuleType) -> Array:
 
 
 def _measure_compiled(
-    names: Names, a: Array, b: Array, axis: Axis, tnorm: TNorm, check_values: bool, xp: ModuleType
+    a: Array, b: Array, axis: Axis, tnorm: TNorm, check_values: bool, xp: ModuleType
 ) -> tuple[Array, Array, Array] | None:
-    """Measure by the compiled kernels; None for what only the array path can do."""
+    """Measure by the compiled kernels; None for what only the array path can do, values out of range included."""
     host_a = as_host(a)
     host_b = as_host(b)
     if host_a is None or host_b is None:
@@ -376,9 +385,20 @@ def _measure_compiled(
         return None
     (both, size_a, size_b), valid = measured
     if check_values and not valid:
-        _check_range((a >= 0) & (a <= 1), names.operation, names.a, a, None, _SCALE, xp)
-        _check_range((b >= 0) & (b <= 1), names.operation, names.b, b, None, _SCALE, xp)
+        return None
     return like(both, a, xp), like(size_a, a, xp), like(size_b, a, xp)
+
+
+def _in_range(operation: str, name: str, x: Array, where: Array | None, xp: ModuleType) -> Array:
+    """Return a soft mask within [0, 1]: what is beyond by rounding is cut off, what is farther is refused."""
+    valid = (x >= 0) & (x <= 1)
+    if where is not None:
+        valid = valid | ~where
+    if bool(xp.all(valid)):
+        return x
+    rounding = max(ROUNDING, 2 * float(xp.finfo(x.dtype).eps))
+    _check_range((x >= -rounding) & (x <= 1 + rounding), operation, name, x, where, _SCALE, xp)
+    return xp.clip(x, 0.0, 1.0)
 
 
 def _check_range(

@@ -261,3 +261,53 @@ def test_boxes(kind):
 def test_an_index_is_a_function():
     with pytest.raises(TypeError, match=r"nn\.OverlapLoss: index is 'dice'"):
         nn.OverlapLoss("dice")
+
+
+LOSSES_OF_LOGITS = [
+    nn.DiceLoss,
+    nn.JaccardLoss,
+    nn.TverskyLoss,
+    nn.FocalTverskyLoss,
+    nn.GeneralisedDiceLoss,
+    nn.DiceCELoss,
+]
+
+
+@pytest.mark.parametrize("loss", LOSSES_OF_LOGITS)
+@pytest.mark.parametrize("activation", ["sigmoid", "softmax"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("side", [4, 1 << 10])
+def test_a_logit_that_is_no_number_is_a_loss_that_is_none(loss, activation, value, side):
+    """torch.amp.GradScaler then leaves out the step; an infinite logit of a sigmoid is a probability of 1."""
+    logits = torch.zeros(1, 2, side, side, dtype=torch.float16)
+    logits[0, 1, 0, 0] = value
+    logits.requires_grad_()
+    found = loss(from_logits=activation)(logits, torch.zeros(1, side, side, dtype=torch.long))
+    found.backward()
+    is_certain = activation == "sigmoid" and value == float("inf")
+    # torch's binary cross-entropy of an infinite logit is infinite, and its gradient 1
+    assert bool(torch.isfinite(found)) == (is_certain and loss is not nn.DiceCELoss)
+    assert bool(torch.isfinite(logits.grad).all()) == is_certain
+
+
+@pytest.mark.parametrize("loss", LOSSES_OF_LOGITS)
+def test_probabilities_that_the_caller_gives_are_looked_at(loss):
+    p = torch.full((1, 2, 4, 4), float("nan"))
+    with pytest.raises(ValueError, match="counted values of prediction are out of range or NaN"):
+        loss()(p, torch.zeros(1, 4, 4, dtype=torch.long))
+    with pytest.raises(ValueError, match="counted values of target are out of range or NaN"):
+        loss(from_logits="sigmoid")(torch.zeros(1, 2, 4, 4), torch.full((1, 2, 4, 4), 1.5))
+
+
+def test_a_resampled_target():
+    """Interpolation weights in single precision add up to 1 and a little more."""
+    mask = torch.zeros(1, 1, 24, 24, 24)
+    mask[..., 5:19, 5:19, 5:19] = 1
+    turn = torch.tensor([[[0.97, 0.15, 0.03, 0.02], [-0.14, 0.96, 0.07, 0.01], [0.02, 0.05, 1.01, 0.03]]])
+    grid = torch.nn.functional.affine_grid(turn, mask.shape, align_corners=False)
+    target = torch.nn.functional.grid_sample(mask, grid, align_corners=False)
+    assert target.max() > 1, "or this tests nothing"
+    logits = torch.randn(mask.shape, generator=torch.Generator().manual_seed(0))
+    for loss in LOSSES_OF_LOGITS:
+        found = loss(from_logits="sigmoid")(logits, target)
+        torch.testing.assert_close(found, loss(from_logits="sigmoid")(logits, target.clamp(0, 1)), rtol=1e-6, atol=0)

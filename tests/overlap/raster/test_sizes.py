@@ -381,3 +381,35 @@ def test_no_more_is_shared_by_views_of_tensors(torch):
         (slope,) = torch.autograd.grad(o.intersection, a)
         torch.testing.assert_close(slope[a < b], torch.ones_like(slope[a < b]))
     assert n_more > 10
+
+
+ROUNDED = {
+    "interpolated in single precision": (np.float32, [1 + 2.4e-7, -1.2e-7]),
+    "the same, widened": (np.float64, [float(np.float32(1 + 2.4e-7)), -1e-8]),
+    "half": (np.float16, [1.001, -0.0005]),
+}
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("name", ROUNDED)
+def test_what_rounding_leaves_beyond_counts_as_0_or_1(name, large):
+    dtype, beyond = ROUNDED[name]
+    mask = np.zeros((1 << 20) if large else 64, dtype)
+    mask[:40] = np.linspace(0, 1, 40)
+    rounded = mask.copy()
+    rounded[[39, 0]] = beyond
+    assert rounded[39] > 1
+    assert rounded[0] < 0
+    for tnorm in raster.TNORMS:
+        expected = raster.measure(mask, mask[::-1].copy(), tnorm=tnorm)
+        found = raster.measure(rounded, mask[::-1].copy(), tnorm=tnorm)
+        for size, right in zip(found, expected, strict=True):
+            np.testing.assert_allclose(size, right, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("dtype", "value"), [(np.float32, 1 + 1e-5), (np.float64, -1e-5), (np.float16, 1.01)])
+def test_more_than_rounding_is_refused(dtype, value):
+    mask = np.full(8, 0.5, dtype)
+    mask[3] = value
+    with pytest.raises(ValueError, match="1 counted values of b are out of range"):
+        raster.measure(mask * 0, mask)
