@@ -208,7 +208,8 @@ def heading(text: str) -> Column:
     >>> heading("Phi (deg)"), heading("psi_rad"), heading("F / kJ/mol")
     (Column(name='phi', unit='degrees'), Column(name='psi', unit='radians'), Column(name='f', unit='kJ/mol'))
     """
-    bare = text.strip()
+    # of a run of spaces the pattern would try every division
+    bare = " ".join(text.split())
     match = _WITH_UNIT.fullmatch(bare)
     unit = ""
     if match is not None and match["name"]:

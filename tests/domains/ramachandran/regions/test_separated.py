@@ -116,3 +116,9 @@ def test_the_lines_of_rows(tmp_path):
 )
 def test_headings(text, name, unit):
     assert heading(text) == (name, unit)
+
+
+@pytest.mark.parametrize("text", ["phi (de" + " " * 100_000 + "x", "phi" + "(" * 100_000, "phi" + "/" * 100_000 + "x"])
+def test_a_long_heading_is_read_at_once(text):
+    assert heading(text).unit == ""
+    assert heading("phi" + " " * 100_000 + "(deg)") == ("phi", "degrees")
