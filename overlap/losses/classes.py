@@ -9,6 +9,7 @@ Conventions
 
 from __future__ import annotations
 
+from math import nan
 from types import ModuleType
 from typing import Literal
 
@@ -17,7 +18,7 @@ from .._checks import check_choice
 from ..indices import dice
 from ..raster import TNorm
 from ..raster.sizes import Names, check_masks, measure_checked
-from .masks import REDUCTIONS, Reduction, loss_of_each, reduced, smoothed
+from .masks import REDUCTIONS, Reduction, counted_ratios, loss_of_each, reduced, smoothed
 
 Weighting = Literal["square", "linear", "uniform"]
 WEIGHTINGS = ("square", "linear", "uniform")
@@ -99,7 +100,19 @@ def generalised_dice_loss(
     loss, xp = generalised_loss_of_each(
         operation, prediction, target, class_axis, axis, weighting, smooth, tnorm, weights, where, class_weights
     )
-    return reduced(operation, loss, None, reduction, xp)
+    counted = counted_cases(where, prediction.shape, axis, class_axis, xp)
+    return reduced(operation, loss, None, reduction, xp, counted)
+
+
+def counted_cases(
+    where: Array | None, shape: tuple[int, ...], axis: Axis, class_axis: int, xp: ModuleType
+) -> Array | None:
+    """Return which ratios of all classes have a cell that counts, without the axis of the classes; None if all do."""
+    if where is None:
+        return None
+    ndim = len(shape)
+    summed = _summed_axes("losses.generalised_dice_loss", ndim, axis, class_axis)
+    return counted_ratios(where, shape, (*summed, class_axis % ndim), xp)
 
 
 def generalised_loss_of_each(
@@ -239,11 +252,12 @@ def dice_ce_loss(
     operation = "losses.dice_ce_loss"
     check_choice(operation, "reduction", reduction, REDUCTIONS)
     loss, xp = loss_of_each(operation, prediction, target, dice, axis, smooth, tnorm, weights, where)
-    overlap = reduced(operation, loss, class_weights, reduction, xp)
+    counted = counted_ratios(where, prediction.shape, axis, xp)
+    overlap = reduced(operation, loss, class_weights, reduction, xp, counted)
     p = at_least_single(prediction, xp)
     entropy = cross_entropy(log(p, xp), log(1 - p, xp), target, class_axis, axis, weights, where, xp)
-    entropy = reduced(operation, entropy, None, reduction, xp)
-    return dice_weight * per_case(overlap, entropy, xp) + ce_weight * entropy
+    entropy = reduced(operation, entropy, None, reduction, xp, any_class(counted, entropy, xp))
+    return dice_weight * per_case(overlap, entropy, counted, xp) + ce_weight * entropy
 
 
 def cross_entropy(
@@ -273,12 +287,23 @@ def cross_entropy(
     return safe_ratio(xp.sum(cells * size, axis=axis), xp.sum(size, axis=axis), 0.0, xp)
 
 
-def per_case(overlap: Array, entropy: Array, xp: ModuleType) -> Array:
-    """Average Dice over the classes where the cross-entropy has one value for all of them."""
+def any_class(counted: Array | None, entropy: Array, xp: ModuleType) -> Array | None:
+    """Return which ratios count of those that the cross-entropy has: one for all classes where they exclude another."""
+    if counted is None:
+        return None
+    axes = tuple(k for k in range(counted.ndim) if counted.shape[k] != entropy.shape[k])
+    return xp.any(counted, axis=axes, keepdims=True) if axes else counted
+
+
+def per_case(overlap: Array, entropy: Array, counted: Array | None, xp: ModuleType) -> Array:
+    """Average Dice over the counted classes where the cross-entropy has one value for all of them."""
     axes = tuple(k for k in range(overlap.ndim) if overlap.shape[k] != entropy.shape[k])
     if not axes:
         return overlap
-    return xp.mean(overlap, axis=axes, keepdims=True)
+    if counted is None:
+        return xp.mean(overlap, axis=axes, keepdims=True)
+    shared = xp.sum(xp.where(counted, overlap, 0.0), axis=axes, keepdims=True)
+    return safe_ratio(shared, xp.sum(xp.astype(counted, overlap.dtype), axis=axes, keepdims=True), nan, xp)
 
 
 def at_least_single(x: Array, xp: ModuleType) -> Array:

@@ -6,7 +6,8 @@ Conventions
   is 1 minus the metric, to the last bit.
 - ``smooth`` is in cells (in the unit of `weights`, if given). Half of it is added to each of the three sizes, as
   if the masks agreed on so much more. Dice becomes (2|A∩B| + s) / (|A| + |B| + s).
-- Where both masks are empty the loss is 0, and so is its gradient.
+- Where both masks are empty the loss is 0, and so is its gradient. A ratio of which `where` counts no cell is no
+  agreement: it is left out of means and sums, and NaN of itself.
 - Sums and losses are float64 on the host and at least float32 on a device, whatever the masks are stored in.
 """
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from math import prod
+from math import nan, prod
 from types import ModuleType
 from typing import Literal
 
@@ -268,7 +269,8 @@ def focal_tversky_loss(
     check_choice(operation, "reduction", reduction, REDUCTIONS)
     index = partial(tversky, alpha=alpha, beta=beta, empty=1.0)
     loss, xp = loss_of_each(operation, prediction, target, index, axis, smooth, tnorm, weights, where)
-    return reduced(operation, focused(loss, gamma, xp), class_weights, reduction, xp)
+    counted = counted_ratios(where, prediction.shape, axis, xp)
+    return reduced(operation, focused(loss, gamma, xp), class_weights, reduction, xp, counted)
 
 
 def _reduced_loss(
@@ -287,7 +289,8 @@ def _reduced_loss(
     """See `overlap_loss`; messages name the operation."""
     check_choice(operation, "reduction", reduction, REDUCTIONS)
     loss, xp = loss_of_each(operation, prediction, target, index, axis, smooth, tnorm, weights, where)
-    return reduced(operation, loss, class_weights, reduction, xp)
+    counted = counted_ratios(where, prediction.shape, axis, xp)
+    return reduced(operation, loss, class_weights, reduction, xp, counted)
 
 
 def loss_of_each(
@@ -353,11 +356,32 @@ def focused(loss: Array, gamma: float, xp: ModuleType) -> Array:
     return xp.where(positive, xp.where(positive, loss, 1.0) ** gamma, 0.0)
 
 
-def reduced(operation: str, loss: Array, class_weights: Array | None, reduction: Reduction, xp: ModuleType) -> Array:
-    """Weigh and reduce the losses of all ratios."""
+def counted_ratios(where: Array | None, shape: tuple[int, ...], axis: Axis, xp: ModuleType) -> Array | None:
+    """Return which ratios have a cell that counts; None if all cells count."""
+    if where is None:
+        return None
+    if isinstance(axis, list):
+        axis = tuple(axis)
+    return xp.any(xp.broadcast_to(where, tuple(shape)), axis=axis)
+
+
+def reduced(
+    operation: str,
+    loss: Array,
+    class_weights: Array | None,
+    reduction: Reduction,
+    xp: ModuleType,
+    counted: Array | None = None,
+) -> Array:
+    """Weigh and reduce the losses of all ratios that are `counted`; without reduction the others are NaN."""
     share = None
     if class_weights is not None:
         share = _share(operation, loss, class_weights, xp)
+    if counted is not None:
+        loss = xp.where(counted, loss, nan if reduction == "none" else 0.0)
+        whole = xp.astype(counted, loss.dtype)
+        share = whole if share is None else share * whole
+    if share is not None:
         loss = share * loss
     if reduction == "none":
         return loss

@@ -16,8 +16,16 @@ from .._checks import check_choice
 from ..counts import Overlap
 from ..indices import dice, iou, tversky
 from ..losses.boxes import Focus, Kind
-from ..losses.classes import WEIGHTINGS, Weighting, cross_entropy, generalised_loss_of_each, log
-from ..losses.masks import REDUCTIONS, Index, Reduction, focused, loss_of_each, reduced
+from ..losses.classes import (
+    WEIGHTINGS,
+    Weighting,
+    any_class,
+    counted_cases,
+    cross_entropy,
+    generalised_loss_of_each,
+    log,
+)
+from ..losses.masks import REDUCTIONS, Index, Reduction, counted_ratios, focused, loss_of_each, reduced
 from ..raster import TNORMS, TNorm
 from .running import is_labels, one_hot
 
@@ -147,12 +155,15 @@ class OverlapLoss(torch.nn.Module):
         """Return the loss of probabilities, reduced over cases and classes."""
         loss = self._loss_of_each(p, target, weights, where)
         # after the sums, which are fastest over what is contiguous
+        counted = counted_ratios(where, p.shape, self._axis(p), xp)
         if not self.include_background:
             loss = loss[..., 1:]
+            counted = None if counted is None else counted[..., 1:]
         class_weights = self.class_weights
         if class_weights is not None:
             class_weights = class_weights.to(loss.device)
-        reduced_loss: Tensor = reduced(f"nn.{type(self).__name__}", loss, class_weights, self.reduction, xp)
+        operation = f"nn.{type(self).__name__}"
+        reduced_loss: Tensor = reduced(operation, loss, class_weights, self.reduction, xp, counted)
         return reduced_loss
 
     def _loss_of_each(self, p: Tensor, target: Tensor, weights: Tensor | None, where: Tensor | None) -> Tensor:
@@ -401,7 +412,8 @@ class GeneralisedDiceLoss(OverlapLoss):
             class_weights,
             self.from_logits is not None,
         )
-        reduced_loss: Tensor = reduced("nn.GeneralisedDiceLoss", loss, None, self.reduction, xp)
+        counted = counted_cases(where, p.shape, self._axis(p), 1, xp)
+        reduced_loss: Tensor = reduced("nn.GeneralisedDiceLoss", loss, None, self.reduction, xp, counted)
         return reduced_loss
 
 
@@ -454,10 +466,11 @@ class DiceCELoss(OverlapLoss):
         log_p, log_not_p = _logarithms(logits, self.from_logits)
         class_axis = 1 if self.from_logits == "softmax" else None
         entropy = cross_entropy(log_p, log_not_p, target, class_axis, self._axis(logits), weights, where, xp)
-        entropy = reduced("nn.DiceCELoss", entropy, None, self.reduction, xp)
+        counted = counted_ratios(where, logits.shape, self._axis(logits), xp)
+        entropy = reduced("nn.DiceCELoss", entropy, None, self.reduction, xp, any_class(counted, entropy, xp))
         if self.reduction == "none":
-            overlap = overlap.mean(-1)
-            entropy = entropy.mean(-1)
+            overlap = _mean_over_classes(overlap, counted)
+            entropy = _mean_over_classes(entropy, counted)
         loss: Tensor = self.dice_weight * overlap + self.ce_weight * entropy
         return loss
 
@@ -497,6 +510,14 @@ class BoxLoss(torch.nn.Module):
     def extra_repr(self) -> str:
         """Return the kind of loss."""
         return f"kind={self.options['kind']!r}"
+
+
+def _mean_over_classes(loss: Tensor, counted: Tensor | None) -> Tensor:
+    """Return the mean over the counted classes of each case, NaN where none is."""
+    if counted is None or loss.shape[-1] == 1:
+        return loss.mean(-1)
+    counted = counted[..., -loss.shape[-1] :]
+    return torch.where(counted, loss, 0.0).sum(-1) / counted.sum(-1)
 
 
 def _probabilities(logits: Tensor, from_logits: Activation) -> Tensor:

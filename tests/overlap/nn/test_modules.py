@@ -311,3 +311,65 @@ def test_a_resampled_target():
     for loss in LOSSES_OF_LOGITS:
         found = loss(from_logits="sigmoid")(logits, target)
         torch.testing.assert_close(found, loss(from_logits="sigmoid")(logits, target.clamp(0, 1)), rtol=1e-6, atol=0)
+
+
+ANNOTATED = torch.tensor([[True, True, True], [True, False, True], [False, False, False]])
+
+
+def pair_of_logits(seed=0):
+    draw = torch.Generator().manual_seed(seed)
+    logits = torch.randn(3, 3, 5, 4, generator=draw, dtype=torch.float64)
+    return logits, (torch.rand(3, 3, 5, 4, generator=draw) > 0.5).double()
+
+
+@pytest.mark.parametrize("loss", [nn.DiceLoss, nn.JaccardLoss, nn.TverskyLoss, nn.FocalTverskyLoss])
+@pytest.mark.parametrize("background", [True, False])
+def test_what_nobody_annotated_is_left_out(loss, background):
+    """A structure of a case that `where` leaves out is in no mean, and a case that it leaves out neither."""
+    logits, target = pair_of_logits()
+    where = ANNOTATED[:, :, None, None]
+    options = {"from_logits": "sigmoid", "include_background": background}
+    each = loss(**options, reduction="none")(logits, target)
+    known = ANNOTATED if background else ANNOTATED[:, 1:]
+    found = loss(**options)(logits, target, where=where)
+    torch.testing.assert_close(found, each[known].mean(), rtol=1e-12, atol=0)
+    torch.testing.assert_close(loss(**options, reduction="sum")(logits, target, where=where), each[known].sum())
+    undefined = loss(**options, reduction="none")(logits, target, where=where).isnan()
+    assert torch.equal(undefined, ~known)
+    weights = [1.0, 5.0, 9.0] if background else [5.0, 9.0]
+    share = (torch.tensor(weights, dtype=torch.float64) * known).double()
+    weighted = loss(**options, class_weights=weights)(logits, target, where=where)
+    torch.testing.assert_close(weighted, (share * each).sum() / share.sum())
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "softmax"])
+def test_a_case_without_annotations_is_no_case_of_dice_and_cross_entropy(activation):
+    logits, target = pair_of_logits()
+    target = torch.nn.functional.one_hot(target.argmax(1), 3).movedim(-1, 1).double()
+    where = torch.ones(3, 1, 5, 4, dtype=torch.bool)
+    where[2] = False
+    for loss in (nn.DiceCELoss, nn.GeneralisedDiceLoss):
+        few = loss(from_logits=activation)(logits[:2], target[:2])
+        torch.testing.assert_close(loss(from_logits=activation)(logits, target, where=where), few)
+        each = loss(from_logits=activation, reduction="none")(logits, target, where=where)
+        assert each.isnan().tolist() == [False, False, True]
+        torch.testing.assert_close(each[:2].mean(), few)
+
+
+@pytest.mark.parametrize("loss", LOSSES_OF_LOGITS)
+def test_a_batch_without_annotations_has_no_loss_and_no_gradient(loss):
+    logits, target = pair_of_logits()
+    logits.requires_grad_()
+    found = loss(from_logits="sigmoid")(logits, target, where=torch.zeros(3, 3, 5, 4, dtype=torch.bool))
+    found.backward()
+    assert found.item() == 0
+    assert not logits.grad.any()
+
+
+def test_what_is_annotated_and_empty_stays_in():
+    p = torch.zeros(2, 1, 4)
+    target = torch.zeros(2, 1, 4)
+    p[0, 0, 0] = 1.0
+    target[0, 0, 1] = 1.0
+    where = torch.ones(2, 1, 4, dtype=torch.bool)
+    assert nn.DiceLoss(smooth=0.0)(p, target, where=where).item() == 0.5
