@@ -28,6 +28,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..regions.densities import levels_holding
 from ..torus import nearest, wrap
 from .pairs import Pair, count
 from .stacks import Regions
@@ -270,11 +271,7 @@ def _listed(numbers: np.ndarray) -> str:
 
 def _smallest_holding(density: np.ndarray, mass: float) -> np.ndarray:
     """Return the cells of highest value that hold a share of the sum."""
-    falling = np.sort(density, axis=None)[::-1].astype(float)
-    held = np.cumsum(falling)
-    enough = int(np.searchsorted(held, mass * held[-1]))
-    level = falling[min(enough, len(falling) - 1)]
-    inside: np.ndarray = density >= level
+    inside: np.ndarray = density >= levels_holding(density.astype(float), mass)
     return inside & (density > 0)
 
 

@@ -89,7 +89,7 @@ def region_from_density(
     check_density(operation, "density", density, is_cut=True)
     values = _floats(density)
     _check_density(operation, values)
-    cut = _levels(values, mass) if value is None else np.full(values.shape[:-2], float(value))
+    cut = levels_holding(values, mass) if value is None else np.full(values.shape[:-2], float(value))
     inside = values >= cut[..., None, None]
     mass_inside = np.sum(values, axis=(-2, -1), where=inside)
     held = mass_inside / values.sum(axis=(-2, -1))
@@ -288,8 +288,14 @@ def _warn_of_marks(operation: str, values: np.ndarray, visited: np.ndarray) -> N
             return
 
 
-def _levels(densities: np.ndarray, mass: float) -> np.ndarray:
-    """Return the highest level of each map whose cells hold at least the mass."""
+def levels_holding(densities: np.ndarray, mass: float) -> np.ndarray:
+    """Return the highest level of each map, (..., psi, phi), whose cells hold at least the mass.
+
+    Examples
+    --------
+    >>> float(levels_holding(np.array([[6.0, 3.0], [1.0, 0.0]]), 0.9))
+    3.0
+    """
     lead = densities.shape[:-2]
     levels = np.empty(lead)
     for place in np.ndindex(lead):
