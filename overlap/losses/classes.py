@@ -139,6 +139,21 @@ def generalised_loss_of_each(
     # where the axis of the classes is among those that are left
     classes = class_axis % prediction.ndim
     classes -= len([k for k in summed if k < classes])
+    sizes = (both, size_a, size_b)
+    return generalised_loss_of_sizes(operation, sizes, classes, weighting, smooth, class_weights, xp), xp
+
+
+def generalised_loss_of_sizes(
+    operation: str,
+    sizes: tuple[Array, Array, Array],
+    classes: int,
+    weighting: Weighting,
+    smooth: float,
+    class_weights: Array | None,
+    xp: ModuleType,
+) -> Array:
+    """Return 1 − Dice of all classes from |A∩B|, |A| and |B| of each; `classes` is their axis."""
+    both, size_a, size_b = sizes
     weight = _class_weight(size_b, weighting, classes, xp)
     if class_weights is not None:
         weight = weight * _along(operation, class_weights, classes, weight, xp)
@@ -146,7 +161,7 @@ def generalised_loss_of_each(
     both = xp.sum(weight * both, axis=classes)
     size_a = xp.sum(weight * size_a, axis=classes)
     size_b = xp.sum(weight * size_b, axis=classes)
-    return 1 - dice(smoothed(operation, both, size_a, size_b, smooth), empty=1.0), xp
+    return 1 - dice(smoothed(operation, both, size_a, size_b, smooth), empty=1.0)
 
 
 def _summed_axes(operation: str, ndim: int, axis: Axis, class_axis: int) -> tuple[int, ...]:

@@ -310,18 +310,30 @@ def loss_of_each(
     With `is_in_range` the values of the prediction are not looked at: a sigmoid made them. A NaN among them is a loss
     of NaN, which tells `torch.amp.GradScaler` to leave out the step.
     """
-    if not callable(index):
-        raise TypeError(f"{operation}: index is {index!r}; pass a function of an Overlap, such as overlap.dice")
+    check_index(operation, index)
     names = Names(operation, "prediction", "target")
     xp = check_masks(names, prediction, target, weights, where, tnorm)
     both, size_a, size_b = measure_checked(
         names, prediction, target, axis, weights, where, tnorm, None, xp, is_in_range
     )
+    return loss_of_sizes(operation, index, both, size_a, size_b, smooth, xp), xp
+
+
+def check_index(operation: str, index: object) -> None:
+    """Refuse what is no index of overlap."""
+    if not callable(index):
+        raise TypeError(f"{operation}: index is {index!r}; pass a function of an Overlap, such as overlap.dice")
+
+
+def loss_of_sizes(
+    operation: str, index: Index, both: Array, size_a: Array, size_b: Array, smooth: float, xp: ModuleType
+) -> Array:
+    """Return 1 − index of three sizes; see `smoothed`."""
     o = smoothed(operation, both, size_a, size_b, smooth)
     value = index(o)
     if not smooth:
         value = _defined(value, index, o, xp)
-    return 1 - value, xp
+    return 1 - value
 
 
 def smoothed(operation: str, both: Array, size_a: Array, size_b: Array, smooth: float) -> Overlap:
