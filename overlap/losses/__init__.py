@@ -16,7 +16,8 @@ Conventions
 
 from .boxes import box_loss
 from .classes import dice_ce_loss, generalised_dice_loss
-from .masks import dice_loss, focal_tversky_loss, jaccard_loss, overlap_loss, tversky_loss
+from .curves import focal_tversky_loss, log_cosh_dice_loss
+from .masks import dice_loss, jaccard_loss, overlap_loss, tversky_loss
 
 __all__ = [
     "box_loss",
@@ -25,6 +26,7 @@ __all__ = [
     "focal_tversky_loss",
     "generalised_dice_loss",
     "jaccard_loss",
+    "log_cosh_dice_loss",
     "overlap_loss",
     "tversky_loss",
 ]

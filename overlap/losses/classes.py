@@ -18,7 +18,7 @@ from .._checks import check_choice
 from ..indices import dice
 from ..raster import TNorm
 from ..raster.sizes import Names, check_masks, measure_checked
-from .masks import REDUCTIONS, Reduction, counted_ratios, loss_of_each, reduced, smoothed
+from .ratios import REDUCTIONS, Reduction, counted_ratios, loss_of_each, reduced, smoothed
 
 Weighting = Literal["square", "linear", "uniform"]
 WEIGHTINGS = ("square", "linear", "uniform")

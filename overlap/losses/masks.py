@@ -4,33 +4,17 @@ Conventions
 -----------
 - The sizes are those of `overlap.raster.measure`, the ratios those of `overlap.indices`: with ``smooth=0`` a loss
   is 1 minus the metric, to the last bit.
-- ``smooth`` is in cells (in the unit of `weights`, if given). Half of it is added to each of the three sizes, as
-  if the masks agreed on so much more. Dice becomes (2|A∩B| + s) / (|A| + |B| + s).
-- Where both masks are empty the loss is 0, and so is its gradient. A ratio of which `where` counts no cell is no
-  agreement: it is left out of means and sums, and NaN of itself.
 - Sums and losses are float64 on the host and at least float32 on a device, whatever the masks are stored in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from math import nan, prod
-from types import ModuleType
-from typing import Literal
 
-from .._arrays import Array, Axis, is_host, namespace, safe_ratio
-from .._checks import check_choice
-from ..counts import Overlap, unchecked
+from .._arrays import Array, Axis
 from ..indices import dice, iou, tversky
 from ..raster import TNorm
-from ..raster.sizes import Names, check_masks, measure_checked
-
-Reduction = Literal["mean", "sum", "none"]
-REDUCTIONS = ("mean", "sum", "none")
-
-Index = Callable[[Overlap], Array]
-"""Any function of an `Overlap` that returns one value for each of them."""
+from .ratios import Index, Reduction, reduced_loss
 
 
 def overlap_loss(
@@ -82,7 +66,7 @@ def overlap_loss(
     0.2105
     """
     operation = "losses.overlap_loss"
-    return _reduced_loss(
+    return reduced_loss(
         operation, prediction, target, index, axis, smooth, tnorm, weights, where, class_weights, reduction
     )
 
@@ -156,7 +140,7 @@ def dice_loss(
     array([0.4  , 0.667])
     """
     operation = "losses.dice_loss"
-    return _reduced_loss(
+    return reduced_loss(
         operation, prediction, target, dice, axis, smooth, tnorm, weights, where, class_weights, reduction
     )
 
@@ -187,7 +171,7 @@ def jaccard_loss(
     0.25
     """
     operation = "losses.jaccard_loss"
-    return _reduced_loss(
+    return reduced_loss(
         operation, prediction, target, iou, axis, smooth, tnorm, weights, where, class_weights, reduction
     )
 
@@ -225,192 +209,6 @@ def tversky_loss(
     """
     operation = "losses.tversky_loss"
     index = partial(tversky, alpha=alpha, beta=beta, empty=1.0)
-    return _reduced_loss(
+    return reduced_loss(
         operation, prediction, target, index, axis, smooth, tnorm, weights, where, class_weights, reduction
     )
-
-
-def focal_tversky_loss(
-    prediction: Array,
-    target: Array,
-    alpha: float = 0.3,
-    beta: float = 0.7,
-    gamma: float = 0.75,
-    *,
-    axis: Axis = None,
-    smooth: float = 0.0,
-    tnorm: TNorm = "minimum",
-    weights: Array | None = None,
-    where: Array | None = None,
-    class_weights: Array | None = None,
-    reduction: Reduction = "mean",
-) -> Array:
-    """Focal Tversky loss, the Tversky loss to the power `gamma`, ratio by ratio.
-
-    Below 1 the power steepens the loss of what is nearly right, above 1 of what is far off. (The paper writes its
-    exponent as 1/γ; its γ = 4/3 is 0.75 here.) At a loss of exactly 0 the gradient is 0. For the rest see
-    `tversky_loss`.
-
-    References
-    ----------
-    Abraham, N. & Khan, N. M. (2019). A novel focal Tversky loss function with improved attention U-Net for lesion
-    segmentation. ISBI. arXiv:1810.07842
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> missed = np.array([0.5, 0.0]), np.array([True, False])
-    >>> round(float(focal_tversky_loss(*missed)), 4)
-    0.514
-    """
-    operation = "losses.focal_tversky_loss"
-    if not gamma > 0:
-        raise ValueError(f"{operation}: gamma must be > 0, got {gamma}")
-    check_choice(operation, "reduction", reduction, REDUCTIONS)
-    index = partial(tversky, alpha=alpha, beta=beta, empty=1.0)
-    loss, xp = loss_of_each(operation, prediction, target, index, axis, smooth, tnorm, weights, where)
-    counted = counted_ratios(where, prediction.shape, axis, xp)
-    return reduced(operation, focused(loss, gamma, xp), class_weights, reduction, xp, counted)
-
-
-def _reduced_loss(
-    operation: str,
-    prediction: Array,
-    target: Array,
-    index: Index,
-    axis: Axis,
-    smooth: float,
-    tnorm: TNorm,
-    weights: Array | None,
-    where: Array | None,
-    class_weights: Array | None,
-    reduction: Reduction,
-) -> Array:
-    """See `overlap_loss`; messages name the operation."""
-    check_choice(operation, "reduction", reduction, REDUCTIONS)
-    loss, xp = loss_of_each(operation, prediction, target, index, axis, smooth, tnorm, weights, where)
-    counted = counted_ratios(where, prediction.shape, axis, xp)
-    return reduced(operation, loss, class_weights, reduction, xp, counted)
-
-
-def loss_of_each(
-    operation: str,
-    prediction: Array,
-    target: Array,
-    index: Index,
-    axis: Axis,
-    smooth: float,
-    tnorm: TNorm,
-    weights: Array | None,
-    where: Array | None,
-    is_in_range: bool = False,
-) -> tuple[Array, ModuleType]:
-    """Return 1 − index, ratio by ratio, and the array namespace.
-
-    With `is_in_range` the values of the prediction are not looked at: a sigmoid made them. A NaN among them is a loss
-    of NaN, which tells `torch.amp.GradScaler` to leave out the step.
-    """
-    check_index(operation, index)
-    names = Names(operation, "prediction", "target")
-    xp = check_masks(names, prediction, target, weights, where, tnorm)
-    both, size_a, size_b = measure_checked(
-        names, prediction, target, axis, weights, where, tnorm, None, xp, is_in_range
-    )
-    return loss_of_sizes(operation, index, both, size_a, size_b, smooth, xp), xp
-
-
-def check_index(operation: str, index: object) -> None:
-    """Refuse what is no index of overlap."""
-    if not callable(index):
-        raise TypeError(f"{operation}: index is {index!r}; pass a function of an Overlap, such as overlap.dice")
-
-
-def loss_of_sizes(
-    operation: str, index: Index, both: Array, size_a: Array, size_b: Array, smooth: float, xp: ModuleType
-) -> Array:
-    """Return 1 − index of three sizes; see `smoothed`."""
-    o = smoothed(operation, both, size_a, size_b, smooth)
-    value = index(o)
-    if not smooth:
-        value = _defined(value, index, o, xp)
-    return 1 - value
-
-
-def smoothed(operation: str, both: Array, size_a: Array, size_b: Array, smooth: float) -> Overlap:
-    """Add half of `smooth` to each size: what both masks would agree on, |A| + |B| growing by `smooth`."""
-    if not smooth >= 0:
-        raise ValueError(f"{operation}: smooth is a number of cells >= 0, got {smooth}")
-    if not smooth:
-        return unchecked(both, size_a, size_b)
-    half = smooth / 2
-    return unchecked(both + half, size_a + half, size_b + half)
-
-
-def _defined(value: Array, index: Index, o: Overlap, xp: ModuleType) -> Array:
-    """Return an index that is 1 where both sets are empty, and 0 where one is, if it is NaN there."""
-    # 0 times NaN is NaN: what is no number because the masks hold NaN stays so
-    some_empty = o.size_a * o.size_b == 0
-    undefined = xp.isnan(value) & some_empty
-    if is_host(undefined) and not bool(xp.any(undefined)):
-        return value
-    # an index that divides 0 by 0 has no gradient either, so it is taken of other sizes there
-    both = xp.where(undefined, xp.ones_like(o.intersection), o.intersection)
-    size_a = xp.where(undefined, xp.ones_like(o.size_a), o.size_a)
-    size_b = xp.where(undefined, xp.ones_like(o.size_b), o.size_b)
-    value = index(unchecked(both, size_a, size_b))
-    both_empty = xp.astype(o.size_a + o.size_b == 0, value.dtype)
-    return xp.where(undefined, both_empty, value)
-
-
-def focused(loss: Array, gamma: float, xp: ModuleType) -> Array:
-    """Return losses to the power gamma; at 0 the gradient is 0. NaN stays."""
-    positive = ~(loss <= 0)
-    return xp.where(positive, xp.where(positive, loss, 1.0) ** gamma, 0.0)
-
-
-def counted_ratios(where: Array | None, shape: tuple[int, ...], axis: Axis, xp: ModuleType) -> Array | None:
-    """Return which ratios have a cell that counts; None if all cells count."""
-    if where is None:
-        return None
-    if isinstance(axis, list):
-        axis = tuple(axis)
-    return xp.any(xp.broadcast_to(where, tuple(shape)), axis=axis)
-
-
-def reduced(
-    operation: str,
-    loss: Array,
-    class_weights: Array | None,
-    reduction: Reduction,
-    xp: ModuleType,
-    counted: Array | None = None,
-) -> Array:
-    """Weigh and reduce the losses of all ratios that are `counted`; without reduction the others are NaN."""
-    share = None
-    if class_weights is not None:
-        share = _share(operation, loss, class_weights, xp)
-    if counted is not None:
-        loss = xp.where(counted, loss, nan if reduction == "none" else 0.0)
-        whole = xp.astype(counted, loss.dtype)
-        share = whole if share is None else share * whole
-    if share is not None:
-        loss = share * loss
-    if reduction == "none":
-        return loss
-    if reduction == "sum":
-        return xp.sum(loss)
-    if share is not None:
-        return safe_ratio(xp.sum(loss), xp.sum(share), 0.0, xp)
-    return xp.sum(loss) / max(prod(loss.shape), 1)
-
-
-def _share(operation: str, loss: Array, class_weights: Array, xp: ModuleType) -> Array:
-    """Return the weight of each ratio."""
-    namespace(operation, loss=loss, class_weights=class_weights)
-    try:
-        return xp.broadcast_to(xp.astype(class_weights, loss.dtype, copy=False), loss.shape)
-    except (ValueError, RuntimeError):
-        raise ValueError(
-            f"{operation}: class_weights has shape {tuple(class_weights.shape)}, which does not broadcast to that of "
-            f"the ratios, {tuple(loss.shape)}"
-        ) from None

@@ -25,7 +25,8 @@ from ..losses.classes import (
     generalised_loss_of_each,
     log,
 )
-from ..losses.masks import REDUCTIONS, Index, Reduction, counted_ratios, focused, loss_of_each, reduced
+from ..losses.curves import focused
+from ..losses.ratios import REDUCTIONS, Index, Reduction, counted_ratios, loss_of_each, reduced
 from ..raster import TNORMS, TNorm
 from .running import is_labels, one_hot
 
@@ -346,7 +347,7 @@ class FocalTverskyLoss(OverlapLoss):
 
     def _loss_of_each(self, p: Tensor, target: Tensor, weights: Tensor | None, where: Tensor | None) -> Tensor:
         loss = super()._loss_of_each(p, target, weights, where)
-        powered: Tensor = focused(loss, self.gamma, xp)
+        powered: Tensor = focused(loss, xp, self.gamma)
         return powered
 
 

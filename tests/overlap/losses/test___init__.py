@@ -15,6 +15,7 @@ MASKS = (
     "focal_tversky_loss",
     "generalised_dice_loss",
     "jaccard_loss",
+    "log_cosh_dice_loss",
     "overlap_loss",
     "tversky_loss",
 )
