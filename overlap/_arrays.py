@@ -110,13 +110,19 @@ def is_host(*arrays: Array) -> bool:
 
 def is_traced(x: Array) -> bool:
     """Return whether a tensor's values are not there to be looked at: under compile, or in a functorch transform."""
-    if sys.modules["torch"].compiler.is_compiling():
+    if is_compiling():
         return True
     try:
         # what a transform hands on has cells, but no memory of its own
         return bool(x.data_ptr() == 0 and x.numel() > 0)
     except RuntimeError:
         return True
+
+
+def is_compiling() -> bool:
+    """Return whether ``torch.compile`` is reading this very code."""
+    torch = sys.modules.get("torch")
+    return torch is not None and bool(torch.compiler.is_compiling())
 
 
 def as_host(x: Array, *, detach: bool = False) -> np.ndarray | None:

@@ -9,6 +9,7 @@ Conventions
   looked at, and gives NaN elsewhere: on CUDA, on dask, under ``torch.compile`` and ``vmap``.
 - Along a periodic axis a box runs from lo upwards to hi, which may lie past the seam (from 350 to 370). What is as
   long as the period is the full ring, and counts once.
+- A grid is evenly spaced cell centres along each axis, ``(x, y)``; its arrays are (y, x), as in `overlap.polygons`.
 - Nothing is added to a denominator: scaling both boxes changes no ratio. Integers are computed in float64, half
   precision in float32.
 
@@ -19,6 +20,7 @@ doi:10.1007/s11263-009-0275-4
 """
 
 from .codes import convert, decode, encode
+from .grids import rasterize
 from .scores import ciou, diou, eiou, giou
 from .sizes import dice, iou, measure, pairwise
 
@@ -34,4 +36,5 @@ __all__ = [
     "iou",
     "measure",
     "pairwise",
+    "rasterize",
 ]

@@ -7,6 +7,7 @@ Conventions
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from math import inf
 from operator import and_, mul
@@ -14,11 +15,14 @@ from types import ModuleType
 from typing import NamedTuple, TypeAlias
 
 import array_api_compat as compat
+import numpy as np
 
 from .. import _coordinates
 from .._arrays import Array, is_traced, namespace
+from .._checks import check_real, shown
 
 Interval: TypeAlias = tuple[Array, Array]
+Period: TypeAlias = Sequence[float | None]
 
 _REMEDY = 'boxes are lo|hi, in 2-D (x1, y1, x2, y2): use boxes.convert(box, "centre-size", "lo-hi") for others'
 
@@ -57,6 +61,27 @@ def _well_formed(side: Interval, solid: bool) -> Array:
     lo, hi = side
     ordered = lo < hi if solid else lo <= hi
     return (lo > -inf) & (hi < inf) & ordered
+
+
+def read_periods(operation: str, period: Period | None, box: Array) -> list[float | None]:
+    """Return the period of each axis."""
+    d = box.shape[-1] // 2
+    if period is None:
+        return [None] * d
+    if not isinstance(period, (tuple, list, np.ndarray)) or len(period) != d:
+        raise ValueError(
+            f"{operation}: period must name a length for each of the {d} axes, got {shown(period)}; None for an open "
+            "axis"
+        )
+    for p in period:
+        if p is None:
+            continue
+        check_real(operation, "a period", p)
+        if not 0 < p < inf:
+            raise ValueError(
+                f"{operation}: a period must be positive and finite, got {shown(period)}; None for an open axis"
+            )
+    return [None if p is None else float(p) for p in period]
 
 
 def halves(box: Array) -> tuple[Array, Array]:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import nan
 from types import ModuleType
-from typing import TypeAlias
 
 import numpy as np
 
 from .. import indices
 from .._arrays import Array, as_host, like, namespace
-from .._checks import check_real, shown
 from .._compiled import kernels
 from ..counts import Overlap, unchecked
 from ..indices import EmptyPolicy
-from .arrays import Interval, Sizes, intervals, is_plain, length, multiply, positive, read, shared_length
-
-Period: TypeAlias = Sequence[float | None]
+from .arrays import (
+    Interval,
+    Period,
+    Sizes,
+    intervals,
+    is_plain,
+    length,
+    multiply,
+    positive,
+    read,
+    read_periods,
+    shared_length,
+)
 
 _CHUNK = 1 << 16
 
@@ -63,7 +70,7 @@ def measure(a: Array, b: Array, *, period: Period | None = None) -> Overlap:
     (180.0, 270.0)
     """
     (a, b), xp = read("boxes.measure", a=a, b=b)
-    return _measure(a, b, _periods(period, a), xp)
+    return _measure(a, b, read_periods("boxes.measure", period, a), xp)
 
 
 def iou(a: Array, b: Array, *, period: Period | None = None, empty: float | EmptyPolicy = nan) -> Array:
@@ -204,27 +211,6 @@ def _measure_axis(x: Interval, y: Interval, period: float | None, xp: ModuleType
     return Sizes(shared, length_x, length_y)
 
 
-def _periods(period: Period | None, box: Array) -> list[float | None]:
-    """Return the period of each axis."""
-    d = box.shape[-1] // 2
-    if period is None:
-        return [None] * d
-    if not isinstance(period, (tuple, list, np.ndarray)) or len(period) != d:
-        raise ValueError(
-            f"boxes.measure: period must name a length for each of the {d} axes, got {shown(period)}; None for an open "
-            "axis"
-        )
-    for p in period:
-        if p is None:
-            continue
-        check_real("boxes.measure", "a period", p)
-        if not 0 < p < np.inf:
-            raise ValueError(
-                f"boxes.measure: a period must be positive and finite, got {shown(period)}; None for an open axis"
-            )
-    return [None if p is None else float(p) for p in period]
-
-
 def _pairs(a: Array, b: Array, xp: ModuleType) -> Array:
     """Return the IoU of all pairs: in chunks of rows where an array may be written to, else at once."""
     n = a.shape[0]
@@ -240,7 +226,7 @@ def _pairs(a: Array, b: Array, xp: ModuleType) -> Array:
 
 
 def _rows_of_pairs(a: Array, b: Array, xp: ModuleType) -> Array:
-    overlap = _measure(a[:, None, :], b, _periods(None, a), xp)
+    overlap = _measure(a[:, None, :], b, read_periods("boxes.pairwise", None, a), xp)
     return indices.iou(overlap)
 
 

@@ -21,12 +21,11 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
+from .._grids import ROUNDING, even_axis
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
 Grid = tuple[ArrayLike, ArrayLike]
-
-ROUNDING = 1e-6
-"""How much longer or shorter than a period a grid may be by rounding, relative to it."""
 
 
 class EvenGrid(NamedTuple):
@@ -42,27 +41,16 @@ class EvenGrid(NamedTuple):
         return np.abs(self.step) * self.size
 
 
-def even_axis(name: str, centres: ArrayLike) -> tuple[float, float, int]:
-    """Return the first centre, the step and the number of evenly spaced cells."""
-    x = np.asarray(centres, dtype=np.float64)
-    if x.ndim != 1 or x.size < 2:
-        raise ValueError(f"{name} must be a 1-D array of two or more cell centres, got shape {x.shape}")
-    step = float(x[-1] - x[0]) / (x.size - 1)
-    deviation = np.abs(np.diff(x) - step)
-    is_even = np.all(deviation <= 1e-3 * abs(step))
-    if step == 0 or not is_even:
-        raise ValueError(f"{name} must be evenly spaced cell centres; resample, or use one grid per spacing")
-    return float(x[0]), step, x.size
-
-
 def read_grid(name: str, grid: Grid, periods: Floats) -> EvenGrid:
     """Read the centres of a grid, which must not exceed a period."""
     if len(grid) != 2:
         raise ValueError(f"{name}: grid must be a pair (x, y) of cell centres, got {len(grid)} arrays")
     x, y = grid
-    first_x, step_x, columns = even_axis(f"{name}: grid x", x)
-    first_y, step_y, rows = even_axis(f"{name}: grid y", y)
-    even = EvenGrid(np.array([first_x, first_y]), np.array([step_x, step_y]), (columns, rows))
+    along_x = even_axis(f"{name}: grid x", x)
+    along_y = even_axis(f"{name}: grid y", y)
+    first = np.array([along_x.first, along_y.first])
+    step = np.array([along_x.step, along_y.step])
+    even = EvenGrid(first, step, (along_x.size, along_y.size))
     is_longer = even.span > periods * (1 + ROUNDING)
     if np.any((periods > 0) & is_longer):
         span = tuple(even.span.tolist())
