@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+collect_ignore = ["data"]  # what made the golden values needs tools that the tests do without
+
 matplotlib.use("agg")
 # torch's threads wait for each other at every small step: on a busy machine four times the time
 os.environ.setdefault("OMP_NUM_THREADS", "1")
