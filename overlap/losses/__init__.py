@@ -18,6 +18,7 @@ from .boxes import box_loss
 from .classes import dice_ce_loss, generalised_dice_loss
 from .curves import focal_tversky_loss, log_cosh_dice_loss
 from .masks import dice_loss, jaccard_loss, overlap_loss, tversky_loss
+from .squares import squared_dice_loss
 
 __all__ = [
     "box_loss",
@@ -28,5 +29,6 @@ __all__ = [
     "jaccard_loss",
     "log_cosh_dice_loss",
     "overlap_loss",
+    "squared_dice_loss",
     "tversky_loss",
 ]

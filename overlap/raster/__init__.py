@@ -11,6 +11,7 @@ Conventions
   with itself.
 - Where the reference ``b`` is 0 or 1 all three are a·b, and are computed so: at p = y = 0 and p = y = 1 the
   gradient is the product's, which pushes background down and lesion up.
+- `squared` is no t-norm: it changes the sizes of the masks as well, to sums of squares.
 - Sizes are in cells, or in the unit of `weights`. Hard counts are exact (int64); soft sums are float64 on the
   host and at least float32 on a device.
 
@@ -23,6 +24,7 @@ Wang, Z. et al. (2023). Jaccard metric losses: optimizing the Jaccard index with
 """
 
 from .sizes import TNORMS, TNorm, dice, iou, measure
+from .squares import squared
 from .tables import LabelPairs, contingency, label_pairs
 
 __all__ = [
@@ -34,4 +36,5 @@ __all__ = [
     "iou",
     "label_pairs",
     "measure",
+    "squared",
 ]

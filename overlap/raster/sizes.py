@@ -260,7 +260,7 @@ def _check_broadcasts(operation: str, name: str, x: Array, mask: Array) -> None:
         )
 
 
-def _check_axis(operation: str, axis: Axis, ndim: int) -> None:
+def check_axis(operation: str, axis: Axis, ndim: int) -> None:
     """Refuse what names no axes of a mask."""
     if axis is None:
         return
@@ -294,7 +294,7 @@ def measure_checked(
     With `a_is_in_range` the values of `a` are not looked at: a sigmoid made them, and a NaN among them shall be the
     caller's to find in the result.
     """
-    _check_axis(names.operation, axis, a.ndim)
+    check_axis(names.operation, axis, a.ndim)
     a_is_hard = is_bool(a, xp)
     b_is_hard = is_bool(b, xp)
     on_host = is_host(a, b)
@@ -304,21 +304,9 @@ def measure_checked(
         compiled = _measure_compiled(a, b, axis, tnorm, check_values, xp)
         if compiled is not None:
             return compiled
-    if check_values:
-        if not a_is_hard and not a_is_in_range:
-            a = _in_range(names.operation, names.a, a, where, xp)
-        if not b_is_hard:
-            b = _in_range(names.operation, names.b, b, where, xp)
-        if weights is not None and not is_bool(weights, xp):
-            finite = (weights >= 0) & (weights < xp.inf)
-            _check_range(finite, names.operation, "weights", weights, where, _SIZES_OF_CELLS, xp)
+    a, b, weights = counted_values(names, a, b, weights, where, check_values, xp, a_is_in_range)
     if isinstance(axis, list):
         axis = tuple(axis)
-    if where is not None:
-        a = xp.where(where, a, xp.zeros_like(a))
-        b = xp.where(where, b, xp.zeros_like(b))
-        if weights is not None:
-            weights = xp.where(where, weights, xp.zeros_like(weights))
     if a_is_hard and b_is_hard:
         both = a & b
     else:
@@ -328,9 +316,9 @@ def measure_checked(
         b = xp.astype(b, dtype, copy=False)
         both = a * b if b_is_hard else _intersect(a, b, tnorm, xp)
     if weights is not None:
-        both = _weigh(both, weights, xp)
-        a = _weigh(a, weights, xp)
-        b = _weigh(b, weights, xp)
+        both = weigh(both, weights, xp)
+        a = weigh(a, weights, xp)
+        b = weigh(b, weights, xp)
     elif a_is_hard and b_is_hard:
         return xp.count_nonzero(both, axis=axis), xp.count_nonzero(a, axis=axis), xp.count_nonzero(b, axis=axis)
     shared = xp.sum(both, axis=axis)
@@ -339,6 +327,33 @@ def measure_checked(
     if tnorm != "lukasiewicz" and _are_summed_alike(a, b):
         return shared, size_a, size_b
     return bounded(shared, size_a, size_b, xp), size_a, size_b
+
+
+def counted_values(
+    names: Names,
+    a: Array,
+    b: Array,
+    weights: Array | None,
+    where: Array | None,
+    check_values: bool,
+    xp: ModuleType,
+    a_is_in_range: bool = False,
+) -> tuple[Array, Array, Array | None]:
+    """Return two masks and their weights, in range where that is checked, and 0 where cells do not count."""
+    if check_values:
+        if not is_bool(a, xp) and not a_is_in_range:
+            a = _in_range(names.operation, names.a, a, where, xp)
+        if not is_bool(b, xp):
+            b = _in_range(names.operation, names.b, b, where, xp)
+        if weights is not None and not is_bool(weights, xp):
+            finite = (weights >= 0) & (weights < xp.inf)
+            _check_range(finite, names.operation, "weights", weights, where, _SIZES_OF_CELLS, xp)
+    if where is not None:
+        a = xp.where(where, a, xp.zeros_like(a))
+        b = xp.where(where, b, xp.zeros_like(b))
+        if weights is not None:
+            weights = xp.where(where, weights, xp.zeros_like(weights))
+    return a, b, weights
 
 
 def _are_summed_alike(*masks: Array) -> bool:
@@ -359,7 +374,7 @@ def _intersect(a: Array, b: Array, tnorm: TNorm, xp: ModuleType) -> Array:
     return xp.where((b == 0) | (b == 1), a * b, TNORMS[tnorm](a, b, xp))
 
 
-def _weigh(x: Array, weights: Array, xp: ModuleType) -> Array:
+def weigh(x: Array, weights: Array, xp: ModuleType) -> Array:
     """Multiply cells by their sizes, in the dtype of the sums."""
     dtype = sum_dtype((x, weights), xp)
     return xp.astype(x, dtype, copy=False) * xp.astype(weights, dtype, copy=False)
