@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import sys
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-PATH = Path(__file__).resolve().parents[2] / "examples" / "top8000_points.py"
 FIRST = "1abc A 1 SER B<9.1 wc<0.4 (1.50A MP=1.00),-60.125,-45.5,180.0,NULL,NULL,NULL,110.0,0.01\n"
 SECOND = "1abc A 2 SER B<9.9 wc<0.4 (1.50A MP=1.00),179.999,-180.000,60.0,NULL,NULL,NULL,111.0,0.02\n"
 ANGLES = np.array([[-60.125, -45.5], [179.999, -180.0]], "<f4")
 
 
 @pytest.fixture(scope="module")
-def script():
-    spec = spec_from_file_location("top8000_points", PATH)
-    module = module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
+def script(example):
+    return example("top8000_points")
 
 
 @pytest.fixture

@@ -1,0 +1,128 @@
+"""The demonstration with a known truth, in small: it finds what it should, and the same digits each time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+torch = pytest.importorskip("torch")
+
+
+@pytest.fixture(scope="module")
+def script(example):
+    return example("known_truth")
+
+
+@pytest.fixture(scope="module")
+def blobs(example):
+    return example("blobs")
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def losses(script):
+    return {loss.name: loss for loss in script.LOSSES}
+
+
+@pytest.fixture(scope="module")
+def targets(blobs):
+    return {target.name: target for target in blobs.TARGETS}
+
+
+def test_the_network_can_be_the_probability(script, blobs):
+    network = script.Network()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.zero_()
+        network.line.weight[0, :, 0, 0] = torch.tensor([1.0, -1.0])
+    images = blobs.draw_images(3, np.random.default_rng(0))
+    np.testing.assert_allclose(script.answer_of(network, images), images.p, atol=1e-6)
+
+
+@pytest.mark.parametrize("index", ["Dice", "Jaccard"])
+@pytest.mark.parametrize("target", ["one rater, each cell by itself", "one rater, the border as a whole"])
+def test_with_one_rater_minimum_and_product_are_the_same_bits(script, losses, targets, target, index):
+    networks = [script.train(losses[f"{form} {index}"], targets[target], 5, 0) for form in ("minimum", "product")]
+    for a, b in zip(networks[0].parameters(), networks[1].parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "tolerance"),
+    [
+        ("minimum Dice", "one rater, each cell by itself", 0.03),
+        ("cross-entropy", "one rater, each cell by itself", 0.03),
+        ("Dice + cross-entropy", "one rater, each cell by itself", 0.03),
+        ("minimum Dice", "the probability itself", 0.02),
+        ("product Dice", "the probability itself", 0.03),
+    ],
+)
+def test_a_short_training_answers_what_is_sought(script, blobs, losses, targets, name, target, tolerance):
+    images = blobs.draw_images(4, np.random.default_rng(9))
+    loss = losses[name]
+    network = script.train(loss, targets[target], 60, 0)
+    answer = script.answer_of(network, images)
+    sought = loss.sought(images.p, targets[target].raters)
+    assert np.abs(answer - sought).mean() < tolerance
+    others = [other.sought(images.p, targets[target].raters) for other in losses.values()]
+    apart = [np.abs(sought - other).mean() for other in others]
+    assert max(apart) > 3 * tolerance, "all losses seek the same here, and this tests nothing"
+
+
+def test_measures_of_answers_that_are_known(script, targets):
+    unseen = script.draw_unseen(targets["one rater, each cell by itself"], 0)
+    p = unseen.images.p
+    of_truth = script.score(p, unseen)
+    assert of_truth["off"] == 0
+    assert of_truth["volume"] == pytest.approx(0)
+    assert of_truth["short"] > 0.05
+    of_best = script.score(unseen.best, unseen)
+    assert of_best["short"] == 0
+    mask = unseen.best > 0.5
+    agreement = []
+    for outline in unseen.outlines:
+        common = (mask & outline).sum((1, 2))
+        agreement.append(2 * common / (mask.sum((1, 2)) + outline.sum((1, 2))))
+    assert of_best["dice"] == pytest.approx(np.mean(agreement))
+    of_twice = script.score(2 * p, unseen)
+    assert of_twice["volume"] == pytest.approx(1)
+    assert of_twice["off"] == pytest.approx(p.mean())
+
+
+def test_responses(script):
+    p = np.array([0.01, 0.02, 0.51, 0.99])
+    found = script.response(np.array([0.2, 0.4, 0.7, 1.0]), p)
+    assert found["answer"][0] == pytest.approx(0.3)
+    assert found["p"][10] == pytest.approx(0.525)
+    assert found["answer"][10] == pytest.approx(0.7)
+    assert np.isnan(found["answer"][1:10]).all()
+
+
+def test_the_command(script, blobs, capsys, tmp_path):
+    """The same digits at the same number of threads, every row, and the pictures of them."""
+    saved = []
+    for k in range(2):
+        path = tmp_path / f"{k}.csv"
+        options = ["--quick", "--steps", "3", "--threads", "1", "--csv", str(path)]
+        if k == 0:
+            options += ["--plot", str(tmp_path / "answers.png")]
+        script.main(options)
+        saved.append(path.read_text())
+    assert saved[0] == saved[1]
+    table = pd.read_csv(tmp_path / "0.csv")
+    assert set(table["target"]) == {target.name for target in blobs.TARGETS}
+    assert set(table["loss"]) == {loss.name for loss in script.LOSSES} | {"(best mask)", "(probability)"}
+    assert len(table) == len(blobs.TARGETS) * (len(script.LOSSES) + 2) * 2
+    assert not table.isna().any().any()
+    out = capsys.readouterr().out
+    for name in set(table["target"]) | set(table["loss"]):
+        assert name in out
+    assert (tmp_path / "answers.png").stat().st_size > 20_000

@@ -1,0 +1,95 @@
+"""What each loss seeks: no answer is better, where the expected losses are written out as they are defined."""
+
+from __future__ import annotations
+
+from math import comb
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="module")
+def sought(example):
+    return example("sought")
+
+
+@pytest.fixture(scope="module")
+def p():
+    """Cells with every probability, and many that are nearly background."""
+    return np.concatenate([np.linspace(0.01, 0.99, 40), np.full(60, 0.02)])
+
+
+def draws(p, raters):
+    """The shares that raters can draw, and how probable each is in each cell; p itself if there are no raters."""
+    if raters is None:
+        return [(p, np.ones_like(p))]
+    return [(k / raters, comb(raters, k) * p**k * (1 - p) ** (raters - k)) for k in range(raters + 1)]
+
+
+def minimum(f, p, raters):
+    both = sum((np.minimum(f, y) * w).sum() for y, w in draws(p, raters))
+    return 1 - 2 * both / (f.sum() + p.sum())
+
+
+def product(f, p, raters):
+    return 1 - 2 * (f * p).sum() / (f.sum() + p.sum())
+
+
+def squared(f, p, raters):
+    squares = sum((np.square(y) * w).sum() for y, w in draws(p, raters))
+    return 1 - 2 * (f * p).sum() / ((f**2).sum() + squares)
+
+
+def entropy(f, p, raters):
+    return -(p * np.log(f) + (1 - p) * np.log(1 - f)).mean()
+
+
+def both(f, p, raters):
+    return minimum(f, p, raters) + entropy(f, p, raters)
+
+
+CASES = [
+    ("by_minimum", minimum),
+    ("by_product", product),
+    ("by_squared", squared),
+    ("by_cross_entropy", entropy),
+    ("by_dice_and_cross_entropy", both),
+]
+
+
+@pytest.mark.parametrize("raters", [1, 3, None])
+@pytest.mark.parametrize(("name", "loss"), CASES)
+def test_no_answer_is_better(sought, p, name, loss, raters):
+    answer = getattr(sought, name)(p, raters)
+    least = loss(answer, p, raters)
+    rng = np.random.default_rng(0)
+    for size in (0.003, 0.03, 0.3):
+        for _ in range(60):
+            some = rng.random(p.size) < rng.random()
+            other = np.clip(answer + some * rng.normal(0, size, p.size), 1e-9, 1 - 1e-9)
+            assert loss(other, p, raters) > least - 1e-9
+
+
+def test_one_rater_leaves_no_choice_of_the_minimum(sought, p):
+    np.testing.assert_array_equal(sought.by_minimum(p, 1), sought.by_product(p, 1))
+
+
+def test_a_certain_target_is_returned_by_all_but_the_product(sought, p):
+    for name in ("by_minimum", "by_squared", "by_cross_entropy", "by_dice_and_cross_entropy"):
+        np.testing.assert_allclose(getattr(sought, name)(p, None), p, atol=1e-12)
+    assert set(sought.by_product(p, None)) == {0, 1}
+
+
+def test_squared_dice_of_one_rater_multiplies(sought):
+    """Where nothing reaches 1, D² = Σ p² / Σ p."""
+    p = np.linspace(0.4, 0.6, 30)
+    np.testing.assert_allclose(sought.by_squared(p, 1), np.minimum(p / np.sqrt((p**2).sum() / p.sum()), 1))
+
+
+def test_a_border_that_moves_as_a_whole(sought):
+    """By hand: sets of 1, 2 and 3 cells, each as probable; 2 cells have the best mean Dice, (2/3 + 1 + 4/5) / 3."""
+    p = np.array([1.0, 2 / 3, 1 / 3])
+    np.testing.assert_array_equal(sought.by_dice_of_border(p, 1), [1, 1, 0])
+    # a fourth cell that a rater in ten draws is not worth it, and of many alike neither
+    p = np.array([0.9, 0.9, 0.9, 0.1])
+    np.testing.assert_array_equal(sought.by_dice_of_border(p, 1), [1, 1, 1, 0])
