@@ -14,6 +14,7 @@ Conventions
 - Values are the metrics' own: ``dice_loss(p, y)`` is ``1 - dice(measure(p, y))`` to the last bit.
 """
 
+from .boundaries import boundary_loss
 from .boxes import box_loss
 from .classes import dice_ce_loss, generalised_dice_loss
 from .curves import focal_tversky_loss, log_cosh_dice_loss
@@ -21,6 +22,7 @@ from .masks import dice_loss, jaccard_loss, overlap_loss, tversky_loss
 from .squares import squared_dice_loss
 
 __all__ = [
+    "boundary_loss",
     "box_loss",
     "dice_ce_loss",
     "dice_loss",

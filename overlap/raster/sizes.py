@@ -342,12 +342,10 @@ def counted_values(
     """Return two masks and their weights, in range where that is checked, and 0 where cells do not count."""
     if check_values:
         if not is_bool(a, xp) and not a_is_in_range:
-            a = _in_range(names.operation, names.a, a, where, xp)
+            a = in_range(names.operation, names.a, a, where, xp)
         if not is_bool(b, xp):
-            b = _in_range(names.operation, names.b, b, where, xp)
-        if weights is not None and not is_bool(weights, xp):
-            finite = (weights >= 0) & (weights < xp.inf)
-            _check_range(finite, names.operation, "weights", weights, where, _SIZES_OF_CELLS, xp)
+            b = in_range(names.operation, names.b, b, where, xp)
+        check_sizes(names.operation, weights, where, xp)
     if where is not None:
         a = xp.where(where, a, xp.zeros_like(a))
         b = xp.where(where, b, xp.zeros_like(b))
@@ -404,7 +402,7 @@ def _measure_compiled(
     return like(both, a, xp), like(size_a, a, xp), like(size_b, a, xp)
 
 
-def _in_range(operation: str, name: str, x: Array, where: Array | None, xp: ModuleType) -> Array:
+def in_range(operation: str, name: str, x: Array, where: Array | None, xp: ModuleType) -> Array:
     """Return a soft mask within [0, 1]: what is beyond by rounding is cut off, what is farther is refused."""
     valid = (x >= 0) & (x <= 1)
     if where is not None:
@@ -412,11 +410,19 @@ def _in_range(operation: str, name: str, x: Array, where: Array | None, xp: Modu
     if bool(xp.all(valid)):
         return x
     rounding = max(ROUNDING, 2 * float(xp.finfo(x.dtype).eps))
-    _check_range((x >= -rounding) & (x <= 1 + rounding), operation, name, x, where, _SCALE, xp)
+    check_range((x >= -rounding) & (x <= 1 + rounding), operation, name, x, where, _SCALE, xp)
     return xp.clip(x, 0.0, 1.0)
 
 
-def _check_range(
+def check_sizes(operation: str, weights: Array | None, where: Array | None, xp: ModuleType) -> None:
+    """Refuse weights that are no sizes of cells."""
+    if weights is None or is_bool(weights, xp):
+        return
+    finite = (weights >= 0) & (weights < xp.inf)
+    check_range(finite, operation, "weights", weights, where, _SIZES_OF_CELLS, xp)
+
+
+def check_range(
     valid: Array, operation: str, name: str, x: Array, where: Array | None, remedy: str, xp: ModuleType
 ) -> None:
     """Refuse counted values that are not valid, NaN above all."""

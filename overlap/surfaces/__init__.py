@@ -1,4 +1,4 @@
-"""Distances between the boundaries of two masks on one grid.
+"""Distances between the boundaries of two masks on one grid, and of every cell from the boundary of one.
 
 `hausdorff`, `hd95`, `assd` and `nsd` return one number each. For several of them, for another percentile or for
 the mean of the two directions' means call `distances` once: it holds the distances, and gives each value from them.
@@ -19,6 +19,8 @@ Conventions
   3 × 0.1 is more than 0.3 in floating point.
 - Where one mask is empty a distance is infinite, where both are it is NaN; ``empty`` says otherwise. A normalised
   surface distance is 0 where one is empty.
+- `signed_distance` is a map for losses, of every cell from the boundary of one mask. Its boundary runs between the
+  cells.
 
 References
 ----------
@@ -32,6 +34,7 @@ Internet Res. 23, e26151. doi:10.2196/26151
 
 from .between import assd, distances, hausdorff, hd95, nsd
 from .scores import PRESETS, Definition, Preset, Surface, SurfaceDistances, within
+from .signed import signed_distance
 
 __all__ = [
     "PRESETS",
@@ -44,5 +47,6 @@ __all__ = [
     "hausdorff",
     "hd95",
     "nsd",
+    "signed_distance",
     "within",
 ]

@@ -64,7 +64,7 @@ def distances(
     {'monai': 6.788, 'deepmind': 11.314, 'medpy': 2.263}
     """
     mask_a, mask_b = _host_masks(a, b)
-    steps = _steps(spacing, mask_a.ndim)
+    steps = steps_of("surfaces.distances", spacing, mask_a.ndim)
     definition = _definition(surface, preset, mask_a.ndim)
     check_real("surfaces.distances", "level", level)
     policy = empty if isinstance(empty, EmptyPolicy) else EmptyPolicy(both_empty=empty)
@@ -75,8 +75,8 @@ def distances(
         area_a = isosurfaces.areas(triangles_a)
         area_b = isosurfaces.areas(triangles_b)
         return SurfaceDistances(a_to_b, b_to_a, area_a, area_b, definition, policy)
-    hard_a = _hard(mask_a, level)
-    hard_b = _hard(mask_b, level)
+    hard_a = hard(mask_a, level)
+    hard_b = hard(mask_b, level)
     boundary_a, boundary_b = boundaries.find(hard_a, hard_b, definition.surface)
     a_to_b, b_to_a = boundaries.nearest(boundary_a.points, boundary_b.points, steps)
     corner_area_a = boundaries.areas(boundary_a, steps)
@@ -279,7 +279,7 @@ def nsd(
     return between.nsd(tolerance, empty=empty)
 
 
-def _hard(mask: np.ndarray, level: float) -> np.ndarray:
+def hard(mask: np.ndarray, level: float) -> np.ndarray:
     """Return a mask of bool: a soft one is cut at the level."""
     return mask if mask.dtype == bool else mask >= level
 
@@ -303,16 +303,15 @@ def _host_masks(a: Array, b: Array) -> tuple[np.ndarray, np.ndarray]:
     return host_a, host_b
 
 
-def _steps(spacing: float | Sequence[float], ndim: int) -> np.ndarray:
+def steps_of(operation: str, spacing: float | Sequence[float], ndim: int) -> np.ndarray:
     """Return the size of a cell along each axis."""
-    steps = numbers_on_host("surfaces.distances", "spacing", spacing).astype(float)
+    steps = numbers_on_host(operation, "spacing", spacing).astype(float)
     if steps.ndim == 0:
         steps = np.repeat(steps, ndim)
     is_size = np.isfinite(steps) & (steps > 0)
     if steps.shape != (ndim,) or not is_size.all():
         raise ValueError(
-            f"surfaces.distances: spacing must be {ndim} sizes > 0, one for each axis of the masks, got "
-            f"{shown(spacing)}"
+            f"{operation}: spacing must be {ndim} sizes > 0, one for each axis of the masks, got {shown(spacing)}"
         )
     return steps
 
