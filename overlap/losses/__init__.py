@@ -14,6 +14,7 @@ Conventions
 - Values are the metrics' own: ``dice_loss(p, y)`` is ``1 - dice(measure(p, y))`` to the last bit.
 """
 
+from .blobs import blob_loss
 from .boundaries import boundary_loss
 from .boxes import box_loss
 from .classes import dice_ce_loss, generalised_dice_loss
@@ -22,6 +23,7 @@ from .masks import dice_loss, jaccard_loss, overlap_loss, tversky_loss
 from .squares import squared_dice_loss
 
 __all__ = [
+    "blob_loss",
     "boundary_loss",
     "box_loss",
     "dice_ce_loss",

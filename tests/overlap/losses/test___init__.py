@@ -19,7 +19,7 @@ MASKS = (
     "overlap_loss",
     "tversky_loss",
 )
-OTHERS = ("boundary_loss", "box_loss", "squared_dice_loss")
+OTHERS = ("blob_loss", "boundary_loss", "box_loss", "squared_dice_loss")
 """Losses that have no choice of a t-norm."""
 
 
@@ -31,7 +31,7 @@ def test_public_names():
 def test_one_shape_of_call(name):
     """Prediction first, target second, and the reduction by the same name and default."""
     parameters = inspect.signature(getattr(losses, name)).parameters
-    second = {"boundary_loss": "distance"}.get(name, "target")
+    second = {"blob_loss": "components", "boundary_loss": "distance"}.get(name, "target")
     assert list(parameters)[:2] == ["prediction", second]
     assert parameters["reduction"].default == "mean"
     assert parameters["reduction"].kind is inspect.Parameter.KEYWORD_ONLY
