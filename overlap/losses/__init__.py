@@ -17,8 +17,9 @@ Conventions
 from .blobs import blob_loss
 from .boundaries import boundary_loss
 from .boxes import box_loss
-from .classes import dice_ce_loss, generalised_dice_loss
 from .curves import focal_tversky_loss, log_cosh_dice_loss
+from .entropies import dice_ce_loss
+from .generalised import generalised_dice_loss
 from .masks import dice_loss, jaccard_loss, overlap_loss, tversky_loss
 from .squares import squared_dice_loss
 

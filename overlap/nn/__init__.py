@@ -2,27 +2,25 @@
 
 Conventions
 -----------
-- Arrays are ``(batch, class, *spatial)``. A target is bool or floating of the prediction's shape, or integer labels
-  ``(batch, *spatial)`` of two classes or more.
+- Predictions are ``(batch, class, *spatial)``. A target has a channel for each class: bool, integer 0 and 1, or
+  floating in [0, 1]. Or it has labels: ``(batch, *spatial)`` or ``(batch, 1, *spatial)``. Its shape says which of
+  these it is, never a value.
 - ``from_logits`` names what turns the prediction into probabilities: None (they are), "sigmoid" or "softmax".
 - `OverlapLoss` takes any index; the others are named cases of it.
-- One ratio is taken for each case and class; with ``batch=True`` the sizes of all cases are added first, so that
-  a class which a case lacks still counts. Then ``smooth`` may be 0; otherwise it is 1 cell by default.
+- One ratio is taken for each case and class. With ``batch=True`` the sizes of all cases are added first, those of other
+  processes too, so that a class which a case lacks still counts. Then ``smooth`` may be 0; otherwise it is 1 cell by
+  default.
+- On the host a target that cannot be is refused. On a device it makes the loss NaN, for looking would wait for the
+  device. A logit that is no number makes the loss NaN everywhere: `torch.amp.GradScaler` then leaves out the step.
 - What a t-norm seeks, and when to smooth or to pool, stands in `overlap.losses`.
 
 This module imports torch at once; the rest of the package does not.
 """
 
-from .modules import (
-    BoxLoss,
-    DiceCELoss,
-    DiceLoss,
-    FocalTverskyLoss,
-    GeneralisedDiceLoss,
-    JaccardLoss,
-    OverlapLoss,
-    TverskyLoss,
-)
+from .boxes import BoxLoss
+from .entropies import DiceCELoss
+from .masks import OverlapLoss
+from .named import DiceLoss, FocalTverskyLoss, GeneralisedDiceLoss, JaccardLoss, TverskyLoss
 from .running import RunningOverlap
 
 __all__ = [

@@ -15,10 +15,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .._arrays import is_host
 from .._checks import check_choice
 from ..counts import Overlap, unchecked
 from ..raster import TNORMS, TNorm, measure
+from .targets import Channels, is_whole, one_hot
 
 
 class RunningOverlap(torch.nn.Module):
@@ -81,9 +81,12 @@ class RunningOverlap(torch.nn.Module):
         """
         a = self._channels("prediction", prediction, where)
         b = self._channels("target", target, where)
-        all_but_classes = (0, *range(2, a.ndim))
-        o = measure(a, b, axis=all_but_classes, weights=weights, where=where, tnorm=self.tnorm)
+        all_but_classes = (0, *range(2, a.values.ndim))
+        o = measure(a.values, b.values, axis=all_but_classes, weights=weights, where=where, tnorm=self.tnorm)
         batch = torch.stack([o.intersection.double(), o.size_a.double(), o.size_b.double()])
+        for channels in (a, b):
+            if channels.unknown is not None:
+                batch = torch.where(channels.unknown.any(), torch.nan, batch)
         self._sizes = self._sizes.to(batch.device) + batch
 
     forward = update
@@ -106,15 +109,16 @@ class RunningOverlap(torch.nn.Module):
         """Return the number of classes."""
         return str(self.num_classes)
 
-    def _channels(self, name: str, x: Tensor, where: Tensor | None) -> Tensor:
-        if is_labels(x):
-            return one_hot("nn.RunningOverlap", x, self.num_classes, where)
+    def _channels(self, name: str, x: Tensor, where: Tensor | None) -> Channels:
+        if is_whole(x):
+            remedy = "leave cells to be ignored out with where=(labels != k).unsqueeze(1)"
+            return one_hot("nn.RunningOverlap", name, x, self.num_classes, where, remedy)
         if x.ndim < 2 or x.shape[1] != self.num_classes:
             raise ValueError(
                 f"nn.RunningOverlap: the {name} has shape {tuple(x.shape)}; it is (batch, {self.num_classes}, "
                 "*spatial), or integer labels (batch, *spatial)"
             )
-        return x
+        return Channels(x, where, None)
 
 
 _SUMS = "_extra_state"
@@ -169,24 +173,3 @@ def _meeting_place(backend: str) -> torch.device:
     if backend == "nccl":
         return torch.device("cuda", torch.cuda.current_device())
     return torch.device("cpu")
-
-
-def is_labels(x: Tensor) -> bool:
-    """Return whether a tensor holds integers: labels, not a mask."""
-    return not (x.is_floating_point() or x.dtype == torch.bool)
-
-
-def one_hot(operation: str, labels: Tensor, n: int, where: Tensor | None) -> Tensor:
-    """Turn integer labels ``(batch, *spatial)`` into a mask for each class, ``(batch, n, *spatial)``."""
-    if is_host(labels):
-        unknown = ((labels < 0) | (labels >= n)).unsqueeze(1)
-        if where is not None:
-            unknown = unknown & where
-        if unknown.any():
-            raise ValueError(
-                f"{operation}: {int(unknown.sum())} counted labels are not among 0 to {n - 1} "
-                f"(from {int(labels.min())} to {int(labels.max())}); "
-                "leave cells to be ignored out with where=(labels != k).unsqueeze(1)"
-            )
-    classes = torch.arange(n, device=labels.device).reshape(-1, *(1,) * (labels.ndim - 1))
-    return labels.unsqueeze(1) == classes

@@ -52,7 +52,8 @@ def test_running_where():
     running.update(LABELS, torch.where(LABELS == 1, 255, LABELS), where=(LABELS != 1)[:, None])
     counts = torch.bincount(LABELS.ravel()).double()
     assert running.compute().size_b.tolist() == [counts[0], 0, counts[2]]
-    with pytest.raises(ValueError, match=f"nn.RunningOverlap: {counts[1]:.0f} counted labels are not among"):
+    message = f"nn.RunningOverlap: {counts[1]:.0f} counted labels of the target are not among"
+    with pytest.raises(ValueError, match=message):
         running.update(LABELS, torch.where(LABELS == 1, 255, LABELS))
 
 

@@ -1,15 +1,13 @@
-"""Losses that look at all classes, or at cells one by one, besides Dice. Public through `overlap.losses`.
+"""Generalised Dice: one ratio of all classes, weighted by their rarity. Public through `overlap.losses`.
 
 Conventions
 -----------
 - ``class_axis`` is the axis of the classes, 1 in arrays (batch, class, ...).
-- Logarithms of probabilities stop at −100, so that a cross-entropy is finite at 0 and 1. From logits,
-  `overlap.nn` takes the logarithms without passing through a probability.
+- The weight of a class comes from its size in the target.
 """
 
 from __future__ import annotations
 
-from math import nan
 from types import ModuleType
 from typing import Literal
 
@@ -18,13 +16,10 @@ from .._checks import check_choice
 from ..indices import dice
 from ..raster import TNorm
 from ..raster.sizes import Names, check_masks, measure_checked
-from .ratios import REDUCTIONS, Reduction, counted_ratios, loss_of_each, reduced, smoothed
+from .ratios import REDUCTIONS, Reduction, counted_ratios, reduced, smoothed
 
 Weighting = Literal["square", "linear", "uniform"]
 WEIGHTINGS = ("square", "linear", "uniform")
-
-_SMALLEST = 3.7200759760208356e-44
-"""exp(−100)"""
 
 
 def generalised_dice_loss(
@@ -202,133 +197,3 @@ def _along(operation: str, class_weights: Array, classes: int, weight: Array, xp
     shape = [1] * weight.ndim
     shape[classes] = -1
     return xp.reshape(xp.astype(class_weights, weight.dtype, copy=False), tuple(shape))
-
-
-def dice_ce_loss(
-    prediction: Array,
-    target: Array,
-    *,
-    class_axis: int | None = None,
-    axis: Axis = None,
-    dice_weight: float = 1.0,
-    ce_weight: float = 1.0,
-    smooth: float = 0.0,
-    tnorm: TNorm = "minimum",
-    weights: Array | None = None,
-    where: Array | None = None,
-    class_weights: Array | None = None,
-    reduction: Reduction = "mean",
-) -> Array:
-    """Dice loss plus cross-entropy: the overlap as a whole, and each cell's probability by itself.
-
-    The cross-entropy is the part that calibrates: of a target drawn anew each time, as from one of several raters,
-    it returns the mean, where Dice by itself seeks a quantile.
-
-    Parameters
-    ----------
-    prediction, target : array
-        As in `dice_loss`.
-    class_axis : int, optional
-        The axis of the classes if they exclude each other (probabilities sum to 1 over it): the cross-entropy is
-        then that of the classes against each other, and `weights` and `where` must be alike for all of them. By
-        default every value is a chance by itself, with a binary cross-entropy.
-    axis : int or tuple of int, optional
-        As in `dice_loss`. The cross-entropy is a mean over the counted cells of these axes.
-    dice_weight, ce_weight : float
-        Weights (≥ 0) of the two parts.
-    smooth, tnorm, weights, where
-        As in `dice_loss`.
-    class_weights : array, optional
-        As in `dice_loss`, for the Dice part.
-    reduction : {"mean", "sum", "none"}
-        As in `dice_loss`.
-
-    Returns
-    -------
-    array
-        () or, for "none", of the shape that `axis` leaves, of length 1 along `class_axis` (Dice is averaged there).
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `dice_loss`.
-
-    References
-    ----------
-    Isensee, F. et al. (2021). nnU-Net: a self-configuring method for deep learning-based biomedical image
-    segmentation. Nat. Methods 18, 203. doi:10.1038/s41592-020-01008-z
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> round(float(dice_ce_loss(np.array([0.5, 0.5]), np.array([True, False]))), 4)
-    1.1931
-    """
-    operation = "losses.dice_ce_loss"
-    check_choice(operation, "reduction", reduction, REDUCTIONS)
-    loss, xp = loss_of_each(operation, prediction, target, dice, axis, smooth, tnorm, weights, where)
-    counted = counted_ratios(where, prediction.shape, axis, xp)
-    overlap = reduced(operation, loss, class_weights, reduction, xp, counted)
-    p = at_least_single(prediction, xp)
-    entropy = cross_entropy(log(p, xp), log(1 - p, xp), target, class_axis, axis, weights, where, xp)
-    entropy = reduced(operation, entropy, None, reduction, xp, any_class(counted, entropy, xp))
-    return dice_weight * per_case(overlap, entropy, counted, xp) + ce_weight * entropy
-
-
-def cross_entropy(
-    log_p: Array,
-    log_not_p: Array,
-    target: Array,
-    class_axis: int | None,
-    axis: Axis,
-    weights: Array | None,
-    where: Array | None,
-    xp: ModuleType,
-) -> Array:
-    """Average the cross-entropy over the cells of `axis`, from the logarithms of p and 1 − p."""
-    y = xp.astype(target, log_p.dtype, copy=False)
-    if where is not None:
-        y = xp.where(where, y, 0.0)
-    if class_axis is None:
-        cells = -(y * log_p + (1 - y) * log_not_p)
-    else:
-        cells = -xp.sum(y * log_p, axis=class_axis, keepdims=True)
-    size = xp.ones_like(cells, dtype=sum_dtype((cells,), xp))
-    if weights is not None:
-        size = size * xp.astype(weights, size.dtype, copy=False)
-    if where is not None:
-        cells = xp.where(where, cells, 0.0)
-        size = xp.where(where, size, 0.0)
-    return safe_ratio(xp.sum(cells * size, axis=axis), xp.sum(size, axis=axis), 0.0, xp)
-
-
-def any_class(counted: Array | None, entropy: Array, xp: ModuleType) -> Array | None:
-    """Return which ratios count of those that the cross-entropy has: one for all classes where they exclude another."""
-    if counted is None:
-        return None
-    axes = tuple(k for k in range(counted.ndim) if counted.shape[k] != entropy.shape[k])
-    return xp.any(counted, axis=axes, keepdims=True) if axes else counted
-
-
-def per_case(overlap: Array, entropy: Array, counted: Array | None, xp: ModuleType) -> Array:
-    """Average Dice over the counted classes where the cross-entropy has one value for all of them."""
-    axes = tuple(k for k in range(overlap.ndim) if overlap.shape[k] != entropy.shape[k])
-    if not axes:
-        return overlap
-    if counted is None:
-        return xp.mean(overlap, axis=axes, keepdims=True)
-    shared = xp.sum(xp.where(counted, overlap, 0.0), axis=axes, keepdims=True)
-    return safe_ratio(shared, xp.sum(xp.astype(counted, overlap.dtype), axis=axes, keepdims=True), nan, xp)
-
-
-def at_least_single(x: Array, xp: ModuleType) -> Array:
-    """Return `x` in float32, or wider if it is."""
-    if x.dtype in (xp.float32, xp.float64):
-        return x
-    return xp.astype(x, xp.float32)
-
-
-def log(p: Array, xp: ModuleType) -> Array:
-    """Take the logarithm of probabilities, −100 at the least."""
-    large_enough = p > _SMALLEST
-    return xp.where(large_enough, xp.log(xp.where(large_enough, p, 1.0)), -100.0)

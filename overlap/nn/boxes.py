@@ -1,0 +1,49 @@
+"""The loss of boxes as a module. Public through `overlap.nn`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .. import losses
+from ..losses.boxes import Focus, Kind
+from ..losses.ratios import Reduction
+
+
+class BoxLoss(torch.nn.Module):
+    """Loss of aligned boxes lo|hi (..., 2d), 1 − GIoU or a relative; see `overlap.losses.box_loss` for the options.
+
+    Examples
+    --------
+    >>> float(BoxLoss()(torch.tensor([[0.0, 0.0, 1.0, 1.0]]), torch.tensor([[3.0, 0.0, 4.0, 1.0]])))
+    1.5
+    """
+
+    def __init__(
+        self,
+        *,
+        kind: Kind = "giou",
+        gamma: float = 0.0,
+        focus: Focus = "hard",
+        detach_enclosing: bool | None = None,
+        reduction: Reduction = "mean",
+    ) -> None:
+        super().__init__()
+        self.options: dict[str, Any] = {
+            "kind": kind,
+            "gamma": gamma,
+            "focus": focus,
+            "detach_enclosing": detach_enclosing,
+            "reduction": reduction,
+        }
+
+    def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
+        """Return the loss of predicted boxes."""
+        loss: Tensor = losses.box_loss(prediction, target, **self.options)
+        return loss
+
+    def extra_repr(self) -> str:
+        """Return the kind of loss."""
+        return f"kind={self.options['kind']!r}"

@@ -1,0 +1,158 @@
+"""The sums in tensor operations: for any device, transform and order of derivative.
+
+Conventions
+-----------
+- Probabilities are measured by `overlap.raster.measure`, so that a loss of them has the bits of the metric.
+- Logarithms of given probabilities stop at −100; from logits they are taken without passing through a probability.
+- A counted value that cannot be is refused where values may be looked at, and makes its sums NaN elsewhere.
+"""
+
+from __future__ import annotations
+
+import array_api_compat.torch as xp
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from .._arrays import is_host, sum_dtype
+from ..losses.entropies import entropy_sums, log
+from ..raster.sizes import ROUNDING, Names, check_masks, measure_checked
+from .sums import Activation, Settings, Sums
+from .targets import Channels, Target, as_channels
+
+
+def sums_by_operations(
+    operation: str,
+    prediction: Tensor,
+    target: Target,
+    weights: Tensor | None,
+    where: Tensor | None,
+    settings: Settings,
+) -> Sums:
+    """Return the sums of a batch.
+
+    Parameters
+    ----------
+    operation : str
+        What messages call the loss.
+    prediction : tensor (batch, class, *spatial)
+        Logits, or probabilities.
+    target : Target
+        As `targets.read_target` returns it.
+    weights, where : tensor, optional
+        Size of each cell, and True = counted; broadcast to the prediction.
+    settings : Settings
+        How the sums are taken.
+
+    Examples
+    --------
+    >>> settings = Settings("sigmoid", "minimum")
+    >>> target = Target(torch.tensor([[[1.0, 0.0]]]), False)
+    >>> sums = sums_by_operations("nn.DiceLoss", torch.zeros(1, 1, 2), target, None, None, settings)
+    >>> sums.both.item(), sums.size_a.item(), sums.size_b.item()
+    (0.5, 1.0, 1.0)
+    """
+    if prediction.dtype != torch.float64:
+        prediction = prediction.float()
+    n_classes = prediction.shape[1]
+    channels = as_channels(operation, target, n_classes, where, settings.ignore_index)
+    prediction = _counted_logits(prediction, channels.where, settings.activation)
+    p = _probabilities(prediction, settings.activation)
+    axes = tuple(range(2, p.ndim))
+    if settings.pooled:
+        axes = (0, *axes)
+    both, size_a, size_b = _sizes(operation, p, channels, weights, axes, settings)
+    cells = _counts(p, weights, channels.where).expand(p.shape).sum(axes)
+    own = torch.zeros_like(cells)
+    other = own
+    if settings.entropy:
+        log_p, log_not_p = _logarithms(prediction, settings.activation)
+        class_axis = 1 if settings.activation == "softmax" else None
+        y = channels.values
+        of_cells = entropy_sums(
+            log_p, log_not_p, y, class_axis, axes, weights, channels.where, settings.label_smoothing, xp
+        )
+        own = of_cells.own
+        other = of_cells.other
+    sums = Sums(both, size_a, size_b, own, other, cells)
+    return _undefined_where_unknown(sums, channels, axes)
+
+
+def _sizes(
+    operation: str, p: Tensor, channels: Channels, weights: Tensor | None, axes: tuple[int, ...], settings: Settings
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return |A∩B|, |A| and |B| as the form has them."""
+    names = Names(operation, "prediction", "target")
+    tnorm = "product" if settings.form == "squared" else settings.form
+    made_here = settings.activation is not None
+    y = channels.values
+    check_masks(names, p, y, weights, channels.where, tnorm)
+    sizes: tuple[Tensor, Tensor, Tensor]
+    sizes = measure_checked(names, p, y, axes, weights, channels.where, tnorm, None, xp, made_here)
+    if settings.form != "squared":
+        return sizes
+    both, _, _ = sizes
+    s = _counts(p, weights, channels.where)
+    size_a = (s * _counted(p, channels.where) ** 2).sum(axes)
+    size_b = (s * _counted(y.to(s.dtype), channels.where) ** 2).sum(axes)
+    return both, size_a, size_b
+
+
+def _counted_logits(x: Tensor, where: Tensor | None, activation: Activation) -> Tensor:
+    """Return logits with 0 where no class counts: what stands there may be NaN, and 0 times NaN is no 0."""
+    if where is None or activation is None:
+        return x
+    if activation == "softmax" and where.shape[1:2] not in ((), (1,)):
+        where = where.any(1, keepdim=True)
+    return torch.where(where, x, 0.0)
+
+
+def _counts(p: Tensor, weights: Tensor | None, where: Tensor | None) -> Tensor:
+    """Return how much each cell counts, s; broadcasts to the prediction."""
+    s = torch.ones((1,) * p.ndim, dtype=sum_dtype((p,), xp), device=p.device)
+    if weights is not None:
+        s = s * weights
+    if where is not None:
+        s = torch.where(where, s, 0.0)
+    return s
+
+
+def _counted(x: Tensor, where: Tensor | None) -> Tensor:
+    """Return values with 0 where they do not count, whatever stands there."""
+    return x if where is None else torch.where(where, x, 0.0)
+
+
+def _probabilities(logits: Tensor, activation: Activation) -> Tensor:
+    if activation == "sigmoid":
+        return torch.sigmoid(logits)
+    if activation == "softmax":
+        return torch.softmax(logits, dim=1)
+    return logits
+
+
+def _logarithms(logits: Tensor, activation: Activation) -> tuple[Tensor, Tensor]:
+    """Return the logarithms of p and of 1 − p; a softmax does not need the second."""
+    if activation == "sigmoid":
+        return F.logsigmoid(logits), F.logsigmoid(-logits)
+    if activation == "softmax":
+        return F.log_softmax(logits, dim=1), logits
+    return log(logits, xp), log(1 - logits, xp)
+
+
+def _undefined_where_unknown(sums: Sums, channels: Channels, axes: tuple[int, ...]) -> Sums:
+    """Return sums that are NaN where the target holds what nobody looked at and cannot be."""
+    y = channels.values
+    if is_host(y):
+        return sums
+    unknown = channels.unknown
+    if unknown is None and y.is_floating_point():
+        rounding = max(ROUNDING, 2 * torch.finfo(y.dtype).eps)
+        unknown = ~((y >= -rounding) & (y <= 1 + rounding))
+        if channels.where is not None:
+            unknown = unknown & channels.where
+    if unknown is None:
+        return sums
+    is_bad = unknown.expand(y.shape).sum(axes) > 0
+    undefined = [torch.where(is_bad, torch.nan, x) for x in sums]
+    # a case of which no cell counts has no loss; this one has
+    return Sums(*undefined)._replace(cells=sums.cells)

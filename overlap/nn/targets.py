@@ -1,0 +1,182 @@
+"""What loaders give as a target: labels, one channel for each class, or one channel of one class.
+
+Conventions
+-----------
+- A prediction is ``(batch, class, *spatial)``. Its target has the same shape, one channel for each class: bool, integer
+  0 and 1, or floating in [0, 1]. Or it has one label for each cell, ``(batch, *spatial)`` or ``(batch, 1, *spatial)``:
+  integers, or floating numbers that are whole.
+- Of one class there are no labels: either shape is its mask.
+- The shape alone says which of these it is, never a value.
+- What cannot be is refused on the host, where values may be looked at. On a device, and under `torch.compile`, it makes
+  the loss NaN: a message would wait for the device.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from .._arrays import is_host
+
+
+class Target(NamedTuple):
+    """A target as the losses read it."""
+
+    values: Tensor
+    """Labels ``(batch, *spatial)``, or channels ``(batch, class, *spatial)``."""
+    is_labels: bool
+
+
+def read_target(operation: str, prediction: Tensor, target: Tensor, ignore_index: int | None) -> Target:
+    """Tell from its shape what a target is.
+
+    Parameters
+    ----------
+    operation : str
+        What messages call the loss.
+    prediction : tensor (batch, class, *spatial)
+        What was predicted.
+    target : tensor
+        In any of the forms that this module's conventions name.
+    ignore_index : int, optional
+        The label of cells that do not count.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the shape or the dtype fits none of them, or `ignore_index` is given with a channel for each class.
+
+    Examples
+    --------
+    >>> prediction = torch.zeros(2, 3, 4, 4)
+    >>> read_target("nn.DiceLoss", prediction, torch.zeros(2, 1, 4, 4), None).is_labels
+    True
+    >>> read_target("nn.DiceLoss", prediction[:, :1], torch.zeros(2, 4, 4), None).values.shape
+    torch.Size([2, 1, 4, 4])
+    """
+    n_classes = prediction.shape[1]
+    cells = (prediction.shape[0], *prediction.shape[2:])
+    one_channel = (cells[0], 1, *cells[1:])
+    if n_classes == 1:
+        if target.shape == cells:
+            target = target.unsqueeze(1)
+        if target.shape == one_channel:
+            return Target(target, False)
+    elif target.shape == prediction.shape:
+        if ignore_index is not None:
+            raise ValueError(
+                f"{operation}: ignore_index={ignore_index} is a label, and the target has a channel for each of "
+                f"{n_classes} classes; leave cells out with where=, True = counted"
+            )
+        return Target(target, False)
+    elif target.shape in (cells, one_channel):
+        if target.dtype == torch.bool:
+            raise TypeError(
+                f"{operation}: the target is bool, {tuple(target.shape)}, and the prediction has {n_classes} classes; "
+                "pass labels as integers, target.long(), or a channel for each class"
+            )
+        return Target(target.reshape(cells), True)
+    raise ValueError(
+        f"{operation}: the target has shape {tuple(target.shape)} and the prediction {tuple(prediction.shape)}; a "
+        f"target is {tuple(prediction.shape)}, or labels {cells} or {one_channel}"
+    )
+
+
+class Channels(NamedTuple):
+    """A target as one channel for each class, and what is known of its cells."""
+
+    values: Tensor
+    """Bool, or floating in [0, 1]: (batch, class, *spatial)."""
+    where: Tensor | None
+    """True = counted; broadcasts to the values."""
+    unknown: Tensor | None
+    """True = counted, and no class; None where nothing is, or nothing was looked for."""
+
+
+def as_channels(
+    operation: str, target: Target, n_classes: int, where: Tensor | None, ignore_index: int | None
+) -> Channels:
+    """Return a target as one channel for each class, bool or floating, and which cells count.
+
+    Parameters
+    ----------
+    operation : str
+        What messages call the loss.
+    target : Target
+        As `read_target` returns it.
+    n_classes : int
+        Number of classes.
+    where : tensor of bool, optional
+        True = counted; broadcasts to ``(batch, class, *spatial)``.
+    ignore_index : int, optional
+        The label of cells that do not count.
+
+    Raises
+    ------
+    ValueError
+        If a counted label is none of the classes, where values may be looked at.
+
+    Examples
+    --------
+    >>> labels = Target(torch.tensor([[0, 1, 255]]), True)
+    >>> channels = as_channels("nn.DiceLoss", labels, 2, None, 255)
+    >>> channels.values.int().tolist(), channels.where.tolist()
+    ([[[1, 0, 0], [0, 1, 0]]], [[[True, True, False]]])
+    """
+    values = target.values
+    if ignore_index is not None:
+        known = values != ignore_index
+        if target.is_labels:
+            known = known.unsqueeze(1)
+        where = known if where is None else where & known
+    if target.is_labels:
+        remedy = "leave cells to be ignored out with ignore_index=k"
+        return one_hot(operation, "target", values, n_classes, where, remedy)
+    if not is_whole(values):
+        return Channels(values, where, None)
+    mask = values == 1
+    unknown = ~mask & (values != 0)
+    remedy = "pass target > 0 for a mask, or labels without the axis of classes"
+    return Channels(mask, where, _refused(operation, "values of the target", values, "0 and 1", unknown, where, remedy))
+
+
+def is_whole(x: Tensor) -> bool:
+    """Return whether a tensor holds integers."""
+    return not (x.is_floating_point() or x.dtype == torch.bool)
+
+
+def one_hot(operation: str, name: str, labels: Tensor, n_classes: int, where: Tensor | None, remedy: str) -> Channels:
+    """Turn labels ``(batch, *spatial)`` into a mask for each class, ``(batch, class, *spatial)``.
+
+    Examples
+    --------
+    >>> one_hot("nn.RunningOverlap", "prediction", torch.tensor([[0, 1]]), 2, None, "").values.int().tolist()
+    [[[1, 0], [0, 1]]]
+    """
+    classes = torch.arange(n_classes, device=labels.device).reshape(-1, *(1,) * (labels.ndim - 1))
+    labels = labels.unsqueeze(1)
+    unknown = (labels < 0) | (labels >= n_classes)
+    if labels.is_floating_point():
+        unknown = ~(labels == labels.round()) | unknown
+    kind = f"labels of the {name}"
+    known = f"0 to {n_classes - 1}"
+    not_looked_at = _refused(operation, kind, labels, known, unknown, where, remedy)
+    return Channels(labels == classes, where, not_looked_at)
+
+
+def _refused(
+    operation: str, kind: str, values: Tensor, known: str, unknown: Tensor, where: Tensor | None, remedy: str
+) -> Tensor | None:
+    """Refuse counted values that are unknown; where they may not be looked at, return which they are."""
+    if where is not None:
+        unknown = unknown & where
+    if not is_host(values):
+        return unknown
+    if not unknown.any():
+        return None
+    raise ValueError(
+        f"{operation}: {int(unknown.sum())} counted {kind} are not among {known} (from {values.min().item():g} to "
+        f"{values.max().item():g}); {remedy}"
+    )

@@ -1,0 +1,96 @@
+"""Oracles are torch's cross-entropies."""
+
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip("torch")
+from torch.nn import functional as F  # noqa: E402
+
+from overlap import nn  # noqa: E402
+
+DRAW = torch.Generator().manual_seed(3)
+X = 2 * torch.randn(4, 3, 5, 6, generator=DRAW, dtype=torch.float64)
+LABELS = torch.randint(0, 3, (4, 5, 6), generator=DRAW)
+WEIGHTS = torch.tensor([1.0, 5.0, 9.0], dtype=torch.float64)
+CE = {"dice_weight": 0.0, "batch": True}
+
+
+def exclusive(**options):
+    return nn.DiceCELoss(from_logits="softmax", **CE, **options)(X, LABELS)
+
+
+@pytest.mark.parametrize("name", ["class_weights", "ce_class_weights"])
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_class_weights_of_classes_that_exclude_each_other(name, smoothing):
+    found = exclusive(**{name: WEIGHTS.tolist()}, label_smoothing=smoothing)
+    expected = F.cross_entropy(X, LABELS, weight=WEIGHTS, label_smoothing=smoothing)
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=0)
+
+
+def test_label_smoothing_without_weights():
+    torch.testing.assert_close(exclusive(label_smoothing=0.3), F.cross_entropy(X, LABELS, label_smoothing=0.3))
+
+
+def test_each_case_is_divided_by_its_own_weights():
+    loss = nn.DiceCELoss(0.0, from_logits="softmax", class_weights=WEIGHTS.tolist())
+    each = [F.cross_entropy(x[None], y[None], weight=WEIGHTS) for x, y in zip(X, LABELS, strict=True)]
+    torch.testing.assert_close(loss(X, LABELS), torch.stack(each).mean())
+
+
+def test_its_own_weights_are_not_those_of_dice():
+    both = nn.DiceCELoss(from_logits="softmax", class_weights=[9.0, 5.0, 1.0], ce_class_weights=WEIGHTS.tolist())
+    dice = nn.DiceLoss(from_logits="softmax", class_weights=[9.0, 5.0, 1.0])
+    entropy = nn.DiceCELoss(0.0, from_logits="softmax", class_weights=WEIGHTS.tolist())
+    torch.testing.assert_close(both(X, LABELS), dice(X, LABELS) + entropy(X, LABELS))
+
+
+def test_ignored_labels():
+    ignored = torch.where(LABELS == 1, -1, LABELS)
+    loss = nn.DiceCELoss(from_logits="softmax", ignore_index=-1, class_weights=WEIGHTS.tolist(), **CE)
+    found = loss(X, ignored)
+    torch.testing.assert_close(found, F.cross_entropy(X, ignored, weight=WEIGHTS, ignore_index=-1))
+
+
+@pytest.mark.parametrize("pos_weight", [3.0, [3.0, 1.0, 0.5]])
+def test_positive_weight(pos_weight):
+    y = F.one_hot(LABELS, 3).movedim(-1, 1).double()
+    found = nn.DiceCELoss(from_logits="sigmoid", pos_weight=pos_weight, **CE)(X, y)
+    by_channel = torch.as_tensor(pos_weight, dtype=torch.float64).reshape(-1, 1, 1)
+    torch.testing.assert_close(found, F.binary_cross_entropy_with_logits(X, y, pos_weight=by_channel))
+
+
+def test_label_smoothing_of_channels():
+    y = torch.rand(4, 3, 5, 6, generator=DRAW, dtype=torch.float64)
+    found = nn.DiceCELoss(from_logits="sigmoid", label_smoothing=0.2, **CE)(X, y)
+    torch.testing.assert_close(found, F.binary_cross_entropy_with_logits(X, 0.8 * y + 0.1))
+
+
+def test_class_weights_of_channels():
+    y = F.one_hot(LABELS, 3).movedim(-1, 1).double()
+    each = F.binary_cross_entropy_with_logits(X, y, reduction="none").mean((0, 2, 3))
+    found = nn.DiceCELoss(from_logits="sigmoid", class_weights=WEIGHTS.tolist(), **CE)(X, y)
+    torch.testing.assert_close(found, (WEIGHTS * each).sum() / WEIGHTS.sum())
+
+
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
+def test_the_mean_of_what_none_leaves(activation):
+    loss = {"from_logits": activation, "class_weights": WEIGHTS.tolist()}
+    each = nn.DiceCELoss(**loss, reduction="none")(X, LABELS)
+    assert each.shape == (4,)
+    torch.testing.assert_close(each.mean(), nn.DiceCELoss(**loss)(X, LABELS))
+
+
+def test_options_that_cannot_be():
+    with pytest.raises(ValueError, match="pos_weight is for channels by themselves.*ce_class_weights="):
+        nn.DiceCELoss(from_logits="softmax", pos_weight=2.0)
+    with pytest.raises(ValueError, match="label_smoothing is a share from 0 to 1, got 2"):
+        nn.DiceCELoss(label_smoothing=2.0)
+    with pytest.raises(ValueError, match="no weight of the background.*ce_class_weights="):
+        nn.DiceCELoss(include_background=False, class_weights=[1.0, 2.0])
+    loss = nn.DiceCELoss(
+        from_logits="softmax", include_background=False, class_weights=[1.0, 2.0], ce_class_weights=[1.0, 1.0, 1.0]
+    )
+    assert torch.isfinite(loss(X, LABELS))
+    with pytest.raises(ValueError, match="dice_weight must be a finite number >= 0"):
+        nn.DiceCELoss(-1.0)

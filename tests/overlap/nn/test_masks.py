@@ -1,0 +1,79 @@
+"""What all modules share: options, the index, weights of classes."""
+
+from __future__ import annotations
+
+import pickle
+from functools import partial
+
+import pytest
+
+import overlap as ov
+from overlap import losses
+
+torch = pytest.importorskip("torch")
+from overlap import nn  # noqa: E402
+
+K = torch.arange(120, dtype=torch.float64)
+X = (3 * torch.sin(1.7 * K)).reshape(2, 3, 4, 5)
+LABELS = (torch.arange(40) * 7 // 4 % 3).reshape(2, 4, 5)
+Y = torch.nn.functional.one_hot(LABELS, 3).movedim(-1, 1).double()
+SOFT = torch.softmax(2 * torch.cos(2.3 * K).reshape(2, 3, 4, 5), dim=1)
+softmax = {"from_logits": "softmax"}
+
+
+def test_any_index_is_a_module():
+    index = partial(ov.f_beta, beta=2)
+    loss = nn.OverlapLoss(index, **softmax, class_weights=[1, 2, 3], smooth=0.5)
+    weights = torch.tensor([1.0, 2.0, 3.0])
+    expected = losses.overlap_loss(X.softmax(1), Y, index, axis=(2, 3), smooth=0.5, class_weights=weights)
+    assert torch.equal(loss(X, Y), expected)
+    assert repr(loss) == "OverlapLoss(partial(f_beta, beta=2), from_logits='softmax', smooth=0.5)"
+    assert torch.equal(nn.OverlapLoss(ov.iou)(SOFT, Y), nn.JaccardLoss()(SOFT, Y))
+    again = pickle.loads(pickle.dumps(loss))
+    assert torch.equal(again(X, Y), expected)
+
+
+def test_an_index_is_a_function():
+    with pytest.raises(TypeError, match=r"nn\.OverlapLoss: index is 'dice'"):
+        nn.OverlapLoss("dice")
+
+
+WRONG = {
+    "smooth": -1.0,
+    "batch": "all",
+    "ignore_index": 0.5,
+    "class_weights": [1.0, -1.0],
+    "from_logits": "sigmoids",
+    "tnorm": "min",
+    "reduction": "average",
+}
+
+
+@pytest.mark.parametrize("option", WRONG)
+@pytest.mark.parametrize("loss", [nn.DiceLoss, nn.TverskyLoss, nn.GeneralisedDiceLoss, nn.DiceCELoss])
+def test_an_option_out_of_its_range_is_refused_when_the_module_is_made(loss, option):
+    with pytest.raises(ValueError, match=f"nn.{loss.__name__}: {option} "):
+        loss(**{option: WRONG[option]})
+
+
+def test_a_number_that_is_none_is_refused():
+    with pytest.raises(TypeError, match="nn.DiceLoss: smooth must be one number, got None"):
+        nn.DiceLoss(smooth=None)
+    with pytest.raises(ValueError, match="nn.TverskyLoss: beta must be a finite number >= 0, got -1"):
+        nn.TverskyLoss(0.5, -1)
+    with pytest.raises(ValueError, match="nn.FocalTverskyLoss: gamma must be > 0, got 0"):
+        nn.FocalTverskyLoss(gamma=0)
+
+
+class Annotated(torch.Tensor):
+    """A tensor with more to it, as loaders hand them on."""
+
+
+def test_subclasses_of_tensors_are_read_as_tensors():
+    x = X.clone().requires_grad_()
+    loss = nn.DiceCELoss(**softmax)(x.as_subclass(Annotated), LABELS.as_subclass(Annotated))
+    assert type(loss) is torch.Tensor
+    (gradient,) = torch.autograd.grad(loss, x)
+    plain = X.clone().requires_grad_()
+    (expected,) = torch.autograd.grad(nn.DiceCELoss(**softmax)(plain, LABELS), plain)
+    assert torch.equal(gradient, expected)
