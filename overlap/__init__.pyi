@@ -1,5 +1,6 @@
 from . import (
     boxes,
+    expected,
     indices,
     intervals,
     labelled,
@@ -37,6 +38,7 @@ __all__ = [
     "boxes",
     "containment",
     "dice",
+    "expected",
     "f_beta",
     "indices",
     "intervals",

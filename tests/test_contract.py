@@ -20,6 +20,7 @@ PACKAGES = (
     "overlap",
     "overlap.boxes",
     "overlap.counts",
+    "overlap.expected",
     "overlap.indices",
     "overlap.intervals",
     "overlap.labelled",

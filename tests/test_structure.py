@@ -12,7 +12,7 @@ import pytest
 import overlap
 
 CORE = Path(overlap.__file__).parent
-FAMILIES = ("boxes", "intervals", "losses", "matching", "nn", "oriented", "polygons", "raster", "surfaces")
+FAMILIES = ("boxes", "expected", "intervals", "losses", "matching", "nn", "oriented", "polygons", "raster", "surfaces")
 
 
 @pytest.fixture(params=FAMILIES)

@@ -1,0 +1,250 @@
+"""Oracles: every outcome of a few cells, the distribution of |Y| by convolution, and drawn references."""
+
+from __future__ import annotations
+
+import time
+from itertools import product
+from math import comb, nan
+
+import numpy as np
+import pytest
+
+import overlap as ov
+from overlap.expected import expected_dice, expected_iou
+
+MEANS = {"dice": (expected_dice, ov.dice), "iou": (expected_iou, ov.iou)}
+rng = np.random.default_rng(8)
+
+
+def by_outcomes(p, mask, index, weights=None, empty=nan):
+    """Return the mean over every set of cells that Y may be."""
+    w = np.ones(len(p)) if weights is None else weights
+    outcomes = np.array(list(product([0.0, 1.0], repeat=len(p))))
+    chances = np.prod(np.where(outcomes == 1, p, 1 - p), axis=-1)
+    sizes = ov.Overlap(outcomes @ (w * mask), np.sum(w * mask) + 0 * chances, outcomes @ w)
+    values = index(sizes, empty=empty)
+    defined = ~np.isnan(values)
+    if not chances[defined].any():
+        return nan
+    return float(np.sum(chances[defined] * values[defined]) / np.sum(chances[defined]))
+
+
+def by_convolution(p, mask):
+    """Return the expected Dice of a mask by the distribution of |Y| without each of its cells."""
+    total = 0.0
+    for i in np.flatnonzero(mask):
+        sizes = np.ones(1)
+        for q in np.delete(p, i):
+            sizes = np.convolve(sizes, [1 - q, q])
+        total += mask[i] * p[i] * np.sum(sizes / (mask.sum() + 1 + np.arange(len(sizes))))
+    return 2 * total
+
+
+def some_cells(seed):
+    """Return the chances, mask and weights of up to 8 cells, of all kinds."""
+    draw = np.random.default_rng(seed)
+    n = draw.integers(1, 9)
+    p = draw.random(n) ** draw.integers(1, 6)
+    p[draw.random(n) < 0.2] = 0
+    p[draw.random(n) < 0.2] = 1
+    mask = draw.random(n) * 10.0 ** -draw.choice([0, 6])
+    if seed % 2:
+        mask = mask < 0.4
+    weights = 100 * draw.random(n) ** 4
+    weights[draw.random(n) < 0.1] = 0
+    return p, mask, weights
+
+
+# ---------------------------------------------------------------- values
+
+
+@pytest.mark.parametrize("name", MEANS)
+@pytest.mark.parametrize("empty", [nan, 1.0, 0.25])
+def test_every_outcome(name, empty):
+    mean, index = MEANS[name]
+    for seed in range(60):
+        p, mask, weights = some_cells(seed)
+        for w in (None, weights):
+            expected = by_outcomes(p, mask, index, w, empty)
+            np.testing.assert_allclose(mean(p, mask, weights=w, empty=empty), expected, rtol=1e-8, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        ov.EmptyPolicy(both_empty=1.0, prediction_empty=0.5, reference_empty=0.75),
+        ov.EmptyPolicy(both_empty=nan, prediction_empty=0.5, reference_empty=nan),
+        ov.EmptyPolicy(both_empty=1.0, prediction_empty=nan),
+        ov.EmptyPolicy(both_empty=nan, prediction_empty=nan, reference_empty=nan),
+    ],
+)
+def test_every_policy(policy):
+    p = np.array([0.3, 0.6, 0.0])
+    for mask in (np.array([True, False, True]), np.zeros(3, bool)):
+        expected = by_outcomes(p, mask, ov.dice, empty=policy)
+        np.testing.assert_allclose(expected_dice(p, mask, empty=policy), expected, rtol=1e-8)
+
+
+def test_the_distribution_of_the_size():
+    p = rng.random(400) ** 3
+    for mask in (p > 0.3, p, np.arange(400) < 3):
+        assert expected_dice(p, mask) == pytest.approx(by_convolution(p, mask), rel=1e-8)
+
+
+@pytest.mark.parametrize("power", [3, 300, 10_000])
+def test_drawn_references(power):
+    """Many cells, of which many, some or a handful are likely."""
+    p = rng.random(100_000) ** power
+    mask = p > 0.3
+    likely = np.flatnonzero(p > 1e-6)
+    drawn = rng.random((1000, len(likely))) < p[likely]
+    shared = np.count_nonzero(drawn & mask[likely], axis=1)
+    values = 2 * shared / (mask.sum() + np.count_nonzero(drawn, axis=1))
+    error = 4 * values.std() / np.sqrt(len(values)) + 1e-5
+    assert expected_dice(p, mask) == pytest.approx(values.mean(), abs=error)
+
+
+def test_a_certain_reference_is_a_mask():
+    y = rng.random((6, 7)) < 0.5
+    a = rng.random((6, 7))
+    np.testing.assert_allclose(expected_dice(y, a, axis=1), ov.raster.dice(a, y, axis=1), rtol=1e-8)
+    np.testing.assert_allclose(expected_iou(y, a, axis=1), ov.raster.iou(a, y, axis=1, tnorm="product"), rtol=1e-8)
+
+
+def test_one_cell_of_a_tiny_chance():
+    assert expected_dice(np.array([1e-300]), np.array([True])) == pytest.approx(1e-300)
+    assert expected_dice(np.array([1e-20, 1e-20]), np.array([False, False])) == 0
+
+
+def test_a_dice_of_means_is_another_number():
+    """Ten cells that are in Y with a chance of one half: 2·5/(10 + 5) would be 0.667."""
+    mean = sum(comb(10, k) / 2**10 * 2 * k / (10 + k) for k in range(11))
+    assert mean == pytest.approx(0.651, abs=5e-4)
+    assert expected_dice(np.full(10, 0.5), np.ones(10, bool)) == pytest.approx(mean, rel=1e-8)
+
+
+# ---------------------------------------------------------------- shapes, libraries, what counts
+
+
+def test_every_library(backend):
+    p = rng.random((3, 4, 5))
+    mask = rng.random((3, 4, 5)) < 0.4
+    for mean in (expected_dice, expected_iou):
+        got = mean(backend.asarray(p), backend.asarray(mask), axis=(0, -1))
+        expected = [mean(p[:, k], mask[:, k]) for k in range(4)]
+        np.testing.assert_allclose(backend.to_numpy(got), expected, rtol=2e-8)
+
+
+def test_what_does_not_count_may_hold_anything():
+    p = rng.random((2, 9))
+    mask = rng.random((2, 9)) < 0.5
+    where = rng.random((2, 9)) < 0.6
+    weights = rng.random((2, 9))
+    wild = [np.where(where, x, nan) for x in (p, mask.astype(float), weights)]
+    for k in range(2):
+        cells = where[k]
+        expected = expected_dice(p[k, cells], mask[k, cells], weights=weights[k, cells])
+        got = expected_dice(wild[0], wild[1], weights=wild[2], where=where, axis=1)
+        assert got[k] == pytest.approx(expected, rel=2e-8)
+
+
+def test_weights_broadcast_and_scale():
+    p = rng.random((4, 5))
+    mask = p > 0.5
+    weights = rng.random(5)
+    whole = np.broadcast_to(weights, (4, 5))
+    assert expected_dice(p, mask, weights=weights) == expected_dice(p, mask, weights=whole)
+    assert expected_dice(p, mask, weights=1e6 * weights) == pytest.approx(expected_dice(p, mask, weights=weights))
+    assert expected_dice(p, mask, weights=np.full(5, 3)) == pytest.approx(expected_dice(p, mask), rel=2e-8)
+
+
+def test_no_cells_and_no_cases():
+    assert np.isnan(expected_dice(np.zeros(0), np.zeros(0, bool)))
+    assert expected_dice(np.zeros((0, 3)), np.zeros((0, 3), bool), axis=1).shape == (0,)
+    assert np.isnan(expected_dice(np.zeros(3), np.zeros(3, bool)))
+
+
+@pytest.mark.parametrize("mean", [expected_dice, expected_iou])
+def test_what_is_refused(mean):
+    p = np.array([0.5, 0.5])
+    with pytest.raises(ValueError, match=f"expected.{mean.__name__}: 1 counted values of probability are out of range"):
+        mean(np.array([0.5, 1.5]), p > 0)
+    with pytest.raises(ValueError, match="probability has shape"):
+        mean(p, p[:1] > 0)
+    with pytest.raises(TypeError, match="mask has dtype int64"):
+        mean(p, np.array([0, 1]))
+    with pytest.raises(ValueError, match="axis must be None"):
+        mean(p, p > 0, axis=3)
+    with pytest.raises(TypeError, match="empty must be one number"):
+        mean(p, p > 0, empty="zero")
+
+
+def test_a_million_cells_are_quick():
+    p = rng.random(10**6) ** 100
+    mask = p > 0.3
+    expected_dice(p, mask)
+    begin = time.process_time()
+    expected_dice(p, mask)
+    # 0.04 s where nothing else runs
+    assert time.process_time() - begin < 0.5
+
+
+# ---------------------------------------------------------------- gradients
+
+
+@pytest.mark.parametrize("mean", [expected_dice, expected_iou])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_gradients(mean, weighted):
+    torch = pytest.importorskip("torch")
+    p = torch.rand(2, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) * 0.8 + 0.1
+    mask = p.flip(1).clone()
+    weights = torch.arange(1.0, 6) if weighted else None
+    p.requires_grad_()
+    mask.requires_grad_()
+
+    def value(p, mask):
+        return mean(p, mask, axis=1, weights=weights)
+
+    assert torch.autograd.gradcheck(value, (p, mask))
+    assert torch.autograd.gradgradcheck(value, (p, mask))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+def test_gradients_are_finite_at_the_ends(dtype):
+    torch = pytest.importorskip("torch")
+    mask = torch.tensor([0.0, 1, 0, 1, 1])
+    for values in ([0.0, 0, 1, 1, 0.5], [1.0] * 5, [0.0] * 5, [0.0, 1, 0, 1, 1]):
+        p = torch.tensor(values, dtype=getattr(torch, dtype), requires_grad=True)
+        mean = expected_dice(p, mask.to(p.dtype))
+        mean.backward()
+        assert torch.isfinite(mean)
+        assert torch.isfinite(p.grad).all()
+        # a cell of the mask is worth its chance, any other is not
+        assert (p.grad[mask == 1] >= 0).all()
+        assert (p.grad[mask == 0] <= 0).all()
+
+
+def test_a_slope_is_the_difference_of_two_means():
+    """The mean is linear in each chance by itself."""
+    torch = pytest.importorskip("torch")
+    values = rng.random(300)
+    mask = values > 0.3
+    p = torch.tensor(values, requires_grad=True)
+    expected_dice(p, torch.tensor(mask)).backward()
+    for cell in (0, 17, 299):
+        at_one = np.where(np.arange(300) == cell, 1.0, values)
+        at_zero = np.where(np.arange(300) == cell, 0.0, values)
+        slope = expected_dice(at_one, mask) - expected_dice(at_zero, mask)
+        assert float(p.grad[cell]) == pytest.approx(slope, abs=1e-8)
+
+
+def test_where_nobody_may_look():
+    torch = pytest.importorskip("torch")
+    p = torch.rand(3, 50, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    mask = p > 0.4
+    expected = expected_dice(p, mask, axis=1)
+    torch.testing.assert_close(torch.func.vmap(expected_dice)(p, mask), expected, rtol=2e-8, atol=0)
+    compiled = torch.compile(lambda p, mask: expected_dice(p, mask, axis=1), fullgraph=True, backend="eager")
+    torch.testing.assert_close(compiled(p, mask), expected, rtol=2e-8, atol=0)
+    wild = torch.func.vmap(expected_dice)(torch.where(p < 0.01, 2.0, p), mask)
+    assert torch.equal(wild.isnan(), (p < 0.01).any(1))
