@@ -19,6 +19,8 @@ from overlap import nn  # noqa: E402
 
 PEERS = json.loads((Path(__file__).parents[2] / "data" / "training_peers.json").read_text(encoding="utf-8"))
 
+PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "train.md"
+
 softmax = {"from_logits": "softmax"}
 sigmoid = {"from_logits": "sigmoid"}
 CLASS_WEIGHTS = [1.0, 5.0, 9.0]
@@ -43,13 +45,8 @@ def less_one(loss):
 
 
 def sum_of(dice, entropy):
-    """nnU-Net pools the cross-entropy over the batch also where each case has a Dice of its own."""
+    """MONAI and nnU-Net pool the cross-entropy over the batch also where each case has a Dice of its own."""
     return lambda logits, target: dice(logits, target) + entropy(logits, target)
-
-
-def without_ignored(loss):
-    """Labels of 255 do not count."""
-    return lambda logits, labels: loss(logits, labels, where=(labels != 255).unsqueeze(1))
 
 
 def absent_is_zero(loss_of_each_class):
@@ -95,7 +92,7 @@ MONAI = {
     ),
     "DiceLoss(softmax=True, reduction='none')": nn.DiceLoss(**softmax, smooth=1e-5, reduction="none"),
     "DiceLoss(softmax=True, reduction='sum')": nn.DiceLoss(**softmax, smooth=1e-5, reduction="sum"),
-    "DiceLoss(softmax=True, ignore_index=255)": without_ignored(nn.DiceLoss(**softmax, smooth=1e-5)),
+    "DiceLoss(softmax=True, ignore_index=255)": nn.DiceLoss(**softmax, ignore_index=255, smooth=1e-5),
     "DiceLoss(sigmoid=True)": nn.DiceLoss(**sigmoid, smooth=1e-5, tnorm="product"),
     "DiceLoss(sigmoid=True, soft_label=True)": nn.DiceLoss(**sigmoid, smooth=1e-5),
     "DiceLoss(sigmoid=True, soft_label=True, jaccard=True)": nn.JaccardLoss(**sigmoid, smooth=1e-5),
@@ -120,6 +117,14 @@ MONAI = {
     "DiceCELoss(softmax=True, include_background=False, batch=True)": nn.DiceCELoss(
         **softmax, include_background=False, batch=True, smooth=1e-5
     ),
+    "DiceCELoss(softmax=True, label_smoothing=0.1)": nn.DiceCELoss(**softmax, label_smoothing=0.1, smooth=1e-5),
+    "DiceCELoss(softmax=True, weight=[1.0, 5.0, 9.0])": sum_of(
+        divided_by_the_number(
+            nn.DiceLoss(**softmax, class_weights=CLASS_WEIGHTS, smooth=1e-5, reduction="none"),
+        ),
+        nn.DiceCELoss(0.0, 1.0, **softmax, batch=True, class_weights=CLASS_WEIGHTS),
+    ),
+    "DiceCELoss(sigmoid=True, weight=[3.0])": nn.DiceCELoss(**sigmoid, pos_weight=3.0, smooth=1e-5),
     # of several channels MONAI's cross-entropy is that of a softmax, whatever sigmoid= says; ours is each channel's own
     "DiceCELoss(sigmoid=True)": nn.DiceCELoss(**sigmoid, smooth=1e-5, tnorm="product"),
 }
@@ -130,16 +135,25 @@ NNUNET = {
     "DC_and_CE_loss(batch_dice=False, do_bg=False)": less_one(nn.DiceCELoss(**softmax, **TRAINER)),
     "DC_and_CE_loss(batch_dice=True, do_bg=True)": less_one(nn.DiceCELoss(**softmax, batch=True, smooth=1e-5)),
     "DC_and_CE_loss(batch_dice=True, do_bg=False, ignore_label=255)": less_one(
-        without_ignored(nn.DiceCELoss(**softmax, batch=True, **TRAINER))
+        nn.DiceCELoss(**softmax, batch=True, ignore_index=255, **TRAINER)
     ),
     "DC_and_CE_loss(batch_dice=False, do_bg=False, ignore_label=255)": less_one(
         sum_of(
-            without_ignored(nn.DiceLoss(**softmax, **TRAINER)),
-            without_ignored(nn.DiceCELoss(0.0, 1.0, **softmax, batch=True)),
+            nn.DiceLoss(**softmax, ignore_index=255, **TRAINER),
+            nn.DiceCELoss(0.0, 1.0, **softmax, batch=True, ignore_index=255),
         )
+    ),
+    "DC_and_CE_loss(batch_dice=True, do_bg=False, weight=[1.0, 5.0, 9.0])": less_one(
+        nn.DiceCELoss(**softmax, batch=True, ce_class_weights=CLASS_WEIGHTS, **TRAINER)
+    ),
+    "DC_and_CE_loss(batch_dice=True, do_bg=False, label_smoothing=0.1)": less_one(
+        nn.DiceCELoss(**softmax, batch=True, label_smoothing=0.1, **TRAINER)
     ),
     "DC_and_BCE_loss(batch_dice=True, do_bg=True)": less_one(
         nn.DiceCELoss(**sigmoid, batch=True, smooth=1e-5, tnorm="product")
+    ),
+    "DC_and_BCE_loss(batch_dice=True, do_bg=True, pos_weight=[3.0])": less_one(
+        nn.DiceCELoss(**sigmoid, batch=True, pos_weight=3.0, smooth=1e-5)
     ),
 }
 
@@ -153,7 +167,7 @@ SMP = {
         **softmax, **POOLED, class_weights=CLASS_WEIGHTS
     ),
     "DiceLoss(mode='multiclass', log_loss=True)": nn.OverlapLoss(log_dice, **softmax, **POOLED),
-    "DiceLoss(mode='multiclass', ignore_index=255)": without_ignored(nn.DiceLoss(**softmax, **POOLED)),
+    "DiceLoss(mode='multiclass', ignore_index=255)": nn.DiceLoss(**softmax, **POOLED, ignore_index=255),
     "DiceLoss(mode='multilabel')": nn.DiceLoss(**sigmoid, **POOLED),
     "DiceLoss(mode='binary')": nn.DiceLoss(**sigmoid, **POOLED),
     "JaccardLoss(mode='multiclass')": nn.JaccardLoss(**softmax, **POOLED),
@@ -170,7 +184,7 @@ SMP = {
 KORNIA = {
     "DiceLoss(average='macro')": absent_is_left_out(nn.DiceLoss(**softmax, smooth=0.0, reduction="none")),
     "DiceLoss(average='micro')": nn.GeneralisedDiceLoss("uniform", **softmax, smooth=0.0),
-    "DiceLoss(average='macro', ignore_index=255)": without_ignored(nn.DiceLoss(**softmax, smooth=0.0)),
+    "DiceLoss(average='macro', ignore_index=255)": nn.DiceLoss(**softmax, ignore_index=255, smooth=0.0),
     "TverskyLoss(alpha=0.3, beta=0.7)": nn.TverskyLoss(0.3, 0.7, **softmax, smooth=0.0),
 }
 
@@ -281,3 +295,29 @@ def test_the_metric_is_theirs(call, case):
     value = METRICS[call](prediction, torch.tensor(PEERS["inputs"][case]["target"]))
     expected = np.array(PEERS["values"][call][case]["value"], float)
     np.testing.assert_allclose(value.flatten(), expected, atol=1e-6)
+
+
+# ---------------------------------------------------------------- keywords
+
+SECTIONS = {
+    "monai": ("### MONAI losses", "### MONAI metrics"),
+    "nnunetv2": ("### nnU-Net",),
+    "smp": ("### segmentation_models_pytorch",),
+    "torchmetrics": ("### torchmetrics",),
+}
+
+
+@pytest.mark.skipif(not PAGE.is_file(), reason="needs the documentation beside the tests")
+@pytest.mark.parametrize("made", PEERS["keywords"])
+def test_the_training_page_names_every_keyword(made):
+    tool = made.split()[0]
+    text = PAGE.read_text(encoding="utf-8")
+    sections = [text.partition(f"{title}\n")[2].partition("\n## ")[0] for title in SECTIONS[tool]]
+    first_columns = [
+        row.split("|")[1]
+        for section in sections
+        for row in section.partition("\n### ")[0].splitlines()
+        if row.startswith("|")
+    ]
+    for keyword in PEERS["keywords"][made]:
+        assert any(f"`{keyword}`" in column for column in first_columns), keyword
