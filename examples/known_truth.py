@@ -8,6 +8,8 @@ The table has a row for each target and loss: means over the seeds, with 95 % in
 
     Dice              of the answers above a half, with raters whom nobody has seen
     short of best     how far that is from the best mask there is, on the same images and raters
+    short, best cut   the same, for the mask that is best if the answers are taken for probabilities
+    promised          how much more Dice the answers promise to that mask than it gets
     off p             mean distance of an answer from the true probability of its cell
     volume            how much more is predicted than drawn
 
@@ -19,7 +21,7 @@ The table has a row for each target and loss: means over the seeds, with 95 % in
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -37,6 +39,7 @@ from sought import (
     by_dice_of_border,
     by_minimum,
     by_product,
+    by_squared,
 )
 from torch import Tensor
 
@@ -51,7 +54,14 @@ BATCH = 8
 BINS = 20
 """Of p, from 0 to 1."""
 
-MEASURES = {"dice": "Dice", "short": "short of best", "off": "off p", "volume": "volume"}
+MEASURES = {
+    "dice": "Dice",
+    "short": "short of best",
+    "short_best_cut": "short, best cut",
+    "promised": "promised",
+    "off": "off p",
+    "volume": "volume",
+}
 """Columns of the scores, and how they are headed in tables."""
 
 
@@ -60,9 +70,14 @@ class Loss:
     """A loss, what it seeks where each cell is labelled by itself, and where the border moves as a whole, if known."""
 
     name: str
-    module: torch.nn.Module
+    of_logits: Callable[[Tensor, Tensor], Tensor]
     sought: Sought
     sought_of_border: Sought | None
+
+
+def squared_dice(logits: Tensor, target: Tensor) -> Tensor:
+    """Return the mean over the batch of the loss of squared denominators."""
+    return ov.losses.squared_dice_loss(logits.sigmoid(), target, axis=(1, 2, 3))
 
 
 LOSSES = (
@@ -70,9 +85,12 @@ LOSSES = (
     Loss("product Dice", nn.DiceLoss(from_logits="sigmoid", smooth=0, tnorm="product"), by_product, by_dice_of_border),
     Loss("minimum Jaccard", nn.JaccardLoss(from_logits="sigmoid", smooth=0), by_minimum, None),
     Loss("product Jaccard", nn.JaccardLoss(from_logits="sigmoid", smooth=0, tnorm="product"), by_product, None),
+    Loss("squared Dice", squared_dice, by_squared, None),
     Loss("Dice + cross-entropy", nn.DiceCELoss(from_logits="sigmoid", smooth=0), by_dice_and_cross_entropy, None),
     Loss("cross-entropy", torch.nn.BCEWithLogitsLoss(), by_cross_entropy, by_cross_entropy),
 )
+SHOWN = [loss for loss in LOSSES if "Jaccard" not in loss.name]
+"""In the picture, where Jaccard's panels would be those of Dice once more."""
 
 
 # ---------------------------------------------------------------- training
@@ -111,7 +129,7 @@ def train(loss: Loss, target: Target, steps: int, seed: int) -> Network:
         y = torch.tensor(y[:, None], dtype=torch.float32)
         logits = network(torch.tensor(images.pictures[batch]))
         optimiser.zero_grad()
-        loss.module(logits, y).backward()
+        loss.of_logits(logits, y).backward()
         optimiser.step()
         learning_rate.step()
     return network
@@ -141,8 +159,10 @@ def draw_unseen(target: Target, seed: int) -> Unseen:
     rng = np.random.default_rng([seed, 1])
     images = draw_images(TEST_IMAGES, rng)
     outlines = [target.rater(images.p, rng) for _ in range(UNSEEN_RATERS)]
-    seek = by_dice_of_border if target.rater is whole_border else by_product
-    best = seek(images.p, 1)
+    if target.rater is whole_border:
+        best = by_dice_of_border(images.p, 1) > 0.5
+    else:
+        best = ov.expected.optimal_mask(images.p, axis=(-2, -1))
     return Unseen(images, np.stack(outlines), best)
 
 
@@ -150,9 +170,15 @@ def score(answer: np.ndarray, unseen: Unseen) -> dict[str, float]:
     """Return the measures of an answer (n, rows, columns)."""
     p = unseen.images.p
     dice = mean_dice(answer > 0.5, unseen.outlines)
+    dice_of_best = mean_dice(unseen.best, unseen.outlines)
+    cut = ov.expected.optimal_mask(answer, axis=(-2, -1))
+    dice_of_cut = mean_dice(cut, unseen.outlines)
+    promised = ov.expected.expected_dice(answer, cut, axis=(-2, -1), empty=1.0)
     return {
         "dice": dice,
-        "short": mean_dice(unseen.best > 0.5, unseen.outlines) - dice,
+        "short": dice_of_best - dice,
+        "short_best_cut": dice_of_best - dice_of_cut,
+        "promised": promised.mean() - dice_of_cut,
         "off": np.abs(answer - p).mean(),
         "volume": answer.sum() / p.sum() - 1,
     }
@@ -183,7 +209,7 @@ def run(targets: Sequence[Target], losses: Sequence[Loss], steps: int, seeds: in
     responses = []
     for target, seed in product(targets, range(seeds)):
         unseen = draw_unseen(target, seed)
-        answers = {"(best mask)": unseen.best, "(probability)": unseen.images.p}
+        answers = {"(best mask)": unseen.best.astype(float), "(probability)": unseen.images.p}
         for loss in losses:
             network = train(loss, target, steps, seed)
             answers[loss.name] = answer_of(network, unseen.images)
@@ -207,7 +233,8 @@ def summarise(scores: pd.DataFrame) -> pd.DataFrame:
 def with_interval(values: pd.Series) -> str:
     """Return a mean and its interval over the seeds."""
     low, high = ov.resample.interval_of(values, rng=0)
-    return f"{values.mean():.3f} [{low:.3f}, {high:.3f}]"
+    mean, low, high = np.round([values.mean(), low, high], 3) + 0.0  # no −0.000
+    return f"{mean:.3f} [{low:.3f}, {high:.3f}]"
 
 
 # ---------------------------------------------------------------- the picture
@@ -231,12 +258,25 @@ def draw_responses(responses: pd.DataFrame, targets: Sequence[Target], losses: S
         seek = loss.sought_of_border if target.rater is whole_border else loss.sought
         if seek is not None:
             sought = seek(p, target.raters)
-            ax.plot(p.ravel()[order], sought.ravel()[order], color="0.6", linewidth=3, label="sought, in closed form")
+            ax.plot(
+                p.ravel()[order],
+                sought.ravel()[order],
+                color="0.6",
+                linewidth=3,
+                label="sought, in closed form (where known)",
+            )
         found = responses.query("target == @target.name and loss == @loss.name").groupby("p").answer
         mean = found.mean()
         whiskers = [mean - found.min(), found.max() - mean]
         ax.errorbar(
-            mean.index, mean, whiskers, color="black", fmt=".", markersize=4, elinewidth=0.8, label="answered (seeds)"
+            mean.index,
+            mean,
+            whiskers,
+            color="black",
+            fmt=".",
+            markersize=4,
+            elinewidth=0.8,
+            label="answered, range over the seeds",
         )
         ax.set(xlim=(0, 1), ylim=(-0.05, 1.05), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1], aspect="equal")
     for ax, loss in zip(axes[0], losses, strict=True):
@@ -270,7 +310,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.csv:
         scores.to_csv(options.csv, index=False, float_format="%.6f")
     if options.plot:
-        draw_responses(responses, TARGETS, LOSSES).savefig(options.plot, dpi=200)
+        draw_responses(responses, TARGETS, SHOWN).savefig(options.plot, dpi=200)
 
 
 if __name__ == "__main__":

@@ -84,17 +84,23 @@ def test_measures_of_answers_that_are_known(script, targets):
     assert of_truth["off"] == 0
     assert of_truth["volume"] == pytest.approx(0)
     assert of_truth["short"] > 0.05
-    of_best = script.score(unseen.best, unseen)
-    assert of_best["short"] == 0
-    mask = unseen.best > 0.5
+    assert of_truth["short_best_cut"] == 0
+    assert of_truth["promised"] == pytest.approx(0, abs=0.005)
+    of_twice = script.score(np.minimum(2 * p, 1), unseen)
+    assert of_twice["volume"] == pytest.approx(np.minimum(2 * p, 1).sum() / p.sum() - 1)
+    assert of_twice["promised"] > 0.1
+
+
+def test_the_best_mask_is_scored_as_it_is_defined(script, targets):
+    unseen = script.draw_unseen(targets["one rater, the border as a whole"], 0)
+    got = script.score(unseen.best.astype(float), unseen)
     agreement = []
     for outline in unseen.outlines:
-        common = (mask & outline).sum((1, 2))
-        agreement.append(2 * common / (mask.sum((1, 2)) + outline.sum((1, 2))))
-    assert of_best["dice"] == pytest.approx(np.mean(agreement))
-    of_twice = script.score(2 * p, unseen)
-    assert of_twice["volume"] == pytest.approx(1)
-    assert of_twice["off"] == pytest.approx(p.mean())
+        common = (unseen.best & outline).sum((1, 2))
+        agreement.append(2 * common / (unseen.best.sum((1, 2)) + outline.sum((1, 2))))
+    assert got["short"] == 0
+    assert got["dice"] == pytest.approx(np.mean(agreement))
+    assert got["promised"] == pytest.approx(1 - np.mean(agreement))
 
 
 def test_responses(script):
@@ -106,8 +112,10 @@ def test_responses(script):
     assert np.isnan(found["answer"][1:10]).all()
 
 
-def test_the_command(script, blobs, capsys, tmp_path):
-    """The same digits at the same number of threads, every row, and the pictures of them."""
+def test_the_command(script, blobs, capsys, tmp_path, monkeypatch):
+    """The same digits at the same number of threads, every row, and the picture."""
+    monkeypatch.setattr(script, "TRAINING_IMAGES", 8)
+    monkeypatch.setattr(script, "TEST_IMAGES", 4)
     saved = []
     for k in range(2):
         path = tmp_path / f"{k}.csv"

@@ -7,6 +7,8 @@ from math import comb
 import numpy as np
 import pytest
 
+import overlap as ov
+
 
 @pytest.fixture(scope="module")
 def sought(example):
@@ -84,6 +86,17 @@ def test_squared_dice_of_one_rater_multiplies(sought):
     """Where nothing reaches 1, D² = Σ p² / Σ p."""
     p = np.linspace(0.4, 0.6, 30)
     np.testing.assert_allclose(sought.by_squared(p, 1), np.minimum(p / np.sqrt((p**2).sum() / p.sum()), 1))
+
+
+def test_the_set_is_the_best_mask_of_an_image(sought, example):
+    """The limit of many cells, at a thousand: as good as the exact best mask to 1e-5."""
+    p = example("blobs").draw_images(1, np.random.default_rng(5)).p[0]
+    best = ov.expected.optimal_mask(p)
+    found = sought.by_product(p, 1) > 0.5
+    assert np.count_nonzero(best != found) < 5
+    short = ov.expected.expected_dice(p, best) - ov.expected.expected_dice(p, found)
+    assert 0 <= short < 1e-5
+    assert sought.best_dice(p) == pytest.approx(ov.expected.expected_dice(p, best), abs=0.002)
 
 
 def test_a_border_that_moves_as_a_whole(sought):
