@@ -33,10 +33,10 @@ from .means import (
     flat,
     kept_and_summed,
     policy_of,
-    sums_block_by_block,
     worth_of_empty_mask,
     worth_of_mask,
 )
+from .transforms import block_by_block
 
 _UNLIKELY = 1 / 64
 """Below, a few powers of a chance are all of its logarithm."""
@@ -191,8 +191,8 @@ def _certain_part(falling: np.ndarray, s: np.ndarray, n_in: int, n_at_most: int)
     """Return ln E[exp(−s|Y|)] and E[|A∩Y| exp(−s|Y|)] / E[exp(−s|Y|)] for the mask A of `n_in` cells."""
     # the cells fall: -falling is sorted upwards
     n_likely = max(n_at_most, int(np.searchsorted(-falling, -_UNLIKELY)))
-    log_in, shared = sums_block_by_block(falling[:n_in], np.ones(n_in), 1.0, s)
-    log_out, _ = sums_block_by_block(falling[n_in:n_likely], np.zeros(n_likely - n_in), 1.0, s)
+    log_in, shared = block_by_block(falling[:n_in], np.ones(n_in), 1.0, s)
+    log_out, _ = block_by_block(falling[n_in:n_likely], np.zeros(n_likely - n_in), 1.0, s)
     return log_in + log_out + _log_of_unlikely(falling[n_likely:], s), shared
 
 

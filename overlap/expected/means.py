@@ -6,8 +6,7 @@ Conventions
   E[N/D] = ∫₀^∞ E[N exp(−s D)] ds, and the integrand is a product over cells times a sum over them.
 - The integral is a sum over the rates s of `exponentials.reciprocal`, which are good for every D between two ends. D
   lies outside of them with a chance of at most 1e-10, by Bernstein's inequality.
-- Sums are float64 on the host and at least float32 on a device, whatever the masks are stored in. Without a gradient
-  the host goes block by block and keeps nothing of the size of the masks for each s.
+- Sums are float64 on the host and at least float32 on a device, whatever the masks are stored in.
 
 References
 ----------
@@ -22,15 +21,15 @@ from types import ModuleType
 from typing import NamedTuple
 
 import array_api_compat as compat
-import array_api_compat.numpy as numpy_namespace
 import numpy as np
 
-from .._arrays import Array, Axis, as_host, is_host, like, number, safe_ratio, sum_dtype
+from .._arrays import Array, Axis, is_host, number, safe_ratio, sum_dtype
 from .._checks import check_real
 from ..boxes.arrays import detached
 from ..indices import EmptyPolicy
 from ..raster.sizes import ROUNDING, Names, check_axis, check_masks, counted_values
 from .exponentials import reciprocal
+from .transforms import below_one, transformed
 
 OUTSIDE = log(2 / 1e-10)
 """Of the chance that a sum of cells lies outside the ends that are looked at."""
@@ -39,9 +38,6 @@ _WIDEST = 128.0
 """The ratio of the ends where nobody may look: more than it ever is for cells of one size."""
 
 _ANYWHERE = reciprocal(_WIDEST)
-
-_BLOCK = 1 << 17
-"""Numbers at a time that stay in the cache."""
 
 
 class Cells(NamedTuple):
@@ -218,7 +214,7 @@ def _with_empty(value: Array, cells: Cells, empty: float | EmptyPolicy, xp: Modu
     is_empty = cells.size == 0
     if policy.reference_empty is None and is_host(value) and not bool(xp.any(is_empty)):
         return value
-    log_nothing = xp.sum(xp.log1p(-_below_one(cells.p, xp)), axis=-1)
+    log_nothing = xp.sum(xp.log1p(-below_one(cells.p, xp)), axis=-1)
     nothing = xp.exp(log_nothing)
     something = -xp.expm1(log_nothing)
     of_mask = worth_of_mask(value, nothing, something, policy, xp)
@@ -273,7 +269,7 @@ def mean_ratio(p: Array, value: Array, step: Array | float, base: Array, offset:
     rates = _in_front(exponentials.rates, low, xp)
     weights = _in_front(exponentials.weights, low, xp)
     s = rates / low
-    log_chance, shared = _transformed(p, value, step, s, xp)
+    log_chance, shared = transformed(p, value, step, s, xp)
     integrand = xp.exp(log_chance - s * base) * (offset + shared)
     return xp.sum(weights * integrand, axis=0) / low
 
@@ -323,49 +319,6 @@ def _max(x: Array, xp: ModuleType) -> Array:
     if x.shape[-1] == 0:
         return xp.sum(x, axis=-1)
     return xp.max(x, axis=-1)
-
-
-def _transformed(p: Array, value: Array, step: Array | float, s: Array, xp: ModuleType) -> tuple[Array, Array]:
-    """Return ln E[exp(−s D)] and E[N exp(−s D)] / E[exp(−s D)] of N = Σ value Y and D = Σ step Y, for every s."""
-    host_p = as_host(p)
-    host_value = as_host(value)
-    host_s = as_host(s)
-    host_step = step if isinstance(step, float) else as_host(step)
-    if host_p is None or host_value is None or host_s is None or host_step is None:
-        return _of_cells(p, value, step, s[..., None], xp)
-    log_chance, shared = sums_block_by_block(host_p, host_value, host_step, host_s)
-    return like(log_chance, p, xp), like(shared, p, xp)
-
-
-def _of_cells(p: Array, value: Array, step: Array | float, s: Array, xp: ModuleType) -> tuple[Array, Array]:
-    """See `_transformed`: all cells at once."""
-    falls = s * step
-    kept = xp.exp(-falls)
-    gone = p * _below_one(-xp.expm1(-falls), xp)
-    log_chance = xp.sum(xp.log1p(-gone), axis=-1)
-    shared = xp.sum(p * value * kept / (1 - gone), axis=-1)
-    return log_chance, shared
-
-
-def sums_block_by_block(
-    p: np.ndarray, value: np.ndarray, step: np.ndarray | float, s: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """See `_transformed`: as many cells at a time as the cache holds for all s."""
-    log_chance = np.zeros(s.shape)
-    shared = np.zeros(s.shape)
-    n_together = max(1, _BLOCK // max(1, s.size))
-    for first in range(0, p.shape[-1], n_together):
-        block = np.s_[..., first : first + n_together]
-        step_there = step if isinstance(step, float) else step[block]
-        logs, parts = _of_cells(p[block], value[block], step_there, s[..., None], numpy_namespace)
-        log_chance += logs
-        shared += parts
-    return log_chance, shared
-
-
-def _below_one(chance: Array, xp: ModuleType) -> Array:
-    """Return chances with 1 replaced by the largest number below: their complement has a logarithm."""
-    return xp.clip(chance, None, 1 - float(xp.finfo(chance.dtype).eps) / 2)
 
 
 def _in_front(values: list[float], x: Array, xp: ModuleType) -> Array:
