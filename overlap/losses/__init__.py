@@ -19,6 +19,7 @@ from .boundaries import boundary_loss
 from .boxes import box_loss
 from .curves import focal_tversky_loss, log_cosh_dice_loss
 from .entropies import dice_ce_loss
+from .expected import expected_dice_loss
 from .generalised import generalised_dice_loss
 from .masks import dice_loss, jaccard_loss, overlap_loss, tversky_loss
 from .squares import squared_dice_loss
@@ -29,6 +30,7 @@ __all__ = [
     "box_loss",
     "dice_ce_loss",
     "dice_loss",
+    "expected_dice_loss",
     "focal_tversky_loss",
     "generalised_dice_loss",
     "jaccard_loss",

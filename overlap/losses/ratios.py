@@ -100,12 +100,17 @@ def loss_of_sizes(
 
 def smoothed(operation: str, both: Array, size_a: Array, size_b: Array, smooth: float) -> Overlap:
     """Add half of `smooth` to each size: what both masks would agree on, |A| + |B| growing by `smooth`."""
-    if not smooth >= 0:
-        raise ValueError(f"{operation}: smooth is a number of cells >= 0, got {smooth}")
+    check_smooth(operation, smooth)
     if not smooth:
         return unchecked(both, size_a, size_b)
     half = smooth / 2
     return unchecked(both + half, size_a + half, size_b + half)
+
+
+def check_smooth(operation: str, smooth: float) -> None:
+    """Refuse what is no number of cells."""
+    if not smooth >= 0:
+        raise ValueError(f"{operation}: smooth is a number of cells >= 0, got {smooth}")
 
 
 def _defined(value: Array, index: Index, o: Overlap, xp: ModuleType) -> Array:

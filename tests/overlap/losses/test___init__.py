@@ -19,7 +19,7 @@ MASKS = (
     "overlap_loss",
     "tversky_loss",
 )
-OTHERS = ("blob_loss", "boundary_loss", "box_loss", "squared_dice_loss")
+OTHERS = ("blob_loss", "boundary_loss", "box_loss", "expected_dice_loss", "squared_dice_loss")
 """Losses that have no choice of a t-norm."""
 
 
