@@ -20,6 +20,7 @@ from .boxes import box_loss
 from .curves import focal_tversky_loss, log_cosh_dice_loss
 from .entropies import dice_ce_loss
 from .expected import expected_dice_loss
+from .focal import dice_focal_loss
 from .generalised import generalised_dice_loss
 from .masks import dice_loss, jaccard_loss, overlap_loss, tversky_loss
 from .squares import squared_dice_loss
@@ -29,6 +30,7 @@ __all__ = [
     "boundary_loss",
     "box_loss",
     "dice_ce_loss",
+    "dice_focal_loss",
     "dice_loss",
     "expected_dice_loss",
     "focal_tversky_loss",

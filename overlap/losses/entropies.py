@@ -19,6 +19,7 @@ Szegedy, C. et al. (2016). Rethinking the Inception architecture. CVPR. arXiv:15
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import nan
 from types import ModuleType
 from typing import NamedTuple
@@ -31,6 +32,10 @@ from .ratios import REDUCTIONS, Reduction, counted_ratios, loss_of_each, reduced
 
 _SMALLEST = 3.7200759760208356e-44
 """exp(−100)"""
+
+
+Bend = Callable[[Array, Array, ModuleType], tuple[Array, Array]]
+"""What is made of log p and log(1 − p) before they are summed: a function of both and their array namespace."""
 
 
 class EntropySums(NamedTuple):
@@ -116,18 +121,62 @@ def dice_ce_loss(
     1.1931
     """
     operation = "losses.dice_ce_loss"
-    check_choice(operation, "reduction", reduction, REDUCTIONS)
     check_label_smoothing(operation, label_smoothing)
     if pos_weight is not None and class_axis is not None:
         raise ValueError(
             f"{operation}: pos_weight is for a binary cross-entropy, and class_axis={class_axis} makes the classes "
             "exclude each other; weigh them by ce_class_weights="
         )
+    return dice_and_entropy(
+        operation,
+        prediction,
+        target,
+        class_axis,
+        axis,
+        dice_weight,
+        ce_weight,
+        smooth,
+        tnorm,
+        weights,
+        where,
+        class_weights,
+        ce_class_weights,
+        pos_weight,
+        label_smoothing,
+        reduction,
+    )
+
+
+def dice_and_entropy(
+    operation: str,
+    prediction: Array,
+    target: Array,
+    class_axis: int | None,
+    axis: Axis,
+    dice_weight: float,
+    ce_weight: float,
+    smooth: float,
+    tnorm: TNorm,
+    weights: Array | None,
+    where: Array | None,
+    class_weights: Array | None,
+    ce_class_weights: Array | None,
+    pos_weight: Array | float | None,
+    label_smoothing: float,
+    reduction: Reduction,
+    bend: Bend | None = None,
+) -> Array:
+    """Return Dice plus a cross-entropy; see `dice_ce_loss`. Messages name the operation."""
+    check_choice(operation, "reduction", reduction, REDUCTIONS)
     loss, xp = loss_of_each(operation, prediction, target, dice, axis, smooth, tnorm, weights, where)
     counted = counted_ratios(where, prediction.shape, axis, xp)
     p = at_least_single(prediction, xp)
     over_cells = _without(class_axis, axis, prediction.ndim)
-    sums = entropy_sums(log(p, xp), log(1 - p, xp), target, class_axis, over_cells, weights, where, label_smoothing, xp)
+    log_p = log(p, xp)
+    log_not_p = log(1 - p, xp)
+    if bend is not None:
+        log_p, log_not_p = bend(log_p, log_not_p, xp)
+    sums = entropy_sums(log_p, log_not_p, target, class_axis, over_cells, weights, where, label_smoothing, xp)
     if ce_class_weights is None:
         ce_class_weights = class_weights
     if class_axis is None:

@@ -19,18 +19,30 @@ This module imports torch at once; the rest of the package does not.
 
 from .boxes import BoxLoss
 from .entropies import DiceCELoss
+from .focal import DiceFocalLoss
 from .masks import OverlapLoss
-from .named import DiceLoss, FocalTverskyLoss, GeneralisedDiceLoss, JaccardLoss, TverskyLoss
+from .named import (
+    DiceLoss,
+    FocalTverskyLoss,
+    GeneralisedDiceLoss,
+    JaccardLoss,
+    LogCoshDiceLoss,
+    SquaredDiceLoss,
+    TverskyLoss,
+)
 from .running import RunningOverlap
 
 __all__ = [
     "BoxLoss",
     "DiceCELoss",
+    "DiceFocalLoss",
     "DiceLoss",
     "FocalTverskyLoss",
     "GeneralisedDiceLoss",
     "JaccardLoss",
+    "LogCoshDiceLoss",
     "OverlapLoss",
     "RunningOverlap",
+    "SquaredDiceLoss",
     "TverskyLoss",
 ]

@@ -37,6 +37,7 @@ class DiceCELoss(OverlapLoss):
 
     Examples
     --------
+    >>> import torch
     >>> round(float(DiceCELoss(smooth=0.0)(torch.tensor([[[0.5, 0.5]]]), torch.tensor([[[True, False]]]))), 4)
     1.1931
     """

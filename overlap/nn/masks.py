@@ -19,7 +19,7 @@ from ..raster import TNORMS, TNorm
 from .one_pass import take_sums
 from .processes import over_processes
 from .sums import Activation, Form, Settings, Sums
-from .targets import read_target
+from .targets import Target, read_target
 
 Batch = bool | Literal["local"]
 ClassWeights = Sequence[float] | Tensor | None
@@ -162,8 +162,14 @@ class OverlapLoss(torch.nn.Module):
         read = read_target(operation, prediction, _plain(target), self.ignore_index)
         weights = None if weights is None else _plain(weights)
         where = None if where is None else _plain(where)
-        sums = take_sums(operation, prediction, read, weights, where, self._settings())
+        sums = self._sums_of_process(prediction, read, weights, where)
         return over_processes(sums) if self.batch is True else sums
+
+    def _sums_of_process(
+        self, prediction: Tensor, target: Target, weights: Tensor | None, where: Tensor | None
+    ) -> Sums:
+        """Return the sums of the cases that this process has."""
+        return take_sums(self._operation, prediction, target, weights, where, self._settings())
 
     def _check_prediction(self, prediction: Tensor) -> None:
         n_classes = prediction.shape[1] if prediction.ndim > 1 else 0

@@ -8,12 +8,12 @@ from torch import Tensor
 from .._checks import check_choice
 from ..counts import Overlap
 from ..indices import dice, iou, tversky
-from ..losses.curves import focused
+from ..losses.curves import focused, log_cosh
 from ..losses.generalised import WEIGHTINGS, Weighting, generalised_loss_of_sizes
 from ..losses.ratios import Reduction, reduced
 from ..raster import TNorm
 from .masks import Batch, ClassWeights, OverlapLoss, on_device
-from .sums import Activation, Sums
+from .sums import Activation, Form, Sums
 
 
 class DiceLoss(OverlapLoss):
@@ -21,6 +21,7 @@ class DiceLoss(OverlapLoss):
 
     Examples
     --------
+    >>> import torch
     >>> logits = torch.tensor([[[-4.0, 0.0, 4.0]]], requires_grad=True)
     >>> loss = DiceLoss(from_logits="sigmoid")(logits, torch.tensor([[[0.0, 0.5, 1.0]]]))
     >>> round(loss.item(), 4)
@@ -59,6 +60,7 @@ class JaccardLoss(OverlapLoss):
 
     Examples
     --------
+    >>> import torch
     >>> round(float(JaccardLoss(smooth=0.0)(torch.tensor([[[0.5, 1.0]]]), torch.tensor([[[True, True]]]))), 6)
     0.25
     """
@@ -95,6 +97,7 @@ class TverskyLoss(OverlapLoss):
 
     Examples
     --------
+    >>> import torch
     >>> missed = torch.tensor([[[0.5, 0.0]]]), torch.tensor([[[True, False]]])
     >>> round(float(TverskyLoss(0.3, 0.7, smooth=0.0)(*missed)), 4)
     0.4118
@@ -141,6 +144,7 @@ class FocalTverskyLoss(OverlapLoss):
 
     Examples
     --------
+    >>> import torch
     >>> missed = torch.tensor([[[0.5, 0.0]]]), torch.tensor([[[True, False]]])
     >>> round(float(FocalTverskyLoss(smooth=0.0)(*missed)), 4)
     0.514
@@ -189,6 +193,89 @@ class FocalTverskyLoss(OverlapLoss):
         return powered
 
 
+class LogCoshDiceLoss(OverlapLoss):
+    """Log-cosh Dice loss, log cosh(1 − Dice) for each case and class; options as `OverlapLoss`.
+
+    See `overlap.losses.log_cosh_dice_loss`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> missed = torch.tensor([[[0.5, 0.0]]]), torch.tensor([[[True, False]]])
+    >>> round(float(LogCoshDiceLoss(smooth=0.0)(*missed)), 4)
+    0.0546
+    """
+
+    def __init__(
+        self,
+        *,
+        from_logits: Activation = None,
+        batch: Batch = False,
+        include_background: bool = True,
+        class_weights: ClassWeights = None,
+        smooth: float = 1.0,
+        tnorm: TNorm = "minimum",
+        ignore_index: int | None = None,
+        reduction: Reduction = "mean",
+    ) -> None:
+        super().__init__(
+            dice,
+            from_logits=from_logits,
+            batch=batch,
+            include_background=include_background,
+            class_weights=class_weights,
+            smooth=smooth,
+            tnorm=tnorm,
+            ignore_index=ignore_index,
+            reduction=reduction,
+        )
+
+    def _loss_of_each(self, sums: Sums) -> Tensor:
+        loss = super()._loss_of_each(sums)
+        bent: Tensor = log_cosh(loss, xp)
+        return bent
+
+
+class SquaredDiceLoss(OverlapLoss):
+    """Squared Dice loss of V-Net, 1 − 2Σpy / (Σp² + Σy²) for each case and class; options as `OverlapLoss`.
+
+    It has no choice of a t-norm. See `overlap.losses.squared_dice_loss`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> target = torch.tensor([[[0.25, 0.75]]])
+    >>> float(SquaredDiceLoss()(target, target))
+    0.0
+    """
+
+    def __init__(
+        self,
+        *,
+        from_logits: Activation = None,
+        batch: Batch = False,
+        include_background: bool = True,
+        class_weights: ClassWeights = None,
+        smooth: float = 1.0,
+        ignore_index: int | None = None,
+        reduction: Reduction = "mean",
+    ) -> None:
+        super().__init__(
+            dice,
+            from_logits=from_logits,
+            batch=batch,
+            include_background=include_background,
+            class_weights=class_weights,
+            smooth=smooth,
+            ignore_index=ignore_index,
+            reduction=reduction,
+        )
+
+    @property
+    def _form(self) -> Form:
+        return "squared"
+
+
 class GeneralisedDiceLoss(OverlapLoss):
     """Generalised Dice loss, one ratio of all classes, weighted by their rarity; options as `OverlapLoss`.
 
@@ -196,6 +283,7 @@ class GeneralisedDiceLoss(OverlapLoss):
 
     Examples
     --------
+    >>> import torch
     >>> target = torch.tensor([[0, 0, 0, 1]])
     >>> round(float(GeneralisedDiceLoss(smooth=0.0)(torch.full((1, 2, 4), 0.5), target)), 4)
     0.625

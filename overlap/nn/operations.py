@@ -15,8 +15,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from .._arrays import is_host, sum_dtype
-from ..losses.entropies import entropy_sums, log
+from ..losses.entropies import Bend, entropy_sums, log
 from ..raster.sizes import ROUNDING, Names, check_masks, measure_checked
+from ..raster.squares import squared_checked
 from .sums import Activation, Settings, Sums
 from .targets import Channels, Target, as_channels
 
@@ -28,6 +29,7 @@ def sums_by_operations(
     weights: Tensor | None,
     where: Tensor | None,
     settings: Settings,
+    bend: Bend | None = None,
 ) -> Sums:
     """Return the sums of a batch.
 
@@ -43,6 +45,8 @@ def sums_by_operations(
         Size of each cell, and True = counted; broadcast to the prediction.
     settings : Settings
         How the sums are taken.
+    bend : callable, optional
+        What is made of the logarithms before the cross-entropy is summed, as a focal loss does.
 
     Examples
     --------
@@ -67,6 +71,10 @@ def sums_by_operations(
     other = own
     if settings.entropy:
         log_p, log_not_p = _logarithms(prediction, settings.activation)
+        if bend is not None:
+            if settings.activation == "softmax":
+                log_not_p = log(-torch.expm1(log_p), xp)
+            log_p, log_not_p = bend(log_p, log_not_p, xp)
         class_axis = 1 if settings.activation == "softmax" else None
         y = channels.values
         of_cells = entropy_sums(
@@ -83,19 +91,17 @@ def _sizes(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return |A∩B|, |A| and |B| as the form has them."""
     names = Names(operation, "prediction", "target")
-    tnorm = "product" if settings.form == "squared" else settings.form
     made_here = settings.activation is not None
     y = channels.values
-    check_masks(names, p, y, weights, channels.where, tnorm)
+    where = channels.where
     sizes: tuple[Tensor, Tensor, Tensor]
-    sizes = measure_checked(names, p, y, axes, weights, channels.where, tnorm, None, xp, made_here)
-    if settings.form != "squared":
+    if settings.form == "squared":
+        check_masks(names, p, y, weights, where, "product")
+        sizes = squared_checked(names, p, y, axes, weights, where, None, xp, made_here)
         return sizes
-    both, _, _ = sizes
-    s = _counts(p, weights, channels.where)
-    size_a = (s * _counted(p, channels.where) ** 2).sum(axes)
-    size_b = (s * _counted(y.to(s.dtype), channels.where) ** 2).sum(axes)
-    return both, size_a, size_b
+    check_masks(names, p, y, weights, where, settings.form)
+    sizes = measure_checked(names, p, y, axes, weights, where, settings.form, None, xp, made_here)
+    return sizes
 
 
 def _counted_logits(x: Tensor, where: Tensor | None, activation: Activation) -> Tensor:
@@ -117,11 +123,6 @@ def _counts(p: Tensor, weights: Tensor | None, where: Tensor | None) -> Tensor:
     return s
 
 
-def _counted(x: Tensor, where: Tensor | None) -> Tensor:
-    """Return values with 0 where they do not count, whatever stands there."""
-    return x if where is None else torch.where(where, x, 0.0)
-
-
 def _probabilities(logits: Tensor, activation: Activation) -> Tensor:
     if activation == "sigmoid":
         return torch.sigmoid(logits)
@@ -131,7 +132,7 @@ def _probabilities(logits: Tensor, activation: Activation) -> Tensor:
 
 
 def _logarithms(logits: Tensor, activation: Activation) -> tuple[Tensor, Tensor]:
-    """Return the logarithms of p and of 1 − p; a softmax does not need the second."""
+    """Return the logarithms of p and of 1 − p; the cross-entropy of a softmax does not need the second."""
     if activation == "sigmoid":
         return F.logsigmoid(logits), F.logsigmoid(-logits)
     if activation == "softmax":

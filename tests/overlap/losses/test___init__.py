@@ -11,6 +11,7 @@ from overlap import losses
 
 MASKS = (
     "dice_ce_loss",
+    "dice_focal_loss",
     "dice_loss",
     "focal_tversky_loss",
     "generalised_dice_loss",

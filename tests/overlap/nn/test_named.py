@@ -23,9 +23,13 @@ LOSSES = (
     nn.TverskyLoss,
     nn.FocalTverskyLoss,
     nn.GeneralisedDiceLoss,
+    nn.LogCoshDiceLoss,
+    nn.SquaredDiceLoss,
     nn.DiceCELoss,
+    nn.DiceFocalLoss,
     nn.OverlapLoss,
 )
+WITH_ENTROPY = {nn.DiceCELoss: losses.dice_ce_loss, nn.DiceFocalLoss: losses.dice_focal_loss}
 K = torch.arange(120, dtype=torch.float64)
 X = (3 * torch.sin(1.7 * K)).reshape(2, 3, 4, 5)
 LABELS = (torch.arange(40) * 7 // 4 % 3).reshape(2, 4, 5)
@@ -89,8 +93,9 @@ def test_the_binary_cross_entropy_of_monai():
 def test_logits_are_probabilities_in_disguise(loss, activation):
     p = {None: X.sigmoid(), "sigmoid": X.sigmoid(), "softmax": X.softmax(1)}[activation]
     got = loss(from_logits=activation)(p if activation is None else X, Y)
-    if loss is nn.DiceCELoss:
-        expected = losses.dice_ce_loss(p, Y, axis=(2, 3), smooth=1.0, class_axis=1 if activation == "softmax" else None)
+    class_axis = 1 if activation == "softmax" else None
+    if loss in WITH_ENTROPY:
+        expected = WITH_ENTROPY[loss](p, Y, axis=(2, 3), smooth=1.0, class_axis=class_axis)
     else:
         expected = loss()(p, Y)
     torch.testing.assert_close(got, expected)
@@ -115,7 +120,7 @@ def test_what_is_left_out(loss):
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("batch", [False, True])
 def test_shapes(loss, batch):
-    whole_cases = loss in (nn.GeneralisedDiceLoss, nn.DiceCELoss)
+    whole_cases = loss in (nn.GeneralisedDiceLoss, *WITH_ENTROPY)
     shape = (() if batch else (2,)) if whole_cases else ((2,) if batch else (2, 2))
     got = loss(from_logits="sigmoid", batch=batch, include_background=False, reduction="none")(X, Y)
     assert got.shape == shape
@@ -161,6 +166,9 @@ FUNCTIONS = {
         nn.FocalTverskyLoss(0.2, 0.8, 2.0),
         partial(losses.focal_tversky_loss, alpha=0.2, beta=0.8, gamma=2.0),
     ),
+    "log-cosh": (nn.LogCoshDiceLoss(), losses.log_cosh_dice_loss),
+    "squared": (nn.SquaredDiceLoss(), losses.squared_dice_loss),
+    "dice and focal": (nn.DiceFocalLoss(3.0, 0.25), partial(losses.dice_focal_loss, gamma=3.0, alpha=0.25)),
     "generalised": (nn.GeneralisedDiceLoss("linear"), partial(losses.generalised_dice_loss, weighting="linear")),
     "dice and entropy": (nn.DiceCELoss(0.5, 2.0), partial(losses.dice_ce_loss, dice_weight=0.5, ce_weight=2.0)),
 }
@@ -177,6 +185,8 @@ def test_every_module_is_an_overlap_loss_and_no_other(loss):
     assert issubclass(loss, nn.OverlapLoss)
     assert loss in (nn.OverlapLoss, nn.DiceLoss) or not issubclass(loss, nn.DiceLoss)
     options = {"from_logits", "batch", "include_background", "class_weights", "smooth", "tnorm", "reduction"}
+    if loss is nn.SquaredDiceLoss:
+        options -= {"tnorm"}
     assert options <= set(inspect.signature(loss).parameters)
 
 
@@ -244,7 +254,9 @@ LOSSES_OF_LOGITS = [
     nn.TverskyLoss,
     nn.FocalTverskyLoss,
     nn.GeneralisedDiceLoss,
-    nn.DiceCELoss,
+    nn.LogCoshDiceLoss,
+    nn.SquaredDiceLoss,
+    *WITH_ENTROPY,
 ]
 
 
@@ -260,9 +272,9 @@ def test_a_logit_that_is_no_number_is_a_loss_that_is_none(loss, activation, valu
     found = loss(from_logits=activation)(logits, torch.zeros(1, side, side, dtype=torch.long))
     found.backward()
     is_certain = activation == "sigmoid" and value == float("inf")
-    # torch's binary cross-entropy of an infinite logit is infinite, and its gradient 1
-    assert bool(torch.isfinite(found)) == (is_certain and loss is not nn.DiceCELoss)
-    assert bool(torch.isfinite(logits.grad).all()) == is_certain
+    # torch's binary cross-entropy of an infinite logit is infinite, and its gradient 1; that of a focal loss is NaN
+    assert bool(torch.isfinite(found)) == (is_certain and loss not in WITH_ENTROPY)
+    assert bool(torch.isfinite(logits.grad).all()) == (is_certain and loss is not nn.DiceFocalLoss)
 
 
 @pytest.mark.parametrize("loss", LOSSES_OF_LOGITS)
@@ -288,6 +300,7 @@ def test_a_resampled_target():
         torch.testing.assert_close(found, loss(from_logits="sigmoid")(logits, target.clamp(0, 1)), rtol=1e-6, atol=0)
 
 
+PLAIN = [loss for loss in LOSSES_OF_LOGITS if loss not in (nn.GeneralisedDiceLoss, *WITH_ENTROPY)]
 ANNOTATED = torch.tensor([[True, True, True], [True, False, True], [False, False, False]])
 
 
@@ -297,7 +310,7 @@ def pair_of_logits(seed=0):
     return logits, (torch.rand(3, 3, 5, 4, generator=draw) > 0.5).double()
 
 
-@pytest.mark.parametrize("loss", [nn.DiceLoss, nn.JaccardLoss, nn.TverskyLoss, nn.FocalTverskyLoss])
+@pytest.mark.parametrize("loss", PLAIN)
 @pytest.mark.parametrize("background", [True, False])
 def test_what_nobody_annotated_is_left_out(loss, background):
     """A structure of a case that `where` leaves out is in no mean, and a case that it leaves out neither."""
@@ -323,7 +336,7 @@ def test_a_case_without_annotations_is_no_case_of_dice_and_cross_entropy(activat
     target = torch.nn.functional.one_hot(target.argmax(1), 3).movedim(-1, 1).double()
     where = torch.ones(3, 1, 5, 4, dtype=torch.bool)
     where[2] = False
-    for loss in (nn.DiceCELoss, nn.GeneralisedDiceLoss):
+    for loss in (*WITH_ENTROPY, nn.GeneralisedDiceLoss):
         few = loss(from_logits=activation)(logits[:2], target[:2])
         torch.testing.assert_close(loss(from_logits=activation)(logits, target, where=where), few)
         each = loss(from_logits=activation, reduction="none")(logits, target, where=where)

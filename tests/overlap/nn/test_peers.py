@@ -125,6 +125,16 @@ MONAI = {
         nn.DiceCELoss(0.0, 1.0, **softmax, batch=True, class_weights=CLASS_WEIGHTS),
     ),
     "DiceCELoss(sigmoid=True, weight=[3.0])": nn.DiceCELoss(**sigmoid, pos_weight=3.0, smooth=1e-5),
+    # MONAI's focal part is each channel's own, whatever softmax= says
+    "DiceFocalLoss(softmax=True)": sum_of(
+        nn.DiceLoss(**softmax, smooth=1e-5), nn.DiceFocalLoss(**sigmoid, dice_weight=0.0)
+    ),
+    "DiceFocalLoss(sigmoid=True)": nn.DiceFocalLoss(**sigmoid, smooth=1e-5),
+    "DiceFocalLoss(sigmoid=True, gamma=3.0, lambda_dice=0.5, lambda_focal=2.0)": nn.DiceFocalLoss(
+        3.0, dice_weight=0.5, ce_weight=2.0, **sigmoid, smooth=1e-5
+    ),
+    "DiceFocalLoss(sigmoid=True, alpha=0.25)": nn.DiceFocalLoss(alpha=0.25, **sigmoid, smooth=1e-5),
+    "DiceLoss(softmax=True, squared_pred=True)": nn.SquaredDiceLoss(**softmax, smooth=1e-5),
     # of several channels MONAI's cross-entropy is that of a softmax, whatever sigmoid= says; ours is each channel's own
     "DiceCELoss(sigmoid=True)": nn.DiceCELoss(**sigmoid, smooth=1e-5, tnorm="product"),
 }
