@@ -19,13 +19,15 @@ Tong, Z. et al. (2023). Wise-IoU. arXiv:2301.10051 (the enclosing box as a const
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from math import prod
 from types import MappingProxyType, ModuleType
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from .._arrays import Array
+from .._arrays import Array, is_compiling
 from .._checks import check_choice
-from ..boxes.arrays import detached, read
+from .._compiled import kernels
+from ..boxes.arrays import as_floating, check, detached
 from ..boxes.scores import Pair, check_planar, ciou_of, diou_of, eiou_of, giou_of, iou_of, measure_pair
 
 Kind = Literal["iou", "giou", "diou", "ciou", "eiou"]
@@ -36,6 +38,11 @@ _SCORES: Mapping[Kind, Callable[[Pair, ModuleType], Array]] = MappingProxyType(
     {"iou": iou_of, "giou": giou_of, "diou": diou_of, "ciou": ciou_of, "eiou": eiou_of}
 )
 _DETACHED_BY_DEFAULT = ("diou", "ciou", "eiou")
+
+_LARGE = 1 << 20
+"""Fewer numbers never import the compiler; once it has compiled for a dtype, it takes all."""
+
+_compiled_dtypes: set[str] = set()
 
 
 def box_loss(
@@ -94,18 +101,54 @@ def box_loss(
     check_choice(operation, "reduction", reduction, ("mean", "sum", "none"))
     if not gamma >= 0:
         raise ValueError(f"{operation}: gamma must be >= 0, got {gamma}")
-    (prediction, target), xp = read(operation, prediction=prediction, target=target)
-    if detach_enclosing is None:
-        detach_enclosing = kind in _DETACHED_BY_DEFAULT
+    (prediction, target), xp = as_floating(operation, prediction=prediction, target=target)
     if kind == "ciou":
         check_planar(operation, prediction)
-    pair = measure_pair(prediction, target, detach_enclosing, xp)
-    score = _SCORES[kind]
-    loss = 1 - score(pair, xp)
-    if gamma:
-        weight = 1 - pair.iou if focus == "hard" else pair.iou
-        loss = detached(weight) ** gamma * loss
+    if detach_enclosing is None:
+        detach_enclosing = kind in _DETACHED_BY_DEFAULT
+    options = Options(kind, detach_enclosing, gamma, focus)
+    loss = _compiled_losses(prediction, target, options, xp)
+    if loss is None:
+        prediction = check(operation, "prediction", prediction, xp)
+        target = check(operation, "target", target, xp)
+        loss = _losses(prediction, target, options, xp)
     return _reduced(loss, reduction, xp)
+
+
+class Options(NamedTuple):
+    """What the loss of a pair is made of."""
+
+    kind: Kind
+    detach_enclosing: bool
+    gamma: float
+    focus: Focus
+
+
+def _losses(prediction: Array, target: Array, options: Options, xp: ModuleType) -> Array:
+    """Return the loss of each pair of well-formed boxes."""
+    pair = measure_pair(prediction, target, options.detach_enclosing, xp)
+    score = _SCORES[options.kind]
+    loss = 1 - score(pair, xp)
+    if options.gamma:
+        weight = 1 - pair.iou if options.focus == "hard" else pair.iou
+        loss = detached(weight) ** options.gamma * loss
+    return loss
+
+
+def _compiled_losses(prediction: Array, target: Array, options: Options, xp: ModuleType) -> Array | None:
+    """Return the loss of each pair by compiled passes, or None where there are none, or a box is malformed."""
+    if is_compiling():
+        return None
+    dtype = str(prediction.dtype)
+    if dtype not in _compiled_dtypes and prod(prediction.shape) < _LARGE:
+        return None
+    gradient = kernels("boxes.gradient")
+    if gradient is None:
+        return None
+    _compiled_dtypes.add(dtype)
+    formula = gradient.formula_of(*options)
+    loss: Array | None = gradient.pair_losses(prediction, target, formula, partial(_losses, options=options, xp=xp))
+    return loss
 
 
 def _reduced(loss: Array, reduction: Reduction, xp: ModuleType) -> Array:

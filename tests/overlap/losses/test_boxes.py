@@ -7,10 +7,21 @@ import pytest
 
 from overlap import boxes
 from overlap.losses import box_loss
+from overlap.losses import boxes as source
 
 torch = pytest.importorskip("torch")
 KINDS = ("iou", "giou", "diou", "ciou", "eiou")
 PULLING = KINDS[1:]
+
+
+@pytest.fixture(params=["array operations", "compiled"], autouse=True)
+def path(request, monkeypatch):
+    """Ask every question twice: few boxes take the one path, many the other."""
+    if request.param == "compiled":
+        pytest.importorskip("numba")
+    monkeypatch.setattr(source, "_compiled_dtypes", set())
+    monkeypatch.setattr(source, "_LARGE", 0 if request.param == "compiled" else np.inf)
+    return request.param
 
 
 def some(n, seed=0, d=2):
