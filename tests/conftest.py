@@ -52,9 +52,18 @@ class ClosedPictures:
             pyplot.close("all")
 
 
+class KernelsOfDevices:
+    """Look for no examples in what cannot be imported: kernels in triton, where there is none."""
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        is_kernel = collection_path.parent.name == "nn" and collection_path.name.startswith("device")
+        return True if is_kernel and importlib.util.find_spec("triton") is None else None
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Register what is for all tests: the hooks of this file are for those beside it, examples in packages are not."""
     config.pluginmanager.register(ClosedPictures())
+    config.pluginmanager.register(KernelsOfDevices())
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
