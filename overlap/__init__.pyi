@@ -1,5 +1,6 @@
 from . import (
     boxes,
+    calibration,
     expected,
     indices,
     intervals,
@@ -36,6 +37,7 @@ __all__ = [
     "EmptyPolicy",
     "Overlap",
     "boxes",
+    "calibration",
     "containment",
     "dice",
     "expected",

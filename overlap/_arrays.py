@@ -12,6 +12,7 @@ Conventions
 from __future__ import annotations
 
 import sys
+from math import prod
 from types import ModuleType
 from typing import Any, TypeAlias
 
@@ -215,6 +216,24 @@ def bounded(shared: Array, size_a: Array, size_b: Array, xp: ModuleType) -> Arra
         return xp.minimum(shared, least)
     excess = (shared - least).detach()
     return shared - xp.where(excess > 0, excess, 0.0)
+
+
+def flat(x: Array, axis: Axis, xp: ModuleType) -> Array:
+    """Return an array with the axes that are summed over as one, the last."""
+    kept, summed = kept_and_summed(x.ndim, axis)
+    shape = [x.shape[k] for k in kept]
+    n_cells = prod([x.shape[k] for k in summed])
+    return xp.reshape(xp.permute_dims(x, kept + summed), (*shape, n_cells))
+
+
+def kept_and_summed(ndim: int, axis: Axis) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the axes that are left, and those that are summed over."""
+    if axis is None:
+        return (), tuple(range(ndim))
+    axes = (axis,) if isinstance(axis, int | np.integer) else axis
+    summed = tuple(k % ndim for k in axes)
+    kept = tuple(k for k in range(ndim) if k not in summed)
+    return kept, summed
 
 
 def number(x: Array) -> float:

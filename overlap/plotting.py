@@ -5,6 +5,7 @@ Conventions
 - Three colours: what both sets have, what only A has, what only B has. ``a`` is the prediction, ``b`` the reference.
   They are the blue, the vermilion and the sky blue of Okabe & Ito (2008), which colour-blind readers tell apart, made
   so dark and so light that they stay three in grey: 25, 55 and 82 % of the lightness of white (CIE L*).
+- A reliability diagram has two of them, for the means of the bins and for their shares.
 - Nothing is shown or saved, and no global setting is touched.
 
 References
@@ -22,14 +23,16 @@ from . import raster
 from ._arrays import on_host
 from ._checks import check_choice
 
-__all__ = ["BOTH", "COLOURS", "ONLY_A", "ONLY_B", "agreement"]
+__all__ = ["BOTH", "COLOURS", "ONLY_A", "ONLY_B", "agreement", "reliability"]
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
 BOTH = "#003E66"
 ONLY_A = "#DB6000"
 ONLY_B = "#A3D3F2"
+_RELIABILITY = ("lower", "upper", "count", "share", "predicted", "observed", "low", "high")
 COLOURS = {"both": BOTH, "only_a": ONLY_A, "only_b": ONLY_B}
 
 
@@ -102,16 +105,93 @@ def agreement(
         Patch(color=palette["only_a"], label=f"only {prediction} ({float(o.only_a):.6g})"),
         Patch(color=palette["only_b"], label=f"only {reference} ({float(o.only_b):.6g})"),
     ]
+    _legend_below(ax, handles=patches, handlelength=1)
+    return ax
+
+
+def reliability(
+    table: pd.DataFrame, *, ax: Axes | None = None, label: str = "prediction", colour: str = BOTH, **style: Any
+) -> Axes:
+    """Draw a reliability diagram: what is there against what is predicted, bin by bin, with intervals.
+
+    Each bin is a point at its two means; its bar is the interval of `overlap.calibration.reliability`. Below the
+    diagonal more is predicted than there is. The light columns are the shares of the bins, on the same axis. A bin
+    without a cell breaks the line; the legend says how many there are.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As `overlap.calibration.reliability` returns it, of one case.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure by default. Draw further tables on the same Axes to compare them: the diagonal is
+        drawn once, and the columns are those of the first. The legend lies below the axes.
+    label : str
+        What the legend calls it.
+    colour : str
+        Of the points and their line.
+    **style
+        Passed to ``Axes.errorbar``.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If the table is of several cases, or has no such columns.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> from overlap import calibration
+    >>> table = calibration.reliability(np.array([0.2, 0.2, 0.9]), np.array([False, True, True]), n_bins=4)
+    >>> ax = reliability(table)
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['as predicted', 'share of cells', 'prediction (2 of 4 bins empty)']
+    """
+    import matplotlib.pyplot as plt
+
+    missing = [name for name in _RELIABILITY if name not in table]
+    if missing or table.index.nlevels > 1:
+        raise ValueError(
+            f"plotting.reliability: the table has {_rows_and_columns(table)}; pass a table of "
+            "overlap.calibration.reliability of one case: table.loc[case], or axis=None"
+        )
+    if ax is None:
+        _, ax = plt.subplots(layout="constrained")
+    if not ax.has_data():
+        ax.axline((0, 0), slope=1, color="#666666", linestyle="--", linewidth=1, label="as predicted", zorder=1)
+        width = table["upper"] - table["lower"]
+        columns: dict[str, Any] = {"color": ONLY_B, "edgecolor": "white", "linewidth": 0.5, "zorder": 0}
+        ax.bar(table["lower"], table["share"], width, align="edge", label="share of cells", **columns)
+        ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal", xlabel="predicted", ylabel="observed")
+    n_empty = int((table["count"] == 0).sum())
+    if n_empty:
+        label = f"{label} ({n_empty} of {len(table)} bins empty)"
+    arms = [table["observed"] - table["low"], table["high"] - table["observed"]]
+    line = {"color": colour, "marker": "o", "markersize": 4, "linewidth": 1.2, "capsize": 2, **style}
+    ax.errorbar(table["predicted"], table["observed"], np.maximum(arms, 0.0), label=label, **line)
+    _legend_below(ax, ncols=2)
+    return ax
+
+
+def _legend_below(ax: Axes, **options: Any) -> None:
+    """Draw a legend below the axes, where it hides nothing."""
     ax.legend(
-        handles=patches,
         loc="upper center",
         bbox_to_anchor=(0.5, 0),
         borderaxespad=4.5,  # below the axis label, whatever the size of the axes
         fontsize="small",
-        handlelength=1,
         frameon=False,
+        **options,
     )
-    return ax
+
+
+def _rows_and_columns(table: Any) -> str:
+    """Return what a message says of a table."""
+    return f"the levels {list(table.index.names)} and the columns {list(table.columns)}"
 
 
 def _aligned(a: Any, b: Any) -> Any:

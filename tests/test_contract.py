@@ -19,6 +19,7 @@ SIGNATURES = Path(__file__).parent / "data" / "signatures.txt"
 PACKAGES = (
     "overlap",
     "overlap.boxes",
+    "overlap.calibration",
     "overlap.counts",
     "overlap.expected",
     "overlap.indices",

@@ -12,7 +12,19 @@ import pytest
 import overlap
 
 CORE = Path(overlap.__file__).parent
-FAMILIES = ("boxes", "expected", "intervals", "losses", "matching", "nn", "oriented", "polygons", "raster", "surfaces")
+FAMILIES = (
+    "boxes",
+    "calibration",
+    "expected",
+    "intervals",
+    "losses",
+    "matching",
+    "nn",
+    "oriented",
+    "polygons",
+    "raster",
+    "surfaces",
+)
 
 
 @pytest.fixture(params=FAMILIES)

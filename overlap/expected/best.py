@@ -23,15 +23,13 @@ from math import ceil, nan
 import array_api_compat.numpy as numpy_namespace
 import numpy as np
 
-from .._arrays import Array, Axis, as_host, is_host, like, on_host, sum_dtype
+from .._arrays import Array, Axis, as_host, flat, is_host, kept_and_summed, like, on_host, sum_dtype
 from ..indices import EmptyPolicy
 from ..raster.sizes import Names, check_axis, check_masks, counted_values
 from .exponentials import ERROR, reciprocal
 from .means import (
     check_empty,
     deviation_of,
-    flat,
-    kept_and_summed,
     policy_of,
     worth_of_empty_mask,
     worth_of_mask,
@@ -85,6 +83,7 @@ def optimal_mask(
 
     Examples
     --------
+    >>> import numpy as np
     >>> optimal_mask(np.array([0.9, 0.45, 0.3, 0.1]))
     array([ True,  True, False, False])
     >>> optimal_mask(np.array([0.1, 0.1]), empty=1.0)

@@ -54,6 +54,7 @@ def reciprocal(ratio: float) -> Exponentials:
 
     Examples
     --------
+    >>> import numpy as np
     >>> total = 0.0
     >>> for rate, weight in zip(*reciprocal(10.0)):
     ...     total += weight * np.exp(-3 * rate)

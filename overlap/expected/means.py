@@ -21,9 +21,8 @@ from types import ModuleType
 from typing import NamedTuple
 
 import array_api_compat as compat
-import numpy as np
 
-from .._arrays import Array, Axis, is_host, number, safe_ratio, sum_dtype
+from .._arrays import Array, Axis, flat, is_host, number, safe_ratio, sum_dtype
 from .._checks import check_real
 from ..boxes.arrays import detached
 from ..indices import EmptyPolicy
@@ -99,6 +98,7 @@ def expected_dice(
     --------
     Y is {1}, {2}, both or nothing, each with a chance of 1/4; A is {1}.
 
+    >>> import numpy as np
     >>> probability, mask = np.array([0.5, 0.5]), np.array([True, False])
     >>> round(float(expected_dice(probability, mask)), 6), (1 + 0 + 2 / 3 + 0) / 4
     (0.416667, 0.41666666666666663)
@@ -121,6 +121,7 @@ def expected_iou(
 
     Examples
     --------
+    >>> import numpy as np
     >>> probability, mask = np.array([0.5, 0.5]), np.array([True, False])
     >>> round(float(expected_iou(probability, mask)), 6), (1 + 0 + 1 / 2 + 0) / 4
     (0.375, 0.375)
@@ -180,24 +181,6 @@ def _within(x: Array, xp: ModuleType) -> Array:
     """Return values within [0, 1], where nobody may look at them: NaN stands for what is farther out than rounding."""
     x = xp.where((x >= -ROUNDING) & (x <= 1 + ROUNDING), x, nan)
     return xp.clip(x, 0.0, 1.0)
-
-
-def flat(x: Array, axis: Axis, xp: ModuleType) -> Array:
-    """Return an array with the axes that are summed over as one, the last."""
-    kept, summed = kept_and_summed(x.ndim, axis)
-    shape = [x.shape[k] for k in kept]
-    n_cells = prod([x.shape[k] for k in summed])
-    return xp.reshape(xp.permute_dims(x, kept + summed), (*shape, n_cells))
-
-
-def kept_and_summed(ndim: int, axis: Axis) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the axes that are left, and those that are summed over."""
-    if axis is None:
-        return (), tuple(range(ndim))
-    axes = (axis,) if isinstance(axis, int | np.integer) else axis
-    summed = tuple(k % ndim for k in axes)
-    kept = tuple(k for k in range(ndim) if k not in summed)
-    return kept, summed
 
 
 def dice_of(cells: Cells, smooth: float, empty: float | EmptyPolicy, xp: ModuleType) -> Array:

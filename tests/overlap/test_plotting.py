@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.colors import to_rgb
 from skimage.color import rgb2lab
 
-from overlap import plotting
+from overlap import calibration, plotting
 
 A = np.array([[True, True], [False, False]])
 B = np.array([[True, False], [True, False]])
@@ -83,3 +83,51 @@ def test_the_colours_are_three_in_grey():
 def lightness_of(colour):
     """Return L* of CIE 1976 by scikit-image, which is no part of the drawing."""
     return float(rgb2lab(np.array(to_rgb(colour)))[0])
+
+
+# ---------------------------------------------------------------- reliability
+
+PREDICTED = np.array([0.1, 0.2, 0.2, 0.9])
+OBSERVED = np.array([False, True, False, True])
+
+
+def table(n_bins=4):
+    return calibration.reliability(PREDICTED, OBSERVED, n_bins=n_bins)
+
+
+def test_a_point_for_each_bin_with_a_cell():
+    ax = plotting.reliability(table())
+    x, y = ax.containers[1].lines[0].get_data()
+    np.testing.assert_allclose(x.astype(float), [0.5 / 3, np.nan, np.nan, 0.9])
+    np.testing.assert_allclose(y.astype(float), [1 / 3, np.nan, np.nan, 1])
+    low, high = ax.containers[1].lines[2][0].get_segments()[0][:, 1]
+    np.testing.assert_allclose((low, high), table().loc[0, ["low", "high"]])
+    assert [bar.get_height() for bar in ax.containers[0]] == [0.75, 0, 0, 0.25]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("predicted", "observed")
+
+
+def test_the_legend_says_what_is_empty():
+    ax = plotting.reliability(table(), label="model")
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == [
+        "as predicted",
+        "share of cells",
+        "model (2 of 4 bins empty)",
+    ]
+    assert "model" in [t.get_text() for t in plotting.reliability(table(1), label="model").get_legend().get_texts()]
+
+
+def test_further_tables_on_the_same_axes():
+    ax = plotting.reliability(table(2), label="one")
+    assert plotting.reliability(table(2), ax=ax, label="other", colour=plotting.ONLY_A, marker="s") is ax
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["as predicted", "share of cells", "one", "other"]
+    assert ax.containers[-1].lines[0].get_marker() == "s"
+    assert len(ax.patches) == 2
+
+
+def test_what_is_no_table_of_one_case():
+    cases = calibration.reliability(np.stack([PREDICTED] * 2), np.stack([OBSERVED] * 2), axis=1)
+    with pytest.raises(ValueError, match="plotting.reliability: the table has the levels .'axis 0', 'bin'."):
+        plotting.reliability(cases)
+    plotting.reliability(cases.loc[1])
+    with pytest.raises(ValueError, match=r"plotting.reliability: the table has .* the columns \['lower'\]"):
+        plotting.reliability(table()[["lower"]])
