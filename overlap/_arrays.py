@@ -150,6 +150,23 @@ def _is_plain(x: Array) -> bool:
     return torch.autograd.forward_ad.unpack_dual(x).tangent is None
 
 
+def plain(*arrays: Array | None) -> tuple[Array, ...]:
+    """Return tensors without what a subclass, such as MONAI's MetaTensor, adds to them and runs at each operation.
+
+    What is no tensor stays as it is, and so does a tensor whose cells are elsewhere than in itself.
+    """
+    return tuple(_without_extras(x) for x in arrays)
+
+
+def _without_extras(x: Array | None) -> Array | None:
+    torch = sys.modules.get("torch")
+    if torch is None or not isinstance(x, torch.Tensor) or type(x) in (torch.Tensor, torch.nn.Parameter):
+        return x
+    if type(x).__torch_dispatch__ is not torch.Tensor.__torch_dispatch__ or torch.compiler.is_compiling():
+        return x
+    return x.as_subclass(torch.Tensor)
+
+
 def like(values: np.ndarray, x: Array, xp: ModuleType) -> Array:
     """Return host `values` as an array of the same library as `x`."""
     return values if compat.is_numpy_array(x) else xp.asarray(values)

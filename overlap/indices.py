@@ -254,7 +254,10 @@ def _tversky(o: Overlap, alpha: float, beta: float, empty: float | EmptyPolicy) 
     """See `tversky`."""
     i, a, b, xp = _sizes(o)
     # in the sizes, not in the differences: exact for whole counts, and the union for (1, 1)
-    return _ratio(i, (1 - alpha - beta) * i + alpha * a + beta * b, a, b, empty, xp)
+    of_shared = 1 - alpha - beta
+    if of_shared == 0:
+        return _ratio(i, alpha * a + beta * b, a, b, empty, xp)
+    return _ratio(i, of_shared * i + alpha * a + beta * b, a, b, empty, xp)
 
 
 def _sizes(o: Overlap) -> tuple[Array, Array, Array, ModuleType]:

@@ -18,7 +18,7 @@ from types import ModuleType
 import array_api_compat as compat
 import numpy as np
 
-from .._arrays import Array, Axis, is_host, namespace, safe_ratio, sum_dtype
+from .._arrays import Array, Axis, is_host, namespace, plain, safe_ratio, sum_dtype
 from .._checks import check_choice
 from ..indices import dice
 from ..raster.sizes import Names, check_axis, check_masks, counted_values
@@ -100,6 +100,7 @@ def blob_loss(
     """
     operation = "losses.blob_loss"
     check_choice(operation, "reduction", reduction, REDUCTIONS)
+    prediction, components, weights, where = plain(prediction, components, weights, where)
     loss, counted, xp = blob_loss_of_each(operation, prediction, components, axis, smooth, weights, where)
     return reduced(operation, loss, class_weights, reduction, xp, counted)
 

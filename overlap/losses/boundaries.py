@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from .._arrays import Array, Axis, is_bool, is_host, namespace, safe_ratio, sum_dtype
+from .._arrays import Array, Axis, is_bool, is_host, namespace, plain, safe_ratio, sum_dtype
 from .._checks import check_choice
 from ..raster.sizes import Names, check_axis, check_masks, check_range, check_sizes, in_range
 from .ratios import REDUCTIONS, Reduction, counted_ratios, reduced
@@ -85,6 +85,7 @@ def boundary_loss(
     """
     operation = "losses.boundary_loss"
     check_choice(operation, "reduction", reduction, REDUCTIONS)
+    prediction, distance, weights, where = plain(prediction, distance, weights, where)
     loss, xp = boundary_loss_of_each(operation, prediction, distance, axis, weights, where)
     counted = counted_ratios(where, prediction.shape, axis, xp)
     return reduced(operation, loss, class_weights, reduction, xp, counted)

@@ -24,7 +24,7 @@ from math import nan
 from types import ModuleType
 from typing import NamedTuple
 
-from .._arrays import Array, Axis, safe_ratio, sum_dtype
+from .._arrays import Array, Axis, plain, safe_ratio, sum_dtype
 from .._checks import check_choice, check_real
 from ..indices import dice
 from ..raster import TNorm
@@ -168,6 +168,7 @@ def dice_and_entropy(
 ) -> Array:
     """Return Dice plus a cross-entropy; see `dice_ce_loss`. Messages name the operation."""
     check_choice(operation, "reduction", reduction, REDUCTIONS)
+    prediction, target, weights, where = plain(prediction, target, weights, where)
     loss, xp = loss_of_each(operation, prediction, target, dice, axis, smooth, tnorm, weights, where)
     counted = counted_ratios(where, prediction.shape, axis, xp)
     p = at_least_single(prediction, xp)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from .._arrays import Array, Axis
+from .._arrays import Array, Axis, plain
 from .._checks import check_choice
 from ..expected.means import cells_of, dice_of
 from ..raster.sizes import Names, check_masks
@@ -67,6 +67,7 @@ def expected_dice_loss(
     """
     operation = "losses.expected_dice_loss"
     check_choice(operation, "reduction", reduction, REDUCTIONS)
+    prediction, target, weights, where = plain(prediction, target, weights, where)
     loss, xp = expected_loss_of_each(operation, prediction, target, axis, smooth, weights, where)
     counted = counted_ratios(where, prediction.shape, axis, xp)
     return reduced(operation, loss, class_weights, reduction, xp, counted)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Literal
 
-from .._arrays import Array, Axis, namespace, safe_ratio, sum_dtype
+from .._arrays import Array, Axis, namespace, plain, safe_ratio, sum_dtype
 from .._checks import check_choice
 from ..indices import dice
 from ..raster import TNorm
@@ -92,6 +92,7 @@ def generalised_dice_loss(
     operation = "losses.generalised_dice_loss"
     check_choice(operation, "weighting", weighting, WEIGHTINGS)
     check_choice(operation, "reduction", reduction, REDUCTIONS)
+    prediction, target, weights, where = plain(prediction, target, weights, where)
     loss, xp = generalised_loss_of_each(
         operation, prediction, target, class_axis, axis, weighting, smooth, tnorm, weights, where, class_weights
     )

@@ -16,7 +16,7 @@ from math import nan, prod
 from types import ModuleType
 from typing import Literal
 
-from .._arrays import Array, Axis, is_host, namespace, safe_ratio
+from .._arrays import Array, Axis, is_host, namespace, plain, safe_ratio
 from .._checks import check_choice
 from ..counts import Overlap, unchecked
 from ..raster import TNorm
@@ -48,6 +48,7 @@ def reduced_loss(
 ) -> Array:
     """Return the loss of an index of overlap; see `overlap_loss`. Messages name the operation."""
     check_choice(operation, "reduction", reduction, REDUCTIONS)
+    prediction, target, weights, where = plain(prediction, target, weights, where)
     loss, xp = loss_of_each(operation, prediction, target, index, axis, smooth, tnorm, weights, where)
     if curve is not None:
         loss = curve(loss, xp)
@@ -133,9 +134,18 @@ def counted_ratios(where: Array | None, shape: tuple[int, ...], axis: Axis, xp: 
     """Return which ratios have a cell that counts; None if all cells count."""
     if where is None:
         return None
-    if isinstance(axis, list):
-        axis = tuple(axis)
-    return xp.any(xp.broadcast_to(where, tuple(shape)), axis=axis)
+    ndim = len(shape)
+    if axis is None:
+        axis = tuple(range(ndim))
+    axes = axis if isinstance(axis, tuple | list) else (axis,)
+    summed = tuple(k % ndim for k in axes)
+    kept = tuple(n for k, n in enumerate(shape) if k not in summed)
+    if 0 in shape:
+        return xp.any(xp.broadcast_to(where, tuple(shape)), axis=summed)
+    # before it is broadcast: what holds for all classes is looked at once
+    where = xp.reshape(where, (1,) * (ndim - where.ndim) + tuple(where.shape))
+    counted = xp.any(where, axis=summed)
+    return xp.broadcast_to(counted, kept)
 
 
 def reduced(

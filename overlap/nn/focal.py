@@ -10,9 +10,8 @@ from ..losses.focal import check_focus, focal_logarithms
 from ..losses.ratios import Reduction
 from ..raster import TNorm
 from .entropies import DiceCELoss
-from .masks import Batch
+from .masks import Batch, ClassWeights
 from .operations import sums_by_operations
-from .options import ClassWeights
 from .sums import Activation, Sums
 from .targets import Target
 

@@ -56,10 +56,12 @@ def sums_by_operations(
     >>> sums.both.item(), sums.size_a.item(), sums.size_b.item()
     (0.5, 1.0, 1.0)
     """
+    if prediction.dtype != torch.float64:
+        prediction = prediction.float()
     n_classes = prediction.shape[1]
     channels = as_channels(operation, target, n_classes, where, settings.ignore_index)
-    prediction = counted_logits(prediction, channels.where, settings.activation)
-    p = probabilities(prediction, settings.activation)
+    prediction = _counted_logits(prediction, channels.where, settings.activation)
+    p = _probabilities(prediction, settings.activation)
     axes = tuple(range(2, p.ndim))
     if settings.pooled:
         axes = (0, *axes)
@@ -102,13 +104,8 @@ def _sizes(
     return sizes
 
 
-def counted_logits(x: Tensor, where: Tensor | None, activation: Activation) -> Tensor:
-    """Return a prediction in float32 or wider, of logits with 0 where no class counts.
-
-    What stands there may be NaN, and 0 times NaN is no 0.
-    """
-    if x.dtype != torch.float64:
-        x = x.float()
+def _counted_logits(x: Tensor, where: Tensor | None, activation: Activation) -> Tensor:
+    """Return logits with 0 where no class counts: what stands there may be NaN, and 0 times NaN is no 0."""
     if where is None or activation is None:
         return x
     if activation == "softmax" and where.shape[1:2] not in ((), (1,)):
@@ -126,8 +123,7 @@ def _counts(p: Tensor, weights: Tensor | None, where: Tensor | None) -> Tensor:
     return s
 
 
-def probabilities(logits: Tensor, activation: Activation) -> Tensor:
-    """Return what a sigmoid or a softmax makes of logits."""
+def _probabilities(logits: Tensor, activation: Activation) -> Tensor:
     if activation == "sigmoid":
         return torch.sigmoid(logits)
     if activation == "softmax":

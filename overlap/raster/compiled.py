@@ -1,31 +1,33 @@
 """Host kernels, in numba: one thread, one pass, no temporaries, float64 sums.
 
-Hard masks are read eight cells at a time, as 64-bit words of eight bytes that are 0 or 1. Up to 255 words add up
-before a byte overflows; 224 are seven rounds of the 32 that wide registers hold. Soft masks are summed in
-blocks, so that rounding grows with the number of blocks and not of cells.
+Masks are read block by block, in the order of `layout`; what `where` leaves out counts nothing, and may hold anything.
+Hard masks are read eight cells at a time, as 64-bit words of eight bytes that are 0 or 1. Up to 255 words add up before
+a byte overflows; 224 are seven rounds of the 32 that wide registers hold. Soft masks are summed in blocks, so that
+rounding grows with the number of blocks and not of cells.
 """
 
 from __future__ import annotations
 
-from math import prod
-from typing import Any
+from math import inf, prod
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_tuple
 
 from .._compiled import entry, kernel
+from .layout import BLOCK, flat, kept_shape, layout, summed_axes
 
-_SHORT = 64
-"""Rows of fewer cells are left to the array path."""
-_BLOCK = 8192
-"""Cells that are summed into one number before rows are."""
 _WORDS = 224
 """Words that are added up before their bytes are counted."""
 _EVEN_BYTES = np.uint64(0x00FF00FF00FF00FF)
 _ADD_PAIRS = np.uint64(0x0001000100010001)
 _NOT_BOOL = np.uint64(0xFEFEFEFEFEFEFEFE)
 
-_TNORMS = {"minimum": 0, "product": 1, "lukasiewicz": 2}
+_FAR = 1 << 21
+"""Operands of more cells lie in memory that is slow."""
+_LINE = 16
+"""Cells of single precision that come from memory together."""
+
+TNORMS = {"minimum": 0, "product": 1, "lukasiewicz": 2}
 """What the kernels call them."""
 
 _kernel: Any = kernel()
@@ -34,49 +36,101 @@ _entry: Any = entry()
 _summing_kernel: Any = kernel(fastmath={"reassoc", "nsz", "contract"})
 
 
-def raster_sizes(
-    a: np.ndarray, b: np.ndarray, axis: int | tuple[int, ...] | None, tnorm: str
-) -> tuple[list[np.ndarray], bool] | None:
-    """See `overlap.raster.measure`; None for what only the array path can do."""
-    inner, outer = split(axis, a.ndim)
-    n_rows = a.ndim - len(inner)
-    row_shape = a.shape[:n_rows]
-    row_length = prod(a.shape[n_rows:])
-    if row_length < _SHORT or not _is_plain(a) or not _is_plain(b):
+class Operands(NamedTuple):
+    """Two masks on the host, and what counts of them."""
+
+    a: np.ndarray
+    b: np.ndarray
+    weights: np.ndarray | None
+    where: np.ndarray | None
+
+    def widened(self) -> Operands:
+        """Return the same with weights of a dtype that the kernels read."""
+        if self.weights is None or self.weights.dtype in (np.float32, np.float64):
+            return self
+        return self._replace(weights=self.weights.astype(np.float64))
+
+
+class Slack(NamedTuple):
+    """How far beyond their range values may lie, to count as its end; inf where they are not looked at."""
+
+    a: float
+    b: float
+    weights: float
+
+
+def raster_sizes(operands: Operands, axis: int | tuple[int, ...] | None, tnorm: str, slack: Slack) -> np.ndarray | None:
+    """Return what is shared and both sizes; None for what only the array path can do, values out of range included.
+
+    See `overlap.raster.measure`.
+    """
+    operands = operands.widened()
+    a, b, weights, where = operands
+    summed = summed_axes(axis, a.ndim)
+    plan = layout(operands, summed)
+    if plan is None:
         return None
-    rows_a = as_bytes(a.reshape(prod(row_shape), row_length))
-    rows_b = as_bytes(b.reshape(prod(row_shape), row_length))
-    if a.dtype == b.dtype == np.bool_:
-        by_row, valid = _hard_rows(rows_a, rows_b)
-        if not valid:
-            # a bool array viewed from other bytes than 0 and 1: numpy knows how to read it
-            return None
+    shape = kept_shape(a.shape, summed)
+    is_hard = a.dtype == b.dtype == np.bool_ and weights is None
+    sizes = np.zeros((3, prod(shape)), np.int64 if is_hard else np.float64)
+    if is_hard:
+        valid = _add_hard(flat(a), flat(b), flat(where), *plan, sizes)
     else:
-        by_row, valid = _soft_rows(rows_a, rows_b, _TNORMS[tnorm])
-    both, in_a, in_b = (np.asarray(size.reshape(row_shape).sum(outer)) for size in by_row)
-    shared = np.asarray(np.minimum(both, np.minimum(in_a, in_b)))
-    return [shared, in_a, in_b], bool(valid)
+        valid = _add_soft(flat(a), flat(b), flat(weights), flat(where), *plan, sizes, TNORMS[tnorm], *slack)
+    if not valid:
+        return None
+    return sizes.reshape(3, *shape)
 
 
-def split(axis: int | tuple[int, ...] | None, ndim: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Split the axes to sum over into the last ones, which are rows of memory, and the rest."""
-    axes = set(range(ndim)) if axis is None else set(normalize_axis_tuple(axis, ndim))
-    first = ndim
-    while first - 1 in axes:
-        first -= 1
-    inner = tuple(range(first, ndim))
-    outer = tuple(sorted(axes.difference(inner)))
-    return inner, outer
+# ---------------------------------------------------------------- blocks, for the gradient as well
 
 
-def _is_plain(x: np.ndarray) -> bool:
-    """Return whether the kernels can read an array as it lies in memory."""
-    return x.dtype in (np.bool_, np.float32, np.float64) and x.flags.c_contiguous and x.flags.aligned
+@_kernel
+def find_block(turn: int, shape: np.ndarray, steps: np.ndarray, start: np.ndarray) -> None:
+    """Set where the block of a turn begins: in each operand, in the results, and among the cells."""
+    start[:] = 0
+    for k in range(shape.size - 1, -1, -1):
+        at = turn % shape[k]
+        turn //= shape[k]
+        for operand in range(start.size):
+            start[operand] += at * steps[operand, k]
 
 
-def as_bytes(x: np.ndarray) -> np.ndarray:
-    """View booleans as bytes; floating numbers stay."""
-    return x.view(np.uint8) if x.dtype == np.bool_ else x
+@_kernel
+def room_for(x: Any) -> Any:
+    """Return room for a block of what does not lie side by side."""
+    if x is None:
+        return None
+    return np.zeros(BLOCK, x.dtype)
+
+
+@_kernel
+def block(x: Any, start: int, within: int, n: int, room: Any) -> Any:
+    """Return n cells side by side, as they lie in memory or gathered into the room for them."""
+    if x is None:
+        return None
+    if within == 1:
+        return x[start : start + n]
+    cells = room[:n]
+    for k in range(n):
+        cells[k] = x[start + k * within]
+    return cells
+
+
+@_kernel
+def near_block(x: Any, start: int, within: int, n: int, room: Any) -> Any:
+    """Return n cells side by side, in the cache: a processor fetches far ahead only while it does nothing else."""
+    cells = block(x, start, within, n, room)
+    if x is not None and x.size > _FAR and within == 1:
+        read = cells[0]
+        for k in range(0, n, _LINE):
+            read = max(read, cells[k])
+        # what is never used would never be read
+        room[0] = read
+    return cells
+
+
+# ---------------------------------------------------------------- hard masks
 
 
 @_kernel
@@ -87,78 +141,195 @@ def _count(words: Any) -> Any:
 
 
 @_kernel
-def _hard_block(x: np.ndarray, y: np.ndarray) -> tuple[Any, ...]:
+def _words(x: Any, n: int) -> Any:
+    """View the first n bytes as words."""
+    if x is None:
+        return None
+    return x[:n].view(np.uint64)
+
+
+@_kernel
+def _part(x: Any, start: int, stop: int) -> Any:
+    if x is None:
+        return None
+    return x[start:stop]
+
+
+@_kernel
+def _hard_words(x: np.ndarray, y: np.ndarray, where: Any) -> tuple[Any, ...]:
     """Count the bytes of up to 255 words; also return every bit that occurs."""
     both = np.uint64(0)
     in_a = np.uint64(0)
     in_b = np.uint64(0)
     seen = np.uint64(0)
     for k in range(x.size):
-        both += x[k] & y[k]
-        in_a += x[k]
-        in_b += y[k]
-        seen |= x[k] | y[k]
+        a = x[k]
+        b = y[k]
+        seen |= a | b
+        if where is not None:
+            seen |= where[k]
+            a &= where[k]
+            b &= where[k]
+        both += a & b
+        in_a += a
+        in_b += b
     return _count(both), _count(in_a), _count(in_b), seen
 
 
-@_entry
-def _hard_rows(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, bool]:
-    """Count row by row; also return whether every byte is 0 or 1."""
-    n_rows, n = a.shape
-    in_words = n - n % 8
-    sizes = np.zeros((3, n_rows), np.int64)
+@_kernel
+def _add_hard_block(a: np.ndarray, b: np.ndarray, where: Any, result: int, sizes: np.ndarray) -> Any:
+    """Count one block; return every bit that occurs."""
+    in_words = a.size - a.size % 8
+    x = _words(a, in_words)
+    y = _words(b, in_words)
+    z = _words(where, in_words)
     seen = np.uint64(0)
-    for row in range(n_rows):
-        x = a[row, :in_words].view(np.uint64)
-        y = b[row, :in_words].view(np.uint64)
-        for start in range(0, x.size, _WORDS):
-            both, in_a, in_b, bits = _hard_block(x[start : start + _WORDS], y[start : start + _WORDS])
-            sizes[0, row] += both
-            sizes[1, row] += in_a
-            sizes[2, row] += in_b
-            seen |= bits
-        for k in range(in_words, n):
-            sizes[0, row] += a[row, k] & b[row, k]
-            sizes[1, row] += a[row, k]
-            sizes[2, row] += b[row, k]
-            seen |= np.uint64(a[row, k] | b[row, k])
-    return sizes, (seen & _NOT_BOOL) == np.uint64(0)
+    for start in range(0, x.size, _WORDS):
+        stop = start + _WORDS
+        both, in_a, in_b, bits = _hard_words(x[start:stop], y[start:stop], _part(z, start, stop))
+        sizes[0, result] += both
+        sizes[1, result] += in_a
+        sizes[2, result] += in_b
+        seen |= bits
+    for k in range(in_words, a.size):
+        one = a[k]
+        other = b[k]
+        seen |= np.uint64(one | other)
+        if where is not None:
+            seen |= np.uint64(where[k])
+            one &= where[k]
+            other &= where[k]
+        sizes[0, result] += one & other
+        sizes[1, result] += one
+        sizes[2, result] += other
+    return seen
+
+
+@_entry
+def _add_hard(
+    a: np.ndarray,
+    b: np.ndarray,
+    where: Any,
+    shape: np.ndarray,
+    steps: np.ndarray,
+    within: np.ndarray,
+    n_cells: int,
+    sizes: np.ndarray,
+) -> bool:
+    """Count block by block; return whether every byte is 0 or 1."""
+    room_a = room_for(a)
+    room_b = room_for(b)
+    room_where = room_for(where)
+    start = np.zeros(steps.shape[0], np.int64)
+    seen = np.uint64(0)
+    for turn in range(shape.prod()):
+        find_block(turn, shape, steps, start)
+        n = min(BLOCK, n_cells - start[5])
+        x = block(a, start[0], within[0], n, room_a)
+        y = block(b, start[1], within[1], n, room_b)
+        counted = block(where, start[3], within[3], n, room_where)
+        seen |= _add_hard_block(x, y, counted, start[4], sizes)
+    return bool((seen & _NOT_BOOL) == np.uint64(0))
+
+
+# ---------------------------------------------------------------- soft masks
 
 
 @_summing_kernel
-def _soft_block(a: np.ndarray, b: np.ndarray, tnorm: int) -> tuple[float, float, float, bool]:
-    """Sum one block; also return whether every value is in [0, 1]."""
+def _soft_block(
+    a: np.ndarray, b: np.ndarray, weights: Any, where: Any, tnorm: int, slack_a: float, slack_b: float
+) -> tuple[float, float, float, int, int, int]:
+    """Sum one block; also return how many counted values of each operand are out of range."""
     both = 0.0
     in_a = 0.0
     in_b = 0.0
-    n_bad = 0
+    bad_a = 0
+    bad_b = 0
+    bad_weights = 0
+    # what is not looked at is not cut off either
+    excess_a = slack_a if slack_a == inf else 0.0
+    excess_b = slack_b if slack_b == inf else 0.0
     for k in range(a.size):
-        x = np.float64(a[k])
-        y = np.float64(b[k])
+        x: Any = np.float64(a[k])
+        y: Any = np.float64(b[k])
+        if where is not None:
+            x = x if where[k] else 0.0
+            y = y if where[k] else 0.0
+        bad_a += not (-slack_a <= x <= 1.0 + slack_a)
+        bad_b += not (-slack_b <= y <= 1.0 + slack_b)
+        x = -excess_a if x < -excess_a else (1.0 + excess_a if x > 1.0 + excess_a else x)
+        y = -excess_b if y < -excess_b else (1.0 + excess_b if y > 1.0 + excess_b else y)
         if tnorm == 0:
-            both += min(x, y)
+            shared = min(x, y)
         elif tnorm == 1:
-            both += x * y
+            shared = x * y
         else:
-            both += max(x + y - 1.0, 0.0)
+            shared = max(x + y - 1.0, 0.0)
+        if weights is not None:
+            size: Any = np.float64(weights[k])
+            if where is not None:
+                size = size if where[k] else 0.0
+            bad_weights += not (0.0 <= size < inf)
+            shared *= size
+            x *= size
+            y *= size
+        both += shared
         in_a += x
         in_b += y
-        n_bad += not (0.0 <= x <= 1.0 and 0.0 <= y <= 1.0)
-    return both, in_a, in_b, n_bad == 0
+    return both, in_a, in_b, bad_a, bad_b, bad_weights
+
+
+@_kernel
+def _bound(sizes: np.ndarray) -> None:
+    """No more is shared than either mask has, whatever was rounded; NaN of a mask is NaN of both."""
+    for result in range(sizes.shape[1]):
+        for mask in (1, 2):
+            size = sizes[mask, result]
+            if size < sizes[0, result] or np.isnan(size):
+                sizes[0, result] = size
 
 
 @_entry
-def _soft_rows(a: np.ndarray, b: np.ndarray, tnorm: int) -> tuple[np.ndarray, bool]:
-    """Sum row by row, in blocks; also return whether every value is in [0, 1]."""
-    n_rows, n = a.shape
-    sizes = np.zeros((3, n_rows), np.float64)
-    valid = True
-    for row in range(n_rows):
-        for start in range(0, n, _BLOCK):
-            stop = min(start + _BLOCK, n)
-            both, in_a, in_b, in_range = _soft_block(a[row, start:stop], b[row, start:stop], tnorm)
-            sizes[0, row] += both
-            sizes[1, row] += in_a
-            sizes[2, row] += in_b
-            valid &= in_range
-    return sizes, valid
+def _add_soft(
+    a: np.ndarray,
+    b: np.ndarray,
+    weights: Any,
+    where: Any,
+    shape: np.ndarray,
+    steps: np.ndarray,
+    within: np.ndarray,
+    n_cells: int,
+    sizes: np.ndarray,
+    tnorm: int,
+    slack_a: float,
+    slack_b: float,
+    slack_weights: float,
+) -> bool:
+    """Sum block by block; return whether every value that is looked at is in range."""
+    room_a = room_for(a)
+    room_b = room_for(b)
+    room_weights = room_for(weights)
+    room_where = room_for(where)
+    start = np.zeros(steps.shape[0], np.int64)
+    n_bad_a = 0
+    n_bad_b = 0
+    n_bad_weights = 0
+    for turn in range(shape.prod()):
+        find_block(turn, shape, steps, start)
+        n = min(BLOCK, n_cells - start[5])
+        x = near_block(a, start[0], within[0], n, room_a)
+        y = near_block(b, start[1], within[1], n, room_b)
+        size = near_block(weights, start[2], within[2], n, room_weights)
+        counted = near_block(where, start[3], within[3], n, room_where)
+        both, in_a, in_b, bad_a, bad_b, bad_weights = _soft_block(x, y, size, counted, tnorm, slack_a, slack_b)
+        sizes[0, start[4]] += both
+        sizes[1, start[4]] += in_a
+        sizes[2, start[4]] += in_b
+        n_bad_a += bad_a
+        n_bad_b += bad_b
+        n_bad_weights += bad_weights
+    _bound(sizes)
+    valid_a = n_bad_a == 0 or slack_a == inf
+    valid_b = n_bad_b == 0 or slack_b == inf
+    valid_weights = n_bad_weights == 0 or slack_weights == inf
+    return valid_a and valid_b and valid_weights

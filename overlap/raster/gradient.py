@@ -1,52 +1,36 @@
 """The gradient of soft sizes, in numba: one pass each way, no temporaries besides the gradient itself.
 
-For large plain CPU tensors whose target needs no gradient. Forward is the kernel of `overlap.raster.measure`;
-backward writes, cell by cell, the slope of the intersection times its gradient plus the gradient of the size.
-Where a graph of the gradient itself is asked for, the same is written in torch operations.
+For host tensors whose target and weights need no gradient. Forward is the kernel of `overlap.raster.measure`; backward
+writes, cell by cell, the slope of the intersection times its gradient plus the gradient of the size, times the size of
+the cell: 0 where it is not counted. Where a graph of the gradient itself is asked for, the same is written in torch
+operations.
 """
 
 from __future__ import annotations
 
 import sys
 from functools import cache
-from math import prod
 from typing import Any
 
 import numpy as np
 
-from .._arrays import as_host
-from .._compiled import entry
-from . import compiled
+from .._compiled import entry, kernel
+from .compiled import TNORMS, Operands, find_block, near_block, room_for
+from .layout import BLOCK, flat, layout, summed_axes
 
 _entry: Any = entry()
+_kernel: Any = kernel()
 
 
-def raster_sizes(
-    prediction: Any, target: Any, axis: int | tuple[int, ...] | None, tnorm: str
-) -> tuple[Any, Any, Any] | None:
-    """See `overlap.raster.measure`; None for what only the array path can do, raising included."""
-    torch = sys.modules.get("torch")
-    if torch is None or not isinstance(prediction, torch.Tensor) or not isinstance(target, torch.Tensor):
-        return None
-    p = as_host(prediction, detach=True)
-    y = as_host(target)
-    if p is None or y is None:
-        return None
-    inner, outer = compiled.split(axis, prediction.ndim)
-    measured = compiled.raster_sizes(p, y, axis, tnorm)
-    if measured is None:
-        return None
-    sizes, valid = measured
-    if not valid:
-        return None
-    both, size_a, size_b = _soft_sizes(torch).apply(
-        prediction,
-        target,
-        inner,
-        outer,
-        tnorm,
-        *(torch.as_tensor(x) for x in sizes),
-    )
+def differentiable(
+    operands: tuple[Any, ...], axis: int | tuple[int, ...] | None, tnorm: str, is_cut_off: bool, sizes: np.ndarray
+) -> tuple[Any, Any, Any]:
+    """Return what is shared and both sizes, already known, as functions of the prediction, the first operand.
+
+    With `is_cut_off` values beyond 0 or 1 counted as 0 or 1, and have no gradient.
+    """
+    summed = summed_axes(axis, operands[0].ndim)
+    both, size_a, size_b = _soft_sizes(sys.modules["torch"]).apply(*operands, summed, tnorm, is_cut_off, sizes)
     return both, size_a, size_b
 
 
@@ -55,66 +39,74 @@ def _soft_sizes(torch: Any) -> Any:
     """Return the sizes as an autograd function: a class that can only be written once torch is there."""
 
     class SoftSizes(torch.autograd.Function):  # type: ignore[misc]
-        """The three sizes, already known, as functions of the prediction."""
+        """The three sizes as functions of the prediction."""
 
         @staticmethod
         def forward(
-            ctx: Any, prediction: Any, target: Any, inner: Any, outer: Any, tnorm: str, *sizes: Any
+            ctx: Any,
+            prediction: Any,
+            target: Any,
+            weights: Any,
+            where: Any,
+            summed: tuple[int, ...],
+            tnorm: str,
+            is_cut_off: bool,
+            sizes: np.ndarray,
         ) -> tuple[Any, ...]:
-            ctx.save_for_backward(prediction, target)
-            summed = (*inner, *outer)
-            ctx.shape = tuple(1 if k in summed else n for k, n in enumerate(prediction.shape))
-            ctx.n_inner = len(inner)
+            ctx.save_for_backward(prediction, target, weights, where)
+            ctx.summed = summed
             ctx.tnorm = tnorm
-            both, size_a, size_b = (x.clone() for x in sizes)
+            ctx.is_cut_off = is_cut_off
+            both, size_a, size_b = torch.from_numpy(sizes)
             ctx.mark_non_differentiable(size_b)
+            ctx.set_materialize_grads(False)
             return both, size_a, size_b
 
         @staticmethod
         def backward(ctx: Any, g_both: Any, g_a: Any, _: Any) -> tuple[Any, ...]:
-            prediction, target = ctx.saved_tensors
-            g_both = g_both.reshape(ctx.shape)
-            g_a = g_a.reshape(ctx.shape)
-            if torch.is_grad_enabled():
-                gradient = _gradient_graph(prediction, target, g_both, g_a, ctx.tnorm, torch)
-            else:
-                gradient = _gradient(prediction, target, g_both, g_a, ctx.n_inner, ctx.tnorm, torch)
             others = (None,) * 7
+            if g_both is None and g_a is None:
+                return None, *others
+            if g_both is None:
+                g_both = torch.zeros_like(g_a)
+            if g_a is None:
+                g_a = torch.zeros_like(g_both)
+            write = _gradient_graph if torch.is_grad_enabled() else _gradient
+            gradient = write(ctx.saved_tensors, g_both, g_a, ctx.summed, ctx.tnorm, ctx.is_cut_off, torch)
             return gradient, *others
 
     return SoftSizes
 
 
-def _gradient(prediction: Any, target: Any, g_both: Any, g_a: Any, n_inner: int, tnorm: str, torch: Any) -> Any:
-    """Write the gradient of the prediction, row by row of memory."""
-    p = prediction.detach().numpy()
-    y = target.detach().numpy()
-    row_shape = p.shape[: p.ndim - n_inner]
-    rows = (prod(row_shape), -1)
+def _gradient(
+    operands: tuple[Any, ...], g_both: Any, g_a: Any, summed: tuple[int, ...], tnorm: str, is_cut_off: bool, torch: Any
+) -> Any:
+    """Write the gradient of the prediction, block by block."""
+    on_host: list[Any] = [None if x is None else x.detach().numpy() for x in operands]
+    read = Operands(*on_host).widened()
     # numpy asks the system for large pages, torch does not: on a new array that is most of the time
-    gradient = np.empty_like(p)
-    write = _WRITE[tnorm]
-    write(
-        p.reshape(rows),
-        compiled.as_bytes(y).reshape(rows),
-        _by_row(g_both, row_shape),
-        _by_row(g_a, row_shape),
-        gradient.reshape(rows),
-    )
+    gradient = np.empty_like(read.a)
+    plan: Any = layout((*read, gradient), summed)
+    views = [flat(x) for x in (*read, gradient)]
+    _write(*views, *plan, _flat_gradient(g_both), _flat_gradient(g_a), TNORMS[tnorm], is_cut_off)
     return torch.from_numpy(gradient)
 
 
-def _by_row(g: Any, row_shape: tuple[int, ...]) -> np.ndarray:
-    """Return the gradient of a size, one number for each row of memory."""
-    by_row = g.detach().numpy()
-    by_row = by_row.reshape(by_row.shape[: len(row_shape)])
-    return np.broadcast_to(by_row, row_shape).reshape(-1).astype(np.float64, copy=False)
+def _flat_gradient(g: Any) -> np.ndarray:
+    """Return the gradient of a size, one number for each result."""
+    return np.ascontiguousarray(g.detach().numpy(), np.float64).reshape(-1)
 
 
-def _gradient_graph(prediction: Any, target: Any, g_both: Any, g_a: Any, tnorm: str, torch: Any) -> Any:
+def _gradient_graph(
+    operands: tuple[Any, ...], g_both: Any, g_a: Any, summed: tuple[int, ...], tnorm: str, is_cut_off: bool, torch: Any
+) -> Any:
     """Write the same in torch operations, for gradients of the gradient."""
+    prediction, target, weights, where = operands
+    shape = tuple(1 if k in summed else n for k, n in enumerate(prediction.shape))
     p = prediction.detach().double()
     y = target.double()
+    if is_cut_off:
+        y = y.clamp(0, 1)
     if tnorm == "minimum":
         slope = (p < y) + 0.5 * (p == y)
     elif tnorm == "product":
@@ -122,46 +114,95 @@ def _gradient_graph(prediction: Any, target: Any, g_both: Any, g_a: Any, tnorm: 
     else:
         slope = (p + y > 1).double()
     slope = torch.where((y == 0) | (y == 1), y, slope)
-    return (g_both * slope + g_a).to(prediction.dtype)
+    gradient = g_both.reshape(shape) * slope + g_a.reshape(shape)
+    if weights is not None:
+        gradient = gradient * weights
+    if is_cut_off:
+        gradient = torch.where((p < 0) | (p > 1), 0.0, gradient)
+    if where is not None:
+        gradient = torch.where(where, gradient, 0.0)
+    return gradient.to(prediction.dtype)
+
+
+@_kernel
+def _minimum_block(p: np.ndarray, y: np.ndarray, g_both: float, g_a: float, to: np.ndarray) -> None:
+    # three values only: which one is all that depends on the cell
+    outside = g_a
+    tie = 0.5 * g_both + g_a
+    inside = g_both + g_a
+    for k in range(p.size):
+        soft = inside if p[k] < y[k] else (outside if p[k] > y[k] else tie)
+        to[k] = outside if y[k] <= 0 else (inside if y[k] >= 1 else soft)
+
+
+@_kernel
+def _product_block(y: np.ndarray, g_both: float, g_a: float, is_cut_off: bool, to: np.ndarray) -> None:
+    for k in range(y.size):
+        slope: Any = np.float64(y[k])
+        if is_cut_off:
+            slope = min(max(slope, 0.0), 1.0)
+        to[k] = g_both * slope + g_a
+
+
+@_kernel
+def _lukasiewicz_block(p: np.ndarray, y: np.ndarray, g_both: float, g_a: float, to: np.ndarray) -> None:
+    outside = g_a
+    inside = g_both + g_a
+    for k in range(p.size):
+        soft = inside if np.float64(p[k]) + np.float64(y[k]) > 1 else outside
+        to[k] = outside if y[k] <= 0 else (inside if y[k] >= 1 else soft)
+
+
+@_kernel
+def _weigh_block(p: np.ndarray, weights: Any, where: Any, is_cut_off: bool, to: np.ndarray) -> None:
+    """Multiply by the sizes of the cells; what is not counted, or was cut off, has no gradient."""
+    for k in range(p.size):
+        if weights is not None:
+            to[k] *= weights[k]
+        if where is not None:
+            to[k] = to[k] if where[k] else 0.0
+        if is_cut_off:
+            to[k] = 0.0 if p[k] < 0 or p[k] > 1 else to[k]
 
 
 @_entry
-def _write_minimum(p: np.ndarray, y: np.ndarray, g_both: np.ndarray, g_a: np.ndarray, out: np.ndarray) -> None:
-    for row in range(p.shape[0]):
-        # three values only: which one is all that depends on the cell
-        outside = g_a[row]
-        tie = 0.5 * g_both[row] + g_a[row]
-        inside = g_both[row] + g_a[row]
-        a = p[row]
-        b = y[row]
-        to = out[row]
-        for k in range(a.size):
-            soft = inside if a[k] < b[k] else (outside if a[k] > b[k] else tie)
-            to[k] = outside if b[k] == 0 else (inside if b[k] == 1 else soft)
-
-
-@_entry
-def _write_product(p: np.ndarray, y: np.ndarray, g_both: np.ndarray, g_a: np.ndarray, out: np.ndarray) -> None:
-    for row in range(p.shape[0]):
-        slope = g_both[row]
-        level = g_a[row]
-        b = y[row]
-        to = out[row]
-        for k in range(b.size):
-            to[k] = slope * b[k] + level
-
-
-@_entry
-def _write_lukasiewicz(p: np.ndarray, y: np.ndarray, g_both: np.ndarray, g_a: np.ndarray, out: np.ndarray) -> None:
-    for row in range(p.shape[0]):
-        outside = g_a[row]
-        inside = g_both[row] + g_a[row]
-        a = p[row]
-        b = y[row]
-        to = out[row]
-        for k in range(a.size):
-            soft = inside if np.float64(a[k]) + np.float64(b[k]) > 1 else outside
-            to[k] = outside if b[k] == 0 else (inside if b[k] == 1 else soft)
-
-
-_WRITE = {"minimum": _write_minimum, "product": _write_product, "lukasiewicz": _write_lukasiewicz}
+def _write(
+    p: np.ndarray,
+    y: np.ndarray,
+    weights: Any,
+    where: Any,
+    gradient: np.ndarray,
+    shape: np.ndarray,
+    steps: np.ndarray,
+    within: np.ndarray,
+    n_cells: int,
+    g_both: np.ndarray,
+    g_a: np.ndarray,
+    tnorm: int,
+    is_cut_off: bool,
+) -> None:
+    room_p = room_for(p)
+    room_y = room_for(y)
+    room_weights = room_for(weights)
+    room_where = room_for(where)
+    room = room_for(gradient)
+    start = np.zeros(steps.shape[0], np.int64)
+    for turn in range(shape.prod()):
+        find_block(turn, shape, steps, start)
+        n = min(BLOCK, n_cells - start[6])
+        a = near_block(p, start[0], within[0], n, room_p)
+        b = near_block(y, start[1], within[1], n, room_y)
+        sizes = near_block(weights, start[2], within[2], n, room_weights)
+        counted = near_block(where, start[3], within[3], n, room_where)
+        to = gradient[start[4] : start[4] + n] if within[4] == 1 else room[:n]
+        result = start[5]
+        if tnorm == 0:
+            _minimum_block(a, b, g_both[result], g_a[result], to)
+        elif tnorm == 1:
+            _product_block(b, g_both[result], g_a[result], is_cut_off, to)
+        else:
+            _lukasiewicz_block(a, b, g_both[result], g_a[result], to)
+        _weigh_block(a, sizes, counted, is_cut_off, to)
+        if within[4] != 1:
+            for k in range(n):
+                gradient[start[4] + k * within[4]] = to[k]

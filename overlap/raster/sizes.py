@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import nan, prod
+from functools import cache
+from math import inf, nan, prod
 from types import MappingProxyType, ModuleType
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import array_api_compat as compat
 import numpy as np
@@ -23,6 +24,7 @@ from .._arrays import (
     like,
     namespace,
     number,
+    plain,
     sum_dtype,
 )
 from .._checks import check_choice, shown
@@ -131,6 +133,7 @@ def measure(
     array([0.667, 0.947])
     """
     names = Names("raster.measure")
+    a, b, weights, where = plain(a, b, weights, where)
     xp = check_masks(names, a, b, weights, where, tnorm)
     return unchecked(*measure_checked(names, a, b, axis, weights, where, tnorm, check_values, xp))
 
@@ -295,18 +298,23 @@ def measure_checked(
     caller's to find in the result.
     """
     check_axis(names.operation, axis, a.ndim)
+    if isinstance(axis, list):
+        axis = tuple(axis)
     a_is_hard = is_bool(a, xp)
     b_is_hard = is_bool(b, xp)
     on_host = is_host(a, b)
     if check_values is None:
         check_values = on_host
-    if on_host and weights is None and where is None and prod(a.shape) >= _LARGE:
-        compiled = _measure_compiled(a, b, axis, tnorm, check_values, xp)
+    if on_host and _pays_to_compile(a):
+        slack = (
+            _slack(a, a_is_hard or (check_values and not a_is_in_range), xp),
+            _slack(b, b_is_hard or check_values, xp),
+            0.0 if check_values else inf,
+        )
+        compiled = _measure_compiled(a, b, axis, weights, where, tnorm, slack, xp)
         if compiled is not None:
             return compiled
     a, b, weights = counted_values(names, a, b, weights, where, check_values, xp, a_is_in_range)
-    if isinstance(axis, list):
-        axis = tuple(axis)
     if a_is_hard and b_is_hard:
         both = a & b
     else:
@@ -378,28 +386,64 @@ def weigh(x: Array, weights: Array, xp: ModuleType) -> Array:
     return xp.astype(x, dtype, copy=False) * xp.astype(weights, dtype, copy=False)
 
 
+def _pays_to_compile(a: Array) -> bool:
+    """Return whether a mask is worth the import of the compiler: training imports as much anyway."""
+    return compat.is_torch_array(a) or prod(a.shape) >= _LARGE
+
+
 def _measure_compiled(
-    a: Array, b: Array, axis: Axis, tnorm: TNorm, check_values: bool, xp: ModuleType
+    a: Array,
+    b: Array,
+    axis: Axis,
+    weights: Array | None,
+    where: Array | None,
+    tnorm: TNorm,
+    slack: tuple[float, float, float],
+    xp: ModuleType,
 ) -> tuple[Array, Array, Array] | None:
     """Measure by the compiled kernels; None for what only the array path can do, values out of range included."""
-    host_a = as_host(a)
-    host_b = as_host(b)
-    if host_a is None or host_b is None:
-        gradient = kernels("raster.gradient")
-        if gradient is None:
-            return None
-        differentiable: tuple[Array, Array, Array] | None = gradient.raster_sizes(a, b, axis, tnorm)
-        return differentiable
+    views = _on_host(a, b, weights, where)
     compiled = kernels("raster.compiled")
-    if compiled is None:
+    gradient = kernels("raster.gradient")
+    if views is None or compiled is None or gradient is None:
         return None
-    measured = compiled.raster_sizes(host_a, host_b, axis, tnorm)
-    if measured is None:
+    sizes = compiled.raster_sizes(compiled.Operands(*views), axis, tnorm, compiled.Slack(*slack))
+    if sizes is None:
         return None
-    (both, size_a, size_b), valid = measured
-    if check_values and not valid:
+    if compat.is_torch_array(a) and a.requires_grad:
+        is_cut_off = slack[0] < inf
+        differentiable: tuple[Array, Array, Array] = gradient.differentiable(
+            (a, b, weights, where), axis, tnorm, is_cut_off, sizes
+        )
+        return differentiable
+    both, size_a, size_b = like(sizes, a, xp)
+    return both, size_a, size_b
+
+
+def _on_host(a: Array, *others: Array | None) -> list[np.ndarray | None] | None:
+    """Return views of plain host arrays, or None if any of them is not; only the first may need a gradient."""
+    first = as_host(a, detach=True)
+    if first is None:
         return None
-    return like(both, a, xp), like(size_a, a, xp), like(size_b, a, xp)
+    views: list[np.ndarray | None] = [first]
+    for x in others:
+        view = None if x is None else as_host(x)
+        if view is None and x is not None:
+            return None
+        views.append(view)
+    return views
+
+
+def _slack(x: Array, is_checked: bool, xp: ModuleType) -> float:
+    """Return how far beyond 0 or 1 a mask's values may lie: not at all, by rounding, or anywhere."""
+    if not is_checked:
+        return inf
+    return 0.0 if is_bool(x, xp) else _rounding(x.dtype, xp)
+
+
+@cache
+def _rounding(dtype: Any, xp: ModuleType) -> float:
+    return max(ROUNDING, 2 * float(xp.finfo(dtype).eps))
 
 
 def in_range(operation: str, name: str, x: Array, where: Array | None, xp: ModuleType) -> Array:
@@ -409,7 +453,7 @@ def in_range(operation: str, name: str, x: Array, where: Array | None, xp: Modul
         valid = valid | ~where
     if bool(xp.all(valid)):
         return x
-    rounding = max(ROUNDING, 2 * float(xp.finfo(x.dtype).eps))
+    rounding = _rounding(x.dtype, xp)
     check_range((x >= -rounding) & (x <= 1 + rounding), operation, name, x, where, _SCALE, xp)
     return xp.clip(x, 0.0, 1.0)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from .._arrays import Array, Axis, bounded, is_bool, is_host, sum_dtype
+from .._arrays import Array, Axis, bounded, is_bool, is_host, plain, sum_dtype
 from ..counts import Overlap, unchecked
 from .sizes import Names, check_axis, check_masks, counted_values, measure_checked, weigh
 
@@ -55,6 +55,7 @@ def squared(
     0.9231
     """
     names = Names("raster.squared")
+    a, b, weights, where = plain(a, b, weights, where)
     xp = check_masks(names, a, b, weights, where, "product")
     return unchecked(*squared_checked(names, a, b, axis, weights, where, check_values, xp))
 

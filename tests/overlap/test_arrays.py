@@ -132,6 +132,26 @@ def test_tensors_that_numpy_cannot_view(torch):
         assert _arrays.as_host(dual, detach=True) is None
 
 
+def test_a_subclass_is_read_as_the_tensor_it_is(torch):
+    class Annotated(torch.Tensor):
+        """Like MONAI's MetaTensor: something is handed on with the cells."""
+
+    x = torch.as_tensor(X).requires_grad_()
+    (plain,) = _arrays.plain(x.as_subclass(Annotated))
+    assert type(plain) is torch.Tensor
+    plain.sum().backward()
+    assert x.grad.sum() == X.size
+    given = (x, torch.nn.Parameter(x), X, None)
+    for found, same in zip(_arrays.plain(*given), given, strict=True):
+        assert found is same
+
+
+def test_a_subclass_whose_cells_are_elsewhere_stays(torch):
+    with torch._subclasses.FakeTensorMode() as mode:
+        fake = mode.from_tensor(torch.as_tensor(X))
+        assert _arrays.plain(fake)[0] is fake
+
+
 # ---------------------------------------------------------------- numbers
 
 

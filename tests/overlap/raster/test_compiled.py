@@ -1,4 +1,4 @@
-"""The compiled version against the array path, on inputs large enough to reach it."""
+"""The compiled version against the array path, on masks of numpy that count as large and on tensors of any size."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from overlap import raster
 from overlap.raster import sizes
 
 pytest.importorskip("numba")
-SHAPE = (5, 3, 83, 977)  # odd, so that rows end between words and blocks
+SHAPE = (5, 3, 23, 197)  # odd, so that rows end between words and blocks
 rng = np.random.default_rng(3)
 SOFT = tuple(rng.random(SHAPE, dtype=np.float32) for _ in range(2))
 HARD = tuple(x > 0.5 for x in SOFT)
@@ -27,13 +27,24 @@ PAIRS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def large(monkeypatch):
+    monkeypatch.setattr(sizes, "_LARGE", 1 << 12)
+
+
 @pytest.fixture
 def calls(monkeypatch):
-    """Count the calls that the compiled version answers."""
+    """Note of each call of the compiled version whether it answers."""
     from overlap.raster import compiled
 
     seen, real = [], compiled.raster_sizes
-    monkeypatch.setattr(compiled, "raster_sizes", lambda *x: seen.append(1) or real(*x))
+
+    def noted(*arguments):
+        answer = real(*arguments)
+        seen.append(answer is not None)
+        return answer
+
+    monkeypatch.setattr(compiled, "raster_sizes", noted)
     return seen
 
 
@@ -49,7 +60,7 @@ def slow(monkeypatch, *args, **kwargs):
 def test_same_answer(name, tnorm, axis, calls, monkeypatch):
     pair = PAIRS[name]
     fast = raster.measure(*pair, axis=axis, tnorm=tnorm)
-    assert calls
+    assert calls == [True]
     array = slow(monkeypatch, *pair, axis=axis, tnorm=tnorm)
     for x, y in zip(
         (fast.intersection, fast.size_a, fast.size_b),
@@ -65,19 +76,70 @@ def test_same_answer(name, tnorm, axis, calls, monkeypatch):
 
 
 @pytest.mark.parametrize("axis", [0, (0, 1)])
-def test_other_axes_take_the_array_path(axis, monkeypatch):
+def test_sums_over_few_cells_take_the_array_path(axis, calls, monkeypatch):
     fast = raster.measure(*HARD, axis=axis)
+    assert calls == [False]
     np.testing.assert_array_equal(fast.intersection, slow(monkeypatch, *HARD, axis=axis).intersection)
+
+
+COUNTED = {
+    "where": {"where": rng.random((5, 1, 23, 197)) > 0.3},
+    "where of rows": {"where": rng.random((23, 1)) > 0.3},
+    "where and an axis to itself": {"where": rng.random((5, 1, 1, 197)) > 0.3, "axis": (0, 2, 3)},
+    "weights": {"weights": rng.random((5, 1, 23, 197), dtype=np.float32)},
+    "weights of classes": {"weights": rng.random((3, 1, 1))},
+    "whole weights": {"weights": rng.integers(0, 5, 197)},
+    "bool weights": {"weights": rng.random(197) > 0.5},
+    "both": {"weights": rng.random(197), "where": rng.random((3, 23, 1)) > 0.3},
+}
+
+
+@pytest.mark.parametrize("name", ["hard", "float32", "mixed"])
+@pytest.mark.parametrize("counted", COUNTED)
+def test_what_counts(name, counted, calls):
+    options = {"axis": (2, 3)} | COUNTED[counted]
+    a, b = PAIRS[name]
+    o = raster.measure(a, b, **options)
+    assert calls == [True]
+    s = np.where(options.get("where", True), options.get("weights", 1), 0)
+    expected = [(s * x.astype(np.float64)).sum(options["axis"]) for x in (np.minimum(a, b), a, b)]
+    exact = name == "hard" and "weights" not in options
+    assert o.size_a.dtype == (np.int64 if exact else np.float64)
+    np.testing.assert_allclose((o.intersection, o.size_a, o.size_b), expected, rtol=0 if exact else 1e-12)
+
+
+STRIDED = {
+    "channels last": lambda x: np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1),
+    "every other": lambda x: x[..., ::2],
+    "a window": lambda x: x[:, :, 3:20, 5:190],
+    "transposed": lambda x: x.transpose(3, 1, 0, 2),
+    "broadcast": lambda x: np.broadcast_to(x[:1, :, :1], x.shape),
+}
+
+
+@pytest.mark.parametrize("name", ["hard", "float32"])
+@pytest.mark.parametrize("strided", STRIDED)
+def test_masks_that_do_not_lie_in_order(name, strided, calls):
+    a, b = (STRIDED[strided](x) for x in PAIRS[name])
+    for one, other in ((a, b), (a, np.ascontiguousarray(b))):
+        for axis in (None, (2, 3), (0, 2, 3)):
+            o = raster.measure(one, other, axis=axis, where=other > 0.25)
+            expected = [
+                np.where(other > 0.25, x, 0).astype(np.float64).sum(axis) for x in (np.minimum(one, other), one, other)
+            ]
+            np.testing.assert_allclose((o.intersection, o.size_a, o.size_b), expected, rtol=1e-12)
+    assert all(calls)
+
+
+def test_backward_arrays_take_the_array_path(calls):
+    a, b = (x[..., ::-1] for x in HARD)
+    assert int(raster.measure(a, b).intersection) == np.count_nonzero(a & b)
+    assert calls == [False]
 
 
 def test_an_axis_that_does_not_exist_raises():
     with pytest.raises(ValueError, match="axis must be None, or one or more of -4 to 3"):
         raster.measure(*HARD, axis=4)
-
-
-def test_strided_arrays_take_the_array_path():
-    a, b = (x[..., ::2] for x in HARD)
-    assert int(raster.measure(a, b).intersection) == np.count_nonzero(a & b)
 
 
 def test_booleans_viewed_from_other_bytes():
@@ -94,10 +156,55 @@ def test_values_are_checked_in_the_same_pass(value):
     assert raster.measure(SOFT[1], bad, check_values=False).shape == ()
 
 
+@pytest.mark.parametrize("value", [np.nan, 1.5, np.inf])
+def test_what_is_not_counted_may_hold_anything(value, calls):
+    a, b = (x.copy() for x in SOFT)
+    weights = np.ones(SHAPE[-1])
+    a[..., 7] = value
+    b[..., 7] = value
+    weights[7] = value
+    where = np.arange(SHAPE[-1]) != 7
+    o = raster.measure(a, b, weights=weights, where=where)
+    assert calls == [True]
+    np.testing.assert_allclose(o.size_b, b[..., where].sum(dtype=np.float64), rtol=1e-12)
+
+
+@pytest.mark.parametrize("value", [np.nan, -1.0, np.inf])
+def test_weights_are_checked_in_the_same_pass(value):
+    weights = np.ones(SHAPE[-1])
+    weights[7] = value
+    with pytest.raises(ValueError, match="1 counted values of weights are out of range"):
+        raster.measure(*SOFT, weights=weights)
+
+
+@pytest.mark.parametrize("name", ["hard", "float32"])
+def test_what_is_beyond_by_rounding_is_cut_off(name, calls):
+    a = PAIRS[name][0]
+    b = SOFT[1].copy()
+    b[0, 0, 0, :4] = 1 + 1e-6, -1e-6, 1 + 2.4e-7, -1e-8
+    o = raster.measure(a, b)
+    assert calls == [True]
+    clipped = np.clip(b, 0, 1).astype(np.float64)
+    np.testing.assert_allclose(o.size_b, clipped.sum(), rtol=1e-14)
+    np.testing.assert_allclose(o.intersection, np.minimum(a, clipped).sum(), rtol=1e-12)
+
+
 def test_read_only_arrays():
     a = HARD[0].copy()
     a.flags.writeable = False
     assert int(raster.measure(a, HARD[1]).intersection) == np.count_nonzero(a & HARD[1])
+
+
+@pytest.mark.parametrize("shape", [(1,), (3, 5), (2, 1, 4, 4, 4), (2, 3, 10), (2, 3, 0)])
+def test_tensors_of_few_cells(shape, calls, monkeypatch):
+    torch = pytest.importorskip("torch")
+    a, b = (torch.as_tensor(rng.random(shape)) for _ in range(2))
+    for axis in (None, -1):
+        fast = raster.measure(a, b, axis=axis)
+        array = slow(monkeypatch, a, b, axis=axis)
+        torch.testing.assert_close(fast.intersection, array.intersection)
+        torch.testing.assert_close(fast.size_a, array.size_a)
+    assert calls == [a.numel() > 0] * 2
 
 
 def test_torch_tensors_come_back_as_torch(calls):
@@ -155,7 +262,7 @@ def test_compilation_is_cached_on_disk():
     out = run(
         "import numpy as np; from overlap import raster; from overlap.raster import compiled\n"
         "x = np.ones(1 << 20, np.float32); raster.measure(x, x)\n"
-        "print(sum(compiled._soft_rows.compiled.stats.cache_hits.values()))"
+        "print(sum(compiled._add_soft.compiled.stats.cache_hits.values()))"
     )
     assert int(out) == 1
 

@@ -1,4 +1,4 @@
-"""The compiled gradient against the array path, on inputs large enough to reach it."""
+"""The compiled gradient against the array path."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from overlap.raster import sizes
 
 pytest.importorskip("numba")
 torch = pytest.importorskip("torch")
-SHAPE = (5, 3, 83, 977)
+SHAPE = (5, 3, 23, 197)  # odd, so that rows end within blocks
 rng = np.random.default_rng(3)
 # coarse, so that ties, zeros and ones are many
-SOFT = tuple(torch.as_tensor(rng.integers(0, 9, SHAPE) / np.float32(8)) for _ in range(2))
+SOFT = tuple(torch.as_tensor(rng.integers(0, 9, SHAPE, dtype=np.int32) / 8).float() for _ in range(2))
 PAIRS = {
     "float32": SOFT,
     "float64": tuple(x.double() for x in SOFT),
@@ -38,17 +38,11 @@ def test_the_bits_of_the_measure(axis, tnorm):
 
 @pytest.fixture
 def calls(monkeypatch):
-    """Count the calls that the gradient answers."""
+    """Count the gradients that are left to the compiled version."""
     from overlap.raster import gradient
 
-    seen, real = [], gradient.raster_sizes
-
-    def counted(*args):
-        found = real(*args)
-        seen.append(found is not None)
-        return found
-
-    monkeypatch.setattr(gradient, "raster_sizes", counted)
+    seen, real = [], gradient.differentiable
+    monkeypatch.setattr(gradient, "differentiable", lambda *x: seen.append(True) or real(*x))
     return seen
 
 
@@ -78,12 +72,116 @@ def test_same_answer(name, tnorm, axis, calls, monkeypatch):
         torch.testing.assert_close(x, y, rtol=1e-11 if x.dtype == torch.float64 else 2.4e-7, atol=0)
 
 
+COUNTED = {
+    "where": {"where": torch.as_tensor(rng.random((5, 1, 23, 197)) > 0.3)},
+    "weights": {"weights": torch.as_tensor(rng.random((5, 1, 23, 197), dtype=np.float32))},
+    "weights of classes": {"weights": torch.as_tensor(rng.random((3, 1, 1)))},
+    "whole weights": {"weights": torch.as_tensor(rng.integers(0, 5, 197))},
+    "both": {"weights": torch.as_tensor(rng.random(197)), "where": torch.as_tensor(rng.random((3, 23, 1)) > 0.3)},
+}
+
+
+@pytest.mark.parametrize("name", ["float32", "float64", "hard"])
+@pytest.mark.parametrize("tnorm", raster.TNORMS)
+@pytest.mark.parametrize("counted", COUNTED)
+def test_same_answer_of_what_counts(name, tnorm, counted, calls, monkeypatch):
+    options = {"axis": (2, 3), "tnorm": tnorm, "smooth": 1.0} | COUNTED[counted]
+    fast = value_and_gradient(*PAIRS[name], **options)
+    assert calls == [True]
+    for x, y in zip(fast, slow(monkeypatch, *PAIRS[name], **options), strict=True):
+        # rounded twice, to the dtype of the prediction and once more by the weights
+        torch.testing.assert_close(x, y, rtol=1e-11 if x.dtype == torch.float64 else 3.6e-7, atol=0)
+
+
+STRIDED = {
+    "channels last": lambda x: x.contiguous(memory_format=torch.channels_last),
+    "every other": lambda x: x[..., ::2],
+    "a window": lambda x: x[:, :, 3:20, 5:190],
+    "transposed": lambda x: x.transpose(1, 3),
+}
+
+
+def gradient_in_place(p, y, **options):
+    """Return the gradient of a tensor as it lies in memory, of which `value_and_gradient` would make a copy."""
+    p = p.detach().requires_grad_()
+    losses.dice_loss(p, y, **options).backward()
+    return p.grad
+
+
+@pytest.mark.parametrize("strided", STRIDED)
+def test_tensors_that_do_not_lie_in_order(strided, calls):
+    p, y = (STRIDED[strided](x) for x in SOFT)
+    expected = gradient_in_place(p.contiguous(), y.contiguous(), axis=(0, 2, 3), where=y > 0.25)
+    for target in (y, y.contiguous()):
+        found = gradient_in_place(p, target, axis=(0, 2, 3), where=y > 0.25)
+        torch.testing.assert_close(found, expected, rtol=2.4e-7, atol=0)
+    assert len(calls) == 3
+
+
+def test_an_expanded_prediction(calls):
+    """One value for all cells: its gradient is the sum of theirs."""
+    y = SOFT[1]
+    one = torch.tensor(0.3, requires_grad=True)
+    losses.dice_loss(one.expand(y.shape), y).backward()
+    many = value_and_gradient(torch.full_like(y, 0.3), y)[1]
+    torch.testing.assert_close(one.grad, many.sum(), rtol=1e-4, atol=0)
+    assert len(calls) == 2
+
+
+@pytest.mark.parametrize("tnorm", raster.TNORMS)
+def test_gradients_by_differences(tnorm, calls):
+    p = (0.05 + 0.9 * torch.rand(2, 2, 3, 5, dtype=torch.float64)).requires_grad_()
+    y = torch.where(torch.rand(p.shape) < 0.3, torch.rand(p.shape).round(), torch.rand(p.shape)).double()
+    # away from ties and from p + y = 1
+    y = torch.where((p - y).abs() < 1e-3, y / 2, y)
+    y = torch.where((p + y - 1).abs() < 1e-3, y / 2, y)
+    options = {
+        "axis": (2, 3),
+        "tnorm": tnorm,
+        "weights": torch.rand(2, 1, 1, 1, dtype=torch.float64),
+        "where": torch.rand(2, 1, 3, 5) < 0.8,
+        "reduction": "none",
+    }
+    assert torch.autograd.gradcheck(lambda x: losses.tversky_loss(x, y, 0.3, 0.7, **options), p)
+    assert torch.autograd.gradgradcheck(lambda x: losses.tversky_loss(x, y, 0.3, 0.7, **options), p)
+    assert all(calls)
+
+
+def test_no_gradient_where_nothing_is_counted(calls):
+    p, y = (x.clone() for x in SOFT)
+    where = torch.arange(SHAPE[-1]) % 7 != 3
+    for x in (p, y):
+        x[..., ~where] = torch.nan
+    gradient = value_and_gradient(p, y, where=where, weights=torch.where(where, 1.0, torch.nan))[1]
+    assert not gradient[..., ~where].any()
+    expected = value_and_gradient(p[..., where], y[..., where])[1]
+    torch.testing.assert_close(gradient[..., where], expected, rtol=2.4e-7, atol=0)
+    assert len(calls) == 2
+
+
+@pytest.mark.parametrize("tnorm", raster.TNORMS)
+def test_what_is_cut_off_has_no_gradient(tnorm, calls, monkeypatch):
+    p, y = (x.clone() for x in SOFT)
+    y[..., :4] = torch.tensor([1 + 2.4e-7, -1e-8, 0.5, 0.5])
+    p[..., :4] = torch.tensor([0.5, 0.5, 1 + 2.4e-7, -1e-8])
+    fast = value_and_gradient(p, y, tnorm=tnorm)
+    assert calls == [True]
+    assert not fast[1][..., 2:4].any()
+    for found, expected in zip(fast, slow(monkeypatch, p, y, tnorm=tnorm), strict=True):
+        torch.testing.assert_close(found, expected, rtol=2.4e-7, atol=0)
+
+
 def test_the_bits_of_the_metric(calls):
     p, y = SOFT
-    expected = losses.dice_loss(p, y, axis=(2, 3), reduction="none")
-    assert not calls, "without a gradient it is the metric's own gradient"
-    assert torch.equal(losses.dice_loss(p.clone().requires_grad_(), y, axis=(2, 3), reduction="none"), expected)
-    assert calls == [True]
+    for options in ({}, {"where": y > 0.25}, {"weights": y[:, :1]}):
+        calls.clear()
+        expected = losses.dice_loss(p, y, axis=(2, 3), reduction="none", **options)
+        metric = 1 - ov.dice(raster.measure(p, y, axis=(2, 3), **options))
+        assert not calls
+        found = losses.dice_loss(p.clone().requires_grad_(), y, axis=(2, 3), reduction="none", **options)
+        assert calls == [True]
+        assert torch.equal(found, expected)
+        assert torch.equal(metric, expected)
 
 
 def double_backward(p, y, tnorm):
@@ -126,8 +224,6 @@ OTHER_PATHS = {
     "other axes": lambda p, y: value_and_gradient(p, y, axis=0)[1],
     "short rows": lambda p, y: value_and_gradient(*(x.reshape(-1, 3) for x in (p, y)), axis=-1)[1],
     "bfloat16": lambda p, y: value_and_gradient(p.bfloat16(), y.bfloat16())[1],
-    "strided": lambda p, y: value_and_gradient(p.transpose(2, 3), y.transpose(2, 3))[1],
-    "where": lambda p, y: value_and_gradient(p, y, where=y > 0.25)[1],
 }
 
 

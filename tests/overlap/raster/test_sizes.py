@@ -374,7 +374,9 @@ def test_no_more_is_shared_by_views_of_tensors(torch):
     n_more = 0
     for _ in range(100):
         b = torch.as_tensor(rng.random((37, 41)))
-        a = torch.as_tensor((b * (torch.rand(37, 41) < 0.99)).T.contiguous().numpy()).T.requires_grad_()
+        a = torch.as_tensor(
+            (b * torch.as_tensor(rng.random((37, 41)) < 0.99)).T.contiguous().numpy()
+        ).T.requires_grad_()
         n_more += float((a * 1).contiguous().detach().sum()) > float(a.detach().sum())
         o = raster.measure(a, b)
         assert fits(o, lambda x: x.detach().numpy())
