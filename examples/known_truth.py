@@ -36,6 +36,7 @@ from sought import (
     Sought,
     by_cross_entropy,
     by_dice_and_cross_entropy,
+    by_dice_and_focal,
     by_dice_of_border,
     by_minimum,
     by_product,
@@ -75,18 +76,21 @@ class Loss:
     sought_of_border: Sought | None
 
 
-def squared_dice(logits: Tensor, target: Tensor) -> Tensor:
-    """Return the mean over the batch of the loss of squared denominators."""
-    return ov.losses.squared_dice_loss(logits.sigmoid(), target, axis=(1, 2, 3))
+def expected_dice(logits: Tensor, target: Tensor) -> Tensor:
+    """Return 1 less the Dice of a mask drawn from the answers, the mean over the batch."""
+    return ov.losses.expected_dice_loss(logits.sigmoid(), target, axis=(1, 2, 3))
 
 
+OPTIONS = {"from_logits": "sigmoid", "smooth": 0}
 LOSSES = (
-    Loss("minimum Dice", nn.DiceLoss(from_logits="sigmoid", smooth=0), by_minimum, by_dice_of_border),
-    Loss("product Dice", nn.DiceLoss(from_logits="sigmoid", smooth=0, tnorm="product"), by_product, by_dice_of_border),
-    Loss("minimum Jaccard", nn.JaccardLoss(from_logits="sigmoid", smooth=0), by_minimum, None),
-    Loss("product Jaccard", nn.JaccardLoss(from_logits="sigmoid", smooth=0, tnorm="product"), by_product, None),
-    Loss("squared Dice", squared_dice, by_squared, None),
-    Loss("Dice + cross-entropy", nn.DiceCELoss(from_logits="sigmoid", smooth=0), by_dice_and_cross_entropy, None),
+    Loss("minimum Dice", nn.DiceLoss(**OPTIONS), by_minimum, by_dice_of_border),
+    Loss("product Dice", nn.DiceLoss(tnorm="product", **OPTIONS), by_product, by_dice_of_border),
+    Loss("expected Dice", expected_dice, by_product, by_dice_of_border),
+    Loss("minimum Jaccard", nn.JaccardLoss(**OPTIONS), by_minimum, None),
+    Loss("product Jaccard", nn.JaccardLoss(tnorm="product", **OPTIONS), by_product, None),
+    Loss("squared Dice", nn.SquaredDiceLoss(**OPTIONS), by_squared, None),
+    Loss("Dice + focal", nn.DiceFocalLoss(**OPTIONS), by_dice_and_focal, None),
+    Loss("Dice + cross-entropy", nn.DiceCELoss(**OPTIONS), by_dice_and_cross_entropy, None),
     Loss("cross-entropy", torch.nn.BCEWithLogitsLoss(), by_cross_entropy, by_cross_entropy),
 )
 SHOWN = [loss for loss in LOSSES if "Jaccard" not in loss.name]
@@ -192,7 +196,7 @@ def mean_dice(mask: np.ndarray, outlines: np.ndarray) -> float:
 
 def response(answer: np.ndarray, p: np.ndarray) -> dict[str, np.ndarray]:
     """Return the middle of each bin of p, and the mean answer there; NaN where no cell has such a p."""
-    which = np.floor(p * BINS).astype(int).ravel()
+    which = np.minimum(np.floor(p * BINS).astype(int), BINS - 1).ravel()
     cells = np.bincount(which, minlength=BINS)
     total = np.bincount(which, weights=answer.ravel(), minlength=BINS)
     mean = np.divide(total, cells, out=np.full(BINS, np.nan), where=cells > 0)
@@ -247,7 +251,7 @@ def draw_responses(responses: pd.DataFrame, targets: Sequence[Target], losses: S
     figure, axes = plt.subplots(
         len(targets),
         len(losses),
-        figsize=(1.65 * len(losses), 1.75 * len(targets)),
+        figsize=(1.4 * len(losses), 1.6 * len(targets)),
         sharex=True,
         sharey=True,
         squeeze=False,
@@ -280,7 +284,7 @@ def draw_responses(responses: pd.DataFrame, targets: Sequence[Target], losses: S
         )
         ax.set(xlim=(0, 1), ylim=(-0.05, 1.05), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1], aspect="equal")
     for ax, loss in zip(axes[0], losses, strict=True):
-        ax.set_title(loss.name, fontsize="small")
+        ax.set_title(loss.name.replace(" + ", "\n+ "), fontsize="small")
     for ax, target in zip(axes[:, 0], targets, strict=True):
         ax.set_ylabel(target.name.replace(", ", ",\n"), fontsize="small")
     figure.supxlabel("true probability of a cell", fontsize="medium")

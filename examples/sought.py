@@ -26,6 +26,9 @@ from scipy.stats import binom
 Sought = Callable[[np.ndarray, int | None], np.ndarray]
 """A function of p and the number of raters that returns the answers which a loss seeks."""
 
+Slope = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""The derivative of a cell's mean loss by the answer f, where the label probability is p."""
+
 ITERATIONS = 40
 """Of a fixed point, or of halving an interval: both have come to 1e-12 by then."""
 
@@ -65,27 +68,45 @@ def by_squared(p: np.ndarray, raters: int | None) -> np.ndarray:
 
 
 def by_dice_and_cross_entropy(p: np.ndarray, raters: int | None) -> np.ndarray:
-    """Return where the slopes of minimum Dice and of the cross-entropy cancel, between what each of them seeks."""
-    if raters is None:
-        return p
+    """Return what minimum Dice and the cross-entropy seek together, between what each of them seeks."""
+    return with_minimum_dice(slope_of_entropy, p, raters)
+
+
+def by_dice_and_focal(p: np.ndarray, raters: int | None) -> np.ndarray:
+    """Return what minimum Dice and the focal loss (γ = 2) seek together; alone it seeks milder answers than p."""
+    return with_minimum_dice(slope_of_focal, p, raters)
+
+
+def slope_of_entropy(f: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """Differentiate −p log f − (1 − p) log(1 − f)."""
+    return (f - p) / (f * (1 - f))
+
+
+def slope_of_focal(f: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """Differentiate −p (1 − f)² log f − (1 − p) f² log(1 − f)."""
+    of_one = 2 * (1 - f) * np.log(f) - (1 - f) ** 2 / f
+    of_none = f**2 / (1 - f) - 2 * f * np.log1p(-f)
+    return p * of_one + (1 - p) * of_none
+
+
+def with_minimum_dice(slope: Slope, p: np.ndarray, raters: int | None) -> np.ndarray:
+    """Return where the slopes of minimum Dice and of a mean over cells cancel."""
     answer = p
     for _ in range(ITERATIONS):
         total = answer.sum() + p.sum()
         dice = 2 * expected_minimum(answer, p, raters).sum() / total
-        answer = (answer + where_slopes_cancel(p, raters, dice, total)) / 2
+        answer = (answer + where_slopes_cancel(slope, p, raters, dice, total)) / 2
     return answer
 
 
-def where_slopes_cancel(p: np.ndarray, raters: int, dice: float, total: float) -> np.ndarray:
-    """Halve the interval of each answer: (f − p) / (n f(1 − f)) = (2 P(y > f) − D) / S, with n cells in all."""
+def where_slopes_cancel(slope: Slope, p: np.ndarray, raters: int | None, dice: float, total: float) -> np.ndarray:
+    """Halve the interval of each answer: slope(f, p) / n = (2 P(y > f) − D) / S, with n cells in all."""
     low = np.zeros_like(p)
     high = np.ones_like(p)
     for _ in range(ITERATIONS):
         answer = (low + high) / 2
-        above = binom.sf(np.floor(answer * raters), raters, p)
-        by_dice = (2 * above - dice) / total
-        by_entropy = (answer - p) / (answer * (1 - answer)) / p.size
-        too_low = by_dice > by_entropy
+        gain = (2 * share_above(answer, p, raters) - dice) / total
+        too_low = slope(answer, p) / p.size < gain
         low = np.where(too_low, answer, low)
         high = np.where(too_low, high, answer)
     return answer
@@ -99,11 +120,20 @@ def best_dice(p: np.ndarray) -> float:
     return float(dice.max())
 
 
-def expected_minimum(answer: np.ndarray, p: np.ndarray, raters: int) -> np.ndarray:
+def expected_minimum(answer: np.ndarray, p: np.ndarray, raters: int | None) -> np.ndarray:
     """Return E[min(f, y)] of each cell."""
-    shares = np.arange(raters + 1) / raters
-    probability = binom.pmf(np.arange(raters + 1), raters, p[..., None])
-    return (np.minimum(answer[..., None], shares) * probability).sum(-1)
+    if raters is None:
+        return np.minimum(answer, p)
+    draws = np.arange(raters + 1)
+    probability = binom.pmf(draws, raters, p[..., None])
+    return (np.minimum(answer[..., None], draws / raters) * probability).sum(-1)
+
+
+def share_above(answer: np.ndarray, p: np.ndarray, raters: int | None) -> np.ndarray:
+    """Return P(y > f) of each cell."""
+    if raters is None:
+        return (p > answer).astype(float)
+    return binom.sf(np.floor(answer * raters), raters, p)
 
 
 def by_dice_of_border(p: np.ndarray, raters: int | None) -> np.ndarray:

@@ -79,8 +79,8 @@ def test_the_training_page_says_what_each_loss_seeks(trained):
     sizes = np.arange(1, 10)
     marked = np.cumsum(chances[::-1])
     best = (2 * marked / (sizes + chances.sum())).max()
-    of_the_mean = trained["table"](trained["mean"]).astype(float)
-    of_one_rater = trained["table"](trained["drawn"]).astype(float)
+    of_the_mean = trained["of_the_mean"].astype(float)
+    of_one_rater = trained["of_one_rater"].astype(float)
     for name in ("DiceLoss", "JaccardLoss", "TverskyLoss(0.3, 0.7)", "FocalTverskyLoss", "DiceCELoss"):
         np.testing.assert_allclose(of_the_mean.loc[name], chances, atol=1e-6)
     for name in ("DiceLoss", "DiceLoss(tnorm='product')", "JaccardLoss"):

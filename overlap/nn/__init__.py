@@ -12,6 +12,8 @@ Conventions
   default.
 - On the host a target that cannot be is refused. On a device it makes the loss NaN, for looking would wait for the
   device. A logit that is no number makes the loss NaN everywhere: `torch.amp.GradScaler` then leaves out the step.
+- `BoundaryLoss` and `BlobLoss` take a map that is made before training in place of a target: signed distances, or the
+  numbers of components.
 - What a t-norm seeks, and when to smooth or to pool, stands in `overlap.losses`.
 
 This module imports torch at once; the rest of the package does not.
@@ -20,6 +22,7 @@ This module imports torch at once; the rest of the package does not.
 from .boxes import BoxLoss
 from .entropies import DiceCELoss
 from .focal import DiceFocalLoss
+from .maps import BlobLoss, BoundaryLoss
 from .masks import OverlapLoss
 from .named import (
     DiceLoss,
@@ -33,6 +36,8 @@ from .named import (
 from .running import RunningOverlap
 
 __all__ = [
+    "BlobLoss",
+    "BoundaryLoss",
     "BoxLoss",
     "DiceCELoss",
     "DiceFocalLoss",

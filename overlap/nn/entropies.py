@@ -11,7 +11,8 @@ from ..indices import dice
 from ..losses.entropies import EntropySums, binary_entropy, check_label_smoothing, exclusive_entropy, mean_over_classes
 from ..losses.ratios import Reduction, reduced
 from ..raster import TNorm
-from .masks import Batch, ClassWeights, OverlapLoss, on_device
+from .masks import Batch, OverlapLoss
+from .options import ClassWeights, on_device
 from .sums import Activation, Settings, Sums
 
 

@@ -10,8 +10,9 @@ from ..losses.focal import check_focus, focal_logarithms
 from ..losses.ratios import Reduction
 from ..raster import TNorm
 from .entropies import DiceCELoss
-from .masks import Batch, ClassWeights
+from .masks import Batch
 from .operations import sums_by_operations
+from .options import ClassWeights
 from .sums import Activation, Sums
 from .targets import Target
 

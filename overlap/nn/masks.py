@@ -2,42 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
-from math import isfinite
 from numbers import Real
-from typing import Literal
+from typing import ClassVar, Literal
 
 import array_api_compat.torch as xp
-import torch
 from torch import Tensor
 
-from .._arrays import plain
-from .._checks import check_choice, check_real, shown
+from .._checks import check_choice
 from ..indices import dice
-from ..losses.ratios import REDUCTIONS, Index, Reduction, check_index, loss_of_sizes, reduced
+from ..losses.ratios import Index, Reduction, check_index, loss_of_sizes, reduced
 from ..raster import TNORMS, TNorm
 from .one_pass import take_sums
+from .options import ClassWeights, MaskLoss, on_device, plain
 from .processes import over_processes
 from .sums import Activation, Form, Settings, Sums
 from .targets import Target, read_target
 
 Batch = bool | Literal["local"]
-ClassWeights = Sequence[float] | Tensor | None
-
-_DEFAULTS = {
-    "from_logits": None,
-    "batch": False,
-    "include_background": True,
-    "smooth": 1.0,
-    "tnorm": "minimum",
-    "ignore_index": None,
-    "reduction": "mean",
-}
-"""Options that a module shows where they differ."""
 
 
-class OverlapLoss(torch.nn.Module):
+class OverlapLoss(MaskLoss):
     """Loss of any index of overlap, 1 − index for each case and class; see `overlap.losses.overlap_loss`.
 
     Parameters
@@ -73,6 +58,7 @@ class OverlapLoss(torch.nn.Module):
 
     Examples
     --------
+    >>> import torch
     >>> from overlap import ochiai
     >>> loss = OverlapLoss(ochiai, smooth=0.0)
     >>> loss
@@ -81,7 +67,15 @@ class OverlapLoss(torch.nn.Module):
     0.134
     """
 
-    class_weights: Tensor | None
+    _defaults: ClassVar[dict[str, object]] = {
+        "from_logits": None,
+        "batch": False,
+        "include_background": True,
+        "smooth": 1.0,
+        "tnorm": "minimum",
+        "ignore_index": None,
+        "reduction": "mean",
+    }
 
     def __init__(
         self,
@@ -96,23 +90,17 @@ class OverlapLoss(torch.nn.Module):
         ignore_index: int | None = None,
         reduction: Reduction = "mean",
     ) -> None:
-        super().__init__()
-        check_choice(self._operation, "from_logits", from_logits, (None, "sigmoid", "softmax"))
+        super().__init__(from_logits, include_background, class_weights, reduction)
         check_choice(self._operation, "batch", batch, (False, True, "local"))
         check_choice(self._operation, "tnorm", tnorm, TNORMS)
-        check_choice(self._operation, "reduction", reduction, REDUCTIONS)
         check_index(self._operation, index)
         self._check_not_negative(smooth=smooth)
         self._check_label(ignore_index)
         self.index = index
-        self.from_logits = from_logits
         self.batch = batch
-        self.include_background = include_background
         self.smooth = smooth
         self.tnorm = tnorm
         self.ignore_index = ignore_index
-        self.reduction = reduction
-        self._register_weights("class_weights", class_weights)
 
     def forward(
         self, prediction: Tensor, target: Tensor, *, weights: Tensor | None = None, where: Tensor | None = None
@@ -136,15 +124,11 @@ class OverlapLoss(torch.nn.Module):
 
     def extra_repr(self) -> str:
         """Return the options that differ from their defaults."""
-        options = {name: getattr(self, name) for name in _DEFAULTS}
-        shown_options = [f"{name}={value!r}" for name, value in options.items() if value != _DEFAULTS[name]]
-        if type(self) is OverlapLoss:
-            shown_options.insert(0, _name(self.index))
-        return ", ".join(shown_options)
-
-    @property
-    def _operation(self) -> str:
-        return f"nn.{type(self).__name__}"
+        options = super().extra_repr()
+        if type(self) is not OverlapLoss:
+            return options
+        index = _name(self.index)
+        return f"{index}, {options}" if options else index
 
     @property
     def _form(self) -> Form:
@@ -158,9 +142,11 @@ class OverlapLoss(torch.nn.Module):
     def _sums(self, prediction: Tensor, target: Tensor, weights: Tensor | None, where: Tensor | None) -> Sums:
         """Return the sums of a batch, of all processes that share it if it is pooled."""
         operation = self._operation
-        prediction, target, weights, where = plain(prediction, target, weights, where)
+        prediction = plain(prediction)
         self._check_prediction(prediction)
-        read = read_target(operation, prediction, target, self.ignore_index)
+        read = read_target(operation, prediction, plain(target), self.ignore_index)
+        weights = None if weights is None else plain(weights)
+        where = None if where is None else plain(where)
         sums = self._sums_of_process(prediction, read, weights, where)
         return over_processes(sums) if self.batch is True else sums
 
@@ -169,15 +155,6 @@ class OverlapLoss(torch.nn.Module):
     ) -> Sums:
         """Return the sums of the cases that this process has."""
         return take_sums(self._operation, prediction, target, weights, where, self._settings())
-
-    def _check_prediction(self, prediction: Tensor) -> None:
-        n_classes = prediction.shape[1] if prediction.ndim > 1 else 0
-        needs_two = self.from_logits == "softmax" or not self.include_background
-        if n_classes == 0 or (n_classes == 1 and needs_two):
-            raise ValueError(
-                f"{self._operation}: the prediction has shape {tuple(prediction.shape)}; it is (batch, class, "
-                "*spatial), of two classes or more for a softmax or without the background"
-            )
 
     def _overlap_loss(self, sums: Sums) -> Tensor:
         """Return the loss of the overlap, reduced over cases and classes."""
@@ -197,23 +174,6 @@ class OverlapLoss(torch.nn.Module):
         loss = loss_of_sizes(self._operation, self.index, sums.both, sums.size_a, sums.size_b, self.smooth, xp)
         return loss
 
-    def _register_weights(self, name: str, weights: float | ClassWeights) -> None:
-        """Keep the weights of classes with the module, without making them a part of its state."""
-        if weights is not None:
-            weights = torch.as_tensor(weights, dtype=torch.float32)
-            if weights.ndim > 1 or not bool((weights >= 0).all() and weights.isfinite().all()):
-                raise ValueError(
-                    f"{self._operation}: {name} is {shown(weights.tolist())}; it is one number >= 0 for each class"
-                )
-        self.register_buffer(name, weights, persistent=False)
-
-    def _check_not_negative(self, **options: float) -> None:
-        """Refuse options that are no finite numbers >= 0."""
-        for name, value in options.items():
-            check_real(self._operation, name, value)
-            if not (isfinite(value) and value >= 0):
-                raise ValueError(f"{self._operation}: {name} must be a finite number >= 0, got {value}")
-
     def _check_label(self, ignore_index: object) -> None:
         """Refuse what is no label."""
         if ignore_index is None:
@@ -221,11 +181,6 @@ class OverlapLoss(torch.nn.Module):
         is_whole = isinstance(ignore_index, Real) and not isinstance(ignore_index, bool) and ignore_index % 1 == 0
         if not is_whole:
             raise ValueError(f"{self._operation}: ignore_index must be a whole number or None, got {ignore_index!r}")
-
-
-def on_device(weights: Tensor | None, loss: Tensor) -> Tensor | None:
-    """Return weights where a loss is, without waiting for the device."""
-    return None if weights is None else weights.to(loss.device, non_blocking=True)
 
 
 def _name(index: Index) -> str:

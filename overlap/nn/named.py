@@ -12,7 +12,8 @@ from ..losses.curves import focused, log_cosh
 from ..losses.generalised import WEIGHTINGS, Weighting, generalised_loss_of_sizes
 from ..losses.ratios import Reduction, reduced
 from ..raster import TNorm
-from .masks import Batch, ClassWeights, OverlapLoss, on_device
+from .masks import Batch, OverlapLoss
+from .options import ClassWeights, on_device
 from .sums import Activation, Form, Sums
 
 

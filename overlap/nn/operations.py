@@ -56,12 +56,10 @@ def sums_by_operations(
     >>> sums.both.item(), sums.size_a.item(), sums.size_b.item()
     (0.5, 1.0, 1.0)
     """
-    if prediction.dtype != torch.float64:
-        prediction = prediction.float()
     n_classes = prediction.shape[1]
     channels = as_channels(operation, target, n_classes, where, settings.ignore_index)
-    prediction = _counted_logits(prediction, channels.where, settings.activation)
-    p = _probabilities(prediction, settings.activation)
+    prediction = counted_logits(prediction, channels.where, settings.activation)
+    p = probabilities(prediction, settings.activation)
     axes = tuple(range(2, p.ndim))
     if settings.pooled:
         axes = (0, *axes)
@@ -104,8 +102,13 @@ def _sizes(
     return sizes
 
 
-def _counted_logits(x: Tensor, where: Tensor | None, activation: Activation) -> Tensor:
-    """Return logits with 0 where no class counts: what stands there may be NaN, and 0 times NaN is no 0."""
+def counted_logits(x: Tensor, where: Tensor | None, activation: Activation) -> Tensor:
+    """Return a prediction in float32 or wider, of logits with 0 where no class counts.
+
+    What stands there may be NaN, and 0 times NaN is no 0.
+    """
+    if x.dtype != torch.float64:
+        x = x.float()
     if where is None or activation is None:
         return x
     if activation == "softmax" and where.shape[1:2] not in ((), (1,)):
@@ -123,7 +126,8 @@ def _counts(p: Tensor, weights: Tensor | None, where: Tensor | None) -> Tensor:
     return s
 
 
-def _probabilities(logits: Tensor, activation: Activation) -> Tensor:
+def probabilities(logits: Tensor, activation: Activation) -> Tensor:
+    """Return what a sigmoid or a softmax makes of logits."""
     if activation == "sigmoid":
         return torch.sigmoid(logits)
     if activation == "softmax":

@@ -120,6 +120,10 @@ def monai_losses() -> Calls:
         ("DiceFocalLoss", sigmoid, HARD_REGIONS),
         ("DiceFocalLoss", sigmoid | {"gamma": 3.0, "lambda_dice": 0.5, "lambda_focal": 2.0}, HARD_REGIONS),
         ("DiceFocalLoss", sigmoid | {"alpha": 0.25}, HARD_REGIONS),
+        ("FocalLoss", {"use_softmax": True}, ALL_CLASSES),
+        ("FocalLoss", {"use_softmax": True, "alpha": 0.25}, ALL_CLASSES),
+        ("FocalLoss", {"gamma": 1.5}, HARD_REGIONS),
+        ("BoundaryLoss", softmax, ALL_CLASSES),
     ]
 
 
@@ -155,6 +159,8 @@ def smp_losses() -> Calls:
         ("TverskyLoss", classes | tversky, ("labels",)),
         ("TverskyLoss", classes | tversky | {"gamma": 0.75}, ("labels",)),
         ("TverskyLoss", {"mode": "binary"} | tversky | {"gamma": 0.75}, ("mask", "soft mask")),
+        ("FocalLoss", {"mode": "multilabel"}, ("regions",)),
+        ("FocalLoss", {"mode": "binary", "gamma": 3.0, "alpha": 0.25}, ("mask",)),
     ]
 
 
@@ -285,7 +291,7 @@ def value_of(value: Tensor) -> Said:
 
 
 REPLACED = {
-    "monai.losses": ("DiceLoss", "DiceCELoss", "TverskyLoss", "GeneralizedDiceLoss"),
+    "monai.losses": ("DiceLoss", "DiceCELoss", "DiceFocalLoss", "TverskyLoss", "GeneralizedDiceLoss"),
     "monai.metrics": ("DiceMetric", "MeanIoU"),
     "nnunetv2.training.loss.dice": ("MemoryEfficientSoftDiceLoss",),
     "nnunetv2.training.loss.compound_losses": ("DC_and_CE_loss", "DC_and_BCE_loss"),

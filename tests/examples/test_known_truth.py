@@ -104,11 +104,12 @@ def test_the_best_mask_is_scored_as_it_is_defined(script, targets):
 
 
 def test_responses(script):
-    p = np.array([0.01, 0.02, 0.51, 0.99])
-    found = script.response(np.array([0.2, 0.4, 0.7, 1.0]), p)
+    p = np.array([0.01, 0.02, 0.51, 0.99, 1.0])
+    found = script.response(np.array([0.2, 0.4, 0.7, 1.0, 0.8]), p)
     assert found["answer"][0] == pytest.approx(0.3)
     assert found["p"][10] == pytest.approx(0.525)
     assert found["answer"][10] == pytest.approx(0.7)
+    assert found["answer"][19] == pytest.approx(0.9)
     assert np.isnan(found["answer"][1:10]).all()
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.ndimage import distance_transform_edt
 
 import overlap as ov
 
@@ -77,6 +78,23 @@ def power_of_the_mean(loss, gamma):
     return lambda logits, target: loss(logits, target) ** gamma
 
 
+def mean_of_p_and_distance(logits, labels):
+    """MONAI measures the distance itself, in cells, from 0 inside the boundary to 1 outside; 0 where it has none."""
+    target = masks(labels)
+    distance = torch.zeros(target.shape, dtype=torch.float64)
+    for k in np.ndindex(*target.shape[:2]):
+        mask = target[k].numpy()
+        if mask.any():
+            inside = np.maximum(distance_transform_edt(mask) - 1, 0)
+            distance[k] = torch.from_numpy(distance_transform_edt(~mask) - inside)
+    return ov.losses.boundary_loss(logits.softmax(1), distance)
+
+
+def masks(labels):
+    """Return a mask for each class."""
+    return torch.nn.functional.one_hot(labels, 3).movedim(-1, 1).bool()
+
+
 # ---------------------------------------------------------------- losses
 
 MONAI = {
@@ -96,6 +114,7 @@ MONAI = {
     "DiceLoss(sigmoid=True)": nn.DiceLoss(**sigmoid, smooth=1e-5, tnorm="product"),
     "DiceLoss(sigmoid=True, soft_label=True)": nn.DiceLoss(**sigmoid, smooth=1e-5),
     "DiceLoss(sigmoid=True, soft_label=True, jaccard=True)": nn.JaccardLoss(**sigmoid, smooth=1e-5),
+    "DiceLoss(softmax=True, squared_pred=True)": nn.SquaredDiceLoss(**softmax, smooth=1e-5),
     # half of smooth= is added to the intersection: MONAI's Tversky adds the whole of its own
     "TverskyLoss(softmax=True, alpha=0.3, beta=0.7)": nn.TverskyLoss(0.3, 0.7, **softmax, smooth=2e-5),
     "TverskyLoss(softmax=True, alpha=0.3, beta=0.7, soft_label=True)": nn.TverskyLoss(0.3, 0.7, **softmax, smooth=2e-5),
@@ -125,18 +144,24 @@ MONAI = {
         nn.DiceCELoss(0.0, 1.0, **softmax, batch=True, class_weights=CLASS_WEIGHTS),
     ),
     "DiceCELoss(sigmoid=True, weight=[3.0])": nn.DiceCELoss(**sigmoid, pos_weight=3.0, smooth=1e-5),
-    # MONAI's focal part is each channel's own, whatever softmax= says
+    # of several channels MONAI's cross-entropy is that of a softmax, whatever sigmoid= says; ours is each channel's own
+    "DiceCELoss(sigmoid=True)": nn.DiceCELoss(**sigmoid, smooth=1e-5, tnorm="product"),
+    # MONAI's focal part is that of a sigmoid, whatever softmax= says
     "DiceFocalLoss(softmax=True)": sum_of(
-        nn.DiceLoss(**softmax, smooth=1e-5), nn.DiceFocalLoss(**sigmoid, dice_weight=0.0)
+        nn.DiceLoss(**softmax, smooth=1e-5), nn.DiceFocalLoss(dice_weight=0.0, **sigmoid)
     ),
     "DiceFocalLoss(sigmoid=True)": nn.DiceFocalLoss(**sigmoid, smooth=1e-5),
     "DiceFocalLoss(sigmoid=True, gamma=3.0, lambda_dice=0.5, lambda_focal=2.0)": nn.DiceFocalLoss(
         3.0, dice_weight=0.5, ce_weight=2.0, **sigmoid, smooth=1e-5
     ),
     "DiceFocalLoss(sigmoid=True, alpha=0.25)": nn.DiceFocalLoss(alpha=0.25, **sigmoid, smooth=1e-5),
-    "DiceLoss(softmax=True, squared_pred=True)": nn.SquaredDiceLoss(**softmax, smooth=1e-5),
-    # of several channels MONAI's cross-entropy is that of a softmax, whatever sigmoid= says; ours is each channel's own
-    "DiceCELoss(sigmoid=True)": nn.DiceCELoss(**sigmoid, smooth=1e-5, tnorm="product"),
+    # MONAI's mean is over classes too, ours the sum over them
+    "FocalLoss(use_softmax=True)": nn.DiceFocalLoss(dice_weight=0.0, ce_weight=1 / 3, **softmax),
+    "FocalLoss(use_softmax=True, alpha=0.25)": nn.DiceFocalLoss(
+        alpha=0.25, dice_weight=0.0, ce_weight=1 / 3, **softmax
+    ),
+    "FocalLoss(gamma=1.5)": nn.DiceFocalLoss(1.5, dice_weight=0.0, **sigmoid),
+    "BoundaryLoss(softmax=True)": mean_of_p_and_distance,
 }
 
 TRAINER = {"include_background": False, "smooth": 1e-5}
@@ -189,6 +214,8 @@ SMP = {
     "TverskyLoss(mode='binary', alpha=0.3, beta=0.7, gamma=0.75)": nn.FocalTverskyLoss(
         0.3, 0.7, 0.75, **sigmoid, **POOLED
     ),
+    "FocalLoss(mode='multilabel')": nn.DiceFocalLoss(dice_weight=0.0, **sigmoid),
+    "FocalLoss(mode='binary', gamma=3.0, alpha=0.25)": nn.DiceFocalLoss(3.0, 0.25, dice_weight=0.0, **sigmoid),
 }
 
 KORNIA = {
@@ -220,11 +247,6 @@ def test_the_loss_and_its_slope_are_theirs(call, case):
 
 
 # ---------------------------------------------------------------- metrics
-
-
-def masks(labels):
-    """Return a mask for each class."""
-    return torch.nn.functional.one_hot(labels, 3).movedim(-1, 1).bool()
 
 
 def sizes(prediction, target):
@@ -305,6 +327,10 @@ def test_the_metric_is_theirs(call, case):
     value = METRICS[call](prediction, torch.tensor(PEERS["inputs"][case]["target"]))
     expected = np.array(PEERS["values"][call][case]["value"], float)
     np.testing.assert_allclose(value.flatten(), expected, atol=1e-6)
+
+
+def test_every_call_is_compared():
+    assert set(PEERS["values"]) == set(LOSSES) | set(METRICS)
 
 
 # ---------------------------------------------------------------- keywords
