@@ -30,6 +30,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from intervals import with_interval
 from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 from torch.nn import functional as F
@@ -259,10 +260,12 @@ def summarise(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def pairs() -> list[tuple[str, str]]:
-    """Return which models are compared: each with the outline, and each U-Net with the logistic of its loss."""
+    """Return which are compared: each model with the outline, U-Nets with the logistic of their loss, and U-Nets."""
     with_outline = [(f"{model}, {loss}", "outline") for model, loss in product(MODELS, LOSSES)]
     with_logistic = [(f"U-Net, {loss}", f"logistic, {loss}") for loss in LOSSES]
-    return with_outline + with_logistic
+    first, *others = LOSSES
+    with_first = [(f"U-Net, {loss}", f"U-Net, {first}") for loss in others]
+    return with_outline + with_logistic + with_first
 
 
 def differences(scores: pd.DataFrame, compared: Sequence[tuple[str, str]]) -> pd.DataFrame:
@@ -278,11 +281,8 @@ def differences(scores: pd.DataFrame, compared: Sequence[tuple[str, str]]) -> pd
 
 def described(cases: pd.DataFrame, sign: str = "") -> dict[str, str]:
     """Return the mean of each measure over the nodules, with its interval over patients."""
-    texts = {}
-    for column, title in MEASURES.items():
-        low, high = ov.resample.interval_of(cases[column], rng=0, groups=cases["patient"])
-        texts[title] = f"{cases[column].mean():{sign}.3f} [{low:{sign}.3f}, {high:{sign}.3f}]"
-    return texts
+    patients = cases["patient"]
+    return {title: with_interval(cases[column], patients, sign) for column, title in MEASURES.items()}
 
 
 # ---------------------------------------------------------------- the command
