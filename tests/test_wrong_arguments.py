@@ -23,6 +23,7 @@ THREE = ov.Overlap(0, 4, 0)
 
 CALLS = {
     "raster.measure": (raster.measure, {"a": MASK, "b": MASK, "axis": 0, "tnorm": "product"}),
+    "raster.squared": (raster.squared, {"a": MASK, "b": MASK, "axis": 0}),
     "raster.contingency": (raster.contingency, {"a": LABELS, "b": LABELS}),
     "raster.label_pairs": (raster.label_pairs, {"a": LABELS, "b": LABELS}),
     "boxes.measure": (boxes.measure, {"a": BOXES, "b": BOXES}),
@@ -38,6 +39,7 @@ CALLS = {
     "intervals.complement": (intervals.complement, {"intervals": ROWS, "support": ROWS}),
     "surfaces.distances": (surfaces.distances, {"a": MASK, "b": MASK, "spacing": 1.0, "surface": "voxel"}),
     "surfaces.distances at a level": (partial(surfaces.distances, MASK, MASK, spacing=1.0), {"level": 0.5}),
+    "surfaces.signed_distance": (surfaces.signed_distance, {"mask": MASK, "spacing": 1.0, "level": 0.5, "empty": 0.0}),
     "SurfaceDistances.nsd": (surfaces.distances(MASK, MASK, spacing=1.0).nsd, {"tolerance": 1.0, "empty": 1.0}),
     "SurfaceDistances.percentile": (surfaces.distances(MASK, MASK, spacing=1.0).percentile, {"q": 95}),
     "surfaces.within": (surfaces.within, {"distance": SCORES, "tolerance": 1.0}),
@@ -72,6 +74,7 @@ WRONG = {
 }
 MAY_BE = {
     ("raster.measure", "axis", "None"),
+    ("raster.squared", "axis", "None"),
     ("EmptyPolicy", "reference_empty", "None"),
     ("surfaces.within", "distance", "labelled"),
     ("matching.average_precision", "labels_a", "texts"),

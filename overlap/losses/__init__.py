@@ -6,8 +6,10 @@ Conventions
 - Any index of `overlap.indices` is a loss (`overlap_loss`); those with a name of their own are one line over it.
 - How two soft values intersect is a choice, the t-norm, and decides what a loss seeks. The minimum returns a
   target that the image determines, at any level between 0 and 1. The product returns 0 or 1. Where the target is
-  drawn anew each time (one of several raters, noisy labels) no overlap loss returns its mean: the minimum seeks a
-  quantile. A cross-entropy returns the mean: use `dice_ce_loss` for calibrated probabilities.
+  drawn anew each time (one of several raters, noisy labels) no loss of a t-norm returns its mean: the minimum seeks
+  a quantile. A cross-entropy returns the mean: use `dice_ce_loss` for calibrated probabilities.
+- `squared_dice_loss` has sizes of its own, and no t-norm. `boundary_loss` and `blob_loss` take a map in place of the
+  target that is made before training: signed distances, or the numbers of components.
 - A target without any cell has no Dice to speak of: at ``smooth=0`` the loss is 1 with no gradient, whatever is
   predicted. Pool the batch (name its axis in ``axis``) if cases are alike and some are empty; smooth by a cell or
   so if each case must count by itself and its lesions have many cells.
