@@ -87,7 +87,7 @@ def mean_of_p_and_distance(logits, labels):
         if mask.any():
             inside = np.maximum(distance_transform_edt(mask) - 1, 0)
             distance[k] = torch.from_numpy(distance_transform_edt(~mask) - inside)
-    return ov.losses.boundary_loss(logits.softmax(1), distance)
+    return nn.BoundaryLoss(**softmax)(logits, distance)
 
 
 def masks(labels):
