@@ -16,7 +16,7 @@ Sav. Ukraine, Sect. Math. 1, 38.
 
 from __future__ import annotations
 
-from math import isnan, log, nan, prod
+from math import isfinite, isnan, log, nan, prod
 from types import ModuleType
 from typing import NamedTuple
 
@@ -244,8 +244,7 @@ def mean_ratio(p: Array, value: Array, step: Array | float, base: Array, offset:
     """
     low, high = _ends(p, value, step, base, offset, xp)
     if is_host(p, value):
-        ratio = number(xp.max(high / low)) if prod(low.shape) else 1.0
-        exponentials = reciprocal(ratio)
+        exponentials = reciprocal(_widest_ratio(low, high, xp))
     else:
         low = xp.maximum(low, high / _WIDEST)
         exponentials = _ANYWHERE
@@ -255,6 +254,14 @@ def mean_ratio(p: Array, value: Array, step: Array | float, base: Array, offset:
     log_chance, shared = transformed(p, value, step, s, xp)
     integrand = xp.exp(log_chance - s * base) * (offset + shared)
     return xp.sum(weights * integrand, axis=0) / low
+
+
+def _widest_ratio(low: Array, high: Array, xp: ModuleType) -> float:
+    """Return the largest ratio of the ends; 1 of no case, or where a chance is NaN, and the mean with it."""
+    if prod(low.shape) == 0:
+        return 1.0
+    ratio = number(xp.max(high / low))
+    return ratio if isfinite(ratio) else 1.0
 
 
 def _ends(

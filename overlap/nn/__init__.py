@@ -21,6 +21,7 @@ This module imports torch at once; the rest of the package does not.
 
 from .boxes import BoxLoss
 from .entropies import DiceCELoss
+from .expected import ExpectedDiceLoss
 from .focal import DiceFocalLoss
 from .maps import BlobLoss, BoundaryLoss
 from .masks import OverlapLoss
@@ -42,6 +43,7 @@ __all__ = [
     "DiceCELoss",
     "DiceFocalLoss",
     "DiceLoss",
+    "ExpectedDiceLoss",
     "FocalTverskyLoss",
     "GeneralisedDiceLoss",
     "JaccardLoss",

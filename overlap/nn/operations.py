@@ -64,7 +64,7 @@ def sums_by_operations(
     if settings.pooled:
         axes = (0, *axes)
     both, size_a, size_b = _sizes(operation, p, channels, weights, axes, settings)
-    cells = _counts(p, weights, channels.where).expand(p.shape).sum(axes)
+    cells = counted_cells(p, weights, channels.where, axes)
     own = torch.zeros_like(cells)
     other = own
     if settings.entropy:
@@ -116,14 +116,14 @@ def counted_logits(x: Tensor, where: Tensor | None, activation: Activation) -> T
     return torch.where(where, x, 0.0)
 
 
-def _counts(p: Tensor, weights: Tensor | None, where: Tensor | None) -> Tensor:
-    """Return how much each cell counts, s; broadcasts to the prediction."""
+def counted_cells(p: Tensor, weights: Tensor | None, where: Tensor | None, axes: tuple[int, ...]) -> Tensor:
+    """Return how much the cells of each ratio count, Σ s."""
     s = torch.ones((1,) * p.ndim, dtype=sum_dtype((p,), xp), device=p.device)
     if weights is not None:
         s = s * weights
     if where is not None:
         s = torch.where(where, s, 0.0)
-    return s
+    return s.expand(p.shape).sum(axes)
 
 
 def probabilities(logits: Tensor, activation: Activation) -> Tensor:
@@ -146,9 +146,19 @@ def _logarithms(logits: Tensor, activation: Activation) -> tuple[Tensor, Tensor]
 
 def _undefined_where_unknown(sums: Sums, channels: Channels, axes: tuple[int, ...]) -> Sums:
     """Return sums that are NaN where the target holds what nobody looked at and cannot be."""
+    is_bad = unknown_ratios(channels, axes)
+    if is_bad is None:
+        return sums
+    undefined = [torch.where(is_bad, torch.nan, x) for x in sums]
+    # a case of which no cell counts has no loss; this one has
+    return Sums(*undefined)._replace(cells=sums.cells)
+
+
+def unknown_ratios(channels: Channels, axes: tuple[int, ...]) -> Tensor | None:
+    """Return for which ratios the target holds what nobody looked at and cannot be; None if it was looked at."""
     y = channels.values
     if is_host(y):
-        return sums
+        return None
     unknown = channels.unknown
     if unknown is None and y.is_floating_point():
         rounding = max(ROUNDING, 2 * torch.finfo(y.dtype).eps)
@@ -156,8 +166,5 @@ def _undefined_where_unknown(sums: Sums, channels: Channels, axes: tuple[int, ..
         if channels.where is not None:
             unknown = unknown & channels.where
     if unknown is None:
-        return sums
-    is_bad = unknown.expand(y.shape).sum(axes) > 0
-    undefined = [torch.where(is_bad, torch.nan, x) for x in sums]
-    # a case of which no cell counts has no loss; this one has
-    return Sums(*undefined)._replace(cells=sums.cells)
+        return None
+    return unknown.expand(y.shape).sum(axes) > 0

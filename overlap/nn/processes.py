@@ -30,11 +30,19 @@ def over_processes(sums: Sums) -> Sums:
     >>> over_processes(ones) is ones
     True
     """
-    distributed = torch.distributed
-    if not (distributed.is_available() and distributed.is_initialized()) or distributed.get_world_size() == 1:
+    if n_processes() == 1:
         return sums
     total = _added_up(torch.stack([x.to(sums.cells.dtype) for x in sums]))
     return Sums(*total)
+
+
+def n_processes() -> int:
+    """Return how many processes share a batch."""
+    distributed = torch.distributed
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return 1
+    n: int = distributed.get_world_size()
+    return n
 
 
 class _AddedUp(torch.autograd.Function):
