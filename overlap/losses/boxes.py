@@ -20,19 +20,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from math import prod
+from math import inf, prod
 from types import MappingProxyType, ModuleType
 from typing import Literal, NamedTuple
 
-from .._arrays import Array, is_compiling
-from .._checks import check_choice
+from .._arrays import Array, is_compiling, plain
+from .._checks import check_choice, check_real
 from .._compiled import kernels
 from ..boxes.arrays import as_floating, check, detached
 from ..boxes.scores import Pair, check_planar, ciou_of, diou_of, eiou_of, giou_of, iou_of, measure_pair
+from .ratios import REDUCTIONS, Reduction, reduced
 
 Kind = Literal["iou", "giou", "diou", "ciou", "eiou"]
 Focus = Literal["hard", "easy"]
-Reduction = Literal["mean", "sum", "none"]
 
 _SCORES: Mapping[Kind, Callable[[Pair, ModuleType], Array]] = MappingProxyType(
     {"iou": iou_of, "giou": giou_of, "diou": diou_of, "ciou": ciou_of, "eiou": eiou_of}
@@ -96,11 +96,8 @@ def box_loss(
     (1.5, 1.0)
     """
     operation = "losses.box_loss"
-    check_choice(operation, "kind", kind, _SCORES)
-    check_choice(operation, "focus", focus, ("hard", "easy"))
-    check_choice(operation, "reduction", reduction, ("mean", "sum", "none"))
-    if not gamma >= 0:
-        raise ValueError(f"{operation}: gamma must be >= 0, got {gamma}")
+    check_options(operation, kind, gamma, focus, detach_enclosing, reduction)
+    prediction, target = plain(prediction, target)
     (prediction, target), xp = as_floating(operation, prediction=prediction, target=target)
     if kind == "ciou":
         check_planar(operation, prediction)
@@ -112,7 +109,20 @@ def box_loss(
         prediction = check(operation, "prediction", prediction, xp)
         target = check(operation, "target", target, xp)
         loss = _losses(prediction, target, options, xp)
-    return _reduced(loss, reduction, xp)
+    return reduced(operation, loss, None, reduction, xp)
+
+
+def check_options(
+    operation: str, kind: object, gamma: float, focus: object, detach_enclosing: object, reduction: object
+) -> None:
+    """Refuse options of `box_loss` that there are not."""
+    check_choice(operation, "kind", kind, _SCORES)
+    check_choice(operation, "focus", focus, ("hard", "easy"))
+    check_choice(operation, "detach_enclosing", detach_enclosing, (None, True, False))
+    check_choice(operation, "reduction", reduction, REDUCTIONS)
+    check_real(operation, "gamma", gamma)
+    if not 0 <= gamma < inf:
+        raise ValueError(f"{operation}: gamma must be >= 0 and finite, got {gamma}")
 
 
 class Options(NamedTuple):
@@ -149,11 +159,3 @@ def _compiled_losses(prediction: Array, target: Array, options: Options, xp: Mod
     formula = gradient.formula_of(*options)
     loss: Array | None = gradient.pair_losses(prediction, target, formula, partial(_losses, options=options, xp=xp))
     return loss
-
-
-def _reduced(loss: Array, reduction: Reduction, xp: ModuleType) -> Array:
-    if reduction == "none":
-        return loss
-    if reduction == "sum":
-        return xp.sum(loss)
-    return xp.sum(loss) / max(prod(loss.shape), 1)

@@ -8,12 +8,17 @@ import torch
 from torch import Tensor
 
 from .. import losses
-from ..losses.boxes import Focus, Kind
+from ..losses.boxes import Focus, Kind, check_options
 from ..losses.ratios import Reduction
 
 
 class BoxLoss(torch.nn.Module):
     """Loss of aligned boxes lo|hi (..., 2d), 1 − GIoU or a relative; see `overlap.losses.box_loss` for the options.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an option is unknown, or `gamma` is no finite number >= 0.
 
     Examples
     --------
@@ -31,6 +36,7 @@ class BoxLoss(torch.nn.Module):
         reduction: Reduction = "mean",
     ) -> None:
         super().__init__()
+        check_options("nn.BoxLoss", kind, gamma, focus, detach_enclosing, reduction)
         self.options: dict[str, Any] = {
             "kind": kind,
             "gamma": gamma,

@@ -171,3 +171,12 @@ def test_once_compiled_for_few_too(answers, monkeypatch):
     for n, dtype in ((3, torch.float64), (30, torch.float64), (3, torch.float64), (3, torch.float32)):
         box_loss(*some((n,), dtype))
     assert answers == [True, True]
+
+
+def test_a_subclass_of_tensor(answers):
+    class Boxes(torch.Tensor):
+        """As torchvision's bounding boxes."""
+
+    a, b = some((30,))
+    torch.testing.assert_close(box_loss(a, b.as_subclass(Boxes)), box_loss(a, b))
+    assert answers == [True, True]

@@ -273,6 +273,8 @@ def test_a_malformed_row_spoils_only_itself():
         ({"reduction": "max"}, "reduction must be one of 'mean', 'sum', 'none'"),
         ({"gamma": -1.0}, "gamma must be >= 0"),
         ({"gamma": np.nan}, "gamma must be >= 0"),
+        ({"gamma": np.inf}, "gamma must be >= 0 and finite"),
+        ({"detach_enclosing": 2}, "detach_enclosing must be one of None, True, False"),
     ],
 )
 def test_unknown_options(options, message):

@@ -15,3 +15,19 @@ def test_boxes(kind):
     a, b = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.0, 0.0, 2.0, 1.0]]), torch.tensor([[3.0, 0.0, 4.0, 1.0]])
     got = nn.BoxLoss(kind=kind, gamma=0.5, reduction="sum")(a, b)
     assert torch.equal(got, losses.box_loss(a, b, kind=kind, gamma=0.5, reduction="sum"))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"kind": "siou"}, "kind must be one of 'iou', 'giou', 'diou', 'ciou', 'eiou', got 'siou'"),
+        ({"focus": "far"}, "focus must be one of 'hard', 'easy', got 'far'"),
+        ({"reduction": "max"}, "reduction must be one of 'mean', 'sum', 'none', got 'max'"),
+        ({"detach_enclosing": "yes"}, "detach_enclosing must be one of None, True, False, got 'yes'"),
+        ({"gamma": -1.0}, "gamma must be >= 0 and finite, got -1.0"),
+        ({"gamma": "2"}, "gamma must be one number, got '2'"),
+    ],
+)
+def test_options_are_checked_at_construction(options, message):
+    with pytest.raises((ValueError, TypeError), match=rf"^nn\.BoxLoss: {message}"):
+        nn.BoxLoss(**options)
