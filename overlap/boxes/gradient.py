@@ -40,14 +40,32 @@ def pair_losses(prediction: Array, target: Array, formula: Formula, in_array_ope
     b = as_host(target, detach=True)
     if a is None or b is None or a.shape != b.shape:
         return None
-    loss = np.empty(a.shape[:-1], a.dtype)
-    malformed = fill_losses(_rows(a), _rows(b), formula, loss.reshape(-1))
+    if a.dtype not in (np.float32, np.float64):
+        return None
+    loss, malformed = losses_on_host(a, b, formula)
     if malformed:
         return None
     if isinstance(prediction, np.ndarray):
         return loss
     torch = sys.modules["torch"]
     return _differentiable(torch).apply(prediction, target, loss, formula, in_array_operations)
+
+
+def losses_on_host(a: np.ndarray, b: np.ndarray, formula: Formula) -> tuple[np.ndarray, int]:
+    """Return the loss of each pair of boxes (..., 2d), NaN where one is malformed, and how many boxes are."""
+    loss = np.empty(a.shape[:-1], a.dtype)
+    malformed = fill_losses(_rows(a), _rows(b), formula, loss.reshape(-1))
+    return loss, malformed
+
+
+def write_gradients(
+    a: np.ndarray, b: np.ndarray, g: np.ndarray, formula: Formula, needed: Sequence[bool]
+) -> list[np.ndarray]:
+    """Write the gradients by both boxes in one pass; one that is not needed is empty."""
+    rows = _rows(a)
+    filled = [np.empty_like(rows if is_needed else rows[:0]) for is_needed in needed]
+    fill_gradients(rows, _rows(b), np.ascontiguousarray(g).reshape(-1), formula, *filled)
+    return [x.reshape(a.shape) if is_needed else x for x, is_needed in zip(filled, needed, strict=True)]
 
 
 def _rows(boxes: np.ndarray) -> np.ndarray:
@@ -87,16 +105,10 @@ def _differentiable(torch: Any) -> Any:
 
 
 def _gradients(boxes: Sequence[Any], needed: Sequence[bool], g: np.ndarray, formula: Formula, torch: Any) -> list[Any]:
-    """Write the gradients that are needed, in one pass."""
+    """Return the gradients that are needed as tensors."""
     prediction, target = boxes
-    a = _rows(prediction.detach().numpy())
-    b = _rows(target.detach().numpy())
-    filled = [np.empty_like(a) if is_needed else a[:0] for is_needed in needed]
-    fill_gradients(a, b, np.ascontiguousarray(g).reshape(-1), formula, *filled)
-    return [
-        torch.from_numpy(x).reshape(prediction.shape) if is_needed else None
-        for x, is_needed in zip(filled, needed, strict=True)
-    ]
+    written = write_gradients(prediction.detach().numpy(), target.detach().numpy(), g, formula, needed)
+    return [torch.from_numpy(x) if is_needed else None for x, is_needed in zip(written, needed, strict=True)]
 
 
 def _gradient_graph(boxes: Sequence[Any], needed: Sequence[bool], g: Any, losses: Losses, torch: Any) -> list[Any]:

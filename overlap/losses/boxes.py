@@ -18,6 +18,7 @@ Tong, Z. et al. (2023). Wise-IoU. arXiv:2301.10051 (the enclosing box as a const
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from math import inf, prod
@@ -43,6 +44,9 @@ _LARGE = 1 << 20
 """Fewer numbers never import the compiler; once it has compiled for a dtype, it takes all."""
 
 _compiled_dtypes: set[str] = set()
+
+_operators: list[Callable[..., Array]] = []
+"""The one operator, once it is defined."""
 
 
 def box_loss(
@@ -147,15 +151,35 @@ def _losses(prediction: Array, target: Array, options: Options, xp: ModuleType) 
 
 def _compiled_losses(prediction: Array, target: Array, options: Options, xp: ModuleType) -> Array | None:
     """Return the loss of each pair by compiled passes, or None where there are none, or a box is malformed."""
-    if is_compiling():
-        return None
     dtype = str(prediction.dtype)
-    if dtype not in _compiled_dtypes and prod(prediction.shape) < _LARGE:
+    is_large = prod(prediction.shape) >= _LARGE
+    if is_compiling():
+        return _operator_losses(prediction, target, options) if is_large else None
+    if not is_large and dtype not in _compiled_dtypes:
         return None
     gradient = kernels("boxes.gradient")
     if gradient is None:
         return None
     _compiled_dtypes.add(dtype)
+    prepare_for_compile()
     formula = gradient.formula_of(*options)
     loss: Array | None = gradient.pair_losses(prediction, target, formula, partial(_losses, options=options, xp=xp))
     return loss
+
+
+def prepare_for_compile() -> None:
+    """Define what ``torch.compile`` takes for many boxes; it cannot itself, for it must not import."""
+    if _operators or "torch" not in sys.modules:
+        return
+    operators = kernels("boxes.operators")
+    if operators is not None:
+        _operators.append(operators.define())
+
+
+def _operator_losses(prediction: Array, target: Array, options: Options) -> Array | None:
+    """Return the loss of each pair by torch's operator, or None where there is none or it does not serve."""
+    on_host = prediction.device.type == "cpu" and target.device.type == "cpu"
+    if not _operators or not on_host or prediction.shape != target.shape:
+        return None
+    (operator,) = _operators
+    return operator(prediction, target, *options)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .. import losses
-from ..losses.boxes import Focus, Kind, check_options
+from ..losses.boxes import Focus, Kind, check_options, prepare_for_compile
 from ..losses.ratios import Reduction
 
 
@@ -37,6 +37,7 @@ class BoxLoss(torch.nn.Module):
     ) -> None:
         super().__init__()
         check_options("nn.BoxLoss", kind, gamma, focus, detach_enclosing, reduction)
+        prepare_for_compile()
         self.options: dict[str, Any] = {
             "kind": kind,
             "gamma": gamma,
