@@ -20,8 +20,6 @@ from math import isfinite, isnan, log, nan, prod
 from types import ModuleType
 from typing import NamedTuple
 
-import array_api_compat as compat
-
 from .._arrays import Array, Axis, flat, is_host, number, safe_ratio, sum_dtype
 from .._checks import check_real
 from ..boxes.arrays import detached
@@ -248,12 +246,14 @@ def mean_ratio(p: Array, value: Array, step: Array | float, base: Array, offset:
     else:
         low = xp.maximum(low, high / _WIDEST)
         exponentials = _ANYWHERE
-    rates = _in_front(exponentials.rates, low, xp)
-    weights = _in_front(exponentials.weights, low, xp)
-    s = rates / low
+    # number by number: an array of them would have to be brought to a device, and waited for
+    s = xp.stack([rate / low for rate in exponentials.rates])
     log_chance, shared = transformed(p, value, step, s, xp)
     integrand = xp.exp(log_chance - s * base) * (offset + shared)
-    return xp.sum(weights * integrand, axis=0) / low
+    integral = 0.0 * low
+    for k, weight in enumerate(exponentials.weights):
+        integral = integral + weight * integrand[k, ...]
+    return integral / low
 
 
 def _widest_ratio(low: Array, high: Array, xp: ModuleType) -> float:
@@ -309,9 +309,3 @@ def _max(x: Array, xp: ModuleType) -> Array:
     if x.shape[-1] == 0:
         return xp.sum(x, axis=-1)
     return xp.max(x, axis=-1)
-
-
-def _in_front(values: list[float], x: Array, xp: ModuleType) -> Array:
-    """Return numbers along an axis of their own, in front of those of `x`."""
-    numbers = xp.asarray(values, dtype=x.dtype, device=compat.device(x))
-    return xp.reshape(numbers, (-1,) + (1,) * len(x.shape))

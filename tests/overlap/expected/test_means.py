@@ -248,3 +248,36 @@ def test_where_nobody_may_look():
     torch.testing.assert_close(compiled(p, mask), expected, rtol=2e-8, atol=0)
     wild = torch.func.vmap(expected_dice)(torch.where(p < 0.01, 2.0, p), mask)
     assert torch.equal(wild.isnan(), (p < 0.01).any(1))
+
+
+def test_as_on_a_device(monkeypatch):
+    """In single precision, rate by rate, without a look at any value."""
+    torch = pytest.importorskip("torch")
+    generator = torch.Generator().manual_seed(6)
+    p = torch.rand(3, 4000, generator=generator) ** torch.tensor([[1.0], [50.0], [5000.0]])
+    p[:, :10] = 1
+    p[:, 10:20] = 0
+    mask = torch.rand(3, 4000, generator=generator) < p
+    mask[2] = torch.arange(4000) == 3
+    expected = expected_dice(p.double(), mask, axis=1)
+    monkeypatch.setattr("overlap.expected.means.sum_dtype", lambda *_: torch.float32)
+    monkeypatch.setattr("overlap.expected.means.is_host", lambda *_: False)
+    monkeypatch.setattr("overlap.expected.transforms.as_host", lambda _: None)
+    p.requires_grad_()
+    got = expected_dice(p, mask, axis=1)
+    assert got.dtype == torch.float32
+    torch.testing.assert_close(got.double(), expected, rtol=3e-6, atol=0)
+    got.sum().backward()
+    assert torch.isfinite(p.grad).all()
+
+
+def test_nothing_waits_for_a_device():
+    """A tensor without any values has a mean without any value: none was looked at."""
+    torch = pytest.importorskip("torch")
+    p = torch.rand(2, 3, 9, device="meta", requires_grad=True)
+    mask = torch.ones(2, 3, 9, device="meta")
+    for mean in (expected_dice, expected_iou):
+        for empty in (nan, ov.EmptyPolicy(1.0, 0.5, 0.25)):
+            value = mean(p, mask, axis=(0, 2), empty=empty)
+            assert value.shape == (3,)
+            value.sum().backward()

@@ -96,6 +96,15 @@ def test_where_nobody_may_look():
         loss(X, LABELS + 7)
 
 
+def test_nothing_waits_for_a_device():
+    x = torch.zeros(2, 3, 4, 5, device="meta", requires_grad=True)
+    for activation in ("sigmoid", "softmax"):
+        loss = nn.ExpectedDiceLoss(from_logits=activation, batch=True, reduction="none")
+        value = loss(x, torch.zeros(2, 4, 5, dtype=torch.long, device="meta"))
+        assert value.shape == (3,)
+        value.sum().backward()
+
+
 def test_options_are_checked_and_shown():
     assert repr(nn.ExpectedDiceLoss(batch=True, smooth=0.0)) == "ExpectedDiceLoss(batch=True, smooth=0.0)"
     assert repr(nn.ExpectedDiceLoss()) == "ExpectedDiceLoss()"
