@@ -11,7 +11,7 @@ import pytest
 import xarray as xr
 
 import overlap as ov
-from overlap import boxes, intervals, matching, oriented, raster, surfaces
+from overlap import boxes, calibration, expected, intervals, matching, oriented, raster, surfaces
 
 MASK = np.eye(4, dtype=bool)
 LABELS = np.arange(16).reshape(4, 4)
@@ -19,6 +19,7 @@ BOXES = np.array([[0, 0, 1, 1.0], [0, 0, 2, 2]])
 TURNED = np.array([[0, 0, 1, 1, 0.0], [0, 0, 2, 2, 0]])
 ROWS = np.array([[0, 1.0], [2, 4]])
 SCORES = np.array([[0.5, 0.2], [0.1, 0.9]])
+SOFT = np.linspace(0, 1, 16).reshape(4, 4)
 THREE = ov.Overlap(0, 4, 0)
 
 CALLS = {
@@ -53,6 +54,18 @@ CALLS = {
     "matching.nms": (matching.nms, {"scores": [0.5, 0.6], "pairwise": SCORES, "threshold": 0.5}),
     "matching.ranking_score": (matching.ranking_score, {"p": 0.5, "q": 0.5, "a": 0.5}),
     "matching.assign": (matching.assign, {"pairwise": SCORES, "positive": 0.5, "negative": 0.4}),
+    "expected.expected_dice": (expected.expected_dice, {"probability": SOFT, "mask": MASK, "axis": 0, "empty": 0.0}),
+    "expected.expected_iou": (expected.expected_iou, {"probability": SOFT, "mask": MASK, "axis": 0, "empty": 0.0}),
+    "expected.optimal_mask": (expected.optimal_mask, {"probability": SOFT, "axis": 0, "empty": 0.0}),
+    "calibration.brier": (calibration.brier, {"prediction": SOFT, "target": MASK, "axis": 0}),
+    "calibration.expected_calibration_error": (
+        calibration.expected_calibration_error,
+        {"prediction": SOFT, "target": MASK, "n_bins": 3, "binning": "width", "closed": "left", "axis": 0},
+    ),
+    "calibration.reliability": (
+        calibration.reliability,
+        {"prediction": SOFT, "target": MASK, "n_bins": 3, "level": 0.9, "axis": 0},
+    ),
     "Overlap": (ov.Overlap, {"intersection": 3, "size_a": 4, "size_b": 5}),
     "EmptyPolicy": (ov.EmptyPolicy, {"both_empty": 1.0, "reference_empty": 0.0}),
     "indices.tversky": (ov.tversky, {"o": THREE, "alpha": 0.5, "beta": 0.5, "empty": 0.0}),
@@ -75,6 +88,12 @@ WRONG = {
 MAY_BE = {
     ("raster.measure", "axis", "None"),
     ("raster.squared", "axis", "None"),
+    ("expected.expected_dice", "axis", "None"),
+    ("expected.expected_iou", "axis", "None"),
+    ("expected.optimal_mask", "axis", "None"),
+    ("calibration.brier", "axis", "None"),
+    ("calibration.expected_calibration_error", "axis", "None"),
+    ("calibration.reliability", "axis", "None"),
     ("EmptyPolicy", "reference_empty", "None"),
     ("surfaces.within", "distance", "labelled"),
     ("matching.average_precision", "labels_a", "texts"),

@@ -10,7 +10,7 @@ import array_api_compat.numpy as xp
 import numpy as np
 
 from .._arrays import Array, Axis, as_host, kept_and_summed, on_host, safe_ratio
-from .._checks import shown
+from .._checks import check_real, shown
 from .bins import Binning, Bins, Cells, Closed, check_bins, inner_edges, members_of, read_cells, sums_of
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def reliability(
     3     0.75   1.00      1   0.25        0.9      1.00  0.21  1.00
     """
     operation = "calibration.reliability"
+    check_real(operation, "level", level)
     if not 0 < level < 1:
         raise ValueError(f"{operation}: level must lie between 0 and 1, got {shown(level)}")
     check_bins(operation, n_bins, binning, closed)
