@@ -119,7 +119,12 @@ def sums(
     options = _options(x, tiles, labels, activation, form, entropy, smoothing)
     with torch.cuda.device_of(x):  # type: ignore[no-untyped-call]
         add_up[(n_cases * tiles.n_blocks * n_programs,)](
-            partial, **batch, **options, n_programs=n_programs, n_tiles=tiles_of_program
+            partial,
+            **batch,
+            **options,
+            n_programs=n_programs,
+            n_tiles=tiles_of_program,
+            EVEN=batch["n_cells"] % (tiles.cells * tiles_of_program) == 0,
         )
         add_programs[(n_rows, N_SUMS.value)](totals, partial, n_rows, n_programs, BLOCK=_BLOCK)
     return totals
@@ -158,7 +163,13 @@ def sums_gradient(
     options = _options(x, tiles, labels, activation, form, entropy, smoothing)
     with torch.cuda.device_of(x):  # type: ignore[no-untyped-call]
         write_gradient[(len(x) * tiles.n_blocks * tiles.n_tiles,)](
-            rows, g, **_strides("gradient", rows), **batch, **options, n_programs=tiles.n_tiles
+            rows,
+            g,
+            **_strides("gradient", rows),
+            **batch,
+            **options,
+            n_programs=tiles.n_tiles,
+            EVEN=batch["n_cells"] % tiles.cells == 0,
         )
     if rows.data_ptr() != gradient.data_ptr():
         gradient.copy_(rows.view(x.shape))

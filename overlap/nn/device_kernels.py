@@ -21,7 +21,7 @@ N_SUMS = tl.constexpr(7)
 BAD = tl.constexpr(6)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["n_rows", "n_programs", "n_tiles"])
 def add_up(
     partial,
     x,
@@ -52,6 +52,7 @@ def add_up(
     CLASSES: tl.constexpr,
     CELLS: tl.constexpr,
     VECTOR: tl.constexpr,
+    EVEN: tl.constexpr,
     LABELS: tl.constexpr,
     WEIGHTS_BY_CLASS: tl.constexpr,
     WHERE_BY_CLASS: tl.constexpr,
@@ -76,7 +77,7 @@ def add_up(
         cell = _cells(program * n_tiles + k, CELLS, VECTOR)
         logits, target, s, counted, impossible = read(
             x_at, y_at, weights_at, where_at, x_cell, y_cell, weights_cell, where_cell,
-            cell, n_cells, index, ignore, rounding, N_CLASSES, CLASSES, LABELS,
+            cell, n_cells, index, ignore, rounding, N_CLASSES, CLASSES, EVEN, LABELS,
         )  # fmt: skip
         if SOFTMAX:
             p, below, rest = softmax(logits, index, CLASSES)
@@ -133,7 +134,7 @@ def add_programs(sums, partial, n_rows, n_programs, BLOCK: tl.constexpr):
     tl.store(sums + what * n_rows + row, answer.to(tl.float32))
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["n_rows", "n_programs"])
 def write_gradient(
     gradient,
     g,
@@ -167,6 +168,7 @@ def write_gradient(
     CLASSES: tl.constexpr,
     CELLS: tl.constexpr,
     VECTOR: tl.constexpr,
+    EVEN: tl.constexpr,
     LABELS: tl.constexpr,
     WEIGHTS_BY_CLASS: tl.constexpr,
     WHERE_BY_CLASS: tl.constexpr,
@@ -183,7 +185,7 @@ def write_gradient(
     cell = _cells(program, CELLS, VECTOR)
     logits, target, s, counted, _ = read(
         x_at, y_at, weights_at, where_at, x_cell, y_cell, weights_cell, where_cell,
-        cell, n_cells, index, ignore, rounding, N_CLASSES, CLASSES, LABELS,
+        cell, n_cells, index, ignore, rounding, N_CLASSES, CLASSES, EVEN, LABELS,
     )  # fmt: skip
     g_at = g + case * N_CLASSES + classes
     g_both = tl.load(g_at)

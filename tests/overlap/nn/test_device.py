@@ -364,13 +364,28 @@ def test_no_spatial_axis_and_a_single_cell():
         check(tensor(logits(*shape)), y, as_read(y), 1.0, "softmax")
 
 
-def test_more_tiles_than_one_program_takes(monkeypatch):
-    """Many programs, some with several tiles, the last tile half empty, and more of them than are added at once."""
+@pytest.mark.parametrize("n_cells", [9 * 1024 + 100, 9 * 1024, 8 * 1024])
+def test_more_tiles_than_one_program_takes(monkeypatch, n_cells):
+    """Several programs of four tiles, more than are added at once; the last tile, or program, is full or is not."""
     monkeypatch.setattr(device, "_FULL", 2)
     monkeypatch.setattr(device, "_BLOCK", 2)
-    x = tensor(logits(1, 1, 9 * 1024 + 100))
-    y = tensor(soft_target(1, 1, 9 * 1024 + 100))
+    x = tensor(logits(1, 1, n_cells))
+    y = tensor(soft_target(1, 1, n_cells))
     check(x, y, as_read(y), 1.0, "sigmoid")
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_full_tiles_of_what_is_not_counted(activation):
+    n_classes = 1 if activation == "sigmoid" else 3
+    x = tensor(logits(2, n_classes, 1024))
+    y = tensor(soft_target(2, n_classes, 1024))
+    where = random(2, 1, 1024, seed=4) > 0.3
+    x[0, 0, torch.as_tensor(~where[0, 0])] = torch.nan
+    s = np.broadcast_to(where, x.shape)
+    options = {"weights": None, "labels": False, "ignore": None, "form": "product", "entropy": True, "smoothing": 0.0}
+    sums = device.sums(x, y, where=tensor(where, torch.bool), activation=activation, **options)
+    clean = np.where(s, as_read(x), 0.0)
+    assert_sums(sums, plain_sums(clean, as_read(y), s, activation, "product", True, 0.0))
 
 
 def test_equal_bits_twice():

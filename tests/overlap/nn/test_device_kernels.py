@@ -51,7 +51,7 @@ def both_kernels(x, y, weights, where, labels, ignore, activation, form, entropy
     arguments = device._batch(x, y, weights, where, labels, ignore)
     arguments |= device._options(x, tiles, labels, activation, form, entropy, 0.1)
     n_warps = arguments["num_warps"]
-    arguments |= {"partial": empty(1), "n_programs": 1024, "n_tiles": 3}
+    arguments |= {"partial": empty(1), "n_programs": 1024, "n_tiles": 3, "EVEN": True}
     forward = compiled(device_kernels.add_up, n_warps, arguments)
     arguments |= device._strides("gradient", x) | {"gradient": x, "g": empty(1)}
     return forward, compiled(device_kernels.write_gradient, n_warps, arguments)
