@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import nan
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .._arrays import Array, Axis, plain, safe_ratio, sum_dtype
 from .._checks import check_choice, check_real
@@ -237,19 +237,29 @@ def entropy_sums(
     """Add up the cross-entropy of cells, from the logarithms of p and 1 − p."""
     dtype = sum_dtype((log_p,), xp)
     y = xp.astype(target, log_p.dtype, copy=False)
-    s = xp.ones_like(log_p, dtype=dtype)
+    s = xp.ones_like(log_p)
     if weights is not None:
-        s = s * xp.astype(weights, dtype, copy=False)
+        s = xp.astype(s, dtype) * xp.astype(weights, dtype, copy=False)
     if where is not None:
         y = xp.where(where, y, 0.0)
         s = xp.where(where, s, 0.0)
+    # where all cells count 1 there is nothing to multiply
+    counts = None if weights is None and where is None else s
     n_rivals = 2 if class_axis is None else log_p.shape[class_axis]
     smoothed = (1 - label_smoothing) * y + label_smoothing / n_rivals if label_smoothing else y
-    own = -xp.sum(s * _share_of(smoothed, log_p, where, xp), axis=axis)
+    own = -_summed(_share_of(smoothed, log_p, where, xp), counts, axis, dtype, xp)
     other = xp.zeros_like(own)
     if class_axis is None:
-        other = -xp.sum(s * _share_of(1 - smoothed, log_not_p, where, xp), axis=axis)
-    return EntropySums(own, other, xp.sum(s * y, axis=axis), xp.sum(s, axis=axis))
+        other = -_summed(_share_of(1 - smoothed, log_not_p, where, xp), counts, axis, dtype, xp)
+    mass = _summed(y, counts, axis, dtype, xp)
+    return EntropySums(own, other, mass, _summed(s, None, axis, dtype, xp))
+
+
+def _summed(x: Array, counts: Array | None, axis: tuple[int, ...], dtype: Any, xp: ModuleType) -> Array:
+    """Return Σ s x; `counts` is None where every cell counts 1."""
+    if counts is not None:
+        x = xp.astype(counts, dtype, copy=False) * x
+    return xp.sum(x, axis=axis, dtype=dtype)
 
 
 def _share_of(y: Array, logarithm: Array, where: Array | None, xp: ModuleType) -> Array:
