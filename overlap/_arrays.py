@@ -133,19 +133,22 @@ def as_host(x: Array, *, detach: bool = False) -> np.ndarray | None:
     """
     if compat.is_numpy_array(x):
         return np.asarray(x)
-    if not compat.is_torch_array(x) or not is_host(x) or not _is_plain(x):
+    if not compat.is_torch_array(x) or not is_host(x) or not is_plain(x):
         return None
     if x.requires_grad and not detach:
+        return None
+    if x.dtype == sys.modules["torch"].bfloat16:
+        # which numpy lacks
         return None
     return np.asarray(x.detach().numpy())
 
 
-def _is_plain(x: Array) -> bool:
-    """Return whether a host tensor is nothing but its values: no tangent, no lazy view, a dtype that numpy has."""
+def is_plain(x: Array) -> bool:
+    """Return whether a tensor is nothing but its values: no subclass, no tangent, no lazy view."""
     torch = sys.modules["torch"]
     if type(x) not in (torch.Tensor, torch.nn.Parameter) or torch.jit.is_tracing():
         return False
-    if x.layout != torch.strided or x.dtype == torch.bfloat16 or x.is_neg() or x.is_conj():
+    if x.layout != torch.strided or x.is_neg() or x.is_conj():
         return False
     return torch.autograd.forward_ad.unpack_dual(x).tangent is None
 

@@ -1,0 +1,301 @@
+"""The sums that losses of masks are made of, and their gradient, in numba: one pass each over logits and target.
+
+Conventions
+-----------
+- Cells pass in blocks that stay in the cache (`blocks`): what is read is widened there, and nothing of the size of the
+  logits is made but their gradient. Sums are float64.
+- Blocks are added up by chunks of fixed length, in one order: the bits are the same whoever works on the chunks.
+- −log p counts 0 where its share of the target is 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .._compiled import entry, kernel
+from .blocks import Block, Operands, fill
+from .chances import Chances, find_chances
+from .elements import Operand, write
+from .exponentials import STRICT
+
+FORMS = {"minimum": 0, "product": 1, "lukasiewicz": 2, "squared": 3}
+"""What the kernels call them."""
+
+BOTH, SIZE_A, SIZE_B, OWN, OTHER, CELLS, BAD = range(7)
+"""The rows of the sums."""
+
+N_SUMS = 7
+
+_MINIMUM = FORMS["minimum"]
+_LUKASIEWICZ = FORMS["lukasiewicz"]
+_SQUARED = FORMS["squared"]
+
+_kernel: Any = kernel(**STRICT)
+_entry: Any = entry(**STRICT)
+# sums may be reordered, which is what lets them be vectorised; NaN keeps its meaning
+_summing_kernel: Any = kernel(fastmath={"reassoc", "nsz", "contract"}, error_model="numpy")
+
+
+class Pass(NamedTuple):
+    """What the kernels are told besides arrays."""
+
+    n_cells: int
+    """Of a case."""
+    chunk: int
+    """Cells whose sums are added up before chunks are."""
+    softmax: bool
+    form: int
+    smoothing: float
+
+
+class Slopes(NamedTuple):
+    """Room for the gradient of a block, (class, cell)."""
+
+    sizes: np.ndarray
+    entropies: np.ndarray | None
+    """None if nobody asks."""
+
+
+@_entry
+def add_chunks(
+    operands: Operands, settings: Pass, block: Block, chances: Chances, first: int, last: int, sums: np.ndarray
+) -> None:
+    """Write the sums (chunk, row, class) of the chunks from the first to before the last."""
+    n_classes, length = block.logits.shape
+    for chunk in range(first, last):
+        case, start, stop = _extent(settings, chunk)
+        sums[chunk] = 0
+        for cell in range(start, stop, length):
+            n = min(length, stop - cell)
+            fill(operands, settings.softmax, case, cell, n, block, sums[chunk, BAD])
+            find_chances(block.logits, n, chances)
+            for c in range(n_classes):
+                to = sums[chunk, :, c]
+                target = block.target[c, :n]
+                _add_sizes(chances.p[c, :n], target, block.scale, settings.form, c, to)
+                _add_entropies(settings, chances.own, chances.other, target, block.scale, c, n_classes, to)
+
+
+@_kernel
+def _extent(settings: Pass, chunk: int) -> tuple[int, int, int]:
+    """Return the case of a chunk, its first cell, and the one after its last."""
+    per_case = (settings.n_cells + settings.chunk - 1) // settings.chunk
+    case = chunk // per_case
+    start = (chunk - case * per_case) * settings.chunk
+    return case, start, min(start + settings.chunk, settings.n_cells)
+
+
+@_summing_kernel
+def _add_sizes(p: np.ndarray, target: np.ndarray, scale: np.ndarray | None, form: int, c: int, to: np.ndarray) -> None:
+    both = 0.0
+    size_a = 0.0
+    size_b = 0.0
+    cells = 0.0
+    for k in range(p.size):
+        s = 1.0 if scale is None else np.float64(scale[c, k])
+        x = np.float64(p[k])
+        y = np.float64(target[k])
+        if form == _MINIMUM:
+            both += s * (x if x < y else y)
+        elif form == _LUKASIEWICZ:
+            excess = x + y - 1.0
+            between = excess if excess > 0.0 else 0.0
+            both += s * (x if y == 1.0 else between)
+        else:
+            both += s * (x * y)
+        if form == _SQUARED:
+            size_a += s * (x * x)
+            size_b += s * (y * y)
+        else:
+            size_a += s * x
+            size_b += s * y
+        cells += s
+    to[BOTH] += both
+    to[SIZE_A] += size_a
+    to[SIZE_B] += size_b
+    to[CELLS] += cells
+
+
+@_kernel
+def _add_entropies(
+    settings: Pass,
+    own: np.ndarray | None,
+    other: np.ndarray | None,
+    target: np.ndarray,
+    scale: np.ndarray | None,
+    c: int,
+    n_classes: int,
+    to: np.ndarray,
+) -> None:
+    if own is None:
+        return
+    share = 1.0 - settings.smoothing
+    least = settings.smoothing / (n_classes if settings.softmax else 2)
+    to[OWN] += _shared(own[c, : target.size], target, scale, c, share, least)
+    if other is not None:
+        # 1 − y' is made of y as y' is
+        to[OTHER] += _shared(other[c, : target.size], target, scale, c, -share, 1.0 - least)
+
+
+@_summing_kernel
+def _shared(
+    logarithms: np.ndarray, target: np.ndarray, scale: np.ndarray | None, c: int, share: float, least: float
+) -> float:
+    """Return the sum of logarithms times a share of the target."""
+    total = 0.0
+    for k in range(target.size):
+        s = 1.0 if scale is None else np.float64(scale[c, k])
+        weight = s * (share * np.float64(target[k]) + least)
+        total += weight * np.float64(logarithms[k]) if weight != 0.0 else 0.0
+    return total
+
+
+@_entry
+def write_chunks(
+    operands: Operands,
+    settings: Pass,
+    block: Block,
+    chances: Chances,
+    slopes: Slopes,
+    first: int,
+    last: int,
+    g: np.ndarray,
+    gradient: Operand,
+) -> None:
+    """Write the gradient of the logits in chunks, from that of the sums (case, row, class)."""
+    n_classes, length = block.logits.shape
+    scale = block.scale
+    entropies = slopes.entropies
+    not_asked = np.zeros(n_classes)
+    for chunk in range(first, last):
+        case, start, stop = _extent(settings, chunk)
+        for cell in range(start, stop, length):
+            n = min(length, stop - cell)
+            fill(operands, settings.softmax, case, cell, n, block, not_asked)
+            find_chances(block.logits, n, chances)
+            for c in range(n_classes):
+                p = chances.p[c, :n]
+                target = block.target[c, :n]
+                values = slopes.sizes[c, :n]
+                of_sums = g[case, :, c]
+                _find_slopes(p, target, scale, settings.form, c, of_sums, values)
+                _find_shares(settings, target, scale, c, n_classes, of_sums, entropies)
+                _through_sigmoid(settings, p, chances.q, target, scale, c, of_sums, entropies, values)
+            _through_softmax(chances.p, n, chances.top, slopes.sizes, entropies)
+            for c in range(n_classes):
+                write(slopes.sizes[c, :n], gradient, case, c, cell)
+
+
+@_kernel
+def _find_slopes(
+    p: np.ndarray, target: np.ndarray, scale: np.ndarray | None, form: int, c: int, g: np.ndarray, slopes: np.ndarray
+) -> None:
+    """Write the slopes of the sizes by the probability."""
+    number = slopes.dtype.type
+    zero = number(0)
+    half = number(0.5)
+    one = number(1)
+    of_both = number(g[BOTH])
+    of_a = number(g[SIZE_A])
+    for k in range(p.size):
+        x = p[k]
+        y = number(target[k])
+        if form == _MINIMUM:
+            between = half if x == y else (one if x < y else zero)
+            slope = between if zero < y < one else y
+        elif form == _LUKASIEWICZ:
+            between = one if x + y > one else zero
+            slope = between if zero < y < one else y
+        else:
+            slope = y
+        level = of_a * (x + x) if form == _SQUARED else of_a
+        s = one if scale is None else number(scale[c, k])
+        slopes[k] = s * (of_both * slope + level)
+
+
+@_kernel
+def _find_shares(
+    settings: Pass,
+    target: np.ndarray,
+    scale: np.ndarray | None,
+    c: int,
+    n_classes: int,
+    g: np.ndarray,
+    entropies: np.ndarray | None,
+) -> None:
+    """Write the gradient of −log p times its share of the target; for a sigmoid that of −log(1 − p) follows."""
+    if entropies is None:
+        return
+    shares = entropies[c, : target.size]
+    number = entropies.dtype.type
+    share = number((1.0 - settings.smoothing) * g[OWN])
+    least = number(settings.smoothing / (n_classes if settings.softmax else 2) * g[OWN])
+    for k in range(target.size):
+        s = number(1) if scale is None else number(scale[c, k])
+        shares[k] = s * (share * number(target[k]) + least)
+
+
+@_kernel
+def _through_sigmoid(
+    settings: Pass,
+    p: np.ndarray,
+    q: np.ndarray | None,
+    target: np.ndarray,
+    scale: np.ndarray | None,
+    c: int,
+    g: np.ndarray,
+    entropies: np.ndarray | None,
+    slopes: np.ndarray,
+) -> None:
+    """Write the slopes by the logit: p (1 − p) of those by the probability, p − 1 of −log p, p of −log(1 − p)."""
+    if q is None:
+        return
+    n = p.size
+    rest = q[c, :n]
+    for k in range(n):
+        slopes[k] = slopes[k] * (p[k] * rest[k])
+    if entropies is None:
+        return
+    shares = entropies[c, :n]
+    number = slopes.dtype.type
+    share = number((settings.smoothing - 1.0) * g[OTHER])
+    least = number((1.0 - settings.smoothing / 2) * g[OTHER])
+    for k in range(n):
+        s = number(1) if scale is None else number(scale[c, k])
+        share_of_rest = s * (share * number(target[k]) + least)
+        slopes[k] = slopes[k] + (share_of_rest * p[k] - shares[k] * rest[k])
+
+
+@_kernel
+def _through_softmax(
+    p: np.ndarray, n: int, top: np.ndarray | None, slopes: np.ndarray, entropies: np.ndarray | None
+) -> None:
+    """Write the slopes by the logits: those by the probabilities, less their mean, and those of −log p."""
+    if top is None:
+        return
+    # nobody asks for the top any more
+    mean = top[:n]
+    mean[:] = 0
+    for c in range(p.shape[0]):
+        of_class = p[c, :n]
+        by_p = slopes[c, :n]
+        for k in range(n):
+            mean[k] += of_class[k] * by_p[k]
+    if entropies is not None:
+        for c in range(p.shape[0]):
+            shares = entropies[c, :n]
+            for k in range(n):
+                mean[k] -= shares[k]
+    for c in range(p.shape[0]):
+        of_class = p[c, :n]
+        by_p = slopes[c, :n]
+        for k in range(n):
+            by_p[k] = of_class[k] * (by_p[k] - mean[k])
+    if entropies is not None:
+        for c in range(p.shape[0]):
+            by_p = slopes[c, :n]
+            shares = entropies[c, :n]
+            for k in range(n):
+                by_p[k] -= shares[k]
