@@ -9,6 +9,8 @@ Conventions
 
 from __future__ import annotations
 
+from math import prod
+
 import array_api_compat.torch as xp
 import torch
 from torch import Tensor
@@ -117,13 +119,19 @@ def counted_logits(x: Tensor, where: Tensor | None, activation: Activation) -> T
 
 
 def counted_cells(p: Tensor, weights: Tensor | None, where: Tensor | None, axes: tuple[int, ...]) -> Tensor:
-    """Return how much the cells of each ratio count, Σ s."""
-    s = torch.ones((1,) * p.ndim, dtype=sum_dtype((p,), xp), device=p.device)
-    if weights is not None:
-        s = s * weights
-    if where is not None:
-        s = torch.where(where, s, 0.0)
-    return s.expand(p.shape).sum(axes)
+    """Return Σ s over the cells of `axes`: what is broadcast along one of them is added up once, and multiplied."""
+    dtype = sum_dtype((p,), xp)
+    if where is None:
+        s = torch.ones((), dtype=dtype, device=p.device) if weights is None else weights
+    elif weights is None:
+        s = where
+    else:
+        s = torch.where(where, weights, 0)
+    s = s.reshape((1,) * (p.ndim - s.ndim) + s.shape)
+    sums = s.sum(axes, dtype=torch.int64 if s.dtype == torch.bool else dtype).to(dtype)
+    n_alike = prod(p.shape[k] for k in axes if s.shape[k] == 1)
+    kept = [n for k, n in enumerate(p.shape) if k not in axes]
+    return (n_alike * sums).expand(kept)
 
 
 def probabilities(logits: Tensor, activation: Activation) -> Tensor:

@@ -21,6 +21,8 @@ _WORDS = 224
 _EVEN_BYTES = np.uint64(0x00FF00FF00FF00FF)
 _ADD_PAIRS = np.uint64(0x0001000100010001)
 _NOT_BOOL = np.uint64(0xFEFEFEFEFEFEFEFE)
+_ONE_IN_SINGLE = np.float32(1).view(np.uint32)
+_ONE_IN_DOUBLE = np.float64(1).view(np.uint64)
 
 _FAR = 1 << 21
 """Operands of more cells lie in memory that is slow."""
@@ -59,11 +61,15 @@ class Slack(NamedTuple):
     weights: float
 
 
-def raster_sizes(operands: Operands, axis: int | tuple[int, ...] | None, tnorm: str, slack: Slack) -> np.ndarray | None:
-    """Return what is shared and both sizes; None for what only the array path can do, values out of range included.
+class Measured(NamedTuple):
+    """What is shared and both sizes, ``(3, *kept)``; and whether some of the first mask were cut off."""
 
-    See `overlap.raster.measure`.
-    """
+    sizes: np.ndarray
+    some_cut_off: bool
+
+
+def raster_sizes(operands: Operands, axis: int | tuple[int, ...] | None, tnorm: str, slack: Slack) -> Measured | None:
+    """See `overlap.raster.measure`; None for what only the array path can do, values out of range included."""
     operands = operands.widened()
     a, b, weights, where = operands
     summed = summed_axes(axis, a.ndim)
@@ -73,13 +79,15 @@ def raster_sizes(operands: Operands, axis: int | tuple[int, ...] | None, tnorm: 
     shape = kept_shape(a.shape, summed)
     is_hard = a.dtype == b.dtype == np.bool_ and weights is None
     sizes = np.zeros((3, prod(shape)), np.int64 if is_hard else np.float64)
+    some_cut_off = False
     if is_hard:
         valid = _add_hard(flat(a), flat(b), flat(where), *plan, sizes)
     else:
-        valid = _add_soft(flat(a), flat(b), flat(weights), flat(where), *plan, sizes, TNORMS[tnorm], *slack)
+        views = [flat(x) for x in operands]
+        valid, some_cut_off = _add_soft(*views, *plan, sizes, TNORMS[tnorm], *slack)
     if not valid:
         return None
-    return sizes.reshape(3, *shape)
+    return Measured(sizes.reshape(3, *shape), some_cut_off)
 
 
 # ---------------------------------------------------------------- blocks, for the gradient as well
@@ -235,30 +243,53 @@ def _add_hard(
 # ---------------------------------------------------------------- soft masks
 
 
+@_kernel
+def _is_inside(x: np.ndarray) -> Any:
+    """Return whether all cells are from 0 to 1: the bits of such numbers, as whole numbers, are those from 0 to 1's."""
+    if x.itemsize == 1:
+        return True
+    if x.itemsize == 4:
+        return _largest(x[:].view(np.uint32)) <= _ONE_IN_SINGLE
+    return _largest(x[:].view(np.uint64)) <= _ONE_IN_DOUBLE
+
+
+@_kernel
+def _largest(bits: np.ndarray) -> Any:
+    largest = bits[0]
+    for k in range(bits.size):
+        largest = max(largest, bits[k])
+    return largest
+
+
+@_kernel
+def _cut_off(x: np.ndarray, where: Any, slack: float, room: np.ndarray) -> Any:
+    """Bring cells into [0, 1] that are beyond by no more than `slack`; return how many counted ones are farther."""
+    n_bad = 0
+    for k in range(x.size):
+        value = x[k]
+        if where is not None and not where[k]:
+            value = x.dtype.type(0)
+        elif not -slack <= value <= 1 + slack:
+            n_bad += 1
+        elif slack < inf:
+            value = min(max(value, x.dtype.type(0)), x.dtype.type(1))
+        room[k] = value
+    return n_bad
+
+
 @_summing_kernel
-def _soft_block(
-    a: np.ndarray, b: np.ndarray, weights: Any, where: Any, tnorm: int, slack_a: float, slack_b: float
-) -> tuple[float, float, float, int, int, int]:
-    """Sum one block; also return how many counted values of each operand are out of range."""
+def _soft_block(a: np.ndarray, b: np.ndarray, weights: Any, where: Any, tnorm: int) -> tuple[float, float, float, int]:
+    """Sum one block; also return how many counted weights are no sizes."""
     both = 0.0
     in_a = 0.0
     in_b = 0.0
-    bad_a = 0
-    bad_b = 0
-    bad_weights = 0
-    # what is not looked at is not cut off either
-    excess_a = slack_a if slack_a == inf else 0.0
-    excess_b = slack_b if slack_b == inf else 0.0
+    n_bad = 0
     for k in range(a.size):
         x: Any = np.float64(a[k])
         y: Any = np.float64(b[k])
         if where is not None:
             x = x if where[k] else 0.0
             y = y if where[k] else 0.0
-        bad_a += not (-slack_a <= x <= 1.0 + slack_a)
-        bad_b += not (-slack_b <= y <= 1.0 + slack_b)
-        x = -excess_a if x < -excess_a else (1.0 + excess_a if x > 1.0 + excess_a else x)
-        y = -excess_b if y < -excess_b else (1.0 + excess_b if y > 1.0 + excess_b else y)
         if tnorm == 0:
             shared = min(x, y)
         elif tnorm == 1:
@@ -269,14 +300,14 @@ def _soft_block(
             size: Any = np.float64(weights[k])
             if where is not None:
                 size = size if where[k] else 0.0
-            bad_weights += not (0.0 <= size < inf)
+            n_bad += not (0.0 <= size < inf)
             shared *= size
             x *= size
             y *= size
         both += shared
         in_a += x
         in_b += y
-    return both, in_a, in_b, bad_a, bad_b, bad_weights
+    return both, in_a, in_b, n_bad
 
 
 @_kernel
@@ -304,16 +335,15 @@ def _add_soft(
     slack_a: float,
     slack_b: float,
     slack_weights: float,
-) -> bool:
-    """Sum block by block; return whether every value that is looked at is in range."""
+) -> tuple[bool, bool]:
+    """Sum block by block; return whether all that is looked at is in range, and whether some of `a` was cut off."""
     room_a = room_for(a)
     room_b = room_for(b)
     room_weights = room_for(weights)
     room_where = room_for(where)
     start = np.zeros(steps.shape[0], np.int64)
-    n_bad_a = 0
-    n_bad_b = 0
-    n_bad_weights = 0
+    n_bad = 0
+    some_cut_off = False
     for turn in range(shape.prod()):
         find_block(turn, shape, steps, start)
         n = min(BLOCK, n_cells - start[5])
@@ -321,15 +351,18 @@ def _add_soft(
         y = near_block(b, start[1], within[1], n, room_b)
         size = near_block(weights, start[2], within[2], n, room_weights)
         counted = near_block(where, start[3], within[3], n, room_where)
-        both, in_a, in_b, bad_a, bad_b, bad_weights = _soft_block(x, y, size, counted, tnorm, slack_a, slack_b)
+        if not _is_inside(x):
+            n_bad += _cut_off(x, counted, slack_a, room_a)
+            x = room_a[:n]
+            some_cut_off = slack_a < inf
+        if not _is_inside(y):
+            n_bad += _cut_off(y, counted, slack_b, room_b)
+            y = room_b[:n]
+        both, in_a, in_b, n_bad_weights = _soft_block(x, y, size, counted, tnorm)
         sizes[0, start[4]] += both
         sizes[1, start[4]] += in_a
         sizes[2, start[4]] += in_b
-        n_bad_a += bad_a
-        n_bad_b += bad_b
-        n_bad_weights += bad_weights
+        if slack_weights < inf:
+            n_bad += n_bad_weights
     _bound(sizes)
-    valid_a = n_bad_a == 0 or slack_a == inf
-    valid_b = n_bad_b == 0 or slack_b == inf
-    valid_weights = n_bad_weights == 0 or slack_weights == inf
-    return valid_a and valid_b and valid_weights
+    return n_bad == 0, some_cut_off

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .._compiled import entry, kernel
-from .compiled import TNORMS, Operands, find_block, near_block, room_for
+from .compiled import TNORMS, Measured, Operands, find_block, near_block, room_for
 from .layout import BLOCK, flat, layout, summed_axes
 
 _entry: Any = entry()
@@ -23,14 +23,14 @@ _kernel: Any = kernel()
 
 
 def differentiable(
-    operands: tuple[Any, ...], axis: int | tuple[int, ...] | None, tnorm: str, is_cut_off: bool, sizes: np.ndarray
+    operands: tuple[Any, ...], axis: int | tuple[int, ...] | None, tnorm: str, measured: Measured
 ) -> tuple[Any, Any, Any]:
-    """Return what is shared and both sizes, already known, as functions of the prediction, the first operand.
+    """Return what is shared and both sizes, already measured, as functions of the prediction, the first operand.
 
-    With `is_cut_off` values beyond 0 or 1 counted as 0 or 1, and have no gradient.
+    What was cut off, because it is beyond 0 or 1, has no gradient.
     """
     summed = summed_axes(axis, operands[0].ndim)
-    both, size_a, size_b = _soft_sizes(sys.modules["torch"]).apply(*operands, summed, tnorm, is_cut_off, sizes)
+    both, size_a, size_b = _soft_sizes(sys.modules["torch"]).apply(*operands, summed, tnorm, *measured)
     return both, size_a, size_b
 
 
@@ -50,13 +50,13 @@ def _soft_sizes(torch: Any) -> Any:
             where: Any,
             summed: tuple[int, ...],
             tnorm: str,
-            is_cut_off: bool,
             sizes: np.ndarray,
+            some_cut_off: bool,
         ) -> tuple[Any, ...]:
             ctx.save_for_backward(prediction, target, weights, where)
             ctx.summed = summed
             ctx.tnorm = tnorm
-            ctx.is_cut_off = is_cut_off
+            ctx.some_cut_off = some_cut_off
             both, size_a, size_b = torch.from_numpy(sizes)
             ctx.mark_non_differentiable(size_b)
             ctx.set_materialize_grads(False)
@@ -72,14 +72,19 @@ def _soft_sizes(torch: Any) -> Any:
             if g_a is None:
                 g_a = torch.zeros_like(g_both)
             write = _gradient_graph if torch.is_grad_enabled() else _gradient
-            gradient = write(ctx.saved_tensors, g_both, g_a, ctx.summed, ctx.tnorm, ctx.is_cut_off, torch)
+            gradient = write(ctx.saved_tensors, g_both, g_a, ctx.summed, ctx.tnorm, ctx.some_cut_off)
             return gradient, *others
 
     return SoftSizes
 
 
 def _gradient(
-    operands: tuple[Any, ...], g_both: Any, g_a: Any, summed: tuple[int, ...], tnorm: str, is_cut_off: bool, torch: Any
+    operands: tuple[Any, ...],
+    g_both: Any,
+    g_a: Any,
+    summed: tuple[int, ...],
+    tnorm: str,
+    some_cut_off: bool,
 ) -> Any:
     """Write the gradient of the prediction, block by block."""
     on_host: list[Any] = [None if x is None else x.detach().numpy() for x in operands]
@@ -88,8 +93,8 @@ def _gradient(
     gradient = np.empty_like(read.a)
     plan: Any = layout((*read, gradient), summed)
     views = [flat(x) for x in (*read, gradient)]
-    _write(*views, *plan, _flat_gradient(g_both), _flat_gradient(g_a), TNORMS[tnorm], is_cut_off)
-    return torch.from_numpy(gradient)
+    _write(*views, *plan, _flat_gradient(g_both), _flat_gradient(g_a), TNORMS[tnorm], some_cut_off)
+    return sys.modules["torch"].from_numpy(gradient)
 
 
 def _flat_gradient(g: Any) -> np.ndarray:
@@ -98,14 +103,20 @@ def _flat_gradient(g: Any) -> np.ndarray:
 
 
 def _gradient_graph(
-    operands: tuple[Any, ...], g_both: Any, g_a: Any, summed: tuple[int, ...], tnorm: str, is_cut_off: bool, torch: Any
+    operands: tuple[Any, ...],
+    g_both: Any,
+    g_a: Any,
+    summed: tuple[int, ...],
+    tnorm: str,
+    some_cut_off: bool,
 ) -> Any:
     """Write the same in torch operations, for gradients of the gradient."""
+    torch = sys.modules["torch"]
     prediction, target, weights, where = operands
     shape = tuple(1 if k in summed else n for k, n in enumerate(prediction.shape))
     p = prediction.detach().double()
     y = target.double()
-    if is_cut_off:
+    if some_cut_off:
         y = y.clamp(0, 1)
     if tnorm == "minimum":
         slope = (p < y) + 0.5 * (p == y)
@@ -117,7 +128,7 @@ def _gradient_graph(
     gradient = g_both.reshape(shape) * slope + g_a.reshape(shape)
     if weights is not None:
         gradient = gradient * weights
-    if is_cut_off:
+    if some_cut_off:
         gradient = torch.where((p < 0) | (p > 1), 0.0, gradient)
     if where is not None:
         gradient = torch.where(where, gradient, 0.0)
@@ -125,43 +136,40 @@ def _gradient_graph(
 
 
 @_kernel
-def _minimum_block(p: np.ndarray, y: np.ndarray, g_both: float, g_a: float, to: np.ndarray) -> None:
-    # three values only: which one is all that depends on the cell
-    outside = g_a
-    tie = 0.5 * g_both + g_a
-    inside = g_both + g_a
+def _hard_block(y: np.ndarray, outside: Any, inside: Any, to: np.ndarray) -> None:
+    for k in range(y.size):
+        to[k] = inside if y[k] else outside
+
+
+@_kernel
+def _minimum_block(p: np.ndarray, y: np.ndarray, outside: Any, tie: Any, inside: Any, to: np.ndarray) -> None:
     for k in range(p.size):
         soft = inside if p[k] < y[k] else (outside if p[k] > y[k] else tie)
         to[k] = outside if y[k] <= 0 else (inside if y[k] >= 1 else soft)
 
 
 @_kernel
-def _product_block(y: np.ndarray, g_both: float, g_a: float, is_cut_off: bool, to: np.ndarray) -> None:
+def _product_block(y: np.ndarray, g_both: float, g_a: float, to: np.ndarray) -> None:
     for k in range(y.size):
-        slope: Any = np.float64(y[k])
-        if is_cut_off:
-            slope = min(max(slope, 0.0), 1.0)
-        to[k] = g_both * slope + g_a
+        to[k] = g_both * min(max(np.float64(y[k]), 0.0), 1.0) + g_a
 
 
 @_kernel
-def _lukasiewicz_block(p: np.ndarray, y: np.ndarray, g_both: float, g_a: float, to: np.ndarray) -> None:
-    outside = g_a
-    inside = g_both + g_a
+def _lukasiewicz_block(p: np.ndarray, y: np.ndarray, outside: Any, inside: Any, to: np.ndarray) -> None:
     for k in range(p.size):
         soft = inside if np.float64(p[k]) + np.float64(y[k]) > 1 else outside
         to[k] = outside if y[k] <= 0 else (inside if y[k] >= 1 else soft)
 
 
 @_kernel
-def _weigh_block(p: np.ndarray, weights: Any, where: Any, is_cut_off: bool, to: np.ndarray) -> None:
+def _weigh_block(p: np.ndarray, weights: Any, where: Any, some_cut_off: bool, to: np.ndarray) -> None:
     """Multiply by the sizes of the cells; what is not counted, or was cut off, has no gradient."""
     for k in range(p.size):
         if weights is not None:
             to[k] *= weights[k]
         if where is not None:
             to[k] = to[k] if where[k] else 0.0
-        if is_cut_off:
+        if some_cut_off:
             to[k] = 0.0 if p[k] < 0 or p[k] > 1 else to[k]
 
 
@@ -179,7 +187,7 @@ def _write(
     g_both: np.ndarray,
     g_a: np.ndarray,
     tnorm: int,
-    is_cut_off: bool,
+    some_cut_off: bool,
 ) -> None:
     room_p = room_for(p)
     room_y = room_for(y)
@@ -195,14 +203,22 @@ def _write(
         sizes = near_block(weights, start[2], within[2], n, room_weights)
         counted = near_block(where, start[3], within[3], n, room_where)
         to = gradient[start[4] : start[4] + n] if within[4] == 1 else room[:n]
-        result = start[5]
-        if tnorm == 0:
-            _minimum_block(a, b, g_both[result], g_a[result], to)
+        # all but the product have three values only, which are rounded once
+        slope = g_both[start[5]]
+        level = g_a[start[5]]
+        outside = p.dtype.type(level)
+        tie = p.dtype.type(0.5 * slope + level)
+        inside = p.dtype.type(slope + level)
+        if y.itemsize == 1:
+            _hard_block(b, outside, inside, to)
+        elif tnorm == 0:
+            _minimum_block(a, b, outside, tie, inside, to)
         elif tnorm == 1:
-            _product_block(b, g_both[result], g_a[result], is_cut_off, to)
+            _product_block(b, slope, level, to)
         else:
-            _lukasiewicz_block(a, b, g_both[result], g_a[result], to)
-        _weigh_block(a, sizes, counted, is_cut_off, to)
+            _lukasiewicz_block(a, b, outside, inside, to)
+        if weights is not None or where is not None or some_cut_off:
+            _weigh_block(a, sizes, counted, some_cut_off, to)
         if within[4] != 1:
             for k in range(n):
                 gradient[start[4] + k * within[4]] = to[k]

@@ -407,16 +407,14 @@ def _measure_compiled(
     gradient = kernels("raster.gradient")
     if views is None or compiled is None or gradient is None:
         return None
-    sizes = compiled.raster_sizes(compiled.Operands(*views), axis, tnorm, compiled.Slack(*slack))
-    if sizes is None:
+    measured = compiled.raster_sizes(compiled.Operands(*views), axis, tnorm, compiled.Slack(*slack))
+    if measured is None:
         return None
     if compat.is_torch_array(a) and a.requires_grad:
-        is_cut_off = slack[0] < inf
-        differentiable: tuple[Array, Array, Array] = gradient.differentiable(
-            (a, b, weights, where), axis, tnorm, is_cut_off, sizes
-        )
+        differentiable: tuple[Array, Array, Array]
+        differentiable = gradient.differentiable((a, b, weights, where), axis, tnorm, measured)
         return differentiable
-    both, size_a, size_b = like(sizes, a, xp)
+    both, size_a, size_b = like(measured.sizes, a, xp)
     return both, size_a, size_b
 
 

@@ -189,10 +189,26 @@ def test_what_is_beyond_by_rounding_is_cut_off(name, calls):
     np.testing.assert_allclose(o.intersection, np.minimum(a, clipped).sum(), rtol=1e-12)
 
 
+def test_blocks_of_what_is_cut_off_and_of_what_is_not(calls):
+    """A block of which nothing is beyond [0, 1] is not looked at value by value: both kinds, one after the other."""
+    a = np.repeat(SOFT[0].reshape(-1), 2)
+    b = np.repeat(SOFT[1].reshape(-1), 2)
+    for x, at in ((a, 100), (b, 9000), (b, len(b) - 1)):
+        x[at] = 1 + 1e-6
+    a[200] = -0.0
+    o = raster.measure(a, b)
+    assert calls == [True]
+    a, b = (np.clip(x, 0, 1).astype(np.float64) for x in (a, b))
+    np.testing.assert_allclose((o.size_a, o.size_b), (a.sum(), b.sum()), rtol=1e-14)
+    np.testing.assert_allclose(o.intersection, np.minimum(a, b).sum(), rtol=1e-12)
+
+
 def test_read_only_arrays():
-    a = HARD[0].copy()
-    a.flags.writeable = False
-    assert int(raster.measure(a, HARD[1]).intersection) == np.count_nonzero(a & HARD[1])
+    for of_hard, given in ((HARD[0], HARD), (SOFT[0], SOFT)):
+        a = of_hard.copy()
+        a.flags.writeable = False
+        expected = np.minimum(given[0], given[1]).sum(dtype=np.float64)
+        np.testing.assert_allclose(raster.measure(a, given[1]).intersection, expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("shape", [(1,), (3, 5), (2, 1, 4, 4, 4), (2, 3, 10), (2, 3, 0)])
