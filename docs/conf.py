@@ -42,8 +42,9 @@ nb_execution_timeout = 120
 nb_execution_show_tb = True
 nb_merge_streams = True
 nb_output_stderr = "warn"
-# what the pages run: this environment's commands, tables of one width, one style of figures
+# what the pages run: this environment's commands, the scripts of examples/, tables of one width, one style of figures
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE.parent / "examples"), os.environ.get("PYTHONPATH", "")])
 os.environ |= {
     "COLUMNS": "96",
     "MATPLOTLIBRC": str(HERE / "matplotlibrc"),

@@ -14,7 +14,7 @@ The table has a row for each target and loss: means over the seeds, with 95 % in
     ECE               expected calibration error, against the unseen raters
     volume            how much more is predicted than drawn
 
-    python examples/known_truth.py              # about seven minutes on two cores
+    python examples/known_truth.py              # about six minutes on two cores
     python examples/known_truth.py --quick      # half a minute
     python examples/known_truth.py --csv scores.csv --plot answers.png
 """
@@ -33,6 +33,7 @@ import pandas as pd
 import torch
 from blobs import TARGETS, Images, Target, draw_images, whole_border
 from intervals import with_interval
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sought import (
     Sought,
@@ -79,16 +80,11 @@ class Loss:
     sought_of_border: Sought | None
 
 
-def expected_dice(logits: Tensor, target: Tensor) -> Tensor:
-    """Return 1 less the Dice of a mask drawn from the answers, the mean over the batch."""
-    return ov.losses.expected_dice_loss(logits.sigmoid(), target, axis=(1, 2, 3))
-
-
 OPTIONS = {"from_logits": "sigmoid", "smooth": 0}
 LOSSES = (
     Loss("minimum Dice", nn.DiceLoss(**OPTIONS), by_minimum, by_dice_of_border),
     Loss("product Dice", nn.DiceLoss(tnorm="product", **OPTIONS), by_product, by_dice_of_border),
-    Loss("expected Dice", expected_dice, by_product, by_dice_of_border),
+    Loss("expected Dice", nn.ExpectedDiceLoss(**OPTIONS), by_product, by_dice_of_border),
     Loss("minimum Jaccard", nn.JaccardLoss(**OPTIONS), by_minimum, None),
     Loss("product Jaccard", nn.JaccardLoss(tnorm="product", **OPTIONS), by_product, None),
     Loss("squared Dice", nn.SquaredDiceLoss(**OPTIONS), by_squared, None),
@@ -243,43 +239,25 @@ def summarise(scores: pd.DataFrame) -> pd.DataFrame:
 
 def draw_responses(responses: pd.DataFrame, targets: Sequence[Target], losses: Sequence[Loss]) -> Figure:
     """Draw a row of panels for each target: what is answered to each p, over what is sought."""
-    p = draw_images(1, np.random.default_rng(0)).p
-    order = np.argsort(p, axis=None)
+    rows = len(targets)
+    columns = len(losses)
     figure, axes = plt.subplots(
-        len(targets),
-        len(losses),
-        figsize=(1.4 * len(losses), 1.6 * len(targets)),
+        rows,
+        columns,
+        figsize=(1.4 * columns, 1.6 * rows),
         sharex=True,
         sharey=True,
         squeeze=False,
         layout="constrained",
     )
+    p = np.sort(draw_images(1, np.random.default_rng(0)).p, axis=None)
+    found = responses.set_index(["target", "loss"]).sort_index()
     for (i, target), (j, loss) in product(enumerate(targets), enumerate(losses)):
-        ax = axes[i, j]
         seek = loss.sought_of_border if target.rater is whole_border else loss.sought
         if seek is not None:
-            sought = seek(p, target.raters)
-            ax.plot(
-                p.ravel()[order],
-                sought.ravel()[order],
-                color="0.6",
-                linewidth=3,
-                label="sought, in closed form (where known)",
-            )
-        found = responses.query("target == @target.name and loss == @loss.name").groupby("p").answer
-        mean = found.mean()
-        whiskers = [mean - found.min(), found.max() - mean]
-        ax.errorbar(
-            mean.index,
-            mean,
-            whiskers,
-            color="black",
-            fmt=".",
-            markersize=4,
-            elinewidth=0.8,
-            label="answered, range over the seeds",
-        )
-        ax.set(xlim=(0, 1), ylim=(-0.05, 1.05), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1], aspect="equal")
+            draw_sought(axes[i, j], p, seek(p, target.raters))
+        draw_answered(axes[i, j], found.loc[(target.name, loss.name)])
+    axes[0, 0].set(xlim=(0, 1), ylim=(-0.05, 1.05), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
     for ax, loss in zip(axes[0], losses, strict=True):
         ax.set_title(loss.name.replace(" + ", "\n+ "), fontsize="small")
     for ax, target in zip(axes[:, 0], targets, strict=True):
@@ -288,6 +266,20 @@ def draw_responses(responses: pd.DataFrame, targets: Sequence[Target], losses: S
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper right", ncols=2, frameon=False, fontsize="small")
     return figure
+
+
+def draw_sought(ax: Axes, p: np.ndarray, sought: np.ndarray) -> None:
+    """Draw a closed form as a broad grey line."""
+    ax.plot(p, sought, color="0.6", linewidth=3, label="sought, in closed form (where known)")
+
+
+def draw_answered(ax: Axes, responses: pd.DataFrame) -> None:
+    """Draw the mean answer in each bin of p, with whiskers from the lowest to the highest seed."""
+    answers = responses.groupby("p")["answer"]
+    mean = answers.mean()
+    whiskers = [mean - answers.min(), answers.max() - mean]
+    style = {"color": "black", "fmt": ".", "markersize": 4, "elinewidth": 0.8}
+    ax.errorbar(mean.index, mean, whiskers, label="answered, range over the seeds", **style)
 
 
 # ---------------------------------------------------------------- the command
