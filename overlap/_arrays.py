@@ -143,6 +143,21 @@ def as_host(x: Array, *, detach: bool = False) -> np.ndarray | None:
     return np.asarray(x.detach().numpy())
 
 
+def values_on_host(operation: str, name: str, x: Array) -> np.ndarray:
+    """Return the values of an array as numpy has them, whether or not a gradient is taken of them.
+
+    Examples
+    --------
+    >>> values_on_host("expected.optimal_mask", "probability", np.ones(2))
+    array([1., 1.])
+    """
+    if compat.is_torch_array(x) and x.dtype == sys.modules["torch"].bfloat16:
+        # numpy has no such numbers
+        x = x.float()
+    host = as_host(x, detach=True)
+    return on_host(operation, name, x) if host is None else host
+
+
 def is_plain(x: Array) -> bool:
     """Return whether a tensor is nothing but its values: no subclass, no tangent, no lazy view."""
     torch = sys.modules["torch"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import array_api_compat.numpy as xp
 import numpy as np
 
-from .._arrays import Array, Axis, as_host, kept_and_summed, on_host, safe_ratio
+from .._arrays import Array, Axis, kept_and_summed, safe_ratio, values_on_host
 from .._checks import check_real, shown
 from .bins import Binning, Bins, Cells, Closed, check_bins, inner_edges, members_of, read_cells, sums_of
 
@@ -79,22 +79,16 @@ def reliability(
     if not 0 < level < 1:
         raise ValueError(f"{operation}: level must lie between 0 and 1, got {shown(level)}")
     check_bins(operation, n_bins, binning, closed)
-    p = _on_host(operation, "prediction", prediction)
-    y = _on_host(operation, "target", target)
-    w = None if weights is None else _on_host(operation, "weights", weights)
-    counted = None if where is None else _on_host(operation, "where", where)
+    p = values_on_host(operation, "prediction", prediction)
+    y = values_on_host(operation, "target", target)
+    w = None if weights is None else values_on_host(operation, "weights", weights)
+    counted = None if where is None else values_on_host(operation, "where", where)
     cells, _ = read_cells(operation, p, y, axis, w, counted)
     edges = inner_edges(cells, p.dtype, n_bins, binning, closed, xp)
     columns = _columns(cells, edges, members_of(cells.p, edges, closed, xp), level)
     table = _table(columns, [f"axis {k}" for k in kept_and_summed(p.ndim, axis)[0]])
     table.attrs = {"binning": binning, "closed": closed, "level": level}
     return table
-
-
-def _on_host(operation: str, name: str, x: Array) -> np.ndarray:
-    """Return an operand as an array of numpy."""
-    host = as_host(x, detach=True)
-    return on_host(operation, name, x) if host is None else host
 
 
 def _columns(cells: Cells, edges: np.ndarray, members: list[np.ndarray], level: float) -> dict[str, np.ndarray]:

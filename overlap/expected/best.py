@@ -23,7 +23,7 @@ from math import ceil, nan
 import array_api_compat.numpy as numpy_namespace
 import numpy as np
 
-from .._arrays import Array, Axis, as_host, flat, is_host, kept_and_summed, like, on_host, sum_dtype
+from .._arrays import Array, Axis, flat, kept_and_summed, like, values_on_host
 from ..indices import EmptyPolicy
 from ..raster.sizes import Names, check_axis, check_masks, counted_values
 from .exponentials import ERROR, reciprocal
@@ -42,8 +42,11 @@ _UNLIKELY = 1 / 64
 _POWERS = 5
 """64⁻⁵ / 6, what is left out relatively, is 2e-10."""
 
-_SLACK = 1e-9
-"""By how much an upper bound may be wrong: the chance of a |Y| below its least, and rounding."""
+_BELOW_LEAST = 1e-9
+"""By how much an upper bound may be wrong: more than the chance of a |Y| below its least."""
+
+_ROUNDING = 1e-9
+"""By how much of itself a bound may be wrong: more than what is rounded."""
 
 
 def optimal_mask(
@@ -94,18 +97,14 @@ def optimal_mask(
     names = Names(operation, "probability", "probability")
     xp = check_masks(names, probability, probability, None, where, "product")
     check_axis(operation, axis, probability.ndim)
-    looked_at = is_host(probability)
-    probability, _, _ = counted_values(names, probability, probability, None, where, looked_at, xp, not looked_at)
-    # numpy knows no bfloat16
-    probability = xp.astype(probability, sum_dtype((probability,), xp), copy=False)
-    host = as_host(probability, detach=True)
-    if host is None:
-        host = on_host(operation, "probability", probability)
-    rows = flat(host, axis, numpy_namespace)
+    p = values_on_host(operation, "probability", probability)
+    counted = None if where is None else values_on_host(operation, "where", where)
+    p, _, _ = counted_values(names, p, p, None, counted, True, numpy_namespace)
+    rows = flat(p.astype(float, copy=False), axis, numpy_namespace)
     mask = np.empty(rows.shape, bool)
     for row in np.ndindex(rows.shape[:-1]):
         mask[row] = _best_of_row(rows[row], policy_of(empty))
-    return like(_in_shape(mask, host.shape, axis), probability, xp)
+    return like(_in_shape(mask, p.shape, axis), probability, xp)
 
 
 def _in_shape(rows: np.ndarray, shape: tuple[int, ...], axis: Axis) -> np.ndarray:
@@ -149,14 +148,15 @@ def _best_number(falling: np.ndarray) -> tuple[int, float]:
     """Return how many of the cells, the most probable first, are the best mask, and its expected Dice."""
     mean = np.sum(falling)
     deviation = deviation_of(mean - falling @ falling, 1.0, numpy_namespace)
-    # where A has a cell of Y, Y has a cell
     least = max(mean - deviation, 1.0)
     most = max(min(mean + deviation, float(len(falling))), least)
     shares = np.cumsum(falling[: _most_cells(falling, mean)])
     counts = np.arange(1, len(shares) + 1)
     upper = shares / (counts + least)
     lower = shares / (counts + 1 + mean)
-    candidates = np.flatnonzero(upper + _SLACK >= np.max(lower))
+    # where A has a cell of Y, Y has one for certain
+    slack = _BELOW_LEAST if least > 1 else 0.0
+    candidates = np.flatnonzero(upper * (1 + _ROUNDING) + slack >= np.max(lower))
     counts = counts[candidates[0] : candidates[-1] + 1]
     values = _values(falling, counts, counts[0] + least, counts[-1] + most)
     # what is equal but for rounding is equal
@@ -165,10 +165,13 @@ def _best_number(falling: np.ndarray) -> tuple[int, float]:
 
 
 def _most_cells(falling: np.ndarray, mean: float) -> int:
-    """Return a number of cells that the best mask does not exceed: larger ones are worse than that of E|Y| cells."""
+    """Return a number of cells that the best mask does not exceed: larger ones are worse than that of E|Y| cells.
+
+    Half of the expected Dice of n cells is E|Y|/n at the most.
+    """
     n = min(ceil(mean), len(falling))
     lower = float(np.sum(falling[:n])) / (n + 1 + mean)
-    return min(ceil(mean / max(lower - _SLACK, _SLACK)), len(falling))
+    return min(ceil(mean / lower * (1 + _ROUNDING)), len(falling))
 
 
 def _values(falling: np.ndarray, counts: np.ndarray, low: float, high: float) -> np.ndarray:

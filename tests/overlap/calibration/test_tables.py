@@ -86,6 +86,17 @@ def test_places_along_the_axes_that_are_left():
     pd.testing.assert_frame_equal(middle.loc[1], reliability(P[:, 1], Y[:, 1], n_bins=5, binning="mass"))
 
 
+def test_halves_and_lazy_arrays_have_a_table():
+    torch = pytest.importorskip("torch")
+    dask = pytest.importorskip("dask.array")
+    p = torch.as_tensor(P[0, 0]).bfloat16()
+    y = torch.as_tensor(Y[0, 0])
+    assert reliability(p, y)["count"].sum() == 500
+    assert reliability(p.requires_grad_(), y)["predicted"][0] < 1 / 15
+    lazy = reliability(dask.from_array(P[0, 0]), dask.from_array(Y[0, 0]))
+    pd.testing.assert_frame_equal(lazy, reliability(P[0, 0], Y[0, 0]))
+
+
 def test_a_tensor_with_a_gradient_has_a_table():
     torch = pytest.importorskip("torch")
     p = torch.as_tensor(P[0, 0]).requires_grad_()

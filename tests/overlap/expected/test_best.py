@@ -69,6 +69,15 @@ def test_of_equal_cells_the_first():
     np.testing.assert_array_equal(np.flatnonzero(mask), sorted(np.argsort(-p, kind="stable")[:n]))
 
 
+@pytest.mark.parametrize("chance", [1e-4, 1e-12, 1e-200])
+def test_unlikely_cells(chance):
+    """With cells that are hardly ever there, each is worth what the first is: all are in the mask."""
+    assert optimal_mask(np.full(500, chance)).all()
+    p = np.array([chance, chance, chance / 10])
+    best = [2 * chance / 2, 4 * chance / 3, 4.2 * chance / 4]
+    assert optimal_mask(p).sum() == np.argmax(best) + 1
+
+
 def test_certain_cells_are_the_mask():
     y = rng.random(50) < 0.4
     np.testing.assert_array_equal(optimal_mask(y.astype(float)), y)
@@ -109,6 +118,14 @@ def test_every_floating_dtype(dtype):
     p = torch.rand(40, generator=torch.Generator().manual_seed(3)).to(getattr(torch, dtype))
     np.testing.assert_array_equal(optimal_mask(p).numpy(), optimal_mask(p.double().numpy()))
     np.testing.assert_array_equal(optimal_mask(p.requires_grad_()).numpy(), optimal_mask(p.detach().double().numpy()))
+
+
+def test_what_is_refused_of_dask():
+    dask = pytest.importorskip("dask.array")
+    with pytest.raises(
+        ValueError, match="expected.optimal_mask: 1 counted values of probability are out of range or NaN"
+    ):
+        optimal_mask(dask.from_array(np.array([0.5, nan])))
 
 
 def test_what_is_refused():
