@@ -40,7 +40,10 @@ class Formula(NamedTuple):
 
 
 class _Pairs(NamedTuple):
-    """What pairs measure along each axis, also as shares of the enclosing box; IoU, and the union in units of it."""
+    """Lengths of pairs along each axis, and as shares of the enclosing box; IoU, and the union in units of that box.
+
+    What overlaps is less than 0 where boxes are apart.
+    """
 
     overlap: np.ndarray
     a: np.ndarray

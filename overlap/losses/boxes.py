@@ -160,10 +160,11 @@ def _compiled_losses(prediction: Array, target: Array, options: Options, xp: Mod
     gradient = kernels("boxes.gradient")
     if gradient is None:
         return None
-    _compiled_dtypes.add(dtype)
     prepare_for_compile()
     formula = gradient.formula_of(*options)
     loss: Array | None = gradient.pair_losses(prediction, target, formula, partial(_losses, options=options, xp=xp))
+    if loss is not None:
+        _compiled_dtypes.add(dtype)
     return loss
 
 

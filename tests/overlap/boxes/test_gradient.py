@@ -173,6 +173,15 @@ def test_once_compiled_for_few_too(answers, monkeypatch):
     assert answers == [True, True]
 
 
+def test_what_was_not_compiled_is_not_for_few(monkeypatch, answers):
+    monkeypatch.setattr(source, "_LARGE", 100)
+    monkeypatch.setattr(source, "_compiled_dtypes", set())
+    a, b = some((30,))
+    box_loss(a[:, None], b)
+    box_loss(a[:3], b[:3])
+    assert answers == [False]
+
+
 def test_a_subclass_of_tensor(answers):
     class Boxes(torch.Tensor):
         """As torchvision's bounding boxes."""

@@ -75,6 +75,15 @@ def test_array_operations_where_it_does_not_serve():
     torch.testing.assert_close(compiled(a[:, None], b), box_loss(a[:, None], b))
 
 
+def test_array_operations_without_a_compiler(monkeypatch):
+    monkeypatch.setattr(source, "kernels", lambda module: None)
+    monkeypatch.setattr(source, "_operators", [])
+    source.prepare_for_compile()
+    assert source._operators == []
+    compiled = torch.compile(box_loss, fullgraph=True, backend="aot_eager")
+    torch.testing.assert_close(compiled(*some(3)), box_loss(*some(3)))
+
+
 def test_operators_as_torch_wants_them():
     from overlap.boxes import operators
 
