@@ -34,12 +34,13 @@ from .named import (
     SquaredDiceLoss,
     TverskyLoss,
 )
-from .running import RunningOverlap
+from .running import CaseMean, RunningOverlap
 
 __all__ = [
     "BlobLoss",
     "BoundaryLoss",
     "BoxLoss",
+    "CaseMean",
     "DiceCELoss",
     "DiceFocalLoss",
     "DiceLoss",

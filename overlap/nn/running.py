@@ -3,29 +3,43 @@
 Conventions
 -----------
 - Arrays are ``(batch, class, *spatial)``, bool or floating in [0, 1], or integer labels ``(batch, *spatial)``.
-- The sums are float64: hard counts are exact up to 2**53, whatever dtype the model is cast to.
+- The three sizes of each case and class are kept, in float64: hard counts are exact up to 2**53, whatever dtype the
+  model is cast to. A device that has no float64 leaves them to the host.
+- A case in which an index is 0/0, such as one that `where` empties, is left out of the mean over cases, and not counted
+  among those that define it.
 - They are no weights: a model's `state_dict` has none of them unless `persistent` says so, and loads strictly from one
   that has, such as those of earlier versions.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from .._checks import check_choice
 from ..counts import Overlap, unchecked
+from ..indices import dice
+from ..losses.ratios import Index, check_index
 from ..raster import TNORMS, TNorm, measure
 from .targets import Channels, is_whole, one_hot
 
 
-class RunningOverlap(torch.nn.Module):
-    """The sizes of all batches of a loop, class by class, over all processes: index them once, at the end.
+class CaseMean(NamedTuple):
+    """An index averaged over cases, class by class: both of shape (num_classes,)."""
 
-    The index of the sums ("micro"), not the mean of the cases' indices. Hard counts are exact. Predictions need no
-    argmax or threshold if they are soft; nothing is binarised.
+    value: Tensor
+    """The mean over the cases in which the index is defined; NaN if it is in none."""
+    n_defined: Tensor
+    """In how many cases it is, int64."""
+
+
+class RunningOverlap(torch.nn.Module):
+    """The sizes of all cases of a loop, class by class, over all processes: index them once, at the end.
+
+    The index of the sums of all cases ("micro") is one of `compute`, the mean of the cases' indices is `mean`. Hard
+    counts are exact. Predictions need no argmax or threshold if they are soft; nothing is binarised.
 
     Parameters
     ----------
@@ -34,8 +48,8 @@ class RunningOverlap(torch.nn.Module):
     tnorm : {"minimum", "product", "lukasiewicz"}
         How two soft values intersect.
     persistent : bool
-        Whether `state_dict` keeps this process's own sums, to go on in the middle of a loop. Of several processes each
-        saves and loads its own: the sums of one that are loaded into another are left out, not counted twice.
+        Whether `state_dict` keeps this process's own cases, to go on in the middle of a loop. Of several processes each
+        saves and loads its own: the cases of one that are loaded into another are left out, not counted twice.
 
     Examples
     --------
@@ -45,6 +59,8 @@ class RunningOverlap(torch.nn.Module):
     ...     running.update(torch.tensor(prediction), torch.tensor(target))
     >>> dice(running.compute())
     tensor([0.6667, 0.6667, 0.6667], dtype=torch.float64)
+    >>> running.mean(dice)
+    CaseMean(value=tensor([0.5000, 0.6667, 0.4000], dtype=torch.float64), n_defined=tensor([2, 1, 2]))
     """
 
     def __init__(self, num_classes: int, *, tnorm: TNorm = "minimum", persistent: bool = False) -> None:
@@ -55,14 +71,16 @@ class RunningOverlap(torch.nn.Module):
         self.num_classes = num_classes
         self.tnorm = tnorm
         self.persistent = persistent
-        self.register_state_dict_post_hook(_keep_sums)  # type: ignore[no-untyped-call]
-        self.register_load_state_dict_pre_hook(_take_sums)  # type: ignore[no-untyped-call]
+        self.register_state_dict_post_hook(_keep_cases)  # type: ignore[no-untyped-call]
+        self.register_load_state_dict_pre_hook(_take_cases)  # type: ignore[no-untyped-call]
         self.reset()
 
     def reset(self) -> None:
         """Forget all batches."""
         # no buffer: those are cast with the model's dtype, and overwritten by rank 0's under DistributedDataParallel
-        self._sizes = torch.zeros(3, self.num_classes, dtype=torch.float64)
+        self._batches = [torch.zeros(0, 3, self.num_classes, dtype=torch.float64)]
+        # of a checkpoint of an earlier version, which knew no cases
+        self._sums_before = torch.zeros(3, self.num_classes, dtype=torch.float64)
 
     @torch.no_grad()
     def update(
@@ -81,33 +99,93 @@ class RunningOverlap(torch.nn.Module):
         """
         a = self._channels("prediction", prediction, where)
         b = self._channels("target", target, where)
-        all_but_classes = (0, *range(2, a.values.ndim))
-        o = measure(a.values, b.values, axis=all_but_classes, weights=weights, where=where, tnorm=self.tnorm)
-        batch = torch.stack([o.intersection.double(), o.size_a.double(), o.size_b.double()])
+        operands: dict[str, Any] = {"a": a.values, "b": b.values, "weights": weights, "where": where}
+        if a.values.ndim == 2:
+            # each case is a cell
+            operands = {name: None if x is None else x.unsqueeze(-1) for name, x in operands.items()}
+        o = measure(**operands, axis=tuple(range(2, max(a.values.ndim, 3))), tnorm=self.tnorm)
+        sizes = [in_double(o.intersection), in_double(o.size_a), in_double(o.size_b)]
+        batch = torch.stack(sizes, dim=1)
         for channels in (a, b):
             if channels.unknown is not None:
-                batch = torch.where(channels.unknown.any(), torch.nan, batch)
-        self._sizes = self._sizes.to(batch.device) + batch
+                unknown = channels.unknown.flatten(1).any(1).reshape(-1, 1, 1)
+                batch = torch.where(unknown.to(batch.device), torch.nan, batch)
+        self._batches.append(batch)
 
     forward = update
 
     def compute(self, *, group: Any = None) -> Overlap:
-        """Return the sizes of all batches of all processes, each of shape (num_classes,).
+        """Return the sizes of all cases of all processes together, each of shape (num_classes,).
 
-        Every process of the group must call this, also one that had no batch: it adds zeros. The own sums stay as
+        Every process of the group must call this, also one that had no batch: it adds zeros. The own cases stay as
         they are.
         """
-        sizes = self._sizes.clone()
-        distributed = torch.distributed
-        if distributed.is_available() and distributed.is_initialized():
-            sizes = sizes.to(_meeting_place(distributed.get_backend(group)))
-            distributed.all_reduce(sizes, group=group)
-        intersection, size_a, size_b = sizes.to(self._sizes.device)
+        own = self._own_cases()
+        sums = own.sum(0) + self._sums_before.to(own.device)
+        if _is_distributed():
+            sums = sums.to(_meeting_place(group))
+            torch.distributed.all_reduce(sums, group=group)
+        intersection, size_a, size_b = sums.to(own.device)
         return unchecked(intersection, size_a, size_b)
+
+    def cases(self, *, group: Any = None) -> Overlap:
+        """Return the sizes of each case, (n_cases, num_classes): this process's, or process by process those of all.
+
+        Every process of the group must call this, also one that had no batch.
+
+        Raises
+        ------
+        RuntimeError
+            If the sums of an earlier version were loaded, which knew no cases.
+        """
+        if self._sums_before.any():
+            raise RuntimeError(
+                "nn.RunningOverlap: the sums that were loaded are of an earlier version, which kept no cases; take "
+                "compute(), or reset() and go through the cases again"
+            )
+        own = self._own_cases()
+        every = own
+        if _is_distributed():
+            every = _of_all_processes(own.to(_meeting_place(group)), group).to(own.device)
+        intersection, size_a, size_b = every.unbind(1)
+        return unchecked(intersection, size_a, size_b)
+
+    def mean(self, index: Index = dice, *, group: Any = None) -> CaseMean:
+        """Return the mean of an index over the cases of all processes, and in how many it is defined.
+
+        Every process of the group must call this, also one that had no batch.
+
+        Parameters
+        ----------
+        index : callable
+            A function of an `overlap.Overlap`, such as `overlap.dice` or ``partial(overlap.f_beta, beta=2)``. Cases in
+            which it is NaN are left out; ``partial(overlap.dice, empty=1.0)`` keeps those that are empty on both sides.
+        group : optional
+            The group of processes; all by default.
+
+        Returns
+        -------
+        CaseMean
+            ``value n_defined``, each (num_classes,).
+        """
+        check_index("nn.RunningOverlap", index)
+        o = self.cases(group=group)
+        values = index(o)
+        # what is no number because a label was none is no empty case
+        is_defined = ~values.isnan() | o.size_a.isnan() | o.size_b.isnan()
+        n_defined = is_defined.sum(0)
+        return CaseMean(torch.where(is_defined, values, 0.0).sum(0) / n_defined, n_defined)
 
     def extra_repr(self) -> str:
         """Return the number of classes."""
         return str(self.num_classes)
+
+    def _own_cases(self) -> Tensor:
+        """Return the sizes of this process's cases, (n_cases, 3, num_classes), where the last batch was."""
+        device = self._batches[-1].device
+        cases = torch.cat([batch.to(device) for batch in self._batches])
+        self._batches = [cases]
+        return cases
 
     def _channels(self, name: str, x: Tensor, where: Tensor | None) -> Channels:
         if is_whole(x):
@@ -121,20 +199,23 @@ class RunningOverlap(torch.nn.Module):
         return Channels(x, where, None)
 
 
-_SUMS = "_extra_state"
-"""What the sums are called in a `state_dict`."""
+_CASES = "_extra_state"
+"""What the cases are called in a `state_dict`."""
+_SUMS_BEFORE = "_sums_before"
+"""What the sums of an earlier version's checkpoint are called there."""
 _OF_RANK = "_rank"
-"""What the number of the process whose sums they are is called there."""
+"""What the number of the process whose cases they are is called there."""
 
 
-def _keep_sums(running: RunningOverlap, state: dict[str, Any], prefix: str, local_metadata: Any) -> None:
-    """Put the sums into a `state_dict`, if they are to be kept."""
+def _keep_cases(running: RunningOverlap, state: dict[str, Any], prefix: str, local_metadata: Any) -> None:
+    """Put the cases into a `state_dict`, if they are to be kept."""
     if running.persistent:
-        state[prefix + _SUMS] = running._sizes
+        state[prefix + _CASES] = running._own_cases()
+        state[prefix + _SUMS_BEFORE] = running._sums_before
         state[prefix + _OF_RANK] = torch.tensor(_rank())
 
 
-def _take_sums(
+def _take_cases(
     running: RunningOverlap,
     state: dict[str, Any],
     prefix: str,
@@ -144,32 +225,73 @@ def _take_sums(
     unexpected_keys: list[str],
     error_msgs: list[str],
 ) -> None:
-    """Take the sums out of a `state_dict`, and go on from them if they were to be kept."""
-    sums = state.pop(prefix + _SUMS, None)
+    """Take the cases out of a `state_dict`, and go on from them if they were to be kept."""
+    cases = state.pop(prefix + _CASES, None)
+    sums_before = state.pop(prefix + _SUMS_BEFORE, None)
     rank = state.pop(prefix + _OF_RANK, None)
     if not running.persistent:
         return
-    if sums is None:
-        missing_keys.append(prefix + _SUMS)
-    elif sums.shape != running._sizes.shape:
+    if cases is None:
+        missing_keys.append(prefix + _CASES)
+        return
+    if cases.shape[-2:] != (3, running.num_classes):
         error_msgs.append(
-            f"nn.RunningOverlap: the state has {sums.shape[-1]} classes and this one {running.num_classes}"
+            f"nn.RunningOverlap: the state has {cases.shape[-1]} classes and this one {running.num_classes}"
         )
-    elif rank is None or int(rank) == _rank():
-        running._sizes = sums.double()
-    else:
-        running.reset()
+        return
+    running.reset()
+    if rank is not None and int(rank) != _rank():
+        return
+    if cases.ndim == 2:
+        # an earlier version kept nothing else
+        running._sums_before = in_double(cases)
+        return
+    running._batches = [in_double(cases)]
+    if sums_before is not None:
+        running._sums_before = in_double(sums_before)
+
+
+def in_double(x: Tensor) -> Tensor:
+    """Return sizes in float64, on the host if their device has none.
+
+    Examples
+    --------
+    >>> in_double(torch.tensor([1, 2]))
+    tensor([1., 2.], dtype=torch.float64)
+    """
+    return x.cpu().double() if x.device.type in _WITHOUT_DOUBLE else x.double()
+
+
+_WITHOUT_DOUBLE = frozenset({"mps"})
+"""Kinds of device that have no float64."""
+
+
+def _is_distributed() -> bool:
+    distributed = torch.distributed
+    return bool(distributed.is_available() and distributed.is_initialized())
 
 
 def _rank() -> int:
+    return int(torch.distributed.get_rank()) if _is_distributed() else 0
+
+
+def _of_all_processes(cases: Tensor, group: Any) -> Tensor:
+    """Return the cases of all processes, however many each of them has."""
     distributed = torch.distributed
-    if distributed.is_available() and distributed.is_initialized():
-        return int(distributed.get_rank())
-    return 0
+    n_processes = distributed.get_world_size(group)
+    numbers = [torch.zeros(1, dtype=torch.int64, device=cases.device) for _ in range(n_processes)]
+    distributed.all_gather(numbers, torch.tensor([len(cases)], device=cases.device), group=group)
+    # processes exchange arrays of one shape
+    n_most = int(max(numbers))
+    padded = cases.new_zeros(n_most, *cases.shape[1:])
+    padded[: len(cases)] = cases
+    gathered = [torch.zeros_like(padded) for _ in range(n_processes)]
+    distributed.all_gather(gathered, padded, group=group)
+    return torch.cat([x[: int(n)] for x, n in zip(gathered, numbers, strict=True)])
 
 
-def _meeting_place(backend: str) -> torch.device:
+def _meeting_place(group: Any) -> torch.device:
     # the same on every process, whatever device its batches were on and whether it had any
-    if backend == "nccl":
+    if torch.distributed.get_backend(group) == "nccl":
         return torch.device("cuda", torch.cuda.current_device())
     return torch.device("cpu")

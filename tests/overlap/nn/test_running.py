@@ -14,6 +14,7 @@ import overlap as ov
 
 torch = pytest.importorskip("torch")
 from overlap import nn  # noqa: E402
+from overlap.nn.running import in_double  # noqa: E402
 
 K = torch.arange(120, dtype=torch.float64)
 X = (3 * torch.sin(1.7 * K)).reshape(2, 3, 4, 5)
@@ -57,6 +58,82 @@ def test_running_where():
         running.update(LABELS, torch.where(LABELS == 1, 255, LABELS))
 
 
+def test_the_mean_over_cases():
+    """Class 2 is in one case only, class 1 in none: by hand, case by case."""
+    a = torch.tensor([[0, 0, 0, 2], [0, 0, 0, 0], [0, 2, 2, 0]])
+    b = torch.tensor([[0, 0, 2, 2], [0, 0, 0, 0], [0, 0, 0, 0]])
+    running = nn.RunningOverlap(3)
+    running.update(a[:2], b[:2])
+    running.update(a[2:], b[2:])
+    means = running.mean()
+    assert means.n_defined.tolist() == [3, 0, 2]
+    torch.testing.assert_close(
+        means.value, torch.tensor([(4 / 5 + 1 + 4 / 6) / 3, torch.nan, 1 / 3]).double(), equal_nan=True
+    )
+    filled = running.mean(partial(ov.iou, empty=1.0))
+    assert filled.n_defined.tolist() == [3, 3, 3]
+    torch.testing.assert_close(filled.value, torch.tensor([(2 / 3 + 1 + 1 / 2) / 3, 1, (1 / 2 + 1 + 0) / 3]).double())
+    cases = running.cases()
+    assert cases.shape == (3, 3)
+    assert cases.size_b[:, 2].tolist() == [2, 0, 0]
+    assert running.compute().size_b[2] == 2
+
+
+def test_no_case_has_no_mean():
+    means = nn.RunningOverlap(2).mean()
+    assert means.n_defined.tolist() == [0, 0]
+    assert means.value.isnan().all()
+
+
+def test_a_case_that_where_empties_is_left_out_of_the_mean():
+    running = nn.RunningOverlap(3)
+    where = torch.tensor([True, False]).reshape(2, 1, 1, 1)
+    running.update(LABELS, LABELS.roll(1, -1), where=where)
+    alone = nn.RunningOverlap(3)
+    alone.update(LABELS[:1], LABELS.roll(1, -1)[:1])
+    assert running.mean().n_defined.tolist() == [1, 1, 1]
+    assert torch.equal(running.mean().value, alone.mean().value)
+
+
+def test_a_case_of_unknown_labels_is_no_empty_case(monkeypatch):
+    """As on a device, where labels are not looked at."""
+    from overlap.nn import targets
+
+    monkeypatch.setattr(targets, "is_host", lambda *x: False)
+    running = nn.RunningOverlap(3)
+    running.update(LABELS, torch.where(LABELS[:1] == 1, 255, LABELS))
+    means = running.mean()
+    assert means.value.isnan().all()
+    assert means.n_defined.tolist() == [2, 2, 2]
+
+
+def test_cases_of_one_cell():
+    running = nn.RunningOverlap(3)
+    running.update(torch.tensor([0, 1, 2]), torch.tensor([0, 1, 1]), where=torch.tensor([[True], [True], [False]]))
+    assert running.compute().intersection.tolist() == [1, 1, 0]
+    assert running.mean().n_defined.tolist() == [1, 1, 0]
+
+
+def test_an_index_that_is_none_is_refused():
+    with pytest.raises(TypeError, match="nn.RunningOverlap: index is 'dice'"):
+        nn.RunningOverlap(2).mean("dice")
+
+
+def test_a_device_without_float64_leaves_the_sizes_to_the_host():
+    class OnMetal:
+        """Stands for a tensor of such a device, that refuses float64."""
+
+        device = torch.device("mps")
+
+        def cpu(self):
+            return torch.tensor([1.0])
+
+        def double(self):
+            raise TypeError("Cannot convert a MPS Tensor to float64 dtype")
+
+    assert in_double(OnMetal()).dtype == torch.float64
+
+
 def test_running_state():
     running = nn.RunningOverlap(3, persistent=True)
     running.update(LABELS, LABELS)
@@ -68,6 +145,8 @@ def test_running_state():
         nn.RunningOverlap(2, persistent=True).load_state_dict(running.state_dict())
     with pytest.raises(RuntimeError, match="Missing key.*_extra_state"):
         restored.load_state_dict(nn.RunningOverlap(3).state_dict())
+    assert torch.equal(restored.mean().value, running.mean().value)
+    assert restored.mean().n_defined.tolist() == [4, 4, 4]
     running.reset()
     assert running.compute().size_a.tolist() == [0, 0, 0]
 
@@ -105,6 +184,14 @@ def test_a_checkpoint_of_an_earlier_version_loads():
     kept.load_state_dict(old)
     assert kept.compute().size_a.tolist() == [1, 1, 1]
     assert list(old) == ["_extra_state"]
+    with pytest.raises(RuntimeError, match="of an earlier version, which kept no cases; take compute"):
+        kept.mean()
+    kept.update(LABELS, LABELS)
+    again = nn.RunningOverlap(3, persistent=True)
+    again.load_state_dict(kept.state_dict())
+    assert torch.equal(again.compute().size_a, kept.compute().size_a)
+    kept.reset()
+    assert kept.mean().n_defined.tolist() == [0, 0, 0]
 
 
 def test_sums_of_another_process_are_not_counted_twice():
@@ -139,25 +226,44 @@ def test_running_shapes():
 WORKER = """
 import sys, torch
 from overlap import nn
-rank, meeting = int(sys.argv[1]), sys.argv[2]
+rank, meeting, n_cases = int(sys.argv[1]), sys.argv[2], [int(n) for n in sys.argv[3].split(",")]
 torch.distributed.init_process_group("gloo", init_method="file://" + meeting, rank=rank, world_size=2)
-running = nn.RunningOverlap(3)
-if rank == 0:
-    running.update(torch.tensor([[0, 1, 1, 2]]), torch.tensor([[0, 1, 2, 2]]))
+generator = torch.Generator().manual_seed(3)
+a = torch.randint(3, (5, 40), generator=generator)
+b = torch.randint(3, (5, 40), generator=generator)
+own = slice(sum(n_cases[:rank]), sum(n_cases[: rank + 1]))
+running = nn.RunningOverlap(3, persistent=True)
+for x, y in zip(a[own], b[own]):
+    running.update(x[None], y[None])
+restored = nn.RunningOverlap(3, persistent=True)
+restored.load_state_dict(running.state_dict())
 for _ in range(2):
-    o = running.compute()
-print([x.tolist() for x in (o.intersection, o.size_a, o.size_b)])
+    o = restored.compute()
+    cases = restored.cases()
+    means = restored.mean()
+print([x.tolist() for x in (o.intersection, o.size_a, o.size_b, cases.intersection, *means)])
 torch.distributed.destroy_process_group()
 """
 
 
-def test_two_processes_one_of_which_had_no_batch(tmp_path):
+@pytest.mark.parametrize("n_cases", [(5, 0), (3, 2), (0, 0)])
+def test_two_processes_are_as_one(n_cases, tmp_path):
+    """Of as many cases or not, and one of them without any."""
     command = partial(subprocess.Popen, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    workers = [command([sys.executable, "-P", "-c", WORKER, str(rank), str(tmp_path / "meeting")]) for rank in range(2)]
+    workers = [
+        command([sys.executable, "-P", "-c", WORKER, str(rank), str(tmp_path / "meeting"), ",".join(map(str, n_cases))])
+        for rank in range(2)
+    ]
     try:
         out = [worker.communicate(timeout=120) for worker in workers]
     finally:
         for worker in workers:
             worker.kill()
-    expected = "[[1.0, 1.0, 1.0], [1.0, 2.0, 1.0], [1.0, 1.0, 2.0]]"
+    generator = torch.Generator().manual_seed(3)
+    a, b = (torch.randint(3, (5, 40), generator=generator)[: sum(n_cases)] for _ in range(2))
+    alone = nn.RunningOverlap(3)
+    alone.update(a, b)
+    o, means = alone.compute(), alone.mean()
+    every = (o.intersection, o.size_a, o.size_b, alone.cases().intersection, *means)
+    expected = str([x.tolist() for x in every])
     assert [found.strip() for found, _ in out] == [expected] * 2, out
