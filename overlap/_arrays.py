@@ -151,8 +151,9 @@ def values_on_host(operation: str, name: str, x: Array) -> np.ndarray:
     >>> values_on_host("expected.optimal_mask", "probability", np.ones(2))
     array([1., 1.])
     """
+    (x,) = plain(x)
     if compat.is_torch_array(x) and x.dtype == sys.modules["torch"].bfloat16:
-        # numpy has no such numbers
+        # which numpy lacks
         x = x.float()
     host = as_host(x, detach=True)
     return on_host(operation, name, x) if host is None else host

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 import array_api_compat as compat
 import numpy as np
 
-from .._arrays import Array, Axis, flat, is_host, sum_dtype
+from .._arrays import Array, Axis, flat, is_host, plain, sum_dtype
 from .._checks import check_choice, shown
 from ..raster.sizes import Names, check_axis, check_masks, counted_values
 
@@ -52,6 +52,7 @@ def read_cells(
     names = Names(operation, "prediction", "target")
     xp = check_masks(names, prediction, target, weights, where, "product")
     check_axis(operation, axis, prediction.ndim)
+    prediction, target, weights, where = plain(prediction, target, weights, where)
     on_the_host = is_host(prediction, target)
     p, y, w = counted_values(names, prediction, target, weights, where, on_the_host, xp)
     dtype = sum_dtype((prediction, target), xp)

@@ -20,7 +20,7 @@ from math import isfinite, isnan, log, nan, prod
 from types import ModuleType
 from typing import NamedTuple
 
-from .._arrays import Array, Axis, flat, is_host, number, safe_ratio, sum_dtype
+from .._arrays import Array, Axis, flat, is_host, number, plain, safe_ratio, sum_dtype
 from .._checks import check_real
 from ..boxes.arrays import detached
 from ..indices import EmptyPolicy
@@ -160,6 +160,7 @@ def cells_of(
 ) -> Cells:
     """Return the cells of masks that `check_masks` has passed, in the dtype of sums; see `measure_checked`."""
     check_axis(names.operation, axis, mask.ndim)
+    probability, mask, weights, where = plain(probability, mask, weights, where)
     dtype = sum_dtype((probability, mask), xp)
     on_host = is_host(probability, mask)
     p, a, w = counted_values(names, probability, mask, weights, where, on_host, xp, p_is_in_range)

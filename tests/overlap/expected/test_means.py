@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import overlap as ov
-from overlap.expected import expected_dice, expected_iou
+from overlap.expected import expected_dice, expected_iou, optimal_mask
 
 MEANS = {"dice": (expected_dice, ov.dice), "iou": (expected_iou, ov.iou)}
 rng = np.random.default_rng(8)
@@ -248,6 +248,30 @@ def test_where_nobody_may_look():
     torch.testing.assert_close(compiled(p, mask), expected, rtol=2e-8, atol=0)
     wild = torch.func.vmap(expected_dice)(torch.where(p < 0.01, 2.0, p), mask)
     assert torch.equal(wild.isnan(), (p < 0.01).any(1))
+
+
+def test_a_subclass_is_read_as_a_tensor():
+    """As MONAI's MetaTensor: none of its own operations runs."""
+    torch = pytest.importorskip("torch")
+    seen = []
+
+    class Tagged(torch.Tensor):
+        @classmethod
+        def __torch_function__(cls, function, types, args=(), kwargs=None):
+            seen.append(getattr(function, "__name__", ""))
+            return super().__torch_function__(function, types, args, kwargs or {})
+
+    p = torch.rand(50, generator=torch.Generator().manual_seed(7))
+    expected = expected_dice(p, p > 0.3)
+    tagged = p.as_subclass(Tagged).requires_grad_()
+    seen.clear()
+    value = expected_dice(tagged, (p > 0.3).as_subclass(Tagged))
+    assert type(value) is torch.Tensor
+    assert value.item() == expected.item()
+    assert {"exp", "log1p", "where", "sum"}.isdisjoint(seen)
+    value.backward()
+    assert torch.isfinite(tagged.grad).all()
+    np.testing.assert_array_equal(optimal_mask(tagged), optimal_mask(p))
 
 
 def test_as_on_a_device(monkeypatch):
