@@ -129,7 +129,8 @@ def counted_cells(p: Tensor, weights: Tensor | None, where: Tensor | None, axes:
         s = torch.where(where, weights, 0)
     s = s.reshape((1,) * (p.ndim - s.ndim) + s.shape)
     sums = s.sum(axes, dtype=torch.int64 if s.dtype == torch.bool else dtype).to(dtype)
-    n_alike = prod(p.shape[k] for k in axes if s.shape[k] == 1)
+    # a list: torch.compile cannot hand a generator on
+    n_alike = prod([p.shape[k] for k in axes if s.shape[k] == 1])
     kept = [n for k, n in enumerate(p.shape) if k not in axes]
     return (n_alike * sums).expand(kept)
 
