@@ -52,14 +52,16 @@ def plain(kind: str) -> Loss:
 
     def loss(x: Tensor, y: Tensor) -> Tensor:
         x = x if x.dtype == torch.float64 else x.float()
-        y = channels(y, x)
-        value = dice(x, y).mean()
+        value = dice(x, channels(y, x)).mean()
         return value + cross_entropy(x, y) if kind == "entropy" else value
 
     return loss
 
 
 def cross_entropy(x: Tensor, y: Tensor) -> Tensor:
+    """Return the mean over cells, of labels as they are or of a target for each class."""
+    if y.is_floating_point():
+        y = y.to(x.dtype)
     if x.shape[1] == 1:
         return F.binary_cross_entropy_with_logits(x, y)
     return F.cross_entropy(x, y)
@@ -83,8 +85,7 @@ def monai(kind: str) -> Loss:
 
     def loss(x: Tensor, y: Tensor) -> Tensor:
         x = x.float()
-        y = channels(y, x)
-        value = dice(x, y).mean()
+        value = dice(x, channels(y, x)).mean()
         return value + cross_entropy(x, y) if kind == "entropy" else value
 
     return loss
