@@ -37,8 +37,15 @@ _off_the_disk: set[str] = set()
 
 
 @cache
-def kernels(module: str) -> ModuleType | None:
+def kernels(module: str, compiler: str = "numba") -> ModuleType | None:
     """Return a module of compiled kernels by its path in this package, or None where it cannot be imported.
+
+    Parameters
+    ----------
+    module : str
+        Such as "boxes.compiled".
+    compiler : str
+        The package that compiles them.
 
     Examples
     --------
@@ -46,11 +53,11 @@ def kernels(module: str) -> ModuleType | None:
     True
     """
     try:
-        import numba  # noqa: F401 - without it a module that failed to load before may lie about half made
-
+        # without it a module that failed to load before may lie about half made
+        import_module(compiler)
         return import_module(f".{module}", __package__)
     except Exception:
-        # no numba, or one that does not get on with this numpy: whatever it is, the array path needs none
+        # no compiler, or one that does not get on with this numpy: whatever it is, the array path needs none
         return None
 
 

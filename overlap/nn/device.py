@@ -53,18 +53,19 @@ class Tiles(NamedTuple):
     """Tiles that the cells of a case take."""
 
 
-def can_take(x: Tensor, activation: str) -> bool:
-    """Return whether there is a kernel for these logits: not for float64, nor a softmax over very many classes.
+def can_take(dtype: torch.dtype, n_classes: int, activation: str) -> bool:
+    """Return whether there is a kernel for such logits: not for float64, nor for a softmax over very many classes.
 
     Examples
     --------
-    >>> x = torch.zeros(1, 2, 8)
-    >>> can_take(x, "softmax"), can_take(x.double(), "softmax"), can_take(torch.zeros(1, 300, 8), "softmax")
-    (True, False, False)
+    >>> can_take(torch.float32, 2, "softmax"), can_take(torch.float64, 2, "softmax")
+    (True, False)
+    >>> can_take(torch.float32, 300, "softmax"), can_take(torch.float32, 300, "sigmoid")
+    (False, True)
     """
-    is_read = x.dtype in (torch.float32, torch.float16, torch.bfloat16)
-    fits = activation == "sigmoid" or x.shape[1] <= MOST_CLASSES
-    return is_read and fits and x.numel() > 0
+    is_read = dtype in (torch.float32, torch.float16, torch.bfloat16)
+    fits = activation == "sigmoid" or n_classes <= MOST_CLASSES
+    return is_read and fits
 
 
 def sums(
@@ -107,8 +108,10 @@ def sums(
     tensor (7, batch, class)
         Float32.
     """
-    tiles = cut(x, activation)
     n_cases, n_classes = x.shape[:2]
+    if x.numel() == 0:
+        return x.new_zeros((N_SUMS.value, n_cases, n_classes), dtype=torch.float32)
+    tiles = cut(x, activation)
     n_rows = n_cases * n_classes
     total = n_cases * tiles.n_blocks * tiles.n_tiles
     tiles_of_program = min(max(total // _FULL, 1), _FEW)
@@ -155,8 +158,10 @@ def sums_gradient(
     tensor
         Like `x`, in memory too.
     """
-    tiles = cut(x, activation)
     gradient = torch.empty_like(x)
+    if x.numel() == 0:
+        return gradient
+    tiles = cut(x, activation)
     rows = _in_rows(gradient)
     g = g.to(torch.float32).contiguous()
     batch = _batch(x, y, weights, where, labels, ignore)

@@ -96,11 +96,8 @@ def _host_has_kernels() -> bool:
 
 @torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
 def _device_can_take(dtype: torch.dtype, n_classes: int, activation: str) -> bool:
-    device = kernels("nn.device")
-    if device is None:
-        return False
-    like = torch.empty(1, n_classes, 1, dtype=dtype, device="meta")
-    return bool(device.can_take(like, activation))
+    device = kernels("nn.device", "triton")
+    return device is not None and bool(device.can_take(dtype, n_classes, activation))
 
 
 def _pass(x: Tensor, target: Target, weights: Tensor | None, where: Tensor | None, settings: Settings) -> Sums | None:

@@ -36,6 +36,13 @@ def test_nothing_where_it_is_not(module, monkeypatch):
     assert _compiled.kernels(module) is None
 
 
+def test_each_module_needs_its_own_compiler_only(monkeypatch):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    assert _compiled.kernels("boxes.sizes") is None
+    assert _compiled.kernels("boxes.sizes", "json") is sys.modules["overlap.boxes.sizes"]
+    assert _compiled.kernels("boxes.sizes", "no_such_compiler") is None
+
+
 def test_asked_once(monkeypatch):
     monkeypatch.setitem(sys.modules, "overlap.boxes.compiled", None)
     assert _compiled.kernels("boxes.compiled") is None

@@ -13,7 +13,8 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 if DEVICE == "cpu" and os.environ.get("TRITON_INTERPRET") != "1":
     pytest.skip("needs a CUDA device, or triton's interpreter: TRITON_INTERPRET=1", allow_module_level=True)
 
-from overlap.nn import device  # noqa: E402
+from overlap import nn  # noqa: E402
+from overlap.nn import device, one_pass, operators  # noqa: E402
 
 FORMS = ("minimum", "product", "lukasiewicz", "squared")
 ACTIVATIONS = ("sigmoid", "softmax")
@@ -396,13 +397,19 @@ def test_equal_bits_twice():
 
 
 def test_what_the_kernels_leave_to_the_array_form():
-    x = torch.zeros(1, 3, 5)
-    assert device.can_take(x, "softmax")
-    assert device.can_take(x.half(), "softmax")
-    assert not device.can_take(x.double(), "softmax")
-    assert not device.can_take(x[:0], "softmax")
-    assert not device.can_take(torch.zeros(1, device.MOST_CLASSES + 1, 5), "softmax")
-    assert device.can_take(torch.zeros(1, device.MOST_CLASSES + 1, 5), "sigmoid")
+    assert all(device.can_take(dtype, 3, "softmax") for dtype in (torch.float32, torch.float16, torch.bfloat16))
+    assert not device.can_take(torch.float64, 3, "softmax")
+    assert not device.can_take(torch.float32, device.MOST_CLASSES + 1, "softmax")
+    assert device.can_take(torch.float32, device.MOST_CLASSES + 1, "sigmoid")
+
+
+@pytest.mark.parametrize("shape", [(0, 3, 5), (2, 3, 0), (2, 3, 4, 0)])
+def test_nothing_has_sums_of_0(shape):
+    x = tensor(logits(*shape))
+    sums = device.sums(x, x, labels=False, activation="softmax", **ALL)
+    assert sums.shape == (7, *shape[:2])
+    assert (sums == 0).all()
+    assert device.sums_gradient(sums, x, x, labels=False, activation="softmax", **ALL).shape == shape
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -421,3 +428,50 @@ def test_a_softmax_has_its_classes_in_one_tile_of_16_values_a_thread(n_classes, 
 def test_a_thread_reads_16_bytes_of_one_class():
     for dtype, n_cells in ((torch.float32, 4), (torch.bfloat16, 8)):
         assert device.cut(torch.empty(1, 1, 99, dtype=dtype), "sigmoid").vector == n_cells
+
+
+@pytest.fixture
+def passes(monkeypatch):
+    """Take the sums by these kernels wherever tensors are, and count how often."""
+    seen = []
+
+    def counted(*arguments):
+        seen.append(1)
+        return sums(*arguments)
+
+    sums = device.sums
+    monkeypatch.setattr(device, "sums", counted)
+    monkeypatch.setattr(operators, "_of_device", lambda _: device)
+    monkeypatch.setattr(one_pass, "_has_kernels", lambda x, settings: x.dtype != torch.float64)
+    return seen
+
+
+LOSSES = (nn.DiceLoss, nn.FocalTverskyLoss, nn.GeneralisedDiceLoss, nn.DiceCELoss, nn.SquaredDiceLoss)
+
+
+@pytest.mark.parametrize("batch", [False, True])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_losses_are_as_in_double_precision(loss, batch, passes):
+    x = tensor(logits(2, 3, 8, 9))
+    labels = torch.as_tensor(np.random.default_rng(3).integers(0, 3, (2, 8, 9)), device=DEVICE)
+    where = torch.as_tensor(random(2, 1, 8, 9) > 0.3, device=DEVICE)
+    found = []
+    for precision in (x, x.double()):
+        z = precision.clone().requires_grad_()
+        value = loss(from_logits="softmax", batch=batch)(z, labels, where=where)
+        found.append((value.detach(), *torch.autograd.grad(value, z)))
+    assert passes == [1]
+    (value, gradient), (expected, expected_gradient) = found
+    assert_gradient(value, as_read(expected))
+    assert_gradient(gradient, as_read(expected_gradient))
+
+
+def test_a_whole_graph_compiles_around_the_kernels(passes):
+    loss = nn.DiceCELoss(from_logits="softmax", label_smoothing=0.1)
+    x = tensor(logits(2, 3, 8, 9)).requires_grad_()
+    labels = torch.zeros(2, 8, 9, dtype=torch.int64, device=DEVICE)
+    compiled = torch.compile(loss, fullgraph=True, backend="aot_eager")
+    (gradient,) = torch.autograd.grad(compiled(x, labels), x)
+    (eager,) = torch.autograd.grad(loss(x, labels), x)
+    assert passes == [1, 1]
+    torch.testing.assert_close(gradient, eager)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 torch = pytest.importorskip("torch")
-from overlap import nn  # noqa: E402
+from overlap import _compiled, nn  # noqa: E402
 from overlap.nn import one_pass, operators  # noqa: E402
 from overlap.nn.one_pass import take_sums  # noqa: E402
 from overlap.nn.operations import sums_by_operations  # noqa: E402
@@ -32,6 +34,13 @@ def passes(monkeypatch):
 
     monkeypatch.setattr(operators, "sums", counted)
     return seen
+
+
+def test_a_device_without_triton_takes_the_array_form(monkeypatch):
+    _compiled.kernels.cache_clear()
+    monkeypatch.setitem(sys.modules, "triton", None)
+    assert not one_pass._device_can_take(torch.float32, 3, "softmax")
+    _compiled.kernels.cache_clear()
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "softmax"])
