@@ -43,6 +43,7 @@ _LOWEST = _f(-104.0)
 _INFINITY = _f(np.inf)
 _MANTISSA_BITS = _i(23)
 _BIAS = _i(127)
+_BITS_OF_2_TO_24 = _i((127 + 24) << 23)
 _BITS_OF_ROOT_HALF = _i(0x3F3504F3)
 _ONE_LESS_ROOT_HALF = _i(0x3F800000 - 0x3F3504F3)
 """In bits."""
@@ -97,26 +98,21 @@ def _log1p_double(x: Any) -> Any:
 def _exponential_single(x: Any) -> Any:
     # not max(), which might lose a NaN
     x = _LOWEST if x < _LOWEST else x
-    power = (x * _LOG2_E + _TO_WHOLE) - _TO_WHOLE
-    # exp(x) = 2^power exp(r) with |r| ≤ ln 2 / 2, where r is rounded and `r_rest` is what that lost
-    r_high = x - power * _LN_2_HIGH
-    r = r_high - power * _LN_2_LOW
-    r_rest = (r_high - r) - power * _LN_2_LOW
+    # exp(x) = 2^n exp(r) with |r| ≤ ln 2 / 2; the last bits of `shifted` are those of n
+    shifted = x * _LOG2_E + _TO_WHOLE
+    n = shifted - _TO_WHOLE
+    r = (x - n * _LN_2_HIGH) - n * _LN_2_LOW
     series = _f(1.9875691500e-4)
     series = series * r + _f(1.3981999507e-3)
     series = series * r + _f(8.3334519073e-3)
     series = series * r + _f(4.1665795894e-2)
     series = series * r + _f(1.6666665459e-1)
     series = series * r + _f(5.0000001201e-1)
-    sum_ = _f(1.0) + r
-    sum_rest = r - (sum_ - _f(1.0))
-    value = sum_ + (series * (r * r) + (sum_rest + r_rest))
-    # 2^power in two factors: one alone has no room for subnormal numbers
-    n = _i(power)
-    half = _i(n >> _i(1))
-    first = np.int32((half + _BIAS) << _MANTISSA_BITS).view(np.float32)
-    second = np.int32((n - half + _BIAS) << _MANTISSA_BITS).view(np.float32)
-    return value * first * second
+    value = _f(1.0) + (series * (r * r) + r)
+    # 2^(n + 24), for 2^n alone has no room for subnormal numbers
+    bits = _i(np.float32(shifted).view(np.int32) << _MANTISSA_BITS)
+    power = np.int32(bits + _BITS_OF_2_TO_24).view(np.float32)
+    return (value * power) * _f(2.0**-24)
 
 
 def _logistic_single(x: Any) -> Any:

@@ -28,11 +28,11 @@ from .chances import Chances, new_chances
 from .compiled import BAD, FORMS, N_SUMS, OTHER, Pass, Slopes, add_chunks, write_chunks
 from .elements import operand
 
-_CELLS = 1024
+_CELLS = 2048
 """Cells of a class that pass together."""
-_ROOM = 16 * _CELLS
+_ROOM = 8 * _CELLS
 """Those of all classes: what fits into the cache."""
-_CHUNK = 64 * _CELLS
+_CHUNK = 32 * _CELLS
 """Logits of a chunk."""
 _FEWEST = 16
 """Cells that pass together however many the classes."""

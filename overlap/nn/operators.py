@@ -104,8 +104,12 @@ def _gradient_graph(
 class _Sums(torch.autograd.Function):
     """The sums outside of ``torch.compile``."""
 
-    forward = staticmethod(_sums)
-    setup_context = staticmethod(_keep)
+    @staticmethod
+    def forward(ctx: Any, *inputs: Any) -> Tensor:
+        total = _sums(*inputs)
+        _keep(ctx, inputs, total)
+        return total
+
     backward = staticmethod(partial(_backward_by, _sums_gradient))
 
 
