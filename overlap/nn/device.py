@@ -16,7 +16,6 @@ from math import prod
 from typing import Any, NamedTuple
 
 import torch
-import triton
 from torch import Tensor
 
 from ..raster.sizes import ROUNDING
@@ -32,7 +31,7 @@ _FULL = 4096
 """Tiles that fill a device several times; of more, a program takes a few, so that there is less to add up."""
 _FEW = 8
 """Tiles of a program at most, whose sums are single."""
-_BLOCK = 1024
+_BLOCK = 4096
 """Programs whose sums are added at once."""
 
 
@@ -115,7 +114,7 @@ def sums(
     n_rows = n_cases * n_classes
     total = n_cases * tiles.n_blocks * tiles.n_tiles
     tiles_of_program = min(max(total // _FULL, 1), _FEW)
-    n_programs = triton.cdiv(tiles.n_tiles, tiles_of_program)
+    n_programs = _parts(tiles.n_tiles, tiles_of_program)
     partial = x.new_empty((N_SUMS.value, n_rows, n_programs), dtype=torch.float32)
     totals = x.new_empty((N_SUMS.value, n_cases, n_classes), dtype=torch.float32)
     batch = _batch(x, y, weights, where, labels, ignore)
@@ -129,7 +128,7 @@ def sums(
             n_tiles=tiles_of_program,
             EVEN=batch["n_cells"] % (tiles.cells * tiles_of_program) == 0,
         )
-        add_programs[(n_rows, N_SUMS.value)](totals, partial, n_rows, n_programs, BLOCK=_BLOCK)
+        add_programs[(n_rows, N_SUMS.value)](totals, partial, n_rows, n_programs, BLOCK=_BLOCK, num_warps=16)
     return totals
 
 
@@ -192,16 +191,21 @@ def cut(x: Tensor, activation: str) -> Tiles:
     Tiles(classes=4, cells=512, vector=4, n_warps=4, n_blocks=1, n_tiles=8)
     """
     n_classes = x.shape[1]
-    classes = triton.next_power_of_2(n_classes)
+    classes = 1 << (n_classes - 1).bit_length()
     if activation == "sigmoid":
         classes = min(classes, _SIGMOID_CLASSES)
     values = 8 if classes <= 2 else 16
     cells = max(_THREADS * values // classes, _WARP)
     n_warps = classes * cells // (values * _WARP)
     vector = min(16 // x.element_size(), max(cells // _THREADS, 2))
-    n_blocks = triton.cdiv(n_classes, classes)
-    n_tiles = triton.cdiv(prod(x.shape[2:]), cells)
+    n_blocks = _parts(n_classes, classes)
+    n_tiles = _parts(prod(x.shape[2:]), cells)
     return Tiles(classes, cells, vector, n_warps, n_blocks, n_tiles)
+
+
+def _parts(n: int, size: int) -> int:
+    """Return how many parts of a size hold all."""
+    return -(-n // size)
 
 
 def _batch(
@@ -219,8 +223,8 @@ def _batch(
         rows = None if tensor is None else _in_rows(tensor)
         batch[name] = rows
         batch |= _strides(name, rows)
-    for name in ("weights", "where"):
-        batch[f"{name.upper()}_BY_CLASS"] = batch[f"{name}_class"] != 0
+    batch["WEIGHTS_BY_CLASS"] = batch["weights_class"] != 0
+    batch["WHERE_BY_CLASS"] = batch["where_class"] != 0
     return batch
 
 
@@ -233,10 +237,10 @@ def _in_rows(x: Tensor) -> Tensor:
 
 def _strides(name: str, rows: Tensor | None) -> dict[str, int]:
     """Return the strides of a tensor as the kernels call them, 0 along an axis of length 1."""
-    axes = ("case", "class", "cell")
-    if rows is None:
-        return {f"{name}_{axis}": 0 for axis in axes}
-    return {f"{name}_{axis}": rows.stride(k) if rows.shape[k] > 1 else 0 for k, axis in enumerate(axes)}
+    steps = [0, 0, 0]
+    if rows is not None:
+        steps = [0 if n == 1 else step for n, step in zip(rows.shape, rows.stride(), strict=True)]
+    return {f"{name}_case": steps[0], f"{name}_class": steps[1], f"{name}_cell": steps[2]}
 
 
 def _options(
