@@ -8,7 +8,6 @@ Name its folder in the environment variable nnUNet_extTrainer, then
 from __future__ import annotations
 
 import torch
-from nnunetv2.training.loss.deep_supervision import DeepSupervisionWrapper
 from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
 from torch import Tensor
 
@@ -32,9 +31,7 @@ class nnUNetTrainerOverlap(nnUNetTrainer):
             loss = LastChannelIgnored(loss)
         if not self.enable_deep_supervision:
             return loss
-        weights = [2.0**-k for k in range(len(self._get_deep_supervision_scales()))]
-        weights[-1] = 0.0
-        return DeepSupervisionWrapper(loss, [weight / sum(weights) for weight in weights])
+        return nn.DeepSupervision(loss, "halved_without_last")
 
 
 class LastChannelIgnored(torch.nn.Module):

@@ -20,6 +20,7 @@ This module imports torch at once; the rest of the package does not.
 """
 
 from .boxes import BoxLoss
+from .deep_supervision import DeepSupervision
 from .entropies import DiceCELoss
 from .expected import ExpectedDiceLoss
 from .focal import DiceFocalLoss
@@ -41,6 +42,7 @@ __all__ = [
     "BoundaryLoss",
     "BoxLoss",
     "CaseMean",
+    "DeepSupervision",
     "DiceCELoss",
     "DiceFocalLoss",
     "DiceLoss",
