@@ -61,7 +61,7 @@ def validate(network: torch.nn.Module, loader: DataLoader) -> Tensor:
     network.eval()
     running = nn.RunningOverlap(CLASSES)
     for batch in loader:
-        running.update(network(batch["image"]).argmax(1), batch["label"][:, 0].long())
+        running.update(network(batch["image"]).argmax(1), batch["label"])
     return ov.dice(running.compute())
 
 

@@ -2,7 +2,8 @@
 
 Conventions
 -----------
-- Arrays are ``(batch, class, *spatial)``, bool or floating in [0, 1], or integer labels ``(batch, *spatial)``.
+- Arrays are ``(batch, class, *spatial)``, bool or floating in [0, 1], or integer labels ``(batch, *spatial)``. Labels
+  of a target may also be ``(batch, 1, *spatial)``, integers or floating numbers that are whole, as loaders give them.
 - The three sizes of each case and class are kept, in float64: hard counts are exact up to 2**53, whatever dtype the
   model is cast to. A device that has no float64 leaves them to the host.
 - A case in which an index is 0/0, such as one that `where` empties, is left out of the mean over cases, and not counted
@@ -92,13 +93,14 @@ class RunningOverlap(torch.nn.Module):
         ----------
         prediction, target : tensor
             Each one either integer labels ``(batch, *spatial)``, or bool or floating in [0, 1],
-            ``(batch, class, *spatial)``.
+            ``(batch, class, *spatial)``. Labels of the target may be ``(batch, 1, *spatial)``, also whole numbers of a
+            floating dtype.
         weights, where : tensor, optional
             Size of each cell, and True = counted; broadcast to ``(batch, class, *spatial)``. What `where` leaves
             out may have any label.
         """
         a = self._channels("prediction", prediction, where)
-        b = self._channels("target", target, where)
+        b = self._target(target, a.values, where)
         operands: dict[str, Any] = {"a": a.values, "b": b.values, "weights": weights, "where": where}
         if a.values.ndim == 2:
             # each case is a cell
@@ -187,10 +189,20 @@ class RunningOverlap(torch.nn.Module):
         self._batches = [cases]
         return cases
 
+    def _target(self, target: Tensor, prediction: Tensor, where: Tensor | None) -> Channels:
+        """Return the target of a prediction that has a channel for each class."""
+        one_channel = (len(prediction), 1, *prediction.shape[2:])
+        if self.num_classes > 1 and target.shape == one_channel and target.dtype != torch.bool:
+            return self._of_labels("target", target[:, 0], where)
+        return self._channels("target", target, where)
+
+    def _of_labels(self, name: str, labels: Tensor, where: Tensor | None) -> Channels:
+        remedy = "leave cells to be ignored out with where=(labels != k).unsqueeze(1)"
+        return one_hot("nn.RunningOverlap", name, labels, self.num_classes, where, remedy)
+
     def _channels(self, name: str, x: Tensor, where: Tensor | None) -> Channels:
         if is_whole(x):
-            remedy = "leave cells to be ignored out with where=(labels != k).unsqueeze(1)"
-            return one_hot("nn.RunningOverlap", name, x, self.num_classes, where, remedy)
+            return self._of_labels(name, x, where)
         if x.ndim < 2 or x.shape[1] != self.num_classes:
             raise ValueError(
                 f"nn.RunningOverlap: the {name} has shape {tuple(x.shape)}; it is (batch, {self.num_classes}, "

@@ -251,7 +251,9 @@ def test_the_loss_and_its_slope_are_theirs(call, case):
 
 def sizes(prediction, target):
     """Return the sizes of each case and class."""
-    return ov.raster.measure(masks(prediction), masks(target), axis=tuple(range(2, target.ndim + 1)))
+    running = nn.RunningOverlap(3)
+    running.update(prediction, target)
+    return running.cases()
 
 
 def sizes_of_all_cases(prediction, target):
@@ -260,9 +262,14 @@ def sizes_of_all_cases(prediction, target):
     return running.compute()
 
 
+def mean_of_each_class(prediction, target):
+    running = nn.RunningOverlap(3)
+    running.update(prediction, target)
+    return running.mean(ov.dice).value
+
+
 def sizes_of_all_classes(prediction, target):
-    o = sizes(prediction, target)
-    return ov.Overlap(o.intersection.sum(1), o.size_a.sum(1), o.size_b.sum(1))
+    return sizes(prediction, target).sum(1)
 
 
 def mean_of_cases(index):
@@ -295,7 +302,7 @@ def with_reference(index, prediction, target):
 METRICS = {
     "torchmetrics DiceScore(average='macro')": lambda p, t: mean_of_cases(ov.dice(sizes(p, t))),
     "torchmetrics DiceScore(average='micro')": lambda p, t: ov.dice(sizes_of_all_classes(p, t)).mean(),
-    "torchmetrics DiceScore(average='none')": lambda p, t: ov.dice(sizes(p, t)).nanmean(0),
+    "torchmetrics DiceScore(average='none')": mean_of_each_class,
     "torchmetrics DiceScore(average='weighted')": weighted_dice,
     "torchmetrics DiceScore(average='macro', include_background=False)": lambda p, t: mean_of_cases(
         ov.dice(sizes(p, t))[:, 1:]

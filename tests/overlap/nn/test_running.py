@@ -48,6 +48,18 @@ def test_running_soft_and_mixed():
         torch.testing.assert_close(ov.dice(running.compute()), expected)
 
 
+@pytest.mark.parametrize("dtype", [torch.int64, torch.uint8, torch.float32])
+@pytest.mark.parametrize("predicted", [X.argmax(1), X.softmax(1)])
+def test_labels_as_loaders_give_them(predicted, dtype):
+    expected = nn.RunningOverlap(3)
+    expected.update(predicted, LABELS)
+    running = nn.RunningOverlap(3)
+    running.update(predicted, LABELS[:, None].to(dtype))
+    torch.testing.assert_close(ov.dice(running.cases()), ov.dice(expected.cases()))
+    with pytest.raises(ValueError, match="counted labels of the target are not among 0 to 2"):
+        running.update(predicted, (LABELS[:, None] + 1).to(dtype))
+
+
 def test_running_where():
     running = nn.RunningOverlap(3)
     running.update(LABELS, torch.where(LABELS == 1, 255, LABELS), where=(LABELS != 1)[:, None])
