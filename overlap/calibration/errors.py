@@ -73,7 +73,7 @@ def expected_calibration_error(
 
     Parameters
     ----------
-    prediction, target, axis, weights, where
+    prediction, target : array
         As in `brier`.
     n_bins : int
         Number of bins.
@@ -81,6 +81,8 @@ def expected_calibration_error(
         Bins of equal width, or with equally many cells (equal sums of weights) as far as ties allow.
     closed : {"right", "left"}
         Which end a bin has. The first bin has 0 and the last one 1, whatever is said.
+    axis, weights, where
+        As in `brier`.
 
     Returns
     -------

@@ -33,12 +33,14 @@ def reliability(
 
     Parameters
     ----------
-    prediction, target, axis, weights, where
+    prediction, target : array
         As in `brier`; on the host.
     n_bins, binning, closed
         As in `expected_calibration_error`.
     level : float
         Confidence level of the intervals, in (0, 1).
+    axis, weights, where
+        As in `brier`.
 
     Returns
     -------

@@ -38,10 +38,12 @@ def expected_dice_loss(
 
     Parameters
     ----------
-    prediction, target, axis, weights, where, class_weights, reduction
+    prediction, target, axis
         As in `dice_loss`.
     smooth : float
         Cells (≥ 0) of agreement: E[(2|Y∩B| + s) / (|Y| + |B| + s)], where B is the target.
+    weights, where, class_weights, reduction
+        As in `dice_loss`.
 
     Returns
     -------

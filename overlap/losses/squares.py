@@ -36,10 +36,12 @@ def squared_dice_loss(
 
     Parameters
     ----------
-    prediction, target, axis, weights, where, class_weights, reduction
+    prediction, target, axis
         As in `dice_loss`.
     smooth : float
         Cells (≥ 0) of agreement: (2Σpy + s) / (Σp² + Σy² + s).
+    weights, where, class_weights, reduction
+        As in `dice_loss`.
 
     Returns
     -------

@@ -88,7 +88,7 @@ class BoundaryLoss(_MapLoss):
 
         Parameters
         ----------
-        prediction : tensor (batch, class, *spatial)
+        prediction : tensor (batch, class, ...)
             Logits or probabilities, as `from_logits` says.
         distance : tensor of float
             Signed distance of each cell from the boundary of its class, negative inside: a channel for each class that
@@ -157,7 +157,7 @@ class BlobLoss(_MapLoss):
 
         Parameters
         ----------
-        prediction : tensor (batch, class, *spatial)
+        prediction : tensor (batch, class, ...)
             Logits or probabilities, as `from_logits` says.
         components : tensor
             Number of each cell's component, 0 = background, integers or floating numbers that are whole: a channel for

@@ -109,7 +109,7 @@ class OverlapLoss(MaskLoss):
 
         Parameters
         ----------
-        prediction : tensor (batch, class, *spatial)
+        prediction : tensor (batch, class, ...)
             Logits or probabilities, as `from_logits` says.
         target : tensor
             A channel for each class, ``(batch, class, *spatial)``: bool, integer 0 and 1, or floating in [0, 1]. Or

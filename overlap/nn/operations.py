@@ -39,7 +39,7 @@ def sums_by_operations(
     ----------
     operation : str
         What messages call the loss.
-    prediction : tensor (batch, class, *spatial)
+    prediction : tensor (batch, class, ...)
         Logits, or probabilities.
     target : Target
         As `targets.read_target` returns it.

@@ -36,7 +36,7 @@ def read_target(operation: str, prediction: Tensor, target: Tensor, ignore_index
     ----------
     operation : str
         What messages call the loss.
-    prediction : tensor (batch, class, *spatial)
+    prediction : tensor (batch, class, ...)
         What was predicted.
     target : tensor
         In any of the forms that this module's conventions name.
