@@ -4,7 +4,7 @@ Conventions
 -----------
 - The type of the argument decides: float32 is answered in float32, float64 by the functions of the system.
 - `exponential` takes x ≤ 0 and errs by less than 1 unit in the last place, `logistic` by less than 2, over the whole
-  range and in subnormal results; `log1p` takes x ≥ 0 and errs by less than 2, however small its value.
+  range and in subnormal results; `log1p` takes x ≥ 0 and errs by less than 3, however small its value.
 - NaN stays NaN, and infinities have their limits.
 - Whole numbers are cut to 32 bits at each step, for numba would widen them.
 - Products and sums may be contracted but not reordered: what one step rounds off, a later one takes away.

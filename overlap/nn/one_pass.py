@@ -20,8 +20,6 @@ from .operations import sums_by_operations
 from .sums import Settings, Sums
 from .targets import Target
 
-_N_SIZES = 6
-
 
 def take_sums(
     operation: str,
@@ -114,11 +112,12 @@ def _pass(x: Tensor, target: Target, weights: Tensor | None, where: Tensor | Non
         settings.entropy,
         settings.label_smoothing,
     )
-    if x.device.type == "cpu" and not is_compiling() and bool(total[_N_SIZES].any()):
+    *of_each, n_bad = total.unbind()
+    if x.device.type == "cpu" and not is_compiling() and bool(n_bad.any()):
         return None
     if settings.pooled:
-        total = total.sum(1)
-    return Sums(*total[:_N_SIZES])
+        *of_each, _ = total.sum(1).unbind()
+    return Sums(*of_each)
 
 
 def _expanded(x: Tensor | None, to: Tensor) -> Tensor | None:

@@ -157,6 +157,7 @@ def test_the_same_bits_in_any_number_of_threads(n_threads, monkeypatch):
     g = torch.ones(7, 3, 3)
     sums = host.sums(x, *options)
     gradient = host.sums_gradient(g, x, *options)
+    monkeypatch.setattr(host, "_CHUNKS_OF_THREAD", 1)
     monkeypatch.setattr(torch, "get_num_threads", lambda: n_threads)
     assert torch.equal(host.sums(x, *options), sums)
     assert torch.equal(host.sums_gradient(g, x, *options), gradient)
@@ -170,6 +171,7 @@ def _sum_in_child(queue):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks here")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 def test_a_forked_process_has_threads_of_its_own(monkeypatch):
+    monkeypatch.setattr(host, "_CHUNKS_OF_THREAD", 1)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     context = multiprocessing.get_context("fork")
     queue = context.SimpleQueue()
