@@ -31,7 +31,8 @@ class nnUNetTrainerOverlap(nnUNetTrainer):
             loss = LastChannelIgnored(loss)
         if not self.enable_deep_supervision:
             return loss
-        return nn.DeepSupervision(loss, "halved_without_last")
+        # where several processes train, every parameter needs a gradient: those of the coarsest prediction too
+        return nn.DeepSupervision(loss, None if self.is_ddp else "halved_without_last")
 
 
 class LastChannelIgnored(torch.nn.Module):

@@ -81,7 +81,10 @@ Calls = list[tuple[str, dict[str, Any], tuple[str, ...]]]
 
 
 def monai_losses() -> Calls:
-    """Labels go in as (batch, 1, *spatial) with to_onehot_y=True, which is not written."""
+    """Labels go in as (batch, 1, *spatial) with to_onehot_y=True, which is not written.
+
+    Deep supervision is that of DiceLoss(softmax=True), of the logits and of every other row and column of them.
+    """
     softmax = {"softmax": True}
     sigmoid = {"sigmoid": True}
     tversky = {"alpha": 0.3, "beta": 0.7}
@@ -124,6 +127,8 @@ def monai_losses() -> Calls:
         ("FocalLoss", {"use_softmax": True, "alpha": 0.25}, ALL_CLASSES),
         ("FocalLoss", {"gamma": 1.5}, HARD_REGIONS),
         ("BoundaryLoss", softmax, ALL_CLASSES),
+        ("DeepSupervisionLoss", {"weight_mode": "exp"}, ("labels",)),
+        ("DeepSupervisionLoss", {"weight_mode": "same"}, ("labels",)),
     ]
 
 
@@ -213,6 +218,9 @@ Said = dict[str, Any]
 def say_monai_loss(name: str, options: dict[str, Any], logits: Tensor, target: Tensor) -> Said:
     from monai import losses
 
+    if name == "DeepSupervisionLoss":
+        deep = losses.DeepSupervisionLoss(losses.DiceLoss(softmax=True, to_onehot_y=True), **options)
+        return value_and_slope(lambda x, y: deep([x, x[..., ::2, ::2]], y), logits, target.unsqueeze(1).double())
     if "weight" in options:
         options = options | {"weight": torch.tensor(options["weight"])}
     if target.ndim < logits.ndim:
@@ -291,7 +299,14 @@ def value_of(value: Tensor) -> Said:
 
 
 REPLACED = {
-    "monai.losses": ("DiceLoss", "DiceCELoss", "DiceFocalLoss", "TverskyLoss", "GeneralizedDiceLoss"),
+    "monai.losses": (
+        "DiceLoss",
+        "DiceCELoss",
+        "DiceFocalLoss",
+        "TverskyLoss",
+        "GeneralizedDiceLoss",
+        "DeepSupervisionLoss",
+    ),
     "monai.metrics": ("DiceMetric", "MeanIoU"),
     "nnunetv2.training.loss.dice": ("MemoryEfficientSoftDiceLoss",),
     "nnunetv2.training.loss.compound_losses": ("DC_and_CE_loss", "DC_and_BCE_loss"),

@@ -78,6 +78,12 @@ def power_of_the_mean(loss, gamma):
     return lambda logits, target: loss(logits, target) ** gamma
 
 
+def of_two_resolutions(weights):
+    """MONAI's weights are not divided by their sum, ours are unless they are named."""
+    deep = nn.DeepSupervision(nn.DiceLoss(**softmax, smooth=1e-5), weights)
+    return lambda logits, labels: deep([logits, logits[..., ::2, ::2]], labels)
+
+
 def mean_of_p_and_distance(logits, labels):
     """MONAI measures the distance itself, in cells, from 0 inside the boundary to 1 outside; 0 where it has none."""
     target = masks(labels)
@@ -162,6 +168,8 @@ MONAI = {
     ),
     "FocalLoss(gamma=1.5)": nn.DiceFocalLoss(1.5, dice_weight=0.0, **sigmoid),
     "BoundaryLoss(softmax=True)": mean_of_p_and_distance,
+    "DeepSupervisionLoss(weight_mode='exp')": of_two_resolutions([1.0, 0.5]),
+    "DeepSupervisionLoss(weight_mode='same')": of_two_resolutions([1.0, 1.0]),
 }
 
 TRAINER = {"include_background": False, "smooth": 1e-5}
