@@ -20,6 +20,7 @@ from .._arrays import is_host, sum_dtype
 from ..losses.entropies import Bend, entropy_sums, log
 from ..raster.sizes import ROUNDING, Names, check_masks, measure_checked
 from ..raster.squares import squared_checked
+from . import traced  # noqa: F401 - measures what torch.compile traces
 from .sums import Activation, Settings, Sums
 from .targets import Channels, Target, as_channels
 

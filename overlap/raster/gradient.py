@@ -71,14 +71,14 @@ def _soft_sizes(torch: Any) -> Any:
                 g_both = torch.zeros_like(g_a)
             if g_a is None:
                 g_a = torch.zeros_like(g_both)
-            write = _gradient_graph if torch.is_grad_enabled() else _gradient
+            write = gradient_in_operations if torch.is_grad_enabled() else host_gradient
             gradient = write(ctx.saved_tensors, g_both, g_a, ctx.summed, ctx.tnorm, ctx.some_cut_off)
             return gradient, *others
 
     return SoftSizes
 
 
-def _gradient(
+def host_gradient(
     operands: tuple[Any, ...],
     g_both: Any,
     g_a: Any,
@@ -86,12 +86,14 @@ def _gradient(
     tnorm: str,
     some_cut_off: bool,
 ) -> Any:
-    """Write the gradient of the prediction, block by block."""
+    """Write the gradient of the prediction, block by block; None for what only the operations of torch can do."""
     on_host: list[Any] = [None if x is None else x.detach().numpy() for x in operands]
     read = Operands(*on_host).widened()
     # numpy asks the system for large pages, torch does not: on a new array that is most of the time
     gradient = np.empty_like(read.a)
-    plan: Any = layout((*read, gradient), summed)
+    plan = layout((*read, gradient), summed)
+    if plan is None:
+        return None
     views = [flat(x) for x in (*read, gradient)]
     _write(*views, *plan, _flat_gradient(g_both), _flat_gradient(g_a), TNORMS[tnorm], some_cut_off)
     return sys.modules["torch"].from_numpy(gradient)
@@ -102,7 +104,7 @@ def _flat_gradient(g: Any) -> np.ndarray:
     return np.ascontiguousarray(g.detach().numpy(), np.float64).reshape(-1)
 
 
-def _gradient_graph(
+def gradient_in_operations(
     operands: tuple[Any, ...],
     g_both: Any,
     g_a: Any,

@@ -16,7 +16,6 @@ from math import prod
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_tuple
 from numpy.lib.stride_tricks import as_strided
 
 BLOCK = 3584
@@ -91,9 +90,8 @@ def layout(operands: tuple[np.ndarray | None, ...], summed: tuple[int, ...]) -> 
     return _layout(tuple(places), summed)
 
 
-@lru_cache(maxsize=256)
 def summed_axes(axis: int | tuple[int, ...] | None, ndim: int) -> tuple[int, ...]:
-    """Return the axes to sum over, none of them negative.
+    """Return the axes to sum over, none of them negative; they are known to be axes.
 
     Examples
     --------
@@ -102,10 +100,10 @@ def summed_axes(axis: int | tuple[int, ...] | None, ndim: int) -> tuple[int, ...
     """
     if axis is None:
         return tuple(range(ndim))
-    return tuple(normalize_axis_tuple(axis, ndim))
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    return tuple(k % ndim for k in axes)
 
 
-@lru_cache(maxsize=256)
 def kept_shape(shape: tuple[int, ...], summed: tuple[int, ...]) -> tuple[int, ...]:
     """Return the shape of the results.
 

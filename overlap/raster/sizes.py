@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from functools import cache
 from math import inf, nan, prod
@@ -19,6 +20,7 @@ from .._arrays import (
     bounded,
     check_mask,
     is_bool,
+    is_compiling,
     is_host,
     is_traced,
     like,
@@ -31,6 +33,7 @@ from .._checks import check_choice, shown
 from .._compiled import kernels
 from ..counts import Overlap, unchecked
 from ..indices import EmptyPolicy
+from .layout import summed_axes
 
 _LARGE = 1 << 20
 """Masks of fewer cells never import the compiler."""
@@ -314,6 +317,28 @@ def measure_checked(
         compiled = _measure_compiled(a, b, axis, weights, where, tnorm, slack, xp)
         if compiled is not None:
             return compiled
+    if _traced is not None and _is_for_the_operator(a, b, weights):
+        summed = summed_axes(axis, a.ndim)
+        both, size_a, size_b = _traced(a, b, weights, where, list(summed), tnorm).unbind()
+        return both, size_a, size_b
+    return measure_in_operations(names, a, b, axis, weights, where, tnorm, check_values, xp, a_is_in_range)
+
+
+def measure_in_operations(
+    names: Names,
+    a: Array,
+    b: Array,
+    axis: Axis,
+    weights: Array | None,
+    where: Array | None,
+    tnorm: TNorm,
+    check_values: bool,
+    xp: ModuleType,
+    a_is_in_range: bool = False,
+) -> tuple[Array, Array, Array]:
+    """Return the three sizes by operations of any array library; see `measure_checked`."""
+    a_is_hard = is_bool(a, xp)
+    b_is_hard = is_bool(b, xp)
     a, b, weights = counted_values(names, a, b, weights, where, check_values, xp, a_is_in_range)
     if a_is_hard and b_is_hard:
         both = a & b
@@ -335,6 +360,28 @@ def measure_checked(
     if tnorm != "lukasiewicz" and _are_summed_alike(a, b):
         return shared, size_a, size_b
     return bounded(shared, size_a, size_b, xp), size_a, size_b
+
+
+_traced: Callable[..., Array] | None = None
+"""An operator of torch that measures soft masks under ``torch.compile``, where there is one."""
+
+
+def measure_traced_by(operator: Callable[..., Array]) -> None:
+    """Have an operator measure what ``torch.compile`` traces on the host; see `overlap.nn.traced`."""
+    global _traced
+    _traced = operator
+
+
+def _is_for_the_operator(a: Array, b: Array, weights: Array | None) -> bool:
+    """Return whether ``torch.compile`` traces soft masks on the host of which only the first may need a gradient."""
+    if not is_compiling() or not compat.is_torch_array(a):
+        return False
+    torch = sys.modules["torch"]
+    if a.dtype not in (torch.float32, torch.float64) or b.dtype not in (torch.bool, torch.float32, torch.float64):
+        return False
+    if weights is not None and weights.requires_grad:
+        return False
+    return a.device.type == "cpu" and not b.requires_grad
 
 
 def counted_values(
