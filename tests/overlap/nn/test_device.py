@@ -323,7 +323,9 @@ def test_a_confident_cell_has_the_cross_entropy_that_it_has(activation, expected
     x = tensor(np.array([[[20.0], [-3.0]]]))
     y = tensor(np.array([[[1.0], [0.0]]]))
     sums = device.sums(x, y, labels=False, activation=activation, **ALL)
-    np.testing.assert_allclose(as_read(sums[3, 0, 0]), np.log1p(expected), rtol=1e-6)
+    # the interpreter has no fused multiplication, which e^x needs for its last digits
+    rtol = 1e-6 if DEVICE == "cuda" else 3e-6
+    np.testing.assert_allclose(as_read(sums[3, 0, 0]), np.log1p(expected), rtol=rtol)
 
 
 def layouts(x):
