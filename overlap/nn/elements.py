@@ -46,11 +46,10 @@ class Operand(NamedTuple):
 
 def operand(x: np.ndarray) -> Operand:
     """Return an array (batch, class, *spatial) as the kernels read it; axes of length 1 repeat as often as needed."""
-    size = x.itemsize
-    steps = [stride // size for stride in x.strides]
-    runs = _runs(x.shape[2:], steps[2:])
-    if len(runs) > _N_RUNS:
+    if not has_layout(x):
         return operand(np.ascontiguousarray(x))
+    steps = _steps(x)
+    runs = _runs(x.shape[2:], steps[2:])
     while len(runs) < _N_RUNS:
         runs.insert(0, (1, 0))
     by_case = steps[0] if x.shape[0] > 1 else 0
@@ -59,6 +58,15 @@ def operand(x: np.ndarray) -> Operand:
     within = [step for _, step in runs]
     layout = np.array([by_case, by_class, *lengths, *within], np.int64)
     return Operand(_memory(x, steps), layout)
+
+
+def has_layout(x: np.ndarray) -> bool:
+    """Return whether an array (batch, class, *spatial) can be read, and written, where it lies."""
+    return len(_runs(x.shape[2:], _steps(x)[2:])) <= _N_RUNS
+
+
+def _steps(x: np.ndarray) -> list[int]:
+    return [stride // x.itemsize for stride in x.strides]
 
 
 def _runs(lengths: tuple[int, ...], steps: list[int]) -> list[tuple[int, int]]:

@@ -28,7 +28,7 @@ from ..raster.sizes import ROUNDING
 from .blocks import Block, Operands, new_block
 from .chances import Chances, new_chances
 from .compiled import BAD, FORMS, N_SUMS, OTHER, Pass, Slopes, add_chunks, write_chunks
-from .elements import operand
+from .elements import has_layout, operand
 
 _CELLS = 2048
 """Cells of a class that pass together."""
@@ -151,7 +151,9 @@ def sums_gradient(
     memory = np.empty(x.numel(), _numbers(x).dtype)
     strides = torch.empty_like(x, device="meta").stride()
     gradient = torch.from_numpy(memory).view(x.dtype).as_strided(x.shape, strides)
-    to = operand(_numbers(gradient))
+    values = _numbers(gradient)
+    written = values if has_layout(values) else np.empty(values.shape, values.dtype)
+    to = operand(written)
     operands = _operands(x, y, weights, where, labels, ignore)
     settings = _pass(x, activation, form, smoothing)
     n_chunks = -(-settings.n_cells // settings.chunk)
@@ -164,6 +166,8 @@ def sums_gradient(
         write_chunks(operands, settings, block, chances, slopes, first, last, of_cases, to)
 
     _share_out(write, len(x) * n_chunks)
+    if written is not values:
+        values[...] = written
     return gradient
 
 

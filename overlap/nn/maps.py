@@ -19,7 +19,7 @@ from ..losses.blobs import blob_loss_of_each
 from ..losses.boundaries import boundary_loss_of_each
 from ..losses.ratios import Reduction, counted_ratios, reduced
 from .operations import counted_logits, probabilities
-from .options import ClassWeights, MaskLoss, on_device, plain
+from .options import ClassWeights, MaskLoss, aligned, check_tensors, on_device, plain
 from .sums import Activation
 
 
@@ -32,8 +32,8 @@ class _MapLoss(MaskLoss):
         """Return the probabilities of the classes that count, and what their cells count."""
         prediction = plain(prediction)
         self._check_prediction(prediction)
-        weights = None if weights is None else plain(weights)
-        where = None if where is None else plain(where)
+        weights = aligned(weights, prediction)
+        where = aligned(where, prediction)
         logits = counted_logits(prediction, where, self.from_logits)
         p = probabilities(logits, self.from_logits)
         if self.include_background:
@@ -98,6 +98,7 @@ class BoundaryLoss(_MapLoss):
         where : tensor of bool, optional
             True = counted; broadcasts to the prediction.
         """
+        check_tensors(self._operation, prediction=prediction, distance=distance, weights=weights, where=where)
         p, weights, where = self._counted_classes(prediction, weights, where)
         distance = _one_a_channel(self._operation, "distance", distance, p)
         axes = tuple(range(2, p.ndim))
@@ -167,6 +168,7 @@ class BlobLoss(_MapLoss):
         where : tensor of bool, optional
             True = counted; broadcasts to the prediction.
         """
+        check_tensors(self._operation, prediction=prediction, components=components, weights=weights, where=where)
         p, weights, where = self._counted_classes(prediction, weights, where)
         components = _one_a_channel(self._operation, "components", components, p)
         components = _whole(self._operation, components, where)

@@ -14,7 +14,7 @@ from ..indices import dice
 from ..losses.ratios import Index, Reduction, check_index, loss_of_sizes, reduced
 from ..raster import TNORMS, TNorm
 from .one_pass import take_sums
-from .options import ClassWeights, MaskLoss, on_device, plain
+from .options import ClassWeights, MaskLoss, aligned, check_tensors, on_device, plain
 from .processes import over_processes
 from .sums import Activation, Form, Settings, Sums
 from .targets import Target, read_target
@@ -142,11 +142,12 @@ class OverlapLoss(MaskLoss):
     def _sums(self, prediction: Tensor, target: Tensor, weights: Tensor | None, where: Tensor | None) -> Sums:
         """Return the sums of a batch, of all processes that share it if it is pooled."""
         operation = self._operation
+        check_tensors(operation, prediction=prediction, target=target, weights=weights, where=where)
         prediction = plain(prediction)
         self._check_prediction(prediction)
         read = read_target(operation, prediction, plain(target), self.ignore_index)
-        weights = None if weights is None else plain(weights)
-        where = None if where is None else plain(where)
+        weights = aligned(weights, prediction)
+        where = aligned(where, prediction)
         sums = self._sums_of_process(prediction, read, weights, where)
         return over_processes(sums) if self.batch is True else sums
 

@@ -114,7 +114,7 @@ def counted_logits(x: Tensor, where: Tensor | None, activation: Activation) -> T
         x = x.float()
     if where is None or activation is None:
         return x
-    if activation == "softmax" and where.shape[1:2] not in ((), (1,)):
+    if activation == "softmax" and where.shape[1] != 1:
         where = where.any(1, keepdim=True)
     return torch.where(where, x, 0.0)
 

@@ -93,6 +93,24 @@ def on_device(weights: Tensor | None, loss: Tensor) -> Tensor | None:
     return None if weights is None else weights.to(loss.device, non_blocking=True)
 
 
+def check_tensors(operation: str, **operands: object) -> None:
+    """Refuse what is no tensor, an array of numpy above all, and a `where` that is not bool."""
+    for name, x in operands.items():
+        if x is not None and not isinstance(x, Tensor):
+            raise TypeError(f"{operation}: {name} is a {type(x).__name__}; pass a tensor, torch.as_tensor({name})")
+    where = operands.get("where")
+    if isinstance(where, Tensor) and where.dtype != torch.bool:
+        raise TypeError(f"{operation}: where has dtype {where.dtype}; pass bool, True = counted")
+
+
+def aligned(x: Tensor | None, prediction: Tensor) -> Tensor | None:
+    """Return what broadcasts to a prediction with all of its axes, so that its axis of classes is the second."""
+    if x is None:
+        return None
+    x = plain(x)
+    return x.reshape((1,) * (prediction.ndim - x.ndim) + x.shape)
+
+
 def plain(x: Tensor) -> Tensor:
     """Return a tensor without what a subclass, such as MONAI's MetaTensor, adds to it and runs at each operation."""
     return x if type(x) is Tensor else x.as_subclass(Tensor)

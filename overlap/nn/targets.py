@@ -126,7 +126,9 @@ def as_channels(
     ([[[1, 0, 0], [0, 1, 0]]], [[[True, True, False]]])
     """
     values = target.values
-    if ignore_index is not None:
+    if values.dtype in _UNSIGNED:
+        values = values.long()
+    if ignore_index is not None and _can_hold(values.dtype, ignore_index):
         known = values != ignore_index
         if target.is_labels:
             known = known.unsqueeze(1)
@@ -140,6 +142,18 @@ def as_channels(
     unknown = ~mask & (values != 0)
     remedy = "pass target > 0 for a mask, or labels without the axis of classes"
     return Channels(mask, where, _refused(operation, "values of the target", values, "0 and 1", unknown, where, remedy))
+
+
+_UNSIGNED = (torch.uint16, torch.uint32, torch.uint64)
+"""What torch can store, but not compare."""
+
+
+def _can_hold(dtype: torch.dtype, label: int) -> bool:
+    """Return whether a label can occur: torch would compare what is left of it in so many bits."""
+    if dtype.is_floating_point or dtype == torch.bool:
+        return True
+    limits = torch.iinfo(dtype)
+    return limits.min <= label <= limits.max
 
 
 def is_whole(x: Tensor) -> bool:

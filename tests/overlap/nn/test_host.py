@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("numba")
 torch = pytest.importorskip("torch")
+from overlap import nn  # noqa: E402
 from overlap.nn import host  # noqa: E402
 
 rng = np.random.default_rng(9)
@@ -217,3 +218,15 @@ def test_extremes_are_finite_and_push_the_right_way(x, y):
     gradient = host.sums_gradient(g, logits, *options)
     assert torch.isfinite(gradient).all()
     assert (gradient * (1 - 2 * y) >= 0).all()
+
+
+@pytest.mark.parametrize("order", [(0, 1, 5, 4, 3, 2), (0, 1, 2, 5, 3, 4), (1, 0, 5, 3, 4, 2)])
+def test_the_gradient_of_logits_of_any_strides(order):
+    """Axes in an order of which no three runs can be made."""
+    memory = torch.randn(2, 2, 4, 5, 6, 7, generator=torch.Generator().manual_seed(0))
+    x = memory.permute(order).requires_grad_()
+    y = torch.rand(x.shape, generator=torch.Generator().manual_seed(1)) > 0.5
+    (found,) = torch.autograd.grad(nn.DiceLoss(from_logits="sigmoid")(x, y), x)
+    straight = x.detach().contiguous().requires_grad_()
+    (expected,) = torch.autograd.grad(nn.DiceLoss(from_logits="sigmoid")(straight, y), straight)
+    torch.testing.assert_close(found, expected)

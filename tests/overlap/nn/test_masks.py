@@ -77,3 +77,24 @@ def test_subclasses_of_tensors_are_read_as_tensors():
     plain = X.clone().requires_grad_()
     (expected,) = torch.autograd.grad(nn.DiceCELoss(**softmax)(plain, LABELS), plain)
     assert torch.equal(gradient, expected)
+
+
+@pytest.mark.parametrize("loss", [nn.DiceCELoss, nn.DiceFocalLoss, nn.ExpectedDiceLoss, nn.GeneralisedDiceLoss])
+@pytest.mark.parametrize("shape", [(3, 1, 1), (3, 4, 5), (4, 5), (5,)])
+def test_what_counts_is_broadcast_from_the_last_axis(loss, shape):
+    where = torch.rand(shape, generator=torch.Generator().manual_seed(2)) > 0.4
+    weights = torch.rand(shape, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    whole = where.expand(2, 3, 4, 5)
+    x = torch.where(whole.any(1, keepdim=True), X, torch.nan).requires_grad_()
+    found = loss(**softmax)(x, LABELS, where=where, weights=weights)
+    expected = loss(**softmax)(X, LABELS, where=whole, weights=weights.expand(2, 3, 4, 5))
+    torch.testing.assert_close(found, expected)
+    found.backward()
+    assert torch.isfinite(x.grad).all()
+
+
+def test_what_is_no_tensor_is_refused():
+    with pytest.raises(TypeError, match=r"nn.DiceLoss: target is a ndarray; pass a tensor, torch.as_tensor\(target\)"):
+        nn.DiceLoss(**softmax)(X, LABELS.numpy())
+    with pytest.raises(TypeError, match=r"nn.DiceLoss: where has dtype torch.uint8; pass bool"):
+        nn.DiceLoss(**softmax)(X, LABELS, where=torch.ones(1, dtype=torch.uint8))

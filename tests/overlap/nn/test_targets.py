@@ -128,3 +128,17 @@ def test_shapes_say_what_a_target_is():
     # as many cases as classes: the shape of a prediction without cells
     read = targets.read_target("nn.DiceLoss", torch.zeros(3, 3), torch.zeros(3, 3), None)
     assert not read.is_labels
+
+
+@pytest.mark.parametrize("loss", [nn.DiceCELoss, nn.DiceFocalLoss])
+@pytest.mark.parametrize("absent", [256, -1, -100])
+def test_a_label_that_its_dtype_cannot_hold_is_no_other(loss, absent):
+    labels = LABELS.to(torch.uint8)
+    found = loss(from_logits="softmax", ignore_index=absent)(X, labels)
+    torch.testing.assert_close(found, loss(from_logits="softmax")(X, LABELS))
+
+
+@pytest.mark.parametrize("loss", [nn.DiceCELoss, nn.DiceFocalLoss])
+def test_unsigned_labels(loss):
+    found = loss(from_logits="softmax")(X, LABELS.to(torch.uint16))
+    torch.testing.assert_close(found, loss(from_logits="softmax")(X, LABELS))
