@@ -14,9 +14,10 @@ README = Path(__file__).parents[1] / "README.md"
 def test_the_python_blocks_run():
     pytest.importorskip("gemmi")
     pytest.importorskip("nibabel")
+    pytest.importorskip("torch")
     names: dict[str, object] = {}
     blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     for block in blocks:
         exec(block, names)
     plt.close("all")

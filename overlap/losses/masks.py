@@ -99,7 +99,7 @@ def dice_loss(
     smooth : float
         Cells (≥ 0) of agreement. A target without any cell gives no gradient at 0: pool the batch, so that
         its false positives count beside the lesions of other cases, or else smooth by a cell or so, which biases
-        lesions of few cells (3 with 2 found: .667 becomes .714 at 1).
+        lesions of few cells (at 1 the Dice of 3 cells of which 2 are found, .800, becomes .833).
     tnorm : {"minimum", "product", "lukasiewicz"}
         How soft values intersect; see `overlap.raster`. All agree where the target is 0 or 1.
     weights : array, optional
