@@ -32,7 +32,8 @@ def squared_dice_loss(
     """Squared Dice loss of V-Net, 1 − 2Σpy / (Σp² + Σy²): a squared error, scaled by what there is to find.
 
     Equal to Σ(p − y)² / (Σp² + Σy²), so that a target between 0 and 1 is returned as it is. Of a target that is drawn
-    anew each time it returns nearly the mean, as long as what is drawn is a small part of all there is to find.
+    anew in each cell it returns the mean over D, at most 1, where D is the best squared Dice there is: the mean itself
+    only where all else is certain, more than it elsewhere (with D = 0.64, 1.6 times as much).
 
     Parameters
     ----------
