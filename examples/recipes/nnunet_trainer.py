@@ -31,8 +31,10 @@ class nnUNetTrainerOverlap(nnUNetTrainer):
             loss = LastChannelIgnored(loss)
         if not self.enable_deep_supervision:
             return loss
-        # where several processes train, every parameter needs a gradient: those of the coarsest prediction too
-        return nn.DeepSupervision(loss, None if self.is_ddp else "halved_without_last")
+        weights = [0.5**k for k in range(len(self._get_deep_supervision_scales()))]
+        # as in nnU-Net: processes that do not compile need a gradient of the coarsest prediction too
+        weights[-1] = 1e-6 if self.is_ddp and not self._do_i_compile() else 0.0
+        return nn.DeepSupervision(loss, [weight / sum(weights) for weight in weights])
 
 
 class LastChannelIgnored(torch.nn.Module):

@@ -167,3 +167,15 @@ def test_an_nnunet_trainer_has_the_loss_of_nnunet(make_trainer, regions, ignore)
     before = trainer.train_step(batch)["loss"]
     after = trainer.train_step(batch)["loss"]
     assert after < before
+
+
+@of_a_peer
+@pytest.mark.parametrize("is_ddp", [False, True])
+@pytest.mark.parametrize("compiles", [False, True])
+def test_an_nnunet_trainer_weighs_resolutions_as_nnunet(make_trainer, monkeypatch, is_ddp, compiles):
+    trainer = make_trainer(LABELS)
+    monkeypatch.setattr(trainer, "is_ddp", is_ddp)
+    monkeypatch.setattr(trainer, "_do_i_compile", lambda: compiles)
+    theirs = super(type(trainer), trainer)._build_loss()
+    assert trainer._build_loss().weights == pytest.approx(tuple(theirs.weight_factors), abs=1e-12)
+    assert (trainer._build_loss().weights[-1] > 0) == (is_ddp and not compiles)
