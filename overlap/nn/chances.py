@@ -27,26 +27,23 @@ class Chances(NamedTuple):
     """Room for what the logits of a block say, (class, cell)."""
 
     p: np.ndarray
-    q: np.ndarray | None
-    """1 − p of a sigmoid; None if nobody asks."""
     own: np.ndarray | None
     """−log p; None if nobody asks."""
     other: np.ndarray | None
     """−log(1 − p) of a sigmoid; None if nobody asks."""
     top: np.ndarray | None
     """(cell,), the largest logit; None for a sigmoid."""
-    below: np.ndarray | None
-    """(cell,), the sum of exp(logit − top) over the logits below the top."""
-    ties: np.ndarray | None
-    """(cell,), how many logits besides one are the top."""
+    rest: np.ndarray | None
+    """(cell,), what the sum of exp(logit − top) has besides the 1 of a top."""
+    divisors: np.ndarray | None
+    """(cell,), that sum."""
 
 
-def new_chances(logits: np.ndarray, softmax: bool, entropy: bool, slopes: bool) -> Chances:
+def new_chances(logits: np.ndarray, softmax: bool, entropy: bool) -> Chances:
     """Return room for what is asked of logits (class, cell)."""
     cells = logits[0]
     return Chances(
         np.empty_like(logits),
-        np.empty_like(logits) if slopes and not softmax else None,
         np.empty_like(logits) if entropy else None,
         np.empty_like(logits) if entropy and not softmax else None,
         np.empty_like(cells) if softmax else None,
@@ -58,18 +55,16 @@ def new_chances(logits: np.ndarray, softmax: bool, entropy: bool, slopes: bool) 
 @_kernel
 def find_chances(logits: np.ndarray, n: int, chances: Chances) -> None:
     """Write what is asked of the first n cells."""
-    _softmax(logits, n, chances.p, chances.top, chances.below, chances.ties)
-    _log_softmax(logits, n, chances.own, chances.top, chances.below, chances.ties)
+    by_softmax(logits, n, chances)
     for c in range(logits.shape[0]):
-        _sigmoid(logits[c, :n], c, chances.p, chances.q, chances.own, chances.other, chances.top)
+        _by_sigmoid(logits[c, :n], c, chances.p, chances.own, chances.other, chances.top)
 
 
 @_kernel
-def _sigmoid(
+def _by_sigmoid(
     logits: np.ndarray,
     c: int,
     p: np.ndarray,
-    q: np.ndarray | None,
     own: np.ndarray | None,
     other: np.ndarray | None,
     top: np.ndarray | None,
@@ -78,11 +73,7 @@ def _sigmoid(
         return
     n = logits.size
     of_class = p[c, :n]
-    if q is not None:
-        of_others = q[c, :n]
-        for k in range(n):
-            of_class[k], of_others[k], _ = logistic(logits[k])
-    elif own is not None and other is not None:
+    if own is not None and other is not None:
         log_p = own[c, :n]
         log_q = other[c, :n]
         for k in range(n):
@@ -97,59 +88,89 @@ def _sigmoid(
 
 
 @_kernel
+def by_softmax(logits: np.ndarray, n: int, chances: Chances) -> None:
+    """Write what is asked of the first n cells; of a sigmoid, nothing."""
+    _softmax(logits, n, chances.p, chances.top, chances.rest, chances.divisors, chances.own)
+    _log_softmax(logits, n, chances.own, chances.top, chances.rest)
+
+
+@_kernel
 def _softmax(
     logits: np.ndarray,
     n: int,
     p: np.ndarray,
     top: np.ndarray | None,
-    below: np.ndarray | None,
-    ties: np.ndarray | None,
+    rest: np.ndarray | None,
+    divisors: np.ndarray | None,
+    own: np.ndarray | None,
 ) -> None:
-    if top is None or below is None or ties is None:
+    if top is None or rest is None or divisors is None:
         return
-    n_classes = logits.shape[0]
     highest = top[:n]
     highest[:] = logits[0, :n]
-    for c in range(1, n_classes):
+    for c in range(1, logits.shape[0]):
         x = logits[c, :n]
         for k in range(n):
             highest[k] = x[k] if x[k] > highest[k] else highest[k]
-    lower = below[:n]
-    lower[:] = 0
-    equal = ties[:n]
-    equal[:] = -1
-    for c in range(n_classes):
+    if own is None:
+        _sum(logits, highest, p, divisors[:n])
+    else:
+        _sum_below(logits, highest, p, rest[:n], divisors[:n])
+    factors = divisors[:n]
+    for k in range(n):
+        factors[k] = 1 / factors[k]
+    for c in range(logits.shape[0]):
+        values = p[c, :n]
+        for k in range(n):
+            values[k] = values[k] * factors[k]
+
+
+@_kernel
+def _sum(logits: np.ndarray, highest: np.ndarray, p: np.ndarray, total: np.ndarray) -> None:
+    """Write exp(logit − top) and its sum over the classes."""
+    n = highest.size
+    total[:] = 0
+    for c in range(logits.shape[0]):
+        x = logits[c, :n]
+        values = p[c, :n]
+        for k in range(n):
+            value = exponential(x[k] - highest[k])
+            values[k] = value
+            total[k] += value
+
+
+@_kernel
+def _sum_below(logits: np.ndarray, highest: np.ndarray, p: np.ndarray, rest: np.ndarray, total: np.ndarray) -> None:
+    """Write exp(logit − top), its sum, and what the sum has besides the 1 of a top: added to it, it is rounded off."""
+    n = highest.size
+    rest[:] = 0
+    ties = total
+    ties[:] = -1
+    for c in range(logits.shape[0]):
         x = logits[c, :n]
         values = p[c, :n]
         for k in range(n):
             value = exponential(x[k] - highest[k])
             is_top = x[k] == highest[k]
             values[k] = value
-            lower[k] += 0 if is_top else value
+            rest[k] += 0 if is_top else value
             # 1, or NaN if the top is infinite
-            equal[k] += value if is_top else 0
-    for c in range(n_classes):
-        values = p[c, :n]
-        for k in range(n):
-            values[k] = values[k] / (1 + (lower[k] + equal[k]))
+            ties[k] += value if is_top else 0
+    for k in range(n):
+        rest[k] += ties[k]
+        total[k] = 1 + rest[k]
 
 
 @_kernel
 def _log_softmax(
-    logits: np.ndarray,
-    n: int,
-    own: np.ndarray | None,
-    top: np.ndarray | None,
-    below: np.ndarray | None,
-    ties: np.ndarray | None,
+    logits: np.ndarray, n: int, own: np.ndarray | None, top: np.ndarray | None, rest: np.ndarray | None
 ) -> None:
     """−log p = log Σ exp(logit − top) − (logit − top)."""
-    if own is None or top is None or below is None or ties is None:
+    if own is None or top is None or rest is None:
         return
-    # the sum, less the 1 of the top: added to it, small ones would be rounded off
-    total = below[:n]
+    total = rest[:n]
     for k in range(n):
-        total[k] = log1p(total[k] + ties[k])
+        total[k] = log1p(total[k])
     for c in range(logits.shape[0]):
         x = logits[c, :n]
         log_p = own[c, :n]

@@ -16,9 +16,9 @@ import numpy as np
 
 from .._compiled import entry, kernel
 from .blocks import Block, Operands, fill
-from .chances import Chances, find_chances
-from .elements import Operand, write
-from .exponentials import STRICT
+from .chances import Chances, by_softmax, find_chances
+from .elements import Operand, is_room, memory_or_room, write
+from .exponentials import STRICT, logistic
 
 FORMS = {"minimum": 0, "product": 1, "lukasiewicz": 2, "squared": 3}
 """What the kernels call them."""
@@ -64,6 +64,7 @@ def add_chunks(
 ) -> None:
     """Write the sums (chunk, row, class) of the chunks from the first to before the last."""
     n_classes, length = block.logits.shape
+    scale = block.scale
     for chunk in range(first, last):
         case, start, stop = _extent(settings, chunk)
         sums[chunk] = 0
@@ -74,8 +75,8 @@ def add_chunks(
             for c in range(n_classes):
                 to = sums[chunk, :, c]
                 target = block.target[c, :n]
-                _add_sizes(chances.p[c, :n], target, block.scale, settings.form, c, to)
-                _add_entropies(settings, chances.own, chances.other, target, block.scale, c, n_classes, to)
+                _add_sizes(chances.p[c, :n], target, scale, settings.form, c, to)
+                _add_entropies(settings, chances.own, chances.other, target, scale, c, n_classes, to)
 
 
 @_kernel
@@ -95,23 +96,24 @@ def _add_sizes(p: np.ndarray, target: np.ndarray, scale: np.ndarray | None, form
     cells = 0.0
     for k in range(p.size):
         s = 1.0 if scale is None else np.float64(scale[c, k])
-        x = np.float64(p[k])
-        y = np.float64(target[k])
+        x = p[k]
+        y = target[k]
         if form == _MINIMUM:
-            both += s * (x if x < y else y)
+            both += s * np.float64(x if x < y else y)
         elif form == _LUKASIEWICZ:
-            excess = x + y - 1.0
+            excess = np.float64(x) + np.float64(y) - 1.0
             between = excess if excess > 0.0 else 0.0
-            both += s * (x if y == 1.0 else between)
+            both += s * (np.float64(x) if y == 1 else between)
         else:
-            both += s * (x * y)
-        if form == _SQUARED:
-            size_a += s * (x * x)
-            size_b += s * (y * y)
-        else:
-            size_a += s * x
-            size_b += s * y
-        cells += s
+            both += s * (np.float64(x) * np.float64(y))
+        a = np.float64(x)
+        b = np.float64(y)
+        size_a += s * (a * a if form == _SQUARED else a)
+        size_b += s * (b * b if form == _SQUARED else b)
+        if scale is not None:
+            cells += s
+    if scale is None:
+        cells = np.float64(p.size)
     to[BOTH] += both
     to[SIZE_A] += size_a
     to[SIZE_B] += size_b
@@ -174,15 +176,24 @@ def write_chunks(
         for cell in range(start, stop, length):
             n = min(length, stop - cell)
             fill(operands, settings.softmax, case, cell, n, block, not_asked)
-            find_chances(block.logits, n, chances)
+            by_softmax(block.logits, n, chances)
             for c in range(n_classes):
+                logits = block.logits[c, :n]
                 p = chances.p[c, :n]
                 target = block.target[c, :n]
                 values = slopes.sizes[c, :n]
                 of_sums = g[case, :, c]
-                _find_slopes(p, target, scale, settings.form, c, of_sums, values)
-                _find_shares(settings, target, scale, c, n_classes, of_sums, entropies)
-                _through_sigmoid(settings, p, chances.q, target, scale, c, of_sums, entropies, values)
+                if settings.softmax:
+                    _find_slopes(p, target, scale, settings.form, c, of_sums, values)
+                    _find_shares(settings, target, scale, c, n_classes, of_sums, entropies)
+                    continue
+                # written at once where it can be: a large gradient takes a fifth less time
+                to = memory_or_room(gradient, case, c, cell, values)
+                _through_sigmoid(settings, logits, target, scale, c, of_sums, entropies, to)
+                if is_room(gradient, cell, values):
+                    write(values, gradient, case, c, cell)
+            if not settings.softmax:
+                continue
             _through_softmax(chances.p, n, chances.top, slopes.sizes, entropies)
             for c in range(n_classes):
                 write(slopes.sizes[c, :n], gradient, case, c, cell)
@@ -194,25 +205,29 @@ def _find_slopes(
 ) -> None:
     """Write the slopes of the sizes by the probability."""
     number = slopes.dtype.type
-    zero = number(0)
-    half = number(0.5)
-    one = number(1)
     of_both = number(g[BOTH])
     of_a = number(g[SIZE_A])
     for k in range(p.size):
-        x = p[k]
-        y = number(target[k])
-        if form == _MINIMUM:
-            between = half if x == y else (one if x < y else zero)
-            slope = between if zero < y < one else y
-        elif form == _LUKASIEWICZ:
-            between = one if x + y > one else zero
-            slope = between if zero < y < one else y
-        else:
-            slope = y
-        level = of_a * (x + x) if form == _SQUARED else of_a
-        s = one if scale is None else number(scale[c, k])
-        slopes[k] = s * (of_both * slope + level)
+        s = number(1) if scale is None else number(scale[c, k])
+        slopes[k] = s * _slope(p[k], number(target[k]), form, of_both, of_a)
+
+
+@_kernel
+def _slope(p: float, y: float, form: int, of_both: float, of_a: float) -> float:
+    """Return the slope of the sizes by the probability, in its type."""
+    number = type(p)
+    zero = number(0)
+    one = number(1)
+    if form == _MINIMUM:
+        between = number(0.5) if p == y else (one if p < y else zero)
+        slope = between if zero < y < one else y
+    elif form == _LUKASIEWICZ:
+        between = one if p + y > one else zero
+        slope = between if zero < y < one else y
+    else:
+        slope = y
+    level = of_a * (p + p) if form == _SQUARED else of_a
+    return of_both * slope + level
 
 
 @_kernel
@@ -225,13 +240,13 @@ def _find_shares(
     g: np.ndarray,
     entropies: np.ndarray | None,
 ) -> None:
-    """Write the gradient of −log p times its share of the target; for a sigmoid that of −log(1 − p) follows."""
+    """Write the gradient of −log p times its share of the target."""
     if entropies is None:
         return
     shares = entropies[c, : target.size]
     number = entropies.dtype.type
     share = number((1.0 - settings.smoothing) * g[OWN])
-    least = number(settings.smoothing / (n_classes if settings.softmax else 2) * g[OWN])
+    least = number(settings.smoothing / n_classes * g[OWN])
     for k in range(target.size):
         s = number(1) if scale is None else number(scale[c, k])
         shares[k] = s * (share * number(target[k]) + least)
@@ -240,8 +255,7 @@ def _find_shares(
 @_kernel
 def _through_sigmoid(
     settings: Pass,
-    p: np.ndarray,
-    q: np.ndarray | None,
+    logits: np.ndarray,
     target: np.ndarray,
     scale: np.ndarray | None,
     c: int,
@@ -250,22 +264,21 @@ def _through_sigmoid(
     slopes: np.ndarray,
 ) -> None:
     """Write the slopes by the logit: p (1 − p) of those by the probability, p − 1 of −log p, p of −log(1 − p)."""
-    if q is None:
-        return
-    n = p.size
-    rest = q[c, :n]
-    for k in range(n):
-        slopes[k] = slopes[k] * (p[k] * rest[k])
-    if entropies is None:
-        return
-    shares = entropies[c, :n]
     number = slopes.dtype.type
-    share = number((settings.smoothing - 1.0) * g[OTHER])
-    least = number((1.0 - settings.smoothing / 2) * g[OTHER])
-    for k in range(n):
-        s = number(1) if scale is None else number(scale[c, k])
-        share_of_rest = s * (share * number(target[k]) + least)
-        slopes[k] = slopes[k] + (share_of_rest * p[k] - shares[k] * rest[k])
+    form = settings.form
+    of_both = number(g[BOTH])
+    of_a = number(g[SIZE_A])
+    own = number((1.0 - settings.smoothing) * g[OWN])
+    least_own = number(settings.smoothing / 2 * g[OWN])
+    other = number((settings.smoothing - 1.0) * g[OTHER])
+    least_other = number((1.0 - settings.smoothing / 2) * g[OTHER])
+    for k in range(logits.size):
+        p, q, _ = logistic(logits[k])
+        y = number(target[k])
+        slope = _slope(p, y, form, of_both, of_a) * (p * q)
+        if entropies is not None:
+            slope += (other * y + least_other) * p - (own * y + least_own) * q
+        slopes[k] = slope if scale is None else number(scale[c, k]) * slope
 
 
 @_kernel

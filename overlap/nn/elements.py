@@ -158,6 +158,13 @@ def write(block: np.ndarray, target: Operand, case: int, class_: int, cell: int)
 
 
 @_kernel
+def lies_flat(target: Operand, cell: int, n: int) -> bool:
+    """Return whether n cells follow each other in memory."""
+    layout = target.layout
+    return bool(layout[6] == 1 and layout[3] - cell % layout[3] >= n)
+
+
+@_kernel
 def _place(layout: np.ndarray, case: int, class_: int, cell: int) -> Any:
     """Return where a cell lies in memory."""
     row = cell // layout[3]
@@ -165,6 +172,45 @@ def _place(layout: np.ndarray, case: int, class_: int, cell: int) -> Any:
     plane = row // layout[2]
     row -= plane * layout[2]
     return case * layout[0] + class_ * layout[1] + plane * layout[4] + row * layout[5] + column * layout[6]
+
+
+def memory_or_room(target: Any, case: Any, class_: Any, cell: Any, room: Any) -> Any:
+    """Return the memory from a cell on, if numbers lie there as in a block, and else a room to write them in."""
+    raise NotImplementedError("for kernels")
+
+
+def is_room(target: Any, cell: Any, room: Any) -> Any:
+    """Return whether it is the room."""
+    raise NotImplementedError("for kernels")
+
+
+@overload(memory_or_room, jit_options=STRICT)
+def _memory_or_room(target: Any, case: Any, class_: Any, cell: Any, room: Any) -> Callable[..., Any]:
+    return _memory_if_flat if target.types[0] == room else _always_room
+
+
+@overload(is_room, jit_options=STRICT)
+def _is_room(target: Any, cell: Any, room: Any) -> Callable[..., Any]:
+    return _is_not_flat if target.types[0] == room else _is_always_room
+
+
+def _memory_if_flat(target: Any, case: Any, class_: Any, cell: Any, room: Any) -> Any:
+    if not lies_flat(target, cell, room.size):
+        return room
+    start = _place(target.layout, case, class_, cell)
+    return target.memory[start : start + room.size]
+
+
+def _always_room(target: Any, case: Any, class_: Any, cell: Any, room: Any) -> Any:
+    return room
+
+
+def _is_not_flat(target: Any, cell: Any, room: Any) -> Any:
+    return not lies_flat(target, cell, room.size)
+
+
+def _is_always_room(target: Any, cell: Any, room: Any) -> Any:
+    return True
 
 
 def widened(x: Any) -> Any:

@@ -101,7 +101,7 @@ def sums(
     of_chunks = np.empty((n_cases * n_chunks, N_SUMS, n_classes))
 
     def add(first: int, last: int) -> None:
-        block, chances = _rooms(operands, x, y, weights, settings, entropy=entropy, slopes=False)
+        block, chances = _rooms(operands, x, y, weights, settings, entropy=entropy)
         add_chunks(operands, settings, block, chances, first, last, of_chunks)
 
     _share_out(add, len(of_chunks))
@@ -160,7 +160,7 @@ def sums_gradient(
     of_cases = np.ascontiguousarray(g.detach().numpy().astype(np.float64, copy=False).transpose(1, 0, 2))
 
     def write(first: int, last: int) -> None:
-        block, chances = _rooms(operands, x, y, weights, settings, entropy=False, slopes=True)
+        block, chances = _rooms(operands, x, y, weights, settings, entropy=False)
         of_sizes = np.empty_like(block.logits)
         slopes = Slopes(of_sizes, np.empty_like(of_sizes) if entropy else None)
         write_chunks(operands, settings, block, chances, slopes, first, last, of_cases, to)
@@ -232,7 +232,6 @@ def _rooms(
     settings: Pass,
     *,
     entropy: bool,
-    slopes: bool,
 ) -> tuple[Block, Chances]:
     """Return the rooms of one thread."""
     n_classes = x.shape[1]
@@ -240,7 +239,7 @@ def _rooms(
     doubles = [z for z in (x, y, weights) if z is not None and z.dtype == torch.float64]
     exact = np.dtype(np.float64 if doubles else np.float32)
     block = new_block(operands, n_classes, _block(n_classes, settings.n_cells), working, exact)
-    return block, new_chances(block.logits, settings.softmax, entropy, slopes)
+    return block, new_chances(block.logits, settings.softmax, entropy)
 
 
 def _share_out(work: Callable[[int, int], None], n_chunks: int) -> None:

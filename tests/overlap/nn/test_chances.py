@@ -17,7 +17,7 @@ WIDE = X.astype(np.float64)
 
 
 def chances(logits, *, softmax):
-    room = new_chances(logits, softmax, entropy=True, slopes=False)
+    room = new_chances(logits, softmax, entropy=True)
     find_chances(logits, logits.shape[1], room)
     return room
 
@@ -43,7 +43,7 @@ def test_softmax():
 
 @pytest.mark.parametrize("n", [1, 17])
 def test_what_is_beyond_the_block_stays(n):
-    room = new_chances(X, True, entropy=True, slopes=False)
+    room = new_chances(X, True, entropy=True)
     room.p[:] = -1
     find_chances(X, n, room)
     assert (room.p[:, :n] >= 0).all()

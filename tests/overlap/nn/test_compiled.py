@@ -23,7 +23,7 @@ F32 = np.dtype(np.float32)
 
 def test_each_chunk_has_its_cells():
     block = new_block(OPERANDS, 3, 8, F32, F32)
-    chances = new_chances(block.logits, softmax=False, entropy=False, slopes=False)
+    chances = new_chances(block.logits, softmax=False, entropy=False)
     sums = np.full((6, N_SUMS, 3), -1.0)
     add_chunks(OPERANDS, PASS, block, chances, 1, 5, sums)
     assert (sums[[0, 5]] == -1).all()
@@ -34,7 +34,7 @@ def test_each_chunk_has_its_cells():
 
 def test_only_its_chunks_are_written():
     block = new_block(OPERANDS, 3, 8, F32, F32)
-    chances = new_chances(block.logits, softmax=False, entropy=False, slopes=True)
+    chances = new_chances(block.logits, softmax=False, entropy=False)
     gradient = np.full_like(X, np.nan)
     g = np.zeros((2, N_SUMS, 3))
     g[:, SIZE_A] = [1, 2, 3]

@@ -7,7 +7,16 @@ import pytest
 
 numba = pytest.importorskip("numba")
 torch = pytest.importorskip("torch")
-from overlap.nn.elements import IGNORED, OUTSIDE, operand, read, read_labels, write  # noqa: E402
+from overlap.nn.elements import (  # noqa: E402
+    IGNORED,
+    OUTSIDE,
+    is_room,
+    memory_or_room,
+    operand,
+    read,
+    read_labels,
+    write,
+)
 
 rng = np.random.default_rng(6)
 HALVES = {"float16": np.uint16, "bfloat16": np.int16}
@@ -87,3 +96,25 @@ def test_labels_that_are_not_whole_or_wrap_around_are_no_class():
     assert block.tolist() == [OUTSIDE] * 4
     read_labels(operand(np.array([[[1 << 32, -(1 << 32), -1, 2]]])), 0, 0, 3, None, block)
     assert block.tolist() == [OUTSIDE, OUTSIDE, OUTSIDE, 2]
+
+
+@numba.njit
+def to_write_in(target, cell, room):
+    return memory_or_room(target, 0, 0, cell, room), is_room(target, cell, room)
+
+
+@pytest.mark.parametrize(("cell", "n", "is_flat"), [(0, 6, True), (3, 3, True), (4, 3, False)])
+def test_rows_that_lie_flat_are_written_in_memory(cell, n, is_flat):
+    rows = np.zeros((1, 1, 4, 9), np.float32)[..., :6]
+    room = np.zeros(n, np.float32)
+    to, is_the_room = to_write_in(operand(rows), cell, room)
+    to[:] = 1
+    assert is_the_room is not is_flat
+    assert rows.sum() == is_flat * n
+    assert room.sum() == (not is_flat) * n
+
+
+def test_halves_are_written_in_the_room():
+    room = np.zeros(3, np.float32)
+    _, is_the_room = to_write_in(operand(np.zeros((1, 1, 9), np.uint16)), 0, room)
+    assert is_the_room
