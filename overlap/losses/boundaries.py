@@ -87,7 +87,7 @@ def boundary_loss(
     check_choice(operation, "reduction", reduction, REDUCTIONS)
     prediction, distance, weights, where = plain(prediction, distance, weights, where)
     loss, xp = boundary_loss_of_each(operation, prediction, distance, axis, weights, where)
-    counted = counted_ratios(where, prediction.shape, axis, xp)
+    counted = counted_ratios(where, weights, prediction.shape, axis, xp)
     return reduced(operation, loss, class_weights, reduction, xp, counted)
 
 

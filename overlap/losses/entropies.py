@@ -48,7 +48,7 @@ class EntropySums(NamedTuple):
     mass: Array
     """Σ s y"""
     cells: Array
-    """Σ s"""
+    """Σ s; of classes that exclude each other, of the largest s that a class gives a cell."""
 
 
 def dice_ce_loss(
@@ -170,7 +170,7 @@ def dice_and_entropy(
     check_choice(operation, "reduction", reduction, REDUCTIONS)
     prediction, target, weights, where = plain(prediction, target, weights, where)
     loss, xp = loss_of_each(operation, prediction, target, dice, axis, smooth, tnorm, weights, where)
-    counted = counted_ratios(where, prediction.shape, axis, xp)
+    counted = counted_ratios(where, weights, prediction.shape, axis, xp)
     p = at_least_single(prediction, xp)
     over_cells = _without(class_axis, axis, prediction.ndim)
     log_p = log(p, xp)
@@ -188,14 +188,15 @@ def dice_and_entropy(
     classes = class_axis % prediction.ndim
     classes -= len([k for k in over_cells if k < classes])
     entropy = exclusive_entropy(sums, ce_class_weights, classes, xp)
+    is_defined = weight_of_cells(sums, ce_class_weights, classes, xp) > 0
     if entropy.ndim > loss.ndim:
         # one ratio of all classes
         entropy = xp.squeeze(entropy, axis=classes)
-        entropy = reduced(operation, entropy, None, reduction, xp, counted)
+        is_defined = xp.squeeze(is_defined, axis=classes)
+        entropy = reduced(operation, entropy, None, reduction, xp, is_defined)
         overlap = reduced(operation, loss, class_weights, reduction, xp, counted)
         return dice_weight * overlap + ce_weight * entropy
-    any_class = None if counted is None else xp.any(counted, axis=classes, keepdims=True)
-    entropy = reduced(operation, entropy, None, reduction, xp, any_class)
+    entropy = reduced(operation, entropy, None, reduction, xp, is_defined)
     if reduction == "none":
         overlap = mean_over_classes(loss, class_weights, counted, classes, xp)
     else:
@@ -252,6 +253,9 @@ def entropy_sums(
     if class_axis is None:
         other = -_summed(_share_of(1 - smoothed, log_not_p, where, xp), counts, axis, dtype, xp)
     mass = _summed(y, counts, axis, dtype, xp)
+    if class_axis is not None and counts is not None:
+        # a cell counts if one of its classes does
+        s = xp.broadcast_to(xp.max(s, axis=class_axis, keepdims=True), tuple(s.shape))
     return EntropySums(own, other, mass, _summed(s, None, axis, dtype, xp))
 
 
@@ -272,13 +276,19 @@ def _share_of(y: Array, logarithm: Array, where: Array | None, xp: ModuleType) -
 
 def exclusive_entropy(sums: EntropySums, class_weights: Array | None, classes: int, xp: ModuleType) -> Array:
     """Return the cross-entropy of classes that exclude each other, of length 1 along their axis, `classes`."""
+    own = sums.own
+    if class_weights is not None:
+        own = xp.astype(class_weights, own.dtype, copy=False) * own
+    own = xp.sum(own, axis=classes, keepdims=True)
+    return safe_ratio(own, weight_of_cells(sums, class_weights, classes, xp), 0.0, xp)
+
+
+def weight_of_cells(sums: EntropySums, class_weights: Array | None, classes: int, xp: ModuleType) -> Array:
+    """Return what a cross-entropy of classes that exclude each other is divided by; 0 where none is defined."""
     if class_weights is None:
-        own = xp.sum(sums.own, axis=classes, keepdims=True)
-        # a cell counts if one of its classes does
-        return safe_ratio(own, xp.max(sums.cells, axis=classes, keepdims=True), 0.0, xp)
-    w = xp.astype(class_weights, sums.own.dtype, copy=False)
-    own = xp.sum(w * sums.own, axis=classes, keepdims=True)
-    return safe_ratio(own, xp.sum(w * sums.mass, axis=classes, keepdims=True), 0.0, xp)
+        return xp.max(sums.cells, axis=classes, keepdims=True)
+    w = xp.astype(class_weights, sums.mass.dtype, copy=False)
+    return xp.sum(w * sums.mass, axis=classes, keepdims=True)
 
 
 def binary_entropy(sums: EntropySums, pos_weight: Array | float | None, xp: ModuleType) -> Array:

@@ -96,19 +96,22 @@ def generalised_dice_loss(
     loss, xp = generalised_loss_of_each(
         operation, prediction, target, class_axis, axis, weighting, smooth, tnorm, weights, where, class_weights
     )
-    counted = counted_cases(where, prediction.shape, axis, class_axis, xp)
+    counted = counted_cases(where, weights, prediction.shape, axis, class_axis, xp)
     return reduced(operation, loss, None, reduction, xp, counted)
 
 
 def counted_cases(
-    where: Array | None, shape: tuple[int, ...], axis: Axis, class_axis: int, xp: ModuleType
+    where: Array | None,
+    weights: Array | None,
+    shape: tuple[int, ...],
+    axis: Axis,
+    class_axis: int,
+    xp: ModuleType,
 ) -> Array | None:
     """Return which ratios of all classes have a cell that counts, without the axis of the classes; None if all do."""
-    if where is None:
-        return None
     ndim = len(shape)
     summed = _summed_axes("losses.generalised_dice_loss", ndim, axis, class_axis)
-    return counted_ratios(where, shape, (*summed, class_axis % ndim), xp)
+    return counted_ratios(where, weights, shape, (*summed, class_axis % ndim), xp)
 
 
 def generalised_loss_of_each(

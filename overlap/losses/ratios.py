@@ -5,8 +5,8 @@ Conventions
 - One ratio for each place of the shape that ``axis`` leaves: of each case and class, say, or of a pooled batch.
 - ``smooth`` is in cells (in the unit of `weights`, if given). Half of it is added to each of the three sizes, as
   if the masks agreed on so much more. Dice becomes (2|A∩B| + s) / (|A| + |B| + s).
-- Where both masks are empty the loss is 0, and so is its gradient. A ratio of which `where` counts no cell is no
-  agreement: it is left out of means and sums, and NaN of itself.
+- Where both masks are empty the loss is 0, and so is its gradient. A ratio of which no cell counts, by `where` or by
+  its weight, is no agreement: it is left out of means and sums, and NaN of itself.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def reduced_loss(
     loss, xp = loss_of_each(operation, prediction, target, index, axis, smooth, tnorm, weights, where)
     if curve is not None:
         loss = curve(loss, xp)
-    counted = counted_ratios(where, prediction.shape, axis, xp)
+    counted = counted_ratios(where, weights, prediction.shape, axis, xp)
     return reduced(operation, loss, class_weights, reduction, xp, counted)
 
 
@@ -130,8 +130,13 @@ def _defined(value: Array, index: Index, o: Overlap, xp: ModuleType) -> Array:
     return xp.where(undefined, both_empty, value)
 
 
-def counted_ratios(where: Array | None, shape: tuple[int, ...], axis: Axis, xp: ModuleType) -> Array | None:
-    """Return which ratios have a cell that counts; None if all cells count."""
+def counted_ratios(
+    where: Array | None, weights: Array | None, shape: tuple[int, ...], axis: Axis, xp: ModuleType
+) -> Array | None:
+    """Return which ratios have a cell that counts, with a weight; None if all cells count."""
+    if weights is not None:
+        has_weight = weights != 0
+        where = has_weight if where is None else where & has_weight
     if where is None:
         return None
     ndim = len(shape)

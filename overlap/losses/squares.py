@@ -69,7 +69,7 @@ def squared_dice_loss(
     check_choice(operation, "reduction", reduction, REDUCTIONS)
     prediction, target, weights, where = plain(prediction, target, weights, where)
     loss, xp = squared_loss_of_each(operation, prediction, target, axis, smooth, weights, where)
-    counted = counted_ratios(where, prediction.shape, axis, xp)
+    counted = counted_ratios(where, weights, prediction.shape, axis, xp)
     return reduced(operation, loss, class_weights, reduction, xp, counted)
 
 

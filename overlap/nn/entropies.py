@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar
 
 import array_api_compat.torch as xp
 from torch import Tensor
 
 from ..indices import dice
-from ..losses.entropies import EntropySums, binary_entropy, check_label_smoothing, exclusive_entropy, mean_over_classes
+from ..losses.entropies import (
+    EntropySums,
+    binary_entropy,
+    check_label_smoothing,
+    exclusive_entropy,
+    mean_over_classes,
+    weight_of_cells,
+)
 from ..losses.ratios import Reduction, reduced
 from ..raster import TNorm
 from .masks import Batch, OverlapLoss
@@ -43,6 +51,15 @@ class DiceCELoss(OverlapLoss):
     1.1931
     """
 
+    _defaults: ClassVar[dict[str, object]] = {
+        "dice_weight": 1.0,
+        "ce_weight": 1.0,
+        **OverlapLoss._defaults,
+        "ce_class_weights": None,
+        "pos_weight": None,
+        "label_smoothing": 0.0,
+    }
+
     ce_class_weights: Tensor | None
     pos_weight: Tensor | None
 
@@ -75,6 +92,8 @@ class DiceCELoss(OverlapLoss):
             reduction=reduction,
         )
         self._check_not_negative(dice_weight=dice_weight, ce_weight=ce_weight)
+        if dice_weight == ce_weight == 0:
+            raise ValueError(f"{self._operation}: dice_weight and ce_weight are both 0; one of the parts must count")
         check_label_smoothing(self._operation, label_smoothing)
         if pos_weight is not None and from_logits == "softmax":
             raise ValueError(
@@ -107,14 +126,16 @@ class DiceCELoss(OverlapLoss):
 
     def _entropy(self, sums: Sums) -> Tensor:
         """Return the cross-entropy, reduced over cases, and over classes."""
-        of_cells = EntropySums(sums.own, sums.other, sums.size_b, sums.cells)
-        counted = sums.cells > 0
         class_weights = on_device(self.ce_class_weights, sums.own)
         loss: Tensor
         if self.from_logits == "softmax":
+            of_cells = EntropySums(sums.own, sums.other, sums.size_b, sums.any_class)
             loss = exclusive_entropy(of_cells, class_weights, -1, xp).squeeze(-1)
-            loss = reduced(self._operation, loss, None, self.reduction, xp, counted.any(-1))
+            is_defined = weight_of_cells(of_cells, class_weights, -1, xp).squeeze(-1) > 0
+            loss = reduced(self._operation, loss, None, self.reduction, xp, is_defined)
             return loss
+        of_cells = EntropySums(sums.own, sums.other, sums.size_b, sums.cells)
+        counted = sums.cells > 0
         loss = binary_entropy(of_cells, on_device(self.pos_weight, sums.own), xp)
         if self.reduction == "none":
             loss = mean_over_classes(loss, class_weights, counted, -1, xp).squeeze(-1)

@@ -12,10 +12,10 @@ from ..losses.expected import expected_loss_of_each
 from ..losses.ratios import Reduction, reduced
 from .masks import Batch, OverlapLoss
 from .operations import counted_cells, counted_logits, probabilities, unknown_ratios
-from .options import ClassWeights, aligned, check_tensors, on_device, plain
+from .options import ClassWeights, on_device
 from .processes import n_processes
 from .sums import Activation
-from .targets import Channels, as_channels, read_target
+from .targets import Channels, as_channels
 
 
 class ExpectedDiceLoss(OverlapLoss):
@@ -87,12 +87,8 @@ class ExpectedDiceLoss(OverlapLoss):
                 f"{self._operation}: batch=True would pool the cases of {n_processes()} processes, whose expected Dice "
                 'is no sum over them; pass batch="local", which pools those of each process'
             )
-        check_tensors(self._operation, prediction=prediction, target=target, weights=weights, where=where)
-        prediction = plain(prediction)
-        self._check_prediction(prediction)
-        read = read_target(self._operation, prediction, plain(target), self.ignore_index)
-        weights = aligned(weights, prediction)
-        where = aligned(where, prediction)
+        prediction, weights, where = self._read_prediction(prediction, weights, where)
+        read = self._read_target(prediction, target)
         channels = as_channels(self._operation, read, prediction.shape[1], where, self.ignore_index)
         logits = counted_logits(prediction, channels.where, self.from_logits)
         p = probabilities(logits, self.from_logits)

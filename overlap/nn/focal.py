@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -40,6 +41,8 @@ class DiceFocalLoss(DiceCELoss):
     >>> round(float(loss(torch.tensor([[[0.0, 0.0]]]), torch.tensor([[[True, False]]]))), 5)
     0.17329
     """
+
+    _defaults: ClassVar[dict[str, object]] = {**DiceCELoss._defaults, "gamma": 2.0, "alpha": None}
 
     def __init__(
         self,

@@ -14,12 +14,12 @@ from typing import ClassVar
 import array_api_compat.torch as xp
 from torch import Tensor
 
-from .._arrays import is_host
+from .._arrays import is_host, plain
 from ..losses.blobs import blob_loss_of_each
 from ..losses.boundaries import boundary_loss_of_each
 from ..losses.ratios import Reduction, counted_ratios, reduced
 from .operations import counted_logits, probabilities
-from .options import ClassWeights, MaskLoss, aligned, check_tensors, on_device, plain
+from .options import ClassWeights, MaskLoss, check_tensors, on_device
 from .sums import Activation
 
 
@@ -30,10 +30,7 @@ class _MapLoss(MaskLoss):
         self, prediction: Tensor, weights: Tensor | None, where: Tensor | None
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """Return the probabilities of the classes that count, and what their cells count."""
-        prediction = plain(prediction)
-        self._check_prediction(prediction)
-        weights = aligned(weights, prediction)
-        where = aligned(where, prediction)
+        prediction, weights, where = self._read_prediction(prediction, weights, where)
         logits = counted_logits(prediction, where, self.from_logits)
         p = probabilities(logits, self.from_logits)
         if self.include_background:
@@ -98,13 +95,12 @@ class BoundaryLoss(_MapLoss):
         where : tensor of bool, optional
             True = counted; broadcasts to the prediction.
         """
-        check_tensors(self._operation, prediction=prediction, distance=distance, weights=weights, where=where)
         p, weights, where = self._counted_classes(prediction, weights, where)
         distance = _one_a_channel(self._operation, "distance", distance, p)
         axes = tuple(range(2, p.ndim))
         made_here = self.from_logits is not None
         loss, _ = boundary_loss_of_each(self._operation, p, distance, axes, weights, where, made_here)
-        counted = counted_ratios(where, p.shape, axes, xp)
+        counted = counted_ratios(where, weights, p.shape, axes, xp)
         return self._reduced(loss, counted)
 
 
@@ -168,7 +164,6 @@ class BlobLoss(_MapLoss):
         where : tensor of bool, optional
             True = counted; broadcasts to the prediction.
         """
-        check_tensors(self._operation, prediction=prediction, components=components, weights=weights, where=where)
         p, weights, where = self._counted_classes(prediction, weights, where)
         components = _one_a_channel(self._operation, "components", components, p)
         components = _whole(self._operation, components, where)
@@ -182,7 +177,8 @@ class BlobLoss(_MapLoss):
 
 def _one_a_channel(operation: str, name: str, values: Tensor, p: Tensor) -> Tensor:
     """Return a map as one channel for each class that counts."""
-    values = plain(values)
+    check_tensors(operation, **{name: values})
+    (values,) = plain(values)
     cells = (p.shape[0], *p.shape[2:])
     if values.shape == p.shape:
         return values

@@ -9,12 +9,13 @@ from typing import ClassVar, Literal
 import array_api_compat.torch as xp
 from torch import Tensor
 
+from .._arrays import plain
 from .._checks import check_choice
 from ..indices import dice
 from ..losses.ratios import Index, Reduction, check_index, loss_of_sizes, reduced
 from ..raster import TNORMS, TNorm
 from .one_pass import take_sums
-from .options import ClassWeights, MaskLoss, aligned, check_tensors, on_device, plain
+from .options import ClassWeights, MaskLoss, check_tensors, on_device
 from .processes import over_processes
 from .sums import Activation, Form, Settings, Sums
 from .targets import Target, read_target
@@ -71,6 +72,7 @@ class OverlapLoss(MaskLoss):
         "from_logits": None,
         "batch": False,
         "include_background": True,
+        "class_weights": None,
         "smooth": 1.0,
         "tnorm": "minimum",
         "ignore_index": None,
@@ -92,6 +94,7 @@ class OverlapLoss(MaskLoss):
     ) -> None:
         super().__init__(from_logits, include_background, class_weights, reduction)
         check_choice(self._operation, "batch", batch, (False, True, "local"))
+        batch = batch if batch == "local" else bool(batch)
         check_choice(self._operation, "tnorm", tnorm, TNORMS)
         check_index(self._operation, index)
         self._check_not_negative(smooth=smooth)
@@ -141,15 +144,16 @@ class OverlapLoss(MaskLoss):
 
     def _sums(self, prediction: Tensor, target: Tensor, weights: Tensor | None, where: Tensor | None) -> Sums:
         """Return the sums of a batch, of all processes that share it if it is pooled."""
-        operation = self._operation
-        check_tensors(operation, prediction=prediction, target=target, weights=weights, where=where)
-        prediction = plain(prediction)
-        self._check_prediction(prediction)
-        read = read_target(operation, prediction, plain(target), self.ignore_index)
-        weights = aligned(weights, prediction)
-        where = aligned(where, prediction)
+        prediction, weights, where = self._read_prediction(prediction, weights, where)
+        read = self._read_target(prediction, target)
         sums = self._sums_of_process(prediction, read, weights, where)
         return over_processes(sums) if self.batch is True else sums
+
+    def _read_target(self, prediction: Tensor, target: Tensor) -> Target:
+        """Return a target by its shape."""
+        check_tensors(self._operation, target=target)
+        (target,) = plain(target)
+        return read_target(self._operation, prediction, target, self.ignore_index)
 
     def _sums_of_process(
         self, prediction: Tensor, target: Target, weights: Tensor | None, where: Tensor | None

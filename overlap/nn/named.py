@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import array_api_compat.torch as xp
 from torch import Tensor
 
@@ -104,6 +106,8 @@ class TverskyLoss(OverlapLoss):
     0.4118
     """
 
+    _defaults: ClassVar[dict[str, object]] = {"alpha": 0.5, "beta": 0.5, **OverlapLoss._defaults}
+
     def __init__(
         self,
         alpha: float = 0.5,
@@ -150,6 +154,8 @@ class FocalTverskyLoss(OverlapLoss):
     >>> round(float(FocalTverskyLoss(smooth=0.0)(*missed)), 4)
     0.514
     """
+
+    _defaults: ClassVar[dict[str, object]] = {"alpha": 0.3, "beta": 0.7, "gamma": 0.75, **OverlapLoss._defaults}
 
     def __init__(
         self,
@@ -289,6 +295,8 @@ class GeneralisedDiceLoss(OverlapLoss):
     >>> round(float(GeneralisedDiceLoss(smooth=0.0)(torch.full((1, 2, 4), 0.5), target)), 4)
     0.625
     """
+
+    _defaults: ClassVar[dict[str, object]] = {"weighting": "square", **OverlapLoss._defaults}
 
     def __init__(
         self,

@@ -16,9 +16,12 @@ from torch import Tensor
 from .._arrays import is_compiling, is_plain, is_traced
 from .._compiled import kernels
 from . import operators
-from .operations import sums_by_operations
+from .operations import cells_of_any_class, sums_by_operations
 from .sums import Settings, Sums
-from .targets import Target
+from .targets import Target, counted_where
+
+_BAD = 6
+"""The row of an operator's sums that says how many values cannot be."""
 
 
 def take_sums(
@@ -100,11 +103,13 @@ def _device_can_take(dtype: torch.dtype, n_classes: int, activation: str) -> boo
 
 def _pass(x: Tensor, target: Target, weights: Tensor | None, where: Tensor | None, settings: Settings) -> Sums | None:
     """Return the sums by a kernel; None if values that cannot be are to be refused."""
+    weights = _expanded(weights, x)
+    where = _expanded(where, x)
     total = operators.sums(
         x,
         target.values,
-        _expanded(weights, x),
-        _expanded(where, x),
+        weights,
+        where,
         target.is_labels,
         settings.ignore_index,
         str(settings.activation),
@@ -112,12 +117,18 @@ def _pass(x: Tensor, target: Target, weights: Tensor | None, where: Tensor | Non
         settings.entropy,
         settings.label_smoothing,
     )
-    *of_each, n_bad = total.unbind()
-    if x.device.type == "cpu" and not is_compiling() and bool(n_bad.any()):
+    if x.device.type == "cpu" and not is_compiling() and bool(total[_BAD].any()):
         return None
+    axes = tuple(range(2, x.ndim))
     if settings.pooled:
-        *of_each, _ = total.sum(1).unbind()
-    return Sums(*of_each)
+        total = total.sum(1)
+        axes = (0, *axes)
+    both, size_a, size_b, own, other, cells, _ = total.unbind()
+    any_class = cells
+    if settings.entropy:
+        where = counted_where(target, where, settings.ignore_index)
+        any_class = cells_of_any_class(x, weights, where, axes, cells)
+    return Sums(both, size_a, size_b, own, other, cells, any_class)
 
 
 def _expanded(x: Tensor | None, to: Tensor) -> Tensor | None:

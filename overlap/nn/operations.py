@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from .._arrays import is_host, sum_dtype
 from ..losses.entropies import Bend, entropy_sums, log
-from ..raster.sizes import ROUNDING, Names, check_masks, measure_checked
+from ..raster.sizes import ROUNDING, Names, check_broadcasts, check_masks, measure_checked
 from ..raster.squares import squared_checked
 from . import traced  # noqa: F401 - measures what torch.compile traces
 from .sums import Activation, Settings, Sums
@@ -60,6 +60,9 @@ def sums_by_operations(
     (0.5, 1.0, 1.0)
     """
     n_classes = prediction.shape[1]
+    weights = _of_all_axes(operation, "weights", weights, prediction)
+    where = _of_all_axes(operation, "where", where, prediction)
+    where = _with_weight(where, weights)
     channels = as_channels(operation, target, n_classes, where, settings.ignore_index)
     prediction = counted_logits(prediction, channels.where, settings.activation)
     p = probabilities(prediction, settings.activation)
@@ -70,6 +73,7 @@ def sums_by_operations(
     cells = counted_cells(p, weights, channels.where, axes)
     own = torch.zeros_like(cells)
     other = own
+    any_class = cells_of_any_class(p, weights, channels.where, axes, cells)
     if settings.entropy:
         log_p, log_not_p = _logarithms(prediction, settings.activation)
         if bend is not None:
@@ -83,7 +87,7 @@ def sums_by_operations(
         )
         own = of_cells.own
         other = of_cells.other
-    sums = Sums(both, size_a, size_b, own, other, cells)
+    sums = Sums(both, size_a, size_b, own, other, cells, any_class)
     return _undefined_where_unknown(sums, channels, axes)
 
 
@@ -105,6 +109,22 @@ def _sizes(
     return sizes
 
 
+def _of_all_axes(operation: str, name: str, x: Tensor | None, prediction: Tensor) -> Tensor | None:
+    """Return what broadcasts to a prediction with as many axes."""
+    if x is None:
+        return None
+    check_broadcasts(operation, name, x, prediction)
+    return x.reshape((1,) * (prediction.ndim - x.ndim) + x.shape)
+
+
+def _with_weight(where: Tensor | None, weights: Tensor | None) -> Tensor | None:
+    """Return which cells count: a weight of 0 leaves a cell out, whatever stands there."""
+    if weights is None:
+        return where
+    has_weight = weights != 0
+    return has_weight if where is None else where & has_weight
+
+
 def counted_logits(x: Tensor, where: Tensor | None, activation: Activation) -> Tensor:
     """Return a prediction in float32 or wider, of logits with 0 where no class counts.
 
@@ -122,18 +142,33 @@ def counted_logits(x: Tensor, where: Tensor | None, activation: Activation) -> T
 def counted_cells(p: Tensor, weights: Tensor | None, where: Tensor | None, axes: tuple[int, ...]) -> Tensor:
     """Return Σ s over the cells of `axes`: what is broadcast along one of them is added up once, and multiplied."""
     dtype = sum_dtype((p,), xp)
-    if where is None:
-        s = torch.ones((), dtype=dtype, device=p.device) if weights is None else weights
-    elif weights is None:
-        s = where
-    else:
-        s = torch.where(where, weights, 0)
+    s = torch.ones((), dtype=dtype, device=p.device)
+    if weights is not None or where is not None:
+        s = counts_of(weights, where)
     s = s.reshape((1,) * (p.ndim - s.ndim) + s.shape)
     sums = s.sum(axes, dtype=torch.int64 if s.dtype == torch.bool else dtype).to(dtype)
     # a list: torch.compile cannot hand a generator on
     n_alike = prod([p.shape[k] for k in axes if s.shape[k] == 1])
     kept = [n for k, n in enumerate(p.shape) if k not in axes]
     return (n_alike * sums).expand(kept)
+
+
+def counts_of(weights: Tensor | None, where: Tensor | None) -> Tensor:
+    """Return how much each cell counts, s, of which one is given: bool, or a number."""
+    if weights is None:
+        return torch.as_tensor(where)
+    return weights if where is None else torch.where(where, weights, 0)
+
+
+def cells_of_any_class(
+    p: Tensor, weights: Tensor | None, where: Tensor | None, axes: tuple[int, ...], cells: Tensor
+) -> Tensor:
+    """Return Σ of the largest s that a class gives a cell; the sums of the classes, `cells`, if they are alike."""
+    differ = [x is not None and x.shape[1] > 1 for x in (weights, where)]
+    if not any(differ):
+        return cells
+    s = counts_of(weights, where).amax(1, keepdim=True)
+    return counted_cells(p, s, None, axes)
 
 
 def probabilities(logits: Tensor, activation: Activation) -> Tensor:
@@ -161,7 +196,7 @@ def _undefined_where_unknown(sums: Sums, channels: Channels, axes: tuple[int, ..
         return sums
     undefined = [torch.where(is_bad, torch.nan, x) for x in sums]
     # a case of which no cell counts has no loss; this one has
-    return Sums(*undefined)._replace(cells=sums.cells)
+    return Sums(*undefined)._replace(cells=sums.cells, any_class=sums.any_class)
 
 
 def unknown_ratios(channels: Channels, axes: tuple[int, ...]) -> Tensor | None:

@@ -9,6 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from .._arrays import plain
 from .._checks import check_choice, check_real, shown
 from ..losses.ratios import REDUCTIONS, Reduction
 from .sums import Activation
@@ -38,7 +39,15 @@ class MaskLoss(torch.nn.Module):
 
     class_weights: Tensor | None
 
-    _defaults: ClassVar[dict[str, object]] = {"from_logits": None, "include_background": True, "reduction": "mean"}
+    _operation: ClassVar[str]
+    """What messages call the loss."""
+
+    _defaults: ClassVar[dict[str, object]] = {
+        "from_logits": None,
+        "include_background": True,
+        "class_weights": None,
+        "reduction": "mean",
+    }
     """Options that a module shows where they differ."""
 
     def __init__(
@@ -46,6 +55,7 @@ class MaskLoss(torch.nn.Module):
     ) -> None:
         super().__init__()
         check_choice(self._operation, "from_logits", from_logits, (None, "sigmoid", "softmax"))
+        check_choice(self._operation, "include_background", include_background, (True, False))
         check_choice(self._operation, "reduction", reduction, REDUCTIONS)
         self.from_logits = from_logits
         self.include_background = include_background
@@ -54,12 +64,26 @@ class MaskLoss(torch.nn.Module):
 
     def extra_repr(self) -> str:
         """Return the options that differ from their defaults."""
-        options = {name: getattr(self, name) for name in self._defaults}
+        options = {name: _shown(getattr(self, name)) for name in self._defaults}
         return ", ".join(f"{name}={value!r}" for name, value in options.items() if value != self._defaults[name])
 
-    @property
-    def _operation(self) -> str:
-        return f"nn.{type(self).__name__}"
+    def __init_subclass__(cls) -> None:
+        """Name the loss."""
+        super().__init_subclass__()
+        cls._operation = f"nn.{cls.__name__}"
+
+    def _read_prediction(
+        self, prediction: Tensor, weights: Tensor | None, where: Tensor | None
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """Return a prediction, and how much its cells count, as plain tensors of as many axes."""
+        check_tensors(self._operation, prediction=prediction, weights=weights, where=where)
+        if where is not None and where.dtype != torch.bool:
+            raise TypeError(f"{self._operation}: where has dtype {where.dtype}; pass bool, True = counted")
+        prediction, weights, where = plain(prediction, weights, where)
+        self._check_prediction(prediction)
+        weights = aligned(self._operation, "weights", weights, prediction)
+        where = aligned(self._operation, "where", where, prediction)
+        return prediction, weights, where
 
     def _check_prediction(self, prediction: Tensor) -> None:
         n_classes = prediction.shape[1] if prediction.ndim > 1 else 0
@@ -78,6 +102,8 @@ class MaskLoss(torch.nn.Module):
                 raise ValueError(
                     f"{self._operation}: {name} is {shown(weights.tolist())}; it is one number >= 0 for each class"
                 )
+            if not weights.any():
+                raise ValueError(f"{self._operation}: {name} leaves nothing to count: all are 0")
         self.register_buffer(name, weights, persistent=False)
 
     def _check_not_negative(self, **options: float) -> None:
@@ -93,24 +119,25 @@ def on_device(weights: Tensor | None, loss: Tensor) -> Tensor | None:
     return None if weights is None else weights.to(loss.device, non_blocking=True)
 
 
+def _shown(option: object) -> object:
+    """Return an option as it was written."""
+    return option.tolist() if isinstance(option, Tensor) else option
+
+
 def check_tensors(operation: str, **operands: object) -> None:
-    """Refuse what is no tensor, an array of numpy above all, and a `where` that is not bool."""
+    """Refuse what is no tensor, an array of numpy above all."""
     for name, x in operands.items():
         if x is not None and not isinstance(x, Tensor):
             raise TypeError(f"{operation}: {name} is a {type(x).__name__}; pass a tensor, torch.as_tensor({name})")
-    where = operands.get("where")
-    if isinstance(where, Tensor) and where.dtype != torch.bool:
-        raise TypeError(f"{operation}: where has dtype {where.dtype}; pass bool, True = counted")
 
 
-def aligned(x: Tensor | None, prediction: Tensor) -> Tensor | None:
+def aligned(operation: str, name: str, x: Tensor | None, prediction: Tensor) -> Tensor | None:
     """Return what broadcasts to a prediction with all of its axes, so that its axis of classes is the second."""
     if x is None:
         return None
-    x = plain(x)
+    if x.ndim == prediction.ndim - 1 and x.ndim > 0:
+        raise ValueError(
+            f"{operation}: {name} has shape {tuple(x.shape)} and the prediction {tuple(prediction.shape)}; pass "
+            f"{name}.unsqueeze(1) if it has one mask a case, {name}[None] if one a class"
+        )
     return x.reshape((1,) * (prediction.ndim - x.ndim) + x.shape)
-
-
-def plain(x: Tensor) -> Tensor:
-    """Return a tensor without what a subclass, such as MONAI's MetaTensor, adds to it and runs at each operation."""
-    return x if type(x) is Tensor else x.as_subclass(Tensor)

@@ -26,7 +26,7 @@ def over_processes(sums: Sums) -> Sums:
 
     Examples
     --------
-    >>> ones = Sums(*torch.ones(6, 2))
+    >>> ones = Sums(*torch.ones(7, 2))
     >>> over_processes(ones) is ones
     True
     """

@@ -41,6 +41,8 @@ class Sums(NamedTuple):
     """Σ s (1 − y′) (−log(1 − p)); 0 also of classes that exclude each other."""
     cells: Tensor
     """Σ s."""
+    any_class: Tensor
+    """Σ of the largest s that a class gives a cell; the same for all classes."""
 
     def of_classes(self, first: int) -> Sums:
         """Return those of the classes from the first one named."""

@@ -125,14 +125,8 @@ def as_channels(
     >>> channels.values.int().tolist(), channels.where.tolist()
     ([[[1, 0, 0], [0, 1, 0]]], [[[True, True, False]]])
     """
-    values = target.values
-    if values.dtype in _UNSIGNED:
-        values = values.long()
-    if ignore_index is not None and _can_hold(values.dtype, ignore_index):
-        known = values != ignore_index
-        if target.is_labels:
-            known = known.unsqueeze(1)
-        where = known if where is None else where & known
+    values = _comparable(target.values)
+    where = counted_where(target, where, ignore_index)
     if target.is_labels:
         remedy = "leave cells to be ignored out with ignore_index=k"
         return one_hot(operation, "target", values, n_classes, where, remedy)
@@ -144,8 +138,23 @@ def as_channels(
     return Channels(mask, where, _refused(operation, "values of the target", values, "0 and 1", unknown, where, remedy))
 
 
+def counted_where(target: Target, where: Tensor | None, ignore_index: int | None) -> Tensor | None:
+    """Return which cells count: those of `where` whose label is not ignored; None if all do."""
+    values = _comparable(target.values)
+    if ignore_index is None or not _can_hold(values.dtype, ignore_index):
+        return where
+    known = values != ignore_index
+    if target.is_labels:
+        known = known.unsqueeze(1)
+    return known if where is None else where & known
+
+
 _UNSIGNED = (torch.uint16, torch.uint32, torch.uint64)
 """What torch can store, but not compare."""
+
+
+def _comparable(values: Tensor) -> Tensor:
+    return values.long() if values.dtype in _UNSIGNED else values
 
 
 def _can_hold(dtype: torch.dtype, label: int) -> bool:

@@ -248,15 +248,15 @@ def check_masks(names: Names, a: Array, b: Array, weights: Array | None, where: 
     if where is not None:
         if not is_bool(where, xp):
             raise TypeError(f"{operation}: where has dtype {where.dtype}; pass bool, True = counted")
-        _check_broadcasts(operation, "where", where, a)
+        check_broadcasts(operation, "where", where, a)
     if weights is not None:
         if not xp.isdtype(weights.dtype, ("bool", "integral", "real floating")):
             raise TypeError(f"{operation}: weights has dtype {weights.dtype}; sizes of cells are real numbers")
-        _check_broadcasts(operation, "weights", weights, a)
+        check_broadcasts(operation, "weights", weights, a)
     return xp
 
 
-def _check_broadcasts(operation: str, name: str, x: Array, mask: Array) -> None:
+def check_broadcasts(operation: str, name: str, x: Array, mask: Array) -> None:
     """Refuse weights that do not broadcast to a mask, or would enlarge it."""
     pairs = zip(reversed(x.shape), reversed(mask.shape), strict=False)
     if x.ndim > mask.ndim or not all(n in (1, m) for n, m in pairs):

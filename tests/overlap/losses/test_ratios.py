@@ -56,12 +56,12 @@ def test_the_mean_of_no_ratios_is_zero():
 def test_which_ratios_have_a_cell_that_counts(axis, shape):
     where = rng.random(shape) > 0.7
     axes = tuple(axis) if isinstance(axis, list) else axis
-    found = ratios.counted_ratios(where, (2, 3, 5), axis, np)
+    found = ratios.counted_ratios(where, None, (2, 3, 5), axis, np)
     np.testing.assert_array_equal(found, np.broadcast_to(where, (2, 3, 5)).any(axis=axes))
 
 
 def test_of_no_cells_none_counts():
-    found = ratios.counted_ratios(np.array(True), (2, 3, 0), (1, 2), np)
+    found = ratios.counted_ratios(np.array(True), None, (2, 3, 0), (1, 2), np)
     assert found.tolist() == [False, False]
 
 

@@ -64,7 +64,7 @@ def test_weights_and_where_go_the_same_way():
 
 
 def test_what_is_broadcast_stays_so():
-    classes = torch.tensor([1.0, 2.0, 0.5]).reshape(3, 1, 1, 1)
+    classes = torch.tensor([1.0, 2.0, 0.5]).reshape(1, 3, 1, 1, 1)
     one = torch.rand(SIZES[0][-1], generator=generator)
     for weights in (classes, one):
         wide = weights.expand(2, 3, *SIZES[0])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 torch = pytest.importorskip("torch")
 from torch.nn import functional as F  # noqa: E402
 
-from overlap import nn  # noqa: E402
+from overlap import losses, nn  # noqa: E402
 
 DRAW = torch.Generator().manual_seed(3)
 X = 2 * torch.randn(4, 3, 5, 6, generator=DRAW, dtype=torch.float64)
@@ -94,3 +96,30 @@ def test_options_that_cannot_be():
     assert torch.isfinite(loss(X, LABELS))
     with pytest.raises(ValueError, match="dice_weight must be a finite number >= 0"):
         nn.DiceCELoss(-1.0)
+
+
+def test_a_cell_counts_if_one_of_its_classes_does():
+    """Two classes, each counted in another half of four cells of even odds: four times log 2, over four cells."""
+    where = torch.tensor([[[True, True, False, False], [False, False, True, True]]])
+    labels = torch.tensor([[0, 0, 1, 1]])
+    loss = nn.DiceCELoss(0.0, from_logits="softmax")(torch.zeros(1, 2, 4), labels, where=where)
+    assert loss.item() == pytest.approx(math.log(2))
+    half = losses.dice_ce_loss(
+        torch.full((1, 2, 4), 0.5),
+        F.one_hot(labels, 2).movedim(-1, 1).bool(),
+        axis=2,
+        class_axis=1,
+        dice_weight=0.0,
+        where=where,
+    )
+    assert half.item() == pytest.approx(math.log(2))
+
+
+def test_a_case_of_classes_without_weight_has_no_entropy():
+    """The background weighs nothing, and the second case is all background."""
+    x = torch.zeros(2, 3, 4)
+    labels = torch.tensor([[0, 1, 2, 1], [0, 0, 0, 0]])
+    weights = [0.0, 1.0, 1.0]
+    found = nn.DiceCELoss(0.0, from_logits="softmax", ce_class_weights=weights)(x, labels)
+    expected = F.cross_entropy(x, labels, weight=torch.tensor(weights))
+    assert found.item() == pytest.approx(expected.item())

@@ -27,7 +27,10 @@ def test_any_index_is_a_module():
     weights = torch.tensor([1.0, 2.0, 3.0])
     expected = losses.overlap_loss(X.softmax(1), Y, index, axis=(2, 3), smooth=0.5, class_weights=weights)
     assert torch.equal(loss(X, Y), expected)
-    assert repr(loss) == "OverlapLoss(partial(f_beta, beta=2), from_logits='softmax', smooth=0.5)"
+    assert (
+        repr(loss)
+        == "OverlapLoss(partial(f_beta, beta=2), from_logits='softmax', class_weights=[1.0, 2.0, 3.0], smooth=0.5)"
+    )
     assert torch.equal(nn.OverlapLoss(ov.iou)(SOFT, Y), nn.JaccardLoss()(SOFT, Y))
     again = pickle.loads(pickle.dumps(loss))
     assert torch.equal(again(X, Y), expected)
@@ -80,7 +83,7 @@ def test_subclasses_of_tensors_are_read_as_tensors():
 
 
 @pytest.mark.parametrize("loss", [nn.DiceCELoss, nn.DiceFocalLoss, nn.ExpectedDiceLoss, nn.GeneralisedDiceLoss])
-@pytest.mark.parametrize("shape", [(3, 1, 1), (3, 4, 5), (4, 5), (5,)])
+@pytest.mark.parametrize("shape", [(1, 3, 1, 1), (1, 3, 4, 5), (4, 5), (5,)])
 def test_what_counts_is_broadcast_from_the_last_axis(loss, shape):
     where = torch.rand(shape, generator=torch.Generator().manual_seed(2)) > 0.4
     weights = torch.rand(shape, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
@@ -98,3 +101,50 @@ def test_what_is_no_tensor_is_refused():
         nn.DiceLoss(**softmax)(X, LABELS.numpy())
     with pytest.raises(TypeError, match=r"nn.DiceLoss: where has dtype torch.uint8; pass bool"):
         nn.DiceLoss(**softmax)(X, LABELS, where=torch.ones(1, dtype=torch.uint8))
+
+
+@pytest.mark.parametrize("loss", [nn.DiceLoss, nn.DiceCELoss, nn.DiceFocalLoss, nn.GeneralisedDiceLoss])
+def test_a_weight_of_nothing_leaves_a_cell_out(loss):
+    """Whatever stands there; a case without any other is in no mean, in the functions as in the modules."""
+    weights = torch.ones(2, 1, 4, 5)
+    weights[1] = 0
+    x = X.clone()
+    x[1] = torch.nan
+    torch.testing.assert_close(loss(**softmax)(x, LABELS, weights=weights), loss(**softmax)(X[:1], LABELS[:1]))
+    p = X.softmax(1)
+    for function in (losses.dice_loss, losses.squared_dice_loss, losses.generalised_dice_loss, losses.dice_ce_loss):
+        found = function(p, Y, axis=(2, 3), weights=weights)
+        torch.testing.assert_close(found, function(p[:1], Y[:1], axis=(2, 3)))
+
+
+@pytest.mark.parametrize("loss", [nn.DiceCELoss, nn.ExpectedDiceLoss])
+@pytest.mark.parametrize("name", ["where", "weights"])
+def test_one_axis_less_is_not_guessed(loss, name):
+    """As many cases as classes: a mask of each case looks like one of each class."""
+    x = X.reshape(3, 2, 4, 5).repeat(1, 2, 1, 1)[:, :3]
+    labels = LABELS[0].expand(3, 4, 5)
+    by_case = torch.rand(3, 4, 5, generator=torch.Generator().manual_seed(5)) > 0.5
+    by_case = by_case if name == "where" else by_case.double()
+    with pytest.raises(ValueError, match=rf"{name} has shape \(3, 4, 5\).*{name}.unsqueeze\(1\).*{name}\[None\]"):
+        loss(**softmax)(x, labels, **{name: by_case})
+    followed = loss(**softmax, reduction="none")(x, labels, **{name: by_case.unsqueeze(1)})
+    first = loss(**softmax, reduction="none")(x[:1], labels[:1], **{name: by_case[None, :1]})
+    torch.testing.assert_close(followed[:1], first)
+
+
+def test_every_option_is_shown():
+    assert repr(nn.TverskyLoss(0.3, 0.7)) == "TverskyLoss(alpha=0.3, beta=0.7)"
+    assert repr(nn.GeneralisedDiceLoss("linear")) == "GeneralisedDiceLoss(weighting='linear')"
+    shown = repr(nn.DiceCELoss(class_weights=[1, 2], ce_class_weights=[1, 1], label_smoothing=0.1))
+    assert shown == "DiceCELoss(class_weights=[1.0, 2.0], ce_class_weights=[1.0, 1.0], label_smoothing=0.1)"
+    assert repr(nn.DiceFocalLoss(gamma=3.0)) == "DiceFocalLoss(gamma=3.0)"
+
+
+def test_options_that_leave_nothing_or_mean_something_else():
+    assert nn.DiceLoss(batch=1).batch is True
+    with pytest.raises(ValueError, match="nn.DiceLoss: include_background must be one of True, False"):
+        nn.DiceLoss(include_background="no")
+    with pytest.raises(ValueError, match="class_weights leaves nothing to count"):
+        nn.DiceLoss(class_weights=[0, 0])
+    with pytest.raises(ValueError, match="dice_weight and ce_weight are both 0"):
+        nn.DiceCELoss(0, 0)

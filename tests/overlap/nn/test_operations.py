@@ -40,6 +40,7 @@ def test_each_sum(form, activation, pooled):
     n_rivals = 3 if activation == "softmax" else 2
     smoothed = 0.9 * SOFT + 0.1 / n_rivals
     cells = [*FORMS[form](p, SOFT), -smoothed * np.log(p), -(1 - smoothed) * np.log1p(-p), np.ones_like(p)]
+    largest = np.broadcast_to(s.max(1, keepdims=True), p.shape)
     if activation == "softmax":
         cells[4] = np.zeros_like(p)
     settings = Settings(activation, form, pooled=pooled, entropy=True, label_smoothing=0.1)
@@ -47,7 +48,8 @@ def test_each_sum(form, activation, pooled):
     found = sums_by_operations(
         "nn.Loss", torch.tensor(X), Target(hidden, False), torch.tensor(WEIGHTS), torch.tensor(WHERE), settings
     )
-    for name, sum_found, of_cells in zip(found._fields, found, cells, strict=True):
+    np.testing.assert_allclose(found.any_class, largest.sum((0, 2) if pooled else 2), rtol=1e-12)
+    for name, sum_found, of_cells in zip(found._fields[:-1], found[:-1], cells, strict=True):
         expected = (s * of_cells).sum((0, 2) if pooled else 2)
         np.testing.assert_allclose(sum_found, expected, rtol=1e-12, atol=1e-12, err_msg=name)
 
