@@ -115,8 +115,8 @@ def reliability(
     """Draw a reliability diagram: what is there against what is predicted, bin by bin, with intervals.
 
     Each bin is a point at its two means; its bar is the interval of `overlap.calibration.reliability`. Below the
-    diagonal more is predicted than there is. The light columns are the shares of the bins, on the same axis. A bin
-    without a cell breaks the line; the legend says how many there are.
+    diagonal more is predicted than there is. A small panel on top has the share of cells in each bin. A bin without a
+    cell breaks the line; the legend says how many there are.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def reliability(
         As `overlap.calibration.reliability` returns it, of one case.
     ax : matplotlib Axes, optional
         Where to draw; a new figure by default. Draw further tables on the same Axes to compare them: the diagonal is
-        drawn once, and the columns are those of the first. The legend lies below the axes.
+        drawn once, and the shares on top are those of the first, as its title says. The legend lies below the axes.
     label : str
         What the legend calls it.
     colour : str
@@ -149,7 +149,7 @@ def reliability(
     >>> table = calibration.reliability(np.array([0.2, 0.2, 0.9]), np.array([False, True, True]), n_bins=4)
     >>> ax = reliability(table)
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
-    ['as predicted', 'share of cells', 'prediction (2 of 4 bins empty)']
+    ['as predicted', 'prediction (2 of 4 bins empty)']
     """
     import matplotlib.pyplot as plt
 
@@ -163,9 +163,7 @@ def reliability(
         _, ax = plt.subplots(layout="constrained")
     if not ax.has_data():
         ax.axline((0, 0), slope=1, color="#666666", linestyle="--", linewidth=1, label="as predicted", zorder=1)
-        width = table["upper"] - table["lower"]
-        columns: dict[str, Any] = {"color": ONLY_B, "edgecolor": "white", "linewidth": 0.5, "zorder": 0}
-        ax.bar(table["lower"], table["share"], width, align="edge", label="share of cells", **columns)
+        _draw_shares(ax.inset_axes((0, 1.03, 1, 0.16), sharex=ax), table, f"share of cells, {label}")
         ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal", xlabel="predicted", ylabel="observed")
     n_empty = int((table["count"] == 0).sum())
     if n_empty:
@@ -175,6 +173,15 @@ def reliability(
     ax.errorbar(table["predicted"], table["observed"], np.maximum(arms, 0.0), label=label, **line)
     _legend_below(ax, ncols=2)
     return ax
+
+
+def _draw_shares(ax: Axes, table: pd.DataFrame, title: str) -> None:
+    """Draw the share of cells in each bin, from 0."""
+    width = table["upper"] - table["lower"]
+    ax.bar(table["lower"], table["share"], width, align="edge", color=ONLY_B, edgecolor="white", linewidth=0.5)
+    ax.set_title(title, fontsize="small")
+    ax.tick_params(labelbottom=False, labelsize="small")
+    ax.spines[["top", "right"]].set_visible(False)
 
 
 def _legend_below(ax: Axes, **options: Any) -> None:

@@ -97,20 +97,29 @@ def table(n_bins=4):
 
 def test_a_point_for_each_bin_with_a_cell():
     ax = plotting.reliability(table())
-    x, y = ax.containers[1].lines[0].get_data()
+    x, y = ax.containers[0].lines[0].get_data()
     np.testing.assert_allclose(x.astype(float), [0.5 / 3, np.nan, np.nan, 0.9])
     np.testing.assert_allclose(y.astype(float), [1 / 3, np.nan, np.nan, 1])
-    low, high = ax.containers[1].lines[2][0].get_segments()[0][:, 1]
+    low, high = ax.containers[0].lines[2][0].get_segments()[0][:, 1]
     np.testing.assert_allclose((low, high), table().loc[0, ["low", "high"]])
-    assert [bar.get_height() for bar in ax.containers[0]] == [0.75, 0, 0, 0.25]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("predicted", "observed")
+
+
+def test_shares_have_a_panel_of_their_own():
+    """They are no part of the axis of what is observed."""
+    ax = plotting.reliability(table(), label="model")
+    plotting.reliability(table(2), ax=ax, label="other")
+    (shares,) = ax.child_axes
+    assert [bar.get_height() for bar in shares.patches] == [0.75, 0, 0, 0.25]
+    assert [bar.get_x() for bar in shares.patches] == [0, 0.25, 0.5, 0.75]
+    assert shares.get_title() == "share of cells, model"
+    assert not ax.patches
 
 
 def test_the_legend_says_what_is_empty():
     ax = plotting.reliability(table(), label="model")
     assert [t.get_text() for t in ax.get_legend().get_texts()] == [
         "as predicted",
-        "share of cells",
         "model (2 of 4 bins empty)",
     ]
     assert "model" in [t.get_text() for t in plotting.reliability(table(1), label="model").get_legend().get_texts()]
@@ -119,9 +128,8 @@ def test_the_legend_says_what_is_empty():
 def test_further_tables_on_the_same_axes():
     ax = plotting.reliability(table(2), label="one")
     assert plotting.reliability(table(2), ax=ax, label="other", colour=plotting.ONLY_A, marker="s") is ax
-    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["as predicted", "share of cells", "one", "other"]
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["as predicted", "one", "other"]
     assert ax.containers[-1].lines[0].get_marker() == "s"
-    assert len(ax.patches) == 2
 
 
 def test_what_is_no_table_of_one_case():
