@@ -120,9 +120,12 @@ PACKAGES = ("overlap", "domains.ramachandran", "domains.lesions", "domains.event
 
 
 def copy_examples(app):
-    """Take the notebooks of ``examples/`` in as the tutorials; an unchanged one keeps its date."""
+    """Take the notebooks of ``examples/`` in as the tutorials, links and all; an unchanged one keeps its date."""
     for notebook in sorted((HERE.parent / "examples").glob("*.ipynb")):
-        shutil.copy2(notebook, HERE / "tutorials" / notebook.name)
+        page = HERE / "tutorials" / notebook.name
+        text = notebook.read_text(encoding="utf-8")
+        page.write_text(text.replace("](../docs/", "](../"), encoding="utf-8")
+        shutil.copystat(notebook, page)
 
 
 def read_as_prose(app, what, name, obj, options, lines):

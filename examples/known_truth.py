@@ -15,13 +15,14 @@ The table has a row for each target and loss: means over the seeds, with 95 % in
     volume            how much more is predicted than drawn
 
     python examples/known_truth.py              # about six minutes on two cores
-    python examples/known_truth.py --quick      # half a minute
+    python examples/known_truth.py --quick      # under a minute
     python examples/known_truth.py --csv scores.csv --plot answers.png
 """
 
 from __future__ import annotations
 
 import argparse
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -49,6 +50,9 @@ from torch import Tensor
 
 import overlap as ov
 from overlap import nn
+
+PROGRESS = logging.getLogger(__name__)
+"""What is being trained; the command shows it on standard error."""
 
 TRAINING_IMAGES = 128
 TEST_IMAGES = 64
@@ -215,6 +219,7 @@ def run(targets: Sequence[Target], losses: Sequence[Loss], steps: int, seeds: in
         unseen = draw_unseen(target, seed)
         answers = {"(best mask)": unseen.best.astype(float), "(probability)": unseen.images.p}
         for loss in losses:
+            PROGRESS.info("%s, seed %d of %d: %s", target.name, seed + 1, seeds, loss.name)
             network = train(loss, target, steps, seed)
             answers[loss.name] = answer_of(network, unseen.images)
         for name, answer in answers.items():
@@ -244,7 +249,7 @@ def draw_responses(responses: pd.DataFrame, targets: Sequence[Target], losses: S
     figure, axes = plt.subplots(
         rows,
         columns,
-        figsize=(1.4 * columns, 1.6 * rows),
+        figsize=(1.4 * columns + 0.2, 1.6 * rows),
         sharex=True,
         sharey=True,
         squeeze=False,
@@ -262,6 +267,7 @@ def draw_responses(responses: pd.DataFrame, targets: Sequence[Target], losses: S
         ax.set_title(loss.name.replace(" + ", "\n+ "), fontsize="small")
     for ax, target in zip(axes[:, 0], targets, strict=True):
         ax.set_ylabel(target.name.replace(", ", ",\n"), fontsize="small")
+    figure.supylabel("answer", fontsize="medium")
     figure.supxlabel("true probability of a cell", fontsize="medium")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper right", ncols=2, frameon=False, fontsize="small")
@@ -279,7 +285,7 @@ def draw_answered(ax: Axes, responses: pd.DataFrame) -> None:
     mean = answers.mean()
     whiskers = [mean - answers.min(), answers.max() - mean]
     style = {"color": "black", "fmt": ".", "markersize": 4, "elinewidth": 0.8}
-    ax.errorbar(mean.index, mean, whiskers, label="answered, range over the seeds", **style)
+    ax.errorbar(mean.index, mean, whiskers, label="answered: mean of the seeds, and their range", **style)
 
 
 # ---------------------------------------------------------------- the command
@@ -295,6 +301,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--csv", type=Path, help="save the scores of each seed here")
     parser.add_argument("--plot", type=Path, help="save the picture here")
     options = parser.parse_args(arguments)
+    logging.basicConfig(format="%(message)s")
+    PROGRESS.setLevel(logging.INFO)
     torch.set_num_threads(options.threads)
     steps = options.steps or (100 if options.quick else 400)
     seeds = options.seeds or (2 if options.quick else 5)

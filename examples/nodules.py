@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -38,6 +39,9 @@ from torch.nn import functional as F
 import overlap as ov
 from domains.lesions import example, grid_spacing, read_image
 from overlap import nn
+
+PROGRESS = logging.getLogger(__name__)
+"""What is being trained; the command shows it on standard error."""
 
 READERS = range(4)
 FOLDS = 5
@@ -234,7 +238,8 @@ def run(nodules: Sequence[Nodule], epochs: int, seeds: int) -> pd.DataFrame:
     """Return the scores of each model, nodule and seed; no model knows the patient that it is scored on."""
     rows = []
     for seed in range(seeds):
-        for held_out in folds(nodules, seed):
+        for k, held_out in enumerate(folds(nodules, seed)):
+            PROGRESS.info("seed %d of %d, part %d of %d", seed + 1, seeds, k + 1, FOLDS)
             training = [nodule for nodule in nodules if nodule.patient not in held_out]
             answers = {"outline": outline}
             for model, loss in product(MODELS, LOSSES):
@@ -298,11 +303,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--threads", type=int, default=2, help="of torch; the digits are those of their number")
     parser.add_argument("--csv", type=Path, help="save the scores of each nodule and seed here")
     options = parser.parse_args(arguments)
+    logging.basicConfig(format="%(message)s")
+    PROGRESS.setLevel(logging.INFO)
     torch.set_num_threads(options.threads)
     nodules = options.nodules or (10 if options.quick else 30)
     epochs = options.epochs or (2 if options.quick else 6)
     seeds = options.seeds or (1 if options.quick else 3)
     scores = run(load(nodules), epochs, seeds)
+    if options.quick:
+        print("quick: the models are undertrained and the nodules few; the long version may say the contrary\n")
     print(summarise(scores).to_string())
     print()
     print(differences(scores, pairs()).to_string())

@@ -113,8 +113,8 @@ def test_responses(script):
     assert np.isnan(found["answer"][1:10]).all()
 
 
-def test_the_command(script, blobs, capsys, tmp_path, monkeypatch):
-    """The same digits at the same number of threads, every row, and the picture."""
+def test_the_command(script, blobs, capsys, caplog, tmp_path, monkeypatch):
+    """The same digits at the same number of threads, every row, the picture, and what is being trained."""
     monkeypatch.setattr(script, "TRAINING_IMAGES", 8)
     monkeypatch.setattr(script, "TEST_IMAGES", 4)
     saved = []
@@ -134,4 +134,6 @@ def test_the_command(script, blobs, capsys, tmp_path, monkeypatch):
     out = capsys.readouterr().out
     for name in set(table["target"]) | set(table["loss"]):
         assert name in out
+    assert caplog.messages[0] == "one rater, each cell by itself, seed 1 of 1: minimum Dice"
+    assert len(caplog.messages) == 2 * len(blobs.TARGETS) * len(script.LOSSES)
     assert (tmp_path / "answers.png").stat().st_size > 20_000

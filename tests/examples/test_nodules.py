@@ -144,3 +144,4 @@ def test_the_command(script, capsys, tmp_path, monkeypatch):
     for model in models:
         assert model in out
     assert "U-Net, minimum Dice − logistic, minimum Dice" in out
+    assert out.startswith("quick: the models are undertrained")
