@@ -9,7 +9,8 @@ Conventions
   at any time.
 - Compiled code is kept on disk, where numba finds a folder for it; else it is compiled in each process. Beside it lie
   the checksums of its files: a file that is cut off or changed is removed and compiled again, and code that cannot be
-  loaded is compiled without a look at the disk.
+  loaded is compiled without a look at the disk. Where a source file of a folder has changed, all of its kernels are
+  compiled again.
 
 References
 ----------
@@ -141,7 +142,9 @@ def _compile(function: Callable[..., Any], options: dict[str, Any]) -> Any:
     except (RuntimeError, OSError):
         # no folder that can be written, neither beside the file nor in the home
         return compiled
-    if _is_sound(*_place(compiled)):
+    folder, module = _place(compiled)
+    sources = Path(function.__code__.co_filename).parent
+    if _is_of(folder, sources) and _is_sound(folder, module):
         return compiled
     return compile_it(function)
 
@@ -150,6 +153,24 @@ def _place(compiled: Any) -> tuple[Path, str]:
     """Return the folder that compiled code is kept in, and how the names of a module's files begin there."""
     folder = Path(compiled.stats.cache_path)
     return folder, Path(compiled.py_func.__code__.co_filename).stem
+
+
+@cache
+def _is_of(folder: Path, sources: Path) -> bool:
+    """Return whether kept code was made of the sources as they are now; all that was not is removed first.
+
+    A compiler looks at the file of a kernel, but not at those of the kernels that it calls.
+    """
+    record = folder / "sources.json"
+    now = {path.name: zlib.crc32(path.read_bytes()) for path in sorted(sources.glob("*.py"))}
+    if _read_record(record) == now:
+        return True
+    kept = [path for path in folder.glob("*.nb?") if path.suffix in (".nbi", ".nbc")]
+    for path in kept:
+        with suppress(OSError):
+            path.unlink()
+    _write_record(record, now)
+    return not any(path.exists() for path in kept)
 
 
 @cache
@@ -180,8 +201,12 @@ def _record(folder: Path, module: str) -> Path:
 
 
 def _recorded(folder: Path, module: str) -> dict[str, int]:
+    return _read_record(_record(folder, module))
+
+
+def _read_record(record: Path) -> dict[str, int]:
     try:
-        sums = json.loads(_record(folder, module).read_bytes())
+        sums = json.loads(record.read_bytes())
     except (OSError, ValueError):
         return {}
     return sums if isinstance(sums, dict) else {}
@@ -193,10 +218,13 @@ def _seal(compiled: Any) -> None:
     if stats is None or not stats.cache_path or not stats.cache_misses:
         return
     folder, module = _place(compiled)
-    record = _record(folder, module)
+    _write_record(_record(folder, module), _checksums(folder, module))
+
+
+def _write_record(record: Path, sums: dict[str, int]) -> None:
     part = record.with_suffix(f".{os.getpid()}")
     with suppress(OSError):
-        part.write_text(json.dumps(_checksums(folder, module)))
+        part.write_text(json.dumps(sums))
         os.replace(part, record)
 
 

@@ -82,6 +82,7 @@ class Tiny:
         """Compute as a new process would, with what lies in the folder; return the kernel too."""
         sys.modules.pop("tiny", None)
         _compiled._is_sound.cache_clear()
+        _compiled._is_of.cache_clear()
         _compiled._off_the_disk.clear()
         module = importlib.import_module("tiny")
         return module.work(x), module.work.compiled.stats
@@ -110,6 +111,19 @@ def test_what_is_compiled_is_kept_with_its_checksums(tiny):
     assert result == 2.5
     assert sum(stats.cache_hits.values()) == 1
     assert not sum(stats.cache_misses.values())
+
+
+def test_a_change_of_a_called_kernel_in_another_file_is_seen(tiny, monkeypatch):
+    sources = tiny.folder.parent
+    called, caller = TINY.split("@entry")
+    (sources / "tiny_part.py").write_text(called)
+    (sources / "tiny.py").write_text(f"from tiny_part import entry, half\n\n@entry{caller}")
+    assert tiny.work()[0] == 2.5
+    (sources / "tiny_part.py").write_text(called.replace("x / 2", "x / 0.25"))
+    monkeypatch.delitem(sys.modules, "tiny_part")
+    importlib.invalidate_caches()
+    assert tiny.work()[0] == 13
+    assert tiny.work()[0] == 13
 
 
 def damaged(content, how, draw):
