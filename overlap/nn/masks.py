@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from numbers import Real
 from typing import ClassVar, Literal
 
 import array_api_compat.torch as xp
@@ -18,7 +17,7 @@ from .one_pass import take_sums
 from .options import ClassWeights, MaskLoss, check_tensors, on_device
 from .processes import over_processes
 from .sums import Activation, Form, Settings, Sums
-from .targets import Target, read_target
+from .targets import Target, check_label, read_target
 
 Batch = bool | Literal["local"]
 
@@ -98,7 +97,7 @@ class OverlapLoss(MaskLoss):
         check_choice(self._operation, "tnorm", tnorm, TNORMS)
         check_index(self._operation, index)
         self._check_not_negative(smooth=smooth)
-        self._check_label(ignore_index)
+        check_label(self._operation, ignore_index)
         self.index = index
         self.batch = batch
         self.smooth = smooth
@@ -178,14 +177,6 @@ class OverlapLoss(MaskLoss):
         loss: Tensor
         loss = loss_of_sizes(self._operation, self.index, sums.both, sums.size_a, sums.size_b, self.smooth, xp)
         return loss
-
-    def _check_label(self, ignore_index: object) -> None:
-        """Refuse what is no label."""
-        if ignore_index is None:
-            return
-        is_whole = isinstance(ignore_index, Real) and not isinstance(ignore_index, bool) and ignore_index % 1 == 0
-        if not is_whole:
-            raise ValueError(f"{self._operation}: ignore_index must be a whole number or None, got {ignore_index!r}")
 
 
 def _name(index: Index) -> str:

@@ -113,7 +113,7 @@ def _of_all_axes(operation: str, name: str, x: Tensor | None, prediction: Tensor
     """Return what broadcasts to a prediction with as many axes."""
     if x is None:
         return None
-    check_broadcasts(operation, name, x, prediction)
+    check_broadcasts(operation, name, x, prediction.shape)
     return x.reshape((1,) * (prediction.ndim - x.ndim) + x.shape)
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from .._arrays import plain
 from .._checks import check_choice, check_real, shown
 from ..losses.ratios import REDUCTIONS, Reduction
+from ..raster.sizes import check_broadcasts
 from .sums import Activation
 
 ClassWeights = Sequence[float] | Tensor | None
@@ -76,13 +77,10 @@ class MaskLoss(torch.nn.Module):
         self, prediction: Tensor, weights: Tensor | None, where: Tensor | None
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """Return a prediction, and how much its cells count, as plain tensors of as many axes."""
-        check_tensors(self._operation, prediction=prediction, weights=weights, where=where)
-        if where is not None and where.dtype != torch.bool:
-            raise TypeError(f"{self._operation}: where has dtype {where.dtype}; pass bool, True = counted")
-        prediction, weights, where = plain(prediction, weights, where)
+        check_tensors(self._operation, prediction=prediction)
+        (prediction,) = plain(prediction)
         self._check_prediction(prediction)
-        weights = aligned(self._operation, "weights", weights, prediction)
-        where = aligned(self._operation, "where", where, prediction)
+        weights, where = read_counts(self._operation, weights, where, prediction.shape)
         return prediction, weights, where
 
     def _check_prediction(self, prediction: Tensor) -> None:
@@ -131,13 +129,27 @@ def check_tensors(operation: str, **operands: object) -> None:
             raise TypeError(f"{operation}: {name} is a {type(x).__name__}; pass a tensor, torch.as_tensor({name})")
 
 
-def aligned(operation: str, name: str, x: Tensor | None, prediction: Tensor) -> Tensor | None:
-    """Return what broadcasts to a prediction with all of its axes, so that its axis of classes is the second."""
+def read_counts(
+    operation: str, weights: Tensor | None, where: Tensor | None, shape: tuple[int, ...]
+) -> tuple[Tensor | None, Tensor | None]:
+    """Return how much the cells of a shape (batch, class, *spatial) count, as plain tensors of as many axes."""
+    check_tensors(operation, weights=weights, where=where)
+    if where is not None and where.dtype != torch.bool:
+        raise TypeError(f"{operation}: where has dtype {where.dtype}; pass bool, True = counted")
+    weights, where = plain(weights, where)
+    weights = aligned(operation, "weights", weights, shape)
+    where = aligned(operation, "where", where, shape)
+    return weights, where
+
+
+def aligned(operation: str, name: str, x: Tensor | None, shape: tuple[int, ...]) -> Tensor | None:
+    """Return what broadcasts to a shape (batch, class, *spatial) with all of its axes, that of classes the second."""
     if x is None:
         return None
-    if x.ndim == prediction.ndim - 1 and x.ndim > 0:
+    if x.ndim == len(shape) - 1 and x.ndim > 0:
         raise ValueError(
-            f"{operation}: {name} has shape {tuple(x.shape)} and the prediction {tuple(prediction.shape)}; pass "
+            f"{operation}: {name} has shape {tuple(x.shape)}, and (batch, class, *spatial) is {tuple(shape)}; pass "
             f"{name}.unsqueeze(1) if it has one mask a case, {name}[None] if one a class"
         )
-    return x.reshape((1,) * (prediction.ndim - x.ndim) + x.shape)
+    check_broadcasts(operation, name, x, shape)
+    return x.reshape((1,) * (len(shape) - x.ndim) + x.shape)

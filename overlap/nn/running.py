@@ -2,8 +2,12 @@
 
 Conventions
 -----------
-- Arrays are ``(batch, class, *spatial)``, bool or floating in [0, 1], or integer labels ``(batch, *spatial)``. Labels
-  of a target may also be ``(batch, 1, *spatial)``, integers or floating numbers that are whole, as loaders give them.
+- Prediction and target each have a channel for each class, ``(batch, class, *spatial)``: bool, integer 0 and 1, or
+  floating in [0, 1]. Or they have labels, ``(batch, *spatial)`` or ``(batch, 1, *spatial)``: integers, or floating
+  numbers that are whole. Of one class there are no labels: either shape is its mask.
+- Their shapes say which of these they are, never a value, and as for the losses: where both may have an axis of classes
+  after the batch, one long or as long as there are classes, they have it. A map of labels whose first spatial axis is
+  as long as there are classes is therefore given as ``(batch, 1, *spatial)``.
 - The three sizes of each case and class are kept, in float64: hard counts are exact up to 2**53, whatever dtype the
   model is cast to. A device that has no float64 leaves them to the host.
 - A case in which an index is 0/0, such as one that `where` empties, is left out of the mean over cases, and not counted
@@ -14,17 +18,24 @@ Conventions
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any, NamedTuple
 
+import array_api_compat.torch as xp
 import torch
 from torch import Tensor
 
-from .._checks import check_choice
+from .._arrays import plain
+from .._checks import check_choice, shown
 from ..counts import Overlap, unchecked
 from ..indices import dice
 from ..losses.ratios import Index, check_index
-from ..raster import TNORMS, TNorm, measure
-from .targets import Channels, is_whole, one_hot
+from ..raster import TNORMS, TNorm
+from ..raster.sizes import Names, check_masks, measure_checked
+from .options import check_tensors, read_counts
+from .targets import Channels, as_channels, check_label, read_form
+
+_NAMES = Names("nn.RunningOverlap", "prediction", "target")
 
 
 class CaseMean(NamedTuple):
@@ -48,15 +59,23 @@ class RunningOverlap(torch.nn.Module):
         Number of classes, the background among them.
     tnorm : {"minimum", "product", "lukasiewicz"}
         How two soft values intersect.
+    ignore_index : int, optional
+        The label of the target's cells that do not count, such as 255 or −1, whatever is predicted there; of one class,
+        the value of its mask.
     persistent : bool
         Whether `state_dict` keeps this process's own cases, to go on in the middle of a loop. Of several processes each
         saves and loads its own: the cases of one that are loaded into another are left out, not counted twice.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an option is unknown or out of its range.
+
     Examples
     --------
     >>> from overlap import dice
-    >>> running = RunningOverlap(3)
-    >>> for prediction, target in [([[0, 1, 1]], [[0, 1, 2]]), ([[2, 2, 2]], [[2, 2, 0]])]:
+    >>> running = RunningOverlap(3, ignore_index=255)
+    >>> for prediction, target in [([[0, 1, 1, 1]], [[0, 1, 2, 255]]), ([[2, 2, 2, 2]], [[2, 2, 0, 255]])]:
     ...     running.update(torch.tensor(prediction), torch.tensor(target))
     >>> dice(running.compute())
     tensor([0.6667, 0.6667, 0.6667], dtype=torch.float64)
@@ -64,13 +83,27 @@ class RunningOverlap(torch.nn.Module):
     CaseMean(value=tensor([0.5000, 0.6667, 0.4000], dtype=torch.float64), n_defined=tensor([2, 1, 2]))
     """
 
-    def __init__(self, num_classes: int, *, tnorm: TNorm = "minimum", persistent: bool = False) -> None:
+    def __init__(
+        self,
+        num_classes: int,
+        *,
+        tnorm: TNorm = "minimum",
+        ignore_index: int | None = None,
+        persistent: bool = False,
+    ) -> None:
         super().__init__()
-        if num_classes < 1:
-            raise ValueError(f"nn.RunningOverlap: num_classes must be >= 1, got {num_classes}")
+        is_whole = isinstance(num_classes, Integral) and not isinstance(num_classes, bool)
+        if not is_whole or num_classes < 1:
+            raise ValueError(
+                f"nn.RunningOverlap: num_classes must be a whole number >= 1, got {shown(num_classes)}; it counts the "
+                "background, too"
+            )
         check_choice("nn.RunningOverlap", "tnorm", tnorm, TNORMS)
-        self.num_classes = num_classes
+        check_label("nn.RunningOverlap", ignore_index)
+        check_choice("nn.RunningOverlap", "persistent", persistent, (False, True))
+        self.num_classes = int(num_classes)
         self.tnorm = tnorm
+        self.ignore_index = ignore_index
         self.persistent = persistent
         self.register_state_dict_post_hook(_keep_cases)  # type: ignore[no-untyped-call]
         self.register_load_state_dict_pre_hook(_take_cases)  # type: ignore[no-untyped-call]
@@ -92,22 +125,28 @@ class RunningOverlap(torch.nn.Module):
         Parameters
         ----------
         prediction, target : tensor
-            Each one either integer labels ``(batch, *spatial)``, or bool or floating in [0, 1],
-            ``(batch, class, *spatial)``. Labels of the target may be ``(batch, 1, *spatial)``, also whole numbers of a
-            floating dtype.
-        weights, where : tensor, optional
-            Size of each cell, and True = counted; broadcast to ``(batch, class, *spatial)``. What `where` leaves
-            out may have any label.
+            Each one either a channel for each class, ``(batch, class, *spatial)``: bool, integer 0 and 1, or floating
+            in [0, 1]. Or labels, ``(batch, *spatial)`` or ``(batch, 1, *spatial)``: integers, or floating numbers that
+            are whole. What both shapes allow to be channels is channels.
+        weights : tensor, optional
+            Size (≥ 0) of each cell; broadcasts to ``(batch, class, *spatial)``, labels or not, and has all of these
+            axes or only spatial ones: ``(batch, 1, *spatial)`` for the cells of labels.
+        where : tensor of bool, optional
+            True = counted; of the same shapes. What it leaves out may have any value.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the shapes do not fit, or a counted value cannot be. On a device such a value makes its case NaN.
         """
-        a = self._channels("prediction", prediction, where)
-        b = self._target(target, a.values, where)
-        operands: dict[str, Any] = {"a": a.values, "b": b.values, "weights": weights, "where": where}
-        if a.values.ndim == 2:
-            # each case is a cell
-            operands = {name: None if x is None else x.unsqueeze(-1) for name, x in operands.items()}
-        o = measure(**operands, axis=tuple(range(2, max(a.values.ndim, 3))), tnorm=self.tnorm)
-        sizes = [in_double(o.intersection), in_double(o.size_a), in_double(o.size_b)]
-        batch = torch.stack(sizes, dim=1)
+        check_tensors("nn.RunningOverlap", prediction=prediction, target=target)
+        prediction, target = plain(prediction, target)
+        shape = self._shape(prediction, target)
+        weights, where = read_counts("nn.RunningOverlap", weights, where, shape)
+        b = self._channels("target", target, shape, where, self.ignore_index)
+        # what the target leaves out may be predicted as anything
+        a = self._channels("prediction", prediction, shape, b.where, None)
+        batch = torch.stack(self._sizes(a.values, b.values, weights, b.where), dim=1)
         for channels in (a, b):
             if channels.unknown is not None:
                 unknown = channels.unknown.flatten(1).any(1).reshape(-1, 1, 1)
@@ -179,8 +218,13 @@ class RunningOverlap(torch.nn.Module):
         return CaseMean(torch.where(is_defined, values, 0.0).sum(0) / n_defined, n_defined)
 
     def extra_repr(self) -> str:
-        """Return the number of classes."""
-        return str(self.num_classes)
+        """Return the number of classes, and the options that differ from their defaults."""
+        options = [str(self.num_classes)]
+        for name, default in _DEFAULTS.items():
+            value = getattr(self, name)
+            if value != default:
+                options.append(f"{name}={value!r}")
+        return ", ".join(options)
 
     def _own_cases(self) -> Tensor:
         """Return the sizes of this process's cases, (n_cases, 3, num_classes), where the last batch was."""
@@ -189,28 +233,50 @@ class RunningOverlap(torch.nn.Module):
         self._batches = [cases]
         return cases
 
-    def _target(self, target: Tensor, prediction: Tensor, where: Tensor | None) -> Channels:
-        """Return the target of a prediction that has a channel for each class."""
-        one_channel = (len(prediction), 1, *prediction.shape[2:])
-        if self.num_classes > 1 and target.shape == one_channel and target.dtype != torch.bool:
-            return self._of_labels("target", target[:, 0], where)
-        return self._channels("target", target, where)
+    def _shape(self, prediction: Tensor, target: Tensor) -> tuple[int, ...]:
+        """Return the shape (batch, class, *spatial) of what both are."""
+        cells_of_target = self._cells(target)
+        for cells in self._cells(prediction):
+            if cells in cells_of_target:
+                return (cells[0], self.num_classes, *cells[1:])
+        channels = f"(batch, {self.num_classes}, *spatial)"
+        raise ValueError(
+            f"nn.RunningOverlap: the prediction has shape {tuple(prediction.shape)} and the target "
+            f"{tuple(target.shape)}; of the same cells each is {channels}, or labels (batch, *spatial) or "
+            "(batch, 1, *spatial)"
+        )
 
-    def _of_labels(self, name: str, labels: Tensor, where: Tensor | None) -> Channels:
-        remedy = "leave cells to be ignored out with where=(labels != k).unsqueeze(1)"
-        return one_hot("nn.RunningOverlap", name, labels, self.num_classes, where, remedy)
+    def _cells(self, x: Tensor) -> list[tuple[int, ...]]:
+        """Return the shapes (batch, *spatial) that a tensor may have, that with an axis of classes first."""
+        shape = tuple(x.shape)
+        if x.ndim == 0:
+            return []
+        if x.ndim == 1 or x.shape[1] not in (1, self.num_classes):
+            return [shape]
+        return [(shape[0], *shape[2:]), shape]
 
-    def _channels(self, name: str, x: Tensor, where: Tensor | None) -> Channels:
-        if is_whole(x):
-            return self._of_labels(name, x, where)
-        if x.ndim < 2 or x.shape[1] != self.num_classes:
-            raise ValueError(
-                f"nn.RunningOverlap: the {name} has shape {tuple(x.shape)}; it is (batch, {self.num_classes}, "
-                "*spatial), or integer labels (batch, *spatial)"
-            )
-        return Channels(x, where, None)
+    def _channels(
+        self, name: str, x: Tensor, shape: tuple[int, ...], where: Tensor | None, ignore_index: int | None
+    ) -> Channels:
+        """Return one channel for each class, and which cells count."""
+        read = read_form("nn.RunningOverlap", name, x, shape, ignore_index)
+        return as_channels("nn.RunningOverlap", read, self.num_classes, where, ignore_index, name)
+
+    def _sizes(self, a: Tensor, b: Tensor, weights: Tensor | None, where: Tensor | None) -> list[Tensor]:
+        """Return |A∩B|, |A| and |B| of each case and class."""
+        operands: list[Any] = [a, b, weights, where]
+        if a.ndim == 2:
+            # each case is a cell
+            operands = [None if x is None else x.unsqueeze(-1) for x in operands]
+        a, b, weights, where = operands
+        axes = tuple(range(2, a.ndim))
+        check_masks(_NAMES, a, b, weights, where, self.tnorm)
+        sizes = measure_checked(_NAMES, a, b, axes, weights, where, self.tnorm, None, xp)
+        return [in_double(x) for x in sizes]
 
 
+_DEFAULTS = {"tnorm": "minimum", "ignore_index": None, "persistent": False}
+"""Options that the module shows where they differ."""
 _CASES = "_extra_state"
 """What the cases are called in a `state_dict`."""
 _SUMS_BEFORE = "_sums_before"

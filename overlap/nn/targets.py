@@ -13,6 +13,7 @@ Conventions
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import NamedTuple
 
 import torch
@@ -30,16 +31,30 @@ class Target(NamedTuple):
 
 
 def read_target(operation: str, prediction: Tensor, target: Tensor, ignore_index: int | None) -> Target:
-    """Tell from its shape what a target is.
+    """Tell from its shape what the target of a prediction is; see `read_form`.
+
+    Examples
+    --------
+    >>> prediction = torch.zeros(2, 3, 4, 4)
+    >>> read_target("nn.DiceLoss", prediction, torch.zeros(2, 1, 4, 4), None).is_labels
+    True
+    >>> read_target("nn.DiceLoss", prediction[:, :1], torch.zeros(2, 4, 4), None).values.shape
+    torch.Size([2, 1, 4, 4])
+    """
+    return read_form(operation, "target", target, tuple(prediction.shape), ignore_index)
+
+
+def read_form(operation: str, name: str, x: Tensor, shape: tuple[int, ...], ignore_index: int | None) -> Target:
+    """Tell from its shape whether a tensor has labels or channels.
 
     Parameters
     ----------
-    operation : str
-        What messages call the loss.
-    prediction : tensor (batch, class, ...)
-        What was predicted.
-    target : tensor
+    operation, name : str
+        What messages call the loss, and the tensor.
+    x : tensor
         In any of the forms that this module's conventions name.
+    shape : tuple of int
+        What it is with a channel for each class: (batch, class, ...).
     ignore_index : int, optional
         The label of cells that do not count.
 
@@ -50,37 +65,34 @@ def read_target(operation: str, prediction: Tensor, target: Tensor, ignore_index
 
     Examples
     --------
-    >>> prediction = torch.zeros(2, 3, 4, 4)
-    >>> read_target("nn.DiceLoss", prediction, torch.zeros(2, 1, 4, 4), None).is_labels
+    >>> read_form("nn.RunningOverlap", "prediction", torch.zeros(2, 4, 4), (2, 3, 4, 4), None).is_labels
     True
-    >>> read_target("nn.DiceLoss", prediction[:, :1], torch.zeros(2, 4, 4), None).values.shape
-    torch.Size([2, 1, 4, 4])
     """
-    n_classes = prediction.shape[1]
-    cells = (prediction.shape[0], *prediction.shape[2:])
+    n_classes = shape[1]
+    cells = (shape[0], *shape[2:])
     one_channel = (cells[0], 1, *cells[1:])
     if n_classes == 1:
-        if target.shape == cells:
-            target = target.unsqueeze(1)
-        if target.shape == one_channel:
-            return Target(target, False)
-    elif target.shape == prediction.shape:
+        if x.shape == cells:
+            x = x.unsqueeze(1)
+        if x.shape == one_channel:
+            return Target(x, False)
+    elif x.shape == shape:
         if ignore_index is not None:
             raise ValueError(
-                f"{operation}: ignore_index={ignore_index} is a label, and the target has a channel for each of "
+                f"{operation}: ignore_index={ignore_index} is a label, and the {name} has a channel for each of "
                 f"{n_classes} classes; leave cells out with where=, True = counted"
             )
-        return Target(target, False)
-    elif target.shape in (cells, one_channel):
-        if target.dtype == torch.bool:
+        return Target(x, False)
+    elif x.shape in (cells, one_channel):
+        if x.dtype == torch.bool:
             raise TypeError(
-                f"{operation}: the target is bool, {tuple(target.shape)}, and the prediction has {n_classes} classes; "
-                "pass labels as integers, target.long(), or a channel for each class"
+                f"{operation}: the {name} is bool, {tuple(x.shape)}, and there are {n_classes} classes; pass labels as "
+                f"integers, {name}.long(), or a channel for each class"
             )
-        return Target(target.reshape(cells), True)
+        return Target(x.reshape(cells), True)
     raise ValueError(
-        f"{operation}: the target has shape {tuple(target.shape)} and the prediction {tuple(prediction.shape)}; a "
-        f"target is {tuple(prediction.shape)}, or labels {cells} or {one_channel}"
+        f"{operation}: the {name} has shape {tuple(x.shape)} and the prediction {shape}; a {name} is {shape}, or "
+        f"labels {cells} or {one_channel}"
     )
 
 
@@ -96,7 +108,12 @@ class Channels(NamedTuple):
 
 
 def as_channels(
-    operation: str, target: Target, n_classes: int, where: Tensor | None, ignore_index: int | None
+    operation: str,
+    target: Target,
+    n_classes: int,
+    where: Tensor | None,
+    ignore_index: int | None,
+    name: str = "target",
 ) -> Channels:
     """Return a target as one channel for each class, bool or floating, and which cells count.
 
@@ -112,6 +129,8 @@ def as_channels(
         True = counted; broadcasts to ``(batch, class, *spatial)``.
     ignore_index : int, optional
         The label of cells that do not count.
+    name : str
+        What messages call the target.
 
     Raises
     ------
@@ -128,14 +147,15 @@ def as_channels(
     values = _comparable(target.values)
     where = counted_where(target, where, ignore_index)
     if target.is_labels:
-        remedy = "leave cells to be ignored out with ignore_index=k"
-        return one_hot(operation, "target", values, n_classes, where, remedy)
+        remedy = "leave cells to be ignored out with ignore_index=k, a label of the target, or with where="
+        return one_hot(operation, name, values, n_classes, where, remedy)
     if not is_whole(values):
         return Channels(values, where, None)
     mask = values == 1
     unknown = ~mask & (values != 0)
-    remedy = "pass target > 0 for a mask, or labels without the axis of classes"
-    return Channels(mask, where, _refused(operation, "values of the target", values, "0 and 1", unknown, where, remedy))
+    kind = f"values of the {name}"
+    remedy = f"pass {name} > 0 for a mask, or labels as (batch, 1, *spatial)"
+    return Channels(mask, where, _refused(operation, kind, values, "0 and 1", unknown, where, remedy))
 
 
 def counted_where(target: Target, where: Tensor | None, ignore_index: int | None) -> Tensor | None:
@@ -163,6 +183,24 @@ def _can_hold(dtype: torch.dtype, label: int) -> bool:
         return True
     limits = torch.iinfo(dtype)
     return limits.min <= label <= limits.max
+
+
+def check_label(operation: str, ignore_index: object) -> None:
+    """Refuse what is no label.
+
+    Examples
+    --------
+    >>> check_label("nn.DiceLoss", -1)
+    >>> check_label("nn.DiceLoss", True)
+    Traceback (most recent call last):
+    ...
+    ValueError: nn.DiceLoss: ignore_index must be a whole number or None, got True
+    """
+    if ignore_index is None:
+        return
+    is_label = isinstance(ignore_index, Real) and not isinstance(ignore_index, bool) and ignore_index % 1 == 0
+    if not is_label:
+        raise ValueError(f"{operation}: ignore_index must be a whole number or None, got {ignore_index!r}")
 
 
 def is_whole(x: Tensor) -> bool:

@@ -248,21 +248,21 @@ def check_masks(names: Names, a: Array, b: Array, weights: Array | None, where: 
     if where is not None:
         if not is_bool(where, xp):
             raise TypeError(f"{operation}: where has dtype {where.dtype}; pass bool, True = counted")
-        check_broadcasts(operation, "where", where, a)
+        check_broadcasts(operation, "where", where, a.shape)
     if weights is not None:
         if not xp.isdtype(weights.dtype, ("bool", "integral", "real floating")):
             raise TypeError(f"{operation}: weights has dtype {weights.dtype}; sizes of cells are real numbers")
-        check_broadcasts(operation, "weights", weights, a)
+        check_broadcasts(operation, "weights", weights, a.shape)
     return xp
 
 
-def check_broadcasts(operation: str, name: str, x: Array, mask: Array) -> None:
-    """Refuse weights that do not broadcast to a mask, or would enlarge it."""
-    pairs = zip(reversed(x.shape), reversed(mask.shape), strict=False)
-    if x.ndim > mask.ndim or not all(n in (1, m) for n, m in pairs):
+def check_broadcasts(operation: str, name: str, x: Array, shape: tuple[int, ...]) -> None:
+    """Refuse weights that do not broadcast to the shape of a mask, or would enlarge it."""
+    pairs = zip(reversed(x.shape), reversed(shape), strict=False)
+    if x.ndim > len(shape) or not all(n in (1, m) for n, m in pairs):
         raise ValueError(
             f"{operation}: {name} has shape {tuple(x.shape)}, which does not broadcast to that of the masks, "
-            f"{tuple(mask.shape)}"
+            f"{tuple(shape)}"
         )
 
 

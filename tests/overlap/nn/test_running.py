@@ -48,16 +48,143 @@ def test_running_soft_and_mixed():
         torch.testing.assert_close(ov.dice(running.compute()), expected)
 
 
-@pytest.mark.parametrize("dtype", [torch.int64, torch.uint8, torch.float32])
-@pytest.mark.parametrize("predicted", [X.argmax(1), X.softmax(1)])
-def test_labels_as_loaders_give_them(predicted, dtype):
-    expected = nn.RunningOverlap(3)
-    expected.update(predicted, LABELS)
+def one_hot(labels, n_classes=3):
+    return torch.nn.functional.one_hot(labels, n_classes).movedim(-1, 1)
+
+
+PREDICTED = (LABELS + (torch.arange(40).reshape(2, 4, 5) % 4 == 0)) % 3
+FORMS = {
+    "labels": lambda x: x,
+    "labels of 8 bits": lambda x: x.to(torch.uint8),
+    "labels of 16 bits without a sign": lambda x: x.to(torch.uint16),
+    "whole numbers": lambda x: x.float(),
+    "labels with an axis": lambda x: x[:, None],
+    "whole numbers with an axis": lambda x: x[:, None].double(),
+    "one-hot integers": one_hot,
+    "one-hot bools": lambda x: one_hot(x).bool(),
+    "one-hot floats": lambda x: one_hot(x).float(),
+}
+
+
+def assert_sizes(o, table):
+    """Rows of scikit-learn's table are the target's."""
+    assert o.intersection.tolist() == table.diagonal().tolist()
+    assert o.size_a.tolist() == table.sum(0).tolist()
+    assert o.size_b.tolist() == table.sum(1).tolist()
+
+
+@pytest.mark.parametrize("of_target", FORMS)
+@pytest.mark.parametrize("of_prediction", FORMS)
+def test_every_form_of_labels(of_prediction, of_target):
+    """All cases, and one of them only."""
+    prediction = FORMS[of_prediction](PREDICTED)
+    target = FORMS[of_target](LABELS)
     running = nn.RunningOverlap(3)
-    running.update(predicted, LABELS[:, None].to(dtype))
-    torch.testing.assert_close(ov.dice(running.cases()), ov.dice(expected.cases()))
-    with pytest.raises(ValueError, match="counted labels of the target are not among 0 to 2"):
-        running.update(predicted, (LABELS[:, None] + 1).to(dtype))
+    running.update(prediction, target)
+    assert_sizes(running.compute(), confusion_matrix(LABELS.ravel(), PREDICTED.ravel()))
+    of_one_case = nn.RunningOverlap(3)
+    of_one_case.update(prediction, target, where=torch.tensor([False, True]).reshape(2, 1, 1, 1))
+    assert_sizes(of_one_case.compute(), confusion_matrix(LABELS[1].ravel(), PREDICTED[1].ravel()))
+
+
+@pytest.mark.parametrize("of_target", ["labels with an axis", "whole numbers with an axis", "labels", "whole numbers"])
+def test_a_soft_prediction_of_labels(of_target):
+    p = X.softmax(1)
+    running = nn.RunningOverlap(3)
+    running.update(p, FORMS[of_target](LABELS))
+    y = one_hot(LABELS).double()
+    o = running.compute()
+    torch.testing.assert_close(o.intersection, (p * y).sum((0, 2, 3)))
+    torch.testing.assert_close(o.size_a, p.sum((0, 2, 3)))
+    torch.testing.assert_close(o.size_b, y.sum((0, 2, 3)))
+
+
+@pytest.mark.parametrize("shape", [(2, 2, 2), (2, 1, 2, 2), (2, 1, 3)])
+def test_a_mask_of_cases_is_none_of_classes(shape):
+    """As many cases as classes, and labels with an axis: counted by hand, of the second case."""
+    labels = torch.zeros(shape, dtype=torch.long)
+    labels[1, ..., 0] = 1
+    labels = labels if shape[1] == 1 else labels[:, None]
+    where = torch.zeros(labels.shape, dtype=torch.bool)
+    where[1] = True
+    running = nn.RunningOverlap(2)
+    running.update(labels, labels, where=where)
+    n_ones = int(labels.sum())
+    assert running.compute().size_b.tolist() == [int(where.sum()) - n_ones, n_ones]
+
+
+@pytest.mark.parametrize("name", ["where", "weights"])
+def test_masks_of_cells_have_the_axis_of_classes_or_are_spatial(name):
+    labels = torch.tensor([[0, 0, 1, 1], [0, 1, 2, 2], [1, 1, 2, 2]])
+    of_cases = torch.tensor([[1, 1, 1, 1], [0, 0, 0, 0], [0, 0, 0, 1]])
+    dtype = torch.bool if name == "where" else torch.double
+
+    def sizes(x):
+        running = nn.RunningOverlap(3)
+        running.update(labels[:, None], labels[:, None], **{name: x.to(dtype)})
+        return running.compute().size_b.tolist()
+
+    message = rf"{name} has shape \(3, 4\).*pass {name}.unsqueeze\(1\) if it has one mask a case, {name}\[None\]"
+    with pytest.raises(ValueError, match=message):
+        sizes(of_cases)
+    assert sizes(of_cases.unsqueeze(1)) == [2, 2, 1]
+    assert sizes(of_cases[None]) == [3, 0, 2]
+    assert sizes(of_cases[2]) == [0, 1, 2]
+    with pytest.raises(ValueError, match=rf"nn.RunningOverlap: {name} has shape \(2, 1, 4\), which does not broadcast"):
+        sizes(of_cases[:2, None])
+
+
+def test_a_first_axis_as_long_as_there_are_classes_is_theirs():
+    """Of both, as for the losses; labels with an axis after the batch are never taken for channels."""
+    labels = torch.tensor([[[0, 1, 2, 2], [1, 1, 0, 0], [0, 0, 1, 1]]])
+    channels = (labels == 1).long()
+    running = nn.RunningOverlap(3)
+    running.update(channels, channels)
+    assert running.compute().size_b.tolist() == [1, 2, 2]
+    message = r"2 counted values of the target are not among 0 and 1 .*or labels as \(batch, 1, \*spatial\)"
+    with pytest.raises(ValueError, match=message):
+        running.update(labels, labels)
+    running.reset()
+    running.update(labels.unsqueeze(1), labels)
+    running.update(labels, labels.unsqueeze(1))
+    running.update(one_hot(labels).double(), labels)
+    assert running.compute().size_b.tolist() == [15, 15, 6]
+
+
+@pytest.mark.parametrize("mask", [LABELS == 1, (LABELS == 1).long(), (LABELS == 1).float()])
+@pytest.mark.parametrize("predicted", [PREDICTED == 1, (PREDICTED == 1).long(), (PREDICTED == 1).float()])
+def test_of_one_class_either_shape_is_its_mask(predicted, mask):
+    table = confusion_matrix(LABELS.ravel() == 1, PREDICTED.ravel() == 1)
+    for a, b in ((predicted, mask), (predicted[:, None], mask), (predicted, mask[:, None])):
+        running = nn.RunningOverlap(1)
+        running.update(a, b)
+        o = running.compute()
+        assert o.intersection.item() == table[1, 1]
+        assert o.size_a.item() == table[:, 1].sum()
+        assert o.size_b.item() == table[1].sum()
+
+
+@pytest.mark.parametrize("ignored", [255, -1, 1])
+@pytest.mark.parametrize("dtype", [torch.int64, torch.float32])
+def test_ignored_labels_are_left_out_whatever_is_predicted(ignored, dtype):
+    left_out = torch.arange(40).reshape(2, 4, 5) % 3 == 1
+    target = torch.where(left_out, ignored, LABELS).to(dtype)
+    known = target != ignored
+    table = confusion_matrix(LABELS[known], PREDICTED[known], labels=[0, 1, 2])
+    anything = torch.where(known, PREDICTED, 77)
+    for prediction in (PREDICTED, anything[:, None], torch.where(known[:, None], one_hot(PREDICTED), torch.nan)):
+        running = nn.RunningOverlap(3, ignore_index=ignored)
+        running.update(prediction, target[:, None])
+        assert_sizes(running.compute(), table)
+    first = torch.tensor([True, False]).reshape(2, 1, 1, 1)
+    running = nn.RunningOverlap(3, ignore_index=ignored)
+    running.update(PREDICTED, target, where=first)
+    kept = known & first[:, 0]
+    assert_sizes(running.compute(), confusion_matrix(LABELS[kept], PREDICTED[kept], labels=[0, 1, 2]))
+    with pytest.raises(ValueError, match="counted labels of the prediction are not among 0 to 2"):
+        running.update(torch.where(PREDICTED == 1, ignored + 500, PREDICTED), LABELS)
+    with pytest.raises(ValueError, match="is a label, and the target has a channel for each of 3 classes"):
+        running.update(PREDICTED, one_hot(LABELS))
 
 
 def test_running_where():
@@ -228,11 +355,54 @@ def test_running_keeps_no_graph():
     assert not running.compute().size_a.requires_grad
 
 
-def test_running_shapes():
-    with pytest.raises(ValueError, match=r"the target has shape \(2, 4, 5\); it is \(batch, 3, "):
-        nn.RunningOverlap(3).update(LABELS, LABELS == 1)
-    with pytest.raises(ValueError, match="num_classes must be >= 1"):
-        nn.RunningOverlap(0)
+REFUSED = {
+    "bool labels": (
+        (LABELS, LABELS == 1),
+        r"the target is bool, \(2, 4, 5\), and there are 3 classes; .* target.long\(\)",
+    ),
+    "bool labels of the prediction": ((LABELS[:, None] == 1, LABELS), "the prediction is bool, .* prediction.long"),
+    "another grid": (
+        (LABELS, LABELS.movedim(1, 2)),
+        r"the prediction has shape \(2, 4, 5\) and the target \(2, 5, 4\); of the same cells each is \(batch, 3, ",
+    ),
+    "other classes": ((torch.rand(2, 4, 4, 5), LABELS), r"the prediction has shape \(2, 4, 4, 5\) and the target"),
+    "no axis": ((torch.tensor(1), torch.tensor(1)), r"the prediction has shape \(\) and the target \(\)"),
+    "values": ((one_hot(LABELS) * 2.0, LABELS), "counted values of prediction are out of range or NaN"),
+    "target's values": ((LABELS, one_hot(LABELS) * 2.0), "counted values of target are out of range or NaN"),
+    "labels": ((LABELS + 1, LABELS), "counted labels of the prediction are not among 0 to 2"),
+    "no whole label": ((LABELS, LABELS + 0.5), "counted labels of the target are not among 0 to 2"),
+    "numpy": ((LABELS.numpy(), LABELS), r"prediction is a ndarray; pass a tensor, torch.as_tensor\(prediction\)"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_counted_is_refused_by_its_name(case):
+    operands, message = REFUSED[case]
+    with pytest.raises((TypeError, ValueError), match=f"nn.RunningOverlap: .*{message}") as refused:
+        nn.RunningOverlap(3).update(*operands)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_where_that_is_not_bool_is_refused():
+    with pytest.raises(TypeError, match="nn.RunningOverlap: where has dtype torch.float32; pass bool"):
+        nn.RunningOverlap(3).update(LABELS, LABELS, where=torch.ones(2, 1, 4, 5))
+
+
+@pytest.mark.parametrize("num_classes", [0, -1, True, 2.5, 3.0, "3", None, [3]])
+def test_a_number_of_classes_that_is_none_is_refused(num_classes):
+    with pytest.raises(ValueError, match="nn.RunningOverlap: num_classes must be a whole number >= 1, got") as refused:
+        nn.RunningOverlap(num_classes)
+    assert "\n" not in str(refused.value)
+
+
+def test_options_are_checked_and_shown():
+    with pytest.raises(ValueError, match="nn.RunningOverlap: ignore_index must be a whole number or None, got 2.5"):
+        nn.RunningOverlap(3, ignore_index=2.5)
+    with pytest.raises(ValueError, match="nn.RunningOverlap: persistent must be one of"):
+        nn.RunningOverlap(3, persistent="no")
+    assert repr(nn.RunningOverlap(np.int64(3))) == "RunningOverlap(3)"
+    shown = repr(nn.RunningOverlap(3, tnorm="product", ignore_index=255))
+    assert shown == "RunningOverlap(3, tnorm='product', ignore_index=255)"
 
 
 WORKER = """

@@ -101,7 +101,7 @@ def test_a_mask_of_other_values_is_refused():
 
 
 def test_what_cannot_be_told():
-    with pytest.raises(TypeError, match=r"the target is bool, \(2, 4, 5\), and the prediction has 3 classes.*long\(\)"):
+    with pytest.raises(TypeError, match=r"the target is bool, \(2, 4, 5\), and there are 3 classes.*long\(\)"):
         nn.DiceLoss(from_logits="softmax")(X, MASK)
     with pytest.raises(ValueError, match=r"the target has shape \(2, 5, 4\) and the prediction \(2, 3, 4, 5\)"):
         nn.DiceLoss(from_logits="softmax")(X, LABELS.movedim(1, 2))
