@@ -40,6 +40,16 @@ def divided_by_the_number(loss):
     return lambda logits, target: loss(logits, target).mean()
 
 
+def jaccard_of(loss_of_each):
+    """1 − Jaccard of what is 1 − Dice."""
+
+    def mean(logits, target):
+        each = loss_of_each(logits, target)
+        return (2 * each / (1 + each)).mean()
+
+    return mean
+
+
 def less_one(loss):
     """nnU-Net's Dice part is −Dice, ours 1 − Dice."""
     return lambda logits, target: loss(logits, target) - 1
@@ -121,6 +131,9 @@ MONAI = {
     "DiceLoss(sigmoid=True, soft_label=True)": nn.DiceLoss(**sigmoid, smooth=1e-5),
     "DiceLoss(sigmoid=True, soft_label=True, jaccard=True)": nn.JaccardLoss(**sigmoid, smooth=1e-5),
     "DiceLoss(softmax=True, squared_pred=True)": nn.SquaredDiceLoss(**softmax, smooth=1e-5),
+    "DiceLoss(softmax=True, squared_pred=True, jaccard=True)": jaccard_of(
+        nn.SquaredDiceLoss(**softmax, smooth=1e-5, reduction="none")
+    ),
     # half of smooth= is added to the intersection: MONAI's Tversky adds the whole of its own
     "TverskyLoss(softmax=True, alpha=0.3, beta=0.7)": nn.TverskyLoss(0.3, 0.7, **softmax, smooth=2e-5),
     "TverskyLoss(softmax=True, alpha=0.3, beta=0.7, soft_label=True)": nn.TverskyLoss(0.3, 0.7, **softmax, smooth=2e-5),
@@ -161,12 +174,23 @@ MONAI = {
         3.0, dice_weight=0.5, ce_weight=2.0, **sigmoid, smooth=1e-5
     ),
     "DiceFocalLoss(sigmoid=True, alpha=0.25)": nn.DiceFocalLoss(alpha=0.25, **sigmoid, smooth=1e-5),
+    # MONAI's focal part leaves the background out too
+    "DiceFocalLoss(sigmoid=True, include_background=False)": nn.DiceFocalLoss(
+        **sigmoid, include_background=False, ce_class_weights=[0.0, 1.0, 1.0], smooth=1e-5
+    ),
     # MONAI's mean is over classes too, ours the sum over them
     "FocalLoss(use_softmax=True)": nn.DiceFocalLoss(dice_weight=0.0, ce_weight=1 / 3, **softmax),
     "FocalLoss(use_softmax=True, alpha=0.25)": nn.DiceFocalLoss(
         alpha=0.25, dice_weight=0.0, ce_weight=1 / 3, **softmax
     ),
     "FocalLoss(gamma=1.5)": nn.DiceFocalLoss(1.5, dice_weight=0.0, **sigmoid),
+    "FocalLoss(include_background=False)": nn.DiceFocalLoss(
+        dice_weight=0.0, **sigmoid, ce_class_weights=[0.0, 1.0, 1.0]
+    ),
+    # the sum of the weights, 15, over the number of classes, 3
+    "FocalLoss(weight=[1.0, 5.0, 9.0])": nn.DiceFocalLoss(
+        dice_weight=0.0, ce_weight=5.0, **sigmoid, ce_class_weights=CLASS_WEIGHTS
+    ),
     "BoundaryLoss(softmax=True)": mean_of_p_and_distance,
     "DeepSupervisionLoss(weight_mode='exp')": of_two_resolutions([1.0, 0.5]),
     "DeepSupervisionLoss(weight_mode='same')": of_two_resolutions([1.0, 1.0]),
