@@ -196,4 +196,6 @@ class Runner:
         child.wait()
         for stream in (child.stdin, child.stdout):
             if stream is not None:
-                stream.close()
+                # what was still to be written has nobody to read it
+                with suppress(BrokenPipeError):
+                    stream.close()
