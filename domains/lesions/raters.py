@@ -4,7 +4,8 @@ Conventions
 -----------
 - Raters are a dimension (``rater``) of one mask, bool, or floating in [0, 1] for soft raters. Of a label map, one
   label at a time: ``raters == 1``.
-- The majority is more than half of the raters: two of four are not.
+- The majority is at least half of the raters, as soft masks are cut (>= 0.5): two of four are. ``ties="out"`` asks for
+  more than half.
 - A rater who marked nothing may have seen nothing or not have looked. ``absent="empty"`` takes the empty mask as
   an answer; ``absent="skip"`` leaves that rater out.
 - Means over pairs are over unordered pairs of two raters, of which an undefined one counts in ``n_defined`` only.
@@ -30,13 +31,20 @@ from .grids import Grid, check_masks
 
 Method = Literal["mean", "majority"]
 Absent = Literal["empty", "skip"]
+Ties = Literal["in", "out"]
 METHODS = get_args(Method)
 ABSENT = get_args(Absent)
+TIES = get_args(Ties)
 INDICES = ("iou", "dice")
 
 
 def consensus(
-    raters: xr.DataArray, method: Method = "mean", *, dim: str = "rater", absent: Absent = "empty"
+    raters: xr.DataArray,
+    method: Method = "mean",
+    *,
+    dim: str = "rater",
+    absent: Absent = "empty",
+    ties: Ties = "in",
 ) -> xr.DataArray:
     """Join raters into one mask.
 
@@ -45,11 +53,13 @@ def consensus(
     raters : DataArray
         Masks along `dim`, bool or floating in [0, 1].
     method : {"mean", "majority"}
-        The share of raters (a soft mask), or where it is more than half (a hard one).
+        The share of raters (a soft mask), or where it is at least half (a hard one).
     dim : str
         The raters' dimension.
     absent : {"empty", "skip"}
         What a rater is who marked nothing.
+    ties : {"in", "out"}
+        Whether a voxel that exactly half of the raters marked is in the majority.
 
     Returns
     -------
@@ -72,15 +82,22 @@ def consensus(
     array([1. , 0.5, 0. ])
     >>> consensus(raters, "majority").values
     array([ True, False, False])
+    >>> consensus(raters[:2], "majority").values, consensus(raters[:2], "majority", ties="out").values
+    (array([ True,  True, False]), array([ True, False, False]))
     """
     present = _present("lesions.consensus", raters, dim, absent)
     check_choice("lesions.consensus", "method", method, METHODS)
+    check_choice("lesions.consensus", "ties", ties, TIES)
     if not present.sizes[dim]:
         raise ValueError('lesions.consensus: no rater marked anything: absent="empty" gives an empty mask')
-    joined: xr.DataArray = present.mean(dim, dtype=float, keep_attrs=True)
-    if method == "majority":
-        joined = joined > 0.5
+    share: xr.DataArray = present.mean(dim, dtype=float, keep_attrs=True)
+    joined = share if method == "mean" else _majority(share, ties)
     return joined.assign_attrs({**raters.attrs, "consensus": method, "absent": absent, "raters": present.sizes[dim]})
+
+
+def _majority(share: xr.DataArray, ties: Ties) -> xr.DataArray:
+    """Return where a share of raters is a majority."""
+    return share >= 0.5 if ties == "in" else share > 0.5
 
 
 def pairwise_agreement(

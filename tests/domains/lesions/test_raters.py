@@ -55,7 +55,7 @@ def test_leave_one_out_against_a_loop(method):
     values = raters.values.astype(float)
     for k in range(4):
         rest = np.delete(values, k, axis=-1).mean(axis=-1)
-        rest = rest if method == "mean" else rest > 0.5
+        rest = rest if method == "mean" else rest >= 0.5
         o = ov.raster.measure(rest, raters.values[..., k])
         assert float(report.dice[k]) == pytest.approx(float(ov.dice(o)), abs=1e-12)
     assert float(report.mean_dice) == pytest.approx(float(report.dice.mean()))
@@ -68,7 +68,8 @@ def test_absent_raters():
     raters = xr.DataArray(masks, dims=("rater", "x"), coords={"rater": ["ann", "bob", "cleo"]})
     assert consensus(raters).values.tolist() == pytest.approx([2 / 3, 2 / 3, 1 / 3, 0])
     assert consensus(raters, absent="skip").values.tolist() == [1, 1, 0.5, 0]
-    assert consensus(raters, "majority", absent="skip").values.tolist() == [True, True, False, False]
+    assert consensus(raters, "majority", absent="skip").values.tolist() == [True, True, True, False]
+    assert consensus(raters, "majority", absent="skip", ties="out").values.tolist() == [True, True, False, False]
     assert consensus(raters, absent="skip").attrs["raters"] == 2
     empty = pairwise_agreement(raters)
     assert empty.dice.sel(rater="ann", other="cleo") == 0
@@ -87,10 +88,24 @@ def test_two_absent_raters_are_undefined():
     assert float(pairwise_agreement(raters, empty=1.0).mean_dice) == pytest.approx(1 / 3)
 
 
-def test_a_tie_is_no_majority():
+def test_a_tie_is_a_majority_unless_it_is_kept_out():
     raters = xr.DataArray(np.array([[True], [True], [False], [False]]), dims=("rater", "x"))
-    assert not consensus(raters, "majority").any()
-    assert consensus(raters.isel(rater=[0, 1, 2]), "majority").all()
+    assert consensus(raters, "majority").all()
+    assert not consensus(raters, "majority", ties="out").any()
+    odd = raters.isel(rater=[0, 2, 3])
+    assert not consensus(odd, "majority").any()
+    with pytest.raises(ValueError, match="lesions.consensus: ties must be one of 'in', 'out'; got 'half'"):
+        consensus(raters, "majority", ties="half")
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 7])
+def test_the_majority_is_the_cut_of_the_mean(n):
+    """One rule: what `compare` cuts at 0.5 is what the majority holds, whatever the number of raters."""
+    raters = xr.DataArray(np.random.default_rng(n).random((n, 400)) < 0.5, dims=("rater", "x"))
+    assert consensus(raters, "majority").equals(consensus(raters) >= 0.5)
+    votes = raters.values.sum(axis=0)
+    assert consensus(raters, "majority").values.tolist() == (2 * votes >= n).tolist()
+    assert consensus(raters, "majority", ties="out").values.tolist() == (2 * votes > n).tolist()
 
 
 def test_soft_raters_and_where():
