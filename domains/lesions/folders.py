@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .._skipped import UNPAIRED
 from .._text import file_name, printable
-from .io import SUFFIXES
+from .names import image_suffix
 
 _APPLE_DOUBLE = b"\x00\x05\x16\x07"
 """How a file begins that macOS writes beside another, under the same name after ``._``."""
@@ -30,10 +30,7 @@ def case_name(path: str | Path) -> str:
     'patient.7'
     """
     name = Path(path).name
-    for suffix in SUFFIXES:
-        if name.lower().endswith(suffix):
-            return name[: -len(suffix)]
-    return name
+    return name[: len(name) - len(image_suffix(path))]
 
 
 def pair_images(predictions: Path, references: Path) -> tuple[dict[str, tuple[Path, Path]], list[dict[str, str]]]:
@@ -85,7 +82,7 @@ def _images_in(folder: Path, side: str) -> tuple[dict[str, Path], list[dict[str,
     images: dict[str, Path] = {}
     aside = []
     for path in sorted(folder.iterdir()):
-        if not path.name.lower().endswith(SUFFIXES):
+        if not image_suffix(path):
             continue
         if _is_apple_double(path):
             detail = "what macOS keeps of a file beside it: dot_clean removes it"

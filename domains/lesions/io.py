@@ -42,8 +42,8 @@ from .headers import (
     promised_length,
     read_header,
 )
+from .names import SUFFIXES, image_suffix
 
-SUFFIXES = (".nii.gz", ".nii")
 _DATA = Path(__file__).with_name("data")
 _ROUNDING = 1e-6
 """How far a 32-bit scale may carry a soft value past 0 or 1."""
@@ -152,7 +152,7 @@ def write_image(image: xr.DataArray, path: str | Path) -> None:
     ...     bool((read_image(Path(folder, "mask.nii.gz")) == image).all())
     True
     """
-    if not str(path).lower().endswith(SUFFIXES):
+    if image_suffix(path) not in SUFFIXES:
         raise ValueError(f"lesions.write_image: {path}: images are written as .nii.gz or .nii: give it such a name")
     nib = _nibabel()
     axes = [d for d in AXES if d in image.dims]
@@ -236,7 +236,7 @@ def _check_path(path: Path) -> None:
         raise IsADirectoryError(f"lesions.read_image: {name} is a folder: read an image in it, or use lesions.cohort")
     if not path.is_file():
         raise FileNotFoundError(f"lesions.read_image: {name}: no such file")
-    if not path.name.lower().endswith(SUFFIXES):
+    if not image_suffix(path):
         known = ", ".join(SUFFIXES)
         raise ReadError(f"lesions.read_image: {name}: images are read from {known}: convert it (dcm2niix, SimpleITK)")
 
