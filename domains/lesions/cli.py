@@ -21,8 +21,11 @@ class PresetName(StrEnum):
     """Whose definition of distances."""
 
     monai = "monai"
+    metrics_reloaded = "metrics_reloaded"
     deepmind = "deepmind"
     medpy = "medpy"
+    panoptica = "panoptica"
+    seg_metrics = "seg_metrics"
 
 
 Predicted = Annotated[Path, typer.Argument(help="The predicted image: a label map or a soft mask (.nii, .nii.gz).")]

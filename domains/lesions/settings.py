@@ -32,7 +32,7 @@ class Settings:
         How soft values intersect in ``iou`` and ``dice``, see `overlap.raster.measure`.
     level : float
         Where soft masks are cut (>=), for ``_hard`` indices, distances and lesions; in (0, 1].
-    preset : {"monai", "deepmind", "medpy"}
+    preset : {"monai", "metrics_reloaded", "deepmind", "medpy", "panoptica", "seg_metrics"}
         Whose definition of distances, see `overlap.surfaces.distances`.
     nsd_tolerance : float
         Distance within which two surfaces count as one, mm.

@@ -8,13 +8,16 @@ Conventions
 - ``spacing`` has no default: a distance without the size of a cell is no distance. Results are in its unit.
 - ``surface="voxel"``: the boundary is the cells of the mask that miss a face neighbour in it; outside the grid is
   background, so cells at the edge of the image are boundary. Distances are between cell centres.
+- ``surface="contour"``: the boundary is the cells of the mask that touch one outside of it, by a face, an edge or a
+  corner; beyond the grid there is nothing, so a mask that fills the grid has no boundary (ITK's contours).
 - ``surface="marching"``: the boundary is the corners where 2 × 2 (× 2) neighbouring cells are not all alike, each
   with the length or area of the contour that marching squares or cubes puts there. In two and three dimensions.
 - ``surface="iso"``: the boundary is the level surface of a soft mask, interpolated between cell centres, in triangles
   that weigh their area; in three dimensions. Of a map of partial volumes it finds the place to a small part of a cell.
-- For the first two a soft mask is cut at ``value >= level``.
+- For all but the last a soft mask is cut at ``value >= level``.
 - Each direction is kept apart: ``a_to_b`` holds a distance for each boundary point of A. HD95 and its like differ
-  between tools in how the two directions meet and in what a point weighs; a `preset` names a tool's choice.
+  between tools in what a boundary is, in how the two directions meet and in what a point weighs; a `preset` names a
+  tool's choice.
 - A distance that is longer than a tolerance by no more than 1e-5 of it is `within` it: a spacing has six digits, and
   3 × 0.1 is more than 0.3 in floating point.
 - Where one mask is empty a distance is infinite, where both are it is NaN; ``empty`` says otherwise. A normalised

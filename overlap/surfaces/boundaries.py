@@ -37,8 +37,12 @@ class Boundary(NamedTuple):
 def find(a: np.ndarray, b: np.ndarray, surface: str) -> tuple[Boundary, Boundary]:
     """Return the boundaries of two masks of one shape, in one lattice."""
     box = _box(a, b)
-    trace = _cells if surface == "voxel" else _corners
-    return trace(a[box]), trace(b[box])
+    if surface == "voxel":
+        return _cells(a[box]), _cells(b[box])
+    if surface == "contour":
+        wider = _with_rim(box, a.shape)
+        return _touching(a[wider]), _touching(b[wider])
+    return _corners(a[box]), _corners(b[box])
 
 
 def nearest(a: np.ndarray, b: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -72,6 +76,11 @@ def _box(a: np.ndarray, b: np.ndarray) -> tuple[slice, ...]:
     return box
 
 
+def _with_rim(box: tuple[slice, ...], shape: tuple[int, ...]) -> tuple[slice, ...]:
+    """Return a box with one more cell on each side, where the image has it."""
+    return tuple(slice(max(side.start - 1, 0), min(side.stop + 1, n)) for side, n in zip(box, shape, strict=True))
+
+
 def _cells(mask: np.ndarray) -> Boundary:
     """Return the cells of a mask that miss a face neighbour in it."""
     inner = mask.copy()
@@ -83,8 +92,24 @@ def _cells(mask: np.ndarray) -> Boundary:
         inner_cells[:-1] &= cells[1:]
         inner_cells[:1] = False
         inner_cells[-1:] = False
-    edge = np.flatnonzero(mask ^ inner)
-    points = np.stack(np.unravel_index(edge, mask.shape), axis=-1)
+    return _boundary_of(mask ^ inner)
+
+
+def _touching(mask: np.ndarray) -> Boundary:
+    """Return the cells of a mask that touch one outside of it, by a corner too; beyond the image there is nothing."""
+    inner = mask.copy()
+    for axis in range(mask.ndim):
+        inner_cells = np.moveaxis(inner, axis, 0)
+        # what was taken off along the axes before counts: so corners do
+        cells = inner_cells.copy()
+        inner_cells[1:] &= cells[:-1]
+        inner_cells[:-1] &= cells[1:]
+    return _boundary_of(mask ^ inner)
+
+
+def _boundary_of(edge: np.ndarray) -> Boundary:
+    """Return the cells of an image as a boundary."""
+    points = np.stack(np.unravel_index(np.flatnonzero(edge), edge.shape), axis=-1)
     return Boundary(points, None)
 
 

@@ -18,26 +18,44 @@ from .._arrays import numbers_on_host
 from .._checks import check_choice, check_real
 from ..indices import EmptyPolicy
 
-Surface = Literal["voxel", "marching", "iso"]
+Surface = Literal["voxel", "contour", "marching", "iso"]
 Combine = Literal["max", "pooled"]
 Weights = Literal["points", "area"]
-Preset = Literal["monai", "deepmind", "medpy"]
+Mean = Literal["pooled", "sides"]
+Preset = Literal["monai", "metrics_reloaded", "deepmind", "medpy", "panoptica", "seg_metrics"]
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a tool means by a boundary and by a percentile of distances."""
+    """What a tool means by a boundary, by a percentile of distances, and by a mean or a share of both boundaries.
+
+    Parameters
+    ----------
+    surface : {"voxel", "contour", "marching", "iso"}
+        What a boundary is, see `overlap.surfaces`.
+    combine : {"max", "pooled"}
+        The larger of the two directions' percentiles, or the percentile of both directions together.
+    weights : {"points", "area"}
+        Whether points weigh alike or by their area.
+    mean : {"pooled", "sides"}
+        Whether `SurfaceDistances.assd` and `nsd` are taken over both boundaries together, or over each, and then the
+        mean of the two: a small boundary weighs as much as a large one.
+    """
 
     surface: Surface
     combine: Combine
     weights: Weights
+    mean: Mean = "pooled"
 
 
 PRESETS: Mapping[str, Definition] = MappingProxyType(
     {
         "monai": Definition("voxel", "max", "points"),
+        "metrics_reloaded": Definition("voxel", "max", "points"),
         "deepmind": Definition("marching", "max", "area"),
         "medpy": Definition("voxel", "pooled", "points"),
+        "panoptica": Definition("voxel", "pooled", "points", mean="sides"),
+        "seg_metrics": Definition("contour", "pooled", "points"),
     }
 )
 """Definitions by the tool that uses them."""
@@ -45,7 +63,12 @@ PRESETS: Mapping[str, Definition] = MappingProxyType(
 ROUNDING = 1e-5
 """How much further than a tolerance is still within it, as a part of it: what six digits of a spacing leave open."""
 
-POINTS = {"voxel": "boundary cells", "marching": "corners of cells", "iso": "triangles of the level surface"}
+POINTS = {
+    "voxel": "boundary cells",
+    "contour": "cells that touch the background",
+    "marching": "corners of cells",
+    "iso": "triangles of the level surface",
+}
 """What a boundary is made of, by surface."""
 
 
@@ -166,10 +189,15 @@ class SurfaceDistances:
         return self.percentile(95, combine, weights)
 
     def assd(self, weights: Weights | None = None) -> float:
-        """Return the average symmetric surface distance: the mean over all points of both boundaries."""
+        """Return the average symmetric surface distance: the mean over all points of both boundaries.
+
+        Where the definition takes means by sides, as panoptica does under this name, it is `masd`.
+        """
         if self._is_undefined():
             return self._value_of_empty()
         from_a, from_b = self._directions("assd", weights)
+        if self.definition.mean == "sides":
+            return _mean_of_sides(from_a, from_b)
         return _mean(_pooled(from_a, from_b))
 
     def masd(self, weights: Weights | None = None) -> float:
@@ -177,7 +205,7 @@ class SurfaceDistances:
         if self._is_undefined():
             return self._value_of_empty()
         from_a, from_b = self._directions("masd", weights)
-        return (_mean(from_a) + _mean(from_b)) / 2
+        return _mean_of_sides(from_a, from_b)
 
     def nsd(self, tolerance: float, weights: Weights | None = None, *, empty: float = nan) -> float:
         """Return the normalised surface distance (surface Dice): the share of both boundaries within `tolerance`.
@@ -193,11 +221,16 @@ class SurfaceDistances:
         """
         check_real("SurfaceDistances.nsd", "empty", empty)
         from_a, from_b = self._directions("nsd", weights)
-        both = _pooled(from_a, from_b)
-        is_within = _is_within("SurfaceDistances.nsd", both.distance, tolerance)
-        if not is_within.size:
-            return empty
-        return float(np.average(is_within, weights=both.weight))
+        a_is_within = _is_within("SurfaceDistances.nsd", from_a.distance, tolerance)
+        b_is_within = _is_within("SurfaceDistances.nsd", from_b.distance, tolerance)
+        if self._is_undefined():
+            neither = not a_is_within.size and not b_is_within.size
+            return empty if neither else 0.0
+        share_a = Direction(a_is_within, from_a.weight)
+        share_b = Direction(b_is_within, from_b.weight)
+        if self.definition.mean == "sides":
+            return _mean_of_sides(share_a, share_b)
+        return _mean(_pooled(share_a, share_b))
 
     def describe(self, name: str) -> str:
         """Return in words what `hausdorff`, `hd95`, `assd`, `masd` or `nsd` means here, to stand beside its number.
@@ -215,12 +248,18 @@ class SurfaceDistances:
         hd95 = f"larger of the two directions’ 95th percentiles ({kind})"
         if self.definition.combine == "pooled":
             hd95 = f"95th percentile of both directions together ({kind})"
+        masd = "mean of the two directions’ means"
+        assd = "mean over the points of both boundaries"
+        nsd = "share of the points of both boundaries within the tolerance (<=)"
+        if self.definition.mean == "sides":
+            assd = masd
+            nsd = "mean of the two boundaries’ shares of points within the tolerance (<=)"
         words = {
             "hausdorff": "largest distance of both directions",
             "hd95": hd95,
-            "assd": "mean over the points of both boundaries",
-            "masd": "mean of the two directions’ means",
-            "nsd": "share of the points of both boundaries within the tolerance (<=)",
+            "assd": assd,
+            "masd": masd,
+            "nsd": nsd,
         }
         check_choice("SurfaceDistances.describe", "name", name, words)
         return f"{words[name]}, {points}"
@@ -266,6 +305,10 @@ def _pooled(from_a: Direction, from_b: Direction) -> Direction:
 
 def _mean(direction: Direction) -> float:
     return float(np.average(direction.distance, weights=direction.weight))
+
+
+def _mean_of_sides(from_a: Direction, from_b: Direction) -> float:
+    return (_mean(from_a) + _mean(from_b)) / 2
 
 
 def _percentile(direction: Direction, q: float) -> float:

@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from domains._checks import UsageError
 from domains.lesions import example, match, pairwise_agreement, read_image, write_image
-from domains.lesions.cli import app
+from domains.lesions.cli import PresetName, app
+from overlap import surfaces
 
 
 def run(*arguments, code=0):
@@ -64,6 +65,7 @@ def test_presets_and_options(raters):
     ]
     assert found == pytest.approx([2.40305829, 2.335352796], abs=1e-6)
     run("compare", *raters, "--preset", "itk", code=2)
+    assert [name.value for name in PresetName] == list(surfaces.PRESETS)
 
 
 def test_soft_predictions_take_a_scale(shared_data):

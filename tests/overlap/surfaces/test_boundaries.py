@@ -14,6 +14,13 @@ def test_cells_that_miss_a_neighbour():
     assert boundaries.areas(edge, np.ones(2)) is None
 
 
+def test_cells_that_touch_the_background():
+    mask = np.ones((5, 5), bool)
+    mask[0, 0] = False
+    edge, _ = boundaries.find(mask, mask, "contour")
+    assert edge.points.tolist() == [[0, 1], [1, 0], [1, 1]], "by the corner too, and not where the image ends"
+
+
 def test_corners_between_cells():
     mask = np.zeros((5, 5), bool)
     mask[2, 2] = True
@@ -22,7 +29,7 @@ def test_corners_between_cells():
     assert sorted(edge.codes) == [1, 2, 4, 8]
 
 
-@pytest.mark.parametrize("surface", ["voxel", "marching"])
+@pytest.mark.parametrize("surface", ["voxel", "contour", "marching"])
 def test_nothing(surface):
     mask = np.zeros((3, 3, 3), bool)
     a, b = boundaries.find(mask, mask, surface)

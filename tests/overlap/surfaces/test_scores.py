@@ -47,6 +47,13 @@ def test_describe():
     assert "area-weighted corners" in words["deepmind"]
     assert "both directions together" in words["medpy"]
     assert "larger of the two" in words["monai"]
+    assert "cells that touch the background" in words["seg_metrics"]
+    by_sides = SurfaceDistances(*[np.zeros(1)] * 4, PRESETS["panoptica"])
+    assert by_sides.describe("assd") == by_sides.describe("masd")
+    assert (
+        by_sides.describe("nsd")
+        == "mean of the two boundaries’ shares of points within the tolerance (<=), boundary cells"
+    )
     assert len({PLAIN.describe(k) for k in ("hausdorff", "hd95", "assd", "masd", "nsd")}) == 5
 
 
