@@ -184,13 +184,12 @@ def lesion_scores(table: pd.DataFrame, *, empty: float | ov.EmptyPolicy = nan) -
     counts = lesion_counts(table)
     matched = int(counts.intersection)
     total_iou = float(table.loc[table["matched"], "iou"].sum())
-    # PQ = Σ IoU / ((predicted + reference) / 2): the Dice of lesions, of which a matched one counts its IoU
-    quality = ov.Overlap(total_iou, float(counts.size_a), float(counts.size_b))
+    quality = matching.PanopticQuality(total_iou, counts, empty)
     groups = table.drop_duplicates("group")["kind"].value_counts()
     scores = {
-        "f1": float(ov.dice(counts, empty=empty)),
-        "sq": total_iou / matched if matched else nan,
-        "pq": float(ov.dice(quality, empty=empty)),
+        "f1": quality.rq,
+        "sq": quality.sq,
+        "pq": quality.pq,
     }
     scores["predicted"] = int(counts.size_a)
     scores["reference"] = int(counts.size_b)
@@ -204,7 +203,7 @@ def match_instances(
     predicted: np.ndarray, reference: np.ndarray, *, voxel: float, threshold: float, contact: float = 0.0
 ) -> pd.DataFrame:
     """Return the match table of two instance maps of one shape, whose voxels have the size `voxel`; see `match`."""
-    lesions = _without_background(ov.raster.label_pairs(predicted, reference))
+    lesions = ov.raster.label_pairs(predicted, reference).without(0)
     n = len(lesions.labels_a)
     m = len(lesions.labels_b)
     is_matched = _one_to_one(lesions, threshold)
@@ -241,24 +240,6 @@ def _instances(x: xr.DataArray, connectivity: int | None) -> xr.DataArray:
     if x.dtype.kind in "iu":
         return x
     return components(x, connectivity=connectivity)
-
-
-def _without_background(pairs: ov.raster.LabelPairs) -> ov.raster.LabelPairs:
-    """Return the labels of two maps and their pairs without label 0."""
-    is_lesion_a = pairs.labels_a != 0
-    is_lesion_b = pairs.labels_b != 0
-    position_a = np.cumsum(is_lesion_a) - 1
-    position_b = np.cumsum(is_lesion_b) - 1
-    are_lesions = is_lesion_a[pairs.a] & is_lesion_b[pairs.b]
-    return ov.raster.LabelPairs(
-        labels_a=pairs.labels_a[is_lesion_a],
-        labels_b=pairs.labels_b[is_lesion_b],
-        cells_a=pairs.cells_a[is_lesion_a],
-        cells_b=pairs.cells_b[is_lesion_b],
-        a=position_a[pairs.a[are_lesions]],
-        b=position_b[pairs.b[are_lesions]],
-        overlap=pairs.overlap[are_lesions],
-    )
 
 
 def _one_to_one(lesions: ov.raster.LabelPairs, threshold: float) -> np.ndarray:

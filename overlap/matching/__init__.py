@@ -11,24 +11,30 @@ Conventions
   the F1 score of the matching, ``precision`` and ``recall`` its rates.
 - Orders are total and stated: by score or confidence descending, ties by index. Suppression is strict: a box goes if
   it overlaps a better one by more than the threshold.
+- Panoptic quality takes two instance maps: PQ = SQ × RQ, where RQ is the F1 score of the matching and SQ the mean IoU
+  of its pairs.
 
 References
 ----------
 Hopcroft, J. E. & Karp, R. M. (1973). An n^(5/2) algorithm for maximum matchings. SIAM J. Comput. 2, 225.
+Kirillov, A. et al. (2019). Panoptic segmentation. CVPR, 9404. doi:10.1109/CVPR.2019.00963
 Jonker, R. & Volgenant, A. (1987). A shortest augmenting path algorithm. Computing 38, 325. doi:10.1007/BF02278710
 """
 
 from .detection import assign, nms, ranking_score
 from .pairs import Matches, match, threshold_curve
+from .quality import PanopticQuality, panoptic_quality
 from .ranking import average_precision, claim
 
 __all__ = [
     "Matches",
+    "PanopticQuality",
     "assign",
     "average_precision",
     "claim",
     "match",
     "nms",
+    "panoptic_quality",
     "ranking_score",
     "threshold_curve",
 ]

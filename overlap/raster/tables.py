@@ -40,6 +40,38 @@ class LabelPairs(NamedTuple):
     b: Array
     overlap: Overlap
 
+    def without(self, label: int) -> LabelPairs:
+        """Return the same without a label, such as the background.
+
+        Parameters
+        ----------
+        label : int
+            A label; nothing changes where neither map has it.
+
+        Examples
+        --------
+        >>> a = np.array([0, 0, 7, 7, 9])
+        >>> b = np.array([0, 1, 1, 1, 2])
+        >>> pairs = label_pairs(a, b).without(0)
+        >>> pairs.labels_a[pairs.a], pairs.labels_b[pairs.b], pairs.overlap.intersection
+        (array([7, 9]), array([1, 2]), array([2, 1]))
+        """
+        stays_a = self.labels_a != label
+        stays_b = self.labels_b != label
+        xp = namespace("raster.label_pairs", a=self.labels_a, b=self.labels_b)
+        position_a = xp.cumulative_sum(xp.astype(stays_a, xp.int64)) - 1
+        position_b = xp.cumulative_sum(xp.astype(stays_b, xp.int64)) - 1
+        stays = stays_a[self.a] & stays_b[self.b]
+        return LabelPairs(
+            labels_a=self.labels_a[stays_a],
+            labels_b=self.labels_b[stays_b],
+            cells_a=self.cells_a[stays_a],
+            cells_b=self.cells_b[stays_b],
+            a=position_a[self.a[stays]],
+            b=position_b[self.b[stays]],
+            overlap=self.overlap[stays],
+        )
+
 
 def label_pairs(a: Array, b: Array) -> LabelPairs:
     """Find the pairs of labels of two maps that share cells: `contingency` without its zeros.

@@ -144,3 +144,16 @@ def test_more_labels_than_a_table_holds():
     pairs = label_pairs(a, a[::-1].copy())
     assert (pairs.overlap.intersection == 1).all()
     np.testing.assert_array_equal(pairs.labels_a[pairs.a], 19_999 - pairs.labels_b[pairs.b])
+
+
+def test_pairs_without_a_label_are_those_of_the_maps_without_its_cells():
+    rng = np.random.default_rng(5)
+    a, b = rng.integers(-1, 4, (2, 9, 11))
+    pairs = label_pairs(a, b).without(0)
+    there = (a != 0) & (b != 0)
+    rest = label_pairs(a[there], b[there])
+    assert pairs.labels_a.tolist() == [-1, 1, 2, 3]
+    assert pairs.overlap.intersection.tolist() == rest.overlap.intersection.tolist()
+    assert pairs.cells_b.tolist() == [int((b == k).sum()) for k in pairs.labels_b]
+    assert pairs.overlap.size_a.tolist() == [int((a == k).sum()) for k in pairs.labels_a[pairs.a]]
+    assert label_pairs(a, b).without(9).cells_a.sum() == a.size
