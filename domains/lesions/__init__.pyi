@@ -1,4 +1,5 @@
 from .comparison import Assessment, assess, compare
+from .decisions import decide, expected_dice, optimal_mask
 from .grids import as_image, grid_spacing
 from .instances import components, lesion_counts, lesion_scores, match
 from .io import example, read_image, write_image
@@ -16,12 +17,15 @@ __all__ = [
     "compare",
     "components",
     "consensus",
+    "decide",
     "example",
+    "expected_dice",
     "grid_spacing",
     "leave_one_out",
     "lesion_counts",
     "lesion_scores",
     "match",
+    "optimal_mask",
     "pairwise_agreement",
     "plot_overlay",
     "plot_raters",

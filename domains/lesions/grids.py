@@ -217,6 +217,24 @@ def grid_spacing(x: xr.DataArray) -> tuple[float, ...]:
     return Grid.of(x).spacing
 
 
+def grid_if_known(image: xr.DataArray) -> Grid | None:
+    """Return the grid of an image, or None if it has no coordinates: its sizes are in voxels.
+
+    Raises
+    ------
+    ValueError
+        If some coordinates are there and others missing, or they are not evenly spaced.
+
+    Examples
+    --------
+    >>> grid_if_known(xr.DataArray([True, False], dims="x")) is None
+    True
+    """
+    if any(axis in image.coords for axis in spatial_axes(image)):
+        return Grid.of(image)
+    return None
+
+
 def spatial_axes(image: xr.DataArray) -> tuple[str, ...]:
     """Return the spatial dimensions of an image, in its order."""
     return tuple(str(d) for d in image.dims if d in AXES)

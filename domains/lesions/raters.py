@@ -27,7 +27,7 @@ import xarray as xr
 import overlap as ov
 
 from .._checks import check_choice
-from .grids import Grid, check_masks
+from .grids import check_masks, grid_if_known
 
 Method = Literal["mean", "majority"]
 Absent = Literal["empty", "skip"]
@@ -223,21 +223,13 @@ def _numbered(raters: xr.DataArray, dim: str) -> xr.DataArray:
 def _as_report(counts: xr.Dataset, raters: xr.DataArray, empty: float | ov.EmptyPolicy) -> xr.Dataset:
     """Return the sizes in the image's unit, and their indices."""
     indices = ov.labelled.indices(counts, INDICES, empty=empty)
-    grid = _grid_of(raters)
+    grid = grid_if_known(raters)
     units = "voxels" if grid is None else grid.units
     sizes = {}
     for name, count in counts.items():
         size = count if grid is None else count * grid.voxel
         sizes[name] = size.assign_attrs(units=units)
     return xr.Dataset({**sizes, **indices}, attrs={**indices.attrs, "units": units, "version": ov.__version__})
-
-
-def _grid_of(image: xr.DataArray) -> Grid | None:
-    """Return the grid of an image, or None if it has no coordinates: its sizes are in voxels."""
-    try:
-        return Grid.of(image)
-    except ValueError:
-        return None
 
 
 def _with_means(report: xr.Dataset, values: xr.Dataset, dim: str) -> xr.Dataset:
