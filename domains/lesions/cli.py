@@ -28,6 +28,13 @@ class PresetName(StrEnum):
     seg_metrics = "seg_metrics"
 
 
+class KindName(StrEnum):
+    """What an image is."""
+
+    soft = "soft"
+    labels = "labels"
+
+
 Predicted = Annotated[Path, typer.Argument(help="The predicted image: a label map or a soft mask (.nii, .nii.gz).")]
 Reference = Annotated[Path, typer.Argument(help="The reference image, on the same grid.")]
 Predictions = Annotated[Path, typer.Argument(help="A folder of predicted images (.nii, .nii.gz).")]
@@ -45,6 +52,11 @@ Labels = Annotated[
         "default every label but 0.",
     ),
 ]
+As = Annotated[
+    KindName | None,
+    typer.Option("--as", help="What all images are: soft masks or label maps. By default their numbers say it."),
+]
+ReferenceAs = Annotated[KindName | None, typer.Option(help="What the references are, if something else.")]
 Scale = Annotated[
     float | None, typer.Option(help="The value in the predicted file that means certainty: 255, if it holds 0 to 255.")
 ]
@@ -60,6 +72,8 @@ class Scoring:
     """How two images are compared, as `compare` takes it."""
 
     labels: Labels = None
+    as_: As = None
+    reference_as: ReferenceAs = None
     scale: Scale = None
     reference_scale: ReferenceScale = None
     level: Level = 0.5

@@ -5,7 +5,6 @@ Conventions
 - A case is scored alone, and its scores are plain data: the engine (`domains._batch`) keeps them as a record, and the
   table is made of the records, whoever scored them and in how many runs.
 - A case that cannot be read or compared is a row with its error, and a row of what was skipped. All others are scored.
-- Reading an image is limited to `SECONDS`, or in proportion to the size of a large file.
 - Counts are whole numbers in the table, also beside rows without numbers.
 """
 
@@ -26,16 +25,12 @@ from .._skipped import NOT_SCORED, UNREADABLE
 from .._text import file_name
 from .._workers import error_line
 from .comparison import BOUNDS, DISTANCES, INDICES, LESION_COUNTS, LESION_INDICES, SIZES, assess_pair
-from .io import read_image
 from .layers import Labels
+from .reading import Source, read_in_time
 from .settings import Settings
 
 SCORES = [*SIZES, *INDICES, *BOUNDS, *DISTANCES, "nsd", *LESION_INDICES, *LESION_COUNTS]
 COLUMNS = ["case", "label", *SCORES, "error"]
-SECONDS = 10.0
-"""How long an image may be read."""
-BYTES_A_SECOND = 2e6
-"""A larger file may be read for longer, at this rate."""
 
 
 @dataclass(frozen=True)
@@ -43,16 +38,14 @@ class Pair:
     """Two images and how they are compared: what a worker is given."""
 
     name: str
-    predicted: Path
-    reference: Path
-    scale: float | None
-    reference_scale: float | None
+    predicted: Source
+    reference: Source
     labels: Labels | None
     settings: Settings
 
     def as_case(self) -> _batch.Case:
         """Return the pair as a case of a job."""
-        return _batch.Case(self.name, self, (self.predicted, self.reference))
+        return _batch.Case(self.name, self, (self.predicted.path, self.reference.path))
 
 
 def score_pair(pair: Pair) -> list[dict[Any, Any]]:
@@ -68,8 +61,8 @@ def score_pair(pair: Pair) -> list[dict[Any, Any]]:
     CaseError
         If an image cannot be read; ``details`` are what the row of the table of what was skipped says.
     """
-    predicted = _read("prediction", pair.predicted, pair.scale)
-    reference = _read("reference", pair.reference, pair.reference_scale)
+    predicted = _read("prediction", pair.predicted)
+    reference = _read("reference", pair.reference)
     result = assess_pair(predicted, reference, pair.labels, None, pair.settings, keep_masks=False)
     table = as_rows(result.report)
     labelled = table.assign(label=table["label"].astype(str))
@@ -143,18 +136,10 @@ def check_table(path: Path) -> None:
         )
 
 
-def _read(side: str, path: Path, scale: float | None) -> xr.DataArray:
+def _read(side: str, source: Source) -> xr.DataArray:
     try:
-        with _batch.time_limit(_seconds_for(path), f"lesions.read_image: {file_name(path)}: reading it"):
-            return read_image(path, scale=scale)
+        return read_in_time(source)
     except Exception as error:
         # whatever a damaged file leads to is the row of this case
-        raise _batch.CaseError(error_line(error), side=side, file=file_name(path), reason=UNREADABLE) from error
-
-
-def _seconds_for(path: Path) -> float:
-    try:
-        size = path.stat().st_size
-    except OSError:
-        return SECONDS
-    return max(SECONDS, size / BYTES_A_SECOND)
+        details = {"side": side, "file": file_name(source.path), "reason": UNREADABLE}
+        raise _batch.CaseError(error_line(error), **details) from error

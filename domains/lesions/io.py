@@ -6,7 +6,8 @@ Conventions
   fourth axis is raters. Voxel centres are in mm; an image turned against the scanner's axes keeps its own axes, and
   their directions are in ``attrs``.
 - Whole numbers are a label map, however they are stored; fractions in [0, 1] are a soft mask. Other numbers raise:
-  ``scale`` says which stored value means 1 (255 for a map from 0 to 255).
+  ``scale`` says which stored value means 1 (255 for a map from 0 to 255). What a file is may be declared, ``as_``: a
+  soft mask may hold nothing but zeros and ones.
 - A file is read to its end: a gzip stream is checked against its checksum, and the header's promise against what the
   file holds, to the byte. What needs more memory than is free is refused.
 - Whether a file is gzipped is told by its content, not by its name.
@@ -21,18 +22,19 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import xarray as xr
 
-from .._checks import check_number
+from .._checks import UsageError, check_choice, check_number
 from .._files import ReadError, check_budget, read_buffer, reading
 from .._outputs import write_whole
 from .._packed import GZIP
 from .._text import file_name, printable
 from .grids import AXES, Grid, as_image
 from .headers import (
+    AS_STORED,
     GIVE_AFFINE,
     LENGTH,
     bytes_needed,
@@ -45,6 +47,8 @@ from .headers import (
 from .names import SUFFIXES, image_suffix
 
 _DATA = Path(__file__).with_name("data")
+_SAY_SOFT = 'as_="soft" if it is a soft mask (--as soft; of references alone --reference-as soft)'
+_SAY_LABELS = 'as_="labels" if it is a label map (--as labels; of references alone --reference-as labels)'
 _ROUNDING = 1e-6
 """How far a 32-bit scale may carry a soft value past 0 or 1."""
 
@@ -62,9 +66,11 @@ _MANY_BYTES = 1 << 25
 """Less than this is read without a look at the free memory."""
 
 Content = bytes | bytearray | np.ndarray
+Kind = Literal["soft", "labels"]
+KINDS = get_args(Kind)
 
 
-def read_image(path: str | Path, *, scale: float | None = None) -> xr.DataArray:
+def read_image(path: str | Path, *, scale: float | None = None, as_: Kind | None = None) -> xr.DataArray:
     """Read a label map or a soft mask.
 
     Parameters
@@ -73,11 +79,14 @@ def read_image(path: str | Path, *, scale: float | None = None) -> xr.DataArray:
         A NIfTI file.
     scale : float, optional
         The stored value that means 1, for a soft mask stored in other units.
+    as_ : {"soft", "labels"}, optional
+        What the values are; by default whole numbers are labels, and fractions a soft mask.
 
     Returns
     -------
     DataArray, dimensions (x, y[, z][, rater])
-        Integer for a label map, floating for a soft mask. ``attrs``: name, orientation as stored, directions.
+        Integer for a label map, floating for a soft mask. ``attrs``: name, orientation as stored, directions, and
+        whether it is stored in whole numbers.
 
     Raises
     ------
@@ -88,7 +97,7 @@ def read_image(path: str | Path, *, scale: float | None = None) -> xr.DataArray:
     ImportError
         If nibabel is not installed.
     UsageError
-        If the scale is not above 0.
+        If the scale is not above 0, or is given for labels.
     ValueError
         If the file cannot be read, is damaged, too large, or holds other numbers; the message names the file and the
         remedy.
@@ -106,11 +115,12 @@ def read_image(path: str | Path, *, scale: float | None = None) -> xr.DataArray:
     [0.56640625, 0.56640625, 1.8]
     """
     check_scale("lesions.read_image", scale=scale)
+    check_kind("lesions.read_image", "as_", as_, scale)
     path = Path(path)
     _check_path(path)
     nib = _nibabel()
     with reading("lesions.read_image", path):
-        return _read(nib, path, scale).assign_attrs(name=printable(path.name))
+        return _read(nib, path, scale, as_).assign_attrs(name=printable(path.name))
 
 
 def check_scale(operation: str, **scales: float | None) -> None:
@@ -126,6 +136,42 @@ def check_scale(operation: str, **scales: float | None) -> None:
     for name, scale in scales.items():
         if scale is not None:
             check_number(operation, name, scale, above=0)
+
+
+def check_kind(operation: str, name: str, as_: Kind | None, scale: float | None) -> None:
+    """Refuse another kind of mask than there is, and labels with a scale.
+
+    Examples
+    --------
+    >>> check_kind("lesions.cohort", "as_", "soft", 255)
+    >>> check_kind("lesions.cohort", "as_", "labels", 255)
+    Traceback (most recent call last):
+    domains._checks.UsageError: lesions.cohort: as_ is 'labels', and a scale is for soft masks; leave one of them out
+    """
+    check_choice(operation, name, as_, (None, *KINDS))
+    if as_ == "labels" and scale is not None:
+        raise UsageError(f"{operation}: {name} is 'labels', and a scale is for soft masks; leave one of them out")
+
+
+def holds_whole_numbers(path: str | Path) -> bool:
+    """Return whether an image is stored in whole numbers, as its header says; False if the header cannot be read.
+
+    Examples
+    --------
+    >>> holds_whole_numbers(example()), holds_whole_numbers("nowhere.nii")
+    (True, False)
+    """
+    nib = _nibabel()
+    try:
+        with Path(path).open("rb") as file:
+            begin = file.read(LENGTH)
+        if begin.startswith(GZIP):
+            with gzip.open(path) as unpacked:
+                begin = unpacked.read(LENGTH)
+        header = read_header(nib, begin)
+    except (ReadError, OSError, EOFError, zlib.error):
+        return False
+    return header.get_data_dtype().kind in "ui" and header.get_slope_inter() in AS_STORED
 
 
 def write_image(image: xr.DataArray, path: str | Path) -> None:
@@ -241,7 +287,7 @@ def _check_path(path: Path) -> None:
         raise ReadError(f"lesions.read_image: {name}: images are read from {known}: convert it (dcm2niix, SimpleITK)")
 
 
-def _read(nib: Any, path: Path, scale: float | None) -> xr.DataArray:
+def _read(nib: Any, path: Path, scale: float | None, as_: Kind | None) -> xr.DataArray:
     content = _content(nib, path)
     header = read_header(nib, bytes(content[:LENGTH]))
     check_length(header, len(content))
@@ -252,8 +298,9 @@ def _read(nib: Any, path: Path, scale: float | None) -> xr.DataArray:
     with np.errstate(over="ignore", invalid="ignore"):
         affine = header.get_best_affine()
         _check_affine(affine, header)
-    image = _along_axes(nib, _as_mask(values, scale), affine, millimetres(header))
-    return image.assign_attrs(orientation="".join(nib.aff2axcodes(affine)))
+    image = _along_axes(nib, _as_mask(values, scale, as_), affine, millimetres(header))
+    orientation = "".join(nib.aff2axcodes(affine))
+    return image.assign_attrs(orientation=orientation, stored_whole=values.dtype.kind in "ui")
 
 
 def _content(nib: Any, path: Path) -> Content:
@@ -323,9 +370,10 @@ def _voxels(nib: Any, header: Any, content: Content) -> np.ndarray:
     return values
 
 
-def _as_mask(values: np.ndarray, scale: float | None) -> np.ndarray:
+def _as_mask(values: np.ndarray, scale: float | None, as_: Kind | None) -> np.ndarray:
     """Return whole numbers as integers and fractions as they are, within [0, 1]."""
-    if scale is None and values.dtype.kind in "ui":
+    may_be_labels = scale is None and as_ != "soft"
+    if may_be_labels and values.dtype.kind in "ui":
         return values
     if scale is not None:
         values = values / float(scale)
@@ -333,14 +381,21 @@ def _as_mask(values: np.ndarray, scale: float | None) -> np.ndarray:
     high = float(np.max(values))
     if not (np.isfinite(low) and np.isfinite(high)):
         raise ReadError("some voxels have no value (NaN or infinity): fill them with 0 first")
-    if scale is None and (values == np.rint(values)).all():
+    if may_be_labels and (values == np.rint(values)).all():
         return _as_labels(values, low, high)
+    if as_ == "labels":
+        raise ReadError(f"it is read as labels, and holds fractions from {low:g} to {high:g}: {_SAY_SOFT}")
+    if as_ == "soft" and scale is None and high > 1 + _ROUNDING:
+        raise ReadError(
+            f"it is read as a soft mask, and its values run to {high:g}, where 1 is certain: scale=VALUE (--scale "
+            f"VALUE), such as 255 or 100, if VALUE means certainty; {_SAY_LABELS}"
+        )
     if low < -_ROUNDING or high > 1 + _ROUNDING:
         raise ReadError(
             f"the values run from {low:g} to {high:g}; labels are whole numbers, a soft mask lies in [0, 1]: "
             f"scale={high:g} (--scale) if that is the value that means 1, or a sigmoid for logits"
         )
-    clipped: np.ndarray = np.clip(values, 0, 1)
+    clipped: np.ndarray = np.clip(values.astype(np.result_type(values, np.float32), copy=False), 0, 1)
     return clipped
 
 

@@ -34,8 +34,9 @@ from . import cohorts, tables
 from .cohorts import Pair, check_table, scores_of, skipped_of
 from .comparison import assess
 from .folders import pair_images
-from .io import check_scale, read_image
+from .io import Kind, check_kind, check_scale
 from .layers import Labels, absent_labels, cases_without_common_label, check_labels, held_labels, no_common_label
+from .reading import Side, Source, decide_kinds, read_two
 from .settings import Options, check_settings, takes_settings
 from .summaries import Bootstrap, number_groups, summarise_label
 
@@ -57,6 +58,8 @@ def cohort(
     *,
     out: str | Path | None = None,
     labels: Labels | None = None,
+    as_: Kind | None = None,
+    reference_as: Kind | None = None,
     scale: float | None = None,
     reference_scale: float | None = None,
     **options: Unpack[CohortOptions],
@@ -71,8 +74,13 @@ def cohort(
         A CSV for the scores.
     labels : sequence of int or mapping, optional
         See `compare`.
+    as_ : {"soft", "labels"}, optional
+        What all images are, soft masks or label maps. By default it is decided once, before the first case: see
+        `domains.lesions.reading`.
+    reference_as : {"soft", "labels"}, optional
+        What the references are, where they are something else than the predictions.
     scale, reference_scale : float, optional
-        For `read_image`: the stored value that means 1, in soft predictions and in soft references.
+        The stored value that means 1, in soft predictions and in soft references.
     records : path, optional
         A file that keeps each case as soon as it is scored; a second run goes on where the first ended. By default it
         lies beside `out`, with ``.records`` after its name.
@@ -102,8 +110,9 @@ def cohort(
     TypeError
         If there is no such option.
     ValueError
-        If an option is out of range, no names agree, `out` is another file than a table of scores, or the records are
-        of other settings or another version, or another run is writing them.
+        If an option is out of range, no names agree, some references are soft masks and others label maps, `out` is
+        another file than a table of scores, or the records are of other settings or another version, or another run is
+        writing them.
     Interrupted
         On Ctrl-C or SIGTERM, a KeyboardInterrupt: the scores until then are in `out`.
 
@@ -132,6 +141,8 @@ def cohort(
     running, others = split_running(options, "lesions.cohort")
     settings = check_settings(others)
     check_scale("lesions.cohort", scale=scale, reference_scale=reference_scale)
+    check_kind("lesions.cohort", "as_", as_, scale)
+    check_kind("lesions.cohort", "reference_as", reference_as or as_, reference_scale)
     if labels is not None:
         check_labels("lesions.cohort", labels)
     table = None if out is None else Path(out)
@@ -143,13 +154,24 @@ def cohort(
         _console.check_folder("lesions.cohort: out", table)
         check_table(table)
     pairs, unpaired = pair_images(Path(predictions), Path(references))
-    decisions = {"labels": labels, "scale": scale, "reference_scale": reference_scale, **vars(settings)}
+    predicted_side = Side(tuple(predicted for predicted, _ in pairs.values()), as_, scale)
+    reference_side = Side(tuple(reference for _, reference in pairs.values()), reference_as or as_, reference_scale)
+    predicted_kind, reference_kind = decide_kinds(predicted_side, reference_side, running)
+    decisions = {
+        "labels": labels,
+        "as_": predicted_kind,
+        "reference_as": reference_kind,
+        "scale": scale,
+        "reference_scale": reference_scale,
+        **vars(settings),
+    }
     # as JSON has them: whole tuples, and a policy by its words
     made_with = json.loads(json.dumps(decisions, default=str))
     cases = []
     for name, (predicted, reference) in pairs.items():
-        pair = Pair(name, predicted, reference, scale, reference_scale, labels, settings)
-        cases.append(pair.as_case())
+        a = Source(predicted, predicted_kind, scale)
+        b = Source(reference, reference_kind, reference_scale)
+        cases.append(Pair(name, a, b, labels, settings).as_case())
     job = Job("lesions.cohort", cohorts.score_pair, made_with, "comparing")
     try:
         outcomes = run_cases(job, cases, running)
@@ -271,6 +293,8 @@ def compare_files(
     predicted: Path,
     reference: Path,
     *,
+    as_: Kind | None = None,
+    reference_as: Kind | None = None,
     scale: float | None,
     reference_scale: float | None,
     labels: str | None,
@@ -288,9 +312,10 @@ def compare_files(
     wanted = parse_labels(labels)
     check_settings(options)
     check_scale("lesions.compare", scale=scale, reference_scale=reference_scale)
+    check_kind("lesions.compare", "as_", as_, scale)
+    check_kind("lesions.compare", "reference_as", reference_as or as_, reference_scale)
     with _console.collected_warnings() as notes:
-        a = read_image(predicted, scale=scale)
-        b = read_image(reference, scale=reference_scale)
+        a, b = read_two(Source(predicted, as_, scale), Source(reference, reference_as or as_, reference_scale))
         result = assess(a, b, labels=wanted, keep_masks=outputs.plot is not None, **options)
     report = result.report
     rows = tables.rows(report)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from domains._checks import UsageError
 from domains._console import save_table
 from domains.lesions import Settings, cohorts, example, read_image, write_image
 from domains.lesions.cohorts import COLUMNS, Pair, check_table, score_pair, scores_of, skipped_of
+from domains.lesions.reading import Source
 
 SCORED = Outcome("b", [{"label": "10", "dice": 0.5, "lesions_matched": 2}, {"label": "2", "lesions_matched": 0}])
 FAILED = Outcome("a", error="different grids")
@@ -23,7 +23,7 @@ def pair(tmp_path):
     for rater in (0, 1):
         paths.append(tmp_path / f"rater_{rater}.nii.gz")
         write_image(read_image(example()).isel(rater=rater), paths[-1])
-    return Pair("nodule", *paths, None, None, None, Settings(threshold=0.3))
+    return Pair("nodule", *map(Source, paths), None, Settings(threshold=0.3))
 
 
 def outcome_of(pair):
@@ -40,7 +40,7 @@ def test_a_case_has_a_row_for_each_label(pair):
 
 @pytest.mark.parametrize(("attribute", "side"), [("predicted", "prediction"), ("reference", "reference")])
 def test_a_file_that_cannot_be_read_is_named_with_its_side(pair, attribute, side):
-    path = getattr(pair, attribute)
+    path = getattr(pair, attribute).path
     path.write_bytes(b"notes")
     outcome = outcome_of(pair)
     (row,) = skipped_of([outcome])
@@ -53,28 +53,11 @@ def test_whatever_reading_raises_is_this_case_s(pair, monkeypatch, error):
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr(cohorts, "read_image", fail)
+    monkeypatch.setattr(cohorts, "read_in_time", fail)
     with pytest.raises(CaseError) as caught:
         score_pair(pair)
-    assert caught.value.details == {"side": "prediction", "file": str(pair.predicted), "reason": "unreadable file"}
+    assert caught.value.details == {"side": "prediction", "file": str(pair.predicted.path), "reason": "unreadable file"}
     assert str(caught.value)
-
-
-def test_reading_has_a_limit_of_time(pair, monkeypatch):
-    monkeypatch.setattr(cohorts, "SECONDS", 0.05)
-    monkeypatch.setattr(cohorts, "read_image", lambda *_, **__: time.sleep(5))
-    begin = time.perf_counter()
-    outcome = outcome_of(pair)
-    assert time.perf_counter() - begin < 2
-    assert outcome.error == f"lesions.read_image: {pair.predicted}: reading it took longer than the limit of 0.05 s"
-
-
-def test_a_large_file_may_take_longer(tmp_path, monkeypatch):
-    path = tmp_path / "a.nii"
-    path.write_bytes(bytes(3000))
-    assert cohorts._seconds_for(path) == cohorts._seconds_for(tmp_path / "none.nii") == 10
-    monkeypatch.setattr(cohorts, "BYTES_A_SECOND", 100)
-    assert cohorts._seconds_for(path) == 30
 
 
 def test_the_table_is_in_the_order_of_cases_and_labels():

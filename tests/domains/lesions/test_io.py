@@ -260,3 +260,33 @@ def test_an_image_is_written_whole(tmp_path, monkeypatch):
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.nii.gz"]
     with pytest.raises(ValueError, match="^lesions.write_image: .*a.img: images are written as .nii.gz or .nii"):
         write_image(image, tmp_path / "a.img")
+
+
+def test_what_a_file_is_may_be_said(tmp_path):
+    sure = save(tmp_path / "sure.nii", np.ones((2, 2, 2), np.float32))
+    assert read_image(sure).dtype.kind == "u"
+    assert read_image(sure, as_="soft").dtype == np.float32
+    whole = save(tmp_path / "whole.nii", np.ones((2, 2, 2), np.uint8))
+    soft = read_image(whole, as_="soft")
+    assert soft.dtype.kind == "f"
+    assert float(soft.max()) == 1
+    assert (read_image(sure).attrs["stored_whole"], read_image(whole).attrs["stored_whole"]) == (False, True)
+
+
+def test_what_is_said_is_checked_and_the_remedy_helps(tmp_path):
+    soft = save(tmp_path / "soft.nii", np.full((2, 2, 2), 0.25, np.float32))
+    with pytest.raises(ReadError, match=r'it is read as labels, and holds fractions from 0.25 to 0.25: as_="soft"'):
+        read_image(soft, as_="labels")
+    assert float(read_image(soft, as_="soft").max()) == 0.25
+    many = save(tmp_path / "many.nii", np.full((2, 2, 2), 51, np.uint8))
+    with pytest.raises(ReadError, match=r"soft mask, and its values run to 51, .* such as 255 or 100, .*as_=.labels"):
+        read_image(many, as_="soft")
+    assert float(read_image(many, as_="soft", scale=255).max()) == pytest.approx(0.2)
+    assert int(read_image(many, as_="labels").max()) == 51
+
+
+def test_labels_have_no_scale(tmp_path):
+    with pytest.raises(UsageError, match="as_ is 'labels', and a scale is for soft masks"):
+        read_image(tmp_path / "none.nii", as_="labels", scale=255)
+    with pytest.raises(UsageError, match="as_ must be one of None, 'soft', 'labels'"):
+        read_image(tmp_path / "none.nii", as_="mask")

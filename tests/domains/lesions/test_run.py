@@ -15,7 +15,7 @@ from domains import _console
 from domains._batch import Interrupted
 from domains._checks import UsageError
 from domains._records import as_line, from_line
-from domains.lesions import cohort, cohorts, compare, example, read_image, run, summarise, write_image
+from domains.lesions import cohort, cohorts, compare, example, read_image, reading, run, summarise, write_image
 from domains.lesions.cohorts import COLUMNS
 from domains.lesions.run import cohort_files, compare_files, parse_labels
 
@@ -172,7 +172,7 @@ def test_other_settings_are_refused(folders, tmp_path):
     written = out.read_bytes()
     with pytest.raises(UsageError, match=r'other settings \(preset "monai", now "medpy"\): move it away'):
         cohort(*folders, out=out, preset="medpy")
-    with pytest.raises(UsageError, match=r"other settings \(scale null, now 255\): move it away"):
+    with pytest.raises(UsageError, match=r"other settings \(as_ .labels., now .soft.; scale null, now 255\): move it"):
         cohort(*folders, out=out, scale=255)
     assert out.read_bytes() == written
     other_version(tmp_path / "scores.csv.records")
@@ -348,8 +348,7 @@ def test_a_label_that_neither_image_has_is_not_scored(pair, tmp_path, capsys):
 @pytest.mark.parametrize("name", ["scale", "reference_scale"])
 @pytest.mark.parametrize("value", [0.0, -1.0, nan, inf])
 def test_a_wrong_scale_is_wrong_use_before_files_are_read(folders, tmp_path, monkeypatch, name, value):
-    monkeypatch.setattr(run, "read_image", lambda *_, **__: pytest.fail("a file was read"))
-    monkeypatch.setattr(cohorts, "read_image", lambda *_, **__: pytest.fail("a file was read"))
+    monkeypatch.setattr(reading, "read_image", lambda *_, **__: pytest.fail("a file was read"))
     pair = [folder / "case_0.nii.gz" for folder in folders]
     with pytest.raises(UsageError, match=f"^lesions.compare: {name} must be a number > 0; got"):
         compare_files(*pair, lesions=None, **options(**{name: value}))
@@ -359,7 +358,7 @@ def test_a_wrong_scale_is_wrong_use_before_files_are_read(folders, tmp_path, mon
 
 
 def test_settings_and_labels_are_checked_before_files_are_read(folders, monkeypatch):
-    monkeypatch.setattr(run, "read_image", lambda *_, **__: pytest.fail("a file was read"))
+    monkeypatch.setattr(reading, "read_image", lambda *_, **__: pytest.fail("a file was read"))
     pair = [folder / "case_0.nii.gz" for folder in folders]
     with pytest.raises(UsageError, match="threshold must be"):
         compare_files(*pair, lesions=None, **options(threshold=50))
@@ -471,3 +470,137 @@ def test_a_device_has_no_records_beside_it(folders):
     cohort(*folders, out=os.devnull)
     assert run.records_beside(Path(os.devnull)) is None
     assert not Path(f"{os.devnull}.records").exists()
+
+
+def folders_of(tmp_path, predictions, references):
+    """Write two folders of images, each given as the values of its cases."""
+    sides = []
+    for side, images in (("p", predictions), ("r", references)):
+        folder = tmp_path / side
+        folder.mkdir()
+        sides.append(folder)
+        for name, values in images.items():
+            nib.save(nib.Nifti1Image(values, np.diag([0.5, 0.5, 2.0, 1.0])), folder / f"{name}.nii.gz")
+    return sides
+
+
+def ball(value, dtype=np.float32):
+    image = np.zeros((7, 6, 5), dtype)
+    image[2:5, 1:4, 1:4] = value
+    return image
+
+
+@pytest.mark.parametrize("options", [{}, {"as_": "soft"}])
+def test_soft_masks_are_one_label_whatever_values_a_case_has(tmp_path, options):
+    found = {"some": ball(0.6), "sure": ball(1.0), "none": np.full((7, 6, 5), 1e-7, np.float32), "empty": ball(0)}
+    truth = {"some": ball(0.6), "sure": ball(1.0), "none": ball(0.6), "empty": ball(0)}
+    scores, skipped = cohort(*folders_of(tmp_path, found, truth), **options)
+    assert not len(skipped)
+    assert scores["case"].tolist() == ["empty", "none", "some", "sure"]
+    assert scores["label"].unique().tolist() == ["lesion"]
+    dice = [nan, 2 * 27e-7 / (27 * 0.6 + 210e-7), 1, 1]
+    np.testing.assert_allclose(scores["dice"], dice, rtol=1e-6)
+    np.testing.assert_array_equal(scores["hd95"], [nan, inf, 0, 0])
+
+
+def test_soft_references_make_whole_predictions_in_floating_point_soft(tmp_path):
+    folders = folders_of(tmp_path, {"a": ball(1.0), "b": ball(1.0)}, {"a": ball(0.5), "b": ball(1.0)})
+    scores, _ = cohort(*folders)
+    assert scores["label"].tolist() == ["lesion", "lesion"]
+    np.testing.assert_allclose(scores["dice"], [2 / 3, 1])
+
+
+def test_a_sure_prediction_of_another_label_than_one_is_not_missed(tmp_path):
+    """Its values are 0 and 1 and mean how sure it is, not label 1."""
+    truth = ball(2, np.uint8)
+    folders = folders_of(tmp_path, {"a": ball(0.5), "b": ball(1.0)}, {"a": truth, "b": truth})
+    scores, _ = cohort(*folders)
+    assert scores[["case", "label"]].values.tolist() == [["a", "2"], ["b", "2"]]
+    np.testing.assert_allclose(scores["dice"], [2 / 3, 1])
+
+
+@pytest.mark.parametrize("named", ["as_", "reference_as"])
+def test_a_mixture_of_references_is_an_error_before_the_first_case(tmp_path, monkeypatch, named):
+    images = {"a": ball(0.5), "b": ball(1, np.uint8)}
+    folders = folders_of(tmp_path, images, images)
+    seen = count_scored(monkeypatch)
+    with pytest.raises(UsageError, match=r'r/a.nii.gz is a soft mask and .*r/b.nii.gz a label map: as_="soft"'):
+        cohort(*folders)
+    assert seen == []
+    # what the message says
+    scores, _ = cohort(*folders, as_="soft")
+    assert scores["label"].tolist() == ["lesion", "lesion"]
+    assert scores["dice"].tolist() == [1, 1]
+
+
+def test_a_file_of_another_kind_than_its_cohort_is_a_row_whose_remedy_helps(tmp_path):
+    truth = ball(1, np.uint8)
+    folders = folders_of(tmp_path, {"a": ball(1, np.uint8), "b": ball(0.5)}, {"a": truth, "b": truth})
+    scores, _ = cohort(*folders)
+    assert scores["error"].tolist()[0] == ""
+    assert 'it is read as labels, and holds fractions from 0 to 0.5: as_="soft"' in scores["error"].tolist()[1]
+    again, _ = cohort(*folders, as_="soft", reference_as="labels")
+    np.testing.assert_allclose(again["dice"], [1, 2 / 3])
+    assert again["label"].tolist() == ["1", "1"]
+
+
+def test_what_the_images_are_is_in_every_record(tmp_path):
+    folders = folders_of(tmp_path, {"a": ball(1.0)}, {"a": ball(0.5)})
+    out = tmp_path / "s.csv"
+    cohort(*folders, out=out)
+    (header, *_) = (tmp_path / "s.csv.records").read_bytes().splitlines(keepends=True)
+    settings = from_line(header)["settings"]
+    assert (settings["as_"], settings["reference_as"]) == ("soft", "soft")
+    nib.save(nib.Nifti1Image(ball(1.0), np.diag([0.5, 0.5, 2.0, 1.0])), folders[1] / "a.nii.gz")
+    with pytest.raises(UsageError, match='other settings .as_ "soft", now "labels"; reference_as "soft", now "labels"'):
+        cohort(*folders, out=out)
+    assert cohort(*folders, out=out, as_="soft")[0]["dice"].tolist() == [1]
+
+
+@pytest.mark.parametrize("options", [{"workers": 2}, {"executor": ThreadPoolExecutor(2)}])
+def test_what_the_images_are_is_decided_alike_wherever_it_runs(tmp_path, options):
+    folders = folders_of(tmp_path, {"a": ball(1.0), "b": ball(1.0)}, {"a": ball(1.0), "b": ball(0.5)})
+    plain, _ = cohort(*folders)
+    shared, _ = cohort(*folders, **options)
+    pd.testing.assert_frame_equal(plain, shared)
+
+
+def broken_header(folder, name):
+    """Write an image whose sform has a column of zeros, as converters leave it that drop an axis."""
+    path = folder / f"{name}.nii"
+    nib.save(nib.Nifti1Image(ball(1, np.uint8), np.eye(4)), path)
+    written = bytearray(path.read_bytes())
+    for row in (280, 296, 312):
+        written[row + 8 : row + 12] = bytes(4)
+    path.write_bytes(bytes(written))
+
+
+@pytest.mark.parametrize("side", ["p", "r"])
+def test_a_header_without_a_z_axis_is_a_row_wherever_it_runs(tmp_path, side):
+    images = {name: ball(1, np.uint8) for name in "abc"}
+    folders = folders_of(tmp_path, images, images)
+    (tmp_path / side / "b.nii.gz").unlink()
+    broken_header(tmp_path / side, "b")
+    out = tmp_path / "s.csv"
+    scores, skipped = cohort(*folders, out=out)
+    written = out.read_bytes()
+    assert scores["dice"].dropna().tolist() == [1, 1]
+    (error,) = scores["error"][scores["error"] != ""]
+    assert f"{side}/b.nii" in error
+    assert skipped["reason"].tolist() == ["unreadable file"]
+    cohort(*folders, out=out)
+    assert out.read_bytes() == written
+    shared = tmp_path / "t.csv"
+    cohort(*folders, out=shared, workers=2)
+    assert shared.read_bytes() == written
+
+
+def test_two_images_are_a_cohort_of_one(tmp_path, capsys):
+    folders = folders_of(tmp_path, {"a": ball(1.0)}, {"a": ball(0.5)})
+    pair = [folder / "a.nii.gz" for folder in folders]
+    assert compare_files(*pair, lesions=None, **options()) == 0
+    assert json.loads(capsys.readouterr().out)["dice"] == {"lesion": pytest.approx(2 / 3)}
+    with pytest.raises(ValueError, match="it is read as labels, and holds fractions"):
+        compare_files(*pair, lesions=None, **options(as_="labels"))
+    assert compare_files(*pair, lesions=None, **options(as_="labels", reference_as="soft")) == 0
+    assert json.loads(capsys.readouterr().out)["dice"] == {"1": pytest.approx(2 / 3)}
