@@ -5,7 +5,8 @@ Conventions
 - Results go to standard output. Progress, hints, warnings and errors go to standard error.
 - Numbers first: tables are saved and printed before a picture is drawn. A file that cannot be saved loses no others.
 - Every file is written whole: see `domains._outputs`.
-- JSON stands alone on standard output, with null for NaN and infinity.
+- JSON stands alone on standard output, with null for NaN and the texts "inf" and "-inf" for infinity: what is undefined
+  and what is infinitely far (a miss) are never one value.
 - Exit code 0: everything asked was scored. 1: something was not (an unreadable or unpaired file, a file of which
   nothing could be scored, a failed picture); all else is done and written. 2: wrong use (an option, a setting, a unit,
   a missing folder for an output, an output that would overwrite an input); nothing was computed.
@@ -372,13 +373,13 @@ def collected_warnings() -> Iterator[list[str]]:
 
 
 def plain(x: Any) -> Any:
-    """Return `x` in types that JSON knows; NaN and infinity become None.
+    """Return `x` in types that JSON knows: NaN becomes None, infinity ``"inf"`` or ``"-inf"``, which `float` reads.
 
     Examples
     --------
     >>> import numpy as np
-    >>> plain({"iou": np.float64("nan"), "n": np.int64(3)})
-    {'iou': None, 'n': 3}
+    >>> plain({"iou": np.float64("nan"), "hd95": np.float64("inf"), "n": np.int64(3)})
+    {'iou': None, 'hd95': 'inf', 'n': 3}
     """
     if isinstance(x, dict):
         return {str(k): plain(v) for k, v in x.items()}
@@ -386,9 +387,9 @@ def plain(x: Any) -> Any:
         return [plain(v) for v in x]
     if hasattr(x, "tolist"):
         return plain(x.tolist())
-    if isinstance(x, float) and not math.isfinite(x):
-        return None
-    return x
+    if not isinstance(x, float) or math.isfinite(x):
+        return x
+    return None if math.isnan(x) else str(x)
 
 
 def print_json(x: Any) -> None:

@@ -6,7 +6,8 @@ Conventions
   whatever else a field measures, and ``n_defined`` by ``index``: of how many values each index is defined.
 - Indices are taken of the sizes as they were counted. ``cell=`` turns the sizes into a unit afterwards.
 - Decisions are ``attrs``: always ``prediction``, ``reference``, ``units``, ``empty`` and ``version``.
-- A report as a table has a row for each combination of the labels of its sizes.
+- A report as a table has a row for each combination of the labels of its sizes. CSV knows no types: `with_texts` puts
+  right what pandas made of a column of text.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import xarray as xr
 import overlap as ov
 
 from ._checks import check_choice
+from ._text import from_csv
 
 SIZES = ("intersection", "size_a", "size_b")
 
@@ -240,6 +242,55 @@ def as_table(reports: Iterable[xr.Dataset]) -> pd.DataFrame:
         counts = report["n_defined"].to_series()
         tables.append(rows.assign(**{f"n_defined_{name}": n for name, n in counts.items()}))
     return pd.concat(tables, ignore_index=True)
+
+
+def with_texts(table: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
+    """Return a table with columns of text as they were before `pandas.read_csv` took some of them for numbers.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Some of the columns may be missing.
+    columns : iterable of str
+        Which are text.
+
+    Returns
+    -------
+    DataFrame
+        The table itself, if nothing was lost.
+
+    Examples
+    --------
+    >>> read = pd.DataFrame({"label": [1.0, nan], "error": [nan, "no such file"], "dice": [0.5, nan]})
+    >>> with_texts(read, ["case", "label", "error"]).values.tolist()
+    [['1', '', 0.5], ['', 'no such file', nan]]
+    """
+    lost = [name for name in columns if name in table and not _is_text(table[name])]
+    if not lost:
+        return table
+    return table.assign(**{name: [as_written(cell) for cell in table[name]] for name in lost})
+
+
+def _is_text(column: pd.Series[Any]) -> bool:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return True
+    if column.dtype == object:
+        # of a long file pandas reads some parts as numbers and others as text
+        return pd.api.types.infer_dtype(column, skipna=False) in ("string", "empty")
+    return column.dtype.kind not in "biuf" and not column.hasnans
+
+
+def as_written(cell: object) -> str:
+    """Return the text that a cell was in a CSV file that pandas read.
+
+    Examples
+    --------
+    >>> [as_written(cell) for cell in (1.0, 52, nan, "'=core")]
+    ['1', '52', '', '=core']
+    """
+    if isinstance(cell, float):
+        return "" if np.isnan(cell) else f"{cell:.15g}"
+    return from_csv(str(cell))
 
 
 def as_dict(report: xr.Dataset) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from .io import example, read_image, write_image
 from .plotting import plot_overlay, plot_raters, plot_scores
 from .raters import consensus, leave_one_out, pairwise_agreement
 from .run import cohort, summarise
+from .scores import read_scores
 from .settings import Settings
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "plot_raters",
     "plot_scores",
     "read_image",
+    "read_scores",
     "summarise",
     "write_image",
 ]

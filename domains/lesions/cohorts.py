@@ -24,13 +24,11 @@ from .._report import as_rows
 from .._skipped import NOT_SCORED, UNREADABLE
 from .._text import file_name
 from .._workers import error_line
-from .comparison import BOUNDS, DISTANCES, INDICES, LESION_COUNTS, LESION_INDICES, SIZES, assess_pair
+from .comparison import assess_pair
 from .layers import Labels
 from .reading import Source, read_in_time
+from .scores import COLUMNS, COUNTS, SCORES
 from .settings import Settings
-
-SCORES = [*SIZES, *INDICES, *BOUNDS, *DISTANCES, "nsd", *LESION_INDICES, *LESION_COUNTS]
-COLUMNS = ["case", "label", *SCORES, "error"]
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ def scores_of(outcomes: Iterable[_batch.Outcome]) -> pd.DataFrame:
         for row in outcome.result:
             rows.append({"case": outcome.case, **row, "error": ""})
     table = pd.DataFrame(rows, columns=COLUMNS)
-    numbers = dict.fromkeys(SCORES, float) | dict.fromkeys(LESION_COUNTS, "Int64")
+    numbers = dict.fromkeys(SCORES, float) | dict.fromkeys(COUNTS, "Int64")
     return table.astype(numbers).sort_values(["case", "label"], kind="stable", ignore_index=True)
 
 

@@ -9,6 +9,9 @@ Conventions
   Where one side is hard all of the soft ones are equal, where both are all four.
 - Distances are between the boundaries of the cut masks, in mm; what each means is in its ``attrs["definition"]``.
   A missed label is infinitely far, a label that neither has is NaN: neither is dropped.
+- A label is ``missed`` (1, else 0) where the reference has it and the prediction has nothing of it: no volume, or
+  none that reaches ``level`` where the reference does. ``nsd`` is an index: ``empty`` says what it is where a side is
+  empty.
 - Lesions are those of the cut masks, see `domains.lesions.instances`.
 - What lies outside ``where`` is in neither set, for sizes, distances and lesions alike.
 - `assess` derives everything once. The report, the table of lesions and the picture read its result.
@@ -223,7 +226,7 @@ def compare(
     -------
     Dataset, dimension label (case × label if there are cases)
         ``intersection size_a size_b`` (prediction, reference); ``iou dice precision recall``; ``iou_low iou_high
-        iou_hard dice_low dice_high dice_hard``; ``hausdorff hd95 assd masd nsd``; ``lesions_predicted
+        iou_hard dice_low dice_high dice_hard``; ``hausdorff hd95 assd masd nsd missed``; ``lesions_predicted
         lesions_reference lesions_matched lesion_f1 lesion_sq lesion_pq`` and the number of groups of each kind,
         ``lesions_split`` …; ``n_defined`` by ``index``. Decisions are in ``attrs``.
 
@@ -309,6 +312,8 @@ def _cut(mask: xr.DataArray, level: float) -> xr.DataArray:
 class _Measured:
     """The numbers of one label: sizes in voxels, as settings say and as the bounds are, distances, lesion scores."""
 
+    missed: bool
+
     sizes: ov.Overlap
     low: ov.Overlap
     high: ov.Overlap
@@ -340,11 +345,22 @@ def _measure(pair: Pair, grid: Grid, settings: Settings) -> _Measured:
         "hd95": between.hd95(),
         "assd": between.assd(),
         "masd": between.masd(),
-        "nsd": between.nsd(settings.nsd_tolerance),
+        "nsd": _nsd(between, hard, settings),
     }
     definitions = {name: between.describe(name) for name in distances}
     scores = lesion_scores(pair.lesions, empty=settings.empty)
-    return _Measured(sizes, low, high, hard, distances, definitions, scores)
+    return _Measured(_is_missed(sizes) or _is_missed(hard), sizes, low, high, hard, distances, definitions, scores)
+
+
+def _is_missed(sizes: ov.Overlap) -> bool:
+    return bool(sizes.size_b > 0 and sizes.size_a == 0)
+
+
+def _nsd(between: surfaces.SurfaceDistances, hard: ov.Overlap, settings: Settings) -> float:
+    """Return the surface Dice; where a side is empty it is what the Dice of the cut masks is."""
+    if hard.size_a > 0 and hard.size_b > 0:
+        return between.nsd(settings.nsd_tolerance)
+    return float(ov.dice(hard, empty=settings.empty))
 
 
 def _as_report(
@@ -363,6 +379,7 @@ def _as_report(
     for name, definition in rows[0].definitions.items():
         values = [row.distances[name] for row in rows]
         more[name] = "label", values, _distance_attrs(name, definition, settings)
+    more["missed"] = "label", [int(row.missed) for row in rows]
     for name in ("predicted", "reference", "matched", *KINDS):
         more[f"lesions_{name}"] = "label", [row.lesions[name] for row in rows]
     for name in ("f1", "sq", "pq"):

@@ -37,6 +37,7 @@ from .folders import pair_images
 from .io import Kind, check_kind, check_scale
 from .layers import Labels, absent_labels, cases_without_common_label, check_labels, held_labels, no_common_label
 from .reading import Side, Source, decide_kinds, read_two
+from .scores import restored
 from .settings import Options, check_settings, takes_settings
 from .summaries import Bootstrap, number_groups, summarise_label
 
@@ -204,7 +205,7 @@ def summarise(
     Parameters
     ----------
     scores : DataFrame
-        As `cohort` returns it.
+        As `cohort` returns it, or as `read_scores` or `pandas.read_csv` reads what it saved.
     level : float
         Confidence level of the intervals.
     n_resamples, rng : int
@@ -218,7 +219,7 @@ def summarise(
     DataFrame
         A row for each label and index: label, index, statistic ("mean" of indices, "median" of distances, "pooled"
         for the Dice of the added sizes), value, low, high, n_scored (cases with a value), n_undefined, n_missed
-        (the reference has the label, the prediction nothing of it).
+        (the reference has the label, the prediction nothing of it that reaches the level).
 
     Raises
     ------
@@ -242,6 +243,7 @@ def summarise(
     [0.4, inf, 0.6154]
     """
     bootstrap = Bootstrap(level, n_resamples, rng)
+    scores = restored(scores, "lesions.summarise")
     numbers = None if groups is None else number_groups(groups, scores)
     compared = (scores["error"] == "").to_numpy()
     rows = []

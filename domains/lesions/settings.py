@@ -41,7 +41,7 @@ class Settings:
     connectivity : int, optional
         Which voxels touch, see `components`.
     empty : float or EmptyPolicy
-        Value of an index where both are empty.
+        Value of an index, ``nsd`` among them, where both are empty.
     empty_distance : float or EmptyPolicy
         Value of a distance where both are empty; a policy also replaces infinity where one is (a penalty, in mm).
 

@@ -4,7 +4,8 @@ Conventions
 -----------
 - A mean over cases for indices, where a miss counts 0; a median for distances, where a miss is infinitely far, so that
   no miss makes a summary better.
-- ``n_missed``: cases whose reference has the label and whose prediction has nothing of it.
+- ``n_missed``: cases whose reference has the label and whose prediction has nothing of it, see ``missed`` of `compare`.
+- A case that is empty on both sides has no Dice: it is undefined, and no interval is drawn from it.
 - Intervals resample cases, never voxels (percentile bootstrap). Where several cases are of one patient, whole patients
   are resampled: the mean, the median and the pooled Dice are still those of the cases.
 
@@ -29,6 +30,7 @@ import overlap as ov
 
 from .._checks import UsageError, check_number
 from .comparison import BOUNDS, DISTANCES
+from .scores import missed
 
 SUMMARISED = ("dice", "dice_low", "dice_high", "iou", "hd95", "assd", "nsd", "lesion_f1", "lesion_pq")
 
@@ -183,8 +185,8 @@ def summarise_label(
             }
         )
     rows.append(_pooled_dice(cases, bootstrap, groups))
-    missed = (cases["size_b"] > 0) & (cases["size_a"] == 0)
-    return [{**row, "n_missed": int(missed.sum())} for row in rows]
+    n_missed = int(missed(cases).sum())
+    return [{**row, "n_missed": n_missed} for row in rows]
 
 
 def _is_the_dice(cases: pd.DataFrame, index: str) -> bool:
@@ -203,6 +205,8 @@ def _pooled_dice(cases: pd.DataFrame, bootstrap: Bootstrap, groups: np.ndarray |
     size_a = cases["size_a"].to_numpy(float)
     size_b = cases["size_b"].to_numpy(float)
     sizes = ov.Overlap(intersection, size_a, size_b)
+    is_defined = ~np.isnan(ov.dice(sizes))
+    n_scored = int(is_defined.sum())
     low = high = np.nan
     if _n_drawn(cases, groups) > 1:
         low, high = ov.resample.confidence_interval(
@@ -220,6 +224,6 @@ def _pooled_dice(cases: pd.DataFrame, bootstrap: Bootstrap, groups: np.ndarray |
         "value": float(ov.dice(sizes.sum())),
         "low": float(low),
         "high": float(high),
-        "n_scored": len(cases),
-        "n_undefined": 0,
+        "n_scored": n_scored,
+        "n_undefined": len(cases) - n_scored,
     }

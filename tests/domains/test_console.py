@@ -35,9 +35,12 @@ def axes():
     return Figure().subplots()
 
 
-def test_json_has_null_for_nan_and_infinity(capsys):
-    _console.print_json({"a": np.float32("nan"), "b": [float("inf"), np.int64(3)], "c": "φ"})
-    assert json.loads(capsys.readouterr().out) == {"a": None, "b": [None, 3], "c": "φ"}
+def test_json_tells_nan_from_infinity(capsys):
+    _console.print_json({"a": np.float32("nan"), "b": [float("inf"), np.int64(3)], "c": "φ", "d": -np.float64("inf")})
+    found = json.loads(capsys.readouterr().out)
+    assert found == {"a": None, "b": ["inf", 3], "c": "φ", "d": "-inf"}
+    assert float(found["b"][0]) == np.inf
+    assert pd.to_numeric(pd.Series([*found["b"], found["d"]])).tolist() == [np.inf, 3, -np.inf]
 
 
 def test_the_table_is_printed_by_default(report, capsys):

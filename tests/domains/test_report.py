@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 import overlap as ov
-from domains import _report
+from domains import _console, _report
 from domains._checks import UsageError
 
 SIDES = {"prediction": "mine", "reference": "yours"}
@@ -136,3 +136,13 @@ def test_a_mapping_names_values_by_their_label():
     assert found["intersection"] == {"a": 3, "b": 0}
     assert found["n_defined"] == {"iou": 1}
     assert found["prediction"] == "mine"
+
+
+def test_texts_come_back_from_csv(tmp_path):
+    texts = {"label": ["1", "2", ""], "name": ["core", "owl", "'x"], "note": ["", "", ""], "odd": ["1", "a", "2"]}
+    table = pd.DataFrame({**texts, "dice": [0.5, np.nan, 1.0]})
+    _console.save_table(table, tmp_path / "t.csv")
+    read = pd.read_csv(tmp_path / "t.csv")
+    assert read["label"].dtype == float
+    pd.testing.assert_frame_equal(_report.with_texts(read, texts), table, check_dtype=False)
+    assert _report.with_texts(table, texts) is table

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..._text import from_csv
+from ..._report import as_written, with_texts
 from ..structures.angles import IDENTITY
 from ..structures.atoms import Objects
 
@@ -78,30 +78,10 @@ def restored(residues: pd.DataFrame) -> pd.DataFrame:
     >>> restored(pd.read_csv(io.StringIO(text))).loc[0, ["model", "chain", "icode"]].tolist()
     ['', 'NA', '']
     """
-    lost = [name for name in TEXTS if name in residues and not _is_text(residues[name])]
-    if not lost:
-        return residues
-    texts = {name: [_text(cell) for cell in residues[name]] for name in lost}
-    table = residues.assign(**texts)
-    if {"where", "resseq", "resname"} <= set(table):
+    table = with_texts(residues, TEXTS)
+    if table is not residues and {"where", "resseq", "resname"} <= set(table):
         table = table.assign(**_named(table))
     return table
-
-
-def _is_text(column: pd.Series) -> bool:
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return True
-    if column.dtype == object:
-        # of a long file pandas reads some parts as numbers and others as text
-        return pd.api.types.infer_dtype(column, skipna=False) in ("string", "empty")
-    return column.dtype.kind not in "biuf" and not column.hasnans
-
-
-def _text(cell: object) -> str:
-    """Return what a cell was before pandas read it."""
-    if isinstance(cell, float):
-        return "" if np.isnan(cell) else f"{cell:.15g}"
-    return from_csv(str(cell))
 
 
 def _named(table: pd.DataFrame) -> dict[str, list[str]]:
@@ -109,11 +89,11 @@ def _named(table: pd.DataFrame) -> dict[str, list[str]]:
     named: dict[str, list[str]] = {"chain": [], "icode": [], "altloc": []}
     model = table["model"] if "model" in table else [""] * len(table)
     for where, number, resname, name in zip(table["where"], table["resseq"], table["resname"], model, strict=True):
-        words = _text(where).removeprefix(f"model {name} ").split(" ")
+        words = as_written(where).removeprefix(f"model {name} ").split(" ")
         if words[-2:-1] == ["copy"]:
             words = words[:-2]
         is_residue = len(words) > 1
         named["chain"].append(" ".join(words[:-2]))
-        named["icode"].append(words[-2].removeprefix(_text(number)) if is_residue else "")
+        named["icode"].append(words[-2].removeprefix(as_written(number)) if is_residue else "")
         named["altloc"].append(words[-1].removesuffix(resname) if is_residue else "")
     return named

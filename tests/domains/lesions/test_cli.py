@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from domains._checks import UsageError
-from domains.lesions import example, match, pairwise_agreement, read_image, write_image
+from domains.lesions import as_image, example, match, pairwise_agreement, read_image, write_image
 from domains.lesions.cli import PresetName, app
 from overlap import surfaces
 
@@ -36,6 +37,35 @@ def test_compare_json(raters):
     assert report["hd95"]["1"] == pytest.approx(2.40305829, abs=1e-6)
     assert report["n_defined"]["dice"] == 1
     assert report["lesions_missed"]["1"] == 0
+
+
+def ball(radius):
+    x, y, z = np.mgrid[:16, :16, :12] - np.array([8, 8, 6])[:, None, None, None]
+    return as_image((x**2 + y**2 + z**2 <= radius**2).astype(np.uint8), (1.0, 1.0, 2.0))
+
+
+def test_json_tells_a_miss_from_a_label_that_is_not_there(tmp_path):
+    for name, radius in {"none": 0.5, "some": 4}.items():
+        write_image(ball(radius) * (radius > 1), tmp_path / f"{name}.nii.gz")
+    none, some = tmp_path / "none.nii.gz", tmp_path / "some.nii.gz"
+    missed = json.loads(run("compare", none, some, "--json").stdout)
+    absent = json.loads(run("compare", none, none, "--json").stdout)
+    for distance in ("hausdorff", "hd95", "assd", "masd"):
+        assert missed[distance] == {"1": "inf"}
+        assert absent[distance] == {"1": None}
+    assert (missed["missed"], absent["missed"]) == ({"1": 1}, {"1": 0})
+
+
+def test_json_of_a_cohort_has_infinite_medians_and_bounds(tmp_path):
+    sides = [tmp_path / side for side in ("p", "r")]
+    for k, side in enumerate(sides):
+        side.mkdir()
+        for case, radii in {"a": (3, 4), "b": (0, 4), "c": (0, 5)}.items():
+            write_image(ball(radii[k]) * (radii[k] > 0), side / f"{case}.nii.gz")
+    report = json.loads(run("cohort", *sides, "--out", tmp_path / "s.csv", "--json").stdout)
+    (hd95,) = (row for row in report["summary"] if row["index"] == "hd95")
+    assert (hd95["value"], hd95["high"], hd95["n_missed"]) == ("inf", "inf", 2)
+    assert float(hd95["low"]) < 10
 
 
 def test_compare_prints_who_is_who(raters):

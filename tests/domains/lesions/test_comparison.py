@@ -104,6 +104,57 @@ def test_missed_and_absent_labels():
     assert full.hd95.values.tolist() == [373, 0]
 
 
+SOFT = {"found": 0.9, "below the cut": 0.3, "nothing": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("predicted", "reference", "missed"),
+    [
+        ("nothing", "found", 1),
+        ("below the cut", "found", 1),
+        ("nothing", "below the cut", 1),
+        ("below the cut", "below the cut", 0),
+        ("found", "below the cut", 0),
+        ("found", "nothing", 0),
+        ("nothing", "nothing", 0),
+        ("found", "found", 0),
+    ],
+)
+def test_what_is_missed(predicted, reference, missed):
+    mask = cubes(4, 0) == 1
+    a, b = (mask * np.float32(SOFT[side]) for side in (predicted, reference))
+    report = compare(a, b)
+    assert report.missed.values.tolist() == [missed]
+    told = np.isinf(report.hd95.item()) and SOFT[reference] > 0.5
+    assert told == (missed and SOFT[reference] > 0.5), "HD95 is infinite, too, where only the prediction has it"
+
+
+def test_misses_of_cases_without_the_label():
+    report = compare(cases_of(cubes(4, 0), cubes(4, 6)), cases_of(cubes(4, 6), cubes(0, 6)), labels=[1, 2])
+    assert report.missed.values.tolist() == [[0, 1], [0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("empty", "absent", "missed", "spurious"),
+    [
+        (np.nan, np.nan, 0, 0),
+        (1.0, 1, 0, 0),
+        (ov.EmptyPolicy(1.0, prediction_empty=-1.0, reference_empty=np.nan), 1, -1, np.nan),
+    ],
+)
+def test_nsd_follows_the_policy_of_indices(empty, absent, missed, spurious):
+    nothing, something = cubes(0, 0), cubes(4, 0)
+    for sides, value in (
+        ((nothing, nothing), absent),
+        ((nothing, something), missed),
+        ((something, nothing), spurious),
+        ((something, something), 1),
+    ):
+        report = compare(*sides, labels=[1], empty=empty)
+        np.testing.assert_equal(report.nsd.item(), value)
+        np.testing.assert_equal(report.dice.item(), value)
+
+
 def test_no_label_in_common_is_a_warning_that_names_both_sets():
     a, b = cubes(4, 6, labels=(255, 255)), cubes(4, 6, labels=(1, 2))
     both = "no label is in both images: the prediction holds {}, the reference {}"

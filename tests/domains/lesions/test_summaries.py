@@ -64,6 +64,12 @@ def test_a_case_that_is_empty_on_both_sides_takes_no_interval_away():
     (*_, with_empty) = summarise_label(pd.concat([cases, empty]), Bootstrap())
     assert 0.5 <= pooled["low"] < pooled["high"] <= 0.75
     assert (with_empty["low"], with_empty["high"]) == (pooled["low"], pooled["high"])
+    assert (with_empty["n_scored"], with_empty["n_undefined"]) == (3, 1)
+    patients = np.array([0, 0, 1, 2])
+    (*_, by_patient) = summarise_label(pd.concat([cases, empty]), Bootstrap(), patients)
+    (*_, without) = summarise_label(cases, Bootstrap(), patients[:3])
+    assert np.isfinite(by_patient["low"])
+    assert (by_patient["low"], by_patient["high"]) == (without["low"], without["high"])
 
 
 def test_settings_that_are_refused():

@@ -11,6 +11,7 @@ Conventions
 from __future__ import annotations
 
 import contextlib
+import csv
 import io
 import json
 import math
@@ -420,6 +421,17 @@ def _cohort_with_records(path: Path, folder: Path) -> Any:
     return cohort(folder / "again_predictions", folder / "again_references", records=path)
 
 
+def _read_scores(path: Path, folder: Path) -> Any:
+    from domains.lesions import read_scores
+
+    return read_scores(path)
+
+
+def _check_scores(path: Path, scores: Any, warned: Sequence[str]) -> list[str]:
+    rows = [row for row in csv.reader(counts.text_of(path).splitlines(keepends=True)) if row]
+    return [] if len(scores) == len(rows) - 1 else [f"{len(scores)} rows read of {len(rows) - 1}"]
+
+
 @cache
 def scores_table() -> tuple[Seed, ...]:
     """Return the table of a cohort, as a first run leaves it."""
@@ -595,6 +607,7 @@ TARGETS: tuple[Target, ...] = (
     Target("events.read_events", "tables", seeds.events, _read_events, _check_events, 40),
     Target("events.score", "tables", seeds.events, _score, _check_score, 0.6),
     Target("events.score, folders", "tables", seeds.events, _score_folders, _check_score_folders, 0.3),
+    Target("lesions.read_scores", "tables", scores_table, _read_scores, _check_scores, 20),
     Target("lesions.cohort, resumed", "tables", scores_table, _resumed_cohort, _check_resumed, 0.3),
     Target("lesions.cohort, records", "tables", cohort_records, _cohort_with_records, _check_resumed, 0.05),
     Target(
