@@ -1,7 +1,17 @@
 from .comparison import Assessment, assess, compare
 from .decisions import decide, expected_dice, optimal_mask
 from .grids import as_image, grid_spacing
-from .instances import components, lesion_counts, lesion_scores, match
+from .instances import (
+    AnyVoxel,
+    CentreWithin,
+    LeastDice,
+    LeastIoU,
+    components,
+    lesion_counts,
+    lesion_scores,
+    match,
+    sensitivity_by_volume,
+)
 from .io import example, read_image, write_image
 from .plotting import plot_overlay, plot_raters, plot_scores
 from .raters import consensus, leave_one_out, pairwise_agreement
@@ -10,7 +20,11 @@ from .scores import read_scores
 from .settings import Settings
 
 __all__ = [
+    "AnyVoxel",
     "Assessment",
+    "CentreWithin",
+    "LeastDice",
+    "LeastIoU",
     "Settings",
     "as_image",
     "assess",
@@ -33,6 +47,7 @@ __all__ = [
     "plot_scores",
     "read_image",
     "read_scores",
+    "sensitivity_by_volume",
     "summarise",
     "write_image",
 ]

@@ -40,7 +40,7 @@ from overlap import surfaces
 from .. import _report
 from .._html import Displayed
 from .grids import Grid, check_images, regrid
-from .instances import KINDS, components, lesion_scores, match_instances
+from .instances import KINDS, LeastIoU, LesionMaps, components, lesion_scores, match_instances
 from .layers import Labels, Name, layers, no_common_label
 from .settings import Options, Settings, check_settings, takes_settings
 
@@ -300,7 +300,8 @@ def _describe_where(where: xr.DataArray | None) -> str:
 def _pair(label: Name, a: xr.DataArray, b: xr.DataArray, grid: Grid, settings: Settings) -> Pair:
     lesions_a = components(_cut(a, settings.level), connectivity=settings.connectivity)
     lesions_b = components(_cut(b, settings.level), connectivity=settings.connectivity)
-    table = match_instances(lesions_a.values, lesions_b.values, voxel=grid.voxel, threshold=settings.threshold)
+    lesions = LesionMaps(lesions_a.values, lesions_b.values, grid.spacing)
+    table = match_instances(lesions, LeastIoU(settings.threshold))
     return Pair(label, a, b, lesions_a, lesions_b, table)
 
 

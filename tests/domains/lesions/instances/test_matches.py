@@ -8,12 +8,11 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
 import overlap as ov
-from domains.lesions import as_image, components, lesion_counts, lesion_scores, match, read_image
+from domains.lesions import CentreWithin, LeastDice, as_image, lesion_counts, lesion_scores, match, read_image
 
 
 def boxes(*ranges):
@@ -126,6 +125,29 @@ def test_laws(pair, threshold):
     assert perfect["one_to_one"] == perfect["reference"]
 
 
+def test_the_rule_says_what_is_matched():
+    """Two balls of one lesion each, side by side: they share no voxel, and their centres are 6 mm apart."""
+    a, b = boxes(((10, 14), (10, 14), (10, 14))), boxes(((16, 20), (10, 14), (10, 14)))
+    assert match(a, b)["kind"].tolist() == ["spurious", "missed"]
+    near = match(a, b, hit=CentreWithin(6.0))
+    assert near["kind"].tolist() == ["one_to_one"]
+    assert near[["volume_predicted", "volume_reference", "intersection", "iou"]].to_numpy().tolist() == [[64, 64, 0, 0]]
+    assert near["matched"].tolist() == [True]
+    assert not match(a, b, hit=CentreWithin(5.9))["matched"].any()
+    # IoU 1/3, Dice 1/2
+    c = boxes(((12, 16), (10, 14), (10, 14)))
+    assert match(a, c)["matched"].tolist() == [False]
+    assert match(a, c, hit=LeastDice(0.5))["matched"].tolist() == [True]
+
+
+def test_lesions_that_touch_once_grown_are_one():
+    whole, halves = boxes(ONE), boxes(*TWO)
+    table = match(whole, halves, dilation=2)
+    assert table["kind"].tolist() == ["one_to_one"]
+    assert (table["iou"][0], bool(table["matched"][0])) == (0.8, True)
+    assert match(whole, halves, dilation=1)["kind"].tolist() == ["merge", "merge"]
+
+
 def test_nothing_at_all():
     none = boxes()
     assert np.isnan(lesion_scores(match(none, none))["f1"])
@@ -133,15 +155,6 @@ def test_nothing_at_all():
     only = lesion_scores(match(none, boxes(A)))
     assert (only["f1"], only["pq"], only["missed"]) == (0, 0, 1)
     assert np.isnan(only["sq"])
-
-
-def test_components_are_scipys_by_the_corner():
-    mask = xr.DataArray(np.eye(4, dtype=bool), dims=("x", "y"))
-    assert [int(components(mask, connectivity=k).max()) for k in (1, 2, None)] == [4, 1, 1]
-    with pytest.raises(ValueError, match="1 to 2"):
-        components(mask, connectivity=3)
-    with pytest.raises(TypeError, match="cut it"):
-        components(mask.astype(float))
 
 
 def test_refusals():
