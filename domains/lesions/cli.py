@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -65,6 +65,20 @@ Level = Annotated[float, typer.Option(help="Threshold that makes a soft mask har
 Preset = Annotated[PresetName, typer.Option(help="The package whose definition of surface distances is used.")]
 Tolerance = Annotated[float, typer.Option(help="Distance in mm within which two surfaces agree (for NSD).")]
 Threshold = Annotated[float, typer.Option(help="Two lesions match if their IoU is at least this.")]
+Empty = Annotated[
+    str,
+    typer.Option(
+        help="What an index is worth where both sides are empty: a number or nan. Or for each side that is empty: "
+        '"both=1,prediction=0,reference=0".'
+    ),
+]
+EmptyDistance = Annotated[
+    str,
+    typer.Option(
+        help='The same for a distance, in mm; "both=0,prediction=373,reference=373" also replaces the infinity of a '
+        "miss by a penalty."
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -80,6 +94,18 @@ class Scoring:
     preset: Preset = PresetName.monai
     nsd_tolerance: Tolerance = 1.0
     threshold: Threshold = 0.5
+    empty: Empty = "nan"
+    empty_distance: EmptyDistance = "nan"
+
+    def keywords(self) -> dict[str, Any]:
+        """Return the flags as keywords, the policies read."""
+        from .settings import parse_empty
+
+        policies = {
+            "empty": parse_empty("--empty", self.empty),
+            "empty_distance": parse_empty("--empty-distance", self.empty_distance),
+        }
+        return {**keywords(self), **policies}
 
 
 @app.command()
@@ -96,7 +122,7 @@ def compare(
     code = run.compare_files(
         predicted,
         reference,
-        **keywords(scoring),
+        **scoring.keywords(),
         lesions=lesions,
         outputs=saving.checked([predicted, reference], others={"--lesions": lesions}),
     )
@@ -126,7 +152,7 @@ def cohort(
         references,
         out=out,
         **shared,
-        **keywords(scoring),
+        **scoring.keywords(),
         outputs=saving.checked([predictions, references], others={"--out": out, "--records": shared["records"]}),
     )
     raise typer.Exit(code)

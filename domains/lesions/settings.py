@@ -4,6 +4,8 @@ Conventions
 -----------
 - `Settings` holds the options of `compare`, `assess` and `cohort`, their meaning and their defaults.
 - These functions take them by keyword, ``**options``. `takes_settings` lets `help` show all of them.
+- What 0/0 is worth is a number, or a policy that has one for each side that is empty. The command line writes it as
+  text: `parse_empty`.
 """
 
 from __future__ import annotations
@@ -17,9 +19,12 @@ from typing import Any, TypedDict, TypeVar
 import overlap as ov
 from overlap import surfaces
 
-from .._checks import check_choice, check_empty, check_number, check_whole
+from .._checks import UsageError, check_choice, check_empty, check_number, check_whole
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+EMPTY_SIDES = {"both": "both_empty", "prediction": "prediction_empty", "reference": "reference_empty"}
+"""The fields of an `EmptyPolicy`, by what the command line calls them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,3 +125,43 @@ def check_settings(options: Mapping[str, Any]) -> Settings:
         if name not in names:
             raise TypeError(f"lesions.compare: no option {name!r}: choose from {', '.join(names)}")
     return Settings(**options)
+
+
+def parse_empty(flag: str, text: str) -> float | ov.EmptyPolicy:
+    """Read what an index or a distance is worth where a side is empty, as the command line writes it.
+
+    Parameters
+    ----------
+    flag : str
+        The option, such as ``"--empty"``, for the error.
+    text : str
+        A number, ``nan`` and ``inf`` among them, or one for each side that is empty.
+
+    Raises
+    ------
+    UsageError
+        If it is neither.
+
+    Examples
+    --------
+    >>> parse_empty("--empty", "1")
+    1.0
+    >>> parse_empty("--empty-distance", "both=0,prediction=373")
+    EmptyPolicy(both_empty=0.0, prediction_empty=373.0, reference_empty=None)
+    """
+    remedy = 'write a number or nan, or one for each side that is empty, such as "both=0,prediction=373,reference=373"'
+    values: dict[str, float] = {}
+    try:
+        if "=" not in text:
+            return float(text)
+        for part in text.split(","):
+            side, value = part.split("=")
+            name = EMPTY_SIDES[side.strip()]
+            if name in values:
+                raise UsageError(f"{flag} {text}: {side.strip()} is there twice; {remedy}")
+            values[name] = float(value)
+    except UsageError:
+        raise
+    except (KeyError, ValueError):
+        raise UsageError(f"{flag} {text}: {remedy}") from None
+    return ov.EmptyPolicy(**values)

@@ -154,7 +154,14 @@ COMMANDS = {
     "lesions compare": Command(
         two_images,
         images_on_two_grids,
-        (*OF_SCORES, ["--preset", "itk"], ["--labels", "one"], ["--lesions", NOWHERE], ["--threshold", "50"]),
+        (
+            *OF_SCORES,
+            ["--preset", "itk"],
+            ["--empty", "no"],
+            ["--labels", "one"],
+            ["--lesions", NOWHERE],
+            ["--threshold", "50"],
+        ),
         "nibabel",
     ),
     "lesions cohort": Command(

@@ -56,6 +56,25 @@ def test_json_tells_a_miss_from_a_label_that_is_not_there(tmp_path):
     assert (missed["missed"], absent["missed"]) == ({"1": 1}, {"1": 0})
 
 
+@pytest.mark.parametrize(
+    ("empty", "distance", "missed", "absent"),
+    [
+        ("nan", "nan", (0, 0, "inf"), (None, None, None)),
+        ("1", "0", (0, 0, "inf"), (1, 1, 0)),
+        ("both=1,prediction=-1", "both=0,prediction=373,reference=374", (-1, -1, 373), (1, 1, 0)),
+    ],
+)
+def test_policies_of_what_is_empty(tmp_path, empty, distance, missed, absent):
+    for name, radius in {"none": 0, "some": 4}.items():
+        write_image(ball(radius or 1) * (radius > 0), tmp_path / f"{name}.nii.gz")
+    none, some = tmp_path / "none.nii.gz", tmp_path / "some.nii.gz"
+    policies = ("--empty", empty, "--empty-distance", distance, "--json")
+    for side, wanted in ((some, missed), (none, absent)):
+        report = json.loads(run("compare", none, side, *policies).stdout)
+        assert tuple(report[name]["1"] for name in ("dice", "nsd", "hd95")) == wanted
+        assert report["missed"]["1"] == (side is some), "a penalty hides no miss"
+
+
 def test_json_of_a_cohort_has_infinite_medians_and_bounds(tmp_path):
     sides = [tmp_path / side for side in ("p", "r")]
     for k, side in enumerate(sides):

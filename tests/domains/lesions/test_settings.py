@@ -6,8 +6,10 @@ from typing import get_type_hints
 import numpy as np
 import pytest
 
+from domains._checks import UsageError
 from domains.lesions import Settings, as_image, assess, cohort, compare
-from domains.lesions.settings import Options
+from domains.lesions.settings import Options, parse_empty
+from overlap import EmptyPolicy
 
 MASK = as_image(np.ones((3, 3, 3), bool), 1.0)
 
@@ -50,3 +52,24 @@ def test_options_are_checked_once_and_before_the_work(option, value):
 def test_unknown_options_are_refused():
     with pytest.raises(TypeError, match="no option 'presets': choose from tnorm, level, preset"):
         compare(MASK, MASK, presets="itk")
+
+
+def test_a_policy_as_the_command_line_writes_it():
+    assert parse_empty("--empty", " 0.5 ") == 0.5
+    assert parse_empty("--empty", "inf") == np.inf
+    assert np.isnan(parse_empty("--empty", "nan"))
+    assert parse_empty("--empty", "reference = 2, both=1") == EmptyPolicy(1.0, reference_empty=2.0)
+    assert np.isnan(parse_empty("--empty", "prediction=0").both_empty)
+
+
+@pytest.mark.parametrize("text", ["", "none", "1,2", "both=1;prediction=0", "both=", "side=1", "both=1=2", "both=1,"])
+def test_a_policy_that_cannot_be_read(text):
+    with pytest.raises(UsageError, match="^--empty .*: write a number or nan, or one for each side") as error:
+        parse_empty("--empty", text)
+    remedy = str(error.value).rpartition('"')[0].rpartition('"')[2]
+    assert parse_empty("--empty", remedy) == EmptyPolicy(0.0, 373.0, 373.0)
+
+
+def test_a_side_that_is_there_twice():
+    with pytest.raises(UsageError, match="^--empty both=1,both=2: both is there twice; write"):
+        parse_empty("--empty", "both=1,both=2")
