@@ -48,6 +48,8 @@ class Grid:
         Where x, y and z point, row by row: the identity, unless the image is turned against the scanner.
     orientation : str
         The order of the axes in the file, such as "LPS"; empty for an image from no file.
+    told : str
+        What the file does not say of its geometry and was taken for granted.
 
     Examples
     --------
@@ -63,6 +65,7 @@ class Grid:
     spacing: tuple[float, ...]
     directions: np.ndarray
     orientation: str = ""
+    told: str = ""
 
     @classmethod
     def of(cls, image: xr.DataArray) -> Grid:
@@ -76,7 +79,8 @@ class Grid:
         axes = spatial_axes(image)
         spacing = tuple(_spacing_along(image, axis) for axis in axes)
         centres = tuple(image[axis] for axis in axes)
-        return cls(axes, centres, spacing, _directions(image), image.attrs.get("orientation", ""))
+        attrs = image.attrs
+        return cls(axes, centres, spacing, _directions(image), attrs.get("orientation", ""), attrs.get("told", ""))
 
     @property
     def voxel(self) -> float:
@@ -92,7 +96,8 @@ class Grid:
         """Return the geometry in words."""
         names = " × ".join(self.axes)
         stored = f", stored {self.orientation}" if self.orientation else ""
-        return f"{self._sizes()} voxels ({names}) of {self._steps()} mm, the first at {self._place(0)} mm{stored}"
+        told = f" ({self.told})" if self.told else ""
+        return f"{self._sizes()} voxels ({names}) of {self._steps()} mm, the first at {self._place(0)} mm{stored}{told}"
 
     def differences(self, other: Grid) -> str:
         """Return in words what differs between two grids, this one first.

@@ -24,7 +24,8 @@ from .. import _batch
 from .._checks import UsageError
 from .._running import Running
 from .._text import file_name
-from .io import Kind, holds_whole_numbers, read_image
+from .io import holds_whole_numbers, read_image
+from .values import Kind
 
 SECONDS = 10.0
 """How long an image may be read."""

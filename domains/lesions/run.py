@@ -34,12 +34,12 @@ from . import cohorts, tables
 from .cohorts import Pair, check_table, scores_of, skipped_of
 from .comparison import assess
 from .folders import pair_images
-from .io import Kind, check_kind, check_scale
 from .layers import Labels, absent_labels, cases_without_common_label, check_labels, held_labels, no_common_label
 from .reading import Side, Source, decide_kinds, read_two
 from .scores import restored
 from .settings import Options, check_settings, takes_settings
 from .summaries import Bootstrap, number_groups, summarise_label
+from .values import Kind, check_kind, check_scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -129,7 +129,7 @@ def cohort(
     Examples
     --------
     >>> import tempfile
-    >>> from .io import example, write_image
+    >>> from .io import example, read_image, write_image
     >>> raters = read_image(example("nodule_00"))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     for k, part in enumerate(("prediction", "reference")):

@@ -87,7 +87,7 @@ def test_numbers(tmp_path):
     nib.save(nib.Nifti1Image(np.array([[0, 0.2, 1]] * 2)[..., None], AFFINE, stretched.header), path)
     np.testing.assert_allclose(read_image(path).values[0, :], [0, 0.2, 1], atol=1e-6)
     assert read_image(path).max() == 1
-    for bad, message in ((soft * 50, "scale=50"), (soft - 2.1, "sigmoid"), (soft * np.nan, "NaN")):
+    for bad, message in ((soft * 50, "scale=100"), (soft - 2.1, "sigmoid"), (soft * np.nan, "NaN")):
         with pytest.raises(ValueError, match=message):
             read_image(save(path, bad))
     with pytest.raises(ValueError, match="scale"):
@@ -279,7 +279,7 @@ def test_what_is_said_is_checked_and_the_remedy_helps(tmp_path):
         read_image(soft, as_="labels")
     assert float(read_image(soft, as_="soft").max()) == 0.25
     many = save(tmp_path / "many.nii", np.full((2, 2, 2), 51, np.uint8))
-    with pytest.raises(ReadError, match=r"soft mask, and its values run to 51, .* such as 255 or 100, .*as_=.labels"):
+    with pytest.raises(ReadError, match=r"soft mask in .* and its values run from 51 to 51: scale=255 .*as_=.labels"):
         read_image(many, as_="soft")
     assert float(read_image(many, as_="soft", scale=255).max()) == pytest.approx(0.2)
     assert int(read_image(many, as_="labels").max()) == 51

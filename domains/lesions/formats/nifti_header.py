@@ -5,7 +5,7 @@ Conventions
 - A header is read as it is stored: nothing that contradicts the standard is put right in silence.
 - Voxels lie in the same file, from ``vox_offset`` to its end: what precedes them are header and extensions, and
   nothing follows them.
-- Lengths are in the unit of ``xyzt_units``: metres, mm or microns. Where none is given, they are mm.
+- Lengths are in the unit of ``xyzt_units``: metres, mm or microns. Where none is given, they are mm: `unit_told`.
 - ``scl_slope`` of 0 or NaN means that values are stored as they are.
 - Errors have no name of the file: `domains._files.reading` adds it.
 
@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from .._files import ReadError
+from ..._files import ReadError
 
 LENGTH = 540
 """Bytes of the longest header."""
@@ -30,6 +30,7 @@ LENGTH = 540
 MILLIMETRES = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
 """How many mm the units of length are: unknown, metre, mm, micron."""
 
+UNITS = {1: "metres", 2: "mm", 3: "microns"}
 AS_STORED = ((None, None), (1.0, 0.0))
 """Slopes and intercepts that change no value."""
 
@@ -37,6 +38,8 @@ FEWEST_AXES = 2
 MOST_AXES = 4
 _TRANSFORMS = range(6)
 _BITS_OF_LENGTH = 0b111
+_NO_UNIT = 0
+_MILLIMETRE = 2
 _AGAIN = "fetch or write it again"
 
 GIVE_AFFINE = "nibabel.save(nibabel.Nifti1Image(nibabel.load(FILE).dataobj, AFFINE), NEW) gives it a right one"
@@ -154,6 +157,16 @@ def bytes_needed(header: Any, is_scaled: bool = False) -> int:
 def millimetres(header: Any) -> float:
     """Return how many mm the header's unit of length is."""
     return MILLIMETRES[_unit_code(header)]
+
+
+def unit_told(header: Any) -> str:
+    """Return what a report says of the unit of length: that there is none, or that it is not mm."""
+    code = _unit_code(header)
+    if code == _NO_UNIT:
+        return "the file gives no unit of length: mm"
+    if code != _MILLIMETRE:
+        return f"the file gives lengths in {UNITS[code]}: read as mm"
+    return ""
 
 
 def _as_stored(nib: Any, content: bytes) -> Any:

@@ -1,0 +1,44 @@
+"""What a file holds: values as they are stored, and where they lie.
+
+Conventions
+-----------
+- Axes are in the order of the file, the first the one that runs fastest in NIfTI and ITK. An affine takes voxel
+  numbers to the patient's right, front and top (RAS+), as in NIfTI; DICOM and ITK count to the left and to the back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+"""Takes places in the frame of DICOM and ITK (LPS+) to ours, and back."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """Values and their place, as a file has them.
+
+    Parameters
+    ----------
+    values : array, shape (i, j, k) or (i, j, k, more)
+        Numbers; bool for a mask.
+    affine : array, shape (4, 4)
+        From voxel numbers to places, in units of `mm`.
+    mm : float
+        How many mm the unit of length is.
+    is_single : bool
+        Whether lengths are stored in single precision: 1.8 is then 1.7999999523.
+    remedy : str
+        What helps an image whose file says nonsense about its place.
+    told : str
+        What the file does not say of its geometry and was taken for granted; for the report.
+    """
+
+    values: np.ndarray
+    affine: np.ndarray
+    mm: float = 1.0
+    is_single: bool = False
+    remedy: str = "write it again with a right geometry"
+    told: str = ""
