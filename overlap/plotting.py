@@ -43,6 +43,7 @@ def agreement(
     ax: Axes | None = None,
     labels: tuple[str, str] = ("prediction", "reference"),
     colours: dict[str, str] | None = None,
+    transparent: bool = False,
     **style: Any,
 ) -> Axes:
     """Draw where two masks agree: both, only A, only B.
@@ -61,6 +62,8 @@ def agreement(
         Names of the two masks, for the legend.
     colours : dict, optional
         Any of ``both``, ``only_a``, ``only_b``.
+    transparent : bool
+        Whether what lies below is seen where neither is, and through soft cells, instead of white.
     **style
         Passed to ``Axes.imshow``.
 
@@ -98,7 +101,8 @@ def agreement(
     palette = {**COLOURS, **(colours or {})}
     if ax is None:
         _, ax = plt.subplots(layout="constrained")
-    ax.imshow(_blend(mask_a, mask_b, palette), **{"origin": "lower", "extent": _extent(a), **style})
+    parts = _see_through(mask_a, mask_b, palette) if transparent else _blend(mask_a, mask_b, palette)
+    ax.imshow(parts, **{"origin": "lower", "extent": _extent(a), **style})
     prediction, reference = labels
     patches = [
         Patch(color=palette["both"], label=f"both ({float(o.intersection):.6g})"),
@@ -227,6 +231,16 @@ def _blend(a: np.ndarray, b: np.ndarray, palette: dict[str, str]) -> np.ndarray:
     for name, part in parts.items():
         image += part[..., None] * np.array(to_rgb(palette[name]))
     return image
+
+
+def _see_through(a: np.ndarray, b: np.ndarray, palette: dict[str, str]) -> np.ndarray:
+    """Return an RGBA image: the colour of each cell without the white, and as its opacity how much of it there is."""
+    either = np.maximum(a, b).astype(float)
+    white = (1 - either)[..., None]
+    over_white = _blend(a, b, palette)
+    share = np.where(either > 0, either, 1.0)[..., None]
+    colour = np.clip((over_white - white) / share, 0, 1)
+    return np.concatenate([colour, either[..., None]], axis=-1)
 
 
 def _extent(x: Any) -> tuple[float, float, float, float] | None:

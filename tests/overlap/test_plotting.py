@@ -34,6 +34,16 @@ def test_soft_masks_are_drawn_by_opacity():
     np.testing.assert_allclose(image[0, 0], (np.array(to_rgb(plotting.BOTH)) + 1) / 2)
 
 
+def test_what_lies_below_is_seen_through_soft_cells():
+    """Over white it is the same picture; neither is nothing, and a half is a half of the colour."""
+    soft = np.array([[1.0, 0.5], [0.25, 0.0]])
+    through = drawn(plotting.agreement(soft, A, transparent=True))
+    over_white = through[..., :3] * through[..., 3:] + 1 - through[..., 3:]
+    np.testing.assert_allclose(over_white, drawn(plotting.agreement(soft, A)), atol=1e-12)
+    np.testing.assert_allclose(through[..., 3], np.maximum(soft, A))
+    np.testing.assert_allclose(through[1, 0], [*to_rgb(plotting.ONLY_A), 0.25])
+
+
 def test_legend_names_and_sizes():
     ax = plotting.agreement(A, B, labels=("model", "truth"), colours={"both": "black"})
     assert [t.get_text() for t in ax.get_legend().get_texts()] == [
