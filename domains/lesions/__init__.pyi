@@ -13,9 +13,10 @@ from .instances import (
     sensitivity_by_volume,
 )
 from .io import example, read_image, write_image
-from .plotting import plot_overlay, plot_raters, plot_scores
+from .plotting import plot_labels, plot_overlay, plot_raters
 from .raters import consensus, leave_one_out, pairwise_agreement
 from .run import cohort, summarise
+from .score_plots import plot_detection, plot_models, plot_reliability, plot_scores
 from .scores import read_scores
 from .settings import Settings
 
@@ -42,8 +43,12 @@ __all__ = [
     "match",
     "optimal_mask",
     "pairwise_agreement",
+    "plot_detection",
+    "plot_labels",
+    "plot_models",
     "plot_overlay",
     "plot_raters",
+    "plot_reliability",
     "plot_scores",
     "read_image",
     "read_scores",

@@ -1,15 +1,17 @@
-"""Pictures of lesions: Axes in, Axes out.
+"""Pictures of masks in a slice: Axes in, Axes out.
 
 Conventions
 -----------
-- Coordinates are mm, one as long on both axes; x to the right, as the patient's own right.
-- Hard masks are outlined along the edges of voxels, soft ones by contours of equal probability.
+- Coordinates are mm, one as long on both axes. Which side of the patient is on the left, `view=` says, and letters at
+  the sides show: see `domains.lesions.slices`.
 - Unless a place is named, a volume is cut where the two masks disagree most.
 - Which lesions are matched is read from the result of `assess`, and never derived again.
+- A figure of our own is as wide as one column of a journal, and two for panels side by side.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,39 +20,59 @@ import xarray as xr
 
 import overlap as ov
 
-from .._checks import check_choice
-from .._pictures import axes_or_new
+from .._pictures import COLUMN, TWO_COLUMNS, axes_or_new, printed
 from .._report import name_of
-from .._text import for_picture
+from .._text import for_picture, one_line
 from .comparison import Assessment, Pair
-from .grids import AXES, Grid, check_masks, regrid
+from .drawing import (
+    INK,
+    LEVELS,
+    MARGIN,
+    MARGIN_OF_IMAGE,
+    Window,
+    draw_contours,
+    draw_edges,
+    draw_image,
+    frame,
+    rimmed,
+    shades,
+)
+from .grids import Grid, check_masks, regrid
 from .layers import listed_labels
 from .raters import consensus
-from .summaries import interval
+from .slices import Slice, View, place_of_most, slice_at
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
 
-RATERS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
-INK = "#222222"
 PREDICTED_INK = "#7A2E00"
-LEVELS = (0.25, 0.5, 0.75)
 PREDICTED_LINE = "solid"
 REFERENCE_LINE = "dashed"
-TITLES = {
-    "dice": "Dice",
-    "iou": "IoU",
-    "hausdorff": "HD (mm)",
-    "hd95": "HD95 (mm)",
-    "assd": "ASSD (mm)",
-    "masd": "MASD (mm)",
-    "nsd": "NSD",
-    "lesion_f1": "lesion-wise F1",
-    "lesion_pq": "PQ",
-}
-MARGIN = 0.15
-"""Of the lesion's extent, left free around it."""
+OUTLINES = (ov.plotting.ONLY_A, ov.plotting.ONLY_B)
+"""Colours of the prediction's outline and of the reference's, where nothing is filled."""
+WIDTHS = (2.2, 1.0)
+"""Their widths, points: the reference is above, and where both coincide, both show."""
+OVER_IMAGE = 0.7
+"""How much of the image the three colours hide."""
+_MOST_LETTERS = 40
+"""Letters of a name in a title or legend."""
+_OPERATION = "lesions.plot_overlay"
+
+
+@dataclass(frozen=True, eq=False)
+class _Masks:
+    """Two masks in a slice, and what lies below."""
+
+    place: Slice
+    grid: Grid
+    predicted: np.ndarray
+    reference: np.ndarray
+    title: list[str]
+
+    @property
+    def inside(self) -> np.ndarray:
+        either: np.ndarray = (self.predicted > 0) | (self.reference > 0)
+        return either
 
 
 def plot_overlay(
@@ -60,8 +82,12 @@ def plot_overlay(
     label: str | int | None = None,
     case: Any = None,
     image: xr.DataArray | None = None,
+    window: Window | tuple[float, float] | None = None,
+    filled: bool = True,
     axis: str = "z",
     at: float | None = None,
+    view: View = "radiological",
+    margin: float | None = None,
     labels: tuple[str, str] = ("prediction", "reference"),
     ax: Axes | None = None,
     **style: Any,
@@ -80,15 +106,25 @@ def plot_overlay(
     case : object, optional
         Which case of a result; by default the first.
     image : DataArray, optional
-        What lies below, in grey.
+        What lies below, in grey, on any grid whose axes point where those of the masks do.
+    window : str or (float, float), optional
+        Which values are black and white: a window of CT in HU ("bone", "brain", "liver", "lung", "mediastinum",
+        "soft tissue", "stroke"), or a centre and a width. By default the 1st and the 99th percentile of the slice.
+    filled : bool
+        Whether to fill the three parts with their colours; False draws the outlines of the two masks only.
     axis : {"z", "y", "x"}
         Across which axis a volume is cut.
     at : float, optional
         Where, mm; by default in the slice of most disagreement.
+    view : {"radiological", "neurological"}
+        Whether the patient's right is on the left of the picture, or on its right.
+    margin : float, optional
+        What is shown around the masks, as a part of their extent: by default 0.15, over an image 0.6. Infinity shows
+        all of the slice.
     labels : tuple of str
         Names for the legend.
     ax : matplotlib Axes, optional
-        Where to draw.
+        Where to draw; a figure of its own for one column of a journal by default.
     **style
         Passed to `overlap.plotting.agreement`.
 
@@ -101,7 +137,7 @@ def plot_overlay(
     TypeError
         If an image is no mask.
     ValueError
-        If the grids differ, or there is no such axis, label or case.
+        If the grids differ, the place is outside of the image, or there is no such axis, view, window, label or case.
 
     Examples
     --------
@@ -110,38 +146,113 @@ def plot_overlay(
     >>> from .comparison import assess
     >>> from .io import example, read_image
     >>> raters = read_image(example("nodule_00"))
-    >>> plot_overlay(raters.isel(rater=0) == 1, raters.isel(rater=1) == 1).get_xlabel()
-    'x (mm)'
+    >>> ax = plot_overlay(raters.isel(rater=0) == 1, raters.isel(rater=1) == 1)
+    >>> ax.get_xlabel(), [text.get_text() for text in ax.texts]
+    ('x (mm)', ['R', 'L', 'P', 'A'])
     >>> print(plot_overlay(assess(raters.isel(rater=0), raters.isel(rater=1), threshold=0.3)).get_title())
     label 1, Dice 0.482
     z = 5.4 mm, most disagreement
     matched (solid) at IoU >= 0.3: 1 of 1 predicted and 1 reference lesions
     """
+    pair = None
     if isinstance(predicted, Assessment):
         pair = predicted.pair(label, case)
-        plane, ax = _draw_agreement(pair.predicted, pair.reference, image, axis, at, labels, ax, style)
-        _draw_lesions(plane, pair, ax)
-        ax.set_title(_result_title(predicted, pair, plane), fontsize="small")
-        return ax
-    if reference is None:
-        raise TypeError("lesions.plot_overlay: reference is None: pass two masks, or the result of assess")
-    check_masks("lesions.plot_overlay", predicted=predicted, reference=reference)
-    plane, ax = _draw_agreement(predicted, reference, image, axis, at, labels, ax, style)
-    soft = []
-    if predicted.dtype != bool:
-        _draw_contours(plane, predicted, ax, PREDICTED_LINE)
-        soft.append(f"{labels[0]} {PREDICTED_LINE}")
-    if reference.dtype != bool:
-        _draw_contours(plane, reference, ax, REFERENCE_LINE)
-        soft.append(f"{labels[1]} {REFERENCE_LINE}")
+        masks = _masks_of_pair(predicted.grid, pair, axis, at, view)
     else:
-        _draw_outline(plane, plane.slice(reference), ax, colors=INK, linewidths=1.1)
-    if not soft:
-        ax.set_title(plane.title, fontsize="medium")
-        return ax
-    levels = ", ".join(str(level) for level in LEVELS)
-    ax.set_title(f"{plane.title}\ncontours {levels}: {', '.join(soft)}", fontsize="small")
+        masks = _masks_of_images(predicted, reference, axis, at, view)
+    lines = list(masks.title)
+    names = _short(labels[0]), _short(labels[1])
+    with printed(ax):
+        ax = axes_or_new(ax, figsize=(COLUMN, 1.24 * COLUMN))
+        if image is not None:
+            lines.append(draw_image(_OPERATION, masks.grid, masks.place, image, ax, window))
+        if filled:
+            _fill(masks, names, ax, image is not None, style)
+        if pair is None:
+            lines += _draw_masks(masks, names, ax, filled)
+        else:
+            _draw_lesions(masks.place, pair, ax, filled)
+        if not filled:
+            _name_outlines(names, ax)
+        frame(masks.place, masks.inside, ax, _margin(margin, image), image is not None)
+        if isinstance(predicted, Assessment) and pair is not None:
+            first, last = _result_lines(predicted, pair)
+            lines = [first, *lines, last]
+        ax.set_title("\n".join(lines), fontsize="small")
     return ax
+
+
+def plot_labels(
+    result: Assessment,
+    *,
+    case: Any = None,
+    image: xr.DataArray | None = None,
+    window: Window | tuple[float, float] | None = None,
+    filled: bool = True,
+    axis: str = "z",
+    at: float | None = None,
+    view: View = "radiological",
+    margin: float | None = None,
+) -> np.ndarray:
+    """Draw all labels of a result in one slice, the prediction beside the reference.
+
+    Parameters
+    ----------
+    result : Assessment
+        As `assess` returns it.
+    case : object, optional
+        Which case; by default the first.
+    image, window, filled, axis, at, view, margin
+        See `plot_overlay`; by default the slice where most voxels of all labels differ.
+
+    Returns
+    -------
+    array of matplotlib Axes, shape (2,)
+        The larger labels lie below the smaller ones. Regions that have voxels in common are named in the title.
+
+    Raises
+    ------
+    ValueError
+        If the masks were not kept, or as `plot_overlay`.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> from .comparison import assess
+    >>> from .io import example, read_image
+    >>> raters = read_image(example("nodule_00"))
+    >>> both = assess(raters.isel(rater=0), raters.isel(rater=1), labels={"core": 1, "whole": (1, 2)})
+    >>> [ax.get_title() for ax in plot_labels(both)]
+    ['prediction', 'reference']
+    >>> print(plot_labels(both)[0].figure.get_suptitle())
+    z = 5.4 mm, most disagreement
+    regions that overlap: core, whole
+    """
+    import matplotlib.pyplot as plt
+
+    pairs = _pairs_of(result, case)
+    both = [(pair.predicted, pair.reference) for pair in pairs]
+    place, said = _slice_of(result.grid, both, axis, at, view)
+    drawn = [_Masks(place, result.grid, place.of(pair.predicted), place.of(pair.reference), []) for pair in pairs]
+    inside = np.any([masks.inside for masks in drawn], axis=0)
+    lines = [*said, *_shared_voxels(pairs)]
+    colours = shades(len(pairs))
+    with printed():
+        figure, panels = plt.subplots(1, 2, figsize=(TWO_COLUMNS, 0.56 * TWO_COLUMNS), layout="constrained")
+        for ax, side in zip(panels, ("predicted", "reference"), strict=True):
+            if image is not None:
+                grey = draw_image("lesions.plot_labels", result.grid, place, image, ax, window)
+            for k in _largest_first([getattr(masks, side) for masks in drawn]):
+                _draw_label(place, getattr(drawn[k], side), colours[k], ax, filled, image is not None)
+            frame(place, inside, ax, _margin(margin, image), image is not None)
+            ax.set_title("prediction" if side == "predicted" else "reference")
+        if image is not None:
+            lines.append(grey)
+        panels[1].set_ylabel("")
+        _name_labels(result, pairs, colours, figure)
+        figure.suptitle("\n".join(lines), fontsize="small")
+    return np.asarray(panels)
 
 
 def plot_raters(
@@ -149,8 +260,12 @@ def plot_raters(
     *,
     dim: str = "rater",
     image: xr.DataArray | None = None,
+    window: Window | tuple[float, float] | None = None,
+    filled: bool = True,
     axis: str = "z",
     at: float | None = None,
+    view: View = "radiological",
+    margin: float | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the outline of each rater over the share of raters, in one slice.
@@ -161,7 +276,9 @@ def plot_raters(
         Masks along `dim`.
     dim : str
         The raters' dimension.
-    image, axis, at, ax
+    filled : bool
+        Whether to fill the voxels by the share of raters, the more the darker.
+    image, window, axis, at, view, margin, ax
         See `plot_overlay`; by default the slice with most voxels in dispute.
 
     Returns
@@ -177,138 +294,237 @@ def plot_raters(
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['rater 0', 'rater 1', 'rater 2', 'rater 3']
     """
+    operation = "lesions.plot_raters"
+    share = consensus(raters, dim=dim)
+    grid = Grid.of(share)
+    reason = "most in dispute" if at is None else ""
+    if at is None:
+        at = place_of_most(share * (1 - share), axis)
+    place = slice_at(operation, grid, axis, at, view)
+    lines = _place_line(place, reason)
+    shares = place.of(share)
+    names = raters[dim].values
+    colours = shades(len(names))
+    # each thinner and darker than the one below: where outlines coincide all of them show
+    widths = [0.9 + 1.1 * k for k in reversed(range(len(names)))]
+    with printed(ax):
+        ax = axes_or_new(ax, figsize=(COLUMN, 1.12 * COLUMN))
+        if image is not None:
+            lines.append(draw_image(operation, grid, place, image, ax, window))
+        if filled:
+            opacity = np.where(shares > 0, 0.75 if image is None else OVER_IMAGE, 0.0)
+            look: dict[str, Any] = {"cmap": "Greys", "vmin": 0, "vmax": 1.6, "interpolation": "nearest"}
+            ax.imshow(shares, origin="lower", extent=place.extent, alpha=opacity, zorder=1, **look)
+        for k, colour in enumerate(colours):
+            mask = place.of(raters.isel({dim: k})) > 0
+            draw_edges(place, mask, ax, colour=colour, width=widths[k], rim=image is not None)
+        _name_lines([f"{dim} {name}" for name in names], colours, ax, widths)
+        frame(place, shares > 0, ax, _margin(margin, image), image is not None)
+        ax.set_title("\n".join(lines), fontsize="small")
+    return ax
+
+
+def _masks_of_pair(grid: Grid, pair: Pair, axis: str, at: float | None, view: View) -> _Masks:
+    place, title = _slice_of(grid, [(pair.predicted, pair.reference)], axis, at, view)
+    return _Masks(place, grid, place.of(pair.predicted), place.of(pair.reference), title)
+
+
+def _masks_of_images(
+    predicted: xr.DataArray, reference: xr.DataArray | None, axis: str, at: float | None, view: View
+) -> _Masks:
+    if reference is None:
+        raise TypeError(f"{_OPERATION}: reference is None: pass two masks, or the result of assess")
+    check_masks(_OPERATION, predicted=predicted, reference=reference)
+    grid = Grid.of(predicted)
+    reference = regrid(reference, grid, _OPERATION, name_of(predicted, "prediction"))
+    place, title = _slice_of(grid, [(predicted, reference)], axis, at, view)
+    return _Masks(place, grid, place.of(predicted), place.of(reference), title)
+
+
+def _slice_of(
+    grid: Grid, pairs: Sequence[tuple[xr.DataArray, xr.DataArray]], axis: str, at: float | None, view: View
+) -> tuple[Slice, list[str]]:
+    """Return the slice at a place, or else that of most disagreement, and what the title says of it."""
+    if at is not None:
+        place = slice_at(_OPERATION, grid, axis, at, view)
+        return place, _place_line(place)
+    differ = []
+    either = []
+    for predicted, reference in pairs:
+        a = predicted.astype(float)
+        b = reference.astype(float)
+        differ.append(abs(a - b))
+        either.append(a + b)
+    weight = _added_along(axis, differ)
+    reason = "most disagreement"
+    if not weight.any():
+        weight = _added_along(axis, either)
+        reason = "no disagreement anywhere"
+    place = slice_at(_OPERATION, grid, axis, place_of_most(weight, axis), view)
+    return place, _place_line(place, reason)
+
+
+def _added_along(axis: str, weights: list[xr.DataArray]) -> xr.DataArray:
+    """Return how much all of them have in each slice, for boxes cut out of one grid."""
+    along = [weight.sum([dim for dim in weight.dims if dim != axis]) for weight in weights]
+    aligned = xr.align(*along, join="outer", fill_value=0.0)
+    return xr.concat(aligned, "label").sum("label")
+
+
+def _place_line(place: Slice, reason: str = "") -> list[str]:
+    """Return where a slice lies, and why there, as a line of the title; none for an image of one slice."""
+    if not place.title:
+        return []
+    return [f"{place.title}, {reason}" if reason else place.title]
+
+
+def _fill(masks: _Masks, names: tuple[str, str], ax: Axes, over_image: bool, style: dict[str, Any]) -> None:
+    """Draw the three parts with their colours, and how many voxels each has."""
+    a = masks.predicted
+    b = masks.reference
+    look: dict[str, Any] = {"extent": masks.place.extent, "interpolation": "nearest", "zorder": 1}
+    if over_image:
+        look.update(transparent=True, alpha=OVER_IMAGE)
+    ov.plotting.agreement(a, b, ax=ax, labels=names, **{**look, **style})
+    legend: Any = ax.get_legend()
+    legend.set_title("voxels of this slice", {"size": "small"})
+
+
+def _draw_masks(masks: _Masks, names: tuple[str, str], ax: Axes, filled: bool) -> list[str]:
+    """Draw the edges of hard masks and the contours of soft ones, and return what the title says of these."""
+    place = masks.place
+    soft = []
+    if masks.predicted.dtype != bool:
+        draw_contours(place, masks.predicted, ax, linestyles=PREDICTED_LINE, **_contour_look(0, filled))
+        soft.append(f"{names[0]} {PREDICTED_LINE}")
+    elif not filled:
+        draw_edges(place, masks.predicted, ax, **_line_look(0, filled))
+    if masks.reference.dtype != bool:
+        draw_contours(place, masks.reference, ax, linestyles=REFERENCE_LINE, **_contour_look(1, filled))
+        soft.append(f"{names[1]} {REFERENCE_LINE}")
+    else:
+        draw_edges(place, masks.reference, ax, **_line_look(1, filled))
+    if not soft:
+        return []
+    levels = ", ".join(str(level) for level in LEVELS)
+    return [f"contours {levels}: {', '.join(soft)}"]
+
+
+def _draw_lesions(place: Slice, pair: Pair, ax: Axes, filled: bool) -> None:
+    """Outline each lesion of a result: the matched solid, the others dotted."""
+    matched = pair.lesions[pair.lesions["matched"]]
+    sides = [(pair.predicted_lesions, matched["predicted"]), (pair.reference_lesions, matched["reference"])]
+    for side, (lesions, of_matched) in enumerate(sides):
+        numbers = place.of(lesions)
+        for number in np.unique(numbers[numbers > 0]):
+            line = "solid" if number in set(of_matched) else "dotted"
+            draw_edges(place, numbers == number, ax, linestyles=line, **_line_look(side, filled))
+
+
+def _line_look(side: int, filled: bool) -> dict[str, Any]:
+    """Return how a side is outlined: in ink over its own colours, else in the colour that it has alone."""
+    if filled:
+        return {"colour": [PREDICTED_INK, INK][side], "width": 0.9}
+    return {"colour": OUTLINES[side], "width": WIDTHS[side], "rim": True, "zorder": 3 + side}
+
+
+def _contour_look(side: int, filled: bool) -> dict[str, Any]:
+    if filled:
+        return {}
+    rim = rimmed(OUTLINES[side], 1.2)
+    return {"colors": OUTLINES[side], "linewidths": 1.2, "path_effects": rim}
+
+
+def _draw_label(place: Slice, mask: np.ndarray, colour: Any, ax: Axes, filled: bool, over_image: bool) -> None:
+    """Draw one label of one side: its colour and its edge, of a soft mask where it is at least one half."""
+    inside = mask >= LEVELS[1] if mask.dtype != bool else mask
+    if filled:
+        shade = np.empty((*mask.shape, 4))
+        shade[..., :3] = colour[:3]
+        shade[..., 3] = mask * (OVER_IMAGE if over_image else 1.0)
+        ax.imshow(shade, origin="lower", extent=place.extent, interpolation="nearest", zorder=1)
+        draw_edges(place, inside, ax, colour=INK, width=0.6)
+        return
+    draw_edges(place, inside, ax, colour=colour, width=1.2, rim=True)
+
+
+def _name_outlines(names: tuple[str, str], ax: Axes) -> None:
+    _name_lines(names, OUTLINES, ax, WIDTHS)
+
+
+def _name_lines(names: Sequence[str], colours: Sequence[Any], ax: Axes, widths: Sequence[float]) -> None:
+    """Write below the axes what each line is."""
     from matplotlib.lines import Line2D
 
-    share = consensus(raters, dim=dim)
-    plane = _plane(Grid.of(share), share * (1 - share), axis, at, "most in dispute")
-    ax = axes_or_new(ax, figsize=(4.6, 4.9))
-    if image is not None:
-        _draw_image(plane, image, ax)
-    shares = plane.slice(share)
-    drawn = ax.imshow(
-        shares, origin="lower", extent=plane.extent, cmap="Greys", vmin=0, vmax=1.6, interpolation="nearest"
-    )
-    drawn.set_alpha(np.where(shares > 0, 0.75, 0.0))
-    names = raters[dim].values
     handles = []
     for k, name in enumerate(names):
-        colour = RATERS[k % len(RATERS)]
-        mask = plane.slice(raters.isel({dim: k}))
-        # each thinner than the one below: where outlines coincide all of them show
-        width = 1.2 + 1.3 * (len(names) - 1 - k)
-        _draw_outline(plane, mask, ax, colors=colour, linewidths=width)
-        handles.append(Line2D([], [], color=colour, linewidth=2, label=for_picture(f"{dim} {name}")))
+        colour = colours[k]
+        rim = rimmed(colour, widths[k])
+        handles.append(Line2D([], [], color=colour, linewidth=widths[k], label=_short(name), path_effects=rim))
     ax.legend(
-        handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=4, fontsize="small", frameon=False
+        handles=handles,
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0),
+        borderaxespad=4.5,  # below the axis label, whatever the size of the axes
+        ncols=2 if len(names) > 3 else len(names),
+        fontsize="small",
+        frameon=False,
     )
-    _frame(plane, shares > 0, ax)
-    ax.set_title(plane.title, fontsize="medium")
-    return ax
 
 
-def plot_scores(scores: pd.DataFrame, index: str = "dice", *, ax: Axes | None = None) -> Axes:
-    """Draw every case's score, label by label, with the mean (the median, for a distance) and its interval.
+def _name_labels(result: Assessment, pairs: list[Pair], colours: list[Any], figure: Any) -> None:
+    """Write below the panels which label each colour is, and its Dice."""
+    from matplotlib.patches import Patch
 
-    Parameters
-    ----------
-    scores : DataFrame
-        As `cohort` returns it.
-    index : str
-        Which column.
-    ax : matplotlib Axes, optional
-        Where to draw.
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> import matplotlib, pandas as pd
-    >>> matplotlib.use("agg")
-    >>> scores = pd.DataFrame({"case": ["a", "b"], "label": "1", "error": "", "dice": [0.8, 0.9]})
-    >>> plot_scores(scores).get_xlabel()
-    'Dice'
-    """
-    good = scores[scores["error"] == ""]
-    groups = {}
-    for label, cases in good.groupby("label", sort=False):
-        groups[str(label)] = cases[index].to_numpy(float)
-    ax = axes_or_new(ax, figsize=(5, 0.9 + 0.7 * len(groups)))
-    rng = np.random.default_rng(0)
-    for row, values in enumerate(groups.values()):
-        shown = values[np.isfinite(values)]
-        scatter = rng.uniform(-0.22, 0.22, len(shown))
-        ax.scatter(shown, row + scatter, s=16, color=RATERS[0], alpha=0.6, linewidths=0)
-        value, low, high = interval(values, index)
-        ax.plot([low, high], [row, row], color=INK, linewidth=2.2, solid_capstyle="butt")
-        ax.plot(value, row, "o", color="white", markeredgecolor=INK, markersize=6, markeredgewidth=1.4)
-    names = [f"{for_picture(label)}  (n = {len(values)})" for label, values in groups.items()]
-    ax.set_yticks(range(len(groups)), names)
-    ax.set_xlabel(TITLES.get(index, index))
-    ax.set_ylim(len(groups) - 0.5, -0.5)
-    ax.spines[["top", "right"]].set_visible(False)
-    return ax
+    handles = []
+    for pair, colour in zip(pairs, colours, strict=True):
+        text = f"{_short(pair.label)}, Dice {_dice(result, pair):.3f}"
+        handles.append(Patch(facecolor=colour, edgecolor=INK, linewidth=0.5, label=text))
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=min(len(pairs), 4), fontsize="small", frameon=False
+    )
 
 
-@dataclass(frozen=True, eq=False)
-class _Plane:
-    """The slice that is drawn: where a volume is cut, and what runs to the right and up on paper."""
-
-    cut: dict[str, int]
-    place: dict[str, float]
-    title: str
-    across: str
-    up: str
-    x: np.ndarray
-    y: np.ndarray
-    dx: float
-    dy: float
-
-    @property
-    def extent(self) -> tuple[float, float, float, float]:
-        """Edges of the outer voxels: left, right, bottom, top, mm."""
-        left = self.x[0] - self.dx / 2
-        right = self.x[-1] + self.dx / 2
-        bottom = self.y[0] - self.dy / 2
-        top = self.y[-1] + self.dy / 2
-        return left, right, bottom, top
-
-    def slice(self, image: xr.DataArray) -> np.ndarray:
-        """Return rows by columns."""
-        rows: np.ndarray = image.isel(self.cut).transpose(self.up, self.across).values
-        return rows
+def _largest_first(masks: list[np.ndarray]) -> list[int]:
+    sizes = [-float(mask.sum()) for mask in masks]
+    return [int(k) for k in np.argsort(sizes, kind="stable")]
 
 
-def _plane(grid: Grid, weight: xr.DataArray, axis: str, at: float | None, reason: str) -> _Plane:
-    """Return the slice at a place, or else the one of most weight."""
-    centres = dict(zip(grid.axes, grid.centres, strict=True))
-    spacing = dict(zip(grid.axes, grid.spacing, strict=True))
-    cut = {}
-    place = {}
-    title = ""
-    if len(grid.axes) == 3:
-        check_choice("lesions.plot_overlay", "axis", axis, grid.axes)
-        others = [d for d in grid.axes if d != axis]
-        most = int(weight.sum(others).values.argmax())
-        k = most if at is None else int(np.abs(centres[axis].values - at).argmin())
-        cut = {axis: k}
-        place = {axis: float(centres[axis][k])}
-        title = f"{axis} = {place[axis]:.1f} mm"
-        if at is None:
-            title = f"{title}, {reason}"
-    across, up = [d for d in AXES if d in grid.axes and d not in cut]
-    x = centres[across].values
-    y = centres[up].values
-    return _Plane(cut, place, title, across, up, x, y, dx=spacing[across], dy=spacing[up])
+def _pairs_of(result: Assessment, case: Any) -> list[Pair]:
+    first = result.pair(case=case)
+    return [pair for pair in result.pairs if pair.case == first.case]
 
 
-def _result_title(result: Assessment, pair: Pair, plane: _Plane) -> str:
+def _shared_voxels(pairs: list[Pair]) -> list[str]:
+    """Return a line that names the labels of which one side has voxels in common with another label."""
+    names = []
+    for one in pairs:
+        others = [other for other in pairs if other is not one]
+        if any(_meet(one.predicted, other.predicted) or _meet(one.reference, other.reference) for other in others):
+            names.append(_short(one.label))
+    return [f"regions that overlap: {', '.join(names)}"] if names else []
+
+
+def _meet(a: xr.DataArray, b: xr.DataArray) -> bool:
+    one, other = xr.align(a > 0, b > 0, join="inner")
+    return bool((one & other).any())
+
+
+def _dice(result: Assessment, pair: Pair) -> float:
+    return float(_scores_of(result, pair)["dice"])
+
+
+def _scores_of(result: Assessment, pair: Pair) -> xr.Dataset:
     scores = result.report.sel(label=pair.label)
-    name = f"label {pair.label}"
+    return scores if pair.case is None else scores.sel(case=pair.case)
+
+
+def _result_lines(result: Assessment, pair: Pair) -> tuple[str, str]:
+    """Return the first line of a title, with the Dice, and the last one, with the lesions."""
+    scores = _scores_of(result, pair)
+    name = f"label {_short(pair.label)}"
     if pair.case is not None:
-        scores = scores.sel(case=pair.case)
-        name = f"case {pair.case}, {name}"
+        name = f"case {_short(pair.case)}, {name}"
     dice = float(scores["dice"])
     threshold = result.settings.threshold
     matched = int(scores["lesions_matched"])
@@ -318,115 +534,16 @@ def _result_title(result: Assessment, pair: Pair, plane: _Plane) -> str:
     hard = pair.predicted.dtype == bool and pair.reference.dtype == bool
     cut = "" if hard else f"cut at {result.settings.level:g}, "
     others = [k for k in result.report["label"].values.tolist() if k != pair.label]
-    alone = f" (not drawn: {listed_labels(others)})" if others else ""
-    scored = f"{for_picture(name)}, Dice {dice:.3f}{for_picture(alone)}"
-    return f"{scored}\n{plane.title}\n{cut}matched (solid) at IoU >= {threshold:g}: {lesions}"
+    alone = f" (not drawn: {_short(listed_labels(others))})" if others else ""
+    return f"{name}, Dice {dice:.3f}{alone}", f"{cut}matched (solid) at IoU >= {threshold:g}: {lesions}"
 
 
-def _draw_agreement(
-    predicted: xr.DataArray,
-    reference: xr.DataArray,
-    image: xr.DataArray | None,
-    axis: str,
-    at: float | None,
-    labels: tuple[str, str],
-    ax: Axes | None,
-    style: dict[str, Any],
-) -> tuple[_Plane, Axes]:
-    """Draw the slice of two masks in three colours, and return where it lies and what it was drawn on."""
-    grid = Grid.of(predicted)
-    reference = regrid(reference, grid, "lesions.plot_overlay", name_of(predicted, "prediction"))
-    change = abs(predicted.astype(float) - reference.astype(float))
-    plane = _plane(grid, change, axis, at, "most disagreement")
-    ax = axes_or_new(ax, figsize=(4.6, 4.9))
-    defaults: dict[str, Any] = {"extent": plane.extent, "interpolation": "nearest", "zorder": 1}
-    if image is not None:
-        _draw_image(plane, image, ax)
-        defaults["alpha"] = 0.65
-    a = plane.slice(predicted)
-    b = plane.slice(reference)
-    ov.plotting.agreement(a, b, ax=ax, labels=labels, **{**defaults, **style})
-    legend: Any = ax.get_legend()
-    legend.set_title("voxels of this slice", {"size": "small"})
-    _frame(plane, (a > 0) | (b > 0), ax)
-    return plane, ax
+def _margin(margin: float | None, image: xr.DataArray | None) -> float:
+    if margin is not None:
+        return margin
+    return MARGIN if image is None else MARGIN_OF_IMAGE
 
 
-def _draw_image(plane: _Plane, image: xr.DataArray, ax: Axes) -> None:
-    places: dict[str, Any] = {**plane.place, plane.across: plane.x, plane.up: plane.y}
-    flat = image.sel(places, method="nearest").transpose(plane.up, plane.across)
-    ax.imshow(flat, origin="lower", extent=plane.extent, cmap="gray", interpolation="nearest", zorder=0)
-
-
-def _draw_lesions(plane: _Plane, pair: Pair, ax: Axes) -> None:
-    matched = pair.lesions[pair.lesions["matched"]]
-    _draw_numbered(plane, pair.predicted_lesions, set(matched["predicted"]), ax, PREDICTED_INK)
-    _draw_numbered(plane, pair.reference_lesions, set(matched["reference"]), ax, INK)
-
-
-def _draw_numbered(plane: _Plane, lesions: xr.DataArray, matched: set[int], ax: Axes, colour: str) -> None:
-    """Outline each lesion of one side: the matched solid, the others dotted."""
-    numbers = plane.slice(lesions)
-    for number in np.unique(numbers[numbers > 0]):
-        line = "solid" if number in matched else "dotted"
-        _draw_outline(plane, numbers == number, ax, colors=colour, linewidths=1.1, linestyles=line)
-
-
-def _draw_outline(plane: _Plane, inside: np.ndarray, ax: Axes, **style: Any) -> None:
-    """Draw the edges of voxels between inside and outside."""
-    from matplotlib.collections import LineCollection
-
-    left, right, bottom, top = plane.extent
-    rows, columns = inside.shape
-    x = np.linspace(left, right, columns + 1)
-    y = np.linspace(bottom, top, rows + 1)
-    padded = np.pad(inside, 1)
-    below = padded[:-1, 1:-1]
-    above = padded[1:, 1:-1]
-    r, c = np.nonzero(below != above)
-    level = _segments(x[c], y[r], x[c + 1], y[r])
-    before = padded[1:-1, :-1]
-    after = padded[1:-1, 1:]
-    r, c = np.nonzero(before != after)
-    upright = _segments(x[c], y[r], x[c], y[r + 1])
-    edges = np.concatenate([level, upright])
-    ax.add_collection(LineCollection(list(edges), capstyle="projecting", zorder=3, **style))
-
-
-def _segments(x0: np.ndarray, y0: np.ndarray, x1: np.ndarray, y1: np.ndarray) -> np.ndarray:
-    """Return the lines from (x0, y0) to (x1, y1), shape (n, 2, 2)."""
-    start = np.stack([x0, y0], axis=-1)
-    end = np.stack([x1, y1], axis=-1)
-    return np.stack([start, end], axis=1)
-
-
-def _draw_contours(plane: _Plane, mask: xr.DataArray, ax: Axes, line: str) -> None:
-    values = plane.slice(mask)
-    levels = [level for level in LEVELS if values.min() < level < values.max()]
-    if levels:
-        ax.contour(plane.x, plane.y, values, levels=levels, colors=INK, linewidths=0.8, linestyles=line, zorder=4)
-
-
-def _frame(plane: _Plane, inside: np.ndarray, ax: Axes) -> None:
-    """Show the lesion and a margin, in mm."""
-    ax.set(xlabel=f"{plane.across} (mm)", ylabel=f"{plane.up} (mm)", aspect="equal")
-    if not inside.any():
-        left, right, bottom, top = plane.extent
-        ax.set(xlim=(left, right), ylim=(bottom, top))
-        return
-    columns = np.flatnonzero(inside.any(axis=0))
-    rows = np.flatnonzero(inside.any(axis=1))
-    width = (columns[-1] - columns[0] + 1) * plane.dx
-    height = (rows[-1] - rows[0] + 1) * plane.dy
-    margin = MARGIN * max(width, height)
-    ax.set_xlim(_limits(plane.x, plane.dx, columns, margin))
-    ax.set_ylim(_limits(plane.y, plane.dy, rows, margin))
-
-
-def _limits(centres: np.ndarray, step: float, inside: np.ndarray, margin: float) -> tuple[float, float]:
-    """Return where an axis begins and ends: the voxels inside and a margin, within the image."""
-    first = centres[inside[0]] - step / 2
-    last = centres[inside[-1]] + step / 2
-    low = max(centres[0] - step / 2, first - margin)
-    high = min(centres[-1] + step / 2, last + margin)
-    return low, high
+def _short(name: object) -> str:
+    """Return a name as long as there is space for, none of it set as mathematics."""
+    return for_picture(one_line(name, _MOST_LETTERS))

@@ -361,7 +361,7 @@ def cohort_files(
         return [tables.cohort_table(summary, predictions, references, scores), _console.aside(f"scores: {out}")]
 
     def picture() -> Axes:
-        from .plotting import plot_scores
+        from .score_plots import plot_scores
 
         return plot_scores(scores)
 

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import pytest
 import xarray as xr
 from matplotlib.colors import to_hex
+from matplotlib.text import Text
 
-from domains.lesions import as_image, assess, consensus, example, plot_overlay, plot_raters, plot_scores, read_image
-from domains.lesions.grids import Grid
-from domains.lesions.plotting import INK, PREDICTED_INK, _draw_outline, _plane
+from domains.lesions import as_image, assess, consensus, example, plot_labels, plot_overlay, plot_raters, read_image
+from domains.lesions.drawing import INK, shades
+from domains.lesions.plotting import OUTLINES, PREDICTED_INK
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +43,7 @@ def test_the_picture_lies_in_mm(raters):
     half = 0.56640625 / 2
     assert (left, right) == pytest.approx((-half, 31 * 0.56640625 + half))
     assert ax.get_aspect() == 1
-    assert left <= ax.get_xlim()[0] < ax.get_xlim()[1] <= right
+    assert left <= ax.get_xlim()[1] < ax.get_xlim()[0] <= right
     assert bottom <= ax.get_ylim()[0] < ax.get_ylim()[1] <= top
 
 
@@ -56,33 +56,10 @@ def test_soft_masks_get_contours(raters, tmp_path):
     assert (tmp_path / "o.pdf").stat().st_size > 5000
 
 
-def test_outline_is_the_perimeter():
-    """2 × 3 voxels of 2 × 0.5 mm: 4 edges of 2 mm and 6 of 0.5 mm; one voxel alone has four."""
-    mask = np.zeros((6, 6), bool)
-    mask[1:3, 1:4] = True
-    mask[5, 5] = True
-    _, ax = plt.subplots()
-    image = as_image(mask, (2.0, 0.5))
-    plane = _plane(Grid.of(image), image, "z", None, "")
-    _draw_outline(plane, plane.slice(image), ax, colors="k")
-    segments = np.array(ax.collections[0].get_segments())
-    lengths = np.abs(segments[:, 1] - segments[:, 0]).sum(axis=1)
-    assert sorted(lengths) == pytest.approx([0.5] * 8 + [2.0] * 6)
-
-
 def test_every_rater_is_drawn(raters):
     ax = plot_raters(raters.assign_coords(rater=["ann", "bob", "cleo", "dan"]))
     assert [t.get_text() for t in ax.get_legend().get_texts()] == [f"rater {k}" for k in ("ann", "bob", "cleo", "dan")]
     assert len(ax.collections) == 4
-
-
-def test_scores_by_label():
-    scores = pd.DataFrame(
-        {"label": ["1", "1", "2", "2", ""], "error": ["", "", "", "", "bad"], "hd95": [1.0, np.inf, 2, 3, np.nan]}
-    )
-    ax = plot_scores(scores, "hd95")
-    assert [t.get_text() for t in ax.get_yticklabels()] == ["1  (n = 2)", "2  (n = 2)"]
-    assert sum(len(c.get_offsets()) for c in ax.collections) == 3
 
 
 def drawn_lesions(ax):
@@ -154,7 +131,107 @@ def test_an_image_lies_where_the_masks_are(raters):
     left, right, bottom, top = ax.images[0].get_extent()
     part = below.sel(x=slice(left, right), y=slice(bottom, top))
     assert any(np.array_equal(shown, part.isel(z=k).transpose("y", "x")) for k in range(a.sizes["z"]))
-    assert shown.shape == np.asarray(ax.images[1].get_array()).shape[:2]
+    over = np.asarray(ax.images[1].get_array())
+    assert over.shape == (*shown.shape, 4)
+    assert (over[..., 3] > 0).any()
+    assert (over[..., 3] == 0).any()
+
+
+def test_an_image_shows_what_is_around(raters):
+    result = assess(raters.isel(rater=0), raters.isel(rater=1))
+    alone = plot_overlay(result)
+    around = plot_overlay(result, image=raters.isel(rater=0) * 100.0)
+    whole = plot_overlay(result, margin=np.inf)
+    widths = [abs(np.subtract(*ax.get_xlim())) for ax in (alone, around, whole)]
+    assert widths[0] < widths[1] <= widths[2]
+    assert widths[2] == pytest.approx(32 * 0.56640625)
+    assert "grey from 0 to 100 (1st to 99th percentile)" in around.get_title()
+
+
+def outline_colours(ax):
+    return [to_hex(outline.get_edgecolor()[0]).upper() for outline in ax.collections]
+
+
+def test_outlines_only(raters):
+    a, b = raters.isel(rater=0), raters.isel(rater=1)
+    for ax in (plot_overlay(a, b, filled=False), plot_overlay(assess(a, b), filled=False)):
+        assert len(ax.images) == 0
+        assert [colour for colour in outline_colours(ax) if colour in OUTLINES] == list(OUTLINES)
+        assert [t.get_text() for t in ax.get_legend().get_texts()] == ["prediction", "reference"]
+    soft = plot_overlay(a.astype(float) * 0.6, b, filled=False)
+    assert "contours 0.25, 0.5, 0.75: prediction solid" in soft.get_title()
+
+
+def test_a_place_outside_of_the_masks_is_drawn_empty(raters):
+    """The masks of a result are cut out of the image, the picture is not."""
+    result = assess(raters.isel(rater=0), raters.isel(rater=1))
+    ax = plot_overlay(result, at=0.0)
+    assert ax.get_legend().get_texts()[0].get_text() == "both (0)"
+    with pytest.raises(ValueError, match="the slice at z = 99 mm: the image is from -0.9 to 15.3 mm"):
+        plot_overlay(result, at=99.0)
+
+
+def test_masks_that_agree_are_cut_where_most_of_them_is(raters):
+    one = raters.isel(rater=0)
+    most = int(one.sum(["x", "y"]).values.argmax())
+    for ax in (plot_overlay(one, one), plot_overlay(assess(one, one))):
+        assert f"z = {float(one.z[most]):.1f} mm, no disagreement anywhere" in ax.get_title()
+        assert ax.get_legend().get_texts()[0].get_text() == f"both ({int(one.isel(z=most).sum())})"
+
+
+def nested():
+    """Two regions, one within the other, and one apart from them; the prediction lies one voxel to the right."""
+    a, b = np.zeros((2, 12, 12, 4), np.uint8)
+    for k, volume in enumerate((a, b)):
+        volume[2 + k : 8 + k, 2:8, 1:3] = 2
+        volume[4 + k : 6 + k, 4:6, 1:3] = 1
+        volume[9 + k : 11 + k, 9:11, 1:3] = 3
+    return as_image(a, 1.0), as_image(b, 1.0)
+
+
+def test_all_labels_side_by_side():
+    result = assess(*nested(), labels={"core": 1, "whole": (1, 2), "apart": 3})
+    panels = plot_labels(result)
+    assert [ax.get_title() for ax in panels] == ["prediction", "reference"]
+    assert panels[0].figure.get_suptitle().split("\n")[1] == "regions that overlap: core, whole"
+    legend = panels[0].figure.legends[0]
+    dice = {str(k): float(result.report["dice"].sel(label=k)) for k in ("core", "whole", "apart")}
+    assert [t.get_text() for t in legend.get_texts()] == [f"{name}, Dice {value:.3f}" for name, value in dice.items()]
+    # the smaller regions lie above the larger one
+    for ax in panels:
+        amounts = [(np.asarray(image.get_array())[..., 3] > 0).sum() for image in ax.images]
+        assert amounts == sorted(amounts, reverse=True)
+    drawn = {tuple(np.asarray(image.get_array())[0, 0, :3].round(3)) for image in panels[0].images}
+    assert drawn == {tuple(np.round(colour[:3], 3)) for colour in shades(3)}
+
+
+def test_labels_that_share_nothing_are_not_said_to_overlap():
+    panels = plot_labels(assess(*nested()), filled=False, image=nested()[0] * 1.0)
+    assert "overlap" not in panels[0].figure.get_suptitle()
+    assert [len(ax.images) for ax in panels] == [1, 1]
+
+
+def sizes_of_letters(figure):
+    return [text.get_fontsize() for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
+
+
+def test_pictures_are_as_wide_as_a_column_and_no_letter_is_too_small(raters):
+    a, b = raters.isel(rater=0), raters.isel(rater=1)
+    columns = {85: [plot_overlay(a, b), plot_raters(raters)], 180: [plot_labels(assess(*nested()))[0]]}
+    for width, panels in columns.items():
+        for ax in panels:
+            assert ax.figure.get_figwidth() * 25.4 == pytest.approx(width)
+            assert min(sizes_of_letters(ax.figure)) >= 6
+
+
+def test_names_of_others_are_no_formula(raters):
+    a, b = raters.isel(rater=0), raters.isel(rater=1)
+    result = assess(a, b, labels={"$x_1$<b>": 1})
+    ax = plot_overlay(result, labels=("$p$", "<i>\x1b"))
+    assert r"\$x_1\$<b>" in ax.get_title()
+    assert r"only \$p\$" in ax.get_legend().get_texts()[1].get_text()
+    plot_raters(raters.assign_coords(rater=["$a", "b$", "c", "d"])).figure.canvas.draw()
+    ax.figure.canvas.draw()
 
 
 def test_refusals(raters):
