@@ -1,5 +1,8 @@
+from .agreement import rater_kappa
 from .comparison import Assessment, assess, compare
+from .cuts import soft_volume, threshold_averaged_dice
 from .decisions import decide, expected_dice, optimal_mask
+from .distributions import generalised_energy_distance
 from .grids import as_image, grid_spacing
 from .instances import (
     AnyVoxel,
@@ -36,6 +39,7 @@ __all__ = [
     "decide",
     "example",
     "expected_dice",
+    "generalised_energy_distance",
     "grid_spacing",
     "leave_one_out",
     "lesion_counts",
@@ -50,9 +54,12 @@ __all__ = [
     "plot_raters",
     "plot_reliability",
     "plot_scores",
+    "rater_kappa",
     "read_image",
     "read_scores",
     "sensitivity_by_volume",
+    "soft_volume",
     "summarise",
+    "threshold_averaged_dice",
     "write_image",
 ]

@@ -85,7 +85,8 @@ def consensus(
     >>> consensus(raters[:2], "majority").values, consensus(raters[:2], "majority", ties="out").values
     (array([ True,  True, False]), array([ True, False, False]))
     """
-    present = _present("lesions.consensus", raters, dim, absent)
+    check_masks("lesions.consensus", raters=raters)
+    present = present_raters("lesions.consensus", raters, dim, absent)
     check_choice("lesions.consensus", "method", method, METHODS)
     check_choice("lesions.consensus", "ties", ties, TIES)
     if not present.sizes[dim]:
@@ -137,7 +138,8 @@ def pairwise_agreement(
     >>> round(float(agreement.mean_dice), 7)
     0.6738006
     """
-    present = _numbered(_present("lesions.pairwise_agreement", raters, dim, absent), dim)
+    check_masks("lesions.pairwise_agreement", raters=raters)
+    present = numbered_raters(present_raters("lesions.pairwise_agreement", raters, dim, absent), dim)
     over = [d for d in present.dims if d != dim]
     counts = ov.labelled.measure(present, present.rename({dim: "other"}), over, where=where, tnorm=tnorm)
     report = _as_report(counts, raters, empty)
@@ -183,7 +185,8 @@ def leave_one_out(
     >>> leave_one_out(read_image(example("nodule_00")) == 1).dice.values.round(3)
     array([0.651, 0.649, 0.837, 0.794])
     """
-    present = _numbered(_present("lesions.leave_one_out", raters, dim, absent), dim)
+    check_masks("lesions.leave_one_out", raters=raters)
+    present = numbered_raters(present_raters("lesions.leave_one_out", raters, dim, absent), dim)
     n = present.sizes[dim]
     if n < 2:
         raise ValueError(f"lesions.leave_one_out: raters has {n} along {dim!r}: pass two or more")
@@ -200,9 +203,14 @@ def leave_one_out(
     )
 
 
-def _present(caller: str, raters: xr.DataArray, dim: str, absent: str) -> xr.DataArray:
-    """Return the raters who count."""
-    check_masks(caller, raters=raters)
+def present_raters(caller: str, raters: xr.DataArray, dim: str, absent: str) -> xr.DataArray:
+    """Return the raters who count.
+
+    Raises
+    ------
+    ValueError
+        If there is no such dimension, or no such choice.
+    """
     check_choice(caller, "absent", absent, ABSENT)
     if dim not in raters.dims:
         raise ValueError(f"{caller}: raters has dimensions {raters.dims}, and no {dim!r}: pass dim=")
@@ -213,7 +221,7 @@ def _present(caller: str, raters: xr.DataArray, dim: str, absent: str) -> xr.Dat
     return raters.isel({dim: np.flatnonzero(marked)})
 
 
-def _numbered(raters: xr.DataArray, dim: str) -> xr.DataArray:
+def numbered_raters(raters: xr.DataArray, dim: str) -> xr.DataArray:
     """Return the raters with names; their numbers, if they have none."""
     if dim in raters.coords:
         return raters
