@@ -41,6 +41,10 @@ CALLS = {
     "surfaces.distances": (surfaces.distances, {"a": MASK, "b": MASK, "spacing": 1.0, "surface": "voxel"}),
     "surfaces.distances at a level": (partial(surfaces.distances, MASK, MASK, spacing=1.0), {"level": 0.5}),
     "surfaces.signed_distance": (surfaces.signed_distance, {"mask": MASK, "spacing": 1.0, "level": 0.5, "empty": 0.0}),
+    "surfaces.mesh_distances": (
+        surfaces.mesh_distances,
+        {"a": (np.eye(2), [[0, 1]]), "b": (np.eye(2), [[0, 1]]), "resolution": 0.5},
+    ),
     "SurfaceDistances.nsd": (surfaces.distances(MASK, MASK, spacing=1.0).nsd, {"tolerance": 1.0, "empty": 1.0}),
     "SurfaceDistances.percentile": (surfaces.distances(MASK, MASK, spacing=1.0).percentile, {"q": 95}),
     "surfaces.within": (surfaces.within, {"distance": SCORES, "tolerance": 1.0}),
@@ -95,6 +99,7 @@ MAY_BE = {
     ("calibration.expected_calibration_error", "axis", "None"),
     ("calibration.reliability", "axis", "None"),
     ("EmptyPolicy", "reference_empty", "None"),
+    ("surfaces.mesh_distances", "resolution", "None"),
     ("surfaces.within", "distance", "labelled"),
     ("matching.average_precision", "labels_a", "texts"),
     ("matching.average_precision", "labels_b", "texts"),

@@ -13,8 +13,9 @@ Conventions
 - ``surface="marching"``: the boundary is the corners where 2 × 2 (× 2) neighbouring cells are not all alike, each
   with the length or area of the contour that marching squares or cubes puts there. In two and three dimensions.
 - ``surface="iso"``: the boundary is the level surface of a soft mask, interpolated between cell centres, in triangles
-  that weigh their area; in three dimensions. Of a map of partial volumes it finds the place to a small part of a cell.
-- For all but the last a soft mask is cut at ``value >= level``.
+  that weigh their area, or in two dimensions in lines. Of a map of partial volumes it finds the place to a small part
+  of a cell. `mesh_distances` measures surfaces that are meshes already in the same way.
+- For all but the last a soft mask is cut at ``value >= level``; a cell whose value is the level is inside for all.
 - Each direction is kept apart: ``a_to_b`` holds a distance for each boundary point of A. HD95 and its like differ
   between tools in what a boundary is, in how the two directions meet and in what a point weighs; a `preset` names a
   tool's choice.
@@ -36,6 +37,7 @@ Internet Res. 23, e26151. doi:10.2196/26151
 """
 
 from .between import assd, distances, hausdorff, hd95, nsd
+from .meshes import mesh_distances
 from .scores import PRESETS, Definition, Preset, Surface, SurfaceDistances, within
 from .signed import signed_distance
 
@@ -49,6 +51,7 @@ __all__ = [
     "distances",
     "hausdorff",
     "hd95",
+    "mesh_distances",
     "nsd",
     "signed_distance",
     "within",

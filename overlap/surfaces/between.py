@@ -10,10 +10,11 @@ import numpy as np
 from .._arrays import Array, as_host, check_mask, namespace, numbers_on_host
 from .._checks import check_choice, check_real, shown
 from ..indices import EmptyPolicy
-from . import boundaries, isosurfaces
-from .scores import POINTS, PRESETS, Definition, Preset, Surface, SurfaceDistances, Weights
+from . import boundaries, pieces
+from .isosurfaces import level_surface
+from .scores import PRESETS, Definition, Preset, Surface, SurfaceDistances, Weights
 
-DIMENSIONS = {"voxel": None, "contour": None, "marching": (2, 3), "iso": (3,)}
+DIMENSIONS = {"voxel": None, "contour": None, "marching": (2, 3), "iso": (2, 3)}
 """In how many dimensions a surface exists; None for any number."""
 
 
@@ -38,7 +39,7 @@ def distances(
     surface : {"voxel", "contour", "marching", "iso"}
         What a boundary is, see the module's conventions.
     level : float
-        A soft mask holds the cells with ``value >= level``, or rises above it at the level surface.
+        A soft mask holds the cells with ``value >= level``, or what lies inside its level surface.
     preset : {"monai", "metrics_reloaded", "deepmind", "medpy", "panoptica", "seg_metrics"}, optional
         Take that tool's boundary, percentile, weights and means: MONAI 1.6, MetricsReloaded (the same as MONAI's),
         DeepMind's surface-distance 0.1, MedPy 0.5, panoptica 2.1, seg-metrics 1.2. Empty masks follow `empty` under
@@ -71,13 +72,15 @@ def distances(
     steps = steps_of("surfaces.distances", spacing, mask_a.ndim)
     definition = _definition(surface, preset, mask_a.ndim)
     check_real("surfaces.distances", "level", level)
+    if definition.surface == "iso" and not level > 0:
+        raise ValueError(f"surfaces.distances: level must be > 0, as outside the grid the mask is 0, got {level}")
     policy = empty if isinstance(empty, EmptyPolicy) else EmptyPolicy(both_empty=empty)
     if definition.surface == "iso":
-        triangles_a = isosurfaces.triangles(mask_a, level, steps)
-        triangles_b = isosurfaces.triangles(mask_b, level, steps)
-        a_to_b, b_to_a = isosurfaces.nearest(triangles_a, triangles_b)
-        area_a = isosurfaces.areas(triangles_a)
-        area_b = isosurfaces.areas(triangles_b)
+        surface_a = level_surface(mask_a, level, steps)
+        surface_b = level_surface(mask_b, level, steps)
+        a_to_b, b_to_a = pieces.nearest(surface_a, surface_b)
+        area_a = pieces.weights(surface_a)
+        area_b = pieces.weights(surface_b)
         return SurfaceDistances(a_to_b, b_to_a, area_a, area_b, definition, policy)
     hard_a = hard(mask_a, level)
     hard_b = hard(mask_b, level)
@@ -109,7 +112,7 @@ def hausdorff(
     surface : {"voxel", "contour", "marching", "iso"}
         What a boundary is.
     level : float
-        A soft mask holds the cells with ``value >= level``, or rises above it at the level surface.
+        A soft mask holds the cells with ``value >= level``, or what lies inside its level surface.
     preset : {"monai", "metrics_reloaded", "deepmind", "medpy", "panoptica", "seg_metrics"}, optional
         Take that tool's definition.
     empty : float or EmptyPolicy
@@ -157,7 +160,7 @@ def hd95(
     surface : {"voxel", "contour", "marching", "iso"}
         What a boundary is.
     level : float
-        A soft mask holds the cells with ``value >= level``, or rises above it at the level surface.
+        A soft mask holds the cells with ``value >= level``, or what lies inside its level surface.
     preset : {"monai", "metrics_reloaded", "deepmind", "medpy", "panoptica", "seg_metrics"}, optional
         Take that tool's definition.
     empty : float or EmptyPolicy
@@ -205,7 +208,7 @@ def assd(
     surface : {"voxel", "contour", "marching", "iso"}
         What a boundary is.
     level : float
-        A soft mask holds the cells with ``value >= level``, or rises above it at the level surface.
+        A soft mask holds the cells with ``value >= level``, or what lies inside its level surface.
     preset : {"monai", "metrics_reloaded", "deepmind", "medpy", "panoptica", "seg_metrics"}, optional
         Take that tool's definition.
     empty : float or EmptyPolicy
@@ -256,7 +259,7 @@ def nsd(
     surface : {"voxel", "contour", "marching", "iso"}
         What a boundary is.
     level : float
-        A soft mask holds the cells with ``value >= level``, or rises above it at the level surface.
+        A soft mask holds the cells with ``value >= level``, or what lies inside its level surface.
     preset : {"monai", "metrics_reloaded", "deepmind", "medpy", "panoptica", "seg_metrics"}, optional
         Take that tool's definition.
     empty : float
@@ -322,7 +325,7 @@ def steps_of(operation: str, spacing: float | Sequence[float], ndim: int) -> np.
 
 def _definition(surface: Surface, preset: Preset | None, ndim: int) -> Definition:
     """Return the preset's definition, or that of a surface by itself."""
-    check_choice("surfaces.distances", "surface", surface, POINTS)
+    check_choice("surfaces.distances", "surface", surface, DIMENSIONS)
     if preset is None:
         weights: Weights = "area" if surface == "iso" else "points"
         definition = Definition(surface, "max", weights)
@@ -337,7 +340,7 @@ def _definition(surface: Surface, preset: Preset | None, ndim: int) -> Definitio
     dimensions = DIMENSIONS[definition.surface]
     if dimensions is not None and ndim not in dimensions:
         raise ValueError(
-            f"surfaces.distances: {definition.surface!r} surfaces do not exist in {ndim} dimensions: marching has two "
-            "or three, iso three; voxel and contour have any"
+            f"surfaces.distances: {definition.surface!r} surfaces do not exist in {ndim} dimensions: marching and iso "
+            "have two or three, voxel and contour any"
         )
     return definition

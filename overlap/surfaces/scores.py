@@ -31,8 +31,8 @@ class Definition:
 
     Parameters
     ----------
-    surface : {"voxel", "contour", "marching", "iso"}
-        What a boundary is, see `overlap.surfaces`.
+    surface : {"voxel", "contour", "marching", "iso", "mesh"}
+        What a boundary is, see `overlap.surfaces`; "mesh" is what `mesh_distances` measures.
     combine : {"max", "pooled"}
         The larger of the two directions' percentiles, or the percentile of both directions together.
     weights : {"points", "area"}
@@ -42,7 +42,7 @@ class Definition:
         mean of the two: a small boundary weighs as much as a large one.
     """
 
-    surface: Surface
+    surface: Surface | Literal["mesh"]
     combine: Combine
     weights: Weights
     mean: Mean = "pooled"
@@ -67,7 +67,8 @@ POINTS = {
     "voxel": "boundary cells",
     "contour": "cells that touch the background",
     "marching": "corners of cells",
-    "iso": "triangles of the level surface",
+    "iso": "pieces of the level surface",
+    "mesh": "pieces of the mesh",
 }
 """What a boundary is made of, by surface."""
 

@@ -114,6 +114,9 @@ def test_concentric_spheres(shared_data):
     assert [d.hausdorff(), d.hd95(), d.assd(), d.masd()] == pytest.approx([15] * 4, abs=0.3)
     assert d.nsd(16) == 1
     assert d.nsd(14) < 0.05
+    level = distances(a, b, spacing=1.0, surface="iso")
+    assert level.hd95() == pytest.approx(15, rel=5e-3)
+    assert level.assd() == pytest.approx(15, rel=2e-2)
 
 
 @given(masks, st.tuples(*[st.sampled_from([0.5, 0.7, 1.0, 3.0, 25.0])] * 3))
@@ -324,7 +327,7 @@ def test_inside_out_has_the_same_area(mask):
     assert area[1] - area[0] == pytest.approx(shell)
 
 
-def ball(radius, spacing, centre=(0.13, 0.21, 0.37), parts=5):
+def ball(radius, spacing, centre=(0.13, 0.21, 0.37), parts=7):
     """Share of each cell that a ball fills."""
     axes = []
     for step, c in zip(spacing, centre, strict=True):
@@ -337,7 +340,7 @@ def ball(radius, spacing, centre=(0.13, 0.21, 0.37), parts=5):
 
 
 @pytest.mark.parametrize(
-    ("spacing", "hd95", "assd"), [((1, 1, 1), 0.03, 0.005), ((1, 1, 3), 0.15, 0.015), ((0.5, 0.5, 5), 0.3, 0.015)]
+    ("spacing", "hd95", "assd"), [((1, 1, 1), 0.03, 0.005), ((1, 1, 3), 0.15, 0.015), ((0.5, 0.5, 5), 0.35, 0.015)]
 )
 def test_level_surfaces_of_balls(spacing, hd95, assd):
     """Radii 12 and 10 mm: ASSD = 2, and no point within 1 mm, which no tool on cells finds at 3 or 5 mm slices."""
@@ -364,9 +367,38 @@ def test_level_surfaces_of_slabs():
 def test_level_surfaces_where_there_are_none():
     a = np.zeros((4, 4, 4))
     a[1:3, 1:3, 1:3] = 0.5
-    assert isnan(distances(a, a, spacing=1, surface="iso").hd95())
-    assert distances(a, a * 2, spacing=1, surface="iso").hausdorff() == inf
+    assert isnan(distances(a, a, spacing=1, surface="iso", level=0.75).hd95())
+    assert distances(a, a * 2, spacing=1, surface="iso", level=0.75).hausdorff() == inf
     assert distances(a, a, spacing=1, surface="iso", level=0.25).hausdorff() == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+@pytest.mark.parametrize("level", [0.25, 0.5, 0.75, 1.0])
+def test_level_surfaces_are_there_where_cells_are(ndim, level):
+    """Maps of four raters hold just the levels: what is cut at >= level is there, for every kind of surface."""
+    rng = np.random.default_rng(5)
+    a, b = rng.integers(0, 4, (2, *(6, 7, 8)[:ndim])) / 4
+    far = {
+        surface: distances(a, b, spacing=1.0, surface=surface, level=level).hausdorff()
+        for surface in ("voxel", "marching", "iso")
+    }
+    assert np.isfinite(list(far.values())).all() == (level < 1)
+    assert isnan(far["iso"]) == (level == 1)
+    assert far["iso"] == pytest.approx(far["voxel"], abs=1.5, nan_ok=True)
+
+
+def test_level_lines_of_discs():
+    """Radii 12 and 10 mm in the plane, cells of 1 × 2 mm."""
+    spacing = (1.0, 2.0)
+    parts = 7
+    axes = [(np.arange(n * parts) + 0.5) / parts * step - 15.2 for n, step in zip((31, 16), spacing, strict=True)]
+    x, y = np.meshgrid(*axes, indexing="ij")
+    shares = [((x**2 + y**2) < r**2).reshape(31, parts, 16, parts).mean(axis=(1, 3)) for r in (12, 10)]
+    d = distances(*shares, spacing=spacing, surface="iso")
+    assert d.assd() == pytest.approx(2, rel=0.01)
+    assert d.hd95() == pytest.approx(2, rel=0.06)
+    assert d.nsd(1.0) == 0
+    assert [d.area_a.sum(), d.area_b.sum()] == pytest.approx([2 * np.pi * 12, 2 * np.pi * 10], rel=0.01)
 
 
 @pytest.mark.parametrize(
@@ -379,7 +411,7 @@ def test_level_surfaces_where_there_are_none():
             {"spacing": 1, "surface": "mesh"},
             "surfaces.distances: surface must be one of 'voxel', 'contour', 'marching', 'iso', got 'mesh'",
         ),
-        ({"spacing": 1, "surface": "iso"}, "iso three"),
+        ({"spacing": 1, "surface": "iso", "level": 0}, "level must be > 0"),
         ({"spacing": 1, "surface": "iso", "preset": "medpy"}, "'voxel' surfaces"),
         ({"spacing": 1, "preset": "itk"}, "preset must be one of 'monai', 'metrics_reloaded', 'deepmind'"),
         ({"spacing": 1, "preset": "monai", "surface": "marching"}, "'voxel' surfaces"),
