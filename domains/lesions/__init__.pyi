@@ -3,6 +3,7 @@ from .comparison import Assessment, assess, compare
 from .cuts import soft_volume, threshold_averaged_dice
 from .decisions import decide, expected_dice, optimal_mask
 from .distributions import generalised_energy_distance
+from .fusion import staple
 from .grids import as_image, grid_spacing
 from .instances import (
     AnyVoxel,
@@ -59,6 +60,7 @@ __all__ = [
     "read_scores",
     "sensitivity_by_volume",
     "soft_volume",
+    "staple",
     "summarise",
     "threshold_averaged_dice",
     "write_image",
