@@ -19,6 +19,7 @@ from .instances import (
 from .io import example, read_image, write_image
 from .plotting import plot_labels, plot_overlay, plot_raters
 from .raters import consensus, leave_one_out, pairwise_agreement
+from .resampling import resample_onto
 from .run import cohort, summarise
 from .score_plots import plot_detection, plot_models, plot_reliability, plot_scores
 from .scores import read_scores
@@ -58,6 +59,7 @@ __all__ = [
     "rater_kappa",
     "read_image",
     "read_scores",
+    "resample_onto",
     "sensitivity_by_volume",
     "soft_volume",
     "staple",

@@ -35,6 +35,13 @@ class KindName(StrEnum):
     labels = "labels"
 
 
+class ResampleName(StrEnum):
+    """How an image is brought onto another grid."""
+
+    nearest = "nearest"
+    linear = "linear"
+
+
 Predicted = Annotated[Path, typer.Argument(help="The predicted image: a label map or a soft mask (.nii, .nii.gz).")]
 Reference = Annotated[Path, typer.Argument(help="The reference image, on the same grid.")]
 Predictions = Annotated[Path, typer.Argument(help="A folder of predicted images (.nii, .nii.gz).")]
@@ -61,6 +68,10 @@ Scale = Annotated[
     float | None, typer.Option(help="The value in the predicted file that means certainty: 255, if it holds 0 to 255.")
 ]
 ReferenceScale = Annotated[float | None, typer.Option(help="The same for the reference file.")]
+Resample = Annotated[
+    ResampleName | None,
+    typer.Option(help="Bring the prediction onto the reference's grid, 0 where it has no field of view."),
+]
 Level = Annotated[float, typer.Option(help="Threshold that makes a soft mask hard, for distances and lesions.")]
 Preset = Annotated[PresetName, typer.Option(help="The package whose definition of surface distances is used.")]
 Tolerance = Annotated[float, typer.Option(help="Distance in mm within which two surfaces agree (for NSD).")]
@@ -96,6 +107,7 @@ class Scoring:
     threshold: Threshold = 0.5
     empty: Empty = "nan"
     empty_distance: EmptyDistance = "nan"
+    resample: Resample = None
 
     def keywords(self) -> dict[str, Any]:
         """Return the flags as keywords, the policies read."""

@@ -42,6 +42,7 @@ from .._html import Displayed
 from .grids import Grid, check_images, regrid
 from .instances import KINDS, LeastIoU, LesionMaps, components, lesion_scores, match_instances
 from .layers import Labels, Name, layers, no_common_label
+from .resampling import resample_onto
 from .settings import Options, Settings, check_settings, takes_settings
 
 SIZES = _report.SIZES
@@ -148,7 +149,7 @@ def assess(
         See `compare`.
     keep_masks : bool
         Whether to keep the masks, which a picture needs. Those of a hundred labels of a large image take much memory.
-    tnorm, level, preset, nsd_tolerance, threshold, connectivity, empty, empty_distance
+    tnorm, level, preset, nsd_tolerance, threshold, connectivity, empty, empty_distance, resample
         The fields of `Settings`, each a keyword: see `compare`.
 
     Returns
@@ -217,10 +218,11 @@ def compare(
         label but 0 that either map holds. Masks have one, "lesion".
     where : DataArray of bool, optional
         Voxels that count; with a dimension ``case``, for each case its own.
-    tnorm, level, preset, nsd_tolerance, threshold, connectivity, empty, empty_distance
+    tnorm, level, preset, nsd_tolerance, threshold, connectivity, empty, empty_distance, resample
         The fields of `Settings`, each a keyword, written there once: how soft values intersect, where soft masks are
         cut, whose definition of distances, the tolerance of the normalised surface distance (mm), the least IoU of
-        matched lesions, which voxels touch, and what 0/0 is worth for an index and for a distance.
+        matched lesions, which voxels touch, what 0/0 is worth for an index and for a distance, and how the
+        prediction is brought onto the reference's grid.
 
     Returns
     -------
@@ -262,6 +264,8 @@ def assess_pair(
     keep_masks: bool,
 ) -> Assessment:
     """Compare two images that have no cases: `assess` without its checks and without its warning."""
+    if settings.resample is not None:
+        predicted = resample_onto(predicted, reference, settings.resample)
     grid = Grid.of(predicted)
     reference = regrid(reference, grid, prediction=_report.name_of(predicted, "prediction"))
     pairs: list[Pair] = []
@@ -280,6 +284,7 @@ def assess_pair(
         prediction=_report.name_of(predicted, "prediction"),
         reference=_report.name_of(reference, "reference"),
         where=_describe_where(where),
+        regridding=predicted.attrs.get("regridding", "none"),
     )
     lesions = _labelled("label", list(measured), tables)
     return Assessment(report, lesions, tuple(pairs), settings, grid)
@@ -365,7 +370,14 @@ def _nsd(between: surfaces.SurfaceDistances, hard: ov.Overlap, settings: Setting
 
 
 def _as_report(
-    measured: dict[Name, _Measured], grid: Grid, settings: Settings, *, prediction: str, reference: str, where: str
+    measured: dict[Name, _Measured],
+    grid: Grid,
+    settings: Settings,
+    *,
+    prediction: str,
+    reference: str,
+    where: str,
+    regridding: str,
 ) -> xr.Dataset:
     rows = list(measured.values())
     sizes = _stacked([row.sizes for row in rows])
@@ -386,6 +398,7 @@ def _as_report(
     for name in ("f1", "sq", "pq"):
         more[f"lesion_{name}"] = "label", [row.lesions[name] for row in rows]
     decisions = dict(vars(settings))
+    decisions["resample"] = settings.resample or "none"
     decisions["connectivity"] = settings.connectivity or len(grid.axes)
     decisions["empty_distance"] = str(settings.empty_distance)
     return _report.build(
@@ -400,7 +413,7 @@ def _as_report(
         also_defined=[name for name in DEFINED if name not in INDICES],
         where=where,
         grid=grid.describe(),
-        regridding="none",
+        regridding=regridding,
         **decisions,
     )
 

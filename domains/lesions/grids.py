@@ -11,7 +11,7 @@ Conventions
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -25,8 +25,15 @@ UNITS = ("", "mm", "mm²", "mm³")
 TOLERANCE = 1e-2
 """How far the same voxel of two images may be apart, in voxels."""
 
-_SAME_DIRECTION = 1e-5
-"""How far the directions of two images may differ before an error mentions them."""
+_SHOWN = (
+    ("size", "", " voxels"),
+    ("origin", "origin (", ") mm"),
+    ("spacing", "spacing ", " mm"),
+    ("direction", "direction ", ""),
+)
+"""How the parts of a geometry are written: what stands before and behind each."""
+
+_ALL_DIGITS = 17
 
 _HEADER = 1e-6
 """How far the coordinates may be from the spacing in the header, relative to it."""
@@ -83,6 +90,11 @@ class Grid:
         return cls(axes, centres, spacing, _directions(image), attrs.get("orientation", ""), attrs.get("told", ""))
 
     @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many voxels there are along each axis."""
+        return tuple(int(centres.size) for centres in self.centres)
+
+    @property
     def voxel(self) -> float:
         """Size of a voxel, mm³ (mm² in a single slice)."""
         return prod(self.spacing)
@@ -97,7 +109,21 @@ class Grid:
         names = " × ".join(self.axes)
         stored = f", stored {self.orientation}" if self.orientation else ""
         told = f" ({self.told})" if self.told else ""
-        return f"{self._sizes()} voxels ({names}) of {self._steps()} mm, the first at {self._place(0)} mm{stored}{told}"
+        sizes = " × ".join(str(n) for n in self.sizes)
+        steps = " × ".join(f"{step:g}" for step in self.spacing)
+        first = ", ".join(f"{float(centres[0]):g}" for centres in self.centres)
+        return f"{sizes} voxels ({names}) of {steps} mm, the first at ({first}) mm{stored}{told}"
+
+    def geometry(self, digits: int = 6) -> str:
+        """Return size, origin, spacing and direction in words, x before y and z, as other tools have them.
+
+        Examples
+        --------
+        >>> Grid.of(as_image(np.zeros((4, 3), bool), 0.5, origin=(0, 7))).geometry()
+        '4 × 3 voxels, origin (0, 7, 0) mm, spacing 0.5 × 0.5 mm, direction 1 0 0 0 1 0 0 0 1'
+        """
+        parts = self._parts(digits)
+        return ", ".join(f"{before}{parts[name]}{unit}" for name, before, unit in _SHOWN)
 
     def differences(self, other: Grid) -> str:
         """Return in words what differs between two grids, this one first.
@@ -106,37 +132,34 @@ class Grid:
         --------
         >>> a = Grid.of(as_image(np.zeros((4, 3), bool), 0.5))
         >>> a.differences(Grid.of(as_image(np.zeros((4, 5), bool), 0.5, origin=(0, 7))))
-        'voxels: 4 × 3 and 4 × 5; first voxel: (0, 0) and (0, 7) mm'
+        'size, origin'
         """
-        if set(self.axes) != set(other.axes):
-            return f"axes: {' × '.join(self.axes)} and {' × '.join(other.axes)}"
-        other = other._in_order_of(self.axes)
-        pairs = [
-            ("voxels", self._sizes(), other._sizes(), ""),
-            ("voxel size", self._steps(), other._steps(), " mm"),
-            ("first voxel", self._place(0), other._place(0), " mm"),
-        ]
-        if not np.allclose(self.directions, other.directions, atol=_SAME_DIRECTION):
-            pairs.append(("directions of the axes", _rounded(self.directions), _rounded(other.directions), ""))
-        parts = [f"{what}: {mine} and {theirs}{unit}" for what, mine, theirs, unit in pairs if mine != theirs]
-        return "; ".join(parts) or f"last voxel: {self._place(-1)} and {other._place(-1)} mm"
+        digits = self.digits_that_differ(other)
+        mine = self._parts(digits)
+        theirs = other._parts(digits)
+        return ", ".join(name for name in mine if mine[name] != theirs[name])
 
-    def _in_order_of(self, axes: tuple[str, ...]) -> Grid:
-        order = [self.axes.index(axis) for axis in axes]
-        centres = tuple(self.centres[k] for k in order)
-        spacing = tuple(self.spacing[k] for k in order)
-        return replace(self, axes=axes, centres=centres, spacing=spacing)
+    def digits_that_differ(self, other: Grid) -> int:
+        """Return how many digits show that two grids differ."""
+        for digits in (6, 9, 12):
+            if self._parts(digits) != other._parts(digits):
+                return digits
+        return _ALL_DIGITS
 
-    def _sizes(self) -> str:
-        return " × ".join(f"{centres.size}" for centres in self.centres)
-
-    def _steps(self) -> str:
-        return " × ".join(f"{step:g}" for step in self.spacing)
-
-    def _place(self, k: int) -> str:
-        """Return the centre of the first voxel (0) or the last (-1)."""
-        places = ", ".join(f"{float(centres[k]):g}" for centres in self.centres)
-        return f"({places})"
+    def _parts(self, digits: int) -> dict[str, str]:
+        """Return what a geometry consists of, in words."""
+        named = dict(zip(self.axes, zip(self.sizes, self.spacing, self.centres, strict=True), strict=True))
+        axes = [axis for axis in AXES if axis in named]
+        sizes = [str(named[axis][0]) for axis in axes]
+        steps = [f"{named[axis][1]:.{digits}g}" for axis in axes]
+        first = [float(named[axis][2][0]) if axis in named else 0.0 for axis in AXES]
+        origin = self.directions.reshape(3, 3) @ first
+        return {
+            "size": " × ".join(sizes),
+            "origin": ", ".join(_number(x, digits) for x in origin),
+            "spacing": " × ".join(steps),
+            "direction": " ".join(_number(x, digits) for x in self.directions),
+        }
 
 
 def as_image(
@@ -263,7 +286,7 @@ def same_grid(image: xr.DataArray, grid: Grid) -> bool:
         if apart.max(initial=0) > TOLERANCE * step:
             return False
     longest = max(centres.size for centres in grid.centres)
-    return bool(np.allclose(_directions(image), grid.directions, atol=TOLERANCE / longest))
+    return bool(np.allclose(_directions(image), grid.directions, rtol=0, atol=TOLERANCE / longest))
 
 
 def regrid(
@@ -287,9 +310,11 @@ def regrid(
     """
     if not same_grid(reference, grid):
         other = Grid.of(reference)
+        digits = grid.digits_that_differ(other)
         sides = f"{_named('prediction', prediction)} and {_named('reference', name_of(reference, 'reference'))}"
+        both = f"prediction: {grid.geometry(digits)}; reference: {other.geometry(digits)}"
         raise ValueError(
-            f"{caller}: {sides} are on different grids ({grid.differences(other)}): {_remedy(grid, other)}"
+            f"{caller}: {sides} are on different grids, by {grid.differences(other)} ({both}): {_remedy(grid, other)}"
         )
     others = [d for d in reference.dims if d not in AXES]
     ordered = reference.transpose(*grid.axes, *others)
@@ -319,21 +344,26 @@ def _named(side: str, name: str) -> str:
     return f"the {side}" if name == side else f"the {side} {name}"
 
 
-def _rounded(directions: np.ndarray) -> str:
-    return " ".join(f"{x:.4g}" for x in directions + 0.0)
+def _number(x: float, digits: int) -> str:
+    """Return a number without the sign of a zero."""
+    rounded = float(f"{x:.{digits}g}")
+    if abs(rounded) < 10.0**-digits:
+        rounded = 0.0
+    return f"{rounded:.{digits}g}"
 
 
 def _remedy(grid: Grid, other: Grid) -> str:
-    """Return how a label map on another grid is brought onto a grid; in Python only where that is a shift or a step."""
-    tools = "antsApplyTransforms -n NearestNeighbor, SimpleITK.Resample with sitkNearestNeighbor"
-    remedy = f"resample one image onto the other first, labels by nearest neighbour ({tools})"
-    turned = not np.allclose(grid.directions, other.directions, atol=_SAME_DIRECTION)
-    if turned or set(grid.axes) != set(other.axes):
-        return remedy
-    within = max(other.spacing) / 2
-    return (
-        f'{remedy}; in Python reference.reindex_like(predicted, method="nearest", tolerance={within:g}, fill_value=0)'
+    """Return what leads to a right number: where only a header was lost, resampling does not."""
+    if set(grid.axes) != set(other.axes):
+        return "pass two volumes, or the same slice of each"
+    resample = (
+        "resample_onto(predicted, reference) (--resample nearest) brings the prediction onto the reference's grid, 0 "
+        "where it has no field of view"
     )
+    if sorted(grid.sizes) != sorted(other.sizes) or not np.allclose(sorted(grid.spacing), sorted(other.spacing)):
+        return resample
+    copied = "nibabel.save(nibabel.Nifti1Image(nibabel.load(P).dataobj, nibabel.load(R).affine), NEW)"
+    return f"if the prediction lost its place on the way, {copied} gives it that of the reference; else {resample}"
 
 
 def _directions(image: xr.DataArray) -> np.ndarray:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from inspect import Parameter, signature
 from math import nan
-from typing import Any, TypedDict, TypeVar
+from typing import Any, Literal, TypedDict, TypeVar, get_args
 
 import overlap as ov
 from overlap import surfaces
@@ -22,6 +22,9 @@ from overlap import surfaces
 from .._checks import UsageError, check_choice, check_empty, check_number, check_whole
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+Resample = Literal["nearest", "linear"]
+RESAMPLE = get_args(Resample)
 
 EMPTY_SIDES = {"both": "both_empty", "prediction": "prediction_empty", "reference": "reference_empty"}
 """The fields of an `EmptyPolicy`, by what the command line calls them."""
@@ -49,6 +52,8 @@ class Settings:
         Value of an index, ``nsd`` among them, where both are empty.
     empty_distance : float or EmptyPolicy
         Value of a distance where both are empty; a policy also replaces infinity where one is (a penalty, in mm).
+    resample : {"nearest", "linear"}, optional
+        How the prediction is brought onto the reference's grid, see `resample_onto`; by default other grids raise.
 
     Raises
     ------
@@ -64,6 +69,7 @@ class Settings:
     connectivity: int | None = None
     empty: float | ov.EmptyPolicy = nan
     empty_distance: float | ov.EmptyPolicy = nan
+    resample: Resample | None = None
 
     def __post_init__(self) -> None:
         check_choice("lesions.compare", "tnorm", self.tnorm, ov.raster.TNORMS)
@@ -75,6 +81,7 @@ class Settings:
         check_number("lesions.compare", "nsd_tolerance", self.nsd_tolerance, at_least=0)
         check_empty("lesions.compare", "empty", self.empty)
         check_empty("lesions.compare", "empty_distance", self.empty_distance)
+        check_choice("lesions.compare", "resample", self.resample, (None, *RESAMPLE))
 
 
 class Options(TypedDict, total=False):
@@ -88,6 +95,7 @@ class Options(TypedDict, total=False):
     connectivity: int | None
     empty: float | ov.EmptyPolicy
     empty_distance: float | ov.EmptyPolicy
+    resample: Resample | None
 
 
 def takes_settings(function: F) -> F:

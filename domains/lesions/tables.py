@@ -54,6 +54,8 @@ def comparison_table(report: xr.Dataset) -> Table:
 def definition_lines(report: xr.Dataset) -> list[str | Text]:
     """Return what the lesions are and what the distances mean, a line for each."""
     lines: list[str | Text] = [_lesion_line(row) for row in rows(report).to_dict("records")]
+    if report.attrs["regridding"] != "none":
+        lines.append(aside(report.attrs["regridding"]))
     for index, heading in DEFINITIONS.items():
         lines.append(aside(f"{heading}: {report[index].attrs['definition']}"))
     if not report["dice_low"].equals(report["dice_high"]):
