@@ -41,6 +41,10 @@ CALLS = {
     "surfaces.distances": (surfaces.distances, {"a": MASK, "b": MASK, "spacing": 1.0, "surface": "voxel"}),
     "surfaces.distances at a level": (partial(surfaces.distances, MASK, MASK, spacing=1.0), {"level": 0.5}),
     "surfaces.signed_distance": (surfaces.signed_distance, {"mask": MASK, "spacing": 1.0, "level": 0.5, "empty": 0.0}),
+    "surfaces.boundary_overlap": (
+        surfaces.boundary_overlap,
+        {"a": MASK, "b": MASK, "width": 1.0, "spacing": 1.0, "level": 0.5},
+    ),
     "surfaces.mesh_distances": (
         surfaces.mesh_distances,
         {"a": (np.eye(2), [[0, 1]]), "b": (np.eye(2), [[0, 1]]), "resolution": 0.5},

@@ -23,6 +23,7 @@ Conventions
   3 × 0.1 is more than 0.3 in floating point.
 - Where one mask is empty a distance is infinite, where both are it is NaN; ``empty`` says otherwise. A normalised
   surface distance is 0 where one is empty.
+- `boundary_iou` is no distance, but the overlap of the bands along the two boundaries, inside each mask.
 - `signed_distance` is a map for losses, of every cell from the boundary of one mask. Its boundary runs between the
   cells.
 
@@ -34,8 +35,11 @@ Heimann, T. et al. (2009). Comparison and evaluation of methods for liver segmen
 Med. Imaging 28, 1251. doi:10.1109/TMI.2009.2013851
 Nikolov, S. et al. (2021). Clinically applicable segmentation of head and neck anatomy for radiotherapy. J. Med.
 Internet Res. 23, e26151. doi:10.2196/26151
+Cheng, B., Girshick, R., Dollár, P., Berg, A. C. & Kirillov, A. (2021). Boundary IoU: improving object-centric image
+segmentation evaluation. CVPR, 15334. doi:10.1109/CVPR46437.2021.01508
 """
 
+from .bands import boundary_iou, boundary_overlap
 from .between import assd, distances, hausdorff, hd95, nsd
 from .meshes import mesh_distances
 from .scores import PRESETS, Definition, Preset, Surface, SurfaceDistances, within
@@ -48,6 +52,8 @@ __all__ = [
     "Surface",
     "SurfaceDistances",
     "assd",
+    "boundary_iou",
+    "boundary_overlap",
     "distances",
     "hausdorff",
     "hd95",

@@ -68,7 +68,7 @@ def distances(
     deepmind 11.314
     medpy 2.263
     """
-    mask_a, mask_b = _host_masks(a, b)
+    mask_a, mask_b = host_masks("surfaces.distances", a, b)
     steps = steps_of("surfaces.distances", spacing, mask_a.ndim)
     definition = _definition(surface, preset, mask_a.ndim)
     check_real("surfaces.distances", "level", level)
@@ -291,21 +291,21 @@ def hard(mask: np.ndarray, level: float) -> np.ndarray:
     return mask if mask.dtype == bool else mask >= level
 
 
-def _host_masks(a: Array, b: Array) -> tuple[np.ndarray, np.ndarray]:
+def host_masks(operation: str, a: Array, b: Array) -> tuple[np.ndarray, np.ndarray]:
     """Check two masks and return them as numpy arrays."""
-    xp = namespace("surfaces.distances", a=a, b=b)
-    check_mask("surfaces.distances", "a", a, xp)
-    check_mask("surfaces.distances", "b", b, xp)
+    xp = namespace(operation, a=a, b=b)
+    check_mask(operation, "a", a, xp)
+    check_mask(operation, "b", b, xp)
     if a.shape != b.shape:
         raise ValueError(
-            f"surfaces.distances: a has shape {tuple(a.shape)} and b {tuple(b.shape)}; masks of one grid have one "
-            "shape: resample one of them to the grid of the other"
+            f"{operation}: a has shape {tuple(a.shape)} and b {tuple(b.shape)}; masks of one grid have one shape: "
+            "resample one of them to the grid of the other"
         )
     host_a = as_host(a)
     host_b = as_host(b)
     if host_a is None or host_b is None:
         raise TypeError(
-            "surfaces.distances: boundaries are traced on the host; pass numpy arrays (x.detach().cpu(), x.compute())"
+            f"{operation}: boundaries are traced on the host; pass numpy arrays (x.detach().cpu(), x.compute())"
         )
     return host_a, host_b
 

@@ -36,7 +36,7 @@ class Boundary(NamedTuple):
 
 def find(a: np.ndarray, b: np.ndarray, surface: str) -> tuple[Boundary, Boundary]:
     """Return the boundaries of two masks of one shape, in one lattice."""
-    box = _box(a, b)
+    box = box_around(a, b)
     if surface == "voxel":
         return _cells(a[box]), _cells(b[box])
     if surface == "contour":
@@ -61,7 +61,7 @@ def areas(boundary: Boundary, steps: np.ndarray) -> np.ndarray | None:
     return contour
 
 
-def _box(a: np.ndarray, b: np.ndarray) -> tuple[slice, ...]:
+def box_around(a: np.ndarray, b: np.ndarray) -> tuple[slice, ...]:
     """Return the smallest box around two masks."""
     box: tuple[slice, ...] = ()
     for axis in range(a.ndim):
@@ -81,8 +81,8 @@ def _with_rim(box: tuple[slice, ...], shape: tuple[int, ...]) -> tuple[slice, ..
     return tuple(slice(max(side.start - 1, 0), min(side.stop + 1, n)) for side, n in zip(box, shape, strict=True))
 
 
-def _cells(mask: np.ndarray) -> Boundary:
-    """Return the cells of a mask that miss a face neighbour in it."""
+def edge_cells(mask: np.ndarray) -> np.ndarray:
+    """Return where the cells of a mask are that miss a face neighbour in it."""
     inner = mask.copy()
     for axis in range(mask.ndim):
         # views with this axis in front
@@ -92,7 +92,13 @@ def _cells(mask: np.ndarray) -> Boundary:
         inner_cells[:-1] &= cells[1:]
         inner_cells[:1] = False
         inner_cells[-1:] = False
-    return _boundary_of(mask ^ inner)
+    edge: np.ndarray = mask ^ inner
+    return edge
+
+
+def _cells(mask: np.ndarray) -> Boundary:
+    """Return the cells of a mask that miss a face neighbour in it."""
+    return _boundary_of(edge_cells(mask))
 
 
 def _touching(mask: np.ndarray) -> Boundary:
