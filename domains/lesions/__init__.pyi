@@ -17,11 +17,16 @@ from .instances import (
     sensitivity_by_volume,
 )
 from .io import example, read_image, write_image
-from .plotting import plot_labels, plot_overlay, plot_raters
+from .pictures.chances import plot_reliability
+from .pictures.cohort_scores import plot_scores
+from .pictures.detection import plot_detection
+from .pictures.label_panels import plot_labels
+from .pictures.plotting import plot_overlay
+from .pictures.rater_outlines import plot_raters
+from .pictures.two_models import plot_models
 from .raters import consensus, leave_one_out, pairwise_agreement
 from .resampling import resample_onto
 from .run import cohort, summarise
-from .score_plots import plot_detection, plot_models, plot_reliability, plot_scores
 from .scores import read_scores
 from .settings import Settings
 

@@ -12,10 +12,11 @@ from .. import _console
 from . import tables
 from .comparison import Assessment, assess
 from .io import example, read_image, write_image
-from .plotting import plot_overlay, plot_raters
+from .pictures.cohort_scores import plot_scores
+from .pictures.plotting import plot_overlay
+from .pictures.rater_outlines import plot_raters
 from .raters import consensus, pairwise_agreement
 from .run import cohort, summarise
-from .score_plots import plot_scores
 
 WHAT_TO_LOOK_AT = (
     "Two soft masks have no one Dice: the bracket says what their overlap can be. And radiologists who outline the "

@@ -330,7 +330,7 @@ def compare_files(
         return [tables.comparison_table(report), *tables.definition_lines(report)]
 
     def picture() -> Axes:
-        from .plotting import plot_overlay
+        from .pictures.plotting import plot_overlay
 
         prediction = for_picture(report.attrs["prediction"])
         reference = for_picture(report.attrs["reference"])
@@ -361,7 +361,7 @@ def cohort_files(
         return [tables.cohort_table(summary, predictions, references, scores), _console.aside(f"scores: {out}")]
 
     def picture() -> Axes:
-        from .score_plots import plot_scores
+        from .pictures.cohort_scores import plot_scores
 
         return plot_scores(scores)
 

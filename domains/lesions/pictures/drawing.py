@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 import xarray as xr
 
-from .._checks import UsageError, check_choice
-from .grids import AXES, Grid, check_images
+from ..._checks import UsageError, check_choice
+from ..grids import AXES, Grid, check_images
 from .slices import Axis, Slice, axes_of
 
 if TYPE_CHECKING:

@@ -1,15 +1,31 @@
+"""Overlays show what the table says, in mm."""
+
 from __future__ import annotations
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
-from domains.lesions import as_image, assess, consensus, example, plot_labels, plot_overlay, plot_raters, read_image
-from domains.lesions.drawing import INK, shades
-from domains.lesions.plotting import OUTLINES, PREDICTED_INK
+from domains.lesions import (
+    as_image,
+    assess,
+    consensus,
+    example,
+    plot_detection,
+    plot_labels,
+    plot_models,
+    plot_overlay,
+    plot_raters,
+    plot_reliability,
+    plot_scores,
+    read_image,
+)
+from domains.lesions.pictures.drawing import INK
+from domains.lesions.pictures.plotting import OUTLINES, PREDICTED_INK
 
 
 @pytest.fixture(autouse=True)
@@ -54,12 +70,6 @@ def test_soft_masks_get_contours(raters, tmp_path):
     assert len(ax.images) == 2
     ax.figure.savefig(tmp_path / "o.pdf")
     assert (tmp_path / "o.pdf").stat().st_size > 5000
-
-
-def test_every_rater_is_drawn(raters):
-    ax = plot_raters(raters.assign_coords(rater=["ann", "bob", "cleo", "dan"]))
-    assert [t.get_text() for t in ax.get_legend().get_texts()] == [f"rater {k}" for k in ("ann", "bob", "cleo", "dan")]
-    assert len(ax.collections) == 4
 
 
 def drawn_lesions(ax):
@@ -179,49 +189,31 @@ def test_masks_that_agree_are_cut_where_most_of_them_is(raters):
         assert ax.get_legend().get_texts()[0].get_text() == f"both ({int(one.isel(z=most).sum())})"
 
 
-def nested():
-    """Two regions, one within the other, and one apart from them; the prediction lies one voxel to the right."""
-    a, b = np.zeros((2, 12, 12, 4), np.uint8)
-    for k, volume in enumerate((a, b)):
-        volume[2 + k : 8 + k, 2:8, 1:3] = 2
-        volume[4 + k : 6 + k, 4:6, 1:3] = 1
-        volume[9 + k : 11 + k, 9:11, 1:3] = 3
-    return as_image(a, 1.0), as_image(b, 1.0)
-
-
-def test_all_labels_side_by_side():
-    result = assess(*nested(), labels={"core": 1, "whole": (1, 2), "apart": 3})
-    panels = plot_labels(result)
-    assert [ax.get_title() for ax in panels] == ["prediction", "reference"]
-    assert panels[0].figure.get_suptitle().split("\n")[1] == "regions that overlap: core, whole"
-    legend = panels[0].figure.legends[0]
-    dice = {str(k): float(result.report["dice"].sel(label=k)) for k in ("core", "whole", "apart")}
-    assert [t.get_text() for t in legend.get_texts()] == [f"{name}, Dice {value:.3f}" for name, value in dice.items()]
-    # the smaller regions lie above the larger one
-    for ax in panels:
-        amounts = [(np.asarray(image.get_array())[..., 3] > 0).sum() for image in ax.images]
-        assert amounts == sorted(amounts, reverse=True)
-    drawn = {tuple(np.asarray(image.get_array())[0, 0, :3].round(3)) for image in panels[0].images}
-    assert drawn == {tuple(np.round(colour[:3], 3)) for colour in shades(3)}
-
-
-def test_labels_that_share_nothing_are_not_said_to_overlap():
-    panels = plot_labels(assess(*nested()), filled=False, image=nested()[0] * 1.0)
-    assert "overlap" not in panels[0].figure.get_suptitle()
-    assert [len(ax.images) for ax in panels] == [1, 1]
-
-
 def sizes_of_letters(figure):
     return [text.get_fontsize() for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
 
 
-def test_pictures_are_as_wide_as_a_column_and_no_letter_is_too_small(raters):
+def scores_of_cases():
+    cases = {"case": ["a", "b", "c"], "label": ["1", "1", "2"], "error": ""}
+    return pd.DataFrame({**cases, "dice": [0.5, 0.8, np.nan], "hd95": [1.0, np.inf, 2.0]})
+
+
+def every_picture(raters):
     a, b = raters.isel(rater=0), raters.isel(rater=1)
-    columns = {85: [plot_overlay(a, b), plot_raters(raters)], 180: [plot_labels(assess(*nested()))[0]]}
-    for width, panels in columns.items():
-        for ax in panels:
-            assert ax.figure.get_figwidth() * 25.4 == pytest.approx(width)
-            assert min(sizes_of_letters(ax.figure)) >= 6
+    result = assess(a, b)
+    yield 85, plot_overlay(result, image=a * 1.0)
+    yield 85, plot_raters(raters)
+    yield 85, plot_scores(scores_of_cases(), "hd95")
+    yield 85, plot_models(scores_of_cases(), scores_of_cases(), "hd95")
+    yield 85, plot_detection(result.lesions)
+    yield 85, plot_reliability(consensus(raters), b)
+    yield 180, plot_labels(result)[0]
+
+
+def test_pictures_are_as_wide_as_a_column_and_no_letter_is_too_small(raters):
+    for width, ax in every_picture(raters):
+        assert ax.figure.get_figwidth() * 25.4 == pytest.approx(width)
+        assert min(sizes_of_letters(ax.figure)) >= 6
 
 
 def test_names_of_others_are_no_formula(raters):

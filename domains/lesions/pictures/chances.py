@@ -1,0 +1,79 @@
+"""Whether a probability map is lesion as often as it says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import xarray as xr
+
+import overlap as ov
+from overlap import calibration
+
+from ..._pictures import COLUMN, axes_or_new, printed
+from ..._report import name_of
+from ..grids import Grid, check_masks, regrid
+from .cohort_scores import short_label
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def plot_reliability(
+    predicted: xr.DataArray,
+    reference: xr.DataArray,
+    *,
+    n_bins: int = 10,
+    where: xr.DataArray | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a reliability diagram of a probability map: what is lesion against what was predicted.
+
+    Parameters
+    ----------
+    predicted : DataArray
+        The chance of each voxel to be lesion, floating in [0, 1].
+    reference : DataArray
+        A mask on the same grid, or the share of raters.
+    n_bins : int
+        Bins of equal width.
+    where : DataArray of bool, optional
+        Voxels that count, by default all. Background makes any map look calibrated: count what an organ's mask holds,
+        or where the map is above 0. Which voxels count must not be chosen by the reference.
+    ax : matplotlib Axes, optional
+        Where to draw; a figure of its own for one column of a journal by default.
+
+    Returns
+    -------
+    matplotlib Axes
+        See `overlap.plotting.reliability`; beside it are the expected calibration error (ECE) and the Brier score.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> from ..io import example, read_image
+    >>> from ..raters import consensus
+    >>> raters = read_image(example("nodule_00")) == 1
+    >>> share = consensus(raters.isel(rater=[0, 1, 2])).assign_attrs(name="three raters")
+    >>> ax = plot_reliability(share, raters.isel(rater=3))
+    >>> ax.get_legend().get_texts()[1].get_text()
+    'three raters (6 of 10 bins empty)'
+    >>> print(ax.texts[0].get_text())
+    ECE 0.009
+    Brier 0.015
+    """
+    operation = "lesions.plot_reliability"
+    check_masks(operation, predicted=predicted, reference=reference)
+    reference = regrid(reference, Grid.of(predicted), operation, name_of(predicted, "prediction"))
+    counted = None if where is None else where.transpose(*predicted.dims).values
+    p = predicted.values
+    y = reference.values
+    table = calibration.reliability(p, y, n_bins=n_bins, where=counted)
+    error = float(calibration.expected_calibration_error(p, y, n_bins=n_bins, where=counted))
+    brier = float(calibration.brier(p, y, where=counted))
+    name = short_label(name_of(predicted, "prediction"))
+    with printed(ax):
+        ax = axes_or_new(ax, figsize=(COLUMN, 1.3 * COLUMN))
+        ov.plotting.reliability(table, ax=ax, label=name)
+        ax.text(0.04, 0.96, f"ECE {error:.3f}\nBrier {brier:.3f}", transform=ax.transAxes, va="top")
+    return ax

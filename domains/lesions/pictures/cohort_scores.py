@@ -1,0 +1,141 @@
+"""The scores of a cohort: every case, and how they are distributed.
+
+Conventions
+-----------
+- No miss is left out: a distance that is infinite is a mark at the edge, with how many there are; a value that is not
+  defined is counted beside the name.
+- A figure of our own is as wide as one column of a journal.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+import overlap as ov
+
+from ..._checks import UsageError
+from ..._pictures import COLUMN, axes_or_new, printed
+from ..._text import for_picture, one_line
+from ..scores import restored
+from ..summaries import interval
+from .drawing import INK
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+POINT = ov.plotting.BOTH
+MISS = ov.plotting.ONLY_A
+TITLES = {
+    "dice": "Dice",
+    "iou": "IoU",
+    "hausdorff": "HD (mm)",
+    "hd95": "HD95 (mm)",
+    "assd": "ASSD (mm)",
+    "masd": "MASD (mm)",
+    "nsd": "NSD",
+    "lesion_f1": "lesion-wise F1",
+    "lesion_pq": "PQ",
+}
+_ROW = 0.36
+"""Inches of a row of scores."""
+_MOST_LETTERS = 24
+"""Letters of a label or a model's name."""
+
+
+def plot_scores(scores: pd.DataFrame, index: str = "dice", *, ax: Axes | None = None) -> Axes:
+    """Draw every case's score, label by label, with the mean (the median, for a distance) and its interval.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        As `cohort` returns it.
+    index : str
+        Which column.
+    ax : matplotlib Axes, optional
+        Where to draw; a figure of its own for one column of a journal by default.
+
+    Returns
+    -------
+    matplotlib Axes
+        Infinite values are triangles at the edge, counted beside it. How many are not defined stands by the label.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column, or no case that was scored.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> scores = pd.DataFrame({"case": ["a", "b", "c"], "label": "1", "error": "", "hd95": [1.5, 2.0, float("inf")]})
+    >>> ax = plot_scores(scores, "hd95")
+    >>> ax.get_xlabel(), [text.get_text() for text in ax.texts]
+    ('HD95 (mm)', ['1 infinite'])
+    """
+    good = scored_rows("lesions.plot_scores", scores, index)
+    groups = {}
+    for label, cases in good.groupby("label", sort=False):
+        groups[str(label)] = cases[index].to_numpy(float)
+    with printed(ax):
+        ax = axes_or_new(ax, figsize=(COLUMN, 0.5 + _ROW * len(groups)))
+        rng = np.random.default_rng(0)
+        for row, values in enumerate(groups.values()):
+            shown = values[np.isfinite(values)]
+            scatter = rng.uniform(-0.22, 0.22, len(shown))
+            ax.scatter(shown, row + scatter, s=9, color=POINT, alpha=0.6, linewidths=0)
+        first, last = ax.get_xlim()
+        ax.set_xlim(first, last)
+        for row, values in enumerate(groups.values()):
+            _draw_interval(row, interval(values, index), ax, last)
+            _count_infinite(row, int(np.isposinf(values).sum()), ax)
+        ax.set_yticks(range(len(groups)), [_group_name(label, values) for label, values in groups.items()])
+        ax.set_xlabel(TITLES.get(index, index))
+        ax.set_ylim(len(groups) - 0.5, -0.5)
+        ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def scored_rows(operation: str, scores: pd.DataFrame, index: str) -> pd.DataFrame:
+    """Return the rows of a table of scores that have no error; it may come from `pandas.read_csv`."""
+    if index not in scores:
+        raise UsageError(f"{operation}: the scores have no column {index!r}: choose from {', '.join(TITLES)}")
+    table = restored(scores, operation)
+    good = table[table["error"] == ""]
+    if good.empty:
+        raise UsageError(f"{operation}: no case was scored: see the column error")
+    return good
+
+
+def short_label(name: object) -> str:
+    """Return the name of a label or a model as long as there is space for, none of it set as mathematics."""
+    return for_picture(one_line(name, _MOST_LETTERS))
+
+
+def _group_name(label: str, values: np.ndarray) -> str:
+    n_undefined = int(np.isnan(values).sum())
+    undefined = f", {n_undefined} undefined" if n_undefined else ""
+    return f"{short_label(label)}  (n = {len(values)}{undefined})"
+
+
+def _draw_interval(row: int, of_label: tuple[float, float, float], ax: Axes, edge: float) -> None:
+    """Draw a statistic and its interval; what is infinite ends in an arrow at the edge."""
+    value, low, high = of_label
+    if np.isnan(value):
+        return
+    ax.plot([min(low, edge), min(high, edge)], [row, row], color=INK, linewidth=1.6, solid_capstyle="butt")
+    if np.isposinf(high):
+        ax.plot(edge, row, ">", color=INK, markersize=4, clip_on=False)
+    ax.plot(min(value, edge), row, "o", color="white", markeredgecolor=INK, markersize=4.5, clip_on=False)
+
+
+def _count_infinite(row: int, n: int, ax: Axes) -> None:
+    """Mark at the right edge that a row has infinite values, and how many."""
+    if not n:
+        return
+    beside = ax.get_yaxis_transform()
+    ax.plot(1.03, row, ">", color=MISS, markersize=5, transform=beside, clip_on=False)
+    ax.text(1.06, row, f"{n} infinite", transform=beside, va="center", fontsize="small")

@@ -1,0 +1,173 @@
+"""Two models on the same cases, one against the other.
+
+Conventions
+-----------
+- The first model is on the horizontal axis.
+- A case that is infinitely far in a model is a mark at that model's edge, and counted in the title.
+- A figure of our own is as wide as one column of a journal.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ..._checks import UsageError
+from ..._pictures import COLUMN, axes_or_new, printed
+from ..._text import count_of
+from ..summaries import statistic_of
+from .cohort_scores import MISS, POINT, TITLES, scored_rows, short_label
+from .drawing import INK, shades
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def plot_models(
+    first: pd.DataFrame,
+    second: pd.DataFrame,
+    index: str = "dice",
+    *,
+    label: str | None = None,
+    names: tuple[str, str] = ("model A", "model B"),
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the score of each case from two models, one against the other.
+
+    Parameters
+    ----------
+    first, second : DataFrame
+        As `cohort` returns them, of the same cases.
+    index : str
+        Which column.
+    label : str, optional
+        Which label; by default all of them.
+    names : tuple of str
+        What the two models are called.
+    ax : matplotlib Axes, optional
+        Where to draw; a figure of its own for one column of a journal by default.
+
+    Returns
+    -------
+    matplotlib Axes
+        A case on the dashed line is equal in both. One that is infinite in a model is a triangle at that model's edge,
+        one in both a square in the corner. The title says for how many cases each model is better.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column or label, or the two have no case in common.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> cases = {"case": ["a", "b", "c"], "label": "1", "error": ""}
+    >>> one = pd.DataFrame({**cases, "hd95": [1.0, 2.0, float("inf")]})
+    >>> two = pd.DataFrame({**cases, "hd95": [2.0, 1.0, 3.0]})
+    >>> print(plot_models(one, two, "hd95").get_title())
+    of 3 pairs 1 better with model A, 2 with model B, 0 equal
+    infinite with model A: 1
+    """
+    operation = "lesions.plot_models"
+    both = _paired(operation, first, second, index, label)
+    x = both["first"].to_numpy(float)
+    y = both["second"].to_numpy(float)
+    short = [short_label(name) for name in names]
+    with printed(ax):
+        ax = axes_or_new(ax, figsize=(COLUMN, 1.1 * COLUMN))
+        _draw_cases(both, ax)
+        low, high = _common_limits(x, y)
+        ax.set(xlim=(low, high), ylim=(low, high), aspect="equal")
+        ax.axline((low, low), slope=1, color="#666666", linestyle="--", linewidth=0.8, zorder=1)
+        at_right = np.isposinf(x) & np.isfinite(y)
+        at_top = np.isfinite(x) & np.isposinf(y)
+        in_corner = np.isposinf(x) & np.isposinf(y)
+        _mark_at_edge(np.full(at_right.sum(), high), y[at_right], ">", ax)
+        _mark_at_edge(x[at_top], np.full(at_top.sum(), high), "^", ax)
+        _mark_at_edge(np.full(in_corner.sum(), high), np.full(in_corner.sum(), high), "s", ax)
+        title = TITLES.get(index, index)
+        ax.set_xlabel(f"{title}, {short[0]}")
+        ax.set_ylabel(f"{title}, {short[1]}")
+        _name_sides(short, index, ax)
+        ax.set_title("\n".join(_who_wins(x, y, index, short)), fontsize="small")
+    return ax
+
+
+def _paired(operation: str, first: pd.DataFrame, second: pd.DataFrame, index: str, label: str | None) -> pd.DataFrame:
+    """Return the scores of both models for each case and label that both have."""
+    columns = ["case", "label", index]
+    one = scored_rows(operation, first, index)[columns].rename(columns={index: "first"})
+    two = scored_rows(operation, second, index)[columns].rename(columns={index: "second"})
+    both = one.merge(two, on=["case", "label"], validate="one_to_one")
+    if label is not None:
+        both = both[both["label"].astype(str) == str(label)]
+    if both.empty:
+        raise UsageError(f"{operation}: no case and label is in both tables: score the same cases with both models")
+    return both
+
+
+def _draw_cases(both: pd.DataFrame, ax: Axes) -> None:
+    """Draw a point for each case that is finite in both, each label in a colour of its own."""
+    finite = both[np.isfinite(both["first"]) & np.isfinite(both["second"])]
+    names = both["label"].unique()
+    colours = shades(len(names)) if len(names) > 1 else [POINT]
+    for name, colour in zip(names, colours, strict=True):
+        cases = finite[finite["label"] == name]
+        dot: dict[str, Any] = {"s": 14, "color": colour, "edgecolors": INK, "linewidths": 0.3, "zorder": 3}
+        ax.scatter(cases["first"], cases["second"], label=short_label(name), **dot)
+    if len(names) > 1:
+        ax.legend(loc="lower right", fontsize="small", frameon=False, handletextpad=0.2)
+
+
+def _name_sides(names: list[str], index: str, ax: Axes) -> None:
+    """Write on which side of the line which model is better."""
+    above, below = (names[0], names[1]) if _is_distance(index) else (names[1], names[0])
+    look: dict[str, Any] = {"transform": ax.transAxes, "color": "#555555", "style": "italic", "fontsize": "small"}
+    ax.text(0.04, 0.96, f"{above} better", va="top", **look)
+    ax.text(0.96, 0.5, f"{below} better", ha="right", **look)
+
+
+def _is_distance(index: str) -> bool:
+    return statistic_of(index) == "median"
+
+
+def _common_limits(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Return where both axes begin and end."""
+    values = np.concatenate([x, y])
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return 0.0, 1.0
+    low = float(finite.min())
+    high = float(finite.max())
+    free = 0.08 * (high - low) or 0.5
+    return low - free, high + free
+
+
+def _mark_at_edge(x: np.ndarray, y: np.ndarray, marker: str, ax: Axes) -> None:
+    if len(x):
+        ax.scatter(x, y, s=22, marker=marker, color=MISS, linewidths=0, clip_on=False, zorder=4)
+
+
+def _who_wins(x: np.ndarray, y: np.ndarray, index: str, names: list[str]) -> list[str]:
+    """Return in words which model is better how often, and what is infinite or undefined."""
+    is_defined = ~(np.isnan(x) | np.isnan(y))
+    is_distance = _is_distance(index)
+    smaller = int((x[is_defined] < y[is_defined]).sum())
+    larger = int((x[is_defined] > y[is_defined]).sum())
+    equal = int(is_defined.sum()) - smaller - larger
+    first = smaller if is_distance else larger
+    second = larger if is_distance else smaller
+    pairs = count_of(int(is_defined.sum()), "pair")
+    lines = [f"of {pairs} {first} better with {names[0]}, {second} with {names[1]}, {equal} equal"]
+    counts = []
+    for name, values in zip(names, (x, y), strict=True):
+        n = int(np.isposinf(values).sum())
+        if n:
+            counts.append(f"infinite with {name}: {n}")
+    n_undefined = len(x) - int(is_defined.sum())
+    if n_undefined:
+        counts.append(f"undefined: {n_undefined}")
+    return [*lines, ", ".join(counts)] if counts else lines
