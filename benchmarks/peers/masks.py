@@ -224,42 +224,55 @@ def _fill(shape: tuple[int, ...], boxes: list[Box]) -> np.ndarray:
 
 def scans() -> Iterator[tuple[str, Pair]]:
     """Yield maps of confidences: found, missed and made up, with equal scores and IoU of exactly a tenth."""
-    shape = (20, 18, 12)
     for k in range(10):
         draw = default_rng([SEED, 3, k])
-        confidence = np.zeros(shape, np.float32)
-        reference = np.zeros(shape, bool)
-        # three scans are healthy
-        n_lesions = 0 if k in (2, 5, 8) else int(draw.integers(1, 4))
-        for _ in range(n_lesions):
-            lesion = ellipsoid(shape, draw.uniform(3, np.array(shape) - 3), draw.uniform(1.5, 3.5, 3))
-            reference |= lesion
-            if draw.random() < 0.75:
-                found = ellipsoid(
-                    shape, np.argwhere(lesion).mean(axis=0) + draw.uniform(-2, 2, 3), draw.uniform(1, 3, 3)
-                )
-                confidence[found] = _score(draw)
-        for _ in range(int(draw.integers(0, 3))):
-            made_up = ellipsoid(shape, draw.uniform(0, shape), draw.uniform(0.8, 2.5, 3))
-            confidence[made_up] = _score(draw)
-        yield f"scan_{k}", Pair(confidence, reference, np.ones(3))
+        # three of the ten are healthy
+        n_lesions = 0 if k in (2, 5, 8) else int(draw.integers(1, 5))
+        yield f"scan_{k}", _scan(draw, n_lesions)
+    tenth = ((2, 4, 4), (10, 1, 1))
     # one candidate covers a tenth of the lesion, another of the same score lies beside it
-    confidence = np.zeros(shape, np.float32)
-    reference = np.zeros(shape, bool)
-    reference[2:12, 4, 4] = True
-    confidence[5, 4, 4] = 0.5
-    confidence[15:17, 10, 6] = 0.5
-    yield "scan_tenth", Pair(confidence, reference, np.ones(3))
+    yield "scan_tenth", _marks(tenth, [(((5, 4, 4), (1, 1, 1)), 0.5), (((15, 10, 6), (2, 1, 1)), 0.5)])
     # two candidates on one lesion: the worse placed one has the higher score
-    confidence = np.zeros(shape, np.float32)
-    confidence[2:5, 4, 4] = 0.9
-    confidence[7:12, 4, 4] = 0.4
-    yield "scan_two_on_one", Pair(confidence, reference, np.ones(3))
+    yield "scan_two_on_one", _marks(tenth, [(((2, 4, 4), (3, 1, 1)), 0.9), (((7, 4, 4), (5, 1, 1)), 0.4)])
 
 
-def _score(draw: Generator) -> float:
-    """Return one of few scores, so that many are equal."""
-    return float(draw.choice([0.2, 0.4, 0.5, 0.5, 0.7, 0.9]))
+SCAN = (24, 22, 14)
+
+
+def _scan(draw: Generator, n_lesions: int) -> Pair:
+    confidence = np.zeros(SCAN, np.float32)
+    reference = np.zeros(SCAN, bool)
+    for _ in range(n_lesions):
+        centre = draw.uniform(3, np.array(SCAN) - 3)
+        radii = draw.uniform(1.5, 3.5, 3)
+        reference |= ellipsoid(SCAN, centre, radii)
+        if draw.random() < 0.75:
+            found = ellipsoid(SCAN, centre + draw.uniform(-1.2, 1.2, 3), draw.uniform(0.6, 1.2) * radii)
+            _mark(confidence, found, draw)
+    for _ in range(int(draw.integers(0, 3))):
+        made_up = ellipsoid(SCAN, draw.uniform(0, SCAN), draw.uniform(0.8, 2.5, 3))
+        _mark(confidence, made_up, draw)
+    return Pair(confidence, reference, np.ones(3))
+
+
+def _mark(confidence: np.ndarray, candidate: np.ndarray, draw: Generator) -> None:
+    """Give a candidate one of few scores, unless it touches one that is there."""
+    score = draw.choice([0.2, 0.4, 0.5, 0.5, 0.7, 0.9])
+    around = np.argwhere(candidate)
+    if len(around) == 0:
+        return
+    begin = np.maximum(around.min(axis=0) - 1, 0)
+    end = around.max(axis=0) + 2
+    box = tuple(slice(first, last) for first, last in zip(begin, end, strict=True))
+    if not confidence[box].any():
+        confidence[candidate] = score
+
+
+def _marks(lesion: Box, candidates: list[tuple[Box, float]]) -> Pair:
+    confidence = np.zeros(SCAN, np.float32)
+    for box, score in candidates:
+        confidence[_fill(SCAN, [box])] = score
+    return Pair(confidence, _fill(SCAN, [lesion]), np.ones(3))
 
 
 def write() -> None:
