@@ -1,71 +1,97 @@
 """Ask brats-evaluation (AGPL-3.0), the package of the BraTS challenges of 2026, for lesion-wise scores.
 
-    python -m venv /tmp/peer && /tmp/peer/bin/pip install brats-evaluation==0.0.10 "panoptica==2.1.7"
+    python -m venv /tmp/peer && /tmp/peer/bin/pip install brats-evaluation==0.0.10 panoptica==2.1.7
     /tmp/peer/bin/python benchmarks/peers/ask_brats_evaluation.py
 
-A black box: its licence is not ours. It reads NIfTI files; every voxel of a mask gets label 1. Each challenge's
-configuration answers for the whole tumour ("wt"; of radiotherapy "gtv"), and all six say the same, so one is kept:
-"mets". 3-D alone.
+A black box: its licence is not ours. Its two commands read NIfTI files; every voxel of a mask gets label 1, and the
+answers are those for the whole tumour (wt). "lesions" is what the evaluation says of a case with the configuration
+mets; the others say the same of one mask. "leaderboard seg" and "leaderboard mets" are what the second command makes of
+it, mets with lesions from 20 mm3 on called large, and small ones found from a Dice of 0.1 on. 3-D alone.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
+import csv
+import json
 import math
-import warnings
+import subprocess
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import nibabel
 import numpy as np
-from brats_evaluation import config_path, evaluate_single_exam
-from golden import ask, write
-from masks import Pair, masks
-from panoptica import Panoptica_Evaluator
+from golden import write
+from masks import masks
 
-CHALLENGES = {"mets": "wt", "gli": "wt", "ped": "wt", "MenRT": "gtv", "MenPre": "wt", "GoAT": "wt"}
 SCORES = (
     *("n_ref_instances", "n_pred_instances", "tp", "fp", "fn", "rq"),
     *("sq_dsc", "pq_dsc", "sq_hd95", "sq_nsd", "global_bin_dsc", "global_bin_hd95", "global_bin_nsd"),
 )
+PARSERS = {"seg": [], "mets": ["--vol_threshold", "20", "--overlap_threshold", "0.1"]}
+SUFFIX = "-000.nii.gz"
 
 
-def lesions(pair: Pair, folder: Path) -> dict[str, Any]:
-    prediction = save(pair.prediction, pair.spacing, folder / "prediction.nii.gz")
-    reference = save(pair.reference, pair.spacing, folder / "reference.nii.gz")
-    answers = {challenge: evaluate(prediction, reference, challenge) for challenge in CHALLENGES}
-    for other in answers.values():
-        assert agree(answers["mets"], other)
-    return answers["mets"]
-
-
-def evaluate(prediction: str, reference: str, challenge: str) -> dict[str, Any]:
-    with contextlib.redirect_stdout(io.StringIO()):
-        evaluator = Panoptica_Evaluator.load_from_config(str(config_path(challenge)))
-        answer = evaluate_single_exam(prediction, reference, "case", evaluator)
-    group = answer[CHALLENGES[challenge]]
-    return {score: float(group[score]) for score in SCORES}
-
-
-def agree(one: dict[str, float], other: dict[str, float]) -> bool:
-    return all(one[score] == other[score] or math.isnan(one[score]) and math.isnan(other[score]) for score in SCORES)
-
-
-def save(mask: np.ndarray, spacing: np.ndarray, path: Path) -> str:
+def save(mask: np.ndarray, spacing: np.ndarray, path: Path) -> None:
+    path.parent.mkdir(exist_ok=True)
     nibabel.save(nibabel.Nifti1Image(mask.astype(np.uint8), np.diag([*spacing, 1.0])), path)
-    return str(path)
+
+
+def run(command: str, *arguments: object) -> None:
+    """Run a command of the peer's environment."""
+    program = Path(sys.executable).with_name(command)
+    words = [str(argument) for argument in arguments]
+    subprocess.run([str(program), *words], check=True, capture_output=True)
+
+
+def evaluate(folder: Path, configuration: str) -> dict[str, dict[str, Any]]:
+    """Return the scores of each case of a folder by the number in its file's name."""
+    paths = ("--ref_path", folder / "reference", "--pred_path", folder / "prediction")
+    summary = folder / "summary.json"
+    run("brats-evaluate", "--config", configuration, *paths, "--summary_json", summary)
+    cases = json.loads(summary.read_text(encoding="utf-8"))["metrics"]
+    return {case["subject_name"].removesuffix(SUFFIX): wanted(case["wt"]) for case in cases}
+
+
+def wanted(group: dict[str, Any]) -> dict[str, Any]:
+    """Return the scores that are kept; the summary writes NaN and infinity as text or null."""
+    return {score: group.get(score) for score in SCORES}
+
+
+def leaderboard(folder: Path, parser: str) -> dict[str, dict[str, float]]:
+    """Return the leaderboard's columns of the whole tumour, by the number in the file's name."""
+    table = folder / f"{parser}.csv"
+    paths = ("--json_path", folder / "summary.json", "--output_csv_path", table)
+    run("brats-parse-metrics", parser, *paths, *PARSERS[parser])
+    with table.open(encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))
+    cases = [row for row in rows if row["subject_id"].endswith(SUFFIX)]
+    return {row["subject_id"].removesuffix(SUFFIX): of_whole_tumour(row) for row in cases}
+
+
+def of_whole_tumour(row: dict[str, str]) -> dict[str, float]:
+    columns = [column for column in row if column.endswith("_wt")]
+    return {column.removesuffix("_wt"): float(row[column] or math.nan) for column in columns}
 
 
 if __name__ == "__main__":
-    warnings.simplefilter("ignore")
     cases = {name: pair for name, pair in masks().items() if pair.reference.ndim == 3}
-    with TemporaryDirectory() as folder:
-        answers = {name: ask(lesions, pair, Path(folder)) for name, pair in cases.items()}
+    numbers = {f"{number:05}": name for number, name in enumerate(cases)}
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        for number, case in numbers.items():
+            pair = cases[case]
+            save(pair.prediction, pair.spacing, folder / "prediction" / f"{number}{SUFFIX}")
+            save(pair.reference, pair.spacing, folder / "reference" / f"{number}{SUFFIX}")
+        lesions = evaluate(folder, "mets")
+        leaderboards = {parser: leaderboard(folder, parser) for parser in PARSERS}
+        for configuration in ("gli", "ped", "MenPre", "GoAT"):
+            assert str(evaluate(folder, configuration)) == str(lesions)
+    answers = {"lesions": lesions, **{f"leaderboard {parser}": board for parser, board in leaderboards.items()}}
     write(
         "brats_evaluation",
         "what brats-evaluation says of the 3-D cases of masks.npz; made by benchmarks/peers/ask_brats_evaluation.py",
         ("brats-evaluation", "panoptica", "numpy", "scipy", "connected-components-3d"),
-        {"lesions": answers},
+        {question: {numbers[key]: value for key, value in board.items()} for question, board in answers.items()},
     )

@@ -1,6 +1,7 @@
 """Ask MONAI (Apache-2.0) for distances, Dice by component, and the FROC curve of points.
 
-    python -m venv /tmp/peer && /tmp/peer/bin/pip install monai==1.6.1 scipy scikit-image   # brings torch: pin a CPU build
+    python -m venv /tmp/peer
+    /tmp/peer/bin/pip install monai==1.6.1 scipy scikit-image          # brings torch: pin a CPU build
     /tmp/peer/bin/python benchmarks/peers/ask_monai.py
 
 MONAI reduces in single precision. Its FROC takes points: here the centre of mass of each candidate, rounded, with the
