@@ -1,4 +1,5 @@
 from .agreement import rater_kappa
+from .calibrated import calibration, pool_calibration
 from .comparison import Assessment, assess, compare
 from .cuts import soft_volume, threshold_averaged_dice
 from .decisions import decide, expected_dice, optimal_mask
@@ -39,6 +40,7 @@ __all__ = [
     "Settings",
     "as_image",
     "assess",
+    "calibration",
     "cohort",
     "compare",
     "components",
@@ -61,6 +63,7 @@ __all__ = [
     "plot_raters",
     "plot_reliability",
     "plot_scores",
+    "pool_calibration",
     "rater_kappa",
     "read_image",
     "read_scores",
