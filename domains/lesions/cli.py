@@ -44,8 +44,25 @@ class ResampleName(StrEnum):
 
 Predicted = Annotated[Path, typer.Argument(help="The predicted image: a label map or a soft mask (.nii, .nii.gz).")]
 Reference = Annotated[Path, typer.Argument(help="The reference image, on the same grid.")]
-Predictions = Annotated[Path, typer.Argument(help="A folder of predicted images (.nii, .nii.gz).")]
-References = Annotated[Path, typer.Argument(help="A folder of reference images; pairs have the same file name.")]
+Predictions = Annotated[Path | None, typer.Argument(help="A folder of predicted images (.nii, .nii.gz).")]
+References = Annotated[Path | None, typer.Argument(help="A folder of reference images; pairs have the same file name.")]
+Cases = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Instead of folders, a CSV: prediction, reference, perhaps name and group."),
+]
+Names = Annotated[
+    str | None,
+    typer.Option(metavar="PATTERN", help="What of a file's name is the case: a regular expression, such as '(.+)-x'."),
+]
+ReferenceNames = Annotated[str | None, typer.Option(metavar="PATTERN", help="The same for references, if it differs.")]
+Group = Annotated[
+    str | None,
+    typer.Option(metavar="PATTERN", help="What of a case's name is its patient, such as '(.+)_.*': who is resampled."),
+]
+CountMissing = Annotated[bool, typer.Option("--count-missing", help="Count a case without a prediction as missed.")]
+Part = Annotated[
+    str | None, typer.Option(metavar="K/N", help="Do only part K of N, in a job array; lesions merge joins the parts.")
+]
 Out = Annotated[
     Path,
     typer.Option(help="Save the scores of each case and label in this CSV file. A second run adds what is missing."),
@@ -120,6 +137,18 @@ class Scoring:
         return {**keywords(self), **policies}
 
 
+@dataclass(frozen=True)
+class Choosing:
+    """Which cases a cohort has, as `cohort` takes it."""
+
+    cases: Cases = None
+    names: Names = None
+    reference_names: ReferenceNames = None
+    group: Group = None
+    count_missing: CountMissing = False
+    part: Part = None
+
+
 @app.command()
 @grouped
 def compare(
@@ -144,27 +173,31 @@ def compare(
 @app.command()
 @grouped
 def cohort(
-    predictions: Predictions,
-    references: References,
+    predictions: Predictions = None,
+    references: References = None,
     *,
     out: Out,
+    choosing: Choosing,
     sharing: Sharing,
     scoring: Scoring,
     saving: Saving,
 ) -> None:
-    """Compare the images of two folders in pairs, and summarise.
+    """Compare many pairs of images, and summarise.
 
-    As CSV: a row for each label and index of the summary.
+    The pairs are those of two folders, or of a table. As CSV: a row for each label and index of the summary.
     """
     from . import run
 
     shared = {**keywords(sharing), "records": sharing.records or run.records_beside(out)}
+    inputs = [predictions, references, choosing.cases]
+    others = {"--out": out, "--records": shared["records"]}
     code = run.cohort_files(
         predictions,
         references,
         out=out,
+        **keywords(choosing),
         **shared,
         **scoring.keywords(),
-        outputs=saving.checked([predictions, references], others={"--out": out, "--records": shared["records"]}),
+        outputs=saving.checked(inputs, others=others),
     )
     raise typer.Exit(code)

@@ -5,13 +5,16 @@ Conventions
 - A case is scored alone, and its scores are plain data: the engine (`domains._batch`) keeps them as a record, and the
   table is made of the records, whoever scored them and in how many runs.
 - A case that cannot be read or compared is a row with its error, and a row of what was skipped. All others are scored.
+- So is a case without a prediction, unless it is to count as missed: compared with nothing then. ``missing`` is 1
+  in rows of cases without one, else 0.
 - Counts are whole numbers in the table, also beside rows without numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -21,29 +24,70 @@ import xarray as xr
 from .. import _batch
 from .._checks import UsageError
 from .._report import as_rows
-from .._skipped import NOT_SCORED, UNREADABLE
+from .._skipped import NOT_SCORED, UNPAIRED, UNREADABLE
 from .._text import file_name
 from .._workers import error_line
 from .comparison import assess_pair
+from .folders import Listed
 from .layers import Labels
 from .reading import Source, read_in_time
 from .scores import COLUMNS, COUNTS, SCORES
 from .settings import Settings
+from .values import Kind
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What decides the scores of all cases.
+
+    Parameters
+    ----------
+    settings : Settings
+        See `compare`.
+    labels : sequence of int or mapping, optional
+        See `compare`.
+    as_, reference_as : {"soft", "labels"}, optional
+        What the predictions and the references are.
+    scale, reference_scale : float, optional
+        The stored value that means 1.
+    count_missing : bool
+        Whether a missing prediction counts as missed.
+    """
+
+    settings: Settings
+    labels: Labels | None = None
+    as_: Kind | None = None
+    reference_as: Kind | None = None
+    scale: float | None = None
+    reference_scale: float | None = None
+    count_missing: bool = False
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return the rules as JSON data.
+
+        Examples
+        --------
+        >>> Rules(Settings(), labels={"core": (1, 4)}).as_plain()["labels"]
+        {'core': [1, 4]}
+        """
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        settings = own.pop("settings")
+        # as JSON has them: whole tuples, and a policy by its words
+        plain: dict[str, Any] = json.loads(json.dumps({**own, **vars(settings)}, default=str))
+        return plain
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two images and how they are compared: what a worker is given."""
+    """The two images of a case and how they are compared: what a worker is given."""
 
-    name: str
-    predicted: Source
-    reference: Source
-    labels: Labels | None
-    settings: Settings
+    case: Listed
+    rules: Rules
 
     def as_case(self) -> _batch.Case:
         """Return the pair as a case of a job."""
-        return _batch.Case(self.name, self, (self.predicted.path, self.reference.path))
+        files = (self.case.predicted, self.case.reference)
+        return _batch.Case(self.case.name, self, tuple(path for path in files if path is not None))
 
 
 def score_pair(pair: Pair) -> list[dict[Any, Any]]:
@@ -52,24 +96,41 @@ def score_pair(pair: Pair) -> list[dict[Any, Any]]:
     Returns
     -------
     list of dict
-        A row for each label: its name and its numbers.
+        A row for each label: its name, whether the prediction is missing, and its numbers.
 
     Raises
     ------
     CaseError
-        If an image cannot be read; ``details`` are what the row of the table of what was skipped says.
+        If an image is missing or cannot be read; ``details`` are what the row of the table of what was skipped says.
     """
-    predicted = _read("prediction", pair.predicted)
-    reference = _read("reference", pair.reference)
-    result = assess_pair(predicted, reference, pair.labels, None, pair.settings, keep_masks=False)
+    case = pair.case
+    rules = pair.rules
+    is_missing = case.predicted is None
+    if is_missing and not rules.count_missing:
+        details = {"side": "reference", "file": file_name(case.reference), "reason": UNPAIRED}
+        raise _batch.CaseError("no prediction of this name", **details)
+    predicted = None
+    if case.predicted is not None:
+        predicted = _read("prediction", Source(case.predicted, rules.as_, rules.scale))
+    reference = _read("reference", Source(case.reference, rules.reference_as, rules.reference_scale))
+    if predicted is None:
+        predicted = xr.zeros_like(reference)
+    result = assess_pair(predicted, reference, rules.labels, None, rules.settings, keep_masks=False)
     table = as_rows(result.report)
-    labelled = table.assign(label=table["label"].astype(str))
+    labelled = table.assign(label=table["label"].astype(str), missing=int(is_missing))
     rows: list[dict[Any, Any]] = labelled[["label", *SCORES]].to_dict("records")
     return rows
 
 
-def scores_of(outcomes: Iterable[_batch.Outcome]) -> pd.DataFrame:
+def scores_of(outcomes: Iterable[_batch.Outcome], groups: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Return the table of scores: a row for each case and label, and for each case that failed.
+
+    Parameters
+    ----------
+    outcomes : iterable of Outcome
+        What became of the cases.
+    groups : mapping of str to str, optional
+        Of whom each case is.
 
     Examples
     --------
@@ -80,20 +141,23 @@ def scores_of(outcomes: Iterable[_batch.Outcome]) -> pd.DataFrame:
     0    b     1   0.5                2
     1    c         NaN             <NA>  no such file
     """
+    groups = groups or {}
     rows = []
     for outcome in outcomes:
+        shared = {"case": outcome.case, "group": groups.get(outcome.case, ""), "error": outcome.error}
         if outcome.error:
-            rows.append({"case": outcome.case, "label": "", "error": outcome.error})
+            is_missing = int(outcome.details.get("reason") == UNPAIRED)
+            rows.append({**shared, "label": "", "missing": is_missing})
             continue
         for row in outcome.result:
-            rows.append({"case": outcome.case, **row, "error": ""})
+            rows.append({**shared, **row})
     table = pd.DataFrame(rows, columns=COLUMNS)
     numbers = dict.fromkeys(SCORES, float) | dict.fromkeys(COUNTS, "Int64")
     return table.astype(numbers).sort_values(["case", "label"], kind="stable", ignore_index=True)
 
 
 def skipped_of(outcomes: Iterable[_batch.Outcome]) -> list[dict[str, str]]:
-    """Return a row of what was skipped for each case that failed.
+    """Return a row of what was skipped for each case that failed, first those without a prediction.
 
     Examples
     --------
@@ -105,7 +169,35 @@ def skipped_of(outcomes: Iterable[_batch.Outcome]) -> list[dict[str, str]]:
         if outcome.error:
             of_case = {"side": "both", "file": outcome.case, "reason": NOT_SCORED}
             rows.append({**of_case, **outcome.details, "detail": outcome.error})
-    return rows
+    return sorted(rows, key=lambda row: row["reason"] != UNPAIRED)
+
+
+def missing_cases(scores: pd.DataFrame) -> list[str]:
+    """Return the cases without a prediction.
+
+    Examples
+    --------
+    >>> missing_cases(pd.DataFrame({"case": ["a", "b", "b"], "missing": [0, 1, 1]}))
+    ['b']
+    """
+    if "missing" not in scores:
+        return []
+    names: list[str] = scores["case"][scores["missing"] == 1].unique().tolist()
+    return names
+
+
+def groups_of(scores: pd.DataFrame) -> pd.Series[Any] | None:
+    """Return of whom each row is, for `summarise`; None if nobody says.
+
+    Examples
+    --------
+    >>> groups_of(pd.DataFrame({"case": ["a", "b"], "group": ["", ""]})) is None
+    True
+    """
+    if "group" not in scores:
+        return None
+    groups = scores["group"].fillna("")
+    return None if (groups == "").all() else groups.replace("", None)
 
 
 def check_table(path: Path) -> None:

@@ -3,22 +3,146 @@
 Conventions
 -----------
 - A case is a file name without the ending of an image, which may be in capitals. Bytes that are no text are escaped.
-- Two files of one folder with one case are an error that names both. A file without a partner is told, and so is one
-  that only has the name of an image.
+- Names that differ only in an ending of BraTS (``-seg``) or nnU-Net (``_0000``) are one case, which is called after
+  what is left. Other rules are said by a pattern: see `Names`.
+- Two files of one folder with one case are an error that names both.
+- A reference without a prediction is a case of which the prediction is missing. A prediction without a reference is
+  told, and so is a file that is no image, or none of a format that is read.
 """
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from .._skipped import UNPAIRED
+from .._checks import UsageError
+from .._skipped import UNPAIRED, UNREADABLE
 from .._text import file_name, printable
-from .names import image_suffix
+from .names import SUFFIXES, image_suffix
 
-_APPLE_DOUBLE = b"\x00\x05\x16\x07"
-"""How a file begins that macOS writes beside another, under the same name after ``._``."""
+ROLES = ("-seg", "_seg", "_0000")
+"""What BraTS and nnU-Net add to the name of a case, for its segmentation and its first channel."""
+
+OTHER_FORMATS = (
+    *(".nrrd", ".nhdr", ".mha", ".mhd", ".hdr", ".img", ".mgh", ".mgz", ".mnc", ".dcm", ".ima"),
+    *(".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp", ".npy", ".npz", ".h5", ".zarr"),
+)
+"""Endings of images, for those that are not read."""
+
+APPLE_DOUBLE = "._"
+"""How the name of a file begins that macOS writes beside another."""
 
 NO_IMAGE = "no image"
+OTHER_FORMAT = "other format"
+OTHER_NAME = "other name"
+
+Row = dict[str, str]
+
+
+class Listed(NamedTuple):
+    """A case: its name, its files and who it is of.
+
+    Parameters
+    ----------
+    name : str
+    predicted : Path or None
+        None if the prediction is missing.
+    reference : Path
+    group : str
+        Such as the patient; "" if nobody says.
+    """
+
+    name: str
+    predicted: Path | None
+    reference: Path
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Names:
+    r"""How the case is found in the name of a file.
+
+    Parameters
+    ----------
+    pattern : str, optional
+        A regular expression for the whole name without the ending of the image. What its groups capture, joined by
+        ``_``, is the case. A pattern with a ``/`` is for the path below the folder, and finds images in its subfolders.
+        By default the name itself is the case.
+
+    Raises
+    ------
+    UsageError
+        If it is no regular expression, or captures nothing.
+
+    Examples
+    --------
+    >>> Names(r"(BraTS-\w+-\d+)-\d+-seg").case_of("BraTS-GLI-00001-000-seg")
+    'BraTS-GLI-00001'
+    >>> Names().case_of("patient.7")
+    'patient.7'
+    """
+
+    pattern: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.pattern is not None:
+            check_pattern("names", self.pattern)
+
+    @property
+    def go_deeper(self) -> bool:
+        """Whether subfolders are searched."""
+        return self.pattern is not None and "/" in self.pattern
+
+    def case_of(self, name: str) -> str | None:
+        """Return the case of a name, or None if the name does not match."""
+        return name if self.pattern is None else captured(self.pattern, name)
+
+
+def check_pattern(name: str, pattern: str) -> None:
+    """Refuse what is no regular expression, or captures nothing.
+
+    Raises
+    ------
+    UsageError
+        If it is so.
+
+    Examples
+    --------
+    >>> check_pattern("group", "(.+?)_.*")
+    >>> check_pattern("group", "patient")
+    Traceback (most recent call last):
+    domains._checks.UsageError: lesions.cohort: group 'patient' captures nothing: put what counts in parentheses, as ...
+    """
+    example = "as in '(.+)_.*'"
+    try:
+        n_groups = re.compile(pattern).groups
+    except re.error as error:
+        raise UsageError(
+            f"lesions.cohort: {name} {pattern!r} is no regular expression ({error}): put what counts in parentheses, "
+            f"{example}"
+        ) from None
+    if not n_groups:
+        raise UsageError(
+            f"lesions.cohort: {name} {pattern!r} captures nothing: put what counts in parentheses, {example}"
+        )
+
+
+def captured(pattern: str, text: str) -> str | None:
+    r"""Return what the groups of a pattern capture in a whole text, joined by ``_``; None if it does not match.
+
+    Examples
+    --------
+    >>> captured(r"sub-(\d+)_ses-(\d+).*", "sub-01_ses-2_lesion")
+    '01_2'
+    """
+    match = re.fullmatch(pattern, text)
+    if match is None:
+        return None
+    return "_".join(part for part in match.groups() if part)
 
 
 def case_name(path: str | Path) -> str:
@@ -33,20 +157,24 @@ def case_name(path: str | Path) -> str:
     return name[: len(name) - len(image_suffix(path))]
 
 
-def pair_images(predictions: Path, references: Path) -> tuple[dict[str, tuple[Path, Path]], list[dict[str, str]]]:
+def pair_images(
+    predictions: Path, references: Path, names: Names | None = None, reference_names: Names | None = None
+) -> tuple[list[Listed], list[Row]]:
     """Pair the images of two folders by the names of their files.
 
     Parameters
     ----------
     predictions, references : Path
         Folders.
+    names, reference_names : Names, optional
+        How the case is found in a name; of references as of predictions by default.
 
     Returns
     -------
-    dict of str to (Path, Path)
-        The prediction and the reference of each case, in the order of their names.
+    list of Listed
+        The cases in the order of their names: all that have a reference.
     list of dict
-        A row for each image without a partner and each file that is none, for the table of what was skipped.
+        A row for each prediction without a reference and each file that is not read, for the table of what was skipped.
 
     Raises
     ------
@@ -55,23 +183,28 @@ def pair_images(predictions: Path, references: Path) -> tuple[dict[str, tuple[Pa
     ValueError
         If no names agree, or two files of a folder are the same case.
     """
-    predicted, aside_predicted = _images_in(predictions, "prediction")
-    reference, aside_reference = _images_in(references, "reference")
-    pairs = {name: (predicted[name], reference[name]) for name in sorted(predicted) if name in reference}
-    if not pairs:
+    names = names or Names()
+    predicted, aside_predicted = _images_in(predictions, "prediction", names)
+    reference, aside_reference = _images_in(references, "reference", reference_names or names)
+    if names.pattern is None and reference_names is None:
+        alone = predicted.keys() ^ reference.keys()
+        predicted = _without_roles(predicted, alone)
+        reference = _without_roles(reference, alone)
+    if not predicted.keys() & reference.keys():
         raise ValueError(
             f"lesions.cohort: no image has the same name in both folders; {file_name(predictions)} holds "
-            f"{_some(predicted)} …, {file_name(references)} {_some(reference)} …: name each reference as its prediction"
+            f"{_some(predicted, aside_predicted)}, {file_name(references)} {_some(reference, aside_reference)}: name "
+            "each reference as its prediction, or say with names= (--names) what of a name is the case, as in "
+            "'(.+)_.*' or, for images in subfolders, '.*/(.+)'"
         )
-    alone = [*aside_predicted, *aside_reference]
+    cases = [Listed(name, predicted.get(name), reference[name]) for name in sorted(reference)]
+    rows = [*aside_predicted, *aside_reference]
     for name in sorted(predicted.keys() - reference.keys()):
-        alone.append(_unpaired("prediction", predicted[name], "reference"))
-    for name in sorted(reference.keys() - predicted.keys()):
-        alone.append(_unpaired("reference", reference[name], "prediction"))
-    return pairs, alone
+        rows.append(_row("prediction", predicted[name], UNPAIRED, "no reference of this name"))
+    return cases, rows
 
 
-def _images_in(folder: Path, side: str) -> tuple[dict[str, Path], list[dict[str, str]]]:
+def _images_in(folder: Path, side: str, names: Names) -> tuple[dict[str, Path], list[Row]]:
     """Return the images of a folder by the name of their case, and a row for each file that only looks like one."""
     if folder.is_file():
         raise NotADirectoryError(
@@ -80,33 +213,80 @@ def _images_in(folder: Path, side: str) -> tuple[dict[str, Path], list[dict[str,
     if not folder.is_dir():
         raise FileNotFoundError(f"lesions.cohort: {file_name(folder)}: no such folder")
     images: dict[str, Path] = {}
-    aside = []
-    for path in sorted(folder.iterdir()):
+    rows = []
+    others = []
+    for path in _files(folder, names):
+        if path.name.startswith(APPLE_DOUBLE):
+            if image_suffix(path):
+                detail = "what macOS keeps of a file beside it: dot_clean removes it"
+                rows.append(_row(side, path, NO_IMAGE, detail))
+            continue
         if not image_suffix(path):
+            others.append(path)
             continue
-        if _is_apple_double(path):
-            detail = "what macOS keeps of a file beside it: dot_clean removes it"
-            aside.append({"side": side, "file": file_name(path), "reason": NO_IMAGE, "detail": detail})
+        case = _case_of(path, folder, names)
+        if case is None:
+            rows.append(_row(side, path, OTHER_NAME, f"its name does not match {names.pattern}"))
             continue
-        name = printable(case_name(path))
-        if name in images:
+        if case in images:
             raise ValueError(
-                f"lesions.cohort: {file_name(images[name])} and {file_name(path)} are the same case: keep one of them"
+                f"lesions.cohort: {file_name(images[case])} and {file_name(path)} are the same case: keep one of them"
             )
-        images[name] = path
-    return images, aside
+        images[case] = path
+    return images, [*rows, *_rows_of_others(others, images.values(), side)]
 
 
-def _is_apple_double(path: Path) -> bool:
-    if not path.name.startswith("._") or not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(len(_APPLE_DOUBLE)) == _APPLE_DOUBLE
+def _files(folder: Path, names: Names) -> Iterator[Path]:
+    entries = folder.rglob("*") if names.go_deeper else folder.iterdir()
+    yield from sorted(entries)
 
 
-def _some(images: dict[str, Path]) -> str:
-    return ", ".join(sorted(images)[:3]) or "no images"
+def _case_of(path: Path, folder: Path, names: Names) -> str | None:
+    below = path.relative_to(folder).with_name(case_name(path)).as_posix()
+    case = names.case_of(below if names.go_deeper else case_name(path))
+    return None if case is None else printable(case)
 
 
-def _unpaired(side: str, path: Path, other: str) -> dict[str, str]:
-    return {"side": side, "file": file_name(path), "reason": UNPAIRED, "detail": f"no {other} of this name"}
+def _rows_of_others(others: Iterable[Path], images: Iterable[Path], side: str) -> list[Row]:
+    """Return a row for each image of a format that is not read; one beside an image of its name is no input."""
+    read = {(path.parent, case_name(path)) for path in images}
+    formats = ", ".join(SUFFIXES)
+    rows = []
+    for path in others:
+        ending = path.suffix.lower()
+        if ending not in OTHER_FORMATS:
+            continue
+        if (path.parent, path.name[: -len(ending)]) in read:
+            rows.append(_row(side, path, OTHER_FORMAT, "the image of this name beside it is read"))
+        else:
+            rows.append(_row(side, path, UNREADABLE, f"images are read from {formats}: convert it"))
+    return rows
+
+
+def _without_roles(images: dict[str, Path], alone: Iterable[str]) -> dict[str, Path]:
+    """Return images with the names that only one side has without `ROLES`, where that names one of them alone."""
+    bearers = Counter(_without_role(name) for name in images)
+    renamed = {}
+    for name, path in images.items():
+        shorter = _without_role(name)
+        is_free = name in alone and bearers[shorter] == 1
+        renamed[shorter if is_free else name] = path
+    return renamed
+
+
+def _without_role(name: str) -> str:
+    for role in ROLES:
+        if name.endswith(role):
+            return name.removesuffix(role)
+    return name
+
+
+def _some(images: dict[str, Path], aside: Iterable[Row]) -> str:
+    if images:
+        return f"{', '.join(sorted(images)[:3])} …"
+    unread = [row for row in aside if row["reason"] == UNREADABLE]
+    return f"no images but {unread[0]['file']} …, where {unread[0]['detail']}" if unread else "no images"
+
+
+def _row(side: str, path: Path, reason: str, detail: str) -> Row:
+    return {"side": side, "file": file_name(path), "reason": reason, "detail": detail}

@@ -72,6 +72,26 @@ class Side:
         return "soft" if self.scale is not None else self.as_
 
 
+def check_said(predictions: Side, references: Side) -> None:
+    """Refuse a cohort that may be a part of another and does not say what its images are.
+
+    Raises
+    ------
+    UsageError
+        If a side says nothing.
+
+    Examples
+    --------
+    >>> check_said(Side((), "soft"), Side((), scale=255))
+    """
+    for name, side in (("as_", predictions), ("reference_as", references)):
+        if side.said is None:
+            raise UsageError(
+                f"lesions.cohort: {name} must be said with cases and part, since no part may decide for the others: "
+                'as_="labels" for label maps (--as labels), as_="soft" for soft masks (--as soft)'
+            )
+
+
 def decide_kinds(predictions: Side, references: Side, running: Running) -> tuple[Kind, Kind]:
     """Return what the predictions and the references of a cohort are.
 

@@ -2,7 +2,8 @@
 
 Conventions
 -----------
-- Cases are paired by file name, without its ending. A file without a partner is listed, never dropped in silence.
+- Cases are those of two folders, paired by file name, or of a table. A file without a partner is listed, never dropped
+  in silence: see `domains.lesions.folders` and `domains.lesions.listing`.
 - A pair that cannot be read or compared is a row with its error; all others are still scored.
 - Each case is kept in a file of records as soon as it is scored. A second run scores what is new, failed or has changed
   since, and refuses records that were made with other settings. The table of scores is made of the records: the same,
@@ -14,7 +15,6 @@ Conventions
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Hashable, Iterable
 from dataclasses import replace
@@ -27,15 +27,23 @@ from .. import _console
 from .._batch import Interrupted, Job, run_cases
 from .._checks import UsageError
 from .._outputs import is_special
-from .._running import RunningOptions, split_running, takes_running
+from .._running import Running, RunningOptions, split_running, takes_running
 from .._skipped import NOT_SCORED, as_skipped
-from .._text import file_name, for_picture
+from .._text import count_of, file_name, for_picture, printable
 from . import cohorts, tables
-from .cohorts import Pair, check_table, scores_of, skipped_of
+from .cohorts import Pair, Rules, check_table, groups_of, missing_cases, scores_of, skipped_of
 from .comparison import assess
-from .folders import pair_images
-from .layers import Labels, absent_labels, cases_without_common_label, check_labels, held_labels, no_common_label
-from .reading import Side, Source, decide_kinds, read_two
+from .layers import (
+    Labels,
+    absent_labels,
+    cases_without_common_label,
+    check_labels,
+    held_labels,
+    listed_labels,
+    no_common_label,
+)
+from .listing import grouped, list_cases, part_of
+from .reading import Side, Source, check_said, decide_kinds, read_two
 from .scores import restored
 from .settings import Options, check_settings, takes_settings
 from .summaries import Bootstrap, number_groups, summarise_label
@@ -47,6 +55,11 @@ if TYPE_CHECKING:
     from .._console import Outputs
 
 
+JOB = "lesions.cohort"
+PARTS = "parts"
+"""The setting that says into how many parts a cohort was divided."""
+
+
 class CohortOptions(Options, RunningOptions):
     """The keywords of `cohort` that are explained elsewhere, for type checkers."""
 
@@ -54,34 +67,52 @@ class CohortOptions(Options, RunningOptions):
 @takes_settings
 @takes_running
 def cohort(
-    predictions: str | Path,
-    references: str | Path,
+    predictions: str | Path | None = None,
+    references: str | Path | None = None,
     *,
+    cases: str | Path | None = None,
     out: str | Path | None = None,
     labels: Labels | None = None,
     as_: Kind | None = None,
     reference_as: Kind | None = None,
     scale: float | None = None,
     reference_scale: float | None = None,
+    names: str | None = None,
+    reference_names: str | None = None,
+    group: str | None = None,
+    count_missing: bool = False,
+    part: tuple[int, int] | None = None,
     **options: Unpack[CohortOptions],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Compare every pair of images of the same name in two folders.
+    r"""Compare every pair of images of the same name in two folders, or of a table.
 
     Parameters
     ----------
-    predictions, references : path
-        Folders of NIfTI files.
+    predictions, references : path, optional
+        Folders of images.
+    cases : path, optional
+        A CSV with the columns ``prediction reference`` and perhaps ``name group`` instead; see
+        `domains.lesions.listing`.
     out : path, optional
         A CSV for the scores.
     labels : sequence of int or mapping, optional
         See `compare`.
     as_ : {"soft", "labels"}, optional
         What all images are, soft masks or label maps. By default it is decided once, before the first case: see
-        `domains.lesions.reading`.
+        `domains.lesions.reading`. With `cases` or `part` it must be said.
     reference_as : {"soft", "labels"}, optional
         What the references are, where they are something else than the predictions.
     scale, reference_scale : float, optional
         The stored value that means 1, in soft predictions and in soft references.
+    names, reference_names : str, optional
+        Regular expressions whose groups capture the case in the names of files, such as ``"(.+)-seg"``; of references
+        as of predictions by default. See `domains.lesions.folders`.
+    group : str, optional
+        A regular expression whose groups capture in the name of a case of whom it is, such as ``"(.+)_.*"``.
+    count_missing : bool
+        Whether a case without a prediction counts as missed: by default it is a row with an error.
+    part : (int, int), optional
+        Which part of the cases is done, and of how many, by the task of a job array; `merge` joins their records.
     records : path, optional
         A file that keeps each case as soon as it is scored; a second run goes on where the first ended. By default it
         lies beside `out`, with ``.records`` after its name.
@@ -98,16 +129,17 @@ def cohort(
     Returns
     -------
     scores : DataFrame
-        A row for each case and label, and for each case that failed: case, label, the numbers of `compare`, error.
+        A row for each case and label, and for each case that failed: case, group, label, missing (there is no
+        prediction), the numbers of `compare`, error.
     skipped : DataFrame
         ``side file where reason detail``: files without a partner ("unpaired file"), files that cannot be read
         ("unreadable file"), cases that cannot be compared and `labels` that no image has ("not scored"), files that
-        only have the name of an image ("no image").
+        are not read for their name ("no image", "other format", "other name").
 
     Raises
     ------
     FileNotFoundError
-        If a folder does not exist.
+        If a folder or the table does not exist.
     TypeError
         If there is no such option.
     ValueError
@@ -147,49 +179,34 @@ def cohort(
     if labels is not None:
         check_labels("lesions.cohort", labels)
     table = None if out is None else Path(out)
-    if running.records is None and table is not None:
-        running = replace(running, records=records_beside(table))
-    if running.records is not None and table is not None and Path(running.records).resolve() == table.resolve():
-        raise UsageError(f"lesions.cohort: {file_name(table)} is both out and records; give each a file of its own")
-    if table is not None:
-        _console.check_folder("lesions.cohort: out", table)
-        check_table(table)
-    pairs, unpaired = pair_images(Path(predictions), Path(references))
-    predicted_side = Side(tuple(predicted for predicted, _ in pairs.values()), as_, scale)
-    reference_side = Side(tuple(reference for _, reference in pairs.values()), reference_as or as_, reference_scale)
-    predicted_kind, reference_kind = decide_kinds(predicted_side, reference_side, running)
-    decisions = {
-        "labels": labels,
-        "as_": predicted_kind,
-        "reference_as": reference_kind,
-        "scale": scale,
-        "reference_scale": reference_scale,
-        **vars(settings),
-    }
-    # as JSON has them: whole tuples, and a policy by its words
-    made_with = json.loads(json.dumps(decisions, default=str))
-    cases = []
-    for name, (predicted, reference) in pairs.items():
-        a = Source(predicted, predicted_kind, scale)
-        b = Source(reference, reference_kind, reference_scale)
-        cases.append(Pair(name, a, b, labels, settings).as_case())
-    job = Job("lesions.cohort", cohorts.score_pair, made_with, "comparing")
+    running = _keeping_records(running, table)
+    listed, aside = list_cases(predictions, references, cases, names, reference_names)
+    chosen = part_of(grouped(listed, group), part)
+    predicted = Side(tuple(case.predicted for case in chosen if case.predicted is not None), as_, scale)
+    reference = Side(tuple(case.reference for case in chosen), reference_as or as_, reference_scale)
+    if cases is not None or part is not None:
+        check_said(predicted, reference)
+    kinds = decide_kinds(predicted, reference, running)
+    rules = Rules(settings, labels, *kinds, scale, reference_scale, count_missing)
+    n_parts = 1 if part is None else part[1]
+    job = Job(JOB, cohorts.score_pair, {**rules.as_plain(), PARTS: n_parts}, "comparing")
+    groups = {case.name: case.group for case in chosen}
     try:
-        outcomes = run_cases(job, cases, running)
+        outcomes = run_cases(job, [Pair(case, rules).as_case() for case in chosen], running)
     except Interrupted as stop:
         if table is not None:
-            _console.save_table(scores_of(stop.outcomes), table)
+            _console.save_table(scores_of(stop.outcomes, groups), table)
         raise
-    scores = scores_of(outcomes)
+    scores = scores_of(outcomes, groups)
     if table is not None:
         _console.save_table(scores, table)
     compared = scores[scores["error"] == ""]
     _warn_of_labels(compared)
     absent = []
     if labels is not None:
-        both = f"{file_name(predictions)}, {file_name(references)}"
-        absent = _absent(compared, both, "no image of either folder has it")
-    return scores, as_skipped([*unpaired, *skipped_of(outcomes), *absent])
+        where = file_name(cases) if cases is not None else f"{predictions}, {references}"
+        absent = _absent(compared, printable(where), "no image of the cohort has it")
+    return scores, as_skipped([*aside, *skipped_of(outcomes), *absent])
 
 
 def summarise(
@@ -219,7 +236,8 @@ def summarise(
     DataFrame
         A row for each label and index: label, index, statistic ("mean" of indices, "median" of distances, "pooled"
         for the Dice of the added sizes), value, low, high, n_scored (cases with a value), n_undefined, n_missed
-        (the reference has the label, the prediction nothing of it that reaches the level).
+        (the reference has the label, the prediction nothing of it that reaches the level), n_missing (cases without a
+        prediction).
 
     Raises
     ------
@@ -244,6 +262,7 @@ def summarise(
     """
     bootstrap = Bootstrap(level, n_resamples, rng)
     scores = restored(scores, "lesions.summarise")
+    n_missing = len(missing_cases(scores))
     numbers = None if groups is None else number_groups(groups, scores)
     compared = (scores["error"] == "").to_numpy()
     rows = []
@@ -251,8 +270,21 @@ def summarise(
         is_of_label = compared & (scores["label"] == label).to_numpy()
         of_label = None if numbers is None else numbers[is_of_label]
         for row in summarise_label(scores[is_of_label], bootstrap, of_label):
-            rows.append({"label": label, **row})
+            rows.append({"label": label, **row, "n_missing": n_missing})
     return pd.DataFrame(rows)
+
+
+def _keeping_records(running: Running, table: Path | None) -> Running:
+    """Return how a cohort runs that writes a table: with records beside it, unless they are elsewhere."""
+    if table is None:
+        return running
+    if running.records is None:
+        running = replace(running, records=records_beside(table))
+    if running.records is not None and Path(running.records).resolve() == table.resolve():
+        raise UsageError(f"lesions.cohort: {file_name(table)} is both out and records; give each a file of its own")
+    _console.check_folder("lesions.cohort: out", table)
+    check_table(table)
+    return running
 
 
 def records_beside(table: Path) -> Path | None:
@@ -289,6 +321,23 @@ def parse_labels(text: str | None) -> Labels | None:
         return regions
     except ValueError:
         raise UsageError(f'--labels {text}: write "1,2", or regions as "core=1+4,whole=1+2+4"') from None
+
+
+def parse_part(text: str | None) -> tuple[int, int] | None:
+    """Read a part of the cases as the command line writes it.
+
+    Examples
+    --------
+    >>> parse_part("3/16")
+    (3, 16)
+    """
+    if text is None:
+        return None
+    number, _, n_parts = text.partition("/")
+    try:
+        return int(number), int(n_parts)
+    except ValueError:
+        raise UsageError(f"--part {text}: write which part of how many, such as 3/16") from None
 
 
 def compare_files(
@@ -342,23 +391,63 @@ def compare_files(
 
 
 def cohort_files(
-    predictions: Path, references: Path, *, out: Path, labels: str | None, outputs: Outputs, **options: Any
+    predictions: Path | None,
+    references: Path | None,
+    *,
+    cases: Path | None = None,
+    out: Path,
+    labels: str | None,
+    part: str | None = None,
+    outputs: Outputs,
+    **options: Any,
 ) -> int:
     """Do what ``overlap lesions cohort`` does, and return its exit code."""
     wanted = parse_labels(labels)
+    share = parse_part(part)
     with _console.collected_warnings() as notes:
-        progress = not outputs.quiet
-        scores, skipped = cohort(predictions, references, out=out, labels=wanted, progress=progress, **options)
-    summary = summarise(scores)
+        scores, skipped = cohort(
+            predictions,
+            references,
+            cases=cases,
+            out=out,
+            labels=wanted,
+            part=share,
+            progress=not outputs.quiet,
+            **options,
+        )
+    sides = (predictions or f"prediction of {cases}", references or f"reference of {cases}")
+    return _deliver(scores, skipped, sides, out, outputs, notes)
+
+
+def _deliver(
+    scores: pd.DataFrame,
+    skipped: pd.DataFrame,
+    sides: tuple[str | Path, str | Path],
+    out: Path,
+    outputs: Outputs,
+    notes: list[str],
+) -> int:
+    """Save and print the summary of a cohort, and return the exit code."""
+    predictions, references = sides
+    groups = groups_of(scores)
+    summary = summarise(scores, groups=groups)
+    missing = missing_cases(scores)
     report = {
         "prediction": str(predictions),
         "reference": str(references),
         "cases": int(scores["case"].nunique()),
+        "missing": missing,
         "summary": summary.to_dict("records"),
     }
 
     def table() -> list[Any]:
-        return [tables.cohort_table(summary, predictions, references, scores), _console.aside(f"scores: {out}")]
+        lines: list[Any] = [tables.cohort_table(summary, Path(predictions), Path(references), scores)]
+        if groups is not None:
+            n_groups = count_of(groups.nunique(), "group")
+            lines.append(_console.aside(f"intervals resample {n_groups} of cases, not the cases"))
+        if missing:
+            lines.append(_console.aside(_missing_line(scores, missing)))
+        return [*lines, _console.aside(f"scores: {out}")]
 
     def picture() -> Axes:
         from .pictures.cohort_scores import plot_scores
@@ -366,6 +455,13 @@ def cohort_files(
         return plot_scores(scores)
 
     return _console.deliver(report, outputs, table, picture, skipped, rows=summary, notes=notes)
+
+
+def _missing_line(scores: pd.DataFrame, missing: list[str]) -> str:
+    n_cases = scores["case"].nunique()
+    counted = (scores["missing"] == 1) & (scores["error"] == "")
+    what = "counted as missed" if counted.any() else "left out; --count-missing counts them as missed"
+    return f"no prediction: {len(missing)} of {n_cases} cases ({listed_labels(missing, most=5)}), {what}"
 
 
 def _absent(scores: pd.DataFrame, files: str, why: str) -> list[dict[str, str]]:

@@ -2,8 +2,9 @@
 
 Conventions
 -----------
-- A table has a row for each case and label, as `cohort` returns it: case, label, numbers, error ("" for none).
+- A table has a row for each case and label, as `cohort` returns it: case, group, label, numbers, error ("" for none).
 - A miss is a row whose reference has the label while the prediction has nothing of it: ``missed`` is 1.
+  ``missing`` is 1 where the case has no prediction at all.
 - CSV knows no types. pandas reads label 1 beside an empty cell as 1.0, and an empty error as NaN: `restored` puts that
   right. What it cannot know (a case 007 that became 7, a label NA that became NaN) `read_scores` never loses.
 """
@@ -21,10 +22,10 @@ from .._report import with_texts
 from .._text import from_csv
 from .comparison import BOUNDS, DISTANCES, INDICES, LESION_COUNTS, LESION_INDICES, SIZES
 
-COUNTS = ["missed", *LESION_COUNTS]
+COUNTS = ["missed", "missing", *LESION_COUNTS]
 SCORES = [*SIZES, *INDICES, *BOUNDS, *DISTANCES, "nsd", *LESION_INDICES, *COUNTS]
 TEXTS = ["case", "label", "error"]
-COLUMNS = ["case", "label", *SCORES, "error"]
+COLUMNS = ["case", "group", "label", *SCORES, "error"]
 
 
 def read_scores(path: str | Path) -> pd.DataFrame:
@@ -87,7 +88,7 @@ def restored(scores: pd.DataFrame, operation: str) -> pd.DataFrame:
         raise UsageError(
             f"{operation}: scores has no column {missing[0]!r}; pass a table as lesions.cohort returns it or saves it"
         )
-    table = with_texts(scores, TEXTS)
+    table = with_texts(scores, [*TEXTS, "group"])
     nameless = np.flatnonzero((table["error"] == "") & (table["label"] == ""))
     if len(nameless):
         raise UsageError(

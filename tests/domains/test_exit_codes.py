@@ -167,7 +167,11 @@ COMMANDS = {
     "lesions cohort": Command(
         a_cohort,
         a_cohort_with_a_lonely_image,
-        (*OF_SCORES, ["--workers", "0"], ["--labels", "1="], ["--out", NOWHERE], ["--level", "2"]),
+        (
+            *OF_SCORES,
+            *(["--workers", "0"], ["--labels", "1="], ["--out", NOWHERE], ["--level", "2"], ["--names", "("]),
+            *(["--group", "patient"], ["--part", "1"], ["--part", "1/2"], ["--as", "mask"], ["--cases", "cases.csv"]),
+        ),
         "nibabel",
     ),
     "events score": Command(

@@ -10,8 +10,18 @@ from domains._batch import CaseError, Job, Outcome, run_cases
 from domains._checks import UsageError
 from domains._console import save_table
 from domains.lesions import Settings, cohorts, example, read_image, write_image
-from domains.lesions.cohorts import COLUMNS, Pair, check_table, score_pair, scores_of, skipped_of
-from domains.lesions.reading import Source
+from domains.lesions.cohorts import (
+    COLUMNS,
+    Pair,
+    Rules,
+    check_table,
+    groups_of,
+    missing_cases,
+    score_pair,
+    scores_of,
+    skipped_of,
+)
+from domains.lesions.folders import Listed
 
 SCORED = Outcome("b", [{"label": "10", "dice": 0.5, "lesions_matched": 2}, {"label": "2", "lesions_matched": 0}])
 FAILED = Outcome("a", error="different grids")
@@ -23,7 +33,7 @@ def pair(tmp_path):
     for rater in (0, 1):
         paths.append(tmp_path / f"rater_{rater}.nii.gz")
         write_image(read_image(example()).isel(rater=rater), paths[-1])
-    return Pair("nodule", *map(Source, paths), None, Settings(threshold=0.3))
+    return Pair(Listed("nodule", *paths), Rules(Settings(threshold=0.3)))
 
 
 def outcome_of(pair):
@@ -40,7 +50,7 @@ def test_a_case_has_a_row_for_each_label(pair):
 
 @pytest.mark.parametrize(("attribute", "side"), [("predicted", "prediction"), ("reference", "reference")])
 def test_a_file_that_cannot_be_read_is_named_with_its_side(pair, attribute, side):
-    path = getattr(pair, attribute).path
+    path = getattr(pair.case, attribute)
     path.write_bytes(b"notes")
     outcome = outcome_of(pair)
     (row,) = skipped_of([outcome])
@@ -56,7 +66,7 @@ def test_whatever_reading_raises_is_this_case_s(pair, monkeypatch, error):
     monkeypatch.setattr(cohorts, "read_in_time", fail)
     with pytest.raises(CaseError) as caught:
         score_pair(pair)
-    assert caught.value.details == {"side": "prediction", "file": str(pair.predicted.path), "reason": "unreadable file"}
+    assert caught.value.details == {"side": "prediction", "file": str(pair.case.predicted), "reason": "unreadable file"}
     assert str(caught.value)
 
 
@@ -107,3 +117,33 @@ def test_another_file_is_never_replaced(tmp_path, content):
 def test_threads_may_score_too(pair):
     with ThreadPoolExecutor(1) as executor:
         assert executor.submit(score_pair, pair).result() == score_pair(pair)
+
+
+def without_prediction(pair, **rules):
+    return Pair(pair.case._replace(predicted=None), Rules(Settings(), **rules))
+
+
+def test_a_missing_prediction_is_a_row_with_an_error(pair):
+    outcome = outcome_of(without_prediction(pair))
+    table = scores_of([outcome, SCORED])
+    assert table[["case", "missing", "error"]].values.tolist()[-1] == ["nodule", 1, "no prediction of this name"]
+    (row,) = skipped_of([outcome])
+    assert (row["side"], row["file"], row["reason"]) == ("reference", str(pair.case.reference), "unpaired file")
+
+
+@pytest.mark.parametrize("kind", ["labels", "soft"])
+def test_a_missing_prediction_counts_as_missed_on_request(pair, kind):
+    (row,) = score_pair(without_prediction(pair, count_missing=True, as_=kind, reference_as=kind))
+    assert (row["label"], row["missing"], row["missed"]) == ("1" if kind == "labels" else "lesion", 1, 1)
+    assert (row["dice"], row["size_a"], row["hd95"]) == (0, 0, float("inf"))
+    assert row["lesions_missed"] == row["lesions_reference"] == 1
+    assert missing_cases(scores_of([Outcome("nodule", [row]), SCORED])) == ["nodule"]
+
+
+def test_groups_are_a_column(tmp_path):
+    table = scores_of([SCORED, FAILED], {"a": "anna", "b": "007"})
+    assert table["group"].tolist() == ["anna", "007", "007"]
+    save_table(table, tmp_path / "s.csv")
+    assert groups_of(pd.read_csv(tmp_path / "s.csv", dtype={"group": str})).tolist() == ["anna", "007", "007"]
+    assert groups_of(scores_of([SCORED])) is None
+    assert groups_of(scores_of([SCORED, FAILED], {"b": "x"})).isna().tolist() == [True, False, False]

@@ -10,8 +10,9 @@ from domains._batch import Job, run_cases
 from domains._checks import UsageError
 from domains._running import Running
 from domains.lesions import reading
-from domains.lesions.cohorts import Pair, score_pair
-from domains.lesions.reading import Side, Source, decide_kinds, kind_of_file, read_in_time, read_two
+from domains.lesions.cohorts import Pair, Rules, score_pair
+from domains.lesions.folders import Listed
+from domains.lesions.reading import Side, Source, check_said, decide_kinds, kind_of_file, read_in_time, read_two
 from domains.lesions.settings import Settings
 
 
@@ -108,7 +109,7 @@ def test_reading_has_a_limit_of_time(write, monkeypatch):
     monkeypatch.setattr(reading, "SECONDS", 0.05)
     monkeypatch.setattr(reading, "read_image", lambda *_, **__: time.sleep(5))
     begin = time.perf_counter()
-    case = Pair("a", Source(path), Source(path), None, Settings()).as_case()
+    case = Pair(Listed("a", path, path), Rules(Settings())).as_case()
     (outcome,) = run_cases(Job("lesions.cohort", score_pair), [case])
     assert time.perf_counter() - begin < 2
     assert outcome.error == f"lesions.read_image: {path}: reading it took longer than the limit of 0.05 s"
@@ -122,3 +123,11 @@ def test_a_large_file_may_take_longer(tmp_path, monkeypatch):
     assert reading._seconds_for(path) == reading._seconds_for(tmp_path / "none.nii") == 10
     monkeypatch.setattr(reading, "BYTES_A_SECOND", 100)
     assert reading._seconds_for(path) == 30
+
+
+def test_a_part_of_a_cohort_says_what_its_images_are():
+    with pytest.raises(UsageError, match=r'^lesions.cohort: as_ must be said .* as_="labels" for label maps .--as lab'):
+        check_said(Side(()), Side((), "soft"))
+    with pytest.raises(UsageError, match="^lesions.cohort: reference_as must be said"):
+        check_said(Side((), scale=255), Side(()))
+    check_said(Side((), scale=255), Side((), "labels"))

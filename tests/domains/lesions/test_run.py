@@ -65,17 +65,18 @@ def test_unpaired_and_broken_files(folders, tmp_path):
         ("unreadable file", "case_3.nii.gz"),
     ]
     assert skipped["side"].tolist() == ["prediction", "reference", "prediction"]
-    assert skipped["detail"].iloc[0] == "no reference of this name"
-    assert scores["case"].tolist() == ["case_0", "case_3"]
-    assert scores["error"].tolist()[0] == ""
-    assert "case_3.nii.gz" in scores["error"].tolist()[1]
-    assert pd.read_csv(out)["error"].notna().tolist() == [False, True]
+    assert skipped["detail"].tolist()[:2] == ["no reference of this name", "no prediction of this name"]
+    assert scores["case"].tolist() == ["case_0", "case_1", "case_3"]
+    assert scores["error"].tolist()[:2] == ["", "no prediction of this name"]
+    assert scores["missing"].tolist() == [0, 1, 0]
+    assert "case_3.nii.gz" in scores["error"].tolist()[2]
+    assert pd.read_csv(out)["error"].notna().tolist() == [False, True, True]
 
 
 def count_scored(monkeypatch):
     seen = []
     real = cohorts.score_pair
-    monkeypatch.setattr(cohorts, "score_pair", lambda pair: seen.append(pair.name) or real(pair))
+    monkeypatch.setattr(cohorts, "score_pair", lambda pair: seen.append(pair.case.name) or real(pair))
     return seen
 
 
@@ -204,7 +205,7 @@ def test_whatever_ends_a_case_is_its_row(folders, monkeypatch):
     real = cohorts.score_pair
 
     def fail(pair):
-        if pair.name == "case_1":
+        if pair.case.name == "case_1":
             raise IndexError("index 3 is out of bounds")
         return real(pair)
 
@@ -271,7 +272,7 @@ def test_an_interrupted_run_writes_what_is_done(folders, tmp_path, monkeypatch):
     real = cohorts.score_pair
 
     def interrupt(pair):
-        if pair.name == "case_2":
+        if pair.case.name == "case_2":
             raise KeyboardInterrupt
         return real(pair)
 
@@ -414,7 +415,7 @@ def test_a_label_that_no_case_has_is_not_scored(folders, tmp_path, capsys):
     write_image(image * (1 + right.astype(int)), two)
     for out in (None, tmp_path / "s.csv", tmp_path / "s.csv"):
         _, skipped = cohort(*folders, labels=[1, 2, 9], out=out)
-        assert skipped["detail"].tolist() == ["label 9: no image of either folder has it"]
+        assert skipped["detail"].tolist() == ["label 9: no image of the cohort has it"]
     assert cohort_files(*folders, out=tmp_path / "t.csv", **options(labels="9")) == 1
     assert cohort_files(*folders, out=tmp_path / "u.csv", **options(labels="2")) == 0
 
@@ -604,3 +605,110 @@ def test_two_images_are_a_cohort_of_one(tmp_path, capsys):
         compare_files(*pair, lesions=None, **options(as_="labels"))
     assert compare_files(*pair, lesions=None, **options(as_="labels", reference_as="soft")) == 0
     assert json.loads(capsys.readouterr().out)["dice"] == {"1": pytest.approx(2 / 3)}
+
+
+def patients(tmp_path):
+    """Write a cohort of two patients with two scans each; of the last there is no prediction."""
+    names = ("anna_1", "anna_2", "bert_1", "bert_2")
+    folders = folders_of(tmp_path, {name: ball(1, np.uint8) for name in names[:3]}, {})
+    for name in names:
+        truth = ball(1, np.uint8)
+        truth[4] = 0
+        nib.save(nib.Nifti1Image(truth, np.diag([0.5, 0.5, 2.0, 1.0])), folders[1] / f"{name}.nii.gz")
+    return folders
+
+
+def test_missing_predictions_are_told_everywhere(tmp_path, capsys):
+    folders = patients(tmp_path)
+    out = tmp_path / "s.csv"
+    assert cohort_files(*folders, out=out, **options()) == 1
+    printed = capsys.readouterr()
+    report = json.loads(printed.out)
+    assert report["missing"] == ["bert_2"]
+    assert {row["n_missing"] for row in report["summary"]} == {1}
+    assert [row["reason"] for row in report["skipped"]] == ["unpaired file"]
+    assert "unpaired file: " in printed.err
+    assert pd.read_csv(out)["missing"].tolist() == [0, 0, 0, 1]
+    assert cohort_files(*folders, out=out, **{**options(), "outputs": _console.Outputs()}) == 1
+    assert "no prediction: 1 of 4 cases (bert_2), left out; --count-missing counts" in capsys.readouterr().out
+
+
+def test_missing_predictions_count_as_missed_on_request(tmp_path, capsys):
+    folders = patients(tmp_path)
+    out = tmp_path / "s.csv"
+    assert cohort_files(*folders, out=out, **options(count_missing=True)) == 0
+    report = json.loads(capsys.readouterr().out)
+    dice, *_ = report["summary"]
+    assert (dice["n_scored"], dice["n_missed"], dice["n_missing"]) == (4, 1, 1)
+    assert dice["value"] == pytest.approx(3 / 4 * 2 * 18 / (27 + 18))
+    assert report["missing"] == ["bert_2"]
+    with pytest.raises(UsageError, match="other settings .count_missing true, now false"):
+        cohort(*folders, out=out)
+    assert cohort_files(*folders, out=out, **{**options(count_missing=True), "outputs": _console.Outputs()}) == 0
+    assert "no prediction: 1 of 4 cases (bert_2), counted as missed" in capsys.readouterr().out
+    # a prediction that comes later takes the place of the miss
+    write_image(read_image(folders[1] / "bert_2.nii.gz"), folders[0] / "bert_2.nii.gz")
+    assert cohort(*folders, out=out, count_missing=True)[0]["dice"].tolist()[3] == 1
+
+
+def test_whole_patients_are_resampled(tmp_path, capsys):
+    folders = patients(tmp_path)
+    (folders[0] / "bert_1.nii.gz").unlink()
+    out = tmp_path / "s.csv"
+    assert cohort_files(*folders, out=out, **options(group="(.+)_.*", count_missing=True)) == 0
+    summary = json.loads(capsys.readouterr().out)["summary"]
+    scores, _ = cohort(*folders, out=out, group="(.+)_.*", count_missing=True)
+    assert scores["group"].tolist() == ["anna", "anna", "bert", "bert"]
+    by_hand = summarise(scores, groups=["anna", "anna", "bert", "bert"])
+    dice = by_hand[by_hand["index"] == "dice"].iloc[0]
+    assert (summary[0]["low"], summary[0]["high"]) == (dice["low"], dice["high"]) == (0, 0.8)
+    assert (
+        cohort_files(
+            *folders, out=out, group="(.+)_.*", count_missing=True, **{**options(), "outputs": _console.Outputs()}
+        )
+        == 0
+    )
+    assert "intervals resample 2 groups of cases, not the cases" in capsys.readouterr().out
+
+
+def test_a_table_of_cases_is_the_cohort(tmp_path):
+    folders = patients(tmp_path)
+    table = tmp_path / "cases.csv"
+    lines = ["prediction,reference,name,group"]
+    for name in ("anna_1", "anna_2", "bert_1", "bert_2"):
+        lines.append(f"p/{name}.nii.gz,r/{name}.nii.gz,{name},{name.partition('_')[0]}")
+    table.write_text("\n".join(lines))
+    listed, skipped = cohort(cases=table, as_="labels")
+    paired, _ = cohort(*folders, group="(.+)_.*")
+    pd.testing.assert_frame_equal(listed, paired)
+    assert skipped["detail"].tolist() == ["no prediction of this name"]
+
+
+def test_cases_and_parts_say_what_images_are(tmp_path):
+    folders = patients(tmp_path)
+    table = tmp_path / "cases.csv"
+    table.write_text("prediction,reference\np/anna_1.nii.gz,r/anna_1.nii.gz\n")
+    with pytest.raises(UsageError, match="as_ must be said with cases and part"):
+        cohort(cases=table)
+    with pytest.raises(UsageError, match="as_ must be said with cases and part"):
+        cohort(*folders, part=(1, 2))
+    with pytest.raises(UsageError, match=r"two folders, predictions and references, or a table, cases="):
+        cohort(*folders, cases=table)
+    assert cohort(cases=table, as_="soft")[0]["label"].tolist() == ["lesion"]
+
+
+def test_parts_are_the_cohort(tmp_path):
+    folders = patients(tmp_path)
+    whole, _ = cohort(*folders, as_="labels")
+    parts = [cohort(*folders, as_="labels", part=(k, 3))[0] for k in (1, 2, 3)]
+    assert [part["case"].tolist() for part in parts] == [["anna_1", "bert_2"], ["anna_2"], ["bert_1"]]
+    joined = pd.concat(parts).sort_values("case", ignore_index=True)
+    pd.testing.assert_frame_equal(joined, whole)
+    with pytest.raises(UsageError, match="part must be a whole number from 1 to 3; got 4"):
+        cohort(*folders, as_="labels", part=(4, 3))
+
+
+@pytest.mark.parametrize("text", ["3", "3/", "a/b", "1/2/3"])
+def test_wrong_parts(text):
+    with pytest.raises(UsageError, match=f"--part {text}: write which part of how many, such as 3/16"):
+        run.parse_part(text)
