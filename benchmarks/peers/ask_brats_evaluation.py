@@ -6,7 +6,8 @@
 A black box: its licence is not ours. Its two commands read NIfTI files; every voxel of a mask gets label 1, and the
 answers are those for the whole tumour (wt). "lesions" is what the evaluation says of a case with the configuration
 mets; the others say the same of one mask. "leaderboard seg" and "leaderboard mets" are what the second command makes of
-it, mets with lesions from 20 mm3 on called large, and small ones found from a Dice of 0.1 on. 3-D alone.
+it, mets with lesions from 20 mm3 on called large, and small ones found from a Dice of 0.1 on. 3-D alone. Its distances
+take the spacing of a file's axes in reverse order: they are those of the masks where voxels are cubes.
 """
 
 from __future__ import annotations
