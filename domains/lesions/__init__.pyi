@@ -25,6 +25,19 @@ from .pictures.label_panels import plot_labels
 from .pictures.plotting import plot_overlay
 from .pictures.rater_outlines import plot_raters
 from .pictures.two_models import plot_models
+from .protocols import (
+    PROTOCOLS,
+    AnyDetection,
+    CellWise,
+    LesionWise,
+    MatchedDetections,
+    Panoptic,
+    compare_protocols,
+    detect,
+    detection_scores,
+    froc_curve,
+    score_lesions,
+)
 from .raters import consensus, leave_one_out, pairwise_agreement
 from .resampling import resample_onto
 from .run import cohort, summarise
@@ -32,22 +45,32 @@ from .scores import read_scores
 from .settings import Settings
 
 __all__ = [
+    "PROTOCOLS",
+    "AnyDetection",
     "AnyVoxel",
     "Assessment",
+    "CellWise",
     "CentreWithin",
     "LeastDice",
     "LeastIoU",
+    "LesionWise",
+    "MatchedDetections",
+    "Panoptic",
     "Settings",
     "as_image",
     "assess",
     "calibration",
     "cohort",
     "compare",
+    "compare_protocols",
     "components",
     "consensus",
     "decide",
+    "detect",
+    "detection_scores",
     "example",
     "expected_dice",
+    "froc_curve",
     "generalised_energy_distance",
     "grid_spacing",
     "leave_one_out",
@@ -68,6 +91,7 @@ __all__ = [
     "read_image",
     "read_scores",
     "resample_onto",
+    "score_lesions",
     "sensitivity_by_volume",
     "soft_volume",
     "staple",

@@ -4,11 +4,12 @@ Conventions
 -----------
 - Candidates are three arrays: row, column, score. A dense matrix has one for each entry, a sparse one for each
   stored entry, explicit zeros too. NaN is never a candidate.
-- `greedy` and `optimal` return positions in these arrays, ascending: no row and no column twice.
+- `greedy`, `optimal` and `heaviest` return positions in these arrays, ascending: no row and no column twice.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -21,6 +22,7 @@ from .._checks import check_real
 
 Ints = NDArray[np.intp]
 Floats = NDArray[np.float64]
+Prices = Callable[[Floats, int], tuple[Floats, float]]
 
 BATCH = 1024
 """Pairs solved at once: the search touches all columns of a batch for each of its rows."""
@@ -132,7 +134,18 @@ def most(pairs: Candidates) -> int:
 
 
 def optimal(pairs: Candidates) -> Ints:
-    """Choose as many pairs as can be, and among such choices the one of the greatest total score.
+    """Choose as many pairs as can be, and among such choices the one of the greatest total score."""
+    return _by_component(pairs, _most_first)
+
+
+def heaviest(pairs: Candidates) -> Ints:
+    """Choose the pairs of the greatest total score, however few."""
+    adds = np.flatnonzero(pairs.score > 0)
+    return np.asarray(adds[_by_component(pairs.take(adds), _score_alone)])
+
+
+def _by_component(pairs: Candidates, prices: Prices) -> Ints:
+    """Choose pairs at the least price.
 
     Components of the graph are independent: pairs that nothing competes with are taken at once, the others solved in
     batches of whole components.
@@ -145,9 +158,24 @@ def optimal(pairs: Candidates) -> Ints:
     cuts = _batches(component[contested])
     positions = [np.flatnonzero(is_alone)]
     for batch in np.split(contested, cuts):
-        solution = _assignment(pairs.take(batch))
+        solution = _assignment(pairs.take(batch), prices)
         positions.append(batch[solution])
     return np.sort(np.concatenate(positions))
+
+
+def _most_first(score: Floats, most_pairs: int) -> tuple[Floats, float]:
+    """Return the price of each pair and of none: no chain of exchanges gains as much as one pair more is worth."""
+    best = score.max()
+    spread = best - score.min()
+    # from 1 for the best score to 2 for the least; a price of 0 would not be stored
+    price = (best - score) / (spread if spread > 0 else 1.0) + 1
+    return price, most_pairs + 2.0
+
+
+def _score_alone(score: Floats, most_pairs: int) -> tuple[Floats, float]:
+    """Return the price of each pair and of none, which is as good as a score of 0."""
+    best = score.max()
+    return best - score + 1, best + 1
 
 
 def _components(pairs: Candidates) -> Ints:
@@ -168,8 +196,8 @@ def _batches(component: Ints) -> Ints:
     return np.asarray(starts[opens_batch])
 
 
-def _assignment(pairs: Candidates) -> Ints:
-    """Solve one batch: each row takes a column, or at a price above all else none."""
+def _assignment(pairs: Candidates, prices: Prices) -> Ints:
+    """Solve one batch: each row takes a column, or at its price none."""
     if not len(pairs.row):
         return np.zeros(0, np.intp)
     rows, row = np.unique(pairs.row, return_inverse=True)
@@ -177,12 +205,8 @@ def _assignment(pairs: Candidates) -> Ints:
     n = len(rows)
     m = len(columns)
 
-    # from 1 for the best score to 2 for the least; a price of 0 would not be stored
-    best = pairs.score.max()
-    spread = best - pairs.score.min()
-    price = (best - pairs.score) / (spread if spread > 0 else 1.0) + 1
-    # no chain of exchanges gains as much score as one pair more is worth
-    price_of_none = np.full(n, min(n, m) + 2.0)
+    price, of_none = prices(pairs.score, min(n, m))
+    price_of_none = np.full(n, of_none)
     every_row = np.arange(n)
     # row i may also take the column m + i, which stands for none
     ends = (np.append(row, every_row), np.append(column, m + every_row))

@@ -10,10 +10,21 @@ from numpy.typing import ArrayLike
 
 from .._checks import check_choice
 from ..counts import Overlap
-from .candidates import Candidates, Floats, Ints, by_score, greedy, most, optimal, read_candidates, read_thresholds
+from .candidates import (
+    Candidates,
+    Floats,
+    Ints,
+    by_score,
+    greedy,
+    heaviest,
+    most,
+    optimal,
+    read_candidates,
+    read_thresholds,
+)
 
-Method = Literal["optimal", "greedy"]
-METHODS = ("optimal", "greedy")
+Method = Literal["optimal", "total", "greedy"]
+METHODS = ("optimal", "total", "greedy")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,10 +84,10 @@ def match(scores: Any, threshold: float, method: Method = "optimal") -> Matches:
         Pairwise index; NaN is no candidate.
     threshold : float
         Least score of a pair (≥).
-    method : {"optimal", "greedy"}
+    method : {"optimal", "total", "greedy"}
         "optimal": as many pairs as can be, and of such matchings the one of the greatest total score (among equals one
-        of them, the same each time). "greedy": the best pair first, then the best of what is left; ties by prediction,
-        then by reference.
+        of them, the same each time). "total": the greatest total score, however few pairs; scores of 0 or less add
+        nothing. "greedy": the best pair first, then the best of what is left; ties by prediction, then by reference.
 
     Returns
     -------
@@ -96,7 +107,7 @@ def match(scores: Any, threshold: float, method: Method = "optimal") -> Matches:
     """
     check_choice("matching.match", "method", method, METHODS)
     pairs = read_candidates("matching.match", scores, threshold)
-    matched = pairs.take(optimal(pairs)) if method == "optimal" else _greedily(pairs)
+    matched = _CHOICES[method](pairs)
     ordered = matched.take(np.argsort(matched.row))
     n_a, n_b = pairs.shape
     return Matches(np.stack([ordered.row, ordered.column], axis=1), ordered.score, n_a, n_b)
@@ -111,7 +122,7 @@ def threshold_curve(scores: Any, thresholds: ArrayLike, method: Method = "optima
         See `match`.
     thresholds : array (T,)
         Least scores, in any order.
-    method : {"optimal", "greedy"}
+    method : {"optimal", "total", "greedy"}
         See `match`.
 
     Returns
@@ -134,18 +145,36 @@ def threshold_curve(scores: Any, thresholds: ArrayLike, method: Method = "optima
     steps = np.atleast_1d(read_thresholds("matching.threshold_curve", thresholds))
     lowest = np.min(steps, initial=np.inf)
     pairs = read_candidates("matching.threshold_curve", scores, lowest)
-    if method == "optimal":
-        counts = [most(pairs.take(pairs.score >= step)) for step in steps.flat]
-        matched = np.array(counts, np.intp)
-    else:
+    if method == "greedy":
         # greedy matches at a threshold are those of a lower one that reach it
         matched_scores = _greedily(pairs).score
         matched = np.sum(matched_scores >= steps[:, None], axis=1)
+    else:
+        count = most if method == "optimal" else _heaviest_count
+        counts = [count(pairs.take(pairs.score >= step)) for step in steps.flat]
+        matched = np.array(counts, np.intp)
     n_a, n_b = pairs.shape
     return Overlap(matched, np.full(len(steps), n_a), np.full(len(steps), n_b))
+
+
+def _optimally(pairs: Candidates) -> Candidates:
+    """Choose the most pairs, and of such choices the one of the greatest total score."""
+    return pairs.take(optimal(pairs))
+
+
+def _totally(pairs: Candidates) -> Candidates:
+    """Choose the pairs of the greatest total score."""
+    return pairs.take(heaviest(pairs))
+
+
+def _heaviest_count(pairs: Candidates) -> int:
+    return len(heaviest(pairs))
 
 
 def _greedily(pairs: Candidates) -> Candidates:
     """Choose pairs from the greatest score down."""
     ordered = pairs.take(by_score(pairs))
     return ordered.take(greedy(ordered.row, ordered.column, ordered.shape))
+
+
+_CHOICES = {"optimal": _optimally, "total": _totally, "greedy": _greedily}

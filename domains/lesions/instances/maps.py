@@ -103,6 +103,15 @@ class LesionMaps:
         j = np.repeat(np.arange(self.n_reference), lengths)
         return i, j
 
+    def shared(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        """Return how many voxels predicted lesion i[k] shares with reference lesion j[k]."""
+        place_shared = self.pairs.a * self.n_reference + self.pairs.b
+        place = i * self.n_reference + j
+        n_shared = np.append(self.pairs.overlap.intersection, 0)
+        k = np.searchsorted(place_shared, place)
+        is_pair = np.append(place_shared, -1)[k] == place
+        return np.asarray(np.where(is_pair, n_shared[k], 0))
+
     def masks(self, predicted: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the masks of some predicted and of some reference lesions, in the box around them.
 

@@ -114,7 +114,7 @@ def match_instances(lesions: LesionMaps, hit: Hit, *, contact: float = 0.0) -> p
     i = place // max(m, 1)
     j = place - i * m
     is_matched = np.isin(place, place_matched)
-    met = _met(lesions, i, j, place_shared)
+    met = ov.Overlap(lesions.shared(i, j), lesions.pairs.cells_a[i], lesions.pairs.cells_b[j])
 
     # below them the lesions without such a partner, with -1 for it
     spurious = np.flatnonzero(np.bincount(i, minlength=n) == 0)
@@ -148,16 +148,6 @@ def _instances(x: xr.DataArray, connectivity: int | None, dilation: int) -> np.n
     if x.dtype.kind in "iu":
         return x.values
     return components(x, connectivity=connectivity, dilation=dilation).values
-
-
-def _met(lesions: LesionMaps, i: np.ndarray, j: np.ndarray, place_shared: np.ndarray) -> ov.Overlap:
-    """Return what lesions i[k] and j[k] share, in voxels, and their sizes."""
-    place = i * lesions.n_reference + j
-    k = np.searchsorted(place_shared, place)
-    is_shared = np.isin(place, place_shared)
-    intersection = np.zeros(len(place), np.int64)
-    intersection[is_shared] = lesions.pairs.overlap.intersection[k[is_shared]]
-    return ov.Overlap(intersection, lesions.pairs.cells_a[i], lesions.pairs.cells_b[j])
 
 
 def _groups(i: np.ndarray, j: np.ndarray, n: int, m: int) -> tuple[np.ndarray, np.ndarray]:

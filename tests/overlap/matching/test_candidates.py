@@ -87,5 +87,5 @@ def test_batches_end_between_components():
 @pytest.mark.parametrize("scores", [[[0.3]], [[0.3, 0.3], [0.3, 0.3]], [[1.0, 1e6], [np.nan, 1.0]]])
 def test_an_assignment_matches_all_that_can_be(scores):
     pairs = candidates.read_candidates("matching.match", scores, 0.0)
-    chosen = pairs.take(candidates._assignment(pairs))
+    chosen = pairs.take(candidates._assignment(pairs, candidates._most_first))
     assert sorted(chosen.row) == sorted(chosen.column) == list(range(len(scores)))

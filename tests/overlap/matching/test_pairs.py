@@ -56,7 +56,7 @@ def test_optimal_against_brute_force(scores, threshold):
         np.testing.assert_allclose(m.scores.sum(), total, rtol=1e-12)
 
 
-@given(matrices(), st.sampled_from([0.0, 0.3, 0.5]), st.sampled_from(["optimal", "greedy"]))
+@given(matrices(), st.sampled_from([0.0, 0.3, 0.5]), st.sampled_from(["optimal", "total", "greedy"]))
 def test_a_matching_is_one_to_one(scores, threshold, method):
     m = matching.match(scores, threshold, method)
     a, b = m.pairs.T
@@ -79,6 +79,28 @@ def test_greedy_against_a_plain_loop(scores, threshold):
             expected.append([i, j])
     assert matching.match(scores, threshold, "greedy").pairs.tolist() == sorted(expected)
     assert matching.match(stored(scores), threshold, "greedy").pairs.tolist() == sorted(expected)
+
+
+@given(matrices(4), st.sampled_from([-np.inf, 0.3, 0.5]))
+def test_total_against_brute_force(scores, threshold):
+    """The greatest total over matchings of any number of pairs."""
+    n, m = scores.shape
+    best = 0.0
+    for size in range(1, min(n, m) + 1):
+        for rows in combinations(range(n), size):
+            for columns in permutations(range(m), size):
+                chosen = scores[list(rows), list(columns)]
+                if np.all(chosen >= threshold):
+                    best = max(best, chosen.sum())
+    found = matching.match(stored(scores), threshold, "total")
+    np.testing.assert_allclose(found.scores.sum(), best, rtol=1e-12, atol=1e-15)
+    assert (found.scores > 0).all()
+
+
+def test_total_takes_one_good_pair_before_two_poor_ones():
+    scores = [[0.9, 0.3], [0.4, np.nan]]
+    assert matching.match(scores, 0.1, "total").pairs.tolist() == [[0, 0]]
+    assert matching.match(scores, 0.1, "optimal").pairs.tolist() == [[0, 1], [1, 0]]
 
 
 def test_optimal_finds_what_greedy_misses():
@@ -104,7 +126,7 @@ def test_threshold_is_inclusive_and_absent_entries_are_no_candidates():
     assert matching.match(np.zeros((2, 2)), np.nextafter(0, 1)).n == 0
 
 
-@given(matrices(), st.sampled_from(["optimal", "greedy"]))
+@given(matrices(), st.sampled_from(["optimal", "total", "greedy"]))
 def test_threshold_curve_counts_what_match_finds(scores, method):
     steps = [0.5, 0.0, 0.3, 0.95, 2.0]
     for given_as in (scores, stored(scores)):
@@ -128,7 +150,7 @@ def test_f1_of_a_matching():
         (lambda: matching.match([[np.inf]], 0.5), "matching.match: 1 scores are infinite"),
         (
             lambda: matching.match([[1.0]], 0.5, "best"),
-            "matching.match: method must be one of 'optimal', 'greedy', got 'best'",
+            "matching.match: method must be one of 'optimal', 'total', 'greedy', got 'best'",
         ),
         (lambda: matching.threshold_curve([[1.0]], [0.5, np.nan]), "matching.threshold_curve: the threshold is NaN"),
     ],

@@ -53,6 +53,15 @@ def test_what_is_touched(lesions, reach):
     assert list(zip(i.tolist(), j.tolist(), strict=True)) == expected
 
 
+def test_what_two_lesions_share(lesions):
+    i, j = np.meshgrid(np.arange(lesions.n_predicted), np.arange(lesions.n_reference))
+    one, other = labels(predicted), labels(reference)
+    expected = [
+        ((predicted == one[k]) & (reference == other[m])).sum() for k, m in zip(i.ravel(), j.ravel(), strict=True)
+    ]
+    assert lesions.shared(i.ravel(), j.ravel()).tolist() == expected
+
+
 def test_masks_of_some_lesions_lie_in_their_box(lesions):
     a, b = lesions.masks(np.array([0, 3]), np.array([2]))
     assert a.sum() == np.isin(predicted, [labels(predicted)[0], labels(predicted)[3]]).sum()

@@ -1,0 +1,61 @@
+"""Oracles: panoptica 2.1.7 with six matchers, by benchmarks/peers/ask_panoptica.py; by hand."""
+
+from __future__ import annotations
+
+from math import inf
+
+import numpy as np
+import pytest
+
+from domains.lesions import LeastDice, LeastIoU, Panoptic
+
+MATCHERS = {
+    "naive iou 0.5": Panoptic(),
+    "naive iou 0.1": Panoptic(LeastIoU(0.1)),
+    "naive dice 0.5": Panoptic(LeastDice(0.5)),
+    "bipartite iou 0.5": Panoptic(method="total"),
+    "bipartite iou 0.1": Panoptic(LeastIoU(0.1), "total"),
+    "bipartite dice 1e-6": Panoptic(LeastDice(1e-6), "total"),
+}
+
+
+@pytest.mark.parametrize("matcher", MATCHERS)
+def test_panoptica(mask_pairs, answers, matcher):
+    asked = answers("panoptica")
+    assert len(asked) > 70
+    for name, said in asked.items():
+        ours = MATCHERS[matcher].score(mask_pairs[name])
+        theirs = said[matcher]
+        assert (ours.found, ours.missed, ours.spurious) == tuple(theirs[k] for k in ("tp", "fn", "fp")), name
+        values = [ours.values[k] for k in ("f1", "sq", "pq", "dice")]
+        expected = [float(theirs[k]) for k in ("rq", "sq", "pq", "sq_dsc")]
+        assert values == pytest.approx(expected, abs=1e-9, nan_ok=True), name
+
+
+def test_the_mean_over_what_was_matched_does_not_see_the_rest(boxes):
+    large, small = ((4, 4, 4), (10, 10, 10)), ((30, 40, 10), (2, 2, 2))
+    scores = Panoptic(LeastDice(1e-6), "total", worst=373.0, headline="dice").score(boxes([large], [large, small]))
+    assert (scores.score, scores.values["hd95"], scores.values["f1"]) == (1, 0, pytest.approx(2 / 3))
+    assert scores.notes == ("1 missed and 0 spurious lesions are not in the mean",)
+    none = Panoptic(worst=373.0).score(boxes([small], [large]))
+    assert (none.values["dice"], none.values["hd95"], none.values["sq"]) == (0, 373, 0)
+    assert Panoptic().score(boxes([small], [large])).values["hd95"] == inf
+    assert np.isnan(Panoptic().score(boxes([], [])).score)
+
+
+def test_hd95_is_that_of_each_matched_pair_in_mm(boxes):
+    moved = Panoptic(LeastIoU(0.1)).score(boxes([((4, 4, 4), (6, 6, 6))], [((6, 4, 4), (6, 6, 6))], (0.5, 2.0, 2.0)))
+    assert moved.values["hd95"] == moved.lesions["hd95"][0] == 1.0
+
+
+def test_a_split_lesion_is_told(boxes):
+    bar, halves = ((10, 10, 8), (4, 20, 4)), [((10, 10, 8), (4, 8, 4)), ((10, 22, 8), (4, 8, 4))]
+    scores = Panoptic().score(boxes(halves, [bar]))
+    assert scores.score == 0
+    assert scores.notes == ("1 split lesion: a piece needs IoU >= 0.5 and a partner of its own",)
+    assert "1 merged lesion" in Panoptic().score(boxes([bar], halves)).notes[0]
+
+
+def test_in_words():
+    assert Panoptic().rule() == "every lesion of both; IoU >= 0.5, one to one; SQ × F1"
+    assert "matched pairs alone" in Panoptic(headline="dice").rule()
