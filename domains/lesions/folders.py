@@ -5,7 +5,8 @@ Conventions
 - A case is a file name without the ending of an image, which may be in capitals. Bytes that are no text are escaped.
 - Names that differ only in an ending of BraTS (``-seg``) or nnU-Net (``_0000``) are one case, which is called after
   what is left. Other rules are said by a pattern: see `Names`.
-- Two files of one folder with one case are an error that names both.
+- Two files of one folder with one case are an error that names both, unless one is the segmentation and the other, of a
+  format that does not say where its voxels lie, comes from it: nnU-Net's probabilities, a picture. It is told.
 - A reference without a prediction is a case of which the prediction is missing. A prediction without a reference is
   told, and so is a file that is no image, or none of a format that is read.
 """
@@ -22,14 +23,14 @@ from typing import NamedTuple
 from .._checks import UsageError
 from .._skipped import UNPAIRED, UNREADABLE
 from .._text import file_name, printable
-from .names import SUFFIXES, image_suffix
+from .names import SUFFIXES, image_suffix, says_its_place
 
 ROLES = ("-seg", "_seg", "_0000")
 """What BraTS and nnU-Net add to the name of a case, for its segmentation and its first channel."""
 
 OTHER_FORMATS = (
-    *(".nrrd", ".nhdr", ".mha", ".mhd", ".hdr", ".img", ".mgh", ".mgz", ".mnc", ".dcm", ".ima"),
-    *(".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp", ".npy", ".npz", ".h5", ".zarr"),
+    *(".hdr", ".img", ".mgh", ".mgz", ".mnc", ".dcm", ".ima"),
+    *(".jpg", ".jpeg", ".bmp", ".h5", ".zarr"),
 )
 """Endings of images, for those that are not read."""
 
@@ -158,7 +159,11 @@ def case_name(path: str | Path) -> str:
 
 
 def pair_images(
-    predictions: Path, references: Path, names: Names | None = None, reference_names: Names | None = None
+    predictions: Path,
+    references: Path,
+    names: Names | None = None,
+    reference_names: Names | None = None,
+    shares: bool = False,
 ) -> tuple[list[Listed], list[Row]]:
     """Pair the images of two folders by the names of their files.
 
@@ -168,6 +173,8 @@ def pair_images(
         Folders.
     names, reference_names : Names, optional
         How the case is found in a name; of references as of predictions by default.
+    shares : bool
+        Whether the probabilities of nnU-Net are the predictions, or the segmentations beside them.
 
     Returns
     -------
@@ -184,7 +191,7 @@ def pair_images(
         If no names agree, or two files of a folder are the same case.
     """
     names = names or Names()
-    predicted, aside_predicted = _images_in(predictions, "prediction", names)
+    predicted, aside_predicted = _images_in(predictions, "prediction", names, shares)
     reference, aside_reference = _images_in(references, "reference", reference_names or names)
     if names.pattern is None and reference_names is None:
         alone = predicted.keys() ^ reference.keys()
@@ -204,7 +211,7 @@ def pair_images(
     return cases, rows
 
 
-def _images_in(folder: Path, side: str, names: Names) -> tuple[dict[str, Path], list[Row]]:
+def _images_in(folder: Path, side: str, names: Names, shares: bool = False) -> tuple[dict[str, Path], list[Row]]:
     """Return the images of a folder by the name of their case, and a row for each file that only looks like one."""
     if folder.is_file():
         raise NotADirectoryError(
@@ -229,11 +236,24 @@ def _images_in(folder: Path, side: str, names: Names) -> tuple[dict[str, Path], 
             rows.append(_row(side, path, OTHER_NAME, f"its name does not match {names.pattern}"))
             continue
         if case in images:
-            raise ValueError(
-                f"lesions.cohort: {file_name(images[case])} and {file_name(path)} are the same case: keep one of them"
-            )
+            images[case], beside = _of_two(images[case], path, shares)
+            rows.append(_row(side, beside, OTHER_FORMAT, f"{file_name(images[case].name)} beside it is read"))
+            continue
         images[case] = path
     return images, [*rows, *_rows_of_others(others, images.values(), side)]
+
+
+def _of_two(first: Path, second: Path, shares: bool) -> tuple[Path, Path]:
+    """Return which of two files of a case is read, and the other: probabilities or pictures beside a segmentation."""
+    placed = [path for path in (first, second) if says_its_place(path)]
+    if len(placed) != 1 or first.parent != second.parent:
+        names = f"{file_name(first)} and {file_name(second)}"
+        raise ValueError(f"lesions.cohort: {names} are the same case: keep one of them")
+    segmentation = placed[0]
+    other = second if segmentation == first else first
+    if shares and other.suffix.lower() == ".npz":
+        return other, segmentation
+    return segmentation, other
 
 
 def _files(folder: Path, names: Names) -> Iterator[Path]:

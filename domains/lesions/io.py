@@ -12,6 +12,7 @@ Conventions
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,31 +23,51 @@ import xarray as xr
 from .._files import ReadError, reading
 from .._outputs import write_whole
 from .._text import file_name, printable
+from .formats.arrays import check_axes, read_array
+from .formats.meta_image import read_meta_image
 from .formats.nifti import read_nifti, stores_whole_numbers
+from .formats.nrrd import read_nrrd
+from .formats.pictures import read_png, read_slices, read_tiff
+from .formats.stored import Stored
 from .grids import AXES, Grid
-from .names import SUFFIXES, image_suffix
-from .placing import affine_of, along_axes
+from .names import ARRAYS, META_IMAGE, NIFTI, NRRD, PNG, SUFFIXES, TIFF, image_suffix, is_image_folder
+from .placing import affine_of, along_axes, check_spacing, placed
 from .values import Kind, as_mask, check_kind, check_scale
 
 _DATA = Path(__file__).with_name("data")
 _OPERATION = "lesions.read_image"
 
 
-def read_image(path: str | Path, *, scale: float | None = None, as_: Kind | None = None) -> xr.DataArray:
+def read_image(
+    path: str | Path,
+    *,
+    scale: float | None = None,
+    as_: Kind | None = None,
+    like: xr.DataArray | None = None,
+    spacing: Sequence[float] | None = None,
+    axes: str | None = None,
+) -> xr.DataArray:
     """Read a label map or a soft mask.
 
     Parameters
     ----------
     path : path
-        A NIfTI file.
+        A file of one of the formats in `names`, or a folder of PNG or TIFF slices.
     scale : float, optional
         The stored value that means 1, for a soft mask stored in other units.
     as_ : {"labels", "soft"}, optional
         What the numbers are. By default whole numbers are labels, and fractions are shares of a soft mask.
 
+    like : DataArray, optional
+        An image on the same voxels, for a file that does not say where they lie (arrays, pictures).
+    spacing : sequence of float, optional
+        Size of a voxel in mm along columns, rows and slices of such a file, if there is no such image.
+    axes : {"zyx", "xyz", "yx", "xy"}, optional
+        Which axis of an array is which.
+
     Returns
     -------
-    DataArray, dimensions (x, y[, z][, rater])
+    DataArray, dimensions (x, y[, z][, rater or label])
         Integer for a label map, floating for a soft mask. ``attrs``: name; stored_whole, whether it is stored in
         whole numbers; orientation as stored; directions; told, what the file does not say of its geometry.
 
@@ -78,11 +99,13 @@ def read_image(path: str | Path, *, scale: float | None = None, as_: Kind | None
     """
     check_scale(_OPERATION, scale=scale)
     check_kind(_OPERATION, "as_", as_, scale)
+    check_axes(_OPERATION, axes)
+    size = None if spacing is None else check_spacing(_OPERATION, spacing)
     path = Path(path)
     _check_path(path)
     _nibabel()
     with reading(_OPERATION, path):
-        stored = read_nifti(_OPERATION, path, is_scaled=scale is not None)
+        stored = placed(_read(path, scale, axes), like, size)
         values = as_mask(stored.values, scale, as_)
         image = along_axes(replace(stored, values=values))
     return image.assign_attrs(name=printable(path.name), stored_whole=stored.values.dtype.kind in "ui")
@@ -97,7 +120,7 @@ def holds_whole_numbers(path: str | Path) -> bool:
     (True, False)
     """
     _nibabel()
-    return stores_whole_numbers(Path(path))
+    return image_suffix(path) in NIFTI and stores_whole_numbers(Path(path))
 
 
 def write_image(image: xr.DataArray, path: str | Path) -> None:
@@ -124,7 +147,7 @@ def write_image(image: xr.DataArray, path: str | Path) -> None:
     ...     bool((read_image(Path(folder, "mask.nii.gz")) == image).all())
     True
     """
-    if image_suffix(path) not in SUFFIXES:
+    if image_suffix(path) not in NIFTI:
         raise ValueError(f"lesions.write_image: {path}: images are written as .nii.gz or .nii: give it such a name")
     nib = _nibabel()
     axes = [d for d in AXES if d in image.dims]
@@ -195,9 +218,29 @@ def _nibabel() -> Any:
 def _check_path(path: Path) -> None:
     name = file_name(path)
     if path.is_dir():
-        raise IsADirectoryError(f"lesions.read_image: {name} is a folder: read an image in it, or use lesions.cohort")
+        if not is_image_folder(path):
+            raise IsADirectoryError(f"{_OPERATION}: {name} is a folder: read an image in it, or use lesions.cohort")
+        return
     if not path.is_file():
-        raise FileNotFoundError(f"lesions.read_image: {name}: no such file")
+        raise FileNotFoundError(f"{_OPERATION}: {name}: no such file")
     if not image_suffix(path):
         known = ", ".join(SUFFIXES)
-        raise ReadError(f"lesions.read_image: {name}: images are read from {known}: convert it (dcm2niix, SimpleITK)")
+        raise ReadError(f"{_OPERATION}: {name}: images are read from {known}: convert it (dcm2niix, SimpleITK)")
+
+
+def _read(path: Path, scale: float | None, axes: str | None) -> Stored:
+    """Read a file by its ending."""
+    suffix = image_suffix(path)
+    if path.is_dir():
+        return read_slices(_OPERATION, path)
+    if suffix in NRRD:
+        return read_nrrd(_OPERATION, path)
+    if suffix in META_IMAGE:
+        return read_meta_image(_OPERATION, path)
+    if suffix in TIFF:
+        return read_tiff(_OPERATION, path)
+    if suffix in PNG:
+        return read_png(_OPERATION, path)
+    if suffix in ARRAYS:
+        return read_array(_OPERATION, path, axes)
+    return read_nifti(_OPERATION, path, is_scaled=scale is not None)

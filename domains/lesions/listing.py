@@ -31,6 +31,7 @@ def list_cases(
     cases: str | Path | None = None,
     names: str | None = None,
     reference_names: str | None = None,
+    shares: bool = False,
 ) -> tuple[list[Listed], list[Skipped]]:
     """Return the cases of two folders, or of a table.
 
@@ -42,6 +43,8 @@ def list_cases(
         A table instead; see `read_cases`.
     names, reference_names : str, optional
         Patterns that capture the case in the names of files; see `Names`.
+    shares : bool
+        Whether the probabilities of nnU-Net are the predictions, or the segmentations beside them.
 
     Returns
     -------
@@ -75,7 +78,7 @@ def list_cases(
         return read_cases(cases), []
     of_predictions = Names(names)
     of_references = of_predictions if reference_names is None else Names(reference_names)
-    return pair_images(Path(str(predictions)), Path(str(references)), of_predictions, of_references)
+    return pair_images(Path(str(predictions)), Path(str(references)), of_predictions, of_references, shares)
 
 
 def grouped(cases: Sequence[Listed], pattern: str | None) -> list[Listed]:

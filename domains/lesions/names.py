@@ -10,7 +10,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-SUFFIXES = (".nii.gz", ".nii")
+NIFTI = (".nii.gz", ".nii")
+NRRD = (".nrrd", ".nhdr")
+META_IMAGE = (".mha", ".mhd")
+TIFF = (".tif", ".tiff")
+PNG = (".png",)
+ARRAYS = (".npy", ".npz")
+SLICES = (*PNG, *TIFF)
+"""Endings of the slices of a folder."""
+
+SUFFIXES = (*NIFTI, *NRRD, *META_IMAGE, *TIFF, *PNG, *ARRAYS)
 """Endings of the files that `read_image` reads."""
 
 
@@ -32,3 +41,31 @@ def image_suffix(path: str | Path) -> str:
         if name.endswith(suffix) and name != suffix:
             return suffix
     return ""
+
+
+def says_its_place(path: str | Path) -> bool:
+    """Return whether files of this format say where their voxels lie; others may, or take the place of another image.
+
+    Parameters
+    ----------
+    path : path
+        A file, which need not exist.
+
+    Examples
+    --------
+    >>> says_its_place("case.nii.gz"), says_its_place("case.npz")
+    (True, False)
+    """
+    return image_suffix(path) in (*NIFTI, *NRRD, *META_IMAGE)
+
+
+def is_image_folder(path: str | Path) -> bool:
+    """Return whether a folder holds the slices of an image: PNG or TIFF files, and nothing else to be seen.
+
+    Parameters
+    ----------
+    path : path
+        A folder.
+    """
+    names = [entry.name for entry in Path(path).iterdir() if not entry.name.startswith(".")]
+    return bool(names) and all(image_suffix(name) in SLICES for name in names)

@@ -10,13 +10,16 @@ Conventions
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from .._checks import UsageError, check_number
 from .._files import ReadError
-from .formats.stored import Stored
+from .formats.stored import TO_RAS, Stored
 from .grids import AXES, Grid, as_image
 
 _SMALLEST = 1e-9
@@ -28,6 +31,9 @@ _FARTHEST = 1e11
 
 _RIGHT_ANGLE = 1e-3
 _NOT_TURNED = 1e-5
+GIVE_PLACE = "read it like=IMAGE, an image on its voxels, or with spacing=(X, Y, Z) in mm (--spacing X,Y,Z)"
+"""What helps a file that does not say where its voxels lie."""
+
 _ORDINALS = ("first", "second", "third")
 
 
@@ -54,9 +60,11 @@ def along_axes(stored: Stored) -> xr.DataArray:
     >>> image.x.values.tolist(), image.values.ravel().tolist(), image.attrs["orientation"]
     ([-4.0, -2.0, 0.0], [2, 1, 0], 'LAS')
     """
+    if stored.affine is None:
+        raise ReadError(f"it does not say where its voxels lie: {GIVE_PLACE}")
     # what is too large to be squared is refused in words
     with np.errstate(over="ignore", invalid="ignore"):
-        check_affine(stored)
+        check_affine(stored, stored.affine)
     orientations = _orientations()
     turn = orientations.io_orientation(stored.affine)
     values = orientations.apply_orientation(stored.values, turn)
@@ -67,7 +75,9 @@ def along_axes(stored: Stored) -> xr.DataArray:
         directions = np.eye(3)
     spacing = [_in_mm(step, stored) for step in steps]
     origin = [_in_mm(place, stored) for place in directions.T @ affine[:3, 3]]
-    image = as_image(values, spacing, origin=origin)
+    image = as_image(values, spacing, origin=origin, dims=(*AXES, stored.layer))
+    if stored.names:
+        image = image.assign_coords({stored.layer: list(stored.names)})
     if image.sizes["z"] == 1:
         image = image.isel(z=0, drop=True)
     attributes: dict[str, Any] = {
@@ -96,16 +106,83 @@ def affine_of(grid: Grid) -> np.ndarray:
     return affine
 
 
-def check_affine(stored: Stored) -> None:
+def placed(stored: Stored, like: xr.DataArray | None, spacing: tuple[float, ...] | None) -> Stored:
+    """Give values that a file does not place the place of another image, or a voxel size.
+
+    Parameters
+    ----------
+    stored : Stored
+        What a file holds; if it says where it lies, nothing is changed.
+    like : DataArray, optional
+        An image on the same voxels, in the order of its own file.
+    spacing : tuple of float, optional
+        Size of a voxel along the columns, rows and slices, mm; used where there is no such image.
+
+    Raises
+    ------
+    ReadError
+        If the image has another number of voxels.
+
+    Examples
+    --------
+    >>> like = as_image(np.zeros((4, 3, 2)), (0.5, 0.5, 3.0)).assign_attrs(orientation="LPS")
+    >>> placed(Stored(np.zeros((4, 3, 2))), like, None).affine.tolist()[0]
+    [-0.5, 0.0, 0.0, 1.5]
+    """
+    if stored.affine is not None:
+        return stored
+    if like is None:
+        affine = None if spacing is None else TO_RAS @ np.diag([*spacing, *(1.0,) * (4 - len(spacing))])
+        return replace(stored, affine=affine)
+    affine, shape = _as_stored(like)
+    if stored.values.shape[:3] != shape:
+        own = " × ".join(str(n) for n in stored.values.shape[:3])
+        other = " × ".join(str(n) for n in shape)
+        raise ReadError(
+            f"it holds {own} voxels and does not say where they lie; the image whose place it should have holds "
+            f"{other}: take the one that it was made for"
+        )
+    return replace(stored, affine=affine)
+
+
+def check_spacing(operation: str, spacing: Sequence[float]) -> tuple[float, ...]:
+    """Return the size of a voxel, two or three numbers above 0.
+
+    Examples
+    --------
+    >>> check_spacing("lesions.read_image", [0.5, 0.5, 3])
+    (0.5, 0.5, 3.0)
+    """
+    numbers = tuple(spacing)
+    if len(numbers) not in (2, 3):
+        raise UsageError(f"{operation}: spacing must be two or three numbers, in mm; got {spacing!r}")
+    for number in numbers:
+        check_number(operation, "spacing", number, above=0)
+    return tuple(float(number) for number in numbers)
+
+
+def _as_stored(image: xr.DataArray) -> tuple[np.ndarray, tuple[int, ...]]:
+    """Return the affine and the number of voxels of an image in the order of its file."""
+    orientations = _orientations()
+    axes = [axis for axis in AXES if axis in image.dims]
+    grid = Grid.of(image.transpose(*axes, ...))
+    shape = (*grid.sizes, 1)[:3]
+    codes = image.attrs.get("orientation", "RAS")
+    turn = orientations.ornt_transform(orientations.axcodes2ornt("RAS"), orientations.axcodes2ornt(codes))
+    order = np.argsort(turn[:, 0])
+    affine = affine_of(grid) @ orientations.inv_ornt_aff(turn, shape)
+    return affine, tuple(shape[int(k)] for k in order)
+
+
+def check_affine(stored: Stored, affine: np.ndarray) -> None:
     """Refuse a geometry that gives voxels no size, no right angles or no place.
 
     Examples
     --------
-    >>> check_affine(Stored(np.zeros((2, 2, 2)), np.diag([1.0, 1.0, 0.0, 1.0])))
+    >>> check_affine(Stored(np.zeros((2, 2, 2))), np.diag([1.0, 1.0, 0.0, 1.0]))
     Traceback (most recent call last):
     domains._files.ReadError: the header gives the third axis no size (voxels of 1 × 1 × 0 mm): write it again ...
     """
-    affine = stored.affine
     steps = np.linalg.norm(affine[:3, :3], axis=0)
     sizes = " × ".join(f"{size:g}" for size in steps * stored.mm)
     without = [name for name, step in zip(_ORDINALS, steps, strict=True) if not step > 0]

@@ -180,7 +180,7 @@ def cohort(
         check_labels("lesions.cohort", labels)
     table = None if out is None else Path(out)
     running = _keeping_records(running, table)
-    listed, aside = list_cases(predictions, references, cases, names, reference_names)
+    listed, aside = list_cases(predictions, references, cases, names, reference_names, as_ == "soft")
     chosen = part_of(grouped(listed, group), part)
     predicted = Side(tuple(case.predicted for case in chosen if case.predicted is not None), as_, scale)
     reference = Side(tuple(case.reference for case in chosen), reference_as or as_, reference_scale)

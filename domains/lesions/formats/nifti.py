@@ -13,10 +13,7 @@ Conventions
 from __future__ import annotations
 
 import gzip
-import logging
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +33,7 @@ from .nifti_header import (
     read_header,
     unit_told,
 )
+from .silence import in_silence
 from .stored import Stored
 
 _MANY_BYTES = 1 << 25
@@ -149,26 +147,6 @@ def _check_kind(nib: Any, path: Path, content: Content) -> None:
         stored = nib.load(path)
     if not isinstance(stored, nib.Nifti1Image):
         raise ReadError(f"no image of voxels but a {type(stored).__name__}: sample it on a grid first")
-
-
-@contextmanager
-def in_silence(logger: logging.Logger) -> Iterator[None]:
-    """Let a library not print what it puts right in a file: what matters of that is refused.
-
-    Examples
-    --------
-    >>> with in_silence(logging.getLogger("nibabel.global")):
-    ...     logging.getLogger("nibabel.global").error("never seen")
-    """
-
-    def drop(record: logging.LogRecord) -> bool:
-        return False
-
-    logger.addFilter(drop)
-    try:
-        yield
-    finally:
-        logger.removeFilter(drop)
 
 
 def _voxels(nib: Any, header: Any, content: Content) -> np.ndarray:

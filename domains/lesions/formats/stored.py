@@ -15,6 +15,9 @@ import numpy as np
 TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 """Takes places in the frame of DICOM and ITK (LPS+) to ours, and back."""
 
+ITK_REMEDY = "write it again with SimpleITK.WriteImage, after SetSpacing, SetDirection and SetOrigin"
+"""What helps an image of ITK's formats whose file says nonsense about its place."""
+
 
 @dataclass(frozen=True, eq=False)
 class Stored:
@@ -22,10 +25,10 @@ class Stored:
 
     Parameters
     ----------
-    values : array, shape (i, j, k) or (i, j, k, more)
+    values : array, shape (i, j, k) or (i, j, k, layers)
         Numbers; bool for a mask.
-    affine : array, shape (4, 4)
-        From voxel numbers to places, in units of `mm`.
+    affine : array, shape (4, 4), optional
+        From voxel numbers to places, in units of `mm`; none if the file says nothing of them.
     mm : float
         How many mm the unit of length is.
     is_single : bool
@@ -34,11 +37,28 @@ class Stored:
         What helps an image whose file says nonsense about its place.
     told : str
         What the file does not say of its geometry and was taken for granted; for the report.
+    layer : {"rater", "label"}
+        What a fourth axis is.
+    names : tuple of str or int
+        The names of the layers, if they have any.
     """
 
     values: np.ndarray
-    affine: np.ndarray
+    affine: np.ndarray | None = None
     mm: float = 1.0
     is_single: bool = False
-    remedy: str = "write it again with a right geometry"
+    remedy: str = ITK_REMEDY
     told: str = ""
+    layer: str = "rater"
+    names: tuple[str | int, ...] = ()
+
+
+def needs(what: str, package: str) -> ImportError:
+    """Return the error that says which package is missing.
+
+    Examples
+    --------
+    >>> print(needs("NRRD files", "pynrrd"))
+    lesions: NRRD files need pynrrd: pip install "overlap-toolkit[imaging]"
+    """
+    return ImportError(f'lesions: {what} need {package}: pip install "overlap-toolkit[imaging]"')

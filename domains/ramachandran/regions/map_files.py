@@ -23,9 +23,9 @@ import numpy as np
 
 from ..._checks import UsageError
 from ..._files import ReadError, read_text
+from ..._npy import Archive, read_npy
 from ..._text import file_name, one_line
 from ..torus import PERIOD, centres, check_grid
-from .arrays import Archive, read_npy
 from .formats import text
 from .formats.columns import read_columns
 from .formats.surface import QUANTITIES, Declared, Surface, find_axes, labelled, one_of, turned

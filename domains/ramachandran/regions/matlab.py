@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from ..._files import ReadError, read_bytes
+from ..._npy import check_packing
 from ..._text import one_line
-from .arrays import check_packing
 from .netcdf import SECONDS, check_hdf5
 from .trial import Trial
 

@@ -29,8 +29,8 @@ import numpy as np
 
 from ..._files import ReadError, check_budget
 from ..._limits import GIB, memory_limit
+from ..._npy import UNQUESTIONED, check_packing
 from ..._text import one_line
-from .arrays import UNQUESTIONED, check_packing
 from .trial import Trial
 
 if TYPE_CHECKING:

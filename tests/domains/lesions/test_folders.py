@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -137,3 +138,25 @@ def test_a_folder_of_other_formats_says_what_is_read(tmp_path):
     predictions = folder_of(tmp_path / "p", "a.mgz")
     with pytest.raises(ValueError, match=r"no images but .*p/a.mgz …, where .* read from .nii.gz, .*convert it"):
         pair_images(predictions, folder_of(tmp_path / "r", "a.nii.gz"))
+
+
+@pytest.mark.parametrize(("shares", "read", "told"), [(False, "a.nii.gz", "a.npz"), (True, "a.npz", "a.nii.gz")])
+def test_the_probabilities_of_nnunet_beside_its_segmentation(tmp_path, shares, read, told):
+    predictions = tmp_path / "p"
+    references = tmp_path / "r"
+    for folder in (predictions, references):
+        folder.mkdir()
+        (folder / "a.nii.gz").touch()
+    for name in ("a.npz", "a.pkl", "dataset.json", "plans.json"):
+        (predictions / name).touch()
+    cases, rows = pair_images(predictions, references, shares=shares)
+    assert [case.predicted.name for case in cases] == [read]
+    assert [(Path(row["file"]).name, row["reason"]) for row in rows] == [(told, "other format")]
+    assert rows[0]["detail"] == f"{read} beside it is read"
+
+
+def test_two_images_that_both_say_where_they_lie_are_one_too_many(tmp_path):
+    for name in ("a.nii.gz", "a.mha"):
+        (tmp_path / name).touch()
+    with pytest.raises(ValueError, match="are the same case: keep one of them"):
+        pair_images(tmp_path, tmp_path)

@@ -111,7 +111,7 @@ def test_damaged_files(tmp_path):
         with pytest.raises(ValueError, match=message) as error:
             read_image(path)
         assert name in str(error.value)
-    other = tmp_path / "a.nrrd"
+    other = tmp_path / "a.vtk"
     other.write_bytes(b"NRRD0004")
     with pytest.raises(ValueError, match="convert it"):
         read_image(other)

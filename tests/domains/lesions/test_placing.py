@@ -45,7 +45,7 @@ def test_an_axis_without_a_size_is_named(axis, name, size):
     affine = np.diag([*SPACING, 1])
     affine[axis, axis] = size
     with pytest.raises(ReadError, match=f"the header gives the {name} axis no size .*: set it"):
-        check_affine(Stored(np.zeros((2, 2, 2)), affine, remedy="set it"))
+        check_affine(Stored(np.zeros((2, 2, 2)), remedy="set it"), affine)
 
 
 def test_single_precision_stands_for_decimals():

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import logging
-
 import nibabel as nib
 import numpy as np
 import pytest
 
 from domains.lesions import compare, read_image, write_image
-from domains.lesions.formats.nifti import in_silence, read_nifti
+from domains.lesions.formats.nifti import read_nifti
 
 VALUES = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
 
@@ -42,11 +40,3 @@ def test_what_we_write_has_a_unit(tmp_path):
     image = read_image(save(tmp_path / "a.nii", None))
     write_image(image, tmp_path / "b.nii")
     assert "told" not in read_image(tmp_path / "b.nii").attrs
-
-
-def test_silence_ends(caplog):
-    logger = logging.getLogger("nibabel.global")
-    with in_silence(logger):
-        logger.error("not seen")
-    logger.error("seen")
-    assert [record.message for record in caplog.records] == ["seen"]

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from domains import _npy as arrays
 from domains._checks import UsageError
 from domains._files import ReadError
 from domains.ramachandran import read_region
-from domains.ramachandran.regions import arrays, netcdf
+from domains.ramachandran.regions import netcdf
 from domains.ramachandran.torus import centres
 
 h5py = pytest.importorskip("h5py")

@@ -4,7 +4,7 @@ Conventions
 -----------
 - A header is compared with what follows it before an array is made. Objects are never unpickled.
 - The members of an archive are read one by one, as they are asked for; each is checked against its checksum.
-- What unpacks to more than 100 MB and 200 times its size is no region.
+- What unpacks to more than 100 MB and 200 times its size is refused.
 
 References
 ----------
@@ -24,8 +24,8 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 import numpy as np
 from numpy.lib import format as npy
 
-from ..._files import ReadError, check_budget, read_bytes
-from ..._text import one_line
+from ._files import ReadError, check_budget, read_bytes
+from ._text import one_line
 
 # numpy's own message suggests to unpickle the file, which may run code
 NOT_NUMPY = "not an array of numbers in numpy's format; write it with numpy.save or numpy.savez"
@@ -192,11 +192,11 @@ def check_packing(n_bytes: int, n_packed: int, what: str) -> None:
     >>> check_packing(10**6, 10, "the array 'region'")
     >>> check_packing(10**9, 10**6, "the array 'region'")
     Traceback (most recent call last):
-    domains._files.ReadError: the array 'region' promises 1000 MB in 1 MB; save a region of fewer cells, or without ...
+    domains._files.ReadError: the array 'region' promises 1000 MB in 1 MB; save fewer values, or without packing
     """
     if n_bytes > UNQUESTIONED and n_bytes > MOST_PACKED * n_packed:
         promised = f"{what} promises {n_bytes / 1e6:.4g} MB in {n_packed / 1e6:.3g} MB"
-        raise ReadError(f"{promised}; save a region of fewer cells, or without packing")
+        raise ReadError(f"{promised}; save fewer values, or without packing")
 
 
 def _array(content: bytes, header: Header) -> np.ndarray:

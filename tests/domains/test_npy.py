@@ -11,10 +11,10 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
+from domains import _npy as arrays
 from domains._checks import UsageError
 from domains._files import ReadError
 from domains.ramachandran import read_region
-from domains.ramachandran.regions import arrays
 from domains.ramachandran.torus import centres
 
 MASK = np.arange(144).reshape(12, 12) % 3 == 0
@@ -92,7 +92,7 @@ def test_an_archive_holds_each_name_once(tmp_path):
 def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
     monkeypatch.setattr(arrays, "UNQUESTIONED", 10_000)
     cells = np.zeros((1000, 1000))
-    with pytest.raises(ReadError, match=r"the array 'mask' promises 8 MB in 0\.00\d+ MB; save a region of fewer cells"):
+    with pytest.raises(ReadError, match=r"the array 'mask' promises 8 MB in 0\.00\d+ MB; save fewer values"):
         read(tmp_path, npz(mask=npy(cells)), "mask.npz")
 
 

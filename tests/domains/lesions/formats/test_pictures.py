@@ -1,0 +1,149 @@
+"""Pictures that tifffile, Pillow and SimpleITK wrote."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from domains._files import ReadError
+from domains.lesions import as_image, compare, read_image
+
+tifffile = pytest.importorskip("tifffile")
+
+PAGES = np.arange(24, dtype=np.uint8).reshape(4, 3, 2)
+SPACING = (0.5, 0.75, 3.0)
+
+
+def in_our_order(image):
+    """Return the values of an image as slices, rows and columns of its file."""
+    return image.transpose("z", "y", "x").values[:, ::-1, ::-1]
+
+
+def write(path, values=PAGES):
+    tifffile.imwrite(path, values, photometric="minisblack")
+    return path
+
+
+def test_pages_are_slices(tmp_path, same_places):
+    sitk = pytest.importorskip("SimpleITK")
+    path = write(tmp_path / "a.tif")
+    image = read_image(path, spacing=SPACING)
+    np.testing.assert_array_equal(in_our_order(image), PAGES)
+    theirs = sitk.ReadImage(path)
+    theirs.SetSpacing(SPACING)
+    same_places(image, theirs)
+
+
+def test_a_place_must_come_from_somewhere(tmp_path):
+    path = write(tmp_path / "a.tiff")
+    with pytest.raises(ReadError, match=r"does not say where its voxels lie: read it like=IMAGE, .*spacing="):
+        read_image(path)
+
+
+@pytest.mark.parametrize("unit", ["mm", "cm", "micron"])
+def test_imagej_says_its_voxel_size(tmp_path, unit):
+    mm = {"mm": 1, "cm": 10, "micron": 0.001}[unit]
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        PAGES,
+        imagej=True,
+        resolution=(mm / 0.5, mm / 0.75),
+        metadata={"spacing": 3 / mm, "unit": unit, "axes": "ZYX"},
+    )
+    image = read_image(tmp_path / "a.tif")
+    assert [image[d].attrs["spacing"] for d in "xyz"] == pytest.approx(SPACING)
+    np.testing.assert_array_equal(in_our_order(image), PAGES)
+
+
+def test_ome_says_its_voxel_size(tmp_path):
+    sizes = {f"PhysicalSize{axis}": size * 1000 for axis, size in zip("XYZ", SPACING, strict=True)}
+    tifffile.imwrite(tmp_path / "a.ome.tif", PAGES, ome=True, metadata={"axes": "ZYX", **sizes})
+    image = read_image(tmp_path / "a.ome.tif")
+    assert [image[d].attrs["spacing"] for d in "xyz"] == pytest.approx(SPACING)
+
+
+def test_a_resolution_for_printers_is_no_voxel_size(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", PAGES, resolution=(72, 72), resolutionunit="INCH", photometric="minisblack")
+    with pytest.raises(ReadError, match="does not say where its voxels lie"):
+        read_image(tmp_path / "a.tif")
+
+
+def test_the_place_of_another_image(tmp_path):
+    """Made from a file in its own order: so are the slices."""
+    import nibabel as nib
+
+    affine = np.array([[-0.5, 0, 0, 10], [0, 0, 3.0, -20], [0, -0.75, 0, 30], [0, 0, 0, 1]])
+    nib.save(nib.Nifti1Image(PAGES.T, affine), tmp_path / "r.nii.gz")
+    reference = read_image(tmp_path / "r.nii.gz")
+    image = read_image(write(tmp_path / "a.tif"), like=reference)
+    np.testing.assert_array_equal(image, reference)
+    assert (compare(image, reference).dice == 1).all()
+    other = as_image(np.zeros((3, 3, 3), np.uint8), 1.0)
+    with pytest.raises(ReadError, match="it holds 2 × 3 × 4 voxels .* holds 3 × 3 × 3: take the one"):
+        read_image(tmp_path / "a.tif", like=other)
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "I;16", "1"])
+def test_a_png_is_one_slice(tmp_path, mode):
+    values = PAGES[0] > 2 if mode == "1" else PAGES[0].astype(np.uint16 if mode == "I;16" else np.uint8)
+    picture = Image.fromarray(values)
+    if mode == "P":
+        picture.putpalette([level for level in range(256) for _ in range(3)])
+    picture.save(tmp_path / "a.png")
+    image = read_image(tmp_path / "a.png", spacing=(0.5, 0.75))
+    assert image.dims == ("x", "y")
+    assert image.y.attrs["spacing"] == 0.75
+    np.testing.assert_array_equal(image.values.T[::-1, ::-1], values)
+
+
+def test_a_picture_in_colours_is_no_mask(tmp_path):
+    Image.new("RGB", (4, 3)).save(tmp_path / "a.png")
+    with pytest.raises(ReadError, match="a picture in colours .RGB., not a mask"):
+        read_image(tmp_path / "a.png", spacing=(1, 1))
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((4, 3, 3), np.uint8), photometric="rgb")
+    with pytest.raises(ReadError, match="a picture with the axes YXS, not slices"):
+        read_image(tmp_path / "a.tif", spacing=(1, 1, 1))
+
+
+@pytest.mark.parametrize("ending", ["png", "tif"])
+def test_a_folder_of_slices(tmp_path, ending):
+    folder = tmp_path / "case"
+    folder.mkdir()
+    for k, page in enumerate(PAGES):
+        name = folder / f"slice_{k + 8}.{ending}"
+        write(name, page) if ending == "tif" else Image.fromarray(page).save(name)
+    (folder / ".DS_Store").write_bytes(b"")
+    image = read_image(folder, spacing=SPACING)
+    np.testing.assert_array_equal(in_our_order(image), PAGES), "the tenth comes after the ninth"
+    Image.fromarray(PAGES[0, :2]).save(folder / "slice_20.png")
+    with pytest.raises(ReadError, match="several formats|of one size"):
+        read_image(folder, spacing=SPACING)
+
+
+def test_slices_without_an_order(tmp_path):
+    for name in ("a.png", "b.png"):
+        Image.fromarray(PAGES[0]).save(tmp_path / name)
+    with pytest.raises(ReadError, match=r"the order of [ab].png among the slices is not to be told: number"):
+        read_image(tmp_path, spacing=SPACING)
+
+
+def test_damaged_files_are_one_line(tmp_path):
+    Image.fromarray(PAGES[0]).save(tmp_path / "a.png")
+    for path in (write(tmp_path / "a.tif"), tmp_path / "a.png"):
+        whole = path.read_bytes()
+        for n in range(0, len(whole) - 20, 9):
+            path.write_bytes(whole[:n])
+            with pytest.raises(ReadError) as caught:
+                read_image(path, spacing=SPACING)
+            assert str(caught.value).startswith(f"lesions.read_image: {path}: ")
+            assert "\n" not in str(caught.value)
+
+
+def test_without_the_package(tmp_path, monkeypatch):
+    path = write(tmp_path / "a.tif")
+    monkeypatch.setitem(sys.modules, "tifffile", None)
+    with pytest.raises(ImportError, match=r'TIFF files need tifffile: pip install "overlap-toolkit\[imaging\]"$'):
+        read_image(path)
