@@ -100,3 +100,36 @@ def test_mist():
         assert d.hd95() == pytest.approx(float(theirs["hd95"]), abs=1e-9), name
         assert d.assd() == pytest.approx(float(theirs["average surface distance"]), abs=1e-9), name
         assert d.nsd(1.0) == pytest.approx(theirs["surface dice 1 mm"], abs=1e-9), name
+
+
+def test_monai():
+    """It reduces in single precision; its subvoxels are DeepMind's surface."""
+    expected = answers("monai")
+    for name, (a, b, spacing) in PAIRS.items():
+        d = distances(a, b, spacing=spacing, preset="monai")
+        marching = distances(a, b, spacing=spacing, preset="deepmind")
+        ours = {"hausdorff": d.hausdorff(), "hd95": d.hd95(), "asd symmetric": d.assd()}
+        ours["surface dice 1 mm"] = d.nsd(1.0)
+        ours["surface dice 1 mm, subvoxels"] = marching.nsd(1.0)
+        assert ours == pytest.approx(expected[name], rel=1e-6, abs=1e-6), name
+
+
+def test_medpy():
+    expected = answers("medpy")
+    for name, (a, b, spacing) in PAIRS.items():
+        d = distances(a, b, spacing=spacing, preset="medpy")
+        ours = {"hd": d.hausdorff(), "hd95": d.hd95(), "assd": d.assd()}
+        assert ours == pytest.approx(expected[name], abs=1e-12), name
+
+
+def test_surface_distance():
+    """In the plane too, where boundaries weigh their length."""
+    expected = answers("surface_distance")
+    for name, (a, b, spacing) in PAIRS.items():
+        d = distances(a, b, spacing=spacing, preset="deepmind")
+        theirs = expected[name]
+        means = [theirs["mean of the reference's surface"], theirs["mean of the prediction's surface"]]
+        assert d.hausdorff() == pytest.approx(theirs["hausdorff"], abs=1e-12), name
+        assert d.hd95() == pytest.approx(theirs["hd95"], abs=1e-12), name
+        assert d.masd() == pytest.approx(np.mean(means), abs=1e-12), name
+        assert d.nsd(1.0) == pytest.approx(theirs["surface dice 1 mm"], abs=1e-12), name
