@@ -32,6 +32,7 @@ from ._checks import UsageError
 FORMAT = "overlap records"
 SCHEMA = 1
 CHECKSUM = ', "crc32": '
+ANOTHER = "move it away, or choose another file"
 FAR = 1 << 40
 BLOCK = 1 << 20
 """Bytes that are hashed at once."""
@@ -107,6 +108,69 @@ class Header:
         """Return the first line of a file of records."""
         shared = {"format": FORMAT, "schema": SCHEMA, "job": self.job, "version": self.version}
         return as_line({**shared, "settings": dict(self.settings)})
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a file of records holds, read and not written to.
+
+    Parameters
+    ----------
+    settings : mapping
+        What the records were made with.
+    outcomes : dict of str to Outcome
+        The last one of each case.
+    suspects : list of str
+        Cases that were started and not done.
+    """
+
+    settings: Mapping[str, Any]
+    outcomes: dict[str, Outcome]
+    suspects: list[str]
+
+
+def read_records(path: Path, job: str) -> Kept:
+    """Read a file of records that another run made.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    job : str
+        Whose records they are.
+
+    Raises
+    ------
+    UsageError
+        If there is no such file, it is none of records, or was made by another job or version.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "night.records")
+    ...     with Records(path, Header("events.score", {"level": 1})) as records:
+    ...         records.add(Outcome("a.csv", {"events": 3}), [])
+    ...     kept = read_records(path, "events.score")
+    >>> kept.settings, kept.outcomes["a.csv"].result
+    ({'level': 1}, {'events': 3})
+    """
+    if not path.is_file():
+        raise UsageError(f"{job}: records {path}: no such file")
+    outcomes: dict[str, Outcome] = {}
+    started: dict[str, None] = {}
+    with path.open("rb") as file:
+        made = _check_made(file.readline(), path, Header(job, {}))
+        for line in file:
+            record = from_line(line)
+            if record is None:
+                continue
+            _note_start(record, started)
+            if "case" in record:
+                outcome = _outcome_of(record)
+                outcomes[outcome.case] = outcome
+                started.pop(outcome.case, None)
+    return Kept(made.get("settings", {}), outcomes, list(started))
 
 
 class Records:
@@ -251,19 +315,9 @@ class Records:
         self._file.truncate(end)
 
     def _take(self, record: dict[str, Any]) -> None:
-        if "start" in record:
-            self._started[record["start"]] = None
-        elif "stop" in record:
-            self._started.pop(record["stop"], None)
-        elif "case" in record:
-            outcome = Outcome(
-                record["case"],
-                record.get("result"),
-                record.get("error", ""),
-                record.get("kind", ""),
-                record.get("details", {}),
-            )
-            self._keep(outcome, record["inputs"])
+        _note_start(record, self._started)
+        if "case" in record:
+            self._keep(_outcome_of(record), record["inputs"])
 
 
 def as_line(record: Mapping[str, Any]) -> bytes:
@@ -293,6 +347,24 @@ def from_line(line: bytes) -> dict[str, Any] | None:
         return None
     record: dict[str, Any] = json.loads(body + b"}")
     return record
+
+
+def _note_start(record: Mapping[str, Any], started: dict[str, None]) -> None:
+    """Take down that a case was started, or left undone without any fault of its own."""
+    if "start" in record:
+        started[record["start"]] = None
+    elif "stop" in record:
+        started.pop(record["stop"], None)
+
+
+def _outcome_of(record: Mapping[str, Any]) -> Outcome:
+    return Outcome(
+        record["case"],
+        record.get("result"),
+        record.get("error", ""),
+        record.get("kind", ""),
+        record.get("details", {}),
+    )
 
 
 def fingerprints(paths: Iterable[Path]) -> list[dict[str, Any]]:
@@ -407,21 +479,26 @@ def _check_is_ours(start: bytes, path: Path, header: Header) -> None:
 
 
 def _check_header(first: bytes, path: Path, header: Header) -> None:
+    made = _check_made(first, path, header)
+    changed = changed_settings(made.get("settings", {}), json.loads(json.dumps(dict(header.settings))))
+    if changed:
+        raise UsageError(f"{header.job}: {path} was made with other settings ({changed}): {ANOTHER}")
+
+
+def _check_made(first: bytes, path: Path, header: Header) -> dict[str, Any]:
+    """Return the first line of a file of records of this job and version, whatever its settings."""
     _check_is_ours(first, path, header)
     made = from_line(first)
-    another = "move it away, or choose another file"
     if made is None:
-        raise UsageError(f"{header.job}: the first line of {path} is damaged: {another}")
+        raise UsageError(f"{header.job}: the first line of {path} is damaged: {ANOTHER}")
     job = made.get("job")
     version = made.get("version")
     if job != header.job:
-        raise UsageError(f"{header.job}: {path} has the records of {job}: {another}")
+        raise UsageError(f"{header.job}: {path} has the records of {job}: {ANOTHER}")
     if version != header.version or made.get("schema") != SCHEMA:
         versions = f"version {version}, this is {header.version}"
-        raise UsageError(f"{header.job}: {path} was made by another version ({versions}): {another}")
-    changed = changed_settings(made.get("settings", {}), json.loads(json.dumps(dict(header.settings))))
-    if changed:
-        raise UsageError(f"{header.job}: {path} was made with other settings ({changed}): {another}")
+        raise UsageError(f"{header.job}: {path} was made by another version ({versions}): {ANOTHER}")
+    return made
 
 
 def _lock(file: FileIO, path: Path, job: str) -> None:

@@ -18,6 +18,7 @@ from .instances import (
     sensitivity_by_volume,
 )
 from .io import example, read_image, write_image
+from .merging import merge
 from .pictures.chances import plot_reliability
 from .pictures.cohort_scores import plot_scores
 from .pictures.detection import plot_detection
@@ -77,6 +78,7 @@ __all__ = [
     "lesion_counts",
     "lesion_scores",
     "match",
+    "merge",
     "optimal_mask",
     "pairwise_agreement",
     "plot_detection",

@@ -67,6 +67,7 @@ Out = Annotated[
     Path,
     typer.Option(help="Save the scores of each case and label in this CSV file. A second run adds what is missing."),
 ]
+MergedOut = Annotated[Path, typer.Option("--out", help="Save the scores of each case and label in this CSV file.")]
 Lesions = Annotated[Path | None, typer.Option(help="Save a row for each lesion or pair of lesions in this CSV file.")]
 
 Labels = Annotated[
@@ -137,6 +138,11 @@ class Scoring:
         return {**keywords(self), **policies}
 
 
+PartRecords = Annotated[
+    list[Path], typer.Argument(metavar="RECORDS...", help="The files of records of all parts: scores.csv.records.")
+]
+
+
 @dataclass(frozen=True)
 class Choosing:
     """Which cases a cohort has, as `cohort` takes it."""
@@ -200,4 +206,18 @@ def cohort(
         **scoring.keywords(),
         outputs=saving.checked(inputs, others=others),
     )
+    raise typer.Exit(code)
+
+
+@app.command()
+@grouped
+def merge(records: PartRecords, *, out: MergedOut, cases: Cases = None, group: Group = None, saving: Saving) -> None:
+    """Join the parts of a cohort, and summarise.
+
+    As CSV: a row for each label and index of the summary.
+    """
+    from . import run
+
+    outputs = saving.checked([*records, cases], others={"--out": out})
+    code = run.merge_files(records, out=out, cases=cases, group=group, outputs=outputs)
     raise typer.Exit(code)

@@ -13,6 +13,7 @@ Conventions
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -29,11 +30,15 @@ from .._text import file_name
 from .._workers import error_line
 from .comparison import assess_pair
 from .folders import Listed
-from .layers import Labels
+from .layers import Labels, absent_labels, cases_without_common_label, no_common_label
 from .reading import Source, read_in_time
 from .scores import COLUMNS, COUNTS, SCORES
 from .settings import Settings
 from .values import Kind
+
+JOB = "lesions.cohort"
+PARTS = "parts"
+"""The setting that says into how many parts a cohort was divided."""
 
 
 @dataclass(frozen=True)
@@ -198,6 +203,55 @@ def groups_of(scores: pd.DataFrame) -> pd.Series[Any] | None:
         return None
     groups = scores["group"].fillna("")
     return None if (groups == "").all() else groups.replace("", None)
+
+
+def told_of_labels(scores: pd.DataFrame, labels: Labels | None, files: str) -> list[dict[str, str]]:
+    """Warn of cases without a common label; return a row of what was skipped for each label asked for that none has.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Of a whole cohort.
+    labels : sequence of int or mapping, optional
+        What was asked for.
+    files : str
+        Where the cases come from.
+
+    Warns
+    -----
+    UserWarning
+        If the images of a case have labels and none in common; once for all such cases.
+
+    Examples
+    --------
+    >>> sizes = {"size_a": [0.0], "size_b": [0.0], "error": [""]}
+    >>> told_of_labels(pd.DataFrame({"case": ["a"], "label": ["7"], **sizes}), [7], "cases.csv")[0]["detail"]
+    'label 7: no image of the cohort has it'
+    """
+    compared = scores[scores["error"] == ""]
+    names = cases_without_common_label(compared)
+    if names:
+        first = compared[compared["case"] == names[0]]
+        n = compared["case"].nunique()
+        message = f"lesions.cohort: {len(names)} of {n} cases, such as {names[0]}: {no_common_label(first)}"
+        warnings.warn(message, stacklevel=4)
+    return [] if labels is None else absent_rows(compared, files, "no image of the cohort has it")
+
+
+def absent_rows(scores: pd.DataFrame, files: str, why: str) -> list[dict[str, str]]:
+    """Return a row of what was skipped for each label that was asked for and is nowhere.
+
+    Examples
+    --------
+    >>> scores = pd.DataFrame({"label": [7], "size_a": [0.0], "size_b": [0.0]})
+    >>> absent_rows(scores, "a.nii, b.nii", "neither image has it")[0]["where"]
+    'label 7'
+    """
+    rows = []
+    for label in absent_labels(scores):
+        where = f"label {label}"
+        rows.append({"side": "both", "file": files, "where": where, "reason": NOT_SCORED, "detail": f"{where}: {why}"})
+    return rows
 
 
 def check_table(path: Path) -> None:

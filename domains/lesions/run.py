@@ -15,7 +15,6 @@ Conventions
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Hashable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -28,21 +27,31 @@ from .._batch import Interrupted, Job, run_cases
 from .._checks import UsageError
 from .._outputs import is_special
 from .._running import Running, RunningOptions, split_running, takes_running
-from .._skipped import NOT_SCORED, as_skipped
+from .._skipped import as_skipped
 from .._text import count_of, file_name, for_picture, printable
 from . import cohorts, tables
-from .cohorts import Pair, Rules, check_table, groups_of, missing_cases, scores_of, skipped_of
+from .cohorts import (
+    JOB,
+    PARTS,
+    Pair,
+    Rules,
+    absent_rows,
+    check_table,
+    groups_of,
+    missing_cases,
+    scores_of,
+    skipped_of,
+    told_of_labels,
+)
 from .comparison import assess
 from .layers import (
     Labels,
-    absent_labels,
-    cases_without_common_label,
     check_labels,
     held_labels,
     listed_labels,
-    no_common_label,
 )
 from .listing import grouped, list_cases, part_of
+from .merging import merge
 from .reading import Side, Source, check_said, decide_kinds, read_two
 from .scores import restored
 from .settings import Options, check_settings, takes_settings
@@ -53,11 +62,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from .._console import Outputs
-
-
-JOB = "lesions.cohort"
-PARTS = "parts"
-"""The setting that says into how many parts a cohort was divided."""
 
 
 class CohortOptions(Options, RunningOptions):
@@ -200,12 +204,8 @@ def cohort(
     scores = scores_of(outcomes, groups)
     if table is not None:
         _console.save_table(scores, table)
-    compared = scores[scores["error"] == ""]
-    _warn_of_labels(compared)
-    absent = []
-    if labels is not None:
-        where = file_name(cases) if cases is not None else f"{predictions}, {references}"
-        absent = _absent(compared, printable(where), "no image of the cohort has it")
+    where = f"{predictions}, {references}" if cases is None else str(cases)
+    absent = told_of_labels(scores, labels, printable(where))
     return scores, as_skipped([*aside, *skipped_of(outcomes), *absent])
 
 
@@ -373,7 +373,7 @@ def compare_files(
     absent = []
     if wanted is not None:
         found = f"the prediction holds {held_labels(a)}, the reference {held_labels(b)}"
-        absent = _absent(rows, f"{predicted}, {reference}", f"neither image has it; {found}")
+        absent = absent_rows(rows, f"{predicted}, {reference}", f"neither image has it; {found}")
 
     def table() -> list[Any]:
         return [tables.comparison_table(report), *tables.definition_lines(report)]
@@ -419,6 +419,16 @@ def cohort_files(
     return _deliver(scores, skipped, sides, out, outputs, notes)
 
 
+def merge_files(
+    records: list[Path], *, out: Path, cases: Path | None = None, group: str | None = None, outputs: Outputs
+) -> int:
+    """Do what ``overlap lesions merge`` does, and return its exit code."""
+    with _console.collected_warnings() as notes:
+        scores, skipped = merge(records, cases=cases, out=out, group=group)
+    parts = count_of(len(records), "part")
+    return _deliver(scores, skipped, (f"prediction of {parts}", f"reference of {parts}"), out, outputs, notes)
+
+
 def _deliver(
     scores: pd.DataFrame,
     skipped: pd.DataFrame,
@@ -462,23 +472,3 @@ def _missing_line(scores: pd.DataFrame, missing: list[str]) -> str:
     counted = (scores["missing"] == 1) & (scores["error"] == "")
     what = "counted as missed" if counted.any() else "left out; --count-missing counts them as missed"
     return f"no prediction: {len(missing)} of {n_cases} cases ({listed_labels(missing, most=5)}), {what}"
-
-
-def _absent(scores: pd.DataFrame, files: str, why: str) -> list[dict[str, str]]:
-    """Return a row of what was skipped for each label that was asked for and is nowhere."""
-    rows = []
-    for label in absent_labels(scores):
-        where = f"label {label}"
-        rows.append({"side": "both", "file": files, "where": where, "reason": NOT_SCORED, "detail": f"{where}: {why}"})
-    return rows
-
-
-def _warn_of_labels(scores: pd.DataFrame) -> None:
-    """Warn once of all cases whose two images have no label in common."""
-    names = cases_without_common_label(scores)
-    if not names:
-        return
-    first = scores[scores["case"] == names[0]]
-    n = scores["case"].nunique()
-    message = f"lesions.cohort: {len(names)} of {n} cases, such as {names[0]}: {no_common_label(first)}"
-    warnings.warn(message, stacklevel=3)

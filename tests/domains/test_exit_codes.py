@@ -99,6 +99,20 @@ def a_cohort_with_a_lonely_image(folder: Path) -> list[str]:
     return arguments
 
 
+def parts_of_a_cohort(folder: Path) -> list[str]:
+    from domains.lesions import cohort
+
+    sides = folders_of_images(folder)
+    parts = [str(folder / f"{k}.records") for k in (1, 2)]
+    for k, part in enumerate(parts, 1):
+        cohort(*sides, as_="labels", part=(k, 2), records=part)
+    return [*parts, "--out", str(folder / "merged.csv")]
+
+
+def a_part_of_a_cohort(folder: Path) -> list[str]:
+    return parts_of_a_cohort(folder)[1:]
+
+
 def two_tables(folder: Path) -> list[str]:
     names = ["predicted.csv", "reference.csv"]
     for name in names:
@@ -172,6 +186,12 @@ COMMANDS = {
             *(["--workers", "0"], ["--labels", "1="], ["--out", NOWHERE], ["--level", "2"], ["--names", "("]),
             *(["--group", "patient"], ["--part", "1"], ["--part", "1/2"], ["--as", "mask"], ["--cases", "cases.csv"]),
         ),
+        "nibabel",
+    ),
+    "lesions merge": Command(
+        parts_of_a_cohort,
+        a_part_of_a_cohort,
+        (*OF_SCORES, ["--out", NOWHERE], ["--group", "patient"], ["none.records"]),
         "nibabel",
     ),
     "events score": Command(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from domains._checks import UsageError
-from domains._records import Header, Outcome, Records, as_line, fingerprints, from_line
+from domains._records import Header, Outcome, Records, as_line, fingerprints, from_line, read_records
 
 HEADER = Header("tests.job", {"level": 0.5, "empty": float("nan")})
 
@@ -44,6 +44,30 @@ def test_what_was_written_is_read(full):
     assert repr(found["a"].result) == "[1, 2.5, nan, 'ä']"
     assert found["b"].details == {"side": "both"}
     assert found["c"].result == {"x": None}
+
+
+def test_records_are_read_without_being_written(full):
+    before = full.read_bytes()
+    with full.open("ab") as file:
+        file.write(as_line({"start": "d"}) + as_line({"start": "e"}) + as_line({"stop": "e"}) + b'{"case": "f", "res')
+    kept = read_records(full, "tests.job")
+    assert list(kept.outcomes) == ["a", "b", "c"]
+    assert kept.outcomes["b"].error == "no label"
+    assert (kept.settings["level"], kept.suspects) == (0.5, ["d"])
+    assert full.read_bytes().startswith(before)
+    with Records(full, HEADER):
+        assert list(read_records(full, "tests.job").outcomes) == ["a", "b", "c"], "while another run writes them"
+
+
+def test_other_files_are_no_records(full, tmp_path):
+    with pytest.raises(UsageError, match="has the records of tests.job"):
+        read_records(full, "tests.other")
+    with pytest.raises(UsageError, match="^tests.job: records .*none: no such file"):
+        read_records(tmp_path / "none", "tests.job")
+    notes = tmp_path / "notes"
+    notes.write_text("my notes")
+    with pytest.raises(UsageError, match="notes is no file of records"):
+        read_records(notes, "tests.job")
 
 
 def test_the_file_is_json_lines(full):

@@ -428,7 +428,7 @@ def _read_scores(path: Path, folder: Path) -> Any:
 
 
 def _check_scores(path: Path, scores: Any, warned: Sequence[str]) -> list[str]:
-    rows = [row for row in csv.reader(counts.text_of(path).splitlines(keepends=True)) if row]
+    rows = [row for row in csv.reader(io.StringIO(counts.text_of(path), newline=None)) if row]
     return [] if len(scores) == len(rows) - 1 else [f"{len(scores)} rows read of {len(rows) - 1}"]
 
 
@@ -452,6 +452,46 @@ def cohort_records() -> tuple[Seed, ...]:
         lines = (folder / "cohort.records").read_text().splitlines()
     written = [formats.signed(_elsewhere(line)) + b"\n" for line in lines]
     return (Seed("cohort.records", b"".join(written)),)
+
+
+@cache
+def list_of_cases() -> tuple[Seed, ...]:
+    """Return a table of cases whose images are the whole ones."""
+    rows = ["prediction,reference,name,group", "labels.nii,labels.nii,first,anna", "second.nii,second.nii,,bert"]
+    return (Seed("cases.csv", "\n".join(rows).encode() + b"\n"),)
+
+
+def _cohort_of_table(path: Path, folder: Path) -> Any:
+    from domains.lesions import cohort
+
+    table = folder / "cases.csv"
+    shutil.copy(path, table)
+    return cohort(cases=table, as_="labels")
+
+
+def _check_table(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
+    scores, _ = found
+    problems = _lines(scores["error"])
+    rows = [line for line in counts.text_of(path).splitlines()[1:] if line.strip(", \r\t")]
+    n_cases = scores["case"].nunique()
+    # a quoted cell may hold a line break
+    if not 0 < n_cases <= len(rows):
+        problems.append(f"{n_cases} cases of {len(rows)} lines")
+    return problems
+
+
+def _merged(path: Path, folder: Path) -> Any:
+    from domains.lesions import merge
+
+    return merge([path])
+
+
+def _check_merged(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
+    scores, _ = found
+    right = {"labels": 1.0, "second": 1.0}
+    odd = [case for case, dice in scores[["case", "dice"]].itertuples(index=False) if dice != right.get(case)]
+    failed = scores[scores["error"] != ""]["case"].tolist()
+    return [f"a case {case} with another score" for case in odd if case not in failed]
 
 
 def _elsewhere(line: str) -> bytes:
@@ -609,6 +649,16 @@ TARGETS: tuple[Target, ...] = (
     Target("events.score, folders", "tables", seeds.events, _score_folders, _check_score_folders, 0.3),
     Target("lesions.read_scores", "tables", scores_table, _read_scores, _check_scores, 20),
     Target("lesions.cohort, resumed", "tables", scores_table, _resumed_cohort, _check_resumed, 0.3),
+    Target("lesions.cohort, cases", "tables", list_of_cases, _cohort_of_table, _check_table, 0.3),
+    Target("lesions.merge", "tables", cohort_records, _merged, _check_merged, 0.3),
+    Target(
+        "overlap lesions merge",
+        "tables",
+        cohort_records,
+        _command("lesions", "merge", "PATH", "--out", "FOLDER/merged.csv"),
+        _check_command,
+        0.05,
+    ),
     Target("lesions.cohort, records", "tables", cohort_records, _cohort_with_records, _check_resumed, 0.05),
     Target(
         "overlap events score",

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import json
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import pytest
+
+from domains import _console
+from domains._checks import UsageError
+from domains._records import Header, Outcome, Records, as_line, from_line
+from domains.lesions import cohort, merge
+from domains.lesions.run import merge_files
+
+NAMES = ("anna_1", "anna_2", "bert_1", "bert_2", "carl_1")
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Write five cases, one without a prediction and one of which the prediction is damaged, and their table."""
+    lines = ["prediction,reference,group"]
+    for side in ("p", "r"):
+        (tmp_path / side).mkdir()
+    for k, name in enumerate(NAMES):
+        mask = np.zeros((6, 5, 4), np.uint8)
+        mask[1 : 3 + k % 3, 1:4, 1:3] = 1
+        nib.save(nib.Nifti1Image(mask, np.eye(4)), tmp_path / "p" / f"{name}.nii")
+        nib.save(nib.Nifti1Image(mask[::-1].copy(), np.eye(4)), tmp_path / "r" / f"{name}.nii")
+        lines.append(f"p/{name}.nii,r/{name}.nii,{name[:4]}")
+    (tmp_path / "p" / "bert_1.nii").unlink()
+    (tmp_path / "p" / "carl_1.nii").write_bytes(b"notes")
+    path = tmp_path / "cases.csv"
+    path.write_text("\n".join(lines))
+    return path
+
+
+@pytest.fixture
+def parts(table, tmp_path):
+    paths = [tmp_path / f"part_{k}.csv" for k in (1, 2, 3)]
+    for k, path in enumerate(paths, 1):
+        cohort(cases=table, as_="labels", part=(k, 3), out=path)
+    return [path.with_name(f"{path.name}.records") for path in paths]
+
+
+def test_the_parts_are_the_whole(table, parts, tmp_path):
+    whole, skipped = cohort(cases=table, as_="labels", out=tmp_path / "whole.csv")
+    merged, merged_skipped = merge(parts[::-1], cases=table, out=tmp_path / "merged.csv")
+    pd.testing.assert_frame_equal(merged, whole)
+    assert (tmp_path / "merged.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    assert sorted(merged_skipped["detail"]) == sorted(skipped["detail"])
+
+
+def test_images_are_not_needed(table, parts, tmp_path):
+    for path in (tmp_path / "r").iterdir():
+        path.unlink()
+    scores, _ = merge(parts, group="(.+)_.*")
+    assert scores["group"].tolist() == ["anna", "anna", "bert", "bert", "carl"]
+    assert (scores["error"] == "").sum() == 3
+
+
+def test_a_part_that_is_not_given_is_told(table, parts):
+    scores, skipped = merge(parts[:2])
+    assert scores["case"].tolist() == ["anna_1", "anna_2", "bert_2", "carl_1"]
+    assert "the cohort has 3 parts, and 1 of them were not given" in skipped["detail"].tolist()
+    assert merge(parts)[1]["reason"].tolist() == ["unpaired file", "unreadable file"]
+
+
+def test_a_case_that_no_part_has_is_a_row(table, parts):
+    scores, skipped = merge(parts[:2], cases=table)
+    assert scores["case"].tolist() == list(NAMES)
+    assert scores["error"][2] == "no part has it: run its part, or name its records"
+    assert skipped["reason"].tolist().count("not scored") == 2
+
+
+def test_a_case_that_was_begun_is_told(parts):
+    with parts[0].open("ab") as file:
+        file.write(as_line({"start": "dora_1"}))
+    scores, _ = merge(parts)
+    assert scores["error"].tolist()[-1] == f"{parts[0]}: its run ended before this case was done: run the part again"
+
+
+def test_parts_of_other_settings_are_refused(table, parts, tmp_path):
+    cohort(cases=table, as_="labels", part=(3, 3), records=tmp_path / "other", level=0.25)
+    with pytest.raises(UsageError, match=r"other was made with other settings than .*part_1.*level 0.5, now 0.25.:"):
+        merge([parts[0], tmp_path / "other"])
+    cohort(cases=table, as_="labels", part=(1, 2), records=tmp_path / "half")
+    with pytest.raises(UsageError, match="parts 3, now 2"):
+        merge([parts[0], tmp_path / "half"])
+
+
+def test_a_case_counts_as_the_part_that_scored_it(parts, tmp_path):
+    again = tmp_path / "again"
+    header, *_ = parts[0].read_bytes().splitlines(keepends=True)
+    settings = from_line(header)["settings"]
+    scored = [{"label": "1", "dice": 0.5, "missing": 0}]
+    with Records(again, Header("lesions.cohort", settings)) as records:
+        records.add(Outcome("carl_1", scored), [])
+    for order in ([*parts, again], [again, *parts]):
+        scores, _ = merge(order)
+        assert scores[scores["case"] == "carl_1"]["dice"].tolist() == [0.5]
+    other = tmp_path / "other"
+    with Records(other, Header("lesions.cohort", settings)) as records:
+        records.add(Outcome("carl_1", [{**scored[0], "dice": 0.25}]), [])
+    with pytest.raises(UsageError, match=r"again and .*other have other scores of the case carl_1: leave one of them"):
+        merge([again, other])
+    assert len(merge([again, again])[0]) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"notes", b'{"format": "overlap records"}\n'])
+def test_what_is_no_part_is_refused(parts, tmp_path, content):
+    odd = tmp_path / "odd.records"
+    odd.write_bytes(content)
+    with pytest.raises(UsageError, match=r"^lesions.cohort: .*odd.records|the first line of .*odd.records"):
+        merge([*parts, odd])
+    with pytest.raises(UsageError, match=r"none.records: no such file"):
+        merge([tmp_path / "none.records"])
+    with pytest.raises(UsageError, match="^lesions.merge: no files of records were given"):
+        merge([])
+
+
+def test_the_command(table, parts, tmp_path, capsys):
+    code = merge_files(parts, out=tmp_path / "m.csv", cases=table, outputs=_console.Outputs(format="json"))
+    report = json.loads(capsys.readouterr().out)
+    assert (code, report["cases"], report["missing"]) == (1, 5, ["bert_1"])
+    assert report["summary"][0]["n_scored"] == 3
+    assert pd.read_csv(tmp_path / "m.csv")["case"].tolist() == list(NAMES)
