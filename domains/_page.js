@@ -3,7 +3,7 @@
 const byText = new Intl.Collator(undefined, { numeric: true }).compare;
 
 function numberOf(text) {
-  return text === "" ? NaN : Number(text.replace("−", "-").replace(/,/g, ""));
+  return text === "" ? NaN : Number(text.replace("−", "-").replace("∞", "Infinity").replace(/,/g, ""));
 }
 
 function compare(a, b) {

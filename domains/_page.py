@@ -4,7 +4,8 @@ Conventions
 -----------
 - Whatever comes from outside (names of files, labels, settings) is escaped.
 - Style, script and pictures are within the file, and its policy forbids the browser to load anything from elsewhere.
-- A table sorts by a click on a heading. One of many rows holds `MOST_ROWS` and says where all of them are.
+- A table sorts by a click on a heading; what is infinite is ∞, and the largest. One of many rows holds `MOST_ROWS` and
+  says where all of them are.
 - A page is a list of sections, each a piece of HTML made by one of the functions here.
 """
 
@@ -25,6 +26,7 @@ from typing import Any
 
 import pandas as pd
 
+from ._pictures import settle
 from ._text import for_html
 
 MOST_ROWS = 1000
@@ -146,17 +148,19 @@ def paragraph(text: str) -> str:
     return f'<p class="aside">{for_html(text)}</p>'
 
 
-def table(rows: pd.DataFrame, look: Look = PLAIN, *, all_of_them: str = "--csv") -> str:
+def table(rows: pd.DataFrame, look: Look = PLAIN, *, all_of_them: str = "--csv", most: int = MOST_ROWS) -> str:
     """Return a table whose rows a click on a heading sorts.
 
     Parameters
     ----------
     rows : DataFrame
-        Its index is left out. Rows beyond `MOST_ROWS` are counted, not shown: put those first that matter.
+        Its index is left out. Rows beyond `most` are counted, not shown: put those first that matter.
     look : Look
         How the columns are shown.
     all_of_them : str
         Where the rows that are not shown can be found.
+    most : int
+        How many rows are shown: fewer, where a row is long.
 
     Returns
     -------
@@ -170,7 +174,7 @@ def table(rows: pd.DataFrame, look: Look = PLAIN, *, all_of_them: str = "--csv")
     """
     if rows.empty:
         return paragraph("none")
-    shown = rows[:MOST_ROWS]
+    shown = rows[:most]
     is_number = {name: rows[name].dtype.kind in "iuf" for name in rows.columns}
     headings = "".join(_heading(str(name), is_number[name]) for name in rows.columns)
     columns = [_column(shown[name], is_number[name], look) for name in rows.columns]
@@ -202,6 +206,7 @@ def picture(figure: Any, description: str) -> str:
     >>> picture(Figure(figsize=(1, 1)), "nothing")[:48]
     '<figure><div><img alt="nothing" style="--width: '
     """
+    settle(figure)
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=DPI)
     encoded = base64.b64encode(content.getvalue()).decode("ascii")
@@ -210,6 +215,22 @@ def picture(figure: Any, description: str) -> str:
     width = round(figure.get_figwidth() * DPI)
     image = f'<img alt="{said}" style="--width: {width}px" src="data:image/png;base64,{encoded}">'
     return f"<figure><div>{image}</div><figcaption>{said}</figcaption></figure>"
+
+
+def gallery(*pictures: str) -> str:
+    """Return pictures side by side, as many as there is space for.
+
+    Parameters
+    ----------
+    *pictures : str
+        As `picture` returns them.
+
+    Examples
+    --------
+    >>> gallery("<figure></figure>")
+    '<div class="gallery"><figure></figure></div>'
+    """
+    return f'<div class="gallery">{"".join(pictures)}</div>'
 
 
 def facts_table(facts: Mapping[str, Any]) -> str:
@@ -242,7 +263,9 @@ def _column(cells: pd.Series[Any], is_number: bool, look: Look) -> list[str]:
 
 
 def _number(cell: Any, how: str) -> str:
-    return "" if pd.isna(cell) else format(cell, how)
+    if pd.isna(cell):
+        return ""
+    return format(cell, how).replace("inf", "∞")
 
 
 def _text_cell(text: str, marks: Mapping[str, str]) -> str:

@@ -77,3 +77,15 @@ def axes_or_new(ax: Axes | None, figsize: tuple[float, float] | None = None) -> 
 
     _, ax = plt.subplots(figsize=figsize, layout="constrained")
     return ax
+
+
+def settle(figure: Any) -> None:
+    """Let the layout of a figure find its place: where axes keep their aspect, the first one makes room for others.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> settle(Figure(layout="constrained"))
+    """
+    for _ in range(2):
+        figure.draw_without_rendering()

@@ -76,6 +76,14 @@ def test_cells(whole):
     assert '<td><mark class="bad">OUTLIER</mark></td>' in whole
 
 
+def test_what_is_infinite_is_no_empty_cell():
+    """As JavaScript reads it, a number larger than all others."""
+    html = table(pd.DataFrame({"hd95": [np.inf, np.nan, -np.inf]}), Look({"hd95": ".2f"}, {}))
+    cells = [line.split("</td>")[0] for line in html.split('<td class="number">')[1:]]
+    assert cells == ["∞", "", "-∞"]
+    assert '.replace("∞", "Infinity")' in _page._own_text("_page.js")
+
+
 def test_versions_are_told_and_missing_packages_are_not(whole):
     assert f"numpy {np.__version__}" in whole
     assert "no-such-package" not in whole
