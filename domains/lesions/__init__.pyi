@@ -20,7 +20,7 @@ from .instances import (
 from .io import example, read_image, write_image
 from .merging import merge
 from .pictures.chances import plot_reliability
-from .pictures.cohort_scores import plot_scores
+from .pictures.cohort_scores import plot_histogram, plot_scores
 from .pictures.detection import plot_detection
 from .pictures.label_panels import plot_labels
 from .pictures.plotting import plot_overlay
@@ -82,6 +82,7 @@ __all__ = [
     "optimal_mask",
     "pairwise_agreement",
     "plot_detection",
+    "plot_histogram",
     "plot_labels",
     "plot_models",
     "plot_overlay",

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .._flags import Saving, Sharing, field_app, grouped, keywords
+from .._flags import Html, Saving, Sharing, field_app, grouped, keywords
 
 app = field_app("Lesions in medical images, case by case or in cohorts.")
 
@@ -158,7 +158,13 @@ class Choosing:
 @app.command()
 @grouped
 def compare(
-    predicted: Predicted, reference: Reference, *, scoring: Scoring, lesions: Lesions = None, saving: Saving
+    predicted: Predicted,
+    reference: Reference,
+    *,
+    scoring: Scoring,
+    lesions: Lesions = None,
+    html: Html = None,
+    saving: Saving,
 ) -> None:
     """Compare a predicted segmentation with a reference segmentation.
 
@@ -171,7 +177,7 @@ def compare(
         reference,
         **scoring.keywords(),
         lesions=lesions,
-        outputs=saving.checked([predicted, reference], others={"--lesions": lesions}),
+        outputs=saving.checked([predicted, reference], html=html, others={"--lesions": lesions}),
     )
     raise typer.Exit(code)
 

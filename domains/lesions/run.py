@@ -367,7 +367,7 @@ def compare_files(
     check_kind("lesions.compare", "reference_as", reference_as or as_, reference_scale)
     with _console.collected_warnings() as notes:
         a, b = read_two(Source(predicted, as_, scale), Source(reference, reference_as or as_, reference_scale))
-        result = assess(a, b, labels=wanted, keep_masks=outputs.plot is not None, **options)
+        result = assess(a, b, labels=wanted, keep_masks=outputs.plot is not None or outputs.html is not None, **options)
     report = result.report
     rows = tables.rows(report)
     absent = []
@@ -385,9 +385,14 @@ def compare_files(
         reference = for_picture(report.attrs["reference"])
         return plot_overlay(result, labels=(prediction, reference))
 
+    def page() -> str:
+        from .pictures.pages import comparison_page
+
+        return comparison_page(result, notes)
+
     files = {lesions: result.lesions} if lesions else None
     skipped = as_skipped(absent)
-    return _console.deliver(report, outputs, table, picture, skipped, rows=rows, files=files, notes=notes)
+    return _console.deliver(report, outputs, table, picture, skipped, page=page, rows=rows, files=files, notes=notes)
 
 
 def cohort_files(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import xarray as xr
 
 import overlap as ov
-from overlap import calibration
 
+from ..._checks import UsageError
 from ..._pictures import COLUMN, axes_or_new, printed
 from ..._report import name_of
-from ..grids import Grid, check_masks, regrid
+from ..calibrated import TABLE, calibration
 from .cohort_scores import short_label
 
 if TYPE_CHECKING:
@@ -47,6 +47,11 @@ def plot_reliability(
     matplotlib Axes
         See `overlap.plotting.reliability`; beside it are the expected calibration error (ECE) and the Brier score.
 
+    Raises
+    ------
+    TypeError, ValueError
+        As `calibration`, and if the map has several cases.
+
     Examples
     --------
     >>> import matplotlib
@@ -62,15 +67,12 @@ def plot_reliability(
     ECE 0.009
     Brier 0.015
     """
-    operation = "lesions.plot_reliability"
-    check_masks(operation, predicted=predicted, reference=reference)
-    reference = regrid(reference, Grid.of(predicted), operation, name_of(predicted, "prediction"))
-    counted = None if where is None else where.transpose(*predicted.dims).values
-    p = predicted.values
-    y = reference.values
-    table = calibration.reliability(p, y, n_bins=n_bins, where=counted)
-    error = float(calibration.expected_calibration_error(p, y, n_bins=n_bins, where=counted))
-    brier = float(calibration.brier(p, y, where=counted))
+    report = calibration(predicted, reference, n_bins=n_bins, where=where)
+    if "bin" not in report.dims or report["ece"].ndim:
+        raise UsageError("lesions.plot_reliability: the map has several cases: choose one, such as isel(case=0)")
+    table = report[list(TABLE)].to_dataframe()
+    error = float(report["ece"])
+    brier = float(report["brier"])
     name = short_label(name_of(predicted, "prediction"))
     with printed(ax):
         ax = axes_or_new(ax, figsize=(COLUMN, 1.3 * COLUMN))

@@ -9,19 +9,19 @@ Conventions
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 import overlap as ov
 
-from ..._checks import UsageError
+from ..._checks import UsageError, check_whole
 from ..._pictures import COLUMN, axes_or_new, printed
 from ..._text import for_picture, one_line
 from ..scores import restored
-from ..summaries import interval
-from .drawing import INK
+from ..summaries import interval, statistic_of
+from .drawing import INK, shades
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -97,6 +97,88 @@ def plot_scores(scores: pd.DataFrame, index: str = "dice", *, ax: Axes | None = 
         ax.set_ylim(len(groups) - 0.5, -0.5)
         ax.spines[["top", "right"]].set_visible(False)
     return ax
+
+
+def plot_histogram(scores: pd.DataFrame, index: str = "dice", *, n_bins: int = 20, ax: Axes | None = None) -> Axes:
+    """Draw how many cases have which score, label by label.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        As `cohort` returns it.
+    index : str
+        Which column.
+    n_bins : int
+        Bins of equal width: from 0 to 1 for an index, up to the largest finite value for a distance.
+    ax : matplotlib Axes, optional
+        Where to draw; a figure of its own for one column of a journal by default.
+
+    Returns
+    -------
+    matplotlib Axes
+        Infinite values are bars of their own, behind a gap. How many are not defined stands by the label.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column, or no case that was scored.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> scores = pd.DataFrame({"case": ["a", "b", "c"], "label": "1", "error": "", "hd95": [1.5, 2.0, float("inf")]})
+    >>> ax = plot_histogram(scores, "hd95")
+    >>> ax.get_xticklabels()[-1].get_text(), int(ax.patches[-1].get_height())
+    ('∞', 1)
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    operation = "lesions.plot_histogram"
+    check_whole(operation, "n_bins", n_bins, at_least=1)
+    good = scored_rows(operation, scores, index)
+    groups = dict(iter(good.groupby("label", sort=False)[index]))
+    edges = _edges_of(good[index].to_numpy(float), index, n_bins)
+    colours = shades(len(groups)) if len(groups) > 1 else [POINT]
+    infinite = {label: int(np.isposinf(values.to_numpy(float)).sum()) for label, values in groups.items()}
+    with printed(ax):
+        ax = axes_or_new(ax, figsize=(COLUMN, 0.7 * COLUMN))
+        for (label, values), colour in zip(groups.items(), colours, strict=True):
+            numbers = values.to_numpy(float)
+            counts, _ = np.histogram(numbers[np.isfinite(numbers)], edges)
+            look: dict[str, Any] = {"color": colour, "linewidth": 1.4, "label": _group_name(str(label), numbers)}
+            ax.stairs(counts, edges, fill=len(groups) == 1, **look)
+        ax.set(xlabel=TITLES.get(index, index), ylabel="cases")
+        ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+        if any(infinite.values()):
+            _draw_infinite(list(infinite.values()), edges, colours, ax)
+        ax.set_ylim(bottom=0)
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), fontsize="small", frameon=False, ncols=2)
+    return ax
+
+
+def _edges_of(values: np.ndarray, index: str, n_bins: int) -> np.ndarray:
+    """Return where the bins end: from 0 on, to 1 for an index."""
+    finite = values[np.isfinite(values)]
+    highest = float(finite.max(initial=0.0))
+    if statistic_of(index) == "mean":
+        highest = max(1.0, highest)
+    return np.linspace(0, highest or 1.0, n_bins + 1)
+
+
+def _draw_infinite(counts: list[int], edges: np.ndarray, colours: list[Any], ax: Axes) -> None:
+    """Draw how many values are infinite, behind a gap."""
+    step = edges[-1] / 20
+    place = edges[-1] + 2 * step
+    width = step / len(counts)
+    for k, (n, colour) in enumerate(zip(counts, colours, strict=True)):
+        left = place + k * width
+        ax.bar(left, n, width, align="edge", color=colour)
+        if n:
+            ax.annotate(str(n), (left + width / 2, n), xytext=(0, 1), textcoords="offset points", ha="center")
+    ticks = [tick for tick in ax.get_xticks() if 0 <= tick <= edges[-1]]
+    ax.set_xticks([*ticks, place + step / 2], [*(f"{tick:g}" for tick in ticks), "∞"])
 
 
 def scored_rows(operation: str, scores: pd.DataFrame, index: str) -> pd.DataFrame:

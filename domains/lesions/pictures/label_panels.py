@@ -15,6 +15,7 @@ import xarray as xr
 
 from ..._pictures import TWO_COLUMNS, printed
 from ..comparison import Assessment, Pair
+from ..grids import Grid
 from .drawing import INK, LEVELS, Window, draw_edges, draw_image, frame, shades
 from .masks import OVER_IMAGE, Masks, margin_or_usual, short_name, slice_of
 from .slices import Slice, View
@@ -79,7 +80,8 @@ def plot_labels(
     place, said = slice_of(_OPERATION, result.grid, both, axis, at, view)
     drawn = [Masks(place, result.grid, place.of(pair.predicted), place.of(pair.reference), []) for pair in pairs]
     inside = np.any([masks.inside for masks in drawn], axis=0)
-    lines = [*said, *_shared_voxels(pairs)]
+    shared = [short_name(name) for name in overlapping_labels(result, case)]
+    lines = [*said, f"regions that overlap: {', '.join(shared)}"] if shared else said
     colours = shades(len(pairs))
     with printed():
         figure, panels = plt.subplots(1, 2, figsize=(TWO_COLUMNS, 0.56 * TWO_COLUMNS), layout="constrained")
@@ -136,16 +138,47 @@ def _pairs_of(result: Assessment, case: Any) -> list[Pair]:
     return [pair for pair in result.pairs if pair.case == first.case]
 
 
-def _shared_voxels(pairs: list[Pair]) -> list[str]:
-    """Return a line that names the labels of which one side has voxels in common with another label."""
-    names = []
-    for one in pairs:
-        others = [other for other in pairs if other is not one]
-        if any(_meet(one.predicted, other.predicted) or _meet(one.reference, other.reference) for other in others):
-            names.append(short_name(one.label))
-    return [f"regions that overlap: {', '.join(names)}"] if names else []
+def overlapping_labels(result: Assessment, case: Any = None) -> list[Any]:
+    """Return the labels of which one side has voxels in common with another label, as regions may have.
+
+    Parameters
+    ----------
+    result : Assessment
+        With its masks.
+    case : object, optional
+        Which case; by default the first.
+
+    Examples
+    --------
+    >>> from ..comparison import assess
+    >>> from ..io import example, read_image
+    >>> raters = read_image(example("nodule_00"))
+    >>> regions = {"core": 1, "whole": (1, 2), "other": 3}
+    >>> overlapping_labels(assess(raters.isel(rater=0), raters.isel(rater=1), labels=regions))
+    ['core', 'whole']
+    """
+    pairs = _pairs_of(result, case)
+    predicted = _shared(result.grid, [pair.predicted for pair in pairs])
+    reference = _shared(result.grid, [pair.reference for pair in pairs])
+    return [pair.label for k, pair in enumerate(pairs) if predicted[k] or reference[k]]
 
 
-def _meet(a: xr.DataArray, b: xr.DataArray) -> bool:
-    one, other = xr.align(a > 0, b > 0, join="inner")
-    return bool((one & other).any())
+def _shared(grid: Grid, masks: list[xr.DataArray]) -> list[bool]:
+    """Return which masks have a voxel that another one has too."""
+    layers = np.zeros([centres.size for centres in grid.centres], np.uint16)
+    boxes = [_box_of(grid, mask) for mask in masks]
+    for mask, box in zip(masks, boxes, strict=True):
+        layers[box] += mask.values > 0
+    shared = []
+    for mask, box in zip(masks, boxes, strict=True):
+        shared.append(bool((layers[box][mask.values > 0] > 1).any()))
+    return shared
+
+
+def _box_of(grid: Grid, mask: xr.DataArray) -> tuple[slice, ...]:
+    """Return where the voxels of a mask lie on the grid that it was cut out of."""
+    box = []
+    for axis, centres in zip(grid.axes, grid.centres, strict=True):
+        start = int(np.abs(centres.values - float(mask[axis][0])).argmin())
+        box.append(slice(start, start + mask.sizes[axis]))
+    return tuple(box)

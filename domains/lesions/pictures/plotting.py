@@ -114,7 +114,7 @@ def plot_overlay(
     >>> print(plot_overlay(assess(raters.isel(rater=0), raters.isel(rater=1), threshold=0.3)).get_title())
     label 1, Dice 0.482
     z = 5.4 mm, most disagreement
-    matched (solid) at IoU >= 0.3: 1 of 1 predicted and 1 reference lesions
+    solid: matched at IoU >= 0.3, 1 of 1 predicted, 1 reference
     """
     pair = None
     if isinstance(predicted, Assessment):
@@ -214,9 +214,9 @@ def _result_lines(result: Assessment, pair: Pair) -> tuple[str, str]:
     matched = int(scores["lesions_matched"])
     predicted = int(scores["lesions_predicted"])
     reference = int(scores["lesions_reference"])
-    lesions = f"{matched} of {predicted} predicted and {reference} reference lesions"
+    lesions = f"{matched} of {predicted} predicted, {reference} reference"
     hard = pair.predicted.dtype == bool and pair.reference.dtype == bool
-    cut = "" if hard else f"cut at {result.settings.level:g}, "
+    cut = "" if hard else f"cut at {result.settings.level:g}\n"
     others = [k for k in result.report["label"].values.tolist() if k != pair.label]
-    alone = f" (not drawn: {short_name(listed_labels(others))})" if others else ""
-    return f"{name}, Dice {dice:.3f}{alone}", f"{cut}matched (solid) at IoU >= {threshold:g}: {lesions}"
+    alone = f" (not drawn: {short_name(listed_labels(others, most=3))})" if others else ""
+    return f"{name}, Dice {dice:.3f}{alone}", f"{cut}solid: matched at IoU >= {threshold:g}, {lesions}"

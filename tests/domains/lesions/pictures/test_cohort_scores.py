@@ -9,6 +9,7 @@ import pytest
 
 from domains._checks import UsageError
 from domains.lesions import (
+    plot_histogram,
     plot_models,
     plot_scores,
 )
@@ -74,3 +75,25 @@ def test_tables_that_pandas_read_are_drawn_too(tmp_path):
     read = pd.read_csv(tmp_path / "scores.csv")
     assert texts(plot_scores(read, "hd95")) == ["1 infinite"]
     assert plot_models(read, saved, "hd95").get_title().startswith("of 2 pairs 0 better")
+
+
+def test_a_histogram_counts_every_case():
+    scores = pd.concat([table([0.5, 1.5, 1.7, np.inf, np.inf]), table([3.0, np.nan, np.inf], "2")])
+    ax = plot_histogram(scores, "hd95", n_bins=3)
+    counts = [patch.get_data().values.tolist() for patch in ax.patches if hasattr(patch, "get_data")]
+    assert counts == [[1, 2, 0], [0, 0, 1]]
+    bars = [patch.get_height() for patch in ax.patches if not hasattr(patch, "get_data")]
+    assert bars == [2, 1]
+    assert texts(ax) == ["2", "1"]
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["1  (n = 5)", "2  (n = 3, 1 undefined)"]
+    lowest_bar = min(patch.get_x() for patch in ax.patches if not hasattr(patch, "get_data"))
+    assert lowest_bar > 3
+
+
+def test_indices_have_bins_from_0_to_1():
+    ax = plot_histogram(table([0.0, 0.55, 1.0], index="dice"), n_bins=10)
+    counts, edges, _ = ax.patches[0].get_data()
+    np.testing.assert_allclose(edges, np.arange(11) / 10)
+    assert counts.tolist() == [1, 0, 0, 0, 0, 1, 0, 0, 0, 1]
+    with pytest.raises(UsageError, match="n_bins"):
+        plot_histogram(table([0.5], index="dice"), n_bins=0)

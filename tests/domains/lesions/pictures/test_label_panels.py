@@ -12,6 +12,7 @@ from domains.lesions import (
     plot_labels,
 )
 from domains.lesions.pictures.drawing import shades
+from domains.lesions.pictures.label_panels import overlapping_labels
 
 
 @pytest.fixture(autouse=True)
@@ -50,3 +51,12 @@ def test_labels_that_share_nothing_are_not_said_to_overlap():
     panels = plot_labels(assess(*nested()), filled=False, image=nested()[0] * 1.0)
     assert "overlap" not in panels[0].figure.get_suptitle()
     assert [len(ax.images) for ax in panels] == [1, 1]
+
+
+def test_regions_overlap_where_either_side_does():
+    """Boxes of the masks begin elsewhere; touching is not overlapping."""
+    a, b = nested()
+    regions = {"whole": (1, 2), "rim": 2, "core": 1, "apart": 3}
+    assert overlapping_labels(assess(a, b, labels=regions)) == ["whole", "rim", "core"]
+    assert overlapping_labels(assess(a * 0, b, labels=regions)) == ["whole", "rim", "core"]
+    assert overlapping_labels(assess(a, b)) == []

@@ -10,6 +10,7 @@ import xarray as xr
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
+from domains._pictures import settle
 from domains.lesions import (
     as_image,
     assess,
@@ -109,8 +110,8 @@ def test_the_picture_shows_what_the_table_says(options, drawn):
     predicted, reference = result.lesions["predicted"].nunique(), result.lesions["reference"].nunique()
     assert [matched, predicted - matched, matched, reference - matched] == drawn
     assert result.report.lesions_matched.item() == matched
-    assert f"cut at {options.get('level', 0.5)}, matched (solid)" in ax.get_title()
-    assert ax.get_title().endswith(f"{matched} of {predicted} predicted and {reference} reference lesions")
+    assert f"\ncut at {options.get('level', 0.5)}\nsolid: matched at" in ax.get_title()
+    assert ax.get_title().endswith(f", {matched} of {predicted} predicted, {reference} reference")
 
 
 def test_a_picture_of_a_result_names_its_label_and_case():
@@ -214,6 +215,19 @@ def test_pictures_are_as_wide_as_a_column_and_no_letter_is_too_small(raters):
     for width, ax in every_picture(raters):
         assert ax.figure.get_figwidth() * 25.4 == pytest.approx(width)
         assert min(sizes_of_letters(ax.figure)) >= 6
+
+
+def test_nothing_runs_over_the_sides_of_a_picture(raters):
+    """As it is saved for a page: what is written lies within the figure."""
+    for _, ax in every_picture(raters):
+        settle(ax.figure)
+        legends = [ax.get_legend(), *ax.figure.legends]
+        named = [text for legend in legends if legend is not None for text in legend.get_texts()]
+        for text in [ax.title, ax.xaxis.label, ax.yaxis.label, *ax.texts, *named]:
+            box = text.get_window_extent()
+            if text.get_text():
+                assert -1 <= box.x0 <= box.x1 <= ax.figure.bbox.x1 + 1, text
+                assert -1 <= box.y0 <= box.y1 <= ax.figure.bbox.y1 + 1, text
 
 
 def test_names_of_others_are_no_formula(raters):
