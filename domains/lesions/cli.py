@@ -28,6 +28,15 @@ class PresetName(StrEnum):
     seg_metrics = "seg_metrics"
 
 
+class SurfaceName(StrEnum):
+    """What a boundary is."""
+
+    voxel = "voxel"
+    contour = "contour"
+    marching = "marching"
+    iso = "iso"
+
+
 class KindName(StrEnum):
     """What an image is."""
 
@@ -92,6 +101,12 @@ Resample = Annotated[
 ]
 Level = Annotated[float, typer.Option(help="Threshold that makes a soft mask hard, for distances and lesions.")]
 Preset = Annotated[PresetName, typer.Option(help="The package whose definition of surface distances is used.")]
+Surface = Annotated[
+    SurfaceName | None,
+    typer.Option(
+        help="What a boundary is, if not what the preset takes: iso is the level surface of soft masks, within voxels."
+    ),
+]
 Tolerance = Annotated[float, typer.Option(help="Distance in mm within which two surfaces agree (for NSD).")]
 Threshold = Annotated[float, typer.Option(help="Two lesions match if their IoU is at least this.")]
 Empty = Annotated[
@@ -126,6 +141,7 @@ class Scoring:
     empty: Empty = "nan"
     empty_distance: EmptyDistance = "nan"
     resample: Resample = None
+    surface: Surface = None
 
     def keywords(self) -> dict[str, Any]:
         """Return the flags as keywords, the policies read."""

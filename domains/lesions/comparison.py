@@ -7,7 +7,8 @@ Conventions
 - ``iou`` and ``dice`` take soft masks as they are. How far two soft voxels overlap nobody knows: ``dice_low`` and
   ``dice_high`` bracket every answer (the t-norms lukasiewicz and minimum). ``dice_hard`` cuts both at ``level``.
   Where one side is hard all of the soft ones are equal, where both are all four.
-- Distances are between the boundaries of the cut masks, in mm; what each means is in its ``attrs["definition"]``.
+- Distances are between the boundaries of the cut masks, or with ``surface="iso"`` between the level surfaces of soft
+  masks as they are, in mm; what each means is in its ``attrs["definition"]``.
   A missed label is infinitely far, a label that neither has is NaN: neither is dropped.
 - A label is ``missed`` (1, else 0) where the reference has it and the prediction has nothing of it: no volume, or
   none that reaches ``level`` where the reference does. ``nsd`` is an index: ``empty`` says what it is where a side is
@@ -149,7 +150,7 @@ def assess(
         See `compare`.
     keep_masks : bool
         Whether to keep the masks, which a picture needs. Those of a hundred labels of a large image take much memory.
-    tnorm, level, preset, nsd_tolerance, threshold, connectivity, empty, empty_distance, resample
+    tnorm, level, preset, nsd_tolerance, threshold, connectivity, empty, empty_distance, resample, surface
         The fields of `Settings`, each a keyword: see `compare`.
 
     Returns
@@ -218,11 +219,11 @@ def compare(
         label but 0 that either map holds. Masks have one, "lesion".
     where : DataArray of bool, optional
         Voxels that count; with a dimension ``case``, for each case its own.
-    tnorm, level, preset, nsd_tolerance, threshold, connectivity, empty, empty_distance, resample
+    tnorm, level, preset, nsd_tolerance, threshold, connectivity, empty, empty_distance, resample, surface
         The fields of `Settings`, each a keyword, written there once: how soft values intersect, where soft masks are
         cut, whose definition of distances, the tolerance of the normalised surface distance (mm), the least IoU of
-        matched lesions, which voxels touch, what 0/0 is worth for an index and for a distance, and how the
-        prediction is brought onto the reference's grid.
+        matched lesions, which voxels touch, what 0/0 is worth for an index and for a distance, how the prediction is
+        brought onto the reference's grid, and what a boundary is.
 
     Returns
     -------
@@ -343,9 +344,7 @@ def _measure(pair: Pair, grid: Grid, settings: Settings) -> _Measured:
         low = ov.raster.measure(a, b, tnorm="lukasiewicz")
         high = ov.raster.measure(a, b, tnorm="minimum")
         sizes = high if settings.tnorm == "minimum" else ov.raster.measure(a, b, tnorm=settings.tnorm)
-    between = surfaces.distances(
-        cut_a, cut_b, spacing=grid.spacing, preset=settings.preset, empty=settings.empty_distance
-    )
+    between = _between(pair, cut_a, cut_b, grid, settings)
     distances = {
         "hausdorff": between.hausdorff(),
         "hd95": between.hd95(),
@@ -356,6 +355,21 @@ def _measure(pair: Pair, grid: Grid, settings: Settings) -> _Measured:
     definitions = {name: between.describe(name) for name in distances}
     scores = lesion_scores(pair.lesions, empty=settings.empty)
     return _Measured(_is_missed(sizes) or _is_missed(hard), sizes, low, high, hard, distances, definitions, scores)
+
+
+def _between(
+    pair: Pair, cut_a: np.ndarray, cut_b: np.ndarray, grid: Grid, settings: Settings
+) -> surfaces.SurfaceDistances:
+    """Return the distances between the boundaries of two masks; a level surface is that of the masks as they are."""
+    surface = settings.own_surface
+    empty = settings.empty_distance
+    if surface is None:
+        return surfaces.distances(cut_a, cut_b, spacing=grid.spacing, preset=settings.preset, empty=empty)
+    if surface != "iso":
+        return surfaces.distances(cut_a, cut_b, spacing=grid.spacing, surface=surface, empty=empty)
+    a = pair.predicted.values
+    b = pair.reference.values
+    return surfaces.distances(a, b, spacing=grid.spacing, surface=surface, level=settings.level, empty=empty)
 
 
 def _is_missed(sizes: ov.Overlap) -> bool:
@@ -399,6 +413,7 @@ def _as_report(
         more[f"lesion_{name}"] = "label", [row.lesions[name] for row in rows]
     decisions = dict(vars(settings))
     decisions["resample"] = settings.resample or "none"
+    decisions["surface"] = settings.surface or surfaces.PRESETS[settings.preset].surface
     decisions["connectivity"] = settings.connectivity or len(grid.axes)
     decisions["empty_distance"] = str(settings.empty_distance)
     return _report.build(

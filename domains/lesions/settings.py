@@ -25,6 +25,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 Resample = Literal["nearest", "linear"]
 RESAMPLE = get_args(Resample)
+SURFACES = get_args(surfaces.Surface)
+
+DEFAULT_PRESET: surfaces.Preset = "monai"
 
 EMPTY_SIDES = {"both": "both_empty", "prediction": "prediction_empty", "reference": "reference_empty"}
 """The fields of an `EmptyPolicy`, by what the command line calls them."""
@@ -54,6 +57,10 @@ class Settings:
         Value of a distance where both are empty; a policy also replaces infinity where one is (a penalty, in mm).
     resample : {"nearest", "linear"}, optional
         How the prediction is brought onto the reference's grid, see `resample_onto`; by default other grids raise.
+    surface : {"voxel", "contour", "marching", "iso"}, optional
+        What a boundary is, if not what the preset takes, see `overlap.surfaces`: ``"iso"`` is the level surface of
+        soft masks as they are, not cut. A percentile is then the larger of the two directions', as MONAI's; another
+        tool's preset has its own surface.
 
     Raises
     ------
@@ -63,13 +70,14 @@ class Settings:
 
     tnorm: ov.raster.TNorm = "minimum"
     level: float = 0.5
-    preset: surfaces.Preset = "monai"
+    preset: surfaces.Preset = DEFAULT_PRESET
     nsd_tolerance: float = 1.0
     threshold: float = 0.5
     connectivity: int | None = None
     empty: float | ov.EmptyPolicy = nan
     empty_distance: float | ov.EmptyPolicy = nan
     resample: Resample | None = None
+    surface: surfaces.Surface | None = None
 
     def __post_init__(self) -> None:
         check_choice("lesions.compare", "tnorm", self.tnorm, ov.raster.TNORMS)
@@ -82,6 +90,19 @@ class Settings:
         check_empty("lesions.compare", "empty", self.empty)
         check_empty("lesions.compare", "empty_distance", self.empty_distance)
         check_choice("lesions.compare", "resample", self.resample, (None, *RESAMPLE))
+        check_choice("lesions.compare", "surface", self.surface, (None, *SURFACES))
+        if self.own_surface is not None and self.preset != DEFAULT_PRESET:
+            raise UsageError(
+                f"lesions.compare: preset {self.preset!r} measures {surfaces.PRESETS[self.preset].surface!r} surfaces, "
+                f"not {self.surface!r}: leave preset out (--preset), or surface (--surface)"
+            )
+
+    @property
+    def own_surface(self) -> surfaces.Surface | None:
+        """The surface that was asked for, where it is another than the preset's."""
+        if self.surface == surfaces.PRESETS[self.preset].surface:
+            return None
+        return self.surface
 
 
 class Options(TypedDict, total=False):
@@ -96,6 +117,7 @@ class Options(TypedDict, total=False):
     empty: float | ov.EmptyPolicy
     empty_distance: float | ov.EmptyPolicy
     resample: Resample | None
+    surface: surfaces.Surface | None
 
 
 def takes_settings(function: F) -> F:
