@@ -29,6 +29,7 @@ from monai.metrics import (
 )
 from scipy import ndimage
 
+TEN = [f"scan_{k}" for k in range(10)]
 LUNA = (1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8)
 CAMELYON = (1 / 4, 1 / 2, 1, 2, 4, 8)
 BY_CORNERS = np.ones((3, 3, 3))
@@ -106,8 +107,8 @@ if __name__ == "__main__":
             "distances": {name: distances(pair) for name, pair in cases.items()},
             "dice by component": {name: ask(dice_by_component, pair) for name, pair in cases.items()},
             "froc": {
-                "ten scans": froc({name: scan for name, scan in scans.items() if name[-1].isdigit()}),
-                "all scans": froc(scans),
+                "ten scans": froc({name: scan for name, scan in scans.items() if name in TEN}),
+                "all scans": froc({name: scan for name, scan in scans.items() if name.startswith("scan")}),
             },
         },
     )

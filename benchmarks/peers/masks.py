@@ -8,7 +8,8 @@ masks.npz holds for each case NAME the bool arrays ``NAME/prediction`` and ``NAM
 
 A case is named after its kind: nodule (two radiologists), noise (random voxels), scene (many lesions of which some
 are moved, missed, split or made up), table (the small cases of the reference page), empty, textbook, volume (lesions
-around the least volumes that count), tie (equal scores, IoU exactly at a threshold).
+around the least volumes that count), tie (equal scores, IoU exactly at a threshold). Of the scans ten are drawn and
+two built (scan), and ten have the IoU and confidences of picai_eval's own test maps (published).
 """
 
 from __future__ import annotations
@@ -231,9 +232,36 @@ def scans() -> Iterator[tuple[str, Pair]]:
         yield f"scan_{k}", _scan(draw, n_lesions)
     tenth = ((2, 4, 4), (10, 1, 1))
     # one candidate covers a tenth of the lesion, another of the same score lies beside it
-    yield "scan_tenth", _marks(tenth, [(((5, 4, 4), (1, 1, 1)), 0.5), (((15, 10, 6), (2, 1, 1)), 0.5)])
+    yield "scan_tenth", _marks([tenth], [(((5, 4, 4), (1, 1, 1)), 0.5), (((15, 10, 6), (2, 1, 1)), 0.5)])
     # two candidates on one lesion: the worse placed one has the higher score
-    yield "scan_two_on_one", _marks(tenth, [(((2, 4, 4), (3, 1, 1)), 0.9), (((7, 4, 4), (5, 1, 1)), 0.4)])
+    yield "scan_two_on_one", _marks([tenth], [(((2, 4, 4), (3, 1, 1)), 0.9), (((7, 4, 4), (5, 1, 1)), 0.4)])
+
+
+def published() -> Iterator[tuple[str, Pair]]:
+    """Yield ten scans like the test maps of picai_eval: the same IoU and confidences, so AP 5/18 and AUROC 3/4."""
+    square = ((4, 4, 4), (5, 5, 1))
+    beside = ((14, 14, 9), (5, 5, 1))
+    rod = ((1, 10, 4), (21, 1, 1))
+    scans: list[tuple[list[Box], list[tuple[Box, float]]]] = [
+        ([], []),
+        ([square], []),
+        ([], [(square, 1.0)]),
+        ([square], [(beside, 1.0)]),
+        # IoU 1/3
+        ([((2, 4, 4), (6, 1, 1))], [(((5, 4, 4), (6, 1, 1)), 1.0)]),
+        # 9/41, and 3/47 with the higher confidence
+        ([square], [(((6, 6, 4), (5, 5, 1)), 1.0), (((0, 2, 4), (5, 5, 1)), 2.0)]),
+        # 1/3, and 2/7 with the higher confidence
+        ([rod], [(((1, 10, 4), (7, 1, 1)), 1.0), (((12, 10, 4), (6, 1, 1)), 2.0)]),
+        # 1/3 of either lesion
+        ([((5, 4, 4), (4, 1, 1)), ((11, 4, 4), (4, 1, 1))], [(((6, 4, 4), (8, 1, 1)), 1.0)]),
+        # 5/11 of one, 1/11 of the other
+        ([((3, 4, 4), (6, 1, 1)), ((13, 4, 4), (2, 1, 1))], [(((4, 4, 4), (10, 1, 1)), 1.0)]),
+        # 1/25
+        ([square], [(((6, 6, 4), (1, 1, 1)), 1.0)]),
+    ]
+    for k, (lesions, candidates) in enumerate(scans):
+        yield f"published_{k}", _marks(lesions, candidates)
 
 
 SCAN = (24, 22, 14)
@@ -268,18 +296,18 @@ def _mark(confidence: np.ndarray, candidate: np.ndarray, draw: Generator) -> Non
         confidence[candidate] = score
 
 
-def _marks(lesion: Box, candidates: list[tuple[Box, float]]) -> Pair:
+def _marks(lesions: list[Box], candidates: list[tuple[Box, float]]) -> Pair:
     confidence = np.zeros(SCAN, np.float32)
     for box, score in candidates:
         confidence[_fill(SCAN, [box])] = score
-    return Pair(confidence, _fill(SCAN, [lesion]), np.ones(3))
+    return Pair(confidence, _fill(SCAN, lesions), np.ones(3))
 
 
 def write() -> None:
     """Draw and build every case, and store it."""
     FOLDER.mkdir(exist_ok=True)
     pairs = dict([*nodules(), *noise(), *scenes(), *built()])
-    for name, cases in (("masks.npz", pairs), ("detections.npz", dict(scans()))):
+    for name, cases in (("masks.npz", pairs), ("detections.npz", dict([*scans(), *published()]))):
         arrays = {f"{case}/{part}": getattr(pair, part) for case, pair in cases.items() for part in Pair._fields}
         np.savez_compressed(FOLDER / name, **arrays)
 

@@ -112,6 +112,7 @@ def detect(
     rule = _protocol("lesions.detect", protocol)
     if not isinstance(rule, MatchedDetections | AnyDetection):
         raise UsageError('lesions.detect: detections are scored by "picai" or "froc"; score_lesions takes the others')
+    _check_confidences(predicted)
     if level is not None:
         return rule.table(_masks("lesions.detect", predicted, reference, level))
     masks = _masks("lesions.detect", predicted, reference, None)
@@ -179,6 +180,15 @@ def compare_protocols(
         for name, rule in rules.items():
             rows.append(_row(label, name, rule, rule.score(masks)))
     return pd.DataFrame(rows)
+
+
+def _check_confidences(predicted: xr.DataArray) -> None:
+    """Refuse whole numbers, which may be labels."""
+    if predicted.dtype.kind in "iu":
+        raise TypeError(
+            f"lesions.detect: the prediction has dtype {predicted.dtype}, whole numbers, which may be labels: pass "
+            "predicted.astype(float) if they are confidences, predicted == 1 to detect one label"
+        )
 
 
 def _check_detection_map(masks: MaskPair) -> None:
