@@ -191,7 +191,7 @@ def pool_calibration(cases: xr.Dataset, *, dim: str = "case", n_resamples: int =
     check_whole(operation, "n_resamples", n_resamples, at_least=1)
     if dim not in cases.dims or not cases.sizes[dim]:
         raise ValueError(f"{operation}: the reports have sizes {dict(cases.sizes)}, and no {dim!r}: concatenate them")
-    if float(cases["lower"].std(dim).max()) > 0 or cases.attrs["binning"] != "width":
+    if cases.attrs["binning"] != "width" or not bool((cases["lower"] == cases["lower"].isel({dim: 0})).all()):
         raise ValueError(f'{operation}: the bins of the cases differ: make the reports with binning="width"')
     confidence = cases.attrs["confidence"]
     drawn: dict[str, Any] = {"level": confidence, "n_resamples": n_resamples, "rng": rng}

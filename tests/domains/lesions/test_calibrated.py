@@ -99,6 +99,13 @@ def test_a_cohort_is_its_voxels_put_together():
     assert (some.observed <= some.high).all()
 
 
+@pytest.mark.parametrize("n_bins", [3, 10, 15])
+def test_many_cases_have_the_same_bins(n_bins):
+    """Ends such as 1/3 and 0.1 are no whole halves: their mean over cases may be rounded."""
+    cases = [calibration(*drawn(seed, (3, 2)), n_bins=n_bins) for seed in range(30)]
+    assert pool_calibration(xr.concat(cases, "case"), n_resamples=10)["count"].sum() == 180
+
+
 def test_errors_of_opposite_cases_cancel_in_the_sum_only():
     """One case has twice as much as predicted, the other nothing."""
     p = xr.DataArray(np.full((2, 10), 0.5), dims=("case", "x"))
