@@ -233,7 +233,7 @@ def told_of_labels(scores: pd.DataFrame, labels: Labels | None, files: str) -> l
     if names:
         first = compared[compared["case"] == names[0]]
         n = compared["case"].nunique()
-        message = f"lesions.cohort: {len(names)} of {n} cases, such as {names[0]}: {no_common_label(first)}"
+        message = f"lesions.cohort: {len(names)} of {n} cases, such as {names[0]}: {no_common_label(first, compared)}"
         warnings.warn(message, stacklevel=4)
     return [] if labels is None else absent_rows(compared, files, "no image of the cohort has it")
 

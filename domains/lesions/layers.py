@@ -24,6 +24,9 @@ Name: TypeAlias = str | int
 MASK = "lesion"
 """The name of a mask's only label."""
 
+MOST_LABELS = 1000
+"""More labels than this are the grey values of an image, unless they are named."""
+
 
 def layers(
     predicted: xr.DataArray, reference: xr.DataArray, labels: Labels | None, where: xr.DataArray | None
@@ -124,13 +127,15 @@ def absent_labels(scores: pd.DataFrame) -> list[Name]:
     return names
 
 
-def no_common_label(scores: pd.DataFrame) -> str:
+def no_common_label(scores: pd.DataFrame, cohort: pd.DataFrame | None = None) -> str:
     """Return a sentence if both sides have labels and no label is in both, else "".
 
     Parameters
     ----------
     scores : DataFrame
         Of one comparison, with columns ``label size_a size_b``.
+    cohort : DataFrame, optional
+        Of all comparisons, for which a remedy must hold; the one by default.
 
     Examples
     --------
@@ -145,11 +150,11 @@ def no_common_label(scores: pd.DataFrame) -> str:
         f"no label is in both images: the prediction holds {listed_labels(predicted)}, "
         f"the reference {listed_labels(reference)}"
     )
-    if _is_255(predicted):
-        return f"{sentence}; where 255 means 1, read the prediction with scale=255 (--scale 255)"
-    if _is_255(reference):
-        return f"{sentence}; where 255 means 1, read the reference with scale=255 (--reference-scale 255)"
-    return sentence
+    everything = scores if cohort is None else cohort
+    everywhere_a = everything["label"][everything["size_a"] > 0].unique().tolist()
+    everywhere_b = everything["label"][everything["size_b"] > 0].unique().tolist()
+    remedy = _remedy_of_255("prediction", "--scale", predicted, everywhere_a)
+    return sentence + (remedy or _remedy_of_255("reference", "--reference-scale", reference, everywhere_b))
 
 
 def cases_without_common_label(scores: pd.DataFrame) -> list[str]:
@@ -171,6 +176,15 @@ def cases_without_common_label(scores: pd.DataFrame) -> list[str]:
     by_case = held.groupby(scores["case"], sort=False).any()
     names: list[str] = by_case.index[by_case["predicted"] & by_case["reference"] & ~by_case["both"]].tolist()
     return names
+
+
+def _remedy_of_255(side: str, flag: str, names: Sequence[Name], everywhere: Sequence[Name]) -> str:
+    """Return what helps where a side holds nothing but 255, in this case and perhaps in all."""
+    if not _is_255(names):
+        return ""
+    if _is_255(everywhere):
+        return f"; where 255 means 1, read the {side} with scale=255 ({flag} 255)"
+    return f"; where 255 means 1, write 1 into the file: {flag} 255 is wrong for cases whose {side} holds other labels"
 
 
 def _is_255(names: Sequence[Name]) -> bool:
@@ -216,13 +230,27 @@ def _wanted(predicted: xr.DataArray, reference: xr.DataArray, labels: Labels | N
     if named:
         names = np.concatenate(named).tolist()
         return {name: (name,) if isinstance(name, int) else () for name in names}
-    maps = [np.unique(x) for x in images if x.dtype.kind in "iu"]
+    maps = []
+    for side, x in zip(("prediction", "reference"), images, strict=True):
+        if x.dtype.kind in "iu":
+            maps.append(np.unique(x))
+            _check_are_labels(maps[-1], side)
     if not maps:
         return {MASK: ()}
     numbers = np.unique(np.concatenate(maps))
     there = [int(k) for k in numbers if k != 0]
     # two empty maps: one label, of which there is nothing
     return {k: (k,) for k in there or [1]}
+
+
+def _check_are_labels(numbers: np.ndarray, side: str) -> None:
+    """Refuse the grey values of an image, such as a CT that was taken for its mask."""
+    if len(numbers) > MOST_LABELS or (len(numbers) and numbers[0] < 0):
+        raise ValueError(
+            f"lesions.compare: the {side} holds {len(numbers)} different whole numbers from {numbers[0]} to "
+            f"{numbers[-1]}, as an image of grey values does: compare the mask, or name the labels to compare, "
+            "labels=[1, 2] (--labels 1,2)"
+        )
 
 
 def _members(numbers: object) -> tuple[int, ...]:

@@ -146,3 +146,36 @@ def test_cases_without_a_common_label_are_those_with_a_sentence():
     told = [name for name, case in scores.groupby("case", sort=False) if no_common_label(case)]
     assert cases_without_common_label(scores) == told == ["apart", "again"]
     assert cases_without_common_label(scores[:0]) == []
+
+
+def held(case, predicted, reference):
+    label = str(predicted), str(reference)
+    return pd.DataFrame({"case": case, "label": label, "size_a": [4.0, 0.0], "size_b": [0.0, 3.0]})
+
+
+def test_the_remedy_for_255_holds_for_the_whole_cohort():
+    one = held("a", 255, 1)
+    other = held("b", 1, 2)
+    assert no_common_label(one, pd.concat([one, held("b", 255, 1)])).endswith("(--scale 255)")
+    assert no_common_label(one, pd.concat([one, other])).endswith(
+        "write 1 into the file: --scale 255 is wrong for cases whose prediction holds other labels"
+    )
+    assert no_common_label(held("a", 1, 255)).endswith("(--reference-scale 255)")
+
+
+@pytest.mark.parametrize("grey", [np.arange(1903) - 1024, np.arange(1903), np.array([-1, 0, 1])])
+def test_the_grey_values_of_an_image_are_no_labels(grey):
+    image_of_greys = image(grey)
+    mask = image((grey > 0).astype(int))
+    found = f"the reference holds {len(grey)} different whole numbers from {grey[0]} to {grey[-1]}, as an image of grey"
+    with pytest.raises(ValueError, match=rf"^lesions.compare: {found} values does: compare the mask, or name"):
+        sizes(mask, image_of_greys, None, None)
+    with pytest.raises(ValueError, match="the prediction holds"):
+        sizes(image_of_greys, mask, None, None)
+    # what the message says
+    assert sizes(mask, image_of_greys, [1], None) == {1: (2.0 * (grey > 0).sum(), 2.0)}
+
+
+def test_many_labels_are_labels():
+    many = image(np.arange(1000))
+    assert len(sizes(many, many, None, None)) == 999

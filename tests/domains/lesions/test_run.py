@@ -392,6 +392,27 @@ def test_a_cohort_warns_once_of_labels(folders, tmp_path):
         assert len(caught) == 1
 
 
+def test_the_remedy_for_255_is_right_for_all_cases_or_is_not_given(tmp_path):
+    masks = {"a": ball(255, np.uint8), "b": ball(255, np.uint8)}
+    truth = {"a": ball(1, np.uint8), "b": ball(1, np.uint8)}
+    predictions, references = folders_of(tmp_path, masks, truth)
+    with pytest.warns(UserWarning, match=r"2 of 2 cases, .* \(--scale 255\)$"):
+        cohort(predictions, references)
+    assert cohort(predictions, references, scale=255)[0]["dice"].tolist() == [1, 1]
+    nib.save(nib.Nifti1Image(ball(1, np.uint8), np.diag([0.5, 0.5, 2.0, 1.0])), predictions / "b.nii.gz")
+    with pytest.warns(UserWarning, match=r"1 of 2 cases, .* write 1 into the file: --scale 255 is wrong"):
+        cohort(predictions, references)
+
+
+def test_an_image_that_was_taken_for_its_mask_is_a_row(tmp_path):
+    ct = (np.arange(7 * 6 * 5).reshape(7, 6, 5) * 10 - 1024).astype(np.int16)
+    truth = {"a": ball(1, np.uint8), "b": ball(1, np.uint8)}
+    scores, skipped = cohort(*folders_of(tmp_path, {"a": ct, "b": ball(1, np.uint8)}, truth))
+    assert "the prediction holds 210 different whole numbers from -1024 to 1066" in scores["error"].tolist()[0]
+    assert scores["dice"].tolist()[1] == 1
+    assert skipped["reason"].tolist() == ["not scored"]
+
+
 def test_folders_and_files_are_not_mixed_up(folders, pair):
     with pytest.raises(UsageError, match=r"is a folder; .* overlap lesions cohort PREDICTIONS"):
         compare_files(*folders, lesions=None, **options())
