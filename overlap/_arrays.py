@@ -287,5 +287,7 @@ def real(xp: ModuleType, *arrays: Array) -> list[Array]:
 def safe_ratio(numerator: Array, denominator: Array, empty: float, xp: ModuleType) -> Array:
     """Divide; where the denominator is 0 give `empty`. The gradient is finite everywhere."""
     defined = denominator != 0
+    if is_host(defined) and bool(xp.all(defined)):
+        return numerator / denominator
     ratio = numerator / xp.where(defined, denominator, 1.0)
     return xp.where(defined, ratio, empty)

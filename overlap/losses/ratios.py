@@ -165,6 +165,8 @@ def reduced(
     share = None
     if class_weights is not None:
         share = _share(operation, loss, class_weights, xp)
+    if counted is not None and is_host(counted) and bool(xp.all(counted)):
+        counted = None
     if counted is not None:
         loss = xp.where(counted, loss, nan if reduction == "none" else 0.0)
         whole = xp.astype(counted, loss.dtype)

@@ -7,6 +7,9 @@ Conventions
 - A cell counts as often as its weight says, and not at all where `where` is false, the target is ignored or the
   weight is 0. What does not count may hold anything, NaN too: it is 0 in the block.
 - Logits in float64 are worked on in float64, all others in float32.
+- Where all cells count once, channels are not copied but worked on where they lie, if numbers lie there as in a block;
+  so are the logits of a sigmoid, if there are few: a long calculation that reads from beyond the cache waits for each
+  line, a copy asks for many at once.
 - What is None is compiled away: each combination is compiled when it is first used.
 """
 
@@ -17,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._compiled import kernel
-from .elements import IGNORED, OUTSIDE, Operand, read, read_labels
+from .elements import IGNORED, OUTSIDE, Operand, in_unit, is_room, memory_or_room, read, read_labels
 from .exponentials import STRICT
 
 _kernel: Any = kernel(**STRICT)
@@ -63,8 +66,13 @@ def new_block(operands: Operands, n_classes: int, n: int, working: np.dtype[Any]
 
 
 @_kernel
-def fill(operands: Operands, softmax: bool, case: int, cell: int, n: int, block: Block, n_bad: np.ndarray) -> None:
-    """Read n cells, from a cell on; add to each class how many of its counted values cannot be."""
+def fill(
+    operands: Operands, softmax: bool, in_place: bool, case: int, cell: int, n: int, block: Block, n_bad: np.ndarray
+) -> None:
+    """Read n cells, from a cell on; add to each class how many of its counted values cannot be.
+
+    Channels are left to `channel_of` where all cells count, and logits that stay in their place to `logits_of`.
+    """
     n_classes = block.logits.shape[0]
     ignored = operands.ignored
     scale = block.scale
@@ -73,13 +81,53 @@ def fill(operands: Operands, softmax: bool, case: int, cell: int, n: int, block:
     _read_classes(operands.labels, ignored, case, cell, n_classes, classes)
     for c in range(n_classes):
         target = block.target[c, :n]
-        read(operands.logits, case, c, cell, block.logits[c, :n])
+        _read_logits(operands.logits, in_place, case, c, cell, block.logits[c, :n], scale)
         n_bad[c] += _read_scale(operands.weights, operands.where, case, c, cell, counted, scale)
         _spread(operands.labels, ignored, classes, c, target, scale)
-        n_bad[c] += _read_channel(operands.channels, ignored, operands.rounding, case, c, cell, target, scale)
+        n_bad[c] += _read_counted(operands.channels, ignored, operands.rounding, case, c, cell, target, scale)
     # of a label that is no class, all classes are unknown
     n_bad += _n_bad_classes(operands.labels, classes, counted, scale)
     _clear(softmax, block.logits, counted, scale)
+
+
+@_kernel
+def _read_logits(
+    logits: Operand, in_place: bool, case: int, c: int, cell: int, room: np.ndarray, scale: np.ndarray | None
+) -> None:
+    if not in_place or scale is not None or is_room(logits, cell, room):
+        read(logits, case, c, cell, room)
+
+
+@_kernel
+def logits_of(
+    logits: Operand, in_place: bool, case: int, c: int, cell: int, room: np.ndarray, scale: np.ndarray | None
+) -> np.ndarray:
+    """Return the logits of a class, from a cell on, once `fill` has read them; the room is theirs."""
+    values = room
+    if in_place and scale is None:
+        values = memory_or_room(logits, case, c, cell, room)
+    return values
+
+
+@_kernel
+def channel_of(
+    channels: Operand | None,
+    rounding: float,
+    case: int,
+    c: int,
+    cell: int,
+    room: np.ndarray,
+    scale: np.ndarray | None,
+    n_bad: np.ndarray,
+) -> np.ndarray:
+    """Return the target of a class, from a cell on, once `fill` has read the rest; the room is its own."""
+    if scale is None and channels is not None:
+        values: np.ndarray = memory_or_room(channels, case, c, cell, room)
+        if not is_room(channels, cell, room) and in_unit(values):
+            return values
+        read(channels, case, c, cell, room)
+        n_bad[c] += _cut(room, rounding)
+    return room
 
 
 @_kernel
@@ -141,7 +189,7 @@ def _spread(
 
 
 @_kernel
-def _read_channel(
+def _read_counted(
     channels: Operand | None,
     ignored: float | None,
     rounding: float,
@@ -151,17 +199,22 @@ def _read_channel(
     target: np.ndarray,
     scale: np.ndarray | None,
 ) -> int:
-    """Read a channel of the target; what lies beyond 0 and 1 by rounding is cut off."""
-    if channels is None:
+    """Read a channel of which not all cells count."""
+    if channels is None or scale is None:
         return 0
     read(channels, case, c, cell, target)
-    if scale is not None:
-        s = scale[c, : target.size]
-        if ignored is not None:
-            for k in range(s.size):
-                s[k] = 0 if target[k] == ignored else s[k]
+    s = scale[c, : target.size]
+    if ignored is not None:
         for k in range(s.size):
-            target[k] = target[k] if s[k] != 0 else 0
+            s[k] = 0 if target[k] == ignored else s[k]
+    for k in range(s.size):
+        target[k] = target[k] if s[k] != 0 else 0
+    return int(_cut(target, rounding))
+
+
+@_kernel
+def _cut(target: np.ndarray, rounding: float) -> int:
+    """Cut off what lies beyond 0 and 1 by rounding; return how much lies farther off."""
     number = target.dtype.type
     zero = number(0)
     one = number(1)

@@ -53,15 +53,7 @@ def new_chances(logits: np.ndarray, softmax: bool, entropy: bool) -> Chances:
 
 
 @_kernel
-def find_chances(logits: np.ndarray, n: int, chances: Chances) -> None:
-    """Write what is asked of the first n cells."""
-    by_softmax(logits, n, chances)
-    for c in range(logits.shape[0]):
-        _by_sigmoid(logits[c, :n], c, chances.p, chances.own, chances.other, chances.top)
-
-
-@_kernel
-def _by_sigmoid(
+def by_sigmoid(
     logits: np.ndarray,
     c: int,
     p: np.ndarray,
@@ -69,6 +61,7 @@ def _by_sigmoid(
     other: np.ndarray | None,
     top: np.ndarray | None,
 ) -> None:
+    """Write what is asked of the cells of a class; of a softmax, nothing."""
     if top is not None:
         return
     n = logits.size

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._compiled import entry, kernel
-from .blocks import Block, Operands, fill
-from .chances import Chances, by_softmax, find_chances
+from .blocks import Block, Operands, channel_of, fill, logits_of
+from .chances import Chances, by_sigmoid, by_softmax
 from .elements import Operand, is_room, memory_or_room, write
 from .exponentials import STRICT, logistic
 
@@ -29,8 +29,12 @@ BOTH, SIZE_A, SIZE_B, OWN, OTHER, CELLS, BAD = range(7)
 N_SUMS = 7
 
 _MINIMUM = FORMS["minimum"]
+_PRODUCT = FORMS["product"]
 _LUKASIEWICZ = FORMS["lukasiewicz"]
 _SQUARED = FORMS["squared"]
+
+_FEW = 256
+"""Cells after which a look at a target ends if one of them is soft."""
 
 _kernel: Any = kernel(**STRICT)
 _entry: Any = entry(**STRICT)
@@ -46,6 +50,8 @@ class Pass(NamedTuple):
     chunk: int
     """Cells whose sums are added up before chunks are."""
     softmax: bool
+    in_place: bool
+    """Whether logits are read where they lie."""
     form: int
     smoothing: float
 
@@ -70,12 +76,18 @@ def add_chunks(
         sums[chunk] = 0
         for cell in range(start, stop, length):
             n = min(length, stop - cell)
-            fill(operands, settings.softmax, case, cell, n, block, sums[chunk, BAD])
-            find_chances(block.logits, n, chances)
+            n_bad = sums[chunk, BAD]
+            fill(operands, settings.softmax, settings.in_place, case, cell, n, block, n_bad)
+            by_softmax(block.logits, n, chances)
             for c in range(n_classes):
                 to = sums[chunk, :, c]
-                target = block.target[c, :n]
-                _add_sizes(chances.p[c, :n], target, scale, settings.form, c, to)
+                logits = logits_of(operands.logits, settings.in_place, case, c, cell, block.logits[c, :n], scale)
+                target = channel_of(
+                    operands.channels, operands.rounding, case, c, cell, block.target[c, :n], scale, n_bad
+                )
+                by_sigmoid(logits, c, chances.p, chances.own, chances.other, chances.top)
+                form = _simplest_form(settings.form, target)
+                _add_sizes(chances.p[c, :n], target, scale, form, c, to)
                 _add_entropies(settings, chances.own, chances.other, target, scale, c, n_classes, to)
 
 
@@ -86,6 +98,21 @@ def _extent(settings: Pass, chunk: int) -> tuple[int, int, int]:
     case = chunk // per_case
     start = (chunk - case * per_case) * settings.chunk
     return case, start, min(start + settings.chunk, settings.n_cells)
+
+
+@_kernel
+def _simplest_form(form: int, target: np.ndarray) -> int:
+    """Return the product for a target of 0 and 1: there every t-norm is the product."""
+    if form in (_SQUARED, _PRODUCT):
+        return form
+    for start in range(0, target.size, _FEW):
+        few = target[start : start + _FEW]
+        n_soft = np.int32(0)
+        for k in range(few.size):
+            n_soft = np.int32(n_soft + (few[k] != 0 and few[k] != 1))
+        if n_soft > 0:
+            return form
+    return _PRODUCT
 
 
 @_summing_kernel
@@ -175,21 +202,24 @@ def write_chunks(
         case, start, stop = _extent(settings, chunk)
         for cell in range(start, stop, length):
             n = min(length, stop - cell)
-            fill(operands, settings.softmax, case, cell, n, block, not_asked)
+            fill(operands, settings.softmax, settings.in_place, case, cell, n, block, not_asked)
             by_softmax(block.logits, n, chances)
             for c in range(n_classes):
-                logits = block.logits[c, :n]
+                logits = logits_of(operands.logits, settings.in_place, case, c, cell, block.logits[c, :n], scale)
                 p = chances.p[c, :n]
-                target = block.target[c, :n]
+                target = channel_of(
+                    operands.channels, operands.rounding, case, c, cell, block.target[c, :n], scale, not_asked
+                )
                 values = slopes.sizes[c, :n]
+                form = _simplest_form(settings.form, target)
                 of_sums = g[case, :, c]
                 if settings.softmax:
-                    _find_slopes(p, target, scale, settings.form, c, of_sums, values)
+                    _find_slopes(p, target, scale, form, c, of_sums, values)
                     _find_shares(settings, target, scale, c, n_classes, of_sums, entropies)
                     continue
                 # written at once where it can be: a large gradient takes a fifth less time
                 to = memory_or_room(gradient, case, c, cell, values)
-                _through_sigmoid(settings, logits, target, scale, c, of_sums, entropies, to)
+                _through_sigmoid(settings, logits, target, scale, form, c, of_sums, entropies, to)
                 if is_room(gradient, cell, values):
                     write(values, gradient, case, c, cell)
             if not settings.softmax:
@@ -204,6 +234,19 @@ def _find_slopes(
     p: np.ndarray, target: np.ndarray, scale: np.ndarray | None, form: int, c: int, g: np.ndarray, slopes: np.ndarray
 ) -> None:
     """Write the slopes of the sizes by the probability."""
+    # forms that the compiler knows
+    if form == _PRODUCT:
+        _find_slopes_of(p, target, scale, _PRODUCT, c, g, slopes)
+    elif form == _MINIMUM:
+        _find_slopes_of(p, target, scale, _MINIMUM, c, g, slopes)
+    else:
+        _find_slopes_of(p, target, scale, form, c, g, slopes)
+
+
+@_kernel
+def _find_slopes_of(
+    p: np.ndarray, target: np.ndarray, scale: np.ndarray | None, form: int, c: int, g: np.ndarray, slopes: np.ndarray
+) -> None:
     number = slopes.dtype.type
     of_both = number(g[BOTH])
     of_a = number(g[SIZE_A])
@@ -258,14 +301,35 @@ def _through_sigmoid(
     logits: np.ndarray,
     target: np.ndarray,
     scale: np.ndarray | None,
+    form: int,
     c: int,
     g: np.ndarray,
     entropies: np.ndarray | None,
     slopes: np.ndarray,
 ) -> None:
     """Write the slopes by the logit: p (1 − p) of those by the probability, p − 1 of −log p, p of −log(1 − p)."""
+    # forms that the compiler knows
+    if form == _PRODUCT:
+        _through_sigmoid_of(settings, logits, target, scale, _PRODUCT, c, g, entropies, slopes)
+    elif form == _MINIMUM:
+        _through_sigmoid_of(settings, logits, target, scale, _MINIMUM, c, g, entropies, slopes)
+    else:
+        _through_sigmoid_of(settings, logits, target, scale, form, c, g, entropies, slopes)
+
+
+@_kernel
+def _through_sigmoid_of(
+    settings: Pass,
+    logits: np.ndarray,
+    target: np.ndarray,
+    scale: np.ndarray | None,
+    form: int,
+    c: int,
+    g: np.ndarray,
+    entropies: np.ndarray | None,
+    slopes: np.ndarray,
+) -> None:
     number = slopes.dtype.type
-    form = settings.form
     of_both = number(g[BOTH])
     of_a = number(g[SIZE_A])
     own = number((1.0 - settings.smoothing) * g[OWN])
@@ -273,9 +337,11 @@ def _through_sigmoid(
     other = number((settings.smoothing - 1.0) * g[OTHER])
     least_other = number((1.0 - settings.smoothing / 2) * g[OTHER])
     for k in range(logits.size):
-        p, q, _ = logistic(logits[k])
+        p, q, small = logistic(logits[k])
         y = number(target[k])
-        slope = _slope(p, y, form, of_both, of_a) * (p * q)
+        # p (1 − p), which does not wait for either
+        rise = small / ((number(1) + small) * (number(1) + small))
+        slope = _slope(p, y, form, of_both, of_a) * rise
         if entropies is not None:
             slope += (other * y + least_other) * p - (own * y + least_own) * q
         slopes[k] = slope if scale is None else number(scale[c, k]) * slope

@@ -32,6 +32,9 @@ _N_RUNS = 3
 _f = np.float32
 _u = np.uint32
 
+_ONE_IN_32_BITS = np.float32(1).view(np.uint32)
+_ONE_IN_64_BITS = np.float64(1).view(np.uint64)
+
 _kernel: Any = kernel(**STRICT)
 
 
@@ -47,7 +50,10 @@ class Operand(NamedTuple):
 def operand(x: np.ndarray) -> Operand:
     """Return an array (batch, class, *spatial) as the kernels read it; axes of length 1 repeat as often as needed."""
     if not has_layout(x):
-        return operand(np.ascontiguousarray(x))
+        x = np.ascontiguousarray(x)
+    if x.flags.c_contiguous:
+        # one run, found without a look at each axis
+        x = x.reshape(x.shape[0], x.shape[1], -1)
     steps = _steps(x)
     runs = _runs(x.shape[2:], steps[2:])
     while len(runs) < _N_RUNS:
@@ -62,7 +68,7 @@ def operand(x: np.ndarray) -> Operand:
 
 def has_layout(x: np.ndarray) -> bool:
     """Return whether an array (batch, class, *spatial) can be read, and written, where it lies."""
-    return len(_runs(x.shape[2:], _steps(x)[2:])) <= _N_RUNS
+    return x.flags.c_contiguous or len(_runs(x.shape[2:], _steps(x)[2:])) <= _N_RUNS
 
 
 def _steps(x: np.ndarray) -> list[int]:
@@ -211,6 +217,33 @@ def _is_not_flat(target: Any, cell: Any, room: Any) -> Any:
 
 def _is_always_room(target: Any, cell: Any, room: Any) -> Any:
     return True
+
+
+def in_unit(values: np.ndarray) -> bool:
+    """Return whether all numbers are within [0, 1]; of −0 it says no."""
+    raise NotImplementedError("for kernels")
+
+
+@overload(in_unit, jit_options=STRICT)
+def _in_unit(values: Any) -> Callable[[Any], Any]:
+    return _singles_in_unit if values.dtype == types.float32 else _doubles_in_unit
+
+
+def _singles_in_unit(values: Any) -> Any:
+    # the bits of numbers >= 0 are in their order, those of all others and of NaN above
+    bits = values.view(np.uint32)
+    most = np.uint32(0)
+    for k in range(bits.size):
+        most = max(most, bits[k])
+    return most <= _ONE_IN_32_BITS
+
+
+def _doubles_in_unit(values: Any) -> Any:
+    bits = values.view(np.uint64)
+    most = np.uint64(0)
+    for k in range(bits.size):
+        most = max(most, bits[k])
+    return most <= _ONE_IN_64_BITS
 
 
 def widened(x: Any) -> Any:

@@ -31,14 +31,16 @@ from .chances import Chances, new_chances
 from .compiled import BAD, FORMS, N_SUMS, OTHER, Pass, Slopes, add_chunks, write_chunks
 from .elements import has_layout, operand
 
-_CELLS = 2048
+_CELLS = 8192
 """Cells of a class that pass together."""
-_ROOM = 8 * _CELLS
+_ROOM = 2 * _CELLS
 """Those of all classes: what fits into the cache."""
-_CHUNK = 32 * _CELLS
+_CHUNK = 8 * _CELLS
 """Logits of a chunk."""
 _CHUNKS_OF_THREAD = 4
 """The fewest that are worth a thread."""
+_FEW = 1 << 21
+"""Logits that a cache has room for."""
 _FEWEST = 16
 """Cells that pass together however many the classes."""
 
@@ -108,7 +110,9 @@ def sums(
     _share_out(add, len(of_chunks))
     of_cases = of_chunks.reshape(n_cases, n_chunks, N_SUMS, n_classes).sum(1)
     totals = np.ascontiguousarray(of_cases.transpose(1, 0, 2))
-    totals[: OTHER + 1, totals[BAD] > 0] = np.nan
+    has_bad = totals[BAD] > 0
+    if has_bad.any():
+        totals[: OTHER + 1, has_bad] = np.nan
     return torch.from_numpy(totals)
 
 
@@ -216,7 +220,9 @@ def _pass(x: Tensor, activation: str, form: str, smoothing: float) -> Pass:
     block = _block(n_classes, n_cells)
     # whole blocks
     chunk = max(_CHUNK // (n_classes * block), 1) * block
-    return Pass(n_cells, chunk, activation == "softmax", FORMS[form], smoothing)
+    softmax = activation == "softmax"
+    in_place = not softmax and x.numel() <= _FEW
+    return Pass(n_cells, chunk, softmax, in_place, FORMS[form], smoothing)
 
 
 def _block(n_classes: int, n_cells: int) -> int:

@@ -20,9 +20,6 @@ from .operations import cells_of_any_class, sums_by_operations
 from .sums import Settings, Sums
 from .targets import Target, counted_where
 
-_BAD = 6
-"""The row of an operator's sums that says how many values cannot be."""
-
 
 def take_sums(
     operation: str,
@@ -105,7 +102,7 @@ def _pass(x: Tensor, target: Target, weights: Tensor | None, where: Tensor | Non
     """Return the sums by a kernel; None if values that cannot be are to be refused."""
     weights = _expanded(weights, x)
     where = _expanded(where, x)
-    total = operators.sums(
+    rows = operators.sums(
         x,
         target.values,
         weights,
@@ -116,16 +113,16 @@ def _pass(x: Tensor, target: Target, weights: Tensor | None, where: Tensor | Non
         settings.form,
         settings.entropy,
         settings.label_smoothing,
+        settings.pooled,
     )
-    if x.device.type == "cpu" and not is_compiling() and bool(total[_BAD].any()):
+    both, size_a, size_b, own, other, cells, n_bad = rows
+    if x.device.type == "cpu" and not is_compiling() and bool(n_bad.any()):
         return None
-    axes = tuple(range(2, x.ndim))
-    if settings.pooled:
-        total = total.sum(1)
-        axes = (0, *axes)
-    both, size_a, size_b, own, other, cells, _ = total.unbind()
     any_class = cells
     if settings.entropy:
+        axes = tuple(range(2, x.ndim))
+        if settings.pooled:
+            axes = (0, *axes)
         where = counted_where(target, where, settings.ignore_index)
         any_class = cells_of_any_class(x, weights, where, axes, cells)
     return Sums(both, size_a, size_b, own, other, cells, any_class)

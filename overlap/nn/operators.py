@@ -6,6 +6,7 @@ Conventions
 - The host's are in `host`, a CUDA device's in `device`, each imported when a tensor of its kind comes.
 - Outside of ``torch.compile`` the same functions run without the dispatcher, whose two rounds cost 40 µs.
 - The gradient of the gradient is that of the array form.
+- A loss hangs on three of the sums at most; the others have no gradient, and cost none.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ _OPTIONS = (
     "float smoothing"
 )
 _N_SUMS = 7
+_OF_PREDICTION = (0, 1)
+"""The sums that hang on the prediction."""
+_OF_ENTROPY = (3, 4)
+"""Those that do if a cross-entropy is taken."""
 _NEEDS = {"nn.host": "numba", "nn.device": "triton"}
 
 
@@ -102,15 +107,37 @@ def _gradient_graph(
 
 
 class _Sums(torch.autograd.Function):
-    """The sums outside of ``torch.compile``."""
+    """The sums outside of ``torch.compile``, each an output of its own."""
 
     @staticmethod
-    def forward(ctx: Any, *inputs: Any) -> Tensor:
+    def forward(ctx: Any, pooled: bool, *inputs: Any) -> tuple[Tensor, ...]:
         total = _sums(*inputs)
         _keep(ctx, inputs, total)
-        return total
+        ctx.n_cases = total.shape[1] if pooled else None
+        ctx.set_materialize_grads(False)
+        rows = _rows(total, pooled)
+        *_, entropy, _ = ctx.options
+        hanging = _OF_PREDICTION + _OF_ENTROPY if entropy else _OF_PREDICTION
+        ctx.mark_non_differentiable(*[row for k, row in enumerate(rows) if k not in hanging])
+        return rows
 
-    backward = staticmethod(partial(_backward_by, _sums_gradient))
+    @staticmethod
+    def backward(ctx: Any, *of_rows: Tensor | None) -> tuple[Tensor | None, ...]:
+        given = [of_row for of_row in of_rows if of_row is not None]
+        if not given:
+            return (None,) * len(ctx.needs_input_grad)
+        nothing = torch.zeros_like(given[0])
+        g = torch.stack([nothing if of_row is None else of_row for of_row in of_rows])
+        if ctx.n_cases is not None:
+            g = g.unsqueeze(1).expand(-1, ctx.n_cases, -1)
+        return None, *_backward_by(_sums_gradient, ctx, g)
+
+
+def _rows(total: Tensor, pooled: bool) -> tuple[Tensor, ...]:
+    """Return each of the sums, (batch, class), or (class,) of a pooled batch."""
+    if pooled:
+        total = total.sum(1)
+    return total.unbind()
 
 
 _sums_operator = torch.library.custom_op(
@@ -135,17 +162,22 @@ def sums(
     form: str,
     entropy: bool,
     smoothing: float,
-) -> Tensor:
+    pooled: bool = False,
+) -> tuple[Tensor, ...]:
     """Return the sums of a batch, with their gradient; see `host.sums`.
+
+    Each is ``(batch, class)``, or ``(class,)`` if the cases are `pooled`.
 
     Examples
     --------
     >>> x = torch.zeros(1, 1, 2, requires_grad=True)
-    >>> total = sums(x, torch.tensor([[[1.0, 0.0]]]), None, None, False, None, "sigmoid", "minimum", False, 0.0)
-    >>> total[0].sum().backward()
+    >>> rows = sums(x, torch.tensor([[[1.0, 0.0]]]), None, None, False, None, "sigmoid", "minimum", False, 0.0)
+    >>> rows[0].sum().backward()
     >>> x.grad
     tensor([[[0.2500, 0.0000]]])
     """
-    take: Any = _sums_operator if torch.compiler.is_compiling() else _Sums.apply
-    total: Tensor = take(x, y, weights, where, labels, ignore, activation, form, entropy, smoothing)
-    return total
+    options = (x, y, weights, where, labels, ignore, activation, form, entropy, smoothing)
+    if torch.compiler.is_compiling():
+        return _rows(_sums_operator(*options), pooled)
+    rows: tuple[Tensor, ...] = _Sums.apply(pooled, *options)  # type: ignore[no-untyped-call]
+    return rows

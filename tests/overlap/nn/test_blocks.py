@@ -7,10 +7,11 @@ import pytest
 
 pytest.importorskip("numba")
 pytest.importorskip("torch")
-from overlap.nn.blocks import Operands, fill, new_block
+from overlap.nn.blocks import Operands, channel_of, fill, logits_of, new_block
 from overlap.nn.elements import operand
 
 X = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+PLAIN = Operands(operand(X), None, operand(X / 24), None, None, None, 2e-6)
 
 
 def filled(case, softmax=False, rounding=2e-6, ignored=None, **arrays):
@@ -27,7 +28,10 @@ def filled(case, softmax=False, rounding=2e-6, ignored=None, **arrays):
     )
     block = new_block(operands, 3, 4, np.dtype(np.float32), np.dtype(np.float32))
     n_bad = np.zeros(3)
-    fill(operands, softmax, case, 0, 4, block, n_bad)
+    fill(operands, softmax, False, case, 0, 4, block, n_bad)
+    for c in range(3):
+        of_class = channel_of(operands.channels, rounding, case, c, 0, block.target[c], block.scale, n_bad)
+        block.target[c] = of_class
     return block, n_bad.tolist()
 
 
@@ -77,3 +81,26 @@ def test_weights_that_cannot_be(weight):
     weights[1, 0, 2] = weight
     _, n_bad = filled(1, channels=channels, weights=weights, where=np.ones((1, 1, 4), np.uint8))
     assert n_bad == [1, 1, 1]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_channels_within_0_and_1_are_not_copied(dtype):
+    y = np.array([[[0, 0.25, 1, 0.5], [0, -1e-7, 1, 0.5], [0, 0.25, 1 + 1e-6, np.nan]]], dtype)
+    block = new_block(PLAIN, 3, 4, np.dtype(dtype), np.dtype(dtype))
+    n_bad = np.zeros(3)
+    rows = [channel_of(operand(y), 2e-6, 0, c, 0, block.target[c], None, n_bad) for c in range(3)]
+    assert [np.shares_memory(row, y) for row in rows] == [True, False, False]
+    assert rows[1].tolist() == [0, 0, 1, 0.5]
+    assert rows[2][:3].tolist() == [0, 0.25, 1]
+    assert n_bad.tolist() == [0, 0, 1]
+
+
+def test_few_logits_are_not_copied():
+    block = new_block(PLAIN, 3, 4, np.dtype(np.float32), np.dtype(np.float32))
+    block.logits[:] = -1
+    fill(PLAIN, False, True, 1, 0, 4, block, np.zeros(3))
+    assert (block.logits == -1).all()
+    row = logits_of(PLAIN.logits, True, 1, 2, 0, block.logits[2], None)
+    assert row.tolist() == X[1, 2].tolist()
+    copied = logits_of(PLAIN.logits, False, 1, 2, 0, block.logits[2], None)
+    assert np.shares_memory(copied, block.logits)

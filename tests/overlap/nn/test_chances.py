@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("numba")
 pytest.importorskip("torch")
-from overlap.nn.chances import find_chances, new_chances
+from overlap.nn.chances import by_sigmoid, by_softmax, new_chances
 
 rng = np.random.default_rng(7)
 X = rng.normal(scale=12, size=(4, 500)).astype(np.float32)
@@ -18,7 +18,9 @@ WIDE = X.astype(np.float64)
 
 def chances(logits, *, softmax):
     room = new_chances(logits, softmax, entropy=True)
-    find_chances(logits, logits.shape[1], room)
+    by_softmax(logits, logits.shape[1], room)
+    for c, of_class in enumerate(logits):
+        by_sigmoid(of_class, c, room.p, room.own, room.other, room.top)
     return room
 
 
@@ -45,7 +47,7 @@ def test_softmax():
 def test_what_is_beyond_the_block_stays(n):
     room = new_chances(X, True, entropy=True)
     room.p[:] = -1
-    find_chances(X, n, room)
+    by_softmax(X, n, room)
     assert (room.p[:, :n] >= 0).all()
     assert (room.p[:, n:] == -1).all()
 

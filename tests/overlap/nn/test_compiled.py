@@ -17,7 +17,7 @@ X = rng.normal(size=(2, 3, 50)).astype(np.float32)
 Y = rng.random(size=(2, 3, 50)).astype(np.float32)
 OPERANDS = Operands(operand(X), None, operand(Y), None, None, None, 2e-6)
 # of a case, 20 cells, 20 and 10, in blocks of 8
-PASS = Pass(50, 20, False, FORMS["product"], 0.0)
+PASS = Pass(50, 20, False, False, FORMS["product"], 0.0)
 F32 = np.dtype(np.float32)
 
 
