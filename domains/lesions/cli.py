@@ -208,6 +208,7 @@ def cohort(
     choosing: Choosing,
     sharing: Sharing,
     scoring: Scoring,
+    html: Html = None,
     saving: Saving,
 ) -> None:
     """Compare many pairs of images, and summarise.
@@ -226,20 +227,28 @@ def cohort(
         **keywords(choosing),
         **shared,
         **scoring.keywords(),
-        outputs=saving.checked(inputs, others=others),
+        outputs=saving.checked(inputs, html=html, others=others),
     )
     raise typer.Exit(code)
 
 
 @app.command()
 @grouped
-def merge(records: PartRecords, *, out: MergedOut, cases: Cases = None, group: Group = None, saving: Saving) -> None:
+def merge(
+    records: PartRecords,
+    *,
+    out: MergedOut,
+    cases: Cases = None,
+    group: Group = None,
+    html: Html = None,
+    saving: Saving,
+) -> None:
     """Join the parts of a cohort, and summarise.
 
     As CSV: a row for each label and index of the summary.
     """
     from . import run
 
-    outputs = saving.checked([*records, cases], others={"--out": out})
+    outputs = saving.checked([*records, cases], html=html, others={"--out": out})
     code = run.merge_files(records, out=out, cases=cases, group=group, outputs=outputs)
     raise typer.Exit(code)

@@ -28,7 +28,7 @@ from .._report import as_rows
 from .._skipped import NOT_SCORED, UNPAIRED, UNREADABLE
 from .._text import file_name
 from .._workers import error_line
-from .comparison import assess_pair
+from .comparison import Assessment, assess_pair
 from .folders import Listed
 from .layers import Labels, absent_labels, cases_without_common_label, no_common_label
 from .reading import Source, read_in_time
@@ -95,8 +95,30 @@ class Pair:
         return _batch.Case(self.case.name, self, tuple(path for path in files if path is not None))
 
 
-def score_pair(pair: Pair) -> list[dict[Any, Any]]:
+def assess_case(pair: Pair, *, keep_masks: bool = True) -> Assessment:
     """Read the two images of a case and compare them.
+
+    Raises
+    ------
+    CaseError
+        If an image is missing or cannot be read; ``details`` are what the row of the table of what was skipped says.
+    """
+    case = pair.case
+    rules = pair.rules
+    if case.predicted is None and not rules.count_missing:
+        details = {"side": "reference", "file": file_name(case.reference), "reason": UNPAIRED}
+        raise _batch.CaseError("no prediction of this name", **details)
+    predicted = None
+    if case.predicted is not None:
+        predicted = _read("prediction", Source(case.predicted, rules.as_, rules.scale))
+    reference = _read("reference", Source(case.reference, rules.reference_as, rules.reference_scale))
+    if predicted is None:
+        predicted = xr.zeros_like(reference)
+    return assess_pair(predicted, reference, rules.labels, None, rules.settings, keep_masks=keep_masks)
+
+
+def score_pair(pair: Pair) -> list[dict[Any, Any]]:
+    """Return the scores of a case.
 
     Returns
     -------
@@ -106,22 +128,10 @@ def score_pair(pair: Pair) -> list[dict[Any, Any]]:
     Raises
     ------
     CaseError
-        If an image is missing or cannot be read; ``details`` are what the row of the table of what was skipped says.
+        As `assess_case`.
     """
-    case = pair.case
-    rules = pair.rules
-    is_missing = case.predicted is None
-    if is_missing and not rules.count_missing:
-        details = {"side": "reference", "file": file_name(case.reference), "reason": UNPAIRED}
-        raise _batch.CaseError("no prediction of this name", **details)
-    predicted = None
-    if case.predicted is not None:
-        predicted = _read("prediction", Source(case.predicted, rules.as_, rules.scale))
-    reference = _read("reference", Source(case.reference, rules.reference_as, rules.reference_scale))
-    if predicted is None:
-        predicted = xr.zeros_like(reference)
-    result = assess_pair(predicted, reference, rules.labels, None, rules.settings, keep_masks=False)
-    table = as_rows(result.report)
+    table = as_rows(assess_case(pair, keep_masks=False).report)
+    is_missing = pair.case.predicted is None
     labelled = table.assign(label=table["label"].astype(str), missing=int(is_missing))
     rows: list[dict[Any, Any]] = labelled[["label", *SCORES]].to_dict("records")
     return rows

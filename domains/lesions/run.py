@@ -16,7 +16,7 @@ Conventions
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -36,6 +36,7 @@ from .cohorts import (
     Pair,
     Rules,
     absent_rows,
+    assess_case,
     check_table,
     groups_of,
     missing_cases,
@@ -43,7 +44,7 @@ from .cohorts import (
     skipped_of,
     told_of_labels,
 )
-from .comparison import assess
+from .comparison import Assessment, assess
 from .layers import (
     Labels,
     check_labels,
@@ -175,6 +176,59 @@ def cohort(
     >>> scores[["case", "label", "dice"]].round(4).to_dict("records")
     [{'case': 'nodule_00', 'label': '1', 'dice': 0.4819}]
     """
+    scored = _score(
+        predictions,
+        references,
+        cases=cases,
+        out=out,
+        labels=labels,
+        as_=as_,
+        reference_as=reference_as,
+        scale=scale,
+        reference_scale=reference_scale,
+        names=names,
+        reference_names=reference_names,
+        group=group,
+        count_missing=count_missing,
+        part=part,
+        **options,
+    )
+    return scored.scores, scored.skipped
+
+
+@dataclass(frozen=True, eq=False)
+class _Scored:
+    """What became of a cohort, by which rules, and of what each case is read again for a picture."""
+
+    scores: pd.DataFrame
+    skipped: pd.DataFrame
+    rules: dict[str, Any] = field(default_factory=dict)
+    pairs: dict[str, Pair] = field(default_factory=dict)
+
+    def masks_of(self, case: str) -> Assessment:
+        """Read a case again, and keep its masks."""
+        return assess_case(self.pairs[case])
+
+
+def _score(
+    predictions: str | Path | None,
+    references: str | Path | None,
+    *,
+    cases: str | Path | None = None,
+    out: str | Path | None = None,
+    labels: Labels | None = None,
+    as_: Kind | None = None,
+    reference_as: Kind | None = None,
+    scale: float | None = None,
+    reference_scale: float | None = None,
+    names: str | None = None,
+    reference_names: str | None = None,
+    group: str | None = None,
+    count_missing: bool = False,
+    part: tuple[int, int] | None = None,
+    **options: Unpack[CohortOptions],
+) -> _Scored:
+    """Do what `cohort` does."""
     running, others = split_running(options, "lesions.cohort")
     settings = check_settings(others)
     check_scale("lesions.cohort", scale=scale, reference_scale=reference_scale)
@@ -195,8 +249,9 @@ def cohort(
     n_parts = 1 if part is None else part[1]
     job = Job(JOB, cohorts.score_pair, {**rules.as_plain(), PARTS: n_parts}, "comparing")
     groups = {case.name: case.group for case in chosen}
+    pairs = {case.name: Pair(case, rules) for case in chosen}
     try:
-        outcomes = run_cases(job, [Pair(case, rules).as_case() for case in chosen], running)
+        outcomes = run_cases(job, [pair.as_case() for pair in pairs.values()], running)
     except Interrupted as stop:
         if table is not None:
             _console.save_table(scores_of(stop.outcomes, groups), table)
@@ -206,7 +261,7 @@ def cohort(
         _console.save_table(scores, table)
     where = f"{predictions}, {references}" if cases is None else str(cases)
     absent = told_of_labels(scores, labels, printable(where))
-    return scores, as_skipped([*aside, *skipped_of(outcomes), *absent])
+    return _Scored(scores, as_skipped([*aside, *skipped_of(outcomes), *absent]), rules.as_plain(), pairs)
 
 
 def summarise(
@@ -410,7 +465,7 @@ def cohort_files(
     wanted = parse_labels(labels)
     share = parse_part(part)
     with _console.collected_warnings() as notes:
-        scores, skipped = cohort(
+        scored = _score(
             predictions,
             references,
             cases=cases,
@@ -421,7 +476,7 @@ def cohort_files(
             **options,
         )
     sides = (predictions or f"prediction of {cases}", references or f"reference of {cases}")
-    return _deliver(scores, skipped, sides, out, outputs, notes)
+    return _deliver(scored, sides, out, outputs, notes)
 
 
 def merge_files(
@@ -431,12 +486,12 @@ def merge_files(
     with _console.collected_warnings() as notes:
         scores, skipped = merge(records, cases=cases, out=out, group=group)
     parts = count_of(len(records), "part")
-    return _deliver(scores, skipped, (f"prediction of {parts}", f"reference of {parts}"), out, outputs, notes)
+    scored = _Scored(scores, skipped)
+    return _deliver(scored, (f"prediction of {parts}", f"reference of {parts}"), out, outputs, notes)
 
 
 def _deliver(
-    scores: pd.DataFrame,
-    skipped: pd.DataFrame,
+    scored: _Scored,
     sides: tuple[str | Path, str | Path],
     out: Path,
     outputs: Outputs,
@@ -444,6 +499,7 @@ def _deliver(
 ) -> int:
     """Save and print the summary of a cohort, and return the exit code."""
     predictions, references = sides
+    scores = scored.scores
     groups = groups_of(scores)
     summary = summarise(scores, groups=groups)
     missing = missing_cases(scores)
@@ -469,7 +525,14 @@ def _deliver(
 
         return plot_scores(scores)
 
-    return _console.deliver(report, outputs, table, picture, skipped, rows=summary, notes=notes)
+    def page() -> str:
+        from .pictures.pages import cohort_page
+
+        done = {**scored.rules, "prediction": str(predictions), "reference": str(references), "scores": str(out)}
+        masks_of = scored.masks_of if scored.pairs else None
+        return cohort_page(scores, summary, scored.skipped, masks_of, done, notes)
+
+    return _console.deliver(report, outputs, table, picture, scored.skipped, page=page, rows=summary, notes=notes)
 
 
 def _missing_line(scores: pd.DataFrame, missing: list[str]) -> str:

@@ -120,7 +120,7 @@ def cohort_page(
     scores: pd.DataFrame,
     summary: pd.DataFrame,
     skipped: pd.DataFrame,
-    masks_of: Masks,
+    masks_of: Masks | None,
     done: Mapping[str, Any],
     notes: Sequence[str] = (),
 ) -> str:
@@ -132,8 +132,8 @@ def cohort_page(
         As `cohort` returns them.
     summary : DataFrame
         As `summarise` returns it.
-    masks_of : callable
-        Returns the result of a case by its name, for the pictures of the worst; it may raise.
+    masks_of : callable, optional
+        Returns the result of a case by its name, for the pictures of the worst; it may raise. None for no pictures.
     done : mapping
         What was done: the folders and the settings.
     notes : sequence of str
@@ -145,10 +145,14 @@ def cohort_page(
     """
     compared = worst_first(scores[scores["error"] == ""])
     failed = scores[scores["error"] != ""]
-    drawn, undrawn = _worst_overlays(compared, masks_of)
+    drawn: list[str] = []
+    undrawn: list[str] = []
+    if masks_of is not None:
+        drawn, undrawn = _worst_overlays(compared, masks_of)
     sections = [section("Summary", table(_without_empty(summary), LOOK), paragraph(_SUMMARY))]
     if len(compared):
         sections.append(section("Distribution", *_distributions(compared)))
+    if drawn:
         sections.append(section("Worst first", gallery(*drawn), paragraph(_LETTERS)))
     sections.append(
         section("Cases", table(_shown(compared), LOOK, all_of_them="--out", most=MOST_ROWS), paragraph(_CASES))

@@ -186,6 +186,34 @@ def test_compare_writes_a_page(images, tmp_path):
     assert isinstance(wrong.exception, UsageError)
 
 
+@pytest.fixture
+def folders(tmp_path):
+    pytest.importorskip("nibabel")
+    cases = {"good": (GOOD, GOOD), "shift<ed>": (SHIFTED, GOOD), "missed": (None, GOOD)}
+    for side in ("p", "r"):
+        (tmp_path / side).mkdir()
+    for name, (predicted, reference) in cases.items():
+        write_image(box(*[predicted] * (predicted is not None)), tmp_path / "p" / f"{name}.nii.gz")
+        write_image(box(reference), tmp_path / "r" / f"{name}.nii.gz")
+    (tmp_path / "p" / "broken.nii.gz").write_bytes(b"no image")
+    write_image(box(GOOD), tmp_path / "r" / "broken.nii.gz")
+    return tmp_path
+
+
+def test_cohort_writes_a_page(folders):
+    page = folders / "page.html"
+    paths = [str(folders / name) for name in ("p", "r")]
+    files = ["--out", str(folders / "scores.csv"), "--html", str(page)]
+    run = CliRunner().invoke(app, ["lesions", "cohort", *paths, *files, "-q"])
+    assert run.exit_code == 1, run.output
+    html = page.read_text()
+    assert "3 cases compared, 1 not: broken" in html
+    assert "label 1 is missed in 1 case: missed" in html
+    assert [row[0] for row in rows_of(html, "Cases")] == ["missed", "shift&lt;ed&gt;", "good"]
+    assert html.split("<h2>Worst first</h2>")[1].split("<h2>")[0].count("<img") == 3
+    assert "<th>threshold</th><td>0.5</td>" in html
+
+
 def test_a_page_that_cannot_be_made_loses_no_table(images, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("domains.lesions.pictures.pages.comparison_page", lambda *_: 1 / 0)
     outputs = Outputs(html=tmp_path / "page.html", csv=tmp_path / "rows.csv", quiet=True)
