@@ -68,3 +68,19 @@ def test_the_training_page_runs():
     for cell in cells_of("train.md"):
         exec(cell, names)
     assert names["logits"].grad.isfinite().all()
+
+
+def test_every_picture_of_lesions_is_drawn(tmp_path, monkeypatch):
+    """The page runs as it stands, and each cell that shows something draws a figure."""
+    import matplotlib.pyplot as plt
+
+    pytest.importorskip("nibabel")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    drawn = []
+    with plt.rc_context():
+        for cell in cells_of("lesion-pictures.md"):
+            exec(cell, names)
+            drawn.append(len(plt.get_fignums()))
+            plt.close("all")
+    assert drawn == [0, 1, 1, 1, 2, 1, 1, 2, 1, 1, 1]
