@@ -19,6 +19,7 @@ from .instances import (
 )
 from .io import example, read_image, write_image
 from .merging import merge
+from .models import ModelComparison, compare_models
 from .pictures.chances import plot_reliability
 from .pictures.cohort_scores import plot_histogram, plot_scores
 from .pictures.detection import plot_detection
@@ -56,6 +57,7 @@ __all__ = [
     "LeastIoU",
     "LesionWise",
     "MatchedDetections",
+    "ModelComparison",
     "Panoptic",
     "Settings",
     "as_image",
@@ -63,6 +65,7 @@ __all__ = [
     "calibration",
     "cohort",
     "compare",
+    "compare_models",
     "compare_protocols",
     "components",
     "consensus",

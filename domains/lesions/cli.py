@@ -1,6 +1,6 @@
-"""Commands: ``overlap lesions compare`` and ``overlap lesions cohort``.
+"""Commands: ``overlap lesions compare``, ``cohort``, ``merge`` and ``compare-models``.
 
-In Python the same is done by `compare` and `cohort`.
+In Python the same is done by `compare`, `cohort`, `merge` and `compare_models`.
 """
 
 from __future__ import annotations
@@ -35,6 +35,13 @@ class SurfaceName(StrEnum):
     contour = "contour"
     marching = "marching"
     iso = "iso"
+
+
+class AbsentName(StrEnum):
+    """What a model is worth that rightly has nothing."""
+
+    perfect = "perfect"
+    skip = "skip"
 
 
 class KindName(StrEnum):
@@ -125,6 +132,34 @@ EmptyDistance = Annotated[
 ]
 
 
+FirstModel = Annotated[Path, typer.Argument(help="The scores of a model: what cohort saved with --out.")]
+SecondModel = Annotated[Path, typer.Argument(help="The scores of another model on the same cases.")]
+Indices = Annotated[
+    str | None, typer.Option(help='Which columns are compared, such as "dice,hd95"; by default the usual ones.')
+]
+GroupOf = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN|PATTERN",
+        help="Who is resampled: a column of the tables (by default group, if filled), or what a pattern captures in "
+        "the names of cases, such as '(.+)_.*'.",
+    ),
+]
+InfiniteDistance = Annotated[
+    str, typer.Option(metavar="keep|MM", help="What the distance of a miss is: infinite, or a penalty in mm.")
+]
+AbsentLabel = Annotated[
+    AbsentName,
+    typer.Option(help="What a model is worth that rightly has nothing of a label where the other has something."),
+]
+Confidence = Annotated[float, typer.Option(help="Confidence level of the intervals.")]
+Resamples = Annotated[int, typer.Option(help="How often the cases are resampled.")]
+Seed = Annotated[int, typer.Option(help="The seed of the resamples.")]
+Differences = Annotated[
+    Path | None, typer.Option(help="Save a row for each case, label and index in this CSV file: who is better where.")
+]
+
+
 @dataclass(frozen=True)
 class Scoring:
     """How two images are compared, as `compare` takes it."""
@@ -171,6 +206,19 @@ class Choosing:
     part: Part = None
 
 
+@dataclass(frozen=True)
+class Pairing:
+    """How two models are compared, as `compare_models` takes it."""
+
+    indices: Indices = None
+    group: GroupOf = None
+    infinite: InfiniteDistance = "keep"
+    absent: AbsentLabel = AbsentName.perfect
+    level: Confidence = 0.95
+    n_resamples: Resamples = 2000
+    rng: Seed = 0
+
+
 @app.command()
 @grouped
 def compare(
@@ -182,7 +230,7 @@ def compare(
     html: Html = None,
     saving: Saving,
 ) -> None:
-    """Compare a predicted segmentation with a reference segmentation.
+    """Compare a predicted segmentation with a reference.
 
     As CSV: a row for each label.
     """
@@ -251,4 +299,25 @@ def merge(
 
     outputs = saving.checked([*records, cases], html=html, others={"--out": out})
     code = run.merge_files(records, out=out, cases=cases, group=group, outputs=outputs)
+    raise typer.Exit(code)
+
+
+@app.command("compare-models")
+@grouped
+def compare_models(
+    a: FirstModel, b: SecondModel, *, pairing: Pairing, differences: Differences = None, saving: Saving
+) -> None:
+    """Compare two models on the same cases.
+
+    As CSV: a row for each label, index and statistic, with the interval of the difference.
+    """
+    from . import models
+
+    code = models.compare_models_files(
+        a,
+        b,
+        **keywords(pairing),
+        differences_file=differences,
+        outputs=saving.checked([a, b], others={"--differences": differences}),
+    )
     raise typer.Exit(code)

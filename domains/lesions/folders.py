@@ -103,7 +103,7 @@ class Names:
         return name if self.pattern is None else captured(self.pattern, name)
 
 
-def check_pattern(name: str, pattern: str) -> None:
+def check_pattern(name: str, pattern: str, operation: str = "lesions.cohort") -> None:
     """Refuse what is no regular expression, or captures nothing.
 
     Raises
@@ -123,13 +123,11 @@ def check_pattern(name: str, pattern: str) -> None:
         n_groups = re.compile(pattern).groups
     except re.error as error:
         raise UsageError(
-            f"lesions.cohort: {name} {pattern!r} is no regular expression ({error}): put what counts in parentheses, "
+            f"{operation}: {name} {pattern!r} is no regular expression ({error}): put what counts in parentheses, "
             f"{example}"
         ) from None
     if not n_groups:
-        raise UsageError(
-            f"lesions.cohort: {name} {pattern!r} captures nothing: put what counts in parentheses, {example}"
-        )
+        raise UsageError(f"{operation}: {name} {pattern!r} captures nothing: put what counts in parentheses, {example}")
 
 
 def captured(pattern: str, text: str) -> str | None:

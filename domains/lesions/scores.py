@@ -111,9 +111,11 @@ def missed(scores: pd.DataFrame) -> np.ndarray:
     >>> missed(pd.DataFrame({"size_a": [0.0, 0.0, 2.0], "size_b": [3.0, 0.0, 0.0]}))
     array([ True, False, False])
     """
-    if "missed" in scores:
-        return scores["missed"].to_numpy(float) > 0
-    return ((scores["size_b"] > 0) & (scores["size_a"] == 0)).to_numpy()
+    has_nothing = ((scores["size_b"] > 0) & (scores["size_a"] == 0)).to_numpy()
+    if "missed" not in scores:
+        return has_nothing
+    stated = scores["missed"].to_numpy(float, na_value=np.nan)
+    return np.where(np.isnan(stated), has_nothing, stated > 0)
 
 
 def _as_table(rows: list[Row]) -> pd.DataFrame:

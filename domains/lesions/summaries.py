@@ -129,7 +129,7 @@ def interval(
     value = np.median(scored) if statistic == "median" else np.mean(scored)
     of_scored = None if groups is None else groups[has_value]
     low = high = np.nan
-    if _n_drawn(scored, of_scored) > 1:
+    if n_drawn(scored, of_scored) > 1:
         low, high = ov.resample.interval_of(
             scored,
             statistic,
@@ -189,14 +189,20 @@ def summarise_label(
     return [{**row, "n_missed": n_missed} for row in rows]
 
 
+def n_drawn(values: Any, groups: np.ndarray | None) -> int:
+    """Return how many cases, or groups of them, are drawn from.
+
+    Examples
+    --------
+    >>> n_drawn([0.5, 0.7, 0.8], None), n_drawn([0.5, 0.7, 0.8], np.array([0, 0, 1]))
+    (3, 2)
+    """
+    return len(values) if groups is None else len(np.unique(groups))
+
+
 def _is_the_dice(cases: pd.DataFrame, index: str) -> bool:
     """Return whether a bound says nothing that the Dice does not."""
     return index in BOUNDS and bool(np.array_equal(cases[index], cases["dice"], equal_nan=True))
-
-
-def _n_drawn(values: Any, groups: np.ndarray | None) -> int:
-    """Return how many cases, or groups of them, are drawn from."""
-    return len(values) if groups is None else len(np.unique(groups))
 
 
 def _pooled_dice(cases: pd.DataFrame, bootstrap: Bootstrap, groups: np.ndarray | None) -> dict[str, Any]:
@@ -208,7 +214,7 @@ def _pooled_dice(cases: pd.DataFrame, bootstrap: Bootstrap, groups: np.ndarray |
     is_defined = ~np.isnan(ov.dice(sizes))
     n_scored = int(is_defined.sum())
     low = high = np.nan
-    if _n_drawn(cases, groups) > 1:
+    if n_drawn(cases, groups) > 1:
         low, high = ov.resample.confidence_interval(
             sizes,
             "dice",

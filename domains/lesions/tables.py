@@ -14,6 +14,7 @@ from rich.text import Text
 from .._console import aside
 from .._report import as_rows
 from .._tables import build_table, report_table
+from .._text import count_of
 from .instances import KINDS
 
 Row = Mapping[Any, Any]
@@ -21,6 +22,7 @@ Row = Mapping[Any, Any]
 COMPARED = ("prediction", "reference", "Dice", "IoU", "HD", "HD95", "ASSD", "NSD", "F1")
 DEFINITIONS = {"hd95": "HD95", "assd": "ASSD", "nsd": "NSD"}
 SUMMARISED = ("value", "interval", "scored", "undefined", "missed")
+MODELS = ("A", "B", "difference", "interval", "better", "W/T/L", "undefined")
 
 
 def rows(report: xr.Dataset) -> pd.DataFrame:
@@ -82,6 +84,29 @@ def cohort_table(summary: pd.DataFrame, predictions: Path, references: Path, sco
     return build_table(("label", "index", "statistic"), SUMMARISED, cells, title=title, caption=caption)
 
 
+def models_table(summary: pd.DataFrame, a: Path, b: Path, n_cases: int) -> list[str | Text | Table]:
+    """Return what the terminal shows of two models on the same cases."""
+    title = f"A: {a}\nB: {b}\n{count_of(n_cases, 'case')} of both"
+    caption = (
+        "difference: A minus B; the mean of the cases' differences, of distances (mm) the median\n"
+        "interval: from resampled cases; better: whose side of 0 it lies on\n"
+        "W/T/L: wins, ties and losses of A"
+    )
+    cells = []
+    last_label = None
+    for row in summary.to_dict("records"):
+        label = "" if row["label"] == last_label else str(row["label"])
+        last_label = row["label"]
+        cells.append([label, *_model_cells(row)])
+    parts: list[str | Text | Table] = [
+        build_table(("label", "index", "statistic"), MODELS, cells, title=title, caption=caption)
+    ]
+    for of_label in summary.drop_duplicates("label").to_dict("records"):
+        if of_label["missed_a"] or of_label["missed_b"]:
+            parts.append(f"missed of {of_label['label']}: {of_label['missed_a']} by A, {of_label['missed_b']} by B")
+    return parts
+
+
 def _comparison_cells(row: Row) -> list[str]:
     return [
         f"{row['size_a']:.5g}",
@@ -131,6 +156,20 @@ def _summary_cells(row: Row) -> list[str]:
         str(row["n_scored"]),
         str(row["n_undefined"]),
         str(row["n_missed"]),
+    ]
+
+
+def _model_cells(row: Row) -> list[str]:
+    return [
+        f"{row['index']}, mm" if row["statistic"] == "median" else row["index"],
+        row["statistic"],
+        f"{row['a']:.4f}",
+        f"{row['b']:.4f}",
+        f"{row['difference']:+.4f}",
+        _interval(row),
+        row["better"].upper() or "–",
+        f"{row['wins']}/{row['ties']}/{row['losses']}",
+        str(row["n_undefined"]),
     ]
 
 

@@ -129,6 +129,21 @@ def folders_of_tables(folder: Path) -> list[str]:
     return [str(side) for side in sides]
 
 
+SCORES = "case,label,size_a,size_b,intersection,dice,hd95,error\np,1,4,5,4,0.9,1,\nq,1,0,5,0,0,inf,\n"
+
+
+def two_models(folder: Path) -> list[str]:
+    for name in ("one.csv", "two.csv"):
+        (folder / name).write_text(SCORES)
+    return [str(folder / "one.csv"), str(folder / "two.csv")]
+
+
+def two_models_of_other_cases(folder: Path) -> list[str]:
+    arguments = two_models(folder)
+    (folder / "two.csv").write_text(SCORES.replace("q,1", "r,1"))
+    return arguments
+
+
 NOWHERE = "nowhere/rows.csv"
 OF_ALL = (["--no-such-flag"], ["--format", "xml"], ["--json", "--format", "csv"])
 OF_SCORES = (*OF_ALL, ["--csv", NOWHERE], ["--skipped", NOWHERE], ["--plot", "nowhere/a.png"], ["--plot", "a.bmp"])
@@ -177,6 +192,11 @@ COMMANDS = {
             ["--threshold", "50"],
         ),
         "nibabel",
+    ),
+    "lesions compare-models": Command(
+        two_models,
+        two_models_of_other_cases,
+        (*OF_SCORES, ["--indices", "x"], ["--infinite", "far"], ["--group", "site"], ["--differences", NOWHERE]),
     ),
     "lesions cohort": Command(
         a_cohort,

@@ -432,6 +432,18 @@ def _check_scores(path: Path, scores: Any, warned: Sequence[str]) -> list[str]:
     return [] if len(scores) == len(rows) - 1 else [f"{len(scores)} rows read of {len(rows) - 1}"]
 
 
+def _compare_models(path: Path, folder: Path) -> Any:
+    from domains.lesions import compare_models
+
+    return compare_models(path, path)
+
+
+def _check_models(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
+    counts.text_of(path)
+    unequal = found.cases[~found.cases["better"].isin(["tie", ""])]
+    return [] if unequal.empty else [f"a table differs from itself in {len(unequal)} rows"]
+
+
 @cache
 def scores_table() -> tuple[Seed, ...]:
     """Return the table of a cohort, as a first run leaves it."""
@@ -648,6 +660,15 @@ TARGETS: tuple[Target, ...] = (
     Target("events.score", "tables", seeds.events, _score, _check_score, 0.6),
     Target("events.score, folders", "tables", seeds.events, _score_folders, _check_score_folders, 0.3),
     Target("lesions.read_scores", "tables", scores_table, _read_scores, _check_scores, 20),
+    Target("lesions.compare_models", "tables", scores_table, _compare_models, _check_models, 0.4),
+    Target(
+        "overlap lesions compare-models",
+        "tables",
+        scores_table,
+        _command("lesions", "compare-models", "PATH", "PATH"),
+        _check_command,
+        0.3,
+    ),
     Target("lesions.cohort, resumed", "tables", scores_table, _resumed_cohort, _check_resumed, 0.3),
     Target("lesions.cohort, cases", "tables", list_of_cases, _cohort_of_table, _check_table, 0.3),
     Target("lesions.merge", "tables", cohort_records, _merged, _check_merged, 0.3),
