@@ -3,7 +3,7 @@
     python -m venv /tmp/peer && /tmp/peer/bin/pip install picai-eval==1.4.13
     /tmp/peer/bin/python benchmarks/peers/ask_picai_eval.py
 
-`evaluate` on the ten drawn scans of detections.npz, on all twelve, and on the ten like its own test maps ("published",
+`evaluate` on the ten drawn scans of detections.npz, on all thirteen, and on ten like its own test maps ("published",
 whose AP of 5/18 and AUROC of 3/4 it publishes); at its least IoU of 0.1 and others. `evaluate_case` on each scan.
 Candidates are the 26-connected components of the map, whatever their values; a candidate's score is its maximum. A
 reference lesion that nobody found is a result of score 0. By default a candidate that overlaps enough, but is not

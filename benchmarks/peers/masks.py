@@ -9,7 +9,7 @@ masks.npz holds for each case NAME the bool arrays ``NAME/prediction`` and ``NAM
 A case is named after its kind: nodule (two radiologists), noise (random voxels), scene (many lesions of which some
 are moved, missed, split or made up), table (the small cases of the reference page), empty, textbook, volume (lesions
 around the least volumes that count), tie (equal scores, IoU exactly at a threshold). Of the scans ten are drawn and
-two built (scan), and ten have the IoU and confidences of picai_eval's own test maps (published).
+three built (scan), and ten have the IoU and confidences of picai_eval's own test maps (published).
 """
 
 from __future__ import annotations
@@ -235,6 +235,8 @@ def scans() -> Iterator[tuple[str, Pair]]:
     yield "scan_tenth", _marks([tenth], [(((5, 4, 4), (1, 1, 1)), 0.5), (((15, 10, 6), (2, 1, 1)), 0.5)])
     # two candidates on one lesion: the worse placed one has the higher score
     yield "scan_two_on_one", _marks([tenth], [(((2, 4, 4), (3, 1, 1)), 0.9), (((7, 4, 4), (5, 1, 1)), 0.4)])
+    # a candidate shares a voxel with the lesion, but its centre lies beside it
+    yield "scan_beside", _marks([tenth], [(((11, 4, 4), (6, 1, 1)), 0.7)])
 
 
 def published() -> Iterator[tuple[str, Pair]]:

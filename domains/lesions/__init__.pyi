@@ -8,6 +8,7 @@ from .fusion import staple
 from .grids import as_image, grid_spacing
 from .instances import (
     AnyVoxel,
+    CentreInside,
     CentreWithin,
     LeastDice,
     LeastIoU,
@@ -52,6 +53,7 @@ __all__ = [
     "AnyVoxel",
     "Assessment",
     "CellWise",
+    "CentreInside",
     "CentreWithin",
     "LeastDice",
     "LeastIoU",

@@ -150,6 +150,29 @@ class CentreWithin:
         return coo_array((-apart[is_hit], (i[is_hit], j[is_hit])), shape)
 
 
+@dataclass(frozen=True)
+class CentreInside:
+    """The voxel at the predicted lesion's centre of gravity is one of the reference lesion, as in CAMELYON16.
+
+    Examples
+    --------
+    >>> str(CentreInside())
+    'centre inside the reference lesion'
+    """
+
+    def __str__(self) -> str:
+        return "centre inside the reference lesion"
+
+    def pairs(self, lesions: LesionMaps) -> coo_array:
+        """See `Hit`; the score is minus the distance of the centres, mm."""
+        centre = np.rint(lesions.centres_predicted / lesions.spacing).astype(np.int64)
+        label = lesions.reference[tuple(centre.T)]
+        i = np.flatnonzero(label)
+        j = np.searchsorted(lesions.pairs.labels_b, label[i])
+        apart = np.linalg.norm(lesions.centres_predicted[i] - lesions.centres_reference[j], axis=1)
+        return coo_array((-apart, (i, j)), (lesions.n_predicted, lesions.n_reference))
+
+
 def _reaching(lesions: LesionMaps, score: np.ndarray, least: float) -> coo_array:
     """Return the pairs that share voxels and whose score is at least so much."""
     is_hit = score >= least

@@ -54,7 +54,7 @@ def match(
         Which voxels of a mask touch, see `components`.
     dilation : int
         Lesions of a mask that touch once they are grown by so many voxels are one, see `components`.
-    hit : LeastIoU, LeastDice, AnyVoxel or CentreWithin, optional
+    hit : LeastIoU, LeastDice, AnyVoxel, CentreInside or CentreWithin, optional
         What a match is, instead of a least IoU; `threshold` is then left alone.
 
     Returns

@@ -6,7 +6,8 @@ Conventions
 - PI-CAI: as many candidates and lesions as can be are matched one to one at an IoU of at least 0.1, and of such
   matchings the one of the highest IoU. Another candidate that reaches a lesion is ignored: no hit, and not spurious.
 - FROC: a candidate is a hit of every lesion that it reaches; a lesion counts once, at the highest confidence. Which
-  candidate reaches a lesion is a rule of `LeastIoU`, `AnyVoxel`, `CentreWithin` (LUNA16: within the lesion's radius).
+  candidate reaches a lesion is a rule of `LeastIoU`, `AnyVoxel`, `CentreInside` (CAMELYON16, MONAI) or `CentreWithin`
+  (LUNA16: within the lesion's radius).
 
 References
 ----------
@@ -40,7 +41,7 @@ class MatchedDetections:
 
     Parameters
     ----------
-    hit : LeastIoU, LeastDice, AnyVoxel or CentreWithin
+    hit : LeastIoU, LeastDice, AnyVoxel, CentreInside or CentreWithin
         What a candidate needs to be matched.
 
     Examples
@@ -82,7 +83,7 @@ class AnyDetection:
 
     Parameters
     ----------
-    hit : CentreWithin, AnyVoxel, LeastIoU or LeastDice
+    hit : CentreWithin, CentreInside, AnyVoxel, LeastIoU or LeastDice
         What a candidate needs to reach a lesion.
 
     Examples

@@ -40,7 +40,7 @@ class Panoptic:
 
     Parameters
     ----------
-    hit : LeastIoU, LeastDice, AnyVoxel or CentreWithin
+    hit : LeastIoU, LeastDice, AnyVoxel, CentreInside or CentreWithin
         What two lesions need to be matched.
     method : {"optimal", "total", "greedy"}
         Which one-to-one matching, see `overlap.matching.match`.

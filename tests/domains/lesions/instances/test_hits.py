@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from domains.lesions.instances import AnyVoxel, CentreWithin, LeastDice, LeastIoU, LesionMaps
+from domains.lesions.instances import AnyVoxel, CentreInside, CentreWithin, LeastDice, LeastIoU, LesionMaps
 
 RNG = np.random.default_rng(3)
 MASKS = ndimage.gaussian_filter(RNG.random((2, 20, 16, 10)), (0, 1, 1, 1)) > 0.56
@@ -52,6 +52,7 @@ def in_reach(a, b):
         (LeastDice(0.1), lambda a, b: dice(a, b) >= 0.1),
         (AnyVoxel(), lambda a, b: (a & b).any()),
         (AnyVoxel(reach=2), in_reach),
+        (CentreInside(), lambda a, b: b[tuple(np.rint(np.argwhere(a).mean(axis=0)).astype(int))]),
         (CentreWithin(3.0), lambda a, b: apart(a, b) <= 3.0),
         (CentreWithin(), lambda a, b: apart(a, b) <= np.cbrt(b.sum() * 1.75 * 3 / 4 / np.pi)),
     ],
@@ -84,13 +85,28 @@ def test_at_the_radius_is_within_in_spite_of_rounding():
     assert CentreWithin(0.29).pairs(LesionMaps(row, other, (0.1, 0.1))).nnz == 0
 
 
+def test_a_centre_beside_the_lesion_is_not_inside():
+    """A ring around a speck has its centre in it; a bar that reaches into another has not."""
+    ring = np.ones((5, 5), int)
+    ring[1:4, 1:4] = 0
+    speck = np.zeros((5, 5), int)
+    speck[2, 2] = 7
+    assert CentreInside().pairs(LesionMaps(ring, speck, (1.0, 2.0))).nnz == 1
+    bar = np.array([[0, 0, 3, 3, 3, 3]])
+    other = np.array([[1, 1, 1, 0, 0, 0]])
+    assert AnyVoxel().pairs(LesionMaps(bar, other, (1.0, 1.0))).nnz == 1
+    assert CentreInside().pairs(LesionMaps(bar, other, (1.0, 1.0))).nnz == 0
+    assert CentreInside().pairs(LesionMaps(np.zeros_like(bar), other, (1.0, 1.0))).nnz == 0
+
+
 def test_in_words():
-    rules = [LeastIoU(0.1), LeastDice(0.2), AnyVoxel(), AnyVoxel(1), CentreWithin(2.5), CentreWithin()]
+    rules = [LeastIoU(0.1), LeastDice(0.2), AnyVoxel(), AnyVoxel(1), CentreInside(), CentreWithin(2.5), CentreWithin()]
     assert [str(rule) for rule in rules] == [
         "IoU >= 0.1",
         "Dice >= 0.2",
         "any voxel",
         "any voxel of the lesion grown by 1 voxel",
+        "centre inside the reference lesion",
         "centres within 2.5 mm",
         "centre within the reference lesion's radius",
     ]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from domains.lesions import AnyVoxel, LeastDice, LeastIoU, as_image
+from domains.lesions import CentreInside, LeastDice, LeastIoU, as_image
 from domains.lesions.protocols import AnyDetection, MatchedDetections, detect, detection_scores, froc_curve
 
 CAMELYON = (1 / 4, 1 / 2, 1, 2, 4, 8)
@@ -93,9 +93,9 @@ def test_published_values(scans):
 
 @pytest.mark.parametrize("name", ["ten scans", "all scans"])
 def test_froc_is_monai(scans, test_data, name):
-    """A rounded centre in a lesion hits it: here those whose candidate shares a voxel."""
+    """It takes points: the rounded centres of the candidates."""
     expected = json.loads((test_data / "lesions" / "monai.json").read_text(encoding="utf-8"))["froc"][name]
-    cases = tables(cohort(scans, name), AnyDetection(AnyVoxel()))
+    cases = tables(cohort(scans, name), AnyDetection(CentreInside()))
     assert detection_scores(cases)["cpm"] == pytest.approx(expected["score 1/8 to 8"], abs=1e-12)
     assert detection_scores(cases, CAMELYON)["cpm"] == pytest.approx(expected["score 1/4 to 8"], abs=1e-12)
 
