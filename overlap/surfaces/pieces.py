@@ -82,21 +82,32 @@ def _from_to(points: np.ndarray, pieces: np.ndarray) -> np.ndarray:
     to_corners = np.linalg.norm(pieces - middles[:, None], axis=-1)
     reach = to_corners.max(axis=1)
     normals = _unit_normals(pieces)
-    tree = cKDTree(middles)
+    of_all = cKDTree(middles)
+    classes = [(members, cKDTree(middles[members])) for members in _alike(reach)]
     distance = np.empty(len(points))
     for start in range(0, len(points), AT_ONCE):
         some = points[start : start + AT_ONCE]
-        _, first = tree.query(some)
+        _, first = of_all.query(some)
         shortest = _to_pieces(some, pieces[first])
-        around = tree.query_ball_point(some, shortest + reach.max())
-        i, j = _pairs(around)
-        least = _least(some[i] - middles[j], normals[j], reach[j])
-        may_be_nearer = least < shortest[i]
-        i = i[may_be_nearer]
-        j = j[may_be_nearer]
-        np.minimum.at(shortest, i, _to_pieces(some[i], pieces[j]))
+        for members, tree in classes:
+            around = tree.query_ball_point(some, shortest + reach[members].max())
+            i, k = _pairs(around)
+            j = members[k]
+            least = _least(some[i] - middles[j], normals[j], reach[j])
+            may_be_nearer = least < shortest[i]
+            i = i[may_be_nearer]
+            j = j[may_be_nearer]
+            np.minimum.at(shortest, i, _to_pieces(some[i], pieces[j]))
         distance[start : start + AT_ONCE] = shortest
     return distance
+
+
+def _alike(reach: np.ndarray) -> list[np.ndarray]:
+    """Return the pieces in classes of about one reach: a few long ones would draw the circle for all too wide."""
+    longest = reach.max()
+    number = np.digitize(reach, [longest / 4, longest / 2])
+    classes = [np.flatnonzero(number == k) for k in range(3)]
+    return [members for members in classes if len(members)]
 
 
 def _unit_normals(pieces: np.ndarray) -> np.ndarray:
