@@ -67,3 +67,24 @@ def test_the_import_is_ours():
     import overlap
 
     assert hasattr(overlap, "Overlap"), f"{overlap.__file__} is another package of the same name"
+
+
+WITHOUT_NUMBA = """\
+import sys
+sys.modules["numba"] = None
+import torch
+from overlap import losses, nn
+
+x = torch.zeros(1, 2, 4, 4, requires_grad=True)
+y = torch.ones(1, 2, 4, 4)
+nn.DiceCELoss(from_logits="sigmoid")(x, y).backward()
+nn.DiceLoss()(x.sigmoid(), y).backward()
+nn.ExpectedDiceLoss(from_logits="sigmoid")(x, y).backward()
+nn.BoxLoss()(torch.tensor([[0.0, 0.0, 2.0, 2.0]], requires_grad=True), torch.tensor([[1.0, 1.0, 3.0, 3.0]])).backward()
+nn.RunningOverlap(2).update(x > 0, y > 0)
+"""
+
+
+def test_losses_need_no_numba():
+    pytest.importorskip("torch")
+    assert "overlap.nn.host" not in modules_after(WITHOUT_NUMBA.strip())

@@ -20,9 +20,9 @@ from torch import Tensor
 
 from .._compiled import kernels
 from ..raster import sizes
-from ..raster.gradient import gradient_in_operations, host_gradient
 from ..raster.layout import kept_shape
 from ..raster.sizes import Names
+from ..raster.slopes import gradient_in_operations
 
 _OPERANDS = "Tensor a, Tensor b, Tensor? weights, Tensor? where, int[] summed, str tnorm"
 
@@ -48,8 +48,9 @@ def _gradient(
     """Return the gradient of the first mask."""
     operands = (a.detach(), b, weights, where)
     g_both, g_a, _ = g.detach().unbind()
-    if kernels("raster.compiled") is not None:
-        gradient: Tensor | None = host_gradient(operands, g_both, g_a, tuple(summed), tnorm, False)
+    compiled = kernels("raster.gradient")
+    if compiled is not None:
+        gradient: Tensor | None = compiled.host_gradient(operands, g_both, g_a, tuple(summed), tnorm, False)
         if gradient is not None:
             return gradient
     of_a: Tensor = gradient_in_operations(operands, g_both, g_a, tuple(summed), tnorm, False)

@@ -2,8 +2,7 @@
 
 For host tensors whose target and weights need no gradient. Forward is the kernel of `overlap.raster.measure`; backward
 writes, cell by cell, the slope of the intersection times its gradient plus the gradient of the size, times the size of
-the cell: 0 where it is not counted. Where a graph of the gradient itself is asked for, the same is written in torch
-operations.
+the cell: 0 where it is not counted. Where a graph of the gradient itself is asked for, `slopes` writes the same.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ import numpy as np
 from .._compiled import entry, kernel
 from .compiled import TNORMS, Measured, Operands, find_block, near_block, room_for
 from .layout import BLOCK, flat, layout, summed_axes
+from .slopes import gradient_in_operations
 
 _entry: Any = entry()
 _kernel: Any = kernel()
@@ -102,39 +102,6 @@ def host_gradient(
 def _flat_gradient(g: Any) -> np.ndarray:
     """Return the gradient of a size, one number for each result."""
     return np.ascontiguousarray(g.detach().numpy(), np.float64).reshape(-1)
-
-
-def gradient_in_operations(
-    operands: tuple[Any, ...],
-    g_both: Any,
-    g_a: Any,
-    summed: tuple[int, ...],
-    tnorm: str,
-    some_cut_off: bool,
-) -> Any:
-    """Write the same in torch operations, for gradients of the gradient."""
-    torch = sys.modules["torch"]
-    prediction, target, weights, where = operands
-    shape = tuple(1 if k in summed else n for k, n in enumerate(prediction.shape))
-    p = prediction.detach().double()
-    y = target.double()
-    if some_cut_off:
-        y = y.clamp(0, 1)
-    if tnorm == "minimum":
-        slope = (p < y) + 0.5 * (p == y)
-    elif tnorm == "product":
-        slope = y
-    else:
-        slope = (p + y > 1).double()
-    slope = torch.where((y == 0) | (y == 1), y, slope)
-    gradient = g_both.reshape(shape) * slope + g_a.reshape(shape)
-    if weights is not None:
-        gradient = gradient * weights
-    if some_cut_off:
-        gradient = torch.where((p < 0) | (p > 1), 0.0, gradient)
-    if where is not None:
-        gradient = torch.where(where, gradient, 0.0)
-    return gradient.to(prediction.dtype)
 
 
 @_kernel
