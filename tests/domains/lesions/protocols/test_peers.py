@@ -1,4 +1,4 @@
-"""Detections are scored as the released tools score them: picai_eval, and MONAI's FROC, on tests/data/lesions.
+"""Scores are those of the released tools: picai_eval, MONAI's FROC, brats-evaluation; see tests/data/lesions.
 
 picai_eval publishes AP 5/18 and AUROC 3/4 of its ten test maps; those named published have their IoU and confidences.
 """
@@ -12,7 +12,15 @@ import numpy as np
 import pytest
 
 from domains.lesions import CentreInside, LeastDice, LeastIoU, as_image
-from domains.lesions.protocols import AnyDetection, MatchedDetections, detect, detection_scores, froc_curve
+from domains.lesions.protocols import (
+    PROTOCOLS,
+    AnyDetection,
+    MaskPair,
+    MatchedDetections,
+    detect,
+    detection_scores,
+    froc_curve,
+)
 
 CAMELYON = (1 / 4, 1 / 2, 1, 2, 4, 8)
 TEN = [f"scan_{k}" for k in range(10)]
@@ -109,3 +117,20 @@ def test_whole_numbers_are_confidences_if_that_is_said(scans):
         detect(stored, reference)
     assert detect(stored.astype(float), reference)["confidence"].tolist() == [1.0, 2.0]
     assert detect(stored == 1, reference)["kind"].tolist() == ["found"]
+
+
+def test_brats_2026_is_brats_evaluation(mask_pairs, answers):
+    """It gives its distances the spacing of a file's axes in reverse order; a missed case is inf, later 373."""
+    asked = answers("brats_evaluation")
+    assert len(asked) > 50
+    for name, theirs in asked.items():
+        masks = mask_pairs[name]
+        ours = PROTOCOLS["brats2026"].score(masks)
+        assert [ours.found, ours.missed, ours.spurious] == [theirs[k] for k in ("tp", "fn", "fp")], name
+        values = [ours.values["dice"], ours.values["f1"]]
+        assert values == pytest.approx([float(theirs[k]) for k in ("sq_dsc", "rq")], abs=1e-9, nan_ok=True), name
+        turned = MaskPair(masks.predicted, masks.reference, masks.spacing[::-1])
+        expected = 373.0 if theirs["sq_hd95"] == "inf" else float(theirs["sq_hd95"])
+        # single precision of the spacing, as files keep it
+        distance = PROTOCOLS["brats2026"].score(turned).values["hd95"]
+        assert distance == pytest.approx(expected, rel=1e-6, nan_ok=True), name
