@@ -29,8 +29,8 @@ from . import counts, formats, maps, seeds
 from .seeds import Seed
 
 FAMILIES = ("structures", "grids", "maps", "images", "tables")
-LONGEST = 600
-"""Characters that a message, or a line of a command, may have."""
+LONGEST = 720
+"""Characters that a message, or a line of a command, may have: the geometry of two images takes 400."""
 
 
 @dataclass(frozen=True)
@@ -260,17 +260,39 @@ def _cohort_command(path: Path, folder: Path) -> Printed:
     return _run_command(["lesions", "cohort", f"{folder}/predictions", f"{folder}/references", "--out", str(out)])
 
 
-def _make_cohort(path: Path, folder: Path) -> None:
-    """Make two folders: a damaged prediction beside a whole one, and their references."""
+def _cohort_of_references(path: Path, folder: Path) -> Any:
+    from domains.lesions import cohort
+
+    _make_cohort(path, folder, "references")
+    return cohort(folder / "predictions", folder / "references", as_="labels")
+
+
+def _undeclared_cohort(path: Path, folder: Path) -> Any:
+    """Let the references decide what they are, of which the damaged one may be another kind: that is an error."""
+    from domains._checks import UsageError
+    from domains.lesions import cohort
+
+    _make_cohort(path, folder, "references")
+    try:
+        return cohort(folder / "predictions", folder / "references")
+    except UsageError as error:
+        if "is a soft mask and" not in str(error):
+            raise
+        return cohort(folder / "predictions", folder / "references", as_="labels")
+
+
+def _make_cohort(path: Path, folder: Path, damaged: str = "predictions") -> None:
+    """Make two folders: a damaged image on one side beside a whole one, and their partners."""
     ending = ".nii.gz" if path.name.lower().endswith(".gz") else ".nii"
-    predictions = folder / "predictions"
-    references = folder / "references"
-    for side in (predictions, references):
+    for name in ("predictions", "references"):
+        side = folder / name
         shutil.rmtree(side, ignore_errors=True)
         side.mkdir()
         shutil.copy(folder / "labels.nii", side / "whole.nii")
-    shutil.copy(path, predictions / f"damaged{ending}")
-    shutil.copy(folder / "labels.nii", references / "damaged.nii")
+        if name == damaged:
+            shutil.copy(path, side / f"damaged{ending}")
+        else:
+            shutil.copy(folder / "labels.nii", side / "damaged.nii")
 
 
 def _check_cohort(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
@@ -647,6 +669,8 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target("lesions.read_image", "images", seeds.images, _read_image, _check_image, 40),
     Target("lesions.cohort", "images", seeds.images, _cohort_of_images, _check_cohort, 0.5),
+    Target("lesions.cohort, references", "images", seeds.images, _cohort_of_references, _check_cohort, 0.5),
+    Target("lesions.cohort, undeclared", "images", seeds.images, _undeclared_cohort, _check_cohort, 0.5),
     Target(
         "overlap lesions compare",
         "images",
