@@ -81,9 +81,11 @@ Part = Annotated[
 ]
 Out = Annotated[
     Path,
-    typer.Option(help="Save the scores of each case and label in this CSV file. A second run adds what is missing."),
+    typer.Option(
+        help="Save the scores of cases and labels in this file (.csv, .parquet). A second run adds what is missing."
+    ),
 ]
-MergedOut = Annotated[Path, typer.Option("--out", help="Save the scores of each case and label in this CSV file.")]
+MergedOut = Annotated[Path, typer.Option("--out", help="Save the scores in this file (.csv, .parquet).")]
 Lesions = Annotated[Path | None, typer.Option(help="Save a row for each lesion or pair of lesions in this CSV file.")]
 
 Labels = Annotated[

@@ -16,14 +16,12 @@ import json
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import xarray as xr
 
 from .. import _batch
-from .._checks import UsageError
 from .._report import as_rows
 from .._skipped import NOT_SCORED, UNPAIRED, UNREADABLE
 from .._text import file_name
@@ -262,32 +260,6 @@ def absent_rows(scores: pd.DataFrame, files: str, why: str) -> list[dict[str, st
         where = f"label {label}"
         rows.append({"side": "both", "file": files, "where": where, "reason": NOT_SCORED, "detail": f"{where}: {why}"})
     return rows
-
-
-def check_table(path: Path) -> None:
-    """Refuse to overwrite a file that is no table of scores, whole or cut off.
-
-    Parameters
-    ----------
-    path : Path
-        Where the table will be written.
-
-    Raises
-    ------
-    UsageError
-        If there is another file.
-    """
-    if not path.is_file():
-        return
-    first_line = ",".join(COLUMNS).encode() + b"\n"
-    with path.open("rb") as file:
-        found = file.read(len(first_line))
-    is_cut_off = first_line.startswith(found) and path.stat().st_size == len(found)
-    if found != first_line and not is_cut_off:
-        raise UsageError(
-            f"lesions.cohort: {file_name(path)} is not a table of scores of this version, and would be overwritten: "
-            "move it away, or choose another --out"
-        )
 
 
 def _read(side: str, source: Source) -> xr.DataArray:

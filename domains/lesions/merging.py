@@ -23,9 +23,10 @@ from .._checks import UsageError
 from .._records import Kept, Outcome, changed_settings, read_records
 from .._skipped import NOT_SCORED, as_skipped
 from .._text import file_name
-from .cohorts import JOB, PARTS, check_table, scores_of, skipped_of, told_of_labels
+from .cohorts import JOB, PARTS, scores_of, skipped_of, told_of_labels
 from .folders import Listed
 from .listing import grouped, list_cases
+from .saving import check_table, save_scores
 
 OPERATION = "lesions.merge"
 
@@ -46,7 +47,7 @@ def merge(
     cases : path, optional
         The table of all cases: one that no part has is a row with an error, and its groups are those of the scores.
     out : path, optional
-        A CSV for the scores.
+        A CSV or .parquet file for the scores.
     group : str, optional
         What of a case's name says of whom it is, see `cohort`.
 
@@ -103,7 +104,7 @@ def merge(
     groups = {case.name: case.group for case in chosen}
     scores = scores_of(outcomes.values(), groups)
     if table is not None:
-        _console.save_table(scores, table)
+        save_scores(scores, table)
     absent = told_of_labels(scores, settings.get("labels"), ", ".join(file_name(path) for path in paths))
     return scores, as_skipped([*_parts_not_given(settings, paths), *skipped_of(outcomes.values()), *absent])
 

@@ -37,7 +37,6 @@ from .cohorts import (
     Rules,
     absent_rows,
     assess_case,
-    check_table,
     groups_of,
     missing_cases,
     scores_of,
@@ -54,6 +53,7 @@ from .layers import (
 from .listing import grouped, list_cases, part_of
 from .merging import merge
 from .reading import Side, Source, check_said, decide_kinds, read_two
+from .saving import check_table, save_scores
 from .scores import restored
 from .settings import Options, check_settings, takes_settings
 from .summaries import Bootstrap, number_groups, summarise_label
@@ -99,7 +99,7 @@ def cohort(
         A CSV with the columns ``prediction reference`` and perhaps ``name group`` instead; see
         `domains.lesions.listing`.
     out : path, optional
-        A CSV for the scores.
+        A CSV or .parquet file for the scores.
     labels : sequence of int or mapping, optional
         See `compare`.
     as_ : {"soft", "labels"}, optional
@@ -254,11 +254,11 @@ def _score(
         outcomes = run_cases(job, [pair.as_case() for pair in pairs.values()], running)
     except Interrupted as stop:
         if table is not None:
-            _console.save_table(scores_of(stop.outcomes, groups), table)
+            save_scores(scores_of(stop.outcomes, groups), table)
         raise
     scores = scores_of(outcomes, groups)
     if table is not None:
-        _console.save_table(scores, table)
+        save_scores(scores, table)
     where = f"{predictions}, {references}" if cases is None else str(cases)
     absent = told_of_labels(scores, labels, printable(where))
     return _Scored(scores, as_skipped([*aside, *skipped_of(outcomes), *absent]), rules.as_plain(), pairs)

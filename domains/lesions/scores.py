@@ -34,8 +34,8 @@ def read_scores(path: str | Path) -> pd.DataFrame:
     Parameters
     ----------
     path : path
-        A CSV file, plain or packed, with the columns ``case label error`` and numbers. Columns of your own, such as
-        the patient of a case, are read as text.
+        A CSV file, plain or packed, or a .parquet file, with the columns ``case label error`` and numbers. In CSV,
+        columns of your own, such as the patient of a case, are read as text.
 
     Returns
     -------
@@ -58,8 +58,21 @@ def read_scores(path: str | Path) -> pd.DataFrame:
     """
     operation = "lesions.read_scores"
     with reading(operation, path):
+        if is_parquet(path):
+            return restored(pd.read_parquet(path), operation)
         rows = split_rows(read_text(operation, path), ",")
         return _as_table(rows)
+
+
+def is_parquet(path: str | Path) -> bool:
+    """Return whether a table is Parquet by its name.
+
+    Examples
+    --------
+    >>> is_parquet("scores.parquet"), is_parquet("scores.csv")
+    (True, False)
+    """
+    return Path(path).suffix.lower() == ".parquet"
 
 
 def restored(scores: pd.DataFrame, operation: str) -> pd.DataFrame:

@@ -1,20 +1,17 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from domains._batch import CaseError, Job, Outcome, run_cases
-from domains._checks import UsageError
 from domains._console import save_table
 from domains.lesions import Settings, cohorts, example, read_image, write_image
 from domains.lesions.cohorts import (
     COLUMNS,
     Pair,
     Rules,
-    check_table,
     groups_of,
     missing_cases,
     score_pair,
@@ -94,24 +91,6 @@ def test_what_was_skipped_says_which_side():
     rows = skipped_of([SCORED, FAILED, Outcome("c", error="empty", details=of_file)])
     assert rows[0] == {"side": "both", "file": "a", "reason": "not scored", "detail": "different grids"}
     assert rows[1] == {**of_file, "detail": "empty"}
-
-
-def test_a_table_of_scores_may_be_replaced_whole_or_cut(tmp_path):
-    path = tmp_path / "s.csv"
-    check_table(path)
-    save_table(scores_of([SCORED]), path)
-    whole = path.read_bytes()
-    for n in range(len(whole) + 1):
-        path.write_bytes(whole[:n])
-        check_table(path)
-
-
-@pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"x", b"case,label\n", b"case,other", b"\x1f\x8b"])
-def test_another_file_is_never_replaced(tmp_path, content):
-    path = Path(tmp_path, "s.csv")
-    path.write_bytes(content)
-    with pytest.raises(UsageError, match="s.csv is not a table of scores of this version, and would be overwritten"):
-        check_table(path)
 
 
 def test_threads_may_score_too(pair):
