@@ -42,7 +42,7 @@ from .. import _report
 from .._html import Displayed
 from .grids import Grid, check_images, regrid
 from .instances import KINDS, LeastIoU, LesionMaps, components, lesion_scores, match_instances
-from .layers import Labels, Name, layers, no_common_label
+from .layers import Labels, Name, joined_size, layers, no_common_label
 from .resampling import resample_onto
 from .settings import Options, Settings, check_settings, takes_settings
 
@@ -231,7 +231,8 @@ def compare(
         ``intersection size_a size_b`` (prediction, reference); ``iou dice precision recall``; ``iou_low iou_high
         iou_hard dice_low dice_high dice_hard``; ``hausdorff hd95 assd masd nsd missed``; ``lesions_predicted
         lesions_reference lesions_matched lesion_f1 lesion_sq lesion_pq`` and the number of groups of each kind,
-        ``lesions_split`` …; ``n_defined`` by ``index``. Decisions are in ``attrs``.
+        ``lesions_split`` …; ``n_defined`` by ``index``. Without a label ``together_a together_b``, the sizes of all
+        labels together: a voxel of two regions counts once. Decisions are in ``attrs``.
 
     Raises
     ------
@@ -286,6 +287,7 @@ def assess_pair(
         reference=_report.name_of(reference, "reference"),
         where=_describe_where(where),
         regridding=predicted.attrs.get("regridding", "none"),
+        joined=joined_size(predicted, reference, labels, where),
     )
     lesions = _labelled("label", list(measured), tables)
     return Assessment(report, lesions, tuple(pairs), settings, grid)
@@ -392,13 +394,19 @@ def _as_report(
     reference: str,
     where: str,
     regridding: str,
+    joined: tuple[float, float] | None,
 ) -> xr.Dataset:
     rows = list(measured.values())
     sizes = _stacked([row.sizes for row in rows])
     low = _stacked([row.low for row in rows])
     high = _stacked([row.high for row in rows])
     hard = _stacked([row.hard for row in rows])
-    more: dict[str, Any] = {}
+    if joined is None:
+        joined = (float(sizes.size_a.sum()), float(sizes.size_b.sum()))
+    more: dict[str, Any] = {
+        "together_a": ((), joined[0] * grid.voxel, {"units": grid.units}),
+        "together_b": ((), joined[1] * grid.voxel, {"units": grid.units}),
+    }
     for name, index in (("iou", ov.iou), ("dice", ov.dice)):
         more[f"{name}_low"] = "label", index(low, empty=settings.empty)
         more[f"{name}_high"] = "label", index(high, empty=settings.empty)

@@ -68,6 +68,53 @@ def layers(
         yield name, a.isel(box), b.isel(box)
 
 
+def joined_size(
+    predicted: xr.DataArray, reference: xr.DataArray, labels: Labels | None, where: xr.DataArray | None
+) -> tuple[float, float] | None:
+    """Return how much all labels of each side hold together, in voxels: a voxel of several regions counts once.
+
+    Parameters
+    ----------
+    predicted, reference : DataArray
+        On one grid.
+    labels : sequence or mapping, optional
+        See `compare`.
+    where : DataArray of bool, optional
+        Voxels that count.
+
+    Returns
+    -------
+    tuple of float or None
+        None where no voxel can be of two labels, so that the sizes of the labels add.
+
+    Examples
+    --------
+    >>> image = xr.DataArray([0, 1, 4, 2], dims="x")
+    >>> joined_size(image, image, {"core": (1, 4), "whole": (1, 2, 4)}, None), joined_size(image, image, [1, 2], None)
+    ((3.0, 3.0), None)
+    """
+    has_layers = "label" in predicted.dims or "label" in reference.dims
+    if labels is None and not has_layers:
+        return None
+    wanted = _wanted(predicted, reference, labels)
+    members = [number for own in wanted.values() for number in own]
+    if len(members) == len(set(members)) and not has_layers:
+        return None
+    return _joined_size(predicted, wanted, where), _joined_size(reference, wanted, where)
+
+
+def _joined_size(x: xr.DataArray, wanted: Mapping[Name, tuple[int, ...]], where: xr.DataArray | None) -> float:
+    """Return the size of the union of labels, of soft masks by the largest value of each voxel."""
+    union = x
+    if x.dtype.kind in "iu":
+        members = {number for own in wanted.values() for number in own}
+        union = x.isin(list(members))
+    elif "label" in x.dims:
+        union = x.sel(label=list(wanted)).max("label")
+    counted = union if where is None else _counted(union, where)
+    return float(counted.sum(dtype=float))
+
+
 def check_labels(operation: str, labels: Labels) -> dict[Name, tuple[int, ...]]:
     """Return the labels that were asked for, each with the numbers it is made of.
 

@@ -43,8 +43,8 @@ def rows(report: xr.Dataset) -> pd.DataFrame:
 def comparison_table(report: xr.Dataset) -> Table:
     """Return a report of `compare` as a table for the terminal."""
     units = report.attrs["units"]
-    size_a = float(report["size_a"].sum())
-    size_b = float(report["size_b"].sum())
+    size_a = float(report["together_a"].sum())
+    size_b = float(report["together_b"].sum())
     prediction = f"prediction: {report.attrs['prediction']} ({size_a:.5g} {units})"
     reference = f"reference: {report.attrs['reference']} ({size_b:.5g} {units})"
     tolerance = f"sizes in {units}, distances in mm, NSD within {report.attrs['nsd_tolerance']:g} mm"

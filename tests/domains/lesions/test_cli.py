@@ -95,6 +95,26 @@ def test_compare_prints_who_is_who(raters):
     assert "\\[" not in text
 
 
+def test_the_title_counts_a_voxel_of_two_regions_once(raters):
+    text = run("compare", *raters, "--labels", "core=1,edge=1+2,whole=1+2+3").stdout
+    assert "prediction: rater_0.nii.gz (385.17 mm³)" in text
+
+
+NAMES = ("[red]a", "a [bold", "$a_1$", "<b>a", "a\x1b[31m")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_of_files_are_no_markup(raters, tmp_path, name):
+    """What stands in a name is shown as it stands, in the terminal and in the picture."""
+    odd = tmp_path / f"{name}.nii.gz"
+    raters[0].rename(odd)
+    done = run("compare", odd, raters[1], "--plot", tmp_path / "p.png")
+    shown = odd.name.replace("\x1b", r"\x1b")
+    assert f"prediction: {shown} (385.17 mm³)" in done.stdout
+    assert "\x1b" not in done.stdout
+    assert (tmp_path / "p.png").stat().st_size > 5000
+
+
 def test_compare_saves(raters, tmp_path):
     files = {k: tmp_path / k for k in ("report.csv", "lesions.csv", "overlay.png")}
     run(

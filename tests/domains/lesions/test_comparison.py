@@ -104,6 +104,27 @@ def test_missed_and_absent_labels():
     assert full.hd95.values.tolist() == [373, 0]
 
 
+def test_what_all_labels_hold_together():
+    """A voxel of several regions is one voxel: 64 + 216 of 2 mm³, whatever the regions are called."""
+    a, b = cubes(4, 6), cubes(6, 6)
+    regions = {"first": 1, "second": 2, "all": (1, 2)}
+    for labels in (None, [1, 2], regions, {"all": (1, 2), "again": (2, 1)}):
+        report = compare(a, b, labels=labels)
+        assert (report.together_a.item(), report.together_b.item()) == (2 * 280, 2 * 432)
+        assert report.together_a.attrs["units"] == "mm³"
+    left = (a.z < 15).broadcast_like(a)
+    assert compare(a, b, labels=regions, where=left).together_a.item() == 2 * 64
+    of_cases = compare(cases_of(a, b), cases_of(b, b), labels=regions)
+    assert of_cases.together_a.values.tolist() == [2 * 280, 2 * 432]
+
+
+def test_soft_regions_lie_in_each_other():
+    core, whole = (cubes(side, 0) > 0 for side in (3, 5))
+    layered = xr.concat([core * 0.9, whole * 0.4], xr.Variable("label", ["core", "whole"]))
+    report = compare(layered, layered)
+    assert report.together_a.item() == pytest.approx(2 * (27 * 0.9 + (125 - 27) * 0.4))
+
+
 SOFT = {"found": 0.9, "below the cut": 0.3, "nothing": 0.0}
 
 
