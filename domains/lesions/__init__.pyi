@@ -18,7 +18,7 @@ from .instances import (
     match,
     sensitivity_by_volume,
 )
-from .io import example, read_image, write_image
+from .io import example, read_grey, read_image, write_image
 from .merging import merge
 from .models import ModelComparison, compare_models
 from .pictures.chances import plot_reliability
@@ -96,6 +96,7 @@ __all__ = [
     "plot_scores",
     "pool_calibration",
     "rater_kappa",
+    "read_grey",
     "read_image",
     "read_scores",
     "resample_onto",

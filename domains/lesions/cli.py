@@ -87,6 +87,15 @@ Out = Annotated[
 ]
 MergedOut = Annotated[Path, typer.Option("--out", help="Save the scores in this file (.csv, .parquet).")]
 Lesions = Annotated[Path | None, typer.Option(help="Save a row for each lesion or pair of lesions in this CSV file.")]
+Image = Annotated[
+    Path | None, typer.Option(help="The image that the masks were drawn on, to lie below them in pictures.")
+]
+Window = Annotated[
+    str | None,
+    typer.Option(
+        help='What of that image is black and white: "lung", "brain" or another window of CT, or its "CENTRE,WIDTH".'
+    ),
+]
 
 Labels = Annotated[
     str | None,
@@ -229,6 +238,8 @@ def compare(
     *,
     scoring: Scoring,
     lesions: Lesions = None,
+    image: Image = None,
+    window: Window = None,
     html: Html = None,
     saving: Saving,
 ) -> None:
@@ -243,7 +254,9 @@ def compare(
         reference,
         **scoring.keywords(),
         lesions=lesions,
-        outputs=saving.checked([predicted, reference], html=html, others={"--lesions": lesions}),
+        image=image,
+        window=window,
+        outputs=saving.checked([predicted, reference, image], html=html, others={"--lesions": lesions}),
     )
     raise typer.Exit(code)
 

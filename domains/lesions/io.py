@@ -111,6 +111,38 @@ def read_image(
     return image.assign_attrs(name=printable(path.name), stored_whole=stored.values.dtype.kind in "ui")
 
 
+def read_grey(path: str | Path) -> xr.DataArray:
+    """Read an image of grey values, such as CT or MR, to be drawn below masks.
+
+    Parameters
+    ----------
+    path : path
+        A file of one of the formats in `names`, or a folder of PNG or TIFF slices.
+
+    Returns
+    -------
+    DataArray, dimensions (x, y[, z][, rater])
+        Floating, as stored and scaled by its header; of CT in HU. ``attrs`` as `read_image` has them.
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError, ImportError, ValueError
+        As `read_image`; whatever numbers it holds are grey values.
+
+    Examples
+    --------
+    >>> read_grey(example("nodule_00")).dtype
+    dtype('float64')
+    """
+    path = Path(path)
+    _check_path(path)
+    _nibabel()
+    with reading("lesions.read_grey", path):
+        stored = _read(path, None, None)
+        image = along_axes(replace(stored, values=stored.values.astype(float)))
+    return image.assign_attrs(name=printable(path.name))
+
+
 def holds_whole_numbers(path: str | Path) -> bool:
     """Return whether an image is stored in whole numbers, as its header says; False if the header cannot be read.
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -44,6 +45,7 @@ from .cohorts import (
     told_of_labels,
 )
 from .comparison import Assessment, assess
+from .io import read_grey
 from .layers import (
     Labels,
     check_labels,
@@ -52,6 +54,7 @@ from .layers import (
 )
 from .listing import grouped, list_cases, part_of
 from .merging import merge
+from .pictures.drawing import parse_window
 from .reading import Side, Source, check_said, decide_kinds, read_two
 from .saving import check_table, save_scores
 from .scores import restored
@@ -405,6 +408,8 @@ def compare_files(
     reference_scale: float | None,
     labels: str | None,
     lesions: Path | None,
+    image: Path | None = None,
+    window: str | None = None,
     outputs: Outputs,
     **options: Unpack[Options],
 ) -> int:
@@ -416,6 +421,9 @@ def compare_files(
                 "overlap lesions cohort PREDICTIONS REFERENCES --out scores.csv"
             )
     wanted = parse_labels(labels)
+    shown_in = parse_window(window)
+    if image is not None and not image.exists():
+        raise UsageError(f"--image {image}: no such file")
     check_settings(options)
     check_scale("lesions.compare", scale=scale, reference_scale=reference_scale)
     check_kind("lesions.compare", "as_", as_, scale)
@@ -433,17 +441,21 @@ def compare_files(
     def table() -> list[Any]:
         return [tables.comparison_table(report), *tables.definition_lines(report)]
 
+    @cache
+    def below() -> dict[str, Any]:
+        return {"image": None if image is None else read_grey(image), "window": shown_in}
+
     def picture() -> Axes:
         from .pictures.plotting import plot_overlay
 
         prediction = for_picture(report.attrs["prediction"])
         reference = for_picture(report.attrs["reference"])
-        return plot_overlay(result, labels=(prediction, reference))
+        return plot_overlay(result, labels=(prediction, reference), **below())
 
     def page() -> str:
         from .pictures.pages import comparison_page
 
-        return comparison_page(result, notes)
+        return comparison_page(result, notes, **below())
 
     files = {lesions: result.lesions} if lesions else None
     skipped = as_skipped(absent)

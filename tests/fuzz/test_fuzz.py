@@ -38,6 +38,7 @@ READERS = (
     "ramachandran.read_map",
     "ramachandran.read_angles",
     "lesions.read_image",
+    "lesions.read_grey",
     "lesions.read_scores",
     "events.read_events",
 )

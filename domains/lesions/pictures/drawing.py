@@ -56,6 +56,35 @@ _LETTER_AT = 0.025
 """How far a letter is from the side of the picture, as a part of it."""
 
 
+def parse_window(text: str | None) -> Any:
+    """Read a window as the command line writes it.
+
+    Parameters
+    ----------
+    text : str or None
+        A name of `WINDOWS`, or ``"CENTRE,WIDTH"``.
+
+    Raises
+    ------
+    UsageError
+        If it is neither.
+
+    Examples
+    --------
+    >>> parse_window("lung"), parse_window("40,80"), parse_window(None)
+    ('lung', (40.0, 80.0), None)
+    """
+    if text is None or text in WINDOWS:
+        return text
+    parts = text.split(",")
+    try:
+        return _centre_and_width("--window", [float(part) for part in parts])
+    except ValueError:
+        raise UsageError(
+            f'--window {text}: write a name ({", ".join(WINDOW_NAMES)}), or a centre and a width: "40,80"'
+        ) from None
+
+
 def shades(n: int) -> list[Any]:
     """Return so many colours that differ in grey too, the lightest first.
 

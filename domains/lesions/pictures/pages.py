@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from ..._page import Finding, Look, gallery, page, paragraph, picture, section, table
 from ..._report import as_rows
@@ -65,7 +66,9 @@ Masks = Callable[[str], Assessment]
 """Returns the result of a case, with its masks."""
 
 
-def comparison_page(result: Assessment, notes: Sequence[str] = ()) -> str:
+def comparison_page(
+    result: Assessment, notes: Sequence[str] = (), *, image: xr.DataArray | None = None, window: Any = None
+) -> str:
     """Return the page of a comparison.
 
     Parameters
@@ -74,6 +77,8 @@ def comparison_page(result: Assessment, notes: Sequence[str] = ()) -> str:
         As `assess` returns it, with its masks.
     notes : sequence of str
         Warnings.
+    image, window
+        What lies below the masks, see `plot_overlay`.
 
     Returns
     -------
@@ -93,7 +98,8 @@ def comparison_page(result: Assessment, notes: Sequence[str] = ()) -> str:
     report = result.report
     units = report.attrs["units"]
     rows = worst_first(as_rows(report))
-    drawn = [_overlay(result, row) for row in rows.head(MOST_OVERLAYS).to_dict("records")]
+    below = {"image": image, "window": window}
+    drawn = [_overlay(result, row, **below) for row in rows.head(MOST_OVERLAYS).to_dict("records")]
     remark = _LETTERS
     if len(rows) > len(drawn):
         remark += f" The worst {len(drawn)} of {len(rows)} labels."
@@ -102,7 +108,7 @@ def comparison_page(result: Assessment, notes: Sequence[str] = ()) -> str:
     definitions = {name: report[name].attrs["definition"] for name in ("hausdorff", "hd95", "assd", "nsd")}
     said = f"sizes in {units}, distances in mm; ∞: one side has nothing there"
     sections = [
-        section("Overlays", *_side_by_side(result), gallery(*drawn), paragraph(remark)),
+        section("Overlays", *_side_by_side(result, **below), gallery(*drawn), paragraph(remark)),
         section("Labels", table(_shown(rows), LOOK), paragraph(said)),
         section("Lesions", lesions, paragraph(f"sizes in {units}")),
     ]
@@ -208,21 +214,21 @@ def _lesions(lesions: pd.DataFrame) -> pd.DataFrame:
     return lesions.assign(found=found).iloc[np.lexsort(keys)][columns].rename(columns={"found": "matched"})
 
 
-def _overlay(result: Assessment, row: Mapping[Any, Any]) -> str:
+def _overlay(result: Assessment, row: Mapping[Any, Any], **below: Any) -> str:
     """Return the picture of one label of a result."""
     import matplotlib.pyplot as plt
 
     from .plotting import plot_overlay
 
     label = _label_like(row["label"], result)
-    figure: Any = plot_overlay(result, label=label).figure
+    figure: Any = plot_overlay(result, label=label, **below).figure
     name = f"case {row['case']}, label {row['label']}" if "case" in row else f"label {row['label']}"
     drawn = picture(figure, f"{name}: Dice {row['dice']:.3f}, HD95 {_mm(row['hd95'])}")
     plt.close(figure)
     return drawn
 
 
-def _side_by_side(result: Assessment) -> list[str]:
+def _side_by_side(result: Assessment, **below: Any) -> list[str]:
     """Return the picture of all labels, if there are several, and not too many to tell them apart."""
     n = result.report.sizes["label"]
     if not 1 < n <= MOST_LABELS:
@@ -231,7 +237,7 @@ def _side_by_side(result: Assessment) -> list[str]:
 
     from .label_panels import plot_labels
 
-    figure: Any = plot_labels(result)[0].figure
+    figure: Any = plot_labels(result, **below)[0].figure
     drawn = picture(figure, "All labels, the prediction beside the reference")
     plt.close(figure)
     return [drawn]
@@ -263,8 +269,8 @@ def _distributions(compared: pd.DataFrame) -> list[str]:
     from .cohort_scores import plot_histogram, plot_scores
 
     drawn = []
-    for index, name in (("dice", "Dice"), ("hd95", "HD95, mm")):
-        for plot, what in ((plot_histogram, "Cases by"), (plot_scores, "Every case, with the interval:")):
+    for plot, what in ((plot_histogram, "Cases by"), (plot_scores, "Every case, with the interval:")):
+        for index, name in (("dice", "Dice"), ("hd95", "HD95, mm")):
             figure: Any = plot(compared, index).figure
             drawn.append(picture(figure, f"{what} {name}"))
             plt.close(figure)

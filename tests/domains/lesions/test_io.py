@@ -10,7 +10,7 @@ import xarray as xr
 
 from domains._checks import UsageError
 from domains._files import ReadError
-from domains.lesions import as_image, example, read_image, write_image
+from domains.lesions import as_image, example, read_grey, read_image, write_image
 
 AFFINE = np.diag([0.5, 0.75, 3.0, 1.0])
 
@@ -290,3 +290,17 @@ def test_labels_have_no_scale(tmp_path):
         read_image(tmp_path / "none.nii", as_="labels", scale=255)
     with pytest.raises(UsageError, match="as_ must be one of None, 'soft', 'labels'"):
         read_image(tmp_path / "none.nii", as_="mask")
+
+
+def test_grey_values_are_read_as_they_are(tmp_path):
+    """As nibabel reads them, scaled and turned; no mask is seen in them."""
+    nib = pytest.importorskip("nibabel")
+    stored = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
+    image = nib.Nifti1Image(stored, np.diag([-1.0, 1, 2, 1]))
+    image.header.set_slope_inter(2.0, -1000.0)
+    nib.save(image, tmp_path / "ct.nii")
+    read = read_grey(tmp_path / "ct.nii")
+    expected = nib.as_closest_canonical(nib.load(tmp_path / "ct.nii")).get_fdata()
+    np.testing.assert_array_equal(read, expected)
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        read_grey(tmp_path / "nowhere.nii")

@@ -234,6 +234,12 @@ def _read_image(path: Path, folder: Path) -> Any:
     return read_image(path)
 
 
+def _read_grey(path: Path, folder: Path) -> Any:
+    from domains.lesions import read_grey
+
+    return read_grey(path)
+
+
 def _check_image(path: Path, image: Any, warned: Sequence[str]) -> list[str]:
     content = counts.unpacked(path)
     voxels = counts.nifti_voxels(content)
@@ -668,6 +674,7 @@ TARGETS: tuple[Target, ...] = (
         0.5,
     ),
     Target("lesions.read_image", "images", seeds.images, _read_image, _check_image, 40),
+    Target("lesions.read_grey", "images", seeds.images, _read_grey, _check_image, 10),
     Target("lesions.cohort", "images", seeds.images, _cohort_of_images, _check_cohort, 0.5),
     Target("lesions.cohort, references", "images", seeds.images, _cohort_of_references, _check_cohort, 0.5),
     Target("lesions.cohort, undeclared", "images", seeds.images, _undeclared_cohort, _check_cohort, 0.5),

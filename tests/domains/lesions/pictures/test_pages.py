@@ -83,7 +83,7 @@ def test_regions_that_overlap_are_told(monkeypatch):
 
 
 def test_many_labels_have_the_pictures_of_the_worst(monkeypatch):
-    monkeypatch.setattr(pages, "_overlay", lambda *_: "<figure></figure>")
+    monkeypatch.setattr(pages, "_overlay", lambda *_, **__: "<figure></figure>")
     values = np.arange(15 * 20).reshape(15, 20, 1) // 20 + 1
     image = as_image(values.astype(np.uint8), 1.0)
     html = comparison_page(assess(image, image))
@@ -186,6 +186,26 @@ def test_compare_writes_a_page(images, tmp_path):
     assert isinstance(wrong.exception, UsageError)
 
 
+def test_the_image_lies_below_the_masks_of_a_page(images, tmp_path):
+    grey = box(GOOD).astype(float) * 500 - 700
+    write_image(grey, tmp_path / "ct.nii.gz")
+    below = ["--image", str(tmp_path / "ct.nii.gz"), "--window", "lung"]
+    pages_of = {}
+    for name, flags in (("plain", []), ("below", below)):
+        path = tmp_path / f"{name}.html"
+        run = CliRunner().invoke(app, ["lesions", "compare", *map(str, images), *flags, "--html", str(path)])
+        assert run.exit_code == 0, run.output
+        pages_of[name] = path.read_text()
+    assert pages_of["plain"].count("<img") == pages_of["below"].count("<img")
+    assert pages_of["plain"].split("<img")[1] != pages_of["below"].split("<img")[1]
+
+
+@pytest.mark.parametrize("flags", [["--image", "nowhere.nii"], ["--window", "lungs"], ["--window", "40"]])
+def test_a_wrong_image_or_window_is_refused_before_anything_is_read(images, flags):
+    run = CliRunner().invoke(app, ["lesions", "compare", *map(str, images), *flags])
+    assert isinstance(run.exception, UsageError)
+
+
 @pytest.fixture
 def folders(tmp_path):
     pytest.importorskip("nibabel")
@@ -215,7 +235,7 @@ def test_cohort_writes_a_page(folders):
 
 
 def test_a_page_that_cannot_be_made_loses_no_table(images, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("domains.lesions.pictures.pages.comparison_page", lambda *_: 1 / 0)
+    monkeypatch.setattr("domains.lesions.pictures.pages.comparison_page", lambda *_, **__: 1 / 0)
     outputs = Outputs(html=tmp_path / "page.html", csv=tmp_path / "rows.csv", quiet=True)
     options = {"scale": None, "reference_scale": None, "labels": None, "lesions": None}
     assert compare_files(*images, **options, outputs=outputs) == 1
