@@ -292,10 +292,10 @@ def summarise(
     Returns
     -------
     DataFrame
-        A row for each label and index: label, index, statistic ("mean" of indices, "median" of distances, "pooled"
-        for the Dice of the added sizes), value, low, high, n_scored (cases with a value), n_undefined, n_missed
-        (the reference has the label, the prediction nothing of it that reaches the level), n_missing (cases without a
-        prediction).
+        A row for each label and index: label, index, statistic ("mean" of indices, "median" of distances and the
+        Dice, "pooled" for the Dice of the added sizes), value, low, high, n_scored (cases with a value), n_undefined,
+        n_missed (the reference has the label, the prediction nothing of it that reaches the level), n_missing (cases
+        without a prediction).
 
     Raises
     ------
@@ -311,12 +311,13 @@ def summarise(
     0  dice      mean  0.400000         2         1
     1  hd95    median       inf         2         1
     2  dice    pooled  0.615385         2         1
+    3  dice    median  0.400000         2         1
 
     Cases called ``patient_scan`` are resampled by patient:
 
     >>> scans = pd.concat([scores, scores], ignore_index=True).assign(case=["a_1", "a_2", "b_1", "b_2"])
     >>> summarise(scans, groups=scans["case"].str.partition("_")[0])["value"].round(4).tolist()
-    [0.4, inf, 0.6154]
+    [0.4, inf, 0.6154, 0.4]
     """
     bootstrap = Bootstrap(level, n_resamples, rng)
     scores = restored(scores, "lesions.summarise")

@@ -2,8 +2,9 @@
 
 Conventions
 -----------
-- A mean over cases for indices, where a miss counts 0; a median for distances, where a miss is infinitely far, so that
-  no miss makes a summary better.
+- A mean over cases for indices (macro), where a miss counts 0; a median for distances, where a miss is infinitely far,
+  so that no miss makes a summary better. The Dice is also pooled, of the added sizes (micro), in which large lesions
+  outweigh small ones, and has a median. Those of the IoU follow: D / (2 - D).
 - ``n_missed``: cases whose reference has the label and whose prediction has nothing of it, see ``missed`` of `compare`.
 - A case that is empty on both sides has no Dice: it is undefined, and no interval is drawn from it.
 - Intervals resample cases, never voxels (percentile bootstrap). Where several cases are of one patient, whole patients
@@ -31,6 +32,8 @@ import overlap as ov
 from .._checks import UsageError, check_number
 from .comparison import BOUNDS, DISTANCES
 from .scores import missed
+
+Statistic = Literal["mean", "median"]
 
 SUMMARISED = ("dice", "dice_low", "dice_high", "iou", "hd95", "assd", "nsd", "lesion_f1", "lesion_pq")
 
@@ -100,7 +103,11 @@ def number_groups(groups: Iterable[Hashable], scores: pd.DataFrame) -> np.ndarra
 
 
 def interval(
-    values: np.ndarray, index: str, bootstrap: Bootstrap | None = None, groups: np.ndarray | None = None
+    values: np.ndarray,
+    index: str,
+    bootstrap: Bootstrap | None = None,
+    groups: np.ndarray | None = None,
+    statistic: Statistic | None = None,
 ) -> tuple[float, float, float]:
     """Return the mean over cases, or the median of distances, and its percentile bootstrap interval.
 
@@ -114,6 +121,8 @@ def interval(
         How the interval is made.
     groups : array of int, optional
         The group of each case, which are resampled instead of the cases.
+    statistic : {"mean", "median"}, optional
+        Which; by default that of the index.
 
     Examples
     --------
@@ -125,7 +134,7 @@ def interval(
     scored = values[has_value]
     if not len(scored):
         return np.nan, np.nan, np.nan
-    statistic = statistic_of(index)
+    statistic = statistic or statistic_of(index)
     value = np.median(scored) if statistic == "median" else np.mean(scored)
     of_scored = None if groups is None else groups[has_value]
     low = high = np.nan
@@ -141,7 +150,7 @@ def interval(
     return float(value), float(low), float(high)
 
 
-def statistic_of(index: str) -> Literal["mean", "median"]:
+def statistic_of(index: str) -> Statistic:
     """Return what summarises an index: a mean, or a median where a miss is infinitely far.
 
     Examples
@@ -155,7 +164,7 @@ def statistic_of(index: str) -> Literal["mean", "median"]:
 def summarise_label(
     cases: pd.DataFrame, bootstrap: Bootstrap, groups: np.ndarray | None = None
 ) -> list[dict[str, Any]]:
-    """Return the rows of a summary for the cases of one label: a row for each index, then the pooled Dice.
+    """Return the rows of a summary for the cases of one label: each index, then the pooled and the median Dice.
 
     Parameters
     ----------
@@ -170,21 +179,10 @@ def summarise_label(
     for index in SUMMARISED:
         if index not in cases or _is_the_dice(cases, index):
             continue
-        values = cases[index].to_numpy(float)
-        value, low, high = interval(values, index, bootstrap, groups)
-        n_scored = int((~np.isnan(values)).sum())
-        rows.append(
-            {
-                "index": index,
-                "statistic": statistic_of(index),
-                "value": value,
-                "low": low,
-                "high": high,
-                "n_scored": n_scored,
-                "n_undefined": len(cases) - n_scored,
-            }
-        )
+        rows.append(_over_cases(cases, index, statistic_of(index), bootstrap, groups))
     rows.append(_pooled_dice(cases, bootstrap, groups))
+    if "dice" in cases:
+        rows.append(_over_cases(cases, "dice", "median", bootstrap, groups))
     n_missed = int(missed(cases).sum())
     return [{**row, "n_missed": n_missed} for row in rows]
 
@@ -203,6 +201,24 @@ def n_drawn(values: Any, groups: np.ndarray | None) -> int:
 def _is_the_dice(cases: pd.DataFrame, index: str) -> bool:
     """Return whether a bound says nothing that the Dice does not."""
     return index in BOUNDS and bool(np.array_equal(cases[index], cases["dice"], equal_nan=True))
+
+
+def _over_cases(
+    cases: pd.DataFrame, index: str, statistic: Statistic, bootstrap: Bootstrap, groups: np.ndarray | None
+) -> dict[str, Any]:
+    """Return the row of a mean or median over cases."""
+    values = cases[index].to_numpy(float)
+    value, low, high = interval(values, index, bootstrap, groups, statistic)
+    n_scored = int((~np.isnan(values)).sum())
+    return {
+        "index": index,
+        "statistic": statistic,
+        "value": value,
+        "low": low,
+        "high": high,
+        "n_scored": n_scored,
+        "n_undefined": len(cases) - n_scored,
+    }
 
 
 def _pooled_dice(cases: pd.DataFrame, bootstrap: Bootstrap, groups: np.ndarray | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from .._console import aside
 from .._report import as_rows
 from .._tables import build_table, report_table
 from .._text import count_of
+from .comparison import DISTANCES
 from .instances import KINDS
 
 Row = Mapping[Any, Any]
@@ -71,7 +72,7 @@ def cohort_table(summary: pd.DataFrame, predictions: Path, references: Path, sco
     n_scored = scores["case"].nunique() - n_failed
     title = f"prediction: {predictions} ({n_scored})\nreference: {references} ({n_scored})"
     caption = (
-        "indices: mean over the cases, where a missed label counts 0\n"
+        "indices: mean over the cases (macro), where a missed label counts 0; pooled: of the added sizes (micro)\n"
         "distances: median over the cases, where a missed label is infinitely far\n"
         "interval: 95 %, from resampled cases"
     )
@@ -147,7 +148,7 @@ def _lesion_line(row: Row) -> str:
 
 
 def _summary_cells(row: Row) -> list[str]:
-    unit = ", mm" if row["statistic"] == "median" else ""
+    unit = ", mm" if row["index"] in DISTANCES else ""
     return [
         f"{row['index']}{unit}",
         row["statistic"],

@@ -33,7 +33,7 @@ def test_a_bound_that_is_the_dice_is_left_out():
     rows = summarise_label(cases, Bootstrap(n_resamples=10))
     assert [(row["index"], row["statistic"]) for row in rows] == [
         *(("dice", "mean"), ("dice_high", "mean")),
-        ("dice", "pooled"),
+        *(("dice", "pooled"), ("dice", "median")),
     ]
 
 
@@ -184,3 +184,14 @@ def test_groups_that_are_refused(scans, groups, said):
     summarise(scans, groups=scans["patient"], n_resamples=10)
     summarise(scans, n_resamples=10)
     summarise(scans[:89], groups=["a"] * 88 + ["b"], n_resamples=10)
+
+
+def test_macro_micro_and_median_of_one_large_and_four_small_lesions():
+    sizes = {"intersection": [90.0, 1, 1, 0, 0], "size_a": [100.0, 2, 2, 0, 1], "size_b": [100.0, 2, 2, 2, 1]}
+    cases = pd.DataFrame({**sizes, "dice": [0.9, 0.5, 0.5, 0, 0]})
+    dice = {row["statistic"]: row for row in summarise_label(cases, Bootstrap(n_resamples=200))}
+    assert dice["mean"]["value"] == pytest.approx(1.9 / 5)
+    assert dice["pooled"]["value"] == pytest.approx(2 * 92 / (105 + 107))
+    assert dice["median"]["value"] == 0.5
+    assert dice["median"]["low"] <= 0.5 <= dice["median"]["high"]
+    assert {row["n_missed"] for row in dice.values()} == {1}
