@@ -22,10 +22,10 @@ from typing import Any
 import nibabel
 import numpy as np
 from brats_2023_metrics.surface_distance.brats_metrics import get_lesion_wise_results
-from golden import ask, write
+from golden import ask_each_setting, write
 from masks import Pair, masks
 
-CHALLENGES = ("GLI", "SSA", "PED", "MEN", "MET")
+CHALLENGES = {name: f"BraTS-{name}" for name in ("GLI", "SSA", "PED", "MEN", "MET")}
 SCORES = (
     "Num_TP",
     "Num_FP",
@@ -38,10 +38,11 @@ SCORES = (
 ENHANCING = 3
 
 
-def lesions(pair: Pair, challenge: str, folder: Path) -> dict[str, Any]:
-    prediction = save(pair.prediction, pair.spacing, folder / "prediction.nii.gz")
-    reference = save(pair.reference, pair.spacing, folder / "reference.nii.gz")
-    table = get_lesion_wise_results(prediction, reference, f"BraTS-{challenge}")
+def lesions(pair: Pair, challenge: str) -> dict[str, Any]:
+    with TemporaryDirectory() as folder:
+        prediction = save(pair.prediction, pair.spacing, Path(folder) / "prediction.nii.gz")
+        reference = save(pair.reference, pair.spacing, Path(folder) / "reference.nii.gz")
+        table = get_lesion_wise_results(prediction, reference, challenge)
     whole_tumour = table[table["Labels"] == "WT"].iloc[0]
     return {score: whole_tumour[score] for score in SCORES}
 
@@ -55,15 +56,6 @@ def save(mask: np.ndarray, spacing: np.ndarray, path: Path) -> str:
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     cases = {name: pair for name, pair in masks().items() if pair.reference.ndim == 3}
-    with TemporaryDirectory() as folder:
-        answers = {
-            name: {challenge: ask(lesions, pair, challenge, Path(folder)) for challenge in CHALLENGES}
-            for name, pair in cases.items()
-        }
-    write(
-        "brats2023",
-        "what the script of BraTS 2023 (commit 0c603fcc) says of the 3-D cases of masks.npz; made by "
-        "benchmarks/peers/ask_brats2023.py",
-        ("surface-distance", "numpy", "scipy", "pandas", "connected-components-3d"),
-        {"lesions": answers},
-    )
+    tools = ("surface-distance", "numpy", "scipy", "pandas", "connected-components-3d")
+    answers = {"lesions": ask_each_setting(lesions, cases, CHALLENGES)}
+    write("brats2023", answers, tools, {"BraTS-2023-Metrics": "commit 0c603fcc"})

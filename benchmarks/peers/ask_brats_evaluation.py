@@ -76,6 +76,10 @@ def of_whole_tumour(row: dict[str, str]) -> dict[str, float]:
     return {column.removesuffix("_wt"): float(row[column] or math.nan) for column in columns}
 
 
+def by_name(answers: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    return {names[number]: answer for number, answer in answers.items()}
+
+
 if __name__ == "__main__":
     cases = {name: pair for name, pair in masks().items() if pair.reference.ndim == 3}
     numbers = {f"{number:05}": name for number, name in enumerate(cases)}
@@ -89,10 +93,8 @@ if __name__ == "__main__":
         leaderboards = {parser: leaderboard(folder, parser) for parser in PARSERS}
         for configuration in ("gli", "ped", "MenPre", "GoAT"):
             assert str(evaluate(folder, configuration)) == str(lesions)
-    answers = {"lesions": lesions, **{f"leaderboard {parser}": board for parser, board in leaderboards.items()}}
-    write(
-        "brats_evaluation",
-        "what brats-evaluation says of the 3-D cases of masks.npz; made by benchmarks/peers/ask_brats_evaluation.py",
-        ("brats-evaluation", "panoptica", "numpy", "scipy", "connected-components-3d"),
-        {question: {numbers[key]: value for key, value in board.items()} for question, board in answers.items()},
-    )
+    named = {"lesions": by_name(lesions, numbers)}
+    for parser, board in leaderboards.items():
+        named[f"leaderboard {parser}"] = by_name(board, numbers)
+    tools = ("brats-evaluation", "panoptica", "numpy", "scipy", "connected-components-3d")
+    write("brats_evaluation", named, tools)

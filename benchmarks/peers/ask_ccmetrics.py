@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from CCMetrics import CCDiceMetric, CCHausdorffDistance95Metric, CCSurfaceDiceMetric
-from golden import ask, write
+from golden import ask, ask_each, write
 from masks import Pair, masks
 
 WORST_DISTANCE = 30.0
@@ -42,12 +42,5 @@ def _one_hot(mask: np.ndarray) -> np.ndarray:
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     cases = {name: pair for name, pair in masks().items() if pair.reference.ndim == 3}
-    write(
-        "ccmetrics",
-        "what CC-Metrics says of the 3-D cases of masks.npz, in voxels; made by benchmarks/peers/ask_ccmetrics.py",
-        ("ccmetrics", "monai", "torch", "scipy", "connected-components-3d"),
-        {
-            "worst distance": WORST_DISTANCE,
-            "lesions": {name: scores(pair) for name, pair in cases.items()},
-        },
-    )
+    answers = {"worst distance": WORST_DISTANCE, "lesions": ask_each(scores, cases)}
+    write("ccmetrics", answers, ("ccmetrics", "monai", "torch", "scipy", "connected-components-3d"))

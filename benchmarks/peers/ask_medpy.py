@@ -10,23 +10,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from golden import ask, write
+from golden import ask, ask_each, write
 from masks import Pair, masks
 from medpy.metric import binary
 
 
 def distances(pair: Pair) -> dict[str, Any]:
+    sides = (pair.prediction, pair.reference)
     spacing = pair.spacing.tolist()
     return {
-        metric.__name__: ask(metric, pair.prediction, pair.reference, voxelspacing=spacing)
-        for metric in (binary.hd, binary.hd95, binary.assd)
+        "hd": ask(binary.hd, *sides, voxelspacing=spacing),
+        "hd95": ask(binary.hd95, *sides, voxelspacing=spacing),
+        "assd": ask(binary.assd, *sides, voxelspacing=spacing),
     }
 
 
 if __name__ == "__main__":
-    write(
-        "medpy",
-        "what MedPy says of masks.npz; made by benchmarks/peers/ask_medpy.py",
-        ("medpy", "numpy", "scipy"),
-        {"distances": {name: distances(pair) for name, pair in masks().items()}},
-    )
+    answers = {"distances": ask_each(distances, masks())}
+    write("medpy", answers, ("medpy", "numpy", "scipy"))

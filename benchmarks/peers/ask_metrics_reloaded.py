@@ -16,7 +16,7 @@ import warnings
 from typing import Any
 
 import numpy as np
-from golden import ask, write
+from golden import ask, ask_each, write
 from masks import Pair, masks
 from MetricsReloaded.metrics.pairwise_measures import BinaryPairwiseMeasures
 
@@ -53,12 +53,5 @@ def lesions(pair: Pair) -> dict[str, Any]:
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     cases = masks()
-    write(
-        "metrics_reloaded",
-        "what MetricsReloaded (commit 00219d05) says of masks.npz; made by benchmarks/peers/ask_metrics_reloaded.py",
-        ("numpy", "scipy"),
-        {
-            "distances": {name: distances(pair) for name, pair in cases.items()},
-            "lesions": {name: lesions(pair) for name, pair in cases.items()},
-        },
-    )
+    answers = {"distances": ask_each(distances, cases), "lesions": ask_each(lesions, cases)}
+    write("metrics_reloaded", answers, ("numpy", "scipy"), {"MetricsReloaded": "commit 00219d05"})

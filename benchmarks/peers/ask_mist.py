@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from golden import ask, write
+from golden import ask_each, ask_each_setting, write
 from masks import Pair, masks
 from mist.metrics import segmentation_metrics
 from mist.metrics.lesion_wise_metrics import compute_lesion_wise_metrics
@@ -52,17 +52,10 @@ def distances(pair: Pair) -> dict[str, Any]:
 
 if __name__ == "__main__":
     cases = {name: pair for name, pair in masks().items() if pair.reference.ndim == 3}
-    write(
-        "mist",
-        "what MIST says of the 3-D cases of masks.npz; made by benchmarks/peers/ask_mist.py",
-        ("mist-medical", "numpy", "scipy"),
-        {
-            "settings": SETTINGS,
-            "distances": {name: ask(distances, pair) for name, pair in cases.items()},
-            "lesions": {
-                name: {challenge: ask(lesions, pair, setting) for challenge, setting in SETTINGS.items()}
-                for name, pair in cases.items()
-            },
-            "single lesions, met": {name: ask(single_lesions, pair) for name, pair in cases.items()},
-        },
-    )
+    answers = {
+        "settings": SETTINGS,
+        "distances": ask_each(distances, cases),
+        "lesions": ask_each_setting(lesions, cases, SETTINGS),
+        "single lesions, met": ask_each(single_lesions, cases),
+    }
+    write("mist", answers, ("mist-medical", "numpy", "scipy"))

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from golden import ask, write
+from golden import ask, ask_each, write
 from masks import Pair, detections, masks
 from monai.metrics import (
     DiceMetric,
@@ -33,22 +33,23 @@ TEN = [f"scan_{k}" for k in range(10)]
 LUNA = (1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8)
 CAMELYON = (1 / 4, 1 / 2, 1, 2, 4, 8)
 BY_CORNERS = np.ones((3, 3, 3))
+DISTANCES = {
+    "hausdorff": HausdorffDistanceMetric(include_background=True),
+    "hd95": HausdorffDistanceMetric(include_background=True, percentile=95),
+    "asd symmetric": SurfaceDistanceMetric(include_background=True, symmetric=True),
+    "surface dice 1 mm": SurfaceDiceMetric([1.0], include_background=True),
+    "surface dice 1 mm, subvoxels": SurfaceDiceMetric([1.0], include_background=True, use_subvoxels=True),
+}
 
 
 def distances(pair: Pair) -> dict[str, Any]:
-    one = {"include_background": True}
-    metrics = {
-        "hausdorff": HausdorffDistanceMetric(**one),
-        "hd95": HausdorffDistanceMetric(percentile=95, **one),
-        "asd symmetric": SurfaceDistanceMetric(symmetric=True, **one),
-        "surface dice 1 mm": SurfaceDiceMetric(class_thresholds=[1.0], **one),
-        "surface dice 1 mm, subvoxels": SurfaceDiceMetric(class_thresholds=[1.0], use_subvoxels=True, **one),
-    }
-    return {name: ask(answer, metric, pair) for name, metric in metrics.items()}
+    return {name: ask(distance, metric, pair) for name, metric in DISTANCES.items()}
 
 
-def answer(metric: Any, pair: Pair) -> float:
-    return metric(as_batch(pair.prediction), as_batch(pair.reference), spacing=pair.spacing.tolist()).item()
+def distance(metric: Any, pair: Pair) -> float:
+    prediction = as_batch(pair.prediction)
+    reference = as_batch(pair.reference)
+    return metric(prediction, reference, spacing=pair.spacing.tolist()).item()
 
 
 def dice_by_component(pair: Pair) -> float:
@@ -99,16 +100,12 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     cases = masks()
     scans = detections()
-    write(
-        "monai",
-        "what MONAI says of masks.npz and detections.npz; made by benchmarks/peers/ask_monai.py",
-        ("monai", "torch", "numpy", "scipy"),
-        {
-            "distances": {name: distances(pair) for name, pair in cases.items()},
-            "dice by component": {name: ask(dice_by_component, pair) for name, pair in cases.items()},
-            "froc": {
-                "ten scans": froc({name: scan for name, scan in scans.items() if name in TEN}),
-                "all scans": froc({name: scan for name, scan in scans.items() if name.startswith("scan")}),
-            },
+    answers = {
+        "distances": ask_each(distances, cases),
+        "dice by component": ask_each(dice_by_component, cases),
+        "froc": {
+            "ten scans": froc({name: scans[name] for name in TEN}),
+            "all scans": froc({name: scan for name, scan in scans.items() if name.startswith("scan")}),
         },
-    )
+    }
+    write("monai", answers, ("monai", "torch", "numpy", "scipy"))

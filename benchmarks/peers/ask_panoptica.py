@@ -9,11 +9,10 @@ with 1 mm. Lesions: `Panoptica_Evaluator` on semantic masks; components and edge
 
 from __future__ import annotations
 
-import os
 import warnings
 
 import numpy as np
-from golden import ask, write
+from golden import ask, ask_each, ask_each_setting, write
 from masks import Pair, masks
 from panoptica import (
     ConnectedComponentsInstanceApproximator,
@@ -43,8 +42,9 @@ MATCHERS = {
 
 def distances(pair: Pair) -> dict[str, object]:
     spacing = tuple(pair.spacing.tolist())
-    answers = {metric.name: ask(metric, pair.reference, pair.prediction, voxelspacing=spacing) for metric in DISTANCES}
-    answers["NSD 1 mm"] = ask(Metric.NSD, pair.reference, pair.prediction, voxelspacing=spacing, threshold=1.0)
+    sides = (pair.reference, pair.prediction)
+    answers = {metric.name: ask(metric, *sides, voxelspacing=spacing) for metric in DISTANCES}
+    answers["NSD 1 mm"] = ask(Metric.NSD, *sides, voxelspacing=spacing, threshold=1.0)
     return answers
 
 
@@ -58,23 +58,13 @@ def lesions(pair: Pair, matcher: InstanceMatchingAlgorithm) -> dict[str, object]
     )
     prediction = pair.prediction.astype(np.uint8)
     reference = pair.reference.astype(np.uint8)
-    result = evaluator.evaluate(prediction, reference, voxelspacing=tuple(pair.spacing.tolist()))["ungrouped"]
+    spacing = tuple(pair.spacing.tolist())
+    result = evaluator.evaluate(prediction, reference, voxelspacing=spacing)["ungrouped"]
     return {value: ask(getattr, result, value) for value in VALUES}
 
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    os.environ["PANOPTICA_CITATION_REMINDER"] = "false"
     cases = masks()
-    write(
-        "panoptica",
-        "what panoptica says of masks.npz; made by benchmarks/peers/ask_panoptica.py",
-        ("panoptica", "numpy", "scipy", "connected-components-3d"),
-        {
-            "distances": {name: distances(pair) for name, pair in cases.items()},
-            "lesions": {
-                name: {setting: ask(lesions, pair, matcher) for setting, matcher in MATCHERS.items()}
-                for name, pair in cases.items()
-            },
-        },
-    )
+    answers = {"distances": ask_each(distances, cases), "lesions": ask_each_setting(lesions, cases, MATCHERS)}
+    write("panoptica", answers, ("panoptica", "numpy", "scipy", "connected-components-3d"))

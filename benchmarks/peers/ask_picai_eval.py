@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from golden import ask, write
+from golden import ask, ask_each_setting, write
 from masks import Pair, detections
 from picai_eval import evaluate
 from picai_eval.eval import evaluate_case
@@ -58,24 +58,13 @@ def single_scan(scan: Pair, setting: dict[str, Any]) -> dict[str, Any]:
 
 if __name__ == "__main__":
     scans = detections()
-    cohorts = {
-        "ten scans": {name: scan for name, scan in scans.items() if name in TEN},
-        "all scans": {name: scan for name, scan in scans.items() if name.startswith("scan")},
-        "published": {name: scan for name, scan in scans.items() if name.startswith("published")},
+    ten = {name: scans[name] for name in TEN}
+    drawn_and_built = {name: scan for name, scan in scans.items() if name.startswith("scan")}
+    published = {name: scan for name, scan in scans.items() if name.startswith("published")}
+    cohorts = {"ten scans": ten, "all scans": drawn_and_built, "published": published}
+    answers = {
+        "settings": SETTINGS,
+        **ask_each_setting(cohort, cohorts, SETTINGS),
+        "scans": ask_each_setting(single_scan, scans, SETTINGS),
     }
-    write(
-        "picai_eval",
-        "what picai_eval says of detections.npz; made by benchmarks/peers/ask_picai_eval.py",
-        ("picai-eval", "numpy", "scipy", "scikit-learn"),
-        {
-            "settings": SETTINGS,
-            **{
-                key: {name: ask(cohort, chosen, setting) for name, setting in SETTINGS.items()}
-                for key, chosen in cohorts.items()
-            },
-            "scans": {
-                name: {key: ask(single_scan, scan, setting) for key, setting in SETTINGS.items()}
-                for name, scan in scans.items()
-            },
-        },
-    )
+    write("picai_eval", answers, ("picai-eval", "numpy", "scipy", "scikit-learn"))

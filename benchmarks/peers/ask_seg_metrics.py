@@ -13,10 +13,11 @@ import logging
 from typing import Any
 
 import numpy as np
-from golden import ask, write
+from golden import ask_each_setting, write
 from masks import Pair, masks
 from seg_metrics.seg_metrics import write_metrics
 
+CONTOURS = {"fully connected": True, "by faces": False}
 DISTANCES = ("hd", "hd95", "msd", "mdsd", "stdsd")
 
 
@@ -32,18 +33,7 @@ def distances(pair: Pair, fully_connected: bool) -> dict[str, Any]:
     return {name: answers[name][0] for name in DISTANCES}
 
 
-def both_contours(pair: Pair) -> dict[str, Any]:
-    return {
-        "fully connected": ask(distances, pair, True),
-        "by faces": ask(distances, pair, False),
-    }
-
-
 if __name__ == "__main__":
     logging.disable()
-    write(
-        "seg_metrics",
-        "what seg-metrics says of masks.npz; made by benchmarks/peers/ask_seg_metrics.py",
-        ("seg-metrics", "SimpleITK", "numpy"),
-        {"distances": {name: both_contours(pair) for name, pair in masks().items()}},
-    )
+    answers = {"distances": ask_each_setting(distances, masks(), CONTOURS)}
+    write("seg_metrics", answers, ("seg-metrics", "SimpleITK", "numpy"))

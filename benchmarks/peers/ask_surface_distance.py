@@ -12,7 +12,7 @@ import warnings
 from typing import Any
 
 import surface_distance
-from golden import ask, write
+from golden import ask_each, write
 from masks import Pair, masks
 
 
@@ -30,9 +30,5 @@ def distances(pair: Pair) -> dict[str, Any]:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    write(
-        "surface_distance",
-        "what surface-distance says of masks.npz; made by benchmarks/peers/ask_surface_distance.py",
-        ("surface-distance", "numpy", "scipy"),
-        {"distances": {name: ask(distances, pair) for name, pair in masks().items()}},
-    )
+    answers = {"distances": ask_each(distances, masks())}
+    write("surface_distance", answers, ("surface-distance", "numpy", "scipy"))

@@ -22,6 +22,8 @@ from typing import Any
 
 from masks import FOLDER
 
+NO_COMMITS: Mapping[str, str] = {}
+
 
 def ask(question: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
     """Return what a peer answers, or which exception it raises."""
@@ -31,10 +33,29 @@ def ask(question: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         return f"raises {type(raised).__name__}"
 
 
-def write(peer: str, about: str, tools: tuple[str, ...], answers: Mapping[str, Any]) -> None:
-    """Store the answers of a peer with the versions of the packages that gave them."""
+def ask_each(question: Callable[..., Any], cases: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a peer answers for each case."""
+    return {name: ask(question, case) for name, case in cases.items()}
+
+
+def ask_each_setting(
+    question: Callable[..., Any], cases: Mapping[str, Any], settings: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Return what a peer answers for each case under each of several settings."""
+    answers = {}
+    for name, case in cases.items():
+        answers[name] = {key: ask(question, case, setting) for key, setting in settings.items()}
+    return answers
+
+
+def write(
+    peer: str, answers: Mapping[str, Any], tools: tuple[str, ...], commits: Mapping[str, str] = NO_COMMITS
+) -> None:
+    """Store the answers of a peer with the versions of the packages, and the commits, that gave them."""
     versions = {tool: version(tool) for tool in tools}
+    versions.update(commits)
     versions["python"] = platform.python_version()
+    about = f"answers to masks.npz or detections.npz; benchmarks/peers/ask_{peer}.py says how they were made"
     content = {"about": about, "versions": versions, **_plain(answers)}
     parts = [f" {json.dumps(key)}: {_a_line_a_case(value)}" for key, value in content.items()]
     text = "{\n" + ",\n".join(parts) + "\n}\n"
