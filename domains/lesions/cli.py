@@ -113,6 +113,14 @@ Scale = Annotated[
     float | None, typer.Option(help="The value in the predicted file that means certainty: 255, if it holds 0 to 255.")
 ]
 ReferenceScale = Annotated[float | None, typer.Option(help="The same for the reference file.")]
+Spacing = Annotated[
+    str | None,
+    typer.Option(help='Size of a voxel in mm along columns, rows and slices, where no file says it: "0.5,0.5,3".'),
+]
+Axes = Annotated[
+    str | None,
+    typer.Option(help="Which axis of an array (.npy, .npz) is which: zyx, as SimpleITK has it, or xyz, as nibabel."),
+]
 Resample = Annotated[
     ResampleName | None,
     typer.Option(help="Bring the prediction onto the reference's grid, 0 where it has no field of view."),
@@ -180,6 +188,8 @@ class Scoring:
     reference_as: ReferenceAs = None
     scale: Scale = None
     reference_scale: ReferenceScale = None
+    spacing: Spacing = None
+    axes: Axes = None
     level: Level = 0.5
     preset: Preset = PresetName.monai
     nsd_tolerance: Tolerance = 1.0
@@ -190,14 +200,16 @@ class Scoring:
     surface: Surface = None
 
     def keywords(self) -> dict[str, Any]:
-        """Return the flags as keywords, the policies read."""
+        """Return the flags as keywords, the policies and the voxel size read."""
+        from .placing import parse_spacing
         from .settings import parse_empty
 
-        policies = {
+        texts = {
+            "spacing": parse_spacing("--spacing", self.spacing),
             "empty": parse_empty("--empty", self.empty),
             "empty_distance": parse_empty("--empty-distance", self.empty_distance),
         }
-        return {**keywords(self), **policies}
+        return {**keywords(self), **texts}
 
 
 PartRecords = Annotated[

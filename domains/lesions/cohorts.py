@@ -29,6 +29,7 @@ from .._workers import error_line
 from .comparison import Assessment, assess_pair
 from .folders import Listed
 from .layers import Labels, absent_labels, cases_without_common_label, no_common_label
+from .names import says_its_place
 from .reading import Source, read_in_time
 from .scores import COLUMNS, COUNTS, SCORES
 from .settings import Settings
@@ -55,6 +56,10 @@ class Rules:
         The stored value that means 1.
     count_missing : bool
         Whether a missing prediction counts as missed.
+    spacing : tuple of float, optional
+        Size of a voxel where a file says nothing of it.
+    axes : str, optional
+        Which axis of an array is which.
     """
 
     settings: Settings
@@ -64,6 +69,8 @@ class Rules:
     scale: float | None = None
     reference_scale: float | None = None
     count_missing: bool = False
+    spacing: tuple[float, ...] | None = None
+    axes: str | None = None
 
     def as_plain(self) -> dict[str, Any]:
         """Return the rules as JSON data.
@@ -106,12 +113,13 @@ def assess_case(pair: Pair, *, keep_masks: bool = True) -> Assessment:
     if case.predicted is None and not rules.count_missing:
         details = {"side": "reference", "file": file_name(case.reference), "reason": UNPAIRED}
         raise _batch.CaseError("no prediction of this name", **details)
-    predicted = None
-    if case.predicted is not None:
-        predicted = _read("prediction", Source(case.predicted, rules.as_, rules.scale))
-    reference = _read("reference", Source(case.reference, rules.reference_as, rules.reference_scale))
-    if predicted is None:
+    of_reference = Source(case.reference, rules.reference_as, rules.reference_scale, rules.spacing, rules.axes)
+    if case.predicted is None:
+        reference = _read("reference", of_reference)
         predicted = xr.zeros_like(reference)
+    else:
+        of_prediction = Source(case.predicted, rules.as_, rules.scale, rules.spacing, rules.axes)
+        predicted, reference = _read_both(of_prediction, of_reference)
     return assess_pair(predicted, reference, rules.labels, None, rules.settings, keep_masks=keep_masks)
 
 
@@ -262,9 +270,18 @@ def absent_rows(scores: pd.DataFrame, files: str, why: str) -> list[dict[str, st
     return rows
 
 
-def _read(side: str, source: Source) -> xr.DataArray:
+def _read_both(predicted: Source, reference: Source) -> tuple[xr.DataArray, xr.DataArray]:
+    """Read two images; the one whose file does not say where its voxels lie has the place of the other."""
+    if says_its_place(predicted.path):
+        a = _read("prediction", predicted)
+        return a, _read("reference", reference, a)
+    b = _read("reference", reference)
+    return _read("prediction", predicted, b), b
+
+
+def _read(side: str, source: Source, like: xr.DataArray | None = None) -> xr.DataArray:
     try:
-        return read_in_time(source)
+        return read_in_time(source, like)
     except Exception as error:
         # whatever a damaged file leads to is the row of this case
         details = {"side": side, "file": file_name(source.path), "reason": UNREADABLE}

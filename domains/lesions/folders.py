@@ -23,7 +23,7 @@ from typing import NamedTuple
 from .._checks import UsageError
 from .._skipped import UNPAIRED, UNREADABLE
 from .._text import file_name, printable
-from .names import SUFFIXES, image_suffix, says_its_place
+from .names import SUFFIXES, case_name, image_suffix, says_its_place
 
 ROLES = ("-seg", "_seg", "_0000")
 """What BraTS and nnU-Net add to the name of a case, for its segmentation and its first channel."""
@@ -142,18 +142,6 @@ def captured(pattern: str, text: str) -> str | None:
     if match is None:
         return None
     return "_".join(part for part in match.groups() if part)
-
-
-def case_name(path: str | Path) -> str:
-    """Return a file's name without the ending of an image.
-
-    Examples
-    --------
-    >>> case_name("scans/patient.7.nii.gz")
-    'patient.7'
-    """
-    name = Path(path).name
-    return name[: len(name) - len(image_suffix(path))]
 
 
 def pair_images(

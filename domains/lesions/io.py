@@ -31,6 +31,7 @@ from .formats.pictures import read_png, read_slices, read_tiff
 from .formats.stored import Stored
 from .grids import AXES, Grid
 from .names import ARRAYS, META_IMAGE, NIFTI, NRRD, PNG, SUFFIXES, TIFF, image_suffix, is_image_folder
+from .nnunet import regions_of, segmentation_beside
 from .placing import affine_of, along_axes, check_spacing, placed
 from .values import Kind, as_mask, check_kind, check_scale
 
@@ -105,10 +106,10 @@ def read_image(
     _check_path(path)
     _nibabel()
     with reading(_OPERATION, path):
-        stored = placed(_read(path, scale, axes), like, size)
-        values = as_mask(stored.values, scale, as_)
+        stored = placed(_read(path, scale, axes), _place_of(path, like), size)
+        values = _as_mask(stored, scale, as_)
         image = along_axes(replace(stored, values=values))
-    return image.assign_attrs(name=printable(path.name), stored_whole=stored.values.dtype.kind in "ui")
+    return image.assign_attrs(name=printable(path.name), stored_whole=stored.values.dtype.kind in "bui")
 
 
 def read_grey(path: str | Path) -> xr.DataArray:
@@ -274,5 +275,20 @@ def _read(path: Path, scale: float | None, axes: str | None) -> Stored:
     if suffix in PNG:
         return read_png(_OPERATION, path)
     if suffix in ARRAYS:
-        return read_array(_OPERATION, path, axes)
+        return read_array(_OPERATION, path, axes, tuple(regions_of(path.parent)))
     return read_nifti(_OPERATION, path, is_scaled=scale is not None)
+
+
+def _place_of(path: Path, like: xr.DataArray | None) -> xr.DataArray | None:
+    """Return the image whose place probabilities have: the segmentation beside them, or else what the caller says."""
+    if image_suffix(path) != ".npz":
+        return like
+    segmentation = segmentation_beside(path)
+    return like if segmentation is None else read_image(segmentation)
+
+
+def _as_mask(stored: Stored, scale: float | None, as_: Kind | None) -> np.ndarray:
+    """Return what values mean; masks of named labels stay masks, whatever label maps the others are."""
+    if stored.layer == "label" and stored.values.dtype == bool and as_ != "soft":
+        return stored.values
+    return as_mask(stored.values, scale, as_)

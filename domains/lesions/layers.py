@@ -329,6 +329,11 @@ def _mask(x: xr.DataArray, name: Name, members: tuple[int, ...], n: int, side: s
             f"lesions.compare: the {side} has a dimension {extra[0]!r}: choose one (isel({extra[0]}=0)), or join "
             "raters with consensus"
         )
+    if x.dtype.kind in "iu" and not members:
+        raise ValueError(
+            f"lesions.compare: the {side} is a label map, and {name!r} has no number: say which labels it is, "
+            f'labels={{"{name}": (1, 2)}} (--labels "{name}=1+2")'
+        )
     if x.dtype.kind in "iu":
         return x == members[0] if len(members) == 1 else x.isin(members)
     if "label" in x.dims:

@@ -17,8 +17,9 @@ from pathlib import Path
 from .._checks import UsageError, check_whole
 from .._files import ReadError, Row, read_text, reading, split_rows
 from .._text import from_csv, printable
-from .folders import Listed, Names, captured, case_name, check_pattern, pair_images
+from .folders import Listed, Names, captured, check_pattern, pair_images
 from .folders import Row as Skipped
+from .names import case_name
 
 NEEDED = ("prediction", "reference")
 COLUMNS = (*NEEDED, "name", "group")

@@ -43,6 +43,18 @@ def image_suffix(path: str | Path) -> str:
     return ""
 
 
+def case_name(path: str | Path) -> str:
+    """Return a file's name without the ending of an image.
+
+    Examples
+    --------
+    >>> case_name("scans/patient.7.nii.gz")
+    'patient.7'
+    """
+    name = Path(path).name
+    return name[: len(name) - len(image_suffix(path))]
+
+
 def says_its_place(path: str | Path) -> bool:
     """Return whether files of this format say where their voxels lie; others may, or take the place of another image.
 

@@ -161,6 +161,23 @@ def check_spacing(operation: str, spacing: Sequence[float]) -> tuple[float, ...]
     return tuple(float(number) for number in numbers)
 
 
+def parse_spacing(flag: str, text: str | None) -> tuple[float, ...] | None:
+    """Return the size of a voxel as the command line writes it.
+
+    Examples
+    --------
+    >>> parse_spacing("--spacing", "0.5,0.5,3")
+    (0.5, 0.5, 3.0)
+    """
+    if text is None:
+        return None
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        raise UsageError(f'{flag} {text}: write numbers in mm, as in "0.5,0.5,3"') from None
+    return check_spacing(f"lesions: {flag}", numbers)
+
+
 def _as_stored(image: xr.DataArray) -> tuple[np.ndarray, tuple[int, ...]]:
     """Return the affine and the number of voxels of an image in the order of its file."""
     orientations = _orientations()

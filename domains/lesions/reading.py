@@ -25,6 +25,7 @@ from .._checks import UsageError
 from .._running import Running
 from .._text import file_name
 from .io import holds_whole_numbers, read_image
+from .names import says_its_place
 from .values import Kind
 
 SECONDS = 10.0
@@ -46,6 +47,8 @@ class Source:
     path: Path
     as_: Kind | None = None
     scale: float | None = None
+    spacing: tuple[float, ...] | None = None
+    axes: str | None = None
 
 
 @dataclass(frozen=True)
@@ -135,15 +138,16 @@ def kind_of_file(path: Path) -> str:
     >>> kind_of_file(example("nodule_00"))
     'labels'
     """
-    image = read_in_time(Source(path))
+    # where its voxels lie does not matter here, nor which axis is which
+    image = read_in_time(Source(path, spacing=(1.0, 1.0, 1.0)))
     if image.dtype.kind == "f":
         return "soft"
     is_mask = not image.attrs["stored_whole"] and float(image.max()) <= 1
     return EITHER if is_mask else "labels"
 
 
-def read_in_time(source: Source) -> xr.DataArray:
-    """Read an image as `read_image` does, within a limit of time.
+def read_in_time(source: Source, like: xr.DataArray | None = None) -> xr.DataArray:
+    """Read an image as `read_image` does, within a limit of time; `like` another if it does not say where it lies.
 
     Raises
     ------
@@ -152,7 +156,7 @@ def read_in_time(source: Source) -> xr.DataArray:
     """
     name = file_name(source.path)
     with _batch.time_limit(_seconds_for(source.path), f"lesions.read_image: {name}: reading it"):
-        return read_image(source.path, scale=source.scale, as_=source.as_)
+        return _read(source, like)
 
 
 def read_two(predicted: Source, reference: Source) -> tuple[xr.DataArray, xr.DataArray]:
@@ -165,12 +169,20 @@ def read_two(predicted: Source, reference: Source) -> tuple[xr.DataArray, xr.Dat
     >>> a.dtype.kind, b.dtype.kind
     ('u', 'f')
     """
-    b = read_image(reference.path, scale=reference.scale, as_=reference.as_)
+    takes_place = says_its_place(predicted.path) and not says_its_place(reference.path)
+    like = _read(predicted) if takes_place else None
+    b = _read(reference, like)
     as_ = predicted.as_
     if as_ is None and b.dtype.kind == "f" and not holds_whole_numbers(predicted.path):
         as_ = "soft"
-    a = read_image(predicted.path, scale=predicted.scale, as_=as_)
+    a = _read(replace(predicted, as_=as_), b)
     return a, b
+
+
+def _read(source: Source, like: xr.DataArray | None = None) -> xr.DataArray:
+    return read_image(
+        source.path, scale=source.scale, as_=source.as_, like=like, spacing=source.spacing, axes=source.axes
+    )
 
 
 def _kind_of_references(paths: Sequence[Path], running: Running) -> Kind:

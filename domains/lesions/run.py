@@ -15,7 +15,7 @@ Conventions
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -45,6 +45,7 @@ from .cohorts import (
     told_of_labels,
 )
 from .comparison import Assessment, assess
+from .formats.arrays import check_axes
 from .io import read_grey
 from .layers import (
     Labels,
@@ -54,7 +55,10 @@ from .layers import (
 )
 from .listing import grouped, list_cases, part_of
 from .merging import merge
+from .names import is_image_folder
+from .nnunet import Regions, regions_of
 from .pictures.drawing import parse_window
+from .placing import check_spacing
 from .reading import Side, Source, check_said, decide_kinds, read_two
 from .saving import check_table, save_scores
 from .scores import restored
@@ -85,6 +89,8 @@ def cohort(
     reference_as: Kind | None = None,
     scale: float | None = None,
     reference_scale: float | None = None,
+    spacing: Sequence[float] | None = None,
+    axes: str | None = None,
     names: str | None = None,
     reference_names: str | None = None,
     group: str | None = None,
@@ -112,6 +118,10 @@ def cohort(
         What the references are, where they are something else than the predictions.
     scale, reference_scale : float, optional
         The stored value that means 1, in soft predictions and in soft references.
+    spacing : sequence of float, optional
+        Size of a voxel in mm along columns, rows and slices, where no file says it; see `read_image`.
+    axes : {"zyx", "xyz", "yx", "xy"}, optional
+        Which axis of an array is which.
     names, reference_names : str, optional
         Regular expressions whose groups capture the case in the names of files, such as ``"(.+)-seg"``; of references
         as of predictions by default. See `domains.lesions.folders`.
@@ -189,6 +199,8 @@ def cohort(
         reference_as=reference_as,
         scale=scale,
         reference_scale=reference_scale,
+        spacing=spacing,
+        axes=axes,
         names=names,
         reference_names=reference_names,
         group=group,
@@ -224,6 +236,8 @@ def _score(
     reference_as: Kind | None = None,
     scale: float | None = None,
     reference_scale: float | None = None,
+    spacing: Sequence[float] | None = None,
+    axes: str | None = None,
     names: str | None = None,
     reference_names: str | None = None,
     group: str | None = None,
@@ -237,6 +251,10 @@ def _score(
     check_scale("lesions.cohort", scale=scale, reference_scale=reference_scale)
     check_kind("lesions.cohort", "as_", as_, scale)
     check_kind("lesions.cohort", "reference_as", reference_as or as_, reference_scale)
+    check_axes("lesions.cohort", axes)
+    size = None if spacing is None else check_spacing("lesions.cohort", spacing)
+    if labels is None and cases is None:
+        labels = _regions_of(predictions, references)
     if labels is not None:
         check_labels("lesions.cohort", labels)
     table = None if out is None else Path(out)
@@ -248,7 +266,7 @@ def _score(
     if cases is not None or part is not None:
         check_said(predicted, reference)
     kinds = decide_kinds(predicted, reference, running)
-    rules = Rules(settings, labels, *kinds, scale, reference_scale, count_missing)
+    rules = Rules(settings, labels, *kinds, scale, reference_scale, count_missing, size, axes)
     n_parts = 1 if part is None else part[1]
     job = Job(JOB, cohorts.score_pair, {**rules.as_plain(), PARTS: n_parts}, "comparing")
     groups = {case.name: case.group for case in chosen}
@@ -407,6 +425,8 @@ def compare_files(
     reference_as: Kind | None = None,
     scale: float | None,
     reference_scale: float | None,
+    spacing: Sequence[float] | None = None,
+    axes: str | None = None,
     labels: str | None,
     lesions: Path | None,
     image: Path | None = None,
@@ -416,7 +436,7 @@ def compare_files(
 ) -> int:
     """Do what ``overlap lesions compare`` does, and return its exit code."""
     for path in (predicted, reference):
-        if path.is_dir():
+        if path.is_dir() and not is_image_folder(path):
             raise UsageError(
                 f"lesions.compare: {path} is a folder; compare takes two images: for two folders, "
                 "overlap lesions cohort PREDICTIONS REFERENCES --out scores.csv"
@@ -429,9 +449,15 @@ def compare_files(
     check_scale("lesions.compare", scale=scale, reference_scale=reference_scale)
     check_kind("lesions.compare", "as_", as_, scale)
     check_kind("lesions.compare", "reference_as", reference_as or as_, reference_scale)
+    check_axes("lesions.compare", axes)
+    size = None if spacing is None else check_spacing("lesions.compare", spacing)
     with _console.collected_warnings() as notes:
-        a, b = read_two(Source(predicted, as_, scale), Source(reference, reference_as or as_, reference_scale))
-        result = assess(a, b, labels=wanted, keep_masks=outputs.plot is not None or outputs.html is not None, **options)
+        of_prediction = Source(predicted, as_, scale, size, axes)
+        of_reference = Source(reference, reference_as or as_, reference_scale, size, axes)
+        a, b = read_two(of_prediction, of_reference)
+        regions = _regions_of(predicted.parent, reference.parent)
+        keep_masks = outputs.plot is not None or outputs.html is not None
+        result = assess(a, b, labels=wanted or regions, keep_masks=keep_masks, **options)
     report = result.report
     rows = tables.rows(report)
     absent = []
@@ -553,3 +579,12 @@ def _missing_line(scores: pd.DataFrame, missing: list[str]) -> str:
     counted = (scores["missing"] == 1) & (scores["error"] == "")
     what = "counted as missed" if counted.any() else "left out; --count-missing counts them as missed"
     return f"no prediction: {len(missing)} of {n_cases} cases ({listed_labels(missing, most=5)}), {what}"
+
+
+def _regions_of(*folders: str | Path | None) -> Regions | None:
+    """Return the regions that nnU-Net's description in one of the folders names, or beside it."""
+    for folder in folders:
+        regions = {} if folder is None else regions_of(Path(folder))
+        if regions:
+            return regions
+    return None

@@ -15,7 +15,18 @@ from domains import _console
 from domains._batch import Interrupted
 from domains._checks import UsageError
 from domains._records import as_line, from_line
-from domains.lesions import cohort, cohorts, compare, example, read_image, reading, run, summarise, write_image
+from domains.lesions import (
+    as_image,
+    cohort,
+    cohorts,
+    compare,
+    example,
+    read_image,
+    reading,
+    run,
+    summarise,
+    write_image,
+)
 from domains.lesions.cohorts import COLUMNS
 from domains.lesions.run import cohort_files, compare_files, parse_labels
 
@@ -733,3 +744,31 @@ def test_parts_are_the_cohort(tmp_path):
 def test_wrong_parts(text):
     with pytest.raises(UsageError, match=f"--part {text}: write which part of how many, such as 3/16"):
         run.parse_part(text)
+
+
+def test_arrays_and_pictures_take_the_place_of_the_other_side(tmp_path):
+    """In a cohort, on either side; what both sides lack is said by the option that the message names."""
+    tifffile = pytest.importorskip("tifffile")
+    mask = np.zeros((4, 6, 5), np.uint8)
+    mask[1:3, 2:5, 1:4] = 1
+    image = as_image(mask.transpose(2, 1, 0), (0.5, 0.75, 3.0)).assign_attrs(orientation="RAS")
+    folders = {name: tmp_path / name for name in ("nifti", "arrays", "pictures")}
+    for folder in folders.values():
+        folder.mkdir()
+    write_image(image, folders["nifti"] / "a.nii.gz")
+    np.save(folders["arrays"] / "a.npy", mask)
+    tifffile.imwrite(folders["pictures"] / "a.tif", mask, photometric="minisblack")
+    for predicted, reference in (
+        ("nifti", "arrays"),
+        ("arrays", "nifti"),
+        ("pictures", "nifti"),
+        ("nifti", "pictures"),
+    ):
+        scores, _ = cohort(folders[predicted], folders[reference], axes="zyx")
+        assert scores.error.tolist() == [""]
+        assert scores.dice.tolist() == [1]
+        assert scores.size_b.tolist() == [18 * 0.5 * 0.75 * 3]
+    failed, _ = cohort(folders["pictures"], folders["arrays"], axes="zyx")
+    assert "spacing=(X, Y, Z) in mm (--spacing X,Y,Z)" in failed.error[0]
+    scores, _ = cohort(folders["pictures"], folders["arrays"], axes="zyx", spacing=(0.5, 0.75, 3.0))
+    assert scores.size_a.tolist() == [18 * 0.5 * 0.75 * 3]
