@@ -21,6 +21,7 @@ from .instances import (
 from .io import example, read_grey, read_image, write_image
 from .merging import merge
 from .models import ModelComparison, compare_models
+from .outlines import draw_outlines, read_outlines
 from .pictures.chances import plot_reliability
 from .pictures.cohort_scores import plot_histogram, plot_scores
 from .pictures.detection import plot_detection
@@ -74,6 +75,7 @@ __all__ = [
     "decide",
     "detect",
     "detection_scores",
+    "draw_outlines",
     "example",
     "expected_dice",
     "froc_curve",
@@ -98,6 +100,7 @@ __all__ = [
     "rater_kappa",
     "read_grey",
     "read_image",
+    "read_outlines",
     "read_scores",
     "resample_onto",
     "score_lesions",

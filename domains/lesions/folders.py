@@ -29,7 +29,7 @@ ROLES = ("-seg", "_seg", "_0000")
 """What BraTS and nnU-Net add to the name of a case, for its segmentation and its first channel."""
 
 OTHER_FORMATS = (
-    *(".hdr", ".img", ".mgh", ".mgz", ".mnc", ".dcm", ".ima"),
+    *(".hdr", ".img", ".mgh", ".mgz", ".mnc", ".ima"),
     *(".jpg", ".jpeg", ".bmp", ".h5", ".zarr"),
 )
 """Endings of images, for those that are not read."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -24,15 +24,18 @@ from .._files import ReadError, reading
 from .._outputs import write_whole
 from .._text import file_name, printable
 from .formats.arrays import check_axes, read_array
+from .formats.dicom_seg import OUTLINES, class_of, read_dicom_seg
 from .formats.meta_image import read_meta_image
 from .formats.nifti import read_nifti, stores_whole_numbers
 from .formats.nrrd import read_nrrd
 from .formats.pictures import read_png, read_slices, read_tiff
 from .formats.stored import Stored
 from .grids import AXES, Grid
-from .names import ARRAYS, META_IMAGE, NIFTI, NRRD, PNG, SUFFIXES, TIFF, image_suffix, is_image_folder
+from .names import ARRAYS, DICOM, META_IMAGE, NIFTI, NRRD, PNG, SUFFIXES, TIFF, image_suffix, is_image_folder
 from .nnunet import regions_of, segmentation_beside
+from .outlines import draw_outlines, outlines_of
 from .placing import affine_of, along_axes, check_spacing, placed
+from .resampling import within
 from .values import Kind, as_mask, check_kind, check_scale
 
 _DATA = Path(__file__).with_name("data")
@@ -106,6 +109,8 @@ def read_image(
     _check_path(path)
     _nibabel()
     with reading(_OPERATION, path):
+        if image_suffix(path) in DICOM:
+            return _read_dicom(path, scale, as_, like).assign_attrs(name=printable(path.name))
         stored = placed(_read(path, scale, axes), _place_of(path, like), size)
         values = _as_mask(stored, scale, as_)
         image = along_axes(replace(stored, values=values))
@@ -266,6 +271,10 @@ def _read(path: Path, scale: float | None, axes: str | None) -> Stored:
     suffix = image_suffix(path)
     if path.is_dir():
         return read_slices(_OPERATION, path)
+    if suffix in DICOM and class_of(path) != OUTLINES:
+        return read_dicom_seg(_OPERATION, path)
+    if suffix in DICOM:
+        raise ReadError("outlines have no voxels: read them like=IMAGE, on whose grid they are drawn")
     if suffix in NRRD:
         return read_nrrd(_OPERATION, path)
     if suffix in META_IMAGE:
@@ -292,3 +301,15 @@ def _as_mask(stored: Stored, scale: float | None, as_: Kind | None) -> np.ndarra
     if stored.layer == "label" and stored.values.dtype == bool and as_ != "soft":
         return stored.values
     return as_mask(stored.values, scale, as_)
+
+
+def _read_dicom(path: Path, scale: float | None, as_: Kind | None, like: xr.DataArray | None) -> xr.DataArray:
+    """Read a segmentation, within the field of view of another image if it is a part of it; or draw outlines on it."""
+    if like is not None and class_of(path) == OUTLINES:
+        mode: Literal["centre", "coverage"] = "coverage" if as_ == "soft" else "centre"
+        return draw_outlines(outlines_of(path), like, mode).assign_attrs(stored_whole=True)
+    stored = _read(path, scale, None)
+    is_frame = like is not None and "z" in like.dims
+    image = along_axes(replace(stored, values=_as_mask(stored, scale, as_)), keep_slice=is_frame)
+    image = image.assign_attrs(stored_whole=stored.values.dtype.kind in "bui")
+    return image if like is None else within(image, like)

@@ -16,10 +16,11 @@ META_IMAGE = (".mha", ".mhd")
 TIFF = (".tif", ".tiff")
 PNG = (".png",)
 ARRAYS = (".npy", ".npz")
+DICOM = (".dcm",)
 SLICES = (*PNG, *TIFF)
 """Endings of the slices of a folder."""
 
-SUFFIXES = (*NIFTI, *NRRD, *META_IMAGE, *TIFF, *PNG, *ARRAYS)
+SUFFIXES = (*NIFTI, *NRRD, *META_IMAGE, *TIFF, *PNG, *ARRAYS, *DICOM)
 """Endings of the files that `read_image` reads."""
 
 

@@ -37,12 +37,14 @@ GIVE_PLACE = "read it like=IMAGE, an image on its voxels, or with spacing=(X, Y,
 _ORDINALS = ("first", "second", "third")
 
 
-def along_axes(stored: Stored) -> xr.DataArray:
+def along_axes(stored: Stored, *, keep_slice: bool = False) -> xr.DataArray:
     """Return the values along x, y and z with coordinates in mm.
 
     Parameters
     ----------
     stored : Stored
+    keep_slice : bool
+        Whether a single slice keeps its place along z, such as a frame of a volume.
 
     Returns
     -------
@@ -78,7 +80,7 @@ def along_axes(stored: Stored) -> xr.DataArray:
     image = as_image(values, spacing, origin=origin, dims=(*AXES, stored.layer))
     if stored.names:
         image = image.assign_coords({stored.layer: list(stored.names)})
-    if image.sizes["z"] == 1:
+    if image.sizes["z"] == 1 and not keep_slice:
         image = image.isel(z=0, drop=True)
     attributes: dict[str, Any] = {
         "directions": directions.ravel().tolist(),

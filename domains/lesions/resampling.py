@@ -22,9 +22,12 @@ import numpy as np
 import xarray as xr
 
 from .._checks import check_choice
-from .grids import AXES, Grid, check_images, regrid, same_grid
+from .grids import AXES, TOLERANCE, Grid, check_images, regrid, same_grid
 from .placing import affine_of
 from .settings import RESAMPLE, Resample
+
+_SAME = 1e-5
+"""How far directions, and steps in voxels, may differ."""
 
 _TIE = 1e-6
 """How much nearer the voxel of the higher number is, so that rounding does not decide."""
@@ -94,6 +97,40 @@ def resample_onto(image: xr.DataArray, reference: xr.DataArray, method: Resample
         "regridding": _told(ordered, own, grid, inside, method),
     }
     return xr.DataArray(values, dims=ordered.dims, coords=coordinates, attrs=attributes)
+
+
+def within(image: xr.DataArray, field: xr.DataArray) -> xr.DataArray:
+    """Return an image whose voxels are some of those of a larger field as an image of all of them, 0 elsewhere.
+
+    Parameters
+    ----------
+    image : DataArray
+        Such as a segmentation of which only the frames that hold something are stored.
+    field : DataArray
+        An image; nothing is changed unless all voxels of the other are voxels of it.
+
+    Examples
+    --------
+    >>> from .grids import as_image
+    >>> field = as_image(np.zeros((4, 3), bool), 0.5)
+    >>> within(field.isel(x=[1, 2]), field).sizes["x"]
+    4
+    """
+    own = Grid.of(image)
+    grid = Grid.of(field)
+    if set(own.axes) != set(grid.axes) or not np.allclose(own.directions, grid.directions, rtol=0, atol=_SAME):
+        return image
+    ordered = image.transpose(*grid.axes, ...)
+    step = _step(grid, Grid.of(ordered))
+    first = step[:-1, -1]
+    is_shifted = np.allclose(step[:-1, :-1], np.eye(len(first)), rtol=0, atol=_SAME)
+    last = np.rint(first) + [ordered.sizes[axis] for axis in grid.axes]
+    is_inside = (np.rint(first) >= 0).all() and (last <= grid.sizes).all()
+    if not (is_shifted and is_inside and np.allclose(first, np.rint(first), atol=TOLERANCE)):
+        return image
+    moved = resample_onto(ordered, field)
+    kept = {key: entry for key, entry in moved.attrs.items() if key != "regridding"}
+    return moved.drop_attrs(deep=False).assign_attrs(kept)
 
 
 def _step(own: Grid, grid: Grid) -> np.ndarray:

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+
+import overlap as ov
+from domains._files import ReadError
+from domains.lesions import as_image, cohort, compare, draw_outlines, read_image, read_outlines, write_image
+
+pydicom = pytest.importorskip("pydicom")
+
+SQUARE = [(0, 0), (10, 0), (10, 8), (0, 8)]
+HOLE = [(2, 2), (4, 2), (4, 4), (2, 4)]
+
+
+def save(path, structures, kind="CLOSED_PLANAR"):
+    """Write outlines: of each structure, by name, corners (left and back, mm) and heights."""
+    dataset = pydicom.dataset.Dataset()
+    dataset.file_meta = pydicom.dataset.FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.481.3"
+    dataset.SOPInstanceUID = pydicom.uid.generate_uid()
+    dataset.Modality = "RTSTRUCT"
+    rois = []
+    contours = []
+    for number, (name, outlines) in enumerate(structures.items(), 7):
+        roi = pydicom.dataset.Dataset()
+        roi.ROINumber = number
+        roi.ROIName = name
+        rois.append(roi)
+        structure = pydicom.dataset.Dataset()
+        structure.ReferencedROINumber = number
+        drawn = []
+        for corners, z in outlines:
+            contour = pydicom.dataset.Dataset()
+            contour.ContourGeometricType = kind
+            contour.NumberOfContourPoints = len(corners)
+            contour.ContourData = [float(x) for corner in corners for x in (*corner, z)[:3]]
+            drawn.append(contour)
+        structure.ContourSequence = drawn
+        contours.append(structure)
+    dataset.StructureSetROISequence = rois
+    dataset.ROIContourSequence = contours
+    dataset.save_as(path, enforce_file_format=True)
+    return path
+
+
+@pytest.fixture
+def like():
+    """An image that covers the outlines: 1 × 1 × 3 mm, in the frame of the patient."""
+    return as_image(np.zeros((16, 14, 5), np.uint8), (1.0, 1.0, 3.0), origin=(-12.5, -10.5, 0.0))
+
+
+def test_polygons_are_in_mm_to_the_right_and_front(tmp_path):
+    path = save(tmp_path / "a.dcm", {"GTV": [(SQUARE, 3), (HOLE, 3), (SQUARE, 6)], "node": [(HOLE, 6)]})
+    table = read_outlines(path)
+    assert table[["name", "z"]].values.tolist() == [["GTV", 3], ["GTV", 6], ["node", 6]]
+    assert [polygon.area for polygon in table.polygon] == [80 - 4, 80, 4]
+    assert table.polygon[0].bounds == (-10, -8, 0, 0)
+
+
+def test_two_sets_of_outlines_are_compared_without_voxels(tmp_path):
+    a = read_outlines(save(tmp_path / "a.dcm", {"GTV": [(SQUARE, 3)]})).polygon[0]
+    moved = [(x + 5, y) for x, y in SQUARE]
+    b = read_outlines(save(tmp_path / "b.dcm", {"GTV": [(moved, 3)]})).polygon[0]
+    assert ov.polygons.dice(a, b) == pytest.approx(0.5)
+
+
+def test_drawn_on_an_image(tmp_path, like):
+    path = save(tmp_path / "a.dcm", {"GTV": [(SQUARE, 3), (HOLE, 3), (SQUARE, 6)]})
+    image = read_image(path, like=like)
+    assert image.dtype == bool
+    assert image.sum(["x", "y"]).values.tolist() == [0, 76, 80, 0, 0]
+    inside = image.sel(z=6).where(image.sel(z=6), drop=True)
+    assert (float(inside.x[0]), float(inside.x[-1])) == (-9.5, -0.5)
+    with pytest.raises(ReadError, match="outlines have no voxels: read them like=IMAGE"):
+        read_image(path)
+
+
+def test_soft_is_the_covered_share(tmp_path, like):
+    quarter = [(0.5, 0.5), (2, 0.5), (2, 2), (0.5, 2)]
+    path = save(tmp_path / "a.dcm", {"GTV": [(quarter, 3)]})
+    image = read_image(path, like=like, as_="soft")
+    assert float(image.sum()) == pytest.approx(1.5**2)
+    assert sorted(set(image.values.ravel().tolist())) == [0, 0.25, 0.5, 1]
+
+
+def test_planes_that_are_farther_apart_than_voxels(tmp_path):
+    path = save(tmp_path / "a.dcm", {"GTV": [(SQUARE, 0), (SQUARE, 3), (SQUARE, 9)]})
+    fine = as_image(np.zeros((12, 10, 13), bool), 1.0, origin=(-10.5, -8.5, -1.0))
+    image = read_image(path, like=fine)
+    drawn = image.any(["x", "y"])
+    assert drawn.z.values[drawn.values].tolist() == [-1, 0, 1, 2, 3, 4, 8, 9, 10], "the structure leaves 6 mm out"
+
+
+def test_several_structures_are_layers_by_name(tmp_path, like):
+    path = save(tmp_path / "a.dcm", {"GTV": [(SQUARE, 3)], "node": [(HOLE, 6)]})
+    image = read_image(path, like=like)
+    assert image.label.values.tolist() == ["GTV", "node"]
+    assert image.sum(["x", "y", "z"]).values.tolist() == [80, 4]
+    labels = (image.sel(label="GTV") * 1 + image.sel(label="node") * 2).astype(np.uint8)
+    report = compare(image, labels, labels={"GTV": 1, "node": 2})
+    assert report.dice.values.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("side", ["prediction", "reference"])
+def test_in_a_cohort_on_either_side(tmp_path, like, side):
+    folders = {name: tmp_path / name for name in ("prediction", "reference")}
+    for folder in folders.values():
+        folder.mkdir()
+    other = "reference" if side == "prediction" else "prediction"
+    path = save(folders[side] / "a.dcm", {"GTV": [(SQUARE, 3)]})
+    write_image(read_image(path, like=like), folders[other] / "a.nii.gz")
+    scores, _ = cohort(folders["prediction"], folders["reference"])
+    assert scores.error.tolist() == [""]
+    assert scores.dice.tolist() == [1]
+
+
+def test_the_nodules_of_four_radiologists():
+    """Outlines drawn again have the area that they enclose, to a voxel of the rim."""
+    like = as_image(np.zeros((40, 40, 1), bool), 0.7, origin=0.0)
+    circle = shapely.Point(14, 14).buffer(9, 64)
+    outlines = read_table([("nodule", 0.0, circle)])
+    hard = draw_outlines(outlines, like)
+    soft = draw_outlines(outlines, like, "coverage")
+    assert float(soft.sum()) * 0.49 == pytest.approx(circle.area, rel=1e-12)
+    assert float(hard.sum()) * 0.49 == pytest.approx(circle.area, rel=0.02)
+
+
+def read_table(rows):
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=["name", "z", "polygon"])
+
+
+def test_a_turned_image_is_not_drawn_on(tmp_path, like):
+    turned = like.assign_attrs(directions=[0.8, -0.6, 0, 0.6, 0.8, 0, 0, 0, 1])
+    path = save(tmp_path / "a.dcm", {"GTV": [(SQUARE, 3)]})
+    with pytest.raises(ValueError, match="drawn on a volume that is not turned; this is .* direction 0.8 -0.6"):
+        read_image(path, like=turned)
+
+
+@pytest.mark.parametrize(
+    ("outlines", "kind", "said"),
+    [
+        ([(SQUARE, 3)], "POINT", "it holds no closed outlines"),
+        ([(SQUARE[:2], 3)], "CLOSED_PLANAR", "an outline of 2 points"),
+        ([([(0, 0, 0), (1, 0, 1), (1, 1, 2)], 3)], "CLOSED_PLANAR", "an outline that lies in no axial plane"),
+        ([(SQUARE, 3), (SQUARE, 3)], "CLOSED_PLANAR", "it holds no closed outlines"),
+    ],
+)
+def test_outlines_that_cannot_be_drawn(tmp_path, outlines, kind, said):
+    with pytest.raises(ReadError, match=said):
+        read_outlines(save(tmp_path / "a.dcm", {"GTV": outlines}, kind))
+
+
+def test_files_that_are_no_outlines(tmp_path):
+    with pytest.raises(FileNotFoundError, match="^lesions.read_outlines: .*no such file"):
+        read_outlines(tmp_path / "a.dcm")
+    (tmp_path / "a.dcm").write_bytes(b"my notes" * 100)
+    with pytest.raises(ReadError, match="^lesions.read_outlines: .*not a DICOM file"):
+        read_outlines(tmp_path / "a.dcm")
