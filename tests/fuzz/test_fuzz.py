@@ -12,6 +12,10 @@ import typer
 
 pytest.importorskip("gemmi")
 pytest.importorskip("nibabel")
+pytest.importorskip("highdicom")
+pytest.importorskip("nrrd")
+pytest.importorskip("SimpleITK")
+pytest.importorskip("tifffile")
 if not Path("/proc/self/clear_refs").exists():
     pytest.skip("memory and open files are read from /proc", allow_module_level=True)
 
@@ -21,7 +25,7 @@ from fuzzer.parent import Runner
 
 from domains.cli import FIELDS, app
 
-INPUTS = {"structures": 120, "grids": 60, "maps": 80, "images": 120, "tables": 120}
+INPUTS = {"structures": 120, "grids": 60, "maps": 80, "images": 120, "formats": 60, "tables": 120}
 """Of each family: seconds. For long: ``python tests/fuzz/long.py --inputs 100000 --family images``."""
 
 FIRST = 40
@@ -39,6 +43,8 @@ READERS = (
     "ramachandran.read_angles",
     "lesions.read_image",
     "lesions.read_grey",
+    "lesions.read_image, other formats",
+    "lesions.read_outlines",
     "lesions.read_scores",
     "events.read_events",
 )

@@ -44,11 +44,14 @@ def class_of(path: Path) -> str:
     ReadError
         If it is something else, or no DICOM file.
     """
-    header = _header(path)
-    uid = str(header.get("SOPClassUID", ""))
+    with warnings.catch_warnings():
+        # values that are not as the standard wants them, and can be read
+        warnings.simplefilter("ignore")
+        header = _header(path)
+        uid = str(header.get("SOPClassUID", ""))
+        modality = one_line(header.get("Modality", "no modality"), 20)
     if uid in (*SEGMENTATION, OUTLINES):
         return uid
-    modality = one_line(header.get("Modality", "no modality"), 20)
     raise ReadError(f"a DICOM object of {modality}, no segmentation: masks are in SEG and RTSTRUCT objects")
 
 
@@ -72,12 +75,12 @@ def read_dicom_seg(operation: str, path: Path) -> Stored:
         import highdicom
     except ImportError:
         raise needs("DICOM segmentations", "highdicom") from None
-    header = _header(path)
-    n_values = int(header.Rows) * int(header.Columns) * int(header.NumberOfFrames)
-    check_budget(operation, path, n_values * _BYTES_OF_A_VALUE, "the segmentation")
     with warnings.catch_warnings():
         # what highdicom finds odd in a header that it can read
         warnings.simplefilter("ignore")
+        header = _header(path)
+        n_values = int(header.Rows) * int(header.Columns) * int(header.NumberOfFrames)
+        check_budget(operation, path, n_values * _BYTES_OF_A_VALUE, "the segmentation")
         segmentation = highdicom.seg.segread(path)
         volume = segmentation.get_volume(combine_segments=False, allow_missing_positions=True)
     numbers = tuple(int(number) for number in segmentation.segment_numbers)

@@ -16,6 +16,7 @@ https://slicer.readthedocs.io/en/latest/user_guide/modules/segmentations.html
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from math import prod
 from pathlib import Path
@@ -63,7 +64,10 @@ def read_nrrd(operation: str, path: Path) -> Stored:
         import nrrd
     except ImportError:
         raise needs("NRRD files", "pynrrd") from None
-    header = nrrd.read_header(str(path))
+    with warnings.catch_warnings():
+        # numbers that are none are a warning of numpy
+        warnings.simplefilter("error")
+        header = nrrd.read_header(str(path))
     if "sizes" not in header:
         raise ReadError("not a NRRD file, or the beginning of one: its header has no sizes; fetch or write it again")
     needed = prod(int(n) for n in header["sizes"]) * _BYTES_OF_A_VALUE

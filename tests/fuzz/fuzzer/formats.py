@@ -193,6 +193,7 @@ def signed(body: bytes) -> bytes:
 OF_FORM: dict[str, tuple[Mutation, ...]] = {
     "text": mutations.OF_TEXT,
     "binary": mutations.OF_BYTES,
+    "header": mutations.OF_TEXT,
     "json": (*mutations.OF_TEXT, *mutations.OF_JSON * 4),
     "nifti": (nifti_field,) * 12,
     "npy": (npy_header,) * 8,

@@ -15,6 +15,7 @@ import json
 import os
 import struct
 import tempfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -361,6 +362,88 @@ def images() -> tuple[Seed, ...]:
         Seed("second.nii.gz", _nifti(soft, second=True), "nifti", packed=True),
         *_nifti_traps(labels),
     )
+
+
+SEGMENTATION = Path(__file__).parents[2] / "data" / "segmentation.dcm"
+"""Written by highdicom 0.28.2."""
+
+
+@cache
+def other_images() -> tuple[Seed, ...]:
+    """Return images of the formats besides NIfTI, on one grid of 6 × 5 × 4 voxels."""
+    labels = _ball((6, 5, 4)).astype("u1") * 2
+    shares = np.linspace(0, 1, 240, dtype="f4").reshape(2, 4, 5, 6)
+    return (
+        Seed("labels.nrrd", _nrrd(labels), "header"),
+        Seed("packed.nrrd", _nrrd(labels, packed=True), "header"),
+        Seed("labels.mha", _meta_image(labels), "header"),
+        Seed("packed.mha", _meta_image(labels, packed=True), "header"),
+        Seed("labels.tif", _tiff(labels), "binary"),
+        Seed("labels.npy", _npy(labels.T), "npy"),
+        Seed("shares.npz", _npz(probabilities=shares), "zip"),
+        Seed("segmentation.dcm", SEGMENTATION.read_bytes(), "binary"),
+    )
+
+
+@cache
+def outlines() -> tuple[Seed, ...]:
+    return (Seed("outlines.dcm", _outlines(), "binary"),)
+
+
+def _nrrd(values: np.ndarray, packed: bool = False) -> bytes:
+    header = (
+        "NRRD0004\ntype: uint8\ndimension: 3\nspace: left-posterior-superior\nsizes: 6 5 4\n"
+        "space directions: (0.5,0,0) (0,0.5,0) (0,0,2)\nspace origin: (1,2,3)\nkinds: domain domain domain\n"
+        f"encoding: {'gzip' if packed else 'raw'}\n\n"
+    )
+    voxels = values.tobytes(order="F")
+    return header.encode() + (gzip.compress(voxels, mtime=0) if packed else voxels)
+
+
+def _meta_image(values: np.ndarray, packed: bool = False) -> bytes:
+    voxels = values.tobytes(order="F")
+    if packed:
+        voxels = zlib.compress(voxels)
+    size = f"CompressedDataSize = {len(voxels)}\n" if packed else ""
+    header = (
+        f"ObjectType = Image\nNDims = 3\nBinaryData = True\nBinaryDataByteOrderMSB = False\nCompressedData = {packed}\n"
+        f"{size}TransformMatrix = 1 0 0 0 1 0 0 0 1\nOffset = 1 2 3\nElementSpacing = 0.5 0.5 2\nDimSize = 6 5 4\n"
+        "ElementType = MET_UCHAR\nElementDataFile = LOCAL\n"
+    )
+    return header.encode() + voxels
+
+
+def _tiff(values: np.ndarray) -> bytes:
+    import tifffile
+
+    file = io.BytesIO()
+    tifffile.imwrite(file, values.T, photometric="minisblack", metadata=None)
+    return file.getvalue()
+
+
+def _outlines() -> bytes:
+    import pydicom
+
+    contour = pydicom.Dataset()
+    contour.ContourGeometricType = "CLOSED_PLANAR"
+    contour.ContourData = [0.0, 0.0, 2.0, 2.0, 0.0, 2.0, 2.0, 1.5, 2.0]
+    structure = pydicom.Dataset()
+    structure.ReferencedROINumber = 1
+    structure.ContourSequence = [contour]
+    roi = pydicom.Dataset()
+    roi.ROINumber = 1
+    roi.ROIName = "GTV"
+    file = pydicom.Dataset()
+    file.file_meta = pydicom.dataset.FileMetaDataset()
+    file.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    file.SOPClassUID = "1.2.840.10008.5.1.4.1.1.481.3"
+    file.SOPInstanceUID = "1.2.3"
+    file.Modality = "RTSTRUCT"
+    file.StructureSetROISequence = [roi]
+    file.ROIContourSequence = [structure]
+    written = io.BytesIO()
+    file.save_as(written, enforce_file_format=True)
+    return written.getvalue()
 
 
 def _ball(shape: tuple[int, int, int]) -> np.ndarray:

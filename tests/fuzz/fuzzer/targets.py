@@ -28,7 +28,7 @@ from typing import Any
 from . import counts, formats, maps, seeds
 from .seeds import Seed
 
-FAMILIES = ("structures", "grids", "maps", "images", "tables")
+FAMILIES = ("structures", "grids", "maps", "images", "formats", "tables")
 LONGEST = 720
 """Characters that a message, or a line of a command, may have: the geometry of two images takes 400."""
 
@@ -238,6 +238,26 @@ def _read_grey(path: Path, folder: Path) -> Any:
     from domains.lesions import read_grey
 
     return read_grey(path)
+
+
+def _read_other_image(path: Path, folder: Path) -> Any:
+    import numpy as np
+
+    from domains.lesions import as_image, read_image
+
+    like = as_image(np.zeros((6, 5, 4), bool), (0.5, 0.5, 2.0))
+    return read_image(path, like=like, axes="zyx")
+
+
+def _read_outlines(path: Path, folder: Path) -> Any:
+    from domains.lesions import read_outlines
+
+    return read_outlines(path)
+
+
+def _check_outlines(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
+    areas = [polygon.area for polygon in found["polygon"]]
+    return [] if all(0 < area < math.inf for area in areas) else [f"an outline without an area: {areas}"]
 
 
 def _check_image(path: Path, image: Any, warned: Sequence[str]) -> list[str]:
@@ -675,6 +695,8 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target("lesions.read_image", "images", seeds.images, _read_image, _check_image, 40),
     Target("lesions.read_grey", "images", seeds.images, _read_grey, _check_image, 10),
+    Target("lesions.read_image, other formats", "formats", seeds.other_images, _read_other_image, _check_image, 10),
+    Target("lesions.read_outlines", "formats", seeds.outlines, _read_outlines, _check_outlines, 2),
     Target("lesions.cohort", "images", seeds.images, _cohort_of_images, _check_cohort, 0.5),
     Target("lesions.cohort, references", "images", seeds.images, _cohort_of_references, _check_cohort, 0.5),
     Target("lesions.cohort, undeclared", "images", seeds.images, _undeclared_cohort, _check_cohort, 0.5),
