@@ -51,6 +51,15 @@ class KindName(StrEnum):
     labels = "labels"
 
 
+class HitName(StrEnum):
+    """What two lesions need to be matched."""
+
+    iou = "iou"
+    dice = "dice"
+    voxel = "voxel"
+    centre = "centre"
+
+
 class ResampleName(StrEnum):
     """How an image is brought onto another grid."""
 
@@ -134,7 +143,18 @@ Surface = Annotated[
     ),
 ]
 Tolerance = Annotated[float, typer.Option(help="Distance in mm within which two surfaces agree (for NSD).")]
-Threshold = Annotated[float, typer.Option(help="Two lesions match if their IoU is at least this.")]
+Threshold = Annotated[float, typer.Option(help="Two lesions match if their IoU (or Dice) is at least this.")]
+Hit = Annotated[
+    HitName, typer.Option(help="What two lesions need to match: an IoU, a Dice, any common voxel, or near centres.")
+]
+Radius = Annotated[
+    float | None, typer.Option(help="Near centres: at most so many mm apart. By default within the lesion's radius.")
+]
+Connectivity = Annotated[
+    int | None,
+    typer.Option(help="Voxels of a lesion touch by faces (1), edges too (2), corners too (3, the default)."),
+]
+Dilation = Annotated[int, typer.Option(help="Lesions that touch once grown by so many voxels are one.")]
 Empty = Annotated[
     str,
     typer.Option(
@@ -194,6 +214,10 @@ class Scoring:
     preset: Preset = PresetName.monai
     nsd_tolerance: Tolerance = 1.0
     threshold: Threshold = 0.5
+    hit: Hit = HitName.iou
+    radius: Radius = None
+    connectivity: Connectivity = None
+    dilation: Dilation = 0
     empty: Empty = "nan"
     empty_distance: EmptyDistance = "nan"
     resample: Resample = None

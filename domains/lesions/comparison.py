@@ -41,7 +41,7 @@ from overlap import surfaces
 from .. import _report
 from .._html import Displayed
 from .grids import Grid, check_images, regrid
-from .instances import KINDS, LeastIoU, LesionMaps, components, lesion_scores, match_instances
+from .instances import KINDS, LesionMaps, components, lesion_scores, match_instances, named_hit
 from .layers import Labels, Name, joined_size, layers, no_common_label
 from .resampling import resample_onto
 from .settings import Options, Settings, check_settings, takes_settings
@@ -150,7 +150,8 @@ def assess(
         See `compare`.
     keep_masks : bool
         Whether to keep the masks, which a picture needs. Those of a hundred labels of a large image take much memory.
-    tnorm, level, preset, nsd_tolerance, threshold, connectivity, empty, empty_distance, resample, surface
+    tnorm, level, preset, nsd_tolerance, threshold, hit, radius, connectivity, dilation, empty, empty_distance,
+    resample, surface
         The fields of `Settings`, each a keyword: see `compare`.
 
     Returns
@@ -219,7 +220,8 @@ def compare(
         label but 0 that either map holds. Masks have one, "lesion".
     where : DataArray of bool, optional
         Voxels that count; with a dimension ``case``, for each case its own.
-    tnorm, level, preset, nsd_tolerance, threshold, connectivity, empty, empty_distance, resample, surface
+    tnorm, level, preset, nsd_tolerance, threshold, hit, radius, connectivity, dilation, empty, empty_distance,
+    resample, surface
         The fields of `Settings`, each a keyword, written there once: how soft values intersect, where soft masks are
         cut, whose definition of distances, the tolerance of the normalised surface distance (mm), the least IoU of
         matched lesions, which voxels touch, what 0/0 is worth for an index and for a distance, how the prediction is
@@ -306,11 +308,16 @@ def _describe_where(where: xr.DataArray | None) -> str:
 
 
 def _pair(label: Name, a: xr.DataArray, b: xr.DataArray, grid: Grid, settings: Settings) -> Pair:
-    lesions_a = components(_cut(a, settings.level), connectivity=settings.connectivity)
-    lesions_b = components(_cut(b, settings.level), connectivity=settings.connectivity)
+    lesions_a = _lesions(a, settings)
+    lesions_b = _lesions(b, settings)
     lesions = LesionMaps(lesions_a.values, lesions_b.values, grid.spacing)
-    table = match_instances(lesions, LeastIoU(settings.threshold))
+    table = match_instances(lesions, named_hit(settings.hit, settings.threshold, settings.radius))
     return Pair(label, a, b, lesions_a, lesions_b, table)
+
+
+def _lesions(mask: xr.DataArray, settings: Settings) -> xr.DataArray:
+    cut = _cut(mask, settings.level)
+    return components(cut, connectivity=settings.connectivity, dilation=settings.dilation)
 
 
 def _cut(mask: xr.DataArray, level: float) -> xr.DataArray:
@@ -420,6 +427,7 @@ def _as_report(
     for name in ("f1", "sq", "pq"):
         more[f"lesion_{name}"] = "label", [row.lesions[name] for row in rows]
     decisions = dict(vars(settings))
+    decisions["radius"] = settings.radius or "none"
     decisions["resample"] = settings.resample or "none"
     decisions["surface"] = settings.surface or surfaces.PRESETS[settings.preset].surface
     decisions["connectivity"] = settings.connectivity or len(grid.axes)

@@ -141,7 +141,8 @@ def cohort(
         Longest time (s) and most memory (GiB) for a case, which is given up then; it has a process of its own.
     progress : bool
         Whether to show on standard error how far the work is.
-    tnorm, level, preset, nsd_tolerance, threshold, connectivity, empty, empty_distance, resample, surface
+    tnorm, level, preset, nsd_tolerance, threshold, hit, radius, connectivity, dilation, empty, empty_distance,
+    resample, surface
         The fields of `Settings`, each a keyword: see `compare`.
 
     Returns

@@ -23,6 +23,8 @@ from .._checks import UsageError, check_choice, check_empty, check_number, check
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+HitName = Literal["iou", "dice", "voxel", "centre"]
+HITS = get_args(HitName)
 Resample = Literal["nearest", "linear"]
 RESAMPLE = get_args(Resample)
 SURFACES = get_args(surfaces.Surface)
@@ -48,9 +50,16 @@ class Settings:
     nsd_tolerance : float
         Distance within which two surfaces count as one, mm.
     threshold : float
-        Least IoU at which two lesions are matched, in (0, 1].
+        Least IoU (or Dice) at which two lesions are matched, in (0, 1].
+    hit : {"iou", "dice", "voxel", "centre"}
+        What two lesions need to be matched: an IoU or a Dice coefficient of the threshold, any voxel in common, or
+        centres within the radius; see `LeastIoU`, `LeastDice`, `AnyVoxel`, `CentreWithin`.
+    radius : float, optional
+        How far apart two centres may be, mm; by default the radius of a ball of the reference lesion's volume.
     connectivity : int, optional
         Which voxels touch, see `components`.
+    dilation : int
+        Lesions that touch once they are grown by so many voxels are one, see `components`.
     empty : float or EmptyPolicy
         Value of an index, ``nsd`` among them, where both are empty.
     empty_distance : float or EmptyPolicy
@@ -73,7 +82,10 @@ class Settings:
     preset: surfaces.Preset = DEFAULT_PRESET
     nsd_tolerance: float = 1.0
     threshold: float = 0.5
+    hit: HitName = "iou"
+    radius: float | None = None
     connectivity: int | None = None
+    dilation: int = 0
     empty: float | ov.EmptyPolicy = nan
     empty_distance: float | ov.EmptyPolicy = nan
     resample: Resample | None = None
@@ -84,6 +96,15 @@ class Settings:
         check_choice("lesions.compare", "preset", self.preset, surfaces.PRESETS)
         if self.connectivity is not None:
             check_whole("lesions.compare", "connectivity", self.connectivity, at_least=1, at_most=3)
+        check_whole("lesions.compare", "dilation", self.dilation, at_least=0)
+        check_choice("lesions.compare", "hit", self.hit, HITS)
+        if self.radius is not None:
+            check_number("lesions.compare", "radius", self.radius, above=0)
+            if self.hit != "centre":
+                raise UsageError(
+                    f'lesions.compare: radius is of the hit "centre", and the hit is {self.hit!r}: pass hit="centre" '
+                    "(--hit centre), or no radius"
+                )
         check_number("lesions.compare", "level", self.level, above=0, at_most=1)
         check_number("lesions.compare", "threshold", self.threshold, above=0, at_most=1)
         check_number("lesions.compare", "nsd_tolerance", self.nsd_tolerance, at_least=0)
@@ -113,7 +134,10 @@ class Options(TypedDict, total=False):
     preset: surfaces.Preset
     nsd_tolerance: float
     threshold: float
+    hit: HitName
+    radius: float | None
     connectivity: int | None
+    dilation: int
     empty: float | ov.EmptyPolicy
     empty_distance: float | ov.EmptyPolicy
     resample: Resample | None

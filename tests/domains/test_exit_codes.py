@@ -190,6 +190,7 @@ COMMANDS = {
             ["--labels", "one"],
             ["--lesions", NOWHERE],
             ["--threshold", "50"],
+            *(["--hit", "touch"], ["--radius", "5"], ["--connectivity", "4"], ["--dilation", "-1"]),
         ),
         "nibabel",
     ),

@@ -16,7 +16,7 @@ Kirillov, A. et al. (2019). Panoptic segmentation. CVPR, 9404. doi:10.1109/CVPR.
 Maier-Hein, L. et al. (2024). Metrics reloaded. Nat. Methods 21, 195. doi:10.1038/s41592-023-02151-z
 """
 
-from .hits import AnyVoxel, CentreInside, CentreWithin, Hit, LeastDice, LeastIoU
+from .hits import AnyVoxel, CentreInside, CentreWithin, Hit, LeastDice, LeastIoU, named_hit
 from .maps import LesionMaps
 from .matches import KINDS, match, match_instances
 from .numbering import components, number_lesions
@@ -36,6 +36,7 @@ __all__ = [
     "lesion_scores",
     "match",
     "match_instances",
+    "named_hit",
     "number_lesions",
     "sensitivity_by_volume",
 ]

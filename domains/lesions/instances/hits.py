@@ -173,6 +173,32 @@ class CentreInside:
         return coo_array((-apart, (i, j)), (lesions.n_predicted, lesions.n_reference))
 
 
+def named_hit(name: str, threshold: float, radius: float | None) -> Hit:
+    """Return a rule by its short name.
+
+    Parameters
+    ----------
+    name : {"iou", "dice", "voxel", "centre"}
+        Which rule.
+    threshold : float
+        Of an IoU or a Dice coefficient.
+    radius : float, optional
+        Of centres.
+
+    Examples
+    --------
+    >>> str(named_hit("dice", 0.2, None)), str(named_hit("centre", 0.2, 5.0))
+    ('Dice >= 0.2', 'centres within 5 mm')
+    """
+    if name == "dice":
+        return LeastDice(threshold)
+    if name == "voxel":
+        return AnyVoxel()
+    if name == "centre":
+        return CentreWithin(radius)
+    return LeastIoU(threshold)
+
+
 def _reaching(lesions: LesionMaps, score: np.ndarray, least: float) -> coo_array:
     """Return the pairs that share voxels and whose score is at least so much."""
     is_hit = score >= least

@@ -307,3 +307,27 @@ def test_refusals():
         compare(raters.isel(rater=0), nodule(1).isel(rater=0))
     with pytest.raises(ValueError, match="consensus"):
         compare(raters, raters)
+
+
+@pytest.mark.parametrize(
+    ("options", "matched", "predicted", "reference"),
+    [
+        ({}, 0, 1, 2),
+        ({"hit": "dice"}, 1, 1, 2),
+        ({"hit": "dice", "threshold": 0.6}, 0, 1, 2),
+        ({"threshold": 0.4}, 1, 1, 2),
+        ({"hit": "voxel"}, 1, 1, 2),
+        ({"hit": "centre", "radius": 3.0}, 1, 1, 2),
+        ({"hit": "centre", "radius": 2.0}, 0, 1, 2),
+        ({"dilation": 1}, 1, 1, 1),
+    ],
+    ids=str,
+)
+def test_lesions_by_other_rules(options, matched, predicted, reference):
+    """A bar of 10 voxels; the reference has two of 4, which a gap of 2 parts: IoU 0.4, Dice 0.571; together 0.8."""
+    masks = np.zeros((2, 3, 12), bool)
+    masks[0, 1, 1:11] = True
+    masks[1, 1, 1:5] = masks[1, 1, 7:11] = True
+    report = compare(*(as_image(mask, 1.0) for mask in masks), **options)
+    counts = [int(report[f"lesions_{k}"].item()) for k in ("matched", "predicted", "reference")]
+    assert counts == [matched, predicted, reference]

@@ -34,6 +34,10 @@ def test_options_are_written_once_and_shown_everywhere():
         ("threshold", 1.5),
         ("nsd_tolerance", -1),
         ("connectivity", 4),
+        ("dilation", -1),
+        ("dilation", 0.5),
+        ("hit", "overlap"),
+        ("radius", 0),
         ("connectivity", True),
         ("connectivity", 2.0),
         ("empty", "nan"),
@@ -73,3 +77,9 @@ def test_a_policy_that_cannot_be_read(text):
 def test_a_side_that_is_there_twice():
     with pytest.raises(UsageError, match="^--empty both=1,both=2: both is there twice; write"):
         parse_empty("--empty", "both=1,both=2")
+
+
+def test_a_radius_is_of_centres():
+    with pytest.raises(ValueError, match=r'the hit is \'iou\': pass hit="centre" \(--hit centre\), or no radius'):
+        Settings(radius=5.0)
+    assert Settings(radius=5.0, hit="centre").radius == 5

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from domains.lesions.instances import AnyVoxel, CentreInside, CentreWithin, LeastDice, LeastIoU, LesionMaps
+from domains.lesions.instances import AnyVoxel, CentreInside, CentreWithin, LeastDice, LeastIoU, LesionMaps, named_hit
 
 RNG = np.random.default_rng(3)
 MASKS = ndimage.gaussian_filter(RNG.random((2, 20, 16, 10)), (0, 1, 1, 1)) > 0.56
@@ -110,6 +110,11 @@ def test_in_words():
         "centres within 2.5 mm",
         "centre within the reference lesion's radius",
     ]
+
+
+def test_by_name():
+    rules = [named_hit(name, 0.3, 4.0) for name in ("iou", "dice", "voxel", "centre")]
+    assert rules == [LeastIoU(0.3), LeastDice(0.3), AnyVoxel(), CentreWithin(4.0)]
 
 
 def test_refusals():

@@ -1,4 +1,4 @@
-"""Oracles: cases worked by hand; picai_eval where its answers lie in tests/data/lesions."""
+"""Cases worked by hand; picai_eval is asked in `test_peers`."""
 
 from __future__ import annotations
 

@@ -1,13 +1,15 @@
-"""Oracles: panoptica 2.1.7 with six matchers, by benchmarks/peers/ask_panoptica.py; by hand."""
+"""Oracles: panoptica 2.1.7 with six matchers and brats-evaluation 0.0.10, by benchmarks/peers/; by hand."""
 
 from __future__ import annotations
 
+import json
 from math import inf
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from domains.lesions import LeastDice, LeastIoU, Panoptic
+from domains.lesions import PROTOCOLS, LeastDice, LeastIoU, Panoptic
 
 MATCHERS = {
     "naive iou 0.5": Panoptic(),
@@ -30,6 +32,27 @@ def test_panoptica(mask_pairs, answers, matcher):
         values = [ours.values[k] for k in ("f1", "sq", "pq", "dice")]
         expected = [float(theirs[k]) for k in ("rq", "sq", "pq", "sq_dsc")]
         assert values == pytest.approx(expected, abs=1e-9, nan_ok=True), name
+
+
+def test_brats_evaluation(mask_pairs, leaderboard):
+    """Its distances take the axes of a file in reverse order: they are right where voxels are cubes."""
+    assert len(leaderboard) > 50
+    for name, theirs in leaderboard.items():
+        masks = mask_pairs[name]
+        ours = PROTOCOLS["brats2026"].score(masks)
+        counts = tuple(theirs[f"all_instance_{k}"] for k in ("tp", "fn", "fp"))
+        assert (ours.found, ours.missed, ours.spurious) == counts, name
+        assert ours.score == pytest.approx(float(theirs["lesionwise_dsc_mean"]), abs=1e-12, nan_ok=True), name
+        if len(set(masks.spacing)) == 1:
+            # where nothing is matched its other tables have 373
+            distance = min(float(theirs["lesionwise_hd95_mean"]), 373.0)
+            assert ours.values["hd95"] == pytest.approx(distance, abs=1e-9, nan_ok=True), name
+
+
+@pytest.fixture(scope="module")
+def leaderboard():
+    path = Path(__file__).parents[3] / "data" / "lesions" / "brats_evaluation.json"
+    return json.loads(path.read_text())["leaderboard seg"]
 
 
 def test_the_mean_over_what_was_matched_does_not_see_the_rest(boxes):
