@@ -366,3 +366,27 @@ def _add_soft(
             n_bad += n_bad_weights
     _bound(sizes)
     return n_bad == 0, some_cut_off
+
+
+@_entry
+def count_pairs(a: np.ndarray, b: np.ndarray, low_a: int, low_b: int, table: np.ndarray) -> bool:
+    """Add up the cells of each pair of labels of two flat maps; False if a label lies outside the table.
+
+    The first row and column are those of the labels ``low_a`` and ``low_b``; see `overlap.raster.contingency`.
+    """
+    rows, columns = table.shape
+    n = 0
+    row = np.int64(0)
+    column = np.int64(0)
+    for k in range(len(a)):
+        # neighbours are mostly alike: they are added at once
+        if n == 0 or a[k] != a[k - 1] or b[k] != b[k - 1]:
+            table[row, column] += n
+            row = np.int64(a[k]) - low_a
+            column = np.int64(b[k]) - low_b
+            if row < 0 or row >= rows or column < 0 or column >= columns:
+                return False
+            n = 0
+        n += 1
+    table[row, column] += n
+    return True

@@ -8,10 +8,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._arrays import Array, as_host, like, namespace
+from .._compiled import kernels
 from ..counts import Overlap, unchecked
 
 _TABLE = 1 << 16
 """Labels that span no more than this, or than there are, are looked up; others are sorted."""
+
+_FEW = 1 << 8
+"""Labels from 0 up that are counted without a look at their range."""
+
+_WORTH_COMPILING = 1 << 20
+"""Cells whose counting takes longer than the import of a compiler."""
 
 _LARGEST = 1 << 27
 """Pairs in a table of 1 GiB."""
@@ -198,6 +205,10 @@ def _count_on_host(a: np.ndarray, b: np.ndarray) -> LabelPairs:
         b = b.T
     flat_a = a.ravel()
     flat_b = b.ravel()
+    if flat_a.size >= _WORTH_COMPILING:
+        counted = _count_compiled(flat_a, flat_b)
+        if counted is not None:
+            return counted
     # neighbours are mostly alike: count them as one
     starts, cells = _runs(flat_a, flat_b)
     labels_a, rows = _encode(flat_a[starts])
@@ -209,6 +220,52 @@ def _count_on_host(a: np.ndarray, b: np.ndarray) -> LabelPairs:
     cells_b = _sums(index_b, shared, m)
     overlap = unchecked(shared, cells_a[index_a], cells_b[index_b])
     return LabelPairs(labels_a, labels_b, cells_a, cells_b, index_a, index_b, overlap)
+
+
+def _count_compiled(a: np.ndarray, b: np.ndarray) -> LabelPairs | None:
+    """See `label_pairs`, of flat maps whose labels span a small table; None for others, and without a compiler."""
+    compiled = kernels("raster.compiled")
+    if compiled is None or a.dtype == np.uint64 or b.dtype == np.uint64:
+        return None
+    numbers_a = _as_numbers(a)
+    numbers_b = _as_numbers(b)
+    low_a = 0
+    low_b = 0
+    table = np.zeros((_FEW, _FEW), np.int64)
+    # as a rule labels are few: no look at their range is needed
+    if not compiled.count_pairs(numbers_a, numbers_b, low_a, low_b, table):
+        low_a, span_a = _span(a)
+        low_b, span_b = _span(b)
+        if span_a * span_b > max(_TABLE, a.size // 8):
+            return None
+        table = np.zeros((span_a, span_b), np.int64)
+        compiled.count_pairs(numbers_a, numbers_b, low_a, low_b, table)
+    cells_a = table.sum(axis=1)
+    cells_b = table.sum(axis=0)
+    occurs_a = np.flatnonzero(cells_a)
+    occurs_b = np.flatnonzero(cells_b)
+    index_a, index_b = np.nonzero(table[np.ix_(occurs_a, occurs_b)])
+    row = occurs_a[index_a]
+    column = occurs_b[index_b]
+    return LabelPairs(
+        labels_a=(occurs_a + low_a).astype(a.dtype),
+        labels_b=(occurs_b + low_b).astype(b.dtype),
+        cells_a=cells_a[occurs_a],
+        cells_b=cells_b[occurs_b],
+        a=index_a,
+        b=index_b,
+        overlap=unchecked(table[row, column], cells_a[row], cells_b[column]),
+    )
+
+
+def _span(x: np.ndarray) -> tuple[int, int]:
+    """Return the lowest label, and how many whole numbers there are from it to the highest."""
+    low = int(x.min())
+    return low, int(x.max()) - low + 1
+
+
+def _as_numbers(x: np.ndarray) -> np.ndarray:
+    return x.view(np.uint8) if x.dtype == bool else x
 
 
 def _runs(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

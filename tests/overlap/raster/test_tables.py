@@ -157,3 +157,31 @@ def test_pairs_without_a_label_are_those_of_the_maps_without_its_cells():
     assert pairs.cells_b.tolist() == [int((b == k).sum()) for k in pairs.labels_b]
     assert pairs.overlap.size_a.tolist() == [int((a == k).sum()) for k in pairs.labels_a[pairs.a]]
     assert label_pairs(a, b).without(9).cells_a.sum() == a.size
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int8, np.int16, np.int32, np.int64, np.uint64])
+@pytest.mark.parametrize("kind", ["blocks", "noise"])
+def test_large_maps_are_counted_as_small_ones_are(dtype, kind):
+    """A large map is counted by a kernel where there is one: the same pairs as bincount's."""
+    rng = np.random.default_rng(8)
+    blocks = rng.integers(-9 if np.dtype(dtype).kind == "i" else 0, 30, (2, 33, 64)).astype(dtype)
+    a, b = np.repeat(blocks, 512, axis=2) if kind == "blocks" else np.tile(blocks, 512)
+    pairs = label_pairs(a, b)
+    labels_a, rows = np.unique(a, return_inverse=True)
+    labels_b, columns = np.unique(b, return_inverse=True)
+    expected = np.bincount(rows.ravel() * len(labels_b) + columns.ravel(), minlength=len(labels_a) * len(labels_b))
+    table = np.zeros((len(labels_a), len(labels_b)), int)
+    table[pairs.a, pairs.b] = pairs.overlap.intersection
+    np.testing.assert_array_equal(table.ravel(), expected)
+    assert pairs.labels_a.dtype == dtype
+    assert pairs.labels_a.tolist() == labels_a.tolist()
+    assert pairs.labels_b.tolist() == labels_b.tolist()
+    assert pairs.cells_a.tolist() == table.sum(axis=1).tolist()
+    assert pairs.overlap.size_b.tolist() == table.sum(axis=0)[pairs.b].tolist()
+
+
+def test_large_maps_whose_labels_lie_far_apart():
+    a = np.repeat(np.array([0, 10**12, -5]), 400_000)
+    pairs = label_pairs(a, a)
+    assert pairs.labels_a.tolist() == [-5, 0, 10**12]
+    assert pairs.overlap.intersection.tolist() == [400_000] * 3
