@@ -177,9 +177,10 @@ def pair_images(
         If no names agree, or two files of a folder are the same case.
     """
     names = names or Names()
+    reference_names = reference_names or names
     predicted, aside_predicted = _images_in(predictions, "prediction", names, shares)
-    reference, aside_reference = _images_in(references, "reference", reference_names or names)
-    if names.pattern is None and reference_names is None:
+    reference, aside_reference = _images_in(references, "reference", reference_names)
+    if names.pattern is None and reference_names.pattern is None:
         alone = predicted.keys() ^ reference.keys()
         predicted = _without_roles(predicted, alone)
         reference = _without_roles(reference, alone)

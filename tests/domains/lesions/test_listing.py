@@ -77,6 +77,19 @@ def test_two_folders_or_a_table(table, tmp_path):
         list_cases(None, None, path, names="(.+)")
 
 
+def test_two_folders_are_paired_as_challenges_name_files_unless_a_pattern_says_how(table, tmp_path):
+    (tmp_path / "r").mkdir()
+    for name in ("a-seg.nii.gz", "b-seg.nii.gz"):
+        (tmp_path / "r" / name).write_bytes(b"")
+    cases, rows = list_cases(tmp_path / "p", tmp_path / "r")
+    assert [(case.name, case.reference.name) for case in cases] == [("a", "a-seg.nii.gz"), ("b", "b-seg.nii.gz")]
+    assert [case.predicted for case in cases] == [tmp_path / "p/a.nii.gz", tmp_path / "p/b.nii.gz"]
+    assert rows == []
+    assert list_cases(tmp_path / "p", tmp_path / "r", None, "(.+)", "(.+)-seg") == (cases, [])
+    with pytest.raises(ValueError, match="no image has the same name"):
+        list_cases(tmp_path / "p", tmp_path / "r", None, "(.+)")
+
+
 CASES = [Listed(name, None, Path(f"{name}.nii")) for name in ("anna_1", "anna_2", "bert_1")]
 
 
