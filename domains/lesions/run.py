@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -541,7 +542,9 @@ def _deliver(
     predictions, references = sides
     scores = scored.scores
     groups = groups_of(scores)
-    summary = summarise(scores, groups=groups)
+    n_groups = 0 if groups is None else groups[scores["error"] == ""].nunique()
+    # a part of a job array may have one patient, of whom nothing can be drawn
+    summary = summarise(scores, groups=groups) if n_groups != 1 else summarise(scores).assign(low=nan, high=nan)
     missing = missing_cases(scores)
     report = {
         "prediction": str(predictions),
@@ -553,9 +556,10 @@ def _deliver(
 
     def table() -> list[Any]:
         lines: list[Any] = [tables.cohort_table(summary, Path(predictions), Path(references), scores)]
-        if groups is not None:
-            n_groups = count_of(groups.nunique(), "group")
-            lines.append(_console.aside(f"intervals resample {n_groups} of cases, not the cases"))
+        if n_groups == 1:
+            lines.append(_console.aside("no intervals: all cases are of one group"))
+        elif n_groups:
+            lines.append(_console.aside(f"intervals resample {n_groups} groups of cases, not the cases"))
         if missing:
             lines.append(_console.aside(_missing_line(scores, missing)))
         return [*lines, _console.aside(f"scores: {out}")]

@@ -703,6 +703,19 @@ def test_whole_patients_are_resampled(tmp_path, capsys):
     assert "intervals resample 2 groups of cases, not the cases" in capsys.readouterr().out
 
 
+def test_one_patient_has_no_interval(tmp_path, capsys):
+    folders = patients(tmp_path)
+    for name in ("bert_1", "bert_2"):
+        (folders[1] / f"{name}.nii.gz").unlink()
+    out = tmp_path / "s.csv"
+    assert cohort_files(*folders, out=out, **options(group="(.+)_.*")) == 1, "a prediction has no reference"
+    dice, *_ = json.loads(capsys.readouterr().out)["summary"]
+    assert (dice["value"], dice["low"], dice["high"]) == (pytest.approx(0.8), None, None)
+    shown = {**options(group="(.+)_.*"), "outputs": _console.Outputs()}
+    cohort_files(*folders, out=out, **shown)
+    assert "no intervals: all cases are of one group" in capsys.readouterr().out
+
+
 def test_a_table_of_cases_is_the_cohort(tmp_path):
     folders = patients(tmp_path)
     table = tmp_path / "cases.csv"
