@@ -7,6 +7,7 @@ Conventions
   what is left. Other rules are said by a pattern: see `Names`.
 - Two files of one folder with one case are an error that names both, unless one is the segmentation and the other, of a
   format that does not say where its voxels lie, comes from it: nnU-Net's probabilities, a picture. It is told.
+- A folder of slices (PNG, TIFF) is an image. Single pictures are, where no image says where its voxels lie; else told.
 - A reference without a prediction is a case of which the prediction is missing. A prediction without a reference is
   told, and so is a file that is no image, or none of a format that is read.
 """
@@ -23,7 +24,7 @@ from typing import NamedTuple
 from .._checks import UsageError
 from .._skipped import UNPAIRED, UNREADABLE
 from .._text import file_name, printable
-from .names import SUFFIXES, case_name, image_suffix, says_its_place
+from .names import SLICES, SUFFIXES, case_name, image_suffix, is_image_folder, says_its_place
 
 ROLES = ("-seg", "_seg", "_0000")
 """What BraTS and nnU-Net add to the name of a case, for its segmentation and its first channel."""
@@ -215,7 +216,8 @@ def _images_in(folder: Path, side: str, names: Names, shares: bool = False) -> t
                 detail = "what macOS keeps of a file beside it: dot_clean removes it"
                 rows.append(_row(side, path, NO_IMAGE, detail))
             continue
-        if not image_suffix(path):
+        is_stack = not names.go_deeper and _is_stack(path)
+        if not image_suffix(path) and not is_stack:
             others.append(path)
             continue
         case = _case_of(path, folder, names)
@@ -227,7 +229,27 @@ def _images_in(folder: Path, side: str, names: Names, shares: bool = False) -> t
             rows.append(_row(side, beside, OTHER_FORMAT, f"{file_name(images[case].name)} beside it is read"))
             continue
         images[case] = path
-    return images, [*rows, *_rows_of_others(others, images.values(), side)]
+    images, pictures = _without_pictures(images, side)
+    return images, [*rows, *pictures, *_rows_of_others(others, images.values(), side)]
+
+
+def _is_stack(path: Path) -> bool:
+    """Return whether it is a folder of the slices of one image."""
+    return path.is_dir() and is_image_folder(path)
+
+
+def _without_pictures(images: dict[str, Path], side: str) -> tuple[dict[str, Path], list[Row]]:
+    """Return images without the pictures among them, such as a figure among NIfTI files, and a row for each."""
+    if not any(says_its_place(path) for path in images.values()):
+        return images, []
+    kept = {}
+    rows = []
+    for case, path in images.items():
+        if image_suffix(path) in SLICES:
+            rows.append(_row(side, path, OTHER_FORMAT, "a picture among images of other formats"))
+        else:
+            kept[case] = path
+    return kept, rows
 
 
 def _of_two(first: Path, second: Path, shares: bool) -> tuple[Path, Path]:

@@ -160,3 +160,26 @@ def test_two_images_that_both_say_where_they_lie_are_one_too_many(tmp_path):
         (tmp_path / name).touch()
     with pytest.raises(ValueError, match="are the same case: keep one of them"):
         pair_images(tmp_path, tmp_path)
+
+
+def test_a_figure_among_the_references_is_no_case(tmp_path):
+    for name in ("a.nii.gz", "figure_1.png", "overview.tif"):
+        (tmp_path / name).touch()
+    cases, rows = pair_images(tmp_path, tmp_path)
+    assert [case.name for case in cases] == ["a"]
+    assert {row["detail"] for row in rows} == {"a picture among images of other formats"}
+    assert len(rows) == 4
+
+
+def test_folders_of_slices_are_cases(tmp_path):
+    for side in ("p", "r"):
+        for case in ("case_1", "case_2"):
+            (tmp_path / side / case).mkdir(parents=True)
+            for k in range(3):
+                (tmp_path / side / case / f"{k}.png").touch()
+    cases, rows = pair_images(tmp_path / "p", tmp_path / "r")
+    assert [(case.name, case.predicted) for case in cases] == [
+        ("case_1", tmp_path / "p" / "case_1"),
+        ("case_2", tmp_path / "p" / "case_2"),
+    ]
+    assert rows == []

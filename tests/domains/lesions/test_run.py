@@ -785,3 +785,22 @@ def test_arrays_and_pictures_take_the_place_of_the_other_side(tmp_path):
     assert "spacing=(X, Y, Z) in mm (--spacing X,Y,Z)" in failed.error[0]
     scores, _ = cohort(folders["pictures"], folders["arrays"], axes="zyx", spacing=(0.5, 0.75, 3.0))
     assert scores.size_a.tolist() == [18 * 0.5 * 0.75 * 3]
+
+
+def test_folders_of_slices_are_scored_and_scored_again_when_a_slice_changes(tmp_path):
+    from PIL import Image
+
+    slices = np.zeros((3, 6, 5), np.uint8)
+    slices[1, 2:4, 1:4] = 1
+    for side in ("p", "r"):
+        folder = tmp_path / side / "case"
+        folder.mkdir(parents=True)
+        for k, values in enumerate(slices):
+            Image.fromarray(values).save(folder / f"{k}.png")
+    out = tmp_path / "scores.csv"
+    scores, _ = cohort(tmp_path / "p", tmp_path / "r", out=out, spacing=(0.5, 0.5, 2))
+    assert scores.dice.tolist() == [1]
+    slices[1, 2:4, 1] = 0
+    Image.fromarray(slices[1]).save(tmp_path / "p" / "case" / "1.png")
+    scores, _ = cohort(tmp_path / "p", tmp_path / "r", out=out, spacing=(0.5, 0.5, 2))
+    assert scores.dice.tolist() == [2 * 4 / 10]
