@@ -84,3 +84,11 @@ def test_every_picture_of_lesions_is_drawn(tmp_path, monkeypatch):
             drawn.append(len(plt.get_fignums()))
             plt.close("all")
     assert drawn == [0, 1, 1, 1, 2, 1, 1, 2, 1, 1, 1]
+
+
+def test_the_page_of_protocols_runs_as_it_stands():
+    names: dict[str, object] = {}
+    for cell in cells_of("lesion-protocols.md"):
+        exec(cell, names)
+    by_name = names["table"].set_index("protocol")["value"].round(3).to_dict()
+    assert (by_name["brats2023_gli"], by_name["brats2023_met"], by_name["panoptic"]) == (1.0, 0.667, 0.8)

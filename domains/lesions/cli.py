@@ -297,6 +297,36 @@ def compare(
     raise typer.Exit(code)
 
 
+Protocols = Annotated[
+    str | None, typer.Option(help='Names such as "brats2023_gli,cc"; by default all: see the page on protocols.')
+]
+
+
+@dataclass(frozen=True)
+class Cutting:
+    """What two images are, and where they are cut, as `compare_protocols` takes it."""
+
+    protocols: Protocols = None
+    labels: Labels = None
+    as_: As = None
+    scale: Scale = None
+    reference_scale: ReferenceScale = None
+    level: Level = 0.5
+
+
+@app.command()
+@grouped
+def protocols(predicted: Predicted, reference: Reference, *, cutting: Cutting, saving: Saving) -> None:
+    """Score the lesions of a case under every community's rule, and say why they differ.
+
+    As CSV: a row for each label and protocol.
+    """
+    from . import beside
+
+    outputs = saving.checked([predicted, reference])
+    raise typer.Exit(beside.protocols_files(predicted, reference, **keywords(cutting), outputs=outputs))
+
+
 @app.command()
 @grouped
 def cohort(

@@ -199,6 +199,12 @@ COMMANDS = {
         two_models_of_other_cases,
         (*OF_SCORES, ["--indices", "x"], ["--infinite", "far"], ["--group", "site"], ["--differences", NOWHERE]),
     ),
+    "lesions protocols": Command(
+        two_images,
+        images_on_two_grids,
+        (*OF_SCORES, ["--protocols", "brats"], ["--protocols", ","], ["--labels", "one"], ["--level", "2"]),
+        "nibabel",
+    ),
     "lesions cohort": Command(
         a_cohort,
         a_cohort_with_a_lonely_image,

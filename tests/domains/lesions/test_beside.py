@@ -1,0 +1,48 @@
+"""All protocols on one case from the command line."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from domains.cli import app
+from domains.lesions import as_image, compare_protocols, write_image
+from domains.lesions.beside import parse_protocols
+
+pytest.importorskip("nibabel")
+
+
+@pytest.fixture
+def files(tmp_path):
+    """One of two lesions is missed."""
+    masks = np.zeros((2, 30, 30, 12), np.uint8)
+    masks[:, 2:8, 2:8, 2:8] = masks[1, 24:26, 24:26, 4:6] = 1
+    paths = [tmp_path / "predicted.nii.gz", tmp_path / "reference.nii.gz"]
+    for mask, path in zip(masks, paths, strict=True):
+        write_image(as_image(mask, 1.0), path)
+    return [str(path) for path in paths], [as_image(mask, 1.0) for mask in masks]
+
+
+def test_the_command_says_what_the_function_says(files):
+    paths, images = files
+    done = CliRunner().invoke(app, ["lesions", "protocols", *paths, "--json"])
+    assert done.exit_code == 0, done.output
+    rows = json.loads(done.stdout)
+    table = compare_protocols(*images)
+    assert [row["protocol"] for row in rows] == table["protocol"].tolist()
+    assert [row["value"] for row in rows] == pytest.approx(table["value"].tolist())
+
+
+def test_the_terminal_tells_why(files):
+    done = CliRunner().invoke(app, ["lesions", "protocols", *files[0], "--protocols", "brats2023_gli,brats2023_met"])
+    assert "1, brats2023_gli: 1 reference lesion of 50 mm³ or less left out" in done.output
+    assert "panoptic" not in done.output
+
+
+def test_names():
+    assert parse_protocols(None) is None
+    with pytest.raises(ValueError, match="names none: choose from brats2023_gli"):
+        parse_protocols(" , ")
