@@ -386,7 +386,13 @@ def merge(
 @app.command("compare-models")
 @grouped
 def compare_models(
-    a: FirstModel, b: SecondModel, *, pairing: Pairing, differences: Differences = None, saving: Saving
+    a: FirstModel,
+    b: SecondModel,
+    *,
+    pairing: Pairing,
+    differences: Differences = None,
+    html: Html = None,
+    saving: Saving,
 ) -> None:
     """Compare two models on the same cases.
 
@@ -399,6 +405,6 @@ def compare_models(
         b,
         **keywords(pairing),
         differences_file=differences,
-        outputs=saving.checked([a, b], others={"--differences": differences}),
+        outputs=saving.checked([a, b], html=html, others={"--differences": differences}),
     )
     raise typer.Exit(code)

@@ -141,8 +141,9 @@ def compare_models_files(
 ) -> int:
     """Do what ``overlap lesions compare-models`` does, and return its exit code."""
     names = None if indices is None else [name.strip() for name in indices.split(",")]
+    penalty = parse_infinite(infinite)
     with _console.collected_warnings() as notes:
-        found = compare_models(a, b, indices=names, infinite=parse_infinite(infinite), **options)
+        found = compare_models(a, b, indices=names, infinite=penalty, **options)
     n_cases = found.cases["case"].nunique()
     report = {
         "a": str(a),
@@ -160,9 +161,16 @@ def compare_models_files(
         index = str(found.summary["index"].iloc[0])
         return plot_models(read_scores(a), read_scores(b), index, names=(a.name, b.name))
 
+    def page() -> str:
+        from .pictures.model_pages import models_page
+
+        done = {"A": str(a), "B": str(b), "infinite": infinite, **options}
+        settings = {name: value for name, value in done.items() if value is not None}
+        return models_page(*found, (read_scores(a), read_scores(b)), settings, notes)
+
     files = {} if differences_file is None else {differences_file: found.cases}
     return _console.deliver(
-        report, outputs, table, picture, found.skipped, rows=found.summary, files=files, notes=notes
+        report, outputs, table, picture, found.skipped, page=page, rows=found.summary, files=files, notes=notes
     )
 
 

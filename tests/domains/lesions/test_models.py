@@ -95,7 +95,7 @@ def test_the_models_change_sides():
 def test_values_are_those_of_the_summaries_where_all_is_paired():
     found = compare_models(A, B).summary.set_index(["label", "index", "statistic"])
     for column, scores in {"a": A, "b": B}.items():
-        summary = summarise(scores).set_index(["label", "index", "statistic"])
+        summary = summarise(scores).set_index(["label", "index", "statistic"]).loc[found.index]
         assert found[column].to_dict() == pytest.approx(summary["value"].to_dict())
         assert found[f"missed_{column}"].to_dict() == summary["n_missed"].to_dict()
 
