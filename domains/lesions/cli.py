@@ -67,9 +67,14 @@ class ResampleName(StrEnum):
     linear = "linear"
 
 
-Predicted = Annotated[Path, typer.Argument(help="The predicted image: a label map or a soft mask (.nii, .nii.gz).")]
+Predicted = Annotated[
+    Path,
+    typer.Argument(help="The predicted image: a label map or a soft mask (NIfTI, NRRD, MHA, DICOM, TIFF, arrays)."),
+]
 Reference = Annotated[Path, typer.Argument(help="The reference image, on the same grid.")]
-Predictions = Annotated[Path | None, typer.Argument(help="A folder of predicted images (.nii, .nii.gz).")]
+Predictions = Annotated[
+    Path | None, typer.Argument(help="A folder of predicted images (NIfTI, NRRD, MHA, DICOM, TIFF, arrays).")
+]
 References = Annotated[Path | None, typer.Argument(help="A folder of reference images; pairs have the same file name.")]
 Cases = Annotated[
     Path | None,
