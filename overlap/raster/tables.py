@@ -17,7 +17,7 @@ _TABLE = 1 << 16
 _FEW = 1 << 8
 """Labels from 0 up that are counted without a look at their range."""
 
-_WORTH_COMPILING = 1 << 20
+_WORTH_COMPILING = 1 << 23
 """Cells whose counting takes longer than the import of a compiler."""
 
 _LARGEST = 1 << 27
