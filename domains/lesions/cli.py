@@ -102,7 +102,8 @@ Out = Annotated[
 MergedOut = Annotated[Path, typer.Option("--out", help="Save the scores in this file (.csv, .parquet).")]
 Lesions = Annotated[Path | None, typer.Option(help="Save a row for each lesion or pair of lesions in this CSV file.")]
 Image = Annotated[
-    Path | None, typer.Option(help="The image that the masks were drawn on, to lie below them in pictures.")
+    Path | None,
+    typer.Option(metavar="FILE", help="The image that the masks were drawn on, to lie below them in pictures."),
 ]
 Window = Annotated[
     str | None,
