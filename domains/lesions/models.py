@@ -159,14 +159,14 @@ def compare_models_files(
         from .pictures.two_models import plot_models
 
         index = str(found.summary["index"].iloc[0])
-        return plot_models(read_scores(a), read_scores(b), index, names=(a.name, b.name))
+        return plot_models(found.cases, index=index, names=(a.name, b.name))
 
     def page() -> str:
         from .pictures.model_pages import models_page
 
         done = {"A": str(a), "B": str(b), "infinite": infinite, **options}
         settings = {name: value for name, value in done.items() if value is not None}
-        return models_page(*found, (read_scores(a), read_scores(b)), settings, notes)
+        return models_page(*found, settings, notes)
 
     files = {} if differences_file is None else {differences_file: found.cases}
     return _console.deliver(

@@ -34,7 +34,6 @@ def models_page(
     summary: pd.DataFrame,
     cases: pd.DataFrame,
     skipped: pd.DataFrame,
-    scores: tuple[pd.DataFrame, pd.DataFrame],
     done: Mapping[str, Any],
     notes: Sequence[str] = (),
 ) -> str:
@@ -44,8 +43,6 @@ def models_page(
     ----------
     summary, cases, skipped : DataFrame
         As `compare_models` returns them.
-    scores : tuple of DataFrame
-        Those of the two models, for the pictures.
     done : mapping
         What was done: the two tables, as ``A`` and ``B``, and the settings.
     notes : sequence of str
@@ -63,7 +60,7 @@ def models_page(
     shown = cases.iloc[_farthest_first(cases)]
     sections = [
         section("Summary", table(summary, LOOK), paragraph(_SUMMARY)),
-        section("Model against model", gallery(*_pictures(summary, scores))),
+        section("Model against model", gallery(*_pictures(cases))),
         section("Cases", table(shown, LOOK, all_of_them="--differences", most=MOST_ROWS)),
         section("Not compared", table(skipped[["file", "detail"]], all_of_them="--skipped")),
     ]
@@ -94,15 +91,15 @@ def _farthest_first(cases: pd.DataFrame) -> np.ndarray:
     return np.lexsort((-distance, indices))
 
 
-def _pictures(summary: pd.DataFrame, scores: tuple[pd.DataFrame, pd.DataFrame]) -> list[str]:
+def _pictures(cases: pd.DataFrame) -> list[str]:
     """Return the scores of both models against each other, for the first indices."""
     import matplotlib.pyplot as plt
 
     from .two_models import plot_models
 
     drawn = []
-    for index in summary["index"].unique()[:MOST_PICTURES]:
-        figure: Any = plot_models(*scores, index, names=("A", "B")).figure
+    for index in cases["index"].unique()[:MOST_PICTURES]:
+        figure: Any = plot_models(cases, index=index, names=("A", "B")).figure
         drawn.append(picture(figure, f"Every case: {index} of A and of B"))
         plt.close(figure)
     return drawn

@@ -17,6 +17,8 @@ import pandas as pd
 from ..._checks import UsageError
 from ..._pictures import COLUMN, axes_or_new, printed
 from ..._text import count_of
+from ..differences import Rules, differences
+from ..paired import pair_scores
 from ..summaries import statistic_of
 from .cohort_scores import MISS, POINT, TITLES, scored_rows, short_label
 from .drawing import INK, shades
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 def plot_models(
     first: pd.DataFrame,
-    second: pd.DataFrame,
+    second: pd.DataFrame | None = None,
     index: str = "dice",
     *,
     label: str | None = None,
@@ -39,7 +41,8 @@ def plot_models(
     Parameters
     ----------
     first, second : DataFrame
-        As `cohort` returns them, of the same cases.
+        As `cohort` returns them, of the same cases; they are paired as `compare_models` does.
+        Or the `cases` that `compare_models` returned alone: then its values are drawn.
     index : str
         Which column.
     label : str, optional
@@ -72,9 +75,12 @@ def plot_models(
     infinite with model A: 1
     """
     operation = "lesions.plot_models"
-    both = _paired(operation, first, second, index, label)
-    x = both["first"].to_numpy(float)
-    y = both["second"].to_numpy(float)
+    if second is None:
+        both = _cases_of(operation, first, index, label)
+    else:
+        both = _cases_of(operation, _paired(operation, first, second, index, names), index, label)
+    x = both["a"].to_numpy(float)
+    y = both["b"].to_numpy(float)
     short = [short_label(name) for name in names]
     with printed(ax):
         ax = axes_or_new(ax, figsize=(COLUMN, 1.1 * COLUMN))
@@ -92,32 +98,45 @@ def plot_models(
         ax.set_xlabel(f"{title}, {short[0]}")
         ax.set_ylabel(f"{title}, {short[1]}")
         _name_sides(short, index, ax)
-        ax.set_title("\n".join(_who_wins(x, y, index, short)), fontsize="small")
+        ax.set_title("\n".join(_who_wins(both, short)), fontsize="small")
     return ax
 
 
-def _paired(operation: str, first: pd.DataFrame, second: pd.DataFrame, index: str, label: str | None) -> pd.DataFrame:
-    """Return the scores of both models for each case and label that both have."""
-    columns = ["case", "label", index]
-    one = scored_rows(operation, first, index)[columns].rename(columns={index: "first"})
-    two = scored_rows(operation, second, index)[columns].rename(columns={index: "second"})
-    both = one.merge(two, on=["case", "label"], validate="one_to_one")
+def _paired(
+    operation: str, first: pd.DataFrame, second: pd.DataFrame, index: str, names: tuple[str, str]
+) -> pd.DataFrame:
+    """Return the values of both models for each case and label, as `compare_models` has them."""
+    one = scored_rows(operation, first, index)
+    two = scored_rows(operation, second, index)
+    pairs = pair_scores(one, two, names)
+    compared = [differences(of_label.a, of_label.b, index, Rules()) for _, of_label in pairs.by_label()]
+    return pd.concat(compared).reset_index()
+
+
+def _cases_of(operation: str, cases: pd.DataFrame, index: str, label: str | None) -> pd.DataFrame:
+    """Return the rows of one index and label."""
+    missing = [name for name in ("label", "index", "a", "b", "better") if name not in cases]
+    if missing:
+        raise UsageError(
+            f"{operation}: cases has no column {missing[0]!r}: pass two tables of scores, or compare_models(a, b).cases"
+        )
+    is_drawn = cases["index"] == index
     if label is not None:
-        both = both[both["label"].astype(str) == str(label)]
-    if both.empty:
-        raise UsageError(f"{operation}: no case and label is in both tables: score the same cases with both models")
-    return both
+        is_drawn &= cases["label"].astype(str) == str(label)
+    if not is_drawn.any():
+        raise UsageError(f"{operation}: no case has {index} of label {label}: choose another index or label")
+    return cases[is_drawn]
 
 
 def _draw_cases(both: pd.DataFrame, ax: Axes) -> None:
     """Draw a point for each case that is finite in both, each label in a colour of its own."""
-    finite = both[np.isfinite(both["first"]) & np.isfinite(both["second"])]
+    finite = both[np.isfinite(both["a"]) & np.isfinite(both["b"])]
     names = both["label"].unique()
     colours = shades(len(names)) if len(names) > 1 else [POINT]
     for name, colour in zip(names, colours, strict=True):
         cases = finite[finite["label"] == name]
         dot: dict[str, Any] = {"s": 14, "color": colour, "edgecolors": INK, "linewidths": 0.3, "zorder": 3}
-        ax.scatter(cases["first"], cases["second"], label=short_label(name), **dot)
+        ax.scatter(cases["a"], cases["b"], label=short_label(name), **dot)
     if len(names) > 1:
         ax.legend(loc="lower right", fontsize="small", frameon=False, handletextpad=0.2)
 
@@ -151,23 +170,20 @@ def _mark_at_edge(x: np.ndarray, y: np.ndarray, marker: str, ax: Axes) -> None:
         ax.scatter(x, y, s=22, marker=marker, color=MISS, linewidths=0, clip_on=False, zorder=4)
 
 
-def _who_wins(x: np.ndarray, y: np.ndarray, index: str, names: list[str]) -> list[str]:
+def _who_wins(both: pd.DataFrame, names: list[str]) -> list[str]:
     """Return in words which model is better how often, and what is infinite or undefined."""
-    is_defined = ~(np.isnan(x) | np.isnan(y))
-    is_distance = _is_distance(index)
-    smaller = int((x[is_defined] < y[is_defined]).sum())
-    larger = int((x[is_defined] > y[is_defined]).sum())
-    equal = int(is_defined.sum()) - smaller - larger
-    first = smaller if is_distance else larger
-    second = larger if is_distance else smaller
-    pairs = count_of(int(is_defined.sum()), "pair")
+    counts = both["better"].value_counts()
+    first = int(counts.get("a", 0))
+    second = int(counts.get("b", 0))
+    equal = int(counts.get("tie", 0))
+    pairs = count_of(first + second + equal, "pair")
     lines = [f"of {pairs} {first} better with {names[0]}, {second} with {names[1]}, {equal} equal"]
-    counts = []
-    for name, values in zip(names, (x, y), strict=True):
-        n = int(np.isposinf(values).sum())
+    further = []
+    for name, side in zip(names, ("a", "b"), strict=True):
+        n = int(np.isposinf(both[side].to_numpy(float)).sum())
         if n:
-            counts.append(f"infinite with {name}: {n}")
-    n_undefined = len(x) - int(is_defined.sum())
+            further.append(f"infinite with {name}: {n}")
+    n_undefined = len(both) - first - second - equal
     if n_undefined:
-        counts.append(f"undefined: {n_undefined}")
-    return [*lines, ", ".join(counts)] if counts else lines
+        further.append(f"undefined: {n_undefined}")
+    return [*lines, ", ".join(further)] if further else lines

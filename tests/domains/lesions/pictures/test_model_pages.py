@@ -27,7 +27,7 @@ B = scores([0.7, 0.75, 0.6, 0.0], [3.0, 2.5, 4.0, inf])
 @pytest.fixture(scope="module")
 def html():
     found = compare_models(A, pd.concat([B, B[:1].assign(case="<e>")]))
-    return models_page(*found, (A, B), {"A": "<i>one</i>.csv", "B": "two.csv", "infinite": "keep"}, ["a <note>"])
+    return models_page(*found, {"A": "<i>one</i>.csv", "B": "two.csv", "infinite": "keep"}, ["a <note>"])
 
 
 def test_it_says_who_is_better_in_what_first(html):
@@ -53,7 +53,7 @@ def test_nothing_in_it_is_obeyed(html):
 
 
 def test_models_that_are_alike():
-    html = models_page(*compare_models(A, A), (A, A), {"A": "one.csv", "B": "two.csv"})
+    html = models_page(*compare_models(A, A), {"A": "one.csv", "B": "two.csv"})
     assert "no interval lies on one side of 0" in html
     assert "4 cases compared<" in html
 

@@ -8,9 +8,7 @@ import pandas as pd
 import pytest
 
 from domains._checks import UsageError
-from domains.lesions import (
-    plot_models,
-)
+from domains.lesions import compare_models, plot_models
 
 
 @pytest.fixture(autouse=True)
@@ -56,10 +54,23 @@ def test_misses_of_two_models_are_marks_at_their_edges():
 
 def test_models_of_other_cases_are_refused():
     other = table([1.0]).assign(case="x")
-    with pytest.raises(UsageError, match="no case and label is in both tables"):
+    with pytest.raises(UsageError, match="no case is scored in both model A and model B"):
         plot_models(table([1.0]), other, "hd95")
-    with pytest.raises(UsageError, match="no case and label is in both tables"):
+    with pytest.raises(UsageError, match="no case has hd95 of label 7"):
         plot_models(table([1.0]), table([1.0]), "hd95", label="7")
+    with pytest.raises(UsageError, match=r"cases has no column 'index': pass two tables of scores"):
+        plot_models(table([1.0]), index="hd95")
+
+
+def test_what_compare_models_returned_is_drawn_as_it_is():
+    """With its penalty for what is infinite, and its counts."""
+    one, two = table([1.0, np.inf, 3.0]), table([2.0, 1.0, 3.0])
+    found = compare_models(one, two, infinite=50.0)
+    ax = plot_models(found.cases, index="hd95")
+    assert sorted(map(tuple, points(ax).tolist())) == [(1, 2), (3, 3), (50, 1)]
+    row = found.summary[found.summary["index"] == "hd95"].iloc[0]
+    said = f"of 3 pairs {row['wins']} better with model A, {row['losses']} with model B, {row['ties']} equal"
+    assert ax.get_title() == said
 
 
 def test_each_label_of_two_models_has_its_colour():
