@@ -69,7 +69,7 @@ def as_mask(values: np.ndarray, scale: float | None = None, kind: Kind | None = 
     >>> as_mask(np.array([0, 0.25, 1]))
     array([0.  , 0.25, 1.  ])
     >>> as_mask(np.array([0, 1], np.uint8), kind="soft")
-    array([0., 1.])
+    array([0., 1.], dtype=float32)
     """
     if scale is not None:
         values = values / float(scale)
@@ -123,13 +123,15 @@ def check_kind(operation: str, name: str, kind: Kind | None, scale: float | None
 
 def _is_whole(values: np.ndarray, high: float) -> bool:
     """Return whether all values are labels, or a hair off."""
-    nearest = np.rint(values)
+    off = values[values != np.rint(values)]
+    if off.size == 0:
+        return True
+    nearest = np.rint(off)
+    apart = _distance(off, nearest)
     if high > 1 + _HAIR:
-        return bool(_distance(values, nearest).max() <= _HAIR)
+        return bool(apart.max() <= _HAIR)
     # a sigmoid that found nothing is no empty label map: 1e-7 is not 0
-    is_zero = values == 0
-    is_label = (nearest != 0) & (_distance(values, nearest) <= _ROUNDING)
-    return bool((is_zero | is_label).all())
+    return bool((apart <= _ROUNDING).all() and (nearest != 0).all())
 
 
 def _as_labels(values: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -137,9 +139,10 @@ def _as_labels(values: np.ndarray, low: float, high: float) -> np.ndarray:
     if max(-low, high) > _EXACT:
         raise ReadError(f"the values run from {low:g} to {high:g}; labels are whole numbers up to 2**53: save labels")
     nearest = np.rint(values)
-    apart = _distance(values, nearest)
-    if apart.max() > _HAIR:
-        remedy = _INTERPOLATED if apart.max() <= _BLURRED else _SAY_SOFT
+    off = values != nearest
+    farthest = float(_distance(values[off], nearest[off]).max(initial=0))
+    if farthest > _HAIR:
+        remedy = _INTERPOLATED if farthest <= _BLURRED else _SAY_SOFT
         raise ReadError(f"it is read as labels, and holds fractions from {low:g} to {high:g}: {remedy}")
     smallest = np.min_scalar_type(round(high)) if round(low) >= 0 else np.dtype(np.int64)
     labels: np.ndarray = nearest.astype(smallest)
