@@ -1,6 +1,6 @@
-"""Commands: ``overlap lesions compare``, ``cohort``, ``merge`` and ``compare-models``.
+"""Commands: ``overlap lesions compare``, ``cohort``, ``merge``, ``compare-models`` and ``decide``.
 
-In Python the same is done by `compare`, `cohort`, `merge` and `compare_models`.
+In Python the same is done by `compare`, `cohort`, `merge`, `compare_models` and `decide`.
 """
 
 from __future__ import annotations
@@ -111,6 +111,12 @@ Window = Annotated[
         help='What of that image is black and white: "lung", "brain" or another window of CT, or its "CENTRE,WIDTH".'
     ),
 ]
+
+Probability = Annotated[Path, typer.Argument(help="A probability map: the chance of each voxel to be lesion.")]
+MaskOut = Annotated[
+    Path | None, typer.Option("--out", help="Save the mask of the largest expected Dice here (.nii.gz, .nii).")
+]
+CutLevel = Annotated[float, typer.Option(help="Where the map is cut (>=), to be set beside the best mask.")]
 
 Labels = Annotated[
     str | None,
@@ -413,4 +419,26 @@ def compare_models(
         differences_file=differences,
         outputs=saving.checked([a, b], html=html, others={"--differences": differences}),
     )
+    raise typer.Exit(code)
+
+
+@app.command()
+@grouped
+def decide(
+    probability: Probability,
+    *,
+    out: MaskOut = None,
+    scale: Scale = None,
+    level: CutLevel = 0.5,
+    saving: Saving,
+) -> None:
+    """Turn a probability map into a mask.
+
+    It is the mask of the largest expected Dice, and the cut at a level stands beside it. As CSV: a row for each
+    decision.
+    """
+    from . import deciding
+
+    outputs = saving.checked([probability], others={"--out": out})
+    code = deciding.decide_file(probability, out=out, scale=scale, level=level, outputs=outputs)
     raise typer.Exit(code)

@@ -32,6 +32,7 @@ from .._report import name_of
 from .grids import AXES, check_images, grid_if_known, regrid, spatial_axes
 
 OPTIMAL = "optimal"
+CUT = "cut"
 
 
 def expected_dice(
@@ -181,7 +182,7 @@ def decide(
     check_number(operation, "level", level, above=0, at_most=1)
     counted = probability if where is None else probability.where(where, 0.0)
     masks = [optimal_mask(probability, where=where, empty=empty), counted >= level]
-    names = xr.Variable("decision", [OPTIMAL, "cut"])
+    names = xr.Variable("decision", [OPTIMAL, CUT])
     mask = xr.concat(masks, names, combine_attrs="drop", coords="minimal", compat="override")
     grid = grid_if_known(probability)
     units = "voxels" if grid is None else grid.units

@@ -113,6 +113,20 @@ def a_part_of_a_cohort(folder: Path) -> list[str]:
     return parts_of_a_cohort(folder)[1:]
 
 
+def a_probability_map(folder: Path) -> list[str]:
+    from domains.lesions import consensus, example, read_image, write_image
+
+    write_image(consensus(read_image(example()) == 1), folder / "chance.nii.gz")
+    return [str(folder / "chance.nii.gz")]
+
+
+def an_image_of_labels(folder: Path) -> list[str]:
+    from domains.lesions import example, read_image, write_image
+
+    write_image(read_image(example()).isel(rater=0) * 7, folder / "labels.nii.gz")
+    return [str(folder / "labels.nii.gz")]
+
+
 def two_tables(folder: Path) -> list[str]:
     names = ["predicted.csv", "reference.csv"]
     for name in names:
@@ -213,6 +227,12 @@ COMMANDS = {
             *(["--workers", "0"], ["--labels", "1="], ["--out", NOWHERE], ["--level", "2"], ["--names", "("]),
             *(["--group", "patient"], ["--part", "1"], ["--part", "1/2"], ["--as", "mask"], ["--cases", "cases.csv"]),
         ),
+        "nibabel",
+    ),
+    "lesions decide": Command(
+        a_probability_map,
+        an_image_of_labels,
+        (*OF_SCORES, ["--out", NOWHERE], ["--out", "mask.png"], ["--level", "2"], ["--scale", "0"]),
         "nibabel",
     ),
     "lesions merge": Command(
