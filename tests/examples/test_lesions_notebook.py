@@ -80,3 +80,12 @@ def test_every_nodule_is_a_case(notebook):
         assert (scores["error"] == "").all()
     assert names["skipped"].empty
     assert names["calibrated"].attrs["cases"] == 4
+
+
+def test_the_models_are_compared_case_by_case(notebook):
+    names, shown = notebook
+    rows = shown["models-compared"].set_index(["index", "statistic"])
+    dice = rows.loc[("dice", "mean")]
+    assert dice["wins"] + dice["ties"] + dice["losses"] == 4
+    means = [scores["dice"].mean() for scores in names["scores"].values()]
+    assert dice["difference"] == pytest.approx(means[0] - means[1], abs=1e-3)
