@@ -329,7 +329,9 @@ class Cutting:
 @app.command()
 @grouped
 def protocols(predicted: Predicted, reference: Reference, *, cutting: Cutting, saving: Saving) -> None:
-    """Score the lesions of a case under every community's rule, and say why they differ.
+    """Score lesions under every community's rule.
+
+    The table says why the scores of one case differ.
 
     As CSV: a row for each label and protocol.
     """
