@@ -1,11 +1,13 @@
-from .agreement import rater_kappa
-from .calibrated import calibration, pool_calibration
-from .comparison import Assessment, assess, compare
-from .cuts import soft_volume, threshold_averaged_dice
-from .decisions import decide, expected_dice, optimal_mask
-from .distributions import generalised_energy_distance
-from .fusion import staple
-from .grids import as_image, grid_spacing
+from .cohorts.merging import merge
+from .cohorts.scores import read_scores
+from .comparison.comparison import Assessment, assess, compare
+from .comparison.cuts import soft_volume, threshold_averaged_dice
+from .decisions.calibrated import calibration, pool_calibration
+from .decisions.decisions import decide, expected_dice, optimal_mask
+from .images.grids import as_image, grid_spacing
+from .images.io import example, read_grey, read_image, write_image
+from .images.outlines import draw_outlines, read_outlines
+from .images.resampling import resample_onto
 from .instances import (
     AnyVoxel,
     CentreInside,
@@ -18,10 +20,7 @@ from .instances import (
     match,
     sensitivity_by_volume,
 )
-from .io import example, read_grey, read_image, write_image
-from .merging import merge
 from .models import ModelComparison, compare_models
-from .outlines import draw_outlines, read_outlines
 from .pictures.chances import plot_reliability
 from .pictures.cohort_scores import plot_histogram, plot_scores
 from .pictures.detection import plot_detection
@@ -42,10 +41,11 @@ from .protocols import (
     froc_curve,
     score_lesions,
 )
-from .raters import consensus, leave_one_out, pairwise_agreement
-from .resampling import resample_onto
+from .raters.agreement import rater_kappa
+from .raters.distributions import generalised_energy_distance
+from .raters.fusion import staple
+from .raters.raters import consensus, leave_one_out, pairwise_agreement
 from .run import cohort, summarise
-from .scores import read_scores
 from .settings import Settings
 
 __all__ = [

@@ -15,15 +15,15 @@ from .. import _console
 from .._checks import UsageError, check_choice
 from .._tables import build_table
 from .._text import for_picture
+from .cohorts.reading import Source, read_two
 from .protocols import PROTOCOLS, compare_protocols
-from .reading import Source, read_two
 from .run import parse_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from .._console import Outputs
-    from .values import Kind
+    from .images.values import Kind
 
 SHOWN = ("value", "found", "missed", "spurious", "Dice", "HD95", "F1")
 

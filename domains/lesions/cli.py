@@ -237,7 +237,7 @@ class Scoring:
 
     def keywords(self) -> dict[str, Any]:
         """Return the flags as keywords, the policies and the voxel size read."""
-        from .placing import parse_spacing
+        from .images.placing import parse_spacing
         from .settings import parse_empty
 
         texts = {

@@ -13,11 +13,11 @@ from .. import _console
 from .._checks import UsageError, check_number
 from .._tables import build_table
 from .._text import for_picture
-from .decisions import CUT, OPTIMAL, decide
-from .grids import spatial_axes
-from .io import read_image, write_image
-from .names import NIFTI
-from .values import check_scale
+from .decisions.decisions import CUT, OPTIMAL, decide
+from .images.grids import spatial_axes
+from .images.io import read_image, write_image
+from .images.names import NIFTI
+from .images.values import check_scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

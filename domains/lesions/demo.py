@@ -9,13 +9,13 @@ import pandas as pd
 import xarray as xr
 
 from .. import _console
-from . import tables
-from .comparison import Assessment, assess
-from .io import example, read_image, write_image
+from .comparison import tables
+from .comparison.comparison import Assessment, assess
+from .images.io import example, read_image, write_image
 from .pictures.cohort_scores import plot_scores
 from .pictures.plotting import plot_overlay
 from .pictures.rater_outlines import plot_raters
-from .raters import consensus, pairwise_agreement
+from .raters.raters import consensus, pairwise_agreement
 from .run import cohort, summarise
 
 WHAT_TO_LOOK_AT = (

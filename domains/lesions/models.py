@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-- Which rows are compared, and what only one model has: `domains.lesions.paired`.
-- What a difference is, of infinite distances and of absent labels too: `domains.lesions.differences`.
+- Which rows are compared, and what only one model has: `domains.lesions.cohorts.paired`.
+- What a difference is, of infinite distances and of absent labels too: `domains.lesions.cohorts.differences`.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from .._checks import UsageError, check_choice
 from .._report import SIZES
 from .._skipped import as_skipped
 from .._text import file_name
-from . import tables
-from .comparison import BOUNDS, DISTANCES, INDICES, LESION_INDICES
-from .differences import Absent, Infinite, Rules, differences, pooled, summed_up
-from .paired import OPERATION, PairedScores, pair_scores
-from .scores import missed, read_scores
-from .summaries import Bootstrap
+from .cohorts.differences import Absent, Infinite, Rules, differences, pooled, summed_up
+from .cohorts.paired import OPERATION, PairedScores, pair_scores
+from .cohorts.scores import missed, read_scores
+from .cohorts.summaries import Bootstrap
+from .comparison import tables
+from .comparison.comparison import BOUNDS, DISTANCES, INDICES, LESION_INDICES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,7 +80,7 @@ def compare_models(
         if it is filled; a pattern whose groups capture it in the names of cases, such as ``"(.+)_.*"``; or a mapping
         from case to group.
     infinite : "keep" or float
-        What an infinite distance is: itself, or a penalty in mm. See `domains.lesions.differences`.
+        What an infinite distance is: itself, or a penalty in mm. See `domains.lesions.cohorts.differences`.
     absent : {"perfect", "skip"}
         What a model is worth that rightly has nothing where the other has something. See there.
     level : float

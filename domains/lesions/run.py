@@ -3,7 +3,7 @@
 Conventions
 -----------
 - Cases are those of two folders, paired by file name, or of a table. A file without a partner is listed, never dropped
-  in silence: see `domains.lesions.folders` and `domains.lesions.listing`.
+  in silence: see `domains.lesions.cohorts.folders` and `domains.lesions.cohorts.listing`.
 - A pair that cannot be read or compared is a row with its error; all others are still scored.
 - Each case is kept in a file of records as soon as it is scored. A second run scores what is new, failed or has changed
   since, and refuses records that were made with other settings. The table of scores is made of the records: the same,
@@ -31,8 +31,8 @@ from .._outputs import is_special
 from .._running import Running, RunningOptions, split_running, takes_running
 from .._skipped import as_skipped
 from .._text import count_of, file_name, for_picture, printable
-from . import cohorts, tables
-from .cohorts import (
+from .cohorts import cohorts
+from .cohorts.cohorts import (
     JOB,
     PARTS,
     Pair,
@@ -45,27 +45,28 @@ from .cohorts import (
     skipped_of,
     told_of_labels,
 )
-from .comparison import Assessment, assess
-from .formats.arrays import check_axes
-from .io import read_grey
-from .layers import (
+from .cohorts.listing import grouped, list_cases, part_of
+from .cohorts.merging import merge
+from .cohorts.reading import Side, Source, check_said, decide_kinds, read_two
+from .cohorts.saving import check_table, save_scores
+from .cohorts.scores import restored
+from .cohorts.summaries import Bootstrap, number_groups, summarise_label
+from .comparison import tables
+from .comparison.comparison import Assessment, assess
+from .comparison.layers import (
     Labels,
     check_labels,
     held_labels,
     listed_labels,
 )
-from .listing import grouped, list_cases, part_of
-from .merging import merge
-from .names import is_image_folder
-from .nnunet import Regions, regions_of
+from .images.formats.arrays import check_axes
+from .images.io import read_grey
+from .images.names import is_image_folder
+from .images.nnunet import Regions, regions_of
+from .images.placing import check_spacing
+from .images.values import Kind, check_kind, check_scale
 from .pictures.drawing import parse_window
-from .placing import check_spacing
-from .reading import Side, Source, check_said, decide_kinds, read_two
-from .saving import check_table, save_scores
-from .scores import restored
 from .settings import Options, check_settings, takes_settings
-from .summaries import Bootstrap, number_groups, summarise_label
-from .values import Kind, check_kind, check_scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -107,14 +108,14 @@ def cohort(
         Folders of images.
     cases : path, optional
         A CSV with the columns ``prediction reference`` and perhaps ``name group`` instead; see
-        `domains.lesions.listing`.
+        `domains.lesions.cohorts.listing`.
     out : path, optional
         A CSV or .parquet file for the scores.
     labels : sequence of int or mapping, optional
         See `compare`.
     as_ : {"soft", "labels"}, optional
         What all images are, soft masks or label maps. By default it is decided once, before the first case: see
-        `domains.lesions.reading`. With `cases` or `part` it must be said.
+        `domains.lesions.cohorts.reading`. With `cases` or `part` it must be said.
     reference_as : {"soft", "labels"}, optional
         What the references are, where they are something else than the predictions.
     scale, reference_scale : float, optional
@@ -125,7 +126,7 @@ def cohort(
         Which axis of an array is which.
     names, reference_names : str, optional
         Regular expressions whose groups capture the case in the names of files, such as ``"(.+)-seg"``; of references
-        as of predictions by default. See `domains.lesions.folders`.
+        as of predictions by default. See `domains.lesions.cohorts.folders`.
     group : str, optional
         A regular expression whose groups capture in the name of a case of whom it is, such as ``"(.+)_.*"``.
     count_missing : bool

@@ -111,7 +111,8 @@ def of_validation():
 
 def of_lesions():
     pytest.importorskip("nibabel")
-    from domains.lesions import compare, consensus, example, read_image, tables
+    from domains.lesions import compare, consensus, example, read_image
+    from domains.lesions.comparison import tables
 
     raters = read_image(example()) == 1
     sides = [consensus(raters.isel(rater=k)) for k in ([0, 1], [2, 3])]
@@ -119,7 +120,7 @@ def of_lesions():
 
 
 def of_a_cohort():
-    from domains.lesions import tables
+    from domains.lesions.comparison import tables
 
     row = {"label": "1", "index": "hd95", "statistic": "median", "value": 12.34567, "low": 1.5, "high": np.inf}
     summary = pd.DataFrame([{**row, "n_scored": 5, "n_undefined": 0, "n_missed": 1}])

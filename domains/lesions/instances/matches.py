@@ -21,7 +21,7 @@ from overlap import matching
 
 from ..._checks import check_number
 from ..._report import name_of
-from ..grids import Grid, check_images, regrid
+from ..images.grids import Grid, check_images, regrid
 from .hits import Hit, LeastIoU
 from .maps import LesionMaps
 from .numbering import components

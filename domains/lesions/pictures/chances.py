@@ -11,7 +11,7 @@ import overlap as ov
 from ..._checks import UsageError
 from ..._pictures import COLUMN, axes_or_new, printed
 from ..._report import name_of
-from ..calibrated import TABLE, calibration
+from ..decisions.calibrated import TABLE, calibration
 from .cohort_scores import short_label
 
 if TYPE_CHECKING:

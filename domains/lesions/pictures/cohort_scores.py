@@ -19,8 +19,8 @@ import overlap as ov
 from ..._checks import UsageError, check_whole
 from ..._pictures import COLUMN, axes_or_new, printed
 from ..._text import for_picture, one_line
-from ..scores import restored
-from ..summaries import interval, statistic_of
+from ..cohorts.scores import restored
+from ..cohorts.summaries import interval, statistic_of
 from .drawing import INK, shades
 
 if TYPE_CHECKING:

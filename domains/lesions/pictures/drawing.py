@@ -21,7 +21,7 @@ import numpy as np
 import xarray as xr
 
 from ..._checks import UsageError, check_choice
-from ..grids import AXES, Grid, check_images
+from ..images.grids import AXES, Grid, check_images
 from .slices import Axis, Slice, axes_of
 
 if TYPE_CHECKING:

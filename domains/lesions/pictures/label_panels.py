@@ -14,8 +14,8 @@ import numpy as np
 import xarray as xr
 
 from ..._pictures import TWO_COLUMNS, printed
-from ..comparison import Assessment, Pair
-from ..grids import Grid
+from ..comparison.comparison import Assessment, Pair
+from ..images.grids import Grid
 from .drawing import INK, LEVELS, Window, draw_edges, draw_image, frame, shades
 from .masks import OVER_IMAGE, Masks, margin_or_usual, short_name, slice_of
 from .slices import Slice, View

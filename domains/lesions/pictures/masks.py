@@ -17,8 +17,8 @@ import xarray as xr
 
 from ..._report import name_of
 from ..._text import for_picture, one_line
-from ..comparison import Pair
-from ..grids import Grid, check_masks, regrid
+from ..comparison.comparison import Pair
+from ..images.grids import Grid, check_masks, regrid
 from .drawing import MARGIN, MARGIN_OF_IMAGE, rimmed
 from .slices import Slice, View, place_of_most, slice_at
 

@@ -20,8 +20,8 @@ import xarray as xr
 from ..._page import Finding, Look, gallery, page, paragraph, picture, section, table
 from ..._report import as_rows
 from ..._text import count_of, one_line
-from ..comparison import Assessment
-from ..scores import missed
+from ..cohorts.scores import missed
+from ..comparison.comparison import Assessment
 from .label_panels import overlapping_labels
 
 PACKAGES = ("numpy", "scipy", "pandas", "xarray", "nibabel", "matplotlib")

@@ -8,8 +8,8 @@ import numpy as np
 import xarray as xr
 
 from ..._pictures import COLUMN, axes_or_new, printed
-from ..grids import Grid
-from ..raters import consensus
+from ..images.grids import Grid
+from ..raters.raters import consensus
 from .drawing import Window, draw_edges, draw_image, frame, shades
 from .masks import OVER_IMAGE, margin_or_usual, name_lines, place_line
 from .slices import View, place_of_most, slice_at

@@ -19,7 +19,7 @@ import numpy as np
 import xarray as xr
 
 from ..._checks import UsageError, check_choice
-from ..grids import AXES, Grid
+from ..images.grids import AXES, Grid
 
 View = Literal["radiological", "neurological"]
 VIEWS = get_args(View)

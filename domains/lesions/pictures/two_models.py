@@ -17,9 +17,9 @@ import pandas as pd
 from ..._checks import UsageError
 from ..._pictures import COLUMN, axes_or_new, printed
 from ..._text import count_of
-from ..differences import Rules, differences
-from ..paired import pair_scores
-from ..summaries import statistic_of
+from ..cohorts.differences import Rules, differences
+from ..cohorts.paired import pair_scores
+from ..cohorts.summaries import statistic_of
 from .cohort_scores import MISS, POINT, TITLES, scored_rows, short_label
 from .drawing import INK, shades
 

@@ -11,8 +11,8 @@ import xarray as xr
 
 from ..._checks import UsageError, check_choice, check_number
 from ..._report import name_of
-from ..grids import Grid, check_images, check_masks, regrid
-from ..layers import Labels, layers
+from ..comparison.layers import Labels, layers
+from ..images.grids import Grid, check_images, check_masks, regrid
 from .detections import AnyDetection, MatchedDetections
 from .masks import MaskPair
 from .presets import PROTOCOLS

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from domains.lesions.grids import AXES, Grid
-from domains.lesions.placing import affine_of
+from domains.lesions.images.grids import AXES, Grid
+from domains.lesions.images.placing import affine_of
 
 SPACING = (0.5, 0.75, 3.0)
 ORIGIN = (-12.5, 20.25, 7.0)

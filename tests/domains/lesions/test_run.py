@@ -18,16 +18,15 @@ from domains._records import as_line, from_line
 from domains.lesions import (
     as_image,
     cohort,
-    cohorts,
     compare,
     example,
     read_image,
-    reading,
     run,
     summarise,
     write_image,
 )
-from domains.lesions.cohorts import COLUMNS
+from domains.lesions.cohorts import cohorts, reading
+from domains.lesions.cohorts.cohorts import COLUMNS
 from domains.lesions.run import cohort_files, compare_files, parse_labels
 
 

@@ -56,7 +56,7 @@ def in_reach(a, b):
         (CentreWithin(3.0), lambda a, b: apart(a, b) <= 3.0),
         (CentreWithin(), lambda a, b: apart(a, b) <= np.cbrt(b.sum() * 1.75 * 3 / 4 / np.pi)),
     ],
-    ids=str,
+    ids=lambda x: "hit" if callable(x) else str(x),
 )
 def test_the_pairs_that_hit(rule, is_hit):
     expected = of_each_pair(is_hit)

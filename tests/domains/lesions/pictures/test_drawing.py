@@ -9,7 +9,7 @@ from skimage.color import rgb2lab
 
 from domains._checks import UsageError
 from domains.lesions import as_image
-from domains.lesions.grids import Grid
+from domains.lesions.images.grids import Grid
 from domains.lesions.pictures.drawing import RIM, WINDOWS, draw_edges, draw_image, frame, rim_of, shades
 from domains.lesions.pictures.slices import slice_at
 

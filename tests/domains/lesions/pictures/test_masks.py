@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from domains.lesions import as_image
-from domains.lesions.grids import Grid
+from domains.lesions.images.grids import Grid
 from domains.lesions.pictures.masks import margin_or_usual, masks_of_images, place_line, short_name, slice_of
 from domains.lesions.pictures.slices import slice_at
 

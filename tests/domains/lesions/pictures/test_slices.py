@@ -8,7 +8,7 @@ import pytest
 
 from domains._checks import UsageError
 from domains.lesions import as_image, plot_overlay, read_image
-from domains.lesions.grids import Grid
+from domains.lesions.images.grids import Grid
 from domains.lesions.pictures.slices import place_of_most, slice_at
 
 nib = pytest.importorskip("nibabel")

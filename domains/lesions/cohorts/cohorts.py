@@ -1,0 +1,288 @@
+"""The cases of a cohort: how one is scored, and the table of the scores of all.
+
+Conventions
+-----------
+- A case is scored alone, and its scores are plain data: the engine (`domains._batch`) keeps them as a record, and the
+  table is made of the records, whoever scored them and in how many runs.
+- A case that cannot be read or compared is a row with its error, and a row of what was skipped. All others are scored.
+- So is a case without a prediction, unless it is to count as missed: compared with nothing then. ``missing`` is 1
+  in rows of cases without one, else 0.
+- Counts are whole numbers in the table, also beside rows without numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+from ... import _batch
+from ..._report import as_rows
+from ..._skipped import NOT_SCORED, UNPAIRED, UNREADABLE
+from ..._text import file_name
+from ..._workers import error_line
+from ..comparison.comparison import Assessment, assess_pair
+from ..comparison.layers import Labels, absent_labels, cases_without_common_label, no_common_label
+from ..images.names import says_its_place
+from ..images.values import Kind
+from ..settings import Settings
+from .folders import Listed
+from .reading import Source, read_in_time
+from .scores import COLUMNS, COUNTS, SCORES
+
+JOB = "lesions.cohort"
+PARTS = "parts"
+"""The setting that says into how many parts a cohort was divided."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What decides the scores of all cases.
+
+    Parameters
+    ----------
+    settings : Settings
+        See `compare`.
+    labels : sequence of int or mapping, optional
+        See `compare`.
+    as_, reference_as : {"soft", "labels"}, optional
+        What the predictions and the references are.
+    scale, reference_scale : float, optional
+        The stored value that means 1.
+    count_missing : bool
+        Whether a missing prediction counts as missed.
+    spacing : tuple of float, optional
+        Size of a voxel where a file says nothing of it.
+    axes : str, optional
+        Which axis of an array is which.
+    """
+
+    settings: Settings
+    labels: Labels | None = None
+    as_: Kind | None = None
+    reference_as: Kind | None = None
+    scale: float | None = None
+    reference_scale: float | None = None
+    count_missing: bool = False
+    spacing: tuple[float, ...] | None = None
+    axes: str | None = None
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return the rules as JSON data.
+
+        Examples
+        --------
+        >>> Rules(Settings(), labels={"core": (1, 4)}).as_plain()["labels"]
+        {'core': [1, 4]}
+        """
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        settings = own.pop("settings")
+        # as JSON has them: whole tuples, and a policy by its words
+        plain: dict[str, Any] = json.loads(json.dumps({**own, **vars(settings)}, default=str))
+        return plain
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The two images of a case and how they are compared: what a worker is given."""
+
+    case: Listed
+    rules: Rules
+
+    def as_case(self) -> _batch.Case:
+        """Return the pair as a case of a job."""
+        files = (self.case.predicted, self.case.reference)
+        return _batch.Case(self.case.name, self, tuple(path for path in files if path is not None))
+
+
+def assess_case(pair: Pair, *, keep_masks: bool = True) -> Assessment:
+    """Read the two images of a case and compare them.
+
+    Raises
+    ------
+    CaseError
+        If an image is missing or cannot be read; ``details`` are what the row of the table of what was skipped says.
+    """
+    case = pair.case
+    rules = pair.rules
+    if case.predicted is None and not rules.count_missing:
+        details = {"side": "reference", "file": file_name(case.reference), "reason": UNPAIRED}
+        raise _batch.CaseError("no prediction of this name", **details)
+    of_reference = Source(case.reference, rules.reference_as, rules.reference_scale, rules.spacing, rules.axes)
+    if case.predicted is None:
+        reference = _read("reference", of_reference)
+        predicted = xr.zeros_like(reference)
+    else:
+        of_prediction = Source(case.predicted, rules.as_, rules.scale, rules.spacing, rules.axes)
+        predicted, reference = _read_both(of_prediction, of_reference)
+    return assess_pair(predicted, reference, rules.labels, None, rules.settings, keep_masks=keep_masks)
+
+
+def score_pair(pair: Pair) -> list[dict[Any, Any]]:
+    """Return the scores of a case.
+
+    Returns
+    -------
+    list of dict
+        A row for each label: its name, whether the prediction is missing, and its numbers.
+
+    Raises
+    ------
+    CaseError
+        As `assess_case`.
+    """
+    table = as_rows(assess_case(pair, keep_masks=False).report)
+    is_missing = pair.case.predicted is None
+    labelled = table.assign(label=table["label"].astype(str), missing=int(is_missing))
+    rows: list[dict[Any, Any]] = labelled[["label", *SCORES]].to_dict("records")
+    return rows
+
+
+def scores_of(outcomes: Iterable[_batch.Outcome], groups: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Return the table of scores: a row for each case and label, and for each case that failed.
+
+    Parameters
+    ----------
+    outcomes : iterable of Outcome
+        What became of the cases.
+    groups : mapping of str to str, optional
+        Of whom each case is.
+
+    Examples
+    --------
+    >>> scored = _batch.Outcome("b", [{"label": "1", "dice": 0.5, "lesions_matched": 2}])
+    >>> failed = _batch.Outcome("c", error="no such file")
+    >>> scores_of([scored, failed])[["case", "label", "dice", "lesions_matched", "error"]]
+      case label  dice  lesions_matched         error
+    0    b     1   0.5                2
+    1    c         NaN             <NA>  no such file
+    """
+    groups = groups or {}
+    rows = []
+    for outcome in outcomes:
+        shared = {"case": outcome.case, "group": groups.get(outcome.case, ""), "error": outcome.error}
+        if outcome.error:
+            is_missing = int(outcome.details.get("reason") == UNPAIRED)
+            rows.append({**shared, "label": "", "missing": is_missing})
+            continue
+        for row in outcome.result:
+            rows.append({**shared, **row})
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    numbers = dict.fromkeys(SCORES, float) | dict.fromkeys(COUNTS, "Int64")
+    return table.astype(numbers).sort_values(["case", "label"], kind="stable", ignore_index=True)
+
+
+def skipped_of(outcomes: Iterable[_batch.Outcome]) -> list[dict[str, str]]:
+    """Return a row of what was skipped for each case that failed, first those without a prediction.
+
+    Examples
+    --------
+    >>> skipped_of([_batch.Outcome("a", error="different grids")])
+    [{'side': 'both', 'file': 'a', 'reason': 'not scored', 'detail': 'different grids'}]
+    """
+    rows = []
+    for outcome in outcomes:
+        if outcome.error:
+            of_case = {"side": "both", "file": outcome.case, "reason": NOT_SCORED}
+            rows.append({**of_case, **outcome.details, "detail": outcome.error})
+    return sorted(rows, key=lambda row: row["reason"] != UNPAIRED)
+
+
+def missing_cases(scores: pd.DataFrame) -> list[str]:
+    """Return the cases without a prediction.
+
+    Examples
+    --------
+    >>> missing_cases(pd.DataFrame({"case": ["a", "b", "b"], "missing": [0, 1, 1]}))
+    ['b']
+    """
+    if "missing" not in scores:
+        return []
+    names: list[str] = scores["case"][scores["missing"] == 1].unique().tolist()
+    return names
+
+
+def groups_of(scores: pd.DataFrame) -> pd.Series[Any] | None:
+    """Return of whom each row is, for `summarise`; None if nobody says.
+
+    Examples
+    --------
+    >>> groups_of(pd.DataFrame({"case": ["a", "b"], "group": ["", ""]})) is None
+    True
+    """
+    if "group" not in scores:
+        return None
+    groups = scores["group"].fillna("")
+    return None if (groups == "").all() else groups.replace("", None)
+
+
+def told_of_labels(scores: pd.DataFrame, labels: Labels | None, files: str) -> list[dict[str, str]]:
+    """Warn of cases without a common label; return a row of what was skipped for each label asked for that none has.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Of a whole cohort.
+    labels : sequence of int or mapping, optional
+        What was asked for.
+    files : str
+        Where the cases come from.
+
+    Warns
+    -----
+    UserWarning
+        If the images of a case have labels and none in common; once for all such cases.
+
+    Examples
+    --------
+    >>> sizes = {"size_a": [0.0], "size_b": [0.0], "error": [""]}
+    >>> told_of_labels(pd.DataFrame({"case": ["a"], "label": ["7"], **sizes}), [7], "cases.csv")[0]["detail"]
+    'label 7: no image of the cohort has it'
+    """
+    compared = scores[scores["error"] == ""]
+    names = cases_without_common_label(compared)
+    if names:
+        first = compared[compared["case"] == names[0]]
+        n = compared["case"].nunique()
+        message = f"lesions.cohort: {len(names)} of {n} cases, such as {names[0]}: {no_common_label(first, compared)}"
+        warnings.warn(message, stacklevel=4)
+    return [] if labels is None else absent_rows(compared, files, "no image of the cohort has it")
+
+
+def absent_rows(scores: pd.DataFrame, files: str, why: str) -> list[dict[str, str]]:
+    """Return a row of what was skipped for each label that was asked for and is nowhere.
+
+    Examples
+    --------
+    >>> scores = pd.DataFrame({"label": [7], "size_a": [0.0], "size_b": [0.0]})
+    >>> absent_rows(scores, "a.nii, b.nii", "neither image has it")[0]["where"]
+    'label 7'
+    """
+    rows = []
+    for label in absent_labels(scores):
+        where = f"label {label}"
+        rows.append({"side": "both", "file": files, "where": where, "reason": NOT_SCORED, "detail": f"{where}: {why}"})
+    return rows
+
+
+def _read_both(predicted: Source, reference: Source) -> tuple[xr.DataArray, xr.DataArray]:
+    """Read two images; the one whose file does not say where its voxels lie has the place of the other."""
+    if says_its_place(predicted.path):
+        a = _read("prediction", predicted)
+        return a, _read("reference", reference, a)
+    b = _read("reference", reference)
+    return _read("prediction", predicted, b), b
+
+
+def _read(side: str, source: Source, like: xr.DataArray | None = None) -> xr.DataArray:
+    try:
+        return read_in_time(source, like)
+    except Exception as error:
+        # whatever a damaged file leads to is the row of this case
+        details = {"side": side, "file": file_name(source.path), "reason": UNREADABLE}
+        raise _batch.CaseError(error_line(error), **details) from error

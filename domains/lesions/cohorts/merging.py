@@ -1,0 +1,163 @@
+"""The parts of a cohort, joined: what a job array scored, as one run would have scored it.
+
+Conventions
+-----------
+- A part is its file of records. No image is read, so that parts can be joined on another machine.
+- Parts of other settings or versions are refused. Where two parts have one case, the one that scored it counts; two
+  that differ are an error.
+- What is missing is told: a case that a run began and did not end, a part that was not given, and, if the table of
+  cases is given, a case that no part has.
+- Predictions without a reference, and files that are no image, are told by the parts: they are no cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ... import _console
+from ..._checks import UsageError
+from ..._records import Kept, Outcome, changed_settings, read_records
+from ..._skipped import NOT_SCORED, as_skipped
+from ..._text import file_name
+from .cohorts import JOB, PARTS, scores_of, skipped_of, told_of_labels
+from .folders import Listed
+from .listing import grouped, list_cases
+from .saving import check_table, save_scores
+
+OPERATION = "lesions.merge"
+
+
+def merge(
+    records: Iterable[str | Path],
+    *,
+    cases: str | Path | None = None,
+    out: str | Path | None = None,
+    group: str | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    r"""Join the parts of a cohort.
+
+    Parameters
+    ----------
+    records : iterable of path
+        The file of records of each part, as `cohort` keeps it: ``scores.csv.records`` beside ``scores.csv``.
+    cases : path, optional
+        The table of all cases: one that no part has is a row with an error, and its groups are those of the scores.
+    out : path, optional
+        A CSV or .parquet file for the scores.
+    group : str, optional
+        What of a case's name says of whom it is, see `cohort`.
+
+    Returns
+    -------
+    scores, skipped : DataFrame
+        As one run of `cohort` would return them.
+
+    Raises
+    ------
+    UsageError
+        If a file is none of records, parts were made with other settings, or two have other scores of one case.
+    FileNotFoundError, ReadError
+        If the table of cases cannot be read.
+
+    Warns
+    -----
+    UserWarning
+        If the images of a case have labels and none in common.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from .io import example
+    >>> from .run import cohort
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     folder = Path(name)
+    ...     nodules = [example(f"nodule_{k:02}") for k in (0, 1)]
+    ...     lines = [f"{path},{path}" for path in nodules]
+    ...     _ = (folder / "cases.csv").write_text("\n".join(["prediction,reference", *lines]))
+    ...     parts = [folder / f"{k}.records" for k in (1, 2)]
+    ...     for k, part in enumerate(parts, 1):
+    ...         _ = cohort(cases=folder / "cases.csv", as_="labels", part=(k, 2), records=part)
+    ...     scores, skipped = merge(parts)
+    >>> scores["case"].tolist()
+    ['nodule_00', 'nodule_01']
+    """
+    paths = [Path(path) for path in records]
+    if not paths:
+        raise UsageError(f"{OPERATION}: no files of records were given; name those of all parts")
+    table = None if out is None else Path(out)
+    if table is not None:
+        _console.check_folder(f"{OPERATION}: out", table)
+        check_table(table)
+    parts = {path: read_records(path, JOB) for path in paths}
+    settings = _shared_settings(parts)
+    outcomes = _joined(parts)
+    listed = [Listed(name, None, Path(name)) for name in sorted(outcomes)]
+    if cases is not None:
+        listed, _ = list_cases(None, None, cases)
+    chosen = grouped(listed, group)
+    for case in chosen:
+        outcomes.setdefault(case.name, Outcome(case.name, error="no part has it: run its part, or name its records"))
+    groups = {case.name: case.group for case in chosen}
+    scores = scores_of(outcomes.values(), groups)
+    if table is not None:
+        save_scores(scores, table)
+    absent = told_of_labels(scores, settings.get("labels"), ", ".join(file_name(path) for path in paths))
+    return scores, as_skipped([*_parts_not_given(settings, paths), *skipped_of(outcomes.values()), *absent])
+
+
+def _shared_settings(parts: Mapping[Path, Kept]) -> Mapping[str, Any]:
+    """Return the settings that all parts were made with."""
+    first, *others = parts
+    shared = parts[first].settings
+    for path in others:
+        changed = changed_settings(shared, parts[path].settings)
+        if changed:
+            raise UsageError(
+                f"{OPERATION}: {file_name(path)} was made with other settings than {file_name(first)} ({changed}): run "
+                "its part again with those of the others"
+            )
+    return shared
+
+
+def _joined(parts: Mapping[Path, Kept]) -> dict[str, Outcome]:
+    """Return what became of each case, by the part that scored it, else by the last that tried."""
+    outcomes: dict[str, Outcome] = {}
+    scored_in: dict[str, Path] = {}
+    for path, kept in parts.items():
+        for name, outcome in kept.outcomes.items():
+            if outcome.error and name in scored_in:
+                continue
+            if not outcome.error:
+                _check_same(outcome, outcomes.get(name), path, scored_in.get(name))
+                scored_in[name] = path
+            outcomes[name] = outcome
+    for path, kept in parts.items():
+        for name in kept.suspects:
+            why = f"{file_name(path)}: its run ended before this case was done: run the part again"
+            outcomes.setdefault(name, Outcome(name, error=why))
+    return outcomes
+
+
+def _check_same(outcome: Outcome, earlier: Outcome | None, path: Path, earlier_path: Path | None) -> None:
+    if earlier is None or earlier_path is None:
+        return
+    # as text: NaN is not equal to itself
+    if str(outcome.result) != str(earlier.result):
+        raise UsageError(
+            f"{OPERATION}: {file_name(earlier_path)} and {file_name(path)} have other scores of the case "
+            f"{outcome.case}: leave one of them out"
+        )
+
+
+def _parts_not_given(settings: Mapping[str, Any], paths: list[Path]) -> list[dict[str, str]]:
+    n_parts = int(settings.get(PARTS, 1))
+    left = n_parts - len(set(paths))
+    if n_parts == 1 or left <= 0:
+        return []
+    files = ", ".join(file_name(path) for path in paths)
+    detail = f"the cohort has {n_parts} parts, and {left} of them were not given"
+    return [{"side": "both", "file": files, "reason": NOT_SCORED, "detail": detail}]

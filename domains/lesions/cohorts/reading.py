@@ -1,0 +1,234 @@
+"""Reading the images of a cohort: what they are is decided once, for all of them.
+
+Conventions
+-----------
+- What an image is, a soft mask or a label map, never depends on its own values: a soft mask may hold nothing but zeros
+  and ones. It is said (``as_``, a scale), or decided before the first case.
+- References: those with fractions are soft masks, those stored in whole numbers or with values above 1 are label maps.
+  Both in one cohort are an error. References in floating point that hold nothing but 0 and 1 are what the others are,
+  and label maps if there are no others.
+- Predictions stored in floating point beside soft references are soft masks. Beside label maps they are what the first
+  of them with fractions or values above 1 says.
+- Reading is limited to `SECONDS`, or in proportion to the size of a large file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import xarray as xr
+
+from ... import _batch
+from ..._checks import UsageError
+from ..._running import Running
+from ..._text import file_name
+from ..images.io import holds_whole_numbers, read_image
+from ..images.names import says_its_place
+from ..images.values import Kind
+
+SECONDS = 10.0
+"""How long an image may be read."""
+BYTES_A_SECOND = 2e6
+"""A larger file may be read for longer, at this rate."""
+
+LOOKED_AT_FIRST = 8
+"""Predictions in floating point that are read before all others: as a rule the first has fractions."""
+
+EITHER = "either"
+"""What a file is that holds nothing but 0 and 1, in floating point."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file, and how it is read: see `read_image`."""
+
+    path: Path
+    as_: Kind | None = None
+    scale: float | None = None
+    spacing: tuple[float, ...] | None = None
+    axes: str | None = None
+
+
+@dataclass(frozen=True)
+class Side:
+    """The images of one side, and what is said of them.
+
+    Parameters
+    ----------
+    paths : tuple of Path
+        The files.
+    as_ : {"soft", "labels"}, optional
+        What they are.
+    scale : float, optional
+        The stored value that means 1; they are soft masks then.
+    """
+
+    paths: tuple[Path, ...]
+    as_: Kind | None = None
+    scale: float | None = None
+
+    @property
+    def said(self) -> Kind | None:
+        """What the images are said to be."""
+        return "soft" if self.scale is not None else self.as_
+
+
+def check_said(predictions: Side, references: Side) -> None:
+    """Refuse a cohort that may be a part of another and does not say what its images are.
+
+    Raises
+    ------
+    UsageError
+        If a side says nothing.
+
+    Examples
+    --------
+    >>> check_said(Side((), "soft"), Side((), scale=255))
+    """
+    for name, side in (("as_", predictions), ("reference_as", references)):
+        if side.said is None:
+            raise UsageError(
+                f"lesions.cohort: {name} must be said with cases and part, since no part may decide for the others: "
+                'as_="labels" for label maps (--as labels), as_="soft" for soft masks (--as soft)'
+            )
+
+
+def decide_kinds(predictions: Side, references: Side, running: Running) -> tuple[Kind, Kind]:
+    """Return what the predictions and the references of a cohort are.
+
+    Parameters
+    ----------
+    predictions, references : Side
+        Their files, and what is said of them.
+    running : Running
+        Where files are read: those in floating point of which nothing is said.
+
+    Returns
+    -------
+    predictions, references : {"soft", "labels"}
+
+    Raises
+    ------
+    UsageError
+        If some references are soft masks and others label maps.
+
+    Examples
+    --------
+    >>> from .io import example
+    >>> raters = Side((example("nodule_00"), example("nodule_01")))
+    >>> decide_kinds(raters, raters, Running())
+    ('labels', 'labels')
+    >>> decide_kinds(replace(raters, as_="soft"), raters, Running())
+    ('soft', 'labels')
+    """
+    quietly = replace(running, records=None, progress=False)
+    reference = references.said or _kind_of_references(references.paths, quietly)
+    prediction = predictions.said or _kind_of_predictions(predictions.paths, reference, quietly)
+    return prediction, reference
+
+
+def kind_of_file(path: Path) -> str:
+    """Return what a file says that it is: "soft", "labels", or "either".
+
+    Examples
+    --------
+    >>> from .io import example
+    >>> kind_of_file(example("nodule_00"))
+    'labels'
+    """
+    # where its voxels lie does not matter here, nor which axis is which
+    image = read_in_time(Source(path, spacing=(1.0, 1.0, 1.0)))
+    if image.dtype.kind == "f":
+        return "soft"
+    is_mask = not image.attrs["stored_whole"] and float(image.max()) <= 1
+    return EITHER if is_mask else "labels"
+
+
+def read_in_time(source: Source, like: xr.DataArray | None = None) -> xr.DataArray:
+    """Read an image as `read_image` does, within a limit of time; `like` another if it does not say where it lies.
+
+    Raises
+    ------
+    Exception
+        Whatever reading raises, and TimeoutError.
+    """
+    name = file_name(source.path)
+    with _batch.time_limit(_seconds_for(source.path), f"lesions.read_image: {name}: reading it"):
+        return _read(source, like)
+
+
+def read_two(predicted: Source, reference: Source) -> tuple[xr.DataArray, xr.DataArray]:
+    """Read the two images of a comparison, a cohort of one case.
+
+    Examples
+    --------
+    >>> from .io import example
+    >>> a, b = read_two(Source(example()), Source(example(), "soft", scale=1))
+    >>> a.dtype.kind, b.dtype.kind
+    ('u', 'f')
+    """
+    takes_place = says_its_place(predicted.path) and not says_its_place(reference.path)
+    like = _read(predicted) if takes_place else None
+    b = _read(reference, like)
+    as_ = predicted.as_
+    if as_ is None and b.dtype.kind == "f" and not holds_whole_numbers(predicted.path):
+        as_ = "soft"
+    a = _read(replace(predicted, as_=as_), b)
+    return a, b
+
+
+def _read(source: Source, like: xr.DataArray | None = None) -> xr.DataArray:
+    return read_image(
+        source.path, scale=source.scale, as_=source.as_, like=like, spacing=source.spacing, axes=source.axes
+    )
+
+
+def _kind_of_references(paths: Sequence[Path], running: Running) -> Kind:
+    whole = [path for path in paths if holds_whole_numbers(path)]
+    others = [path for path in paths if path not in set(whole)]
+    kinds = _kinds_of(others, running)
+    maps = [*whole, *_of_kind("labels", kinds)]
+    soft = _of_kind("soft", kinds)
+    if maps and soft:
+        raise UsageError(
+            f'lesions.cohort: {file_name(soft[0])} is a soft mask and {file_name(maps[0])} a label map: as_="soft" '
+            "(--as soft) if whole numbers are 0 and 1 of soft masks, or score them in two runs"
+        )
+    return "soft" if soft else "labels"
+
+
+def _kind_of_predictions(paths: Sequence[Path], reference: Kind, running: Running) -> Kind:
+    in_fractions = [path for path in paths if not holds_whole_numbers(path)]
+    if len(in_fractions) < len(paths):
+        return "labels"
+    if reference == "soft":
+        return "soft"
+    first = in_fractions[:LOOKED_AT_FIRST]
+    for some in (first, in_fractions[len(first) :]):
+        for kind in _kinds_of(some, running).values():
+            if kind != EITHER:
+                return "soft" if kind == "soft" else "labels"
+    return "labels"
+
+
+def _kinds_of(paths: Iterable[Path], running: Running) -> dict[Path, str]:
+    """Return what files say that they are; what cannot be read says nothing, and is a row of the cohort later."""
+    cases = {str(k): path for k, path in enumerate(paths)}
+    job = _batch.Job("lesions.cohort", kind_of_file)
+    listed = [_batch.Case(name, path) for name, path in cases.items()]
+    outcomes = _batch.run_cases(job, listed, running)
+    return {cases[outcome.case]: outcome.result for outcome in outcomes if not outcome.error}
+
+
+def _of_kind(kind: Kind, kinds: dict[Path, str]) -> list[Path]:
+    return [path for path, found in kinds.items() if found == kind]
+
+
+def _seconds_for(path: Path) -> float:
+    try:
+        size = path.stat().st_size
+    except OSError:
+        return SECONDS
+    return max(SECONDS, size / BYTES_A_SECOND)

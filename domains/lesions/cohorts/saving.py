@@ -1,0 +1,100 @@
+"""The table of scores as a file: CSV, or Apache Parquet by the ending ``.parquet``.
+
+Conventions
+-----------
+- A file is replaced when the new one is complete, and only if it is a table of scores itself.
+- Parquet keeps types: text stays text, whole numbers stay whole, NaN and infinity are what they are. It needs pyarrow.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import pandas as pd
+
+from ..._checks import UsageError
+from ..._console import save_table
+from ..._outputs import write_whole
+from ..._text import file_name
+from .scores import COLUMNS, is_parquet
+
+
+def save_scores(scores: pd.DataFrame, path: Path) -> None:
+    r"""Save a table of scores whole.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        As `cohort` returns it.
+    path : Path
+        A CSV, or a .parquet file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_scores(pd.DataFrame({"case": ["a"], "dice": [0.5]}), Path(folder, "s.csv"))
+    ...     Path(folder, "s.csv").read_text()
+    'case,dice\na,0.5\n'
+    """
+    if is_parquet(path):
+        write_whole(path, lambda part: scores.to_parquet(part, engine="pyarrow", index=False))
+    else:
+        save_table(scores, path)
+
+
+def check_table(path: Path) -> None:
+    """Refuse what cannot be written, and to overwrite a file that is no table of scores, whole or cut off.
+
+    Parameters
+    ----------
+    path : Path
+        Where the table will be written.
+
+    Raises
+    ------
+    UsageError
+        If there is another file.
+    ImportError
+        If it is to be Parquet, and pyarrow is not installed.
+    """
+    if is_parquet(path):
+        _check_pyarrow(path)
+    if not path.is_file():
+        return
+    is_scores = _is_parquet_of_scores(path) if is_parquet(path) else _is_csv_of_scores(path)
+    if not is_scores:
+        raise UsageError(
+            f"lesions.cohort: {file_name(path)} is not a table of scores of this version, and would be overwritten: "
+            "move it away, or choose another --out"
+        )
+
+
+def _check_pyarrow(path: Path) -> None:
+    if find_spec("pyarrow") is None:
+        raise ImportError(
+            f'lesions.cohort: {file_name(path)}: Parquet needs pyarrow: pip install "overlap-toolkit[parquet]", or '
+            "name a .csv"
+        )
+
+
+def _is_csv_of_scores(path: Path) -> bool:
+    first_line = ",".join(COLUMNS).encode() + b"\n"
+    with path.open("rb") as file:
+        found = file.read(len(first_line))
+    is_cut_off = first_line.startswith(found) and path.stat().st_size == len(found)
+    return found == first_line or is_cut_off
+
+
+def _is_parquet_of_scores(path: Path) -> bool:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    if path.stat().st_size == 0:
+        return True
+    try:
+        names: list[str] = parquet.read_schema(path).names
+    except (pa.ArrowException, OSError):
+        return False
+    return names == COLUMNS

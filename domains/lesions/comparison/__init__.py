@@ -1,0 +1,1 @@
+"""One prediction and one reference: scores of each label."""

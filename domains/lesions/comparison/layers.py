@@ -1,0 +1,376 @@
+"""Which sets are compared: the labels of a map, regions joined from several, soft masks.
+
+Conventions
+-----------
+- A label map has a set for each label but 0; a region is the union of labels.
+- A mask, hard or soft, is one set. Beside a label map it stands for the one label that is asked for.
+- Only the box that holds both sets is kept, with a rim of one voxel: nothing else counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from ..._checks import UsageError
+from ..images.grids import spatial_axes
+
+Labels: TypeAlias = Sequence[int] | Mapping[str, int | Sequence[int]]
+Name: TypeAlias = str | int
+MASK = "lesion"
+"""The name of a mask's only label."""
+
+MOST_LABELS = 1000
+"""More labels than this are the grey values of an image, unless they are named."""
+
+
+def layers(
+    predicted: xr.DataArray, reference: xr.DataArray, labels: Labels | None, where: xr.DataArray | None
+) -> Iterator[tuple[Name, xr.DataArray, xr.DataArray]]:
+    """Yield the name of each label and its two masks, prediction first.
+
+    Parameters
+    ----------
+    predicted, reference : DataArray
+        On one grid.
+    labels : sequence or mapping, optional
+        See `compare`.
+    where : DataArray of bool, optional
+        Voxels that count.
+
+    Raises
+    ------
+    TypeError
+        If `where` is not bool.
+    ValueError
+        If there is nothing to compare, or a mask would stand for several labels.
+
+    Examples
+    --------
+    >>> image = xr.DataArray([0, 1, 4, 2], dims="x")
+    >>> [(name, int(a.sum()), int(b.sum())) for name, a, b in layers(image, image, {"core": (1, 4)}, None)]
+    [('core', 2, 2)]
+    """
+    if where is not None and where.dtype != bool:
+        raise TypeError(f"lesions.compare: where has dtype {where.dtype}: pass bool, True = counted")
+    wanted = _wanted(predicted, reference, labels)
+    for name, members in wanted.items():
+        a = _mask(predicted, name, members, len(wanted), "prediction")
+        b = _mask(reference, name, members, len(wanted), "reference")
+        if where is not None:
+            a = _counted(a, where)
+            b = _counted(b, where)
+        box = _box(a, b)
+        yield name, a.isel(box), b.isel(box)
+
+
+def joined_size(
+    predicted: xr.DataArray, reference: xr.DataArray, labels: Labels | None, where: xr.DataArray | None
+) -> tuple[float, float] | None:
+    """Return how much all labels of each side hold together, in voxels: a voxel of several regions counts once.
+
+    Parameters
+    ----------
+    predicted, reference : DataArray
+        On one grid.
+    labels : sequence or mapping, optional
+        See `compare`.
+    where : DataArray of bool, optional
+        Voxels that count.
+
+    Returns
+    -------
+    tuple of float or None
+        None where no voxel can be of two labels, so that the sizes of the labels add.
+
+    Examples
+    --------
+    >>> image = xr.DataArray([0, 1, 4, 2], dims="x")
+    >>> joined_size(image, image, {"core": (1, 4), "whole": (1, 2, 4)}, None), joined_size(image, image, [1, 2], None)
+    ((3.0, 3.0), None)
+    """
+    has_layers = "label" in predicted.dims or "label" in reference.dims
+    if labels is None and not has_layers:
+        return None
+    wanted = _wanted(predicted, reference, labels)
+    members = [number for own in wanted.values() for number in own]
+    if len(members) == len(set(members)) and not has_layers:
+        return None
+    return _joined_size(predicted, wanted, where), _joined_size(reference, wanted, where)
+
+
+def _joined_size(x: xr.DataArray, wanted: Mapping[Name, tuple[int, ...]], where: xr.DataArray | None) -> float:
+    """Return the size of the union of labels, of soft masks by the largest value of each voxel."""
+    union = x
+    if x.dtype.kind in "iu":
+        members = {number for own in wanted.values() for number in own}
+        union = x.isin(list(members))
+    elif "label" in x.dims:
+        union = x.sel(label=list(wanted)).max("label")
+    counted = union if where is None else _counted(union, where)
+    return float(counted.sum(dtype=float))
+
+
+def check_labels(operation: str, labels: Labels) -> dict[Name, tuple[int, ...]]:
+    """Return the labels that were asked for, each with the numbers it is made of.
+
+    Parameters
+    ----------
+    operation : str
+        Who asks, for the error.
+    labels : sequence of int, or mapping of str to int or to several
+        See `compare`.
+
+    Raises
+    ------
+    UsageError
+        If it is neither, or empty.
+
+    Examples
+    --------
+    >>> check_labels("lesions.compare", [1, 2]), check_labels("lesions.compare", {"core": (1, 4), "edema": 2})
+    ({1: (1,), 2: (2,)}, {'core': (1, 4), 'edema': (2,)})
+    """
+    wanted: dict[Name, tuple[int, ...]] = {}
+    try:
+        if isinstance(labels, str):
+            raise TypeError
+        if isinstance(labels, Mapping):
+            for name, members in labels.items():
+                wanted[name] = _members(members)
+        else:
+            for label in labels:
+                number = _number(label)
+                wanted[number] = (number,)
+    except (TypeError, ValueError, OverflowError):
+        raise UsageError(
+            f"{operation}: labels must be numbers, [1, 2], or regions of numbers, {{'core': (1, 4)}}; got {labels!r}"
+        ) from None
+    if not wanted:
+        raise UsageError(f"{operation}: labels is empty: name the labels to compare, or pass None for all of them")
+    return wanted
+
+
+def absent_labels(scores: pd.DataFrame) -> list[Name]:
+    """Return the labels that neither side has, in any row.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        With columns ``label size_a size_b``: a report of `compare` as rows, or the scores of a cohort.
+
+    Examples
+    --------
+    >>> absent_labels(pd.DataFrame({"label": [1, 7, 1], "size_a": [4.0, 0.0, 0.0], "size_b": [0.0, 0.0, 0.0]}))
+    [7]
+    """
+    largest = scores.groupby("label", sort=False)[["size_a", "size_b"]].max()
+    empty = (largest == 0).all(axis=1)
+    names: list[Name] = largest.index[empty].tolist()
+    return names
+
+
+def no_common_label(scores: pd.DataFrame, cohort: pd.DataFrame | None = None) -> str:
+    """Return a sentence if both sides have labels and no label is in both, else "".
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Of one comparison, with columns ``label size_a size_b``.
+    cohort : DataFrame, optional
+        Of all comparisons, for which a remedy must hold; the one by default.
+
+    Examples
+    --------
+    >>> no_common_label(pd.DataFrame({"label": [1, 2], "size_a": [4.0, 0.0], "size_b": [0.0, 3.0]}))
+    'no label is in both images: the prediction holds 1, the reference 2'
+    """
+    predicted = scores["label"][scores["size_a"] > 0].tolist()
+    reference = scores["label"][scores["size_b"] > 0].tolist()
+    if not predicted or not reference or set(predicted) & set(reference):
+        return ""
+    sentence = (
+        f"no label is in both images: the prediction holds {listed_labels(predicted)}, "
+        f"the reference {listed_labels(reference)}"
+    )
+    everything = scores if cohort is None else cohort
+    everywhere_a = everything["label"][everything["size_a"] > 0].unique().tolist()
+    everywhere_b = everything["label"][everything["size_b"] > 0].unique().tolist()
+    remedy = _remedy_of_255("prediction", "--scale", predicted, everywhere_a)
+    return sentence + (remedy or _remedy_of_255("reference", "--reference-scale", reference, everywhere_b))
+
+
+def cases_without_common_label(scores: pd.DataFrame) -> list[str]:
+    """Return the cases of which both sides have labels and no label is in both.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Of a cohort, with columns ``case label size_a size_b``.
+
+    Examples
+    --------
+    >>> sizes = {"size_a": [4.0, 0.0, 5.0], "size_b": [0.0, 3.0, 5.0]}
+    >>> cases_without_common_label(pd.DataFrame({"case": ["a", "a", "b"], "label": ["1", "2", "1"], **sizes}))
+    ['a']
+    """
+    held = pd.DataFrame({"predicted": scores["size_a"] > 0, "reference": scores["size_b"] > 0})
+    held["both"] = held["predicted"] & held["reference"]
+    by_case = held.groupby(scores["case"], sort=False).any()
+    names: list[str] = by_case.index[by_case["predicted"] & by_case["reference"] & ~by_case["both"]].tolist()
+    return names
+
+
+def _remedy_of_255(side: str, flag: str, names: Sequence[Name], everywhere: Sequence[Name]) -> str:
+    """Return what helps where a side holds nothing but 255, in this case and perhaps in all."""
+    if not _is_255(names):
+        return ""
+    if _is_255(everywhere):
+        return f"; where 255 means 1, read the {side} with scale=255 ({flag} 255)"
+    return f"; where 255 means 1, write 1 into the file: {flag} 255 is wrong for cases whose {side} holds other labels"
+
+
+def _is_255(names: Sequence[Name]) -> bool:
+    return [str(name) for name in names] == ["255"]
+
+
+def held_labels(image: xr.DataArray) -> str:
+    """Return in words what an image holds: its labels but 0, or that it is a mask.
+
+    Examples
+    --------
+    >>> image = xr.DataArray([0, 1, 4, 2], dims="x")
+    >>> held_labels(image), held_labels(image * 0), held_labels(image > 0)
+    ('1, 2, 4', 'no label', 'a mask')
+    """
+    if "label" in image.dims:
+        return listed_labels(image["label"].values.tolist())
+    if image.dtype.kind not in "iu":
+        return "a mask"
+    return listed_labels([int(k) for k in np.unique(image) if k != 0])
+
+
+def listed_labels(names: Sequence[Name], most: int = 10) -> str:
+    """Return names in a line, the first `most` of them.
+
+    Examples
+    --------
+    >>> listed_labels([1, 2, 3], most=2), listed_labels([])
+    ('1, 2 and 1 more', 'no label')
+    """
+    shown = ", ".join(str(name) for name in names[:most])
+    if len(names) > most:
+        return f"{shown} and {len(names) - most} more"
+    return shown or "no label"
+
+
+def _wanted(predicted: xr.DataArray, reference: xr.DataArray, labels: Labels | None) -> dict[Name, tuple[int, ...]]:
+    """Return which labels of a map each set is made of; none, for a mask."""
+    if labels is not None:
+        return check_labels("lesions.compare", labels)
+    images = (predicted, reference)
+    named = [x["label"].values for x in images if "label" in x.dims]
+    if named:
+        names = np.concatenate(named).tolist()
+        return {name: (name,) if isinstance(name, int) else () for name in names}
+    maps = []
+    for side, x in zip(("prediction", "reference"), images, strict=True):
+        if x.dtype.kind in "iu":
+            maps.append(np.unique(x))
+            _check_are_labels(maps[-1], side)
+    if not maps:
+        return {MASK: ()}
+    numbers = np.unique(np.concatenate(maps))
+    there = [int(k) for k in numbers if k != 0]
+    # two empty maps: one label, of which there is nothing
+    return {k: (k,) for k in there or [1]}
+
+
+def _check_are_labels(numbers: np.ndarray, side: str) -> None:
+    """Refuse the grey values of an image, such as a CT that was taken for its mask."""
+    if len(numbers) > MOST_LABELS or (len(numbers) and numbers[0] < 0):
+        raise ValueError(
+            f"lesions.compare: the {side} holds {len(numbers)} different whole numbers from {numbers[0]} to "
+            f"{numbers[-1]}, as an image of grey values does: compare the mask, or name the labels to compare, "
+            "labels=[1, 2] (--labels 1,2)"
+        )
+
+
+def _members(numbers: object) -> tuple[int, ...]:
+    if isinstance(numbers, Iterable) and not isinstance(numbers, str):
+        return tuple(_number(k) for k in numbers)
+    return (_number(numbers),)
+
+
+def _number(value: object) -> int:
+    """Return a label as a whole number.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is none.
+    """
+    number = int(value)  # type: ignore[call-overload]
+    if not isinstance(value, str) and number != value:
+        raise ValueError
+    return int(number)
+
+
+def _mask(x: xr.DataArray, name: Name, members: tuple[int, ...], n: int, side: str) -> xr.DataArray:
+    """Return the mask of one of `n` labels."""
+    expected = (*spatial_axes(x), "label")
+    extra = [d for d in x.dims if d not in expected]
+    if extra:
+        raise ValueError(
+            f"lesions.compare: the {side} has a dimension {extra[0]!r}: choose one (isel({extra[0]}=0)), or join "
+            "raters with consensus"
+        )
+    if x.dtype.kind in "iu" and not members:
+        raise ValueError(
+            f"lesions.compare: the {side} is a label map, and {name!r} has no number: say which labels it is, "
+            f'labels={{"{name}": (1, 2)}} (--labels "{name}=1+2")'
+        )
+    if x.dtype.kind in "iu":
+        return x == members[0] if len(members) == 1 else x.isin(members)
+    if "label" in x.dims:
+        names = x["label"].values
+        if name not in names:
+            known = ", ".join(str(k) for k in names)
+            raise ValueError(f"lesions.compare: the {side} has no label {name!r}: choose from {known}")
+        return x.sel(label=name, drop=True)
+    if n > 1:
+        raise ValueError(
+            f"lesions.compare: the {side} is one mask, and {n} labels are compared: say which it stands for, "
+            'labels=[1] or labels={"whole": (1, 2, 4)} (--labels 1 or --labels whole=1+2+4)'
+        )
+    return x
+
+
+def _counted(x: xr.DataArray, where: xr.DataArray) -> xr.DataArray:
+    """Return a mask without what does not count."""
+    if dict(x.sizes) != dict(where.sizes):
+        raise ValueError(
+            f"lesions.compare: where has sizes {dict(where.sizes)} and the images {dict(x.sizes)}: pass a mask of one "
+            "grid"
+        )
+    counts = where.transpose(*x.dims).values
+    nothing = x.dtype.type(0)
+    return x.copy(data=np.where(counts, x.values, nothing))
+
+
+def _box(a: xr.DataArray, b: xr.DataArray) -> dict[str, slice]:
+    """Return the box around both sets, one voxel wider: the rim keeps the box from being empty or flat."""
+    inside = (a.values != 0) | (b.values != 0)
+    box = {}
+    for axis, dim in enumerate(a.dims):
+        others = tuple(k for k in range(a.ndim) if k != axis)
+        places = np.flatnonzero(inside.any(axis=others))
+        first = int(places[0]) if places.size else 0
+        last = int(places[-1]) if places.size else 0
+        start = max(first - 1, 0)
+        box[str(dim)] = slice(start, last + 2)
+    return box

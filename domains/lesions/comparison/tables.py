@@ -1,0 +1,180 @@
+"""What the terminal shows of comparisons and cohorts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+from rich.table import Table
+from rich.text import Text
+
+from ..._console import aside
+from ..._report import as_rows
+from ..._tables import build_table, report_table
+from ..._text import count_of
+from ..instances import KINDS
+from .comparison import DISTANCES
+
+Row = Mapping[Any, Any]
+
+COMPARED = ("prediction", "reference", "Dice", "IoU", "HD", "HD95", "ASSD", "NSD", "F1")
+DEFINITIONS = {"hd95": "HD95", "assd": "ASSD", "nsd": "NSD"}
+SUMMARISED = ("value", "interval", "scored", "undefined", "missed")
+MODELS = ("A", "B", "difference", "interval", "better", "W/T/L", "undefined")
+
+
+def rows(report: xr.Dataset) -> pd.DataFrame:
+    """Return a report of `compare` as a row for each label.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from .comparison import compare
+    >>> from .grids import as_image
+    >>> mask = as_image(np.ones((2, 2, 2), bool), spacing=(1, 1, 1))
+    >>> rows(compare(mask, mask))[["label", "size_a", "dice"]].to_dict("records")
+    [{'label': 'lesion', 'size_a': 8.0, 'dice': 1.0}]
+    """
+    return as_rows(report)
+
+
+def comparison_table(report: xr.Dataset) -> Table:
+    """Return a report of `compare` as a table for the terminal."""
+    units = report.attrs["units"]
+    size_a = float(report["together_a"].sum())
+    size_b = float(report["together_b"].sum())
+    prediction = f"prediction: {report.attrs['prediction']} ({size_a:.5g} {units})"
+    reference = f"reference: {report.attrs['reference']} ({size_b:.5g} {units})"
+    tolerance = f"sizes in {units}, distances in mm, NSD within {report.attrs['nsd_tolerance']:g} mm"
+    title = f"{prediction}\n{reference}"
+    caption = f"{tolerance}\n{report.attrs['grid']}"
+    return report_table(report, COMPARED, _comparison_cells, title=title, caption=caption)
+
+
+def definition_lines(report: xr.Dataset) -> list[str | Text]:
+    """Return what the lesions are and what the distances mean, a line for each."""
+    lines: list[str | Text] = [_lesion_line(row) for row in rows(report).to_dict("records")]
+    if report.attrs["regridding"] != "none":
+        lines.append(aside(report.attrs["regridding"]))
+    for index, heading in DEFINITIONS.items():
+        lines.append(aside(f"{heading}: {report[index].attrs['definition']}"))
+    if not report["dice_low"].equals(report["dice_high"]):
+        lines.append(aside("in brackets: the least and the most that two soft masks can overlap"))
+    return lines
+
+
+def cohort_table(summary: pd.DataFrame, predictions: Path, references: Path, scores: pd.DataFrame) -> Table:
+    """Return the summary of a cohort as a table for the terminal."""
+    n_failed = int((scores["error"] != "").sum())
+    n_scored = scores["case"].nunique() - n_failed
+    title = f"prediction: {predictions} ({n_scored})\nreference: {references} ({n_scored})"
+    caption = (
+        "indices: mean over the cases (macro), where a missed label counts 0; pooled: of the added sizes (micro)\n"
+        "distances: median over the cases, where a missed label is infinitely far\n"
+        "interval: 95 %, from resampled cases"
+    )
+    cells = []
+    last_label = None
+    for row in summary.to_dict("records"):
+        label = "" if row["label"] == last_label else str(row["label"])
+        last_label = row["label"]
+        cells.append([label, *_summary_cells(row)])
+    return build_table(("label", "index", "statistic"), SUMMARISED, cells, title=title, caption=caption)
+
+
+def models_table(summary: pd.DataFrame, a: Path, b: Path, n_cases: int) -> list[str | Text | Table]:
+    """Return what the terminal shows of two models on the same cases."""
+    title = f"A: {a}\nB: {b}\n{count_of(n_cases, 'case')} of both"
+    caption = (
+        "difference: A minus B; the mean of the cases' differences, of distances (mm) the median\n"
+        "interval: from resampled cases; better: whose side of 0 it lies on\n"
+        "W/T/L: wins, ties and losses of A"
+    )
+    cells = []
+    last_label = None
+    for row in summary.to_dict("records"):
+        label = "" if row["label"] == last_label else str(row["label"])
+        last_label = row["label"]
+        cells.append([label, *_model_cells(row)])
+    parts: list[str | Text | Table] = [
+        build_table(("label", "index", "statistic"), MODELS, cells, title=title, caption=caption)
+    ]
+    for of_label in summary.drop_duplicates("label").to_dict("records"):
+        if of_label["missed_a"] or of_label["missed_b"]:
+            parts.append(f"missed of {of_label['label']}: {of_label['missed_a']} by A, {of_label['missed_b']} by B")
+    return parts
+
+
+def _comparison_cells(row: Row) -> list[str]:
+    return [
+        f"{row['size_a']:.5g}",
+        f"{row['size_b']:.5g}",
+        _with_bounds(row, "dice"),
+        _with_bounds(row, "iou"),
+        f"{row['hausdorff']:.2f}",
+        f"{row['hd95']:.2f}",
+        f"{row['assd']:.2f}",
+        f"{row['nsd']:.3f}",
+        f"{row['lesion_f1']:.3f}",
+    ]
+
+
+def _with_bounds(row: Row, index: str) -> str:
+    """Return an index, and its bounds where two soft masks leave it open."""
+    value = f"{row[index]:.4f}"
+    low = row[f"{index}_low"]
+    high = row[f"{index}_high"]
+    if low == high or pd.isna(low):
+        return value
+    return f"{value}\n[{low:.3f},\n{high:.3f}]"
+
+
+def _lesion_line(row: Row) -> str:
+    kinds = []
+    for kind in KINDS:
+        n = int(row[f"lesions_{kind}"])
+        if n:
+            kinds.append(f"{n} {kind.replace('_', ' ')}")
+    matched = int(row["lesions_matched"])
+    predicted = int(row["lesions_predicted"])
+    reference = int(row["lesions_reference"])
+    return (
+        f"lesions of {row['label']}: {matched} matched of {predicted} predicted and {reference} reference "
+        f"({', '.join(kinds) or 'none'}), PQ {row['lesion_pq']:.3f}"
+    )
+
+
+def _summary_cells(row: Row) -> list[str]:
+    unit = ", mm" if row["index"] in DISTANCES else ""
+    return [
+        f"{row['index']}{unit}",
+        row["statistic"],
+        f"{row['value']:.4f}",
+        _interval(row),
+        str(row["n_scored"]),
+        str(row["n_undefined"]),
+        str(row["n_missed"]),
+    ]
+
+
+def _model_cells(row: Row) -> list[str]:
+    return [
+        f"{row['index']}, mm" if row["statistic"] == "median" else row["index"],
+        row["statistic"],
+        f"{row['a']:.4f}",
+        f"{row['b']:.4f}",
+        f"{row['difference']:+.4f}",
+        _interval(row),
+        row["better"].upper() or "–",
+        f"{row['wins']}/{row['ties']}/{row['losses']}",
+        str(row["n_undefined"]),
+    ]
+
+
+def _interval(row: Row) -> str:
+    if pd.isna(row["low"]):
+        return "–"
+    return f"[{row['low']:.4f}, {row['high']:.4f}]"

@@ -1,0 +1,242 @@
+"""Whether a probability map means what it says: reliability, calibration errors and Brier score, by case and cohort.
+
+Conventions
+-----------
+- All voxels that count are looked at, whatever lesion they are of. Most of an image is background that nobody doubts:
+  it makes every error small. ``where=`` says which voxels count, and errors on other fields of view are other numbers.
+- Bins and errors are those of `overlap.calibration`. Of a soft reference what counts as observed is its mean.
+- A case has its errors. A cohort has the means of its cases' errors, and those of all its voxels as if they were of one
+  image: bins are added up. The second hides errors that go one way in one case and the other way in another.
+- Voxels of an image are no independent draws, cases are: intervals of a cohort are from resampled cases.
+
+References
+----------
+Brier, G. W. (1950). Verification of forecasts expressed in terms of probability. Mon. Weather Rev. 78, 1.
+Guo, C. et al. (2017). On calibration of modern neural networks. ICML. arXiv:1706.04599
+"""
+
+from __future__ import annotations
+
+from math import nan
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+import overlap as ov
+from overlap import calibration as of_arrays
+from overlap import resample
+
+from ..._checks import check_number, check_whole
+from ..._report import name_of, names_of
+from ..images.grids import check_masks, grid_if_known, regrid, spatial_axes
+
+Binning = Literal["width", "mass"]
+Closed = Literal["right", "left"]
+ERRORS = ("brier", "ece", "ace", "mce")
+TABLE = ("lower", "upper", "count", "share", "predicted", "observed", "low", "high")
+
+
+def calibration(
+    predicted: xr.DataArray,
+    reference: xr.DataArray,
+    *,
+    n_bins: int = 15,
+    binning: Binning = "width",
+    closed: Closed = "right",
+    confidence: float = 0.95,
+    where: xr.DataArray | None = None,
+) -> xr.Dataset:
+    """Compare a probability map with what is there: how far off its probabilities are.
+
+    Parameters
+    ----------
+    predicted : DataArray
+        A probability map, floating in [0, 1].
+    reference : DataArray
+        A mask on the same grid: bool, or floating, such as ``consensus(raters)``.
+    n_bins : int
+        Number of bins.
+    binning : {"width", "mass"}
+        Bins of equal width, or with equally many voxels as far as ties allow.
+    closed : {"right", "left"}
+        Which end a bin has.
+    confidence : float
+        Of the intervals of ``observed``, in (0, 1): Wilson's, as if voxels were independent.
+    where : DataArray of bool, optional
+        Voxels that count.
+
+    Returns
+    -------
+    Dataset, dimension bin (case × bin if there are cases)
+        - ``brier``, ``ece``, ``ace``, ``mce``: the Brier score, and the expected, average and maximum calibration
+          error, see `overlap.calibration`; by case.
+        - ``lower upper count share predicted observed low high``: the reliability table, by case and bin;
+          ``overlap.plotting.reliability(report.to_dataframe())`` draws that of one case.
+
+    Raises
+    ------
+    TypeError
+        If a mask holds labels.
+    ValueError
+        If the grids differ, or a choice or a value is out of range.
+
+    References
+    ----------
+    Guo, C. et al. (2017). On calibration of modern neural networks. ICML. arXiv:1706.04599
+
+    Examples
+    --------
+    Two raters as a forecast of the other two:
+
+    >>> from .io import example, read_image
+    >>> from .raters import consensus
+    >>> raters = read_image(example("nodule_00")) == 1
+    >>> report = calibration(consensus(raters.isel(rater=[0, 1])), consensus(raters.isel(rater=[2, 3])), n_bins=3)
+    >>> round(float(report.ece), 4), round(float(report.brier), 4)
+    (0.0095, 0.011)
+    >>> report.predicted.values, report.observed.values.round(2)
+    (array([0. , 0.5, 1. ]), array([0.  , 0.37, 0.99]))
+    """
+    operation = "lesions.calibration"
+    check_masks(operation, predicted=predicted, reference=reference)
+    check_number(operation, "confidence", confidence, above=0, at_most=1)
+    grid = grid_if_known(predicted)
+    if grid is not None:
+        reference = regrid(reference, grid, operation, name_of(predicted, "prediction"))
+    dims = spatial_axes(predicted)
+    images = [predicted, reference] if where is None else [predicted, reference, where]
+    ordered = [image.transpose(..., *dims) for image in xr.broadcast(*images)]
+    p = ordered[0]
+    kept = [str(d) for d in p.dims if d not in dims]
+    counted = None if where is None else ordered[2].values
+    found = _of_arrays(p.values, ordered[1].values, counted, len(dims), n_bins, binning, closed, confidence)
+    report = xr.Dataset(coords={d: p[d] for d in kept if d in p.coords})
+    for name, values in found.items():
+        own = kept if name in ERRORS else [*kept, "bin"]
+        report[name] = own, values
+    return report.assign_attrs(
+        **names_of(predicted, reference),
+        binning=binning,
+        closed=closed,
+        confidence=confidence,
+        interval="Wilson, independent voxels",
+        version=ov.__version__,
+    )
+
+
+def _of_arrays(
+    p: np.ndarray,
+    y: np.ndarray,
+    where: np.ndarray | None,
+    n_dims: int,
+    n_bins: int,
+    binning: Binning,
+    closed: Closed,
+    confidence: float,
+) -> dict[str, np.ndarray]:
+    """Return the errors, and the columns of the table with the bins last; the last axes are those of the image."""
+    axis = tuple(range(-n_dims, 0))
+    shared: dict[str, Any] = {"axis": axis, "where": where}
+    binned: dict[str, Any] = {**shared, "n_bins": n_bins, "binning": binning, "closed": closed}
+    table = of_arrays.reliability(p, y, level=confidence, **binned)
+    found = {
+        "brier": of_arrays.brier(p, y, **shared),
+        "ece": of_arrays.expected_calibration_error(p, y, **binned),
+        "ace": of_arrays.average_calibration_error(p, y, **binned),
+        "mce": of_arrays.maximum_calibration_error(p, y, **binned),
+    }
+    kept = p.shape[: p.ndim - n_dims]
+    for column in TABLE:
+        found[column] = table[column].to_numpy().reshape(*kept, n_bins)
+    return found
+
+
+def pool_calibration(cases: xr.Dataset, *, dim: str = "case", n_resamples: int = 2000, rng: int = 0) -> xr.Dataset:
+    """Return the calibration of a cohort: its bins added up, and the means of the cases' errors.
+
+    Parameters
+    ----------
+    cases : Dataset
+        Reports of `calibration` along `dim`: of images with cases, or ``xarray.concat(reports, "case")``.
+    dim : str
+        The dimension of the cases.
+    n_resamples, rng : int
+        How often the cases are resampled for the intervals, and the seed.
+
+    Returns
+    -------
+    Dataset, dimensions bin and error
+        - ``brier``, ``ece``: of all voxels, as if they were of one image.
+        - ``mean``, ``mean_low``, ``mean_high``: by ``error`` ("brier", "ece", "ace", "mce"), over the cases, with its
+          interval; ``n_defined``, how many cases it is a mean of.
+        - ``lower upper count share predicted observed low high``: the reliability table of all voxels; its intervals
+          are from resampled cases.
+
+    Raises
+    ------
+    ValueError
+        If there are no cases, or their bins differ: bins of equal mass end elsewhere in each case.
+
+    Examples
+    --------
+    >>> predicted = xr.DataArray([[0.25, 0.75, 0.75, 0.25], [0.25, 0.25, 0.75, 0.75]], dims=("case", "x"))
+    >>> reference = xr.DataArray([[False, True, True, False], [True, False, False, True]], dims=("case", "x"))
+    >>> cohort = pool_calibration(calibration(predicted, reference, n_bins=2))
+    >>> float(cohort.ece), float(cohort["mean"].sel(error="ece")), cohort.observed.values
+    (0.0, 0.25, array([0.25, 0.75]))
+    """
+    operation = "lesions.pool_calibration"
+    check_whole(operation, "n_resamples", n_resamples, at_least=1)
+    if dim not in cases.dims or not cases.sizes[dim]:
+        raise ValueError(f"{operation}: the reports have sizes {dict(cases.sizes)}, and no {dim!r}: concatenate them")
+    if cases.attrs["binning"] != "width" or not bool((cases["lower"] == cases["lower"].isel({dim: 0})).all()):
+        raise ValueError(f'{operation}: the bins of the cases differ: make the reports with binning="width"')
+    confidence = cases.attrs["confidence"]
+    drawn: dict[str, Any] = {"level": confidence, "n_resamples": n_resamples, "rng": rng}
+    count = cases["count"]
+    predicted = (cases["predicted"] * count).fillna(0.0)
+    observed = (cases["observed"] * count).fillna(0.0)
+    in_bin = count.sum(dim)
+    total = in_bin.sum("bin")
+    table = {
+        "lower": cases["lower"].isel({dim: 0}, drop=True),
+        "upper": cases["upper"].isel({dim: 0}, drop=True),
+        "count": in_bin,
+        "share": in_bin / total,
+        "predicted": predicted.sum(dim) / in_bin,
+        "observed": observed.sum(dim) / in_bin,
+    }
+    gaps = abs(predicted.sum(dim) - observed.sum(dim))
+    voxels = count.sum("bin")
+    squares = (cases["brier"] * voxels).fillna(0.0)
+    errors = {"brier": squares.sum(dim) / total, "ece": gaps.sum("bin") / total}
+    ends = _ends_of_bins(observed.transpose(dim, "bin"), count.transpose(dim, "bin"), drawn)
+    means = _means(cases, dim, drawn)
+    attrs = {**cases.attrs, "interval": "resampled cases", "cases": cases.sizes[dim]}
+    return xr.Dataset({**errors, **table, **ends, **means}, {"error": list(ERRORS)}, attrs)
+
+
+def _ends_of_bins(observed: xr.DataArray, count: xr.DataArray, drawn: dict[str, Any]) -> dict[str, Any]:
+    """Return the interval of the observed share of each bin, (cases, bins): a share is a precision."""
+    n_cases, n_bins = count.shape
+    if n_cases < 2:
+        unknown = np.full(n_bins, nan)
+        return {"low": ("bin", unknown), "high": ("bin", unknown)}
+    share = ov.Overlap(observed.values, count.values, observed.values)
+    low, high = resample.confidence_interval(share, "precision", method="percentile", **drawn)
+    return {"low": ("bin", low), "high": ("bin", high)}
+
+
+def _means(cases: xr.Dataset, dim: str, drawn: dict[str, Any]) -> dict[str, Any]:
+    """Return the mean of each error over the cases, its interval, and how many cases have the error."""
+    rows = []
+    for name in ERRORS:
+        values = cases[name].transpose(dim).values
+        low, high = resample.interval_of(values, **drawn)
+        defined = values[~np.isnan(values)]
+        mean = defined.mean() if defined.size else nan
+        rows.append((mean, float(low), float(high), defined.size))
+    table = pd.DataFrame(rows, columns=["mean", "mean_low", "mean_high", "n_defined"])
+    return {str(name): ("error", values.to_numpy()) for name, values in table.items()}

@@ -1,0 +1,1 @@
+"""Images as they lie on disk: their files, values and places."""

@@ -1,0 +1,211 @@
+"""Masks in pictures: TIFF files of one or more pages (.tif, .tiff), PNG files, and folders of either, slice by slice.
+
+Conventions
+-----------
+- Columns run to the patient's left, rows to the back and slices up, as in an axial slice of ITK; with the place of
+  another image, they run as they do in its file.
+- A TIFF that says its voxel size (OME: PhysicalSize; ImageJ: resolution, spacing and unit of length) is believed. A
+  resolution for printers is none.
+- The slices of a folder are in the order of the numbers in their names, the lowest first, and all of one format.
+- A picture in colours is no mask, unless its palette is: then the numbers of the palette are the labels.
+
+References
+----------
+https://docs.openmicroscopy.org/ome-model/
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+
+from ...._files import ReadError, check_budget
+from ...._text import file_name, one_line
+from ..names import SLICES
+from .silence import in_silence
+from .stored import TO_RAS, Stored, needs
+
+MILLIMETRES = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "µm": 0.001, "um": 0.001, "micron": 0.001, "microns": 0.001}
+_MANY_BYTES = 1 << 25
+_SAVE_NUMBERS = "save the labels, or one channel, as numbers"
+
+
+def read_tiff(operation: str, path: Path) -> Stored:
+    """Read a TIFF file: pages are slices.
+
+    Parameters
+    ----------
+    operation : str
+        Who reads.
+    path : Path
+
+    Raises
+    ------
+    ImportError
+        If tifffile is not installed.
+    ReadError
+        If the file is damaged, or no mask.
+    """
+    try:
+        import tifffile
+    except ImportError:
+        raise needs("TIFF files", "tifffile") from None
+    with in_silence(logging.getLogger("tifffile")) as said, tifffile.TiffFile(path) as file:
+        series = file.series[0]
+        if series.nbytes > _MANY_BYTES:
+            check_budget(operation, path, series.nbytes, "the image")
+        spacing = _spacing(file)
+        values = series.asarray()
+        axes = series.axes
+        _check_length(series.pages, path)
+    if said:
+        raise ReadError(f"a damaged TIFF file ({one_line(said[0], 120)}); fetch or write it again")
+    return _from_rows(_slices(values, axes), spacing)
+
+
+def read_png(operation: str, path: Path) -> Stored:
+    """Read a PNG file: one slice.
+
+    Parameters
+    ----------
+    operation : str
+        Who reads.
+    path : Path
+
+    Raises
+    ------
+    ReadError
+        If the file is damaged, or in colours.
+    """
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        columns, rows = picture.size
+        check_budget(operation, path, columns * rows * 4, "the image")
+        if picture.mode not in ("1", "L", "P", "I", "I;16", "I;16B", "F"):
+            raise ReadError(f"a picture in colours ({picture.mode}), not a mask: {_SAVE_NUMBERS}")
+        values = np.asarray(picture)
+    return _from_rows(values[np.newaxis])
+
+
+def read_slices(operation: str, folder: Path) -> Stored:
+    """Read a folder of slices: PNG or TIFF files of one page each.
+
+    Parameters
+    ----------
+    operation : str
+        Who reads.
+    folder : Path
+
+    Raises
+    ------
+    ReadError
+        If the slices are of several formats or sizes, or their order is not to be told.
+    """
+    paths = slices_in(folder)
+    endings = {path.suffix.lower() for path in paths}
+    if len(endings) != 1:
+        raise ReadError(f"slices of several formats ({', '.join(sorted(endings))}): keep one of them in the folder")
+    read = read_png if endings == {".png"} else read_tiff
+    found = [read(operation, path).values for path in paths]
+    shapes = {values.shape for values in found}
+    if len(shapes) != 1 or found[0].shape[2] != 1:
+        raise ReadError(
+            f"its files are no slices of one size ({one_line(sorted(shapes), 80)}): keep one image a folder"
+        )
+    return Stored(np.concatenate(found, axis=2))
+
+
+def slices_in(folder: Path) -> list[Path]:
+    """Return the slices of a folder in their order.
+
+    Raises
+    ------
+    ReadError
+        If two names hold the same number, or one holds none.
+    """
+    numbered: dict[tuple[int, ...], Path] = {}
+    for path in folder.iterdir():
+        if path.suffix.lower() not in SLICES or path.name.startswith("."):
+            continue
+        number = tuple(int(digits) for digits in re.findall(r"\d+", path.stem))
+        if not number or number in numbered:
+            raise ReadError(
+                f"the order of {file_name(path.name)} among the slices is not to be told: number their names"
+            )
+        numbered[number] = path
+    return [numbered[number] for number in sorted(numbered)]
+
+
+def _check_length(pages: Any, path: Path) -> None:
+    """Refuse a file that ends before the values of its pages do: tifffile takes what is missing for 0."""
+    length = path.stat().st_size
+    for page in pages:
+        ends = [begin + n for begin, n in zip(page.dataoffsets, page.databytecounts, strict=True)]
+        if max(ends, default=0) > length:
+            found = f"its pages end at byte {max(ends)} and the file at {length}"
+            raise ReadError(f"cut off: {found}; fetch or write it again")
+
+
+def _slices(values: np.ndarray, axes: str) -> np.ndarray:
+    """Return pages as slices, rows and columns; tifffile calls pages Z, or what it does not know I, Q or S."""
+    kept = [axis for axis, n in zip(axes, values.shape, strict=True) if n > 1 or axis in "YX"]
+    squeezed = values.reshape([n for axis, n in zip(axes, values.shape, strict=True) if axis in kept])
+    named = "".join(kept)
+    if named == "YX":
+        return squeezed[np.newaxis]
+    if len(named) != 3 or not named.endswith("YX") or named[0] in "CT":
+        raise ReadError(f"a picture with the axes {one_line(axes, 20)}, not slices of a mask: {_SAVE_NUMBERS}")
+    return squeezed
+
+
+def _from_rows(values: np.ndarray, spacing: tuple[float, float, float] | None = None) -> Stored:
+    if values.dtype.kind not in "buif":
+        raise ReadError(f"the values are {one_line(values.dtype, 40)}, not numbers: {_SAVE_NUMBERS}")
+    affine = None if spacing is None else TO_RAS @ np.diag([*spacing, 1.0])
+    return Stored(values.transpose(2, 1, 0), affine)
+
+
+def _spacing(file: Any) -> tuple[float, float, float] | None:
+    """Return the size of voxels along columns, rows and slices in mm, if the file says it."""
+    if file.is_ome:
+        return _ome_spacing(file.ome_metadata)
+    if file.is_imagej:
+        return _imagej_spacing(file)
+    return None
+
+
+def _ome_spacing(text: str) -> tuple[float, float, float] | None:
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise ReadError("its OME header declares entities: write it again with tifffile")
+    pixels = ElementTree.fromstring(text).find(".//{*}Pixels")
+    sizes = []
+    for axis in "XYZ":
+        size = None if pixels is None else pixels.get(f"PhysicalSize{axis}")
+        if pixels is None or size is None:
+            return None
+        unit = pixels.get(f"PhysicalSize{axis}Unit", "µm")
+        sizes.append(float(size) * _mm_of(unit))
+    return sizes[0], sizes[1], sizes[2]
+
+
+def _imagej_spacing(file: Any) -> tuple[float, float, float] | None:
+    said = file.imagej_metadata or {}
+    tags = file.pages[0].tags
+    if "unit" not in said or "spacing" not in said or "XResolution" not in tags or "YResolution" not in tags:
+        return None
+    mm = _mm_of(str(said["unit"]).replace("\\u00B5", "µ"))
+    columns, per_columns = tags["XResolution"].value
+    rows, per_rows = tags["YResolution"].value
+    return per_columns / columns * mm, per_rows / rows * mm, float(said["spacing"]) * mm
+
+
+def _mm_of(unit: str) -> float:
+    if unit not in MILLIMETRES:
+        raise ReadError(f"its unit of length is {one_line(unit, 20)!r}: write it in mm")
+    return MILLIMETRES[unit]

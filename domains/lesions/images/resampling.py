@@ -1,0 +1,204 @@
+"""Images brought onto another grid: a prediction onto the reference's.
+
+Conventions
+-----------
+- The reference is never resampled: it says what is right, and where.
+- An image is 0 where it has no field of view. A field ends half a voxel behind the last centre, and what lies between
+  is the value of the last voxel, as in ITK.
+- "nearest": the value of the nearest voxel, of two the one with the higher number. "linear": shares of the eight
+  voxels around; of a mask or label map, each voxel gets the label with the largest share, and with half of it it is in.
+- What was padded and what was left out is in ``attrs["regridding"]``, for the report.
+
+References
+----------
+https://itk.org/Doxygen/html/classitk_1_1ResampleImageFilter.html
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+import xarray as xr
+
+from ..._checks import check_choice
+from ..settings import RESAMPLE, Resample
+from .grids import AXES, TOLERANCE, Grid, check_images, regrid, same_grid
+from .placing import affine_of
+
+_SAME = 1e-5
+"""How far directions, and steps in voxels, may differ."""
+
+_TIE = 1e-6
+"""How much nearer the voxel of the higher number is, so that rounding does not decide."""
+
+
+def resample_onto(image: xr.DataArray, reference: xr.DataArray, method: Resample = "nearest") -> xr.DataArray:
+    """Bring an image onto the grid of a reference.
+
+    Parameters
+    ----------
+    image : DataArray
+        A label map, a mask or a soft mask, such as a prediction.
+    reference : DataArray
+        An image whose grid is wanted.
+    method : {"nearest", "linear"}
+        The value of the nearest voxel, or shares of those around.
+
+    Returns
+    -------
+    DataArray
+        On the voxels of the reference, of the kind that the image is; 0 where it has no field of view.
+        ``attrs["regridding"]`` says how much that is, and what of the image lies outside the reference's field.
+
+    Raises
+    ------
+    TypeError
+        If one of them is no DataArray.
+    UsageError
+        If there is no such method.
+    ValueError
+        If one is a volume and the other a slice.
+
+    Examples
+    --------
+    >>> from .grids import as_image
+    >>> image = as_image(np.ones((2, 2), bool), spacing=1.0)
+    >>> reference = as_image(np.ones((4, 2), bool), spacing=1.0)
+    >>> moved = resample_onto(image, reference)
+    >>> moved.values[:, 0].tolist()
+    [True, True, False, False]
+    >>> moved.attrs["regridding"]
+    'prediction nearest onto the reference; 50 % of the reference has no prediction, and is 0 there'
+    """
+    check_choice("lesions.resample_onto", "method", method, RESAMPLE)
+    check_images("lesions.resample_onto", image=image, reference=reference)
+    grid = Grid.of(reference)
+    if same_grid(image, grid):
+        return regrid(image, grid)
+    own = Grid.of(image)
+    if set(own.axes) != set(grid.axes):
+        raise ValueError(
+            f"lesions.resample_onto: the image has the axes {' × '.join(own.axes)} and the reference "
+            f"{' × '.join(grid.axes)}: pass two volumes, or a slice of each, isel(z=0)"
+        )
+    others = [str(d) for d in image.dims if d not in AXES]
+    ordered = image.transpose(*grid.axes, *others)
+    own = Grid.of(ordered)
+    step = _step(own, grid)
+    inside = _inside(step, grid.sizes, own.sizes)
+    values = _moved(ordered.values, step, inside, method)
+    coordinates = dict(zip(grid.axes, grid.centres, strict=True))
+    coordinates.update({d: image[d] for d in others if d in image.coords})
+    attributes = {
+        **image.attrs,
+        "directions": grid.directions.tolist(),
+        "orientation": grid.orientation,
+        "regridding": _told(ordered, own, grid, inside, method),
+    }
+    return xr.DataArray(values, dims=ordered.dims, coords=coordinates, attrs=attributes)
+
+
+def within(image: xr.DataArray, field: xr.DataArray) -> xr.DataArray:
+    """Return an image whose voxels are some of those of a larger field as an image of all of them, 0 elsewhere.
+
+    Parameters
+    ----------
+    image : DataArray
+        Such as a segmentation of which only the frames that hold something are stored.
+    field : DataArray
+        An image; nothing is changed unless all voxels of the other are voxels of it.
+
+    Examples
+    --------
+    >>> from .grids import as_image
+    >>> field = as_image(np.zeros((4, 3), bool), 0.5)
+    >>> within(field.isel(x=[1, 2]), field).sizes["x"]
+    4
+    """
+    own = Grid.of(image)
+    grid = Grid.of(field)
+    if set(own.axes) != set(grid.axes) or not np.allclose(own.directions, grid.directions, rtol=0, atol=_SAME):
+        return image
+    ordered = image.transpose(*grid.axes, ...)
+    step = _step(grid, Grid.of(ordered))
+    first = step[:-1, -1]
+    is_shifted = np.allclose(step[:-1, :-1], np.eye(len(first)), rtol=0, atol=_SAME)
+    last = np.rint(first) + [ordered.sizes[axis] for axis in grid.axes]
+    is_inside = (np.rint(first) >= 0).all() and (last <= grid.sizes).all()
+    if not (is_shifted and is_inside and np.allclose(first, np.rint(first), atol=TOLERANCE)):
+        return image
+    moved = resample_onto(ordered, field)
+    kept = {key: entry for key, entry in moved.attrs.items() if key != "regridding"}
+    return moved.drop_attrs(deep=False).assign_attrs(kept)
+
+
+def _step(own: Grid, grid: Grid) -> np.ndarray:
+    """Return the matrix that takes voxel numbers of a grid to those of another, along the axes that they have."""
+    full = np.linalg.inv(affine_of(own)) @ affine_of(grid)
+    kept = [AXES.index(axis) for axis in grid.axes]
+    matrix = np.eye(len(kept) + 1)
+    matrix[:-1, :-1] = full[np.ix_(kept, kept)]
+    matrix[:-1, -1] = full[kept, 3]
+    return matrix
+
+
+def _inside(step: np.ndarray, shape: tuple[int, ...], own_shape: tuple[int, ...]) -> np.ndarray:
+    """Return which voxels of a grid lie in the field of view of another."""
+    inside = np.ones(shape, bool)
+    numbers = np.ogrid[tuple(slice(0, n) for n in shape)]
+    for row, n in zip(step[:-1], own_shape, strict=True):
+        place = row[-1] + sum(factor * number for factor, number in zip(row[:-1], numbers, strict=True))
+        inside &= (place >= -0.5 - _TIE) & (place < n - 0.5 - _TIE)
+    return inside
+
+
+def _moved(values: np.ndarray, step: np.ndarray, inside: np.ndarray, method: Resample) -> np.ndarray:
+    """Return values at the places of a grid, 0 outside; behind the spatial axes there may be others."""
+    moved = np.zeros((*inside.shape, *values.shape[inside.ndim :]), values.dtype)
+    for k in np.ndindex(values.shape[inside.ndim :]):
+        part = values[(..., *k)]
+        if method == "nearest":
+            moved[(..., *k)] = _interpolated(part, step, order=0, shape=inside.shape)
+        elif values.dtype.kind == "f":
+            moved[(..., *k)] = _interpolated(part, step, order=1, shape=inside.shape)
+        else:
+            moved[(..., *k)] = _largest_share(part, step, inside.shape)
+    moved[~inside] = 0
+    return moved
+
+
+def _largest_share(labels: np.ndarray, step: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return the label that most of the voxels around have; the background only where it has more than any other."""
+    found = np.unique(labels)
+    largest = np.zeros(shape)
+    winner = np.zeros(shape, labels.dtype)
+    for label in [*found[found != 0], 0]:
+        share = _interpolated((labels == label).astype(np.float32), step, order=1, shape=shape)
+        is_larger = share > largest + _TIE
+        largest[is_larger] = share[is_larger]
+        winner[is_larger] = label
+    return winner
+
+
+def _interpolated(values: np.ndarray, step: np.ndarray, order: Literal[0, 1], shape: tuple[int, ...]) -> Any:
+    from scipy import ndimage
+
+    start = step[:-1, -1] + (_TIE if order == 0 else 0)
+    plain = values.astype(np.uint8) if values.dtype == bool else values
+    return ndimage.affine_transform(plain, step[:-1, :-1], start, shape, order=order, mode="nearest")
+
+
+def _told(image: xr.DataArray, own: Grid, grid: Grid, inside: np.ndarray, method: Resample) -> str:
+    """Return in words what was padded, and what was left out."""
+    words = [f"prediction {method} onto the reference"]
+    padded = 1 - inside.mean()
+    if padded > 0:
+        words.append(f"{100 * padded:.3g} % of the reference has no prediction, and is 0 there")
+    others = [d for d in image.dims if d not in AXES]
+    marked = (image != 0).any(others).values
+    outside = ~_inside(_step(grid, own), own.sizes, grid.sizes)
+    left_out = np.count_nonzero(marked & outside) * own.voxel
+    if left_out > 0:
+        words.append(f"{left_out:.4g} {own.units} of the prediction lie outside the reference, and are left out")
+    return "; ".join(words)

@@ -1,0 +1,1 @@
+"""Several raters of one lesion: who agrees, what they say together."""

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from domains.lesions import compare, read_image, write_image
+from domains.lesions.images.formats.nifti import read_nifti
+
+VALUES = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
+
+
+def save(path, unit, mm=1.0):
+    image = nib.Nifti1Image(VALUES, np.diag([0.5 / mm, 0.75 / mm, 3 / mm, 1]))
+    image.header.set_xyzt_units(unit)
+    nib.save(image, path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("unit", "mm", "told"),
+    [
+        (None, 1, "the file gives no unit of length: mm"),
+        ("mm", 1, ""),
+        ("micron", 0.001, "the file gives lengths in microns: read as mm"),
+        ("meter", 1000, "the file gives lengths in metres: read as mm"),
+    ],
+)
+def test_units_are_told(tmp_path, unit, mm, told):
+    path = save(tmp_path / "a.nii.gz", unit, mm)
+    stored = read_nifti("lesions.read_image", path)
+    assert (stored.mm, stored.told) == (mm, told)
+    image = read_image(path)
+    np.testing.assert_allclose([image[d].attrs["spacing"] for d in "xyz"], [0.5, 0.75, 3])
+    report = compare(image == 1, image == 1)
+    assert report.attrs["grid"].endswith(f"stored RAS ({told})" if told else "stored RAS")
+
+
+def test_what_we_write_has_a_unit(tmp_path):
+    image = read_image(save(tmp_path / "a.nii", None))
+    write_image(image, tmp_path / "b.nii")
+    assert "told" not in read_image(tmp_path / "b.nii").attrs

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import itertools
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from domains._files import ReadError
+from domains.lesions.images.formats.stored import Stored
+from domains.lesions.images.grids import Grid
+from domains.lesions.images.placing import affine_of, along_axes, check_affine
+
+SPACING = (0.5, 0.75, 3.0)
+
+
+def turned(order, signs, degrees=0.0):
+    """Return an affine whose axes point along others, and are turned about z."""
+    angle = np.deg2rad(degrees)
+    turn = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
+    affine = np.eye(4)
+    affine[:3, :3] = turn @ np.eye(3)[:, order] * signs * SPACING
+    affine[:3, 3] = -10, 20, 7.5
+    return affine
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+@pytest.mark.parametrize("signs", list(itertools.product((1, -1), repeat=3)))
+@pytest.mark.parametrize("degrees", [0, 12])
+def test_every_voxel_stays_where_it_is(order, signs, degrees):
+    affine = turned(order, signs, degrees)
+    values = np.arange(24).reshape(2, 3, 4)
+    image = along_axes(Stored(values, affine))
+    again = affine_of(Grid.of(image))
+    for index, value in np.ndenumerate(image.values):
+        stored = np.argwhere(values == value)[0]
+        np.testing.assert_allclose(
+            nib.affines.apply_affine(again, index), nib.affines.apply_affine(affine, stored), atol=1e-9
+        )
+
+
+@pytest.mark.parametrize(("axis", "name"), list(enumerate(["first", "second", "third"])))
+@pytest.mark.parametrize("size", [0, np.nan])
+def test_an_axis_without_a_size_is_named(axis, name, size):
+    affine = np.diag([*SPACING, 1])
+    affine[axis, axis] = size
+    with pytest.raises(ReadError, match=f"the header gives the {name} axis no size .*: set it"):
+        check_affine(Stored(np.zeros((2, 2, 2)), remedy="set it"), affine)
+
+
+def test_single_precision_stands_for_decimals():
+    affine = np.diag(np.float32([1.8, 0.7, 0.6, 1.0]))
+    read = along_axes(Stored(np.zeros((2, 2, 2)), affine, is_single=True))
+    assert [read[d].attrs["spacing"] for d in "xyz"] == [1.8, 0.7, 0.6]
+    in_metres = along_axes(Stored(np.zeros((2, 2, 2)), np.diag([0.0018, 0.7, 0.6, 1.0]), mm=1000))
+    assert in_metres.x.attrs["spacing"] == 1.8
+
+
+def test_what_was_taken_for_granted_is_told():
+    image = along_axes(Stored(np.zeros((2, 2, 2)), np.eye(4), told="the file gives no unit of length: mm"))
+    assert Grid.of(image).describe().endswith("stored RAS (the file gives no unit of length: mm)")
