@@ -97,7 +97,7 @@ def optimal_mask(
     """Return the mask of the largest expected Dice under a probability map.
 
     It holds the most probable voxels. Of a large lesion the least probable of them has half of the expected Dice, so
-    the mask is larger than a cut at 0.5, and the more so the less is certain.
+    the mask is at least as large as a cut at 0.5, and the larger the less is certain.
 
     Parameters
     ----------
