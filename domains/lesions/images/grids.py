@@ -3,7 +3,7 @@
 Conventions
 -----------
 - Dimensions x, y and z point to the patient's right, front and top (RAS+). Coordinates are voxel centres in mm.
-- An image of one slice has no z: its sizes are areas.
+- An image of one slice has no dimension z: its sizes are areas. Where it lies is the coordinate z, if that is known.
 - Spacing is uniform along each dimension. Two images are on one grid if their voxel centres differ by less than
   a hundredth of a voxel.
 """
@@ -57,6 +57,8 @@ class Grid:
         The order of the axes in the file, such as "LPS"; empty for an image from no file.
     told : str
         What the file does not say of its geometry and was taken for granted.
+    at : tuple of DataArray
+        Where a slice lies along the axes that it does not have, mm, as far as it is known.
 
     Examples
     --------
@@ -73,6 +75,7 @@ class Grid:
     directions: np.ndarray
     orientation: str = ""
     told: str = ""
+    at: tuple[xr.DataArray, ...] = ()
 
     @classmethod
     def of(cls, image: xr.DataArray) -> Grid:
@@ -87,7 +90,8 @@ class Grid:
         spacing = tuple(_spacing_along(image, axis) for axis in axes)
         centres = tuple(image[axis] for axis in axes)
         attrs = image.attrs
-        return cls(axes, centres, spacing, _directions(image), attrs.get("orientation", ""), attrs.get("told", ""))
+        orientation = attrs.get("orientation", "")
+        return cls(axes, centres, spacing, _directions(image), orientation, attrs.get("told", ""), _places(image))
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -112,7 +116,8 @@ class Grid:
         sizes = " × ".join(str(n) for n in self.sizes)
         steps = " × ".join(f"{step:g}" for step in self.spacing)
         first = ", ".join(f"{float(centres[0]):g}" for centres in self.centres)
-        return f"{sizes} voxels ({names}) of {steps} mm, the first at ({first}) mm{stored}{told}"
+        at = "".join(f", {place.name} = {float(place):g} mm" for place in self.at)
+        return f"{sizes} voxels ({names}) of {steps} mm, the first at ({first}) mm{at}{stored}{told}"
 
     def geometry(self, digits: int = 6) -> str:
         """Return size, origin, spacing and direction in words, x before y and z, as other tools have them.
@@ -146,14 +151,26 @@ class Grid:
                 return digits
         return _ALL_DIGITS
 
+    def first(self) -> dict[str, float]:
+        """Return where the first voxel lies along each axis of which that is known, mm."""
+        places = {axis: float(centres[0]) for axis, centres in zip(self.axes, self.centres, strict=True)}
+        places.update({str(place.name): float(place) for place in self.at})
+        return places
+
+    def steps(self) -> dict[str, float]:
+        """Return the size of a voxel along each axis of which the place is known, mm."""
+        sizes = dict(zip(self.axes, self.spacing, strict=True))
+        sizes.update({str(place.name): _thickness(place) for place in self.at})
+        return sizes
+
     def _parts(self, digits: int) -> dict[str, str]:
         """Return what a geometry consists of, in words."""
         named = dict(zip(self.axes, zip(self.sizes, self.spacing, self.centres, strict=True), strict=True))
         axes = [axis for axis in AXES if axis in named]
         sizes = [str(named[axis][0]) for axis in axes]
         steps = [f"{named[axis][1]:.{digits}g}" for axis in axes]
-        first = [float(named[axis][2][0]) if axis in named else 0.0 for axis in AXES]
-        origin = self.directions.reshape(3, 3) @ first
+        first = self.first()
+        origin = self.directions.reshape(3, 3) @ [first.get(axis, 0.0) for axis in AXES]
         return {
             "size": " × ".join(sizes),
             "origin": ", ".join(_number(x, digits) for x in origin),
@@ -285,6 +302,10 @@ def same_grid(image: xr.DataArray, grid: Grid) -> bool:
         apart = np.abs(image[axis].values - centres.values)
         if apart.max(initial=0) > TOLERANCE * step:
             return False
+    own = {place.name: float(place) for place in _places(image)}
+    for place in grid.at:
+        if abs(own.get(place.name, float(place)) - float(place)) > TOLERANCE * _thickness(place):
+            return False
     longest = max(centres.size for centres in grid.centres)
     return bool(np.allclose(_directions(image), grid.directions, rtol=0, atol=TOLERANCE / longest))
 
@@ -354,7 +375,7 @@ def _number(x: float, digits: int) -> str:
 
 def _remedy(grid: Grid, other: Grid) -> str:
     """Return what leads to a right number: where only a header was lost, resampling does not."""
-    if set(grid.axes) != set(other.axes):
+    if set(grid.first()) != set(other.first()):
         return "pass two volumes, or the same slice of each"
     resample = (
         "resample_onto(predicted, reference) (--resample nearest) brings the prediction onto the reference's grid, 0 "
@@ -368,6 +389,17 @@ def _remedy(grid: Grid, other: Grid) -> str:
 
 def _directions(image: xr.DataArray) -> np.ndarray:
     return np.asarray(image.attrs.get("directions", np.eye(3).ravel()))
+
+
+def _places(image: xr.DataArray) -> tuple[xr.DataArray, ...]:
+    """Return the coordinates of a slice along the axes that it does not have."""
+    known = [image.coords[axis] for axis in AXES if axis in image.coords]
+    return tuple(place for place in known if place.ndim == 0)
+
+
+def _thickness(place: xr.DataArray) -> float:
+    """Return how thick a slice is, mm; 1 if it is not known."""
+    return float(place.attrs.get("spacing", 1.0))
 
 
 def _spacing_along(image: xr.DataArray, axis: str) -> float:

@@ -309,7 +309,6 @@ def _read_dicom(path: Path, scale: float | None, as_: Kind | None, like: xr.Data
         mode: Literal["centre", "coverage"] = "coverage" if as_ == "soft" else "centre"
         return draw_outlines(outlines_of(path), like, mode).assign_attrs(stored_whole=True)
     stored = _read(path, scale, None)
-    is_frame = like is not None and "z" in like.dims
-    image = along_axes(replace(stored, values=_as_mask(stored, scale, as_)), keep_slice=is_frame)
+    image = along_axes(replace(stored, values=_as_mask(stored, scale, as_)))
     image = image.assign_attrs(stored_whole=stored.values.dtype.kind in "bui")
     return image if like is None else within(image, like)

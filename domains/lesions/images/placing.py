@@ -37,19 +37,18 @@ GIVE_PLACE = "read it like=IMAGE, an image on its voxels, or with spacing=(X, Y,
 _ORDINALS = ("first", "second", "third")
 
 
-def along_axes(stored: Stored, *, keep_slice: bool = False) -> xr.DataArray:
+def along_axes(stored: Stored) -> xr.DataArray:
     """Return the values along x, y and z with coordinates in mm.
 
     Parameters
     ----------
     stored : Stored
-    keep_slice : bool
-        Whether a single slice keeps its place along z, such as a frame of a volume.
 
     Returns
     -------
     DataArray, dimensions (x, y[, z][, rater])
-        ``attrs``: directions, orientation as stored, and what was taken for granted, if anything was.
+        A single slice keeps its place as the coordinate z, if the file says it. ``attrs``: directions, orientation as
+        stored, and what was taken for granted, if anything was.
 
     Raises
     ------
@@ -80,8 +79,8 @@ def along_axes(stored: Stored, *, keep_slice: bool = False) -> xr.DataArray:
     image = as_image(values, spacing, origin=origin, dims=(*AXES, stored.layer))
     if stored.names:
         image = image.assign_coords({stored.layer: list(stored.names)})
-    if image.sizes["z"] == 1 and not keep_slice:
-        image = image.isel(z=0, drop=True)
+    if image.sizes["z"] == 1:
+        image = image.isel(z=0, drop=not stored.has_height)
     attributes: dict[str, Any] = {
         "directions": directions.ravel().tolist(),
         "orientation": "".join(orientations.aff2axcodes(stored.affine)),
@@ -99,8 +98,8 @@ def affine_of(grid: Grid) -> np.ndarray:
     >>> affine_of(Grid.of(as_image(np.zeros((4, 3, 2)), (0.5, 0.5, 3.0), origin=(7, 8, 9)))).tolist()[2]
     [0.0, 0.0, 3.0, 9.0]
     """
-    spacing = dict(zip(grid.axes, grid.spacing, strict=True))
-    first = {axis: float(centres[0]) for axis, centres in zip(grid.axes, grid.centres, strict=True)}
+    spacing = grid.steps()
+    first = grid.first()
     directions = grid.directions.reshape(3, 3)
     affine = np.eye(4)
     affine[:3, :3] = directions * [spacing.get(axis, 1.0) for axis in AXES]
@@ -135,7 +134,7 @@ def placed(stored: Stored, like: xr.DataArray | None, spacing: tuple[float, ...]
         return stored
     if like is None:
         affine = None if spacing is None else TO_RAS @ np.diag([*spacing, *(1.0,) * (4 - len(spacing))])
-        return replace(stored, affine=affine)
+        return replace(stored, affine=affine, has_height=False)
     affine, shape = _as_stored(like)
     if stored.values.shape[:3] != shape:
         own = " × ".join(str(n) for n in stored.values.shape[:3])
@@ -144,7 +143,7 @@ def placed(stored: Stored, like: xr.DataArray | None, spacing: tuple[float, ...]
             f"it holds {own} voxels and does not say where they lie; the image whose place it should have holds "
             f"{other}: take the one that it was made for"
         )
-    return replace(stored, affine=affine)
+    return replace(stored, affine=affine, has_height="z" in like.coords)
 
 
 def check_spacing(operation: str, spacing: Sequence[float]) -> tuple[float, ...]:

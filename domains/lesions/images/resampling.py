@@ -58,7 +58,7 @@ def resample_onto(image: xr.DataArray, reference: xr.DataArray, method: Resample
     UsageError
         If there is no such method.
     ValueError
-        If one is a volume and the other a slice.
+        If one is a volume and the other a slice of which it is not known where it lies.
 
     Examples
     --------
@@ -76,7 +76,12 @@ def resample_onto(image: xr.DataArray, reference: xr.DataArray, method: Resample
     grid = Grid.of(reference)
     if same_grid(image, grid):
         return regrid(image, grid)
+    if grid.at:
+        return _onto_slice(image, reference, method)
     own = Grid.of(image)
+    if _can_be_deeper(own, grid):
+        image = _deepened(image, own)
+        own = Grid.of(image)
     if set(own.axes) != set(grid.axes):
         raise ValueError(
             f"lesions.resample_onto: the image has the axes {' × '.join(own.axes)} and the reference "
@@ -118,6 +123,8 @@ def within(image: xr.DataArray, field: xr.DataArray) -> xr.DataArray:
     """
     own = Grid.of(image)
     grid = Grid.of(field)
+    if _can_be_deeper(own, grid):
+        return within(_deepened(image, own), field)
     if set(own.axes) != set(grid.axes) or not np.allclose(own.directions, grid.directions, rtol=0, atol=_SAME):
         return image
     ordered = image.transpose(*grid.axes, ...)
@@ -131,6 +138,32 @@ def within(image: xr.DataArray, field: xr.DataArray) -> xr.DataArray:
     moved = resample_onto(ordered, field)
     kept = {key: entry for key, entry in moved.attrs.items() if key != "regridding"}
     return moved.drop_attrs(deep=False).assign_attrs(kept)
+
+
+def _can_be_deeper(own: Grid, grid: Grid) -> bool:
+    """Return whether a slice has a known place along the axis that another grid has besides."""
+    known = {str(place.name) for place in own.at}
+    return bool(known) and set(own.axes) | known == set(grid.axes)
+
+
+def _deepened(image: xr.DataArray, grid: Grid) -> xr.DataArray:
+    """Return a slice as a volume of one slice."""
+    deep = image.expand_dims([str(place.name) for place in grid.at])
+    for place in grid.at:
+        thick = {"units": "mm", "spacing": grid.steps()[str(place.name)]}
+        deep = deep.assign_coords({place.name: (place.name, [float(place)], thick)})
+    return deep.transpose(*AXES, ...)
+
+
+def _onto_slice(image: xr.DataArray, reference: xr.DataArray, method: Resample) -> xr.DataArray:
+    """Return an image on a slice whose place is known: both as volumes, as far as the image has a place too."""
+    own = Grid.of(image)
+    grid = Grid.of(reference)
+    names = [str(place.name) for place in grid.at]
+    if not set(AXES) <= set(own.first()):
+        return resample_onto(image, reference.drop_vars(names), method)
+    whole = image if set(own.axes) == set(AXES) else _deepened(image, own)
+    return resample_onto(whole, _deepened(reference, grid), method).isel(dict.fromkeys(names, 0))
 
 
 def _step(own: Grid, grid: Grid) -> np.ndarray:

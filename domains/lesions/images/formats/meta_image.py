@@ -117,7 +117,9 @@ def read_meta_image(operation: str, path: Path) -> Stored:
     voxels = _voxels(path, header, promised)
     values = np.frombuffer(voxels, stored).reshape(shape, order="F")
     affine = _affine(header, len(shape))
-    return Stored(values if len(shape) == 3 else np.expand_dims(values, 2), TO_RAS @ affine)
+    if len(shape) == 2:
+        return Stored(np.expand_dims(values, 2), TO_RAS @ affine, has_height=False)
+    return Stored(values, TO_RAS @ affine)
 
 
 def _read_header(begin: bytes) -> _Header:

@@ -88,6 +88,7 @@ def read_nifti(operation: str, path: Path, is_scaled: bool = False) -> Stored:
         is_single=True,
         remedy=GIVE_AFFINE,
         told=unit_told(header),
+        has_height=bool(header["sform_code"] or header["qform_code"]),
     )
 
 

@@ -99,7 +99,8 @@ def _placed(values: np.ndarray, header: Any) -> Stored:
     space = one_line(header.get("space", ""), 60).lower()
     if space not in SPACES:
         raise ReadError(f"the space {space!r} is none of a patient: {ITK_REMEDY}")
-    placed = Stored(values, SPACES[space] @ affine, mm=_unit(header))
+    has_height = np.size(header.get("space origin", ())) == 3
+    placed = Stored(values, SPACES[space] @ affine, mm=_unit(header), has_height=has_height)
     if values.ndim == 4 and "Segment0_LabelValue" in header:
         return _as_segments(placed, header)
     return placed

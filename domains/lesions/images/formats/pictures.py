@@ -168,7 +168,7 @@ def _from_rows(values: np.ndarray, spacing: tuple[float, float, float] | None = 
     if values.dtype.kind not in "buif":
         raise ReadError(f"the values are {one_line(values.dtype, 40)}, not numbers: {_SAVE_NUMBERS}")
     affine = None if spacing is None else TO_RAS @ np.diag([*spacing, 1.0])
-    return Stored(values.transpose(2, 1, 0), affine)
+    return Stored(values.transpose(2, 1, 0), affine, has_height=False)
 
 
 def _spacing(file: Any) -> tuple[float, float, float] | None:

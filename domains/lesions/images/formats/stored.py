@@ -41,6 +41,8 @@ class Stored:
         What a fourth axis is.
     names : tuple of str or int
         The names of the layers, if they have any.
+    has_height : bool
+        Whether the file says where a single slice lies along the third axis.
     """
 
     values: np.ndarray
@@ -51,6 +53,7 @@ class Stored:
     told: str = ""
     layer: str = "rater"
     names: tuple[str | int, ...] = ()
+    has_height: bool = True
 
 
 def needs(what: str, package: str) -> ImportError:

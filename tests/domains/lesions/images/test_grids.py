@@ -98,6 +98,18 @@ def test_a_slice_and_a_volume_have_another_remedy():
         regrid(image().isel(z=0, drop=True), Grid.of(image()))
 
 
+def test_two_slices_at_different_heights_are_on_different_grids():
+    volume = image((4, 3, 5))
+    low = volume.isel(z=1)
+    high = volume.isel(z=4)
+    assert same_grid(volume.isel(z=1), Grid.of(low))
+    assert not same_grid(high, Grid.of(low))
+    assert same_grid(high.drop_vars("z"), Grid.of(low)), "where it lies is not known"
+    assert Grid.of(low).describe().endswith("the first at (0, 0) mm, z = 3 mm")
+    with pytest.raises(ValueError, match=r"by origin \(.* origin \(0, 0, 3\) mm.* origin \(0, 0, 12\) mm"):
+        regrid(high, Grid.of(low))
+
+
 def test_the_header_s_spacing_where_the_coordinates_follow_it():
     x = image(spacing=0.1)
     assert Grid.of(x.drop_attrs()).spacing != (0.1, 0.1, 0.1), "or this tests nothing"

@@ -212,7 +212,7 @@ def test_write_and_read(tmp_path, dtype):
     write_image(image.transpose("z", "y", "x"), tmp_path / "a.nii.gz")
     back = read_image(tmp_path / "a.nii.gz")
     xr.testing.assert_allclose(back.astype(float), image.astype(float))
-    flat = image.isel(z=0, drop=True)
+    flat = image.isel(z=0)
     write_image(flat, tmp_path / "b.nii")
     xr.testing.assert_allclose(read_image(tmp_path / "b.nii").astype(float), flat.astype(float))
 

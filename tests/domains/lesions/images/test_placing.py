@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from domains._files import ReadError
+from domains.lesions import compare, read_image, write_image
 from domains.lesions.images.formats.stored import Stored
 from domains.lesions.images.grids import Grid
 from domains.lesions.images.placing import affine_of, along_axes, check_affine
@@ -59,3 +60,40 @@ def test_single_precision_stands_for_decimals():
 def test_what_was_taken_for_granted_is_told():
     image = along_axes(Stored(np.zeros((2, 2, 2)), np.eye(4), told="the file gives no unit of length: mm"))
     assert Grid.of(image).describe().endswith("stored RAS (the file gives no unit of length: mm)")
+
+
+def slice_at(height, tmp_path, ending):
+    """Write a slice of 3 mm at a height, and return its file."""
+    sitk = pytest.importorskip("SimpleITK")
+    image = sitk.GetImageFromArray(np.ones((1, 4, 5), np.uint8))
+    image.SetSpacing(SPACING)
+    image.SetOrigin((-1.0, 2.0, height))
+    path = tmp_path / f"{height:g}{ending}"
+    sitk.WriteImage(image, path)
+    return path
+
+
+@pytest.mark.parametrize("ending", [".nii.gz", ".mha", ".nrrd"])
+def test_a_single_slice_keeps_its_height(tmp_path, ending):
+    low = read_image(slice_at(0.0, tmp_path, ending))
+    high = read_image(slice_at(18.0, tmp_path, ending))
+    assert low.dims == ("x", "y")
+    assert (low.z.item(), high.z.item()) == (0.0, 18.0)
+    with pytest.raises(ValueError, match="are on different grids, by origin"):
+        compare(low, high)
+    assert compare(high, high).dice.item() == 1
+    write_image(high, tmp_path / "again.nii.gz")
+    assert read_image(tmp_path / "again.nii.gz").z.item() == 18.0
+
+
+def test_a_picture_has_no_height(tmp_path):
+    sitk = pytest.importorskip("SimpleITK")
+    flat = sitk.GetImageFromArray(np.ones((4, 5), np.uint8))
+    for ending in (".mha", ".nrrd"):
+        sitk.WriteImage(flat, tmp_path / f"a{ending}")
+        assert "z" not in read_image(tmp_path / f"a{ending}").coords
+    sitk.WriteImage(flat, tmp_path / "a.png")
+    picture = read_image(tmp_path / "a.png", spacing=(1.0, 1.0))
+    assert "z" not in picture.coords
+    reference = read_image(slice_at(18.0, tmp_path, ".nii.gz"))
+    assert compare(read_image(tmp_path / "a.png", like=reference), reference).dice.item() == 1

@@ -189,3 +189,35 @@ def test_on_the_command_line(tmp_path):
     assert done.exit_code == 0
     assert "0.7143" in done.stdout
     assert "66.7 % of the reference has no prediction" in done.stdout.replace("\n", " ")
+
+
+def deep(**kept):
+    """Return a volume of 6 slices of 3 mm, 8 voxels marked in each, or some of its slices."""
+    values = np.zeros((5, 4, 6), bool)
+    values[1:3, :] = True
+    return as_image(values, (1.0, 1.0, 3.0)).isel(kept)
+
+
+def test_a_slice_of_known_height_is_brought_onto_a_volume():
+    moved = resample_onto(deep(z=2), deep())
+    assert moved.sum(["x", "y"]).values.tolist() == [0, 0, 8, 0, 0, 0]
+
+
+def test_a_volume_is_brought_onto_a_slice_of_known_height():
+    moved = resample_onto(deep(), deep(z=2))
+    assert moved.dims == ("x", "y")
+    assert moved.z.item() == 6.0
+    assert int(moved.sum()) == 8
+    assert moved.attrs["regridding"].endswith("120 mm³ of the prediction lie outside the reference, and are left out")
+
+
+def test_a_slice_at_another_height_has_nothing_in_common():
+    moved = resample_onto(deep(z=2), deep(z=5))
+    assert int(moved.sum()) == 0
+    assert "100 % of the reference has no prediction" in moved.attrs["regridding"]
+    assert int(resample_onto(deep(z=2).isel(x=slice(3)), deep(z=2)).sum()) == 8
+
+
+def test_a_slice_of_unknown_height_lies_in_that_of_the_other():
+    flat = deep(z=2).drop_vars("z").isel(x=slice(3))
+    assert int(resample_onto(flat, deep(z=5)).sum()) == 8
