@@ -5,6 +5,7 @@ Conventions
 - A polygon lies in an axial plane: x and y point to the patient's right and front, in mm, at the height z.
 - The closed outlines of one structure in one plane are joined by exclusive or: an outline inside another is a hole
   (DICOM PS3.3, C.8.8.6.3). A structure that leaves a plane out is not there.
+- Heights that differ by rounding, by a hundredth of a mm or less, are one plane.
 - A voxel belongs to the nearest plane within half the distance of two planes (of a lone plane: half a voxel).
 - An outline has no voxels: it is drawn on the grid of an image. A hard mask has the voxels whose centre is inside; a
   soft one the covered share of each voxel in its plane.
@@ -36,7 +37,7 @@ from .grids import Grid, check_images
 COLUMNS = ["name", "z", "polygon"]
 _CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
 _FLAT = 0.01
-"""How far the points of an outline may be from its plane, mm."""
+"""How far the points of an outline may be from its plane, and heights of one plane from each other, mm."""
 
 _NOT_TURNED = 1e-4
 
@@ -165,26 +166,43 @@ def _drawn(planes: pd.DataFrame, like: xr.DataArray, mode: Literal["centre", "co
 
 def _reach(heights: np.ndarray, step: float) -> float:
     """Return how far from a plane its outline holds: half the distance of two planes, or half a voxel."""
-    apart = np.diff(np.unique(heights))
+    gaps = np.diff(np.unique(heights))
+    apart = gaps[gaps > _FLAT]
     gap = float(apart.min()) if apart.size else step
     return gap / 2 * (1 + 1e-6)
 
 
 def _planes(structure: Any) -> dict[float, Any]:
     """Return the polygon of a structure in each of its planes."""
-    planes: dict[float, Any] = {}
-    for contour in structure.get("ContourSequence", []):
-        kind = one_line(contour.get("ContourGeometricType", ""), 40)
-        if kind not in _CLOSED:
-            continue
-        points = np.asarray(contour.ContourData, float).reshape(-1, 3)
-        if len(points) < 3 or not np.isfinite(points).all():
-            raise ReadError(f"an outline of {len(points)} points, or without a place; write it again")
-        if np.ptp(points[:, 2]) > _FLAT:
-            raise ReadError("an outline that lies in no axial plane: read the masks that it was made from")
-        z = round(float(points[:, 2].mean()), 3)
-        # the frame of DICOM is left and back
-        polygon = shapely.make_valid(shapely.Polygon(-points[:, :2]), method="structure", keep_collapsed=False)
-        planes[z] = polygon if z not in planes else shapely.symmetric_difference(planes[z], polygon)
-    # two outlines that are the same leave nothing
-    return {z: planes[z] for z in sorted(planes) if planes[z].area > 0}
+    contours = [_contour(contour) for contour in structure.get("ContourSequence", []) if _is_closed(contour)]
+    if not contours:
+        return {}
+    heights = np.array([height for height, _ in contours])
+    polygons = np.array([polygon for _, polygon in contours])
+    order = np.argsort(heights, kind="stable")
+    is_next = np.diff(heights[order]) > _FLAT
+    starts = np.flatnonzero(is_next) + 1
+    planes = {}
+    for members in np.split(order, starts):
+        polygon = shapely.symmetric_difference_all(polygons[members])
+        # two outlines that are the same leave nothing
+        if polygon.area > 0:
+            planes[round(float(heights[members].mean()), 3)] = polygon
+    return planes
+
+
+def _is_closed(contour: Any) -> bool:
+    return one_line(contour.get("ContourGeometricType", ""), 40) in _CLOSED
+
+
+def _contour(contour: Any) -> tuple[float, Any]:
+    """Return the height of a closed outline, and what it encloses."""
+    points = np.asarray(contour.ContourData, float).reshape(-1, 3)
+    if len(points) < 3 or not np.isfinite(points).all():
+        raise ReadError(f"an outline of {len(points)} points, or without a place; write it again")
+    if np.ptp(points[:, 2]) > _FLAT:
+        raise ReadError("an outline that lies in no axial plane: read the masks that it was made from")
+    # the frame of DICOM is left and back
+    ring = shapely.Polygon(-points[:, :2])
+    polygon = shapely.make_valid(ring, method="structure", keep_collapsed=False)
+    return float(points[:, 2].mean()), polygon

@@ -94,6 +94,19 @@ def test_planes_that_are_farther_apart_than_voxels(tmp_path):
     assert drawn.z.values[drawn.values].tolist() == [-1, 0, 1, 2, 3, 4, 8, 9, 10], "the structure leaves 6 mm out"
 
 
+@pytest.mark.parametrize("off", [0.0003, -0.004, 0.009])
+def test_heights_that_differ_by_rounding_are_one_plane(tmp_path, like, off):
+    path = save(tmp_path / "a.dcm", {"GTV": [(SQUARE, 3), (HOLE, 3 + off), (SQUARE, 6.0007), (SQUARE, 9)]})
+    assert read_outlines(path).polygon.map(shapely.area).tolist() == [76, 80, 80]
+    assert read_image(path, like=like).sum(["x", "y"]).values.tolist() == [0, 76, 80, 80, 0]
+
+
+def test_planes_of_a_table_that_differ_by_rounding(like):
+    square = shapely.box(-10, -8, 0, 0)
+    outlines = read_table([("GTV", 3.0, square), ("GTV", 3.0004, square), ("GTV", 6.0, square)])
+    assert draw_outlines(outlines, like).sum(["x", "y"]).values.tolist() == [0, 80, 80, 0, 0]
+
+
 def test_several_structures_are_layers_by_name(tmp_path, like):
     path = save(tmp_path / "a.dcm", {"GTV": [(SQUARE, 3)], "node": [(HOLE, 6)]})
     image = read_image(path, like=like)
