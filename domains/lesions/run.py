@@ -49,7 +49,7 @@ from .cohorts.listing import grouped, list_cases, part_of
 from .cohorts.merging import merge
 from .cohorts.reading import Side, Source, check_said, decide_kinds, read_two
 from .cohorts.saving import check_table, save_scores
-from .cohorts.scores import restored
+from .cohorts.scores import failed, restored
 from .cohorts.summaries import Bootstrap, number_groups, summarise_label
 from .comparison import tables
 from .comparison.comparison import Assessment, assess
@@ -316,7 +316,7 @@ def summarise(
         A row for each label and index: label, index, statistic ("mean" of indices, "median" of distances and the
         Dice, "pooled" for the Dice of the added sizes), value, low, high, n_scored (cases with a value), n_undefined,
         n_missed (the reference has the label, the prediction nothing of it that reaches the level), n_missing (cases
-        without a prediction).
+        without a prediction), n_failed (cases that could not be read or compared; they are in no number).
 
     Raises
     ------
@@ -343,6 +343,7 @@ def summarise(
     bootstrap = Bootstrap(level, n_resamples, rng)
     scores = restored(scores, "lesions.summarise")
     n_missing = len(missing_cases(scores))
+    n_failed = int(failed(scores).sum())
     numbers = None if groups is None else number_groups(groups, scores)
     compared = (scores["error"] == "").to_numpy()
     rows = []
@@ -350,7 +351,7 @@ def summarise(
         is_of_label = compared & (scores["label"] == label).to_numpy()
         of_label = None if numbers is None else numbers[is_of_label]
         for row in summarise_label(scores[is_of_label], bootstrap, of_label):
-            rows.append({"label": label, **row, "n_missing": n_missing})
+            rows.append({"label": label, **row, "n_missing": n_missing, "n_failed": n_failed})
     return pd.DataFrame(rows)
 
 
@@ -547,11 +548,13 @@ def _deliver(
     # a part of a job array may have one patient, of whom nothing can be drawn
     summary = summarise(scores, groups=groups) if n_groups != 1 else summarise(scores).assign(low=nan, high=nan)
     missing = missing_cases(scores)
+    broken = scores["case"][failed(scores)].tolist()
     report = {
         "prediction": str(predictions),
         "reference": str(references),
         "cases": int(scores["case"].nunique()),
         "missing": missing,
+        "failed": broken,
         "summary": summary.to_dict("records"),
     }
 
@@ -563,6 +566,8 @@ def _deliver(
             lines.append(_console.aside(f"intervals resample {n_groups} groups of cases, not the cases"))
         if missing:
             lines.append(_console.aside(_missing_line(scores, missing)))
+        if broken:
+            lines.append(_console.aside(_failed_line(scores, broken)))
         return [*lines, _console.aside(f"scores: {out}")]
 
     def picture() -> Axes:
@@ -585,6 +590,11 @@ def _missing_line(scores: pd.DataFrame, missing: list[str]) -> str:
     counted = (scores["missing"] == 1) & (scores["error"] == "")
     what = "counted as missed" if counted.any() else "left out; --count-missing counts them as missed"
     return f"no prediction: {len(missing)} of {n_cases} cases ({listed_labels(missing, most=5)}), {what}"
+
+
+def _failed_line(scores: pd.DataFrame, broken: list[str]) -> str:
+    n_cases = scores["case"].nunique()
+    return f"failed: {len(broken)} of {n_cases} cases ({listed_labels(broken, most=5)}), left out of every number"
 
 
 def _regions_of(*folders: str | Path | None) -> Regions | None:

@@ -131,6 +131,25 @@ def missed(scores: pd.DataFrame) -> np.ndarray:
     return np.where(np.isnan(stated), has_nothing, stated > 0)
 
 
+def failed(scores: pd.DataFrame) -> np.ndarray:
+    """Return which rows are cases that could not be read or compared, although both images are there.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        With ``error``; a case whose prediction is missing is no failure.
+
+    Examples
+    --------
+    >>> failed(pd.DataFrame({"missing": [0, 1, 0], "error": ["", "no prediction of this name", "cut off"]}))
+    array([False, False,  True])
+    """
+    fails: np.ndarray = (scores["error"] != "").to_numpy()
+    if "missing" in scores:
+        fails = fails & (scores["missing"].to_numpy(float, na_value=np.nan) != 1)
+    return fails
+
+
 def _as_table(rows: list[Row]) -> pd.DataFrame:
     filled = [row for row in rows if row.cells]
     if not filled:

@@ -682,6 +682,39 @@ def test_missing_predictions_count_as_missed_on_request(tmp_path, capsys):
     assert cohort(*folders, out=out, count_missing=True)[0]["dice"].tolist()[3] == 1
 
 
+@pytest.mark.parametrize("count_missing", [False, True])
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_case_that_fails_is_told_everywhere_and_counted_nowhere(tmp_path, capsys, side, count_missing):
+    folders = patients(tmp_path)
+    broken = folders[side] / "anna_2.nii.gz"
+    broken.write_bytes(broken.read_bytes()[:-9])
+    out = tmp_path / "s.csv"
+    told = tmp_path / "summary.csv"
+    outputs = _console.Outputs(format="json", csv=told)
+    assert cohort_files(*folders, out=out, **{**options(count_missing=count_missing), "outputs": outputs}) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert (report["missing"], report["failed"]) == (["bert_2"], ["anna_2"])
+    assert set(pd.read_csv(told)["n_failed"]) == {1}
+    assert set(pd.read_csv(told)["n_missing"]) == {1}
+    assert {row["n_scored"] for row in report["summary"]} == {3 if count_missing else 2}
+    told.unlink()
+    cohort_files(*folders, out=out, **{**options(count_missing=count_missing), "outputs": _console.Outputs()})
+    assert "failed: 1 of 4 cases (anna_2), left out of every number" in capsys.readouterr().out
+
+
+def test_a_broken_prediction_that_is_deleted_counts_as_missed(tmp_path):
+    folders = patients(tmp_path)
+    broken = folders[0] / "anna_2.nii.gz"
+    broken.write_bytes(broken.read_bytes()[:-9])
+    out = tmp_path / "s.csv"
+    before, _ = cohort(*folders, out=out, count_missing=True)
+    broken.unlink()
+    after, _ = cohort(*folders, out=out, count_missing=True)
+    assert {*summarise(before)["n_failed"], *summarise(before)["n_missed"]} == {1}
+    assert set(summarise(after)["n_failed"]) == {0}
+    assert set(summarise(after)["n_missed"]) == {2}
+
+
 def test_whole_patients_are_resampled(tmp_path, capsys):
     folders = patients(tmp_path)
     (folders[0] / "bert_1.nii.gz").unlink()
