@@ -4,6 +4,8 @@ Conventions
 -----------
 - Columns run to the patient's left, rows to the back and slices up, as in an axial slice of ITK; with the place of
   another image, they run as they do in its file.
+- Pages of one size are slices, written together or one by one. A file of several images that are no such pages is
+  refused: which of them is the mask is not to be told.
 - A TIFF that says its voxel size (OME: PhysicalSize; ImageJ: resolution, spacing and unit of length) is believed. A
   resolution for printers is none.
 - The slices of a folder are in the order of the numbers in their names, the lowest first, and all of one format.
@@ -56,16 +58,20 @@ def read_tiff(operation: str, path: Path) -> Stored:
     except ImportError:
         raise needs("TIFF files", "tifffile") from None
     with in_silence(logging.getLogger("tifffile")) as said, tifffile.TiffFile(path) as file:
-        series = file.series[0]
-        if series.nbytes > _MANY_BYTES:
-            check_budget(operation, path, series.nbytes, "the image")
+        needed = sum(series.nbytes for series in file.series)
+        if needed > _MANY_BYTES:
+            check_budget(operation, path, needed, "the image")
+        _check_one_image(file)
         spacing = _spacing(file)
-        values = series.asarray()
-        axes = series.axes
-        _check_length(series.pages, path)
+        parts = [series.asarray() for series in file.series]
+        axes = file.series[0].axes
+        for series in file.series:
+            _check_length(series.pages, path)
     if said:
         raise ReadError(f"a damaged TIFF file ({one_line(said[0], 120)}); fetch or write it again")
-    return _from_rows(_slices(values, axes), spacing)
+    if len(parts) > 1:
+        return _from_rows(np.stack(parts), spacing)
+    return _from_rows(_slices(parts[0], axes), spacing)
 
 
 def read_png(operation: str, path: Path) -> Stored:
@@ -140,6 +146,15 @@ def slices_in(folder: Path) -> list[Path]:
             )
         numbered[number] = path
     return [numbered[number] for number in sorted(numbered)]
+
+
+def _check_one_image(file: Any) -> None:
+    """Refuse a file of several images, unless each is a page and all are of one size: pages written one by one."""
+    kinds = {(series.axes, series.shape, str(series.dtype)) for series in file.series}
+    if len(file.series) == 1 or (len(kinds) == 1 and file.series[0].axes == "YX" and not file.is_ome):
+        return
+    sizes = ", ".join(" × ".join(str(n) for n in series.shape) for series in file.series)
+    raise ReadError(f"{len(file.series)} images in one file ({one_line(sizes, 80)}): save the mask alone in a file")
 
 
 def _check_length(pages: Any, path: Path) -> None:

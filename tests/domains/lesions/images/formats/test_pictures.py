@@ -37,6 +37,43 @@ def test_pages_are_slices(tmp_path, same_places):
     same_places(image, theirs)
 
 
+@pytest.mark.parametrize("options", [{}, {"compression": "zlib"}, {"description": "a page"}])
+def test_pages_written_one_by_one_are_slices(tmp_path, options):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for page in PAGES:
+            file.write(page, **options)
+    for page in PAGES:
+        tifffile.imwrite(tmp_path / "b.tif", page, append=True, **options)
+    pages = [Image.fromarray(page) for page in PAGES]
+    pages[0].save(tmp_path / "c.tif", save_all=True, append_images=pages[1:])
+    for name in "abc":
+        image = read_image(tmp_path / f"{name}.tif", spacing=SPACING)
+        np.testing.assert_array_equal(in_our_order(image), PAGES)
+
+
+@pytest.mark.parametrize(
+    ("others", "sizes"),
+    [
+        ([PAGES[0, :2]], "3 × 2, 2 × 2"),
+        ([PAGES[0].astype(np.uint16)], "3 × 2, 3 × 2"),
+        ([PAGES], "3 × 2, 4 × 3 × 2"),
+    ],
+)
+def test_several_images_in_one_file_are_refused(tmp_path, others, sizes):
+    for values in (PAGES[0], *others):
+        tifffile.imwrite(tmp_path / "a.tif", values, append=True, photometric="minisblack")
+    with pytest.raises(ReadError, match=rf"2 images in one file \({sizes}\): save the mask alone in a file$"):
+        read_image(tmp_path / "a.tif", spacing=SPACING)
+
+
+def test_several_images_of_ome_are_no_slices(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.ome.tif") as file:
+        for page in PAGES[:2]:
+            file.write(page, metadata={"axes": "YX"})
+    with pytest.raises(ReadError, match="2 images in one file"):
+        read_image(tmp_path / "a.ome.tif", spacing=SPACING)
+
+
 def test_a_place_must_come_from_somewhere(tmp_path):
     path = write(tmp_path / "a.tiff")
     with pytest.raises(ReadError, match=r"does not say where its voxels lie: read it like=IMAGE, .*spacing="):
