@@ -6,6 +6,7 @@ Conventions
 - The closed outlines of one structure in one plane are joined by exclusive or: an outline inside another is a hole
   (DICOM PS3.3, C.8.8.6.3). A structure that leaves a plane out is not there.
 - Heights that differ by rounding, by a hundredth of a mm or less, are one plane.
+- Structures of one name are one: each has its rows, and what any of them encloses is drawn.
 - A voxel belongs to the nearest plane within half the distance of two planes (of a lone plane: half a voxel).
 - An outline has no voxels: it is drawn on the grid of an image. A hard mask has the voxels whose centre is inside; a
   soft one the covered share of each voxel in its plane.
@@ -157,9 +158,10 @@ def _drawn(planes: pd.DataFrame, like: xr.DataArray, mode: Literal["centre", "co
     heights = planes["z"].to_numpy()
     reach = _reach(heights, Grid.of(like.transpose("x", "y", "z", ...)).spacing[2])
     for k, height in enumerate(z):
-        nearest = int(np.abs(heights - height).argmin())
-        if abs(heights[nearest] - height) <= reach:
-            polygon = planes["polygon"].iloc[nearest]
+        nearest = heights[np.abs(heights - height).argmin()]
+        if abs(nearest - height) <= reach:
+            of_plane = np.abs(heights - nearest) <= _FLAT
+            polygon = shapely.union_all(planes["polygon"].to_numpy()[of_plane])
             drawn[:, :, k] = ov.polygons.rasterize(polygon, (x, y), mode).T
     return drawn
 

@@ -15,7 +15,7 @@ HOLE = [(2, 2), (4, 2), (4, 4), (2, 4)]
 
 
 def save(path, structures, kind="CLOSED_PLANAR"):
-    """Write outlines: of each structure, by name, corners (left and back, mm) and heights."""
+    """Write outlines: of each structure, by name or in pairs, corners (left and back, mm) and heights."""
     dataset = pydicom.dataset.Dataset()
     dataset.file_meta = pydicom.dataset.FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
@@ -24,7 +24,8 @@ def save(path, structures, kind="CLOSED_PLANAR"):
     dataset.Modality = "RTSTRUCT"
     rois = []
     contours = []
-    for number, (name, outlines) in enumerate(structures.items(), 7):
+    named = structures.items() if isinstance(structures, dict) else structures
+    for number, (name, outlines) in enumerate(named, 7):
         roi = pydicom.dataset.Dataset()
         roi.ROINumber = number
         roi.ROIName = name
@@ -105,6 +106,17 @@ def test_planes_of_a_table_that_differ_by_rounding(like):
     square = shapely.box(-10, -8, 0, 0)
     outlines = read_table([("GTV", 3.0, square), ("GTV", 3.0004, square), ("GTV", 6.0, square)])
     assert draw_outlines(outlines, like).sum(["x", "y"]).values.tolist() == [0, 80, 80, 0, 0]
+
+
+def test_structures_of_one_name_are_joined(tmp_path, like):
+    apart = [(0, -3), (2, -3), (2, -1), (0, -1)]
+    overlapping = [(x + 1, y + 1) for x, y in SQUARE]
+    structures = [("GTV", [(SQUARE, 3), (SQUARE, 6)]), ("GTV", [(apart, 3.002), (overlapping, 6), (HOLE, 9)])]
+    path = save(tmp_path / "a.dcm", structures)
+    assert read_outlines(path).polygon.map(shapely.area).tolist() == [80, 80, 4, 80, 4]
+    image = read_image(path, like=like)
+    assert image.dims == ("x", "y", "z")
+    assert image.sum(["x", "y"]).values.tolist() == [0, 80 + 4, 80 + 80 - 9 * 7, 4, 0]
 
 
 def test_several_structures_are_layers_by_name(tmp_path, like):
