@@ -143,9 +143,10 @@ def cohort(
         Longest time (s) and most memory (GiB) for a case, which is given up then; it has a process of its own.
     progress : bool
         Whether to show on standard error how far the work is.
-    tnorm, level, preset, nsd_tolerance, threshold, hit, radius, connectivity, dilation, empty, empty_distance,
-    resample, surface
-        The fields of `Settings`, each a keyword: see `compare`.
+    tnorm, level, preset, nsd_tolerance, threshold, hit, radius, connectivity, dilation
+        Fields of `Settings`, each a keyword: see `compare`.
+    empty, empty_distance, resample, surface
+        The others.
 
     Returns
     -------

@@ -150,9 +150,10 @@ def assess(
         See `compare`.
     keep_masks : bool
         Whether to keep the masks, which a picture needs. Those of a hundred labels of a large image take much memory.
-    tnorm, level, preset, nsd_tolerance, threshold, hit, radius, connectivity, dilation, empty, empty_distance,
-    resample, surface
-        The fields of `Settings`, each a keyword: see `compare`.
+    tnorm, level, preset, nsd_tolerance, threshold, hit, radius, connectivity, dilation
+        Fields of `Settings`, each a keyword: see `compare`.
+    empty, empty_distance, resample, surface
+        The others.
 
     Returns
     -------
@@ -220,12 +221,13 @@ def compare(
         label but 0 that either map holds. Masks have one, "lesion".
     where : DataArray of bool, optional
         Voxels that count; with a dimension ``case``, for each case its own.
-    tnorm, level, preset, nsd_tolerance, threshold, hit, radius, connectivity, dilation, empty, empty_distance,
-    resample, surface
-        The fields of `Settings`, each a keyword, written there once: how soft values intersect, where soft masks are
-        cut, whose definition of distances, the tolerance of the normalised surface distance (mm), the least IoU of
-        matched lesions, which voxels touch, what 0/0 is worth for an index and for a distance, how the prediction is
-        brought onto the reference's grid, and what a boundary is.
+    tnorm, level, preset, nsd_tolerance, threshold, hit, radius, connectivity, dilation
+        Fields of `Settings`, each a keyword, written there once: how soft values intersect, where soft masks are cut,
+        whose definition of distances, the tolerance of the normalised surface distance (mm), which lesions match, and
+        which voxels touch.
+    empty, empty_distance, resample, surface
+        The others: what 0/0 is worth for an index and for a distance, how the prediction is brought onto the
+        reference's grid, and what a boundary is.
 
     Returns
     -------

@@ -110,7 +110,7 @@ def draw_outlines(
     Returns
     -------
     DataArray, dimensions (x, y, z[, label])
-        bool or floating; with a dimension ``label`` if there are several structures.
+        Bool or floating; with a dimension ``label`` if there are several structures.
 
     Raises
     ------

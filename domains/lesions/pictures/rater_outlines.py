@@ -39,9 +39,11 @@ def plot_raters(
         Masks along `dim`.
     dim : str
         The raters' dimension.
+    image, window
+        See `plot_overlay`.
     filled : bool
         Whether to fill the voxels by the share of raters, the more the darker.
-    image, window, axis, at, view, margin, ax
+    axis, at, view, margin, ax
         See `plot_overlay`; by default the slice with most voxels in dispute.
 
     Returns

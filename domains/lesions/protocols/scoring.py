@@ -133,10 +133,12 @@ def compare_protocols(
 
     Parameters
     ----------
-    predicted, reference, labels, where
+    predicted, reference
         See `compare`: a label map is scored label by label.
     protocols : iterable of str, optional
         Names of `PROTOCOLS`; all of them by default.
+    labels, where
+        See `compare`.
     level : float
         Where soft masks are cut (>=).
 
