@@ -59,6 +59,8 @@ class Grid:
         What the file does not say of its geometry and was taken for granted.
     at : tuple of DataArray
         Where a slice lies along the axes that it does not have, mm, as far as it is known.
+    slices : str
+        The numbers of the slices in words, where each is a file.
 
     Examples
     --------
@@ -76,6 +78,7 @@ class Grid:
     orientation: str = ""
     told: str = ""
     at: tuple[xr.DataArray, ...] = ()
+    slices: str = ""
 
     @classmethod
     def of(cls, image: xr.DataArray) -> Grid:
@@ -91,7 +94,9 @@ class Grid:
         centres = tuple(image[axis] for axis in axes)
         attrs = image.attrs
         orientation = attrs.get("orientation", "")
-        return cls(axes, centres, spacing, _directions(image), orientation, attrs.get("told", ""), _places(image))
+        told = attrs.get("told", "")
+        slices = attrs.get("slices", "")
+        return cls(axes, centres, spacing, _directions(image), orientation, told, _places(image), slices)
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -329,6 +334,7 @@ def regrid(
     ValueError
         If the image is on another grid; the message says what differs.
     """
+    check_slices(caller, grid.slices, reference.attrs.get("slices", ""))
     if not same_grid(reference, grid):
         other = Grid.of(reference)
         digits = grid.digits_that_differ(other)
@@ -340,6 +346,20 @@ def regrid(
     others = [d for d in reference.dims if d not in AXES]
     ordered = reference.transpose(*grid.axes, *others)
     return ordered.assign_coords(dict(zip(grid.axes, grid.centres, strict=True)))
+
+
+def check_slices(caller: str, prediction: str, reference: str) -> None:
+    """Refuse two folders whose slices have other numbers.
+
+    Examples
+    --------
+    >>> check_slices("lesions.compare", "1 to 9 in steps of 1", "1 to 9 in steps of 1")
+    """
+    if prediction and reference and prediction != reference:
+        raise ValueError(
+            f"{caller}: the slices of the prediction are {prediction}, those of the reference {reference}: number both "
+            "alike, and add what is missing, empty slices too"
+        )
 
 
 def check_images(caller: str, **images: object) -> None:

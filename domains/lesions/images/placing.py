@@ -87,6 +87,8 @@ def along_axes(stored: Stored) -> xr.DataArray:
     }
     if stored.told:
         attributes["told"] = stored.told
+    if stored.slices:
+        attributes["slices"] = stored.slices
     return image.assign_attrs(attributes)
 
 

@@ -23,7 +23,7 @@ import xarray as xr
 
 from ..._checks import check_choice
 from ..settings import RESAMPLE, Resample
-from .grids import AXES, TOLERANCE, Grid, check_images, regrid, same_grid
+from .grids import AXES, TOLERANCE, Grid, check_images, check_slices, regrid, same_grid
 from .placing import affine_of
 
 _SAME = 1e-5
@@ -74,6 +74,7 @@ def resample_onto(image: xr.DataArray, reference: xr.DataArray, method: Resample
     check_choice("lesions.resample_onto", "method", method, RESAMPLE)
     check_images("lesions.resample_onto", image=image, reference=reference)
     grid = Grid.of(reference)
+    check_slices("lesions.resample_onto", image.attrs.get("slices", ""), grid.slices)
     if same_grid(image, grid):
         return regrid(image, grid)
     if grid.at:

@@ -8,7 +8,9 @@ Conventions
   refused: which of them is the mask is not to be told.
 - A TIFF that says its voxel size (OME: PhysicalSize; ImageJ: resolution, spacing and unit of length) is believed. A
   resolution for printers is none.
-- The slices of a folder are in the order of the numbers in their names, the lowest first, and all of one format.
+- The slices of a folder are in the order of the numbers in their names, the lowest first, and all of one format. The
+  numbers go in equal steps, so that no slice is missing; they may have decimals. A hyphen before a number is a minus
+  where some names have one and others none; where all have one, the order is not to be told.
 - A picture in colours is no mask, unless its palette is: then the numbers of the palette are the labels.
 
 References
@@ -34,6 +36,11 @@ from .stored import TO_RAS, Stored, needs
 
 MILLIMETRES = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "µm": 0.001, "um": 0.001, "micron": 0.001, "microns": 0.001}
 _MANY_BYTES = 1 << 25
+_NUMBER = re.compile(r"((?<!\d)[-+]|)(\d+(?:\.\d+)?)")
+_REMEDY = "number their names 001, 002, ..., with _ before the number"
+_SAME_STEP = 0.05
+"""How much longer a step may be, relative to the shortest: places in names are rounded."""
+
 _SAVE_NUMBERS = "save the labels, or one channel, as numbers"
 
 
@@ -113,7 +120,8 @@ def read_slices(operation: str, folder: Path) -> Stored:
     ReadError
         If the slices are of several formats or sizes, or their order is not to be told.
     """
-    paths = slices_in(folder)
+    numbered = slices_in(folder)
+    paths = list(numbered.values())
     endings = {path.suffix.lower() for path in paths}
     if len(endings) != 1:
         raise ReadError(f"slices of several formats ({', '.join(sorted(endings))}): keep one of them in the folder")
@@ -124,28 +132,68 @@ def read_slices(operation: str, folder: Path) -> Stored:
         raise ReadError(
             f"its files are no slices of one size ({one_line(sorted(shapes), 80)}): keep one image a folder"
         )
-    return Stored(np.concatenate(found, axis=2))
+    return Stored(np.concatenate(found, axis=2), slices=_range_of(list(numbered)))
 
 
-def slices_in(folder: Path) -> list[Path]:
-    """Return the slices of a folder in their order.
+def slices_in(folder: Path) -> dict[float, Path]:
+    """Return the slices of a folder by their numbers, in their order.
 
     Raises
     ------
     ReadError
-        If two names hold the same number, or one holds none.
+        If the order is not to be told from the names, or a slice is missing.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("z0.5.png", "z-0.5.png", "z0.0.png"):
+    ...         Path(folder, name).touch()
+    ...     [path.name for path in slices_in(Path(folder)).values()]
+    ['z-0.5.png', 'z0.0.png', 'z0.5.png']
     """
-    numbered: dict[tuple[int, ...], Path] = {}
-    for path in folder.iterdir():
-        if path.suffix.lower() not in SLICES or path.name.startswith("."):
-            continue
-        number = tuple(int(digits) for digits in re.findall(r"\d+", path.stem))
-        if not number or number in numbered:
-            raise ReadError(
-                f"the order of {file_name(path.name)} among the slices is not to be told: number their names"
-            )
-        numbered[number] = path
-    return [numbered[number] for number in sorted(numbered)]
+    paths = [path for path in folder.iterdir() if path.suffix.lower() in SLICES and not path.name.startswith(".")]
+    parts = [_NUMBER.findall(path.stem) for path in paths]
+    columns = [column for column in zip(*parts, strict=False) if len(set(column)) > 1]
+    if len({len(own) for own in parts}) > 1 or (not columns and (len(paths) > 1 or not parts[0])):
+        raise ReadError(f"the order of {file_name(min(paths).name)} among the slices is not to be told: {_REMEDY}")
+    if not columns:
+        return {_value(*parts[0][-1]): paths[0]}
+    for column in columns:
+        _check_signs(column)
+    numbers = np.array([[_value(*part) for part in column] for column in columns])
+    order = np.argsort(numbers[0])
+    _check_steps(numbers[:, order], [paths[k] for k in order])
+    return {float(numbers[0, k]): paths[k] for k in order}
+
+
+def _value(sign: str, digits: str) -> float:
+    return float(f"{sign.strip()}{digits}")
+
+
+def _check_signs(column: tuple[tuple[str, str], ...]) -> None:
+    """Refuse numbers that have a hyphen before them in all names: it may be a minus, or part them from a word."""
+    if all(sign == "-" for sign, _ in column):
+        raise ReadError(f"whether the hyphen before {column[0][1]} is a minus is not to be told: {_REMEDY}")
+
+
+def _check_steps(numbers: np.ndarray, paths: list[Path]) -> None:
+    """Refuse slices whose numbers, in order, go in unequal steps or down."""
+    steps = np.diff(numbers, axis=1)
+    usual = steps.min(axis=1, keepdims=True)
+    if not (usual > 0).all():
+        raise ReadError(f"the order of {file_name(paths[0].name)} among the slices is not to be told: {_REMEDY}")
+    is_wide = (steps > usual * (1 + _SAME_STEP)).any(axis=0)
+    if is_wide.any():
+        k = int(np.argmax(is_wide))
+        names = f"{file_name(paths[k].name)} and {file_name(paths[k + 1].name)}"
+        raise ReadError(f"slices are missing between {names}: add them, empty ones too")
+
+
+def _range_of(numbers: list[float]) -> str:
+    """Return the numbers of slices in words."""
+    step = numbers[1] - numbers[0] if len(numbers) > 1 else 1.0
+    return f"{numbers[0]:.9g} to {numbers[-1]:.9g} in steps of {step:.9g}"
 
 
 def _check_one_image(file: Any) -> None:

@@ -43,6 +43,8 @@ class Stored:
         The names of the layers, if they have any.
     has_height : bool
         Whether the file says where a single slice lies along the third axis.
+    slices : str
+        The numbers of the slices in words, where each is a file.
     """
 
     values: np.ndarray
@@ -54,6 +56,7 @@ class Stored:
     layer: str = "rater"
     names: tuple[str | int, ...] = ()
     has_height: bool = True
+    slices: str = ""
 
 
 def needs(what: str, package: str) -> ImportError:

@@ -155,9 +155,69 @@ def test_a_folder_of_slices(tmp_path, ending):
     (folder / ".DS_Store").write_bytes(b"")
     image = read_image(folder, spacing=SPACING)
     np.testing.assert_array_equal(in_our_order(image), PAGES), "the tenth comes after the ninth"
-    Image.fromarray(PAGES[0, :2]).save(folder / "slice_20.png")
+    Image.fromarray(PAGES[0, :2]).save(folder / "slice_12.png")
     with pytest.raises(ReadError, match="several formats|of one size"):
         read_image(folder, spacing=SPACING)
+
+
+def folder_of(path, names):
+    """Write a slice of each name, of a value of its own, and return the folder."""
+    path.mkdir()
+    for k, name in enumerate(names):
+        Image.fromarray(np.full((3, 2), k + 1, np.uint8)).save(path / f"{name}.png")
+    return path
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["s9", "s10", "s11"],
+        ["z0.0", "z0.25", "z0.5", "z0.75", "z1.0", "z1.25"],
+        ["z-1", "z0", "z1"],
+        ["-1.5", "+0.0", "+1.5"],
+        ["IM-0001-0009", "IM-0001-0010", "IM-0001-0011"],
+        ["case7_slice2_z3.5", "case7_slice3_z5", "case7_slice4_z6.5"],
+        ["1.2.840.7_08", "1.2.840.7_09", "1.2.840.7_10"],
+        ["z0.33", "z0.67", "z1.00"],
+        ["only_4"],
+    ],
+)
+def test_slices_are_in_the_order_of_their_numbers(tmp_path, names):
+    image = read_image(folder_of(tmp_path / "case", names), spacing=SPACING)
+    values = image.values.reshape(6, -1)[0]
+    assert values.tolist() == list(range(1, len(names) + 1))
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["s1", "s2", "s4"], r"slices are missing between s2.png and s4.png: add them, empty ones too$"),
+        (["z0.0", "z0.5", "z1.5"], "slices are missing between z0.5.png and z1.5.png"),
+        (["z-6", "z-5", "z-4"], r"whether the hyphen before \d is a minus is not to be told: number their names"),
+        (["c1.9", "c1.10", "c1.11"], "slices are missing between c1.11.png and c1.9.png"),
+        (["s01", "s1"], "the order of s0?1.png among the slices is not to be told"),
+        (["a1_9", "a2_8", "a3_7"], "the order of a1_9.png among the slices is not to be told"),
+        (["a1", "a"], "the order of a.png among the slices is not to be told"),
+        (["alone"], "the order of alone.png among the slices is not to be told"),
+    ],
+)
+def test_numbers_that_give_no_order_are_refused(tmp_path, names, said):
+    with pytest.raises(ReadError, match=said):
+        read_image(folder_of(tmp_path / "case", names), spacing=SPACING)
+
+
+def test_two_folders_have_slices_of_the_same_numbers(tmp_path):
+    predicted = folder_of(tmp_path / "p", ["s2", "s3", "s4"])
+    reference = read_image(folder_of(tmp_path / "r", ["s1", "s2", "s3"]), spacing=SPACING)
+    twice = folder_of(tmp_path / "t", ["s1", "s3", "s5"])
+    for folder in (predicted, twice):
+        for options in ({"spacing": SPACING}, {"like": reference}):
+            image = read_image(folder, **options)
+            with pytest.raises(ValueError, match=r"compare: the slices of the prediction are .*, those of .* 1 to 3 "):
+                compare(image, reference)
+            with pytest.raises(ValueError, match="number both alike"):
+                compare(image, reference, resample="nearest")
+    assert (compare(reference, reference).dice == 1).all()
 
 
 def test_slices_without_an_order(tmp_path):
