@@ -34,6 +34,7 @@ from .._text import count_of, file_name, for_picture, printable
 from .cohorts import cohorts
 from .cohorts.cohorts import (
     JOB,
+    PART,
     PARTS,
     Pair,
     Rules,
@@ -271,8 +272,8 @@ def _score(
         check_said(predicted, reference)
     kinds = decide_kinds(predicted, reference, running)
     rules = Rules(settings, labels, *kinds, scale, reference_scale, count_missing, size, axes)
-    n_parts = 1 if part is None else part[1]
-    job = Job(JOB, cohorts.score_pair, {**rules.as_plain(), PARTS: n_parts}, "comparing")
+    number, n_parts = part or (1, 1)
+    job = Job(JOB, cohorts.score_pair, {**rules.as_plain(), PART: number, PARTS: n_parts}, "comparing")
     groups = {case.name: case.group for case in chosen}
     pairs = {case.name: Pair(case, rules) for case in chosen}
     try:

@@ -36,8 +36,10 @@ from .reading import Source, read_in_time
 from .scores import COLUMNS, COUNTS, SCORES
 
 JOB = "lesions.cohort"
+PART = "part"
+"""The setting that says which part of a cohort was done."""
 PARTS = "parts"
-"""The setting that says into how many parts a cohort was divided."""
+"""The setting that says into how many parts it was divided."""
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,13 @@ Conventions
 - Parts of other settings or versions are refused. Where two parts have one case, the one that scored it counts; two
   that differ are an error.
 - What is missing is told: a case that a run began and did not end, a part that was not given, and, if the table of
-  cases is given, a case that no part has.
+  cases is given, a case that no part has. Each file says which part it is: two of one part are told, too.
 - Predictions without a reference, and files that are no image, are told by the parts: they are no cases.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from ..._checks import UsageError
 from ..._records import Kept, Outcome, changed_settings, read_records
 from ..._skipped import NOT_SCORED, as_skipped
 from ..._text import file_name
-from .cohorts import JOB, PARTS, scores_of, skipped_of, told_of_labels
+from .cohorts import JOB, PART, PARTS, scores_of, skipped_of, told_of_labels
 from .folders import Listed
 from .listing import grouped, list_cases
 from .saving import check_table, save_scores
@@ -66,7 +67,7 @@ def merge(
     Warns
     -----
     UserWarning
-        If the images of a case have labels and none in common.
+        If a part is given twice, or the images of a case have labels and none in common.
 
     Examples
     --------
@@ -94,6 +95,10 @@ def merge(
         check_table(table)
     parts = {path: read_records(path, JOB) for path in paths}
     settings = _shared_settings(parts)
+    files = _files_of_parts(parts)
+    n_parts = int(settings.get(PARTS, 1))
+    if n_parts > 1:
+        _warn_of_parts_given_twice(files)
     outcomes = _joined(parts)
     listed = [Listed(name, None, Path(name)) for name in sorted(outcomes)]
     if cases is not None:
@@ -106,15 +111,15 @@ def merge(
     if table is not None:
         save_scores(scores, table)
     absent = told_of_labels(scores, settings.get("labels"), ", ".join(file_name(path) for path in paths))
-    return scores, as_skipped([*_parts_not_given(settings, paths), *skipped_of(outcomes.values()), *absent])
+    return scores, as_skipped([*_parts_not_given(files, n_parts), *skipped_of(outcomes.values()), *absent])
 
 
 def _shared_settings(parts: Mapping[Path, Kept]) -> Mapping[str, Any]:
     """Return the settings that all parts were made with."""
     first, *others = parts
-    shared = parts[first].settings
+    shared = {**parts[first].settings, PART: None}
     for path in others:
-        changed = changed_settings(shared, parts[path].settings)
+        changed = changed_settings(shared, {**parts[path].settings, PART: None})
         if changed:
             raise UsageError(
                 f"{OPERATION}: {file_name(path)} was made with other settings than {file_name(first)} ({changed}): run "
@@ -153,11 +158,32 @@ def _check_same(outcome: Outcome, earlier: Outcome | None, path: Path, earlier_p
         )
 
 
-def _parts_not_given(settings: Mapping[str, Any], paths: list[Path]) -> list[dict[str, str]]:
-    n_parts = int(settings.get(PARTS, 1))
-    left = n_parts - len(set(paths))
-    if n_parts == 1 or left <= 0:
-        return []
-    files = ", ".join(file_name(path) for path in paths)
-    detail = f"the cohort has {n_parts} parts, and {left} of them were not given"
-    return [{"side": "both", "file": files, "reason": NOT_SCORED, "detail": detail}]
+def _files_of_parts(parts: Mapping[Path, Kept]) -> dict[int, list[Path]]:
+    """Return the files of each part, by its number."""
+    files: dict[int, list[Path]] = {}
+    for path, kept in parts.items():
+        number = int(kept.settings.get(PART, 1))
+        files.setdefault(number, []).append(path)
+    return files
+
+
+def _warn_of_parts_given_twice(files: Mapping[int, list[Path]]) -> None:
+    for number, paths in files.items():
+        if len(paths) > 1:
+            names = " and ".join(file_name(path) for path in paths)
+            warnings.warn(
+                f"{OPERATION}: {names} are all of part {number}: its cases count once; a task that should have done "
+                "another part needs its own --part",
+                stacklevel=3,
+            )
+
+
+def _parts_not_given(files: Mapping[int, list[Path]], n_parts: int) -> list[dict[str, str]]:
+    """Return a row of what was skipped for each part that has no file."""
+    rows = []
+    for number in range(1, n_parts + 1):
+        if number not in files:
+            detail = "it was not given: name its records, or run the cohort with this --part"
+            file = f"part {number} of {n_parts}"
+            rows.append({"side": "both", "file": file, "reason": NOT_SCORED, "detail": detail})
+    return rows

@@ -62,8 +62,42 @@ def test_images_are_not_needed(table, parts, tmp_path):
 def test_a_part_that_is_not_given_is_told(table, parts):
     scores, skipped = merge(parts[:2])
     assert scores["case"].tolist() == ["anna_1", "anna_2", "bert_2", "carl_1"]
-    assert "the cohort has 3 parts, and 1 of them were not given" in skipped["detail"].tolist()
+    assert skipped["file"].tolist()[0] == "part 3 of 3"
+    assert skipped["detail"][0].startswith("it was not given: name its records, or run the cohort")
     assert merge(parts)[1]["reason"].tolist() == ["unpaired file", "unreadable file"]
+
+
+@pytest.mark.parametrize("is_copy", [True, False])
+def test_two_files_of_one_part_are_no_two_parts(table, parts, tmp_path, is_copy):
+    """The task of part 2 was started as part 1, or the file of part 1 was copied."""
+    again = tmp_path / "again.records"
+    if is_copy:
+        again.write_bytes(parts[0].read_bytes())
+    else:
+        cohort(cases=table, as_="labels", part=(1, 3), records=again)
+    with pytest.warns(UserWarning, match=r"part_1.* and .*again.records are all of part 1: its cases count once"):
+        _, skipped = merge([parts[0], again, parts[2]])
+    assert skipped["file"].tolist()[0] == "part 2 of 3"
+    with pytest.warns(UserWarning, match="all of part 1"):
+        merged, skipped = merge([*parts, again])
+    assert merged["case"].tolist() == list(NAMES)
+    assert "not scored" not in skipped["reason"].tolist()
+    assert merge([parts[0], *parts])[0].equals(merged), "a file named twice is one"
+
+
+def test_the_records_of_a_part_take_no_other(table, parts):
+    with pytest.raises(UsageError, match=r"part_1.*made with other settings .part 1, now 2.: move it away"):
+        cohort(cases=table, as_="labels", part=(2, 3), records=parts[0])
+
+
+def test_whole_cohorts_are_joined_without_a_word(table, tmp_path):
+    paths = [tmp_path / "one.records", tmp_path / "other.records"]
+    lines = table.read_text().splitlines()
+    for path, line in zip(paths, (lines[1], lines[2]), strict=True):
+        table.write_text(f"{lines[0]}\n{line}")
+        cohort(cases=table, as_="labels", records=path)
+    scores, skipped = merge(paths)
+    assert (len(scores), len(skipped)) == (2, 0)
 
 
 def test_a_case_that_no_part_has_is_a_row(table, parts):
@@ -97,12 +131,14 @@ def test_a_case_counts_as_the_part_that_scored_it(parts, tmp_path):
     with Records(again, Header("lesions.cohort", settings)) as records:
         records.add(Outcome("carl_1", scored), [])
     for order in ([*parts, again], [again, *parts]):
-        scores, _ = merge(order)
+        with pytest.warns(UserWarning, match="all of part 1"):
+            scores, _ = merge(order)
         assert scores[scores["case"] == "carl_1"]["dice"].tolist() == [0.5]
     other = tmp_path / "other"
     with Records(other, Header("lesions.cohort", settings)) as records:
         records.add(Outcome("carl_1", [{**scored[0], "dice": 0.25}]), [])
-    with pytest.raises(UsageError, match=r"again and .*other have other scores of the case carl_1: leave one of them"):
+    said = r"again and .*other have other scores of the case carl_1: leave one of them"
+    with pytest.warns(UserWarning, match="all of part 1"), pytest.raises(UsageError, match=said):
         merge([again, other])
     assert len(merge([again, again])[0]) == 1
 
