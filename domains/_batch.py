@@ -95,6 +95,8 @@ class Case:
         What the work is called with; it can be pickled.
     inputs : tuple of Path
         The files that it reads: a record counts while they are unchanged.
+    about : mapping
+        What no result depends on and the record keeps, such as the patient; JSON data.
 
     Examples
     --------
@@ -105,6 +107,7 @@ class Case:
     name: str
     payload: Any
     inputs: tuple[Path, ...] = ()
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Interrupted(KeyboardInterrupt):
@@ -204,7 +207,7 @@ class _Run:
         suspects = []
         for case in self.cases:
             if self.records.still_valid(case.name, case.inputs):
-                self.done[case.name] = self.records.outcomes[case.name]
+                self.done[case.name] = self.records.describe(case.name, case.about)
             elif case.name in died:
                 suspects.append(case)
             else:
@@ -335,6 +338,7 @@ class _Run:
             record.get("error", ""),
             record.get("kind", ""),
             record.get("details", {}),
+            case.about,
         )
         if self.records is not None:
             self.records.add(outcome, record["inputs"])

@@ -17,7 +17,7 @@ import json
 import os
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from io import FileIO
 from pathlib import Path
@@ -67,6 +67,8 @@ class Outcome:
         Name of the exception's class, or "WorkerDied".
     details : mapping
         What the exception says besides: see `domains._batch.CaseError`.
+    about : mapping
+        What is known of the case besides: see `domains._batch.Case`.
 
     Examples
     --------
@@ -79,6 +81,7 @@ class Outcome:
     error: str = ""
     kind: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -254,12 +257,23 @@ class Records:
             Its files, as `fingerprints` returns them.
         """
         record: dict[str, Any] = {"case": outcome.case, "inputs": inputs}
+        if outcome.about:
+            record["about"] = dict(outcome.about)
         if outcome.error:
             record |= {"error": outcome.error, "kind": outcome.kind, "details": dict(outcome.details)}
         else:
             record["result"] = outcome.result
         self._append(record, to_disk=True)
         self._keep(outcome, inputs)
+
+    def describe(self, case: str, about: Mapping[str, Any]) -> Outcome:
+        """Return the outcome of a case with what is known of it now, which is written down if it has changed."""
+        outcome = self.outcomes[case]
+        if outcome.about == about:
+            return outcome
+        described = replace(outcome, about=about)
+        self.add(described, self._inputs[case])
+        return described
 
     def still_valid(self, case: str, paths: Iterable[Path]) -> bool:
         """Return whether a case was done without an error, and its files are those of then."""
@@ -364,6 +378,7 @@ def _outcome_of(record: Mapping[str, Any]) -> Outcome:
         record.get("error", ""),
         record.get("kind", ""),
         record.get("details", {}),
+        record.get("about", {}),
     )
 
 

@@ -274,15 +274,14 @@ def _score(
     rules = Rules(settings, labels, *kinds, scale, reference_scale, count_missing, size, axes)
     number, n_parts = part or (1, 1)
     job = Job(JOB, cohorts.score_pair, {**rules.as_plain(), PART: number, PARTS: n_parts}, "comparing")
-    groups = {case.name: case.group for case in chosen}
     pairs = {case.name: Pair(case, rules) for case in chosen}
     try:
         outcomes = run_cases(job, [pair.as_case() for pair in pairs.values()], running)
     except Interrupted as stop:
         if table is not None:
-            save_scores(scores_of(stop.outcomes, groups), table)
+            save_scores(scores_of(stop.outcomes), table)
         raise
-    scores = scores_of(outcomes, groups)
+    scores = scores_of(outcomes)
     if table is not None:
         save_scores(scores, table)
     where = f"{predictions}, {references}" if cases is None else str(cases)

@@ -3,7 +3,7 @@
 Conventions
 -----------
 - A case is scored alone, and its scores are plain data: the engine (`domains._batch`) keeps them as a record, and the
-  table is made of the records, whoever scored them and in how many runs.
+  table is made of the records, whoever scored them and in how many runs. So is the group of a case.
 - A case that cannot be read or compared is a row with its error, and a row of what was skipped. All others are scored.
 - So is a case without a prediction, unless it is to count as missed: compared with nothing then. ``missing`` is 1
   in rows of cases without one, else 0.
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -36,6 +36,8 @@ from .reading import Source, read_in_time
 from .scores import COLUMNS, COUNTS, SCORES
 
 JOB = "lesions.cohort"
+GROUP = "group"
+"""What the record of a case calls the one whom it is of, and the table of scores its column."""
 PART = "part"
 """The setting that says which part of a cohort was done."""
 PARTS = "parts"
@@ -99,7 +101,8 @@ class Pair:
     def as_case(self) -> _batch.Case:
         """Return the pair as a case of a job."""
         files = (self.case.predicted, self.case.reference)
-        return _batch.Case(self.case.name, self, tuple(path for path in files if path is not None))
+        inputs = tuple(path for path in files if path is not None)
+        return _batch.Case(self.case.name, self, inputs, {GROUP: self.case.group})
 
 
 def assess_case(pair: Pair, *, keep_masks: bool = True) -> Assessment:
@@ -145,15 +148,13 @@ def score_pair(pair: Pair) -> list[dict[Any, Any]]:
     return rows
 
 
-def scores_of(outcomes: Iterable[_batch.Outcome], groups: Mapping[str, str] | None = None) -> pd.DataFrame:
+def scores_of(outcomes: Iterable[_batch.Outcome]) -> pd.DataFrame:
     """Return the table of scores: a row for each case and label, and for each case that failed.
 
     Parameters
     ----------
     outcomes : iterable of Outcome
-        What became of the cases.
-    groups : mapping of str to str, optional
-        Of whom each case is.
+        What became of the cases, and of whom each is.
 
     Examples
     --------
@@ -164,10 +165,9 @@ def scores_of(outcomes: Iterable[_batch.Outcome], groups: Mapping[str, str] | No
     0    b     1   0.5                2
     1    c         NaN             <NA>  no such file
     """
-    groups = groups or {}
     rows = []
     for outcome in outcomes:
-        shared = {"case": outcome.case, "group": groups.get(outcome.case, ""), "error": outcome.error}
+        shared = {"case": outcome.case, GROUP: outcome.about.get(GROUP, ""), "error": outcome.error}
         if outcome.error:
             is_missing = int(outcome.details.get("reason") == UNPAIRED)
             rows.append({**shared, "label": "", "missing": is_missing})
@@ -217,9 +217,9 @@ def groups_of(scores: pd.DataFrame) -> pd.Series[Any] | None:
     >>> groups_of(pd.DataFrame({"case": ["a", "b"], "group": ["", ""]})) is None
     True
     """
-    if "group" not in scores:
+    if GROUP not in scores:
         return None
-    groups = scores["group"].fillna("")
+    groups = scores[GROUP].fillna("")
     return None if (groups == "").all() else groups.replace("", None)
 
 

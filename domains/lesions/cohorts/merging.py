@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from ..._checks import UsageError
 from ..._records import Kept, Outcome, changed_settings, read_records
 from ..._skipped import NOT_SCORED, as_skipped
 from ..._text import file_name
-from .cohorts import JOB, PART, PARTS, scores_of, skipped_of, told_of_labels
+from .cohorts import GROUP, JOB, PART, PARTS, scores_of, skipped_of, told_of_labels
 from .folders import Listed
 from .listing import grouped, list_cases
 from .saving import check_table, save_scores
@@ -46,7 +47,8 @@ def merge(
     records : iterable of path
         The file of records of each part, as `cohort` keeps it: ``scores.csv.records`` beside ``scores.csv``.
     cases : path, optional
-        The table of all cases: one that no part has is a row with an error, and its groups are those of the scores.
+        The table of all cases: one that no part has is a row with an error. Groups are those of the table then, else
+        those that the parts were scored with.
     out : path, optional
         A CSV or .parquet file for the scores.
     group : str, optional
@@ -100,14 +102,13 @@ def merge(
     if n_parts > 1:
         _warn_of_parts_given_twice(files)
     outcomes = _joined(parts)
-    listed = [Listed(name, None, Path(name)) for name in sorted(outcomes)]
+    listed = [_listed(outcomes[name]) for name in sorted(outcomes)]
     if cases is not None:
         listed, _ = list_cases(None, None, cases)
-    chosen = grouped(listed, group)
-    for case in chosen:
-        outcomes.setdefault(case.name, Outcome(case.name, error="no part has it: run its part, or name its records"))
-    groups = {case.name: case.group for case in chosen}
-    scores = scores_of(outcomes.values(), groups)
+    for case in grouped(listed, group):
+        outcome = outcomes.get(case.name, Outcome(case.name, error="no part has it: run its part, or name its records"))
+        outcomes[case.name] = replace(outcome, about={GROUP: case.group})
+    scores = scores_of(outcomes.values())
     if table is not None:
         save_scores(scores, table)
     absent = told_of_labels(scores, settings.get("labels"), ", ".join(file_name(path) for path in paths))
@@ -145,6 +146,11 @@ def _joined(parts: Mapping[Path, Kept]) -> dict[str, Outcome]:
             why = f"{file_name(path)}: its run ended before this case was done: run the part again"
             outcomes.setdefault(name, Outcome(name, error=why))
     return outcomes
+
+
+def _listed(outcome: Outcome) -> Listed:
+    """Return a case as its records have it; its files may be on another machine."""
+    return Listed(outcome.case, None, Path(outcome.case), outcome.about.get(GROUP, ""))
 
 
 def _check_same(outcome: Outcome, earlier: Outcome | None, path: Path, earlier_path: Path | None) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -121,9 +122,9 @@ def test_a_missing_prediction_counts_as_missed_on_request(pair, kind):
 
 
 def test_groups_are_a_column(tmp_path):
-    table = scores_of([SCORED, FAILED], {"a": "anna", "b": "007"})
+    table = scores_of([replace(SCORED, about={"group": "007"}), replace(FAILED, about={"group": "anna"})])
     assert table["group"].tolist() == ["anna", "007", "007"]
     save_table(table, tmp_path / "s.csv")
     assert groups_of(pd.read_csv(tmp_path / "s.csv", dtype={"group": str})).tolist() == ["anna", "007", "007"]
     assert groups_of(scores_of([SCORED])) is None
-    assert groups_of(scores_of([SCORED, FAILED], {"b": "x"})).isna().tolist() == [True, False, False]
+    assert groups_of(scores_of([replace(SCORED, about={"group": "x"}), FAILED])).isna().tolist() == [True, False, False]

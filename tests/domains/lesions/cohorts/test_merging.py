@@ -51,6 +51,28 @@ def test_the_parts_are_the_whole(table, parts, tmp_path):
     assert sorted(merged_skipped["detail"]) == sorted(skipped["detail"])
 
 
+@pytest.mark.parametrize("by_pattern", [True, False])
+def test_the_parts_know_the_groups(table, tmp_path, by_pattern):
+    group = "(.+)_.*" if by_pattern else None
+    if by_pattern:
+        table.write_text("\n".join(line.rpartition(",")[0] for line in table.read_text().splitlines()))
+    whole, _ = cohort(cases=table, as_="labels", group=group)
+    records = [tmp_path / f"{k}.records" for k in (1, 2)]
+    for k, path in enumerate(records, 1):
+        cohort(cases=table, as_="labels", group=group, part=(k, 2), records=path)
+    merged, _ = merge(records)
+    assert merged["group"].tolist() == ["anna", "anna", "bert", "bert", "carl"]
+    pd.testing.assert_frame_equal(merged, whole)
+
+
+def test_records_have_the_groups_of_the_last_run(table, tmp_path):
+    path = tmp_path / "all.records"
+    cohort(cases=table, as_="labels", records=path)
+    table.write_text(table.read_text().replace(",anna", ",anne"))
+    again, _ = cohort(cases=table, as_="labels", records=path)
+    assert again["group"].tolist() == merge([path])[0]["group"].tolist() == ["anne", "anne", "bert", "bert", "carl"]
+
+
 def test_images_are_not_needed(table, parts, tmp_path):
     for path in (tmp_path / "r").iterdir():
         path.unlink()

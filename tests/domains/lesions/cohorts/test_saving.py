@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -49,7 +50,7 @@ def test_parquet_keeps_types(tmp_path):
     pytest.importorskip("pyarrow")
     path = tmp_path / "s.parquet"
     check_table(path)
-    table = scores_of([SCORED, FAILED], {"b": "0012"})
+    table = scores_of([replace(SCORED, about={"group": "0012"}), FAILED])
     save_scores(table, path)
     pd.testing.assert_frame_equal(read_scores(path), table, check_dtype=False)
     check_table(path)
