@@ -9,7 +9,8 @@ Conventions
   since, and refuses records that were made with other settings. The table of scores is made of the records: the same,
   byte for byte, however many workers and runs it took.
 - Summaries have a mean over cases for indices, where a miss counts 0, and a median for distances, where a miss is
-  infinitely far. ``n_missed``: the reference has the label, the prediction has nothing of it.
+  infinitely far; so does a label that only the prediction has. ``n_missed``: the reference has the label, the
+  prediction has nothing of it; ``n_spurious``: the other way round.
 - Intervals resample cases, or groups of them (percentile bootstrap).
 """
 
@@ -316,8 +317,9 @@ def summarise(
     DataFrame
         A row for each label and index: label, index, statistic ("mean" of indices, "median" of distances and the
         Dice, "pooled" for the Dice of the added sizes), value, low, high, n_scored (cases with a value), n_undefined,
-        n_missed (the reference has the label, the prediction nothing of it that reaches the level), n_missing (cases
-        without a prediction), n_failed (cases that could not be read or compared; they are in no number).
+        n_missed (the reference has the label, the prediction nothing of it that reaches the level), n_spurious
+        (the prediction has the label, the reference nothing), n_missing (cases without a prediction), n_failed (cases
+        that could not be read or compared; they are in no number).
 
     Raises
     ------

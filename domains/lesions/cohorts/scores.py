@@ -131,6 +131,23 @@ def missed(scores: pd.DataFrame) -> np.ndarray:
     return np.where(np.isnan(stated), has_nothing, stated > 0)
 
 
+def spurious(scores: pd.DataFrame) -> np.ndarray:
+    """Return which rows are false alarms: the prediction has the label, the reference has nothing.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Rows without an error, with ``size_a size_b``.
+
+    Examples
+    --------
+    >>> spurious(pd.DataFrame({"size_a": [0.0, 0.0, 2.0], "size_b": [3.0, 0.0, 0.0]}))
+    array([False, False,  True])
+    """
+    is_spurious: np.ndarray = ((scores["size_a"] > 0) & (scores["size_b"] == 0)).to_numpy()
+    return is_spurious
+
+
 def failed(scores: pd.DataFrame) -> np.ndarray:
     """Return which rows are cases that could not be read or compared, although both images are there.
 

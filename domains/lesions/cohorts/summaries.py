@@ -6,6 +6,7 @@ Conventions
   so that no miss makes a summary better. The Dice is also pooled, of the added sizes (micro), in which large lesions
   outweigh small ones, and has a median. Those of the IoU follow: D / (2 - D).
 - ``n_missed``: cases whose reference has the label and whose prediction has nothing of it, see ``missed`` of `compare`.
+- ``n_spurious``: cases whose prediction has the label and whose reference has nothing. They count as a miss does.
 - A case that is empty on both sides has no Dice: it is undefined, and no interval is drawn from it.
 - Intervals resample cases, never voxels (percentile bootstrap). Where several cases are of one patient, whole patients
   are resampled: the mean, the median and the pooled Dice are still those of the cases.
@@ -31,7 +32,7 @@ import overlap as ov
 
 from ..._checks import UsageError, check_number
 from ..comparison.comparison import BOUNDS, DISTANCES
-from .scores import missed
+from .scores import missed, spurious
 
 Statistic = Literal["mean", "median"]
 
@@ -184,7 +185,8 @@ def summarise_label(
     if "dice" in cases:
         rows.append(_over_cases(cases, "dice", "median", bootstrap, groups))
     n_missed = int(missed(cases).sum())
-    return [{**row, "n_missed": n_missed} for row in rows]
+    n_spurious = int(spurious(cases).sum())
+    return [{**row, "n_missed": n_missed, "n_spurious": n_spurious} for row in rows]
 
 
 def n_drawn(values: Any, groups: np.ndarray | None) -> int:

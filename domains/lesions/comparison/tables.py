@@ -22,7 +22,7 @@ Row = Mapping[Any, Any]
 
 COMPARED = ("prediction", "reference", "Dice", "IoU", "HD", "HD95", "ASSD", "NSD", "F1")
 DEFINITIONS = {"hd95": "HD95", "assd": "ASSD", "nsd": "NSD"}
-SUMMARISED = ("value", "interval", "scored", "undefined", "missed")
+SUMMARISED = ("value", "interval", "scored", "undefined", "missed", "spurious")
 MODELS = ("A", "B", "difference", "interval", "better", "W/T/L", "undefined")
 
 
@@ -72,8 +72,10 @@ def cohort_table(summary: pd.DataFrame, predictions: Path, references: Path, sco
     n_scored = scores["case"].nunique() - n_failed
     title = f"prediction: {predictions} ({n_scored})\nreference: {references} ({n_scored})"
     caption = (
-        "indices: mean over the cases (macro), where a missed label counts 0; pooled: of the added sizes (micro)\n"
-        "distances: median over the cases, where a missed label is infinitely far\n"
+        "indices: mean over the cases (macro), where a missed or spurious label counts 0\n"
+        "pooled: of the added sizes (micro)\n"
+        "distances: median over the cases, where a missed or spurious label is infinitely far\n"
+        "missed: only the reference has the label; spurious: only the prediction has it\n"
         "interval: 95 %, from resampled cases"
     )
     cells = []
@@ -157,6 +159,7 @@ def _summary_cells(row: Row) -> list[str]:
         str(row["n_scored"]),
         str(row["n_undefined"]),
         str(row["n_missed"]),
+        str(row["n_spurious"]),
     ]
 
 

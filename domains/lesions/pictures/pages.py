@@ -57,8 +57,9 @@ _LETTERS = (
     "on the left of the picture."
 )
 _SUMMARY = (
-    "Means over the cases, where a miss counts 0; medians of distances (mm), where a miss is infinitely far; pooled: "
-    "the Dice of the added sizes. Intervals of 95 %, from resampled cases."
+    "Means over the cases, where a missed or spurious label counts 0; medians of distances (mm), where it is "
+    "infinitely far; pooled: the Dice of the added sizes. Missed: only the reference has the label; spurious: only the "
+    "prediction has it. Intervals of 95 %, from resampled cases."
 )
 _CASES = "Distances in mm; ∞: one side has nothing there. Sizes in mm³, or mm² of single slices."
 

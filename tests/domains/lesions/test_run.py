@@ -715,6 +715,30 @@ def test_a_broken_prediction_that_is_deleted_counts_as_missed(tmp_path):
     assert set(summarise(after)["n_missed"]) == {2}
 
 
+def test_false_alarms_are_told_everywhere(tmp_path, capsys):
+    nothing = ball(0, np.uint8)
+    both = ball(1, np.uint8)
+    both[0, 0, 0] = 2
+    predictions = {"found": both, "missed": nothing, "alarm": both, "alarm_of_1": ball(1, np.uint8)}
+    references = {"found": both, "missed": both, "alarm": nothing, "alarm_of_1": nothing}
+    folders = folders_of(tmp_path, predictions, references)
+    told = tmp_path / "summary.csv"
+    chosen = options(outputs=_console.Outputs(format="json", csv=told), labels="1,2")
+    assert cohort_files(*folders, out=tmp_path / "s.csv", **chosen) == 0
+    summary = pd.DataFrame(json.loads(capsys.readouterr().out)["summary"])
+    dice = summary[(summary["index"] == "dice") & (summary["statistic"] == "mean")]
+    assert dice["n_spurious"].tolist() == [2, 1]
+    assert dice["n_missed"].tolist() == [1, 1]
+    assert dice["value"].tolist() == pytest.approx([1 / 4, 1 / 3])
+    assert pd.read_csv(told)["n_spurious"].tolist() == summary["n_spurious"].tolist()
+    told.unlink()
+    cohort_files(*folders, out=tmp_path / "s.csv", **options(outputs=_console.Outputs(), labels="1,2"))
+    printed = capsys.readouterr().out
+    assert "spurious" in printed
+    assert "where a missed or spurious label counts 0" in " ".join(printed.split())
+    assert "where a missed or spurious label is infinitely far" in " ".join(printed.split())
+
+
 def test_whole_patients_are_resampled(tmp_path, capsys):
     folders = patients(tmp_path)
     (folders[0] / "bert_1.nii.gz").unlink()
