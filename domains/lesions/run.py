@@ -466,6 +466,7 @@ def compare_files(
         keep_masks = outputs.plot is not None or outputs.html is not None
         result = assess(a, b, labels=wanted or regions, keep_masks=keep_masks, **options)
     report = result.report
+    paths = {"prediction": file_name(predicted), "reference": file_name(reference)}
     rows = tables.rows(report)
     absent = []
     if wanted is not None:
@@ -482,6 +483,9 @@ def compare_files(
     def picture() -> Axes:
         from .pictures.plotting import plot_overlay
 
+        if report.attrs["prediction"] == report.attrs["reference"]:
+            # files of one case have one name, which tells neither from the other
+            return plot_overlay(result, **below())
         prediction = for_picture(report.attrs["prediction"])
         reference = for_picture(report.attrs["reference"])
         return plot_overlay(result, labels=(prediction, reference), **below())
@@ -489,11 +493,12 @@ def compare_files(
     def page() -> str:
         from .pictures.pages import comparison_page
 
-        return comparison_page(result, notes, **below())
+        return comparison_page(result, notes, paths=paths, **below())
 
     files = {lesions: result.lesions} if lesions else None
     skipped = as_skipped(absent)
-    return _console.deliver(report, outputs, table, picture, skipped, page=page, rows=rows, files=files, notes=notes)
+    named = report.assign_attrs(paths)
+    return _console.deliver(named, outputs, table, picture, skipped, page=page, rows=rows, files=files, notes=notes)
 
 
 def cohort_files(

@@ -68,7 +68,12 @@ Masks = Callable[[str], Assessment]
 
 
 def comparison_page(
-    result: Assessment, notes: Sequence[str] = (), *, image: xr.DataArray | None = None, window: Any = None
+    result: Assessment,
+    notes: Sequence[str] = (),
+    *,
+    paths: Mapping[str, str] | None = None,
+    image: xr.DataArray | None = None,
+    window: Any = None,
 ) -> str:
     """Return the page of a comparison.
 
@@ -78,6 +83,8 @@ def comparison_page(
         As `assess` returns it, with its masks.
     notes : sequence of str
         Warnings.
+    paths : mapping, optional
+        The files of ``prediction`` and ``reference`` as they were named, for what was done.
     image, window
         What lies below the masks, see `plot_overlay`.
 
@@ -119,8 +126,8 @@ def comparison_page(
     if shared:
         findings.append(Finding(f"regions that overlap: {', '.join(str(name) for name in shared)}"))
     findings += [Finding(note, "bad") for note in notes]
-    title = f"{report.attrs['prediction']} against {report.attrs['reference']}"
-    return page(title, findings, sections, {**report.attrs, **definitions}, PACKAGES)
+    done = {**report.attrs, **(paths or {}), **definitions}
+    return page(_heading(report), findings, sections, done, PACKAGES)
 
 
 def cohort_page(
@@ -199,6 +206,15 @@ def worst_first(rows: pd.DataFrame) -> pd.DataFrame:
     # NaN stands last in an ascending order
     keys = (-rows["hd95"].fillna(0).to_numpy(float), rows["dice"].to_numpy(float), ~is_missed)
     return rows.assign(state=state).iloc[np.lexsort(keys)]
+
+
+def _heading(report: xr.Dataset) -> str:
+    """Return what is compared with what, also where the files of both sides have one name."""
+    prediction = report.attrs["prediction"]
+    reference = report.attrs["reference"]
+    if prediction == reference:
+        return f"{prediction}: prediction against reference"
+    return f"{prediction} against {reference}"
 
 
 def _shown(rows: pd.DataFrame) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -33,7 +34,7 @@ def test_compare_json(raters):
     report = json.loads(run("compare", *raters, "--json").stdout)
     agreement = pairwise_agreement(read_image(example()) == 1)
     assert report["dice"]["1"] == pytest.approx(agreement.dice[0, 1].item())
-    assert (report["prediction"], report["reference"]) == ("rater_0.nii.gz", "rater_1.nii.gz")
+    assert (report["prediction"], report["reference"]) == (str(raters[0]), str(raters[1]))
     assert report["hd95"]["1"] == pytest.approx(2.40305829, abs=1e-6)
     assert report["n_defined"]["dice"] == 1
     assert report["lesions_missed"]["1"] == 0
@@ -113,6 +114,36 @@ def test_names_of_files_are_no_markup(raters, tmp_path, name):
     assert f"prediction: {shown} (385.17 mm³)" in done.stdout
     assert "\x1b" not in done.stdout
     assert (tmp_path / "p.png").stat().st_size > 5000
+
+
+def test_files_of_one_name_are_told_apart(raters, tmp_path, monkeypatch):
+    for rater, side in zip(raters, ("ours", "theirs"), strict=True):
+        (tmp_path / side).mkdir()
+        rater.rename(tmp_path / side / "case.nii.gz")
+    monkeypatch.chdir(tmp_path)
+    done = run("compare", "ours/case.nii.gz", "theirs/case.nii.gz", "--json", "--plot", "p.svg", "--html", "p.html")
+    report = json.loads(done.stdout)
+    assert (report["prediction"], report["reference"]) == ("ours/case.nii.gz", "theirs/case.nii.gz")
+    html = (tmp_path / "p.html").read_text()
+    assert "<h1>case.nii.gz: prediction against reference</h1>" in html
+    assert "ours/case.nii.gz" in html
+    assert "theirs/case.nii.gz" in html
+
+
+def test_the_legend_tells_files_of_one_name_apart(raters, tmp_path, monkeypatch):
+    (tmp_path / "ours").mkdir()
+    same = tmp_path / "ours" / raters[1].name
+    write_image(read_image(raters[0]), same)
+    monkeypatch.setattr(plt, "close", lambda *_: None)
+    legends = []
+    for predicted in (same, raters[0]):
+        run("compare", predicted, raters[1], "--plot", tmp_path / "p.png")
+        texts = plt.gcf().axes[0].get_legend().get_texts()
+        legends.append([text.get_text().partition(" (")[0] for text in texts])
+    monkeypatch.undo()
+    plt.close("all")
+    assert legends[0] == ["both", "only prediction", "only reference"]
+    assert legends[1] == ["both", "only rater_0.nii.gz", "only rater_1.nii.gz"]
 
 
 def test_compare_saves(raters, tmp_path):
