@@ -75,6 +75,9 @@ if TYPE_CHECKING:
 
     from .._console import Outputs
 
+NAMED = ("preset", "level", "nsd_tolerance")
+"""The settings that the summary of a cohort names."""
+
 
 class CohortOptions(Options, RunningOptions):
     """The keywords of `cohort` that are explained elsewhere, for type checkers."""
@@ -563,6 +566,7 @@ def _deliver(
         "cases": int(scores["case"].nunique()),
         "missing": missing,
         "failed": broken,
+        **{name: scored.rules[name] for name in NAMED if name in scored.rules},
         "summary": summary.to_dict("records"),
     }
 
@@ -576,6 +580,8 @@ def _deliver(
             lines.append(_console.aside(_missing_line(scores, missing)))
         if broken:
             lines.append(_console.aside(_failed_line(scores, broken)))
+        if scored.rules:
+            lines.append(tables.settings_line(scored.rules))
         return [*lines, _console.aside(f"scores: {out}")]
 
     def picture() -> Axes:

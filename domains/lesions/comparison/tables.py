@@ -59,11 +59,24 @@ def definition_lines(report: xr.Dataset) -> list[str | Text]:
     lines: list[str | Text] = [_lesion_line(row) for row in rows(report).to_dict("records")]
     if report.attrs["regridding"] != "none":
         lines.append(aside(report.attrs["regridding"]))
+    lines.append(settings_line(report.attrs))
     for index, heading in DEFINITIONS.items():
         lines.append(aside(f"{heading}: {report[index].attrs['definition']}"))
     if not report["dice_low"].equals(report["dice_high"]):
         lines.append(aside("in brackets: the least and the most that two soft masks can overlap"))
     return lines
+
+
+def settings_line(settings: Mapping[str, Any]) -> Text:
+    """Return by whose definition distances are measured, and where: what a paper has to name.
+
+    Examples
+    --------
+    >>> print(settings_line({"preset": "monai", "level": 0.5, "nsd_tolerance": 1.0}))
+    preset monai; soft masks at level 0.5 for distances, NSD and lesions; NSD within 1 mm
+    """
+    level = f"soft masks at level {settings['level']:g} for distances, NSD and lesions"
+    return aside(f"preset {settings['preset']}; {level}; NSD within {settings['nsd_tolerance']:g} mm")
 
 
 def cohort_table(summary: pd.DataFrame, predictions: Path, references: Path, scores: pd.DataFrame) -> Table:
