@@ -17,7 +17,7 @@ import xarray as xr
 
 import overlap as ov
 
-from ..._pictures import COLUMN, axes_or_new, printed
+from ..._pictures import COLUMN, axes_or_new, printed, settle
 from ..comparison.comparison import Assessment, Pair
 from ..comparison.layers import listed_labels
 from .drawing import INK, LEVELS, Window, draw_contours, draw_edges, draw_image, frame, rimmed
@@ -124,6 +124,7 @@ def plot_overlay(
         masks = masks_of_images(_OPERATION, predicted, reference, axis, at, view)
     lines = list(masks.title)
     names = short_name(labels[0]), short_name(labels[1])
+    is_new = ax is None
     with printed(ax):
         ax = axes_or_new(ax, figsize=(COLUMN, 1.24 * COLUMN))
         if image is not None:
@@ -141,6 +142,9 @@ def plot_overlay(
             first, last = _result_lines(predicted, pair)
             lines = [first, *lines, last]
         ax.set_title("\n".join(lines), fontsize="small")
+        if is_new:
+            # so that the first savefig cuts no line off
+            settle(ax.figure)
     return ax
 
 

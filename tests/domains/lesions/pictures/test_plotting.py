@@ -73,6 +73,21 @@ def test_soft_masks_get_contours(raters, tmp_path):
     assert (tmp_path / "o.pdf").stat().st_size > 5000
 
 
+@pytest.mark.parametrize("filled", [True, False])
+@pytest.mark.parametrize("is_soft", [(True, True), (True, False), (False, False)])
+def test_the_first_savefig_cuts_nothing_off(raters, tmp_path, filled, is_soft):
+    masks = []
+    for k, soft in zip(([0, 1], [2, 3]), is_soft, strict=True):
+        mask = consensus(raters.isel(rater=k))
+        masks.append(mask if soft else mask >= 0.5)
+    ax = plot_overlay(*masks, filled=filled)
+    ax.figure.savefig(tmp_path / "o.png", dpi=ax.figure.dpi)
+    paper = ax.figure.bbox
+    for text in (ax.title, ax.get_legend()):
+        box = text.get_window_extent()
+        assert paper.y0 <= box.y0 < box.y1 <= paper.y1
+
+
 def drawn_lesions(ax):
     """Count the outlines of a picture of a result: (solid, dotted) of the prediction, then of the reference."""
     counts = {}
