@@ -165,7 +165,9 @@ def test_a_label_of_one_patient_has_no_interval(scans):
 def test_a_case_that_failed_needs_no_patient(scans):
     failed = pd.DataFrame({"case": ["x"], "label": "", "error": "no such file", "patient": [None]})
     summary = summarise(pd.concat([failed, scans], ignore_index=True), groups=[None, *scans["patient"]])
-    pd.testing.assert_frame_equal(summary, summarise(scans, groups=scans["patient"]))
+    without = summarise(scans, groups=scans["patient"])
+    assert set(summary["n_failed"]) == {1}
+    pd.testing.assert_frame_equal(summary, without.assign(n_failed=1))
 
 
 @pytest.mark.parametrize(
