@@ -26,6 +26,7 @@ from ..._running import Running
 from ..._text import file_name
 from ..images.io import holds_whole_numbers, read_image
 from ..images.names import says_its_place
+from ..images.resampling import in_one_field
 from ..images.values import Kind
 
 SECONDS = 10.0
@@ -176,7 +177,7 @@ def read_two(predicted: Source, reference: Source) -> tuple[xr.DataArray, xr.Dat
     if as_ is None and b.dtype.kind == "f" and not holds_whole_numbers(predicted.path):
         as_ = "soft"
     a = _read(replace(predicted, as_=as_), b)
-    return a, b
+    return in_one_field(a, b)
 
 
 def _read(source: Source, like: xr.DataArray | None = None) -> xr.DataArray:

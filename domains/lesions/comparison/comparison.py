@@ -41,7 +41,7 @@ from overlap import surfaces
 from ... import _report
 from ..._html import Displayed
 from ..images.grids import Grid, check_images, regrid
-from ..images.resampling import resample_onto
+from ..images.resampling import in_one_field, resample_onto
 from ..instances import KINDS, LesionMaps, components, lesion_scores, match_instances, named_hit
 from ..settings import Options, Settings, check_settings, takes_settings
 from .layers import Labels, Name, joined_size, layers, no_common_label
@@ -270,6 +270,7 @@ def assess_pair(
     keep_masks: bool,
 ) -> Assessment:
     """Compare two images that have no cases: `assess` without its checks and without its warning."""
+    predicted, reference = in_one_field(predicted, reference)
     if settings.resample is not None:
         predicted = resample_onto(predicted, reference, settings.resample)
     grid = Grid.of(predicted)

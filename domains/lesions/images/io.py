@@ -310,5 +310,5 @@ def _read_dicom(path: Path, scale: float | None, as_: Kind | None, like: xr.Data
         return draw_outlines(outlines_of(path), like, mode).assign_attrs(stored_whole=True)
     stored = _read(path, scale, None)
     image = along_axes(replace(stored, values=_as_mask(stored, scale, as_)))
-    image = image.assign_attrs(stored_whole=stored.values.dtype.kind in "bui")
+    image = image.assign_attrs(stored_whole=stored.values.dtype.kind in "bui", sparse=True)
     return image if like is None else within(image, like)

@@ -23,7 +23,7 @@ import xarray as xr
 
 from ..._checks import check_choice
 from ..settings import RESAMPLE, Resample
-from .grids import AXES, TOLERANCE, Grid, check_images, check_slices, regrid, same_grid
+from .grids import AXES, TOLERANCE, Grid, as_image, check_images, check_slices, regrid, same_grid
 from .placing import affine_of
 
 _SAME = 1e-5
@@ -105,15 +105,38 @@ def resample_onto(image: xr.DataArray, reference: xr.DataArray, method: Resample
     return xr.DataArray(values, dims=ordered.dims, coords=coordinates, attrs=attributes)
 
 
+def in_one_field(predicted: xr.DataArray, reference: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
+    """Return two images in a field of view that holds both, as far as they are 0 in the frames that they do not store.
+
+    Parameters
+    ----------
+    predicted, reference : DataArray
+        Those whose ``attrs["sparse"]`` is true are 0 outside, such as a segmentation in DICOM; others stay as they are.
+
+    Examples
+    --------
+    >>> from .grids import as_image
+    >>> whole = as_image(np.ones((4, 3, 6), bool), 1.0).assign_attrs(sparse=True)
+    >>> a, b = in_one_field(whole.isel(z=[1, 2]), whole.isel(z=[4]))
+    >>> a.z.values.tolist(), b.sum(["x", "y"]).values.tolist()
+    ([1.0, 2.0, 3.0, 4.0], [0, 0, 0, 12])
+    """
+    if predicted.attrs.get("sparse"):
+        predicted = within(predicted, reference)
+    if reference.attrs.get("sparse"):
+        reference = within(reference, predicted)
+    return predicted, reference
+
+
 def within(image: xr.DataArray, field: xr.DataArray) -> xr.DataArray:
-    """Return an image whose voxels are some of those of a larger field as an image of all of them, 0 elsewhere.
+    """Return an image on the smallest grid that holds its own voxels and those of another, 0 where it had none.
 
     Parameters
     ----------
     image : DataArray
         Such as a segmentation of which only the frames that hold something are stored.
     field : DataArray
-        An image; nothing is changed unless all voxels of the other are voxels of it.
+        An image; nothing is changed unless the voxels of both lie on one lattice.
 
     Examples
     --------
@@ -124,21 +147,33 @@ def within(image: xr.DataArray, field: xr.DataArray) -> xr.DataArray:
     """
     own = Grid.of(image)
     grid = Grid.of(field)
-    if _can_be_deeper(own, grid):
+    if same_grid(image, grid):
+        return image
+    if own.at and set(own.first()) == set(grid.first()):
         return within(_deepened(image, own), field)
+    if grid.at and set(own.first()) == set(grid.first()):
+        return within(image, _deepened(field, grid))
     if set(own.axes) != set(grid.axes) or not np.allclose(own.directions, grid.directions, rtol=0, atol=_SAME):
         return image
     ordered = image.transpose(*grid.axes, ...)
     step = _step(grid, Grid.of(ordered))
     first = step[:-1, -1]
     is_shifted = np.allclose(step[:-1, :-1], np.eye(len(first)), rtol=0, atol=_SAME)
-    last = np.rint(first) + [ordered.sizes[axis] for axis in grid.axes]
-    is_inside = (np.rint(first) >= 0).all() and (last <= grid.sizes).all()
-    if not (is_shifted and is_inside and np.allclose(first, np.rint(first), atol=TOLERANCE)):
+    if not (is_shifted and np.allclose(first, np.rint(first), rtol=0, atol=TOLERANCE)):
         return image
-    moved = resample_onto(ordered, field)
+    begin = np.rint(first).astype(int)
+    joined = _joined(grid, begin, begin + [ordered.sizes[axis] for axis in grid.axes])
+    moved = resample_onto(ordered, joined.assign_attrs(field.attrs))
     kept = {key: entry for key, entry in moved.attrs.items() if key != "regridding"}
     return moved.drop_attrs(deep=False).assign_attrs(kept)
+
+
+def _joined(grid: Grid, begin: np.ndarray, end: np.ndarray) -> xr.DataArray:
+    """Return an image of nothing on a grid that also holds the voxels from one number to another along each axis."""
+    low = np.minimum(begin, 0)
+    sizes = np.maximum(end, grid.sizes) - low
+    first = [float(centres[0]) for centres in grid.centres]
+    return as_image(np.zeros(sizes, bool), grid.spacing, origin=first + low * grid.spacing, dims=grid.axes)
 
 
 def _can_be_deeper(own: Grid, grid: Grid) -> bool:

@@ -3,7 +3,8 @@
 Conventions
 -----------
 - Segments that share no voxel are one label map of their numbers; others, and fractional ones, are a layer each.
-- Frames that hold nothing are often not stored: the field of view is then that of the frames that are.
+- Frames that hold nothing are often not stored: they are 0. The field of view of such a segmentation is that of its
+  frames, until it is compared with another image.
 - Places are in the frame of the patient (LPS+), in mm.
 
 References

@@ -9,6 +9,7 @@ import pytest
 
 from domains._files import ReadError
 from domains.lesions import compare, read_image
+from domains.lesions.cohorts.reading import Source, read_two
 
 hd = pytest.importorskip("highdicom")
 pydicom = pytest.importorskip("pydicom")
@@ -158,6 +159,35 @@ def test_frames_that_hold_nothing_are_not_stored(tmp_path):
     image = read_image(tmp_path / "a.dcm", like=other)
     assert compare(image, other).dice.item() == pytest.approx(2 * 4 / 12)
     assert compare(other, image).attrs["regridding"] == "none"
+
+
+@pytest.mark.parametrize("resample", [None, "nearest"])
+@pytest.mark.parametrize(
+    ("predicted", "reference"),
+    [([0, 1], [1, 2, 3]), ([0], [3]), ([1], [0, 1, 2]), ([0, 1, 2], [1]), ([0, 1], [2, 3]), ([2], [2])],
+)
+def test_two_segmentations_that_store_other_frames(tmp_path, predicted, reference, resample):
+    masks = np.zeros((2, *SHAPE), np.uint8)
+    masks[0, 1:4, 1:4, predicted] = 1
+    masks[1, 2:5, 1:4, reference] = 1
+    paths = [save(tmp_path / f"{k}.dcm", mask[..., None]) for k, mask in enumerate(masks)]
+    both = np.count_nonzero(masks[0] & masks[1])
+    dice = 2 * both / int(masks.sum())
+    report = compare(read_image(paths[0]), read_image(paths[1]), resample=resample)
+    assert report.dice.item() == pytest.approx(dice)
+    a, b = read_two(Source(paths[0]), Source(paths[1]))
+    assert int(a.sum()) == masks[0].sum()
+    assert int(b.sum()) == masks[1].sum()
+    assert compare(a, b, resample=resample).dice.item() == pytest.approx(dice)
+
+
+def test_frames_outside_the_field_of_another_image(tmp_path, labels):
+    """Only what is 0 outside is widened: the other image has its own field, and the error says so."""
+    save(tmp_path / "a.dcm", layers_of(labels))
+    part = in_itk(labels, "axial")[:, :, 1:3]
+    sitk.WriteImage(part, tmp_path / "b.nii.gz")
+    with pytest.raises(ValueError, match="are on different grids, by size, origin"):
+        compare(read_image(tmp_path / "a.dcm"), read_image(tmp_path / "b.nii.gz"))
 
 
 def test_what_is_no_segmentation(tmp_path):
