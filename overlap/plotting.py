@@ -105,9 +105,9 @@ def agreement(
     ax.imshow(parts, **{"origin": "lower", "extent": _extent(a), **style})
     prediction, reference = labels
     patches = [
-        Patch(color=palette["both"], label=f"both ({float(o.intersection):.6g})"),
-        Patch(color=palette["only_a"], label=f"only {prediction} ({float(o.only_a):.6g})"),
-        Patch(color=palette["only_b"], label=f"only {reference} ({float(o.only_b):.6g})"),
+        Patch(color=palette["both"], label=f"both ({_amount(o.intersection)})"),
+        Patch(color=palette["only_a"], label=f"only {prediction} ({_amount(o.only_a)})"),
+        Patch(color=palette["only_b"], label=f"only {reference} ({_amount(o.only_b)})"),
     ]
     _legend_below(ax, handles=patches, handlelength=1)
     return ax
@@ -198,6 +198,12 @@ def _legend_below(ax: Axes, **options: Any) -> None:
         frameon=False,
         **options,
     )
+
+
+def _amount(cells: Any) -> str:
+    """Return how many cells: whole numbers as they are, and of soft masks no more digits than can be meant."""
+    count = float(cells)
+    return f"{count:.3g}" if count < 100 else f"{count:.0f}"
 
 
 def _rows_and_columns(table: Any) -> str:

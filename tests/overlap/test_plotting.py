@@ -54,6 +54,17 @@ def test_legend_names_and_sizes():
     np.testing.assert_allclose(drawn(ax)[0, 0], 0)
 
 
+@pytest.mark.parametrize(
+    ("value", "shape", "shown"),
+    [(0.9287, (4, 5), "18.6"), (0.012345, (2, 2), "0.0494"), (0.7, (30, 40), "840"), (1, (400, 50), "20000")],
+)
+def test_sizes_have_digits_that_can_be_meant(value, shape, shown):
+    mask = np.full(shape, float(value))
+    both, *others = plotting.agreement(mask, mask).get_legend().get_texts()
+    assert both.get_text() == f"both ({shown})"
+    assert [text.get_text() for text in others] == ["only prediction (0)", "only reference (0)"]
+
+
 def test_coordinates_become_the_axes():
     x = xr.DataArray(A, dims=("y", "x"), coords={"y": [10.0, 20.0], "x": [-1.0, 1.0]})
     ax = plotting.agreement(x, x, ax=plt.figure().add_subplot())
