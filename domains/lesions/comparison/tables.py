@@ -22,7 +22,7 @@ Row = Mapping[Any, Any]
 
 COMPARED = ("prediction", "reference", "Dice", "IoU", "HD", "HD95", "ASSD", "NSD", "F1")
 DEFINITIONS = {"hd95": "HD95", "assd": "ASSD", "nsd": "NSD"}
-SUMMARISED = ("value", "interval", "scored", "undefined", "missed", "spurious")
+SUMMARISED = ("value", "interval", "scored", "undefined")
 MODELS = ("A", "B", "difference", "interval", "better", "W/T/L", "undefined")
 
 
@@ -91,6 +91,8 @@ def cohort_table(summary: pd.DataFrame, predictions: Path, references: Path, sco
         "missed: only the reference has the label; spurious: only the prediction has it\n"
         "interval: 95 %, from resampled cases"
     )
+    told = _missed_lines(summary)
+    caption = "\n".join([*told, caption])
     cells = []
     last_label = None
     for row in summary.to_dict("records"):
@@ -98,6 +100,17 @@ def cohort_table(summary: pd.DataFrame, predictions: Path, references: Path, sco
         last_label = row["label"]
         cells.append([label, *_summary_cells(row)])
     return build_table(("label", "index", "statistic"), SUMMARISED, cells, title=title, caption=caption)
+
+
+def _missed_lines(summary: pd.DataFrame) -> list[str]:
+    """Return in how many cases labels are missed or spurious, a line for each that is."""
+    lines = []
+    for row in summary.drop_duplicates("label").to_dict("records"):
+        if row["n_missed"] or row["n_spurious"]:
+            missed = count_of(row["n_missed"], "case")
+            spurious = count_of(row["n_spurious"], "case")
+            lines.append(f"label {row['label']}: missed in {missed}, spurious in {spurious}")
+    return lines or ["no label is missed or spurious"]
 
 
 def models_table(summary: pd.DataFrame, a: Path, b: Path, n_cases: int) -> list[str | Text | Table]:
@@ -171,8 +184,6 @@ def _summary_cells(row: Row) -> list[str]:
         _interval(row),
         str(row["n_scored"]),
         str(row["n_undefined"]),
-        str(row["n_missed"]),
-        str(row["n_spurious"]),
     ]
 
 

@@ -734,7 +734,8 @@ def test_false_alarms_are_told_everywhere(tmp_path, capsys):
     told.unlink()
     cohort_files(*folders, out=tmp_path / "s.csv", **options(outputs=_console.Outputs(), labels="1,2"))
     printed = capsys.readouterr().out
-    assert "spurious" in printed
+    assert "label 1: missed in 1 case, spurious in 2 cases" in printed
+    assert "label 2: missed in 1 case, spurious in 1 case" in printed
     assert "where a missed or spurious label counts 0" in " ".join(printed.split())
     assert "where a missed or spurious label is infinitely far" in " ".join(printed.split())
 
