@@ -73,7 +73,9 @@ def read_image(
     -------
     DataArray, dimensions (x, y[, z][, rater or label])
         Integer for a label map, floating for a soft mask. ``attrs``: name; stored_whole, whether it is stored in
-        whole numbers; orientation as stored; directions; told, what the file does not say of its geometry.
+        whole numbers; orientation as stored; directions; told, what the file does not say of its geometry; slices, the
+        numbers of those in a folder; sparse, whether frames that are not stored are 0. A single slice has its place as
+        the coordinate z, if the file says it.
 
     Raises
     ------
