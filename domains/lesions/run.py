@@ -42,6 +42,7 @@ from .cohorts.cohorts import (
     absent_rows,
     assess_case,
     groups_of,
+    ignored_rows,
     missing_cases,
     scores_of,
     skipped_of,
@@ -60,11 +61,12 @@ from .comparison.layers import (
     check_labels,
     held_labels,
     listed_labels,
+    without_ignored,
 )
 from .images.formats.arrays import check_axes
 from .images.io import read_grey
 from .images.names import is_image_folder
-from .images.nnunet import Regions, regions_of
+from .images.nnunet import Regions, ignored_label, regions_of
 from .images.placing import check_spacing
 from .images.values import Kind, check_kind, check_scale
 from .pictures.drawing import parse_window
@@ -264,6 +266,7 @@ def _score(
     size = None if spacing is None else check_spacing("lesions.cohort", spacing)
     if labels is None and cases is None:
         labels = _regions_of(predictions, references)
+    ignored = None if cases is not None else _ignored_label_of(predictions, references)
     if labels is not None:
         check_labels("lesions.cohort", labels)
     table = None if out is None else Path(out)
@@ -275,7 +278,7 @@ def _score(
     if cases is not None or part is not None:
         check_said(predicted, reference)
     kinds = decide_kinds(predicted, reference, running)
-    rules = Rules(settings, labels, *kinds, scale, reference_scale, count_missing, size, axes)
+    rules = Rules(settings, labels, *kinds, scale, reference_scale, count_missing, size, axes, ignored)
     number, n_parts = part or (1, 1)
     job = Job(JOB, cohorts.score_pair, {**rules.as_plain(), PART: number, PARTS: n_parts}, "comparing")
     pairs = {case.name: Pair(case, rules) for case in chosen}
@@ -290,7 +293,9 @@ def _score(
         save_scores(scores, table)
     where = f"{predictions}, {references}" if cases is None else str(cases)
     absent = told_of_labels(scores, labels, printable(where))
-    return _Scored(scores, as_skipped([*aside, *skipped_of(outcomes), *absent]), rules.as_plain(), pairs)
+    not_counted = ignored_rows(ignored, printable(where))
+    skipped = as_skipped([*aside, *skipped_of(outcomes), *absent, *not_counted])
+    return _Scored(scores, skipped, rules.as_plain(), pairs)
 
 
 def summarise(
@@ -466,15 +471,17 @@ def compare_files(
         of_reference = Source(reference, reference_as or as_, reference_scale, size, axes)
         a, b = read_two(of_prediction, of_reference)
         regions = _regions_of(predicted.parent, reference.parent)
+        ignored = _ignored_label_of(predicted.parent, reference.parent)
+        a, b, counts = without_ignored(a, b, ignored)
         keep_masks = outputs.plot is not None or outputs.html is not None
-        result = assess(a, b, labels=wanted or regions, keep_masks=keep_masks, **options)
+        result = assess(a, b, labels=wanted or regions, where=counts, keep_masks=keep_masks, **options)
     report = result.report
     paths = {"prediction": file_name(predicted), "reference": file_name(reference)}
     rows = tables.rows(report)
-    absent = []
+    absent = ignored_rows(ignored, str(reference))
     if wanted is not None:
         found = f"the prediction holds {held_labels(a)}, the reference {held_labels(b)}"
-        absent = absent_rows(rows, f"{predicted}, {reference}", f"neither image has it; {found}")
+        absent += absent_rows(rows, f"{predicted}, {reference}", f"neither image has it; {found}")
 
     def table() -> list[Any]:
         return [tables.comparison_table(report), *tables.definition_lines(report)]
@@ -617,4 +624,13 @@ def _regions_of(*folders: str | Path | None) -> Regions | None:
         regions = {} if folder is None else regions_of(Path(folder))
         if regions:
             return regions
+    return None
+
+
+def _ignored_label_of(*folders: str | Path | None) -> int | None:
+    """Return the label that nnU-Net's description in one of the folders ignores, or beside it."""
+    for folder in folders:
+        label = None if folder is None else ignored_label(Path(folder))
+        if label is not None:
+            return label
     return None

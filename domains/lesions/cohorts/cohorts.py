@@ -27,7 +27,13 @@ from ..._skipped import NOT_SCORED, UNPAIRED, UNREADABLE
 from ..._text import file_name
 from ..._workers import error_line
 from ..comparison.comparison import Assessment, assess_pair
-from ..comparison.layers import Labels, absent_labels, cases_without_common_label, no_common_label
+from ..comparison.layers import (
+    Labels,
+    absent_labels,
+    cases_without_common_label,
+    no_common_label,
+    without_ignored,
+)
 from ..images.names import says_its_place
 from ..images.values import Kind
 from ..settings import Settings
@@ -64,6 +70,8 @@ class Rules:
         Size of a voxel where a file says nothing of it.
     axes : str, optional
         Which axis of an array is which.
+    ignored : int, optional
+        The label whose voxels of the reference do not count.
     """
 
     settings: Settings
@@ -75,6 +83,7 @@ class Rules:
     count_missing: bool = False
     spacing: tuple[float, ...] | None = None
     axes: str | None = None
+    ignored: int | None = None
 
     def as_plain(self) -> dict[str, Any]:
         """Return the rules as JSON data.
@@ -125,7 +134,8 @@ def assess_case(pair: Pair, *, keep_masks: bool = True) -> Assessment:
     else:
         of_prediction = Source(case.predicted, rules.as_, rules.scale, rules.spacing, rules.axes)
         predicted, reference = _read_both(of_prediction, of_reference)
-    return assess_pair(predicted, reference, rules.labels, None, rules.settings, keep_masks=keep_masks)
+    predicted, reference, counts = without_ignored(predicted, reference, rules.ignored)
+    return assess_pair(predicted, reference, rules.labels, counts, rules.settings, keep_masks=keep_masks)
 
 
 def score_pair(pair: Pair) -> list[dict[Any, Any]]:
@@ -270,6 +280,21 @@ def absent_rows(scores: pd.DataFrame, files: str, why: str) -> list[dict[str, st
         where = f"label {label}"
         rows.append({"side": "both", "file": files, "where": where, "reason": NOT_SCORED, "detail": f"{where}: {why}"})
     return rows
+
+
+def ignored_rows(label: int | None, files: str) -> list[dict[str, str]]:
+    """Return a row of what was skipped for the label whose voxels of the reference do not count, if there is one.
+
+    Examples
+    --------
+    >>> ignored_rows(3, "labelsTr")[0]["detail"]
+    'label 3: dataset.json ignores it, and its voxels of the reference do not count'
+    """
+    if label is None:
+        return []
+    where = f"label {label}"
+    detail = f"{where}: dataset.json ignores it, and its voxels of the reference do not count"
+    return [{"side": "reference", "file": files, "where": where, "reason": "ignored label", "detail": detail}]
 
 
 def _read_both(predicted: Source, reference: Source) -> tuple[xr.DataArray, xr.DataArray]:

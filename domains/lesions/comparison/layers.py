@@ -115,6 +115,40 @@ def _joined_size(x: xr.DataArray, wanted: Mapping[Name, tuple[int, ...]], where:
     return float(counted.sum(dtype=float))
 
 
+def without_ignored(
+    predicted: xr.DataArray, reference: xr.DataArray, ignored: int | None
+) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray | None]:
+    """Return two images without the label that says which voxels of the reference do not count, and which do.
+
+    Parameters
+    ----------
+    predicted, reference : DataArray
+        As they were read.
+    ignored : int, optional
+        The label.
+
+    Returns
+    -------
+    predicted, reference : DataArray
+        With the background instead of that label.
+    where : DataArray of bool, optional
+        On the reference's grid; None if all voxels count.
+
+    Examples
+    --------
+    >>> image = xr.DataArray([0, 1, 3], dims="x")
+    >>> [found.values.tolist() for found in without_ignored(image, image, 3)]
+    [[0, 1, 0], [0, 1, 0], [True, True, False]]
+    """
+    if ignored is None or reference.dtype.kind not in "iu":
+        return predicted, reference, None
+    counts = reference != ignored
+    reference = reference.where(counts, 0).astype(reference.dtype)
+    if predicted.dtype.kind in "iu":
+        predicted = predicted.where(predicted != ignored, 0).astype(predicted.dtype)
+    return predicted, reference, counts
+
+
 def check_labels(operation: str, labels: Labels) -> dict[Name, tuple[int, ...]]:
     """Return the labels that were asked for, each with the numbers it is made of.
 

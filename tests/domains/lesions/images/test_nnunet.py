@@ -10,9 +10,11 @@ import nibabel as nib
 import numpy as np
 import pytest
 
+from domains._console import Outputs
 from domains._files import ReadError
 from domains.lesions import cohort, compare, read_image
-from domains.lesions.images.nnunet import regions_of, segmentation_beside
+from domains.lesions.images.nnunet import ignored_label, regions_of, segmentation_beside
+from domains.lesions.run import compare_files
 
 AFFINE = np.array([[-0.5, 0, 0, 10], [0, 0, 3.0, -20], [0, -0.75, 0, 30], [0, 0, 0, 1.0]])
 """The axes of the file are left, down and front: none is one of ours."""
@@ -156,6 +158,13 @@ def test_damaged_descriptions(tmp_path, text, said):
     assert "dataset.json: " in str(caught.value)
 
 
+@pytest.mark.parametrize("number", [[4], 0, "four"])
+def test_an_ignored_label_that_is_no_number(tmp_path, number):
+    describe(tmp_path, {"background": 0, "core": 1, "ignore": number})
+    with pytest.raises(ReadError, match=r"dataset.json: the label 'ignore' is .*, no number above 0: write its number"):
+        ignored_label(tmp_path)
+
+
 def test_of_another_number_of_regions(tmp_path, labels):
     save_case(tmp_path, "case", labels, shares_of(labels, 3))
     describe(tmp_path, REGIONS, regions_class_order=[1, 2])
@@ -168,3 +177,68 @@ def test_only_an_image_of_the_same_case_gives_its_place(tmp_path, labels):
     (tmp_path / "case_1.png").touch()
     assert segmentation_beside(tmp_path / "case_1.npz") == tmp_path / "case_1.nii.gz"
     assert segmentation_beside(tmp_path / "case_2.npz") is None
+
+
+IGNORED = 4
+
+
+@pytest.fixture
+def reference(labels):
+    """Labels 1 and 2, of which a block was not annotated."""
+    annotated = labels.copy()
+    annotated[3:, 2:, :5] = IGNORED
+    return annotated
+
+
+def scored_by_hand(predicted, reference, members):
+    counts = reference != IGNORED
+    a = np.isin(predicted, members) & counts
+    b = np.isin(reference, members) & counts
+    return 2 * (a & b).sum() / (a.sum() + b.sum()), a.sum() * 1.125, b.sum() * 1.125
+
+
+@pytest.mark.parametrize("place", ["p", "r"])
+@pytest.mark.parametrize(
+    ("description", "sets"),
+    [
+        ({"labels": {"background": 0, "core": 1, "edema": 2, "ignore": IGNORED}}, {"1": [1], "2": [2]}),
+        ({"labels": {**REGIONS, "ignore": IGNORED}, "regions_class_order": [1, 2]}, {"core": [2], "whole": [1, 2]}),
+    ],
+)
+def test_ignored_voxels_do_not_count(tmp_path, reference, place, description, sets):
+    predicted = np.random.default_rng(7).integers(0, 3, SHAPE)
+    save_case(tmp_path / "p", "case", predicted)
+    save_case(tmp_path / "r", "case", reference)
+    describe(tmp_path / place, **description)
+    scores, skipped = cohort(tmp_path / "p", tmp_path / "r")
+    assert scores.label.tolist() == list(sets)
+    for row, members in zip(scores.to_dict("records"), sets.values(), strict=True):
+        wanted = scored_by_hand(predicted, reference, members)
+        assert (row["dice"], row["size_a"], row["size_b"]) == pytest.approx(wanted)
+    assert skipped[["where", "reason"]].values.tolist() == [["label 4", "ignored label"]]
+
+
+def test_ignored_voxels_of_two_files(tmp_path, reference, capsys):
+    predicted = np.ones(SHAPE, int)
+    save_case(tmp_path / "p", "case", predicted)
+    save_case(tmp_path / "r", "case", np.where(reference == IGNORED, IGNORED, 1))
+    describe(tmp_path, {"background": 0, "lesion": 1, "ignore": IGNORED})
+    files = [tmp_path / side / "case.nii.gz" for side in ("p", "r")]
+    outputs = Outputs(format="json")
+    assert compare_files(*files, scale=None, reference_scale=None, labels=None, lesions=None, outputs=outputs) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["dice"] == {"1": 1}
+    assert report["hd95"] == {"1": 0}
+    assert report["where"] == f"{(reference != IGNORED).sum()} voxels"
+    assert "label 4: dataset.json ignores it" in report["skipped"][0]["detail"]
+
+
+def test_probabilities_of_regions_have_no_class_of_the_ignored_label(tmp_path, labels, reference):
+    shares = np.stack([(labels > 0) * 0.8, (labels == 2) * 0.6], axis=-1).astype(np.float32)
+    save_case(tmp_path / "p", "case", labels, shares)
+    save_case(tmp_path / "r", "case", reference)
+    describe(tmp_path / "p", {**REGIONS, "ignore": IGNORED}, regions_class_order=[1, 2])
+    assert read_image(tmp_path / "p" / "case.npz").label.values.tolist() == ["whole", "core"]
+    scores, _ = cohort(tmp_path / "p", tmp_path / "r", as_="soft", reference_as="labels")
+    assert scores.label.tolist() == ["core", "whole"]
+    assert scores.dice.tolist() == pytest.approx([2 * 0.6 / 1.6, 2 * 0.8 / 1.8], rel=1e-6)
