@@ -27,6 +27,7 @@ from .nifti_header import (
     LENGTH,
     bytes_needed,
     check_length,
+    forms_told,
     image_shape,
     millimetres,
     promised_length,
@@ -87,7 +88,7 @@ def read_nifti(operation: str, path: Path, is_scaled: bool = False) -> Stored:
         mm=millimetres(header),
         is_single=True,
         remedy=GIVE_AFFINE,
-        told=unit_told(header),
+        told="; ".join(told for told in (unit_told(header), forms_told(header)) if told),
         has_height=bool(header["sform_code"] or header["qform_code"]),
     )
 

@@ -6,6 +6,8 @@ Conventions
 - Voxels lie in the same file, from ``vox_offset`` to its end: what precedes them are header and extensions, and
   nothing follows them.
 - Lengths are in the unit of ``xyzt_units``: metres, mm or microns. Where none is given, they are mm: `unit_told`.
+- Where sform and qform are both given, the sform holds, as in nibabel; SimpleITK takes voxel sizes from the qform. What
+  they contradict each other in is told: `forms_told`.
 - ``scl_slope`` of 0 or NaN means that values are stored as they are.
 - Errors have no name of the file: `domains._files.reading` adds it.
 
@@ -40,6 +42,9 @@ _TRANSFORMS = range(6)
 _BITS_OF_LENGTH = 0b111
 _NO_UNIT = 0
 _MILLIMETRE = 2
+_SAME_SIZE = 1e-3
+"""How much the voxel sizes of two forms may differ, relative to the size: they are stored in single precision."""
+
 _AGAIN = "fetch or write it again"
 
 GIVE_AFFINE = "nibabel.save(nibabel.Nifti1Image(nibabel.load(FILE).dataobj, AFFINE), NEW) gives it a right one"
@@ -167,6 +172,32 @@ def unit_told(header: Any) -> str:
     if code != _MILLIMETRE:
         return f"the file gives lengths in {UNITS[code]}: read as mm"
     return ""
+
+
+def forms_told(header: Any) -> str:
+    """Return what a report says of a sform and a qform that give voxels other sizes; "" if they agree.
+
+    Examples
+    --------
+    >>> import nibabel
+    >>> header = nibabel.Nifti1Header()
+    >>> header.set_sform(np.diag([2, 1, 3, 1]), 1)
+    >>> header.set_qform(np.eye(4), 1)
+    >>> forms_told(header)
+    'the sform gives voxels 2 × 1 × 3 and the qform 1 × 1 × 1: the sform holds'
+    """
+    if int(header["sform_code"]) == 0 or int(header["qform_code"]) == 0:
+        return ""
+    with np.errstate(over="ignore", invalid="ignore"):
+        by_sform = np.linalg.norm(header.get_sform()[:3, :3], axis=0)
+    by_qform = header["pixdim"][1:4].astype(float)
+    if np.allclose(by_sform, by_qform, rtol=_SAME_SIZE, atol=0):
+        return ""
+    return f"the sform gives voxels {_sizes(by_sform)} and the qform {_sizes(by_qform)}: the sform holds"
+
+
+def _sizes(lengths: np.ndarray) -> str:
+    return " × ".join(f"{length:g}" for length in lengths)
 
 
 def _as_stored(nib: Any, content: bytes) -> Any:

@@ -40,3 +40,36 @@ def test_what_we_write_has_a_unit(tmp_path):
     image = read_image(save(tmp_path / "a.nii", None))
     write_image(image, tmp_path / "b.nii")
     assert "told" not in read_image(tmp_path / "b.nii").attrs
+
+
+@pytest.mark.parametrize(
+    ("qform", "told"),
+    [
+        ((0.5, 0.75, 3), ""),
+        ((0.5, 0.75, 3.0001), ""),
+        ((1, 0.75, 3), "the sform gives voxels 0.5 × 0.75 × 3 and the qform 1 × 0.75 × 3: the sform holds"),
+        ((1, 1, 1), "the sform gives voxels 0.5 × 0.75 × 3 and the qform 1 × 1 × 1: the sform holds"),
+    ],
+)
+def test_forms_that_contradict_each_other_are_told(tmp_path, qform, told):
+    path = save(tmp_path / "a.nii.gz", "mm")
+    image = nib.load(path)
+    image.header.set_qform(np.diag([*qform, 1]), 1)
+    image.header.set_sform(np.diag([0.5, 0.75, 3, 1]), 1)
+    nib.save(nib.Nifti1Image(VALUES, None, image.header), path)
+    stored = nib.load(path)
+    np.testing.assert_allclose(stored.header["pixdim"][1:4], qform)
+    read = read_image(path)
+    np.testing.assert_allclose([read[d].attrs["spacing"] for d in "xyz"], [0.5, 0.75, 3])
+    report = compare(read == 1, read == 1)
+    assert report.attrs["grid"].endswith(f"stored RAS ({told})" if told else "stored RAS")
+
+
+@pytest.mark.parametrize(("s", "q"), [(0, 1), (1, 0), (0, 0)])
+def test_a_form_that_is_not_given_contradicts_nothing(tmp_path, s, q):
+    path = save(tmp_path / "a.nii", "mm")
+    image = nib.load(path)
+    image.header.set_qform(np.diag([1, 1, 1, 1]), q)
+    image.header.set_sform(np.diag([0.5, 0.75, 3, 1]), s)
+    nib.save(nib.Nifti1Image(VALUES, None, image.header), path)
+    assert "told" not in read_image(path).attrs
