@@ -8,6 +8,7 @@ Conventions
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -100,6 +101,11 @@ def compare_models(
     UsageError
         If the tables have no case in common or other references, or an option is out of range.
 
+    Warns
+    -----
+    UserWarning
+        If a model has no prediction of cases that were counted as missed.
+
     Examples
     --------
     >>> cases = {"case": ["p1_a", "p1_b", "p2"], "label": "1", "error": ""}
@@ -117,6 +123,8 @@ def compare_models(
     table_b, name_b = _as_scores(b, "b")
     chosen = _chosen(indices, table_a, table_b)
     pairs = pair_scores(table_a, table_b, (name_a, name_b), group)
+    _warn_of_missing(pairs.a, name_a)
+    _warn_of_missing(pairs.b, name_b)
     summary: list[dict[str, Any]] = []
     cases: list[pd.DataFrame] = []
     for label, of_label in pairs.by_label():
@@ -195,6 +203,17 @@ def _as_scores(scores: str | Path | pd.DataFrame, name: str) -> tuple[pd.DataFra
     if isinstance(scores, pd.DataFrame):
         return scores, name
     return read_scores(scores), file_name(scores)
+
+
+def _warn_of_missing(rows: pd.DataFrame, name: str) -> None:
+    cases = rows.index.get_level_values("case")
+    missing = cases[(rows["missing"] == 1).to_numpy()].unique()
+    if len(missing):
+        warnings.warn(
+            f"{OPERATION}: {name} has no prediction of {len(missing)} of {cases.nunique()} cases, such as "
+            f"{missing[0]}: where the reference has nothing they are in no difference, elsewhere they count as missed",
+            stacklevel=3,
+        )
 
 
 def _chosen(indices: Iterable[str] | None, a: pd.DataFrame, b: pd.DataFrame) -> list[str]:

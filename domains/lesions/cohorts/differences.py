@@ -9,6 +9,7 @@ Conventions
 - ``absent="perfect"``: a model that rightly has nothing of a label (nothing on both sides), where the other has
   something, counts as perfect: index 1, distance 0. ``"skip"`` leaves such a pair undefined. Where both rightly have
   nothing there is nothing to compare: that is undefined. Undefined pairs are counted, and in no difference.
+- A case without a prediction (``missing``) is never one in which a model rightly has nothing: no file is no answer.
 - An index is summarised by the mean of the differences; a distance by their median, which is not the difference of the
   medians. ``pooled`` is the difference of the Dice of the added sizes.
 - Intervals resample cases, or whole groups of them (percentile bootstrap): both models are resampled together. A model
@@ -181,6 +182,8 @@ def _values(own: pd.DataFrame, other: pd.DataFrame, index: str, rules: Rules) ->
     values = own[index].to_numpy(float, copy=True)
     if rules.absent == "perfect":
         is_absent = (own["size_a"] == 0) & (own["size_b"] == 0)
+        if "missing" in own:
+            is_absent &= own["missing"] != 1
         is_alone = np.isnan(values) & other[index].notna().to_numpy()
         values[is_absent.to_numpy() & is_alone] = 0.0 if index in DISTANCES else 1.0
     if rules.infinite != "keep":

@@ -182,6 +182,9 @@ def _aligned(own: pd.DataFrame, other: pd.DataFrame, order: pd.Index[Any]) -> tu
     is_lacking = ~order.isin(own.index)
     is_absent = is_lacking & (other.reindex(order)["size_b"] == 0).to_numpy()
     aligned.loc[is_absent, list(SIZES)] = 0.0
+    # a case has a prediction or none, whatever the label
+    has_none = own.index[own["missing"] == 1].get_level_values("case")
+    aligned.loc[is_absent & order.get_level_values("case").isin(has_none), "missing"] = 1.0
     return aligned, is_lacking & ~is_absent
 
 

@@ -114,6 +114,22 @@ def test_cases_that_only_one_has_are_told():
     assert found.summary["n_compared"].max() == A["case"].nunique() - 2
 
 
+@pytest.mark.parametrize("has_row", [True, False])
+def test_no_file_is_not_rightly_nothing(has_row):
+    """The first model has no file of a healthy case, in which the second marks something."""
+    sizes = {"intersection": [4.0, 0.0], "size_a": [5.0, 0.0], "size_b": [5.0, 0.0]}
+    a = pd.DataFrame({"case": ["p", "q"], "label": "1", "error": "", **sizes, "dice": [0.8, nan], "missing": [0, 1]})
+    b = a.assign(size_a=[5.0, 3.0], dice=[0.8, 0.0], missing=0)
+    if not has_row:
+        a.loc[1, "label"] = "2"
+    with pytest.warns(UserWarning, match="a has no prediction of 1 of 2 cases, such as q: where the reference has"):
+        found = compare_models(a, b).summary
+    dice = found[(found["label"] == "1") & (found["statistic"] == "mean")].iloc[0]
+    assert (dice["difference"], dice["wins"], dice["n_undefined"]) == (0, 0, 1)
+    rightly = compare_models(a.assign(missing=0), b).summary.iloc[0]
+    assert (rightly["difference"], rightly["wins"]) == (0.5, 1)
+
+
 def test_tables_without_sizes_are_compared_too():
     cases = {"case": ["p", "q"], "label": "1", "error": ""}
     a = pd.DataFrame({**cases, "nsd": [0.5, 0.9]})
