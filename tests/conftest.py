@@ -27,20 +27,23 @@ settings.load_profile("default")
 NO_EXTRA_DATA = "needs data that may not be shipped: CONTRIBUTING.md, Extra data"
 
 
-EXAMPLES_NEED_TORCH = tuple(
-    f"domains.ramachandran.models.{name}." for name in ("contacts", "descent", "learned", "learning", "torus_density")
-)
-"""Modules whose examples run with torch, but which do not import it until they are called."""
+_LEARNING = ("contacts", "descent", "learned", "learning", "torus_density")
+EXAMPLES_NEED = {
+    "torch": tuple(f"domains.ramachandran.models.{name}." for name in _LEARNING),
+    "SimpleITK": ("domains.lesions.raters.fusion.",),
+}
+"""Modules whose examples run with a package that they do not import until they are called."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that read data which may not be shipped, and the examples that need torch where there is none."""
-    lacks_torch = importlib.util.find_spec("torch") is None
+    """Mark the tests that read data which may not be shipped, and the examples of packages that are not there."""
+    lacking = {name: where for name, where in EXAMPLES_NEED.items() if importlib.util.find_spec(name) is None}
     for item in items:
         if "shared_data" in getattr(item, "fixturenames", ()):
             item.add_marker("extra_data")
-        if lacks_torch and isinstance(item, pytest.DoctestItem) and item.name.startswith(EXAMPLES_NEED_TORCH):
-            item.add_marker(pytest.mark.skip("could not import 'torch'"))
+        for name, where in lacking.items():
+            if isinstance(item, pytest.DoctestItem) and item.name.startswith(where):
+                item.add_marker(pytest.mark.skip(f"could not import '{name}'"))
 
 
 class ClosedPictures:

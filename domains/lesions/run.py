@@ -190,7 +190,7 @@ def cohort(
     Examples
     --------
     >>> import tempfile
-    >>> from .io import example, read_image, write_image
+    >>> from .images.io import example, read_image, write_image
     >>> raters = read_image(example("nodule_00"))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     for k, part in enumerate(("prediction", "reference")):

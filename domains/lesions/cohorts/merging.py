@@ -74,8 +74,8 @@ def merge(
     Examples
     --------
     >>> import tempfile
-    >>> from .io import example
-    >>> from .run import cohort
+    >>> from ..images.io import example
+    >>> from ..run import cohort
     >>> with tempfile.TemporaryDirectory() as name:
     ...     folder = Path(name)
     ...     nodules = [example(f"nodule_{k:02}") for k in (0, 1)]

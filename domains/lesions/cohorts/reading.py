@@ -117,7 +117,7 @@ def decide_kinds(predictions: Side, references: Side, running: Running) -> tuple
 
     Examples
     --------
-    >>> from .io import example
+    >>> from ..images.io import example
     >>> raters = Side((example("nodule_00"), example("nodule_01")))
     >>> decide_kinds(raters, raters, Running())
     ('labels', 'labels')
@@ -135,7 +135,7 @@ def kind_of_file(path: Path) -> str:
 
     Examples
     --------
-    >>> from .io import example
+    >>> from ..images.io import example
     >>> kind_of_file(example("nodule_00"))
     'labels'
     """
@@ -165,7 +165,7 @@ def read_two(predicted: Source, reference: Source) -> tuple[xr.DataArray, xr.Dat
 
     Examples
     --------
-    >>> from .io import example
+    >>> from ..images.io import example
     >>> a, b = read_two(Source(example()), Source(example(), "soft", scale=1))
     >>> a.dtype.kind, b.dtype.kind
     ('u', 'f')

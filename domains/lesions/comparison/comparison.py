@@ -169,7 +169,7 @@ def assess(
 
     Examples
     --------
-    >>> from .io import example, read_image
+    >>> from ..images.io import example, read_image
     >>> raters = read_image(example("nodule_00"))
     >>> result = assess(raters.isel(rater=0), raters.isel(rater=1), threshold=0.3)
     >>> result.lesions[["label", "kind", "iou", "matched"]].round(3)
@@ -252,7 +252,7 @@ def compare(
 
     Examples
     --------
-    >>> from .io import example, read_image
+    >>> from ..images.io import example, read_image
     >>> raters = read_image(example("nodule_00"))
     >>> report = compare(raters.isel(rater=0), raters.isel(rater=1))
     >>> round(float(report.dice.sel(label=1)), 4), round(float(report.hd95.sel(label=1)), 2)

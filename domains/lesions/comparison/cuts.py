@@ -156,8 +156,8 @@ def soft_volume(
 
     Examples
     --------
-    >>> from .io import example, read_image
-    >>> from .raters import consensus
+    >>> from ..images.io import example, read_image
+    >>> from ..raters.raters import consensus
     >>> report = soft_volume(consensus(read_image(example("nodule_00")) == 1))
     >>> [round(float(report[name])) for name in ("volume", "low", "high")]
     [246, 121, 419]

@@ -33,7 +33,7 @@ def rows(report: xr.Dataset) -> pd.DataFrame:
     --------
     >>> import numpy as np
     >>> from .comparison import compare
-    >>> from .grids import as_image
+    >>> from ..images.grids import as_image
     >>> mask = as_image(np.ones((2, 2, 2), bool), spacing=(1, 1, 1))
     >>> rows(compare(mask, mask))[["label", "size_a", "dice"]].to_dict("records")
     [{'label': 'lesion', 'size_a': 8.0, 'dice': 1.0}]

@@ -90,8 +90,8 @@ def calibration(
     --------
     Two raters as a forecast of the other two:
 
-    >>> from .io import example, read_image
-    >>> from .raters import consensus
+    >>> from ..images.io import example, read_image
+    >>> from ..raters.raters import consensus
     >>> raters = read_image(example("nodule_00")) == 1
     >>> report = calibration(consensus(raters.isel(rater=[0, 1])), consensus(raters.isel(rater=[2, 3])), n_bins=3)
     >>> round(float(report.ece), 4), round(float(report.brier), 4)

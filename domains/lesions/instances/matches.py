@@ -71,7 +71,7 @@ def match(
 
     Examples
     --------
-    >>> from ..grids import as_image
+    >>> from ..images.grids import as_image
     >>> line = np.zeros((2, 12, 3), bool)
     >>> line[0, [1, 2, 3, 7], 1], line[1, [1, 2, 3, 10], 1] = True, True
     >>> images = [as_image(x, 1.0) for x in line]

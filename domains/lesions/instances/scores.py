@@ -30,7 +30,7 @@ def lesion_counts(table: pd.DataFrame) -> ov.Overlap:
 
     Examples
     --------
-    >>> from ..grids import as_image
+    >>> from ..images.grids import as_image
     >>> from .matches import match
     >>> one, two = as_image(np.array([[1, 0, 0]] * 2), 1.0), as_image(np.array([[1, 0, 2]] * 2), 1.0)
     >>> float(ov.dice(lesion_counts(match(one, two))))
@@ -60,7 +60,7 @@ def lesion_scores(table: pd.DataFrame, *, empty: float | ov.EmptyPolicy = nan) -
 
     Examples
     --------
-    >>> from ..grids import as_image
+    >>> from ..images.grids import as_image
     >>> from .matches import match
     >>> one, two = as_image(np.array([[1, 0, 0]] * 2), 1.0), as_image(np.array([[1, 0, 2]] * 2), 1.0)
     >>> scores = lesion_scores(match(one, two))
@@ -109,7 +109,7 @@ def sensitivity_by_volume(
 
     Examples
     --------
-    >>> from ..grids import as_image
+    >>> from ..images.grids import as_image
     >>> from .matches import match
     >>> one, two = as_image(np.array([[1, 0, 0]] * 2), 1.0), as_image(np.array([[1, 0, 2]] * 2), 1.0)
     >>> sensitivity_by_volume(match(one, two), edges=(0, 10)).to_dict("records")

@@ -56,8 +56,8 @@ def plot_reliability(
     --------
     >>> import matplotlib
     >>> matplotlib.use("agg")
-    >>> from ..io import example, read_image
-    >>> from ..raters import consensus
+    >>> from ..images.io import example, read_image
+    >>> from ..raters.raters import consensus
     >>> raters = read_image(example("nodule_00")) == 1
     >>> share = consensus(raters.isel(rater=[0, 1, 2])).assign_attrs(name="three raters")
     >>> ax = plot_reliability(share, raters.isel(rater=3))

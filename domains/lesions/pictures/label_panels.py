@@ -63,8 +63,8 @@ def plot_labels(
     --------
     >>> import matplotlib
     >>> matplotlib.use("agg")
-    >>> from ..comparison import assess
-    >>> from ..io import example, read_image
+    >>> from ..comparison.comparison import assess
+    >>> from ..images.io import example, read_image
     >>> raters = read_image(example("nodule_00"))
     >>> both = assess(raters.isel(rater=0), raters.isel(rater=1), labels={"core": 1, "whole": (1, 2)})
     >>> [ax.get_title() for ax in plot_labels(both)]
@@ -150,8 +150,8 @@ def overlapping_labels(result: Assessment, case: Any = None) -> list[Any]:
 
     Examples
     --------
-    >>> from ..comparison import assess
-    >>> from ..io import example, read_image
+    >>> from ..comparison.comparison import assess
+    >>> from ..images.io import example, read_image
     >>> raters = read_image(example("nodule_00"))
     >>> regions = {"core": 1, "whole": (1, 2), "other": 3}
     >>> overlapping_labels(assess(raters.isel(rater=0), raters.isel(rater=1), labels=regions))

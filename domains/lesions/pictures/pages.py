@@ -96,8 +96,8 @@ def comparison_page(
     --------
     >>> import matplotlib
     >>> matplotlib.use("agg")
-    >>> from ..comparison import assess
-    >>> from ..io import example, read_image
+    >>> from ..comparison.comparison import assess
+    >>> from ..images.io import example, read_image
     >>> raters = read_image(example("nodule_00"))
     >>> html = comparison_page(assess(raters.isel(rater=0), raters.isel(rater=1)))
     >>> "label 1: Dice 0.482, HD95 2.40 mm" in html, len(html) < 1_000_000

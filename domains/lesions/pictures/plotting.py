@@ -105,8 +105,8 @@ def plot_overlay(
     --------
     >>> import matplotlib
     >>> matplotlib.use("agg")
-    >>> from ..comparison import assess
-    >>> from ..io import example, read_image
+    >>> from ..comparison.comparison import assess
+    >>> from ..images.io import example, read_image
     >>> raters = read_image(example("nodule_00"))
     >>> ax = plot_overlay(raters.isel(rater=0) == 1, raters.isel(rater=1) == 1)
     >>> ax.get_xlabel(), [text.get_text() for text in ax.texts]

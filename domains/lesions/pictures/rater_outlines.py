@@ -54,7 +54,7 @@ def plot_raters(
     --------
     >>> import matplotlib
     >>> matplotlib.use("agg")
-    >>> from ..io import example, read_image
+    >>> from ..images.io import example, read_image
     >>> ax = plot_raters(read_image(example("nodule_00")) == 1)
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['rater 0', 'rater 1', 'rater 2', 'rater 3']

@@ -148,7 +148,7 @@ def axes_of(grid: Grid) -> dict[str, Axis]:
 
     Examples
     --------
-    >>> from ..grids import as_image
+    >>> from ..images.grids import as_image
     >>> axes_of(Grid.of(as_image(np.zeros((4, 3), bool), 0.5)))["y"].edges
     (-0.25, 1.25)
     """
@@ -181,7 +181,7 @@ def slice_at(operation: str, grid: Grid, axis: str, at: float, view: View = "rad
 
     Examples
     --------
-    >>> from ..grids import as_image
+    >>> from ..images.grids import as_image
     >>> grid = Grid.of(as_image(np.zeros((4, 3, 2), bool), (0.5, 0.5, 3.0)))
     >>> place = slice_at("lesions.plot_overlay", grid, "z", 2.8)
     >>> place.title, place.right.letters, place.up.letters

@@ -53,7 +53,7 @@ def score_lesions(
     --------
     One of two lesions is missed; it has 8 mm³, too few to count in a glioma:
 
-    >>> from ..grids import as_image
+    >>> from ..images.grids import as_image
     >>> mask = np.zeros((2, 40, 60, 20), bool)
     >>> mask[:, 5:15, 5:15, 5:15], mask[1, 30:32, 50:52, 10:12] = True, True
     >>> images = [as_image(x, 1.0) for x in mask]
@@ -101,7 +101,7 @@ def detect(
 
     Examples
     --------
-    >>> from ..grids import as_image
+    >>> from ..images.grids import as_image
     >>> found = as_image(np.array([[0.9, 0.9, 0, 0, 0.3]] * 2), 1.0)
     >>> lesions = as_image(np.array([[1, 1, 0, 0, 0]] * 2) > 0, 1.0)
     >>> detect(found, lesions)[["kind", "candidate", "confidence", "iou"]]
@@ -158,7 +158,7 @@ def compare_protocols(
 
     Examples
     --------
-    >>> from ..grids import as_image
+    >>> from ..images.grids import as_image
     >>> mask = np.zeros((2, 40, 60, 20), bool)
     >>> mask[:, 5:15, 5:15, 5:15], mask[1, 30:32, 50:52, 10:12] = True, True
     >>> table = compare_protocols(*(as_image(x, 1.0) for x in mask), protocols=["brats2023_gli", "panoptic"])

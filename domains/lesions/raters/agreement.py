@@ -67,7 +67,7 @@ def rater_kappa(
 
     Examples
     --------
-    >>> from .io import example, read_image
+    >>> from ..images.io import example, read_image
     >>> raters = read_image(example("nodule_00"))
     >>> report = rater_kappa(raters)
     >>> round(float(report.mean_cohen), 3), round(float(report.fleiss), 3)

@@ -133,7 +133,7 @@ def pairwise_agreement(
 
     Examples
     --------
-    >>> from .io import example, read_image
+    >>> from ..images.io import example, read_image
     >>> agreement = pairwise_agreement(read_image(example("nodule_00")) == 1)
     >>> round(float(agreement.mean_dice), 7)
     0.6738006
@@ -181,7 +181,7 @@ def leave_one_out(
 
     Examples
     --------
-    >>> from .io import example, read_image
+    >>> from ..images.io import example, read_image
     >>> leave_one_out(read_image(example("nodule_00")) == 1).dice.values.round(3)
     array([0.651, 0.649, 0.837, 0.794])
     """
