@@ -359,8 +359,9 @@ def cohort(
     The pairs are those of two folders, or of a table. As CSV: a row for each label and index of the summary.
     """
     from . import run
+    from .cohorts.saving import records_beside
 
-    shared = {**keywords(sharing), "records": sharing.records or run.records_beside(out)}
+    shared = {**keywords(sharing), "records": sharing.records or records_beside(out)}
     inputs = [predictions, references, choosing.cases]
     others = {"--out": out, "--records": shared["records"]}
     code = run.cohort_files(

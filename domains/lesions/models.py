@@ -20,6 +20,7 @@ from .._checks import UsageError, check_choice
 from .._report import SIZES
 from .._skipped import as_skipped
 from .._text import file_name
+from .cohorts.comparable import check_comparable, known_settings
 from .cohorts.differences import Absent, Infinite, Rules, differences, pooled, summed_up
 from .cohorts.paired import OPERATION, PairedScores, pair_scores
 from .cohorts.scores import missed, read_scores
@@ -99,7 +100,8 @@ def compare_models(
     ReadError, FileNotFoundError
         If a file is no table of scores.
     UsageError
-        If the tables have no case in common or other references, or an option is out of range.
+        If the tables have no case in common or other references, the records beside two files say that they were
+        scored with other settings, or an option is out of range.
 
     Warns
     -----
@@ -121,6 +123,8 @@ def compare_models(
     rules = Rules(infinite, absent)
     table_a, name_a = _as_scores(a, "a")
     table_b, name_b = _as_scores(b, "b")
+    if not isinstance(a, pd.DataFrame) and not isinstance(b, pd.DataFrame):
+        check_comparable(OPERATION, Path(a), Path(b))
     chosen = _chosen(indices, table_a, table_b)
     pairs = pair_scores(table_a, table_b, (name_a, name_b), group)
     _warn_of_missing(pairs.a, name_a)
@@ -152,6 +156,7 @@ def compare_models_files(
     penalty = parse_infinite(infinite)
     with _console.collected_warnings() as notes:
         found = compare_models(a, b, indices=names, infinite=penalty, **options)
+    notes += _settings_not_known(a, b)
     n_cases = found.cases["case"].nunique()
     report = {
         "a": str(a),
@@ -203,6 +208,15 @@ def _as_scores(scores: str | Path | pd.DataFrame, name: str) -> tuple[pd.DataFra
     if isinstance(scores, pd.DataFrame):
         return scores, name
     return read_scores(scores), file_name(scores)
+
+
+def _settings_not_known(*tables: Path) -> list[str]:
+    """Return a line on the tables that have no records beside them."""
+    unknown = [file_name(table) for table in tables if known_settings(table) is None]
+    if not unknown:
+        return []
+    names = " and ".join(unknown)
+    return [f"{OPERATION}: the settings of {names} are not known: no records of this version are beside it"]
 
 
 def _warn_of_missing(rows: pd.DataFrame, name: str) -> None:

@@ -28,7 +28,6 @@ import pandas as pd
 from .. import _console
 from .._batch import Interrupted, Job, run_cases
 from .._checks import UsageError
-from .._outputs import is_special
 from .._running import Running, RunningOptions, split_running, takes_running
 from .._skipped import as_skipped
 from .._text import count_of, file_name, for_picture, printable
@@ -51,7 +50,7 @@ from .cohorts.cohorts import (
 from .cohorts.listing import grouped, list_cases, part_of
 from .cohorts.merging import merge
 from .cohorts.reading import Side, Source, check_said, decide_kinds, read_two
-from .cohorts.saving import check_table, save_scores
+from .cohorts.saving import check_table, records_beside, save_scores
 from .cohorts.scores import failed, restored
 from .cohorts.summaries import Bootstrap, number_groups, summarise_label
 from .comparison import tables
@@ -377,17 +376,6 @@ def _keeping_records(running: Running, table: Path | None) -> Running:
     _console.check_folder("lesions.cohort: out", table)
     check_table(table)
     return running
-
-
-def records_beside(table: Path) -> Path | None:
-    """Return where the records of a table lie by default; none for a device or a pipe, such as ``/dev/stdout``.
-
-    Examples
-    --------
-    >>> records_beside(Path("scores.csv")).name
-    'scores.csv.records'
-    """
-    return None if is_special(table) else table.with_name(f"{table.name}.records")
 
 
 def parse_labels(text: str | None) -> Labels | None:

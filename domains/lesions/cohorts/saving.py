@@ -15,7 +15,7 @@ import pandas as pd
 
 from ..._checks import UsageError
 from ..._console import save_table
-from ..._outputs import write_whole
+from ..._outputs import is_special, write_whole
 from ..._text import file_name
 from .scores import COLUMNS, is_parquet
 
@@ -42,6 +42,17 @@ def save_scores(scores: pd.DataFrame, path: Path) -> None:
         write_whole(path, lambda part: scores.to_parquet(part, engine="pyarrow", index=False))
     else:
         save_table(scores, path)
+
+
+def records_beside(table: Path) -> Path | None:
+    """Return where the records of a table lie by default; none for a device or a pipe, such as ``/dev/stdout``.
+
+    Examples
+    --------
+    >>> records_beside(Path("scores.csv")).name
+    'scores.csv.records'
+    """
+    return None if is_special(table) else table.with_name(f"{table.name}.records")
 
 
 def check_table(path: Path) -> None:

@@ -27,6 +27,7 @@ from domains.lesions import (
 )
 from domains.lesions.cohorts import cohorts, reading
 from domains.lesions.cohorts.cohorts import COLUMNS
+from domains.lesions.cohorts.saving import records_beside
 from domains.lesions.run import cohort_files, compare_files, parse_labels
 
 
@@ -500,7 +501,7 @@ def test_the_table_and_its_records_are_two_files(folders, tmp_path):
 
 def test_a_device_has_no_records_beside_it(folders):
     cohort(*folders, out=os.devnull)
-    assert run.records_beside(Path(os.devnull)) is None
+    assert records_beside(Path(os.devnull)) is None
     assert not Path(f"{os.devnull}.records").exists()
 
 
