@@ -46,6 +46,7 @@ from .cohorts.cohorts import (
     scores_of,
     skipped_of,
     told_of_labels,
+    warn_of_fields,
 )
 from .cohorts.listing import grouped, list_cases, part_of
 from .cohorts.merging import merge
@@ -292,6 +293,7 @@ def _score(
         save_scores(scores, table)
     where = f"{predictions}, {references}" if cases is None else str(cases)
     absent = told_of_labels(scores, labels, printable(where))
+    warn_of_fields(scores)
     not_counted = ignored_rows(ignored, printable(where))
     skipped = as_skipped([*aside, *skipped_of(outcomes), *absent, *not_counted])
     return _Scored(scores, skipped, rules.as_plain(), pairs)

@@ -266,6 +266,39 @@ def told_of_labels(scores: pd.DataFrame, labels: Labels | None, files: str) -> l
     return [] if labels is None else absent_rows(compared, files, "no image of the cohort has it")
 
 
+def warn_of_fields(scores: pd.DataFrame) -> None:
+    """Warn of cases whose prediction and reference have other fields of view.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Of a whole cohort.
+
+    Warns
+    -----
+    UserWarning
+        If a part of a prediction was left out, or a part of a reference has none; one warning for all such cases.
+    """
+    cases = scores.drop_duplicates("case")
+    cut = cases[cases["left_out"] > 0]
+    padded = cases[cases["padded"] > 0]
+    told = []
+    if len(cut):
+        worst = cut.nlargest(1, "left_out").iloc[0]
+        told.append(
+            f"in {len(cut)} of {len(cases)} cases a part of the prediction lies outside the reference's field of view "
+            f"and is left out, most in {worst['case']} (column left_out: {worst['left_out']:.4g})"
+        )
+    if len(padded):
+        worst = padded.nlargest(1, "padded").iloc[0]
+        told.append(
+            f"in {len(padded)} of {len(cases)} cases a part of the reference has no prediction and is 0 there, most in "
+            f"{worst['case']} (column padded: {100 * worst['padded']:.3g} %)"
+        )
+    if told:
+        warnings.warn(f"lesions.cohort: {'; '.join(told)}", stacklevel=4)
+
+
 def absent_rows(scores: pd.DataFrame, files: str, why: str) -> list[dict[str, str]]:
     """Return a row of what was skipped for each label that was asked for and is nowhere.
 

@@ -5,6 +5,8 @@ Conventions
 - A table has a row for each case and label, as `cohort` returns it: case, group, label, numbers, error ("" for none).
 - A miss is a row whose reference has the label while the prediction has nothing of it: ``missed`` is 1.
   ``missing`` is 1 where the case has no prediction at all.
+- ``left_out`` (mm³, or mm²) is what of a resampled prediction lies outside the reference's field of view, and
+  ``padded`` the share of the reference that has no prediction: both of the case, not of the label.
 - CSV knows no types. pandas reads label 1 beside an empty cell as 1.0, and an empty error as NaN: `restored` puts that
   right. What it cannot know (a case 007 that became 7, a label NA that became NaN) `read_scores` never loses.
 """
@@ -20,10 +22,10 @@ from ..._checks import UsageError
 from ..._files import ReadError, Row, read_text, reading, split_rows
 from ..._report import with_texts
 from ..._text import from_csv
-from ..comparison.comparison import BOUNDS, DISTANCES, INDICES, LESION_COUNTS, LESION_INDICES, SIZES
+from ..comparison.comparison import BOUNDS, DISTANCES, FIELDS, INDICES, LESION_COUNTS, LESION_INDICES, SIZES
 
 COUNTS = ["missed", "missing", *LESION_COUNTS]
-SCORES = [*SIZES, *INDICES, *BOUNDS, *DISTANCES, "nsd", *LESION_INDICES, *COUNTS]
+SCORES = [*SIZES, *INDICES, *BOUNDS, *DISTANCES, "nsd", *LESION_INDICES, *FIELDS, *COUNTS]
 TEXTS = ["case", "label", "error"]
 COLUMNS = ["case", "group", "label", *SCORES, "error"]
 

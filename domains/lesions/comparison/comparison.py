@@ -52,6 +52,8 @@ BOUNDS = ("iou_low", "iou_high", "iou_hard", "dice_low", "dice_high", "dice_hard
 DISTANCES = ("hausdorff", "hd95", "assd", "masd")
 LESION_COUNTS = ("lesions_predicted", "lesions_reference", "lesions_matched", *(f"lesions_{kind}" for kind in KINDS))
 LESION_INDICES = ("lesion_f1", "lesion_sq", "lesion_pq")
+FIELDS = ("left_out", "padded")
+"""How much of the prediction lies outside the reference's field, and which share of that has no prediction."""
 DEFINED = (*INDICES, *BOUNDS, *DISTANCES, "nsd", *LESION_INDICES)
 """What may be undefined, and is counted in ``n_defined``."""
 
@@ -292,6 +294,7 @@ def assess_pair(
         reference=_report.name_of(reference, "reference"),
         where=_describe_where(where),
         regridding=predicted.attrs.get("regridding", "none"),
+        fields={name: float(predicted.attrs.get(name, 0.0)) for name in FIELDS},
         joined=joined_size(predicted, reference, labels, where),
     )
     lesions = _labelled("label", list(measured), tables)
@@ -404,6 +407,7 @@ def _as_report(
     reference: str,
     where: str,
     regridding: str,
+    fields: dict[str, float],
     joined: tuple[float, float] | None,
 ) -> xr.Dataset:
     rows = list(measured.values())
@@ -416,6 +420,8 @@ def _as_report(
     more: dict[str, Any] = {
         "together_a": ((), joined[0] * grid.voxel, {"units": grid.units}),
         "together_b": ((), joined[1] * grid.voxel, {"units": grid.units}),
+        "left_out": ((), fields["left_out"], {"units": grid.units}),
+        "padded": ((), fields["padded"]),
     }
     for name, index in (("iou", ov.iou), ("dice", ov.dice)):
         more[f"{name}_low"] = "label", index(low, empty=settings.empty)

@@ -7,7 +7,8 @@ Conventions
   is the value of the last voxel, as in ITK.
 - "nearest": the value of the nearest voxel, of two the one with the higher number. "linear": shares of the eight
   voxels around; of a mask or label map, each voxel gets the label with the largest share, and with half of it it is in.
-- What was padded and what was left out is in ``attrs["regridding"]``, for the report.
+- What was padded and what was left out is in ``attrs["regridding"]`` in words, for the report, and as numbers in
+  ``attrs["padded"]`` (share of the reference) and ``attrs["left_out"]`` (mm³ of the prediction, mm² of a slice).
 
 References
 ----------
@@ -31,6 +32,10 @@ _SAME = 1e-5
 
 _TIE = 1e-6
 """How much nearer the voxel of the higher number is, so that rounding does not decide."""
+
+
+_REGRIDDED = ("regridding", "padded", "left_out")
+"""What an image says of how it came onto its grid."""
 
 
 def resample_onto(image: xr.DataArray, reference: xr.DataArray, method: Resample = "nearest") -> xr.DataArray:
@@ -94,13 +99,17 @@ def resample_onto(image: xr.DataArray, reference: xr.DataArray, method: Resample
     step = _step(own, grid)
     inside = _inside(step, grid.sizes, own.sizes)
     values = _moved(ordered.values, step, inside, method)
+    padded = 1 - float(inside.mean())
+    left_out = _left_out(ordered, own, grid)
     coordinates = dict(zip(grid.axes, grid.centres, strict=True))
     coordinates.update({d: image[d] for d in others if d in image.coords})
     attributes = {
         **image.attrs,
         "directions": grid.directions.tolist(),
         "orientation": grid.orientation,
-        "regridding": _told(ordered, own, grid, inside, method),
+        "padded": padded,
+        "left_out": left_out,
+        "regridding": _told(padded, left_out, own.units, method),
     }
     return xr.DataArray(values, dims=ordered.dims, coords=coordinates, attrs=attributes)
 
@@ -164,7 +173,7 @@ def within(image: xr.DataArray, field: xr.DataArray) -> xr.DataArray:
     begin = np.rint(first).astype(int)
     joined = _joined(grid, begin, begin + [ordered.sizes[axis] for axis in grid.axes])
     moved = resample_onto(ordered, joined.assign_attrs(field.attrs))
-    kept = {key: entry for key, entry in moved.attrs.items() if key != "regridding"}
+    kept = {key: entry for key, entry in moved.attrs.items() if key not in _REGRIDDED}
     return moved.drop_attrs(deep=False).assign_attrs(kept)
 
 
@@ -258,16 +267,19 @@ def _interpolated(values: np.ndarray, step: np.ndarray, order: Literal[0, 1], sh
     return ndimage.affine_transform(plain, step[:-1, :-1], start, shape, order=order, mode="nearest")
 
 
-def _told(image: xr.DataArray, own: Grid, grid: Grid, inside: np.ndarray, method: Resample) -> str:
-    """Return in words what was padded, and what was left out."""
-    words = [f"prediction {method} onto the reference"]
-    padded = 1 - inside.mean()
-    if padded > 0:
-        words.append(f"{100 * padded:.3g} % of the reference has no prediction, and is 0 there")
+def _left_out(image: xr.DataArray, own: Grid, grid: Grid) -> float:
+    """Return how much of what an image marks lies outside the field of view of another grid, mm³ or mm²."""
     others = [d for d in image.dims if d not in AXES]
     marked = (image != 0).any(others).values
     outside = ~_inside(_step(grid, own), own.sizes, grid.sizes)
-    left_out = np.count_nonzero(marked & outside) * own.voxel
+    return float(np.count_nonzero(marked & outside) * own.voxel)
+
+
+def _told(padded: float, left_out: float, units: str, method: Resample) -> str:
+    """Return in words what was padded, and what was left out."""
+    words = [f"prediction {method} onto the reference"]
+    if padded > 0:
+        words.append(f"{100 * padded:.3g} % of the reference has no prediction, and is 0 there")
     if left_out > 0:
-        words.append(f"{left_out:.4g} {own.units} of the prediction lie outside the reference, and are left out")
+        words.append(f"{left_out:.4g} {units} of the prediction lie outside the reference, and are left out")
     return "; ".join(words)

@@ -21,7 +21,7 @@ from ..._page import Finding, Look, gallery, page, paragraph, picture, section, 
 from ..._report import as_rows
 from ..._text import count_of, one_line
 from ..cohorts.scores import missed
-from ..comparison.comparison import Assessment
+from ..comparison.comparison import FIELDS, Assessment
 from .label_panels import overlapping_labels
 
 PACKAGES = ("numpy", "scipy", "pandas", "xarray", "nibabel", "matplotlib")
@@ -219,6 +219,7 @@ def _heading(report: xr.Dataset) -> str:
 
 def _shown(rows: pd.DataFrame) -> pd.DataFrame:
     columns = [name for name in _SHOWN if name in rows]
+    columns += [name for name in FIELDS if name in rows and rows[name].any()]
     return _without_empty(rows[columns])
 
 

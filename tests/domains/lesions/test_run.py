@@ -862,3 +862,34 @@ def test_folders_of_slices_are_scored_and_scored_again_when_a_slice_changes(tmp_
     Image.fromarray(slices[1]).save(tmp_path / "p" / "case" / "1.png")
     scores, _ = cohort(tmp_path / "p", tmp_path / "r", out=out, spacing=(0.5, 0.5, 2))
     assert scores.dice.tolist() == [2 * 4 / 10]
+
+
+def test_what_lies_outside_the_reference_s_field_is_told_everywhere(tmp_path, capsys):
+    """A false positive above the reference's field of view, and a reference of which half has no prediction."""
+    small = np.zeros((6, 6, 4), np.uint8)
+    small[1:3, 1:3, 1:3] = 1
+    deep = np.zeros((6, 6, 8), np.uint8)
+    deep[:, :, :4] = small
+    deep[2:5, 2:5, 5:7] = 1
+    only_low = deep.copy()
+    only_low[:, :, 4:] = 0
+    folders = [tmp_path / side for side in ("prediction", "reference")]
+    images = {"cut": (deep, small), "padded": (small, only_low), "same": (small, small)}
+    for side, folder in enumerate(folders):
+        folder.mkdir()
+        for name, pair in images.items():
+            nib.save(nib.Nifti1Image(pair[side], np.diag([1.0, 1.0, 2.0, 1.0])), folder / f"{name}.nii.gz")
+    out = tmp_path / "s.csv"
+    page = tmp_path / "s.html"
+    outputs = _console.Outputs(format="json", html=page)
+    assert cohort_files(*folders, out=out, **{**options(resample="nearest"), "outputs": outputs}) == 0
+    printed = capsys.readouterr()
+    (note,) = json.loads(printed.out)["warnings"]
+    assert "in 1 of 3 cases a part of the prediction lies outside" in note
+    assert "most in cut (column left_out: 36)" in note
+    assert "most in padded (column padded: 50 %)" in note
+    assert "column left_out: 36" in printed.err
+    assert "column left_out: 36" in page.read_text()
+    table = pd.read_csv(out)
+    assert table["left_out"].tolist() == [36, 0, 0]
+    assert table["padded"].tolist() == [0, 0.5, 0]
