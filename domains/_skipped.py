@@ -54,7 +54,8 @@ def as_skipped(rows: Iterable[Mapping[Any, Any]] = ()) -> pd.DataFrame:
     filled = [{**blank, **row} for row in rows]
     if not filled:
         return pd.DataFrame(columns=pd.Index(COLUMNS), dtype=object)
-    return pd.DataFrame(filled)
+    # as objects: names of files need not be text that Arrow can hold
+    return pd.DataFrame(filled, dtype=object)
 
 
 def joined(*tables: pd.DataFrame) -> pd.DataFrame:

@@ -255,11 +255,9 @@ def is_lost(recordings: pd.Series[str], lost: Iterable[str]) -> np.ndarray:
     """
     names = set(lost)
     folders = tuple(name for name in names if name.endswith("/"))
-    is_in = recordings.isin(names).to_numpy(bool)
-    if not folders:
-        return is_in
-    lies_in = [str(name).startswith(folders) for name in recordings]
-    return np.logical_or(is_in, lies_in)
+    # pandas' own isin cannot look for names that are no text
+    found = [name in names or str(name).startswith(folders) for name in recordings]
+    return np.array(found, bool)
 
 
 def _path_of(found: Found) -> Path:

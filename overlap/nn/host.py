@@ -7,9 +7,8 @@ Conventions
   is, the sums of its case and class are NaN.
 - The pass is shared out among as many threads as torch has (`torch.set_num_threads`), as torch's own operations are, in
   chunks of fixed length: the same bits for any number of them. A batch of fewer than half a million logits is passed
-  by its caller. On two cores with other work, all that was at hand, one and two threads took (ms, medians in turns,
-  both ways, sigmoid) 1.8 and 1.9 at 2 × 64³, 5.4 and 5.8 at 2 × 96³, 77.8 and 77.8 at 256³: nothing was gained. On idle
-  cores it has not been measured.
+  by its caller. On two cores with other work, all that was at hand, two threads gained nothing at 2 × 64³, 2 × 96³ and
+  256³ (medians in turns, both ways, sigmoid). On idle cores it has not been measured.
 - Threads are those of the standard library, which hold no lock while they run a kernel. A forked process starts anew.
 - numba comes with this module.
 """
