@@ -273,6 +273,8 @@ def _read(path: Path, scale: float | None, axes: str | None) -> Stored:
     suffix = image_suffix(path)
     if path.is_dir():
         return read_slices(_OPERATION, path)
+    if path.stat().st_size == 0:
+        raise ReadError("an empty file; fetch or write it again")
     if suffix in DICOM and class_of(path) != OUTLINES:
         return read_dicom_seg(_OPERATION, path)
     if suffix in DICOM:

@@ -304,3 +304,11 @@ def test_grey_values_are_read_as_they_are(tmp_path):
     np.testing.assert_array_equal(read, expected)
     with pytest.raises(FileNotFoundError, match="no such file"):
         read_grey(tmp_path / "nowhere.nii")
+
+
+@pytest.mark.parametrize("suffix", ["nii", "nrrd", "mha", "tif", "png", "npy", "npz", "dcm"])
+def test_an_empty_file_is_called_so_whatever_its_format(tmp_path, suffix):
+    path = tmp_path / f"a.{suffix}"
+    path.touch()
+    with pytest.raises(ReadError, match=rf"a\.{suffix}: an empty file; fetch or write it again$"):
+        read_image(path)
