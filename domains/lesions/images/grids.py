@@ -19,6 +19,7 @@ import numpy as np
 import xarray as xr
 
 from ..._report import name_of
+from .names import NIFTI, image_suffix
 
 AXES = ("x", "y", "z")
 UNITS = ("", "mm", "mm²", "mm³")
@@ -338,11 +339,11 @@ def regrid(
     if not same_grid(reference, grid):
         other = Grid.of(reference)
         digits = grid.digits_that_differ(other)
-        sides = f"{_named('prediction', prediction)} and {_named('reference', name_of(reference, 'reference'))}"
+        name = name_of(reference, "reference")
+        sides = f"{_named('prediction', prediction)} and {_named('reference', name)}"
+        remedy = _remedy(grid, other, (prediction, name))
         both = f"prediction: {grid.geometry(digits)}; reference: {other.geometry(digits)}"
-        raise ValueError(
-            f"{caller}: {sides} are on different grids, by {grid.differences(other)} ({both}): {_remedy(grid, other)}"
-        )
+        raise ValueError(f"{caller}: {sides} are on different grids, by {grid.differences(other)} ({both}): {remedy}")
     others = [d for d in reference.dims if d not in AXES]
     ordered = reference.transpose(*grid.axes, *others)
     return ordered.assign_coords(dict(zip(grid.axes, grid.centres, strict=True)))
@@ -393,7 +394,7 @@ def _number(x: float, digits: int) -> str:
     return f"{rounded:.{digits}g}"
 
 
-def _remedy(grid: Grid, other: Grid) -> str:
+def _remedy(grid: Grid, other: Grid, names: tuple[str, str]) -> str:
     """Return what leads to a right number: where only a header was lost, resampling does not."""
     if set(grid.first()) != set(other.first()):
         return "pass two volumes, or the same slice of each"
@@ -403,8 +404,14 @@ def _remedy(grid: Grid, other: Grid) -> str:
     )
     if sorted(grid.sizes) != sorted(other.sizes) or not np.allclose(sorted(grid.spacing), sorted(other.spacing)):
         return resample
+    lost = "if the prediction lost its place on the way"
+    if other.orientation != grid.orientation:
+        # the voxels may have been turned as well, which no header tells
+        lost += f", and its voxels still run as those of the reference ({other.orientation})"
+    if any(image_suffix(name) not in (*NIFTI, "") for name in names):
+        return f"{lost}, write it again with that of the reference; else {resample}"
     copied = "nibabel.save(nibabel.Nifti1Image(nibabel.load(P).dataobj, nibabel.load(R).affine), NEW)"
-    return f"if the prediction lost its place on the way, {copied} gives it that of the reference; else {resample}"
+    return f"{lost}, {copied} gives it that of the reference; else {resample}"
 
 
 def _directions(image: xr.DataArray) -> np.ndarray:

@@ -123,3 +123,27 @@ def test_masks_only():
         check_masks("f", a=image().astype(int))
     with pytest.raises(TypeError, match="as_image"):
         check_masks("f", a=np.zeros(3))
+
+
+def error_of_place(prediction, reference, orientations=("RAS", "RAS")):
+    """Return what is said of two images of one size in other places."""
+    moved = image(origin=(5.0, 0.0, 0.0)).assign_attrs(source=prediction, orientation=orientations[0])
+    fixed = image().rename(reference).assign_attrs(orientation=orientations[1])
+    with pytest.raises(ValueError, match="on different grids, by origin") as error:
+        regrid(fixed, Grid.of(moved), prediction=prediction)
+    return str(error.value)
+
+
+def test_a_lost_place_is_copied_only_between_files_that_nibabel_reads():
+    assert "nibabel.load(R).affine" in error_of_place("p.nii.gz", "r.nii")
+    assert "nibabel.load(R).affine" in error_of_place("prediction", "reference")
+    for pair in (("p.tif", "r.nii"), ("p.nii", "r.nrrd")):
+        said = error_of_place(*pair)
+        assert "nibabel" not in said
+        assert "write it again with that of the reference" in said
+
+
+def test_a_place_copied_onto_turned_voxels_is_told():
+    said = error_of_place("p.nii", "r.nii", ("RAS", "LPS"))
+    assert "and its voxels still run as those of the reference (LPS), nibabel.save" in said
+    assert "still run" not in error_of_place("p.nii", "r.nii")
