@@ -30,6 +30,7 @@ import overlap as ov
 from ..._checks import check_choice, check_empty, check_number
 from ..._report import name_of, names_of
 from ..images.grids import check_images, check_masks, grid_if_known, regrid, spatial_axes
+from ..images.resampling import in_one_field
 
 Inequality = Literal[">=", ">"]
 INEQUALITIES = get_args(Inequality)
@@ -94,6 +95,7 @@ def threshold_averaged_dice(
     check_empty(operation, "empty", empty)
     for level in levels:
         check_number(operation, "level", level, at_least=0, at_most=1)
+    predicted, reference = in_one_field(predicted, reference)
     grid = grid_if_known(predicted)
     if grid is not None:
         reference = regrid(reference, grid, operation, name_of(predicted, "prediction"))

@@ -31,6 +31,7 @@ from overlap import resample
 from ..._checks import check_number, check_whole
 from ..._report import name_of, names_of
 from ..images.grids import check_masks, grid_if_known, regrid, spatial_axes
+from ..images.resampling import in_one_field
 
 Binning = Literal["width", "mass"]
 Closed = Literal["right", "left"]
@@ -102,6 +103,7 @@ def calibration(
     operation = "lesions.calibration"
     check_masks(operation, predicted=predicted, reference=reference)
     check_number(operation, "confidence", confidence, above=0, at_most=1)
+    predicted, reference = in_one_field(predicted, reference)
     grid = grid_if_known(predicted)
     if grid is not None:
         reference = regrid(reference, grid, operation, name_of(predicted, "prediction"))

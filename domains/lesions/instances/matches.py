@@ -22,6 +22,7 @@ from overlap import matching
 from ..._checks import check_number
 from ..._report import name_of
 from ..images.grids import Grid, check_images, regrid
+from ..images.resampling import in_one_field
 from .hits import Hit, LeastIoU
 from .maps import LesionMaps
 from .numbering import components
@@ -91,6 +92,7 @@ def match(
     check_images("lesions.match", predicted=predicted, reference=reference)
     check_number("lesions.match", "threshold", threshold, above=0, at_most=1)
     check_number("lesions.match", "contact", contact, at_least=0, at_most=1)
+    predicted, reference = in_one_field(predicted, reference)
     grid = Grid.of(predicted)
     reference = regrid(reference, grid, "lesions.match", name_of(predicted, "prediction"))
     lesions = LesionMaps(

@@ -19,6 +19,7 @@ from ..._report import name_of
 from ..._text import for_picture, one_line
 from ..comparison.comparison import Pair
 from ..images.grids import Grid, check_masks, regrid
+from ..images.resampling import in_one_field
 from .drawing import MARGIN, MARGIN_OF_IMAGE, rimmed
 from .slices import Slice, View, place_of_most, slice_at
 
@@ -66,6 +67,7 @@ def masks_of_images(
     if reference is None:
         raise TypeError(f"{operation}: reference is None: pass two masks, or the result of assess")
     check_masks(operation, predicted=predicted, reference=reference)
+    predicted, reference = in_one_field(predicted, reference)
     grid = Grid.of(predicted)
     reference = regrid(reference, grid, operation, name_of(predicted, "prediction"))
     place, title = slice_of(operation, grid, [(predicted, reference)], axis, at, view)

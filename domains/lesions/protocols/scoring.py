@@ -13,6 +13,7 @@ from ..._checks import UsageError, check_choice, check_number
 from ..._report import name_of
 from ..comparison.layers import Labels, layers
 from ..images.grids import Grid, check_images, check_masks, regrid
+from ..images.resampling import in_one_field
 from .detections import AnyDetection, MatchedDetections
 from .masks import MaskPair
 from .presets import PROTOCOLS
@@ -174,6 +175,7 @@ def compare_protocols(
     rules = {name: _protocol(caller, name) for name in names}
     check_number(caller, "level", level, above=0, at_most=1)
     check_images(caller, predicted=predicted, reference=reference)
+    predicted, reference = in_one_field(predicted, reference)
     grid = Grid.of(predicted)
     reference = regrid(reference, grid, caller, name_of(predicted, "prediction"))
     rows = []
@@ -235,6 +237,7 @@ def _masks(caller: str, predicted: xr.DataArray, reference: xr.DataArray, level:
     if level is not None:
         check_number(caller, "level", level, above=0, at_most=1)
     check_masks(caller, predicted=predicted, reference=reference)
+    predicted, reference = in_one_field(predicted, reference)
     grid = Grid.of(predicted)
     reference = regrid(reference, grid, caller, name_of(predicted, "prediction"))
     return _pair(predicted, reference, grid.spacing, level)

@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 
 from domains._checks import UsageError
-from domains.lesions import as_image, compare, match, read_image, resample_onto, write_image
+from domains.lesions import (
+    as_image,
+    compare,
+    compare_protocols,
+    match,
+    read_image,
+    resample_onto,
+    threshold_averaged_dice,
+    write_image,
+)
 from domains.lesions.images.grids import Grid
 from domains.lesions.images.placing import affine_of
 
@@ -221,3 +230,14 @@ def test_a_slice_at_another_height_has_nothing_in_common():
 def test_a_slice_of_unknown_height_lies_in_that_of_the_other():
     flat = deep(z=2).drop_vars("z").isel(x=slice(3))
     assert int(resample_onto(flat, deep(z=5)).sum()) == 8
+
+
+def test_frames_that_are_not_stored_are_empty_to_every_question():
+    """Two segmentations of which only the frames that hold something are stored: 2 of 6, and another 2."""
+    whole = as_image(np.ones((4, 3, 6), bool), 1.0)
+    sparse = whole.assign_attrs(sparse=True)
+    early = sparse.isel(z=[1, 2])
+    late = sparse.isel(z=[2, 3])
+    assert match(early, late, threshold=0.3)["iou"].max() == pytest.approx(1 / 3)
+    assert threshold_averaged_dice(early, late)["mean_dice"] == pytest.approx(1 / 2)
+    assert compare_protocols(early, late, protocols=["cc"])["value"].tolist() == [0.5]
