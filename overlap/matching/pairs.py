@@ -10,18 +10,8 @@ from numpy.typing import ArrayLike
 
 from .._checks import check_choice
 from ..counts import Overlap
-from .candidates import (
-    Candidates,
-    Floats,
-    Ints,
-    by_score,
-    greedy,
-    heaviest,
-    most,
-    optimal,
-    read_candidates,
-    read_thresholds,
-)
+from .assignments import heaviest, most, optimal
+from .candidates import Candidates, Floats, Ints, by_score, greedy, read_candidates, read_thresholds
 
 Method = Literal["optimal", "total", "greedy"]
 METHODS = ("optimal", "total", "greedy")

@@ -1,0 +1,131 @@
+"""The best choice among candidate pairs, under `overlap.matching`: the most pairs, or the greatest total score.
+
+Conventions
+-----------
+- `optimal` and `heaviest` return positions of candidates, ascending: no row and no column twice.
+- Connected components of the graph of rows and columns are independent. One without a cycle is solved by itself
+  (`overlap.matching.forests`), in linear time; the others by shortest augmenting paths, in batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from .candidates import Candidates, Floats, Ints
+from .forests import matched_in_forest
+
+Prices = Callable[[Floats, int], tuple[Floats, float]]
+
+BATCH = 1024
+"""Pairs solved at once: the search touches all columns of a batch for each of its rows."""
+
+
+def most(pairs: Candidates) -> int:
+    """Count the most pairs that can be matched."""
+    edges = np.ones(len(pairs.row), np.int8)
+    graph = sparse.csr_array((edges, (pairs.row, pairs.column)), pairs.shape)
+    column_of_row = csgraph.maximum_bipartite_matching(graph, perm_type="column")
+    return int(np.count_nonzero(column_of_row >= 0))
+
+
+def optimal(pairs: Candidates) -> Ints:
+    """Choose as many pairs as can be, and among such choices the one of the greatest total score."""
+    return _by_component(pairs, counted=1, prices=_most_first)
+
+
+def heaviest(pairs: Candidates) -> Ints:
+    """Choose the pairs of the greatest total score, however few."""
+    adds = np.flatnonzero(pairs.score > 0)
+    return np.asarray(adds[_by_component(pairs.take(adds), counted=0, prices=_score_alone)])
+
+
+def _by_component(pairs: Candidates, counted: int, prices: Prices) -> Ints:
+    """Choose pairs that add most: those of trees, and those of the other components in batches of whole components."""
+    component = _components(pairs)
+    is_in_tree = _are_trees(pairs, component)[component]
+    in_trees = np.flatnonzero(is_in_tree)
+    of_trees = pairs.take(in_trees)
+    chosen = in_trees[matched_in_forest(of_trees.row, of_trees.column, of_trees.score, counted)]
+    positions = [chosen]
+
+    in_cycles = np.flatnonzero(~is_in_tree)
+    in_cycles = in_cycles[np.argsort(component[in_cycles], kind="stable")]
+    cuts = _batches(component[in_cycles])
+    for batch in np.split(in_cycles, cuts):
+        solution = _assignment(pairs.take(batch), prices)
+        positions.append(batch[solution])
+    return np.sort(np.concatenate(positions))
+
+
+def _most_first(score: Floats, most_pairs: int) -> tuple[Floats, float]:
+    """Return the price of each pair and of none: no chain of exchanges gains as much as one pair more is worth."""
+    best = score.max()
+    spread = best - score.min()
+    # from 1 for the best score to 2 for the least; a price of 0 would not be stored
+    price = (best - score) / (spread if spread > 0 else 1.0) + 1
+    return price, most_pairs + 2.0
+
+
+def _score_alone(score: Floats, most_pairs: int) -> tuple[Floats, float]:
+    """Return the price of each pair and of none, which is as good as a score of 0."""
+    best = score.max()
+    return best - score + 1, best + 1
+
+
+def _components(pairs: Candidates) -> Ints:
+    """Return the connected component of each pair, in the graph whose nodes are rows and columns."""
+    n, m = pairs.shape
+    edges = np.ones(len(pairs.row), np.int8)
+    graph = sparse.coo_array((edges, (pairs.row, n + pairs.column)), (n + m, n + m))
+    _, component_of_node = csgraph.connected_components(graph, directed=False)
+    component: Any = component_of_node[pairs.row]
+    return np.asarray(component)
+
+
+def _are_trees(pairs: Candidates, component: Ints) -> NDArray[np.bool_]:
+    """Return which components have no cycle: those with one pair less than nodes."""
+    _, first_of_row = np.unique(pairs.row, return_index=True)
+    _, first_of_column = np.unique(pairs.column, return_index=True)
+    n_pairs = np.bincount(component)
+    n_components = len(n_pairs)
+    n_rows = np.bincount(component[first_of_row], minlength=n_components)
+    n_columns = np.bincount(component[first_of_column], minlength=n_components)
+    return np.asarray(n_pairs == n_rows + n_columns - 1)
+
+
+def _batches(component: Ints) -> Ints:
+    """Return where to cut pairs, sorted by component: between components, after about BATCH pairs."""
+    starts = np.flatnonzero(component[1:] != component[:-1]) + 1
+    batch = np.concatenate([[0], starts]) // BATCH
+    opens_batch = batch[1:] != batch[:-1]
+    return np.asarray(starts[opens_batch])
+
+
+def _assignment(pairs: Candidates, prices: Prices) -> Ints:
+    """Solve one batch: each row takes a column, or at its price none."""
+    if not len(pairs.row):
+        return np.zeros(0, np.intp)
+    rows, row = np.unique(pairs.row, return_inverse=True)
+    columns, column = np.unique(pairs.column, return_inverse=True)
+    n = len(rows)
+    m = len(columns)
+
+    price, of_none = prices(pairs.score, min(n, m))
+    price_of_none = np.full(n, of_none)
+    every_row = np.arange(n)
+    # row i may also take the column m + i, which stands for none
+    ends = (np.append(row, every_row), np.append(column, m + every_row))
+    graph = sparse.csr_array((np.append(price, price_of_none), ends), (n, m + n))
+    chosen_row, chosen_column = csgraph.min_weight_full_bipartite_matching(graph)
+
+    is_pair = chosen_column < m
+    # counted from 1, since a 0 would be read as missing
+    position = sparse.csr_array((np.arange(len(row)) + 1, (row, column)), (n, m))
+    chosen = position[chosen_row[is_pair], chosen_column[is_pair]]
+    return np.asarray(chosen).ravel() - 1
