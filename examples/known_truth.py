@@ -180,7 +180,7 @@ def score(answer: np.ndarray, unseen: Unseen) -> dict[str, float]:
     dice_of_best = mean_dice(unseen.best, unseen.outlines)
     cut = ov.expected.optimal_mask(answer, axis=(-2, -1))
     dice_of_cut = mean_dice(cut, unseen.outlines)
-    promised = ov.expected.expected_dice(answer, cut, axis=(-2, -1), empty=1.0)
+    promised = ov.expected.expected_dice(cut, answer, axis=(-2, -1), empty=1.0)
     return {
         "dice": dice,
         "short": dice_of_best - dice,

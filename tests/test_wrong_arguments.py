@@ -62,8 +62,8 @@ CALLS = {
     "matching.nms": (matching.nms, {"scores": [0.5, 0.6], "pairwise": SCORES, "threshold": 0.5}),
     "matching.ranking_score": (matching.ranking_score, {"p": 0.5, "q": 0.5, "a": 0.5}),
     "matching.assign": (matching.assign, {"pairwise": SCORES, "positive": 0.5, "negative": 0.4}),
-    "expected.expected_dice": (expected.expected_dice, {"probability": SOFT, "mask": MASK, "axis": 0, "empty": 0.0}),
-    "expected.expected_iou": (expected.expected_iou, {"probability": SOFT, "mask": MASK, "axis": 0, "empty": 0.0}),
+    "expected.expected_dice": (expected.expected_dice, {"mask": MASK, "probability": SOFT, "axis": 0, "empty": 0.0}),
+    "expected.expected_iou": (expected.expected_iou, {"mask": MASK, "probability": SOFT, "axis": 0, "empty": 0.0}),
     "expected.optimal_mask": (expected.optimal_mask, {"probability": SOFT, "axis": 0, "empty": 0.0}),
     "calibration.brier": (calibration.brier, {"prediction": SOFT, "target": MASK, "axis": 0}),
     "calibration.expected_calibration_error": (

@@ -3,7 +3,8 @@
 Conventions
 -----------
 - The reference Y is a random mask: a cell belongs to it with its `probability`, independently of all others. The mask
-  A is fixed, hard or soft. |A∩Y| is the sum of A over the cells of Y: since Y is hard, every t-norm says the same.
+  A is fixed, hard or soft; it is the prediction, and comes first. |A∩Y| is the sum of A over the cells of Y: since Y is
+  hard, every t-norm says the same.
 - The mean of a ratio is no ratio of means: E[2|A∩Y| / (|A| + |Y|)] is not 2 E|A∩Y| / (|A| + E|Y|), the product form of
   soft Dice. They differ by a share of about Var|Y| / (|A| + E|Y|)²: much for a lesion of ten cells, little for 10⁵.
 - Cells that stand or fall together, as those of one uncertain lesion do, are not independent: their |Y| varies far

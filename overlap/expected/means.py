@@ -20,7 +20,7 @@ from math import isfinite, isnan, log, nan, prod
 from types import ModuleType
 from typing import NamedTuple
 
-from .._arrays import Array, Axis, flat, is_host, number, plain, safe_ratio, sum_dtype
+from .._arrays import Array, Axis, flat, is_bool, is_host, number, plain, safe_ratio, sum_dtype
 from .._checks import check_real
 from ..boxes.arrays import detached
 from ..indices import EmptyPolicy
@@ -49,8 +49,8 @@ class Cells(NamedTuple):
 
 
 def expected_dice(
-    probability: Array,
     mask: Array,
+    probability: Array,
     *,
     axis: Axis = None,
     weights: Array | None = None,
@@ -61,10 +61,10 @@ def expected_dice(
 
     Parameters
     ----------
-    probability : array
-        The chance of each cell to belong to the reference: floating in [0, 1].
     mask : array
-        A, of the shape of `probability`: bool, or floating in [0, 1].
+        A, the prediction: bool, or floating in [0, 1].
+    probability : array
+        The chance of each cell to belong to Y, the reference: floating in [0, 1], of the shape of `mask`.
     axis : int or tuple of int, optional
         Axes that one Dice is taken over; all by default.
     weights : array, optional
@@ -83,7 +83,8 @@ def expected_dice(
     Raises
     ------
     TypeError
-        If a mask is neither bool nor floating, or the operands come from different libraries.
+        If the mask is neither bool nor floating, the probability is not floating, or the operands come from different
+        libraries.
     ValueError
         If the shapes do not fit, or a counted value is outside [0, 1] where values may be looked at.
 
@@ -97,18 +98,18 @@ def expected_dice(
     Y is {1}, {2}, both or nothing, each with a chance of 1/4; A is {1}.
 
     >>> import numpy as np
-    >>> probability, mask = np.array([0.5, 0.5]), np.array([True, False])
-    >>> round(float(expected_dice(probability, mask)), 6), (1 + 0 + 2 / 3 + 0) / 4
+    >>> mask, probability = np.array([True, False]), np.array([0.5, 0.5])
+    >>> round(float(expected_dice(mask, probability)), 6), (1 + 0 + 2 / 3 + 0) / 4
     (0.416667, 0.41666666666666663)
     """
     operation = "expected.expected_dice"
-    cells, xp = _read(operation, probability, mask, axis, weights, where, empty)
+    cells, xp = _read(operation, mask, probability, axis, weights, where, empty)
     return dice_of(cells, 0.0, empty, xp)
 
 
 def expected_iou(
-    probability: Array,
     mask: Array,
+    probability: Array,
     *,
     axis: Axis = None,
     weights: Array | None = None,
@@ -120,12 +121,12 @@ def expected_iou(
     Examples
     --------
     >>> import numpy as np
-    >>> probability, mask = np.array([0.5, 0.5]), np.array([True, False])
-    >>> round(float(expected_iou(probability, mask)), 6), (1 + 0 + 1 / 2 + 0) / 4
+    >>> mask, probability = np.array([True, False]), np.array([0.5, 0.5])
+    >>> round(float(expected_iou(mask, probability)), 6), (1 + 0 + 1 / 2 + 0) / 4
     (0.375, 0.375)
     """
     operation = "expected.expected_iou"
-    cells, xp = _read(operation, probability, mask, axis, weights, where, empty)
+    cells, xp = _read(operation, mask, probability, axis, weights, where, empty)
     shared = cells.weights * cells.mask
     # a cell of Y adds to the union what A has not of it
     value = mean_ratio(cells.p, shared, cells.weights * (1 - cells.mask), cells.size, 0.0, xp)
@@ -134,8 +135,8 @@ def expected_iou(
 
 def _read(
     operation: str,
-    probability: Array,
     mask: Array,
+    probability: Array,
     axis: Axis,
     weights: Array | None,
     where: Array | None,
@@ -145,6 +146,11 @@ def _read(
     check_empty(operation, empty)
     names = Names(operation, "probability", "mask")
     xp = check_masks(names, probability, mask, weights, where, "product")
+    if is_bool(probability, xp):
+        raise TypeError(
+            f"{operation}: probability has dtype {probability.dtype}; the mask is the first argument, and the second "
+            "the chance of each cell, floating in [0, 1]"
+        )
     return cells_of(names, probability, mask, axis, weights, where, xp), xp
 
 

@@ -3,7 +3,7 @@
 Conventions
 -----------
 - The mean is that of `overlap.expected.expected_dice`, with the target as the fixed mask and the prediction as the
-  chances: ``expected_dice_loss(p, y)`` is ``1 - expected_dice(p, y, empty=1.0)``.
+  chances: ``expected_dice_loss(p, y)`` is ``1 - expected_dice(y, p, empty=1.0)``.
 """
 
 from __future__ import annotations

@@ -228,7 +228,7 @@ def _over_space(
 def _expected_dice(
     mask: np.ndarray, probability: np.ndarray, where: np.ndarray | None = None, **options: Any
 ) -> np.ndarray:
-    value: np.ndarray = expected.expected_dice(probability, mask, where=where, **options)
+    value: np.ndarray = expected.expected_dice(mask, probability, where=where, **options)
     return value
 
 

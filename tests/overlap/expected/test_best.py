@@ -30,8 +30,8 @@ def test_no_mask_is_better(empty):
         draw = np.random.default_rng(seed)
         p = draw.random(draw.integers(1, 9)) ** draw.integers(1, 8)
         masks = np.array(list(product([False, True], repeat=len(p))))
-        values = expected_dice(np.broadcast_to(p, masks.shape), masks, axis=1, empty=empty)
-        got = expected_dice(p, optimal_mask(p, empty=empty), empty=empty)
+        values = expected_dice(masks, np.broadcast_to(p, masks.shape), axis=1, empty=empty)
+        got = expected_dice(optimal_mask(p, empty=empty), p, empty=empty)
         assert got == pytest.approx(np.nanmax(values), rel=2e-8)
 
 
@@ -46,16 +46,16 @@ def test_each_number_of_cells(power):
     p = np.sort(rng.random(20_000) ** power)[::-1]
     n = int(optimal_mask(p).sum())
     assert optimal_mask(p)[:n].all()
-    best = expected_dice(p, np.arange(len(p)) < n)
+    best = expected_dice(np.arange(len(p)) < n, p)
     for other in (n - 50, n - 3, n - 1, n + 1, n + 3, n + 50):
         if other > 0:
-            assert expected_dice(p, np.arange(len(p)) < other) < best * (1 + 2e-8)
+            assert expected_dice(np.arange(len(p)) < other, p) < best * (1 + 2e-8)
 
 
 def test_the_threshold_tends_to_half_of_the_dice():
     p = rng.random(10**6) ** 20
     mask = optimal_mask(p)
-    assert p[mask].min() == pytest.approx(expected_dice(p, mask) / 2, abs=3e-4)
+    assert p[mask].min() == pytest.approx(expected_dice(mask, p) / 2, abs=3e-4)
 
 
 def test_of_equal_cells_the_first():

@@ -66,7 +66,7 @@ def test_every_outcome(name, empty):
         p, mask, weights = some_cells(seed)
         for w in (None, weights):
             expected = by_outcomes(p, mask, index, w, empty)
-            np.testing.assert_allclose(mean(p, mask, weights=w, empty=empty), expected, rtol=1e-8, atol=1e-12)
+            np.testing.assert_allclose(mean(mask, p, weights=w, empty=empty), expected, rtol=1e-8, atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -82,13 +82,13 @@ def test_every_policy(policy):
     p = np.array([0.3, 0.6, 0.0])
     for mask in (np.array([True, False, True]), np.zeros(3, bool)):
         expected = by_outcomes(p, mask, ov.dice, empty=policy)
-        np.testing.assert_allclose(expected_dice(p, mask, empty=policy), expected, rtol=1e-8)
+        np.testing.assert_allclose(expected_dice(mask, p, empty=policy), expected, rtol=1e-8)
 
 
 def test_the_distribution_of_the_size():
     p = rng.random(400) ** 3
     for mask in (p > 0.3, p, np.arange(400) < 3):
-        assert expected_dice(p, mask) == pytest.approx(by_convolution(p, mask), rel=1e-8)
+        assert expected_dice(mask, p) == pytest.approx(by_convolution(p, mask), rel=1e-8)
 
 
 @pytest.mark.parametrize("power", [3, 300, 10_000])
@@ -101,26 +101,28 @@ def test_drawn_references(power):
     shared = np.count_nonzero(drawn & mask[likely], axis=1)
     values = 2 * shared / (mask.sum() + np.count_nonzero(drawn, axis=1))
     error = 4 * values.std() / np.sqrt(len(values)) + 1e-5
-    assert expected_dice(p, mask) == pytest.approx(values.mean(), abs=error)
+    assert expected_dice(mask, p) == pytest.approx(values.mean(), abs=error)
 
 
 def test_a_certain_reference_is_a_mask():
     y = rng.random((6, 7)) < 0.5
     a = rng.random((6, 7))
-    np.testing.assert_allclose(expected_dice(y, a, axis=1), ov.raster.dice(a, y, axis=1), rtol=1e-8)
-    np.testing.assert_allclose(expected_iou(y, a, axis=1), ov.raster.iou(a, y, axis=1, tnorm="product"), rtol=1e-8)
+    np.testing.assert_allclose(expected_dice(a, y.astype(float), axis=1), ov.raster.dice(a, y, axis=1), rtol=1e-8)
+    np.testing.assert_allclose(
+        expected_iou(a, y.astype(float), axis=1), ov.raster.iou(a, y, axis=1, tnorm="product"), rtol=1e-8
+    )
 
 
 def test_one_cell_of_a_tiny_chance():
-    assert expected_dice(np.array([1e-300]), np.array([True])) == pytest.approx(1e-300)
-    assert expected_dice(np.array([1e-20, 1e-20]), np.array([False, False])) == 0
+    assert expected_dice(np.array([True]), np.array([1e-300])) == pytest.approx(1e-300)
+    assert expected_dice(np.array([False, False]), np.array([1e-20, 1e-20])) == 0
 
 
 def test_a_dice_of_means_is_another_number():
     """Ten cells that are in Y with a chance of one half: 2·5/(10 + 5) would be 0.667."""
     mean = sum(comb(10, k) / 2**10 * 2 * k / (10 + k) for k in range(11))
     assert mean == pytest.approx(0.651, abs=5e-4)
-    assert expected_dice(np.full(10, 0.5), np.ones(10, bool)) == pytest.approx(mean, rel=1e-8)
+    assert expected_dice(np.ones(10, bool), np.full(10, 0.5)) == pytest.approx(mean, rel=1e-8)
 
 
 # ---------------------------------------------------------------- shapes, libraries, what counts
@@ -130,8 +132,8 @@ def test_every_library(backend):
     p = rng.random((3, 4, 5))
     mask = rng.random((3, 4, 5)) < 0.4
     for mean in (expected_dice, expected_iou):
-        got = mean(backend.asarray(p), backend.asarray(mask), axis=(0, -1))
-        expected = [mean(p[:, k], mask[:, k]) for k in range(4)]
+        got = mean(backend.asarray(mask), backend.asarray(p), axis=(0, -1))
+        expected = [mean(mask[:, k], p[:, k]) for k in range(4)]
         np.testing.assert_allclose(backend.to_numpy(got), expected, rtol=2e-8)
 
 
@@ -140,10 +142,10 @@ def test_what_does_not_count_may_hold_anything():
     mask = rng.random((2, 9)) < 0.5
     where = rng.random((2, 9)) < 0.6
     weights = rng.random((2, 9))
-    wild = [np.where(where, x, nan) for x in (p, mask.astype(float), weights)]
+    wild = [np.where(where, x, nan) for x in (mask.astype(float), p, weights)]
     for k in range(2):
         cells = where[k]
-        expected = expected_dice(p[k, cells], mask[k, cells], weights=weights[k, cells])
+        expected = expected_dice(mask[k, cells], p[k, cells], weights=weights[k, cells])
         got = expected_dice(wild[0], wild[1], weights=wild[2], where=where, axis=1)
         assert got[k] == pytest.approx(expected, rel=2e-8)
 
@@ -153,38 +155,51 @@ def test_weights_broadcast_and_scale():
     mask = p > 0.5
     weights = rng.random(5)
     whole = np.broadcast_to(weights, (4, 5))
-    assert expected_dice(p, mask, weights=weights) == expected_dice(p, mask, weights=whole)
-    assert expected_dice(p, mask, weights=1e6 * weights) == pytest.approx(expected_dice(p, mask, weights=weights))
-    assert expected_dice(p, mask, weights=np.full(5, 3)) == pytest.approx(expected_dice(p, mask), rel=2e-8)
+    assert expected_dice(mask, p, weights=weights) == expected_dice(mask, p, weights=whole)
+    assert expected_dice(mask, p, weights=1e6 * weights) == pytest.approx(expected_dice(mask, p, weights=weights))
+    assert expected_dice(mask, p, weights=np.full(5, 3)) == pytest.approx(expected_dice(mask, p), rel=2e-8)
 
 
 def test_no_cells_and_no_cases():
-    assert np.isnan(expected_dice(np.zeros(0), np.zeros(0, bool)))
-    assert expected_dice(np.zeros((0, 3)), np.zeros((0, 3), bool), axis=1).shape == (0,)
-    assert np.isnan(expected_dice(np.zeros(3), np.zeros(3, bool)))
+    assert np.isnan(expected_dice(np.zeros(0, bool), np.zeros(0)))
+    assert expected_dice(np.zeros((0, 3), bool), np.zeros((0, 3)), axis=1).shape == (0,)
+    assert np.isnan(expected_dice(np.zeros(3, bool), np.zeros(3)))
 
 
 @pytest.mark.parametrize("mean", [expected_dice, expected_iou])
 def test_what_is_refused(mean):
     p = np.array([0.5, 0.5])
     with pytest.raises(ValueError, match=f"expected.{mean.__name__}: 1 counted values of probability are out of range"):
-        mean(np.array([0.5, 1.5]), p > 0)
+        mean(p > 0, np.array([0.5, 1.5]))
     with pytest.raises(ValueError, match="probability has shape"):
-        mean(p, p[:1] > 0)
+        mean(p[:1] > 0, p)
     with pytest.raises(TypeError, match="mask has dtype int64"):
-        mean(p, np.array([0, 1]))
+        mean(np.array([0, 1]), p)
     with pytest.raises(ValueError, match="axis must be None"):
-        mean(p, p > 0, axis=3)
+        mean(p > 0, p, axis=3)
     with pytest.raises(TypeError, match="empty must be one number"):
-        mean(p, p > 0, empty="zero")
+        mean(p > 0, p, empty="zero")
+
+
+@pytest.mark.parametrize("mean", [expected_dice, expected_iou])
+def test_the_mask_comes_first(mean):
+    """As in `domains.lesions`: what is handed out is the prediction. A mask of 0 and 1 is no map of chances."""
+    p = np.array([0.9, 0.2, 0.4])
+    half_of_each = np.array([0.5, 0.5, 0.0])
+    index = MEANS[mean.__name__.removeprefix("expected_")][1]
+    assert mean(half_of_each, p) == pytest.approx(by_outcomes(p, half_of_each, index), rel=1e-8)
+    assert mean(mask=half_of_each, probability=p) == mean(half_of_each, p)
+    assert mean(half_of_each, p) != pytest.approx(mean(p, half_of_each), rel=0.01)
+    with pytest.raises(TypeError, match=f"expected.{mean.__name__}: probability has dtype bool; the mask is the first"):
+        mean(p, p > 0.3)
 
 
 def test_a_million_cells_are_quick():
     p = rng.random(10**6) ** 100
     mask = p > 0.3
-    expected_dice(p, mask)
+    expected_dice(mask, p)
     begin = time.process_time()
-    expected_dice(p, mask)
+    expected_dice(mask, p)
     # 0.04 s where nothing else runs
     assert time.process_time() - begin < 0.5
 
@@ -202,11 +217,11 @@ def test_gradients(mean, weighted):
     p.requires_grad_()
     mask.requires_grad_()
 
-    def value(p, mask):
-        return mean(p, mask, axis=1, weights=weights)
+    def value(mask, p):
+        return mean(mask, p, axis=1, weights=weights)
 
-    assert torch.autograd.gradcheck(value, (p, mask))
-    assert torch.autograd.gradgradcheck(value, (p, mask))
+    assert torch.autograd.gradcheck(value, (mask, p))
+    assert torch.autograd.gradgradcheck(value, (mask, p))
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
@@ -215,7 +230,7 @@ def test_gradients_are_finite_at_the_ends(dtype):
     mask = torch.tensor([0.0, 1, 0, 1, 1])
     for values in ([0.0, 0, 1, 1, 0.5], [1.0] * 5, [0.0] * 5, [0.0, 1, 0, 1, 1]):
         p = torch.tensor(values, dtype=getattr(torch, dtype), requires_grad=True)
-        mean = expected_dice(p, mask.to(p.dtype))
+        mean = expected_dice(mask.to(p.dtype), p)
         mean.backward()
         assert torch.isfinite(mean)
         assert torch.isfinite(p.grad).all()
@@ -230,11 +245,11 @@ def test_a_slope_is_the_difference_of_two_means():
     values = rng.random(300)
     mask = values > 0.3
     p = torch.tensor(values, requires_grad=True)
-    expected_dice(p, torch.tensor(mask)).backward()
+    expected_dice(torch.tensor(mask), p).backward()
     for cell in (0, 17, 299):
         at_one = np.where(np.arange(300) == cell, 1.0, values)
         at_zero = np.where(np.arange(300) == cell, 0.0, values)
-        slope = expected_dice(at_one, mask) - expected_dice(at_zero, mask)
+        slope = expected_dice(mask, at_one) - expected_dice(mask, at_zero)
         assert float(p.grad[cell]) == pytest.approx(slope, abs=1e-8)
 
 
@@ -242,11 +257,11 @@ def test_where_nobody_may_look():
     torch = pytest.importorskip("torch")
     p = torch.rand(3, 50, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     mask = p > 0.4
-    expected = expected_dice(p, mask, axis=1)
-    torch.testing.assert_close(torch.func.vmap(expected_dice)(p, mask), expected, rtol=2e-8, atol=0)
-    compiled = torch.compile(lambda p, mask: expected_dice(p, mask, axis=1), fullgraph=True, backend="eager")
-    torch.testing.assert_close(compiled(p, mask), expected, rtol=2e-8, atol=0)
-    wild = torch.func.vmap(expected_dice)(torch.where(p < 0.01, 2.0, p), mask)
+    expected = expected_dice(mask, p, axis=1)
+    torch.testing.assert_close(torch.func.vmap(expected_dice)(mask, p), expected, rtol=2e-8, atol=0)
+    compiled = torch.compile(lambda mask, p: expected_dice(mask, p, axis=1), fullgraph=True, backend="eager")
+    torch.testing.assert_close(compiled(mask, p), expected, rtol=2e-8, atol=0)
+    wild = torch.func.vmap(expected_dice)(mask, torch.where(p < 0.01, 2.0, p))
     assert torch.equal(wild.isnan(), (p < 0.01).any(1))
 
 
@@ -262,10 +277,10 @@ def test_a_subclass_is_read_as_a_tensor():
             return super().__torch_function__(function, types, args, kwargs or {})
 
     p = torch.rand(50, generator=torch.Generator().manual_seed(7))
-    expected = expected_dice(p, p > 0.3)
+    expected = expected_dice(p > 0.3, p)
     tagged = p.as_subclass(Tagged).requires_grad_()
     seen.clear()
-    value = expected_dice(tagged, (p > 0.3).as_subclass(Tagged))
+    value = expected_dice((p > 0.3).as_subclass(Tagged), tagged)
     assert type(value) is torch.Tensor
     assert value.item() == expected.item()
     assert {"exp", "log1p", "where", "sum"}.isdisjoint(seen)
@@ -283,12 +298,12 @@ def test_as_on_a_device(monkeypatch):
     p[:, 10:20] = 0
     mask = torch.rand(3, 4000, generator=generator) < p
     mask[2] = torch.arange(4000) == 3
-    expected = expected_dice(p.double(), mask, axis=1)
+    expected = expected_dice(mask, p.double(), axis=1)
     monkeypatch.setattr("overlap.expected.means.sum_dtype", lambda *_: torch.float32)
     monkeypatch.setattr("overlap.expected.means.is_host", lambda *_: False)
     monkeypatch.setattr("overlap.expected.transforms.as_host", lambda _: None)
     p.requires_grad_()
-    got = expected_dice(p, mask, axis=1)
+    got = expected_dice(mask, p, axis=1)
     assert got.dtype == torch.float32
     torch.testing.assert_close(got.double(), expected, rtol=3e-6, atol=0)
     got.sum().backward()
@@ -302,6 +317,6 @@ def test_nothing_waits_for_a_device():
     mask = torch.ones(2, 3, 9, device="meta")
     for mean in (expected_dice, expected_iou):
         for empty in (nan, ov.EmptyPolicy(1.0, 0.5, 0.25)):
-            value = mean(p, mask, axis=(0, 2), empty=empty)
+            value = mean(mask, p, axis=(0, 2), empty=empty)
             assert value.shape == (3,)
             value.sum().backward()

@@ -63,10 +63,10 @@ import resource, torch
 from overlap.expected import expected_dice
 p = torch.rand(1 << 21, dtype=torch.float64).pow_(20_000)
 mask = p > 0.3
-expected_dice(p[:64].clone().requires_grad_(), mask[:64]).backward()
+expected_dice(mask[:64], p[:64].clone().requires_grad_()).backward()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 p.requires_grad_()
-expected_dice(p, mask).backward()
+expected_dice(mask, p).backward()
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 / 16)
 """
     out = subprocess.run([sys.executable, "-P", "-c", code], check=True, capture_output=True, text=True).stdout
