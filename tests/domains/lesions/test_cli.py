@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -242,3 +243,21 @@ def test_no_output_overwrites_the_records_beside_the_scores(folders, tmp_path, o
     assert isinstance(result.exception, UsageError)
     assert "--records writes to this file too" in str(result.exception)
     assert not records.exists()
+
+
+def test_rows_of_a_comparison_say_what_resampling_left_out_and_padded(tmp_path):
+    """The prediction has a slice above the reference's field of view; the other way round a slice has none."""
+    low = np.zeros((6, 5, 4), np.uint8)
+    low[1:4, 1:3, 1:3] = 1
+    high = np.pad(low, ((0, 0), (0, 0), (0, 1)))
+    high[2:4, 2:5, 4] = 1
+    paths = [tmp_path / name for name in ("high.nii.gz", "low.nii.gz")]
+    for path, mask in zip(paths, (high, low), strict=True):
+        write_image(as_image(mask, (1.0, 2.0, 1.5)), path)
+    high_path, low_path = paths
+    expected = {(high_path, low_path): (6 * 3, 0), (low_path, high_path): (0, 1 / 5), (low_path, low_path): (0, 0)}
+    for pair, (left_out, padded) in expected.items():
+        done = run("compare", *pair, "--resample", "nearest", "--format", "csv")
+        (row,) = pd.read_csv(StringIO(done.stdout)).to_dict("records")
+        assert row["left_out"] == left_out
+        assert row["padded"] == pytest.approx(padded, abs=1e-12)
