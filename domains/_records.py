@@ -132,7 +132,7 @@ class Kept:
     suspects: list[str]
 
 
-def read_records(path: Path, job: str) -> Kept:
+def read_records(path: Path, job: str, operation: str | None = None) -> Kept:
     """Read a file of records that another run made.
 
     Parameters
@@ -141,6 +141,8 @@ def read_records(path: Path, job: str) -> Kept:
         The file.
     job : str
         Whose records they are.
+    operation : str, optional
+        Who asks, for the error; the job by default.
 
     Raises
     ------
@@ -158,12 +160,13 @@ def read_records(path: Path, job: str) -> Kept:
     >>> kept.settings, kept.outcomes["a.csv"].result
     ({'level': 1}, {'events': 3})
     """
+    operation = operation or job
     if not path.is_file():
-        raise UsageError(f"{job}: records {path}: no such file")
+        raise UsageError(f"{operation}: records {path}: no such file")
     outcomes: dict[str, Outcome] = {}
     started: dict[str, None] = {}
     with path.open("rb") as file:
-        made = _check_made(file.readline(), path, Header(job, {}))
+        made = _check_made(file.readline(), path, Header(job, {}), operation)
         for line in file:
             record = from_line(line)
             if record is None:
@@ -203,7 +206,7 @@ def read_settings(path: Path, job: str) -> Mapping[str, Any]:
     if not path.is_file():
         raise UsageError(f"{job}: records {path}: no such file")
     with path.open("rb") as file:
-        made = _check_made(file.readline(), path, Header(job, {}))
+        made = _check_made(file.readline(), path, Header(job, {}), job)
     settings: Mapping[str, Any] = made.get("settings", {})
     return settings
 
@@ -345,7 +348,7 @@ class Records:
         with self.path.open("rb") as file:
             first = file.readline()
             if not first.endswith(b"\n"):
-                _check_is_ours(first, self.path, header)
+                _check_is_ours(first, self.path, header.job)
                 self._file.truncate(0)
                 self._write(header.line(), to_disk=True)
                 return
@@ -518,33 +521,33 @@ def _open(path: Path, job: str) -> FileIO:
         ) from None
 
 
-def _check_is_ours(start: bytes, path: Path, header: Header) -> None:
+def _check_is_ours(start: bytes, path: Path, operation: str) -> None:
     """Refuse a file that does not begin as records do; it may have been cut within its first line."""
     known = f'{{"format": "{FORMAT}"'.encode()
     if not start.startswith(known) and not known.startswith(start):
-        raise UsageError(f"{header.job}: {path} is no file of records: choose another, or move it away")
+        raise UsageError(f"{operation}: {path} is no file of records: choose another, or move it away")
 
 
 def _check_header(first: bytes, path: Path, header: Header) -> None:
-    made = _check_made(first, path, header)
+    made = _check_made(first, path, header, header.job)
     changed = changed_settings(made.get("settings", {}), json.loads(json.dumps(dict(header.settings))))
     if changed:
         raise UsageError(f"{header.job}: {path} was made with other settings ({changed}): {ANOTHER}")
 
 
-def _check_made(first: bytes, path: Path, header: Header) -> dict[str, Any]:
+def _check_made(first: bytes, path: Path, header: Header, operation: str) -> dict[str, Any]:
     """Return the first line of a file of records of this job and version, whatever its settings."""
-    _check_is_ours(first, path, header)
+    _check_is_ours(first, path, operation)
     made = from_line(first)
     if made is None:
-        raise UsageError(f"{header.job}: the first line of {path} is damaged: {ANOTHER}")
+        raise UsageError(f"{operation}: the first line of {path} is damaged: {ANOTHER}")
     job = made.get("job")
     version = made.get("version")
     if job != header.job:
-        raise UsageError(f"{header.job}: {path} has the records of {job}: {ANOTHER}")
+        raise UsageError(f"{operation}: {path} has the records of {job}: {ANOTHER}")
     if version != header.version or made.get("schema") != SCHEMA:
         versions = f"version {version}, this is {header.version}"
-        raise UsageError(f"{header.job}: {path} was made by another version ({versions}): {ANOTHER}")
+        raise UsageError(f"{operation}: {path} was made by another version ({versions}): {ANOTHER}")
     return made
 
 

@@ -233,7 +233,9 @@ def groups_of(scores: pd.DataFrame) -> pd.Series[Any] | None:
     return None if (groups == "").all() else groups.replace("", None)
 
 
-def told_of_labels(scores: pd.DataFrame, labels: Labels | None, files: str) -> list[dict[str, str]]:
+def told_of_labels(
+    scores: pd.DataFrame, labels: Labels | None, files: str, operation: str = JOB
+) -> list[dict[str, str]]:
     """Warn of cases without a common label; return a row of what was skipped for each label asked for that none has.
 
     Parameters
@@ -244,6 +246,8 @@ def told_of_labels(scores: pd.DataFrame, labels: Labels | None, files: str) -> l
         What was asked for.
     files : str
         Where the cases come from.
+    operation : str
+        Who warns.
 
     Warns
     -----
@@ -261,18 +265,20 @@ def told_of_labels(scores: pd.DataFrame, labels: Labels | None, files: str) -> l
     if names:
         first = compared[compared["case"] == names[0]]
         n = compared["case"].nunique()
-        message = f"lesions.cohort: {len(names)} of {n} cases, such as {names[0]}: {no_common_label(first, compared)}"
+        message = f"{operation}: {len(names)} of {n} cases, such as {names[0]}: {no_common_label(first, compared)}"
         warnings.warn(message, stacklevel=4)
     return [] if labels is None else absent_rows(compared, files, "no image of the cohort has it")
 
 
-def warn_of_fields(scores: pd.DataFrame) -> None:
+def warn_of_fields(scores: pd.DataFrame, operation: str = JOB) -> None:
     """Warn of cases whose prediction and reference have other fields of view.
 
     Parameters
     ----------
     scores : DataFrame
         Of a whole cohort.
+    operation : str
+        Who warns.
 
     Warns
     -----
@@ -296,7 +302,7 @@ def warn_of_fields(scores: pd.DataFrame) -> None:
             f"{worst['case']} (column padded: {100 * worst['padded']:.3g} %)"
         )
     if told:
-        warnings.warn(f"lesions.cohort: {'; '.join(told)}", stacklevel=4)
+        warnings.warn(f"{operation}: {'; '.join(told)}", stacklevel=4)
 
 
 def absent_rows(scores: pd.DataFrame, files: str, why: str) -> list[dict[str, str]]:

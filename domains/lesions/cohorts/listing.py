@@ -82,7 +82,7 @@ def list_cases(
     return pair_images(Path(str(predictions)), Path(str(references)), of_predictions, of_references, shares)
 
 
-def grouped(cases: Sequence[Listed], pattern: str | None) -> list[Listed]:
+def grouped(cases: Sequence[Listed], pattern: str | None, operation: str = OPERATION) -> list[Listed]:
     """Return cases with the group that a pattern captures in their names.
 
     Raises
@@ -98,13 +98,13 @@ def grouped(cases: Sequence[Listed], pattern: str | None) -> list[Listed]:
     """
     if pattern is None:
         return list(cases)
-    check_pattern("group", pattern)
+    check_pattern("group", pattern, operation)
     found = []
     for case in cases:
         group = captured(pattern, case.name)
         if group is None:
             raise UsageError(
-                f"{OPERATION}: group {pattern!r} does not match the case {case.name}: it must match every name, whole"
+                f"{operation}: group {pattern!r} does not match the case {case.name}: it must match every name, whole"
             )
         found.append(case._replace(group=group))
     return found
@@ -139,13 +139,15 @@ def part_of(cases: Sequence[Listed], part: tuple[int, int] | None) -> list[Liste
     return list(cases[number - 1 :: n_parts])
 
 
-def read_cases(path: str | Path) -> list[Listed]:
+def read_cases(path: str | Path, operation: str = OPERATION) -> list[Listed]:
     r"""Read a list of cases.
 
     Parameters
     ----------
     path : path
         A CSV in UTF-8, plain or packed.
+    operation : str
+        Who asks, for the error.
 
     Returns
     -------
@@ -168,8 +170,8 @@ def read_cases(path: str | Path) -> list[Listed]:
     ...     [(case.name, case.predicted, case.reference.name, case.group) for case in read_cases(path)]
     [('a', None, 'a.nii.gz', 'anna')]
     """
-    text = read_text(OPERATION, path)
-    with reading(OPERATION, path):
+    text = read_text(operation, path)
+    with reading(operation, path):
         return _cases_in(text, Path(path).parent)
 
 

@@ -27,7 +27,7 @@ from ..._skipped import NOT_SCORED, as_skipped
 from ..._text import file_name
 from .cohorts import GROUP, JOB, PART, PARTS, scores_of, skipped_of, told_of_labels, warn_of_fields
 from .folders import Listed
-from .listing import grouped, list_cases
+from .listing import grouped, read_cases
 from .saving import check_table, save_scores
 
 OPERATION = "lesions.merge"
@@ -94,8 +94,8 @@ def merge(
     table = None if out is None else Path(out)
     if table is not None:
         _console.check_folder(f"{OPERATION}: out", table)
-        check_table(table)
-    parts = {path: read_records(path, JOB) for path in paths}
+        check_table(table, OPERATION)
+    parts = {path: read_records(path, JOB, OPERATION) for path in paths}
     settings = _shared_settings(parts)
     files = _files_of_parts(parts)
     n_parts = int(settings.get(PARTS, 1))
@@ -104,15 +104,16 @@ def merge(
     outcomes = _joined(parts)
     listed = [_listed(outcomes[name]) for name in sorted(outcomes)]
     if cases is not None:
-        listed, _ = list_cases(None, None, cases)
-    for case in grouped(listed, group):
+        listed = read_cases(cases, OPERATION)
+    for case in grouped(listed, group, OPERATION):
         outcome = outcomes.get(case.name, Outcome(case.name, error="no part has it: run its part, or name its records"))
         outcomes[case.name] = replace(outcome, about={GROUP: case.group})
     scores = scores_of(outcomes.values())
     if table is not None:
         save_scores(scores, table)
-    warn_of_fields(scores)
-    absent = told_of_labels(scores, settings.get("labels"), ", ".join(file_name(path) for path in paths))
+    warn_of_fields(scores, OPERATION)
+    named = ", ".join(file_name(path) for path in paths)
+    absent = told_of_labels(scores, settings.get("labels"), named, OPERATION)
     return scores, as_skipped([*_parts_not_given(files, n_parts), *skipped_of(outcomes.values()), *absent])
 
 

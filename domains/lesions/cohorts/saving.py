@@ -55,13 +55,15 @@ def records_beside(table: Path) -> Path | None:
     return None if is_special(table) else table.with_name(f"{table.name}.records")
 
 
-def check_table(path: Path) -> None:
+def check_table(path: Path, operation: str = "lesions.cohort") -> None:
     """Refuse what cannot be written, and to overwrite a file that is no table of scores, whole or cut off.
 
     Parameters
     ----------
     path : Path
         Where the table will be written.
+    operation : str
+        Who asks, for the error.
 
     Raises
     ------
@@ -71,21 +73,21 @@ def check_table(path: Path) -> None:
         If it is to be Parquet, and pyarrow is not installed.
     """
     if is_parquet(path):
-        _check_pyarrow(path)
+        _check_pyarrow(path, operation)
     if not path.is_file():
         return
     is_scores = _is_parquet_of_scores(path) if is_parquet(path) else _is_csv_of_scores(path)
     if not is_scores:
         raise UsageError(
-            f"lesions.cohort: {file_name(path)} is not a table of scores of this version, and would be overwritten: "
+            f"{operation}: {file_name(path)} is not a table of scores of this version, and would be overwritten: "
             "move it away, or choose another --out"
         )
 
 
-def _check_pyarrow(path: Path) -> None:
+def _check_pyarrow(path: Path, operation: str) -> None:
     if find_spec("pyarrow") is None:
         raise ImportError(
-            f'lesions.cohort: {file_name(path)}: Parquet needs pyarrow: pip install "overlap-toolkit[parquet]", or '
+            f'{operation}: {file_name(path)}: Parquet needs pyarrow: pip install "overlap-toolkit[parquet]", or '
             "name a .csv"
         )
 

@@ -169,12 +169,77 @@ def test_a_case_counts_as_the_part_that_scored_it(parts, tmp_path):
 def test_what_is_no_part_is_refused(parts, tmp_path, content):
     odd = tmp_path / "odd.records"
     odd.write_bytes(content)
-    with pytest.raises(UsageError, match=r"^lesions.cohort: .*odd.records|the first line of .*odd.records"):
+    with pytest.raises(UsageError, match=r"^lesions.merge: (the first line of )?\S*odd.records"):
         merge([*parts, odd])
-    with pytest.raises(UsageError, match=r"none.records: no such file"):
+    with pytest.raises(UsageError, match=r"^lesions.merge: records \S*none.records: no such file"):
         merge([tmp_path / "none.records"])
     with pytest.raises(UsageError, match="^lesions.merge: no files of records were given"):
         merge([])
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"out": "notes.csv"}, "notes.csv is not a table of scores"),
+        ({"out": "nowhere/m.csv"}, "no folder"),
+        ({"out": "notes.parquet"}, "notes.parquet"),
+        ({"cases": "notes.csv"}, "notes.csv: line 1"),
+        ({"cases": "none.csv"}, "none.csv: no such file"),
+        ({"group": "(.+"}, "group '(.+' is no regular expression"),
+        ({"group": "anna"}, "captures nothing"),
+        ({"group": "(anna)_.*"}, "does not match the case bert_1"),
+    ],
+)
+def test_errors_say_that_it_is_merge(parts, tmp_path, options, said, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("notes.csv", "notes.parquet"):
+        (tmp_path / name).write_text("my,notes\n")
+    with pytest.raises((ValueError, OSError, ImportError)) as caught:
+        merge(parts, **options)
+    message = str(caught.value)
+    assert message.startswith("lesions.merge: ")
+    assert said in message
+    assert "\n" not in message
+
+
+def test_what_lies_outside_the_field_of_view_is_told_of_all_parts(tmp_path):
+    """The prediction of the first case is a slice deeper than its reference, that of the second a slice shorter."""
+    shallow = np.zeros((5, 5, 3), np.uint8)
+    shallow[1:3, 1:4, 1] = 1
+    deep = np.pad(shallow, ((0, 0), (0, 0), (0, 1)))
+    deep[3, 1:3, 3] = 1
+    lines = ["prediction,reference"]
+    for name, masks in {"deep": (deep, shallow), "short": (shallow, deep)}.items():
+        for side, mask in zip("pr", masks, strict=True):
+            nib.save(nib.Nifti1Image(mask, np.eye(4)), tmp_path / f"{side}_{name}.nii")
+        lines.append(f"p_{name}.nii,r_{name}.nii")
+    (tmp_path / "cases.csv").write_text("\n".join(lines))
+    records = [tmp_path / f"{k}.records" for k in (1, 2)]
+    for k, path in enumerate(records, 1):
+        with pytest.warns(UserWarning, match="^lesions.cohort: in 1 of 1 cases"):
+            cohort(cases=tmp_path / "cases.csv", as_="labels", resample="nearest", part=(k, 2), records=path)
+    with pytest.warns(UserWarning, match="^lesions.merge: ") as told:
+        merge(records)
+    (message,) = [str(warning.message) for warning in told]
+    assert "in 1 of 2 cases a part of the prediction lies outside" in message
+    assert "most in r_deep (column left_out: 2)" in message
+    assert "most in r_short (column padded: 25 %)" in message
+
+
+def test_cases_without_a_common_label_are_told_of_all_parts(tmp_path):
+    lines = ["prediction,reference"]
+    for k in (1, 2):
+        for side in "pr":
+            mask = np.zeros((4, 4, 3), np.uint8)
+            mask[1:3, 1:3, 1] = 255 if side == "p" and k == 2 else 1
+            nib.save(nib.Nifti1Image(mask, np.eye(4)), tmp_path / f"{side}_{k}.nii")
+        lines.append(f"p_{k}.nii,r_{k}.nii")
+    (tmp_path / "cases.csv").write_text("\n".join(lines))
+    records = tmp_path / "all.records"
+    with pytest.warns(UserWarning, match="^lesions.cohort: 1 of 2 cases, such as r_2"):
+        cohort(cases=tmp_path / "cases.csv", as_="labels", records=records)
+    with pytest.warns(UserWarning, match="^lesions.merge: 1 of 2 cases, such as r_2"):
+        merge([records])
 
 
 def test_the_command(table, parts, tmp_path, capsys):
