@@ -88,10 +88,13 @@ def differences(a: pd.DataFrame, b: pd.DataFrame, index: str, rules: Rules) -> p
     values_a = _values(a, b, index, rules)
     values_b = _values(b, a, index, rules)
     difference = _difference(values_a, values_b)
-    gain = -difference if index in DISTANCES else difference
-    better = np.select([gain > TIE, gain < -TIE, ~np.isnan(gain)], ["a", "b", "tie"], "")
-    columns = {"index": index, "a": values_a, "b": values_b, "difference": difference, "better": better}
-    return pd.DataFrame(columns, a.index)
+    compared = pd.DataFrame(index=a.index)
+    compared["index"] = index
+    compared["a"] = values_a
+    compared["b"] = values_b
+    compared["difference"] = difference
+    compared["better"] = _winners(difference, index)
+    return compared
 
 
 def summed_up(compared: pd.DataFrame, index: str, bootstrap: Bootstrap, groups: np.ndarray | None) -> dict[str, Any]:
@@ -118,12 +121,14 @@ def summed_up(compared: pd.DataFrame, index: str, bootstrap: Bootstrap, groups: 
     is_compared = compared["difference"].notna().to_numpy()
     kept = compared[is_compared]
     of_kept = None if groups is None else groups[is_compared]
+    value_a = _middle(kept["a"].to_numpy(), index)
+    value_b = _middle(kept["b"].to_numpy(), index)
     difference, low, high = _interval(kept["difference"].to_numpy(), index, bootstrap, of_kept)
     return {
         "index": index,
         "statistic": statistic_of(index),
-        "a": _middle(kept["a"].to_numpy(), index),
-        "b": _middle(kept["b"].to_numpy(), index),
+        "a": value_a,
+        "b": value_b,
         "difference": difference,
         "low": low,
         "high": high,
@@ -147,13 +152,16 @@ def pooled(
         See `summed_up`.
     """
     is_compared = compared["difference"].notna().to_numpy()
-    sizes_a = _sizes(a[is_compared])
-    sizes_b = _sizes(b[is_compared])
+    kept_a = a[is_compared]
+    kept_b = b[is_compared]
     of_kept = None if groups is None else groups[is_compared]
+    sizes_a = _sizes(kept_a)
+    sizes_b = _sizes(kept_b)
     value_a = float(ov.dice(sizes_a.sum()))
     value_b = float(ov.dice(sizes_b.sum()))
-    low = high = nan
-    if n_drawn(a[is_compared], of_kept) > 1:
+    low = nan
+    high = nan
+    if n_drawn(kept_a, of_kept) > 1:
         low, high = ov.resample.confidence_interval(
             sizes_a,
             _dice_of_sums,
@@ -181,21 +189,43 @@ def _values(own: pd.DataFrame, other: pd.DataFrame, index: str, rules: Rules) ->
     """Return an index of one model, with what the rules say in place of infinity and of a label that is not there."""
     values = own[index].to_numpy(float, copy=True)
     if rules.absent == "perfect":
-        is_absent = (own["size_a"] == 0) & (own["size_b"] == 0)
-        if "missing" in own:
-            is_absent &= own["missing"] != 1
-        is_alone = np.isnan(values) & other[index].notna().to_numpy()
-        values[is_absent.to_numpy() & is_alone] = 0.0 if index in DISTANCES else 1.0
+        is_undefined = np.isnan(values)
+        other_is_defined = other[index].notna().to_numpy()
+        is_perfect = _is_absent(own) & is_undefined & other_is_defined
+        values[is_perfect] = 0.0 if index in DISTANCES else 1.0
     if rules.infinite != "keep":
-        values[np.isinf(values)] = rules.infinite
+        is_infinite = np.isinf(values)
+        values[is_infinite] = rules.infinite
     return values
+
+
+def _is_absent(rows: pd.DataFrame) -> np.ndarray:
+    """Return in which rows a model rightly has nothing; one without a prediction says nothing."""
+    has_nothing = rows["size_a"] == 0
+    is_right = rows["size_b"] == 0
+    is_absent = has_nothing & is_right
+    if "missing" in rows:
+        has_prediction = rows["missing"] != 1
+        is_absent &= has_prediction
+    return is_absent.to_numpy()
 
 
 def _difference(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return a - b; two infinite values differ by nothing."""
     are_infinite = np.isinf(a) & (a == b)
     with np.errstate(invalid="ignore"):
-        return np.where(are_infinite, 0.0, a - b)
+        difference = a - b
+    return np.where(are_infinite, 0.0, difference)
+
+
+def _winners(difference: np.ndarray, index: str) -> np.ndarray:
+    """Return who is better in each row: "a", "b", "tie", or "" where the difference is not defined."""
+    gain = -difference if index in DISTANCES else difference
+    winners = np.full(len(gain), "", "U3")
+    winners[np.abs(gain) <= TIE] = "tie"
+    winners[gain > TIE] = "a"
+    winners[gain < -TIE] = "b"
+    return winners
 
 
 def _interval(
@@ -216,32 +246,45 @@ def _middle(values: np.ndarray, index: str) -> float:
     """Return the mean, or the median of distances; NaN of none."""
     if not len(values):
         return nan
-    return float(np.median(values) if statistic_of(index) == "median" else np.mean(values))
+    if statistic_of(index) == "median":
+        return float(np.median(values))
+    return float(np.mean(values))
 
 
 def _better(low: float, high: float, index: str) -> str:
     """Return the model on whose side of 0 the interval lies, or ""."""
-    higher = "b" if index in DISTANCES else "a"
-    lower = "a" if index in DISTANCES else "b"
     if low > 0:
-        return higher
-    return lower if high < 0 else ""
+        return "b" if index in DISTANCES else "a"
+    if high < 0:
+        return "a" if index in DISTANCES else "b"
+    return ""
 
 
 def _counts(compared: pd.DataFrame) -> dict[str, int]:
-    is_infinite = np.isinf(compared[["a", "b"]]).any(axis=1)
+    """Return how often either model is better, and how many rows are compared, undefined and infinite."""
+    winner = compared["better"]
+    wins = winner == "a"
+    ties = winner == "tie"
+    losses = winner == "b"
+    is_compared = compared["difference"].notna()
+    is_undefined = ~is_compared
+    are_infinite = np.isinf(compared[["a", "b"]])
+    is_infinite = are_infinite.any(axis=1)
     return {
-        "wins": int((compared["better"] == "a").sum()),
-        "ties": int((compared["better"] == "tie").sum()),
-        "losses": int((compared["better"] == "b").sum()),
-        "n_compared": int(compared["difference"].notna().sum()),
-        "n_undefined": int(compared["difference"].isna().sum()),
+        "wins": int(wins.sum()),
+        "ties": int(ties.sum()),
+        "losses": int(losses.sum()),
+        "n_compared": int(is_compared.sum()),
+        "n_undefined": int(is_undefined.sum()),
         "n_infinite": int(is_infinite.sum()),
     }
 
 
 def _sizes(rows: pd.DataFrame) -> ov.Overlap:
-    return ov.Overlap(rows["intersection"].to_numpy(), rows["size_a"].to_numpy(), rows["size_b"].to_numpy())
+    intersection = rows["intersection"].to_numpy()
+    size_a = rows["size_a"].to_numpy()
+    size_b = rows["size_b"].to_numpy()
+    return ov.Overlap(intersection, size_a, size_b)
 
 
 def _dice_of_sums(sizes: ov.Overlap) -> Any:

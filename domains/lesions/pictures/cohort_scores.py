@@ -76,10 +76,7 @@ def plot_scores(scores: pd.DataFrame, index: str = "dice", *, ax: Axes | None = 
     >>> ax.get_xlabel(), [text.get_text() for text in ax.texts]
     ('HD95 (mm)', ['1 infinite'])
     """
-    good = scored_rows("lesions.plot_scores", scores, index)
-    groups = {}
-    for label, cases in good.groupby("label", sort=False):
-        groups[str(label)] = cases[index].to_numpy(float)
+    groups = _values_by_label("lesions.plot_scores", scores, index)
     with printed(ax):
         ax = axes_or_new(ax, figsize=(COLUMN, 0.5 + _ROW * len(groups)))
         rng = np.random.default_rng(0)
@@ -91,8 +88,9 @@ def plot_scores(scores: pd.DataFrame, index: str = "dice", *, ax: Axes | None = 
         ax.set_xlim(first, last)
         for row, values in enumerate(groups.values()):
             _draw_interval(row, interval(values, index), ax, last)
-            _count_infinite(row, int(np.isposinf(values).sum()), ax)
-        ax.set_yticks(range(len(groups)), [_group_name(label, values) for label, values in groups.items()])
+            _mark_infinite(row, _count_of_infinite(values), ax)
+        names = [_group_name(label, values) for label, values in groups.items()]
+        ax.set_yticks(range(len(groups)), names)
         ax.set_xlabel(TITLES.get(index, index))
         ax.set_ylim(len(groups) - 0.5, -0.5)
         ax.spines[["top", "right"]].set_visible(False)
@@ -136,26 +134,39 @@ def plot_histogram(scores: pd.DataFrame, index: str = "dice", *, n_bins: int = 2
 
     operation = "lesions.plot_histogram"
     check_whole(operation, "n_bins", n_bins, at_least=1)
-    good = scored_rows(operation, scores, index)
-    groups = dict(iter(good.groupby("label", sort=False)[index]))
-    edges = _edges_of(good[index].to_numpy(float), index, n_bins)
+    groups = _values_by_label(operation, scores, index)
+    all_values = np.concatenate(list(groups.values()))
+    edges = _edges_of(all_values, index, n_bins)
     colours = shades(len(groups)) if len(groups) > 1 else [POINT]
-    infinite = {label: int(np.isposinf(values.to_numpy(float)).sum()) for label, values in groups.items()}
+    infinite = [_count_of_infinite(values) for values in groups.values()]
     with printed(ax):
         ax = axes_or_new(ax, figsize=(COLUMN, 0.7 * COLUMN))
         for (label, values), colour in zip(groups.items(), colours, strict=True):
-            numbers = values.to_numpy(float)
-            counts, _ = np.histogram(numbers[np.isfinite(numbers)], edges)
-            look: dict[str, Any] = {"color": colour, "linewidth": 1.4, "label": _group_name(str(label), numbers)}
+            finite = values[np.isfinite(values)]
+            counts, _ = np.histogram(finite, edges)
+            look: dict[str, Any] = {"color": colour, "linewidth": 1.4, "label": _group_name(label, values)}
             ax.stairs(counts, edges, fill=len(groups) == 1, **look)
         ax.set(xlabel=TITLES.get(index, index), ylabel="cases")
         ax.yaxis.set_major_locator(MaxNLocator(integer=True))
-        if any(infinite.values()):
-            _draw_infinite(list(infinite.values()), edges, colours, ax)
+        if any(infinite):
+            _draw_infinite(infinite, edges, colours, ax)
         ax.set_ylim(bottom=0)
         ax.spines[["top", "right"]].set_visible(False)
         ax.legend(loc="lower left", bbox_to_anchor=(0, 1), fontsize="small", frameon=False, ncols=2)
     return ax
+
+
+def _values_by_label(operation: str, scores: pd.DataFrame, index: str) -> dict[str, np.ndarray]:
+    """Return the scores of each label's cases, in the order of the table."""
+    good = scored_rows(operation, scores, index)
+    groups = {}
+    for label, cases in good.groupby("label", sort=False):
+        groups[str(label)] = cases[index].to_numpy(float)
+    return groups
+
+
+def _count_of_infinite(values: np.ndarray) -> int:
+    return int(np.isposinf(values).sum())
 
 
 def _edges_of(values: np.ndarray, index: str, n_bins: int) -> np.ndarray:
@@ -214,7 +225,7 @@ def _draw_interval(row: int, of_label: tuple[float, float, float], ax: Axes, edg
     ax.plot(min(value, edge), row, "o", color="white", markeredgecolor=INK, markersize=4.5, clip_on=False)
 
 
-def _count_infinite(row: int, n: int, ax: Axes) -> None:
+def _mark_infinite(row: int, n: int, ax: Axes) -> None:
     """Mark at the right edge that a row has infinite values, and how many."""
     if not n:
         return
