@@ -20,6 +20,9 @@ _FEW = 1 << 8
 _WORTH_COMPILING = 1 << 23
 """Cells whose counting takes longer than the import of a compiler."""
 
+_SOME = 1 << 14
+"""Cells that are looked at before a compiler is imported."""
+
 _LARGEST = 1 << 27
 """Pairs in a table of 1 GiB."""
 
@@ -205,7 +208,7 @@ def _count_on_host(a: np.ndarray, b: np.ndarray) -> LabelPairs:
         b = b.T
     flat_a = a.ravel()
     flat_b = b.ravel()
-    if flat_a.size >= _WORTH_COMPILING:
+    if flat_a.size >= _WORTH_COMPILING and not _hold_many_labels(flat_a, flat_b):
         counted = _count_compiled(flat_a, flat_b)
         if counted is not None:
             return counted
@@ -213,6 +216,7 @@ def _count_on_host(a: np.ndarray, b: np.ndarray) -> LabelPairs:
     starts, cells = _runs(flat_a, flat_b)
     labels_a, rows = _encode(flat_a[starts])
     labels_b, columns = _encode(flat_b[starts])
+    del starts
     n = len(labels_a)
     m = len(labels_b)
     index_a, index_b, shared = _add_up(rows, columns, cells, (n, m))
@@ -236,7 +240,7 @@ def _count_compiled(a: np.ndarray, b: np.ndarray) -> LabelPairs | None:
     if not compiled.count_pairs(numbers_a, numbers_b, low_a, low_b, table):
         low_a, span_a = _span(a)
         low_b, span_b = _span(b)
-        if span_a * span_b > max(_TABLE, a.size // 8):
+        if span_a * span_b > _largest_table(a.size):
             return None
         table = np.zeros((span_a, span_b), np.int64)
         compiled.count_pairs(numbers_a, numbers_b, low_a, low_b, table)
@@ -258,6 +262,19 @@ def _count_compiled(a: np.ndarray, b: np.ndarray) -> LabelPairs | None:
     )
 
 
+def _hold_many_labels(a: np.ndarray, b: np.ndarray) -> bool:
+    """Return whether the labels of some cells span too large a table already; others may, if not."""
+    step = -(-a.size // _SOME)
+    _, span_a = _span(a[::step])
+    _, span_b = _span(b[::step])
+    return span_a * span_b > _largest_table(a.size)
+
+
+def _largest_table(n_cells: int) -> int:
+    """Return how many pairs a table may have that is looked up: it takes less memory than the maps."""
+    return max(_TABLE, n_cells // 8)
+
+
 def _span(x: np.ndarray) -> tuple[int, int]:
     """Return the lowest label, and how many whole numbers there are from it to the highest."""
     low = int(x.min())
@@ -271,10 +288,15 @@ def _as_numbers(x: np.ndarray) -> np.ndarray:
 def _runs(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return where in two flat maps a label changes, and how many cells are alike from there on."""
     changes = np.ones(len(a), bool)
-    changes[1:] = a[1:] != a[:-1]
+    np.not_equal(a[1:], a[:-1], out=changes[1:])
     changes[1:] |= b[1:] != b[:-1]
     starts = np.flatnonzero(changes)
-    return starts, np.diff(starts, append=len(a))
+    cells = np.empty_like(starts)
+    cells[:-1] = starts[1:]
+    cells[-1:] = len(a)
+    # in place: there may be as many runs as cells
+    cells -= starts
+    return starts, cells
 
 
 def _add_up(
@@ -325,5 +347,6 @@ def _encode(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     occurs = np.bincount(offset) > 0
     # the lowest label may be negative in a narrow dtype: the sum wraps around, and comes back
     labels = np.flatnonzero(occurs).astype(flat.dtype) + low
-    position = np.cumsum(occurs) - 1
+    # in as few bytes as do: there is one for each cell
+    position = (np.cumsum(occurs) - 1).astype(np.min_scalar_type(len(labels)))
     return labels.astype(x.dtype), position[offset]

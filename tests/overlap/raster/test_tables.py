@@ -187,3 +187,24 @@ def test_large_maps_whose_labels_lie_far_apart(monkeypatch):
     pairs = label_pairs(a, a)
     assert pairs.labels_a.tolist() == [-5, 0, 10**12]
     assert pairs.overlap.intersection.tolist() == [4000] * 3
+
+
+def test_thousands_of_labels_in_a_large_map_need_no_compiler(monkeypatch):
+    """It takes a second and 100 MB to import, and would count none of them."""
+
+    def unwanted(name):
+        raise AssertionError(name)
+
+    monkeypatch.setattr("overlap.raster.tables._WORTH_COMPILING", 1)
+    monkeypatch.setattr("overlap.raster.tables.kernels", unwanted)
+    number = np.random.default_rng(2).permutation(7000)
+    a = np.repeat(number, 30)
+    b = np.roll(a, 10)
+    pairs = label_pairs(a, b)
+    assert len(pairs.a) == 14_000
+    assert sorted(set(pairs.overlap.intersection.tolist())) == [10, 20]
+    assert (pairs.cells_a == 30).all()
+    followed = dict(zip(number.tolist(), np.roll(number, 1).tolist(), strict=True))
+    neighbours = pairs.labels_a[pairs.a] != pairs.labels_b[pairs.b]
+    found = dict(zip(pairs.labels_a[pairs.a][neighbours], pairs.labels_b[pairs.b][neighbours], strict=True))
+    assert found == followed
