@@ -15,15 +15,15 @@ from .. import _console
 from .._checks import UsageError, check_choice
 from .._tables import build_table
 from .._text import for_picture
-from .cohorts.reading import Source, read_two
+from .cohorts.reading import read_two
+from .cohorts.sources import check_reading
 from .protocols import PROTOCOLS, compare_protocols
-from .run import parse_labels
+from .settings import parse_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from .._console import Outputs
-    from .images.values import Kind
 
 SHOWN = ("value", "found", "missed", "spurious", "Dice", "HD95", "F1")
 
@@ -32,19 +32,18 @@ def protocols_files(
     predicted: Path,
     reference: Path,
     *,
-    protocols: str | None,
-    labels: str | None,
-    level: float,
-    as_: Kind | None,
-    scale: float | None,
-    reference_scale: float | None,
+    protocols: str | None = None,
+    labels: str | None = None,
+    level: float = 0.5,
     outputs: Outputs,
+    **options: Any,
 ) -> int:
     """Do what ``overlap lesions protocols`` does, and return its exit code."""
     names = parse_protocols(protocols)
     wanted = parse_labels(labels)
+    said = check_reading("lesions.compare_protocols", options)
     with _console.collected_warnings() as notes:
-        a, b = read_two(Source(predicted, as_, scale), Source(reference, as_, reference_scale))
+        a, b = read_two(said.of_prediction(predicted), said.of_reference(reference))
         table = compare_protocols(a, b, protocols=names, labels=wanted, level=level)
 
     def shown() -> list[Any]:

@@ -295,9 +295,9 @@ def compare(
 
     As CSV: a row for each label.
     """
-    from . import run
+    from . import comparing
 
-    code = run.compare_files(
+    code = comparing.compare_files(
         predicted,
         reference,
         **scoring.keywords(),

@@ -1,4 +1,4 @@
-"""Whole jobs over files: compare two images, score a folder of cases, summarise the scores.
+"""Whole jobs over files: score a cohort of cases, join its parts, summarise the scores.
 
 Conventions
 -----------
@@ -16,9 +16,8 @@ Conventions
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cache
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, replace
 from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -30,80 +29,47 @@ from .._batch import Interrupted, Job, run_cases
 from .._checks import UsageError
 from .._running import Running, RunningOptions, split_running, takes_running
 from .._skipped import as_skipped
-from .._text import count_of, file_name, for_picture, printable
+from .._text import count_of, file_name
 from .cohorts import cohorts
 from .cohorts.cohorts import (
     JOB,
     PART,
     PARTS,
-    Pair,
-    Rules,
-    absent_rows,
-    assess_case,
     groups_of,
-    ignored_rows,
     missing_cases,
     scores_of,
     skipped_of,
     told_of_labels,
     warn_of_fields,
 )
-from .cohorts.listing import grouped, list_cases, part_of
+from .cohorts.gathering import Cohort, gather
+from .cohorts.listing import Choice, ChoiceOptions
 from .cohorts.merging import merge
-from .cohorts.reading import Side, Source, check_said, decide_kinds, read_two
 from .cohorts.saving import check_table, records_beside, save_scores
 from .cohorts.scores import failed, restored
+from .cohorts.sources import Reading, ReadingOptions, check_reading
 from .cohorts.summaries import Bootstrap, number_groups, summarise_label
-from .comparison import tables
-from .comparison.comparison import Assessment, assess
-from .comparison.layers import (
-    Labels,
-    check_labels,
-    held_labels,
-    listed_labels,
-    without_ignored,
-)
-from .images.formats.arrays import check_axes
-from .images.io import read_grey
-from .images.names import is_image_folder
-from .images.nnunet import Regions, ignored_label, regions_of
-from .images.placing import check_spacing
-from .images.values import Kind, check_kind, check_scale
-from .pictures.drawing import parse_window
-from .settings import Options, check_settings, takes_settings
+from .comparison.layers import Labels
+from .settings import Options, check_settings, parse_labels, parse_part, split_options, takes, takes_settings
+from .told import Told, n_groups
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from .._console import Outputs
 
-NAMED = ("preset", "level", "nsd_tolerance")
-"""The settings that the summary of a cohort names."""
 
-
-class CohortOptions(Options, RunningOptions):
+class CohortOptions(ChoiceOptions, ReadingOptions, Options, RunningOptions):
     """The keywords of `cohort` that are explained elsewhere, for type checkers."""
 
 
 @takes_settings
 @takes_running
+@takes(Choice, Reading)
 def cohort(
     predictions: str | Path | None = None,
     references: str | Path | None = None,
     *,
-    cases: str | Path | None = None,
     out: str | Path | None = None,
     labels: Labels | None = None,
-    as_: Kind | None = None,
-    reference_as: Kind | None = None,
-    scale: float | None = None,
-    reference_scale: float | None = None,
-    spacing: Sequence[float] | None = None,
-    axes: str | None = None,
-    names: str | None = None,
-    reference_names: str | None = None,
-    group: str | None = None,
-    count_missing: bool = False,
     part: tuple[int, int] | None = None,
     **options: Unpack[CohortOptions],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -113,13 +79,22 @@ def cohort(
     ----------
     predictions, references : path, optional
         Folders of images.
-    cases : path, optional
-        A CSV with the columns ``prediction reference`` and perhaps ``name group`` instead; see
-        `domains.lesions.cohorts.listing`.
     out : path, optional
         A CSV or .parquet file for the scores.
     labels : sequence of int or mapping, optional
         See `compare`.
+    part : (int, int), optional
+        Which part of the cases is done, and of how many, by the task of a job array; `merge` joins their records.
+    cases : path, optional
+        A CSV with the columns ``prediction reference`` and perhaps ``name group`` instead of folders; see
+        `domains.lesions.cohorts.listing`.
+    names, reference_names : str, optional
+        Regular expressions whose groups capture the case in the names of files, such as ``"(.+)-seg"``; of references
+        as of predictions by default. See `domains.lesions.cohorts.folders`.
+    group : str, optional
+        A regular expression whose groups capture in the name of a case of whom it is, such as ``"(.+)_.*"``.
+    count_missing : bool
+        Whether a case without a prediction counts as missed: by default it is a row with an error.
     as_ : {"soft", "labels"}, optional
         What all images are, soft masks or label maps. By default it is decided once, before the first case: see
         `domains.lesions.cohorts.reading`. With `cases` or `part` it must be said.
@@ -131,15 +106,6 @@ def cohort(
         Size of a voxel in mm along columns, rows and slices, where no file says it; see `read_image`.
     axes : {"zyx", "xyz", "yx", "xy"}, optional
         Which axis of an array is which.
-    names, reference_names : str, optional
-        Regular expressions whose groups capture the case in the names of files, such as ``"(.+)-seg"``; of references
-        as of predictions by default. See `domains.lesions.cohorts.folders`.
-    group : str, optional
-        A regular expression whose groups capture in the name of a case of whom it is, such as ``"(.+)_.*"``.
-    count_missing : bool
-        Whether a case without a prediction counts as missed: by default it is a row with an error.
-    part : (int, int), optional
-        Which part of the cases is done, and of how many, by the task of a job array; `merge` joins their records.
     records : path, optional
         A file that keeps each case as soon as it is scored; a second run goes on where the first ended. By default it
         lies beside `out`, with ``.records`` after its name.
@@ -200,90 +166,42 @@ def cohort(
     >>> scores[["case", "label", "dice"]].round(4).to_dict("records")
     [{'case': 'nodule_00', 'label': '1', 'dice': 0.4819}]
     """
-    scored = _score(
-        predictions,
-        references,
-        cases=cases,
-        out=out,
-        labels=labels,
-        as_=as_,
-        reference_as=reference_as,
-        scale=scale,
-        reference_scale=reference_scale,
-        spacing=spacing,
-        axes=axes,
-        names=names,
-        reference_names=reference_names,
-        group=group,
-        count_missing=count_missing,
-        part=part,
-        **options,
-    )
+    scored = _score(predictions, references, out=out, labels=labels, part=part, **options)
     return scored.scores, scored.skipped
 
 
 @dataclass(frozen=True, eq=False)
 class _Scored:
-    """What became of a cohort, by which rules, and of what each case is read again for a picture."""
+    """What became of a cohort."""
 
     scores: pd.DataFrame
     skipped: pd.DataFrame
-    rules: dict[str, Any] = field(default_factory=dict)
-    pairs: dict[str, Pair] = field(default_factory=dict)
-
-    def masks_of(self, case: str) -> Assessment:
-        """Read a case again, and keep its masks."""
-        return assess_case(self.pairs[case])
+    cohort: Cohort
 
 
 def _score(
     predictions: str | Path | None,
     references: str | Path | None,
     *,
-    cases: str | Path | None = None,
-    out: str | Path | None = None,
-    labels: Labels | None = None,
-    as_: Kind | None = None,
-    reference_as: Kind | None = None,
-    scale: float | None = None,
-    reference_scale: float | None = None,
-    spacing: Sequence[float] | None = None,
-    axes: str | None = None,
-    names: str | None = None,
-    reference_names: str | None = None,
-    group: str | None = None,
-    count_missing: bool = False,
-    part: tuple[int, int] | None = None,
-    **options: Unpack[CohortOptions],
+    out: str | Path | None,
+    labels: Labels | None,
+    part: tuple[int, int] | None,
+    **options: Any,
 ) -> _Scored:
     """Do what `cohort` does."""
-    running, others = split_running(options, "lesions.cohort")
-    settings = check_settings(others)
-    check_scale("lesions.cohort", scale=scale, reference_scale=reference_scale)
-    check_kind("lesions.cohort", "as_", as_, scale)
-    check_kind("lesions.cohort", "reference_as", reference_as or as_, reference_scale)
-    check_axes("lesions.cohort", axes)
-    size = None if spacing is None else check_spacing("lesions.cohort", spacing)
-    if labels is None and cases is None:
-        labels = _regions_of(predictions, references)
-    ignored = None if cases is not None else _ignored_label_of(predictions, references)
-    if labels is not None:
-        check_labels("lesions.cohort", labels)
+    running, options = split_running(options, JOB)
+    of_cases, options = split_options(options, Choice)
+    of_images, options = split_options(options, Reading)
+    choice = Choice(**of_cases)
+    settings = check_settings(options)
+    reading = check_reading(JOB, of_images)
     table = None if out is None else Path(out)
     running = _keeping_records(running, table)
-    listed, aside = list_cases(predictions, references, cases, names, reference_names, as_ == "soft")
-    chosen = part_of(grouped(listed, group), part)
-    predicted = Side(tuple(case.predicted for case in chosen if case.predicted is not None), as_, scale)
-    reference = Side(tuple(case.reference for case in chosen), reference_as or as_, reference_scale)
-    if cases is not None or part is not None:
-        check_said(predicted, reference)
-    kinds = decide_kinds(predicted, reference, running)
-    rules = Rules(settings, labels, *kinds, scale, reference_scale, count_missing, size, axes, ignored)
+    found = gather(predictions, references, choice, reading, labels, settings, running, part)
     number, n_parts = part or (1, 1)
-    job = Job(JOB, cohorts.score_pair, {**rules.as_plain(), PART: number, PARTS: n_parts}, "comparing")
-    pairs = {case.name: Pair(case, rules) for case in chosen}
+    job = Job(JOB, cohorts.score_pair, {**found.rules.as_plain(), PART: number, PARTS: n_parts}, "comparing")
     try:
-        outcomes = run_cases(job, [pair.as_case() for pair in pairs.values()], running)
+        outcomes = run_cases(job, found.cases, running)
     except Interrupted as stop:
         if table is not None:
             save_scores(scores_of(stop.outcomes), table)
@@ -291,12 +209,10 @@ def _score(
     scores = scores_of(outcomes)
     if table is not None:
         save_scores(scores, table)
-    where = f"{predictions}, {references}" if cases is None else str(cases)
-    absent = told_of_labels(scores, labels, printable(where))
+    absent = told_of_labels(scores, found.rules.labels, found.name)
     warn_of_fields(scores)
-    not_counted = ignored_rows(ignored, printable(where))
-    skipped = as_skipped([*aside, *skipped_of(outcomes), *absent, *not_counted])
-    return _Scored(scores, skipped, rules.as_plain(), pairs)
+    skipped = as_skipped([*found.aside, *skipped_of(outcomes), *absent, *found.not_counted])
+    return _Scored(scores, skipped, found)
 
 
 def summarise(
@@ -380,132 +296,10 @@ def _keeping_records(running: Running, table: Path | None) -> Running:
     return running
 
 
-def parse_labels(text: str | None) -> Labels | None:
-    """Read labels as the command line writes them.
-
-    Examples
-    --------
-    >>> parse_labels("1,2")
-    [1, 2]
-    >>> parse_labels("core=1+4,whole=1+2+4")
-    {'core': (1, 4), 'whole': (1, 2, 4)}
-    """
-    if not text:
-        return None
-    parts = [part.strip() for part in text.split(",")]
-    try:
-        if not all("=" in part for part in parts):
-            return [int(part) for part in parts]
-        regions = {}
-        for part in parts:
-            name, members = part.split("=", 1)
-            regions[name] = tuple(int(k) for k in members.split("+"))
-        return regions
-    except ValueError:
-        raise UsageError(f'--labels {text}: write "1,2", or regions as "core=1+4,whole=1+2+4"') from None
-
-
-def parse_part(text: str | None) -> tuple[int, int] | None:
-    """Read a part of the cases as the command line writes it.
-
-    Examples
-    --------
-    >>> parse_part("3/16")
-    (3, 16)
-    """
-    if text is None:
-        return None
-    number, _, n_parts = text.partition("/")
-    try:
-        return int(number), int(n_parts)
-    except ValueError:
-        raise UsageError(f"--part {text}: write which part of how many, such as 3/16") from None
-
-
-def compare_files(
-    predicted: Path,
-    reference: Path,
-    *,
-    as_: Kind | None = None,
-    reference_as: Kind | None = None,
-    scale: float | None,
-    reference_scale: float | None,
-    spacing: Sequence[float] | None = None,
-    axes: str | None = None,
-    labels: str | None,
-    lesions: Path | None,
-    image: Path | None = None,
-    window: str | None = None,
-    outputs: Outputs,
-    **options: Unpack[Options],
-) -> int:
-    """Do what ``overlap lesions compare`` does, and return its exit code."""
-    for path in (predicted, reference):
-        if path.is_dir() and not is_image_folder(path):
-            raise UsageError(
-                f"lesions.compare: {path} is a folder; compare takes two images: for two folders, "
-                "overlap lesions cohort PREDICTIONS REFERENCES --out scores.csv"
-            )
-    wanted = parse_labels(labels)
-    shown_in = parse_window(window)
-    if image is not None and not image.exists():
-        raise UsageError(f"--image {image}: no such file")
-    check_settings(options)
-    check_scale("lesions.compare", scale=scale, reference_scale=reference_scale)
-    check_kind("lesions.compare", "as_", as_, scale)
-    check_kind("lesions.compare", "reference_as", reference_as or as_, reference_scale)
-    check_axes("lesions.compare", axes)
-    size = None if spacing is None else check_spacing("lesions.compare", spacing)
-    with _console.collected_warnings() as notes:
-        of_prediction = Source(predicted, as_, scale, size, axes)
-        of_reference = Source(reference, reference_as or as_, reference_scale, size, axes)
-        a, b = read_two(of_prediction, of_reference)
-        regions = _regions_of(predicted.parent, reference.parent)
-        ignored = _ignored_label_of(predicted.parent, reference.parent)
-        a, b, counts = without_ignored(a, b, ignored)
-        keep_masks = outputs.plot is not None or outputs.html is not None
-        result = assess(a, b, labels=wanted or regions, where=counts, keep_masks=keep_masks, **options)
-    report = result.report
-    paths = {"prediction": file_name(predicted), "reference": file_name(reference)}
-    rows = tables.rows(report)
-    absent = ignored_rows(ignored, str(reference))
-    if wanted is not None:
-        found = f"the prediction holds {held_labels(a)}, the reference {held_labels(b)}"
-        absent += absent_rows(rows, f"{predicted}, {reference}", f"neither image has it; {found}")
-
-    def table() -> list[Any]:
-        return [tables.comparison_table(report), *tables.definition_lines(report)]
-
-    @cache
-    def below() -> dict[str, Any]:
-        return {"image": None if image is None else read_grey(image), "window": shown_in}
-
-    def picture() -> Axes:
-        from .pictures.plotting import plot_overlay
-
-        if report.attrs["prediction"] == report.attrs["reference"]:
-            # files of one case have one name, which tells neither from the other
-            return plot_overlay(result, **below())
-        prediction = for_picture(report.attrs["prediction"])
-        reference = for_picture(report.attrs["reference"])
-        return plot_overlay(result, labels=(prediction, reference), **below())
-
-    def page() -> str:
-        from .pictures.pages import comparison_page
-
-        return comparison_page(result, notes, paths=paths, **below())
-
-    files = {lesions: result.lesions} if lesions else None
-    skipped = as_skipped(absent)
-    named = report.assign_attrs(paths)
-    return _console.deliver(named, outputs, table, picture, skipped, page=page, rows=rows, files=files, notes=notes)
-
-
 def cohort_files(
     predictions: Path | None,
     references: Path | None,
     *,
-    cases: Path | None = None,
     out: Path,
     labels: str | None,
     part: str | None = None,
@@ -515,19 +309,13 @@ def cohort_files(
     """Do what ``overlap lesions cohort`` does, and return its exit code."""
     wanted = parse_labels(labels)
     share = parse_part(part)
+    shown = {**options, "progress": not outputs.quiet}
     with _console.collected_warnings() as notes:
-        scored = _score(
-            predictions,
-            references,
-            cases=cases,
-            out=out,
-            labels=wanted,
-            part=share,
-            progress=not outputs.quiet,
-            **options,
-        )
-    sides = (predictions or f"prediction of {cases}", references or f"reference of {cases}")
-    return _deliver(scored, sides, out, outputs, notes)
+        scored = _score(predictions, references, out=out, labels=wanted, part=share, **shown)
+    cases = options.get("cases")
+    sides = (str(predictions or f"prediction of {cases}"), str(references or f"reference of {cases}"))
+    told = Told(scored.scores, _summary(scored.scores), scored.skipped, sides, str(out), notes, scored.cohort)
+    return told.deliver(outputs)
 
 
 def merge_files(
@@ -537,90 +325,14 @@ def merge_files(
     with _console.collected_warnings() as notes:
         scores, skipped = merge(records, cases=cases, out=out, group=group)
     parts = count_of(len(records), "part")
-    scored = _Scored(scores, skipped)
-    return _deliver(scored, (f"prediction of {parts}", f"reference of {parts}"), out, outputs, notes)
+    sides = (f"prediction of {parts}", f"reference of {parts}")
+    told = Told(scores, _summary(scores), skipped, sides, str(out), notes)
+    return told.deliver(outputs)
 
 
-def _deliver(
-    scored: _Scored,
-    sides: tuple[str | Path, str | Path],
-    out: Path,
-    outputs: Outputs,
-    notes: list[str],
-) -> int:
-    """Save and print the summary of a cohort, and return the exit code."""
-    predictions, references = sides
-    scores = scored.scores
-    groups = groups_of(scores)
-    n_groups = 0 if groups is None else groups[scores["error"] == ""].nunique()
-    # a part of a job array may have one patient, of whom nothing can be drawn
-    summary = summarise(scores, groups=groups) if n_groups != 1 else summarise(scores).assign(low=nan, high=nan)
-    missing = missing_cases(scores)
-    broken = scores["case"][failed(scores)].tolist()
-    report = {
-        "prediction": str(predictions),
-        "reference": str(references),
-        "cases": int(scores["case"].nunique()),
-        "missing": missing,
-        "failed": broken,
-        **{name: scored.rules[name] for name in NAMED if name in scored.rules},
-        "summary": summary.to_dict("records"),
-    }
-
-    def table() -> list[Any]:
-        lines: list[Any] = [tables.cohort_table(summary, Path(predictions), Path(references), scores)]
-        if n_groups == 1:
-            lines.append(_console.aside("no intervals: all cases are of one group"))
-        elif n_groups:
-            lines.append(_console.aside(f"intervals resample {n_groups} groups of cases, not the cases"))
-        if missing:
-            lines.append(_console.aside(_missing_line(scores, missing)))
-        if broken:
-            lines.append(_console.aside(_failed_line(scores, broken)))
-        if scored.rules:
-            lines.append(tables.settings_line(scored.rules))
-        return [*lines, _console.aside(f"scores: {out}")]
-
-    def picture() -> Axes:
-        from .pictures.cohort_scores import plot_scores
-
-        return plot_scores(scores)
-
-    def page() -> str:
-        from .pictures.pages import cohort_page
-
-        done = {**scored.rules, "prediction": str(predictions), "reference": str(references), "scores": str(out)}
-        masks_of = scored.masks_of if scored.pairs else None
-        return cohort_page(scores, summary, scored.skipped, masks_of, done, notes)
-
-    return _console.deliver(report, outputs, table, picture, scored.skipped, page=page, rows=summary, notes=notes)
-
-
-def _missing_line(scores: pd.DataFrame, missing: list[str]) -> str:
-    n_cases = scores["case"].nunique()
-    counted = (scores["missing"] == 1) & (scores["error"] == "")
-    what = "counted as missed" if counted.any() else "left out; --count-missing counts them as missed"
-    return f"no prediction: {len(missing)} of {n_cases} cases ({listed_labels(missing, most=5)}), {what}"
-
-
-def _failed_line(scores: pd.DataFrame, broken: list[str]) -> str:
-    n_cases = scores["case"].nunique()
-    return f"failed: {len(broken)} of {n_cases} cases ({listed_labels(broken, most=5)}), left out of every number"
-
-
-def _regions_of(*folders: str | Path | None) -> Regions | None:
-    """Return the regions that nnU-Net's description in one of the folders names, or beside it."""
-    for folder in folders:
-        regions = {} if folder is None else regions_of(Path(folder))
-        if regions:
-            return regions
-    return None
-
-
-def _ignored_label_of(*folders: str | Path | None) -> int | None:
-    """Return the label that nnU-Net's description in one of the folders ignores, or beside it."""
-    for folder in folders:
-        label = None if folder is None else ignored_label(Path(folder))
-        if label is not None:
-            return label
-    return None
+def _summary(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the summary of a cohort by its own groups."""
+    if n_groups(scores) == 1:
+        # a part of a job array may have one patient, of whom nothing can be drawn
+        return summarise(scores).assign(low=nan, high=nan)
+    return summarise(scores, groups=groups_of(scores))

@@ -3,9 +3,10 @@
 Conventions
 -----------
 - `Settings` holds the options of `compare`, `assess` and `cohort`, their meaning and their defaults.
-- These functions take them by keyword, ``**options``. `takes_settings` lets `help` show all of them.
-- What 0/0 is worth is a number, or a policy that has one for each side that is empty. The command line writes it as
-  text: `parse_empty`.
+- These functions take them by keyword, ``**options``. `takes_settings` lets `help` show all of them, `takes` those of
+  other groups.
+- What 0/0 is worth is a number, or a policy that has one for each side that is empty.
+- The command line writes it as text, and labels and parts too: `parse_empty`, `parse_labels`, `parse_part`.
 """
 
 from __future__ import annotations
@@ -164,6 +165,48 @@ def takes_settings(function: F) -> F:
     return function
 
 
+def takes(*groups: type[Any]) -> Callable[[F], F]:
+    """Return a decorator that shows the fields of groups of options as `takes_settings` does, and ``**options`` too.
+
+    Parameters
+    ----------
+    *groups : type
+        Frozen dataclasses, a keyword for each field.
+
+    Examples
+    --------
+    >>> @takes(Settings)
+    ... def twice(x: int, **options: Any) -> int:
+    ...     return 2 * x
+    >>> list(signature(twice).parameters)[-2:]
+    ['surface', 'options']
+    """
+
+    def show(function: F) -> F:
+        shown = signature(function)
+        own = [p for p in shown.parameters.values() if p.kind is not Parameter.VAR_KEYWORD]
+        others = [p for p in shown.parameters.values() if p.kind is Parameter.VAR_KEYWORD]
+        options = [p for group in groups for p in signature(group).parameters.values()]
+        function.__signature__ = shown.replace(parameters=[*own, *options, *others])  # type: ignore[attr-defined]
+        return function
+
+    return show
+
+
+def split_options(options: Mapping[str, Any], group: type[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part keywords into the fields of a group of options and all others.
+
+    Examples
+    --------
+    >>> split_options({"level": 0.7, "workers": 2}, Settings)
+    ({'level': 0.7}, {'workers': 2})
+    """
+    names = [field.name for field in fields(group)]
+    own = {name: value for name, value in options.items() if name in names}
+    others = {name: value for name, value in options.items() if name not in names}
+    return own, others
+
+
 def check_settings(options: Mapping[str, Any]) -> Settings:
     """Return the settings that keywords stand for.
 
@@ -219,3 +262,45 @@ def parse_empty(flag: str, text: str) -> float | ov.EmptyPolicy:
     except (KeyError, ValueError):
         raise UsageError(f"{flag} {text}: {remedy}") from None
     return ov.EmptyPolicy(**values)
+
+
+def parse_labels(text: str | None) -> list[int] | dict[str, tuple[int, ...]] | None:
+    """Read labels as the command line writes them.
+
+    Examples
+    --------
+    >>> parse_labels("1,2")
+    [1, 2]
+    >>> parse_labels("core=1+4,whole=1+2+4")
+    {'core': (1, 4), 'whole': (1, 2, 4)}
+    """
+    if not text:
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    try:
+        if not all("=" in part for part in parts):
+            return [int(part) for part in parts]
+        regions = {}
+        for part in parts:
+            name, members = part.split("=", 1)
+            regions[name] = tuple(int(k) for k in members.split("+"))
+        return regions
+    except ValueError:
+        raise UsageError(f'--labels {text}: write "1,2", or regions as "core=1+4,whole=1+2+4"') from None
+
+
+def parse_part(text: str | None) -> tuple[int, int] | None:
+    """Read a part of the cases as the command line writes it.
+
+    Examples
+    --------
+    >>> parse_part("3/16")
+    (3, 16)
+    """
+    if text is None:
+        return None
+    number, _, n_parts = text.partition("/")
+    try:
+        return int(number), int(n_parts)
+    except ValueError:
+        raise UsageError(f"--part {text}: write which part of how many, such as 3/16") from None

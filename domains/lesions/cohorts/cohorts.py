@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -35,11 +35,11 @@ from ..comparison.layers import (
     without_ignored,
 )
 from ..images.names import says_its_place
-from ..images.values import Kind
 from ..settings import Settings
 from .folders import Listed
-from .reading import Source, read_in_time
+from .reading import read_in_time
 from .scores import COLUMNS, COUNTS, SCORES
+from .sources import AS_FILES_SAY, Reading, Source
 
 JOB = "lesions.cohort"
 GROUP = "group"
@@ -60,29 +60,18 @@ class Rules:
         See `compare`.
     labels : sequence of int or mapping, optional
         See `compare`.
-    as_, reference_as : {"soft", "labels"}, optional
-        What the predictions and the references are.
-    scale, reference_scale : float, optional
-        The stored value that means 1.
+    reading : Reading
+        What the images are.
     count_missing : bool
         Whether a missing prediction counts as missed.
-    spacing : tuple of float, optional
-        Size of a voxel where a file says nothing of it.
-    axes : str, optional
-        Which axis of an array is which.
     ignored : int, optional
         The label whose voxels of the reference do not count.
     """
 
     settings: Settings
     labels: Labels | None = None
-    as_: Kind | None = None
-    reference_as: Kind | None = None
-    scale: float | None = None
-    reference_scale: float | None = None
+    reading: Reading = AS_FILES_SAY
     count_missing: bool = False
-    spacing: tuple[float, ...] | None = None
-    axes: str | None = None
     ignored: int | None = None
 
     def as_plain(self) -> dict[str, Any]:
@@ -93,10 +82,11 @@ class Rules:
         >>> Rules(Settings(), labels={"core": (1, 4)}).as_plain()["labels"]
         {'core': [1, 4]}
         """
-        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        own = dict(vars(self))
         settings = own.pop("settings")
+        reading = own.pop("reading")
         # as JSON has them: whole tuples, and a policy by its words
-        plain: dict[str, Any] = json.loads(json.dumps({**own, **vars(settings)}, default=str))
+        plain: dict[str, Any] = json.loads(json.dumps({**own, **vars(reading), **vars(settings)}, default=str))
         return plain
 
 
@@ -127,13 +117,12 @@ def assess_case(pair: Pair, *, keep_masks: bool = True) -> Assessment:
     if case.predicted is None and not rules.count_missing:
         details = {"side": "reference", "file": file_name(case.reference), "reason": UNPAIRED}
         raise _batch.CaseError("no prediction of this name", **details)
-    of_reference = Source(case.reference, rules.reference_as, rules.reference_scale, rules.spacing, rules.axes)
+    of_reference = rules.reading.of_reference(case.reference)
     if case.predicted is None:
         reference = _read("reference", of_reference)
         predicted = xr.zeros_like(reference)
     else:
-        of_prediction = Source(case.predicted, rules.as_, rules.scale, rules.spacing, rules.axes)
-        predicted, reference = _read_both(of_prediction, of_reference)
+        predicted, reference = _read_both(rules.reading.of_prediction(case.predicted), of_reference)
     predicted, reference, counts = without_ignored(predicted, reference, rules.ignored)
     return assess_pair(predicted, reference, rules.labels, counts, rules.settings, keep_masks=keep_masks)
 

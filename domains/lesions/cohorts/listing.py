@@ -12,7 +12,9 @@ Conventions
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from ..._checks import UsageError, check_whole
 from ..._files import ReadError, Row, read_text, reading, split_rows
@@ -24,6 +26,75 @@ from .folders import Row as Skipped
 NEEDED = ("prediction", "reference")
 COLUMNS = (*NEEDED, "name", "group")
 OPERATION = "lesions.cohort"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """Which cases a cohort has, besides its two folders.
+
+    Parameters
+    ----------
+    cases : path, optional
+        A CSV with the columns ``prediction reference`` and perhaps ``name group`` instead of folders.
+    names, reference_names : str, optional
+        Regular expressions whose groups capture the case in the names of files, such as ``"(.+)-seg"``; of references
+        as of predictions by default. See `domains.lesions.cohorts.folders`.
+    group : str, optional
+        A regular expression whose groups capture in the name of a case of whom it is, such as ``"(.+)_.*"``.
+    count_missing : bool
+        Whether a case without a prediction counts as missed: by default it is a row with an error.
+    """
+
+    cases: str | Path | None = None
+    names: str | None = None
+    reference_names: str | None = None
+    group: str | None = None
+    count_missing: bool = False
+
+
+class ChoiceOptions(TypedDict, total=False):
+    """The fields of `Choice` as keywords, for type checkers; they are explained there."""
+
+    cases: str | Path | None
+    names: str | None
+    reference_names: str | None
+    group: str | None
+    count_missing: bool
+
+
+def choose_cases(
+    predictions: str | Path | None,
+    references: str | Path | None,
+    choice: Choice,
+    part: tuple[int, int] | None = None,
+    shares: bool = False,
+) -> tuple[list[Listed], list[Skipped]]:
+    """Return the cases that are done, with their groups, and what in the folders is none.
+
+    Parameters
+    ----------
+    predictions, references : path or None
+        Folders.
+    choice : Choice
+        Which cases.
+    part : (int, int), optional
+        Which part of them, see `part_of`.
+    shares : bool
+        See `list_cases`.
+
+    Raises
+    ------
+    UsageError, FileNotFoundError, ValueError
+        See `list_cases`, `grouped` and `part_of`.
+
+    Examples
+    --------
+    >>> choose_cases("predictions", None, Choice())
+    Traceback (most recent call last):
+    domains._checks.UsageError: lesions.cohort: give two folders, predictions and references, or a table, cases= ...
+    """
+    listed, aside = list_cases(predictions, references, choice.cases, choice.names, choice.reference_names, shares)
+    return part_of(grouped(listed, choice.group), part), aside
 
 
 def list_cases(

@@ -28,6 +28,7 @@ from ..images.io import holds_whole_numbers, read_image
 from ..images.names import says_its_place
 from ..images.resampling import in_one_field
 from ..images.values import Kind
+from .sources import Source
 
 SECONDS = 10.0
 """How long an image may be read."""
@@ -39,17 +40,6 @@ LOOKED_AT_FIRST = 8
 
 EITHER = "either"
 """What a file is that holds nothing but 0 and 1, in floating point."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """A file, and how it is read: see `read_image`."""
-
-    path: Path
-    as_: Kind | None = None
-    scale: float | None = None
-    spacing: tuple[float, ...] | None = None
-    axes: str | None = None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ https://github.com/MIC-DKFZ/nnUNet/blob/master/documentation/ignore_label.md
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..._files import ReadError, load_json, read_text, reading
 from ..._text import one_line, printable
@@ -87,6 +87,37 @@ def ignored_label(folder: Path) -> int | None:
         return None
     with reading("lesions.nnunet", path):
         return _ignored(load_json(read_text("lesions.nnunet", path)))
+
+
+class Described(NamedTuple):
+    """What a description says: the regions that are scored, and the label that is not; None where it says nothing."""
+
+    regions: Regions | None
+    ignored: int | None
+
+
+def described(*folders: str | Path | None) -> Described:
+    """Return what nnU-Net's description in one of the folders says, or beside it.
+
+    Parameters
+    ----------
+    *folders : path or None
+        Those of the predictions and of the references; the first that says something counts.
+
+    Raises
+    ------
+    ReadError
+        See `regions_of` and `ignored_label`.
+
+    Examples
+    --------
+    >>> described(Path("nowhere"), None)
+    Described(regions=None, ignored=None)
+    """
+    given = [Path(folder) for folder in folders if folder is not None]
+    regions = [found for found in map(regions_of, given) if found]
+    ignored = [label for label in map(ignored_label, given) if label is not None]
+    return Described(regions[0] if regions else None, ignored[0] if ignored else None)
 
 
 def segmentation_beside(path: Path) -> Path | None:

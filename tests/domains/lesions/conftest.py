@@ -1,10 +1,11 @@
-"""Images written by SimpleITK, and where it says that their voxels lie."""
+"""Two folders of images, and images written by SimpleITK with where it says that their voxels lie."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+from domains.lesions import example, read_image, write_image
 from domains.lesions.images.grids import AXES, Grid
 from domains.lesions.images.placing import affine_of
 
@@ -70,3 +71,15 @@ def itk_image():
 @pytest.fixture
 def same_places():
     return check_where_voxels_lie
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """Four nodules, by the first rater and by the second."""
+    parts = [tmp_path / k for k in ("prediction", "reference")]
+    for rater, part in enumerate(parts):
+        part.mkdir()
+        for k in range(4):
+            image = read_image(example(f"nodule_{k:02d}")).isel(rater=rater)
+            write_image(image, part / f"case_{k}.nii.gz")
+    return parts

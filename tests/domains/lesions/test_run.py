@@ -19,27 +19,15 @@ from domains.lesions import (
     as_image,
     cohort,
     compare,
-    example,
     read_image,
-    run,
     summarise,
     write_image,
 )
 from domains.lesions.cohorts import cohorts, reading
 from domains.lesions.cohorts.cohorts import COLUMNS
 from domains.lesions.cohorts.saving import records_beside
-from domains.lesions.run import cohort_files, compare_files, parse_labels
-
-
-@pytest.fixture
-def folders(tmp_path):
-    parts = [tmp_path / k for k in ("prediction", "reference")]
-    for rater, part in enumerate(parts):
-        part.mkdir()
-        for k in range(4):
-            image = read_image(example(f"nodule_{k:02d}")).isel(rater=rater)
-            write_image(image, part / f"case_{k}.nii.gz")
-    return parts
+from domains.lesions.comparing import compare_files
+from domains.lesions.run import cohort_files
 
 
 def test_every_case_is_what_compare_says(folders):
@@ -345,18 +333,6 @@ def pair(folders):
     return [folder / "case_0.nii.gz" for folder in folders]
 
 
-def test_a_label_that_neither_image_has_is_not_scored(pair, tmp_path, capsys):
-    code = compare_files(*pair, lesions=None, **options(labels="1,9"))
-    report = json.loads(capsys.readouterr().out)
-    assert code == 1
-    assert report["dice"]["1"] == pytest.approx(0.4819, abs=1e-4), "the other label is scored"
-    assert report["dice"]["9"] is None
-    (row,) = report["skipped"]
-    assert (row["side"], row["where"], row["reason"]) == ("both", "label 9", "not scored")
-    assert row["detail"] == "label 9: neither image has it; the prediction holds 1, the reference 1"
-    assert compare_files(*pair, lesions=None, **options(labels="1")) == 0
-
-
 @pytest.mark.parametrize("name", ["scale", "reference_scale"])
 @pytest.mark.parametrize("value", [0.0, -1.0, nan, inf])
 def test_a_wrong_scale_is_wrong_use_before_files_are_read(folders, tmp_path, monkeypatch, name, value):
@@ -376,20 +352,6 @@ def test_settings_and_labels_are_checked_before_files_are_read(folders, monkeypa
         compare_files(*pair, lesions=None, **options(threshold=50))
     with pytest.raises(UsageError, match=r"^lesions.cohort: labels must be numbers, .* got 1$"):
         cohort(*folders, labels=1)
-
-
-def test_no_label_in_common_is_a_warning(pair, capsys):
-    write_image(read_image(pair[0]) * 255, pair[0])
-    assert compare_files(*pair, lesions=None, **options()) == 0
-    printed = capsys.readouterr()
-    (warning,) = json.loads(printed.out)["warnings"]
-    assert "the prediction holds 255, the reference 1; " in warning
-    assert f"warning: {warning}" in printed.err
-    assert warning.endswith("(--scale 255)")
-    assert compare_files(*pair, lesions=None, **options(scale=255.0)) == 0, "what the warning says"
-    report = json.loads(capsys.readouterr().out)
-    assert report["warnings"] == []
-    assert report["dice"]["1"] == pytest.approx(0.4819, abs=1e-4)
 
 
 def test_a_cohort_warns_once_of_labels(folders, tmp_path):
@@ -433,13 +395,6 @@ def test_folders_and_files_are_not_mixed_up(folders, pair):
         read_image(folders[0])
 
 
-def test_a_region_and_a_label_that_one_image_lacks(pair, capsys):
-    write_image(read_image(pair[0]) * 2, pair[0])
-    assert compare_files(*pair, lesions=None, **options(labels="1,2")) == 0, "a miss is a score"
-    assert compare_files(*pair, lesions=None, **options(labels="core=1+2,edema=3+4")) == 1
-    assert "label edema" in capsys.readouterr().err
-
-
 def test_a_label_that_no_case_has_is_not_scored(folders, tmp_path, capsys):
     two = folders[0] / "case_1.nii.gz"
     image = read_image(two)
@@ -450,19 +405,6 @@ def test_a_label_that_no_case_has_is_not_scored(folders, tmp_path, capsys):
         assert skipped["detail"].tolist() == ["label 9: no image of the cohort has it"]
     assert cohort_files(*folders, out=tmp_path / "t.csv", **options(labels="9")) == 1
     assert cohort_files(*folders, out=tmp_path / "u.csv", **options(labels="2")) == 0
-
-
-def test_labels():
-    assert parse_labels(None) is None
-    assert parse_labels("2") == [2]
-    assert parse_labels(" 1, 4") == [1, 4]
-    assert parse_labels("core=1+4, edema=2") == {"core": (1, 4), "edema": (2,)}
-
-
-@pytest.mark.parametrize("text", ["core", "1,core=2", "core=1-4", "1;2"])
-def test_wrong_labels(text):
-    with pytest.raises(ValueError, match="core=1"):
-        parse_labels(text)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kills processes")
@@ -626,17 +568,6 @@ def test_a_header_without_a_z_axis_is_a_row_wherever_it_runs(tmp_path, side):
     shared = tmp_path / "t.csv"
     cohort(*folders, out=shared, workers=2)
     assert shared.read_bytes() == written
-
-
-def test_two_images_are_a_cohort_of_one(tmp_path, capsys):
-    folders = folders_of(tmp_path, {"a": ball(1.0)}, {"a": ball(0.5)})
-    pair = [folder / "a.nii.gz" for folder in folders]
-    assert compare_files(*pair, lesions=None, **options()) == 0
-    assert json.loads(capsys.readouterr().out)["dice"] == {"lesion": pytest.approx(2 / 3)}
-    with pytest.raises(ValueError, match="it is read as labels, and holds fractions"):
-        compare_files(*pair, lesions=None, **options(as_="labels"))
-    assert compare_files(*pair, lesions=None, **options(as_="labels", reference_as="soft")) == 0
-    assert json.loads(capsys.readouterr().out)["dice"] == {"1": pytest.approx(2 / 3)}
 
 
 def patients(tmp_path):
@@ -809,12 +740,6 @@ def test_parts_are_the_cohort(tmp_path):
     pd.testing.assert_frame_equal(joined, whole)
     with pytest.raises(UsageError, match="part must be a whole number from 1 to 3; got 4"):
         cohort(*folders, as_="labels", part=(4, 3))
-
-
-@pytest.mark.parametrize("text", ["3", "3/", "a/b", "1/2/3"])
-def test_wrong_parts(text):
-    with pytest.raises(UsageError, match=f"--part {text}: write which part of how many, such as 3/16"):
-        run.parse_part(text)
 
 
 def test_arrays_and_pictures_take_the_place_of_the_other_side(tmp_path):

@@ -8,7 +8,9 @@ import pytest
 
 from domains._checks import UsageError
 from domains.lesions import Settings, as_image, assess, cohort, compare
-from domains.lesions.settings import Options, parse_empty
+from domains.lesions.cohorts.listing import Choice, ChoiceOptions
+from domains.lesions.cohorts.sources import Reading, ReadingOptions
+from domains.lesions.settings import Options, parse_empty, parse_labels, parse_part, split_options
 from overlap import EmptyPolicy
 
 MASK = as_image(np.ones((3, 3, 3), bool), 1.0)
@@ -21,7 +23,19 @@ def test_options_are_written_once_and_shown_everywhere():
         assert list(shown)[-len(defaults) :] == list(defaults)
         assert "options" not in shown
         assert all(shown[name].default is default for name, default in defaults.items())
-    assert get_type_hints(Options) == get_type_hints(Settings), "what type checkers see"
+    shown = inspect.signature(cohort).parameters
+    for group in (Choice, Reading):
+        assert set(inspect.signature(group).parameters) <= set(shown)
+
+
+@pytest.mark.parametrize(
+    ("options", "group"), [(Options, Settings), (ChoiceOptions, Choice), (ReadingOptions, Reading)]
+)
+def test_type_checkers_see_the_same_options(options, group):
+    assert get_type_hints(options) == get_type_hints(group)
+
+
+def test_types_of_options_are_shown():
     assert "nsd_tolerance: 'float' = 1.0" in str(inspect.signature(compare))
 
 
@@ -83,3 +97,27 @@ def test_a_radius_is_of_centres():
     with pytest.raises(ValueError, match=r'the hit is \'iou\': pass hit="centre" \(--hit centre\), or no radius'):
         Settings(radius=5.0)
     assert Settings(radius=5.0, hit="centre").radius == 5
+
+
+def test_labels():
+    assert parse_labels(None) is None
+    assert parse_labels("2") == [2]
+    assert parse_labels(" 1, 4") == [1, 4]
+    assert parse_labels("core=1+4, edema=2") == {"core": (1, 4), "edema": (2,)}
+
+
+@pytest.mark.parametrize("text", ["core", "1,core=2", "core=1-4", "1;2"])
+def test_wrong_labels(text):
+    with pytest.raises(ValueError, match="core=1"):
+        parse_labels(text)
+
+
+@pytest.mark.parametrize("text", ["3", "3/", "a/b", "1/2/3"])
+def test_wrong_parts(text):
+    with pytest.raises(UsageError, match=f"--part {text}: write which part of how many, such as 3/16"):
+        parse_part(text)
+
+
+def test_a_group_of_options_is_parted_from_the_others():
+    assert split_options({"cases": 1, "level": 2}, Choice) == ({"cases": 1}, {"level": 2})
+    assert split_options({}, Choice) == ({}, {})

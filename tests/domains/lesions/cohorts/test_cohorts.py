@@ -21,6 +21,7 @@ from domains.lesions.cohorts.cohorts import (
     skipped_of,
 )
 from domains.lesions.cohorts.folders import Listed
+from domains.lesions.cohorts.sources import Reading
 
 SCORED = Outcome("b", [{"label": "10", "dice": 0.5, "lesions_matched": 2}, {"label": "2", "lesions_matched": 0}])
 FAILED = Outcome("a", error="different grids")
@@ -114,7 +115,7 @@ def test_a_missing_prediction_is_a_row_with_an_error(pair):
 
 @pytest.mark.parametrize("kind", ["labels", "soft"])
 def test_a_missing_prediction_counts_as_missed_on_request(pair, kind):
-    (row,) = score_pair(without_prediction(pair, count_missing=True, as_=kind, reference_as=kind))
+    (row,) = score_pair(without_prediction(pair, count_missing=True, reading=Reading(as_=kind)))
     assert (row["label"], row["missing"], row["missed"]) == ("1" if kind == "labels" else "lesion", 1, 1)
     assert (row["dice"], row["size_a"], row["hd95"]) == (0, 0, float("inf"))
     assert row["lesions_missed"] == row["lesions_reference"] == 1

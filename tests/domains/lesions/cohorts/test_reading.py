@@ -12,7 +12,8 @@ from domains._running import Running
 from domains.lesions.cohorts import reading
 from domains.lesions.cohorts.cohorts import Pair, Rules, score_pair
 from domains.lesions.cohorts.folders import Listed
-from domains.lesions.cohorts.reading import Side, Source, check_said, decide_kinds, kind_of_file, read_in_time, read_two
+from domains.lesions.cohorts.reading import Side, check_said, decide_kinds, kind_of_file, read_in_time, read_two
+from domains.lesions.cohorts.sources import Source
 from domains.lesions.settings import Settings
 
 

@@ -13,8 +13,8 @@ import pytest
 from domains._console import Outputs
 from domains._files import ReadError
 from domains.lesions import cohort, compare, read_image
+from domains.lesions.comparing import compare_files
 from domains.lesions.images.nnunet import ignored_label, regions_of, segmentation_beside
-from domains.lesions.run import compare_files
 
 AFFINE = np.array([[-0.5, 0, 0, 10], [0, 0, 3.0, -20], [0, -0.75, 0, 30], [0, 0, 0, 1.0]])
 """The axes of the file are left, down and front: none is one of ours."""

@@ -11,9 +11,9 @@ from domains._checks import UsageError
 from domains._console import Outputs
 from domains.cli import app
 from domains.lesions import as_image, assess, summarise, write_image
+from domains.lesions.comparing import compare_files
 from domains.lesions.pictures import pages
 from domains.lesions.pictures.pages import MOST_OVERLAYS, cohort_page, comparison_page, worst_first
-from domains.lesions.run import compare_files
 
 
 def box(*places, shape=(24, 24, 4), label=1):

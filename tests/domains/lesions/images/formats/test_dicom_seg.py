@@ -9,7 +9,8 @@ import pytest
 
 from domains._files import ReadError
 from domains.lesions import compare, read_image
-from domains.lesions.cohorts.reading import Source, read_two
+from domains.lesions.cohorts.reading import read_two
+from domains.lesions.cohorts.sources import Source
 
 hd = pytest.importorskip("highdicom")
 pydicom = pytest.importorskip("pydicom")
