@@ -29,6 +29,7 @@ CALLS = {
     "raster.label_pairs": (raster.label_pairs, {"a": LABELS, "b": LABELS}),
     "boxes.measure": (boxes.measure, {"a": BOXES, "b": BOXES}),
     "boxes.pairwise": (boxes.pairwise, {"a": BOXES, "b": BOXES}),
+    "boxes.overlap_pairs": (boxes.overlap_pairs, {"a": BOXES, "b": BOXES}),
     "boxes.giou": (boxes.giou, {"a": BOXES, "b": BOXES}),
     "boxes.convert": (boxes.convert, {"box": BOXES, "source": "xyxy", "target": "xywh"}),
     "boxes.encode": (boxes.encode, {"box": BOXES, "anchor": BOXES}),

@@ -7,6 +7,7 @@ Conventions
   hi − lo, never + 1.
 - A side of 0 is allowed; touching has no size. A malformed box (hi < lo, NaN, infinite) raises where values may be
   looked at, and gives NaN elsewhere: on CUDA, on dask, under ``torch.compile`` and ``vmap``.
+- In a join boxes are half-open: those that touch do not overlap, and a side of 0 is the point it stands at.
 - Along a periodic axis a box runs from lo upwards to hi, which may lie past the seam (from 350 to 370). What is as
   long as the period is the full ring, and counts once.
 - A grid is evenly spaced cell centres along each axis, ``(x, y)``; its arrays are (y, x), as in `overlap.polygons`.
@@ -19,12 +20,15 @@ Everingham, M. et al. (2010). The PASCAL visual object classes challenge. Int. J
 doi:10.1007/s11263-009-0275-4
 """
 
+from .._join import Pairs
 from .codes import convert, decode, encode
 from .grids import rasterize
+from .join import overlap_pairs
 from .scores import ciou, diou, eiou, giou
 from .sizes import dice, iou, measure, pairwise
 
 __all__ = [
+    "Pairs",
     "ciou",
     "convert",
     "decode",
@@ -35,6 +39,7 @@ __all__ = [
     "giou",
     "iou",
     "measure",
+    "overlap_pairs",
     "pairwise",
     "rasterize",
 ]

@@ -49,6 +49,18 @@ def as_floating(operation: str, **boxes: Array) -> tuple[list[Array], ModuleType
     return _coordinates.as_floating(operation, boxes, xp), xp
 
 
+def read_tables(operation: str, a: Array, b: Array) -> tuple[Array, Array, ModuleType]:
+    """Return two tables of well-formed boxes, (n, 2d) and (m, 2d), in one floating dtype."""
+    for name, x in {"a": a, "b": b}.items():
+        if x.ndim != 2:
+            raise ValueError(
+                f"{operation}: {name} has shape {tuple(x.shape)}; pass (n, 2d), or for other shapes "
+                "boxes.iou(a[..., :, None, :], b[..., None, :, :])"
+            )
+    (rows, columns), xp = read(operation, a=a[:, None, :], b=b[None, :, :])
+    return rows[:, 0, :], columns[0, :, :], xp
+
+
 def check(operation: str, name: str, box: Array, xp: ModuleType, *, solid: bool = False) -> Array:
     """Refuse malformed boxes on the host; make them NaN elsewhere. If `solid`, a side of 0 is malformed."""
     valid = reduce(and_, (_well_formed(side, solid) for side in intervals(box)))

@@ -23,6 +23,7 @@ from .arrays import (
     positive,
     read,
     read_periods,
+    read_tables,
     shared_length,
 )
 
@@ -70,7 +71,7 @@ def measure(a: Array, b: Array, *, period: Period | None = None) -> Overlap:
     (180.0, 270.0)
     """
     (a, b), xp = read("boxes.measure", a=a, b=b)
-    return _measure(a, b, read_periods("boxes.measure", period, a), xp)
+    return measured(a, b, read_periods("boxes.measure", period, a), xp)
 
 
 def iou(a: Array, b: Array, *, period: Period | None = None, empty: float | EmptyPolicy = nan) -> Array:
@@ -167,15 +168,7 @@ def pairwise(a: Array, b: Array) -> Array:
            [0.    ]])
     """
     namespace("boxes.pairwise", a=a, b=b)
-    for name, x in {"a": a, "b": b}.items():
-        if x.ndim != 2:
-            raise ValueError(
-                f"boxes.pairwise: {name} has shape {tuple(x.shape)}; pass (n, 2d), or for other shapes "
-                "boxes.iou(a[..., :, None, :], b[..., None, :, :])"
-            )
-    (a, b), xp = read("boxes.pairwise", a=a[:, None, :], b=b[None, :, :])
-    rows = a[:, 0, :]
-    columns = b[0, :, :]
+    rows, columns, xp = read_tables("boxes.pairwise", a, b)
     host_rows = as_host(rows)
     host_columns = as_host(columns)
     if host_rows is None or host_columns is None:
@@ -184,7 +177,8 @@ def pairwise(a: Array, b: Array) -> Array:
     return like(pairs, rows, xp)
 
 
-def _measure(a: Array, b: Array, periods: list[float | None], xp: ModuleType) -> Overlap:
+def measured(a: Array, b: Array, periods: list[float | None], xp: ModuleType) -> Overlap:
+    """Return the overlap of well-formed boxes, pair by pair."""
     axes = zip(intervals(a), intervals(b), periods, strict=True)
     sizes = multiply([_measure_axis(x, y, period, xp) for x, y, period in axes])
     return unchecked(sizes.shared, sizes.a, sizes.b)
@@ -226,7 +220,7 @@ def _pairs(a: Array, b: Array, xp: ModuleType) -> Array:
 
 
 def _rows_of_pairs(a: Array, b: Array, xp: ModuleType) -> Array:
-    overlap = _measure(a[:, None, :], b, read_periods("boxes.pairwise", None, a), xp)
+    overlap = measured(a[:, None, :], b, read_periods("boxes.pairwise", None, a), xp)
     return indices.iou(overlap)
 
 

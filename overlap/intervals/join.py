@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._arrays import on_host, widened
-from .._checks import shown
+from .._join import Indices, in_order, read_groups
 
 Intervals = NDArray[Any]
-Indices = NDArray[np.int64]
 Side = Literal["left", "right"]
 
 
@@ -59,7 +58,8 @@ def overlap_pairs(a: ArrayLike, b: ArrayLike, *, by: tuple[ArrayLike, ArrayLike]
     keys_a = rows_a
     keys_b = rows_b
     if by is not None:
-        keys_a, keys_b = _keys_by_group(rows_a, rows_b, by)
+        group_a, group_b = read_groups("intervals.overlap_pairs", by, len(rows_a), len(rows_b))
+        keys_a, keys_b = _keys_by_group(rows_a, rows_b, group_a, group_b)
     index_a, index_b = overlapping(keys_a, keys_b)
     start = np.maximum(rows_a[index_a, 0], rows_b[index_b, 0])
     end = np.minimum(rows_a[index_a, 1], rows_b[index_b, 1])
@@ -87,16 +87,7 @@ def overlapping(a: Intervals, b: Intervals) -> tuple[Indices, Indices]:
     outer_b, inner_a = _starts_within(sorted_b, sorted_a[:, 0], "right")
     index_a = order_a[np.concatenate([outer_a, inner_a])]
     index_b = order_b[np.concatenate([inner_b, outer_b])]
-    return _sorted(index_a, index_b, (len(a), len(b)))
-
-
-def _sorted(index_a: Indices, index_b: Indices, shape: tuple[int, int]) -> tuple[Indices, Indices]:
-    """Sort pairs by their place in the matrix of all pairs: one column sorts many times as fast as two."""
-    if not len(index_a):
-        return index_a, index_b
-    place = np.sort(np.ravel_multi_index((index_a, index_b), shape))
-    index_a, index_b = np.unravel_index(place, shape)
-    return index_a, index_b
+    return in_order(index_a, index_b, (len(a), len(b)))
 
 
 def _starts_within(intervals: Intervals, starts: NDArray[Any], side: Side) -> tuple[Indices, Indices]:
@@ -114,43 +105,15 @@ def _starts_within(intervals: Intervals, starts: NDArray[Any], side: Side) -> tu
     return row, first[row] + nth_of_row
 
 
-def _keys_by_group(a: Intervals, b: Intervals, by: tuple[ArrayLike, ArrayLike]) -> tuple[Indices, Indices]:
+def _keys_by_group(a: Intervals, b: Intervals, group_a: Indices, group_b: Indices) -> tuple[Indices, Indices]:
     """Return whole numbers that are ordered as the intervals are in each group, and apart between groups."""
-    labels_a, labels_b = _read_labels(a, b, by)
     ends = np.concatenate([a.ravel(), b.ravel()])
     values, rank = np.unique(ends, return_inverse=True)
-    _, group = np.unique(np.concatenate([labels_a, labels_b]), return_inverse=True)
+    group = np.concatenate([group_a, group_b])
     # each group has a stretch of its own
     stretch = len(values) + 1
     keys = rank.reshape(-1, 2) + group[:, None] * stretch
     return keys[: len(a)], keys[len(a) :]
-
-
-def _read_labels(a: Intervals, b: Intervals, by: tuple[ArrayLike, ArrayLike]) -> list[NDArray[Any]]:
-    """Return the labels of both tables, one for each row."""
-    if not isinstance(by, tuple | list):
-        raise TypeError(
-            f"intervals.overlap_pairs: by must be two lists of labels, (labels of a, labels of b), got {shown(by)}"
-        )
-    labels = [on_host("intervals.overlap_pairs", "by", x) for x in by]
-    shapes = [x.shape for x in labels]
-    if shapes != [(len(a),), (len(b),)]:
-        listed = ", ".join(str(shape) for shape in shapes)
-        raise ValueError(
-            f"intervals.overlap_pairs: by must be a label for each row of a ({len(a)}) and of b ({len(b)}), got shapes "
-            f"{listed}"
-        )
-    labels_a, labels_b = labels
-    if len(a) and len(b) and _are_numbers(labels_a) != _are_numbers(labels_b):
-        raise TypeError(
-            f"intervals.overlap_pairs: the labels of a have dtype {labels_a.dtype} and of b {labels_b.dtype}; "
-            "convert one of them"
-        )
-    return labels
-
-
-def _are_numbers(labels: NDArray[Any]) -> bool:
-    return labels.dtype.kind in "biuf"
 
 
 def read_rows(operation: str, **sets: ArrayLike) -> list[Intervals]:

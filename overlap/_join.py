@@ -1,0 +1,226 @@
+"""The join of two tables of boxes: which envelopes meet, without a look at all pairs.
+
+Method
+------
+The envelopes of one table are sorted along a curve that keeps neighbours together (Morton's, of their ranks along each
+axis), and packed four by four into nodes, level by level up to one root. Those of the other table go down this tree
+together, one level at a time, in blocks of bounded size: memory stays small however many pairs there are.
+
+Conventions
+-----------
+- Envelopes are closed: those that touch meet. What counts as an overlap is for the caller to say.
+- A group (a class, a chromosome) is one more axis, on which an envelope is the point of its number: only equals meet.
+
+References
+----------
+Morton, G. M. (1966). A computer oriented geodetic data base and a new technique in file sequencing. IBM.
+Kamel, I. & Faloutsos, C. (1993). On packing R-trees. CIKM, 490. doi:10.1145/170088.170403
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ._arrays import on_host
+from ._checks import shown
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+Labels = tuple[ArrayLike, ArrayLike]
+
+_FAN = 4
+"""Nodes under one node."""
+_BLOCK = 1 << 14
+"""Envelopes that are looked at together: they stay in the cache."""
+_BITS = 62
+"""Digits of a place on the curve."""
+
+
+class Pairs(NamedTuple):
+    """The pairs that overlap: row of `a`, row of `b`, and the length, area or volume that they share."""
+
+    a: Any
+    b: Any
+    intersection: Any
+
+
+class Envelopes(NamedTuple):
+    """Closed boxes: where they begin and end along each axis, (n, d) each."""
+
+    lo: Floats
+    hi: Floats
+
+    def take(self, rows: Indices) -> Envelopes:
+        """Return some of the envelopes."""
+        return Envelopes(self.lo[rows], self.hi[rows])
+
+    def moved(self, shift: Floats) -> Envelopes:
+        """Return the envelopes elsewhere."""
+        return Envelopes(self.lo + shift, self.hi + shift)
+
+    def grouped(self, group: Indices) -> Envelopes:
+        """Return the envelopes with one more axis, their group."""
+        point = group[:, None].astype(np.float64)
+        return Envelopes(np.concatenate([point, self.lo], axis=1), np.concatenate([point, self.hi], axis=1))
+
+
+class Tree(NamedTuple):
+    """Packed envelopes: which row stands where on the lowest level, and the reach of the nodes of each level.
+
+    The reach of a node (2d,) is (hi, −lo): an envelope meets it if (lo, −hi) is nowhere greater.
+    """
+
+    row: Indices
+    levels: list[Floats]
+
+
+def packed(envelopes: Envelopes) -> Tree:
+    """Pack envelopes into a tree.
+
+    Examples
+    --------
+    >>> starts = np.arange(20.0)[:, None]
+    >>> [len(level) for level in packed(Envelopes(starts, starts + 1)).levels]
+    [20, 8, 4]
+    """
+    row = _along_curve(envelopes)
+    lo, hi = envelopes.take(row)
+    nodes = np.concatenate([hi, -lo], axis=1)
+    levels = []
+    while True:
+        nodes = _filled_up(nodes)
+        levels.append(nodes)
+        if len(nodes) <= _FAN:
+            return Tree(row, levels)
+        nodes = nodes.reshape(-1, _FAN, nodes.shape[1]).max(axis=1)
+
+
+def near(envelopes: Envelopes, tree: Tree) -> Iterator[tuple[Indices, Indices]]:
+    """Yield the pairs whose envelopes meet, in blocks: row of `envelopes`, row of the tree.
+
+    Examples
+    --------
+    >>> tree = packed(Envelopes(np.array([[0.0], [5.0]]), np.array([[1.0], [6.0]])))
+    >>> [(i.tolist(), j.tolist()) for i, j in near(Envelopes(np.array([[2.0], [1.0]]), np.array([[4.0], [9.0]])), tree)]
+    [([1, 1], [0, 1])]
+    """
+    ends = np.concatenate([envelopes.lo, -envelopes.hi], axis=1)
+    # neighbours go down together, so that their nodes stay in the cache
+    row = _along_curve(envelopes)
+    root = np.zeros(len(row), np.int64)
+    waiting = [(len(tree.levels), row, root)]
+    while waiting:
+        level, row, node = waiting.pop()
+        if level == 0:
+            yield row, tree.row[node]
+            continue
+        for start in range(0, len(row), _BLOCK):
+            block = slice(start, start + _BLOCK)
+            below = _below(ends, row[block], tree.levels[level - 1], node[block])
+            waiting.append((level - 1, *below))
+
+
+def _below(ends: Floats, row: Indices, nodes: Floats, parent: Indices) -> tuple[Indices, Indices]:
+    """Return the envelopes again, each with every node under its own that it meets."""
+    first = parent * _FAN
+    node = (first[:, None] + np.arange(_FAN)).ravel()
+    row = np.repeat(row, _FAN)
+    is_within = ends.take(row, axis=0) <= nodes.take(node, axis=0)
+    # many times as fast as a reduction over so short an axis
+    meets = is_within[:, 0]
+    for column in range(1, is_within.shape[1]):
+        meets = meets & is_within[:, column]
+    found = np.flatnonzero(meets)
+    return row[found], node[found]
+
+
+def _filled_up(nodes: Floats) -> Floats:
+    """Add nodes that nothing meets, up to full groups, of which there is at least one."""
+    groups = max(1, -(-len(nodes) // _FAN))
+    lacking = groups * _FAN - len(nodes)
+    nothing = np.full((lacking, nodes.shape[1]), -np.inf)
+    return np.concatenate([nodes, nothing])
+
+
+def _along_curve(envelopes: Envelopes) -> Indices:
+    """Return the order in which a curve through all of space meets the envelopes' centres."""
+    n, d = envelopes.lo.shape
+    digits_of_rank = max(1, (n - 1).bit_length())
+    digits = min(digits_of_rank, _BITS // d)
+    place = np.zeros(n, np.int64)
+    for axis in range(d):
+        centre = envelopes.lo[:, axis] / 2 + envelopes.hi[:, axis] / 2
+        rank = np.empty(n, np.int64)
+        rank[np.argsort(centre, kind="stable")] = np.arange(n)
+        rank >>= digits_of_rank - digits
+        for digit in range(digits):
+            place |= ((rank >> digit) & 1) << (digit * d + axis)
+    return np.argsort(place, kind="stable")
+
+
+# ---- pairs and groups
+
+
+def gathered(blocks: Iterable[tuple[Indices, Indices]]) -> tuple[Indices, Indices]:
+    """Return all pairs of several blocks.
+
+    Examples
+    --------
+    >>> gathered([(np.array([0, 2]), np.array([1, 1])), (np.array([5]), np.array([3]))])
+    (array([0, 2, 5]), array([1, 1, 3]))
+    """
+    rows = list(blocks)
+    nothing = np.zeros(0, np.int64)
+    index_a = [i for i, _ in rows]
+    index_b = [j for _, j in rows]
+    return np.concatenate([nothing, *index_a]), np.concatenate([nothing, *index_b])
+
+
+def in_order(index_a: Indices, index_b: Indices, shape: tuple[int, int]) -> tuple[Indices, Indices]:
+    """Sort pairs by row of `a`, then of `b`: by their place in the matrix of all pairs, one column and not two.
+
+    Examples
+    --------
+    >>> [x.tolist() for x in in_order(np.array([1, 0, 1]), np.array([2, 1, 0]), (2, 3))]
+    [[0, 1, 1], [1, 0, 2]]
+    """
+    if not len(index_a):
+        return index_a, index_b
+    place = np.sort(np.ravel_multi_index((index_a, index_b), shape))
+    index_a, index_b = np.unravel_index(place, shape)
+    return index_a, index_b
+
+
+def read_groups(operation: str, by: Labels | None, n: int, m: int) -> tuple[Indices, Indices]:
+    """Return the number of each row's group, in tables of n and m rows.
+
+    Examples
+    --------
+    >>> [x.tolist() for x in read_groups("boxes.overlap_pairs", (["x", "y"], ["y", "x", "x"]), 2, 3)]
+    [[0, 1], [1, 0, 0]]
+    """
+    if by is None:
+        return np.zeros(n, np.int64), np.zeros(m, np.int64)
+    if not isinstance(by, tuple | list):
+        raise TypeError(f"{operation}: by must be two lists of labels, (labels of a, labels of b), got {shown(by)}")
+    labels = [on_host(operation, "by", x) for x in by]
+    shapes = [x.shape for x in labels]
+    if shapes != [(n,), (m,)]:
+        listed = ", ".join(str(shape) for shape in shapes)
+        raise ValueError(f"{operation}: by must be a label for each row of a ({n}) and of b ({m}), got shapes {listed}")
+    labels_a, labels_b = labels
+    if n and m and _are_numbers(labels_a) != _are_numbers(labels_b):
+        raise TypeError(
+            f"{operation}: the labels of a have dtype {labels_a.dtype} and of b {labels_b.dtype}; convert one of them"
+        )
+    _, group = np.unique(np.concatenate([labels_a, labels_b]), return_inverse=True)
+    return group[:n], group[n:]
+
+
+def _are_numbers(labels: NDArray[Any]) -> bool:
+    return labels.dtype.kind in "biuf"

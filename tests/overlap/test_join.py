@@ -1,0 +1,90 @@
+"""Oracles: every pair looked at."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from overlap import _join
+from overlap._join import Envelopes, gathered, in_order, near, packed, read_groups
+
+rng = np.random.default_rng(3)
+
+
+def envelopes(n, d, side):
+    lo = rng.uniform(0, 100, (n, d))
+    return Envelopes(lo, lo + rng.uniform(0, side, (n, d)))
+
+
+def every_pair(a, b):
+    is_before = a.lo[:, None] <= b.hi
+    is_after = b.lo <= a.hi[:, None]
+    return set(zip(*map(np.ndarray.tolist, np.nonzero((is_before & is_after).all(-1))), strict=True))
+
+
+def joined(a, b):
+    pairs = [x for i, j in near(a, packed(b)) for x in zip(i.tolist(), j.tolist(), strict=True)]
+    assert len(pairs) == len(set(pairs))
+    return set(pairs)
+
+
+@pytest.mark.parametrize(("d", "side"), [(1, 3), (2, 15), (3, 40), (7, 90)])
+@pytest.mark.parametrize(("n", "m"), [(0, 5), (5, 0), (1, 1), (4, 5), (150, 233)])
+def test_every_pair_that_meets(d, side, n, m):
+    a, b = envelopes(n, d, side), envelopes(m, d, side)
+    assert joined(a, b) == every_pair(a, b)
+
+
+def test_touching_meets_and_equal_envelopes_too():
+    grid = np.stack(np.meshgrid(np.arange(9.0), np.arange(9.0)), axis=-1).reshape(-1, 2)
+    tiles = Envelopes(grid, grid + 1)
+    assert joined(tiles, tiles) == every_pair(tiles, tiles)
+    same = Envelopes(np.zeros((50, 2)), np.zeros((50, 2)))
+    assert len(joined(same, same)) == 2500
+
+
+def test_sizes_that_differ_by_far():
+    a, b = envelopes(90, 2, 1e-3), envelopes(90, 2, 1e-3)
+    b.hi[::9] = 1e300
+    b.lo[::9, 0] = -1e300
+    assert joined(a, b) == every_pair(a, b)
+
+
+def test_blocks_are_small_however_many_pairs_there_are():
+    same = Envelopes(np.zeros((600, 1)), np.ones((600, 1)))
+    sizes = [len(i) for i, _ in near(same, packed(same))]
+    assert sum(sizes) == 360_000
+    assert max(sizes) <= _join._FAN * _join._BLOCK
+
+
+def test_groups_never_meet():
+    a, b = envelopes(60, 2, 50), envelopes(70, 2, 50)
+    group_a, group_b = rng.integers(0, 3, 60), rng.integers(0, 3, 70)
+    expected = {(i, j) for i, j in every_pair(a, b) if group_a[i] == group_b[j]}
+    assert joined(a.grouped(group_a), b.grouped(group_b)) == expected
+
+
+def test_pairs_in_order():
+    i, j = in_order(np.array([2, 0, 2, 1]), np.array([1, 4, 0, 4]), (3, 5))
+    assert (i.tolist(), j.tolist()) == ([0, 1, 2, 2], [4, 4, 0, 1])
+    nothing, _ = in_order(*gathered([]), (0, 5))
+    assert nothing.dtype == np.int64
+    assert len(nothing) == 0
+
+
+def test_labels_are_numbered_in_both_tables_alike():
+    a, b = read_groups("f", (["p", "q"], ["q", "r", "p"]), 2, 3)
+    assert [a[0] == b[2], a[1] == b[0], b[1] in a] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("by", "error", "message"),
+    [
+        ("xy", TypeError, "f: by must be two lists of labels, .* got 'xy'"),
+        (([1], [1]), ValueError, r"each row of a \(2\) and of b \(1\), got shapes \(1,\), \(1,\)"),
+        (([1, 2], ["x"]), TypeError, "labels of a have dtype int64 and of b <U1; convert one of them"),
+    ],
+)
+def test_labels_that_do_not_fit(by, error, message):
+    with pytest.raises(error, match=message):
+        read_groups("f", by, 2, 1)
