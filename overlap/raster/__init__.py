@@ -23,6 +23,8 @@ medical image analysis. IEEE Trans. Med. Imaging 25, 1451. doi:10.1109/TMI.2006.
 Wang, Z. et al. (2023). Jaccard metric losses: optimizing the Jaccard index with soft labels. arXiv:2302.05666
 """
 
+from .pairs import measure_pairs, pairwise
+from .rle import decode_rle, encode_rle
 from .sizes import TNORMS, TNorm, dice, iou, measure
 from .squares import squared
 from .tables import LabelPairs, contingency, label_pairs
@@ -32,9 +34,13 @@ __all__ = [
     "LabelPairs",
     "TNorm",
     "contingency",
+    "decode_rle",
     "dice",
+    "encode_rle",
     "iou",
     "label_pairs",
     "measure",
+    "measure_pairs",
+    "pairwise",
     "squared",
 ]
