@@ -251,7 +251,9 @@ def _finding(finding: Finding) -> str:
 
 def _heading(name: str, is_number: bool) -> str:
     kind = ' class="number"' if is_number else ""
-    return f'<th scope="col"{kind} aria-sort="none"><button type="button">{for_html(name)}</button></th>'
+    # a long name may be broken where its words end
+    said = for_html(name).replace("_", "_<wbr>")
+    return f'<th scope="col"{kind} aria-sort="none"><button type="button">{said}</button></th>'
 
 
 def _column(cells: pd.Series[Any], is_number: bool, look: Look) -> list[str]:

@@ -151,7 +151,7 @@ class Told:
 
     def page(self) -> str:
         """Return the page for a browser."""
-        from .pictures.pages import comparison_page
+        from .pictures.comparison_pages import comparison_page
 
         return comparison_page(self.result, self.notes, paths=self.paths, **self.below.keywords)
 

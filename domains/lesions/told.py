@@ -110,7 +110,7 @@ class Told:
 
     def page(self) -> str:
         """Return the page for a browser."""
-        from .pictures.pages import cohort_page
+        from .pictures.cohort_pages import cohort_page
 
         prediction, reference = self.sides
         done = {**self.rules, "prediction": prediction, "reference": reference, "scores": self.out}

@@ -298,9 +298,9 @@ def _write_letters(place: Slice, ax: Axes, over_image: bool) -> None:
     left, right = place.right.letters
     bottom, top = place.up.letters
     far = 1 - _LETTER_AT
-    look: dict[str, Any] = {"color": INK}
-    if over_image:
-        look = {"color": "white", "path_effects": [withStroke(linewidth=2, foreground=INK)]}
+    colour = "white" if over_image else INK
+    rim = INK if over_image else "white"
+    look: dict[str, Any] = {"color": colour, "path_effects": [withStroke(linewidth=2, foreground=rim)]}
     sides = [
         (left, _LETTER_AT, 0.5, "left", "center"),
         (right, far, 0.5, "right", "center"),

@@ -79,8 +79,8 @@ def slice_of(
     grid: Grid,
     pairs: Sequence[tuple[xr.DataArray, xr.DataArray]],
     axis: str,
-    at: float | None,
-    view: View,
+    at: float | None = None,
+    view: View = "radiological",
 ) -> tuple[Slice, list[str]]:
     """Return the slice at a place, or else that of most disagreement, and what the title says of it."""
     if at is not None:

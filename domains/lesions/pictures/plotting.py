@@ -20,9 +20,12 @@ import overlap as ov
 from ..._pictures import COLUMN, axes_or_new, printed, settle
 from ..comparison.comparison import Assessment, Pair
 from ..comparison.layers import listed_labels
+from ..instances import named_hit
 from .drawing import INK, LEVELS, Window, draw_contours, draw_edges, draw_image, frame, rimmed
 from .masks import OVER_IMAGE, Masks, margin_or_usual, masks_of_images, masks_of_pair, name_lines, short_name
 from .slices import Slice, View
+from .states import lesions_in_words
+from .unmatched import count_elsewhere
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -114,7 +117,8 @@ def plot_overlay(
     >>> print(plot_overlay(assess(raters.isel(rater=0), raters.isel(rater=1), threshold=0.3)).get_title())
     label 1, Dice 0.482
     z = 5.4 mm, most disagreement
-    solid: matched at IoU >= 0.3, 1 of 1 predicted, 1 reference
+    solid: matched (IoU >= 0.3), dotted: unmatched
+    1 of 1 reference lesions matched
     """
     pair = None
     if isinstance(predicted, Assessment):
@@ -139,8 +143,8 @@ def plot_overlay(
             name_lines(names, OUTLINES, ax, WIDTHS)
         frame(masks.place, masks.inside, ax, margin_or_usual(margin, image), image is not None)
         if isinstance(predicted, Assessment) and pair is not None:
-            first, last = _result_lines(predicted, pair)
-            lines = [first, *lines, last]
+            first, last = _result_lines(predicted, pair, masks.place)
+            lines = [first, *lines, *last]
         ax.set_title("\n".join(lines), fontsize="small")
         if is_new:
             # so that the first savefig cuts no line off
@@ -205,22 +209,32 @@ def _contour_look(side: int, filled: bool) -> dict[str, Any]:
     return {"colors": OUTLINES[side], "linewidths": 1.2, "path_effects": rim}
 
 
-def _result_lines(result: Assessment, pair: Pair) -> tuple[str, str]:
-    """Return the first line of a title, with the Dice, and the last one, with the lesions."""
+def _result_lines(result: Assessment, pair: Pair, place: Slice) -> tuple[str, list[str]]:
+    """Return the first line of a title, with the Dice, and the last ones, with the lesions."""
     scores = result.report.sel(label=pair.label)
-    if pair.case is not None:
-        scores = scores.sel(case=pair.case)
     name = f"label {short_name(pair.label)}"
     if pair.case is not None:
+        scores = scores.sel(case=pair.case)
         name = f"case {short_name(pair.case)}, {name}"
-    dice = float(scores["dice"])
-    threshold = result.settings.threshold
-    matched = int(scores["lesions_matched"])
-    predicted = int(scores["lesions_predicted"])
-    reference = int(scores["lesions_reference"])
-    lesions = f"{matched} of {predicted} predicted, {reference} reference"
-    hard = pair.predicted.dtype == bool and pair.reference.dtype == bool
-    cut = "" if hard else f"cut at {result.settings.level:g}\n"
-    others = [k for k in result.report["label"].values.tolist() if k != pair.label]
-    alone = f" (not drawn: {short_name(listed_labels(others, most=3))})" if others else ""
-    return f"{name}, Dice {dice:.3f}{alone}", f"{cut}solid: matched at IoU >= {threshold:g}, {lesions}"
+    first = f"{name}, Dice {float(scores['dice']):.3f}"
+    others = [label for label in result.report["label"].values.tolist() if label != pair.label]
+    if others:
+        first += f" (not drawn: {short_name(listed_labels(others, most=3))})"
+    return first, [*_rule_lines(result, pair), lesions_in_words(scores), *_elsewhere(pair, place)]
+
+
+def _rule_lines(result: Assessment, pair: Pair) -> list[str]:
+    """Return where soft masks are cut, and what the lines around lesions mean."""
+    settings = result.settings
+    rule = named_hit(settings.hit, settings.threshold, settings.radius)
+    lines = [f"solid: matched ({rule}), dotted: unmatched"]
+    if pair.predicted.dtype != bool or pair.reference.dtype != bool:
+        lines.insert(0, f"cut at {settings.level:g}")
+    return lines
+
+
+def _elsewhere(pair: Pair, place: Slice) -> list[str]:
+    """Return which lesions that only one side has lie in other slices."""
+    counts = count_elsewhere(pair, place)
+    said = [f"{n} {kind}" for kind, n in counts.items() if n]
+    return [f"in other slices: {', '.join(said)}"] if said else []

@@ -125,8 +125,34 @@ def test_the_picture_shows_what_the_table_says(options, drawn):
     predicted, reference = result.lesions["predicted"].nunique(), result.lesions["reference"].nunique()
     assert [matched, predicted - matched, matched, reference - matched] == drawn
     assert result.report.lesions_matched.item() == matched
-    assert f"\ncut at {options.get('level', 0.5)}\nsolid: matched at" in ax.get_title()
-    assert ax.get_title().endswith(f", {matched} of {predicted} predicted, {reference} reference")
+    rule = f"IoU >= {options.get('threshold', 0.5)}"
+    assert f"\ncut at {options.get('level', 0.5)}\nsolid: matched ({rule}), dotted: unmatched\n" in ax.get_title()
+    assert f"\n{matched} of {reference} reference lesions matched" in ax.get_title()
+
+
+@pytest.mark.parametrize(
+    ("options", "rule"),
+    [
+        ({"hit": "dice", "threshold": 0.3}, "Dice >= 0.3"),
+        ({"hit": "voxel"}, "any voxel"),
+        ({"hit": "centre", "radius": 4.0}, "centres within 4 mm"),
+    ],
+)
+def test_a_picture_names_the_rule_that_lesions_were_matched_by(options, rule):
+    title = plot_overlay(assess(*soft_lesions(), **options)).get_title()
+    assert f"solid: matched ({rule})" in title
+    assert "IoU" not in title
+
+
+def test_a_picture_says_which_lesions_lie_in_other_slices(box):
+    both = np.s_[2:8, 2:8, 1:3]
+    predicted = box(both, np.s_[10, 10, 2], np.s_[20, 20, 0])
+    reference = box(both, np.s_[3, 20, 0], np.s_[12, 20, 0])
+    result = assess(predicted, reference)
+    counts = "1 of 3 reference lesions matched, 2 missed, 2 spurious"
+    titles = [plot_overlay(result, at=at).get_title() for at in (0.0, 4.0)]
+    assert titles[0].endswith(f"{counts}\nin other slices: 1 spurious")
+    assert titles[1].endswith(f"{counts}\nin other slices: 2 missed, 1 spurious")
 
 
 def test_a_picture_of_a_result_names_its_label_and_case():
