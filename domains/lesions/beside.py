@@ -47,7 +47,7 @@ def protocols_files(
         table = compare_protocols(a, b, protocols=names, labels=wanted, level=level)
 
     def shown() -> list[Any]:
-        return [protocols_table(table, str(predicted), str(reference)), *why_lines(table)]
+        return [protocols_table(table, str(predicted), str(reference)), rules_table(table), *why_lines(table)]
 
     def picture() -> Axes:
         return _bars(table, for_picture(str(predicted)), for_picture(str(reference)))
@@ -83,6 +83,13 @@ def protocols_table(table: pd.DataFrame, predicted: str, reference: str) -> Tabl
         cells.append([str(row["label"]), row["protocol"], row["score"], *numbers, *values])
     title = f"prediction: {predicted}\nreference: {reference}"
     return build_table(("label", "protocol", "score"), SHOWN, cells, title=title, caption="HD95 in mm, of cc in voxels")
+
+
+def rules_table(table: pd.DataFrame) -> Table:
+    """Return what each protocol takes for a lesion, a hit and a mean, and what a miss costs, for the terminal."""
+    rules = table.drop_duplicates("protocol")
+    rows = [[row["protocol"], row["rule"]] for row in rules.to_dict("records")]
+    return build_table(("protocol", "rule"), (), rows)
 
 
 def why_lines(table: pd.DataFrame) -> list[str]:

@@ -48,9 +48,13 @@ class LeastIoU:
     def __str__(self) -> str:
         return f"IoU >= {self.least:g}"
 
+    def index(self, overlap: ov.Overlap) -> np.ndarray:
+        """Return the IoU of two sets."""
+        return np.asarray(ov.iou(overlap))
+
     def pairs(self, lesions: LesionMaps) -> coo_array:
         """See `Hit`; the score is the IoU."""
-        return _reaching(lesions, np.asarray(ov.iou(lesions.pairs.overlap)), self.least)
+        return _reaching(lesions, self.index(lesions.pairs.overlap), self.least)
 
 
 @dataclass(frozen=True)
@@ -71,9 +75,13 @@ class LeastDice:
     def __str__(self) -> str:
         return f"Dice >= {self.least:g}"
 
+    def index(self, overlap: ov.Overlap) -> np.ndarray:
+        """Return the Dice coefficient of two sets."""
+        return np.asarray(ov.dice(overlap))
+
     def pairs(self, lesions: LesionMaps) -> coo_array:
         """See `Hit`; the score is the Dice coefficient."""
-        return _reaching(lesions, np.asarray(ov.dice(lesions.pairs.overlap)), self.least)
+        return _reaching(lesions, self.index(lesions.pairs.overlap), self.least)
 
 
 @dataclass(frozen=True)

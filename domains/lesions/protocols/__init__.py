@@ -17,6 +17,7 @@ from .cells import CellWise
 from .curves import RATES, detection_scores, froc_curve
 from .detections import AnyDetection, MatchedDetections
 from .masks import MaskPair
+from .metastases import LargeLesions
 from .panoptic import Panoptic
 from .presets import PROTOCOLS
 from .scored import Protocol, ProtocolScores
@@ -27,6 +28,7 @@ __all__ = [
     "RATES",
     "AnyDetection",
     "CellWise",
+    "LargeLesions",
     "LesionWise",
     "MaskPair",
     "MatchedDetections",

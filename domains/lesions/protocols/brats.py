@@ -60,8 +60,9 @@ class LesionWise:
 
     def rule(self) -> str:
         """Return the rule in words."""
+        grown = counted(self.dilation, "voxel")
         return (
-            f"reference lesions grown by {self.dilation} voxels; any voxel of these hits; mean over the found, the "
+            f"reference lesions grown by {grown}; any voxel of these hits; mean over the found, the "
             f"missed above {self.least_volume:g} mm³ and the spurious, a miss at Dice 0, HD95 {self.penalty:g}"
         )
 

@@ -48,6 +48,9 @@ class MaskPair:
         reference = number_lesions(self.reference, dilation=dilation)
         return LesionMaps(self.lesions.predicted, reference, self.spacing)
 
-    def by_faces(self) -> LesionMaps:
-        """Return the lesions where voxels touch by their faces alone."""
+    @cached_property
+    def panoptica(self) -> LesionMaps:
+        """The lesions as panoptica has them: voxels touch by corners too in space, by faces alone in a plane."""
+        if len(self.spacing) == 3:
+            return self.lesions
         return LesionMaps(number_lesions(self.predicted, 1), number_lesions(self.reference, 1), self.spacing)

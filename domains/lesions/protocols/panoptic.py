@@ -1,10 +1,12 @@
-"""Lesions matched one to one, and scored by what was matched: panoptic quality, and the BraTS challenges of 2026.
+"""Lesions matched, and scored by what was matched: panoptic quality, and the BraTS challenges of 2026.
 
 Conventions
 -----------
-- Lesions are matched one to one. RQ (= F1) counts the matched, missed and spurious; SQ, Dice and HD95 (medpy's, pooled)
-  are means over the matched pairs; PQ = SQ × RQ.
-- Without a matched pair SQ, PQ and Dice are 0 and HD95 is infinite; without any lesion all are NaN.
+- Lesions are matched one to one, or several predicted ones to one of the reference: see `partners`. These count as one
+  predicted lesion then.
+- RQ (= F1) counts the matched, missed and spurious; SQ, Dice and HD95 (medpy's, pooled) are means over the matched;
+  PQ = SQ × RQ.
+- Without a matched lesion SQ, PQ and Dice are 0 and HD95 is infinite; without any lesion all are NaN.
 - panoptica's components touch by corners in three dimensions, by faces alone in two.
 
 References
@@ -26,12 +28,13 @@ import pandas as pd
 import overlap as ov
 from overlap import matching
 
-from ..instances import Hit, LeastIoU, LesionMaps, match_instances
+from ..._checks import check_choice
+from ..instances import Hit, LeastDice, LeastIoU, LesionMaps, match_instances
 from .masks import MaskPair
-from .scored import ProtocolScores, counted, hd95, mean_or
+from .partners import MATCHINGS, Matching, scored_together
+from .scored import ProtocolScores, counted, mean_or
 
 HALF = LeastIoU(0.5)
-Matching = Literal["optimal", "total", "greedy"]
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,10 @@ class Panoptic:
     Parameters
     ----------
     hit : LeastIoU, LeastDice, AnyVoxel, CentreInside or CentreWithin
-        What two lesions need to be matched.
-    method : {"optimal", "total", "greedy"}
-        Which one-to-one matching, see `overlap.matching.match`.
+        What two lesions need to be matched; to merge, an IoU or a Dice coefficient.
+    method : {"optimal", "total", "greedy", "many_to_one", "merge"}
+        Which one-to-one matching, see `overlap.matching.match`; or each predicted lesion with the closest of the
+        reference that it hits; or likewise, as long as it makes the whole closer.
     worst : float
         HD95 where no lesion is matched, mm.
     headline : {"pq", "dice"}
@@ -62,63 +66,63 @@ class Panoptic:
     worst: float = inf
     headline: Literal["pq", "dice"] = "pq"
 
+    def __post_init__(self) -> None:
+        check_choice("lesions.score_lesions", "method", self.method, MATCHINGS)
+        if self.method == "merge" and not isinstance(self.hit, LeastIoU | LeastDice):
+            raise ValueError(
+                f"lesions.score_lesions: pieces are merged by an IoU or a Dice coefficient, and the hit is {self.hit}: "
+                'pass LeastIoU(0.5), or method="many_to_one"'
+            )
+
     def rule(self) -> str:
         """Return the rule in words."""
-        averaged = "SQ × F1" if self.headline == "pq" else "mean over the matched pairs alone"
-        return f"every lesion of both; {self.hit}, one to one; {averaged}"
+        averaged = "SQ × F1"
+        if self.headline == "dice":
+            averaged = f"mean over the matched alone; where none is, Dice 0 and HD95 {self.worst:g}"
+        return f"every lesion of both; {self.hit}, {MATCHINGS[self.method]}; {averaged}"
 
     def score(self, masks: MaskPair) -> ProtocolScores:
         """Score a pair of masks."""
-        lesions = masks.lesions if len(masks.spacing) == 3 else masks.by_faces()
-        scores = self.hit.pairs(lesions)
-        pairs = matching.match(scores, -inf, self.method).pairs
-        table = _matched_pairs(lesions, pairs)
+        lesions = masks.panoptica
+        table = scored_together(lesions, self.hit, self.method)
         n_found = len(table)
-        counts = ov.Overlap(n_found, lesions.n_predicted, lesions.n_reference)
+        n_missed = lesions.n_reference - n_found
+        n_spurious = lesions.n_predicted - int(table["pieces"].sum())
+        counts = ov.Overlap(n_found, n_found + n_spurious, lesions.n_reference)
         quality = matching.PanopticQuality(float(table["iou"].sum()), counts)
         has_lesions = lesions.n_predicted + lesions.n_reference > 0
         values = {
-            "dice": mean_or(table["dice"].to_numpy(), 0.0 if has_lesions else nan),
-            "hd95": mean_or(table["hd95"].to_numpy(), self.worst if has_lesions else nan),
+            "dice": mean_or(np.asarray(table["dice"]), 0.0 if has_lesions else nan),
+            "hd95": mean_or(np.asarray(table["hd95"]), self.worst if has_lesions else nan),
             "f1": quality.rq,
             "sq": quality.sq if n_found else quality.pq,
             "pq": quality.pq,
         }
-        n_missed = lesions.n_reference - n_found
-        n_spurious = lesions.n_predicted - n_found
-        notes = self._notes(lesions, n_missed, n_spurious)
-        return ProtocolScores(self.headline, values, n_found, n_missed, n_spurious, table, notes)
+        notes = [*self._notes_of_pieces(lesions, table), *self._notes_of_the_rest(n_found, n_missed, n_spurious)]
+        return ProtocolScores(self.headline, values, n_found, n_missed, n_spurious, table, tuple(notes))
 
-    def _notes(self, lesions: LesionMaps, n_missed: int, n_spurious: int) -> tuple[str, ...]:
-        kinds = match_instances(lesions, self.hit)
-        lost = kinds[~kinds["matched"]]
+    def _notes_of_pieces(self, lesions: LesionMaps, table: pd.DataFrame) -> list[str]:
         notes = []
+        joined = table.loc[table["pieces"] > 1, "reference"]
+        if len(joined):
+            notes.append(f"{counted(len(joined), 'reference lesion')} scored with several pieces")
+        kinds = match_instances(lesions, self.hit)
+        is_joined = kinds["group"].isin(kinds.loc[kinds["reference"].isin(joined), "group"])
+        lost = kinds[~kinds["matched"] & ~is_joined]
         for kind, what in (("split", "split"), ("merge", "merged")):
             n = lost.loc[lost["kind"] == kind, "group"].nunique()
             if n:
                 notes.append(f"{counted(n, f'{what} lesion')}: a piece needs {self.hit} and a partner of its own")
-        if self.headline == "dice" and n_missed + n_spurious:
-            notes.append(f"{n_missed} missed and {n_spurious} spurious lesions are not in the mean")
-        return tuple(notes)
+        return notes
 
-
-def _matched_pairs(lesions: LesionMaps, pairs: np.ndarray) -> pd.DataFrame:
-    """Return a row for each matched pair."""
-    i = pairs[:, 0]
-    j = pairs[:, 1]
-    shared = lesions.shared(i, j)
-    met = ov.Overlap(shared, lesions.pairs.cells_a[i], lesions.pairs.cells_b[j])
-    distances = []
-    for k, m in pairs:
-        a, b = lesions.masks(np.array([k]), np.array([m]))
-        distances.append(hd95(a, b, lesions.spacing, "medpy"))
-    return pd.DataFrame(
-        {
-            "predicted": lesions.pairs.labels_a[i],
-            "reference": lesions.pairs.labels_b[j],
-            "volume": lesions.volumes_reference[j],
-            "iou": np.asarray(ov.iou(met), float),
-            "dice": np.asarray(ov.dice(met), float),
-            "hd95": np.array(distances, float),
-        }
-    )
+    def _notes_of_the_rest(self, n_found: int, n_missed: int, n_spurious: int) -> list[str]:
+        if n_found + n_missed + n_spurious == 0:
+            return ["no lesion in either: undefined"]
+        if self.headline == "pq":
+            return []
+        left_out = f"{n_missed} missed and {n_spurious} spurious lesions"
+        if n_found == 0:
+            return [f"none matched of {left_out}: Dice 0, HD95 {self.worst:g}"]
+        if n_missed + n_spurious:
+            return [f"{left_out} are not in the mean"]
+        return []

@@ -42,6 +42,15 @@ def test_the_terminal_tells_why(files):
     assert "panoptic" not in done.output
 
 
+def test_the_terminal_tells_the_rule_and_what_a_miss_costs(files):
+    done = CliRunner().invoke(app, ["lesions", "protocols", *files[0]], env={"COLUMNS": "80"})
+    told = " ".join(done.output.split())
+    assert done.output.count("374") == 5
+    assert done.output.count("373") == 2
+    for protocol in compare_protocols(*files[1])["protocol"]:
+        assert told.count(f" {protocol} ") >= 2, protocol
+
+
 def test_names():
     assert parse_protocols(None) is None
     with pytest.raises(ValueError, match="names none: choose from brats2023_gli"):

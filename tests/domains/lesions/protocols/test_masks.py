@@ -18,6 +18,9 @@ def test_lesions_are_numbered_once_and_joined_on_the_reference_alone():
     assert masks.joined(0) is masks.lesions
 
 
-def test_corners_do_not_touch_by_faces():
+def test_corners_touch_in_space_alone_as_panoptica_has_it():
     masks = MaskPair(ROW, ROW, (1.0, 1.0))
-    assert masks.by_faces().n_reference == 3
+    assert masks.panoptica.n_reference == 3
+    in_space = MaskPair(ROW[..., None], ROW[..., None], (1.0, 1.0, 1.0))
+    assert in_space.panoptica is in_space.lesions
+    assert in_space.panoptica.n_reference == 2

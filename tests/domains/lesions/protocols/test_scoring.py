@@ -30,8 +30,11 @@ def test_all_protocols_on_one_case():
         "brats2023_men": 1.0,
         "brats2023_met": 0.5,
         "brats2026": 1.0,
+        "brats2026_met": 1.0,
         "cc": 0.5,
         "panoptic": 0.6667,
+        "panoptic_many_to_one": 0.6667,
+        "panoptic_merge": 0.6667,
         "picai": 0.5,
         "froc": 0.5,
     }
