@@ -14,16 +14,20 @@ References
 Allen, J. F. (1983). Maintaining knowledge about temporal intervals. Commun. ACM 26, 832. doi:10.1145/182.358434
 """
 
+from .._subsets import Subsets
 from .join import Pairs, overlap_pairs
+from .many import measure_many
 from .sets import complement, dice, intersection, iou, measure, union
 
 __all__ = [
     "Pairs",
+    "Subsets",
     "complement",
     "dice",
     "intersection",
     "iou",
     "measure",
+    "measure_many",
     "overlap_pairs",
     "union",
 ]

@@ -50,8 +50,8 @@ def measure(a: ArrayLike, b: ArrayLike) -> Overlap:
     if not are_whole:
         rows_a = rows_a.astype(np.float64)
         rows_b = rows_b.astype(np.float64)
-    set_a = _unite(rows_a)
-    set_b = _unite(rows_b)
+    set_a = united(rows_a)
+    set_b = united(rows_b)
     size_a = _length(set_a)
     size_b = _length(set_b)
     shared = _length(_intersect(set_a, set_b))
@@ -141,7 +141,7 @@ def union(*sets: ArrayLike) -> Intervals:
     """
     named = {f"set {k}": x for k, x in enumerate(sets)}
     rows = read_rows("intervals.union", **named)
-    return _unite(np.concatenate(rows))
+    return united(np.concatenate(rows))
 
 
 def intersection(a: ArrayLike, b: ArrayLike) -> Intervals:
@@ -154,7 +154,7 @@ def intersection(a: ArrayLike, b: ArrayLike) -> Intervals:
            [20, 25]])
     """
     rows_a, rows_b = read_rows("intervals.intersection", a=a, b=b)
-    return _intersect(_unite(rows_a), _unite(rows_b))
+    return _intersect(united(rows_a), united(rows_b))
 
 
 def complement(intervals: ArrayLike, support: ArrayLike) -> Intervals:
@@ -172,8 +172,8 @@ def complement(intervals: ArrayLike, support: ArrayLike) -> Intervals:
            [4, 8]])
     """
     rows, support_rows = read_rows("intervals.complement", intervals=intervals, support=support)
-    taken = _unite(rows)
-    within = _unite(support_rows)
+    taken = united(rows)
+    within = united(support_rows)
     if not len(within):
         return within
     # from the beginning of the support to what is taken first, and so on to the end
@@ -183,7 +183,7 @@ def complement(intervals: ArrayLike, support: ArrayLike) -> Intervals:
     return _intersect(gaps, within)
 
 
-def _unite(rows: Intervals) -> Intervals:
+def united(rows: Intervals) -> Intervals:
     """Return well-formed rows as a set: disjoint, ascending, none of them empty or touching another."""
     rows = rows[rows[:, 0] < rows[:, 1]]
     rows = rows[np.argsort(rows[:, 0], kind="stable")]

@@ -23,6 +23,8 @@ medical image analysis. IEEE Trans. Med. Imaging 25, 1451. doi:10.1109/TMI.2006.
 Wang, Z. et al. (2023). Jaccard metric losses: optimizing the Jaccard index with soft labels. arXiv:2302.05666
 """
 
+from .._subsets import Subsets
+from .many import measure_many
 from .pairs import measure_pairs, pairwise
 from .rle import decode_rle, encode_rle
 from .sizes import TNORMS, TNorm, dice, iou, measure
@@ -32,6 +34,7 @@ from .tables import LabelPairs, contingency, label_pairs
 __all__ = [
     "TNORMS",
     "LabelPairs",
+    "Subsets",
     "TNorm",
     "contingency",
     "decode_rle",
@@ -40,6 +43,7 @@ __all__ = [
     "iou",
     "label_pairs",
     "measure",
+    "measure_many",
     "measure_pairs",
     "pairwise",
     "squared",
