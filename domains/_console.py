@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ._checks import UsageError, check_choice
 from ._outputs import is_special, write_whole
-from ._text import for_csv, for_json, for_terminal, one_line
+from ._text import for_csv, for_json, for_terminal, one_line, row_for_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -490,7 +490,8 @@ def _rows(report: Any) -> pd.DataFrame:
 
     if isinstance(report, xr.Dataset):
         return _report.as_rows(report, ("prediction", "reference"))
-    return pd.DataFrame(report if isinstance(report, list) else [report])
+    rows = report if isinstance(report, list) else [report]
+    return pd.DataFrame([row_for_table(row) for row in rows])
 
 
 def _for_json(report: Any, skipped: pd.DataFrame, warned: list[str]) -> Any:

@@ -21,6 +21,7 @@ import csv
 import errno
 import json
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterable, Iterator
@@ -31,7 +32,7 @@ from typing import Any, NamedTuple
 
 from ._checks import UsageError
 from ._packed import PackedError, Packing, packing_of, unpacked
-from ._text import file_name, one_line
+from ._text import file_name, for_table, one_line
 
 _SMALL = 1 << 25
 """Bytes that are taken without a look at the free memory."""
@@ -41,6 +42,7 @@ _TEXT_OF_A_BYTE = 20
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _CGROUPS = Path("/sys/fs/cgroup")
 _FETCH_AGAIN = "fetch or write it again"
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class ReadError(ValueError):
@@ -354,7 +356,7 @@ def split_rows(text: str, separator: str, *, quoted: bool = True) -> list[Row]:
 
 
 def load_json(text: str, *, constants: bool = False) -> Any:
-    """Return what JSON holds.
+    r"""Return what JSON holds.
 
     Parameters
     ----------
@@ -366,6 +368,7 @@ def load_json(text: str, *, constants: bool = False) -> Any:
     Returns
     -------
     dict, list, str, float, int, bool or None
+        Text as every table can hold it: half of a pair of surrogates is written out, as ``\ud800``.
 
     Raises
     ------
@@ -382,7 +385,8 @@ def load_json(text: str, *, constants: bool = False) -> Any:
     """
     refuse = None if constants else _refuse_constant
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=refuse)
+        data = json.loads(text, object_pairs_hook=_object, parse_constant=refuse)
+        return _held(data) if _ESCAPED_SURROGATE.search(text) else data
     except json.JSONDecodeError as error:
         found = f"line {error.lineno}, column {error.colno}: not JSON ({error.msg}); {_FETCH_AGAIN}"
         raise ReadError(found) from error
@@ -392,6 +396,15 @@ def load_json(text: str, *, constants: bool = False) -> Any:
         raise
     except ValueError as error:
         raise ReadError(f"not JSON ({one_line(error)}); {_FETCH_AGAIN}") from error
+
+
+def _held(data: Any) -> Any:
+    """Return data with all text in it as every table can hold it."""
+    if isinstance(data, dict):
+        return {for_table(key): _held(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_held(value) for value in data]
+    return for_table(data)
 
 
 def _error(operation: str, path: str | Path, found: str) -> ReadError:

@@ -23,7 +23,7 @@ import xarray as xr
 import overlap as ov
 
 from ._checks import check_choice
-from ._text import from_csv
+from ._text import from_csv, row_for_table
 
 SIZES = ("intersection", "size_a", "size_b")
 
@@ -222,7 +222,7 @@ def as_rows(report: xr.Dataset, decisions: Sequence[str] = ()) -> pd.DataFrame:
         rows = pd.DataFrame([{name: x.item() for name, x in numbers.data_vars.items()}])
     if not decisions:
         return rows
-    decided = {name: report.attrs[name] for name in decisions}
+    decided = row_for_table({name: report.attrs[name] for name in decisions})
     return pd.concat([pd.DataFrame([decided] * len(rows)), rows], axis=1)
 
 

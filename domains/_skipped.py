@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ._text import file_name
+from ._text import file_name, row_for_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,11 +51,10 @@ def as_skipped(rows: Iterable[Mapping[Any, Any]] = ()) -> pd.DataFrame:
     import pandas as pd
 
     blank = dict.fromkeys(COLUMNS, "")
-    filled = [{**blank, **row} for row in rows]
+    filled = [{**blank, **row_for_table(row)} for row in rows]
     if not filled:
         return pd.DataFrame(columns=pd.Index(COLUMNS), dtype=object)
-    # as objects: names of files need not be text that Arrow can hold
-    return pd.DataFrame(filled, dtype=object)
+    return pd.DataFrame(filled)
 
 
 def joined(*tables: pd.DataFrame) -> pd.DataFrame:

@@ -6,6 +6,8 @@ Conventions
   is obeyed: no markup, no escape sequence of a terminal, no mathematics of a picture, no HTML, no formula.
 - What has no picture is written as Python writes it: ``\x1b`` for the escape character, ``\n`` for a line break,
   ``\xff`` for a byte of a file name that is no UTF-8.
+- A table holds text that can be written as UTF-8: `for_table`, wherever a name enters one. pandas keeps text in Arrow
+  where pyarrow is installed, which takes no other.
 - A cell of a CSV file that a spreadsheet would run as a formula gets an apostrophe in front, as spreadsheets know it:
   `for_csv`. Numbers never do. `from_csv` takes it off, so that our own files come back as they were.
 
@@ -18,6 +20,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -120,6 +123,39 @@ def for_json(data: Any) -> str:
     return _UNSEEN_IN_TEXT.sub(lambda match: f"\\u{ord(match.group()):04x}", written)
 
 
+def for_table(cell: Any) -> Any:
+    r"""Return a cell as every table can hold it: bytes of a file name that are no UTF-8 become ``\xff`` and the like.
+
+    Parameters
+    ----------
+    cell : object
+        What is no str is returned unchanged.
+
+    Returns
+    -------
+    object
+
+    Examples
+    --------
+    >>> print(for_table("\udcff.csv"))
+    \xff.csv
+    """
+    if not isinstance(cell, str) or cell.isascii():
+        return cell
+    return _SURROGATES.sub(_escape, cell)
+
+
+def row_for_table(row: Mapping[Any, Any]) -> dict[Any, Any]:
+    r"""Return a row as every table can hold it: see `for_table`.
+
+    Examples
+    --------
+    >>> print(row_for_table({"file": "\udcff.csv", "line": 5})["file"])
+    \xff.csv
+    """
+    return {name: for_table(cell) for name, cell in row.items()}
+
+
 def for_csv(cell: Any) -> Any:
     """Return a cell of a table as CSV holds it: no spreadsheet runs it, and it can be written as UTF-8.
 
@@ -142,7 +178,7 @@ def for_csv(cell: Any) -> Any:
     """
     if not isinstance(cell, str):
         return cell
-    written = encodable(cell)
+    written: str = for_table(cell)
     if _FORMULA.match(written) and not _NUMBER.fullmatch(written):
         return f"'{written}"
     return written
@@ -159,17 +195,6 @@ def from_csv(cell: str) -> str:
     if cell.startswith("'") and _FORMULA.match(cell):
         return cell[1:]
     return cell
-
-
-def encodable(text: str) -> str:
-    r"""Return text that can be written as UTF-8: bytes of a file name that are none become ``\xff`` and the like.
-
-    Examples
-    --------
-    >>> print(encodable("\udcff.csv"))
-    \xff.csv
-    """
-    return _SURROGATES.sub(_escape, text)
 
 
 def one_line(text: object, most: int | None = 300) -> str:

@@ -24,7 +24,7 @@ import pandas as pd
 from .. import _skipped
 from .._checks import UsageError, check_choice
 from .._files import ReadError, read_text, reading
-from .._text import one_line
+from .._text import for_table, one_line
 from .formats import (
     ABSENT,
     BACKGROUND,
@@ -127,7 +127,8 @@ def read_events(
         _check_count(rows, format_name, text)
         if subset is not None:
             rows = _of_subset(rows, subset, path)
-        return _judge(rows, path, path.stem if file is None else file)
+        recording = path.stem if file is None else file
+        return _judge(rows, path, for_table(recording))
 
 
 def read_durations(path: str | Path) -> pd.DataFrame:

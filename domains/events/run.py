@@ -31,6 +31,7 @@ import xarray as xr
 from .. import _console, _report, _skipped
 from .._checks import check_choice
 from .._running import split_running, takes_running
+from .._text import for_table
 from . import tables
 from .comparison import assess, explain_faults, find_protocol
 from .formats import READERS
@@ -144,7 +145,7 @@ def score(
     }
     if are_files:
         # two files are of one recording, whatever they are called
-        files["prediction"] = [Found(prediction_path, reference_path.stem)]
+        files["prediction"] = [Found(prediction_path, for_table(reference_path.stem))]
     sides = read_sides(files, kind=kind, subset=subset, running=running)
     a = sides["prediction"]
     b = sides["reference"]

@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 
 from .._checks import UsageError, check_number
-from .._text import one_line
+from .._text import for_table, one_line
 
 COLUMNS = ["file", "onset", "offset", "label", "confidence"]
 ALIASES = {
@@ -138,7 +138,7 @@ def as_support(support: Support, files: Iterable[str]) -> pd.DataFrame:
     _check_stretches(table, onset, offset, name)
     _check_rows(table, ~table["file"].duplicated().to_numpy(), "a file twice, and a file has one stretch", name)
     known = pd.DataFrame({"onset": onset, "offset": offset}, index=_texts(table, "file"))
-    every_file = sorted({*known.index, *files})
+    every_file = sorted({*known.index, *map(for_table, files)})
     return known.reindex(every_file).fillna({"onset": 0.0}).rename_axis("file")
 
 
@@ -185,7 +185,7 @@ def _support_table(support: Support, files: Iterable[str]) -> pd.DataFrame:
     if isinstance(support, pd.DataFrame):
         return support.rename(columns=_own_names(support.columns))
     if isinstance(support, Mapping):
-        return pd.DataFrame({"file": list(support), "duration": list(support.values())})
+        return pd.DataFrame({"file": [for_table(file) for file in support], "duration": list(support.values())})
     if support is not None and (not isinstance(support, Real) or isinstance(support, bool)):
         raise UsageError(
             f"events.as_support: the support must be seconds, a mapping of file to seconds or a table; got "
@@ -194,7 +194,7 @@ def _support_table(support: Support, files: Iterable[str]) -> pd.DataFrame:
     if support is not None:
         check_number("events.as_support", "support", support, above=0)
     end = np.nan if support is None else float(support)
-    return pd.DataFrame({"file": sorted(set(files)), "duration": end})
+    return pd.DataFrame({"file": sorted(set(map(for_table, files))), "duration": end})
 
 
 def _check_stretches(table: pd.DataFrame, onset: np.ndarray, offset: np.ndarray, name: str) -> None:
@@ -248,4 +248,4 @@ def _offsets(table: pd.DataFrame, onset: np.ndarray, name: str) -> np.ndarray:
 def _texts(table: pd.DataFrame, column: str) -> list[str]:
     if column not in table:
         return [""] * len(table)
-    return ["" if pd.isna(x) else str(x) for x in table[column]]
+    return ["" if pd.isna(x) else for_table(str(x)) for x in table[column]]

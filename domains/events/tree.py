@@ -25,7 +25,7 @@ from .._checks import UsageError
 from .._files import ReadError, load_json, read_text
 from .._skipped import COLUMNS as SKIPPED
 from .._skipped import UNREADABLE
-from .._text import file_name, printable
+from .._text import file_name, for_table, printable
 from .formats import ROOTS
 from .io import SAYS_NONE, SUFFIXES, read_events
 from .schema import COLUMNS
@@ -114,7 +114,7 @@ def find_files(path: Path, side: str) -> list[Found]:
     [('a.csv', 'a', ''), ('b.csv', 'b', 'keep one of them'), ('b.txt', 'b', 'keep one of them')]
     """
     if not path.is_dir():
-        return [Found(path, path.stem)]
+        return [Found(path, for_table(path.stem))]
     entries = sorted(_entries(path), key=_path_of)
     found = _told_apart(_without_descriptions(entries))
     if not found:

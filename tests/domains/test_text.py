@@ -11,6 +11,7 @@ import warnings
 from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -21,10 +22,10 @@ from domains._html import result_html
 from domains._report import build
 from domains._text import (
     count_of,
-    encodable,
     file_name,
     for_csv,
     for_picture,
+    for_table,
     for_terminal,
     from_csv,
     one_line,
@@ -34,7 +35,7 @@ from domains._text import (
 
 @pytest.mark.parametrize("text", ["owl", "Häher", "猫", "a b", "[noise]", "$x_1$", "100 %"])
 def test_what_can_be_seen_is_kept(text):
-    assert printable(text) == one_line(text) == encodable(text) == file_name(text) == text
+    assert printable(text) == one_line(text) == for_table(text) == file_name(text) == text
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_what_cannot_be_seen_is_written_out(text, shown):
 
 
 def test_only_what_is_no_utf_8_is_changed_for_a_file():
-    assert encodable("a\x1b\n\udcff") == "a\x1b\n\\xff"
+    assert for_table("a\x1b\n\udcff") == "a\x1b\n\\xff"
 
 
 def test_the_words_of_a_library_are_one_line_and_not_too_long():
@@ -192,6 +193,87 @@ def test_odd_names_of_files(tmp_path, capsys, name):
     assert code in (1, 2)
     assert len(said.splitlines()) == 1
     assert is_quiet(said)
+
+
+def all_is_utf_8(table):
+    texts = [cell for row in table.to_numpy(object) for cell in row if isinstance(cell, str)]
+    assert texts
+    return all(text.isascii() or text.encode() for text in texts)
+
+
+@pytest.fixture
+def no_utf_8(tmp_path):
+    """Make a folder whose name is no UTF-8."""
+    folder = tmp_path / "caf\udce9"
+    try:
+        folder.mkdir()
+    except (OSError, UnicodeError):
+        pytest.skip("a file system that takes other names only")
+    return folder
+
+
+def test_tables_of_events_hold_utf_8(no_utf_8):
+    from domains.events import as_events, as_support, compare, read_events, summarise
+
+    path = no_utf_8 / "b\udcff.csv"
+    path.write_text("onset,offset,label\n1,2,owl\n3,x,owl\n")
+    events, skipped, support = read_events(path)
+    assert events["file"].tolist() == support["file"].tolist() == [r"b\xff"]
+    assert all_is_utf_8(skipped)
+    report = compare(events, events, protocol="time", by="file", support={"b\udcff": 5.0})
+    assert report["file"].values.tolist() == [r"b\xff"]
+    assert all_is_utf_8(summarise(report.assign_attrs(prediction=path.name)))
+    # a user's own table holds what it likes
+    own = pd.DataFrame({"file": ["\udce9", "a"], "onset": 1.0, "offset": 2.0, "label": ["\ud800", "owl"]}, dtype=object)
+    assert as_events(own)[["file", "label"]].values.tolist() == [[r"\xe9", r"\ud800"], ["a", "owl"]]
+    assert as_support({"\udce9": 5.0}, ["\udcff"]).index.tolist() == [r"\xe9", r"\xff"]
+    assert as_support(4.0, ["\udcff"]).index.tolist() == [r"\xff"]
+
+
+def test_half_a_surrogate_in_json_is_written_out(tmp_path):
+    from domains.events import read_events
+
+    annotations = [{"label": "\ud83d", "segment": [1, 2]}, {"label": "\U0001f989", "segment": [3, 4]}]
+    video = {"duration": 9, "subset": "x", "annotations": annotations}
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"database": {"\udce9": video}}))
+    assert read_events(path).events[["file", "label"]].values.tolist() == [
+        [r"\xe9", r"\ud83d"],
+        [r"\xe9", "\U0001f989"],
+    ]
+
+
+def test_tables_of_residues_hold_utf_8(no_utf_8):
+    pytest.importorskip("gemmi")
+    from domains.ramachandran import compare_models, example, summarise, validate
+
+    path = no_utf_8 / "a.pdb.gz"
+    path.write_bytes(example("1a28").read_bytes())
+    angles = no_utf_8 / "angles.csv"
+    angles.write_text("phi,psi,resname\n-60,-45,ALA\n-120,130,GLY\n")
+    residues, skipped = validate([path, angles, no_utf_8 / "none.pdb"])
+    shown = printable(path)
+    assert residues["file"].unique().tolist() == [shown, printable(angles)]
+    assert all_is_utf_8(skipped)
+    assert summarise(residues, skipped)["file"].tolist()[0] == shown
+    assert all_is_utf_8(compare_models(path, path)[0])
+
+
+def test_tables_of_lesions_hold_utf_8(no_utf_8):
+    pytest.importorskip("nibabel")
+    from domains.lesions import as_image, cohort, compare_models, read_scores, write_image
+
+    mask = as_image(np.pad(np.ones((2, 2, 2), np.uint8), 2), (1.0, 1.0, 1.0))
+    for side in ("p", "r"):
+        (no_utf_8 / side).mkdir()
+        write_image(mask, no_utf_8 / side / "b\udcff.nii.gz")
+    (no_utf_8 / "r" / "\udce9.nii.gz").write_bytes(b"notes")
+    out = no_utf_8 / "s.csv"
+    scores, skipped = cohort(no_utf_8 / "p", no_utf_8 / "r", as_="labels", out=out)
+    assert scores["case"].tolist() == [r"\xe9", r"b\xff"]
+    assert all_is_utf_8(skipped)
+    assert read_scores(out)["case"].tolist() == scores["case"].tolist()
+    assert compare_models(out, out).summary["n_compared"].max() == 1
 
 
 def test_odd_chains(tmp_path, capsys):

@@ -61,7 +61,8 @@ def read_scores(path: str | Path) -> pd.DataFrame:
     operation = "lesions.read_scores"
     with reading(operation, path):
         if is_parquet(path):
-            return restored(pd.read_parquet(path), operation)
+            with Path(path).open("rb") as file:
+                return restored(pd.read_parquet(file), operation)
         rows = split_rows(read_text(operation, path), ",")
         return _as_table(rows)
 

@@ -32,7 +32,7 @@ import pandas as pd
 
 from ..._checks import UsageError, check_choice
 from ..._files import ReadError, read_text, reading
-from ..._text import file_name, one_line
+from ..._text import file_name, for_table, one_line
 from ..structures.residues import STANDARD, read_names
 from ..torus import TURNS
 from .angle_columns import OPERATION, degrees, from_bare_columns, from_chi, from_cpptraj, from_plumed
@@ -145,7 +145,7 @@ def read_angles(
             raise
         except ValueError as error:
             raise ReadError(str(error).removeprefix(f"{OPERATION}: ")) from error
-    table["file"] = str(path)
+    table["file"] = for_table(str(path))
     for name in ("chain", "icode"):
         if name not in table:
             table[name] = ""

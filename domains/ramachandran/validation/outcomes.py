@@ -19,6 +19,7 @@ import pandas as pd
 from ..._batch import Outcome
 from ..._checks import UsageError
 from ..._skipped import NOT_SCORED, OF_WHOLE_INPUTS, UNREADABLE, as_skipped
+from ..._text import for_table
 from ..regions import angle_columns
 from ..structures import coordinates
 from .findings import NOT_MODELLED
@@ -55,7 +56,7 @@ def tables_of(outcomes: Iterable[Outcome]) -> tuple[pd.DataFrame, pd.DataFrame]:
             warnings.warn(note, stacklevel=4)
         residues.append(scored.residues)
         skipped.append(scored.skipped)
-        not_modelled[outcome.case] = scored.skipped.attrs.get(NOT_MODELLED, {})
+        not_modelled[for_table(outcome.case)] = scored.skipped.attrs.get(NOT_MODELLED, {})
     all_skipped = _stacked(skipped, SKIPPED)
     all_skipped.attrs = {NOT_MODELLED: not_modelled}
     return _stacked(residues, [*COLUMNS, *DETAILS]), all_skipped

@@ -21,7 +21,7 @@ import pandas as pd
 import xarray as xr
 
 from ... import _console
-from ..._text import file_name
+from ..._text import file_name, for_table
 from ..empirical import CATEGORIES, EVALUATIONS, Maps, Scorer, category_codes, evaluation_codes, maps_of, scorer_of
 from ..regions.angle_tables import is_angle_table
 from ..regions.swapped import warn_of_swap
@@ -200,7 +200,7 @@ def score_file(
         _warn_of_swap(residues, category, scorer, file_name(os.fspath(path)))
 
     columns: dict[str, Any] = {str(name): residues[name].array for name in residues}
-    columns["file"] = str(path)
+    columns["file"] = for_table(str(path))
     columns["category"] = pd.Categorical.from_codes(category, dtype=_CATEGORY, validate=False)
     columns["score"] = score
     columns["evaluation"] = pd.Categorical.from_codes(evaluation, dtype=_EVALUATION, validate=False)
@@ -213,7 +213,7 @@ def score_file(
         skipped = pd.concat([skipped, _without_map(table[lacking])], ignore_index=True)
         skipped.attrs = attrs
         table = table[~lacking].reset_index(drop=True)
-    return table, _with_file(skipped, str(path))
+    return table, _with_file(skipped, for_table(str(path)))
 
 
 def _warn_of_swap(residues: pd.DataFrame, category: np.ndarray, scorer: Scorer, file: str) -> None:
