@@ -4,7 +4,8 @@ Conventions
 -----------
 - Hard masks are outlined along the edges of voxels, soft ones by contours of equal probability.
 - The image below has its own voxels, each as it is. A grey range is a window of CT (`WINDOWS`, or a centre and a width
-  in the image's unit), or else goes from the 1st to the 99th percentile of the slice; the title says which.
+  in the image's unit), or else goes from the 1st to the 99th percentile of the slice; the title says which. A window
+  in which the whole image has less than a tenth of the greys is refused: it looks plain.
 - A line over an image has a rim, dark or white, so that it is seen on bone and on air, in colour and in grey.
 - Colours of several things are steps of viridis, from light to dark: they stay apart in grey and for the colour-blind.
 
@@ -52,6 +53,8 @@ MARGIN_OF_IMAGE = 0.6
 _SAME_DIRECTION = 1e-2
 _LUMA = (0.299, 0.587, 0.114)
 _PERCENTILES = (1, 99)
+_LEAST_SEEN = 0.1
+"""Of the greys of a window, that an image must have: with fewer it looks plain."""
 _LETTER_AT = 0.025
 """How far a letter is from the side of the picture, as a part of it."""
 
@@ -121,7 +124,7 @@ def draw_image(operation: str, grid: Grid, place: Slice, image: xr.DataArray, ax
     TypeError
         If it is no image.
     ValueError
-        If its axes point elsewhere, it does not reach the slice, or the window shows nothing of it.
+        If its axes point elsewhere, it does not reach the slice, or the window shows nearly nothing of it.
     """
     check_images(operation, image=image)
     shown = (place.right.name, place.up.name)
@@ -140,7 +143,7 @@ def draw_image(operation: str, grid: Grid, place: Slice, image: xr.DataArray, ax
         k = axes[place.across].nearest(operation, "the image", place.at)
         flat = image.isel({place.across: k}, drop=True)
     rows = flat.transpose(place.up.name, place.right.name).values.astype(float)
-    low, high, said = _grey_range(operation, rows, window)
+    low, high, said = _grey_range(operation, image.values, rows, window)
     extent = (*axes[place.right.name].edges, *axes[place.up.name].edges)
     look: dict[str, Any] = {"cmap": "gray", "vmin": low, "vmax": high, "interpolation": "nearest", "zorder": 0}
     ax.imshow(rows, origin="lower", extent=extent, **look)
@@ -251,26 +254,45 @@ def frame(place: Slice, inside: np.ndarray, ax: Axes, margin: float, over_image:
     _write_letters(place, ax, over_image)
 
 
-def _grey_range(operation: str, rows: np.ndarray, window: Any) -> tuple[float, float, str]:
-    """Return which values are black and white, and how the title says so."""
-    least = float(np.nanmin(rows))
-    most = float(np.nanmax(rows))
+def _grey_range(operation: str, image: np.ndarray, rows: np.ndarray, window: Any) -> tuple[float, float, str]:
+    """Return which values are black and white in a slice of an image, and how the title says so."""
     if window is None:
-        low, high = np.nanpercentile(rows, _PERCENTILES)
-        return float(low), float(high), f"grey from {low:.4g} to {high:.4g} (1st to 99th percentile)"
+        low, high, said = _usual_range(rows)
+        return low, high, f"grey from {low:.4g} to {high:.4g} ({said})"
     named = isinstance(window, str)
     if named:
         check_choice(operation, "window", window, WINDOW_NAMES)
     centre, width = WINDOWS[window] if named else _centre_and_width(operation, window)
     low = centre - width / 2
     high = centre + width / 2
-    if most <= low or least >= high:
-        raise UsageError(
-            f"{operation}: window={window!r} shows {low:g} to {high:g}, and the image is {least:g} to {most:g} here: "
-            "pass the (centre, width) of its own values, or leave window out"
-        )
+    _check_shows_something(operation, image, window, low, high)
     name = f"HU, {window} window" if named else "window"
-    return low, high, f"grey from {low:g} to {high:g} ({name})".replace("-", "\N{MINUS SIGN}")
+    return low, high, f"grey from {low:.5g} to {high:.5g} ({name})".replace("-", "\N{MINUS SIGN}")
+
+
+def _usual_range(values: np.ndarray) -> tuple[float, float, str]:
+    """Return two percentiles of values, or the least and the greatest where nearly all are the same."""
+    low, high = np.nanpercentile(values, _PERCENTILES)
+    if low < high:
+        return float(low), float(high), "1st to 99th percentile"
+    return float(np.nanmin(values)), float(np.nanmax(values)), "all of its values"
+
+
+def _check_shows_something(operation: str, image: np.ndarray, window: Any, low: float, high: float) -> None:
+    """Refuse a window in which an image looks plain, although it is not."""
+    least = float(np.nanmin(image))
+    most = float(np.nanmax(image))
+    seen = min(high, most) - max(low, least)
+    if least == most or seen >= _LEAST_SEEN * (high - low):
+        return
+    black, white, _ = _usual_range(image)
+    centre = f"{(black + white) / 2:.6g}"
+    width = f"{white - black:.6g}"
+    raise UsageError(
+        f"{operation}: window={window!r} shows {low:g} to {high:g} (names are in HU), and nearly nothing of the image, "
+        f"which is {least:g} to {most:g}: pass window=({centre}, {width}), on the command line --window "
+        f"{centre},{width}, or leave it out"
+    )
 
 
 def _centre_and_width(operation: str, window: Any) -> tuple[float, float]:
