@@ -41,6 +41,7 @@ from .cohorts.cohorts import (
     skipped_of,
     told_of_labels,
     warn_of_fields,
+    warn_of_places,
 )
 from .cohorts.gathering import Cohort, gather
 from .cohorts.listing import Choice, ChoiceOptions
@@ -211,6 +212,7 @@ def _score(
         save_scores(scores, table)
     absent = told_of_labels(scores, found.rules.labels, found.name)
     warn_of_fields(scores)
+    warn_of_places(outcomes)
     skipped = as_skipped([*found.aside, *skipped_of(outcomes), *absent, *found.not_counted])
     return _Scored(scores, skipped, found)
 

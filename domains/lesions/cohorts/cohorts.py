@@ -34,10 +34,10 @@ from ..comparison.layers import (
     no_common_label,
     without_ignored,
 )
-from ..images.names import says_its_place
+from ..images.places import BORROWED
 from ..settings import Settings
 from .folders import Listed
-from .reading import read_in_time
+from .reading import read_in_time, read_pair
 from .scores import COLUMNS, COUNTS, SCORES
 from .sources import AS_FILES_SAY, Reading, Source
 
@@ -122,7 +122,7 @@ def assess_case(pair: Pair, *, keep_masks: bool = True) -> Assessment:
         reference = _read("reference", of_reference)
         predicted = xr.zeros_like(reference)
     else:
-        predicted, reference = _read_both(rules.reading.of_prediction(case.predicted), of_reference)
+        predicted, reference = read_pair(rules.reading.of_prediction(case.predicted), of_reference, _read)
     predicted, reference, counts = without_ignored(predicted, reference, rules.ignored)
     return assess_pair(predicted, reference, rules.labels, counts, rules.settings, keep_masks=keep_masks)
 
@@ -133,17 +133,20 @@ def score_pair(pair: Pair) -> list[dict[Any, Any]]:
     Returns
     -------
     list of dict
-        A row for each label: its name, whether the prediction is missing, and its numbers.
+        A row for each label: its name, whether the prediction is missing, its numbers, and which image has the place of
+        the other.
 
     Raises
     ------
     CaseError
         As `assess_case`.
     """
-    table = as_rows(assess_case(pair, keep_masks=False).report)
+    report = assess_case(pair, keep_masks=False).report
+    table = as_rows(report)
     is_missing = pair.case.predicted is None
     labelled = table.assign(label=table["label"].astype(str), missing=int(is_missing))
-    rows: list[dict[Any, Any]] = labelled[["label", *SCORES]].to_dict("records")
+    told = labelled.assign(**{BORROWED: report.attrs[BORROWED]})
+    rows: list[dict[Any, Any]] = told[["label", *SCORES, BORROWED]].to_dict("records")
     return rows
 
 
@@ -294,6 +297,34 @@ def warn_of_fields(scores: pd.DataFrame, operation: str = JOB) -> None:
         warnings.warn(f"{operation}: {'; '.join(told)}", stacklevel=4)
 
 
+def warn_of_places(outcomes: Iterable[_batch.Outcome], operation: str = "lesions.cohort") -> None:
+    """Warn of cases of which an image has the place of the other, for its file says none.
+
+    Parameters
+    ----------
+    outcomes : iterable of Outcome
+        Of a whole cohort.
+    operation : str
+        Who asks.
+
+    Warns
+    -----
+    UserWarning
+        One warning for all such cases.
+    """
+    scored = [outcome for outcome in outcomes if not outcome.error]
+    told = []
+    for side, other in (("prediction", "reference"), ("reference", "prediction")):
+        names = [outcome.case for outcome in scored if outcome.result[0].get(BORROWED) == side]
+        if names:
+            told.append(
+                f"in {len(names)} of {len(scored)} cases, such as {names[0]}, the file of the {side} does not say "
+                f"where its voxels lie: in the place of the {other}"
+            )
+    if told:
+        warnings.warn(f"{operation}: {'; '.join(told)}", stacklevel=4)
+
+
 def absent_rows(scores: pd.DataFrame, files: str, why: str) -> list[dict[str, str]]:
     """Return a row of what was skipped for each label that was asked for and is nowhere.
 
@@ -323,15 +354,6 @@ def ignored_rows(label: int | None, files: str) -> list[dict[str, str]]:
     where = f"label {label}"
     detail = f"{where}: dataset.json ignores it, and its voxels of the reference do not count"
     return [{"side": "reference", "file": files, "where": where, "reason": "ignored label", "detail": detail}]
-
-
-def _read_both(predicted: Source, reference: Source) -> tuple[xr.DataArray, xr.DataArray]:
-    """Read two images; the one whose file does not say where its voxels lie has the place of the other."""
-    if says_its_place(predicted.path):
-        a = _read("prediction", predicted)
-        return a, _read("reference", reference, a)
-    b = _read("reference", reference)
-    return _read("prediction", predicted, b), b
 
 
 def _read(side: str, source: Source, like: xr.DataArray | None = None) -> xr.DataArray:

@@ -25,7 +25,7 @@ from ..._checks import UsageError
 from ..._records import Kept, Outcome, changed_settings, read_records
 from ..._skipped import NOT_SCORED, as_skipped
 from ..._text import file_name
-from .cohorts import GROUP, JOB, PART, PARTS, scores_of, skipped_of, told_of_labels, warn_of_fields
+from .cohorts import GROUP, JOB, PART, PARTS, scores_of, skipped_of, told_of_labels, warn_of_fields, warn_of_places
 from .folders import Listed
 from .listing import grouped, read_cases
 from .saving import check_table, save_scores
@@ -112,6 +112,7 @@ def merge(
     if table is not None:
         save_scores(scores, table)
     warn_of_fields(scores, OPERATION)
+    warn_of_places(outcomes.values(), OPERATION)
     named = ", ".join(file_name(path) for path in paths)
     absent = told_of_labels(scores, settings.get("labels"), named, OPERATION)
     return scores, as_skipped([*_parts_not_given(files, n_parts), *skipped_of(outcomes.values()), *absent])

@@ -14,9 +14,11 @@ Conventions
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 import xarray as xr
 
@@ -24,8 +26,8 @@ from ... import _batch
 from ..._checks import UsageError
 from ..._running import Running
 from ..._text import file_name
-from ..images.io import holds_whole_numbers, read_image
-from ..images.names import says_its_place
+from ..images.io import holds_whole_numbers, read_image, read_values
+from ..images.placing import NoPlaceError
 from ..images.resampling import in_one_field
 from ..images.values import Kind
 from .sources import Source
@@ -40,6 +42,9 @@ LOOKED_AT_FIRST = 8
 
 EITHER = "either"
 """What a file is that holds nothing but 0 and 1, in floating point."""
+
+
+Reader: TypeAlias = Callable[[str, Source, xr.DataArray | None], xr.DataArray]
 
 
 @dataclass(frozen=True)
@@ -129,11 +134,11 @@ def kind_of_file(path: Path) -> str:
     >>> kind_of_file(example("nodule_00"))
     'labels'
     """
-    # where its voxels lie does not matter here, nor which axis is which
-    image = read_in_time(Source(path, spacing=(1.0, 1.0, 1.0)))
-    if image.dtype.kind == "f":
+    with _in_time(path):
+        values, is_whole = read_values(path)
+    if values.dtype.kind == "f":
         return "soft"
-    is_mask = not image.attrs["stored_whole"] and float(image.max()) <= 1
+    is_mask = not is_whole and float(values.max()) <= 1
     return EITHER if is_mask else "labels"
 
 
@@ -145,13 +150,20 @@ def read_in_time(source: Source, like: xr.DataArray | None = None) -> xr.DataArr
     Exception
         Whatever reading raises, and TimeoutError.
     """
-    name = file_name(source.path)
-    with _batch.time_limit(_seconds_for(source.path), f"lesions.read_image: {name}: reading it"):
+    with _in_time(source.path):
         return _read(source, like)
 
 
-def read_two(predicted: Source, reference: Source) -> tuple[xr.DataArray, xr.DataArray]:
+def read_two(
+    predicted: Source, reference: Source, like: xr.DataArray | None = None
+) -> tuple[xr.DataArray, xr.DataArray]:
     """Read the two images of a comparison, a cohort of one case.
+
+    Parameters
+    ----------
+    predicted, reference : Source
+    like : DataArray, optional
+        An image whose place both have, as far as their files do not say it; by default each that of the other.
 
     Examples
     --------
@@ -160,14 +172,53 @@ def read_two(predicted: Source, reference: Source) -> tuple[xr.DataArray, xr.Dat
     >>> a.dtype.kind, b.dtype.kind
     ('u', 'f')
     """
-    takes_place = says_its_place(predicted.path) and not says_its_place(reference.path)
-    like = _read(predicted) if takes_place else None
-    b = _read(reference, like)
-    as_ = predicted.as_
-    if as_ is None and b.dtype.kind == "f" and not holds_whole_numbers(predicted.path):
-        as_ = "soft"
-    a = _read(replace(predicted, as_=as_), b)
+    a, b = read_pair(predicted, reference, _read_side, like)
+    if predicted.as_ is None and b.dtype.kind == "f" and not holds_whole_numbers(predicted.path):
+        a = _read(replace(predicted, as_="soft"), b if like is None else like)
     return in_one_field(a, b)
+
+
+def read_pair(
+    predicted: Source, reference: Source, read: Reader, like: xr.DataArray | None = None
+) -> tuple[xr.DataArray, xr.DataArray]:
+    """Read two images; one whose file says too little of its place to be read alone is read like the other.
+
+    Parameters
+    ----------
+    predicted, reference : Source
+    read : callable
+        Takes the name of the side, the source and an image.
+    like : DataArray, optional
+        See `read_two`.
+    """
+    if like is not None:
+        b = read("reference", reference, like)
+        return read("prediction", predicted, like), b
+    try:
+        b = read("reference", reference, None)
+    except Exception as error:
+        if not _has_no_place(error):
+            raise
+        a = read("prediction", predicted, None)
+        return a, read("reference", reference, a)
+    return read("prediction", predicted, b), b
+
+
+def _has_no_place(error: BaseException | None) -> bool:
+    """Return whether an error comes from a file that says too little of its place."""
+    while error is not None:
+        if isinstance(error, NoPlaceError):
+            return True
+        error = error.__cause__
+    return False
+
+
+def _read_side(side: str, source: Source, like: xr.DataArray | None) -> xr.DataArray:
+    return _read(source, like)
+
+
+def _in_time(path: Path) -> AbstractContextManager[None]:
+    return _batch.time_limit(_seconds_for(path), f"lesions.read_image: {file_name(path)}: reading it")
 
 
 def _read(source: Source, like: xr.DataArray | None = None) -> xr.DataArray:

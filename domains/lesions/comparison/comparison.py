@@ -41,6 +41,7 @@ from overlap import surfaces
 from ... import _report
 from ..._html import Displayed
 from ..images.grids import Grid, check_images, regrid
+from ..images.places import BORROWED
 from ..images.resampling import in_one_field, resample_onto
 from ..instances import KINDS, LesionMaps, components, lesion_scores, match_instances, named_hit
 from ..settings import Options, Settings, check_settings, takes_settings
@@ -296,9 +297,18 @@ def assess_pair(
         regridding=predicted.attrs.get("regridding", "none"),
         fields={name: float(predicted.attrs.get(name, 0.0)) for name in FIELDS},
         joined=joined_size(predicted, reference, labels, where),
+        geometry=grid.describe_both(reference),
+        borrowed=_borrowed(predicted, reference),
     )
     lesions = _labelled("label", list(measured), tables)
     return Assessment(report, lesions, tuple(pairs), settings, grid)
+
+
+def _borrowed(predicted: xr.DataArray, reference: xr.DataArray) -> str:
+    """Return which of two images has the place of the other, for its file says none."""
+    if predicted.attrs.get(BORROWED):
+        return "prediction"
+    return "reference" if reference.attrs.get(BORROWED) else "none"
 
 
 def _warn_of_labels(report: xr.Dataset, case: str = "") -> None:
@@ -409,6 +419,8 @@ def _as_report(
     regridding: str,
     fields: dict[str, float],
     joined: tuple[float, float] | None,
+    geometry: str,
+    borrowed: str,
 ) -> xr.Dataset:
     rows = list(measured.values())
     sizes = _stacked([row.sizes for row in rows])
@@ -452,7 +464,8 @@ def _as_report(
         more=more,
         also_defined=[name for name in DEFINED if name not in INDICES],
         where=where,
-        grid=grid.describe(),
+        grid=geometry,
+        borrowed=borrowed,
         regridding=regridding,
         **decisions,
     )

@@ -125,6 +125,13 @@ class Grid:
         at = "".join(f", {place.name} = {float(place):g} mm" for place in self.at)
         return f"{sizes} voxels ({names}) of {steps} mm, the first at ({first}) mm{at}{stored}{told}"
 
+    def describe_both(self, reference: xr.DataArray) -> str:
+        """Return the geometry in words, and what else was taken for granted of the reference's, which is the same."""
+        told = reference.attrs.get("told", "")
+        if told in ("", self.told):
+            return self.describe()
+        return f"{self.describe()}; reference: {told}"
+
     def geometry(self, digits: int = 6) -> str:
         """Return size, origin, spacing and direction in words, x before y and z, as other tools have them.
 

@@ -34,7 +34,8 @@ from .grids import AXES, Grid
 from .names import ARRAYS, DICOM, META_IMAGE, NIFTI, NRRD, PNG, SUFFIXES, TIFF, image_suffix, is_image_folder
 from .nnunet import regions_of, segmentation_beside
 from .outlines import draw_outlines, outlines_of
-from .placing import affine_of, along_axes, check_spacing, placed
+from .places import BORROWED, placed
+from .placing import NoPlaceError, affine_of, along_axes, check_spacing
 from .resampling import within
 from .values import Kind, as_mask, check_kind, check_scale
 
@@ -63,9 +64,10 @@ def read_image(
         What the numbers are. By default whole numbers are labels, and fractions are shares of a soft mask.
 
     like : DataArray, optional
-        An image on the same voxels, for a file that does not say where they lie (arrays, pictures).
+        An image on the same voxels, for a file that does not say where they lie (arrays, pictures, and whatever has no
+        origin or no direction). What the file does say must agree with it.
     spacing : sequence of float, optional
-        Size of a voxel in mm along columns, rows and slices of such a file, if there is no such image.
+        Size of a voxel in mm along columns, rows and slices of a file that does not say it.
     axes : {"zyx", "xyz", "yx", "xy"}, optional
         Which axis of an array is which.
 
@@ -74,8 +76,9 @@ def read_image(
     DataArray, dimensions (x, y[, z][, rater or label])
         Integer for a label map, floating for a soft mask. ``attrs``: name; stored_whole, whether it is stored in
         whole numbers; orientation as stored; directions; told, what the file does not say of its geometry; slices, the
-        numbers of those in a folder; sparse, whether frames that are not stored are 0. A single slice has its place as
-        the coordinate z, if the file says it.
+        numbers of those in a folder; sparse, whether frames that are not stored are 0; unsaid, what the file does not
+        say of its place, and borrowed, whether it is that of `like`. A single slice has its place as the coordinate z,
+        if the file says it.
 
     Raises
     ------
@@ -88,8 +91,8 @@ def read_image(
     UsageError
         If the scale is not above 0, or is given for labels.
     ValueError
-        If the file cannot be read, is damaged, too large, or holds other numbers; the message names the file and the
-        remedy.
+        If the file cannot be read, is damaged, too large, contradicts `like` or `spacing`, or holds other numbers; the
+        message names the file and the remedy.
 
     Notes
     -----
@@ -113,9 +116,14 @@ def read_image(
     with reading(_OPERATION, path):
         if image_suffix(path) in DICOM:
             return _read_dicom(path, scale, as_, like).assign_attrs(name=printable(path.name))
-        stored = placed(_read(path, scale, axes), _place_of(path, like), size)
+        beside = _segmentation_of(path)
+        stored = _read(path, scale, axes)
+        borrows = like is not None and not like.attrs.get("unsaid") and beside is None and not stored.is_placed
+        stored = placed(stored, like if beside is None else beside, size)
         values = _as_mask(stored, scale, as_)
         image = along_axes(replace(stored, values=values))
+    if borrows:
+        image = image.assign_attrs({BORROWED: True})
     return image.assign_attrs(name=printable(path.name), stored_whole=stored.values.dtype.kind in "bui")
 
 
@@ -149,6 +157,28 @@ def read_grey(path: str | Path) -> xr.DataArray:
         stored = _read(path, None, None)
         image = along_axes(replace(stored, values=stored.values.astype(float)))
     return image.assign_attrs(name=printable(path.name))
+
+
+def read_values(path: str | Path) -> tuple[np.ndarray, bool]:
+    """Return the values of an image, wherever they lie, and whether they are stored in whole numbers.
+
+    Raises
+    ------
+    ValueError
+        As `read_image`.
+
+    Examples
+    --------
+    >>> values, is_whole = read_values(example())
+    >>> values.dtype, is_whole
+    (dtype('uint8'), True)
+    """
+    path = Path(path)
+    _check_path(path)
+    _nibabel()
+    with reading(_OPERATION, path):
+        stored = _read(path, None, None)
+        return _as_mask(stored, None, None), stored.values.dtype.kind in "bui"
 
 
 def holds_whole_numbers(path: str | Path) -> bool:
@@ -278,7 +308,7 @@ def _read(path: Path, scale: float | None, axes: str | None) -> Stored:
     if suffix in DICOM and class_of(path) != OUTLINES:
         return read_dicom_seg(_OPERATION, path)
     if suffix in DICOM:
-        raise ReadError("outlines have no voxels: read them like=IMAGE, on whose grid they are drawn")
+        raise NoPlaceError("outlines have no voxels: read them like=IMAGE, on whose grid they are drawn")
     if suffix in NRRD:
         return read_nrrd(_OPERATION, path)
     if suffix in META_IMAGE:
@@ -292,12 +322,10 @@ def _read(path: Path, scale: float | None, axes: str | None) -> Stored:
     return read_nifti(_OPERATION, path, is_scaled=scale is not None)
 
 
-def _place_of(path: Path, like: xr.DataArray | None) -> xr.DataArray | None:
-    """Return the image whose place probabilities have: the segmentation beside them, or else what the caller says."""
-    if image_suffix(path) != ".npz":
-        return like
-    segmentation = segmentation_beside(path)
-    return like if segmentation is None else read_image(segmentation)
+def _segmentation_of(path: Path) -> xr.DataArray | None:
+    """Return the segmentation beside probabilities, whose place they have."""
+    segmentation = segmentation_beside(path) if image_suffix(path) == ".npz" else None
+    return None if segmentation is None else read_image(segmentation)
 
 
 def _as_mask(stored: Stored, scale: float | None, as_: Kind | None) -> np.ndarray:

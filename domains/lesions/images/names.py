@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-- The longest ending counts: ``a.nii.gz`` ends in ``.nii.gz``. Capitals are as good.
+- The longest ending counts: ``a.nii.gz`` ends in ``.nii.gz``, and ``a.ome.tif`` in ``.ome.tif``. Capitals are as good.
 - A name is not the content: a file of another format under such a name is refused when it is read.
 """
 
@@ -11,9 +11,9 @@ from __future__ import annotations
 from pathlib import Path
 
 NIFTI = (".nii.gz", ".nii")
-NRRD = (".nrrd", ".nhdr")
+NRRD = (".seg.nrrd", ".nrrd", ".nhdr")
 META_IMAGE = (".mha", ".mhd")
-TIFF = (".tif", ".tiff")
+TIFF = (".ome.tif", ".ome.tiff", ".tif", ".tiff")
 PNG = (".png",)
 ARRAYS = (".npy", ".npz")
 DICOM = (".dcm",)

@@ -11,7 +11,6 @@ Conventions
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ import xarray as xr
 
 from ..._checks import UsageError, check_number
 from ..._files import ReadError
-from .formats.stored import TO_RAS, Stored
+from .formats.stored import Stored
 from .grids import AXES, Grid, as_image
 
 _SMALLEST = 1e-9
@@ -35,6 +34,10 @@ GIVE_PLACE = "read it like=IMAGE, an image on its voxels, or with spacing=(X, Y,
 """What helps a file that does not say where its voxels lie."""
 
 _ORDINALS = ("first", "second", "third")
+
+
+class NoPlaceError(ReadError):
+    """A file that says so little of where its voxels lie that it can only be read like another image."""
 
 
 def along_axes(stored: Stored) -> xr.DataArray:
@@ -61,12 +64,13 @@ def along_axes(stored: Stored) -> xr.DataArray:
     >>> image.x.values.tolist(), image.values.ravel().tolist(), image.attrs["orientation"]
     ([-4.0, -2.0, 0.0], [2, 1, 0], 'LAS')
     """
-    if stored.affine is None:
-        raise ReadError(f"it does not say where its voxels lie: {GIVE_PLACE}")
+    is_said = ~np.isnan(stored.sizes[: stored.n_axes])
+    if stored.affine is None or (stored.unsaid and not is_said.all()):
+        raise NoPlaceError(f"it does not say where its voxels lie: {GIVE_PLACE}")
     # what is too large to be squared is refused in words
     with np.errstate(over="ignore", invalid="ignore"):
         check_affine(stored, stored.affine)
-    orientations = _orientations()
+    orientations = nibabel_orientations()
     turn = orientations.io_orientation(stored.affine)
     values = orientations.apply_orientation(stored.values, turn)
     affine = stored.affine @ orientations.inv_ornt_aff(turn, stored.values.shape[:3])
@@ -89,6 +93,9 @@ def along_axes(stored: Stored) -> xr.DataArray:
         attributes["told"] = stored.told
     if stored.slices:
         attributes["slices"] = stored.slices
+    if stored.unsaid:
+        attributes["unsaid"] = stored.unsaid
+        attributes["remedy"] = stored.remedy
     return image.assign_attrs(attributes)
 
 
@@ -107,45 +114,6 @@ def affine_of(grid: Grid) -> np.ndarray:
     affine[:3, :3] = directions * [spacing.get(axis, 1.0) for axis in AXES]
     affine[:3, 3] = directions @ [first.get(axis, 0.0) for axis in AXES]
     return affine
-
-
-def placed(stored: Stored, like: xr.DataArray | None, spacing: tuple[float, ...] | None) -> Stored:
-    """Give values that a file does not place the place of another image, or a voxel size.
-
-    Parameters
-    ----------
-    stored : Stored
-        What a file holds; if it says where it lies, nothing is changed.
-    like : DataArray, optional
-        An image on the same voxels, in the order of its own file.
-    spacing : tuple of float, optional
-        Size of a voxel along the columns, rows and slices, mm; used where there is no such image.
-
-    Raises
-    ------
-    ReadError
-        If the image has another number of voxels.
-
-    Examples
-    --------
-    >>> like = as_image(np.zeros((4, 3, 2)), (0.5, 0.5, 3.0)).assign_attrs(orientation="LPS")
-    >>> placed(Stored(np.zeros((4, 3, 2))), like, None).affine.tolist()[0]
-    [-0.5, 0.0, 0.0, 1.5]
-    """
-    if stored.affine is not None:
-        return stored
-    if like is None:
-        affine = None if spacing is None else TO_RAS @ np.diag([*spacing, *(1.0,) * (4 - len(spacing))])
-        return replace(stored, affine=affine, has_height=False)
-    affine, shape = _as_stored(like)
-    if stored.values.shape[:3] != shape:
-        own = " × ".join(str(n) for n in stored.values.shape[:3])
-        other = " × ".join(str(n) for n in shape)
-        raise ReadError(
-            f"it holds {own} voxels and does not say where they lie; the image whose place it should have holds "
-            f"{other}: take the one that it was made for"
-        )
-    return replace(stored, affine=affine, has_height="z" in like.coords)
 
 
 def check_spacing(operation: str, spacing: Sequence[float]) -> tuple[float, ...]:
@@ -179,19 +147,6 @@ def parse_spacing(flag: str, text: str | None) -> tuple[float, ...] | None:
     except ValueError:
         raise UsageError(f'{flag} {text}: write numbers in mm, as in "0.5,0.5,3"') from None
     return check_spacing(f"lesions: {flag}", numbers)
-
-
-def _as_stored(image: xr.DataArray) -> tuple[np.ndarray, tuple[int, ...]]:
-    """Return the affine and the number of voxels of an image in the order of its file."""
-    orientations = _orientations()
-    axes = [axis for axis in AXES if axis in image.dims]
-    grid = Grid.of(image.transpose(*axes, ...))
-    shape = (*grid.sizes, 1)[:3]
-    codes = image.attrs.get("orientation", "RAS")
-    turn = orientations.ornt_transform(orientations.axcodes2ornt("RAS"), orientations.axcodes2ornt(codes))
-    order = np.argsort(turn[:, 0])
-    affine = affine_of(grid) @ orientations.inv_ornt_aff(turn, shape)
-    return affine, tuple(shape[int(k)] for k in order)
 
 
 def check_affine(stored: Stored, affine: np.ndarray) -> None:
@@ -231,7 +186,8 @@ def _in_mm(x: Any, stored: Stored) -> float:
     return float(f"{shortest * stored.mm:.12g}")
 
 
-def _orientations() -> Any:
+def nibabel_orientations() -> Any:
+    """Return nibabel's module of orientations, which takes long to import."""
     from nibabel import orientations
 
     return orientations

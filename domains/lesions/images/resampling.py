@@ -25,6 +25,7 @@ import xarray as xr
 from ..._checks import check_choice
 from ..settings import RESAMPLE, Resample
 from .grids import AXES, TOLERANCE, Grid, as_image, check_images, check_slices, regrid, same_grid
+from .places import in_place_of
 from .placing import affine_of
 
 _SAME = 1e-5
@@ -78,6 +79,7 @@ def resample_onto(image: xr.DataArray, reference: xr.DataArray, method: Resample
     """
     check_choice("lesions.resample_onto", "method", method, RESAMPLE)
     check_images("lesions.resample_onto", image=image, reference=reference)
+    image, reference = _in_one_place(image, reference)
     grid = Grid.of(reference)
     check_slices("lesions.resample_onto", image.attrs.get("slices", ""), grid.slices)
     if same_grid(image, grid):
@@ -115,12 +117,18 @@ def resample_onto(image: xr.DataArray, reference: xr.DataArray, method: Resample
 
 
 def in_one_field(predicted: xr.DataArray, reference: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
-    """Return two images in a field of view that holds both, as far as they are 0 in the frames that they do not store.
+    """Return two images in one field of view, where their files leave that open.
 
     Parameters
     ----------
     predicted, reference : DataArray
-        Those whose ``attrs["sparse"]`` is true are 0 outside, such as a segmentation in DICOM; others stay as they are.
+        One whose file does not say where its voxels lie has the place of the other; see `placing.in_place_of`. Those
+        whose ``attrs["sparse"]`` is true are 0 in the frames that they do not store, such as a segmentation in DICOM.
+
+    Raises
+    ------
+    ReadError
+        If what the file says contradicts that place.
 
     Examples
     --------
@@ -130,11 +138,18 @@ def in_one_field(predicted: xr.DataArray, reference: xr.DataArray) -> tuple[xr.D
     >>> a.z.values.tolist(), b.sum(["x", "y"]).values.tolist()
     ([1.0, 2.0, 3.0, 4.0], [0, 0, 0, 12])
     """
+    predicted, reference = _in_one_place(predicted, reference)
     if predicted.attrs.get("sparse"):
         predicted = within(predicted, reference)
     if reference.attrs.get("sparse"):
         reference = within(reference, predicted)
     return predicted, reference
+
+
+def _in_one_place(predicted: xr.DataArray, reference: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
+    if reference.attrs.get("unsaid") and not predicted.attrs.get("unsaid"):
+        return predicted, in_place_of(reference, predicted)
+    return in_place_of(predicted, reference), reference
 
 
 def within(image: xr.DataArray, field: xr.DataArray) -> xr.DataArray:

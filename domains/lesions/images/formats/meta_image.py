@@ -23,7 +23,7 @@ import numpy as np
 
 from ...._files import ReadError, check_budget
 from ...._text import one_line
-from .stored import TO_RAS, Stored
+from .stored import DIRECTION, ORIGIN, TO_RAS, Stored
 
 TYPES = {
     "MET_CHAR": "i1",
@@ -46,6 +46,7 @@ OTHER_NAMES = {
 }
 """What else an entry of the header may be called."""
 
+_PLACE = {ORIGIN: "Offset", DIRECTION: "TransformMatrix"}
 _DATA = "ElementDataFile"
 _LOCAL = ("LOCAL", "Local", "local")
 _AGAIN = "fetch or write it again"
@@ -116,10 +117,11 @@ def read_meta_image(operation: str, path: Path) -> Stored:
         check_budget(operation, path, promised, "the image")
     voxels = _voxels(path, header, promised)
     values = np.frombuffer(voxels, stored).reshape(shape, order="F")
-    affine = _affine(header, len(shape))
+    affine = TO_RAS @ _affine(header, len(shape))
+    unsaid = tuple(part for part, entry in _PLACE.items() if not header.entry(entry))
     if len(shape) == 2:
-        return Stored(np.expand_dims(values, 2), TO_RAS @ affine, has_height=False)
-    return Stored(values, TO_RAS @ affine)
+        return Stored(np.expand_dims(values, 2), affine, has_height=False, unsaid=unsaid)
+    return Stored(values, affine, unsaid=unsaid)
 
 
 def _read_header(begin: bytes) -> _Header:

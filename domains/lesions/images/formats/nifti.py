@@ -6,6 +6,7 @@ Conventions
 - A file is read to its end: a gzip stream is checked against its checksum, and the header's promise against what the
   file holds, to the byte. What needs more memory than is free is refused.
 - Whether a file is gzipped is told by its content, not by its name.
+- A file whose sform_code and qform_code are 0 says how large its voxels are, and not where they lie.
 - Lengths are in the unit that the header declares, metres, mm or microns. A file that declares none is read as mm, and
   the image says so.
 """
@@ -35,7 +36,7 @@ from .nifti_header import (
     unit_told,
 )
 from .silence import in_silence
-from .stored import Stored
+from .stored import DIRECTION, ORIGIN, Stored
 
 _MANY_BYTES = 1 << 25
 """Less than this is read without a look at the free memory."""
@@ -82,6 +83,7 @@ def read_nifti(operation: str, path: Path, is_scaled: bool = False) -> Stored:
     # what is too large to be squared is refused when it is placed
     with np.errstate(over="ignore", invalid="ignore"):
         affine = header.get_best_affine()
+    is_placed = bool(header["sform_code"] or header["qform_code"])
     return Stored(
         values,
         affine,
@@ -89,7 +91,8 @@ def read_nifti(operation: str, path: Path, is_scaled: bool = False) -> Stored:
         is_single=True,
         remedy=GIVE_AFFINE,
         told="; ".join(told for told in (unit_told(header), forms_told(header)) if told),
-        has_height=bool(header["sform_code"] or header["qform_code"]),
+        has_height=is_placed,
+        unsaid=() if is_placed else (ORIGIN, DIRECTION),
     )
 
 

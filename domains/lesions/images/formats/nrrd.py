@@ -26,7 +26,7 @@ import numpy as np
 
 from ...._files import ReadError, check_budget
 from ...._text import one_line
-from .stored import ITK_REMEDY, TO_RAS, Stored, needs
+from .stored import DIRECTION, ITK_REMEDY, ORIGIN, TO_RAS, Stored, needs
 
 MILLIMETRES = {"mm": 1.0, "m": 1000.0, "cm": 10.0, "um": 0.001, "µm": 0.001, "microns": 0.001}
 SPACES = {
@@ -100,7 +100,7 @@ def _placed(values: np.ndarray, header: Any) -> Stored:
     if space not in SPACES:
         raise ReadError(f"the space {space!r} is none of a patient: {ITK_REMEDY}")
     has_height = np.size(header.get("space origin", ())) == 3
-    placed = Stored(values, SPACES[space] @ affine, mm=_unit(header), has_height=has_height)
+    placed = Stored(values, SPACES[space] @ affine, mm=_unit(header), has_height=has_height, unsaid=_unsaid(header))
     if values.ndim == 4 and "Segment0_LabelValue" in header:
         return _as_segments(placed, header)
     return placed
@@ -137,6 +137,16 @@ def _origin(header: Any, n: int) -> np.ndarray:
         known = np.asarray(found, float)[:n]
         origin[: len(known)] = known
     return origin
+
+
+def _unsaid(header: Any) -> tuple[str, ...]:
+    """Return what the header does not say of the place."""
+    unsaid = []
+    if "space origin" not in header and "axis mins" not in header:
+        unsaid.append(ORIGIN)
+    if header.get("space directions") is None:
+        unsaid.append(DIRECTION)
+    return tuple(unsaid)
 
 
 def _unit(header: Any) -> float:

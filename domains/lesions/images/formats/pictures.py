@@ -6,8 +6,9 @@ Conventions
   another image, they run as they do in its file.
 - Pages of one size are slices, written together or one by one. A file of several images that are no such pages is
   refused: which of them is the mask is not to be told.
-- A TIFF that says its voxel size (OME: PhysicalSize; ImageJ: resolution, spacing and unit of length) is believed. A
-  resolution for printers is none.
+- A TIFF that says its voxel size (OME: PhysicalSize; ImageJ: resolution, spacing and unit of length) is believed, also
+  along some axes alone. A resolution for printers is none. Where voxels lie is in none of these files.
+- OME's unit of length is µm where the file has none, which is told.
 - The slices of a folder are in the order of the numbers in their names, the lowest first, and all of one format. The
   numbers go in equal steps, so that no slice is missing; they may have decimals. A hyphen before a number is a minus
   where some names have one and others none; where all have one, the order is not to be told.
@@ -22,8 +23,9 @@ from __future__ import annotations
 
 import logging
 import re
+from math import nan
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from xml.etree import ElementTree
 
 import numpy as np
@@ -32,7 +34,17 @@ from ...._files import ReadError, check_budget
 from ...._text import file_name, one_line
 from ..names import SLICES
 from .silence import in_silence
-from .stored import TO_RAS, Stored, needs
+from .stored import DIRECTION, ORIGIN, Stored, needs
+
+Sizes: TypeAlias = tuple[float, float, float]
+"""Size of a voxel along columns, rows and slices, mm; NaN where it is not said."""
+
+_UNKNOWN = (nan, nan, nan)
+LEAVE_SIZE_OUT = 'tifffile.imwrite(NEW, tifffile.imread(FILE), photometric="minisblack") leaves it out'
+"""What helps a TIFF whose size of voxels is wrong."""
+
+_NO_LENGTH = ("", "pixel", "pixels", "reference frame")
+"""Units of files that do not say how large their pixels are."""
 
 MILLIMETRES = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "µm": 0.001, "um": 0.001, "micron": 0.001, "microns": 0.001}
 _MANY_BYTES = 1 << 25
@@ -69,7 +81,7 @@ def read_tiff(operation: str, path: Path) -> Stored:
         if needed > _MANY_BYTES:
             check_budget(operation, path, needed, "the image")
         _check_one_image(file)
-        spacing = _spacing(file)
+        sizes, told = _sizes(file)
         parts = [series.asarray() for series in file.series]
         axes = file.series[0].axes
         for series in file.series:
@@ -77,8 +89,8 @@ def read_tiff(operation: str, path: Path) -> Stored:
     if said:
         raise ReadError(f"a damaged TIFF file ({one_line(said[0], 120)}); fetch or write it again")
     if len(parts) > 1:
-        return _from_rows(np.stack(parts), spacing)
-    return _from_rows(_slices(parts[0], axes), spacing)
+        return _from_rows(np.stack(parts), sizes, told)
+    return _from_rows(_slices(parts[0], axes), sizes, told)
 
 
 def read_png(operation: str, path: Path) -> Stored:
@@ -227,48 +239,68 @@ def _slices(values: np.ndarray, axes: str) -> np.ndarray:
     return squeezed
 
 
-def _from_rows(values: np.ndarray, spacing: tuple[float, float, float] | None = None) -> Stored:
+def _from_rows(values: np.ndarray, sizes: Sizes = _UNKNOWN, told: str = "") -> Stored:
     if values.dtype.kind not in "buif":
         raise ReadError(f"the values are {one_line(values.dtype, 40)}, not numbers: {_SAVE_NUMBERS}")
-    affine = None if spacing is None else TO_RAS @ np.diag([*spacing, 1.0])
-    return Stored(values.transpose(2, 1, 0), affine, has_height=False)
+    if min(sizes) <= 0:
+        raise ReadError(f"the file gives voxels no size ({' × '.join(map(str, sizes))} mm): {LEAVE_SIZE_OUT}")
+    across, along, up = sizes
+    if len(values) == 1 and np.isnan(up):
+        # a slice is as thick as it is
+        up = 1.0
+    affine = None if np.isnan([across, along]).all() else np.diag([-across, -along, up, 1.0])
+    columns_first = values.transpose(2, 1, 0)
+    unsaid = (ORIGIN, DIRECTION)
+    return Stored(columns_first, affine, remedy=LEAVE_SIZE_OUT, told=told, has_height=False, unsaid=unsaid)
 
 
-def _spacing(file: Any) -> tuple[float, float, float] | None:
-    """Return the size of voxels along columns, rows and slices in mm, if the file says it."""
+def _sizes(file: Any) -> tuple[Sizes, str]:
+    """Return the size of voxels, as far as a file says it, and what was taken for granted."""
     if file.is_ome:
-        return _ome_spacing(file.ome_metadata)
+        return _ome_sizes(file.ome_metadata)
     if file.is_imagej:
-        return _imagej_spacing(file)
-    return None
+        return _imagej_sizes(file), ""
+    return _UNKNOWN, ""
 
 
-def _ome_spacing(text: str) -> tuple[float, float, float] | None:
+def _ome_sizes(text: str) -> tuple[Sizes, str]:
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise ReadError("its OME header declares entities: write it again with tifffile")
     pixels = ElementTree.fromstring(text).find(".//{*}Pixels")
+    said: dict[str, str] = {} if pixels is None else dict(pixels.items())
     sizes = []
+    told = ""
     for axis in "XYZ":
-        size = None if pixels is None else pixels.get(f"PhysicalSize{axis}")
-        if pixels is None or size is None:
-            return None
-        unit = pixels.get(f"PhysicalSize{axis}Unit", "µm")
-        sizes.append(float(size) * _mm_of(unit))
-    return sizes[0], sizes[1], sizes[2]
+        size = said.get(f"PhysicalSize{axis}")
+        unit = said.get(f"PhysicalSize{axis}Unit")
+        if size is not None and unit is None:
+            told = "the file gives no unit of length: µm, as OME has it; read as mm"
+        sizes.append(nan if size is None else float(size) * _mm_of(unit or "µm"))
+    return (sizes[0], sizes[1], sizes[2]), told
 
 
-def _imagej_spacing(file: Any) -> tuple[float, float, float] | None:
+def _imagej_sizes(file: Any) -> Sizes:
     said = file.imagej_metadata or {}
     tags = file.pages[0].tags
-    if "unit" not in said or "spacing" not in said or "XResolution" not in tags or "YResolution" not in tags:
-        return None
+    if "unit" not in said:
+        return _UNKNOWN
     mm = _mm_of(str(said["unit"]).replace("\\u00B5", "µ"))
-    columns, per_columns = tags["XResolution"].value
-    rows, per_rows = tags["YResolution"].value
-    return per_columns / columns * mm, per_rows / rows * mm, float(said["spacing"]) * mm
+    across = [_step(tags, name) * mm for name in ("XResolution", "YResolution")]
+    return across[0], across[1], float(said.get("spacing", nan)) * mm
+
+
+def _step(tags: Any, name: str) -> float:
+    """Return the distance of two pixels, as a tag has its reciprocal."""
+    if name not in tags:
+        return nan
+    pixels, per = tags[name].value
+    return float(per / pixels)
 
 
 def _mm_of(unit: str) -> float:
+    """Return how many mm a unit is; NaN if it is none of length."""
+    if unit in _NO_LENGTH:
+        return nan
     if unit not in MILLIMETRES:
-        raise ReadError(f"its unit of length is {one_line(unit, 20)!r}: write it in mm")
+        raise ReadError(f"its unit of length is {one_line(unit, 20)!r}: write it in mm, or {LEAVE_SIZE_OUT}")
     return MILLIMETRES[unit]

@@ -18,6 +18,9 @@ TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 ITK_REMEDY = "write it again with SimpleITK.WriteImage, after SetSpacing, SetDirection and SetOrigin"
 """What helps an image of ITK's formats whose file says nonsense about its place."""
 
+ORIGIN = "origin"
+DIRECTION = "direction"
+
 
 @dataclass(frozen=True, eq=False)
 class Stored:
@@ -28,7 +31,8 @@ class Stored:
     values : array, shape (i, j, k) or (i, j, k, layers)
         Numbers; bool for a mask.
     affine : array, shape (4, 4), optional
-        From voxel numbers to places, in units of `mm`; none if the file says nothing of them.
+        From voxel numbers to places, in units of `mm`; none if the file says nothing of them. An axis of which the file
+        gives no size is NaN.
     mm : float
         How many mm the unit of length is.
     is_single : bool
@@ -45,6 +49,8 @@ class Stored:
         Whether the file says where a single slice lies along the third axis.
     slices : str
         The numbers of the slices in words, where each is a file.
+    unsaid : tuple of str
+        What the file does not say of the place, of `ORIGIN` and `DIRECTION`: the affine has something in its stead.
     """
 
     values: np.ndarray
@@ -57,6 +63,27 @@ class Stored:
     names: tuple[str | int, ...] = ()
     has_height: bool = True
     slices: str = ""
+    unsaid: tuple[str, ...] = ()
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether the file says where its voxels lie."""
+        return self.affine is not None and not self.unsaid
+
+    @property
+    def n_axes(self) -> int:
+        """How many axes count: a single slice has two."""
+        return 3 if self.values.shape[2] > 1 else 2
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """Size of a voxel along i, j and k, in mm; NaN where the file does not say it."""
+        if self.affine is None:
+            return np.full(3, np.nan)
+        # what is too large to be squared is refused when it is placed
+        with np.errstate(over="ignore", invalid="ignore"):
+            lengths: np.ndarray = np.linalg.norm(self.affine[:3, :3], axis=0)
+            return lengths * self.mm
 
 
 def needs(what: str, package: str) -> ImportError:

@@ -45,7 +45,7 @@ def test_a_case_has_a_row_for_each_label(pair):
     (row,) = score_pair(pair)
     assert row["label"] == "1"
     assert row["lesions_matched"] == 1, "at the settings of the case"
-    assert set(row) == {"label", *cohorts.SCORES}
+    assert set(row) == {"label", "borrowed", *cohorts.SCORES}
 
 
 @pytest.mark.parametrize(("attribute", "side"), [("predicted", "prediction"), ("reference", "reference")])
@@ -66,7 +66,7 @@ def test_whatever_reading_raises_is_this_case_s(pair, monkeypatch, error):
     monkeypatch.setattr(cohorts, "read_in_time", fail)
     with pytest.raises(CaseError) as caught:
         score_pair(pair)
-    assert caught.value.details == {"side": "prediction", "file": str(pair.case.predicted), "reason": "unreadable file"}
+    assert caught.value.details == {"side": "reference", "file": str(pair.case.reference), "reason": "unreadable file"}
     assert str(caught.value)
 
 

@@ -79,8 +79,8 @@ def test_the_first_predictions_decide_without_the_others(write, monkeypatch):
     maps = write("m.nii", [0, 1, 2, 0], np.uint8)
     many = [write(f"{k:02}.nii", [0, 0.5, 1, 0]) for k in range(12)]
     read = []
-    real = reading.read_image
-    monkeypatch.setattr(reading, "read_image", lambda path, **more: read.append(path) or real(path, **more))
+    real = reading.read_values
+    monkeypatch.setattr(reading, "read_values", lambda path: read.append(path) or real(path))
     assert kinds(many, [maps]) == ("soft", "labels")
     assert read == many[:8]
 
@@ -93,7 +93,7 @@ def test_an_either_among_the_first_leaves_it_to_the_others(write):
 
 def test_headers_are_enough_for_whole_numbers(write, monkeypatch):
     whole = write("w.nii.gz", [0, 1, 2, 0], np.uint8)
-    monkeypatch.setattr(reading, "read_image", lambda *_, **__: pytest.fail("the voxels were read"))
+    monkeypatch.setattr(reading, "read_values", lambda *_: pytest.fail("the voxels were read"))
     assert kinds([whole], [whole]) == ("labels", "labels")
 
 

@@ -119,7 +119,7 @@ def test_the_place_of_another_image(tmp_path):
     np.testing.assert_array_equal(image, reference)
     assert (compare(image, reference).dice == 1).all()
     other = as_image(np.zeros((3, 3, 3), np.uint8), 1.0)
-    with pytest.raises(ReadError, match="it holds 2 × 3 × 4 voxels .* holds 3 × 3 × 3: take the one"):
+    with pytest.raises(ReadError, match="it holds 2 × 3 × 4 voxels .* has 3 × 3 × 3: take the one"):
         read_image(tmp_path / "a.tif", like=other)
 
 
