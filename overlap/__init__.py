@@ -15,6 +15,7 @@ _public_name, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 _NAMES_ELSEWHERE = {
     "assd": "overlap.surfaces.assd(a, b, spacing=spacing)",
     "average_precision": "overlap.matching.average_precision(confidence, scores, thresholds)",
+    "batched_nms": "overlap.boxes.nms(boxes, scores, threshold, labels=labels)",
     "box_iou": "overlap.boxes.pairwise(a, b)",
     "box_loss": "overlap.losses.box_loss(prediction, target)",
     "ciou": "overlap.boxes.ciou(a, b)",
@@ -36,11 +37,12 @@ _NAMES_ELSEWHERE = {
     "jaccard_score": "overlap.raster.iou(a, b)",
     "mask_iou": "overlap.raster.iou(a, b)",
     "measure": "overlap.raster.measure(a, b)",
-    "nms": "overlap.matching.nms(scores, pairwise, threshold)",
+    "nms": "overlap.boxes.nms(boxes, scores, threshold)",
     "nsd": "overlap.surfaces.nsd(a, b, tolerance, spacing=spacing)",
     "overlap_coefficient": "overlap.containment(overlap.raster.measure(a, b))",
     "pairwise": "overlap.boxes.pairwise(a, b)",
     "sensitivity": "overlap.recall(overlap.raster.measure(a, b))",
+    "soft_nms": "overlap.boxes.nms(boxes, scores, threshold, method='gaussian')",
 }
 """The call that stands here for a name that many look for, in lower case."""
 

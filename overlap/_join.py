@@ -35,7 +35,7 @@ Labels = tuple[ArrayLike, ArrayLike]
 
 _FAN = 4
 """Nodes under one node."""
-_BLOCK = 1 << 14
+_BLOCK = 1 << 13
 """Envelopes that are looked at together: they stay in the cache."""
 _BITS = 62
 """Digits of a place on the curve."""

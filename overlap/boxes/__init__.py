@@ -26,6 +26,7 @@ from .grids import rasterize
 from .join import overlap_pairs
 from .scores import ciou, diou, eiou, giou
 from .sizes import dice, iou, measure, pairwise
+from .suppression import nms
 
 __all__ = [
     "Pairs",
@@ -39,6 +40,7 @@ __all__ = [
     "giou",
     "iou",
     "measure",
+    "nms",
     "overlap_pairs",
     "pairwise",
     "rasterize",

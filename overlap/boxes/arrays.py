@@ -49,16 +49,19 @@ def as_floating(operation: str, **boxes: Array) -> tuple[list[Array], ModuleType
     return _coordinates.as_floating(operation, boxes, xp), xp
 
 
-def read_tables(operation: str, a: Array, b: Array) -> tuple[Array, Array, ModuleType]:
-    """Return two tables of well-formed boxes, (n, 2d) and (m, 2d), in one floating dtype."""
-    for name, x in {"a": a, "b": b}.items():
+def read_tables(operation: str, **tables: Array) -> tuple[list[Array], ModuleType]:
+    """Return tables of well-formed boxes, (n, 2d) each, in one floating dtype."""
+    for name, x in tables.items():
         if x.ndim != 2:
             raise ValueError(
                 f"{operation}: {name} has shape {tuple(x.shape)}; pass (n, 2d), or for other shapes "
                 "boxes.iou(a[..., :, None, :], b[..., None, :, :])"
             )
-    (rows, columns), xp = read(operation, a=a[:, None, :], b=b[None, :, :])
-    return rows[:, 0, :], columns[0, :, :], xp
+    first, *others = tables
+    every_pair = {first: tables[first][:, None, :]} | {name: tables[name][None, :, :] for name in others}
+    boxes, xp = read(operation, **every_pair)
+    rows, *columns = boxes
+    return [rows[:, 0, :], *(x[0, :, :] for x in columns)], xp
 
 
 def check(operation: str, name: str, box: Array, xp: ModuleType, *, solid: bool = False) -> Array:

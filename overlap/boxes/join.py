@@ -74,7 +74,7 @@ def overlap_pairs(a: Array, b: Array, *, by: Labels | None = None, period: Perio
     xp = namespace(operation, a=a, b=b)
     host_a = values_on_host(operation, "a", a)
     host_b = values_on_host(operation, "b", b)
-    rows_a, rows_b, _ = read_tables(operation, host_a, host_b)
+    (rows_a, rows_b), _ = read_tables(operation, a=host_a, b=host_b)
     periods = read_periods(operation, period, rows_a)
     envelopes_a = envelopes_of(rows_a, periods)
     envelopes_b = envelopes_of(rows_b, periods)

@@ -168,7 +168,7 @@ def pairwise(a: Array, b: Array) -> Array:
            [0.    ]])
     """
     namespace("boxes.pairwise", a=a, b=b)
-    rows, columns, xp = read_tables("boxes.pairwise", a, b)
+    (rows, columns), xp = read_tables("boxes.pairwise", a=a, b=b)
     host_rows = as_host(rows)
     host_columns = as_host(columns)
     if host_rows is None or host_columns is None:

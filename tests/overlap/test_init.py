@@ -12,13 +12,13 @@ MASK = np.ones((4, 4), bool)
 BOXES = np.array([[0.0, 0, 4, 2], [0.5, 0, 4.5, 2]])
 MASKS = {"a": MASK, "b": MASK, "prediction": MASK * 1.0, "target": MASK * 1.0, "spacing": 1.0, "tolerance": 1.0}
 MATCHED = {"confidence": [0.9, 0.8], "scores": [[0.6, 0.0], [0.0, 0.8]], "thresholds": [0.5]}
-PAIRS = {"scores": [0.9, 0.8], "pairwise": np.eye(2), "threshold": 0.5}
+SCORED = {"boxes": BOXES, "scores": [0.9, 0.8], "threshold": 0.5, "labels": [0, 1]}
 
 
 def arguments_of(call: str) -> dict[str, object]:
     """Return values for the arguments that a call names."""
     if "nms" in call:
-        return PAIRS
+        return SCORED
     if "average_precision" in call:
         return MATCHED
     if "box" in call:
