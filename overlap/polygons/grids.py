@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._arrays import on_host
 from .._checks import check_choice
-from .cells import Grid, cell_coverage, centres_inside, contour_area, edges, read_grid, traced_grid
-from .periodic import Period, Polygonal, areal, at_origin, lattice, prepared, read_periods
+from .cells import Grid, area_of_cells, cell_coverage, centres_inside, contour_area, edges, read_grid, traced_grid
+from .periodic import Period, Polygonal, areal, at_origin, lattice, prepared, read_periods, without_long_edges
 
 
 def rasterize(
@@ -87,11 +87,13 @@ def from_raster(
     *,
     grid: Grid | None = None,
     period: Period | None = None,
+    outline: Literal["contour", "cells"] = "contour",
 ) -> Polygonal:
     """Trace the region of a map where its value is at least `level`.
 
-    The outline runs between cell centres where the linearly interpolated value is the level: halfway for a
-    hard mask. Outside the grid the value is 0; along a periodic axis the map repeats.
+    A contour runs between cell centres where the linearly interpolated value is the level: halfway for a hard mask,
+    whose corners it cuts. Outside the grid the value is 0; along a periodic axis the map repeats. The outline of the
+    cells runs along their edges: the area is that of the cells.
 
     Parameters
     ----------
@@ -104,11 +106,14 @@ def from_raster(
         p/n, 2p/n, ...
     period : (px, py), optional
         Length after which x and y repeat; the grid must span a whole one.
+    outline : {"contour", "cells"}
+        Whether the outline is a contour of the map or runs along the edges of cells.
 
     Returns
     -------
     Polygon or MultiPolygon
-        Shells counter-clockwise, within the grid's one period. Empty if nothing is inside.
+        Shells counter-clockwise, within the grid's one period, with no edge longer than half a period. Empty if nothing
+        is inside.
 
     Raises
     ------
@@ -120,21 +125,29 @@ def from_raster(
     >>> import numpy as np
     >>> from_raster(np.ones((2, 3), bool), period=(3, 2)).area
     6.0
+    >>> one_cell = np.pad(np.ones((1, 1), bool), 1)
+    >>> from_raster(one_cell).area, from_raster(one_cell, outline="cells").area
+    (0.5, 1.0)
     """
     operation = "polygons.from_raster"
+    check_choice(operation, "outline", outline, ("contour", "cells"))
     values = on_host(operation, "mask", mask).astype(np.float64)
     if values.ndim != 2 or not values.size or not np.all(np.isfinite(values)):
         raise ValueError(f"{operation}: mask must be a finite 2-D array, got shape {values.shape} or NaN in it")
     periods = read_periods(operation, period)
-    if level <= 0 and not np.all(periods):
+    if outline == "contour" and level <= 0 and not np.all(periods):
         raise ValueError(
             f"{operation}: level must be above 0, the value outside the grid, got {level}; lift the map: "
             "from_raster(mask - low, level - low) with low below both"
         )
     rows, columns = values.shape
     even = traced_grid(operation, grid, (columns, rows), periods)
-    wrap_x, wrap_y = periods > 0
-    region = contour_area(values, level, (bool(wrap_x), bool(wrap_y)))
+    if outline == "cells":
+        region = area_of_cells(values >= level)
+    else:
+        wrap_x, wrap_y = periods > 0
+        region = contour_area(values, level, (bool(wrap_x), bool(wrap_y)))
     area: Polygonal = areal(np.array([region]))[0]
     placed = shapely.transform(area, lambda xy: even.origin + even.step * xy)
-    return shapely.orient_polygons(placed)
+    oriented = shapely.orient_polygons(placed)
+    return without_long_edges(oriented, periods)

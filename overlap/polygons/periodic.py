@@ -114,6 +114,15 @@ def prepared(name: str, geometries: Any, periods: Floats) -> Geometries:
     return _folded(snapped, periods).reshape(drawn.shape)
 
 
+def without_long_edges(polygon: Polygonal, periods: Floats) -> Polygonal:
+    """Cut edges longer than half a period, which might be taken for wrapped."""
+    if not periods.any():
+        return polygon
+    half = periods[periods > 0].min() / 2
+    cut: Polygonal = shapely.segmentize(polygon, half)
+    return cut
+
+
 def in_one_piece(name: str, geometries: Any, periods: Floats, *, wrapped: bool = False) -> Geometries:
     """Return valid polygons, drawn past the seam.
 
@@ -203,15 +212,11 @@ def _unwrapped(name: str, geometries: Geometries, periods: Floats, *, every: boo
     parts, owner = shapely.get_parts(flat, return_index=True)
     wrapped = np.flatnonzero(_has_long_edge(parts, periods))
     if not every:
-        wrapped = wrapped[_looks_wrapped(parts[wrapped], periods)]
+        looks_wrapped = _looks_wrapped(parts[wrapped], periods)
+        _warn_of_doubt(name, looks_wrapped, periods)
+        wrapped = wrapped[looks_wrapped]
     if not len(wrapped):
         return geometries
-    if not every:
-        warnings.warn(
-            f"{name}: {len(wrapped)} polygons with an edge longer than half a period look wrapped and are unwrapped; "
-            "pass them through polygons.unwrap, or through shapely.orient_polygons if they are as wide as drawn",
-            stacklevel=_level_of_caller(),
-        )
     parts[wrapped], closes = _short_way(parts[wrapped], periods)
     if not closes.all():
         is_bad = np.zeros(flat.shape, dtype=np.bool_)
@@ -221,6 +226,25 @@ def _unwrapped(name: str, geometries: Geometries, periods: Floats, *, every: boo
             "close; draw a band all round as a box a whole period wide"
         )
     return _with_parts(flat, parts, owner, wrapped).reshape(geometries.shape)
+
+
+def _warn_of_doubt(name: str, looks_wrapped: NDArray[np.bool_], periods: Floats) -> None:
+    """Say how polygons with a long edge are read: as wrapped, or as wide as drawn."""
+    if not len(looks_wrapped):
+        return
+    n_wrapped = np.count_nonzero(looks_wrapped)
+    n_wide = len(looks_wrapped) - n_wrapped
+    readings = []
+    if n_wrapped:
+        readings.append(f"{n_wrapped} polygons with an edge longer than half a period look wrapped and are unwrapped")
+    if n_wide:
+        readings.append(f"{n_wide} polygons with an edge longer than half a period are taken to be as wide as drawn")
+    half = periods[periods > 0].min() / 2
+    warnings.warn(
+        f"{name}: {', '.join(readings)}; to say so, pass polygons with wrapped vertices through polygons.unwrap, and "
+        f"wide ones through shapely.segmentize(shapely.orient_polygons(polygon), {half:g})",
+        stacklevel=_level_of_caller(),
+    )
 
 
 def _level_of_caller() -> int:
@@ -312,6 +336,11 @@ def _short_way(polygons: Geometries, periods: Floats) -> tuple[Geometries, NDArr
 
 def _polygons(name: str, geometries: Any) -> Geometries:
     """Return an object array of polygons, or say which element is none."""
+    if hasattr(geometries, "crs"):
+        raise TypeError(
+            f"{name} is a {type(geometries).__name__}, whose index and coordinate system would be lost; pass "
+            "x.geometry.to_numpy(), both sides in one system (x.to_crs(...)), in the order of your index"
+        )
     array = np.asarray(geometries, dtype=object)
     is_foreign = ~np.asarray(shapely.is_geometry(array))
     if is_foreign.any():

@@ -16,6 +16,7 @@ from ..indices import EmptyPolicy
 from .outlines import outlines
 from .periodic import Floats, Geometries, Period, element, lattice, moved, prepared, read_periods
 from .shared import shared_areas
+from .sphere import check_latitudes, read_sphere, sphere_area
 
 SMALLEST = 2.0**-400
 LARGEST = 2.0**400
@@ -24,7 +25,7 @@ UNKNOWN = 1e-9
 """An error, relative to the smaller polygon, that is not let pass."""
 
 
-def measure(a: Any, b: Any, *, period: Period | None = None) -> Overlap:
+def measure(a: Any, b: Any, *, period: Period | None = None, sphere: bool = False) -> Overlap:
     """Measure how polygons overlap.
 
     Parameters
@@ -33,18 +34,26 @@ def measure(a: Any, b: Any, *, period: Period | None = None) -> Overlap:
         Prediction and reference; their shapes broadcast. Empty geometries have size 0.
     period : (px, py), optional
         Length after which x and y repeat; None for an axis that does not.
+    sphere : bool
+        Whether x is longitude and y latitude, in degrees, and sizes are areas on the sphere. Edges are straight in
+        these coordinates, as in GeoJSON; longitude repeats after 360. A cap round a pole is a band up to ±90.
 
     Returns
     -------
     Overlap
-        Areas (float64) of the broadcast shape, in the square of the unit of the coordinates.
+        Areas (float64) of the broadcast shape, in the square of the unit of the coordinates. On the sphere in
+        steradians: times 6371.0072² in km² of the Earth.
 
     Raises
     ------
     ValueError
-        If a polygon is missing or invalid, or the period is not a pair.
+        If a polygon is missing or invalid, the period is not a pair, or a latitude is beyond 90 degrees.
     TypeError
-        If a geometry is not a polygon.
+        If a geometry is not a polygon, or a side is a GeoSeries, whose index and coordinate system would be lost.
+
+    References
+    ----------
+    Butler, H. et al. (2016). The GeoJSON format. RFC 7946, section 3.1.1 (edges are straight).
 
     Examples
     --------
@@ -61,10 +70,19 @@ def measure(a: Any, b: Any, *, period: Period | None = None) -> Overlap:
     array([[2., 1., 0.],
            [1., 2., 1.],
            [0., 1., 2.]])
+
+    An octant of the sphere, and its northern half:
+
+    >>> o = measure(shapely.box(0, 0, 90, 90), shapely.box(0, 30, 90, 90), sphere=True)
+    >>> float(o.size_a.round(4)), float(o.size_b.round(4))
+    (1.5708, 0.7854)
     """
-    periods = read_periods("polygons.measure", period)
+    periods = read_periods("polygons.measure", read_sphere("polygons.measure", period, sphere))
     a = prepared("polygons.measure: a", a, periods)
     b = prepared("polygons.measure: b", b, periods)
+    if sphere:
+        check_latitudes("polygons.measure: a", a)
+        check_latitudes("polygons.measure: b", b)
     try:
         shape = np.broadcast_shapes(a.shape, b.shape)
     except ValueError:
@@ -74,20 +92,23 @@ def measure(a: Any, b: Any, *, period: Period | None = None) -> Overlap:
         ) from None
     if not periods.any():
         return _on_the_plane(a, b, shape)
+    area = sphere_area if sphere else shapely.area
     shared = np.zeros(shape)
     envelope_a = shapely.bounds(a)
     envelope_b = shapely.bounds(b)
     for shift in lattice(periods, (-1, 0, 1)):
         meets = _envelopes_overlap(envelope_a, envelope_b + np.tile(shift, 2))
         if meets.any():
-            shared[meets] += _clipped_area(_of_pairs(a, meets), _of_pairs(moved(b, shift), meets))
-    size_a = np.asarray(shapely.area(a))
-    size_b = np.asarray(shapely.area(b))
+            shared[meets] += area(_clipped(_of_pairs(a, meets), _of_pairs(moved(b, shift), meets)))
+    size_a = np.asarray(area(a))
+    size_b = np.asarray(area(b))
     # rounding must not carry a part beyond the whole
     return Overlap(np.minimum(shared, np.minimum(size_a, size_b)), size_a, size_b)
 
 
-def iou(a: Any, b: Any, *, period: Period | None = None, empty: float | EmptyPolicy = nan) -> Array:
+def iou(
+    a: Any, b: Any, *, period: Period | None = None, sphere: bool = False, empty: float | EmptyPolicy = nan
+) -> Array:
     """Intersection over union of polygons (Jaccard index): |A∩B| / |A∪B|.
 
     Parameters
@@ -96,6 +117,8 @@ def iou(a: Any, b: Any, *, period: Period | None = None, empty: float | EmptyPol
         Prediction and reference; their shapes broadcast.
     period : (px, py), optional
         Length after which x and y repeat; None for an axis that does not.
+    sphere : bool
+        Whether x is longitude and y latitude, in degrees: see `measure`.
     empty : float or EmptyPolicy
         Value where both polygons have no area.
 
@@ -115,10 +138,12 @@ def iou(a: Any, b: Any, *, period: Period | None = None, empty: float | EmptyPol
     >>> float(iou(shapely.box(0, 0, 3, 2), shapely.box(1, 0, 4, 2)))
     0.5
     """
-    return indices.iou(measure(a, b, period=period), empty=empty)
+    return indices.iou(measure(a, b, period=period, sphere=sphere), empty=empty)
 
 
-def dice(a: Any, b: Any, *, period: Period | None = None, empty: float | EmptyPolicy = nan) -> Array:
+def dice(
+    a: Any, b: Any, *, period: Period | None = None, sphere: bool = False, empty: float | EmptyPolicy = nan
+) -> Array:
     """Dice coefficient of polygons: 2|A∩B| / (|A| + |B|).
 
     Parameters
@@ -127,6 +152,8 @@ def dice(a: Any, b: Any, *, period: Period | None = None, empty: float | EmptyPo
         Prediction and reference; their shapes broadcast.
     period : (px, py), optional
         Length after which x and y repeat; None for an axis that does not.
+    sphere : bool
+        Whether x is longitude and y latitude, in degrees: see `measure`.
     empty : float or EmptyPolicy
         Value where both polygons have no area.
 
@@ -147,7 +174,7 @@ def dice(a: Any, b: Any, *, period: Period | None = None, empty: float | EmptyPo
     >>> float(dice(a, b, period=(360, 360)))
     0.5
     """
-    return indices.dice(measure(a, b, period=period), empty=empty)
+    return indices.dice(measure(a, b, period=period, sphere=sphere), empty=empty)
 
 
 def _on_the_plane(a: Geometries, b: Geometries, shape: tuple[int, ...]) -> Overlap:
@@ -217,27 +244,26 @@ def _of_pairs(items: NDArray[Any], meets: NDArray[np.bool_]) -> NDArray[Any]:
     return np.broadcast_to(items, meets.shape)[meets]
 
 
-def _clipped_area(a: Geometries, b: Geometries) -> Floats:
-    """Return the area common to pairs (n,)."""
-    shared = shapely.intersection(a, b)
-    area = np.asarray(shapely.area(shared))
+def _clipped(a: Geometries, b: Geometries) -> Geometries:
+    """Return what pairs (n,) have in common."""
+    shared = np.asarray(shapely.intersection(a, b))
     # edges that almost coincide may leave points only where there is area (GEOS): look again
-    doubtful = (area == 0) & ~shapely.is_empty(shared)
+    doubtful = (shapely.area(shared) == 0) & ~shapely.is_empty(shared)
     if doubtful.any():
-        area[doubtful] = _area_on_grid(a[doubtful], b[doubtful])
-    return area
+        shared[doubtful] = _clipped_on_grid(a[doubtful], b[doubtful])
+    return shared
 
 
-def _area_on_grid(a: Geometries, b: Geometries) -> Floats:
-    """Return the area common to pairs (n,), clipped on a grid of 2**-40 of their extent."""
+def _clipped_on_grid(a: Geometries, b: Geometries) -> Geometries:
+    """Return what pairs (n,) have in common, clipped on a grid of 2**-40 of their extent."""
     bounds = shapely.bounds(a)
     corner = bounds[:, :2]
     extent = bounds[:, 2:] - corner
     size = np.max(extent, axis=1)
     unit_a = _scaled(a, corner, size)
     unit_b = _scaled(b, corner, size)
-    shared = shapely.intersection(unit_a, unit_b, grid_size=2.0**-40)
-    return np.asarray(shapely.area(shared) * size**2)
+    shared = np.asarray(shapely.intersection(unit_a, unit_b, grid_size=2.0**-40))
+    return _scaled(shared, -corner / size[:, None], 1 / size)
 
 
 def _scaled(geometries: Geometries, origin: Floats, size: Floats) -> Geometries:

@@ -271,3 +271,28 @@ def test_grids_place_the_region():
 def test_bad_masks_are_refused(mask, options, message):
     with pytest.raises(ValueError, match=message):
         polygons.from_raster(mask, **options)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    mask=hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=9)),
+    periodic=st.tuples(st.booleans(), st.booleans()),
+)
+def test_cells_by_their_edges_make_the_round_trip(mask, periodic):
+    """Every cell is covered wholly or not at all, and the area is their number."""
+    period = periods_of(mask, periodic)
+    region = polygons.from_raster(mask, period=period, outline="cells")
+    assert region.is_valid
+    assert region.area == mask.sum()
+    grid = np.arange(mask.shape[1]), np.arange(mask.shape[0])
+    np.testing.assert_array_equal(polygons.rasterize(region, grid, "coverage", period=period), mask)
+
+
+def test_cells_of_a_grid_that_descends():
+    """North up: the first row is the highest."""
+    mask = np.array([[True, False, False], [False, False, True]])
+    region = polygons.from_raster(mask, grid=([10, 12, 14], [50, 47]), outline="cells")
+    assert sorted(part.bounds for part in region.geoms) == [(9, 48.5, 11, 51.5), (13, 45.5, 15, 48.5)]
+    assert shapely.is_ccw(shapely.get_rings(region)).all()
+    with pytest.raises(ValueError, match="^polygons.from_raster: outline"):
+        polygons.from_raster(mask, outline="edges")

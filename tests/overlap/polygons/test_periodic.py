@@ -42,11 +42,33 @@ def test_counter_clockwise_polygons_may_be_wrapped_over_seam_and_corner():
 
 def test_the_right_hand_rule_tells_a_wide_box_from_a_wrapped_one():
     wide = shapely.box(-170, -10, 170, 10)
-    assert float(polygons.measure(wide, wide, period=TORUS).size_a) == 340 * 20
+    dense = shapely.segmentize(wide, 180)
+    with pytest.warns(UserWarning, match="measure: a: 1 polygons .* are taken to be as wide as drawn"):
+        assert float(polygons.measure(wide, dense, period=TORUS).size_a) == 340 * 20
     with pytest.warns(UserWarning, match="1 polygons .* look wrapped and are unwrapped.*orient_polygons"):
-        assert float(polygons.measure(wide.reverse(), wide, period=TORUS).size_a) == 20 * 20
-    dense = shapely.segmentize(wide.reverse(), 90)
-    assert float(polygons.measure(dense, wide, period=TORUS).size_a) == 340 * 20
+        assert float(polygons.measure(wide.reverse(), dense, period=TORUS).size_a) == 20 * 20
+
+
+def test_either_remedy_says_how_a_long_edge_is_read():
+    """A scene of clockwise boxes, wrapped, looks like one of wide boxes."""
+    ring = [(-1, -1), (-1, 2), (2, 2), (2, -1)]
+    scene = np.array([shapely.Polygon(np.mod(ring, 10)), shapely.Polygon(np.mod(ring[::-1], 10))])
+    period = (10, 10)
+    with pytest.warns(UserWarning, match="look wrapped and are unwrapped, 1 polygons .* as wide as drawn; to say"):
+        polygons.measure(scene, shapely.box(0, 0, 1, 1), period=period)
+    right = polygons.unwrap(scene, period)
+    assert polygons.measure(right, right, period=period).size_a.tolist() == [9, 9]
+    as_drawn = shapely.segmentize(shapely.orient_polygons(scene), 5)
+    assert polygons.measure(as_drawn, as_drawn, period=period).size_a.tolist() == [49, 49]
+
+
+def test_a_series_with_a_coordinate_system_is_refused():
+    class GeoSeries(np.ndarray):
+        crs = "EPSG:4326"
+
+    series = np.array([shapely.box(0, 0, 1, 1)]).view(GeoSeries)
+    with pytest.raises(TypeError, match=r"^polygons.measure: a is a GeoSeries, whose index .* x.geometry.to_numpy\(\)"):
+        polygons.measure(series, series)
 
 
 def test_unwrap_takes_every_long_edge_the_short_way():
@@ -105,7 +127,7 @@ def test_bad_periods_are_refused(period):
 def test_a_warning_shows_the_line_of_the_caller(call):
     wide = shapely.box(-170, -10, 170, 10)
     with pytest.warns(UserWarning, match="polygons.measure: a: 1 polygons .* look wrapped") as caught:
-        call(wide.reverse(), wide, period=TORUS)
+        call(wide.reverse(), shapely.segmentize(wide, 180), period=TORUS)
     assert caught[0].filename == __file__
 
 
