@@ -13,7 +13,7 @@ import pandas as pd
 from .. import _console
 from .cohorts.cohorts import assess_case, groups_of, missing_cases
 from .cohorts.gathering import Cohort
-from .cohorts.scores import failed
+from .cohorts.scores import cases_by_label, failed, missed, spurious
 from .comparison import tables
 from .comparison.comparison import Assessment
 from .comparison.layers import listed_labels
@@ -75,12 +75,15 @@ class Told:
         """Return the summary as JSON data."""
         prediction, reference = self.sides
         rules = self.rules
+        compared = self.scores[self.scores["error"] == ""]
         return {
             "prediction": prediction,
             "reference": reference,
             "cases": int(self.scores["case"].nunique()),
             "missing": self.missing,
             "failed": self.broken,
+            "missed": cases_by_label(compared, missed(compared)),
+            "spurious": cases_by_label(compared, spurious(compared)),
             **{name: rules[name] for name in NAMED if name in rules},
             "summary": self.summary.to_dict("records"),
         }
@@ -99,7 +102,7 @@ class Told:
         if self.broken:
             lines.append(_console.aside(failed_line(self.scores, self.broken)))
         if self.rules:
-            lines.append(tables.settings_line(self.rules))
+            lines += tables.settings_lines(self.rules)
         return [*lines, _console.aside(f"scores: {self.out}")]
 
     def picture(self) -> Axes:

@@ -125,7 +125,7 @@ def of_a_cohort():
     row = {"label": "1", "index": "hd95", "statistic": "median", "value": 12.34567, "low": 1.5, "high": np.inf}
     summary = pd.DataFrame([{**row, "n_scored": 5, "n_undefined": 0, "n_missed": 1, "n_spurious": 2}])
     scores = pd.DataFrame({"case": ["a"], "error": [""]})
-    return tables.cohort_table(summary, Path("predicted"), Path("reference"), scores), ["12.3457", "[1.5000, inf]"]
+    return tables.cohort_table(summary, Path("predicted"), Path("reference"), scores), ["12.35", "[1.50, inf]"]
 
 
 def of_events():

@@ -151,6 +151,26 @@ def spurious(scores: pd.DataFrame) -> np.ndarray:
     return is_spurious
 
 
+def cases_by_label(scores: pd.DataFrame, is_so: np.ndarray) -> dict[str, list[str]]:
+    """Return for each label in which cases something is so; a label of which it nowhere is is left out.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Rows without an error, with ``case label``.
+    is_so : array of bool
+        For each row, such as `missed` or `spurious` returns it.
+
+    Examples
+    --------
+    >>> scores = pd.DataFrame({"case": ["a", "b", "b"], "label": ["1", "1", "2"]})
+    >>> cases_by_label(scores, np.array([True, True, False]))
+    {'1': ['a', 'b']}
+    """
+    cases = scores[is_so].groupby("label", sort=False)["case"]
+    return {str(label): names.tolist() for label, names in cases}
+
+
 def failed(scores: pd.DataFrame) -> np.ndarray:
     """Return which rows are cases that could not be read or compared, although both images are there.
 

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 from rich.table import Table
 from rich.text import Text
+
+from overlap import surfaces
 
 from ..._console import aside
 from ..._report import as_rows
@@ -22,8 +25,9 @@ Row = Mapping[Any, Any]
 
 COMPARED = ("prediction", "reference", "Dice", "IoU", "HD", "HD95", "ASSD", "NSD", "F1")
 DEFINITIONS = {"hd95": "HD95", "assd": "ASSD", "nsd": "NSD"}
-SUMMARISED = ("value", "interval", "scored", "undefined")
-MODELS = ("A", "B", "difference", "interval", "better", "W/T/L", "undefined")
+SUMMARISED = ("value", "interval", "scored")
+MODELS = ("A", "B", "A \N{MINUS SIGN} B", "interval", "better", "W/T/L")
+UNDEFINED = "undefined"
 
 
 def rows(report: xr.Dataset) -> pd.DataFrame:
@@ -79,27 +83,53 @@ def settings_line(settings: Mapping[str, Any]) -> Text:
     return aside(f"preset {settings['preset']}; {level}; NSD within {settings['nsd_tolerance']:g} mm")
 
 
+def settings_lines(settings: Mapping[str, Any]) -> list[Text]:
+    """Return the settings of a cohort and what its distances mean, a line for each.
+
+    Parameters
+    ----------
+    settings : mapping
+        ``preset``, ``surface`` (None for that of the preset), ``level`` and ``nsd_tolerance``.
+
+    Examples
+    --------
+    >>> settings = {"preset": "monai", "surface": None, "level": 0.5, "nsd_tolerance": 1.0}
+    >>> print(settings_lines(settings)[1])
+    HD95: larger of the two directions’ 95th percentiles (linear), boundary cells
+    """
+    # what distances mean does not depend on the masks
+    voxel = np.pad(np.ones((1, 1, 1), bool), 1)
+    of_preset = surfaces.PRESETS[settings["preset"]].surface
+    if settings["surface"] in (None, of_preset):
+        between = surfaces.distances(voxel, voxel, spacing=1.0, preset=settings["preset"])
+    else:
+        between = surfaces.distances(voxel, voxel, spacing=1.0, surface=settings["surface"])
+    lines = [settings_line(settings)]
+    for index, heading in DEFINITIONS.items():
+        lines.append(aside(f"{heading}: {between.describe(index)}"))
+    return lines
+
+
 def cohort_table(summary: pd.DataFrame, predictions: Path, references: Path, scores: pd.DataFrame) -> Table:
     """Return the summary of a cohort as a table for the terminal."""
     n_failed = int((scores["error"] != "").sum())
     n_scored = scores["case"].nunique() - n_failed
     title = f"prediction: {predictions} ({n_scored})\nreference: {references} ({n_scored})"
     caption = (
-        "indices: mean over the cases (macro), where a missed or spurious label counts 0\n"
+        "mean: over the cases (macro), where a missed or spurious label counts 0\n"
         "pooled: of the added sizes (micro)\n"
-        "distances: median over the cases, where a missed or spurious label is infinitely far\n"
+        "distances: in mm; to a missed or spurious label they are infinite\n"
         "missed: only the reference has the label; spurious: only the prediction has it\n"
-        "interval: 95 %, from resampled cases"
+        "interval: 95 %, from resampled cases; scored: cases that have a value"
     )
-    told = _missed_lines(summary)
-    caption = "\n".join([*told, caption])
+    caption = "\n".join([*_missed_lines(summary), caption])
     cells = []
     last_label = None
     for row in summary.to_dict("records"):
         label = "" if row["label"] == last_label else str(row["label"])
         last_label = row["label"]
         cells.append([label, *_summary_cells(row)])
-    return build_table(("label", "index", "statistic"), SUMMARISED, cells, title=title, caption=caption)
+    return build_table(("label", "index"), SUMMARISED, cells, title=title, caption=caption)
 
 
 def _missed_lines(summary: pd.DataFrame) -> list[str]:
@@ -117,22 +147,26 @@ def models_table(summary: pd.DataFrame, a: Path, b: Path, n_cases: int) -> list[
     """Return what the terminal shows of two models on the same cases."""
     title = f"A: {a}\nB: {b}\n{count_of(n_cases, 'case')} of both"
     caption = (
-        "difference: A minus B; the mean of the cases' differences, of distances (mm) the median\n"
+        "A \N{MINUS SIGN} B: mean of the cases' differences, of distances (mm) the median\n"
         "interval: from resampled cases; better: whose side of 0 it lies on\n"
         "W/T/L: wins, ties and losses of A"
     )
+    has_undefined = bool(summary["n_undefined"].any())
+    headings = [*MODELS, UNDEFINED] if has_undefined else [*MODELS]
     cells = []
     last_label = None
     for row in summary.to_dict("records"):
         label = "" if row["label"] == last_label else str(row["label"])
         last_label = row["label"]
-        cells.append([label, *_model_cells(row)])
-    parts: list[str | Text | Table] = [
-        build_table(("label", "index", "statistic"), MODELS, cells, title=title, caption=caption)
-    ]
-    for of_label in summary.drop_duplicates("label").to_dict("records"):
-        if of_label["missed_a"] or of_label["missed_b"]:
-            parts.append(f"missed of {of_label['label']}: {of_label['missed_a']} by A, {of_label['missed_b']} by B")
+        of_row = [label, *_model_cells(row)]
+        cells.append([*of_row, str(row["n_undefined"])] if has_undefined else of_row)
+    table = build_table(("label", "index"), headings, cells, title=title, caption=caption)
+    parts: list[str | Text | Table] = [table]
+    for row in summary.drop_duplicates("label").to_dict("records"):
+        if row["missed_a"] or row["missed_b"]:
+            by_a = count_of(row["missed_a"], "case")
+            by_b = count_of(row["missed_b"], "case")
+            parts.append(f"label {row['label']}: A misses it in {by_a}, B in {by_b}")
     return parts
 
 
@@ -176,32 +210,30 @@ def _lesion_line(row: Row) -> str:
 
 
 def _summary_cells(row: Row) -> list[str]:
-    unit = ", mm" if row["index"] in DISTANCES else ""
+    digits = 2 if row["index"] in DISTANCES else 4
+    n_compared = row["n_scored"] + row["n_undefined"]
     return [
-        f"{row['index']}{unit}",
-        row["statistic"],
-        f"{row['value']:.4f}",
-        _interval(row),
-        str(row["n_scored"]),
-        str(row["n_undefined"]),
+        f"{row['index']}, {row['statistic']}",
+        f"{row['value']:.{digits}f}",
+        _interval(row, digits),
+        f"{row['n_scored']} of {n_compared}",
     ]
 
 
 def _model_cells(row: Row) -> list[str]:
+    digits = 2 if row["index"] in DISTANCES else 3
     return [
-        f"{row['index']}, mm" if row["statistic"] == "median" else row["index"],
-        row["statistic"],
-        f"{row['a']:.4f}",
-        f"{row['b']:.4f}",
-        f"{row['difference']:+.4f}",
-        _interval(row),
+        f"{row['index']}, {row['statistic']}",
+        f"{row['a']:.{digits}f}",
+        f"{row['b']:.{digits}f}",
+        f"{row['difference']:+.{digits}f}",
+        _interval(row, digits),
         row["better"].upper() or "–",
         f"{row['wins']}/{row['ties']}/{row['losses']}",
-        str(row["n_undefined"]),
     ]
 
 
-def _interval(row: Row) -> str:
+def _interval(row: Row, digits: int) -> str:
     if pd.isna(row["low"]):
         return "–"
-    return f"[{row['low']:.4f}, {row['high']:.4f}]"
+    return f"[{row['low']:.{digits}f}, {row['high']:.{digits}f}]"

@@ -34,6 +34,24 @@ def test_what_has_no_prediction_and_what_broke_are_told_apart(told):
     assert lines[-1] == "scores: s.csv"
 
 
+def test_json_names_the_cases_that_were_missed_and_invented():
+    rows = [
+        ("a", "1", 0, 5, 0, ""),
+        ("a", "2", 4, 4, 0, ""),
+        ("b", "1", 3, 0, 0, ""),
+        ("c", "1", 0, 7, 1, ""),
+        ("d", "1", 0, 0, 0, ""),
+        ("e", "", float("nan"), float("nan"), 0, "cut off"),
+    ]
+    scores = pd.DataFrame(rows, columns=["case", "label", "size_a", "size_b", "missing", "error"])
+    scores = scores.assign(intersection=0.0, dice=0.0, hd95=1.0)
+    told = Told(scores, summarise(scores), pd.DataFrame(), ("model", "truth"), "s.csv", [])
+    report = told.as_json()
+    assert report["missed"] == {"1": ["a", "c"]}
+    assert report["spurious"] == {"1": ["b"]}
+    assert (report["missing"], report["failed"]) == (["c"], ["e"])
+
+
 def test_the_page_and_the_picture_are_of_the_same_cohort(told):
     assert "case_2" in told.page()
     assert told.picture().figure is not None
