@@ -70,6 +70,8 @@ class Job:
         made with others are refused.
     verb : str
         What progress says: ``"comparing"``.
+    shared : mapping
+        What no result depends on and the records keep of all cases, such as a hash of their names; JSON data.
 
     Examples
     --------
@@ -81,6 +83,7 @@ class Job:
     work: Callable[[Any], Any]
     settings: Mapping[str, Any] = field(default_factory=dict)
     verb: str = "working"
+    shared: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -172,7 +175,7 @@ def run_cases(job: Job, cases: Iterable[Case], running: Running | None = None) -
     if running.records is None:
         return _Run(job, listed, running, None).outcomes()
     _check_is_no_input(job, Path(running.records), listed)
-    header = Header(job.name, job.settings)
+    header = Header(job.name, job.settings, shared=job.shared)
     with Records(Path(running.records), header) as records:
         return _Run(job, listed, running, records).outcomes()
 

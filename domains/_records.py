@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-- JSON lines. The first says which job, version and settings made the file; each other line is a record of a case, or
-  a marker that a case was started. The last record of a case counts.
+- JSON lines. The first says which job, version and settings made the file; each other line is a record of a case, a
+  marker that a case was started, or what a run knew of all cases. The last record of a case counts, and the last run.
 - A line carries the CRC-32 of what stands before it. A line that was cut off or damaged is no record: its case is done
   again.
 - Every line is written at once, flushed and, for records, forced to the disk before the next case.
@@ -96,6 +96,8 @@ class Header:
         Every setting that results depend on, with its default where it was not given; JSON data.
     version : str
         Of this package.
+    shared : mapping
+        What is known of all cases of this run: see `domains._batch.Job`.
 
     Examples
     --------
@@ -106,6 +108,7 @@ class Header:
     job: str
     settings: Mapping[str, Any]
     version: str = ov.__version__
+    shared: Mapping[str, Any] = field(default_factory=dict)
 
     def line(self) -> bytes:
         """Return the first line of a file of records."""
@@ -125,11 +128,14 @@ class Kept:
         The last one of each case.
     suspects : list of str
         Cases that were started and not done.
+    shared : mapping
+        What the last run knew of all its cases.
     """
 
     settings: Mapping[str, Any]
     outcomes: dict[str, Outcome]
     suspects: list[str]
+    shared: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_records(path: Path, job: str, operation: str | None = None) -> Kept:
@@ -165,6 +171,7 @@ def read_records(path: Path, job: str, operation: str | None = None) -> Kept:
         raise UsageError(f"{operation}: records {path}: no such file")
     outcomes: dict[str, Outcome] = {}
     started: dict[str, None] = {}
+    shared: Mapping[str, Any] = {}
     with path.open("rb") as file:
         made = _check_made(file.readline(), path, Header(job, {}), operation)
         for line in file:
@@ -172,11 +179,12 @@ def read_records(path: Path, job: str, operation: str | None = None) -> Kept:
             if record is None:
                 continue
             _note_start(record, started)
+            shared = record.get("shared", shared)
             if "case" in record:
                 outcome = _outcome_of(record)
                 outcomes[outcome.case] = outcome
                 started.pop(outcome.case, None)
-    return Kept(made.get("settings", {}), outcomes, list(started))
+    return Kept(made.get("settings", {}), outcomes, list(started), shared)
 
 
 def read_settings(path: Path, job: str) -> Mapping[str, Any]:
@@ -247,12 +255,15 @@ class Records:
         self.outcomes: dict[str, Outcome] = {}
         self._inputs: dict[str, list[dict[str, Any]]] = {}
         self._started: dict[str, None] = {}
+        self._shared: Mapping[str, Any] = {}
         _check_is_file(path, header.job)
         self._file = _open(path, header.job)
         _opened.add(self._file)
         try:
             _lock(self._file, path, header.job)
             self._read(header)
+            if header.shared != self._shared:
+                self._append({"shared": dict(header.shared)})
         except BaseException:
             self._file.close()
             raise
@@ -365,6 +376,7 @@ class Records:
 
     def _take(self, record: dict[str, Any]) -> None:
         _note_start(record, self._started)
+        self._shared = record.get("shared", self._shared)
         if "case" in record:
             self._keep(_outcome_of(record), record["inputs"])
 

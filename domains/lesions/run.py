@@ -32,6 +32,7 @@ from .._skipped import as_skipped
 from .._text import count_of, file_name
 from .cohorts import cohorts
 from .cohorts.cohorts import (
+    CASES,
     JOB,
     PART,
     PARTS,
@@ -200,7 +201,8 @@ def _score(
     running = _keeping_records(running, table)
     found = gather(predictions, references, choice, reading, labels, settings, running, part)
     number, n_parts = part or (1, 1)
-    job = Job(JOB, cohorts.score_pair, {**found.rules.as_plain(), PART: number, PARTS: n_parts}, "comparing")
+    decided = {**found.rules.as_plain(), PART: number, PARTS: n_parts}
+    job = Job(JOB, cohorts.score_pair, decided, "comparing", shared={CASES: found.hash_of_all})
     try:
         outcomes = run_cases(job, found.cases, running)
     except Interrupted as stop:

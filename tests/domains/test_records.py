@@ -59,6 +59,17 @@ def test_records_are_read_without_being_written(full):
         assert list(read_records(full, "tests.job").outcomes) == ["a", "b", "c"], "while another run writes them"
 
 
+def test_what_a_run_knows_of_all_cases_is_that_of_the_last_run(path):
+    for n_cases in (3, 5, 5):
+        with Records(path, Header("tests.job", {}, shared={"cases": n_cases})) as records:
+            records.start("a")
+    assert read_records(path, "tests.job").shared == {"cases": 5}
+    assert path.read_text().count("shared") == 2
+    with Records(path, Header("tests.job", {})):
+        pass
+    assert read_records(path, "tests.job").shared == {}
+
+
 def test_other_files_are_no_records(full, tmp_path):
     with pytest.raises(UsageError, match="has the records of tests.job"):
         read_records(full, "tests.other")

@@ -48,6 +48,8 @@ PART = "part"
 """The setting that says which part of a cohort was done."""
 PARTS = "parts"
 """The setting that says into how many parts it was divided."""
+CASES = "cases"
+"""What the records call the hash of the names of all cases, whatever the part."""
 
 
 @dataclass(frozen=True)

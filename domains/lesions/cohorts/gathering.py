@@ -20,7 +20,7 @@ from ..comparison.layers import Labels, check_labels
 from ..images.nnunet import described
 from .cohorts import Pair, Rules, ignored_rows
 from .folders import Listed
-from .listing import Choice, choose_cases
+from .listing import Choice, choose_cases, hash_of_names, part_of
 from .reading import Side, check_said, decide_kinds
 from .sources import Reading
 
@@ -39,12 +39,15 @@ class Cohort:
         What messages call its files.
     aside : list of dict
         What in the folders is no case, for the table of what was skipped.
+    hash_of_all : str
+        Of the names of all cases, of which these may be a part.
     """
 
     pairs: Mapping[str, Pair]
     rules: Rules
     name: str
     aside: list[dict[str, str]] = field(default_factory=list)
+    hash_of_all: str = ""
 
     @property
     def cases(self) -> list[_batch.Case]:
@@ -95,12 +98,13 @@ def gather(
     labels = said.regions if labels is None else labels
     if labels is not None:
         check_labels("lesions.cohort", labels)
-    listed, aside = choose_cases(predictions, references, choice, part, reading.as_ == "soft")
+    all_cases, aside = choose_cases(predictions, references, choice, reading.as_ == "soft")
+    listed = part_of(all_cases, part)
     decided = _decided(listed, reading, running, may_be_a_part=choice.cases is not None or part is not None)
     rules = Rules(settings, labels, decided, choice.count_missing, said.ignored)
     pairs = {case.name: Pair(case, rules) for case in listed}
     where = f"{predictions}, {references}" if choice.cases is None else str(choice.cases)
-    return Cohort(pairs, rules, printable(where), aside)
+    return Cohort(pairs, rules, printable(where), aside, hash_of_names(all_cases))
 
 
 def _decided(listed: Sequence[Listed], reading: Reading, running: Running, *, may_be_a_part: bool) -> Reading:

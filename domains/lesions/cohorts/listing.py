@@ -6,13 +6,16 @@ Conventions
   its folder. An empty prediction, or one that is no file, is missing. ``name`` is by default the name of the reference
   without its ending. Other columns are refused: one that is misspelt would be lost.
 - ``group`` says of whom a case is, such as the patient: a column of the table, or what a pattern captures in the name.
-- The parts of a job array take turns: part 2 of 5 has the cases 2, 7, 12, ….
+- The parts of a job array take turns: part 2 of 5 has the cases 2, 7, 12, …. So all of them need the same cases in the
+  same order, of which each keeps a hash.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import TypedDict
 
@@ -66,10 +69,9 @@ def choose_cases(
     predictions: str | Path | None,
     references: str | Path | None,
     choice: Choice,
-    part: tuple[int, int] | None = None,
     shares: bool = False,
 ) -> tuple[list[Listed], list[Skipped]]:
-    """Return the cases that are done, with their groups, and what in the folders is none.
+    """Return the cases of all parts, with their groups, and what in the folders is none.
 
     Parameters
     ----------
@@ -77,15 +79,13 @@ def choose_cases(
         Folders.
     choice : Choice
         Which cases.
-    part : (int, int), optional
-        Which part of them, see `part_of`.
     shares : bool
         See `list_cases`.
 
     Raises
     ------
     UsageError, FileNotFoundError, ValueError
-        See `list_cases`, `grouped` and `part_of`.
+        See `list_cases` and `grouped`.
 
     Examples
     --------
@@ -94,7 +94,7 @@ def choose_cases(
     domains._checks.UsageError: lesions.cohort: give two folders, predictions and references, or a table, cases= ...
     """
     listed, aside = list_cases(predictions, references, choice.cases, choice.names, choice.reference_names, shares)
-    return part_of(grouped(listed, choice.group), part), aside
+    return grouped(listed, choice.group), aside
 
 
 def list_cases(
@@ -208,6 +208,20 @@ def part_of(cases: Sequence[Listed], part: tuple[int, int] | None) -> list[Liste
     check_whole(OPERATION, "the number of parts", n_parts, at_least=1)
     check_whole(OPERATION, "part", number, at_least=1, at_most=n_parts)
     return list(cases[number - 1 :: n_parts])
+
+
+def hash_of_names(cases: Sequence[Listed]) -> str:
+    """Return a hash of the names of cases, in their order.
+
+    Examples
+    --------
+    >>> cases = [Listed(name, None, Path(name)) for name in "ab"]
+    >>> hash_of_names(cases) == hash_of_names(cases[::-1])
+    False
+    """
+    names = [case.name for case in cases]
+    written = json.dumps(names).encode("ascii")
+    return blake2b(written, digest_size=16).hexdigest()
 
 
 def read_cases(path: str | Path, operation: str = OPERATION) -> list[Listed]:

@@ -3,7 +3,8 @@
 Conventions
 -----------
 - A part is its file of records. No image is read, so that parts can be joined on another machine.
-- Parts of other settings or versions are refused. Where two parts have one case, the one that scored it counts; two
+- Parts of other settings or versions are refused; so are parts that divided other cases, or the same in another order,
+  unless the table of all cases is given. Where two parts have one case, the one that scored it counts; two
   that differ are an error.
 - What is missing is told: a case that a run began and did not end, a part that was not given, and, if the table of
   cases is given, a case that no part has. Each file says which part it is: two of one part are told, too.
@@ -25,7 +26,18 @@ from ..._checks import UsageError
 from ..._records import Kept, Outcome, changed_settings, read_records
 from ..._skipped import NOT_SCORED, as_skipped
 from ..._text import file_name
-from .cohorts import GROUP, JOB, PART, PARTS, scores_of, skipped_of, told_of_labels, warn_of_fields, warn_of_places
+from .cohorts import (
+    CASES,
+    GROUP,
+    JOB,
+    PART,
+    PARTS,
+    scores_of,
+    skipped_of,
+    told_of_labels,
+    warn_of_fields,
+    warn_of_places,
+)
 from .folders import Listed
 from .listing import grouped, read_cases
 from .saving import check_table, save_scores
@@ -62,7 +74,8 @@ def merge(
     Raises
     ------
     UsageError
-        If a file is none of records, parts were made with other settings, or two have other scores of one case.
+        If a file is none of records, parts were made with other settings, divided other cases, or two have other scores
+        of one case.
     FileNotFoundError, ReadError
         If the table of cases cannot be read.
 
@@ -101,6 +114,8 @@ def merge(
     n_parts = int(settings.get(PARTS, 1))
     if n_parts > 1:
         _warn_of_parts_given_twice(files)
+        if cases is None:
+            _check_divided_alike(parts)
     outcomes = _joined(parts)
     listed = [_listed(outcomes[name]) for name in sorted(outcomes)]
     if cases is not None:
@@ -130,6 +145,19 @@ def _shared_settings(parts: Mapping[Path, Kept]) -> Mapping[str, Any]:
                 "its part again with those of the others"
             )
     return shared
+
+
+def _check_divided_alike(parts: Mapping[Path, Kept]) -> None:
+    """Refuse parts of which one divided other cases than the others, so that a case may be in none of them."""
+    first, *others = parts
+    of_first = parts[first].shared.get(CASES)
+    for path in others:
+        if parts[path].shared.get(CASES) != of_first:
+            raise UsageError(
+                f"{OPERATION}: {file_name(path)} divided other cases than {file_name(first)}, or the same in another "
+                "order, so that a case may be in no part: run both parts again, with one table or the same folders; or "
+                "name the table of all cases with cases= (--cases), which tells those that no part has"
+            )
 
 
 def _joined(parts: Mapping[Path, Kept]) -> dict[str, Outcome]:

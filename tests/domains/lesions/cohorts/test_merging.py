@@ -9,7 +9,7 @@ import pytest
 
 from domains import _console
 from domains._checks import UsageError
-from domains._records import Header, Outcome, Records, as_line, from_line
+from domains._records import Header, Outcome, Records, as_line, read_records
 from domains.lesions import cohort, merge
 from domains.lesions.run import merge_files
 
@@ -112,6 +112,42 @@ def test_the_records_of_a_part_take_no_other(table, parts):
         cohort(cases=table, as_="labels", part=(2, 3), records=parts[0])
 
 
+def rewrite(table, order):
+    """Put the cases of a table in another order; some may be left out."""
+    header, *lines = table.read_text().splitlines()
+    table.write_text("\n".join([header, *[lines[k] for k in order]]))
+
+
+@pytest.mark.parametrize("order", [(4, 3, 2, 1, 0), (0, 1, 2, 3), (1, 0, 2, 3, 4)])
+def test_parts_of_a_table_that_changed_between_them_are_refused_and_the_remedies_help(table, parts, tmp_path, order):
+    whole, _ = merge(parts)
+    content = table.read_text()
+    rewrite(table, order)
+    cohort(cases=table, as_="labels", part=(3, 3), records=parts[2])
+    with pytest.raises(UsageError, match=r"^lesions.merge: \S*part_3\S* divided other cases than \S*part_1") as caught:
+        merge(parts)
+    assert "\n" not in str(caught.value)
+    # the second remedy tells what no part has
+    table.write_text(content)
+    named, _ = merge(parts, cases=table)
+    assert named["case"].tolist() == list(NAMES)
+    # the first: both again with one table, into the same files
+    for k in (1, 3):
+        cohort(cases=table, as_="labels", part=(k, 3), records=parts[k - 1])
+    pd.testing.assert_frame_equal(merge(parts)[0], whole)
+
+
+def test_a_table_that_grew_is_done_in_parts_again(table, tmp_path):
+    content = table.read_text()
+    rewrite(table, range(3))
+    records = [tmp_path / f"{k}.records" for k in (1, 2)]
+    for lines in (table.read_text(), content):
+        table.write_text(lines)
+        for k, path in enumerate(records, 1):
+            cohort(cases=table, as_="labels", part=(k, 2), records=path)
+    assert merge(records)[0]["case"].tolist() == list(NAMES)
+
+
 def test_whole_cohorts_are_joined_without_a_word(table, tmp_path):
     paths = [tmp_path / "one.records", tmp_path / "other.records"]
     lines = table.read_text().splitlines()
@@ -147,17 +183,17 @@ def test_parts_of_other_settings_are_refused(table, parts, tmp_path):
 
 def test_a_case_counts_as_the_part_that_scored_it(parts, tmp_path):
     again = tmp_path / "again"
-    header, *_ = parts[0].read_bytes().splitlines(keepends=True)
-    settings = from_line(header)["settings"]
+    kept = read_records(parts[0], "lesions.cohort")
+    header = Header("lesions.cohort", kept.settings, shared=kept.shared)
     scored = [{"label": "1", "dice": 0.5, "missing": 0}]
-    with Records(again, Header("lesions.cohort", settings)) as records:
+    with Records(again, header) as records:
         records.add(Outcome("carl_1", scored), [])
     for order in ([*parts, again], [again, *parts]):
         with pytest.warns(UserWarning, match="all of part 1"):
             scores, _ = merge(order)
         assert scores[scores["case"] == "carl_1"]["dice"].tolist() == [0.5]
     other = tmp_path / "other"
-    with Records(other, Header("lesions.cohort", settings)) as records:
+    with Records(other, header) as records:
         records.add(Outcome("carl_1", [{**scored[0], "dice": 0.25}]), [])
     said = r"again and .*other have other scores of the case carl_1: leave one of them"
     with pytest.warns(UserWarning, match="all of part 1"), pytest.raises(UsageError, match=said):
