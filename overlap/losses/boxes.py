@@ -25,7 +25,7 @@ from math import inf, prod
 from types import MappingProxyType, ModuleType
 from typing import Literal, NamedTuple
 
-from .._arrays import Array, is_compiling, plain
+from .._arrays import Array, is_compiling, is_host, namespace, plain
 from .._checks import check_choice, check_real
 from .._compiled import kernels
 from ..boxes.arrays import as_floating, check, detached
@@ -53,20 +53,25 @@ def box_loss(
     prediction: Array,
     target: Array,
     *,
-    kind: Kind = "giou",
+    kind: Kind = "eiou",
     gamma: float = 0.0,
     focus: Focus = "hard",
     detach_enclosing: bool | None = None,
+    weights: Array | None = None,
     reduction: Reduction = "mean",
 ) -> Array:
-    """Loss of boxes, 1 − IoU or 1 minus one of its relatives.
+    """Loss of boxes, 1 − EIoU or 1 minus one of its relatives.
+
+    EIoU with the enclosing box as a constant brings a box to its target soonest of the five, most of all where the
+    network predicts centre and log size (`overlap.boxes.convert`, "centre-log-size").
 
     Parameters
     ----------
     prediction, target : array (..., 2d)
         Boxes lo|hi, pair by pair; the shapes broadcast.
     kind : {"iou", "giou", "diou", "ciou", "eiou"}
-        Which score: see `overlap.boxes`. "ciou" is for 2-D. All but "iou" pull boxes together that are apart.
+        Which score: see `overlap.boxes`. "ciou" is for 2-D. All but "iou" pull boxes together that are apart; "giou"
+        first grows the box until it reaches its target.
     gamma : float
         Power (≥ 0) of the weight that `focus` names; 0 weighs all boxes alike. The weight is a constant to torch's
         gradients.
@@ -77,8 +82,10 @@ def box_loss(
         Whether the enclosing box is a constant to torch's gradients. By default True for "diou", "ciou" and "eiou",
         whose penalties are shares of it: else growing the enclosing box is rewarded, and centres move apart. False
         for "giou", whose only pull on boxes that are apart is that box. Values are the same.
+    weights : array (...), optional
+        How much each pair counts (≥ 0), beside `gamma`; broadcasts against the pairs. 0 leaves a pair out.
     reduction : {"mean", "sum", "none"}
-        Over all pairs. The mean of no pairs is 0.
+        Over all pairs: with weights w the mean is Σ w L / Σ w. The mean of no pairs is 0.
 
     Returns
     -------
@@ -90,14 +97,14 @@ def box_loss(
     ------
     ValueError
         If an option is unknown, `gamma` is negative, the shapes do not fit, or a box is malformed (hi < lo, NaN or
-        infinite) where values may be looked at; elsewhere such a pair gives NaN.
+        infinite) or a weight no finite number >= 0 where values may be looked at; elsewhere such a pair gives NaN.
 
     Examples
     --------
     >>> import numpy as np
     >>> prediction, target = np.array([[0.0, 0.0, 1.0, 1.0]]), np.array([[3.0, 0.0, 4.0, 1.0]])
-    >>> float(box_loss(prediction, target)), float(box_loss(prediction, target, kind="iou"))
-    (1.5, 1.0)
+    >>> round(float(box_loss(prediction, target)), 4), float(box_loss(prediction, target, kind="iou"))
+    (1.5294, 1.0)
     """
     operation = "losses.box_loss"
     check_options(operation, kind, gamma, focus, detach_enclosing, reduction)
@@ -113,7 +120,28 @@ def box_loss(
         prediction = check(operation, "prediction", prediction, xp)
         target = check(operation, "target", target, xp)
         loss = _losses(prediction, target, options, xp)
-    return reduced(operation, loss, None, reduction, xp)
+    if weights is None:
+        return reduced(operation, loss, None, reduction, xp)
+    share = _weight_of_each(operation, weights, loss, xp)
+    return reduced(operation, loss, share, reduction, xp)
+
+
+def _weight_of_each(operation: str, weights: Array, loss: Array, xp: ModuleType) -> Array:
+    """Return how much each pair counts, of the shape of the losses."""
+    namespace(operation, prediction=loss, weights=weights)
+    (weights,) = plain(weights)
+    if not xp.isdtype(weights.dtype, ("bool", "real floating", "integral")):
+        raise TypeError(f"{operation}: weights has dtype {weights.dtype}; pass real numbers")
+    weights = xp.astype(weights, loss.dtype, copy=False)
+    if is_host(weights) and not bool(xp.all((weights >= 0) & (weights < inf))):
+        raise ValueError(f"{operation}: weights holds a number that is negative, NaN or infinite; pass numbers >= 0")
+    try:
+        return xp.broadcast_to(weights, loss.shape)
+    except (ValueError, RuntimeError):
+        raise ValueError(
+            f"{operation}: weights has shape {tuple(weights.shape)}, which does not broadcast to that of the pairs, "
+            f"{tuple(loss.shape)}; pass one number for each pair"
+        ) from None
 
 
 def check_options(

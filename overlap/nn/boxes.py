@@ -13,7 +13,7 @@ from ..losses.ratios import Reduction
 
 
 class BoxLoss(torch.nn.Module):
-    """Loss of aligned boxes lo|hi (..., 2d), 1 − GIoU or a relative; see `overlap.losses.box_loss` for the options.
+    """Loss of aligned boxes lo|hi (..., 2d), 1 − EIoU or a relative; see `overlap.losses.box_loss` for the options.
 
     Raises
     ------
@@ -22,14 +22,15 @@ class BoxLoss(torch.nn.Module):
 
     Examples
     --------
-    >>> float(BoxLoss()(torch.tensor([[0.0, 0.0, 1.0, 1.0]]), torch.tensor([[3.0, 0.0, 4.0, 1.0]])))
-    1.5
+    >>> loss = BoxLoss()(torch.tensor([[0.0, 0.0, 1.0, 1.0]]), torch.tensor([[3.0, 0.0, 4.0, 1.0]]))
+    >>> round(float(loss), 4)
+    1.5294
     """
 
     def __init__(
         self,
         *,
-        kind: Kind = "giou",
+        kind: Kind = "eiou",
         gamma: float = 0.0,
         focus: Focus = "hard",
         detach_enclosing: bool | None = None,
@@ -46,9 +47,9 @@ class BoxLoss(torch.nn.Module):
             "reduction": reduction,
         }
 
-    def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
-        """Return the loss of predicted boxes."""
-        loss: Tensor = losses.box_loss(prediction, target, **self.options)
+    def forward(self, prediction: Tensor, target: Tensor, *, weights: Tensor | None = None) -> Tensor:
+        """Return the loss of predicted boxes, of which each counts as `weights` (...) say."""
+        loss: Tensor = losses.box_loss(prediction, target, weights=weights, **self.options)
         return loss
 
     def extra_repr(self) -> str:

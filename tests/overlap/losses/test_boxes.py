@@ -91,6 +91,51 @@ def test_focus():
         torch.testing.assert_close(gradient(a, b, gamma=0.5, focus=focus), weighted)
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.int64, torch.bool])
+def test_weights(dtype):
+    a, b = some(30), some(30, 1)
+    weights = (torch.arange(30) % 3).to(dtype)
+    each = box_loss(a, b, gamma=0.5, reduction="none")
+    w = weights.double()
+    weigh = {"gamma": 0.5, "weights": weights}
+    torch.testing.assert_close(box_loss(a, b, reduction="none", **weigh), w * each)
+    torch.testing.assert_close(box_loss(a, b, reduction="sum", **weigh), (w * each).sum())
+    torch.testing.assert_close(box_loss(a, b, **weigh), (w * each).sum() / w.sum())
+    torch.testing.assert_close(gradient(a, b, **weigh), w[:, None] * gradient(a, b, gamma=0.5))
+
+
+def test_a_weight_for_each_row_of_pairs():
+    a, b = some(6)[:, None], some(4, 1)
+    weights = np.arange(6.0)[:, None]
+    each = box_loss(a.numpy(), b.numpy(), reduction="none")
+    got = box_loss(a.numpy(), b.numpy(), weights=weights)
+    assert float(got) == pytest.approx((weights * each).sum() / (4 * weights.sum()), rel=1e-14)
+
+
+def test_nothing_counts():
+    a, b = some(3), some(3, 1)
+    assert float(box_loss(a, b, weights=torch.zeros(3))) == 0
+    assert (gradient(a, b, weights=torch.zeros(3)) == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (np.array([1.0, -1.0]), "weights holds a number that is negative"),
+        (np.array([1.0, np.nan]), "weights holds a number that is negative, NaN or infinite"),
+        (np.ones(3), r"weights has shape \(3,\), which does not broadcast to that of the pairs, \(2,\)"),
+        (np.ones((2, 2)), r"weights has shape \(2, 2\)"),
+        (np.ones(2, complex), "weights has dtype complex128; pass real numbers"),
+        (torch.ones(2), "the operands come from different array libraries"),
+        ([1.0, 1.0], "weights is a list, not an array"),
+    ],
+)
+def test_weights_that_are_none(weights, message):
+    a, b = (some(2, seed).numpy() for seed in (0, 1))
+    with pytest.raises((ValueError, TypeError), match=rf"^losses\.box_loss: {message}"):
+        box_loss(a, b, weights=weights)
+
+
 def test_no_boxes():
     none = torch.zeros((0, 4), requires_grad=True)
     loss = box_loss(none, none)
@@ -103,7 +148,15 @@ def test_dtypes(dtype):
     box = torch.tensor([[0, 0, 400, 400]], dtype=getattr(torch, dtype))
     loss = box_loss(box, box + 100)
     assert loss.dtype == (torch.float64 if dtype in ("float64", "int64") else torch.float32)
-    assert float(loss) == pytest.approx(1 - (9 / 23 - 2 / 25), rel=1e-6)
+    # equal sides, 1/5 of C from centre to centre
+    assert float(loss) == pytest.approx(1 - (9 / 23 - 1 / 25), rel=1e-6)
+
+
+def test_the_default_is_eiou_with_its_enclosing_box_held():
+    a, b = some(30), some(30, 1)
+    assert torch.equal(box_loss(a, b), box_loss(a, b, kind="eiou", detach_enclosing=True))
+    assert torch.equal(gradient(a, b), gradient(a, b, kind="eiou", detach_enclosing=True))
+    assert not torch.equal(gradient(a, b), gradient(a, b, kind="eiou", detach_enclosing=False))
 
 
 # ---------------------------------------------------------------- gradients

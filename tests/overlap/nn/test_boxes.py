@@ -15,6 +15,9 @@ def test_boxes(kind):
     a, b = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.0, 0.0, 2.0, 1.0]]), torch.tensor([[3.0, 0.0, 4.0, 1.0]])
     got = nn.BoxLoss(kind=kind, gamma=0.5, reduction="sum")(a, b)
     assert torch.equal(got, losses.box_loss(a, b, kind=kind, gamma=0.5, reduction="sum"))
+    weights = torch.tensor([0.25, 2.0])
+    got = nn.BoxLoss(kind=kind)(a, b, weights=weights)
+    assert torch.equal(got, losses.box_loss(a, b, kind=kind, weights=weights))
 
 
 @pytest.mark.parametrize(
