@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import io
 import platform
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -252,7 +253,7 @@ def _finding(finding: Finding) -> str:
 def _heading(name: str, is_number: bool) -> str:
     kind = ' class="number"' if is_number else ""
     # a long name may be broken where its words end
-    said = for_html(name).replace("_", "_<wbr>")
+    said = re.sub(r"(?<=\w\w)_", "_<wbr>", for_html(name))
     return f'<th scope="col"{kind} aria-sort="none"><button type="button">{said}</button></th>'
 
 

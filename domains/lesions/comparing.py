@@ -24,7 +24,7 @@ from .comparison.layers import held_labels, without_ignored
 from .images.io import read_grey
 from .images.names import is_image_folder
 from .images.nnunet import described
-from .pictures.drawing import parse_window
+from .pictures.windows import parse_window
 from .settings import check_settings, parse_labels, split_options
 
 if TYPE_CHECKING:

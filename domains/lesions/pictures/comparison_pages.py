@@ -20,6 +20,7 @@ from ..._page import Finding, gallery, page, paragraph, picture, section, table
 from ..._report import as_rows
 from ..._text import count_of
 from ..comparison.comparison import Assessment
+from .drawing import draw_arrow
 from .label_panels import overlapping_labels
 from .masks import slice_of
 from .page_parts import (
@@ -30,11 +31,11 @@ from .page_parts import (
     MOST_ROWS,
     PACKAGES,
     distance,
-    drawn_label,
     overlay,
     pair_like,
     shown,
 )
+from .slices import slice_at
 from .states import ABSENT, INVENTED, MISSED, lesions_in_words, worst_first
 from .unmatched import LoneLesion, largest_lone_lesions
 
@@ -158,13 +159,25 @@ def _lone_lesions(result: Assessment, labels: Sequence[Any], units: str, **below
         place, _ = slice_of("lesions.plot_overlay", result.grid, [(pair.predicted, pair.reference)], "z")
         for lesion in largest_lone_lesions(pair):
             if len(drawn) < MOST_OVERLAYS and not place.of(lesion.inside).any():
-                description = _lesion_in_words(label, lesion, units)
-                drawn.append(drawn_label(result, pair, description, at=lesion.best_place("z"), **below))
+                drawn.append(_lone_lesion(result, pair.label, lesion, units, **below))
     return drawn
 
 
-def _lesion_in_words(label: Any, lesion: LoneLesion, units: str) -> str:
-    return f"label {label}: the largest {lesion.kind} lesion, {lesion.volume:.4g} {units}"
+def _lone_lesion(result: Assessment, label: Any, lesion: LoneLesion, units: str, **below: Any) -> str:
+    """Return the slice that holds most of a lesion, with an arrow that points at it."""
+    import matplotlib.pyplot as plt
+
+    from .plotting import plot_overlay
+
+    at = lesion.best_place("z")
+    ax = plot_overlay(result, label=label, at=at, **below)
+    figure: Any = ax.figure
+    place = slice_at("lesions.plot_overlay", result.grid, "z", at)
+    draw_arrow(place, place.of(lesion.inside), ax)
+    size = f"{lesion.volume:.4g} {units}"
+    drawn = picture(figure, f"label {label}: the largest {lesion.kind} lesion (arrow), {size}")
+    plt.close(figure)
+    return drawn
 
 
 def _side_by_side(result: Assessment, **below: Any) -> list[str]:

@@ -3,43 +3,25 @@
 Conventions
 -----------
 - Hard masks are outlined along the edges of voxels, soft ones by contours of equal probability.
-- The image below has its own voxels, each as it is. A grey range is a window of CT (`WINDOWS`, or a centre and a width
-  in the image's unit), or else goes from the 1st to the 99th percentile of the slice; the title says which. A window
-  in which the whole image has less than a tenth of the greys is refused: it looks plain.
+- The image below has its own voxels, each as it is; which values are black and white, `windows` says.
 - A line over an image has a rim, dark or white, so that it is seen on bone and on air, in colour and in grey.
 - Colours of several things are steps of viridis, from light to dark: they stay apart in grey and for the colour-blind.
-
-References
-----------
-Windows of CT as in Murphy, A. et al., Windowing (CT), Radiopaedia.org, doi:10.53347/rID-52108
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
-from ..._checks import UsageError, check_choice
+from ..._checks import UsageError
 from ..images.grids import AXES, Grid, check_images
 from .slices import Axis, Slice, axes_of
+from .windows import grey_range
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-Window = Literal["bone", "brain", "liver", "lung", "mediastinum", "soft tissue", "stroke"]
-WINDOW_NAMES = get_args(Window)
-WINDOWS: dict[str, tuple[float, float]] = {
-    "bone": (400, 1800),
-    "brain": (40, 80),
-    "liver": (30, 150),
-    "lung": (-600, 1500),
-    "mediastinum": (50, 350),
-    "soft tissue": (50, 400),
-    "stroke": (40, 40),
-}
-"""Centre and width of each window of CT, in HU."""
 
 INK = "#222222"
 RIM = 1.0
@@ -52,40 +34,8 @@ MARGIN_OF_IMAGE = 0.6
 
 _SAME_DIRECTION = 1e-2
 _LUMA = (0.299, 0.587, 0.114)
-_PERCENTILES = (1, 99)
-_LEAST_SEEN = 0.1
-"""Of the greys of a window, that an image must have: with fewer it looks plain."""
 _LETTER_AT = 0.025
 """How far a letter is from the side of the picture, as a part of it."""
-
-
-def parse_window(text: str | None) -> Any:
-    """Read a window as the command line writes it.
-
-    Parameters
-    ----------
-    text : str or None
-        A name of `WINDOWS`, or ``"CENTRE,WIDTH"``.
-
-    Raises
-    ------
-    UsageError
-        If it is neither.
-
-    Examples
-    --------
-    >>> parse_window("lung"), parse_window("40,80"), parse_window(None)
-    ('lung', (40.0, 80.0), None)
-    """
-    if text is None or text in WINDOWS:
-        return text
-    parts = text.split(",")
-    try:
-        return _centre_and_width("--window", [float(part) for part in parts])
-    except ValueError:
-        raise UsageError(
-            f'--window {text}: write a name ({", ".join(WINDOW_NAMES)}), or a centre and a width: "40,80"'
-        ) from None
 
 
 def shades(n: int) -> list[Any]:
@@ -143,7 +93,7 @@ def draw_image(operation: str, grid: Grid, place: Slice, image: xr.DataArray, ax
         k = axes[place.across].nearest(operation, "the image", place.at)
         flat = image.isel({place.across: k}, drop=True)
     rows = flat.transpose(place.up.name, place.right.name).values.astype(float)
-    low, high, said = _grey_range(operation, image.values, rows, window)
+    low, high, said = grey_range(operation, image.values, rows, window)
     extent = (*axes[place.right.name].edges, *axes[place.up.name].edges)
     look: dict[str, Any] = {"cmap": "gray", "vmin": low, "vmax": high, "interpolation": "nearest", "zorder": 0}
     ax.imshow(rows, origin="lower", extent=extent, **look)
@@ -202,6 +152,27 @@ def draw_contours(place: Slice, values: np.ndarray, ax: Axes, **style: Any) -> N
         ax.contour(place.right.centres, place.up.centres, values, levels=levels, **lines)
 
 
+def draw_arrow(place: Slice, inside: np.ndarray, ax: Axes) -> None:
+    """Draw an arrow that points at what is inside, as radiologists do: it may be a single voxel.
+
+    Parameters
+    ----------
+    place : Slice
+        Where.
+    inside : array of bool
+        With the rows and columns of the slice; something must be inside.
+    ax : matplotlib Axes
+        Where to draw.
+    """
+    from matplotlib.patheffects import withStroke
+
+    rows, columns = np.nonzero(inside)
+    tip = (place.right.centres[columns].mean(), place.up.centres[rows].mean())
+    rim = [withStroke(linewidth=2 + RIM, foreground="white")]
+    look = {"arrowstyle": "-|>", "color": INK, "linewidth": 1.2, "shrinkB": 0, "path_effects": rim}
+    ax.annotate("", tip, xytext=(16, 16), textcoords="offset points", arrowprops=look, zorder=7)
+
+
 def rim_of(colour: Any) -> str:
     """Return the colour of a line's rim: dark around a light line, white around a dark one.
 
@@ -252,56 +223,6 @@ def frame(place: Slice, inside: np.ndarray, ax: Axes, margin: float, over_image:
     ax.set_xlim(place.right.limits(columns[0] - free, columns[1] + free))
     ax.set_ylim(place.up.limits(rows[0] - free, rows[1] + free))
     _write_letters(place, ax, over_image)
-
-
-def _grey_range(operation: str, image: np.ndarray, rows: np.ndarray, window: Any) -> tuple[float, float, str]:
-    """Return which values are black and white in a slice of an image, and how the title says so."""
-    if window is None:
-        low, high, said = _usual_range(rows)
-        return low, high, f"grey from {low:.4g} to {high:.4g} ({said})"
-    named = isinstance(window, str)
-    if named:
-        check_choice(operation, "window", window, WINDOW_NAMES)
-    centre, width = WINDOWS[window] if named else _centre_and_width(operation, window)
-    low = centre - width / 2
-    high = centre + width / 2
-    _check_shows_something(operation, image, window, low, high)
-    name = f"HU, {window} window" if named else "window"
-    return low, high, f"grey from {low:.5g} to {high:.5g} ({name})".replace("-", "\N{MINUS SIGN}")
-
-
-def _usual_range(values: np.ndarray) -> tuple[float, float, str]:
-    """Return two percentiles of values, or the least and the greatest where nearly all are the same."""
-    low, high = np.nanpercentile(values, _PERCENTILES)
-    if low < high:
-        return float(low), float(high), "1st to 99th percentile"
-    return float(np.nanmin(values)), float(np.nanmax(values)), "all of its values"
-
-
-def _check_shows_something(operation: str, image: np.ndarray, window: Any, low: float, high: float) -> None:
-    """Refuse a window in which an image looks plain, although it is not."""
-    least = float(np.nanmin(image))
-    most = float(np.nanmax(image))
-    seen = min(high, most) - max(low, least)
-    if least == most or seen >= _LEAST_SEEN * (high - low):
-        return
-    black, white, _ = _usual_range(image)
-    centre = f"{(black + white) / 2:.6g}"
-    width = f"{white - black:.6g}"
-    raise UsageError(
-        f"{operation}: window={window!r} shows {low:g} to {high:g} (names are in HU), and nearly nothing of the image, "
-        f"which is {least:g} to {most:g}: pass window=({centre}, {width}), on the command line --window "
-        f"{centre},{width}, or leave it out"
-    )
-
-
-def _centre_and_width(operation: str, window: Any) -> tuple[float, float]:
-    pair = np.asarray(window, float)
-    if pair.shape != (2,) or not np.isfinite(pair).all() or pair[1] <= 0:
-        raise UsageError(
-            f"{operation}: window is {window!r}: pass a name ({', '.join(WINDOW_NAMES)}) or (centre, width)"
-        )
-    return float(pair[0]), float(pair[1])
 
 
 def _span(inside: np.ndarray, axis: Axis) -> tuple[float, float]:

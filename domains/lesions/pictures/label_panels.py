@@ -16,9 +16,10 @@ import xarray as xr
 from ..._pictures import TWO_COLUMNS, printed
 from ..comparison.comparison import Assessment, Pair
 from ..images.grids import Grid
-from .drawing import INK, LEVELS, Window, draw_edges, draw_image, frame, shades
+from .drawing import INK, LEVELS, draw_edges, draw_image, frame, shades
 from .masks import OVER_IMAGE, Masks, margin_or_usual, short_name, slice_of
 from .slices import Slice, View
+from .windows import Window
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

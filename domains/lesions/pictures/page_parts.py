@@ -8,7 +8,7 @@ Conventions
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -89,20 +89,15 @@ def overlay(result: Assessment, label: Any, name: str, **below: Any) -> str:
     str
         HTML.
     """
-    pair = pair_like(result, label)
-    scores = scores_of(result, pair)
-    dice = f"Dice {float(scores['dice']):.3f}, HD95 {distance(float(scores['hd95']))}"
-    return drawn_label(result, pair, f"{name}: {dice}; {lesions_in_words(scores)}", **below)
-
-
-def drawn_label(result: Assessment, pair: Pair, description: str, **options: Any) -> str:
-    """Return a picture of one label of a result as HTML, with a description below it."""
     import matplotlib.pyplot as plt
 
     from .plotting import plot_overlay
 
-    figure: Any = plot_overlay(result, label=pair.label, **options).figure
-    drawn = picture(figure, description)
+    pair = pair_like(result, label)
+    scores = result.report.sel(label=pair.label)
+    dice = f"Dice {float(scores['dice']):.3f}, HD95 {distance(float(scores['hd95']))}"
+    figure: Any = plot_overlay(result, label=pair.label, **below).figure
+    drawn = picture(figure, f"{name}: {dice}; {lesions_in_words(scores)}")
     plt.close(figure)
     return drawn
 
@@ -110,11 +105,6 @@ def drawn_label(result: Assessment, pair: Pair, description: str, **options: Any
 def pair_like(result: Assessment, label: Any) -> Pair:
     """Return the masks of the label that a table calls so."""
     return next(pair for pair in result.pairs if str(pair.label) == str(label))
-
-
-def scores_of(result: Assessment, pair: Pair) -> Mapping[Any, Any]:
-    """Return the scores of a label of a result."""
-    return result.report.sel(label=pair.label)
 
 
 def distance(value: float) -> str:

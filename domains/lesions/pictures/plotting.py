@@ -21,11 +21,12 @@ from ..._pictures import COLUMN, axes_or_new, printed, settle
 from ..comparison.comparison import Assessment, Pair
 from ..comparison.layers import listed_labels
 from ..instances import named_hit
-from .drawing import INK, LEVELS, Window, draw_contours, draw_edges, draw_image, frame, rimmed
+from .drawing import INK, LEVELS, draw_contours, draw_edges, draw_image, frame, rimmed
 from .masks import OVER_IMAGE, Masks, margin_or_usual, masks_of_images, masks_of_pair, name_lines, short_name
 from .slices import Slice, View
 from .states import lesions_in_words
 from .unmatched import count_elsewhere
+from .windows import Window
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

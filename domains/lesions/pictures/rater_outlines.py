@@ -10,9 +10,10 @@ import xarray as xr
 from ..._pictures import COLUMN, axes_or_new, printed
 from ..images.grids import Grid
 from ..raters.raters import consensus
-from .drawing import Window, draw_edges, draw_image, frame, shades
+from .drawing import draw_edges, draw_image, frame, shades
 from .masks import OVER_IMAGE, margin_or_usual, name_lines, place_line
 from .slices import View, place_of_most, slice_at
+from .windows import Window
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -89,7 +89,10 @@ def test_lesions_that_only_one_side_has_are_told_listed_and_drawn(box, rows_of):
     assert told < counts < html.index("<img")
     assert '<li class="bad">label 1: Dice' in html
     captions = [caption.split("</figcaption>")[0] for caption in html.split("<figcaption>")[1:]]
-    assert captions[1:] == ["label 1: the largest missed lesion, 8 mm³", "label 1: the largest spurious lesion, 32 mm³"]
+    assert captions[1:] == [
+        "label 1: the largest missed lesion (arrow), 8 mm³",
+        "label 1: the largest spurious lesion (arrow), 32 mm³",
+    ]
     headings = html.split("<h2>Labels</h2>")[1].split("</thead>")[0].replace("<wbr>", "")
     assert all(name in headings for name in ("lesions_matched", "lesions_missed", "lesions_spurious"))
     assert [row[1] for row in rows_of(html, "Lesions")] == ["missed", "spurious", "one_to_one"]
@@ -102,7 +105,7 @@ def test_a_lesion_in_the_slice_that_is_drawn_needs_no_picture_of_its_own(box):
 
 
 def test_a_page_of_many_lost_lesions_has_few_pictures(box, monkeypatch):
-    monkeypatch.setattr(comparison_pages, "drawn_label", lambda *_, **__: "<figure></figure>")
+    monkeypatch.setattr(comparison_pages, "_lone_lesion", lambda *_, **__: "<figure></figure>")
     monkeypatch.setattr(comparison_pages, "overlay", lambda *_, **__: "")
     monkeypatch.setattr(comparison_pages, "_side_by_side", lambda *_, **__: [])
     predicted = box()

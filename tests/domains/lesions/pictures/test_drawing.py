@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -12,7 +10,7 @@ from skimage.color import rgb2lab
 from domains._checks import UsageError
 from domains.lesions import as_image
 from domains.lesions.images.grids import Grid
-from domains.lesions.pictures.drawing import RIM, WINDOWS, draw_edges, draw_image, frame, parse_window, rim_of, shades
+from domains.lesions.pictures.drawing import RIM, draw_arrow, draw_edges, draw_image, frame, rim_of, shades
 from domains.lesions.pictures.slices import slice_at
 
 
@@ -63,87 +61,20 @@ def test_shades_stay_apart_in_grey(n):
     assert (-np.diff(lightness) > 60 / n).all()
 
 
-def test_a_window_of_ct(ax):
-    """Radiopaedia's lung window: W 1500, L -600."""
-    said = drawn(flat([[-1400.0, 0.0], [100.0, 400.0]]), ax, window="lung")
-    assert said == "grey from −1350 to 150 (HU, lung window)"
+def test_an_image_is_drawn_in_its_window(ax):
+    image = flat([[-1400.0, 0.0], [100.0, 400.0]])
+    assert drawn(image, ax, window="lung") == "grey from −1350 to 150 (HU, lung window)"
     assert ax.images[0].get_clim() == (-1350, 150)
-    drawn(flat([[-1400.0, 0.0], [100.0, 400.0]]), ax, window=(50, 200))
-    assert ax.images[1].get_clim() == (-50, 150)
 
 
-def test_without_a_window_percentiles_of_the_slice(ax):
-    values = np.arange(200.0).reshape(10, 20)
-    values[0, 0] = 1e6
-    said = drawn(flat(values), ax)
-    assert ax.images[0].get_clim() == pytest.approx(np.percentile(values, [1, 99]))
-    assert said.endswith("(1st to 99th percentile)")
-
-
-@pytest.mark.parametrize(
-    ("window", "said"),
-    [
-        ("lungs", "window must be one of"),
-        ((40,), r"pass a name \(bone, .*\) or \(centre, width\)"),
-        ((40, 0), r"pass a name"),
-    ],
-)
-def test_what_is_no_window_is_refused(ax, window, said):
-    with pytest.raises(UsageError, match=said):
-        drawn(flat([[200.0, 900.0], [300.0, 400.0]]), ax, window=window)
-
-
-SCALED = np.linspace(0, 1, 400).reshape(20, 20)
-STANDARDISED = np.linspace(-3, 3.5, 400).reshape(20, 20)
-
-
-@pytest.mark.parametrize(
-    ("values", "window"),
-    [
-        *[(SCALED, name) for name in WINDOWS],
-        *[(STANDARDISED, name) for name in ("lung", "brain", "stroke")],
-        (SCALED * 700 + 200, "stroke"),
-        (SCALED, (50.0, 400.0)),
-        (SCALED * 4095 + 30000, "lung"),
-    ],
-)
-def test_a_window_that_shows_nearly_nothing_is_refused_and_the_remedy_shows_all(ax, values, window):
-    with pytest.raises(UsageError, match="nearly nothing of the image") as refused:
-        drawn(flat(values), ax, window=window)
-    own = re.search(r"--window (\S+), or leave it out", str(refused.value)).group(1)
-    drawn(flat(values), ax, window=parse_window(own))
-    assert ax.images[-1].get_clim() == pytest.approx(np.percentile(values, [1, 99]), rel=1e-4)
-    drawn(flat(values), ax)
-
-
-@pytest.mark.parametrize(
-    ("values", "window"),
-    [
-        (STANDARDISED * 300, "lung"),
-        (np.full((4, 4), 0.5), "brain"),
-        (np.where(SCALED > 0.999, 60.0, -900.0), "soft tissue"),
-    ],
-)
-def test_a_window_that_shows_what_there_is_is_taken(ax, values, window):
-    drawn(flat(values), ax, window=window)
-
-
-def test_a_slice_of_air_is_drawn_in_a_window_that_shows_the_rest(ax):
-    ct = np.full((20, 20, 3), -1000.0)
-    ct[..., 2] = np.linspace(-1000, 300, 400).reshape(20, 20)
-    drawn(flat(ct), ax, at=0.0, window="bone")
-    assert ax.images[0].get_clim() == (-500, 1300)
-
-
-def test_a_slice_of_nearly_one_value_shows_the_others(ax):
-    values = np.zeros((20, 20))
-    values[3, 4] = 5.0
-    assert drawn(flat(values), ax) == "grey from 0 to 5 (all of its values)"
-    assert ax.images[0].get_clim() == (0, 5)
-
-
-def test_every_window_has_a_width():
-    assert all(width > 0 for _, width in WINDOWS.values())
+@pytest.mark.parametrize("view", ["radiological", "neurological"])
+def test_an_arrow_points_at_what_is_inside(ax, view):
+    mask = np.zeros((30, 20), bool)
+    mask[4:7, 10] = True
+    place = slice_at("f", Grid.of(flat(mask, (2.0, 0.5))), "z", 0.0, view)
+    draw_arrow(place, mask.T, ax)
+    (arrow,) = ax.texts
+    assert arrow.xy == (10.0, 5.0)
 
 
 def test_an_image_on_another_grid_lies_where_it_is(ax):
