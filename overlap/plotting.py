@@ -15,24 +15,28 @@ Okabe, M. & Ito, K. (2008). Color Universal Design. https://jfly.uni-koeln.de/co
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from . import raster
 from ._arrays import on_host
 from ._checks import check_choice
+from ._grids import even_axis
 
 __all__ = ["BOTH", "COLOURS", "ONLY_A", "ONLY_B", "agreement", "reliability"]
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 BOTH = "#003E66"
 ONLY_A = "#DB6000"
 ONLY_B = "#A3D3F2"
 _RELIABILITY = ("lower", "upper", "count", "share", "predicted", "observed", "low", "high")
+_MOST_WORDS = 12
+"""Names beside the cells of an axis."""
 COLOURS = {"both": BOTH, "only_a": ONLY_A, "only_b": ONLY_B}
 
 
@@ -54,7 +58,8 @@ def agreement(
     Parameters
     ----------
     a, b : array or DataArray, shape (rows, columns)
-        Masks, bool or floating in [0, 1]. A DataArray's coordinates become the axes.
+        Masks, bool or floating in [0, 1]. The first row is drawn at the bottom. A DataArray's coordinates become the
+        axes, which ascend to the right and upwards (north is up); words are written beside their cells.
     ax : matplotlib Axes, optional
         Where to draw; a new figure by default. The legend lies below the axes: give your figure
         ``layout="constrained"``, which makes room for it.
@@ -74,7 +79,8 @@ def agreement(
     Raises
     ------
     ValueError
-        If the masks are not two-dimensional, or differ in shape or coordinates, or `colours` names anything else.
+        If the masks are not two-dimensional, or differ in shape or coordinates, numbers among these are not evenly
+        spaced, or `colours` names anything else.
 
     Examples
     --------
@@ -102,7 +108,10 @@ def agreement(
     if ax is None:
         _, ax = plt.subplots(layout="constrained")
     parts = _see_through(mask_a, mask_b, palette) if transparent else _blend(mask_a, mask_b, palette)
-    ax.imshow(parts, **{"origin": "lower", "extent": _extent(a), **style})
+    if hasattr(a, "dims") and not style.keys() & {"origin", "extent"}:
+        _show_labelled(ax, parts, a, style)
+    else:
+        ax.imshow(parts, **{"origin": "lower", **style})
     prediction, reference = labels
     patches = [
         Patch(color=palette["both"], label=f"both ({_amount(o.intersection)})"),
@@ -249,18 +258,47 @@ def _see_through(a: np.ndarray, b: np.ndarray, palette: dict[str, str]) -> np.nd
     return np.concatenate([colour, either[..., None]], axis=-1)
 
 
-def _extent(x: Any) -> tuple[float, float, float, float] | None:
-    """Return the edges of a labelled image (left, right, bottom, top)."""
-    if not hasattr(x, "coords") or not all(dim in x.coords and x.sizes[dim] > 1 for dim in x.dims):
-        return None
-    rows, columns = x.dims
-    left, right = _edges(x[columns])
-    bottom, top = _edges(x[rows])
-    return left, right, bottom, top
+class _Along(NamedTuple):
+    """How cells lie along an axis of a picture: its edges, whether they descend, and what is written beside them."""
+
+    low: float
+    high: float
+    descends: bool = False
+    words: tuple[str, ...] = ()
 
 
-def _edges(coordinate: Any) -> tuple[float, float]:
-    """Return where the first cell begins and the last one ends, from the centres of evenly spaced cells."""
-    centres = np.asarray(coordinate, float)
-    half = (centres[-1] - centres[0]) / (len(centres) - 1) / 2
-    return centres[0] - half, centres[-1] + half
+def _show_labelled(ax: Axes, parts: np.ndarray, x: Any, style: dict[str, Any]) -> None:
+    """Draw an image where the coordinates of `x` say that its cells are."""
+    dim_of_rows, dim_of_columns = x.dims
+    rows = _along(x, dim_of_rows)
+    columns = _along(x, dim_of_columns)
+    if rows.descends:
+        parts = parts[::-1]
+    if columns.descends:
+        parts = parts[:, ::-1]
+    extent = (columns.low, columns.high, rows.low, rows.high)
+    ax.imshow(parts, **{"origin": "lower", "extent": extent, **style})
+    _write_beside(ax.xaxis, columns.words)
+    _write_beside(ax.yaxis, rows.words)
+
+
+def _along(x: Any, dim: Any) -> _Along:
+    """Return how the cells lie along a dimension: by its coordinates, or else numbered."""
+    n = x.sizes[dim]
+    numbered = _Along(-0.5, n - 0.5)
+    if dim not in x.coords or n < 2:
+        return numbered
+    centres = np.asarray(x[dim])
+    if centres.dtype.kind not in "iuf":
+        return numbered._replace(words=tuple(str(word) for word in centres))
+    even = even_axis(f"plotting.agreement: {dim}", centres)
+    low, high = sorted((float(even.edges[0]), float(even.edges[-1])))
+    return _Along(low, high, descends=even.step < 0)
+
+
+def _write_beside(axis: Axis, words: tuple[str, ...]) -> None:
+    """Write words beside their cells, no more than there is room for."""
+    if not words:
+        return
+    every = -(-len(words) // _MOST_WORDS)
+    axis.set_ticks(range(0, len(words), every), words[::every])

@@ -23,6 +23,41 @@ def drawn(ax):
     return np.asarray(ax.images[0].get_array())
 
 
+def rows_of(ax):
+    """Return the image as it is seen, from the bottom up: which rows are coloured."""
+    (image,) = ax.images
+    return [bool((row[..., :3] < 1).any()) for row in image.get_array()]
+
+
+def test_north_is_up():
+    """Latitudes descend in most files; the first row is the highest."""
+    mask = np.zeros((4, 3), bool)
+    mask[0] = True
+    x = xr.DataArray(mask, dims=("lat", "lon"), coords={"lat": [50.0, 40, 30, 20], "lon": [3, 2, 1]})
+    ax = plotting.agreement(x, x)
+    assert rows_of(ax) == [False, False, False, True]
+    assert ax.get_ylim() == (15, 55)
+    assert ax.get_xlim() == (0.5, 3.5)
+
+
+def test_words_stand_beside_their_cells():
+    mask = np.zeros((3, 30), bool)
+    mask[1] = True
+    x = xr.DataArray(mask, dims=("stage", "epoch"), coords={"stage": ["wake", "N1", "N2"]})
+    ax = plotting.agreement(x, x)
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["wake", "N1", "N2"]
+    assert ax.get_yticks().tolist() == [0, 1, 2]
+    assert ax.get_xlim() == (-0.5, 29.5)
+    many = xr.DataArray(mask, dims=("stage", "epoch"), coords={"epoch": [f"e{k}" for k in range(30)]})
+    assert [text.get_text() for text in plotting.agreement(many, many).get_xticklabels()][:3] == ["e0", "e3", "e6"]
+
+
+def test_uneven_coordinates_are_refused():
+    x = xr.DataArray(np.ones((3, 2), bool), dims=("y", "x"), coords={"y": [0.0, 1.0, 5.0], "x": [0, 1]})
+    with pytest.raises(ValueError, match="^plotting.agreement: y must be evenly spaced cell centres; resample"):
+        plotting.agreement(x, x)
+
+
 def test_three_colours():
     image = drawn(plotting.agreement(A, B))
     expected = [[plotting.BOTH, plotting.ONLY_A], [plotting.ONLY_B, "white"]]
