@@ -25,9 +25,7 @@ from ..._checks import UsageError
 from ..._skipped import UNPAIRED, UNREADABLE
 from ..._text import file_name, printable
 from ..images.names import SLICES, SUFFIXES, case_name, image_suffix, is_image_folder, says_its_place
-
-ROLES = ("-seg", "_seg", "_0000")
-"""What BraTS and nnU-Net add to the name of a case, for its segmentation and its first channel."""
+from .naming import ROLES, pairing_patterns
 
 OTHER_FORMATS = (
     *(".hdr", ".img", ".mgh", ".mgz", ".mnc", ".ima"),
@@ -188,15 +186,39 @@ def pair_images(
     if not predicted.keys() & reference.keys():
         raise ValueError(
             f"lesions.cohort: no image has the same name in both folders; {file_name(predictions)} holds "
-            f"{_some(predicted, aside_predicted)}, {file_name(references)} {_some(reference, aside_reference)}: name "
-            "each reference as its prediction, or say with names= (--names) what of a name is the case, as in "
-            "'(.+)_.*' or, for images in subfolders, '.*/(.+)'"
+            f"{_some(predicted, aside_predicted)}, {file_name(references)} {_some(reference, aside_reference)}: "
+            f"{_naming_remedy(predictions, references)}"
         )
     cases = [Listed(name, predicted.get(name), reference[name]) for name in sorted(reference)]
     rows = [*aside_predicted, *aside_reference]
     for name in sorted(predicted.keys() - reference.keys()):
         rows.append(_row("prediction", predicted[name], UNPAIRED, "no reference of this name"))
     return cases, rows
+
+
+def _naming_remedy(predictions: Path, references: Path) -> str:
+    """Return which patterns pair the images of two folders, or how names are made alike."""
+    found = pairing_patterns(_names_below(predictions), _names_below(references))
+    if found is None:
+        return (
+            "name each reference as its prediction, say with names= (--names) what of a name is the case, as in "
+            "'(.+)_.*', or name the pairs in a table, cases= (--cases)"
+        )
+    own, other = found
+    if own == other:
+        return f"names='{own}' (--names '{own}') says what of the names is the case"
+    return (
+        f"names='{own}', reference_names='{other}' (--names '{own}' --reference-names '{other}') say what of the names "
+        "is the case"
+    )
+
+
+def _names_below(folder: Path) -> list[str]:
+    """Return the names of all images in a folder and its subfolders, as patterns match them."""
+    stacks = [path for path in folder.iterdir() if _is_stack(path)]
+    images = [path for path in folder.rglob("*") if image_suffix(path) and path.parent not in stacks]
+    named = [path for path in sorted([*stacks, *images]) if not path.name.startswith(APPLE_DOUBLE)]
+    return [_below(path, folder) for path in named]
 
 
 def _images_in(folder: Path, side: str, names: Names, shares: bool = False) -> tuple[dict[str, Path], list[Row]]:
@@ -270,8 +292,13 @@ def _files(folder: Path, names: Names) -> Iterator[Path]:
     yield from sorted(entries)
 
 
+def _below(path: Path, folder: Path) -> str:
+    """Return the path of an image below a folder without its ending."""
+    return path.relative_to(folder).with_name(case_name(path)).as_posix()
+
+
 def _case_of(path: Path, folder: Path, names: Names) -> str | None:
-    below = path.relative_to(folder).with_name(case_name(path)).as_posix()
+    below = _below(path, folder)
     case = names.case_of(below if names.go_deeper else case_name(path))
     return None if case is None else printable(case)
 

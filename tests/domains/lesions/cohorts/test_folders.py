@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -107,13 +109,59 @@ def test_a_pattern_says_what_of_a_name_is_the_case(tmp_path):
 def test_a_pattern_with_a_slash_looks_into_subfolders(tmp_path):
     predictions = folder_of(tmp_path / "p", "BraTS-1.nii.gz")
     references = folder_of(tmp_path / "r", "BraTS-1/BraTS-1-seg.nii.gz", "BraTS-1/BraTS-1-t1c.nii.gz")
-    with pytest.raises(ValueError, match=r"r no images: .*'\.\*/\(\.\+\)'"):
+    with pytest.raises(ValueError, match=r"r no images: names='\(.\+\)', reference_names='.\+/\(.\+\)-seg'"):
         pair_images(predictions, references)
     cases, rows = pair_images(predictions, references, Names("(.+)"), Names("BraTS-1/(.+)-seg"))
     assert names_of(cases) == [("BraTS-1", "BraTS-1.nii.gz", "BraTS-1-seg.nii.gz")]
     assert [row["reason"] for row in rows] == ["other name"]
     with pytest.raises(ValueError, match="are the same case"):
         pair_images(predictions, references, Names("(.+)"), Names("(.+)/.+"))
+
+
+BRATS = ("BraTS-GLI-00001-000", "BraTS-GLI-00002-000")
+PARTS = ("seg", "t1c", "t1n", "t2f", "t2w")
+
+
+@pytest.mark.parametrize(
+    ("predicted", "reference"),
+    [
+        ("{}/{}-seg", "{}/{}-{part}"),
+        ("{}-seg", "{}/{}-{part}"),
+        ("{}", "{}/{}_{part}"),
+        ("{}_pred", "{}"),
+        ("{}_pred", "{}_gt"),
+        ("{}_0000", "{}/{}-{part}"),
+        ("{}/{}_0000", "{}_seg"),
+        ("model/{}_0000", "{}-seg"),
+        ("{}/prediction", "{}/{part}"),
+        ("{}/prediction", "{}/{}-{part}"),
+        ("fold 0/{}.out", "{}"),
+    ],
+)
+def test_the_patterns_of_the_error_pair_all_cases(tmp_path, predicted, reference):
+    folders = []
+    for side, form in (("p", predicted), ("r", reference)):
+        parts = PARTS if "part" in form else ("seg",)
+        files = [f"{form.replace('{}', name).format(part=part)}.nii.gz" for name in BRATS for part in parts]
+        folders.append(folder_of(tmp_path / side, *files))
+    with pytest.raises(
+        ValueError, match=r"no image has the same name in both folders.* says? what of the names is"
+    ) as error:
+        pair_images(*folders)
+    flags = shlex.split(re.search(r"\((--names .*)\) says?", str(error.value)).group(1))
+    said = dict(zip(flags[::2], flags[1::2], strict=True))
+    names = Names(said["--names"])
+    cases, _ = pair_images(*folders, names, Names(said.get("--reference-names", said["--names"])))
+    assert [case.name for case in cases] == list(BRATS)
+    if "part" in reference:
+        assert all("seg" in case.reference.name for case in cases)
+
+
+def test_names_that_no_pattern_pairs(tmp_path):
+    predictions = folder_of(tmp_path / "p", "one.nii")
+    references = folder_of(tmp_path / "r", "two.nii")
+    with pytest.raises(ValueError, match=r"or name the pairs in a table, cases= \(--cases\)$"):
+        pair_images(predictions, references)
 
 
 @pytest.mark.parametrize(("pattern", "found"), [("a(", "no regular expression"), (".+", "captures nothing")])

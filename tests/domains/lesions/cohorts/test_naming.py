@@ -1,0 +1,25 @@
+"""What the patterns do to whole folders is tested with the error that prints them: `test_folders`."""
+
+from __future__ import annotations
+
+import pytest
+
+from domains.lesions.cohorts.naming import pairing_patterns
+
+
+@pytest.mark.parametrize(
+    ("predicted", "reference", "patterns"),
+    [
+        (["a-seg"], ["a_0000"], ("(.+)-seg", "(.+)_0000")),
+        (["a_x", "b_x"], ["a.y", "b.y"], ("(.+)_x", r"(.+)\.y")),
+        (["a/mask", "b/mask"], ["a/seg", "a/t1", "b/seg", "b/t1"], ("(.+)/.+", "(.+)/seg")),
+        (["a/a", "a/b"], ["a", "b"], (".+/(.+)", "(.+)")),
+    ],
+)
+def test_the_plainest_pattern_that_leaves_the_fewest_images_over(predicted, reference, patterns):
+    assert pairing_patterns(predicted, reference) == patterns
+
+
+def test_none_where_nothing_is_paired():
+    assert pairing_patterns(["one"], ["two"]) is None
+    assert pairing_patterns([], ["two"]) is None
