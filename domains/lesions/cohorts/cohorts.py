@@ -30,10 +30,9 @@ from ..comparison.comparison import Assessment, assess_pair
 from ..comparison.layers import (
     Labels,
     absent_labels,
-    cases_without_common_label,
-    no_common_label,
     without_ignored,
 )
+from ..comparison.unshared import cases_of_unlike_labels, unlike_labels
 from ..images.places import BORROWED
 from ..settings import Settings
 from .folders import Listed
@@ -230,7 +229,7 @@ def groups_of(scores: pd.DataFrame) -> pd.Series[Any] | None:
 def told_of_labels(
     scores: pd.DataFrame, labels: Labels | None, files: str, operation: str = JOB
 ) -> list[dict[str, str]]:
-    """Warn of cases without a common label; return a row of what was skipped for each label asked for that none has.
+    """Warn of cases whose labels may not mean the same; return a row for each label asked for that none has.
 
     Parameters
     ----------
@@ -246,7 +245,8 @@ def told_of_labels(
     Warns
     -----
     UserWarning
-        If the images of a case have labels and none in common; once for all such cases.
+        If the images of a case have labels and none in common, or one has many that the other lacks; once for all such
+        cases.
 
     Examples
     --------
@@ -255,12 +255,12 @@ def told_of_labels(
     'label 7: no image of the cohort has it'
     """
     compared = scores[scores["error"] == ""]
-    names = cases_without_common_label(compared)
-    if names:
-        first = compared[compared["case"] == names[0]]
-        n = compared["case"].nunique()
-        message = f"{operation}: {len(names)} of {n} cases, such as {names[0]}: {no_common_label(first, compared)}"
-        warnings.warn(message, stacklevel=4)
+    n = compared["case"].nunique()
+    for names in cases_of_unlike_labels(compared):
+        if names:
+            first = compared[compared["case"] == names[0]]
+            message = f"{operation}: {len(names)} of {n} cases, such as {names[0]}: {unlike_labels(first, compared)}"
+            warnings.warn(message, stacklevel=4)
     return [] if labels is None else absent_rows(compared, files, "no image of the cohort has it")
 
 

@@ -45,7 +45,8 @@ from ..images.places import BORROWED
 from ..images.resampling import in_one_field, resample_onto
 from ..instances import KINDS, LesionMaps, components, lesion_scores, match_instances, named_hit
 from ..settings import Options, Settings, check_settings, takes_settings
-from .layers import Labels, Name, joined_size, layers, no_common_label
+from .layers import Labels, Name, joined_size, layers
+from .unshared import unlike_labels
 
 SIZES = _report.SIZES
 INDICES = ("iou", "dice", "precision", "recall")
@@ -312,7 +313,7 @@ def _borrowed(predicted: xr.DataArray, reference: xr.DataArray) -> str:
 
 
 def _warn_of_labels(report: xr.Dataset, case: str = "") -> None:
-    sentence = no_common_label(_report.as_rows(report))
+    sentence = unlike_labels(_report.as_rows(report))
     if sentence:
         warnings.warn(f"lesions.compare: {case}{sentence}", stacklevel=3)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +13,7 @@ import xarray as xr
 from ..._checks import UsageError, check_choice, check_number
 from ..._report import name_of
 from ..comparison.layers import Labels, layers
+from ..comparison.unshared import unlike_labels
 from ..images.grids import Grid, check_images, check_masks, regrid
 from ..images.resampling import in_one_field
 from .detections import AnyDetection, MatchedDetections
@@ -179,10 +181,15 @@ def compare_protocols(
     grid = Grid.of(predicted)
     reference = regrid(reference, grid, caller, name_of(predicted, "prediction"))
     rows = []
+    held = []
     for label, a, b in layers(predicted, reference, labels, where):
+        held.append({"label": label, "size_a": float(a.any()), "size_b": float(b.any())})
         masks = _pair(a, b, grid.spacing, level)
         for name, rule in rules.items():
             rows.append(_row(label, name, rule, rule.score(masks)))
+    sentence = unlike_labels(pd.DataFrame(held))
+    if sentence:
+        warnings.warn(f"{caller}: {sentence}", stacklevel=2)
     return pd.DataFrame(rows)
 
 

@@ -9,11 +9,9 @@ from domains._checks import UsageError
 from domains.lesions import as_image
 from domains.lesions.comparison.layers import (
     absent_labels,
-    cases_without_common_label,
     check_labels,
     held_labels,
     layers,
-    no_common_label,
 )
 
 
@@ -127,40 +125,6 @@ def test_raters_must_be_chosen():
     raters = as_image(np.zeros((2, 2, 2, 4), int), 1.0)
     with pytest.raises(ValueError, match="consensus"):
         sizes(raters, raters, None, None)
-
-
-def test_cases_without_a_common_label_are_those_with_a_sentence():
-    scores = pd.DataFrame(
-        [
-            ("both", "1", 4.0, 3.0),
-            ("both", "2", 0.0, 3.0),
-            ("apart", "1", 4.0, 0.0),
-            ("apart", "2", 0.0, 3.0),
-            ("missed", "1", 0.0, 3.0),
-            ("empty", "1", 0.0, 0.0),
-            ("again", "7", 1.0, 0.0),
-            ("again", "8", 0.0, 1.0),
-        ],
-        columns=["case", "label", "size_a", "size_b"],
-    )
-    told = [name for name, case in scores.groupby("case", sort=False) if no_common_label(case)]
-    assert cases_without_common_label(scores) == told == ["apart", "again"]
-    assert cases_without_common_label(scores[:0]) == []
-
-
-def held(case, predicted, reference):
-    label = str(predicted), str(reference)
-    return pd.DataFrame({"case": case, "label": label, "size_a": [4.0, 0.0], "size_b": [0.0, 3.0]})
-
-
-def test_the_remedy_for_255_holds_for_the_whole_cohort():
-    one = held("a", 255, 1)
-    other = held("b", 1, 2)
-    assert no_common_label(one, pd.concat([one, held("b", 255, 1)])).endswith("(--scale 255)")
-    assert no_common_label(one, pd.concat([one, other])).endswith(
-        "write 1 into the file: --scale 255 is wrong for cases whose prediction holds other labels"
-    )
-    assert no_common_label(held("a", 1, 255)).endswith("(--reference-scale 255)")
 
 
 @pytest.mark.parametrize("grey", [np.arange(1903) - 1024, np.arange(1903), np.array([-1, 0, 1])])
