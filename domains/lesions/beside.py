@@ -43,7 +43,7 @@ def protocols_files(
     wanted = parse_labels(labels)
     said = check_reading("lesions.compare_protocols", options)
     with _console.collected_warnings() as notes:
-        a, b = read_two(said.of_prediction(predicted), said.of_reference(reference))
+        a, b = read_two(said.of_prediction(predicted), said.of_reference(reference), said.like)
         table = compare_protocols(a, b, protocols=names, labels=wanted, level=level)
 
     def shown() -> list[Any]:

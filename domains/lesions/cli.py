@@ -142,6 +142,14 @@ Axes = Annotated[
     str | None,
     typer.Option(help="Which axis of an array (.npy, .npz) is which: zyx, as SimpleITK has it, or xyz, as nibabel."),
 ]
+Like = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="An image on whose voxels outlines (RTSTRUCT) are drawn and whose place files have that say none; of a "
+        "cohort, a folder of such images. By default the other image.",
+    ),
+]
 Resample = Annotated[
     ResampleName | None,
     typer.Option(help="Bring the prediction onto the reference's grid, 0 where it has no field of view."),
@@ -222,6 +230,7 @@ class Scoring:
     reference_scale: ReferenceScale = None
     spacing: Spacing = None
     axes: Axes = None
+    like: Like = None
     level: Level = 0.5
     preset: Preset = PresetName.monai
     nsd_tolerance: Tolerance = 1.0
@@ -304,7 +313,7 @@ def compare(
         lesions=lesions,
         image=image,
         window=window,
-        outputs=saving.checked([predicted, reference, image], html=html, others={"--lesions": lesions}),
+        outputs=saving.checked([predicted, reference, image, scoring.like], html=html, others={"--lesions": lesions}),
     )
     raise typer.Exit(code)
 
@@ -323,7 +332,16 @@ class Cutting:
     as_: As = None
     scale: Scale = None
     reference_scale: ReferenceScale = None
+    spacing: Spacing = None
+    axes: Axes = None
+    like: Like = None
     level: Level = 0.5
+
+    def keywords(self) -> dict[str, Any]:
+        """Return the flags as keywords, the voxel size read."""
+        from .images.placing import parse_spacing
+
+        return {**keywords(self), "spacing": parse_spacing("--spacing", self.spacing)}
 
 
 @app.command()
@@ -337,8 +355,8 @@ def protocols(predicted: Predicted, reference: Reference, *, cutting: Cutting, s
     """
     from . import beside
 
-    outputs = saving.checked([predicted, reference])
-    raise typer.Exit(beside.protocols_files(predicted, reference, **keywords(cutting), outputs=outputs))
+    outputs = saving.checked([predicted, reference, cutting.like])
+    raise typer.Exit(beside.protocols_files(predicted, reference, **cutting.keywords(), outputs=outputs))
 
 
 @app.command()

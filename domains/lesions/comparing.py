@@ -52,7 +52,7 @@ def compare_files(
     check_settings(of_scores)
     said = check_reading("lesions.compare", of_images)
     with _console.collected_warnings() as notes:
-        a, b = read_two(said.of_prediction(predicted), said.of_reference(reference))
+        a, b = read_two(said.of_prediction(predicted), said.of_reference(reference), said.like)
         nnunet = described(predicted.parent, reference.parent)
         a, b, counts = without_ignored(a, b, nnunet.ignored)
         keep_masks = outputs.plot is not None or outputs.html is not None

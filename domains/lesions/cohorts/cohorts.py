@@ -16,6 +16,7 @@ import json
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -33,6 +34,7 @@ from ..comparison.layers import (
     without_ignored,
 )
 from ..comparison.unshared import cases_of_unlike_labels, unlike_labels
+from ..images.io import read_grey
 from ..images.places import BORROWED
 from ..settings import Settings
 from .folders import Listed
@@ -97,10 +99,12 @@ class Pair:
 
     case: Listed
     rules: Rules
+    like: Path | None = None
+    """An image whose place both have, where their files say none."""
 
     def as_case(self) -> _batch.Case:
         """Return the pair as a case of a job."""
-        files = (self.case.predicted, self.case.reference)
+        files = (self.case.predicted, self.case.reference, self.like)
         inputs = tuple(path for path in files if path is not None)
         return _batch.Case(self.case.name, self, inputs, {GROUP: self.case.group})
 
@@ -119,11 +123,12 @@ def assess_case(pair: Pair, *, keep_masks: bool = True) -> Assessment:
         details = {"side": "reference", "file": file_name(case.reference), "reason": UNPAIRED}
         raise _batch.CaseError("no prediction of this name", **details)
     of_reference = rules.reading.of_reference(case.reference)
+    place = None if pair.like is None else read_grey(pair.like)
     if case.predicted is None:
-        reference = _read("reference", of_reference)
+        reference = _read("reference", of_reference, place)
         predicted = xr.zeros_like(reference)
     else:
-        predicted, reference = read_pair(rules.reading.of_prediction(case.predicted), of_reference, _read)
+        predicted, reference = read_pair(rules.reading.of_prediction(case.predicted), of_reference, _read, place)
     predicted, reference, counts = without_ignored(predicted, reference, rules.ignored)
     return assess_pair(predicted, reference, rules.labels, counts, rules.settings, keep_masks=keep_masks)
 

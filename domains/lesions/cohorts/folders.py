@@ -196,6 +196,24 @@ def pair_images(
     return cases, rows
 
 
+def images_by_case(folder: Path) -> dict[str, Path]:
+    """Return the images of a folder by their cases, the names without what BraTS and nnU-Net add.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Raises
+    ------
+    FileNotFoundError, NotADirectoryError
+        If there is no such folder.
+    ValueError
+        If two files are the same case.
+    """
+    images, _ = _images_in(folder, "image", Names())
+    return _without_roles(images, list(images))
+
+
 def _naming_remedy(predictions: Path, references: Path) -> str:
     """Return which patterns pair the images of two folders, or how names are made alike."""
     found = pairing_patterns(_names_below(predictions), _names_below(references))

@@ -19,7 +19,7 @@ from ..._text import printable
 from ..comparison.layers import Labels, check_labels
 from ..images.nnunet import described
 from .cohorts import Pair, Rules, ignored_rows
-from .folders import Listed
+from .folders import Listed, images_by_case
 from .listing import Choice, choose_cases, hash_of_names, part_of
 from .reading import Side, check_said, decide_kinds
 from .sources import Reading
@@ -102,7 +102,8 @@ def gather(
     listed = part_of(all_cases, part)
     decided = _decided(listed, reading, running, may_be_a_part=choice.cases is not None or part is not None)
     rules = Rules(settings, labels, decided, choice.count_missing, said.ignored)
-    pairs = {case.name: Pair(case, rules) for case in listed}
+    places = {} if decided.like is None else images_by_case(decided.like)
+    pairs = {case.name: Pair(case, rules, places.get(case.name)) for case in listed}
     where = f"{predictions}, {references}" if choice.cases is None else str(choice.cases)
     return Cohort(pairs, rules, printable(where), aside, hash_of_names(all_cases))
 

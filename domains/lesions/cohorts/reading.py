@@ -14,6 +14,7 @@ Conventions
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -26,7 +27,9 @@ from ... import _batch
 from ..._checks import UsageError
 from ..._running import Running
 from ..._text import file_name
-from ..images.io import holds_whole_numbers, read_image, read_values
+from ..images.io import holds_whole_numbers, read_grey, read_image, read_values
+from ..images.outlines import DRAWN
+from ..images.places import BORROWED
 from ..images.placing import NoPlaceError
 from ..images.resampling import in_one_field
 from ..images.values import Kind
@@ -154,16 +157,19 @@ def read_in_time(source: Source, like: xr.DataArray | None = None) -> xr.DataArr
         return _read(source, like)
 
 
-def read_two(
-    predicted: Source, reference: Source, like: xr.DataArray | None = None
-) -> tuple[xr.DataArray, xr.DataArray]:
+def read_two(predicted: Source, reference: Source, like: Path | None = None) -> tuple[xr.DataArray, xr.DataArray]:
     """Read the two images of a comparison, a cohort of one case.
 
     Parameters
     ----------
     predicted, reference : Source
-    like : DataArray, optional
+    like : path, optional
         An image whose place both have, as far as their files do not say it; by default each that of the other.
+
+    Warns
+    -----
+    UserWarning
+        If both files say where their voxels lie, so that there is no use for `like`.
 
     Examples
     --------
@@ -172,10 +178,20 @@ def read_two(
     >>> a.dtype.kind, b.dtype.kind
     ('u', 'f')
     """
-    a, b = read_pair(predicted, reference, _read_side, like)
+    place = None if like is None else read_grey(like)
+    a, b = read_pair(predicted, reference, _read_side, place)
     if predicted.as_ is None and b.dtype.kind == "f" and not holds_whole_numbers(predicted.path):
-        a = _read(replace(predicted, as_="soft"), b if like is None else like)
+        a = _read(replace(predicted, as_="soft"), b if place is None else place)
+    if like is not None and not (_has_place_of_another(a) or _has_place_of_another(b)):
+        warnings.warn(
+            f"lesions.compare: like (--like) {file_name(like)} is of no use: both files say where their voxels lie",
+            stacklevel=2,
+        )
     return in_one_field(a, b)
+
+
+def _has_place_of_another(image: xr.DataArray) -> bool:
+    return bool(image.attrs.get(BORROWED) or image.attrs.get(DRAWN))
 
 
 def read_pair(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypedDict
 
+from ..._text import file_name
 from ..images.formats.arrays import check_axes
 from ..images.placing import check_spacing
 from ..images.values import Kind, check_kind, check_scale
@@ -45,6 +46,9 @@ class Reading:
         Size of a voxel in mm along columns, rows and slices, where no file says it; see `read_image`.
     axes : {"zyx", "xyz", "yx", "xy"}, optional
         Which axis of an array is which.
+    like : path, optional
+        An image on whose voxels outlines (RTSTRUCT) are drawn and whose place files have that say none; by default the
+        other image. Of a cohort, a folder of such images, one for each case and of its name.
 
     Examples
     --------
@@ -58,6 +62,7 @@ class Reading:
     reference_scale: float | None = None
     spacing: Sequence[float] | None = None
     axes: str | None = None
+    like: Path | None = None
 
     def of_prediction(self, path: Path) -> Source:
         """Return how a prediction is read."""
@@ -81,6 +86,7 @@ class ReadingOptions(TypedDict, total=False):
     reference_scale: float | None
     spacing: Sequence[float] | None
     axes: str | None
+    like: Path | None
 
 
 def check_reading(operation: str, options: Mapping[str, Any]) -> Reading:
@@ -97,6 +103,8 @@ def check_reading(operation: str, options: Mapping[str, Any]) -> Reading:
     ------
     UsageError
         If a choice is unknown or a number out of range.
+    FileNotFoundError
+        If there is no such image.
 
     Examples
     --------
@@ -108,6 +116,8 @@ def check_reading(operation: str, options: Mapping[str, Any]) -> Reading:
     check_kind(operation, "as_", said.as_, said.scale)
     check_kind(operation, "reference_as", said.reference_as or said.as_, said.reference_scale)
     check_axes(operation, said.axes)
+    if said.like is not None and not Path(said.like).exists():
+        raise FileNotFoundError(f"{operation}: like (--like) {file_name(said.like)}: no such file")
     if said.spacing is None:
         return said
     return replace(said, spacing=check_spacing(operation, said.spacing))

@@ -22,6 +22,7 @@ import xarray as xr
 
 from ..._files import ReadError, reading
 from ..._outputs import write_whole
+from ..._report import name_of
 from ..._text import file_name, printable
 from .formats.arrays import check_axes, read_array
 from .formats.dicom_seg import OUTLINES, class_of, read_dicom_seg
@@ -33,7 +34,7 @@ from .formats.stored import Stored
 from .grids import AXES, Grid
 from .names import ARRAYS, DICOM, META_IMAGE, NIFTI, NRRD, PNG, SUFFIXES, TIFF, image_suffix, is_image_folder
 from .nnunet import regions_of, segmentation_beside
-from .outlines import draw_outlines, outlines_of
+from .outlines import DRAWN, draw_outlines, holding, outlines_of, outside
 from .places import BORROWED, placed
 from .placing import NoPlaceError, affine_of, along_axes, check_spacing
 from .resampling import within
@@ -308,7 +309,7 @@ def _read(path: Path, scale: float | None, axes: str | None) -> Stored:
     if suffix in DICOM and class_of(path) != OUTLINES:
         return read_dicom_seg(_OPERATION, path)
     if suffix in DICOM:
-        raise NoPlaceError("outlines have no voxels: read them like=IMAGE, on whose grid they are drawn")
+        raise NoPlaceError("outlines have no voxels: read them like=IMAGE (--like IMAGE), on whose grid they are drawn")
     if suffix in NRRD:
         return read_nrrd(_OPERATION, path)
     if suffix in META_IMAGE:
@@ -338,9 +339,25 @@ def _as_mask(stored: Stored, scale: float | None, as_: Kind | None) -> np.ndarra
 def _read_dicom(path: Path, scale: float | None, as_: Kind | None, like: xr.DataArray | None) -> xr.DataArray:
     """Read a segmentation, within the field of view of another image if it is a part of it; or draw outlines on it."""
     if like is not None and class_of(path) == OUTLINES:
-        mode: Literal["centre", "coverage"] = "coverage" if as_ == "soft" else "centre"
-        return draw_outlines(outlines_of(path), like, mode).assign_attrs(stored_whole=True)
+        return _drawn(path, as_, like)
     stored = _read(path, scale, None)
     image = along_axes(replace(stored, values=_as_mask(stored, scale, as_)))
     image = image.assign_attrs(stored_whole=stored.values.dtype.kind in "bui", sparse=True)
     return image if like is None else within(image, like)
+
+
+def _drawn(path: Path, as_: Kind | None, like: xr.DataArray) -> xr.DataArray:
+    """Draw outlines on the voxels of an image; what lies outside it is told, or drawn where frames are not stored."""
+    outlines = outlines_of(path)
+    mode: Literal["centre", "coverage"] = "coverage" if as_ == "soft" else "centre"
+    told = f"outlines, drawn on the voxels of {name_of(like, 'the other image')}"
+    attributes = {"stored_whole": True, DRAWN: True, "told": told}
+    if like.attrs.get("sparse"):
+        image = draw_outlines(outlines, holding(outlines, like), mode)
+        return image.assign_attrs(attributes, sparse=True)
+    image = draw_outlines(outlines, like, mode)
+    left_out = outside(outlines, like)
+    if left_out > 0:
+        attributes["told"] = f"{told}, outside which {left_out:.4g} mm³ are left out"
+        attributes["left_out"] = left_out
+    return image.assign_attrs(attributes)

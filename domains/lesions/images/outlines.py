@@ -34,6 +34,10 @@ from ..._files import ReadError, reading
 from ..._text import file_name, one_line, printable
 from .formats.dicom_seg import OUTLINES, class_of
 from .grids import Grid, check_images
+from .resampling import extended
+
+DRAWN = "drawn"
+"""The attribute of an image that was drawn on the voxels of another."""
 
 COLUMNS = ["name", "z", "polygon"]
 _CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
@@ -41,6 +45,9 @@ _FLAT = 0.01
 """How far the points of an outline may be from its plane, and heights of one plane from each other, mm."""
 
 _NOT_TURNED = 1e-4
+_AGAIN = "export both from one frame of reference"
+_FARTHEST = 2000
+"""Outlines that reach farther than this from an image, in voxels, are a damaged file."""
 
 
 def read_outlines(path: str | Path) -> pd.DataFrame:
@@ -147,6 +154,76 @@ def draw_outlines(
     stacked = np.stack(masks, axis=-1)
     coordinates["label"] = xr.DataArray(names, dims="label")
     return xr.DataArray(stacked, dims=("x", "y", "z", "label"), coords=coordinates, attrs=attributes)
+
+
+def outside(outlines: pd.DataFrame, like: xr.DataArray) -> float:
+    """Return how much of what outlines enclose lies outside the field of view of an image, mm³.
+
+    Parameters
+    ----------
+    outlines : DataFrame
+        As `read_outlines` returns it.
+    like : DataArray
+        An image in three dimensions.
+
+    Examples
+    --------
+    >>> from .grids import as_image
+    >>> outlines = pd.DataFrame({"name": "GTV", "z": [0.0, 9.0], "polygon": [shapely.box(0.5, 0.5, 4.5, 1.5)] * 2})
+    >>> round(outside(outlines, as_image(np.zeros((4, 3, 2)), (1.0, 1.0, 9.0))), 3)
+    18.0
+    """
+    grid = Grid.of(like.transpose("x", "y", "z", ...))
+    half = np.array(grid.spacing) / 2
+    low = np.array([float(centres.min()) for centres in grid.centres]) - half
+    high = np.array([float(centres.max()) for centres in grid.centres]) + half
+    view = shapely.box(low[0], low[1], high[0], high[1])
+    lost = 0.0
+    for _, planes in outlines.groupby("name", sort=False):
+        heights = planes["z"].to_numpy()
+        polygons = planes["polygon"].to_numpy(copy=True)
+        is_seen = (heights >= low[2]) & (heights <= high[2])
+        polygons[is_seen] = shapely.difference(polygons[is_seen], view)
+        lost += float(shapely.area(polygons).sum()) * 2 * _reach(heights, grid.spacing[2])
+    return lost
+
+
+def holding(outlines: pd.DataFrame, like: xr.DataArray) -> xr.DataArray:
+    """Return an image of nothing on the voxels of another, and on as many more as outlines reach.
+
+    Parameters
+    ----------
+    outlines : DataFrame
+        As `read_outlines` returns it.
+    like : DataArray
+        An image in three dimensions, such as a segmentation of which only some frames are stored.
+
+    Raises
+    ------
+    ReadError
+        If the outlines reach too far for that.
+
+    Examples
+    --------
+    >>> from .grids import as_image
+    >>> outlines = pd.DataFrame({"name": "GTV", "z": [0.0, 9.0], "polygon": [shapely.box(0.5, 0.5, 4.5, 1.5)] * 2})
+    >>> dict(holding(outlines, as_image(np.zeros((4, 3, 2)), (1.0, 1.0, 9.0))).sizes)
+    {'x': 5, 'y': 3, 'z': 2}
+    """
+    grid = Grid.of(like.transpose("x", "y", "z", ...))
+    heights = outlines["z"].to_numpy()
+    left, back, right, front = shapely.total_bounds(outlines["polygon"].to_numpy())
+    # a plane counts for the voxels whose centres it reaches
+    beyond = _reach(heights, grid.spacing[2]) - grid.spacing[2] / 2
+    lowest = np.array([left, back, heights.min() - beyond])
+    highest = np.array([right, front, heights.max() + beyond])
+    first = np.array([float(centres[0]) for centres in grid.centres])
+    begin = np.floor((lowest - first) / grid.spacing + 0.5)
+    end = np.ceil((highest - first) / grid.spacing - 0.5) + 1
+    farthest = max(-begin.min(), end.max())
+    if farthest > _FARTHEST:
+        raise ReadError(f"its outlines reach {farthest:.2g} voxels away from the other image: {_AGAIN}")
+    return extended(grid, begin.astype(int), end.astype(int)).assign_attrs(like.attrs)
 
 
 def _drawn(planes: pd.DataFrame, like: xr.DataArray, mode: Literal["centre", "coverage"]) -> np.ndarray:

@@ -30,7 +30,9 @@ _FARTHEST = 1e11
 
 _RIGHT_ANGLE = 1e-3
 _NOT_TURNED = 1e-5
-GIVE_PLACE = "read it like=IMAGE, an image on its voxels, or with spacing=(X, Y, Z) in mm (--spacing X,Y,Z)"
+GIVE_PLACE = (
+    "read it like=IMAGE (--like IMAGE), an image on its voxels, or with spacing=(X, Y, Z) in mm (--spacing X,Y,Z)"
+)
 """What helps a file that does not say where its voxels lie."""
 
 _ORDINALS = ("first", "second", "third")

@@ -186,14 +186,21 @@ def within(image: xr.DataArray, field: xr.DataArray) -> xr.DataArray:
     if not (is_shifted and np.allclose(first, np.rint(first), rtol=0, atol=TOLERANCE)):
         return image
     begin = np.rint(first).astype(int)
-    joined = _joined(grid, begin, begin + [ordered.sizes[axis] for axis in grid.axes])
+    joined = extended(grid, begin, begin + [ordered.sizes[axis] for axis in grid.axes])
     moved = resample_onto(ordered, joined.assign_attrs(field.attrs))
     kept = {key: entry for key, entry in moved.attrs.items() if key not in _REGRIDDED}
     return moved.drop_attrs(deep=False).assign_attrs(kept)
 
 
-def _joined(grid: Grid, begin: np.ndarray, end: np.ndarray) -> xr.DataArray:
-    """Return an image of nothing on a grid that also holds the voxels from one number to another along each axis."""
+def extended(grid: Grid, begin: np.ndarray, end: np.ndarray) -> xr.DataArray:
+    """Return an image of nothing on a grid that also holds the voxels from one number to another along each axis.
+
+    Examples
+    --------
+    >>> grid = Grid.of(as_image(np.zeros((4, 3), bool), 0.5))
+    >>> dict(extended(grid, np.array([-2, 0]), np.array([3, 5])).sizes)
+    {'x': 6, 'y': 5}
+    """
     low = np.minimum(begin, 0)
     sizes = np.maximum(end, grid.sizes) - low
     first = [float(centres[0]) for centres in grid.centres]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import shapely
@@ -7,6 +9,8 @@ import shapely
 import overlap as ov
 from domains._files import ReadError
 from domains.lesions import as_image, cohort, compare, draw_outlines, read_image, read_outlines, write_image
+from domains.lesions.cohorts.reading import read_two
+from domains.lesions.cohorts.sources import Source
 
 pydicom = pytest.importorskip("pydicom")
 
@@ -75,7 +79,7 @@ def test_drawn_on_an_image(tmp_path, like):
     assert image.sum(["x", "y"]).values.tolist() == [0, 76, 80, 0, 0]
     inside = image.sel(z=6).where(image.sel(z=6), drop=True)
     assert (float(inside.x[0]), float(inside.x[-1])) == (-9.5, -0.5)
-    with pytest.raises(ReadError, match="outlines have no voxels: read them like=IMAGE"):
+    with pytest.raises(ReadError, match=r"outlines have no voxels: read them like=IMAGE .--like IMAGE."):
         read_image(path)
 
 
@@ -186,3 +190,84 @@ def test_files_that_are_no_outlines(tmp_path):
     (tmp_path / "a.dcm").write_bytes(b"my notes" * 100)
     with pytest.raises(ReadError, match="^lesions.read_outlines: .*not a DICOM file"):
         read_outlines(tmp_path / "a.dcm")
+
+
+MOVED = [(x + 2, y) for x, y in SQUARE]
+"""The square, a fifth of it elsewhere: a Dice of 0.8."""
+
+
+def command(*arguments):
+    """Return what a command says as JSON, and its exit code."""
+    from typer.testing import CliRunner
+
+    from domains.cli import app
+
+    run = CliRunner().invoke(app, ["lesions", *map(str, arguments), "--format", "json"])
+    return json.loads(run.stdout) if run.stdout else str(run.exception)
+
+
+def two_sets(tmp_path):
+    for side, square in (("p", SQUARE), ("r", MOVED)):
+        (tmp_path / side).mkdir()
+        save(tmp_path / side / "a.dcm", {"GTV": [(square, 3), (square, 6)]})
+    return tmp_path / "p" / "a.dcm", tmp_path / "r" / "a.dcm"
+
+
+@pytest.mark.parametrize("name", ["a.nii.gz", "a_0000.nii.gz"])
+def test_two_sets_of_outlines_are_drawn_on_an_image(tmp_path, like, name):
+    pair = two_sets(tmp_path)
+    assert "read them like=IMAGE (--like IMAGE), on whose grid they are drawn" in command("compare", *pair)
+    (tmp_path / "ct").mkdir()
+    image = tmp_path / "ct" / name
+    write_image(like.astype(np.float32) + 0.25, image)
+    report = command("compare", *pair, "--like", image)
+    assert report["dice"] == {"lesion": 0.8}
+    assert report["size_a"] == {"lesion": 160 * 3}
+    assert f"outlines, drawn on the voxels of {name}" in report["grid"]
+    rows = command("protocols", *pair, "--like", image, "--protocols", "cc")
+    assert rows[0]["dice"] == pytest.approx(0.8)
+    scores, _ = cohort(tmp_path / "p", tmp_path / "r", like=tmp_path / "ct")
+    assert scores.dice.tolist() == [0.8]
+    alone, _ = cohort(tmp_path / "p", tmp_path / "r")
+    assert "read them like=IMAGE (--like IMAGE)" in alone.error[0]
+
+
+def test_an_image_that_nothing_is_like_is_told(tmp_path, like):
+    pair = [tmp_path / "p.nii.gz", tmp_path / "r.nii.gz"]
+    for path in pair:
+        write_image(like + 1, path)
+    with pytest.warns(UserWarning, match=r"like \(--like\) .*p.nii.gz is of no use: both files say where their"):
+        read_two(Source(pair[0]), Source(pair[1]), pair[0])
+    with pytest.raises(FileNotFoundError, match=r"^lesions.cohort: like \(--like\) .*no.nii: no such file"):
+        cohort(tmp_path, tmp_path, like=tmp_path / "no.nii")
+
+
+@pytest.mark.parametrize("side", ["prediction", "reference"])
+def test_outlines_outside_the_image_are_told(tmp_path, like, side):
+    path = save(tmp_path / "a.dcm", {"GTV": [(SQUARE, 3), (SQUARE, 6)]})
+    half = like.isel(x=slice(0, 8))
+    image = write_image(half.copy(data=np.ones(half.shape, np.uint8)), tmp_path / "b.nii.gz") or tmp_path / "b.nii.gz"
+    pair = [path, image] if side == "prediction" else [image, path]
+    report = command("compare", *pair)
+    enclosed = np.array([float(x) for x in half.x])
+    left_out = (0 - (enclosed.max() + 0.5)) * 8 * 2 * 3
+    assert left_out > 0
+    assert f"drawn on the voxels of b.nii.gz, outside which {left_out:.4g} mm³ are left out" in report["grid"]
+    if side == "prediction":
+        assert report["left_out"] == pytest.approx(left_out, rel=1e-4)
+
+
+def test_outlines_above_and_below_the_frames_of_a_segmentation_are_kept(tmp_path, like):
+    path = save(tmp_path / "a.dcm", {"GTV": [(SQUARE, 0), (SQUARE, 3), (SQUARE, 6), (SQUARE, 9)]})
+    frames = like.isel(z=[1, 2], x=slice(2, 13)).assign_attrs(sparse=True)
+    image = read_image(path, like=frames)
+    assert image.sum(["x", "y"]).values.tolist() == [80, 80, 80, 80]
+    whole = read_image(path, like=like)
+    marked = (whole & whole.z.isin([3.0, 6.0])).isel(z=[1, 2], x=slice(2, 13)).assign_attrs(sparse=True)
+    assert compare(image, marked).dice.item() == pytest.approx(2 * 160 / (320 + 160))
+
+
+def test_outlines_far_from_the_frames_of_a_segmentation(tmp_path, like):
+    path = save(tmp_path / "a.dcm", {"GTV": [([(x + 1e9, y) for x, y in SQUARE], 3)]})
+    with pytest.raises(ReadError, match="its outlines reach 1e.09 voxels away from the other image: export both"):
+        read_image(path, like=like.assign_attrs(sparse=True))
