@@ -38,6 +38,7 @@ _NAMES_ELSEWHERE = {
     "mask_iou": "overlap.raster.iou(a, b)",
     "measure": "overlap.raster.measure(a, b)",
     "nms": "overlap.boxes.nms(boxes, scores, threshold)",
+    "nms_rotated": "overlap.oriented.nms(boxes, scores, threshold)",
     "nsd": "overlap.surfaces.nsd(a, b, tolerance, spacing=spacing)",
     "overlap_coefficient": "overlap.containment(overlap.raster.measure(a, b))",
     "pairwise": "overlap.boxes.pairwise(a, b)",

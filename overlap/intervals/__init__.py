@@ -18,6 +18,7 @@ from .._subsets import Subsets
 from .join import Pairs, overlap_pairs
 from .many import measure_many
 from .sets import complement, dice, intersection, iou, measure, union
+from .suppression import nms
 
 __all__ = [
     "Pairs",
@@ -28,6 +29,7 @@ __all__ = [
     "iou",
     "measure",
     "measure_many",
+    "nms",
     "overlap_pairs",
     "union",
 ]

@@ -59,7 +59,7 @@ def overlap_pairs(a: ArrayLike, b: ArrayLike, *, by: tuple[ArrayLike, ArrayLike]
     keys_b = rows_b
     if by is not None:
         group_a, group_b = read_groups("intervals.overlap_pairs", by, len(rows_a), len(rows_b))
-        keys_a, keys_b = _keys_by_group(rows_a, rows_b, group_a, group_b)
+        keys_a, keys_b = keys_by_group(rows_a, rows_b, group_a, group_b)
     index_a, index_b = overlapping(keys_a, keys_b)
     start = np.maximum(rows_a[index_a, 0], rows_b[index_b, 0])
     end = np.minimum(rows_a[index_a, 1], rows_b[index_b, 1])
@@ -105,7 +105,7 @@ def _starts_within(intervals: Intervals, starts: NDArray[Any], side: Side) -> tu
     return row, first[row] + nth_of_row
 
 
-def _keys_by_group(a: Intervals, b: Intervals, group_a: Indices, group_b: Indices) -> tuple[Indices, Indices]:
+def keys_by_group(a: Intervals, b: Intervals, group_a: Indices, group_b: Indices) -> tuple[Indices, Indices]:
     """Return whole numbers that are ordered as the intervals are in each group, and apart between groups."""
     ends = np.concatenate([a.ravel(), b.ravel()])
     values, rank = np.unique(ends, return_inverse=True)

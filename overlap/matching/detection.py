@@ -18,10 +18,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from .._arrays import Array, namespace, numbers_on_host, on_host
+from .._arrays import Array, namespace, numbers_on_host
 from .._checks import check_real
-from .candidates import Ints
-from .ranking import rank
+from .._suppression import (
+    Indices,
+    Kept,
+    Method,
+    Neighbours,
+    Pairs,
+    Rules,
+    best_first,
+    read_rules,
+    soften,
+    suppress_stored,
+)
 
 BACKGROUND = -1
 IGNORED = -2
@@ -29,96 +39,125 @@ IGNORED = -2
 
 def nms(
     scores: ArrayLike,
-    pairwise: Any | Callable[[int, Ints], ArrayLike],
+    pairwise: Any | Callable[[int, Indices], ArrayLike],
     threshold: float,
     *,
     labels: ArrayLike | None = None,
-) -> Ints:
-    """Non-maximum suppression: keep the best, drop what overlaps it by more than the threshold, and go on.
+    method: Method = "hard",
+    sigma: float = 0.5,
+) -> Kept:
+    """Non-maximum suppression by overlaps of any kind: of masks, of polygons, of whatever has a pairwise index.
+
+    Boxes, rotated boxes and intervals have an `nms` of their own, which looks at no more pairs than it must.
 
     Parameters
     ----------
-    scores : array (N,)
-        Confidence of each box, event, region; ties by index.
-    pairwise : array or scipy sparse (N, N), or callable
+    scores : array (n,)
+        Confidence of each shape; ties by index.
+    pairwise : array or scipy sparse (n, n), or callable
         Overlap of each with each, symmetric, from any `pairwise` or join. Or a function of the index i of one and the
         indices of others that returns their overlaps with i: nothing is computed for what is dropped.
     threshold : float
-        Greatest overlap (≤) of two that both stay.
-    labels : array (N,), optional
+        Hard: greatest overlap (≤) of two that both stay. Linear: least overlap (≥) at which a score falls. The
+        Gaussian method has no use for it.
+    labels : array (n,), optional
         Classes: only equals suppress each other.
+    method : {"hard", "linear", "gaussian"}
+        Hard drops shapes. Soft suppression (Bodla 2017) lowers their scores by the overlap o with each that is taken
+        before them: linear, to ``s * (1 - o)``; Gaussian, to ``s * exp(-o**2 / sigma)``.
+    sigma : float
+        Width of the Gaussian.
 
     Returns
     -------
-    ndarray
-        Indices of what is kept, by descending score.
+    indices : ndarray (k,)
+        Of what is kept, by descending score. Soft suppression keeps all.
+    new_scores : ndarray (n,)
+        Only of soft suppression: descending, beside the indices.
 
     Raises
     ------
     ValueError
-        If a score is NaN, the threshold is, or the shapes do not fit.
+        If a score or the threshold is NaN, the shapes do not fit, or a score is negative that is to be weakened.
 
     Examples
     --------
+    Masks:
+
     >>> import numpy as np
-    >>> from overlap import boxes
-    >>> b = np.array([[0.0, 0, 4, 2], [0.5, 0, 4.5, 2], [5, 0, 9, 2]])
-    >>> nms([0.8, 0.9, 0.7], boxes.pairwise(b, b), 0.5)
+    >>> from overlap import raster
+    >>> masks = np.zeros((3, 1, 9), bool)
+    >>> masks[0, 0, 0:4] = masks[1, 0, 1:5] = masks[2, 0, 6:9] = True
+    >>> nms([0.8, 0.9, 0.7], raster.pairwise(masks, masks), 0.5)
     array([1, 2])
-    >>> nms([0.8, 0.9, 0.7], lambda i, rest: boxes.pairwise(b[[i]], b[rest])[0], 0.5)
+    >>> nms([0.8, 0.9, 0.7], lambda i, rest: raster.pairwise(masks[[i]], masks[rest])[0], 0.5)
     array([1, 2])
     """
-    order = np.argsort(rank("matching.nms", scores))
-    n = len(order)
-    classes = np.zeros(n) if labels is None else on_host("matching.nms", "labels", labels)
-    if classes.shape != (n,):
-        raise ValueError(f"matching.nms: labels has shape {classes.shape}; pass one for each of the {n} scores")
-    check_real("matching.nms", "threshold", threshold)
-    if np.isnan(threshold):
-        raise ValueError("matching.nms: the threshold is NaN; pass the greatest overlap of two that both stay")
-    overlaps_of = _overlaps(pairwise, n)
-    is_alive = np.ones(n, bool)
+    rules = read_rules("matching.nms", scores, None, threshold, labels, method, sigma)
+    if not callable(pairwise):
+        return suppress_stored(rules, _felt_pairs(rules, pairwise))
+    if rules.method == "hard":
+        return _keep_by_function(rules, pairwise)
+    return soften(rules, _asking(rules, pairwise))
+
+
+def _felt_pairs(rules: Rules, pairwise: Any) -> Pairs:
+    """Return the pairs of one group, by a matrix of all or a sparse one, whose overlap has an effect."""
+    n = len(rules.scores)
+    matrix: Any
+    if sparse.issparse(pairwise):
+        matrix = sparse.coo_array(sparse.csr_array(cast(Any, pairwise)))
+    else:
+        matrix = numbers_on_host("matching.nms", "pairwise", pairwise)
+    if matrix.shape != (n, n):
+        raise ValueError(f"matching.nms: {n} scores need a pairwise overlap of shape ({n}, {n}), got {matrix.shape}")
+    if isinstance(matrix, np.ndarray):
+        first, second = np.nonzero(rules.is_felt(matrix))
+        overlap = matrix[first, second]
+    else:
+        is_felt = rules.is_felt(matrix.data)
+        first, second = [place[is_felt].astype(np.int64) for place in matrix.coords]
+        overlap = matrix.data[is_felt]
+    if rules.group is None:
+        return first, second, overlap.astype(np.float64)
+    is_of_one_group = rules.group[first] == rules.group[second]
+    return first[is_of_one_group], second[is_of_one_group], overlap[is_of_one_group].astype(np.float64)
+
+
+def _keep_by_function(rules: Rules, pairwise: Callable[[int, Indices], ArrayLike]) -> Indices:
+    """Return what is kept, asking for the overlaps with what is left only."""
+    is_alive = np.ones(len(rules.scores), bool)
     kept = []
-    for i in order.tolist():
+    for i in best_first(rules.scores).tolist():
         if not is_alive[i]:
             continue
         is_alive[i] = False
         kept.append(i)
-        others, overlap = overlaps_of(i, is_alive)
-        is_suppressed = (overlap > threshold) & (classes[others] == classes[i])
-        is_alive[others[is_suppressed]] = False
-    return np.array(kept, np.intp)
+        rest = _rivals(rules, i, is_alive)
+        is_suppressed = rules.is_felt(np.asarray(pairwise(i, rest)))
+        is_alive[rest[is_suppressed]] = False
+    return np.array(kept, np.int64)
 
 
-def _overlaps(pairwise: Any, n: int) -> Callable[[int, NDArray[np.bool_]], tuple[Any, Any]]:
-    """Return a function that lists what overlaps one of `n`, of those alive at least, and by how much."""
-    if callable(pairwise):
+def _asking(rules: Rules, pairwise: Callable[[int, Indices], ArrayLike]) -> Neighbours:
+    """Return a function that lists the neighbours of a shape by asking for its overlaps with those not taken yet."""
+    is_left = np.ones(len(rules.scores), bool)
 
-        def computed(i: int, is_alive: NDArray[np.bool_]) -> tuple[Any, Any]:
-            rest = np.flatnonzero(is_alive)
-            return rest, np.asarray(pairwise(i, rest))
+    def neighbours(i: int) -> tuple[list[int], list[float]]:
+        is_left[i] = False
+        rest = _rivals(rules, i, is_left)
+        overlap = np.asarray(pairwise(i, rest), np.float64)
+        is_felt = rules.is_felt(overlap)
+        return rest[is_felt].tolist(), rules.share_left(overlap[is_felt]).tolist()
 
-        return computed
+    return neighbours
 
-    is_sparse = sparse.issparse(pairwise)
-    matrix: Any = sparse.csr_array(cast(Any, pairwise)) if is_sparse else _dense(pairwise)
-    if matrix.shape != (n, n):
-        raise ValueError(f"matching.nms: {n} scores need a pairwise overlap of shape ({n}, {n}), got {matrix.shape}")
-    if is_sparse:
-        starts = matrix.indptr.tolist()
 
-        def stored(i: int, is_alive: NDArray[np.bool_]) -> tuple[Any, Any]:
-            row = slice(starts[i], starts[i + 1])
-            return matrix.indices[row], matrix.data[row]
-
-        return stored
-
-    everything = np.arange(n)
-
-    def dense(i: int, is_alive: NDArray[np.bool_]) -> tuple[Any, Any]:
-        return everything, matrix[i]
-
-    return dense
+def _rivals(rules: Rules, i: int, is_left: NDArray[np.bool_]) -> Indices:
+    """Return what is left of the group of one."""
+    if rules.group is None:
+        return np.flatnonzero(is_left)
+    return np.flatnonzero(is_left & (rules.group == rules.group[i]))
 
 
 def _check_numbers(operation: str, name: str, x: Any) -> ModuleType:
@@ -127,10 +166,6 @@ def _check_numbers(operation: str, name: str, x: Any) -> ModuleType:
     if not xp.isdtype(x.dtype, ("bool", "integral", "real floating")):
         raise TypeError(f"{operation}: {name} has dtype {x.dtype}; pass real numbers")
     return xp
-
-
-def _dense(pairwise: Any) -> NDArray[Any]:
-    return numbers_on_host("matching.nms", "pairwise", pairwise)
 
 
 def ranking_score(p: Array, q: Array, a: float | None = None) -> Array:

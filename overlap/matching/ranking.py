@@ -164,15 +164,13 @@ def _classes(labels_a: ArrayLike | None, labels_b: ArrayLike | None, shape: tupl
     return class_a, class_b, len(classes)
 
 
-def rank(operation: str, confidence: ArrayLike, n: int | None = None, label: Ints | None = None) -> Ints:
-    """Return the rank of each prediction, of which there are `n` if that is known."""
+def rank(operation: str, confidence: ArrayLike, n: int, label: Ints | None = None) -> Ints:
+    """Return the rank of each of `n` predictions."""
     values = on_host(operation, "confidence", confidence)
-    is_numbers = values.ndim == 1 and values.dtype.kind in "fiub"
-    if not is_numbers or (n is not None and len(values) != n):
-        predictions = "prediction" if n is None else f"of the {n} predictions"
+    if values.shape != (n,) or values.dtype.kind not in "fiub":
         raise ValueError(
             f"{operation}: the confidences have shape {values.shape} and dtype {values.dtype}; pass one number for "
-            f"each {predictions}"
+            f"each of the {n} predictions"
         )
     is_nan = np.isnan(values)
     if is_nan.any():

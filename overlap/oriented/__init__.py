@@ -6,15 +6,22 @@ Conventions
   which the side ``w`` is turned counter-clockwise from the x axis, y pointing up. In an image, where y points down,
   negate the angle, or turn clockwise.
 - One rectangle has many names: (w, h, θ), (w, h, θ + π) and (h, w, θ + π/2) are the same, and overlap with IoU 1.
-- Boxes are continuous: touching has no area. A box with a side of 0 is empty.
+- Boxes are continuous: touching has no area. A box with a side of 0 is empty. A join holds the pairs with an area in
+  common.
 - No tolerance anywhere: boxes scaled or moved together keep their IoU to rounding, at any scale.
 """
 
+from .._join import Pairs
+from .join import overlap_pairs
 from .sizes import dice, iou, measure, pairwise
+from .suppression import nms
 
 __all__ = [
+    "Pairs",
     "dice",
     "iou",
     "measure",
+    "nms",
+    "overlap_pairs",
     "pairwise",
 ]

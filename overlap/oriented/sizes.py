@@ -67,7 +67,7 @@ def measure(a: Array, b: Array) -> Overlap:
     >>> measure(a, np.stack([crossed, shifted])).intersection
     array([4., 4.])
     """
-    a, b, xp = _read("oriented.measure", a, b)
+    (a, b), xp = _read("oriented.measure", a=a, b=b)
     try:
         shape = np.broadcast_shapes(tuple(a.shape), tuple(b.shape))
     except ValueError:
@@ -75,12 +75,7 @@ def measure(a: Array, b: Array) -> Overlap:
             f"oriented.measure: a {tuple(a.shape)} and b {tuple(b.shape)} do not broadcast together; "
             "oriented.pairwise(a, b) takes every pair of two sets"
         ) from None
-    hosts = _hosts(a, b, prod(shape[:-1]))
-    if hosts is None:
-        return _overlap(a, b, xp)
-    host_a, host_b = hosts
-    area = _compiled().intersection(np.broadcast_to(host_a, shape), np.broadcast_to(host_b, shape))
-    return _overlap_of(like(area, a, xp), a, b, xp)
+    return measured(a, b, shape, prod(shape[:-1]), xp)
 
 
 def iou(a: Array, b: Array, *, empty: float | EmptyPolicy = nan) -> Array:
@@ -172,10 +167,7 @@ def pairwise(a: Array, b: Array) -> Array:
            [0.067, 1.   , 0.067],
            [1.   , 0.067, 1.   ]])
     """
-    a, b, xp = _read("oriented.pairwise", a, b)
-    for name, x in {"a": a, "b": b}.items():
-        if x.ndim != 2:
-            raise ValueError(f"oriented.pairwise: {name} must have shape (n, 5), got {tuple(x.shape)}; see measure")
+    (a, b), xp = read_tables("oriented.pairwise", a=a, b=b)
     n = a.shape[0]
     m = b.shape[0]
     hosts = _hosts(a, b, n * m)
@@ -192,15 +184,33 @@ def pairwise(a: Array, b: Array) -> Array:
     return xp.concat(blocks, axis=0)
 
 
-def _read(operation: str, a: Array, b: Array) -> tuple[Array, Array, ModuleType]:
-    """Return two sets of well-formed boxes, in one dtype that can hold an area."""
-    xp = namespace(operation, a=a, b=b)
-    _check_columns(operation, "a", a)
-    _check_columns(operation, "b", b)
-    a, b = as_floating(operation, {"a": a, "b": b}, xp)
-    a = _check(operation, "a", a, xp)
-    b = _check(operation, "b", b, xp)
-    return a, b, xp
+def measured(a: Array, b: Array, shape: tuple[int, ...], pairs: int, xp: ModuleType) -> Overlap:
+    """Return the overlap of well-formed boxes that broadcast to a shape, a part of so many pairs."""
+    hosts = _hosts(a, b, pairs)
+    if hosts is None:
+        return _overlap(a, b, xp)
+    host_a, host_b = hosts
+    area = _compiled().intersection(np.broadcast_to(host_a, shape), np.broadcast_to(host_b, shape))
+    return _overlap_of(like(area, a, xp), a, b, xp)
+
+
+def read_tables(operation: str, **tables: Array) -> tuple[list[Array], ModuleType]:
+    """Return tables (n, 5) of well-formed boxes, in one dtype that can hold an area."""
+    checked, xp = _read(operation, **tables)
+    for name, x in zip(tables, checked, strict=True):
+        if x.ndim != 2:
+            raise ValueError(f"{operation}: {name} must have shape (n, 5), got {tuple(x.shape)}; see measure")
+    return checked, xp
+
+
+def _read(operation: str, **boxes: Array) -> tuple[list[Array], ModuleType]:
+    """Return sets of well-formed boxes, in one dtype that can hold an area."""
+    xp = namespace(operation, **boxes)
+    for name, x in boxes.items():
+        _check_columns(operation, name, x)
+    floating = as_floating(operation, boxes, xp)
+    checked = [_check(operation, name, x, xp) for name, x in zip(boxes, floating, strict=True)]
+    return checked, xp
 
 
 def _check_columns(operation: str, name: str, x: Array) -> None:

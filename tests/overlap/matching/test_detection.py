@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from overlap import matching, oriented
+from overlap import boxes, matching, oriented, raster
 
 rng = np.random.default_rng(11)
 
@@ -53,6 +53,49 @@ def test_nms_is_strict_and_stable():
     assert matching.nms([], np.zeros((0, 0)), 0.5).tolist() == []
 
 
+@pytest.mark.parametrize("method", ["linear", "gaussian"])
+def test_soft_nms_of_every_form(method):
+    """The same from a matrix, a sparse one and a function, which is asked for what is not taken yet."""
+    half = np.triu(np.round(rng.random((12, 12)), 1))
+    pairwise, scores = np.maximum(half, half.T), np.round(rng.random(12), 1)
+    labels = rng.integers(0, 2, 12)
+    index, score = matching.nms(scores, pairwise, 0.4, labels=labels, method=method)
+    asked = []
+
+    def function(i, rest):
+        asked.append(len(rest))
+        assert (labels[rest] == labels[i]).all()
+        return pairwise[i, rest]
+
+    for form in (sparse.csr_array(pairwise), sparse.coo_array(pairwise), function):
+        again, score_again = matching.nms(scores, form, 0.4, labels=labels, method=method)
+        assert again.tolist() == index.tolist()
+        np.testing.assert_array_equal(score_again, score)
+    assert sum(asked) == sum(n * (n - 1) // 2 for n in np.bincount(labels))
+    left = dict(enumerate(scores))
+    for i, s in zip(index, score, strict=True):
+        assert left.pop(i) == pytest.approx(s, rel=1e-14)
+        assert all(left[j] <= s for j in left)
+        for j in left:
+            share = np.exp(-(pairwise[i, j] ** 2) / 0.5) if method == "gaussian" else 1 - pairwise[i, j]
+            is_weakened = labels[i] == labels[j] and (method == "gaussian" or pairwise[i, j] >= 0.4)
+            left[j] *= share if is_weakened else 1
+
+
+def test_nms_of_masks_is_that_of_their_boxes():
+    corner, side = rng.integers(0, 20, (30, 2)), rng.integers(3, 12, (30, 2))
+    masks = np.zeros((30, 32, 32), bool)
+    for mask, (x, y), (w, h) in zip(masks, corner, side, strict=True):
+        mask[y : y + h, x : x + w] = True
+    scores = rng.random(30)
+    b = np.concatenate([corner, corner + side], axis=1).astype(float)
+    pairwise = raster.pairwise(masks, masks)
+    for method in ("hard", "linear", "gaussian"):
+        of_masks = matching.nms(scores, pairwise, 0.3, method=method)
+        of_boxes = boxes.nms(b, scores, 0.3, method=method)
+        np.testing.assert_allclose(np.stack(of_masks), np.stack(of_boxes), rtol=1e-14)
+
+
 def test_cars_parked_at_right_angles():
     """Their axis-aligned boxes overlap and one is lost; the rotated ones do not."""
     cars = np.array([[0, 0, 4, 1.6, np.pi / 4], [1.9, 1.9, 4, 1.6, -np.pi / 4]])
@@ -63,6 +106,8 @@ def test_cars_parked_at_right_angles():
     upright = common / (area[:, None] + area - common)
     assert matching.nms([0.9, 0.8], upright, 0.15).tolist() == [0]
     assert matching.nms([0.9, 0.8], oriented.pairwise(cars, cars), 0.15).tolist() == [0, 1]
+    assert boxes.nms(np.concatenate([lo, hi], axis=1), [0.9, 0.8], 0.15).tolist() == [0]
+    assert oriented.nms(cars, [0.9, 0.8], 0.15).tolist() == [0, 1]
 
 
 # ---------------------------------------------------------------- scores and assignment
@@ -131,7 +176,7 @@ def test_assign_under_vmap():
     ("call", "message"),
     [
         (lambda: matching.nms([0.5, 0.6], np.ones((3, 3)), 0.5), r"shape \(2, 2\), got \(3, 3\)"),
-        (lambda: matching.nms([0.5, np.nan], np.ones((2, 2)), 0.5), "matching.nms: 1 confidences are NaN"),
+        (lambda: matching.nms([0.5, np.nan], np.ones((2, 2)), 0.5), "matching.nms: 1 scores are NaN"),
         (lambda: matching.nms([0.5], [[1.0]], np.nan), "threshold is NaN"),
         (lambda: matching.nms([0.5], [[1.0]], 0.5, labels=[1, 2]), "one for each of the 1 scores"),
         (lambda: matching.ranking_score(0.5, 0.5, 1.5), r"in \[0, 1\], got 1.5"),
