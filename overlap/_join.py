@@ -2,9 +2,10 @@
 
 Method
 ------
-The envelopes of one table are sorted along a curve that keeps neighbours together (Morton's, of their ranks along each
-axis), and packed four by four into nodes, level by level up to one root. Those of the other table go down this tree
-together, one level at a time, in blocks of bounded size: memory stays small however many pairs there are.
+The envelopes of one table are packed four by four into nodes, level by level up to one root. Those of the other table
+go down this tree together, one level at a time, in blocks of bounded size: memory stays small however many pairs there
+are. Both tables lie along a curve that keeps neighbours together (Morton's, of their ranks along each axis); in another
+order the pairs are the same, and take longer to find.
 
 Conventions
 -----------
@@ -69,59 +70,71 @@ class Envelopes(NamedTuple):
         return Envelopes(np.concatenate([point, self.lo], axis=1), np.concatenate([point, self.hi], axis=1))
 
 
-class Tree(NamedTuple):
-    """Packed envelopes: which row stands where on the lowest level, and the reach of the nodes of each level.
+def along_curve(envelopes: Envelopes) -> Indices:
+    """Return the order in which a curve through all of space meets the envelopes' centres.
 
-    The reach of a node (2d,) is (hi, −lo): an envelope meets it if (lo, −hi) is nowhere greater.
+    Examples
+    --------
+    >>> corners = np.array([[0.0, 0], [9, 9], [1, 0], [9, 8]])
+    >>> along_curve(Envelopes(corners, corners + 1))
+    array([0, 2, 3, 1])
     """
+    n, d = envelopes.lo.shape
+    digits_of_rank = max(1, (n - 1).bit_length())
+    digits = min(digits_of_rank, _BITS // d)
+    place = np.zeros(n, np.int64)
+    for axis in range(d):
+        centre = envelopes.lo[:, axis] / 2 + envelopes.hi[:, axis] / 2
+        rank = np.empty(n, np.int64)
+        rank[np.argsort(centre, kind="stable")] = np.arange(n)
+        rank >>= digits_of_rank - digits
+        for digit in range(digits):
+            place |= ((rank >> digit) & 1) << (digit * d + axis)
+    return np.argsort(place, kind="stable")
 
-    row: Indices
-    levels: list[Floats]
 
-
-def packed(envelopes: Envelopes) -> Tree:
-    """Pack envelopes into a tree.
+def packed(envelopes: Envelopes) -> list[Floats]:
+    """Pack envelopes into a tree: the reach (hi, −lo) of the nodes of each level, (nodes, 2d), the lowest first.
 
     Examples
     --------
     >>> starts = np.arange(20.0)[:, None]
-    >>> [len(level) for level in packed(Envelopes(starts, starts + 1)).levels]
+    >>> [len(nodes) for nodes in packed(Envelopes(starts, starts + 1))]
     [20, 8, 4]
     """
-    row = _along_curve(envelopes)
-    lo, hi = envelopes.take(row)
-    nodes = np.concatenate([hi, -lo], axis=1)
+    nodes = np.concatenate([envelopes.hi, -envelopes.lo], axis=1)
     levels = []
     while True:
         nodes = _filled_up(nodes)
         levels.append(nodes)
         if len(nodes) <= _FAN:
-            return Tree(row, levels)
+            return levels
         nodes = nodes.reshape(-1, _FAN, nodes.shape[1]).max(axis=1)
 
 
-def near(envelopes: Envelopes, tree: Tree) -> Iterator[tuple[Indices, Indices]]:
-    """Yield the pairs whose envelopes meet, in blocks: row of `envelopes`, row of the tree.
+def near(envelopes: Envelopes, levels: list[Floats]) -> Iterator[tuple[Indices, Indices]]:
+    """Yield the pairs whose envelopes meet, in blocks: row of `envelopes`, row of what was packed.
 
     Examples
     --------
-    >>> tree = packed(Envelopes(np.array([[0.0], [5.0]]), np.array([[1.0], [6.0]])))
-    >>> [(i.tolist(), j.tolist()) for i, j in near(Envelopes(np.array([[2.0], [1.0]]), np.array([[4.0], [9.0]])), tree)]
+    >>> levels = packed(Envelopes(np.array([[0.0], [5.0]]), np.array([[1.0], [6.0]])))
+    >>> lines = Envelopes(np.array([[2.0], [1.0]]), np.array([[4.0], [9.0]]))
+    >>> [(i.tolist(), j.tolist()) for i, j in near(lines, levels)]
     [([1, 1], [0, 1])]
     """
+    # an envelope meets a node if (lo, −hi) is nowhere greater than the node's reach (hi, −lo)
     ends = np.concatenate([envelopes.lo, -envelopes.hi], axis=1)
-    # neighbours go down together, so that their nodes stay in the cache
-    row = _along_curve(envelopes)
-    root = np.zeros(len(row), np.int64)
-    waiting = [(len(tree.levels), row, root)]
+    row = np.arange(len(ends))
+    root = np.zeros(len(ends), np.int64)
+    waiting = [(len(levels), row, root)]
     while waiting:
         level, row, node = waiting.pop()
         if level == 0:
-            yield row, tree.row[node]
+            yield row, node
             continue
         for start in range(0, len(row), _BLOCK):
             block = slice(start, start + _BLOCK)
-            below = _below(ends, row[block], tree.levels[level - 1], node[block])
+            below = _below(ends, row[block], levels[level - 1], node[block])
             waiting.append((level - 1, *below))
 
 
@@ -147,23 +160,21 @@ def _filled_up(nodes: Floats) -> Floats:
     return np.concatenate([nodes, nothing])
 
 
-def _along_curve(envelopes: Envelopes) -> Indices:
-    """Return the order in which a curve through all of space meets the envelopes' centres."""
-    n, d = envelopes.lo.shape
-    digits_of_rank = max(1, (n - 1).bit_length())
-    digits = min(digits_of_rank, _BITS // d)
-    place = np.zeros(n, np.int64)
-    for axis in range(d):
-        centre = envelopes.lo[:, axis] / 2 + envelopes.hi[:, axis] / 2
-        rank = np.empty(n, np.int64)
-        rank[np.argsort(centre, kind="stable")] = np.arange(n)
-        rank >>= digits_of_rank - digits
-        for digit in range(digits):
-            place |= ((rank >> digit) & 1) << (digit * d + axis)
-    return np.argsort(place, kind="stable")
-
-
 # ---- pairs and groups
+
+
+def renamed(
+    blocks: Iterable[tuple[Indices, Indices]], row_a: Indices, row_b: Indices
+) -> Iterator[tuple[Indices, Indices]]:
+    """Yield pairs by the rows that theirs stand for.
+
+    Examples
+    --------
+    >>> list(renamed([(np.array([0]), np.array([1]))], np.array([7, 8]), np.array([5, 6])))
+    [(array([7]), array([6]))]
+    """
+    for i, j in blocks:
+        yield row_a[i], row_b[j]
 
 
 def gathered(blocks: Iterable[tuple[Indices, Indices]]) -> tuple[Indices, Indices]:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any, Literal, TypeAlias
 
@@ -48,13 +48,25 @@ _GROWTH = 8
 
 @dataclass(frozen=True)
 class Rules:
-    """What suppresses what: scores (n,) and groups (n,) of rows, and how a score falls."""
+    """What suppresses what: scores (n,) and groups (n,) of rows, the rows best first, and how a score falls.
+
+    `given` (n,) is the number that each row was given with, by which it is told in the end.
+    """
 
     scores: Floats
     group: Indices | None
+    order: Indices
+    given: Indices
     threshold: float
     method: Method
     sigma: float
+
+    def renumbered(self, rows: Indices) -> Rules:
+        """Return the same of rows in another order."""
+        place = np.empty(len(rows), np.int64)
+        place[rows] = np.arange(len(rows))
+        group = None if self.group is None else self.group[rows]
+        return replace(self, scores=self.scores[rows], group=group, order=place[self.order], given=self.given[rows])
 
     def is_felt(self, overlap: Floats) -> Bools:
         """Return which overlaps have an effect, those of the linear method from 0 on."""
@@ -95,7 +107,8 @@ def read_rules(
     if method != "hard":
         _check_shares_can_be_taken(operation, values)
     group = None if labels is None else _read_labels(operation, labels, len(values))
-    return Rules(values, group, float(threshold), method, float(sigma))
+    every_row = np.arange(len(values))
+    return Rules(values, group, best_first(values), every_row, float(threshold), method, float(sigma))
 
 
 def best_first(scores: Floats) -> Indices:
@@ -114,24 +127,26 @@ def suppress(rules: Rules, overlaps: Overlaps) -> Kept:
 
     Hard suppression settles the best rows first, and never compares what they suppress.
     """
-    order = best_first(rules.scores)
+    order = rules.order
     if rules.method != "hard":
-        return suppress_stored(rules, _felt(rules, overlaps(order, order)))
+        every_row = np.arange(len(order))
+        return suppress_stored(rules, _felt(rules, overlaps(every_row, every_row)))
     is_alive = np.ones(len(order), bool)
     start = 0
     size = _FIRST
     while start < len(order):
         stop = start + size
-        batch = _living(order[start:stop], is_alive)
+        # ascending, as the caller has numbered them
+        batch = np.sort(_living(order[start:stop], is_alive))
         first, second, _ = _felt(rules, overlaps(batch, batch))
         _let_earlier_suppress(order, first, second, is_alive)
         kept = _living(batch, is_alive)
-        rest = _living(order[stop:], is_alive)
+        rest = np.sort(_living(order[stop:], is_alive))
         _, suppressed, _ = _felt(rules, overlaps(kept, rest))
         is_alive[suppressed] = False
         start = stop
         size *= _GROWTH
-    return _living(order, is_alive)
+    return _kept(rules, is_alive)
 
 
 def suppress_stored(rules: Rules, pairs: Pairs) -> Kept:
@@ -147,35 +162,35 @@ def suppress_stored(rules: Rules, pairs: Pairs) -> Kept:
     n = len(rules.scores)
     if rules.method != "hard":
         return soften(rules, _neighbours(first, second, rules.share_left(overlap), n))
-    order = best_first(rules.scores)
     is_alive = np.ones(n, bool)
-    _let_earlier_suppress(order, first, second, is_alive)
-    return _living(order, is_alive)
+    _let_earlier_suppress(rules.order, first, second, is_alive)
+    return _kept(rules, is_alive)
 
 
 def soften(rules: Rules, neighbours: Neighbours) -> tuple[Indices, Floats]:
     """Return all rows in the order in which they are taken, with what is left of their scores."""
     score = rules.scores.tolist()
     is_taken = [False] * len(score)
-    order = []
-    # the lowest pair is popped: the greatest score, ties by index
-    waiting = [(-s, i) for i, s in enumerate(score)]
-    heapq.heapify(waiting)
+    taken = []
+    # the lowest is popped: the greatest score, ties by index
+    given = rules.given.tolist()
+    waiting = [(-score[i], given[i], i) for i in rules.order.tolist()]
     while waiting:
-        negative_score, i = heapq.heappop(waiting)
-        if is_taken[i] or -negative_score != score[i]:
+        negative_score, number, i = heapq.heappop(waiting)
+        if is_taken[i]:
+            continue
+        if -negative_score != score[i]:
             # it has fallen since, and waits farther back
+            heapq.heappush(waiting, (-score[i], number, i))
             continue
         is_taken[i] = True
-        order.append(i)
+        taken.append(i)
         others, shares = neighbours(i)
         for j, share in zip(others, shares, strict=True):
-            if is_taken[j] or share == 1:
-                continue
-            score[j] *= share
-            heapq.heappush(waiting, (-score[j], j))
-    index = np.array(order, np.int64)
-    return index, np.array(score, np.float64)[index]
+            if not is_taken[j]:
+                score[j] *= share
+    rows = np.array(taken, np.int64)
+    return rules.given[rows], np.array(score, np.float64)[rows]
 
 
 def given_back(kept: Kept, x: Array, xp: ModuleType) -> Kept:
@@ -226,6 +241,12 @@ def _felt(rules: Rules, blocks: Iterable[Pairs]) -> Pairs:
         seconds.append(second[felt])
         overlaps.append(overlap[felt])
     return np.concatenate(firsts), np.concatenate(seconds), np.concatenate(overlaps)
+
+
+def _kept(rules: Rules, is_alive: Bools) -> Indices:
+    """Return what is left in the end, best first, by the numbers it was given with."""
+    kept = _living(rules.order, is_alive)
+    return rules.given[kept]
 
 
 def _living(rows: Indices, is_alive: Bools) -> Indices:

@@ -12,7 +12,21 @@ from itertools import product
 import numpy as np
 
 from .._arrays import Array, like, namespace, values_on_host
-from .._join import Bools, Envelopes, Floats, Indices, Labels, Pairs, gathered, in_order, near, packed, read_groups
+from .._join import (
+    Bools,
+    Envelopes,
+    Floats,
+    Indices,
+    Labels,
+    Pairs,
+    along_curve,
+    gathered,
+    in_order,
+    near,
+    packed,
+    read_groups,
+    renamed,
+)
 from .arrays import Interval, Period, halves, intervals, length, read_periods, read_tables
 from .sizes import measured
 
@@ -82,7 +96,10 @@ def overlap_pairs(a: Array, b: Array, *, by: Labels | None = None, period: Perio
         group_a, group_b = read_groups(operation, by, len(rows_a), len(rows_b))
         envelopes_a = envelopes_a.grouped(group_a)
         envelopes_b = envelopes_b.grouped(group_b)
-    candidates = meeting(envelopes_a, envelopes_b, periods)
+    curve_a = along_curve(envelopes_a)
+    curve_b = along_curve(envelopes_b)
+    along = meeting(envelopes_a.take(curve_a), envelopes_b.take(curve_b), periods)
+    candidates = renamed(along, curve_a, curve_b)
     index_a, index_b = gathered(_overlapping(rows_a, rows_b, candidates, periods))
     index_a, index_b = in_order(index_a, index_b, (len(rows_a), len(rows_b)))
     shared = _shared(rows_a, rows_b, index_a, index_b, periods)
@@ -108,13 +125,13 @@ def envelopes_of(boxes: np.ndarray, periods: Periods) -> Envelopes:
 def meeting(a: Envelopes, b: Envelopes, periods: Periods) -> Iterator[tuple[Indices, Indices]]:
     """Yield the pairs whose envelopes meet, each once; axes before those of the periods do not repeat."""
     lacking = a.lo.shape[1] - len(periods)
-    lengths = [None] * lacking + periods
-    turns = [(0,) if period is None else (-1, 0, 1) for period in lengths]
-    tree = packed(b)
+    all_periods = [None] * lacking + periods
+    turns = [(0,) if period is None else (-1, 0, 1) for period in all_periods]
+    levels = packed(b)
     for turn in product(*turns):
-        shift = np.array([0.0 if period is None else k * period for k, period in zip(turn, lengths, strict=True)])
-        for i, j in near(a.moved(shift), tree):
-            is_new = _meet_here_first(a, b, i, j, turn, lengths)
+        shift = np.array([0.0 if period is None else k * period for k, period in zip(turn, all_periods, strict=True)])
+        for i, j in near(a.moved(shift), levels):
+            is_new = _meet_here_first(a, b, i, j, turn, all_periods)
             yield i[is_new], j[is_new]
 
 

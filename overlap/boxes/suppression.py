@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from .. import indices
 from .._arrays import Array, namespace, values_on_host
-from .._join import Indices
+from .._join import Indices, along_curve
 from .._suppression import Kept, Method, Pairs, given_back, read_rules, suppress
 from .arrays import Period, read_periods, read_tables
 from .join import envelopes_of, meeting
@@ -84,6 +84,10 @@ def nms(
     envelopes = envelopes_of(rows, periods)
     if rules.group is not None:
         envelopes = envelopes.grouped(rules.group)
+    curve = along_curve(envelopes)
+    rules = rules.renumbered(curve)
+    envelopes = envelopes.take(curve)
+    rows = rows[curve]
 
     def overlaps(first: Indices, second: Indices) -> Iterator[Pairs]:
         for i, j in meeting(envelopes.take(first), envelopes.take(second), periods):

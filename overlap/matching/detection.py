@@ -27,7 +27,6 @@ from .._suppression import (
     Neighbours,
     Pairs,
     Rules,
-    best_first,
     read_rules,
     soften,
     suppress_stored,
@@ -128,7 +127,7 @@ def _keep_by_function(rules: Rules, pairwise: Callable[[int, Indices], ArrayLike
     """Return what is kept, asking for the overlaps with what is left only."""
     is_alive = np.ones(len(rules.scores), bool)
     kept = []
-    for i in best_first(rules.scores).tolist():
+    for i in rules.order.tolist():
         if not is_alive[i]:
             continue
         is_alive[i] = False

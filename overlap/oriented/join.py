@@ -7,7 +7,20 @@ from collections.abc import Iterator
 import numpy as np
 
 from .._arrays import Array, like, namespace, values_on_host
-from .._join import Bools, Envelopes, Indices, Labels, Pairs, gathered, in_order, near, packed, read_groups
+from .._join import (
+    Bools,
+    Envelopes,
+    Indices,
+    Labels,
+    Pairs,
+    along_curve,
+    gathered,
+    in_order,
+    near,
+    packed,
+    read_groups,
+    renamed,
+)
 from ..counts import Overlap
 from .sizes import measured, read_tables
 
@@ -57,7 +70,10 @@ def overlap_pairs(a: Array, b: Array, *, by: Labels | None = None) -> Pairs:
         group_a, group_b = read_groups(operation, by, len(rows_a), len(rows_b))
         envelopes_a = envelopes_a.grouped(group_a)
         envelopes_b = envelopes_b.grouped(group_b)
-    candidates = near(envelopes_a, packed(envelopes_b))
+    curve_a = along_curve(envelopes_a)
+    curve_b = along_curve(envelopes_b)
+    along = near(envelopes_a.take(curve_a), packed(envelopes_b.take(curve_b)))
+    candidates = renamed(along, curve_a, curve_b)
     index_a, index_b = gathered(_overlapping(rows_a, rows_b, candidates))
     index_a, index_b = in_order(index_a, index_b, (len(rows_a), len(rows_b)))
     shared = np.empty(len(index_a), rows_a.dtype)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from .. import indices
 from .._arrays import Array, namespace, values_on_host
-from .._join import Indices, near, packed
+from .._join import Indices, along_curve, near, packed
 from .._suppression import Kept, Method, Pairs, given_back, read_rules, suppress
 from .join import envelopes_of, overlap_of
 from .sizes import read_tables
@@ -74,6 +74,10 @@ def nms(
     envelopes = envelopes_of(rows)
     if rules.group is not None:
         envelopes = envelopes.grouped(rules.group)
+    curve = along_curve(envelopes)
+    rules = rules.renumbered(curve)
+    envelopes = envelopes.take(curve)
+    rows = rows[curve]
 
     def overlaps(first: Indices, second: Indices) -> Iterator[Pairs]:
         for i, j in near(envelopes.take(first), packed(envelopes.take(second))):

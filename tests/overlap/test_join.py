@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from overlap import _join
-from overlap._join import Envelopes, gathered, in_order, near, packed, read_groups
+from overlap._join import Envelopes, along_curve, gathered, in_order, near, packed, read_groups, renamed
 
 rng = np.random.default_rng(3)
 
@@ -23,7 +23,11 @@ def every_pair(a, b):
 
 
 def joined(a, b):
-    pairs = [x for i, j in near(a, packed(b)) for x in zip(i.tolist(), j.tolist(), strict=True)]
+    order_a, order_b = along_curve(a), along_curve(b)
+    blocks = renamed(near(a.take(order_a), packed(b.take(order_b))), order_a, order_b)
+    pairs = [x for i, j in blocks for x in zip(i.tolist(), j.tolist(), strict=True)]
+    in_any_order = [x for i, j in near(a, packed(b)) for x in zip(i.tolist(), j.tolist(), strict=True)]
+    assert sorted(in_any_order) == sorted(pairs)
     assert len(pairs) == len(set(pairs))
     return set(pairs)
 

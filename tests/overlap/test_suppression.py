@@ -85,6 +85,17 @@ def test_soft(n, method):
         assert (np.diff(score) <= 0).all()
 
 
+@pytest.mark.parametrize("method", ["hard", "linear", "gaussian"])
+def test_rows_in_another_order_are_told_by_the_numbers_they_came_with(method):
+    """And ties are still by those."""
+    scores, matrix, labels = scene(25)
+    rules = read_rules("f", scores, 25, 0.3, labels, method, 0.2)
+    rows = rng.permutation(25)
+    again = suppress(rules.renumbered(rows), of_matrix(matrix[np.ix_(rows, rows)], labels[rows]))
+    expected = suppress(rules, of_matrix(matrix, labels))
+    np.testing.assert_allclose(np.stack(again), np.stack(expected), rtol=1e-14)
+
+
 def test_what_is_suppressed_is_never_asked_for_again(monkeypatch):
     monkeypatch.setattr(_suppression, "_FIRST", 2)
     asked = []
