@@ -22,15 +22,19 @@ Butler, H. et al. (2016). The GeoJSON format. RFC 7946, section 3.1.6 (the right
 Lorensen, W. & Cline, H. (1987). Marching cubes. SIGGRAPH 21, 163. doi:10.1145/37402.37422
 """
 
+from .._join import Pairs
 from .grids import from_raster, rasterize
+from .join import overlap_pairs
 from .periodic import unwrap
 from .sizes import dice, iou, measure
 
 __all__ = [
+    "Pairs",
     "dice",
     "from_raster",
     "iou",
     "measure",
+    "overlap_pairs",
     "rasterize",
     "unwrap",
 ]

@@ -90,20 +90,7 @@ def measure(a: Any, b: Any, *, period: Period | None = None, sphere: bool = Fals
             f"polygons.measure: a {a.shape} and b {b.shape} do not broadcast together; pass as many of each, or "
             "a[:, None] for every pair"
         ) from None
-    if not periods.any():
-        return _on_the_plane(a, b, shape)
-    area = sphere_area if sphere else shapely.area
-    shared = np.zeros(shape)
-    envelope_a = shapely.bounds(a)
-    envelope_b = shapely.bounds(b)
-    for shift in lattice(periods, (-1, 0, 1)):
-        meets = _envelopes_overlap(envelope_a, envelope_b + np.tile(shift, 2))
-        if meets.any():
-            shared[meets] += area(_clipped(_of_pairs(a, meets), _of_pairs(moved(b, shift), meets)))
-    size_a = np.asarray(area(a))
-    size_b = np.asarray(area(b))
-    # rounding must not carry a part beyond the whole
-    return Overlap(np.minimum(shared, np.minimum(size_a, size_b)), size_a, size_b)
+    return measured(a, b, shape, periods, sphere=sphere)
 
 
 def iou(
@@ -175,6 +162,24 @@ def dice(
     0.5
     """
     return indices.dice(measure(a, b, period=period, sphere=sphere), empty=empty)
+
+
+def measured(a: Geometries, b: Geometries, shape: tuple[int, ...], periods: Floats, *, sphere: bool = False) -> Overlap:
+    """Return the overlap of prepared polygons that broadcast to a shape."""
+    if not periods.any():
+        return _on_the_plane(a, b, shape)
+    area = sphere_area if sphere else shapely.area
+    shared = np.zeros(shape)
+    envelope_a = shapely.bounds(a)
+    envelope_b = shapely.bounds(b)
+    for shift in lattice(periods, (-1, 0, 1)):
+        meets = _envelopes_overlap(envelope_a, envelope_b + np.tile(shift, 2))
+        if meets.any():
+            shared[meets] += area(_clipped(_of_pairs(a, meets), _of_pairs(moved(b, shift), meets)))
+    size_a = np.asarray(area(a))
+    size_b = np.asarray(area(b))
+    # rounding must not carry a part beyond the whole
+    return Overlap(np.minimum(shared, np.minimum(size_a, size_b)), size_a, size_b)
 
 
 def _on_the_plane(a: Geometries, b: Geometries, shape: tuple[int, ...]) -> Overlap:
