@@ -16,6 +16,7 @@ def rows(seconds: Callable[..., list[float]]) -> Iterator[Row]:
     yield from pairs(seconds)
     yield from losses(seconds)
     yield from joins(seconds)
+    yield join_of_boxes(seconds)
 
 
 def pairs(seconds: Callable[..., list[float]]) -> Iterator[Row]:
@@ -64,6 +65,19 @@ def joins(seconds: Callable[..., list[float]]) -> Iterator[Row]:
     ours = total / (2 * n + found)
     # the aim is a time, printed as a ratio to it
     yield f"a row or pair of a join of 10⁶ × 10⁶ intervals, {found / 1e6:.1f} M pairs", "0.5 µs", ours, 0.5e-6, 1
+
+
+def join_of_boxes(seconds: Callable[..., list[float]]) -> Row:
+    from overlap import boxes
+
+    rng = np.random.default_rng(0)
+    n = 100_000
+    low = rng.uniform(0, 7300, (2, n, 2))
+    a, b = np.concatenate([low, low + rng.uniform(10, 60, (2, n, 2))], axis=2)
+    found = len(boxes.overlap_pairs(a, b).a)
+    (total,) = seconds(lambda: boxes.overlap_pairs(a, b), repeats=3)
+    ours = total / (2 * n + found)
+    return f"a row or pair of a join of 10⁵ × 10⁵ boxes, {found / 1e6:.1f} M pairs", "3 µs", ours, 3e-6, 1
 
 
 def some(n: int) -> np.ndarray:

@@ -1,21 +1,44 @@
-"""Matching and average precision at the size of a benchmark. The aims are times, printed as ratios to them."""
+"""Matching, average precision and suppression at the size of a benchmark. Most aims are times.
+
+Suppression beside powerboxes, which runs in an environment of its own: ``python benchmarks/matching.py PYTHON``.
+"""
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
 
 import numpy as np
+import oriented as rotated
 
 Row = tuple[str, str, float, float, float]
 """What, the peer, our seconds, the peer's seconds, the ratio aimed at."""
 
 Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]
 
+POWERBOXES = """
+import sys, time
+import numpy, powerboxes
+image = numpy.load(sys.argv[1])
+for suppress in (powerboxes.nms, powerboxes.rtree_nms):
+    for _ in range(5):
+        began = time.perf_counter()
+        kept = suppress(image["boxes"], image["scores"], 0.5, -1.0)
+        print(suppress.__name__, time.perf_counter() - began, hash(tuple(sorted(kept.tolist()))))
+"""
+
 
 def rows(seconds: Callable[..., list[float]]) -> Iterator[Row]:
     rng = np.random.default_rng(0)
     yield mean_average_precision(seconds, rng)
     yield most_matches(seconds, rng)
+    yield suppression(seconds)
+    yield rotated_suppression(seconds, rng)
 
 
 def mean_average_precision(seconds: Callable[..., list[float]], rng: np.random.Generator) -> Row:
@@ -46,6 +69,73 @@ def most_matches(seconds: Callable[..., list[float]], rng: np.random.Generator) 
     near = sparse.coo_array((-abs(a[i] - b[j]), (i, j)), (n, n))
     (ours,) = seconds(lambda: matching.threshold_curve(near, [-0.5]), repeats=3)
     return "most matches of 1 M onsets", "0.5 s", ours, 0.5, 1
+
+
+def suppression(seconds: Callable[..., list[float]]) -> Row:
+    from overlap import boxes
+
+    image, scores = aerial_image(30_000)
+    (ours,) = seconds(lambda: boxes.nms(image, scores, 0.5), repeats=7)
+    return "hard suppression of 30 000 boxes scattered over 4000²", "0.5 s", ours, 0.5, 1
+
+
+def rotated_suppression(seconds: Callable[..., list[float]], rng: np.random.Generator) -> Row:
+    import shapely
+
+    from overlap import oriented
+
+    turned = rotated.some(rng, 1000, 300)
+    scores = rng.random(1000)
+    polygons = shapely.polygons(rotated.corners(turned))
+
+    def plain() -> list[int]:
+        iou = rotated.shapely_pairwise(polygons, polygons)
+        order = np.argsort(-scores)
+        kept = []
+        while len(order):
+            best = order[0]
+            kept.append(int(best))
+            order = order[1:][iou[best, order[1:]] <= 0.3]
+        return kept
+
+    ours, peer = seconds(lambda: oriented.nms(turned, scores, 0.3), plain, repeats=3)
+    return "hard suppression of 1000 rotated boxes, 9 % overlap", "shapely, STRtree", ours, peer, 5
+
+
+def aerial_image(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return boxes of 10 to 60 px, scattered over 4000², and their scores."""
+    rng = np.random.default_rng(0)
+    centre = rng.uniform(0, 4000, (n, 2))
+    side = rng.uniform(10, 60, (n, 2))
+    scores = rng.random(n)
+    return np.concatenate([centre - side / 2, centre + side / 2], axis=1), scores
+
+
+def beside_powerboxes(python: str) -> None:
+    """Print the times of both suppressions of powerboxes and of ours, turn by turn, and whether the same is kept."""
+    from overlap import boxes
+
+    for n in (10_000, 30_000):
+        image, scores = aerial_image(n)
+        boxes.nms(image, scores, 0.5)
+        times: dict[str, list[float]] = {"boxes.nms": []}
+        answers = set()
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "image.npz"
+            np.savez(path, boxes=image, scores=scores)
+            for _ in range(3):
+                began = time.perf_counter()
+                kept = boxes.nms(image, scores, 0.5)
+                times["boxes.nms"].append(time.perf_counter() - began)
+                answers.add(str(hash(tuple(sorted(kept.tolist())))))
+                command = [python, "-c", POWERBOXES, str(path)]
+                told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+                for line in told.splitlines():
+                    name, took, answer = line.split()
+                    times.setdefault(f"powerboxes.{name}", []).append(float(took))
+                    answers.add(answer)
+        medians = ", ".join(f"{name} {median(took) * 1e3:.0f} ms" for name, took in times.items())
+        print(f"{n} boxes: {medians}; the same kept: {len(answers) == 1}")
 
 
 def joined(start: np.ndarray, stop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -93,3 +183,9 @@ def detections(
     shared = shared[meet]
     union = end[i] - begin[i] + length[j] - shared
     return confidence, in_label, label, (i, j, shared / union)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        raise SystemExit("name the Python of an environment with powerboxes: python benchmarks/matching.py PYTHON")
+    beside_powerboxes(sys.argv[1])

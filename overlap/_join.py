@@ -36,7 +36,7 @@ Labels = tuple[ArrayLike, ArrayLike]
 
 _FAN = 4
 """Nodes under one node."""
-_BLOCK = 1 << 13
+_BLOCK = 1 << 12
 """Envelopes that are looked at together: they stay in the cache."""
 _BITS = 62
 """Digits of a place on the curve."""

@@ -43,7 +43,7 @@ Neighbours = Callable[[int], tuple[list[int], list[float]]]
 
 _FIRST = 1 << 9
 """So many of the best are compared with each other first, and then with all that is left."""
-_GROWTH = 8
+_GROWTH = 4
 
 
 @dataclass(frozen=True)
