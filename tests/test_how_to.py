@@ -92,3 +92,22 @@ def test_the_page_of_protocols_runs_as_it_stands():
         exec(cell, names)
     by_name = names["table"].set_index("protocol")["value"].round(3).to_dict()
     assert (by_name["brats2023_gli"], by_name["brats2023_met"], by_name["panoptic"]) == (1.0, 0.667, 0.8)
+
+
+def test_detections_are_suppressed_as_the_page_says(capsys):
+    """The page of matching and suppression, cell by cell."""
+    names: dict[str, object] = {}
+    for cell in cells_of("matching.md"):
+        exec(cell, names)
+    assert capsys.readouterr().out.splitlines() == [
+        "[0 1 2] [0 0 1] [8. 7. 6.]",
+        "[[0, 0], [2, 1]] [1.   0.75]",
+        "F1 0.6666666666666666 precision 0.5 recall 1.0",
+        "[1 2 3]",
+        "[1 0 2 3]",
+        "linear [1 2 3 0] [0.9   0.7   0.6   0.178]",
+        "gaussian [1 2 3 0] [0.9   0.7   0.6   0.239]",
+        "upright [0] rotated [0 1]",
+        "[1 0]",
+        "[0 2]",
+    ]
