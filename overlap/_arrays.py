@@ -191,6 +191,40 @@ def like(values: np.ndarray, x: Array, xp: ModuleType) -> Array:
     return values if compat.is_numpy_array(x) else xp.asarray(values)
 
 
+def detached(x: Array) -> Array:
+    """Return `x` as a constant to gradients, where its library has any; see `check_constants` for libraries unknown.
+
+    Examples
+    --------
+    >>> detached(np.ones(2))
+    array([1., 1.])
+    """
+    if compat.is_jax_array(x):
+        return sys.modules["jax"].lax.stop_gradient(x)
+    return x.detach() if hasattr(x, "detach") else x
+
+
+_WITHOUT_GRADIENTS = ("array_api_strict", "cupy", "dask", "ndonnx", "sparse")
+"""Libraries, beside numpy, to which everything is a constant."""
+
+
+def check_constants(operation: str, x: Array, remedy: str) -> None:
+    """Refuse an array of a library whose gradients, if it has any, `detached` cannot stop.
+
+    Examples
+    --------
+    >>> check_constants("losses.box_loss", np.ones(2), "pass numpy arrays")
+    """
+    if hasattr(x, "detach") or compat.is_numpy_array(x) or compat.is_jax_array(x):
+        return
+    name, *_ = type(x).__module__.split(".")
+    if name not in _WITHOUT_GRADIENTS:
+        raise TypeError(
+            f"{operation}: a part of this is a constant to gradients, and arrays of {name} may have gradients that it "
+            f"cannot be a constant to; {remedy}"
+        )
+
+
 def sum_dtype(arrays: tuple[Array, ...], xp: ModuleType) -> Any:
     """Return the dtype in which soft values of these arrays are intersected and summed."""
     for x in arrays:
@@ -206,6 +240,9 @@ _WIDE = frozenset({np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.float32
 """Host dtypes in which sizes stay as they are; for the others `widened` asks the array library."""
 
 _LARGEST = np.iinfo(np.int64).max
+
+_LARGEST_IN_SINGLE = 1 << 24
+"""Whole numbers up to this are exact in float32."""
 
 
 def widened(operation: str, name: str, x: Array, xp: ModuleType) -> Array:
@@ -223,6 +260,8 @@ def widened(operation: str, name: str, x: Array, xp: ModuleType) -> Array:
     if on_host and dtype in _WIDE:
         return x
     if xp.isdtype(dtype, ("bool", "integral")):
+        if not on_host and _lacks_doubles(x):
+            return xp.astype(x, xp.int32, copy=False)
         if on_host and dtype == np.uint64 and np.any(x > _LARGEST):
             raise ValueError(
                 f"{operation}: {name} is {np.max(x)}, more than int64 holds ({_LARGEST}); pass floating numbers"
@@ -248,9 +287,9 @@ def bounded(shared: Array, size_a: Array, size_b: Array, xp: ModuleType) -> Arra
     array([1. , 0.5])
     """
     least = xp.minimum(size_a, size_b)
-    if not compat.is_torch_array(shared):
+    if not (compat.is_torch_array(shared) or compat.is_jax_array(shared)):
         return xp.minimum(shared, least)
-    excess = (shared - least).detach()
+    excess = detached(shared - least)
     return shared - xp.where(excess > 0, excess, 0.0)
 
 
@@ -281,7 +320,24 @@ def number(x: Array) -> float:
 
 def real(xp: ModuleType, *arrays: Array) -> list[Array]:
     """Return counts as floating numbers that hold them exactly (up to 2**53)."""
-    return [x if xp.isdtype(x.dtype, "real floating") else xp.astype(x, xp.float64) for x in arrays]
+    return [x if xp.isdtype(x.dtype, "real floating") else _as_float64(x, xp) for x in arrays]
+
+
+def _as_float64(x: Array, xp: ModuleType) -> Array:
+    if not _lacks_doubles(x):
+        return xp.astype(x, xp.float64)
+    is_seen = not isinstance(x, sys.modules["jax"].core.Tracer)
+    if is_seen and bool(xp.all(abs(x) <= _LARGEST_IN_SINGLE)):
+        return xp.astype(x, xp.float32)
+    raise ValueError(
+        f"indices: jax as it is set has no float64, and float32 is not exact for counts above {_LARGEST_IN_SINGLE}, "
+        "nor can traced counts be looked at; call jax.config.update('jax_enable_x64', True) before the masks are made"
+    )
+
+
+def _lacks_doubles(x: Array) -> bool:
+    """Return whether an array is one of jax as it is unless told otherwise, without 64 bits."""
+    return bool(compat.is_jax_array(x) and not sys.modules["jax"].config.jax_enable_x64)
 
 
 def safe_ratio(numerator: Array, denominator: Array, empty: float, xp: ModuleType) -> Array:

@@ -138,11 +138,6 @@ def multiply(axes: list[Sizes]) -> Sizes:
     return Sizes(shared, size_a, size_b)
 
 
-def detached(x: Array) -> Array:
-    """Return `x` as a constant to torch's gradients."""
-    return x.detach() if hasattr(x, "detach") else x
-
-
 def is_plain(x: Array) -> bool:
     """Return whether nothing watches `x`: an array made from it may be written to piece by piece."""
     if not compat.is_torch_array(x):

@@ -18,8 +18,8 @@ from math import inf, pi
 from types import ModuleType
 from typing import NamedTuple
 
-from .._arrays import Array, safe_ratio
-from .arrays import Interval, Sizes, detached, intervals, length, multiply, read, shared_length
+from .._arrays import Array, check_constants, detached, safe_ratio
+from .arrays import Interval, Sizes, intervals, length, multiply, read, shared_length
 
 
 def giou(a: Array, b: Array, *, detach_enclosing: bool = False) -> Array:
@@ -30,7 +30,7 @@ def giou(a: Array, b: Array, *, detach_enclosing: bool = False) -> Array:
     a, b : array (..., 2d)
         Boxes lo|hi of any dimension; the shapes broadcast.
     detach_enclosing : bool
-        Whether C is a constant to torch's gradients. Then GIoU no longer pulls boxes that are apart together.
+        Whether C is a constant to gradients. Then GIoU no longer pulls boxes that are apart together.
 
     Returns
     -------
@@ -51,8 +51,7 @@ def giou(a: Array, b: Array, *, detach_enclosing: bool = False) -> Array:
     >>> float(giou(np.array([0.0, 0.0, 1.0, 1.0]), np.array([3.0, 0.0, 4.0, 1.0])))
     -0.5
     """
-    (a, b), xp = read("boxes.giou", a=a, b=b)
-    pair = measure_pair(a, b, detach_enclosing, xp)
+    pair, xp = _read_pair("boxes.giou", a, b, detach_enclosing)
     return giou_of(pair, xp)
 
 
@@ -67,15 +66,14 @@ def diou(a: Array, b: Array, *, detach_enclosing: bool = False) -> Array:
     >>> float(diou(np.array([0.0, 0.0, 1.0, 1.0]), np.array([2.0, 2.0, 3.0, 3.0]))).__round__(4)
     -0.4444
     """
-    (a, b), xp = read("boxes.diou", a=a, b=b)
-    pair = measure_pair(a, b, detach_enclosing, xp)
+    pair, xp = _read_pair("boxes.diou", a, b, detach_enclosing)
     return diou_of(pair, xp)
 
 
 def ciou(a: Array, b: Array, *, detach_enclosing: bool = False) -> Array:
     """Complete IoU: DIoU − αv, v = 4/π² (atan(w_b/h_b) − atan(w_a/h_a))², α = v / (1 − IoU + v). 2-D only.
 
-    α is a constant to torch's gradients, and is not cut off at low IoU. See `giou` for parameters and errors.
+    α is a constant to gradients, and is not cut off at low IoU. See `giou` for parameters and errors.
 
     Examples
     --------
@@ -85,6 +83,7 @@ def ciou(a: Array, b: Array, *, detach_enclosing: bool = False) -> Array:
     """
     (a, b), xp = read("boxes.ciou", a=a, b=b)
     check_planar("boxes.ciou", a)
+    check_constants("boxes.ciou", a, "pass numpy, torch or jax arrays")
     pair = measure_pair(a, b, detach_enclosing, xp)
     return ciou_of(pair, xp)
 
@@ -100,9 +99,15 @@ def eiou(a: Array, b: Array, *, detach_enclosing: bool = False) -> Array:
     >>> float(eiou(np.array([0.0, 0.0, 1.0, 2.0]), np.array([0.0, 0.0, 2.0, 1.0]))).__round__(4)
     -0.2292
     """
-    (a, b), xp = read("boxes.eiou", a=a, b=b)
-    pair = measure_pair(a, b, detach_enclosing, xp)
+    pair, xp = _read_pair("boxes.eiou", a, b, detach_enclosing)
     return eiou_of(pair, xp)
+
+
+def _read_pair(operation: str, a: Array, b: Array, detach_enclosing: bool) -> tuple[Pair, ModuleType]:
+    (a, b), xp = read(operation, a=a, b=b)
+    if detach_enclosing:
+        check_constants(operation, a, "pass detach_enclosing=False, or numpy, torch or jax arrays")
+    return measure_pair(a, b, detach_enclosing, xp), xp
 
 
 class Axis(NamedTuple):

@@ -20,9 +20,20 @@ from math import isfinite, isnan, log, nan, prod
 from types import ModuleType
 from typing import NamedTuple
 
-from .._arrays import Array, Axis, flat, is_bool, is_host, number, plain, safe_ratio, sum_dtype
+from .._arrays import (
+    Array,
+    Axis,
+    check_constants,
+    detached,
+    flat,
+    is_bool,
+    is_host,
+    number,
+    plain,
+    safe_ratio,
+    sum_dtype,
+)
 from .._checks import check_real
-from ..boxes.arrays import detached
 from ..indices import EmptyPolicy
 from ..raster.sizes import ROUNDING, Names, check_axis, check_masks, counted_values
 from .exponentials import reciprocal
@@ -166,6 +177,7 @@ def cells_of(
 ) -> Cells:
     """Return the cells of masks that `check_masks` has passed, in the dtype of sums; see `measure_checked`."""
     check_axis(names.operation, axis, mask.ndim)
+    check_constants(names.operation, mask, "pass numpy, torch or jax arrays")
     probability, mask, weights, where = plain(probability, mask, weights, where)
     dtype = sum_dtype((probability, mask), xp)
     on_host = is_host(probability, mask)

@@ -25,12 +25,13 @@ from math import inf, prod
 from types import MappingProxyType, ModuleType
 from typing import Literal, NamedTuple
 
-from .._arrays import Array, is_compiling, is_host, namespace, plain
+from .._arrays import Array, check_constants, detached, is_compiling, plain
 from .._checks import check_choice, check_real
 from .._compiled import kernels
-from ..boxes.arrays import as_floating, check, detached
+from ..boxes.arrays import as_floating, check
 from ..boxes.scores import Pair, check_planar, ciou_of, diou_of, eiou_of, giou_of, iou_of, measure_pair
 from .ratios import REDUCTIONS, Reduction, reduced
+from .weights import weight_of_each
 
 Kind = Literal["iou", "giou", "diou", "ciou", "eiou"]
 Focus = Literal["hard", "easy"]
@@ -73,13 +74,13 @@ def box_loss(
         Which score: see `overlap.boxes`. "ciou" is for 2-D. All but "iou" pull boxes together that are apart; "giou"
         first grows the box until it reaches its target.
     gamma : float
-        Power (≥ 0) of the weight that `focus` names; 0 weighs all boxes alike. The weight is a constant to torch's
+        Power (≥ 0) of the weight that `focus` names; 0 weighs all boxes alike. The weight is a constant to
         gradients.
     focus : {"hard", "easy"}
         "hard" weighs by (1 − IoU)^gamma: boxes that are far off count most. "easy" weighs by IoU^gamma, as
         Focal-EIoU does: boxes that nearly fit count most, and boxes that are apart have no gradient.
     detach_enclosing : bool, optional
-        Whether the enclosing box is a constant to torch's gradients. By default True for "diou", "ciou" and "eiou",
+        Whether the enclosing box is a constant to gradients. By default True for "diou", "ciou" and "eiou",
         whose penalties are shares of it: else growing the enclosing box is rewarded, and centres move apart. False
         for "giou", whose only pull on boxes that are apart is that box. Values are the same.
     weights : array (...), optional
@@ -114,34 +115,16 @@ def box_loss(
         check_planar(operation, prediction)
     if detach_enclosing is None:
         detach_enclosing = kind in _DETACHED_BY_DEFAULT
+    if detach_enclosing or gamma or kind == "ciou":
+        check_constants(operation, prediction, 'pass numpy, torch or jax arrays, or kind="giou" with gamma=0')
     options = Options(kind, detach_enclosing, gamma, focus)
     loss = _compiled_losses(prediction, target, options, xp)
     if loss is None:
         prediction = check(operation, "prediction", prediction, xp)
         target = check(operation, "target", target, xp)
         loss = _losses(prediction, target, options, xp)
-    if weights is None:
-        return reduced(operation, loss, None, reduction, xp)
-    share = _weight_of_each(operation, weights, loss, xp)
+    share = weight_of_each(operation, weights, loss, xp)
     return reduced(operation, loss, share, reduction, xp)
-
-
-def _weight_of_each(operation: str, weights: Array, loss: Array, xp: ModuleType) -> Array:
-    """Return how much each pair counts, of the shape of the losses."""
-    namespace(operation, prediction=loss, weights=weights)
-    (weights,) = plain(weights)
-    if not xp.isdtype(weights.dtype, ("bool", "real floating", "integral")):
-        raise TypeError(f"{operation}: weights has dtype {weights.dtype}; pass real numbers")
-    weights = xp.astype(weights, loss.dtype, copy=False)
-    if is_host(weights) and not bool(xp.all((weights >= 0) & (weights < inf))):
-        raise ValueError(f"{operation}: weights holds a number that is negative, NaN or infinite; pass numbers >= 0")
-    try:
-        return xp.broadcast_to(weights, loss.shape)
-    except (ValueError, RuntimeError):
-        raise ValueError(
-            f"{operation}: weights has shape {tuple(weights.shape)}, which does not broadcast to that of the pairs, "
-            f"{tuple(loss.shape)}; pass one number for each pair"
-        ) from None
 
 
 def check_options(

@@ -14,6 +14,7 @@ Conventions
   device. A logit that is no number makes the loss NaN everywhere: `torch.amp.GradScaler` then leaves out the step.
 - `BoundaryLoss` and `BlobLoss` take a map that is made before training in place of a target: signed distances, or the
   numbers of components.
+- `BoxLoss`, `QualityFocalLoss` and `VarifocalLoss` are of detections: boxes, and scores of any shape.
 - What a t-norm seeks, and when to smooth or to pool, stands in `overlap.losses`.
 
 This module imports torch at once; the rest of the package does not.
@@ -35,6 +36,7 @@ from .named import (
     SquaredDiceLoss,
     TverskyLoss,
 )
+from .qualities import QualityFocalLoss, VarifocalLoss
 from .running import CaseMean, RunningOverlap
 
 __all__ = [
@@ -52,7 +54,9 @@ __all__ = [
     "JaccardLoss",
     "LogCoshDiceLoss",
     "OverlapLoss",
+    "QualityFocalLoss",
     "RunningOverlap",
     "SquaredDiceLoss",
     "TverskyLoss",
+    "VarifocalLoss",
 ]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -181,3 +185,164 @@ def test_nothing_over_nothing(torch):
 def test_a_message_shows_plain_numbers(torch):
     assert _arrays.number(np.array(1.5)) == 1.5
     assert _arrays.number(torch.tensor(1.5, requires_grad=True)) == 1.5
+
+
+# ---------------------------------------------------------------- constants to gradients
+
+PAIRS = np.array([[[0.0, 0.0, 1.0, 1.0], [3.0, 0.5, 4.5, 1.5]], [[0.0, 0.0, 2.0, 3.0], [1.0, 0.5, 4.5, 1.5]]])
+"""Two predictions and their targets: one pair apart, one that overlaps."""
+OPTIONS = [
+    {"kind": "giou"},
+    {"kind": "giou", "detach_enclosing": True},
+    {"kind": "diou"},
+    {"kind": "diou", "detach_enclosing": False},
+    {"kind": "ciou"},
+    {"kind": "eiou"},
+    {"kind": "iou", "gamma": 1.0},
+    {"kind": "eiou", "gamma": 0.5, "focus": "easy"},
+]
+
+
+@pytest.fixture
+def jax():
+    """Return jax with 64 bits, and without them again afterwards."""
+    jax = pytest.importorskip("jax")
+    before = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", True)
+    yield jax
+    jax.config.update("jax_enable_x64", before)
+
+
+@pytest.fixture
+def stand_in(monkeypatch):
+    """Return array-api-strict, taken for jax, and the constants that were made in it."""
+    strict = pytest.importorskip("array_api_strict")
+    if importlib.util.find_spec("jax") is not None:
+        pytest.skip("jax itself is there")
+    made = []
+
+    def stop_gradient(x):
+        made.append(x)
+        return x
+
+    monkeypatch.setattr(_arrays.compat, "is_jax_array", lambda x: isinstance(x, type(strict.asarray(0.0))))
+    config = SimpleNamespace(jax_enable_x64=True)
+    lax = SimpleNamespace(stop_gradient=stop_gradient)
+    monkeypatch.setitem(sys.modules, "jax", SimpleNamespace(lax=lax, config=config))
+    return strict, made
+
+
+@pytest.fixture
+def stranger(monkeypatch):
+    """Return array-api-strict as a library that is not known."""
+    strict = pytest.importorskip("array_api_strict")
+    monkeypatch.setattr(_arrays, "_WITHOUT_GRADIENTS", ())
+    return strict
+
+
+def boxes_of(asarray):
+    return asarray(PAIRS[:, 0]), asarray(PAIRS[:, 1])
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_the_gradients_of_jax_are_those_of_torch(jax, torch, options):
+    a, b = boxes_of(torch.tensor)
+    a.requires_grad_()
+    ov.losses.box_loss(a, b, reduction="sum", **options).backward()
+    x, y = boxes_of(jax.numpy.asarray)
+    slope = jax.grad(lambda x: ov.losses.box_loss(x, y, reduction="sum", **options))
+    for call in (slope, jax.jit(slope)):
+        np.testing.assert_allclose(call(x), a.grad, atol=1e-12)
+
+
+def test_where_one_mask_lies_in_the_other_the_gradients_of_jax_are_those_of_torch(jax, torch):
+    p = np.array([0.5, 0.2, 0.7, 1.0])
+    y = np.array([True, False, True, True])
+    expected = torch.tensor(p, requires_grad=True)
+    ov.losses.dice_loss(expected, torch.tensor(y)).backward()
+    got = jax.grad(lambda p: ov.losses.dice_loss(p, jax.numpy.asarray(y)))(jax.numpy.asarray(p))
+    np.testing.assert_allclose(got, expected.grad, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("options", "n"),
+    [({"kind": "giou"}, 0), ({"kind": "eiou"}, 2), ({"kind": "ciou"}, 3), ({"gamma": 1.0}, 3)],
+    ids=str,
+)
+def test_constants_are_made_by_the_library(stand_in, options, n):
+    strict, made = stand_in
+    a, b = boxes_of(strict.asarray)
+    value = ov.losses.box_loss(a, b, **options)
+    assert float(value) == pytest.approx(float(ov.losses.box_loss(*boxes_of(np.asarray), **options)), rel=1e-14)
+    # C along two axes, α, and the weight
+    assert len(made) == n
+
+
+@pytest.mark.parametrize("options", [{}, {"kind": "ciou"}, {"kind": "giou", "gamma": 1.0}], ids=str)
+def test_a_library_that_is_not_known_is_refused(stranger, options):
+    a, b = boxes_of(stranger.asarray)
+    with pytest.raises(TypeError, match=r"^losses\.box_loss: .* arrays of array_api_strict may have gradients"):
+        ov.losses.box_loss(a, b, **options)
+    # the remedy
+    giou = ov.losses.box_loss(a, b, kind="giou", gamma=0)
+    assert float(giou) == float(ov.losses.box_loss(*boxes_of(np.asarray), kind="giou"))
+
+
+@pytest.mark.parametrize("name", ["giou", "diou", "eiou"])
+def test_so_are_scores_that_hold_the_enclosing_box(stranger, name):
+    a, b = boxes_of(stranger.asarray)
+    score = getattr(ov.boxes, name)
+    with pytest.raises(TypeError, match=rf"^boxes\.{name}: .*; pass detach_enclosing=False, or numpy"):
+        score(a, b, detach_enclosing=True)
+    expected = score(*boxes_of(np.asarray))
+    np.testing.assert_array_equal(np.asarray(score(a, b, detach_enclosing=False)), expected)
+
+
+def test_so_is_what_else_holds_a_constant(stranger):
+    a, b = boxes_of(stranger.asarray)
+    with pytest.raises(TypeError, match=r"^boxes\.ciou: "):
+        ov.boxes.ciou(a, b)
+    with pytest.raises(TypeError, match=r"^expected\.expected_dice: "):
+        ov.expected.expected_dice(stranger.asarray([True, False]), stranger.asarray([0.5, 0.1]))
+
+
+# ---------------------------------------------------------------- counts of jax without 64 bits
+
+
+def test_counts_of_jax_are_exact_or_refused(jax):
+    jax.config.update("jax_enable_x64", False)
+    n = 33_554_432
+    a = jax.numpy.ones(n, dtype=bool)
+    b = a.at[0].set(False)
+    small = ov.iou(ov.raster.measure(a[:1000], b[:1000]))
+    assert float(small) == pytest.approx(0.999, abs=1e-7)
+    with pytest.raises(ValueError, match=r"^indices: jax as it is set has no float64"):
+        ov.iou(ov.raster.measure(a, b))
+    with pytest.raises(ValueError, match="nor can traced counts be looked at"):
+        jax.jit(lambda a, b: ov.iou(ov.raster.measure(a, b)))(a[:10], b[:10])
+    # the remedy
+    jax.config.update("jax_enable_x64", True)
+    whole = ov.iou(ov.raster.measure(jax.numpy.ones(n, dtype=bool), jax.numpy.asarray(np.arange(n) > 0)))
+    assert float(whole) == 1 - 1 / n
+
+
+@pytest.mark.parametrize("traced", [False, True])
+def test_counts_of_a_library_without_doubles(stand_in, traced):
+    strict, _ = stand_in
+    library = sys.modules["jax"]
+    library.config.jax_enable_x64 = False
+    library.core = SimpleNamespace(Tracer=object if traced else ())
+    few = strict.asarray([0, 1 << 24])
+    many = strict.asarray([0, (1 << 24) + 1])
+    if traced:
+        with pytest.raises(ValueError, match="nor can traced counts"):
+            _arrays.real(strict, few)
+        return
+    (exact,) = _arrays.real(strict, few)
+    assert exact.dtype == strict.float32
+    assert float(exact[1]) == 1 << 24
+    with pytest.raises(ValueError, match="float32 is not exact for counts above 16777216"):
+        _arrays.real(strict, many)
+    library.config.jax_enable_x64 = True
+    (exact,) = _arrays.real(strict, many)
+    assert float(exact[1]) == (1 << 24) + 1

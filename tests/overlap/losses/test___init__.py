@@ -20,7 +20,15 @@ MASKS = (
     "overlap_loss",
     "tversky_loss",
 )
-OTHERS = ("blob_loss", "boundary_loss", "box_loss", "expected_dice_loss", "squared_dice_loss")
+OTHERS = (
+    "blob_loss",
+    "boundary_loss",
+    "box_loss",
+    "expected_dice_loss",
+    "quality_focal_loss",
+    "squared_dice_loss",
+    "varifocal_loss",
+)
 """Losses that have no choice of a t-norm."""
 
 

@@ -123,7 +123,7 @@ def test_nothing_counts():
     [
         (np.array([1.0, -1.0]), "weights holds a number that is negative"),
         (np.array([1.0, np.nan]), "weights holds a number that is negative, NaN or infinite"),
-        (np.ones(3), r"weights has shape \(3,\), which does not broadcast to that of the pairs, \(2,\)"),
+        (np.ones(3), r"weights has shape \(3,\), which does not broadcast to that of the losses, \(2,\)"),
         (np.ones((2, 2)), r"weights has shape \(2, 2\)"),
         (np.ones(2, complex), "weights has dtype complex128; pass real numbers"),
         (torch.ones(2), "the operands come from different array libraries"),
