@@ -16,6 +16,12 @@ from .between import hard, host_masks, steps_of
 from .boundaries import box_around, edge_cells
 from .scores import within
 
+NEARLY = 1e-4
+"""More than what `within` takes for equal."""
+
+MARKS = 20
+"""How many cells around boundary cells may be marked, in cells of the masks, before a distance transform is quicker."""
+
 
 def boundary_overlap(
     a: Array,
@@ -139,11 +145,36 @@ def boundary_iou(
 
 def _band(mask: np.ndarray, width: float, steps: np.ndarray) -> np.ndarray:
     """Return the cells of a mask that are near its boundary cells."""
+    edge = edge_cells(mask)
+    reach = np.minimum(np.floor(width / steps * (1 + NEARLY)), mask.shape).astype(np.int64)
+    n_around = float(np.prod(2.0 * reach + 1)) * np.count_nonzero(edge)
+    if n_around > MARKS * mask.size:
+        near = _near_by_transform(edge, width, steps)
+    else:
+        near = _near_by_marks(edge, width, steps, reach)
+    band: np.ndarray = mask & near
+    return band
+
+
+def _near_by_transform(edge: np.ndarray, width: float, steps: np.ndarray) -> np.ndarray:
+    """Return the cells within the width of a marked one, by the distance of every cell."""
     from scipy import ndimage
 
-    edge = edge_cells(mask)
-    if not edge.any():
-        return edge
     distance = ndimage.distance_transform_edt(~edge, sampling=steps)
-    band: np.ndarray = mask & within(distance, width)
-    return band
+    return within(distance, width)
+
+
+def _near_by_marks(edge: np.ndarray, width: float, steps: np.ndarray, reach: np.ndarray) -> np.ndarray:
+    """Return the same by marking what lies around each marked cell: quicker in a narrow band."""
+    sizes = tuple((2 * reach + 1).tolist())
+    around = np.indices(sizes).reshape(len(steps), -1).T - reach
+    around = around[within(np.linalg.norm(around * steps, axis=1), width)]
+    frame = [(n, n) for n in reach.tolist()]
+    near = np.pad(np.zeros_like(edge), frame)
+    strides = np.array(near.strides)
+    places = (np.argwhere(edge) + reach) @ strides
+    marked = near.reshape(-1)
+    for step in around @ strides:
+        marked[places + step] = True
+    inner = tuple(slice(n, size - n) for n, size in zip(reach.tolist(), near.shape, strict=True))
+    return near[inner]

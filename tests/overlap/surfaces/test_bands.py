@@ -69,6 +69,18 @@ def test_every_pair_of_cells(pair, width):
     assert counts(boundary_overlap(a, b, width, spacing=steps)) == counted(band_a, band_b)
 
 
+@pytest.mark.parametrize("marks", [0, 10**9])
+@pytest.mark.parametrize("width", [0.0, 1.0, 2.1, 9.0])
+def test_both_ways_to_a_band(marks, width, monkeypatch):
+    """By a distance transform, and by marking what lies around each boundary cell."""
+    monkeypatch.setattr("overlap.surfaces.bands.MARKS", marks)
+    draw = np.random.default_rng(5)
+    a, b = draw.random((2, 7, 9, 6)) < 0.8
+    steps = np.array([1.0, 0.7, 2.1])
+    expected = counted(brute_band(a, width, steps), brute_band(b, width, steps))
+    assert counts(boundary_overlap(a, b, width, spacing=steps)) == expected
+
+
 def test_a_wide_band_is_the_mask():
     other = np.roll(SQUARE, 2, axis=1)
     assert counts(boundary_overlap(SQUARE, other, 100.0, spacing=1.0)) == counted(SQUARE, other)
