@@ -1,6 +1,7 @@
 from .cohorts.merging import merge
 from .cohorts.scores import read_scores
-from .comparison.comparison import Assessment, assess, compare
+from .comparison.assessment import Assessment
+from .comparison.comparison import assess, compare
 from .comparison.cuts import soft_volume, threshold_averaged_dice
 from .decisions.calibrated import calibration, pool_calibration
 from .decisions.decisions import decide, expected_dice, optimal_mask

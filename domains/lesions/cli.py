@@ -163,6 +163,9 @@ Surface = Annotated[
     ),
 ]
 Tolerance = Annotated[float, typer.Option(help="Distance in mm within which two surfaces agree (for NSD).")]
+BoundaryWidth = Annotated[
+    float, typer.Option(help="How far the band along a boundary reaches into the mask, in mm (for boundary IoU).")
+]
 Threshold = Annotated[float, typer.Option(help="Two lesions match if their IoU (or Dice) is at least this.")]
 Hit = Annotated[
     HitName, typer.Option(help="What two lesions need to match: an IoU, a Dice, any common voxel, or near centres.")
@@ -234,6 +237,7 @@ class Scoring:
     level: Level = 0.5
     preset: Preset = PresetName.monai
     nsd_tolerance: Tolerance = 1.0
+    boundary_width: BoundaryWidth = 1.0
     threshold: Threshold = 0.5
     hit: Hit = HitName.iou
     radius: Radius = None

@@ -19,8 +19,10 @@ from .cohorts.cohorts import absent_rows, ignored_rows
 from .cohorts.reading import read_two
 from .cohorts.sources import Reading, check_reading
 from .comparison import tables
-from .comparison.comparison import Assessment, assess
-from .comparison.layers import held_labels, without_ignored
+from .comparison.assessment import Assessment
+from .comparison.comparison import assess
+from .comparison.labels import held_labels
+from .comparison.layers import without_ignored
 from .images.io import read_grey
 from .images.names import is_image_folder
 from .images.nnunet import described

@@ -10,7 +10,8 @@ import xarray as xr
 
 from .. import _console
 from .comparison import tables
-from .comparison.comparison import Assessment, assess
+from .comparison.assessment import Assessment
+from .comparison.comparison import assess
 from .images.io import example, read_image, write_image
 from .pictures.cohort_scores import plot_scores
 from .pictures.plotting import plot_overlay

@@ -26,7 +26,7 @@ from .cohorts.paired import OPERATION, PairedScores, pair_scores
 from .cohorts.scores import missed, read_scores
 from .cohorts.summaries import Bootstrap
 from .comparison import tables
-from .comparison.comparison import BOUNDS, DISTANCES, INDICES, LESION_INDICES
+from .comparison.reports import BOUNDARY_INDICES, BOUNDS, DISTANCES, INDICES, LESION_INDICES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from .._console import Outputs
 
 COMPARED = ("dice", "iou", "hd95", "assd", "nsd", "lesion_f1", "lesion_pq")
-COMPARABLE = (*INDICES, *BOUNDS, *DISTANCES, "nsd", *LESION_INDICES)
+COMPARABLE = (*INDICES, *BOUNDS, *DISTANCES, *BOUNDARY_INDICES, *LESION_INDICES)
 
 
 class ModelComparison(NamedTuple):

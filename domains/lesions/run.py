@@ -51,7 +51,7 @@ from .cohorts.saving import check_table, records_beside, save_scores
 from .cohorts.scores import failed, restored
 from .cohorts.sources import Reading, ReadingOptions, check_reading
 from .cohorts.summaries import Bootstrap, number_groups, summarise_label
-from .comparison.layers import Labels
+from .comparison.labels import Labels
 from .settings import Options, check_settings, parse_labels, parse_part, split_options, takes, takes_settings
 from .told import Told, n_groups
 

@@ -50,6 +50,9 @@ class Settings:
         Whose definition of distances, see `overlap.surfaces.distances`.
     nsd_tolerance : float
         Distance within which two surfaces count as one, mm.
+    boundary_width : float
+        How far the band along a boundary reaches into its mask for ``boundary_iou``, mm; at 0 it is the boundary
+        voxels.
     threshold : float
         Least IoU (or Dice) at which two lesions are matched, in (0, 1].
     hit : {"iou", "dice", "voxel", "centre"}
@@ -62,7 +65,7 @@ class Settings:
     dilation : int
         Lesions that touch once they are grown by so many voxels are one, see `components`.
     empty : float or EmptyPolicy
-        Value of an index, ``nsd`` among them, where both are empty.
+        Value of an index, ``nsd`` and ``boundary_iou`` among them, where both are empty.
     empty_distance : float or EmptyPolicy
         Value of a distance where both are empty; a policy also replaces infinity where one is (a penalty, in mm).
     resample : {"nearest", "linear"}, optional
@@ -82,6 +85,7 @@ class Settings:
     level: float = 0.5
     preset: surfaces.Preset = DEFAULT_PRESET
     nsd_tolerance: float = 1.0
+    boundary_width: float = 1.0
     threshold: float = 0.5
     hit: HitName = "iou"
     radius: float | None = None
@@ -109,6 +113,7 @@ class Settings:
         check_number("lesions.compare", "level", self.level, above=0, at_most=1)
         check_number("lesions.compare", "threshold", self.threshold, above=0, at_most=1)
         check_number("lesions.compare", "nsd_tolerance", self.nsd_tolerance, at_least=0)
+        check_number("lesions.compare", "boundary_width", self.boundary_width, at_least=0)
         check_empty("lesions.compare", "empty", self.empty)
         check_empty("lesions.compare", "empty_distance", self.empty_distance)
         check_choice("lesions.compare", "resample", self.resample, (None, *RESAMPLE))
@@ -134,6 +139,7 @@ class Options(TypedDict, total=False):
     level: float
     preset: surfaces.Preset
     nsd_tolerance: float
+    boundary_width: float
     threshold: float
     hit: HitName
     radius: float | None

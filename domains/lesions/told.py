@@ -15,8 +15,8 @@ from .cohorts.cohorts import assess_case, groups_of, missing_cases
 from .cohorts.gathering import Cohort
 from .cohorts.scores import cases_by_label, failed, missed, spurious
 from .comparison import tables
-from .comparison.comparison import Assessment
-from .comparison.layers import listed_labels
+from .comparison.assessment import Assessment
+from .comparison.labels import listed_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -27,12 +27,10 @@ from ..._report import as_rows
 from ..._skipped import NOT_SCORED, UNPAIRED, UNREADABLE
 from ..._text import file_name
 from ..._workers import error_line
-from ..comparison.comparison import Assessment, assess_pair
-from ..comparison.layers import (
-    Labels,
-    absent_labels,
-    without_ignored,
-)
+from ..comparison.assessment import Assessment
+from ..comparison.comparison import assess_pair
+from ..comparison.labels import Labels, absent_labels
+from ..comparison.layers import without_ignored
 from ..comparison.unshared import cases_of_unlike_labels, unlike_labels
 from ..images.io import read_grey
 from ..images.places import BORROWED

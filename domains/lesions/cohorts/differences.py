@@ -35,7 +35,7 @@ import pandas as pd
 import overlap as ov
 
 from ..._checks import check_choice, check_number
-from ..comparison.comparison import DISTANCES
+from ..comparison.reports import DISTANCES
 from .paired import OPERATION
 from .summaries import Bootstrap, interval, n_drawn, statistic_of
 

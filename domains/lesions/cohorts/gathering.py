@@ -16,7 +16,7 @@ from typing import Any
 from ... import _batch
 from ..._running import Running
 from ..._text import printable
-from ..comparison.layers import Labels, check_labels
+from ..comparison.labels import Labels, check_labels
 from ..images.nnunet import described
 from .cohorts import Pair, Rules, ignored_rows
 from .folders import Listed, images_by_case

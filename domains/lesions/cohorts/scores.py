@@ -22,10 +22,19 @@ from ..._checks import UsageError
 from ..._files import ReadError, Row, read_text, reading, split_rows
 from ..._report import with_texts
 from ..._text import from_csv
-from ..comparison.comparison import BOUNDS, DISTANCES, FIELDS, INDICES, LESION_COUNTS, LESION_INDICES, SIZES
+from ..comparison.reports import (
+    BOUNDARY_INDICES,
+    BOUNDS,
+    DISTANCES,
+    FIELDS,
+    INDICES,
+    LESION_COUNTS,
+    LESION_INDICES,
+    SIZES,
+)
 
 COUNTS = ["missed", "missing", *LESION_COUNTS]
-SCORES = [*SIZES, *INDICES, *BOUNDS, *DISTANCES, "nsd", *LESION_INDICES, *FIELDS, *COUNTS]
+SCORES = [*SIZES, *INDICES, *BOUNDS, *DISTANCES, *BOUNDARY_INDICES, *LESION_INDICES, *FIELDS, *COUNTS]
 TEXTS = ["case", "label", "error"]
 COLUMNS = ["case", "group", "label", *SCORES, "error"]
 

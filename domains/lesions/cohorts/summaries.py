@@ -31,7 +31,7 @@ import pandas as pd
 import overlap as ov
 
 from ..._checks import UsageError, check_number
-from ..comparison.comparison import BOUNDS, DISTANCES
+from ..comparison.reports import BOUNDS, DISTANCES
 from .scores import missed, spurious
 
 Statistic = Literal["mean", "median"]

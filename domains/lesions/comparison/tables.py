@@ -19,7 +19,7 @@ from ..._report import as_rows
 from ..._tables import build_table, report_table
 from ..._text import count_of
 from ..instances import KINDS
-from .comparison import DISTANCES
+from .reports import DISTANCES
 
 Row = Mapping[Any, Any]
 
@@ -61,6 +61,7 @@ def comparison_table(report: xr.Dataset) -> Table:
 def definition_lines(report: xr.Dataset) -> list[str | Text]:
     """Return what the lesions are and what the distances mean, a line for each."""
     lines: list[str | Text] = [_lesion_line(row) for row in rows(report).to_dict("records")]
+    lines.append(boundary_line(report))
     if report.attrs["regridding"] != "none":
         lines.append(aside(report.attrs["regridding"]))
     lines.append(settings_line(report.attrs))
@@ -69,6 +70,22 @@ def definition_lines(report: xr.Dataset) -> list[str | Text]:
     if not report["dice_low"].equals(report["dice_high"]):
         lines.append(aside("in brackets: the least and the most that two soft masks can overlap"))
     return lines
+
+
+def boundary_line(report: xr.Dataset) -> Text:
+    """Return the boundary IoU of each label.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from .comparison import compare
+    >>> from ..images.grids import as_image
+    >>> mask = as_image(np.ones((2, 2, 2), bool), spacing=(1, 1, 1))
+    >>> print(boundary_line(compare(mask, mask)))
+    boundary IoU, bands of 1 mm: lesion 1.000
+    """
+    values = [f"{row['label']} {row['boundary_iou']:.3f}" for row in rows(report).to_dict("records")]
+    return aside(f"boundary IoU, bands of {report.attrs['boundary_width']:g} mm: {', '.join(values)}")
 
 
 def settings_line(settings: Mapping[str, Any]) -> Text:

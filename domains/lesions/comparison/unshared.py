@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from .layers import Name, listed_labels
+from .labels import Name, listed_labels
 
 MANY = 20
 """More labels than this that the other side lacks may be shares."""

@@ -17,7 +17,7 @@ import pandas as pd
 from ..._page import Finding, gallery, page, paragraph, picture, section, table
 from ..._text import count_of, one_line
 from ..cohorts.scores import missed, spurious
-from ..comparison.comparison import Assessment
+from ..comparison.assessment import Assessment
 from .page_parts import (
     LETTERS,
     LOOK,

@@ -19,7 +19,7 @@ import xarray as xr
 from ..._page import Finding, gallery, page, paragraph, picture, section, table
 from ..._report import as_rows
 from ..._text import count_of
-from ..comparison.comparison import Assessment
+from ..comparison.assessment import Assessment
 from .drawing import draw_arrow
 from .label_panels import overlapping_labels
 from .masks import slice_of

@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from ..._pictures import TWO_COLUMNS, printed
-from ..comparison.comparison import Assessment, Pair
+from ..comparison.assessment import Assessment, Pair
 from ..images.grids import Grid
 from .drawing import INK, LEVELS, draw_edges, draw_image, frame, shades
 from .masks import OVER_IMAGE, Masks, margin_or_usual, short_name, slice_of

@@ -17,7 +17,7 @@ import xarray as xr
 
 from ..._report import name_of
 from ..._text import for_picture, one_line
-from ..comparison.comparison import Pair
+from ..comparison.assessment import Pair
 from ..images.grids import Grid, check_masks, regrid
 from ..images.resampling import in_one_field
 from .drawing import MARGIN, MARGIN_OF_IMAGE, rimmed

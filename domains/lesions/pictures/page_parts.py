@@ -16,7 +16,8 @@ import pandas as pd
 
 from ..._page import Look, picture
 from ..._text import one_line
-from ..comparison.comparison import FIELDS, Assessment, Pair
+from ..comparison.assessment import Assessment, Pair
+from ..comparison.reports import FIELDS
 from .states import INVENTED, MISSED, NO_PREDICTION, WITHOUT_PREDICTION, lesions_in_words
 
 PACKAGES = ("numpy", "scipy", "pandas", "xarray", "nibabel", "matplotlib")
@@ -33,7 +34,8 @@ _MOST_NAMES = 8
 _INDEX = ".4f"
 _LENGTH = ".2f"
 _FORMATS = {
-    **dict.fromkeys(("dice", "iou", "precision", "recall", "nsd", "lesion_f1", "lesion_sq", "lesion_pq"), _INDEX),
+    **dict.fromkeys(("dice", "iou", "precision", "recall", "nsd", "boundary_iou"), _INDEX),
+    **dict.fromkeys(("lesion_f1", "lesion_sq", "lesion_pq"), _INDEX),
     **dict.fromkeys(("dice_low", "dice_high", "value", "low", "high"), _INDEX),
     **dict.fromkeys(("hausdorff", "hd95", "assd", "masd"), _LENGTH),
     **dict.fromkeys(("size_a", "size_b", "volume_predicted", "volume_reference", "intersection"), ".5g"),

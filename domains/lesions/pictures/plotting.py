@@ -18,8 +18,8 @@ import xarray as xr
 import overlap as ov
 
 from ..._pictures import COLUMN, axes_or_new, printed, settle
-from ..comparison.comparison import Assessment, Pair
-from ..comparison.layers import listed_labels
+from ..comparison.assessment import Assessment, Pair
+from ..comparison.labels import listed_labels
 from ..instances import named_hit
 from .drawing import INK, LEVELS, draw_contours, draw_edges, draw_image, frame, rimmed
 from .masks import OVER_IMAGE, Masks, margin_or_usual, masks_of_images, masks_of_pair, name_lines, short_name

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..comparison.comparison import Pair
+from ..comparison.assessment import Pair
 from .slices import Slice, place_of_most
 
 SIDES = {"missed": "reference", "spurious": "predicted"}

@@ -12,7 +12,8 @@ import xarray as xr
 
 from ..._checks import UsageError, check_choice, check_number
 from ..._report import name_of
-from ..comparison.layers import Labels, layers
+from ..comparison.labels import Labels
+from ..comparison.layers import layers
 from ..comparison.unshared import unlike_labels
 from ..images.grids import Grid, check_images, check_masks, regrid
 from ..images.resampling import in_one_field

@@ -6,13 +6,12 @@ import json
 from math import inf
 
 import numpy as np
-import pandas as pd
 import pytest
 import xarray as xr
 
 import overlap as ov
-from domains.lesions import Settings, as_image, assess, compare, consensus, example, match, read_image
-from domains.lesions.comparison.comparison import DEFINED
+from domains.lesions import as_image, compare, consensus, example, read_image
+from domains.lesions.comparison.reports import DEFINED
 from domains.lesions.images import grids
 
 
@@ -246,37 +245,6 @@ def test_cases_are_never_paired_by_chance():
         compare(a, b, where=(b > 0).assign_coords(case=["q", "p"]))
     with pytest.raises(ValueError, match="2 cases and the reference 1"):
         compare(a, b.isel(case=[0]))
-
-
-def test_assess_keeps_what_the_report_was_made_of():
-    raters = nodule() == 1
-    a, b = (consensus(raters.isel(rater=k)) for k in ([0, 1], [2, 3]))
-    options = {"level": 0.6, "threshold": 0.2, "connectivity": 1}
-    result = assess(a, b, **options)
-    xr.testing.assert_identical(result.report, compare(a, b, **options))
-    assert result.settings == Settings(**options)
-    assert result.grid.spacing == grids.grid_spacing(a)
-    table = match(a >= 0.6, b >= 0.6, threshold=0.2, connectivity=1)
-    pd.testing.assert_frame_equal(result.lesions.drop(columns="label"), table)
-    pair = result.pair("lesion")
-    pd.testing.assert_frame_equal(pair.lesions, table)
-    assert float(pair.predicted.sum()) == float(a.sum())
-    assert int((pair.reference_lesions > 0).sum()) == int((b >= 0.6).sum())
-    assert pair.predicted_lesions.max() == table["predicted"].max()
-
-
-def test_a_result_has_every_label_and_case():
-    a, b = cubes(4, 6), cubes(6, 0)
-    result = assess(cases_of(a, b), cases_of(b, b), labels=[1, 2])
-    assert [(pair.case, pair.label) for pair in result.pairs] == [("p", 1), ("p", 2), ("q", 1), ("q", 2)]
-    assert result.lesions.columns.tolist()[:3] == ["case", "label", "group"]
-    assert result.lesions.groupby(["case", "label"]).size().to_dict() == {("p", 1): 1, ("p", 2): 1, ("q", 1): 1}
-    assert result.pair(2, "p").lesions["kind"].tolist() == ["spurious"]
-    assert result.pair().label == 1
-    with pytest.raises(ValueError, match="labels are 1, 2"):
-        result.pair(3)
-    assert repr(result) == "<Assessment of prediction against reference, labels 1, 2>"
-    assert "lesions_matched" in result._repr_html_()
 
 
 def test_spacing_is_derived_once(monkeypatch):

@@ -85,7 +85,7 @@ def test_a_cohort_says_what_distances_mean_as_a_comparison_does(settings):
     report = compare(raters.isel(rater=0), raters.isel(rater=1), level=0.4, nsd_tolerance=2.0, **settings)
     decided = {"preset": "monai", "surface": None, "level": 0.4, "nsd_tolerance": 2.0, **settings}
     told = [str(line) for line in settings_lines(decided)]
-    assert told == [str(line) for line in definition_lines(report)][1:]
+    assert told == [str(line) for line in definition_lines(report)][2:]
     assert (
         told[0]
         == f"preset {decided['preset']}; soft masks at level 0.4 for distances, NSD and lesions; NSD within 2 mm"
