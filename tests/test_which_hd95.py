@@ -67,5 +67,6 @@ def test_the_balls(page, spacing, within):
     soft = of_spacing.loc[["level surface, partial volumes", "level surface, logistic"]]
     assert (soft["error of ASSD, %"].abs() <= within).all()
     assert (soft["NSD, 1 mm"] == 0).all()
+    assert soft.loc["level surface, partial volumes", "HD95"] == pytest.approx(2, rel=0.04)
     hard = of_spacing.drop(index=soft.index)
     assert (hard["error of ASSD, %"].abs() > soft["error of ASSD, %"].abs().max()).all()

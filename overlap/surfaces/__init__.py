@@ -14,7 +14,8 @@ Conventions
   with the length or area of the contour that marching squares or cubes puts there. In two and three dimensions.
 - ``surface="iso"``: the boundary is the level surface of a soft mask, interpolated between cell centres, in triangles
   that weigh their area, or in two dimensions in lines. Of a map of partial volumes it finds the place to a small part
-  of a cell. `mesh_distances` measures surfaces that are meshes already in the same way.
+  of a cell: across thick slices a value is the share of the slice that is inside. `mesh_distances` measures surfaces
+  that are meshes already in the same way.
 - For all but the last a soft mask is cut at ``value >= level``; a cell whose value is the level is inside for all.
 - Each direction is kept apart: ``a_to_b`` holds a distance for each boundary point of A. HD95 and its like differ
   between tools in what a boundary is, in how the two directions meet and in what a point weighs; a `preset` names a

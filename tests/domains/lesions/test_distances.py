@@ -54,6 +54,16 @@ def test_level_surfaces_of_partial_volumes(spacing, within):
     assert voxels.attrs["surface"] == "voxel"
 
 
+@pytest.mark.parametrize("height", [-2.25, 1.75])
+def test_wherever_the_poles_lie_in_a_thick_slice(height):
+    """By straight lines between the values up to 0.4 % lies within 1 mm here, and ASSD is up to 4 % short."""
+    a, b = (x.values for x in concentric((0.5, 0.5, 5), (0.2, -0.1, height)))
+    between = surfaces.distances(a, b, spacing=(0.5, 0.5, 5), surface="iso")
+    assert between.nsd(1.0) == 0
+    assert between.assd() == pytest.approx(2, rel=0.015)
+    assert between.hd95() == pytest.approx(2, rel=0.04)
+
+
 def test_level_lines_in_the_plane():
     a, b = concentric((0.8, 1.0))
     report = compare(a, b, surface="iso")
