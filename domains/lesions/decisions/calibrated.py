@@ -107,17 +107,28 @@ def calibration(
     grid = grid_if_known(predicted)
     if grid is not None:
         reference = regrid(reference, grid, operation, name_of(predicted, "prediction"))
+    images = [predicted, reference]
+    if where is not None:
+        images.append(where)
     dims = spatial_axes(predicted)
-    images = [predicted, reference] if where is None else [predicted, reference, where]
     ordered = [image.transpose(..., *dims) for image in xr.broadcast(*images)]
     p = ordered[0]
-    kept = [str(d) for d in p.dims if d not in dims]
+    y = ordered[1].values
     counted = None if where is None else ordered[2].values
-    found = _of_arrays(p.values, ordered[1].values, counted, len(dims), n_bins, binning, closed, confidence)
-    report = xr.Dataset(coords={d: p[d] for d in kept if d in p.coords})
-    for name, values in found.items():
-        own = kept if name in ERRORS else [*kept, "bin"]
-        report[name] = own, values
+    kept = [str(dim) for dim in p.dims if dim not in dims]
+    axis = tuple(range(-len(dims), 0))
+    binned: dict[str, Any] = {"n_bins": n_bins, "binning": binning, "closed": closed, "axis": axis, "where": counted}
+
+    report = xr.Dataset(coords={dim: p[dim] for dim in kept if dim in p.coords})
+    report["brier"] = kept, of_arrays.brier(p.values, y, axis=axis, where=counted)
+    report["ece"] = kept, of_arrays.expected_calibration_error(p.values, y, **binned)
+    report["ace"] = kept, of_arrays.average_calibration_error(p.values, y, **binned)
+    report["mce"] = kept, of_arrays.maximum_calibration_error(p.values, y, **binned)
+    # the table has a row for each bin of each case
+    table = of_arrays.reliability(p.values, y, level=confidence, **binned)
+    shape = [p.sizes[dim] for dim in kept]
+    for name in TABLE:
+        report[name] = [*kept, "bin"], table[name].to_numpy().reshape(*shape, n_bins)
     return report.assign_attrs(
         **names_of(predicted, reference),
         binning=binning,
@@ -126,33 +137,6 @@ def calibration(
         interval="Wilson, independent voxels",
         version=ov.__version__,
     )
-
-
-def _of_arrays(
-    p: np.ndarray,
-    y: np.ndarray,
-    where: np.ndarray | None,
-    n_dims: int,
-    n_bins: int,
-    binning: Binning,
-    closed: Closed,
-    confidence: float,
-) -> dict[str, np.ndarray]:
-    """Return the errors, and the columns of the table with the bins last; the last axes are those of the image."""
-    axis = tuple(range(-n_dims, 0))
-    shared: dict[str, Any] = {"axis": axis, "where": where}
-    binned: dict[str, Any] = {**shared, "n_bins": n_bins, "binning": binning, "closed": closed}
-    table = of_arrays.reliability(p, y, level=confidence, **binned)
-    found = {
-        "brier": of_arrays.brier(p, y, **shared),
-        "ece": of_arrays.expected_calibration_error(p, y, **binned),
-        "ace": of_arrays.average_calibration_error(p, y, **binned),
-        "mce": of_arrays.maximum_calibration_error(p, y, **binned),
-    }
-    kept = p.shape[: p.ndim - n_dims]
-    for column in TABLE:
-        found[column] = table[column].to_numpy().reshape(*kept, n_bins)
-    return found
 
 
 def pool_calibration(cases: xr.Dataset, *, dim: str = "case", n_resamples: int = 2000, rng: int = 0) -> xr.Dataset:
@@ -191,54 +175,62 @@ def pool_calibration(cases: xr.Dataset, *, dim: str = "case", n_resamples: int =
     """
     operation = "lesions.pool_calibration"
     check_whole(operation, "n_resamples", n_resamples, at_least=1)
-    if dim not in cases.dims or not cases.sizes[dim]:
-        raise ValueError(f"{operation}: the reports have sizes {dict(cases.sizes)}, and no {dim!r}: concatenate them")
-    if cases.attrs["binning"] != "width" or not bool((cases["lower"] == cases["lower"].isel({dim: 0})).all()):
-        raise ValueError(f'{operation}: the bins of the cases differ: make the reports with binning="width"')
-    confidence = cases.attrs["confidence"]
-    drawn: dict[str, Any] = {"level": confidence, "n_resamples": n_resamples, "rng": rng}
-    count = cases["count"]
+    _check_may_be_pooled(operation, cases, dim)
+    drawn: dict[str, Any] = {"level": cases.attrs["confidence"], "n_resamples": n_resamples, "rng": rng}
+    count = cases["count"].transpose(dim, "bin")
+    # a bin without voxels has no mean, and adds nothing
     predicted = (cases["predicted"] * count).fillna(0.0)
     observed = (cases["observed"] * count).fillna(0.0)
+
+    report = cases[["lower", "upper"]].isel({dim: 0}, drop=True)
     in_bin = count.sum(dim)
     total = in_bin.sum("bin")
-    table = {
-        "lower": cases["lower"].isel({dim: 0}, drop=True),
-        "upper": cases["upper"].isel({dim: 0}, drop=True),
-        "count": in_bin,
-        "share": in_bin / total,
-        "predicted": predicted.sum(dim) / in_bin,
-        "observed": observed.sum(dim) / in_bin,
-    }
+    report["count"] = in_bin
+    report["share"] = in_bin / total
+    report["predicted"] = predicted.sum(dim) / in_bin
+    report["observed"] = observed.sum(dim) / in_bin
+    low, high = _interval_of_bins(observed.transpose(dim, "bin").values, count.values, drawn)
+    report["low"] = "bin", low
+    report["high"] = "bin", high
+
+    squares = (cases["brier"] * count.sum("bin")).fillna(0.0)
+    report["brier"] = squares.sum(dim) / total
     gaps = abs(predicted.sum(dim) - observed.sum(dim))
-    voxels = count.sum("bin")
-    squares = (cases["brier"] * voxels).fillna(0.0)
-    errors = {"brier": squares.sum(dim) / total, "ece": gaps.sum("bin") / total}
-    ends = _ends_of_bins(observed.transpose(dim, "bin"), count.transpose(dim, "bin"), drawn)
-    means = _means(cases, dim, drawn)
-    attrs = {**cases.attrs, "interval": "resampled cases", "cases": cases.sizes[dim]}
-    return xr.Dataset({**errors, **table, **ends, **means}, {"error": list(ERRORS)}, attrs)
+    report["ece"] = gaps.sum("bin") / total
+    report = report.assign_coords(error=list(ERRORS))
+    for name, values in _means_over_cases(cases, dim, drawn).items():
+        report[str(name)] = "error", values.to_numpy()
+    return report.assign_attrs(cases.attrs, interval="resampled cases", cases=cases.sizes[dim])
 
 
-def _ends_of_bins(observed: xr.DataArray, count: xr.DataArray, drawn: dict[str, Any]) -> dict[str, Any]:
-    """Return the interval of the observed share of each bin, (cases, bins): a share is a precision."""
+def _check_may_be_pooled(operation: str, cases: xr.Dataset, dim: str) -> None:
+    """Refuse reports that have no cases, or other bins in each."""
+    if dim not in cases.dims or not cases.sizes[dim]:
+        raise ValueError(f"{operation}: the reports have sizes {dict(cases.sizes)}, and no {dim!r}: concatenate them")
+    lower = cases["lower"]
+    has_one_table = bool((lower == lower.isel({dim: 0})).all())
+    if cases.attrs["binning"] != "width" or not has_one_table:
+        raise ValueError(f'{operation}: the bins of the cases differ: make the reports with binning="width"')
+
+
+def _interval_of_bins(observed: np.ndarray, count: np.ndarray, drawn: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the interval of the observed share of each bin, from (cases, bins): a share is a precision."""
     n_cases, n_bins = count.shape
     if n_cases < 2:
         unknown = np.full(n_bins, nan)
-        return {"low": ("bin", unknown), "high": ("bin", unknown)}
-    share = ov.Overlap(observed.values, count.values, observed.values)
+        return unknown, unknown
+    share = ov.Overlap(observed, count, observed)
     low, high = resample.confidence_interval(share, "precision", method="percentile", **drawn)
-    return {"low": ("bin", low), "high": ("bin", high)}
+    return low, high
 
 
-def _means(cases: xr.Dataset, dim: str, drawn: dict[str, Any]) -> dict[str, Any]:
-    """Return the mean of each error over the cases, its interval, and how many cases have the error."""
+def _means_over_cases(cases: xr.Dataset, dim: str, drawn: dict[str, Any]) -> pd.DataFrame:
+    """Return for each error its mean over the cases, the interval, and how many cases have the error."""
     rows = []
     for name in ERRORS:
         values = cases[name].transpose(dim).values
-        low, high = resample.interval_of(values, **drawn)
         defined = values[~np.isnan(values)]
         mean = defined.mean() if defined.size else nan
+        low, high = resample.interval_of(values, **drawn)
         rows.append((mean, float(low), float(high), defined.size))
-    table = pd.DataFrame(rows, columns=["mean", "mean_low", "mean_high", "n_defined"])
-    return {str(name): ("error", values.to_numpy()) for name, values in table.items()}
+    return pd.DataFrame(rows, columns=["mean", "mean_low", "mean_high", "n_defined"])
