@@ -118,7 +118,8 @@ def expected_calibration_error(
     operation = "calibration.expected_calibration_error"
     bins, xp = _binned(operation, prediction, target, n_bins, binning, closed, axis, weights, where)
     off = xp.sum(xp.abs(bins.predicted - bins.observed), axis=0)
-    return safe_ratio(off, xp.sum(bins.weight, axis=0), nan, xp)
+    total = xp.sum(bins.weight, axis=0)
+    return safe_ratio(off, total, nan, xp)
 
 
 def average_calibration_error(
@@ -143,8 +144,10 @@ def average_calibration_error(
     """
     operation = "calibration.average_calibration_error"
     bins, xp = _binned(operation, prediction, target, n_bins, binning, closed, axis, weights, where)
-    n_with_cells = xp.sum(xp.astype(bins.weight > 0, bins.weight.dtype), axis=0)
-    return safe_ratio(xp.sum(_gaps(bins, xp), axis=0), n_with_cells, nan, xp)
+    has_cells = xp.astype(bins.weight > 0, bins.weight.dtype)
+    n_with_cells = xp.sum(has_cells, axis=0)
+    off = xp.sum(_gaps(bins, xp), axis=0)
+    return safe_ratio(off, n_with_cells, nan, xp)
 
 
 def maximum_calibration_error(
@@ -169,8 +172,9 @@ def maximum_calibration_error(
     """
     operation = "calibration.maximum_calibration_error"
     bins, xp = _binned(operation, prediction, target, n_bins, binning, closed, axis, weights, where)
+    worst = xp.max(_gaps(bins, xp), axis=0)
     is_empty = xp.sum(bins.weight, axis=0) == 0
-    return xp.where(is_empty, nan, xp.max(_gaps(bins, xp), axis=0))
+    return xp.where(is_empty, nan, worst)
 
 
 def _binned(
@@ -188,9 +192,11 @@ def _binned(
     check_bins(operation, n_bins, binning, closed)
     cells, xp = read_cells(operation, prediction, target, axis, weights, where)
     edges = inner_edges(cells, prediction.dtype, n_bins, binning, closed, xp)
-    return sums_of(cells, members_of(cells.p, edges, closed, xp), xp), xp
+    members = members_of(cells.p, edges, closed, xp)
+    return sums_of(cells, members, xp), xp
 
 
 def _gaps(bins: Bins, xp: ModuleType) -> Array:
     """Return how far each bin is off; 0 of an empty one."""
-    return safe_ratio(xp.abs(bins.predicted - bins.observed), bins.weight, 0.0, xp)
+    off = xp.abs(bins.predicted - bins.observed)
+    return safe_ratio(off, bins.weight, 0.0, xp)

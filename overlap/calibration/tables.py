@@ -96,15 +96,17 @@ def reliability(
 def _columns(cells: Cells, edges: np.ndarray, members: list[np.ndarray], level: float) -> dict[str, np.ndarray]:
     """Return the columns of the table, each with the bins along the first axis."""
     bins = sums_of(cells, members, xp)
-    counts = np.stack([np.count_nonzero(member & (cells.weights > 0), axis=-1) for member in members])
+    has_size = cells.weights > 0
+    counts = np.stack([np.count_nonzero(member & has_size, axis=-1) for member in members])
     lower, upper = _ends(edges, counts.shape)
+    total = np.sum(bins.weight, axis=0)
     observed = safe_ratio(bins.observed, bins.weight, nan, xp)
     low, high = _wilson(observed, _draws(bins, cells, members), level)
     return {
         "lower": lower,
         "upper": upper,
         "count": counts,
-        "share": safe_ratio(bins.weight, np.sum(bins.weight, axis=0), nan, xp),
+        "share": safe_ratio(bins.weight, total, nan, xp),
         "predicted": safe_ratio(bins.predicted, bins.weight, nan, xp),
         "observed": observed,
         "low": low,
@@ -122,7 +124,8 @@ def _ends(edges: np.ndarray, shape: tuple[int, ...]) -> tuple[np.ndarray, np.nda
 
 def _draws(bins: Bins, cells: Cells, members: list[np.ndarray]) -> np.ndarray:
     """Return how many draws of one weight have the variance of the weighted mean, (Σw)²/Σw²."""
-    squares = np.stack([np.sum(np.where(member, cells.weights**2, 0.0), axis=-1) for member in members])
+    squared = cells.weights**2
+    squares = np.stack([np.sum(np.where(member, squared, 0.0), axis=-1) for member in members])
     draws: np.ndarray = safe_ratio(bins.weight**2, squares, nan, xp)
     return draws
 
@@ -142,6 +145,10 @@ def _table(columns: dict[str, np.ndarray], names: list[str]) -> pd.DataFrame:
 def _wilson(share: np.ndarray, n: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
     """Return both ends of Wilson's interval of a share of n draws."""
     z = NormalDist().inv_cdf((1 + level) / 2)
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
+    widening = 1 + z**2 / n
+    centre = (share + z**2 / (2 * n)) / widening
+    variance = share * (1 - share) / n + z**2 / (4 * n**2)
+    half = z / widening * np.sqrt(variance)
+    low = np.maximum(centre - half, 0.0)
+    high = np.minimum(centre + half, 1.0)
+    return low, high

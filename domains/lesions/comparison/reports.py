@@ -65,15 +65,15 @@ def build_report(
     sizes = _stacked([row.sizes for row in rows])
     if joined is None:
         joined = (float(sizes.size_a.sum()), float(sizes.size_b.sum()))
-    more: dict[str, Any] = {
-        "together_a": ((), joined[0] * grid.voxel, {"units": grid.units}),
-        "together_b": ((), joined[1] * grid.voxel, {"units": grid.units}),
-        "left_out": ((), fields["left_out"], {"units": grid.units}),
-        "padded": ((), fields["padded"]),
-        **_bounds(rows, settings),
-        **_of_boundaries(rows, settings),
-        "missed": ("label", [int(row.is_missed) for row in rows]),
-    }
+    units = {"units": grid.units}
+    more: dict[str, Any] = {}
+    more["together_a"] = (), joined[0] * grid.voxel, units
+    more["together_b"] = (), joined[1] * grid.voxel, units
+    more["left_out"] = (), fields["left_out"], units
+    more["padded"] = (), fields["padded"]
+    more.update(_bounds(rows, settings))
+    more.update(_of_boundaries(rows, settings))
+    more["missed"] = "label", [int(row.is_missed) for row in rows]
     for name in ("predicted", "reference", "matched", *KINDS):
         more[f"lesions_{name}"] = "label", [row.lesions[name] for row in rows]
     for name in ("f1", "sq", "pq"):
@@ -95,13 +95,11 @@ def build_report(
 
 def _bounds(rows: Sequence[Measured], settings: Settings) -> dict[str, Any]:
     """Return the indices of the least, the most and the cut overlap."""
-    overlaps = {
-        "low": _stacked([row.low for row in rows]),
-        "high": _stacked([row.high for row in rows]),
-        "hard": _stacked([row.hard for row in rows]),
-    }
+    low = _stacked([row.low for row in rows])
+    high = _stacked([row.high for row in rows])
+    hard = _stacked([row.hard for row in rows])
     bounds: dict[str, Any] = {}
-    for bound, overlap in overlaps.items():
+    for bound, overlap in (("low", low), ("high", high), ("hard", hard)):
         bounds[f"iou_{bound}"] = "label", ov.iou(overlap, empty=settings.empty)
         bounds[f"dice_{bound}"] = "label", ov.dice(overlap, empty=settings.empty)
     return bounds
@@ -112,9 +110,8 @@ def _of_boundaries(rows: Sequence[Measured], settings: Settings) -> dict[str, An
     columns: dict[str, Any] = {}
     for name, definition in rows[0].definitions.items():
         values = [row.distances[name] for row in rows]
-        columns[name] = "label", values, {"units": "mm", "definition": definition}
-    values, attrs = columns["nsd"][1:]
-    columns["nsd"] = "label", values, {"definition": attrs["definition"], "tolerance": settings.nsd_tolerance}
+        measure = {"tolerance": settings.nsd_tolerance} if name == "nsd" else {"units": "mm"}
+        columns[name] = "label", values, {"definition": definition, **measure}
     bands = _stacked([row.bands for row in rows])
     width = settings.boundary_width
     definition = f"IoU of the voxels at most {width:g} mm from a boundary voxel of their own mask"
