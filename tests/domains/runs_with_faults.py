@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from hashlib import blake2b
 from pathlib import Path
 
 RECORD = b'"case"'
@@ -37,7 +38,6 @@ class Run:
     def __init__(self, script, folder, out, place):
         self.command = [sys.executable, script, str(folder), str(out), place, "score"]
         self.out = out
-        self.records = records_of(out)
         self.place = place
 
     def start(self):
@@ -67,9 +67,14 @@ class Run:
     def wait_for_records(self, process, n):
         """Wait until n cases are done, or the run has ended."""
         while process.poll() is None:
-            if self.records.exists() and self.records.read_bytes().count(RECORD) >= n:
+            if self.n_records() >= n:
                 return
             time.sleep(0.02)
+
+    def n_records(self):
+        """Return how many cases are done, in one file of records or several."""
+        files = self.out.parent.glob(f"{self.out.name}.records*")
+        return sum(path.read_bytes().count(RECORD) for path in files)
 
 
 def records_of(out):
@@ -113,13 +118,23 @@ def choose_place(place):
     return 1 if place == "serial" else 2
 
 
-def compared(script, folder, n, place):
-    """Run a script disturbed and undisturbed, and say whether the tables are the same, and how long it took."""
-    begin = time.perf_counter()
-    found = Run(script, folder, folder / "disturbed.csv", place).disturbed(n)
-    middle = time.perf_counter()
-    wanted = Run(script, folder, folder / "undisturbed.csv", place).to_the_end()
-    end = time.perf_counter()
-    n_rows = len(found.splitlines()) - 1
-    print(f"{n_rows} rows; disturbed {middle - begin:.1f} s, undisturbed {end - middle:.1f} s")
-    print("the tables are", "the same" if found == wanted else "NOT the same")
+def compared(script, folder, n, place, table="table.csv"):
+    """Run a script disturbed and undisturbed; print whether the tables are the same, their hash and the times.
+
+    Whatever an earlier call left is removed first. The hash is that of other places, too.
+    """
+    tables = {}
+    took = {}
+    for how in ("disturbed", "undisturbed"):
+        parent = folder / how
+        parent.mkdir(exist_ok=True)
+        for left in parent.glob(f"{table}*"):
+            left.unlink()
+        run = Run(script, folder, parent / table, place)
+        begin = time.perf_counter()
+        tables[how] = run.disturbed(n) if how == "disturbed" else run.to_the_end()
+        took[how] = f"{how} {time.perf_counter() - begin:.1f} s"
+    is_same = tables["disturbed"] == tables["undisturbed"]
+    digest = blake2b(tables["undisturbed"], digest_size=6).hexdigest()
+    said = f"the same, {digest}" if is_same else "NOT the same"
+    print(f"{table}, {place}: {', '.join(took.values())}; the tables are {said}", flush=True)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from math import inf, nan
 from pathlib import Path
@@ -407,31 +408,91 @@ def test_a_label_that_no_case_has_is_not_scored(folders, tmp_path, capsys):
     assert cohort_files(*folders, out=tmp_path / "u.csv", **options(labels="2")) == 0
 
 
-@pytest.mark.skipif(os.name != "posix", reason="kills processes")
-def test_a_cohort_in_which_everything_goes_wrong(tmp_path, monkeypatch):
-    """The long version, also with dask: see the file."""
+@pytest.fixture
+def with_faults(tmp_path, monkeypatch):
+    """The script that makes and scores a cohort in which everything goes wrong, and its images."""
+    pytest.importorskip("SimpleITK")
+    pytest.importorskip("highdicom")
     monkeypatch.syspath_prepend(Path(__file__).parent)
     monkeypatch.syspath_prepend(Path(__file__).parents[1])
-    import cohort_with_faults
+    import cohort_with_faults as script
+
+    script.make(tmp_path, script.LEAST)
+    return script
+
+
+TOLD_OF_PLACES = pytest.mark.filterwarnings("ignore:.*(field of view|where its voxels lie):UserWarning")
+
+
+@TOLD_OF_PLACES
+@pytest.mark.skipif(os.name != "posix", reason="kills processes")
+def test_a_cohort_in_which_everything_goes_wrong(with_faults, tmp_path):
+    """The long version, also with dask and for every way to score: see the file."""
     from runs_with_faults import Run
 
-    n = 12
-    cohort_with_faults.make(tmp_path, n)
-    disturbed = Run(cohort_with_faults.__file__, tmp_path, tmp_path / "a.csv", "pools").disturbed(n, kills=1)
+    disturbed = tmp_path / "disturbed" / "resampled.csv"
+    disturbed.parent.mkdir()
+    found = Run(with_faults.__file__, tmp_path, disturbed, "pools").disturbed(with_faults.LEAST, kills=1).splitlines()
     # in this process no case kills
-    cohort(tmp_path / "p", tmp_path / "r", out=tmp_path / "b.csv")
-    found = disturbed.splitlines()
-    wanted = (tmp_path / "b.csv").read_bytes().splitlines()
-    (killer,) = [k for k, line in enumerate(wanted) if line.startswith(b"case_0003")]
-    assert found.pop(killer).startswith(b"case_0003")
-    wanted.pop(killer)
+    with_faults.score(tmp_path, tmp_path / "resampled.csv")
+    wanted = (tmp_path / "resampled.csv").read_bytes().splitlines()
+    killer = 1 + with_faults.KILLER
+    assert b"its worker died 3 times" in found.pop(killer)
+    assert wanted.pop(killer).endswith(b",0,")
     assert found == wanted
-    table = pd.read_csv(tmp_path / "a.csv", keep_default_na=False).set_index("case")
-    assert len(table) == n
-    errors = table["error"][table["error"] != ""]
-    assert errors.index.tolist() == ["case_0003", "case_0005", "case_0007", "case_0009"]
-    assert [("died" in errors.iloc[0]), ("cut off" in errors.iloc[1]), ("empty" in errors.iloc[2])] == [True] * 3
-    assert "different grids" in errors.iloc[3]
+
+
+@TOLD_OF_PLACES
+def test_every_case_of_a_cohort_with_faults_is_scored_or_told(with_faults, tmp_path):
+    with pytest.warns(UserWarning, match=r"in 1 of 28 cases a part of the prediction .* most in case_0025"):
+        scores, skipped = with_faults.score(tmp_path, tmp_path / "resampled.csv")
+    assert scores["case"].tolist() == [with_faults.case_of(k) for k in range(with_faults.LEAST)]
+    whole = scores.loc[with_faults.WHOLE]
+    assert whole["dice"].tolist() == [1] * with_faults.N, "every format holds the same ball"
+    assert len(whole.drop(columns=["case", "group"]).drop_duplicates()) == 1
+    damaged = [*with_faults.CUT_OFF, *with_faults.EMPTY, with_faults.NO_REFERENCE]
+    errors = scores["error"][scores["error"] != ""]
+    assert errors.index.tolist() == damaged
+    for k, error in errors.items():
+        assert with_faults.case_of(k) in error
+        assert "\n" not in error
+    assert skipped["reason"].tolist() == ["unreadable file"] * len(damaged)
+    assert skipped["detail"].tolist() == errors.tolist()
+    assert scores["missing"].to_numpy().nonzero()[0].tolist() == [with_faults.NO_PREDICTION]
+
+
+@TOLD_OF_PLACES
+def test_every_file_of_two_folders_with_faults_is_scored_or_told(with_faults, tmp_path):
+    scores, skipped = with_faults.score(tmp_path, tmp_path / "folders.csv")
+    assert scores["case"].tolist() == [with_faults.case_of(k) for k in range(with_faults.LEAST)]
+    pictures = skipped[skipped["reason"] == "other format"]
+    told = {Path(file).name for file in pictures["file"]}
+    assert told == {path.name for path in (tmp_path / "p").glob("*.tif")}, "their cases have no prediction"
+    without = [int(Path(name).stem[-4:]) for name in told]
+    missing = scores["missing"].to_numpy().nonzero()[0].tolist()
+    assert missing == sorted([*without, with_faults.NO_PREDICTION])
+    listed, _ = with_faults.score(tmp_path, tmp_path / "listed.csv")
+    others = ~scores.index.isin(missing)
+    pd.testing.assert_frame_equal(scores[others].drop(columns="group"), listed[others].drop(columns="group"))
+
+
+def test_a_cohort_holds_one_case_at_a_time(tmp_path):
+    """The long version, option by option: benchmarks/cohort_memory.py."""
+    mask = np.zeros((64, 64, 64), np.uint8)
+    mask[50:54, 50:54, 50:54] = 1
+    peaks = {}
+    for n in (1, 5):
+        images = {f"case_{k}": mask for k in range(n)}
+        folder = tmp_path / f"{n}"
+        folder.mkdir()
+        folders = folders_of(folder, images, images)
+        # what is imported and compiled is held for good
+        cohort(*folders)
+        tracemalloc.start()
+        cohort(*folders, out=folder / "scores.csv")
+        peaks[n] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peaks[5] < peaks[1] + mask.nbytes / 2
 
 
 def test_the_table_and_its_records_are_two_files(folders, tmp_path):
@@ -669,7 +730,7 @@ def test_false_alarms_are_told_everywhere(tmp_path, capsys):
     assert "label 1: missed in 1 case, spurious in 2 cases" in printed
     assert "label 2: missed in 1 case, spurious in 1 case" in printed
     assert "where a missed or spurious label counts 0" in " ".join(printed.split())
-    assert "where a missed or spurious label is infinitely far" in " ".join(printed.split())
+    assert "to a missed or spurious label they are infinite" in " ".join(printed.split())
 
 
 def test_whole_patients_are_resampled(tmp_path, capsys):
