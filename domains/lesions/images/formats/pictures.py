@@ -30,7 +30,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from ...._files import ReadError, check_budget
+from ...._files import ReadError, check_budget, reading
 from ...._text import file_name, one_line
 from ..names import SLICES
 from .silence import in_silence
@@ -109,6 +109,7 @@ def read_png(operation: str, path: Path) -> Stored:
     """
     from PIL import Image
 
+    _check_whole(path)
     with Image.open(path) as picture:
         columns, rows = picture.size
         check_budget(operation, path, columns * rows * 4, "the image")
@@ -138,7 +139,11 @@ def read_slices(operation: str, folder: Path) -> Stored:
     if len(endings) != 1:
         raise ReadError(f"slices of several formats ({', '.join(sorted(endings))}): keep one of them in the folder")
     read = read_png if endings == {".png"} else read_tiff
-    found = [read(operation, path).values for path in paths]
+    found = []
+    for path in paths:
+        # an error names the slice
+        with reading(operation, path):
+            found.append(read(operation, path).values)
     shapes = {values.shape for values in found}
     if len(shapes) != 1 or found[0].shape[2] != 1:
         raise ReadError(
@@ -177,6 +182,17 @@ def slices_in(folder: Path) -> dict[float, Path]:
     order = np.argsort(numbers[0])
     _check_steps(numbers[:, order], [paths[k] for k in order])
     return {float(numbers[0, k]): paths[k] for k in order}
+
+
+def _check_whole(path: Path) -> None:
+    """Refuse a PNG file whose parts do not have their checksums, which are not looked at where values are read."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as picture:
+            picture.verify()
+    except (OSError, SyntaxError) as error:
+        raise ReadError(f"a damaged PNG file, or none ({one_line(error, 120)}); fetch or write it again") from error
 
 
 def _value(sign: str, digits: str) -> float:

@@ -244,3 +244,27 @@ def test_without_the_package(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "tifffile", None)
     with pytest.raises(ImportError, match=r'TIFF files need tifffile: pip install "overlap-toolkit\[imaging\]"$'):
         read_image(path)
+
+
+@pytest.mark.parametrize("harm", ["flipped", "cut off"])
+def test_a_damaged_slice_is_named_wherever_it_is_damaged(tmp_path, harm):
+    """Pillow looks at no checksum of the values, and stops at the last of them."""
+    rng = np.random.default_rng(3)
+    masks = rng.random((2, 9, 14)) < 0.4
+    for k, mask in enumerate(masks):
+        Image.fromarray(mask.astype(np.uint8)).save(tmp_path / f"slice_{k}.png")
+    whole = read_image(tmp_path, spacing=SPACING)
+    path = tmp_path / "slice_1.png"
+    content = path.read_bytes()
+    said = []
+    for place in range(len(content)):
+        flipped = content[:place] + bytes([content[place] ^ 1 << rng.integers(8)]) + content[place + 1 :]
+        path.write_bytes(flipped if harm == "flipped" else content[:place])
+        try:
+            image = read_image(tmp_path, spacing=SPACING)
+        except ReadError as error:
+            said.append(str(error))
+            continue
+        np.testing.assert_array_equal(image.values, whole.values)
+    assert len(content) - len(said) <= 12, "no value depends on the last bytes"
+    assert all(line.startswith(f"lesions.read_image: {path}: ") and "\n" not in line for line in said)
