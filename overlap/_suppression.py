@@ -69,8 +69,9 @@ class Rules:
         return replace(self, scores=self.scores[rows], group=group, order=place[self.order], given=self.given[rows])
 
     def is_felt(self, overlap: Floats) -> Bools:
-        """Return which overlaps have an effect, those of the linear method from 0 on."""
-        return np.asarray(overlap > (self.threshold if self.method == "hard" else 0))
+        """Return which overlaps may have an effect: NaN has none, and nothing up to 0 if suppression is soft."""
+        least = self.threshold if self.method == "hard" else 0.0
+        return np.asarray(overlap > least)
 
     def share_left(self, overlap: Floats) -> Floats:
         """Return what soft suppression leaves of a score."""
@@ -279,6 +280,10 @@ def _read_labels(operation: str, labels: ArrayLike, n: int) -> Indices:
     classes = on_host(operation, "labels", labels)
     if classes.shape != (n,):
         raise ValueError(f"{operation}: labels has shape {classes.shape}; pass one for each of the {n} scores")
+    # NaN and NaT are not themselves
+    missing = np.count_nonzero(classes != classes)
+    if missing:
+        raise ValueError(f"{operation}: {missing} labels are missing (NaN); name the classes of those rows")
     try:
         _, group = np.unique(classes, return_inverse=True)
     except TypeError:

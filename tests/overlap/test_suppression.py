@@ -137,6 +137,7 @@ def test_ties_by_index():
         ({"threshold": np.nan}, ValueError, "f: the threshold is NaN"),
         ({"threshold": "0.5"}, TypeError, "f: threshold must be one number"),
         ({"labels": [1]}, ValueError, r"f: labels has shape \(1,\); pass one for each of the 2 scores"),
+        ({"labels": [1, np.nan]}, ValueError, r"f: 1 labels are missing \(NaN\); name the classes"),
         ({"labels": np.array([1, "a"], object)}, TypeError, "f: the labels cannot be sorted"),
         ({"method": "soft"}, ValueError, "f: method must be one of 'hard', 'linear', 'gaussian'"),
         ({"sigma": 0}, ValueError, "f: sigma must be positive, got 0; 0.5 is usual"),

@@ -159,6 +159,13 @@ def test_a_scene_turned_over_the_seam(period, method):
     np.testing.assert_allclose(kept[1], again[1], rtol=1e-13)
 
 
+def test_classes_on_a_ring():
+    b, scores, labels = some(60, 2, 50, 20), rng.random(60), rng.integers(0, 3, 60)
+    iou = boxes.iou(b[:, None], b, period=(50, 40)) * (labels[:, None] == labels)
+    expected = plain_nms(range(60), scores, 0.2, lambda i, j: iou[i, j])
+    assert boxes.nms(b, scores, 0.2, labels=labels, period=(50, 40)).tolist() == expected
+
+
 def test_empty_boxes_suppress_nothing():
     point = [[1.0, 1, 1, 1]]
     assert boxes.nms(np.array(point * 3 + [[0, 0, 2, 2]]), [0.4, 0.5, 0.6, 0.3], 0.0).tolist() == [2, 1, 0, 3]
