@@ -114,7 +114,7 @@ def envelopes_of(boxes: np.ndarray, periods: Periods) -> Envelopes:
             continue
         # where a box lies is known to rounding only, and no pair must be lost
         farthest = np.maximum(abs(lo[:, axis]), abs(hi[:, axis]))
-        margin = 8 * np.finfo(np.float64).eps * np.maximum(farthest, period)
+        margin = 8 * np.finfo(boxes.dtype).eps * np.maximum(farthest, period)
         extent = np.minimum(hi[:, axis] - lo[:, axis], period)
         start = np.remainder(lo[:, axis], period)
         lo[:, axis] = start - margin

@@ -93,17 +93,35 @@ def test_what_shares_area_is_found_and_nothing_else_has_any(scale):
     assert joined(pairs) == list(zip(i.tolist(), j.tolist(), strict=True))
 
 
-def test_angles_in_radians_over_the_seam():
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_angles_in_radians_over_the_seam(dtype):
     """No pair that `measure` sees is lost to rounding, wherever the seam is."""
     lo = rng.uniform(-30, 30, (150, 2))
     lo[::3] = np.round(lo[::3])
     a = np.concatenate([lo, lo + rng.uniform(0, 3, (150, 2))], axis=1)
+    a = a.astype(dtype)
     period = (2 * np.pi, 2 * np.pi)
     shared = boxes.measure(a[:, None], a, period=period).intersection
     i, j = np.nonzero(shared > 0)
     pairs = boxes.overlap_pairs(a, a, period=period)
     assert joined(pairs) == list(zip(i.tolist(), j.tolist(), strict=True))
     np.testing.assert_array_equal(pairs.intersection, shared[i, j])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_arcs_that_touch_but_for_rounding(dtype):
+    """What `measure` sees between an arc and one that begins where it ends, some turns on, is a pair."""
+    start = rng.uniform(-30, 30, 400)
+    end = start + rng.uniform(0, 3, 400)
+    there = np.stack([start, end], axis=1).astype(dtype)
+    turned = np.stack([end, end + 1], axis=1) + 2 * np.pi * rng.integers(-9, 9, (400, 1))
+    back = turned.astype(dtype)
+    shared = boxes.measure(there, back, period=(2 * np.pi,)).intersection
+    sees = np.flatnonzero(shared > 0)
+    assert 50 < len(sees) < 350
+    pairs = set(joined(boxes.overlap_pairs(there, back, period=(2 * np.pi,))))
+    assert {(i, i) in pairs for i in sees.tolist()} == {True}
+    assert {(i, i) in pairs for i in np.flatnonzero(shared == 0).tolist()} == {False}
 
 
 def test_rows_of_one_label():
