@@ -79,6 +79,9 @@ WITH_ENCLOSING = {
     "MPDIoU over C": losses.mpdiou,
 }
 
+NEAREST = ("CIoU, α from IoU ½", "CIoU, α not held", "EIoU × (1 − IoU)^½", "MPDIoU over C")
+"""Those of them that are run in log size too."""
+
 WITHOUT_ENCLOSING = {
     "Wise-IoU v1": losses.wise_iou,
     "α-IoU, α = 3": losses.alpha_iou,
@@ -104,19 +107,25 @@ SWITCH = 40
 
 def all_runs() -> Iterator[Run]:
     """Yield what is run, what matters most first."""
-    default = [Run("EIoU", "centre-log-size", "held", seed) for seed in SEEDS]
-    rules = [Run(name, "centre-size", "published", seed) for name in PUBLISHED for seed in SEEDS]
-    yield from default
-    yield from rules
-    for form in FORMS:
+    for seed in SEEDS:
+        yield Run("EIoU", "centre-log-size", "held", seed)
+    for name in PUBLISHED:
+        for seed in SEEDS:
+            yield Run(name, "centre-size", "published", seed)
+    for form in ("centre-size", "centre-log-size"):
         yield Run("IoU", form, "free")
-        for name in ("GIoU", "DIoU", "CIoU", "EIoU", *WITH_ENCLOSING):
+        for name in ("GIoU", "DIoU", "CIoU", "EIoU", *NEAREST):
             yield Run(name, form, "held")
             yield Run(name, form, "free")
-        for name in WITHOUT_ENCLOSING:
+        for name in ("L1", "smooth L1", "Wise-IoU v1"):
             yield Run(name, form, "free")
         for name in SCHEDULES:
             yield Run(name, form, "held")
+    for name in WITH_ENCLOSING:
+        yield Run(name, "centre-size", "held")
+        yield Run(name, "centre-size", "free")
+    for name in WITHOUT_ENCLOSING:
+        yield Run(name, "centre-size", "free")
 
 
 def steps_of(run: Run) -> tuple[losses.Rule, losses.Rule, int]:

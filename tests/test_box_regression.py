@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib import import_module
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from overlap import boxes
@@ -16,6 +18,8 @@ torch = pytest.importorskip("torch")
 numba = pytest.importorskip("numba")
 pytest.importorskip("sympy")
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+RESULTS = BENCHMARKS / "results" / "box_regression.csv"
+PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "box-regression.md"
 pytestmark = pytest.mark.skipif(not BENCHMARKS.is_dir(), reason="needs the benchmarks beside the tests")
 MODULES = ("box_regression_published", "box_regression_losses", "box_regression")
 
@@ -195,3 +199,97 @@ def test_the_cases(experiment):
     np.testing.assert_allclose(sides.prod(axis=1), np.repeat([0.5, 0.67, 0.75, 1, 1.33, 1.5, 2], 7))
     np.testing.assert_allclose((sides[:, 0] / sides[:, 1]).reshape(7, 7)[3], [1 / 4, 1 / 3, 1 / 2, 1, 2, 3, 4])
     assert experiment.CASES == 1_715_000
+
+
+# ---------------------------------------------------------------- what came out
+
+
+@pytest.fixture(scope="module")
+def results():
+    """Return ΣE, final share of arrived cases, and seconds, by loss, form, enclosing box and seed."""
+    return pd.read_csv(RESULTS).set_index(["loss", "form", "enclosing", "seed"]).sort_index()
+
+
+def test_every_run_is_in_the_table_once(experiment, results):
+    runs = [(run.loss, run.form, run.enclosing, run.seed) for run in experiment.all_runs()]
+    assert set(runs) == set(results.index)
+    assert results.index.is_unique
+    assert (results.points == 5000).all()
+    # of one core, where two may be used
+    assert (results.cpu_seconds < 90).all()
+    curves = pd.read_csv(RESULTS.with_name("box_regression_curves.csv"))
+    assert len(curves) == 2 * len(results)
+
+
+@pytest.mark.parametrize(("name", "total"), [("IoU", 1201), ("GIoU", 540), ("DIoU", 162), ("CIoU", 144)])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_published_rules_give_the_published_sums(results, name, total, seed):
+    # read off the curves of the paper's figure, in millions
+    assert results.sum_error[name, "centre-size", "published", seed] == pytest.approx(total, rel=0.03)
+
+
+@pytest.mark.parametrize(("name", "total"), [("GIoU", 270), ("DIoU", 339), ("CIoU", 301), ("EIoU", 254)])
+def test_exact_gradients(results, name, total):
+    # an earlier trial on 1000 points, by another program
+    assert results.sum_error[name, "centre-size", "free", 0] == pytest.approx(total, rel=0.04)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_default_brings_every_box_to_its_target(results, seed):
+    default = results.loc["EIoU", "centre-log-size", "held", seed]
+    assert default.sum_error <= 126
+    assert default.arrived == 1
+
+
+def test_the_default_is_the_best_that_box_loss_has(results):
+    of_family = results.loc[["IoU", "GIoU", "DIoU", "CIoU", "EIoU"]].query("seed == 0 and enclosing != 'published'")
+    assert of_family.sum_error.idxmin() == ("EIoU", "centre-log-size", "held", 0)
+
+
+def test_twelve_losses_and_more(results):
+    exact = results.query("enclosing != 'published' and form == 'centre-size'")
+    assert exact.index.get_level_values("loss").nunique() >= 12
+
+
+@pytest.fixture(scope="module")
+def page():
+    """Return what the cells of the page name."""
+    if not PAGE.is_file():
+        pytest.skip("needs the documentation beside the tests")
+    names: dict[str, object] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(PAGE.parent)
+        for cell in re.findall(r"```\{code-cell\} ipython3\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL):
+            exec(re.sub(r"^:tags:.*\n\n", "", cell), names)
+    return names
+
+
+def test_what_the_page_says(page, results):
+    np.testing.assert_allclose(page["shifted"], [0.391, 0.822], atol=5e-4)
+    # a third, where the boxes are apart
+    assert page["alpha"] == pytest.approx(0.32, abs=0.005)
+    growth = page["growth"]
+    assert growth["GIoU"] > growth["DIoU"] > growth["EIoU"] > 1.2
+    assert growth["EIoU, C held, log size"] < 1.1
+    schedule = page["schedule"].sum_error
+    assert schedule["L1, then CIoU"] < min(schedule["L1"], schedule["CIoU"])
+    assert schedule["L1, then EIoU"] < min(schedule["L1"], schedule["EIoU"])
+    assert page["gated"]["CIoU, α from IoU ½"] == pytest.approx(page["gated"]["DIoU"], rel=1e-3)
+    assert page["gated"]["CIoU"] < page["gated"]["DIoU"]
+
+
+def test_held_beats_free(results):
+    totals = results.query("seed == 0").sum_error.unstack("enclosing")
+    both = totals.dropna(subset=["free", "held"])
+    assert len(both) > 15
+    losses = both.index.get_level_values("loss")
+    assert ((both.held < both.free) == (losses != "GIoU")).all()
+
+
+def test_the_step_of_log_size_diverges_where_the_enclosing_box_is_free(results):
+    for name in ("DIoU", "CIoU"):
+        assert results.arrived[name, "centre-log-size", "free", 0] < 0.9
+        assert (
+            results.sum_error[name, "centre-log-size", "free", 0]
+            > 2 * results.sum_error[name, "centre-size", "free", 0]
+        )
