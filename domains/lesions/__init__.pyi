@@ -1,3 +1,4 @@
+from .challenge import ProtocolCohort, cohort_protocols, summarise_protocols
 from .cohorts.merging import merge
 from .cohorts.scores import read_scores
 from .comparison.assessment import Assessment
@@ -65,11 +66,13 @@ __all__ = [
     "MatchedDetections",
     "ModelComparison",
     "Panoptic",
+    "ProtocolCohort",
     "Settings",
     "as_image",
     "assess",
     "calibration",
     "cohort",
+    "cohort_protocols",
     "compare",
     "compare_models",
     "compare_protocols",
@@ -111,6 +114,7 @@ __all__ = [
     "soft_volume",
     "staple",
     "summarise",
+    "summarise_protocols",
     "threshold_averaged_dice",
     "write_image",
 ]

@@ -1,10 +1,11 @@
-"""The job of ``overlap lesions protocols``: one case under every community's rule.
+"""The jobs of ``overlap lesions protocols`` and ``cohort-protocols``: cases under every community's rule.
 
-In Python: `compare_protocols`.
+In Python: `compare_protocols` of one case, `cohort_protocols` and `summarise_protocols` of many.
 """
 
 from __future__ import annotations
 
+from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,14 @@ from .. import _console
 from .._checks import UsageError, check_choice
 from .._tables import build_table
 from .._text import for_picture
+from .challenge import ProtocolCohort, cohort_protocols, summarise_protocols
+from .cohorts.cohorts import groups_of, missing_cases
+from .cohorts.protocol_scores import EMPTY
 from .cohorts.reading import read_two
 from .cohorts.sources import check_reading
 from .protocols import PROTOCOLS, compare_protocols
 from .settings import parse_labels
+from .told import failed_cases, failed_line, missing_line, n_groups
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,6 +31,12 @@ if TYPE_CHECKING:
     from .._console import Outputs
 
 SHOWN = ("value", "found", "missed", "spurious", "Dice", "HD95", "F1")
+SUMMARISED = ("value", "interval", "scored", "undefined", "found", "missed", "spurious")
+CAPTION = (
+    "mean, median: over the cases; all scans: one number of the cohort, healthy scans too\n"
+    "found, missed, spurious: lesions in all cases; HD95 in mm, of cc in voxels\n"
+    "interval: 95 %, from resampled cases"
+)
 
 
 def protocols_files(
@@ -54,6 +65,53 @@ def protocols_files(
 
     rows = table.to_dict("records")
     return _console.deliver(rows, outputs, shown, picture, rows=table, notes=notes)
+
+
+def cohort_protocols_files(
+    predictions: Path | None,
+    references: Path | None,
+    *,
+    out: Path,
+    protocols: str | None = None,
+    labels: str | None = None,
+    detections: Path | None = None,
+    outputs: Outputs,
+    **options: Any,
+) -> int:
+    """Do what ``overlap lesions cohort-protocols`` does, and return its exit code."""
+    names = parse_protocols(protocols)
+    wanted = parse_labels(labels)
+    shown = {**options, "progress": not outputs.quiet}
+    with _console.collected_warnings() as notes:
+        found = cohort_protocols(predictions, references, out=out, protocols=names, labels=wanted, **shown)
+    summary = _summary(found)
+    cases = options.get("cases")
+    sides = (str(predictions or f"prediction of {cases}"), str(references or f"reference of {cases}"))
+    missing = missing_cases(found.scores)
+    broken = failed_cases(found.scores)
+    report = {
+        "prediction": sides[0],
+        "reference": sides[1],
+        "cases": int(found.scores["case"].nunique()),
+        "missing": missing,
+        "failed": broken,
+        "rules": {name: PROTOCOLS[name].rule() for name in names or PROTOCOLS},
+        "summary": summary.to_dict("records"),
+    }
+
+    def table() -> list[Any]:
+        lines: list[Any] = [summary_table(summary, sides, found.scores)]
+        if missing:
+            lines.append(_console.aside(missing_line(found.scores, missing)))
+        if broken:
+            lines.append(_console.aside(failed_line(found.scores, broken)))
+        return [*lines, _console.aside(f"scores: {out}")]
+
+    def picture() -> Axes:
+        return _bars(_ranked(summary), for_picture(sides[0]), for_picture(sides[1]))
+
+    files = {} if detections is None else {detections: found.detections}
+    return _console.deliver(report, outputs, table, picture, found.skipped, rows=summary, files=files, notes=notes)
 
 
 def parse_protocols(text: str | None) -> list[str] | None:
@@ -92,10 +150,44 @@ def rules_table(table: pd.DataFrame) -> Table:
     return build_table(("protocol", "rule"), (), rows)
 
 
+def summary_table(summary: pd.DataFrame, sides: tuple[str, str], scores: pd.DataFrame) -> Table:
+    """Return the summary of a cohort as a table for the terminal."""
+    n_scored = scores.loc[scores["error"] == "", "case"].nunique()
+    cells = []
+    last = None
+    for row in summary.to_dict("records"):
+        own = (row["label"], row["protocol"])
+        is_first = own != last
+        last = own
+        lesions = [str(row[name]) if is_first else "" for name in ("found", "missed", "spurious")]
+        interval = "" if pd.isna(row["low"]) else f"[{row['low']:.4f}, {row['high']:.4f}]"
+        numbers = [f"{row['value']:.4f}", interval, str(row["n_scored"]), str(row["n_undefined"])]
+        named = list(own) if is_first else ["", ""]
+        cells.append([*named, row["index"], row["statistic"], *numbers, *lesions])
+    title = f"prediction: {sides[0]} ({n_scored})\nreference: {sides[1]} ({n_scored})"
+    return build_table(("label", "protocol", "index", "statistic"), SUMMARISED, cells, title=title, caption=CAPTION)
+
+
 def why_lines(table: pd.DataFrame) -> list[str]:
     """Return what each protocol did with the case that others do not, a line for each."""
     told = table[table["why"] != ""]
     return [f"{row['label']}, {row['protocol']}: {row['why']}" for row in told.to_dict("records")]
+
+
+def _summary(found: ProtocolCohort) -> pd.DataFrame:
+    """Return the summary of a cohort by its own groups; of one group there is nothing to draw."""
+    n = n_groups(found.scores)
+    groups = groups_of(found.scores) if n > 1 else None
+    summary = summarise_protocols(found.scores, found.detections, groups=groups)
+    return summary.assign(low=nan, high=nan) if n == 1 else summary
+
+
+def _ranked(summary: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of what a community ranks by, as `compare_protocols` names them."""
+    headlines = {name: rule.score(EMPTY).headline for name, rule in PROTOCOLS.items()}
+    is_ranked = summary["index"] == summary["protocol"].map(headlines)
+    ranked = summary[is_ranked & (summary["statistic"] != "median")]
+    return ranked.rename(columns={"index": "score"})
 
 
 def _number(value: float) -> str:

@@ -17,7 +17,7 @@ Conventions
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -25,14 +25,11 @@ from typing import TYPE_CHECKING, Any, Unpack
 import pandas as pd
 
 from .. import _console
-from .._batch import Interrupted, Job, run_cases
-from .._checks import UsageError
-from .._running import Running, RunningOptions, split_running, takes_running
+from .._running import RunningOptions, split_running, takes_running
 from .._skipped import as_skipped
-from .._text import count_of, file_name
+from .._text import count_of
 from .cohorts import cohorts
 from .cohorts.cohorts import (
-    CASES,
     JOB,
     PART,
     PARTS,
@@ -45,10 +42,10 @@ from .cohorts.cohorts import (
     warn_of_places,
 )
 from .cohorts.gathering import Cohort, gather
+from .cohorts.jobs import Saved, keeping_records, score_cases
 from .cohorts.listing import Choice, ChoiceOptions
 from .cohorts.merging import merge
-from .cohorts.saving import check_table, records_beside, save_scores
-from .cohorts.scores import failed, restored
+from .cohorts.scores import COLUMNS, failed, restored
 from .cohorts.sources import Reading, ReadingOptions, check_reading
 from .cohorts.summaries import Bootstrap, number_groups, summarise_label
 from .comparison.labels import Labels
@@ -197,21 +194,11 @@ def _score(
     choice = Choice(**of_cases)
     settings = check_settings(options)
     reading = check_reading(JOB, of_images)
-    table = None if out is None else Path(out)
-    running = _keeping_records(running, table)
+    saved = Saved(scores_of, COLUMNS, None if out is None else Path(out))
+    running = keeping_records(running, saved.path, saved.columns)
     found = gather(predictions, references, choice, reading, labels, settings, running, part)
     number, n_parts = part or (1, 1)
-    decided = {**found.rules.as_plain(), PART: number, PARTS: n_parts}
-    job = Job(JOB, cohorts.score_pair, decided, "comparing", shared={CASES: found.hash_of_all})
-    try:
-        outcomes = run_cases(job, found.cases, running)
-    except Interrupted as stop:
-        if table is not None:
-            save_scores(scores_of(stop.outcomes), table)
-        raise
-    scores = scores_of(outcomes)
-    if table is not None:
-        save_scores(scores, table)
+    scores, outcomes = score_cases(cohorts.score_pair, found, running, saved, **{PART: number, PARTS: n_parts})
     absent = told_of_labels(scores, found.rules.labels, found.name)
     warn_of_fields(scores)
     warn_of_places(outcomes)
@@ -285,19 +272,6 @@ def summarise(
         for row in summarise_label(scores[is_of_label], bootstrap, of_label):
             rows.append({"label": label, **row, "n_missing": n_missing, "n_failed": n_failed})
     return pd.DataFrame(rows)
-
-
-def _keeping_records(running: Running, table: Path | None) -> Running:
-    """Return how a cohort runs that writes a table: with records beside it, unless they are elsewhere."""
-    if table is None:
-        return running
-    if running.records is None:
-        running = replace(running, records=records_beside(table))
-    if running.records is not None and Path(running.records).resolve() == table.resolve():
-        raise UsageError(f"lesions.cohort: {file_name(table)} is both out and records; give each a file of its own")
-    _console.check_folder("lesions.cohort: out", table)
-    check_table(table)
-    return running
 
 
 def cohort_files(

@@ -63,8 +63,7 @@ class Told:
     @cached_property
     def broken(self) -> list[str]:
         """The cases that could not be read or compared."""
-        names: list[str] = self.scores["case"][failed(self.scores)].tolist()
-        return names
+        return failed_cases(self.scores)
 
     @property
     def rules(self) -> Mapping[str, Any]:
@@ -150,6 +149,18 @@ def n_groups(scores: pd.DataFrame) -> int:
     """
     groups = groups_of(scores)
     return 0 if groups is None else int(groups[scores["error"] == ""].nunique())
+
+
+def failed_cases(scores: pd.DataFrame) -> list[str]:
+    """Return the cases that could not be read or compared.
+
+    Examples
+    --------
+    >>> failed_cases(pd.DataFrame({"case": ["a", "b"], "missing": [0, 0], "error": ["", "cut off"]}))
+    ['b']
+    """
+    names: list[str] = scores["case"][failed(scores)].tolist()
+    return names
 
 
 def missing_line(scores: pd.DataFrame, missing: Sequence[str]) -> str:

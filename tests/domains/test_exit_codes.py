@@ -229,6 +229,16 @@ COMMANDS = {
         ),
         "nibabel",
     ),
+    "lesions cohort-protocols": Command(
+        a_cohort,
+        a_cohort_with_a_lonely_image,
+        (
+            *OF_SCORES,
+            *(["--protocols", "brats"], ["--protocols", ","], ["--labels", "1="], ["--level", "2"], ["--out", NOWHERE]),
+            *(["--detections", NOWHERE], ["--workers", "0"], ["--group", "patient"], ["--as", "mask"]),
+        ),
+        "nibabel",
+    ),
     "lesions decide": Command(
         a_probability_map,
         an_image_of_labels,

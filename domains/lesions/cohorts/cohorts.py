@@ -34,7 +34,6 @@ from ..comparison.layers import without_ignored
 from ..comparison.unshared import cases_of_unlike_labels, unlike_labels
 from ..images.io import read_grey
 from ..images.places import BORROWED
-from ..settings import Settings
 from .folders import Listed
 from .reading import read_in_time, read_pair
 from .scores import COLUMNS, COUNTS, SCORES
@@ -57,8 +56,8 @@ class Rules:
 
     Parameters
     ----------
-    settings : Settings
-        See `compare`.
+    settings : dataclass
+        What else decides the scores: `Settings`, see `compare`, or that of another job.
     labels : sequence of int or mapping, optional
         See `compare`.
     reading : Reading
@@ -69,7 +68,7 @@ class Rules:
         The label whose voxels of the reference do not count.
     """
 
-    settings: Settings
+    settings: Any
     labels: Labels | None = None
     reading: Reading = AS_FILES_SAY
     count_missing: bool = False
@@ -107,8 +106,15 @@ class Pair:
         return _batch.Case(self.case.name, self, inputs, {GROUP: self.case.group})
 
 
-def assess_case(pair: Pair, *, keep_masks: bool = True) -> Assessment:
-    """Read the two images of a case and compare them.
+def read_case(pair: Pair) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray | None]:
+    """Read the two images of a case, and which voxels count.
+
+    Returns
+    -------
+    predicted, reference : DataArray
+        A missing prediction that counts as missed is nothing.
+    where : DataArray of bool, optional
+        Voxels that count; None if all do.
 
     Raises
     ------
@@ -127,8 +133,19 @@ def assess_case(pair: Pair, *, keep_masks: bool = True) -> Assessment:
         predicted = xr.zeros_like(reference)
     else:
         predicted, reference = read_pair(rules.reading.of_prediction(case.predicted), of_reference, _read, place)
-    predicted, reference, counts = without_ignored(predicted, reference, rules.ignored)
-    return assess_pair(predicted, reference, rules.labels, counts, rules.settings, keep_masks=keep_masks)
+    return without_ignored(predicted, reference, rules.ignored)
+
+
+def assess_case(pair: Pair, *, keep_masks: bool = True) -> Assessment:
+    """Read the two images of a case and compare them.
+
+    Raises
+    ------
+    CaseError
+        As `read_case`.
+    """
+    predicted, reference, counts = read_case(pair)
+    return assess_pair(predicted, reference, pair.rules.labels, counts, pair.rules.settings, keep_masks=keep_masks)
 
 
 def score_pair(pair: Pair) -> list[dict[Any, Any]]:
@@ -143,7 +160,7 @@ def score_pair(pair: Pair) -> list[dict[Any, Any]]:
     Raises
     ------
     CaseError
-        As `assess_case`.
+        As `read_case`.
     """
     report = assess_case(pair, keep_masks=False).report
     table = as_rows(report)

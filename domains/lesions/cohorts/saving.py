@@ -8,6 +8,7 @@ Conventions
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -55,7 +56,7 @@ def records_beside(table: Path) -> Path | None:
     return None if is_special(table) else table.with_name(f"{table.name}.records")
 
 
-def check_table(path: Path, operation: str = "lesions.cohort") -> None:
+def check_table(path: Path, operation: str = "lesions.cohort", columns: Sequence[str] = COLUMNS) -> None:
     """Refuse what cannot be written, and to overwrite a file that is no table of scores, whole or cut off.
 
     Parameters
@@ -64,6 +65,8 @@ def check_table(path: Path, operation: str = "lesions.cohort") -> None:
         Where the table will be written.
     operation : str
         Who asks, for the error.
+    columns : sequence of str
+        Those of the table.
 
     Raises
     ------
@@ -76,7 +79,7 @@ def check_table(path: Path, operation: str = "lesions.cohort") -> None:
         _check_pyarrow(path, operation)
     if not path.is_file():
         return
-    is_scores = _is_parquet_of_scores(path) if is_parquet(path) else _is_csv_of_scores(path)
+    is_scores = _is_parquet_of(path, columns) if is_parquet(path) else _is_csv_of(path, columns)
     if not is_scores:
         raise UsageError(
             f"{operation}: {file_name(path)} is not a table of scores of this version, and would be overwritten: "
@@ -92,15 +95,15 @@ def _check_pyarrow(path: Path, operation: str) -> None:
         )
 
 
-def _is_csv_of_scores(path: Path) -> bool:
-    first_line = ",".join(COLUMNS).encode() + b"\n"
+def _is_csv_of(path: Path, columns: Sequence[str]) -> bool:
+    first_line = ",".join(columns).encode() + b"\n"
     with path.open("rb") as file:
         found = file.read(len(first_line))
     is_cut_off = first_line.startswith(found) and path.stat().st_size == len(found)
     return found == first_line or is_cut_off
 
 
-def _is_parquet_of_scores(path: Path) -> bool:
+def _is_parquet_of(path: Path, columns: Sequence[str]) -> bool:
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -110,4 +113,4 @@ def _is_parquet_of_scores(path: Path) -> bool:
         names: list[str] = parquet.read_schema(path).names
     except (pa.ArrowException, OSError):
         return False
-    return names == COLUMNS
+    return names == list(columns)

@@ -213,7 +213,7 @@ def assess_pair(
         told={
             "where": _describe_where(where),
             "grid": grid.describe_both(reference),
-            "borrowed": _borrowed(predicted, reference),
+            "borrowed": side_without_place(predicted, reference),
             "regridding": predicted.attrs.get("regridding", "none"),
         },
     )
@@ -221,8 +221,15 @@ def assess_pair(
     return Assessment(report, lesions, tuple(pairs), settings, grid)
 
 
-def _borrowed(predicted: xr.DataArray, reference: xr.DataArray) -> str:
-    """Return which of two images has the place of the other, for its file says none."""
+def side_without_place(predicted: xr.DataArray, reference: xr.DataArray) -> str:
+    """Return which of two images has the place of the other, for its file says none.
+
+    Examples
+    --------
+    >>> image = xr.DataArray([True])
+    >>> side_without_place(image, image.assign_attrs(borrowed=True)), side_without_place(image, image)
+    ('reference', 'none')
+    """
     if predicted.attrs.get(BORROWED):
         return "prediction"
     return "reference" if reference.attrs.get(BORROWED) else "none"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import xarray as xr
 
 from ..._checks import UsageError, check_choice, check_number
 from ..._report import name_of
-from ..comparison.labels import Labels
+from ..comparison.labels import Labels, Name
 from ..comparison.layers import layers
 from ..comparison.unshared import unlike_labels
 from ..images.grids import Grid, check_images, check_masks, regrid
@@ -174,24 +174,91 @@ def compare_protocols(
     '1 reference lesion of 50 mm³ or less left out'
     """
     caller = "lesions.compare_protocols"
-    names = list(PROTOCOLS) if protocols is None else list(protocols)
-    rules = {name: _protocol(caller, name) for name in names}
+    rules = named_protocols(caller, protocols)
     check_number(caller, "level", level, above=0, at_most=1)
-    check_images(caller, predicted=predicted, reference=reference)
-    predicted, reference = in_one_field(predicted, reference)
-    grid = Grid.of(predicted)
-    reference = regrid(reference, grid, caller, name_of(predicted, "prediction"))
     rows = []
     held = []
-    for label, a, b in layers(predicted, reference, labels, where):
-        held.append({"label": label, "size_a": float(a.any()), "size_b": float(b.any())})
-        masks = _pair(a, b, grid.spacing, level)
+    for label, masks in masks_by_label(caller, predicted, reference, labels, where, level):
+        sizes = {"size_a": float(masks.predicted.any()), "size_b": float(masks.reference.any())}
+        held.append({"label": label, **sizes})
         for name, rule in rules.items():
-            rows.append(_row(label, name, rule, rule.score(masks)))
+            row = row_of(name, rule.score(masks))
+            why = row.pop("why")
+            rows.append({"label": label, **row, "rule": rule.rule(), "why": why})
     sentence = unlike_labels(pd.DataFrame(held))
     if sentence:
         warnings.warn(f"{caller}: {sentence}", stacklevel=2)
     return pd.DataFrame(rows)
+
+
+def named_protocols(caller: str, names: Iterable[str] | None) -> dict[str, Protocol]:
+    """Return protocols by their names; all of them by default.
+
+    Raises
+    ------
+    UsageError
+        If there is no such protocol.
+
+    Examples
+    --------
+    >>> list(named_protocols("lesions.compare_protocols", ["cc"]))
+    ['cc']
+    """
+    chosen = list(PROTOCOLS) if names is None else list(names)
+    return {name: _protocol(caller, name) for name in chosen}
+
+
+def masks_by_label(
+    caller: str,
+    predicted: xr.DataArray,
+    reference: xr.DataArray,
+    labels: Labels | None,
+    where: xr.DataArray | None,
+    level: float | None,
+) -> Iterator[tuple[Name, MaskPair]]:
+    """Yield the name of each label and its masks; see `compare_protocols`.
+
+    Parameters
+    ----------
+    caller : str
+        Who asks, for errors.
+    predicted, reference, labels, where
+        See `compare_protocols`.
+    level : float, optional
+        Where soft masks are cut (>=). None for a detection map, see `detect`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        See `compare_protocols`; and if a detection map is none.
+    """
+    check_images(caller, predicted=predicted, reference=reference)
+    predicted, reference = in_one_field(predicted, reference)
+    grid = Grid.of(predicted)
+    reference = regrid(reference, grid, caller, name_of(predicted, "prediction"))
+    for label, a, b in layers(predicted, reference, labels, where):
+        masks = _pair(a, b, grid.spacing, level)
+        if level is None:
+            _check_detection_map(masks)
+        yield label, masks
+
+
+def row_of(protocol: str, scores: ProtocolScores) -> dict[str, Any]:
+    """Return what a protocol says of a case as a row; NaN where it has no such score.
+
+    Examples
+    --------
+    >>> row_of("cc", ProtocolScores("dice", {"dice": 0.5}, 1, 1, 0, pd.DataFrame()))["value"]
+    0.5
+    """
+    row: dict[str, Any] = {"protocol": protocol, "score": scores.headline, "value": scores.score}
+    row["found"] = scores.found
+    row["missed"] = scores.missed
+    row["spurious"] = scores.spurious
+    for value in VALUES:
+        row[value] = scores.values.get(value, np.nan)
+    row["why"] = "; ".join(scores.notes)
+    return row
 
 
 def _check_confidences(predicted: xr.DataArray) -> None:
@@ -219,18 +286,6 @@ def _check_detection_map(masks: MaskPair) -> None:
             f"lesions.detect: the prediction has {n_candidates} connected parts and {len(values)} values: a detection "
             "map has one in each; pass level=0.5 to cut a probability map into candidates"
         )
-
-
-def _row(label: Any, name: str, rule: Protocol, scores: ProtocolScores) -> dict[str, Any]:
-    row: dict[str, Any] = {"label": label, "protocol": name, "score": scores.headline, "value": scores.score}
-    row["found"] = scores.found
-    row["missed"] = scores.missed
-    row["spurious"] = scores.spurious
-    for value in VALUES:
-        row[value] = scores.values.get(value, np.nan)
-    row["rule"] = rule.rule()
-    row["why"] = "; ".join(scores.notes)
-    return row
 
 
 def _protocol(caller: str, protocol: str | Protocol) -> Protocol:

@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from domains._checks import UsageError
 from domains.lesions import as_image, example, match, pairwise_agreement, read_image, write_image
-from domains.lesions.cli import PresetName, app
+from domains.lesions.cli import app
+from domains.lesions.flags import PresetName
 from overlap import surfaces
 
 

@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from domains._checks import UsageError
 from domains.lesions import as_image, cohort, compare, write_image
-from domains.lesions.cli import SurfaceName, app
+from domains.lesions.cli import app
+from domains.lesions.flags import SurfaceName
 from overlap import surfaces
 
 PEERS = Path(__file__).parents[2] / "data" / "lesions"

@@ -279,11 +279,24 @@ def _cohort_of_images(path: Path, folder: Path) -> Any:
     return cohort(folder / "predictions", folder / "references")
 
 
-def _cohort_command(path: Path, folder: Path) -> Printed:
+def _cohort_command(command: str, *flags: str) -> Callable[[Path, Path], Printed]:
+    def run(path: Path, folder: Path) -> Printed:
+        _make_cohort(path, folder)
+        out = folder / "cohort.csv"
+        out.unlink(missing_ok=True)
+        sides = [f"{folder}/predictions", f"{folder}/references"]
+        files = ["--out", str(out), "--records", f"{folder}/{command}.records"]
+        return _run_command(["lesions", command, *sides, *files, *flags])
+
+    return run
+
+
+def _cohort_of_protocols(path: Path, folder: Path) -> Any:
+    from domains.lesions import cohort_protocols
+
     _make_cohort(path, folder)
-    out = folder / "cohort.csv"
-    out.unlink(missing_ok=True)
-    return _run_command(["lesions", "cohort", f"{folder}/predictions", f"{folder}/references", "--out", str(out)])
+    found = cohort_protocols(folder / "predictions", folder / "references", protocols=["cc", "picai"])
+    return found.scores, found.skipped
 
 
 def _cohort_of_references(path: Path, folder: Path) -> Any:
@@ -698,6 +711,7 @@ TARGETS: tuple[Target, ...] = (
     Target("lesions.read_image, other formats", "formats", seeds.other_images, _read_other_image, _check_image, 10),
     Target("lesions.read_outlines", "formats", seeds.outlines, _read_outlines, _check_outlines, 2),
     Target("lesions.cohort", "images", seeds.images, _cohort_of_images, _check_cohort, 0.5),
+    Target("lesions.cohort_protocols", "images", seeds.images, _cohort_of_protocols, _check_cohort, 0.2),
     Target("lesions.cohort, references", "images", seeds.images, _cohort_of_references, _check_cohort, 0.5),
     Target("lesions.cohort, undeclared", "images", seeds.images, _undeclared_cohort, _check_cohort, 0.5),
     Target(
@@ -724,7 +738,15 @@ TARGETS: tuple[Target, ...] = (
         _check_command,
         0.3,
     ),
-    Target("overlap lesions cohort", "images", seeds.images, _cohort_command, _check_cohort_command, 0.1),
+    Target("overlap lesions cohort", "images", seeds.images, _cohort_command("cohort"), _check_cohort_command, 0.1),
+    Target(
+        "overlap lesions cohort-protocols",
+        "images",
+        seeds.images,
+        _cohort_command("cohort-protocols", "--protocols", "cc,picai"),
+        _check_cohort_command,
+        0.1,
+    ),
     Target("events.read_events", "tables", seeds.events, _read_events, _check_events, 40),
     Target("events.score", "tables", seeds.events, _score, _check_score, 0.6),
     Target("events.score, folders", "tables", seeds.events, _score_folders, _check_score_folders, 0.3),
