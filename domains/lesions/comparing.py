@@ -1,6 +1,11 @@
 """The job of ``overlap lesions compare``: two images read, compared, told and drawn.
 
 In Python: `compare`.
+
+Conventions
+-----------
+- A label asked for that neither image has is a row all the same, with what 0/0 is worth, and a warning names it. The
+  exit code is 0: a case may lack a label. Only of a cohort in which no case has it, it is 1.
 """
 
 from __future__ import annotations
@@ -11,17 +16,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+import xarray as xr
+
 from .. import _console
 from .._checks import UsageError
 from .._skipped import as_skipped
 from .._text import file_name, for_picture
-from .cohorts.cohorts import absent_rows, ignored_rows
+from .cohorts.cohorts import ignored_rows
 from .cohorts.reading import read_two
 from .cohorts.sources import Reading, check_reading
 from .comparison import tables
 from .comparison.assessment import Assessment
 from .comparison.comparison import assess
-from .comparison.labels import held_labels
+from .comparison.labels import absent_labels, held_labels
 from .comparison.layers import without_ignored
 from .images.io import read_grey
 from .images.names import is_image_folder
@@ -59,11 +67,8 @@ def compare_files(
         a, b, counts = without_ignored(a, b, nnunet.ignored)
         keep_masks = outputs.plot is not None or outputs.html is not None
         result = assess(a, b, labels=wanted or nnunet.regions, where=counts, keep_masks=keep_masks, **of_scores)
-    absent = ignored_rows(nnunet.ignored, str(reference))
     if wanted is not None:
-        found = f"the prediction holds {held_labels(a)}, the reference {held_labels(b)}"
-        rows = tables.rows(result.report)
-        absent += absent_rows(rows, f"{predicted}, {reference}", f"neither image has it; {found}")
+        notes += _absent_notes(tables.rows(result.report), a, b)
     told = Told(result, {"prediction": file_name(predicted), "reference": file_name(reference)}, below, notes)
     files = {lesions: result.lesions} if lesions else None
     return _console.deliver(
@@ -71,7 +76,7 @@ def compare_files(
         outputs,
         told.lines,
         told.picture,
-        as_skipped(absent),
+        as_skipped(ignored_rows(nnunet.ignored, str(reference))),
         page=told.page,
         rows=tables.rows(result.report),
         files=files,
@@ -156,6 +161,12 @@ class Told:
         from .pictures.comparison_pages import comparison_page
 
         return comparison_page(self.result, self.notes, paths=self.paths, **self.below.keywords)
+
+
+def _absent_notes(rows: pd.DataFrame, a: xr.DataArray, b: xr.DataArray) -> list[str]:
+    """Return a line for each label asked for that neither image has: a case may lack it, and no score is wrong."""
+    found = f"the prediction holds {held_labels(a)}, the reference {held_labels(b)}"
+    return [f"lesions.compare: label {label}: neither image has it; {found}" for label in absent_labels(rows)]
 
 
 def _check_are_images(*paths: Path) -> None:

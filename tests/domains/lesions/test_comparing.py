@@ -26,16 +26,29 @@ def pair(folders):
     return [folder / "case_0.nii.gz" for folder in folders]
 
 
-def test_a_label_that_neither_image_has_is_not_scored(pair, tmp_path, capsys):
+def test_a_case_may_lack_a_label(pair, capsys):
     code = compare_files(*pair, lesions=None, **options(labels="1,9"))
-    report = json.loads(capsys.readouterr().out)
-    assert code == 1
+    printed = capsys.readouterr()
+    report = json.loads(printed.out)
+    assert code == 0
     assert report["dice"]["1"] == pytest.approx(0.4819, abs=1e-4), "the other label is scored"
     assert report["dice"]["9"] is None
-    (row,) = report["skipped"]
-    assert (row["side"], row["where"], row["reason"]) == ("both", "label 9", "not scored")
-    assert row["detail"] == "label 9: neither image has it; the prediction holds 1, the reference 1"
+    assert report["skipped"] == []
+    (warning,) = report["warnings"]
+    assert warning == "lesions.compare: label 9: neither image has it; the prediction holds 1, the reference 1"
+    assert f"warning: {warning}" in printed.err
     assert compare_files(*pair, lesions=None, **options(labels="1")) == 0
+
+
+def test_two_empty_images_are_the_same_with_and_without_labels(tmp_path, capsys):
+    """A case without enhancing tumour, scored region by region: what both sides lack is worth what `empty` says."""
+    nib.save(nib.Nifti1Image(np.zeros((5, 5, 4), np.uint8), np.eye(4)), tmp_path / "a.nii.gz")
+    pair = [tmp_path / "a.nii.gz"] * 2
+    for labels in (None, "1", "tumour=1+4"):
+        assert compare_files(*pair, **options(labels=labels, empty=1.0)) == 0
+        report = json.loads(capsys.readouterr().out)
+        assert list(report["dice"].values()) == [1.0]
+        assert len(report["warnings"]) == (labels is not None)
 
 
 def test_no_label_in_common_is_a_warning(pair, capsys):
@@ -55,7 +68,9 @@ def test_no_label_in_common_is_a_warning(pair, capsys):
 def test_a_region_and_a_label_that_one_image_lacks(pair, capsys):
     write_image(read_image(pair[0]) * 2, pair[0])
     assert compare_files(*pair, lesions=None, **options(labels="1,2")) == 0, "a miss is a score"
-    assert compare_files(*pair, lesions=None, **options(labels="core=1+2,edema=3+4")) == 1
+    assert compare_files(*pair, lesions=None, **options(labels="core=1+2,edema=3+4")) == 0, (
+        "so is nothing on both sides"
+    )
     assert "label edema" in capsys.readouterr().err
 
 

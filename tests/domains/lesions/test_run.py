@@ -405,7 +405,7 @@ def test_a_label_that_no_case_has_is_not_scored(folders, tmp_path, capsys):
         _, skipped = cohort(*folders, labels=[1, 2, 9], out=out)
         assert skipped["detail"].tolist() == ["label 9: no image of the cohort has it"]
     assert cohort_files(*folders, out=tmp_path / "t.csv", **options(labels="9")) == 1
-    assert cohort_files(*folders, out=tmp_path / "u.csv", **options(labels="2")) == 0
+    assert cohort_files(*folders, out=tmp_path / "u.csv", **options(labels="2")) == 0, "one of four cases has it"
 
 
 @pytest.fixture
