@@ -1,3 +1,4 @@
+from .calibrating import CalibrationCohort, cohort_calibration
 from .challenge import ProtocolCohort, cohort_protocols, summarise_protocols
 from .cohorts.merging import merge
 from .cohorts.scores import read_scores
@@ -56,6 +57,7 @@ __all__ = [
     "AnyDetection",
     "AnyVoxel",
     "Assessment",
+    "CalibrationCohort",
     "CellWise",
     "CentreInside",
     "CentreWithin",
@@ -72,6 +74,7 @@ __all__ = [
     "assess",
     "calibration",
     "cohort",
+    "cohort_calibration",
     "cohort_protocols",
     "compare",
     "compare_models",

@@ -15,7 +15,7 @@ from rich.table import Table
 from .. import _console
 from .._checks import UsageError, check_choice
 from .._tables import build_table
-from .._text import for_picture
+from .._text import count_of, for_picture
 from .challenge import ProtocolCohort, cohort_protocols, summarise_protocols
 from .cohorts.cohorts import groups_of, missing_cases
 from .cohorts.protocol_scores import EMPTY
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from .._console import Outputs
 
 SHOWN = ("value", "found", "missed", "spurious", "Dice", "HD95", "F1")
-SUMMARISED = ("value", "interval", "scored", "undefined", "found", "missed", "spurious")
+SUMMARISED = ("value", "interval", "scored")
 CAPTION = (
     "mean, median: over the cases; all scans: one number of the cohort, healthy scans too\n"
-    "found, missed, spurious: lesions in all cases; HD95 in mm, of cc in voxels\n"
+    "scored: cases in which it is defined; HD95 in mm, of cc in voxels\n"
     "interval: 95 %, from resampled cases"
 )
 
@@ -100,7 +100,7 @@ def cohort_protocols_files(
     }
 
     def table() -> list[Any]:
-        lines: list[Any] = [summary_table(summary, sides, found.scores)]
+        lines: list[Any] = [summary_table(summary, sides, found.scores), *lesion_lines(summary)]
         if missing:
             lines.append(_console.aside(missing_line(found.scores, missing)))
         if broken:
@@ -156,16 +156,29 @@ def summary_table(summary: pd.DataFrame, sides: tuple[str, str], scores: pd.Data
     cells = []
     last = None
     for row in summary.to_dict("records"):
-        own = (row["label"], row["protocol"])
-        is_first = own != last
-        last = own
-        lesions = [str(row[name]) if is_first else "" for name in ("found", "missed", "spurious")]
+        of_rule = (row["label"], row["protocol"])
+        named = ("", "") if of_rule == last else of_rule
+        last = of_rule
         interval = "" if pd.isna(row["low"]) else f"[{row['low']:.4f}, {row['high']:.4f}]"
-        numbers = [f"{row['value']:.4f}", interval, str(row["n_scored"]), str(row["n_undefined"])]
-        named = list(own) if is_first else ["", ""]
-        cells.append([*named, row["index"], row["statistic"], *numbers, *lesions])
+        scored = f"{row['n_scored']} of {row['n_scored'] + row['n_undefined']}"
+        cells.append([*named, row["index"], row["statistic"], f"{row['value']:.4f}", interval, scored])
     title = f"prediction: {sides[0]} ({n_scored})\nreference: {sides[1]} ({n_scored})"
     return build_table(("label", "protocol", "index", "statistic"), SUMMARISED, cells, title=title, caption=CAPTION)
+
+
+def lesion_lines(summary: pd.DataFrame) -> list[str]:
+    """Return how many lesions of all cases were found, missed and spurious, a line for each label and protocol.
+
+    Examples
+    --------
+    >>> lesion_lines(pd.DataFrame({"label": ["1"], "protocol": "cc", "found": 3, "missed": 1, "spurious": 0}))
+    ['1, cc: 3 lesions found, 1 missed, 0 spurious']
+    """
+    lines = []
+    for row in summary.drop_duplicates(["label", "protocol"]).to_dict("records"):
+        found = f"{count_of(row['found'], 'lesion')} found"
+        lines.append(f"{row['label']}, {row['protocol']}: {found}, {row['missed']} missed, {row['spurious']} spurious")
+    return lines
 
 
 def why_lines(table: pd.DataFrame) -> list[str]:

@@ -77,6 +77,7 @@ def cohort_protocols(
     protocols: Iterable[str] | None = None,
     labels: Labels | None = None,
     level: float | None = 0.5,
+    count_missing: bool = False,
     out: str | Path | None = None,
     **options: Unpack[ProtocolCohortOptions],
 ) -> ProtocolCohort:
@@ -93,6 +94,8 @@ def cohort_protocols(
     level : float, optional
         Where soft masks are cut (>=). None: predictions are detection maps, each connected part that is not 0 is a
         candidate, and its value the confidence; see `detect`.
+    count_missing : bool
+        Whether a case without a prediction counts as missed: by default it is a row with an error.
     out : path, optional
         A CSV or .parquet file for the scores.
     **options
@@ -140,7 +143,8 @@ def cohort_protocols(
     saved = Saved(lambda done: protocol_table(done, names, labels), COLUMNS, None if out is None else Path(out))
     running = keeping_records(running, saved.path, saved.columns)
     reading = check_reading(OPERATION, of_images)
-    found = gather(predictions, references, Choice(**of_cases), reading, labels, settings, running)
+    choice = Choice(**of_cases)
+    found = gather(predictions, references, choice, reading, labels, settings, running, count_missing=count_missing)
     scores, outcomes = score_cases(score_by_protocols, found, running, saved)
     absent = told_of_labels(scores, found.rules.labels, found.name, OPERATION)
     warn_of_places(outcomes, OPERATION)

@@ -9,8 +9,13 @@ import typer
 
 from .._flags import Html, Saving, Sharing, field_app, grouped, keywords
 from .flags import (
+    Above,
+    Bins,
     Cases,
     Choosing,
+    ClosedEnd,
+    ClosedName,
+    CountMissing,
     CutLevel,
     DetectionMaps,
     Detections,
@@ -118,6 +123,7 @@ def cohort(
     *,
     out: Out,
     choosing: Choosing,
+    count_missing: CountMissing = False,
     part: Part = None,
     sharing: Sharing,
     labels: Labels = None,
@@ -140,6 +146,7 @@ def cohort(
         predictions,
         references,
         out=out,
+        count_missing=count_missing,
         part=part,
         labels=labels,
         **keywords(choosing),
@@ -159,6 +166,7 @@ def cohort_protocols(
     *,
     out: Out,
     choosing: Choosing,
+    count_missing: CountMissing = False,
     sharing: Sharing,
     protocols: Protocols = None,
     labels: Labels = None,
@@ -185,10 +193,53 @@ def cohort_protocols(
         labels=labels,
         detections=detections,
         level=None if detection_maps else level,
+        count_missing=count_missing,
         **keywords(choosing),
         **shared,
         **saying.keywords(),
         outputs=saving.checked([predictions, references, choosing.cases], others=others),
+    )
+    raise typer.Exit(code)
+
+
+@app.command("cohort-calibration")
+@grouped
+def cohort_calibration(
+    predictions: Predictions = None,
+    references: References = None,
+    *,
+    out: Out,
+    choosing: Choosing,
+    sharing: Sharing,
+    labels: Labels = None,
+    saying: Saying,
+    n_bins: Bins = 15,
+    closed: ClosedEnd = ClosedName.right,
+    above: Above = None,
+    saving: Saving,
+) -> None:
+    """Say whether probability maps mean what they say.
+
+    Brier score, calibration errors and the reliability table of a cohort. As CSV: a row for each label and bin.
+    """
+    from . import calibrating
+    from .cohorts.saving import records_beside
+
+    shared = {**keywords(sharing), "records": sharing.records or records_beside(out)}
+    code = calibrating.cohort_calibration_files(
+        predictions,
+        references,
+        out=out,
+        labels=labels,
+        n_bins=n_bins,
+        closed=closed.value,
+        above=above,
+        **keywords(choosing),
+        **shared,
+        **saying.keywords(),
+        outputs=saving.checked(
+            [predictions, references, choosing.cases], others={"--out": out, "--records": shared["records"]}
+        ),
     )
     raise typer.Exit(code)
 

@@ -38,6 +38,13 @@ class SurfaceName(StrEnum):
     iso = "iso"
 
 
+class ClosedName(StrEnum):
+    """Which end a bin has."""
+
+    right = "right"
+    left = "left"
+
+
 class AbsentName(StrEnum):
     """What a model is worth that rightly has nothing."""
 
@@ -284,7 +291,6 @@ class Choosing:
     names: Names = None
     reference_names: ReferenceNames = None
     group: Group = None
-    count_missing: CountMissing = False
 
 
 @dataclass(frozen=True)
@@ -310,6 +316,11 @@ DetectionMaps = Annotated[
         "--detection-maps",
         help="Predictions are detection maps: each connected part is a candidate, its value the confidence.",
     ),
+]
+Bins = Annotated[int, typer.Option("--bins", help="Bins of equal width.")]
+ClosedEnd = Annotated[ClosedName, typer.Option("--closed", help="Which end a bin has.")]
+Above = Annotated[
+    float | None, typer.Option(help="Count only voxels whose prediction is greater, such as 0. By default all.")
 ]
 Detections = Annotated[
     Path | None, typer.Option(help="Save each candidate and each missed lesion of froc and picai in this CSV file.")

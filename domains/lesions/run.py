@@ -69,6 +69,7 @@ def cohort(
     *,
     out: str | Path | None = None,
     labels: Labels | None = None,
+    count_missing: bool = False,
     part: tuple[int, int] | None = None,
     **options: Unpack[CohortOptions],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -82,6 +83,8 @@ def cohort(
         A CSV or .parquet file for the scores.
     labels : sequence of int or mapping, optional
         See `compare`.
+    count_missing : bool
+        Whether a case without a prediction counts as missed: by default it is a row with an error.
     part : (int, int), optional
         Which part of the cases is done, and of how many, by the task of a job array; `merge` joins their records.
     cases : path, optional
@@ -92,8 +95,6 @@ def cohort(
         as of predictions by default. See `domains.lesions.cohorts.folders`.
     group : str, optional
         A regular expression whose groups capture in the name of a case of whom it is, such as ``"(.+)_.*"``.
-    count_missing : bool
-        Whether a case without a prediction counts as missed: by default it is a row with an error.
     as_ : {"soft", "labels"}, optional
         What all images are, soft masks or label maps. By default it is decided once, before the first case: see
         `domains.lesions.cohorts.reading`. With `cases` or `part` it must be said.
@@ -165,7 +166,7 @@ def cohort(
     >>> scores[["case", "label", "dice"]].round(4).to_dict("records")
     [{'case': 'nodule_00', 'label': '1', 'dice': 0.4819}]
     """
-    scored = _score(predictions, references, out=out, labels=labels, part=part, **options)
+    scored = _score(predictions, references, out=out, labels=labels, count_missing=count_missing, part=part, **options)
     return scored.scores, scored.skipped
 
 
@@ -185,6 +186,7 @@ def _score(
     out: str | Path | None,
     labels: Labels | None,
     part: tuple[int, int] | None,
+    count_missing: bool = False,
     **options: Any,
 ) -> _Scored:
     """Do what `cohort` does."""
@@ -196,7 +198,9 @@ def _score(
     reading = check_reading(JOB, of_images)
     saved = Saved(scores_of, COLUMNS, None if out is None else Path(out))
     running = keeping_records(running, saved.path, saved.columns)
-    found = gather(predictions, references, choice, reading, labels, settings, running, part)
+    found = gather(
+        predictions, references, choice, reading, labels, settings, running, count_missing=count_missing, part=part
+    )
     number, n_parts = part or (1, 1)
     scores, outcomes = score_cases(cohorts.score_pair, found, running, saved, **{PART: number, PARTS: n_parts})
     absent = told_of_labels(scores, found.rules.labels, found.name)

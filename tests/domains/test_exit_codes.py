@@ -120,6 +120,20 @@ def a_probability_map(folder: Path) -> list[str]:
     return [str(folder / "chance.nii.gz")]
 
 
+def a_cohort_of_probability_maps(folder: Path) -> list[str]:
+    from domains.lesions import consensus, example, read_image, write_image
+
+    arguments = a_cohort(folder)
+    write_image(consensus(read_image(example()) == 1), folder / "predicted" / "nodule.nii.gz")
+    return arguments
+
+
+def a_cohort_of_probability_maps_with_a_lonely_image(folder: Path) -> list[str]:
+    arguments = a_cohort_of_probability_maps(folder)
+    (folder / "reference" / "alone.nii.gz").write_bytes((folder / "reference" / "nodule.nii.gz").read_bytes())
+    return arguments
+
+
 def an_image_of_labels(folder: Path) -> list[str]:
     from domains.lesions import example, read_image, write_image
 
@@ -236,6 +250,16 @@ COMMANDS = {
             *OF_SCORES,
             *(["--protocols", "brats"], ["--protocols", ","], ["--labels", "1="], ["--level", "2"], ["--out", NOWHERE]),
             *(["--detections", NOWHERE], ["--workers", "0"], ["--group", "patient"], ["--as", "mask"]),
+        ),
+        "nibabel",
+    ),
+    "lesions cohort-calibration": Command(
+        a_cohort_of_probability_maps,
+        a_cohort_of_probability_maps_with_a_lonely_image,
+        (
+            *OF_SCORES,
+            *(["--bins", "0"], ["--closed", "both"], ["--above", "2"], ["--out", NOWHERE], ["--labels", "1="]),
+            *(["--as", "labels"], ["--workers", "0"], ["--group", "patient"], ["--scale", "0"]),
         ),
         "nibabel",
     ),

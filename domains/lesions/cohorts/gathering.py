@@ -68,6 +68,8 @@ def gather(
     labels: Labels | None,
     settings: Any,
     running: Running,
+    *,
+    count_missing: bool = False,
     part: tuple[int, int] | None = None,
 ) -> Cohort:
     """Find the cases of a cohort, and decide how they are scored.
@@ -86,6 +88,8 @@ def gather(
         What else decides the scores.
     running : Running
         Where files are read, to decide what they are.
+    count_missing : bool
+        Whether a case without a prediction counts as missed.
     part : (int, int), optional
         Which part of the cases is done, and of how many.
 
@@ -101,7 +105,7 @@ def gather(
     all_cases, aside = choose_cases(predictions, references, choice, reading.as_ == "soft")
     listed = part_of(all_cases, part)
     decided = _decided(listed, reading, running, may_be_a_part=choice.cases is not None or part is not None)
-    rules = Rules(settings, labels, decided, choice.count_missing, said.ignored)
+    rules = Rules(settings, labels, decided, count_missing, said.ignored)
     places = {} if decided.like is None else images_by_case(decided.like)
     pairs = {case.name: Pair(case, rules, places.get(case.name)) for case in listed}
     where = f"{predictions}, {references}" if choice.cases is None else str(choice.cases)

@@ -44,15 +44,12 @@ class Choice:
         as of predictions by default. See `domains.lesions.cohorts.folders`.
     group : str, optional
         A regular expression whose groups capture in the name of a case of whom it is, such as ``"(.+)_.*"``.
-    count_missing : bool
-        Whether a case without a prediction counts as missed: by default it is a row with an error.
     """
 
     cases: str | Path | None = None
     names: str | None = None
     reference_names: str | None = None
     group: str | None = None
-    count_missing: bool = False
 
 
 class ChoiceOptions(TypedDict, total=False):
@@ -62,7 +59,6 @@ class ChoiceOptions(TypedDict, total=False):
     names: str | None
     reference_names: str | None
     group: str | None
-    count_missing: bool
 
 
 def choose_cases(

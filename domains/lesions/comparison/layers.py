@@ -50,15 +50,30 @@ def layers(
     """
     if where is not None and where.dtype != bool:
         raise TypeError(f"lesions.compare: where has dtype {where.dtype}: pass bool, True = counted")
-    wanted = _wanted(predicted, reference, labels)
-    for name, members in wanted.items():
-        a = _mask(predicted, name, members, len(wanted), "prediction")
-        b = _mask(reference, name, members, len(wanted), "reference")
+    for name, a, b in named_masks(predicted, reference, labels):
         if where is not None:
             a = _counted(a, where)
             b = _counted(b, where)
         box = _box(a, b)
         yield name, a.isel(box), b.isel(box)
+
+
+def named_masks(
+    predicted: xr.DataArray, reference: xr.DataArray, labels: Labels | None
+) -> Iterator[tuple[Name, xr.DataArray, xr.DataArray]]:
+    """Yield the name of each label and its two masks, of all voxels of the images; see `layers`.
+
+    Examples
+    --------
+    >>> image = xr.DataArray([0, 1, 4, 2], dims="x")
+    >>> [(name, a.sizes["x"]) for name, a, b in named_masks(image, image, [1, 4])]
+    [(1, 4), (4, 4)]
+    """
+    wanted = _wanted(predicted, reference, labels)
+    for name, members in wanted.items():
+        a = _mask(predicted, name, members, len(wanted), "prediction")
+        b = _mask(reference, name, members, len(wanted), "reference")
+        yield name, a, b
 
 
 def joined_size(

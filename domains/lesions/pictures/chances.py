@@ -70,12 +70,26 @@ def plot_reliability(
     report = calibration(predicted, reference, n_bins=n_bins, where=where)
     if "bin" not in report.dims or report["ece"].ndim:
         raise UsageError("lesions.plot_reliability: the map has several cases: choose one, such as isel(case=0)")
+    return plot_reliability_table(report, name_of(predicted, "prediction"), ax)
+
+
+def plot_reliability_table(report: xr.Dataset, name: str, ax: Axes | None = None) -> Axes:
+    """Draw the reliability diagram of a report of `calibration` or `pool_calibration` along ``bin``.
+
+    Parameters
+    ----------
+    report : Dataset
+        Of one case, or of one label of a cohort.
+    name : str
+        Of the prediction.
+    ax : matplotlib Axes, optional
+        Where to draw.
+    """
     table = report[list(TABLE)].to_dataframe()
     error = float(report["ece"])
     brier = float(report["brier"])
-    name = short_label(name_of(predicted, "prediction"))
     with printed(ax):
         ax = axes_or_new(ax, figsize=(COLUMN, 1.3 * COLUMN))
-        ov.plotting.reliability(table, ax=ax, label=name)
+        ov.plotting.reliability(table, ax=ax, label=short_label(name))
         ax.text(0.04, 0.96, f"ECE {error:.3f}\nBrier {brier:.3f}", transform=ax.transAxes, va="top")
     return ax

@@ -740,6 +740,14 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target("overlap lesions cohort", "images", seeds.images, _cohort_command("cohort"), _check_cohort_command, 0.1),
     Target(
+        "overlap lesions cohort-calibration",
+        "images",
+        seeds.images,
+        _cohort_command("cohort-calibration", "--as", "soft", "--scale", "300", "--reference-as", "labels"),
+        _check_cohort_command,
+        0.1,
+    ),
+    Target(
         "overlap lesions cohort-protocols",
         "images",
         seeds.images,

@@ -13,7 +13,7 @@ from domains.lesions.cohorts.sources import AS_FILES_SAY, Reading
 
 
 def gathered(*folders, labels=None, reading=AS_FILES_SAY, part=None, **choice):
-    return gather(*folders, Choice(**choice), reading, labels, Settings(), Running(), part)
+    return gather(*folders, Choice(**choice), reading, labels, Settings(), Running(), part=part)
 
 
 def test_what_images_are_is_decided_before_the_first_case(folders):
