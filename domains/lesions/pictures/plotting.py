@@ -230,7 +230,7 @@ def _rule_lines(result: Assessment, pair: Pair) -> list[str]:
     rule = named_hit(settings.hit, settings.threshold, settings.radius)
     lines = [f"solid: matched ({rule}), dotted: unmatched"]
     if pair.predicted.dtype != bool or pair.reference.dtype != bool:
-        lines.insert(0, f"cut at {settings.level:g}")
+        lines.insert(0, f"lesions cut at {settings.level:g}")
     return lines
 
 
