@@ -78,9 +78,9 @@ def _of_labels(summary: pd.DataFrame) -> list[Finding]:
         found.append(Finding("no interval lies on one side of 0: neither model is better in anything"))
     for row in summary.drop_duplicates("label").to_dict("records"):
         if row["missed_a"] or row["missed_b"]:
-            found.append(
-                Finding(f"label {row['label']}: A misses {row['missed_a']}, B misses {row['missed_b']}", "bad")
-            )
+            by_a = count_of(row["missed_a"], "case")
+            by_b = count_of(row["missed_b"], "case")
+            found.append(Finding(f"label {row['label']}: A misses it in {by_a}, B in {by_b}", "bad"))
     return found
 
 

@@ -72,7 +72,7 @@ def plot_models(
     >>> two = pd.DataFrame({**cases, "hd95": [2.0, 1.0, 3.0]})
     >>> print(plot_models(one, two, "hd95").get_title())
     of 3 pairs 1 better with model A, 2 with model B, 0 equal
-    infinite with model A: 1
+    infinite (missed or spurious): 1 with model A
     """
     operation = "lesions.plot_models"
     if second is None:
@@ -94,6 +94,7 @@ def plot_models(
         _mark_at_edge(np.full(at_right.sum(), high), y[at_right], ">", ax)
         _mark_at_edge(x[at_top], np.full(at_top.sum(), high), "^", ax)
         _mark_at_edge(np.full(in_corner.sum(), high), np.full(in_corner.sum(), high), "s", ax)
+        _count_together(np.minimum(x, high), np.minimum(y, high), ax)
         title = TITLES.get(index, index)
         ax.set_xlabel(f"{title}, {short[0]}")
         ax.set_ylabel(f"{title}, {short[1]}")
@@ -141,10 +142,23 @@ def _draw_cases(both: pd.DataFrame, ax: Axes) -> None:
         ax.legend(loc="lower right", fontsize="small", frameon=False, handletextpad=0.2)
 
 
+def _count_together(x: np.ndarray, y: np.ndarray, ax: Axes) -> None:
+    """Write beside a point how many cases it stands for, if several."""
+    places = pd.DataFrame({"x": x, "y": y}).dropna().value_counts()
+    middle = float(np.mean(ax.get_xlim()))
+    for row in places[places > 1].reset_index().to_dict("records"):
+        is_right = row["x"] > middle
+        away = -6 if is_right else 6
+        near: dict[str, Any] = {"xytext": (away, 0), "textcoords": "offset points", "va": "center", "zorder": 5}
+        near["ha"] = "right" if is_right else "left"
+        ax.annotate(f"{row['count']} cases", (row["x"], row["y"]), fontsize="small", **near)
+
+
 def _name_sides(names: list[str], index: str, ax: Axes) -> None:
     """Write on which side of the line which model is better."""
     above, below = (names[0], names[1]) if _is_distance(index) else (names[1], names[0])
     look: dict[str, Any] = {"transform": ax.transAxes, "color": "#555555", "style": "italic", "fontsize": "small"}
+    look["zorder"] = 2  # below the points
     ax.text(0.04, 0.96, f"{above} better", va="top", **look)
     ax.text(0.96, 0.5, f"{below} better", ha="right", **look)
 
@@ -178,12 +192,14 @@ def _who_wins(both: pd.DataFrame, names: list[str]) -> list[str]:
     equal = int(counts.get("tie", 0))
     pairs = count_of(first + second + equal, "pair")
     lines = [f"of {pairs} {first} better with {names[0]}, {second} with {names[1]}, {equal} equal"]
-    further = []
+    infinite = []
     for name, side in zip(names, ("a", "b"), strict=True):
         n = int(np.isposinf(both[side].to_numpy(float)).sum())
         if n:
-            further.append(f"infinite with {name}: {n}")
+            infinite.append(f"{n} with {name}")
+    if infinite:
+        lines.append(f"infinite (missed or spurious): {', '.join(infinite)}")
     n_undefined = len(both) - first - second - equal
     if n_undefined:
-        further.append(f"undefined: {n_undefined}")
-    return [*lines, ", ".join(further)] if further else lines
+        lines.append(f"undefined: {n_undefined}")
+    return lines

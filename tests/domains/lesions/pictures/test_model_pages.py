@@ -35,7 +35,7 @@ def test_it_says_who_is_better_in_what_first(html):
     assert "4 cases compared, 1 not: see Not compared" in top
     assert "label 1, mean dice: A is better, A minus B +0.375" in top
     assert "label 1, median hd95: A is better, A minus B -2.250" in top
-    assert "label 1: A misses 0, B misses 1" in top
+    assert "label 1: A misses it in no cases, B in 1 case" in top
     assert html.count("<img") == 2
 
 
@@ -65,4 +65,4 @@ def test_the_command_saves_it(tmp_path):
     page = tmp_path / "models.html"
     done = CliRunner().invoke(app, ["lesions", "compare-models", *map(str, paths), "--html", str(page)])
     assert done.exit_code == 0, done.output
-    assert "label 1: A misses 0, B misses 1" in page.read_text()
+    assert "label 1: A misses it in no cases, B in 1 case" in page.read_text()

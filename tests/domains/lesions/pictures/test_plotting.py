@@ -126,7 +126,9 @@ def test_the_picture_shows_what_the_table_says(options, drawn):
     assert [matched, predicted - matched, matched, reference - matched] == drawn
     assert result.report.lesions_matched.item() == matched
     rule = f"IoU >= {options.get('threshold', 0.5)}"
-    assert f"\nlesions cut at {options.get('level', 0.5)}\nsolid: matched ({rule}), dotted: unmatched\n" in ax.get_title()
+    assert (
+        f"\nlesions cut at {options.get('level', 0.5)}\nsolid: matched ({rule}), dotted: unmatched\n" in ax.get_title()
+    )
     assert f"\n{matched} of {reference} reference lesions matched" in ax.get_title()
 
 

@@ -47,9 +47,19 @@ def test_misses_of_two_models_are_marks_at_their_edges():
     assert sorted(map(tuple, points(ax).tolist())) == sorted([(1, 2), (high, 1), (3, high), (high, high)])
     assert ax.get_title().split("\n") == [
         "of 4 pairs 2 better with model A, 1 with model B, 1 equal",
-        "infinite with model A: 2, infinite with model B: 2, undefined: 1",
+        "infinite (missed or spurious): 2 with model A, 2 with model B",
+        "undefined: 1",
     ]
     assert texts(ax) == ["model A better", "model B better"]
+
+
+def test_points_that_coincide_are_counted():
+    one = table([0.5, 0.5, 0.0, np.inf, np.inf, np.inf, 0.7])
+    two = table([0.6, 0.6, 0.0, np.inf, np.inf, np.inf, 0.2])
+    ax = plot_models(one, two, "hd95")
+    _, high = ax.get_xlim()
+    counted = {text.get_text(): text.xy for text in ax.texts if text.get_text().endswith("cases")}
+    assert counted == {"2 cases": (0.5, 0.6), "3 cases": (high, high)}
 
 
 def test_models_of_other_cases_are_refused():
