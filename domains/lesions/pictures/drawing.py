@@ -94,9 +94,10 @@ def draw_image(operation: str, grid: Grid, place: Slice, image: xr.DataArray, ax
         flat = image.isel({place.across: k}, drop=True)
     rows = flat.transpose(place.up.name, place.right.name).values.astype(float)
     low, high, said = grey_range(operation, image.values, rows, window)
-    extent = (*axes[place.right.name].edges, *axes[place.up.name].edges)
+    left, right = axes[place.right.name].edges
+    bottom, top = axes[place.up.name].edges
     look: dict[str, Any] = {"cmap": "gray", "vmin": low, "vmax": high, "interpolation": "nearest", "zorder": 0}
-    ax.imshow(rows, origin="lower", extent=extent, **look)
+    ax.imshow(rows, origin="lower", extent=(left, right, bottom, top), **look)
     return said
 
 
@@ -167,10 +168,11 @@ def draw_arrow(place: Slice, inside: np.ndarray, ax: Axes) -> None:
     from matplotlib.patheffects import withStroke
 
     rows, columns = np.nonzero(inside)
-    tip = (place.right.centres[columns].mean(), place.up.centres[rows].mean())
+    x = place.right.centres[columns].mean()
+    y = place.up.centres[rows].mean()
     rim = [withStroke(linewidth=2 + RIM, foreground="white")]
     look = {"arrowstyle": "-|>", "color": INK, "linewidth": 1.2, "shrinkB": 0, "path_effects": rim}
-    ax.annotate("", tip, xytext=(16, 16), textcoords="offset points", arrowprops=look, zorder=7)
+    ax.annotate("", (x, y), xytext=(16, 16), textcoords="offset points", arrowprops=look, zorder=7)
 
 
 def rim_of(colour: Any) -> str:
@@ -217,11 +219,12 @@ def frame(place: Slice, inside: np.ndarray, ax: Axes, margin: float, over_image:
         Whether the letters stand on an image.
     """
     ax.set(xlabel=f"{place.right.name} (mm)", ylabel=f"{place.up.name} (mm)", aspect="equal")
-    columns = _span(np.any(inside, axis=0), place.right)
-    rows = _span(np.any(inside, axis=1), place.up)
-    free = margin * max(columns[1] - columns[0], rows[1] - rows[0])
-    ax.set_xlim(place.right.limits(columns[0] - free, columns[1] + free))
-    ax.set_ylim(place.up.limits(rows[0] - free, rows[1] + free))
+    left, right = _span(np.any(inside, axis=0), place.right)
+    bottom, top = _span(np.any(inside, axis=1), place.up)
+    extent = max(right - left, top - bottom)
+    free = margin * extent
+    ax.set_xlim(place.right.limits(left - free, right + free))
+    ax.set_ylim(place.up.limits(bottom - free, top + free))
     _write_letters(place, ax, over_image)
 
 
@@ -231,7 +234,9 @@ def _span(inside: np.ndarray, axis: Axis) -> tuple[float, float]:
     if not places.size:
         return axis.edges
     half = axis.step / 2
-    return float(axis.centres[places[0]]) - half, float(axis.centres[places[-1]]) + half
+    first = float(axis.centres[places[0]])
+    last = float(axis.centres[places[-1]])
+    return first - half, last + half
 
 
 def _write_letters(place: Slice, ax: Axes, over_image: bool) -> None:
@@ -244,15 +249,11 @@ def _write_letters(place: Slice, ax: Axes, over_image: bool) -> None:
     colour = "white" if over_image else INK
     rim = INK if over_image else "white"
     look: dict[str, Any] = {"color": colour, "path_effects": [withStroke(linewidth=2, foreground=rim)]}
-    sides = [
-        (left, _LETTER_AT, 0.5, "left", "center"),
-        (right, far, 0.5, "right", "center"),
-        (bottom, 0.5, _LETTER_AT, "center", "bottom"),
-        (top, 0.5, far, "center", "top"),
-    ]
-    for letter, x, y, horizontal, vertical in sides:
-        at_side: dict[str, Any] = {"transform": ax.transAxes, "ha": horizontal, "va": vertical}
-        ax.text(x, y, letter, weight="bold", zorder=6, **at_side, **look)
+    look.update(transform=ax.transAxes, weight="bold", zorder=6)
+    ax.text(_LETTER_AT, 0.5, left, ha="left", va="center", **look)
+    ax.text(far, 0.5, right, ha="right", va="center", **look)
+    ax.text(0.5, _LETTER_AT, bottom, ha="center", va="bottom", **look)
+    ax.text(0.5, far, top, ha="center", va="top", **look)
 
 
 def _segments(x0: np.ndarray, y0: np.ndarray, x1: np.ndarray, y1: np.ndarray) -> np.ndarray:

@@ -79,7 +79,9 @@ def plot_labels(
     pairs = _pairs_of(result, case)
     both = [(pair.predicted, pair.reference) for pair in pairs]
     place, said = slice_of(_OPERATION, result.grid, both, axis, at, view)
-    drawn = [Masks(place, result.grid, place.of(pair.predicted), place.of(pair.reference), []) for pair in pairs]
+    drawn = []
+    for pair in pairs:
+        drawn.append(Masks(place, result.grid, place.of(pair.predicted), place.of(pair.reference), []))
     inside = np.any([masks.inside for masks in drawn], axis=0)
     shared = [short_name(name) for name in overlapping_labels(result, case)]
     lines = [*said, f"regions that overlap: {', '.join(shared)}"] if shared else said
@@ -89,8 +91,9 @@ def plot_labels(
         for ax, side in zip(panels, ("predicted", "reference"), strict=True):
             if image is not None:
                 grey = draw_image(_OPERATION, result.grid, place, image, ax, window)
-            for k in _largest_first([getattr(masks, side) for masks in drawn]):
-                _draw_label(place, getattr(drawn[k], side), colours[k], ax, filled, image is not None)
+            sides = [getattr(masks, side) for masks in drawn]
+            for k in _largest_first(sides):
+                _draw_label(place, sides[k], colours[k], ax, filled, image is not None)
             frame(place, inside, ax, margin_or_usual(margin, image), image is not None)
             ax.set_title("prediction" if side == "predicted" else "reference")
         if image is not None:
@@ -120,9 +123,10 @@ def _name_labels(result: Assessment, pairs: list[Pair], colours: list[Any], figu
 
     handles = []
     for pair, colour in zip(pairs, colours, strict=True):
-        scores = result.report["dice"].sel(label=pair.label)
-        dice = float(scores if pair.case is None else scores.sel(case=pair.case))
-        text = f"{short_name(pair.label)}, Dice {dice:.3f}"
+        dice = result.report["dice"].sel(label=pair.label)
+        if pair.case is not None:
+            dice = dice.sel(case=pair.case)
+        text = f"{short_name(pair.label)}, Dice {float(dice):.3f}"
         handles.append(Patch(facecolor=colour, edgecolor=INK, linewidth=0.5, label=text))
     figure.legend(
         handles=handles, loc="outside lower center", ncols=min(len(pairs), 4), fontsize="small", frameon=False
@@ -161,7 +165,8 @@ def overlapping_labels(result: Assessment, case: Any = None) -> list[Any]:
     pairs = _pairs_of(result, case)
     predicted = _shared(result.grid, [pair.predicted for pair in pairs])
     reference = _shared(result.grid, [pair.reference for pair in pairs])
-    return [pair.label for k, pair in enumerate(pairs) if predicted[k] or reference[k]]
+    is_shared = np.logical_or(predicted, reference)
+    return [pair.label for pair, shared in zip(pairs, is_shared, strict=True) if shared]
 
 
 def _shared(grid: Grid, masks: list[xr.DataArray]) -> list[bool]:
@@ -172,7 +177,8 @@ def _shared(grid: Grid, masks: list[xr.DataArray]) -> list[bool]:
         layers[box] += mask.values > 0
     shared = []
     for mask, box in zip(masks, boxes, strict=True):
-        shared.append(bool((layers[box][mask.values > 0] > 1).any()))
+        n_here = layers[box][mask.values > 0]
+        shared.append(bool((n_here > 1).any()))
     return shared
 
 
@@ -180,6 +186,7 @@ def _box_of(grid: Grid, mask: xr.DataArray) -> tuple[slice, ...]:
     """Return where the voxels of a mask lie on the grid that it was cut out of."""
     box = []
     for axis, centres in zip(grid.axes, grid.centres, strict=True):
-        start = int(np.abs(centres.values - float(mask[axis][0])).argmin())
+        first = float(mask[axis][0])
+        start = int(np.abs(centres.values - first).argmin())
         box.append(slice(start, start + mask.sizes[axis]))
     return tuple(box)

@@ -56,13 +56,16 @@ def models_page(
     compared = Finding(f"{count_of(n_cases, 'case')} compared", "good")
     if len(skipped):
         compared = Finding(f"{count_of(n_cases, 'case')} compared, {len(skipped)} not: see Not compared", "bad")
-    findings = [compared, *_of_labels(summary), *[Finding(note, "bad") for note in notes]]
+    findings = [compared, *_of_labels(summary)]
+    findings += [Finding(note, "bad") for note in notes]
     shown = cases.iloc[_farthest_first(cases)]
+    of_cases = table(shown, LOOK, all_of_them="--differences", most=MOST_ROWS)
+    not_compared = table(skipped[["file", "detail"]], all_of_them="--skipped")
     sections = [
         section("Summary", table(summary, LOOK), paragraph(_SUMMARY)),
         section("Model against model", gallery(*_pictures(cases))),
-        section("Cases", table(shown, LOOK, all_of_them="--differences", most=MOST_ROWS)),
-        section("Not compared", table(skipped[["file", "detail"]], all_of_them="--skipped")),
+        section("Cases", of_cases),
+        section("Not compared", not_compared),
     ]
     return page(f"A: {done['A']}, B: {done['B']}", findings, sections, done, PACKAGES)
 
@@ -71,9 +74,10 @@ def _of_labels(summary: pd.DataFrame) -> list[Finding]:
     """Return a sentence for each index in which one model is better, and for the misses of each label."""
     found = []
     for row in summary[summary["better"] != ""].to_dict("records"):
-        interval = f"[{row['low']:.3f}, {row['high']:.3f}]"
-        said = f"label {row['label']}, {row['statistic']} {row['index']}: {row['better'].upper()} is better"
-        found.append(Finding(f"{said}, A minus B {row['difference']:+.3f} {interval}"))
+        what = f"label {row['label']}, {row['statistic']} {row['index']}"
+        better = row["better"].upper()
+        difference = f"{row['difference']:+.3f} [{row['low']:.3f}, {row['high']:.3f}]"
+        found.append(Finding(f"{what}: {better} is better, A minus B {difference}"))
     if not found:
         found.append(Finding("no interval lies on one side of 0: neither model is better in anything"))
     for row in summary.drop_duplicates("label").to_dict("records"):

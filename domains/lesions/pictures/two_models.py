@@ -91,10 +91,13 @@ def plot_models(
         at_right = np.isposinf(x) & np.isfinite(y)
         at_top = np.isfinite(x) & np.isposinf(y)
         in_corner = np.isposinf(x) & np.isposinf(y)
-        _mark_at_edge(np.full(at_right.sum(), high), y[at_right], ">", ax)
-        _mark_at_edge(x[at_top], np.full(at_top.sum(), high), "^", ax)
-        _mark_at_edge(np.full(in_corner.sum(), high), np.full(in_corner.sum(), high), "s", ax)
-        _count_together(np.minimum(x, high), np.minimum(y, high), ax)
+        # what is infinite lies on the edge
+        x = np.minimum(x, high)
+        y = np.minimum(y, high)
+        _mark_at_edge(x[at_right], y[at_right], ">", ax)
+        _mark_at_edge(x[at_top], y[at_top], "^", ax)
+        _mark_at_edge(x[in_corner], y[in_corner], "s", ax)
+        _count_together(x, y, ax)
         title = TITLES.get(index, index)
         ax.set_xlabel(f"{title}, {short[0]}")
         ax.set_ylabel(f"{title}, {short[1]}")
@@ -110,7 +113,9 @@ def _paired(
     one = scored_rows(operation, first, index)
     two = scored_rows(operation, second, index)
     pairs = pair_scores(one, two, names)
-    compared = [differences(of_label.a, of_label.b, index, Rules()) for _, of_label in pairs.by_label()]
+    compared = []
+    for _, of_label in pairs.by_label():
+        compared.append(differences(of_label.a, of_label.b, index, Rules()))
     return pd.concat(compared).reset_index()
 
 
@@ -131,7 +136,8 @@ def _cases_of(operation: str, cases: pd.DataFrame, index: str, label: str | None
 
 def _draw_cases(both: pd.DataFrame, ax: Axes) -> None:
     """Draw a point for each case that is finite in both, each label in a colour of its own."""
-    finite = both[np.isfinite(both["a"]) & np.isfinite(both["b"])]
+    is_finite = np.isfinite(both[["a", "b"]]).all(axis=1)
+    finite = both[is_finite]
     names = both["label"].unique()
     colours = shades(len(names)) if len(names) > 1 else [POINT]
     for name, colour in zip(names, colours, strict=True):
@@ -147,16 +153,19 @@ def _count_together(x: np.ndarray, y: np.ndarray, ax: Axes) -> None:
     places = pd.DataFrame({"x": x, "y": y}).dropna().value_counts()
     middle = float(np.mean(ax.get_xlim()))
     for row in places[places > 1].reset_index().to_dict("records"):
-        is_right = row["x"] > middle
-        away = -6 if is_right else 6
-        near: dict[str, Any] = {"xytext": (away, 0), "textcoords": "offset points", "va": "center", "zorder": 5}
-        near["ha"] = "right" if is_right else "left"
-        ax.annotate(f"{row['count']} cases", (row["x"], row["y"]), fontsize="small", **near)
+        # within the axes, and off the line on which both models are equal
+        beside: dict[str, Any] = {"xytext": (6, 0), "ha": "left", "va": "center"}
+        if row["x"] > middle:
+            beside = {"xytext": (-14, -4), "ha": "right", "va": "top"}
+        place = (row["x"], row["y"])
+        ax.annotate(f"{row['count']} cases", place, textcoords="offset points", fontsize="small", zorder=5, **beside)
 
 
 def _name_sides(names: list[str], index: str, ax: Axes) -> None:
     """Write on which side of the line which model is better."""
-    above, below = (names[0], names[1]) if _is_distance(index) else (names[1], names[0])
+    below, above = names
+    if _is_distance(index):
+        above, below = names
     look: dict[str, Any] = {"transform": ax.transAxes, "color": "#555555", "style": "italic", "fontsize": "small"}
     look["zorder"] = 2  # below the points
     ax.text(0.04, 0.96, f"{above} better", va="top", **look)
