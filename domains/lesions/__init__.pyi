@@ -8,9 +8,10 @@ from .comparison.cuts import soft_volume, threshold_averaged_dice
 from .decisions.calibrated import calibration, pool_calibration
 from .decisions.decisions import decide, expected_dice, optimal_mask
 from .images.grids import as_image, grid_spacing
-from .images.io import example, read_grey, read_image, write_image
+from .images.io import example, read_grey, read_image
 from .images.outlines import draw_outlines, read_outlines
 from .images.resampling import resample_onto
+from .images.writing import write_image
 from .instances import (
     AnyVoxel,
     CentreInside,

@@ -15,9 +15,10 @@ from .._tables import build_table
 from .._text import for_picture
 from .decisions.decisions import CUT, OPTIMAL, decide
 from .images.grids import spatial_axes
-from .images.io import read_image, write_image
+from .images.io import read_image
 from .images.names import NIFTI
 from .images.values import check_scale
+from .images.writing import write_image
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

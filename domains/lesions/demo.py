@@ -12,7 +12,8 @@ from .. import _console
 from .comparison import tables
 from .comparison.assessment import Assessment
 from .comparison.comparison import assess
-from .images.io import example, read_image, write_image
+from .images.io import example, read_image
+from .images.writing import write_image
 from .pictures.cohort_scores import plot_scores
 from .pictures.plotting import plot_overlay
 from .pictures.rater_outlines import plot_raters

@@ -21,7 +21,6 @@ import numpy as np
 import xarray as xr
 
 from ..._files import ReadError, reading
-from ..._outputs import write_whole
 from ..._report import name_of
 from ..._text import file_name, printable
 from .formats.arrays import check_axes, read_array
@@ -31,12 +30,11 @@ from .formats.nifti import read_nifti, stores_whole_numbers
 from .formats.nrrd import read_nrrd
 from .formats.pictures import read_png, read_slices, read_tiff
 from .formats.stored import Stored
-from .grids import AXES, Grid
 from .names import ARRAYS, DICOM, META_IMAGE, NIFTI, NRRD, PNG, SUFFIXES, TIFF, image_suffix, is_image_folder
 from .nnunet import regions_of, segmentation_beside
 from .outlines import DRAWN, draw_outlines, holding, outlines_of, outside
 from .places import BORROWED, placed
-from .placing import NoPlaceError, affine_of, along_axes, check_spacing
+from .placing import NoPlaceError, along_axes, check_spacing
 from .resampling import within
 from .values import Kind, as_mask, check_kind, check_scale
 
@@ -113,7 +111,7 @@ def read_image(
     size = None if spacing is None else check_spacing(_OPERATION, spacing)
     path = Path(path)
     _check_path(path)
-    _nibabel()
+    nibabel()
     with reading(_OPERATION, path):
         if image_suffix(path) in DICOM:
             return _read_dicom(path, scale, as_, like).assign_attrs(name=printable(path.name))
@@ -153,7 +151,7 @@ def read_grey(path: str | Path) -> xr.DataArray:
     """
     path = Path(path)
     _check_path(path)
-    _nibabel()
+    nibabel()
     with reading("lesions.read_grey", path):
         stored = _read(path, None, None)
         image = along_axes(replace(stored, values=stored.values.astype(float)))
@@ -176,7 +174,7 @@ def read_values(path: str | Path) -> tuple[np.ndarray, bool]:
     """
     path = Path(path)
     _check_path(path)
-    _nibabel()
+    nibabel()
     with reading(_OPERATION, path):
         stored = _read(path, None, None)
         return _as_mask(stored, None, None), stored.values.dtype.kind in "bui"
@@ -190,47 +188,8 @@ def holds_whole_numbers(path: str | Path) -> bool:
     >>> holds_whole_numbers(example()), holds_whole_numbers("nowhere.nii")
     (True, False)
     """
-    _nibabel()
+    nibabel()
     return image_suffix(path) in NIFTI and stores_whole_numbers(Path(path))
-
-
-def write_image(image: xr.DataArray, path: str | Path) -> None:
-    """Write a label map, mask or soft mask as NIfTI.
-
-    Parameters
-    ----------
-    image : DataArray
-        Dimensions x, y, z (or x, y), then any other; bool is stored as 0 and 1, fractions as float32.
-    path : path
-        A .nii or .nii.gz file; one that is there is replaced when the new one is complete.
-
-    Raises
-    ------
-    ValueError
-        If the name has another ending.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> image = read_image(example("nodule_00"))
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_image(image > 0, Path(folder, "mask.nii.gz"))
-    ...     bool((read_image(Path(folder, "mask.nii.gz")) == image).all())
-    True
-    """
-    if image_suffix(path) not in NIFTI:
-        raise ValueError(f"lesions.write_image: {path}: images are written as .nii.gz or .nii: give it such a name")
-    nib = _nibabel()
-    axes = [d for d in AXES if d in image.dims]
-    others = [d for d in image.dims if d not in AXES]
-    ordered = image.transpose(*axes, *others)
-    values = ordered.values
-    if "z" not in axes:
-        values = np.expand_dims(values, 2)
-    values = values.astype(_stored_type(values))
-    stored = nib.Nifti1Image(values, affine_of(Grid.of(ordered)), dtype=values.dtype)
-    stored.header.set_xyzt_units("mm")
-    write_whole(path, lambda part: nib.save(stored, part))
 
 
 def example(name: str = "nodule_00") -> Path:
@@ -267,18 +226,8 @@ def example(name: str = "nodule_00") -> Path:
     return path
 
 
-def _stored_type(values: np.ndarray) -> Any:
-    """Return the smallest type that holds every value."""
-    if values.dtype == bool:
-        return np.uint8
-    if values.dtype.kind == "f":
-        return np.float32
-    lowest = np.min_scalar_type(int(values.min(initial=0)))
-    highest = np.min_scalar_type(int(values.max(initial=0)))
-    return np.promote_types(lowest, highest)
-
-
-def _nibabel() -> Any:
+def nibabel() -> Any:
+    """Return the package nibabel, or say what installs it."""
     try:
         import nibabel
     except ImportError:

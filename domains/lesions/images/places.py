@@ -35,6 +35,8 @@ SAVE_PLACED = "write_image(as_image(VALUES, SPACING, origin=ORIGIN), NEW) saves 
 """What helps an image that cannot have the place of another."""
 
 
+# what is too large to be squared is refused afterwards
+@np.errstate(over="ignore", invalid="ignore")
 def placed(stored: Stored, like: xr.DataArray | None, spacing: tuple[float, ...] | None) -> Stored:
     """Give values that a file does not place the place of another image, or a voxel size.
 

@@ -356,6 +356,7 @@ def images() -> tuple[Seed, ...]:
         Seed("scaled.nii", _nifti((soft * 1000).astype("i2"), slope=0.001), "nifti"),
         Seed("raters.nii", _nifti(raters), "nifti"),
         Seed("slice.nii", _nifti(labels[:, :, 1:2]), "nifti"),
+        Seed("bare.nii", _without_codes(_nifti(labels)), "nifti"),
         Seed("second.nii", _nifti(labels, second=True), "nifti"),
         Seed("labels.nii.gz", _nifti(labels), "nifti", packed=True),
         Seed("soft.nii.gz", _nifti(soft), "nifti", packed=True),
@@ -378,7 +379,11 @@ def other_images() -> tuple[Seed, ...]:
         Seed("packed.nrrd", _nrrd(labels, packed=True), "header"),
         Seed("labels.mha", _meta_image(labels), "header"),
         Seed("packed.mha", _meta_image(labels, packed=True), "header"),
+        Seed("bare.nrrd", _without(_nrrd(labels), b"space"), "header"),
+        Seed("bare.mha", _without(_meta_image(labels), b"TransformMatrix", b"Offset"), "header"),
         Seed("labels.tif", _tiff(labels), "binary"),
+        Seed("imagej.tif", _imagej(labels), "binary"),
+        Seed("labels.ome.tif", _ome(labels), "binary"),
         Seed("labels.npy", _npy(labels.T), "npy"),
         Seed("shares.npz", _npz(probabilities=shares), "zip"),
         Seed("segmentation.dcm", SEGMENTATION.read_bytes(), "binary"),
@@ -419,6 +424,39 @@ def _tiff(values: np.ndarray) -> bytes:
     file = io.BytesIO()
     tifffile.imwrite(file, values.T, photometric="minisblack", metadata=None)
     return file.getvalue()
+
+
+def _imagej(values: np.ndarray) -> bytes:
+    import tifffile
+
+    file = io.BytesIO()
+    metadata = {"spacing": 2.0, "unit": "mm", "axes": "ZYX"}
+    tifffile.imwrite(file, values.T, imagej=True, resolution=(2.0, 2.0), metadata=metadata)
+    return file.getvalue()
+
+
+def _ome(values: np.ndarray) -> bytes:
+    import tifffile
+
+    file = io.BytesIO()
+    sizes = {"PhysicalSizeX": 500.0, "PhysicalSizeY": 500.0, "PhysicalSizeZ": 2000.0}
+    # its identifier is drawn at random
+    tifffile.imwrite(file, values.T, ome=True, metadata={"axes": "ZYX", "UUID": "urn:uuid:0", **sizes})
+    return file.getvalue()
+
+
+def _without(content: bytes, *entries: bytes) -> bytes:
+    """Return a header in lines, and its voxels, without what it says of its place; its spacing stays."""
+    header, mark, voxels = content.partition(b"LOCAL\n" if b"LOCAL\n" in content else b"\n\n")
+    lines = [line for line in header.split(b"\n") if not line.startswith(entries)]
+    if mark == b"\n\n":
+        lines.append(b"spacings: 0.5 0.5 2")
+    return b"\n".join(lines) + mark + voxels
+
+
+def _without_codes(content: bytes) -> bytes:
+    """Return a NIfTI file of which sform_code and qform_code are 0."""
+    return content[:252] + bytes(4) + content[256:]
 
 
 def _outlines() -> bytes:

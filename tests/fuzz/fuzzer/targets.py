@@ -249,6 +249,22 @@ def _read_other_image(path: Path, folder: Path) -> Any:
     return read_image(path, like=like, axes="zyx")
 
 
+def _bring_into_place(path: Path, folder: Path) -> Any:
+    import numpy as np
+
+    from domains.lesions import as_image, read_image, resample_onto
+
+    like = as_image(np.zeros((6, 5, 4), np.uint8), (0.5, 0.5, 2.0), origin=(1.0, 2.0, 3.0))
+    frames = like.isel(z=[1, 2]).assign_attrs(sparse=True)
+    image = read_image(path, like=frames if path.suffix == ".dcm" else None, axes="zyx", spacing=(0.5, 0.5, 2.0))
+    return resample_onto(image, like)
+
+
+def _check_place(path: Path, image: Any, warned: Sequence[str]) -> list[str]:
+    sizes = {axis: image.sizes.get(axis) for axis in "xyz"}
+    return [] if sizes == {"x": 6, "y": 5, "z": 4} else [f"brought onto {sizes}"]
+
+
 def _read_outlines(path: Path, folder: Path) -> Any:
     from domains.lesions import read_outlines
 
@@ -709,6 +725,9 @@ TARGETS: tuple[Target, ...] = (
     Target("lesions.read_image", "images", seeds.images, _read_image, _check_image, 40),
     Target("lesions.read_grey", "images", seeds.images, _read_grey, _check_image, 10),
     Target("lesions.read_image, other formats", "formats", seeds.other_images, _read_other_image, _check_image, 10),
+    Target("lesions.resample_onto, other formats", "formats", seeds.other_images, _bring_into_place, _check_place, 5),
+    Target("lesions.resample_onto, outlines", "formats", seeds.outlines, _bring_into_place, _check_place, 1),
+    Target("lesions.resample_onto", "images", seeds.images, _bring_into_place, _check_place, 5),
     Target("lesions.read_outlines", "formats", seeds.outlines, _read_outlines, _check_outlines, 2),
     Target("lesions.cohort", "images", seeds.images, _cohort_of_images, _check_cohort, 0.5),
     Target("lesions.cohort_protocols", "images", seeds.images, _cohort_of_protocols, _check_cohort, 0.2),

@@ -79,6 +79,8 @@ def read_nrrd(operation: str, path: Path) -> Stored:
     return _placed(values, header)
 
 
+# numbers that are too large, or none, are refused when it is placed
+@np.errstate(over="ignore", invalid="ignore")
 def _placed(values: np.ndarray, header: Any) -> Stored:
     directions = _directions(header, values.ndim)
     is_spatial = np.isfinite(directions).all(axis=1)

@@ -64,6 +64,8 @@ def test_damaged_files_are_one_line(tmp_path, packed, itk_image, capfd):
             "the header gives the third axis no size",
         ),
         ("ElementSpacing = 0.5 0.75 3\n", "", "gives voxels no size (ElementSpacing): write it"),
+        ("Offset = -12.5", "Offset = 1e308", "the header puts the first voxel at ("),
+        ("TransformMatrix = 1 0 0", "TransformMatrix = 1e308 0 0", "the header makes voxels inf × 0.75 × 3 mm large"),
         ("LOCAL", "b.raw", "its voxels lie in b.raw, which is not beside it: copy both files"),
         ("NDims", "Dims", "the header does not say how large the image is"),
     ],
