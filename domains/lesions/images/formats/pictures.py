@@ -77,6 +77,8 @@ def read_tiff(operation: str, path: Path) -> Stored:
     except ImportError:
         raise needs("TIFF files", "tifffile") from None
     with in_silence(logging.getLogger("tifffile")) as said, tifffile.TiffFile(path) as file:
+        # follows the pages to their end, where tifffile notices that they go in a circle
+        len(file.pages)
         needed = sum(series.nbytes for series in file.series)
         if needed > _MANY_BYTES:
             check_budget(operation, path, needed, "the image")
@@ -226,6 +228,8 @@ def _range_of(numbers: list[float]) -> str:
 
 def _check_one_image(file: Any) -> None:
     """Refuse a file of several images, unless each is a page and all are of one size: pages written one by one."""
+    if not file.series:
+        raise ReadError("a TIFF file without an image: it was not written to its end; write it again")
     kinds = {(series.axes, series.shape, str(series.dtype)) for series in file.series}
     if len(file.series) == 1 or (len(kinds) == 1 and file.series[0].axes == "YX" and not file.is_ome):
         return

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import sys
+import zlib
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from domains._files import ReadError
+from domains._limits import time_limit
 from domains.lesions import as_image, compare, read_image
 
 tifffile = pytest.importorskip("tifffile")
@@ -66,6 +69,26 @@ def test_several_images_in_one_file_are_refused(tmp_path, others, sizes):
         read_image(tmp_path / "a.tif", spacing=SPACING)
 
 
+CIRCLE = (
+    "c-r&y)MDUZU|`^7U|?inU<9(*fS3`=W(8s<MrJS@q>35J2CGA23qsXj0Af)jaWN!w#G!0CAeLfe1+!NHu{4yu35Ye2^cpfUG4KHCT|n%?$N(3I;gZa"
+    ">w6x5eRK0>q228-jgifMJf`pJs;$?A|%mWWU2>Fi0khsT)2#IHms3GwVi|=_TiZAlw7#7PsjMVen6eeo>4dzNMD!P(^0n?QLK)MzN"
+)
+"""A TIFF file whose second page says that it is the next itself, packed: tifffile reads it without an end."""
+
+
+def test_pages_that_go_in_a_circle_come_to_an_end(tmp_path):
+    path = tmp_path / "a.tif"
+    path.write_bytes(zlib.decompress(base64.b85decode(CIRCLE)))
+    with time_limit(2.0, "reading"), pytest.raises(ReadError):
+        read_image(path, spacing=SPACING)
+
+
+def test_a_file_without_a_page(tmp_path):
+    tifffile.TiffWriter(tmp_path / "a.tif").close()
+    with pytest.raises(ReadError, match="without an image|cannot be read|not a TIFF"):
+        read_image(tmp_path / "a.tif", spacing=SPACING)
+
+
 def test_several_images_of_ome_are_no_slices(tmp_path):
     with tifffile.TiffWriter(tmp_path / "a.ome.tif") as file:
         for page in PAGES[:2]:
@@ -76,7 +99,7 @@ def test_several_images_of_ome_are_no_slices(tmp_path):
 
 def test_a_place_must_come_from_somewhere(tmp_path):
     path = write(tmp_path / "a.tiff")
-    with pytest.raises(ReadError, match=r"does not say where its voxels lie: read it like=IMAGE, .*spacing="):
+    with pytest.raises(ReadError, match=r"does not say where its voxels lie: read it like=IMAGE .*spacing="):
         read_image(path)
 
 
@@ -100,6 +123,41 @@ def test_ome_says_its_voxel_size(tmp_path):
     tifffile.imwrite(tmp_path / "a.ome.tif", PAGES, ome=True, metadata={"axes": "ZYX", **sizes})
     image = read_image(tmp_path / "a.ome.tif")
     assert [image[d].attrs["spacing"] for d in "xyz"] == pytest.approx(SPACING)
+
+
+def test_a_unit_that_ome_leaves_out_is_told(tmp_path):
+    sizes = {f"PhysicalSize{axis}": size * 1000 for axis, size in zip("XYZ", SPACING, strict=True)}
+    units = {f"PhysicalSize{axis}Unit": "µm" for axis in "XYZ"}
+    for name, said in (("without", {}), ("with", units)):
+        tifffile.imwrite(tmp_path / f"{name}.ome.tif", PAGES, ome=True, metadata={"axes": "ZYX", **sizes, **said})
+    content = (tmp_path / "without.ome.tif").read_bytes()
+    assert b"PhysicalSizeXUnit" not in content, "or this tests nothing"
+    told = "the file gives no unit of length: µm, as OME has it; read as mm"
+    image = read_image(tmp_path / "without.ome.tif")
+    other = read_image(tmp_path / "with.ome.tif")
+    assert image.attrs["told"] == told
+    assert "told" not in other.attrs
+    assert told in compare(image, other).attrs["grid"]
+    assert f"reference: {told}" in compare(other, image).attrs["grid"]
+
+
+@pytest.mark.parametrize("unit", ["pixel", ""])
+def test_a_unit_that_is_no_length_says_no_size(tmp_path, unit):
+    options = {"imagej": True, "resolution": (1.0, 1.0), "metadata": {"spacing": 1.0, "unit": unit, "axes": "ZYX"}}
+    tifffile.imwrite(tmp_path / "a.tif", PAGES, **options)
+    assert read_image(tmp_path / "a.tif", spacing=SPACING).x.attrs["spacing"] == 0.5
+
+
+@pytest.mark.parametrize("spacing", [-3.0, 0.0])
+def test_slices_of_no_thickness_are_refused_and_the_remedy_helps(tmp_path, spacing):
+    path = tmp_path / "a.tif"
+    metadata = {"spacing": spacing, "unit": "mm", "axes": "ZYX"}
+    tifffile.imwrite(path, PAGES, imagej=True, resolution=(2.0, 2.0), metadata=metadata)
+    with pytest.raises(ReadError, match=r"the file gives voxels no size .*: tifffile.imwrite\(NEW, ") as error:
+        read_image(path)
+    remedy = str(error.value).rpartition("mm): ")[2].removesuffix(" leaves it out")
+    exec(remedy, {"tifffile": tifffile, "NEW": tmp_path / "new.tif", "FILE": path})
+    np.testing.assert_array_equal(in_our_order(read_image(tmp_path / "new.tif", spacing=SPACING)), PAGES)
 
 
 def test_a_resolution_for_printers_is_no_voxel_size(tmp_path):
