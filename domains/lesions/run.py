@@ -92,7 +92,7 @@ def cohort(
         `domains.lesions.cohorts.listing`.
     names, reference_names : str, optional
         Regular expressions whose groups capture the case in the names of files, such as ``"(.+)-seg"``; of references
-        as of predictions by default. See `domains.lesions.cohorts.folders`.
+        as of predictions by default. See `domains.lesions.cohorts.naming`.
     group : str, optional
         A regular expression whose groups capture in the name of a case of whom it is, such as ``"(.+)_.*"``.
     as_ : {"soft", "labels"}, optional

@@ -23,8 +23,9 @@ from ..._checks import UsageError, check_whole
 from ..._files import ReadError, Row, read_text, reading, split_rows
 from ..._text import from_csv, printable
 from ..images.names import case_name
-from .folders import Listed, Names, captured, check_pattern, pair_images
+from .folders import Listed, pair_images
 from .folders import Row as Skipped
+from .naming import Names, captured, check_pattern
 
 NEEDED = ("prediction", "reference")
 COLUMNS = (*NEEDED, "name", "group")
@@ -41,7 +42,7 @@ class Choice:
         A CSV with the columns ``prediction reference`` and perhaps ``name group`` instead of folders.
     names, reference_names : str, optional
         Regular expressions whose groups capture the case in the names of files, such as ``"(.+)-seg"``; of references
-        as of predictions by default. See `domains.lesions.cohorts.folders`.
+        as of predictions by default. See `domains.lesions.cohorts.naming`.
     group : str, optional
         A regular expression whose groups capture in the name of a case of whom it is, such as ``"(.+)_.*"``.
     """

@@ -1,10 +1,12 @@
-"""Patterns that would pair the images of two folders, for the error that says that no names agree.
+"""How the case is found in the name of a file, and which patterns would pair the images of two folders.
 
 Conventions
 -----------
-- A name is the path below the folder, with ``/``, without the ending of the image.
-- Tried are the name itself, without an ending of BraTS or nnU-Net, without an ending that all names of a side have, and
-  for images in subfolders the name of the subfolder. The best pattern leaves the fewest images without a partner.
+- What the groups of a pattern capture in a whole name, joined by ``_``, is the case. A name is that of a file, or the
+  path below the folder with ``/`` if the pattern has one, without the ending of the image.
+- Where no names agree, the error says which patterns would pair them. Tried are the name itself, without an ending of
+  BraTS or nnU-Net, without an ending that all names of a side have, and for images in subfolders the name of the
+  subfolder. The best pattern leaves the fewest images without a partner.
 """
 
 from __future__ import annotations
@@ -12,12 +14,96 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..._checks import UsageError
 
 ROLES = ("-seg", "_seg", "_0000")
 """What BraTS and nnU-Net add to the name of a case, for its segmentation and its first channel."""
 
 WHOLE = "(.+)"
 _LAST_PART = re.compile(r"[-_.][A-Za-z0-9]+$")
+
+
+@dataclass(frozen=True)
+class Names:
+    r"""How the case is found in the name of a file.
+
+    Parameters
+    ----------
+    pattern : str, optional
+        A regular expression for the whole name without the ending of the image. What its groups capture, joined by
+        ``_``, is the case. A pattern with a ``/`` is for the path below the folder, and finds images in its subfolders.
+        By default the name itself is the case.
+
+    Raises
+    ------
+    UsageError
+        If it is no regular expression, or captures nothing.
+
+    Examples
+    --------
+    >>> Names(r"(BraTS-\w+-\d+)-\d+-seg").case_of("BraTS-GLI-00001-000-seg")
+    'BraTS-GLI-00001'
+    >>> Names().case_of("patient.7")
+    'patient.7'
+    """
+
+    pattern: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.pattern is not None:
+            check_pattern("names", self.pattern)
+
+    @property
+    def go_deeper(self) -> bool:
+        """Whether subfolders are searched."""
+        return self.pattern is not None and "/" in self.pattern
+
+    def case_of(self, name: str) -> str | None:
+        """Return the case of a name, or None if the name does not match."""
+        return name if self.pattern is None else captured(self.pattern, name)
+
+
+def check_pattern(name: str, pattern: str, operation: str = "lesions.cohort") -> None:
+    """Refuse what is no regular expression, or captures nothing.
+
+    Raises
+    ------
+    UsageError
+        If it is so.
+
+    Examples
+    --------
+    >>> check_pattern("group", "(.+?)_.*")
+    >>> check_pattern("group", "patient")
+    Traceback (most recent call last):
+    domains._checks.UsageError: lesions.cohort: group 'patient' captures nothing: put what counts in parentheses, as ...
+    """
+    example = "as in '(.+)_.*'"
+    try:
+        n_groups = re.compile(pattern).groups
+    except re.error as error:
+        raise UsageError(
+            f"{operation}: {name} {pattern!r} is no regular expression ({error}): put what counts in parentheses, "
+            f"{example}"
+        ) from None
+    if not n_groups:
+        raise UsageError(f"{operation}: {name} {pattern!r} captures nothing: put what counts in parentheses, {example}")
+
+
+def captured(pattern: str, text: str) -> str | None:
+    r"""Return what the groups of a pattern capture in a whole text, joined by ``_``; None if it does not match.
+
+    Examples
+    --------
+    >>> captured(r"sub-(\d+)_ses-(\d+).*", "sub-01_ses-2_lesion")
+    '01_2'
+    """
+    match = re.fullmatch(pattern, text)
+    if match is None:
+        return None
+    return "_".join(part for part in match.groups() if part)
 
 
 def pairing_patterns(predicted: Sequence[str], reference: Sequence[str]) -> tuple[str, str] | None:

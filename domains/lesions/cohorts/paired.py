@@ -21,7 +21,7 @@ import pandas as pd
 from ..._checks import UsageError
 from ..._report import SIZES, as_written
 from ..._skipped import NOT_SCORED
-from .folders import captured, check_pattern
+from .naming import captured, check_pattern
 from .scores import SCORES, restored
 
 OPERATION = "lesions.compare_models"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from domains._checks import UsageError
-from domains.lesions.cohorts.folders import Names, case_name, pair_images
+from domains.lesions.cohorts.folders import case_name, pair_images
+from domains.lesions.cohorts.naming import Names
 
 
 def test_case_names():
@@ -162,12 +162,6 @@ def test_names_that_no_pattern_pairs(tmp_path):
     references = folder_of(tmp_path / "r", "two.nii")
     with pytest.raises(ValueError, match=r"or name the pairs in a table, cases= \(--cases\)$"):
         pair_images(predictions, references)
-
-
-@pytest.mark.parametrize(("pattern", "found"), [("a(", "no regular expression"), (".+", "captures nothing")])
-def test_a_wrong_pattern_is_wrong_use(pattern, found):
-    with pytest.raises(UsageError, match=rf"^lesions.cohort: names .* {found}.*put what counts in parentheses"):
-        Names(pattern)
 
 
 def test_images_of_other_formats_are_told(tmp_path):

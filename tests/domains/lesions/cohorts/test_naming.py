@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from domains.lesions.cohorts.naming import pairing_patterns
+from domains._checks import UsageError
+from domains.lesions.cohorts.naming import Names, pairing_patterns
 
 
 @pytest.mark.parametrize(
@@ -23,3 +24,9 @@ def test_the_plainest_pattern_that_leaves_the_fewest_images_over(predicted, refe
 def test_none_where_nothing_is_paired():
     assert pairing_patterns(["one"], ["two"]) is None
     assert pairing_patterns([], ["two"]) is None
+
+
+@pytest.mark.parametrize(("pattern", "found"), [("a(", "no regular expression"), (".+", "captures nothing")])
+def test_a_wrong_pattern_is_wrong_use(pattern, found):
+    with pytest.raises(UsageError, match=rf"^lesions.cohort: names .* {found}.*put what counts in parentheses"):
+        Names(pattern)
