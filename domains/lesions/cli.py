@@ -10,6 +10,7 @@ import typer
 from .._flags import Html, Saving, Sharing, field_app, grouped, keywords
 from .flags import (
     Above,
+    Axes,
     Bins,
     Cases,
     Choosing,
@@ -25,6 +26,7 @@ from .flags import (
     Image,
     Labels,
     Lesions,
+    LikeOfMap,
     MaskOut,
     MergedOut,
     Out,
@@ -42,6 +44,7 @@ from .flags import (
     Scale,
     Scoring,
     SecondModel,
+    Spacing,
     Window,
 )
 
@@ -300,6 +303,9 @@ def decide(
     *,
     out: MaskOut = None,
     scale: Scale = None,
+    spacing: Spacing = None,
+    axes: Axes = None,
+    like: LikeOfMap = None,
     level: CutLevel = 0.5,
     saving: Saving,
 ) -> None:
@@ -309,7 +315,17 @@ def decide(
     decision.
     """
     from . import deciding
+    from .images.placing import parse_spacing
 
-    outputs = saving.checked([probability], others={"--out": out})
-    code = deciding.decide_file(probability, out=out, scale=scale, level=level, outputs=outputs)
+    outputs = saving.checked([probability, like], others={"--out": out})
+    code = deciding.decide_file(
+        probability,
+        out=out,
+        scale=scale,
+        spacing=parse_spacing("--spacing", spacing),
+        axes=axes,
+        like=like,
+        level=level,
+        outputs=outputs,
+    )
     raise typer.Exit(code)

@@ -13,11 +13,11 @@ from .. import _console
 from .._checks import UsageError, check_number
 from .._tables import build_table
 from .._text import for_picture
+from .cohorts.reading import read_alone
+from .cohorts.sources import check_reading
 from .decisions.decisions import CUT, OPTIMAL, decide
 from .images.grids import spatial_axes
-from .images.io import read_image
 from .images.names import NIFTI
-from .images.values import check_scale
 from .images.writing import write_image
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 HEADINGS = ("expected Dice", "volume", "bias in volume", "least probability")
 
 
-def decide_file(probability: Path, *, out: Path | None, scale: float | None, level: float, outputs: Outputs) -> int:
+def decide_file(probability: Path, *, out: Path | None, level: float, outputs: Outputs, **options: Any) -> int:
     """Do what ``overlap lesions decide`` does, and return its exit code."""
     operation = "lesions.decide"
-    check_scale(operation, scale=scale)
+    said = check_reading(operation, {**options, "as_": "soft"})
     check_number(operation, "level", level, above=0, at_most=1)
     if out is not None and not out.name.lower().endswith(NIFTI):
         raise UsageError(f"--out {out}: a mask is written as .nii.gz or .nii: give it such a name")
-    image = read_image(probability, as_="soft", scale=scale)
+    image = read_alone(said.of_prediction(probability), said.like)
     report = decide(image, level=level)
     if out is not None:
         write_image(report["mask"].sel(decision=OPTIMAL), out)

@@ -158,6 +158,9 @@ Like = Annotated[
         "cohort, a folder of such images. By default the other image.",
     ),
 ]
+LikeOfMap = Annotated[
+    Path | None, typer.Option("--like", metavar="FILE", help="An image whose place the map has, if its file says none.")
+]
 Resample = Annotated[
     ResampleName | None,
     typer.Option(help="Bring the prediction onto the reference's grid, 0 where it has no field of view."),

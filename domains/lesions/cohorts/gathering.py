@@ -21,7 +21,7 @@ from ..images.nnunet import described
 from .cohorts import Pair, Rules, ignored_rows
 from .folders import Listed, images_by_case
 from .listing import Choice, choose_cases, hash_of_names, part_of
-from .reading import Side, check_said, decide_kinds
+from .reading import Side, check_said, decide_kinds, warn_of_axes
 from .sources import Reading
 
 
@@ -118,6 +118,7 @@ def _decided(listed: Sequence[Listed], reading: Reading, running: Running, *, ma
     predictions = Side(paths, reading.as_, reading.scale)
     paths = tuple(case.reference for case in listed)
     references = Side(paths, reading.reference_as or reading.as_, reading.reference_scale)
+    warn_of_axes("lesions.cohort", reading.axes, [*predictions.paths, *references.paths])
     if may_be_a_part:
         check_said(predictions, references)
     as_, reference_as = decide_kinds(predictions, references, running)

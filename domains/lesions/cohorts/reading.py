@@ -28,6 +28,7 @@ from ..._checks import UsageError
 from ..._running import Running
 from ..._text import file_name
 from ..images.io import holds_whole_numbers, read_grey, read_image, read_values
+from ..images.names import ARRAYS, image_suffix
 from ..images.outlines import DRAWN
 from ..images.places import BORROWED
 from ..images.placing import NoPlaceError
@@ -178,6 +179,7 @@ def read_two(predicted: Source, reference: Source, like: Path | None = None) -> 
     >>> a.dtype.kind, b.dtype.kind
     ('u', 'f')
     """
+    warn_of_axes("lesions.compare", predicted.axes, [predicted.path, reference.path])
     place = None if like is None else read_grey(like)
     a, b = read_pair(predicted, reference, _read_side, place)
     if predicted.as_ is None and b.dtype.kind == "f" and not holds_whole_numbers(predicted.path):
@@ -190,8 +192,36 @@ def read_two(predicted: Source, reference: Source, like: Path | None = None) -> 
     return in_one_field(a, b)
 
 
+def warn_of_axes(operation: str, axes: str | None, paths: Iterable[Path]) -> None:
+    """Warn if the axes of arrays are said, and no file is an array.
+
+    Warns
+    -----
+    UserWarning
+        If it is so.
+
+    Examples
+    --------
+    >>> warn_of_axes("lesions.cohort", "zyx", [Path("a.npy"), Path("a.nii")])
+    """
+    if axes is not None and not any(image_suffix(path) in ARRAYS for path in paths):
+        warnings.warn(f"{operation}: axes (--axes) is of no use: no file is an array (.npy, .npz)", stacklevel=3)
+
+
 def _has_place_of_another(image: xr.DataArray) -> bool:
     return bool(image.attrs.get(BORROWED) or image.attrs.get(DRAWN))
+
+
+def read_alone(source: Source, like: Path | None = None) -> xr.DataArray:
+    """Read an image, in the place of another if its file says none.
+
+    Examples
+    --------
+    >>> from ..images.io import example
+    >>> read_alone(Source(example())).sizes["rater"]
+    4
+    """
+    return _read(source, None if like is None else read_grey(like))
 
 
 def read_pair(

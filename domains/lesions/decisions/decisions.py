@@ -30,6 +30,7 @@ from overlap import expected
 from ..._checks import check_empty, check_number
 from ..._report import name_of
 from ..images.grids import AXES, check_images, grid_if_known, regrid, spatial_axes
+from ..images.places import in_place_of
 
 OPTIMAL = "optimal"
 CUT = "cut"
@@ -254,4 +255,5 @@ def _on_grid_of(mask: xr.DataArray, probability: xr.DataArray, operation: str) -
     grid = grid_if_known(mask)
     if grid is None:
         return probability
+    probability = in_place_of(probability, mask)
     return regrid(probability, grid, operation, name_of(mask, "mask"))

@@ -22,6 +22,7 @@ import overlap as ov
 
 from ..._report import names_of
 from ..images.grids import check_masks, grid_if_known, regrid
+from ..images.places import in_place_of
 
 
 def generalised_energy_distance(
@@ -83,7 +84,7 @@ def generalised_energy_distance(
     drawn = _in_a_row(operation, "samples", samples, sample_dim)
     grid = grid_if_known(samples)
     if grid is not None:
-        raters = regrid(raters, grid, operation)
+        raters = regrid(in_place_of(raters, samples), grid, operation)
     answered = _in_a_row(operation, "raters", raters, dim)
     if drawn[0].sizes != answered[0].sizes:
         raise ValueError(

@@ -79,3 +79,14 @@ def test_wrong_use(probability, tmp_path):
     assert ".nii.gz or .nii: give it such a name" in str(picture.exception)
     assert isinstance(decided(probability, "--out", probability).exception, UsageError)
     assert isinstance(decided(probability, "--level", "0").exception, UsageError)
+
+
+def test_an_array_has_the_place_of_an_image(probability, tmp_path):
+    np.save(tmp_path / "chance.npy", chances().values)
+    alone = decided(tmp_path / "chance.npy", "--axes", "xyz")
+    assert "read it like=IMAGE (--like IMAGE), an image on its voxels, or with spacing" in str(alone.exception)
+    right = json.loads(decided(probability, "--json").stdout)["volume"]
+    for said in (["--like", probability], ["--spacing", "1,1,2"]):
+        result = decided(tmp_path / "chance.npy", "--axes", "xyz", *said, "--json")
+        assert result.exit_code == 0, result.output
+        assert json.loads(result.stdout)["volume"] == pytest.approx(right)

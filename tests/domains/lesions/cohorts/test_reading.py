@@ -9,6 +9,7 @@ import pytest
 from domains._batch import Job, run_cases
 from domains._checks import UsageError
 from domains._running import Running
+from domains.lesions import cohort
 from domains.lesions.cohorts import reading
 from domains.lesions.cohorts.cohorts import Pair, Rules, score_pair
 from domains.lesions.cohorts.folders import Listed
@@ -103,6 +104,14 @@ def test_two_images_are_read_as_the_reference_says(write):
     assert [image.dtype.kind for image in read_two(sure, soft)] == ["f", "f"]
     assert [image.dtype.kind for image in read_two(soft, sure)] == ["f", "u"]
     assert [image.dtype.kind for image in read_two(sure, sure)] == ["u", "u"]
+
+
+def test_axes_without_an_array_are_told(write, tmp_path):
+    path = write("a.nii", [0, 1, 1, 0], np.uint8)
+    with pytest.warns(UserWarning, match=r"^lesions.compare: axes \(--axes\) is of no use: no file is an array"):
+        read_two(Source(path, axes="zyx"), Source(path, axes="zyx"))
+    with pytest.warns(UserWarning, match=r"^lesions.cohort: axes \(--axes\) is of no use"):
+        cohort(tmp_path, tmp_path, axes="zyx")
 
 
 def test_reading_has_a_limit_of_time(write, monkeypatch):
