@@ -315,6 +315,15 @@ def _cohort_of_protocols(path: Path, folder: Path) -> Any:
     return found.scores, found.skipped
 
 
+def _cohort_of_chances(path: Path, folder: Path) -> Any:
+    from domains.lesions import cohort_calibration
+
+    _make_cohort(path, folder)
+    sides = (folder / "predictions", folder / "references")
+    found = cohort_calibration(*sides, as_="soft", scale=300, reference_as="labels")
+    return found.scores, found.skipped
+
+
 def _cohort_of_references(path: Path, folder: Path) -> Any:
     from domains.lesions import cohort
 
@@ -730,6 +739,7 @@ TARGETS: tuple[Target, ...] = (
     Target("lesions.resample_onto", "images", seeds.images, _bring_into_place, _check_place, 5),
     Target("lesions.read_outlines", "formats", seeds.outlines, _read_outlines, _check_outlines, 2),
     Target("lesions.cohort", "images", seeds.images, _cohort_of_images, _check_cohort, 0.5),
+    Target("lesions.cohort_calibration", "images", seeds.images, _cohort_of_chances, _check_cohort, 0.2),
     Target("lesions.cohort_protocols", "images", seeds.images, _cohort_of_protocols, _check_cohort, 0.2),
     Target("lesions.cohort, references", "images", seeds.images, _cohort_of_references, _check_cohort, 0.5),
     Target("lesions.cohort, undeclared", "images", seeds.images, _undeclared_cohort, _check_cohort, 0.5),
