@@ -187,38 +187,6 @@ def read_records(path: Path, job: str, operation: str | None = None) -> Kept:
     return Kept(made.get("settings", {}), outcomes, list(started), shared)
 
 
-def read_settings(path: Path, job: str) -> Mapping[str, Any]:
-    """Read what a file of records was made with, and none of its cases.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    job : str
-        Whose records they are.
-
-    Raises
-    ------
-    UsageError
-        If there is no such file, it is none of records, or was made by another job or version.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "night.records")
-    ...     _ = path.write_bytes(Header("events.score", {"level": 1}).line())
-    ...     read_settings(path, "events.score")
-    {'level': 1}
-    """
-    if not path.is_file():
-        raise UsageError(f"{job}: records {path}: no such file")
-    with path.open("rb") as file:
-        made = _check_made(file.readline(), path, Header(job, {}), job)
-    settings: Mapping[str, Any] = made.get("settings", {})
-    return settings
-
-
 class Records:
     """An open file of records: a context manager that locks the file.
 

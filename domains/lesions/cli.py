@@ -141,10 +141,11 @@ def cohort(
     """
     from . import run
     from .cohorts.saving import records_beside
+    from .cohorts.sidecars import settings_beside
 
     shared = {**keywords(sharing), "records": sharing.records or records_beside(out)}
     inputs = [predictions, references, choosing.cases]
-    others = {"--out": out, "--records": shared["records"]}
+    others = {"--out": out, "--records": shared["records"], "settings of --out": settings_beside(out)}
     code = run.cohort_files(
         predictions,
         references,

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from .. import _console
@@ -20,7 +21,7 @@ from .._checks import UsageError, check_choice
 from .._report import SIZES
 from .._skipped import as_skipped
 from .._text import file_name
-from .cohorts.comparable import check_comparable, known_settings
+from .cohorts.comparable import check_comparable
 from .cohorts.differences import Absent, Infinite, Rules, differences, pooled, summed_up
 from .cohorts.paired import OPERATION, PairedScores, pair_scores
 from .cohorts.scores import missed, read_scores
@@ -45,7 +46,8 @@ class ModelComparison(NamedTuple):
     summary : DataFrame
         A row for each label, index and statistic: ``label index statistic``, the values of both models over the same
         cases (``a b``), ``difference low high better``, the first model's ``wins ties losses``, ``n_compared
-        n_undefined n_infinite`` (a model or both are infinitely far) and ``missed_a missed_b``.
+        n_undefined n_infinite`` (a model or both are infinitely far), ``missed_a missed_b`` (cases in which a model
+        has nothing of the label) and ``missing_a missing_b`` (cases of which it has no prediction).
     cases : DataFrame
         A row for each case, label and index: ``case label index a b difference better``; with groups, ``group``.
     skipped : DataFrame
@@ -100,19 +102,22 @@ def compare_models(
     ReadError, FileNotFoundError
         If a file is no table of scores.
     UsageError
-        If the tables have no case in common or other references, the records beside two files say that they were
-        scored with other settings, or an option is out of range.
+        If the tables have no case in common or other references, they were scored with other settings, or an option
+        is out of range.
 
     Warns
     -----
     UserWarning
-        If a model has no prediction of cases that were counted as missed.
+        If a model has no prediction of cases that were counted as missed, or a table does not say with which settings
+        it was made (``attrs["settings"]``, which `cohort`, `merge` and `read_scores` fill).
 
     Examples
     --------
     >>> cases = {"case": ["p1_a", "p1_b", "p2"], "label": "1", "error": ""}
     >>> a = pd.DataFrame({**cases, "dice": [0.8, 0.7, 0.9], "hd95": [2.0, 5.0, 1.0]})
     >>> b = pd.DataFrame({**cases, "dice": [0.7, 0.7, 0.6], "hd95": [3.0, float("inf"), 4.0]})
+    >>> for scores in (a, b):
+    ...     scores.attrs["settings"] = {"preset": "monai"}
     >>> found = compare_models(a, b, group={"p1_a": "p1", "p1_b": "p1", "p2": "p2"})
     >>> found.summary[["index", "difference", "low", "high", "wins", "ties", "losses", "n_infinite"]].round(3)
       index  difference   low  high  wins  ties  losses  n_infinite
@@ -123,8 +128,7 @@ def compare_models(
     rules = Rules(infinite, absent)
     table_a, name_a = _as_scores(a, "a")
     table_b, name_b = _as_scores(b, "b")
-    if not isinstance(a, pd.DataFrame) and not isinstance(b, pd.DataFrame):
-        check_comparable(OPERATION, Path(a), Path(b))
+    check_comparable(OPERATION, (table_a, table_b), (name_a, name_b))
     chosen = _chosen(indices, table_a, table_b)
     pairs = pair_scores(table_a, table_b, (name_a, name_b), group)
     _warn_of_missing(pairs.a, name_a)
@@ -132,12 +136,12 @@ def compare_models(
     summary: list[dict[str, Any]] = []
     cases: list[pd.DataFrame] = []
     for label, of_label in pairs.by_label():
-        n_missed = {"missed_a": int(missed(of_label.a).sum()), "missed_b": int(missed(of_label.b).sum())}
+        losses = _losses(of_label)
         for index in chosen:
             compared = differences(of_label.a, of_label.b, index, rules)
             cases.append(_named(compared, of_label))
             for row in _rows(compared, of_label, index, bootstrap):
-                summary.append({"label": label, **row, **n_missed})
+                summary.append({"label": label, **row, **losses})
     return ModelComparison(pd.DataFrame(summary), pd.concat(cases, ignore_index=True), as_skipped(pairs.skipped))
 
 
@@ -156,7 +160,6 @@ def compare_models_files(
     penalty = parse_infinite(infinite)
     with _console.collected_warnings() as notes:
         found = compare_models(a, b, indices=names, infinite=penalty, **options)
-    notes += _settings_not_known(a, b)
     n_cases = found.cases["case"].nunique()
     report = {
         "a": str(a),
@@ -210,18 +213,25 @@ def _as_scores(scores: str | Path | pd.DataFrame, name: str) -> tuple[pd.DataFra
     return read_scores(scores), file_name(scores)
 
 
-def _settings_not_known(*tables: Path) -> list[str]:
-    """Return a line on the tables that have no records beside them."""
-    unknown = [file_name(table) for table in tables if known_settings(table) is None]
-    if not unknown:
-        return []
-    names = " and ".join(unknown)
-    return [f"{OPERATION}: the settings of {names} are not known: no records of this version are beside it"]
+def _losses(pairs: PairedScores) -> dict[str, int]:
+    """Return in how many cases each model has nothing of a label, and of how many it has no prediction."""
+    return {
+        "missed_a": int(missed(pairs.a).sum()),
+        "missed_b": int(missed(pairs.b).sum()),
+        "missing_a": int(_is_missing(pairs.a).sum()),
+        "missing_b": int(_is_missing(pairs.b).sum()),
+    }
+
+
+def _is_missing(rows: pd.DataFrame) -> np.ndarray:
+    """Return in which rows there is no prediction."""
+    is_missing: np.ndarray = (rows["missing"] == 1).to_numpy()
+    return is_missing
 
 
 def _warn_of_missing(rows: pd.DataFrame, name: str) -> None:
     cases = rows.index.get_level_values("case")
-    missing = cases[(rows["missing"] == 1).to_numpy()].unique()
+    missing = cases[_is_missing(rows)].unique()
     if len(missing):
         warnings.warn(
             f"{OPERATION}: {name} has no prediction of {len(missing)} of {cases.nunique()} cases, such as "

@@ -1,24 +1,24 @@
-"""Whether two tables of scores were made with the same settings, by the records beside them.
+"""Whether two tables of scores were made with the same settings, which each keeps.
 
 Conventions
 -----------
-- A table holds no settings: the records beside it do, as `cohort` keeps them.
+- A table of `cohort` or `merge` says its settings, in memory and saved: see `domains.lesions.cohorts.sidecars`.
 - Models may differ in what reads their files, in how the cohort was divided, in whether a missing prediction counts,
   and in which labels were scored. A region that both name has the same labels; all else is equal.
-- Without readable records of this version, the settings of a table are not known, which is no error.
+- A table that does not say its settings is told, which is no error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+import warnings
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+
 from ..._checks import UsageError
-from ..._records import changed_settings, read_settings
-from ..._text import file_name
-from .cohorts import JOB
-from .saving import records_beside
+from ..._records import changed_settings
+from .sidecars import SETTINGS
 
 OF_ONE_MODEL = (
     "part",
@@ -34,48 +34,61 @@ OF_ONE_MODEL = (
 """The settings in which two models may differ."""
 
 
-def check_comparable(operation: str, a: Path, b: Path) -> None:
-    """Refuse two tables of scores whose records say that they were made with other settings.
+def check_comparable(operation: str, tables: Sequence[pd.DataFrame], names: Sequence[str]) -> None:
+    """Refuse two tables of scores that say that they were made with other settings.
 
     Parameters
     ----------
     operation : str
         Who asks, for the error.
-    a, b : Path
-        The tables.
+    tables : sequence of DataFrame
+        Both.
+    names : sequence of str
+        What messages call them.
 
     Raises
     ------
     UsageError
         If a setting differs in which models may not.
+
+    Warns
+    -----
+    UserWarning
+        If a table does not say its settings.
     """
-    settings_a = known_settings(a)
-    settings_b = known_settings(b)
-    if settings_a is None or settings_b is None:
+    first, second = tables
+    a = known_settings(first)
+    b = known_settings(second)
+    if a is None or b is None:
+        _warn_of_unknown(operation, tables, names)
         return
-    changed = changed_settings(*shared_settings(settings_a, settings_b))
+    changed = changed_settings(*shared_settings(a, b))
     if changed:
         raise UsageError(
-            f"{operation}: {file_name(b)} was scored with other settings than {file_name(a)} ({changed}): score it "
-            f"again with those of {file_name(a)}, with another --out"
+            f"{operation}: {names[1]} was scored with other settings than {names[0]} ({changed}): score it again with "
+            f"those of {names[0]}, with another --out"
         )
 
 
-def known_settings(table: Path) -> Mapping[str, Any] | None:
-    """Return what a table of scores was made with; None if no records beside it say so.
+def known_settings(scores: pd.DataFrame) -> Mapping[str, Any] | None:
+    """Return what a table of scores was made with; None if it does not say so.
 
     Examples
     --------
-    >>> known_settings(Path("nowhere.csv")) is None
+    >>> known_settings(pd.DataFrame({"dice": [0.5]})) is None
     True
     """
-    records = records_beside(table)
-    if records is None:
-        return None
-    try:
-        return read_settings(records, JOB)
-    except (UsageError, OSError):
-        return None
+    settings = scores.attrs.get(SETTINGS)
+    return settings if isinstance(settings, Mapping) else None
+
+
+def _warn_of_unknown(operation: str, tables: Sequence[pd.DataFrame], names: Sequence[str]) -> None:
+    unknown = [name for name, table in zip(names, tables, strict=True) if known_settings(table) is None]
+    warnings.warn(
+        f"{operation}: the settings of {' and '.join(unknown)} are not known, so that they may be other ones: keep the "
+        ".settings.json of a table beside it and read it with read_scores, or score it again",
+        stacklevel=4,
+    )
 
 
 def shared_settings(a: Mapping[str, Any], b: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

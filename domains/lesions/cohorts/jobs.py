@@ -7,7 +7,7 @@ Conventions
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from ..._text import file_name
 from .cohorts import CASES
 from .gathering import Cohort
 from .saving import check_table, records_beside, save_scores
+from .sidecars import with_settings
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,9 @@ class Saved:
     columns: list[str]
     path: Path | None = None
 
-    def of(self, outcomes: list[Outcome]) -> pd.DataFrame:
-        """Make the table, and save it."""
-        table = self.made(outcomes)
+    def of(self, outcomes: list[Outcome], settings: Mapping[str, Any]) -> pd.DataFrame:
+        """Make the table, which keeps its settings, and save it."""
+        table = with_settings(self.made(outcomes), settings)
         if self.path is not None:
             save_scores(table, self.path)
         return table
@@ -122,6 +123,6 @@ def score_cases(
     try:
         outcomes = run_cases(job, cohort.cases, running)
     except Interrupted as stop:
-        saved.of(stop.outcomes)
+        saved.of(stop.outcomes, settings)
         raise
-    return saved.of(outcomes), outcomes
+    return saved.of(outcomes, settings), outcomes

@@ -41,6 +41,7 @@ from .cohorts import (
 from .folders import Listed
 from .listing import grouped, read_cases
 from .saving import check_table, save_scores
+from .sidecars import with_settings
 
 OPERATION = "lesions.merge"
 
@@ -123,7 +124,7 @@ def merge(
     for case in grouped(listed, group, OPERATION):
         outcome = outcomes.get(case.name, Outcome(case.name, error="no part has it: run its part, or name its records"))
         outcomes[case.name] = replace(outcome, about={GROUP: case.group})
-    scores = scores_of(outcomes.values())
+    scores = with_settings(scores_of(outcomes.values()), settings)
     if table is not None:
         save_scores(scores, table)
     warn_of_fields(scores, OPERATION)

@@ -3,6 +3,8 @@
 Conventions
 -----------
 - A file is replaced when the new one is complete, and only if it is a table of scores itself.
+- The settings of a table are kept with it: in Parquet, or beside a CSV (`domains.lesions.cohorts.sidecars`). A file
+  beside it that says those of an older table goes first.
 - Parquet keeps types: text stays text, whole numbers stay whole, NaN and infinity are what they are. It needs pyarrow.
 """
 
@@ -19,6 +21,7 @@ from ..._console import save_table
 from ..._outputs import is_special, write_whole
 from ..._text import file_name
 from .scores import COLUMNS, is_parquet
+from .sidecars import SETTINGS, check_settings_file, save_settings, settings_beside
 
 
 def save_scores(scores: pd.DataFrame, path: Path) -> None:
@@ -42,7 +45,7 @@ def save_scores(scores: pd.DataFrame, path: Path) -> None:
     if is_parquet(path):
         write_whole(path, lambda part: scores.to_parquet(part, engine="pyarrow", index=False))
     else:
-        save_table(scores, path)
+        _save_csv(scores, path)
 
 
 def records_beside(table: Path) -> Path | None:
@@ -75,8 +78,11 @@ def check_table(path: Path, operation: str = "lesions.cohort", columns: Sequence
     ImportError
         If it is to be Parquet, and pyarrow is not installed.
     """
+    beside = settings_beside(path)
     if is_parquet(path):
         _check_pyarrow(path, operation)
+    elif beside is not None:
+        check_settings_file(beside, operation)
     if not path.is_file():
         return
     is_scores = _is_parquet_of(path, columns) if is_parquet(path) else _is_csv_of(path, columns)
@@ -85,6 +91,16 @@ def check_table(path: Path, operation: str = "lesions.cohort", columns: Sequence
             f"{operation}: {file_name(path)} is not a table of scores of this version, and would be overwritten: "
             "move it away, or choose another --out"
         )
+
+
+def _save_csv(scores: pd.DataFrame, path: Path) -> None:
+    beside = settings_beside(path)
+    if beside is not None:
+        beside.unlink(missing_ok=True)
+    save_table(scores, path)
+    settings = scores.attrs.get(SETTINGS)
+    if beside is not None and settings is not None:
+        save_settings(settings, beside)
 
 
 def _check_pyarrow(path: Path, operation: str) -> None:

@@ -32,6 +32,7 @@ from ..comparison.reports import (
     LESION_INDICES,
     SIZES,
 )
+from .sidecars import SETTINGS, read_settings, settings_beside
 
 COUNTS = ["missed", "missing", *LESION_COUNTS]
 SCORES = [*SIZES, *INDICES, *BOUNDS, *DISTANCES, *BOUNDARY_INDICES, *LESION_INDICES, *FIELDS, *COUNTS]
@@ -51,7 +52,8 @@ def read_scores(path: str | Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Texts are as they were saved, whatever they look like; a distance is ``inf`` where it is infinite.
+        Texts are as they were saved, whatever they look like; a distance is ``inf`` where it is infinite. With which
+        settings the scores were made is ``attrs["settings"]``, if that is known.
 
     Raises
     ------
@@ -73,7 +75,12 @@ def read_scores(path: str | Path) -> pd.DataFrame:
             with Path(path).open("rb") as file:
                 return restored(pd.read_parquet(file), operation)
         rows = split_rows(read_text(operation, path), ",")
-        return _as_table(rows)
+        table = _as_table(rows)
+    beside = settings_beside(path)
+    settings = None if beside is None else read_settings(beside)
+    if settings is not None:
+        table.attrs[SETTINGS] = settings
+    return table
 
 
 def is_parquet(path: str | Path) -> bool:

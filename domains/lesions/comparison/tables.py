@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -163,10 +163,13 @@ def _missed_lines(summary: pd.DataFrame) -> list[str]:
 def models_table(summary: pd.DataFrame, a: Path, b: Path, n_cases: int) -> list[str | Text | Table]:
     """Return what the terminal shows of two models on the same cases."""
     title = f"A: {a}\nB: {b}\n{count_of(n_cases, 'case')} of both"
-    caption = (
-        "A \N{MINUS SIGN} B: mean of the cases' differences, of distances (mm) the median\n"
-        "interval: from resampled cases; better: whose side of 0 it lies on\n"
-        "W/T/L: wins, ties and losses of A"
+    caption = "\n".join(
+        [
+            "A \N{MINUS SIGN} B: mean of the cases' differences, of distances (mm) the median",
+            *which_is_better(summary["index"].unique()),
+            "interval: from resampled cases; better: whose side of 0 it lies on",
+            "W/T/L: wins, ties and losses of A",
+        ]
     )
     has_undefined = bool(summary["n_undefined"].any())
     headings = [*MODELS, UNDEFINED] if has_undefined else [*MODELS]
@@ -184,7 +187,44 @@ def models_table(summary: pd.DataFrame, a: Path, b: Path, n_cases: int) -> list[
             by_a = count_of(row["missed_a"], "case")
             by_b = count_of(row["missed_b"], "case")
             parts.append(f"label {row['label']}: A misses it in {by_a}, B in {by_b}")
+        parts += without_prediction(row)
     return parts
+
+
+def which_is_better(indices: Iterable[str]) -> list[str]:
+    """Return of which indices more is better, and of which less.
+
+    Examples
+    --------
+    >>> print(*which_is_better(["dice", "hd95", "nsd"]), sep="; ")
+    higher is better: dice, nsd; lower is better: hd95 (A − B below 0 speaks for A)
+    """
+    higher: list[str] = []
+    lower: list[str] = []
+    for index in indices:
+        kind = lower if index in DISTANCES else higher
+        kind.append(index)
+    lines = []
+    if higher:
+        lines.append(f"higher is better: {', '.join(higher)}")
+    if lower:
+        lines.append(f"lower is better: {', '.join(lower)} (A \N{MINUS SIGN} B below 0 speaks for A)")
+    return lines
+
+
+def without_prediction(row: Row) -> list[str]:
+    """Return of how many cases of a label the two models have no prediction, if there are any.
+
+    Examples
+    --------
+    >>> without_prediction({"label": "1", "missing_a": 2, "missing_b": 0})
+    ['label 1: A has no prediction of 2 cases, B of no cases']
+    """
+    if not row["missing_a"] and not row["missing_b"]:
+        return []
+    of_a = count_of(row["missing_a"], "case")
+    of_b = count_of(row["missing_b"], "case")
+    return [f"label {row['label']}: A has no prediction of {of_a}, B of {of_b}"]
 
 
 def _comparison_cells(row: Row) -> list[str]:

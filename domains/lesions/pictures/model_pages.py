@@ -17,6 +17,7 @@ import pandas as pd
 
 from ..._page import Finding, Look, gallery, page, paragraph, picture, section, table
 from ..._text import count_of
+from ..comparison.tables import without_prediction
 
 PACKAGES = ("numpy", "scipy", "pandas", "matplotlib")
 MOST_PICTURES = 4
@@ -26,7 +27,8 @@ _VALUES = dict.fromkeys(("a", "b", "low", "high"), ".4f") | {"difference": "+.4f
 LOOK = Look(_VALUES, {})
 _SUMMARY = (
     "Difference: A minus B, the mean over the cases; of distances (mm) the median, where a miss is infinitely far; "
-    "pooled: of the Dice of the added sizes. Intervals from resampled cases. Wins, ties and losses are those of A."
+    "pooled: of the Dice of the added sizes. Of distances lower is better, of all else higher. "
+    "Intervals from resampled cases. Wins, ties and losses are those of A."
 )
 
 
@@ -85,6 +87,7 @@ def _of_labels(summary: pd.DataFrame) -> list[Finding]:
             by_a = count_of(row["missed_a"], "case")
             by_b = count_of(row["missed_b"], "case")
             found.append(Finding(f"label {row['label']}: A misses it in {by_a}, B in {by_b}", "bad"))
+        found += [Finding(line, "bad") for line in without_prediction(row)]
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from math import inf, nan
 
 import numpy as np
@@ -10,11 +11,11 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from domains import _console
 from domains._checks import UsageError
 from domains._files import ReadError
 from domains.lesions import compare_models, summarise
 from domains.lesions.cli import app
+from domains.lesions.cohorts.saving import save_scores
 
 
 def run(*arguments, code=0):
@@ -39,7 +40,13 @@ def scores_of(model, skill):
         dice = 2 * intersection / (size_a + size_b)
         table = {"case": cases, "label": label, **sizes, "dice": dice, "hd95": hd95, "missed": np.isinf(hd95) * 1.0}
         rows.append(pd.DataFrame(table))
-    return pd.concat(rows, ignore_index=True).assign(error="", patient=lambda table: table["case"].str[:2])
+    return scored(pd.concat(rows, ignore_index=True).assign(error="", patient=lambda table: table["case"].str[:2]))
+
+
+def scored(table, **settings):
+    """Let a table say with which settings it was scored."""
+    table.attrs["settings"] = {"preset": "monai", **settings}
+    return table
 
 
 A = scores_of(1, (8, 2))
@@ -118,7 +125,8 @@ def test_cases_that_only_one_has_are_told():
 def test_no_file_is_not_rightly_nothing(has_row):
     """The first model has no file of a healthy case, in which the second marks something."""
     sizes = {"intersection": [4.0, 0.0], "size_a": [5.0, 0.0], "size_b": [5.0, 0.0]}
-    a = pd.DataFrame({"case": ["p", "q"], "label": "1", "error": "", **sizes, "dice": [0.8, nan], "missing": [0, 1]})
+    cases = {"case": ["p", "q"], "label": "1", "error": ""}
+    a = scored(pd.DataFrame({**cases, **sizes, "dice": [0.8, nan], "missing": [0, 1]}))
     b = a.assign(size_a=[5.0, 3.0], dice=[0.8, 0.0], missing=0)
     if not has_row:
         a.loc[1, "label"] = "2"
@@ -126,13 +134,14 @@ def test_no_file_is_not_rightly_nothing(has_row):
         found = compare_models(a, b).summary
     dice = found[(found["label"] == "1") & (found["statistic"] == "mean")].iloc[0]
     assert (dice["difference"], dice["wins"], dice["n_undefined"]) == (0, 0, 1)
+    assert (dice["missing_a"], dice["missing_b"]) == (1, 0)
     rightly = compare_models(a.assign(missing=0), b).summary.iloc[0]
     assert (rightly["difference"], rightly["wins"]) == (0.5, 1)
 
 
 def test_tables_without_sizes_are_compared_too():
     cases = {"case": ["p", "q"], "label": "1", "error": ""}
-    a = pd.DataFrame({**cases, "nsd": [0.5, 0.9]})
+    a = scored(pd.DataFrame({**cases, "nsd": [0.5, 0.9]}))
     found = compare_models(a, a.assign(nsd=[0.4, 0.9]))
     assert found.summary[["index", "wins", "ties", "missed_a"]].values.tolist() == [["nsd", 1, 1, 0]]
 
@@ -161,7 +170,7 @@ def test_tables_without_a_common_index_are_refused():
 def saved(tmp_path):
     paths = [tmp_path / "a.csv", tmp_path / "b[red].csv"]
     for path, table in zip(paths, (A, B), strict=True):
-        _console.save_table(table, path)
+        save_scores(table, path)
     return paths
 
 
@@ -177,12 +186,30 @@ def test_the_command(saved, tmp_path):
     text = run(*saved, *flags, "--plot", tmp_path / "p.png").stdout
     found = compare_models(*saved, group="patient")
     assert f"A: {saved[0]}\nB: {saved[1]}\n21 cases of both" in text
-    assert f"missed of edema: {found.summary['missed_a'].iloc[-1]} by A" in text
+    assert f"label edema: A misses it in {found.summary['missed_a'].iloc[-1]} cases, B in" in text
     pd.testing.assert_frame_equal(
         pd.read_csv(tmp_path / "s.csv", keep_default_na=False), found.summary, check_dtype=False
     )
     assert pd.read_csv(tmp_path / "d.csv")["better"].tolist() == found.cases["better"].tolist()
     assert (tmp_path / "p.png").stat().st_size > 5000
+
+
+def test_every_output_tells_whose_predictions_are_missing(tmp_path):
+    """The second model has no files of two scans, which were counted as missed."""
+    paths = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    lacks = B["case"].isin(["03_0", "05_1"])
+    save_scores(A.assign(missing=0), paths[0])
+    save_scores(B.assign(missing=lacks.astype(int)), paths[1])
+    page = tmp_path / "m.html"
+    shown = run(*paths, "--html", page)
+    told = "label edema: A has no prediction of no cases, B of 2 cases"
+    assert told in shown.stdout
+    assert told in page.read_text()
+    assert f"{paths[1]} has no prediction of 2 of 21 cases, such as 03_0" in shown.stderr
+    report = json.loads(run(*paths, "--json").stdout)
+    assert {(row["missing_a"], row["missing_b"]) for row in report["summary"]} == {(0, 2)}
+    rows = pd.read_csv(StringIO(run(*paths, "--format", "csv").stdout))
+    assert rows[["missing_a", "missing_b"]].drop_duplicates().values.tolist() == [[0, 2]]
 
 
 def test_json_keeps_infinite_ends(saved):
@@ -196,7 +223,7 @@ def test_json_keeps_infinite_ends(saved):
 
 
 def test_a_case_of_one_table_is_exit_code_1(saved):
-    _console.save_table(B[B["case"] != "02_1"], saved[1])
+    save_scores(B[B["case"] != "02_1"], saved[1])
     done = run(*saved, "--json", code=1)
     (told,) = json.loads(done.stdout)["skipped"]
     assert told["file"] == "02_1"

@@ -4,11 +4,12 @@ import json
 
 import nibabel as nib
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from domains._checks import UsageError
-from domains.lesions import cohort, compare_models
+from domains.lesions import cohort, compare_models, merge, read_scores
 from domains.lesions.cli import app
 
 
@@ -69,16 +70,81 @@ def test_a_region_of_one_name_has_the_same_labels(folders, members, is_refused):
         compare_models(a, b)
 
 
-@pytest.mark.parametrize("content", [None, b"", b"notes\n"])
+@pytest.mark.parametrize("content", [None, b"", b"notes\n", b"[]", b'{"settings": 5}'])
 def test_settings_that_are_not_known_are_told(folders, content):
     a = scored(folders, "a.csv")
     b = scored(folders, "b.csv", nsd_tolerance=2.5)
-    records = b.with_name("b.csv.records")
-    records.unlink()
+    beside = b.with_name("b.csv.settings.json")
+    beside.unlink()
     if content is not None:
-        records.write_bytes(content)
+        beside.write_bytes(content)
     done = CliRunner().invoke(app, ["compare-models", str(a), str(b), "--json"])
     assert done.exit_code == 0
     (told,) = json.loads(done.stdout)["warnings"]
-    assert told.startswith("lesions.compare_models: the settings of ")
-    assert "b.csv are not known" in told
+    assert told.startswith(f"lesions.compare_models: the settings of {b} are not known")
+    with pytest.warns(UserWarning, match=r"the settings of \S*b.csv are not known"):
+        compare_models(a, b)
+
+
+def by_merge(folders, path, options):
+    parts = [path.with_name(f"{path.name}.{k}") for k in (1, 2)]
+    for k, part in enumerate(parts, 1):
+        cohort(*folders, as_="labels", part=(k, 2), records=part, **options)
+    merge(parts, out=path)
+    return path
+
+
+def with_records_elsewhere(folders, path, options):
+    elsewhere = path.parent / "elsewhere"
+    elsewhere.mkdir(exist_ok=True)
+    cohort(*folders, out=path, records=elsewhere / path.name, **options)
+    return path
+
+
+def as_tables(folders, path, options):
+    return cohort(*folders, **options)[0]
+
+
+def of_merge(folders, path, options):
+    by_merge(folders, path, options)
+    return merge([path.with_name(f"{path.name}.{k}") for k in (1, 2)])[0]
+
+
+def read_again(folders, path, options):
+    cohort(*folders, out=path, **options)
+    return read_scores(path)
+
+
+@pytest.mark.parametrize("made", [by_merge, with_records_elsewhere, as_tables, of_merge, read_again])
+def test_a_table_says_its_settings_wherever_it_was_made(folders, tmp_path, made):
+    a = made(folders, tmp_path / "a.csv", {})
+    same = made(folders, tmp_path / "same.csv", {})
+    other = made(folders, tmp_path / "other.csv", {"nsd_tolerance": 2.5, "connectivity": 1})
+    assert (compare_models(a, same).summary["difference"] == 0).all()
+    with pytest.raises(UsageError, match="nsd_tolerance 1.0, now 2.5; .*connectivity null, now 1"):
+        compare_models(a, other)
+
+
+def test_the_remedies_for_settings_that_are_not_known_help(folders, tmp_path):
+    """A table that pandas read, and one that was copied alone."""
+    a = scored(folders, "a.csv")
+    b = scored(folders, "b.csv", nsd_tolerance=2.5)
+    with pytest.warns(UserWarning, match="the settings of b are not known.* read it with read_scores"):
+        compare_models(a, pd.read_csv(b))
+    with pytest.raises(UsageError, match="nsd_tolerance 1.0, now 2.5"):
+        compare_models(a, read_scores(b))
+    copied = tmp_path / "copied.csv"
+    copied.write_bytes(b.read_bytes())
+    with pytest.warns(UserWarning, match=r"copied.csv are not known.*keep the .settings.json of a table beside it"):
+        compare_models(a, copied)
+    copied.with_name("copied.csv.settings.json").write_bytes(b.with_name("b.csv.settings.json").read_bytes())
+    with pytest.raises(UsageError, match="copied.csv was scored with other settings"):
+        compare_models(a, copied)
+
+
+def test_scores_of_another_version_are_told(folders):
+    a = read_scores(scored(folders, "a.csv"))
+    b = a.copy()
+    b.attrs["settings"] = {**a.attrs["settings"], "version": "0.0.1"}
+    with pytest.raises(UsageError, match='version .*, now "0.0.1"'):
+        compare_models(a, b)

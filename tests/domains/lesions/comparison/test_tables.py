@@ -95,6 +95,7 @@ def test_a_cohort_says_what_distances_mean_as_a_comparison_does(settings):
 MODELS = {
     **{"label": "1", "index": "hd95", "statistic": "median", "a": inf, "b": 2.0, "difference": inf, "low": -inf},
     **{"high": inf, "better": "", "wins": 1, "ties": 0, "losses": 2, "n_undefined": 0, "missed_a": 2, "missed_b": 0},
+    **{"missing_a": 0, "missing_b": 0},
 }
 
 
@@ -108,6 +109,22 @@ def test_two_models_side_by_side():
     assert line == "label 1: A misses it in 2 cases, B in no cases"
     (alone,) = models_table(pd.DataFrame([{**MODELS, "missed_a": 0}]), *names, 3)
     assert "undefined" not in text(alone)
+
+
+def test_it_is_said_of_each_index_whether_more_is_better():
+    rows = pd.DataFrame([{**MODELS, "index": index} for index in ("dice", "hd95", "nsd", "masd")])
+    shown = text(*models_table(rows, Path("a"), Path("b"), 5))
+    assert "higher is better: dice, nsd" in [line.strip() for line in shown.splitlines()]
+    assert "lower is better: hd95, masd (A \N{MINUS SIGN} B below 0 speaks for A)" in shown
+    assert "higher" not in text(*models_table(rows[1:2], Path("a"), Path("b"), 5))
+
+
+def test_cases_without_a_prediction_are_told_of_each_model():
+    rows = pd.DataFrame([{**MODELS, "missed_a": 0, "missing_b": 3}, {**MODELS, "label": "core", "missing_a": 1}])
+    *_, of_first, misses, of_core = models_table(rows, Path("a"), Path("b"), 5)
+    assert of_first == "label 1: A has no prediction of no cases, B of 3 cases"
+    assert misses == "label core: A misses it in 2 cases, B in no cases"
+    assert of_core == "label core: A has no prediction of 1 case, B of no cases"
 
 
 def test_what_is_undefined_of_two_models_is_counted_where_anything_is():

@@ -17,7 +17,9 @@ def scores(dice, hd95):
     sizes = {"size_a": [2.0] * 4, "size_b": [2.0] * 4, "intersection": np.array(dice) * 2.0}
     missed = np.isinf(hd95) * 1.0
     cases = {"case": ["a", "<b>", "c", "d"], "label": "1", "error": ""}
-    return pd.DataFrame({**cases, **sizes, "dice": dice, "hd95": hd95, "missed": missed})
+    table = pd.DataFrame({**cases, **sizes, "dice": dice, "hd95": hd95, "missed": missed})
+    table.attrs["settings"] = {"preset": "monai"}
+    return table
 
 
 A = scores([0.9, 0.8, 0.9, 0.95], [1.0, 2.0, 1.5, 1.0])

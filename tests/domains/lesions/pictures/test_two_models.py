@@ -75,6 +75,7 @@ def test_models_of_other_cases_are_refused():
 def test_what_compare_models_returned_is_drawn_as_it_is():
     """With its penalty for what is infinite, and its counts."""
     one, two = table([1.0, np.inf, 3.0]), table([2.0, 1.0, 3.0])
+    one.attrs["settings"] = two.attrs["settings"] = {"preset": "monai"}
     found = compare_models(one, two, infinite=50.0)
     ax = plot_models(found.cases, index="hd95")
     assert sorted(map(tuple, points(ax).tolist())) == [(1, 2), (3, 3), (50, 1)]
