@@ -154,7 +154,10 @@ def read_grey(path: str | Path) -> xr.DataArray:
     nibabel()
     with reading("lesions.read_grey", path):
         stored = _read(path, None, None)
-        image = along_axes(replace(stored, values=stored.values.astype(float)))
+        # a value that is none, or too large, stays none or infinite
+        with np.errstate(invalid="ignore", over="ignore"):
+            values = stored.values.astype(float)
+        image = along_axes(replace(stored, values=values))
     return image.assign_attrs(name=printable(path.name))
 
 

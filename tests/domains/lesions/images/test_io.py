@@ -274,3 +274,10 @@ def test_an_empty_file_is_called_so_whatever_its_format(tmp_path, suffix):
     path.touch()
     with pytest.raises(ReadError, match=rf"a\.{suffix}: an empty file; fetch or write it again$"):
         read_image(path)
+
+
+def test_grey_values_that_are_none_stay_so_without_a_warning(tmp_path):
+    nib = pytest.importorskip("nibabel")
+    signalling = np.array([0x7FA00000], np.uint32).view(np.float32)
+    nib.save(nib.Nifti1Image(np.full((3, 2, 2), signalling), np.eye(4)), tmp_path / "grey.nii")
+    assert np.isnan(read_grey(tmp_path / "grey.nii").values).all()
