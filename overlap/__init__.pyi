@@ -1,6 +1,7 @@
 from . import (
     boxes,
     calibration,
+    cuboids,
     expected,
     indices,
     intervals,
@@ -39,6 +40,7 @@ __all__ = [
     "boxes",
     "calibration",
     "containment",
+    "cuboids",
     "dice",
     "expected",
     "f_beta",

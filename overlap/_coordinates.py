@@ -1,4 +1,4 @@
-"""Boxes as coordinates, aligned and rotated alike: the dtype they are computed in, and what becomes of malformed ones.
+"""Boxes as coordinates, aligned and rotated alike: what is read, in which dtype, and what becomes of malformed ones.
 
 Conventions
 -----------
@@ -11,9 +11,86 @@ from __future__ import annotations
 
 from math import prod
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
-from ._arrays import Array, is_host, number
+import numpy as np
+
+from ._arrays import Array, is_host, namespace, number
+
+
+class Kind(NamedTuple):
+    """A kind of turned box: the package that measures it, its name, its columns, and which of these are sides."""
+
+    package: str
+    name: str
+    columns: tuple[str, ...]
+    sides: slice
+
+    @property
+    def described(self) -> str:
+        """Say what a box of the kind is."""
+        return f"a {self.name} is ({', '.join(self.columns)})"
+
+    @property
+    def remedy(self) -> str:
+        """Say what its sides have to be."""
+        *first, last = self.columns[self.sides]
+        return f"{self.described}, its sides {', '.join(first)} and {last} not negative"
+
+
+def read_boxes(operation: str, kind: Kind, **boxes: Array) -> tuple[list[Array], ModuleType]:
+    """Return sets of well-formed boxes of a kind, in one dtype that can hold their sizes.
+
+    Examples
+    --------
+    >>> import array_api_compat.numpy as xp
+    >>> disc = Kind("discs", "disc", ("x", "y", "w", "h"), slice(2, 4))
+    >>> (a,), _ = read_boxes("discs.measure", disc, a=xp.asarray([0, 0, 4, 2]))
+    >>> a
+    array([0., 0., 4., 2.])
+    """
+    xp = namespace(operation, **boxes)
+    for name, x in boxes.items():
+        _check_columns(operation, name, x, kind)
+    floating = as_floating(operation, boxes, xp)
+    checked = [_check_values(operation, name, x, kind, xp) for name, x in zip(boxes, floating, strict=True)]
+    return checked, xp
+
+
+def read_rows(operation: str, kind: Kind, **tables: Array) -> tuple[list[Array], ModuleType]:
+    """Return tables of well-formed boxes of a kind, one a row, as `read_boxes` does."""
+    checked, xp = read_boxes(operation, kind, **tables)
+    for name, x in zip(tables, checked, strict=True):
+        if x.ndim != 2:
+            columns = len(kind.columns)
+            raise ValueError(
+                f"{operation}: {name} must have shape (n, {columns}), got {tuple(x.shape)}; see {kind.package}.measure"
+            )
+    return checked, xp
+
+
+def common_shape(operation: str, kind: Kind, a: Array, b: Array) -> tuple[int, ...]:
+    """Return the shape that two sets of boxes of a kind broadcast to."""
+    try:
+        return np.broadcast_shapes(tuple(a.shape), tuple(b.shape))
+    except ValueError:
+        raise ValueError(
+            f"{operation}: a {tuple(a.shape)} and b {tuple(b.shape)} do not broadcast together; "
+            f"{kind.package}.pairwise(a, b) takes every pair of two sets"
+        ) from None
+
+
+def _check_columns(operation: str, name: str, x: Array, kind: Kind) -> None:
+    columns = len(kind.columns)
+    if x.ndim == 0 or x.shape[-1] != columns:
+        raise ValueError(f"{operation}: {name} has shape {tuple(x.shape)}; {kind.described}: (..., {columns})")
+
+
+def _check_values(operation: str, name: str, boxes: Array, kind: Kind, xp: ModuleType) -> Array:
+    """Refuse malformed boxes on the host; make them NaN elsewhere."""
+    finite = xp.all(xp.isfinite(boxes), axis=-1)
+    valid = finite & xp.all(boxes[..., kind.sides] >= 0, axis=-1)
+    return well_formed(operation, name, boxes, valid, "a side < 0, NaN or infinite", kind.remedy, xp)
 
 
 def as_floating(operation: str, boxes: dict[str, Array], xp: ModuleType) -> list[Array]:

@@ -21,6 +21,7 @@ PACKAGES = (
     "overlap.boxes",
     "overlap.calibration",
     "overlap.counts",
+    "overlap.cuboids",
     "overlap.expected",
     "overlap.indices",
     "overlap.intervals",

@@ -66,6 +66,7 @@ MASK = np.array([[True, True, False], [False, True, False]])
 PAIRS = {
     "raster": (MASK, np.roll(MASK, 1, axis=1)),
     "boxes": (np.array([0.0, 0.0, 3.0, 2.0]), np.array([1.0, 0.0, 5.0, 1.0])),
+    "cuboids": (np.array([0.0, 0.0, 0.0, 3.0, 2.0, 2.0, 0.3]), np.array([1.0, 0.0, 0.5, 5.0, 1.0, 1.0, 1.0])),
     "oriented": (np.array([0.0, 0.0, 3.0, 2.0, 0.3]), np.array([1.0, 0.0, 5.0, 1.0, 1.0])),
     "intervals": (np.array([[0.0, 3.0]]), np.array([[1.0, 5.0], [7.0, 8.0]])),
     "polygons": (shapely.box(0, 0, 3, 2), shapely.box(1, 0, 5, 1)),

@@ -15,6 +15,7 @@ CORE = Path(overlap.__file__).parent
 FAMILIES = (
     "boxes",
     "calibration",
+    "cuboids",
     "expected",
     "intervals",
     "losses",

@@ -11,12 +11,13 @@ import pytest
 import xarray as xr
 
 import overlap as ov
-from overlap import boxes, calibration, expected, intervals, matching, oriented, raster, surfaces
+from overlap import boxes, calibration, cuboids, expected, intervals, matching, oriented, raster, surfaces
 
 MASK = np.eye(4, dtype=bool)
 LABELS = np.arange(16).reshape(4, 4)
 BOXES = np.array([[0, 0, 1, 1.0], [0, 0, 2, 2]])
 TURNED = np.array([[0, 0, 1, 1, 0.0], [0, 0, 2, 2, 0]])
+STANDING = np.array([[0, 0, 0, 1, 1, 1, 0.0], [0, 0, 0, 2, 2, 2, 0]])
 ROWS = np.array([[0, 1.0], [2, 4]])
 SCORES = np.array([[0.5, 0.2], [0.1, 0.9]])
 SOFT = np.linspace(0, 1, 16).reshape(4, 4)
@@ -38,6 +39,8 @@ CALLS = {
     "oriented.pairwise": (oriented.pairwise, {"a": TURNED, "b": TURNED}),
     "oriented.overlap_pairs": (oriented.overlap_pairs, {"a": TURNED, "b": TURNED}),
     "oriented.nms": (oriented.nms, {"boxes": TURNED, "scores": [0.5, 0.6], "threshold": 0.5}),
+    "cuboids.measure": (cuboids.measure, {"a": STANDING, "b": STANDING}),
+    "cuboids.pairwise": (cuboids.pairwise, {"a": STANDING, "b": STANDING}),
     "intervals.nms": (intervals.nms, {"intervals": ROWS, "scores": [0.5, 0.6], "threshold": 0.5}),
     "intervals.measure": (intervals.measure, {"a": ROWS, "b": ROWS}),
     "intervals.overlap_pairs": (intervals.overlap_pairs, {"a": ROWS, "b": ROWS}),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from .._arrays import Array, like, namespace, values_on_host
+from .._coordinates import read_rows
 from .._join import (
     Bools,
     Envelopes,
@@ -22,7 +23,7 @@ from .._join import (
     renamed,
 )
 from ..counts import Overlap
-from .sizes import measured, read_tables
+from .sizes import ROTATED, measured
 
 _CHUNK = 1 << 16
 """Pairs that are measured together."""
@@ -63,7 +64,7 @@ def overlap_pairs(a: Array, b: Array, *, by: Labels | None = None) -> Pairs:
     xp = namespace(operation, a=a, b=b)
     host_a = values_on_host(operation, "a", a)
     host_b = values_on_host(operation, "b", b)
-    (rows_a, rows_b), _ = read_tables(operation, a=host_a, b=host_b)
+    (rows_a, rows_b), _ = read_rows(operation, ROTATED, a=host_a, b=host_b)
     envelopes_a = envelopes_of(rows_a)
     envelopes_b = envelopes_of(rows_b)
     if by is not None:

@@ -17,6 +17,7 @@ doi:10.1145/357332.357333
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import nan, prod
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -24,16 +25,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import indices
-from .._arrays import Array, as_host, bounded, like, namespace
+from .._arrays import Array, as_host, bounded, like
 from .._compiled import kernels
-from .._coordinates import as_floating, well_formed
+from .._coordinates import Kind, common_shape, read_boxes, read_rows
 from ..counts import Overlap, unchecked
 from ..indices import EmptyPolicy
 
 SMALL = 1 << 16
 """Fewer pairs never import the compiler."""
 
-_REMEDY = "a rotated box is (cx, cy, w, h, theta), its sides w and h not negative"
+ROTATED = Kind("oriented", "rotated box", ("cx", "cy", "w", "h", "theta"), slice(2, 4))
 
 
 def measure(a: Array, b: Array) -> Overlap:
@@ -67,14 +68,8 @@ def measure(a: Array, b: Array) -> Overlap:
     >>> measure(a, np.stack([crossed, shifted])).intersection
     array([4., 4.])
     """
-    (a, b), xp = _read("oriented.measure", a=a, b=b)
-    try:
-        shape = np.broadcast_shapes(tuple(a.shape), tuple(b.shape))
-    except ValueError:
-        raise ValueError(
-            f"oriented.measure: a {tuple(a.shape)} and b {tuple(b.shape)} do not broadcast together; "
-            "oriented.pairwise(a, b) takes every pair of two sets"
-        ) from None
+    (a, b), xp = read_boxes("oriented.measure", ROTATED, a=a, b=b)
+    shape = common_shape("oriented.measure", ROTATED, a, b)
     return measured(a, b, shape, prod(shape[:-1]), xp)
 
 
@@ -167,20 +162,23 @@ def pairwise(a: Array, b: Array) -> Array:
            [0.067, 1.   , 0.067],
            [1.   , 0.067, 1.   ]])
     """
-    (a, b), xp = read_tables("oriented.pairwise", a=a, b=b)
-    n = a.shape[0]
-    m = b.shape[0]
-    hosts = _hosts(a, b, n * m)
+    (a, b), xp = read_rows("oriented.pairwise", ROTATED, a=a, b=b)
+    hosts = _hosts(a, b, a.shape[0] * b.shape[0])
     if hosts is not None:
         host_a, host_b = hosts
         return like(_compiled().pairwise(host_a, host_b), a, xp)
-    # by blocks that stay in the cache, and never hold the corners of all pairs
+    return by_blocks(a, b, lambda block, row: indices.iou(_overlap(block, row, xp)), xp)
+
+
+def by_blocks(a: Array, b: Array, iou_of: Callable[[Array, Array], Array], xp: ModuleType) -> Array:
+    """Return the IoU of all pairs by blocks that stay in the cache, and never hold the corners of all."""
+    n = a.shape[0]
+    m = b.shape[0]
     rows = max(1, SMALL // max(1, m))
     blocks = []
     for start in range(0, max(1, n), rows):
         block = a[start : min(start + rows, n), None, :]
-        overlap = _overlap(block, b[None, :, :], xp)
-        blocks.append(indices.iou(overlap))
+        blocks.append(iou_of(block, b[None, :, :]))
     return xp.concat(blocks, axis=0)
 
 
@@ -192,40 +190,6 @@ def measured(a: Array, b: Array, shape: tuple[int, ...], pairs: int, xp: ModuleT
     host_a, host_b = hosts
     area = _compiled().intersection(np.broadcast_to(host_a, shape), np.broadcast_to(host_b, shape))
     return _overlap_of(like(area, a, xp), a, b, xp)
-
-
-def read_tables(operation: str, **tables: Array) -> tuple[list[Array], ModuleType]:
-    """Return tables (n, 5) of well-formed boxes, in one dtype that can hold an area."""
-    checked, xp = _read(operation, **tables)
-    for name, x in zip(tables, checked, strict=True):
-        if x.ndim != 2:
-            raise ValueError(f"{operation}: {name} must have shape (n, 5), got {tuple(x.shape)}; see measure")
-    return checked, xp
-
-
-def _read(operation: str, **boxes: Array) -> tuple[list[Array], ModuleType]:
-    """Return sets of well-formed boxes, in one dtype that can hold an area."""
-    xp = namespace(operation, **boxes)
-    for name, x in boxes.items():
-        _check_columns(operation, name, x)
-    floating = as_floating(operation, boxes, xp)
-    checked = [_check(operation, name, x, xp) for name, x in zip(boxes, floating, strict=True)]
-    return checked, xp
-
-
-def _check_columns(operation: str, name: str, x: Array) -> None:
-    if x.ndim == 0 or x.shape[-1] != 5:
-        raise ValueError(
-            f"{operation}: {name} has shape {tuple(x.shape)}; a rotated box is (cx, cy, w, h, theta): (..., 5)"
-        )
-
-
-def _check(operation: str, name: str, boxes: Array, xp: ModuleType) -> Array:
-    """Refuse malformed boxes on the host; make them NaN elsewhere."""
-    finite = xp.all(xp.isfinite(boxes), axis=-1)
-    sides = boxes[..., 2:4]
-    valid = finite & xp.all(sides >= 0, axis=-1)
-    return well_formed(operation, name, boxes, valid, "a side < 0, NaN or infinite", _REMEDY, xp)
 
 
 def _overlap(a: Array, b: Array, xp: ModuleType) -> Overlap:

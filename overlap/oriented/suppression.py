@@ -9,10 +9,11 @@ from numpy.typing import ArrayLike
 
 from .. import indices
 from .._arrays import Array, namespace, values_on_host
+from .._coordinates import read_rows
 from .._join import Indices, along_curve, near, packed
 from .._suppression import Kept, Method, Pairs, given_back, read_rules, suppress
 from .join import envelopes_of, overlap_of
-from .sizes import read_tables
+from .sizes import ROTATED
 
 
 def nms(
@@ -68,7 +69,7 @@ def nms(
     operation = "oriented.nms"
     xp = namespace(operation, boxes=boxes)
     host = values_on_host(operation, "boxes", boxes)
-    (rows,), _ = read_tables(operation, boxes=host)
+    (rows,), _ = read_rows(operation, ROTATED, boxes=host)
     rows = rows.astype(np.float64)
     rules = read_rules(operation, scores, len(rows), threshold, labels, method, sigma)
     envelopes = envelopes_of(rows)

@@ -6,7 +6,7 @@ import array_api_compat.numpy as xp
 import numpy as np
 import pytest
 
-from overlap._coordinates import as_floating, well_formed
+from overlap._coordinates import Kind, as_floating, common_shape, read_boxes, read_rows, well_formed
 
 DTYPES = [
     ("float32", "float32", "float32"),
@@ -45,3 +45,35 @@ def test_malformed_boxes_become_nan_elsewhere():
     valid = da.from_array(np.array([True, False, True]))
     got = well_formed("boxes.giou", "a", box, valid, "hi < lo", "swap them", namespace)
     assert np.isnan(got.compute()).all(axis=1).tolist() == [False, True, False]
+
+
+SLAB = Kind("slabs", "slab", ("x", "y", "w", "h"), slice(2, 4))
+
+
+def test_a_kind_of_box_says_what_it_is():
+    assert SLAB.described == "a slab is (x, y, w, h)"
+    assert SLAB.remedy == "a slab is (x, y, w, h), its sides w and h not negative"
+
+
+@pytest.mark.parametrize(
+    ("box", "message"),
+    [
+        (np.zeros(3), r"slabs\.measure: a has shape \(3,\); a slab is \(x, y, w, h\): \(\.\.\., 4\)"),
+        (np.array(1.0), r"slabs\.measure: a has shape \(\)"),
+        (np.array([-1, 0, 1, -1.0]), r"slabs\.measure: 1 of 1 boxes of a are malformed .*; a slab is"),
+        (np.array([0, np.inf, 1, 1]), r"slabs\.measure: 1 of 1 boxes of a are malformed"),
+    ],
+)
+def test_boxes_of_a_kind_are_read_or_refused(box, message):
+    with pytest.raises(ValueError, match=message):
+        read_boxes("slabs.measure", SLAB, a=box)
+    (read,), _ = read_boxes("slabs.measure", SLAB, a=np.array([-3, -4, 0, 2]))
+    assert read.tolist() == [-3, -4, 0, 2]
+
+
+def test_rows_and_shapes():
+    with pytest.raises(ValueError, match=r"slabs\.nms: boxes must have shape \(n, 4\), got \(4,\); see slabs\.measure"):
+        read_rows("slabs.nms", SLAB, boxes=np.zeros(4))
+    assert common_shape("slabs.measure", SLAB, np.zeros((5, 1, 4)), np.zeros((3, 4))) == (5, 3, 4)
+    with pytest.raises(ValueError, match=r"do not broadcast together; slabs\.pairwise\(a, b\) takes every pair"):
+        common_shape("slabs.measure", SLAB, np.zeros((5, 4)), np.zeros((3, 4)))
