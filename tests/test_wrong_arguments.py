@@ -39,6 +39,8 @@ CALLS = {
     "oriented.pairwise": (oriented.pairwise, {"a": TURNED, "b": TURNED}),
     "oriented.overlap_pairs": (oriented.overlap_pairs, {"a": TURNED, "b": TURNED}),
     "oriented.nms": (oriented.nms, {"boxes": TURNED, "scores": [0.5, 0.6], "threshold": 0.5}),
+    "oriented.giou": (oriented.giou, {"a": TURNED, "b": TURNED}),
+    "cuboids.giou": (cuboids.giou, {"a": STANDING, "b": STANDING}),
     "cuboids.measure": (cuboids.measure, {"a": STANDING, "b": STANDING}),
     "cuboids.pairwise": (cuboids.pairwise, {"a": STANDING, "b": STANDING}),
     "intervals.nms": (intervals.nms, {"intervals": ROWS, "scores": [0.5, 0.6], "threshold": 0.5}),

@@ -11,14 +11,17 @@ Conventions
   ``z ± h / 2``. One box has many names: (l, w, yaw), (l, w, yaw + π) and (w, l, yaw + π/2) are the same, with IoU 1. A
   box that faces the other way overlaps fully: compare headings beside it.
 - Boxes are continuous: touching has no volume. A box with a side of 0 is empty.
+- GIoU encloses by the convex hull of both footprints, times the interval from the lower bottom to the higher top.
 - No tolerance anywhere: boxes scaled or moved together keep their IoU to rounding, at any scale.
 """
 
+from .hulls import giou
 from .sizes import birds_eye, dice, iou, measure, pairwise
 
 __all__ = [
     "birds_eye",
     "dice",
+    "giou",
     "iou",
     "measure",
     "pairwise",

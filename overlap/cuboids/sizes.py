@@ -190,19 +190,19 @@ def measured(a: Array, b: Array, pairs: int, xp: ModuleType) -> Overlap:
     footprint_b = footprint(b, xp)
     shape = np.broadcast_shapes(tuple(footprint_a.shape), tuple(footprint_b.shape))
     ground = footprints_measured(footprint_a, footprint_b, shape, pairs, xp)
-    height_a = a[..., 5]
-    height_b = b[..., 5]
-    # no factor is more than that of either box, and so no product is, whatever is rounded
-    return unchecked(
-        ground.intersection * _shared_height(a, b, xp),
-        ground.size_a * height_a,
-        ground.size_b * height_b,
-    )
+    # neither factor is more than that of a box, and so no product is, whatever is rounded
+    shared = ground.intersection * _shared_height(a, b, xp)
+    size_a = ground.size_a * a[..., 5]
+    size_b = ground.size_b * b[..., 5]
+    return unchecked(shared, size_a, size_b)
 
 
 def footprint(boxes: Array, xp: ModuleType) -> Array:
     """Return (x, y, l, w, yaw) of boxes (x, y, z, l, w, h, yaw)."""
-    return xp.concat([boxes[..., 0:2], boxes[..., 3:5], boxes[..., 6:7]], axis=-1)
+    centre = boxes[..., 0:2]
+    sides = boxes[..., 3:5]
+    yaw = boxes[..., 6:7]
+    return xp.concat([centre, sides, yaw], axis=-1)
 
 
 def _shared_height(a: Array, b: Array, xp: ModuleType) -> Array:

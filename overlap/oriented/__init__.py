@@ -8,10 +8,12 @@ Conventions
 - One rectangle has many names: (w, h, θ), (w, h, θ + π) and (h, w, θ + π/2) are the same, and overlap with IoU 1.
 - Boxes are continuous: touching has no area. A box with a side of 0 is empty. A join holds the pairs with an area in
   common.
+- GIoU encloses by the convex hull of both boxes, which turns with them.
 - No tolerance anywhere: boxes scaled or moved together keep their IoU to rounding, at any scale.
 """
 
 from .._join import Pairs
+from .hulls import giou
 from .join import overlap_pairs
 from .sizes import dice, iou, measure, pairwise
 from .suppression import nms
@@ -19,6 +21,7 @@ from .suppression import nms
 __all__ = [
     "Pairs",
     "dice",
+    "giou",
     "iou",
     "measure",
     "nms",

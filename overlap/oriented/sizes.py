@@ -207,7 +207,7 @@ def _size(boxes: Array) -> Array:
     return boxes[..., 2] * boxes[..., 3]
 
 
-class _Box(NamedTuple):
+class Parts(NamedTuple):
     """Boxes in parts: centre x, y, half sides u, v, cosine and sine of the angle."""
 
     x: Array
@@ -218,9 +218,10 @@ class _Box(NamedTuple):
     sin: Array
 
 
-def _parts(boxes: Array, xp: ModuleType) -> _Box:
+def parts(boxes: Array, xp: ModuleType) -> Parts:
+    """Return boxes (..., 5) in parts."""
     theta = boxes[..., 4]
-    return _Box(
+    return Parts(
         x=boxes[..., 0],
         y=boxes[..., 1],
         u=boxes[..., 2] / 2,
@@ -230,31 +231,41 @@ def _parts(boxes: Array, xp: ModuleType) -> _Box:
     )
 
 
-def _intersection(boxes_a: Array, boxes_b: Array, xp: ModuleType) -> Array:
-    """Return the area common to boxes, pair by pair, by the method of this module's docstring."""
-    a = _parts(boxes_a, xp)
-    b = _parts(boxes_b, xp)
-    # the angle from b to a: each box's own cosine and sine are taken once, not once for each pair
+def angle_between(a: Parts, b: Parts) -> tuple[Array, Array]:
+    """Return cosine and sine of the angle from b to a; each box's own are taken once, not once for each pair."""
     cos = a.cos * b.cos + a.sin * b.sin
     sin = a.sin * b.cos - a.cos * b.sin
+    return cos, sin
+
+
+def in_axes_of(box: Parts, dx: Array, dy: Array) -> tuple[Array, Array]:
+    """Return a step of the plane in the axes of a box."""
+    x = dx * box.cos + dy * box.sin
+    y = dy * box.cos - dx * box.sin
+    return x, y
+
+
+def _intersection(boxes_a: Array, boxes_b: Array, xp: ModuleType) -> Array:
+    """Return the area common to boxes, pair by pair, by the method of this module's docstring."""
+    a = parts(boxes_a, xp)
+    b = parts(boxes_b, xp)
+    cos, sin = angle_between(a, b)
     # from the centre of b to that of a, in the axes of the plane, of a and of b
     dx = a.x - b.x
     dy = a.y - b.y
-    x_in_a = dx * a.cos + dy * a.sin
-    y_in_a = dy * a.cos - dx * a.sin
-    x_in_b = dx * b.cos + dy * b.sin
-    y_in_b = dy * b.cos - dx * b.sin
+    x_in_a, y_in_a = in_axes_of(a, dx, dy)
+    x_in_b, y_in_b = in_axes_of(b, dx, dy)
     apart_along_a = _is_beyond(x_in_a, y_in_a, a, b, cos, sin, xp)
     apart_along_b = _is_beyond(x_in_b, y_in_b, b, a, cos, sin, xp)
     # the corners of a in the axes of b
-    x = _corners(x_in_b, a.u * cos, -a.v * sin, xp)
-    y = _corners(y_in_b, a.u * sin, a.v * cos, xp)
+    x = corners(x_in_b, a.u * cos, -a.v * sin, xp)
+    y = corners(y_in_b, a.u * sin, a.v * cos, xp)
     area = _area_within(x, y, b.u[..., None], b.v[..., None], xp)
     # rounding must not leave a trace between boxes that are apart
     return xp.where(apart_along_a | apart_along_b | (area < 0), 0.0, area)
 
 
-def _is_beyond(x: Array, y: Array, own: _Box, other: _Box, cos: Array, sin: Array, xp: ModuleType) -> Array:
+def _is_beyond(x: Array, y: Array, own: Parts, other: Parts, cos: Array, sin: Array, xp: ModuleType) -> Array:
     """Return whether an axis of a box separates it from another, whose centre lies at (x, y) in its axes."""
     cos = xp.abs(cos)
     sin = xp.abs(sin)
@@ -263,7 +274,7 @@ def _is_beyond(x: Array, y: Array, own: _Box, other: _Box, cos: Array, sin: Arra
     return (xp.abs(x) > own.u + reach_x) | (xp.abs(y) > own.v + reach_y)
 
 
-def _corners(centre: Array, along: Array, across: Array, xp: ModuleType) -> Array:
+def corners(centre: Array, along: Array, across: Array, xp: ModuleType) -> Array:
     """Return one coordinate of the corners (..., 4), counter-clockwise."""
     front = centre + along
     back = centre - along
