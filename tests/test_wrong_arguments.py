@@ -41,6 +41,8 @@ CALLS = {
     "oriented.nms": (oriented.nms, {"boxes": TURNED, "scores": [0.5, 0.6], "threshold": 0.5}),
     "oriented.giou": (oriented.giou, {"a": TURNED, "b": TURNED}),
     "cuboids.giou": (cuboids.giou, {"a": STANDING, "b": STANDING}),
+    "cuboids.overlap_pairs": (cuboids.overlap_pairs, {"a": STANDING, "b": STANDING}),
+    "cuboids.nms": (cuboids.nms, {"boxes": STANDING, "scores": [0.5, 0.6], "threshold": 0.5}),
     "cuboids.measure": (cuboids.measure, {"a": STANDING, "b": STANDING}),
     "cuboids.pairwise": (cuboids.pairwise, {"a": STANDING, "b": STANDING}),
     "intervals.nms": (intervals.nms, {"intervals": ROWS, "scores": [0.5, 0.6], "threshold": 0.5}),

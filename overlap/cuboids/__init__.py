@@ -10,19 +10,26 @@ Conventions
 - A box is its footprint, the rotated box ``(x, y, l, w, yaw)`` of `overlap.oriented` (`birds_eye`), times the interval
   ``z ± h / 2``. One box has many names: (l, w, yaw), (l, w, yaw + π) and (w, l, yaw + π/2) are the same, with IoU 1. A
   box that faces the other way overlaps fully: compare headings beside it.
-- Boxes are continuous: touching has no volume. A box with a side of 0 is empty.
+- Boxes are continuous: touching has no volume. A box with a side of 0 is empty. A join holds the pairs with a
+  volume in common.
 - GIoU encloses by the convex hull of both footprints, times the interval from the lower bottom to the higher top.
 - No tolerance anywhere: boxes scaled or moved together keep their IoU to rounding, at any scale.
 """
 
+from .._join import Pairs
 from .hulls import giou
+from .join import overlap_pairs
 from .sizes import birds_eye, dice, iou, measure, pairwise
+from .suppression import nms
 
 __all__ = [
+    "Pairs",
     "birds_eye",
     "dice",
     "giou",
     "iou",
     "measure",
+    "nms",
+    "overlap_pairs",
     "pairwise",
 ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from .._arrays import Array, like, namespace, values_on_host
-from .._coordinates import read_rows
+from .._coordinates import Kind, read_rows
 from .._join import (
     Bools,
     Envelopes,
@@ -60,13 +61,25 @@ def overlap_pairs(a: Array, b: Array, *, by: Labels | None = None) -> Pairs:
     >>> pairs.a.tolist(), pairs.b.tolist(), pairs.intersection.tolist()
     ([0], [0], [4.0])
     """
-    operation = "oriented.overlap_pairs"
+    return joined("oriented.overlap_pairs", ROTATED_BOXES, a, b, by)
+
+
+class Joinable(NamedTuple):
+    """What a join has to know of a kind of turned box: where each one lies at most, and what pairs of rows share."""
+
+    kind: Kind
+    envelopes_of: Callable[[np.ndarray], Envelopes]
+    overlap_of: Callable[[np.ndarray, Indices, np.ndarray, Indices], Overlap]
+
+
+def joined(operation: str, joinable: Joinable, a: Array, b: Array, by: Labels | None) -> Pairs:
+    """Return all pairs of rows that share something; see `overlap_pairs`."""
     xp = namespace(operation, a=a, b=b)
     host_a = values_on_host(operation, "a", a)
     host_b = values_on_host(operation, "b", b)
-    (rows_a, rows_b), _ = read_rows(operation, ROTATED, a=host_a, b=host_b)
-    envelopes_a = envelopes_of(rows_a)
-    envelopes_b = envelopes_of(rows_b)
+    (rows_a, rows_b), _ = read_rows(operation, joinable.kind, a=host_a, b=host_b)
+    envelopes_a = joinable.envelopes_of(rows_a)
+    envelopes_b = joinable.envelopes_of(rows_b)
     if by is not None:
         group_a, group_b = read_groups(operation, by, len(rows_a), len(rows_b))
         envelopes_a = envelopes_a.grouped(group_a)
@@ -75,12 +88,13 @@ def overlap_pairs(a: Array, b: Array, *, by: Labels | None = None) -> Pairs:
     curve_b = along_curve(envelopes_b)
     along = near(envelopes_a.take(curve_a), packed(envelopes_b.take(curve_b)))
     candidates = renamed(along, curve_a, curve_b)
-    index_a, index_b = gathered(_overlapping(rows_a, rows_b, candidates))
+    index_a, index_b = gathered(_overlapping(rows_a, rows_b, candidates, joinable))
     index_a, index_b = in_order(index_a, index_b, (len(rows_a), len(rows_b)))
     shared = np.empty(len(index_a), rows_a.dtype)
     for start in range(0, len(index_a), _CHUNK):
         chunk = slice(start, start + _CHUNK)
-        shared[chunk] = overlap_of(rows_a, index_a[chunk], rows_b, index_b[chunk]).intersection
+        overlap = joinable.overlap_of(rows_a, index_a[chunk], rows_b, index_b[chunk])
+        shared[chunk] = overlap.intersection
     return Pairs(like(index_a, a, xp), like(index_b, a, xp), like(shared, a, xp))
 
 
@@ -103,9 +117,12 @@ def overlap_of(a: np.ndarray, i: Indices, b: np.ndarray, j: Indices) -> Overlap:
 
 
 def _overlapping(
-    a: np.ndarray, b: np.ndarray, candidates: Iterator[tuple[Indices, Indices]]
+    a: np.ndarray, b: np.ndarray, candidates: Iterator[tuple[Indices, Indices]], joinable: Joinable
 ) -> Iterator[tuple[Indices, Indices]]:
-    """Yield the candidates that share an area."""
+    """Yield the candidates that share something."""
     for i, j in candidates:
-        share: Bools = overlap_of(a, i, b, j).intersection > 0
+        share: Bools = joinable.overlap_of(a, i, b, j).intersection > 0
         yield i[share], j[share]
+
+
+ROTATED_BOXES = Joinable(ROTATED, envelopes_of, overlap_of)

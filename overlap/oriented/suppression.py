@@ -12,8 +12,7 @@ from .._arrays import Array, namespace, values_on_host
 from .._coordinates import read_rows
 from .._join import Indices, along_curve, near, packed
 from .._suppression import Kept, Method, Pairs, given_back, read_rules, suppress
-from .join import envelopes_of, overlap_of
-from .sizes import ROTATED
+from .join import ROTATED_BOXES, Joinable
 
 
 def nms(
@@ -66,13 +65,26 @@ def nms(
     >>> nms(parked, [0.9, 0.8, 0.7], 0.5)
     array([0, 1])
     """
-    operation = "oriented.nms"
+    return suppressed("oriented.nms", ROTATED_BOXES, boxes, scores, threshold, labels, method, sigma)
+
+
+def suppressed(
+    operation: str,
+    joinable: Joinable,
+    boxes: Array,
+    scores: ArrayLike,
+    threshold: float,
+    labels: ArrayLike | None,
+    method: Method,
+    sigma: float,
+) -> Kept:
+    """Return what is kept of turned boxes of any kind; see `nms`."""
     xp = namespace(operation, boxes=boxes)
     host = values_on_host(operation, "boxes", boxes)
-    (rows,), _ = read_rows(operation, ROTATED, boxes=host)
+    (rows,), _ = read_rows(operation, joinable.kind, boxes=host)
     rows = rows.astype(np.float64)
     rules = read_rules(operation, scores, len(rows), threshold, labels, method, sigma)
-    envelopes = envelopes_of(rows)
+    envelopes = joinable.envelopes_of(rows)
     if rules.group is not None:
         envelopes = envelopes.grouped(rules.group)
     curve = along_curve(envelopes)
@@ -84,6 +96,7 @@ def nms(
         for i, j in near(envelopes.take(first), packed(envelopes.take(second))):
             a = first[i]
             b = second[j]
-            yield a, b, indices.iou(overlap_of(rows, a, rows, b))
+            overlap = joinable.overlap_of(rows, a, rows, b)
+            yield a, b, indices.iou(overlap)
 
     return given_back(suppress(rules, overlaps), boxes, xp)
