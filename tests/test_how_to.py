@@ -110,4 +110,12 @@ def test_detections_are_suppressed_as_the_page_says(capsys):
         "upright [0] rotated [0 1]",
         "[1 0]",
         "[0 2]",
+        "[[0.856 0.   ]",
+        " [0.    0.899]",
+        " [0.    0.   ]]",
+        "[[0.758 0.   ]",
+        " [0.    0.187]",
+        " [0.    0.   ]]",
+        "bird's-eye view AP at IoU 0.5 and 0.7: [1. 1.]",
+        "3-D AP at IoU 0.5 and 0.7: [0.5 0.5]",
     ]

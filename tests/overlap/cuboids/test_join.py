@@ -7,8 +7,9 @@ from math import pi
 import numpy as np
 import pytest
 import shapely
+from scipy import sparse
 
-from overlap import boxes, cuboids
+from overlap import boxes, cuboids, matching, oriented
 
 from .test_sizes import by_shapely, half_turn, polygons, sides_swapped
 
@@ -81,6 +82,17 @@ def test_rows_of_one_label_and_tensors():
     pairs = cuboids.overlap_pairs(a, a, by=(["x", "y", "x"], ["z", "x", "y"]))
     assert all(isinstance(x, torch.Tensor) for x in pairs)
     assert joined(pairs) == [(0, 1), (1, 2), (2, 1)]
+
+
+def test_average_precision_from_above_and_in_space():
+    """Two cars, both found; one detection floats: a hit from above only, so half of the cars are found in space."""
+    cars = np.array([[10.0, 5, 1, 4, 2, 2, 0.5], [20, -3, 1, 4, 2, 2, 3]])
+    found = cars + np.array([[0, 0, 0.1, 0, 0, 0, 0.01], [0, 0, 1.5, 0, 0, 0, pi]])
+    pairs = cuboids.overlap_pairs(found, cars)
+    in_space = sparse.coo_array((pairs.intersection / (32 - pairs.intersection), (pairs.a, pairs.b)), (2, 2))
+    from_above = oriented.pairwise(cuboids.birds_eye(found), cuboids.birds_eye(cars))
+    assert matching.average_precision([0.9, 0.8], from_above, [0.5, 0.7]).tolist() == [1, 1]
+    assert matching.average_precision([0.9, 0.8], in_space, [0.1, 0.5, 0.7]).tolist() == [1, 0.5, 0.5]
 
 
 @pytest.mark.parametrize(
