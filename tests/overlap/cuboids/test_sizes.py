@@ -164,6 +164,34 @@ def test_gradients_on_the_kinks_are_finite(other_name):
     assert torch.isfinite(b.grad).all()
 
 
+@pytest.mark.parametrize("score", [cuboids.iou, cuboids.giou])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_gradients_of_boxes_on_a_grid_are_finite(score, dtype):
+    """Corners, edges and faces that coincide, points, planes: every kink."""
+    torch = pytest.importorskip("torch")
+    on_grid = []
+    for _ in range(2):
+        numbers = [
+            rng.integers(-2, 3, (3000, 3)),
+            rng.integers(0, 4, (3000, 3)),
+            rng.integers(-4, 5, (3000, 1)) * pi / 4,
+        ]
+        on_grid.append(torch.tensor(np.concatenate(numbers, axis=1), dtype=getattr(torch, dtype)).requires_grad_())
+    value = score(*on_grid)
+    value.nansum().backward()
+    assert 0.3 < value.isnan().logical_not().double().mean() < 1
+    assert all(torch.isfinite(x.grad).all() for x in on_grid)
+
+
+@pytest.mark.parametrize(("dtype", "scale"), [("f4", 1e-12), ("f4", 1e12), ("f8", 1e-100), ("f8", 1e100)])
+def test_from_end_to_end_of_the_range(dtype, scale):
+    unit = np.array([*[scale] * 6, 1])
+    a, b = (x * np.array([*[0.25] * 6, 1]) for x in (A, B))
+    for score in (cuboids.iou, cuboids.giou):
+        scaled = score((a * unit).astype(dtype), (b * unit).astype(dtype))
+        np.testing.assert_allclose(scaled, score(a, b), atol=1e-5 if dtype == "f4" else 1e-12)
+
+
 def test_a_step_up_the_gradient_brings_boxes_together():
     torch = pytest.importorskip("torch")
     a = torch.tensor([0.3, -0.2, 0.4, 4, 2, 1.5, 0.2], dtype=torch.float64).requires_grad_()
