@@ -171,12 +171,11 @@ def test_gradients_of_boxes_on_a_grid_are_finite(score, dtype):
     torch = pytest.importorskip("torch")
     on_grid = []
     for _ in range(2):
-        numbers = [
-            rng.integers(-2, 3, (3000, 3)),
-            rng.integers(0, 4, (3000, 3)),
-            rng.integers(-4, 5, (3000, 1)) * pi / 4,
-        ]
-        on_grid.append(torch.tensor(np.concatenate(numbers, axis=1), dtype=getattr(torch, dtype)).requires_grad_())
+        centre = rng.integers(-2, 3, (3000, 3))
+        sides = rng.integers(0, 4, (3000, 3))
+        yaw = rng.integers(-4, 5, (3000, 1)) * pi / 4
+        table = np.concatenate([centre, sides, yaw], axis=1)
+        on_grid.append(torch.tensor(table, dtype=getattr(torch, dtype)).requires_grad_())
     value = score(*on_grid)
     value.nansum().backward()
     assert 0.3 < value.isnan().logical_not().double().mean() < 1
