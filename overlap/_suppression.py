@@ -76,7 +76,8 @@ class Rules:
     def share_left(self, overlap: Floats) -> Floats:
         """Return what soft suppression leaves of a score."""
         if self.method == "linear":
-            return np.where(overlap >= self.threshold, 1 - overlap, 1.0)
+            left = np.maximum(1 - overlap, 0)
+            return np.where(overlap >= self.threshold, left, 1.0)
         return np.exp(-(overlap**2) / self.sigma)
 
 
@@ -101,6 +102,8 @@ def read_rules(
     check_real(operation, "threshold", threshold)
     if np.isnan(threshold):
         raise ValueError(f"{operation}: the threshold is NaN; pass the greatest overlap of two that both stay")
+    if threshold < 0:
+        raise ValueError(f"{operation}: the threshold is {threshold}, and no overlap is below 0; pass 0 or more")
     check_real(operation, "sigma", sigma)
     if not sigma > 0:
         raise ValueError(f"{operation}: sigma must be positive, got {sigma}; 0.5 is usual")

@@ -61,8 +61,8 @@ def nms(
     Raises
     ------
     ValueError
-        If the shapes do not fit, a score or the threshold is NaN, a box is malformed (hi < lo, NaN or infinite), the
-        boxes are not on the host, or a score is negative that is to be weakened.
+        If the shapes do not fit, a score is NaN, the threshold NaN or negative, a box malformed (hi < lo, NaN or
+        infinite), the boxes are not on the host, or a score is negative that is to be weakened.
 
     Examples
     --------

@@ -54,7 +54,8 @@ def nms(
     Raises
     ------
     ValueError, TypeError
-        See `overlap_pairs`; also if a score or the threshold is NaN, or a score is negative that is to be weakened.
+        See `overlap_pairs`; also if a score is NaN, the threshold NaN or negative, or a score negative that is to be
+        weakened.
 
     Examples
     --------

@@ -21,6 +21,7 @@ from scipy import sparse
 from .._arrays import Array, namespace, numbers_on_host
 from .._checks import check_real
 from .._suppression import (
+    Floats,
     Indices,
     Kept,
     Method,
@@ -34,6 +35,9 @@ from .._suppression import (
 
 BACKGROUND = -1
 IGNORED = -2
+
+_ROUNDING = 1e-6
+"""So much above 1 the overlap of two equal shapes may be, in single precision."""
 
 
 def nms(
@@ -54,8 +58,9 @@ def nms(
     scores : array (n,)
         Confidence of each shape; ties by index.
     pairwise : array or scipy sparse (n, n), or callable
-        Overlap of each with each, symmetric, from any `pairwise` or join. Or a function of the index i of one and the
-        indices of others that returns their overlaps with i: nothing is computed for what is dropped.
+        Overlap of each with each, symmetric, from any `pairwise` or join; the diagonal has no effect. Or a function of
+        the index i of one and the indices of others that returns their overlaps with i: nothing is computed for what
+        is dropped.
     threshold : float
         Hard: greatest overlap (≤) of two that both stay. Linear: least overlap (≥) at which a score falls. The
         Gaussian method has no use for it.
@@ -77,7 +82,8 @@ def nms(
     Raises
     ------
     ValueError
-        If a score or the threshold is NaN, the shapes do not fit, or a score is negative that is to be weakened.
+        If a score is NaN, the threshold NaN or negative, the shapes do not fit, overlaps that have an effect are not
+        symmetric, or a score is negative, or an overlap above 1, of which a share is to be left.
 
     Examples
     --------
@@ -117,10 +123,56 @@ def _felt_pairs(rules: Rules, pairwise: Any) -> Pairs:
         is_felt = rules.is_felt(matrix.data)
         first, second = [place[is_felt].astype(np.int64) for place in matrix.coords]
         overlap = matrix.data[is_felt]
-    if rules.group is None:
-        return first, second, overlap.astype(np.float64)
-    is_of_one_group = rules.group[first] == rules.group[second]
-    return first[is_of_one_group], second[is_of_one_group], overlap[is_of_one_group].astype(np.float64)
+    is_pair = first != second
+    if rules.group is not None:
+        is_pair &= rules.group[first] == rules.group[second]
+    first = first[is_pair]
+    second = second[is_pair]
+    overlap = overlap[is_pair].astype(np.float64)
+    _check_symmetric(matrix, first, second, overlap)
+    _check_shares(rules, overlap)
+    return first, second, overlap
+
+
+def _check_symmetric(matrix: Any, first: Indices, second: Indices, overlap: Floats) -> None:
+    """Refuse pairs whose overlap is another the other way round, by more than rounding."""
+    if isinstance(matrix, np.ndarray):
+        opposite = matrix[second, first]
+    else:
+        opposite = _entries(sparse.csr_array(matrix), second, first)
+    is_symmetric = np.isclose(overlap, opposite)
+    if is_symmetric.all():
+        return
+    if not opposite.any():
+        raise ValueError(
+            f"matching.nms: pairwise holds {len(first)} overlaps (i, j) without their (j, i); pass both, pairwise + "
+            "pairwise.T"
+        )
+    which = np.flatnonzero(~is_symmetric)[0]
+    remedy = "numpy.fmax(pairwise, pairwise.T)" if isinstance(matrix, np.ndarray) else "pairwise.maximum(pairwise.T)"
+    raise ValueError(
+        f"matching.nms: pairwise is not symmetric, {overlap[which]:g} at ({first[which]}, {second[which]}) and "
+        f"{opposite[which]:g} the other way round; pass the greater of both, {remedy}"
+    )
+
+
+def _entries(matrix: Any, row: Indices, column: Indices) -> Floats:
+    """Return entries of a sparse matrix, 0 where none is stored."""
+    if not len(row):
+        return np.zeros(0)
+    return np.asarray(matrix[row, column]).astype(np.float64).ravel()
+
+
+def _check_shares(rules: Rules, overlap: Floats) -> None:
+    """Refuse what would leave less than nothing of a score."""
+    if rules.method != "linear":
+        return
+    greatest = np.max(overlap, initial=0.0)
+    if greatest > 1 + _ROUNDING:
+        raise ValueError(
+            f"matching.nms: linear suppression leaves the share 1 - overlap, and an overlap is {greatest:g}; pass an "
+            "index that is 1 at most, such as overlap.iou"
+        )
 
 
 def _keep_by_function(rules: Rules, pairwise: Callable[[int, Indices], ArrayLike]) -> Indices:
@@ -133,7 +185,7 @@ def _keep_by_function(rules: Rules, pairwise: Callable[[int, Indices], ArrayLike
         is_alive[i] = False
         kept.append(i)
         rest = _rivals(rules, i, is_alive)
-        is_suppressed = rules.is_felt(np.asarray(pairwise(i, rest)))
+        is_suppressed = rules.is_felt(_asked(pairwise, i, rest))
         is_alive[rest[is_suppressed]] = False
     return np.array(kept, np.int64)
 
@@ -145,11 +197,23 @@ def _asking(rules: Rules, pairwise: Callable[[int, Indices], ArrayLike]) -> Neig
     def neighbours(i: int) -> tuple[list[int], list[float]]:
         is_left[i] = False
         rest = _rivals(rules, i, is_left)
-        overlap = np.asarray(pairwise(i, rest), np.float64)
+        overlap = _asked(pairwise, i, rest)
+        _check_shares(rules, overlap)
         is_felt = rules.is_felt(overlap)
         return rest[is_felt].tolist(), rules.share_left(overlap[is_felt]).tolist()
 
     return neighbours
+
+
+def _asked(pairwise: Callable[[int, Indices], ArrayLike], i: int, rest: Indices) -> Floats:
+    """Return the overlaps of one shape with others, which a function tells."""
+    told = numbers_on_host("matching.nms", "what pairwise(i, indices) returns", pairwise(i, rest))
+    if told.shape != rest.shape:
+        raise ValueError(
+            f"matching.nms: pairwise(i, indices) returned shape {told.shape} for {len(rest)} indices; return one "
+            "overlap for each of them"
+        )
+    return told.astype(np.float64, copy=False)
 
 
 def _rivals(rules: Rules, i: int, is_left: NDArray[np.bool_]) -> Indices:

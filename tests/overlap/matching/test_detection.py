@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from overlap import boxes, matching, oriented, raster
+from overlap import boxes, cuboids, intervals, matching, oriented, raster
 
 rng = np.random.default_rng(11)
 
@@ -108,6 +108,93 @@ def test_cars_parked_at_right_angles():
     assert matching.nms([0.9, 0.8], oriented.pairwise(cars, cars), 0.15).tolist() == [0, 1]
     assert boxes.nms(np.concatenate([lo, hi], axis=1), [0.9, 0.8], 0.15).tolist() == [0]
     assert oriented.nms(cars, [0.9, 0.8], 0.15).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array, sparse.coo_array])
+@pytest.mark.parametrize("side", [np.triu, np.tril])
+@pytest.mark.parametrize("method", ["hard", "linear", "gaussian"])
+def test_pairs_of_one_side_are_refused_and_the_remedy_is_right(form, side, method):
+    """In which order of the rows soever: what is stored is (i, j) with i < j, as from a join with itself."""
+    symmetric = np.array([[1, 0.8, 0.6], [0.8, 1, 0], [0.6, 0, 1]])
+    scores = [0.7, 0.9, 0.8]
+    pairwise = form(side(symmetric))
+    with pytest.raises(ValueError, match=r"without their \(j, i\); pass both, pairwise \+ pairwise.T") as refused:
+        matching.nms(scores, pairwise, 0.5, method=method)
+    assert "\n" not in str(refused.value)
+    got = matching.nms(scores, pairwise + pairwise.T, 0.5, method=method)
+    if method == "hard":
+        assert got.tolist() == [1, 2]
+        return
+    index, score = got
+    share = {"linear": 0.2 * 0.4, "gaussian": np.exp(-(0.64 + 0.36) / 0.5)}[method]
+    assert index.tolist() == [1, 2, 0]
+    np.testing.assert_allclose(score, [0.9, 0.8, 0.7 * share], rtol=1e-14)
+
+
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize(
+    "entries", [[[1, 0.9, 0.6], [0.3, 1, 0.2], [0.6, 0.2, 1]], [[0, 0.9, 0.6], [0, 0, 0], [0.6, 0, 0]]]
+)
+def test_overlaps_that_differ_the_other_way_round(form, entries):
+    """A share of one's own area, and a matrix that lacks one entry."""
+    pairwise = form(np.array(entries))
+    with pytest.raises(ValueError, match=r"not symmetric, 0.9 at \(0, 1\) and 0") as refused:
+        matching.nms([0.7, 0.8, 0.6], pairwise, 0.5)
+    *_, remedy = str(refused.value).split("of both, ")
+    greater = eval(remedy, {"numpy": np, "pairwise": pairwise})
+    assert matching.nms([0.7, 0.8, 0.6], greater, 0.5).tolist() == [1, 2]
+
+
+def test_what_rounding_leaves_is_symmetric_and_what_has_no_effect_may_differ():
+    pairwise = np.array([[5, 0.5 + 1e-7, 0.1], [0.5 - 1e-7, np.nan, np.nan], [0.0, -1, 7]])
+    assert matching.nms([0.9, 0.8, 0.7], pairwise, 0.4).tolist() == [0, 2]
+    assert matching.nms([0.9, 0.8, 0.7], sparse.csr_array(pairwise), 0.4).tolist() == [0, 2]
+    one_side = np.triu(np.ones((2, 2)))
+    assert matching.nms([0.8, 0.9], one_side, 0.4, labels=["a", "b"]).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("method", ["hard", "linear", "gaussian"])
+@pytest.mark.parametrize("told", [0.9, [0.9], [0.9] * 4, [[0.9, 0.9]]])
+def test_a_function_tells_one_overlap_for_each(method, told):
+    with pytest.raises(ValueError, match=r"returned shape .* for 2 indices; return one overlap for each of them"):
+        matching.nms([0.9, 0.8, 0.7], lambda i, rest: told, 0.5, method=method)
+    kept = matching.nms([0.9, 0.8, 0.7], lambda i, rest: [0.9] * len(rest), 0.5, method=method)
+    assert (kept if method == "hard" else kept[0])[0] == 0
+
+
+def test_linear_scores_are_never_negative():
+    """1.5 is no share; in single precision equal shapes overlap by a little more than 1."""
+    too_much = np.array([[1, 1.5], [1.5, 1]])
+    for form in (too_much, sparse.csr_array(too_much), lambda i, rest: too_much[i, rest]):
+        with pytest.raises(ValueError, match="an overlap is 1.5; pass an index that is 1 at most, such as overlap.iou"):
+            matching.nms([0.9, 0.8], form, 0.5, method="linear")
+    rounded = np.full((2, 2), np.nextafter(np.float32(1), np.float32(2)))
+    _, score = matching.nms([0.9, 0.8], rounded, 0.5, method="linear")
+    assert score.tolist() == [0.9, 0]
+
+
+@pytest.mark.parametrize("method", ["hard", "linear", "gaussian"])
+def test_a_threshold_is_not_negative_whatever_is_suppressed(method):
+    flat = np.array([[0.0, 0, 2, 2], [1, 0, 3, 2], [2, 0, 4, 2]])
+    turned = np.array([[1.0, 1, 2, 2, 0], [2, 1, 2, 2, 0], [3, 1, 2, 2, 0]])
+    solid = np.array([[1.0, 1, 1, 2, 2, 2, 0], [2, 1, 1, 2, 2, 2, 0], [3, 1, 1, 2, 2, 2, 0]])
+    calls = (
+        ("boxes", boxes.nms, flat),
+        ("oriented", oriented.nms, turned),
+        ("cuboids", cuboids.nms, solid),
+        ("intervals", intervals.nms, flat[:, [0, 2]]),
+    )
+    scores = [0.9, 0.8, 0.7]
+    for package, nms, shapes in calls:
+        with pytest.raises(
+            ValueError, match=f"{package}.nms: the threshold is -0.1, and no overlap is below 0; pass 0"
+        ):
+            nms(shapes, scores, -0.1, method=method)
+        kept = nms(shapes, scores, 0, method=method)
+        # the first meets the second, and only touches the third
+        assert (kept if method == "hard" else kept[0]).tolist() == ([0, 2] if method == "hard" else [0, 2, 1])
+    with pytest.raises(ValueError, match="matching.nms: the threshold is -0.1, and no overlap is below 0; pass 0"):
+        matching.nms(scores, boxes.pairwise(flat, flat), -0.1, method=method)
 
 
 # ---------------------------------------------------------------- scores and assignment
