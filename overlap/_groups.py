@@ -14,6 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from ._arrays import on_host
+
+_LARGEST_EXACT = 1 << 53
+"""Whole numbers up to this are exact in float64."""
+_NUMBERS = "biuf"
+
 
 def number_groups(operation: str, groups: Iterable[Any], n_cases: int) -> np.ndarray:
     """Return the number of each case's group, from 0 on in the order of their first cases.
@@ -47,6 +53,86 @@ def number_groups(operation: str, groups: Iterable[Any], n_cases: int) -> np.nda
     if numbers.max() == 0:
         raise ValueError(f"{operation}: at least two groups are needed, got {labels[0]!r} for all {n_cases} cases")
     return numbers
+
+
+def read_labels(operation: str, name: str, labels: Any) -> np.ndarray:
+    """Return labels as an array in which they are what they were: 1 and "1" in one list stay two labels.
+
+    Examples
+    --------
+    >>> read_labels("boxes.nms", "labels", [1, "1"])
+    array([1, '1'], dtype=object)
+    """
+    values = on_host(operation, name, labels)
+    if not isinstance(labels, list | tuple) or values.ndim != 1:
+        return values
+    types = {type(label) for label in labels}
+    return values if len(types) <= 1 else np.array(labels, object)
+
+
+def number_labels(operation: str, name: str, *tables: np.ndarray) -> np.ndarray:
+    """Return the numbers of the labels of several tables of rows, one table after the other: equals by one number.
+
+    Numbers are compared exactly, whole ones with floating ones too.
+
+    Raises
+    ------
+    ValueError
+        If a label is missing.
+    TypeError
+        If labels cannot be ordered.
+
+    Examples
+    --------
+    >>> number_labels("boxes.overlap_pairs", "labels of by", np.array([2**53 + 1, 7]), np.array([7.0, 2.0**53]))
+    array([2, 0, 0, 1])
+    """
+    missing = sum(_count_missing(labels) for labels in tables)
+    if missing:
+        raise ValueError(
+            f"{operation}: {missing} {name} are missing (None, NaN or NaT); name the classes of those rows, "
+            "or leave the rows out"
+        )
+    try:
+        together = _side_by_side([labels for labels in tables if len(labels)])
+        _, numbers = np.unique(together, return_inverse=True)
+    except TypeError:
+        raise TypeError(f"{operation}: the {name} cannot be sorted; pass numbers or text, of one type") from None
+    return numbers
+
+
+def _side_by_side(tables: list[np.ndarray]) -> np.ndarray:
+    """Return the labels of all tables, none of them rounded."""
+    if not tables:
+        return np.zeros(0)
+    together = np.concatenate(tables)
+    if together.dtype.kind != "f":
+        return together
+    whole = [labels for labels in tables if labels.dtype.kind in "iu"]
+    farthest = [max(int(labels.max()), -int(labels.min())) for labels in whole]
+    if max(farthest, default=0) <= _LARGEST_EXACT:
+        return together
+    return np.concatenate([labels.astype(object) for labels in tables])
+
+
+def are_comparable(labels: np.ndarray, others: np.ndarray) -> bool:
+    """Return whether labels of two dtypes may be equal: numbers, text and times are apart, objects may be any of both.
+
+    Examples
+    --------
+    >>> are_comparable(np.array([1, 2]), np.array([1.0])), are_comparable(np.array([1]), np.array(["1"]))
+    (True, False)
+    """
+    kinds = {"number" if x.dtype.kind in _NUMBERS else x.dtype.kind for x in (labels, others)}
+    # as objects, times become numbers
+    return len(kinds) == 1 or ("O" in kinds and not kinds & {"M", "m"})
+
+
+def _count_missing(labels: np.ndarray) -> int:
+    if labels.dtype == object:
+        return sum(_is_missing(label) for label in labels.tolist())
+    # NaN and NaT are not themselves
+    return int(np.count_nonzero(labels != labels))
 
 
 def renumbered(numbers: np.ndarray) -> np.ndarray:

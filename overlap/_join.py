@@ -11,6 +11,7 @@ Conventions
 -----------
 - Envelopes are closed: those that touch meet. What counts as an overlap is for the caller to say.
 - A group (a class, a chromosome) is one more axis, on which an envelope is the point of its number: only equals meet.
+  Labels are equal if they are exactly; a missing one is an error.
 
 References
 ----------
@@ -26,8 +27,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._arrays import on_host
 from ._checks import shown
+from ._groups import are_comparable, number_labels, read_labels
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -219,19 +220,15 @@ def read_groups(operation: str, by: Labels | None, n: int, m: int) -> tuple[Indi
         return np.zeros(n, np.int64), np.zeros(m, np.int64)
     if not isinstance(by, tuple | list):
         raise TypeError(f"{operation}: by must be two lists of labels, (labels of a, labels of b), got {shown(by)}")
-    labels = [on_host(operation, "by", x) for x in by]
+    labels = [read_labels(operation, "by", x) for x in by]
     shapes = [x.shape for x in labels]
     if shapes != [(n,), (m,)]:
         listed = ", ".join(str(shape) for shape in shapes)
         raise ValueError(f"{operation}: by must be a label for each row of a ({n}) and of b ({m}), got shapes {listed}")
     labels_a, labels_b = labels
-    if n and m and _are_numbers(labels_a) != _are_numbers(labels_b):
+    if n and m and not are_comparable(labels_a, labels_b):
         raise TypeError(
             f"{operation}: the labels of a have dtype {labels_a.dtype} and of b {labels_b.dtype}; convert one of them"
         )
-    _, group = np.unique(np.concatenate([labels_a, labels_b]), return_inverse=True)
+    group = number_labels(operation, "labels of by", labels_a, labels_b)
     return group[:n], group[n:]
-
-
-def _are_numbers(labels: NDArray[Any]) -> bool:
-    return labels.dtype.kind in "biuf"

@@ -25,8 +25,9 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._arrays import Array, like, numbers_on_host, on_host, values_on_host
+from ._arrays import Array, like, numbers_on_host, values_on_host
 from ._checks import check_choice, check_real
+from ._groups import number_labels, read_labels
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -280,15 +281,7 @@ def _check_shares_can_be_taken(operation: str, scores: Floats) -> None:
 
 def _read_labels(operation: str, labels: ArrayLike, n: int) -> Indices:
     """Return the number of each row's label."""
-    classes = on_host(operation, "labels", labels)
+    classes = read_labels(operation, "labels", labels)
     if classes.shape != (n,):
         raise ValueError(f"{operation}: labels has shape {classes.shape}; pass one for each of the {n} scores")
-    # NaN and NaT are not themselves
-    missing = np.count_nonzero(classes != classes)
-    if missing:
-        raise ValueError(f"{operation}: {missing} labels are missing (NaN); name the classes of those rows")
-    try:
-        _, group = np.unique(classes, return_inverse=True)
-    except TypeError:
-        raise TypeError(f"{operation}: the labels cannot be sorted; pass numbers or text, of one type") from None
-    return group
+    return number_labels(operation, "labels", classes)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from overlap._groups import number_groups, renumbered
+from overlap._groups import are_comparable, number_groups, number_labels, read_labels, renumbered
 
 KINDS = {
     "text": ["b", "a", "b", "c"],
@@ -62,3 +62,21 @@ def test_labels_that_are_none():
         number_groups("f", [["a"], ["b"], ["c"]], 3)
     with pytest.raises(ValueError, match="at least two groups are needed, got 'a' for all 3 cases"):
         number_groups("f", ["a", "a", "a"], 3)
+
+
+def test_a_list_of_several_types_keeps_them_apart():
+    assert read_labels("f", "labels", [2**53 + 1, 0.5]).tolist() == [2**53 + 1, 0.5]
+    assert read_labels("f", "labels", ["a", "b"]).dtype.kind == "U"
+    assert read_labels("f", "labels", [[1, 2], [3, 4]]).shape == (2, 2)
+
+
+def test_labels_of_several_tables_are_numbered_together():
+    numbers = number_labels("f", "labels", np.array([3, 1], np.uint64), np.array([-1, 3]), np.zeros(0))
+    assert numbers.tolist() == [2, 1, 0, 2]
+
+
+def test_text_is_no_number():
+    text, number, anything = np.array(["1"]), np.array([1]), np.array([1], object)
+    time = np.array(["2026-01-01"], "M8[D]")
+    assert [are_comparable(text, x) for x in (text, number, anything, time)] == [True, False, True, False]
+    assert not are_comparable(anything, time)

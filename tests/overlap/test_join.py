@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from overlap import _join
@@ -81,9 +82,71 @@ def test_labels_are_numbered_in_both_tables_alike():
     assert [a[0] == b[2], a[1] == b[0], b[1] in a] == [True, True, False]
 
 
+FAR = 2**53
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        (np.array([2**63 + 1, 5], np.uint64), np.array([2**63 - 1, 5], np.int64), [(1, 1)]),
+        (np.array([2**64 - 1, 2**63], np.uint64), np.array([-1, -(2**63)], np.int64), []),
+        (np.array([FAR + 1, FAR]), np.array([float(FAR), 0.5]), [(1, 0)]),
+        (np.array([-FAR - 1, 3]), np.array([-float(FAR), 3.0]), [(1, 1)]),
+        ([FAR + 1, 0.5], [float(FAR), 0.5], [(1, 1)]),
+        ([2**63 + 1, -1], [2**63 - 1, -1], [(1, 1)]),
+        ([2**70, 2**70 + 1], [2**70 + 1, 0], [(1, 0)]),
+        ([True, False], np.array([1, 2], np.uint8), [(0, 0)]),
+        (np.array(["x", "y"], object), ["y", "z"], [(1, 0)]),
+        (
+            np.array(["2026-01-01", "2026-01-02"], "M8[D]"),
+            np.array(["2026-01-02T00", "2026-01-02T01"], "M8[h]"),
+            [(1, 0)],
+        ),
+    ],
+)
+def test_labels_are_compared_exactly(a, b, expected):
+    """Whatever dtypes meet; Python compares its numbers exactly."""
+    group_a, group_b = read_groups("f", (a, b), 2, 2)
+    i, j = np.nonzero(group_a[:, None] == group_b)
+    assert list(zip(i.tolist(), j.tolist(), strict=True)) == expected
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [1.0, np.nan],
+        ["x", None],
+        ["x", float("nan")],
+        [pd.NA, 2],
+        pd.Series(["x", None]),
+        np.array(["2026-01-01", "NaT"], "M8[D]"),
+        np.array([None, 2], object),
+    ],
+)
+def test_missing_labels_are_refused_and_the_remedy_is_right(labels):
+    with pytest.raises(ValueError, match=r"f: 2 labels of by are missing .* leave the rows out") as refused:
+        read_groups("f", (labels, labels), 2, 2)
+    assert "\n" not in str(refused.value)
+    rest = [x for x in labels if not pd.isna(x)]
+    group_a, group_b = read_groups("f", (rest, rest), 1, 1)
+    assert group_a == group_b
+
+
+def test_tables_without_rows_have_labels_of_any_kind():
+    for labels in (["x"], np.array(["2026-01-01"], "M8[D]"), [1]):
+        assert [len(x) for x in read_groups("f", (labels, []), 1, 0)] == [1, 0]
+        assert [len(x) for x in read_groups("f", ([], labels), 0, 1)] == [0, 1]
+    assert [len(x) for x in read_groups("f", ([], []), 0, 0)] == [0, 0]
+
+
 @pytest.mark.parametrize(
     ("by", "error", "message"),
     [
+        ((["x", 1], ["x"]), TypeError, "f: the labels of by cannot be sorted; pass numbers or text, of one type"),
+        ((np.array(["x", 1], object), [1]), TypeError, "f: the labels of by cannot be sorted"),
+        ((np.array([1, 2], object), ["x"]), TypeError, "f: the labels of by cannot be sorted"),
+        ((np.array(["2026-01-01"] * 2, "M8[D]"), ["x"]), TypeError, "labels of a have dtype datetime64.* and of b <U1"),
+        ((np.array([b"x", b"y"]), ["x"]), TypeError, "labels of a have dtype .S1 and of b <U1; convert one of them"),
         ("xy", TypeError, "f: by must be two lists of labels, .* got 'xy'"),
         (([1], [1]), ValueError, r"each row of a \(2\) and of b \(1\), got shapes \(1,\), \(1,\)"),
         (([1, 2], ["x"]), TypeError, "labels of a have dtype int64 and of b <U1; convert one of them"),
