@@ -72,9 +72,18 @@ def in_source_order(module, names):
     return sorted(names, key=place)
 
 
+def is_described_elsewhere(module, name):
+    """Return whether several families share a class, and the page of an earlier one describes it."""
+    value = getattr(import_module(module), name)
+    families = sorted(found for found in sys.modules if found.startswith("overlap.") and found.count(".") == 1)
+    sharing = [family for family in families if getattr(sys.modules[family], name, None) is value]
+    public = [family for family in sharing if name in getattr(sys.modules[family], "__all__", ())]
+    return bool(public) and public[0] != module
+
+
 autosummary_generate = True
 autosummary_ignore_module_all = False
-autosummary_context = {"in_source_order": in_source_order}
+autosummary_context = {"in_source_order": in_source_order, "is_described_elsewhere": is_described_elsewhere}
 suppress_warnings = ["config.cache"]  # that of a function
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"

@@ -95,12 +95,14 @@ def varifocal_loss(
 
     Parameters
     ----------
-    prediction, target, weights, reduction
+    prediction, target
         As in `quality_focal_loss`.
     alpha : float
         Weight (≥ 0) of places without an object.
     gamma : float
         Power (≥ 0) of their score.
+    weights, reduction
+        As in `quality_focal_loss`.
 
     Returns
     -------
