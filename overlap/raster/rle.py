@@ -158,11 +158,15 @@ def _read(operation: str, name: str, rle: Mapping[str, Any]) -> ReadRle:
     if "counts" not in rle:
         raise ValueError(f"{operation}: {name} has no counts, only {shown(sorted(rle))}; see raster.encode_rle")
     counts = _read_counts(operation, name, rle["counts"])
-    if counts.min(initial=0) < 0 or counts.sum() != height * width:
+    n_cells = height * width
+    shortest = counts.min(initial=0)
+    added_up = sum(counts.tolist())
+    longest = counts.max(initial=0)
+    # sums of whole numbers of Python do not wrap around
+    if shortest < 0 or added_up != n_cells:
         raise ValueError(
-            f"{operation}: {name} has lengths that add up to {counts.sum()} cells, the least of them "
-            f"{counts.min(initial=0)}, and an image of {height} × {width} has {height * width}; size is "
-            "[height, width], and counts are not negative"
+            f"{operation}: {name} has lengths from {shortest} to {longest} that add up to {added_up} cells, and an "
+            f"image of {height} × {width} has {n_cells}; size is [height, width], and counts are not negative"
         )
     return ReadRle(height, width, counts)
 
