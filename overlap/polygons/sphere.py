@@ -31,7 +31,7 @@ def read_sphere(name: str, period: Period | None, sphere: bool) -> Period | None
     """Return the period of the axes, on the sphere that of longitude."""
     if not sphere:
         return period
-    if period is not None and tuple(period) != (ALL_ROUND, None):
+    if period is not None and period != (ALL_ROUND, None):
         raise ValueError(f"{name}: on the sphere longitude repeats after 360 degrees; leave out period={period!r}")
     return (ALL_ROUND, None)
 

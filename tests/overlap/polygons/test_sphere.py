@@ -94,6 +94,7 @@ def test_holes_and_the_seam():
     [
         ({}, (0, 0, 1, 91), r"a has latitudes \(y\) from 0 to 91; they lie between -90 and 90"),
         ({"period": (360, 360)}, (0, 0, 1, 1), r"leave out period=\(360, 360\)"),
+        ({"period": 360}, (0, 0, 1, 1), "leave out period=360"),
     ],
 )
 def test_what_is_no_sphere(options, box, message):
