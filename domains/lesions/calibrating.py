@@ -22,7 +22,7 @@ from rich.table import Table
 from .. import _console
 from .._checks import UsageError, check_choice, check_number, check_whole
 from .._running import RunningOptions, split_running, takes_running
-from .._skipped import as_skipped
+from .._skipped import NOT_SCORED, as_skipped
 from .._tables import build_table
 from .._text import for_picture
 from .cohorts.calibration_scores import (
@@ -162,8 +162,23 @@ def cohort_calibration(
         )
     scores, outcomes = score_cases(calibrate_case, found, running, saved)
     warn_of_places(outcomes, OPERATION)
-    skipped = as_skipped([*found.aside, *skipped_of(outcomes), *found.not_counted])
-    return CalibrationCohort(scores, pooled_by_label(outcomes, settings), skipped)
+    pooled = pooled_by_label(outcomes, settings)
+    absent = [] if labels is None else _absent_rows(pooled, found.name)
+    skipped = as_skipped([*found.aside, *skipped_of(outcomes), *absent, *found.not_counted])
+    return CalibrationCohort(scores, pooled, skipped)
+
+
+def _absent_rows(pooled: xr.Dataset, files: str) -> list[dict[str, str]]:
+    """Return a row of what was skipped for each label that was asked for and is in no reference."""
+    if "label" not in pooled.coords:
+        return []
+    is_absent = (pooled["observed"].sum("bin") == 0).values
+    rows = []
+    for label in pooled["label"].values[is_absent].tolist():
+        where = f"label {label}"
+        detail = f"{where}: no reference of the cohort has it"
+        rows.append({"side": "reference", "file": files, "where": where, "reason": NOT_SCORED, "detail": detail})
+    return rows
 
 
 def cohort_calibration_files(
@@ -200,7 +215,7 @@ def cohort_calibration_files(
     def table() -> list[Any]:
         lines: list[Any] = [errors_table(errors, f"prediction: {prediction}\nreference: {reference}"), bins_table(bins)]
         if missing:
-            lines.append(_console.aside(missing_line(found.scores, missing)))
+            lines.append(_console.aside(missing_line(found.scores, missing, may_count=False)))
         if broken:
             lines.append(_console.aside(failed_line(found.scores, broken)))
         return [*lines, _console.aside(f"errors of the cases: {out}")]

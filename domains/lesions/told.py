@@ -163,8 +163,8 @@ def failed_cases(scores: pd.DataFrame) -> list[str]:
     return names
 
 
-def missing_line(scores: pd.DataFrame, missing: Sequence[str]) -> str:
-    """Return how many cases have no prediction, and what becomes of them.
+def missing_line(scores: pd.DataFrame, missing: Sequence[str], *, may_count: bool = True) -> str:
+    """Return how many cases have no prediction, and what becomes of them; `may_count` as missed, if so asked.
 
     Examples
     --------
@@ -174,7 +174,9 @@ def missing_line(scores: pd.DataFrame, missing: Sequence[str]) -> str:
     """
     n_cases = scores["case"].nunique()
     counted = (scores["missing"] == 1) & (scores["error"] == "")
-    what = "counted as missed" if counted.any() else "left out; --count-missing counts them as missed"
+    what = "counted as missed" if counted.any() else "left out"
+    if may_count and not counted.any():
+        what += "; --count-missing counts them as missed"
     return f"no prediction: {len(missing)} of {n_cases} cases ({listed_labels(missing, most=5)}), {what}"
 
 

@@ -24,7 +24,7 @@ from ..comparison.layers import named_masks
 from ..decisions.calibrated import ERRORS, TABLE, calibration, pool_calibration
 from ..images.places import BORROWED
 from ..images.resampling import in_one_field
-from .cohorts import GROUP, Pair, read_case
+from .cohorts import GROUP, Pair, labels_of, read_case
 
 OPERATION = "lesions.cohort_calibration"
 COLUMNS = ["case", GROUP, "label", "voxels", *ERRORS, "missing", "error"]
@@ -63,8 +63,9 @@ def calibrate_case(pair: Pair) -> list[dict[str, Any]]:
     predicted, reference, counts = read_case(pair)
     place = side_without_place(predicted, reference)
     predicted, reference = in_one_field(predicted, reference)
+    labels = labels_of(pair.rules, predicted, reference)
     rows = []
-    for label, a, b in named_masks(predicted, reference, pair.rules.labels):
+    for label, a, b in named_masks(predicted, reference, labels):
         where = _counted(a, counts, settings.above)
         report = calibration(a, b, n_bins=settings.n_bins, closed=settings.closed, where=where)
         errors = {name: float(report[name]) for name in ERRORS}

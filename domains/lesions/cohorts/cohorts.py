@@ -66,6 +66,9 @@ class Rules:
         Whether a missing prediction counts as missed.
     ignored : int, optional
         The label whose voxels of the reference do not count.
+    labels_of_maps : tuple of int
+        Where one side is soft masks and the other label maps: the labels of all the maps, of which a mask stands for
+        the only one, whatever its own case holds.
     """
 
     settings: Any
@@ -73,6 +76,7 @@ class Rules:
     reading: Reading = AS_FILES_SAY
     count_missing: bool = False
     ignored: int | None = None
+    labels_of_maps: tuple[int, ...] = ()
 
     def as_plain(self) -> dict[str, Any]:
         """Return the rules as JSON data.
@@ -85,6 +89,8 @@ class Rules:
         own = dict(vars(self))
         settings = own.pop("settings")
         reading = own.pop("reading")
+        if not self.labels_of_maps:
+            del own["labels_of_maps"]
         # as JSON has them: whole tuples, and a policy by its words
         plain: dict[str, Any] = json.loads(json.dumps({**own, **vars(reading), **vars(settings)}, default=str))
         return plain
@@ -129,11 +135,26 @@ def read_case(pair: Pair) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray | No
     of_reference = rules.reading.of_reference(case.reference)
     place = None if pair.like is None else read_grey(pair.like)
     if case.predicted is None:
-        reference = _read("reference", of_reference, place)
+        reference = _read_without_prediction(of_reference, place)
         predicted = xr.zeros_like(reference)
     else:
         predicted, reference = read_pair(rules.reading.of_prediction(case.predicted), of_reference, _read, place)
     return without_ignored(predicted, reference, rules.ignored)
+
+
+def labels_of(rules: Rules, predicted: xr.DataArray, reference: xr.DataArray) -> Labels | None:
+    """Return which labels of a case are compared; None for those that its images name.
+
+    Examples
+    --------
+    >>> mask, label_map = xr.DataArray([0.5]), xr.DataArray([0])
+    >>> labels_of(Rules(None, labels_of_maps=(2,)), mask, label_map)
+    [2]
+    """
+    has_names = "label" in predicted.dims or "label" in reference.dims
+    if rules.labels is None and rules.labels_of_maps and not has_names:
+        return list(rules.labels_of_maps)
+    return rules.labels
 
 
 def assess_case(pair: Pair, *, keep_masks: bool = True) -> Assessment:
@@ -145,7 +166,8 @@ def assess_case(pair: Pair, *, keep_masks: bool = True) -> Assessment:
         As `read_case`.
     """
     predicted, reference, counts = read_case(pair)
-    return assess_pair(predicted, reference, pair.rules.labels, counts, pair.rules.settings, keep_masks=keep_masks)
+    labels = labels_of(pair.rules, predicted, reference)
+    return assess_pair(predicted, reference, labels, counts, pair.rules.settings, keep_masks=keep_masks)
 
 
 def score_pair(pair: Pair) -> list[dict[Any, Any]]:
@@ -376,6 +398,15 @@ def ignored_rows(label: int | None, files: str) -> list[dict[str, str]]:
     where = f"label {label}"
     detail = f"{where}: dataset.json ignores it, and its voxels of the reference do not count"
     return [{"side": "reference", "file": files, "where": where, "reason": "ignored label", "detail": detail}]
+
+
+def _read_without_prediction(source: Source, like: xr.DataArray | None) -> xr.DataArray:
+    """Read the reference of a case without a prediction, which is told also if the reference cannot be read."""
+    try:
+        return _read("reference", source, like)
+    except _batch.CaseError as error:
+        details = {"side": "reference", "file": file_name(source.path), "reason": UNPAIRED}
+        raise _batch.CaseError(f"no prediction of this name, and of the reference: {error}", **details) from error
 
 
 def _read(side: str, source: Source, like: xr.DataArray | None = None) -> xr.DataArray:

@@ -3,7 +3,8 @@
 Conventions
 -----------
 - Whatever is scored of a cohort, its cases are found, read and named in one way.
-- What the images are is decided once, before the first case; see `domains.lesions.cohorts.reading`.
+- What the images are is decided once, before the first case; see `domains.lesions.cohorts.reading`. So is the label
+  that soft masks stand for beside label maps: the only one of all the maps.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from ..images.nnunet import described
 from .cohorts import Pair, Rules, ignored_rows
 from .folders import Listed, images_by_case
 from .listing import Choice, choose_cases, hash_of_names, part_of
-from .reading import Side, check_said, decide_kinds, warn_of_axes
+from .reading import Side, check_said, decide_kinds, labels_of_all, warn_of_axes
 from .sources import Reading
 
 
@@ -105,7 +106,9 @@ def gather(
     all_cases, aside = choose_cases(predictions, references, choice, reading.as_ == "soft")
     listed = part_of(all_cases, part)
     decided = _decided(listed, reading, running, may_be_a_part=choice.cases is not None or part is not None)
-    rules = Rules(settings, labels, decided, count_missing, said.ignored)
+    numbers = () if labels is not None else _labels_of_maps(all_cases, decided, running)
+    counted = tuple(number for number in numbers if number != said.ignored)
+    rules = Rules(settings, labels, decided, count_missing, said.ignored, counted)
     places = {} if decided.like is None else images_by_case(decided.like)
     pairs = {case.name: Pair(case, rules, places.get(case.name)) for case in listed}
     where = f"{predictions}, {references}" if choice.cases is None else str(choice.cases)
@@ -123,3 +126,15 @@ def _decided(listed: Sequence[Listed], reading: Reading, running: Running, *, ma
         check_said(predictions, references)
     as_, reference_as = decide_kinds(predictions, references, running)
     return replace(reading, as_=as_, reference_as=reference_as)
+
+
+def _labels_of_maps(all_cases: Sequence[Listed], decided: Reading, running: Running) -> tuple[int, ...]:
+    """Return the labels of all label maps whose other side is soft masks: no case may decide what these stand for."""
+    kinds = (decided.as_, decided.reference_as)
+    if kinds == ("soft", "labels"):
+        maps = [decided.of_reference(case.reference) for case in all_cases]
+    elif kinds == ("labels", "soft"):
+        maps = [decided.of_prediction(case.predicted) for case in all_cases if case.predicted is not None]
+    else:
+        return ()
+    return labels_of_all(maps, running)

@@ -26,7 +26,7 @@ from ..comparison.labels import Labels
 from ..images.places import BORROWED
 from ..protocols import PROTOCOLS, AnyDetection, MaskPair, MatchedDetections, ProtocolScores
 from ..protocols.scoring import VALUES, masks_by_label, named_protocols, row_of
-from .cohorts import GROUP, Pair, read_case
+from .cohorts import GROUP, Pair, labels_of, read_case
 
 OPERATION = "lesions.cohort_protocols"
 COUNTS = ["found", "missed", "spurious", "missing"]
@@ -82,7 +82,8 @@ def score_by_protocols(pair: Pair) -> list[dict[str, Any]]:
         BORROWED: side_without_place(predicted, reference),
     }
     rows = []
-    for label, masks in masks_by_label(OPERATION, predicted, reference, pair.rules.labels, counts, settings.level):
+    labels = labels_of(pair.rules, predicted, reference)
+    for label, masks in masks_by_label(OPERATION, predicted, reference, labels, counts, settings.level):
         shared = {"label": str(label), **of_case, **_sizes(masks)}
         for name, rule in rules.items():
             scores = rule.score(masks)

@@ -67,9 +67,10 @@ def _over_all_scans(cases: pd.DataFrame, detections: pd.DataFrame) -> list[dict[
     by_case: Mapping[Any, pd.DataFrame] = dict(list(detections.groupby("case")))
     nothing = pd.DataFrame(columns=CANDIDATES)
     found = detection_scores([by_case.get(case, nothing) for case in cases["case"]])
-    counts = {"n_scored": len(cases), "n_undefined": 0}
     rows = []
     for index in OF_ALL_SCANS[str(cases["score"].iloc[0])]:
+        n_scored = 0 if np.isnan(found[index]) else len(cases)
+        counts = {"n_scored": n_scored, "n_undefined": len(cases) - n_scored}
         value = {"value": found[index], "low": np.nan, "high": np.nan}
         rows.append({"index": index, "statistic": "all scans", **value, **counts})
     return rows

@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
+import numpy as np
 import xarray as xr
 
 from ... import _batch
@@ -127,6 +128,44 @@ def decide_kinds(predictions: Side, references: Side, running: Running) -> tuple
     reference = references.said or _kind_of_references(references.paths, quietly)
     prediction = predictions.said or _kind_of_predictions(predictions.paths, reference, quietly)
     return prediction, reference
+
+
+def labels_of_all(sources: Sequence[Source], running: Running) -> tuple[int, ...]:
+    """Return the labels that label maps hold, all together; 1 if they hold none.
+
+    What cannot be read holds none here, and is a row of the cohort later; so do images with names instead of numbers.
+
+    Examples
+    --------
+    >>> from ..images.io import example
+    >>> labels_of_all([Source(example("nodule_00"))], Running())
+    (1,)
+    """
+    job = _batch.Job("lesions.cohort", labels_of_map)
+    listed = [_batch.Case(str(k), source) for k, source in enumerate(sources)]
+    outcomes = _batch.run_cases(job, listed, replace(running, records=None, progress=False))
+    labels: set[int] = set()
+    for outcome in outcomes:
+        if not outcome.error:
+            labels.update(outcome.result)
+    return tuple(sorted(labels)) or (1,)
+
+
+def labels_of_map(source: Source) -> list[int]:
+    """Return the labels of a label map but 0.
+
+    Examples
+    --------
+    >>> from ..images.io import example
+    >>> labels_of_map(Source(example("nodule_00")))
+    [1]
+    """
+    with _in_time(source.path):
+        values, _ = read_values(source.path)
+    if values.dtype.kind == "f":
+        return []
+    labels = np.unique(values).tolist()
+    return [int(label) for label in labels if label != 0]
 
 
 def kind_of_file(path: Path) -> str:

@@ -31,7 +31,8 @@ _FARTHEST = 1e11
 _RIGHT_ANGLE = 1e-3
 _NOT_TURNED = 1e-5
 GIVE_PLACE = (
-    "read it like=IMAGE (--like IMAGE), an image on its voxels, or with spacing=(X, Y, Z) in mm (--spacing X,Y,Z)"
+    "read it like=IMAGE (--like IMAGE), an image on its voxels (for a cohort a folder of them), or with "
+    "spacing=(X, Y, Z) in mm (--spacing X,Y,Z)"
 )
 """What helps a file that does not say where its voxels lie."""
 

@@ -93,7 +93,7 @@ def test_missing_and_broken_cases_are_rows(folders, tmp_path, capsys):
     code = cohort_calibration_files(*folders, out=tmp_path / "s.csv", n_bins=N_BINS, outputs=_console.Outputs())
     assert code == 1
     told = capsys.readouterr().out
-    assert "no prediction: 1 of 3 cases (a), left out" in told
+    assert "no prediction: 1 of 3 cases (a), left out\n" in told, "there is no option that counts it"
     assert "failed: 1 of 3 cases (b)" in told
     (folders[0] / "c.nii.gz").unlink()
     nothing = cohort_calibration(*folders, n_bins=N_BINS)
@@ -101,6 +101,13 @@ def test_missing_and_broken_cases_are_rows(folders, tmp_path, capsys):
     assert bin_rows(nothing.pooled).empty
     outputs = _console.Outputs(plot=tmp_path / "p.png")
     assert cohort_calibration_files(*folders, out=tmp_path / "t.csv", n_bins=N_BINS, outputs=outputs) == 1
+
+
+def test_a_label_that_no_reference_has_is_told(folders, tmp_path):
+    found = cohort_calibration(*folders, labels=[7], n_bins=N_BINS)
+    assert found.skipped["detail"].tolist() == ["label 7: no reference of the cohort has it"]
+    assert cohort_calibration_files(*folders, out=tmp_path / "s.csv", labels="7", outputs=_console.Outputs()) == 1
+    assert not len(cohort_calibration(*folders, labels=[1], n_bins=N_BINS).skipped)
 
 
 def test_where_it_runs_and_how_often_changes_no_byte(folders, tmp_path):

@@ -84,7 +84,7 @@ def test_wrong_use(probability, tmp_path):
 def test_an_array_has_the_place_of_an_image(probability, tmp_path):
     np.save(tmp_path / "chance.npy", chances().values)
     alone = decided(tmp_path / "chance.npy", "--axes", "xyz")
-    assert "read it like=IMAGE (--like IMAGE), an image on its voxels, or with spacing" in str(alone.exception)
+    assert "read it like=IMAGE (--like IMAGE), an image on its voxels" in str(alone.exception)
     right = json.loads(decided(probability, "--json").stdout)["volume"]
     for said in (["--like", probability], ["--spacing", "1,1,2"]):
         result = decided(tmp_path / "chance.npy", "--axes", "xyz", *said, "--json")

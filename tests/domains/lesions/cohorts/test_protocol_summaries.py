@@ -45,3 +45,12 @@ def test_scans_without_a_row_of_their_own_count():
     assert (auroc["value"], both["value"]) == (1.0, 0.75)
     (cpm,) = summarise_protocol(cases("froc", "cpm"), found, BOOTSTRAP)
     assert (cpm["index"], cpm["statistic"], cpm["value"]) == ("cpm", "all scans", pytest.approx(0.5))
+
+
+def test_what_all_scans_do_not_define_is_scored_in_none():
+    """Without a healthy scan there is no AUROC."""
+    found = pd.DataFrame({"case": list("abcd"), "kind": "found", "confidence": [0.9, 0.8, 0.7, 0.6]})
+    (ap, auroc, _) = summarise_protocol(cases("picai", "ap"), found, BOOTSTRAP)
+    assert (ap["n_scored"], ap["n_undefined"]) == (4, 0)
+    assert np.isnan(auroc["value"])
+    assert (auroc["n_scored"], auroc["n_undefined"]) == (0, 4)
