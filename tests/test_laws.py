@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import overlap as ov
 
+pytestmark = pytest.mark.filterwarnings("ignore:polygons.*an edge longer than half a period:UserWarning")
 PERIOD = 12.0
 N = 24  # cells along each axis of the torus
 CENTRES = (np.arange(N) + 0.5) * PERIOD / N

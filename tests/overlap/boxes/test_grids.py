@@ -91,6 +91,7 @@ def test_dtypes(dtype, expected):
 RING = np.arange(-175.0, 180, 10)
 
 
+@pytest.mark.filterwarnings("ignore:polygons.*an edge longer than half a period:UserWarning")
 def test_over_the_seam():
     rng = np.random.default_rng(4)
     low = rng.uniform(-900, 900, (30, 2))

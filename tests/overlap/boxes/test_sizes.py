@@ -109,6 +109,7 @@ def test_boxes_are_polygons_are_rasters(first, second):
     np.testing.assert_array_equal(sizes(raster.measure(*masks)), got)
 
 
+@pytest.mark.filterwarnings("ignore:polygons.*an edge longer than half a period:UserWarning")
 @given(rectangles, rectangles, st.tuples(*(st.integers(-3, 3),) * 4))
 def test_and_over_the_seam(first, second, turns):
     a, b = box(first), box(second)
