@@ -210,12 +210,13 @@ def _neighbours(first: Indices, second: Indices, share: Floats, n: int) -> Neigh
     """Return a function that lists the neighbours of one of `n` rows, from all pairs."""
     by_row = np.argsort(first, kind="stable")
     starts = np.searchsorted(first[by_row], np.arange(n + 1)).tolist()
-    others = second[by_row].tolist()
-    shares = share[by_row].tolist()
+    # lists of all pairs would take far more memory than arrays
+    others = second[by_row]
+    shares = share[by_row]
 
     def of_row(i: int) -> tuple[list[int], list[float]]:
         row = slice(starts[i], starts[i + 1])
-        return others[row], shares[row]
+        return others[row].tolist(), shares[row].tolist()
 
     return of_row
 
