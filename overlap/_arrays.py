@@ -43,6 +43,24 @@ def namespace(operation: str, **arrays: Array) -> ModuleType:
         ) from None
 
 
+def table_namespace(operation: str, **tables: Array) -> ModuleType:
+    """Return the one array namespace of the named tables, whose rows have no labels and no cells left out.
+
+    Examples
+    --------
+    >>> table_namespace("boxes.nms", boxes=np.zeros((2, 4))).__name__
+    'array_api_compat.numpy'
+    """
+    for name, x in tables.items():
+        if type(x).__module__.startswith("xarray."):
+            raise TypeError(
+                f"{operation}: {name} is an xarray {type(x).__name__}, and rows are known by their number; "
+                f"pass {name}.values"
+            )
+        _check_unmasked(operation, name, x)
+    return namespace(operation, **tables)
+
+
 def _remedy(name: str, x: object) -> str:
     """Return what an operand is that is no plain array, and what to pass in its place."""
     if x is None:
@@ -58,8 +76,7 @@ def on_host(operation: str, name: str, x: Any) -> np.ndarray:
     """Return what stands for an array, a list above all, as one of numpy."""
     if x is None:
         raise TypeError(f"{operation}: {name} is None; pass an array")
-    if isinstance(x, np.ma.MaskedArray):
-        raise TypeError(f"{operation}: {name} is {_MASKED}; leave out what is masked, or fill it: {name}.filled(value)")
+    _check_unmasked(operation, name, x)
     try:
         return np.asarray(x)
     except (TypeError, ValueError, RuntimeError) as error:
@@ -67,6 +84,11 @@ def on_host(operation: str, name: str, x: Any) -> np.ndarray:
         raise ValueError(
             f"{operation}: {name} is no array ({why}); pass rows of one length, and tensors as x.detach().cpu()"
         ) from None
+
+
+def _check_unmasked(operation: str, name: str, x: object) -> None:
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(f"{operation}: {name} is {_MASKED}; leave out what is masked, or fill it: {name}.filled(value)")
 
 
 def numbers_on_host(operation: str, name: str, x: Any) -> np.ndarray:

@@ -49,6 +49,16 @@ def as_floating(operation: str, **boxes: Array) -> tuple[list[Array], ModuleType
     return _coordinates.as_floating(operation, boxes, xp), xp
 
 
+def check_rows(operation: str, **tables: Array) -> None:
+    """Refuse what is no table of boxes, one a row."""
+    for name, x in tables.items():
+        if x.ndim != 2:
+            raise ValueError(
+                f"{operation}: {name} has shape {tuple(x.shape)}; pass (n, 2d), one box a row: "
+                f"{name}.reshape(-1, {name}.shape[-1])"
+            )
+
+
 def read_tables(operation: str, **tables: Array) -> tuple[list[Array], ModuleType]:
     """Return tables of well-formed boxes, (n, 2d) each, in one floating dtype."""
     for name, x in tables.items():
@@ -57,6 +67,7 @@ def read_tables(operation: str, **tables: Array) -> tuple[list[Array], ModuleTyp
                 f"{operation}: {name} has shape {tuple(x.shape)}; pass (n, 2d), or for other shapes "
                 "boxes.iou(a[..., :, None, :], b[..., None, :, :])"
             )
+    _check_columns(operation, tables)
     first, *others = tables
     every_pair = {first: tables[first][:, None, :]} | {name: tables[name][None, :, :] for name in others}
     boxes, xp = read(operation, **every_pair)
@@ -145,7 +156,7 @@ def is_plain(x: Array) -> bool:
     return not (x.requires_grad or is_traced(x))
 
 
-def _check_shapes(operation: str, boxes: dict[str, Array]) -> None:
+def _check_columns(operation: str, boxes: dict[str, Array]) -> None:
     first, *others = boxes.values()
     columns = first.shape[-1] if first.ndim else 0
     paired = columns > 0 and columns % 2 == 0
@@ -154,6 +165,11 @@ def _check_shapes(operation: str, boxes: dict[str, Array]) -> None:
             f"{operation}: got {_shapes(boxes)}; the last axis holds lo|hi: 2 numbers in 1-D, 4 in 2-D "
             "(x1, y1, x2, y2), 6 in 3-D, as many in all arrays"
         )
+
+
+def _check_shapes(operation: str, boxes: dict[str, Array]) -> None:
+    _check_columns(operation, boxes)
+    first, *others = boxes.values()
     if not all(_broadcast(first.shape, x.shape) for x in others):
         raise ValueError(
             f"{operation}: the boxes do not broadcast together ({_shapes(boxes)}); for all pairs, boxes.pairwise"

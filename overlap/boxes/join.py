@@ -11,7 +11,7 @@ from itertools import product
 
 import numpy as np
 
-from .._arrays import Array, like, namespace, values_on_host
+from .._arrays import Array, like, table_namespace, values_on_host
 from .._join import (
     Bools,
     Envelopes,
@@ -27,7 +27,7 @@ from .._join import (
     read_groups,
     renamed,
 )
-from .arrays import Interval, Period, halves, intervals, length, read_periods, read_tables
+from .arrays import Interval, Period, check_rows, halves, intervals, length, read_periods, read_tables
 from .sizes import measured
 
 Periods = list[float | None]
@@ -85,7 +85,8 @@ def overlap_pairs(a: Array, b: Array, *, by: Labels | None = None, period: Perio
            [0.   , 0.   , 1.   ]])
     """
     operation = "boxes.overlap_pairs"
-    xp = namespace(operation, a=a, b=b)
+    xp = table_namespace(operation, a=a, b=b)
+    check_rows(operation, a=a, b=b)
     host_a = values_on_host(operation, "a", a)
     host_b = values_on_host(operation, "b", b)
     (rows_a, rows_b), _ = read_tables(operation, a=host_a, b=host_b)

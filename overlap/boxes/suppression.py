@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import indices
-from .._arrays import Array, namespace, values_on_host
+from .._arrays import Array, table_namespace, values_on_host
 from .._join import Indices, along_curve
 from .._suppression import Kept, Method, Pairs, given_back, read_rules, suppress
-from .arrays import Period, read_periods, read_tables
+from .arrays import Period, check_rows, read_periods, read_tables
 from .join import envelopes_of, meeting
 from .sizes import measured
 
@@ -29,7 +29,8 @@ def nms(
     """Non-maximum suppression of boxes: keep the best, drop or weaken what overlaps it, and go on with the next.
 
     Only boxes that meet are compared, so that tens of thousands take a fraction of a second. Their IoU is computed in
-    float64, whatever the boxes are kept in.
+    float64, whatever the boxes are kept in. Soft suppression compares all that overlap, and keeps those pairs in
+    memory.
 
     Parameters
     ----------
@@ -75,7 +76,8 @@ def nms(
     (array([1, 2, 0]), array([0.9  , 0.7  , 0.178]))
     """
     operation = "boxes.nms"
-    xp = namespace(operation, boxes=boxes)
+    xp = table_namespace(operation, boxes=boxes)
+    check_rows(operation, boxes=boxes)
     host = values_on_host(operation, "boxes", boxes)
     (rows,), _ = read_tables(operation, boxes=host)
     rows = rows.astype(np.float64)

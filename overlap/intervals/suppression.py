@@ -54,8 +54,8 @@ def nms(
     Raises
     ------
     ValueError, TypeError
-        See `overlap_pairs`; also if a score is NaN, the threshold NaN or negative, or a score negative that is to be
-        weakened.
+        See `overlap_pairs`; also if an interval is infinite, a score is NaN, the threshold NaN or negative, or a score
+        negative that is to be weakened.
 
     Examples
     --------
@@ -67,6 +67,7 @@ def nms(
     """
     operation = "intervals.nms"
     (rows,) = read_rows(operation, intervals=intervals)
+    _check_finite(operation, rows)
     rules = read_rules(operation, scores, len(rows), threshold, labels, method, sigma)
     length = _lengths(rows[:, 0], rows[:, 1])
     keys = rows
@@ -83,6 +84,18 @@ def nms(
         yield a, b, indices.iou(unchecked(shared, length[a], length[b]))
 
     return suppress(rules, overlaps)
+
+
+def _check_finite(operation: str, rows: np.ndarray) -> None:
+    """Refuse intervals that have no IoU."""
+    if rows.dtype.kind != "f":
+        return
+    infinite = np.count_nonzero(np.isinf(rows).any(axis=1))
+    if infinite:
+        raise ValueError(
+            f"{operation}: {infinite} of {len(rows)} rows of intervals are infinite, and have no IoU; cut them where "
+            "the record begins and ends, numpy.clip(intervals, begin, end)"
+        )
 
 
 def _lengths(start: np.ndarray, end: np.ndarray) -> np.ndarray:

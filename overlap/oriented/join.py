@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._arrays import Array, like, namespace, values_on_host
+from .._arrays import Array, like, table_namespace, values_on_host
 from .._coordinates import Kind, read_rows
 from .._join import (
     Bools,
@@ -74,7 +74,7 @@ class Joinable(NamedTuple):
 
 def joined(operation: str, joinable: Joinable, a: Array, b: Array, by: Labels | None) -> Pairs:
     """Return all pairs of rows that share something; see `overlap_pairs`."""
-    xp = namespace(operation, a=a, b=b)
+    xp = table_namespace(operation, a=a, b=b)
     host_a = values_on_host(operation, "a", a)
     host_b = values_on_host(operation, "b", b)
     (rows_a, rows_b), _ = read_rows(operation, joinable.kind, a=host_a, b=host_b)

@@ -8,7 +8,7 @@ from math import exp
 import numpy as np
 import pytest
 
-from overlap import boxes
+from overlap import boxes, oriented
 
 rng = np.random.default_rng(23)
 
@@ -204,10 +204,37 @@ def test_thirty_thousand_boxes_of_an_aerial_image():
     ("b", "message"),
     [
         (np.zeros(4), r"boxes.nms: boxes has shape \(4,\); pass \(n, 2d\)"),
-        (np.zeros((2, 3)), "boxes.nms: .* last axis holds lo|hi"),
+        (np.zeros((2, 3)), r"boxes.nms: got boxes: \(2, 3\); the last axis holds lo|hi"),
+        (np.zeros((0, 3)), r"boxes.nms: got boxes: \(0, 3\); the last axis holds lo|hi"),
         (np.array([[1.0, 0, 0, 1], [0, 0, 1, 1]]), "boxes.nms: 1 of 2 boxes of boxes are malformed"),
     ],
 )
 def test_refused(b, message):
     with pytest.raises(ValueError, match=message):
         boxes.nms(b, [0.5, 0.6], 0.5)
+
+
+@pytest.mark.parametrize("shape", [(4,), (2, 1, 4), (1, 2, 4)])
+def test_the_remedy_for_other_shapes(shape):
+    b = np.broadcast_to([0.0, 0, 2, 2], shape)
+    with pytest.raises(ValueError, match="boxes.nms: boxes has shape .*; pass .n, 2d., one box a row") as refused:
+        boxes.nms(b, [0.9, 0.8][: b.size // 4], 0.5)
+    _, remedy = str(refused.value).split("a row: ")
+    assert boxes.nms(eval(remedy, {"boxes": b}), [0.9, 0.8][: b.size // 4], 0.5).tolist() == [0]
+    with pytest.raises(ValueError, match=r"boxes.overlap_pairs: b has shape .*: b.reshape\(-1, b.shape\[-1\]\)"):
+        boxes.overlap_pairs(np.zeros((1, 4)), b)
+
+
+def test_labelled_and_masked_tables():
+    xarray = pytest.importorskip("xarray")
+    table = xarray.DataArray(np.array([[0.0, 0, 2, 2], [0, 0, 2, 2]]), dims=("box", "side"))
+    turned = xarray.DataArray(np.array([[1.0, 1, 2, 2, 0], [1, 1, 2, 2, 0]]), dims=("box", "side"))
+    for package, nms, x in (("boxes", boxes.nms, table), ("oriented", oriented.nms, turned)):
+        with pytest.raises(TypeError, match=f"{package}.nms: boxes is an xarray DataArray, .*; pass boxes.values"):
+            nms(x, [0.9, 0.8], 0.5)
+        assert nms(x.values, [0.9, 0.8], 0.5).tolist() == [0]
+        with pytest.raises(TypeError, match=f"{package}.nms: boxes is a masked array, .*; leave out what is masked"):
+            nms(np.ma.array(x.values), [0.9, 0.8], 0.5)
+    for package, join, x in (("boxes", boxes.overlap_pairs, table), ("oriented", oriented.overlap_pairs, turned)):
+        with pytest.raises(TypeError, match=f"{package}.overlap_pairs: b is an xarray DataArray, .*; pass b.values"):
+            join(x.values, x)

@@ -84,3 +84,16 @@ def test_rows_are_not_united_and_points_suppress_nothing():
 def test_refused(rows, message):
     with pytest.raises(ValueError, match=message):
         intervals.nms(rows, [0.5], 0.5)
+
+
+@pytest.mark.parametrize("method", ["hard", "linear", "gaussian"])
+@pytest.mark.parametrize("row", [[-np.inf, np.inf], [2, np.inf], [-np.inf, 8], [np.inf, np.inf]])
+def test_infinite_intervals_are_refused_and_the_remedy_is_right(row, method):
+    rows = np.array([row, row, [20, 30]])
+    with pytest.raises(ValueError, match="intervals.nms: 2 of 3 rows of intervals are infinite") as refused:
+        intervals.nms(rows, [0.9, 0.8, 0.7], 0.5, method=method)
+    *_, remedy = str(refused.value).split("ends, ")
+    cut = eval(remedy, {"numpy": np, "intervals": rows, "begin": 0, "end": 40})
+    kept = intervals.nms(cut, [0.9, 0.8, 0.7], 0.5, method=method)
+    expected = boxes.nms(cut, [0.9, 0.8, 0.7], 0.5, method=method)
+    np.testing.assert_array_equal(np.stack(kept), np.stack(expected))
