@@ -167,7 +167,8 @@ def _score(pairs: Any, formula: Any) -> Any:
     if formula.hull:
         score -= one - pairs.union
     if formula.distance:
-        score -= _ratio(_sum_of_squares(pairs.between_centres), _sum_of_squares(pairs.enclosing))
+        unit = _longest(pairs.enclosing)
+        score -= _ratio(_sum_of_squares(pairs.between_centres / unit), _sum_of_squares(pairs.enclosing / unit))
     if formula.angle:
         v = _v(_between_angles(pairs))
         score -= _alpha(pairs.iou, v) * v
@@ -185,10 +186,23 @@ def _between_angles(pairs: Any) -> Any:
 def _angle(sides: np.ndarray) -> Any:
     """Return arctan(width / height), that of a square for a point."""
     angle = np.empty_like(sides[0])
+    unit = _longest(sides)
     for j in range(angle.size):
         is_point = sides[0, j] == 0 and sides[1, j] == 0
-        angle[j] = pi / 4 if is_point else np.arctan2(sides[0, j], sides[1, j])
+        angle[j] = pi / 4 if is_point else np.arctan2(sides[0, j] / unit[j], sides[1, j] / unit[j])
     return angle
+
+
+@_kernel
+def _longest(lengths: np.ndarray) -> Any:
+    """Return the longest of the lengths along the axes, in whose units squares neither overflow nor vanish; 1 for 0."""
+    longest = lengths[0].copy()
+    for k in range(1, len(lengths)):
+        for j in range(longest.size):
+            longest[j] = max(longest[j], lengths[k, j])
+    for j in range(longest.size):
+        longest[j] = longest[j] if longest[j] > 0 else 1
+    return longest
 
 
 @_kernel
@@ -306,13 +320,16 @@ def _by_length(by_size: np.ndarray, shares: np.ndarray, enclosing: np.ndarray) -
 def _add_distance(pairs: Any, slopes: Any) -> None:
     """Add the slopes of ρ²/c²."""
     two = pairs.iou.dtype.type(2)
-    c_squared = _sum_of_squares(pairs.enclosing)
-    distance = _ratio(_sum_of_squares(pairs.between_centres), c_squared)
+    unit = _longest(pairs.enclosing)
+    between_centres = pairs.between_centres / unit
+    enclosing = pairs.enclosing / unit
+    c_squared = _sum_of_squares(enclosing)
+    distance = _ratio(_sum_of_squares(between_centres), c_squared)
     for k in range(len(pairs.a)):
         for j in range(distance.size):
             if c_squared[j] > 0:
-                slopes.between_centres[k, j] = two * pairs.between_centres[k, j] / c_squared[j]
-                slopes.enclosing[k, j] -= two * distance[j] * pairs.enclosing[k, j] / c_squared[j]
+                slopes.between_centres[k, j] = two * between_centres[k, j] / c_squared[j] / unit[j]
+                slopes.enclosing[k, j] -= two * distance[j] * enclosing[k, j] / c_squared[j] / unit[j]
 
 
 @_kernel
@@ -326,11 +343,13 @@ def _add_angle(pairs: Any, slopes: Any) -> None:
 
 @_kernel
 def _add_ratio_of_sides(sides: np.ndarray, by_angle: np.ndarray, slopes: np.ndarray) -> None:
-    diagonal_squared = _sum_of_squares(sides)
+    unit = _longest(sides)
+    shares = sides / unit
+    diagonal_squared = _sum_of_squares(shares)
     for j in range(by_angle.size):
         if diagonal_squared[j] > 0:
-            slopes[0, j] += by_angle[j] * sides[1, j] / diagonal_squared[j]
-            slopes[1, j] -= by_angle[j] * sides[0, j] / diagonal_squared[j]
+            slopes[0, j] += by_angle[j] * shares[1, j] / diagonal_squared[j] / unit[j]
+            slopes[1, j] -= by_angle[j] * shares[0, j] / diagonal_squared[j] / unit[j]
 
 
 @_kernel

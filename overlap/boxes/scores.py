@@ -148,8 +148,9 @@ def giou_of(pair: Pair, xp: ModuleType) -> Array:
 
 def diou_of(pair: Pair, xp: ModuleType) -> Array:
     """Return DIoU = IoU − ρ² / c², ρ from centre to centre, c the diagonal of C."""
-    rho_squared = sum(axis.between_centres * axis.between_centres for axis in pair.axes)
-    c_squared = sum(axis.enclosing * axis.enclosing for axis in pair.axes)
+    unit = _longest_side(pair, xp)
+    rho_squared = sum((axis.between_centres / unit) ** 2 for axis in pair.axes)
+    c_squared = sum((axis.enclosing / unit) ** 2 for axis in pair.axes)
     return pair.iou - safe_ratio(rho_squared, c_squared, 0.0, xp)
 
 
@@ -204,9 +205,24 @@ def _shares_of_enclosing(axis: Axis, xp: ModuleType) -> Sizes:
     return Sizes(shared, side_a, side_b)
 
 
+def _longest_side(pair: Pair, xp: ModuleType) -> Array:
+    """Return the longest side of C, in whose units squares neither overflow nor vanish; 1 for a point."""
+    longest = pair.axes[0].enclosing
+    for axis in pair.axes[1:]:
+        longest = xp.maximum(longest, axis.enclosing)
+    return _unit(longest, xp)
+
+
+def _unit(length: Array, xp: ModuleType) -> Array:
+    """Return a length to divide by, 1 where it is 0. A ratio has no slope by its unit."""
+    constant = detached(length)
+    return xp.where(constant > 0, constant, 1.0)
+
+
 def _arctan(width: Array, height: Array, xp: ModuleType) -> Array:
     """Return arctan(width / height). A point counts as a square: arctan has no gradient there."""
     point = (width == 0) & (height == 0)
-    width = xp.where(point, 1.0, width)
-    height = xp.where(point, 1.0, height)
+    unit = _unit(xp.maximum(width, height), xp)
+    width = xp.where(point, 1.0, width / unit)
+    height = xp.where(point, 1.0, height / unit)
     return xp.atan2(width, height)

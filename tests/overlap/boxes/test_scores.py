@@ -149,3 +149,17 @@ def test_none_at_all(backend):
 def test_ciou_is_for_the_plane(d):
     with pytest.raises(ValueError, match=rf"boxes\.ciou: .*got {2 * d} columns"):
         boxes.ciou(np.zeros((1, 2 * d)), np.zeros((1, 2 * d)))
+
+
+SCALES = [(np.float64, scale) for scale in (1e-300, 1e-160, 1e-20, 1e154, 1e160, 1e300)]
+SCALES += [(np.float32, scale) for scale in (1e-30, 1e-20, 1e19, 1e30)]
+
+
+@pytest.mark.parametrize(("dtype", "scale"), SCALES)
+@pytest.mark.parametrize("score", [boxes.giou, boxes.diou, boxes.ciou, boxes.eiou])
+def test_squares_neither_overflow_nor_vanish(score, dtype, scale):
+    """Squares of such lengths overflow, or vanish: boxes that overlap, that are apart, one in the other."""
+    a = np.array([[0, 0, 1, 1], [0, 0, 1, 2], [0, 0, 4, 3]])
+    b = np.array([[0.5, 0.5, 2, 2.5], [3, 1, 4, 2], [1, 1, 2, 2.5]])
+    here = score((a * scale).astype(dtype), (b * scale).astype(dtype))
+    np.testing.assert_allclose(here, score(a.astype(float), b), rtol=8 * np.finfo(dtype).eps)

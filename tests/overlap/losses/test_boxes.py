@@ -333,3 +333,22 @@ def test_a_malformed_row_spoils_only_itself():
 def test_unknown_options(options, message):
     with pytest.raises(ValueError, match=rf"losses\.box_loss: {message}"):
         box_loss(some(2), some(2), **options)
+
+
+@pytest.mark.parametrize("kind", ["giou", "diou", "ciou", "eiou"])
+@pytest.mark.parametrize("scale", [1e-300, 1e-160, 1e160, 1e300])
+def test_slopes_of_every_scale(kind, scale):
+    """A loss that is the same at every scale has slopes in inverse proportion to it; by the pass and by operations."""
+    torch = pytest.importorskip("torch")
+    a = torch.tensor([[0.0, 0, 1, 1], [0, 0, 1, 2], [0, 0, 4, 3]], dtype=torch.float64)
+    b = torch.tensor([[0.5, 0.5, 2, 2.5], [3, 1, 4, 2], [1, 1, 2, 2.5]], dtype=torch.float64)
+
+    def slopes(scale):
+        moving = (a * scale).requires_grad_()
+        box_loss(moving, b * scale, kind=kind).backward()
+        by_operations = (a * scale).requires_grad_()
+        (1 - getattr(boxes, kind)(by_operations, b * scale, detach_enclosing=kind != "giou")).mean().backward()
+        torch.testing.assert_close(moving.grad, by_operations.grad, rtol=1e-12, atol=0.0)
+        return moving.grad * scale
+
+    torch.testing.assert_close(slopes(scale), slopes(1.0), rtol=1e-12, atol=1e-15)
