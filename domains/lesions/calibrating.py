@@ -126,7 +126,8 @@ def cohort_calibration(
     Examples
     --------
     >>> import tempfile
-    >>> from .images.io import example, read_image, write_image
+    >>> from .images.io import example, read_image
+    >>> from .images.writing import write_image
     >>> from .raters.raters import consensus
     >>> raters = read_image(example("nodule_00")) == 1
     >>> with tempfile.TemporaryDirectory() as name:

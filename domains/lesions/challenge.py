@@ -119,7 +119,8 @@ def cohort_protocols(
     Examples
     --------
     >>> import tempfile
-    >>> from .images.io import example, read_image, write_image
+    >>> from .images.io import example, read_image
+    >>> from .images.writing import write_image
     >>> raters = read_image(example("nodule_00"))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     for k, part in enumerate(("prediction", "reference")):

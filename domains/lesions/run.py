@@ -156,7 +156,8 @@ def cohort(
     Examples
     --------
     >>> import tempfile
-    >>> from .images.io import example, read_image, write_image
+    >>> from .images.io import example, read_image
+    >>> from .images.writing import write_image
     >>> raters = read_image(example("nodule_00"))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     for k, part in enumerate(("prediction", "reference")):

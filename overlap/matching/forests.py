@@ -110,7 +110,8 @@ def _best_children(
             continue
         lost_count, lost_score = worth[node]
         added = (counted - lost_count, scores[pair_above[node]] - lost_score)
-        if added > worth[above]:
+        # of equals the first: children come up last to first, and a root is the first row of its tree
+        if added >= worth[above]:
             worth[above] = added
             child_of[above] = node
     return child_of

@@ -83,6 +83,7 @@ class Rules:
 
         Examples
         --------
+        >>> from ..settings import Settings
         >>> Rules(Settings(), labels={"core": (1, 4)}).as_plain()["labels"]
         {'core': [1, 4]}
         """
