@@ -23,7 +23,7 @@ from .cohorts.reading import read_two
 from .cohorts.sources import check_reading
 from .protocols import PROTOCOLS, compare_protocols
 from .settings import parse_labels
-from .told import failed_cases, failed_line, missing_line, n_groups
+from .told import failed_cases, lines_of_cases, n_groups
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -87,25 +87,19 @@ def cohort_protocols_files(
     summary = _summary(found)
     cases = options.get("cases")
     sides = (str(predictions or f"prediction of {cases}"), str(references or f"reference of {cases}"))
-    missing = missing_cases(found.scores)
-    broken = failed_cases(found.scores)
     report = {
         "prediction": sides[0],
         "reference": sides[1],
         "cases": int(found.scores["case"].nunique()),
-        "missing": missing,
-        "failed": broken,
+        "missing": missing_cases(found.scores),
+        "failed": failed_cases(found.scores),
         "rules": {name: PROTOCOLS[name].rule() for name in names or PROTOCOLS},
         "summary": summary.to_dict("records"),
     }
 
     def table() -> list[Any]:
         lines: list[Any] = [summary_table(summary, sides, found.scores), *lesion_lines(summary)]
-        if missing:
-            lines.append(_console.aside(missing_line(found.scores, missing)))
-        if broken:
-            lines.append(_console.aside(failed_line(found.scores, broken)))
-        return [*lines, _console.aside(f"scores: {out}")]
+        return [*lines, *lines_of_cases(found.scores), _console.aside(f"scores: {out}")]
 
     def picture() -> Axes:
         return _bars(_ranked(summary), for_picture(sides[0]), for_picture(sides[1]))

@@ -41,7 +41,7 @@ from .cohorts.sources import Reading, ReadingOptions, check_reading
 from .comparison.labels import Labels
 from .decisions.calibrated import ERRORS, TABLE
 from .settings import parse_labels, split_options, takes
-from .told import failed_cases, failed_line, missing_line
+from .told import failed_cases, lines_of_cases
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -199,27 +199,21 @@ def cohort_calibration_files(
     cases = options.get("cases")
     prediction = str(predictions or f"prediction of {cases}")
     reference = str(references or f"reference of {cases}")
-    missing = missing_cases(found.scores)
-    broken = failed_cases(found.scores)
     errors = error_rows(found.pooled)
     bins = bin_rows(found.pooled)
     report = {
         "prediction": prediction,
         "reference": reference,
         "cases": int(found.scores["case"].nunique()),
-        "missing": missing,
-        "failed": broken,
+        "missing": missing_cases(found.scores),
+        "failed": failed_cases(found.scores),
         "errors": errors.to_dict("records"),
         "bins": bins.to_dict("records"),
     }
 
     def table() -> list[Any]:
         lines: list[Any] = [errors_table(errors, f"prediction: {prediction}\nreference: {reference}"), bins_table(bins)]
-        if missing:
-            lines.append(_console.aside(missing_line(found.scores, missing, may_count=False)))
-        if broken:
-            lines.append(_console.aside(failed_line(found.scores, broken)))
-        return [*lines, _console.aside(f"errors of the cases: {out}")]
+        return [*lines, *lines_of_cases(found.scores, may_count=False), _console.aside(f"errors of the cases: {out}")]
 
     def picture() -> Axes:
         from .pictures.chances import plot_reliability_table

@@ -96,10 +96,7 @@ class Told:
             lines.append(_console.aside("no intervals: all cases are of one group"))
         elif n:
             lines.append(_console.aside(f"intervals resample {n} groups of cases, not the cases"))
-        if self.missing:
-            lines.append(_console.aside(missing_line(self.scores, self.missing)))
-        if self.broken:
-            lines.append(_console.aside(failed_line(self.scores, self.broken)))
+        lines += lines_of_cases(self.scores)
         if self.rules:
             lines += tables.settings_lines(self.rules)
         return [*lines, _console.aside(f"scores: {self.out}")]
@@ -161,6 +158,18 @@ def failed_cases(scores: pd.DataFrame) -> list[str]:
     """
     names: list[str] = scores["case"][failed(scores)].tolist()
     return names
+
+
+def lines_of_cases(scores: pd.DataFrame, *, may_count: bool = True) -> list[Any]:
+    """Return what the terminal shows of cases without a prediction, which `may_count` as missed, and of failed ones."""
+    lines = []
+    missing = missing_cases(scores)
+    if missing:
+        lines.append(_console.aside(missing_line(scores, missing, may_count=may_count)))
+    broken = failed_cases(scores)
+    if broken:
+        lines.append(_console.aside(failed_line(scores, broken)))
+    return lines
 
 
 def missing_line(scores: pd.DataFrame, missing: Sequence[str], *, may_count: bool = True) -> str:
