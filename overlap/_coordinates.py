@@ -124,4 +124,17 @@ def well_formed(operation: str, name: str, box: Array, valid: Array, why: str, r
         return box
     malformed = number(xp.count_nonzero(~valid))
     boxes = prod(valid.shape)
-    raise ValueError(f"{operation}: {malformed:.0f} of {boxes} boxes of {name} are malformed ({why}); {remedy}")
+    raise ValueError(
+        f"{operation}: {malformed:.0f} of {boxes} boxes of {name} are malformed ({why}){_first(~valid, xp)}; {remedy}"
+    )
+
+
+def _first(malformed: Array, xp: ModuleType) -> str:
+    """Say in which row the first malformed box stands; nothing of a box by itself."""
+    shape = tuple(malformed.shape)
+    if not shape:
+        return ""
+    flags = xp.astype(xp.reshape(malformed, (-1,)), xp.int8)
+    row, *deeper = (int(k) for k in np.unravel_index(int(number(xp.argmax(flags))), shape))
+    place = (row, *deeper) if deeper else row
+    return f", the first in row {place}"

@@ -84,7 +84,8 @@ def box_loss(
         whose penalties are shares of it: else growing the enclosing box is rewarded, and centres move apart. False
         for "giou", whose only pull on boxes that are apart is that box. Values are the same.
     weights : array (...), optional
-        How much each pair counts (≥ 0), beside `gamma`; broadcasts against the pairs. 0 leaves a pair out.
+        How much each pair counts (≥ 0), beside `gamma`; broadcasts against the pairs. 0 leaves a pair out, whatever
+        its boxes hold: no error, no NaN, no gradient.
     reduction : {"mean", "sum", "none"}
         Over all pairs: with weights w the mean is Σ w L / Σ w. The mean of no pairs is 0.
 
@@ -97,8 +98,9 @@ def box_loss(
     Raises
     ------
     ValueError
-        If an option is unknown, `gamma` is negative, the shapes do not fit, or a box is malformed (hi < lo, NaN or
-        infinite) or a weight no finite number >= 0 where values may be looked at; elsewhere such a pair gives NaN.
+        If an option is unknown, `gamma` is negative, the shapes do not fit, or a box that counts is malformed (hi < lo,
+        NaN or infinite) or a weight no finite number >= 0 where values may be looked at. Elsewhere (CUDA,
+        ``torch.compile``, ``vmap``, dask) such a pair gives NaN.
 
     Examples
     --------
@@ -117,13 +119,17 @@ def box_loss(
         detach_enclosing = kind in _DETACHED_BY_DEFAULT
     if detach_enclosing or gamma or kind == "ciou":
         check_constants(operation, prediction, 'pass numpy, torch or jax arrays, or kind="giou" with gamma=0')
+    share = None
+    if weights is not None:
+        prediction, target = xp.broadcast_arrays(prediction, target)
+        share = weight_of_each(operation, weights, prediction[..., 0], xp)
+        prediction, target = _without_uncounted(prediction, target, share, xp)
     options = Options(kind, detach_enclosing, gamma, focus)
     loss = _compiled_losses(prediction, target, options, xp)
     if loss is None:
         prediction = check(operation, "prediction", prediction, xp)
         target = check(operation, "target", target, xp)
         loss = _losses(prediction, target, options, xp)
-    share = weight_of_each(operation, weights, loss, xp)
     return reduced(operation, loss, share, reduction, xp)
 
 
@@ -138,6 +144,12 @@ def check_options(
     check_real(operation, "gamma", gamma)
     if not 0 <= gamma < inf:
         raise ValueError(f"{operation}: gamma must be >= 0 and finite, got {gamma}")
+
+
+def _without_uncounted(prediction: Array, target: Array, share: Array, xp: ModuleType) -> tuple[Array, Array]:
+    """Return pairs of which those without weight are two equal points, whatever they hold."""
+    counts = (share != 0)[..., None]
+    return xp.where(counts, prediction, 0.0), xp.where(counts, target, 0.0)
 
 
 class Options(NamedTuple):

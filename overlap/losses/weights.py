@@ -9,7 +9,7 @@ from .._arrays import Array, is_host, namespace, plain
 
 
 def weight_of_each(operation: str, weights: Array | None, loss: Array, xp: ModuleType) -> Array | None:
-    """Return weights in the shape of the losses, or None where all count alike.
+    """Return weights in the shape and dtype of the losses, or None where all count alike.
 
     Raises
     ------

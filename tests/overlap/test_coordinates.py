@@ -33,9 +33,22 @@ def test_boxes_are_real_numbers(dtype):
 def test_malformed_boxes_raise_on_the_host():
     box = np.ones((3, 4))
     valid = np.array([True, False, True])
-    with pytest.raises(ValueError, match=r"boxes\.giou: 1 of 3 boxes of a are malformed \(hi < lo\); swap them"):
+    with pytest.raises(
+        ValueError, match=r"boxes\.giou: 1 of 3 boxes of a are malformed \(hi < lo\), the first in row 1; swap"
+    ):
         well_formed("boxes.giou", "a", box, valid, "hi < lo", "swap them", xp)
     assert well_formed("boxes.giou", "a", box, ~np.zeros(3, bool), "hi < lo", "swap them", xp) is box
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [((), r"1 of 1 .* \(hi < lo\); swap"), ((5,), "the first in row 3;"), ((4, 2), r"the first in row \(1, 1\);")],
+)
+def test_the_first_malformed_box_is_named(shape, message):
+    valid = np.ones(shape, bool)
+    valid.reshape(-1)[3 if shape else 0 :: 4] = False
+    with pytest.raises(ValueError, match=message):
+        well_formed("boxes.giou", "a", np.ones((*shape, 4)), valid, "hi < lo", "swap them", xp)
 
 
 def test_malformed_boxes_become_nan_elsewhere():

@@ -118,6 +118,48 @@ def test_nothing_counts():
     assert (gradient(a, b, weights=torch.zeros(3)) == 0).all()
 
 
+def spoilt(boxes, rows):
+    """Return boxes of which some rows hold NaN, infinity, or their edges the wrong way round."""
+    boxes = boxes.clone()
+    nan, infinite, inverted = rows
+    boxes[nan] = torch.nan
+    boxes[infinite, 0] = -torch.inf
+    boxes[inverted] = boxes[inverted].flip(0)
+    return boxes
+
+
+@pytest.mark.parametrize("compiles", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_weight_0_silences_a_row(kind, compiles):
+    a, b = some(9), some(9, 1)
+    weights = torch.tensor([2.0, 0, 1, 0, 0, 3, 0, 0, 0.5])
+    counts = weights > 0
+    options = {"kind": kind, "gamma": 0.5, "detach_enclosing": False}
+    bad_a = spoilt(a, [1, 3, 4]).requires_grad_()
+    bad_b = spoilt(b, [4, 6, 7]).requires_grad_()
+    function = torch.compile(box_loss, fullgraph=True, backend="aot_eager") if compiles else box_loss
+    loss = function(bad_a, bad_b, weights=weights, **options)
+    loss.backward()
+    left = a[counts].requires_grad_()
+    expected = box_loss(left, b[counts], weights=weights[counts], **options)
+    expected.backward()
+    torch.testing.assert_close(loss, expected, rtol=1e-14, atol=0)
+    torch.testing.assert_close(bad_a.grad[counts], left.grad, rtol=1e-13, atol=1e-16)
+    assert (bad_a.grad[~counts] == 0).all()
+    assert (bad_b.grad[~counts] == 0).all()
+    each = box_loss(bad_a, bad_b, weights=weights, reduction="none", **options)
+    assert (each[~counts] == 0).all()
+
+
+def test_a_row_that_counts_is_named_and_silenced_as_the_remedy_says():
+    a, b = spoilt(some(9), [5, 5, 5]), some(9, 1)
+    weights = torch.ones(9)
+    with pytest.raises(ValueError, match=r"1 of 9 boxes of prediction are malformed .*, the first in row 5;"):
+        box_loss(a, b, weights=weights)
+    weights[5] = 0
+    assert torch.isfinite(box_loss(a, b, weights=weights))
+
+
 @pytest.mark.parametrize(
     ("weights", "message"),
     [
