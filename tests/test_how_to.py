@@ -119,3 +119,21 @@ def test_detections_are_suppressed_as_the_page_says(capsys):
         "bird's-eye view AP at IoU 0.5 and 0.7: [1. 1.]",
         "3-D AP at IoU 0.5 and 0.7: [0.5 0.5]",
     ]
+
+
+def test_ranks_are_as_the_page_says(monkeypatch):
+    """The page of ranking: by class times quality, suppressed by the same; a cut that carries over."""
+    pytest.importorskip("torch")
+    monkeypatch.syspath_prepend(PAGES.parents[1] / "examples")
+    names: dict[str, object] = {}
+    for cell in cells_of("ranking.md"):
+        exec(cell, names)
+    mean = names["table"].mean(axis=1)
+    assert mean["p"] == pytest.approx(0.381, abs=5e-4)
+    assert mean["p · q"] == pytest.approx(0.537, abs=5e-4)
+    both = names["both"]
+    assert both.loc["p · q", "ranked by p · q"] > both.drop(index="p · q").to_numpy().max() + 0.1
+    assert both.loc["p · q", "ranked by p"] < mean["p"]
+    f1 = names["dice"](names["new_counts"])
+    assert f1[names["last"]] > f1.max() - 0.01
+    assert (names["curve"].diff().dropna() < 0).all(axis=None)

@@ -1,0 +1,84 @@
+"""The notebook on the claims about box losses: each has its assertion and verdict, and they hold in small."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+matplotlib = pytest.importorskip("matplotlib")
+NOTEBOOK = Path(__file__).resolve().parents[2] / "examples" / "box_losses.ipynb"
+CLAIMS = range(1, 19)
+IN_SMALL = {"draw_cases(10)": "draw_cases(4)", "draw(150, ": "draw(40, "}
+"""Four starting points instead of ten, forty scenes instead of 150."""
+NO_CODE = r"title|next|verdict-.*|figure-.*|.*-text|.*-read"
+"""Cells of prose, and those that only draw."""
+
+
+@pytest.fixture(scope="module")
+def cells():
+    """Return the text of each cell by its id, in order."""
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    return {cell["id"]: "".join(cell["source"]) for cell in cells}
+
+
+@pytest.fixture(scope="module")
+def names(cells, example):
+    """Return what the cells name, those that only draw left out."""
+    # finds the scripts of examples/
+    example("detections")
+    dtype = torch.get_default_dtype()
+    names: dict[str, object] = {}
+    try:
+        with matplotlib.rc_context():
+            for name, text in cells.items():
+                if not re.fullmatch(NO_CODE, name):
+                    exec(compile(in_small(text), name, "exec"), names)
+    finally:
+        torch.set_default_dtype(dtype)
+    return names
+
+
+def in_small(text):
+    for whole, small in IN_SMALL.items():
+        text = text.replace(whole, small)
+    return text
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_each_claim_has_its_assertion_and_its_verdict(cells, claim):
+    tree = ast.parse(cells[f"claim-{claim}"])
+    asserted = [node for node in ast.walk(tree) if isinstance(node, ast.Assert)]
+    asserted += [node for node in ast.walk(tree) if getattr(node, "attr", "") == "assert_allclose"]
+    assert asserted
+    assert cells[f"claim-{claim}-text"].startswith(f"## {claim}. ")
+    # the claim itself, in italics
+    assert re.search(r"^\*[^*]+\*$", cells[f"claim-{claim}-text"], re.MULTILINE)
+    assert re.match(r"\*\*(Holds|Does not hold)[^*]*\.\*\*", cells[f"verdict-{claim}"])
+
+
+def test_the_claims_come_in_order(cells):
+    order = [int(name.removeprefix("claim-")) for name in cells if re.fullmatch(r"claim-\d+", name)]
+    assert order == list(CLAIMS)
+
+
+def test_in_small_as_whole(names):
+    """The means of a case come close to those of all 1,715,000, in benchmarks/results/box_regression.csv."""
+    whole = {"GIoU": 270.69, "DIoU": 339.19, "DIoU, C held": 203.65, "CIoU, C held": 183.89, "EIoU, C held": 130.87}
+    for name, sum_error in whole.items():
+        mean_error = sum_error / 1.715 / 200
+        assert names["error"][name] == pytest.approx(mean_error, rel=0.1)
+
+
+def test_numbers_of_the_text(names, cells):
+    assert names["after_5_px"].round(3).tolist() == [0.391, 0.822]
+    assert names["of_envelopes"] == pytest.approx(0.114, abs=5e-4)
+    assert names["means"]["p"] == pytest.approx(0.36, abs=0.03)
+    assert names["means"]["p · q"] == pytest.approx(0.55, abs=0.03)
+    assert "from 0.36 to 0.55" in cells["verdict-15"]
+    assert abs(names["with_prior"][:, 2] / 2 - 1).max() < 1e-6
+    assert names["share_of_l1"] == pytest.approx(0.35, abs=0.005)
