@@ -1,4 +1,4 @@
-"""Oracles: closed forms, and the papers' formulas with their constants frozen, differentiated by torch."""
+"""Oracles: closed forms, published values, the papers' formulas with constants frozen, differentiated by torch."""
 
 from __future__ import annotations
 
@@ -73,6 +73,32 @@ def test_iou():
     a, b = some(9), some(9, 1)
     expected = 1 - boxes.pairwise(a, b).diagonal()
     torch.testing.assert_close(box_loss(a, b, kind="iou", reduction="none"), expected, rtol=1e-14, atol=1e-15)
+
+
+# torchvision, test/test_ops.py; detectron2, tests/layers/test_losses.py
+AROUND = ([-1, -1, 1, 1], [0, 0, 1, 1])
+RIGHT = ([-1, -1, 1, 1], [0, -1, 1, 1])
+ABOVE = ([0, 0, 1, 1], [0, 1, 1, 2])
+FURTHER = ([-1, -1, 1, 1], [0, 1, 1, 2])
+DIAGONAL = ([0, 0, 1, 1], [1, 1, 2, 2])
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize(
+    ("kind", "pairs", "expected"),
+    [
+        ("giou", [AROUND, ABOVE, DIAGONAL], [0.75, 1, 1.5]),
+        ("diou", [AROUND, FURTHER, DIAGONAL, RIGHT], [0.8125, 1.1923, 1.25, 0.53125]),
+        ("ciou", [AROUND, FURTHER, DIAGONAL, RIGHT], [0.8125, 1.1923, 1.25, 0.5345]),
+    ],
+)
+def test_published_values(kind, pairs, expected, dtype):
+    a, b = torch.tensor(pairs, dtype=getattr(torch, dtype)).unbind(1)
+    each = box_loss(a, b, kind=kind, reduction="none")
+    np.testing.assert_allclose(each, expected, atol=5e-5)
+    assert float(box_loss(a, b, kind=kind)) == pytest.approx(np.mean(expected), abs=5e-5)
+    assert float(box_loss(a, b, kind=kind, reduction="sum")) == pytest.approx(np.sum(expected), abs=1e-4)
+    assert box_loss(a, a, kind=kind, reduction="none").tolist() == [0] * len(pairs)
 
 
 @pytest.mark.parametrize("hidden", [0.1, 0.3, 0.5])
