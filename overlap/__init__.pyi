@@ -1,6 +1,7 @@
 from . import (
     boxes,
     calibration,
+    coco,
     cuboids,
     expected,
     indices,
@@ -39,6 +40,7 @@ __all__ = [
     "Overlap",
     "boxes",
     "calibration",
+    "coco",
     "containment",
     "cuboids",
     "dice",

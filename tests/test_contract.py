@@ -20,6 +20,7 @@ PACKAGES = (
     "overlap",
     "overlap.boxes",
     "overlap.calibration",
+    "overlap.coco",
     "overlap.counts",
     "overlap.cuboids",
     "overlap.expected",

@@ -14,6 +14,7 @@ HEAVY = ("numba", "torch", "scipy", "pandas", "xarray", "matplotlib", "shapely",
 
 LOWER = (
     "overlap.boxes",
+    "overlap.coco",
     "overlap.cuboids",
     "overlap.expected",
     "overlap.indices",

@@ -15,6 +15,7 @@ CORE = Path(overlap.__file__).parent
 FAMILIES = (
     "boxes",
     "calibration",
+    "coco",
     "cuboids",
     "expected",
     "intervals",

@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from .._arrays import on_host
 from .._checks import check_choice
 from .candidates import Candidates, Floats, Ints, greedy, read_candidates, read_thresholds
+from .curves import area_under, curve_of, only_between_unequals
 
 
 def claim(confidence: ArrayLike, scores: Any, thresholds: ArrayLike, *, fall_back: bool = True) -> NDArray[np.intp]:
@@ -182,27 +183,50 @@ def rank(operation: str, confidence: ArrayLike, n: int, label: Ints | None = Non
     return ranks
 
 
-def _claims(pairs: Candidates, ranks: Ints, thresholds: Floats, *, fall_back: bool) -> Ints:
-    """Return the reference that each prediction claims, or -1, as (thresholds, predictions in rank order)."""
-    rank_of_pair = ranks[pairs.row]
-    order = np.lexsort((pairs.column, -pairs.score, rank_of_pair))
-    row = rank_of_pair[order]
-    column = pairs.column[order]
-    score = pairs.score[order]
-    if not fall_back:
-        is_best_of_row = np.ones(len(row), bool)
-        is_best_of_row[1:] = row[1:] != row[:-1]
-        row = row[is_best_of_row]
-        column = column[is_best_of_row]
-        score = score[is_best_of_row]
+def by_preference(pairs: Candidates) -> Ints:
+    """Order candidates by row, and those of a row by descending score, ties by column."""
+    return np.lexsort((pairs.column, -pairs.score, pairs.row))
 
-    n, _ = pairs.shape
+
+def claims(
+    pairs: Candidates,
+    thresholds: Floats,
+    *,
+    fall_back: bool,
+    strict: bool = False,
+    is_repeated: NDArray[np.bool_] | None = None,
+) -> Ints:
+    """Return the column that each row claims at each threshold (T, N), or -1.
+
+    Rows are in the order in which they claim, and the pairs of a row in that of its preference. Columns where
+    `is_repeated` holds (M,) are never taken.
+    """
+    if not fall_back:
+        is_best_of_row = np.ones(len(pairs.row), bool)
+        is_best_of_row[1:] = pairs.row[1:] != pairs.row[:-1]
+        pairs = pairs.take(is_best_of_row)
+    n, m = pairs.shape
+    place = pairs.column
+    if is_repeated is not None:
+        # each of its pairs has a place of its own
+        repeated = np.flatnonzero(is_repeated[pairs.column])
+        place = pairs.column.copy()
+        place[repeated] = m + np.arange(len(repeated))
+        m += len(repeated)
+
     claimed = np.full((len(thresholds), n), -1, np.intp)
     for k, threshold in enumerate(thresholds):
-        high = np.flatnonzero(score >= threshold)
-        winners = high[greedy(row[high], column[high], pairs.shape)]
-        claimed[k, row[winners]] = column[winners]
+        is_high = pairs.score > threshold if strict else pairs.score >= threshold
+        high = np.flatnonzero(is_high)
+        winners = high[greedy(pairs.row[high], place[high], (n, m))]
+        claimed[k, pairs.row[winners]] = pairs.column[winners]
     return claimed
+
+
+def _claims(pairs: Candidates, ranks: Ints, thresholds: Floats, *, fall_back: bool) -> Ints:
+    """Return the reference that each prediction claims, or -1, as (thresholds, predictions in rank order)."""
+    ranked = pairs._replace(row=ranks[pairs.row])
+    return claims(ranked.take(by_preference(ranked)), thresholds, fall_back=fall_back)
 
 
 def _areas(is_hit: NDArray[np.bool_], label: Ints, references: Ints, confidence: Any | None) -> Floats:
@@ -215,20 +239,8 @@ def _areas(is_hit: NDArray[np.bool_], label: Ints, references: Ints, confidence:
     bounds = np.searchsorted(label, np.arange(n_classes + 1))
     for k in np.flatnonzero(references):
         of_class = slice(bounds[k], bounds[k + 1])
-        confidence_of_class = None if confidence is None else confidence[of_class]
-        areas[:, k] = _area(is_hit[:, of_class], references[k], confidence_of_class)
+        curve = curve_of(is_hit[:, of_class], None, references[k])
+        if confidence is not None:
+            curve = only_between_unequals(curve, confidence[of_class])
+        areas[:, k] = area_under(curve)
     return areas
-
-
-def _area(is_hit: NDArray[np.bool_], references: int, confidence: Any | None) -> Floats:
-    """Return the area for each threshold: each hit is a step of 1 / references in recall, as high as the envelope."""
-    hits = np.cumsum(is_hit, axis=1)
-    predictions = np.arange(1, is_hit.shape[1] + 1)
-    precision = hits / predictions
-    if confidence is not None:
-        # a threshold cannot stop between equals
-        is_followed_by_equal = np.flatnonzero(confidence[1:] == confidence[:-1])
-        precision[:, is_followed_by_equal] = 0
-    # the greatest precision at this recall or above
-    envelope = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
-    return np.asarray(np.sum(envelope, axis=1, where=is_hit) / references)

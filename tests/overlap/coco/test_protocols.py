@@ -1,0 +1,118 @@
+"""Oracles: the published formulas of Pascal VOC and nuScenes as plain loops, curves in closed form."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from overlap import coco
+
+
+def voc_curve(detections, references, least=0.5):
+    """The development kit's loop: each detection looks at its best reference only, and difficult ones do not count."""
+    taken = set()
+    hits, false = [], []
+    for i in np.argsort(-detections.confidence, kind="stable"):
+        best, best_overlap = None, -np.inf
+        for j in np.flatnonzero(references.image == detections.image[i]):
+            start = np.maximum(detections.boxes[i, :2], references.boxes[j, :2])
+            stop = np.minimum(
+                detections.boxes[i, :2] + detections.boxes[i, 2:], references.boxes[j, :2] + references.boxes[j, 2:]
+            )
+            side = np.maximum(stop - start, 0)
+            shared = side[0] * side[1]
+            union = np.prod(detections.boxes[i, 2:]) + np.prod(references.boxes[j, 2:]) - shared
+            if shared / union > best_overlap:
+                best, best_overlap = j, shared / union
+        is_hit = is_false = False
+        if best is None or best_overlap < least:
+            is_false = True
+        elif not references.is_ignored[best]:
+            is_hit = best not in taken
+            is_false = not is_hit
+            taken.add(best)
+        hits.append(is_hit)
+        false.append(is_false)
+    hits, false = np.cumsum(hits), np.cumsum(false)
+    return hits / max(1, (~references.is_ignored).sum()), hits / np.maximum(hits + false, 1e-300)
+
+
+def voc_2007(recall, precision):
+    read = [max(precision[recall >= level], default=0) for level in np.arange(0.0, 1.1, 0.1)]
+    return np.mean(read)
+
+
+def voc_2010(recall, precision):
+    recall = np.concatenate([[0], recall, [1]])
+    precision = np.concatenate([[0], precision, [0]])
+    for k in range(len(precision) - 1, 0, -1):
+        precision[k - 1] = max(precision[k - 1], precision[k])
+    steps = np.flatnonzero(recall[1:] != recall[:-1])
+    return np.sum((recall[steps + 1] - recall[steps]) * precision[steps + 1])
+
+
+def scene(rng, n=60, m=20):
+    """Images with boxes on a coarse grid, so that overlaps tie, and detections near them."""
+    image_b = rng.integers(0, 4, m)
+    boxes_b = np.concatenate([rng.integers(0, 30, (m, 2)), rng.integers(4, 20, (m, 2))], axis=1)
+    of = rng.integers(0, m, n)
+    boxes_a = boxes_b[of] + rng.integers(-2, 3, (n, 4))
+    detections = coco.Detections(
+        image=image_b[of], category=np.zeros(n, int), confidence=rng.permutation(n) / n, boxes=np.maximum(boxes_a, 1)
+    )
+    references = coco.References(
+        image=image_b, category=np.zeros(m, int), boxes=boxes_b, is_ignored=rng.random(m) < 0.3
+    )
+    return detections, references
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_pascal_voc_against_its_own_loop(seed):
+    detections, references = scene(np.random.default_rng(seed))
+    recall, precision = voc_curve(detections, references)
+    by_11 = coco.evaluate(detections, references, protocol=coco.VOC_2007).summary()["AP"]
+    by_step = coco.evaluate(detections, references, protocol=coco.VOC_2010).summary()["AP"]
+    assert by_11 == pytest.approx(voc_2007(recall, precision), abs=1e-14)
+    assert by_step == pytest.approx(voc_2010(recall, precision), abs=1e-14)
+    assert by_11 != by_step
+
+
+def test_one_curve_read_by_every_protocol():
+    """A hit, a false positive, a hit, of two references: precision 1 up to recall 1/2, then 2/3."""
+    detections = coco.Detections(
+        image=[1, 1, 1],
+        category=[1, 1, 1],
+        confidence=[0.9, 0.8, 0.7],
+        boxes=[[0, 0, 9, 9], [50, 50, 9, 9], [20, 0, 9, 9]],
+    )
+    references = coco.References(image=[1, 1], category=[1, 1], boxes=[[0, 0, 9, 9], [20, 0, 9, 9]])
+    expected = {
+        coco.VOC_2007: (6 + 5 * 2 / 3) / 11,
+        coco.VOC_2010: (1 + 2 / 3) / 2,
+        coco.COCO: (51 + 50 * 2 / 3) / 101,
+        replace(coco.RECALL_40, thresholds=[0.5]): (20 + 20 * 2 / 3) / 40,
+    }
+    for protocol, average in expected.items():
+        assert coco.evaluate(detections, references, protocol=protocol).summary()["AP"] == pytest.approx(average)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"thresholds": []}, "thresholds is .*pass one number at least"),
+        ({"thresholds": 0.5}, "thresholds is 0.5; pass a row of numbers"),
+        ({"thresholds": [0.0]}, "a threshold is 0"),
+        ({"recall_points": [1.5]}, r"recalls lie in \[0, 1\]"),
+        ({"recall_points": None, "interpolation": "linear"}, "need recall_points"),
+        ({"interpolation": "cubic"}, "interpolation must be one of"),
+        ({"least_precision": 1.0}, "least_precision is 1.0"),
+        ({"size_ranges": [("all", 9, 1)]}, r"pass \(name, least, most\)"),
+        ({"size_ranges": [("all", 0, 1), ("all", 1, 2)]}, "a name of its own"),
+        ({"max_detections": [0]}, "whole numbers from 1 on"),
+    ],
+)
+def test_settings_that_cannot_be(changes, message):
+    with pytest.raises(ValueError, match=rf"^coco\.Protocol: .*{message}"):
+        replace(coco.COCO, **changes)
