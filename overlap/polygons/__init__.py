@@ -7,7 +7,8 @@ Conventions
 - On the plane the sizes are right to 1e-11 of the smaller polygon or better, also where edges almost coincide, and the
   same bits wherever a ring begins, whichever way it runs, for (a, b) and (b, a).
 - ``period=(360, 360)`` is a torus of angles in degrees, ``(360, None)`` a cylinder. Draw polygons on past the seam
-  (from 150 to 210). What runs round more than once counts once; a band all round is a box of a whole period.
+  (from 150 to 210). What runs round more than once counts once; a band all round is a box of a whole period. Corners
+  are rounded to 2⁻⁵⁰ of the period first, so that they meet over the seam.
 - Vertices wrapped into one cell (from 150 to -150): pass the polygons through `unwrap`. Else a shell with an edge
   between half a period and a whole one is taken for wrapped, with a warning, if it is clockwise (the right-hand rule,
   RFC 7946) or its polygon is not valid as drawn. A wide region drawn clockwise, as shapely's ``union`` and

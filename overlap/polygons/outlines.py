@@ -87,6 +87,24 @@ def outlines(geometries: Geometries) -> Outlines:
     return Outlines(edges, weight, first, bounds, area, error)
 
 
+def shifted(o: Outlines, begin: int, shift: Floats) -> Outlines:
+    """Return outlines with the polygons from `begin` on moved by a vector; adding it must be exact.
+
+    Examples
+    --------
+    >>> boxes = shapely.box([0, 0], 0, 1, 1)
+    >>> shifted(outlines(boxes), 1, np.array([2.0, 0.0])).bounds.T.tolist()
+    [[0.0, 0.0, 1.0, 1.0], [2.0, 0.0, 3.0, 1.0]]
+    """
+    if not shift.any():
+        return o
+    edges = o.edges.copy()
+    edges[..., o.first[begin] :] += shift[:, None]
+    bounds = o.bounds.copy()
+    bounds[:, begin:] += np.tile(shift, 2)[:, None]
+    return o._replace(edges=edges, bounds=bounds)
+
+
 def _upwards(edges: Floats, ring: Integers, backwards: Bools) -> tuple[Floats, Floats]:
     """Return edges turned upwards, and their weights."""
     goes_back = edges[0] > edges[1]

@@ -103,14 +103,18 @@ def moved(geometries: Geometries, shift: Floats) -> Geometries:
     return shapely.set_coordinates(geometries.copy(), xy + shift_of_vertex)
 
 
-def prepared(name: str, geometries: Any, periods: Floats) -> Geometries:
-    """Return valid polygons, drawn in one piece, no larger than a period, near the origin."""
+def prepared(name: str, geometries: Any, periods: Floats, *, sphere: bool = False) -> Geometries:
+    """Return valid polygons, drawn in one piece, no larger than a period, near the origin.
+
+    On the sphere, whose latitude does not repeat, both coordinates lie on the grid of longitude.
+    """
     drawn = in_one_piece(name, geometries, periods)
     if not periods.any() or not drawn.size:
         return drawn
     flat = at_origin(drawn.ravel(), np.zeros(2), periods)
     xy = shapely.get_coordinates(flat)
-    snapped = shapely.set_coordinates(flat.copy(), _snapped(xy, periods))
+    grid = np.repeat(periods.max(), 2) if sphere else periods
+    snapped = shapely.set_coordinates(flat.copy(), _snapped(xy, grid))
     return _folded(snapped, periods).reshape(drawn.shape)
 
 

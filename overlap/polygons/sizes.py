@@ -13,7 +13,7 @@ from .. import indices
 from .._arrays import Array
 from ..counts import Overlap, unchecked
 from ..indices import EmptyPolicy
-from .outlines import outlines
+from .outlines import Integers, Outlines, outlines, shifted
 from .periodic import Floats, Geometries, Period, element, lattice, moved, prepared, read_periods
 from .shared import shared_areas
 from .sphere import check_latitudes, read_sphere, sphere_area
@@ -78,8 +78,8 @@ def measure(a: Any, b: Any, *, period: Period | None = None, sphere: bool = Fals
     (1.5708, 0.7854)
     """
     periods = read_periods("polygons.measure", read_sphere("polygons.measure", period, sphere))
-    a = prepared("polygons.measure: a", a, periods)
-    b = prepared("polygons.measure: b", b, periods)
+    a = prepared("polygons.measure: a", a, periods, sphere=sphere)
+    b = prepared("polygons.measure: b", b, periods, sphere=sphere)
     if sphere:
         check_latitudes("polygons.measure: a", a)
         check_latitudes("polygons.measure: b", b)
@@ -166,53 +166,63 @@ def dice(
 
 def measured(a: Geometries, b: Geometries, shape: tuple[int, ...], periods: Floats, *, sphere: bool = False) -> Overlap:
     """Return the overlap of prepared polygons that broadcast to a shape."""
-    if not periods.any():
-        return _on_the_plane(a, b, shape)
-    area = sphere_area if sphere else shapely.area
-    shared = np.zeros(shape)
-    envelope_a = shapely.bounds(a)
-    envelope_b = shapely.bounds(b)
-    for shift in lattice(periods, (-1, 0, 1)):
-        meets = _envelopes_overlap(envelope_a, envelope_b + np.tile(shift, 2))
-        if meets.any():
-            shared[meets] += area(_clipped(_of_pairs(a, meets), _of_pairs(moved(b, shift), meets)))
-    size_a = np.asarray(area(a))
-    size_b = np.asarray(area(b))
-    # rounding must not carry a part beyond the whole
-    return Overlap(np.minimum(shared, np.minimum(size_a, size_b)), size_a, size_b)
-
-
-def _on_the_plane(a: Geometries, b: Geometries, shape: tuple[int, ...]) -> Overlap:
-    """Return the overlap of polygons that broadcast to `shape`."""
     # one after the other, a before b
     every = np.concatenate([a.ravel(), b.ravel()])
     envelopes = shapely.bounds(every)
     envelope_a = envelopes[: a.size].reshape(*a.shape, 4)
     envelope_b = envelopes[a.size :].reshape(*b.shape, 4)
-    if not _are_in_range(envelopes).all():
+    if not periods.any() and not _are_in_range(envelopes).all():
         _check_range("polygons.measure: a", a, envelope_a)
         _check_range("polygons.measure: b", b, envelope_b)
     both = outlines(every)
     number_a = np.arange(a.size).reshape(a.shape)
     number_b = np.arange(a.size, a.size + b.size).reshape(b.shape)
-    meets = _envelopes_overlap(envelope_a, envelope_b)
-    of_a = _of_pairs(number_a, meets)
-    of_b = _of_pairs(number_b, meets)
+    size_a = both.area[: a.size].reshape(a.shape)
+    size_b = both.area[a.size :].reshape(b.shape)
+    has_area = (size_a > 0) & (size_b > 0)
+    shared = np.zeros(shape)
+    for shift in lattice(periods, (-1, 0, 1)):
+        meets = _envelopes_overlap(envelope_a, envelope_b + np.tile(shift, 2)) & has_area
+        if not meets.any():
+            continue
+        area = _shared_of_pairs(shifted(both, a.size, shift), number_a, number_b, meets)
+        if sphere:
+            area = _on_the_sphere(_of_pairs(a, meets), _of_pairs(moved(b, shift), meets), area)
+        shared[meets] += area
+    if not periods.any():
+        return unchecked(shared, size_a, size_b)
+    if sphere:
+        size_a = sphere_area(a)
+        size_b = sphere_area(b)
+    # rounding must not carry a part beyond the whole
+    return Overlap(np.minimum(shared, np.minimum(size_a, size_b)), size_a, size_b)
+
+
+def _shared_of_pairs(both: Outlines, a: Integers, b: Integers, meets: NDArray[np.bool_]) -> Floats:
+    """Return the areas that the pairs (n,) share which meet, of polygons of these numbers."""
+    of_a = _of_pairs(a, meets)
+    of_b = _of_pairs(b, meets)
     area, error = shared_areas(both, of_a, of_b)
     smaller = np.minimum(both.area[of_a], both.area[of_b])
     is_unknown = ~(error <= UNKNOWN * smaller)
     if is_unknown.any():
-        is_bad = np.zeros(shape, dtype=np.bool_)
+        is_bad = np.zeros(meets.shape, dtype=np.bool_)
         is_bad[meets] = is_unknown
         raise ValueError(
             f"{element('polygons.measure: the pair', is_bad)} differs in size by more than 19 digits; cut the "
             "larger polygon to the surroundings of the smaller with shapely.clip_by_rect"
         )
-    shared = np.zeros(shape)
-    shared[meets] = area
-    size_a = both.area[: a.size].reshape(a.shape)
-    size_b = both.area[a.size :].reshape(b.shape)
-    return unchecked(shared, size_a, size_b)
+    return area
+
+
+def _on_the_sphere(a: Geometries, b: Geometries, area: Floats) -> Floats:
+    """Return what pairs (n,) share in steradians; `area` is what they share in degrees."""
+    shares = area > 0
+    shared = np.zeros(area.shape)
+    if shares.any():
+        common = _clipped(a[shares], b[shares], area[shares])
+        shared[shares] = np.maximum(sphere_area(common), 0.0)
+    return shared
 
 
 def _are_in_range(envelopes: Floats) -> NDArray[np.bool_]:
@@ -249,13 +259,17 @@ def _of_pairs(items: NDArray[Any], meets: NDArray[np.bool_]) -> NDArray[Any]:
     return np.broadcast_to(items, meets.shape)[meets]
 
 
-def _clipped(a: Geometries, b: Geometries) -> Geometries:
-    """Return what pairs (n,) have in common."""
-    shared = np.asarray(shapely.intersection(a, b))
-    # edges that almost coincide may leave points only where there is area (GEOS): look again
-    doubtful = (shapely.area(shared) == 0) & ~shapely.is_empty(shared)
-    if doubtful.any():
-        shared[doubtful] = _clipped_on_grid(a[doubtful], b[doubtful])
+def _clipped(a: Geometries, b: Geometries, area: Floats) -> Geometries:
+    """Return what pairs (n,) have in common, which has this area."""
+    try:
+        shared = np.asarray(shapely.intersection(a, b))
+    except shapely.errors.GEOSException:
+        return _clipped_on_grid(a, b)
+    # where edges almost coincide GEOS may return points, or all of a polygon: look again
+    smaller = np.minimum(shapely.area(a), shapely.area(b))
+    is_wrong = np.abs(shapely.area(shared) - area) > UNKNOWN * smaller
+    if is_wrong.any():
+        shared[is_wrong] = _clipped_on_grid(a[is_wrong], b[is_wrong])
     return shared
 
 

@@ -73,3 +73,12 @@ def test_sums_do_not_know_the_order():
 def test_lengths_round_up():
     assert outlines.rounded_totals(np.array([0.1, 0.2]), np.array([0, 0]), 1)[0] == pytest.approx(0.3, abs=1e-5)
     assert outlines.rounded_totals(np.array([1e-9]), np.array([0]), 1)[0] == 2.0**-20
+
+
+def test_shifted_outlines_are_those_of_shifted_polygons():
+    boxes = shapely.box([0, 5, 7], 0, [2, 6, 9], 3)
+    away = np.array([16.0, -8.0])
+    moved = shapely.transform(boxes[1:], lambda xy: xy + away)
+    expected = outlines.outlines(np.concatenate([boxes[:1], moved]))
+    for got, right in zip(outlines.shifted(outlines.outlines(boxes), 1, away), expected, strict=True):
+        np.testing.assert_array_equal(got, right)

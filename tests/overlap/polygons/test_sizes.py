@@ -147,6 +147,49 @@ def test_neighbours_whose_corner_is_written_two_ways_share_nothing(index, period
         assert index(a, b, period=period) == 0
 
 
+def neighbours(n, written):
+    """Draw triangles on either side of an edge, whose corners two programs wrote down, within 80 degrees."""
+    drawn = np.random.default_rng(3).integers(-8000, 8000, (n, 4, 2))
+    begin, end, left, right = np.moveaxis(drawn, 1, 0)
+
+    def side(corner):
+        across = (end - begin)[:, 0] * (corner - begin)[:, 1] - (end - begin)[:, 1] * (corner - begin)[:, 0]
+        return np.sign(across)
+
+    lies_between = (side(left) > 0) & (side(right) < 0)
+    a = np.stack([begin, end, left], axis=1)[lies_between] * 0.01
+    b = np.stack([begin, right, end], axis=1)[lies_between]
+    b = b / 100 if written == "divided" else b * 0.01
+    if written == "one unit off":
+        b[:, 0] = np.nextafter(b[:, 0], np.inf)
+    return shapely.polygons(a), shapely.polygons(b)
+
+
+@pytest.mark.parametrize(
+    "space", [{"period": TORUS}, {"period": (360, None)}, {"period": (None, 360)}, {"sphere": True}], ids=str
+)
+@pytest.mark.parametrize("written", ["divided", "one unit off"])
+def test_neighbours_share_nothing_where_axes_repeat(space, written):
+    """GEOS finds all of a triangle in its neighbour in 1 % of these."""
+    a, b = neighbours(6000, written)
+    over_the_seam = shapely.transform(b, lambda xy: xy + np.array([360.0, 0.0])) if "sphere" in space else b
+    o = polygons.measure(a, over_the_seam, **space)
+    assert len(a) > 1000
+    assert np.max(o.intersection / np.minimum(o.size_a, o.size_b)) < 1e-9
+
+
+def test_slivers_on_a_torus_lie_in_what_holds_them():
+    rng = np.random.default_rng(8)
+    begin = rng.uniform(-100, 100, (500, 2))
+    along = rng.normal(size=(500, 2))
+    across = np.stack([-along[:, 1], along[:, 0]], axis=1) * 1e-12
+    corners = [begin, begin + 50 * along, begin + 50 * along + across, begin + across]
+    slivers = shapely.polygons(np.stack(corners, axis=1))
+    valid = slivers[shapely.is_valid(slivers)]
+    o = polygons.measure(valid, shapely.box(-500, -500, 500, 500), period=(1000, None))
+    np.testing.assert_allclose(o.intersection, o.size_a, rtol=1e-9, atol=0)
+
+
 @pytest.mark.parametrize("period", [None, TORUS, (360, None)])
 def test_a_part_is_never_more_than_the_whole(period):
     a = blobs(16, 300, vertices=12)

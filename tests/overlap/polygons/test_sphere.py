@@ -47,6 +47,22 @@ def test_two_fields_near_the_pole():
     assert polygons.dice(a, b, sphere=True) == pytest.approx(2 * shared / (union + shared), rel=1e-12)
 
 
+@pytest.mark.parametrize("scale", [1.0, 1e-3, 1e-5])
+def test_small_neighbours(scale):
+    """Of what rounding put between them no area comes out below 0."""
+    drawn = np.random.default_rng(4).integers(-8000, 8000, (3000, 4, 2)) * 0.01
+    a = shapely.polygons(drawn[:, [0, 1, 2]] * scale)
+    b = shapely.polygons(drawn[:, [0, 3, 1]] / (1 / scale))
+    o = polygons.measure(a, b, sphere=True)
+    flat = polygons.measure(a, b)
+    shares_nothing = flat.intersection <= 1e-9 * np.minimum(flat.size_a, flat.size_b)
+    shares = o.intersection / np.minimum(o.size_a, o.size_b)
+    assert 1000 < np.count_nonzero(shares_nothing) < 2900
+    assert np.min(o.intersection) >= 0
+    assert np.max(shares[shares_nothing]) < 1e-6
+    assert np.all(shares[~shares_nothing] > 0)
+
+
 def test_the_whole_earth_and_a_cap():
     whole = shapely.box(-180, -90, 180, 90)
     cap = shapely.box(-180, 60, 180, 90)
