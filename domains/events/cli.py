@@ -28,6 +28,9 @@ class ProtocolName(StrEnum):
     sed_eval_segment = "sed_eval_segment"
     activitynet = "activitynet"
     thumos14 = "thumos14"
+    nist_der = "nist_der"
+    pyannote_der = "pyannote_der"
+    jer = "jer"
 
 
 class KindName(StrEnum):
@@ -53,7 +56,7 @@ ProtocolOption = Annotated[
     ProtocolName,
     typer.Option(
         help="The rules: time (seconds that agree), tiou (events that match), or a published protocol (SzCORE, "
-        "sed_eval, ActivityNet, THUMOS14)."
+        "sed_eval, ActivityNet, THUMOS14, DER of speakers as NIST or pyannote has it, JER)."
     ),
 ]
 Setting = Annotated[

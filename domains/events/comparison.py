@@ -133,8 +133,8 @@ def compare(
         Events, see `as_events`; seconds.
     protocol : str or Protocol
         A name of `PROTOCOLS`: "time" (overlap of labelled time, Cohen's kappa), "tiou" (events found at several
-        temporal IoU), "szcore", "szcore_sample", "sed_eval_event", "sed_eval_segment", "activitynet", "thumos14"; or
-        one of your own.
+        temporal IoU), "szcore", "szcore_sample", "sed_eval_event", "sed_eval_segment", "activitynet", "thumos14",
+        "nist_der", "pyannote_der" and "jer" (speakers); or one of your own.
     support : float, mapping or DataFrame, optional
         What was scored: the duration of all files, of each, or a table with ``file``, ``onset``, ``offset``.
     by : {"label", "file"}, optional

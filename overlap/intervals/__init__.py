@@ -1,4 +1,4 @@
-"""Overlap of intervals on a line: sets of them, and the join of two tables.
+"""Overlap of intervals on a line: sets of them, tracks, the join of two tables and the sweep along many.
 
 Conventions
 -----------
@@ -18,10 +18,13 @@ from .._subsets import Subsets
 from .join import Pairs, overlap_pairs
 from .many import measure_many
 from .sets import complement, dice, intersection, iou, measure, union
+from .stretches import Stretches, sweep
 from .suppression import nms
+from .tracks import measure_tracks
 
 __all__ = [
     "Pairs",
+    "Stretches",
     "Subsets",
     "complement",
     "dice",
@@ -29,7 +32,9 @@ __all__ = [
     "iou",
     "measure",
     "measure_many",
+    "measure_tracks",
     "nms",
     "overlap_pairs",
+    "sweep",
     "union",
 ]

@@ -99,6 +99,7 @@ ACTIVITYNET = Protocol(
     RankedSettings(thresholds=tuple(k / 20 for k in range(10, 20)), points="any"),
     corrected={"points": "same", "order": "time", "ties": "together", "tolerance": 1e-9},
     faults=(TIES, THRESHOLD, "two events without duration match wherever they are"),
+    tool="ActivityNet evaluation code",
 )
 
 THUMOS14 = Protocol(
@@ -112,4 +113,5 @@ THUMOS14 = Protocol(
         "references within 1 ms of each other are one",
         "no event without duration is ever found",
     ),
+    tool="OpenTAD",
 )

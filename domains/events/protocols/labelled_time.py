@@ -65,5 +65,6 @@ SZCORE_SAMPLE = Protocol(
     TimeSettings(rate=1.0),
     corrected={"rate": None},
     faults=("boundaries are rounded to whole seconds, and an event that rounds to none vanishes",),
+    tool="timescoring 0.0.7",
     units="seconds",
 )

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from .action_localisation import ACTIVITYNET, THUMOS14
+from .diarisation import JER, NIST_DER, PYANNOTE_DER
 from .labelled_time import SZCORE_SAMPLE, TIME
 from .scored import Protocol
 from .sed_eval import SED_EVAL_EVENT, SED_EVAL_SEGMENT
@@ -33,6 +34,9 @@ PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
         "sed_eval_segment": SED_EVAL_SEGMENT,
         "activitynet": ACTIVITYNET,
         "thumos14": THUMOS14,
+        "nist_der": NIST_DER,
+        "pyannote_der": PYANNOTE_DER,
+        "jer": JER,
     }
 )
 """The presets, by name."""

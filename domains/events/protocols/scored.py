@@ -31,7 +31,7 @@ from .matchers import NOBODY, Matches
 from .settings import OPERATION, Settings
 
 By = Literal["label", "file"] | None
-INDICES = ("iou", "dice", "precision", "recall", "f1", "ap")
+INDICES = ("iou", "dice", "precision", "recall", "f1", "ap", "der", "jer")
 
 
 class Matched(NamedTuple):
@@ -69,6 +69,8 @@ class Protocol:
         Settings that correct the known faults.
     faults : tuple of str
         The known faults, in words.
+    tool : str
+        The community's tool and its version, which the numbers are held to; "" if there is none.
     units : str
         What the sizes count.
     uses_labels : bool
@@ -86,6 +88,7 @@ class Protocol:
     settings: Any = field(default_factory=Settings)
     corrected: Mapping[str, Any] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
+    tool: str = ""
     units: str = "events"
     uses_labels: bool = True
 
@@ -198,6 +201,7 @@ class Scored:
             n_prediction=len(self.given[0]),
             n_reference=len(self.given[1]),
             protocol=self.protocol_name,
+            tool=self.protocol.tool,
             corrected=str(self.corrected),
             parameters=json.dumps(as_dict(self.settings), default=str),
             files=self._describe_files(),

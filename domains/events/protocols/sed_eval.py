@@ -208,6 +208,7 @@ SED_EVAL_EVENT = Protocol(
     CollarSettings(),
     corrected={"tolerance": 1e-9, "order": "time", "substitutions": "most", "f1_needs_both": False, "eps": 0.0},
     faults=(ROUNDING, "which event substitutes for which depends on the order of rows", NOTHING),
+    tool="sed_eval 0.2.1",
 )
 
 SED_EVAL_SEGMENT = Protocol(
@@ -216,5 +217,6 @@ SED_EVAL_SEGMENT = Protocol(
     SegmentSettings(),
     corrected={"tolerance": 1e-9, "f1_needs_both": False, "eps": 0.0},
     faults=(ROUNDING, NOTHING),
+    tool="sed_eval 0.2.1",
     units="segments",
 )

@@ -137,5 +137,6 @@ SZCORE = Protocol(
         "rows that are nested or out of order are merged wrongly",
         "an event that rounds to no sample at 10 Hz is a miss and a false alarm even when it is right",
     ),
+    tool="timescoring 0.0.7",
     uses_labels=False,
 )

@@ -20,7 +20,7 @@ from domains.events.protocols.scored import as_dict
 # random tables need not share a file or a label
 pytestmark = pytest.mark.filterwarnings("ignore:events.assess:UserWarning")
 
-IN_SECONDS = {"onset", "offset", "before", "after", "min_gap", "max_duration", "resolution", "duplicates"}
+IN_SECONDS = {"onset", "offset", "before", "after", "min_gap", "max_duration", "resolution", "duplicates", "collar"}
 SHORT = {
     "szcore": {"labels": "*", "before": 1.0, "after": 2.0, "min_gap": 0.5, "max_duration": 2.0},
     "sed_eval_segment": {"resolution": 0.1},
@@ -45,7 +45,7 @@ def figures(name, a, b, *, corrected, shift=0.0, scale=1.0, **more):
     )
     report = report.drop_vars(["n_defined", "false_alarms_per_24h"], errors="ignore")
     unit = scale if report.attrs["units"] == "seconds" else 1.0
-    seconds = ("intersection", "size_a", "size_b")
+    seconds = ("intersection", "size_a", "size_b", "missed", "false_alarm", "confused")
     return {k: np.asarray(x, float) / (unit if k in seconds else 1.0) for k, x in report.data_vars.items()}
 
 
@@ -59,6 +59,9 @@ def table(*rows):
     return pd.DataFrame(full, columns=["onset", "offset", "label"]).assign(confidence=0.5, file="f")
 
 
+# p and q share 0.5 s with the reference, p in two turns
+TIE = table([0.1, 0.5, "p"], [0.8, 0.9, "p"], [0.4, 0.9, "q"], [8, 9, "q"]), table([0.1, 0.9])
+
 LAWS = {
     "shift": lambda x: {"shift": x},
     "scale": lambda x: {"scale": x},
@@ -68,6 +71,7 @@ HELD = [
     *((name, law) for name in ("time", "tiou") for law in LAWS),
     ("szcore_sample", "rows"),
     ("sed_eval_segment", "rows"),
+    *((name, "rows") for name in ("nist_der", "pyannote_der", "jer")),
 ]
 # name, law: prediction, reference, how far to shift or scale, settings, what changes
 COUNTEREXAMPLES = {
@@ -91,6 +95,8 @@ COUNTEREXAMPLES = {
     ("thumos14", "shift"): (table([0, 0.3]), table([0, 1]), 2, {}, "average_map"),
     ("thumos14", "scale"): (table([0.2, 0.5]), table([0.2, 1.2]), 7, {}, "average_map"),
     ("thumos14", "rows"): (table([0, 1], [5, 6]), table([0, 1]), None, {}, "average_map"),
+    **{(name, "shift"): (*TIE, 0.1, {}, "jer") for name in ("nist_der", "pyannote_der", "jer")},
+    **{(name, "scale"): (*TIE, 0.1, {}, "jer") for name in ("nist_der", "pyannote_der", "jer")},
 }
 
 

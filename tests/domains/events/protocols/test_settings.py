@@ -44,6 +44,15 @@ WRONG = {
     "rate": [*NUMBER, inf, 0],
     "labels": [3, [3], {"sz": 1}],
     "empty": ["nan", None, True, [0.0]],
+    "collar": AMOUNT,
+    "collar_is": CHOICE,
+    "skip_overlap": ["yes", None, 2],
+    "extent": CHOICE,
+    "turns": CHOICE,
+    "repeated": CHOICE,
+    "mapped_on": CHOICE,
+    "mapping": CHOICE,
+    "without_reference": CHOICE,
     "f1_needs_both": ["yes", None, 2],
 }
 CASES = [(name, f.name) for name, protocol in PROTOCOLS.items() for f in fields(protocol.settings)]

@@ -1,0 +1,171 @@
+"""Golden values: pyannote.metrics 4.2.0; what dscore's data say of md-eval 22; closed forms."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from domains.events import assess, compare
+from domains.events.protocols.diarisation import map_speakers
+from domains.events.run import score
+
+COMPONENTS = ["size_b", "missed", "false_alarm", "confused", "der"]
+
+
+def turns(rows, file=""):
+    times = np.array([row[:2] for row in rows]) / 1000
+    labels = [row[2] for row in rows]
+    return pd.DataFrame({"file": file, "onset": times[:, 0], "offset": times[:, 1], "label": labels})
+
+
+@pytest.fixture(scope="module")
+def recordings(test_data):
+    """All drawn recordings, as files of two tables, by their setting."""
+    groups: dict[tuple, list] = {}
+    cases = json.loads((test_data / "pyannote_metrics.json").read_text())["cases"]
+    for k, case in enumerate(cases):
+        groups.setdefault((case["collar"], case["skip_overlap"]), []).append((f"{k:03}", case))
+    return groups
+
+
+def compared(cases, protocol, **settings):
+    prediction = pd.concat([turns(case["prediction"], file) for file, case in cases])
+    reference = pd.concat([turns(case["reference"], file) for file, case in cases])
+    stretches = [(file, case["uem"][0] / 1000, case["uem"][1] / 1000) for file, case in cases if case["uem"]]
+    support = pd.DataFrame(stretches, columns=["file", "onset", "offset"])
+    return compare(prediction, reference, protocol, support=support, by="file", **settings)
+
+
+SETTINGS = [(collar, skip) for collar in (0.0, 0.25, 0.5) for skip in (False, True)]
+
+
+@pytest.mark.filterwarnings("ignore:.*outside the support", "ignore:.*the support names")
+@pytest.mark.parametrize(("collar", "skip_overlap"), SETTINGS)
+@pytest.mark.parametrize(("protocol", "key"), [("pyannote_der", "der"), ("nist_der", "nist")])
+def test_error_rates_of_drawn_recordings(recordings, collar, skip_overlap, protocol, key):
+    cases = [(file, case) for file, case in recordings[collar, skip_overlap] if key in case["answer"]]
+    report = compared(cases, protocol, collar=collar, skip_overlap=skip_overlap, without_reference="one")
+    found = report[COMPONENTS].to_array().values.T
+    expected = np.array([case["answer"][key] for _, case in cases])
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:.*outside the support", "ignore:.*the support names")
+@pytest.mark.parametrize(("collar", "skip_overlap"), SETTINGS)
+def test_jaccard_error_rates_of_drawn_recordings(recordings, collar, skip_overlap):
+    cases = recordings[collar, skip_overlap]
+    report = compared(cases, "jer", collar=collar, skip_overlap=skip_overlap)
+    expected = [case["answer"]["jer"] for _, case in cases]
+    np.testing.assert_allclose(report.jer, expected, rtol=0, atol=1e-9)
+
+
+def test_purity_and_coverage_of_drawn_recordings(recordings):
+    cases = [(file, {**case, "uem": None}) for group in recordings.values() for file, case in group]
+    report = compared(cases, "pyannote_der")
+    purity = [case["answer"]["purity"] for _, case in cases]
+    coverage = [case["answer"]["coverage"] for _, case in cases]
+    in_order = np.argsort([file for file, _ in cases])
+    np.testing.assert_allclose(report.purity, np.array(purity)[in_order], rtol=0, atol=1e-9)
+    np.testing.assert_allclose(report.coverage, np.array(coverage)[in_order], rtol=0, atol=1e-9)
+
+
+@pytest.mark.extra_data
+def test_what_dscore_says_of_its_data(shared_data):
+    folder = shared_data / "events" / "dscore" / "scorelib" / "tests"
+    expected = {0.0: (26.39, 23.36), 0.1: (24.99, 22.31), 0.25: (24.01, 21.53)}
+    for collar, rates in expected.items():
+        for skip_overlap, rate in zip((False, True), rates, strict=True):
+            options = {"collar": collar, "skip_overlap": skip_overlap}
+            report, _, _ = score(folder / "sys.rttm", folder / "ref.rttm", "nist_der", **options)
+            assert round(100 * float(report.der), 2) == rate
+    report, _, _ = score(folder / "sys.rttm", folder / "ref.rttm", "jer")
+    assert float(report.jer) == pytest.approx(0.33217085696021653, abs=1e-15)
+    assert report.attrs["tool"] == "pyannote.metrics 4.2.0"
+
+
+def test_a_collar_is_to_each_side_or_in_all():
+    a = np.array([[0.0, 10.0]])
+    b = np.array([[1.0, 12.0]])
+    assert float(compare(a, b, "nist_der", collar=0.25).size_b) == 10.5
+    assert float(compare(a, b, "pyannote_der", collar=0.25).size_b) == 10.75
+    assert float(compare(a, b, "pyannote_der", collar=0.25, collar_is="each_side").size_b) == 10.5
+
+
+def test_rates_are_ratios_of_sums_over_recordings():
+    rng = np.random.default_rng(5)
+    onset = rng.uniform(0, 90, 200)
+    rows = pd.DataFrame({"onset": onset, "offset": onset + rng.uniform(0.1, 9, 200)})
+    rows["file"] = rng.choice(["x", "y", "z"], 200)
+    rows["label"] = rng.choice(["anna", "bert", "carl"], 200)
+    report = {by: compare(rows[:100], rows[100:], "pyannote_der", by=by) for by in (None, "file", "label")}
+    files = report["file"].sum("file")
+    errors = files.missed + files.false_alarm + files.confused
+    assert float(report[None].der) == pytest.approx(float(errors / files.size_b), abs=1e-12)
+    assert float(report[None].jer) == pytest.approx(float(files.jaccard_errors / files.speakers), abs=1e-12)
+    for name in ("intersection", "size_a", "size_b", "jaccard_errors"):
+        assert float(report["label"][name].sum()) == pytest.approx(float(files[name]), abs=1e-9)
+    assert "der" not in report["label"]
+
+
+def test_what_is_predicted_before_and_after_the_reference():
+    a = np.array([[0.0, 20.0]])
+    b = np.array([[5.0, 10.0]])
+    assert float(compare(a, b, "nist_der").der) == 0
+    assert float(compare(a, b, "nist_der", support=20.0).der) == 3
+    assert float(compare(a, b, "nist_der", corrected=True).der) == 3
+    assert float(compare(a, b, "pyannote_der").der) == 3
+
+
+def test_each_known_fault_of_pyannote():
+    nobody = np.zeros((0, 2))
+    speech = np.array([[0.0, 10.0]])
+    twice = np.array([[0.0, 10.0], [0.0, 10.0]])
+    halves = np.array([[0.0, 5.0], [5.0, 10.0]])
+    early = np.array([[0.0, 4.9]])
+
+    def rate(a, b, **options):
+        published = float(compare(a, b, "pyannote_der", **options).der)
+        return published, float(compare(a, b, "pyannote_der", corrected=True, **options).der)
+
+    np.testing.assert_equal(rate(speech, nobody), (1.0, np.nan))
+    np.testing.assert_equal(rate(nobody, nobody), (0.0, np.nan))
+    # a row that stands there twice
+    assert rate(speech, twice) == (0.5, 0.0)
+    # one turn in two rows: 0.5 s around 5 s are not scored
+    assert rate(early, halves, collar=1.0) == pytest.approx((4.0 / 8, 4.6 / 9))
+
+
+def test_mapping_by_all_of_the_recording_or_by_what_is_scored():
+    # x shares 4 s with anna, 3.5 s of them while bert speaks too, and 3 s with bert alone
+    a = turns([[0, 7000, "x"]])
+    b = turns([[0, 4000, "anna"], [0, 3500, "carl"], [4000, 7000, "bert"]])
+    report = compare(a, b, "nist_der", skip_overlap=True)
+    assert (float(report.size_b), float(report.confused)) == (3.5, 3.0)
+    corrected = compare(a, b, "nist_der", skip_overlap=True, corrected=True)
+    assert (float(corrected.size_b), float(corrected.confused)) == (3.5, 0.5)
+
+
+def test_mapping_by_jaccard_is_the_least_error():
+    # y shares 3 s with anna and is much longer; x is all but anna, for 2 s
+    a = turns([[0, 3000, "y"], [5000, 30000, "y"], [3000, 5000, "x"]])
+    b = turns([[0, 5000, "anna"]])
+    published = compare(a, b, "jer", empty=0.0)
+    assert float(published.jer) == pytest.approx(1 - 3 / 30)
+    assert float(compare(a, b, "jer", corrected=True).jer) == pytest.approx(1 - 2 / 5)
+
+
+def test_speakers_of_one_name_are_not_taken_for_each_other():
+    # the predicted anna speaks with bert alone; the predicted x takes anna; "? y" is a name of the reference
+    a = turns([[0, 5000, "anna"], [5000, 10000, "x"], [20000, 25000, "y"]])
+    b = turns([[0, 5000, "bert"], [5000, 10000, "anna"], [20000, 21000, "bert"], [30000, 31000, "? y"]])
+    scored = assess(a, b, "nist_der")
+    assert scored.prediction["label"].tolist() == ["bert", "anna", "?? y"]
+    assert scored.prediction["speaker"].tolist() == ["anna", "x", "y"]
+    assert float(scored.report().confused) == 1
+
+
+def test_nobody_to_map():
+    assert len(map_speakers(turns([[0, 1000, "x"]]), turns([[1000, 2000, "anna"]]))) == 0
