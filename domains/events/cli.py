@@ -41,6 +41,11 @@ class KindName(StrEnum):
     bids = "bids"
     rttm = "rttm"
     activitynet = "activitynet"
+    audacity = "audacity"
+    raven = "raven"
+    boris = "boris"
+    onsets = "onsets"
+    stages = "stages"
 
 
 class ByName(StrEnum):
@@ -74,7 +79,10 @@ Support = Annotated[
 ]
 By = Annotated[ByName | None, typer.Option(help="Score each label or each file separately.")]
 Corrected = Annotated[bool, typer.Option("--corrected", help="Use the protocol without its known mistakes.")]
-Kind = Annotated[KindName | None, typer.Option(help="Format of the files, if their names do not say it.")]
+Kind = Annotated[KindName | None, typer.Option(help="Format of the files, if neither ending nor header says it.")]
+Rate = Annotated[
+    float | None, typer.Option(help="Samples, frames or epochs in a second, for files whose times count them.")
+]
 Subset = Annotated[str | None, typer.Option(help="Which subset of an ActivityNet reference to score.")]
 
 # what the function that is called takes besides the settings of a protocol
@@ -88,6 +96,7 @@ NO_SETTINGS = (
     "explain",
     "kind",
     "subset",
+    "rate",
     "records",
     "workers",
     "scheduler",
@@ -111,6 +120,7 @@ def score(
     by: By = None,
     corrected: Corrected = False,
     kind: Kind = None,
+    rate: Rate = None,
     subset: Subset = None,
     sharing: Sharing,
     saving: Saving,
@@ -131,6 +141,7 @@ def score(
         by=by.value if by else None,
         corrected=corrected,
         kind=kind.value if kind else None,
+        rate=rate,
         subset=subset,
         **keywords(sharing),
         outputs=saving.checked([predicted, reference, support], others={"--records": sharing.records}),

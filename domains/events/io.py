@@ -3,8 +3,9 @@
 Conventions
 -----------
 - Every row of a file is an event or a skipped row with its reason; none is lost. Rows are counted by themselves, see
-  `count_rows`, and the two numbers must agree.
-- The format follows from the name and, for tables, from the header; ``kind=`` says it outright.
+  `Format.count`, and the two numbers must agree.
+- The format follows from an ending that no other has, else from the header or the structure of the text, never from
+  the range of a number; ``kind=`` says it outright.
 - Tables that name no file get the name of their own file, without its ending.
 
 References
@@ -22,24 +23,22 @@ import numpy as np
 import pandas as pd
 
 from .. import _skipped
-from .._checks import UsageError, check_choice
+from .._checks import UsageError, check_choice, check_number
 from .._files import ReadError, read_text, reading
 from .._text import for_table, one_line
 from .formats import (
     ABSENT,
     BACKGROUND,
     EMPTY_ROW,
+    FORMATS,
     NO_EVENT,
     OF_READERS,
-    READERS,
+    Format,
     Row,
-    count_rows,
-    durations,
-    first_line,
+    find_format,
+    read_recordings,
 )
 from .schema import COLUMNS, as_events
-
-SUFFIXES = (".csv", ".tsv", ".txt", ".rttm", ".json")
 
 NO_ONSET = "no onset"
 NO_OFFSET = "no offset"
@@ -73,21 +72,38 @@ class Annotations(NamedTuple):
 
 
 def read_events(
-    path: str | Path, kind: str | None = None, *, subset: str | None = None, file: str | None = None
+    path: str | Path,
+    kind: str | None = None,
+    *,
+    subset: str | None = None,
+    file: str | None = None,
+    rate: float | None = None,
 ) -> Annotations:
     r"""Read a file of events.
 
     Parameters
     ----------
     path : path
-        CSV with a header, DCASE or sed_eval table (.tsv, .txt), BIDS ``events.tsv`` (HED-SCORE too), RTTM, or
-        ActivityNet JSON.
-    kind : {"csv", "dcase", "bids", "rttm", "activitynet"}, optional
-        The format, if the name does not say it.
+        A table whose header is known, or a file of another format listed under `kind`.
+    kind : str, optional
+        The format, if neither the ending nor the header says it:
+
+        - "csv": a table with a header of the usual names (onset, offset, label, ...), parted by tabs, semicolons or
+          commas;
+        - "dcase": sound events as DCASE and sed_eval list them, with or without header;
+        - "bids": BIDS ``events.tsv``, HED-SCORE too;
+        - "rttm": who speaks when;
+        - "activitynet": ActivityNet JSON;
+        - "audacity": labels of Audacity, with or without frequencies;
+        - "raven": selection tables of Raven;
+        - "boris": tabular or aggregated events of BORIS;
+        - "onsets": one onset a line, "stages": one stage a line (30 s); never guessed.
     subset : str, optional
         Which subset of an ActivityNet database; all by default.
     file : str, optional
         The recording that rows belong to which name none; by default the path's name without its ending.
+    rate : float, optional
+        How many samples, frames or epochs are in a second, for files whose times count them.
 
     Returns
     -------
@@ -99,7 +115,8 @@ def read_events(
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the format is unknown or the file is not of it; the message names the file.
+        If the format is unknown or the file is not of it, or its times count samples or frames and `rate` is not
+        given; the message names the file.
     UsageError
         If the file has no such subset.
 
@@ -118,13 +135,16 @@ def read_events(
     """
     operation = "events.read_events"
     if kind is not None:
-        check_choice(operation, "kind", kind, READERS)
+        check_choice(operation, "kind", kind, FORMATS)
+    if rate is not None:
+        check_number(operation, "rate", rate, above=0)
     path = Path(path)
     with reading(operation, path):
         text = read_text(operation, path, may_be_empty=True)
-        format_name = kind or _find_kind(path, text)
-        rows = list(READERS[format_name](text))
-        _check_count(rows, format_name, text)
+        form = FORMATS[kind] if kind else find_format(path.suffix, text)
+        rows = list(form.read(text))
+        _check_count(rows, form, text)
+        _in_seconds(rows, rate)
         if subset is not None:
             rows = _of_subset(rows, subset, path)
         recording = path.stem if file is None else file
@@ -163,7 +183,7 @@ def read_durations(path: str | Path) -> pd.DataFrame:
     """
     operation = "events.read_durations"
     with reading(operation, path):
-        rows = list(durations(read_text(operation, path)))
+        rows = list(read_recordings(read_text(operation, path)))
         if not rows:
             raise ReadError("no row follows its header; list the recordings")
         columns = dict.fromkeys(name for row in rows for name in row if name not in OF_READERS)
@@ -188,26 +208,35 @@ def _times(rows: list[Row], name: str) -> np.ndarray:
     return times
 
 
-def _check_count(rows: list[Row], kind: str, text: str) -> None:
-    expected = count_rows(kind, text)
-    if expected is not None and expected != len(rows):
-        raise ReadError(f"it holds {expected} rows, and {len(rows)} were read; please report this, with the file")
+def _check_count(rows: list[Row], form: Format, text: str) -> None:
+    expected = form.count(text)
+    n_rows = sum(row.get("n_rows", 1) for row in rows)
+    # of an empty text the header is missing too
+    if expected is not None and max(expected, 0) != n_rows:
+        raise ReadError(f"it holds {expected} rows, and {n_rows} were read; please report this, with the file")
 
 
-def _find_kind(path: Path, text: str) -> str:
-    suffix = path.suffix.lower()
-    if suffix == ".csv":
-        return "csv"
-    if suffix == ".rttm":
-        return "rttm"
-    if suffix == ".json":
-        return "activitynet"
-    if suffix not in SUFFIXES:
-        raise ReadError(f"events are read from {', '.join(SUFFIXES)}; pass kind= if it is one of these")
-    if suffix == ".tsv" and path.stem.endswith("_events"):
-        return "bids"
-    header = {cell.strip() for cell in first_line(text).split("\t")}
-    return "bids" if {"onset", "duration"} <= header else "dcase"
+def _in_seconds(rows: list[Row], rate: float | None) -> None:
+    """Turn times that count samples, frames or epochs into seconds."""
+    for row in rows:
+        if "ticks" not in row:
+            continue
+        per_second = row["ticks"] if rate is None else rate
+        if per_second != per_second:
+            raise ReadError(
+                f"{row['where']}: its times count samples or frames; say how many are in a second: rate= (--rate at "
+                "the command line)"
+            )
+        for name in ("onset", "offset", "duration", "length"):
+            if name in row:
+                row[name] = _divided(row[name], per_second)
+
+
+def _divided(cell: str, rate: float) -> Any:
+    try:
+        return float(cell) / rate
+    except ValueError:
+        return cell
 
 
 def _of_subset(rows: list[Row], subset: str, path: Path) -> list[Row]:
@@ -246,6 +275,9 @@ def _judge(rows: list[Row], path: Path, file: str) -> Annotations:
         of_events = [row for row, is_one in zip(rows, is_event, strict=True) if is_one]
         events = pd.concat([events, pd.DataFrame(of_events, columns=further, index=events.index)], axis=1)
     support = pd.DataFrame({"file": recording, "duration": _numbers(texts["length"])})
+    if not rows:
+        # a header alone: the recording was looked at
+        support = pd.DataFrame({"file": [file], "duration": [np.nan]})
     longest = support.groupby("file", as_index=False, sort=False).max()
     skipped = [_skipped_row(rows[k], path, reason[k]) for k in np.flatnonzero(~is_event)]
     return Annotations(as_events(events, str(path)), _skipped.as_skipped(skipped), longest)

@@ -29,15 +29,15 @@ import pandas as pd
 import xarray as xr
 
 from .. import _console, _report, _skipped
-from .._checks import check_choice
+from .._checks import check_choice, check_number
 from .._running import split_running, takes_running
 from .._text import for_table
 from . import tables
 from .comparison import assess, explain_faults, find_protocol
-from .formats import READERS
+from .formats import FORMATS
 from .protocols import By, Protocol, Scored
 from .schema import Support, as_support
-from .tree import Found, Side, find_files, is_lost, lost_on_both, read_sides
+from .tree import Found, Reading, Side, find_files, is_lost, lost_on_both, read_sides
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,6 +77,7 @@ def score(
     corrected: bool = False,
     explain: bool = False,
     kind: str | None = None,
+    rate: float | None = None,
     subset: str | None = None,
     **parameters: Any,
 ) -> ScoredFiles:
@@ -89,7 +90,9 @@ def score(
     protocol, support, by, corrected, explain
         See `compare`.
     kind : str, optional
-        The format of all files, if their names do not say it; see `read_events`.
+        The format of all files, if neither endings nor headers say it; see `read_events`.
+    rate : float, optional
+        How many samples, frames or epochs are in a second, for files whose times count them.
     subset : str, optional
         Which subset of an ActivityNet database is the reference.
     records : path, optional
@@ -128,7 +131,9 @@ def score(
     (5.0, 0, ('a.csv', 'b.csv'))
     """
     check_choice("events.score", "by", by, ("label", "file", None))
-    check_choice("events.score", "kind", kind, (None, *READERS))
+    check_choice("events.score", "kind", kind, (None, *FORMATS))
+    if rate is not None:
+        check_number("events.score", "rate", rate, above=0)
     running, parameters = split_running(parameters, "events.score")
     # a wrong setting or support ends the work before files are read
     rules, _ = find_protocol(protocol)
@@ -146,7 +151,7 @@ def score(
     if are_files:
         # two files are of one recording, whatever they are called
         files["prediction"] = [Found(prediction_path, for_table(reference_path.stem))]
-    sides = read_sides(files, kind=kind, subset=subset, running=running)
+    sides = read_sides(files, Reading(kind, rate, subset), running)
     a = sides["prediction"]
     b = sides["reference"]
     lost = lost_on_both(a, b)

@@ -29,12 +29,14 @@ from .._text import for_table, one_line
 
 COLUMNS = ["file", "onset", "offset", "label", "confidence"]
 ALIASES = {
-    "file": ("filename", "recording", "video", "video-id"),
-    "onset": ("start", "t-start", "start_time"),
-    "offset": ("end", "stop", "t-end", "end_time"),
-    "label": ("event_label", "trial_type", "eventType", "annotation_type"),
-    "confidence": ("score",),
+    "file": ("filename", "recording", "video", "video-id", "audio_file"),
+    "onset": ("start", "t-start", "start_time", "start_seconds", "startSec", "onset_s", "Start"),
+    "offset": ("end", "stop", "t-end", "end_time", "stop_seconds", "offset_s", "End"),
+    "duration": ("durationSec", "Duration"),
+    "label": ("event_label", "trial_type", "eventType", "annotation_type", "annotation", "description", "name"),
+    "confidence": ("score", "Confidence"),
 }
+"""What other tools call the columns: DCASE, BIDS, HED-SCORE, OpenTAD, OpenSoundscape, DAS, MODA, crowsetta, YASA."""
 
 Support = float | Mapping[str, float] | pd.DataFrame | None
 
@@ -46,7 +48,8 @@ def as_events(table: Any, name: str = "events") -> pd.DataFrame:
     ----------
     table : DataFrame or array, shape (n, 2)
         With ``onset`` and either ``offset`` or ``duration``, seconds. ``file`` and ``label`` are "" and ``confidence``
-        is NaN where they are missing. The names that other tools use are understood, see `ALIASES`.
+        is NaN where they are missing. The names that other tools use are understood, see `ALIASES`. Dates and
+        durations (datetime64, timedelta64) become seconds, dates those since 1970, in UTC where they have a zone.
     name : str
         What to call the table in an error.
 
@@ -170,12 +173,18 @@ def _as_frame(table: Any, name: str) -> pd.DataFrame:
     # a NamedTuple, such as Annotations, is no sequence of pairs
     if not isinstance(table, np.ndarray | list) and type(table) is not tuple:
         raise TypeError(f"{name}: is a {type(table).__name__}; {remedy}")
+    if isinstance(table, np.ndarray) and table.dtype.kind in "mM":
+        return _as_pairs(table, remedy, name)
     try:
         times = np.asarray(table, float)
     except (ValueError, TypeError):
         raise TypeError(
             f"{name}: is a {type(table).__name__} of other things than pairs of numbers; {remedy}"
         ) from None
+    return _as_pairs(times, remedy, name)
+
+
+def _as_pairs(times: np.ndarray, remedy: str, name: str) -> pd.DataFrame:
     if times.size and times.shape[1:] != (2,):
         raise TypeError(f"{name}: has shape {times.shape}; {remedy}")
     return pd.DataFrame(times.reshape(-1, 2), columns=["onset", "offset"])
@@ -212,7 +221,7 @@ def _check_stretches(table: pd.DataFrame, onset: np.ndarray, offset: np.ndarray,
 
 
 def _own_names(columns: Iterable[Any]) -> dict[str, str]:
-    """Map what other tools call a column to what it is called here, unless it is here already."""
+    """Map what other tools call a column to what it is called here, unless that is here already."""
     present = set(columns)
     renamed = {}
     for name, others in ALIASES.items():
@@ -231,8 +240,19 @@ def _check_rows(table: pd.DataFrame, is_good: np.ndarray, what: str, name: str) 
 
 
 def _numbers(table: pd.DataFrame, column: str, name: str) -> np.ndarray:
+    """Return a column as numbers; times of day and durations in seconds."""
+    cells = table[column].infer_objects()
+    if isinstance(cells.dtype, pd.PeriodDtype):
+        raise ValueError(f"{name}: column {column} holds periods; pass when they begin: {column}.dt.start_time")
+    if pd.api.types.is_timedelta64_dtype(cells):
+        return np.asarray(cells.dt.total_seconds(), float)
+    if pd.api.types.is_datetime64_any_dtype(cells):
+        is_aware = cells.dt.tz is not None
+        epoch = pd.Timestamp(0, tz="UTC" if is_aware else None)
+        since = cells - epoch
+        return np.asarray(since.dt.total_seconds(), float)
     try:
-        return pd.to_numeric(table[column]).to_numpy(float)
+        return pd.to_numeric(cells).to_numpy(float)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{name}: column {column} has a value that is no number ({error})") from None
 
@@ -240,9 +260,17 @@ def _numbers(table: pd.DataFrame, column: str, name: str) -> np.ndarray:
 def _offsets(table: pd.DataFrame, onset: np.ndarray, name: str) -> np.ndarray:
     """Return when each event ends: its offset, or its onset and duration."""
     if "offset" in table:
+        if _is_date(table["offset"]) != _is_date(table["onset"]):
+            raise ValueError(f"{name}: one of onset and offset holds dates, the other does not; give both as dates")
         return _numbers(table, "offset", name)
+    if _is_date(table["duration"]):
+        raise ValueError(f"{name}: column duration holds dates; give how long an event lasts, or its offset")
     duration = _numbers(table, "duration", name)
     return np.asarray(onset + duration)
+
+
+def _is_date(cells: pd.Series[Any]) -> bool:
+    return pd.api.types.is_datetime64_any_dtype(cells)
 
 
 def _texts(table: pd.DataFrame, column: str) -> list[str]:

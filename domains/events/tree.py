@@ -26,8 +26,8 @@ from .._files import ReadError, load_json, read_text
 from .._skipped import COLUMNS as SKIPPED
 from .._skipped import UNREADABLE
 from .._text import file_name, for_table, printable
-from .formats import ROOTS
-from .io import SAYS_NONE, SUFFIXES, read_events
+from .formats import HOW_TO_SAY, ROOTS, SUFFIXES
+from .io import SAYS_NONE, read_events
 from .schema import COLUMNS
 
 Columns = Mapping[str, list[Any]]
@@ -62,6 +62,24 @@ class Found(NamedTuple):
     path: Path
     recording: str
     fault: str = ""
+
+
+class Reading(NamedTuple):
+    """What is said of all files.
+
+    Parameters
+    ----------
+    kind : str, optional
+        Their format.
+    rate : float, optional
+        How many samples, frames or epochs are in a second.
+    subset : str, optional
+        Which subset of an ActivityNet database is the reference.
+    """
+
+    kind: str | None = None
+    rate: float | None = None
+    subset: str | None = None
 
 
 class Side(NamedTuple):
@@ -123,19 +141,15 @@ def find_files(path: Path, side: str) -> list[Found]:
     return found
 
 
-def read_sides(
-    sides: Mapping[str, Sequence[Found]], *, kind: str | None, subset: str | None, running: Running
-) -> dict[str, Side]:
+def read_sides(sides: Mapping[str, Sequence[Found]], how: Reading, running: Running) -> dict[str, Side]:
     r"""Read all files of all sides.
 
     Parameters
     ----------
     sides : mapping of str to sequence of Found
         The files of "prediction" and "reference".
-    kind : str, optional
-        The format of all files.
-    subset : str, optional
-        Which subset of an ActivityNet database is the reference.
+    how : Reading
+        What is said of all files.
     running : Running
         How the job runs.
 
@@ -156,15 +170,15 @@ def read_sides(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "a.csv")
     ...     _ = path.write_text("onset,offset\n1,2\n")
-    ...     sides = read_sides({"prediction": [Found(path, "a")]}, kind=None, subset=None, running=Running())
+    ...     sides = read_sides({"prediction": [Found(path, "a")]}, Reading(), Running())
     >>> sides["prediction"].events["onset"].tolist()
     [1.0]
     """
     cases = []
     for side, found in sides.items():
-        of_side = subset if side == "reference" else None
-        cases += [_as_case(side, one, kind, of_side) for one in found if not one.fault]
-    job = Job("events.score", read_case, {"kind": kind, "subset": subset}, "reading")
+        of_side = how if side == "reference" else how._replace(subset=None)
+        cases += [_as_case(side, one, of_side) for one in found if not one.fault]
+    job = Job("events.score", read_case, how._asdict(), "reading")
     outcomes = {outcome.case: outcome for outcome in run_cases(job, cases, running)}
     return {side: _joined(side, found, outcomes) for side, found in sides.items()}
 
@@ -175,7 +189,7 @@ def read_case(payload: Mapping[str, Any]) -> dict[str, Any]:
     Parameters
     ----------
     payload : mapping
-        ``path recording kind subset``.
+        ``path recording kind rate subset``.
 
     Returns
     -------
@@ -193,16 +207,17 @@ def read_case(payload: Mapping[str, Any]) -> dict[str, Any]:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "a.csv")
     ...     _ = path.write_text("onset,offset\n1,2\n")
-    ...     read_case({"path": str(path), "recording": "a", "kind": None, "subset": None})["events"]["offset"]
+    ...     read_case({"path": str(path), "recording": "a", **Reading()._asdict()})["events"]["offset"]
     [2.0]
     """
     path = payload["path"]
-    part = read_events(path, payload["kind"], subset=payload["subset"], file=payload["recording"])
+    how = Reading(payload["kind"], payload["rate"], payload["subset"])
+    part = read_events(path, how.kind, subset=how.subset, file=payload["recording"], rate=how.rate)
     reasons = part.skipped["reason"]
     if part.events.empty and not reasons.isin(SAYS_NONE).all():
         raise ReadError(
             f"events.score: {file_name(path)}: none of its {len(reasons)} rows is an event (the first: "
-            f"{reasons.iloc[0]}); correct them, or say which format it is: kind= (--kind at the command line)"
+            f"{reasons.iloc[0]}); correct them, or say which format it is: {HOW_TO_SAY}"
         )
     return {
         "events": part.events.to_dict("list"),
@@ -375,10 +390,10 @@ def _told_apart(entries: list[Found]) -> list[Found]:
     return found
 
 
-def _as_case(side: str, found: Found, kind: str | None, subset: str | None) -> Case:
+def _as_case(side: str, found: Found, how: Reading) -> Case:
     # a worker may be at home in another folder
     path = os.path.abspath(found.path)
-    payload = {"path": path, "recording": found.recording, "kind": kind, "subset": subset}
+    payload = {"path": path, "recording": found.recording, **how._asdict()}
     return Case(_case_name(side, found), payload, (Path(path),))
 
 

@@ -2,10 +2,14 @@
 
 Conventions
 -----------
+- A format is a module with a function ``read``, which takes a text and yields its rows, and a ``FORMAT`` that says how
+  such files are known. `FORMATS` lists them all.
 - A reader yields one mapping for each row: ``where`` (which part of the file, such as "line 5"), the columns of the
   event table as text, and ``skip``, the reason if the row is no event by the rules of its format, with ``detail``, the
   row as it stands, if its columns are not known. `read_events` judges the rest.
-- ``length`` is the duration of the recording, where a format says it.
+- ``length`` is the duration of the recording, where a format says it. ``n_rows`` is how many rows of the file are one
+  row here, if they are several. Where times count samples, frames or epochs, ``ticks`` is how many are in a second,
+  NaN if the file does not say it.
 
 References
 ----------
@@ -15,30 +19,26 @@ Dan, J. et al. (2024). SzCORE. Epilepsia. doi:10.1111/epi.18113 (HED-SCORE colum
 Caba Heilbron, F. et al. (2015). ActivityNet. CVPR, 961. doi:10.1109/CVPR.2015.7298698
 """
 
-from .counts import count_rows, first_line
-from .delimited import bids, comma_separated, dcase, durations
-from .localisation import ROOTS, activitynet
-from .readers import READERS
+from .activitynet import ROOTS
+from .declared import Format
+from .durations import read as read_recordings
+from .readers import FORMATS, HOW_TO_SAY, SUFFIXES, find_format
 from .rows import ABSENT, BACKGROUND, EMPTY_ROW, NO_EVENT, NO_SEGMENT, NO_TIMES, OF_READERS, Row
-from .speakers import rttm
 
 __all__ = [
     "ABSENT",
     "BACKGROUND",
     "EMPTY_ROW",
+    "FORMATS",
+    "HOW_TO_SAY",
     "NO_EVENT",
     "NO_SEGMENT",
     "NO_TIMES",
     "OF_READERS",
-    "READERS",
     "ROOTS",
+    "SUFFIXES",
+    "Format",
     "Row",
-    "activitynet",
-    "bids",
-    "comma_separated",
-    "count_rows",
-    "dcase",
-    "durations",
-    "first_line",
-    "rttm",
+    "find_format",
+    "read_recordings",
 ]

@@ -1,10 +1,9 @@
-"""How many rows a file holds, counted without its reader.
+"""How many rows a text holds, counted without its reader.
 
 Conventions
 -----------
-- In the formats whose rows are lines, a row is a line that holds more than spaces and tabs and is neither header nor
-  comment.
-- Nothing is said of a table with quotation marks, whose rows may take several lines, and of JSON, which has no rows.
+- A row is a line that holds more than spaces and tabs and is neither header nor comment.
+- Nothing is said of a table with quotation marks, whose rows may take several lines.
 """
 
 from __future__ import annotations
@@ -14,23 +13,37 @@ from ..._files import split_lines
 BLANK = " \t"
 
 
-def count_rows(kind: str, text: str) -> int | None:
-    r"""Return how many rows a text holds by the rules of its format; None where that cannot be said line by line.
+def count_lines(text: str, comment: str = "") -> int:
+    r"""Return how many lines hold more than spaces and tabs, and are no comment.
+
+    Parameters
+    ----------
+    text : str
+    comment : str
+        What a comment begins with; "" where there are none.
+
+    Returns
+    -------
+    int
 
     Examples
     --------
-    >>> count_rows("csv", "onset,offset\n1,2\n\n3,4\n")
+    >>> count_lines("1\t2\n \n;; a note\n3\t4", comment=";")
     2
     """
-    if kind == "activitynet":
-        return None
-    lines = [line for line in split_lines(text) if not is_blank(line)]
-    if kind == "rttm":
-        return sum(not line.lstrip(BLANK).startswith(";") for line in lines)
-    if kind != "bids" and '"' in text:
-        return None
-    has_header = kind != "dcase" or "onset" in first_line(text)
-    return len(lines) - has_header
+    lines = [line.strip(BLANK) for line in split_lines(text)]
+    return sum(bool(line) and not (comment and line.startswith(comment)) for line in lines)
+
+
+def count_below_header(text: str) -> int | None:
+    r"""Return how many rows follow a header; None where quotation marks hide that.
+
+    Examples
+    --------
+    >>> count_below_header("onset,offset\n1,2\n\n3,4\n")
+    2
+    """
+    return None if '"' in text else count_lines(text) - 1
 
 
 def first_line(text: str) -> str:

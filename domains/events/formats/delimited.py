@@ -1,28 +1,46 @@
-"""Tables as text: CSV with a header, DCASE and sed_eval tables, BIDS events.tsv.
+"""Tables as text whose first line names their columns: what all such formats share.
 
 Conventions
 -----------
+- A table is read by the names in its header. One that lacks a needed name, or has one twice, is refused.
 - A line that holds more than spaces and tabs is the header, a row, or the rest of a row whose quoted cell holds line
   breaks. A row that cannot be split into cells, or has more or fewer of them than the header has names, is skipped:
   what stands in which column is not guessed.
-- Cells may be quoted as in RFC 4180, but for those of BIDS: a quotation mark in its tables is a character like others.
+- Cells may be quoted as in RFC 4180, unless a format says that it has no quoting.
+- Tabs, semicolons or commas part the cells: whichever makes the header hold the needed names.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ..._files import ReadError, split_lines, split_rows
-from ..._text import from_csv, one_line
-from ..schema import ALIASES
+from ..._text import one_line
 from .counts import first_line, is_blank
-from .rows import ABSENT, BACKGROUND, DECIMAL_COMMA, EMPTY_ROW, NO_EVENT, NO_TIMES, OF_READERS, TOO_SHORT, TOO_WIDE, Row
+from .rows import EMPTY_ROW, OF_READERS, TOO_SHORT, TOO_WIDE, Row
 
-OWN_NAMES = {other: name for name, others in ALIASES.items() for other in others}
-WANTED = {"onset": ("onset", "offset", "label"), "file": ("file", "duration")}
-FILE_NAME = re.compile(r".*[/\\].+|.*[^.]\.[A-Za-z]\w*")
+SEPARATORS = "\t;,"
+FAR_TOO_LONG = 100_000
+"""Characters of a line that nobody wrote as a header."""
+
+
+class Columns(NamedTuple):
+    """The columns of a format.
+
+    Parameters
+    ----------
+    names : mapping of str to tuple of str
+        What the columns of the event table are called there, the usual name first.
+    needed : tuple of tuple of str
+        Columns of the event table that a header must have: one of each tuple.
+    others : tuple of str
+        Further names, as they stand in the file, that a header must have.
+    """
+
+    names: Mapping[str, tuple[str, ...]]
+    needed: tuple[tuple[str, ...], ...]
+    others: tuple[str, ...] = ()
 
 
 class Line(NamedTuple):
@@ -33,102 +51,76 @@ class Line(NamedTuple):
     fault: str
 
 
-def comma_separated(text: str) -> Iterator[Row]:
-    r"""Yield the rows of a CSV file with a header.
+def separator_of(text: str, columns: Columns, separators: str = SEPARATORS) -> str:
+    r"""Return what parts the cells of a table of these columns; "" if it is not one.
 
-    An apostrophe before what a spreadsheet would take for a formula is none of a name: see `domains._text.for_csv`.
+    Examples
+    --------
+    >>> columns = Columns({"onset": ("onset", "start"), "offset": ("offset",)}, (("onset",), ("offset",)))
+    >>> separator_of("start;offset\n1;2\n", columns), separator_of("begin;offset\n1;2\n", columns)
+    (';', '')
+    """
+    line = first_line(text)
+    if len(line) > FAR_TOO_LONG:
+        return ""
+    for separator in separators:
+        if separator in line and not missing(_cells_of(line, separator), columns):
+            return separator
+    return ""
+
+
+def missing(header: Sequence[str], columns: Columns) -> list[str]:
+    """Return which needed columns a header lacks, each as it is usually called.
+
+    Examples
+    --------
+    >>> columns = Columns({"onset": ("onset", "start"), "offset": ("end",)}, (("onset",), ("offset",)), ("View",))
+    >>> missing(["start", "until"], columns)
+    ['end', 'View']
+    """
+    present = set(header)
+    lacking = []
+    for choices in columns.needed:
+        theirs = [other for own in choices for other in columns.names[own]]
+        if not present & set(theirs):
+            lacking.append(theirs[0])
+    lacking += [name for name in columns.others if name not in present]
+    return lacking
+
+
+def named_rows(text: str, columns: Columns, *, separators: str = SEPARATORS, quoted: bool = True) -> Iterator[Row]:
+    r"""Yield the rows of a table by the names in its header.
+
+    Parameters
+    ----------
+    text : str
+        As `read_text` returns it.
+    columns : Columns
+        How its columns are called.
+    separators : str
+        What may part its cells, each a character.
+    quoted : bool
+        Whether cells may stand in quotation marks.
+
+    Yields
+    ------
+    Row
+        ``where`` and the cells, by the names of the event table where these are known.
 
     Raises
     ------
     ReadError
-        If the header has no onset, or a name twice.
+        If the header lacks a needed column, or has a name twice.
 
     Examples
     --------
-    >>> next(comma_separated("onset,duration,label\n1,2,dog"))
-    {'where': 'line 2', 'onset': '1', 'duration': '2', 'label': 'dog'}
+    >>> columns = Columns({"onset": ("start",), "offset": ("end",)}, (("onset",), ("offset",)))
+    >>> next(named_rows("start,end,note\n1,2,loud", columns))
+    {'where': 'line 2', 'onset': '1', 'offset': '2', 'note': 'loud'}
     """
-    for row in _with_header(text, ","):
-        for name in ("file", "label"):
-            if name in row:
-                row[name] = from_csv(row[name])
-        yield row
-
-
-def dcase(text: str) -> Iterator[Row]:
-    r"""Yield the rows of a DCASE table: filename onset offset event_label, or without header as sed_eval has it.
-
-    A row of a filename alone says that the file was looked at and holds no event. Without a header it must look like
-    one: it has an ending or a folder, or other rows of the table name their file.
-
-    Raises
-    ------
-    ReadError
-        If no row has an onset and an offset, or is the name of a file without events; or as `comma_separated`.
-
-    Examples
-    --------
-    >>> [row.get("skip") for row in dcase("a.wav\t0.5\t1.5\tdog\nb.wav")]
-    [None, 'no event']
-    """
-    first = first_line(text)
-    separator = "\t" if "\t" in first else ","
-    has_header = "onset" in first
-    rows = list(_with_header(text, separator) if has_header else _without_header(text))
-    if rows and all(row.get("skip") == NO_TIMES for row in rows):
-        raise ReadError("no row has an onset and an offset, or is the name of a file without events; name the columns")
-    for row in rows:
-        # a row of a name alone is shorter than the header, and meant so
-        if row.get("skip", TOO_SHORT) == TOO_SHORT and _is_blank(row):
-            row["skip"] = NO_EVENT
-        yield row
-
-
-def bids(text: str) -> Iterator[Row]:
-    r"""Yield the rows of a BIDS events.tsv, HED-SCORE's included, whose ``bckg`` rows are no events.
-
-    Raises
-    ------
-    ReadError
-        As `comma_separated`.
-
-    Examples
-    --------
-    >>> next(bids("onset\tduration\teventType\trecordingDuration\n0\t60\tbckg\t60"))["skip"]
-    'background'
-    """
-    for row in _with_header(text, "\t", quoted=False):
-        row["length"] = row.pop("recordingDuration", "")
-        if row.get("label") == "bckg":
-            row.setdefault("skip", BACKGROUND)
-        yield row
-
-
-def durations(text: str) -> Iterator[Row]:
-    r"""Yield the rows of a table of recordings and how long they are; tabs, semicolons or commas part its cells.
-
-    Raises
-    ------
-    ReadError
-        If the header has no file, or a name twice, or a row cannot be told into cells or has too many or too few.
-
-    Examples
-    --------
-    >>> next(durations("file;duration\nnight;3600"))
-    {'where': 'line 2', 'file': 'night', 'duration': '3600'}
-    """
-    first = first_line(text)
-    separators = [mark for mark in "\t;" if mark in first]
-    for row in _with_header(text, [*separators, ","][0], needed="file"):
-        if "skip" in row:
-            raise ReadError(f"{row['where']}: {row['skip']}; correct the line")
-        yield row
-
-
-def _with_header(text: str, separator: str, *, quoted: bool = True, needed: str = "onset") -> Iterator[Row]:
+    separator = separator_of(text, columns, separators) or _likeliest(first_line(text), separators)
     lines = _lines(text, separator, quoted)
-    header = next(lines, None)
-    names = _names(header, needed)
+    names = _names(next(lines, None), columns)
     for line in lines:
         row: Row = {"where": f"line {line.number}"}
         cells = [cell.strip() for cell in line.cells]
@@ -140,6 +132,40 @@ def _with_header(text: str, separator: str, *, quoted: bool = True, needed: str 
             row.update(zip(names, cells, strict=False))
             row.pop("", None)
         yield row
+
+
+def cells_of_line(line: str, separator: str) -> Line:
+    """Return the cells of a line by itself, and why they cannot be told apart.
+
+    Examples
+    --------
+    >>> cells_of_line('1,2,"dog, big"', ",").cells
+    ['1', '2', 'dog, big']
+    """
+    if '"' not in line:
+        return Line(0, line.split(separator), "")
+    return _line_alone(0, line, separator)
+
+
+def without_lines(text: str, comment: str) -> str:
+    r"""Return a text whose comments are blank lines, so that its other lines keep their numbers.
+
+    Examples
+    --------
+    >>> without_lines("# a note\nonset,offset", "#")
+    '\nonset,offset'
+    """
+    return "\n".join("" if line.startswith(comment) else line for line in split_lines(text))
+
+
+def _likeliest(line: str, separators: str) -> str:
+    """Return what parts the cells of a header that is not understood, so that an error can list them."""
+    present = [separator for separator in separators if separator in line]
+    return present[0] if present else separators[-1]
+
+
+def _cells_of(line: str, separator: str) -> list[str]:
+    return [cell.strip() for cell in cells_of_line(line, separator).cells]
 
 
 def _lines(text: str, separator: str, quoted: bool) -> Iterator[Line]:
@@ -173,30 +199,44 @@ def _line_alone(number: int, line: str, separator: str) -> Line:
     return Line(number, row.cells, "")
 
 
-def _names(header: Line | None, needed: str) -> list[str]:
+def _names(header: Line | None, columns: Columns) -> list[str]:
     """Return what the columns are called here; a header that says too little, or too much, is refused."""
     if header is None:
-        raise ReadError(f"no column {needed!r} in the header (the file is empty); write it again, with its header")
+        raise ReadError("the file is empty, without a header; write it again, with its header")
     if header.fault:
         raise ReadError(f"line {header.number}: {header.fault}; write the header without quotation marks")
-    names = [_own_name(cell) for cell in header.cells]
-    if needed not in names:
-        present = one_line(", ".join(names), 200)
-        raise ReadError(f"no column {needed!r} in the header ({present}); name the columns {', '.join(WANTED[needed])}")
+    cells = [cell.strip() for cell in header.cells]
+    lacking = missing(cells, columns)
+    if lacking:
+        present = one_line(", ".join(cells), 200)
+        raise ReadError(f"no column {lacking[0]!r} in the header ({present}); rename the one that is meant")
+    names = _own_names(cells, columns)
     seen: dict[str, str] = {}
-    for name, cell in zip(names, header.cells, strict=True):
+    for name, cell in zip(names, cells, strict=True):
         if name and name in seen:
-            both = one_line(f"{seen[name]!r} and {cell.strip()!r}", 200)
+            both = one_line(f"{seen[name]!r} and {cell!r}", 200)
             raise ReadError(f"two columns are the {one_line(name, 80)} ({both}); rename the one that is not meant")
-        seen[name] = cell.strip()
+        seen[name] = cell
     return names
 
 
-def _own_name(column: str) -> str:
-    name = column.strip()
-    if name in OF_READERS:
-        return f"{name}_"
-    return OWN_NAMES.get(name, name)
+def _own_names(cells: Sequence[str], columns: Columns) -> list[str]:
+    """Return the names of the event table; of several labels, files or confidences the one with the usual name counts.
+
+    Of times it does not: two columns that could be the onset are refused by the caller.
+    """
+    present = set(cells)
+    own_of: dict[str, str] = {}
+    for own, theirs in columns.names.items():
+        is_time = own in ("onset", "offset", "duration")
+        usual = [theirs[0]] if theirs[0] in present and not is_time else theirs
+        own_of |= dict.fromkeys(usual, own)
+    names = []
+    for cell in cells:
+        name = own_of.get(cell, cell)
+        is_taken = name in OF_READERS or (cell not in own_of and cell in columns.names)
+        names.append(f"{name}_" if is_taken else name)
+    return names
 
 
 def _width_fault(cells: list[str], width: int) -> str:
@@ -206,63 +246,3 @@ def _width_fault(cells: list[str], width: int) -> str:
     if len(cells) < width:
         return TOO_SHORT
     return TOO_WIDE if any(cells[width:]) else ""
-
-
-def _without_header(text: str) -> Iterator[Row]:
-    """Yield rows whose two times are found by being numbers.
-
-    What stands before the times is the file (and a scene), what follows them is the label.
-    """
-    rows: list[Row] = []
-    for number, line in enumerate(split_lines(text), 1):
-        if not is_blank(line):
-            rows.append({"where": f"line {number}", **_headless_row(line)})
-    name_files = any("file" in row and "onset" in row for row in rows)
-    for row in rows:
-        is_alone = "file" in row and "onset" not in row
-        if is_alone and not name_files and not FILE_NAME.fullmatch(row["file"]):
-            row["detail"] = row.pop("file")
-            row["skip"] = NO_TIMES
-        yield row
-
-
-def _headless_row(line: str) -> Row:
-    separator = "\t" if "\t" in line else ","
-    parts = Line(0, line.split(separator), "")
-    if separator == "," and '"' in line:
-        parts = _line_alone(0, line, separator)
-    if parts.fault:
-        return {"skip": parts.fault, "detail": line}
-    cells = [cell.strip() for cell in parts.cells]
-    place = _place_of_times(cells)
-    if place is None:
-        is_one_word = len(cells) == 1 and len(cells[0].split()) == 1 and not _is_number(cells[0])
-        return {"file": cells[0]} if is_one_word else {"skip": NO_TIMES, "detail": line}
-    label, *further = [*cells[place + 2 :], ""]
-    if separator == "," and _is_number(label) and any(further):
-        return {"skip": DECIMAL_COMMA, "detail": line}
-    row = {"onset": cells[place], "offset": cells[place + 1], "label": label}
-    if place > 0:
-        row["file"] = cells[0]
-    return row
-
-
-def _place_of_times(cells: list[str]) -> int | None:
-    """Return where two numbers stand side by side first."""
-    for place in range(len(cells) - 1):
-        if _is_number(cells[place]) and _is_number(cells[place + 1]):
-            return place
-    return None
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_blank(row: Row) -> bool:
-    """Return whether a row has no time and no label."""
-    return all(row.get(name, "") in ABSENT for name in ("onset", "offset", "label"))

@@ -1,22 +1,100 @@
-"""Every format, by name."""
+"""All formats, and which of them a file is of.
+
+Conventions
+-----------
+- Endings that belong to one format say it. Otherwise the header or the structure of the text does.
+- A text of no format, or of several, is refused with what was found and with all that is known.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from .delimited import bids, comma_separated, dcase
-from .localisation import activitynet
-from .rows import Row
-from .speakers import rttm
+from ..._files import ReadError
+from ..._text import one_line
+from . import activitynet, audacity, bids, boris, dcase, lines, raven, rttm, usual
+from .counts import first_line
+from .declared import Format
 
-READERS: Mapping[str, Callable[[str], Iterator[Row]]] = MappingProxyType(
-    {
-        "csv": comma_separated,
-        "dcase": dcase,
-        "bids": bids,
-        "rttm": rttm,
-        "activitynet": activitynet,
-    }
+_ALL = (
+    usual.FORMAT,
+    dcase.FORMAT,
+    bids.FORMAT,
+    rttm.FORMAT,
+    activitynet.FORMAT,
+    audacity.FORMAT,
+    raven.FORMAT,
+    boris.FORMAT,
+    lines.ONSETS,
+    lines.STAGES,
 )
+FORMATS: Mapping[str, Format] = MappingProxyType({one.name: one for one in _ALL})
 """Every format, by name."""
+
+TEXTS = (".csv", ".tsv", ".txt")
+"""Endings that say that a file is text, and no more."""
+SUFFIXES = (*TEXTS, *(suffix for one in _ALL for suffix in one.suffixes))
+"""Every ending that files of events have."""
+
+HOW_TO_SAY = "kind= (--kind at the command line)"
+
+
+def find_format(suffix: str, text: str) -> Format:
+    """Return of which format a file is.
+
+    Parameters
+    ----------
+    suffix : str
+        The ending of its name.
+    text : str
+        What it holds.
+
+    Returns
+    -------
+    Format
+
+    Raises
+    ------
+    ReadError
+        If it is of none, or of several.
+
+    Examples
+    --------
+    >>> find_format(".txt", "onset,offset").name
+    'csv'
+    """
+    of_suffix = [one for one in _ALL if suffix.lower() in one.suffixes]
+    if of_suffix:
+        return of_suffix[0]
+    if suffix.lower() not in TEXTS:
+        raise ReadError(f"events are read from {', '.join(SUFFIXES)}; pass {HOW_TO_SAY} if it is one of these")
+    fitting = [one for one in _ALL if one.recognises(text)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        names = " or ".join(one.name for one in fitting)
+        raise ReadError(f"it could be of the format {names}; say which: {HOW_TO_SAY}")
+    raise ReadError(_why_none(text))
+
+
+def _why_none(text: str) -> str:
+    first = first_line(text)
+    if not first:
+        return f"the file is empty; a recording without events has a header, or say which format it is: {HOW_TO_SAY}"
+    shown = one_line(first, 80)
+    if _is_numbers(first):
+        return (
+            f"its first line ({shown}) is of numbers without a header, which could mean anything; name the columns, or "
+            f"say what they are: {HOW_TO_SAY} is dcase (onset, offset), onsets (one a line) or stages (one a line)"
+        )
+    known = ", ".join(f"{one.name} ({one.known_by})" for one in _ALL)
+    return f"its header ({shown}) is not known; rename its columns, or say {HOW_TO_SAY}. Known are {known}"
+
+
+def _is_numbers(line: str) -> bool:
+    cells = line.replace("\t", ",").replace(";", ",").replace(" ", ",").split(",")
+    try:
+        return all(float(cell) == float(cell) for cell in cells if cell)
+    except ValueError:
+        return False

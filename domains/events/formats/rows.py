@@ -8,8 +8,11 @@ Row = dict[str, Any]
 
 ABSENT = ("", "n/a", "<NA>", "nan", "NaN")
 
-OF_READERS = ("where", "skip", "length", "detail")
+OF_READERS = ("where", "skip", "length", "detail", "n_rows", "ticks")
 """What a row says besides its columns; a column of the file that is called so gets a "_" after its name."""
+
+UNKNOWN_RATE = float("nan")
+"""Of times that count samples or frames, where the file does not say how many are in a second."""
 
 NO_EVENT = "no event"
 BACKGROUND = "background"
@@ -20,3 +23,5 @@ NO_TEXT = "a label that is no text"
 TOO_WIDE = "more cells than the header has names"
 TOO_SHORT = "fewer cells than the header has names"
 DECIMAL_COMMA = "a label that is a number, as decimal commas make it"
+NO_STOP = "a START without STOP"
+NO_START = "a STOP without START"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ import pytest
 from domains._checks import UsageError
 from domains._files import ReadError
 from domains.events import io, read_events
-from domains.events.formats import READERS
+from domains.events.formats import FORMATS
 from domains.events.io import read_durations
 from domains.events.schema import COLUMNS
 
@@ -59,7 +60,7 @@ def test_every_row_is_an_event_or_skipped_with_its_reason(tmp_path):
 def test_action_localisation(name, shared_data):
     path = shared_data / "events" / "actionloc" / name
     events, skipped, support = read_events(path)
-    assert len(events) + len(skipped) == len(list(READERS["activitynet"](path.read_text())))
+    assert len(events) + len(skipped) == len(list(FORMATS["activitynet"].read(path.read_text())))
     if "gt" in name:
         test = read_events(path, subset="test")
         assert (len(test.events), len(test.support)) == (3311, 210)
@@ -129,7 +130,7 @@ def test_the_same_events_in_every_format(tmp_path):
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("a.csv", "x,y\n1,2", "a.csv: no column 'onset' in the header .x, y.; name"),
+        ("a.csv", "x,y\n1,2", "a.csv: its header .x,y. is not known; rename"),
         ("a.json", "{", "a.json: line 1, column 2: not JSON"),
         ("a.json", '{"database": {"v": {"annotations": 3}}}', "a.json: the annotations of video 'v' are no list"),
         ("a.wav", "RIFF", "a.wav: .*pass kind="),
@@ -157,10 +158,14 @@ def test_no_file_no_kind_no_subset(tmp_path):
         read_events(tmp_path / "a.txt", subset="test")
 
 
-def test_an_empty_headless_table(tmp_path):
-    (tmp_path / "a.txt").write_text("")
-    events, skipped, support = read_events(tmp_path / "a.txt")
-    assert (len(events), len(skipped), len(support)) == (0, 0, 0)
+@pytest.mark.parametrize("name", ["a.txt", "a.csv", "a.tsv"])
+def test_an_empty_file_is_a_recording_only_where_its_format_is_said(name, tmp_path):
+    (tmp_path / name).write_text("")
+    with pytest.raises(ReadError, match="the file is empty; .* say which format it is: kind="):
+        read_events(tmp_path / name)
+    events, skipped, support = read_events(tmp_path / name, "dcase")
+    assert (len(events), len(skipped)) == (0, 0)
+    assert support["file"].tolist() == ["a"]
     assert events.columns.tolist() == COLUMNS
 
 
@@ -198,7 +203,7 @@ def test_a_quotation_mark_takes_no_other_row_with_it(name, tmp_path):
         ("onset,offset\n1,2\n".encode("utf-16"), "UTF-16"),
         (gzip.compress(b"onset,offset\n1,2\n", mtime=0)[:-5], "cut off"),
         (b"", "the file is empty"),
-        (b"hello", "no column 'onset'"),
+        (b"hello", "its header .hello. is not known"),
         (b"onset,offset,label,label\n1,2,a,b\n", "two columns are the label"),
     ],
 )
@@ -226,7 +231,7 @@ def test_an_endless_line_is_no_event(tmp_path):
     events, skipped, _ = read_events(path)
     assert (len(events), len(skipped)) == (1, 1)
     path.write_text("1," * 10**6)
-    with pytest.raises(ReadError, match="no column 'onset'") as caught:
+    with pytest.raises(ReadError, match="numbers without a header") as caught:
         read_events(path)
     assert len(str(caught.value)) < 500
 
@@ -265,8 +270,9 @@ def test_columns_that_are_called_like_words_of_the_readers(tmp_path):
 def test_rows_are_counted_without_the_reader(tmp_path, monkeypatch):
     path = tmp_path / "a.csv"
     path.write_text("onset,offset\n1,2\n3,4\n")
-    fewer = {"csv": lambda text: list(READERS["csv"](text))[1:]}
-    monkeypatch.setattr(io, "READERS", fewer)
+    csv = FORMATS["csv"]
+    fewer = replace(csv, read=lambda text: list(csv.read(text))[1:])
+    monkeypatch.setattr(io, "find_format", lambda suffix, text: fewer)
     with pytest.raises(ReadError, match="it holds 2 rows, and 1 were read; please report this"):
         read_events(path)
 

@@ -117,3 +117,49 @@ def test_support(support, expected):
 def test_malformed_support(support, message):
     with pytest.raises(ValueError, match=message):
         as_support(support, ["a"])
+
+
+# ---- dates and durations
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_durations_become_seconds_whatever_their_unit(unit):
+    onset = pd.to_timedelta([1, 61], unit="s").as_unit(unit)
+    table = as_events(pd.DataFrame({"onset": onset, "duration": onset}))
+    assert table[["onset", "offset"]].to_numpy().tolist() == [[1, 2], [61, 122]]
+    pairs = np.array([[1, 2], [61, 62]], "m8[s]").astype(f"m8[{unit}]")
+    assert as_events(pairs)["offset"].tolist() == [2, 62]
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Berlin"])
+def test_dates_become_seconds_since_1970(zone):
+    onset = pd.to_datetime(["1970-01-01 02:00:00.5", "2001-09-09 01:46:40.0"]).tz_localize("UTC").tz_convert(zone)
+    onset = onset if zone else onset.tz_localize(None)
+    table = as_events(pd.DataFrame({"onset": onset, "duration": [1.0, 2.0]}))
+    assert table["onset"].tolist() == [7200.5, 1e9]
+    assert table["offset"].tolist() == [7201.5, 1e9 + 2]
+    both = as_events(pd.DataFrame({"onset": onset, "offset": onset + pd.Timedelta(1, "s")}))
+    assert both["offset"].tolist() == [7201.5, 1e9 + 1]
+    as_objects = as_events(pd.DataFrame({"onset": onset.astype(object), "duration": [1.0, 2.0]}))
+    assert as_objects["onset"].tolist() == [7200.5, 1e9]
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"onset": pd.to_datetime(["2001-01-01"]), "offset": [5.0]}, "one of onset and offset holds dates"),
+        ({"onset": [1.0], "offset": pd.to_datetime(["2001-01-01"])}, "one of onset and offset holds dates"),
+        ({"onset": [1.0], "duration": pd.to_datetime(["2001-01-01"])}, "column duration holds dates"),
+        ({"onset": ["00:00:01"], "offset": ["00:00:02"]}, "column onset has a value that is no number"),
+        ({"onset": pd.period_range("2001", periods=1), "duration": [1]}, "column onset holds periods"),
+    ],
+)
+def test_times_of_two_kinds_are_refused(columns, message):
+    with pytest.raises(ValueError, match=message):
+        as_events(pd.DataFrame(columns))
+
+
+@pytest.mark.parametrize("onset", ["Start", "start_seconds", "startSec", "onset_s", "start_time"])
+def test_what_tools_call_the_onset(onset):
+    table = as_events(pd.DataFrame({onset: [1.0], "Duration": [2.0]}))
+    assert table["offset"].tolist() == [3]

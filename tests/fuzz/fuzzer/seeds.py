@@ -537,6 +537,9 @@ def events() -> tuple[Seed, ...]:
         Seed("sounds.txt", b"0.5\t1.5\tdog\n2.0\t3.0\tcat\n4\t5\tdog\n"),
         Seed("scenes.txt", b"a.wav,home,0.5,1.5,dog\na.wav,home,2,3,cat\nb.wav\n"),
         Seed("talk.rttm", _rttm().encode()),
+        Seed("labels.txt", b"0.5\t1.5\tdog\n\\\t1000\t2000\n2.0\t3.0\tdog\n\\\t-1\t-1\n"),
+        Seed("calls.Table.1.selections.txt", _raven().encode()),
+        Seed("cage.tsv", _boris().encode()),
         Seed("truth.json", json.dumps(_database()).encode(), "json"),
         Seed("results.json", json.dumps(_results(), indent=1).encode(), "json"),
     )
@@ -547,6 +550,20 @@ def _bids() -> str:
     lines.append("0\t60\tbckg\tn/a\tn/a\t2016-11-06 13:43:04\t600")
     lines.append("100\t12.5\tsz_foc\t0.8\tn/a\t2016-11-06 13:43:04\t600")
     lines.append('200\t10\tsz_gen "x\tn/a\tn/a\t2016-11-06 13:43:04\t600')
+    return "\n".join(lines) + "\n"
+
+
+def _raven() -> str:
+    lines = ["Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)\tAnnotation"]
+    for view in ("Waveform 1", "Spectrogram 1"):
+        lines.append(f"1\t{view}\t1\t12.5\t13.25\t2500.0\t4100.0\ttrill")
+    return "\n".join(lines) + "\n"
+
+
+def _boris() -> str:
+    lines = ["Observation id\tMedia file\tTotal length\tFPS\tSubject\tBehavior\tTime\tStatus"]
+    for behaviour, time, status in (("groom", "10.0", "START"), ("rear", "12.0", "POINT"), ("groom", "14.0", "STOP")):
+        lines.append(f"obs7\tcage3.mp4\t300.0\t25.0\tA\t{behaviour}\t{time}\t{status}")
     return "\n".join(lines) + "\n"
 
 

@@ -401,15 +401,35 @@ def _between(expected: tuple[int, int]) -> str:
 
 
 def _format(path: Path, text: str) -> str:
+    """Return what a text that was read must have been, told anew from its first line."""
     suffix = path.suffix.lower()
-    if suffix in (".csv", ".rttm", ".json"):
+    if suffix in (".rttm", ".json"):
         return suffix
-    lines = [line for line in re.split(r"\r\n|\r|\n", text) if line.strip(" \t")]
-    first_line = lines[0] if lines else ""
-    header = {cell.strip() for cell in first_line.split("\t")}
-    if (path.stem.endswith("_events") and suffix == ".tsv") or {"onset", "duration"} <= header:
+    first = _first_line(text)
+    header = {cell.strip(' "') for cell in re.split("[\t,;]", first)}
+    if {"Begin Time (s)", "End Time (s)", "Selection"} <= header:
+        return "raven"
+    if {"Behavior", "Start (s)", "Stop (s)"} <= header:
+        return "table"
+    if "Behavior" in text and "Subject" in text:
+        return "boris"
+    if re.search(r"(^|[\n\r])\\\t", text):
+        return "audacity"
+    if {"onset", "duration"} <= {cell.strip() for cell in first.split("\t")} and not header & {"offset", "end", "stop"}:
         return "bids"
-    return "dcase with header" if "onset" in first_line else "dcase"
+    if header & ONSETS and header & ENDS:
+        return "table"
+    return ".json" if text.lstrip().startswith("{") else ".rttm" if first.startswith("SP") else "dcase"
+
+
+ONSETS = {"onset", "start", "t-start", "start_time", "start_seconds", "startSec", "onset_s", "Start"}
+ENDS = {"offset", "end", "stop", "t-end", "end_time", "stop_seconds", "offset_s", "End", "duration", "durationSec"}
+ENDS |= {"Duration"}
+
+
+def _first_line(text: str) -> str:
+    lines = [line for line in re.split(r"\r\n|\r|\n", text) if line.strip(" \t")]
+    return lines[0] if lines else ""
 
 
 def _rows_of_events(path: Path, text: str) -> tuple[int, int] | None:
@@ -419,9 +439,11 @@ def _rows_of_events(path: Path, text: str) -> tuple[int, int] | None:
     if kind == ".rttm":
         return counts.lines_of(text, comment=";")
     least, most = counts.lines_of(text)
-    separators = {".csv": ",", "dcase with header": ",;\t"}
-    if kind in separators:
-        least, most = counts.csv_records(text, separators[kind])
+    if kind == "table":
+        least, most = counts.csv_records(text, ",;\t")
+    if kind in ("raven", "boris", "audacity"):
+        # two rows may be one, and a block may stand before the header
+        return 0, most
     header = 0 if kind == "dcase" else 1
     return max(least - header, 0), max(most - header, 0)
 
@@ -429,10 +451,11 @@ def _rows_of_events(path: Path, text: str) -> tuple[int, int] | None:
 def _narrow_rows(path: Path, text: str) -> int | None:
     """Return how many rows have no filled cell that the header does not name; None where quotations hide that."""
     kind = _format(path, text)
-    separators = {".csv": ",", "bids": "\t"}
-    if kind not in separators or '"' in text:
+    if kind not in ("table", "bids") or '"' in text:
         return None
-    rows = [line.split(separators[kind]) for line in re.split(r"\r\n|\r|\n", text) if line.strip()]
+    first = _first_line(text)
+    separator = next(mark for mark in "\t;," if mark in first)
+    rows = [line.split(separator) for line in re.split(r"\r\n|\r|\n", text) if line.strip()]
     if not rows:
         return 0
     width = len(rows[0])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from domains.events.formats import count_rows, first_line
+from domains.events.formats import FORMATS
+from domains.events.formats.counts import first_line
 
 
 @pytest.mark.parametrize(
@@ -22,10 +23,15 @@ from domains.events.formats import count_rows, first_line
         ("rttm", "\x0c\n\xa0\n \t\n", 2),
         ("csv", "onset,offset\n\x0c\n,,\n \t\n", 2),
         ("activitynet", "{}", None),
+        ("audacity", "1\t2\tdog\n\\\t10\t20\n", 2),
+        ("raven", 'Selection\tView\n1\t"a\n', None),
+        ("boris", "Observation id\tobs7\n\nTime\tSubject\tBehavior\tStatus\n1\tA\tgroom\tPOINT\n", 1),
+        ("onsets", "# by hand\n0.5\n", 1),
+        ("stages", "W\nW\n", 2),
     ],
 )
 def test_rows_are_lines(kind, text, n):
-    assert count_rows(kind, text) == n
+    assert FORMATS[kind].count(text) == n
 
 
 @pytest.mark.parametrize(("text", "line"), [("", ""), ("\n\t\n a\nb", " a"), ("a\rb", "a")])

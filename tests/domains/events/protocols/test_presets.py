@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from domains.events import PROTOCOLS, compare
 from domains.events.cli import ByName, KindName, ProtocolName
-from domains.events.formats import READERS
+from domains.events.formats import FORMATS
 from domains.events.protocols.scored import as_dict
 
 # random tables need not share a file or a label
@@ -171,5 +171,5 @@ def test_presets_are_data(name):
 
 def test_the_command_line_knows_the_same_names():
     assert [x.value for x in ProtocolName] == list(PROTOCOLS)
-    assert [x.value for x in KindName] == list(READERS)
+    assert [x.value for x in KindName] == list(FORMATS)
     assert [x.value for x in ByName] == ["label", "file"]

@@ -43,7 +43,7 @@ def fixture(name, shared_data):
     sides = zip(*FIXTURES[name], strict=True)
     files = [reference for _, reference in FIXTURES[name]]
     return [
-        pd.concat([read_events(folder / f"{x}.txt", file=f).events for x, f in zip(side, files, strict=True)])
+        pd.concat([read_events(folder / f"{x}.txt", "dcase", file=f).events for x, f in zip(side, files, strict=True)])
         for side in sides
     ]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..._files import ReadError, load_json
 from ..._text import one_line
+from .declared import Format
 from .rows import NO_EVENT, NO_SEGMENT, NO_TEXT, Row
 
 ROOTS = ("database", "results")
@@ -14,7 +15,7 @@ NOTHING = object()
 """Stands for the annotations of a video that has none."""
 
 
-def activitynet(text: str) -> Iterator[Row]:
+def read(text: str) -> Iterator[Row]:
     """Yield the segments of an ActivityNet JSON: a ``database`` of references or ``results`` of a model.
 
     Raises
@@ -24,7 +25,7 @@ def activitynet(text: str) -> Iterator[Row]:
 
     Examples
     --------
-    >>> next(activitynet('{"results": {"v1": [{"segment": [1, 2], "label": "jump", "score": 0.5}]}}'))["onset"]
+    >>> next(read('{"results": {"v1": [{"segment": [1, 2], "label": "jump", "score": 0.5}]}}'))["onset"]
     1
     """
     # Python writes NaN where there is no score
@@ -45,6 +46,24 @@ def activitynet(text: str) -> Iterator[Row]:
         for annotation in _annotations(video, entry):
             number += 1
             yield {"where": f"annotation {number}", **shared, **_segment(annotation)}
+
+
+def recognises(text: str) -> bool:
+    """Return whether the text begins as a JSON object.
+
+    Examples
+    --------
+    >>> recognises('{"results": {}}'), recognises("onset,offset")
+    (True, False)
+    """
+    return text.lstrip().startswith("{")
+
+
+def _count(text: str) -> None:
+    """Return None: JSON has no rows that could be counted line by line."""
+
+
+FORMAT = Format("activitynet", "JSON", read, recognises, _count, (".json",))
 
 
 def _of_video(video: str, entry: Any) -> Row:

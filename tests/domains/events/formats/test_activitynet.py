@@ -7,8 +7,8 @@ import json
 import pytest
 
 from domains._files import ReadError
-from domains.events.formats import NO_EVENT, NO_SEGMENT, activitynet
-from domains.events.formats.rows import NO_TEXT
+from domains.events.formats.activitynet import read, recognises
+from domains.events.formats.rows import NO_EVENT, NO_SEGMENT, NO_TEXT
 
 
 def test_activitynet():
@@ -17,7 +17,7 @@ def test_activitynet():
         "v2": {"subset": "test", "annotations": []},
         "v3": {"subset": "train", "annotations": [{"label": "jump"}, {"segment": [1], "label": "x"}]},
     }
-    rows = list(activitynet(json.dumps({"database": database})))
+    rows = list(read(json.dumps({"database": database})))
     assert [r["file"] for r in rows] == ["v1", "v2", "v3", "v3"]
     assert [r.get("skip") for r in rows] == [None, "no event", *["no segment [start, end]"] * 2]
     assert (rows[0]["onset"], rows[0]["length"], rows[0]["subset"]) == ("1", 60, "test")
@@ -26,7 +26,7 @@ def test_activitynet():
 @pytest.mark.parametrize("text", ["[]", '{"videos": {}}'])
 def test_another_json(text):
     with pytest.raises(ValueError, match="holds neither"):
-        list(activitynet(text))
+        list(read(text))
 
 
 @pytest.mark.parametrize(
@@ -49,13 +49,13 @@ def test_another_json(text):
 )
 def test_refusals(text, message):
     with pytest.raises(ReadError, match=message) as caught:
-        list(activitynet(text))
+        list(read(text))
     assert "\n" not in str(caught.value)
 
 
 def test_what_is_no_segment_is_a_skipped_row():
     annotations = '[null, 3, "x", [1, 2], {}, {"segment": [1, 2, 3]}, {"segment": {"a": 1, "b": 2}}, {"segment": "12"}]'
-    rows = list(activitynet('{"results": {"v": ' + annotations + ', "w": null, "x": []}}'))
+    rows = list(read('{"results": {"v": ' + annotations + ', "w": null, "x": []}}'))
     assert [row["skip"] for row in rows] == [NO_SEGMENT] * 8 + [NO_EVENT] * 2
     assert rows[0]["detail"] == "None"
 
@@ -63,11 +63,16 @@ def test_what_is_no_segment_is_a_skipped_row():
 @pytest.mark.parametrize("label", ["[]", '["a"]', '{"a": 1}'])
 def test_a_label_is_text_or_a_number(label):
     annotations = '[{"segment": [1, 2], "label": ' + label + '}, {"segment": [1, 2], "label": 3}]'
-    rows = list(activitynet('{"results": {"v": ' + annotations + "}}"))
+    rows = list(read('{"results": {"v": ' + annotations + "}}"))
     assert [row.get("skip") for row in rows] == [NO_TEXT, None]
     assert rows[1]["label"] == 3
 
 
 def test_a_score_that_python_wrote_as_nan():
-    (row,) = activitynet('{"results": {"v": [{"segment": [1, 2], "label": "a", "score": NaN}]}}')
+    (row,) = read('{"results": {"v": [{"segment": [1, 2], "label": "a", "score": NaN}]}}')
     assert row["confidence"] != row["confidence"]
+
+
+def test_a_text_that_begins_as_json_is_one():
+    assert recognises(' {"database": {}}')
+    assert not recognises("[1, 2]")

@@ -13,7 +13,9 @@ import re
 from collections.abc import Iterator
 
 from ..._files import split_lines
-from .counts import BLANK, is_blank
+from .counts import BLANK, count_lines, first_line, is_blank
+from .declared import Format
+from .delimited import without_lines
 from .rows import ABSENT, Row
 
 # of the fields after the type; three have no meaning here
@@ -41,12 +43,12 @@ NO_ROW = "not a row of RTTM"
 WRONG_LENGTH = "not the nine or ten fields of RTTM"
 
 
-def rttm(text: str) -> Iterator[Row]:
+def read(text: str) -> Iterator[Row]:
     """Yield the rows of an RTTM file; only SPEAKER rows are events.
 
     Examples
     --------
-    >>> next(rttm("SPEAKER f1 1 0.5 1.25 <NA> <NA> anna 0.9 <NA>"))["label"]
+    >>> next(read("SPEAKER f1 1 0.5 1.25 <NA> <NA> anna 0.9 <NA>"))["label"]
     'anna'
     """
     for number, line in enumerate(split_lines(text), 1):
@@ -54,6 +56,25 @@ def rttm(text: str) -> Iterator[Row]:
             continue
         parts = SPACES.split(line.strip(BLANK))
         yield {"where": f"line {number}", **_fields(parts, line)}
+
+
+def recognises(text: str) -> bool:
+    r"""Return whether the first row that is no comment begins with a type of RTTM.
+
+    Examples
+    --------
+    >>> recognises(";; by hand\nSPEAKER f1 1 0.5 1.25 <NA> <NA> anna 0.9 <NA>"), recognises("SPEAKERS,1,2")
+    (True, False)
+    """
+    first = first_line(without_lines(text, ";"))
+    return SPACES.split(first.strip(BLANK))[0] in ("SPEAKER", *OTHER_TYPES)
+
+
+def _count(text: str) -> int:
+    return count_lines(text, comment=";")
+
+
+FORMAT = Format("rttm", "SPEAKER rows", read, recognises, _count, (".rttm",))
 
 
 def _fields(parts: list[str], line: str) -> Row:

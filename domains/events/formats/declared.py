@@ -1,0 +1,43 @@
+"""What a format says of itself: its name, how it is told from others, how it is read, how its rows are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from .rows import Row
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of event files.
+
+    Parameters
+    ----------
+    name : str
+        What ``kind=`` calls it.
+    known_by : str
+        By what a file of it is known, in a few words: an error lists those of all formats.
+    read : callable
+        Takes the text and yields the rows, as they stand.
+    recognises : callable
+        Takes the text and says, by its header or its structure and never by the range of a number, whether it is of
+        this format.
+    count : callable
+        Takes the text and returns how many rows it holds, counted without `read`; None where lines do not say it.
+    suffixes : tuple of str
+        Endings, in small letters, that no other format has: such a file is of this format whatever it holds.
+
+    Examples
+    --------
+    >>> from .rttm import FORMAT
+    >>> FORMAT.name, FORMAT.recognises("SPEAKER f1 1 0.5 1.25 <NA> <NA> anna 0.9 <NA>")
+    ('rttm', True)
+    """
+
+    name: str
+    known_by: str
+    read: Callable[[str], Iterator[Row]]
+    recognises: Callable[[str], bool]
+    count: Callable[[str], int | None]
+    suffixes: tuple[str, ...] = ()

@@ -1,0 +1,74 @@
+"""Files of one value a line, which say nothing of themselves: they are read only where ``kind=`` names them.
+
+Conventions
+-----------
+- ``onsets``: a time in seconds, and perhaps a label after it. Events have no length.
+- ``stages``: the stage of one epoch after the other, as hypnograms have it. Epochs last 30 s, unless ``rate=`` says how
+  many there are in a second.
+
+References
+----------
+Raffel, C. et al. (2014). mir_eval. ISMIR, 367 (files of onsets).
+Vallat, R. & Walker, M. P. (2021). YASA. eLife 10, e70092 (hypnograms). doi:10.7554/eLife.70092
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..._files import split_lines
+from .counts import count_lines, is_blank
+from .declared import Format
+from .rows import Row
+
+EPOCH = 30.0
+"""Seconds; the epoch of sleep staging."""
+COMMENT = "#"
+NO_STAGE = "more than one stage in a line"
+
+
+def read_onsets(text: str) -> Iterator[Row]:
+    r"""Yield a point for each line that is no comment.
+
+    Examples
+    --------
+    >>> next(read_onsets("# by hand\n0.5 kick\n"))
+    {'where': 'line 2', 'onset': '0.5', 'offset': '0.5', 'label': 'kick'}
+    """
+    for number, line in enumerate(split_lines(text), 1):
+        if not is_blank(line) and not line.lstrip().startswith(COMMENT):
+            onset, *label = line.split(maxsplit=1)
+            yield {"where": f"line {number}", "onset": onset, "offset": onset, "label": "".join(label).strip()}
+
+
+def read_stages(text: str) -> Iterator[Row]:
+    r"""Yield an event for each line that is no comment, from its number to the next.
+
+    Examples
+    --------
+    >>> [(row["onset"], row["offset"], row["label"]) for row in read_stages("W\nN1\n")]
+    [('0', '1', 'W'), ('1', '2', 'N1')]
+    """
+    lines = [(number, line.strip()) for number, line in enumerate(split_lines(text), 1) if not is_blank(line)]
+    lines = [(number, line) for number, line in lines if not line.startswith(COMMENT)]
+    for epoch, (number, stage) in enumerate(lines):
+        row: Row = {"where": f"line {number}", "onset": str(epoch), "offset": str(epoch + 1), "label": stage}
+        row["ticks"] = 1 / EPOCH
+        row["length"] = str(len(lines))
+        if len(stage.split()) > 1:
+            row["skip"] = NO_STAGE
+            row["detail"] = stage
+        yield row
+
+
+def _never(text: str) -> bool:
+    """Return False: a line of one value may mean anything."""
+    return False
+
+
+def _count(text: str) -> int:
+    return count_lines(text, COMMENT)
+
+
+ONSETS = Format("onsets", "by name only", read_onsets, _never, _count)
+STAGES = Format("stages", "by name only", read_stages, _never, _count)

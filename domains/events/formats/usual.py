@@ -1,0 +1,93 @@
+"""Tables with a header of the usual names, CSV or parted by tabs or semicolons.
+
+Conventions
+-----------
+- `ALIASES` says what the columns may be called. Seconds, unless the name says samples or frames.
+- A row that names its file and says nothing else is of a recording without events, as DCASE lists have it.
+
+References
+----------
+DCASE: https://dcase.community. YASA, spindle tables: https://yasa-sleep.org. DAS: https://janclemenslab.org/das.
+MODA: https://github.com/klacourse/MODA_GC. OpenSoundscape: https://opensoundscape.org.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..._text import from_csv
+from ..schema import ALIASES
+from . import bids
+from .counts import count_below_header
+from .declared import Format
+from .delimited import Columns, named_rows, separator_of
+from .rows import ABSENT, NO_EVENT, TOO_SHORT, UNKNOWN_RATE, Row
+
+COLUMNS = Columns({name: (name, *others) for name, others in ALIASES.items()}, (("onset",), ("offset", "duration")))
+IN_TICKS = Columns(
+    {
+        **COLUMNS.names,
+        "onset": ("start_sample", "startSamples", "onset_sample", "start_frame", "onset_frame"),
+        "offset": ("end_sample", "stop_sample", "offset_sample", "end_frame", "stop_frame", "offset_frame"),
+        "duration": ("durationSamples", "duration_samples", "duration_frames"),
+    },
+    COLUMNS.needed,
+)
+"""Times that are numbers of samples or frames: how long one lasts has to be said."""
+
+
+def read(text: str) -> Iterator[Row]:
+    r"""Yield the rows of a table with a header.
+
+    An apostrophe before what a spreadsheet would take for a formula is none of a name: see `domains._text.for_csv`.
+
+    Raises
+    ------
+    ReadError
+        If the header has no onset and offset or duration, or a name twice.
+
+    Examples
+    --------
+    >>> next(read("onset,duration,label\n1,2,dog"))
+    {'where': 'line 2', 'onset': '1', 'duration': '2', 'label': 'dog'}
+    >>> [row.get("skip") for row in read("filename\tonset\toffset\tevent_label\na.wav\t0.5\t1.5\tdog\nb.wav\t\t\t")]
+    [None, 'no event']
+    """
+    are_ticks = not separator_of(text, COLUMNS) and bool(separator_of(text, IN_TICKS))
+    for row in named_rows(text, IN_TICKS if are_ticks else COLUMNS):
+        for name in ("file", "label"):
+            if name in row:
+                row[name] = from_csv(row[name])
+        if are_ticks:
+            row["ticks"] = UNKNOWN_RATE
+        if _names_a_file_alone(row):
+            row["skip"] = NO_EVENT
+        yield row
+
+
+def recognises(text: str) -> bool:
+    """Return whether the header has an onset, and an offset or a duration, by one of their names; BIDS tables apart.
+
+    Examples
+    --------
+    >>> recognises("Start;End;Channel"), recognises("Begin;End")
+    (True, False)
+    """
+    has_times = bool(separator_of(text, COLUMNS) or separator_of(text, IN_TICKS))
+    return has_times and not bids.recognises(text)
+
+
+FORMAT = Format(
+    "csv",
+    "onset, offset or duration",
+    read,
+    recognises,
+    count_below_header,
+)
+
+
+def _names_a_file_alone(row: Row) -> bool:
+    # a row of a name alone may be shorter than the header, and is meant so
+    if row.get("skip", TOO_SHORT) != TOO_SHORT or row.get("file", "") in ABSENT:
+        return False
+    return all(row.get(name, "") in ABSENT for name in ("onset", "offset", "duration", "label"))

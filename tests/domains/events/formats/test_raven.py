@@ -1,0 +1,81 @@
+"""Selection tables as Raven and BirdNET write them, and one of other people."""
+
+from __future__ import annotations
+
+import pytest
+
+from domains._files import ReadError
+from domains.events import compare, read_events
+from domains.events.formats.raven import read, recognises
+
+HEADER = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)\tAnnotation\n"
+REFERENCE = [(12.5, 13.25), (40.0, 41.5), (77.0, 78.0)]
+DETECTED = [(12.55, 13.2), (40.1, 41.4), (90.0, 91.0)]
+
+
+def table(times):
+    rows = []
+    for k, (begin, end) in enumerate(times, 1):
+        rows += [
+            f"{k}\t{view} 1\t1\t{begin:.4f}\t{end:.4f}\t2500.0\t4100.0\ttrill\n" for view in ("Waveform", "Spectrogram")
+        ]
+    return HEADER + "".join(rows)
+
+
+def test_a_selection_stands_once_for_each_view_and_is_one_event(tmp_path):
+    """At tIoU 0.5 two of three are found: 0.65/0.75 and 1.3/1.5 are 0.867."""
+    found = []
+    for name, times in (("det", DETECTED), ("ref", REFERENCE)):
+        path = tmp_path / f"{name}.Table.1.selections.txt"
+        path.write_text(table(times))
+        events, skipped, _ = read_events(path, file="night")
+        assert events[["onset", "offset"]].to_numpy().tolist() == [list(pair) for pair in times]
+        assert events["label"].unique().tolist() == ["trill"]
+        assert events["high_freq"].tolist() == ["4100.0"] * 3
+        assert skipped.empty
+        found.append(events)
+    assert compare(*found, "tiou", thresholds=[0.5]).f1.item() == pytest.approx(2 / 3, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("second", "n"),
+    [
+        ("1\tSpectrogram 1\t1\t1\t2\t0\t9\tx", 1),
+        ("1\tWaveform 1\t1\t1\t2\t0\t9\tx", 2),
+        ("2\tSpectrogram 1\t1\t1\t2\t0\t9\tx", 2),
+        ("1\tSpectrogram 1\t2\t1\t2\t0\t9\tx", 2),
+        ("1\tSpectrogram 1\t1\t1\t3\t0\t9\tx", 2),
+        ("1\tSpectrogram 1\t1\t1\t2\t0\t9\ty", 2),
+    ],
+)
+def test_what_is_the_same_selection(second, n):
+    rows = list(read(f"{HEADER}1\tWaveform 1\t1\t1\t2\t0\t8\tx\n{second}\n"))
+    assert len(rows) == n
+    assert sum(row["n_rows"] for row in rows) == 2
+
+
+def test_a_table_of_birdnet(tmp_path):
+    path = tmp_path / "night.BirdNET.selection.table.txt"
+    names = "Low Freq (Hz)\tHigh Freq (Hz)\tCommon Name\tSpecies Code\tConfidence\tBegin Path\tFile Offset (s)"
+    path.write_text(
+        f"Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\t{names}\n"
+        "1\tSpectrogram 1\t1\t0.0\t3.0\t0\t15000\tTawny Owl\ttawowl1\t0.87\t/data/night.wav\t0.0\n"
+    )
+    (event,) = read_events(path).events.to_dict("records")
+    assert (event["label"], event["confidence"], event["offset"]) == ("Tawny Owl", 0.87, 3)
+
+
+def test_a_table_of_other_people(shared_data):
+    """An example of crowsetta; its label stands in Species."""
+    folder = shared_data / "events" / "formats" / "crowsetta"
+    events = read_events(folder / "Recording_1_Segment_02.Table.1.selections.txt").events
+    assert events.iloc[0][["onset", "offset", "label"]].tolist() == [154.387792767, 154.911598217, "EATO"]
+    assert len(events) == 6
+
+
+@pytest.mark.parametrize("missing", ["Selection", "Begin Time (s)", "End Time (s)"])
+def test_a_header_without_a_needed_name(missing):
+    header = HEADER.replace(missing, "X")
+    assert not recognises(header)
+    with pytest.raises(ReadError, match=f"no column '{missing.split(' (')[0]}"):
+        list(read(header))
