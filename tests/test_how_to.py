@@ -137,3 +137,18 @@ def test_ranks_are_as_the_page_says(monkeypatch):
     f1 = names["dice"](names["new_counts"])
     assert f1[names["last"]] > f1.max() - 0.01
     assert (names["curve"].diff().dropna() < 0).all(axis=None)
+
+
+def test_boxes_are_as_the_page_says(capsys):
+    """The page of boxes: one row in three formats, a night over midnight, a code that is trained."""
+    pytest.importorskip("torch")
+    names: dict[str, object] = {}
+    for cell in cells_of("boxes.md"):
+        exec(cell, names)
+    out = capsys.readouterr().out
+    assert "xywh    [10. 20. 40. 60.]" in out
+    assert "cxcywh  [-5.  0. 25. 40.]" in out
+    # two hours of fourteen
+    assert f"{1 / 7} beside 0.0" in out
+    assert "are malformed (hi < lo, NaN or infinite)" in out
+    assert (names["fitted"] > 0.98).all()
