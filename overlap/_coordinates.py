@@ -49,12 +49,25 @@ def read_boxes(operation: str, kind: Kind, **boxes: Array) -> tuple[list[Array],
     >>> a
     array([0., 0., 4., 2.])
     """
+    floating, xp = floating_boxes(operation, kind, **boxes)
+    checked = [check_values(operation, name, x, kind, xp) for name, x in zip(boxes, floating, strict=True)]
+    return checked, xp
+
+
+def floating_boxes(operation: str, kind: Kind, **boxes: Array) -> tuple[list[Array], ModuleType]:
+    """Return sets of boxes of a kind in the dtype that they are computed in, values unseen.
+
+    Examples
+    --------
+    >>> disc = Kind("discs", "disc", ("x", "y", "w", "h"), slice(2, 4))
+    >>> (a,), _ = floating_boxes("discs.measure", disc, a=np.array([0, 0, -4, 2]))
+    >>> a
+    array([ 0.,  0., -4.,  2.])
+    """
     xp = namespace(operation, **boxes)
     for name, x in boxes.items():
         _check_columns(operation, name, x, kind)
-    floating = as_floating(operation, boxes, xp)
-    checked = [_check_values(operation, name, x, kind, xp) for name, x in zip(boxes, floating, strict=True)]
-    return checked, xp
+    return as_floating(operation, boxes, xp), xp
 
 
 def read_rows(operation: str, kind: Kind, **tables: Array) -> tuple[list[Array], ModuleType]:
@@ -69,13 +82,15 @@ def read_rows(operation: str, kind: Kind, **tables: Array) -> tuple[list[Array],
     return checked, xp
 
 
-def common_shape(operation: str, kind: Kind, a: Array, b: Array) -> tuple[int, ...]:
-    """Return the shape that two sets of boxes of a kind broadcast to."""
+def common_shape(operation: str, kind: Kind, **boxes: Array) -> tuple[int, ...]:
+    """Return the shape that sets of boxes of a kind broadcast to."""
+    shapes = {name: tuple(x.shape) for name, x in boxes.items()}
     try:
-        return np.broadcast_shapes(tuple(a.shape), tuple(b.shape))
+        return np.broadcast_shapes(*shapes.values())
     except ValueError:
+        named = " and ".join(f"{name} {shape}" for name, shape in shapes.items())
         raise ValueError(
-            f"{operation}: a {tuple(a.shape)} and b {tuple(b.shape)} do not broadcast together; "
+            f"{operation}: {named} do not broadcast together; "
             f"{kind.package}.pairwise(a, b) takes every pair of two sets"
         ) from None
 
@@ -86,7 +101,7 @@ def _check_columns(operation: str, name: str, x: Array, kind: Kind) -> None:
         raise ValueError(f"{operation}: {name} has shape {tuple(x.shape)}; {kind.described}: (..., {columns})")
 
 
-def _check_values(operation: str, name: str, boxes: Array, kind: Kind, xp: ModuleType) -> Array:
+def check_values(operation: str, name: str, boxes: Array, kind: Kind, xp: ModuleType) -> Array:
     """Refuse malformed boxes on the host; make them NaN elsewhere."""
     finite = xp.all(xp.isfinite(boxes), axis=-1)
     valid = finite & xp.all(boxes[..., kind.sides] >= 0, axis=-1)

@@ -47,7 +47,7 @@ def giou(a: Array, b: Array) -> Array:
     -0.3333
     """
     (a, b), xp = read_boxes("cuboids.giou", CUBOID, a=a, b=b)
-    shape = common_shape("cuboids.giou", CUBOID, a, b)
+    shape = common_shape("cuboids.giou", CUBOID, a=a, b=b)
     overlap = measured(a, b, prod(shape[:-1]), xp)
     ground = hull_area(footprint(a, xp), footprint(b, xp), xp)
     return generalised_iou(overlap, ground * _enclosing_height(a, b, xp), xp)

@@ -59,7 +59,7 @@ def measure(a: Array, b: Array) -> Overlap:
     (4.0, 12.0)
     """
     (a, b), xp = read_boxes("cuboids.measure", CUBOID, a=a, b=b)
-    shape = common_shape("cuboids.measure", CUBOID, a, b)
+    shape = common_shape("cuboids.measure", CUBOID, a=a, b=b)
     return measured(a, b, prod(shape[:-1]), xp)
 
 

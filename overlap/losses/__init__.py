@@ -10,7 +10,8 @@ Conventions
   a quantile. A cross-entropy returns the mean: use `dice_ce_loss` for calibrated probabilities.
 - `squared_dice_loss` has sizes of its own, and no t-norm. `boundary_loss` and `blob_loss` take a map in place of the
   target that is made before training: signed distances, or the numbers of components.
-- `box_loss` is of boxes, `quality_focal_loss` and `varifocal_loss` are of the scores that go with them.
+- `box_loss` is of boxes: aligned ones, rotated ones, and 3-D ones with a heading. `quality_focal_loss` and
+  `varifocal_loss` are of the scores that go with them.
 - A target without any cell has no Dice to speak of: at ``smooth=0`` the loss is 1 with no gradient, whatever is
   predicted. Pool the batch (name its axis in ``axis``) if cases are alike and some are empty; smooth by a cell or
   so if each case must count by itself and its lesions have many cells.

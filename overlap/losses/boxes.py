@@ -2,8 +2,9 @@
 
 Conventions
 -----------
-- Boxes are lo|hi, (..., 2d), aligned; the prediction comes first. Boxes in centre/log-size become lo|hi by
-  ``boxes.convert``: in that form the pull on a box does not depend on its size.
+- Boxes are those of `overlap.boxes`, lo|hi (..., 2d), of `overlap.oriented` (..., 5) or of `overlap.cuboids` (..., 7);
+  the prediction comes first. Aligned boxes in centre/log-size become lo|hi by ``boxes.convert``, turned boxes by the
+  exponential of their log sides: in that form the pull on a box does not depend on its size.
 - Every loss is 0 for equal boxes and finite for well-formed ones, also of size 0. It does not change when both
   boxes are moved or scaled together: nothing is added to a denominator.
 - Gradients are finite everywhere. Where boxes touch, the slope is the one that pulls them together; where two
@@ -28,18 +29,26 @@ from typing import Literal, NamedTuple
 from .._arrays import Array, check_constants, detached, is_compiling, plain
 from .._checks import check_choice, check_real
 from .._compiled import kernels
+from .._coordinates import check_values, common_shape, floating_boxes
 from ..boxes.arrays import as_floating, check
 from ..boxes.scores import Pair, check_planar, ciou_of, diou_of, eiou_of, giou_of, iou_of, measure_pair
+from ..cuboids.sizes import CUBOID
+from ..oriented.sizes import ROTATED
 from .ratios import REDUCTIONS, Reduction, reduced
+from .turned import Enclosing, measure_cuboids, measure_rotated
 from .weights import weight_of_each
 
 Kind = Literal["iou", "giou", "diou", "ciou", "eiou"]
+Shape = Literal["boxes", "oriented", "cuboids"]
 Focus = Literal["hard", "easy"]
 
 _SCORES: Mapping[Kind, Callable[[Pair, ModuleType], Array]] = MappingProxyType(
     {"iou": iou_of, "giou": giou_of, "diou": diou_of, "ciou": ciou_of, "eiou": eiou_of}
 )
 _DETACHED_BY_DEFAULT = ("diou", "ciou", "eiou")
+
+_TURNED = MappingProxyType({"oriented": (ROTATED, measure_rotated), "cuboids": (CUBOID, measure_cuboids)})
+"""How boxes of the packages of turned boxes are read, and measured."""
 
 _LARGE = 1 << 20
 """Fewer numbers never import the compiler; once it has compiled for a dtype, it takes all."""
@@ -55,8 +64,10 @@ def box_loss(
     target: Array,
     *,
     kind: Kind = "eiou",
+    shape: Shape = "boxes",
     gamma: float = 0.0,
     focus: Focus = "hard",
+    enclosing: Enclosing | None = None,
     detach_enclosing: bool | None = None,
     weights: Array | None = None,
     reduction: Reduction = "mean",
@@ -64,21 +75,30 @@ def box_loss(
     """Loss of boxes, 1 − EIoU or 1 minus one of its relatives.
 
     EIoU with the enclosing box as a constant brings a box to its target soonest of the five, most of all where the
-    network predicts centre and log size (`overlap.boxes.convert`, "centre-log-size").
+    network predicts centre and log size (`overlap.boxes.convert`, "centre-log-size"). So it does with rotated boxes
+    and with boxes that have a heading: a pair is measured in the axes of its target, and the sides of the prediction
+    are how far it spreads along them. The docs, *Which box loss*, show how it was found.
 
     Parameters
     ----------
-    prediction, target : array (..., 2d)
-        Boxes lo|hi, pair by pair; the shapes broadcast.
+    prediction, target : array (..., 2d), (..., 5) or (..., 7)
+        Boxes as `shape` says, pair by pair; what leads broadcasts.
     kind : {"iou", "giou", "diou", "ciou", "eiou"}
-        Which score: see `overlap.boxes`. "ciou" is for 2-D. All but "iou" pull boxes together that are apart; "giou"
-        first grows the box until it reaches its target.
+        Which score: see `overlap.boxes`. "ciou" is for aligned boxes in 2-D. All but "iou" pull boxes together that
+        are apart; "giou" first grows the box until it reaches its target.
+    shape : {"boxes", "oriented", "cuboids"}
+        Whose package's boxes they are: aligned ones lo|hi; rotated ones (cx, cy, w, h, theta); boxes with a heading
+        (x, y, z, l, w, h, yaw).
     gamma : float
         Power (≥ 0) of the weight that `focus` names; 0 weighs all boxes alike. The weight is a constant to
         gradients.
     focus : {"hard", "easy"}
         "hard" weighs by (1 − IoU)^gamma: boxes that are far off count most. "easy" weighs by IoU^gamma, as
         Focal-EIoU does: boxes that nearly fit count most, and boxes that are apart have no gradient.
+    enclosing : {"hull", "aligned", "target"}, optional
+        What encloses two turned boxes, for "giou": their convex hull (the default, as `overlap.oriented.giou` has it);
+        the smallest box along the axes of the plane, with which boxes turn the wrong way; or the smallest box that is
+        turned as the target is, which takes a tenth of the hull's time. "diou" and "eiou" take the last.
     detach_enclosing : bool, optional
         Whether the enclosing box is a constant to gradients. By default True for "diou", "ciou" and "eiou",
         whose penalties are shares of it: else growing the enclosing box is rewarded, and centres move apart. False
@@ -98,9 +118,9 @@ def box_loss(
     Raises
     ------
     ValueError
-        If an option is unknown, `gamma` is negative, the shapes do not fit, or a box that counts is malformed (hi < lo,
-        NaN or infinite) or a weight no finite number >= 0 where values may be looked at. Elsewhere (CUDA,
-        ``torch.compile``, ``vmap``, dask) such a pair gives NaN.
+        If an option is unknown or does not suit the others, `gamma` is negative, the shapes do not fit, or a box that
+        counts is malformed (hi < lo, a negative side, NaN or infinite) or a weight no finite number >= 0 where values
+        may be looked at. Elsewhere (CUDA, ``torch.compile``, ``vmap``, dask) such a pair gives NaN.
 
     Examples
     --------
@@ -108,16 +128,25 @@ def box_loss(
     >>> prediction, target = np.array([[0.0, 0.0, 1.0, 1.0]]), np.array([[3.0, 0.0, 4.0, 1.0]])
     >>> round(float(box_loss(prediction, target)), 4), float(box_loss(prediction, target, kind="iou"))
     (1.5294, 1.0)
+
+    A rotated box on its target is 0 away from it by either name, and one that stands across is not:
+
+    >>> rotated = np.array([0, 0, 4, 2, 0.3])
+    >>> same, across = np.array([0, 0, 2, 4, 0.3 + np.pi / 2]), np.array([0, 0, 2, 4, 0.3])
+    >>> [round(float(box_loss(other, rotated, shape="oriented")), 4) for other in (same, across)]
+    [0.0, 1.1667]
     """
     operation = "losses.box_loss"
-    check_options(operation, kind, gamma, focus, detach_enclosing, reduction)
+    check_options(operation, kind, shape, gamma, focus, enclosing, detach_enclosing, reduction)
     prediction, target = plain(prediction, target)
-    (prediction, target), xp = as_floating(operation, prediction=prediction, target=target)
+    (prediction, target), xp = _read(operation, shape, prediction, target)
     if kind == "ciou":
         check_planar(operation, prediction)
     if detach_enclosing is None:
         detach_enclosing = kind in _DETACHED_BY_DEFAULT
-    if detach_enclosing or gamma or kind == "ciou":
+    if shape in _TURNED:
+        check_constants(operation, prediction, "pass numpy, torch or jax arrays")
+    elif detach_enclosing or gamma or kind == "ciou":
         check_constants(operation, prediction, 'pass numpy, torch or jax arrays, or kind="giou" with gamma=0')
     share = None
     if weights is not None:
@@ -125,25 +154,52 @@ def box_loss(
         share = weight_of_each(operation, weights, prediction[..., 0], xp)
         prediction, target = _without_uncounted(prediction, target, share, xp)
     options = Options(kind, detach_enclosing, gamma, focus)
-    loss = _compiled_losses(prediction, target, options, xp)
-    if loss is None:
-        prediction = check(operation, "prediction", prediction, xp)
-        target = check(operation, "target", target, xp)
-        loss = _losses(prediction, target, options, xp)
+    if shape == "boxes":
+        loss = _aligned_losses(operation, prediction, target, options, xp)
+    else:
+        around = enclosing or ("hull" if kind == "giou" else "target")
+        loss = _turned_losses(operation, prediction, target, shape, around, options, xp)
     return reduced(operation, loss, share, reduction, xp)
 
 
 def check_options(
-    operation: str, kind: object, gamma: float, focus: object, detach_enclosing: object, reduction: object
+    operation: str,
+    kind: object,
+    shape: object,
+    gamma: float,
+    focus: object,
+    enclosing: object,
+    detach_enclosing: object,
+    reduction: object,
 ) -> None:
     """Refuse options of `box_loss` that there are not."""
     check_choice(operation, "kind", kind, _SCORES)
+    check_choice(operation, "shape", shape, ("boxes", *_TURNED))
+    check_choice(operation, "enclosing", enclosing, (None, "hull", "aligned", "target"))
+    if kind == "ciou" and shape in _TURNED:
+        raise ValueError(f'{operation}: CIoU is for aligned boxes in 2-D, got shape={shape!r}; pass kind="eiou"')
+    if enclosing is not None and not (kind == "giou" and shape in _TURNED):
+        raise ValueError(
+            f'{operation}: enclosing is for kind="giou" of turned boxes, got {enclosing!r} with kind={kind!r} and '
+            f"shape={shape!r}; leave it out"
+        )
     check_choice(operation, "focus", focus, ("hard", "easy"))
     check_choice(operation, "detach_enclosing", detach_enclosing, (None, True, False))
     check_choice(operation, "reduction", reduction, REDUCTIONS)
     check_real(operation, "gamma", gamma)
     if not 0 <= gamma < inf:
         raise ValueError(f"{operation}: gamma must be >= 0 and finite, got {gamma}")
+
+
+def _read(operation: str, shape: Shape, prediction: Array, target: Array) -> tuple[list[Array], ModuleType]:
+    """Return boxes that broadcast, in the dtype they are computed in, values unseen."""
+    named = {"prediction": prediction, "target": target}
+    if shape == "boxes":
+        return as_floating(operation, **named)
+    box, _ = _TURNED[shape]
+    boxes, xp = floating_boxes(operation, box, **named)
+    common_shape(operation, box, **named)
+    return boxes, xp
 
 
 def _without_uncounted(prediction: Array, target: Array, share: Array, xp: ModuleType) -> tuple[Array, Array]:
@@ -161,9 +217,42 @@ class Options(NamedTuple):
     focus: Focus
 
 
+def _aligned_losses(operation: str, prediction: Array, target: Array, options: Options, xp: ModuleType) -> Array:
+    """Return the loss of each pair of aligned boxes."""
+    loss = _compiled_losses(prediction, target, options, xp)
+    if loss is not None:
+        return loss
+    prediction = check(operation, "prediction", prediction, xp)
+    target = check(operation, "target", target, xp)
+    return _losses(prediction, target, options, xp)
+
+
+def _turned_losses(
+    operation: str,
+    prediction: Array,
+    target: Array,
+    shape: Shape,
+    enclosing: Enclosing,
+    options: Options,
+    xp: ModuleType,
+) -> Array:
+    """Return the loss of each pair of boxes that are turned."""
+    box, measure = _TURNED[shape]
+    prediction = check_values(operation, "prediction", prediction, box, xp)
+    target = check_values(operation, "target", target, box, xp)
+    prediction, target = xp.broadcast_arrays(prediction, target)
+    pair = measure(prediction, target, enclosing, options.detach_enclosing, xp)
+    return _loss_of(pair, options, xp)
+
+
 def _losses(prediction: Array, target: Array, options: Options, xp: ModuleType) -> Array:
     """Return the loss of each pair of well-formed boxes."""
     pair = measure_pair(prediction, target, options.detach_enclosing, xp)
+    return _loss_of(pair, options, xp)
+
+
+def _loss_of(pair: Pair, options: Options, xp: ModuleType) -> Array:
+    """Return the loss of each pair that is measured."""
     score = _SCORES[options.kind]
     loss = 1 - score(pair, xp)
     if options.gamma:

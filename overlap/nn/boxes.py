@@ -8,12 +8,15 @@ import torch
 from torch import Tensor
 
 from .. import losses
-from ..losses.boxes import Focus, Kind, check_options, prepare_for_compile
+from ..losses.boxes import Focus, Kind, Shape, check_options, prepare_for_compile
 from ..losses.ratios import Reduction
+from ..losses.turned import Enclosing
 
 
 class BoxLoss(torch.nn.Module):
-    """Loss of aligned boxes lo|hi (..., 2d), 1 − EIoU or a relative; see `overlap.losses.box_loss` for the options.
+    """Loss of boxes, aligned (lo|hi), rotated or with a heading: 1 − EIoU or a relative.
+
+    See `overlap.losses.box_loss` for the options.
 
     Raises
     ------
@@ -31,18 +34,22 @@ class BoxLoss(torch.nn.Module):
         self,
         *,
         kind: Kind = "eiou",
+        shape: Shape = "boxes",
         gamma: float = 0.0,
         focus: Focus = "hard",
+        enclosing: Enclosing | None = None,
         detach_enclosing: bool | None = None,
         reduction: Reduction = "mean",
     ) -> None:
         super().__init__()
-        check_options("nn.BoxLoss", kind, gamma, focus, detach_enclosing, reduction)
+        check_options("nn.BoxLoss", kind, shape, gamma, focus, enclosing, detach_enclosing, reduction)
         prepare_for_compile()
         self.options: dict[str, Any] = {
             "kind": kind,
+            "shape": shape,
             "gamma": gamma,
             "focus": focus,
+            "enclosing": enclosing,
             "detach_enclosing": detach_enclosing,
             "reduction": reduction,
         }
@@ -53,5 +60,5 @@ class BoxLoss(torch.nn.Module):
         return loss
 
     def extra_repr(self) -> str:
-        """Return the kind of loss."""
-        return f"kind={self.options['kind']!r}"
+        """Return the kind of loss, and of which boxes."""
+        return f"kind={self.options['kind']!r}, shape={self.options['shape']!r}"

@@ -4,7 +4,9 @@ Method
 ------
 Over each x the hull of some points reaches up to the highest line between two of them, and down to the lowest. Both
 bounds are straight from one point to the next in x, so the area is a sum of trapezia. It is continuous in the points,
-also where they coincide or lie on one line; no order round the hull is looked for, so none can be lost.
+also where they coincide or lie on one line; no order round the hull is looked for, so none can be lost. An upright line
+has no height over x, and the slope of a steep one amplifies rounding: so the axes are turned first, y between the two
+directions of lines through two points that are farthest from each other. No line is then steeper than 18.
 
 References
 ----------
@@ -14,11 +16,11 @@ convex set around both)
 
 from __future__ import annotations
 
-from math import inf, nan, prod
+from math import inf, nan, pi, prod
 from types import ModuleType
 
 from .. import indices
-from .._arrays import Array, safe_ratio
+from .._arrays import Array, detached, safe_ratio
 from .._coordinates import common_shape, read_boxes
 from ..counts import Overlap
 from .sizes import ROTATED, angle_between, corners, in_axes_of, measured, parts
@@ -57,7 +59,7 @@ def giou(a: Array, b: Array) -> Array:
     -0.3333
     """
     (a, b), xp = read_boxes("oriented.giou", ROTATED, a=a, b=b)
-    shape = common_shape("oriented.giou", ROTATED, a, b)
+    shape = common_shape("oriented.giou", ROTATED, a=a, b=b)
     overlap = measured(a, b, shape, prod(shape[:-1]), xp)
     return generalised_iou(overlap, hull_area(a, b, xp), xp)
 
@@ -85,7 +87,24 @@ def hull_area(boxes_a: Array, boxes_b: Array, xp: ModuleType) -> Array:
     y_b = corners(nothing, nothing, b.v, xp)
     x = xp.concat([x_a, xp.broadcast_to(x_b, x_a.shape)], axis=-1)
     y = xp.concat([y_a, xp.broadcast_to(y_b, y_a.shape)], axis=-1)
-    return _area_of_hull(x, y, xp)
+    upright = _farthest_from_lines(detached(x), detached(y), xp)
+    cos = xp.cos(upright)
+    sin = xp.sin(upright)
+    return _area_of_hull(x * sin - y * cos, x * cos + y * sin, xp)
+
+
+def _farthest_from_lines(x: Array, y: Array, xp: ModuleType) -> Array:
+    """Return the direction (..., 1) that is farthest from those of all lines through two of eight points (..., 8)."""
+    run = (_opposite(x, xp) - _repeated(x, xp))[..., 0, :]
+    rise = (_opposite(y, xp) - _repeated(y, xp))[..., 0, :]
+    angle = xp.atan2(rise, run)
+    # a line has no sense: half a turn is none
+    directions = xp.sort(xp.where(angle < 0, angle + pi, angle), axis=-1)
+    following = xp.concat([directions[..., 1:], directions[..., :1] + pi], axis=-1)
+    gap = following - directions
+    widest = gap == xp.max(gap, axis=-1, keepdims=True)
+    middle = (directions + following) / 2
+    return xp.max(xp.where(widest, middle, -inf), axis=-1, keepdims=True)
 
 
 def _area_of_hull(x: Array, y: Array, xp: ModuleType) -> Array:

@@ -69,7 +69,7 @@ def measure(a: Array, b: Array) -> Overlap:
     array([4., 4.])
     """
     (a, b), xp = read_boxes("oriented.measure", ROTATED, a=a, b=b)
-    shape = common_shape("oriented.measure", ROTATED, a, b)
+    shape = common_shape("oriented.measure", ROTATED, a=a, b=b)
     return measured(a, b, shape, prod(shape[:-1]), xp)
 
 

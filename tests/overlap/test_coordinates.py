@@ -87,6 +87,6 @@ def test_boxes_of_a_kind_are_read_or_refused(box, message):
 def test_rows_and_shapes():
     with pytest.raises(ValueError, match=r"slabs\.nms: boxes must have shape \(n, 4\), got \(4,\); see slabs\.measure"):
         read_rows("slabs.nms", SLAB, boxes=np.zeros(4))
-    assert common_shape("slabs.measure", SLAB, np.zeros((5, 1, 4)), np.zeros((3, 4))) == (5, 3, 4)
+    assert common_shape("slabs.measure", SLAB, a=np.zeros((5, 1, 4)), b=np.zeros((3, 4))) == (5, 3, 4)
     with pytest.raises(ValueError, match=r"do not broadcast together; slabs\.pairwise\(a, b\) takes every pair"):
-        common_shape("slabs.measure", SLAB, np.zeros((5, 4)), np.zeros((3, 4)))
+        common_shape("slabs.measure", SLAB, a=np.zeros((5, 4)), b=np.zeros((3, 4)))

@@ -20,10 +20,21 @@ def test_boxes(kind):
     assert torch.equal(got, losses.box_loss(a, b, kind=kind, weights=weights))
 
 
+@pytest.mark.parametrize(("shape", "columns"), [("oriented", 5), ("cuboids", 7)])
+@pytest.mark.parametrize("options", [{}, {"kind": "giou", "enclosing": "aligned"}], ids=str)
+def test_turned_boxes(shape, columns, options):
+    a, b = torch.rand(2, 4, columns, generator=torch.Generator().manual_seed(0))
+    module = nn.BoxLoss(shape=shape, **options)
+    assert torch.equal(module(a, b), losses.box_loss(a, b, shape=shape, **options))
+    assert f"shape={shape!r}" in repr(module)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"kind": "siou"}, "kind must be one of 'iou', 'giou', 'diou', 'ciou', 'eiou', got 'siou'"),
+        ({"shape": "oriented", "kind": "ciou"}, "CIoU is for aligned boxes in 2-D"),
+        ({"enclosing": "hull"}, 'enclosing is for kind="giou" of turned boxes'),
         ({"focus": "far"}, "focus must be one of 'hard', 'easy', got 'far'"),
         ({"reduction": "max"}, "reduction must be one of 'mean', 'sum', 'none', got 'max'"),
         ({"detach_enclosing": "yes"}, "detach_enclosing must be one of None, True, False, got 'yes'"),

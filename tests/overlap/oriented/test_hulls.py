@@ -122,3 +122,24 @@ def test_refused():
         oriented.giou(np.zeros(4), B)
     with pytest.raises(ValueError, match=r"oriented\.giou: a \(3, 5\) and b \(2, 5\) do not broadcast"):
         oriented.giou(A[:3], B[:2])
+
+
+@pytest.mark.parametrize("angle", [0.0, 1e-3, 1e-9, 1e-14, 1e-17])
+@pytest.mark.parametrize("move", ["along w", "along h", "to a corner", "nowhere"])
+def test_slopes_stay_in_bounds_where_sides_are_nearly_parallel(move, angle):
+    """The slope of a steep line over x once took rounding to 1e15 sides."""
+    torch = pytest.importorskip("torch")
+    steps = {"along w": (1, 0), "along h": (0, 1), "to a corner": (1, 1), "nowhere": (0, 0)}
+    a = A.copy()
+    a[:, 2:4] = 2, 1
+    along, across = np.multiply((2, 1), steps[move])
+    cos, sin = np.cos(a[:, 4]), np.sin(a[:, 4])
+    b = a.copy()
+    b[:, 0] += cos * along - sin * across
+    b[:, 1] += sin * along + cos * across
+    b[:, 4] += angle
+    x, y = torch.tensor(a, requires_grad=True), torch.tensor(b, requires_grad=True)
+    oriented.giou(x, y).sum().backward()
+    # of boxes of 2 × 1, a few per unit and radian
+    assert abs(x.grad).max() < 4
+    assert abs(y.grad).max() < 4
