@@ -165,6 +165,22 @@ def answer(drawn: dict[str, object]) -> COCOeval | None:
     return evaluation
 
 
+def draw_outlines(rng: np.random.Generator, n: int) -> list[dict[str, object]]:
+    """Draw objects of one to three polygons, some beyond the image, with corners that repeat; and their run lengths."""
+    drawn = []
+    for _ in range(n):
+        height, width = (int(side) for side in rng.integers(1, 40, 2))
+        polygons = []
+        for _ in range(rng.integers(1, 4)):
+            corners = rng.uniform(-0.3, 1.3, (rng.integers(3, 12), 2)) * (width, height)
+            corners = np.round(corners, int(rng.integers(0, 3)))
+            corners = np.repeat(corners, 1 + (rng.random(len(corners)) < 0.1), axis=0)
+            polygons.append(corners.ravel().tolist())
+        packed = coco_mask.merge(coco_mask.frPyObjects(polygons, height, width))
+        drawn.append({"size": packed["size"], "polygons": polygons, "counts": packed["counts"].decode()})
+    return drawn
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sets", type=int, help="how many sets to draw of boxes and masks together")
@@ -190,7 +206,9 @@ def main() -> None:
         sets.append(drawn)
     versions = {tool: version(tool) for tool in ("pycocotools", "numpy")}
     about = "answers to drawn sets; benchmarks/peers/ask_pycocotools_ap.py says how they were made"
-    text = json.dumps({"about": about, "versions": versions, "sets": sets}, separators=(",", ":"))
+    outlines = draw_outlines(rng, 10 * n_sets if options.sets else 60)
+    answers = {"about": about, "versions": versions, "sets": sets, "outlines": outlines}
+    text = json.dumps(answers, separators=(",", ":"))
     options.into.write_text(text.replace('},"', '},\n"') + "\n")
 
 

@@ -21,7 +21,9 @@ The program: https://github.com/ppwwyyxx/cocoapi (pycocotools)
 
 from .evaluated import Evaluation
 from .evaluation import evaluate
+from .outlines import draw_polygons
 from .protocols import COCO, NUSCENES, RECALL_40, VOC_2007, VOC_2010, Claiming, Protocol, SizeRange
+from .reading import Instances, Results, read_instances, read_results
 from .tables import Detections, References
 
 __all__ = [
@@ -33,8 +35,13 @@ __all__ = [
     "Claiming",
     "Detections",
     "Evaluation",
+    "Instances",
     "Protocol",
     "References",
+    "Results",
     "SizeRange",
+    "draw_polygons",
     "evaluate",
+    "read_instances",
+    "read_results",
 ]

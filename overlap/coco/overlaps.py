@@ -9,31 +9,30 @@ Conventions
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import cuboids, oriented
 from .._checks import check_choice
+from ..raster.runs import cells
+from .masks import Masks, read_masks, shared_in_pairs
 from .tables import Bools, Detections, Floats, References
 
 Indices = NDArray[np.intp]
+Table = Detections | References
 
 _CHUNK = 1 << 18
 """Pairs that are measured together."""
 
 
 class Family(NamedTuple):
-    """A kind of box: how many numbers each has, where its sides stand, their sizes, and what pairs of rows share."""
+    """A kind of shape: how it is read from a table, the sizes of all of them, and what pairs of rows share."""
 
-    columns: int
-    sides: slice
-    shared: Callable[[Floats, Floats], Floats]
-
-    def sizes(self, boxes: Floats) -> Floats:
-        """Return the area or volume of each box."""
-        return np.asarray(np.prod(boxes[:, self.sides], axis=1))
+    read: Callable[[str, Table], Any]
+    sizes: Callable[[Any], Floats]
+    shared: Callable[[Any, Any, Indices, Indices], Floats]
 
 
 class Measured(NamedTuple):
@@ -72,16 +71,16 @@ def check_overlaps(overlaps: object) -> None:
 def overlap_of(overlaps: str, detections: Detections, references: References, i: Indices, j: Indices) -> Measured:
     """Return how much pairs of rows overlap."""
     family = FAMILIES[overlaps]
-    boxes_a = _read_boxes("detections", detections, overlaps, family)
-    boxes_b = _read_boxes("references", references, overlaps, family)
-    size_a = family.sizes(boxes_a)
-    size_b = family.sizes(boxes_b)
+    shapes_a = family.read("detections", detections)
+    shapes_b = family.read("references", references)
+    size_a = family.sizes(shapes_a)
+    size_b = family.sizes(shapes_b)
     scores = np.empty(len(i))
     for start in range(0, len(i), _CHUNK):
         chunk = slice(start, start + _CHUNK)
         rows_a = i[chunk]
         rows_b = j[chunk]
-        shared = family.shared(boxes_a[rows_a], boxes_b[rows_b])
+        shared = family.shared(shapes_a, shapes_b, rows_a, rows_b)
         scores[chunk] = _index(shared, size_a[rows_a], size_b[rows_b], references.is_crowd[rows_b])
     return Measured(scores, size_a, size_b)
 
@@ -92,29 +91,42 @@ def _index(shared: Floats, size_a: Floats, size_b: Floats, is_crowd: Bools) -> F
     return np.divide(shared, union, out=np.zeros(len(shared)), where=shared > 0)
 
 
-def _read_boxes(name: str, table: Detections | References, overlaps: str, family: Family) -> Floats:
-    if table.boxes is None:
-        raise ValueError(f"coco.evaluate: {name} have no boxes; pass boxes=, or overlaps as a scipy sparse matrix")
-    boxes: Floats = table.boxes
-    if boxes.shape[1] != family.columns:
-        raise ValueError(
-            f"coco.evaluate: boxes of {name} have {boxes.shape[1]} columns, and overlaps={overlaps!r} needs "
-            f"{family.columns}; 'boxes' has 4 (x, y, width, height), 'oriented' 5, 'cuboids' and 'footprints' have 7"
-        )
-    is_wrong = ~np.isfinite(boxes).all(axis=1) | (boxes[:, family.sides] < 0).any(axis=1)
-    if is_wrong.any():
-        row = int(np.flatnonzero(is_wrong)[0])
-        raise ValueError(
-            f"coco.evaluate: {is_wrong.sum()} boxes of {name} have a negative side or are not finite, the first is row "
-            f"{row}, {boxes[row].tolist()}; leave those rows out"
-        )
-    return boxes
+# ---- boxes
 
 
-def _shared_area(a: Floats, b: Floats) -> Floats:
-    """Return the area that boxes (x, y, width, height) share, pair by pair."""
-    width = _shared_side(a[:, 0], a[:, 2], b[:, 0], b[:, 2])
-    height = _shared_side(a[:, 1], a[:, 3], b[:, 1], b[:, 3])
+class Sides(NamedTuple):
+    """Boxes of so many numbers each, and where their sides stand."""
+
+    columns: int
+    sides: slice
+
+    def read(self, name: str, table: Table) -> Floats:
+        """Return the boxes of a table, checked."""
+        if table.boxes is None:
+            raise ValueError(f"coco.evaluate: {name} have no boxes; pass boxes=, or overlaps as a scipy sparse matrix")
+        boxes: Floats = table.boxes
+        if boxes.shape[1] != self.columns:
+            raise ValueError(
+                f"coco.evaluate: boxes of {name} have {boxes.shape[1]} columns, and {self.columns} are needed; "
+                "overlaps='boxes' has 4 (x, y, width, height), 'oriented' 5, 'cuboids' and 'footprints' have 7"
+            )
+        is_wrong = ~np.isfinite(boxes).all(axis=1) | (boxes[:, self.sides] < 0).any(axis=1)
+        if is_wrong.any():
+            row = int(np.flatnonzero(is_wrong)[0])
+            raise ValueError(
+                f"coco.evaluate: {is_wrong.sum()} boxes of {name} have a negative side or are not finite, the first is "
+                f"row {row}, {boxes[row].tolist()}; leave those rows out"
+            )
+        return boxes
+
+    def sizes(self, boxes: Floats) -> Floats:
+        """Return the area or volume of each box."""
+        return np.asarray(np.prod(boxes[:, self.sides], axis=1))
+
+
+def _shared_by_boxes(a: Floats, b: Floats, i: Indices, j: Indices) -> Floats:
+    width = _shared_side(a[i, 0], a[i, 2], b[j, 0], b[j, 2])
+    height = _shared_side(a[i, 1], a[i, 3], b[j, 1], b[j, 3])
     return width * height
 
 
@@ -124,21 +136,52 @@ def _shared_side(start_a: Floats, side_a: Floats, start_b: Floats, side_b: Float
     return np.asarray(np.maximum(stop - start, 0.0))
 
 
-def _shared_by_oriented(a: Floats, b: Floats) -> Floats:
-    return np.asarray(oriented.measure(a, b).intersection)
+def _shared_by_oriented(a: Floats, b: Floats, i: Indices, j: Indices) -> Floats:
+    return np.asarray(oriented.measure(a[i], b[j]).intersection)
 
 
-def _shared_by_cuboids(a: Floats, b: Floats) -> Floats:
-    return np.asarray(cuboids.measure(a, b).intersection)
+def _shared_by_cuboids(a: Floats, b: Floats, i: Indices, j: Indices) -> Floats:
+    return np.asarray(cuboids.measure(a[i], b[j]).intersection)
 
 
-def _shared_by_footprints(a: Floats, b: Floats) -> Floats:
-    return _shared_by_oriented(cuboids.birds_eye(a), cuboids.birds_eye(b))
+def _shared_by_footprints(a: Floats, b: Floats, i: Indices, j: Indices) -> Floats:
+    return _shared_by_oriented(cuboids.birds_eye(a), cuboids.birds_eye(b), i, j)
+
+
+def _of_boxes(columns: int, sides: slice, shared: Callable[[Any, Any, Indices, Indices], Floats]) -> Family:
+    boxes = Sides(columns, sides)
+    return Family(boxes.read, boxes.sizes, shared)
+
+
+# ---- masks
+
+
+def _read_masks(name: str, table: Table) -> Masks:
+    if table.masks is None:
+        raise ValueError(f"coco.evaluate: {name} have no masks; pass masks=, or overlaps='boxes' to compare boxes")
+    return read_masks("coco.evaluate", f"masks of {name}", table.masks)
+
+
+def _mask_sizes(masks: Masks) -> Floats:
+    return cells(masks.runs).astype(np.float64)
+
+
+def _shared_by_masks(a: Masks, b: Masks, i: Indices, j: Indices) -> Floats:
+    differs = (a.grids[i] != b.grids[j]).any(axis=1)
+    if differs.any():
+        pair = int(np.flatnonzero(differs)[0])
+        raise ValueError(
+            f"coco.evaluate: {differs.sum()} masks of one image have two sizes, such as detection {i[pair]} with "
+            f"{a.grids[i[pair]].tolist()} and reference {j[pair]} with {b.grids[j[pair]].tolist()}; draw both on the "
+            "grid of the image, [height, width]"
+        )
+    return shared_in_pairs(a.runs, b.runs, i, j).astype(np.float64)
 
 
 FAMILIES = {
-    "boxes": Family(4, slice(2, 4), _shared_area),
-    "oriented": Family(5, slice(2, 4), _shared_by_oriented),
-    "cuboids": Family(7, slice(3, 6), _shared_by_cuboids),
-    "footprints": Family(7, slice(3, 5), _shared_by_footprints),
+    "boxes": _of_boxes(4, slice(2, 4), _shared_by_boxes),
+    "masks": Family(_read_masks, _mask_sizes, _shared_by_masks),
+    "oriented": _of_boxes(5, slice(2, 4), _shared_by_oriented),
+    "cuboids": _of_boxes(7, slice(3, 6), _shared_by_cuboids),
+    "footprints": _of_boxes(7, slice(3, 5), _shared_by_footprints),
 }

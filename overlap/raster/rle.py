@@ -80,7 +80,7 @@ def encode_rle(masks: Array) -> list[dict[str, Any]]:
     packed = []
     for mask in values:
         counts = counts_of_mask(mask.ravel(order="F"))
-        packed.append({"size": [height, width], "counts": _pack(counts)})
+        packed.append({"size": [height, width], "counts": pack(counts)})
     return packed
 
 
@@ -143,7 +143,7 @@ def read_rles(operation: str, name: str, rles: object) -> list[ReadRle]:
             f"{operation}: {name} is a {type(rles).__name__}; pass a list of run lengths, "
             '{"size": [height, width], "counts": ...} for each mask'
         )
-    images = [_read(operation, f"{name}[{k}]", rle) for k, rle in enumerate(list(rles))]  # type: ignore[call-overload]
+    images = [read_rle(operation, f"{name}[{k}]", rle) for k, rle in enumerate(list(rles))]  # type: ignore[call-overload]
     for k, image in enumerate(images):
         if image[:2] != images[0][:2]:
             raise ValueError(
@@ -153,7 +153,8 @@ def read_rles(operation: str, name: str, rles: object) -> list[ReadRle]:
     return images
 
 
-def _read(operation: str, name: str, rle: Mapping[str, Any]) -> ReadRle:
+def read_rle(operation: str, name: str, rle: Mapping[str, Any]) -> ReadRle:
+    """Read and check the run lengths of one mask."""
     height, width = _read_size(operation, name, rle)
     if "counts" not in rle:
         raise ValueError(f"{operation}: {name} has no counts, only {shown(sorted(rle))}; see raster.encode_rle")
@@ -197,7 +198,7 @@ def _read_counts(operation: str, name: str, counts: object) -> Cells:
     return lengths.astype(np.int64)
 
 
-def _pack(counts: Cells) -> str:
+def pack(counts: Cells) -> str:
     """Pack counts into text."""
     differences = counts.copy()
     differences[3:] = counts[3:] - counts[1:-2]

@@ -13,7 +13,9 @@ from overlap import coco
 ANSWERS = Path(__file__).parents[2] / "data" / "pycocotools_ap.json"
 
 
-SETS = json.loads(ANSWERS.read_text())["sets"]
+_ANSWERED = json.loads(ANSWERS.read_text())
+SETS = _ANSWERED["sets"]
+OUTLINES = _ANSWERED["outlines"]
 
 
 def tables_of(drawn):
@@ -45,3 +47,11 @@ def protocol_of(drawn):
         size_ranges=[(name, *ends) for name, ends in zip(names, drawn["size_ranges"], strict=True)],
         use_categories=drawn["use_categories"],
     )
+
+
+def read(drawn):
+    """Return what the readers make of a set."""
+    shapes = "boxes" if drawn["kind"] == "bbox" else "masks"
+    instances = coco.read_instances(drawn["instances"], shapes)
+    results = coco.read_results(drawn["results"], instances, shapes)
+    return results, instances, shapes

@@ -1,0 +1,431 @@
+"""COCO's JSON files to plain columns: `overlap.coco.read_instances` and `read_results`.
+
+Conventions
+-----------
+- An annotation or result is a row of the table, in the order of the file, or a row of `skipped` with its reason.
+- A missing ``iscrowd`` is 0, as other tools have it. Everything else that is needed has to be there.
+- Identifiers are whole numbers or text. Numbers are compared as such: 1.0 is 1, "1" is not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import numpy as np
+
+from .._checks import check_choice, shown
+from .._groups import read_labels
+from ..raster.rle import read_rle
+from .outlines import counts_of_polygons, read_polygons
+from .tables import Detections, References
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Shapes = Literal["boxes", "masks"]
+SHAPES = ("boxes", "masks")
+Source = str | PathLike[str] | Any
+Row = dict[str, Any]
+
+_NEEDED_SECTIONS = ("images", "categories", "annotations")
+
+
+class Unreadable(ValueError):
+    """Why one row cannot be read."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Instances:
+    """A file of references.
+
+    Parameters
+    ----------
+    references : References
+        Its images and categories are the file's identifiers; all categories are listed, in ascending order.
+    ids : ndarray (m,)
+        The identifier of each annotation.
+    images : DataFrame
+        ``id width height file_name``; None where the file has none.
+    categories : DataFrame
+        ``id name supercategory``, in ascending order of ``id``.
+    skipped : DataFrame
+        ``section place id reason`` of each row of the file that could not be read.
+    """
+
+    references: References
+    ids: Any
+    images: pd.DataFrame
+    categories: pd.DataFrame
+    skipped: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Results:
+    """A file of detections.
+
+    Parameters
+    ----------
+    detections : Detections
+    places : ndarray (n,)
+        Where each detection stands in the file, from 0 on.
+    duplicates : ndarray
+        Rows of `detections` that say what an earlier one has said. They are evaluated, as pycocotools does it.
+    skipped : DataFrame
+        ``section place id reason`` of each result that could not be read.
+    """
+
+    detections: Detections
+    places: Any
+    duplicates: Any
+    skipped: pd.DataFrame
+
+
+def read_instances(source: Source, shapes: Shapes = "boxes") -> Instances:
+    """Read references from a JSON file of instances as COCO writes it.
+
+    Parameters
+    ----------
+    source : path or mapping
+        A file, or what was read from one: ``{"images": [...], "categories": [...], "annotations": [...]}``.
+    shapes : {"boxes", "masks"}
+        What is to be compared. Masks are polygons or run lengths, of numbers or packed; polygons are drawn as
+        pycocotools does it.
+
+    Returns
+    -------
+    Instances
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it holds no JSON, something else than instances, or no annotation that can be read.
+
+    Examples
+    --------
+    >>> annotations = [
+    ...     {"id": 7, "image_id": 1, "category_id": 3, "bbox": [0, 0, 9, 9], "area": 81, "iscrowd": 0},
+    ...     {"id": 8, "image_id": 2, "category_id": 3, "bbox": [0, 0, 9, 9], "area": 81, "iscrowd": 0},
+    ... ]
+    >>> images = [{"id": 1, "height": 20, "width": 30}]
+    >>> read = read_instances({"images": images, "categories": [{"id": 3, "name": "cat"}], "annotations": annotations})
+    >>> len(read.references), read.skipped[["id", "reason"]].to_numpy().tolist()
+    (1, [[8, 'image_id 2 is none of the images']])
+    """
+    operation = "coco.read_instances"
+    check_choice(operation, "shapes", shapes, SHAPES)
+    name, data = _load(operation, source)
+    lacking = [key for key in _NEEDED_SECTIONS if not (isinstance(data, Mapping) and isinstance(data.get(key), list))]
+    if lacking:
+        raise ValueError(
+            f"{operation}: {name}: {_described(data)}, without a list of {', '.join(lacking)}; instances are an "
+            "object of images, categories and annotations, and detections are read by coco.read_results"
+        )
+    skipped = _Skipped()
+    images = skipped.kept("images", data["images"], _Once(_read_image))
+    categories = skipped.kept("categories", data["categories"], _Once(_read_category))
+    categories = _in_order(operation, name, categories)
+    known = _Known(images, categories, shapes)
+    annotations = skipped.kept("annotations", data["annotations"], _Once(known.read_annotation))
+    _check_some(operation, name, data["annotations"], annotations, skipped)
+    references = References(
+        image=[row["image"] for row in annotations],
+        category=[row["category"] for row in annotations],
+        boxes=_boxes(annotations) if shapes == "boxes" else None,
+        masks=[row["mask"] for row in annotations] if shapes == "masks" else None,
+        sizes=[row["area"] for row in annotations],
+        is_crowd=[row["is_crowd"] for row in annotations],
+        categories=[row["id"] for row in categories],
+    )
+    return Instances(
+        references,
+        read_labels(operation, "ids", [row["id"] for row in annotations]),
+        _table(images, ["id", "width", "height", "file_name"]),
+        _table(categories, ["id", "name", "supercategory"]),
+        skipped.table(),
+    )
+
+
+def read_results(source: Source, instances: Instances, shapes: Shapes = "boxes") -> Results:
+    """Read detections from a JSON list of results as COCO writes it.
+
+    Parameters
+    ----------
+    source : path or list
+        A file, or what was read from one: ``[{"image_id": ..., "category_id": ..., "bbox": ..., "score": ...}, ...]``.
+    instances : Instances
+        The file of references, which says what images and categories there are.
+    shapes : {"boxes", "masks"}
+        What is to be compared. The size of a detection is that of its box or of its mask, accordingly.
+
+    Returns
+    -------
+    Results
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it holds no JSON, something else than a list of results, or results none of which can be read. An empty list
+        is one of no detections.
+
+    Examples
+    --------
+    >>> instances = read_instances({"images": [{"id": 1}], "categories": [{"id": 3, "name": "cat"}], "annotations": []})
+    >>> row = {"image_id": 1, "category_id": 3, "bbox": [0, 0, 9, 9]}
+    >>> results = read_results([row | {"score": 0.9}, row | {"score": float("nan")}], instances)
+    >>> results.detections.confidence, results.skipped["reason"].tolist()
+    (array([0.9]), ['score is nan; it is a finite number'])
+    """
+    operation = "coco.read_results"
+    check_choice(operation, "shapes", shapes, SHAPES)
+    if not isinstance(instances, Instances):
+        raise TypeError(f"{operation}: instances is {shown(instances)}; pass what coco.read_instances returns")
+    name, data = _load(operation, source)
+    if not isinstance(data, list):
+        raise ValueError(
+            f"{operation}: {name}: {_described(data)}; results are a list of objects with image_id, category_id, score "
+            "and bbox or segmentation, and references are read by coco.read_instances"
+        )
+    skipped = _Skipped()
+    known = _Known(_rows(instances.images), _rows(instances.categories), shapes)
+    found = skipped.kept("results", data, known.read_result)
+    _check_some(operation, name, data, found, skipped)
+    detections = Detections(
+        image=[row["image"] for row in found],
+        category=[row["category"] for row in found],
+        confidence=[row["score"] for row in found],
+        boxes=_boxes(found) if shapes == "boxes" else None,
+        masks=[row["mask"] for row in found] if shapes == "masks" else None,
+    )
+    places = np.array([row["place"] for row in found], np.intp)
+    return Results(detections, places, _repeated(found), skipped.table())
+
+
+# ---- files
+
+
+def _load(operation: str, source: Source) -> tuple[str, Any]:
+    """Return the name of what is read, and what it holds."""
+    if not isinstance(source, str | PathLike):
+        return "what was given", source
+    path = fspath(source)
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            text = file.read()
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{operation}: {path}: there is no such file; check the path") from None
+    except (UnicodeDecodeError, OSError) as error:
+        raise ValueError(f"{operation}: {path}: cannot be read as text ({error}); pass a JSON file in UTF-8") from None
+    if not text.strip():
+        raise ValueError(f"{operation}: {path}: is empty; write or download it again")
+    try:
+        return path, json.loads(text)
+    except json.JSONDecodeError as error:
+        is_cut_off = error.pos >= len(text.rstrip()) or "Unterminated" in error.msg
+        what = "ends in the middle" if is_cut_off else "holds no JSON"
+        raise ValueError(
+            f"{operation}: {path}: {what} (line {error.lineno}, column {error.colno}: {error.msg}); write or "
+            "download it again"
+        ) from None
+    except (RecursionError, ValueError) as error:
+        raise ValueError(f"{operation}: {path}: cannot be read ({error}); write or download it again") from None
+
+
+def _described(data: Any) -> str:
+    if isinstance(data, Mapping):
+        keys = [str(key)[:40] for key in list(data)[:6]]
+        return f"holds an object of {', '.join(keys)}" if keys else "holds an empty object"
+    return f"holds a {type(data).__name__}"
+
+
+def _check_some(operation: str, name: str, given: list[Any], kept: list[Row], skipped: _Skipped) -> None:
+    if given and not kept:
+        raise ValueError(f"{operation}: {name}: none of {len(given)} rows can be read; {skipped.rows[-1]['reason']}")
+
+
+class _Skipped:
+    """Rows that could not be read, and why."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+
+    def kept(self, section: str, rows: list[Any], read: Callable[[Any], Row]) -> list[Row]:
+        """Return the rows of a section that can be read, each with its place."""
+        kept = []
+        for place, row in enumerate(rows):
+            try:
+                kept.append(read(row) | {"place": place})
+            except Unreadable as reason:
+                number = row.get("id") if isinstance(row, Mapping) else None
+                self.rows.append({"section": section, "place": place, "id": number, "reason": str(reason)})
+        return kept
+
+    def table(self) -> pd.DataFrame:
+        """Return them as a table."""
+        return _table(self.rows, ["section", "place", "id", "reason"])
+
+
+# ---- rows
+
+
+class _Once:
+    """Reads rows that have an identifier, each of which may occur once."""
+
+    def __init__(self, read: Callable[[Mapping[str, Any]], Row]) -> None:
+        self.read = read
+        self.ids: set[Any] = set()
+
+    def __call__(self, row: Any) -> Row:
+        number = _identifier(_field(row, "id"), "id")
+        if number in self.ids:
+            raise Unreadable(f"id {number!r} occurs before")
+        read = self.read(row)
+        self.ids.add(number)
+        return {"id": number} | read
+
+
+def _read_image(row: Mapping[str, Any]) -> Row:
+    return {name: row.get(name) for name in ("width", "height", "file_name")}
+
+
+def _read_category(row: Mapping[str, Any]) -> Row:
+    return {name: row.get(name) for name in ("name", "supercategory")}
+
+
+class _Known:
+    """Reads annotations and results, by the images and categories that there are."""
+
+    def __init__(self, images: list[Row], categories: list[Row], shapes: Shapes) -> None:
+        self.images = {row["id"]: row for row in images}
+        self.categories = {row["id"]: row["id"] for row in categories}
+        self.shapes = shapes
+
+    def read_annotation(self, row: Mapping[str, Any]) -> Row:
+        """Return the columns of an annotation."""
+        is_crowd = row.get("iscrowd", 0)
+        if is_crowd not in (0, 1):
+            raise Unreadable(f"iscrowd is {shown(is_crowd)}; it is 0 or 1")
+        area = _number(_field(row, "area"), "area")
+        if area < 0:
+            raise Unreadable(f"area is {area:g}, which is negative")
+        return self._placed(row) | {"area": area, "is_crowd": bool(is_crowd)}
+
+    def read_result(self, row: Any) -> Row:
+        """Return the columns of a result."""
+        return self._placed(row) | {"score": _number(_field(row, "score"), "score")}
+
+    def _placed(self, row: Any) -> Row:
+        image = self.images.get(_identifier(_field(row, "image_id"), "image_id"))
+        if image is None:
+            raise Unreadable(f"image_id {row['image_id']!r} is none of the images")
+        category = self.categories.get(_identifier(_field(row, "category_id"), "category_id"))
+        if category is None:
+            raise Unreadable(f"category_id {row['category_id']!r} is none of the categories")
+        shape = {"box": _box(_field(row, "bbox"))} if self.shapes == "boxes" else {"mask": _mask(row, image)}
+        return {"image": image["id"], "category": category} | shape
+
+
+def _field(row: Any, name: str) -> Any:
+    if not isinstance(row, Mapping):
+        raise Unreadable(f"is {shown(row)}, and no object")
+    if name not in row:
+        raise Unreadable(f"has no {name}")
+    return row[name]
+
+
+def _identifier(value: Any, name: str) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float | str) or value != value:
+        raise Unreadable(f"{name} is {shown(value)}; it is a whole number or text")
+    return value
+
+
+def _number(value: Any, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise Unreadable(f"{name} is {shown(value)}; it is a finite number")
+    return float(value)
+
+
+def _box(value: Any) -> list[float]:
+    if not isinstance(value, list | tuple) or len(value) != 4:
+        raise Unreadable(f"bbox is {shown(value)}; it is [x, y, width, height]")
+    box = [_number(number, "a number of bbox") for number in value]
+    if box[2] < 0 or box[3] < 0:
+        raise Unreadable(f"bbox {box} has a negative side; it is [x, y, width, height]")
+    return box
+
+
+def _mask(row: Mapping[str, Any], image: Row) -> Row:
+    """Return the mask of a row as run lengths on its image."""
+    segmentation = _field(row, "segmentation")
+    height, width = _grid(image)
+    if isinstance(segmentation, Mapping):
+        try:
+            rle = read_rle("coco", "segmentation", segmentation)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise Unreadable(str(error).removeprefix("coco: ")) from None
+        if (rle.height, rle.width) != (height, width):
+            raise Unreadable(
+                f"segmentation has size {[rle.height, rle.width]}, and its image is [{height}, {width}] (height, width)"
+            )
+        return {"size": [height, width], "counts": rle.counts}
+    corners, reason = read_polygons(segmentation)
+    if reason:
+        raise Unreadable(f"segmentation: {reason}")
+    return {"size": [height, width], "counts": counts_of_polygons(corners, height, width)}
+
+
+def _grid(image: Row) -> tuple[int, int]:
+    sides = [image["height"], image["width"]]
+    for side in sides:
+        is_whole = isinstance(side, int | float) and not isinstance(side, bool) and side == side and side % 1 == 0
+        if not is_whole or not 0 < side < 1e5:
+            raise Unreadable(f"its image has height and width {shown(sides)}; they are whole numbers of cells")
+    return int(sides[0]), int(sides[1])
+
+
+# ---- columns
+
+
+def _in_order(operation: str, name: str, categories: list[Row]) -> list[Row]:
+    try:
+        return sorted(categories, key=lambda row: row["id"])
+    except TypeError:
+        raise ValueError(
+            f"{operation}: {name}: identifiers of categories are numbers and text; make them all of one kind"
+        ) from None
+
+
+def _table(rows: list[Row], columns: list[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    # identifiers and sizes stay what they were, beside some that are missing too
+    return pd.DataFrame(rows, columns=columns, dtype=object)
+
+
+def _rows(table: pd.DataFrame) -> list[Row]:
+    return cast(list[Row], table.to_dict("records"))
+
+
+def _boxes(rows: list[Row]) -> Any:
+    return np.array([row["box"] for row in rows], np.float64).reshape(len(rows), 4)
+
+
+def _repeated(rows: list[Row]) -> Any:
+    """Return the rows that are the same as an earlier one."""
+    seen = set()
+    repeated = []
+    for number, row in enumerate(rows):
+        shape = tuple(row["box"]) if "box" in row else np.asarray(row["mask"]["counts"]).tobytes()
+        key = (row["image"], row["category"], row["score"], shape)
+        if key in seen:
+            repeated.append(number)
+        seen.add(key)
+    return np.array(repeated, np.intp)

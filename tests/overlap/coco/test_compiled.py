@@ -1,0 +1,25 @@
+"""The kernels give what the array path gives, polygon by polygon."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from peer_sets import OUTLINES
+
+from overlap.coco import outlines
+
+compiled = pytest.importorskip("overlap.coco.compiled")
+
+
+def test_the_same_crossings():
+    for drawn in OUTLINES:
+        for polygon in drawn["polygons"]:
+            corners = np.reshape(polygon, (-1, 2)).astype(float)
+            plain = outlines._crossings(corners, *drawn["size"])
+            np.testing.assert_array_equal(np.sort(compiled.crossings(corners, *drawn["size"])), np.sort(plain))
+
+
+def test_pairs_of_runs():
+    start, stop, first = np.array([0, 5, 2]), np.array([3, 9, 7]), np.array([0, 2, 3])
+    i, j = np.array([0, 0, 1]), np.array([0, 1, 1])
+    assert compiled.shared_in_pairs(start, stop, first, start, stop, first, i, j).tolist() == [7, 3, 5]
