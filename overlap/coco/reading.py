@@ -334,20 +334,26 @@ class _Known:
 
 
 def _field(row: Any, name: str) -> Any:
-    if not isinstance(row, Mapping):
-        raise Unreadable(f"is {shown(row)}, and no object")
-    if name not in row:
-        raise Unreadable(f"has no {name}")
-    return row[name]
+    try:
+        return row[name]
+    except (KeyError, TypeError, IndexError):
+        is_object = isinstance(row, Mapping)
+        raise Unreadable(f"has no {name}" if is_object else f"is {shown(row)}, and no object") from None
 
 
 def _identifier(value: Any, name: str) -> Any:
+    # what most are
+    if type(value) is int:
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float | str) or value != value:
         raise Unreadable(f"{name} is {shown(value)}; it is a whole number or text")
     return value
 
 
 def _number(value: Any, name: str) -> float:
+    # what most are
+    if type(value) is float and isfinite(value):
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise Unreadable(f"{name} is {shown(value)}; it is a finite number")
     return float(value)
