@@ -43,7 +43,13 @@ class KindName(StrEnum):
     activitynet = "activitynet"
     audacity = "audacity"
     raven = "raven"
+    birdnet = "birdnet"
     boris = "boris"
+    tusz = "tusz"
+    mne = "mne"
+    elan_table = "elan_table"
+    timit = "timit"
+    uem = "uem"
     onsets = "onsets"
     stages = "stages"
 

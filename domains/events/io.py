@@ -95,8 +95,12 @@ def read_events(
         - "rttm": who speaks when;
         - "activitynet": ActivityNet JSON;
         - "audacity": labels of Audacity, with or without frequencies;
-        - "raven": selection tables of Raven;
+        - "raven": selection tables of Raven, BirdNET's too; "birdnet": its CSV;
         - "boris": tabular or aggregated events of BORIS;
+        - "tusz": csv and csv_bi of the TUH EEG corpora;
+        - "mne": annotations in MNE's text files;
+        - "elan_table": tab-delimited exports of ELAN;
+        - "timit": ``.phn`` and ``.wrd``, in samples; "uem": scored stretches;
         - "onsets": one onset a line, "stages": one stage a line (30 s); never guessed.
     subset : str, optional
         Which subset of an ActivityNet database; all by default.
@@ -157,7 +161,7 @@ def read_durations(path: str | Path) -> pd.DataFrame:
     Parameters
     ----------
     path : path
-        A table with a header; tabs, semicolons or commas part its cells.
+        A table with a header; tabs, semicolons or commas part its cells. Or a UEM file.
 
     Returns
     -------
@@ -183,7 +187,10 @@ def read_durations(path: str | Path) -> pd.DataFrame:
     """
     operation = "events.read_durations"
     with reading(operation, path):
-        rows = list(read_recordings(read_text(operation, path)))
+        text = read_text(operation, path)
+        of_recordings = FORMATS["uem"].read if Path(path).suffix.lower() == ".uem" else read_recordings
+        rows = list(of_recordings(text))
+        _refuse_skipped(rows)
         if not rows:
             raise ReadError("no row follows its header; list the recordings")
         columns = dict.fromkeys(name for row in rows for name in row if name not in OF_READERS)
@@ -195,6 +202,12 @@ def read_durations(path: str | Path) -> pd.DataFrame:
             if name in ("onset", "offset", "duration"):
                 table[name] = _times(rows, name)
         return table
+
+
+def _refuse_skipped(rows: list[Row]) -> None:
+    for row in rows:
+        if "skip" in row:
+            raise ReadError(f"{row['where']}: {row['skip']}; correct the line")
 
 
 def _times(rows: list[Row], name: str) -> np.ndarray:

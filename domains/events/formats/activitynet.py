@@ -63,7 +63,7 @@ def _count(text: str) -> None:
     """Return None: JSON has no rows that could be counted line by line."""
 
 
-FORMAT = Format("activitynet", "JSON", read, recognises, _count, (".json",))
+FORMAT = Format("activitynet", "", read, recognises, _count, (".json",))
 
 
 def _of_video(video: str, entry: Any) -> Row:

@@ -67,7 +67,7 @@ def recognises(text: str) -> bool:
     return text.startswith("\\\t") or "\n\\\t" in text
 
 
-FORMAT = Format("audacity", "rows of frequencies", read, recognises, count_lines)
+FORMAT = Format("audacity", "", read, recognises, count_lines)
 
 
 def _label(cells: Sequence[str], line: str) -> Row:

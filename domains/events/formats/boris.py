@@ -82,7 +82,7 @@ def _count(text: str) -> int | None:
     return None if '"' in table else count_lines(table) - 1
 
 
-FORMAT = Format("boris", "Behavior, Time, Status", read, recognises, _count)
+FORMAT = Format("boris", "Behavior, Status", read, recognises, _count)
 
 
 def _parted(text: str) -> tuple[list[str], str]:

@@ -89,7 +89,7 @@ def _count(text: str) -> int | None:
     return count_below_header(text) if usual.recognises(text) else count_lines(text)
 
 
-FORMAT = Format("dcase", "onset offset label rows", read, recognises, _count)
+FORMAT = Format("dcase", "onset offset label", read, recognises, _count)
 
 
 def _separator(text: str) -> str:

@@ -17,7 +17,8 @@ class Format:
     name : str
         What ``kind=`` calls it.
     known_by : str
-        By what a file of it is known, in a few words: an error lists those of all formats.
+        By which names of columns a table of it is known, in a few words: an error lists those of all formats. "" for
+        what is no table with a header.
     read : callable
         Takes the text and yields the rows, as they stand.
     recognises : callable

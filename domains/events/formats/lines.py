@@ -70,5 +70,5 @@ def _count(text: str) -> int:
     return count_lines(text, COMMENT)
 
 
-ONSETS = Format("onsets", "by name only", read_onsets, _never, _count)
-STAGES = Format("stages", "by name only", read_stages, _never, _count)
+ONSETS = Format("onsets", "", read_onsets, _never, _count)
+STAGES = Format("stages", "", read_stages, _never, _count)

@@ -93,7 +93,7 @@ def recognises(text: str) -> bool:
     return bool(separator_of(text, _columns(LABELS[0]), "\t"))
 
 
-FORMAT = Format("raven", "Selection, Begin Time (s)", read, recognises, count_below_header)
+FORMAT = Format("raven", "Begin Time (s)", read, recognises, count_below_header)
 
 
 def _label_in(text: str) -> str:

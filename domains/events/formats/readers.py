@@ -13,7 +13,23 @@ from types import MappingProxyType
 
 from ..._files import ReadError
 from ..._text import one_line
-from . import activitynet, audacity, bids, boris, dcase, lines, raven, rttm, usual
+from . import (
+    activitynet,
+    audacity,
+    bids,
+    birdnet,
+    boris,
+    dcase,
+    elan_table,
+    lines,
+    mne,
+    raven,
+    rttm,
+    timit,
+    tusz,
+    uem,
+    usual,
+)
 from .counts import first_line
 from .declared import Format
 
@@ -25,7 +41,13 @@ _ALL = (
     activitynet.FORMAT,
     audacity.FORMAT,
     raven.FORMAT,
+    birdnet.FORMAT,
     boris.FORMAT,
+    tusz.FORMAT,
+    mne.FORMAT,
+    elan_table.FORMAT,
+    timit.FORMAT,
+    uem.FORMAT,
     lines.ONSETS,
     lines.STAGES,
 )
@@ -88,7 +110,7 @@ def _why_none(text: str) -> str:
             f"its first line ({shown}) is of numbers without a header, which could mean anything; name the columns, or "
             f"say what they are: {HOW_TO_SAY} is dcase (onset, offset), onsets (one a line) or stages (one a line)"
         )
-    known = ", ".join(f"{one.name} ({one.known_by})" for one in _ALL)
+    known = ", ".join(f"{one.name} ({one.known_by})" if one.known_by else one.name for one in _ALL)
     return f"its header ({shown}) is not known; rename its columns, or say {HOW_TO_SAY}. Known are {known}"
 
 

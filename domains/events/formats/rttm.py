@@ -74,7 +74,7 @@ def _count(text: str) -> int:
     return count_lines(text, comment=";")
 
 
-FORMAT = Format("rttm", "SPEAKER rows", read, recognises, _count, (".rttm",))
+FORMAT = Format("rttm", "", read, recognises, _count, (".rttm",))
 
 
 def _fields(parts: list[str], line: str) -> Row:

@@ -540,6 +540,14 @@ def events() -> tuple[Seed, ...]:
         Seed("labels.txt", b"0.5\t1.5\tdog\n\\\t1000\t2000\n2.0\t3.0\tdog\n\\\t-1\t-1\n"),
         Seed("calls.Table.1.selections.txt", _raven().encode()),
         Seed("cage.tsv", _boris().encode()),
+        Seed("night.csv_bi", _tusz().encode()),
+        Seed("blinks.txt", b"# MNE-Annotations\n# onset, duration, description\n1.5, 0.5, blink\n3.0, 0.0, BAD\n"),
+        Seed("owls.csv", b"Start (s),End (s),Scientific name,Common name,Confidence\n0,3,Strix,Owl,0.9\n3,6,,Fox,1\n"),
+        Seed(
+            "hands.txt",
+            b"Tier\tBegin Time - msec\tEnd Time - msec\tAnnotation\nh\t1500\t2250\twave\nh\t3000\t3500\tx\n",
+        ),
+        Seed("scored.uem", b";; scored\nf1 1 0.5 60\nf2 1 0 30\n"),
         Seed("truth.json", json.dumps(_database()).encode(), "json"),
         Seed("results.json", json.dumps(_results(), indent=1).encode(), "json"),
     )
@@ -550,6 +558,12 @@ def _bids() -> str:
     lines.append("0\t60\tbckg\tn/a\tn/a\t2016-11-06 13:43:04\t600")
     lines.append("100\t12.5\tsz_foc\t0.8\tn/a\t2016-11-06 13:43:04\t600")
     lines.append('200\t10\tsz_gen "x\tn/a\tn/a\t2016-11-06 13:43:04\t600')
+    return "\n".join(lines) + "\n"
+
+
+def _tusz() -> str:
+    lines = ["# version = csv_v1.0.0", "# bname = s1", "# duration = 301.00 secs", "#"]
+    lines += ["channel,start_time,stop_time,label,confidence", "TERM,0.0,36.9,bckg,1.0", "TERM,36.9,183.3,seiz,1.0"]
     return "\n".join(lines) + "\n"
 
 

@@ -409,8 +409,12 @@ def _format(path: Path, text: str) -> str:
     header = {cell.strip(' "') for cell in re.split("[\t,;]", first)}
     if {"Begin Time (s)", "End Time (s)", "Selection"} <= header:
         return "raven"
-    if {"Behavior", "Start (s)", "Stop (s)"} <= header:
+    if suffix in (".uem", ".csv_bi") or "#" in text:
+        return "commented"
+    if {"Behavior", "Start (s)", "Stop (s)"} <= header or {"Start (s)", "End (s)"} <= header:
         return "table"
+    if "Begin Time - msec" in header:
+        return "bids"
     if "Behavior" in text and "Subject" in text:
         return "boris"
     if re.search(r"(^|[\n\r])\\\t", text):
@@ -441,8 +445,8 @@ def _rows_of_events(path: Path, text: str) -> tuple[int, int] | None:
     least, most = counts.lines_of(text)
     if kind == "table":
         least, most = counts.csv_records(text, ",;\t")
-    if kind in ("raven", "boris", "audacity"):
-        # two rows may be one, and a block may stand before the header
+    if kind in ("raven", "boris", "audacity", "commented"):
+        # two rows may be one, and comments or a block may stand before the header
         return 0, most
     header = 0 if kind == "dcase" else 1
     return max(least - header, 0), max(most - header, 0)

@@ -11,7 +11,7 @@ from domains.events.formats import FORMATS
 def test_a_format_says_its_name_and_by_what_it_is_known(name):
     form = FORMATS[name]
     assert form.name == name
-    assert 0 < len(form.known_by) <= 26
+    assert len(form.known_by) <= 26
     assert all(suffix == suffix.lower() and suffix.startswith(".") for suffix in form.suffixes)
 
 

@@ -1,0 +1,67 @@
+"""Tables of detections that BirdNET writes as CSV.
+
+Conventions
+-----------
+- The times stand in ``Start (s)`` and ``End (s)``, the label is the common name. ``File``, where it is there, is the
+  path of the recording; its name without folders and ending is what the recording is called.
+
+References
+----------
+Kahl, S. et al. (2021). BirdNET. Ecol. Inform. 61, 101236. doi:10.1016/j.ecoinf.2021.101236
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PureWindowsPath
+
+from .counts import count_below_header
+from .declared import Format
+from .delimited import Columns, named_rows, separator_of
+from .rows import Row
+
+COLUMNS = Columns(
+    {
+        "onset": ("Start (s)",),
+        "offset": ("End (s)",),
+        "label": ("Common name", "Common Name"),
+        "confidence": ("Confidence",),
+        "file": ("File",),
+    },
+    (("onset",), ("offset",), ("label",), ("confidence",)),
+)
+
+
+def read(text: str) -> Iterator[Row]:
+    r"""Yield the detections.
+
+    Raises
+    ------
+    ReadError
+        As `domains.events.formats.delimited.named_rows`.
+
+    Examples
+    --------
+    >>> row = next(read("Start (s),End (s),Scientific name,Common name,Confidence,File\n0,3,Strix,Owl,0.9,/a/b.wav\n"))
+    >>> row["onset"], row["label"], row["file"]
+    ('0', 'Owl', 'b')
+    """
+    for row in named_rows(text, COLUMNS):
+        if row.get("file"):
+            # which knows the folders of both systems
+            row["file"] = PureWindowsPath(row["file"]).stem
+        yield row
+
+
+def recognises(text: str) -> bool:
+    """Return whether the header has Start (s), End (s), Common name and Confidence.
+
+    Examples
+    --------
+    >>> recognises("Start (s),End (s),Common name,Confidence"), recognises("Start (s),Stop (s),Behavior")
+    (True, False)
+    """
+    return bool(separator_of(text, COLUMNS))
+
+
+FORMAT = Format("birdnet", "Start (s), Common name", read, recognises, count_below_header)
