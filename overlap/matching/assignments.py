@@ -3,8 +3,10 @@
 Conventions
 -----------
 - `optimal` and `heaviest` return positions of candidates, ascending: no row and no column twice.
-- Connected components of the graph of rows and columns are independent. One without a cycle is solved by itself
-  (`overlap.matching.forests`), in linear time; the others by shortest augmenting paths, in batches.
+- Connected components of the graph of rows and columns are independent. Chains and rings, and large nets, are solved by
+  exchanges (`overlap.matching.exchanges`), in time about linear in their pairs. Others are solved by scipy in batches:
+  it is compiled, but looks at all columns of a batch for each row.
+- No scale of scores is special: those of a power of two as large have the same choice.
 """
 
 from __future__ import annotations
@@ -13,17 +15,21 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
 from .candidates import Candidates, Floats, Ints
-from .forests import matched_in_forest
+from .exchanges import best_of_few
 
 Prices = Callable[[Floats, int], tuple[Floats, float]]
 
 BATCH = 1024
-"""Pairs solved at once: the search touches all columns of a batch for each of its rows."""
+"""Pairs solved at once by scipy: its search touches all columns of a batch for each of its rows."""
+FEW = 1.25
+"""So many pairs a node leave few cycles."""
+SEARCHED = 4000
+"""So many columns are looked at by scipy in the time that exchanges take for a pair."""
+_CHAINS, _NETS, _COMPACT = range(3)
 
 
 def most(pairs: Candidates) -> int:
@@ -36,31 +42,42 @@ def most(pairs: Candidates) -> int:
 
 def optimal(pairs: Candidates) -> Ints:
     """Choose as many pairs as can be, and among such choices the one of the greatest total score."""
-    return _by_component(pairs, counted=1, prices=_most_first)
+    return _by_component(pairs, counted=True, prices=_most_first)
 
 
 def heaviest(pairs: Candidates) -> Ints:
     """Choose the pairs of the greatest total score, however few."""
     adds = np.flatnonzero(pairs.score > 0)
-    return np.asarray(adds[_by_component(pairs.take(adds), counted=0, prices=_score_alone)])
+    return np.asarray(adds[_by_component(pairs.take(adds), counted=False, prices=_score_alone)])
 
 
-def _by_component(pairs: Candidates, counted: int, prices: Prices) -> Ints:
-    """Choose pairs that add most: those of trees, and those of the other components in batches of whole components."""
+def _by_component(pairs: Candidates, counted: bool, prices: Prices) -> Ints:
+    """Choose pairs that add most, of each component in the way that suits it."""
     component = _components(pairs)
-    is_in_tree = _are_trees(pairs, component)[component]
-    in_trees = np.flatnonzero(is_in_tree)
-    of_trees = pairs.take(in_trees)
-    chosen = in_trees[matched_in_forest(of_trees.row, of_trees.column, of_trees.score, counted)]
-    positions = [chosen]
+    kind = _kinds(pairs, component)[component]
+    positions = []
+    for exchanged in (_CHAINS, _NETS):
+        members = np.flatnonzero(kind == exchanged)
+        some = pairs.take(members)
+        positions.append(members[best_of_few(some.row, some.column, some.score, counted)])
 
-    in_cycles = np.flatnonzero(~is_in_tree)
-    in_cycles = in_cycles[np.argsort(component[in_cycles], kind="stable")]
-    cuts = _batches(component[in_cycles])
-    for batch in np.split(in_cycles, cuts):
-        solution = _assignment(pairs.take(batch), prices)
-        positions.append(batch[solution])
+    others = np.flatnonzero(kind == _COMPACT)
+    others = others[np.argsort(component[others], kind="stable")]
+    cuts = _batches(component[others])
+    for batch in np.split(others, cuts):
+        some = pairs.take(batch)
+        in_units = some._replace(score=_in_units_of_the_greatest(some.score, component[batch]))
+        positions.append(batch[_assignment(in_units, prices)])
     return np.sort(np.concatenate(positions))
+
+
+def _in_units_of_the_greatest(score: Floats, component: Ints) -> Floats:
+    """Return scores in units of a power of two that those of their component just stay below."""
+    _, member_of = np.unique(component, return_inverse=True)
+    greatest = np.zeros(member_of.max(initial=-1) + 1)
+    np.maximum.at(greatest, member_of, abs(score))
+    _, exponent = np.frexp(greatest)
+    return np.ldexp(score, -exponent[member_of])
 
 
 def _most_first(score: Floats, most_pairs: int) -> tuple[Floats, float]:
@@ -88,15 +105,17 @@ def _components(pairs: Candidates) -> Ints:
     return np.asarray(component)
 
 
-def _are_trees(pairs: Candidates, component: Ints) -> NDArray[np.bool_]:
-    """Return which components have no cycle: those with one pair less than nodes."""
+def _kinds(pairs: Candidates, component: Ints) -> Ints:
+    """Return the kind of each component: a chain, with few cycles; a large net, with few pairs; or a compact one."""
     _, first_of_row = np.unique(pairs.row, return_index=True)
     _, first_of_column = np.unique(pairs.column, return_index=True)
     n_pairs = np.bincount(component)
     n_components = len(n_pairs)
     n_rows = np.bincount(component[first_of_row], minlength=n_components)
     n_columns = np.bincount(component[first_of_column], minlength=n_components)
-    return np.asarray(n_pairs == n_rows + n_columns - 1)
+    is_chain = n_pairs <= FEW * (n_rows + n_columns)
+    is_net = n_pairs * SEARCHED < n_rows * n_columns
+    return np.asarray(np.where(is_chain, _CHAINS, np.where(is_net, _NETS, _COMPACT)))
 
 
 def _batches(component: Ints) -> Ints:

@@ -1,4 +1,4 @@
-"""Matching where pairs form trees, in time linear in their number: `matched_in_forest`, under `overlap.matching`.
+"""The best choice among pairs that form trees: `best_in_forest`, under `overlap.matching.exchanges`.
 
 Two families of segments that each tile a recording (words, sleep stages, speaker turns) overlap in one long tree: no
 two segments of the one meet the same two of the other.
@@ -6,7 +6,7 @@ two segments of the one meet the same two of the other.
 Conventions
 -----------
 - The nodes of the graph are the rows, then the columns; its edges are the pairs.
-- What a pair adds is two numbers, compared in this order: how many pairs it counts for, and its score.
+- What a pair adds is a whole number of any size, so that nothing is rounded.
 
 Notes
 -----
@@ -14,8 +14,8 @@ Root each tree. The worth of a node is what the tree below it gains if the node 
 
     worth(v) = max(0, max over children c of (added(v, c) - worth(c)))
 
-since c, once matched with v, is lost to its own children. Of worths only differences of single pairs are taken, so a
-long chain sums up no rounding.
+since c, once matched with v, is lost to its own children. The worths of the two ends of a pair are together at least
+what it adds, and the worths of all nodes together are what the best choice adds: they solve the dual problem.
 """
 
 from __future__ import annotations
@@ -28,40 +28,35 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 Ints = NDArray[np.intp]
-Floats = NDArray[np.float64]
 NO_NODE = -1
 
 
-def matched_in_forest(row: Ints, column: Ints, score: Floats, counted: int) -> Ints:
-    """Choose pairs that add most, no row and no column twice.
+def best_in_forest(row: Ints, column: Ints, added: list[int]) -> tuple[Ints, list[int]]:
+    """Choose pairs that add most, no row and no column twice, in time linear in their number.
 
     Parameters
     ----------
     row, column : ndarray (n,)
         Ends of the pairs; the graph has no cycle.
-    score : ndarray (n,)
-        Scores of the pairs.
-    counted : int
-        How many pairs a pair counts for: 1 if the number of pairs comes first, 0 if the score alone counts.
+    added : list of int (n,)
+        What each pair adds.
 
     Returns
     -------
-    ndarray (m,)
+    chosen : ndarray (m,)
         Positions of the chosen pairs, ascending.
+    worth : list of int
+        Of each node up to the greatest row, then up to the greatest column.
 
     Examples
     --------
-    >>> row, column = np.array([0, 0, 1]), np.array([0, 1, 1])
-    >>> matched_in_forest(row, column, np.array([0.2, 0.9, 0.3]), counted=1).tolist()
-    [0, 2]
-    >>> matched_in_forest(row, column, np.array([0.2, 0.9, 0.3]), counted=0).tolist()
-    [1]
+    >>> chosen, worth = best_in_forest(np.array([0, 0, 1]), np.array([0, 1, 1]), [2, 9, 3])
+    >>> chosen.tolist(), worth
+    ([1], [6, 0, 0, 3])
     """
-    if not len(row):
-        return np.zeros(0, np.intp)
     order, parent, pair_above = _rooted(row, column)
-    child_of = _best_children(order, parent, pair_above, score, counted)
-    return _from_the_roots(order, child_of, pair_above)
+    child_of, worth = _best_children(order, parent, pair_above, added)
+    return _from_the_roots(order, child_of, pair_above), worth
 
 
 def _rooted(row: Ints, column: Ints) -> tuple[list[int], list[int], list[int]]:
@@ -98,23 +93,21 @@ def _trees(row: Ints, column_node: Ints, n_nodes: int) -> Ints:
 
 
 def _best_children(
-    order: list[int], parent: list[int], pair_above: list[int], score: Floats, counted: int
-) -> list[int]:
-    """Return with which child each node adds most, from the leaves up."""
-    scores = score.tolist()
-    worth = [(0, 0.0)] * len(pair_above)
+    order: list[int], parent: list[int], pair_above: list[int], added: list[int]
+) -> tuple[list[int], list[int]]:
+    """Return with which child each node adds most, from the leaves up, and the worth of each node."""
+    worth = [0] * len(pair_above)
     child_of = [NO_NODE] * len(pair_above)
     for node in reversed(order):
         above = parent[node]
         if above == NO_NODE:
             continue
-        lost_count, lost_score = worth[node]
-        added = (counted - lost_count, scores[pair_above[node]] - lost_score)
+        gain = added[pair_above[node]] - worth[node]
         # of equals the first: children come up last to first, and a root is the first row of its tree
-        if added >= worth[above]:
-            worth[above] = added
+        if gain >= worth[above]:
+            worth[above] = gain
             child_of[above] = node
-    return child_of
+    return child_of, worth
 
 
 def _from_the_roots(order: list[int], child_of: list[int], pair_above: list[int]) -> Ints:

@@ -68,11 +68,57 @@ def test_an_assignment_matches_all_that_can_be(scores):
     assert sorted(chosen.row) == sorted(chosen.column) == list(range(len(scores)))
 
 
-def test_components_with_and_without_a_cycle():
-    """A chain, a square of two rows and two columns, a pair alone."""
-    blocks = [np.tril(np.ones((4, 4))) - np.tril(np.ones((4, 4)), -2), np.ones((2, 2)), [[1.0]]]
+def ring(n):
+    k = np.arange(n)
+    return np.repeat(k, 2), np.stack([k, (k + 1) % n], axis=1).ravel()
+
+
+def test_kinds_of_components():
+    """A chain, a square of two rows and two columns, a pair alone; many pairs; a large net."""
+    chain = np.tril(np.ones((4, 4))) - np.tril(np.ones((4, 4)), -2)
+    blocks = [chain, np.ones((2, 2)), [[1.0]], np.ones((5, 6))]
     pairs = read_candidates("matching.match", sparse.block_diag(blocks), 0.5)
     component = assignments._components(pairs)
-    is_tree = assignments._are_trees(pairs, component)
-    assert is_tree[component].tolist() == [True] * 7 + [False] * 4 + [True]
-    assert len(assignments.optimal(pairs)) == 7
+    kind = assignments._kinds(pairs, component)
+    assert kind.tolist() == [assignments._CHAINS] * 3 + [assignments._COMPACT]
+    assert len(assignments.optimal(pairs)) == 12
+    n = 20_000
+    net = sparse.diags_array([np.ones(n)] * 4, offsets=[0, 1, 2, 3], shape=(n, n))
+    pairs = read_candidates("matching.match", net, 0.5)
+    assert assignments._kinds(pairs, assignments._components(pairs)).tolist() == [assignments._NETS]
+
+
+@pytest.mark.parametrize("method", ["total", "optimal"])
+@pytest.mark.parametrize("power", [-1000, -66, 66, 900])
+def test_no_scale_of_scores_is_special(method, power):
+    """Components with and without cycles, scores of one and of many scales."""
+    random = np.random.default_rng(5)
+    blocks = [random.random((4, 5)), random.random((2, 2)), random.random((3, 3)) * 2.0**-60, random.random((1, 3))]
+    scores = sparse.block_diag(blocks).tocsr()
+    as_given = matching.match(scores, 0.0, method)
+    scaled = matching.match(scores * 2.0**power, 0.0, method)
+    np.testing.assert_array_equal(scaled.pairs, as_given.pairs)
+    start = np.cumsum([[0, 0]] + [b.shape for b in blocks], axis=0)
+    for i, block in zip(start[:, 0], blocks, strict=False):
+        inside = (as_given.pairs[:, 0] >= i) & (as_given.pairs[:, 0] < i + len(block))
+        best = block[optimize.linear_sum_assignment(block, maximize=True)].sum()
+        np.testing.assert_allclose(as_given.scores[inside].sum(), best, rtol=1e-12)
+
+
+def test_small_scores_beside_large_ones():
+    """The pairs of 1e-20 count, though one of 1 is joined with them."""
+    scores = np.array([[1.0, 0.0, 0.0], [1e-20, 3e-20, 2e-20], [0.0, 2e-20, 2e-20]])
+    scores[scores == 0] = np.nan
+    assert matching.match(scores, 0.0, "total").pairs.tolist() == [[0, 0], [1, 1], [2, 2]]
+
+
+@pytest.mark.parametrize("method", ["total", "optimal"])
+def test_a_long_ring_of_segments(method):
+    """Two tilings of a circle: cut open anywhere they are a chain, whose choices differ by the pair at the cut."""
+    n = 30_000
+    row, column = ring(n)
+    score = np.tile([0.5, 0.4], n)
+    score[1] = 0.7 * n
+    scores = sparse.csr_array((score, (row, column)), (n, n))
+    found = matching.match(scores, 0.1, method)
+    assert found.pairs[:, 1].tolist() == [*range(1, n), 0] if method == "optimal" else found.n == n - 1

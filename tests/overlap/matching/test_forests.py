@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import optimize, sparse
 
 from overlap import intervals, matching
-from overlap.matching.forests import matched_in_forest
+from overlap.matching.forests import best_in_forest
 
 
 def random_forest(rng, n_nodes):
@@ -31,40 +31,30 @@ def random_forest(rng, n_nodes):
     return ends[:, 0], ends[:, 1]
 
 
-def best_by_scipy(row, column, score, worth_of_a_pair):
-    """Return the greatest total of score and worth, none being worth 0."""
-    if not len(row):
-        return 0.0
-    worth = np.zeros((row.max() + 1, column.max() + 1))
-    worth[row, column] = np.maximum(score + worth_of_a_pair, 0)
-    return worth[optimize.linear_sum_assignment(worth, maximize=True)].sum()
-
-
 @settings(max_examples=150)
-@given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.sampled_from([0, 1]))
-def test_as_the_dense_solver(seed, n_nodes, counted):
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.booleans())
+def test_as_the_dense_solver(seed, n_nodes, ties):
     rng = np.random.default_rng(seed)
     row, column = random_forest(rng, n_nodes)
-    score = rng.choice([0.25, 0.5, 0.75, 1.0], len(row)) if seed % 2 else rng.uniform(0.01, 1, len(row))
-    chosen = matched_in_forest(row, column, score, counted)
+    if not len(row):
+        return
+    added = rng.integers(1, 5 if ties else 10**6, len(row))
+    chosen, worth = best_in_forest(row, column, added.tolist())
     assert len(set(row[chosen])) == len(set(column[chosen])) == len(chosen)
-    # no chain of exchanges of scores up to 1 gains as much as 1000
-    worth_of_a_pair = 1000.0 * counted
-    total = score[chosen].sum() + worth_of_a_pair * len(chosen)
-    assert total == pytest.approx(best_by_scipy(row, column, score, worth_of_a_pair), rel=1e-12)
+    dense = np.zeros((row.max() + 1, column.max() + 1))
+    dense[row, column] = added
+    best = dense[optimize.linear_sum_assignment(dense, maximize=True)].sum()
+    assert added[chosen].sum() == best
+    # the dual problem has the same optimum
+    assert sum(worth) == best
+    worths = np.array(worth)
+    assert np.all(worths[row] + worths[row.max() + 1 + column] >= added)
 
 
-def test_negative_scores_are_pairs_too_where_their_number_comes_first():
-    row = np.array([0, 0, 1])
-    column = np.array([0, 1, 1])
-    score = np.array([-0.9, 5.0, -0.8])
-    assert matched_in_forest(row, column, score, counted=1).tolist() == [0, 2]
-    assert matched_in_forest(row, column, score, counted=0).tolist() == [1]
-
-
-def test_no_pairs():
-    none = np.zeros(0, np.intp)
-    assert matched_in_forest(none, none, np.zeros(0), counted=1).tolist() == []
+def test_pairs_that_add_nothing_are_left():
+    chosen, worth = best_in_forest(np.array([0, 0, 1]), np.array([0, 1, 1]), [-9, 50, -8])
+    assert chosen.tolist() == [1]
+    assert worth == [50, 0, 0, 0]
 
 
 @pytest.mark.parametrize("n", [1, 2, 501, 100_000])
@@ -73,9 +63,10 @@ def test_every_other_pair_of_a_long_chain(n):
     k = np.arange(n)
     row = np.repeat(k, 2)
     column = np.stack([k, k + 1], axis=1).ravel()
-    score = np.tile([0.5, 0.4], n)
-    score[2 * (n // 2) + 1] = 1e6
-    chosen = matched_in_forest(row, column, score, counted=1)
+    # each pair adds more than all shifts can
+    added = 10**9 + np.tile([5, 4], n)
+    added[2 * (n // 2) + 1] += 10**6
+    chosen, _ = best_in_forest(row, column, added.tolist())
     assert chosen.tolist() == np.where(k < n // 2, 2 * k, 2 * k + 1).tolist()
 
 
