@@ -33,6 +33,7 @@ def namespace(operation: str, **arrays: Array) -> ModuleType:
     for name, x in arrays.items():
         if not compat.is_array_api_obj(x) or isinstance(x, np.ma.MaskedArray):
             raise TypeError(f"{operation}: {name} is {_remedy(name, x)}")
+        check_chunks(operation, name, x)
     try:
         return compat.array_namespace(*arrays.values())
     except TypeError:
@@ -59,6 +60,18 @@ def table_namespace(operation: str, **tables: Array) -> ModuleType:
             )
         _check_unmasked(operation, name, x)
     return namespace(operation, **tables)
+
+
+def check_chunks(operation: str, name: str, x: Array, *, of: str = "") -> None:
+    """Refuse a dask array that does not know how long its chunks are: no other can be laid beside it.
+
+    `of` is how the caller reaches the array, where it is not by its name.
+    """
+    if compat.is_dask_array(x) and any(n != n for n in x.shape):
+        raise ValueError(
+            f"{operation}: {name} has chunks of unknown size, shape {tuple(x.shape)}; call "
+            f"{of or name}.compute_chunk_sizes() first, or leave cells out by where= in place of an index"
+        )
 
 
 def _remedy(name: str, x: object) -> str:

@@ -20,6 +20,7 @@ import numpy as np
 import xarray as xr
 
 from . import raster
+from ._arrays import check_chunks
 from ._checks import check_choice
 from .counts import Overlap
 from .indices import INDICES, EmptyPolicy
@@ -62,7 +63,8 @@ def measure(
     Raises
     ------
     ValueError
-        If the coordinates differ by more than `tolerance`, or a dimension does not exist.
+        If the coordinates differ by more than `tolerance`, a dimension does not exist, or dask does not know how long
+        its chunks are.
     TypeError
         If an operand is no DataArray.
 
@@ -160,6 +162,7 @@ def _named(**arrays: Any) -> dict[str, xr.DataArray]:
                 f"labelled.measure: {name} is a {type(x).__name__}, not an xarray.DataArray; "
                 "pick a variable of a Dataset, or use overlap.raster.measure for plain arrays"
             )
+        check_chunks("labelled.measure", name, x.data, of=f"{name}.data")
     return operands
 
 

@@ -46,7 +46,8 @@ def measure(a: Array, b: Array, *, period: Period | None = None) -> Overlap:
     Returns
     -------
     Overlap
-        Lengths, areas or volumes of shape (...). Empty boxes have size 0, and their IoU is ``iou``'s `empty`.
+        Lengths, areas or volumes of shape (...). Empty boxes have size 0, and their IoU is ``iou``'s `empty`. NaN for a
+        malformed box where its values may not be looked at: on CUDA, dask, under ``torch.compile`` and ``vmap``.
 
     Raises
     ------

@@ -121,7 +121,8 @@ def measure(
     TypeError
         If a mask is neither bool nor floating, or the operands come from different libraries.
     ValueError
-        If the shapes differ, or a counted value is outside [0, 1] or NaN, or a weight is negative.
+        If the shapes differ, or a counted value is outside [0, 1] or NaN, or a weight is negative, or dask does not
+        know how long its chunks are.
 
     Examples
     --------

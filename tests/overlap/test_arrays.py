@@ -36,6 +36,31 @@ def test_operands_of_two_libraries_are_named(torch):
         _arrays.namespace("f", a=X, b=torch.as_tensor(X))
 
 
+CHUNKED = {
+    "raster.measure": lambda a: ov.raster.measure(a > 0, a > 1),
+    "boxes.measure": lambda a: ov.boxes.measure(a, a),
+    "losses.dice_loss": lambda a: ov.losses.dice_loss(a / 10, a > 1),
+    "Overlap": lambda a: ov.Overlap(a, a, a),
+}
+
+
+@pytest.mark.parametrize("operation", CHUNKED)
+def test_chunks_of_unknown_size_are_refused_with_the_remedy(operation):
+    da = pytest.importorskip("dask.array")
+    table = np.array([[0, 0, 2, 2], [1, 1, 3, 4], [0, 1, 2, 2]])
+    lazy = da.from_array(table, chunks=(2, 4))
+    rows = lazy[lazy[:, 0] == 0]
+    with pytest.raises(ValueError, match=rf"{operation}: \w+ has chunks of unknown size.*compute_chunk_sizes\(\)"):
+        CHUNKED[operation](rows)
+    rows.compute_chunk_sizes()
+    compute = CHUNKED[operation]
+    expected = compute(table[table[:, 0] == 0])
+    if isinstance(expected, ov.Overlap):
+        np.testing.assert_array_equal(compute(rows).intersection.compute(), expected.intersection)
+    else:
+        np.testing.assert_array_equal(np.asarray(compute(rows)), expected)
+
+
 def test_what_is_no_plain_array_is_refused_with_the_remedy():
     xr = pytest.importorskip("xarray")
     with pytest.raises(TypeError, match=r"f: a is a list, not an array; pass numpy.asarray\(a\)"):

@@ -6,6 +6,7 @@ import array_api_compat.numpy as xp
 import numpy as np
 import pytest
 
+import overlap as ov
 from overlap._coordinates import Kind, as_floating, common_shape, read_boxes, read_rows, well_formed
 
 DTYPES = [
@@ -90,3 +91,35 @@ def test_rows_and_shapes():
     assert common_shape("slabs.measure", SLAB, a=np.zeros((5, 1, 4)), b=np.zeros((3, 4))) == (5, 3, 4)
     with pytest.raises(ValueError, match=r"do not broadcast together; slabs\.pairwise\(a, b\) takes every pair"):
         common_shape("slabs.measure", SLAB, a=np.zeros((5, 4)), b=np.zeros((3, 4)))
+
+
+FUNCTIONS = [
+    *[("boxes", name) for name in ("iou", "dice", "giou", "diou", "ciou", "eiou", "pairwise")],
+    *[(kind, name) for kind in ("oriented", "cuboids") for name in ("iou", "giou", "pairwise")],
+]
+WELL_FORMED = {
+    "boxes": [[0.0, 0, 2, 2], [1, 1, 2, 2]],
+    "oriented": [[0.0, 0, 2, 2, 0], [0, 0, 1, 1, 0]],
+    "cuboids": [[0.0, 0, 0, 2, 2, 1, 0], [0, 0, 0, 1, 1, 1, 0]],
+}
+MALFORMED = {
+    "boxes": [[0.0, 0, 2, 2], [3, 1, 2, 2]],
+    "oriented": [[0.0, 0, 2, 2, 0], [0, 0, -1, 1, 0]],
+    "cuboids": [[0.0, 0, 0, 2, 2, 1, 0], [0, 0, 0, 1, -1, 1, 0]],
+}
+
+
+@pytest.mark.parametrize(("kind", "name"), FUNCTIONS, ids=".".join)
+def test_an_inverted_box_raises_eagerly_and_is_nan_when_compiled(kind, name):
+    """One rule for all: it raises where values may be looked at, and spoils only its own row elsewhere."""
+    torch = pytest.importorskip("torch")
+    function = getattr(getattr(ov, kind), name)
+    a = torch.tensor(MALFORMED[kind])
+    b = torch.tensor(WELL_FORMED[kind])
+    for eager_a, eager_b in ((a, b), (a.numpy(), b.numpy())):
+        with pytest.raises(ValueError, match=rf"{kind}.{name}: 1 of 2 boxes of a are malformed|measure: 1 of 2 boxes"):
+            function(eager_a, eager_b)
+    compiled = torch.compile(function, fullgraph=True, backend="eager")
+    scores = compiled(a, b)
+    assert scores[1].isnan().all()
+    assert scores[0].isfinite().all()

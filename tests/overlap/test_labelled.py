@@ -136,6 +136,23 @@ def test_every_mix_of_dask_and_numpy(da, chunked):
     xr.testing.assert_allclose(labelled.indices(counts).compute().drop_attrs(), labelled.indices(expected).drop_attrs())
 
 
+def test_chunks_of_unknown_size_are_refused_with_the_remedy(da):
+    rows = np.array([True, False, True])
+    mask = np.array([[True, False], [True, True], [False, True]])
+    lazy = da.from_array(mask, chunks=(2, 2))[da.from_array(rows, chunks=2)]
+    a = xr.DataArray(lazy, dims=("y", "x"))
+    b = xr.DataArray(mask[rows], dims=("y", "x"))
+    with pytest.raises(
+        ValueError, match=r"a has chunks of unknown size, shape \(nan, 2\); call a.data.compute_chunk_s"
+    ):
+        labelled.measure(a, b)
+    with pytest.raises(ValueError, match=r"call weights.data.compute_chunk_sizes\(\) first"):
+        labelled.measure(b, b, weights=a)
+    a.data.compute_chunk_sizes()
+    counts = labelled.measure(a, b)
+    assert [int(counts[k].compute()) for k in ("intersection", "size_a", "size_b")] == [2, 2, 2]
+
+
 def test_different_chunks_meet(da):
     counts = labelled.measure(A.chunk(x=3, y=2), B.chunk(x=4, y=6), ["x", "y"])
     xr.testing.assert_equal(counts.compute(), labelled.measure(A, B, ["x", "y"]))
