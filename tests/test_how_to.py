@@ -152,3 +152,22 @@ def test_boxes_are_as_the_page_says(capsys):
     assert f"{1 / 7} beside 0.0" in out
     assert "are malformed (hi < lo, NaN or infinite)" in out
     assert (names["fitted"] > 0.98).all()
+
+
+def test_average_precision_as_the_page_says(capsys):
+    names: dict[str, object] = {}
+    for cell in cells_of("average-precision.md"):
+        exec(cell, names)
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].startswith(
+        "{'AP': 0.7, 'AP50': 1.0, 'AP75': 1.0, 'AP small': 0.6, 'AP medium': 0.8, 'AP large': nan"
+    )
+    assert [line.split() for line in printed[1:7]] == [
+        ["section", "place", "id", "reason"],
+        ["annotations", "3", "4", "image_id", "9", "is", "none", "of", "the", "images"],
+        ["name", "references", "AP", "AP50", "AR", "100"],
+        ["cat", "1", "0.8", "1.0", "0.8"],
+        ["dog", "1", "0.6", "1.0", "0.6"],
+        ["emu", "0", "NaN", "NaN", "NaN"],
+    ]
+    assert printed[7:] == ["VOC_2007 0.8485", "VOC_2010 0.8333", "COCO 0.835", "footprints 1.0", "cuboids 0.5", "1.0"]

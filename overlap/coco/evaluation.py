@@ -125,7 +125,7 @@ def _scene(detections: Detections, references: References, protocol: Protocol) -
     # equals by image, then category, then row
     place = np.lexsort((category_a, image[:n]))
     if protocol.later_first:
-        place = place[::-1]
+        place = np.arange(n)[::-1]
     order = place[np.lexsort((-detections.confidence[place], class_a[place]))]
     position = _position_in_group(group_a[order])
     is_looked_at = position < max(protocol.max_detections)

@@ -90,8 +90,8 @@ class Protocol:
     use_categories : bool
         False: all are of one category, as in the scoring of proposals.
     later_first : bool
-        Of equal confidences the later detection goes first (nuScenes). By default the one of the lower image goes
-        first, and within it the earlier one (COCO).
+        Of equal confidences the last row goes first (nuScenes). By default the one of the lower image goes first, and
+        within it the earlier one (COCO).
     claiming : Claiming
         How detections claim references.
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from overlap import coco
 
@@ -77,6 +78,43 @@ def test_pascal_voc_against_its_own_loop(seed):
     assert by_11 == pytest.approx(voc_2007(recall, precision), abs=1e-14)
     assert by_step == pytest.approx(voc_2010(recall, precision), abs=1e-14)
     assert by_11 != by_step
+
+
+def nuscenes_average(confidence, image_a, distance, image_b, radius):
+    """nuScenes's loop: the nearest centre that is free, then precision on the line between the points of its curve."""
+    taken = set()
+    hits = []
+    for _, i in sorted((value, number) for number, value in enumerate(confidence))[::-1]:
+        nearest, best = np.inf, None
+        for j in np.flatnonzero(image_b == image_a[i]):
+            if j not in taken and distance[i, j] < nearest:
+                nearest, best = distance[i, j], j
+        hits.append(nearest < radius)
+        if nearest < radius:
+            taken.add(best)
+    hits = np.cumsum(hits)
+    if not hits[-1]:
+        return 0.0
+    precision = hits / np.arange(1, len(hits) + 1)
+    at = np.interp(np.linspace(0, 1, 101), hits / len(image_b), precision, right=0)
+    return np.mean(np.maximum(at[11:] - 0.1, 0)) / 0.9
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_nuscenes_against_its_own_loop(seed):
+    rng = np.random.default_rng(seed)
+    n, m = 60, 25
+    image_a, image_b = rng.integers(0, 5, n), rng.integers(0, 5, m)
+    confidence = rng.integers(1, 20, n) / 20
+    distance = rng.uniform(0, 6, (n, m))
+    is_pair = image_a[:, None] == image_b
+    overlaps = sparse.coo_array((-distance[is_pair], np.nonzero(is_pair)), (n, m))
+    detections = coco.Detections(image=image_a, category=np.zeros(n), confidence=confidence)
+    references = coco.References(image=image_b, category=np.zeros(m))
+    average = coco.evaluate(detections, references, overlaps, coco.NUSCENES).average_precision[:, 0, 0, 0]
+    expected = [nuscenes_average(confidence, image_a, distance, image_b, radius) for radius in (0.5, 1, 2, 4)]
+    np.testing.assert_allclose(average, expected, atol=1e-14)
+    assert len(set(expected)) == 4
 
 
 def test_one_curve_read_by_every_protocol():
