@@ -11,7 +11,7 @@ import pytest
 import xarray as xr
 
 import overlap as ov
-from overlap import boxes, calibration, cuboids, expected, intervals, matching, oriented, raster, surfaces
+from overlap import boxes, calibration, coco, cuboids, expected, intervals, matching, oriented, raster, surfaces
 
 MASK = np.eye(4, dtype=bool)
 LABELS = np.arange(16).reshape(4, 4)
@@ -21,6 +21,11 @@ STANDING = np.array([[0, 0, 0, 1, 1, 1, 0.0], [0, 0, 0, 2, 2, 2, 0]])
 ROWS = np.array([[0, 1.0], [2, 4]])
 SCORES = np.array([[0.5, 0.2], [0.1, 0.9]])
 SOFT = np.linspace(0, 1, 16).reshape(4, 4)
+RUNS = raster.encode_rle(np.stack([MASK, MASK]))
+FOUND = coco.Detections([1, 2], [1, 1], [0.5, 0.6], boxes=BOXES)
+THERE = coco.References([1, 2], [1, 1], boxes=BOXES)
+EMPTY_FILE = {"images": [], "categories": [], "annotations": []}
+INSTANCES = coco.read_instances(EMPTY_FILE)
 THREE = ov.Overlap(0, 4, 0)
 
 CALLS = {
@@ -74,6 +79,39 @@ CALLS = {
     "matching.nms": (matching.nms, {"scores": [0.5, 0.6], "pairwise": SCORES, "threshold": 0.5}),
     "matching.ranking_score": (matching.ranking_score, {"p": 0.5, "q": 0.5, "a": 0.5}),
     "matching.assign": (matching.assign, {"pairwise": SCORES, "positive": 0.5, "negative": 0.4}),
+    "coco.Detections": (
+        coco.Detections,
+        {"image": [1, 2], "category": [1, 1], "confidence": [0.5, 0.6], "boxes": BOXES, "masks": RUNS, "sizes": [1, 4]},
+    ),
+    "coco.References": (
+        coco.References,
+        {
+            "image": [1, 2],
+            "category": [1, 1],
+            "boxes": BOXES,
+            "masks": RUNS,
+            "is_crowd": [0, 1],
+            "is_ignored": [0, 1],
+            "categories": [1],
+        },
+    ),
+    "coco.Protocol": (
+        coco.Protocol,
+        {
+            "thresholds": [0.5],
+            "recall_points": [0.5],
+            "least_precision": 0.1,
+            "size_ranges": [("all", 0, 9)],
+            "max_detections": [9],
+        },
+    ),
+    "coco.evaluate": (
+        coco.evaluate,
+        {"detections": FOUND, "references": THERE, "overlaps": "boxes", "protocol": coco.VOC_2010},
+    ),
+    "coco.draw_polygons": (coco.draw_polygons, {"polygons": [[0, 0, 1, 1, 2, 0]], "height": 9, "width": 9}),
+    "coco.read_results": (coco.read_results, {"source": [], "instances": INSTANCES, "shapes": "boxes"}),
+    "coco.read_instances": (coco.read_instances, {"source": EMPTY_FILE, "shapes": "boxes"}),
     "expected.expected_dice": (expected.expected_dice, {"mask": MASK, "probability": SOFT, "axis": 0, "empty": 0.0}),
     "expected.expected_iou": (expected.expected_iou, {"mask": MASK, "probability": SOFT, "axis": 0, "empty": 0.0}),
     "expected.optimal_mask": (expected.optimal_mask, {"probability": SOFT, "axis": 0, "empty": 0.0}),
@@ -119,6 +157,22 @@ MAY_BE = {
     ("surfaces.within", "distance", "labelled"),
     ("matching.average_precision", "labels_a", "texts"),
     ("matching.average_precision", "labels_b", "texts"),
+    ("coco.Detections", "image", "texts"),
+    ("coco.Detections", "category", "texts"),
+    ("coco.References", "image", "texts"),
+    ("coco.References", "category", "texts"),
+    ("coco.References", "categories", "texts"),
+    ("coco.Detections", "boxes", "None"),
+    ("coco.Detections", "masks", "None"),
+    ("coco.Detections", "sizes", "None"),
+    ("coco.References", "boxes", "None"),
+    ("coco.References", "masks", "None"),
+    ("coco.References", "is_crowd", "None"),
+    ("coco.References", "is_ignored", "None"),
+    ("coco.References", "categories", "None"),
+    ("coco.Protocol", "recall_points", "None"),
+    ("coco.read_instances", "source", "text"),
+    ("coco.read_results", "source", "text"),
     ("boxes.nms", "labels", "texts"),
     ("boxes.nms", "labels", "None"),
     ("matching.nms", "pairwise", "function"),
@@ -127,7 +181,7 @@ MAY_BE = {
     ("Overlap", "size_a", "labelled"),
     ("Overlap", "size_b", "labelled"),
 }
-"""What is right: a default, texts as labels, a function that computes overlaps, numbers with names of their own."""
+"""What is right: a default, texts as labels, a function that computes overlaps, names beside numbers, a path."""
 
 CASES = [
     (name, argument, kind)

@@ -71,6 +71,8 @@ def evaluate(
             f"coco.evaluate: got {shown(detections)} and {shown(references)}; pass coco.Detections, then "
             "coco.References"
         )
+    if not isinstance(protocol, Protocol):
+        raise TypeError(f"coco.evaluate: protocol is {shown(protocol)}; pass a coco.Protocol, such as coco.COCO")
     scene = _scene(detections, references, protocol)
     overlapping = _overlapping(scene, overlaps)
     return _evaluated(scene, overlapping)

@@ -15,6 +15,7 @@ References
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,9 @@ def draw_polygons(polygons: Sequence[Any], height: int, width: int) -> dict[str,
            [1, 1, 1, 1, 0],
            [0, 0, 0, 0, 0]])
     """
+    for name, side in {"height": height, "width": width}.items():
+        if not isinstance(side, Integral) or side < 1:
+            raise ValueError(f"coco.draw_polygons: {name} is {shown(side)}; pass a whole number of cells")
     corners, reason = read_polygons(polygons)
     if reason:
         raise ValueError(f"coco.draw_polygons: {reason}")

@@ -20,6 +20,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from .._arrays import numbers_on_host
 from .._checks import check_choice, check_real, shown
 
 Interpolation = Literal["envelope", "linear"]
@@ -156,10 +157,10 @@ class Protocol:
 
 def _numbers(name: str, values: Sequence[float]) -> tuple[float, ...]:
     """Return numbers as a tuple, one at least, none of them NaN."""
-    try:
-        numbers = tuple(float(value) for value in values)
-    except (TypeError, ValueError):
-        raise ValueError(f"coco.Protocol: {name} is {shown(values)}; pass a row of numbers") from None
+    row = numbers_on_host("coco.Protocol", name, values)
+    if row.ndim != 1:
+        raise ValueError(f"coco.Protocol: {name} is {shown(values)}; pass a row of numbers")
+    numbers = tuple(float(value) for value in row.tolist())
     if not numbers or np.isnan(numbers).any():
         raise ValueError(f"coco.Protocol: {name} is {shown(values)}; pass one number at least, and no NaN")
     return numbers
@@ -168,7 +169,7 @@ def _numbers(name: str, values: Sequence[float]) -> tuple[float, ...]:
 def _ranges(ranges: Sequence[SizeRange]) -> tuple[SizeRange, ...]:
     """Return ranges of sizes, one at least, each from a lower to a higher number."""
     try:
-        read = tuple(SizeRange(name, float(least), float(most)) for name, least, most in ranges)
+        read = tuple(SizeRange(name, *_numbers("a range of size", ends)) for name, *ends in ranges)
     except (TypeError, ValueError):
         read = ()
     if not read or not all(size.least <= size.most for size in read):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,7 +110,7 @@ class References:
             object.__setattr__(self, name, _read_flags(name, getattr(self, name), len(self)))
         if self.categories is not None:
             categories = read_labels("coco.References", "categories", self.categories)
-            if categories.ndim != 1 or len(set(categories.tolist())) < categories.size:
+            if categories.ndim != 1 or not _are_different(categories):
                 raise ValueError(
                     f"coco.References: categories is {shown(self.categories)}; pass a row of labels, each of them once"
                 )
@@ -120,6 +120,13 @@ class References:
         return len(self.image)
 
 
+def _are_different(labels: Labels) -> bool:
+    try:
+        return len(set(labels.tolist())) == labels.size
+    except TypeError:
+        return False
+
+
 def _read_columns(table: Detections | References, operation: str, needed: tuple[str, ...]) -> None:
     """Put checked arrays in place of the columns that both tables have."""
     n = None
@@ -127,6 +134,7 @@ def _read_columns(table: Detections | References, operation: str, needed: tuple[
         labels = read_labels(operation, name, getattr(table, name))
         n = len(labels) if labels.ndim == 1 and n is None else n
         _check_length(operation, name, labels, n)
+        _check_hashable(operation, name, labels)
         object.__setattr__(table, name, labels)
     for name in (*needed, "sizes"):
         given = getattr(table, name)
@@ -152,8 +160,17 @@ def _check_length(operation: str, name: str, values: np.ndarray, n: int | None) 
         raise ValueError(f"{operation}: {name} has shape {values.shape}; pass {expected}")
 
 
+def _check_hashable(operation: str, name: str, labels: Labels) -> None:
+    if labels.dtype != object:
+        return
+    for row, label in enumerate(labels.tolist()):
+        if label is None or not isinstance(label, Hashable):
+            raise ValueError(f"{operation}: {name} of row {row} is {shown(label)}; labels are numbers or text")
+
+
 def _check_masks(operation: str, masks: Any, n: int | None) -> None:
-    if isinstance(masks, Mapping | str) or not isinstance(masks, Sequence) or len(masks) != n:
+    is_list = isinstance(masks, list | tuple) and all(isinstance(mask, Mapping) for mask in masks)
+    if not is_list or len(masks) != n:
         raise ValueError(
             f"{operation}: masks is {shown(masks)}; pass a list of run lengths, one for each of the {n} rows: "
             "overlap.raster.encode_rle"

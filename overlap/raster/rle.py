@@ -161,9 +161,9 @@ def read_rle(operation: str, name: str, rle: Mapping[str, Any]) -> ReadRle:
     counts = _read_counts(operation, name, rle["counts"])
     n_cells = height * width
     shortest = counts.min(initial=0)
-    added_up = sum(counts.tolist())
     longest = counts.max(initial=0)
     # sums of whole numbers of Python do not wrap around
+    added_up = int(counts.sum()) if longest <= n_cells else sum(counts.tolist())
     if shortest < 0 or added_up != n_cells:
         raise ValueError(
             f"{operation}: {name} has lengths from {shortest} to {longest} that add up to {added_up} cells, and an "
