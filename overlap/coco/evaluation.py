@@ -22,7 +22,7 @@ from ..matching.candidates import Candidates, read_candidates
 from ..matching.curves import Curve, area_under, curve_of, places_of, precision_at, precision_between
 from ..matching.ranking import claims
 from .evaluated import Evaluation
-from .overlaps import check_overlaps, overlap_of, pairs_in_groups
+from .overlaps import compared, pairs_in_groups
 from .protocols import COCO, Protocol, SizeRange
 from .tables import Bools, Detections, Floats, Labels, References
 
@@ -207,19 +207,25 @@ def _position_in_group(group: Indices) -> Indices:
 def _overlapping(scene: _Scene, overlaps: Any) -> _Overlapping:
     if sparse.issparse(overlaps):
         return _given(scene, overlaps)
-    check_overlaps(overlaps)
     return _compared(scene, overlaps)
 
 
 def _compared(scene: _Scene, overlaps: str) -> _Overlapping:
     """Compare all pairs of a group."""
-    rank, column = pairs_in_groups(scene.group_a[scene.rows], scene.group_b)
-    measured = overlap_of(overlaps, scene.detections, scene.references, scene.rows[rank], column)
+    comparison = compared(overlaps, scene.detections, scene.references)
     lowest = min(*scene.protocol.thresholds, _NEARLY_ONE)
-    is_near = measured.scores >= lowest
+    ranks = [np.zeros(0, np.intp)]
+    columns = [np.zeros(0, np.intp)]
+    scores = [np.zeros(0)]
+    for rank, column in pairs_in_groups(scene.group_a[scene.rows], scene.group_b):
+        score = comparison.scores(scene.rows[rank], column)
+        is_near = score >= lowest
+        ranks.append(rank[is_near])
+        columns.append(column[is_near])
+        scores.append(score[is_near])
     shape = (len(scene.rows), len(scene.references))
-    pairs = Candidates(rank[is_near], column[is_near], measured.scores[is_near], shape)
-    return _sized(scene, pairs, measured.sizes_a, measured.sizes_b)
+    pairs = Candidates(np.concatenate(ranks), np.concatenate(columns), np.concatenate(scores), shape)
+    return _sized(scene, pairs, comparison.sizes_a, comparison.sizes_b)
 
 
 def _given(scene: _Scene, overlaps: Any) -> _Overlapping:

@@ -8,7 +8,8 @@ Conventions
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,54 +36,56 @@ class Family(NamedTuple):
     shared: Callable[[Any, Any, Indices, Indices], Floats]
 
 
-class Measured(NamedTuple):
-    """The index of pairs of rows, and the sizes of all detections and of all references."""
+@dataclass(frozen=True)
+class Comparison:
+    """The shapes of detections and references, and their sizes."""
 
-    scores: Floats
+    family: Family
+    shapes_a: Any
+    shapes_b: Any
     sizes_a: Floats
     sizes_b: Floats
+    is_crowd: Bools
+
+    def scores(self, i: Indices, j: Indices) -> Floats:
+        """Return how much detections i overlap references j, pair by pair."""
+        shared = self.family.shared(self.shapes_a, self.shapes_b, i, j)
+        return _index(shared, self.sizes_a[i], self.sizes_b[j], self.is_crowd[j])
 
 
-def pairs_in_groups(group_a: Indices, group_b: Indices) -> tuple[Indices, Indices]:
-    """Return each row of `a` with each row of `b` of the same group, by row of `a`, then of `b`.
+def compared(overlaps: str, detections: Detections, references: References) -> Comparison:
+    """Read the shapes that are to be compared."""
+    check_choice("coco.evaluate", "overlaps", overlaps, FAMILIES)
+    family = FAMILIES[overlaps]
+    shapes_a = family.read("detections", detections)
+    shapes_b = family.read("references", references)
+    sizes_a = family.sizes(shapes_a)
+    sizes_b = family.sizes(shapes_b)
+    return Comparison(family, shapes_a, shapes_b, sizes_a, sizes_b, references.is_crowd)
+
+
+def pairs_in_groups(group_a: Indices, group_b: Indices) -> Iterator[tuple[Indices, Indices]]:
+    """Yield each row of `a` with each row of `b` of the same group, by row of `a`, in blocks of bounded size.
 
     Examples
     --------
-    >>> i, j = pairs_in_groups(np.array([5, 2, 5]), np.array([5, 5, 3]))
-    >>> i.tolist(), j.tolist()
-    ([0, 0, 2, 2], [0, 1, 0, 1])
+    >>> blocks = pairs_in_groups(np.array([5, 2, 5]), np.array([5, 5, 3]))
+    >>> [(i.tolist(), j.tolist()) for i, j in blocks]
+    [([0, 0, 2, 2], [0, 1, 0, 1])]
     """
     order = np.argsort(group_b, kind="stable")
     sorted_groups = group_b[order]
     first = np.searchsorted(sorted_groups, group_a, "left")
-    stop = np.searchsorted(sorted_groups, group_a, "right")
-    partners = stop - first
-    i = np.repeat(np.arange(len(group_a)), partners)
+    partners = np.searchsorted(sorted_groups, group_a, "right") - first
     ends = np.cumsum(partners)
-    place = np.arange(len(i)) - (ends - partners)[i] + first[i]
-    return i, order[place]
-
-
-def check_overlaps(overlaps: object) -> None:
-    """Refuse the name of a kind of shape that there is none of."""
-    check_choice("coco.evaluate", "overlaps", overlaps, FAMILIES)
-
-
-def overlap_of(overlaps: str, detections: Detections, references: References, i: Indices, j: Indices) -> Measured:
-    """Return how much pairs of rows overlap."""
-    family = FAMILIES[overlaps]
-    shapes_a = family.read("detections", detections)
-    shapes_b = family.read("references", references)
-    size_a = family.sizes(shapes_a)
-    size_b = family.sizes(shapes_b)
-    scores = np.empty(len(i))
-    for start in range(0, len(i), _CHUNK):
-        chunk = slice(start, start + _CHUNK)
-        rows_a = i[chunk]
-        rows_b = j[chunk]
-        shared = family.shared(shapes_a, shapes_b, rows_a, rows_b)
-        scores[chunk] = _index(shared, size_a[rows_a], size_b[rows_b], references.is_crowd[rows_b])
-    return Measured(scores, size_a, size_b)
+    start = 0
+    while start < len(group_a):
+        done = ends[start - 1] if start else 0
+        stop = max(start + 1, int(np.searchsorted(ends, done + _CHUNK, "right")))
+        i = np.repeat(np.arange(start, stop), partners[start:stop])
+        place = first[i] + done + np.arange(len(i)) - (ends - partners)[i]
+        yield i, order[place]
+        start = stop
 
 
 def _index(shared: Floats, size_a: Floats, size_b: Floats, is_crowd: Bools) -> Floats:

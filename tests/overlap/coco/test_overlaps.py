@@ -42,27 +42,31 @@ FAMILIES = {
 }
 
 
+@pytest.mark.parametrize("pairs_at_once", [12, 10**6])
 @pytest.mark.parametrize("family", FAMILIES)
-def test_every_pair_of_an_image_has_its_iou(family):
+def test_every_pair_of_an_image_has_its_iou(family, pairs_at_once, monkeypatch):
     draw, pairwise = FAMILIES[family]
     a, b = draw(20), draw(30)
     image_a, image_b = rng.integers(0, 3, 20), rng.integers(0, 3, 30)
     found = coco.Detections(image=image_a, category=np.zeros(20), confidence=np.zeros(20), boxes=a)
     there = coco.References(image=image_b, category=np.zeros(30), boxes=b)
-    i, j = overlaps.pairs_in_groups(image_a, image_b)
+    monkeypatch.setattr(overlaps, "_CHUNK", pairs_at_once)
+    blocks = list(overlaps.pairs_in_groups(image_a, image_b))
+    assert len(blocks) == 1 or pairs_at_once == 12
+    i, j = (np.concatenate(rows) for rows in zip(*blocks, strict=True))
     assert sorted(zip(i, j, strict=True)) == list(zip(*np.nonzero(image_a[:, None] == image_b), strict=True))
-    measured = overlaps.overlap_of(family, found, there, i, j)
-    np.testing.assert_allclose(measured.scores, pairwise(a, b)[i, j], atol=1e-12)
+    comparison = overlaps.compared(family, found, there)
+    np.testing.assert_allclose(comparison.scores(i, j), pairwise(a, b)[i, j], atol=1e-12)
 
 
 def test_of_a_crowd_it_is_the_share_of_the_detection():
     found = coco.Detections(image=[1], category=[1], confidence=[1], boxes=[[0, 0, 2, 2]])
     there = coco.References(image=[1, 1], category=[1, 1], boxes=[[1, 0, 50, 50]] * 2, is_crowd=[True, False])
-    measured = overlaps.overlap_of("boxes", found, there, np.array([0, 0]), np.array([0, 1]))
-    np.testing.assert_allclose(measured.scores, [0.5, 2 / 2502])
+    scores = overlaps.compared("boxes", found, there).scores(np.array([0, 0]), np.array([0, 1]))
+    np.testing.assert_allclose(scores, [0.5, 2 / 2502])
 
 
 def test_boxes_without_area_share_nothing():
     found = coco.Detections(image=[1], category=[1], confidence=[1], boxes=[[3, 3, 0, 0]])
     there = coco.References(image=[1], category=[1], boxes=[[3, 3, 0, 0]])
-    assert overlaps.overlap_of("boxes", found, there, np.array([0]), np.array([0])).scores.tolist() == [0]
+    assert overlaps.compared("boxes", found, there).scores(np.array([0]), np.array([0])).tolist() == [0]
