@@ -169,17 +169,6 @@ def contour_area(values: Floats, level: float, wrap: tuple[bool, bool]) -> shape
     return region
 
 
-def area_of_cells(inside: NDArray[np.bool_]) -> shapely.Geometry:
-    """Return the region that cells cover."""
-    framed = np.pad(inside, [(0, 0), (1, 1)]).astype(np.int8)
-    step = np.diff(framed, axis=1)
-    row, first = np.nonzero(step == 1)
-    _, stop = np.nonzero(step == -1)
-    runs = shapely.box(first - 0.5, row - 0.5, stop - 0.5, row + 0.5)
-    region: shapely.Geometry = shapely.union_all(runs)
-    return region
-
-
 def _away_from_level(values: Floats, level: float, outside: float, wrap: tuple[bool, bool]) -> Floats:
     """Move values that lie at the level a little off it: outlines that touch at a centre would not build an area."""
     from scipy.ndimage import maximum_filter

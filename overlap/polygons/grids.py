@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._arrays import on_host
 from .._checks import check_choice
-from .cells import Grid, area_of_cells, cell_coverage, centres_inside, contour_area, edges, read_grid, traced_grid
+from .cells import Grid, cell_coverage, centres_inside, contour_area, edges, read_grid, traced_grid
 from .periodic import Period, Polygonal, areal, at_origin, lattice, prepared, read_periods, without_long_edges
+from .tracing import area_of_cells
 
 
 def rasterize(
