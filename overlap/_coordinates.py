@@ -131,6 +131,32 @@ def _floating_dtype(operation: str, name: str, box: Array, xp: ModuleType) -> An
     return box.dtype if xp.finfo(box.dtype).bits >= 32 else xp.float32
 
 
+def in_one_unit(coordinates: list[np.ndarray], sides: list[np.ndarray]) -> list[np.ndarray]:
+    """Return coordinates in a unit in which products of sides neither overflow nor vanish, as ratios of sizes need it.
+
+    The unit is a power of two, so that nothing is rounded, and 1 for all but extreme sides. `sides` (..., d) are those
+    of all boxes, of any shape. Where both kinds of extreme meet, the longest decide.
+
+    Examples
+    --------
+    >>> box = np.array([0.0, 0.0, 1e-300, 1e-300])
+    >>> (scaled,) = in_one_unit([box], [box[2:]])
+    >>> float(np.prod(scaled[2:])) > 0.1
+    True
+    """
+    longest = max(float(np.max(x, initial=0.0)) for x in sides)
+    shortest = min(float(np.min(x, where=x > 0, initial=np.inf)) for x in sides)
+    if not 0 < longest < np.inf:
+        return coordinates
+    # with room for a sum of some products
+    reach = (np.finfo(sides[0].dtype).maxexp - 24) // sides[0].shape[-1]
+    _, highest = np.frexp(longest)
+    _, lowest = np.frexp(shortest)
+    if highest < reach and lowest > -reach:
+        return coordinates
+    return [np.ldexp(x, -highest) for x in coordinates]
+
+
 def well_formed(operation: str, name: str, box: Array, valid: Array, why: str, remedy: str, xp: ModuleType) -> Array:
     """Refuse boxes (..., n) that are not `valid` (...) on the host; make them NaN elsewhere."""
     if not is_host(box):

@@ -110,6 +110,15 @@ def read_periods(operation: str, period: Period | None, box: Array) -> list[floa
     return [None if p is None else float(p) for p in period]
 
 
+def in_unit(rows: np.ndarray, periods: list[float | None]) -> tuple[np.ndarray, list[float | None]]:
+    """Return boxes and periods in a unit in which sizes neither overflow nor vanish; see `_coordinates.in_one_unit`."""
+    lo, hi = halves(rows)
+    lengths = np.array([0.0 if period is None else period for period in periods])
+    scaled, scaled_lengths = _coordinates.in_one_unit([rows, lengths], [hi - lo])
+    scaled_periods = [None if period is None else float(x) for period, x in zip(periods, scaled_lengths, strict=True)]
+    return scaled, scaled_periods
+
+
 def halves(box: Array) -> tuple[Array, Array]:
     """Split the last axis into its two halves: lo and hi."""
     d = box.shape[-1] // 2

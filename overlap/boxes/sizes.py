@@ -10,6 +10,7 @@ import numpy as np
 from .. import indices
 from .._arrays import Array, as_host, like, namespace
 from .._compiled import kernels
+from .._coordinates import in_one_unit
 from ..counts import Overlap, unchecked
 from ..indices import EmptyPolicy
 from .arrays import (
@@ -174,7 +175,9 @@ def pairwise(a: Array, b: Array) -> Array:
     host_columns = as_host(columns)
     if host_rows is None or host_columns is None:
         return _pairs(rows, columns, xp)
-    pairs = _pairs_on_host(host_rows, host_columns)
+    sides = [host[:, host.shape[1] // 2 :] - host[:, : host.shape[1] // 2] for host in (host_rows, host_columns)]
+    scaled_rows, scaled_columns = in_one_unit([host_rows, host_columns], sides)
+    pairs = _pairs_on_host(scaled_rows, scaled_columns)
     return like(pairs, rows, xp)
 
 

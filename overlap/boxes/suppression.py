@@ -11,7 +11,7 @@ from .. import indices
 from .._arrays import Array, table_namespace, values_on_host
 from .._join import Indices, along_curve
 from .._suppression import Kept, Method, Pairs, given_back, read_rules, suppress
-from .arrays import Period, check_rows, read_periods, read_tables
+from .arrays import Period, check_rows, in_unit, read_periods, read_tables
 from .join import envelopes_of, meeting
 from .sizes import measured
 
@@ -83,6 +83,7 @@ def nms(
     rows = rows.astype(np.float64)
     rules = read_rules(operation, scores, len(rows), threshold, labels, method, sigma)
     periods = read_periods(operation, period, rows)
+    rows, periods = in_unit(rows, periods)
     envelopes = envelopes_of(rows, periods)
     if rules.group is not None:
         envelopes = envelopes.grouped(rules.group)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._arrays import Array, like, table_namespace, values_on_host
-from .._coordinates import Kind, read_rows
+from .._coordinates import Kind, in_one_unit, read_rows
 from .._join import (
     Bools,
     Envelopes,
@@ -78,8 +78,9 @@ def joined(operation: str, joinable: Joinable, a: Array, b: Array, by: Labels | 
     host_a = values_on_host(operation, "a", a)
     host_b = values_on_host(operation, "b", b)
     (rows_a, rows_b), _ = read_rows(operation, joinable.kind, a=host_a, b=host_b)
-    envelopes_a = joinable.envelopes_of(rows_a)
-    envelopes_b = joinable.envelopes_of(rows_b)
+    scaled_a, scaled_b = in_unit(joinable.kind, rows_a, rows_b)
+    envelopes_a = joinable.envelopes_of(scaled_a)
+    envelopes_b = joinable.envelopes_of(scaled_b)
     if by is not None:
         group_a, group_b = read_groups(operation, by, len(rows_a), len(rows_b))
         envelopes_a = envelopes_a.grouped(group_a)
@@ -88,7 +89,7 @@ def joined(operation: str, joinable: Joinable, a: Array, b: Array, by: Labels | 
     curve_b = along_curve(envelopes_b)
     along = near(envelopes_a.take(curve_a), packed(envelopes_b.take(curve_b)))
     candidates = renamed(along, curve_a, curve_b)
-    index_a, index_b = gathered(_overlapping(rows_a, rows_b, candidates, joinable))
+    index_a, index_b = gathered(_overlapping(scaled_a, scaled_b, candidates, joinable))
     index_a, index_b = in_order(index_a, index_b, (len(rows_a), len(rows_b)))
     shared = np.empty(len(index_a), rows_a.dtype)
     for start in range(0, len(index_a), _CHUNK):
@@ -96,6 +97,14 @@ def joined(operation: str, joinable: Joinable, a: Array, b: Array, by: Labels | 
         overlap = joinable.overlap_of(rows_a, index_a[chunk], rows_b, index_b[chunk])
         shared[chunk] = overlap.intersection
     return Pairs(like(index_a, a, xp), like(index_b, a, xp), like(shared, a, xp))
+
+
+def in_unit(kind: Kind, *tables: np.ndarray) -> list[np.ndarray]:
+    """Return boxes in a unit in which sizes neither overflow nor vanish; see `_coordinates.in_one_unit`."""
+    sides = [rows[:, kind.sides] for rows in tables]
+    lengths = [rows[:, :-1] for rows in tables]
+    scaled = in_one_unit(lengths, sides)
+    return [np.concatenate([x, rows[:, -1:]], axis=1) for x, rows in zip(scaled, tables, strict=True)]
 
 
 def envelopes_of(boxes: np.ndarray) -> Envelopes:

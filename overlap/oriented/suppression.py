@@ -12,7 +12,7 @@ from .._arrays import Array, table_namespace, values_on_host
 from .._coordinates import read_rows
 from .._join import Indices, along_curve, near, packed
 from .._suppression import Kept, Method, Pairs, given_back, read_rules, suppress
-from .join import ROTATED_BOXES, Joinable
+from .join import ROTATED_BOXES, Joinable, in_unit
 
 
 def nms(
@@ -83,7 +83,7 @@ def suppressed(
     xp = table_namespace(operation, boxes=boxes)
     host = values_on_host(operation, "boxes", boxes)
     (rows,), _ = read_rows(operation, joinable.kind, boxes=host)
-    rows = rows.astype(np.float64)
+    rows = in_unit(joinable.kind, rows.astype(np.float64))[0]
     rules = read_rules(operation, scores, len(rows), threshold, labels, method, sigma)
     envelopes = joinable.envelopes_of(rows)
     if rules.group is not None:

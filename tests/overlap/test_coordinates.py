@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import overlap as ov
-from overlap._coordinates import Kind, as_floating, common_shape, read_boxes, read_rows, well_formed
+from overlap._coordinates import Kind, as_floating, common_shape, in_one_unit, read_boxes, read_rows, well_formed
 
 DTYPES = [
     ("float32", "float32", "float32"),
@@ -123,3 +123,59 @@ def test_an_inverted_box_raises_eagerly_and_is_nan_when_compiled(kind, name):
     scores = compiled(a, b)
     assert scores[1].isnan().all()
     assert scores[0].isfinite().all()
+
+
+def scaled(table, power, lengths):
+    table = table.copy()
+    table[:, :lengths] *= 2.0**power
+    return table
+
+
+def some_boxes(kind, n=120):
+    random = np.random.default_rng(4)
+    d = 3 if kind == "cuboids" else 2
+    low = random.uniform(0, 9, (n, d))
+    sides = random.uniform(1, 3, (n, d))
+    if kind == "boxes":
+        return np.concatenate([low, low + sides], axis=1)
+    return np.concatenate([low, sides, random.uniform(0, 3, (n, 1))], axis=1)
+
+
+@pytest.mark.parametrize("power", [-1000, -520, 511, 1000])
+@pytest.mark.parametrize("kind", ["boxes", "oriented", "cuboids"])
+def test_no_scale_of_boxes_is_special(kind, power):
+    """Areas of sides of 1e-300 and 1e154 vanish and overflow; what overlaps does not depend on that."""
+    package = getattr(ov, kind)
+    table = some_boxes(kind)
+    extreme = scaled(table, power, -1 if kind != "boxes" else None)
+    scores = np.random.default_rng(5).random(len(table))
+    kept = package.nms(table, scores, 0.3)
+    assert 20 < len(kept) < 110
+    np.testing.assert_array_equal(package.nms(extreme, scores, 0.3), kept)
+    softened = package.nms(table, scores, 0.3, method="gaussian")
+    np.testing.assert_array_equal(package.nms(extreme, scores, 0.3, method="gaussian")[1], softened[1])
+    pairs = package.overlap_pairs(table, table)
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = package.overlap_pairs(extreme, extreme)
+    np.testing.assert_array_equal([found.a, found.b], [pairs.a, pairs.b])
+
+
+@pytest.mark.parametrize(("dtype", "power"), [("float32", 63), ("float32", -100), ("float64", 900), ("float64", -900)])
+def test_every_pair_at_any_scale(dtype, power):
+    table = some_boxes("boxes").astype(dtype)
+    np.testing.assert_array_equal(
+        ov.boxes.pairwise(np.ldexp(table, power), np.ldexp(table, power)), ov.boxes.pairwise(table, table)
+    )
+
+
+def test_duplicates_on_a_torus_of_any_size():
+    box = np.array([[9.0, 9, 11, 11], [-1, -1, 1, 1]]) * 1e-200
+    assert ov.boxes.nms(box, [0.9, 0.8], 0.5, period=(1e-199, 1e-199)).tolist() == [0]
+
+
+def test_ordinary_sides_stay_in_their_unit():
+    sides = np.array([[1e-30, 1e30], [0.0, 1.0]])
+    (same,) = in_one_unit([sides], [sides])
+    assert same is sides
+    none = np.zeros((0, 2))
+    assert in_one_unit([none], [none])[0] is none
