@@ -34,6 +34,8 @@ def namespace(operation: str, **arrays: Array) -> ModuleType:
         if not compat.is_array_api_obj(x) or isinstance(x, np.ma.MaskedArray):
             raise TypeError(f"{operation}: {name} is {_remedy(name, x)}")
         check_chunks(operation, name, x)
+        if compat.is_torch_array(x) and (x.is_sparse or x.is_sparse_csr):
+            raise TypeError(f"{operation}: {name} is a sparse tensor; pass {name}.to_dense()")
     try:
         return compat.array_namespace(*arrays.values())
     except TypeError:
@@ -94,9 +96,17 @@ def on_host(operation: str, name: str, x: Any) -> np.ndarray:
         return np.asarray(x)
     except (TypeError, ValueError, RuntimeError) as error:
         why, *_ = str(error).splitlines()
-        raise ValueError(
-            f"{operation}: {name} is no array ({why}); pass rows of one length, and tensors as x.detach().cpu()"
-        ) from None
+        raise ValueError(f"{operation}: {name} is no array ({why}); pass {_on_host_remedy(x)}") from None
+
+
+def _on_host_remedy(x: Any) -> str:
+    """Return what numpy can read in place of what it cannot."""
+    if not compat.is_torch_array(x):
+        return "rows of one length, and tensors as x.detach().cpu()"
+    dense = ".to_dense()" if x.layout != sys.modules["torch"].strided else ""
+    # numpy has no bfloat16
+    wide = ".float()" if "bfloat16" in str(x.dtype) else ""
+    return f"tensors as x.detach(){dense}{wide}.cpu()"
 
 
 def _check_unmasked(operation: str, name: str, x: object) -> None:

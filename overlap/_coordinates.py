@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._arrays import Array, is_host, namespace, number
+from ._arrays import Array, is_host, number, table_namespace
 
 
 class Kind(NamedTuple):
@@ -64,7 +64,7 @@ def floating_boxes(operation: str, kind: Kind, **boxes: Array) -> tuple[list[Arr
     >>> a
     array([ 0.,  0., -4.,  2.])
     """
-    xp = namespace(operation, **boxes)
+    xp = table_namespace(operation, **boxes)
     for name, x in boxes.items():
         _check_columns(operation, name, x, kind)
     return as_floating(operation, boxes, xp), xp

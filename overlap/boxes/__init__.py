@@ -11,8 +11,9 @@ Conventions
 - Along a periodic axis a box runs from lo upwards to hi, which may lie past the seam (from 350 to 370). What is as
   long as the period is the full ring, and counts once.
 - A grid is evenly spaced cell centres along each axis, ``(x, y)``; its arrays are (y, x), as in `overlap.polygons`.
-- Nothing is added to a denominator: scaling both boxes changes no ratio. Integers are computed in float64, half
-  precision in float32.
+- Nothing is added to a denominator: scaling both boxes changes no ratio, as long as their sizes are numbers of the
+  dtype (areas: sides of 1e-18 to 1e18 in float32, of 1e-150 to 1e150 in float64). `giou` and its kin have no such
+  limit. Integers are computed in float64, half precision in float32.
 
 References
 ----------

@@ -18,7 +18,7 @@ import array_api_compat as compat
 import numpy as np
 
 from .. import _coordinates
-from .._arrays import Array, is_traced, namespace
+from .._arrays import Array, is_traced, table_namespace
 from .._checks import check_real, shown
 
 Interval: TypeAlias = tuple[Array, Array]
@@ -44,7 +44,7 @@ def read(operation: str, *, solid: bool = False, **boxes: Array) -> tuple[list[A
 
 def as_floating(operation: str, **boxes: Array) -> tuple[list[Array], ModuleType]:
     """Return arrays of 2d columns in the dtype they are computed in, values unseen."""
-    xp = namespace(operation, **boxes)
+    xp = table_namespace(operation, **boxes)
     _check_shapes(operation, boxes)
     return _coordinates.as_floating(operation, boxes, xp), xp
 

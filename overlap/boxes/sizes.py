@@ -8,7 +8,7 @@ from types import ModuleType
 import numpy as np
 
 from .. import indices
-from .._arrays import Array, as_host, like, namespace
+from .._arrays import Array, as_host, like, table_namespace
 from .._compiled import kernels
 from .._coordinates import in_one_unit
 from ..counts import Overlap, unchecked
@@ -169,7 +169,7 @@ def pairwise(a: Array, b: Array) -> Array:
     array([[0.3333],
            [0.    ]])
     """
-    namespace("boxes.pairwise", a=a, b=b)
+    table_namespace("boxes.pairwise", a=a, b=b)
     (rows, columns), xp = read_tables("boxes.pairwise", a=a, b=b)
     host_rows = as_host(rows)
     host_columns = as_host(columns)

@@ -9,7 +9,8 @@ Conventions
 - Boxes are continuous: touching has no area. A box with a side of 0 is empty. A join holds the pairs with an area in
   common.
 - GIoU encloses by the convex hull of both boxes, which turns with them.
-- No tolerance anywhere: boxes scaled or moved together keep their IoU to rounding, at any scale.
+- No tolerance anywhere: boxes scaled or moved together keep their IoU to rounding, as long as their areas are numbers
+  of the dtype (sides of 1e-18 to 1e18 in float32, of 1e-150 to 1e150 in float64).
 """
 
 from .._join import Pairs

@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from .._arrays import on_host
-from .._checks import check_choice
+from .._checks import check_choice, check_real
 from .cells import Grid, cell_coverage, centres_inside, contour_area, edges, read_grid, traced_grid
 from .periodic import Period, Polygonal, areal, at_origin, lattice, prepared, read_periods, without_long_edges
 from .tracing import area_of_cells
@@ -132,6 +132,9 @@ def from_raster(
     """
     operation = "polygons.from_raster"
     check_choice(operation, "outline", outline, ("contour", "cells"))
+    check_real(operation, "level", level)
+    if level != level:
+        raise ValueError(f"{operation}: level is NaN; pass the least value that is inside")
     values = on_host(operation, "mask", mask).astype(np.float64)
     if values.ndim != 2 or not values.size or not np.all(np.isfinite(values)):
         raise ValueError(f"{operation}: mask must be a finite 2-D array, got shape {values.shape} or NaN in it")

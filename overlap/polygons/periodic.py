@@ -23,6 +23,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from .._checks import check_real
+
 Floats = NDArray[np.float64]
 Geometries = NDArray[np.object_]
 Polygonal = shapely.Polygon | shapely.MultiPolygon
@@ -32,6 +34,8 @@ PACKAGE = str(Path(__file__).parents[1]) + os.sep
 POLYGON = int(shapely.GeometryType.POLYGON)
 MULTIPOLYGON = int(shapely.GeometryType.MULTIPOLYGON)
 """The types of geometry that have an area; as plain numbers numpy compares them faster."""
+MOST_TURNS = 10_000
+"""So many periods, both axes multiplied, may a polygon run round."""
 
 
 def unwrap(geometries: Any, period: Period) -> Any:
@@ -79,6 +83,8 @@ def read_periods(name: str, period: Period | None) -> Floats:
         )
     lengths = []
     for length in period:
+        if length is not None:
+            check_real(name, "a period", length)
         if length is not None and not 0 < length < inf:
             raise ValueError(f"{name}: a period must be positive and finite, got {period!r}; None for an open axis")
         lengths.append(0.0 if length is None else float(length))
@@ -111,10 +117,15 @@ def prepared(name: str, geometries: Any, periods: Floats, *, sphere: bool = Fals
     drawn = in_one_piece(name, geometries, periods)
     if not periods.any() or not drawn.size:
         return drawn
+    runs_on = _turns_round(drawn.ravel(), periods) > MOST_TURNS
+    _check_scale(name, drawn, runs_on.reshape(drawn.shape), "too large", periods)
     flat = at_origin(drawn.ravel(), np.zeros(2), periods)
     xy = shapely.get_coordinates(flat)
     grid = np.repeat(periods.max(), 2) if sphere else periods
     snapped = shapely.set_coordinates(flat.copy(), _snapped(xy, grid))
+    bounds = shapely.bounds(snapped)
+    vanishes = np.any(bounds[:, :2] == bounds[:, 2:], axis=1)
+    _check_scale(name, drawn, vanishes.reshape(drawn.shape), "too small", periods)
     return _folded(snapped, periods).reshape(drawn.shape)
 
 
@@ -198,6 +209,27 @@ def _folded_once(geometries: Geometries, bounds: Floats, periods: Floats) -> Geo
         pieces.append(areal(piece))
     union = shapely.union_all(np.stack(pieces, axis=1), axis=1)
     return areal(np.asarray(union))
+
+
+def _check_scale(name: str, drawn: Geometries, is_bad: NDArray[np.bool_], what: str, periods: Floats) -> None:
+    """Refuse polygons that fit no period, as when it is in another unit."""
+    if not is_bad.any():
+        return
+    xmin, ymin, xmax, ymax = shapely.bounds(drawn[is_bad][0]).tolist()
+    lengths = " and ".join(f"{length:g}" for length in periods if length)
+    raise ValueError(
+        f"{element(name, is_bad)} is {xmax - xmin:.3g} wide and {ymax - ymin:.3g} high, {what} where axes repeat after "
+        f"{lengths}; give the period in the unit of the coordinates"
+    )
+
+
+def _turns_round(geometries: Geometries, periods: Floats) -> Floats:
+    """Return how many images of a period each geometry (n,) takes."""
+    bounds = shapely.bounds(geometries)
+    extent = np.nan_to_num(bounds[:, 2:] - bounds[:, :2])
+    with np.errstate(over="ignore"):
+        turns = np.maximum(_in_periods(extent, periods), 1.0)
+        return np.asarray(turns[:, 0] * turns[:, 1])
 
 
 def _snapped(values: Floats, periods: Floats) -> Floats:
@@ -378,5 +410,17 @@ def element(name: str, is_bad: NDArray[np.bool_]) -> str:
 def _check_valid(name: str, geometries: Geometries) -> None:
     is_invalid = ~np.asarray(shapely.is_valid(geometries))
     if is_invalid.any():
-        reason = shapely.is_valid_reason(geometries[is_invalid][0])
-        raise ValueError(f"{element(name, is_invalid)} is invalid: {reason}; repair it with shapely.make_valid")
+        bad = geometries[is_invalid][0]
+        reason = shapely.is_valid_reason(bad)
+        raise ValueError(f"{element(name, is_invalid)} is invalid: {reason}; {_repair(bad)}")
+
+
+def _repair(polygon: Polygonal) -> str:
+    """Return what makes a polygon valid, and leaves it one."""
+    if not np.isfinite(shapely.get_coordinates(polygon)).all():
+        return "leave out the corners that are NaN or infinite"
+    repaired = shapely.make_valid(polygon)
+    if shapely.get_type_id(repaired) in (POLYGON, MULTIPOLYGON):
+        return "repair it with shapely.make_valid"
+    # lines beside polygons, or nothing but lines
+    return 'repair it with shapely.make_valid(polygon, method="structure", keep_collapsed=False)'

@@ -20,6 +20,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from .._checks import check_choice
 from .cells import edges
 from .periodic import Floats, Geometries, Period, element
 
@@ -29,6 +30,7 @@ POLE = 90.0
 
 def read_sphere(name: str, period: Period | None, sphere: bool) -> Period | None:
     """Return the period of the axes, on the sphere that of longitude."""
+    check_choice(name, "sphere", sphere, (False, True))
     if not sphere:
         return period
     if period is not None and period != (ALL_ROUND, None):

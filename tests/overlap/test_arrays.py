@@ -92,6 +92,40 @@ def test_a_mask_is_never_lost_on_the_host(call):
         call(np.ma.masked_array(plain, mask=[[False, False], [False, True]]))
 
 
+@pytest.mark.parametrize(
+    ("package", "columns"), [("boxes", 4), ("oriented", 5), ("cuboids", 7)], ids=["boxes", "oriented", "cuboids"]
+)
+@pytest.mark.parametrize("function", ["measure", "pairwise", "giou"])
+def test_boxes_have_no_labels_and_no_cells(package, columns, function):
+    """What helps a raster is no remedy here."""
+    xr = pytest.importorskip("xarray")
+    call = getattr(getattr(ov, package), function)
+    plain = np.ones((2, columns))
+    with pytest.raises(TypeError, match=r"a is an xarray DataArray, and rows are known by their number; pass a.values"):
+        call(xr.DataArray(plain), plain)
+    with pytest.raises(TypeError, match=r"a is a masked array.*; leave out what is masked, or fill it: a.filled"):
+        call(np.ma.masked_array(plain), plain)
+
+
+def test_a_sparse_tensor_is_no_table(torch):
+    box = torch.tensor([[0.0, 0.0, 2.0, 2.0]])
+    with pytest.raises(TypeError, match=r"boxes.measure: a is a sparse tensor; pass a.to_dense\(\)"):
+        ov.boxes.measure(box.to_sparse(), box)
+    assert ov.boxes.iou(box.to_sparse().to_dense(), box).tolist() == [1]
+
+
+def test_what_numpy_cannot_read_of_a_tensor_has_its_remedy(torch):
+    x = torch.tensor([[0.0, 2.0], [1.0, 3.0]])
+    for tensor in (x.bfloat16(), x.to_sparse(), x.clone().requires_grad_(), x.bfloat16().to_sparse()):
+        with pytest.raises(
+            ValueError, match=r"intervals.measure: a is no array .*; pass tensors as x\.detach"
+        ) as error:
+            ov.intervals.measure(tensor, tensor)
+        _, remedy = str(error.value).split("pass tensors as ")
+        plain = eval(remedy, {"x": tensor})
+        assert float(ov.intervals.measure(plain, plain).intersection) == 3
+
+
 # ---------------------------------------------------------------- on the host
 
 

@@ -269,3 +269,12 @@ def test_areas_of_small_whole_numbers_do_not_wrap_around(backend, dtype):
     assert sizes(o, backend.to_numpy).ravel().tolist() == [float(high - low) ** 2] * 3
     assert backend.to_numpy(boxes.pairwise(box, box)).tolist() == [[1.0]]
     assert backend.to_numpy(boxes.giou(box, box)).tolist() == [1.0]
+
+
+@pytest.mark.parametrize(("dtype", "scale"), [("float32", 1e18), ("float64", 1e150)])
+@pytest.mark.parametrize("power", [1, -1])
+def test_from_end_to_end_of_the_range(dtype, scale, power):
+    """What the package promises of scales."""
+    a, b = np.array([0.0, 0.0, 2.0, 1.5]), np.array([1.0, 0.0, 3.0, 1.0])
+    scaled = [(x * scale**power).astype(dtype) for x in (a, b)]
+    np.testing.assert_allclose(boxes.iou(*scaled), 0.25, rtol=8 * np.finfo(dtype).eps)

@@ -424,3 +424,13 @@ def test_small_whole_numbers_do_not_wrap_around(backend):
         box = np.array([[100, 100, 120, 120, 0]], dtype)
         o = oriented.measure(backend.asarray(box), backend.asarray(box))
         assert float(backend.to_numpy(o.union)[0]) == 14400
+
+
+@pytest.mark.parametrize(("dtype", "scale"), [("float32", 1e18), ("float64", 1e150)])
+@pytest.mark.parametrize("power", [1, -1])
+def test_from_end_to_end_of_the_range(dtype, scale, power):
+    """What the package promises of scales."""
+    scaled = np.array([*[scale**power] * 4, 1])
+    one = oriented.pairwise(A[:8], B[:8])
+    other = oriented.pairwise((A[:8] * scaled).astype(dtype), (B[:8] * scaled).astype(dtype))
+    np.testing.assert_allclose(other, one, atol=64 * np.finfo(dtype).eps)

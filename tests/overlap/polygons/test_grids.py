@@ -273,6 +273,19 @@ def test_bad_masks_are_refused(mask, options, message):
         polygons.from_raster(mask, **options)
 
 
+@pytest.mark.parametrize(
+    ("level", "error", "message"),
+    [
+        (np.nan, ValueError, "polygons.from_raster: level is NaN; pass the least value that is inside"),
+        ((np.arange(3.0), np.arange(3.0)), TypeError, "polygons.from_raster: level must be one number, got"),
+    ],
+    ids=["nan", "a grid"],
+)
+def test_a_level_is_a_number(level, error, message):
+    with pytest.raises(error, match=message):
+        polygons.from_raster(np.eye(3), level)
+
+
 @settings(max_examples=100, deadline=None)
 @given(
     mask=hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=9)),

@@ -123,6 +123,45 @@ def test_bad_periods_are_refused(period):
 # ---- where a warning points
 
 
+@pytest.mark.parametrize(("period", "what"), [((1e300, None), "too small"), ((1e-300, 1), "too large")])
+def test_a_period_in_another_unit_is_told(period, what):
+    """Else a polygon would round to nothing, or run round without end."""
+    box = shapely.box(0, 0, 1, 1)
+    with pytest.raises(
+        ValueError, match=rf"measure: b\[1\] is 1 wide and 1 high, {what} .* give the period in the unit"
+    ):
+        polygons.measure(shapely.Polygon(), [shapely.Polygon(), box], period=period)
+
+
+def test_a_period_that_is_no_number_is_named():
+    with pytest.raises(TypeError, match="polygons.measure: a period must be one number, got 'a'"):
+        polygons.measure(shapely.box(0, 0, 1, 1), shapely.box(0, 0, 1, 1), period=(360, "a"))
+
+
+@pytest.mark.parametrize(
+    ("corners", "area"),
+    [
+        ([(0, 0), (2, 2), (2, 0), (0, 2)], 2.0),
+        ([(0, 0), (1, 0), (2, 0)], 0.0),
+        ([(0, 0), (0, 1), (0, 0)], 0.0),
+        ([(0, 0), (2, 0), (2, 2), (0, 2), (0, 0), (-1, 0)], 4.0),
+    ],
+)
+def test_the_remedy_of_an_invalid_polygon_is_one(corners, area):
+    polygon = shapely.Polygon(corners)
+    with pytest.raises(ValueError, match=r"measure: a is invalid: .*; repair it with ") as error:
+        polygons.measure(polygon, shapely.box(0, 0, 1, 1))
+    _, remedy = str(error.value).split("repair it with ")
+    call = remedy if "(" in remedy else f"{remedy}(polygon)"
+    repaired = eval(call, {"shapely": shapely, "polygon": polygon})
+    assert float(polygons.measure(repaired, repaired).intersection) == area
+
+
+def test_corners_that_are_no_numbers_cannot_be_repaired():
+    with pytest.raises(ValueError, match="Invalid Coordinate.*; leave out the corners that are NaN or infinite"):
+        polygons.measure(shapely.Polygon([(0, 0), (np.inf, 1), (1, 1)]), shapely.box(0, 0, 1, 1))
+
+
 @pytest.mark.parametrize("call", [polygons.measure, polygons.iou, polygons.dice])
 def test_a_warning_shows_the_line_of_the_caller(call):
     wide = shapely.box(-170, -10, 170, 10)

@@ -116,3 +116,8 @@ def test_holes_and_the_seam():
 def test_what_is_no_sphere(options, box, message):
     with pytest.raises(ValueError, match=f"^polygons.measure: .*{message}"):
         polygons.measure(shapely.box(*box), shapely.box(0, 0, 1, 1), sphere=True, **options)
+
+
+def test_sphere_is_yes_or_no():
+    with pytest.raises(ValueError, match="polygons.measure: sphere must be one of False, True, got 'earth'"):
+        polygons.measure(shapely.box(0, 0, 1, 1), shapely.box(0, 0, 1, 1), sphere="earth")
