@@ -276,4 +276,11 @@ def _is_date(cells: pd.Series[Any]) -> bool:
 def _texts(table: pd.DataFrame, column: str) -> list[str]:
     if column not in table:
         return [""] * len(table)
-    return ["" if pd.isna(x) else for_table(str(x)) for x in table[column]]
+    values = table[column]
+    if not isinstance(values.dtype, pd.StringDtype):
+        return ["" if pd.isna(x) else for_table(str(x)) for x in values]
+    # few names stand in many rows
+    codes, names = pd.factorize(values)
+    # the last, code -1, is a missing one
+    texts = [*(for_table(name) for name in names), ""]
+    return [texts[code] for code in codes]

@@ -112,9 +112,12 @@ def match_speakers(
     prediction: pd.DataFrame, reference: pd.DataFrame, support: pd.DataFrame, settings: SpeakerSettings
 ) -> Matched:
     """Cut both sides to what is scored, map the predicted speakers, and pair the turns of one speaker."""
+    files, file_a, file_b, file_of_support = _numbered(prediction["file"], reference["file"], support.index)
+    labels, label_a, label_b = _numbered(prediction["label"], reference["label"])
+    support = support.set_axis(file_of_support).rename_axis("file")
     # sums in the order of time: the order of rows cannot matter
-    prediction = _with_duration(ordered(prediction, "time"))
-    reference = _with_duration(ordered(reference, "time"))
+    prediction = _with_duration(ordered(prediction.assign(file=file_a, label=label_a), "time"))
+    reference = _with_duration(ordered(reference.assign(file=file_b, label=label_b), "time"))
     if settings.turns == "speech":
         prediction = _united(prediction)
         reference = _united(reference)
@@ -128,9 +131,13 @@ def match_speakers(
         all_a = _within(prediction, recorded, settings.repeated)
         all_b = _within(reference, recorded, settings.repeated)
         mapping = map_speakers(all_a, all_b, mapping=settings.mapping, ties=settings.ties)
-    pieces_a = _mapped(pieces_a, mapping, reference)
+    speaker = pieces_a["label"].to_numpy()
+    pieces_a = _mapped(pieces_a, mapping, len(labels))
     pairs = shared_time(pieces_a, pieces_b)
     matches = all_pairs(pieces_a, pieces_b, pairs)
+    names = np.concatenate([labels, _names_of_nobody(labels)])
+    pieces_a = pieces_a.assign(file=files[pieces_a["file"]], label=names[pieces_a["label"]], speaker=labels[speaker])
+    pieces_b = pieces_b.assign(file=files[pieces_b["file"]], label=labels[pieces_b["label"]])
     return Matched(pieces_a, pieces_b, pairs, matches)
 
 
@@ -166,8 +173,8 @@ def without_collars(recorded: pd.DataFrame, reference: pd.DataFrame, settings: S
     each_side = settings.collar if settings.collar_is == "each_side" else settings.collar / 2
     boundaries = times_of(reference).ravel()
     collars = np.stack([boundaries - each_side, boundaries + each_side], axis=1)
-    files = [recorded["file"].to_numpy(str), np.repeat(reference["file"].to_numpy(str), 2)]
-    files.append(reference["file"].to_numpy(str))
+    file = reference["file"].to_numpy()
+    files = recorded["file"].to_numpy(), np.repeat(file, 2), file
     stretches = intervals.sweep(times_of(recorded), collars, times_of(reference), by=files)
     in_record, in_collar, speaking = stretches.counts.T
     is_scored = (in_record > 0) & (in_collar == 0)
@@ -267,16 +274,27 @@ def _speakers(turns: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
     return speakers, grouped.ngroup().to_numpy()
 
 
-def _mapped(pieces: pd.DataFrame, mapping: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
-    """Give predicted pieces the label of the reference's speaker, and keep their own as ``speaker``."""
-    whom = pieces[["file", "label"]].merge(mapping, on=["file", "label"], how="left")["mapped"]
-    # no speaker of the reference may be called like one that is mapped to nobody
+def _numbered(*texts: pd.Series[str] | pd.Index[str]) -> list[np.ndarray]:
+    """Return all texts, sorted, and the number of each text of each column."""
+    codes, names = pd.factorize(np.concatenate([text.to_numpy(object) for text in texts]), sort=True)
+    ends = np.cumsum([len(text) for text in texts])[:-1]
+    return [np.asarray(names, object), *np.split(codes, ends)]
+
+
+def _mapped(pieces: pd.DataFrame, mapping: pd.DataFrame, n_labels: int) -> pd.DataFrame:
+    """Give predicted pieces the label of the reference's speaker; those of nobody a label beyond all others."""
+    place = pieces["file"] * n_labels + pieces["label"]
+    whom = pd.Series(mapping["mapped"].to_numpy(), mapping["file"] * n_labels + mapping["label"])
+    label = place.map(whom).fillna(pieces["label"] + n_labels)
+    return pieces.assign(label=label.astype(np.int64))
+
+
+def _names_of_nobody(labels: np.ndarray) -> np.ndarray:
+    """Return what predicted speakers are called that are mapped to nobody: like none of the reference."""
     mark = "?"
-    while any(label.startswith(mark) for label in set(reference["label"])):
+    while any(label.startswith(mark) for label in labels):
         mark += "?"
-    nobody = np.array([f"{mark} {label}" for label in pieces["label"]], object)
-    label = np.where(whom.notna(), whom.to_numpy(object), nobody)
-    return pieces.assign(label=label, speaker=pieces["label"])
+    return np.array([f"{mark} {label}" for label in labels], object)
 
 
 def _with_duration(turns: pd.DataFrame) -> pd.DataFrame:
