@@ -83,7 +83,10 @@ Support = Annotated[
         "name without the ending) and duration."
     ),
 ]
-By = Annotated[ByName | None, typer.Option(help="Score each label or each file separately.")]
+By = Annotated[
+    list[ByName] | None,
+    typer.Option(help="Score each label or each file separately; given twice, each label of each file."),
+]
 Corrected = Annotated[bool, typer.Option("--corrected", help="Use the protocol without its known mistakes.")]
 Kind = Annotated[KindName | None, typer.Option(help="Format of the files, if neither ending nor header says it.")]
 Rate = Annotated[
@@ -144,7 +147,7 @@ def score(
         reference,
         protocol=protocol.value,
         support=_read_support(support),
-        by=by.value if by else None,
+        by=tuple(name.value for name in by or ()),
         corrected=corrected,
         kind=kind.value if kind else None,
         rate=rate,

@@ -28,6 +28,7 @@ from .. import _report
 from .._checks import check_choice
 from .._text import one_line
 from .protocols import PROTOCOLS, By, Protocol, Scored
+from .protocols.scored import checked_by
 from .schema import Support, as_events, as_support
 
 Events = pd.DataFrame | np.ndarray
@@ -137,8 +138,8 @@ def compare(
         "nist_der", "pyannote_der" and "jer" (speakers); or one of your own.
     support : float, mapping or DataFrame, optional
         What was scored: the duration of all files, of each, or a table with ``file``, ``onset``, ``offset``.
-    by : {"label", "file"}, optional
-        Keep labels or files apart; by default all are pooled.
+    by : {"label", "file"} or both, optional
+        Keep labels or files apart, or each label of each file; by default all are pooled.
     corrected : bool
         Correct the protocol's known faults.
     explain : bool
@@ -168,7 +169,7 @@ def compare(
     >>> float(report.precision[0]), float(report.recall[0])
     (0.5, 1.0)
     """
-    check_choice("events.compare", "by", by, ("label", "file", None))
+    by = checked_by("events.compare", by)
     scored = assess(predicted, reference, protocol, support=support, corrected=corrected, **parameters)
     report = scored.report(by)
     if explain:

@@ -36,6 +36,7 @@ from . import tables
 from .comparison import assess, explain_faults, find_protocol
 from .formats import FORMATS
 from .protocols import By, Protocol, Scored
+from .protocols.scored import checked_by
 from .schema import Support, as_support
 from .tree import Found, Reading, Side, find_files, is_lost, lost_on_both, read_sides
 
@@ -130,7 +131,7 @@ def score(
     >>> float(report.intersection), len(skipped), scored.names
     (5.0, 0, ('a.csv', 'b.csv'))
     """
-    check_choice("events.score", "by", by, ("label", "file", None))
+    by = checked_by("events.score", by)
     check_choice("events.score", "kind", kind, (None, *FORMATS))
     if rate is not None:
         check_number("events.score", "rate", rate, above=0)

@@ -28,8 +28,11 @@ from overlap import intervals
 from ... import _report
 from ..schema import durations_of, times_of
 from .preparation import united
-from .reducers import names_of, tally
+from .reducers import coords_of, names_of, tally
 from .scored import By, Scored
+
+ROUNDING = 1e-12
+"""Of a sum of durations, relatively."""
 
 
 def add_time(scored: Scored, by: By) -> xr.Dataset:
@@ -39,13 +42,14 @@ def add_time(scored: Scored, by: By) -> xr.Dataset:
     ----------
     scored : Scored
         Sides that are unions (`preparation.unite`) and the time their events share; settings: ``empty``.
-    by : {"label", "file"} or None
+    by : {"label", "file"}, both or None
         What to keep apart.
 
     Returns
     -------
     Dataset
-        ``intersection size_a size_b``, seconds; ``iou dice precision recall``; ``kappa``.
+        ``intersection size_a size_b``, seconds; ``iou dice precision recall``; ``true_negatives``, seconds,
+        ``specificity balanced_accuracy accuracy``; ``kappa``.
 
     Examples
     --------
@@ -61,16 +65,46 @@ def add_time(scored: Scored, by: By) -> xr.Dataset:
     intersection = tally(prediction, shared[None], names, by)[0]
     size_a = tally(prediction, durations_of(prediction)[None], names, by)[0]
     size_b = tally(reference, durations_of(reference)[None], names, by)[0]
-    overlap = ov.Overlap(intersection, size_a, size_b)
-    if by is None:
-        overlap = overlap[0]
-    coords: dict[str, Any] = {by: names} if by else {}
+    coords = coords_of(scored, by)
+    shape = tuple(len(labels) for labels in coords.values())
+    overlap = ov.Overlap(intersection.reshape(shape), size_a.reshape(shape), size_b.reshape(shape))
     data = _report.measured(overlap, coords, ("iou", "dice", "precision", "recall"), empty=scored.settings.empty)
     length = durations_of(scored.support)
-    if by == "label":
-        return data.assign(kappa=_kappa_of_presence(data, length.sum()))
+    of_file = xr.DataArray(length, dims="file") if "file" in coords else xr.DataArray(length.sum())
+    if "label" in coords:
+        data = data.assign(kappa=_kappa_of_presence(data, of_file))
+        return with_true_negatives(data, of_file)
+    data = with_true_negatives(data, of_file * len(names_of(scored, "label")))
     kappa = _kappa_of_labels(scored, intersection, length, pooled=by is None)
     return data.assign(kappa=(data.intersection.dims, kappa.reshape(data.intersection.shape)))
+
+
+def with_true_negatives(data: xr.Dataset, total: xr.DataArray) -> xr.Dataset:
+    """Add the time that neither side labels, and what needs it: specificity, accuracy and balanced accuracy.
+
+    Where labels are pooled, all are the sums over labels: micro averages.
+
+    Parameters
+    ----------
+    data : Dataset
+        ``intersection size_a size_b``.
+    total : DataArray
+        What was scored, once for each label; NaN if it is not known.
+    """
+    negatives = total - data.size_a - data.size_b + data.intersection
+    # sums of the same pieces in another order
+    negatives = negatives.where(~(negatives < 0), 0.0)
+    without = total - data.size_b
+    # where a label holds throughout, what is left is rounding
+    specificity = negatives / without.where(without > ROUNDING * total)
+    sensitivity = data.intersection / data.size_b.where(data.size_b > 0)
+    accuracy = (data.intersection + negatives) / total.where(total > 0)
+    return data.assign(
+        true_negatives=negatives,
+        specificity=specificity,
+        balanced_accuracy=(sensitivity + specificity) / 2,
+        accuracy=accuracy,
+    )
 
 
 def cut_where_shared(scored: Scored) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -126,7 +160,7 @@ def _cut(events: pd.DataFrame, shared: np.ndarray, row: np.ndarray) -> pd.DataFr
     return table.sort_values(["file", "label", "onset"], ignore_index=True)
 
 
-def _kappa_of_presence(data: xr.Dataset, total: float) -> Any:
+def _kappa_of_presence(data: xr.Dataset, total: xr.DataArray) -> Any:
     """Return kappa of each label, present and absent."""
     neither = total - data.size_a - data.size_b + data.intersection
     present = data.size_a * data.size_b

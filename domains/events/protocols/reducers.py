@@ -3,7 +3,7 @@
 Conventions
 -----------
 - ``f(scored, by) -> Dataset``: the three sizes, the indices, and what else the protocol reports. ``by`` keeps "label"
-  or "file" apart; None pools everything. Settings are those that were scored with.
+  or "file" apart, or both, ("file", "label"); None pools everything. Settings are those that were scored with.
 - Sizes are counts of events (or of segments, or seconds): the intersection is the references found; ``size_a`` that
   and the predictions that found nothing; ``size_b`` the references. Precision, recall and F1 (Dice) are their ratios.
 - Values that need the length of a recording are NaN where the support is unknown.
@@ -16,6 +16,7 @@ Everingham, M. et al. (2015). The Pascal VOC challenge: a retrospective. IJCV 11
 
 from __future__ import annotations
 
+from itertools import product
 from math import nan
 from typing import Any
 
@@ -30,7 +31,7 @@ from ... import _report
 from ..schema import durations_of
 from .matchers import NOBODY, as_matrix
 from .preparation import on_grid, rounded
-from .scored import By, Scored
+from .scored import By, Scored, dims_of
 
 DAY = 86400.0
 
@@ -42,7 +43,7 @@ def count(scored: Scored, by: By) -> xr.Dataset:
     ----------
     scored : Scored
         Events and their matches; settings: ``empty``.
-    by : {"label", "file"} or None
+    by : {"label", "file"}, both or None
         What to keep apart.
 
     Returns
@@ -63,7 +64,9 @@ def count(scored: Scored, by: By) -> xr.Dataset:
     found = tally(scored.reference, is_found, names, by)
     spurious = tally(scored.prediction, is_spurious, names, by)
     references = tally(scored.reference, np.ones_like(is_found[:1]), names, by)
-    coords = _coords(scored, names, by)
+    coords = coords_of(scored, by)
+    if scored.matches.thresholds is not None:
+        coords = {"threshold": scored.matches.thresholds, **coords}
     shape = [len(labels) for labels in coords.values()]
     intersection = found.reshape(shape)
     size_a = (found + spurious).reshape(shape)
@@ -110,7 +113,7 @@ def count_errors(scored: Scored, by: By) -> xr.Dataset:
     """
     data = count_strictly(scored, by)
     names = names_of(scored, by)
-    is_substituted = scored.matches.substituted & (by != "label")
+    is_substituted = scored.matches.substituted & ("label" not in dims_of(by))
     counted = tally(scored.reference, is_substituted[None], names, by)
     substitutions = xr.DataArray(counted.reshape(data.size_b.shape), dims=data.size_b.dims)
     deletions = data.size_b - data.intersection - substitutions
@@ -143,12 +146,13 @@ def count_segments(scored: Scored, by: By) -> xr.Dataset:
     data = count_errors(scored, by)
     segments = _segments_of_files(scored)
     classes = {*names_of(scored, "label"), *(scored.settings.labels or ())}
-    if by == "file":
-        n: Any = segments * len(classes)
-    elif by == "label":
-        n = segments.sum()
-    else:
-        n = segments.sum() * len(classes)
+    dims = dims_of(by)
+    # of every class where classes are pooled, of every file where files are
+    n: Any = segments if "file" in dims else segments.sum()
+    if "label" not in dims:
+        n = n * len(classes)
+    if len(dims) == 2:
+        n = n[:, None]
     cells = xr.DataArray(np.broadcast_to(n, data.size_b.shape), dims=data.size_b.dims)
     spurious = data.size_a - data.intersection
     negatives = cells - data.size_b - spurious
@@ -180,7 +184,7 @@ def count_false_alarms(scored: Scored, by: By) -> xr.Dataset:
     data = count(scored, by)
     length = rounded(durations_of(scored.support), scored.settings.rate)
     days: Any = length.sum() / DAY
-    if by == "file":
+    if "file" in dims_of(by):
         days = xr.DataArray(length, dims="file") / DAY
     false_alarms = data.size_a - data.intersection
     return data.assign(false_alarms_per_24h=_ratio(false_alarms, days + 0 * data.size_a))
@@ -220,33 +224,34 @@ def average_precision(scored: Scored, by: By) -> xr.Dataset:
     return data.assign(ap=per_class, mean_ap=mean, average_map=mean.mean())
 
 
-def names_of(scored: Scored, by: By) -> list[str]:
-    """Return the labels or files that are kept apart; one name, "", if none are."""
+def names_of(scored: Scored, by: By) -> list[Any]:
+    """Return the labels or files that are kept apart, or pairs (file, label); one name, "", if none are."""
     if by == "file":
         return [str(file) for file in scored.support.index]
     if by == "label":
         return sorted({*scored.prediction["label"], *scored.reference["label"]})
-    return [""]
+    if by is None:
+        return [""]
+    return list(product(names_of(scored, "file"), names_of(scored, "label")))
 
 
-def tally(events: pd.DataFrame, weights: np.ndarray, names: list[str], by: By) -> np.ndarray:
+def tally(events: pd.DataFrame, weights: np.ndarray, names: list[Any], by: By) -> np.ndarray:
     """Sum weights (T, n) of the rows into (T, names)."""
+    dims = dims_of(by)
     place = np.zeros(len(events), int)
-    if by is not None:
-        place = pd.Index(names).get_indexer(pd.Index(events[by]))
+    if len(dims) == 1:
+        place = pd.Index(names).get_indexer(pd.Index(events[dims[0]]))
+    if len(dims) == 2 and names:
+        place = pd.MultiIndex.from_tuples(names).get_indexer(pd.MultiIndex.from_frame(events[list(dims)]))
     sums = [np.bincount(place, row, len(names)) for row in weights]
     if weights.dtype == bool:
         return np.array(sums).astype(np.int64)
     return np.array(sums)
 
 
-def _coords(scored: Scored, names: list[str], by: By) -> dict[str, Any]:
-    coords: dict[str, Any] = {}
-    if scored.matches.thresholds is not None:
-        coords["threshold"] = scored.matches.thresholds
-    if by is not None:
-        coords[by] = names
-    return coords
+def coords_of(scored: Scored, by: By) -> dict[str, Any]:
+    """Return the names that are kept apart, by dimension: files before labels."""
+    return {dim: names_of(scored, dim) for dim in dims_of(by)}
 
 
 def _segments_of_files(scored: Scored) -> np.ndarray:

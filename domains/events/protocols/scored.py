@@ -15,7 +15,7 @@ See `domains.events.protocols`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, NamedTuple
 
@@ -30,7 +30,8 @@ from .criteria import Pairs
 from .matchers import NOBODY, Matches
 from .settings import OPERATION, Settings
 
-By = Literal["label", "file"] | None
+Kept = Literal["label", "file"]
+By = Kept | Sequence[Kept] | None
 INDICES = ("iou", "dice", "precision", "recall", "f1", "ap", "der", "jer")
 
 
@@ -181,16 +182,15 @@ class Scored:
 
         Parameters
         ----------
-        by : {"label", "file"}, optional
-            Keep labels or files apart; by default all are pooled.
+        by : {"label", "file"} or both, optional
+            Keep labels or files apart, or each label of each file; by default all are pooled.
 
         Raises
         ------
         UsageError
             If `by` is something else.
         """
-        check_choice("events.compare", "by", by, ("label", "file", None))
-        data = self.protocol.reduce(self, by)
+        data = self.protocol.reduce(self, checked_by("events.compare", by))
         present = [name for name in INDICES if name in data]
         prediction, reference = self.names
         return _report.completed(
@@ -273,6 +273,33 @@ class Scored:
             return "not known for all files"
         n = len(self.support)
         return f"{length:g} s in {n} file" if n == 1 else f"{length:g} s in {n} files"
+
+
+def checked_by(operation: str, by: By) -> By:
+    """Return what is kept apart, as reducers take it: None, "label", "file", or ("file", "label").
+
+    Examples
+    --------
+    >>> checked_by("events.compare", ["label", "file"]), checked_by("events.compare", ["label"])
+    (('file', 'label'), 'label')
+    >>> checked_by("events.compare", "speaker")
+    Traceback (most recent call last):
+    domains._checks.UsageError: events.compare: by must be one of 'label', 'file', None; got 'speaker'
+    """
+    several = [by] if by is None or isinstance(by, str) else list(by)
+    for one in several:
+        check_choice(operation, "by", one, ("label", "file", None))
+    kept = dims_of(several)
+    if len(kept) == 2:
+        return "file", "label"
+    return kept[0] if kept else None
+
+
+def dims_of(by: Any) -> tuple[Kept, ...]:
+    """Return what is kept apart as dimensions, files before labels."""
+    asked = (by,) if isinstance(by, str) else tuple(by or ())
+    dims: tuple[Kept, ...] = ("file", "label")
+    return tuple(dim for dim in dims if dim in asked)
 
 
 def as_dict(settings: Any) -> dict[str, Any]:

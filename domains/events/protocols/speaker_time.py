@@ -30,6 +30,7 @@ from ... import _report
 from ..schema import durations_of, times_of
 from .criteria import groups
 from .preparation import united
+from .reducers import coords_of
 from .scored import By, Scored
 
 SUMS = [
@@ -54,7 +55,7 @@ def add_speaker_time(scored: Scored, by: By) -> xr.Dataset:
     scored : Scored
         Pieces of turns within what is scored; the label of a predicted one is the speaker of the reference that it is
         mapped to. Settings: ``empty without_reference``.
-    by : {"label", "file"} or None
+    by : {"label", "file"}, both or None
         What to keep apart. A label is a speaker; a confusion is no single speaker's, and DER is left out there.
 
     Returns
@@ -74,11 +75,21 @@ def add_speaker_time(scored: Scored, by: By) -> xr.Dataset:
     speakers = _of_speakers(scored)
     if by == "label":
         return _of_sums(speakers.groupby("label")[SUMS].sum(), "label", scored.settings)
+    if by not in (None, "file"):
+        return _of_each(speakers, scored, by)
     of_files = speakers.groupby("file")[SUMS].sum().reindex(scored.support.index, fill_value=0.0)
     of_files["both"] = _time_of_both(scored)
     if by == "file":
         return _with_rates(of_files, "file", scored.settings)
     return _with_rates(of_files.sum().to_frame().T, None, scored.settings)
+
+
+def _of_each(speakers: pd.DataFrame, scored: Scored, by: By) -> xr.Dataset:
+    """Return the numbers of each speaker of each file."""
+    places = pd.MultiIndex.from_product([*coords_of(scored, by).values()], names=["file", "label"])
+    sums = speakers.set_index(["file", "label"])[SUMS].reindex(places, fill_value=0.0)
+    data = _of_sums(sums.reset_index(drop=True), "place", scored.settings)
+    return data.assign_coords(xr.Coordinates.from_pandas_multiindex(places, "place")).unstack("place")
 
 
 def _with_rates(sums: pd.DataFrame, dim: str | None, settings: Any) -> xr.Dataset:

@@ -60,6 +60,8 @@ def test_settings(files):
     assert found["recall"] == {"0.25": 1.0, "0.95": 0.0}
     found = json.loads(run(*arguments, "--param", "points=never", "--by", "label", "--corrected").stdout)
     assert json.loads(found["parameters"])["points"] == "never"
+    found = json.loads(run(*arguments[:3], "--by", "label", "--by", "file", "--json").stdout)
+    assert found["intersection"] == [[9.0]]
 
 
 def test_a_wrong_setting(files):

@@ -82,3 +82,54 @@ def test_weights_of_labels_are_their_time():
     b = a.assign(label=["long", "other"])
     report = compare(a, b, "time")
     assert float(report.iou) == pytest.approx(10 / 12)
+
+
+@pytest.mark.parametrize("labels", [(1, 4), (0, 4), (0, 2)])
+def test_what_needs_true_negatives_is_that_of_the_samples(labels):
+    rng = np.random.default_rng(labels)
+    a, b = ({file: np.repeat(rng.integers(*labels, 10), 4) for file in FILES} for _ in range(2))
+    support = dict.fromkeys(FILES, float(LENGTH))
+    prediction = table(a)
+    reference = table(b)
+    each = compare(prediction, reference, "time", support=support, by=("label", "file"))
+    assert each.intersection.dims == ("file", "label")
+    negatives = {}
+    for file in FILES:
+        for label in each["label"].values:
+            is_a = a[file] == int(label)
+            is_b = b[file] == int(label)
+            found = each.sel(file=file, label=label)
+            negatives[file, label] = np.count_nonzero(~is_a & ~is_b)
+            assert float(found.true_negatives) == negatives[file, label]
+            assert float(found.accuracy) == pytest.approx(np.mean(is_a == is_b))
+            without = np.count_nonzero(~is_b)
+            expected = negatives[file, label] / without if without else np.nan
+            assert float(found.specificity) == pytest.approx(expected, nan_ok=True)
+    for by in (None, "file", "label"):
+        report = compare(prediction, reference, "time", support=support, by=by)
+        pooled = each.sum([dim for dim in ("file", "label") if dim != by])
+        np.testing.assert_allclose(report.true_negatives, pooled.true_negatives)
+        cells = len(FILES) * LENGTH * each.sizes["label"] / (1 if by is None else each.sizes[by])
+        if cells:
+            np.testing.assert_allclose(report.accuracy, (pooled.intersection + pooled.true_negatives) / cells)
+
+
+def test_specificity_needs_a_support():
+    report = compare(np.array([[0.0, 4.0]]), np.array([[1.0, 5.0]]), "time")
+    assert np.isnan([float(report[name]) for name in ("true_negatives", "specificity", "accuracy")]).all()
+
+
+def test_each_label_of_each_file_is_what_it_is_alone():
+    rng = np.random.default_rng(9)
+    onset = rng.uniform(0, 90, 120)
+    rows = pd.DataFrame({"onset": onset, "offset": onset + rng.uniform(0.1, 9, 120)})
+    rows["file"] = rng.choice(["f", "g"], 120)
+    rows["label"] = rng.choice(["x", "y"], 120)
+    a, b = rows[:60], rows[60:]
+    for protocol in ("time", "tiou", "sed_eval_segment", "jer"):
+        each = compare(a, b, protocol, support=100.0, by=["label", "file"])
+        for file in "fg":
+            alone = compare(a[a["file"] == file], b[b["file"] == file], protocol, support=100.0, by="label")
+            for name in alone.data_vars:
+                if name != "n_defined":
+                    np.testing.assert_allclose(each[name].sel(file=file).reindex_like(alone[name]), alone[name])

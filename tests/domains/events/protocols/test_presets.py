@@ -45,7 +45,7 @@ def figures(name, a, b, *, corrected, shift=0.0, scale=1.0, **more):
     )
     report = report.drop_vars(["n_defined", "false_alarms_per_24h"], errors="ignore")
     unit = scale if report.attrs["units"] == "seconds" else 1.0
-    seconds = ("intersection", "size_a", "size_b", "missed", "false_alarm", "confused")
+    seconds = ("intersection", "size_a", "size_b", "missed", "false_alarm", "confused", "true_negatives")
     return {k: np.asarray(x, float) / (unit if k in seconds else 1.0) for k, x in report.data_vars.items()}
 
 
