@@ -1,4 +1,4 @@
-from .comparison import align, assess, compare
+from .comparison import align, assess, compare, confusion_matrix
 from .io import Annotations, read_events
 from .plotting import plot_scored, plot_timelines
 from .protocols import PROTOCOLS, Protocol, Scored
@@ -17,6 +17,7 @@ __all__ = [
     "as_support",
     "assess",
     "compare",
+    "confusion_matrix",
     "frame_overlap",
     "player_and_ball",
     "plot_scored",

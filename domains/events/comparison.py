@@ -18,18 +18,20 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+
+from overlap import intervals
 
 from .. import _report
 from .._checks import check_choice
 from .._text import one_line
 from .protocols import PROTOCOLS, By, Protocol, Scored
 from .protocols.scored import checked_by
-from .schema import Support, as_events, as_support
+from .schema import Support, as_events, as_support, times_of
 
 Events = pd.DataFrame | np.ndarray
 
@@ -175,6 +177,66 @@ def compare(
     if explain:
         explain_faults(scored, report, by)
     return report
+
+
+def confusion_matrix(
+    predicted: Events, reference: Events, *, support: Support = None, by: Literal["file"] | None = None
+) -> xr.DataArray:
+    """Return how long each predicted label holds together with each annotated one, or with none.
+
+    Parameters
+    ----------
+    predicted, reference : DataFrame or array, shape (n, 2)
+        Events, see `as_events`; what overlaps of one label counts once.
+    support : float, mapping or DataFrame, optional
+        What was scored, see `compare`. Without it, how long neither side has a label is NaN.
+    by : {"file"}, optional
+        Keep files apart; by default all are pooled.
+
+    Returns
+    -------
+    DataArray
+        Seconds, (prediction, reference) or (file, prediction, reference). The last label, "(none)", is the time without
+        one. Where at most one label holds at a time, all add up to the support.
+
+    Raises
+    ------
+    ValueError
+        If a table is malformed, or `by` is something else.
+
+    Examples
+    --------
+    >>> a = pd.DataFrame({"onset": [0, 4], "offset": [4, 9], "label": ["wake", "sleep"]})
+    >>> b = pd.DataFrame({"onset": [1], "offset": [6], "label": ["sleep"]})
+    >>> confusion_matrix(a, b, support=10.0).to_pandas()
+    reference   sleep  wake  (none)
+    prediction
+    sleep         2.0   0.0     3.0
+    wake          3.0   0.0     1.0
+    (none)        0.0   0.0     1.0
+    """
+    check_choice("events.confusion_matrix", "by", by, ("file", None))
+    a = as_events(predicted, "prediction")
+    b = as_events(reference, "reference")
+    files = {*a["file"], *b["file"]}
+    scored = as_support(support, files or {""})
+    is_known = bool(scored["offset"].notna().all())
+    every_file = scored.index.unique()
+    groups = [every_file.get_indexer(pd.Index(side["file"])) for side in (a, b)]
+    if is_known:
+        groups.append(every_file.get_indexer(scored.index))
+    table = intervals.contingency(
+        times_of(a),
+        times_of(b),
+        (a["label"].to_numpy(str), b["label"].to_numpy(str)),
+        support=times_of(scored) if is_known else None,
+        by=groups,
+    )
+    labels = [*map(str, table.labels), "(none)"]
+    names = every_file[table.groups].tolist()
+    coords = {"file": names, "prediction": labels, "reference": labels}
+    matrix = xr.DataArray(table.duration, coords, ["file", "prediction", "reference"], "seconds")
+    return matrix if by == "file" else matrix.sum("file", skipna=False)
 
 
 def align(

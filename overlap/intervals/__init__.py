@@ -15,6 +15,7 @@ Allen, J. F. (1983). Maintaining knowledge about temporal intervals. Commun. ACM
 """
 
 from .._subsets import Subsets
+from .crosstables import Contingency, contingency
 from .join import Pairs, overlap_pairs
 from .many import measure_many
 from .sets import complement, dice, intersection, iou, measure, union
@@ -23,10 +24,12 @@ from .suppression import nms
 from .tracks import measure_tracks
 
 __all__ = [
+    "Contingency",
     "Pairs",
     "Stretches",
     "Subsets",
     "complement",
+    "contingency",
     "dice",
     "intersection",
     "iou",

@@ -73,7 +73,7 @@ def sweep(*sets: ArrayLike, by: Sequence[ArrayLike] | None = None) -> Stretches:
         raise ValueError(f"{operation}: there is no table to sweep; pass one or more: sweep(a, b)")
     named = {f"set {k}": rows for k, rows in enumerate(sets)}
     rows = read_rows(operation, **named)
-    groups, names = _read_groups(operation, by, [len(x) for x in rows])
+    groups, names = read_groups_of(operation, "by", by, [len(x) for x in rows])
     start, end, group, count = swept(rows, groups)
     return Stretches(start, end, names[group], count)
 
@@ -103,29 +103,30 @@ def swept(
     return place[kept], place[kept + 1], group[kept], count[kept]
 
 
-def _read_groups(
-    operation: str, by: Sequence[ArrayLike] | None, sizes: list[int]
+def read_groups_of(
+    operation: str, name: str, by: Sequence[ArrayLike] | None, sizes: list[int]
 ) -> tuple[list[NDArray[np.int64]], NDArray[Any]]:
     """Return the number of each row's group, table by table, and the groups' names."""
     if by is None:
         return [np.zeros(n, np.int64) for n in sizes], np.zeros(1, np.int64)
     if not isinstance(by, tuple | list):
-        raise TypeError(f"{operation}: by must be a list of labels for each table, got {shown(by)}")
-    labels = [read_labels(operation, "by", x) for x in by]
+        raise TypeError(f"{operation}: {name} must be a list of labels for each table, got {shown(by)}")
+    labels = [read_labels(operation, name, x) for x in by]
     shapes = [x.shape for x in labels]
     if shapes != [(n,) for n in sizes]:
         listed = ", ".join(map(str, shapes))
         expected = ", ".join(map(str, sizes))
         raise ValueError(
-            f"{operation}: by must hold a label for each row of each table ({expected} rows), got shapes {listed}"
+            f"{operation}: {name} must hold a label for each row of each table ({expected} rows), got shapes {listed}"
         )
     present = [x for x in labels if len(x)]
     for one, other in pairwise(present):
         if not are_comparable(one, other):
-            raise TypeError(f"{operation}: labels of by have dtypes {one.dtype} and {other.dtype}; convert one of them")
+            raise TypeError(f"{operation}: {name} have dtypes {one.dtype} and {other.dtype}; convert one of them")
     if not present:
         return [np.zeros(0, np.int64) for _ in sizes], np.zeros(0, np.int64)
-    numbers = number_labels(operation, "labels of by", *labels)
+    what = name if name == "labels" else f"labels of {name}"
+    numbers = number_labels(operation, what, *labels)
     together = np.concatenate(present)
     _, nth = np.unique(numbers, return_index=True)
     ends = np.cumsum(sizes)[:-1]

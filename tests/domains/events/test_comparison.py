@@ -11,7 +11,7 @@ import pytest
 
 import overlap as ov
 from domains._checks import UsageError
-from domains.events import PROTOCOLS, align, assess, compare
+from domains.events import PROTOCOLS, align, assess, compare, confusion_matrix
 from domains.events.protocols.scored import INDICES
 
 # ---- the known faults, each with its smallest case
@@ -285,3 +285,36 @@ def test_one_label_in_common_or_a_silent_side_is_no_warning(protocol):
     compare(a, b, protocol)
     compare(a[:0], b, protocol)
     compare(a, b[:0], protocol)
+
+
+# ---- the confusion matrix
+
+
+def test_confusion_is_that_of_the_seconds():
+    rng = np.random.default_rng(4)
+    codes = rng.integers(0, 3, (2, 2, 40))
+    tables = []
+    for side in codes:
+        rows = [
+            (file, t, t + 1, str(code)) for file, line in zip("fg", side, strict=True) for t, code in enumerate(line)
+        ]
+        events = pd.DataFrame(rows, columns=["file", "onset", "offset", "label"])
+        # 0: no label
+        tables.append(events[events["label"] != "0"])
+    matrix = confusion_matrix(*tables, support=40.0, by="file")
+    for file, a, b in zip("fg", *codes, strict=True):
+        for one, i in (("1", 1), ("2", 2), ("(none)", 0)):
+            for other, j in (("1", 1), ("2", 2), ("(none)", 0)):
+                expected = np.count_nonzero((a == i) & (b == j))
+                assert float(matrix.sel(file=file, prediction=one, reference=other)) == expected
+    whole = confusion_matrix(*tables, support=40.0)
+    np.testing.assert_array_equal(whole, matrix.sum("file"))
+    assert float(whole.sum()) == 80
+
+
+def test_confusion_without_a_support():
+    matrix = confusion_matrix(one([0, 4]), one([1, 5]))
+    assert np.isnan(matrix[-1, -1])
+    assert matrix.values.ravel()[:3].tolist() == [3, 1, 1]
+    with pytest.raises(UsageError, match="events.confusion_matrix: by must be one of 'file', None; got 'label'"):
+        confusion_matrix(one([0, 4]), one([1, 5]), by="label")

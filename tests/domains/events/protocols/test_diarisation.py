@@ -7,10 +7,13 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import bootstrap
 
 from domains.events import assess, compare
 from domains.events.protocols.diarisation import map_speakers
 from domains.events.run import score
+from overlap import Overlap
+from overlap.resample import confidence_interval
 
 COMPONENTS = ["size_b", "missed", "false_alarm", "confused", "der"]
 
@@ -108,6 +111,26 @@ def test_rates_are_ratios_of_sums_over_recordings():
     for name in ("intersection", "size_a", "size_b", "jaccard_errors"):
         assert float(report["label"][name].sum()) == pytest.approx(float(files[name]), abs=1e-9)
     assert "der" not in report["label"]
+
+
+def test_the_interval_of_an_error_rate_is_over_recordings():
+    rng = np.random.default_rng(6)
+    onset = rng.uniform(0, 90, 400)
+    rows = pd.DataFrame({"onset": onset, "offset": onset + rng.uniform(0.1, 9, 400)})
+    rows["file"] = rng.integers(0, 20, 400).astype(str)
+    rows["label"] = rng.choice(["anna", "bert"], 400)
+    report = compare(rows[:200], rows[200:], "nist_der", by="file")
+    errors = (report.missed + report.false_alarm + report.confused).values
+    spoken = report.size_b.values
+    # an error rate may exceed 1, which no share of an overlap does: errors and speech are the two sizes
+    o = Overlap(np.zeros(20), errors, spoken)
+    found = confidence_interval(o, lambda o: o.size_a / o.size_b, rng=0, n_resamples=999)
+
+    def rate(errors, spoken, axis):
+        return errors.sum(axis) / spoken.sum(axis)
+
+    expected = bootstrap((errors, spoken), rate, paired=True, vectorized=True, rng=0, n_resamples=999)
+    np.testing.assert_allclose(found, expected.confidence_interval, rtol=1e-9)
 
 
 def test_what_is_predicted_before_and_after_the_reference():
