@@ -50,6 +50,9 @@ class KindName(StrEnum):
     elan_table = "elan_table"
     timit = "timit"
     uem = "uem"
+    textgrid = "textgrid"
+    elan = "elan"
+    edf = "edf"
     onsets = "onsets"
     stages = "stages"
 

@@ -24,7 +24,7 @@ import pandas as pd
 
 from .. import _skipped
 from .._checks import UsageError, check_choice, check_number
-from .._files import ReadError, read_text, reading
+from .._files import ReadError, read_bytes, read_text, reading
 from .._text import for_table, one_line
 from .formats import (
     ABSENT,
@@ -36,6 +36,7 @@ from .formats import (
     Format,
     Row,
     find_format,
+    format_of_suffix,
     read_recordings,
 )
 from .schema import COLUMNS, as_events
@@ -101,6 +102,7 @@ def read_events(
         - "mne": annotations in MNE's text files;
         - "elan_table": tab-delimited exports of ELAN;
         - "timit": ``.phn`` and ``.wrd``, in samples; "uem": scored stretches;
+        - "textgrid" (Praat), "elan" (``.eaf``), "edf" (annotations of EDF+): with the extra ``events``;
         - "onsets": one onset a line, "stages": one stage a line (30 s); never guessed.
     subset : str, optional
         Which subset of an ActivityNet database; all by default.
@@ -144,10 +146,7 @@ def read_events(
         check_number(operation, "rate", rate, above=0)
     path = Path(path)
     with reading(operation, path):
-        text = read_text(operation, path, may_be_empty=True)
-        form = FORMATS[kind] if kind else find_format(path.suffix, text)
-        rows = list(form.read(text))
-        _check_count(rows, form, text)
+        rows = _read_rows(path, kind)
         _in_seconds(rows, rate)
         if subset is not None:
             rows = _of_subset(rows, subset, path)
@@ -219,6 +218,19 @@ def _times(rows: list[Row], name: str) -> np.ndarray:
         where = rows[wrong[0]]["where"]
         raise ReadError(f"{where}: {one_line(texts[wrong[0]], 40)!r} is no {name} in seconds; correct it")
     return times
+
+
+def _read_rows(path: Path, kind: str | None) -> list[Row]:
+    """Return the rows of a file, which must be as many as it holds."""
+    operation = "events.read_events"
+    said = FORMATS[kind] if kind else format_of_suffix(path.suffix)
+    if said is not None and said.of_bytes:
+        return list(said.read(read_bytes(operation, path)))
+    text = read_text(operation, path, may_be_empty=True)
+    form = said or find_format(path.suffix, text)
+    rows = list(form.read(text))
+    _check_count(rows, form, text)
+    return rows
 
 
 def _check_count(rows: list[Row], form: Format, text: str) -> None:

@@ -26,7 +26,7 @@ from .._files import ReadError, load_json, read_text
 from .._skipped import COLUMNS as SKIPPED
 from .._skipped import UNREADABLE
 from .._text import file_name, for_table, printable
-from .formats import HOW_TO_SAY, ROOTS, SUFFIXES
+from .formats import HOW_TO_SAY, IN_FOLDERS, ROOTS
 from .io import SAYS_NONE, read_events
 from .schema import COLUMNS
 
@@ -136,7 +136,7 @@ def find_files(path: Path, side: str) -> list[Found]:
     entries = sorted(_entries(path), key=_path_of)
     found = _told_apart(_without_descriptions(entries))
     if not found:
-        suffixes = ", ".join(SUFFIXES)
+        suffixes = ", ".join(IN_FOLDERS)
         raise ReadError(f"events.score: {file_name(path)}: no files of events ({suffixes}) for the {side}")
     return found
 
@@ -310,7 +310,7 @@ def _entries(root: Path) -> Iterator[Found]:
             if _is_folder(entry):
                 through_link = folder.through_link or entry.is_symlink()
                 pending.append(_Folder(path, folder.above | {this}, through_link))
-            elif path.suffix.lower() in SUFFIXES:
+            elif path.suffix.lower() in IN_FOLDERS:
                 yield _entry(root, path)
 
 

@@ -25,7 +25,7 @@ from fuzzer.parent import Runner
 
 from domains.cli import FIELDS, app
 
-INPUTS = {"structures": 120, "grids": 60, "maps": 80, "images": 120, "formats": 60, "tables": 120}
+INPUTS = {"structures": 120, "grids": 60, "maps": 80, "images": 120, "formats": 60, "tables": 120, "annotations": 60}
 """Of each family: seconds. For long: ``python tests/fuzz/long.py --inputs 100000 --family images``."""
 
 FIRST = 40
@@ -47,6 +47,7 @@ READERS = (
     "lesions.read_outlines",
     "lesions.read_scores",
     "events.read_events",
+    "events.read_events, annotations",
 )
 WITHOUT_FILES = ("overlap demo", "overlap version", "overlap ramachandran learn")
 """Commands that read nothing."""

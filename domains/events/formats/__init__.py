@@ -22,7 +22,7 @@ Caba Heilbron, F. et al. (2015). ActivityNet. CVPR, 961. doi:10.1109/CVPR.2015.7
 from .activitynet import ROOTS
 from .declared import Format
 from .durations import read as read_recordings
-from .readers import FORMATS, HOW_TO_SAY, SUFFIXES, find_format
+from .readers import FORMATS, HOW_TO_SAY, IN_FOLDERS, SUFFIXES, find_format, format_of_suffix
 from .rows import ABSENT, BACKGROUND, EMPTY_ROW, NO_EVENT, NO_SEGMENT, NO_TIMES, OF_READERS, Row
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "EMPTY_ROW",
     "FORMATS",
     "HOW_TO_SAY",
+    "IN_FOLDERS",
     "NO_EVENT",
     "NO_SEGMENT",
     "NO_TIMES",
@@ -40,5 +41,6 @@ __all__ = [
     "Format",
     "Row",
     "find_format",
+    "format_of_suffix",
     "read_recordings",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from .rows import Row
 
@@ -28,6 +29,8 @@ class Format:
         Takes the text and returns how many rows it holds, counted without `read`; None where lines do not say it.
     suffixes : tuple of str
         Endings, in small letters, that no other format has: such a file is of this format whatever it holds.
+    of_bytes : bool
+        Whether `read` takes the bytes of the file, and not its text.
 
     Examples
     --------
@@ -38,7 +41,8 @@ class Format:
 
     name: str
     known_by: str
-    read: Callable[[str], Iterator[Row]]
+    read: Callable[[Any], Iterator[Row]]
     recognises: Callable[[str], bool]
     count: Callable[[str], int | None]
     suffixes: tuple[str, ...] = ()
+    of_bytes: bool = False

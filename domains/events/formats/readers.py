@@ -20,11 +20,14 @@ from . import (
     birdnet,
     boris,
     dcase,
+    edf,
+    elan,
     elan_table,
     lines,
     mne,
     raven,
     rttm,
+    textgrid,
     timit,
     tusz,
     uem,
@@ -48,6 +51,9 @@ _ALL = (
     elan_table.FORMAT,
     timit.FORMAT,
     uem.FORMAT,
+    textgrid.FORMAT,
+    elan.FORMAT,
+    edf.FORMAT,
     lines.ONSETS,
     lines.STAGES,
 )
@@ -58,8 +64,21 @@ TEXTS = (".csv", ".tsv", ".txt")
 """Endings that say that a file is text, and no more."""
 SUFFIXES = (*TEXTS, *(suffix for one in _ALL for suffix in one.suffixes))
 """Every ending that files of events have."""
+IN_FOLDERS = tuple(suffix for suffix in SUFFIXES if suffix not in edf.FORMAT.suffixes)
+"""Those that are looked for in a folder: beside a table of events often lies the recording that it is of."""
 
 HOW_TO_SAY = "kind= (--kind at the command line)"
+
+
+def format_of_suffix(suffix: str) -> Format | None:
+    """Return the format that an ending belongs to; None if it belongs to several or none.
+
+    Examples
+    --------
+    >>> format_of_suffix(".RTTM").name, format_of_suffix(".txt")
+    ('rttm', None)
+    """
+    return next((one for one in _ALL if suffix.lower() in one.suffixes), None)
 
 
 def find_format(suffix: str, text: str) -> Format:
@@ -86,9 +105,9 @@ def find_format(suffix: str, text: str) -> Format:
     >>> find_format(".txt", "onset,offset").name
     'csv'
     """
-    of_suffix = [one for one in _ALL if suffix.lower() in one.suffixes]
-    if of_suffix:
-        return of_suffix[0]
+    of_suffix = format_of_suffix(suffix)
+    if of_suffix is not None:
+        return of_suffix
     if suffix.lower() not in TEXTS:
         raise ReadError(f"events are read from {', '.join(SUFFIXES)}; pass {HOW_TO_SAY} if it is one of these")
     fitting = [one for one in _ALL if one.recognises(text)]

@@ -602,6 +602,37 @@ def _results() -> dict[str, Any]:
 
 
 @cache
+def annotations() -> tuple[Seed, ...]:
+    """Return files that are no tables, which other programs than a text editor make."""
+    import edfio
+    from pympi import Elan
+
+    document = Elan.Eaf()
+    document.add_annotation("default", 1500, 2250, "wave")
+    document.add_annotation("default", 3000, 3500, "point")
+    signal = edfio.EdfSignal(np.zeros(8), 2)
+    recording = edfio.Edf(
+        [signal], annotations=[edfio.EdfAnnotation(1.5, 0.5, "blink"), edfio.EdfAnnotation(3, None, "x")]
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        document.to_file(f"{folder}/hands.eaf")
+        recording.write(f"{folder}/night.edf")
+        eaf, edf = (Path(folder, name).read_bytes() for name in ("hands.eaf", "night.edf"))
+    return (
+        Seed("words.TextGrid", _textgrid().encode()),
+        Seed("hands.eaf", eaf),
+        Seed("night.edf", edf, "nifti"),
+    )
+
+
+def _textgrid() -> str:
+    lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "0", "3", "<exists>", "2"]
+    lines += ['"IntervalTier"', '"words"', "0", "3", "2", "0", "1.5", '""', "1.5", "3", '"no"']
+    lines += ['"TextTier"', '"clicks"', "0", "3", "1", "0.25", '"tap"']
+    return "\n".join(lines) + "\n"
+
+
+@cache
 def durations() -> tuple[Seed, ...]:
     return (
         Seed("support.csv", b"file,duration\nplain,10\nother,20\n"),

@@ -28,7 +28,7 @@ from typing import Any
 from . import counts, formats, maps, seeds
 from .seeds import Seed
 
-FAMILIES = ("structures", "grids", "maps", "images", "formats", "tables")
+FAMILIES = ("structures", "grids", "maps", "images", "formats", "tables", "annotations")
 LONGEST = 720
 """Characters that a message, or a line of a command, may have: the geometry of two images takes 400."""
 
@@ -377,6 +377,12 @@ def _read_events(path: Path, folder: Path) -> Any:
     from domains.events import read_events
 
     return read_events(path)
+
+
+def _check_annotations(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
+    times = found.events[["onset", "offset"]].to_numpy(float)
+    is_ordered = (times[:, 0] <= times[:, 1]).all() and all(map(math.isfinite, times.ravel().tolist()))
+    return [] if is_ordered else ["an event without finite, ordered times"]
 
 
 def _check_events(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
@@ -812,6 +818,7 @@ TARGETS: tuple[Target, ...] = (
         0.1,
     ),
     Target("events.read_events", "tables", seeds.events, _read_events, _check_events, 40),
+    Target("events.read_events, annotations", "annotations", seeds.annotations, _read_events, _check_annotations, 6),
     Target("events.score", "tables", seeds.events, _score, _check_score, 0.6),
     Target("events.score, folders", "tables", seeds.events, _score_folders, _check_score_folders, 0.3),
     Target("lesions.read_scores", "tables", scores_table, _read_scores, _check_scores, 20),

@@ -30,7 +30,7 @@ SAY_NOTHING = ("onsets", "stages", "timit", "uem")
 """Formats that ``kind=`` has to name."""
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", TEXTS)
 def test_a_row_says_where_it_is(kind):
     text, where = TEXTS[kind]
     (row,) = FORMATS[kind].read(text)
@@ -43,6 +43,10 @@ def test_a_text_is_known_by_one_format_alone(kind):
     text, _ = TEXTS[kind]
     assert [name for name, form in FORMATS.items() if form.recognises(text)] == [kind]
     assert find_format(".txt", text).name == kind
+
+
+def test_every_format_of_text_is_tried():
+    assert [name for name, form in FORMATS.items() if not form.of_bytes] == [name for name in FORMATS if name in TEXTS]
 
 
 def test_endings_that_say_the_format():
