@@ -46,7 +46,7 @@ def as_events(table: Any, name: str = "events") -> pd.DataFrame:
 
     Parameters
     ----------
-    table : DataFrame or array, shape (n, 2)
+    table : DataFrame, array of shape (n, 2), mne.Annotations or pyannote.core.Annotation
         With ``onset`` and either ``offset`` or ``duration``, seconds. ``file`` and ``label`` are "" and ``confidence``
         is NaN where they are missing. The names that other tools use are understood, see `ALIASES`. Dates and
         durations (datetime64, timedelta64) become seconds, dates those since 1970, in UTC where they have a zone.
@@ -169,6 +169,10 @@ def as_list(labels: Sequence[str]) -> str:
 def _as_frame(table: Any, name: str) -> pd.DataFrame:
     if isinstance(table, pd.DataFrame):
         return table
+    if all(hasattr(table, name) for name in ("onset", "duration", "description")):
+        return _of_mne(table)
+    if hasattr(table, "itertracks"):
+        return _of_pyannote(table)
     remedy = "pass (n, 2) seconds or a DataFrame, such as read_events(path).events"
     # a NamedTuple, such as Annotations, is no sequence of pairs
     if not isinstance(table, np.ndarray | list) and type(table) is not tuple:
@@ -182,6 +186,25 @@ def _as_frame(table: Any, name: str) -> pd.DataFrame:
             f"{name}: is a {type(table).__name__} of other things than pairs of numbers; {remedy}"
         ) from None
     return _as_pairs(times, remedy, name)
+
+
+def _of_mne(annotations: Any) -> pd.DataFrame:
+    """Return the events of an mne.Annotations, whose onsets are seconds already."""
+    return pd.DataFrame(
+        {
+            "onset": np.asarray(annotations.onset, float),
+            "duration": np.asarray(annotations.duration, float),
+            "label": [str(label) for label in annotations.description],
+        }
+    )
+
+
+def _of_pyannote(annotation: Any) -> pd.DataFrame:
+    """Return the turns of a pyannote.core.Annotation; the recording is called after its uri."""
+    rows = []
+    for segment, _, label in annotation.itertracks(yield_label=True):
+        rows.append((annotation.uri, segment.start, segment.end, str(label)))
+    return pd.DataFrame(rows, columns=["file", "onset", "offset", "label"])
 
 
 def _as_pairs(times: np.ndarray, remedy: str, name: str) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import gzip
 import json
 import tracemalloc
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -401,3 +402,30 @@ def test_a_time_beyond_all_recordings_is_skipped(tmp_path, times):
     found = read_events(path)
     assert found.events["onset"].tolist() == [1.0]
     assert found.skipped[["where", "reason"]].to_numpy().tolist() == [["line 2", "a time beyond 30,000 years"]]
+
+
+# ---- what other tools read from the same files
+
+
+PEERS = json.loads((Path(__file__).parents[2] / "data" / "event_files_peers.json").read_text())
+
+
+def rows_of(events):
+    return sorted(map(tuple, events[["onset", "offset", "label"]].to_numpy().tolist()))
+
+
+@pytest.mark.parametrize("name", PEERS["files"])
+def test_files_as_crowsetta_reads_them(name, shared_data):
+    """crowsetta 5.1.2, row by row; of a TextGrid it reads the intervals alone."""
+    path = shared_data / "events" / "formats" / "crowsetta" / name
+    events = read_events(path, rate=16_000 if name.endswith(".phn") else None).events
+    if "tier" in events:
+        events = events[events["onset"] < events["offset"]]
+    assert rows_of(events) == sorted(map(tuple, PEERS["files"][name]))
+
+
+def test_a_text_as_mne_saves_and_reads_it(tmp_path):
+    """mne 1.13.2."""
+    path = tmp_path / "saved_annot.txt"
+    path.write_text(PEERS["mne"]["text"])
+    assert rows_of(read_events(path).events) == sorted(map(tuple, PEERS["mne"]["rows"]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -117,6 +119,35 @@ def test_support(support, expected):
 def test_malformed_support(support, message):
     with pytest.raises(ValueError, match=message):
         as_support(support, ["a"])
+
+
+# ---- objects of other libraries, which are known by what they have
+
+
+def test_annotations_of_mne():
+    """As mne 1.13.2 has them: arrays of onset, duration and description."""
+    annotations = SimpleNamespace(
+        onset=np.array([1.5, 3.0]), duration=np.array([0.5, 0.0]), description=np.array(["blink", "BAD"])
+    )
+    table = as_events(annotations)
+    assert table[["file", "onset", "offset", "label"]].to_numpy().tolist() == [
+        ["", 1.5, 2.0, "blink"],
+        ["", 3.0, 3.0, "BAD"],
+    ]
+
+
+@pytest.mark.parametrize(("uri", "file"), [("f1", "f1"), (None, "")])
+def test_an_annotation_of_pyannote(uri, file):
+    """As pyannote.core 6.1.0 has it: tracks of segments."""
+    turn = SimpleNamespace(start=0.5, end=1.75)
+    annotation = SimpleNamespace(uri=uri, itertracks=lambda yield_label: [(turn, "A", "anna"), (turn, "B", 2)])
+    table = as_events(annotation)
+    assert table[["file", "onset", "offset", "label"]].to_numpy().tolist() == [
+        [file, 0.5, 1.75, "anna"],
+        [file, 0.5, 1.75, "2"],
+    ]
+    empty = as_events(SimpleNamespace(uri=uri, itertracks=lambda yield_label: []))
+    assert len(empty) == 0
 
 
 # ---- dates and durations
