@@ -19,6 +19,7 @@ numba = pytest.importorskip("numba")
 pytest.importorskip("sympy")
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 RESULTS = BENCHMARKS / "results" / "box_regression.csv"
+TURNED = BENCHMARKS / "results" / "box_regression_turned.csv"
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "box-regression.md"
 pytestmark = pytest.mark.skipif(not BENCHMARKS.is_dir(), reason="needs the benchmarks beside the tests")
 MODULES = ("box_regression_published", "box_regression_losses", "box_regression")
@@ -293,3 +294,95 @@ def test_the_step_of_log_size_diverges_where_the_enclosing_box_is_free(results):
             results.sum_error[name, "centre-log-size", "free", 0]
             > 2 * results.sum_error[name, "centre-size", "free", 0]
         )
+
+
+# ---------------------------------------------------------------- boxes that turn
+
+
+@pytest.fixture(scope="module")
+def turned():
+    """Return the benchmark of boxes that turn."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(BENCHMARKS)
+        module = import_module("box_regression_turned")
+    del sys.modules["box_regression_turned"]
+    return module
+
+
+def moments(sides, angle):
+    """Return a covariance from its square root, (2, 2)."""
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    return turn @ np.diag(np.square(sides)) @ turn.T
+
+
+def root_of(matrix):
+    values, vectors = np.linalg.eigh(matrix)
+    return vectors @ np.diag(np.sqrt(values)) @ vectors.T
+
+
+@pytest.mark.parametrize("d", [2, 3])
+def test_gaussians_as_their_papers_have_them(turned, d):
+    box, target = (x[:6] for x in turned.draw("oriented" if d == 2 else "cuboids", 6, 1))
+    got = {name: getattr(turned, name)(box, target) for name in ("gwd", "kld", "prob_iou")}
+    for k, (p, q) in enumerate(zip(box.numpy(), target.numpy(), strict=True)):
+        covariances = []
+        for x in (p, q):
+            full = np.diag(np.append(np.zeros(2), x[2 * d - 1] ** 2)[:d])
+            full[:2, :2] = moments(x[d : d + 2], x[-1])
+            covariances.append(full / 4)
+        a, b = covariances
+        step = p[:d] - q[:d]
+        root = root_of(a)
+        wasserstein = step @ step + np.trace(a + b - 2 * root_of(root @ b @ root))
+        inverse = np.linalg.inv(a)
+        kullback = (step @ inverse @ step + np.trace(inverse @ b) + np.log(np.linalg.det(a) / np.linalg.det(b)) - d) / 2
+        # twelfths where the others have quarters
+        middle = (a + b) / 6
+        both = np.sqrt(np.linalg.det(a / 3) * np.linalg.det(b / 3))
+        bhattacharyya = step @ np.linalg.inv(middle) @ step / 8 + np.log(np.linalg.det(middle) / both) / 2
+        assert got["gwd"][k] == pytest.approx(1 - 1 / (1 + np.log1p(np.sqrt(wasserstein))), abs=1e-7)
+        assert got["kld"][k] == pytest.approx(1 - 1 / (1 + np.log1p(np.sqrt(kullback))), abs=1e-7)
+        assert got["prob_iou"][k] == pytest.approx(np.sqrt(1 - np.exp(-bhattacharyya)), abs=1e-7)
+
+
+@pytest.mark.parametrize("shape", ["oriented", "cuboids"])
+def test_a_descent_of_turned_boxes_arrives(turned, shape):
+    row = turned.descend(turned.Run(shape, "EIoU, C held", "log-size", "adam", 0.05), 12)
+    assert row["iou_over_0.95"] == 1
+    assert row["final_1_minus_iou"] < row["mean_1_minus_iou"] < 0.4
+
+
+@pytest.fixture(scope="module")
+def turned_results():
+    """Return the least mean of 1 − IoU and the share that arrives, over rates, by shape, seed, rule, form and loss."""
+    table = pd.read_csv(TURNED).sort_values("mean_1_minus_iou")
+    return table.groupby(["shape", "seed", "rule", "form", "loss"]).first().sort_index()
+
+
+def test_every_run_of_turned_boxes_is_in_the_table_once(turned):
+    table = pd.read_csv(TURNED)
+    runs = [(r.shape, r.loss, r.form, r.rule, r.rate, r.seed) for r in turned.all_runs()]
+    assert sorted(runs) == sorted(table[turned.KEY].itertuples(index=False, name=None))
+    assert (table.cases == 1000).all()
+
+
+@pytest.mark.parametrize("shape", ["oriented", "cuboids"])
+def test_the_default_of_turned_boxes_is_the_best_that_box_loss_has(turned, turned_results, shape):
+    by_adam = turned_results.loc[shape, 0, "adam", "log-size"]
+    plain_weights = [name for name in turned.FAMILY if "×" not in name]
+    assert by_adam.mean_1_minus_iou[plain_weights].idxmin() == "EIoU, C held"
+    for seed in turned.SEEDS:
+        row = turned_results.loc[shape, seed, "adam", "log-size", "EIoU, C held"]
+        assert row["iou_over_0.95"] == 1
+        assert (
+            row.mean_1_minus_iou < 0.9 * turned_results.mean_1_minus_iou[shape, seed, "adam", "log-size", "GIoU, hull"]
+        )
+    for name in ("GWD", "KLD", "ProbIoU"):
+        assert by_adam["iou_over_0.95"][name] < 0.8
+    assert by_adam["iou_over_0.95"]["GIoU, aligned"] < 0.1
+
+
+def test_what_the_page_says_of_turned_boxes(page):
+    shown = page["on_the_way"]("oriented")
+    assert list(shown.index[:2]) == ["EIoU × (1 − IoU)^½, C held", "EIoU, C held"]
+    assert (page["on_the_way"]("cuboids").index[:2] == shown.index[:2]).all()

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from domains.cli import app
+from overlap import oriented
 
 PAGES = Path(__file__).parents[1] / "docs" / "how-to"
 OPTIONS = re.compile(r"^:tags:.*\n\n", re.MULTILINE)
@@ -152,6 +153,11 @@ def test_boxes_are_as_the_page_says(capsys):
     assert f"{1 / 7} beside 0.0" in out
     assert "are malformed (hi < lo, NaN or infinite)" in out
     assert (names["fitted"] > 0.98).all()
+    # a pair of weight 0; one box by two names
+    assert "True\nIoU [1.    0." in out
+    assert (oriented.iou(names["turned"].detach(), names["wanted"]) > 0.98).all()
+    # half its height up: 0.8 shared of 2.4
+    assert "in space 0.333\nfrom above 1.0\n" in out
 
 
 def test_average_precision_as_the_page_says(capsys):
