@@ -57,7 +57,7 @@ def read(text: str) -> Iterator[Row]:
         yield from usual.read(text)
         return
     separator = _separator(text)
-    header = _parts(first_line(text), separator).cells
+    header = first_line(text).split(separator)
     if len(header) > 1 and not any(map(_is_number, header)):
         present = one_line(", ".join(header), 200)
         raise ReadError(f"its header ({present}) is none of DCASE; rename the columns to onset, offset, event_label")
@@ -78,11 +78,12 @@ def recognises(text: str) -> bool:
     if audacity.recognises(text):
         return False
     separator = _separator(text)
-    first = _parts(first_line(text), separator)
+    # split without quotation marks: where these do not pair up, a header is still no row
+    first = [cell.strip() for cell in first_line(text).split(separator)]
     lines = (_parts(line, separator) for line in split_lines(text) if not is_blank(line))
-    if first.fault or any(map(_is_number, first.cells)):
+    if any(map(_is_number, first)):
         return any(_has_times_and_word(line.cells) for line in lines)
-    return _is_file_name(first.cells) and all(_is_of_list(line.cells) for line in lines)
+    return _is_file_name(first) and all(_is_of_list(line.cells) for line in lines)
 
 
 def _count(text: str) -> int | None:

@@ -96,6 +96,8 @@ def test_a_name_of_a_file_is_one(name):
         ("</body>\n<a/b>", False),
         ("begin\tuntil\tlabel\n1\t2\tdog", False),
         ("filename\tonset\toffset\tevent_label", False),
+        ('file,onset,offset,""label\na,0,1,dog', False),
+        ('begin,until,"label\n0,1,dog', False),
     ],
 )
 def test_how_a_list_without_header_is_known(text, is_known):
