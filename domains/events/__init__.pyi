@@ -5,6 +5,7 @@ from .protocols import PROTOCOLS, Protocol, Scored
 from .run import score, summarise
 from .scenes import player_and_ball
 from .schema import as_events, as_support
+from .scripts import possession_scenes
 from .tracks import frame_overlap, possession
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "plot_scored",
     "plot_timelines",
     "possession",
+    "possession_scenes",
     "read_events",
     "score",
     "summarise",
