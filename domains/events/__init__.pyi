@@ -1,4 +1,5 @@
 from .comparison import align, assess, compare, confusion_matrix
+from .fragments import ward_taxonomy
 from .io import Annotations, read_events
 from .plotting import plot_scored, plot_timelines
 from .protocols import PROTOCOLS, Protocol, Scored
@@ -6,7 +7,7 @@ from .run import score, summarise
 from .scenes import player_and_ball
 from .schema import as_events, as_support
 from .scripts import possession_scenes
-from .tracks import frame_overlap, possession
+from .tracks import dwell, frame_overlap, possession, read_tracks, transitions
 
 __all__ = [
     "PROTOCOLS",
@@ -19,6 +20,7 @@ __all__ = [
     "assess",
     "compare",
     "confusion_matrix",
+    "dwell",
     "frame_overlap",
     "player_and_ball",
     "plot_scored",
@@ -26,6 +28,9 @@ __all__ = [
     "possession",
     "possession_scenes",
     "read_events",
+    "read_tracks",
     "score",
     "summarise",
+    "transitions",
+    "ward_taxonomy",
 ]

@@ -25,5 +25,17 @@ Milan, A. et al. (2016). MOT16. arXiv:1603.00831 (tables of tracks)
 from .films import BOX, LONGEST_FRAME, MOST_FRAMES
 from .holding import possession
 from .overlaps import frame_overlap
+from .reading import TrackFile, read_tracks
+from .visiting import dwell, transitions
 
-__all__ = ["BOX", "LONGEST_FRAME", "MOST_FRAMES", "frame_overlap", "possession"]
+__all__ = [
+    "BOX",
+    "LONGEST_FRAME",
+    "MOST_FRAMES",
+    "TrackFile",
+    "dwell",
+    "frame_overlap",
+    "possession",
+    "read_tracks",
+    "transitions",
+]

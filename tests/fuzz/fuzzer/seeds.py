@@ -633,6 +633,20 @@ def _textgrid() -> str:
 
 
 @cache
+def tracks() -> tuple[Seed, ...]:
+    return (
+        Seed("boxes.csv", b"frame,track,x1,y1,x2,y2,time\n0,ball,0,0,2,2,0\n0,p,0,0,9,9,0\n1,ball,0,0,2,2,0.04\n"),
+        Seed("named.csv", b'track,x1,y1,x2,y2,frame\n"a, b",0,0,2,2,0\n"the ""c""",1.5,1.5,2,2,0\n7,0,0,2,2,1\n'),
+        Seed("mot.txt", b"1,3,794.2,47.5,71.2,174.8,-1,-1,-1,-1\n1,6,0,0,5,6,1,7,0.86\n2,-1,0,0,5,6,0.5,-1,-1,-1\n"),
+        Seed("pose.sleap.csv", b"track,frame_idx,instance.score,n.x,n.y,n.score\nm1,0,0.9,1,2,0.9\n,1,0.9,1,2,\n"),
+        Seed(
+            "pose.dlc.csv",
+            b"scorer,s,s,s\nindividuals,m1,m1,m1\nbodyparts,n,n,n\ncoords,x,y,likelihood\n0,1,2,0.9\n1,1,2,0.1\n",
+        ),
+    )
+
+
+@cache
 def durations() -> tuple[Seed, ...]:
     return (
         Seed("support.csv", b"file,duration\nplain,10\nother,20\n"),

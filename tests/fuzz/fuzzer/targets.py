@@ -472,6 +472,34 @@ def _narrow_rows(path: Path, text: str) -> int | None:
     return sum(not "".join(row[width:]).strip() for row in rows[1:])
 
 
+def _read_tracks(path: Path, folder: Path) -> Any:
+    from domains.events import read_tracks
+
+    if path.suffix == ".txt":
+        return read_tracks(path, "mot")
+    content = path.read_bytes()
+    has_points = b"frame_idx" in content or b"scorer" in content
+    return read_tracks(path, padding=1.0, likelihood=0.5) if has_points else read_tracks(path)
+
+
+def _check_tracks(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
+    least, most = counts.csv_records(counts.text_of(path), ",")
+    n = len(found.tracks) + len(found.skipped)
+    # a header has up to four rows, and of several individuals each row is several
+    is_pose = "n_points" in found.tracks
+    problems = []
+    if not is_pose and not least - 1 <= n <= most:
+        problems.append(f"{len(found.tracks)} boxes and {len(found.skipped)} skipped rows of {least} to {most}")
+    if is_pose and n < least - 4:
+        problems.append(f"{n} rows of {least - 4} at least")
+    corners = found.tracks[["x1", "y1", "x2", "y2"]].to_numpy(float)
+    if not all(map(math.isfinite, corners.ravel().tolist())) or (corners[:, :2] > corners[:, 2:]).any():
+        problems.append("a box without finite, ordered corners")
+    if (found.tracks["frame"] < 0).any():
+        problems.append("a frame before the first")
+    return problems
+
+
 def _score(path: Path, folder: Path) -> Any:
     from domains.events import score
 
@@ -867,6 +895,7 @@ TARGETS: tuple[Target, ...] = (
         _check_command,
         0.4,
     ),
+    Target("events.read_tracks", "tables", seeds.tracks, _read_tracks, _check_tracks, 10),
 )
 
 WRITERS = ("lesions.write_image",)
