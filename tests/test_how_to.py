@@ -177,3 +177,18 @@ def test_average_precision_as_the_page_says(capsys):
         ["emu", "0", "NaN", "NaN", "NaN"],
     ]
     assert printed[7:] == ["VOC_2007 0.8485", "VOC_2010 0.8333", "COCO 0.835", "footprints 1.0", "cuboids 0.5", "1.0"]
+
+
+def test_who_has_the_ball(tmp_path, monkeypatch, capsys):
+    """The film of 100 frames: held in frames 20 … 39 and 60 … 79, with 20 frames between that nobody saw."""
+    monkeypatch.setattr("tempfile.mkdtemp", lambda: str(tmp_path))
+    names: dict[str, object] = {}
+    for cell in cells_of("possession.md"):
+        exec(cell, names)
+    out = capsys.readouterr().out
+    assert "160 0 0 [" in out
+    assert names["found"]["n_frames"].tolist() == [20, 20]
+    assert "0.8 s without a frame" in out
+    # 20 + 12 + 20 frames, and 60 frames
+    assert "2.08 2.4" in out
+    assert names["visits"]["label"].tolist() == ["far", "half", "half", "far"]
