@@ -1,4 +1,4 @@
-"""Command: ``overlap events score``. In Python the same is done by `score`."""
+"""Commands: ``overlap events score`` and ``possession``. In Python the same is done by `score` and `possession`."""
 
 from __future__ import annotations
 
@@ -158,6 +158,107 @@ def score(
         **keywords(sharing),
         outputs=saving.checked([predicted, reference, support], others={"--records": sharing.records}),
         **_read_settings(param or []),
+    )
+    raise typer.Exit(code)
+
+
+class TracksName(StrEnum):
+    """What format a file of tracks has."""
+
+    csv = "csv"
+    mot = "mot"
+    sleap = "sleap"
+    deeplabcut = "deeplabcut"
+
+
+class ExclusiveName(StrEnum):
+    """Who has it where several do."""
+
+    nearest = "nearest"
+    overlap = "overlap"
+
+
+class MissingName(StrEnum):
+    """What a frame means in which a box is missing."""
+
+    gap = "gap"
+    hold = "hold"
+
+
+class IndexName(StrEnum):
+    """How the overlap of two boxes is measured."""
+
+    containment = "containment"
+    iou = "iou"
+    dice = "dice"
+
+
+Tracked = Annotated[Path, typer.Argument(help="A file of tracks: CSV, MOT text, or keypoints of SLEAP or DeepLabCut.")]
+First = Annotated[str, typer.Argument(help="The track of what is held.")]
+Second = Annotated[
+    list[str] | None, typer.Argument(help="Who may hold it: a track each, or NAME=ID,ID for a player of several.")
+]
+Zone = Annotated[list[str] | None, typer.Option(metavar="NAME=X1,Y1,X2,Y2", help="A zone, such as a goal.")]
+FilmRate = Annotated[float | None, typer.Option(help="Frames per second; needed unless the file has a column time.")]
+IndexOption = Annotated[IndexName, typer.Option(help="How the overlap is measured.")]
+Enter = Annotated[float, typer.Option(help="Possession begins where the index reaches this.")]
+Leave = Annotated[float | None, typer.Option(help="And ends where it falls below this; by default the same.")]
+Exclusive = Annotated[ExclusiveName | None, typer.Option(help="Who has it where several do; by default all of them.")]
+Missing = Annotated[MissingName, typer.Option(help="What a missing box means: nothing, or what was there before.")]
+MaxHold = Annotated[float | None, typer.Option(metavar="SECONDS", help="How long what was seen last is held.")]
+MaxGap = Annotated[float, typer.Option(metavar="SECONDS", help="Possessions no further apart are one.")]
+MinDuration = Annotated[float, typer.Option(metavar="SECONDS", help="Shorter possessions are dropped.")]
+TracksKind = Annotated[TracksName | None, typer.Option(help="Format of the file, if its header does not say it.")]
+Padding = Annotated[float | None, typer.Option(help="Keypoints: margin round the points, pixels.")]
+Likelihood = Annotated[float | None, typer.Option(help="Keypoints: the least score of a point that counts.")]
+
+
+@app.command()
+@grouped
+def possession(
+    tracks: Tracked,
+    first: First,
+    second: Second = None,
+    *,
+    zone: Zone = None,
+    rate: FilmRate = None,
+    index: IndexOption = IndexName.containment,
+    enter: Enter = 0.5,
+    leave: Leave = None,
+    exclusive: Exclusive = None,
+    missing: Missing = MissingName.gap,
+    max_hold: MaxHold = None,
+    max_gap: MaxGap = 0.0,
+    min_duration: MinDuration = 0.0,
+    kind: TracksKind = None,
+    padding: Padding = None,
+    likelihood: Likelihood = None,
+    saving: Saving,
+) -> None:
+    """Find who has the ball, or who is in which zone, from tracks.
+
+    As CSV: a row for each possession.
+    """
+    from . import holders
+
+    code = holders.possess_files(
+        tracks,
+        first,
+        second or [],
+        zone or [],
+        outputs=saving.checked([tracks]),
+        kind=kind.value if kind else None,
+        padding=padding,
+        likelihood=likelihood,
+        rate=rate,
+        index=index.value,
+        enter=enter,
+        leave=leave,
+        exclusive=exclusive.value if exclusive else None,
+        missing=missing.value,
+        max_hold=max_hold,
+        max_gap=max_gap,
+        min_duration=min_duration,
     )
     raise typer.Exit(code)
 

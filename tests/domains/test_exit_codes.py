@@ -141,6 +141,17 @@ def an_image_of_labels(folder: Path) -> list[str]:
     return [str(folder / "labels.nii.gz")]
 
 
+def a_file_of_tracks(folder: Path) -> list[str]:
+    rows = [f"{frame},{track},0,0,9,9" for frame in range(5) for track in (1, 2)]
+    (folder / "tracks.csv").write_text("frame,track,x1,y1,x2,y2\n" + "\n".join(rows) + "\n")
+    return [str(folder / "tracks.csv"), "1", "2", "--rate", "25"]
+
+
+def a_file_of_no_tracks(folder: Path) -> list[str]:
+    (folder / "tracks.csv").write_text("these are my notes\n")
+    return [str(folder / "tracks.csv"), "1", "2", "--rate", "25"]
+
+
 def two_tables(folder: Path) -> list[str]:
     names = ["predicted.csv", "reference.csv"]
     for name in names:
@@ -274,6 +285,20 @@ COMMANDS = {
         a_part_of_a_cohort,
         (*OF_SCORES, ["--out", NOWHERE], ["--group", "patient"], ["none.records"]),
         "nibabel",
+    ),
+    "events possession": Command(
+        a_file_of_tracks,
+        a_file_of_no_tracks,
+        (
+            *OF_SCORES,
+            ["--rate", "0"],
+            ["--enter", "2"],
+            ["--index", "area"],
+            ["--exclusive", "nearest"],
+            ["--missing", "hold"],
+            ["--padding", "3"],
+            ["--zone", "goal"],
+        ),
     ),
     "events score": Command(
         two_tables,
@@ -530,6 +555,9 @@ def own_inputs(command: str, folder: Path) -> tuple[list[str], list[Path]]:
         if argument.startswith("-"):
             break
         path = Path(argument)
+        # the name of a track is no file
+        if not path.exists():
+            continue
         if path.is_dir():
             path = next(path.iterdir())
         elif folder not in path.parents:

@@ -896,6 +896,14 @@ TARGETS: tuple[Target, ...] = (
         0.4,
     ),
     Target("events.read_tracks", "tables", seeds.tracks, _read_tracks, _check_tracks, 10),
+    Target(
+        "overlap events possession",
+        "tables",
+        seeds.tracks,
+        _command("events", "possession", "PATH", "ball", "p", "--zone", "all=0,0,9,9", "--rate", "25"),
+        _check_command,
+        0.3,
+    ),
 )
 
 WRITERS = ("lesions.write_image",)
