@@ -2,7 +2,8 @@
 
 Conventions
 -----------
-- An annotation or result is a row of the table, in the order of the file, or a row of `skipped` with its reason.
+- An annotation or result is a row of the table, in the order of the file, or a row of `skipped` with its reason. Where
+  there are any of these, a warning says how many, and why the first of them.
 - A missing ``iscrowd`` is 0, as other tools have it. Everything else that is needed has to be there.
 - Identifiers are whole numbers or text. Numbers are compared as such: 1.0 is 1, "1" is not.
 """
@@ -10,6 +11,8 @@ Conventions
 from __future__ import annotations
 
 import json
+import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite
@@ -88,6 +91,11 @@ class Results:
 def read_instances(source: Source, shapes: Shapes = "boxes") -> Instances:
     """Read references from a JSON file of instances as COCO writes it.
 
+    No row is left out in silence: a warning counts those of `Instances.skipped`. pycocotools ends with an error where
+    an annotation has no ``area``, ``bbox`` or ``iscrowd``, or the image of a polygon no ``height``. Annotations of
+    images or categories that are not listed it leaves out without a word. Of an ``id`` that occurs twice it counts the
+    last annotation twice, and a box of negative side is never found.
+
     Parameters
     ----------
     source : path or mapping
@@ -100,6 +108,11 @@ def read_instances(source: Source, shapes: Shapes = "boxes") -> Instances:
     -------
     Instances
 
+    Warns
+    -----
+    UserWarning
+        If images, categories or annotations cannot be read: how many, and the reason of the first.
+
     Raises
     ------
     FileNotFoundError
@@ -109,14 +122,13 @@ def read_instances(source: Source, shapes: Shapes = "boxes") -> Instances:
 
     Examples
     --------
-    >>> annotations = [
-    ...     {"id": 7, "image_id": 1, "category_id": 3, "bbox": [0, 0, 9, 9], "area": 81, "iscrowd": 0},
-    ...     {"id": 8, "image_id": 2, "category_id": 3, "bbox": [0, 0, 9, 9], "area": 81, "iscrowd": 0},
-    ... ]
-    >>> images = [{"id": 1, "height": 20, "width": 30}]
-    >>> read = read_instances({"images": images, "categories": [{"id": 3, "name": "cat"}], "annotations": annotations})
-    >>> len(read.references), read.skipped[["id", "reason"]].to_numpy().tolist()
-    (1, [[8, 'image_id 2 is none of the images']])
+    >>> first = {"id": 7, "image_id": 1, "category_id": 3, "bbox": [0, 0, 9, 9], "area": 81, "iscrowd": 0}
+    >>> second = first | {"id": 8, "image_id": 2}
+    >>> images = [{"id": 1, "height": 20, "width": 30}, {"id": 2, "height": 20, "width": 30}]
+    >>> categories = [{"id": 3, "name": "cat"}]
+    >>> read = read_instances({"images": images, "categories": categories, "annotations": [first, second]})
+    >>> len(read.references), len(read.skipped)
+    (2, 0)
     """
     operation = "coco.read_instances"
     check_choice(operation, "shapes", shapes, SHAPES)
@@ -134,6 +146,7 @@ def read_instances(source: Source, shapes: Shapes = "boxes") -> Instances:
     known = _Known(images, categories, shapes)
     annotations = skipped.kept("annotations", data["annotations"], _Once(known.read_annotation))
     _check_some(operation, name, data["annotations"], annotations, skipped)
+    _warn(operation, name, {section: len(data[section]) for section in _NEEDED_SECTIONS}, skipped)
     references = References(
         image=[row["image"] for row in annotations],
         category=[row["category"] for row in annotations],
@@ -155,6 +168,10 @@ def read_instances(source: Source, shapes: Shapes = "boxes") -> Instances:
 def read_results(source: Source, instances: Instances, shapes: Shapes = "boxes") -> Results:
     """Read detections from a JSON list of results as COCO writes it.
 
+    No result is left out in silence: a warning counts those of `Results.skipped`. pycocotools ends with an error where
+    an image is not listed or a ``score`` is missing. It leaves results of categories that are not listed out without a
+    word, and counts those whose ``score`` is NaN or whose box has a negative side.
+
     Parameters
     ----------
     source : path or list
@@ -168,6 +185,11 @@ def read_results(source: Source, instances: Instances, shapes: Shapes = "boxes")
     -------
     Results
 
+    Warns
+    -----
+    UserWarning
+        If results cannot be read: how many, and the reason of the first.
+
     Raises
     ------
     FileNotFoundError
@@ -180,9 +202,9 @@ def read_results(source: Source, instances: Instances, shapes: Shapes = "boxes")
     --------
     >>> instances = read_instances({"images": [{"id": 1}], "categories": [{"id": 3, "name": "cat"}], "annotations": []})
     >>> row = {"image_id": 1, "category_id": 3, "bbox": [0, 0, 9, 9]}
-    >>> results = read_results([row | {"score": 0.9}, row | {"score": float("nan")}], instances)
-    >>> results.detections.confidence, results.skipped["reason"].tolist()
-    (array([0.9]), ['score is nan; it is a finite number'])
+    >>> results = read_results([row | {"score": 0.9}, row | {"score": 0.4}], instances)
+    >>> results.detections.confidence, len(results.skipped)
+    (array([0.9, 0.4]), 0)
     """
     operation = "coco.read_results"
     check_choice(operation, "shapes", shapes, SHAPES)
@@ -198,6 +220,7 @@ def read_results(source: Source, instances: Instances, shapes: Shapes = "boxes")
     known = _Known(_rows(instances.images), _rows(instances.categories), shapes)
     found = skipped.kept("results", data, known.read_result)
     _check_some(operation, name, data, found, skipped)
+    _warn(operation, name, {"results": len(data)}, skipped)
     detections = Detections(
         image=[row["image"] for row in found],
         category=[row["category"] for row in found],
@@ -249,6 +272,20 @@ def _described(data: Any) -> str:
 def _check_some(operation: str, name: str, given: list[Any], kept: list[Row], skipped: _Skipped) -> None:
     if given and not kept:
         raise ValueError(f"{operation}: {name}: none of {len(given)} rows can be read; {skipped.rows[-1]['reason']}")
+
+
+def _warn(operation: str, name: str, given: dict[str, int], skipped: _Skipped) -> None:
+    """Say how many rows of each section are left out, and why the first is."""
+    if not skipped.rows:
+        return
+    left_out = Counter(row["section"] for row in skipped.rows)
+    counts = ", ".join(f"{left_out[section]} of {n} {section}" for section, n in given.items() if left_out[section])
+    first = skipped.rows[0]
+    warnings.warn(
+        f"{operation}: {name}: {counts} cannot be read and are left out, the first is {first['section']}"
+        f"[{first['place']}]: {first['reason']}; correct the rows that .skipped lists, or delete them from the file",
+        stacklevel=3,
+    )
 
 
 class _Skipped:
@@ -393,7 +430,9 @@ def _grid(image: Row) -> tuple[int, int]:
     for side in sides:
         is_whole = isinstance(side, int | float) and not isinstance(side, bool) and side == side and side % 1 == 0
         if not is_whole or not 0 < side < 1e5:
-            raise Unreadable(f"its image has height and width {shown(sides)}; they are whole numbers of cells")
+            raise Unreadable(
+                f"image {image['id']!r} has height and width {shown(sides)}; masks need both, whole numbers of cells"
+            )
     return int(sides[0]), int(sides[1])
 
 

@@ -1,8 +1,10 @@
-"""Oracles: pycocotools 2.0.11 on drawn sets; small files, each fault with its reason."""
+"""Oracles: pycocotools 2.0.11 on drawn sets, and on files with one fault; small files, each fault with its reason."""
 
 from __future__ import annotations
 
 import json
+import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +20,15 @@ RESULT = {"image_id": 1, "category_id": 3, "bbox": [1, 2, 3, 4], "score": 0.5}
 
 def instances(*annotations, **sections):
     return {"images": IMAGES, "categories": CATEGORIES, "annotations": list(annotations)} | sections
+
+
+FAULTS = json.loads((Path(__file__).parents[2] / "data" / "pycocotools_faults.json").read_text())["faults"]
+
+
+def told(read, *arguments):
+    """Return what is read from a file with faults, which a warning must speak of."""
+    with pytest.warns(UserWarning, match="cannot be read and are left out, the first is"):
+        return read(*arguments)
 
 
 def test_columns_of_boxes():
@@ -81,7 +92,7 @@ def test_an_annotation_is_a_row_or_a_reason(change, reason):
     faulty = {key: value for key, value in ROW.items() if key != change}
     if isinstance(change, dict):
         faulty = ROW | {"id": 2} | change
-    read = coco.read_instances(instances(ROW | {"id": 100}, faulty, ROW | {"id": 101}))
+    read = told(coco.read_instances, instances(ROW | {"id": 100}, faulty, ROW | {"id": 101}))
     assert read.ids.tolist() == [100, 101]
     assert read.skipped[["section", "place", "reason"]].to_numpy().tolist() == [["annotations", 1, reason]]
 
@@ -104,30 +115,31 @@ def test_an_annotation_is_a_row_or_a_reason(change, reason):
 )
 def test_a_mask_is_read_or_has_a_reason(segmentation, reason):
     good = ROW | {"segmentation": TRIANGLE}
-    read = coco.read_instances(instances(good, ROW | {"id": 2, "segmentation": segmentation}), "masks")
+    read = told(coco.read_instances, instances(good, ROW | {"id": 2, "segmentation": segmentation}), "masks")
     assert read.ids.tolist() == [1]
     assert read.skipped["reason"][0].startswith(reason)
 
 
 def test_images_and_categories_that_cannot_be_read():
     sections = {"images": [*IMAGES, {"id": 1}, 5], "categories": [*CATEGORIES, {"name": "no id"}]}
-    read = coco.read_instances(instances(ROW, **sections))
+    read = told(coco.read_instances, instances(ROW, **sections))
     assert read.skipped[["section", "place", "reason"]].to_numpy().tolist() == [
         ["images", 2, "id 1 occurs before"],
         ["images", 3, "is 5, and no object"],
         ["categories", 2, "has no id"],
     ]
     blind = instances(ROW | {"segmentation": TRIANGLE}, ROW | {"id": 2, "image_id": 3, "segmentation": TRIANGLE})
-    read = coco.read_instances(blind | {"images": [*IMAGES, {"id": 3}]}, "masks")
+    read = told(coco.read_instances, blind | {"images": [*IMAGES, {"id": 3}]}, "masks")
     assert read.skipped["reason"].tolist() == [
-        "its image has height and width [None, None]; they are whole numbers of cells"
+        "image 3 has height and width [None, None]; masks need both, whole numbers of cells"
     ]
 
 
 def test_results():
     there = coco.read_instances(instances(ROW))
     faulty = [RESULT | {"score": "high"}, RESULT | {"image_id": 8}, None]
-    read = coco.read_results([faulty[0], RESULT, RESULT | {"score": 0.4}, faulty[1], RESULT, faulty[2]], there)
+    rows = [faulty[0], RESULT, RESULT | {"score": 0.4}, faulty[1], RESULT, faulty[2]]
+    read = told(coco.read_results, rows, there)
     assert read.detections.confidence.tolist() == [0.5, 0.4, 0.5]
     assert read.places.tolist() == [1, 2, 4]
     assert read.duplicates.tolist() == [2]
@@ -136,6 +148,89 @@ def test_results():
         "image_id 8 is none of the images",
         "is None, and no object",
     ]
+
+
+def test_the_warning_counts_every_section():
+    sections = {"images": [*IMAGES, 5], "categories": CATEGORIES}
+    with pytest.warns(UserWarning, match="1 of 3 images") as warned:
+        coco.read_instances(instances(ROW, ROW, ROW | {"id": 2, "area": None}, **sections))
+    assert str(warned[0].message) == (
+        "coco.read_instances: what was given: 1 of 3 images, 2 of 3 annotations cannot be read and are left out, the "
+        "first is images[2]: is 5, and no object; correct the rows that .skipped lists, or delete them from the file"
+    )
+    assert warned[0].filename == __file__
+
+
+def average(file, kind):
+    """Return the average precision of a file of references and results, and the rows that were left out."""
+    shapes = "boxes" if kind == "bbox" else "masks"
+    there = coco.read_instances(file, shapes)
+    found = coco.read_results(file["results"], there, shapes)
+    skipped = [*there.skipped.to_dict("records"), *found.skipped.to_dict("records")]
+    return coco.evaluate(found.detections, there.references, shapes).summary()["AP"], skipped
+
+
+SOUND = FAULTS["none"]["file"]
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault != "none"])
+def test_a_fault_is_told_and_the_remedy_mends_it(fault):
+    file, kind = FAULTS[fault]["file"], FAULTS[fault]["kind"]
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        faulty, skipped = average(file, kind)
+    sound = FAULTS["none"]["pycocotools"]
+    if not skipped:
+        # nothing is left out, and so nothing is lost
+        assert not warned
+        assert faulty == pytest.approx(sound, abs=1e-12)
+        return
+    assert warned
+    assert all("cannot be read and are left out" in str(warning.message) for warning in warned)
+
+    # both remedies of the warning; no warning is left, they are errors here
+    corrected = file | {row["section"]: SOUND[row["section"]] for row in skipped} | {"images": SOUND["images"]}
+    assert average(corrected, kind)[0] == pytest.approx(sound, abs=1e-12)
+    gone = {(row["section"], row["place"]) for row in skipped}
+    deleted = {
+        section: [row for place, row in enumerate(rows) if (section, place) not in gone]
+        for section, rows in file.items()
+    }
+    assert average(deleted, kind) == (pytest.approx(faulty, abs=1e-12), [])
+
+
+def test_an_annotation_of_id_0_is_found():
+    """pycocotools takes a match with it for no match."""
+    right, _ = average(FAULTS["annotation: id is 0"]["file"], "bbox")
+    assert right == pytest.approx(FAULTS["none"]["pycocotools"], abs=1e-12)
+    assert round(right, 3) == 0.663
+    assert round(FAULTS["annotation: id is 0"]["pycocotools"], 3) == 0.168
+
+
+def test_what_pycocotools_makes_of_faults_is_what_the_docstrings_say():
+    answers = {fault: asked["pycocotools"] for fault, asked in FAULTS.items()}
+    ends = {fault for fault, answer in answers.items() if isinstance(answer, str)}
+    assert ends == {
+        "annotation: no area",
+        "annotation: no iscrowd",
+        "annotation: no bbox",
+        "image: no height, masks",
+        "result: image is not listed",
+        "result: no score",
+    }
+    # a false positive, then a hit, of so many references
+    of_two = 0.5 * 51 / 101
+    of_three = 0.5 * 34 / 101
+    expected = {
+        "annotation: image is not listed": of_two,
+        "annotation: category is not listed": of_two,
+        "annotation: id occurs before": of_three,
+        "annotation: a negative side": of_three,
+        "result: category is not listed": 34 / 101,
+        "result: score is NaN": answers["none"],
+        "result: a negative side": of_three,
+    }
+    assert {fault: answers[fault] for fault in expected} == pytest.approx(expected)
 
 
 def test_no_results_are_no_detections():
