@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import nan
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from .._checks import shown
 from .protocols import Protocol
 from .tables import Floats, Labels
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Evaluation:
     """Average precision by threshold (T), category (K), range of size (A) and limit of detections (M).
 
@@ -44,6 +48,10 @@ class Evaluation:
     confidence: Floats
     n_references: Any
 
+    def __repr__(self) -> str:
+        numbers = ", ".join(f"{name} {value:.4f}" for name, value in self.summary().items())
+        return f"<Evaluation: {numbers}; categories: {len(self.categories)}>"
+
     def summary(self) -> dict[str, float]:
         """Return means over categories, those of COCO's protocol in the order and with the values of pycocotools.
 
@@ -66,13 +74,24 @@ class Evaluation:
         """
         return {column.name: _mean(column.of(self)) for column in _columns(self.protocol)}
 
-    def by_category(self) -> Any:
+    def by_category(self, categories: pd.DataFrame | None = None) -> pd.DataFrame:
         """Return the numbers of `summary` for each category.
+
+        Parameters
+        ----------
+        categories : DataFrame, optional
+            ``id`` and ``name`` of each category, such as `Instances.categories`.
 
         Returns
         -------
         DataFrame
-            ``category``, ``references`` (in the first range of size), and a column for each number.
+            ``category``, ``name`` where categories are given, ``references`` (in the first range of size), and a column
+            for each number.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If categories is no table of ``id`` and ``name``, or does not have each category once.
 
         Examples
         --------
@@ -84,10 +103,24 @@ class Evaluation:
           category  references  AP50
         0      cat           1   1.0
         1      dog           1   0.0
+
+        The names of a file's categories stand in it:
+
+        >>> import pandas as pd
+        >>> from dataclasses import replace
+        >>> evaluation = evaluate(replace(found, category=[3]), replace(there, category=[3, 8]))
+        >>> names = pd.DataFrame({"id": [3, 8], "name": ["cat", "dog"]})
+        >>> evaluation.by_category(names)[["category", "name", "AP50"]]
+           category name  AP50
+        0         3  cat   1.0
+        1         8  dog   0.0
         """
         import pandas as pd
 
-        table = {"category": self.categories, "references": self.n_references[:, 0]}
+        table: dict[str, Any] = {"category": self.categories}
+        if categories is not None:
+            table["name"] = _names(self.categories, categories)
+        table["references"] = self.n_references[:, 0]
         for column in _columns(self.protocol):
             values = np.moveaxis(column.of(self), 1, 0)
             table[column.name] = [_mean(of_category) for of_category in values]
@@ -108,6 +141,26 @@ class _Column(NamedTuple):
         values = evaluation.recall if self.is_recall else evaluation.average_precision
         of_one = values[:, :, self.size, self.limit]
         return of_one if self.threshold is None else of_one[[self.threshold]]
+
+
+def _names(labels: Labels, categories: Any) -> list[Any]:
+    """Return the name of each label."""
+    operation = "coco.Evaluation.by_category"
+    if not {"id", "name"} <= set(getattr(categories, "columns", ())):
+        raise TypeError(
+            f"{operation}: categories is {shown(categories)}; pass a table of id and name, such as the categories that "
+            "coco.read_instances returns"
+        )
+    names = []
+    for label in labels.tolist():
+        of_label = categories.loc[categories["id"] == label, "name"].tolist()
+        if len(of_label) != 1:
+            raise ValueError(
+                f"{operation}: categories has {len(of_label)} rows of id {label!r}; pass one row for each of "
+                f"{shown(labels.tolist())}, or leave categories out"
+            )
+        names.append(of_label[0])
+    return names
 
 
 def _columns(protocol: Protocol) -> Iterator[_Column]:

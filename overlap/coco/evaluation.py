@@ -22,7 +22,7 @@ from ..matching.candidates import Candidates, read_candidates
 from ..matching.curves import Curve, area_under, curve_of, places_of, precision_at, precision_between
 from ..matching.ranking import claims
 from .evaluated import Evaluation
-from .overlaps import compared, pairs_in_groups
+from .overlaps import IN_PIXELS, compared, pairs_in_groups
 from .protocols import COCO, Protocol, SizeRange
 from .tables import Bools, Detections, Floats, Labels, References
 
@@ -56,6 +56,8 @@ def evaluate(
     ------
     ValueError, TypeError
         If there is nothing to compare, a column is missing, or labels of detections and references are of two kinds.
+        If the protocol has the ranges of size of `COCO`, which are areas in pixels, and sizes may have another unit:
+        those of rotated boxes, of boxes in space and of footprints, unless you give them.
 
     Examples
     --------
@@ -213,6 +215,7 @@ def _overlapping(scene: _Scene, overlaps: Any) -> _Overlapping:
 def _compared(scene: _Scene, overlaps: str) -> _Overlapping:
     """Compare all pairs of a group."""
     comparison = compared(overlaps, scene.detections, scene.references)
+    _check_unit(scene, overlaps)
     lowest = min(*scene.protocol.thresholds, _NEARLY_ONE)
     ranks = [np.zeros(0, np.intp)]
     columns = [np.zeros(0, np.intp)]
@@ -226,6 +229,18 @@ def _compared(scene: _Scene, overlaps: str) -> _Overlapping:
     shape = (len(scene.rows), len(scene.references))
     pairs = Candidates(np.concatenate(ranks), np.concatenate(columns), np.concatenate(scores), shape)
     return _sized(scene, pairs, comparison.sizes_a, comparison.sizes_b)
+
+
+def _check_unit(scene: _Scene, overlaps: str) -> None:
+    """Refuse areas in pixels as the ranges of sizes that may be in metres, or volumes."""
+    is_given = scene.detections.sizes is not None and scene.references.sizes is not None
+    if overlaps in IN_PIXELS or is_given or scene.protocol.size_ranges != COCO.size_ranges:
+        return
+    raise ValueError(
+        f"coco.evaluate: the protocol has COCO's ranges of size, areas in pixels, and {overlaps!r} may have another "
+        "unit; pass dataclasses.replace(protocol, size_ranges=[('all', 0, numpy.inf)]), or ranges of your own; for "
+        "areas in pixels, sizes= to Detections and References"
+    )
 
 
 def _given(scene: _Scene, overlaps: Any) -> _Overlapping:

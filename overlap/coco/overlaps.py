@@ -181,6 +181,9 @@ def _shared_by_masks(a: Masks, b: Masks, i: Indices, j: Indices) -> Floats:
     return shared_in_pairs(a.runs, b.runs, i, j).astype(np.float64)
 
 
+IN_PIXELS = ("boxes", "masks")
+"""What COCO has. Other shapes come in pixels, in metres, or in space."""
+
 FAMILIES = {
     "boxes": _of_boxes(4, slice(2, 4), _shared_by_boxes),
     "masks": Family(_read_masks, _mask_sizes, _shared_by_masks),

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from math import inf
-from reprlib import Repr
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -25,6 +24,8 @@ from .._checks import check_choice, check_real, shown
 
 Interpolation = Literal["envelope", "linear"]
 INTERPOLATIONS = ("envelope", "linear")
+_LONGEST_ROW = 12
+"""How many numbers of a setting are shown."""
 
 
 class SizeRange(NamedTuple):
@@ -85,7 +86,7 @@ class Protocol:
         Precision that counts as 0; what is above it is stretched to 1 (nuScenes: 0.1).
     size_ranges : sequence of SizeRange
         Each is evaluated by itself: references outside of it are ignored, and so are detections outside of it that
-        claim nothing.
+        claim nothing. In the unit of the sizes: those of `COCO` are areas in square pixels.
     max_detections : sequence of float
         So many of the most confident detections of an image (and category) are looked at; ``inf`` for all.
     use_categories : bool
@@ -121,9 +122,14 @@ class Protocol:
     claiming: Claiming = Claiming()
 
     def __repr__(self) -> str:
-        short = Repr()
-        short.maxtuple = 4
-        settings = [f"{field.name}={short.repr(getattr(self, field.name))}" for field in fields(self)]
+        shown_as = {field.name: repr(getattr(self, field.name)) for field in fields(self)}
+        shown_as["thresholds"] = _shown_row(self.thresholds)
+        shown_as["max_detections"] = _shown_row(self.max_detections)
+        shown_as["size_ranges"] = ", ".join(f"({name!r}, {low:g}, {high:g})" for name, low, high in self.size_ranges)
+        shown_as["size_ranges"] = f"[{shown_as['size_ranges']}]"
+        if self.recall_points is not None:
+            shown_as["recall_points"] = _shown_row(self.recall_points)
+        settings = [f"{name}={value}" for name, value in shown_as.items()]
         return f"Protocol({', '.join(settings)})"
 
     def __post_init__(self) -> None:
@@ -153,6 +159,20 @@ class Protocol:
             raise ValueError(
                 f"coco.Protocol: max_detections are {shown(self.max_detections)}; pass whole numbers from 1 on, or inf"
             )
+
+
+def _shown_row(values: Sequence[float]) -> str:
+    """Return all numbers of a short row, the first two and the last of a long one.
+
+    Examples
+    --------
+    >>> _shown_row([0.5, 0.75]), _shown_row(np.linspace(0, 1, 101))
+    ('[0.5, 0.75]', '[0, 0.01, ..., 1]')
+    """
+    texts = [f"{value:g}" for value in values]
+    if len(texts) > _LONGEST_ROW:
+        texts = [*texts[:2], "...", texts[-1]]
+    return f"[{', '.join(texts)}]"
 
 
 def _numbers(name: str, values: Sequence[float]) -> tuple[float, ...]:
@@ -202,13 +222,13 @@ COCO = Protocol(
 _VOC_CLAIMING = Claiming(fall_back=False, counted_first=False, later_of_equals=False, strict=False, ignored_repeat=True)
 
 VOC_2007 = Protocol(thresholds=(0.5,), recall_points=np.arange(0.0, 1.1, 0.1).tolist(), claiming=_VOC_CLAIMING)
-"""Pascal VOC until 2009: precision at 11 recalls; difficult objects are neither hits nor misses."""
+"""Pascal VOC until 2009: precision at 11 recalls, IoU ≥ 0.5; difficult objects are neither hits nor misses."""
 
 VOC_2010 = Protocol(thresholds=(0.5,), claiming=_VOC_CLAIMING)
-"""Pascal VOC from 2010 on: the area under the envelope of precision, at every step of recall."""
+"""Pascal VOC from 2010 on: the area under the envelope of precision, at every step of recall, IoU ≥ 0.5."""
 
 RECALL_40 = Protocol(thresholds=(0.7,), recall_points=(np.arange(1, 41) / 40).tolist(), claiming=Claiming(strict=True))
-"""Precision at 40 recalls, 1/40 to 1: the points of KITTI's AP since 2019, above all in bird's-eye view and in 3-D."""
+"""Precision at 40 recalls, 1/40 to 1, IoU > 0.7: the points of KITTI's AP since 2019, and not its difficulties."""
 
 NUSCENES = Protocol(
     thresholds=(-0.5, -1.0, -2.0, -4.0),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from peer_sets import SETS, protocol_of, tables_of
 
@@ -32,6 +33,35 @@ def test_a_row_for_each_category(evaluation):
     expected = np.array(BOXES["average_precision"])[:, :, 0, 2].mean(axis=0)
     np.testing.assert_allclose(table["AP"].fillna(-1), expected, atol=1e-12)
     assert table["AP"].mean() == pytest.approx(evaluation.summary()["AP"])
+
+
+def test_names_of_categories():
+    drawn = BOXES["instances"]
+    named = drawn | {"categories": [row | {"name": f"kind {row['id']}"} for row in drawn["categories"]]}
+    there = coco.read_instances(named)
+    found = coco.read_results(BOXES["results"], there)
+    evaluation = coco.evaluate(found.detections, there.references)
+    # the order of the table is of no account
+    table = evaluation.by_category(there.categories[::-1])
+    assert list(table)[:3] == ["category", "name", "references"]
+    assert table["name"].tolist() == [f"kind {label}" for label in table["category"]]
+    assert table.drop(columns="name").equals(evaluation.by_category())
+
+
+def test_names_that_cannot_be(evaluation):
+    with pytest.raises(TypeError, match=r"^coco.Evaluation.by_category: categories is \['cat'\]; pass a table"):
+        evaluation.by_category(["cat"])
+    label = evaluation.categories[0]
+    with pytest.raises(ValueError, match=f"categories has 0 rows of id {label}; pass one row for each of"):
+        evaluation.by_category(pd.DataFrame({"id": ["other"], "name": ["cat"]}))
+
+
+def test_an_evaluation_shows_its_numbers_and_no_arrays(evaluation):
+    text = repr(evaluation)
+    assert text.startswith(f"<Evaluation: AP {BOXES['stats'][0]:.4f}, AP50 {BOXES['stats'][1]:.4f}, ")
+    assert text.endswith(f"; categories: {len(evaluation.categories)}>")
+    assert len(text) < 300
+    assert "array" not in text
 
 
 def test_a_protocol_without_ranges_or_limits_has_no_names_of_them():

@@ -97,6 +97,27 @@ def test_rotated_and_standing_boxes_take_the_same_path():
     assert on_the_ground.summary()["AP"] == 1
 
 
+CAR = {"image": [1], "category": ["car"], "boxes": [[0, 0, 1, 4, 2, 2, 0]]}
+
+
+@pytest.mark.parametrize("overlaps", ["cuboids", "footprints", "oriented"])
+def test_areas_in_pixels_are_no_sizes_of_cars(overlaps):
+    found, there = coco.Detections(**CAR, confidence=[0.9]), coco.References(**CAR)
+    if overlaps == "oriented":
+        on_ground = ov.cuboids.birds_eye(np.array(CAR["boxes"], float))
+        found, there = replace(found, boxes=on_ground), replace(there, boxes=on_ground)
+    with pytest.raises(ValueError, match=f"areas in pixels, and '{overlaps}' may have another unit; pass dataclasses"):
+        coco.evaluate(found, there, overlaps)
+    # each remedy
+    of_any_size = coco.evaluate(found, there, overlaps, replace(coco.COCO, size_ranges=[("all", 0, np.inf)]))
+    assert of_any_size.summary() == {"AP": 1, "AP50": 1, "AP75": 1, "AR 1": 1, "AR 10": 1, "AR 100": 1}
+    by_volume = replace(coco.COCO, size_ranges=[("all", 0, np.inf), ("car", 5, 20), ("bus", 20, 99)])
+    summary = coco.evaluate(found, there, overlaps, by_volume).summary()
+    assert (summary["AP car"], np.isnan(summary["AP bus"])) == (1, True)
+    in_pixels = coco.evaluate(replace(found, sizes=[2000]), replace(there, sizes=[2000]), overlaps).summary()
+    assert (in_pixels["AP medium"], np.isnan(in_pixels["AP small"])) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

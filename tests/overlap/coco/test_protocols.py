@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy import sparse
 from overlap import coco
 
 
-def voc_curve(detections, references, least=0.5):
+def voc_curve(detections, references, least=0.5, is_enough=operator.ge):
     """The development kit's loop: each detection looks at its best reference only, and difficult ones do not count."""
     taken = set()
     hits, false = [], []
@@ -28,7 +29,7 @@ def voc_curve(detections, references, least=0.5):
             if shared / union > best_overlap:
                 best, best_overlap = j, shared / union
         is_hit = is_false = False
-        if best is None or best_overlap < least:
+        if best is None or not is_enough(best_overlap, least):
             is_false = True
         elif not references.is_ignored[best]:
             is_hit = best not in taken
@@ -78,6 +79,54 @@ def test_pascal_voc_against_its_own_loop(seed):
     assert by_11 == pytest.approx(voc_2007(recall, precision), abs=1e-14)
     assert by_step == pytest.approx(voc_2010(recall, precision), abs=1e-14)
     assert by_11 != by_step
+
+
+def as_scripts_in_python(protocol):
+    """Return the protocol with the > of py-faster-rcnn's and detectron2's voc_eval."""
+    return replace(protocol, claiming=replace(protocol.claiming, strict=True))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_pascal_voc_as_scripts_in_python_have_it(seed):
+    detections, references = scene(np.random.default_rng(seed))
+    recall, precision = voc_curve(detections, references, is_enough=operator.gt)
+    by_11 = coco.evaluate(detections, references, protocol=as_scripts_in_python(coco.VOC_2007)).summary()["AP"]
+    by_step = coco.evaluate(detections, references, protocol=as_scripts_in_python(coco.VOC_2010)).summary()["AP"]
+    assert by_11 == pytest.approx(voc_2007(recall, precision), abs=1e-14)
+    assert by_step == pytest.approx(voc_2010(recall, precision), abs=1e-14)
+
+
+@pytest.mark.parametrize("name", ["VOC_2007", "VOC_2010"])
+def test_an_overlap_of_just_one_half(name):
+    """Pixels 0 to 9, of which the detection has the upper 5 rows: an IoU of 50 / 100."""
+    corners = np.array([[0, 0, 9, 4], [0, 0, 9, 9]])
+    half, whole = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2] + 1], axis=1)
+    detections = coco.Detections(image=[1], category=[1], confidence=[1], boxes=[half])
+    references = coco.References(image=[1], category=[1], boxes=[whole])
+    protocol = getattr(coco, name)
+    assert coco.evaluate(detections, references, protocol=protocol).summary()["AP"] == 1
+    assert coco.evaluate(detections, references, protocol=as_scripts_in_python(protocol)).summary()["AP"] == 0
+
+
+def test_a_protocol_shows_its_settings():
+    claiming = (
+        "Claiming(fall_back=False, counted_first=False, later_of_equals=False, strict=False, ignored_repeat=True)"
+    )
+    assert repr(coco.VOC_2007) == (
+        "Protocol(thresholds=[0.5], recall_points=[0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1], "
+        "interpolation='envelope', least_precision=0.0, size_ranges=[('all', 0, inf)], max_detections=[inf], "
+        f"use_categories=True, later_first=False, claiming={claiming})"
+    )
+    assert "recall_points=None," in repr(coco.VOC_2010)
+    assert "recall_points=[0, 0.01, ..., 1], " in repr(coco.COCO)
+    assert "size_ranges=[('all', 0, 1e+10), ('small', 0, 1024), ('medium', 1024, 9216), " in repr(coco.COCO)
+    assert "max_detections=[1, 10, 100]," in repr(coco.COCO)
+
+
+@pytest.mark.parametrize("name", ["COCO", "VOC_2007", "VOC_2010", "RECALL_40", "NUSCENES"])
+def test_help_describes_every_protocol(name):
+    described = coco.__doc__.partition("Protocols\n")[2].partition("References\n")[0]
+    assert f"`{name}`" in described
 
 
 def nuscenes_average(confidence, image_a, distance, image_b, radius):
