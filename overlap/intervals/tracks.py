@@ -23,10 +23,14 @@ def measure_tracks(
 
     Parameters
     ----------
-    edges_a, edges_b : array_like (n + 1,), (m + 1,)
-        Where the values begin and end, ascending numbers.
-    values_a, values_b : array_like (n,), (m,)
-        Membership between one edge and the next: bool, or floating in [0, 1].
+    edges_a : array_like (n + 1,)
+        Where the values of the first track begin and end, ascending numbers.
+    values_a : array_like (n,)
+        Its membership between one edge and the next: bool, or floating in [0, 1].
+    edges_b : array_like (m + 1,)
+        As `edges_a`, of the second track.
+    values_b : array_like (m,)
+        As `values_a`, of the second track.
     tnorm : {"minimum", "product", "lukasiewicz"}
         How two values intersect, see `overlap.raster.measure`.
 

@@ -33,7 +33,7 @@ NO_POINT = "no point"
 NONE_SURE = "no point that is sure enough"
 NO_NUMBER = "a coordinate that is no number"
 
-Points = dict[str, dict[str, int]]
+_Points = dict[str, dict[str, int]]
 """In which column of a table the x, y and score of each point are."""
 
 
@@ -57,7 +57,7 @@ def sleap(text: str) -> Iterator[Row]:
     if missing:
         found = one_line(", ".join(names) or "nothing", 120)
         raise ReadError(f"the header lacks {', '.join(missing)} (found {found}); export it as analysis CSV from SLEAP")
-    points: Points = {}
+    points: _Points = {}
     for place, name in enumerate(names):
         node, dot, part = name.rpartition(".")
         if dot and node != "instance":
@@ -93,7 +93,7 @@ def deeplabcut(text: str) -> Iterator[Row]:
     header, body = _deeplabcut_header(rows)
     width = len(header["coords"])
     individuals = header.get("individuals", [""] * width)
-    points: dict[str, Points] = {}
+    points: dict[str, _Points] = {}
     for place in range(1, width):
         part = "score" if header["coords"][place] == "likelihood" else header["coords"][place]
         _add(points.setdefault(individuals[place], {}), header["bodyparts"][place], part, place)
@@ -197,14 +197,14 @@ def _cells(row: Line, width: int) -> tuple[list[str], Row]:
     return cells, start
 
 
-def _add(points: Points, name: str, part: str, place: int) -> None:
+def _add(points: _Points, name: str, part: str, place: int) -> None:
     of_point = points.setdefault(name, {})
     if part in of_point:
         raise ReadError(f"the header has {part} of {one_line(name, 40)!r} twice; keep one")
     of_point[part] = place
 
 
-def _check_points(points: Points) -> None:
+def _check_points(points: _Points) -> None:
     for name, parts in points.items():
         if not {"x", "y"} <= set(parts) <= {"x", "y", "score"}:
             has = ", ".join(parts)
@@ -213,7 +213,7 @@ def _check_points(points: Points) -> None:
         raise ReadError("the header has no point; each is an x and a y")
 
 
-def _points(points: Points, cells: list[str]) -> list[tuple[str, str, str]]:
+def _points(points: _Points, cells: list[str]) -> list[tuple[str, str, str]]:
     return [
         (cells[parts["x"]], cells[parts["y"]], cells[parts["score"]] if "score" in parts else "")
         for parts in points.values()
