@@ -168,7 +168,10 @@ def test_average_precision_as_the_page_says(capsys):
     assert printed[0].startswith(
         "{'AP': 0.7, 'AP50': 1.0, 'AP75': 1.0, 'AP small': 0.6, 'AP medium': 0.8, 'AP large': nan"
     )
-    assert [line.split() for line in printed[1:7]] == [
+    assert printed[1].startswith(
+        "coco.read_instances: what was given: 1 of 4 annotations cannot be read and are left out"
+    )
+    assert [line.split() for line in printed[2:8]] == [
         ["section", "place", "id", "reason"],
         ["annotations", "3", "4", "image_id", "9", "is", "none", "of", "the", "images"],
         ["name", "references", "AP", "AP50", "AR", "100"],
@@ -176,7 +179,13 @@ def test_average_precision_as_the_page_says(capsys):
         ["dog", "1", "0.6", "1.0", "0.6"],
         ["emu", "0", "NaN", "NaN", "NaN"],
     ]
-    assert printed[7:] == ["VOC_2007 0.8485", "VOC_2010 0.8333", "COCO 0.835", "footprints 1.0", "cuboids 0.5", "1.0"]
+    assert printed[8:11] == ["VOC_2007 0.8485", "VOC_2010 0.8333", "COCO 0.835"]
+    # an IoU of just one half
+    assert printed[11:13] == ["≥ 1.0", "> 0.0"]
+    assert printed[13:15] == ["footprints 1.0", "cuboids 0.5"]
+    # the second car hangs too high, and the first is found at recalls up to one half, 51 of 101
+    assert printed[15].startswith("<Evaluation: AP 0.5050, AP50 0.5050, AP75 0.5050, AR 1 0.5000, ")
+    assert printed[16:] == ["1.0"]
 
 
 def test_who_has_the_ball(tmp_path, monkeypatch, capsys):
