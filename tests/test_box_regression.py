@@ -296,6 +296,46 @@ def test_the_step_of_log_size_diverges_where_the_enclosing_box_is_free(results):
         )
 
 
+def test_what_the_page_says_of_single_rules(page, results):
+    rules = page["rules"]
+    for name in ("DIoU", "GIoU"):
+        by_form = results.sum_error[name, "centre-size"]
+        assert rules[name]["exact"] == pytest.approx(by_form["free", 0], rel=1e-4)
+        assert rules[name]["all as published"] == pytest.approx(by_form["published", 0], rel=1e-4)
+    assert rules.DIoU["exact"] > rules.GIoU["exact"] > rules.DIoU["slope of c²"]
+    assert rules.GIoU["negative lengths"] > rules.DIoU["exact"]
+    assert rules.GIoU["sizes twice"] > rules.DIoU["sizes twice"]
+
+
+def test_what_the_page_says_of_sizes(page):
+    sizes = page["sizes"]
+    np.testing.assert_allclose(sizes.loc["EIoU, C held"], sizes["one size"]["EIoU, C held"], rtol=1e-3)
+    is_worse = sizes.gt(sizes.loc["EIoU, C held"], axis="columns")
+    assert is_worse.loc["L1", ["0.1 to 10", "10 to 1000"]].all()
+    assert is_worse.loc["smooth L1"].tolist() == (sizes.columns == "10 to 1000").tolist()
+
+
+def test_what_the_page_says_of_adam(page):
+    table = page["ablation"].query("question == 'adam'")
+    iou = 1 - table.pivot(index="case", columns="loss", values="mean_1_minus_iou")[["eiou", "ciou", "diou", "giou"]]
+    assert (iou.loc["after 400"] > 0.9999).all()
+    assert iou.loc["after 25"].round(2).tolist() == [0.80, 0.74, 0.73, 0.70]
+    assert (iou.loc["after 100"].round(2) == 0.97).all()
+
+
+def test_other_scores(page, results):
+    totals = results.query("seed == 0 and loss != 'GIoU'")
+    for score in ("sum_error", "sum_relative_error", "sum_1_minus_iou"):
+        both = totals[score].unstack("enclosing").dropna(subset=["free", "held"])
+        assert (both.held < both.free).all()
+    hard = totals.loc["EIoU × (1 − IoU)^½"]
+    plain = totals.loc["EIoU"]
+    more = (hard / plain)[["sum_error", "sum_1_minus_iou"]]
+    assert more.loc["centre-size", "held", 0].round(2).tolist() == [0.97, 1.07]
+    assert (more.loc["centre-log-size", "held", 0] > 1).all()
+    assert "EIoU × (1 − IoU)^½" in page["ranks"][page["moved"]].index.get_level_values("loss")
+
+
 # ---------------------------------------------------------------- boxes that turn
 
 
