@@ -164,10 +164,9 @@ def well_formed(operation: str, name: str, box: Array, valid: Array, why: str, r
     if bool(xp.all(valid)):
         return box
     malformed = number(xp.count_nonzero(~valid))
-    boxes = prod(valid.shape)
-    raise ValueError(
-        f"{operation}: {malformed:.0f} of {boxes} boxes of {name} are malformed ({why}){_first(~valid, xp)}; {remedy}"
-    )
+    # "of 2 boxes of a", but no "boxes of boxes"
+    boxes = f"{prod(valid.shape)} boxes" + ("" if name == "boxes" else f" of {name}")
+    raise ValueError(f"{operation}: {malformed:.0f} of {boxes} are malformed ({why}){_first(~valid, xp)}; {remedy}")
 
 
 def _first(malformed: Array, xp: ModuleType) -> str:

@@ -24,7 +24,10 @@ from .._checks import check_real, shown
 Interval: TypeAlias = tuple[Array, Array]
 Period: TypeAlias = Sequence[float | None]
 
-_REMEDY = 'boxes are lo|hi, in 2-D (x1, y1, x2, y2): use boxes.convert(box, "centre-size", "lo-hi") for others'
+_REMEDY = (
+    'boxes are lo|hi, in 2-D (x1, y1, x2, y2): of x, y, width, height (COCO) pass boxes.convert(box, "lo-size", '
+    '"lo-hi"), of cx, cy, width, height boxes.convert(box, "centre-size", "lo-hi")'
+)
 
 
 class Sizes(NamedTuple):
@@ -68,11 +71,9 @@ def read_tables(operation: str, **tables: Array) -> tuple[list[Array], ModuleTyp
                 "boxes.iou(a[..., :, None, :], b[..., None, :, :])"
             )
     _check_columns(operation, tables)
-    first, *others = tables
-    every_pair = {first: tables[first][:, None, :]} | {name: tables[name][None, :, :] for name in others}
-    boxes, xp = read(operation, **every_pair)
-    rows, *columns = boxes
-    return [rows[:, 0, :], *(x[0, :, :] for x in columns)], xp
+    xp = table_namespace(operation, **tables)
+    arrays = _coordinates.as_floating(operation, tables, xp)
+    return [check(operation, name, x, xp) for name, x in zip(tables, arrays, strict=True)], xp
 
 
 def check(operation: str, name: str, box: Array, xp: ModuleType, *, solid: bool = False) -> Array:

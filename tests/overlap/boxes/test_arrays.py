@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
-from overlap import boxes
+from overlap import boxes, losses
 
 SCORES = ("giou", "diou", "ciou", "eiou")
 rng = np.random.default_rng(5)
@@ -70,6 +72,29 @@ def test_malformed_boxes(torch, row, name):
     for asarray in (np.asarray, torch.tensor):
         with pytest.raises(ValueError, match=rf"boxes\.{name}: 1 of 2 boxes of .* are malformed.*convert"):
             getattr(boxes, name)(asarray(good), asarray(bad))
+
+
+# 10 to 14 and 20 to 26, in the two formats that are taken for lo|hi most often
+WRITTEN_OTHERWISE = {"lo-size": [10.0, 20, 4, 6], "centre-size": [12.0, 23, 4, 6]}
+REFUSING = {
+    "nms": lambda b: boxes.nms(b, [0.5], 0.5).tolist() == [0],
+    "pairwise": lambda b: boxes.pairwise(b, np.array([[10.0, 20, 14, 26]])) == 1,
+    "box_loss": lambda b: losses.box_loss(b, np.array([[10.0, 20, 14, 26]])) == 0,
+}
+
+
+@pytest.mark.parametrize("name", REFUSING)
+@pytest.mark.parametrize("written", WRITTEN_OTHERWISE)
+def test_each_remedy_for_boxes_of_another_format(name, written):
+    box = np.array([WRITTEN_OTHERWISE[written]])
+    with pytest.raises(ValueError, match=r"1 of 1 boxes (of \w+ )?are malformed .*, the first in row 0;") as refused:
+        REFUSING[name](box)
+    message = str(refused.value)
+    assert "boxes of boxes" not in message
+    (remedy,) = (call for call in re.findall(r"boxes\.convert\(.*?\)", message) if f'"{written}"' in call)
+    corners = eval(remedy, {"boxes": boxes, "box": box})
+    assert corners.tolist() == [[10, 20, 14, 26]]
+    assert REFUSING[name](corners)
 
 
 def test_shapes_and_dtypes():

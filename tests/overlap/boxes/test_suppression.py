@@ -206,7 +206,7 @@ def test_thirty_thousand_boxes_of_an_aerial_image():
         (np.zeros(4), r"boxes.nms: boxes has shape \(4,\); pass \(n, 2d\)"),
         (np.zeros((2, 3)), r"boxes.nms: got boxes: \(2, 3\); the last axis holds lo|hi"),
         (np.zeros((0, 3)), r"boxes.nms: got boxes: \(0, 3\); the last axis holds lo|hi"),
-        (np.array([[1.0, 0, 0, 1], [0, 0, 1, 1]]), "boxes.nms: 1 of 2 boxes of boxes are malformed"),
+        (np.array([[1.0, 0, 0, 1], [0, 0, 1, 1]]), "boxes.nms: 1 of 2 boxes are malformed"),
     ],
 )
 def test_refused(b, message):
