@@ -90,8 +90,9 @@ def read_rules(
     labels: ArrayLike | None,
     method: Method,
     sigma: float,
+    greatest: float = 1.0,
 ) -> Rules:
-    """Return what was asked for, checked; `n` is the number of rows, where it is known.
+    """Return what was asked for, checked; `n` is the number of rows, where it is known, `greatest` the most of overlap.
 
     Examples
     --------
@@ -105,6 +106,10 @@ def read_rules(
         raise ValueError(f"{operation}: the threshold is NaN; pass the greatest overlap of two that both stay")
     if threshold < 0:
         raise ValueError(f"{operation}: the threshold is {threshold}, and no overlap is below 0; pass 0 or more")
+    if threshold > greatest:
+        raise ValueError(
+            f"{operation}: the threshold is {threshold}, and no overlap is above 1; of per cent pass {threshold} / 100"
+        )
     check_real(operation, "sigma", sigma)
     if not sigma > 0:
         raise ValueError(f"{operation}: sigma must be positive, got {sigma}; 0.5 is usual")

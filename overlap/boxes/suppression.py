@@ -62,7 +62,7 @@ def nms(
     Raises
     ------
     ValueError
-        If the shapes do not fit, a score is NaN, the threshold NaN or negative, a box malformed (hi < lo, NaN or
+        If the shapes do not fit, a score is NaN, the threshold NaN or outside [0, 1], a box malformed (hi < lo, NaN or
         infinite), the boxes are not on the host, or a score is negative that is to be weakened.
 
     Examples

@@ -54,8 +54,8 @@ def nms(
     Raises
     ------
     ValueError, TypeError
-        See `overlap_pairs`; also if an interval is infinite, a score is NaN, the threshold NaN or negative, or a score
-        negative that is to be weakened.
+        See `overlap_pairs`; also if an interval is infinite, a score is NaN, the threshold NaN or outside [0, 1], or a
+        score negative that is to be weakened.
 
     Examples
     --------

@@ -10,6 +10,7 @@ Feng, C. et al. (2021). TOOD: task-aligned one-stage object detection. arXiv:210
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from numbers import Real
 from types import ModuleType
 from typing import Any, cast
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from .._arrays import Array, namespace, numbers_on_host
+from .._arrays import Array, is_host, namespace, numbers_on_host, values_on_host
 from .._checks import check_real
 from .._suppression import (
     Floats,
@@ -82,8 +83,8 @@ def nms(
     Raises
     ------
     ValueError
-        If a score is NaN, the threshold NaN or negative, the shapes do not fit, overlaps that have an effect are not
-        symmetric, or a score is negative, or an overlap above 1, of which a share is to be left.
+        If a score is NaN, the threshold NaN or negative (linear: or above 1), the shapes do not fit, overlaps that have
+        an effect are not symmetric, or a score is negative, or an overlap above 1, of which a share is to be left.
 
     Examples
     --------
@@ -98,7 +99,9 @@ def nms(
     >>> nms([0.8, 0.9, 0.7], lambda i, rest: raster.pairwise(masks[[i]], masks[rest])[0], 0.5)
     array([1, 2])
     """
-    rules = read_rules("matching.nms", scores, None, threshold, labels, method, sigma)
+    # a share of a score is left by what is 1 at most; else an overlap may be an area
+    greatest = 1.0 if method == "linear" else inf
+    rules = read_rules("matching.nms", scores, None, threshold, labels, method, sigma, greatest)
     if not callable(pairwise):
         return suppress_stored(rules, _felt_pairs(rules, pairwise))
     if rules.method == "hard":
@@ -231,15 +234,29 @@ def _check_numbers(operation: str, name: str, x: Any) -> ModuleType:
     return xp
 
 
+def _check_within(operation: str, name: str, x: Any) -> None:
+    """Refuse numbers outside [0, 1] where they may be looked at, as logits are."""
+    if not isinstance(x, Real) and not is_host(x):
+        return
+    values = np.asarray(x) if isinstance(x, Real) else values_on_host(operation, name, x)
+    is_outside = (values < 0) | (values > 1 + _ROUNDING)
+    if is_outside.any():
+        raise ValueError(
+            f"{operation}: {is_outside.sum()} of {values.size} numbers of {name} are outside [0, 1], such as "
+            f"{values[is_outside][0]:g}; of logits pass 1 / (1 + numpy.exp(-{name})), of what a network predicts "
+            f"without bounds numpy.clip({name}, 0, 1)"
+        )
+
+
 def ranking_score(p: Array, q: Array, a: float | None = None) -> Array:
     """Score to rank by, of how sure a class is and how well a place is known.
 
     Parameters
     ----------
     p : array
-        Probability of the class.
+        Probability of the class, in [0, 1].
     q : array
-        Expected overlap, such as a predicted IoU.
+        Expected overlap in [0, 1], such as a predicted IoU.
     a : float, optional
         Weight in [0, 1]: ``p**a * q**(1 - a)``. By default the plain product, ``p * q``.
 
@@ -250,7 +267,7 @@ def ranking_score(p: Array, q: Array, a: float | None = None) -> Array:
     Raises
     ------
     ValueError
-        If the weight is outside [0, 1].
+        If the weight is outside [0, 1], or (on the host) a score is. NaN stays NaN.
 
     Examples
     --------
@@ -260,6 +277,7 @@ def ranking_score(p: Array, q: Array, a: float | None = None) -> Array:
     for name, x in {"p": p, "q": q}.items():
         if not isinstance(x, Real):
             _check_numbers("matching.ranking_score", name, x)
+        _check_within("matching.ranking_score", name, x)
     if a is None:
         return p * q
     check_real("matching.ranking_score", "a", a)

@@ -56,8 +56,8 @@ def nms(
     Raises
     ------
     ValueError, TypeError
-        See `overlap_pairs`; also if a score is NaN, the threshold NaN or negative, or a score negative that is to be
-        weakened.
+        See `overlap_pairs`; also if a score is NaN, the threshold NaN or outside [0, 1], or a score negative that is
+        to be weakened.
 
     Examples
     --------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -209,6 +211,49 @@ def test_ranking_score(backend):
         np.testing.assert_allclose(got, expected, rtol=1e-14)
 
 
+def test_ranking_score_refuses_what_is_no_probability(backend):
+    p = np.array([-1.2, 0.1, 3.0])
+    q = np.array([0.4, 0.5, np.nan])
+    if backend.name == "dask":
+        # values may not be looked at
+        assert np.isnan(backend.to_numpy(matching.ranking_score(backend.asarray(q), backend.asarray(p)))[2])
+        return
+    with pytest.raises(ValueError, match=r"2 of 3 numbers of q are outside \[0, 1\], such as -1.2") as refused:
+        matching.ranking_score(backend.asarray(q), backend.asarray(p))
+    logistic = re.search(r"of logits pass (.*?),", str(refused.value)).group(1)
+    clipped = re.search(r"bounds (.*)", str(refused.value)).group(1)
+    for remedy, expected in ((logistic, 0.4 / (1 + np.exp(1.2))), (clipped, 0.0)):
+        probability = eval(remedy, {"numpy": np, "q": p})
+        score = backend.to_numpy(matching.ranking_score(backend.asarray(q), backend.asarray(probability)))
+        assert score[0] == pytest.approx(expected)
+        assert np.isnan(score[2])
+    # rounding of single precision
+    assert matching.ranking_score(1 + 1e-7, 1.0) > 1
+
+
+@pytest.mark.parametrize("method", ["hard", "linear", "gaussian"])
+def test_thresholds_in_per_cent(method):
+    flat = np.array([[0.0, 0, 4, 4], [0, 0, 4, 3], [4, 0, 8, 4]])
+    turned = np.array([[2.0, 2, 4, 4, 0], [2, 1.5, 4, 3, 0], [6, 2, 4, 4, 0]])
+    upright = np.array([[2.0, 2, 0, 4, 4, 1, 0], [2, 1.5, 0, 4, 3, 1, 0], [6, 2, 0, 4, 4, 1, 0]])
+    for nms, shapes in (
+        (boxes.nms, flat),
+        (intervals.nms, flat[:, ::2]),
+        (oriented.nms, turned),
+        (cuboids.nms, upright),
+    ):
+        with pytest.raises(ValueError, match="the threshold is 50, and no overlap is above 1") as refused:
+            nms(shapes, [0.9, 0.8, 0.7], 50, method=method)
+        _, remedy = str(refused.value).split("pass ")
+        kept = nms(shapes, [0.9, 0.8, 0.7], eval(remedy), method=method)
+        assert (kept if method == "hard" else kept[0]).tolist() == ([0, 2] if method == "hard" else [0, 2, 1])
+
+
+def test_overlaps_that_are_areas_have_thresholds_of_areas():
+    cells = np.array([[90.0, 40, 20], [40, 90, 60], [20, 60, 90]])
+    assert matching.nms([0.9, 0.8, 0.7], cells, 50).tolist() == [0, 1]
+
+
 OVERLAPS = np.array(
     [
         [0.70, 0.10, 0.00],  # positive
@@ -267,6 +312,8 @@ def test_assign_under_vmap():
         (lambda: matching.nms([0.5], [[1.0]], np.nan), "threshold is NaN"),
         (lambda: matching.nms([0.5], [[1.0]], 0.5, labels=[1, 2]), "one for each of the 1 scores"),
         (lambda: matching.ranking_score(0.5, 0.5, 1.5), r"in \[0, 1\], got 1.5"),
+        (lambda: matching.nms([0.5], [[1.0]], 50, method="linear"), "no overlap is above 1; of per cent pass 50 / 100"),
+        (lambda: matching.ranking_score(-0.5, 0.5, 0.5), "1 of 1 numbers of p are outside .*, such as -0.5; of logits"),
         (lambda: matching.assign(np.ones((2, 2)), 0.4, 0.5), "must not exceed positive"),
         (lambda: matching.assign(np.ones(2)), r"got \(2,\)"),
     ],
