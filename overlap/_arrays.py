@@ -99,6 +99,17 @@ def on_host(operation: str, name: str, x: Any) -> np.ndarray:
         raise ValueError(f"{operation}: {name} is no array ({why}); pass {_on_host_remedy(x)}") from None
 
 
+def from_list(operation: str, name: str, x: Any) -> Array:
+    """Return rows that stand in a list as an array of numpy; what is no list stays as it is.
+
+    Examples
+    --------
+    >>> from_list("boxes.nms", "boxes", [[0, 0, 2, 2]])
+    array([[0, 0, 2, 2]])
+    """
+    return on_host(operation, name, x) if isinstance(x, list | tuple) else x
+
+
 def _on_host_remedy(x: Any) -> str:
     """Return what numpy can read in place of what it cannot."""
     if not compat.is_torch_array(x):

@@ -56,10 +56,9 @@ def check_rows(operation: str, **tables: Array) -> None:
     """Refuse what is no table of boxes, one a row."""
     for name, x in tables.items():
         if x.ndim != 2:
-            raise ValueError(
-                f"{operation}: {name} has shape {tuple(x.shape)}; pass (n, 2d), one box a row: "
-                f"{name}.reshape(-1, {name}.shape[-1])"
-            )
+            # an empty list does not say how many numbers a box has
+            remedy = "numpy.zeros((0, 4))" if tuple(x.shape) == (0,) else f"{name}.reshape(-1, {name}.shape[-1])"
+            raise ValueError(f"{operation}: {name} has shape {tuple(x.shape)}; pass (n, 2d), one box a row: {remedy}")
 
 
 def read_tables(operation: str, **tables: Array) -> tuple[list[Array], ModuleType]:

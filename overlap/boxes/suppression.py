@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import indices
-from .._arrays import Array, table_namespace, values_on_host
+from .._arrays import Array, from_list, table_namespace, values_on_host
 from .._join import Indices, along_curve
 from .._suppression import Kept, Method, Pairs, given_back, read_rules, suppress
 from .arrays import Period, check_rows, in_unit, read_periods, read_tables
@@ -34,9 +34,9 @@ def nms(
 
     Parameters
     ----------
-    boxes : array (n, 2d)
+    boxes : array_like (n, 2d)
         Boxes lo|hi, of any dimension, on the host.
-    scores : array (n,)
+    scores : array_like (n,)
         Confidence of each; ties by index.
     threshold : float
         Hard: greatest IoU (≤) of two that both stay. Linear: least IoU (≥) at which a score falls. The Gaussian
@@ -55,7 +55,7 @@ def nms(
     -------
     indices : array (k,) of int64
         Of what is kept, by descending score: of the library of the boxes. Soft suppression keeps all.
-    new_scores : array (n,) of float64
+    new_scores : array_like (n,) of float64
         Only of soft suppression: descending, beside the indices. What falls below some least score (1e-3 in Bodla's
         code) may be left out afterwards; it weakens nothing above it.
 
@@ -76,6 +76,7 @@ def nms(
     (array([1, 2, 0]), array([0.9  , 0.7  , 0.178]))
     """
     operation = "boxes.nms"
+    boxes = from_list(operation, "boxes", boxes)
     xp = table_namespace(operation, boxes=boxes)
     check_rows(operation, boxes=boxes)
     host = values_on_host(operation, "boxes", boxes)

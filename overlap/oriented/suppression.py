@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import indices
-from .._arrays import Array, table_namespace, values_on_host
+from .._arrays import Array, from_list, table_namespace, values_on_host
 from .._coordinates import read_rows
 from .._join import Indices, along_curve, near, packed
 from .._suppression import Kept, Method, Pairs, given_back, read_rules, suppress
@@ -80,6 +80,7 @@ def suppressed(
     sigma: float,
 ) -> Kept:
     """Return what is kept of turned boxes of any kind; see `nms`."""
+    boxes = from_list(operation, "boxes", boxes)
     xp = table_namespace(operation, boxes=boxes)
     host = values_on_host(operation, "boxes", boxes)
     (rows,), _ = read_rows(operation, joinable.kind, boxes=host)

@@ -8,7 +8,7 @@ from math import exp
 import numpy as np
 import pytest
 
-from overlap import boxes, oriented
+from overlap import boxes, cuboids, oriented
 
 rng = np.random.default_rng(23)
 
@@ -223,6 +223,21 @@ def test_the_remedy_for_other_shapes(shape):
     assert boxes.nms(eval(remedy, {"boxes": b}), [0.9, 0.8][: b.size // 4], 0.5).tolist() == [0]
     with pytest.raises(ValueError, match=r"boxes.overlap_pairs: b has shape .*: b.reshape\(-1, b.shape\[-1\]\)"):
         boxes.overlap_pairs(np.zeros((1, 4)), b)
+
+
+def test_boxes_in_a_list():
+    b = [[0.0, 0, 2, 2], [0, 0, 2, 1.5], [5, 5, 6, 6]]
+    turned = [[1, 1, 2, 2, 0.0], [1, 1, 2, 1.5, 0], [5, 5, 1, 1, 0]]
+    upright = [[1, 1, 0, 2, 2, 1, 0.0], [1, 1, 0, 2, 1.5, 1, 0], [5, 5, 0, 1, 1, 1, 0]]
+    for nms, rows in ((boxes.nms, b), (oriented.nms, turned), (cuboids.nms, upright)):
+        assert nms(rows, [0.9, 0.8, 0.7], 0.5).tolist() == [0, 2]
+        assert nms(tuple(rows), (0.9, 0.8, 0.7), 0.5).tolist() == [0, 2]
+    with pytest.raises(ValueError, match="boxes.nms: boxes is no array"):
+        boxes.nms([[0, 0, 1, 1], [0, 0, 1]], [0.5, 0.6], 0.5)
+    with pytest.raises(ValueError, match=r"boxes has shape \(0,\); .*one box a row") as refused:
+        boxes.nms([], [], 0.5)
+    _, remedy = str(refused.value).split("a row: ")
+    assert boxes.nms(eval(remedy, {"numpy": np}), [], 0.5).tolist() == []
 
 
 def test_labelled_and_masked_tables():
