@@ -92,6 +92,8 @@ def iou(a: Array, b: Array, *, period: Period | None = None, empty: float | Empt
     -------
     array (...)
         In [0, 1]: ``overlap.iou(measure(a, b, period=period), empty=empty)``. For every pair of two sets, `pairwise`.
+        Where areas are no numbers of the dtype (sides beyond 1e-150 to 1e150 in float64, 1e-18 to 1e18 in float32) it
+        is NaN or `empty`; `pairwise` on the host has no such limit.
 
     Raises
     ------
@@ -124,6 +126,8 @@ def dice(a: Array, b: Array, *, period: Period | None = None, empty: float | Emp
     -------
     array (...)
         In [0, 1]: ``overlap.dice(measure(a, b, period=period), empty=empty)``.
+        Where areas are no numbers of the dtype (sides beyond 1e-150 to 1e150 in float64, 1e-18 to 1e18 in float32) it
+        is NaN or `empty`; `pairwise` on the host has no such limit.
 
     Raises
     ------
