@@ -129,12 +129,24 @@ def read_rows(operation: str, **sets: ArrayLike) -> list[Intervals]:
     return [x if len(x) else x.astype(dtypes[0]) for x in rows.values()]
 
 
+def _remedy(name: str, shape: tuple[int, ...]) -> str:
+    """Return the end of a message: how rows are made of what has another shape."""
+    if shape == (2,):
+        return f"; of one interval pass [{name}]"
+    if len(shape) == 2 and shape[1] > 2:
+        return f"; if the first two columns are start and end, pass numpy.asarray({name})[:, :2]"
+    return "; for none pass []" if 0 in shape else ""
+
+
 def _rows(operation: str, name: str, intervals: ArrayLike) -> Intervals:
     rows = on_host(operation, name, intervals)
-    if rows.size == 0:
+    if rows.shape[:1] == (0,):
         rows = rows.reshape(0, 2)
     if rows.ndim != 2 or rows.shape[1] != 2:
-        raise ValueError(f"{operation}: {name} must be rows (start, end) of shape (n, 2), got shape {rows.shape}")
+        remedy = _remedy(name, rows.shape)
+        raise ValueError(
+            f"{operation}: {name} must be rows (start, end) of shape (n, 2), got shape {rows.shape}{remedy}"
+        )
     if rows.dtype.kind not in "iufM":
         raise TypeError(f"{operation}: {name} has dtype {rows.dtype}; intervals are numbers or datetime64")
     if rows.dtype.kind != "M":

@@ -103,6 +103,8 @@ def decode_rle(rles: Sequence[Mapping[str, Any]]) -> NDArray[np.bool_]:
         If `rles` is no sequence of mappings.
     ValueError
         If an entry is none of the three forms, its lengths do not add up to its size, or the sizes differ.
+    MemoryError
+        If the masks are too large.
 
     Examples
     --------
@@ -115,7 +117,14 @@ def decode_rle(rles: Sequence[Mapping[str, Any]]) -> NDArray[np.bool_]:
     images = read_rles("raster.decode_rle", "rles", rles)
     if not images:
         return np.zeros((0, 0, 0), bool)
-    return masks_of(images)
+    try:
+        return masks_of(images)
+    except (MemoryError, ValueError):
+        height, width, _ = images[0]
+        raise MemoryError(
+            f"raster.decode_rle: {len(images)} masks of {height} × {width} cells do not fit into memory; decode some "
+            "at a time, or measure the run lengths as they are, raster.pairwise(rles, rles)"
+        ) from None
 
 
 def masks_of(images: list[ReadRle]) -> NDArray[np.bool_]:

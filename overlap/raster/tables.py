@@ -183,6 +183,10 @@ def contingency(a: Array, b: Array) -> tuple[Array, Array, Overlap]:
 
 def _count(operation: str, a: Array, b: Array) -> tuple[LabelPairs, ModuleType]:
     """Count pairs of labels on the host; also return the maps' namespace."""
+    for name, x in {"a": a, "b": b}.items():
+        # of dask, whether or not it knows how long its chunks are
+        if hasattr(x, "compute_chunk_sizes"):
+            raise TypeError(f"{operation}: labels are counted on the host; pass {name}.compute()")
     xp = namespace(operation, a=a, b=b)
     for name, x in {"a": a, "b": b}.items():
         if not xp.isdtype(x.dtype, ("bool", "integral")):

@@ -113,3 +113,21 @@ def test_lengths_that_int64_does_not_hold():
     ends = np.iinfo(np.int64)
     pairs = intervals.overlap_pairs([[ends.min, ends.max]], [[ends.min, ends.max], [0, 4]])
     assert pairs.length.tolist() == [2.0**64, 4.0]
+
+
+def test_the_remedies_for_other_shapes():
+    shapes = {
+        "of one interval pass ": np.array([0, 4]),
+        "start and end, pass ": np.array([[0, 4, 7], [6, 9, 7]]),
+        "for none pass ": np.zeros((2, 0)),
+    }
+    found = {}
+    for before, a in shapes.items():
+        with pytest.raises(
+            ValueError, match=r"intervals.measure: a must be rows .start, end. of shape .n, 2., got"
+        ) as e:
+            intervals.measure(a, [[2, 9]])
+        _, remedy = str(e.value).split(before)
+        found[before] = int(intervals.measure(eval(remedy, {"numpy": np, "a": a}), [[2, 9]]).intersection)
+    assert list(found.values()) == [2, 5, 0]
+    assert intervals.measure(np.zeros((0, 3)), [[2, 9]]).size_a == 0

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from overlap import raster
 from overlap.raster import decode_rle, encode_rle
 
 PEER = json.loads((Path(__file__).parents[2] / "data" / "pycocotools_masks.json").read_text())
@@ -100,3 +101,11 @@ def test_what_is_no_run_lengths(rles, message):
 def test_what_is_no_masks(masks, message):
     with pytest.raises((TypeError, ValueError), match=f"^raster.encode_rle: masks has {message}"):
         encode_rle(masks)
+
+
+def test_masks_too_large_for_memory():
+    huge = [{"size": [10**9, 10**9], "counts": [0, 10**18]}]
+    with pytest.raises(MemoryError, match=r"raster.decode_rle: 1 masks of 1000000000 × 1000000000 cells") as refused:
+        raster.decode_rle(huge)
+    *_, remedy = str(refused.value).split("as they are, ")
+    assert eval(remedy, {"raster": raster, "rles": huge}).tolist() == [[1.0]]

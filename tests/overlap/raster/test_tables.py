@@ -208,3 +208,15 @@ def test_thousands_of_labels_in_a_large_map_need_no_compiler(monkeypatch):
     neighbours = pairs.labels_a[pairs.a] != pairs.labels_b[pairs.b]
     found = dict(zip(pairs.labels_a[pairs.a][neighbours], pairs.labels_b[pairs.b][neighbours], strict=True))
     assert found == followed
+
+
+def test_dask_of_unknown_chunks_has_a_remedy_that_works():
+    da = pytest.importorskip("dask.array")
+    labels = da.from_array(np.array([0, 1, 1, 2, 0, 1]), chunks=3)
+    maps = {"a": labels[labels > 0], "b": labels[labels > 0]}
+    for name in ("a", "b"):
+        with pytest.raises(TypeError, match=f"raster.contingency: labels are counted on the host; pass {name}") as e:
+            contingency(**maps)
+        _, remedy = str(e.value).split("pass ")
+        maps[name] = eval(remedy, dict(maps))
+    assert contingency(**maps)[2].intersection.tolist() == [[3, 0], [0, 1]]
