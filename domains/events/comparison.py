@@ -57,7 +57,9 @@ def assess(
     protocol : str or Protocol
         A name of `PROTOCOLS`, see `compare`, or one of your own.
     support : float, mapping or DataFrame, optional
-        What was scored: the duration of all files, of each, or a table with ``file``, ``onset``, ``offset``.
+        What was scored: the duration of all files, of each, or a table with ``file``, ``onset``, ``offset``. A number
+        holds for the files that have events, since tables name no others: a recording in which nothing happened and
+        nothing was predicted counts only where a mapping or a table names it. `score` reads the files, and knows all.
     corrected : bool
         Correct the protocol's known faults.
     **parameters
@@ -95,8 +97,7 @@ def assess(
     if rules.uses_labels:
         _warn_if_labels_differ(prediction_events, reference_events)
     files = {*prediction_events["file"], *reference_events["file"]}
-    # two empty tables are one file without a name
-    stretches = as_support(support, files or {""})
+    stretches = _stretches(support, files)
     _warn_of_names(support, files)
     _warn_if_outside(prediction_events, stretches, "prediction")
     _warn_if_outside(reference_events, stretches, "reference")
@@ -139,7 +140,8 @@ def compare(
         temporal IoU), "szcore", "szcore_sample", "sed_eval_event", "sed_eval_segment", "activitynet", "thumos14",
         "nist_der", "pyannote_der" and "jer" (speakers); or one of your own.
     support : float, mapping or DataFrame, optional
-        What was scored: the duration of all files, of each, or a table with ``file``, ``onset``, ``offset``.
+        What was scored: the duration of all files, of each, or a table with ``file``, ``onset``, ``offset``. A number
+        holds for the files that have events; see `assess`.
     by : {"label", "file"} or both, optional
         Keep labels or files apart, or each label of each file; by default all are pooled.
     corrected : bool
@@ -219,7 +221,7 @@ def confusion_matrix(
     a = as_events(predicted, "prediction")
     b = as_events(reference, "reference")
     files = {*a["file"], *b["file"]}
-    scored = as_support(support, files or {""})
+    scored = _stretches(support, files)
     is_known = bool(scored["offset"].notna().all())
     every_file = scored.index.unique()
     groups = [every_file.get_indexer(pd.Index(side["file"])) for side in (a, b)]
@@ -338,6 +340,13 @@ def find_protocol(protocol: str | Protocol) -> tuple[Protocol, str]:
         return protocol, "custom"
     check_choice("events.assess", "protocol", protocol, PROTOCOLS)
     return PROTOCOLS[protocol], protocol
+
+
+def _stretches(support: Support, files: set[str]) -> pd.DataFrame:
+    """Return what was scored: the files that have events, and those that the support names."""
+    stretches = as_support(support, files)
+    # two empty tables, of which nothing is said, are one file without a name
+    return as_support(support, {""}) if stretches.empty else stretches
 
 
 def _warn_if_apart(prediction: pd.DataFrame, reference: pd.DataFrame) -> None:

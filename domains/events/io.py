@@ -64,7 +64,8 @@ class Annotations(NamedTuple):
     skipped : DataFrame
         ``side file where reason detail``: the rows that are no events. The side is not known here: "".
     support : DataFrame
-        ``file duration``: every recording the file names, NaN where it does not say how long it is.
+        ``file duration``: every recording the file names, with events or without, NaN where it does not say how long it
+        is. One that names none is of the recording it is called after.
     """
 
     events: pd.DataFrame
@@ -299,7 +300,9 @@ def _judge(rows: list[Row], path: Path, file: str) -> Annotations:
     if further:
         of_events = [row for row, is_one in zip(rows, is_event, strict=True) if is_one]
         events = pd.concat([events, pd.DataFrame(of_events, columns=further, index=events.index)], axis=1)
-    support = pd.DataFrame({"file": recording, "duration": _numbers(texts["length"])})
+    # where rows name their recording, a row that could not be read is of none
+    is_of_one = is_event | (texts["file"] != "") | (texts["file"] == "").all()
+    support = pd.DataFrame({"file": recording, "duration": _numbers(texts["length"])})[is_of_one]
     if not rows:
         # a header alone: the recording was looked at
         support = pd.DataFrame({"file": [file], "duration": [np.nan]})

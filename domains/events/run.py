@@ -9,7 +9,9 @@ Conventions
   events. See `domains.events.tree`.
 - Reading is a job of `domains._batch`, a case for each file: it can be shared among processes, and resumed.
 - A recording that the prediction lacks is missed.
-- What was scored follows from ``support=``, else from the durations that the files say, the reference's first.
+- What was scored follows from ``support=``, else from the durations that the files say, the reference's first. A number
+  of seconds is the duration of every recording that a file of either side names or is called after, with events or
+  without.
 
 References
 ----------
@@ -20,6 +22,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -88,8 +91,11 @@ def score(
     ----------
     predicted, reference : path
         Two files, or two folders.
-    protocol, support, by, corrected, explain
+    protocol, by, corrected, explain
         See `compare`.
+    support : float, mapping or DataFrame, optional
+        What was scored, see `compare`. A number is the duration of every recording that the files of either side name
+        or are called after, those without events too.
     kind : str, optional
         The format of all files, if neither endings nor headers say it; see `read_events`.
     rate : float, optional
@@ -156,7 +162,7 @@ def score(
     a = sides["prediction"]
     b = sides["reference"]
     lost = lost_on_both(a, b)
-    durations = _durations(a.support, b.support, lost) if support is None else support
+    durations = _scored_time(support, a.support, b.support, lost)
     scored = assess(
         _events_of(a, lost, prediction_path.name),
         _events_of(b, lost, reference_path.name),
@@ -219,6 +225,17 @@ def draw_timelines(scored: Scored) -> Axes:
     from .plotting import plot_scored
 
     return plot_scored(scored)
+
+
+def _scored_time(support: Support, prediction: pd.DataFrame, reference: pd.DataFrame, lost: set[str]) -> Support:
+    """Return what was scored; a number of seconds holds for every recording that was read, with events or without."""
+    if support is None:
+        return _durations(prediction, reference, lost)
+    if isinstance(support, pd.DataFrame | Mapping):
+        return support
+    recordings = pd.concat([prediction["file"], reference["file"]]).drop_duplicates()
+    is_read = ~is_lost(recordings, lost)
+    return pd.DataFrame({"file": recordings[is_read], "duration": float(support)})
 
 
 def _durations(prediction: pd.DataFrame, reference: pd.DataFrame, lost: set[str]) -> pd.DataFrame:

@@ -107,6 +107,61 @@ def test_two_durations_of_one_recording(tmp_path):
     assert report.attrs["support"] == "3600 s in 1 file"
 
 
+HOUR = "onset,offset,label\n"
+
+
+def test_seconds_are_those_of_recordings_without_events_too(tmp_path):
+    for side, row in (("p", "100,120,sz\n"), ("r", "1000,1030,sz\n")):
+        write(tmp_path / side / "a.csv", HOUR + row)
+        write(tmp_path / side / "b.csv", HOUR)
+    report = score(tmp_path / "p", tmp_path / "r", "szcore", support=3600.0).report
+    # one false alarm in two hours
+    assert report.attrs["support"] == "7200 s in 2 files"
+    assert float(report.false_alarms_per_24h) == 12
+    by_file = score(tmp_path / "p", tmp_path / "r", "szcore", support=3600.0, by="file").report
+    assert by_file.false_alarms_per_24h.values.tolist() == [24, 0]
+
+
+def test_a_recording_that_one_side_names_counts(tmp_path):
+    write(tmp_path / "p" / "a.csv", HOUR + "100,120,sz\n")
+    write(tmp_path / "r" / "a.csv", HOUR + "100,120,sz\n")
+    write(tmp_path / "r" / "b.csv", HOUR)
+    assert score(tmp_path / "p", tmp_path / "r", "time", support=3600.0).report.attrs["support"] == "7200 s in 2 files"
+
+
+def test_seconds_are_those_of_rows_without_times_too(tmp_path):
+    a = write(tmp_path / "a.txt", "x.wav\t0\t5\tdog\ny.wav\nz.wav\n")
+    b = write(tmp_path / "b.txt", "x.wav\t0\t5\tdog\ny.wav\nz.wav\n")
+    report = score(a, b, "time", support=10.0).report
+    assert report.attrs["support"] == "30 s in 3 files"
+    # 5 s of 30 are labelled
+    assert (float(report.true_negatives), float(report.accuracy)) == (25, 1)
+
+
+def test_a_row_that_cannot_be_read_is_no_further_recording(tmp_path):
+    header = "filename,onset,offset,event_label\n"
+    a = write(tmp_path / "a.csv", header + "x.wav,0,5,dog\n,,7,dog\n")
+    b = write(tmp_path / "b.csv", header + "x.wav,0,5,dog\n")
+    report, skipped, _ = score(a, b, "time", support=10.0)
+    assert report.attrs["support"] == "10 s in 1 file"
+    assert skipped["reason"].tolist() == ["no onset"]
+
+
+def test_a_recording_that_was_not_read_is_no_time(tmp_path):
+    for side in ("p", "r"):
+        write(tmp_path / side / "a.csv", HOUR + "100,120,sz\n")
+        write(tmp_path / side / "b.csv", HOUR)
+    write(tmp_path / "p" / "b.csv", "notes")
+    assert score(tmp_path / "p", tmp_path / "r", "time", support=3600.0).report.attrs["support"] == "3600 s in 1 file"
+
+
+def test_two_files_without_events_are_one_recording(tmp_path):
+    a, b = (write(tmp_path / name, HOUR) for name in ("a.csv", "b.csv"))
+    assert score(a, b, "time", support=3600.0).report.attrs["support"] == "3600 s in 1 file"
+    assert score(a, b, "time", support={"b": 60.0}).report.attrs["support"] == "60 s in 1 file"
+    assert score(a, b, "time").report.attrs["files"].endswith("1 in all")
+
+
 def test_a_file_that_says_0_s_does_not_know_its_duration(tmp_path):
     a = recordings(tmp_path / "a", one=[(0, 9, "sz", 0)])
     assert score(a, a, "szcore").report.attrs["support"] == "not known for all files"
