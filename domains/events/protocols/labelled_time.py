@@ -3,7 +3,8 @@
 Conventions
 -----------
 - Events of one label and file are united within the support, so that what overlaps counts once.
-- "szcore_sample" is SzCORE's score by samples: boundaries are rounded to whole seconds first.
+- "szcore_sample" is SzCORE's score by samples: all seizures, whatever their type, are one class; what else is annotated
+  (artefacts, impedance checks, background) is left out. Boundaries are rounded to whole seconds first.
 
 References
 ----------
@@ -13,6 +14,7 @@ Dan, J. et al. (2024). SzCORE. Epilepsia. doi:10.1111/epi.18113
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import nan
 
@@ -21,14 +23,14 @@ import pandas as pd
 from .agreement import add_time
 from .criteria import shared_time
 from .matchers import all_pairs
-from .preparation import unite
+from .preparation import unite, with_labels
 from .scored import Matched, Protocol
-from .settings import Empty, check_empty, check_rate
+from .settings import Empty, check_empty, check_labels, check_rate
 
 
 @dataclass(frozen=True)
 class TimeSettings:
-    """Settings of "time" and "szcore_sample".
+    """Settings of "time".
 
     Parameters
     ----------
@@ -46,6 +48,29 @@ class TimeSettings:
         check_empty(self.empty)
 
 
+@dataclass(frozen=True)
+class SampleSettings(TimeSettings):
+    """Settings of "szcore_sample".
+
+    Parameters
+    ----------
+    rate : float, optional
+        Samples per second to round boundaries to (half to even); None: exact.
+    empty : float or EmptyPolicy
+        Value of an index that is 0/0.
+    labels : str or sequence of str
+        Patterns of the labels that count, as in a shell, all as one class; events without a label always do.
+    """
+
+    rate: float | None = 1.0
+    labels: str | Sequence[str] = "sz*"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.labels, str):
+            check_labels(self.labels)
+
+
 def match_time(
     prediction: pd.DataFrame, reference: pd.DataFrame, support: pd.DataFrame, settings: TimeSettings
 ) -> Matched:
@@ -57,14 +82,31 @@ def match_time(
     return Matched(prediction, reference, pairs, matches)
 
 
+def match_samples(
+    prediction: pd.DataFrame, reference: pd.DataFrame, support: pd.DataFrame, settings: SampleSettings
+) -> Matched:
+    """Make all seizures of a side one class, and pair those that share time."""
+    prediction = _one_class(prediction, "prediction", settings)
+    reference = _one_class(reference, "reference", settings)
+    return match_time(prediction, reference, support, settings)
+
+
+def _one_class(events: pd.DataFrame, side: str, settings: SampleSettings) -> pd.DataFrame:
+    seizures = with_labels(events, settings.labels, side)
+    is_text = isinstance(settings.labels, str)
+    pooled = settings.labels if is_text else ", ".join(settings.labels)
+    return seizures.assign(label=pooled)
+
+
 TIME = Protocol(match_time, add_time, TimeSettings(), units="seconds")
 
 SZCORE_SAMPLE = Protocol(
-    match_time,
+    match_samples,
     add_time,
-    TimeSettings(rate=1.0),
+    SampleSettings(),
     corrected={"rate": None},
     faults=("boundaries are rounded to whole seconds, and an event that rounds to none vanishes",),
     tool="timescoring 0.0.7",
     units="seconds",
+    uses_labels=False,
 )

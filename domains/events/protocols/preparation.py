@@ -83,6 +83,43 @@ def without_duplicates(events: pd.DataFrame, duplicates: float | None) -> pd.Dat
     return events.drop(index=events.index[dropped]).reset_index(drop=True)
 
 
+def with_labels(events: pd.DataFrame, labels: str | Sequence[str], side: str = "events") -> pd.DataFrame:
+    """Keep the events whose label fits a pattern, and those without a label.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Events.
+    labels : str or sequence of str
+        Patterns, as in a shell.
+    side : str
+        What to call the events in an error.
+
+    Raises
+    ------
+    UsageError
+        If there are events but no label fits.
+
+    Examples
+    --------
+    >>> from ..schema import as_events
+    >>> table = pd.DataFrame({"onset": [0, 0, 5], "offset": [60, 9, 7], "label": ["impd", "sz_foc", "sz"]})
+    >>> with_labels(as_events(table), "sz*")["label"].tolist()
+    ['sz_foc', 'sz']
+    """
+    patterns = [labels] if isinstance(labels, str) else labels
+    of_row = events["label"]
+    fitting = {label for label in set(of_row) if _fits(label, patterns)}
+    if len(events) and not fitting:
+        present = sorted(set(of_row))
+        remedy = f"labels={as_list(present[:1])}"
+        raise UsageError(
+            f"events.assess: no label of the {side} fits {as_list(patterns)}; it has {as_list(present[:5])}: say which "
+            f"count, such as {remedy} (at the command line --param '{remedy}')"
+        )
+    return events[of_row.isin(fitting)].reset_index(drop=True)
+
+
 def merge_and_split(
     events: pd.DataFrame,
     *,
@@ -124,8 +161,7 @@ def merge_and_split(
     >>> times_of(merge_and_split(as_events([[0, 100], [150, 400]]))).tolist()
     [[0.0, 300.0], [300.0, 400.0]]
     """
-    patterns = [labels] if isinstance(labels, str) else labels
-    seizures = _with_label(events, patterns, side)
+    seizures = with_labels(events, labels, side)
     seizures = ordered(seizures, order)
     merged = _merge(seizures, min_gap - tolerance, running=order == "time")
     return _split(merged, max_duration, tolerance)
@@ -240,19 +276,6 @@ def _stretches(events: pd.DataFrame, support: pd.DataFrame) -> tuple[np.ndarray,
     start = of_row["onset"].to_numpy(float)
     end = of_row["offset"].fillna(np.inf).to_numpy(float)
     return start, end
-
-
-def _with_label(events: pd.DataFrame, patterns: Sequence[str], side: str) -> pd.DataFrame:
-    labels = events["label"]
-    fitting = {label for label in set(labels) if _fits(label, patterns)}
-    if len(events) and not fitting:
-        present = sorted(set(labels))
-        remedy = f"labels={as_list(present[:1])}"
-        raise UsageError(
-            f"events.assess: no label of the {side} fits {as_list(patterns)}; it has {as_list(present[:5])}: say which "
-            f"count, such as {remedy} (at the command line --param '{remedy}')"
-        )
-    return events[labels.isin(fitting)].reset_index(drop=True)
 
 
 def _fits(label: str, patterns: Sequence[str]) -> bool:

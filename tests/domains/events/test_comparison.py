@@ -132,9 +132,7 @@ def test_the_decisions_are_reported():
 def test_a_report_can_be_saved(tmp_path):
     a = table(["f"], [0], [4], ["x"])
     for name in PROTOCOLS:
-        report = (
-            compare(a, a, name, support=10.0) if name != "szcore" else compare(a, a, name, labels="x", support=10.0)
-        )
+        report = compare(a, a, name, support=10.0, **({"labels": "x"} if name.startswith("szcore") else {}))
         report.to_netcdf(tmp_path / f"{name}.nc", engine="h5netcdf")
 
 

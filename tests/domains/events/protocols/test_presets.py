@@ -23,6 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:events.assess:UserWarning")
 IN_SECONDS = {"onset", "offset", "before", "after", "min_gap", "max_duration", "resolution", "duplicates", "collar"}
 SHORT = {
     "szcore": {"labels": "*", "before": 1.0, "after": 2.0, "min_gap": 0.5, "max_duration": 2.0},
+    "szcore_sample": {"labels": "*"},
     "sed_eval_segment": {"resolution": 0.1},
 }
 LENGTH = 40.0
