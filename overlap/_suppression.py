@@ -46,6 +46,9 @@ _FIRST = 1 << 9
 """So many of the best are compared with each other first, and then with all that is left."""
 _GROWTH = 4
 
+_BLOCKS = 16
+"""So many parts of the rows look for their neighbours one after another."""
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -139,8 +142,7 @@ def suppress(rules: Rules, overlaps: Overlaps) -> Kept:
     """
     order = rules.order
     if rules.method != "hard":
-        every_row = np.arange(len(order))
-        return suppress_stored(rules, _felt(rules, overlaps(every_row, every_row)))
+        return soften(rules, _neighbours_of_all(rules, overlaps))
     is_alive = np.ones(len(order), bool)
     start = 0
     size = _FIRST
@@ -211,12 +213,29 @@ def given_back(kept: Kept, x: Array, xp: ModuleType) -> Kept:
     return like(index, x, xp), like(score, x, xp)
 
 
+def _neighbours_of_all(rules: Rules, overlaps: Overlaps) -> Neighbours:
+    """Return a function that lists the neighbours of a row, found for a part of the rows at a time to save memory."""
+    n = len(rules.scores)
+    every_row = np.arange(n)
+    size = -(-n // _BLOCKS) or 1
+    blocks = []
+    for start in range(0, n, size):
+        first, second, overlap = _felt(rules, overlaps(every_row[start : start + size], every_row))
+        blocks.append(_neighbours(first - start, second, rules.share_left(overlap), size))
+
+    def of_row(i: int) -> tuple[list[int], list[float]]:
+        block, row = divmod(i, size)
+        return blocks[block](row)
+
+    return of_row
+
+
 def _neighbours(first: Indices, second: Indices, share: Floats, n: int) -> Neighbours:
     """Return a function that lists the neighbours of one of `n` rows, from all pairs."""
     by_row = np.argsort(first, kind="stable")
     starts = np.searchsorted(first[by_row], np.arange(n + 1)).tolist()
     # lists of all pairs would take far more memory than arrays
-    others = second[by_row]
+    others = second[by_row].astype(np.int32)
     shares = share[by_row]
 
     def of_row(i: int) -> tuple[list[int], list[float]]:
