@@ -13,10 +13,13 @@ Conventions
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+import overlap as ov
 
 from ..._checks import UsageError
 from ..._files import ReadError, Row, read_text, reading, split_rows
@@ -107,7 +110,8 @@ def restored(scores: pd.DataFrame, operation: str) -> pd.DataFrame:
     Raises
     ------
     UsageError
-        If it has no column ``label`` or ``error``, or a row without an error has no label.
+        If it has no column ``label`` or ``error``, a row without an error has no label, or sizes cannot be: what both
+        share is larger than one of them, or one is negative or infinite.
 
     Examples
     --------
@@ -121,6 +125,9 @@ def restored(scores: pd.DataFrame, operation: str) -> pd.DataFrame:
             f"{operation}: scores has no column {missing[0]!r}; pass a table as lesions.cohort returns it or saves it"
         )
     table = with_texts(scores, [*TEXTS, "group"])
+    impossible = _impossible_sizes(table, range(len(table)))
+    if impossible:
+        raise UsageError(f"{operation}: scores: row {impossible}")
     nameless = np.flatnonzero((table["error"] == "") & (table["label"] == ""))
     if len(nameless):
         raise UsageError(
@@ -219,9 +226,40 @@ def _as_table(rows: list[Row]) -> pd.DataFrame:
             )
         for name, cell in zip(header, row.cells, strict=True):
             columns[name].append(_number(cell, name, row.line) if name in SCORES else from_csv(cell))
-    table = pd.DataFrame(columns)
     numbers = [name for name in header if name in SCORES]
-    return table.astype(dict.fromkeys(numbers, float))
+    table = pd.DataFrame(columns).astype(dict.fromkeys(numbers, float))
+    impossible = _impossible_sizes(table, [row.line for row in filled[1:]])
+    if impossible:
+        raise ReadError(f"line {impossible}")
+    return table
+
+
+def _impossible_sizes(scores: pd.DataFrame, places: Sequence[int]) -> str:
+    """Return of the first row whose sizes cannot be where it stands, which it is and why; "" if all can be."""
+    if not set(SIZES) <= set(scores):
+        return ""
+    sizes = scores[[*SIZES]].apply(pd.to_numeric, errors="coerce").to_numpy(float)
+    if not _why_impossible(*sizes.T):
+        return ""
+    names = [name for name in ("case", "label") if name in scores]
+    for k, row in enumerate(sizes):
+        why = _why_impossible(*row)
+        if why:
+            which = ", ".join(f"{name} {scores[name].iloc[k]}" for name in names)
+            return f"{places[k]} ({which}): {why}, which cannot be; correct the sizes, or score the case again"
+    return ""
+
+
+def _why_impossible(intersection: np.ndarray, size_a: np.ndarray, size_b: np.ndarray) -> str:
+    """Return why three sizes are none of an overlap; "" if they are. NaN is not known, and may stay."""
+    for name, size in zip(SIZES, (intersection, size_a, size_b), strict=True):
+        if np.isinf(size).any():
+            return f"{name} is infinite"
+    try:
+        ov.Overlap(intersection, size_a, size_b)
+    except ValueError as error:
+        return str(error).partition(": ")[2].partition(";")[0]
+    return ""
 
 
 def _header(row: Row) -> list[str]:

@@ -241,3 +241,10 @@ def test_a_file_that_is_no_table(saved):
     saved[1].write_text("onset,offset\n1,2\n")
     with pytest.raises(ReadError, match="lesions.read_scores: .*has no column 'case'; pass a table of scores, as"):
         compare_models(*saved)
+
+
+def test_a_replaced_number_is_one_line_that_names_the_row(tmp_path):
+    path = tmp_path / "scores.csv"
+    path.write_text("case,label,intersection,size_a,size_b,dice,error\np,1,18,20,20,0.9,\nq,1,18,20,1e-20,0.9,\n")
+    with pytest.raises(ReadError, match=r"scores.csv: line 3 .case q, label 1.: intersection 18 exceeds size_b 1e-20"):
+        compare_models(path, path)

@@ -114,3 +114,37 @@ def test_what_is_no_table_of_scores_is_one_line(tmp_path, text, said):
     path.write_text(text)
     with pytest.raises(ReadError, match=rf"^lesions.read_scores: {re.escape(str(path))}: [^\n]*{re.escape(said)}"):
         read_scores(path)
+
+
+# ---- sizes that cannot be, as where a number was replaced
+
+SIZED = "case,label,intersection,size_a,size_b,dice,error\np1,1,18,20,20,0.9,\np2,1,0,0,0,,\n\np3,1,18,20,20,0.9,\n"
+REPLACED = {
+    "p3,1,18,20,1e-20": "intersection 18 exceeds size_b 1e-20",
+    "p3,1,18,2,20": "intersection 18 exceeds size_a 2",
+    "p3,1,1800,20,20": "intersection 1800 exceeds size_a 20",
+    "p3,1,-18,20,20": "intersection -18 is below 0",
+    "p3,1,18,inf,20": "size_a is infinite",
+    "p3,1,18,20,1e999": "size_b is infinite",
+}
+
+
+@pytest.mark.parametrize("row", REPLACED)
+def test_sizes_that_cannot_be_are_one_line(tmp_path, row):
+    path = tmp_path / "scores.csv"
+    path.write_text(SIZED.replace("p3,1,18,20,20", row))
+    said = f"line 5 (case p3, label 1): {REPLACED[row]}, which cannot be; correct the sizes, or score the case again"
+    with pytest.raises(ReadError, match=rf"^lesions.read_scores: {re.escape(str(path))}: {re.escape(said)}$"):
+        read_scores(path)
+    table = pd.read_csv(path)
+    with pytest.raises(UsageError, match=r"^who: scores: row 2 .case p3, label 1.: "):
+        restored(table, "who")
+    # the remedy
+    path.write_text(SIZED)
+    assert read_scores(path)["size_b"].tolist() == [20, 0, 20]
+
+
+def test_sizes_that_are_not_known_may_stay(tmp_path):
+    path = tmp_path / "scores.csv"
+    path.write_text(SIZED.replace("p3,1,18,20,20", "p3,1,,,"))
+    assert read_scores(path)["size_a"].isna().tolist() == [False, False, True]
