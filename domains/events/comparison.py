@@ -93,9 +93,9 @@ def assess(
     settings = rules.configure(corrected=corrected, **parameters)
     prediction_events = as_events(predicted, "prediction")
     reference_events = as_events(reference, "reference")
-    _warn_if_apart(prediction_events, reference_events)
-    if rules.uses_labels:
-        _warn_if_labels_differ(prediction_events, reference_events)
+    apart = nothing_in_common(prediction_events, reference_events, uses_labels=rules.uses_labels)
+    if apart:
+        warnings.warn(f"events.assess: {apart}", stacklevel=3)
     files = {*prediction_events["file"], *reference_events["file"]}
     stretches = _stretches(support, files)
     _warn_of_names(support, files)
@@ -328,6 +328,36 @@ def explain_faults(scored: Scored, report: xr.Dataset, by: By = None) -> None:
     )
 
 
+def nothing_in_common(prediction: pd.DataFrame, reference: pd.DataFrame, *, uses_labels: bool) -> str:
+    """Return why no event can match one of the other side, whatever their times; "" if one could.
+
+    Parameters
+    ----------
+    prediction, reference : DataFrame
+        Events, as `as_events` returns them. A side without events is no fault.
+    uses_labels : bool
+        Whether the protocol tells labels apart.
+
+    Examples
+    --------
+    >>> a = as_events(pd.DataFrame({"onset": [0.0], "offset": [1.0], "label": ["dog"]}))
+    >>> nothing_in_common(a, a.assign(label="cat"), uses_labels=True)[:41]
+    'the two sides have no label in common (th'
+    >>> nothing_in_common(a, a.assign(label="cat"), uses_labels=False)
+    ''
+    """
+    predicted = set(prediction["file"])
+    annotated = set(reference["file"])
+    if not predicted or not annotated:
+        return ""
+    files = predicted & annotated
+    if not files:
+        one = _first([min(predicted)])
+        other = _first([min(annotated)])
+        return f"the two sides have no file in common ({one} and {other} …), so nothing can match; name them alike"
+    return _no_label_in_common(prediction, reference, files) if uses_labels else ""
+
+
 def find_protocol(protocol: str | Protocol) -> tuple[Protocol, str]:
     """Return a protocol and its name, "custom" for one that is no preset.
 
@@ -349,31 +379,14 @@ def _stretches(support: Support, files: set[str]) -> pd.DataFrame:
     return as_support(support, {""}) if stretches.empty else stretches
 
 
-def _warn_if_apart(prediction: pd.DataFrame, reference: pd.DataFrame) -> None:
-    predicted = set(prediction["file"])
-    annotated = set(reference["file"])
-    if not predicted or not annotated or predicted & annotated:
-        return
-    one = _first([min(predicted)])
-    other = _first([min(annotated)])
-    warnings.warn(
-        f"events.assess: the two sides have no file in common ({one} and {other} …), so nothing can match; name them "
-        "alike",
-        stacklevel=4,
-    )
-
-
-def _warn_if_labels_differ(prediction: pd.DataFrame, reference: pd.DataFrame) -> None:
-    """Warn where the files that both sides have bear no label in common."""
-    files = set(prediction["file"]) & set(reference["file"])
+def _no_label_in_common(prediction: pd.DataFrame, reference: pd.DataFrame, files: set[str]) -> str:
     predicted = set(prediction["label"][prediction["file"].isin(files)])
     annotated = set(reference["label"][reference["file"].isin(files)])
-    if not files or predicted & annotated:
-        return
-    warnings.warn(
-        f"events.assess: the two sides have no label in common (the prediction has {_first(sorted(predicted))}, the "
-        f"reference {_first(sorted(annotated))}), so nothing can match; name them alike",
-        stacklevel=4,
+    if predicted & annotated:
+        return ""
+    return (
+        f"the two sides have no label in common (the prediction has {_first(sorted(predicted))}, the reference "
+        f"{_first(sorted(annotated))}), so nothing can match; name them alike"
     )
 
 

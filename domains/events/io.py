@@ -6,6 +6,8 @@ Conventions
   `Format.count`, and the two numbers must agree.
 - The format follows from an ending that no other has, else from the header or the structure of the text, never from
   the range of a number; ``kind=`` says it outright.
+- A table without a label is one of events of one kind. If it has columns of words, one may be the label under another
+  name: a warning lists them.
 - Tables that name no file get the name of their own file, without its ending.
 
 References
@@ -15,6 +17,7 @@ See `domains.events.formats` for the formats' own papers.
 
 from __future__ import annotations
 
+import warnings
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,13 +28,14 @@ import pandas as pd
 from .. import _skipped
 from .._checks import UsageError, check_choice, check_number
 from .._files import ReadError, read_bytes, read_text, reading
-from .._text import for_table, one_line
+from .._text import file_name, for_table, one_line
 from .formats import (
     ABSENT,
     BACKGROUND,
     EMPTY_ROW,
     FORMATS,
     NO_EVENT,
+    NO_LABELS,
     OF_READERS,
     Format,
     Row,
@@ -127,6 +131,11 @@ def read_events(
     UsageError
         If the file has no such subset.
 
+    Warns
+    -----
+    UserWarning
+        If no column is known as the label, but others hold words.
+
     Examples
     --------
     >>> import tempfile, pathlib
@@ -140,6 +149,21 @@ def read_events(
     >>> skipped[["where", "reason"]].to_numpy().tolist()
     [['line 3', 'ends before it begins']]
     """
+    annotations, note = read_with_note(path, kind, subset=subset, file=file, rate=rate)
+    if note:
+        warnings.warn(note, stacklevel=2)
+    return annotations
+
+
+def read_with_note(
+    path: str | Path,
+    kind: str | None = None,
+    *,
+    subset: str | None = None,
+    file: str | None = None,
+    rate: float | None = None,
+) -> tuple[Annotations, str]:
+    """Read a file of events, and return its warning as text: "" if there is none. See `read_events`."""
     operation = "events.read_events"
     if kind is not None:
         check_choice(operation, "kind", kind, FORMATS)
@@ -152,7 +176,29 @@ def read_events(
         if subset is not None:
             rows = _of_subset(rows, subset, path)
         recording = path.stem if file is None else file
-        return _judge(rows, path, for_table(recording))
+        annotations = _judge(rows, path, for_table(recording))
+    return annotations, _note_of_labels(annotations.events, rows, path)
+
+
+def _note_of_labels(events: pd.DataFrame, rows: list[Row], path: Path) -> str:
+    """Return a warning where no column is the label, but one that is not known holds words."""
+    if any("label" in row for row in rows):
+        return ""
+    further = [name for name in events if name not in COLUMNS and str(name).lower() not in NO_LABELS]
+    of_words = [str(name) for name in further if _has_words(events[name])]
+    if not of_words:
+        return ""
+    names = one_line(", ".join(map(repr, of_words)), 200)
+    return (
+        f"events.read_events: {file_name(path)}: no column is known as the label, so its events have none, but {names} "
+        "hold words; if one of them is the label, rename it 'label'"
+    )
+
+
+def _has_words(cells: pd.Series[Any]) -> bool:
+    texts = np.array([_text(cell) for cell in cells], dtype=object)
+    is_word = ~_is_absent(texts) & np.isnan(_numbers(texts))
+    return bool(is_word.any())
 
 
 def read_durations(path: str | Path) -> pd.DataFrame:

@@ -36,7 +36,7 @@ from .._checks import check_choice, check_number
 from .._running import split_running, takes_running
 from .._text import for_table
 from . import tables
-from .comparison import assess, explain_faults, find_protocol
+from .comparison import assess, explain_faults, find_protocol, nothing_in_common
 from .formats import FORMATS
 from .protocols import By, Protocol, Scored
 from .protocols.scored import checked_by
@@ -209,7 +209,7 @@ def score_files(predicted: Path, reference: Path, *, outputs: Outputs, by: By = 
         report, skipped, scored = score(predicted, reference, by=by, progress=not outputs.quiet, **options)
         if time.perf_counter() - begin < EXPLAIN_WITHIN:
             explain_faults(scored, report, by)
-    return _console.deliver(
+    code = _console.deliver(
         report,
         outputs,
         lambda: [tables.report_table(report)],
@@ -218,6 +218,9 @@ def score_files(predicted: Path, reference: Path, *, outputs: Outputs, by: By = 
         rows=summarise(report),
         notes=notes,
     )
+    # all figures stand there, but nothing was compared with anything; the warning says why
+    is_apart = nothing_in_common(*scored.given, uses_labels=scored.protocol.uses_labels)
+    return max(code, _console.INCOMPLETE) if is_apart else code
 
 
 def draw_timelines(scored: Scored) -> Axes:

@@ -13,6 +13,7 @@ Conventions
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,7 +28,7 @@ from .._skipped import COLUMNS as SKIPPED
 from .._skipped import UNREADABLE
 from .._text import file_name, for_table, printable
 from .formats import HOW_TO_SAY, IN_FOLDERS, ROOTS
-from .io import SAYS_NONE, read_events
+from .io import SAYS_NONE, read_with_note
 from .schema import COLUMNS
 
 Columns = Mapping[str, list[Any]]
@@ -194,7 +195,7 @@ def read_case(payload: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``events skipped support``, each a mapping of columns to lists.
+        ``events skipped support``, each a mapping of columns to lists, and ``note``, a warning or "".
 
     Raises
     ------
@@ -212,7 +213,7 @@ def read_case(payload: Mapping[str, Any]) -> dict[str, Any]:
     """
     path = payload["path"]
     how = Reading(payload["kind"], payload["rate"], payload["subset"])
-    part = read_events(path, how.kind, subset=how.subset, file=payload["recording"], rate=how.rate)
+    part, note = read_with_note(path, how.kind, subset=how.subset, file=payload["recording"], rate=how.rate)
     reasons = part.skipped["reason"]
     if part.events.empty and not reasons.isin(SAYS_NONE).all():
         raise ReadError(
@@ -223,6 +224,7 @@ def read_case(payload: Mapping[str, Any]) -> dict[str, Any]:
         "events": part.events.to_dict("list"),
         "skipped": part.skipped[["where", "reason", "detail"]].to_dict("list"),
         "support": part.support.to_dict("list"),
+        "note": note,
     }
 
 
@@ -408,6 +410,7 @@ def _joined(side: str, found: Sequence[Found], outcomes: Mapping[str, Outcome]) 
     support = [NO_SUPPORT]
     lost = set()
     named = {}
+    notes = []
     for one in found:
         outcome = outcomes.get(_case_name(side, one), Outcome("", None, one.fault))
         if outcome.error:
@@ -421,8 +424,12 @@ def _joined(side: str, found: Sequence[Found], outcomes: Mapping[str, Outcome]) 
             support.append(outcome.result["support"])
             named[one.recording] = set(outcome.result["support"]["file"])
             rows = outcome.result["skipped"]
+            note = outcome.result.get("note")
+            if note:
+                notes.append(_as_named(note, one.path))
         n_rows = len(rows["where"])
         skipped.append({"side": [side] * n_rows, "file": [file_name(one.path)] * n_rows, **rows})
+    _warn_once(notes)
     times = dict.fromkeys(("onset", "offset", "confidence"), float)
     return Side(
         _stacked(events).astype(times),
@@ -431,6 +438,13 @@ def _joined(side: str, found: Sequence[Found], outcomes: Mapping[str, Outcome]) 
         lost,
         named,
     )
+
+
+def _warn_once(notes: Sequence[str]) -> None:
+    """Warn of the first file, and say how many others are alike."""
+    if notes:
+        more = f" (and {len(notes) - 1} more files of this side)" if len(notes) > 1 else ""
+        warnings.warn(f"{notes[0]}{more}", stacklevel=5)
 
 
 def _as_named(error: str, path: Path) -> str:

@@ -23,7 +23,7 @@ from .activitynet import ROOTS
 from .declared import Format
 from .durations import read as read_recordings
 from .readers import FORMATS, HOW_TO_SAY, IN_FOLDERS, SUFFIXES, find_format, format_of_suffix
-from .rows import ABSENT, BACKGROUND, EMPTY_ROW, NO_EVENT, NO_SEGMENT, NO_TIMES, OF_READERS, Row
+from .rows import ABSENT, BACKGROUND, EMPTY_ROW, NO_EVENT, NO_LABELS, NO_SEGMENT, NO_TIMES, OF_READERS, Row
 
 __all__ = [
     "ABSENT",
@@ -33,6 +33,7 @@ __all__ = [
     "HOW_TO_SAY",
     "IN_FOLDERS",
     "NO_EVENT",
+    "NO_LABELS",
     "NO_SEGMENT",
     "NO_TIMES",
     "OF_READERS",

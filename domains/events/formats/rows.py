@@ -8,6 +8,13 @@ Row = dict[str, Any]
 
 ABSENT = ("", "n/a", "<NA>", "nan", "NaN")
 
+NO_LABELS = (
+    *("channel", "channels", "electrode", "scene", "scene_label", "date", "time", "datetime", "stim_file", "hed"),
+    *("participant_id", "subject", "session", "annotator", "path", "view", "begin file", "end file", "begin path"),
+    *("begin date", "end date", "begin date time", "begin clock time", "end clock time"),
+)
+"""Columns of words that are no label, in small letters, as the formats and tools that are read here call them."""
+
 OF_READERS = ("where", "skip", "length", "detail", "n_rows", "ticks")
 """What a row says besides its columns; a column of the file that is called so gets a "_" after its name."""
 

@@ -99,3 +99,58 @@ def test_no_settings_are_all_that_the_function_takes_besides():
 
     named = [name for name, p in inspect.signature(score).parameters.items() if p.kind is not p.VAR_KEYWORD]
     assert {*named, "outputs"} == set(cli.NO_SETTINGS)
+
+
+# ---- nothing in common: a warning and exit code 1
+
+
+def two_sides(folder, prediction, reference, names=("a", "a")):
+    """Two folders of a table each."""
+    for side, name, text in zip("pr", names, (prediction, reference), strict=True):
+        (folder / side).mkdir()
+        (folder / side / f"{name}.csv").write_text(f"onset,offset,label\n{text}")
+    return folder / "p", folder / "r"
+
+
+@pytest.mark.parametrize("protocol", ["time", "tiou"])
+def test_no_label_in_common(tmp_path, protocol):
+    sides = two_sides(tmp_path, "0,10,dog\n", "0,10,Dog\n")
+    done = run("score", *sides, "--protocol", protocol, "--json", code=1)
+    assert json.loads(done.stdout)["warnings"] == [
+        "events.assess: the two sides have no label in common (the prediction has 'dog', the reference 'Dog'), so "
+        "nothing can match; name them alike"
+    ]
+    assert "warning: events.assess: the two sides have no label in common" in done.stderr
+    # the remedy
+    (tmp_path / "r" / "a.csv").write_text("onset,offset,label\n0,10,dog\n")
+    assert "no label" not in run("score", *sides, "--protocol", protocol).stderr
+
+
+def test_no_file_in_common(tmp_path):
+    sides = two_sides(tmp_path, "0,10,dog\n", "0,10,dog\n", names=("a", "b"))
+    done = run("score", *sides, code=1)
+    assert "warning: events.assess: the two sides have no file in common ('a' and 'b' …)" in done.stderr
+    assert "0 on both sides, 1 predicted only, 1 annotated only, 2 in all" in done.stdout
+    (tmp_path / "r" / "b.csv").rename(tmp_path / "r" / "a.csv")
+    assert "no file" not in run("score", *sides).stderr
+
+
+def test_labels_that_a_protocol_does_not_tell_apart_are_in_common(tmp_path):
+    sides = two_sides(tmp_path, "0,10,sz\n", "0,10,sz_foc\n")
+    assert "in common" not in run("score", *sides, "--protocol", "szcore").stderr
+
+
+def test_all_rows_skipped_on_both_sides(tmp_path):
+    sides = two_sides(tmp_path, "10,0,dog\n", "x,10,dog\n")
+    done = run("score", *sides, code=1)
+    assert "none of its 1 rows is an event (the first: ends before it begins); correct them" in done.stderr
+    for side in sides:
+        (side / "b.csv").write_text("onset,offset,label\n10,0,dog\n")
+    done = run("score", *sides, code=1)
+    assert done.stderr.count("none of its 1 rows is an event") == 4
+    run("score", *sides, "--support", 60, code=1)
+
+
+def test_a_side_without_events_is_no_fault(tmp_path):
+    sides = two_sides(tmp_path, "", "0,10,dog\n")
+    assert "in common" not in run("score", *sides).stderr

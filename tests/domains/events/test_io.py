@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import tracemalloc
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -237,6 +238,7 @@ def test_an_endless_line_is_no_event(tmp_path):
     assert len(str(caught.value)) < 500
 
 
+@pytest.mark.filterwarnings("ignore:.*no column is known as the label")
 def test_memory_goes_with_the_file_and_not_with_rows_times_columns(tmp_path):
     """A header of 1,000 names, one row of as many, and 10,000 short rows would be 10 million cells."""
     names = ",".join(f"c{k}" for k in range(1_000))
@@ -304,6 +306,7 @@ def mutated(content, rng):
     return bytes(parts)
 
 
+@pytest.mark.filterwarnings("ignore:.*no column is known as the label")
 @pytest.mark.parametrize("name", VALID)
 def test_mutated_files_lose_no_row_in_silence(name, tmp_path):
     """Every line that is not blank is an event, a skipped row, the header, a comment, or a line in a quoted cell."""
@@ -429,3 +432,63 @@ def test_a_text_as_mne_saves_and_reads_it(tmp_path):
     path = tmp_path / "saved_annot.txt"
     path.write_text(PEERS["mne"]["text"])
     assert rows_of(read_events(path).events) == sorted(map(tuple, PEERS["mne"]["rows"]))
+
+
+# ---- a label column that was renamed or dropped
+
+CLEAN = {
+    "csv": "onset,offset,label\n1,2,dog\n3,4,cat\n",
+    "semicolons": "Start;End;event_label;Channel\n1;2;dog;C3\n3;4;cat;C4\n",
+    "bids": "onset\tduration\ttrial_type\tstim_file\n1\t1\tdog\ta.wav\n3\t1\tcat\tb.wav\n",
+    "raven": "Selection\tView\tBegin Time (s)\tEnd Time (s)\tAnnotation\n"
+    "1\tSpectrogram 1\t1\t2\tdog\n2\tSpectrogram 1\t3\t4\tcat\n",
+}
+LABEL = {"csv": "label", "semicolons": "event_label", "bids": "trial_type", "raven": "Annotation"}
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_a_renamed_label_is_said_and_the_remedy_reads_it(tmp_path, name):
+    path = tmp_path / "a.txt"
+    renamed = CLEAN[name].replace(LABEL[name], "Kind of call")
+    path.write_text(renamed)
+    with pytest.warns(
+        UserWarning, match=r"read_events: .*a.txt: no column is known as the label.* 'Kind of call' hold"
+    ):
+        events = read_events(path).events
+    assert events["label"].tolist() == ["", ""]
+    assert events["Kind of call"].tolist() == ["dog", "cat"]
+    # followed literally
+    path.write_text(renamed.replace("Kind of call", "label"))
+    assert read_events(path).events["label"].tolist() == ["dog", "cat"]
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_what_is_known_to_be_no_label_is_no_warning(tmp_path, name):
+    """A label that was dropped whole leaves a table of events of one kind."""
+    path = tmp_path / "a.txt"
+    separator = {"csv": ",", "semicolons": ";"}.get(name, "\t")
+    rows = [line.split(separator) for line in CLEAN[name].splitlines()]
+    k = rows[0].index(LABEL[name])
+    path.write_text("".join(separator.join([*row[:k], *row[k + 1 :]]) + "\n" for row in rows))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert read_events(path).events["label"].tolist() == ["", ""]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "onset,offset\n1,2\n",
+        "onset,offset,power,n/a\n1,2,0.5,\n3,4,n/a,n/a\n",
+        "onset,offset,kind\n",
+        "onset,offset,kind\n2,1,dog\n",
+        "filename,scene_label,onset,offset\na.wav,park,1,2\n",
+        "onset,offset,label,remark\n1,2,,loud\n",
+    ],
+)
+def test_tables_without_a_label_are_silent(tmp_path, text):
+    path = tmp_path / "a.csv"
+    path.write_text(text)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert set(read_events(path).events["label"]) <= {""}

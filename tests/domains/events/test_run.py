@@ -107,6 +107,18 @@ def test_two_durations_of_one_recording(tmp_path):
     assert report.attrs["support"] == "3600 s in 1 file"
 
 
+def test_a_renamed_label_is_said_once_for_each_side(tmp_path):
+    for side, header in (("p", "onset,offset,kind\n"), ("r", "onset,offset,label\n")):
+        for name in "abc":
+            write(tmp_path / side / f"{name}.csv", header + "0,5,dog\n")
+    with pytest.warns(UserWarning, match="label") as warned:
+        score(tmp_path / "p", tmp_path / "r")
+    messages = [str(warning.message) for warning in warned]
+    assert sum("no column is known as the label" in message for message in messages) == 1
+    assert "p/a.csv: " in messages[0]
+    assert messages[0].endswith("rename it 'label' (and 2 more files of this side)")
+
+
 HOUR = "onset,offset,label\n"
 
 
@@ -264,7 +276,7 @@ def test_a_file_that_says_there_is_no_event_is_scored(name, text, tmp_path):
 
 
 def test_a_wrong_setting_ends_the_work_before_files_are_read(folders, monkeypatch):
-    monkeypatch.setattr(tree, "read_events", lambda *_, **__: pytest.fail("a file was read"))
+    monkeypatch.setattr(tree, "read_with_note", lambda *_, **__: pytest.fail("a file was read"))
     with pytest.raises(UsageError, match="min_gap must be a number"):
         score(*folders, "szcore", min_gap="long")
     with pytest.raises(UsageError, match="protocol must be one of"):

@@ -25,7 +25,7 @@ LABELS = ("owl", "fox", "tawny owl, far")
 def read_or_die(path, *rest, **more):
     if path.endswith(KILLER):
         os.kill(os.getpid(), signal.SIGKILL)
-    return read_events(path, *rest, **more)
+    return read_with_note(path, *rest, **more)
 
 
 if __name__ in ("__main__", "__mp_main__"):
@@ -35,9 +35,9 @@ if __name__ in ("__main__", "__mp_main__"):
 
     workers = runs_with_faults.choose_place(sys.argv[3])
     from domains.events import tree
-    from domains.events.io import read_events
+    from domains.events.io import read_with_note
 
-    tree.read_events = read_or_die
+    tree.read_with_note = read_or_die
 
 
 def make(folder, n):
