@@ -237,6 +237,47 @@ def test_gradcheck(kind, d):
     assert torch.autograd.gradcheck(lambda a, b: box_loss(a, b, kind=kind, detach_enclosing=False), (a, b))
 
 
+def differences(loss, a, step):
+    """Return slopes by the numbers of the boxes: five points, exact to the fourth power of the step."""
+    slopes = torch.empty_like(a)
+    for k in range(a.shape[1]):
+        nudge = torch.zeros(a.shape[1], dtype=a.dtype)
+        nudge[k] = step
+        one = loss(a + nudge) - loss(a - nudge)
+        two = loss(a + 2 * nudge) - loss(a - 2 * nudge)
+        slopes[:, k] = (8 * one - two) / (12 * step)
+    return slopes
+
+
+def shape_difference(a, b):
+    """Return v of CIoU, as the paper writes it."""
+    size_a, size_b = (x[:, 2:] - x[:, :2] for x in (a, b))
+    turn = torch.atan(size_b[:, 0] / size_b[:, 1]) - torch.atan(size_a[:, 0] / size_a[:, 1])
+    return 4 / torch.pi**2 * turn**2
+
+
+@pytest.mark.parametrize(("kind", "d"), [(k, d) for k in KINDS for d in (1, 2, 3) if k != "ciou" or d == 2])
+def test_differences(kind, d):
+    """Where two steps agree there is no kink between them, and the gradient is theirs to 1e-8."""
+    a, b = some(1000, 0, d), some(1000, 1, d)
+    v = shape_difference(a, b) if kind == "ciou" else 0
+    alpha = v / (box_loss(a, b, kind="iou", reduction="none") + v) if kind == "ciou" else 0
+
+    def loss(a):
+        if kind == "ciou":
+            # alpha is a constant
+            return box_loss(a, b, kind="diou", detach_enclosing=False, reduction="none") + alpha * shape_difference(
+                a, b
+            )
+        return box_loss(a, b, kind=kind, detach_enclosing=False, reduction="none")
+
+    fine, coarse = (differences(loss, a, step) for step in (2e-4, 4e-4))
+    smooth = (fine - coarse).abs().amax(1) < 1e-9
+    assert smooth.double().mean() > 0.9
+    error = (gradient(a, b, kind=kind, detach_enclosing=False) - fine)[smooth].abs().max()
+    assert error <= 1e-8
+
+
 def frozen(kind, a, b, detach_enclosing):
     """Write the loss by the papers, with what is to be constant detached."""
     low, high = torch.minimum(a, b), torch.maximum(a, b)
