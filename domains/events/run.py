@@ -91,11 +91,13 @@ def score(
     ----------
     predicted, reference : path
         Two files, or two folders.
-    protocol, by, corrected, explain
+    protocol
         See `compare`.
     support : float, mapping or DataFrame, optional
         What was scored, see `compare`. A number is the duration of every recording that the files of either side name
         or are called after, those without events too.
+    by, corrected, explain
+        See `compare`.
     kind : str, optional
         The format of all files, if neither endings nor headers say it; see `read_events`.
     rate : float, optional
