@@ -8,6 +8,7 @@ from peer_sets import OUTLINES
 
 from overlap.coco import outlines
 
+pytest.importorskip("numba")
 compiled = pytest.importorskip("overlap.coco.compiled")
 
 

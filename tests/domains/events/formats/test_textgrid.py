@@ -7,6 +7,8 @@ import pytest
 from domains._files import ReadError
 from domains.events import read_events
 
+pytest.importorskip("praatio")
+
 LONG = '''File type = "ooTextFile"
 Object class = "TextGrid"
 
