@@ -22,6 +22,7 @@ import pandas as pd
 
 from ..._checks import check_choice
 from .criteria import Points, tiou
+from .descriptions import AVERAGE_MAP, NO_COLLAR, NOT_USED, Description, listed, of_nothing, within
 from .matchers import by_confidence
 from .preparation import Order, ordered, without_duplicates
 from .reducers import average_precision
@@ -93,6 +94,23 @@ def match_ranked(
     return Matched(prediction, reference, pairs, matches)
 
 
+def describe_ranked(settings: RankedSettings) -> Description:
+    """Say what "activitynet" and "thumos14" do."""
+    ties = "one after the other" if settings.ties == "index" else "all at once"
+    duplicates = "" if settings.duplicates is None else f"; references within {settings.duplicates:g} s are one"
+    return Description(
+        criterion=f"temporal IoU ≥ {listed(settings.thresholds)}",
+        matcher="the most confident first takes the free reference of greatest IoU",
+        collar=NO_COLLAR,
+        boundaries=within(settings.tolerance),
+        average="average precision of each label, then over labels and thresholds",
+        empties=f"what is predicted there ranks with the rest; {of_nothing(settings.empty)}",
+        labels=f"must agree; those of the reference count{duplicates}",
+        scores=f"rank the predictions; equal ones {ties}",
+        support=NOT_USED,
+    )
+
+
 ACTIVITYNET = Protocol(
     match_ranked,
     average_precision,
@@ -100,6 +118,8 @@ ACTIVITYNET = Protocol(
     corrected={"points": "same", "order": "time", "ties": "together", "tolerance": 1e-9},
     faults=(TIES, THRESHOLD, "two events without duration match wherever they are"),
     tool="ActivityNet evaluation code",
+    headline=AVERAGE_MAP,
+    describe=describe_ranked,
 )
 
 THUMOS14 = Protocol(
@@ -114,4 +134,6 @@ THUMOS14 = Protocol(
         "no event without duration is ever found",
     ),
     tool="OpenTAD",
+    headline=AVERAGE_MAP,
+    describe=describe_ranked,
 )

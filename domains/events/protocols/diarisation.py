@@ -19,7 +19,7 @@ Ryant, N. et al. (2019). The second DIHARD diarization challenge. Interspeech, 9
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 from typing import Literal
 
@@ -33,6 +33,7 @@ from overlap import intervals
 from ..._checks import check_choice
 from ..schema import durations_of, times_of
 from .criteria import groups, shared_time
+from .descriptions import DIARISATION_ERROR, EXACT, JACCARD_ERROR, NO_COLLAR, NOT_USED, Description, of_nothing
 from .matchers import all_pairs
 from .preparation import ordered, united
 from .scored import Matched, Protocol
@@ -320,6 +321,49 @@ def _within(turns: pd.DataFrame, stretches: pd.DataFrame, repeated: Literal["eac
     return _united(pieces) if repeated == "once" else pieces
 
 
+def describe_rate(settings: SpeakerSettings) -> Description:
+    """Say what "nist_der" and "pyannote_der" do."""
+    boundaries = EXACT if settings.turns == "speech" else f"{EXACT}; those of the rows, also where two touch"
+    overlapping = "; time of two speakers is left out" if settings.skip_overlap else ""
+    whose = "the reference's turns" if settings.extent == "reference" else "the turns of both sides"
+    if settings.without_reference == "one":
+        empties = "error 1 if anything is predicted there, else 0"
+    else:
+        empties = "their false alarms count; without any reference undefined"
+    return Description(
+        criterion=f"time of the speaker that is mapped to the reference's{overlapping}",
+        matcher=f"speakers, one to one in a recording, by {_mapped_by(settings)}",
+        collar=_collar_in_words(settings),
+        boundaries=boundaries,
+        average="seconds of all recordings, the ratio once",
+        empties=f"{empties}; {of_nothing(settings.empty)}",
+        labels="name speakers, each side as it likes",
+        scores=NOT_USED,
+        support=f"cuts off what lies outside; without it {whose} say what is scored",
+    )
+
+
+def describe_jaccard(settings: SpeakerSettings) -> Description:
+    """Say what "jer" does."""
+    return replace(
+        describe_rate(settings),
+        criterion="Jaccard index of each speaker and the one mapped to it",
+        average="speakers of all recordings, each alike however long",
+    )
+
+
+def _mapped_by(settings: SpeakerSettings) -> str:
+    what = "the time they share" if settings.mapping == "time" else "Jaccard index"
+    return what if settings.mapped_on == "scored" else f"{what}, collars included"
+
+
+def _collar_in_words(settings: SpeakerSettings) -> str:
+    if not settings.collar:
+        return NO_COLLAR
+    each = settings.collar if settings.collar_is == "each_side" else settings.collar / 2
+    return f"{each:g} s on each side of the reference's boundaries left out"
+
+
 NIST_DER = Protocol(
     match_speakers,
     add_speaker_time,
@@ -329,6 +373,8 @@ NIST_DER = Protocol(
     tool="md-eval 22",
     units="seconds",
     uses_labels=False,
+    headline=DIARISATION_ERROR,
+    describe=describe_rate,
 )
 
 PYANNOTE_DER = Protocol(
@@ -340,6 +386,8 @@ PYANNOTE_DER = Protocol(
     tool="pyannote.metrics 4.2.0",
     units="seconds",
     uses_labels=False,
+    headline=DIARISATION_ERROR,
+    describe=describe_rate,
 )
 
 JER = Protocol(
@@ -357,4 +405,6 @@ JER = Protocol(
     tool="pyannote.metrics 4.2.0",
     units="seconds",
     uses_labels=False,
+    headline=JACCARD_ERROR,
+    describe=describe_jaccard,
 )

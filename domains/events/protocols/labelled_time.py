@@ -15,13 +15,14 @@ Dan, J. et al. (2024). SzCORE. Epilepsia. doi:10.1111/epi.18113
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 
 import pandas as pd
 
 from .agreement import add_time
 from .criteria import shared_time
+from .descriptions import DICE, IOU, NO_COLLAR, NOT_USED, Description, at_samples, of_nothing, patterns
 from .matchers import all_pairs
 from .preparation import unite, with_labels
 from .scored import Matched, Protocol
@@ -98,7 +99,32 @@ def _one_class(events: pd.DataFrame, side: str, settings: SampleSettings) -> pd.
     return seizures.assign(label=pooled)
 
 
-TIME = Protocol(match_time, add_time, TimeSettings(), units="seconds")
+def describe_time(settings: TimeSettings) -> Description:
+    """Say what "time" does."""
+    return Description(
+        criterion="time that both sides label alike",
+        matcher="none: seconds are added up",
+        collar=NO_COLLAR,
+        boundaries=at_samples(settings.rate),
+        average="seconds of all recordings and labels, the ratio once",
+        empties=f"no seconds; {of_nothing(settings.empty)}",
+        labels="must agree; what overlaps of one label counts once",
+        scores=NOT_USED,
+        support="cuts off what lies outside; kappa and accuracy need it",
+    )
+
+
+def describe_samples(settings: SampleSettings) -> Description:
+    """Say what "szcore_sample" does."""
+    return replace(
+        describe_time(settings),
+        criterion="time that both sides call a seizure",
+        average="seconds of all recordings, the ratio once",
+        labels=f"{patterns(settings.labels)} and none count, as one class; others are left out",
+    )
+
+
+TIME = Protocol(match_time, add_time, TimeSettings(), units="seconds", headline=IOU, describe=describe_time)
 
 SZCORE_SAMPLE = Protocol(
     match_samples,
@@ -109,4 +135,6 @@ SZCORE_SAMPLE = Protocol(
     tool="timescoring 0.0.7",
     units="seconds",
     uses_labels=False,
+    headline=DICE,
+    describe=describe_samples,
 )

@@ -27,6 +27,7 @@ from ... import _report
 from ..._checks import UsageError, check_choice, check_number
 from ..._html import result_html
 from .criteria import Pairs
+from .descriptions import Description, Headline
 from .matchers import NOBODY, Matches
 from .settings import OPERATION, Settings
 
@@ -76,6 +77,10 @@ class Protocol:
         What the sizes count.
     uses_labels : bool
         Whether events of different labels do not match.
+    headline : Headline, optional
+        The number that the community names first; every preset has one.
+    describe : callable, optional
+        ``describe(settings) -> Description``: what the protocol does, in words; every preset has one.
 
     Examples
     --------
@@ -92,6 +97,8 @@ class Protocol:
     tool: str = ""
     units: str = "events"
     uses_labels: bool = True
+    headline: Headline | None = None
+    describe: Callable[[Any], Description] | None = None
 
     def configure(self, *, corrected: bool = False, **parameters: Any) -> Any:
         """Return the settings with the corrections, if asked, and then those that are given.
@@ -110,6 +117,18 @@ class Protocol:
         check_choice(OPERATION, "corrected", corrected, (True, False))
         corrections = self.corrected if corrected else {}
         return replace(self.settings, **{**corrections, **parameters})
+
+    def description(self, settings: Any = None) -> Description | None:
+        """Return what the protocol does, in words; None if nobody wrote it down.
+
+        Parameters
+        ----------
+        settings : dataclass, optional
+            The settings that hold, as `configure` returns them; by default the protocol's own.
+        """
+        if self.describe is None:
+            return None
+        return self.describe(self.settings if settings is None else settings)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -24,6 +24,7 @@ import pandas as pd
 
 from ..._checks import UsageError, check_choice, check_number
 from .criteria import collar, same_segment
+from .descriptions import F1, NO_COLLAR, NOT_USED, ONE_TO_ONE, POOLED, Description, of_nothing, within
 from .matchers import same_label_first
 from .preparation import Order, cut_into_segments, ordered, without_duplicates
 from .reducers import count_errors, count_segments
@@ -202,6 +203,46 @@ def check_matching(matching: object, substitutions: object) -> None:
     check_choice(OPERATION, "substitutions", substitutions, ("first", "most"))
 
 
+def describe_collars(settings: CollarSettings) -> Description:
+    """Say what "sed_eval_event" does."""
+    collars = []
+    if settings.onset is not None:
+        collars.append(f"onset {settings.onset:g} s")
+    if settings.offset is not None:
+        collars.append(f"offset {settings.offset:g} s or {settings.offset_share:g} of the duration")
+    return Description(
+        criterion="both boundaries within a collar" if len(collars) == 2 else "one boundary within a collar",
+        matcher=ONE_TO_ONE if settings.matching == "optimal" else "each reference the first free prediction",
+        collar="; ".join(collars),
+        boundaries=within(settings.tolerance),
+        average=POOLED,
+        empties=_of_empties(settings),
+        labels="must agree; what is left over of two labels substitutes, in the error rate",
+        scores=NOT_USED,
+        support=NOT_USED,
+    )
+
+
+def describe_segments(settings: SegmentSettings) -> Description:
+    """Say what "sed_eval_segment" does."""
+    return Description(
+        criterion="segments that both sides touch",
+        matcher="segment by segment",
+        collar=NO_COLLAR,
+        boundaries=f"widened to a grid of {settings.resolution:g} s; {within(settings.tolerance)}",
+        average="segments of all recordings and labels, the ratio once",
+        empties=_of_empties(settings),
+        labels="must agree; what is left over of two labels substitutes, in the error rate",
+        scores=NOT_USED,
+        support="cuts off what lies outside; without it the last event ends a recording, for the accuracy",
+    )
+
+
+def _of_empties(settings: CollarSettings | SegmentSettings) -> str:
+    f1 = "; F1 is undefined where precision or recall is" if settings.f1_needs_both else ""
+    return f"all that is predicted there is spurious; {of_nothing(settings.empty)}{f1}"
+
+
 SED_EVAL_EVENT = Protocol(
     match_within_collars,
     count_errors,
@@ -209,6 +250,8 @@ SED_EVAL_EVENT = Protocol(
     corrected={"tolerance": 1e-9, "order": "time", "substitutions": "most", "f1_needs_both": False, "eps": 0.0},
     faults=(ROUNDING, "which event substitutes for which depends on the order of rows", NOTHING),
     tool="sed_eval 0.2.1",
+    headline=F1,
+    describe=describe_collars,
 )
 
 SED_EVAL_SEGMENT = Protocol(
@@ -219,4 +262,6 @@ SED_EVAL_SEGMENT = Protocol(
     faults=(ROUNDING, NOTHING),
     tool="sed_eval 0.2.1",
     units="segments",
+    headline=F1,
+    describe=describe_segments,
 )

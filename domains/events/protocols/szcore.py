@@ -21,6 +21,7 @@ import pandas as pd
 
 from ..._checks import check_number
 from .criteria import near_enough
+from .descriptions import F1, NOT_USED, POOLED, Description, at_samples, of_nothing, patterns
 from .matchers import all_pairs
 from .preparation import Order, merge_and_split
 from .reducers import count_false_alarms
@@ -128,6 +129,25 @@ def prepare_seizures(events: pd.DataFrame, side: str, settings: SeizureSettings)
     )
 
 
+def describe_seizures(settings: SeizureSettings) -> Description:
+    """Say what "szcore" does."""
+    share = f"more than {settings.min_overlap:g} of it" if settings.min_overlap else "any of it"
+    return Description(
+        criterion=f"predictions cover the extended reference, {share}",
+        matcher="many to many",
+        collar=f"{settings.before:g} s before and {settings.after:g} s after a reference",
+        boundaries=at_samples(settings.rate),
+        average=POOLED,
+        empties=f"their time counts in false alarms per day; {of_nothing(settings.empty)}",
+        labels=(
+            f"{patterns(settings.labels)} and none count, as one class; gaps < {settings.min_gap:g} s are closed, "
+            f"events > {settings.max_duration:g} s cut"
+        ),
+        scores=NOT_USED,
+        support="references do not reach past it; false alarms per day need it",
+    )
+
+
 SZCORE = Protocol(
     match_seizures,
     count_false_alarms,
@@ -139,4 +159,6 @@ SZCORE = Protocol(
     ),
     tool="timescoring 0.0.7",
     uses_labels=False,
+    headline=F1,
+    describe=describe_seizures,
 )

@@ -18,6 +18,7 @@ from math import nan
 import pandas as pd
 
 from .criteria import Points, tiou
+from .descriptions import F1, NO_COLLAR, NOT_USED, ONE_TO_ONE, POOLED, Description, listed, of_nothing, within
 from .matchers import one_to_one
 from .preparation import Order, ordered, without_duplicates
 from .reducers import count_strictly
@@ -86,4 +87,19 @@ def match_tiou(
     return Matched(prediction, reference, pairs, matches)
 
 
-TIOU = Protocol(match_tiou, count_strictly, TiouSettings())
+def describe_tiou(settings: TiouSettings) -> Description:
+    """Say what "tiou" does."""
+    return Description(
+        criterion=f"temporal IoU ≥ {listed(settings.thresholds)}",
+        matcher=f"{ONE_TO_ONE}; of these the greatest IoU",
+        collar=NO_COLLAR,
+        boundaries=within(settings.tolerance),
+        average=POOLED,
+        empties=f"all that is predicted there is spurious; {of_nothing(settings.empty)}",
+        labels="must agree",
+        scores=NOT_USED,
+        support=NOT_USED,
+    )
+
+
+TIOU = Protocol(match_tiou, count_strictly, TiouSettings(), headline=F1, describe=describe_tiou)
