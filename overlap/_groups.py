@@ -19,6 +19,8 @@ from ._arrays import on_host
 _LARGEST_EXACT = 1 << 53
 """Whole numbers up to this are exact in float64."""
 _NUMBERS = "biuf"
+_DENSE = 4
+"""Whole numbers spread over so many places a label are ranked by a table of all places."""
 
 
 def number_groups(operation: str, groups: Iterable[Any], n_cases: int) -> np.ndarray:
@@ -95,10 +97,31 @@ def number_labels(operation: str, name: str, *tables: np.ndarray) -> np.ndarray:
         )
     try:
         together = _side_by_side([labels for labels in tables if len(labels)])
-        _, numbers = np.unique(together, return_inverse=True)
+        numbers = _ranked(together)
     except TypeError:
         raise TypeError(f"{operation}: the {name} cannot be sorted; pass numbers or text, of one type") from None
     return numbers
+
+
+def _ranked(labels: np.ndarray) -> np.ndarray:
+    """Return the place of each label among the different ones, ascending."""
+    if labels.dtype.kind in "iu" and len(labels):
+        least = labels.min()
+        # in Python's whole numbers, which do not wrap
+        width = int(labels.max()) - int(least) + 1
+        if width <= _DENSE * len(labels):
+            return _ranked_by_table(labels - least, width)
+    _, numbers = np.unique(labels, return_inverse=True)
+    return numbers
+
+
+def _ranked_by_table(offsets: np.ndarray, width: int) -> np.ndarray:
+    """Return the place of whole numbers from 0 on among the different ones; without sorting, which takes longer."""
+    is_present = np.zeros(width, bool)
+    is_present[offsets] = True
+    rank = np.cumsum(is_present) - 1
+    ranked: np.ndarray = rank[offsets]
+    return ranked
 
 
 def _side_by_side(tables: list[np.ndarray]) -> np.ndarray:

@@ -31,7 +31,7 @@ from .._checks import check_choice
 from .._text import one_line
 from .protocols import PROTOCOLS, By, Protocol, Scored
 from .protocols.scored import checked_by
-from .schema import Support, as_events, as_support, times_of
+from .schema import Support, as_events, as_support, names_in, times_of
 
 Events = pd.DataFrame | np.ndarray
 
@@ -96,7 +96,7 @@ def assess(
     apart = nothing_in_common(prediction_events, reference_events, uses_labels=rules.uses_labels)
     if apart:
         warnings.warn(f"events.assess: {apart}", stacklevel=3)
-    files = {*prediction_events["file"], *reference_events["file"]}
+    files = names_in(prediction_events, reference_events)
     stretches = _stretches(support, files)
     _warn_of_names(support, files)
     _warn_if_outside(prediction_events, stretches, "prediction")
@@ -220,7 +220,7 @@ def confusion_matrix(
     check_choice("events.confusion_matrix", "by", by, ("file", None))
     a = as_events(predicted, "prediction")
     b = as_events(reference, "reference")
-    files = {*a["file"], *b["file"]}
+    files = names_in(a, b)
     scored = _stretches(support, files)
     is_known = bool(scored["offset"].notna().all())
     every_file = scored.index.unique()
@@ -346,8 +346,8 @@ def nothing_in_common(prediction: pd.DataFrame, reference: pd.DataFrame, *, uses
     >>> nothing_in_common(a, a.assign(label="cat"), uses_labels=False)
     ''
     """
-    predicted = set(prediction["file"])
-    annotated = set(reference["file"])
+    predicted = names_in(prediction)
+    annotated = names_in(reference)
     if not predicted or not annotated:
         return ""
     files = predicted & annotated
@@ -380,14 +380,23 @@ def _stretches(support: Support, files: set[str]) -> pd.DataFrame:
 
 
 def _no_label_in_common(prediction: pd.DataFrame, reference: pd.DataFrame, files: set[str]) -> str:
-    predicted = set(prediction["label"][prediction["file"].isin(files)])
-    annotated = set(reference["label"][reference["file"].isin(files)])
+    predicted = _labels_in(prediction, files)
+    annotated = _labels_in(reference, files)
     if predicted & annotated:
         return ""
     return (
         f"the two sides have no label in common (the prediction has {_first(sorted(predicted))}, the reference "
         f"{_first(sorted(annotated))}), so nothing can match; name them alike"
     )
+
+
+def _labels_in(events: pd.DataFrame, files: set[str]) -> set[str]:
+    """Return the labels of some files."""
+    present = events["file"].unique()
+    others = set(present.tolist()) - files
+    if others:
+        events = events[~events["file"].isin(others)]
+    return names_in(events, column="label")
 
 
 def _warn_of_names(support: Support, files: set[str]) -> None:

@@ -145,6 +145,21 @@ def as_support(support: Support, files: Iterable[str]) -> pd.DataFrame:
     return known.reindex(every_file).fillna({"onset": 0.0}).rename_axis("file")
 
 
+def names_in(*tables: pd.DataFrame, column: str = "file") -> set[str]:
+    """Return the files, or the labels, that tables of events name.
+
+    Examples
+    --------
+    >>> sorted(names_in(as_events([[0, 1], [2, 3]]), as_events(pd.DataFrame({"onset": [0], "end": [1], "file": "a"}))))
+    ['', 'a']
+    """
+    names: set[str] = set()
+    for table in tables:
+        # few names stand in many rows, and rows of text are slow to go through
+        names.update(table[column].unique().tolist())
+    return names
+
+
 def times_of(events: pd.DataFrame) -> np.ndarray:
     """Return onset and offset, shape (n, 2)."""
     return events[["onset", "offset"]].to_numpy(float)
@@ -296,7 +311,7 @@ def _is_date(cells: pd.Series[Any]) -> bool:
     return pd.api.types.is_datetime64_any_dtype(cells)
 
 
-def _texts(table: pd.DataFrame, column: str) -> list[str]:
+def _texts(table: pd.DataFrame, column: str) -> Any:
     if column not in table:
         return [""] * len(table)
     values = table[column]
@@ -305,5 +320,5 @@ def _texts(table: pd.DataFrame, column: str) -> list[str]:
     # few names stand in many rows
     codes, names = pd.factorize(values)
     # the last, code -1, is a missing one
-    texts = [*(for_table(name) for name in names), ""]
-    return [texts[code] for code in codes]
+    texts = pd.Series([*(for_table(name) for name in names), ""])
+    return texts.array.take(codes % len(texts))

@@ -53,6 +53,19 @@ def heaviest(pairs: Candidates) -> Ints:
 
 def _by_component(pairs: Candidates, counted: bool, prices: Prices) -> Ints:
     """Choose pairs that add most, of each component in the way that suits it."""
+    # a pair that shares no end with another is chosen in any case
+    is_alone = _occurs_once(pairs.row) & _occurs_once(pairs.column)
+    shared = np.flatnonzero(~is_alone)
+    chosen = _of_components(pairs.take(shared), counted, prices)
+    return np.sort(np.concatenate([np.flatnonzero(is_alone), shared[chosen]]))
+
+
+def _occurs_once(index: Ints) -> Any:
+    return np.bincount(index)[index] == 1
+
+
+def _of_components(pairs: Candidates, counted: bool, prices: Prices) -> Ints:
+    """Choose pairs of components that have more than one pair."""
     component = _components(pairs)
     kind = _kinds(pairs, component)[component]
     positions = []

@@ -184,8 +184,8 @@ def rank(operation: str, confidence: ArrayLike, n: int, label: Ints | None = Non
 
 
 def by_preference(pairs: Candidates) -> Ints:
-    """Order candidates by row, and those of a row by descending score, ties by column."""
-    return np.lexsort((pairs.column, -pairs.score, pairs.row))
+    """Order candidates by row, and those of a row by descending score, ties as they come: by column."""
+    return np.lexsort((-pairs.score, pairs.row))
 
 
 def claims(

@@ -27,7 +27,7 @@ import pandas as pd
 from overlap import intervals
 
 from ..._checks import UsageError
-from ..schema import as_list, times_of
+from ..schema import as_list, names_in, times_of
 
 Order = Literal["rows", "time"]
 
@@ -109,9 +109,10 @@ def with_labels(events: pd.DataFrame, labels: str | Sequence[str], side: str = "
     """
     patterns = [labels] if isinstance(labels, str) else labels
     of_row = events["label"]
-    fitting = {label for label in set(of_row) if _fits(label, patterns)}
+    labels_there = names_in(events, column="label")
+    fitting = {label for label in labels_there if _fits(label, patterns)}
     if len(events) and not fitting:
-        present = sorted(set(of_row))
+        present = sorted(labels_there)
         remedy = f"labels={as_list(present[:1])}"
         raise UsageError(
             f"events.assess: no label of the {side} fits {as_list(patterns)}; it has {as_list(present[:5])}: say which "

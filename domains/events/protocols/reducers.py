@@ -28,7 +28,8 @@ import overlap as ov
 from overlap import matching
 
 from ... import _report
-from ..schema import durations_of
+from ..schema import durations_of, names_in
+from .criteria import groups
 from .matchers import NOBODY, as_matrix
 from .preparation import on_grid, rounded
 from .scored import By, Scored, dims_of
@@ -208,14 +209,16 @@ def average_precision(scored: Scored, by: By) -> xr.Dataset:
     data = count(scored, by)
     prediction = scored.prediction
     reference = scored.reference
-    classes = np.unique(reference["label"].to_numpy(str))
+    classes = sorted(names_in(reference, column="label"))
+    # numbers in the order of the names, which are compared much faster
+    class_a, class_b = groups(prediction, reference, "label")
     thresholds = np.asarray(scored.matches.thresholds)
     ap = matching.average_precision(
         prediction["confidence"].to_numpy(float),
         as_matrix(scored.pairs, len(prediction), len(reference)),
         thresholds - scored.settings.tolerance,
-        labels_a=prediction["label"].to_numpy(str),
-        labels_b=reference["label"].to_numpy(str),
+        labels_a=class_a,
+        labels_b=class_b,
         ties=scored.settings.ties,
     )
     per_class = xr.DataArray(ap, {"threshold": thresholds, "class": classes}, ["threshold", "class"])
@@ -229,7 +232,7 @@ def names_of(scored: Scored, by: By) -> list[Any]:
     if by == "file":
         return [str(file) for file in scored.support.index]
     if by == "label":
-        return sorted({*scored.prediction["label"], *scored.reference["label"]})
+        return sorted(names_in(scored.prediction, scored.reference, column="label"))
     if by is None:
         return [""]
     return list(product(names_of(scored, "file"), names_of(scored, "label")))

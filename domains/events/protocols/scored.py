@@ -26,6 +26,7 @@ import xarray as xr
 from ... import _report
 from ..._checks import UsageError, check_choice, check_number
 from ..._html import result_html
+from ..schema import names_in
 from .criteria import Pairs
 from .descriptions import Description, Headline
 from .matchers import NOBODY, Matches
@@ -278,8 +279,8 @@ class Scored:
         return int(np.argmin(distance))
 
     def _describe_files(self) -> str:
-        predicted = set(self.given[0]["file"])
-        annotated = set(self.given[1]["file"])
+        predicted = names_in(self.given[0])
+        annotated = names_in(self.given[1])
         n_both = len(predicted & annotated)
         n_predicted = len(predicted - annotated)
         n_annotated = len(annotated - predicted)
