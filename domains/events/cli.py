@@ -31,6 +31,8 @@ class ProtocolName(StrEnum):
     nist_der = "nist_der"
     pyannote_der = "pyannote_der"
     jer = "jer"
+    mir_eval_onset = "mir_eval_onset"
+    mir_eval_transcription = "mir_eval_transcription"
 
 
 class KindName(StrEnum):
@@ -55,6 +57,7 @@ class KindName(StrEnum):
     edf = "edf"
     onsets = "onsets"
     stages = "stages"
+    notes = "notes"
 
 
 class ByName(StrEnum):

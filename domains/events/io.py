@@ -108,7 +108,8 @@ def read_events(
         - "elan_table": tab-delimited exports of ELAN;
         - "timit": ``.phn`` and ``.wrd``, in samples; "uem": scored stretches;
         - "textgrid" (Praat), "elan" (``.eaf``), "edf" (annotations of EDF+): with the extra ``events``;
-        - "onsets": one onset a line, "stages": one stage a line (30 s); never guessed.
+        - "onsets": one onset a line, "stages": one stage a line (30 s), "notes": onset, offset and pitch
+          in Hz; never guessed.
     subset : str, optional
         Which subset of an ActivityNet database; all by default.
     file : str, optional

@@ -19,6 +19,7 @@ FIGURES = {
     "precision": "precision",
     "recall": "recall",
     "f1": "F1",
+    "overlap_ratio": "overlap ratio",
     "mean_ap": "mAP",
     "der": "DER",
     "jer": "JER",

@@ -25,6 +25,7 @@ from . import (
     elan_table,
     lines,
     mne,
+    notes,
     raven,
     rttm,
     textgrid,
@@ -56,6 +57,7 @@ _ALL = (
     edf.FORMAT,
     lines.ONSETS,
     lines.STAGES,
+    notes.FORMAT,
 )
 FORMATS: Mapping[str, Format] = MappingProxyType({one.name: one for one in _ALL})
 """Every format, by name."""

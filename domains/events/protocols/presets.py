@@ -19,6 +19,7 @@ from types import MappingProxyType
 from .action_localisation import ACTIVITYNET, THUMOS14
 from .diarisation import JER, NIST_DER, PYANNOTE_DER
 from .labelled_time import SZCORE_SAMPLE, TIME
+from .mir_eval import MIR_EVAL_ONSET, MIR_EVAL_TRANSCRIPTION
 from .scored import Protocol
 from .sed_eval import SED_EVAL_EVENT, SED_EVAL_SEGMENT
 from .szcore import SZCORE
@@ -37,6 +38,8 @@ PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
         "nist_der": NIST_DER,
         "pyannote_der": PYANNOTE_DER,
         "jer": JER,
+        "mir_eval_onset": MIR_EVAL_ONSET,
+        "mir_eval_transcription": MIR_EVAL_TRANSCRIPTION,
     }
 )
 """The presets, by name."""

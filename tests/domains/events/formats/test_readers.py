@@ -27,8 +27,9 @@ TEXTS = {
     "uem": ("f1 1 0 60\n", "line 1"),
     "onsets": ("1.5\n", "line 1"),
     "stages": ("W\n", "line 1"),
+    "notes": ("0.5 1.25 440\n", "line 1"),
 }
-SAY_NOTHING = ("onsets", "stages", "timit", "uem")
+SAY_NOTHING = ("onsets", "stages", "timit", "uem", "notes")
 """Formats that ``kind=`` has to name."""
 
 

@@ -18,6 +18,7 @@ A = pd.DataFrame(
         "offset": [9.0, 30.0, 44.0, 9.0, 4.0],
         "label": ["sz", "sz", "sz_foc", "sz", "sz"],
         "confidence": [0.9, 0.8, 0.3, 0.7, 0.2],
+        "pitch": 440.0,
     }
 )
 B = pd.DataFrame(
@@ -26,6 +27,7 @@ B = pd.DataFrame(
         "onset": [0.1, 22.0, 5.0, 11.0],
         "offset": [9.1, 31.0, 9.0, 12.0],
         "label": ["sz", "sz", "sz", "sz_foc"],
+        "pitch": 440.0,
     }
 )
 SUPPORT = {"x": 60.0, "y": 60.0, "z": 60.0}

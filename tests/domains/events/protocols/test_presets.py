@@ -20,7 +20,9 @@ from domains.events.protocols.scored import as_dict
 # random tables need not share a file or a label
 pytestmark = pytest.mark.filterwarnings("ignore:events.assess:UserWarning")
 
-IN_SECONDS = {"onset", "offset", "before", "after", "min_gap", "max_duration", "resolution", "duplicates", "collar"}
+IN_SECONDS = {"onset", "offset", "before", "after", "min_gap", "max_duration", "resolution", "duplicates", "collar"} | {
+    "window"
+}
 SHORT = {
     "szcore": {"labels": "*", "before": 1.0, "after": 2.0, "min_gap": 0.5, "max_duration": 2.0},
     "szcore_sample": {"labels": "*"},
@@ -57,7 +59,7 @@ def differences(first, second):
 def table(*rows):
     """One file's events: onset, offset and, if it matters, label."""
     full = [(*row, "x")[:3] for row in rows]
-    return pd.DataFrame(full, columns=["onset", "offset", "label"]).assign(confidence=0.5, file="f")
+    return pd.DataFrame(full, columns=["onset", "offset", "label"]).assign(confidence=0.5, file="f", pitch=440.0)
 
 
 # p and q share 0.5 s with the reference, p in two turns
@@ -72,7 +74,7 @@ HELD = [
     *((name, law) for name in ("time", "tiou") for law in LAWS),
     ("szcore_sample", "rows"),
     ("sed_eval_segment", "rows"),
-    *((name, "rows") for name in ("nist_der", "pyannote_der", "jer")),
+    *((name, "rows") for name in ("nist_der", "pyannote_der", "jer", "mir_eval_onset")),
 ]
 # name, law: prediction, reference, how far to shift or scale, settings, what changes
 COUNTEREXAMPLES = {
@@ -96,6 +98,15 @@ COUNTEREXAMPLES = {
     ("thumos14", "shift"): (table([0, 0.3]), table([0, 1]), 2, {}, "average_map"),
     ("thumos14", "scale"): (table([0.2, 0.5]), table([0.2, 1.2]), 7, {}, "average_map"),
     ("thumos14", "rows"): (table([0, 1], [5, 6]), table([0, 1]), None, {}, "average_map"),
+    ("mir_eval_onset", "shift"): (table([0.12, 1]), table([0.17, 1]), 1, {}, "f1"),
+    ("mir_eval_onset", "scale"): (table([0.12, 1]), table([0.17, 1]), 3, {}, "f1"),
+    ("mir_eval_transcription", "shift"): (table([0.05005, 1]), table([0, 1]), 2, {}, "f1"),
+    ("mir_eval_transcription", "scale"): (table([0.05005, 1]), table([0, 1]), 10, {}, "f1"),
+    ("mir_eval_transcription", "rows"): (
+        table([1.04, 1.96], [1, 2]),
+        table([1, 2]),
+        *(None, {}, "overlap_ratio"),
+    ),
     **{(name, "shift"): (*TIE, 0.1, {}, "jer") for name in ("nist_der", "pyannote_der", "jer")},
     **{(name, "scale"): (*TIE, 0.1, {}, "jer") for name in ("nist_der", "pyannote_der", "jer")},
 }
@@ -127,7 +138,7 @@ def events(draw, most):
     offset = np.round([r[0] + r[1] / 10 for r in rows], 1)
     return pd.DataFrame(
         {"onset": onset, "offset": offset, "file": pick[0], "label": pick[1], "confidence": np.array(pick[2], float)}
-    )
+    ).assign(pitch=440.0)
 
 
 @st.composite
