@@ -33,6 +33,8 @@ class ProtocolName(StrEnum):
     jer = "jer"
     mir_eval_onset = "mir_eval_onset"
     mir_eval_transcription = "mir_eval_transcription"
+    affiliation = "affiliation"
+    range_based = "range_based"
 
 
 class KindName(StrEnum):
@@ -73,7 +75,7 @@ ProtocolOption = Annotated[
     ProtocolName,
     typer.Option(
         help="The rules: time (seconds that agree), tiou (events that match), or a published protocol (SzCORE, "
-        "sed_eval, ActivityNet, THUMOS14, DER of speakers as NIST or pyannote has it, JER)."
+        "sed_eval, ActivityNet, THUMOS14, DER of speakers as NIST or pyannote has it, JER, affiliation, range_based)."
     ),
 ]
 Setting = Annotated[

@@ -237,6 +237,45 @@ def unite(events: pd.DataFrame, support: pd.DataFrame, *, rate: float | None = N
     return joined.reset_index(drop=True)
 
 
+def unite_with_points(events: pd.DataFrame, support: pd.DataFrame, *, tolerance: float = 0.0) -> pd.DataFrame:
+    """Replace the events of one label and file by their union within the support; points stay, unless in an event.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Events.
+    support : DataFrame
+        What lies outside is cut off.
+    tolerance : float
+        Events no further apart than this touch, and are one; what is no longer is a point, at its onset. Seconds.
+
+    Returns
+    -------
+    DataFrame
+        Sorted by file, label and onset.
+
+    Examples
+    --------
+    >>> from ..schema import as_events, as_support
+    >>> times_of(unite_with_points(as_events([[4, 4], [0, 2], [1, 3]]), as_support(8, [""]))).tolist()
+    [[0.0, 3.0], [4.0, 4.0]]
+    """
+    start, end = _stretches(events, support)
+    times = times_of(events)
+    is_point = times[:, 1] - times[:, 0] <= tolerance
+    onset = np.clip(times[:, 0], start, end)
+    offset = np.clip(times[:, 1], start, end)
+    is_inside = (times[:, 0] <= end + tolerance) & (times[:, 1] >= start - tolerance)
+    is_some = is_inside & (is_point | (offset - onset > tolerance))
+    events = events[is_some]
+    clipped = np.stack([onset, offset], axis=1)[is_some]
+    group = events.groupby(["file", "label"]).ngroup().to_numpy()
+    unions, row = united(clipped, group, points=True, tolerance=tolerance)
+    is_long = unions[:, 1] - unions[:, 0] > tolerance
+    end_of_union = np.where(is_long, unions[:, 1], unions[:, 0])
+    return events.iloc[row].assign(onset=unions[:, 0], offset=end_of_union).reset_index(drop=True)
+
+
 def on_grid(
     time: np.ndarray, resolution: float, tolerance: float, to_whole: Callable[[np.ndarray], np.ndarray]
 ) -> np.ndarray:
@@ -249,16 +288,22 @@ def on_grid(
     return np.where(is_on_grid, nearest, to_whole(steps))
 
 
-def united(times: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Unite the intervals (n, 2) of each group; return the disjoint ones and a row that each began with."""
-    rows = np.flatnonzero(times[:, 0] < times[:, 1])
+def united(
+    times: np.ndarray, group: np.ndarray, *, points: bool = False, tolerance: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Unite the intervals (n, 2) of each group; return the disjoint ones and a row that each began with.
+
+    Points are left out unless `points` says otherwise. Intervals no further apart than the tolerance touch.
+    """
+    is_taken = points | (times[:, 0] < times[:, 1])
+    rows = np.flatnonzero(is_taken)
     rows = rows[np.lexsort((times[rows, 0], group[rows]))]
     start = times[rows, 0]
     end = times[rows, 1]
     group = group[rows]
     reach = pd.Series(end).groupby(group).cummax().to_numpy()
     is_new_group = group[1:] != group[:-1]
-    is_gap = start[1:] > reach[:-1]
+    is_gap = start[1:] > reach[:-1] + tolerance
     first, last = _ends_of_runs(is_new_group | is_gap, len(rows))
     unions = np.stack([start[first], reach[last]], axis=1)
     return unions, rows[first]

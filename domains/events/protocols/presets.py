@@ -17,9 +17,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from .action_localisation import ACTIVITYNET, THUMOS14
+from .affiliation import AFFILIATION
 from .diarisation import JER, NIST_DER, PYANNOTE_DER
 from .labelled_time import SZCORE_SAMPLE, TIME
 from .mir_eval import MIR_EVAL_ONSET, MIR_EVAL_TRANSCRIPTION
+from .range_based import RANGE_BASED
 from .scored import Protocol
 from .sed_eval import SED_EVAL_EVENT, SED_EVAL_SEGMENT
 from .szcore import SZCORE
@@ -40,6 +42,8 @@ PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
         "jer": JER,
         "mir_eval_onset": MIR_EVAL_ONSET,
         "mir_eval_transcription": MIR_EVAL_TRANSCRIPTION,
+        "affiliation": AFFILIATION,
+        "range_based": RANGE_BASED,
     }
 )
 """The presets, by name."""

@@ -1,0 +1,195 @@
+"""Affiliation: how near predicted anomalies are to the annotated ones. Preset "affiliation".
+
+Conventions
+-----------
+- What overlaps or touches, of one file and label, is one event; what lies outside the support is cut off.
+- Each annotated event has a zone, see `zones`. Its precision and its recall are probabilities: 1 where both sides
+  agree, about 0.5 for predictions at random.
+- Precision is the mean over zones in which something is predicted, recall the mean over all zones. Zones of several
+  files and labels are pooled: each zone counts once, however long its file.
+- A file and label without an annotated event has no zone. What is predicted there counts in the sizes alone, and a
+  warning says so.
+- Sizes are events: found by any overlap at all, falsely predicted, annotated. Precision and recall are no ratios of
+  them.
+
+References
+----------
+Huet, A., Navarro, J. M. & Rossi, D. (2022). Local evaluation of time series anomaly detection algorithms. KDD, 635.
+doi:10.1145/3534678.3539339
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from math import nan
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from overlap import intervals
+
+from ..._checks import UsageError
+from ..._text import one_line
+from ..schema import times_of
+from .criteria import Pairs, groups
+from .descriptions import NO_COLLAR, NOT_USED, Description, Headline, of_nothing
+from .matchers import all_pairs
+from .means import mean_of, with_means
+from .preparation import unite_with_points
+from .reducers import count
+from .scored import By, Matched, Protocol, Scored
+from .settings import OPERATION, Empty, check_amount, check_empty, check_flag
+from .zones import cut_at_zones, mean_by, nearness_of_events, nearness_of_pieces, zones_of
+
+
+@dataclass(frozen=True)
+class AffiliationSettings:
+    """Settings of "affiliation".
+
+    Parameters
+    ----------
+    tolerance : float
+        Events no further apart than this touch, and what is no longer is a point, seconds.
+    f1_needs_both : bool
+        Whether F1 is NaN where precision is, nothing being predicted in any zone; else it is 0 there.
+    empty : float or EmptyPolicy
+        Value of an index that is 0/0.
+    """
+
+    tolerance: float = 1e-9
+    f1_needs_both: bool = True
+    empty: Empty = nan
+
+    def __post_init__(self) -> None:
+        check_amount("tolerance", self.tolerance)
+        check_flag("f1_needs_both", self.f1_needs_both)
+        check_empty(self.empty)
+
+
+def match_by_zones(
+    prediction: pd.DataFrame, reference: pd.DataFrame, support: pd.DataFrame, settings: AffiliationSettings
+) -> Matched:
+    """Unite the events of both sides, and add to each how near it is to the other side in its zone."""
+    prediction = unite_with_points(prediction, support, tolerance=settings.tolerance)
+    reference = unite_with_points(reference, support, tolerance=settings.tolerance)
+    _check_support(reference, support)
+    group = groups(prediction, reference, "file", "label")
+    _warn_of_lone(prediction, *group)
+    predicted = times_of(prediction)
+    events = times_of(reference)
+    scored = times_of(support.loc[reference["file"]])
+    zones = zones_of(events, group[1], scored)
+    pieces = cut_at_zones(predicted, zones, group, tolerance=settings.tolerance)
+    of_pieces = nearness_of_pieces(pieces, events, zones)
+    of_events = nearness_of_events(pieces, events, zones)
+    prediction = prediction.assign(
+        precision=mean_by(pieces.row, of_pieces.probability, pieces, len(prediction)),
+        distance=mean_by(pieces.row, of_pieces.distance, pieces, len(prediction)),
+    )
+    reference = reference.assign(
+        zone_onset=zones[:, 0],
+        zone_offset=zones[:, 1],
+        precision=mean_by(pieces.zone, of_pieces.probability, pieces, len(reference)),
+        recall=of_events.probability,
+        precision_distance=mean_by(pieces.zone, of_pieces.distance, pieces, len(reference)),
+        recall_distance=of_events.distance,
+    )
+    pairs = Pairs(*intervals.overlap_pairs(predicted, events, by=group))
+    matches = all_pairs(prediction, reference, pairs)
+    return Matched(prediction, reference, pairs, matches)
+
+
+def average_zones(scored: Scored, by: By) -> xr.Dataset:
+    """Average the precision and the recall of zones.
+
+    Parameters
+    ----------
+    scored : Scored
+        References with the ``precision`` and ``recall`` of their zones; settings: ``empty f1_needs_both``.
+    by : {"label", "file"}, both or None
+        What to keep apart.
+
+    Returns
+    -------
+    Dataset
+        ``intersection size_a size_b``, events; ``precision recall f1``; what they are means of, and which add up:
+        ``precision_sum zones_predicted recall_sum zones``.
+
+    Examples
+    --------
+    >>> from ..comparison import compare
+    >>> report = compare(np.array([[5.0, 7.0]]), np.array([[4.0, 6.0]]), "affiliation", support=10)
+    >>> round(float(report.precision), 4), round(float(report.recall), 4)
+    (0.85, 0.95)
+    """
+    reference = scored.reference
+    precision = mean_of(reference, reference["precision"], scored, by)
+    recall = mean_of(reference, reference["recall"], scored, by)
+    data = with_means(count(scored, by), precision, recall, empty=scored.settings.empty)
+    if scored.settings.f1_needs_both:
+        data = data.assign(f1=data.f1.where(data.precision.notnull()))
+    return data.assign(
+        precision_sum=precision.total,
+        zones_predicted=precision.number,
+        recall_sum=recall.total,
+        zones=recall.number,
+    )
+
+
+def _check_support(reference: pd.DataFrame, support: pd.DataFrame) -> None:
+    """Refuse files of which it is not known how long they are."""
+    of_row = support.loc[reference["file"], "offset"]
+    unknown = of_row.index[of_row.isna()].unique()
+    if unknown.empty:
+        return
+    file = unknown[0]
+    which = f" (of {one_line(repr(file), 80)} and {len(unknown) - 1} more)" if file else ""
+    remedy = "support=3600.0" if len(unknown) == 1 and not file else f"support={{{file!r}: 3600.0, …}}"
+    raise UsageError(
+        f"{OPERATION}: affiliation needs the duration of each recording{which}, which is not known; pass it in "
+        f"seconds, such as {remedy} (at the command line --support)"
+    )
+
+
+def _warn_of_lone(prediction: pd.DataFrame, group_a: np.ndarray, group_b: np.ndarray) -> None:
+    """Warn of predictions that no annotated event is there for."""
+    lone = ~np.isin(group_a, group_b)
+    if not lone.any():
+        return
+    first = prediction.iloc[np.flatnonzero(lone)[0]]
+    where = " and ".join(f"{name} {one_line(repr(first[name]), 80)}" for name in ("file", "label") if first[name])
+    warnings.warn(
+        f"{OPERATION}: affiliation says nothing of {lone.sum()} of {len(prediction)} predicted events, where no event "
+        f"is annotated at all (the first: {where or 'the only recording'}); the sizes count them as false alarms",
+        stacklevel=4,
+    )
+
+
+def describe_affiliation(settings: AffiliationSettings) -> Description:
+    """Say what "affiliation" does."""
+    f1 = "undefined" if settings.f1_needs_both else "0"
+    return Description(
+        criterion="how probable it is that a random instant of the zone lies as far away",
+        matcher="all predictions in the zone of an annotated event, which reaches midway to the next",
+        collar=NO_COLLAR,
+        boundaries=f"exact; events within {settings.tolerance:g} s of each other are one",
+        average="zones of all recordings, each alike however long",
+        empties=f"no zone, so nothing is said; where nothing is predicted, F1 is {f1}; {of_nothing(settings.empty)}",
+        labels="have zones of their own",
+        scores=NOT_USED,
+        support="needed: the outer zones reach to its ends; cuts off what lies outside",
+    )
+
+
+AFFILIATION = Protocol(
+    match_by_zones,
+    average_zones,
+    AffiliationSettings(),
+    corrected={"f1_needs_both": False},
+    faults=("where nothing is predicted in any zone, F1 is undefined, though all is missed",),
+    tool="affiliation-metrics-py",
+    headline=Headline("f1", "F1 of affiliation"),
+    describe=describe_affiliation,
+)
