@@ -104,7 +104,7 @@ def check_number(
         limits.append(f"<= {at_most:g}")
     wanted = f"a number {' and '.join(limits)}" if limits else "a finite number"
     error = UsageError(f"{operation}: {name} must be {wanted}; got {value!r}")
-    if not isinstance(value, Real) or isinstance(value, bool):
+    if not isinstance(value, Real) or isinstance(value, bool) or _is_duration(value):
         raise error
     number = float(value)
     if not isfinite(number):
@@ -115,6 +115,11 @@ def check_number(
         raise error
     if at_most is not None and number > at_most:
         raise error
+
+
+def _is_duration(value: object) -> bool:
+    """Return whether a value is numpy's timedelta64, which counts as a whole number of its own unit."""
+    return getattr(getattr(value, "dtype", None), "kind", "") == "m"
 
 
 def check_whole(operation: str, name: str, value: object, *, at_least: int, at_most: int | None = None) -> None:
@@ -143,7 +148,7 @@ def check_whole(operation: str, name: str, value: object, *, at_least: int, at_m
     Traceback (most recent call last):
     domains._checks.UsageError: ramachandran.draw_angles: n must be a whole number >= 1; got 1000.0
     """
-    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    whole = isinstance(value, Integral) and not isinstance(value, bool) and not _is_duration(value)
     if whole and int(value) >= at_least and (at_most is None or int(value) <= at_most):  # type: ignore[call-overload]
         return
     limits = f">= {at_least}" if at_most is None else f"from {at_least} to {at_most}"

@@ -201,3 +201,21 @@ def test_who_has_the_ball(tmp_path, monkeypatch, capsys):
     # 20 + 12 + 20 frames, and 60 frames
     assert "2.08 2.4" in out
     assert names["visits"]["label"].tolist() == ["far", "half", "half", "far"]
+
+
+def test_frames_and_events_are_as_the_page_says(capsys, tmp_path, monkeypatch):
+    names: dict[str, object] = {}
+    for cell in cells_of("frames-and-events.md"):
+        exec(cell, names)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-7:-3] == [
+        "nearest_even .###.#..####. whole widened whole",
+        "floor        .##..#..####. whole widened whole",
+        "half_up      .###.#...###. whole widened whole",
+        "ceil         ..##.#...###. whole widened whole",
+    ]
+    monkeypatch.chdir(tmp_path)
+    Path("detected.csv").write_text("onset,offset\n0,1\n1.2,2\n5,5.01\n20,21\n")
+    (command,) = commands_of("frames-and-events.md")
+    assert CliRunner().invoke(app, command).exit_code == 0
+    assert Path("cleaned.csv").read_text().splitlines()[1:] == ["detected,-0.5,3.0,,", "detected,19.5,22.0,,"]

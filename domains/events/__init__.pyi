@@ -1,5 +1,6 @@
 from .comparison import align, assess, compare, confusion_matrix
 from .fragments import ward_taxonomy
+from .frames import Frames, from_frames, to_frames
 from .io import Annotations, read_events
 from .plotting import plot_scored, plot_timelines
 from .protocols import PROTOCOLS, Protocol, Scored
@@ -7,21 +8,29 @@ from .run import score, summarise
 from .scenes import player_and_ball
 from .schema import as_events, as_support
 from .scripts import possession_scenes
+from .steps import add_margins, clean, clip_to_support, drop_short, merge_close, snap_to_grid, split_long
 from .tracks import dwell, frame_overlap, possession, read_tracks, transitions
 
 __all__ = [
     "PROTOCOLS",
     "Annotations",
+    "Frames",
     "Protocol",
     "Scored",
+    "add_margins",
     "align",
     "as_events",
     "as_support",
     "assess",
+    "clean",
+    "clip_to_support",
     "compare",
     "confusion_matrix",
+    "drop_short",
     "dwell",
     "frame_overlap",
+    "from_frames",
+    "merge_close",
     "player_and_ball",
     "plot_scored",
     "plot_timelines",
@@ -30,7 +39,10 @@ __all__ = [
     "read_events",
     "read_tracks",
     "score",
+    "snap_to_grid",
+    "split_long",
     "summarise",
+    "to_frames",
     "transitions",
     "ward_taxonomy",
 ]

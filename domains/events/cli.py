@@ -1,4 +1,4 @@
-"""Commands: ``overlap events score`` and ``possession``. In Python the same is done by `score` and `possession`."""
+"""Commands: ``overlap events score``, ``clean``, ``possession``; in Python, functions of these names."""
 
 from __future__ import annotations
 
@@ -163,6 +163,82 @@ def score(
         **keywords(sharing),
         outputs=saving.checked([predicted, reference, support], others={"--records": sharing.records}),
         **_read_settings(param or []),
+    )
+    raise typer.Exit(code)
+
+
+class MeetingName(StrEnum):
+    """What becomes of widened events that meet."""
+
+    merge = "merge"
+    share = "share"
+    keep = "keep"
+
+
+class RoundingName(StrEnum):
+    """How times become whole frames."""
+
+    nearest_even = "nearest_even"
+    floor = "floor"
+    half_up = "half_up"
+    ceil = "ceil"
+    cover = "cover"
+
+
+Events = Annotated[Path, typer.Argument(help="A file of events, of any format that is read.")]
+Cleaned = Annotated[Path, typer.Argument(help="Where the cleaned events are saved, as CSV.")]
+Merge = Annotated[float | None, typer.Option(metavar="SECONDS", help="Fill gaps shorter than this.")]
+Drop = Annotated[float | None, typer.Option(metavar="SECONDS", help="Then drop events shorter than this.")]
+Before = Annotated[float, typer.Option(metavar="SECONDS", help="Then let each begin so much earlier.")]
+After = Annotated[float, typer.Option(metavar="SECONDS", help="And end so much later.")]
+Meeting = Annotated[MeetingName, typer.Option(help="What becomes of those that meet: one, or each its share.")]
+Split = Annotated[float | None, typer.Option(metavar="SECONDS", help="Then cut those longer than this.")]
+Snap = Annotated[float | None, typer.Option(metavar="HZ", help="Then round times to so many frames a second.")]
+RoundingOption = Annotated[RoundingName, typer.Option(help="How times are rounded.")]
+
+
+@app.command()
+@grouped
+def clean(
+    events: Events,
+    out: Cleaned,
+    *,
+    merge: Merge = None,
+    drop: Drop = None,
+    before: Before = 0.0,
+    after: After = 0.0,
+    meeting: Meeting = MeetingName.merge,
+    split: Split = None,
+    snap: Snap = None,
+    rounding: RoundingOption = RoundingName.nearest_even,
+    support: Support = None,
+    kind: Kind = None,
+    rate: Rate = None,
+    saving: Saving,
+) -> None:
+    """Merge, drop, widen, split, round and clip events.
+
+    Times are seconds, and each file and label is by itself. Prints how many events there were before and after each
+    step. What lies outside of --support is cut off last.
+
+    As CSV: a row for each step.
+    """
+    from . import cleaning
+
+    code = cleaning.clean_file(
+        events,
+        out,
+        outputs=saving.checked([events, support], others={"OUT": out}),
+        kind=kind.value if kind else None,
+        rate=rate,
+        merge=merge,
+        drop=drop,
+        extend=(before, after) if before or after else None,
+        meeting=meeting.value,
+        split=split,
+        snap=snap,
+        rounding=rounding.value,
+        support=_read_support(support),
     )
     raise typer.Exit(code)
 

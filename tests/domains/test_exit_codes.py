@@ -141,6 +141,10 @@ def an_image_of_labels(folder: Path) -> list[str]:
     return [str(folder / "labels.nii.gz")]
 
 
+def a_table_to_clean(folder: Path) -> list[str]:
+    return [two_tables(folder)[0], str(folder / "cleaned.csv"), "--merge", "1"]
+
+
 def a_file_of_tracks(folder: Path) -> list[str]:
     rows = [f"{frame},{track},0,0,9,9" for frame in range(5) for track in (1, 2)]
     (folder / "tracks.csv").write_text("frame,track,x1,y1,x2,y2\n" + "\n".join(rows) + "\n")
@@ -285,6 +289,21 @@ COMMANDS = {
         a_part_of_a_cohort,
         (*OF_SCORES, ["--out", NOWHERE], ["--group", "patient"], ["none.records"]),
         "nibabel",
+    ),
+    "events clean": Command(
+        a_table_to_clean,
+        None,
+        (
+            *OF_SCORES,
+            ["--drop", "-1"],
+            ["--split", "0"],
+            ["--before", "nan"],
+            ["--merge", "90ms"],
+            ["--snap", "0"],
+            ["--rounding", "round"],
+            ["--meeting", "clip"],
+            ["--support", "-5"],
+        ),
     ),
     "events possession": Command(
         a_file_of_tracks,

@@ -17,7 +17,7 @@ doi:10.1111/epi.18113
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import Literal
 
@@ -27,7 +27,10 @@ import pandas as pd
 from overlap import intervals
 
 from ..._checks import UsageError
+from ..rounding import ToWhole, made_whole
 from ..schema import as_list, names_in, times_of
+from ..steps import cut, joined, repeated
+from ..switches import ends_of_runs
 
 Order = Literal["rows", "time"]
 
@@ -164,8 +167,9 @@ def merge_and_split(
     """
     seizures = with_labels(events, labels, side)
     seizures = ordered(seizures, order)
-    merged = _merge(seizures, min_gap - tolerance, running=order == "time")
-    return _split(merged, max_duration, tolerance)
+    file = seizures["file"].to_numpy()
+    merged = joined(seizures, file, lambda gap: gap < min_gap - tolerance, running=order == "time")
+    return cut(merged.reset_index(drop=True), max_duration, tolerance)
 
 
 def cut_into_segments(
@@ -202,7 +206,7 @@ def cut_into_segments(
     first = np.maximum(on_grid(onset, resolution, tolerance, np.floor), 0)
     stop = np.minimum(on_grid(offset, resolution, tolerance, np.ceil), last)
     count = np.maximum(stop - first, 0).astype(int)
-    row, nth = _repeat(count)
+    row, nth = repeated(count)
     segment = first[row].astype(int) + nth
     begin = start[row] + segment * resolution
     pieces = events.iloc[row].assign(onset=begin, offset=begin + resolution, segment=segment)
@@ -276,16 +280,9 @@ def unite_with_points(events: pd.DataFrame, support: pd.DataFrame, *, tolerance:
     return events.iloc[row].assign(onset=unions[:, 0], offset=end_of_union).reset_index(drop=True)
 
 
-def on_grid(
-    time: np.ndarray, resolution: float, tolerance: float, to_whole: Callable[[np.ndarray], np.ndarray]
-) -> np.ndarray:
+def on_grid(time: np.ndarray, resolution: float, tolerance: float, to_whole: ToWhole) -> np.ndarray:
     """Return times in segments, made whole by floor or ceil unless they lie on the grid to within the tolerance."""
-    steps = np.asarray(time, float) / resolution
-    nearest = np.rint(steps)
-    # inf - inf, where the support has no end
-    with np.errstate(invalid="ignore"):
-        is_on_grid = np.abs(steps - nearest) * resolution <= tolerance
-    return np.where(is_on_grid, nearest, to_whole(steps))
+    return made_whole(np.asarray(time, float) / resolution, to_whole, tolerance / resolution)
 
 
 def united(
@@ -304,7 +301,7 @@ def united(
     reach = pd.Series(end).groupby(group).cummax().to_numpy()
     is_new_group = group[1:] != group[:-1]
     is_gap = start[1:] > reach[:-1] + tolerance
-    first, last = _ends_of_runs(is_new_group | is_gap, len(rows))
+    first, last = ends_of_runs(is_new_group | is_gap, len(rows))
     unions = np.stack([start[first], reach[last]], axis=1)
     return unions, rows[first]
 
@@ -326,44 +323,3 @@ def _stretches(events: pd.DataFrame, support: pd.DataFrame) -> tuple[np.ndarray,
 
 def _fits(label: str, patterns: Sequence[str]) -> bool:
     return not label or any(fnmatchcase(label, pattern) for pattern in patterns)
-
-
-def _merge(events: pd.DataFrame, min_gap: float, *, running: bool) -> pd.DataFrame:
-    file = events["file"].to_numpy()
-    onset = events["onset"].to_numpy()
-    reach = events["offset"].to_numpy()
-    if running:
-        reach = events.groupby("file", sort=False)["offset"].cummax().to_numpy()
-    is_new_file = file[1:] != file[:-1]
-    is_close = onset[1:] - reach[:-1] < min_gap
-    first, last = _ends_of_runs(is_new_file | ~is_close, len(events))
-    return events[first].assign(offset=reach[last]).reset_index(drop=True)
-
-
-def _split(events: pd.DataFrame, max_duration: float, tolerance: float) -> pd.DataFrame:
-    onset = events["onset"].to_numpy()
-    offset = events["offset"].to_numpy()
-    pieces = np.ceil((offset - onset - tolerance) / max_duration)
-    # a merged row that ends before it begins (rows out of order) stays one row
-    pieces = np.maximum(pieces, 1).astype(int)
-    row, nth = _repeat(pieces)
-    is_last = nth + 1 == pieces[row]
-    begin = onset[row] + nth * max_duration
-    next_begin = onset[row] + (nth + 1) * max_duration
-    end = np.where(is_last, offset[row], next_begin)
-    return events.iloc[row].assign(onset=begin, offset=end).reset_index(drop=True)
-
-
-def _repeat(count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each repetition the row, and which repetition it is."""
-    row = np.repeat(np.arange(len(count)), count)
-    begin = np.cumsum(count) - count
-    nth = np.arange(len(row)) - np.repeat(begin, count)
-    return row, nth
-
-
-def _ends_of_runs(is_break: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return which of n rows begin and which end a run; a break lies between a row and the next."""
-    first = np.append(True, is_break)[:n]
-    last = np.append(is_break, True)[:n]
-    return first, last

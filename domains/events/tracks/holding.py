@@ -13,6 +13,7 @@ import xarray as xr
 import overlap as ov
 
 from ..._checks import UsageError, check_choice, check_number
+from ..switches import ends_of_runs, runs, switched
 from .films import EXACT, Film, Pieces, film_of, frame_numbers, without_holes
 from .overlaps import measured
 from .places import Place, Tracks, boxes_of, named_places, of_tracks
@@ -210,9 +211,7 @@ def _held(value: np.ndarray, pieces: Pieces, enter: float, leave: float, hold_fo
     is_too_late = ~is_seen & (end - last_seen > hold_for + EXACT * usual)
     turns_on = value >= enter
     turns_off = (value < leave) | is_too_late
-    piece = np.arange(len(value))
-    last_turn = np.maximum.accumulate(np.where(turns_on | turns_off, piece, -1))
-    return np.asarray((last_turn >= 0) & turns_on[last_turn])
+    return switched(turns_on, turns_off)
 
 
 def _distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -241,7 +240,7 @@ def _events(
     name: str, value: np.ndarray, is_held: np.ndarray, holds: np.ndarray, pieces: Pieces, rule: _Rule
 ) -> pd.DataFrame:
     """Return the stretches of one holder, merged and long enough."""
-    start, stop = _runs(is_held)
+    start, stop = runs(is_held)
     gap = pieces.edges[start[1:]] - pieces.edges[stop[:-1]]
     is_apart = gap > rule.max_gap + rule.tolerance
     if rule.is_exclusive:
@@ -275,15 +274,7 @@ def _holds_between(of_others: np.ndarray, begin: np.ndarray, end: np.ndarray) ->
     return np.asarray(n_before[end] > n_before[begin])
 
 
-def _runs(is_on: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return where the runs of True start and stop."""
-    turn = np.diff(is_on.astype(np.int8), prepend=0, append=0)
-    return np.flatnonzero(turn == 1), np.flatnonzero(turn == -1)
-
-
 def _bridge(start: np.ndarray, stop: np.ndarray, is_apart: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Join the runs that are not apart from the next."""
-    n = len(start)
-    is_first = np.append(True, is_apart)[:n]
-    is_last = np.append(is_apart, True)[:n]
+    is_first, is_last = ends_of_runs(is_apart, len(start))
     return start[is_first], stop[is_last]

@@ -895,6 +895,14 @@ TARGETS: tuple[Target, ...] = (
         _check_command,
         0.4,
     ),
+    Target(
+        "overlap events clean",
+        "tables",
+        seeds.events,
+        _command("events", "clean", "PATH", "FOLDER/cleaned.csv", "--merge", "1", "--drop", "0.1", "--after", "2"),
+        _check_command,
+        0.3,
+    ),
     Target("events.read_tracks", "tables", seeds.tracks, _read_tracks, _check_tracks, 10),
     Target(
         "overlap events possession",

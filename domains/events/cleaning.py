@@ -1,0 +1,118 @@
+"""The whole job of cleaning a file of events: read it, do the steps, save the events, say how many there are.
+
+Conventions
+-----------
+- Events are saved as CSV with the columns of the schema, then the further columns of the file.
+- A recording that has no event, or none any more, is a row of its name alone, as in lists of DCASE: it is
+  not lost.
+
+References
+----------
+See `domains.events.steps`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from .. import _console
+from .._checks import UsageError
+from .._files import ReadError
+from .._pictures import axes_or_new
+from .._tables import build_table
+from .._text import count_of, file_name, for_picture
+from .io import SAYS_NONE, read_events
+from .schema import durations_of
+from .steps import clean
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from rich.table import Table
+
+    from .._console import Outputs
+
+MOST_LINES = 40
+COUNTS = ("step", "before", "after", "seconds_before", "seconds_after")
+
+
+def clean_file(
+    path: Path, out: Path, *, outputs: Outputs, kind: str | None = None, rate: float | None = None, **steps: Any
+) -> int:
+    """Do what ``overlap events clean`` does, and return its exit code."""
+    if out.suffix.lower() != ".csv":
+        raise UsageError(f"events.clean: {file_name(out)}: events are saved as CSV; name it {out.stem}.csv")
+    with _console.collected_warnings() as notes:
+        # wrong steps end the work before the file is read
+        clean([], **steps)
+        events, skipped, support = read_events(path, kind, rate=rate)
+        lost = skipped[~skipped["reason"].isin(SAYS_NONE)]
+        if events.empty and len(lost):
+            first = lost.iloc[0]
+            raise ReadError(
+                f"events.clean: {file_name(path)}: none of {count_of(len(lost), 'row')} could be read as an event "
+                f"({first['where']}: {first['reason']}); correct them"
+            )
+        cleaned = clean(events, **steps)
+    done = pd.DataFrame(cleaned.attrs["steps"])
+    report = {"steps": cleaned.attrs["steps"], "events": cleaned.to_dict("records")}
+    return _console.deliver(
+        report,
+        outputs,
+        lambda: [steps_table(done, path, out)],
+        lambda: draw_cleaned(events, cleaned),
+        skipped,
+        rows=done,
+        files={out: with_every_recording(cleaned, support["file"])},
+        notes=notes,
+    )
+
+
+def with_every_recording(events: pd.DataFrame, recordings: pd.Series[str]) -> pd.DataFrame:
+    """Return events with a row, of its name alone, for each recording that has none.
+
+    Examples
+    --------
+    >>> from .schema import as_events
+    >>> table = with_every_recording(as_events([[0, 1]]), pd.Series(["", "night 2"]))
+    >>> table[["file", "onset"]].to_numpy().tolist()
+    [['', 0.0], ['night 2', nan]]
+    """
+    without = [name for name in recordings if name not in set(events["file"])]
+    rows = pd.DataFrame({"file": without}).reindex(columns=["file"])
+    return pd.concat([events, rows], ignore_index=True) if without else events
+
+
+def steps_table(done: pd.DataFrame, path: Path, out: Path) -> Table:
+    """Return how many events there were before and after each step, for the terminal."""
+    rows = []
+    for row in done.to_dict("records"):
+        seconds = [f"{row[name]:.3f}" for name in ("seconds_before", "seconds_after")]
+        rows.append([row["step"], _settings_of(row), str(row["before"]), str(row["after"]), *seconds])
+    headings = ("events before", "after", "seconds before", "after")
+    return build_table(("step", "setting"), headings, rows, title=f"{file_name(path)} to {file_name(out)}")
+
+
+def _settings_of(row: Mapping[Any, Any]) -> str:
+    """Return the settings of a step; those of the others are NaN in its row."""
+    own = {name: value for name, value in row.items() if name not in COUNTS and not pd.isna(value)}
+    return ", ".join(f"{name} {value}" for name, value in own.items())
+
+
+def draw_cleaned(before: pd.DataFrame, after: pd.DataFrame) -> Axes:
+    """Draw a line for each recording and label: the events that were given above, those that are left below."""
+    of_rows = before[["file", "label"]].drop_duplicates().head(MOST_LINES)
+    names = list(zip(of_rows["file"], of_rows["label"], strict=True))
+    ax = axes_or_new(None, (9, 1.2 + 0.5 * max(len(names), 1)))
+    for height, (file, label) in enumerate(names):
+        for table, top, colour in ((before, -0.38, "0.65"), (after, 0.02, "0.1")):
+            own = table[(table["file"] == file) & (table["label"] == label)]
+            bars = list(zip(own["onset"], durations_of(own), strict=True))
+            ax.broken_barh(bars, (height + top, 0.36), facecolors=colour)
+    ax.set_yticks(range(len(names)), [for_picture(f"{file} {label}".strip() or "events") for file, label in names])
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.set_xlabel("time (s); grey: before, black: after")
+    return ax
