@@ -7,6 +7,7 @@ Conventions
 - A preset gives its community's number, ``corrected=True`` gives ours. ``explain=True`` scores both ways, and warns
   where the known faults change the figures of these very data.
 - Files of either side count: a recording without predictions is missed, one without references all false alarms.
+- What was scored are stretches of files. Lengths are their total; what lies outside of them is listed.
 - A ratio of two empty sets is as ``empty=`` says; ``n_defined`` counts the values that are defined.
 
 References
@@ -26,17 +27,15 @@ import xarray as xr
 
 from overlap import intervals
 
-from .. import _report
+from .. import _report, _skipped
 from .._checks import check_choice
 from .._text import one_line
+from .outside import check_stretches, list_outside
 from .protocols import PROTOCOLS, By, Protocol, Scored
 from .protocols.scored import checked_by
 from .schema import Support, as_events, as_support, names_in, times_of
 
 Events = pd.DataFrame | np.ndarray
-
-ROUNDING = 1e-6
-"""How far an event may reach past the support without a warning, seconds."""
 
 
 def assess(
@@ -57,9 +56,11 @@ def assess(
     protocol : str or Protocol
         A name of `PROTOCOLS`, see `compare`, or one of your own.
     support : float, mapping or DataFrame, optional
-        What was scored: the duration of all files, of each, or a table with ``file``, ``onset``, ``offset``. A number
-        holds for the files that have events, since tables name no others: a recording in which nothing happened and
-        nothing was predicted counts only where a mapping or a table names it. `score` reads the files, and knows all.
+        What was scored: the duration of all files, of each, or a table with ``file``, ``onset``, ``offset``, a row
+        for each stretch, several a file (UEM). Lengths are the total of the stretches; what they mean for an event,
+        the protocol says. A number holds for the files that have events, since tables name no others: a recording in
+        which nothing happened and nothing was predicted counts only where a mapping or a table names it. `score` reads
+        the files, and knows all.
     corrected : bool
         Correct the protocol's known faults.
     **parameters
@@ -73,7 +74,8 @@ def assess(
     Raises
     ------
     ValueError
-        If a table is malformed, or a protocol or a setting is unknown or has a wrong value.
+        If a table is malformed, a protocol or a setting is unknown or has a wrong value, or a file has several
+        scored stretches and the protocol takes one.
 
     Warns
     -----
@@ -98,9 +100,12 @@ def assess(
         warnings.warn(f"events.assess: {apart}", stacklevel=3)
     files = names_in(prediction_events, reference_events)
     stretches = _stretches(support, files)
+    check_stretches(stretches, rules, name, settings)
     _warn_of_names(support, files)
-    _warn_if_outside(prediction_events, stretches, "prediction")
-    _warn_if_outside(reference_events, stretches, "reference")
+    skipped = [
+        list_outside(prediction_events, stretches, "prediction", rules, settings),
+        list_outside(reference_events, stretches, "reference", rules, settings),
+    ]
     matched = rules.match(prediction_events, reference_events, stretches, settings)
     return Scored(
         given=(prediction_events, reference_events),
@@ -108,6 +113,7 @@ def assess(
         prediction=matched.prediction,
         reference=matched.reference,
         support=stretches,
+        skipped=_skipped.joined(*skipped),
         pairs=matched.pairs,
         matches=matched.matches,
         settings=settings,
@@ -141,8 +147,8 @@ def compare(
         "nist_der", "pyannote_der" and "jer" (speakers), "mir_eval_onset", "mir_eval_transcription" (notes
         with a pitch), "affiliation" and "range_based" (anomalies); or one of your own.
     support : float, mapping or DataFrame, optional
-        What was scored: the duration of all files, of each, or a table with ``file``, ``onset``, ``offset``. A number
-        holds for the files that have events; see `assess`.
+        What was scored: the duration of all files, of each, or a table with ``file``, ``onset``, ``offset``, a row
+        for each stretch. A number holds for the files that have events; see `assess`.
     by : {"label", "file"} or both, optional
         Keep labels or files apart, or each label of each file; by default all are pooled.
     corrected : bool
@@ -410,26 +416,6 @@ def _warn_of_names(support: Support, files: set[str]) -> None:
     warnings.warn(
         f"events.assess: the support names {_first(without_events)}, which no event belongs to, and says nothing of "
         f"{_first(unknown)}; name a recording as its events do, which by default is its file's name without the ending",
-        stacklevel=4,
-    )
-
-
-def _warn_if_outside(events: pd.DataFrame, support: pd.DataFrame, side: str) -> None:
-    of_row = support.reindex(events["file"])
-    begin = of_row["onset"].to_numpy(float)
-    # beyond rounding; nothing lies after an end that is not known
-    end = of_row["offset"].fillna(np.inf).to_numpy(float)
-    is_outside = (events["onset"] < begin - ROUNDING) | (events["offset"] > end + ROUNDING)
-    rows = np.flatnonzero(is_outside)
-    if not len(rows):
-        return
-    k = rows[0]
-    first = events.iloc[k]
-    warnings.warn(
-        f"events.assess: {len(rows)} of {len(events)} events of the {side} lie outside the support, wholly or in part "
-        f"(the first: {first['onset']:g} to {first['offset']:g} s of {_first([first['file']])}, which is scored from "
-        f"{begin[k]:g} to {end[k]:g} s); where time or segments are scored, what lies outside is cut off: correct the "
-        "support or the events",
         stacklevel=4,
     )
 

@@ -121,7 +121,7 @@ def plot_scored(
     counts_seconds = scored.protocol.units == "seconds"
     prediction, reference = cut_where_shared(scored) if counts_seconds else scored.align(threshold)
     if file is not None:
-        check_choice("events.plot_scored", "file", file, scored.support.index)
+        check_choice("events.plot_scored", "file", file, scored.files)
         prediction = prediction[prediction["file"] == file]
         reference = reference[reference["file"] == file]
     rows = _rows(prediction, reference)

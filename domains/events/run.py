@@ -60,7 +60,8 @@ class ScoredFiles(NamedTuple):
     report : Dataset
         As `compare` returns it.
     skipped : DataFrame
-        ``side file where reason detail``: rows that are no events, and files that cannot be read.
+        ``side file where reason detail``: rows that are no events, files that cannot be read, and events that were left
+        out or cut since they lie outside of what was scored.
     scored : Scored
         What the report was read from: events, matches, settings.
     """
@@ -176,7 +177,7 @@ def score(
     report = scored.report(by)
     if explain:
         explain_faults(scored, report, by)
-    skipped = _skipped.joined(a.skipped, b.skipped)
+    skipped = _skipped.joined(a.skipped, b.skipped, scored.skipped)
     return ScoredFiles(report, skipped, scored)
 
 

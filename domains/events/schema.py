@@ -6,8 +6,9 @@ Conventions
   stay as they are. Rows keep their order and need not be sorted, disjoint or unique.
 - Seconds. Events are half-open, [onset, offset): two that touch share nothing, and n frames last n / rate.
 - An event of no length is a point. It has no duration, and overlaps nothing but the same point.
-- Support is what was scored: one stretch [onset, offset) for each file. An unknown end is NaN, and what needs it
-  (a rate, a kappa) is then NaN too; nothing is inferred in silence.
+- Support is what was scored: of each file one stretch [onset, offset) or several. It is a set: stretches that touch or
+  overlap are one. An unknown end is NaN, and what needs it (a rate, a kappa) is then NaN too; nothing is inferred in
+  silence.
 
 References
 ----------
@@ -23,6 +24,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from overlap import intervals
 
 from .._checks import UsageError, check_number
 from .._text import for_table, one_line
@@ -102,32 +105,36 @@ def as_events(table: Any, name: str = "events") -> pd.DataFrame:
 
 
 def as_support(support: Support, files: Iterable[str]) -> pd.DataFrame:
-    """Return the scored stretch of every file.
+    """Return the scored stretches of every file.
 
     Parameters
     ----------
     support : float, mapping, DataFrame or None
         The duration of every file; the duration of each file by name; a table with ``file`` and ``duration``, or
-        ``file``, ``onset`` and ``offset``; None if nothing is known.
+        ``file``, ``onset`` and ``offset``, a row for each stretch; None if nothing is known.
     files : iterable of str
         Files that must be in the result.
 
     Returns
     -------
     DataFrame
-        ``onset`` and ``offset`` (NaN if unknown), indexed by file, in order.
+        ``onset`` and ``offset`` (NaN if unknown), indexed by file, in order. A file has a row for each of its
+        stretches, which neither touch nor overlap.
 
     Raises
     ------
     UsageError
         If a stretch has no duration, a negative or an endless one; NaN, unknown, is for single files only.
     ValueError
-        If a column is missing, or a file has several stretches.
+        If a column is missing, or a file has two durations, or several stretches one of which has no end.
 
     Examples
     --------
     >>> as_support({"a": 60.0}, ["a", "b"])["offset"].tolist()
     [60.0, nan]
+    >>> scored = pd.DataFrame({"file": ["a", "a", "a"], "onset": [40, 0, 10], "offset": [50, 10, 20]})
+    >>> as_support(scored, []).to_numpy().tolist()
+    [[0.0, 20.0], [40.0, 50.0]]
     """
     name = "events.as_support: support"
     table = _support_table(support, files)
@@ -139,10 +146,19 @@ def as_support(support: Support, files: Iterable[str]) -> pd.DataFrame:
         onset = _numbers(table, "onset", name)
     offset = _offsets(table, onset, name)
     _check_stretches(table, onset, offset, name)
-    _check_rows(table, ~table["file"].duplicated().to_numpy(), "a file twice, and a file has one stretch", name)
-    known = pd.DataFrame({"onset": onset, "offset": offset}, index=_texts(table, "file"))
-    every_file = sorted({*known.index, *map(for_table, files)})
-    return known.reindex(every_file).fillna({"onset": 0.0}).rename_axis("file")
+    known = pd.DataFrame({"file": _texts(table, "file"), "onset": onset, "offset": offset})
+    is_repeated = known["file"].duplicated(keep=False).to_numpy()
+    if "onset" not in table:
+        _check_rows(
+            table, ~is_repeated, "a file twice, and a file has one duration: give stretches as onset, offset", name
+        )
+    is_whole = known[["onset", "offset"]].notna().all(axis=1).to_numpy()
+    _check_rows(table, is_whole | ~is_repeated, "a file of several stretches and no onset or no offset", name)
+    stretches = _united(known, is_repeated)
+    others = sorted(set(map(for_table, files)).difference(stretches["file"]))
+    unknown = pd.DataFrame({"file": others, "onset": 0.0, "offset": np.nan})
+    both = pd.concat([stretches, unknown]) if others else stretches
+    return both.fillna({"onset": 0.0}).sort_values(["file", "onset"]).set_index("file")
 
 
 def names_in(*tables: pd.DataFrame, column: str = "file") -> set[str]:
@@ -256,6 +272,15 @@ def _check_stretches(table: pd.DataFrame, onset: np.ndarray, offset: np.ndarray,
         f"{name}: {len(wrong)} of {len(table)} recordings have no finite duration > 0 (the first: "
         f"{file!r}, {duration[k]:g} s); correct them, or leave them out where it is not known"
     )
+
+
+def _united(stretches: pd.DataFrame, is_repeated: np.ndarray) -> pd.DataFrame:
+    """Unite the stretches of files that have several."""
+    tables = [stretches[~is_repeated]]
+    for file, several in stretches[is_repeated].groupby("file"):
+        united = intervals.union(times_of(several))
+        tables.append(pd.DataFrame({"file": file, "onset": united[:, 0], "offset": united[:, 1]}))
+    return pd.concat(tables)
 
 
 def _own_names(columns: Iterable[Any]) -> dict[str, str]:

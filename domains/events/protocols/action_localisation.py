@@ -4,6 +4,9 @@ Conventions
 -----------
 - Predictions of one label, the most confident first, claim the reference of greatest temporal IoU that is free.
 - Average precision is that of each class of the reference, at several temporal IoU.
+- The peers know no scored stretches: an annotation past the end of its video counts. Corrected, or with
+  ``outside="dropped"``, which several stretches of a file need, an event that shares time with one of them is scored,
+  whole, and the others are left out and listed.
 
 References
 ----------
@@ -22,19 +25,21 @@ import pandas as pd
 
 from ..._checks import check_choice
 from .criteria import Points, tiou
-from .descriptions import AVERAGE_MAP, NO_COLLAR, NOT_USED, Description, listed, of_nothing, within
+from .descriptions import AVERAGE_MAP, NO_COLLAR, Description, listed, of_nothing, of_outside, within
 from .matchers import by_confidence
-from .preparation import Order, ordered, without_duplicates
+from .preparation import Order, Outside, ordered, within_support, without_duplicates
 from .reducers import average_precision
 from .scored import Matched, Protocol
 from .settings import (
     OPERATION,
+    OUTSIDE,
     Empty,
     as_thresholds,
     check_amount,
     check_duplicates,
     check_empty,
     check_order,
+    check_outside,
     check_points,
 )
 
@@ -62,6 +67,8 @@ class RankedSettings:
         Value of an index that is 0/0.
     ties : {"index", "together"}
         Predictions of equal confidence count one after the other, or all at once.
+    outside : {"counted", "dropped"}
+        Whether events that share no time with what was scored count, or are left out.
     """
 
     order: Order = "rows"
@@ -71,6 +78,7 @@ class RankedSettings:
     tolerance: float = 0.0
     empty: Empty = nan
     ties: Literal["index", "together"] = "index"
+    outside: Outside = "counted"
 
     def __post_init__(self) -> None:
         check_order(self.order)
@@ -80,12 +88,15 @@ class RankedSettings:
         check_amount("tolerance", self.tolerance)
         check_empty(self.empty)
         check_choice(OPERATION, "ties", self.ties, ("index", "together"))
+        check_outside(self.outside)
 
 
 def match_ranked(
     prediction: pd.DataFrame, reference: pd.DataFrame, support: pd.DataFrame, settings: RankedSettings
 ) -> Matched:
     """Let predictions of one label, the most confident first, claim the reference of greatest temporal IoU."""
+    prediction = within_support(prediction, support, settings.outside)
+    reference = within_support(reference, support, settings.outside)
     reference = without_duplicates(reference, settings.duplicates)
     prediction = ordered(prediction, settings.order)
     reference = ordered(reference, settings.order)
@@ -107,7 +118,7 @@ def describe_ranked(settings: RankedSettings) -> Description:
         empties=f"what is predicted there ranks with the rest; {of_nothing(settings.empty)}",
         labels=f"must agree; those of the reference count{duplicates}",
         scores=f"rank the predictions; equal ones {ties}",
-        support=NOT_USED,
+        support=of_outside(settings.outside),
     )
 
 
@@ -115,25 +126,35 @@ ACTIVITYNET = Protocol(
     match_ranked,
     average_precision,
     RankedSettings(thresholds=tuple(k / 20 for k in range(10, 20)), points="any"),
-    corrected={"points": "same", "order": "time", "ties": "together", "tolerance": 1e-9},
-    faults=(TIES, THRESHOLD, "two events without duration match wherever they are"),
+    corrected={"points": "same", "order": "time", "ties": "together", "tolerance": 1e-9, "outside": "dropped"},
+    faults=(TIES, THRESHOLD, "two events without duration match wherever they are", OUTSIDE),
     tool="ActivityNet evaluation code",
     headline=AVERAGE_MAP,
     describe=describe_ranked,
+    stretches="whole",
 )
 
 THUMOS14 = Protocol(
     match_ranked,
     average_precision,
     RankedSettings(thresholds=(0.3, 0.4, 0.5, 0.6, 0.7), points="never", duplicates=1e-3),
-    corrected={"points": "same", "order": "time", "ties": "together", "duplicates": None, "tolerance": 1e-9},
+    corrected={
+        "points": "same",
+        "order": "time",
+        "ties": "together",
+        "duplicates": None,
+        "tolerance": 1e-9,
+        "outside": "dropped",
+    },
     faults=(
         TIES,
         THRESHOLD,
         "references within 1 ms of each other are one",
         "no event without duration is ever found",
+        OUTSIDE,
     ),
     tool="OpenTAD",
     headline=AVERAGE_MAP,
     describe=describe_ranked,
+    stretches="whole",
 )

@@ -2,7 +2,8 @@
 
 Conventions
 -----------
-- What overlaps or touches, of one file and label, is one event; what lies outside the support is cut off.
+- What overlaps or touches, of one file and label, is one event; what lies outside the support is cut off. The
+  zones divide one stretch of a file (the peer's ``Trange``), and several are refused.
 - Each annotated event has a zone, see `zones`. Its precision and its recall are probabilities: 1 where both sides
   agree, about 0.5 for predictions at random.
 - Precision is the mean over zones in which something is predicted, recall the mean over all zones. Zones of several

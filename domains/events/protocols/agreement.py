@@ -69,7 +69,7 @@ def add_time(scored: Scored, by: By) -> xr.Dataset:
     shape = tuple(len(labels) for labels in coords.values())
     overlap = ov.Overlap(intersection.reshape(shape), size_a.reshape(shape), size_b.reshape(shape))
     data = _report.measured(overlap, coords, ("iou", "dice", "precision", "recall"), empty=scored.settings.empty)
-    length = durations_of(scored.support)
+    length = scored.seconds.to_numpy()
     of_file = xr.DataArray(length, dims="file") if "file" in coords else xr.DataArray(length.sum())
     if "label" in coords:
         data = data.assign(kappa=_kappa_of_presence(data, of_file))
@@ -170,7 +170,7 @@ def _kappa_of_presence(data: xr.Dataset, total: xr.DataArray) -> Any:
 
 def _kappa_of_labels(scored: Scored, alike: np.ndarray, total: np.ndarray, *, pooled: bool) -> np.ndarray:
     """Return kappa of all labels and none for each file, or of all files."""
-    files = scored.support.index
+    files = pd.Index(scored.files)
     labels = names_of(scored, "label")
     a = _seconds(scored.prediction, files, labels)
     b = _seconds(scored.reference, files, labels)

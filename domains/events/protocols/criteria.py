@@ -26,7 +26,7 @@ import overlap as ov
 from overlap import intervals
 
 from ..schema import times_of
-from .preparation import united
+from .preparation import reach_of_support, united
 
 Points = Literal["same", "any", "never"]
 ONSET = 0
@@ -182,7 +182,7 @@ def near_enough(
     prediction, reference : DataFrame
         Events of one class.
     support : DataFrame
-        References are not extended past it.
+        References are not extended past the stretches that they share time with.
     before, after : float
         How far a reference reaches before its onset and after its offset, seconds.
     min_overlap : float
@@ -231,12 +231,10 @@ def groups(prediction: pd.DataFrame, reference: pd.DataFrame, *columns: str) -> 
 
 
 def _extended(reference: pd.DataFrame, support: pd.DataFrame, before: float, after: float) -> np.ndarray:
-    """Return the references with some time before and after, within the support."""
-    of_row = support.reindex(reference["file"])
-    support_onset = of_row["onset"].to_numpy()
-    support_offset = of_row["offset"].fillna(np.inf).to_numpy()
-    onset = np.maximum(support_onset, reference["onset"].to_numpy() - before)
-    offset = np.minimum(support_offset, reference["offset"].to_numpy() + after)
+    """Return the references with some time before and after, within the stretches that they share time with."""
+    begin, end = reach_of_support(reference, support)
+    onset = np.maximum(begin, reference["onset"].to_numpy() - before)
+    offset = np.minimum(end, reference["offset"].to_numpy() + after)
     return np.stack([onset, offset], axis=1)
 
 

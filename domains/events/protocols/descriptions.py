@@ -154,6 +154,17 @@ JACCARD_ERROR = Headline("jer", "JER", terms_of_jer, is_error=True)
 AVERAGE_MAP = Headline("average_map", "average mAP")
 
 
+def of_outside(outside: str) -> str:
+    """Say what is done with events that lie outside what was scored.
+
+    Examples
+    --------
+    >>> of_outside("counted")
+    'events outside it count too'
+    """
+    return "events outside it count too" if outside == "counted" else "events that share no time with it are left out"
+
+
 def of_nothing(empty: Any) -> str:
     """Return what 0/0 is.
 

@@ -6,6 +6,8 @@ Conventions
   speaker is mapped to one of the reference at most, so that as much as possible agrees.
 - A collar takes the time around the boundaries of the reference out of what is scored. NIST's reaches so far to each
   side; pyannote's is its whole width, half to each side.
+- Turns are cut to the scored stretches (UEM), several a file; collars lie around the boundaries of whole turns, so that
+  the end of a stretch has none. The speech of the error rate is what lies within.
 - Where the support does not say what was scored, the turns do: from the first begin to the last end.
 - Turns without duration are no turns.
 
@@ -375,6 +377,7 @@ NIST_DER = Protocol(
     uses_labels=False,
     headline=DIARISATION_ERROR,
     describe=describe_rate,
+    stretches="cut",
 )
 
 PYANNOTE_DER = Protocol(
@@ -388,6 +391,7 @@ PYANNOTE_DER = Protocol(
     uses_labels=False,
     headline=DIARISATION_ERROR,
     describe=describe_rate,
+    stretches="cut",
 )
 
 JER = Protocol(
@@ -407,4 +411,5 @@ JER = Protocol(
     uses_labels=False,
     headline=JACCARD_ERROR,
     describe=describe_jaccard,
+    stretches="cut",
 )

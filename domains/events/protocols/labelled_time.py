@@ -2,7 +2,8 @@
 
 Conventions
 -----------
-- Events of one label and file are united within the support, so that what overlaps counts once.
+- Events of one label and file are united within the support, so that what overlaps counts once. They are cut to its
+  stretches, however many a file has, and the time of specificity, accuracy and kappa is the total of these.
 - "szcore_sample" is SzCORE's score by samples: all seizures, whatever their type, are one class; what else is annotated
   (artefacts, impedance checks, background) is left out. Boundaries are rounded to whole seconds first.
 
@@ -124,7 +125,9 @@ def describe_samples(settings: SampleSettings) -> Description:
     )
 
 
-TIME = Protocol(match_time, add_time, TimeSettings(), units="seconds", headline=IOU, describe=describe_time)
+TIME = Protocol(
+    match_time, add_time, TimeSettings(), units="seconds", headline=IOU, describe=describe_time, stretches="cut"
+)
 
 SZCORE_SAMPLE = Protocol(
     match_samples,
@@ -137,4 +140,5 @@ SZCORE_SAMPLE = Protocol(
     uses_labels=False,
     headline=DICE,
     describe=describe_samples,
+    stretches="cut",
 )

@@ -9,7 +9,8 @@ Conventions
   mir_eval's "no offset"; ``onset`` and ``pitch_tolerance`` can be None too. Pitch is a column ``pitch`` of both tables,
   in Hz unless ``pitch_unit`` says otherwise, and is compared in cents, 1200 to the octave.
 - Distances of notes are rounded to four decimals of a second; onsets in "mir_eval_onset" are not.
-- Labels make no difference.
+- Labels make no difference. mir_eval knows no scored stretches: the support makes no difference, and several of a file
+  are refused.
 
 References
 ----------

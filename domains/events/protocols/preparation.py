@@ -6,6 +6,7 @@ Conventions
   alike unless the protocol says otherwise.
 - Rows of one file belong together; labels too, where a protocol distinguishes classes.
 - Rows keep their order, unless ``order="time"`` sorts them so that it cannot matter.
+- What was scored (`support`) are the stretches of `as_support`, several a file; a stretch without an end is endless.
 
 References
 ----------
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,10 @@ from ..steps import cut, joined, repeated
 from ..switches import ends_of_runs
 
 Order = Literal["rows", "time"]
+Outside = Literal["counted", "dropped"]
+
+ROUNDING = 1e-6
+"""How far an event may reach past what was scored and still lie within it, seconds."""
 
 
 def ordered(events: pd.DataFrame, order: Order = "rows") -> pd.DataFrame:
@@ -84,6 +89,84 @@ def without_duplicates(events: pd.DataFrame, duplicates: float | None) -> pd.Dat
     is_repeated = (earlier < later) & is_near
     dropped = np.unique(later[is_repeated])
     return events.drop(index=events.index[dropped]).reset_index(drop=True)
+
+
+def where_scored(events: pd.DataFrame, support: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return which events lie within a scored stretch, and which share time with one.
+
+    A point shares time where it lies within. `ROUNDING` seconds beyond a stretch are within it.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Events.
+    support : DataFrame
+        What was scored.
+
+    Examples
+    --------
+    >>> from ..schema import as_events, as_support
+    >>> is_within, is_scored = where_scored(as_events([[0, 9], [9, 11], [10, 11]]), as_support(10, [""]))
+    >>> is_within.tolist(), is_scored.tolist()
+    ([True, False, False], [True, True, False])
+    """
+    times = times_of(events)
+    stretches = _endless(support)
+    wider = stretches + np.array([-ROUNDING, ROUNDING])
+    i, j = _in_reach(events, times, support, wider)
+    is_within_one = (wider[j, 0] <= times[i, 0]) & (times[i, 1] <= wider[j, 1])
+    begin = np.maximum(times[i, 0], stretches[j, 0])
+    end = np.minimum(times[i, 1], stretches[j, 1])
+    is_within = np.bincount(i[is_within_one], minlength=len(events)) > 0
+    is_shared = np.bincount(i[begin < end], minlength=len(events)) > 0
+    return is_within, is_within | is_shared
+
+
+def within_support(events: pd.DataFrame, support: pd.DataFrame, outside: Outside = "dropped") -> pd.DataFrame:
+    """Leave out the events that share no time with what was scored; the others stay whole.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Events.
+    support : DataFrame
+        What was scored.
+    outside : {"dropped", "counted"}
+        "counted" leaves out none.
+
+    Examples
+    --------
+    >>> from ..schema import as_events, as_support
+    >>> within_support(as_events([[2, 5], [8, 12], [10, 11]]), as_support(10, [""]))["offset"].tolist()
+    [5.0, 12.0]
+    """
+    if outside == "counted":
+        return events
+    _, is_scored = where_scored(events, support)
+    if is_scored.all():
+        return events
+    kept: pd.DataFrame = events[is_scored].reset_index(drop=True)
+    return kept
+
+
+def reach_of_support(events: pd.DataFrame, support: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return where the stretches that each event shares time with begin and end; all of its file's if it shares none.
+
+    Examples
+    --------
+    >>> from ..schema import as_events, as_support
+    >>> scored = pd.DataFrame({"file": ["", ""], "onset": [0, 50], "offset": [20, 90]})
+    >>> begin, end = reach_of_support(as_events([[5, 6], [10, 60]]), as_support(scored, []))
+    >>> begin.tolist(), end.tolist()
+    ([0.0, 0.0], [20.0, 90.0])
+    """
+    times = times_of(events)
+    stretches = _endless(support)
+    i, j = _in_reach(events, times, support, stretches)
+    reach = pd.DataFrame(stretches[j]).groupby(i).agg({0: "min", 1: "max"})
+    of_file = pd.DataFrame(stretches, support.index).groupby(level=0).agg({0: "min", 1: "max"})
+    reach = reach.reindex(range(len(events))).fillna(of_file.reindex(events["file"]).reset_index(drop=True))
+    return reach[0].to_numpy(), reach[1].to_numpy()
 
 
 def with_labels(events: pd.DataFrame, labels: str | Sequence[str], side: str = "events") -> pd.DataFrame:
@@ -182,7 +265,7 @@ def cut_into_segments(
     events : DataFrame
         Events.
     support : DataFrame
-        The grid of a file begins with its support; what lies outside is cut off.
+        Each stretch has a grid of its own, which begins with it; what lies outside is cut off.
     resolution : float
         Length of a segment, seconds.
     tolerance : float
@@ -199,18 +282,41 @@ def cut_into_segments(
     >>> cut_into_segments(as_events([[0.5, 2.5]]), as_support(None, [""]))["segment"].tolist()
     [0, 1, 2]
     """
-    start, end = _stretches(events, support)
-    onset = events["onset"].to_numpy() - start
-    offset = events["offset"].to_numpy() - start
-    last = on_grid(end - start, resolution, tolerance, np.ceil)
+    stretches = _endless(support)
+    n_segments = segments_of(support, resolution=resolution, tolerance=tolerance)
+    # the last segment of a stretch may reach beyond it, though not into the next
+    is_last = np.append(support.index[1:] != support.index[:-1], True)
+    next_begin = np.where(is_last, np.inf, np.append(stretches[1:, 0], np.inf))
+    end = np.minimum(stretches[:, 0] + n_segments * resolution, next_begin)
+    row, stretch = _in_reach(events, times_of(events), support, np.stack([stretches[:, 0], end], axis=1))
+    start = stretches[stretch, 0]
+    onset = events["onset"].to_numpy()[row] - start
+    offset = np.minimum(events["offset"].to_numpy()[row], end[stretch]) - start
     first = np.maximum(on_grid(onset, resolution, tolerance, np.floor), 0)
-    stop = np.minimum(on_grid(offset, resolution, tolerance, np.ceil), last)
+    stop = np.minimum(on_grid(offset, resolution, tolerance, np.ceil), n_segments[stretch])
     count = np.maximum(stop - first, 0).astype(int)
-    row, nth = repeated(count)
-    segment = first[row].astype(int) + nth
-    begin = start[row] + segment * resolution
-    pieces = events.iloc[row].assign(onset=begin, offset=begin + resolution, segment=segment)
-    return pieces.drop_duplicates(["file", "label", "segment"], ignore_index=True)
+    piece, nth = repeated(count)
+    segment = first[piece].astype(int) + nth
+    begin = start[piece] + segment * resolution
+    n_before = _running_sum(n_segments, support.index)
+    pieces = events.iloc[row[piece]].assign(
+        onset=begin, offset=begin + resolution, segment=segment + n_before[stretch[piece]]
+    )
+    distinct: pd.DataFrame = pieces.drop_duplicates(["file", "label", "segment"], ignore_index=True)
+    return distinct
+
+
+def segments_of(support: pd.DataFrame, *, resolution: float, tolerance: float) -> np.ndarray:
+    """Return how many segments each stretch has, the last one whole; infinitely many if its end is not known.
+
+    Examples
+    --------
+    >>> from ..schema import as_support
+    >>> segments_of(as_support(2.5, [""]), resolution=1.0, tolerance=0.0).tolist()
+    [3.0]
+    """
+    stretches = _endless(support)
+    return on_grid(stretches[:, 1] - stretches[:, 0], resolution, tolerance, np.ceil)
 
 
 def unite(events: pd.DataFrame, support: pd.DataFrame, *, rate: float | None = None) -> pd.DataFrame:
@@ -231,13 +337,14 @@ def unite(events: pd.DataFrame, support: pd.DataFrame, *, rate: float | None = N
     >>> times_of(unite(as_events([[0, 5], [3, 9]]), as_support(8, [""]))).tolist()
     [[0.0, 8.0]]
     """
-    start, end = _stretches(events, support)
-    end = rounded(end, rate)
-    onset = np.clip(rounded(events["onset"].to_numpy(), rate), start, end)
-    offset = np.clip(rounded(events["offset"].to_numpy(), rate), start, end)
+    times = rounded(times_of(events), rate)
+    stretches = rounded(_endless(support), rate)
+    i, j = _in_reach(events, times, support, stretches)
+    onset = np.maximum(times[i, 0], stretches[j, 0])
+    offset = np.minimum(times[i, 1], stretches[j, 1])
     group = events.groupby(["file", "label"]).ngroup().to_numpy()
-    unions, row = united(np.stack([onset, offset], axis=1), group)
-    joined = events.iloc[row].assign(onset=unions[:, 0], offset=unions[:, 1])
+    unions, piece = united(np.stack([onset, offset], axis=1), group[i])
+    joined: pd.DataFrame = events.iloc[i[piece]].assign(onset=unions[:, 0], offset=unions[:, 1])
     return joined.reset_index(drop=True)
 
 
@@ -264,20 +371,24 @@ def unite_with_points(events: pd.DataFrame, support: pd.DataFrame, *, tolerance:
     >>> times_of(unite_with_points(as_events([[4, 4], [0, 2], [1, 3]]), as_support(8, [""]))).tolist()
     [[0.0, 3.0], [4.0, 4.0]]
     """
-    start, end = _stretches(events, support)
-    times = times_of(events)
+    stretches = _endless(support)
+    i, j = _in_reach(events, times_of(events), support, stretches + np.array([-tolerance, tolerance]))
+    times = times_of(events)[i]
+    start = stretches[j, 0]
+    end = stretches[j, 1]
     is_point = times[:, 1] - times[:, 0] <= tolerance
     onset = np.clip(times[:, 0], start, end)
     offset = np.clip(times[:, 1], start, end)
     is_inside = (times[:, 0] <= end + tolerance) & (times[:, 1] >= start - tolerance)
     is_some = is_inside & (is_point | (offset - onset > tolerance))
-    events = events[is_some]
+    pieces = events.iloc[i[is_some]]
     clipped = np.stack([onset, offset], axis=1)[is_some]
-    group = events.groupby(["file", "label"]).ngroup().to_numpy()
+    group = pieces.groupby(["file", "label"]).ngroup().to_numpy()
     unions, row = united(clipped, group, points=True, tolerance=tolerance)
     is_long = unions[:, 1] - unions[:, 0] > tolerance
     end_of_union = np.where(is_long, unions[:, 1], unions[:, 0])
-    return events.iloc[row].assign(onset=unions[:, 0], offset=end_of_union).reset_index(drop=True)
+    joined: pd.DataFrame = pieces.iloc[row].assign(onset=unions[:, 0], offset=end_of_union)
+    return joined.reset_index(drop=True)
 
 
 def on_grid(time: np.ndarray, resolution: float, tolerance: float, to_whole: ToWhole) -> np.ndarray:
@@ -313,12 +424,31 @@ def rounded(time: np.ndarray, rate: float | None) -> np.ndarray:
     return np.rint(time * rate) / rate
 
 
-def _stretches(events: pd.DataFrame, support: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return the begin and the end of the support of each row's file; an unknown end is infinite."""
-    of_row = support.reindex(events["file"])
-    start = of_row["onset"].to_numpy(float)
-    end = of_row["offset"].fillna(np.inf).to_numpy(float)
-    return start, end
+def _endless(support: pd.DataFrame) -> np.ndarray:
+    """Return the stretches, (k, 2); an unknown end is infinite."""
+    return times_of(support.fillna({"offset": np.inf}))
+
+
+def _in_reach(
+    events: pd.DataFrame, times: np.ndarray, support: pd.DataFrame, stretches: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return which event may share time with which stretch of its file: those that do, and perhaps others."""
+    files = support.index.unique()
+    file = files.get_indexer(pd.Index(events["file"]))
+    if len(files) == len(support):
+        # the one stretch of its file
+        return np.arange(len(events)), file
+    i, j, _ = intervals.overlap_pairs(times, stretches, by=(file, files.get_indexer(support.index)))
+    return i, j
+
+
+def _running_sum(n: np.ndarray, file: pd.Index[Any]) -> np.ndarray:
+    """Return how many segments the earlier stretches of each stretch's file have."""
+    is_first = np.append(True, file[1:] != file[:-1])
+    # none is added up across files: that of an endless one is the only one of its file
+    before = np.append(0.0, n[:-1])
+    before[is_first] = 0.0
+    return pd.Series(before).groupby(np.cumsum(is_first)).cumsum().to_numpy(int)
 
 
 def _fits(label: str, patterns: Sequence[str]) -> bool:

@@ -28,10 +28,10 @@ import overlap as ov
 from overlap import matching
 
 from ... import _report
-from ..schema import durations_of, names_in
+from ..schema import names_in
 from .criteria import groups
 from .matchers import NOBODY, as_matrix
-from .preparation import on_grid, rounded
+from .preparation import rounded, segments_of
 from .scored import By, Scored, dims_of
 
 DAY = 86400.0
@@ -183,7 +183,7 @@ def count_false_alarms(scored: Scored, by: By) -> xr.Dataset:
         Beside those of `count`: ``false_alarms_per_24h``.
     """
     data = count(scored, by)
-    length = rounded(durations_of(scored.support), scored.settings.rate)
+    length = rounded(scored.seconds.to_numpy(), scored.settings.rate)
     days: Any = length.sum() / DAY
     if "file" in dims_of(by):
         days = xr.DataArray(length, dims="file") / DAY
@@ -230,7 +230,7 @@ def average_precision(scored: Scored, by: By) -> xr.Dataset:
 def names_of(scored: Scored, by: By) -> list[Any]:
     """Return the labels or files that are kept apart, or pairs (file, label); one name, "", if none are."""
     if by == "file":
-        return [str(file) for file in scored.support.index]
+        return scored.files
     if by == "label":
         return sorted(names_in(scored.prediction, scored.reference, column="label"))
     if by is None:
@@ -260,11 +260,11 @@ def coords_of(scored: Scored, by: By) -> dict[str, Any]:
 def _segments_of_files(scored: Scored) -> np.ndarray:
     """Return how many segments each file of the support has."""
     settings = scored.settings
-    known = on_grid(durations_of(scored.support), settings.resolution, settings.tolerance, np.ceil)
+    of_stretches = segments_of(scored.support, resolution=settings.resolution, tolerance=settings.tolerance)
+    known = pd.Series(of_stretches, scored.support.index).groupby(level=0).sum()
     both = pd.concat([scored.prediction, scored.reference])
-    last = both.groupby("file")["segment"].max().reindex(scored.support.index)
-    segments = pd.Series(known, last.index)
-    return segments.fillna(last + 1).fillna(0).to_numpy()
+    last = both.groupby("file")["segment"].max().reindex(known.index)
+    return known.where(np.isfinite(known), last + 1).fillna(0).to_numpy()
 
 
 def _ratio(above: Any, below: Any) -> Any:

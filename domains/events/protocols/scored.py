@@ -6,6 +6,9 @@ Conventions
 - A protocol prepares both sides, finds candidate pairs, matches them, and reduces the matches to numbers. The first
   three steps are one function, ``match(prediction, reference, support, settings) -> Matched``, the last is
   ``reduce(scored, by) -> Dataset``.
+- What was scored may be several stretches of a file. What needs a length has their total. What they mean for an event
+  is the protocol's, one of three: it is cut to them; it is scored whole if it shares time with one of them; or there
+  may be only one stretch of a file, and several are refused.
 
 References
 ----------
@@ -33,6 +36,7 @@ from .matchers import NOBODY, Matches
 from .settings import OPERATION, Settings
 
 Kept = Literal["label", "file"]
+Stretches = Literal["cut", "whole", "one"]
 By = Kept | Sequence[Kept] | None
 INDICES = ("iou", "dice", "precision", "recall", "f1", "ap", "der", "jer")
 
@@ -82,6 +86,10 @@ class Protocol:
         The number that the community names first; every preset has one.
     describe : callable, optional
         ``describe(settings) -> Description``: what the protocol does, in words; every preset has one.
+    stretches : {"cut", "whole", "one"}
+        What several scored stretches of a file mean. "cut": time within them is scored, and events are cut to them.
+        "whole": events that share time with one of them are scored, whole; its settings have ``outside``. "one": the
+        protocol knows one stretch of a file only.
 
     Examples
     --------
@@ -100,6 +108,7 @@ class Protocol:
     uses_labels: bool = True
     headline: Headline | None = None
     describe: Callable[[Any], Description] | None = None
+    stretches: Stretches = "one"
 
     def configure(self, *, corrected: bool = False, **parameters: Any) -> Any:
         """Return the settings with the corrections, if asked, and then those that are given.
@@ -145,7 +154,9 @@ class Scored:
     prediction, reference : DataFrame
         Their events as the protocol prepared them: merged, cut or sorted.
     support : DataFrame
-        What was scored: ``onset`` and ``offset`` of each file, see `as_support`.
+        What was scored: ``onset`` and ``offset`` of each stretch, by file, see `as_support`.
+    skipped : DataFrame
+        ``side file where reason detail`` of the events that were left out or cut, since they lie outside the support.
     pairs : Pairs
         The candidate pairs.
     matches : Matches
@@ -176,6 +187,7 @@ class Scored:
     prediction: pd.DataFrame
     reference: pd.DataFrame
     support: pd.DataFrame
+    skipped: pd.DataFrame
     pairs: Pairs
     matches: Matches
     settings: Any
@@ -193,6 +205,17 @@ class Scored:
             f"Scored({self.protocol_name}{corrected}, prediction: {prediction} ({n_prediction}), "
             f"reference: {reference} ({n_reference}))"
         )
+
+    @property
+    def files(self) -> list[str]:
+        """What was scored, recording by recording: their names, in order."""
+        return [str(file) for file in self.support.index.unique()]
+
+    @property
+    def seconds(self) -> pd.Series[float]:
+        """How much of each recording was scored: the sum of its stretches, NaN if that is not known."""
+        length = self.support["offset"] - self.support["onset"]
+        return length.groupby(level=0).sum(min_count=1)
 
     def _repr_html_(self) -> str:
         return result_html(repr(self), self.report())
@@ -284,15 +307,25 @@ class Scored:
         n_both = len(predicted & annotated)
         n_predicted = len(predicted - annotated)
         n_annotated = len(annotated - predicted)
-        n = len(self.support)
+        n = len(self.files)
         return f"{n_both} on both sides, {n_predicted} predicted only, {n_annotated} annotated only, {n} in all"
 
     def _describe_support(self) -> str:
-        length = (self.support["offset"] - self.support["onset"]).sum(skipna=False)
+        seconds = self.seconds
+        if not len(seconds):
+            return "no file"
+        length = seconds.sum(skipna=False)
         if not np.isfinite(length):
             return "not known for all files"
-        n = len(self.support)
-        return f"{length:g} s in {n} file" if n == 1 else f"{length:g} s in {n} files"
+        files = _counted(len(seconds), "file", "files")
+        n_stretches = len(self.support)
+        if n_stretches == len(seconds):
+            return f"{length:g} s in {files}"
+        return f"{length:g} s in {n_stretches} stretches of {files}"
+
+
+def _counted(n: int, one: str, several: str) -> str:
+    return f"{n} {one if n == 1 else several}"
 
 
 def checked_by(operation: str, by: By) -> By:

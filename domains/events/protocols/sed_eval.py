@@ -5,6 +5,10 @@ Conventions
 - "sed_eval_event": boundaries within a collar. "sed_eval_segment": the segments of a grid that events touch.
 - Events of one label are matched first. What is left over on both sides substitutes, the rest are deletions and
   insertions; their sum over the number of references is the error rate.
+- sed_eval knows no scored stretches. "sed_eval_segment" lays a grid over each, from its begin, cuts events to them,
+  and counts the segments of all. "sed_eval_event" counts every event, as sed_eval does; corrected, or with
+  ``outside="dropped"``, which several stretches of a file need, an event that shares time with one of them is scored,
+  whole, since the end of a stretch is no boundary of an event, and the others are left out and listed.
 
 References
 ----------
@@ -24,13 +28,14 @@ import pandas as pd
 
 from ..._checks import UsageError, check_choice, check_number
 from .criteria import collar, same_segment
-from .descriptions import F1, NO_COLLAR, NOT_USED, ONE_TO_ONE, POOLED, Description, of_nothing, within
+from .descriptions import F1, NO_COLLAR, NOT_USED, ONE_TO_ONE, POOLED, Description, of_nothing, of_outside, within
 from .matchers import same_label_first
-from .preparation import Order, cut_into_segments, ordered, without_duplicates
+from .preparation import Order, Outside, cut_into_segments, ordered, within_support, without_duplicates
 from .reducers import count_errors, count_segments
 from .scored import Matched, Protocol
 from .settings import (
     OPERATION,
+    OUTSIDE,
     Empty,
     check_amount,
     check_duplicates,
@@ -38,6 +43,7 @@ from .settings import (
     check_flag,
     check_labels,
     check_order,
+    check_outside,
     check_share,
 )
 
@@ -72,6 +78,8 @@ class CollarSettings:
         Whether F1 is NaN where precision or recall is, as sed_eval has it; else it is 0 where all is missed.
     eps : float
         Added to the number of references, as sed_eval does.
+    outside : {"counted", "dropped"}
+        Whether events that share no time with what was scored count, or are left out.
     """
 
     order: Order = "rows"
@@ -85,6 +93,7 @@ class CollarSettings:
     empty: Empty = nan
     f1_needs_both: bool = True
     eps: float = EPS
+    outside: Outside = "counted"
 
     def __post_init__(self) -> None:
         check_order(self.order)
@@ -96,6 +105,7 @@ class CollarSettings:
         check_empty(self.empty)
         check_flag("f1_needs_both", self.f1_needs_both)
         check_amount("eps", self.eps)
+        check_outside(self.outside)
 
 
 @dataclass(frozen=True)
@@ -137,10 +147,9 @@ class SegmentSettings:
 def match_within_collars(
     prediction: pd.DataFrame, reference: pd.DataFrame, support: pd.DataFrame, settings: CollarSettings
 ) -> Matched:
-    """Match events whose boundaries lie within a collar: first pairs of one label, then pairs of two.
-
-    What was scored (`support`) makes no difference to collars.
-    """
+    """Match events whose boundaries lie within a collar: first pairs of one label, then pairs of two."""
+    prediction = within_support(prediction, support, settings.outside)
+    reference = within_support(reference, support, settings.outside)
     reference = without_duplicates(reference, settings.duplicates)
     prediction = ordered(prediction, settings.order)
     reference = ordered(reference, settings.order)
@@ -219,7 +228,7 @@ def describe_collars(settings: CollarSettings) -> Description:
         empties=_of_empties(settings),
         labels="must agree; what is left over of two labels substitutes, in the error rate",
         scores=NOT_USED,
-        support=NOT_USED,
+        support=of_outside(settings.outside),
     )
 
 
@@ -247,11 +256,19 @@ SED_EVAL_EVENT = Protocol(
     match_within_collars,
     count_errors,
     CollarSettings(),
-    corrected={"tolerance": 1e-9, "order": "time", "substitutions": "most", "f1_needs_both": False, "eps": 0.0},
-    faults=(ROUNDING, "which event substitutes for which depends on the order of rows", NOTHING),
+    corrected={
+        "tolerance": 1e-9,
+        "order": "time",
+        "substitutions": "most",
+        "f1_needs_both": False,
+        "eps": 0.0,
+        "outside": "dropped",
+    },
+    faults=(ROUNDING, "which event substitutes for which depends on the order of rows", NOTHING, OUTSIDE),
     tool="sed_eval 0.2.1",
     headline=F1,
     describe=describe_collars,
+    stretches="whole",
 )
 
 SED_EVAL_SEGMENT = Protocol(
@@ -264,4 +281,5 @@ SED_EVAL_SEGMENT = Protocol(
     units="segments",
     headline=F1,
     describe=describe_segments,
+    stretches="cut",
 )

@@ -26,6 +26,7 @@ from ..._checks import UsageError, check_choice, check_number
 from ..schema import as_list
 
 OPERATION = "events.assess"
+OUTSIDE = "events that lie outside what was scored count"
 
 Empty = float | ov.EmptyPolicy
 
@@ -59,6 +60,11 @@ def check_order(order: object) -> None:
 def check_points(points: object) -> None:
     """Check when two events without duration match."""
     check_choice(OPERATION, "points", points, ("same", "any", "never"))
+
+
+def check_outside(outside: object) -> None:
+    """Check what is done with events that lie outside what was scored."""
+    check_choice(OPERATION, "outside", outside, ("counted", "dropped"))
 
 
 def check_duplicates(duplicates: Any) -> None:

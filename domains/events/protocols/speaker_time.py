@@ -77,7 +77,7 @@ def add_speaker_time(scored: Scored, by: By) -> xr.Dataset:
         return _of_sums(speakers.groupby("label")[SUMS].sum(), "label", scored.settings)
     if by not in (None, "file"):
         return _of_each(speakers, scored, by)
-    of_files = speakers.groupby("file")[SUMS].sum().reindex(scored.support.index.unique(), fill_value=0.0)
+    of_files = speakers.groupby("file")[SUMS].sum().reindex(scored.files, fill_value=0.0)
     of_files["both"] = _time_of_both(scored)
     if by == "file":
         return _with_rates(of_files, "file", scored.settings)
@@ -170,7 +170,7 @@ def _of_speakers(scored: Scored) -> pd.DataFrame:
 
 def _time_of_both(scored: Scored) -> np.ndarray:
     """Return for each file the time of as many speakers as both sides have at a moment."""
-    files = scored.support.index.unique()
+    files = pd.Index(scored.files)
     file_a = files.get_indexer(pd.Index(scored.prediction["file"]))
     file_b = files.get_indexer(pd.Index(scored.reference["file"]))
     return _least(scored.prediction, scored.reference, (file_a, file_b), len(files))

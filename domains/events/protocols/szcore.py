@@ -4,6 +4,10 @@ Conventions
 -----------
 - One class: seizures. Short gaps are merged and long seizures cut, on both sides.
 - A reference reaches 30 s back and 60 s on, within the recording. What overlaps it has found it, many to many.
+- timescoring knows recordings, no stretches of them: what lies past the end of one is a miss or a false alarm.
+  Corrected, or with ``outside="dropped"``, which several stretches of a file need, a seizure, merged and cut, is scored
+  if it shares time with a stretch, and reaches on within the stretches that it shares time with; the others are left
+  out. The hours of the false alarm rate are those of all stretches.
 
 References
 ----------
@@ -21,18 +25,20 @@ import pandas as pd
 
 from ..._checks import check_number
 from .criteria import near_enough
-from .descriptions import F1, NOT_USED, POOLED, Description, at_samples, of_nothing, patterns
+from .descriptions import F1, NOT_USED, POOLED, Description, at_samples, of_nothing, of_outside, patterns
 from .matchers import all_pairs
-from .preparation import Order, merge_and_split
+from .preparation import Order, Outside, merge_and_split, within_support
 from .reducers import count_false_alarms
 from .scored import Matched, Protocol
 from .settings import (
     OPERATION,
+    OUTSIDE,
     Empty,
     check_amount,
     check_empty,
     check_labels,
     check_order,
+    check_outside,
     check_rate,
     check_seconds,
     check_share,
@@ -66,6 +72,8 @@ class SeizureSettings:
         What the share must exceed `min_overlap` by.
     empty : float or EmptyPolicy
         Value of an index that is 0/0.
+    outside : {"counted", "dropped"}
+        Whether events that share no time with what was scored count, or are left out.
     """
 
     labels: str | Sequence[str] = "sz*"
@@ -79,6 +87,7 @@ class SeizureSettings:
     rate: float | None = 10.0
     slack: float = 1e-6
     empty: Empty = nan
+    outside: Outside = "counted"
 
     def __post_init__(self) -> None:
         if not isinstance(self.labels, str):
@@ -93,6 +102,7 @@ class SeizureSettings:
         check_rate(self.rate)
         check_amount("slack", self.slack)
         check_empty(self.empty)
+        check_outside(self.outside)
 
 
 def match_seizures(
@@ -101,6 +111,8 @@ def match_seizures(
     """Merge and split the seizures of both sides, and pair each reference with what overlaps it well enough."""
     prediction = prepare_seizures(prediction, "prediction", settings)
     reference = prepare_seizures(reference, "reference", settings)
+    prediction = within_support(prediction, support, settings.outside)
+    reference = within_support(reference, support, settings.outside)
     pairs = near_enough(
         prediction,
         reference,
@@ -144,7 +156,7 @@ def describe_seizures(settings: SeizureSettings) -> Description:
             f"events > {settings.max_duration:g} s cut"
         ),
         scores=NOT_USED,
-        support="references do not reach past it; false alarms per day need it",
+        support=f"references do not reach past it; false alarms per day need it; {of_outside(settings.outside)}",
     )
 
 
@@ -152,12 +164,14 @@ SZCORE = Protocol(
     match_seizures,
     count_false_alarms,
     SeizureSettings(),
-    corrected={"rate": None, "slack": 1e-9, "tolerance": 1e-9, "order": "time"},
+    corrected={"rate": None, "slack": 1e-9, "tolerance": 1e-9, "order": "time", "outside": "dropped"},
     faults=(
         "rows that are nested or out of order are merged wrongly",
         "an event that rounds to no sample at 10 Hz is a miss and a false alarm even when it is right",
+        OUTSIDE,
     ),
     tool="timescoring 0.0.7",
+    stretches="whole",
     uses_labels=False,
     headline=F1,
     describe=describe_seizures,

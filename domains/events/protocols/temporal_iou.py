@@ -3,6 +3,7 @@
 Conventions
 -----------
 - Labels must agree. Of the largest matchings the one of greatest total IoU is taken.
+- Of several scored stretches, an event that shares time with one is scored, whole; others are left out and listed.
 
 References
 ----------
@@ -18,9 +19,20 @@ from math import nan
 import pandas as pd
 
 from .criteria import Points, tiou
-from .descriptions import F1, NO_COLLAR, NOT_USED, ONE_TO_ONE, POOLED, Description, listed, of_nothing, within
+from .descriptions import (
+    F1,
+    NO_COLLAR,
+    NOT_USED,
+    ONE_TO_ONE,
+    POOLED,
+    Description,
+    listed,
+    of_nothing,
+    of_outside,
+    within,
+)
 from .matchers import one_to_one
-from .preparation import Order, ordered, without_duplicates
+from .preparation import Order, Outside, ordered, within_support, without_duplicates
 from .reducers import count_strictly
 from .scored import Matched, Protocol
 from .settings import (
@@ -31,6 +43,7 @@ from .settings import (
     check_empty,
     check_flag,
     check_order,
+    check_outside,
     check_points,
 )
 
@@ -55,6 +68,8 @@ class TiouSettings:
         Value of an index that is 0/0.
     f1_needs_both : bool
         Whether F1 is NaN where precision or recall is; else it is 0 where all is missed.
+    outside : {"counted", "dropped"}
+        Whether events that share no time with what was scored count, or are left out.
     """
 
     order: Order = "rows"
@@ -64,6 +79,7 @@ class TiouSettings:
     tolerance: float = 1e-9
     empty: Empty = nan
     f1_needs_both: bool = False
+    outside: Outside = "dropped"
 
     def __post_init__(self) -> None:
         check_order(self.order)
@@ -73,12 +89,15 @@ class TiouSettings:
         check_amount("tolerance", self.tolerance)
         check_empty(self.empty)
         check_flag("f1_needs_both", self.f1_needs_both)
+        check_outside(self.outside)
 
 
 def match_tiou(
     prediction: pd.DataFrame, reference: pd.DataFrame, support: pd.DataFrame, settings: TiouSettings
 ) -> Matched:
     """Match as many events of one label as can be at each temporal IoU."""
+    prediction = within_support(prediction, support, settings.outside)
+    reference = within_support(reference, support, settings.outside)
     reference = without_duplicates(reference, settings.duplicates)
     prediction = ordered(prediction, settings.order)
     reference = ordered(reference, settings.order)
@@ -98,8 +117,8 @@ def describe_tiou(settings: TiouSettings) -> Description:
         empties=f"all that is predicted there is spurious; {of_nothing(settings.empty)}",
         labels="must agree",
         scores=NOT_USED,
-        support=NOT_USED,
+        support=of_outside(settings.outside),
     )
 
 
-TIOU = Protocol(match_tiou, count_strictly, TiouSettings(), headline=F1, describe=describe_tiou)
+TIOU = Protocol(match_tiou, count_strictly, TiouSettings(), headline=F1, describe=describe_tiou, stretches="whole")

@@ -101,6 +101,16 @@ def test_support(support, expected):
     np.testing.assert_array_equal(found.to_numpy(float), list(expected.values()))
 
 
+def test_support_is_a_set_of_stretches():
+    rows = [("b", 5, 9), ("a", 30, 40), ("a", 0, 10), ("a", 10, 20), ("a", 35, 50), ("b", 5, 9)]
+    found = as_support(pd.DataFrame(rows, columns=["file", "onset", "offset"]), ["c"])
+    assert found.index.tolist() == ["a", "a", "b", "c"]
+    np.testing.assert_array_equal(found, [[0, 20], [30, 50], [5, 9], [0, np.nan]])
+    again = as_support(found.reset_index(), [])
+    assert again.index.tolist() == found.index.tolist()
+    np.testing.assert_array_equal(again, found)
+
+
 @pytest.mark.parametrize(
     ("support", "message"),
     [
@@ -113,6 +123,12 @@ def test_support(support, expected):
         ({"a": np.inf}, r"the first: 'a', inf s"),
         (pd.DataFrame({"file": ["a"], "onset": [20], "offset": [10]}), r"the first: 'a', -10 s"),
         (pd.DataFrame({"file": ["a", "a"], "duration": [1, 2]}), "a file twice"),
+        (
+            pd.DataFrame({"file": ["a", "a"], "onset": [0, 5], "offset": [2, np.nan]}),
+            "several stretches and no onset or",
+        ),
+        ("60", "must be seconds, a mapping of file to seconds or a table; got '60'"),
+        ({"a": "long"}, "column duration has a value that is no number"),
         (pd.DataFrame({"file": ["a"]}), "needs columns file and duration"),
     ],
 )

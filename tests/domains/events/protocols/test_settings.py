@@ -27,6 +27,7 @@ WRONG = {
     "matching": CHOICE,
     "substitutions": CHOICE,
     "ties": CHOICE,
+    "outside": CHOICE,
     "thresholds": [50, 0.5, "0.5", (), [50], [0], [-0.5], [1.5], [nan], ["0.5"], [[0.5]], None, [True], np.array(0.5)],
     "tolerance": AMOUNT,
     "slack": AMOUNT,
