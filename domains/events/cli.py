@@ -35,6 +35,7 @@ class ProtocolName(StrEnum):
     mir_eval_transcription = "mir_eval_transcription"
     affiliation = "affiliation"
     range_based = "range_based"
+    dcase_fewshot = "dcase_fewshot"
 
 
 class KindName(StrEnum):

@@ -32,14 +32,15 @@ from .._text import for_table, one_line
 
 COLUMNS = ["file", "onset", "offset", "label", "confidence"]
 ALIASES = {
-    "file": ("filename", "recording", "video", "video-id", "audio_file"),
-    "onset": ("start", "t-start", "start_time", "start_seconds", "startSec", "onset_s", "Start"),
-    "offset": ("end", "stop", "t-end", "end_time", "stop_seconds", "offset_s", "End"),
+    "file": ("filename", "recording", "video", "video-id", "audio_file", "Audiofilename"),
+    "onset": ("start", "t-start", "start_time", "start_seconds", "startSec", "onset_s", "Start", "Starttime"),
+    "offset": ("end", "stop", "t-end", "end_time", "stop_seconds", "offset_s", "End", "Endtime"),
     "duration": ("durationSec", "Duration"),
-    "label": ("event_label", "trial_type", "eventType", "annotation_type", "annotation", "description", "name"),
+    "label": ("event_label", "trial_type", "eventType", "annotation_type", "annotation", "description", "name", "Q"),
     "confidence": ("score", "Confidence"),
 }
-"""What other tools call the columns: DCASE, BIDS, HED-SCORE, OpenTAD, OpenSoundscape, DAS, MODA, crowsetta, YASA."""
+"""What other tools call the columns: DCASE, BIDS, HED-SCORE, OpenTAD, OpenSoundscape, DAS, MODA, crowsetta, YASA,
+the few-shot task of DCASE."""
 
 Support = float | Mapping[str, float] | pd.DataFrame | None
 

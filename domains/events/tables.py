@@ -20,6 +20,7 @@ FIGURES = {
     "recall": "recall",
     "f1": "F1",
     "overlap_ratio": "overlap ratio",
+    "mean_f1": "mean F1",
     "mean_ap": "mAP",
     "der": "DER",
     "jer": "JER",

@@ -19,6 +19,7 @@ from types import MappingProxyType
 from .action_localisation import ACTIVITYNET, THUMOS14
 from .affiliation import AFFILIATION
 from .diarisation import JER, NIST_DER, PYANNOTE_DER
+from .few_shot import DCASE_FEWSHOT
 from .labelled_time import SZCORE_SAMPLE, TIME
 from .mir_eval import MIR_EVAL_ONSET, MIR_EVAL_TRANSCRIPTION
 from .range_based import RANGE_BASED
@@ -44,6 +45,7 @@ PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
         "mir_eval_transcription": MIR_EVAL_TRANSCRIPTION,
         "affiliation": AFFILIATION,
         "range_based": RANGE_BASED,
+        "dcase_fewshot": DCASE_FEWSHOT,
     }
 )
 """The presets, by name."""

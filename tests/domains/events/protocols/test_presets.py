@@ -27,6 +27,7 @@ SHORT = {
     "szcore": {"labels": "*", "before": 1.0, "after": 2.0, "min_gap": 0.5, "max_duration": 2.0},
     "szcore_sample": {"labels": "*"},
     "sed_eval_segment": {"resolution": 0.1},
+    "dcase_fewshot": {"shots": 0},
 }
 LENGTH = 40.0
 
@@ -35,12 +36,20 @@ def moved(events, shift, scale):
     return events.assign(onset=(events["onset"] + shift) * scale, offset=(events["offset"] + shift) * scale)
 
 
+def as_labelled(name, a, b):
+    """Return both sides with the labels that a preset asks for."""
+    if name != "dcase_fewshot":
+        return a, b
+    return a.assign(label="POS"), b.assign(label=b["label"].replace({"x": "POS", "y": "UNK"}))
+
+
 def figures(name, a, b, *, corrected, shift=0.0, scale=1.0, **more):
     """Every figure of a report, with all that is in seconds moved and scaled, settings and support too."""
     given_ = as_dict(PROTOCOLS[name].configure(corrected=corrected)) | SHORT.get(name, {}) | more
     options = {k: x * scale if k in IN_SECONDS and x is not None else x for k, x in given_.items()}
     if options.get("rate") is not None:
         options["rate"] /= scale
+    a, b = as_labelled(name, a, b)
     files = sorted({*a["file"], *b["file"]})
     support = pd.DataFrame({"file": files, "onset": shift * scale, "offset": (LENGTH + shift) * scale})
     report = compare(
@@ -107,6 +116,9 @@ COUNTEREXAMPLES = {
         table([1, 2]),
         *(None, {}, "overlap_ratio"),
     ),
+    ("dcase_fewshot", "shift"): (table([0, 0.3]), table([0, 1]), 0.1, {}, "f1"),
+    ("dcase_fewshot", "scale"): (table([0.1, 0.4]), table([0.1, 1.1]), 7, {}, "f1"),
+    ("dcase_fewshot", "rows"): (table([5, 6]), table([0, 1], [5, 6], [8, 9]), None, {"shots": 1}, "f1"),
     **{(name, "shift"): (*TIE, 0.1, {}, "jer") for name in ("nist_der", "pyannote_der", "jer")},
     **{(name, "scale"): (*TIE, 0.1, {}, "jer") for name in ("nist_der", "pyannote_der", "jer")},
 }
