@@ -1,4 +1,5 @@
 from .comparison import align, assess, compare, confusion_matrix
+from .errors import boundary_errors
 from .fragments import ward_taxonomy
 from .frames import Frames, from_frames, to_frames
 from .io import Annotations, read_events
@@ -22,6 +23,7 @@ __all__ = [
     "as_events",
     "as_support",
     "assess",
+    "boundary_errors",
     "clean",
     "clip_to_support",
     "compare",

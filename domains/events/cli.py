@@ -36,6 +36,7 @@ class ProtocolName(StrEnum):
     affiliation = "affiliation"
     range_based = "range_based"
     dcase_fewshot = "dcase_fewshot"
+    ward = "ward"
 
 
 class KindName(StrEnum):

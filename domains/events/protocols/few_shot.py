@@ -9,7 +9,8 @@ Conventions
 - Precision, recall and F1 are those of each subset; the task's numbers are their harmonic means, for which a ratio of
   nothing is 1e-5. The subset of a recording is what ``subsets`` says, else the column ``subset`` of the reference, else
   the folder in its name; without any, all are one.
-- Predictions have no label, or that of POS.
+- Predictions have no label, or that of POS. The official code knows no scored stretches: the support makes no
+  difference, and several of a file are refused.
 
 References
 ----------
@@ -273,7 +274,7 @@ def _ratios(sizes: list[np.ndarray], coords: Mapping[str, Any], scored: Scored) 
 
 def _subsets(scored: Scored) -> list[str]:
     """Return the subset of each file that was scored."""
-    files = [str(file) for file in scored.support.index]
+    files = scored.files
     said = scored.settings.subsets
     given = scored.given[1]
     if said is not None:

@@ -27,6 +27,7 @@ from .scored import Protocol
 from .sed_eval import SED_EVAL_EVENT, SED_EVAL_SEGMENT
 from .szcore import SZCORE
 from .temporal_iou import TIOU
+from .ward import WARD
 
 PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
     {
@@ -46,6 +47,7 @@ PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
         "affiliation": AFFILIATION,
         "range_based": RANGE_BASED,
         "dcase_fewshot": DCASE_FEWSHOT,
+        "ward": WARD,
     }
 )
 """The presets, by name."""

@@ -53,6 +53,8 @@ SIZES = {
     "szcore": (2, 3, 2),
     # found by any overlap, falsely predicted, annotated; what reaches over both stretches is two
     "range_based": (3, 4, 3),
+    # correct, predicted and annotated pieces
+    "ward": (3, 4, 3),
 }
 OPTIONS = {
     "tiou": {"thresholds": (0.5,)},

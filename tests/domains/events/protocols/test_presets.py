@@ -58,7 +58,12 @@ def figures(name, a, b, *, corrected, shift=0.0, scale=1.0, **more):
     report = report.drop_vars(["n_defined", "false_alarms_per_24h"], errors="ignore")
     unit = scale if report.attrs["units"] == "seconds" else 1.0
     seconds = ("intersection", "size_a", "size_b", "missed", "false_alarm", "confused", "true_negatives")
-    return {k: np.asarray(x, float) / (unit if k in seconds else 1.0) for k, x in report.data_vars.items()}
+    in_seconds = {"onset_bias", "onset_error", "offset_bias", "offset_error", "latency"}
+    return {
+        k: np.asarray(x, float)
+        / (scale if k in in_seconds or k.endswith("_seconds") else unit if k in seconds else 1.0)
+        for k, x in report.data_vars.items()
+    }
 
 
 def differences(first, second):
@@ -80,7 +85,7 @@ LAWS = {
     "rows": lambda x: {},
 }
 HELD = [
-    *((name, law) for name in ("time", "tiou", "affiliation", "range_based") for law in LAWS),
+    *((name, law) for name in ("time", "tiou", "affiliation", "range_based", "ward") for law in LAWS),
     ("szcore_sample", "rows"),
     ("sed_eval_segment", "rows"),
     *((name, "rows") for name in ("nist_der", "pyannote_der", "jer", "mir_eval_onset")),
