@@ -1,9 +1,12 @@
 from .comparison import align, assess, compare, confusion_matrix
+from .curves import plot_over_tiou, plot_precision_recall, plot_psd_roc
+from .disagreement import compare_protocols, list_protocols
 from .errors import boundary_errors
 from .fragments import ward_taxonomy
 from .frames import Frames, from_frames, to_frames
 from .io import Annotations, read_events
 from .plotting import plot_scored, plot_timelines
+from .protocol_dots import plot_protocols
 from .protocols import PROTOCOLS, Protocol, Scored
 from .run import score, summarise
 from .scenes import player_and_ball
@@ -27,13 +30,19 @@ __all__ = [
     "clean",
     "clip_to_support",
     "compare",
+    "compare_protocols",
     "confusion_matrix",
     "drop_short",
     "dwell",
     "frame_overlap",
     "from_frames",
+    "list_protocols",
     "merge_close",
     "player_and_ball",
+    "plot_over_tiou",
+    "plot_precision_recall",
+    "plot_protocols",
+    "plot_psd_roc",
     "plot_scored",
     "plot_timelines",
     "possession",

@@ -1,4 +1,7 @@
-"""Commands: ``overlap events score``, ``clean``, ``possession``; in Python, functions of these names."""
+"""Commands: ``overlap events score``, ``protocols``, ``clean`` and ``possession``.
+
+In Python the same is done by functions of the same names, `compare_protocols` for ``protocols``.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .._checks import UsageError
-from .._flags import Saving, Sharing, field_app, grouped, keywords
+from .._flags import Html, Saving, Sharing, field_app, grouped, keywords
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -245,6 +248,80 @@ def clean(
     raise typer.Exit(code)
 
 
+PredictedOrNone = Annotated[
+    Path | None, typer.Argument(help="A file of predicted events, or a folder of such files.", show_default=False)
+]
+ReferenceOrNone = Annotated[
+    Path | None,
+    typer.Argument(help="The annotated events: a file, or a folder with the same file names.", show_default=False),
+]
+Protocols = Annotated[str | None, typer.Option(help='Names such as "szcore,tiou"; by default all.')]
+SettingOfAll = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=VALUE",
+        help="A setting, for each protocol that has it; jer.collar=0.5 is for one. May be given several times.",
+    ),
+]
+Subjects = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="A CSV file with the columns file and subject: the mean is over subjects, who are resampled.",
+    ),
+]
+Listed = Annotated[bool, typer.Option("--list", help="List the protocols and their settings, and stop.")]
+
+
+@app.command()
+@grouped
+def protocols(
+    predicted: PredictedOrNone = None,
+    reference: ReferenceOrNone = None,
+    *,
+    listed: Listed = False,
+    protocols: Protocols = None,
+    param: SettingOfAll = None,
+    support: Support = None,
+    subjects: Subjects = None,
+    kind: Kind = None,
+    rate: Rate = None,
+    subset: Subset = None,
+    sharing: Sharing,
+    saving: Saving,
+    html: Html = None,
+) -> None:
+    """Score events under every community's rule.
+
+    The table says why the numbers of one pair of files differ.
+
+    As CSV: a row for each protocol; one that does not apply says why.
+    """
+    from . import beside
+
+    inputs = [predicted, reference, support, subjects]
+    outputs = saving.checked(inputs, html=html, others={"--records": sharing.records})
+    names = _read_names(protocols)
+    if listed:
+        raise typer.Exit(beside.list_files(names, outputs))
+    if predicted is None or reference is None:
+        raise UsageError("missing argument 'predicted' or 'reference'; overlap events protocols -h lists the options")
+    code = beside.protocols_files(
+        predicted,
+        reference,
+        protocols=names,
+        support=_read_support(support),
+        subjects=_read_subjects(subjects),
+        settings=_read_settings(param or []),
+        kind=kind.value if kind else None,
+        rate=rate,
+        subset=subset,
+        **keywords(sharing),
+        outputs=outputs,
+    )
+    raise typer.Exit(code)
+
+
 class TracksName(StrEnum):
     """What format a file of tracks has."""
 
@@ -344,6 +421,32 @@ def possession(
         min_duration=min_duration,
     )
     raise typer.Exit(code)
+
+
+def _read_names(text: str | None) -> list[str] | None:
+    """Read names such as ``szcore,tiou``; None if none are asked for."""
+    if text is None:
+        return None
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise UsageError(f"--protocols {text}: names none, such as szcore,tiou; --list has them all")
+    return names
+
+
+def _read_subjects(path: Path | None) -> dict[str, str] | None:
+    """Read the subject of each recording."""
+    if path is None:
+        return None
+    from .io import read_subjects
+
+    if not path.is_file():
+        raise UsageError(f"--subjects {path}: there is no such file")
+    try:
+        return read_subjects(path)
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"--subjects {path}: not a readable table with the columns file and subject ({error})"
+        ) from error
 
 
 def _read_settings(texts: list[str]) -> dict[str, Any]:

@@ -2,28 +2,30 @@
 
 Conventions
 -----------
-- Seconds on x; a row for each label, or each label of each file. In a row the reference lies above, the prediction
-  below.
+- A row for each label, or each label of each file. In a row the reference lies above, the prediction below. Events of
+  one row that overlap lie on lanes of their own.
+- Time on x: seconds, or a clock where it is long, see `domains.events.clocks`.
 - The colours of `overlap.plotting`: what both sides have (matched), what only the prediction has (spurious), what only
   the reference has (missed).
 - A protocol that counts events shows which events are matched. One that counts seconds shows which time both sides
   have, and the legend gives the seconds.
-- The title names the sides, the protocol and, if it has several, the threshold.
+- The title names the sides, the protocol and, if it has several, the threshold. Long names are cut in their middle.
 - What is matched is read from the `Scored` that the report was read from. Nothing is scored again.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from overlap.plotting import COLOURS
 
-from .._checks import check_choice
-from .._pictures import axes_or_new
-from .._text import for_picture
+from .._checks import UsageError, check_choice, check_number
+from .._pictures import TWO_COLUMNS, axes_or_new, printed
+from .._text import for_picture, printable
+from .clocks import Clock, label_time, start_of
 from .comparison import assess
 from .protocols import Protocol, Scored
 from .protocols.agreement import cut_where_shared
@@ -31,11 +33,28 @@ from .protocols.agreement import cut_where_shared
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-HEIGHT = 0.32
+HEIGHT = 0.36
+"""Of the bars of one side, rows."""
 GAP = 0.02
+LANES = 2
+"""So many lanes have place in a row; one with more is higher."""
+INCHES = 0.3
+"""Of a row."""
 FAINT = "#8A8A8A"
+SOFT = "#5A5A5A"
+NAME = 34
+"""Characters of a row's name."""
+TITLE = 38
+"""Characters of a side's name in the title."""
 
 Row = tuple[str, str]
+
+
+class Place(NamedTuple):
+    """Where a row is drawn: its middle, and how much higher than others it is."""
+
+    middle: float
+    height: float
 
 
 def plot_timelines(
@@ -47,6 +66,9 @@ def plot_timelines(
     ax: Axes | None = None,
     most: int = 20,
     threshold: float | None = None,
+    start: float | None = None,
+    stop: float | None = None,
+    clock: Clock = None,
     **options: Any,
 ) -> Axes:
     """Draw both timelines, one above the other, and what a protocol matched.
@@ -57,7 +79,7 @@ def plot_timelines(
         Events, see `as_events`.
     protocol : str or Protocol
         What decides who is matched, see `compare`.
-    file, ax, most, threshold
+    file, ax, most, threshold, start, stop, clock
         See `plot_scored`.
     **options
         Passed to `assess`: ``support``, ``corrected``, settings of the protocol.
@@ -75,7 +97,7 @@ def plot_timelines(
     ['matched (1 and 1)', 'only prediction: spurious (1)', 'only reference: missed (0)']
     """
     scored = assess(predicted, reference, protocol, **options)
-    return plot_scored(scored, file=file, ax=ax, most=most, threshold=threshold)
+    return plot_scored(scored, file=file, ax=ax, most=most, threshold=threshold, start=start, stop=stop, clock=clock)
 
 
 def plot_scored(
@@ -85,6 +107,9 @@ def plot_scored(
     ax: Axes | None = None,
     most: int = 20,
     threshold: float | None = None,
+    start: float | None = None,
+    stop: float | None = None,
+    clock: Clock = None,
 ) -> Axes:
     """Draw the timelines that were scored, and what was matched.
 
@@ -100,6 +125,11 @@ def plot_scored(
         Draw so many rows at most, the first ones.
     threshold : float, optional
         Which threshold, if the protocol has several; by default the one nearest to 0.5.
+    start, stop : float, optional
+        Draw the events from here to there, seconds; all by default. The legend then counts what is drawn.
+    clock : bool, str, time or datetime, optional
+        False: seconds. True: hours, minutes and seconds. A time of day such as "22:30:00": when the recordings began,
+        and the axis tells the time of day. By default seconds up to ten minutes, and beyond them as True.
 
     Returns
     -------
@@ -108,7 +138,7 @@ def plot_scored(
     Raises
     ------
     ValueError
-        If no such file was scored.
+        If no such file was scored, `stop` is not after `start`, or `clock` is no time of day.
 
     Examples
     --------
@@ -118,38 +148,130 @@ def plot_scored(
     >>> plot_scored(scored).get_xlabel()
     'time (s)'
     """
+    operation = "events.plot_scored"
+    began = start_of(operation, clock)
+    _check_view(operation, start, stop)
     counts_seconds = scored.protocol.units == "seconds"
     prediction, reference = cut_where_shared(scored) if counts_seconds else scored.align(threshold)
     if file is not None:
-        check_choice("events.plot_scored", "file", file, scored.files)
+        check_choice(operation, "file", file, scored.files)
         prediction = prediction[prediction["file"] == file]
         reference = reference[reference["file"] == file]
+    is_part = start is not None or stop is not None
+    if is_part:
+        prediction = _in_view(prediction, start, stop)
+        reference = _in_view(reference, start, stop)
     rows = _rows(prediction, reference)
     shown = rows[:most]
-    height = 1.3 + 0.45 * max(len(shown), 1)
-    ax = axes_or_new(ax, figsize=(8, height))
-    heights = {row: len(shown) - 1 - k for k, row in enumerate(shown)}
-    _draw(reference, heights, GAP, COLOURS["only_b"], ax)
-    _draw(prediction, heights, -GAP - HEIGHT, COLOURS["only_a"], ax)
-    _label_rows(ax, shown)
-    _name_sides(ax, len(shown))
-    ax.set_xlabel("time (s)" if shown == rows else f"time (s); {len(shown)} of {len(rows)} rows")
-    legend = _seconds_in_legend(scored, file) if counts_seconds else _events_in_legend(prediction, reference)
-    _add_legend(ax, legend)
-    ax.set_title(_title(scored, threshold), fontsize="medium", loc="left", pad=24)
+    lanes = [_with_lanes(side) for side in (prediction, reference)]
+    places = _places(shown, lanes)
+    n_lines = sum(place.height for place in places.values()) or 1.0
+    with printed(ax):
+        ax = axes_or_new(ax, figsize=(TWO_COLUMNS, 0.85 + INCHES * n_lines))
+        _draw(lanes[1], places, COLOURS["only_b"], ax, above=True)
+        _draw(lanes[0], places, COLOURS["only_a"], ax, above=False)
+        _label_rows(ax, shown, places)
+        _name_sides(ax, shown, places)
+        _limit(ax, start, stop)
+        time = label_time(ax, clock, began)
+        ax.set_xlabel(time if shown == rows else f"{time}; {len(shown)} of {len(rows)} rows")
+        if counts_seconds:
+            legend = _seconds_in_legend(scored, file) if not is_part else _seconds_in_view(prediction, reference)
+        else:
+            legend = _events_in_legend(prediction, reference)
+        _add_legend(ax, legend)
+        ax.set_title(_title(scored, threshold), fontsize="medium", loc="left", pad=16)
     return ax
+
+
+def elided(text: str, most: int) -> str:
+    """Return a name that is no longer than so many characters, cut in its middle: both ends tell names apart.
+
+    Examples
+    --------
+    >>> elided("sub-01_ses-02_task-rest_run-003_events", 20)
+    'sub-01_ses…03_events'
+    >>> elided("dog", 20)
+    'dog'
+    """
+    line = printable(text)
+    if len(line) <= most:
+        return line
+    n_end = (most - 1) // 2
+    n_begin = most - 1 - n_end
+    return f"{line[:n_begin]}…{line[-n_end:]}"
+
+
+def _check_view(operation: str, start: float | None, stop: float | None) -> None:
+    if start is not None:
+        check_number(operation, "start", start)
+    if stop is not None:
+        check_number(operation, "stop", stop)
+    if start is not None and stop is not None and stop <= start:
+        raise UsageError(f"{operation}: stop must be after start, seconds; got start={start:g}, stop={stop:g}")
+
+
+def _in_view(events: pd.DataFrame, start: float | None, stop: float | None) -> pd.DataFrame:
+    """Return the events that reach into the view, cut where it ends; a point at its begin is in it."""
+    low = -np.inf if start is None else start
+    high = np.inf if stop is None else stop
+    is_point = events["onset"] == events["offset"]
+    is_inside = (events["onset"] < high) & ((events["offset"] > low) | (is_point & (events["offset"] == low)))
+    inside = events[is_inside]
+    return inside.assign(onset=inside["onset"].clip(lower=low), offset=inside["offset"].clip(upper=high))
+
+
+def _with_lanes(events: pd.DataFrame) -> pd.DataFrame:
+    """Give each event the first lane that is free, and the number of lanes that its row has."""
+    events = events.sort_values(["file", "label", "onset", "offset"], kind="stable", ignore_index=True)
+    lane = np.zeros(len(events), int)
+    n_lanes = np.ones(len(events), int)
+    for positions in events.groupby(["file", "label"], sort=False).indices.values():
+        onset = events["onset"].to_numpy(float)[positions]
+        offset = events["offset"].to_numpy(float)[positions]
+        if (onset[1:] >= np.maximum.accumulate(offset)[:-1]).all():
+            continue
+        lane[positions] = _lanes(onset, offset)
+        n_lanes[positions] = lane[positions].max() + 1
+    return events.assign(lane=lane, n_lanes=n_lanes)
+
+
+def _lanes(onset: np.ndarray, offset: np.ndarray) -> list[int]:
+    """Return the first free lane of each of some events in order of their onsets."""
+    free_from: list[float] = []
+    lanes = []
+    for begin, end in zip(onset.tolist(), offset.tolist(), strict=True):
+        free = next((k for k, until in enumerate(free_from) if until <= begin), len(free_from))
+        if free == len(free_from):
+            free_from.append(end)
+        free_from[free] = end
+        lanes.append(free)
+    return lanes
+
+
+def _places(shown: list[Row], sides: list[pd.DataFrame]) -> dict[Row, Place]:
+    """Return where each row is drawn, the first on top; a row with many lanes is higher."""
+    both = pd.concat([side[["file", "label", "n_lanes"]] for side in sides])
+    most_lanes = both.groupby(["file", "label"])["n_lanes"].max()
+    places = {}
+    bottom = -0.5
+    for row in reversed(shown):
+        height = max(1.0, most_lanes[row] / LANES)
+        places[row] = Place(bottom + height / 2, height)
+        bottom += height
+    return places
 
 
 def _title(scored: Scored, threshold: float | None) -> str:
     """Return the names of both sides, and below them the protocol, with its threshold if it has one."""
-    prediction, reference = scored.names
+    prediction, reference = (for_picture(elided(name, TITLE)) for name in scored.names)
     protocol = f"protocol: {scored.protocol_name}"
     nearest = scored.nearest_threshold(threshold)
     if nearest is not None:
         protocol += f", threshold {nearest:g}"
     if scored.corrected:
         protocol += ", known faults corrected"
-    return f"{for_picture(prediction)} against {for_picture(reference)}\n{protocol}"
+    return f"{prediction} against {reference}\n{protocol}"
 
 
 def _rows(prediction: pd.DataFrame, reference: pd.DataFrame) -> list[Row]:
@@ -158,56 +280,118 @@ def _rows(prediction: pd.DataFrame, reference: pd.DataFrame) -> list[Row]:
     return sorted(both.drop_duplicates().itertuples(index=False, name=None))
 
 
-def _draw(events: pd.DataFrame, heights: dict[Row, int], base: float, alone: str, ax: Axes) -> None:
+def _draw(events: pd.DataFrame, places: dict[Row, Place], alone: str, ax: Axes, *, above: bool) -> None:
     """Draw one side's events: a bar each, and a line at its onset, which parts events that touch."""
-    for (file, label, matched), part in events.groupby(["file", "label", "matched"]):
-        row = (str(file), str(label))
-        if row not in heights:
+    for (file, label, matched, lane), part in events.groupby(["file", "label", "matched", "lane"]):
+        place = places.get((str(file), str(label)))
+        if place is None:
             continue
-        bottom = heights[row] + base
-        top = bottom + HEIGHT
+        height = HEIGHT * place.height / part["n_lanes"].iloc[0]
+        # the first lane lies beside the row's line
+        inner = GAP + lane * height
+        bottom = place.middle + inner if above else place.middle - inner - height
+        drawn = height if part["n_lanes"].iloc[0] == 1 else 0.86 * height
         colour = COLOURS["both"] if matched else alone
         onset = part["onset"]
         duration = part["offset"] - onset
-        ax.broken_barh(list(zip(onset, duration, strict=True)), (bottom, HEIGHT), facecolors=colour, linewidth=0)
+        ax.broken_barh(list(zip(onset, duration, strict=True)), (bottom, drawn), facecolors=colour, linewidth=0)
         touches = onset.isin(part["offset"])
-        ax.vlines(onset[~touches], bottom, top, color=colour, linewidth=0.8)
-        ax.vlines(onset[touches], bottom, top, color="white", linewidth=0.8)
+        ax.vlines(onset[~touches], bottom, bottom + drawn, color=colour, linewidth=0.8)
+        ax.vlines(onset[touches], bottom, bottom + drawn, color="white", linewidth=0.8)
 
 
-def _label_rows(ax: Axes, shown: list[Row]) -> None:
+def _label_rows(ax: Axes, shown: list[Row], places: dict[Row, Place]) -> None:
     """Name the rows, and draw a line through each."""
-    heights = range(len(shown) - 1, -1, -1)
-    several_files = len({file for file, _ in shown}) > 1
-    ax.set_yticks(heights, [_row_name(file, label, several_files) for file, label in shown])
+    middles = [places[row].middle for row in shown]
+    ax.set_yticks(middles, _row_names(shown))
     ax.tick_params(axis="y", length=0)
-    ax.set_ylim(-0.6, max(len(shown), 1) - 0.4)
-    ax.autoscale(axis="x")
-    ax.margins(x=0.01)
-    for height in heights:
-        ax.axhline(height, color=FAINT, linewidth=0.4, zorder=0)
+    top = sum(place.height for place in places.values()) or 1.0
+    ax.set_ylim(-0.6, top - 0.4)
+    for middle in middles:
+        ax.axhline(middle, color=FAINT, linewidth=0.4, zorder=0)
     ax.spines[["left", "right", "top"]].set_visible(False)
 
 
-def _row_name(file: str, label: str, several_files: bool) -> str:
-    if not several_files:
-        return for_picture(label)
-    recording = file.rsplit("/", 1)[-1]
-    return for_picture(" · ".join(part for part in (recording, label) if part))
+def _limit(ax: Axes, start: float | None, stop: float | None) -> None:
+    """Show what was drawn, or the view that was asked for."""
+    ax.autoscale(axis="x")
+    ax.margins(x=0.01)
+    low, high = ax.get_xlim()
+    if start is not None:
+        low = start
+    if stop is not None:
+        high = stop
+    ax.set_xlim(low, high if high > low else low + 1.0)
 
 
-def _name_sides(ax: Axes, n_rows: int) -> None:
+def _row_names(shown: list[Row]) -> list[str]:
+    """Return what rows are called: labels, or files and labels, short, and as different as they are."""
+    files = list(dict.fromkeys(file for file, _ in shown))
+    if len(files) < 2:
+        return [for_picture(elided(label, NAME)) for _, label in shown]
+    last = [file.rsplit("/", 1)[-1] for file in files]
+    told_apart = last if len(set(last)) == len(files) else files
+    short = dict(zip(files, short_names(told_apart, NAME), strict=True))
+    names = []
+    for file, label in shown:
+        parts = [part for part in (short[file], elided(label, NAME // 2)) if part]
+        names.append(for_picture(" · ".join(parts)))
+    return names
+
+
+def short_names(names: list[str], most: int) -> list[str]:
+    """Return names cut in their middle, where they are long, to so many characters; longer where they would be alike.
+
+    Examples
+    --------
+    >>> short_names(["a_long_name_1_of_some_events", "a_long_name_2_of_some_events"], 16)
+    ['a_long_name_1…', 'a_long_name_2…']
+    >>> short_names(["a_long_name_of_some_events", "b"], 16)
+    ['a_long_n…_events', 'b']
+    """
+    if max(map(len, names), default=0) <= most:
+        return [printable(name) for name in names]
+    n_shared = len(_shared_end(names))
+    if n_shared:
+        names = [f"{name[:-n_shared]}…" for name in names]
+    length = most
+    while True:
+        short = [elided(name, length) for name in names]
+        if len(set(short)) == len(set(names)):
+            return short
+        length += 4
+
+
+def _shared_end(names: list[str]) -> str:
+    """Return the words that all names end with, from where a word begins."""
+    n_shared = 0
+    for letters in zip(*[reversed(name) for name in names], strict=False):
+        if len(set(letters)) > 1:
+            break
+        n_shared += 1
+    shared = names[0][len(names[0]) - n_shared :]
+    begins = [shared.find(mark) for mark in "_-. " if mark in shared]
+    end = shared[min(begins) :] if begins else ""
+    # what is left must be a name
+    return end if len(end) < min(map(len, names)) else ""
+
+
+def _name_sides(ax: Axes, shown: list[Row], places: dict[Row, Place]) -> None:
     """Write beside the first row which half of it is which side."""
-    if not n_rows:
+    if not shown:
         return
-    for text, above in (("reference", GAP + HEIGHT / 2), ("prediction", -GAP - HEIGHT / 2)):
+    place = places[shown[0]]
+    away = GAP + HEIGHT * place.height / 2
+    for text, middle in (("reference", place.middle + away), ("prediction", place.middle - away)):
         ax.annotate(
             text,
-            xy=(1, n_rows - 1 + above),
+            xy=(1, middle),
             xycoords=ax.get_yaxis_transform(),
+            xytext=(2, 0),
+            textcoords="offset points",
             va="center",
             fontsize="x-small",
-            color=FAINT,
+            color=SOFT,
             annotation_clip=False,
         )
 
@@ -234,6 +418,17 @@ def _seconds_in_legend(scored: Scored, file: str | None) -> dict[str, str]:
         "both": f"in both ({in_both:g} s)",
         "only_a": f"only prediction ({only_prediction:g} s)",
         "only_b": f"only reference ({only_reference:g} s)",
+    }
+
+
+def _seconds_in_view(prediction: pd.DataFrame, reference: pd.DataFrame) -> dict[str, str]:
+    """Return the seconds of what is drawn."""
+    of_prediction = (prediction["offset"] - prediction["onset"]).groupby(prediction["matched"]).sum()
+    of_reference = (reference["offset"] - reference["onset"]).groupby(reference["matched"]).sum()
+    return {
+        "both": f"in both ({of_prediction.get(True, 0.0):g} s)",
+        "only_a": f"only prediction ({of_prediction.get(False, 0.0):g} s)",
+        "only_b": f"only reference ({of_reference.get(False, 0.0):g} s)",
     }
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
 import xarray as xr
 from rich.table import Table
 
 from .._report import as_rows
 from .._tables import build_table
+from .._text import count_of
+from .disagreement import COUNTS, differences
 
 Row = Mapping[Any, Any]
 
@@ -80,3 +83,81 @@ def _caption(report: xr.Dataset, n_more: int) -> str:
     if n_more > 0:
         lines.append(f"… and {n_more} more rows: --csv lists them all")
     return "\n".join(lines)
+
+
+def protocols_table(table: pd.DataFrame, facts: Mapping[str, str]) -> Table:
+    """Return the numbers of all protocols as a table for the terminal.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `compare_protocols` returns it.
+    facts : mapping
+        ``prediction reference``, what the two sides are called, and ``support mean_over``, in words.
+    """
+    headings = ("value", "interval", "mean", "interval ", "over", *COUNTS, "corrected")
+    cells = []
+    for row in table.to_dict("records"):
+        if row["reason"]:
+            cells.append([row["protocol"], "does not apply", *[""] * len(headings)])
+            continue
+        of_value = _interval(row["low"], row["high"])
+        of_mean = _interval(row["mean_low"], row["mean_high"])
+        n_units = "" if pd.isna(row["n_units"]) else str(row["n_units"])
+        numbers = [_figure(row["value"]), of_value, _figure(row["mean"]), of_mean, n_units]
+        counts = ["" if pd.isna(row[name]) else f"{row[name]:g}" for name in COUNTS]
+        cells.append([row["protocol"], row["score"], *numbers, *counts, _figure(row["corrected"])])
+    title = f"prediction: {facts['prediction']}\nreference: {facts['reference']}"
+    units = facts["mean_over"]
+    caption = (
+        f"mean: over {units} where it is defined; interval: 95 %, from resampled {units}\n"
+        "found, missed, spurious: events, seconds or segments, as the protocol counts; at the threshold nearest 0.5\n"
+        f"corrected: the value without the known faults of the protocol\nscored: {facts['support']}"
+    )
+    return build_table(("protocol", "score"), headings, cells, title=title, caption=caption)
+
+
+def differences_table(table: pd.DataFrame) -> Table:
+    """Return for the terminal what the protocols do in different ways, and which of them do it so."""
+    rows = []
+    last = ""
+    for aspect, answer, protocols in differences(table).itertuples(index=False):
+        rows.append(["" if aspect == last else aspect, answer, protocols])
+        last = aspect
+    return build_table(("why they differ", "what is done", "by"), (), rows)
+
+
+def why_lines(table: pd.DataFrame) -> list[str]:
+    """Return what each protocol did with these events, and why some do not apply, a line for each.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"protocol": ["szcore", "jer"], "why": ["4 events", ""], "reason": ["", "no label"]})
+    >>> why_lines(table)
+    ['szcore: 4 events', 'jer does not apply: no label']
+    """
+    lines = []
+    for row in table.to_dict("records"):
+        if row["why"]:
+            lines.append(f"{row['protocol']}: {row['why']}")
+    for row in table.to_dict("records"):
+        if row["reason"]:
+            lines.append(f"{row['protocol']} does not apply: {row['reason']}")
+    return lines
+
+
+def list_table(table: pd.DataFrame) -> Table:
+    """Return the protocols and their settings, as `list_protocols` has them, for the terminal."""
+    rows = []
+    for row in table.to_dict("records"):
+        rows.append([row["protocol"], row["score"], row["tool"] or "(ours)", row["settings"].replace(" ", "\n")])
+    n = count_of(len(rows), "protocol")
+    return build_table(("protocol", "score", "tool", "settings"), (), rows, title=f"{n} and their settings")
+
+
+def _figure(value: float) -> str:
+    return "" if pd.isna(value) else f"{value:.4f}"
+
+
+def _interval(low: float, high: float) -> str:
+    return "" if pd.isna(low) else f"[{low:.4f}, {high:.4f}]"

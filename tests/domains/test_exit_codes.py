@@ -163,6 +163,14 @@ def two_tables(folder: Path) -> list[str]:
     return [str(folder / name) for name in names]
 
 
+def two_tables_by_two_rules(folder: Path) -> list[str]:
+    return [*two_tables(folder), "--protocols", "time,tiou"]
+
+
+def two_tables_by_a_rule_that_needs_scores(folder: Path) -> list[str]:
+    return [*folders_of_tables(folder), "--protocols", "time,thumos14"]
+
+
 def folders_of_tables(folder: Path) -> list[str]:
     sides = [folder / "tables_predicted", folder / "tables_reference"]
     for side in sides:
@@ -319,6 +327,21 @@ COMMANDS = {
             ["--zone", "goal"],
         ),
     ),
+    "events protocols": Command(
+        two_tables_by_two_rules,
+        two_tables_by_a_rule_that_needs_scores,
+        (
+            *OF_SCORES,
+            ["--protocols", "best"],
+            ["--protocols", ","],
+            ["--param", "rate"],
+            ["--param", "by=file"],
+            ["--param", "speed=1"],
+            ["--subjects", "nobody.csv"],
+            ["--support", "-5"],
+            ["--html", "nowhere/a.html"],
+        ),
+    ),
     "events score": Command(
         two_tables,
         folders_of_tables,
@@ -433,6 +456,8 @@ def test_code_2_with_help_where_a_command_is_missing(run, arguments):
         ("lesions compare a b --colour red", "no such option: --colour; {} -h"),
         ("lesions cohort a b --workers 0 --out c", "--workers 0: should be greater than or equal to 1; {} -h"),
         ("events score", "missing argument 'predicted'; {} -h"),
+        ("events protocols", "missing argument 'predicted' or 'reference'; {} -h"),
+        ("events protocols a.csv", "missing argument 'predicted' or 'reference'; {} -h"),
     ],
 )
 def test_wrong_use_is_one_line_with_option_value_and_remedy(run, arguments, line):

@@ -331,7 +331,7 @@ def describe_rate(settings: SpeakerSettings) -> Description:
     if settings.without_reference == "one":
         empties = "error 1 if anything is predicted there, else 0"
     else:
-        empties = "their false alarms count; without any reference undefined"
+        empties = "their false alarms count"
     return Description(
         criterion=f"time of the speaker that is mapped to the reference's{overlapping}",
         matcher=f"speakers, one to one in a recording, by {_mapped_by(settings)}",

@@ -81,7 +81,7 @@ def test_nothing_is_scored_again(monkeypatch):
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_every_protocol_can_be_drawn(protocol):
-    a = A.assign(label="sz", confidence=0.5)
+    a = A.assign(label="sz", confidence=0.5, pitch=440.0)
     assert len(plot_timelines(a, a, protocol, support=100.0).get_legend().get_texts()) == 3
 
 
@@ -99,6 +99,7 @@ MIXED_A = pd.DataFrame(
         "offset": [8.0, 12, 23, 41.0, 705],
         "label": ["sz", "sz", "sz_2", "sz", "sz"],
         "confidence": [0.9, 0.8, 0.7, 0.6, 0.5],
+        "pitch": 440.0,
     }
 )
 MIXED_B = pd.DataFrame(
@@ -106,8 +107,13 @@ MIXED_B = pd.DataFrame(
         "onset": [1.0, 9.5, 21, 60, 1300],
         "offset": [8.0, 13, 22, 65.5, 1312],
         "label": ["sz", "sz", "sz_2", "sz", "sz"],
+        "pitch": 440.0,
     }
 )
+
+
+WIDE = {"mir_eval_onset": {"window": 0.5}, "mir_eval_transcription": {"onset": 0.5, "offset": 1.0}}
+"""Of protocols that take less than a second for a match."""
 
 
 def table_cells(report):
@@ -129,7 +135,7 @@ def drawn(ax, unit):
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize("threshold", [None, 0.7])
 def test_the_picture_shows_what_the_table_counts(protocol, threshold):
-    scored = assess(MIXED_A, MIXED_B, protocol, support=2000.0)
+    scored = assess(MIXED_A, MIXED_B, protocol, support=2000.0, **WIDE.get(protocol, {}))
     report = scored.report()
     ax = plot_scored(scored, threshold=threshold)
     title = ax.get_title(loc="left")
@@ -181,3 +187,85 @@ def test_seconds_of_one_file():
 def test_the_title_says_what_was_corrected():
     ax = plot_timelines(A, B, "sed_eval_event", corrected=True)
     assert ax.get_title(loc="left") == "prediction against reference\nprotocol: sed_eval_event, known faults corrected"
+
+
+LONG = "sub-01_ses-02_task-restingstateeyesclosed_run-{}_desc-detections_events"
+
+
+def test_long_names_are_cut_in_their_middle_and_stay_different():
+    a = pd.concat([A.assign(file=LONG.format(k), label="seizure") for k in range(3)])
+    names = [text.get_text() for text in plot_timelines(a, a).get_yticklabels()]
+    assert len(set(names)) == 3
+    assert all(len(name) < 50 for name in names)
+    assert names[1].startswith("sub-01_ses")
+    assert "run-1" in names[1]
+
+
+def test_names_that_differ_in_their_middle_alone_are_not_cut_alike():
+    files = [f"{'a' * 40}{k}{'b' * 40}" for k in range(3)]
+    assert len(set(plotting.short_names(files, 20))) == 3
+    a = pd.concat([A.assign(file=f"{folder}/night") for folder in ("p", "q")])
+    names = {text.get_text() for text in plot_timelines(a, a).get_yticklabels()}
+    assert names == {"p/night · x", "p/night · y", "q/night · x", "q/night · y"}
+
+
+def test_a_view_shows_and_counts_what_reaches_into_it():
+    ax = plot_timelines(A, B, start=3.0, stop=12.0)
+    assert ax.get_xlim() == (3.0, 12.0)
+    texts = [t.get_text() for t in ax.get_legend().get_texts()]
+    assert texts == ["matched (1 and 1)", "only prediction: spurious (1)", "only reference: missed (0)"]
+    assert {(low, high) for _, low, high, _ in bars(ax)} == {(3, 4), (3, 5), (10, 12)}
+    texts = [t.get_text() for t in plot_timelines(A, B, "time", start=3, stop=11).get_legend().get_texts()]
+    assert texts == ["in both (1 s)", "only prediction (1 s)", "only reference (1 s)"]
+
+
+def test_a_view_of_nothing():
+    ax = plot_timelines(A, B, start=100.0, stop=110.0)
+    assert ax.get_xlim() == (100.0, 110.0)
+    assert not bars(ax)
+
+
+@pytest.mark.parametrize(
+    ("how", "match"),
+    [
+        ({"start": 9, "stop": 9}, "stop must be after start, seconds; got start=9, stop=9"),
+        ({"start": "9"}, "start must be a finite number; got '9'"),
+        ({"clock": "9"}, "clock must be a time of day such as"),
+    ],
+)
+def test_wrong_views(how, match):
+    with pytest.raises(ValueError, match=f"events.plot_scored: {match}"):
+        plot_timelines(A, B, **how)
+
+
+def test_events_that_overlap_lie_on_lanes():
+    a = pd.DataFrame({"onset": [0, 1, 2, 6.0], "offset": [5, 3, 4, 7.0]})
+    ax = plot_timelines(a[:1], a)
+    reference = [bar for bar in bars(ax) if bar[3] >= 0]
+    assert len({bottom for *_, bottom in reference}) == 3
+    for k, (_, low, high, bottom) in enumerate(reference):
+        for _, other_low, other_high, other_bottom in reference[k + 1 :]:
+            assert bottom != other_bottom or high <= other_low or other_high <= low
+    # events that touch share a lane
+    touching = pd.DataFrame({"onset": [0, 1.0], "offset": [1, 2.0]})
+    assert len({bottom for *_, bottom in bars(plot_timelines(touching, touching))}) == 2
+
+
+def test_a_row_of_many_lanes_is_higher_and_no_row_lies_on_another():
+    crowd = pd.DataFrame({"onset": np.arange(8.0), "offset": 20.0, "label": "x"})
+    both = pd.concat([crowd, A[A["label"] == "y"]])
+    ax = plot_timelines(both, both)
+    of_x, of_y = ax.get_yticks()
+    bottoms = np.array([bottom for *_, bottom in bars(ax)])
+    edge = of_y + 0.5
+    assert (np.abs(bottoms[bottoms < edge] - of_y) < 0.5).all()
+    assert of_x - edge == pytest.approx(2.0)
+
+
+def test_a_clock():
+    a = pd.DataFrame({"onset": [0.0], "offset": [7000.0]})
+    assert plot_timelines(a, a).get_xlabel() == "time (h:min)"
+    assert plot_timelines(a, a, clock=False).get_xlabel() == "time (s)"
+    ax = plot_timelines(a, a, clock="23:30")
+    assert ax.get_xlabel() == "time of day (h:min)"
+    assert "00:00 +1" in [text.get_text() for text in ax.get_xticklabels()]

@@ -880,6 +880,25 @@ TARGETS: tuple[Target, ...] = (
         0.4,
     ),
     Target(
+        "overlap events protocols",
+        "tables",
+        seeds.events,
+        _command("events", "protocols", "PATH", "FOLDER/plain.csv", "--protocols", "tiou,szcore,thumos14,jer"),
+        _check_command,
+        0.1,
+    ),
+    Target(
+        "overlap events protocols --subjects",
+        "tables",
+        seeds.durations,
+        _command(
+            *("events", "protocols", "FOLDER/plain.csv", "FOLDER/plain.csv", "--protocols", "time"),
+            *("--subjects", "PATH"),
+        ),
+        _check_command,
+        0.1,
+    ),
+    Target(
         "overlap events score --plot",
         "tables",
         seeds.events,

@@ -196,6 +196,8 @@ def test_presets_are_data(name):
     assert bool(preset.corrected) == bool(preset.faults)
     assert as_dict(preset.configure(corrected=True)) == known | dict(preset.corrected)
     assert preset.configure(corrected=True, empty=7.0).empty == 7.0
+    assert preset.description() is not None, f"{name}: give it describe= and headline=, as the presets beside it have"
+    assert preset.headline is not None
 
 
 def test_the_command_line_knows_the_same_names():

@@ -1,0 +1,134 @@
+"""The job of ``overlap events protocols``: two files or folders under every community's rule, beside each other.
+
+In Python: `compare_protocols`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pandas as pd
+
+from .. import _console
+from . import tables
+from .comparison import nothing_in_common
+from .disagreement import compare_protocols, list_protocols, named_protocols, settings_of
+from .protocols import PROTOCOLS, Scored
+from .run import score
+from .schema import Support
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from .._console import Outputs
+
+
+class Beside(NamedTuple):
+    """What was found of two files.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `compare_protocols` returns it.
+    skipped : DataFrame
+        As `score` returns it.
+    scored : Scored
+        What was read, and scored in seconds.
+    """
+
+    table: pd.DataFrame
+    skipped: pd.DataFrame
+    scored: Scored
+
+
+def protocols_files(
+    predicted: Path,
+    reference: Path,
+    *,
+    protocols: Sequence[str] | None = None,
+    support: Support = None,
+    subjects: Mapping[str, str] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    outputs: Outputs,
+    **options: Any,
+) -> int:
+    """Do what ``overlap events protocols`` does, and return its exit code."""
+    names = named_protocols(protocols)
+    own = dict(settings or {})
+    # a wrong setting ends the work before files are read
+    settings_of(names, own)
+    with _console.collected_warnings() as notes:
+        found = score(predicted, reference, "time", support=support, progress=not outputs.quiet, **options)
+        scored = found.scored
+        sides = [_named(events, name) for events, name in zip(scored.given, scored.names, strict=True)]
+        stretches = scored.support.reset_index()
+        with warnings.catch_warnings():
+            # the first time said it all
+            warnings.simplefilter("ignore", UserWarning)
+            table = compare_protocols(*sides, protocols=names, support=stretches, subjects=subjects, **own)
+    facts = facts_of(scored, table)
+    result = Beside(table, found.skipped, scored)
+
+    def picture() -> Axes:
+        from .protocol_dots import plot_protocols
+
+        return plot_protocols(table)
+
+    def page() -> str:
+        from .pages import protocols_page
+
+        return protocols_page(table, facts, notes, skipped=found.skipped, paths=_paths(predicted, reference))
+
+    def shown() -> list[Any]:
+        return [tables.protocols_table(table, facts), tables.differences_table(table), *tables.why_lines(table)]
+
+    report = {**facts, "protocols": table.to_dict("records")}
+    code = _console.deliver(report, outputs, shown, picture, found.skipped, page=page, rows=table, notes=notes)
+    faults = _faults_of(result, is_asked=protocols is not None)
+    for fault in faults:
+        _console.note(f"error: not scored: {fault}")
+    return max(code, _console.INCOMPLETE) if faults else code
+
+
+def list_files(protocols: Sequence[str] | None, outputs: Outputs) -> int:
+    """Do what ``overlap events protocols --list`` does, and return its exit code."""
+    table = list_protocols(protocols)
+    return _console.deliver(table.to_dict("records"), outputs, lambda: [tables.list_table(table)], rows=table)
+
+
+def facts_of(scored: Scored, table: pd.DataFrame) -> dict[str, str]:
+    """Return who was compared with whom, and over what, in words."""
+    attrs = scored.report().attrs
+    return {
+        "prediction": f"{attrs['prediction']} ({attrs['n_prediction']})",
+        "reference": f"{attrs['reference']} ({attrs['n_reference']})",
+        "files": attrs["files"],
+        "support": attrs["support"],
+        "mean_over": table.attrs["mean_over"],
+    }
+
+
+def _named(events: pd.DataFrame, name: str) -> pd.DataFrame:
+    named = events.copy()
+    named.attrs["name"] = name
+    return named
+
+
+def _paths(predicted: Path, reference: Path) -> dict[str, str]:
+    return {"file of the prediction": str(predicted), "file of the reference": str(reference)}
+
+
+def _faults_of(result: Beside, *, is_asked: bool) -> list[str]:
+    """Return which protocols that were asked for do not apply, that none does, or that nothing could match."""
+    refused = result.table[result.table["reason"] != ""]
+    applied = result.table[result.table["reason"] == ""]
+    faults = []
+    if is_asked or applied.empty:
+        for row in refused.to_dict("records"):
+            faults.append(f"{row['protocol']} does not apply: {row['reason']}")
+    by_labels = {PROTOCOLS[name].uses_labels for name in applied["protocol"]}
+    apart = [nothing_in_common(*result.scored.given, uses_labels=uses) for uses in sorted(by_labels)]
+    return [*faults, *dict.fromkeys(one for one in apart if one)]
