@@ -40,6 +40,7 @@ class ProtocolName(StrEnum):
     range_based = "range_based"
     dcase_fewshot = "dcase_fewshot"
     ward = "ward"
+    segmental = "segmental"
 
 
 class KindName(StrEnum):
@@ -80,7 +81,8 @@ ProtocolOption = Annotated[
     ProtocolName,
     typer.Option(
         help="The rules: time (seconds that agree), tiou (events that match), or a published protocol (SzCORE, "
-        "sed_eval, ActivityNet, THUMOS14, DER of speakers as NIST or pyannote has it, JER, affiliation, range_based)."
+        "sed_eval, ActivityNet, THUMOS14, DER of speakers as NIST or pyannote has it, JER, affiliation, precision and "
+        "recall of ranges, segments of actions)."
     ),
 ]
 Setting = Annotated[

@@ -22,6 +22,8 @@ FIGURES = {
     "precision": "precision",
     "recall": "recall",
     "f1": "F1",
+    "f_beta": "F-beta",
+    "edit": "edit score",
     "overlap_ratio": "overlap ratio",
     "mean_f1": "mean F1",
     "mean_ap": "mAP",

@@ -8,8 +8,9 @@ Conventions
   agree, about 0.5 for predictions at random.
 - Precision is the mean over zones in which something is predicted, recall the mean over all zones. Zones of several
   files and labels are pooled: each zone counts once, however long its file.
-- A file and label without an annotated event has no zone. What is predicted there counts in the sizes alone, and a
-  warning says so.
+- A file and label without an annotated event has no zone. What is predicted there counts as false alarms in the sizes,
+  and as ``lone_predictions``.
+- The last zone ends with the support. Where that is not known, precision and recall are NaN, and a warning says so.
 - Sizes are events: found by any overlap at all, falsely predicted, annotated. Precision and recall are no ratios of
   them.
 
@@ -31,7 +32,6 @@ import xarray as xr
 
 from overlap import intervals
 
-from ..._checks import UsageError
 from ..._text import one_line
 from ..schema import times_of
 from .criteria import Pairs, groups
@@ -75,25 +75,28 @@ def match_by_zones(
     """Unite the events of both sides, and add to each how near it is to the other side in its zone."""
     prediction = unite_with_points(prediction, support, tolerance=settings.tolerance)
     reference = unite_with_points(reference, support, tolerance=settings.tolerance)
-    _check_support(reference, support)
     group = groups(prediction, reference, "file", "label")
-    _warn_of_lone(prediction, *group)
     predicted = times_of(prediction)
     events = times_of(reference)
-    scored = times_of(support.loc[reference["file"]])
-    zones = zones_of(events, group[1], scored)
-    pieces = cut_at_zones(predicted, zones, group, tolerance=settings.tolerance)
-    of_pieces = nearness_of_pieces(pieces, events, zones)
-    of_events = nearness_of_events(pieces, events, zones)
+    zones = zones_of(events, group[1], times_of(support.loc[reference["file"]]))
+    is_open = np.isnan(zones[:, 1])
+    _warn_of_open(reference["file"][is_open])
+    # an open zone has distances all the same, and they need no end
+    latest = max(predicted.max(initial=0), events.max(initial=0))
+    closed = np.where(np.isnan(zones), latest, zones)
+    pieces = cut_at_zones(predicted, closed, group, tolerance=settings.tolerance)
+    of_pieces = nearness_of_pieces(pieces, events, closed)
+    of_events = nearness_of_events(pieces, events, closed)
+    probability = np.where(is_open[pieces.zone], nan, of_pieces.probability)
     prediction = prediction.assign(
-        precision=mean_by(pieces.row, of_pieces.probability, pieces, len(prediction)),
+        precision=mean_by(pieces.row, probability, pieces, len(prediction)),
         distance=mean_by(pieces.row, of_pieces.distance, pieces, len(prediction)),
     )
     reference = reference.assign(
         zone_onset=zones[:, 0],
         zone_offset=zones[:, 1],
-        precision=mean_by(pieces.zone, of_pieces.probability, pieces, len(reference)),
-        recall=of_events.probability,
+        precision=mean_by(pieces.zone, probability, pieces, len(reference)),
+        recall=np.where(is_open, nan, of_events.probability),
         precision_distance=mean_by(pieces.zone, of_pieces.distance, pieces, len(reference)),
         recall_distance=of_events.distance,
     )
@@ -116,7 +119,7 @@ def average_zones(scored: Scored, by: By) -> xr.Dataset:
     -------
     Dataset
         ``intersection size_a size_b``, events; ``precision recall f1``; what they are means of, and which add up:
-        ``precision_sum zones_predicted recall_sum zones``.
+        ``precision_sum zones_predicted recall_sum zones``; ``lone_predictions``, those that no zone is there for.
 
     Examples
     --------
@@ -131,39 +134,30 @@ def average_zones(scored: Scored, by: By) -> xr.Dataset:
     data = with_means(count(scored, by), precision, recall, empty=scored.settings.empty)
     if scored.settings.f1_needs_both:
         data = data.assign(f1=data.f1.where(data.precision.notnull()))
-    return data.assign(
-        precision_sum=precision.total,
+    is_open = reference["zone_offset"].isna()
+    is_lone = scored.prediction["distance"].isna()
+    is_known = mean_of(reference, is_open, scored, by).total == 0
+    means = {name: data[name].where(is_known) for name in ("precision", "recall", "f1")}
+    return data.assign(means).assign(
+        precision_sum=precision.total.where(is_known),
         zones_predicted=precision.number,
-        recall_sum=recall.total,
-        zones=recall.number,
+        recall_sum=recall.total.where(is_known),
+        zones=data.size_b,
+        lone_predictions=mean_of(scored.prediction, is_lone, scored, by).total,
     )
 
 
-def _check_support(reference: pd.DataFrame, support: pd.DataFrame) -> None:
-    """Refuse files of which it is not known how long they are."""
-    of_row = support.loc[reference["file"], "offset"]
-    unknown = of_row.index[of_row.isna()].unique()
-    if unknown.empty:
+def _warn_of_open(files: pd.Series[str]) -> None:
+    """Warn of files of which it is not known how long they are."""
+    unknown = files.unique()
+    if not len(unknown):
         return
-    file = unknown[0]
-    which = f" (of {one_line(repr(file), 80)} and {len(unknown) - 1} more)" if file else ""
-    remedy = "support=3600.0" if len(unknown) == 1 and not file else f"support={{{file!r}: 3600.0, …}}"
-    raise UsageError(
-        f"{OPERATION}: affiliation needs the duration of each recording{which}, which is not known; pass it in "
-        f"seconds, such as {remedy} (at the command line --support)"
-    )
-
-
-def _warn_of_lone(prediction: pd.DataFrame, group_a: np.ndarray, group_b: np.ndarray) -> None:
-    """Warn of predictions that no annotated event is there for."""
-    lone = ~np.isin(group_a, group_b)
-    if not lone.any():
-        return
-    first = prediction.iloc[np.flatnonzero(lone)[0]]
-    where = " and ".join(f"{name} {one_line(repr(first[name]), 80)}" for name in ("file", "label") if first[name])
+    is_one = not any(unknown)
+    which = "the recording" if is_one else f"{one_line(repr(unknown[0]), 80)} and {len(unknown) - 1} more"
+    support = "3600.0" if is_one else f"{{{unknown[0]!r}: 3600.0, …}}"
     warnings.warn(
-        f"{OPERATION}: affiliation says nothing of {lone.sum()} of {len(prediction)} predicted events, where no event "
-        f"is annotated at all (the first: {where or 'the only recording'}); the sizes count them as false alarms",
+        f"{OPERATION}: affiliation needs to know how long each recording is, and does not of {which}: precision and "
+        f"recall are NaN; pass the duration in seconds, support={support} (at the command line --support)",
         stacklevel=4,
     )
 
@@ -180,7 +174,7 @@ def describe_affiliation(settings: AffiliationSettings) -> Description:
         empties=f"no zone, so nothing is said; where nothing is predicted, F1 is {f1}; {of_nothing(settings.empty)}",
         labels="have zones of their own",
         scores=NOT_USED,
-        support="needed: the outer zones reach to its ends; cuts off what lies outside",
+        support="needed: the outer zones reach to its ends, without it undefined; cuts off what lies outside",
     )
 
 

@@ -12,7 +12,7 @@ van Rijsbergen, C. J. (1979). Information retrieval, 2nd ed. (F-beta)
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,7 @@ class Mean(NamedTuple):
     number: xr.DataArray
 
 
-def mean_of(events: pd.DataFrame, values: pd.Series[float], scored: Scored, by: By) -> Mean:
+def mean_of(events: pd.DataFrame, values: pd.Series[Any], scored: Scored, by: By) -> Mean:
     """Add up the values of events.
 
     Parameters

@@ -25,6 +25,7 @@ from .mir_eval import MIR_EVAL_ONSET, MIR_EVAL_TRANSCRIPTION
 from .range_based import RANGE_BASED
 from .scored import Protocol
 from .sed_eval import SED_EVAL_EVENT, SED_EVAL_SEGMENT
+from .segmental import SEGMENTAL
 from .szcore import SZCORE
 from .temporal_iou import TIOU
 from .ward import WARD
@@ -48,6 +49,7 @@ PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
         "range_based": RANGE_BASED,
         "dcase_fewshot": DCASE_FEWSHOT,
         "ward": WARD,
+        "segmental": SEGMENTAL,
     }
 )
 """The presets, by name."""

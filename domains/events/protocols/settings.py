@@ -156,7 +156,7 @@ def as_thresholds(thresholds: Any) -> tuple[float, ...]:
     return values
 
 
-def check_labels(labels: object) -> None:
+def check_labels(labels: object, name: str = "labels") -> None:
     """Check a sequence of labels.
 
     Examples
@@ -168,8 +168,8 @@ def check_labels(labels: object) -> None:
     """
     if isinstance(labels, str):
         # a form that works in Python and, as JSON, at the command line
-        raise UsageError(f"{OPERATION}: labels must be a sequence of text; got {labels!r}: pass {as_list([labels])}")
+        raise UsageError(f"{OPERATION}: {name} must be a sequence of text; got {labels!r}: pass {as_list([labels])}")
     if not isinstance(labels, Sequence) or not all(isinstance(label, str) for label in labels):
         raise UsageError(
-            f'{OPERATION}: labels must be a sequence of text; got {labels!r}: pass a list such as ["dog", "cat"]'
+            f'{OPERATION}: {name} must be a sequence of text; got {labels!r}: pass a list such as ["dog", "cat"]'
         )

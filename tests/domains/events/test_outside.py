@@ -55,9 +55,11 @@ SIZES = {
     "range_based": (3, 4, 3),
     # correct, predicted and annotated pieces
     "ward": (3, 4, 3),
+    "segmental": (2, 4, 3),
 }
 OPTIONS = {
     "tiou": {"thresholds": (0.5,)},
+    "segmental": {"thresholds": (0.5,)},
     "activitynet": {"thresholds": (0.5,)},
     "thumos14": {"thresholds": (0.5,)},
     "sed_eval_event": {"onset": 1.0, "offset": 1.0},

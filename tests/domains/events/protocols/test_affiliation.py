@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from domains._checks import UsageError
 from domains.events import align, assess, compare
 
 INDIVIDUAL = {
@@ -127,24 +126,19 @@ def test_nothing_predicted_at_all():
     assert float(compare(nothing, [[1.0, 10.0]], "affiliation", support=10.0, empty=0.0).precision) == 0
 
 
-def test_nothing_annotated_is_said_and_has_no_value():
-    with pytest.warns(
-        UserWarning, match=r"says nothing of 1 of 1 predicted events, .* \(the first: the only recording"
-    ):
-        report = compare([[1.0, 2.0]], np.zeros((0, 2)), "affiliation", support=10.0)
+def test_nothing_annotated_has_no_value():
+    report = compare([[1.0, 2.0]], np.zeros((0, 2)), "affiliation", support=10.0)
     np.testing.assert_equal([float(report[name]) for name in ("precision", "recall", "f1")], [np.nan] * 3)
-    assert (int(report.size_a), int(report.size_b), int(report.zones)) == (1, 0, 0)
-    empty = compare(np.zeros((0, 2)), np.zeros((0, 2)), "affiliation", support=10.0)
-    assert np.isnan(empty.recall)
+    assert [int(report[name]) for name in ("size_a", "size_b", "zones", "lone_predictions")] == [1, 0, 0, 1]
 
 
-def test_a_recording_without_annotated_events_is_named():
+def test_predictions_where_nothing_is_annotated_are_counted():
     prediction = table([("a", 1, 2, ""), ("b", 3, 4, "")])
     reference = table([("a", 1, 2, "")])
-    with pytest.warns(UserWarning, match="1 of 2 predicted events.*the first: file 'b'"):
-        report = compare(prediction, reference, "affiliation", support=9.0, by="file")
+    report = compare(prediction, reference, "affiliation", support=9.0, by="file")
     np.testing.assert_equal(report.precision.values, [1.0, np.nan])
     assert report.size_a.values.tolist() == [1, 1]
+    assert report.lone_predictions.values.tolist() == [0, 1]
 
 
 def test_events_that_touch_or_overlap_are_one():
@@ -194,12 +188,26 @@ def test_labels_and_files_have_zones_of_their_own():
 
 
 def test_a_duration_that_is_not_known_is_asked_for_in_words_that_work():
-    with pytest.raises(UsageError, match=r"needs the duration of each recording, .*such as support=3600.0 "):
-        compare([[1.0, 2.0]], [[1.0, 2.0]], "affiliation")
-    assert float(compare([[1.0, 2.0]], [[1.0, 2.0]], "affiliation", support=3600.0).recall) == 1
+    prediction = [[1.0, 3.0], [8.0, 9.0]]
+    reference = [[2.0, 3.0], [8.5, 9.0]]
+    with pytest.warns(UserWarning, match=r"does not of the recording: .* support=3600.0 "):
+        unknown = assess(prediction, reference, "affiliation")
+    np.testing.assert_equal(float(unknown.report().recall), np.nan)
+    known = assess(prediction, reference, "affiliation", support=3600.0)
+    assert float(known.report().recall) > 0.9
+    # the first zone is known, and so are all distances
+    np.testing.assert_equal(unknown.reference["precision"].tolist(), [known.reference["precision"][0], np.nan])
+    for column in ("precision_distance", "recall_distance"):
+        np.testing.assert_array_equal(unknown.reference[column], known.reference[column])
+
+
+def test_one_duration_of_two():
     rows = table([("a", 1, 2, ""), ("b", 1, 2, "")])
-    with pytest.raises(UsageError, match=r"of 'b' and 0 more.*support=\{'b': 3600.0, …\}"):
-        compare(rows, rows, "affiliation", support={"a": 3600.0})
+    with pytest.warns(UserWarning, match=r"does not of 'b' and 0 more: .* support=\{'b': 3600.0, …\}"):
+        report = compare(rows, rows, "affiliation", support={"a": 9.0}, by="file")
+    np.testing.assert_equal(report.precision.values, [1.0, np.nan])
+    with pytest.warns(UserWarning, match="precision and recall are NaN"):
+        assert np.isnan(compare(rows, rows, "affiliation", support={"a": 9.0}).f1)
 
 
 def test_each_prediction_says_how_near_it_is():
@@ -214,9 +222,3 @@ def test_what_lies_outside_the_support_is_cut_off():
     with pytest.warns(UserWarning, match="outside the support"):
         report = compare([[8.0, 12.0], [13.0, 14.0]], [[7.0, 9.0]], "affiliation", support=10.0)
     assert float(report.precision) == float(compare([[8.0, 10.0]], [[7.0, 9.0]], "affiliation", support=10.0).precision)
-
-
-@pytest.mark.parametrize(("name", "value"), [("tolerance", -1), ("f1_needs_both", 2), ("empty", "nan")])
-def test_settings_are_checked(name, value):
-    with pytest.raises(UsageError, match=name):
-        compare([[1.0, 2.0]], [[1.0, 2.0]], "affiliation", support=9.0, **{name: value})

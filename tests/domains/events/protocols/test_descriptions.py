@@ -47,7 +47,6 @@ def test_every_preset_describes_itself(name, corrected):
         assert "\n" not in text
 
 
-@pytest.mark.filterwarnings("ignore:events.assess. affiliation says nothing of")
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_the_headline_is_in_the_report_and_the_ratio_of_its_sums(name):
     headline = PROTOCOLS[name].headline

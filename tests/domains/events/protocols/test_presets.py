@@ -85,7 +85,7 @@ LAWS = {
     "rows": lambda x: {},
 }
 HELD = [
-    *((name, law) for name in ("time", "tiou", "affiliation", "range_based", "ward") for law in LAWS),
+    *((name, law) for name in ("time", "tiou", "affiliation", "range_based", "segmental", "ward") for law in LAWS),
     ("szcore_sample", "rows"),
     ("sed_eval_segment", "rows"),
     *((name, "rows") for name in ("nist_der", "pyannote_der", "jer", "mir_eval_onset")),

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from domains._checks import UsageError
 from domains.events import align, compare
 
 NOTHING = np.zeros((0, 2))
@@ -168,22 +167,3 @@ def test_means_are_over_events_of_all_files_and_labels():
     assert float(apart.recall_sum.sum()) == pytest.approx(1.5)
     assert float(apart.precision.sel(file="b", label="y")) == 0.5
     assert np.isnan(float(apart.precision.sel(file="b", label="x")))
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("precision_alpha", 2),
-        ("recall_alpha", -1),
-        ("cardinality", "udf_gamma"),
-        ("precision_bias", "end"),
-        ("recall_bias", None),
-        ("beta", -1),
-        ("rate", 0),
-        ("tolerance", -1),
-        ("empty", "nan"),
-    ],
-)
-def test_settings_are_checked(name, value):
-    with pytest.raises(UsageError, match=name):
-        compare([[1.0, 2.0]], [[1.0, 2.0]], "range_based", **{name: value})

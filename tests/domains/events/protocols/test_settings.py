@@ -54,6 +54,13 @@ WRONG = {
     "mapped_on": CHOICE,
     "mapping": CHOICE,
     "without_reference": CHOICE,
+    "precision_alpha": SHARE,
+    "recall_alpha": SHARE,
+    "cardinality": CHOICE,
+    "precision_bias": CHOICE,
+    "recall_bias": CHOICE,
+    "beta": AMOUNT,
+    "background": [3, [3], "background"],
     "f1_needs_both": ["yes", None, 2],
 }
 CASES = [(name, f.name) for name, protocol in PROTOCOLS.items() for f in fields(protocol.settings)]
