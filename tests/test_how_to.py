@@ -219,3 +219,19 @@ def test_frames_and_events_are_as_the_page_says(capsys, tmp_path, monkeypatch):
     (command,) = commands_of("frames-and-events.md")
     assert CliRunner().invoke(app, command).exit_code == 0
     assert Path("cleaned.csv").read_text().splitlines()[1:] == ["detected,-0.5,3.0,,", "detected,19.5,22.0,,"]
+
+
+def test_anomalies_and_segments_are_as_the_page_says(capsys):
+    names: dict[str, object] = {}
+    for cell in cells_of("anomalies-and-segments.md"):
+        exec(cell, names)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("{")[0].split() for line in lines[-5:-1]] == [
+        ["0.25", "0.25"],
+        ["0.25", "0.125"],
+        ["0.25", "0.131"],
+        ["0.25", "0.375"],
+    ]
+    # six segments of seven in all, one edit in four
+    assert names["report"].f1.values.round(4).tolist() == [0.8571] * 3
+    assert float(names["report"].edit) == 0.75
