@@ -1,3 +1,4 @@
+from .annotators import agree, fleiss_kappa
 from .comparison import align, assess, compare, confusion_matrix
 from .curves import plot_over_tiou, plot_precision_recall, plot_psd_roc
 from .disagreement import compare_protocols, list_protocols
@@ -22,6 +23,7 @@ __all__ = [
     "Protocol",
     "Scored",
     "add_margins",
+    "agree",
     "align",
     "as_events",
     "as_support",
@@ -34,6 +36,7 @@ __all__ = [
     "confusion_matrix",
     "drop_short",
     "dwell",
+    "fleiss_kappa",
     "frame_overlap",
     "from_frames",
     "list_protocols",
