@@ -44,7 +44,7 @@ from .matchers import NOBODY, Matches, as_matrix
 from .preparation import Order
 from .reducers import coords_of, names_of, tally
 from .scored import By, Matched, Protocol, Scored
-from .settings import OPERATION, Empty, check_amount, check_empty, check_order, check_share
+from .settings import OPERATION, Empty, check_amount, check_empty, check_order, check_share, check_text
 
 MEAN_F1 = Headline("mean_f1", "F1, harmonic mean over subsets")
 RATIOS = ("precision", "recall", "f1")
@@ -96,6 +96,8 @@ class FewShotSettings:
     empty: Empty = nan
 
     def __post_init__(self) -> None:
+        check_text("positive", self.positive)
+        check_text("unknown", self.unknown)
         check_number(OPERATION, "shots", self.shots, at_least=0)
         check_choice(OPERATION, "shots", self.shots, (int(self.shots),))
         if self.subsets is not None and not isinstance(self.subsets, Mapping):

@@ -156,6 +156,19 @@ def as_thresholds(thresholds: Any) -> tuple[float, ...]:
     return values
 
 
+def check_text(name: str, value: object) -> None:
+    """Check a text, such as a label.
+
+    Examples
+    --------
+    >>> check_text("positive", 1)
+    Traceback (most recent call last):
+    domains._checks.UsageError: events.assess: positive must be text; got 1
+    """
+    if not isinstance(value, str):
+        raise UsageError(f"{OPERATION}: {name} must be text; got {value!r}")
+
+
 def check_labels(labels: object, name: str = "labels") -> None:
     """Check a sequence of labels.
 
