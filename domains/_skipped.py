@@ -6,7 +6,8 @@ Conventions
 - ``side`` is "prediction", "reference" or "both"; "" where a command takes only one kind of file.
 - ``where`` says which part of the file, as its reader would name it ("line 5", "A 53 MSE"); "" is the whole file.
 - ``reason`` is a word or two that can be counted, ``detail`` the rest of the sentence.
-- `UNREADABLE`, `UNPAIRED` and `NOT_SCORED` concern whole inputs: with any of them a command ends with exit code 1.
+- `UNREADABLE`, `UNPAIRED`, `NOT_SCORED` and `NOT_WRITTEN` concern whole inputs: with any of them a command ends with
+  exit code 1.
   Every other reason concerns one row of a file that was scored otherwise, and is the field's own.
 """
 
@@ -25,7 +26,8 @@ COLUMNS = ("side", "file", "where", "reason", "detail")
 UNREADABLE = "unreadable file"
 UNPAIRED = "unpaired file"
 NOT_SCORED = "not scored"
-OF_WHOLE_INPUTS = (UNREADABLE, UNPAIRED, NOT_SCORED)
+NOT_WRITTEN = "not written"
+OF_WHOLE_INPUTS = (UNREADABLE, UNPAIRED, NOT_SCORED, NOT_WRITTEN)
 
 
 def as_skipped(rows: Iterable[Mapping[Any, Any]] = ()) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 from .annotators import agree, fleiss_kappa
 from .comparison import align, assess, compare, confusion_matrix
+from .converting import convert
 from .curves import plot_over_tiou, plot_precision_recall, plot_psd_roc
 from .disagreement import compare_protocols, list_protocols
 from .errors import boundary_errors
@@ -15,6 +16,7 @@ from .schema import as_events, as_support
 from .scripts import possession_scenes
 from .steps import add_margins, clean, clip_to_support, drop_short, merge_close, snap_to_grid, split_long
 from .tracks import dwell, frame_overlap, possession, read_tracks, transitions
+from .writing import write_events
 
 __all__ = [
     "PROTOCOLS",
@@ -34,6 +36,7 @@ __all__ = [
     "compare",
     "compare_protocols",
     "confusion_matrix",
+    "convert",
     "drop_short",
     "dwell",
     "fleiss_kappa",
@@ -59,4 +62,5 @@ __all__ = [
     "to_frames",
     "transitions",
     "ward_taxonomy",
+    "write_events",
 ]

@@ -1,4 +1,4 @@
-"""Commands: ``overlap events score``, ``protocols``, ``clean`` and ``possession``.
+"""Commands: ``overlap events score``, ``protocols``, ``clean``, ``convert`` and ``possession``.
 
 In Python the same is done by functions of the same names, `compare_protocols` for ``protocols``.
 """
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .._checks import UsageError
-from .._flags import Html, Saving, Sharing, field_app, grouped, keywords
+from .._flags import Csv, Html, Printing, Saving, Sharing, Skipped, field_app, grouped, keywords
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,8 +47,10 @@ class KindName(StrEnum):
     """What format the files have."""
 
     csv = "csv"
+    tsv = "tsv"
     dcase = "dcase"
     bids = "bids"
+    hed_score = "hed_score"
     rttm = "rttm"
     activitynet = "activitynet"
     audacity = "audacity"
@@ -66,6 +68,25 @@ class KindName(StrEnum):
     onsets = "onsets"
     stages = "stages"
     notes = "notes"
+
+
+class WrittenName(StrEnum):
+    """What format is written."""
+
+    csv = "csv"
+    tsv = "tsv"
+    dcase = "dcase"
+    bids = "bids"
+    hed_score = "hed_score"
+    rttm = "rttm"
+    activitynet = "activitynet"
+    audacity = "audacity"
+    raven = "raven"
+    tusz = "tusz"
+    mne = "mne"
+    uem = "uem"
+    onsets = "onsets"
+    stages = "stages"
 
 
 class ByName(StrEnum):
@@ -449,6 +470,66 @@ def _read_subjects(path: Path | None) -> dict[str, str] | None:
         raise UsageError(
             f"--subjects {path}: not a readable table with the columns file and subject ({error})"
         ) from error
+
+
+Source = Annotated[Path, typer.Argument(help="A file of events, or a folder of such files.")]
+Target = Annotated[
+    str,
+    typer.Argument(
+        help="A file, which gets all events; a folder, there already or written with / at its end, which gets a file "
+        "for each recording; or - for standard output.",
+    ),
+]
+To = Annotated[WrittenName | None, typer.Option(help="The format that is written, if the ending does not say it.")]
+Recordings = Annotated[
+    bool, typer.Option("--recordings", help="Write the recordings, from 0 to their durations, not the events.")
+]
+MayLose = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME", help="What may be lost: a column, duration or recordings. May be given several times."
+    ),
+]
+
+
+@app.command()
+@grouped
+def convert(
+    source: Source,
+    target: Target,
+    *,
+    to: To = None,
+    kind: Kind = None,
+    rate: Rate = None,
+    subset: Subset = None,
+    recordings: Recordings = False,
+    drop: MayLose = None,
+    sharing: Sharing,
+    printing: Printing,
+    csv: Csv = None,
+    skipped: Skipped = None,
+) -> None:
+    """Bring files of events into another format.
+
+    What the format has no place for is told, and the exit code is 1.
+
+    As CSV: a row for each file that was written.
+    """
+    from . import converting
+
+    code = converting.convert_files(
+        source,
+        target,
+        outputs=printing.outputs([source], csv=csv, skipped=skipped, others={"--records": sharing.records}),
+        to=to.value if to else None,
+        kind=kind.value if kind else None,
+        rate=rate,
+        subset=subset,
+        recordings=recordings,
+        drop=tuple(drop or ()),
+        **keywords(sharing),
+    )
+    raise typer.Exit(code)
 
 
 def _read_settings(texts: list[str]) -> dict[str, Any]:

@@ -99,9 +99,9 @@ def read_events(
         The format, if neither the ending nor the header says it:
 
         - "csv": a table with a header of the usual names (onset, offset, label, ...), parted by tabs, semicolons or
-          commas;
+          commas; "tsv" is the same, written with tabs;
         - "dcase": sound events as DCASE and sed_eval list them, with or without header;
-        - "bids": BIDS ``events.tsv``, HED-SCORE too;
+        - "bids": BIDS ``events.tsv``; "hed_score": those of seizures, HED-SCORE;
         - "rttm": who speaks when;
         - "activitynet": ActivityNet JSON;
         - "audacity": labels of Audacity, with or without frequencies;
@@ -183,6 +183,41 @@ def read_with_note(
         recording = path.stem if file is None else file
         annotations = _judge(rows, path, for_table(recording))
     return annotations, _note_of_labels(annotations.events, rows, path)
+
+
+def parse(text: str, form: Format, file: str) -> Annotations:
+    r"""Return what a text of a format holds, as `read_events` does from a file that holds it.
+
+    Parameters
+    ----------
+    text : str
+        What a file holds.
+    form : Format
+        Which format it is of.
+    file : str
+        The recording of rows that name none.
+
+    Returns
+    -------
+    Annotations
+
+    Raises
+    ------
+    ReadError
+        As `read_events`, without the name of a file.
+
+    Examples
+    --------
+    >>> parse("1.5\t2.5\towl\n", FORMATS["audacity"], "night").events
+        file  onset  offset label  confidence
+    0  night    1.5     2.5   owl         NaN
+    """
+    # as a file's byte order mark is taken off
+    plain = text.removeprefix("\ufeff")
+    rows = list(form.read(plain.encode() if form.of_bytes else plain))
+    _check_count(rows, form, plain)
+    _in_seconds(rows, None)
+    return _judge(rows, Path(), file)
 
 
 def _note_of_labels(events: pd.DataFrame, rows: list[Row], path: Path) -> str:

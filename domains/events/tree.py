@@ -76,11 +76,14 @@ class Reading(NamedTuple):
         How many samples, frames or epochs are in a second.
     subset : str, optional
         Which subset of an ActivityNet database is the reference.
+    operation : str
+        Who asks, for errors.
     """
 
     kind: str | None = None
     rate: float | None = None
     subset: str | None = None
+    operation: str = "events.score"
 
 
 class Side(NamedTuple):
@@ -103,7 +106,7 @@ class Side(NamedTuple):
     named: Mapping[str, set[str]]
 
 
-def find_files(path: Path, side: str) -> list[Found]:
+def find_files(path: Path, side: str, operation: str = "events.score") -> list[Found]:
     """Return the files of a side, in order of their paths.
 
     Parameters
@@ -111,7 +114,9 @@ def find_files(path: Path, side: str) -> list[Found]:
     path : Path
         A folder, or a file.
     side : str
-        "prediction" or "reference", for errors.
+        "prediction" or "reference", for errors; "" if there is one side.
+    operation : str
+        Who asks, for errors.
 
     Returns
     -------
@@ -134,11 +139,12 @@ def find_files(path: Path, side: str) -> list[Found]:
     """
     if not path.is_dir():
         return [Found(path, for_table(path.stem))]
-    entries = sorted(_entries(path), key=_path_of)
-    found = _told_apart(_without_descriptions(entries))
+    entries = sorted(_entries(path, operation), key=_path_of)
+    found = _told_apart(_without_descriptions(entries), operation)
     if not found:
         suffixes = ", ".join(IN_FOLDERS)
-        raise ReadError(f"events.score: {file_name(path)}: no files of events ({suffixes}) for the {side}")
+        of_side = f" for the {side}" if side else ""
+        raise ReadError(f"{operation}: {file_name(path)}: no files of events ({suffixes}){of_side}")
     return found
 
 
@@ -148,7 +154,7 @@ def read_sides(sides: Mapping[str, Sequence[Found]], how: Reading, running: Runn
     Parameters
     ----------
     sides : mapping of str to sequence of Found
-        The files of "prediction" and "reference".
+        The files of "prediction" and "reference", or of "" if there is one side.
     how : Reading
         What is said of all files.
     running : Running
@@ -177,11 +183,11 @@ def read_sides(sides: Mapping[str, Sequence[Found]], how: Reading, running: Runn
     """
     cases = []
     for side, found in sides.items():
-        of_side = how if side == "reference" else how._replace(subset=None)
+        of_side = how._replace(subset=None) if side == "prediction" else how
         cases += [_as_case(side, one, of_side) for one in found if not one.fault]
-    job = Job("events.score", read_case, how._asdict(), "reading")
+    job = Job(how.operation, read_case, how._asdict(), "reading")
     outcomes = {outcome.case: outcome for outcome in run_cases(job, cases, running)}
-    return {side: _joined(side, found, outcomes) for side, found in sides.items()}
+    return {side: _joined(side, found, outcomes, how.operation) for side, found in sides.items()}
 
 
 def read_case(payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -190,7 +196,7 @@ def read_case(payload: Mapping[str, Any]) -> dict[str, Any]:
     Parameters
     ----------
     payload : mapping
-        ``path recording kind rate subset``.
+        ``path recording kind rate subset operation``.
 
     Returns
     -------
@@ -212,12 +218,12 @@ def read_case(payload: Mapping[str, Any]) -> dict[str, Any]:
     [2.0]
     """
     path = payload["path"]
-    how = Reading(payload["kind"], payload["rate"], payload["subset"])
+    how = Reading(payload["kind"], payload["rate"], payload["subset"], payload["operation"])
     part, note = read_with_note(path, how.kind, subset=how.subset, file=payload["recording"], rate=how.rate)
     reasons = part.skipped["reason"]
     if part.events.empty and not reasons.isin(SAYS_NONE).all():
         raise ReadError(
-            f"events.score: {file_name(path)}: none of its {len(reasons)} rows is an event (the first: "
+            f"{how.operation}: {file_name(path)}: none of its {len(reasons)} rows is an event (the first: "
             f"{reasons.iloc[0]}); correct them, or say which format it is: {HOW_TO_SAY}"
         )
     return {
@@ -281,7 +287,7 @@ def _path_of(found: Found) -> Path:
     return found.path
 
 
-def _entries(root: Path) -> Iterator[Found]:
+def _entries(root: Path, operation: str) -> Iterator[Found]:
     """Yield what lies in a folder and in those below it, through links too.
 
     A folder is looked into where it lies and through one link at most: links in a net have endless many paths.
@@ -296,14 +302,15 @@ def _entries(root: Path) -> Iterator[Found]:
             entries = sorted(os.scandir(folder.path), key=_name_of, reverse=True)
         except OSError as error:
             reason = error.strerror or error
-            yield _shut(folder.path, prefix, f"a folder that cannot be read ({reason}); ask its owner")
+            yield _shut(folder.path, prefix, operation, f"a folder that cannot be read ({reason}); ask its owner")
             continue
         this = (status.st_dev, status.st_ino)
         if this in folder.above:
-            yield _shut(folder.path, prefix, "a link that leads back to a folder above it; remove it")
+            yield _shut(folder.path, prefix, operation, "a link that leads back to a folder above it; remove it")
             continue
         if folder.through_link and this in linked:
-            yield _shut(folder.path, prefix, "a link to a folder that another link leads to; leave one of them")
+            why = "a link to a folder that another link leads to; leave one of them"
+            yield _shut(folder.path, prefix, operation, why)
             continue
         if folder.through_link:
             linked.add(this)
@@ -313,7 +320,7 @@ def _entries(root: Path) -> Iterator[Found]:
                 through_link = folder.through_link or entry.is_symlink()
                 pending.append(_Folder(path, folder.above | {this}, through_link))
             elif path.suffix.lower() in IN_FOLDERS:
-                yield _entry(root, path)
+                yield _entry(root, path, operation)
 
 
 class _Folder(NamedTuple):
@@ -328,8 +335,8 @@ def _name_of(entry: os.DirEntry[str]) -> str:
     return entry.name
 
 
-def _shut(folder: Path, prefix: str, why: str) -> Found:
-    return Found(folder, prefix, f"events.score: {file_name(folder)}: {why}")
+def _shut(folder: Path, prefix: str, operation: str, why: str) -> Found:
+    return Found(folder, prefix, f"{operation}: {file_name(folder)}: {why}")
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -340,12 +347,12 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _entry(root: Path, path: Path) -> Found:
+def _entry(root: Path, path: Path, operation: str) -> Found:
     recording = _below(root, path.with_suffix(""))
     try:
         recording.encode()
     except UnicodeEncodeError:
-        fault = f"events.score: {file_name(path)}: its name is no text in UTF-8; rename it"
+        fault = f"{operation}: {file_name(path)}: its name is no text in UTF-8; rename it"
         return Found(path, recording, fault)
     return Found(path, recording)
 
@@ -376,7 +383,7 @@ def _describes(path: Path) -> bool:
     return not isinstance(data, dict) or not set(ROOTS) & set(data)
 
 
-def _told_apart(entries: list[Found]) -> list[Found]:
+def _told_apart(entries: list[Found], operation: str) -> list[Found]:
     """Give files of one recording the fault that there are several."""
     by_recording: dict[str, list[Found]] = {}
     for one in entries:
@@ -387,7 +394,7 @@ def _told_apart(entries: list[Found]) -> list[Found]:
         if len(several) > 1 and not one.fault:
             names = " and ".join(file_name(other.path) for other in several)
             what = f"{len(several)} files of one recording, {printable(one.recording)!r}; keep one of them"
-            one = one._replace(fault=f"events.score: {names}: {what}")
+            one = one._replace(fault=f"{operation}: {names}: {what}")
         found.append(one)
     return found
 
@@ -403,7 +410,7 @@ def _case_name(side: str, found: Found) -> str:
     return f"{side} {found.recording}: {found.path}"
 
 
-def _joined(side: str, found: Sequence[Found], outcomes: Mapping[str, Outcome]) -> Side:
+def _joined(side: str, found: Sequence[Found], outcomes: Mapping[str, Outcome], operation: str) -> Side:
     is_alone = len({one.recording for one in found}) == 1
     events = [NO_EVENTS]
     skipped = [NO_ROWS]
@@ -414,7 +421,7 @@ def _joined(side: str, found: Sequence[Found], outcomes: Mapping[str, Outcome]) 
     for one in found:
         outcome = outcomes.get(_case_name(side, one), Outcome("", None, one.fault))
         if outcome.error:
-            message = _as_named(outcome.error, one.path)
+            message = _as_named(outcome.error, one.path, operation)
             if is_alone:
                 raise ERRORS.get(outcome.kind, ReadError)(message)
             lost.add(one.recording)
@@ -426,7 +433,7 @@ def _joined(side: str, found: Sequence[Found], outcomes: Mapping[str, Outcome]) 
             rows = outcome.result["skipped"]
             note = outcome.result.get("note")
             if note:
-                notes.append(_as_named(note, one.path))
+                notes.append(_as_named(note, one.path, operation))
         n_rows = len(rows["where"])
         skipped.append({"side": [side] * n_rows, "file": [file_name(one.path)] * n_rows, **rows})
     _warn_once(notes)
@@ -447,11 +454,11 @@ def _warn_once(notes: Sequence[str]) -> None:
         warnings.warn(f"{notes[0]}{more}", stacklevel=5)
 
 
-def _as_named(error: str, path: Path) -> str:
+def _as_named(error: str, path: Path, operation: str) -> str:
     """Return an error with the path as it was named, and with the file if it does not say which."""
     named = file_name(path)
     message = error.replace(file_name(os.path.abspath(path)), named)
-    return message if message.startswith("events.") else f"events.score: {named}: {message}"
+    return message if message.startswith("events.") else f"{operation}: {named}: {message}"
 
 
 def _stacked(tables: Sequence[Columns]) -> pd.DataFrame:

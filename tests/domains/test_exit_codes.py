@@ -171,6 +171,17 @@ def two_tables_by_a_rule_that_needs_scores(folder: Path) -> list[str]:
     return [*folders_of_tables(folder), "--protocols", "time,thumos14"]
 
 
+def a_table_to_convert(folder: Path) -> list[str]:
+    table, _ = two_tables(folder)
+    return [table, str(folder / "converted.rttm")]
+
+
+def a_table_with_more_than_its_format_holds(folder: Path) -> list[str]:
+    arguments = a_table_to_convert(folder)
+    (folder / "predicted.csv").write_text("onset,offset,label\n0,2,call\n3,4,two words\n")
+    return arguments
+
+
 def folders_of_tables(folder: Path) -> list[str]:
     sides = [folder / "tables_predicted", folder / "tables_reference"]
     for side in sides:
@@ -342,6 +353,15 @@ COMMANDS = {
             ["--html", "nowhere/a.html"],
         ),
     ),
+    "events convert": Command(
+        a_table_to_convert,
+        a_table_with_more_than_its_format_holds,
+        (
+            *OF_ALL,
+            *(["--csv", NOWHERE], ["--skipped", NOWHERE], ["--to", "docx"], ["--kind", "docx"], ["--rate", "0"]),
+            *(["--drop", "speed"], ["--recordings", "yes"]),
+        ),
+    ),
     "events score": Command(
         two_tables,
         folders_of_tables,
@@ -373,8 +393,8 @@ def commands_of(group: typer.core.TyperGroup, before: str = "") -> dict[str, typ
 
 
 PROGRAM = typer.main.get_command(cli.app)
-SCORING = [name for name in COMMANDS if name not in ("version", "demo", "ramachandran learn")]
-"""The commands that read something."""
+SCORING = [name for name in COMMANDS if name not in ("version", "demo", "ramachandran learn", "events convert")]
+"""The commands that read something, and do more than write it anew."""
 
 
 @pytest.fixture

@@ -2,8 +2,9 @@
 
 Conventions
 -----------
-- A format is a module with a function ``read``, which takes a text and yields its rows, and a ``FORMAT`` that says how
-  such files are known. `FORMATS` lists them all.
+- A format is a module with a function ``read``, which takes a text and yields its rows, a ``write``, which takes such
+  rows and returns the text, for formats that are written, and a ``FORMAT`` that says how such files are known.
+  `FORMATS` lists them all.
 - A reader yields one mapping for each row: ``where`` (which part of the file, such as "line 5"), the columns of the
   event table as text, and ``skip``, the reason if the row is no event by the rules of its format, with ``detail``, the
   row as it stands, if its columns are not known. `read_events` judges the rest.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..._files import ReadError, load_json
 from ..._text import one_line
 from .declared import Format
-from .rows import NO_EVENT, NO_SEGMENT, NO_TEXT, Row
+from .rows import NO_EVENT, NO_SEGMENT, NO_TEXT, Row, events_of
 
 ROOTS = ("database", "results")
 NOTHING = object()
@@ -63,7 +64,49 @@ def _count(text: str) -> None:
     """Return None: JSON has no rows that could be counted line by line."""
 
 
-FORMAT = Format("activitynet", "", read, recognises, _count, (".json",))
+def write(rows: Sequence[Row]) -> str:
+    """Return ``results`` where some segment has a confidence, else a ``database``.
+
+    Examples
+    --------
+    >>> print(write([{"file": "v1", "onset": "1.0", "offset": "2.5", "label": "jump", "confidence": "0.5"}]))
+    {"results": {"v1": [{"segment": [1.0, 2.5], "label": "jump", "score": 0.5}]}}
+    <BLANKLINE>
+    """
+    are_results = any(row.get("confidence") for row in rows)
+    of_video: dict[str, list[Row]] = {}
+    for row in rows:
+        of_video.setdefault(row["file"], []).append(row)
+    root = ROOTS[1] if are_results else ROOTS[0]
+    videos = {video: _segments(own) if are_results else _entry(own) for video, own in of_video.items()}
+    return json.dumps({root: videos}, ensure_ascii=False) + "\n"
+
+
+def _entry(rows: Sequence[Row]) -> dict[str, Any]:
+    first = rows[0]
+    entry: dict[str, Any] = {}
+    if first.get("subset"):
+        entry["subset"] = first["subset"]
+    if first.get("length"):
+        entry["duration"] = float(first["length"])
+    entry["annotations"] = _segments(rows)
+    return entry
+
+
+def _segments(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    segments = []
+    for row in events_of(rows):
+        segment: dict[str, Any] = {
+            "segment": [float(row["onset"]), float(row["offset"])],
+            "label": row.get("label", ""),
+        }
+        if row.get("confidence"):
+            segment["score"] = float(row["confidence"])
+        segments.append(segment)
+    return segments
+
+
+FORMAT = Format("activitynet", "", read, recognises, _count, (".json",), write=write, ending=".json")
 
 
 def _of_video(video: str, entry: Any) -> Row:

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from ..._files import split_lines
 from .counts import count_lines, is_blank
 from .declared import Format
-from .rows import NO_TIMES, Row
+from .rows import NO_TIMES, Row, events_of
 
 OF_FREQUENCIES = "\\"
 NO_LABEL_BEFORE = "frequencies without a label before them"
@@ -67,7 +67,27 @@ def recognises(text: str) -> bool:
     return text.startswith("\\\t") or "\n\\\t" in text
 
 
-FORMAT = Format("audacity", "", read, recognises, count_lines)
+def write(rows: Sequence[Row]) -> str:
+    r"""Return a label track, with a row of frequencies after each label that has one.
+
+    Examples
+    --------
+    >>> write([{"onset": "0.5", "offset": "1.5", "label": "dog", "low_freq": "1000", "high_freq": ""}])
+    '0.5\t1.5\tdog\n\\\t1000\t-1\n'
+    """
+    return "".join(_lines(row) for row in events_of(rows))
+
+
+def _lines(row: Row) -> str:
+    label = f"{row['onset']}\t{row['offset']}\t{row.get('label', '')}\n"
+    frequencies = [row.get(name, "") for name in ("low_freq", "high_freq")]
+    if not any(frequencies):
+        return label
+    low, high = [frequency or UNKNOWN for frequency in frequencies]
+    return f"{label}{OF_FREQUENCIES}\t{low}\t{high}\n"
+
+
+FORMAT = Format("audacity", "", read, recognises, count_lines, write=write, forbids="\t\n\r")
 
 
 def _label(cells: Sequence[str], line: str) -> Row:

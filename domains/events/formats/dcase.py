@@ -25,10 +25,11 @@ from ..._text import one_line
 from . import audacity, usual
 from .counts import count_below_header, count_lines, first_line, is_blank
 from .declared import Format
-from .delimited import Line, cells_of_line
+from .delimited import Line, cells_of_line, table_of
 from .rows import DECIMAL_COMMA, EMPTY_ROW, NO_EVENT, NO_TIMES, Row
 
 FILE_NAME = re.compile(r"""[^<>|"*?\s]*[/\\][^<>|"*?\s]+|[^<>|"*?\s]*[^.<>|"*?\s]\.[A-Za-z]\w*""")
+HEADER = ("filename", "onset", "offset", "event_label")
 LAYOUTS = {
     ("onset", "offset"): "NN",
     ("onset", "offset", "label"): "NN.",
@@ -90,7 +91,19 @@ def _count(text: str) -> int | None:
     return count_below_header(text) if usual.recognises(text) else count_lines(text)
 
 
-FORMAT = Format("dcase", "onset offset label", read, recognises, _count)
+def write(rows: Sequence[Row]) -> str:
+    r"""Return a list with a header; a recording without events is a row of its name alone.
+
+    Examples
+    --------
+    >>> write([{"file": "a", "onset": "0.5", "offset": "1.5", "label": "dog"}, {"file": "b", "skip": NO_EVENT}])
+    'filename\tonset\toffset\tevent_label\na\t0.5\t1.5\tdog\nb\t\t\t\n'
+    """
+    cells = [[row.get(name, "") for name in ("file", "onset", "offset", "label")] for row in rows]
+    return table_of(HEADER, cells, "\t", quoted=False)
+
+
+FORMAT = Format("dcase", "onset offset label", read, recognises, _count, write=write, ending=".tsv", forbids="\t\n\r")
 
 
 def _separator(text: str) -> str:

@@ -1,8 +1,8 @@
-"""What a format says of itself: its name, how it is told from others, how it is read, how its rows are counted."""
+"""What a format says of itself: its name, how it is told from others, read, counted and written."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,14 @@ class Format:
         Endings, in small letters, that no other format has: such a file is of this format whatever it holds.
     of_bytes : bool
         Whether `read` takes the bytes of the file, and not its text.
+    write : callable, optional
+        Takes rows, as `read` yields them, and returns the text that `read` gives them back from. None for formats that
+        are only read. A row of an event has ``file onset offset duration label confidence length`` and further columns
+        as text, "" where nothing is known; one with the reason `NO_EVENT` is of a recording without events.
+    ending : str
+        The usual ending of a file that is written.
+    forbids : str
+        Characters that no text in it may have, because programs that read the format stumble over them.
 
     Examples
     --------
@@ -46,3 +54,6 @@ class Format:
     count: Callable[[str], int | None]
     suffixes: tuple[str, ...] = ()
     of_bytes: bool = False
+    write: Callable[[Sequence[Row]], str] | None = None
+    ending: str = ".txt"
+    forbids: str = ""

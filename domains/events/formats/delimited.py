@@ -12,7 +12,9 @@ Conventions
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import StringIO
 from typing import NamedTuple
 
 from ..._files import ReadError, split_lines, split_rows
@@ -156,6 +158,33 @@ def without_lines(text: str, comment: str) -> str:
     '\nonset,offset'
     """
     return "\n".join("" if line.startswith(comment) else line for line in split_lines(text))
+
+
+def table_of(header: Sequence[str], rows: Iterable[Sequence[str]], separator: str, *, quoted: bool = True) -> str:
+    r"""Return a table as text.
+
+    Parameters
+    ----------
+    header : sequence of str
+        The names of its columns.
+    rows : iterable of sequence of str
+        The cells of each row.
+    separator : str
+        What parts them.
+    quoted : bool
+        Whether a cell that holds a separator, a quotation mark or a line break stands in quotation marks.
+
+    Examples
+    --------
+    >>> table_of(["onset", "label"], [["1", "dog, big"]], ",")
+    'onset,label\n1,"dog, big"\n'
+    """
+    lines = [header, *rows]
+    if not quoted:
+        return "".join(separator.join(line) + "\n" for line in lines)
+    text = StringIO()
+    csv.writer(text, delimiter=separator, lineterminator="\n").writerows(lines)
+    return text.getvalue()
 
 
 def _likeliest(line: str, separators: str) -> str:

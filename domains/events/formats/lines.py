@@ -14,12 +14,12 @@ Vallat, R. & Walker, M. P. (2021). YASA. eLife 10, e70092 (hypnograms). doi:10.7
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from ..._files import split_lines
+from ..._files import ReadError, split_lines
 from .counts import count_lines, is_blank
 from .declared import Format
-from .rows import Row
+from .rows import Row, events_of
 
 EPOCH = 30.0
 """Seconds; the epoch of sleep staging."""
@@ -70,5 +70,42 @@ def _count(text: str) -> int:
     return count_lines(text, COMMENT)
 
 
-ONSETS = Format("onsets", "", read_onsets, _never, _count)
-STAGES = Format("stages", "", read_stages, _never, _count)
+def write_onsets(rows: Sequence[Row]) -> str:
+    r"""Return a line for each event, which must be a point.
+
+    Examples
+    --------
+    >>> write_onsets([{"onset": "0.5", "offset": "0.5", "label": "kick"}])
+    '0.5 kick\n'
+    """
+    return "".join(f"{row['onset']} {row.get('label', '')}".strip() + "\n" for row in events_of(rows))
+
+
+def write_stages(rows: Sequence[Row]) -> str:
+    r"""Return a line for each epoch of 30 s.
+
+    Raises
+    ------
+    ReadError
+        If an event is no such epoch, or they leave a gap.
+
+    Examples
+    --------
+    >>> write_stages([{"onset": "0.0", "offset": "30.0", "label": "W"}])
+    'W\n'
+    """
+    lines = []
+    for epoch, row in enumerate(events_of(rows)):
+        begin = epoch * EPOCH
+        end = begin + EPOCH
+        if float(row["onset"]) != begin or float(row["offset"]) != end:
+            raise ReadError(
+                f"event {epoch} lasts from {row['onset']} to {row['offset']} s, and stages are of {EPOCH:g} s each, "
+                f"from 0 on without a gap (here {begin:g} to {end:g} s); cut the events into such epochs, in order"
+            )
+        lines.append(row.get("label", "") + "\n")
+    return "".join(lines)
+
+
+ONSETS = Format("onsets", "", read_onsets, _never, _count, write=write_onsets, forbids="\n\r")
+STAGES = Format("stages", "", read_stages, _never, _count, write=write_stages, forbids=" #\t\n\r")

@@ -13,13 +13,13 @@ doi:10.3389/fnins.2013.00267
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..._files import ReadError, split_lines
 from .counts import BLANK, count_lines, first_line
 from .declared import Format
-from .delimited import Columns, named_rows, without_lines
-from .rows import Row
+from .delimited import Columns, named_rows, table_of, without_lines
+from .rows import Row, columns_of, events_of
 
 COLUMNS = Columns(
     {"onset": ("onset",), "duration": ("duration",), "label": ("description",)},
@@ -67,4 +67,21 @@ def _count(text: str) -> int | None:
     return None if '"' in text else count_lines(text, COMMENT)
 
 
-FORMAT = Format("mne", "", read, recognises, _count)
+def write(rows: Sequence[Row]) -> str:
+    r"""Return annotations, with further columns as MNE has them since 1.11.
+
+    Examples
+    --------
+    >>> write([{"onset": "1.5", "duration": "0.5", "label": "blink"}])
+    '# MNE-Annotations\n# onset, duration, description\n1.5,0.5,blink\n'
+    """
+    events = events_of(rows)
+    names = ["onset", "duration", "label"]
+    names += [name for name in ("confidence",) if any(row.get(name) for row in events)]
+    names += columns_of(events, names)
+    header = ", ".join("description" if name == "label" else name for name in names)
+    cells = [[row.get(name, "") for name in names] for row in events]
+    return f"{FIRST}\n" + table_of([f"{COMMENT} {header}"], cells, ",", quoted=False)
+
+
+FORMAT = Format("mne", "", read, recognises, _count, write=write, forbids=',#"\n\r')

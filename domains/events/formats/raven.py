@@ -18,17 +18,28 @@ BirdNET-Analyzer. https://github.com/birdnet-team/BirdNET-Analyzer
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from .counts import count_below_header
 from .declared import Format
-from .delimited import Columns, named_rows, separator_of
-from .rows import Row
+from .delimited import Columns, named_rows, separator_of, table_of
+from .rows import Row, columns_of, events_of
 
 LABELS = ("Annotation", "Common Name", "Species", "Label", "label")
 """The first that is there counts."""
 VIEW = "View"
 SELECTION = "Selection"
+WRITTEN = {
+    SELECTION: SELECTION,
+    VIEW: VIEW,
+    "Channel": "Channel",
+    "onset": "Begin Time (s)",
+    "offset": "End Time (s)",
+    "low_freq": "Low Freq (Hz)",
+    "high_freq": "High Freq (Hz)",
+    "label": LABELS[0],
+}
+"""The columns that Raven itself writes, by what they are called here."""
 OF_VIEW = (VIEW, "where", "low_freq", "high_freq", "n_rows")
 """What rows of one selection may differ in."""
 
@@ -93,7 +104,28 @@ def recognises(text: str) -> bool:
     return bool(separator_of(text, _columns(LABELS[0]), "\t"))
 
 
-FORMAT = Format("raven", "Begin Time (s)", read, recognises, count_below_header)
+def write(rows: Sequence[Row]) -> str:
+    r"""Return a selection table; selections are numbered from 1 and of the first spectrogram, if nothing else is said.
+
+    Examples
+    --------
+    >>> write([{"onset": "12.5", "offset": "13.25", "label": "trill"}]).splitlines()[1]
+    '1\tSpectrogram 1\t1\t12.5\t13.25\t\t\ttrill'
+    """
+    events = events_of(rows)
+    has_confidence = any(row.get("confidence") for row in events)
+    further = columns_of(events, list(WRITTEN))
+    names = [*WRITTEN, *(["confidence"] if has_confidence else []), *further]
+    header = [*WRITTEN.values(), *(["Confidence"] if has_confidence else []), *further]
+    cells = []
+    for number, row in enumerate(events, 1):
+        usual = {SELECTION: str(number), VIEW: "Spectrogram 1", "Channel": "1"}
+        given = usual | {name: cell for name, cell in row.items() if cell}
+        cells.append([given.get(name, "") for name in names])
+    return table_of(header, cells, "\t", quoted=False)
+
+
+FORMAT = Format("raven", "Begin Time (s)", read, recognises, count_below_header, write=write, forbids='\t\n\r"')
 
 
 def _label_in(text: str) -> str:

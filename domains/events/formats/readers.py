@@ -23,6 +23,7 @@ from . import (
     edf,
     elan,
     elan_table,
+    hed_score,
     lines,
     mne,
     notes,
@@ -39,8 +40,10 @@ from .declared import Format
 
 _ALL = (
     usual.FORMAT,
+    usual.WITH_TABS,
     dcase.FORMAT,
     bids.FORMAT,
+    hed_score.FORMAT,
     rttm.FORMAT,
     activitynet.FORMAT,
     audacity.FORMAT,

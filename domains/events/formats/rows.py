@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 Row = dict[str, Any]
@@ -17,6 +18,9 @@ NO_LABELS = (
 
 OF_READERS = ("where", "skip", "length", "detail", "n_rows", "ticks")
 """What a row says besides its columns; a column of the file that is called so gets a "_" after its name."""
+
+OF_EVENTS = ("file", "onset", "offset", "duration", "label", "confidence")
+"""The columns of every row that is written; all others are further ones."""
 
 UNKNOWN_RATE = float("nan")
 """Of times that count samples or frames, where the file does not say how many are in a second."""
@@ -34,3 +38,32 @@ NO_NOTE = "not the three fields onset, offset and pitch"
 NO_PITCH = "a pitch that is no frequency above 0"
 NO_STOP = "a START without STOP"
 NO_START = "a STOP without START"
+
+
+def events_of(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows that are events, of those that are written.
+
+    Examples
+    --------
+    >>> events_of([{"file": "a", "onset": "1"}, {"file": "b", "skip": NO_EVENT}])
+    [{'file': 'a', 'onset': '1'}]
+    """
+    return [row for row in rows if "skip" not in row]
+
+
+def columns_of(rows: Sequence[Row], known: Sequence[str]) -> list[str]:
+    """Return the further columns of rows that are written, in their order.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+    known : sequence of str
+        Columns that a format has by other names.
+
+    Examples
+    --------
+    >>> columns_of([{"file": "a", "onset": "1", "tier": "hand", "length": "60"}], ["onset"])
+    ['tier']
+    """
+    present = dict.fromkeys(name for row in rows for name in row)
+    return [name for name in present if name not in (*OF_EVENTS, *OF_READERS, *known)]

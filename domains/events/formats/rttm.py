@@ -10,16 +10,18 @@ Conventions
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..._files import split_lines
 from .counts import BLANK, count_lines, first_line, is_blank
 from .declared import Format
 from .delimited import without_lines
-from .rows import ABSENT, Row
+from .rows import ABSENT, Row, events_of
 
 # of the fields after the type; three have no meaning here
 FIELDS = ("file", "channel", "onset", "duration", None, None, "label", "confidence", None)
+FIRST_CHANNEL = "1"
+NOT_KNOWN = "<NA>"
 SPACES = re.compile("[ \t]+")
 LENGTHS = (9, 10)
 OTHER_TYPES = (
@@ -74,7 +76,24 @@ def _count(text: str) -> int:
     return count_lines(text, comment=";")
 
 
-FORMAT = Format("rttm", "", read, recognises, _count, (".rttm",))
+def write(rows: Sequence[Row]) -> str:
+    r"""Return a SPEAKER row for each event.
+
+    Examples
+    --------
+    >>> write([{"file": "f1", "onset": "0.5", "duration": "1.25", "label": "anna", "confidence": "0.9"}])
+    'SPEAKER f1 1 0.5 1.25 <NA> <NA> anna 0.9 <NA>\n'
+    """
+    return "".join(_line(row) for row in events_of(rows))
+
+
+def _line(row: Row) -> str:
+    given = {"channel": FIRST_CHANNEL, **{name: cell for name, cell in row.items() if cell}}
+    fields = [given.get(name or "", NOT_KNOWN) for name in FIELDS]
+    return " ".join(["SPEAKER", *fields]) + "\n"
+
+
+FORMAT = Format("rttm", "", read, recognises, _count, (".rttm",), write=write, ending=".rttm", forbids=" \t\n\r")
 
 
 def _fields(parts: list[str], line: str) -> Row:
@@ -90,7 +109,7 @@ def _fields(parts: list[str], line: str) -> Row:
         if name is not None:
             row[name] = value
     for name in ("file", "label"):
-        if row[name] == "<NA>":
+        if row[name] == NOT_KNOWN:
             row[name] = ""
     if row["confidence"] in ABSENT:
         row["confidence"] = ""

@@ -15,12 +15,12 @@ doi:10.3389/fninf.2018.00083
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..._files import split_lines
 from .counts import count_lines
 from .declared import Format
-from .delimited import Columns, named_rows, separator_of, without_lines
+from .delimited import Columns, named_rows, separator_of, table_of, without_lines
 from .rows import BACKGROUND, Row
 
 COLUMNS = Columns(
@@ -33,6 +33,9 @@ COLUMNS = Columns(
     (("onset",), ("offset",), ("label",)),
     ("channel",),
 )
+HEADER = ("channel", "start_time", "stop_time", "label", "confidence")
+ALL_CHANNELS = "TERM"
+"""What the corpora call an annotation that holds for all channels."""
 COMMENT = "#"
 SECONDS = re.compile(r"([0-9.]+) secs?")
 
@@ -78,7 +81,46 @@ def _count(text: str) -> int | None:
     return None if '"' in text else count_lines(text, COMMENT) - 1
 
 
-FORMAT = Format("tusz", "channel, stop_time", read, recognises, _count, (".csv_bi",))
+def write(rows: Sequence[Row]) -> str:
+    r"""Return the annotation of a recording; one without events has a ``bckg`` row over its length, if that is known.
+
+    Examples
+    --------
+    >>> print(write([{"file": "s1", "onset": "1.5", "offset": "2.0", "label": "seiz", "length": "300.0"}]), end="")
+    # version = csv_v1.0.0
+    # bname = s1
+    # duration = 300.0 secs
+    #
+    channel,start_time,stop_time,label,confidence
+    TERM,1.5,2.0,seiz,
+    """
+    said = ["# version = csv_v1.0.0"]
+    for row in rows[:1]:
+        said.append(f"# bname = {row['file']}")
+        if row.get("length"):
+            said.append(f"# duration = {row['length']} secs")
+    cells = [_cells(row) for row in rows if "skip" not in row or row.get("length")]
+    return "\n".join([*said, "#", table_of(HEADER, cells, ",", quoted=False)])
+
+
+def _cells(row: Row) -> list[str]:
+    if "skip" in row:
+        return [ALL_CHANNELS, "0.0", row["length"], "bckg", "1.0"]
+    cells = [row.get(name, "") for name in ("onset", "offset", "label", "confidence")]
+    return [row.get("channel") or ALL_CHANNELS, *cells]
+
+
+FORMAT = Format(
+    "tusz",
+    "channel, stop_time",
+    read,
+    recognises,
+    _count,
+    (".csv_bi",),
+    write=write,
+    ending=".csv_bi",
+    forbids=',#"\n\r',
+)
 
 
 def _said(text: str) -> dict[str, str]:

@@ -12,12 +12,12 @@ NIST (2009). The RT-09 evaluation plan. https://web.archive.org/web/2017/http://
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..._files import split_lines
 from .counts import count_lines, is_blank
 from .declared import Format
-from .rows import Row
+from .rows import Row, events_of
 
 FIELDS = ("file", "channel", "onset", "offset")
 COMMENT = ";"
@@ -53,4 +53,17 @@ def _count(text: str) -> int:
     return count_lines(text, COMMENT)
 
 
-FORMAT = Format("uem", "", read, _never, _count, (".uem",))
+def write(rows: Sequence[Row]) -> str:
+    r"""Return a row for each stretch.
+
+    Examples
+    --------
+    >>> write([{"file": "f1", "onset": "0.0", "offset": "60.0"}])
+    'f1 1 0.0 60.0\n'
+    """
+    return "".join(
+        f"{row['file']} {row.get('channel') or 1} {row['onset']} {row['offset']}\n" for row in events_of(rows)
+    )
+
+
+FORMAT = Format("uem", "", read, _never, _count, (".uem",), write=write, ending=".uem", forbids=" \t\n\r")

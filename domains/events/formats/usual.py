@@ -13,15 +13,15 @@ MODA: https://github.com/klacourse/MODA_GC. OpenSoundscape: https://opensoundsca
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from ..._text import from_csv
+from ..._text import for_csv, from_csv
 from ..schema import ALIASES
 from . import bids
 from .counts import count_below_header
 from .declared import Format
-from .delimited import Columns, named_rows, separator_of
-from .rows import ABSENT, NO_EVENT, TOO_SHORT, UNKNOWN_RATE, Row
+from .delimited import Columns, named_rows, separator_of, table_of
+from .rows import ABSENT, NO_EVENT, TOO_SHORT, UNKNOWN_RATE, Row, columns_of
 
 COLUMNS = Columns({name: (name, *others) for name, others in ALIASES.items()}, (("onset",), ("offset", "duration")))
 IN_TICKS = Columns(
@@ -55,9 +55,8 @@ def read(text: str) -> Iterator[Row]:
     """
     are_ticks = not separator_of(text, COLUMNS) and bool(separator_of(text, IN_TICKS))
     for row in named_rows(text, IN_TICKS if are_ticks else COLUMNS):
-        for name in ("file", "label"):
-            if name in row:
-                row[name] = from_csv(row[name])
+        for name, cell in row.items():
+            row[name] = from_csv(cell)
         if are_ticks:
             row["ticks"] = UNKNOWN_RATE
         if _names_a_file_alone(row):
@@ -74,7 +73,38 @@ def recognises(text: str) -> bool:
     (True, False)
     """
     has_times = bool(separator_of(text, COLUMNS) or separator_of(text, IN_TICKS))
-    return has_times and not bids.recognises(text)
+    return has_times and not bids.is_of_durations(text)
+
+
+def write(rows: Sequence[Row], separator: str = ",") -> str:
+    r"""Return a table with a header; what a spreadsheet would take for a formula gets an apostrophe.
+
+    Examples
+    --------
+    >>> write([{"file": "a", "onset": "1.5", "offset": "2.5", "label": "-owl", "confidence": ""}])
+    "file,onset,offset,label\na,1.5,2.5,'-owl\n"
+    """
+    names = ["file", "onset", "offset"]
+    names += [name for name in ("label", "confidence") if any(row.get(name) for row in rows)]
+    names += columns_of(rows, names)
+    cells = [[for_csv(row.get(name, "")) for name in names] for row in rows]
+    return table_of([for_csv(name) for name in names], cells, separator)
+
+
+def write_with_tabs(rows: Sequence[Row]) -> str:
+    r"""Return the same table, parted by tabs.
+
+    Examples
+    --------
+    >>> write_with_tabs([{"file": "a", "onset": "1.5", "offset": "2.5"}])
+    'file\tonset\toffset\na\t1.5\t2.5\n'
+    """
+    return write(rows, "\t")
+
+
+def _never(text: str) -> bool:
+    """Return False: "csv" is what such a table is."""
+    return False
 
 
 FORMAT = Format(
@@ -83,7 +113,11 @@ FORMAT = Format(
     read,
     recognises,
     count_below_header,
+    write=write,
+    ending=".csv",
 )
+WITH_TABS = Format("tsv", "", read, _never, count_below_header, write=write_with_tabs, ending=".tsv")
+"""Reads as "csv" does; a name of its own says what is written."""
 
 
 def _names_a_file_alone(row: Row) -> bool:

@@ -154,7 +154,7 @@ def test_no_file_no_kind_no_subset(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere"):
         read_events(tmp_path / "nowhere.csv")
     (tmp_path / "a.txt").write_text("1\t2\tx")
-    with pytest.raises(ValueError, match="events.read_events: kind must be one of 'csv', 'dcase'"):
+    with pytest.raises(ValueError, match="events.read_events: kind must be one of 'csv', 'tsv', 'dcase'"):
         read_events(tmp_path / "a.txt", "xml")
     with pytest.raises(UsageError, match="no subset 'test'"):
         read_events(tmp_path / "a.txt", subset="test")

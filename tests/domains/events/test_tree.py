@@ -179,13 +179,7 @@ def test_a_case_is_plain_data(tmp_path):
         "d.csv": "onset,offset\n",
     }
     for name, text in texts.items():
-        payload = {
-            "path": str(write(tmp_path / name, text)),
-            "recording": "a",
-            "kind": None,
-            "rate": None,
-            "subset": None,
-        }
+        payload = {"path": str(write(tmp_path / name, text)), "recording": "a", **tree.Reading()._asdict()}
         result = read_case(payload)
         assert json.dumps(json.loads(json.dumps(result))) == json.dumps(result)
 

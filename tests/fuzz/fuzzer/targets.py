@@ -500,6 +500,22 @@ def _check_tracks(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
     return problems
 
 
+def _convert(path: Path, folder: Path) -> Any:
+    from domains.events import convert, read_events
+
+    target = folder / "converted.csv"
+    converted = convert(path, target)
+    return converted, read_events(path), read_events(target, "csv", file=path.stem)
+
+
+def _check_converted(path: Path, found: Any, warned: Sequence[str]) -> list[str]:
+    converted, before, after = found
+    n_left_out = converted.skipped["where"].str.startswith("event ").sum()
+    if len(before.events) != len(after.events) + n_left_out:
+        return [f"{len(after.events)} events written of {len(before.events)}, and {n_left_out} are told"]
+    return []
+
+
 def _score(path: Path, folder: Path) -> Any:
     from domains.events import score
 
@@ -922,6 +938,15 @@ TARGETS: tuple[Target, ...] = (
         _check_command,
         0.3,
     ),
+    Target("events.convert", "tables", seeds.events, _convert, _check_converted, 2),
+    Target(
+        "overlap events convert",
+        "tables",
+        seeds.events,
+        _command("events", "convert", "PATH", "FOLDER/converted.json"),
+        _check_command,
+        0.4,
+    ),
     Target("events.read_tracks", "tables", seeds.tracks, _read_tracks, _check_tracks, 10),
     Target(
         "overlap events possession",
@@ -933,7 +958,7 @@ TARGETS: tuple[Target, ...] = (
     ),
 )
 
-WRITERS = ("lesions.write_image",)
+WRITERS = ("lesions.write_image", "events.write_events")
 """Public functions with a path that they write to: nothing is read from it."""
 
 

@@ -12,8 +12,10 @@ from domains.events.formats import FORMATS, SUFFIXES, find_format
 
 TEXTS = {
     "csv": ("onset,offset\n1,2\n", "line 2"),
+    "tsv": ("onset\toffset\n1\t2\n", "line 2"),
     "dcase": ("1\t2\tdog\n", "line 1"),
     "bids": ("onset\tduration\n1\t2\n", "line 2"),
+    "hed_score": ("onset\tduration\teventType\trecordingDuration\n1\t2\tsz\t60\n", "line 2"),
     "rttm": ("SPEAKER f 1 1 2 <NA> <NA> anna <NA> <NA>\n", "line 1"),
     "activitynet": ('{"results": {"v": [{"segment": [1, 2], "label": "jump"}]}}', "annotation 1"),
     "audacity": ("1\t2\tdog\n\\\t100\t200\n", "line 1"),
@@ -29,7 +31,7 @@ TEXTS = {
     "stages": ("W\n", "line 1"),
     "notes": ("0.5 1.25 440\n", "line 1"),
 }
-SAY_NOTHING = ("onsets", "stages", "timit", "uem", "notes")
+SAY_NOTHING = ("tsv", "onsets", "stages", "timit", "uem", "notes")
 """Formats that ``kind=`` has to name."""
 
 
