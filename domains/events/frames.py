@@ -133,10 +133,10 @@ def from_frames(
     """
     frames = np.asarray(values)
     kind = _kind_of(frames, enter, background)
-    edges = _edges(_FROM, len(frames), rate, times)
+    clock = _clock(_FROM, len(frames), rate, times)
     if kind == "labels":
         _refuse(leave=leave, median=median, labels=labels or None)
-        found = _events_of_labels(frames, background, edges)
+        found = _events_of_labels(frames, background, clock)
     else:
         columns = _columns(frames)
         names = _names_of(columns, labels)
@@ -144,7 +144,7 @@ def from_frames(
             columns = _median(columns, median)
         is_on = columns if kind == "mask" else _on(columns, enter, leave)
         scores = columns if kind == "scores" else None
-        found = _events_of_columns(is_on, scores, names, edges)
+        found = _events_of_columns(is_on, scores, names, clock)
     table = pd.concat(found, ignore_index=True).sort_values("onset", kind="stable", ignore_index=True)
     return as_events(table.assign(file=file))
 
@@ -220,10 +220,10 @@ def to_frames(
     names = _labels_of(table, labels)
     if n_frames is not None:
         check_whole(_TO, "n_frames", n_frames, at_least=0)
-    edges = _edges(_TO, n_frames, rate, times)
-    n = len(edges) - 1
+    clock = _clock(_TO, n_frames, rate, times)
+    n = clock.n_frames
     check_budget(_TO, "mask", 5 * (n + 1) * max(len(names), 1), f"{n} frames of {len(names)} labels")
-    judged = _judged(table, edges, rate, rounding, tolerance, keep_short)
+    judged = _judged(table, clock, rounding, tolerance, keep_short)
     mask = _mask(judged, names, n)
     _warn_of_losses(judged, mask, names, rounding)
     values = mask if as_ == "mask" else _label_of_each(mask, names)
@@ -273,8 +273,31 @@ def _refuse(**options: Any) -> None:
             raise UsageError(f"{_FROM}: {name}={value!r} is {what[name]}")
 
 
-def _edges(operation: str, n: int | None, rate: float | None, times: Any) -> np.ndarray:
-    """Return when each frame begins, and when the last ends, seconds."""
+class _Clock(NamedTuple):
+    """When frames are: so many a second, or from edge to edge."""
+
+    n_frames: int
+    rate: float | None
+    edges: np.ndarray
+
+    def time_of(self, frame: np.ndarray) -> np.ndarray:
+        """Return when frames begin, seconds; the one after the last begins where that ends."""
+        return np.asarray(self.edges[frame] if self.rate is None else frame / self.rate)
+
+    def position_of(self, time: np.ndarray) -> np.ndarray:
+        """Return times in frames, straight within each; before the first and after the last, by their lengths."""
+        if self.rate is not None:
+            return time * self.rate
+        edges = self.edges
+        inside = np.interp(time, edges, np.arange(len(edges)))
+        before = (time - edges[0]) / (edges[1] - edges[0])
+        after = self.n_frames + (time - edges[-1]) / (edges[-1] - edges[-2])
+        from_first_on = np.where(time > edges[-1], after, inside)
+        return np.asarray(np.where(time < edges[0], before, from_first_on))
+
+
+def _clock(operation: str, n: int | None, rate: float | None, times: Any) -> _Clock:
+    """Return when the frames are, from their rate or their times."""
     if (rate is None) == (times is None):
         given = "neither" if rate is None else "both"
         raise UsageError(
@@ -284,23 +307,25 @@ def _edges(operation: str, n: int | None, rate: float | None, times: Any) -> np.
         check_number(operation, "rate", rate, above=0)
         if n is None:
             raise UsageError(f"{operation}: n_frames= is missing; pass how many there are, round(duration * rate)")
-        check_budget(operation, "frames", 8 * (n + 1), f"{n} frames")
-        return np.arange(n + 1) / rate
-    given_times = np.asarray(times, float)
-    n = len(given_times) if n is None else n
-    if given_times.ndim != 1 or len(given_times) not in (n, n + 1):
+        return _Clock(n, rate, np.empty(0))
+    edges = np.asarray(times, float)
+    n = len(edges) if n is None else n
+    if edges.ndim != 1 or len(edges) not in (n, n + 1):
         raise ValueError(
-            f"{operation}: times have shape {given_times.shape} for {n} frames; pass one a frame, and after them the "
-            "end of the last if it is known"
+            f"{operation}: times have shape {edges.shape} for {n} frames; pass one a frame, and after them the end of "
+            "the last if it is known"
         )
-    if not np.isfinite(given_times).all() or not (np.diff(given_times) > 0).all():
+    if not np.isfinite(edges).all() or not (np.diff(edges) > 0).all():
         raise ValueError(f"{operation}: times must be finite and rise from frame to frame; sort the frames by time")
-    if len(given_times) == n + 1:
-        return given_times
-    if n < 2:
-        raise ValueError(f"{operation}: one time does not say how long its frame lasts; append when it ends")
-    last_end = given_times[-1] + (given_times[-1] - given_times[-2])
-    return np.append(given_times, last_end)
+    if len(edges) < 2:
+        raise ValueError(
+            f"{operation}: {len(edges)} times do not say how long a frame lasts; append when the last one "
+            "ends, or pass rate="
+        )
+    if len(edges) == n:
+        last_end = edges[-1] + (edges[-1] - edges[-2])
+        edges = np.append(edges, last_end)
+    return _Clock(n, None, edges)
 
 
 def _columns(frames: np.ndarray) -> np.ndarray:
@@ -346,18 +371,18 @@ def _on(scores: np.ndarray, enter: float | None, leave: float | None) -> np.ndar
 
 
 def _events_of_columns(
-    is_on: np.ndarray, scores: np.ndarray | None, names: list[str], edges: np.ndarray
+    is_on: np.ndarray, scores: np.ndarray | None, names: list[str], clock: _Clock
 ) -> list[pd.DataFrame]:
     """Return the events of each column."""
     found = []
     for k, name in enumerate(names):
         start, stop = runs(is_on[:, k])
         confidence = np.full(len(start), np.nan) if scores is None else _means(scores[:, k], start, stop)
-        found.append(_table(start, stop, [name] * len(start), confidence, edges))
+        found.append(_table(start, stop, [name] * len(start), confidence, clock))
     return found
 
 
-def _events_of_labels(frames: np.ndarray, background: Any, edges: np.ndarray) -> list[pd.DataFrame]:
+def _events_of_labels(frames: np.ndarray, background: Any, clock: _Clock) -> list[pd.DataFrame]:
     """Return the runs of one label that is not the background."""
     codes, present = pd.factorize(frames)
     if any(isinstance(label, bool | np.bool_) for label in present):
@@ -371,7 +396,7 @@ def _events_of_labels(frames: np.ndarray, background: Any, edges: np.ndarray) ->
     start = start[is_event]
     stop = stop[is_event]
     names = [for_table(str(present[code])) for code in codes[start]]
-    return [_table(start, stop, names, np.full(len(start), np.nan), edges)]
+    return [_table(start, stop, names, np.full(len(start), np.nan), clock)]
 
 
 def _as_list(background: Any) -> list[Any]:
@@ -393,10 +418,10 @@ def _means(values: np.ndarray, start: np.ndarray, stop: np.ndarray) -> np.ndarra
     return np.asarray(means)
 
 
-def _table(start: np.ndarray, stop: np.ndarray, names: list[str], confidence: np.ndarray, edges: np.ndarray) -> Any:
+def _table(start: np.ndarray, stop: np.ndarray, names: list[str], confidence: np.ndarray, clock: _Clock) -> Any:
     columns = {
-        "onset": edges[start],
-        "offset": edges[stop],
+        "onset": clock.time_of(start),
+        "offset": clock.time_of(stop),
         "label": names,
         "confidence": confidence,
         "first_frame": start,
@@ -431,13 +456,11 @@ def _labels_of(table: pd.DataFrame, labels: Sequence[str] | None) -> tuple[str, 
     return names
 
 
-def _judged(
-    table: pd.DataFrame, edges: np.ndarray, rate: float | None, rounding: str, tolerance: float, keep_short: bool
-) -> pd.DataFrame:
+def _judged(table: pd.DataFrame, clock: _Clock, rounding: str, tolerance: float, keep_short: bool) -> pd.DataFrame:
     """Return the events with their frames, and what became of each."""
-    n = len(edges) - 1
+    n = clock.n_frames
     times = times_of(table)
-    position = times * rate if rate is not None else _positions(times, edges)
+    position = clock.position_of(times)
     first, stop = whole_ends(position[:, 0], position[:, 1], rounding, tolerance)
     inside_first = np.clip(first, 0, n)
     inside_stop = np.clip(stop, 0, n)
@@ -462,18 +485,6 @@ def _judged(
         n_frames=count.astype(np.int64),
         outcome=outcome,
     )
-
-
-def _positions(times: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Return times in frames, straight within each; before the first and after the last, by their lengths."""
-    n = len(edges) - 1
-    if n == 0:
-        return np.full(times.shape, np.inf)
-    inside = np.interp(times, edges, np.arange(n + 1))
-    before = (times - edges[0]) / (edges[1] - edges[0])
-    after = n + (times - edges[-1]) / (edges[-1] - edges[-2])
-    from_first_on = np.where(times > edges[-1], after, inside)
-    return np.asarray(np.where(times < edges[0], before, from_first_on))
 
 
 def _mask(judged: pd.DataFrame, names: tuple[str, ...], n: int) -> np.ndarray:

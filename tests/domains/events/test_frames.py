@@ -214,11 +214,11 @@ def test_what_is_not_declared_is_refused(values, options, message):
         ({"rate": 1, "n_frames": -1}, "n_frames must be"),
         ({"times": [0, 2, 1]}, "rise from frame to frame"),
         ({"times": [0, 1, 2], "n_frames": 7}, "times have shape"),
-        ({"times": [0]}, "does not say how long"),
+        ({"times": [0]}, "1 times do not say how long"),
         ({"rate": 1, "n_frames": 3, "labels": ["b"]}, r'other labels than labels=: \[""\]'),
         ({"rate": 1, "n_frames": 3, "labels": "b"}, r"is one text; pass a list, \['b'\]"),
         ({"rate": 1, "n_frames": 3, "as_": "roll"}, "as_ must be one of"),
-        ({"rate": 1e9, "n_frames": 10**12}, "1000000000000 frames"),
+        ({"rate": 1e9, "n_frames": 10**12}, "1000000000000 frames of 1 labels"),
     ],
     ids=str,
 )
