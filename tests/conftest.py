@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +20,7 @@ collect_ignore = ["data"]  # what made the golden values needs tools that the te
 matplotlib.use("agg")
 # torch's threads wait for each other at every small step: on a busy machine four times the time
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-settings.register_profile("default", deadline=None, derandomize=True, max_examples=30)
-# for a change of the laws or of what they are about: pytest --hypothesis-profile thorough
-settings.register_profile("thorough", deadline=None, max_examples=500)
+settings.register_profile("default", deadline=None, derandomize=True)
 settings.load_profile("default")
 
 
@@ -121,36 +118,6 @@ def _forget_compiled_functions() -> Iterator[None]:
     yield
     if dynamo := sys.modules.get("torch._dynamo"):
         dynamo.reset()
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a command left behind."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-@pytest.fixture
-def run_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
-    """Run the command line as its users do, but in this process: a new one takes seconds to load its packages."""
-    from domains import cli
-
-    def run(*arguments: object, code: int = 0) -> Done:
-        monkeypatch.setattr(sys, "argv", ["overlap", *map(str, arguments)])
-        capsys.readouterr()
-        with warnings.catch_warnings():
-            # as a process of its own has them
-            warnings.simplefilter("default")
-            with pytest.raises(SystemExit) as ended:
-                cli.main()
-        done = Done(ended.value.code or 0, *capsys.readouterr())
-        assert done.returncode == code, done.stderr
-        assert "Traceback" not in done.stderr
-        return done
-
-    return run
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from .scenes import player_and_ball
 from .schema import as_events, as_support
 from .scripts import possession_scenes
 from .steps import add_margins, clean, clip_to_support, drop_short, merge_close, snap_to_grid, split_long
+from .subjects import average_subjects, confidence_interval, score_subjects, with_subjects
 from .tracks import dwell, frame_overlap, possession, read_tracks, transitions
 from .writing import write_events
 
@@ -30,11 +31,13 @@ __all__ = [
     "as_events",
     "as_support",
     "assess",
+    "average_subjects",
     "boundary_errors",
     "clean",
     "clip_to_support",
     "compare",
     "compare_protocols",
+    "confidence_interval",
     "confusion_matrix",
     "convert",
     "drop_short",
@@ -56,11 +59,13 @@ __all__ = [
     "read_events",
     "read_tracks",
     "score",
+    "score_subjects",
     "snap_to_grid",
     "split_long",
     "summarise",
     "to_frames",
     "transitions",
     "ward_taxonomy",
+    "with_subjects",
     "write_events",
 ]

@@ -27,10 +27,12 @@ class ProtocolName(StrEnum):
     tiou = "tiou"
     szcore = "szcore"
     szcore_sample = "szcore_sample"
+    spindles = "spindles"
     sed_eval_event = "sed_eval_event"
     sed_eval_segment = "sed_eval_segment"
     activitynet = "activitynet"
     thumos14 = "thumos14"
+    proposals = "proposals"
     nist_der = "nist_der"
     pyannote_der = "pyannote_der"
     jer = "jer"
@@ -129,6 +131,15 @@ Rate = Annotated[
     float | None, typer.Option(help="Samples, frames or epochs in a second, for files whose times count them.")
 ]
 Subset = Annotated[str | None, typer.Option(help="Which subset of an ActivityNet reference to score.")]
+Group = Annotated[
+    str | None,
+    typer.Option(
+        metavar="bids|file|COLUMN|PATTERN",
+        help="Whose each recording is: the sub-… of its name (bids), each its own (file), a column of the events, or "
+        "what a pattern captures in the name, such as '(p[0-9]+)_'. Adds means over subjects, and intervals.",
+    ),
+]
+Level = Annotated[float, typer.Option(help="Confidence level of the intervals.")]
 
 # what the function that is called takes besides the settings of a protocol
 NO_SETTINGS = (
@@ -142,6 +153,8 @@ NO_SETTINGS = (
     "kind",
     "subset",
     "rate",
+    "group",
+    "level",
     "records",
     "workers",
     "scheduler",
@@ -167,6 +180,8 @@ def score(
     kind: Kind = None,
     rate: Rate = None,
     subset: Subset = None,
+    group: Group = None,
+    level: Level = 0.95,
     sharing: Sharing,
     saving: Saving,
 ) -> None:
@@ -188,6 +203,8 @@ def score(
         kind=kind.value if kind else None,
         rate=rate,
         subset=subset,
+        group=group,
+        level=level,
         **keywords(sharing),
         outputs=saving.checked([predicted, reference, support], others={"--records": sharing.records}),
         **_read_settings(param or []),

@@ -143,10 +143,11 @@ def compare(
         Events, see `as_events`; seconds.
     protocol : str or Protocol
         A name of `PROTOCOLS`: "time" (overlap of labelled time, Cohen's kappa), "tiou" (events found at several
-        temporal IoU), "szcore", "szcore_sample", "sed_eval_event", "sed_eval_segment", "activitynet", "thumos14",
-        "nist_der", "pyannote_der" and "jer" (speakers), "mir_eval_onset", "mir_eval_transcription" (notes
-        with a pitch), "affiliation" and "range_based" (anomalies), "segmental" (actions), "dcase_fewshot" (sounds
-        of animals), "ward" (events cut, joined, too long, too short); or one of your own.
+        temporal IoU), "szcore", "szcore_sample", "spindles", "sed_eval_event", "sed_eval_segment", "activitynet",
+        "thumos14", "proposals" (AR-AN), "nist_der", "pyannote_der" and "jer" (speakers), "mir_eval_onset",
+        "mir_eval_transcription" (notes with a pitch), "affiliation" and "range_based" (anomalies), "segmental"
+        (actions), "dcase_fewshot" (sounds of animals), "ward" (events cut, joined, too long, too short); or one of your
+        own.
     support : float, mapping or DataFrame, optional
         What was scored: the duration of all files, of each, or a table with ``file``, ``onset``, ``offset``, a row
         for each stretch. A number holds for the files that have events; see `assess`.
@@ -322,7 +323,7 @@ def explain_faults(scored: Scored, report: xr.Dataset, by: By = None) -> None:
         warnings.simplefilter("ignore", UserWarning)
         again = assess(prediction, reference, protocol, support=support, corrected=True, **scored.parameters)
     better = again.report(by)
-    different = [name for name in report.data_vars if _differs(str(name), report, better)]
+    different = [name for name in better.data_vars if _differs(str(name), report, better)]
     if not different:
         return
     different.sort(key=lambda name: report[name].ndim)

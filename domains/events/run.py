@@ -41,6 +41,7 @@ from .formats import FORMATS
 from .protocols import By, Protocol, Scored
 from .protocols.scored import checked_by
 from .schema import Support, as_support
+from .subjects import Group, with_subjects
 from .tree import Found, Reading, Side, find_files, is_lost, lost_on_both, read_sides
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ def score(
     kind: str | None = None,
     rate: float | None = None,
     subset: str | None = None,
+    group: Group | None = None,
+    level: float = 0.95,
     **parameters: Any,
 ) -> ScoredFiles:
     r"""Score files of predicted events against files of annotated ones.
@@ -105,6 +108,12 @@ def score(
         How many samples, frames or epochs are in a second, for files whose times count them.
     subset : str, optional
         Which subset of an ActivityNet database is the reference.
+    group : str or mapping, optional
+        Whose each recording is: "bids" (the entity ``sub-…`` of its name), "file", a pattern that captures it in the
+        name, a column of the events, or a mapping. Then each figure has its mean over subjects, their standard
+        deviation and intervals; see `with_subjects`.
+    level : float
+        Confidence level of the intervals.
     records : path, optional
         A file that keeps what was read of each file as soon as it is there; a second run reads only what is new, failed
         or has changed.
@@ -175,6 +184,8 @@ def score(
         **parameters,
     )
     report = scored.report(by)
+    if group is not None:
+        report = with_subjects(report, scored, group, level=level)
     if explain:
         explain_faults(scored, report, by)
     skipped = _skipped.joined(a.skipped, b.skipped, scored.skipped)
@@ -215,7 +226,7 @@ def score_files(predicted: Path, reference: Path, *, outputs: Outputs, by: By = 
     code = _console.deliver(
         report,
         outputs,
-        lambda: [tables.report_table(report)],
+        lambda: tables.report_tables(report),
         lambda: draw_timelines(scored),
         skipped,
         rows=summarise(report),

@@ -25,8 +25,12 @@ FIGURES = {
     "f_beta": "F-beta",
     "edit": "edit score",
     "overlap_ratio": "overlap ratio",
+    "reference_f1": "reference F1",
     "mean_f1": "mean F1",
     "mean_ap": "mAP",
+    "recall_at_1x": "recall@1x",
+    "recall_at_5x": "recall@5x",
+    "auc": "AR-AN AUC",
     "der": "DER",
     "jer": "JER",
     "purity": "purity",
@@ -55,6 +59,42 @@ def report_table(report: xr.Dataset, most: int = 40) -> Table:
     title = _title(report)
     caption = _caption(report, len(rows) - most)
     return build_table(labels, headings, cells, title=title, caption=caption)
+
+
+def report_tables(report: xr.Dataset) -> list[Table]:
+    """Return all that the terminal shows of a report: the numbers, and where there are subjects what they say together.
+
+    Parameters
+    ----------
+    report : Dataset
+        As `compare` or `with_subjects` returns it.
+    """
+    if "n_subjects" not in report.attrs:
+        return [report_table(report)]
+    return [report_table(report), subjects_table(report)]
+
+
+def subjects_table(report: xr.Dataset) -> Table:
+    """Return the means over subjects and the intervals of a report of `with_subjects` as a table for the terminal.
+
+    Where there are several thresholds, it shows the one nearest to 0.5.
+    """
+    at = report.sel(threshold=0.5, method="nearest") if "threshold" in report.dims else report
+    level = f"{100 * report.attrs['level']:g} %"
+    cells = []
+    for name, title in FIGURES.items():
+        if f"{name}_mean" not in at:
+            continue
+        mean = f"{float(at[f'{name}_mean']):.4f} ± {float(at[f'{name}_sd']):.4f}"
+        of_mean = f"{float(at[f'{name}_mean_low']):.4f} to {float(at[f'{name}_mean_high']):.4f}"
+        of_all = "–"
+        if f"{name}_low" in at:
+            of_all = f"{float(at[f'{name}_low']):.4f} to {float(at[f'{name}_high']):.4f}"
+        cells.append([title, mean, of_mean, of_all])
+    headings = ["mean ± SD over subjects", f"{level} interval of the mean", f"{level} interval, recordings pooled"]
+    threshold = f", threshold {float(at['threshold']):g}" if "threshold" in at.coords else ""
+    title = f"{report.attrs['n_subjects']} subjects (by {report.attrs['group']}){threshold}"
+    return build_table(["figure"], headings, cells, title=title)
 
 
 def _size_cells(row: Row) -> list[str]:

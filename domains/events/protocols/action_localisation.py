@@ -7,6 +7,8 @@ Conventions
 - The peers know no scored stretches: an annotation past the end of its video counts. Corrected, or with
   ``outside="dropped"``, which several stretches of a file need, an event that shares time with one of them is scored,
   whole, and the others are left out and listed.
+- Recall@kx is that of the k × n most confident predictions of each label in each video, where it has n references,
+  averaged over labels; several predictions may find one reference, and one several.
 
 References
 ----------
@@ -19,21 +21,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import nan
-from typing import Literal
 
+import numpy as np
 import pandas as pd
+import xarray as xr
 
 from ..._checks import check_choice
 from .criteria import Points, tiou
 from .descriptions import AVERAGE_MAP, NO_COLLAR, Description, listed, of_nothing, of_outside, within
 from .matchers import by_confidence
 from .preparation import Order, Outside, ordered, within_support, without_duplicates
-from .reducers import average_precision
-from .scored import Matched, Protocol
+from .ranks import Ties
+from .reducers import average_precision, first_to_find
+from .scored import By, Matched, Protocol, Scored
 from .settings import (
     OPERATION,
     OUTSIDE,
     Empty,
+    as_counts,
     as_thresholds,
     check_amount,
     check_duplicates,
@@ -43,7 +48,7 @@ from .settings import (
     check_points,
 )
 
-TIES = "predictions of equal confidence count in the order of rows"
+TIES = "predictions of equal confidence count one after the other, the later row first"
 THRESHOLD = "comparisons with a threshold depend on the last bit of a temporal IoU"
 
 
@@ -65,10 +70,13 @@ class RankedSettings:
         How far below a threshold still counts.
     empty : float or EmptyPolicy
         Value of an index that is 0/0.
-    ties : {"index", "together"}
-        Predictions of equal confidence count one after the other, or all at once.
+    ties : {"official", "index", "together"}
+        Predictions of equal confidence count one after the other, the later row first as the official code has it or
+        the earlier, or all at once.
     outside : {"counted", "dropped"}
         Whether events that share no time with what was scored count, or are left out.
+    top : sequence of int
+        The k of recall@kx.
     """
 
     order: Order = "rows"
@@ -77,8 +85,9 @@ class RankedSettings:
     thresholds: Sequence[float] = (0.5,)
     tolerance: float = 0.0
     empty: Empty = nan
-    ties: Literal["index", "together"] = "index"
+    ties: Ties = "official"
     outside: Outside = "counted"
+    top: Sequence[int] = (1, 5)
 
     def __post_init__(self) -> None:
         check_order(self.order)
@@ -87,8 +96,9 @@ class RankedSettings:
         object.__setattr__(self, "thresholds", as_thresholds(self.thresholds))
         check_amount("tolerance", self.tolerance)
         check_empty(self.empty)
-        check_choice(OPERATION, "ties", self.ties, ("index", "together"))
+        check_choice(OPERATION, "ties", self.ties, ("official", "index", "together"))
         check_outside(self.outside)
+        object.__setattr__(self, "top", as_counts("top", self.top))
 
 
 def match_ranked(
@@ -101,13 +111,51 @@ def match_ranked(
     prediction = ordered(prediction, settings.order)
     reference = ordered(reference, settings.order)
     pairs = tiou(prediction, reference, points=settings.points)
-    matches = by_confidence(prediction, reference, pairs, thresholds=settings.thresholds, tolerance=settings.tolerance)
+    matches = by_confidence(
+        prediction,
+        reference,
+        pairs,
+        thresholds=settings.thresholds,
+        tolerance=settings.tolerance,
+        ties=settings.ties,
+    )
     return Matched(prediction, reference, pairs, matches)
+
+
+def score_ranked(scored: Scored, by: By) -> xr.Dataset:
+    """Return what `average_precision` does, and ``recall_at_kx`` for each k of the settings.
+
+    Parameters
+    ----------
+    scored, by
+        See `average_precision`; settings also: ``top``.
+
+    Returns
+    -------
+    Dataset
+        Beside those of `average_precision`: ``recall_at_1x``, ``recall_at_5x`` …, over thresholds.
+    """
+    data = average_precision(scored, by)
+    first_rank = first_to_find(scored, "label", "file")
+    label = scored.reference.groupby("label", sort=False).ngroup().to_numpy()
+    n_alike = scored.reference.groupby(["file", "label"])["onset"].transform("size").to_numpy()
+    n_of_label = np.bincount(label)
+    for k in scored.settings.top:
+        is_found = first_rank < k * n_alike
+        recalls = [np.bincount(label, row, len(n_of_label)) / n_of_label for row in is_found]
+        mean = np.mean(recalls, axis=1) if len(label) else np.full(len(is_found), nan)
+        data[f"recall_at_{k}x"] = ("threshold", mean)
+    return data
 
 
 def describe_ranked(settings: RankedSettings) -> Description:
     """Say what "activitynet" and "thumos14" do."""
-    ties = "one after the other" if settings.ties == "index" else "all at once"
+    orders = {
+        "official": "one after the other, the later row first",
+        "index": "one after the other, the earlier row first",
+        "together": "all at once",
+    }
+    ties = orders[settings.ties]
     duplicates = "" if settings.duplicates is None else f"; references within {settings.duplicates:g} s are one"
     return Description(
         criterion=f"temporal IoU ≥ {listed(settings.thresholds)}",
@@ -124,7 +172,7 @@ def describe_ranked(settings: RankedSettings) -> Description:
 
 ACTIVITYNET = Protocol(
     match_ranked,
-    average_precision,
+    score_ranked,
     RankedSettings(thresholds=tuple(k / 20 for k in range(10, 20)), points="any"),
     corrected={"points": "same", "order": "time", "ties": "together", "tolerance": 1e-9, "outside": "dropped"},
     faults=(TIES, THRESHOLD, "two events without duration match wherever they are", OUTSIDE),
@@ -136,7 +184,7 @@ ACTIVITYNET = Protocol(
 
 THUMOS14 = Protocol(
     match_ranked,
-    average_precision,
+    score_ranked,
     RankedSettings(thresholds=(0.3, 0.4, 0.5, 0.6, 0.7), points="never", duplicates=1e-3),
     corrected={
         "points": "same",

@@ -49,7 +49,9 @@ class Pairs(NamedTuple):
     value: np.ndarray
 
 
-def tiou(prediction: pd.DataFrame, reference: pd.DataFrame, *, points: Points = "same") -> Pairs:
+def tiou(
+    prediction: pd.DataFrame, reference: pd.DataFrame, *, points: Points = "same", same_label: bool = True
+) -> Pairs:
     """Pair events of one file and label that overlap; the value is their temporal IoU.
 
     Parameters
@@ -59,6 +61,8 @@ def tiou(prediction: pd.DataFrame, reference: pd.DataFrame, *, points: Points = 
     points : {"same", "any", "never"}
         What two events without duration are worth, 0/0: 1 if they are one point ("same"); 1 wherever they are, as
         ActivityNet's code has it ("any": there NaN < θ is false); never anything ("never", as OpenTAD).
+    same_label : bool
+        Whether labels must agree.
 
     Examples
     --------
@@ -68,7 +72,8 @@ def tiou(prediction: pd.DataFrame, reference: pd.DataFrame, *, points: Points = 
     """
     a = times_of(prediction)
     b = times_of(reference)
-    group = groups(prediction, reference, "file", "label")
+    together = ("file", "label") if same_label else ("file",)
+    group = groups(prediction, reference, *together)
     i, j, intersection = intervals.overlap_pairs(a, b, by=group)
     duration_a = a[i, OFFSET] - a[i, ONSET]
     duration_b = b[j, OFFSET] - b[j, ONSET]

@@ -20,13 +20,15 @@ from dataclasses import dataclass, replace
 from math import nan
 
 import pandas as pd
+import xarray as xr
 
 from .agreement import add_time
 from .criteria import shared_time
 from .descriptions import DICE, IOU, NO_COLLAR, NOT_USED, Description, at_samples, of_nothing, patterns
 from .matchers import all_pairs
-from .preparation import unite, with_labels
-from .scored import Matched, Protocol
+from .preparation import as_masks, unite, with_labels
+from .reducers import with_false_alarms
+from .scored import By, Matched, Protocol, Scored
 from .settings import Empty, check_empty, check_labels, check_rate
 
 
@@ -62,13 +64,17 @@ class SampleSettings(TimeSettings):
         Value of an index that is 0/0.
     labels : str or sequence of str
         Patterns of the labels that count, as in a shell, all as one class; events without a label always do.
+    mask_rate : float, optional
+        Samples per second of the masks that files become first, times cut down; 1 in szcore-evaluation. None: none.
     """
 
     rate: float | None = 1.0
     labels: str | Sequence[str] = "sz*"
+    mask_rate: float | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_rate(self.mask_rate, "mask_rate")
         if not isinstance(self.labels, str):
             check_labels(self.labels)
 
@@ -90,7 +96,24 @@ def match_samples(
     """Make all seizures of a side one class, and pair those that share time."""
     prediction = _one_class(prediction, "prediction", settings)
     reference = _one_class(reference, "reference", settings)
+    if settings.mask_rate is not None:
+        prediction, _ = as_masks(prediction, support, settings.mask_rate)
+        reference, support = as_masks(reference, support, settings.mask_rate)
     return match_time(prediction, reference, support, settings)
+
+
+def add_samples(scored: Scored, by: By) -> xr.Dataset:
+    """Add up as `add_time` does, and the seconds of false alarms in 24 hours.
+
+    Returns
+    -------
+    Dataset
+        Beside those of `add_time`: ``false_alarms_per_24h``, seconds that no reference covers in a day.
+    """
+    if scored.settings.mask_rate is not None:
+        _, support = as_masks(scored.reference, scored.support, scored.settings.mask_rate)
+        scored = replace(scored, support=support)
+    return with_false_alarms(add_time(scored, by), scored, by)
 
 
 def _one_class(events: pd.DataFrame, side: str, settings: SampleSettings) -> pd.DataFrame:
@@ -131,7 +154,7 @@ TIME = Protocol(
 
 SZCORE_SAMPLE = Protocol(
     match_samples,
-    add_time,
+    add_samples,
     SampleSettings(),
     corrected={"rate": None},
     faults=("boundaries are rounded to whole seconds, and an event that rounds to none vanishes",),

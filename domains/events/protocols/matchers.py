@@ -23,7 +23,8 @@ from scipy import sparse
 
 from overlap import matching as core
 
-from .criteria import Pairs
+from .criteria import Pairs, groups
+from .ranks import Ties, ranks, warn_of_ties
 
 NOBODY = -1
 
@@ -98,6 +99,7 @@ def by_confidence(
     *,
     thresholds: Sequence[float] = (0.5,),
     tolerance: float = 0.0,
+    ties: Ties = "index",
 ) -> Matches:
     """Let predictions, the most confident first, claim the reference of greatest value that is free.
 
@@ -111,11 +113,18 @@ def by_confidence(
         Least values of a match.
     tolerance : float
         How far below a threshold still counts: rounding may carry 0.5 to 0.49999999999999994.
+    ties : {"official", "index", "together"}
+        Which of equals of one label is first, see `ranks`.
 
     Raises
     ------
     ValueError
         If a prediction has no confidence.
+
+    Warns
+    -----
+    UserWarning
+        If equals are in the official order, and there are some.
 
     Examples
     --------
@@ -126,18 +135,33 @@ def by_confidence(
     """
     n = len(prediction)
     m = len(reference)
-    n_missing = int(prediction["confidence"].isna().sum())
-    if n_missing:
-        raise ValueError(
-            f"events.assess: {n_missing} of {n} predictions have no confidence; "
-            "this protocol ranks them: add a column confidence (or score)"
-        )
+    confidence = with_confidence(prediction)
     steps = np.asarray(thresholds, float)
-    confidence = prediction["confidence"].to_numpy(float)
-    claimed = core.claim(confidence, as_matrix(pairs, n, m), steps - tolerance)
+    label, _ = groups(prediction, reference, "label")
+    if ties == "official":
+        warn_of_ties(confidence, label)
+    rank = ranks(confidence, label, ties=ties)
+    claimed = core.claim(-rank, as_matrix(pairs, n, m), steps - tolerance)
     of_prediction = np.atleast_2d(claimed)
     of_reference = np.stack([_inverse(partner, m) for partner in of_prediction])
     return Matches(of_prediction, of_reference, np.zeros(m, bool), steps)
+
+
+def with_confidence(prediction: pd.DataFrame) -> np.ndarray:
+    """Return the confidence of each prediction.
+
+    Raises
+    ------
+    ValueError
+        If a prediction has none.
+    """
+    n_missing = int(prediction["confidence"].isna().sum())
+    if n_missing:
+        raise ValueError(
+            f"events.assess: {n_missing} of {len(prediction)} predictions have no confidence; "
+            "this protocol ranks them: add a column confidence (or score)"
+        )
+    return prediction["confidence"].to_numpy(float)
 
 
 def one_to_one(

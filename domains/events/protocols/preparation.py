@@ -391,6 +391,37 @@ def unite_with_points(events: pd.DataFrame, support: pd.DataFrame, *, tolerance:
     return joined.reset_index(drop=True)
 
 
+def as_masks(events: pd.DataFrame, support: pd.DataFrame, rate: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Make the events of each file a mask of whole samples and read it back, as epilepsy2bids does: times are cut down.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Events of one class.
+    support : DataFrame
+        How long the masks are, whole samples of it.
+    rate : float
+        Samples per second.
+
+    Returns
+    -------
+    events, support : DataFrame
+        Events that overlap or touch are one, and those that are shorter than a sample may be none.
+
+    Examples
+    --------
+    >>> from ..schema import as_events, as_support
+    >>> events, support = as_masks(as_events([[1.9, 4.2], [4.7, 9.5], [12.1, 12.9]]), as_support(9.4, [""]), 1.0)
+    >>> times_of(events).tolist(), support["offset"].tolist()
+    ([[1.0, 9.0]], [9.0])
+    """
+    onset, offset = np.floor(times_of(events).T * rate) / rate
+    end = np.floor(support["offset"] * rate) / rate
+    whole = support.assign(onset=np.floor(support["onset"] * rate) / rate, offset=end)
+    pooled = events.assign(onset=onset, offset=offset, label=events["label"].iloc[0] if len(events) else "")
+    return unite(pooled, whole), whole
+
+
 def on_grid(time: np.ndarray, resolution: float, tolerance: float, to_whole: ToWhole) -> np.ndarray:
     """Return times in segments, made whole by floor or ceil unless they lie on the grid to within the tolerance."""
     return made_whole(np.asarray(time, float) / resolution, to_whole, tolerance / resolution)

@@ -22,10 +22,12 @@ from .diarisation import JER, NIST_DER, PYANNOTE_DER
 from .few_shot import DCASE_FEWSHOT
 from .labelled_time import SZCORE_SAMPLE, TIME
 from .mir_eval import MIR_EVAL_ONSET, MIR_EVAL_TRANSCRIPTION
+from .proposals import PROPOSALS
 from .range_based import RANGE_BASED
 from .scored import Protocol
 from .sed_eval import SED_EVAL_EVENT, SED_EVAL_SEGMENT
 from .segmental import SEGMENTAL
+from .spindles import SPINDLES
 from .szcore import SZCORE
 from .temporal_iou import TIOU
 from .ward import WARD
@@ -36,10 +38,12 @@ PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
         "tiou": TIOU,
         "szcore": SZCORE,
         "szcore_sample": SZCORE_SAMPLE,
+        "spindles": SPINDLES,
         "sed_eval_event": SED_EVAL_EVENT,
         "sed_eval_segment": SED_EVAL_SEGMENT,
         "activitynet": ACTIVITYNET,
         "thumos14": THUMOS14,
+        "proposals": PROPOSALS,
         "nist_der": NIST_DER,
         "pyannote_der": PYANNOTE_DER,
         "jer": JER,

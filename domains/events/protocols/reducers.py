@@ -32,6 +32,7 @@ from ..schema import names_in
 from .criteria import groups
 from .matchers import NOBODY, as_matrix
 from .preparation import rounded, segments_of
+from .ranks import ranks
 from .scored import By, Scored, dims_of
 
 DAY = 86400.0
@@ -182,7 +183,19 @@ def count_false_alarms(scored: Scored, by: By) -> xr.Dataset:
     Dataset
         Beside those of `count`: ``false_alarms_per_24h``.
     """
-    data = count(scored, by)
+    return with_false_alarms(count(scored, by), scored, by)
+
+
+def with_false_alarms(data: xr.Dataset, scored: Scored, by: By) -> xr.Dataset:
+    """Add the false alarms in 24 hours to counts of events or samples.
+
+    Parameters
+    ----------
+    data : Dataset
+        ``intersection size_a``.
+    scored, by
+        See `count_false_alarms`.
+    """
     length = rounded(scored.seconds.to_numpy(), scored.settings.rate)
     days: Any = length.sum() / DAY
     if "file" in dims_of(by):
@@ -198,7 +211,7 @@ def average_precision(scored: Scored, by: By) -> xr.Dataset:
     ----------
     scored, by
         See `count`; settings also: ``tolerance``, and ``ties``: predictions of equal confidence count one after the
-        other ("index"), or all at once ("together").
+        other, the later row first ("official") or the earlier ("index"), or all at once ("together").
 
     Returns
     -------
@@ -213,18 +226,47 @@ def average_precision(scored: Scored, by: By) -> xr.Dataset:
     # numbers in the order of the names, which are compared much faster
     class_a, class_b = groups(prediction, reference, "label")
     thresholds = np.asarray(scored.matches.thresholds)
+    confidence = prediction["confidence"].to_numpy(float)
+    ties = scored.settings.ties
+    rank = ranks(confidence, class_a, ties=ties)
     ap = matching.average_precision(
-        prediction["confidence"].to_numpy(float),
+        confidence if ties == "together" else -rank,
         as_matrix(scored.pairs, len(prediction), len(reference)),
         thresholds - scored.settings.tolerance,
         labels_a=class_a,
         labels_b=class_b,
-        ties=scored.settings.ties,
+        ties="together" if ties == "together" else "index",
     )
     per_class = xr.DataArray(ap, {"threshold": thresholds, "class": classes}, ["threshold", "class"])
     # NaN for no class at all, without numpy's warning
     mean = per_class.sum("class") / (len(classes) or nan)
     return data.assign(ap=per_class, mean_ap=mean, average_map=mean.mean())
+
+
+def first_to_find(scored: Scored, *columns: str) -> np.ndarray:
+    """Return the rank of the most confident prediction that finds each reference, however many others it finds.
+
+    Parameters
+    ----------
+    scored : Scored
+        Events and their pairs; settings: ``tolerance ties``.
+    *columns : str
+        Among which predictions one is ranked: those of its "file", or of its "label" and "file".
+
+    Returns
+    -------
+    array of float (thresholds, references)
+        Infinite where none finds it.
+    """
+    group, _ = groups(scored.prediction, scored.reference, *columns)
+    rank = ranks(scored.prediction["confidence"].to_numpy(float), group, ties=scored.settings.ties)
+    thresholds = np.asarray(scored.matches.thresholds)
+    first = np.full((len(thresholds), len(scored.reference)), np.inf)
+    i, j, value = scored.pairs
+    for k, threshold in enumerate(thresholds):
+        finds = value >= threshold - scored.settings.tolerance
+        np.minimum.at(first[k], j[finds], rank[i[finds]])
+    return first
 
 
 def names_of(scored: Scored, by: By) -> list[Any]:

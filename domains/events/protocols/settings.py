@@ -110,10 +110,10 @@ def check_share(name: str, value: Any) -> None:
     check_number(OPERATION, name, value, at_least=0, at_most=1)
 
 
-def check_rate(rate: Any) -> None:
+def check_rate(rate: Any, name: str = "rate") -> None:
     """Check samples per second; None is no rounding."""
     if rate is not None:
-        check_number(OPERATION, "rate", rate, above=0)
+        check_number(OPERATION, name, rate, above=0)
 
 
 def check_empty(empty: object) -> None:
@@ -167,6 +167,26 @@ def check_text(name: str, value: object) -> None:
     """
     if not isinstance(value, str):
         raise UsageError(f"{OPERATION}: {name} must be text; got {value!r}")
+
+
+def as_counts(name: str, counts: Any) -> tuple[int, ...]:
+    """Check whole numbers from 1 on, and return them as a tuple.
+
+    Examples
+    --------
+    >>> as_counts("top", [1, 5])
+    (1, 5)
+    >>> as_counts("top", 5)
+    Traceback (most recent call last):
+    domains._checks.UsageError: events.assess: top must be a sequence of whole numbers >= 1, such as [1, 5]; got 5
+    """
+    is_sequence = isinstance(counts, Sequence) and not isinstance(counts, str)
+    values = tuple(counts) if is_sequence else (None,)
+    if not all(type(value) is int and value >= 1 for value in values):
+        raise UsageError(
+            f"{OPERATION}: {name} must be a sequence of whole numbers >= 1, such as [1, 5]; got {counts!r}"
+        )
+    return values
 
 
 def check_labels(labels: object, name: str = "labels") -> None:

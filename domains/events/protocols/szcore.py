@@ -18,18 +18,19 @@ doi:10.1111/epi.18113
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 
 import pandas as pd
+import xarray as xr
 
 from ..._checks import check_number
 from .criteria import near_enough
 from .descriptions import F1, NOT_USED, POOLED, Description, at_samples, of_nothing, of_outside, patterns
 from .matchers import all_pairs
-from .preparation import Order, Outside, merge_and_split, within_support
+from .preparation import Order, Outside, as_masks, merge_and_split, with_labels, within_support
 from .reducers import count_false_alarms
-from .scored import Matched, Protocol
+from .scored import By, Matched, Protocol, Scored
 from .settings import (
     OPERATION,
     OUTSIDE,
@@ -68,6 +69,8 @@ class SeizureSettings:
         Share of the extended reference that all predictions together must cover, in [0, 1]; more than this.
     rate : float, optional
         Samples per second to which all is rounded, half to even. None: exact.
+    mask_rate : float, optional
+        Samples per second of the masks that files become first, times cut down; 1 in szcore-evaluation. None: none.
     slack : float
         What the share must exceed `min_overlap` by.
     empty : float or EmptyPolicy
@@ -85,6 +88,7 @@ class SeizureSettings:
     after: float = 60.0
     min_overlap: float = 0.0
     rate: float | None = 10.0
+    mask_rate: float | None = None
     slack: float = 1e-6
     empty: Empty = nan
     outside: Outside = "counted"
@@ -100,6 +104,7 @@ class SeizureSettings:
         check_seconds("after", self.after)
         check_share("min_overlap", self.min_overlap)
         check_rate(self.rate)
+        check_rate(self.mask_rate, "mask_rate")
         check_amount("slack", self.slack)
         check_empty(self.empty)
         check_outside(self.outside)
@@ -109,8 +114,10 @@ def match_seizures(
     prediction: pd.DataFrame, reference: pd.DataFrame, support: pd.DataFrame, settings: SeizureSettings
 ) -> Matched:
     """Merge and split the seizures of both sides, and pair each reference with what overlaps it well enough."""
-    prediction = prepare_seizures(prediction, "prediction", settings)
-    reference = prepare_seizures(reference, "reference", settings)
+    prediction = prepare_seizures(prediction, support, "prediction", settings)
+    reference = prepare_seizures(reference, support, "reference", settings)
+    if settings.mask_rate is not None:
+        _, support = as_masks(reference, support, settings.mask_rate)
     prediction = within_support(prediction, support, settings.outside)
     reference = within_support(reference, support, settings.outside)
     pairs = near_enough(
@@ -128,8 +135,19 @@ def match_seizures(
     return Matched(prediction, reference, pairs, matches)
 
 
-def prepare_seizures(events: pd.DataFrame, side: str, settings: SeizureSettings) -> pd.DataFrame:
+def count_seizures(scored: Scored, by: By) -> xr.Dataset:
+    """Count as `count_false_alarms` does, over whole samples of the support where there are masks."""
+    if scored.settings.mask_rate is not None:
+        _, support = as_masks(scored.reference, scored.support, scored.settings.mask_rate)
+        scored = replace(scored, support=support)
+    return count_false_alarms(scored, by)
+
+
+def prepare_seizures(events: pd.DataFrame, support: pd.DataFrame, side: str, settings: SeizureSettings) -> pd.DataFrame:
     """Merge and split the seizures of one side."""
+    if settings.mask_rate is not None:
+        seizures = with_labels(events, settings.labels, side)
+        events, _ = as_masks(seizures, support, settings.mask_rate)
     return merge_and_split(
         events,
         labels=settings.labels,
@@ -162,7 +180,7 @@ def describe_seizures(settings: SeizureSettings) -> Description:
 
 SZCORE = Protocol(
     match_seizures,
-    count_false_alarms,
+    count_seizures,
     SeizureSettings(),
     corrected={"rate": None, "slack": 1e-9, "tolerance": 1e-9, "order": "time", "outside": "dropped"},
     faults=(

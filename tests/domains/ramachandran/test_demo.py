@@ -10,7 +10,6 @@ from domains.ramachandran.demo import demo
 pytest.importorskip("gemmi")
 
 
-@pytest.mark.slow
 def test_demo(tmp_path, capsys):
     demo(tmp_path)
     shown = capsys.readouterr().out

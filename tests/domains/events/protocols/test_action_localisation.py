@@ -6,6 +6,7 @@ import json
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from domains.events import compare, read_events
@@ -43,6 +44,54 @@ def test_average_precision_as_the_official_code(thumos):
     predicted, reference, expected = thumos
     report = compare(predicted, reference, "activitynet")
     np.testing.assert_allclose(report.mean_ap, expected["activitynet_official_0.5_0.95"]["mAP"], rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "key"), [("thumos14", "opentad_thumos_0.3_0.7"), ("activitynet", "opentad_anet_0.5_0.95")]
+)
+def test_recall_of_the_most_confident_as_opentad(protocol, key, thumos):
+    predicted, reference, expected = thumos
+    report = compare(predicted, reference, protocol)
+    for k in (1, 5):
+        theirs = [x for name, x in expected[key].items() if name.startswith("recall@") and name.endswith(f"@{k}")]
+        np.testing.assert_allclose(report[f"recall_at_{k}x"], theirs, rtol=1e-13)
+
+
+def events(*rows):
+    return pd.DataFrame(rows, columns=["onset", "offset", "confidence"])
+
+
+@pytest.mark.filterwarnings("ignore:events.assess")
+def test_of_equals_the_later_row_is_first_unless_corrected():
+    # a hit and a false alarm, equally confident
+    hit_first = events([0, 1, 0.5], [5, 6, 0.5])
+    reference = events([0, 1, 1.0])
+    for protocol in ("activitynet", "thumos14"):
+        assert float(compare(hit_first, reference, protocol).average_map) == 0.5
+        assert float(compare(hit_first[::-1], reference, protocol).average_map) == 1.0
+        assert float(compare(hit_first, reference, protocol, ties="index").average_map) == 1.0
+        for rows in (hit_first, hit_first[::-1]):
+            assert float(compare(rows, reference, protocol, corrected=True).average_map) == 0.5
+
+
+def test_equals_are_warned_of():
+    tied = events([0, 1, 0.5], [5, 6, 0.5], [8, 9, 0.7])
+    with pytest.warns(UserWarning, match="1 of 3 predictions are as confident as another .* corrected=True does not"):
+        compare(tied, tied, "activitynet")
+    # what it tells to do leaves nothing to warn of, and so do labels that are ranked apart
+    compare(tied, tied, "activitynet", corrected=True)
+    apart = tied.assign(label=["x", "y", "x"])
+    compare(apart, apart, "activitynet")
+
+
+def test_what_has_no_duration_is_found_anywhere_unless_corrected():
+    # 0/0 is NaN in the official code, and NaN < threshold is false; OpenTAD has 0
+    far = events([9, 9, 0.5])
+    reference = events([5, 5, 1.0])
+    assert float(compare(far, reference, "activitynet").average_map) == 1.0
+    assert float(compare(far, reference, "activitynet", corrected=True).average_map) == 0.0
+    assert float(compare(reference, reference, "thumos14").average_map) == 0.0
+    assert float(compare(reference, reference, "thumos14", corrected=True).average_map) == 1.0
 
 
 def test_where_a_temporal_iou_lies_on_the_threshold(thumos):

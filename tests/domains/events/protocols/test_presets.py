@@ -88,6 +88,7 @@ HELD = [
     *((name, law) for name in ("time", "tiou", "affiliation", "range_based", "segmental", "ward") for law in LAWS),
     ("szcore_sample", "rows"),
     ("sed_eval_segment", "rows"),
+    ("spindles", "rows"),
     *((name, "rows") for name in ("nist_der", "pyannote_der", "jer", "mir_eval_onset")),
 ]
 # name, law: prediction, reference, how far to shift or scale, settings, what changes
@@ -124,6 +125,11 @@ COUNTEREXAMPLES = {
     ("dcase_fewshot", "shift"): (table([0, 0.3]), table([0, 1]), 0.1, {}, "f1"),
     ("dcase_fewshot", "scale"): (table([0.1, 0.4]), table([0.1, 1.1]), 7, {}, "f1"),
     ("dcase_fewshot", "rows"): (table([5, 6]), table([0, 1], [5, 6], [8, 9]), None, {"shots": 1}, "f1"),
+    ("proposals", "shift"): (table([0, 0.3]), table([0, 0.6]), 2, {}, "auc"),
+    ("proposals", "scale"): (table([0.3, 0.6]), table([0.3, 0.9]), 7, {}, "auc"),
+    ("proposals", "rows"): (table([0, 1], [5, 6]), table([0, 1]), None, {}, "auc"),
+    ("spindles", "shift"): (table([0, 0.1]), table([0, 0.5]), 2, {}, "reference_f1"),
+    ("spindles", "scale"): (table([0, 0.1]), table([0, 0.5]), 3, {}, "reference_f1"),
     **{(name, "shift"): (*TIE, 0.1, {}, "jer") for name in ("nist_der", "pyannote_der", "jer")},
     **{(name, "scale"): (*TIE, 0.1, {}, "jer") for name in ("nist_der", "pyannote_der", "jer")},
 }

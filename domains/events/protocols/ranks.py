@@ -1,0 +1,87 @@
+"""The order in which predictions count: the most confident first, and what is done where confidences are equal.
+
+Conventions
+-----------
+- A rank is the place of a prediction among those of its group (a label, or a label in a recording), from 0 on.
+- "official": equals in the order of ``numpy.argsort(confidence)[::-1]``, the call of ActivityNet's code and of OpenTAD:
+  the later row first. numpy does not promise an order of equals, and of many it is another on another processor.
+- "index": equals in the order of rows.
+
+References
+----------
+Caba Heilbron, F. et al. (2015). ActivityNet. CVPR, 961. doi:10.1109/CVPR.2015.7298698
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Literal
+
+import numpy as np
+
+Ties = Literal["official", "index", "together"]
+
+
+def ranks(confidence: np.ndarray, group: np.ndarray, *, ties: Ties = "official") -> np.ndarray:
+    """Return the rank of each prediction in its group.
+
+    Parameters
+    ----------
+    confidence : array (n,)
+        Of each prediction.
+    group : array of int (n,)
+        Which group each belongs to.
+    ties : {"official", "index", "together"}
+        How equals are ordered; those that count together are ranked by index.
+
+    Returns
+    -------
+    array of int (n,)
+
+    Examples
+    --------
+    >>> confidence, group = np.array([0.5, 0.9, 0.5, 0.5]), np.array([0, 0, 0, 1])
+    >>> ranks(confidence, group).tolist(), ranks(confidence, group, ties="index").tolist()
+    ([2, 0, 1, 0], [1, 0, 2, 0])
+    """
+    order = np.lexsort((-confidence, group))
+    group_in_order = group[order]
+    is_first = np.append(True, group_in_order[1:] != group_in_order[:-1])[: len(order)]
+    starts = np.flatnonzero(is_first)
+    number = np.cumsum(is_first) - 1
+    rank = np.empty(len(order), int)
+    rank[order] = np.arange(len(order)) - starts[number]
+    if ties != "official":
+        return rank
+    stops = np.append(starts[1:], len(order))
+    for k in np.unique(number[1:][_equals_before(confidence[order], is_first)]):
+        # rows of one group, as they came
+        rows = np.sort(order[starts[k] : stops[k]])
+        rank[rows[confidence[rows].argsort()[::-1]]] = np.arange(len(rows))
+    return rank
+
+
+def warn_of_ties(confidence: np.ndarray, group: np.ndarray) -> None:
+    """Warn where predictions of one group are equally confident, and their order is no decision of the model.
+
+    Warns
+    -----
+    UserWarning
+        If there are such predictions.
+    """
+    order = np.lexsort((confidence, group))
+    is_first = np.append(True, group[order][1:] != group[order][:-1])[: len(order)]
+    n_tied = int(np.count_nonzero(_equals_before(confidence[order], is_first)))
+    if n_tied:
+        warnings.warn(
+            f"events.assess: {n_tied} of {len(confidence)} predictions are as confident as another that they are "
+            "ranked with; the official code takes the later row first, so that the score depends on the order of rows "
+            "(of many equals on numpy and the processor too): corrected=True does not",
+            stacklevel=5,
+        )
+
+
+def _equals_before(confidence: np.ndarray, is_first: np.ndarray) -> np.ndarray:
+    """Return for each row but the first whether it equals the row before, in one group."""
+    is_equal = confidence[1:] == confidence[:-1]
+    return np.asarray(is_equal & ~is_first[1:])
