@@ -17,6 +17,7 @@ See `domains.events.formats` for the formats' own papers.
 
 from __future__ import annotations
 
+import re
 import warnings
 from itertools import chain
 from pathlib import Path
@@ -32,8 +33,10 @@ from .._text import file_name, for_table, one_line
 from .formats import (
     ABSENT,
     BACKGROUND,
+    CLOCK,
     EMPTY_ROW,
     FORMATS,
+    HOW_TO_SAY,
     NO_EVENT,
     NO_LABELS,
     OF_READERS,
@@ -56,6 +59,8 @@ NO_NUMBER = "a time that is no number"
 TOO_FAR = "a time beyond 30,000 years"
 LONGEST = 1e12
 """Seconds; durations of longer times could not be added up."""
+CLOCK_TIME = re.compile(r"\d+:\d\d(:\d\d)?([.,]\d+)?", re.ASCII)
+IN_SECONDS = "write its times in seconds, as 12.5 for 00:12.5 and 3723 for 01:02:03"
 BACKWARD = "ends before it begins"
 NO_CONFIDENCE = "a confidence that is no number"
 SAYS_NONE = (NO_EVENT, BACKGROUND, EMPTY_ROW)
@@ -139,7 +144,8 @@ def read_events(
     Warns
     -----
     UserWarning
-        If no column is known as the label, but others hold words.
+        If all rows were skipped, but for those that say that there is no event. Or if no column is known as the label,
+        but others hold words.
 
     Examples
     --------
@@ -182,7 +188,27 @@ def read_with_note(
             rows = _of_subset(rows, subset, path)
         recording = path.stem if file is None else file
         annotations = _judge(rows, path, for_table(recording))
+    nothing = why_no_event(annotations)
+    if nothing:
+        return annotations, f"{operation}: {file_name(path)}: {nothing}"
     return annotations, _note_of_labels(annotations.events, rows, path)
+
+
+def why_no_event(annotations: Annotations) -> str:
+    r"""Return why a file has no event; "" if it has one, or if its rows say that there is none.
+
+    Examples
+    --------
+    >>> why_no_event(parse("00:12.5\t00:13\towl\n", FORMATS["audacity"], "night"))
+    'none of its 1 rows is an event (the first: a clock time, not seconds); write its times in seconds, as 12.5 ...'
+    """
+    reasons = annotations.skipped["reason"]
+    wrong = reasons[~reasons.isin(SAYS_NONE)]
+    if len(annotations.events) or wrong.empty:
+        return ""
+    first = wrong.iloc[0]
+    remedy = IN_SECONDS if first == CLOCK else f"correct them, or say which format it is: {HOW_TO_SAY}"
+    return f"none of its {len(reasons)} rows is an event (the first: {first}); {remedy}"
 
 
 def parse(text: str, form: Format, file: str) -> Annotations:
@@ -454,6 +480,7 @@ def _reasons(
             texts["skip"] != "",
             _is_absent(texts["onset"]),
             _is_absent(texts[end]),
+            _are_clock_times(texts["onset"], onset) | _are_clock_times(texts[end], offset),
             ~is_finite,
             is_far,
             offset < onset,
@@ -463,6 +490,7 @@ def _reasons(
             texts["skip"],
             NO_ONSET,
             NO_OFFSET if end == "offset" else NO_DURATION,
+            CLOCK,
             NO_NUMBER,
             TOO_FAR,
             BACKWARD,
@@ -470,6 +498,13 @@ def _reasons(
         ],
         "",
     )
+
+
+def _are_clock_times(texts: np.ndarray, times: np.ndarray) -> np.ndarray:
+    are_clock_times = np.zeros(len(texts), dtype=bool)
+    for k in np.flatnonzero(np.isnan(times)):
+        are_clock_times[k] = CLOCK_TIME.fullmatch(texts[k]) is not None
+    return are_clock_times
 
 
 def _skipped_row(row: Row, path: Path, reason: str) -> dict[str, str]:

@@ -27,8 +27,8 @@ from .._files import ReadError, load_json, read_text
 from .._skipped import COLUMNS as SKIPPED
 from .._skipped import UNREADABLE
 from .._text import file_name, for_table, printable
-from .formats import HOW_TO_SAY, IN_FOLDERS, ROOTS
-from .io import SAYS_NONE, read_with_note
+from .formats import IN_FOLDERS, ROOTS
+from .io import read_with_note, why_no_event
 from .schema import COLUMNS
 
 Columns = Mapping[str, list[Any]]
@@ -220,12 +220,9 @@ def read_case(payload: Mapping[str, Any]) -> dict[str, Any]:
     path = payload["path"]
     how = Reading(payload["kind"], payload["rate"], payload["subset"], payload["operation"])
     part, note = read_with_note(path, how.kind, subset=how.subset, file=payload["recording"], rate=how.rate)
-    reasons = part.skipped["reason"]
-    if part.events.empty and not reasons.isin(SAYS_NONE).all():
-        raise ReadError(
-            f"{how.operation}: {file_name(path)}: none of its {len(reasons)} rows is an event (the first: "
-            f"{reasons.iloc[0]}); correct them, or say which format it is: {HOW_TO_SAY}"
-        )
+    nothing = why_no_event(part)
+    if nothing:
+        raise ReadError(f"{how.operation}: {file_name(path)}: {nothing}")
     return {
         "events": part.events.to_dict("list"),
         "skipped": part.skipped[["where", "reason", "detail"]].to_dict("list"),

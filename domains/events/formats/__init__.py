@@ -24,11 +24,12 @@ from .activitynet import ROOTS
 from .declared import Format
 from .durations import read as read_recordings
 from .readers import FORMATS, HOW_TO_SAY, IN_FOLDERS, SUFFIXES, find_format, format_of_suffix
-from .rows import ABSENT, BACKGROUND, EMPTY_ROW, NO_EVENT, NO_LABELS, NO_SEGMENT, NO_TIMES, OF_READERS, Row
+from .rows import ABSENT, BACKGROUND, CLOCK, EMPTY_ROW, NO_EVENT, NO_LABELS, NO_SEGMENT, NO_TIMES, OF_READERS, Row
 
 __all__ = [
     "ABSENT",
     "BACKGROUND",
+    "CLOCK",
     "EMPTY_ROW",
     "FORMATS",
     "HOW_TO_SAY",

@@ -14,6 +14,7 @@ Vallat, R. & Walker, M. P. (2021). YASA. eLife 10, e70092 (hypnograms). doi:10.7
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from ..._files import ReadError, split_lines
@@ -25,6 +26,9 @@ EPOCH = 30.0
 """Seconds; the epoch of sleep staging."""
 COMMENT = "#"
 NO_STAGE = "more than one stage in a line"
+NO_NAME = "no name of a stage"
+STAGE = re.compile(r"[\w.+?/()-]+")
+"""A stage as hypnograms have it; what has commas or brackets is the row of a table or of a page."""
 
 
 def read_onsets(text: str) -> Iterator[Row]:
@@ -55,8 +59,8 @@ def read_stages(text: str) -> Iterator[Row]:
         row: Row = {"where": f"line {number}", "onset": str(epoch), "offset": str(epoch + 1), "label": stage}
         row["ticks"] = 1 / EPOCH
         row["length"] = str(len(lines))
-        if len(stage.split()) > 1:
-            row["skip"] = NO_STAGE
+        if not STAGE.fullmatch(stage):
+            row["skip"] = NO_STAGE if len(stage.split()) > 1 else NO_NAME
             row["detail"] = stage
         yield row
 

@@ -25,6 +25,7 @@ OF_EVENTS = ("file", "onset", "offset", "duration", "label", "confidence")
 UNKNOWN_RATE = float("nan")
 """Of times that count samples or frames, where the file does not say how many are in a second."""
 
+CLOCK = "a clock time, not seconds"
 NO_EVENT = "no event"
 BACKGROUND = "background"
 EMPTY_ROW = "an empty row"

@@ -14,15 +14,21 @@ Praat manual, TextGrid file formats. https://www.fon.hum.uva.nl/praat/manual/Tex
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..._files import ReadError
+from ..._text import one_line
 from .declared import Format
 from .rows import Row
 
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 OF_POINTS = "TextTier"
+TOKENS = re.compile(r'"(?:[^"]|"")*"|(?<!\S)(?:<exists>|[-+]?[\d.]+(?:[eE][-+]?\d+)?)(?!\S)')
+"""What counts in a TextGrid: quoted texts, and numbers that stand free; all else, as ``xmin =``, is for the eye."""
+BEFORE_TIERS = 5
+"""Tokens: what the file is, twice, its begin and end, and that there are tiers."""
 
 
 def read(content: bytes) -> Iterator[Row]:
@@ -41,6 +47,7 @@ def read(content: bytes) -> Iterator[Row]:
         raise ImportError('events: TextGrids need praatio: pip install "overlap-toolkit[events]"') from None
     text = _decoded(content)
     grid = textgrid_io.parseTextgridStr(text, includeEmptyIntervals=True)
+    _check_sizes(text, grid["tiers"])
     for tier in grid["tiers"]:
         for number, entry in enumerate(tier["entries"], 1):
             onset, offset, label = _times_and_label(tier, list(entry))
@@ -66,6 +73,32 @@ def _decoded(content: bytes) -> str:
         raise ReadError("it does not begin as a TextGrid does ('ooTextFile', 'TextGrid'); save it with Praat as text")
     # without a line break at the end praatio 6.2.2 takes the last letter for the quotation mark
     return text.replace("\r\n", "\n").replace("\r", "\n").rstrip() + "\n"
+
+
+def _check_sizes(text: str, tiers: Sequence[dict[str, Any]]) -> None:
+    """Refuse a file that has fewer tiers or entries than it says, which praatio reads as far as it goes."""
+    tokens = TOKENS.findall(text)
+    if tokens[BEFORE_TIERS - 1 : BEFORE_TIERS] != ["<exists>"]:
+        return
+    place = BEFORE_TIERS
+    n_tiers = int(_token(tokens, place, "its tiers"))
+    place += 1
+    for k in range(n_tiers):
+        kind = _token(tokens, place, f"tier {k + 1} of {n_tiers}").strip('"')
+        name = _token(tokens, place + 1, f"tier {k + 1} of {n_tiers}").strip('"')
+        size = int(_token(tokens, place + 4, f"the size of tier {one_line(name, 80)!r}"))
+        width = 2 if kind == OF_POINTS else 3
+        place += 5 + size * width
+        _token(tokens, place - 1, f"the {size} entries of tier {one_line(name, 80)!r}")
+        n_read = len(tiers[k]["entries"]) if k < len(tiers) else 0
+        if n_read != size:
+            raise ReadError(f"tier {one_line(name, 80)!r} says that it has {size} entries, and {n_read} can be read")
+
+
+def _token(tokens: Sequence[str], place: int, what: str) -> str:
+    if place >= len(tokens):
+        raise ReadError(f"it ends before {what}; fetch or write it again")
+    return tokens[place]
 
 
 def _times_and_label(tier: dict[str, Any], entry: Sequence[Any]) -> tuple[str, str, str]:

@@ -306,7 +306,7 @@ def mutated(content, rng):
     return bytes(parts)
 
 
-@pytest.mark.filterwarnings("ignore:.*no column is known as the label")
+@pytest.mark.filterwarnings("ignore:.*no column is known as the label", "ignore:.*none of its")
 @pytest.mark.parametrize("name", VALID)
 def test_mutated_files_lose_no_row_in_silence(name, tmp_path):
     """Every line that is not blank is an event, a skipped row, the header, a comment, or a line in a quoted cell."""
@@ -332,6 +332,7 @@ def test_mutated_files_lose_no_row_in_silence(name, tmp_path):
         assert len(lines) - has_header - in_quotes <= n_rows <= len(lines) - has_header, text
 
 
+@pytest.mark.filterwarnings("ignore:.*none of its")
 @pytest.mark.parametrize("name", VALID)
 def test_a_file_that_was_cut_anywhere_is_read_up_to_there_or_refused(name, tmp_path):
     content = VALID[name].encode()
@@ -483,7 +484,6 @@ def test_what_is_known_to_be_no_label_is_no_warning(tmp_path, name):
         "onset,offset\n1,2\n",
         "onset,offset,power,n/a\n1,2,0.5,\n3,4,n/a,n/a\n",
         "onset,offset,kind\n",
-        "onset,offset,kind\n2,1,dog\n",
         "filename,scene_label,onset,offset\na.wav,park,1,2\n",
         "onset,offset,label,remark\n1,2,,loud\n",
     ],
@@ -494,3 +494,48 @@ def test_tables_without_a_label_are_silent(tmp_path, text):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert set(read_events(path).events["label"]) <= {""}
+
+
+# ---- a file of which nothing is an event
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "remedy"),
+    [
+        ("onset,offset,label\n3,2,dog\n5,4,cat\n", "ends before it begins", "correct them, or say which format it is"),
+        ("onset,offset,label\n0:12.5,00:13,dog\n", "a clock time, not seconds", "write its times in seconds, as 12.5"),
+        ("onset,offset,label\n01:02:03,01:02:04,dog\n", "a clock time, not seconds", "and 3723 for 01:02:03"),
+    ],
+    ids=["backward", "minutes", "hours"],
+)
+def test_a_file_whose_rows_were_all_skipped_is_a_warning(text, first, remedy, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(text)
+    with pytest.warns(
+        UserWarning, match=f"read_events: .*a.csv: none of its . rows is an event .the first: {first}"
+    ) as caught:
+        events = read_events(path).events
+    assert events.empty
+    assert remedy in str(caught[0].message)
+
+
+def test_the_remedy_for_clock_times_followed(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("onset,offset,label\n12.5,3723,dog\n")
+    assert read_events(path).events[["onset", "offset"]].to_numpy().tolist() == [[12.5, 3723.0]]
+
+
+def test_one_clock_time_among_seconds_is_a_row_with_its_reason(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("onset,offset,label\n1,2,dog\n00:01:00,00:01:01,cat\n")
+    events, skipped, _ = read_events(path)
+    assert len(events) == 1
+    assert skipped[["where", "reason"]].to_numpy().tolist() == [["line 3", "a clock time, not seconds"]]
+
+
+def test_rows_that_say_that_there_is_no_event_are_no_fault(tmp_path):
+    path = tmp_path / "a.tsv"
+    path.write_text("onset\tduration\teventType\n0\t60\tbckg\n")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert read_events(path).events.empty

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
-from domains._files import ReadError
 from domains.events import read_events
 
 HEADER = "Tier\tBegin Time - hh:mm:ss.ms\tBegin Time - ss.msec\tBegin Time - msec\t"
@@ -24,8 +21,10 @@ def test_milliseconds_alone_are_divided(tmp_path):
     assert read_events(path).events[["onset", "offset"]].to_numpy().tolist() == [[1.5, 2.25]]
 
 
-def test_clock_times_alone_are_refused(tmp_path):
+def test_clock_times_are_read_where_the_header_says_so(tmp_path):
     path = tmp_path / "a.txt"
-    path.write_text("Tier\tBegin Time - hh:mm:ss.ms\tEnd Time - hh:mm:ss.ms\tAnnotation\nh\t00:00:01.5\t00:00:02\tw\n")
-    with pytest.raises(ReadError, match="is not known.*Begin Time - ss.msec"):
-        read_events(path)
+    header = "Tier\tBegin Time - hh:mm:ss.ms\tEnd Time - hh:mm:ss.ms\tAnnotation\n"
+    path.write_text(f"{header}h\t00:00:01.5\t00:01:02.250\tw\nh\t10:59:59.999\t11:00:00\tw\nh\t1:60:00\t2:00:00\tw\n")
+    events, skipped, _ = read_events(path)
+    assert events[["onset", "offset"]].to_numpy().tolist() == [[1.5, 62.25], [39599.999, 39600.0]]
+    assert skipped[["where", "reason"]].to_numpy().tolist() == [["line 4", "a clock time, not seconds"]]
