@@ -130,7 +130,7 @@ def agree(
         data = xr.concat(parts, pd.Index(every_file, name="file"))
     else:
         data = _figures(ratings, labels, raters, is_small)
-    return _report.completed(
+    report = _report.completed(
         data,
         ("iou", "dice", *OF_PAIRS),
         prediction=raters[0],
@@ -141,6 +141,10 @@ def agree(
         epoch="none" if epoch is None else f"{epoch:g} s",
         support=_describe(ratings.total, units),
     )
+    # none of them is either
+    for side in ("prediction", "reference"):
+        del report.attrs[side]
+    return report
 
 
 def fleiss_kappa(

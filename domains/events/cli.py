@@ -1,4 +1,4 @@
-"""Commands: ``overlap events score``, ``protocols``, ``clean``, ``convert`` and ``possession``.
+"""Commands: ``overlap events score``, ``protocols``, ``agree``, ``clean``, ``convert`` and ``possession``.
 
 In Python the same is done by functions of the same names, `compare_protocols` for ``protocols``.
 """
@@ -358,6 +358,57 @@ def protocols(
         subset=subset,
         **keywords(sharing),
         outputs=outputs,
+    )
+    raise typer.Exit(code)
+
+
+class ByRecordingName(StrEnum):
+    """What is kept apart besides labels."""
+
+    file = "file"
+
+
+Annotators = Annotated[
+    list[Path] | None, typer.Argument(help="The events of each annotator, two or more: files, or folders of files.")
+]
+ByRecording = Annotated[ByRecordingName | None, typer.Option("--by", help="Keep recordings apart.")]
+Epoch = Annotated[
+    float | None, typer.Option(metavar="SECONDS", help="Compare the label of each epoch of so many seconds.")
+]
+
+
+@app.command()
+@grouped
+def agree(
+    annotators: Annotators = None,
+    *,
+    support: Support = None,
+    by: ByRecording = None,
+    epoch: Epoch = None,
+    kind: Kind = None,
+    rate: Rate = None,
+    saving: Saving,
+    html: Html = None,
+) -> None:
+    """Say how well annotators agree: kappa, Dice, confusion.
+
+    No annotator is the reference; of three or more there is Fleiss' kappa too.
+
+    As CSV: a row for each label and pair of annotators, and one for all of them.
+    """
+    from . import agreeing
+
+    paths = annotators or []
+    if not paths:
+        raise UsageError("missing argument 'annotators'; overlap events agree -h lists the options")
+    code = agreeing.agree_files(
+        paths,
+        support=_read_support(support),
+        by="file" if by else None,
+        epoch=epoch,
+        kind=kind.value if kind else None,
+        rate=rate,
+        outputs=saving.checked([*paths, support], html=html),
     )
     raise typer.Exit(code)
 

@@ -338,6 +338,18 @@ COMMANDS = {
             ["--zone", "goal"],
         ),
     ),
+    "events agree": Command(
+        two_tables,
+        folders_of_tables,
+        (
+            *OF_SCORES,
+            ["--epoch", "0"],
+            ["--epoch", "30"],
+            ["--by", "label"],
+            ["--support", "-5"],
+            ["--html", "nowhere/a.html"],
+        ),
+    ),
     "events protocols": Command(
         two_tables_by_two_rules,
         two_tables_by_a_rule_that_needs_scores,
@@ -476,6 +488,7 @@ def test_code_2_with_help_where_a_command_is_missing(run, arguments):
         ("lesions compare a b --colour red", "no such option: --colour; {} -h"),
         ("lesions cohort a b --workers 0 --out c", "--workers 0: should be greater than or equal to 1; {} -h"),
         ("events score", "missing argument 'predicted'; {} -h"),
+        ("events agree", "missing argument 'annotators'; {} -h"),
         ("events protocols", "missing argument 'predicted' or 'reference'; {} -h"),
         ("events protocols a.csv", "missing argument 'predicted' or 'reference'; {} -h"),
     ],

@@ -896,6 +896,14 @@ TARGETS: tuple[Target, ...] = (
         0.4,
     ),
     Target(
+        "overlap events agree",
+        "tables",
+        seeds.events,
+        _command("events", "agree", "PATH", "FOLDER/plain.csv", "FOLDER/duration.csv", "--support", "60"),
+        _check_command,
+        0.1,
+    ),
+    Target(
         "overlap events protocols",
         "tables",
         seeds.events,
