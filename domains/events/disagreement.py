@@ -16,7 +16,8 @@ Efron, B. & Tibshirani, R. (1993). An introduction to the bootstrap. doi:10.1201
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from math import nan
 from typing import Any
@@ -151,10 +152,11 @@ def compare_protocols(
         rows.append(row)
         heard[name] = said
     applied = [row["protocol"] for row in rows if not row["reason"]]
-    for message in _heard_by_all(heard, applied):
-        warnings.warn(message, stacklevel=2)
+    shared = _heard_by_several(heard, applied)
+    for message in shared:
+        warnings.warn(message.replace("events.assess", OPERATION, 1), stacklevel=2)
     for row in rows:
-        own = [said for said in heard[row["protocol"]] if not said.startswith("events.assess: ")]
+        own = [said.removeprefix("events.assess: ") for said in heard[row["protocol"]] if said not in shared]
         row["why"] = "; ".join([part for part in (row["why"], *own) if part])
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"n_units": "Int64"})
     table.attrs |= {"prediction": name_of(predicted, "prediction"), "reference": name_of(reference, "reference")}
@@ -432,14 +434,10 @@ def _notes(scored: Scored, row: Mapping[str, Any]) -> list[str]:
     return notes
 
 
-def _heard_by_all(heard: Mapping[str, list[str]], applied: Iterable[str]) -> list[str]:
-    """Return the warnings about the events and the support, each once."""
-    messages: dict[str, None] = {}
-    for name in applied:
-        for said in heard[name]:
-            if said.startswith("events.assess: "):
-                messages[said.replace("events.assess", OPERATION, 1)] = None
-    return list(messages)
+def _heard_by_several(heard: Mapping[str, list[str]], applied: Sequence[str]) -> list[str]:
+    """Return the warnings that are of the events and the support, not of one protocol."""
+    counts = Counter(said for name in applied for said in dict.fromkeys(heard[name]))
+    return [said for said, n in counts.items() if n > 1 or len(applied) == 1]
 
 
 def _headline_of(name: str) -> Headline:

@@ -134,6 +134,17 @@ def test_what_concerns_the_events_is_warned_of_once():
     assert messages[0].startswith("events.compare_protocols: the two sides have no file in common")
 
 
+def test_what_concerns_one_protocol_is_said_in_its_row():
+    nested = events(("x", 0, 9), ("x", 3, 5)).assign(label=["p", "q"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        rows = compare_protocols(nested, nested, protocols=["segmental", "tiou"]).set_index("protocol")
+    assert "begin before the one before them ends" in rows.loc["segmental", "why"]
+    assert rows.loc["tiou", "why"] == ""
+    with pytest.warns(UserWarning, match="begin before the one before them ends"):
+        compare_protocols(nested, nested, protocols=["segmental"])
+
+
 @pytest.mark.parametrize(
     ("wrong", "match"),
     [
