@@ -200,6 +200,7 @@ PROPOSALS = Protocol(
         OUTSIDE,
     ),
     tool="ActivityNet evaluation code",
+    stretches="whole",
     uses_labels=False,
     headline=Headline("auc", "AR-AN AUC"),
     describe=describe_proposals,

@@ -250,6 +250,7 @@ SPINDLES = Protocol(
         OUTSIDE,
     ),
     tool="SUMO",
+    stretches="whole",
     headline=Headline("reference_f1", "F1 at IoU > 0.2", terms_of_reference_f1),
     describe=describe_spindles,
 )

@@ -51,6 +51,8 @@ SIZES = {
     "thumos14": (2, 3, 2),
     "sed_eval_event": (1, 3, 2),
     "szcore": (2, 3, 2),
+    "spindles": (2, 3, 2),
+    "proposals": (2, 3, 2),
     # found by any overlap, falsely predicted, annotated; what reaches over both stretches is two
     "range_based": (3, 4, 3),
     # correct, predicted and annotated pieces
@@ -58,6 +60,8 @@ SIZES = {
     "segmental": (2, 4, 3),
 }
 OPTIONS = {
+    "spindles": {"thresholds": (0.2,)},
+    "proposals": {"thresholds": (0.5,)},
     "tiou": {"thresholds": (0.5,)},
     "segmental": {"thresholds": (0.5,)},
     "activitynet": {"thresholds": (0.5,)},
@@ -153,7 +157,7 @@ def outside_of(name):
     return {"outside": "dropped"} if PROTOCOLS[name].stretches == "whole" else {}
 
 
-@pytest.mark.parametrize("name", ["szcore", "sed_eval_event", "activitynet", "thumos14"])
+@pytest.mark.parametrize("name", ["szcore", "spindles", "sed_eval_event", "activitynet", "thumos14", "proposals"])
 def test_presets_count_what_their_tools_count_unless_they_are_corrected(name):
     """A peer that knows no stretches counts an event past the end of a recording."""
     a, b = events([1, 5], [70, 75]), events([1, 5])
