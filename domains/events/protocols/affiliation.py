@@ -143,7 +143,7 @@ def average_zones(scored: Scored, by: By) -> xr.Dataset:
         zones_predicted=precision.number,
         recall_sum=recall.total.where(is_known),
         zones=data.size_b,
-        lone_predictions=mean_of(scored.prediction, is_lone, scored, by).total,
+        lone_predictions=mean_of(scored.prediction, is_lone, scored, by).total.astype(int),
     )
 
 
@@ -153,7 +153,8 @@ def _warn_of_open(files: pd.Series[str]) -> None:
     if not len(unknown):
         return
     is_one = not any(unknown)
-    which = "the recording" if is_one else f"{one_line(repr(unknown[0]), 80)} and {len(unknown) - 1} more"
+    others = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+    which = "the recording" if is_one else one_line(repr(unknown[0]), 80) + others
     support = "3600.0" if is_one else f"{{{unknown[0]!r}: 3600.0, …}}"
     warnings.warn(
         f"{OPERATION}: affiliation needs to know how long each recording is, and does not of {which}: precision and "

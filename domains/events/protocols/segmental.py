@@ -280,7 +280,7 @@ def describe_segments(settings: SegmentSettings) -> Description:
         boundaries=f"{within(settings.tolerance)}; rows of one label that touch are one segment",
         average="segments of all recordings, F1 once; the edit score is the mean over recordings",
         empties=f"segments predicted there are spurious, edit score 0; {of_nothing(settings.empty)}",
-        labels=f"must agree; {background} is background",
+        labels=f"must agree; no segment is {background}",
         scores=NOT_USED,
         support="cuts off what lies outside",
     )
