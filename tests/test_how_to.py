@@ -226,12 +226,16 @@ def test_anomalies_and_segments_are_as_the_page_says(capsys):
     for cell in cells_of("anomalies-and-segments.md"):
         exec(cell, names)
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split("{")[0].split() for line in lines[-5:-1]] == [
+    assert [line.split("{")[0].split() for line in lines[-6:-2]] == [
         ["0.25", "0.25"],
         ["0.25", "0.125"],
         ["0.25", "0.131"],
         ["0.25", "0.375"],
     ]
+    adjusted, of_a_guess, share = map(float, lines[-2].split())
+    assert adjusted > 0.85
+    assert of_a_guess > 0.85
+    assert share < 0.05
     # six segments of seven in all, one edit in four
     assert names["report"].f1.values.round(4).tolist() == [0.8571] * 3
     assert float(names["report"].edit) == 0.75

@@ -23,6 +23,7 @@ FIGURES = {
     "recall": "recall",
     "f1": "F1",
     "f_beta": "F-beta",
+    "random_f1": "F1 of a guess",
     "edit": "edit score",
     "overlap_ratio": "overlap ratio",
     "reference_f1": "reference F1",

@@ -6,6 +6,7 @@ Conventions
   reduces the matches to numbers (`reducers`, `agreement`). A module for each community holds its settings, one frozen
   dataclass that checks itself, and these steps in their order.
 - A preset gives its community's number, faults included; its corrected settings give ours.
+- Point-adjusted F1 is no preset, since a guess scores well by it: pass `POINT_ADJUSTED` itself.
 - To score otherwise, change a setting, or make a `Protocol` of a function of your own.
 
 References
@@ -16,7 +17,8 @@ Idrees, H. et al. (2017). The THUMOS challenge on action recognition. CVIU 155, 
 Dan, J. et al. (2024). SzCORE. Epilepsia. doi:10.1111/epi.18113
 """
 
+from .point_adjusted import POINT_ADJUSTED
 from .presets import PROTOCOLS
 from .scored import By, Matched, Protocol, Scored
 
-__all__ = ["PROTOCOLS", "By", "Matched", "Protocol", "Scored"]
+__all__ = ["POINT_ADJUSTED", "PROTOCOLS", "By", "Matched", "Protocol", "Scored"]

@@ -422,6 +422,37 @@ def as_masks(events: pd.DataFrame, support: pd.DataFrame, rate: float) -> tuple[
     return unite(pooled, whole), whole
 
 
+def unite_in_samples(
+    events: pd.DataFrame, support: pd.DataFrame, rate: float | None, *, tolerance: float = 0.0
+) -> pd.DataFrame:
+    """Round events to whole samples, half to even, and unite them as `unite_with_points` does.
+
+    Parameters
+    ----------
+    events, support, tolerance
+        See `unite_with_points`.
+    rate : float or None
+        Samples per second; None rounds nothing. An event that rounds to no sample is the one that it begins in.
+
+    Examples
+    --------
+    >>> from ..schema import as_events, as_support
+    >>> times_of(unite_in_samples(as_events([[0.4, 2.6], [3.6, 3.8]]), as_support(8, [""]), 1.0)).tolist()
+    [[0.0, 4.0]]
+    """
+    if rate is None:
+        return unite_with_points(events, support, tolerance=tolerance)
+    onset = events["onset"].to_numpy() * rate
+    offset = events["offset"].to_numpy() * rate
+    first = np.rint(onset)
+    after_last = np.rint(offset)
+    is_lost = first == after_last
+    first = np.where(is_lost, np.floor(onset), first)
+    after_last = np.where(is_lost, first + 1, after_last)
+    whole = events.assign(onset=first / rate, offset=after_last / rate)
+    return unite_with_points(whole, support, tolerance=tolerance)
+
+
 def on_grid(time: np.ndarray, resolution: float, tolerance: float, to_whole: ToWhole) -> np.ndarray:
     """Return times in segments, made whole by floor or ceil unless they lie on the grid to within the tolerance."""
     return made_whole(np.asarray(time, float) / resolution, to_whole, tolerance / resolution)

@@ -38,7 +38,7 @@ from .criteria import Pairs, groups
 from .descriptions import NO_COLLAR, NOT_USED, Description, Headline, of_nothing
 from .matchers import all_pairs
 from .means import mean_of, with_means
-from .preparation import unite_with_points
+from .preparation import unite_in_samples
 from .reducers import count
 from .scored import By, Matched, Protocol, Scored
 from .settings import OPERATION, Empty, check_amount, check_empty, check_rate, check_share
@@ -97,8 +97,8 @@ def match_ranges(
     prediction: pd.DataFrame, reference: pd.DataFrame, support: pd.DataFrame, settings: RangeSettings
 ) -> Matched:
     """Unite the events of both sides, pair those that overlap, and add to each event what it scores."""
-    prediction = _prepared(prediction, support, settings)
-    reference = _prepared(reference, support, settings)
+    prediction = unite_in_samples(prediction, support, settings.rate, tolerance=settings.tolerance)
+    reference = unite_in_samples(reference, support, settings.rate, tolerance=settings.tolerance)
     a = times_of(prediction)
     b = times_of(reference)
     if settings.rate is not None:
@@ -276,23 +276,6 @@ WEIGHTS: dict[str, Weight] = {
     "middle": weight_middle,
     "back": weight_back,
 }
-
-
-def _prepared(events: pd.DataFrame, support: pd.DataFrame, settings: RangeSettings) -> pd.DataFrame:
-    """Round events to samples, if they are, and unite them."""
-    rate = settings.rate
-    if rate is None:
-        return unite_with_points(events, support, tolerance=settings.tolerance)
-    onset = events["onset"].to_numpy() * rate
-    offset = events["offset"].to_numpy() * rate
-    first = np.rint(onset)
-    after_last = np.rint(offset)
-    # an event that rounds to no sample is the one that it begins in
-    is_lost = first == after_last
-    first = np.where(is_lost, np.floor(onset), first)
-    after_last = np.where(is_lost, first + 1, after_last)
-    rounded = events.assign(onset=first / rate, offset=after_last / rate)
-    return unite_with_points(rounded, support, tolerance=settings.tolerance)
 
 
 def _shared(a: np.ndarray, b: np.ndarray) -> np.ndarray:
