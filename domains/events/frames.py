@@ -92,7 +92,8 @@ def from_frames(
         When each frame begins, seconds, rising, and when the last one ends. Without that it lasts as long as the frame
         before.
     labels : str or sequence of str
-        What the events of a mask or of scores are called, a name for each column.
+        What the events of a mask or of scores are called, a name for each column; by default the columns of
+        a DataFrame.
     background : value or list of values, optional
         The labels of frames without an event; needed for whole numbers (`[]` if all are events). Of texts it is "".
     enter, leave : float
@@ -131,6 +132,8 @@ def from_frames(
     0    0.5     1.5   owl
     1    1.5     2.0   fox
     """
+    if isinstance(values, pd.DataFrame) and labels == "":
+        labels = [str(name) for name in values.columns]
     frames = np.asarray(values)
     kind = _kind_of(frames, enter, background)
     clock = _clock(_FROM, len(frames), rate, times)

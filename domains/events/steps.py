@@ -161,8 +161,7 @@ def add_margins(events: Any, before: float = 0.0, after: float = 0.0, *, meeting
     events : DataFrame or array of shape (n, 2)
         Events.
     before, after : float
-        How much earlier each begins and how much later it ends, seconds. An event may then begin before its recording:
-        `clip_to_support` cuts that off.
+        How much earlier each begins and how much later it ends, seconds.
     meeting : {"merge", "share", "keep"}
         What becomes of events of one file and label that meet: they are merged; or each is clipped where the gap
         between them is parted in the ratio of `after` to `before`; or they overlap. All three cover the same time.
@@ -176,6 +175,11 @@ def add_margins(events: Any, before: float = 0.0, after: float = 0.0, *, meeting
     ------
     UsageError
         If a margin is no number of seconds from 0 on, `meeting` is unknown, or events overlap that are to share a gap.
+
+    Warns
+    -----
+    UserWarning
+        If an event now begins before 0, as where it stands at the begin of its recording.
 
     Examples
     --------
@@ -193,6 +197,7 @@ def add_margins(events: Any, before: float = 0.0, after: float = 0.0, *, meeting
         wider = table.assign(onset=table["onset"] - before, offset=table["offset"] + after)
     if meeting == "merge":
         wider = _merged(wider, 0.0)
+    _warn_of_early(table, wider)
     settings = {"before_onset": before, "after_offset": after, "meeting": meeting}
     return _told(table, _without_frames(wider), step="extend", **settings)
 
@@ -511,6 +516,18 @@ def _shared_gaps(table: pd.DataFrame, before: float, after: float) -> pd.DataFra
     wider[order, 0] = onset
     wider[order, 1] = offset
     return table.assign(onset=wider[:, 0], offset=wider[:, 1])
+
+
+def _warn_of_early(before: pd.DataFrame, after: pd.DataFrame) -> None:
+    if not (before["onset"] >= 0).all():
+        return
+    n_early = int((after["onset"] < 0).sum())
+    if n_early:
+        warnings.warn(
+            f"events.add_margins: {n_early} of {count_of(len(after), 'event')} now before 0 s; where recordings begin "
+            "there, clip_to_support(events, None) cuts that off (at the command line --support, with their length)",
+            stacklevel=3,
+        )
 
 
 def _without_frames(table: pd.DataFrame) -> pd.DataFrame:

@@ -122,6 +122,13 @@ def test_two_thresholds_hold_what_one_would_cut():
     assert two["confidence"][0] == pytest.approx(np.mean(score[2:6]))
 
 
+def test_columns_of_a_table_are_the_labels():
+    table = pd.DataFrame({"owl": [0.9, 0.1, 0.1], "fox": [0.2, 0.8, 0.9]})
+    events = from_frames(table, rate=1, enter=0.5)
+    assert events["label"].tolist() == ["owl", "fox"]
+    assert times(events) == [[0, 1], [1, 3]]
+
+
 def test_a_median_takes_single_frames_away():
     mask = np.array([0, 1, 0, 0, 1, 1, 0, 1, 1], bool)
     assert times(from_frames(mask, rate=1, median=3)) == [[4, 9]]

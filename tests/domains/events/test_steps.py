@@ -98,6 +98,7 @@ def test_splitting_changes_no_second(rows, longest):
     assert float(duration.sum()) == sum(r[1] for r in rows)
 
 
+@pytest.mark.filterwarnings("ignore:events.add_margins")
 @settings(max_examples=15)
 @given(ROWS, st.integers(0, 4), st.integers(0, 4))
 def test_margins_cover_the_same_time_whatever_becomes_of_those_that_meet(rows, before, after):
@@ -159,9 +160,16 @@ def test_rows_keep_their_order_and_what_they_say():
 
 
 def test_files_and_labels_are_apart():
-    rows = pd.DataFrame({"file": ["a", "b", "a"], "onset": [0, 1, 1.5], "offset": [1, 2, 2], "label": ["x", "x", "y"]})
+    rows = pd.DataFrame({"file": ["a", "b", "a"], "onset": [1, 2, 2.5], "offset": [2, 3, 3], "label": ["x", "x", "y"]})
     assert len(merge_close(rows, 10.0)) == 3
-    assert times(add_margins(rows, 1, 1)) == [[-1, 2], [0, 3], [0.5, 3]]
+    assert times(add_margins(rows, 1, 1)) == [[0, 3], [1, 4], [1.5, 4]]
+
+
+def test_what_begins_before_zero_is_told_and_cut_off_as_the_warning_says():
+    with pytest.warns(UserWarning, match=r"1 of 2 events now before 0 s; .*clip_to_support\(events, None\)"):
+        wider = add_margins([[0.5, 1], [5, 6]], 1.0, 1.0)
+    assert times(wider) == [[-0.5, 2], [4, 7]]
+    assert times(clip_to_support(wider, None)) == [[0, 2], [4, 7]]
 
 
 def test_margins_that_meet_share_the_gap_in_their_ratio():
@@ -171,7 +179,7 @@ def test_margins_that_meet_share_the_gap_in_their_ratio():
     assert times(only_after) == [[0, 2], [2, 8]]
     with pytest.raises(UsageError, match=r"1 events overlap .*; pass merge_close\(events\)"):
         add_margins([[0, 5], [4, 9]], 1.0, 1.0, meeting="share")
-    assert len(add_margins(merge_close([[0, 5], [4, 9]]), 1.0, 1.0, meeting="share")) == 1
+    assert len(add_margins(merge_close([[1, 5], [4, 9]]), 1.0, 1.0, meeting="share")) == 1
 
 
 def test_times_are_rounded_to_frames_and_points_are_told():
@@ -195,6 +203,7 @@ def test_columns_that_count_frames_go_where_times_change():
     assert drop_short(frames, 0.15)["n_frames"].tolist() == [2]
 
 
+@pytest.mark.filterwarnings("ignore:events.add_margins")
 def test_all_steps_in_their_order_with_counts():
     rows = [[0, 1], [1.2, 2], [5, 5.01], [20, 21.06]]
     cleaned = clean(rows, merge=0.5, drop=0.05, extend=(1.0, 2.0), split=2.0, snap=10, support=22.5)
