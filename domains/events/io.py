@@ -459,11 +459,11 @@ def _judge(rows: list[Row], path: Path, file: str) -> Annotations:
         events = pd.concat([events, pd.DataFrame(of_events, columns=further, index=events.index)], axis=1)
     # where rows name their recording, a row that could not be read is of none
     is_of_one = is_event | (texts["file"] != "") | (texts["file"] == "").all()
-    support = pd.DataFrame({"file": recording, "duration": _numbers(texts["length"])})[is_of_one]
-    if not rows:
-        # a header alone: the recording was looked at
-        support = pd.DataFrame({"file": [file], "duration": [np.nan]})
-    longest = support.groupby("file", as_index=False, sort=False).max()
+    # of a header alone the recording was looked at
+    lengths = {} if rows else {file: np.nan}
+    for name, length in zip(recording[is_of_one], _numbers(texts["length"])[is_of_one], strict=True):
+        lengths[name] = np.fmax(lengths.get(name, np.nan), length)
+    longest = pd.DataFrame({"file": list(lengths), "duration": list(lengths.values())})
     skipped = [_skipped_row(rows[k], path, reason[k]) for k in np.flatnonzero(~is_event)]
     return Annotations(as_events(events, str(path)), _skipped.as_skipped(skipped), longest)
 

@@ -77,7 +77,9 @@ def as_events(table: Any, name: str = "events") -> pd.DataFrame:
     """
     name = f"events.as_events: {name}"
     given = _as_frame(table, name)
-    table = given.rename(columns=_own_names(given.columns)).reset_index(drop=True)
+    other_names = _own_names(given.columns)
+    table = given.rename(columns=other_names) if other_names else given
+    table = table.reset_index(drop=True)
     if "onset" not in table or not {"offset", "duration"} & set(table):
         present = ", ".join(map(str, table))
         raise ValueError(f"{name}: needs columns onset and offset (or duration), in seconds; it has {present}")
@@ -97,8 +99,9 @@ def as_events(table: Any, name: str = "events") -> pd.DataFrame:
         "confidence": confidence,
     }
     own = pd.DataFrame(columns, index=table.index)
-    is_further = ~table.columns.isin([*COLUMNS, "duration"])
-    if not is_further.any():
+    known = {*COLUMNS, "duration"}
+    is_further = [name not in known for name in table.columns]
+    if not any(is_further):
         return own
     further = table.loc[:, is_further].rename(columns=str)
     events: pd.DataFrame = pd.concat([own, further], axis=1)
@@ -305,7 +308,10 @@ def _check_rows(table: pd.DataFrame, is_good: np.ndarray, what: str, name: str) 
 
 def _numbers(table: pd.DataFrame, column: str, name: str) -> np.ndarray:
     """Return a column as numbers; times of day and durations in seconds."""
-    cells = table[column].infer_objects()
+    cells = table[column]
+    if cells.dtype == np.float64:
+        return cells.to_numpy()
+    cells = cells.infer_objects()
     if isinstance(cells.dtype, pd.PeriodDtype):
         raise ValueError(f"{name}: column {column} holds periods; pass when they begin: {column}.dt.start_time")
     if pd.api.types.is_timedelta64_dtype(cells):

@@ -224,11 +224,16 @@ def read_case(payload: Mapping[str, Any]) -> dict[str, Any]:
     if nothing:
         raise ReadError(f"{how.operation}: {file_name(path)}: {nothing}")
     return {
-        "events": part.events.to_dict("list"),
-        "skipped": part.skipped[["where", "reason", "detail"]].to_dict("list"),
-        "support": part.support.to_dict("list"),
+        "events": _as_lists(part.events),
+        "skipped": _as_lists(part.skipped[["where", "reason", "detail"]]),
+        "support": _as_lists(part.support),
         "note": note,
     }
+
+
+def _as_lists(table: pd.DataFrame) -> dict[str, list[Any]]:
+    """Return the columns of a table as lists."""
+    return {str(name): cells.tolist() for name, cells in table.items()}
 
 
 def lost_on_both(a: Side, b: Side) -> set[str]:

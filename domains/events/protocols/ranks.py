@@ -44,7 +44,7 @@ def ranks(confidence: np.ndarray, group: np.ndarray, *, ties: Ties = "official")
     >>> ranks(confidence, group).tolist(), ranks(confidence, group, ties="index").tolist()
     ([2, 0, 1, 0], [1, 0, 2, 0])
     """
-    order = np.lexsort((-confidence, group))
+    order = _most_confident_first(confidence, group)
     group_in_order = group[order]
     is_first = np.append(True, group_in_order[1:] != group_in_order[:-1])[: len(order)]
     starts = np.flatnonzero(is_first)
@@ -69,7 +69,7 @@ def warn_of_ties(confidence: np.ndarray, group: np.ndarray) -> None:
     UserWarning
         If there are such predictions.
     """
-    order = np.lexsort((confidence, group))
+    order = _most_confident_first(confidence, group)
     is_first = np.append(True, group[order][1:] != group[order][:-1])[: len(order)]
     n_tied = int(np.count_nonzero(_equals_before(confidence[order], is_first)))
     if n_tied:
@@ -79,6 +79,16 @@ def warn_of_ties(confidence: np.ndarray, group: np.ndarray) -> None:
             "(of many equals on numpy and the processor too): corrected=True does not",
             stacklevel=5,
         )
+
+
+def _most_confident_first(confidence: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Return the rows by group, the most confident of each first, of equals the earlier."""
+    order = np.argsort(-confidence, kind="stable")
+    numbers = group[order]
+    # numpy sorts small whole numbers in linear time
+    if np.max(numbers, initial=0) <= np.iinfo(np.uint16).max:
+        numbers = numbers.astype(np.uint16)
+    return order[np.argsort(numbers, kind="stable")]
 
 
 def _equals_before(confidence: np.ndarray, is_first: np.ndarray) -> np.ndarray:

@@ -196,7 +196,8 @@ def test_what_is_saved_and_printed(folders, tmp_path, capsys):
     assert "prediction: a (1)" in capsys.readouterr().out
 
 
-def test_warnings_are_notes_and_json_is_json_alone(tmp_path, capsys):
+def test_warnings_are_notes_and_json_is_json_alone(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(run, "EXPLAIN_WITHIN", 60.0)
     a = write(tmp_path / "a.txt", "2.2\t3.2\tx\n")
     b = write(tmp_path / "b.txt", "2.0\t3.0\tx\nonly words\there\n")
     assert score_files(a, b, outputs=Outputs(format="json"), protocol="sed_eval_event") == 0
