@@ -21,7 +21,7 @@ doi:10.1145/1889681.1889687
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -29,12 +29,18 @@ import pandas as pd
 from overlap import intervals
 
 from .schema import as_events, times_of
+from .switches import ends_of_runs
 
 OF_REFERENCE = ("correct", "fragmented", "merged", "fragmented and merged", "deleted")
 OF_PREDICTED = ("correct", "fragmenting", "merging", "fragmenting and merging", "insertion")
 OF_TIME = ("correct", "insertion", "merge", "overfill", "deletion", "fragmenting", "underfill")
 
-_COLUMNS = ["file", "label", "onset", "offset"]
+
+class Disjoint(NamedTuple):
+    """Intervals (n, 2) that do not touch within a group, and the number of the group of each."""
+
+    times: np.ndarray
+    group: np.ndarray
 
 
 class Taxonomy(NamedTuple):
@@ -104,46 +110,42 @@ def ward_taxonomy(predicted: pd.DataFrame, reference: pd.DataFrame) -> Taxonomy:
     """
     a = as_events(predicted, "predicted")
     b = as_events(reference, "reference")
-    groups_a = dict(tuple(a.groupby(["file", "label"], sort=False)))
-    groups_b = dict(tuple(b.groupby(["file", "label"], sort=False)))
-    parts = []
-    keys: list[Any] = sorted({*groups_a, *groups_b})
-    for key in keys:
-        one = _united(groups_a.get(key, a[:0]))
-        other = _united(groups_b.get(key, b[:0]))
-        file, label = key
-        parts.append([table.assign(file=file, label=label) for table in _of_one_label(one, other)])
-    if not parts:
-        parts = [list(_of_one_label(np.empty((0, 2)), np.empty((0, 2))))]
-    joined = [pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True)]
-    in_order = [table.reindex(columns=list(dict.fromkeys([*_COLUMNS, *table]))) for table in joined]
-    return Taxonomy(*in_order)
+    both = pd.concat([a, b])[["file", "label"]]
+    names = both.drop_duplicates().sort_values(["file", "label"], ignore_index=True)
+    group = both.groupby(["file", "label"]).ngroup().to_numpy()
+    one = _united(times_of(a), group[: len(a)])
+    other = _united(times_of(b), group[len(a) :])
+    of_one, of_other = _categories_of(one, other)
+    tables = (_listed(one, names).assign(category=of_one), _listed(other, names).assign(category=of_other))
+    return Taxonomy(*tables, _stretches(one, other, names))
 
 
-def _united(events: pd.DataFrame) -> np.ndarray:
+def _united(times: np.ndarray, group: np.ndarray) -> Disjoint:
     """Return events as disjoint stretches; points, which last no time, are none."""
-    times = times_of(events)
-    return np.asarray(intervals.union(times)) if len(times) else np.empty((0, 2))
+    swept = intervals.sweep(times, by=[group])
+    is_break = (swept.group[1:] != swept.group[:-1]) | (swept.start[1:] != swept.end[:-1])
+    first, last = ends_of_runs(is_break, len(swept.start))
+    united = np.stack([swept.start[first], swept.end[last]], axis=1)
+    return Disjoint(united, np.asarray(swept.group[first], int))
 
 
-def _of_one_label(a: np.ndarray, b: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return the tables of predicted and reference events and of stretches, for two sets of disjoint intervals."""
-    in_a, in_b, _ = _pairs(a, b)
-    partners_of_a = np.bincount(in_a, minlength=len(a))
-    partners_of_b = np.bincount(in_b, minlength=len(b))
+def _listed(events: Disjoint, names: pd.DataFrame) -> pd.DataFrame:
+    """Return events as a table, with their files and labels."""
+    table = names.iloc[events.group].reset_index(drop=True)
+    return table.assign(onset=events.times[:, 0], offset=events.times[:, 1])
+
+
+def _categories_of(a: Disjoint, b: Disjoint) -> tuple[np.ndarray, np.ndarray]:
+    """Return what became of each predicted and of each reference event."""
+    in_a, in_b, _ = intervals.overlap_pairs(a.times, b.times, by=(a.group, b.group))
+    partners_of_a = np.bincount(in_a, minlength=len(a.group))
+    partners_of_b = np.bincount(in_b, minlength=len(b.group))
     # whether any partner has several partners itself
-    a_is_fragment = _any(in_a, partners_of_b[in_b] > 1, len(a))
-    b_is_merged = _any(in_b, partners_of_a[in_a] > 1, len(b))
+    a_is_fragment = _any(in_a, partners_of_b[in_b] > 1, len(a.group))
+    b_is_merged = _any(in_b, partners_of_a[in_a] > 1, len(b.group))
     of_a = _categories(partners_of_a, a_is_fragment, partners_of_a > 1, OF_PREDICTED)
     of_b = _categories(partners_of_b, partners_of_b > 1, b_is_merged, OF_REFERENCE)
-    predicted = pd.DataFrame({"onset": a[:, 0], "offset": a[:, 1], "category": of_a})
-    reference = pd.DataFrame({"onset": b[:, 0], "offset": b[:, 1], "category": of_b})
-    return predicted, reference, _stretches(a, b)
-
-
-def _pairs(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    pairs = intervals.overlap_pairs(a, b)
-    return np.asarray(pairs[0]), np.asarray(pairs[1]), np.asarray(pairs[2])
+    return of_a, of_b
 
 
 def _any(place: np.ndarray, is_so: np.ndarray, n: int) -> np.ndarray:
@@ -158,39 +160,30 @@ def _categories(
     return np.select(conditions, [alone, both, cut, joined], correct).astype(object)
 
 
-def _stretches(a: np.ndarray, b: np.ndarray) -> pd.DataFrame:
+def _stretches(a: Disjoint, b: Disjoint, names: pd.DataFrame) -> pd.DataFrame:
     """Part time where either side changes, and say of each stretch what it is."""
-    edges = np.unique(np.concatenate([a.ravel(), b.ravel()]))
-    begin = edges[:-1]
-    end = edges[1:]
-    has_a = _covers(a, begin)
-    has_b = _covers(b, begin)
+    swept = intervals.sweep(a.times, b.times, by=[a.group, b.group])
+    group = np.asarray(swept.group, int)
+    has_a = swept.counts[:, 0] > 0
+    has_b = swept.counts[:, 1] > 0
     is_correct = has_a & has_b
-    left = np.append(False, is_correct[:-1])[: len(begin)]
-    right = np.append(is_correct[1:], False)[: len(begin)]
     # of disjoint events that do not touch, a stretch beside a correct one belongs to the same event
+    is_beside = (group[1:] == group[:-1]) & (swept.start[1:] == swept.end[:-1])
+    left = np.append(False, is_correct[:-1] & is_beside)[: len(group)]
+    right = np.append(is_correct[1:] & is_beside, False)[: len(group)]
     kinds = {
         "predicted": ("insertion", "merge", "overfill"),
         "reference": ("deletion", "fragmenting", "underfill"),
     }
-    error = np.full(len(begin), "", dtype=object)
-    error[is_correct] = "correct"
+    error = np.full(len(group), "correct", dtype=object)
     for only, (alone, between, at_edge) in zip((has_a & ~has_b, has_b & ~has_a), kinds.values(), strict=True):
         error[only & ~left & ~right] = alone
         error[only & left & right] = between
         error[only & (left ^ right)] = at_edge
     is_edge = np.isin(error, ["overfill", "underfill"])
     at = np.select([is_edge & right, is_edge & left], ["start", "end"], "").astype(object)
-    table = pd.DataFrame({"onset": begin, "offset": end, "error": error, "at": at})
-    stretches: pd.DataFrame = table[error != ""].reset_index(drop=True)
-    return stretches
-
-
-def _covers(events: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Return whether each time lies in one of the disjoint events, begins included."""
-    n_begun = np.searchsorted(events[:, 0], times, side="right")
-    n_ended = np.searchsorted(events[:, 1], times, side="right")
-    return np.asarray(n_begun > n_ended)
+    times = np.stack([swept.start, swept.end], axis=1)
+    return _listed(Disjoint(times, group), names).assign(error=error, at=at)
 
 
 def _counted(of: str, table: pd.DataFrame, column: str, names: tuple[str, ...]) -> pd.DataFrame:

@@ -34,7 +34,7 @@ import overlap as ov
 from overlap import intervals, matching
 
 from ... import _report
-from ..._checks import UsageError, check_choice, check_number
+from ..._checks import UsageError, check_choice, check_number, check_whole
 from ..._text import one_line
 from ..schema import as_list, times_of
 from .bipartite import largest_matching
@@ -98,8 +98,7 @@ class FewShotSettings:
     def __post_init__(self) -> None:
         check_text("positive", self.positive)
         check_text("unknown", self.unknown)
-        check_number(OPERATION, "shots", self.shots, at_least=0)
-        check_choice(OPERATION, "shots", self.shots, (int(self.shots),))
+        check_whole(OPERATION, "shots", self.shots, at_least=0)
         if self.subsets is not None and not isinstance(self.subsets, Mapping):
             raise UsageError(
                 f"{OPERATION}: subsets must be a mapping of recordings to subsets, such as "
