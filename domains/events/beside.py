@@ -19,6 +19,7 @@ from .disagreement import compare_protocols, list_protocols, named_protocols, se
 from .protocols import PROTOCOLS, Scored
 from .run import score
 from .schema import Support
+from .subjects import Group
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,7 +51,7 @@ def protocols_files(
     *,
     protocols: Sequence[str] | None = None,
     support: Support = None,
-    subjects: Mapping[str, str] | None = None,
+    group: Group | None = None,
     settings: Mapping[str, Any] | None = None,
     outputs: Outputs,
     **options: Any,
@@ -68,7 +69,7 @@ def protocols_files(
         with warnings.catch_warnings():
             # the first time said it all
             warnings.simplefilter("ignore", UserWarning)
-            table = compare_protocols(*sides, protocols=names, support=stretches, subjects=subjects, **own)
+            table = compare_protocols(*sides, protocols=names, support=stretches, group=group, **own)
     facts = facts_of(scored, table)
     result = Beside(table, found.skipped, scored)
 

@@ -303,13 +303,6 @@ SettingOfAll = Annotated[
         help="A setting, for each protocol that has it; jer.collar=0.5 is for one. May be given several times.",
     ),
 ]
-Subjects = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE",
-        help="A CSV file with the columns file and subject: the mean is over subjects, who are resampled.",
-    ),
-]
 Listed = Annotated[bool, typer.Option("--list", help="List the protocols and their settings, and stop.")]
 
 
@@ -323,7 +316,7 @@ def protocols(
     protocols: Protocols = None,
     param: SettingOfAll = None,
     support: Support = None,
-    subjects: Subjects = None,
+    group: Group = None,
     kind: Kind = None,
     rate: Rate = None,
     subset: Subset = None,
@@ -339,7 +332,7 @@ def protocols(
     """
     from . import beside
 
-    inputs = [predicted, reference, support, subjects]
+    inputs = [predicted, reference, support]
     outputs = saving.checked(inputs, html=html, others={"--records": sharing.records})
     names = _read_names(protocols)
     if listed:
@@ -351,7 +344,7 @@ def protocols(
         reference,
         protocols=names,
         support=_read_support(support),
-        subjects=_read_subjects(subjects),
+        group=group,
         settings=_read_settings(param or []),
         kind=kind.value if kind else None,
         rate=rate,
@@ -522,22 +515,6 @@ def _read_names(text: str | None) -> list[str] | None:
     if not names:
         raise UsageError(f"--protocols {text}: names none, such as szcore,tiou; --list has them all")
     return names
-
-
-def _read_subjects(path: Path | None) -> dict[str, str] | None:
-    """Read the subject of each recording."""
-    if path is None:
-        return None
-    from .io import read_subjects
-
-    if not path.is_file():
-        raise UsageError(f"--subjects {path}: there is no such file")
-    try:
-        return read_subjects(path)
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"--subjects {path}: not a readable table with the columns file and subject ({error})"
-        ) from error
 
 
 Source = Annotated[Path, typer.Argument(help="A file of events, or a folder of such files.")]

@@ -37,7 +37,7 @@ STYLES: tuple[tuple[str, Any], ...] = (
     ("#F0A060", (0, (2.5, 1))),
 )
 """Colour and dashes of the lines that are named; they differ in lightness too."""
-FAINT = "#B5B5B5"
+FAINT = "#CCCCCC"
 NAME = 24
 UNITS = {1.0: "second", 60.0: "minute", 3600.0: "hour", 86400.0: "day"}
 AXES = {

@@ -31,12 +31,13 @@ from overlap import resample
 
 from .._checks import UsageError, check_choice, check_number
 from .._report import name_of
-from .._text import count_of, one_line
+from .._text import one_line
 from .comparison import Events, assess
 from .protocols import PROTOCOLS, Scored
 from .protocols.descriptions import Description, Headline
 from .protocols.scored import as_dict
 from .schema import Support, as_events, as_support
+from .subjects import Group, subjects_of
 
 OPERATION = "events.compare_protocols"
 ASPECTS = tuple(part.name for part in fields(Description))
@@ -79,7 +80,7 @@ def compare_protocols(
     *,
     protocols: Iterable[str] | None = None,
     support: Support = None,
-    subjects: Mapping[str, str] | None = None,
+    group: Group | None = None,
     level: float = 0.95,
     n_resamples: int = 2000,
     rng: int = 0,
@@ -95,8 +96,9 @@ def compare_protocols(
         Names of `PROTOCOLS`; all of them by default.
     support : float, mapping or DataFrame, optional
         What was scored, see `compare`.
-    subjects : mapping of str to str, optional
-        The subject of each recording: the mean is then over subjects, and subjects are resampled.
+    group : str or mapping, optional
+        Whose each recording is, see `subjects_of`: "bids", a pattern, a column of the events or a mapping. The mean is
+        then over subjects, and subjects are resampled.
     level, n_resamples, rng
         Confidence level, number of resamples and seed of the intervals.
     **parameters
@@ -117,7 +119,7 @@ def compare_protocols(
     ------
     ValueError
         If a table is malformed, there is no such protocol, none of them has a setting of this name, a setting has a
-        wrong value, or the subject of a recording is missing.
+        wrong value, or a recording has no subject, or two.
 
     Warns
     -----
@@ -141,10 +143,9 @@ def compare_protocols(
     names = named_protocols(protocols)
     settings = settings_of(names, parameters)
     sides = [as_events(predicted, "prediction"), as_events(reference, "reference")]
-    files = {*sides[0]["file"], *sides[1]["file"]}
-    # what is wrong with it is no matter of a protocol
-    recordings = as_support(support, files).index.unique()
-    _check_subjects(subjects, recordings)
+    # what is wrong with these is no matter of a protocol
+    as_support(support, {*sides[0]["file"], *sides[1]["file"]})
+    subjects = None if group is None else _subjects(sides, support, group)
     rows = []
     heard: dict[str, list[str]] = {}
     for name in names:
@@ -160,7 +161,7 @@ def compare_protocols(
         row["why"] = "; ".join([part for part in (row["why"], *own) if part])
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"n_units": "Int64"})
     table.attrs |= {"prediction": name_of(predicted, "prediction"), "reference": name_of(reference, "reference")}
-    table.attrs["mean_over"] = "recordings" if subjects is None else "subjects"
+    table.attrs |= {"mean_over": "recordings" if subjects is None else "subjects", "level": level}
     return table
 
 
@@ -359,8 +360,9 @@ def _numbers(
         numbers |= dict(zip(COUNTS, (found, missed, spurious), strict=True))
     if headline.terms is None:
         return numbers
-    of_files = _at_one_threshold(scored, scored.report("file"))
-    above, below = headline.terms(of_files)
+    of_files = scored.report("file")
+    # a headline that is at a threshold of its own finds it
+    above, below = headline.terms(_at_one_threshold(scored, of_files) if is_at else of_files)
     return numbers | _over_units(above, below, subjects, bootstrap)
 
 
@@ -462,12 +464,10 @@ def _written(settings: Mapping[str, Any]) -> str:
     return " ".join(parts)
 
 
-def _check_subjects(subjects: Mapping[str, str] | None, recordings: pd.Index[Any]) -> None:
-    if subjects is None:
-        return
-    missing = [str(file) for file in recordings if str(file) not in subjects]
-    if missing:
-        raise UsageError(
-            f"{OPERATION}: {count_of(len(missing), 'recording')} of {len(recordings)} without a subject (the first: "
-            f"{one_line(missing[0], 80)!r}); name the subject of each"
-        )
+def _subjects(sides: list[pd.DataFrame], support: Support, group: Group) -> dict[str, str]:
+    """Return the subject of each recording."""
+    with warnings.catch_warnings():
+        # the protocols say it
+        warnings.simplefilter("ignore", UserWarning)
+        scored = assess(sides[0], sides[1], "time", support=support)
+    return {str(file): subject for file, subject in subjects_of(scored, group).items()}

@@ -46,12 +46,8 @@ from .formats import (
     format_of_suffix,
     read_recordings,
 )
-from .formats.delimited import Columns, named_rows
-from .schema import ALIASES, COLUMNS, as_events
+from .schema import COLUMNS, as_events
 
-OF_SUBJECTS = Columns(
-    {"file": ("file", *ALIASES["file"]), "subject": ("subject", "participant_id")}, (("file",), ("subject",))
-)
 NO_ONSET = "no onset"
 NO_OFFSET = "no offset"
 NO_DURATION = "no duration"
@@ -314,51 +310,6 @@ def read_durations(path: str | Path) -> pd.DataFrame:
             if name in ("onset", "offset", "duration"):
                 table[name] = _times(rows, name)
         return table
-
-
-def read_subjects(path: str | Path) -> dict[str, str]:
-    r"""Read whose recordings they are: a table with the columns file and subject.
-
-    Parameters
-    ----------
-    path : path
-        A table with a header; tabs, semicolons or commas part its cells.
-
-    Returns
-    -------
-    dict of str to str
-        The subject of each recording.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ReadError
-        If a column is missing, a row has more or fewer cells than the header, or a recording has two subjects.
-
-    Examples
-    --------
-    >>> import tempfile, pathlib
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = pathlib.Path(folder, "subjects.csv")
-    ...     _ = path.write_text("file,subject\nnight1,anna\nnight2,anna\n")
-    ...     read_subjects(path)
-    {'night1': 'anna', 'night2': 'anna'}
-    """
-    operation = "events.read_subjects"
-    with reading(operation, path):
-        rows = list(named_rows(read_text(operation, path), OF_SUBJECTS))
-        _refuse_skipped(rows)
-        if not rows:
-            raise ReadError("no row follows its header; list the recordings")
-        subjects: dict[str, str] = {}
-        for row in rows:
-            file = for_table(row["file"])
-            subject = for_table(row["subject"])
-            if subjects.setdefault(file, subject) != subject:
-                one = one_line(file, 60)
-                raise ReadError(f"{row['where']}: recording {one!r} has another subject above; correct one of them")
-        return subjects
 
 
 def _refuse_skipped(rows: list[Row]) -> None:

@@ -138,12 +138,13 @@ def _add_legend(rows: pd.DataFrame, ax: Axes) -> None:
     value = Line2D([], [], color=BOTH, marker="o", markersize=4, linewidth=0, label="value")
     mean_over = rows.attrs.get("mean_over", "recordings")
     mean = Line2D([], [], color=FAINT, marker="D", markerfacecolor="white", markersize=3, linewidth=0.8)
-    mean.set_label(f"mean over {mean_over}, 95 % interval")
+    interval = f"{100 * rows.attrs.get('level', 0.95):g} % interval"
+    mean.set_label(f"mean over {mean_over}, {interval}")
     fault = Line2D([], [], color=ONLY_A, marker="|", markersize=8, markeredgewidth=1.6, linewidth=0)
     fault.set_label("without its known faults")
     handles = [value]
     if rows["low"].notna().any():
-        value.set(linewidth=1.6, label="value, 95 % interval")
+        value.set(linewidth=1.6, label=f"value, {interval}")
     if rows["mean_low"].notna().any():
         handles.append(mean)
     if _is_other_when_corrected(rows).any():

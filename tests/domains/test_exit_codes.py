@@ -360,7 +360,7 @@ COMMANDS = {
             ["--param", "rate"],
             ["--param", "by=file"],
             ["--param", "speed=1"],
-            ["--subjects", "nobody.csv"],
+            ["--group", "bids"],
             ["--support", "-5"],
             ["--html", "nowhere/a.html"],
         ),

@@ -70,10 +70,9 @@ def test_every_protocol_is_asked_by_default_and_one_that_refuses_is_no_fault(fil
 
 
 def test_the_page_the_picture_and_the_subjects(files, tmp_path):
-    (tmp_path / "whose.csv").write_text("file,subject\nx,anna\ny,anna\nz,bert\n")
     done = run(
         *files,
-        *("--protocols", "tiou", "--subjects", str(tmp_path / "whose.csv")),
+        *("--protocols", "tiou", "--group", "([xyz])"),
         *("--html", str(tmp_path / "page.html"), "--plot", str(tmp_path / "plot.svg")),
     )
     assert done.exit_code == 0, done.output
@@ -82,19 +81,10 @@ def test_the_page_the_picture_and_the_subjects(files, tmp_path):
     assert "resampled subjects" in (tmp_path / "page.html").read_text()
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("file,subject\nx,anna\n", "2 recordings of 3 without a subject (the first: 'y')"),
-        ("file,who\nx,anna\n", "not a readable table with the columns file and subject"),
-        ("file,subject\nx,anna\nx,bert\n", "line 3: recording 'x' has another subject above; correct one of them"),
-    ],
-)
-def test_wrong_subjects(files, tmp_path, text, said):
-    (tmp_path / "whose.csv").write_text(text)
-    done = run(*files, "--protocols", "tiou", "--subjects", str(tmp_path / "whose.csv"))
+def test_a_recording_without_a_subject(files):
+    done = run(*files, "--protocols", "tiou", "--group", "bids")
     assert isinstance(done.exception, ValueError)
-    assert said in str(done.exception)
+    assert "BIDS entity sub-" in str(done.exception)
 
 
 def test_nothing_in_common_ends_with_1(files, tmp_path):

@@ -75,14 +75,14 @@ def test_errors_where_nobody_speaks_are_in_the_interval_and_in_no_mean():
 
 def test_subjects_are_resampled_and_averaged():
     subjects = {"x": "anna", "y": "anna", "z": "bert"}
-    table = compare_protocols(A, B, protocols=["tiou"], support=SUPPORT, subjects=subjects)
+    table = compare_protocols(A, B, protocols=["tiou"], support=SUPPORT, group=subjects)
     row = table.iloc[0]
     assert (row["n_units"], row["mean"]) == (2, pytest.approx((6 / 7 + 2 / 3) / 2))
     assert table.attrs["mean_over"] == "subjects"
-    with pytest.raises(
-        ValueError, match="1 recording of 3 without a subject .the first: 'z'.; name the subject of each"
-    ):
-        compare_protocols(A, B, protocols=["tiou"], subjects={"x": "anna", "y": "anna"})
+    with pytest.raises(ValueError, match="events.subjects_of: recording 'z' has no subject"):
+        compare_protocols(A, B, protocols=["tiou"], group={"x": "anna", "y": "anna"})
+    bids = [side.assign(file="sub-" + side["file"].map(subjects)) for side in (A, B)]
+    assert compare_protocols(*bids, protocols=["tiou"], group="bids").iloc[0]["n_units"] == 2
 
 
 def test_one_recording_has_no_interval():

@@ -912,17 +912,6 @@ TARGETS: tuple[Target, ...] = (
         0.1,
     ),
     Target(
-        "overlap events protocols --subjects",
-        "tables",
-        seeds.durations,
-        _command(
-            *("events", "protocols", "FOLDER/plain.csv", "FOLDER/plain.csv", "--protocols", "time"),
-            *("--subjects", "PATH"),
-        ),
-        _check_command,
-        0.1,
-    ),
-    Target(
         "overlap events score --plot",
         "tables",
         seeds.events,
