@@ -142,6 +142,13 @@ def test_clipping_is_the_mask_inside(rows):
     assert_same(masks(clipped), expected)
 
 
+def test_an_event_in_two_stretches_is_two():
+    stretches = pd.DataFrame({"file": ["", ""], "onset": [0.0, 10.0], "offset": [5.0, 20.0]})
+    clipped = clip_to_support([[3, 12], [6, 8], [1, 2]], stretches)
+    assert times(clipped) == [[3, 5], [10, 12], [1, 2]]
+    assert clipped.attrs["steps"][0]["seconds_after"] == 5.0
+
+
 def test_rows_keep_their_order_and_what_they_say():
     rows = pd.DataFrame(
         {
