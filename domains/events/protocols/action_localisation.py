@@ -27,7 +27,7 @@ import pandas as pd
 import xarray as xr
 
 from ..._checks import check_choice
-from .criteria import Points, tiou
+from .criteria import Points, groups, tiou
 from .descriptions import AVERAGE_MAP, NO_COLLAR, Description, listed, of_nothing, of_outside, within
 from .matchers import by_confidence
 from .preparation import Order, Outside, ordered, within_support, without_duplicates
@@ -137,8 +137,9 @@ def score_ranked(scored: Scored, by: By) -> xr.Dataset:
     """
     data = average_precision(scored, by)
     first_rank = first_to_find(scored, "label", "file")
-    label = scored.reference.groupby("label", sort=False).ngroup().to_numpy()
-    n_alike = scored.reference.groupby(["file", "label"])["onset"].transform("size").to_numpy()
+    _, label = groups(scored.reference[:0], scored.reference, "label")
+    _, group = groups(scored.reference[:0], scored.reference, "label", "file")
+    n_alike = np.bincount(group)[group]
     n_of_label = np.bincount(label)
     for k in scored.settings.top:
         is_found = first_rank < k * n_alike

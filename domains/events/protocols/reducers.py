@@ -262,10 +262,14 @@ def first_to_find(scored: Scored, *columns: str) -> np.ndarray:
     rank = ranks(scored.prediction["confidence"].to_numpy(float), group, ties=scored.settings.ties)
     thresholds = np.asarray(scored.matches.thresholds)
     first = np.full((len(thresholds), len(scored.reference)), np.inf)
-    i, j, value = scored.pairs
+    # of several writes to one place the last stays
+    last_to_first = np.argsort(-rank[scored.pairs.prediction], kind="stable")
+    i = scored.pairs.prediction[last_to_first]
+    j = scored.pairs.reference[last_to_first]
+    value = scored.pairs.value[last_to_first]
     for k, threshold in enumerate(thresholds):
         finds = value >= threshold - scored.settings.tolerance
-        np.minimum.at(first[k], j[finds], rank[i[finds]])
+        first[k, j[finds]] = rank[i[finds]]
     return first
 
 
