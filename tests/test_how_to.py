@@ -239,3 +239,30 @@ def test_anomalies_and_segments_are_as_the_page_says(capsys):
     # six segments of seven in all, one edit in four
     assert names["report"].f1.values.round(4).tolist() == [0.8571] * 3
     assert float(names["report"].edit) == 0.75
+
+
+# ---- the page on files of events
+
+
+@pytest.fixture
+def event_files(tmp_path, monkeypatch, capsys):
+    """Run the cells of the page on files of events; return what they printed."""
+    monkeypatch.setattr("tempfile.mkdtemp", lambda: str(tmp_path))
+    names: dict[str, object] = {}
+    for cell in cells_of("event-files.md"):
+        exec(cell, names)
+    return capsys.readouterr().out
+
+
+def test_the_page_on_files_of_events_says_what_is_left_out_and_why(event_files):
+    assert "event 1 a character that the format does not have label 'tawny owl' has ' '" in event_files
+    assert "1 of 2 events, by 4 units in the last place" in event_files
+    assert "SPEAKER moth 1 2.29 9.45 <NA> <NA> tawny_owl 0.4 <NA>" in event_files
+
+
+def test_the_table_of_the_page_has_every_format_that_is_written():
+    from domains.events.writing import WRITTEN
+
+    text = (PAGES / "event-files.md").read_text(encoding="utf-8")
+    table = text[text.index("| `kind=` | usual ending") :]
+    assert re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`[^|]*) \| \.", table, re.MULTILINE))) == list(WRITTEN)

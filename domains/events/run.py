@@ -232,9 +232,12 @@ def score_files(predicted: Path, reference: Path, *, outputs: Outputs, by: By = 
         rows=summarise(report),
         notes=notes,
     )
-    # all figures stand there, but nothing was compared with anything; the warning says why
-    is_apart = nothing_in_common(*scored.given, uses_labels=scored.protocol.uses_labels)
-    return max(code, _console.INCOMPLETE) if is_apart else code
+    # all figures stand there, but nothing was compared with anything
+    why = nothing_in_common(*scored.given, uses_labels=scored.protocol.uses_labels)
+    if not why:
+        return code
+    _console.note(f"error: not scored: {why}")
+    return max(code, _console.INCOMPLETE)
 
 
 def draw_timelines(scored: Scored) -> Axes:

@@ -207,7 +207,7 @@ def _add(points: _Points, name: str, part: str, place: int) -> None:
 def _check_points(points: _Points) -> None:
     for name, parts in points.items():
         if not {"x", "y"} <= set(parts) <= {"x", "y", "score"}:
-            has = ", ".join(parts)
+            has = one_line(", ".join(parts), 80)
             raise ReadError(f"the point {one_line(name, 40)!r} has {has}; each has x and y, and may have a score")
     if not points:
         raise ReadError("the header has no point; each is an x and a y")

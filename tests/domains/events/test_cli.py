@@ -121,6 +121,7 @@ def test_no_label_in_common(tmp_path, protocol):
         "nothing can match; name them alike"
     ]
     assert "warning: events.assess: the two sides have no label in common" in done.stderr
+    assert "error: not scored: the two sides have no label in common" in done.stderr
     # the remedy
     (tmp_path / "r" / "a.csv").write_text("onset,offset,label\n0,10,dog\n")
     assert "no label" not in run("score", *sides, "--protocol", protocol).stderr

@@ -539,3 +539,25 @@ def test_rows_that_say_that_there_is_no_event_are_no_fault(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert read_events(path).events.empty
+
+
+# ---- what other tools read
+
+READERS = json.loads((Path(__file__).parents[2] / "data" / "event_readers_peers.json").read_text())
+TYPES_OF_TUSZ = {"sz": "seiz", "sz_foc_ia": "cpsz"}
+
+
+@pytest.mark.parametrize("name", READERS["rows"])
+def test_files_as_other_tools_read_them(name, tmp_path):
+    """pyannote.database 6.1.1, epilepsy2bids 0.0.7, sed_eval 0.2.1, speach 0.1a15: row by row, to the last bit."""
+    if name.endswith(".eaf"):
+        pytest.importorskip("pympi")
+    path = tmp_path / name
+    path.write_text(READERS["texts"][name])
+    rows = [tuple(row) for row in READERS["rows"][name]]
+    if name.endswith(".csv_bi"):
+        # epilepsy2bids renames the labels
+        rows = [(onset, offset, TYPES_OF_TUSZ[label]) for onset, offset, label in rows]
+    assert sorted(read_events(path).events[["onset", "offset", "label"]].itertuples(index=False, name=None)) == sorted(
+        rows
+    )

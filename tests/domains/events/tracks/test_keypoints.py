@@ -85,6 +85,7 @@ def test_what_a_box_says():
     [
         pytest.param(sleap, "frame,track,nose.x,nose.y\n", "the header lacks frame_idx", id="no frame"),
         pytest.param(sleap, "track,frame_idx\na,0\n", "the header has no point", id="no point"),
+        pytest.param(sleap, "track,frame_idx,n.\x1b[31mx,n.y\na,0,1,2\n", r"has \\x1b\[31mx, y; each", id="control"),
         pytest.param(
             sleap, "track,frame_idx,nose.x\na,0,1\n", "the point 'nose' has x; each has x and y", id="x alone"
         ),
