@@ -16,6 +16,7 @@ from .schema import as_events, as_support
 from .scripts import possession_scenes
 from .steps import add_margins, clean, clip_to_support, drop_short, merge_close, snap_to_grid, split_long
 from .subjects import average_subjects, confidence_interval, score_subjects, with_subjects
+from .thresholds import operating_points, psds_curve
 from .tracks import dwell, frame_overlap, possession, read_tracks, transitions
 from .writing import write_events
 
@@ -47,6 +48,7 @@ __all__ = [
     "from_frames",
     "list_protocols",
     "merge_close",
+    "operating_points",
     "player_and_ball",
     "plot_over_tiou",
     "plot_precision_recall",
@@ -56,6 +58,7 @@ __all__ = [
     "plot_timelines",
     "possession",
     "possession_scenes",
+    "psds_curve",
     "read_events",
     "read_tracks",
     "score",

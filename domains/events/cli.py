@@ -30,6 +30,10 @@ class ProtocolName(StrEnum):
     spindles = "spindles"
     sed_eval_event = "sed_eval_event"
     sed_eval_segment = "sed_eval_segment"
+    intersection = "intersection"
+    psds = "psds"
+    psds_scenario1 = "psds_scenario1"
+    psds_scenario2 = "psds_scenario2"
     activitynet = "activitynet"
     thumos14 = "thumos14"
     proposals = "proposals"
@@ -104,8 +108,8 @@ ProtocolOption = Annotated[
     ProtocolName,
     typer.Option(
         help="The rules: time (seconds that agree), tiou (events that match), or a published protocol (SzCORE, "
-        "sed_eval, ActivityNet, THUMOS14, DER of speakers as NIST or pyannote has it, JER, affiliation, precision and "
-        "recall of ranges, segments of actions)."
+        "sed_eval, intersection, PSDS, ActivityNet, THUMOS14, DER of speakers as NIST or pyannote has it, JER, "
+        "affiliation, precision and recall of ranges, segments of actions)."
     ),
 ]
 Setting = Annotated[
@@ -130,6 +134,13 @@ Kind = Annotated[KindName | None, typer.Option(help="Format of the files, if nei
 Rate = Annotated[
     float | None, typer.Option(help="Samples, frames or epochs in a second, for files whose times count them.")
 ]
+OperatingPoints = Annotated[
+    bool,
+    typer.Option(
+        "--operating-points",
+        help="Each file of the predicted folder is what is predicted of all recordings at one threshold (PSDS).",
+    ),
+]
 Subset = Annotated[str | None, typer.Option(help="Which subset of an ActivityNet reference to score.")]
 Group = Annotated[
     str | None,
@@ -152,6 +163,7 @@ NO_SETTINGS = (
     "explain",
     "kind",
     "subset",
+    "operating_points",
     "rate",
     "group",
     "level",
@@ -182,6 +194,7 @@ def score(
     subset: Subset = None,
     group: Group = None,
     level: Level = 0.95,
+    operating_points: OperatingPoints = False,
     sharing: Sharing,
     saving: Saving,
 ) -> None:
@@ -205,6 +218,7 @@ def score(
         subset=subset,
         group=group,
         level=level,
+        operating_points=operating_points,
         **keywords(sharing),
         outputs=saving.checked([predicted, reference, support], others={"--records": sharing.records}),
         **_read_settings(param or []),

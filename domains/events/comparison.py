@@ -143,11 +143,11 @@ def compare(
         Events, see `as_events`; seconds.
     protocol : str or Protocol
         A name of `PROTOCOLS`: "time" (overlap of labelled time, Cohen's kappa), "tiou" (events found at several
-        temporal IoU), "szcore", "szcore_sample", "spindles", "sed_eval_event", "sed_eval_segment", "activitynet",
-        "thumos14", "proposals" (AR-AN), "nist_der", "pyannote_der" and "jer" (speakers), "mir_eval_onset",
-        "mir_eval_transcription" (notes with a pitch), "affiliation" and "range_based" (anomalies), "segmental"
-        (actions), "dcase_fewshot" (sounds of animals), "ward" (events cut, joined, too long, too short); or one of your
-        own.
+        temporal IoU), "szcore", "szcore_sample", "spindles", "sed_eval_event", "sed_eval_segment", "intersection",
+        "psds", "psds_scenario1", "psds_scenario2", "activitynet", "thumos14", "proposals" (AR-AN), "nist_der",
+        "pyannote_der" and "jer" (speakers), "mir_eval_onset", "mir_eval_transcription" (notes with a pitch),
+        "affiliation" and "range_based" (anomalies), "segmental" (actions), "dcase_fewshot" (sounds of animals), "ward"
+        (events cut, joined, too long, too short); or one of your own.
     support : float, mapping or DataFrame, optional
         What was scored: the duration of all files, of each, or a table with ``file``, ``onset``, ``offset``, a row
         for each stretch. A number holds for the files that have events; see `assess`.

@@ -32,13 +32,13 @@ import pandas as pd
 import xarray as xr
 
 from .. import _console, _report, _skipped
-from .._checks import check_choice, check_number
+from .._checks import UsageError, check_choice, check_number
 from .._running import split_running, takes_running
 from .._text import for_table
 from . import tables
 from .comparison import assess, explain_faults, find_protocol, nothing_in_common
 from .formats import FORMATS
-from .protocols import By, Protocol, Scored
+from .protocols import PROTOCOLS, By, Protocol, Scored
 from .protocols.scored import checked_by
 from .schema import Support, as_support
 from .subjects import Group, with_subjects
@@ -87,6 +87,7 @@ def score(
     subset: str | None = None,
     group: Group | None = None,
     level: float = 0.95,
+    operating_points: bool = False,
     **parameters: Any,
 ) -> ScoredFiles:
     r"""Score files of predicted events against files of annotated ones.
@@ -114,6 +115,9 @@ def score(
         deviation and intervals; see `with_subjects`.
     level : float
         Confidence level of the intervals.
+    operating_points : bool
+        Whether each file of the predicted folder is an operating point, what is predicted of all recordings at one
+        threshold, as PSDS takes them.
     records : path, optional
         A file that keeps what was read of each file as soon as it is there; a second run reads only what is new, failed
         or has changed.
@@ -157,6 +161,9 @@ def score(
     # a wrong setting or support ends the work before files are read
     rules, _ = find_protocol(protocol)
     rules.configure(corrected=corrected, **parameters)
+    if operating_points and not rules.takes_points:
+        names = ", ".join(name for name, preset in PROTOCOLS.items() if preset.takes_points)
+        raise UsageError(f"events.score: this protocol has no operating points; score them by one of {names}")
     as_support(support, ())
     prediction_path = Path(predicted)
     reference_path = Path(reference)
@@ -167,10 +174,10 @@ def score(
         "prediction": find_files(prediction_path, "prediction"),
         "reference": find_files(reference_path, "reference"),
     }
-    if are_files:
+    if are_files and not operating_points:
         # two files are of one recording, whatever they are called
         files["prediction"] = [Found(prediction_path, for_table(reference_path.stem))]
-    sides = read_sides(files, Reading(kind, rate, subset), running)
+    sides = read_sides(files, Reading(kind, rate, subset, points=operating_points), running)
     a = sides["prediction"]
     b = sides["reference"]
     lost = lost_on_both(a, b)

@@ -32,6 +32,8 @@ FIGURES = {
     "recall_at_1x": "recall@1x",
     "recall_at_5x": "recall@5x",
     "auc": "AR-AN AUC",
+    "macro_f1": "macro F1",
+    "psds": "PSDS",
     "der": "DER",
     "jer": "JER",
     "purity": "purity",

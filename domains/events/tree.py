@@ -78,12 +78,15 @@ class Reading(NamedTuple):
         Which subset of an ActivityNet database is the reference.
     operation : str
         Who asks, for errors.
+    points : bool
+        Whether each predicted file is an operating point: what is predicted of all recordings at one threshold.
     """
 
     kind: str | None = None
     rate: float | None = None
     subset: str | None = None
     operation: str = "events.score"
+    points: bool = False
 
 
 class Side(NamedTuple):
@@ -183,7 +186,7 @@ def read_sides(sides: Mapping[str, Sequence[Found]], how: Reading, running: Runn
     """
     cases = []
     for side, found in sides.items():
-        of_side = how._replace(subset=None) if side == "prediction" else how
+        of_side = how._replace(subset=None) if side == "prediction" else how._replace(points=False)
         cases += [_as_case(side, one, of_side) for one in found if not one.fault]
     job = Job(how.operation, read_case, how._asdict(), "reading")
     outcomes = {outcome.case: outcome for outcome in run_cases(job, cases, running)}
@@ -196,7 +199,7 @@ def read_case(payload: Mapping[str, Any]) -> dict[str, Any]:
     Parameters
     ----------
     payload : mapping
-        ``path recording kind rate subset operation``.
+        ``path recording kind rate subset operation points``.
 
     Returns
     -------
@@ -218,15 +221,20 @@ def read_case(payload: Mapping[str, Any]) -> dict[str, Any]:
     [2.0]
     """
     path = payload["path"]
-    how = Reading(payload["kind"], payload["rate"], payload["subset"], payload["operation"])
+    how = Reading(*(payload[name] for name in Reading._fields))
     part, note = read_with_note(path, how.kind, subset=how.subset, file=payload["recording"], rate=how.rate)
     nothing = why_no_event(part)
     if nothing:
         raise ReadError(f"{how.operation}: {file_name(path)}: {nothing}")
+    events = part.events
+    support = part.support
+    if how.points:
+        events = _as_point(events, path, payload["recording"])
+        support = support[support["file"] != payload["recording"]]
     return {
-        "events": _as_lists(part.events),
+        "events": _as_lists(events),
         "skipped": _as_lists(part.skipped[["where", "reason", "detail"]]),
-        "support": _as_lists(part.support),
+        "support": _as_lists(support),
         "note": note,
     }
 
@@ -234,6 +242,16 @@ def read_case(payload: Mapping[str, Any]) -> dict[str, Any]:
 def _as_lists(table: pd.DataFrame) -> dict[str, list[Any]]:
     """Return the columns of a table as lists."""
     return {str(name): cells.tolist() for name, cells in table.items()}
+
+
+def _as_point(events: pd.DataFrame, path: str, point: str) -> pd.DataFrame:
+    """Say of events at which operating point they are predicted."""
+    if (events["file"] == point).any():
+        raise ReadError(
+            f"events.score: {file_name(path)}: an operating point holds what is predicted of all recordings, and its "
+            "rows do not name theirs; add a column filename"
+        )
+    return events.assign(operating_point=point)
 
 
 def lost_on_both(a: Side, b: Side) -> set[str]:

@@ -13,6 +13,8 @@ References
 Mesaros, A., Heittola, T. & Virtanen, T. (2016). Appl. Sci. 6, 162. doi:10.3390/app6060162 (collars)
 Caba Heilbron, F. et al. (2015). ActivityNet. CVPR, 961. doi:10.1109/CVPR.2015.7298698 (temporal IoU)
 Dan, J. et al. (2024). SzCORE. Epilepsia. doi:10.1111/epi.18113 (overlap with tolerances)
+Bilen, C. et al. (2020). A framework for the robust evaluation of sound event detection. ICASSP, 61. arXiv:1910.08440
+(shares that are covered)
 """
 
 from __future__ import annotations
@@ -25,10 +27,11 @@ import pandas as pd
 import overlap as ov
 from overlap import intervals
 
-from ..schema import times_of
+from ..schema import durations_of, times_of
 from .preparation import reach_of_support, united
 
 Points = Literal["same", "any", "never"]
+Repeated = Literal["each", "once"]
 ONSET = 0
 OFFSET = 1
 
@@ -166,6 +169,90 @@ def shared_time(prediction: pd.DataFrame, reference: pd.DataFrame) -> Pairs:
     group = groups(prediction, reference, "file", "label")
     i, j, length = intervals.overlap_pairs(times_of(prediction), times_of(reference), by=group)
     return Pairs(i, j, length)
+
+
+def covered(
+    events: pd.DataFrame,
+    others: pd.DataFrame,
+    *,
+    repeated: Repeated = "once",
+    points: bool = True,
+    across: bool = False,
+) -> Pairs:
+    """Return which share of each event the events of a label, on the other side, cover: 0 to 1.
+
+    Predictions by references is the detection tolerance criterion, references by predictions the ground truth
+    intersection criterion, and predictions by references of other labels the cross-trigger tolerance criterion of
+    Bilen et al. (2020).
+
+    Parameters
+    ----------
+    events : DataFrame
+        The events that are covered.
+    others : DataFrame
+        The events that cover them, of the same file.
+    repeated : {"each", "once"}
+        Whether time counts once, or as often as events of `others` hold it; then a share may exceed 1.
+    points : bool
+        Whether an event without duration is covered where it lies in another; else never.
+    across : bool
+        Whether the labels differ, or are the same.
+
+    Returns
+    -------
+    Pairs
+        Row of `events`; the first row of `others` of that file and label; the share. Only what overlaps is listed.
+
+    Examples
+    --------
+    >>> from ..schema import as_events
+    >>> covered(as_events([[0, 10]]), as_events([[5, 8], [7, 12]])).value.tolist()
+    [0.5]
+    >>> covered(as_events([[0, 10]]), as_events([[5, 8], [7, 12]]), repeated="each").value.tolist()
+    [0.6]
+    """
+    columns = ("file",) if across else ("file", "label")
+    group_a, group_b = groups(events, others, *columns)
+    label_a, label_b = groups(events, others, "label")
+    times = times_of(others)
+    class_of_others = pd.DataFrame({"file": group_b, "label": label_b}).groupby(["file", "label"]).ngroup().to_numpy()
+    row = np.arange(len(others))
+    if repeated == "once":
+        times, row = without_repeats(times, class_of_others)
+    i, k, length = intervals.overlap_pairs(times_of(events), times, by=(group_a, group_b[row]))
+    j = row[k]
+    if across:
+        differs = label_a[i] != label_b[j]
+        i, j, length = i[differs], j[differs], length[differs]
+    share = share_of(length, durations_of(events)[i], points=points)
+    table = pd.DataFrame({"row": i, "by": class_of_others[j], "first": j, "share": share})
+    total = table.groupby(["row", "by"], sort=True).agg({"first": "min", "share": "sum"}).reset_index()
+    return Pairs(total["row"].to_numpy(), total["first"].to_numpy(), total["share"].to_numpy(float))
+
+
+def share_of(length: np.ndarray, duration: np.ndarray, *, points: bool) -> np.ndarray:
+    """Return lengths as shares of durations; of an event without duration it is all, or nothing.
+
+    Examples
+    --------
+    >>> share_of(np.array([1.0, 0.0]), np.array([4.0, 0.0]), points=True).tolist()
+    [0.25, 1.0]
+    """
+    of_point = np.full(len(length), 1.0 if points else 0.0)
+    return np.asarray(np.divide(length, duration, out=of_point, where=duration > 0))
+
+
+def without_repeats(times: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return intervals (n, 2) of each group united, with the points among them, and a row that each began with.
+
+    Examples
+    --------
+    >>> without_repeats(np.array([[0.0, 2.0], [1.0, 3.0], [5.0, 5.0]]), np.zeros(3, int))[0].tolist()
+    [[0.0, 3.0], [5.0, 5.0]]
+    """
+    unions, row = united(times, group)
+    points = np.flatnonzero(times[:, ONSET] == times[:, OFFSET])
+    return np.concatenate([unions, times[points]]), np.append(row, points)
 
 
 def near_enough(

@@ -20,9 +20,11 @@ from .action_localisation import ACTIVITYNET, THUMOS14
 from .affiliation import AFFILIATION
 from .diarisation import JER, NIST_DER, PYANNOTE_DER
 from .few_shot import DCASE_FEWSHOT
+from .intersection import INTERSECTION
 from .labelled_time import SZCORE_SAMPLE, TIME
 from .mir_eval import MIR_EVAL_ONSET, MIR_EVAL_TRANSCRIPTION
 from .proposals import PROPOSALS
+from .psds import PSDS, PSDS_SCENARIO1, PSDS_SCENARIO2
 from .range_based import RANGE_BASED
 from .scored import Protocol
 from .sed_eval import SED_EVAL_EVENT, SED_EVAL_SEGMENT
@@ -41,6 +43,10 @@ PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
         "spindles": SPINDLES,
         "sed_eval_event": SED_EVAL_EVENT,
         "sed_eval_segment": SED_EVAL_SEGMENT,
+        "intersection": INTERSECTION,
+        "psds": PSDS,
+        "psds_scenario1": PSDS_SCENARIO1,
+        "psds_scenario2": PSDS_SCENARIO2,
         "activitynet": ACTIVITYNET,
         "thumos14": THUMOS14,
         "proposals": PROPOSALS,

@@ -38,7 +38,7 @@ from .settings import OPERATION, Settings
 Kept = Literal["label", "file"]
 Stretches = Literal["cut", "whole", "one"]
 By = Kept | Sequence[Kept] | None
-INDICES = ("iou", "dice", "precision", "recall", "f1", "ap", "der", "jer")
+INDICES = ("iou", "dice", "precision", "recall", "f1", "ap", "psds", "der", "jer")
 
 
 class Matched(NamedTuple):
@@ -90,6 +90,8 @@ class Protocol:
         What several scored stretches of a file mean. "cut": time within them is scored, and events are cut to them.
         "whole": events that share time with one of them are scored, whole; its settings have ``outside``. "one": the
         protocol knows one stretch of a file only.
+    takes_points : bool
+        Whether predictions may stand at several operating points.
 
     Examples
     --------
@@ -109,6 +111,7 @@ class Protocol:
     headline: Headline | None = None
     describe: Callable[[Any], Description] | None = None
     stretches: Stretches = "one"
+    takes_points: bool = False
 
     def configure(self, *, corrected: bool = False, **parameters: Any) -> Any:
         """Return the settings with the corrections, if asked, and then those that are given.

@@ -37,7 +37,8 @@ NAMES = [f"f{k:02}" for k in range(N_RECORDINGS)]
 
 # settings that are seconds, and figures that are
 IN_SECONDS = {"onset", "offset", "before", "after", "min_gap", "max_duration", "resolution", "duplicates", "collar"} | {
-    "window"
+    "window",
+    "unit",
 }
 ALWAYS_SECONDS = {"onset_bias", "onset_error", "offset_bias", "offset_error", "latency"}
 SECONDS = {"intersection", "size_a", "size_b", "missed", "false_alarm", "confused", "true_negatives"}
@@ -151,8 +152,9 @@ def figures(name, scene, law="", *, corrected, pooled_only=False, **more):
         units = dict.fromkeys(SECONDS, unit) if report.attrs["units"] == "seconds" else {}
         units |= {"false_alarms_per_24h": 1 / unit, **dict.fromkeys(ALWAYS_SECONDS, unit)}
         units |= {str(k): unit for k in report if str(k).endswith("_seconds")}
-        if law == "labels" and "class" in report.dims:
-            report = report.isel({"class": slice(None, None, -1)})
+        if law == "labels":
+            of_labels = [dim for dim in ("class", "prediction", "reference") if dim in report.dims]
+            report = report.isel({dim: slice(None, None, -1) for dim in of_labels})
         for k, x in report.data_vars.items():
             found[str(k), by] = np.asarray(x, float) / units.get(str(k), 1.0)
     return found
@@ -221,6 +223,7 @@ HELD = {
     "segmental": ("shift", "far", "scale", "labels", "rows"),
     "spindles": ("far", "labels", "rows"),
     "proposals": ("far", "labels"),
+    **dict.fromkeys(("intersection", "psds", "psds_scenario1", "psds_scenario2"), ("far", "labels", "rows")),
     "ward": ("shift", "far", "scale", "labels", "rows", "recordings"),
 }
 
@@ -503,6 +506,36 @@ EXAMPLES = {
         "proposals are counted by recording",
         corrected=(0.9875, 0.9775),
     ),
+}
+
+
+def covering(predicted, annotated, law, numbers):
+    """A case of a preset of shares: just enough of the reference is covered, or not by the last bit."""
+    file = "f01" if law == "recordings" else "f00"
+    if law != "reversal":
+        scene = case([(*predicted, "x", file)], [(*annotated, "x", file)])
+        return Example(scene, "f1", numbers, BITS)
+    # backward a point is at an end, where it lies within nothing
+    scene = case([predicted, (4, 4)], [annotated, (4, 6)])
+    return Example(scene, "f1", numbers, HALF_OPEN, corrected=(2 / 3, 0.5))
+
+
+for name in ("intersection", "psds"):
+    EXAMPLES |= {
+        (name, "shift"): covering((0.1, 0.4), (0.1, 0.7), "shift", (1, 0)),
+        (name, "scale"): covering((0.3, 0.6), (0.3, 0.9), "scale", (0, 1)),
+        (name, "reversal"): covering((0.1, 0.4), (0.1, 0.7), "reversal", (2 / 3, 0)),
+        (name, "recordings"): covering((0.1, 0.4), (0.1, 0.7), "recordings", (1, 0)),
+    }
+EXAMPLES |= {
+    ("psds_scenario1", "shift"): covering((0.1, 0.52), (0.1, 0.7), "shift", (1, 0)),
+    ("psds_scenario1", "scale"): covering((0.3, 0.72), (0.3, 0.9), "scale", (0, 1)),
+    ("psds_scenario1", "reversal"): covering((0.3, 0.72), (0.3, 0.9), "reversal", (0, 2 / 3)),
+    ("psds_scenario1", "recordings"): covering((0.3, 0.72), (0.3, 0.9), "recordings", (0, 1)),
+    ("psds_scenario2", "shift"): covering((0.3, 0.36), (0.3, 0.9), "shift", (0, 1)),
+    ("psds_scenario2", "scale"): covering((0.3, 0.36), (0.3, 0.9), "scale", (0, 1)),
+    ("psds_scenario2", "reversal"): covering((0.1, 0.16), (0.1, 0.7), "reversal", (2 / 3, 0)),
+    ("psds_scenario2", "recordings"): covering((0.1, 0.16), (0.1, 0.7), "recordings", (1, 0)),
 }
 
 

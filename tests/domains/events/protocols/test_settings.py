@@ -83,6 +83,17 @@ WRONG = {
     "silent": CHOICE,
     "early": CHOICE,
     "floor": [*NUMBER, inf, 0, 2],
+    "macro": CHOICE,
+    "dtc": [*SHARE, 0],
+    "gtc": [*SHARE, 0],
+    "cttc": [*SHARE, 0],
+    "alpha_ct": SHARE,
+    "alpha_st": AMOUNT,
+    "max_efpr": [*NUMBER, inf, 0],
+    "unit": ABOVE_ZERO,
+    "version": CHOICE,
+    "rows": CHOICE,
+    "single": CHOICE,
     "f1_needs_both": ["yes", None, 2],
 }
 CASES = [(name, f.name) for name, protocol in PROTOCOLS.items() for f in fields(protocol.settings)]
