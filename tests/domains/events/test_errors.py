@@ -9,7 +9,7 @@ import pytest
 from domains.events import PROTOCOLS, boundary_errors
 
 B = pd.DataFrame({"onset": [10.0, 50, 10], "offset": [20.0, 60, 20], "label": ["x", "y", "x"], "file": ["a", "a", "b"]})
-A = B.assign(onset=B["onset"] + [1, -1, 0], offset=B["offset"] + [0, 2, 4], confidence=0.5, pitch=440.0)
+A = B.assign(onset=B["onset"] + [1, -1, 0], offset=B["offset"] + [0, 2, 4], confidence=[0.9, 0.8, 0.7], pitch=440.0)
 
 
 def test_by_label_and_file():
