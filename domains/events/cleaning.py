@@ -45,8 +45,8 @@ def clean_file(
     """Do what ``overlap events clean`` does, and return its exit code."""
     if out.suffix.lower() != ".csv":
         raise UsageError(
-            f"events.clean: {file_name(out)}: events are saved as CSV; name it {out.stem}.csv, and bring it into another "
-            "format by overlap events convert"
+            f"events.clean: {file_name(out)}: events are saved as CSV; name it {out.stem}.csv, and bring it into "
+            "another format by overlap events convert"
         )
     with _console.collected_warnings() as notes:
         # wrong steps end the work before the file is read
