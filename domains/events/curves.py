@@ -24,6 +24,7 @@ from .._text import for_picture
 from .plotting import elided
 from .protocols import Scored
 from .protocols.matchers import NOBODY
+from .protocols.ranks import ranks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -253,7 +254,8 @@ def _staircase(scored: Scored, label: str, threshold: float | None) -> tuple[np.
     rows = np.flatnonzero(prediction["label"].to_numpy(str) == label)
     n_references = int((scored.reference["label"].to_numpy(str) == label).sum())
     confidence = prediction["confidence"].to_numpy(float)[rows]
-    order = np.argsort(-confidence, kind="stable")
+    # the order in which average precision counts them, ties too
+    order = np.argsort(ranks(confidence, np.zeros(len(rows), int), ties=scored.settings.ties))
     is_hit = scored.matches.prediction[k][rows[order]] != NOBODY
     hits = np.cumsum(is_hit)
     precision = hits / np.arange(1, len(hits) + 1)

@@ -10,6 +10,9 @@ import xarray as xr
 
 from domains.events import assess, compare, plot_over_tiou, plot_precision_recall, plot_psd_roc
 
+# equal confidences are meant
+pytestmark = pytest.mark.filterwarnings("ignore:.*as confident as another:UserWarning")
+
 RNG = np.random.default_rng(3)
 
 

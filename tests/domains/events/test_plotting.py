@@ -83,7 +83,7 @@ def test_nothing_is_scored_again(monkeypatch):
 
 @pytest.mark.parametrize("protocol", ANY_LABEL)
 def test_every_protocol_can_be_drawn(protocol):
-    a = A.assign(label="sz", confidence=0.5, pitch=440.0)
+    a = A.assign(label="sz", confidence=[0.9, 0.8, 0.7], pitch=440.0)
     assert len(plot_timelines(a, a, protocol, support=100.0).get_legend().get_texts()) == 3
 
 
