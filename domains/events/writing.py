@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -326,6 +327,7 @@ def _back(form: Format, rows: Sequence[Row], file: str = "a") -> Annotations | N
         return None
 
 
+@lru_cache(1000)
 def _keeps(form: Format, name: str, cell: str) -> bool:
     """Return whether a column of one row comes back."""
     back = _back(form, [{**SAMPLE, name: cell}])
@@ -334,16 +336,19 @@ def _keeps(form: Format, name: str, cell: str) -> bool:
     return _text(back.events[name].iloc[0]) == cell
 
 
+@lru_cache
 def _has_place_for_several(form: Format) -> bool:
     back = _back(form, [SAMPLE, {**SAMPLE, **NEXT}])
     return back is not None and back.events["file"].tolist() == ["a", "b"]
 
 
+@lru_cache
 def _has_place_for_duration(form: Format) -> bool:
     back = _back(form, [{**SAMPLE, "length": "60.0"}])
     return back is not None and back.support["duration"].tolist() == [60.0]
 
 
+@lru_cache
 def _has_place_for_eventless(form: Format) -> bool:
     back = _back(form, [SAMPLE, {"file": "b", "length": "", "skip": NO_EVENT}])
     return back is not None and back.support["file"].tolist() == ["a", "b"]
