@@ -18,7 +18,7 @@ See `domains.events.protocols`.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -81,7 +81,7 @@ def assess(
     -----
     UserWarning
         If the two sides share no file or, where labels matter, no label; events lie outside the support; or the
-        support names other files than they do.
+        support lacks files that they name.
 
     Examples
     --------
@@ -361,8 +361,8 @@ def nothing_in_common(prediction: pd.DataFrame, reference: pd.DataFrame, *, uses
         return ""
     files = predicted & annotated
     if not files:
-        one = _first([min(predicted)])
-        other = _first([min(annotated)])
+        one = first_names([min(predicted)])
+        other = first_names([min(annotated)])
         return f"the two sides have no file in common ({one} and {other} …), so nothing can match; name them alike"
     return _no_label_in_common(prediction, reference, files) if uses_labels else ""
 
@@ -384,8 +384,9 @@ def find_protocol(protocol: str | Protocol) -> tuple[Protocol, str]:
 def _stretches(support: Support, files: set[str]) -> pd.DataFrame:
     """Return what was scored: the files that have events, and those that the support names."""
     stretches = as_support(support, files)
-    # two empty tables, of which nothing is said, are one file without a name
-    return as_support(support, {""}) if stretches.empty else stretches
+    # seconds without any event are those of one recording without a name; if nothing is said, there is none
+    is_seconds = support is not None and not isinstance(support, pd.DataFrame | Mapping)
+    return as_support(support, {""}) if stretches.empty and is_seconds else stretches
 
 
 def _no_label_in_common(prediction: pd.DataFrame, reference: pd.DataFrame, files: set[str]) -> str:
@@ -394,8 +395,8 @@ def _no_label_in_common(prediction: pd.DataFrame, reference: pd.DataFrame, files
     if predicted & annotated:
         return ""
     return (
-        f"the two sides have no label in common (the prediction has {_first(sorted(predicted))}, the reference "
-        f"{_first(sorted(annotated))}), so nothing can match; name them alike"
+        f"the two sides have no label in common (the prediction has {first_names(sorted(predicted))}, the reference "
+        f"{first_names(sorted(annotated))}), so nothing can match; name them alike"
     )
 
 
@@ -409,20 +410,37 @@ def _labels_in(events: pd.DataFrame, files: set[str]) -> set[str]:
 
 
 def _warn_of_names(support: Support, files: set[str]) -> None:
-    """Warn where the support lacks files that have events, and names others that have none: misspelt, most likely."""
-    named = as_support(support, ()).index
-    without_events = named.difference(list(files))
+    """Warn where the support lacks files that have events; if it names others that have none, it is misspelt."""
+    if not isinstance(support, pd.DataFrame | Mapping):
+        return
+    named = as_support(support, ()).index.unique()
     unknown = pd.Index(sorted(files)).difference(named)
-    if without_events.empty or unknown.empty:
+    if unknown.empty:
+        return
+    without_events = named.difference(list(files))
+    if without_events.empty:
+        warnings.warn(
+            f"events.assess: the support says nothing of {first_names(unknown)}: all of that is scored, and what needs "
+            "its length is NaN; add it to the support",
+            stacklevel=4,
+        )
         return
     warnings.warn(
-        f"events.assess: the support names {_first(without_events)}, which no event belongs to, and says nothing of "
-        f"{_first(unknown)}; name a recording as its events do, which by default is its file's name without the ending",
+        f"events.assess: the support names {first_names(without_events)}, which no event belongs to, and says nothing "
+        f"of {first_names(unknown)}; name a recording as its events do, which by default is its file's name without "
+        "the ending",
         stacklevel=4,
     )
 
 
-def _first(names: Sequence[str] | pd.Index[Any], most: int = 5) -> str:
+def first_names(names: Sequence[str] | pd.Index[Any], most: int = 5) -> str:
+    """Return the first of some names, and how many more there are.
+
+    Examples
+    --------
+    >>> first_names(["a", "b", "c"], most=2)
+    "'a', 'b' and 1 more"
+    """
     listed = ", ".join(repr(one_line(name, 80)) for name in names[:most])
     return listed if len(names) <= most else f"{listed} and {len(names) - most} more"
 

@@ -36,7 +36,7 @@ from .._checks import UsageError, check_choice, check_number
 from .._running import split_running, takes_running
 from .._text import for_table
 from . import tables
-from .comparison import assess, explain_faults, find_protocol, nothing_in_common
+from .comparison import assess, explain_faults, find_protocol, first_names, nothing_in_common
 from .formats import FORMATS
 from .protocols import PROTOCOLS, By, Protocol, Scored
 from .protocols.scored import checked_by
@@ -181,7 +181,7 @@ def score(
     a = sides["prediction"]
     b = sides["reference"]
     lost = lost_on_both(a, b)
-    durations = _scored_time(support, a.support, b.support, lost)
+    durations = _scored_time(support, a, b, lost)
     scored = assess(
         _events_of(a, lost, prediction_path.name),
         _events_of(b, lost, reference_path.name),
@@ -254,15 +254,37 @@ def draw_timelines(scored: Scored) -> Axes:
     return plot_scored(scored)
 
 
-def _scored_time(support: Support, prediction: pd.DataFrame, reference: pd.DataFrame, lost: set[str]) -> Support:
+def _scored_time(support: Support, prediction: Side, reference: Side, lost: set[str]) -> Support:
     """Return what was scored; a number of seconds holds for every recording that was read, with events or without."""
     if support is None:
-        return _durations(prediction, reference, lost)
-    if isinstance(support, pd.DataFrame | Mapping):
-        return support
-    recordings = pd.concat([prediction["file"], reference["file"]]).drop_duplicates()
-    is_read = ~is_lost(recordings, lost)
-    return pd.DataFrame({"file": recordings[is_read], "duration": float(support)})
+        return _durations(prediction.support, reference.support, lost)
+    recordings = pd.concat([prediction.support["file"], reference.support["file"]]).drop_duplicates()
+    read = recordings[~is_lost(recordings, lost)]
+    if not isinstance(support, pd.DataFrame | Mapping):
+        return pd.DataFrame({"file": read, "duration": float(support)})
+    named = as_support(support, ())
+    stretches = named[~is_lost(named.index.to_series(), lost)]
+    with_events = {*prediction.events["file"], *reference.events["file"]}
+    quiet = sorted(set(read) - with_events - set(stretches.index))
+    _warn_of_recordings(sorted(set(stretches.index) - set(read)), quiet)
+    # the length of those that it does not name is not known
+    return as_support(stretches.reset_index(), quiet).reset_index()
+
+
+def _warn_of_recordings(unread: list[str], quiet: list[str]) -> None:
+    """Warn of recordings that only the support names, and of those without events that it does not name."""
+    if unread:
+        warnings.warn(
+            f"events.score: the support names {first_names(unread)}, of which neither side has a file; the time "
+            "counts, as without events: leave it out of the support if nobody looked at it",
+            stacklevel=4,
+        )
+    if quiet:
+        warnings.warn(
+            f"events.score: the support says nothing of {first_names(quiet)}, whose files hold no events: what needs "
+            "the length is NaN; add it to the support",
+            stacklevel=4,
+        )
 
 
 def _durations(prediction: pd.DataFrame, reference: pd.DataFrame, lost: set[str]) -> pd.DataFrame:

@@ -263,7 +263,8 @@ def _sequences(scored: Scored, files: pd.Index[str]) -> tuple[list[np.ndarray], 
 def _of_files(file: pd.Series[str], number: np.ndarray, files: pd.Index[str]) -> list[np.ndarray]:
     """Return the rows of each file; rows are sorted by file."""
     count_of = np.bincount(files.get_indexer(pd.Index(file)), minlength=len(files))
-    return np.split(number, np.cumsum(count_of)[:-1])
+    # of no file there is no part; the split of nothing is one
+    return np.split(number, np.cumsum(count_of)[:-1])[: len(files)]
 
 
 def describe_segments(settings: SegmentSettings) -> Description:

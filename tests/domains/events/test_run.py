@@ -167,6 +167,48 @@ def test_a_recording_that_was_not_read_is_no_time(tmp_path):
     assert score(tmp_path / "p", tmp_path / "r", "time", support=3600.0).report.attrs["support"] == "3600 s in 1 file"
 
 
+@pytest.fixture
+def nights(tmp_path):
+    """A night with a seizure and one without, on both sides."""
+    for side in ("p", "r"):
+        write(tmp_path / side / "a.csv", HOUR + "100,120,sz\n")
+        write(tmp_path / side / "b.csv", HOUR)
+    return tmp_path / "p", tmp_path / "r"
+
+
+def test_a_support_that_lacks_a_recording_without_events_is_said(nights):
+    with pytest.warns(UserWarning, match="says nothing of 'b', whose files hold no events: .* NaN; add it") as caught:
+        found = score(*nights, "szcore", support={"a": 3600.0})
+    assert len(caught) == 1
+    assert found.report.attrs["files"].endswith("2 in all")
+    assert np.isnan(found.report.false_alarms_per_24h)
+    # the remedy, followed
+    found = score(*nights, "szcore", support={"a": 3600.0, "b": 3600.0})
+    assert found.report.attrs["support"] == "7200 s in 2 files"
+    assert float(found.report.false_alarms_per_24h) == 0
+
+
+def test_a_support_that_names_a_recording_without_a_file_is_said(nights):
+    support = {"a": 3600.0, "b": 3600.0, "c": 3600.0}
+    with pytest.warns(UserWarning, match="the support names 'c', of which neither side has a file; the time counts"):
+        found = score(*nights, "szcore", support=support)
+    assert found.report.attrs["support"] == "10800 s in 3 files"
+
+
+def test_a_support_has_no_time_of_recordings_that_were_not_read(nights):
+    write(nights[0] / "b.csv", "notes")
+    found = score(*nights, "time", support={"a": 3600.0, "b": 3600.0})
+    assert found.report.attrs["support"] == "3600 s in 1 file"
+
+
+def test_a_support_that_lacks_a_recording_with_events_is_said(nights):
+    write(nights[1] / "b.csv", HOUR + "5,25,sz\n")
+    with pytest.warns(UserWarning, match="the support says nothing of 'a': all of that is scored, and what needs"):
+        found = score(*nights, "time", support={"b": 3600.0})
+    assert found.report.attrs["support"] == "not known for all files"
+    assert float(found.report.intersection) == 20
+
+
 def test_two_files_without_events_are_one_recording(tmp_path):
     a, b = (write(tmp_path / name, HOUR) for name in ("a.csv", "b.csv"))
     assert score(a, b, "time", support=3600.0).report.attrs["support"] == "3600 s in 1 file"
