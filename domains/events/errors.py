@@ -39,12 +39,14 @@ def boundary_errors(
 
     Parameters
     ----------
-    predicted, reference, protocol, support, corrected
+    predicted, reference, protocol, support
         See `compare`.
     threshold : float, optional
         Which threshold, if the protocol has several; by default the one nearest to 0.5.
     by : {"label", "file"} or both, optional
         Keep labels or files apart; by default all are pooled.
+    corrected
+        See `compare`.
     **parameters
         Settings of the protocol.
 

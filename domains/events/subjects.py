@@ -47,30 +47,30 @@ BIDS_SUBJECT = re.compile(r"(?:^|[/_])(sub-[A-Za-z0-9]+)(?=[/_.]|$)")
 
 
 def _terms_of_precision(report: xr.Dataset) -> Terms:
-    return report["intersection"], report["size_a"]
+    return Terms(report["intersection"], report["size_a"])
 
 
 def _terms_of_recall(report: xr.Dataset) -> Terms:
-    return report["intersection"], report["size_b"]
+    return Terms(report["intersection"], report["size_b"])
 
 
 def _terms_of_error_rate(report: xr.Dataset) -> Terms:
-    return report["substitutions"] + report["deletions"] + report["insertions"], report["size_b"]
+    return Terms(report["substitutions"] + report["deletions"] + report["insertions"], report["size_b"])
 
 
 def _terms_of_false_alarms(report: xr.Dataset) -> Terms:
-    return report["size_a"] - report["intersection"], report["days"]
+    return Terms(report["size_a"] - report["intersection"], report["days"])
 
 
 def _terms_of_specificity(report: xr.Dataset) -> Terms:
     negatives = report["true_negatives"]
-    return negatives, negatives + report["size_a"] - report["intersection"]
+    return Terms(negatives, negatives + report["size_a"] - report["intersection"])
 
 
 def _terms_of_accuracy(report: xr.Dataset) -> Terms:
     spurious = report["size_a"] - report["intersection"]
     right = report["intersection"] + report["true_negatives"]
-    return right, report["size_b"] + spurious + report["true_negatives"]
+    return Terms(right, report["size_b"] + spurious + report["true_negatives"])
 
 
 RATIOS: Mapping[str, Callable[[xr.Dataset], Terms]] = {

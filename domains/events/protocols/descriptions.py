@@ -16,12 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import xarray as xr
-
-Terms = tuple[xr.DataArray, xr.DataArray]
-"""Numerator and denominator of a ratio of sums."""
 
 BIT_BY_BIT = "half-open, compared bit by bit"
 EXACT = "half-open, exact"
@@ -70,6 +67,19 @@ class Description:
     support: str
 
 
+class Terms(NamedTuple):
+    """What a ratio of sums is made of.
+
+    Parameters
+    ----------
+    numerator, denominator : DataArray
+        Both add over recordings.
+    """
+
+    numerator: xr.DataArray
+    denominator: xr.DataArray
+
+
 @dataclass(frozen=True)
 class Headline:
     """The number that a community names first.
@@ -106,7 +116,7 @@ def terms_of_f1(report: xr.Dataset) -> Terms:
     >>> [float(term) for term in terms_of_f1(report)]
     [2.0, 5.0]
     """
-    return 2 * report["intersection"], report["size_a"] + report["size_b"]
+    return Terms(2 * report["intersection"], report["size_a"] + report["size_b"])
 
 
 def terms_of_iou(report: xr.Dataset) -> Terms:
@@ -119,7 +129,7 @@ def terms_of_iou(report: xr.Dataset) -> Terms:
     [1.0, 4.0]
     """
     union = report["size_a"] + report["size_b"] - report["intersection"]
-    return report["intersection"], union
+    return Terms(report["intersection"], union)
 
 
 def terms_of_der(report: xr.Dataset) -> Terms:
@@ -132,7 +142,7 @@ def terms_of_der(report: xr.Dataset) -> Terms:
     [3.5, 7.0]
     """
     errors = report["missed"] + report["false_alarm"] + report["confused"]
-    return errors, report["size_b"]
+    return Terms(errors, report["size_b"])
 
 
 def terms_of_jer(report: xr.Dataset) -> Terms:
@@ -143,7 +153,7 @@ def terms_of_jer(report: xr.Dataset) -> Terms:
     >>> [float(term) for term in terms_of_jer(xr.Dataset({"jaccard_errors": 0.5, "speakers": 2.0}))]
     [0.5, 2.0]
     """
-    return report["jaccard_errors"], report["speakers"]
+    return Terms(report["jaccard_errors"], report["speakers"])
 
 
 F1 = Headline("f1", "F1", terms_of_f1)

@@ -429,10 +429,12 @@ def unite_in_samples(
 
     Parameters
     ----------
-    events, support, tolerance
+    events, support
         See `unite_with_points`.
     rate : float or None
         Samples per second; None rounds nothing. An event that rounds to no sample is the one that it begins in.
+    tolerance
+        See `unite_with_points`.
 
     Examples
     --------

@@ -77,11 +77,8 @@ class PsdsSettings:
 
     Parameters
     ----------
-    dtc, gtc, cttc, tolerance, repeated, outside
+    dtc, gtc, cttc
         See `IntersectionSettings`.
-    points : {"version", "within"}
-        Events without duration: as the version of psds_eval has them (0.3: false alarms and misses, 0.5: left out), or
-        covered where they lie in an event of the other side.
     alpha_ct : float
         How much the mean rate of cross-triggers adds to the rate of false alarms, in [0, 1].
     alpha_st : float
@@ -94,6 +91,13 @@ class PsdsSettings:
         What the mean rate of cross-triggers is over: all labels, or the other labels.
     rows : {"events", "frames"}
         Whether a row with a confidence is an event, or a frame of its label's score.
+    tolerance, repeated
+        See `IntersectionSettings`.
+    points : {"version", "within"}
+        Events without duration: as the version of psds_eval has them (0.3: false alarms and misses, 0.5: left out), or
+        covered where they lie in an event of the other side.
+    outside
+        See `IntersectionSettings`.
     single : {"zero", "scored"}
         Whether PSDS of one label only is 0, as psds_eval 0.5.3 has it.
     empty : float or EmptyPolicy

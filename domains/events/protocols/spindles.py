@@ -192,7 +192,7 @@ def score_spindles(scored: Scored, by: By) -> xr.Dataset:
 def terms_of_reference_f1(report: xr.Dataset) -> Terms:
     """Return the terms of the F1 at the reference threshold."""
     at_reference = report.sel(threshold=float(report["reference_threshold"]), drop=True)
-    return 2 * at_reference["matched_pairs"], at_reference["detections"] + at_reference["size_b"]
+    return Terms(2 * at_reference["matched_pairs"], at_reference["detections"] + at_reference["size_b"])
 
 
 def describe_spindles(settings: SpindleSettings) -> Description:
