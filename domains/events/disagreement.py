@@ -213,7 +213,7 @@ def list_protocols(protocols: Iterable[str] | None = None) -> pd.DataFrame:
     --------
     >>> table = list_protocols(["szcore_sample"])
     >>> table[["protocol", "score", "settings", "corrections"]].values.tolist()
-    [['szcore_sample', 'F1', 'rate=1.0 empty=NaN labels="sz*"', 'rate=null']]
+    [['szcore_sample', 'F1', 'rate=1.0 empty=NaN labels="sz*" mask_rate=null', 'rate=null']]
     """
     rows = []
     for name in named_protocols(protocols):

@@ -201,6 +201,7 @@ def test_a_duration_that_is_not_known_is_asked_for_in_words_that_work():
         np.testing.assert_array_equal(unknown.reference[column], known.reference[column])
 
 
+@pytest.mark.filterwarnings("ignore:.*the support says nothing")
 def test_one_duration_of_two():
     rows = table([("a", 1, 2, ""), ("b", 1, 2, "")])
     with pytest.warns(UserWarning, match=r"does not of 'b': .* support=\{'b': 3600.0, …\}"):
