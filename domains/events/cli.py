@@ -147,7 +147,8 @@ Group = Annotated[
     typer.Option(
         metavar="bids|file|COLUMN|PATTERN",
         help="Whose each recording is: the sub- entity of its name (bids), each its own (file), a column of the "
-        "events, or what a pattern captures in the name, such as '(p[0-9]+)_'. Adds means over subjects, and intervals.",
+        "events, or what a pattern captures in the name, such as '(p[0-9]+)_'. Adds means over subjects, with "
+        "intervals.",
     ),
 ]
 Level = Annotated[float, typer.Option(help="Confidence level of the intervals.")]

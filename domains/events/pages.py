@@ -86,9 +86,7 @@ def _drawn(found: pd.DataFrame) -> list[str]:
     from .protocol_dots import plot_protocols
 
     figure: Any = plot_protocols(found).figure
-    drawn = picture(
-        figure, "Each protocol's own number. They answer different questions, and a higher one is not a better one"
-    )
+    drawn = picture(figure, "Each protocol's own number. They answer different questions; a higher one is no better")
     plt.close(figure)
     return [drawn]
 
