@@ -6,10 +6,16 @@ import inspect
 import json
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
 SCRIPT = "from domains.cli import main; main()"
+
+
+@pytest.fixture
+def run(run_command):
+    return partial(run_command, "events")
 
 
 @pytest.fixture
@@ -20,18 +26,7 @@ def files(tmp_path):
     return tmp_path
 
 
-def run(*arguments, code=0):
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", SCRIPT, "events", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == code, done.stderr
-    return done
-
-
-def test_help_brings_no_science():
+def test_help_brings_no_science(run):
     heavy = ("numpy", "pandas", "xarray", "scipy", "matplotlib", "torch")
     code = f"import sys, domains.events.cli; print([m for m in {heavy} if m in sys.modules])"
     out = subprocess.run([sys.executable, "-P", "-c", code], check=True, capture_output=True, text=True).stdout
@@ -39,14 +34,14 @@ def test_help_brings_no_science():
     assert "score" in run("--help").stdout
 
 
-def test_score(files):
+def test_score(run, files):
     done = run("score", files / "a.csv", files / "b.csv", "--support", 60)
     assert "prediction: a.csv (2)" in done.stdout
     assert "0.8182" in done.stdout
 
 
 @pytest.mark.parametrize("support", ["60", "length.csv"])
-def test_json_and_support(files, support):
+def test_json_and_support(run, files, support):
     given = support if support == "60" else files / support
     found = json.loads(run("score", files / "a.csv", files / "b.csv", "--support", given, "--json").stdout)
     assert found["intersection"] == 9
@@ -54,7 +49,7 @@ def test_json_and_support(files, support):
     assert found["kappa"] is not None
 
 
-def test_settings(files):
+def test_settings(run, files):
     arguments = ["score", files / "a.csv", files / "b.csv", "--protocol", "tiou", "--json"]
     found = json.loads(run(*arguments, "--param", "thresholds=[0.25, 0.95]").stdout)
     assert found["recall"] == {"0.25": 1.0, "0.95": 0.0}
@@ -64,21 +59,21 @@ def test_settings(files):
     assert found["intersection"] == [[9.0]]
 
 
-def test_a_wrong_setting(files):
+def test_a_wrong_setting(run, files):
     done = run("score", files / "a.csv", files / "b.csv", "--param", "thresholds", code=2)
     assert "--param thresholds: a setting is written name=value" in done.stderr
     done = run("score", files / "a.csv", files / "b.csv", "--protocol", "best", code=2)
     assert "szcore" in done.stderr
 
 
-def test_saving(files):
+def test_saving(run, files):
     out = files / "rows.csv", files / "plot.png"
     run("score", files / "a.csv", files / "b.csv", "--csv", out[0], "--plot", out[1])
     assert out[0].read_text().startswith("protocol,prediction,reference,intersection")
     assert out[1].stat().st_size > 5_000
 
 
-def test_a_folder_with_a_file_that_cannot_be_read(files):
+def test_a_folder_with_a_file_that_cannot_be_read(run, files):
     for side in ("p", "r"):
         (files / side).mkdir()
         for name in ("one", "two"):
@@ -89,7 +84,7 @@ def test_a_folder_with_a_file_that_cannot_be_read(files):
     assert "two.csv" in done.stderr
 
 
-def test_a_parameter_that_is_an_option(files):
+def test_a_parameter_that_is_an_option(run, files):
     done = run("score", files / "a.csv", files / "b.csv", "--param", "protocol=tiou", code=2)
     assert "--param protocol=tiou: protocol is no setting of a protocol" in done.stderr
 
@@ -113,7 +108,7 @@ def two_sides(folder, prediction, reference, names=("a", "a")):
 
 
 @pytest.mark.parametrize("protocol", ["time", "tiou"])
-def test_no_label_in_common(tmp_path, protocol):
+def test_no_label_in_common(run, tmp_path, protocol):
     sides = two_sides(tmp_path, "0,10,dog\n", "0,10,Dog\n")
     done = run("score", *sides, "--protocol", protocol, "--json", code=1)
     assert json.loads(done.stdout)["warnings"] == [
@@ -127,7 +122,7 @@ def test_no_label_in_common(tmp_path, protocol):
     assert "no label" not in run("score", *sides, "--protocol", protocol).stderr
 
 
-def test_no_file_in_common(tmp_path):
+def test_no_file_in_common(run, tmp_path):
     sides = two_sides(tmp_path, "0,10,dog\n", "0,10,dog\n", names=("a", "b"))
     done = run("score", *sides, code=1)
     assert "warning: events.assess: the two sides have no file in common ('a' and 'b' …)" in done.stderr
@@ -136,12 +131,12 @@ def test_no_file_in_common(tmp_path):
     assert "no file" not in run("score", *sides).stderr
 
 
-def test_labels_that_a_protocol_does_not_tell_apart_are_in_common(tmp_path):
+def test_labels_that_a_protocol_does_not_tell_apart_are_in_common(run, tmp_path):
     sides = two_sides(tmp_path, "0,10,sz\n", "0,10,sz_foc\n")
     assert "in common" not in run("score", *sides, "--protocol", "szcore").stderr
 
 
-def test_all_rows_skipped_on_both_sides(tmp_path):
+def test_all_rows_skipped_on_both_sides(run, tmp_path):
     sides = two_sides(tmp_path, "10,0,dog\n", "x,10,dog\n")
     done = run("score", *sides, code=1)
     assert "none of its 1 rows is an event (the first: ends before it begins); correct them" in done.stderr
@@ -152,6 +147,6 @@ def test_all_rows_skipped_on_both_sides(tmp_path):
     run("score", *sides, "--support", 60, code=1)
 
 
-def test_a_side_without_events_is_no_fault(tmp_path):
+def test_a_side_without_events_is_no_fault(run, tmp_path):
     sides = two_sides(tmp_path, "", "0,10,dog\n")
     assert "in common" not in run("score", *sides).stderr
