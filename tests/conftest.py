@@ -21,7 +21,9 @@ collect_ignore = ["data"]  # what made the golden values needs tools that the te
 matplotlib.use("agg")
 # torch's threads wait for each other at every small step: on a busy machine four times the time
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-settings.register_profile("default", deadline=None, derandomize=True)
+settings.register_profile("default", deadline=None, derandomize=True, max_examples=30)
+# for a change of the laws or of what they are about: pytest --hypothesis-profile thorough
+settings.register_profile("thorough", deadline=None, max_examples=500)
 settings.load_profile("default")
 
 
