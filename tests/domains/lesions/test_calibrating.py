@@ -110,6 +110,7 @@ def test_a_label_that_no_reference_has_is_told(folders, tmp_path):
     assert not len(cohort_calibration(*folders, labels=[1], n_bins=N_BINS).skipped)
 
 
+@pytest.mark.slow
 def test_where_it_runs_and_how_often_changes_no_byte(folders, tmp_path):
     whole = cohort_calibration(*folders, out=tmp_path / "one.csv")
     with ThreadPoolExecutor(2) as executor:

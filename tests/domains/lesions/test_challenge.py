@@ -86,6 +86,7 @@ def looped(folders, names, labels, **options):
     return pd.concat(tables, ignore_index=True)
 
 
+@pytest.mark.slow
 def test_a_cohort_is_a_plain_loop(maps, tmp_path):
     found = cohort_protocols(*maps, out=tmp_path / "s.csv")
     assert found.scores.columns.tolist() == COLUMNS
@@ -205,6 +206,7 @@ def test_what_is_missing_or_broken_is_counted(maps, tmp_path, count_missing, cap
     assert "no prediction: 1 of 4 cases (a)" in told
 
 
+@pytest.mark.slow
 def test_a_second_run_and_workers_change_no_byte(maps, tmp_path):
     tables = []
     with ThreadPoolExecutor(2) as executor:

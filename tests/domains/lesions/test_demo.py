@@ -3,11 +3,13 @@ from __future__ import annotations
 import time
 
 import pandas as pd
+import pytest
 import xarray as xr
 
 from domains.lesions.demo import demo
 
 
+@pytest.mark.slow
 def test_demo_saves_what_it_says(tmp_path, capsys):
     begin = time.perf_counter()
     demo(tmp_path)

@@ -51,6 +51,7 @@ def test_workers_change_nothing(folders):
     pd.testing.assert_frame_equal(plain, processes)
 
 
+@pytest.mark.slow
 def test_unpaired_and_broken_files(folders, tmp_path):
     predictions, references = folders
     (predictions / "case_1.nii.gz").unlink()
@@ -424,6 +425,7 @@ def with_faults(tmp_path, monkeypatch):
 TOLD_OF_PLACES = pytest.mark.filterwarnings("ignore:.*(field of view|where its voxels lie):UserWarning")
 
 
+@pytest.mark.slow
 @TOLD_OF_PLACES
 @pytest.mark.skipif(os.name != "posix", reason="kills processes")
 def test_a_cohort_in_which_everything_goes_wrong(with_faults, tmp_path):
@@ -593,6 +595,7 @@ def test_what_the_images_are_is_in_every_record(tmp_path):
     assert cohort(*folders, out=out, as_="soft")[0]["dice"].tolist() == [1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{"workers": 2}, {"executor": ThreadPoolExecutor(2)}])
 def test_what_the_images_are_is_decided_alike_wherever_it_runs(tmp_path, options):
     folders = folders_of(tmp_path, {"a": ball(1.0), "b": ball(1.0)}, {"a": ball(1.0), "b": ball(0.5)})
@@ -611,6 +614,7 @@ def broken_header(folder, name):
     path.write_bytes(bytes(written))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", ["p", "r"])
 def test_a_header_without_a_z_axis_is_a_row_wherever_it_runs(tmp_path, side):
     images = {name: ball(1, np.uint8) for name in "abc"}
@@ -642,6 +646,7 @@ def patients(tmp_path):
     return folders
 
 
+@pytest.mark.slow
 def test_missing_predictions_are_told_everywhere(tmp_path, capsys):
     folders = patients(tmp_path)
     out = tmp_path / "s.csv"
@@ -853,6 +858,7 @@ def test_folders_of_slices_are_scored_and_scored_again_when_a_slice_changes(tmp_
     assert scores.dice.tolist() == [2 * 4 / 10]
 
 
+@pytest.mark.slow
 def test_what_lies_outside_the_reference_s_field_is_told_everywhere(tmp_path, capsys):
     """A false positive above the reference's field of view, and a reference of which half has no prediction."""
     small = np.zeros((6, 6, 4), np.uint8)

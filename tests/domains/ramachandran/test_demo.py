@@ -10,6 +10,7 @@ from domains.ramachandran.demo import demo
 pytest.importorskip("gemmi")
 
 
+@pytest.mark.slow
 def test_demo(tmp_path, capsys):
     demo(tmp_path)
     shown = capsys.readouterr().out

@@ -120,6 +120,7 @@ def many(monkeypatch, tmp_path):
     return structures_with_faults
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="kills processes")
 def test_a_structure_that_kills_its_worker_is_the_only_one_lost(many, monkeypatch):
     """The long version, with 200 structures and dask: see the file."""
@@ -268,6 +269,7 @@ def test_an_unreadable_table_of_angles_is_named_once(tmp_path):
     assert skipped["detail"].tolist() == [f"{path}: an empty file; fetch or write it again"]
 
 
+@pytest.mark.slow
 def test_the_commands_take_a_reference_of_ones_own(made, write_pdb, tmp_path, capsys):
     """Against its own labels by plain numpy, in the table, the picture and the page."""
     scores = reference().score

@@ -40,6 +40,7 @@ def test_boundary_iou_by_a_distance_transform(width):
         assert report.boundary_iou.attrs["width"] == report.attrs["boundary_width"] == width
 
 
+@pytest.mark.slow
 def test_boundary_iou_is_metrics_reloaded(test_data):
     """Its band of 1 is less than a voxel away from the boundary voxels, whatever the spacing: these alone."""
     folder = test_data / "lesions"

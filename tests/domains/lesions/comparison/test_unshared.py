@@ -78,6 +78,7 @@ def save(path, values):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("highest", [255, 100])
 @pytest.mark.parametrize(("side", "flag"), [("prediction", "--scale"), ("reference", "--reference-scale")])
 def test_shares_in_whole_numbers_are_told_and_the_remedy_helps(tmp_path, highest, side, flag):
@@ -130,6 +131,7 @@ def test_instances_vertebrae_and_misses_are_not_disturbed(predicted, reference):
     assert unshared_labels(reference, predicted) == ""
 
 
+@pytest.mark.slow
 def test_instance_maps_are_compared_without_a_word(recwarn):
     cells = as_image(np.arange(1, 201, dtype=np.uint8).reshape(20, 10), 1.0)
     more = as_image(np.arange(40, 240, dtype=np.uint8).reshape(20, 10), 1.0)

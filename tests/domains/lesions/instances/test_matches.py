@@ -103,6 +103,7 @@ def test_the_most_matches_then_the_best():
 instance_maps = st.integers(0, 2**32 - 1).map(lambda s: np.random.default_rng(s).integers(0, 5, (2, 6, 6)))
 
 
+@pytest.mark.slow
 @given(instance_maps, st.sampled_from([0.1, 0.3, 0.5, 0.75]))
 def test_laws(pair, threshold):
     a, b = (as_image(x, 1.0) for x in pair)
@@ -190,6 +191,7 @@ print(len(table), int(table.matched.sum()), one.nbytes + other.nbytes, peak() - 
 """
 
 
+@pytest.mark.slow
 def test_7000_lesions_a_side_take_no_more_than_the_two_maps_once_more():
     """A table of all pairs has 49 million cells, and eight of them took 4.2 GB."""
     answer = subprocess.run([sys.executable, "-c", PEAK_OF_SPECKS], capture_output=True, text=True, check=True)

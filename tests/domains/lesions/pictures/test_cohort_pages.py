@@ -33,6 +33,7 @@ SKIPPED = pd.DataFrame({"side": ["both"], "file": ["broken"], "reason": ["not sc
 DONE = {"prediction": "<p>", "reference": "r", "level": 0.5}
 
 
+@pytest.mark.slow
 def test_a_cohort_says_first_what_failed_and_what_was_missed(scores, box, rows_of):
     asked = []
 
@@ -77,6 +78,7 @@ def folders(tmp_path, box):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_cohort_writes_a_page(folders, rows_of):
     page = folders / "page.html"
     paths = [str(folders / name) for name in ("p", "r")]
@@ -91,6 +93,7 @@ def test_cohort_writes_a_page(folders, rows_of):
     assert "<th>threshold</th><td>0.5</td>" in html
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_counted", [True, False])
 def test_a_case_without_a_prediction_is_named_as_such(folders, rows_of, is_counted):
     (folders / "p" / "broken.nii.gz").unlink()

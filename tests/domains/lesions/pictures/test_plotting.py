@@ -254,6 +254,7 @@ def every_picture(raters):
     yield 180, plot_labels(result)[0]
 
 
+@pytest.mark.slow
 def test_pictures_are_as_wide_as_a_column_and_no_letter_is_too_small(raters):
     for width, ax in every_picture(raters):
         assert ax.figure.get_figwidth() * 25.4 == pytest.approx(width)

@@ -58,6 +58,7 @@ def letters(ax):
     return {text.get_text(): text.get_position() for text in ax.texts}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", ["radiological", "neurological"])
 @pytest.mark.parametrize("turn", [0.0, 0.3])
 @pytest.mark.parametrize("towards", ["RAS", "LPS", "LAS", "ASR", "PIL", "SLA", "IRP", "SAR"])

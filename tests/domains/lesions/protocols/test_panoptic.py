@@ -25,6 +25,7 @@ MATCHERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("matcher", MATCHERS)
 def test_panoptica(mask_pairs, answers, matcher):
     asked = answers("panoptica")

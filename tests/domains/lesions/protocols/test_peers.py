@@ -119,6 +119,7 @@ def test_whole_numbers_are_confidences_if_that_is_said(scans):
     assert detect(stored == 1, reference)["kind"].tolist() == ["found"]
 
 
+@pytest.mark.slow
 def test_brats_2026_is_brats_evaluation(mask_pairs, answers):
     """It gives its distances the spacing of a file's axes in reverse order; a missed case is inf, later 373."""
     asked = answers("brats_evaluation")

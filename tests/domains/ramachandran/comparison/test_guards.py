@@ -248,6 +248,7 @@ def read_wrongly(truth):
     yield ~truth
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("grid", "offset"), [((36, 36), 0.2), ((45, 45), 0.5), ((15, 15), 0.0), ((24, 45), 0.5), ((21, 33), 0.2)]
 )

@@ -118,6 +118,7 @@ def several(n):
     return xr.concat([plain(region())] * n, "model")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 6, 7, 12])
 def test_pictures_have_the_size_of_print_and_nothing_overprints(n):
     cells = plain(region()) if n == 1 else several(n)

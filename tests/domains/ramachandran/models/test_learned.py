@@ -26,6 +26,7 @@ def learned():
     return learn_contacts(steps=80)
 
 
+@pytest.mark.slow
 def test_it_beats_the_maps_of_1963_and_2003(learned):
     """Trials outside this project took the general allowed region from .485 and .670 to .737, with wider walls."""
     for k in range(2):
@@ -77,6 +78,7 @@ def test_a_region_says_where_it_comes_from_and_is_saved(learned, tmp_path):
         assert float(compare(again.astype(bool), level="allowed").iou) == float(learned.iou.max())
 
 
+@pytest.mark.slow
 def test_the_same_seeds_are_the_same_bits(learned):
     again = learn_contacts(steps=80, seeds=[1])
     np.testing.assert_array_equal(again.limits[0], learned.limits.sel(fit=1))
@@ -104,6 +106,7 @@ def test_held_out_cells_do_not_know_the_reference_in_their_square():
     assert first.held_out_iou == pytest.approx(float(both))
 
 
+@pytest.mark.slow
 def test_a_region_of_ones_own_is_the_reference_whatever_its_order():
     truth = coarse(region(category="glycine", level="allowed"))
     first = learn_contacts(truth, steps=5, seeds=[0])
@@ -114,6 +117,7 @@ def test_a_region_of_ones_own_is_the_reference_whatever_its_order():
     np.testing.assert_allclose(soft.iou, first.iou)
 
 
+@pytest.mark.slow
 def test_pairs_fit_better_than_elements():
     """Outside this project: .776 with forty limits, .737 with ten."""
     truth = region(level="allowed").isel(psi=slice(1, None, 3), phi=slice(1, None, 3))

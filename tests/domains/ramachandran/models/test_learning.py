@@ -25,6 +25,7 @@ def run(*arguments, code=0):
     return done
 
 
+@pytest.mark.slow
 def test_what_is_saved_is_what_was_learned(tmp_path):
     files = {name: tmp_path / name for name in ("limits.csv", "learned.nc", "learned.png")}
     saved = ("--csv", files["limits.csv"], "--region", files["learned.nc"], "--plot", files["learned.png"])

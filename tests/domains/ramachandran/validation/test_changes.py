@@ -173,6 +173,7 @@ def test_two_models_of_an_nmr_entry(shared_data):
     assert set(unmatched["reason"]) == {"no angles"}
 
 
+@pytest.mark.slow
 def test_the_command_says_which_got_worse(pair, tmp_path, capsys):
     csv = tmp_path / "worse.csv"
     options = {"only_worse": True, "chains": None}
