@@ -140,10 +140,11 @@ def run_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
     def run(*arguments: object, code: int = 0) -> Done:
         monkeypatch.setattr(sys, "argv", ["overlap", *map(str, arguments)])
         capsys.readouterr()
-        with warnings.catch_warnings(), pytest.raises(SystemExit) as ended:
+        with warnings.catch_warnings():
             # as a process of its own has them
             warnings.simplefilter("default")
-            cli.main()
+            with pytest.raises(SystemExit) as ended:
+                cli.main()
         done = Done(ended.value.code or 0, *capsys.readouterr())
         assert done.returncode == code, done.stderr
         assert "Traceback" not in done.stderr
