@@ -337,6 +337,13 @@ def _columns(frames: np.ndarray) -> np.ndarray:
         wrong = np.argwhere(~((columns >= 0) & (columns <= 1)))
         if len(wrong):
             frame, column = wrong[0].tolist()
+            n_missing = int(np.isnan(columns).sum())
+            if n_missing:
+                raise ValueError(
+                    f"{_FROM}: {n_missing} of {columns.size} scores are NaN (the first in frame "
+                    f"{np.argwhere(np.isnan(columns))[0, 0]}); fill them, as by np.nan_to_num(values, nan=0.0) where a "
+                    "missing score means no event"
+                )
             raise ValueError(
                 f"{_FROM}: frame {frame} has the score {columns[frame, column]:g}; scores lie in [0, 1]: divide per "
                 "cent by 100, or pass a mask such as values >= limit"
@@ -346,6 +353,12 @@ def _columns(frames: np.ndarray) -> np.ndarray:
 
 def _names_of(columns: np.ndarray, labels: str | Sequence[str]) -> list[str]:
     names = [labels] if isinstance(labels, str) else list(labels)
+    n_frames, n_columns = columns.shape
+    if n_frames == len(names) > 1 and n_columns != n_frames:
+        raise UsageError(
+            f"{_FROM}: {n_columns} columns and {len(names)} labels, which are as many as the rows; frames are rows: "
+            "pass values.T"
+        )
     if len(names) != columns.shape[1] or len(set(names)) != len(names):
         raise UsageError(
             f"{_FROM}: {columns.shape[1]} columns and labels={one_line(repr(names), 80)}; pass a name of its own for "

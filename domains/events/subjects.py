@@ -336,6 +336,8 @@ def with_subjects(
     ------
     ValueError
         If a recording has no subject, or `level` or `n_resamples` is out of range.
+    UsageError
+        If `report` is no report, or `scored` is not what `assess` returns.
 
     Examples
     --------
@@ -347,6 +349,10 @@ def with_subjects(
     >>> float(report.iou_mean), float(report.iou_sd), report.attrs["n_subjects"]
     (0.875, 0.125, 2)
     """
+    if not isinstance(report, xr.Dataset) or not isinstance(scored, Scored):
+        raise UsageError(
+            "events.with_subjects: takes a report and what it is of: with_subjects(scored.report(), scored, group)"
+        )
     scores = score_subjects(scored, group)
     averages = average_subjects(scores, level=level, n_resamples=n_resamples, rng=rng)
     names = {"mean": "mean", "sd": "sd", "low": "mean_low", "high": "mean_high"}

@@ -192,7 +192,8 @@ def test_the_events_of_one_recording():
         ([0, 1, 1], {}, r"may be a mask or labels; pass values.astype\(bool\)"),
         ([0.2, 0.9], {}, "enter= is missing"),
         ([0.2, 70.0], {"enter": 0.5}, "frame 1 has the score 70; scores lie in"),
-        ([0.2, np.nan], {"enter": 0.5}, "frame 1 has the score nan"),
+        ([0.2, np.nan], {"enter": 0.5}, r"1 of 2 scores are NaN \(the first in frame 1\)"),
+        (np.full((2, 3), 0.5), {"enter": 0.5, "labels": ["a", "b"]}, "frames are rows: pass values.T"),
         ([0.2, 0.9], {"enter": 70}, "enter must be"),
         ([0.2, 0.9], {"enter": 0.3, "leave": 0.5}, "leave=0.5 is above"),
         ([0.2, 0.9], {"enter": 0.3, "median": 2}, "an odd number"),
@@ -244,3 +245,14 @@ def test_the_remedies_give_the_number():
 def test_a_wrong_option_is_one_of_use():
     with pytest.raises(UsageError):
         from_frames([0, 1], rate=1)
+
+
+def test_the_remedy_for_missing_scores_gives_the_events_of_the_others():
+    scores = np.nan_to_num([0.1, np.nan, 0.9], nan=0.0)
+    assert from_frames(scores, rate=10, enter=0.5)[["onset", "offset"]].to_numpy().tolist() == [[0.2, 0.3]]
+
+
+def test_the_remedy_for_frames_in_columns():
+    scores = np.array([[0.1, 0.9, 0.9], [0.9, 0.1, 0.1]])
+    events = from_frames(scores.T, rate=1, enter=0.5, labels=["a", "b"])
+    assert events[["onset", "offset", "label"]].to_numpy().tolist() == [[0.0, 1.0, "b"], [1.0, 3.0, "a"]]

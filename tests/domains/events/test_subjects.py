@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from domains._checks import UsageError
 from domains.events import assess, average_subjects, compare, confidence_interval, score, score_subjects, with_subjects
 
 THEIRS = {"recall": "sensitivity", "precision": "precision", "false_alarms_per_24h": "fpRate"}
@@ -210,3 +211,9 @@ def test_a_report_with_subjects(tmp_path):
     by_file = with_subjects(scored.report("file"), scored, "(^.)_")
     assert by_file.recall.sizes == {"file": 4}
     assert by_file.recall_mean.dims == ()
+
+
+def test_with_subjects_without_its_report_says_what_it_takes():
+    scored = assess(A, B, "time")
+    with pytest.raises(UsageError, match=r"with_subjects\(scored.report\(\), scored, group\)"):
+        with_subjects(scored, "bids")
