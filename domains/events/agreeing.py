@@ -29,7 +29,7 @@ from .._running import Running
 from .._tables import build_table
 from .._text import count_of, for_picture, for_table
 from .annotators import ALL, agree, pairs_of
-from .formats import FORMATS
+from .formats import FORMATS, recording_of
 from .schema import Support, as_support
 from .tree import Found, Reading, Side, find_files, is_lost, lost_on_both, read_sides
 
@@ -238,7 +238,7 @@ def _read(paths: Sequence[Path], names: Sequence[str], how: Reading) -> list[Sid
     if len(files) < len(paths):
         raise UsageError("events.agree: a file is named twice; name a file of each annotator")
     if all(path.is_file() for path in paths):
-        recording = for_table(paths[0].stem)
+        recording = for_table(recording_of(paths[0]))
         files = {name: [Found(path, recording)] for name, path in zip(names, paths, strict=True)}
     sides = read_sides(files, how, Running())
     return [sides[name] for name in names]

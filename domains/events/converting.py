@@ -34,7 +34,7 @@ from .._running import split_running, takes_running
 from .._skipped import NOT_WRITTEN
 from .._tables import build_table
 from .._text import count_of, file_name, for_table, for_terminal, one_line, printable
-from .formats import FORMATS, Format
+from .formats import FORMATS, Format, recording_of
 from .io import SAYS_NONE, Annotations
 from .tree import Reading, find_files, read_sides
 from .writing import ROUNDED, Text, check_drop, format_to_write, note_of, save_text, text_of
@@ -210,8 +210,8 @@ def _check_target(path: Path, is_folder: bool, source: Path) -> None:
 def _called_after(given: Annotations, source: Path, target: Path) -> str:
     """Return the recording that needs no name in the file: the one that either file is called after."""
     names = set(given.events["file"]) | set(given.support["file"])
-    own = for_table(target.stem)
-    return own if source.is_dir() or names == {own} else str(for_table(source.stem))
+    own = for_table(recording_of(target))
+    return own if source.is_dir() or names == {own} else str(for_table(recording_of(source)))
 
 
 def _of_recordings(given: Annotations) -> Annotations:

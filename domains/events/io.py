@@ -40,11 +40,13 @@ from .formats import (
     NO_EVENT,
     NO_LABELS,
     OF_READERS,
+    OTHER_VIEW,
     Format,
     Row,
     find_format,
     format_of_suffix,
     read_recordings,
+    recording_of,
 )
 from .schema import COLUMNS, as_events
 
@@ -57,10 +59,11 @@ LONGEST = 1e12
 """Seconds; durations of longer times could not be added up."""
 CLOCK_TIME = re.compile(r"\d+:\d\d(:\d\d)?([.,]\d+)?", re.ASCII)
 IN_SECONDS = "write its times in seconds, as 12.5 for 00:12.5 and 3723 for 01:02:03"
+NOT_MILLISECONDS = "times are seconds: divide milliseconds by 1000"
 BACKWARD = "ends before it begins"
 NO_CONFIDENCE = "a confidence that is no number"
-SAYS_NONE = (NO_EVENT, BACKGROUND, EMPTY_ROW)
-"""Reasons of rows that say that there is no event; all others are of rows that could not be read as one."""
+SAYS_NONE = (NO_EVENT, BACKGROUND, EMPTY_ROW, OTHER_VIEW)
+"""Reasons of rows that are rightly no event of their own; all others are of rows that could not be read as one."""
 
 
 class Annotations(NamedTuple):
@@ -74,7 +77,8 @@ class Annotations(NamedTuple):
         ``side file where reason detail``: the rows that are no events. The side is not known here: "".
     support : DataFrame
         ``file duration``: every recording the file names, with events or without, NaN where it does not say how long it
-        is. One that names none is of the recording it is called after.
+        is. One that names none is of the recording it is called after. Of a UEM, whose rows are what was scored, ``file
+        duration onset offset``: its stretches.
     """
 
     events: pd.DataFrame
@@ -118,7 +122,8 @@ def read_events(
     subset : str, optional
         Which subset of an ActivityNet database; all by default.
     file : str, optional
-        The recording that rows belong to which name none; by default the path's name without its ending.
+        The recording that rows belong to which name none; by default the path's name without its ending,
+        and without what Raven and BirdNET append to it.
     rate : float, optional
         How many samples, frames or epochs are in a second, for files whose times count them.
 
@@ -157,6 +162,9 @@ def read_events(
     [['line 3', 'ends before it begins']]
     """
     annotations, note = read_with_note(path, kind, subset=subset, file=file, rate=rate)
+    form = FORMATS[kind] if kind else format_of_suffix(Path(path).suffix)
+    if form is not None and form.of_stretches and len(annotations.events):
+        annotations = annotations._replace(support=_stretches_of(annotations.events))
     if note:
         warnings.warn(note, stacklevel=2)
     return annotations
@@ -182,12 +190,17 @@ def read_with_note(
         _in_seconds(rows, rate)
         if subset is not None:
             rows = _of_subset(rows, subset, path)
-        recording = path.stem if file is None else file
+        recording = recording_of(path) if file is None else file
         annotations = _judge(rows, path, for_table(recording))
     nothing = why_no_event(annotations)
     if nothing:
         return annotations, f"{operation}: {file_name(path)}: {nothing}"
     return annotations, _note_of_labels(annotations.events, rows, path)
+
+
+def _stretches_of(events: pd.DataFrame) -> pd.DataFrame:
+    """Return stretches that were scored as `as_support` takes them; how long their recordings are is not known."""
+    return events[["file", "onset", "offset"]].assign(duration=np.nan)[["file", "duration", "onset", "offset"]]
 
 
 def why_no_event(annotations: Annotations) -> str:
@@ -203,7 +216,8 @@ def why_no_event(annotations: Annotations) -> str:
     if len(annotations.events) or wrong.empty:
         return ""
     first = wrong.iloc[0]
-    remedy = IN_SECONDS if first == CLOCK else f"correct them, or say which format it is: {HOW_TO_SAY}"
+    remedies = {CLOCK: IN_SECONDS, TOO_FAR: NOT_MILLISECONDS}
+    remedy = remedies.get(first, f"correct them, or say which format it is: {HOW_TO_SAY}")
     return f"none of its {len(reasons)} rows is an event (the first: {first}); {remedy}"
 
 

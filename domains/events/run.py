@@ -37,7 +37,7 @@ from .._running import split_running, takes_running
 from .._text import for_table
 from . import tables
 from .comparison import assess, explain_faults, find_protocol, first_names, nothing_in_common
-from .formats import FORMATS
+from .formats import FORMATS, recording_of
 from .protocols import PROTOCOLS, By, Protocol, Scored
 from .protocols.scored import checked_by
 from .schema import Support, as_support
@@ -176,7 +176,7 @@ def score(
     }
     if are_files and not operating_points:
         # two files are of one recording, whatever they are called
-        files["prediction"] = [Found(prediction_path, for_table(reference_path.stem))]
+        files["prediction"] = [Found(prediction_path, for_table(recording_of(reference_path)))]
     sides = read_sides(files, Reading(kind, rate, subset, points=operating_points), running)
     a = sides["prediction"]
     b = sides["reference"]

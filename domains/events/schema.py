@@ -20,6 +20,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -253,10 +254,16 @@ def _support_table(support: Support, files: Iterable[str]) -> pd.DataFrame:
         return support.rename(columns=_own_names(support.columns))
     if isinstance(support, Mapping):
         return pd.DataFrame({"file": [for_table(file) for file in support], "duration": list(support.values())})
+    remedy = ""
+    if isinstance(support, str | PathLike):
+        remedy = "; of a file pass read_events(path).support where it is a UEM, else pandas.read_csv(path)"
+    # Annotations, which are not known here
+    if isinstance(support, tuple) and hasattr(support, "support"):
+        raise UsageError("events.as_support: the support is all that read_events returns; pass its .support")
     if support is not None and (not isinstance(support, Real) or isinstance(support, bool)):
         raise UsageError(
             f"events.as_support: the support must be seconds, a mapping of file to seconds or a table; got "
-            f"{one_line(repr(support))}"
+            f"{one_line(repr(support))}{remedy}"
         )
     if support is not None:
         check_number("events.as_support", "support", support, above=0)

@@ -2,8 +2,9 @@
 
 Conventions
 -----------
-- A recording is called after the path of its file below the folder, without the ending. Two files of one recording are
-  an error that names both. Beside a BIDS table may lie a .json that describes its columns.
+- A recording is called after the path of its file below the folder, without the ending and what Raven and BirdNET
+  append to it. Two files of one recording are an error that names both. Beside a BIDS table may lie a .json that
+  describes its columns.
 - Links are followed. A link that leads back to a folder above it, or to one that another link leads to, a folder that
   may not be read and a name that is no text are faults of their own: what is there to read is read.
 - What cannot be read is a row of what was skipped, and its recording is lost: it is left out on both sides.
@@ -27,7 +28,7 @@ from .._files import ReadError, load_json, read_text
 from .._skipped import COLUMNS as SKIPPED
 from .._skipped import UNREADABLE
 from .._text import file_name, for_table, printable
-from .formats import IN_FOLDERS, ROOTS
+from .formats import IN_FOLDERS, ROOTS, recording_of
 from .io import read_with_note, why_no_event
 from .schema import COLUMNS
 
@@ -141,7 +142,7 @@ def find_files(path: Path, side: str, operation: str = "events.score") -> list[F
     [('a.csv', 'a', ''), ('b.csv', 'b', 'keep one of them'), ('b.txt', 'b', 'keep one of them')]
     """
     if not path.is_dir():
-        return [Found(path, for_table(path.stem))]
+        return [Found(path, for_table(recording_of(path)))]
     entries = sorted(_entries(path, operation), key=_path_of)
     found = _told_apart(_without_descriptions(entries), operation)
     if not found:
@@ -368,7 +369,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _entry(root: Path, path: Path, operation: str) -> Found:
-    recording = _below(root, path.with_suffix(""))
+    recording = _below(root, path.with_name(recording_of(path)))
     try:
         recording.encode()
     except UnicodeEncodeError:

@@ -32,8 +32,8 @@ from .._checks import UsageError, check_choice
 from .._files import ReadError, reading
 from .._outputs import write_whole
 from .._text import file_name, for_table, one_line
-from .formats import FORMATS, NO_EVENT, OF_READERS, Format, Row, format_of_suffix
-from .io import Annotations, parse
+from .formats import FORMATS, NO_EVENT, OF_READERS, Format, Row, format_of_suffix, recording_of
+from .io import LONGEST, NOT_MILLISECONDS, TOO_FAR, Annotations, parse
 from .schema import COLUMNS, as_events
 
 OPERATION = "events.write_events"
@@ -138,7 +138,7 @@ def write_events(events: Any, path: str | Path, kind: str | None = None, *, drop
     given = given_annotations(events)
     check_drop(drop, given.events, OPERATION)
     with reading(OPERATION, path):
-        written = text_of(given, form, for_table(path.stem), drop, OPERATION)
+        written = text_of(given, form, for_table(recording_of(path)), drop, OPERATION)
     save_text(written.text, path)
     left_out = written.left_out.assign(file=file_name(path))
     note = note_of(left_out, OPERATION)
@@ -420,12 +420,13 @@ def _written(events: pd.DataFrame, recordings: pd.DataFrame, form: Format, file:
     """Write all rows that come back, and tell the others."""
     assert form.write is not None
     rows = _rows_of(events, recordings)
-    is_kept = _without_characters(rows, form, lost)
+    is_kept = _without_characters(rows, form, lost) & _within_reach(events, rows, lost)
     for _ in range(ATTEMPTS):
         kept = np.flatnonzero(is_kept)
         if len(events) and not (kept < len(events)).any():
             first = one_line(lost.rows[0]["detail"], 160)
-            raise ReadError(f"{form.name} can hold none of the {len(events)} events (the first: {first}); rename them")
+            remedy = NOT_MILLISECONDS if lost.rows[0]["reason"] == TOO_FAR else "rename them"
+            raise ReadError(f"{form.name} can hold none of the {len(events)} events (the first: {first}); {remedy}")
         written = [rows[k] for k in kept]
         text = form.write(written)
         back = _parsed(text, form, file)
@@ -460,6 +461,16 @@ def _without_characters(rows: list[Row], form: Format, lost: _Lost) -> np.ndarra
                 wrong = min(forbidden.intersection(cell))
                 lost.add(_where(row, k), NO_CHARACTER, one_line(f"{name} {cell!r} has {wrong!r}"))
                 break
+    return is_kept
+
+
+def _within_reach(events: pd.DataFrame, rows: list[Row], lost: _Lost) -> np.ndarray:
+    """Return which rows have times that are read again."""
+    is_kept = np.ones(len(rows), dtype=bool)
+    is_far = (events[TIMES].abs() > LONGEST).any(axis=1).to_numpy(bool)
+    for k in np.flatnonzero(is_far):
+        is_kept[k] = False
+        lost.row(rows[k], k, TOO_FAR)
     return is_kept
 
 

@@ -23,8 +23,20 @@ Caba Heilbron, F. et al. (2015). ActivityNet. CVPR, 961. doi:10.1109/CVPR.2015.7
 from .activitynet import ROOTS
 from .declared import Format
 from .durations import read as read_recordings
-from .readers import FORMATS, HOW_TO_SAY, IN_FOLDERS, SUFFIXES, find_format, format_of_suffix
-from .rows import ABSENT, BACKGROUND, CLOCK, EMPTY_ROW, NO_EVENT, NO_LABELS, NO_SEGMENT, NO_TIMES, OF_READERS, Row
+from .readers import FORMATS, HOW_TO_SAY, IN_FOLDERS, SUFFIXES, find_format, format_of_suffix, recording_of
+from .rows import (
+    ABSENT,
+    BACKGROUND,
+    CLOCK,
+    EMPTY_ROW,
+    NO_EVENT,
+    NO_LABELS,
+    NO_SEGMENT,
+    NO_TIMES,
+    OF_READERS,
+    OTHER_VIEW,
+    Row,
+)
 
 __all__ = [
     "ABSENT",
@@ -39,6 +51,7 @@ __all__ = [
     "NO_SEGMENT",
     "NO_TIMES",
     "OF_READERS",
+    "OTHER_VIEW",
     "ROOTS",
     "SUFFIXES",
     "Format",
@@ -46,4 +59,5 @@ __all__ = [
     "find_format",
     "format_of_suffix",
     "read_recordings",
+    "recording_of",
 ]

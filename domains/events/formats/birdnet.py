@@ -13,12 +13,11 @@ Kahl, S. et al. (2021). BirdNET. Ecol. Inform. 61, 101236. doi:10.1016/j.ecoinf.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import PureWindowsPath
 
 from .counts import count_below_header
 from .declared import Format
 from .delimited import Columns, named_rows, separator_of
-from .rows import Row
+from .rows import Row, name_of_sound
 
 COLUMNS = Columns(
     {
@@ -48,8 +47,7 @@ def read(text: str) -> Iterator[Row]:
     """
     for row in named_rows(text, COLUMNS):
         if row.get("file"):
-            # which knows the folders of both systems
-            row["file"] = PureWindowsPath(row["file"]).stem
+            row["file"] = name_of_sound(row["file"])
         yield row
 
 
@@ -64,4 +62,11 @@ def recognises(text: str) -> bool:
     return bool(separator_of(text, COLUMNS))
 
 
-FORMAT = Format("birdnet", "Start (s), Common name", read, recognises, count_below_header)
+FORMAT = Format(
+    "birdnet",
+    "Start (s), Common name",
+    read,
+    recognises,
+    count_below_header,
+    name_endings=(".birdnet.selection.table", ".birdnet.results"),
+)

@@ -37,6 +37,10 @@ class Format:
         as text, "" where nothing is known; one with the reason `NO_EVENT` is of a recording without events.
     ending : str
         The usual ending of a file that is written.
+    name_endings : tuple of str
+        What its programs append to the name of the recording, before the ending, in small letters; a ``#`` is a number.
+    of_stretches : bool
+        Whether its rows are the stretches that were scored.
     forbids : str
         Characters that no text in it may have, because programs that read the format stumble over them.
 
@@ -56,4 +60,6 @@ class Format:
     of_bytes: bool = False
     write: Callable[[Sequence[Row]], str] | None = None
     ending: str = ".txt"
+    name_endings: tuple[str, ...] = ()
+    of_stretches: bool = False
     forbids: str = ""

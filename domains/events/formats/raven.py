@@ -3,11 +3,13 @@
 Conventions
 -----------
 - Tabs part the cells. The times stand in ``Begin Time (s)`` and ``End Time (s)``.
-- A table has a row for each view: rows that differ in nothing but ``View`` and frequencies, and bear one number in
-  ``Selection``, are one selection.
+- A table has a row for each view of a selection: rows of one number in ``Selection``, of one channel and the same
+  times, that contradict each other in nothing but ``View`` and frequencies. The spectrogram's is the event, wherever
+  it stands, and the others are skipped. What it leaves blank, such as a measure of the waveform, is taken from them.
 - The label stands in a column that its author named. The names in `LABELS` are known.
-- ``Begin File`` and ``Begin Path`` say where a selection lies on disk. Times are those of the whole sequence of files,
-  so they name no recording.
+- Times are those of the whole sequence of sound files. Where ``Begin File`` (or ``Begin Path``, of BirdNET) and
+  ``File Offset (s)`` say in which file a selection begins, and when, it is of the recording of that name, from that
+  time on. One that ends in another file is skipped. Without the offset the whole sequence is one recording.
 
 References
 ----------
@@ -19,15 +21,26 @@ BirdNET-Analyzer. https://github.com/birdnet-team/BirdNET-Analyzer
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from .counts import count_below_header
 from .declared import Format
 from .delimited import Columns, named_rows, separator_of, table_of
-from .rows import Row, columns_of, events_of
+from .rows import (
+    ABSENT,
+    NO_SOUND_FILE,
+    OTHER_VIEW,
+    OVER_SOUND_FILES,
+    Row,
+    columns_of,
+    events_of,
+    name_of_sound,
+)
 
 LABELS = ("Annotation", "Common Name", "Species", "Label", "label")
 """The first that is there counts."""
 VIEW = "View"
+SPECTROGRAM = "Spectrogram"
 SELECTION = "Selection"
 WRITTEN = {
     SELECTION: SELECTION,
@@ -40,8 +53,15 @@ WRITTEN = {
     "label": LABELS[0],
 }
 """The columns that Raven itself writes, by what they are called here."""
-OF_VIEW = (VIEW, "where", "low_freq", "high_freq", "n_rows")
+OF_VIEW = (VIEW, "where", "low_freq", "high_freq")
 """What rows of one selection may differ in."""
+OF_SELECTION = (SELECTION, "Channel", "file", "onset", "offset")
+"""What they may not differ in; all else may be blank in one of them."""
+SOUND_FILES = ("Begin File", "Begin Path")
+"""Columns that say in which sound file a selection begins; the first that is there counts."""
+WITHIN = "File Offset (s)"
+"""When it begins there."""
+LAST = "End File"
 
 
 def _columns(label: str) -> Columns:
@@ -60,7 +80,7 @@ def _columns(label: str) -> Columns:
 
 
 def read(text: str) -> Iterator[Row]:
-    r"""Yield the selections of a table, each once.
+    r"""Yield the rows of a table: of each selection one is the event, and the others are skipped.
 
     Raises
     ------
@@ -69,27 +89,21 @@ def read(text: str) -> Iterator[Row]:
 
     Examples
     --------
-    >>> header = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tAnnotation\n"
-    >>> rows = list(read(header + "1\tWaveform 1\t1\t12.5\t13.25\ttrill\n1\tSpectrogram 1\t1\t12.5\t13.25\ttrill\n"))
-    >>> [(row["onset"], row["label"], row["n_rows"]) for row in rows]
-    [('12.5', 'trill', 2)]
+    >>> header = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tAnnotation\n"
+    >>> views = "1\tWaveform 1\t1\t12.5\t13.25\t\ttrill\n1\tSpectrogram 1\t1\t12.5\t13.25\t2500\ttrill\n"
+    >>> [(row["View"], row["low_freq"], row.get("skip")) for row in read(header + views)]
+    [('Waveform 1', '', 'other view of a selection'), ('Spectrogram 1', '2500', None)]
     """
-    selections: dict[tuple[tuple[str, str], ...], Row] = {}
-    views: dict[tuple[tuple[str, str], ...], set[str]] = {}
-    rows: list[Row] = []
-    for row in named_rows(text, _columns(_label_in(text)), separators="\t"):
-        if "skip" in row or not row[SELECTION] or VIEW not in row:
-            rows.append(row)
-            continue
-        selection = tuple((name, cell) for name, cell in row.items() if name not in OF_VIEW)
-        seen = views.setdefault(selection, set())
-        if seen and row[VIEW] not in seen:
-            selections[selection]["n_rows"] += 1
-        else:
-            row["n_rows"] = 1
-            selections[selection] = row
-            rows.append(row)
-        seen.add(row[VIEW])
+    rows = list(named_rows(text, _columns(_label_in(text)), separators="\t"))
+    for row in rows:
+        _place_in_sound_file(row)
+    for views in _selections(rows):
+        # of several spectrograms, and of several others, the first
+        shown = min(views, key=_is_less)
+        for row in views:
+            if row is not shown:
+                _complete(shown, row)
+                row["skip"] = OTHER_VIEW
     yield from rows
 
 
@@ -125,7 +139,73 @@ def write(rows: Sequence[Row]) -> str:
     return table_of(header, cells, "\t", quoted=False)
 
 
-FORMAT = Format("raven", "Begin Time (s)", read, recognises, count_below_header, write=write, forbids='\t\n\r"')
+FORMAT = Format(
+    "raven",
+    "Begin Time (s)",
+    read,
+    recognises,
+    count_below_header,
+    write=write,
+    name_endings=(".table.#.selections", ".selections"),
+    forbids='\t\n\r"',
+)
+
+
+def _place_in_sound_file(row: Row) -> None:
+    """Take the recording and the times of a row from its sound file, where a table says both."""
+    sound_file = next((name for name in SOUND_FILES if name in row), None)
+    if "skip" in row or "file" in row or sound_file is None or WITHIN not in row:
+        return
+    row["file"] = name_of_sound(row[sound_file])
+    within = row.pop(WITHIN)
+    if row[sound_file] in ABSENT or within in ABSENT:
+        row["skip"] = NO_SOUND_FILE
+    elif row.get(LAST, "") not in ("", row[sound_file]):
+        row["skip"] = OVER_SOUND_FILES
+    else:
+        row["onset"], row["offset"] = within, _moved(row["offset"], row["onset"], within)
+
+
+def _moved(offset: str, onset: str, to: str) -> str:
+    """Return when an event ends that begins elsewhere, in decimals as they stand; what is no number stays."""
+    try:
+        return str(Decimal(to) + (Decimal(offset) - Decimal(onset)))
+    except ArithmeticError:
+        return offset
+
+
+def _selections(rows: Sequence[Row]) -> list[list[Row]]:
+    """Return the rows of each selection that has several views."""
+    found: dict[tuple[str, ...], list[list[Row]]] = {}
+    for row in rows:
+        if "skip" in row or not row[SELECTION] or VIEW not in row:
+            continue
+        alike = found.setdefault(tuple(row.get(name, "") for name in OF_SELECTION), [])
+        views = next((views for views in alike if all(_are_views(row, other) for other in views)), None)
+        if views is None:
+            alike.append([row])
+        else:
+            views.append(row)
+    return [views for alike in found.values() for views in alike]
+
+
+def _are_views(row: Row, other: Row) -> bool:
+    """Return whether two rows are different views that contradict each other in nothing."""
+    further = [name for name in row if name not in OF_VIEW]
+    return row[VIEW] != other[VIEW] and all(
+        row[name] == other[name] or not row[name] or not other[name] for name in further
+    )
+
+
+def _is_less(row: Row) -> bool:
+    """Return whether a row is no spectrogram with frequencies, which says most of a selection."""
+    return not (row[VIEW].startswith(SPECTROGRAM) and row.get("low_freq"))
+
+
+def _complete(row: Row, other: Row) -> None:
+    """Fill what is blank in a row and stands in another view of its selection."""
+    for name, cell in other.items():
+        row[name] = row[name] or cell
 
 
 def _label_in(text: str) -> str:

@@ -8,7 +8,9 @@ Conventions
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from ..._files import ReadError
@@ -72,6 +74,12 @@ SUFFIXES = (*TEXTS, *(suffix for one in _ALL for suffix in one.suffixes))
 IN_FOLDERS = tuple(suffix for suffix in SUFFIXES if suffix not in edf.FORMAT.suffixes)
 """Those that are looked for in a folder: beside a table of events often lies the recording that it is of."""
 
+_APPENDED = re.compile(
+    "|".join(re.escape(ending).replace(r"\#", "[0-9]+") + r"\Z" for one in _ALL for ending in one.name_endings),
+    re.IGNORECASE,
+)
+"""What programs append to the name of a recording; of several the longest, which begins first."""
+
 HOW_TO_SAY = "kind= (--kind at the command line)"
 
 
@@ -84,6 +92,24 @@ def format_of_suffix(suffix: str) -> Format | None:
     ('rttm', None)
     """
     return next((one for one in _ALL if suffix.lower() in one.suffixes), None)
+
+
+def recording_of(path: Path) -> str:
+    """Return the recording that a file is called after.
+
+    Parameters
+    ----------
+    path : Path
+        Its ending is cut off, and what programs append before it, see `Format.name_endings`.
+
+    Examples
+    --------
+    >>> [recording_of(Path(name)) for name in ("dawn.txt", "dawn.Table.1.selections.txt", "dawn.BirdNET.results.csv")]
+    ['dawn', 'dawn', 'dawn']
+    """
+    name = path.stem
+    # of a name that is an ending alone nothing would be left
+    return _APPENDED.sub("", name) or name
 
 
 def find_format(suffix: str, text: str) -> Format:

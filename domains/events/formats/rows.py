@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PureWindowsPath
 from typing import Any
 
 Row = dict[str, Any]
@@ -29,6 +30,9 @@ CLOCK = "a clock time, not seconds"
 NO_EVENT = "no event"
 BACKGROUND = "background"
 EMPTY_ROW = "an empty row"
+OTHER_VIEW = "other view of a selection"
+NO_SOUND_FILE = "no sound file, or no time in it"
+OVER_SOUND_FILES = "a selection over several sound files"
 NO_TIMES = "no onset and offset"
 NO_SEGMENT = "no segment [start, end]"
 NO_TEXT = "a label that is no text"
@@ -39,6 +43,17 @@ NO_NOTE = "not the three fields onset, offset and pitch"
 NO_PITCH = "a pitch that is no frequency above 0"
 NO_STOP = "a START without STOP"
 NO_START = "a STOP without START"
+
+
+def name_of_sound(path: str) -> str:
+    r"""Return what a recording is called: its file without folders, of either system, and without the ending.
+
+    Examples
+    --------
+    >>> name_of_sound("/data/night 1.wav"), name_of_sound("C:\\data\\night 1.wav")
+    ('night 1', 'night 1')
+    """
+    return PureWindowsPath(path).stem
 
 
 def events_of(rows: Sequence[Row]) -> list[Row]:

@@ -66,4 +66,6 @@ def write(rows: Sequence[Row]) -> str:
     )
 
 
-FORMAT = Format("uem", "", read, _never, _count, (".uem",), write=write, ending=".uem", forbids=" \t\n\r")
+FORMAT = Format(
+    "uem", "", read, _never, _count, (".uem",), write=write, ending=".uem", of_stretches=True, forbids=" \t\n\r"
+)

@@ -408,6 +408,13 @@ def test_a_time_beyond_all_recordings_is_skipped(tmp_path, times):
     assert found.skipped[["where", "reason"]].to_numpy().tolist() == [["line 2", "a time beyond 30,000 years"]]
 
 
+def test_the_remedy_for_milliseconds(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("onset,offset\n1700000000000,1700000002000\n")
+    with pytest.warns(UserWarning, match="times are seconds: divide milliseconds by 1000"):
+        read_events(path)
+
+
 # ---- what other tools read from the same files
 
 

@@ -327,3 +327,39 @@ def test_time_goes_with_the_number_of_files(tmp_path):
         assert in_both(result) == 3 * (n - 1)
         assert len(unread(result)) == 1
     assert took[100] < 8 * took[25] + 0.5
+
+
+RAVEN = "Selection\tView\tBegin Time (s)\tEnd Time (s)\tAnnotation\n1\tSpectrogram 1\t1\t2\towl\n"
+BIRDNET = "Start (s),End (s),Scientific name,Common name,Confidence\n1,2,Strix aluco,owl,0.9\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("dawn.Table.1.selections.txt", RAVEN),
+        ("dawn.selections.txt", RAVEN),
+        ("dawn.BirdNET.selection.table.txt", RAVEN),
+        ("dawn.BirdNET.results.csv", BIRDNET),
+    ],
+)
+def test_tables_of_raven_and_birdnet_pair_with_files_of_the_same_recording(tmp_path, name, text):
+    a = tmp_path / "a"
+    b = tmp_path / "b"
+    a.mkdir()
+    b.mkdir()
+    (a / name).write_text(text)
+    (b / "dawn.txt").write_text("1\t2\towl\n\\\t100\t200\n")
+    (b / "dusk.csv").write_text("onset,offset,label\n1,2,owl\n")
+    (a / "dusk.selections.txt").write_text(RAVEN)
+    report = score(a, b, "tiou", thresholds=[0.5]).report
+    assert report.recall.item() == 1
+    assert report.size_b.item() == 2
+
+
+def test_tables_of_one_recording_under_other_endings_are_an_error_that_names_both(tmp_path):
+    for name in ("dawn.Table.1.selections.txt", "dawn.txt"):
+        (tmp_path / name).write_text("")
+    found = find_files(tmp_path, "reference")
+    assert [one.recording for one in found] == ["dawn", "dawn"]
+    assert "dawn.Table.1.selections.txt and " in found[0].fault
+    assert "2 files of one recording, 'dawn'; keep one of them" in found[1].fault

@@ -312,3 +312,21 @@ def test_other_tools_read_the_same_rows(kind, tmp_path):
 WRITTEN_ROWS = [(0.1, 0.7, "seiz"), (1.5, 2.25, "sz"), (2.29, 11.74, "call"), (1234.567891, 1240.1, "a_b")]
 WRITTEN_ROWS += [(3e-05, 4.5, "x")]
 """Written into every format by benchmarks/peers/ask_written_events.py."""
+
+
+def test_a_time_that_would_not_be_read_again_is_a_row_and_the_others_are_written(tmp_path):
+    milliseconds = [1.7e12, 1.7e12 + 2000]
+    left_out = written(pd.DataFrame([[1, 2], milliseconds], columns=["onset", "offset"]), tmp_path / "a.csv", "csv")
+    assert left_out[["where", "reason"]].to_numpy().tolist() == [["event 1", "a time beyond 30,000 years"]]
+    assert read_events(tmp_path / "a.csv").events["onset"].tolist() == [1.0]
+    with pytest.raises(ReadError, match="times are seconds: divide milliseconds by 1000"):
+        write_events([milliseconds], tmp_path / "b.csv")
+    write_events(np.array([milliseconds]) / 1000, tmp_path / "b.csv")
+    assert read_events(tmp_path / "b.csv").events["offset"].tolist() == [1.7e9 + 2]
+
+
+def test_the_name_that_raven_appends_needs_no_place(tmp_path):
+    path = tmp_path / "dawn.Table.1.selections.txt"
+    events = pd.DataFrame({"file": ["dawn"], "onset": [1.0], "offset": [2.0], "label": ["owl"]})
+    assert write_events(events, path, "raven").empty
+    assert read_events(path).events["file"].tolist() == ["dawn"]

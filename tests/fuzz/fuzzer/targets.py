@@ -451,7 +451,7 @@ def _rows_of_events(path: Path, text: str) -> tuple[int, int] | None:
     least, most = counts.lines_of(text)
     if kind == "table":
         least, most = counts.csv_records(text, ",;\t")
-    if kind in ("raven", "boris", "audacity", "commented"):
+    if kind in ("boris", "audacity", "commented"):
         # two rows may be one, and comments or a block may stand before the header
         return 0, most
     header = 0 if kind == "dcase" else 1

@@ -32,7 +32,7 @@ def test_a_selection_stands_once_for_each_view_and_is_one_event(tmp_path):
         assert events[["onset", "offset"]].to_numpy().tolist() == [list(pair) for pair in times]
         assert events["label"].unique().tolist() == ["trill"]
         assert events["high_freq"].tolist() == ["4100.0"] * 3
-        assert skipped.empty
+        assert skipped["reason"].tolist() == ["other view of a selection"] * 3
         found.append(events)
     assert compare(*found, "tiou", thresholds=[0.5]).f1.item() == pytest.approx(2 / 3, rel=1e-12)
 
@@ -50,8 +50,8 @@ def test_a_selection_stands_once_for_each_view_and_is_one_event(tmp_path):
 )
 def test_what_is_the_same_selection(second, n):
     rows = list(read(f"{HEADER}1\tWaveform 1\t1\t1\t2\t0\t8\tx\n{second}\n"))
-    assert len(rows) == n
-    assert sum(row["n_rows"] for row in rows) == 2
+    assert len(rows) == 2
+    assert sum("skip" not in row for row in rows) == n
 
 
 def test_a_table_of_birdnet(tmp_path):
@@ -79,3 +79,51 @@ def test_a_header_without_a_needed_name(missing):
     assert not recognises(header)
     with pytest.raises(ReadError, match=f"no column '{missing.split(' (')[0]}"):
         list(read(header))
+
+
+WAVEFORM = "1\tWaveform 1\t1\t12.5\t13.25\t\t\ttrill\n"
+SPECTROGRAM = "1\tSpectrogram 1\t1\t12.5\t13.25\t2500\t4100\ttrill\n"
+
+
+@pytest.mark.parametrize("rows", [WAVEFORM + SPECTROGRAM, SPECTROGRAM + WAVEFORM], ids=["waveform", "spectrogram"])
+def test_the_spectrogram_is_the_event_whichever_stands_first(rows, tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text(HEADER + rows)
+    events, skipped, _ = read_events(path)
+    (event,) = events.to_dict("records")
+    assert (event["View"], event["low_freq"], event["high_freq"]) == ("Spectrogram 1", "2500", "4100")
+    (row,) = skipped.to_dict("records")
+    assert row["reason"] == "other view of a selection"
+    assert row["detail"].startswith("Selection=1 View=Waveform 1")
+
+
+def test_a_measure_of_one_view_alone_makes_no_second_selection():
+    header = HEADER.replace("\tAnnotation", "\tMax Amp (U)\tPeak Freq (Hz)\tAnnotation")
+    waveform = "1\tWaveform 1\t1\t1\t2\t\t\t900\t\tx\n"
+    spectrogram = "1\tSpectrogram 1\t1\t1\t2\t10\t20\t\t15\tx\n"
+    (event,) = [row for row in read(header + waveform + spectrogram) if "skip" not in row]
+    assert (event["Max Amp (U)"], event["Peak Freq (Hz)"]) == ("900", "15")
+
+
+SEQUENCE = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tBegin File\tEnd File\tFile Offset (s)\tAnnotation\n"
+
+
+def test_a_table_over_several_sound_files_is_of_several_recordings(tmp_path):
+    """Times of the sequence are 60 s later in the second file."""
+    path = tmp_path / "night.Table.1.selections.txt"
+    path.write_text(
+        SEQUENCE + "1\tSpectrogram 1\t1\t12.5\t13.25\ta.wav\ta.wav\t12.5\towl\n"
+        "2\tSpectrogram 1\t1\t60.1\t60.4\tb.wav\tb.wav\t0.1\towl\n"
+        "3\tSpectrogram 1\t1\t59\t61\ta.wav\tb.wav\t59\towl\n"
+        "4\tSpectrogram 1\t1\t70\t71\tb.wav\tb.wav\t\towl\n"
+    )
+    events, skipped, support = read_events(path)
+    assert events[["file", "onset", "offset"]].to_numpy().tolist() == [["a", 12.5, 13.25], ["b", 0.1, 0.4]]
+    assert skipped["reason"].tolist() == ["a selection over several sound files", "no sound file, or no time in it"]
+    assert support["file"].tolist() == ["a", "b"]
+
+
+def test_without_a_time_in_the_sound_file_the_sequence_is_one_recording(tmp_path):
+    path = tmp_path / "night.Table.1.selections.txt"
+    path.write_text(HEADER.replace("Annotation", "Begin File") + "1\tSpectrogram 1\t1\t60\t61\t0\t9\tb.wav\n")
+    assert read_events(path).events[["file", "onset", "Begin File"]].to_numpy().tolist() == [["night", 60.0, "b.wav"]]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from domains.events import read_events
-from domains.events.formats.rows import ABSENT, BACKGROUND, EMPTY_ROW, NO_EVENT, NO_SEGMENT, NO_TIMES
+from domains.events.formats.rows import ABSENT, BACKGROUND, EMPTY_ROW, NO_EVENT, NO_SEGMENT, NO_TIMES, OTHER_VIEW
 from domains.events.io import NO_ONSET, SAYS_NONE
 
 
 def test_a_row_that_says_there_is_no_event_is_no_mistake():
-    assert set(SAYS_NONE) == {NO_EVENT, BACKGROUND, EMPTY_ROW}
+    assert set(SAYS_NONE) == {NO_EVENT, BACKGROUND, EMPTY_ROW, OTHER_VIEW}
     assert not {NO_TIMES, NO_SEGMENT} & set(SAYS_NONE)
 
 
