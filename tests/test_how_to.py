@@ -241,6 +241,33 @@ def test_anomalies_and_segments_are_as_the_page_says(capsys):
     assert float(names["report"].edit) == 0.75
 
 
+def test_speakers_are_as_the_page_says(tmp_path, monkeypatch, capsys):
+    """Missed 0.2 + 0.5 + 0.3 + 1.0, false alarm 0.5, confused 0.5, of 34.5 s.
+
+    With collars of 0.25 s and without the overlap: 0.25 + 0.25 + 0.05 + 0.75 of 10 + 7.5 + 14.5 s.
+    """
+    monkeypatch.setattr("tempfile.mkdtemp", lambda: str(tmp_path))
+    names: dict[str, object] = {}
+    for cell in cells_of("speakers.md"):
+        exec(cell, names)
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+        ["der", f"{3 / 34.5:.4f}"],
+        ["missed", "2.0000"],
+        ["false_alarm", "0.5000"],
+        ["confused", "0.5000"],
+        ["size_b", "34.5000"],
+        ["nist_der", f"{1.3 / 32:.4f}"],
+        ["pyannote_der", f"{1.3 / 32:.4f}"],
+    ]
+    monkeypatch.chdir(tmp_path)
+    (command,) = commands_of("speakers.md")
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert ["0.0870", "2", "0.5", "0.5", "34.5"] in [line[:5] for line in lines]
+    assert ["talk", "s1", "bert", "9.5"] in lines
+
+
 # ---- the page on files of events
 
 

@@ -121,8 +121,8 @@ Setting = Annotated[
 Support = Annotated[
     str | None,
     typer.Option(
-        help="Recording length: a number of seconds for all recordings, or a CSV file with the columns file (its "
-        "name without the ending) and duration."
+        help="What was scored: a number of seconds for all recordings, a UEM file, or a CSV file with the columns file "
+        "(its name without the ending) and duration, or file, onset and offset, a row for each stretch."
     ),
 ]
 By = Annotated[
@@ -152,6 +152,9 @@ Group = Annotated[
     ),
 ]
 Level = Annotated[float, typer.Option(help="Confidence level of the intervals.")]
+OfSubjects = Annotated[
+    Path | None, typer.Option("--subjects", help="With --group: save the figures of each subject here, as CSV.")
+]
 
 # what the function that is called takes besides the settings of a protocol
 NO_SETTINGS = (
@@ -195,6 +198,7 @@ def score(
     subset: Subset = None,
     group: Group = None,
     level: Level = 0.95,
+    subjects: OfSubjects = None,
     operating_points: OperatingPoints = False,
     sharing: Sharing,
     saving: Saving,
@@ -207,6 +211,8 @@ def score(
     """
     from . import run
 
+    if subjects is not None and group is None:
+        raise UsageError("--subjects: whose each recording is must be said; add --group, such as --group bids")
     code = run.score_files(
         predicted,
         reference,
@@ -219,9 +225,12 @@ def score(
         subset=subset,
         group=group,
         level=level,
+        subjects=subjects,
         operating_points=operating_points,
         **keywords(sharing),
-        outputs=saving.checked([predicted, reference, support], others={"--records": sharing.records}),
+        outputs=saving.checked(
+            [predicted, reference, support], others={"--records": sharing.records, "--subjects": subjects}
+        ),
         **_read_settings(param or []),
     )
     raise typer.Exit(code)
@@ -636,5 +645,6 @@ def _read_durations(path: Path) -> pd.DataFrame:
         return read_durations(path)
     except (OSError, ValueError) as error:
         raise UsageError(
-            f"--support {path}: not a readable table with the columns file and duration ({error})"
+            f"--support {path}: neither a UEM file nor a readable table with the columns file and duration, or file, "
+            f"onset and offset ({error})"
         ) from error

@@ -41,7 +41,7 @@ from .formats import FORMATS, recording_of
 from .protocols import PROTOCOLS, By, Protocol, Scored
 from .protocols.scored import checked_by
 from .schema import Support, as_support
-from .subjects import Group, with_subjects
+from .subjects import Group, score_subjects, with_subjects
 from .tree import Found, Reading, Side, find_files, is_lost, lost_on_both, read_sides
 
 if TYPE_CHECKING:
@@ -223,20 +223,33 @@ def summarise(report: xr.Dataset) -> pd.DataFrame:
     return _report.as_rows(report, ("protocol", "prediction", "reference"))
 
 
-def score_files(predicted: Path, reference: Path, *, outputs: Outputs, by: By = None, **options: Any) -> int:
+def score_files(
+    predicted: Path,
+    reference: Path,
+    *,
+    outputs: Outputs,
+    by: By = None,
+    group: Group | None = None,
+    subjects: Path | None = None,
+    **options: Any,
+) -> int:
     """Do what ``overlap events score`` does, and return its exit code."""
     with _console.collected_warnings() as notes:
         begin = time.perf_counter()
-        report, skipped, scored = score(predicted, reference, by=by, progress=not outputs.quiet, **options)
+        report, skipped, scored = score(predicted, reference, by=by, group=group, progress=not outputs.quiet, **options)
         if time.perf_counter() - begin < EXPLAIN_WITHIN:
             explain_faults(scored, report, by)
+        files = {}
+        if subjects is not None and group is not None:
+            files[subjects] = score_subjects(scored, group)
     code = _console.deliver(
         report,
         outputs,
-        lambda: tables.report_tables(report),
+        lambda: tables.report_tables(report, scored),
         lambda: draw_timelines(scored),
         skipped,
         rows=summarise(report),
+        files=files,
         notes=notes,
     )
     # all figures stand there, but nothing was compared with anything

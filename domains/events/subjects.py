@@ -329,7 +329,8 @@ def with_subjects(
     -------
     Dataset
         Beside those of the report, of each figure f that subjects have: ``f_mean f_sd f_mean_low f_mean_high``, over
-        subjects; ``f_low f_high``, the interval of the figure of all recordings, where it is a ratio of sums.
+        the ``f_n_defined`` subjects of which it is no 0/0; ``f_low f_high``, the interval of the figure of all
+        recordings, where it is a ratio of sums and two subjects say something of it.
         ``attrs``: ``group n_subjects level n_resamples``.
 
     Raises
@@ -355,7 +356,7 @@ def with_subjects(
         )
     scores = score_subjects(scored, group)
     averages = average_subjects(scores, level=level, n_resamples=n_resamples, rng=rng)
-    names = {"mean": "mean", "sd": "sd", "low": "mean_low", "high": "mean_high"}
+    names = {"mean": "mean", "sd": "sd", "low": "mean_low", "high": "mean_high", "n_defined": "n_defined"}
     added: dict[str, Any] = {}
     for figure, rows in averages.groupby("figure", sort=False):
         for column, name in names.items():
@@ -364,16 +365,20 @@ def with_subjects(
     n_subjects = int(scores["subject"].nunique())
     if n_subjects > 1:
         for metric in _known_terms(scored, scored.report()):
-            low, high = confidence_interval(
-                scored,
-                metric,
-                by="subject",
-                group=group,
-                level=level,
-                n_resamples=n_resamples,
-                rng=rng,
-                method="percentile",
-            )
+            try:
+                low, high = confidence_interval(
+                    scored,
+                    metric,
+                    by="subject",
+                    group=group,
+                    level=level,
+                    n_resamples=n_resamples,
+                    rng=rng,
+                    method="percentile",
+                )
+            except ValueError:
+                # fewer than two subjects say anything of this figure
+                continue
             dims = ("threshold",) if np.ndim(low) else ()
             added[f"{metric}_low"] = (dims, low)
             added[f"{metric}_high"] = (dims, high)

@@ -13,6 +13,8 @@ from .._report import as_rows
 from .._tables import build_table
 from .._text import count_of
 from .disagreement import COUNTS, differences
+from .protocols import PROTOCOLS, Scored
+from .schema import durations_of
 
 Row = Mapping[Any, Any]
 
@@ -45,36 +47,79 @@ FIGURES = {
     "false_alarms_per_24h": "false alarms / 24 h",
 }
 
+OF_SPEAKERS = ("der", "jer", "purity", "coverage")
+"""The figures that the terminal shows of speakers."""
+TIMES = {"missed": "missed (s)", "false_alarm": "false alarm (s)", "confused": "confused (s)", "size_b": "total (s)"}
+"""What a diarisation error rate is made of: the first three over the last."""
+
 
 def report_table(report: xr.Dataset, most: int = 40) -> Table:
     """Return a report of `compare` as a table for the terminal, the first `most` rows of it."""
     rows = as_rows(report)
     labels = [str(dim) for dim in report["intersection"].dims]
-    figures = [name for name in FIGURES if name in rows]
+    headline = _headline(report)
+    # of speakers the errors have names of their own
+    of_speakers = "confused" in rows
+    shown = OF_SPEAKERS if of_speakers else FIGURES
+    figures = [name for name in shown if name in rows]
+    figures.sort(key=lambda name: name != headline)
+    titles = [f"{FIGURES[name]} *" if name == headline else FIGURES[name] for name in figures]
     units = report.attrs["units"]
-    headings = [f"in both ({units})", "only prediction", "only reference"]
-    headings += [FIGURES[name] for name in figures]
+    sizes = [f"in both ({units})", "only prediction", "only reference"]
+    headings = [*titles[:1], *TIMES.values(), *titles[1:]] if of_speakers else [*sizes, *titles]
     cells = []
     for row in rows.head(most).to_dict("records"):
         names = [str(row[label]) for label in labels]
         values = [f"{row[name]:.4f}" for name in figures]
-        cells.append([*names, *_size_cells(row), *values])
+        times = [f"{row[name]:g}" for name in TIMES if of_speakers]
+        numbers = [*values[:1], *times, *values[1:]] if of_speakers else [*_size_cells(row), *values]
+        cells.append([*names, *numbers])
     title = _title(report)
     caption = _caption(report, len(rows) - most)
     return build_table(labels, headings, cells, title=title, caption=caption)
 
 
-def report_tables(report: xr.Dataset) -> list[Table]:
-    """Return all that the terminal shows of a report: the numbers, and where there are subjects what they say together.
+def report_tables(report: xr.Dataset, scored: Scored) -> list[Table]:
+    """Return all that the terminal shows of a report: the numbers, whom speakers are taken for, what subjects say.
 
     Parameters
     ----------
     report : Dataset
         As `compare` or `with_subjects` returns it.
+    scored : Scored
+        What it was read from.
     """
-    if "n_subjects" not in report.attrs:
-        return [report_table(report)]
-    return [report_table(report), subjects_table(report)]
+    shown = [report_table(report)]
+    if "speaker" in scored.prediction:
+        shown.append(speakers_table(scored))
+    if "n_subjects" in report.attrs:
+        shown.append(subjects_table(report))
+    return shown
+
+
+def speakers_table(scored: Scored, most: int = 40) -> Table:
+    """Return whom of the reference each predicted speaker is taken for, the first `most` of them.
+
+    Parameters
+    ----------
+    scored : Scored
+        As `assess` returns it, by "nist_der", "pyannote_der" or "jer".
+    most : int
+        So many rows at most.
+    """
+    pieces = scored.prediction.assign(seconds=durations_of(scored.prediction))
+    speakers = pieces.groupby(["file", "speaker", "label"], sort=True)["seconds"].sum().reset_index()
+    annotated = scored.reference.groupby("file")["label"].unique()
+    named = speakers.head(most)
+    cells = []
+    for file, speaker, label, seconds in named.itertuples(index=False):
+        # one that is mapped to nobody has a label that the reference lacks
+        is_mapped = label in annotated.get(file, ())
+        cells.append([str(file), str(speaker), str(label) if is_mapped else "nobody", f"{seconds:g}"])
+    n_more = len(speakers) - len(named)
+    caption = f"… and {n_more} more speakers: events.align lists whom each turn is taken for" if n_more > 0 else ""
+    headings = ("file", "predicted speaker", "taken for")
+    return build_table(headings, ["speech (s)"], cells, caption=caption)
 
 
 def subjects_table(report: xr.Dataset) -> Table:
@@ -93,11 +138,21 @@ def subjects_table(report: xr.Dataset) -> Table:
         of_all = "–"
         if f"{name}_low" in at:
             of_all = f"{float(at[f'{name}_low']):.4f} to {float(at[f'{name}_high']):.4f}"
-        cells.append([title, mean, of_mean, of_all])
-    headings = ["mean ± SD over subjects", f"{level} interval of the mean", f"{level} interval, recordings pooled"]
+        n_defined = f"{int(at[f'{name}_n_defined'])}"
+        cells.append([title, mean, n_defined, of_mean, of_all])
+    headings = ["mean ± SD over subjects", "n", f"{level} interval of the mean", f"{level} interval, recordings pooled"]
     threshold = f", threshold {float(at['threshold']):g}" if "threshold" in at.coords else ""
     title = f"{report.attrs['n_subjects']} subjects (by {report.attrs['group']}){threshold}"
-    return build_table(["figure"], headings, cells, title=title)
+    caption = "n: subjects whose figure is defined; the mean is theirs"
+    return build_table(["figure"], headings, cells, title=title, caption=caption)
+
+
+def _headline(report: xr.Dataset) -> str:
+    """Return the figure that the protocol is known by; "" of one of the caller's own."""
+    protocol = PROTOCOLS.get(report.attrs["protocol"])
+    if protocol is None or protocol.headline is None:
+        return ""
+    return protocol.headline.name
 
 
 def _size_cells(row: Row) -> list[str]:
@@ -123,8 +178,14 @@ def _caption(report: xr.Dataset, n_more: int) -> str:
         f"files: {attrs['files']}",
         f"scored: {attrs['support']}",
     ]
+    headline = _headline(report)
     if "average_map" in report:
-        lines.insert(0, f"average mAP {float(report['average_map']):.6f}")
+        mark = " *" if headline == "average_map" else ""
+        lines.insert(0, f"average mAP{mark} {float(report['average_map']):.6f}")
+    if headline in report:
+        lines.append(f"*: the figure that {attrs['protocol']} is known by")
+    if "confused" in report:
+        lines.append("total: speech of the reference; DER: missed, false alarm and confused over it")
     if n_more > 0:
         lines.append(f"… and {n_more} more rows: --csv lists them all")
     return "\n".join(lines)

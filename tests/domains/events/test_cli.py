@@ -49,6 +49,14 @@ def test_json_and_support(run, files, support):
     assert found["kappa"] is not None
 
 
+def test_the_figures_of_each_subject_are_saved(run, files):
+    pair = files / "a.csv", files / "b.csv"
+    run("score", *pair, "--group", "file", "--subjects", files / "subjects.csv")
+    assert (files / "subjects.csv").read_text().startswith("subject,n_files,dice,iou,precision,recall")
+    done = run("score", *pair, "--subjects", files / "none.csv", code=2)
+    assert "--subjects: whose each recording is must be said; add --group" in done.stderr
+
+
 def test_settings(run, files):
     arguments = ["score", files / "a.csv", files / "b.csv", "--protocol", "tiou", "--json"]
     found = json.loads(run(*arguments, "--param", "thresholds=[0.25, 0.95]").stdout)

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from domains.events import PROTOCOLS, compare
-from domains.events.tables import report_table
+from domains.events import PROTOCOLS, assess, compare, with_subjects
+from domains.events.tables import report_table, report_tables, subjects_table
 
 
 def shown(table):
@@ -51,3 +51,30 @@ def test_many_rows_are_cut():
     a = pd.DataFrame({"file": [f"f{k}" for k in range(60)], "onset": 0.0, "offset": 1.0})
     text = shown(report_table(compare(a, a, "time", by="file"), most=10))
     assert "50 more rows" in text
+
+
+@pytest.mark.parametrize(("protocol", "first"), [("nist_der", "DER *"), ("pyannote_der", "DER *"), ("jer", "JER *")])
+def test_speakers_have_the_parts_of_der_and_whom_they_are_taken_for(protocol, first):
+    a = pd.DataFrame({"onset": [0, 6, 12.0], "offset": [5, 10, 13.0], "label": ["s0", "s1", "s2"]})
+    b = pd.DataFrame({"onset": [0, 5.0], "offset": [4, 11.0], "label": ["anna", "bert"]})
+    scored = assess(a, b, protocol, support=20.0)
+    numbers, speakers = (shown(table).splitlines() for table in report_tables(scored.report(), scored))
+    assert numbers[2].strip().startswith(first)
+    assert numbers[4].split()[1:5] == ["2", "2", "0", "10"]
+    assert [line.split() for line in speakers[2:5]] == [["s0", "anna", "5"], ["s1", "bert", "4"], ["s2", "nobody", "1"]]
+
+
+@pytest.mark.parametrize("protocol", [name for name, preset in PROTOCOLS.items() if name != "dcase_fewshot"])
+def test_the_protocols_own_figure_is_marked(protocol):
+    a = pd.DataFrame({"onset": [0.0, 5.0], "offset": [2.0, 8.0], "confidence": [0.25, 0.5], "pitch": 440.0})
+    text = shown(report_table(compare(a, a, protocol, support=10.0)))
+    assert text.count(" * ") == 1 or text.count(" *\n") == 1
+    assert f"*: the figure that {protocol} is known by" in text
+
+
+def test_how_many_subjects_have_a_figure_is_said():
+    a = pd.DataFrame({"file": ["p", "q"], "onset": 0.0, "offset": 2.0})
+    scored = assess(a[:1], a[:1], "tiou", support={"p": 10.0, "q": 10.0})
+    lines = shown(subjects_table(with_subjects(scored.report(), scored, "file"))).splitlines()
+    assert [line.split()[4] for line in lines if line.startswith("recall")] == ["1"]
+    assert "2 subjects" in lines[0]
