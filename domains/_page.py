@@ -149,7 +149,14 @@ def paragraph(text: str) -> str:
     return f'<p class="aside">{for_html(text)}</p>'
 
 
-def table(rows: pd.DataFrame, look: Look = PLAIN, *, all_of_them: str = "--csv", most: int = MOST_ROWS) -> str:
+def table(
+    rows: pd.DataFrame,
+    look: Look = PLAIN,
+    *,
+    all_of_them: str = "--csv",
+    most: int = MOST_ROWS,
+    whole: bool = False,
+) -> str:
     """Return a table whose rows a click on a heading sorts.
 
     Parameters
@@ -162,6 +169,8 @@ def table(rows: pd.DataFrame, look: Look = PLAIN, *, all_of_them: str = "--csv",
         Where the rows that are not shown can be found.
     most : int
         How many rows are shown: fewer, where a row is long.
+    whole : bool
+        Whether all rows are in sight and every text may be broken, for tables of words.
 
     Returns
     -------
@@ -186,8 +195,9 @@ def table(rows: pd.DataFrame, look: Look = PLAIN, *, all_of_them: str = "--csv",
     search = ""
     if len(shown) > _MANY_ROWS:
         search = '<p class="filter"><label>Rows with <input type="search"></label></p>'
+    kind = "scroll whole" if whole else "scroll"
     return (
-        f'{search}<div class="scroll"><table><thead><tr>{headings}</tr></thead>\n<tbody>{lines}</tbody></table></div>'
+        f'{search}<div class="{kind}"><table><thead><tr>{headings}</tr></thead>\n<tbody>{lines}</tbody></table></div>'
         f"{remark}"
     )
 

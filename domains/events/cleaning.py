@@ -22,9 +22,10 @@ import pandas as pd
 from .. import _console
 from .._checks import UsageError
 from .._files import ReadError
-from .._pictures import axes_or_new
+from .._pictures import TWO_COLUMNS, axes_or_new, printed
 from .._tables import build_table
-from .._text import count_of, file_name, for_picture
+from .._text import count_of, file_name
+from .clocks import label_time
 from .io import SAYS_NONE, read_events
 from .schema import durations_of
 from .steps import clean
@@ -107,15 +108,29 @@ def _settings_of(row: Mapping[Any, Any]) -> str:
 
 def draw_cleaned(before: pd.DataFrame, after: pd.DataFrame) -> Axes:
     """Draw a line for each recording and label: the events that were given above, those that are left below."""
-    of_rows = before[["file", "label"]].drop_duplicates().head(MOST_LINES)
-    names = list(zip(of_rows["file"], of_rows["label"], strict=True))
-    ax = axes_or_new(None, (9, 1.2 + 0.5 * max(len(names), 1)))
-    for height, (file, label) in enumerate(names):
-        for table, top, colour in ((before, -0.38, "0.65"), (after, 0.02, "0.1")):
-            own = table[(table["file"] == file) & (table["label"] == label)]
-            bars = list(zip(own["onset"], durations_of(own), strict=True))
-            ax.broken_barh(bars, (height + top, 0.36), facecolors=colour)
-    ax.set_yticks(range(len(names)), [for_picture(f"{file} {label}".strip() or "events") for file, label in names])
-    ax.set_ylim(len(names) - 0.5, -0.5)
-    ax.set_xlabel("time (s); grey: before, black: after")
+    from matplotlib.patches import Patch
+
+    from overlap.plotting import BOTH, ONLY_B
+
+    from .plotting import row_names
+
+    of_rows = before[["file", "label"]].drop_duplicates()
+    rows = list(of_rows.head(MOST_LINES).itertuples(index=False, name=None))
+    sides = ((before, -0.38, ONLY_B, "before"), (after, 0.02, BOTH, "after"))
+    with printed():
+        ax = axes_or_new(None, (TWO_COLUMNS, 0.85 + 0.3 * max(len(rows), 1)))
+        for height, (file, label) in enumerate(rows):
+            for table, top, colour, _ in sides:
+                own = table[(table["file"] == file) & (table["label"] == label)]
+                bars = list(zip(own["onset"], durations_of(own), strict=True))
+                ax.broken_barh(bars, (height + top, 0.36), facecolors=colour, linewidth=0)
+        ax.set_yticks(range(len(rows)), [name or "events" for name in row_names(rows)])
+        ax.tick_params(axis="y", length=0)
+        ax.set_ylim(len(rows) - 0.4, -0.6)
+        ax.spines[["left", "right", "top"]].set_visible(False)
+        time = label_time(ax, None, None)
+        ax.set_xlabel(time if len(rows) == len(of_rows) else f"{time}; {len(rows)} of {len(of_rows)} rows")
+        counts = (f"{said}: {count_of(len(table), 'event')}" for table, _, _, said in sides)
+        handles = [Patch(color=colour, label=text) for (_, _, colour, _), text in zip(sides, counts, strict=True)]
+        ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, frameon=False, borderpad=0)
     return ax

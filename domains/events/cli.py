@@ -211,6 +211,9 @@ def score(
     """
     from . import run
 
+    outputs = saving.checked(
+        [predicted, reference, support], others={"--records": sharing.records, "--subjects": subjects}
+    )
     if subjects is not None and group is None:
         raise UsageError("--subjects: whose each recording is must be said; add --group, such as --group bids")
     code = run.score_files(
@@ -228,9 +231,7 @@ def score(
         subjects=subjects,
         operating_points=operating_points,
         **keywords(sharing),
-        outputs=saving.checked(
-            [predicted, reference, support], others={"--records": sharing.records, "--subjects": subjects}
-        ),
+        outputs=outputs,
         **_read_settings(param or []),
     )
     raise typer.Exit(code)

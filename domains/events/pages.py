@@ -64,12 +64,14 @@ def protocols_page(
     sections = [
         section("One pair of files, a number for each protocol", *_drawn(found)),
         section("Numbers", table(_numbers(applied), LOOK), paragraph(_said_of_numbers(facts))),
-        section("Why they differ", table(differences(found)), paragraph("who does the same stands in one row")),
-        section("What each protocol does", table(applied[["protocol", *ASPECTS]])),
-        section("Known faults", table(applied.loc[applied["faults"] != "", ["protocol", "tool", "faults"]])),
+        section(
+            "Why they differ", table(differences(found), whole=True), paragraph("who does the same stands in one row")
+        ),
+        section("What each protocol does", table(_done_by(applied), whole=True)),
+        section("Known faults", table(_faults_of(applied), whole=True)),
     ]
     if len(refused):
-        sections.append(section("What does not apply", table(refused[["protocol", "reason"]])))
+        sections.append(section("What does not apply", table(refused[["protocol", "reason"]], whole=True)))
     if skipped is not None and len(skipped):
         sections.append(section("Skipped", table(skipped, all_of_them="--skipped")))
     title = f"{facts['prediction']} against {facts['reference']}"
@@ -97,6 +99,17 @@ def _numbers(applied: pd.DataFrame) -> pd.DataFrame:
     order = applied.assign(of_best=applied["value"].where(applied["is_error"], -applied["value"]))
     rows = order.sort_values(["is_error", "of_best"], ignore_index=True)[columns]
     return rows.rename(columns={"n_units": "over"}).dropna(axis="columns", how="all")
+
+
+def _done_by(applied: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each protocol and aspect: a column for each aspect is too wide for a screen."""
+    rows = applied[["protocol", *ASPECTS]].melt("protocol", var_name="what", value_name="how", ignore_index=False)
+    return rows.sort_index(kind="stable", ignore_index=True)
+
+
+def _faults_of(applied: pd.DataFrame) -> pd.DataFrame:
+    """Return the protocols that have known faults."""
+    return applied.loc[applied["faults"] != "", ["protocol", "tool", "faults"]]
 
 
 def _said_of_numbers(facts: Mapping[str, str]) -> str:

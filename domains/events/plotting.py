@@ -7,14 +7,20 @@ Conventions
 - Time on x: seconds, or a clock where it is long, see `domains.events.clocks`.
 - The colours of `overlap.plotting`: what both sides have (matched), what only the prediction has (spurious), what only
   the reference has (missed).
+- A protocol that pools labels has a row for each file.
 - A protocol that counts events shows which events are matched. One that counts seconds shows which time both sides
-  have, and the legend gives the seconds.
+  have, and the legend gives the seconds. Of speakers the rows are those of the reference, in brackets who was taken for
+  them, and the legend says how much is missed, a false alarm, or confused.
+- Where it is known what was scored, all of it is shown, and what lies between its stretches is shaded.
 - The title names the sides, the protocol and, if it has several, the threshold. Long names are cut in their middle.
 - What is matched is read from the `Scored` that the report was read from. Nothing is scored again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -29,6 +35,7 @@ from .clocks import Clock, label_time, start_of
 from .comparison import assess
 from .protocols import Protocol, Scored
 from .protocols.agreement import cut_where_shared
+from .schema import names_in
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,6 +49,7 @@ INCHES = 0.3
 """Of a row."""
 FAINT = "#8A8A8A"
 SOFT = "#5A5A5A"
+UNSCORED = "#E6E6E6"
 NAME = 34
 """Characters of a row's name."""
 TITLE = 38
@@ -157,6 +165,9 @@ def plot_scored(
         check_choice(operation, "file", file, scored.files)
         prediction = prediction[prediction["file"] == file]
         reference = reference[reference["file"] == file]
+    names = _taken_for(prediction) if "speaker" in prediction else {}
+    if not scored.protocol.uses_labels and not names:
+        prediction, reference = _pooled(prediction, reference)
     is_part = start is not None or stop is not None
     if is_part:
         prediction = _in_view(prediction, start, stop)
@@ -170,17 +181,22 @@ def plot_scored(
         ax = axes_or_new(ax, figsize=(TWO_COLUMNS, 0.85 + INCHES * n_lines))
         _draw(lanes[1], places, COLOURS["only_b"], ax, above=True)
         _draw(lanes[0], places, COLOURS["only_a"], ax, above=False)
-        _label_rows(ax, shown, places)
+        _label_rows(ax, shown, places, names)
         _name_sides(ax, shown, places)
-        _limit(ax, start, stop)
+        stretches = _scored_of(scored, shown)
+        _limit(ax, start, stop, _reach(scored, stretches))
+        is_shaded = _shade(ax, stretches, places)
         time = label_time(ax, clock, began)
         ax.set_xlabel(time if shown == rows else f"{time}; {len(shown)} of {len(rows)} rows")
         if counts_seconds:
             legend = _seconds_in_legend(scored, file) if not is_part else _seconds_in_view(prediction, reference)
         else:
             legend = _events_in_legend(prediction, reference)
-        _add_legend(ax, legend)
-        ax.set_title(_title(scored, threshold), fontsize="medium", loc="left", pad=16)
+        _add_legend(ax, legend, shaded=is_shaded)
+        title = _title(scored, threshold)
+        if names and not is_part:
+            title += _rate_in_title(scored, file)
+        ax.set_title(title, fontsize="medium", loc="left", pad=16)
     return ax
 
 
@@ -274,6 +290,74 @@ def _title(scored: Scored, threshold: float | None) -> str:
     return f"{prediction} against {reference}\n{protocol}"
 
 
+def _rate_in_title(scored: Scored, file: str | None) -> str:
+    """Return the error rate that a protocol of speakers is known by."""
+    headline = scored.protocol.headline
+    if headline is None:
+        return ""
+    report = scored.report() if file is None else scored.report("file").sel(file=file)
+    return f", {headline.title} {float(report[headline.name]):.4f}"
+
+
+def _taken_for(prediction: pd.DataFrame) -> dict[Row, str]:
+    """Return the rows of speakers with their names: whose of the reference, and which predicted one is taken for it."""
+    pairs = prediction[["file", "label", "speaker"]].drop_duplicates()
+    names = {}
+    for file, label, speaker in pairs.itertuples(index=False):
+        is_somebody = not label.endswith(f"? {speaker}")
+        names[file, label] = f"{label} ({speaker})" if is_somebody else label
+    return names
+
+
+def _pooled(prediction: pd.DataFrame, reference: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give all events one label, that of a protocol that does not tell them apart."""
+    pooled = ", ".join(sorted(names_in(prediction, column="label") | names_in(reference, column="label")))
+    return prediction.assign(label=pooled), reference.assign(label=pooled)
+
+
+def _scored_of(scored: Scored, shown: list[Row]) -> dict[str, np.ndarray]:
+    """Return the scored stretches of each file that is drawn, in order; none of a file of which they are not known."""
+    stretches = {}
+    for file in dict.fromkeys(file for file, _ in shown):
+        known = scored.support.loc[[file]].dropna()
+        if len(known):
+            stretches[file] = known[["onset", "offset"]].sort_values("onset").to_numpy(float)
+    return stretches
+
+
+def _reach(scored: Scored, stretches: dict[str, np.ndarray]) -> tuple[float, float] | None:
+    """Return from where to where stretches and the events that were given reach; None if no stretch is known."""
+    if not stretches:
+        return None
+    times = np.concatenate(list(stretches.values()))
+    for side in scored.given:
+        own = side[side["file"].isin(list(stretches))]
+        times = np.concatenate([times, own[["onset", "offset"]].to_numpy(float)])
+    return float(times.min()), float(times.max())
+
+
+def _shade(ax: Axes, stretches: dict[str, np.ndarray], places: dict[Row, Place]) -> bool:
+    """Shade in each row what was not scored; return whether there is any in sight."""
+    from matplotlib.patches import Rectangle
+
+    low, high = ax.get_xlim()
+    is_any = False
+    for (file, _), place in places.items():
+        if file not in stretches:
+            continue
+        begins = np.append(stretches[file][:, 0], np.inf)
+        ends = np.insert(stretches[file][:, 1], 0, -np.inf)
+        gaps = np.clip(np.stack([ends, begins], axis=1), low, high)
+        is_margin = ((ends == -np.inf) & (begins <= low + 0.011 * (high - low))) | (
+            (begins == np.inf) & (ends >= high - 0.011 * (high - low))
+        )
+        for begin, end in gaps[(gaps[:, 1] > gaps[:, 0]) & ~is_margin]:
+            corner = begin, place.middle - place.height / 2
+            ax.add_patch(Rectangle(corner, end - begin, place.height, facecolor=UNSCORED, linewidth=0, zorder=-1))
+            is_any = True
+    return is_any
+
+
 def _rows(prediction: pd.DataFrame, reference: pd.DataFrame) -> list[Row]:
     """Return every file and label, in order."""
     both = pd.concat([reference[["file", "label"]], prediction[["file", "label"]]])
@@ -300,10 +384,10 @@ def _draw(events: pd.DataFrame, places: dict[Row, Place], alone: str, ax: Axes, 
         ax.vlines(onset[touches], bottom, bottom + drawn, color="white", linewidth=0.8)
 
 
-def _label_rows(ax: Axes, shown: list[Row], places: dict[Row, Place]) -> None:
+def _label_rows(ax: Axes, shown: list[Row], places: dict[Row, Place], names: dict[Row, str]) -> None:
     """Name the rows, and draw a line through each."""
     middles = [places[row].middle for row in shown]
-    ax.set_yticks(middles, _row_names(shown))
+    ax.set_yticks(middles, row_names(shown, names))
     ax.tick_params(axis="y", length=0)
     top = sum(place.height for place in places.values()) or 1.0
     ax.set_ylim(-0.6, top - 0.4)
@@ -312,11 +396,15 @@ def _label_rows(ax: Axes, shown: list[Row], places: dict[Row, Place]) -> None:
     ax.spines[["left", "right", "top"]].set_visible(False)
 
 
-def _limit(ax: Axes, start: float | None, stop: float | None) -> None:
-    """Show what was drawn, or the view that was asked for."""
+def _limit(ax: Axes, start: float | None, stop: float | None, reach: tuple[float, float] | None) -> None:
+    """Show what was drawn and what was scored, or the view that was asked for."""
     ax.autoscale(axis="x")
     ax.margins(x=0.01)
     low, high = ax.get_xlim()
+    if reach is not None:
+        margin = 0.01 * (reach[1] - reach[0])
+        low = min(low, reach[0] - margin)
+        high = max(high, reach[1] + margin)
     if start is not None:
         low = start
     if stop is not None:
@@ -324,23 +412,41 @@ def _limit(ax: Axes, start: float | None, stop: float | None) -> None:
     ax.set_xlim(low, high if high > low else low + 1.0)
 
 
-def _row_names(shown: list[Row]) -> list[str]:
-    """Return what rows are called: labels, or files and labels, short, and as different as they are."""
+def row_names(shown: list[Row], names: Mapping[Row, str] = MappingProxyType({})) -> list[str]:
+    """Return what rows are called: labels, or files and labels, short, and as different as they are.
+
+    Parameters
+    ----------
+    shown : list of (str, str)
+        File and label of each row.
+    names : mapping, optional
+        Rows that are called otherwise than by their label.
+
+    Examples
+    --------
+    >>> row_names([("p", "dog"), ("p", "cat")]), row_names([("p", "dog"), ("q", "dog")])
+    (['dog', 'cat'], ['p', 'q'])
+    """
     files = list(dict.fromkeys(file for file, _ in shown))
+    labels = [names.get(row, row[1]) for row in shown]
     if len(files) < 2:
-        return [for_picture(elided(label, NAME)) for _, label in shown]
+        return [for_picture(elided(label, NAME)) for label in labels]
     last = [file.rsplit("/", 1)[-1] for file in files]
     told_apart = last if len(set(last)) == len(files) else files
     short = dict(zip(files, short_names(told_apart, NAME), strict=True))
-    names = []
-    for file, label in shown:
-        parts = [part for part in (short[file], elided(label, NAME // 2)) if part]
-        names.append(for_picture(" · ".join(parts)))
-    return names
+    # a label that all rows have tells none apart
+    is_one = len(set(labels)) == 1
+    called = []
+    for (file, _), label in zip(shown, labels, strict=True):
+        parts = [short[file]] if is_one else [short[file], elided(label, NAME // 2)]
+        called.append(for_picture(" · ".join(part for part in parts if part)))
+    return called
 
 
 def short_names(names: list[str], most: int) -> list[str]:
-    """Return names cut in their middle, where they are long, to so many characters; longer where they would be alike.
+    """Return names cut once, where they are long, to so many characters; longer where they would be alike.
+
+    First goes what all end with, then the words that all have, and then the middle.
 
     Examples
     --------
@@ -348,18 +454,38 @@ def short_names(names: list[str], most: int) -> list[str]:
     ['a_long_name_1…', 'a_long_name_2…']
     >>> short_names(["a_long_name_of_some_events", "b"], 16)
     ['a_long_n…_events', 'b']
+    >>> short_names([f"sub-0{k}_ses-01_task-monitoring_run-0{k}_eeg" for k in (1, 2)], 24)
+    ['sub-01…run-01', 'sub-02…run-02']
     """
     if max(map(len, names), default=0) <= most:
         return [printable(name) for name in names]
     n_shared = len(_shared_end(names))
     if n_shared:
-        names = [f"{name[:-n_shared]}…" for name in names]
+        ended = [f"{name[:-n_shared]}…" for name in names]
+        if max(map(len, ended)) <= most:
+            return [printable(name) for name in ended]
+        names = _without_shared_words([name[:-n_shared] for name in names])
     length = most
     while True:
         short = [elided(name, length) for name in names]
         if len(set(short)) == len(set(names)):
             return short
         length += 4
+
+
+def _without_shared_words(names: list[str]) -> list[str]:
+    """Return the first word of each name and those that differ, where all have as many; "_" parts words."""
+    words = [name.split("_") for name in names]
+    if len({len(of_name) for of_name in words}) > 1:
+        return names
+    kept = [k for k, column in enumerate(zip(*words, strict=True)) if k == 0 or len(set(column)) > 1]
+    short = []
+    for of_name in words:
+        name = of_name[0]
+        for before, k in pairwise(kept):
+            name += ("_" if k == before + 1 else "…") + of_name[k]
+        short.append(name)
+    return short
 
 
 def _shared_end(names: list[str]) -> str:
@@ -414,6 +540,13 @@ def _seconds_in_legend(scored: Scored, file: str | None) -> dict[str, str]:
     in_both = float(report["intersection"])
     only_prediction = float(report["size_a"]) - in_both
     only_reference = float(report["size_b"]) - in_both
+    if "confused" in report:
+        missed, false_alarm, confused = (float(report[name]) for name in ("missed", "false_alarm", "confused"))
+        return {
+            "both": f"right speaker ({in_both:g} s)",
+            "only_a": f"only prediction: false alarm {false_alarm:g}, confused {confused:g} ({only_prediction:g} s)",
+            "only_b": f"only reference: missed {missed:g}, confused {confused:g} ({only_reference:g} s)",
+        }
     return {
         "both": f"in both ({in_both:g} s)",
         "only_a": f"only prediction ({only_prediction:g} s)",
@@ -432,16 +565,18 @@ def _seconds_in_view(prediction: pd.DataFrame, reference: pd.DataFrame) -> dict[
     }
 
 
-def _add_legend(ax: Axes, texts: dict[str, str]) -> None:
+def _add_legend(ax: Axes, texts: dict[str, str], *, shaded: bool) -> None:
     """Say what each colour of `overlap.plotting` stands for."""
     from matplotlib.patches import Patch
 
     handles = [Patch(color=COLOURS[name], label=text) for name, text in texts.items()]
+    if shaded:
+        handles.append(Patch(color=UNSCORED, label="not scored"))
     ax.legend(
         handles=handles,
         loc="lower left",
         bbox_to_anchor=(0, 1.0),
-        ncols=3,
+        ncols=4,
         fontsize="small",
         handlelength=1,
         columnspacing=1,

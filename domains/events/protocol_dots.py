@@ -101,13 +101,25 @@ def _draw_rows(rows: pd.DataFrame, ax: Axes) -> None:
     below = line + LOWER
     ax.hlines(line, 0, rows["value"], color=FAINT, linewidth=0.4, linestyle=":", zorder=0)
     ax.hlines(line, rows["low"], rows["high"], color=BOTH, linewidth=1.6, zorder=2)
-    ax.plot(rows["value"], line, "o", color=BOTH, markersize=4, zorder=4, label="value")
+    # a marker at 0 is drawn whole
+    ax.plot(rows["value"], line, "o", color=BOTH, markersize=4, zorder=4, label="value", clip_on=False)
     has_mean = rows["n_units"].fillna(0).to_numpy(int) > 1
     mean = rows["mean"].where(has_mean)
     ax.hlines(below, rows["mean_low"], rows["mean_high"], color=FAINT, linewidth=0.8, zorder=1)
-    ax.plot(mean, below, "D", color=FAINT, markerfacecolor="white", markersize=3, markeredgewidth=0.8, zorder=3)
+    ax.plot(
+        mean,
+        below,
+        "D",
+        color=FAINT,
+        markerfacecolor="white",
+        markersize=3,
+        markeredgewidth=0.8,
+        zorder=3,
+        clip_on=False,
+    )
     corrected = rows["corrected"].where(_is_other_when_corrected(rows))
-    ax.plot(corrected, line, "|", color=ONLY_A, markersize=8, markeredgewidth=1.6, zorder=5)
+    # the bar lies behind the value, and is seen above and below it
+    ax.plot(corrected, line, "|", color=ONLY_A, markersize=9, markeredgewidth=1.6, zorder=3, clip_on=False)
 
 
 def _name_rows(rows: pd.DataFrame, n_lines: int, ax: Axes) -> None:
@@ -115,11 +127,13 @@ def _name_rows(rows: pd.DataFrame, n_lines: int, ax: Axes) -> None:
         for_picture(f"{protocol} · {score}") for protocol, score in zip(rows["protocol"], rows["score"], strict=True)
     ]
     ax.set_yticks(rows["line"], names)
-    ax.tick_params(axis="y", length=0)
+    # beside a marker at 0
+    ax.tick_params(axis="y", length=0, pad=6)
     ax.set_ylim(n_lines - 0.3, -0.7)
     largest = float(np.nanmax(rows[["value", "high", "mean_high", "corrected", "mean"]].to_numpy(float)))
     ax.set_xlim(0, max(1.0, largest) * 1.02)
-    ax.set_xlabel("score or error rate, each as its community defines it")
+    what = "score" if not rows["is_error"].any() else "error rate" if rows["is_error"].all() else "score or error rate"
+    ax.set_xlabel(f"{what}, each as its community defines it")
     ax.spines[["left", "right", "top"]].set_visible(False)
 
 
@@ -140,7 +154,7 @@ def _add_legend(rows: pd.DataFrame, ax: Axes) -> None:
     mean = Line2D([], [], color=FAINT, marker="D", markerfacecolor="white", markersize=3, linewidth=0.8)
     interval = f"{100 * rows.attrs.get('level', 0.95):g} % interval"
     mean.set_label(f"mean over {mean_over}, {interval}")
-    fault = Line2D([], [], color=ONLY_A, marker="|", markersize=8, markeredgewidth=1.6, linewidth=0)
+    fault = Line2D([], [], color=ONLY_A, marker="|", markersize=9, markeredgewidth=1.6, linewidth=0)
     fault.set_label("without its known faults")
     handles = [value]
     if rows["low"].notna().any():
@@ -149,6 +163,9 @@ def _add_legend(rows: pd.DataFrame, ax: Axes) -> None:
         handles.append(mean)
     if _is_other_when_corrected(rows).any():
         handles.append(fault)
+    if len(handles) == 1 and not rows["low"].notna().any():
+        # a dot alone needs no key
+        return
     figure: Any = ax.figure
     below = ScaledTranslation(0, -26 / 72, figure.dpi_scale_trans)
     ax.legend(

@@ -261,7 +261,12 @@ def score_files(
 
 
 def draw_timelines(scored: Scored) -> Axes:
-    """Draw what was scored."""
+    """Draw what was scored: timelines, and of PSDS the curve whose area it is."""
+    if scored.protocol_name.startswith("psds"):
+        from .curves import plot_psd_roc
+        from .thresholds import psds_curve
+
+        return plot_psd_roc(psds_curve(scored))
     from .plotting import plot_scored
 
     return plot_scored(scored)

@@ -196,7 +196,7 @@ def test_the_picture_of_a_file_of_several_stretches():
     with pytest.warns(UserWarning, match="outside"):
         scored = assess(PREDICTED, ANNOTATED, "time", support=SCORED)
     texts = [text.get_text() for text in plot_scored(scored, file="f").get_legend().get_texts()]
-    assert texts == ["in both (9 s)", "only prediction (11 s)", "only reference (1 s)"]
+    assert texts == ["in both (9 s)", "only prediction (11 s)", "only reference (1 s)", "not scored"]
 
 
 def test_files_and_a_uem(tmp_path):
