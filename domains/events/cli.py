@@ -288,8 +288,9 @@ def clean(
 ) -> None:
     """Merge, drop, widen, split, round and clip events.
 
-    Times are seconds, and each file and label is by itself. Prints how many events there were before and after each
-    step. What lies outside of --support is cut off last.
+    Times are seconds, and each file and label is by itself. What is merged has the highest confidence of its events,
+    and of other columns what the first has. Prints how many events there were before and after each step. What lies
+    outside of --support is cut off last.
 
     As CSV: a row for each step.
     """

@@ -51,6 +51,8 @@ _BYTES_A_ROW = 200
 def merge_close(events: Any, min_gap: float = 0.0) -> pd.DataFrame:
     """Merge events of one file and label that overlap or touch, or whose gap is too short to be one.
 
+    The merged event has the highest confidence of them, and of other columns what the first of them has.
+
     Parameters
     ----------
     events : DataFrame or array of shape (n, 2)
@@ -310,7 +312,8 @@ def clean(
     """Do several steps one after the other: merge, drop, extend, split, snap, clip.
 
     Gaps are filled first, so that what belongs together is not dropped piece by piece; margins come after dropping, so
-    that they save no short event. For another order call the functions of the steps one by one.
+    that they save no short event. For another order call the functions of the steps one by one. What is merged has the
+    highest confidence of its events, and of other columns what the first has.
 
     Parameters
     ----------
