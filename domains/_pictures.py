@@ -54,10 +54,15 @@ def printed(given: object = None) -> Iterator[None]:
     if given is not None:
         yield
         return
-    import matplotlib
+    from matplotlib import rcParams
 
-    with matplotlib.rc_context(_PRINT):
+    before = {name: rcParams[name] for name in _PRINT}
+    rcParams.update(_PRINT)
+    try:
         yield
+    finally:
+        # these alone: the first figure of a notebook makes it interactive, and so it has to stay
+        rcParams.update(before)
 
 
 def axes_or_new(ax: Axes | None, figsize: tuple[float, float] | None = None) -> Axes:

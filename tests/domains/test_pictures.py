@@ -29,3 +29,11 @@ def test_letters_of_print_last_as_long_as_the_drawing():
     with printed(plt.figure().add_subplot()):
         assert plt.rcParams["font.size"] == before
     plt.close("all")
+
+
+def test_a_notebook_stays_interactive(monkeypatch):
+    """The first figure of a notebook makes it so, and what is not interactive is not shown."""
+    monkeypatch.setitem(plt.rcParams, "interactive", False)
+    with printed():
+        plt.rcParams["interactive"] = True
+    assert plt.rcParams["interactive"]
