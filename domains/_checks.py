@@ -106,7 +106,11 @@ def check_number(
     error = UsageError(f"{operation}: {name} must be {wanted}; got {value!r}")
     if not isinstance(value, Real) or isinstance(value, bool) or _is_duration(value):
         raise error
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        # a whole number beyond what a float holds
+        raise error from None
     if not isfinite(number):
         raise error
     if at_least is not None and number < at_least:

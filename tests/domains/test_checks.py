@@ -35,7 +35,21 @@ def test_a_number_within_its_bounds_passes(value):
 
 
 @pytest.mark.parametrize(
-    "value", [0, -1, 1.01, 50, float("nan"), float("inf"), "0.5", None, True, [0.5], np.timedelta64(1)]
+    "value",
+    [
+        0,
+        -1,
+        1.01,
+        50,
+        pytest.param(10**400, id="huge"),
+        float("nan"),
+        float("inf"),
+        "0.5",
+        None,
+        True,
+        [0.5],
+        np.timedelta64(1),
+    ],
 )
 def test_another_number_is_refused_with_its_bounds(value):
     with pytest.raises(UsageError, match="lesions.compare: threshold must be a number > 0 and <= 1; got"):

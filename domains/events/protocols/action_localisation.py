@@ -2,7 +2,9 @@
 
 Conventions
 -----------
-- Predictions of one label, the most confident first, claim the reference of greatest temporal IoU that is free.
+- Predictions of one label, the most confident first, claim the reference of greatest temporal IoU that is free. Of
+  equals the later row is claimed, since the official code has ``tiou.argsort()[::-1]``; corrected, the earlier in time.
+  numpy does not promise an order of equals: beside more than 16 references of a label in a video it may be another.
 - Average precision is that of each class of the reference, at several temporal IoU.
 - The peers know no scored stretches: an annotation past the end of its video counts. Corrected, or with
   ``outside="dropped"``, which several stretches of a file need, an event that shares time with one of them is scored,
@@ -49,6 +51,7 @@ from .settings import (
 )
 
 TIES = "predictions of equal confidence count one after the other, the later row first"
+EQUALS = "of free references of equal temporal IoU the later row is claimed"
 THRESHOLD = "comparisons with a threshold depend on the last bit of a temporal IoU"
 
 
@@ -72,7 +75,8 @@ class RankedSettings:
         Value of an index that is 0/0.
     ties : {"official", "index", "together"}
         Predictions of equal confidence count one after the other, the later row first as the official code has it or
-        the earlier, or all at once.
+        the earlier, or all at once. Of references of equal temporal IoU the later row is claimed if "official", else
+        the earlier.
     outside : {"counted", "dropped"}
         Whether events that share no time with what was scored count, or are left out.
     top : sequence of int
@@ -157,10 +161,11 @@ def describe_ranked(settings: RankedSettings) -> Description:
         "together": "all at once",
     }
     ties = orders[settings.ties]
+    claimed = "later row" if settings.ties == "official" else "earlier"
     duplicates = "" if settings.duplicates is None else f"; references within {settings.duplicates:g} s are one"
     return Description(
         criterion=f"temporal IoU ≥ {listed(settings.thresholds)}",
-        matcher="the most confident first takes the free reference of greatest IoU",
+        matcher=f"the most confident first takes the free reference of greatest IoU, of equals the {claimed}",
         collar=NO_COLLAR,
         boundaries=within(settings.tolerance),
         average="average precision of each label, then over labels and thresholds",
@@ -176,7 +181,7 @@ ACTIVITYNET = Protocol(
     score_ranked,
     RankedSettings(thresholds=tuple(k / 20 for k in range(10, 20)), points="any"),
     corrected={"points": "same", "order": "time", "ties": "together", "tolerance": 1e-9, "outside": "dropped"},
-    faults=(TIES, THRESHOLD, "two events without duration match wherever they are", OUTSIDE),
+    faults=(TIES, EQUALS, THRESHOLD, "two events without duration match wherever they are", OUTSIDE),
     tool="ActivityNet evaluation code",
     headline=AVERAGE_MAP,
     describe=describe_ranked,
@@ -197,6 +202,7 @@ THUMOS14 = Protocol(
     },
     faults=(
         TIES,
+        EQUALS,
         THRESHOLD,
         "references within 1 ms of each other are one",
         "no event without duration is ever found",

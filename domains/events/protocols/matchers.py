@@ -114,7 +114,8 @@ def by_confidence(
     tolerance : float
         How far below a threshold still counts: rounding may carry 0.5 to 0.49999999999999994.
     ties : {"official", "index", "together"}
-        Which of equals of one label is first, see `ranks`.
+        Which of equals of one label is first, see `ranks`; of free references of equal value, the one that
+        ``numpy.argsort(value)[::-1]`` has first is claimed if "official" (of few, the later row), else the earlier row.
 
     Raises
     ------
@@ -141,8 +142,16 @@ def by_confidence(
     if ties == "official":
         warn_of_ties(confidence, label)
     rank = ranks(confidence, label, ties=ties)
-    claimed = core.claim(-rank, as_matrix(pairs, n, m), steps - tolerance)
-    of_prediction = np.atleast_2d(claimed)
+    if ties == "official":
+        worth = _official_worth(prediction, reference, pairs)
+        claimed = []
+        for step in steps:
+            among = pairs.value >= step - tolerance
+            of_step = Pairs(pairs.prediction[among], pairs.reference[among], worth[among])
+            claimed.append(core.claim(-rank, as_matrix(of_step, n, m), 0.0))
+        of_prediction = np.stack(claimed)
+    else:
+        of_prediction = np.atleast_2d(core.claim(-rank, as_matrix(pairs, n, m), steps - tolerance))
     of_reference = np.stack([_inverse(partner, m) for partner in of_prediction])
     return Matches(of_prediction, of_reference, np.zeros(m, bool), steps)
 
@@ -244,6 +253,29 @@ def _match_first(pairs: Pairs, among: np.ndarray, n: int, m: int) -> np.ndarray:
     """Return the prediction of each reference, or -1: first come, first served."""
     falling = -np.arange(m)
     return np.asarray(core.claim(falling, _candidates(pairs, among, n, m), 1.0))
+
+
+def _official_worth(prediction: pd.DataFrame, reference: pd.DataFrame, pairs: Pairs) -> np.ndarray:
+    """Return what each pair is worth to its prediction: its value, or its place among all where values are equal."""
+    worth = np.array(pairs.value, float)
+    order = np.lexsort((pairs.value, pairs.prediction))
+    i = pairs.prediction[order]
+    value = pairs.value[order]
+    is_equal = (i[1:] == i[:-1]) & (value[1:] == value[:-1])
+    group, group_of_reference = groups(prediction, reference, "file", "label")
+    for k in np.unique(i[1:][is_equal]):
+        # all references of its label and video, as the official code sorts them
+        alike = np.flatnonzero(group_of_reference == group[k])
+        own = order[np.searchsorted(i, k) : np.searchsorted(i, k, "right")]
+        place = np.searchsorted(alike, pairs.reference[own])
+        # as objects, since its rows are: numpy sorts these alike on every processor
+        values = np.zeros(len(alike), object)
+        values[place] = pairs.value[own]
+        falling = values.argsort()[::-1]
+        worth_of_alike = np.empty(len(alike))
+        worth_of_alike[falling] = np.arange(len(alike), 0, -1)
+        worth[own] = worth_of_alike[place]
+    return worth
 
 
 def _candidates(pairs: Pairs, among: np.ndarray, n: int, m: int) -> Any:

@@ -29,7 +29,7 @@ from overlap import matching
 
 from ... import _report
 from ..schema import names_in
-from .criteria import groups
+from .criteria import Pairs, groups
 from .matchers import NOBODY, as_matrix
 from .preparation import rounded, segments_of
 from .ranks import ranks
@@ -229,14 +229,17 @@ def average_precision(scored: Scored, by: By) -> xr.Dataset:
     confidence = prediction["confidence"].to_numpy(float)
     ties = scored.settings.ties
     rank = ranks(confidence, class_a, ties=ties)
-    ap = matching.average_precision(
-        confidence if ties == "together" else -rank,
-        as_matrix(scored.pairs, len(prediction), len(reference)),
-        thresholds - scored.settings.tolerance,
-        labels_a=class_a,
-        labels_b=class_b,
-        ties="together" if ties == "together" else "index",
-    )
+    ap = np.empty((len(thresholds), len(classes)))
+    for k, partner in enumerate(scored.matches.prediction):
+        rows = np.flatnonzero(partner != NOBODY)
+        ap[k] = matching.average_precision(
+            confidence if ties == "together" else -rank,
+            as_matrix(Pairs(rows, partner[rows], np.ones(len(rows))), len(prediction), len(reference)),
+            1.0,
+            labels_a=class_a,
+            labels_b=class_b,
+            ties="together" if ties == "together" else "index",
+        )
     per_class = xr.DataArray(ap, {"threshold": thresholds, "class": classes}, ["threshold", "class"])
     # NaN for no class at all, without numpy's warning
     mean = per_class.sum("class") / (len(classes) or nan)

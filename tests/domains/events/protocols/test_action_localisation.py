@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,8 @@ import pytest
 
 from domains.events import compare, read_events
 from domains.events.protocols.criteria import tiou
+
+DATA = Path(__file__).parents[3] / "data"
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +75,31 @@ def test_of_equals_the_later_row_is_first_unless_corrected():
         assert float(compare(hit_first, reference, protocol, ties="index").average_map) == 1.0
         for rows in (hit_first, hit_first[::-1]):
             assert float(compare(rows, reference, protocol, corrected=True).average_map) == 0.5
+
+
+@pytest.mark.filterwarnings("ignore:events.assess")
+@pytest.mark.parametrize("protocol", ["activitynet", "thumos14"])
+def test_of_references_as_near_the_later_row_is_claimed_as_the_official_code(protocol):
+    # made by benchmarks/peers/ask_activitynet.py; equal confidences and equal temporal IoU in each table
+    tables = json.loads((DATA / "activitynet_equals.json").read_text())["tables"]
+    for table in tables:
+        predicted = pd.DataFrame(table["prediction"], columns=["file", "onset", "offset", "confidence"])
+        annotated = pd.DataFrame(table["reference"], columns=["file", "onset", "offset"])
+        # the official code keeps references that are alike, OpenTAD has one of them
+        report = compare(predicted, annotated, protocol, duplicates=None)
+        np.testing.assert_allclose(report.mean_ap, table[protocol], rtol=1e-12)
+
+
+@pytest.mark.parametrize("protocol", ["activitynet", "thumos14"])
+def test_the_order_of_references_as_near_matters_unless_corrected(protocol):
+    # the first shares half of its time with both references, the second 0.875 with one of them
+    predicted = events([13, 15, 0.35], [13.5, 17, 0.2])
+    annotated = events([13, 17, 1.0], [13.5, 14.5, 1.0])
+    options = {"thresholds": (0.5,)}
+    assert float(compare(predicted, annotated, protocol, **options).average_map) == 1.0
+    assert float(compare(predicted, annotated[::-1], protocol, **options).average_map) == 0.5
+    for rows in (annotated, annotated[::-1]):
+        assert float(compare(predicted, rows, protocol, corrected=True, **options).average_map) == 0.5
 
 
 def test_equals_are_warned_of():

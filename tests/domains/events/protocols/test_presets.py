@@ -307,11 +307,16 @@ EXAMPLES = {
     ("activitynet", "reversal"): Example(
         case([(1, 4, "x", "f00", 0.9), (0, 3), (0.3, 0.6, "y")], [(0, 3), (2, 5), (0.3, 0.9, "y")]),
         "average_map",
-        (0.1375, 0.1875),
+        (0.1625, 0.2125),
         "of two references as near, the earlier is claimed",
         corrected=(0.1875, 0.2125),
     ),
-    ("activitynet", "rows"): Example(case([(0, 1), (5, 6)], [(0, 1)]), "average_map", (0.5, 1), RANKED),
+    ("activitynet", "rows"): Example(
+        case([(1, 4, "x", "f00", 0.9), (0, 3)], [(0, 3), (2, 5)]),
+        "mean_ap",
+        (1, 0.5),
+        "of references as near, the later row is claimed",
+    ),
     ("activitynet", "recordings"): Example(
         case([(5, 6, "x", "f00", 0.9), (7, 8, "x", "f00", 0.8), (0, 1, "x", "f01", 0.4)], [(0, 1), (0, 1, "x", "f01")]),
         "recall_at_1x",
@@ -324,7 +329,7 @@ EXAMPLES = {
     ("thumos14", "reversal"): Example(
         case([(1, 4, "x", "f00", 0.9), (0, 3), (0.3, 0.6, "y")], [(0, 3), (2, 5), (0.3, 0.9, "y")]),
         "average_map",
-        (0.4, 0.5),
+        (0.55, 0.65),
         "of two references as near, the earlier is claimed",
         corrected=(0.5, 0.65),
     ),
