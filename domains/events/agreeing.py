@@ -6,7 +6,7 @@ Conventions
 -----------
 - Each annotator is a file or a folder; of folders, files of one name are one recording. Where all are files, they are
   of one recording, whatever they are called.
-- A recording that could not be read of one annotator is left out of all.
+- A recording that could not be read of one annotator, or of which one has no file, is left out of all.
 - What was scored is what ``support=`` says, else the durations that the files say, the first annotator's first.
 """
 
@@ -31,7 +31,17 @@ from .._text import count_of, for_picture, for_table
 from .annotators import ALL, agree, pairs_of
 from .formats import FORMATS, recording_of
 from .schema import Support, as_support
-from .tree import Found, Reading, Side, find_files, is_lost, lost_on_both, read_sides
+from .tree import (
+    Found,
+    Reading,
+    Side,
+    find_files,
+    is_lost,
+    lost_on_both,
+    read_sides,
+    unpaired_rows,
+    without_partner,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,12 +70,18 @@ def agree_files(
     _check(paths, support, epoch, kind, rate)
     with _console.collected_warnings() as notes:
         names = _names_of(paths)
-        sides = _read(paths, names, Reading(kind, rate, None))
+        files = _files_of(paths, names)
+        read = read_sides(files, Reading(kind, rate, None), Running())
+        sides = [read[name] for name in names]
         lost = set().union(*(lost_on_both(a, b) for a, b in combinations(sides, 2)))
+        unpaired = _skipped.as_skipped()
+        if all(path.is_dir() for path in paths):
+            unpaired, alone = _unpaired(files, read)
+            lost |= alone
         tables = [_kept(side.events, lost) for side in sides]
         scored = _scored_time(support, sides, names, lost)
         report = agree(*tables, names=names, support=scored, by=by, epoch=epoch)
-    skipped = _skipped.joined(*(side.skipped for side in sides))
+    skipped = _skipped.joined(*(side.skipped for side in sides), unpaired)
     rows = pairs_of(report)
     code = _console.deliver(
         report,
@@ -233,15 +249,36 @@ def _names_of(paths: Sequence[Path]) -> list[str]:
     return [for_table(str(path)) for path in paths]
 
 
-def _read(paths: Sequence[Path], names: Sequence[str], how: Reading) -> list[Side]:
+def _files_of(paths: Sequence[Path], names: Sequence[str]) -> dict[str, list[Found]]:
+    """Return the files of each annotator."""
     files = {name: find_files(path, name) for name, path in zip(names, paths, strict=True)}
     if len(files) < len(paths):
         raise UsageError("events.agree: a file is named twice; name a file of each annotator")
     if all(path.is_file() for path in paths):
         recording = for_table(recording_of(paths[0]))
         files = {name: [Found(path, recording)] for name, path in zip(names, paths, strict=True)}
-    sides = read_sides(files, how, Running())
-    return [sides[name] for name in names]
+    return files
+
+
+def _unpaired(files: Mapping[str, Sequence[Found]], sides: Mapping[str, Side]) -> tuple[pd.DataFrame, set[str]]:
+    """List the files of which another annotator has none, and the recordings that they are of."""
+    tables = [_skipped.as_skipped()]
+    recordings = set()
+    for name, side in sides.items():
+        lacking: dict[str, list[str]] = {}
+        for other in sides:
+            for file in without_partner(side, sides[other]):
+                lacking.setdefault(file, []).append(other)
+        details = {}
+        for file, others in lacking.items():
+            recordings |= {file, *side.named[file]}
+            details[file] = (
+                f"{' and '.join(others)} {'has' if len(others) == 1 else 'have'} no file of this recording, which is "
+                "left out of all; name the files alike, or, if there is no event, save one without any: its header "
+                "alone"
+            )
+        tables.append(unpaired_rows(name, files[name], details))
+    return _skipped.joined(*tables), recordings
 
 
 def _kept(events: pd.DataFrame, lost: set[str]) -> pd.DataFrame:
@@ -252,7 +289,8 @@ def _kept(events: pd.DataFrame, lost: set[str]) -> pd.DataFrame:
 def _scored_time(support: Support, sides: Sequence[Side], names: Sequence[str], lost: set[str]) -> Support:
     """Return what was scored: as it is said, else as long as the files say that recordings are."""
     if isinstance(support, pd.DataFrame | Mapping):
-        return support
+        named = as_support(support, ())
+        return named[~is_lost(named.index.to_series(), lost)].reset_index()
     every = pd.concat([side.support.assign(rater=name) for side, name in zip(sides, names, strict=True)])
     every = every[~is_lost(every["file"], lost)]
     if support is not None:

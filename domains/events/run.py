@@ -8,7 +8,8 @@ Conventions
   both sides; so are two files of one recording. One whose rows say that there is no event is a recording without
   events. See `domains.events.tree`.
 - Reading is a job of `domains._batch`, a case for each file: it can be shared among processes, and resumed.
-- A recording that the prediction lacks is missed.
+- A recording that one side lacks counts: its events are missed, or false alarms. Of two folders, a file without a
+  partner is a row of `skipped` besides, since nobody knows whether nothing was found or the file was lost.
 - What was scored follows from ``support=``, else from the durations that the files say, the reference's first. A number
   of seconds is the duration of every recording that a file of either side names or is called after, with events or
   without.
@@ -22,7 +23,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -42,7 +43,17 @@ from .protocols import PROTOCOLS, By, Protocol, Scored
 from .protocols.scored import checked_by
 from .schema import Support, as_support
 from .subjects import Group, score_subjects, with_subjects
-from .tree import Found, Reading, Side, find_files, is_lost, lost_on_both, read_sides
+from .tree import (
+    Found,
+    Reading,
+    Side,
+    find_files,
+    is_lost,
+    lost_on_both,
+    read_sides,
+    unpaired_rows,
+    without_partner,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,8 +72,8 @@ class ScoredFiles(NamedTuple):
     report : Dataset
         As `compare` returns it.
     skipped : DataFrame
-        ``side file where reason detail``: rows that are no events, files that cannot be read, and events that were left
-        out or cut since they lie outside of what was scored.
+        ``side file where reason detail``: rows that are no events, files that cannot be read or have no partner, and
+        events that were left out or cut since they lie outside of what was scored.
     scored : Scored
         What the report was read from: events, matches, settings.
     """
@@ -195,7 +206,9 @@ def score(
         report = with_subjects(report, scored, group, level=level)
     if explain:
         explain_faults(scored, report, by)
-    skipped = _skipped.joined(a.skipped, b.skipped, scored.skipped)
+    are_folders = prediction_path.is_dir() and reference_path.is_dir()
+    unpaired = _unpaired(files, sides) if are_folders and not operating_points else _skipped.as_skipped()
+    skipped = _skipped.joined(a.skipped, b.skipped, unpaired, scored.skipped)
     return ScoredFiles(report, skipped, scored)
 
 
@@ -270,6 +283,22 @@ def draw_timelines(scored: Scored) -> Axes:
     from .plotting import plot_scored
 
     return plot_scored(scored)
+
+
+COUNTS_AS = {"prediction": "false alarms", "reference": "missed"}
+
+
+def _unpaired(files: Mapping[str, Sequence[Found]], sides: Mapping[str, Side]) -> pd.DataFrame:
+    """List the files of two folders that have no partner: their events count all the same."""
+    tables = []
+    for side, other in (("prediction", "reference"), ("reference", "prediction")):
+        detail = (
+            f"the {other} has no file of this recording, so all its events count as {COUNTS_AS[side]}; name the files "
+            "alike, or, if there is no event on that side, save one without any: its header alone"
+        )
+        alone = without_partner(sides[side], sides[other])
+        tables.append(unpaired_rows(side, files[side], dict.fromkeys(alone, detail)))
+    return _skipped.joined(*tables)
 
 
 def _scored_time(support: Support, prediction: Side, reference: Side, lost: set[str]) -> Support:

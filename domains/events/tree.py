@@ -8,6 +8,8 @@ Conventions
 - Links are followed. A link that leads back to a folder above it, or to one that another link leads to, a folder that
   may not be read and a name that is no text are faults of their own: what is there to read is read.
 - What cannot be read is a row of what was skipped, and its recording is lost: it is left out on both sides.
+- Of folders, a file without a partner is a row of what was skipped too. A file whose rows name recordings may speak of
+  many: beside it none is missing.
 - A file is a case of `domains._batch`: it fails alone, whatever happens to it.
 """
 
@@ -26,7 +28,7 @@ from .._batch import Case, Job, Outcome, Running, run_cases
 from .._checks import UsageError
 from .._files import ReadError, load_json, read_text
 from .._skipped import COLUMNS as SKIPPED
-from .._skipped import UNREADABLE
+from .._skipped import UNPAIRED, UNREADABLE, as_skipped
 from .._text import file_name, for_table, printable
 from .formats import IN_FOLDERS, ROOTS, recording_of
 from .io import read_with_note, why_no_event
@@ -287,6 +289,72 @@ def lost_on_both(a: Side, b: Side) -> set[str]:
         for file in files[is_lost(files, lost)]:
             names |= side.named[file]
     return names
+
+
+def without_partner(a: Side, b: Side) -> list[str]:
+    """Return which files of a side have no partner on the other side.
+
+    Parameters
+    ----------
+    a, b : Side
+        Two sides, each of a folder.
+
+    Returns
+    -------
+    list of str
+        The recordings that the files of `a` are called after. A file that could not be read is a partner.
+
+    Examples
+    --------
+    >>> none = pd.DataFrame()
+    >>> anna = Side(none, none, none, set(), {"night 1": {"night 1"}, "night 2": {"night 2"}})
+    >>> bert = Side(none, none, none, set(), {"night 1": {"night 1"}})
+    >>> without_partner(anna, bert), without_partner(bert, anna)
+    (['night 2'], [])
+    >>> of_all = Side(none, none, none, set(), {"all nights": {"night 1"}})
+    >>> without_partner(anna, of_all)
+    []
+    """
+    others = set(b.named)
+    for file, names in b.named.items():
+        if names - {file}:
+            # a table of several recordings: those that it does not name have no event there
+            return []
+        others |= names
+    alone = [file for file, names in a.named.items() if not others & {file, *names}]
+    is_read = ~is_lost(pd.Series(alone, dtype=object), b.lost)
+    return [file for file, read in zip(alone, is_read, strict=True) if read]
+
+
+def unpaired_rows(side: str, found: Sequence[Found], details: Mapping[str, str]) -> pd.DataFrame:
+    """Return a row of what was skipped for each file without a partner.
+
+    Parameters
+    ----------
+    side : str
+        What the side is called.
+    found : sequence of Found
+        Its files.
+    details : mapping of str to str
+        What becomes of each recording, and what would do.
+
+    Returns
+    -------
+    DataFrame
+        ``side file where reason detail``.
+
+    Examples
+    --------
+    >>> rows = unpaired_rows("prediction", [Found(Path("p/a.csv"), "a")], {"a": "no reference"})
+    >>> rows[["file", "reason"]].to_numpy().tolist()
+    [['p/a.csv', 'unpaired file']]
+    """
+    rows = []
+    for one in found:
+        if one.recording in details:
+            detail = details[one.recording]
+            rows.append({"side": side, "file": file_name(one.path), "reason": UNPAIRED, "detail": detail})
+    return as_skipped(rows)
 
 
 def is_lost(recordings: pd.Series[str], lost: Iterable[str]) -> np.ndarray:

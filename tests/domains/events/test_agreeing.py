@@ -82,6 +82,36 @@ def test_a_file_that_cannot_be_read_is_left_out_of_all(tmp_path):
     assert found["support"] == "100 seconds in 1 file"
 
 
+@pytest.mark.parametrize("support", ["10", "lengths.csv"])
+def test_a_recording_of_which_one_annotator_has_no_file_is_left_out_of_all(tmp_path, support):
+    for rater, names in (("a", "xy"), ("b", "xz"), ("c", "xyz")):
+        (tmp_path / rater).mkdir()
+        for name in names:
+            (tmp_path / rater / f"{name}.csv").write_text("onset,offset,label\n1,2,sz\n")
+    (tmp_path / "lengths.csv").write_text("file,duration\nx,10\ny,10\nz,10\n")
+    arguments = [*(tmp_path / rater for rater in "abc"), "--support"]
+    arguments.append(support if support == "10" else tmp_path / support)
+    done = run(*arguments, "--json")
+    assert done.exit_code == 1
+    found = json.loads(done.stdout)
+    # of the one recording that all have, they agree wholly
+    assert found["support"] == "10 seconds in 1 file"
+    assert found["fleiss"] == {"sz": 1, "(all)": 1}
+    assert [(row["side"], row["file"][-5:], row["reason"]) for row in found["skipped"]] == [
+        ("a", "y.csv", "unpaired file"),
+        ("b", "z.csv", "unpaired file"),
+        ("c", "y.csv", "unpaired file"),
+        ("c", "z.csv", "unpaired file"),
+    ]
+    assert found["skipped"][0]["detail"].startswith("b has no file of this recording, which is left out of all")
+    # the remedy, followed
+    for path in (tmp_path / "b" / "y.csv", tmp_path / "a" / "z.csv"):
+        path.write_text("onset,offset,label\n")
+    done = run(*arguments, "--json")
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["support"] == "30 seconds in 3 files"
+
+
 def test_nothing_in_common_ends_with_1(tmp_path):
     A.to_csv(tmp_path / "a.csv", index=False)
     A.assign(label=["Wake", "Sleep"]).to_csv(tmp_path / "b.csv", index=False)

@@ -15,7 +15,7 @@ import pytest
 from domains import _console
 from domains._checks import UsageError
 from domains._console import Outputs
-from domains._skipped import UNREADABLE
+from domains._skipped import UNPAIRED, UNREADABLE
 from domains.events import compare, read_events, run, score, summarise, tree
 from domains.events.run import score_files
 
@@ -56,10 +56,45 @@ def test_folders_and_the_durations_that_files_say(folders):
     assert [int(report[k]) for k in ("intersection", "size_a", "size_b")] == [1, 1, 3]
     assert float(report.false_alarms_per_24h) == 0
     assert report.attrs["support"] == "14400 s in 3 files"
-    assert skipped["reason"].tolist() == ["background"]
+    assert skipped["reason"].tolist() == ["background", UNPAIRED]
     by_file = score(*folders, "szcore", by="file").report
     assert by_file.file.values.tolist() == ["eeg/one_events", "eeg/three_events", "eeg/two_events"]
     assert by_file.recall.values.tolist() == [1, 0, 0]
+
+
+def test_a_file_without_a_partner_counts_is_named_and_no_success(tmp_path, capsys):
+    for side, name in (("p", "x"), ("p", "y"), ("r", "x"), ("r", "z")):
+        write(tmp_path / side / f"{name}.csv", HOUR + "1,2,sz\n")
+    sides = tmp_path / "p", tmp_path / "r"
+    report, skipped, _ = score(*sides, support=10.0)
+    assert [float(report[k]) for k in ("intersection", "size_a", "size_b")] == [1, 2, 2]
+    assert skipped[["side", "file", "reason"]].to_numpy().tolist() == [
+        ["prediction", str(tmp_path / "p" / "y.csv"), UNPAIRED],
+        ["reference", str(tmp_path / "r" / "z.csv"), UNPAIRED],
+    ]
+    assert [x.split(";")[0].split(" as ")[1] for x in skipped["detail"]] == ["false alarms", "missed"]
+    assert score_files(*sides, outputs=Outputs(), support=10.0) == 1
+    assert "z.csv: the prediction has no file of this recording" in capsys.readouterr().err
+    # the remedy, followed
+    write(tmp_path / "p" / "z.csv", HOUR)
+    write(tmp_path / "r" / "y.csv", HOUR)
+    assert score_files(*sides, outputs=Outputs(), support=10.0) == 0
+    assert score(*sides, support=10.0).report.identical(report)
+
+
+def test_beside_a_table_of_many_recordings_no_file_is_missing(tmp_path):
+    for name in "xy":
+        write(tmp_path / "p" / f"{name}.csv", HOUR + "1,2,sz\n")
+    write(tmp_path / "r" / "all.csv", "file,onset,offset,label\nx,1,2,sz\nz,1,2,sz\n")
+    for reference in (tmp_path / "r", tmp_path / "r" / "all.csv"):
+        report, skipped, _ = score(tmp_path / "p", reference)
+        assert skipped.empty
+        assert report.attrs["files"] == "1 on both sides, 1 predicted only, 1 annotated only, 3 in all"
+
+
+def test_a_partner_that_cannot_be_read_is_one(folders):
+    write(folders[0] / "eeg" / "three_events.tsv", "notes")
+    assert score(*folders, "szcore").skipped["reason"].tolist().count(UNPAIRED) == 0
 
 
 def test_folders_of_different_formats(tmp_path):
@@ -232,6 +267,7 @@ def test_an_activitynet_database(shared_data):
 def test_what_is_saved_and_printed(folders, tmp_path, capsys):
     out = {k: tmp_path / k for k in ("rows.csv", "plot.png")}
     options = {"protocol": "szcore", "by": "file"}
+    (folders[0] / "eeg" / "three_events.tsv").write_text(HEADER)
     assert score_files(*folders, outputs=Outputs(csv=out["rows.csv"], plot=out["plot.png"]), **options) == 0
     assert len(pd.read_csv(out["rows.csv"])) == 3
     assert out["plot.png"].stat().st_size > 5_000
