@@ -67,6 +67,7 @@ def check_number(
     at_least: float | None = None,
     at_most: float | None = None,
     above: float | None = None,
+    below: float | None = None,
 ) -> None:
     """Check that an option is a finite number within its bounds.
 
@@ -80,8 +81,8 @@ def check_number(
         What was passed.
     at_least, at_most : float, optional
         Bounds that are allowed themselves.
-    above : float, optional
-        A lower bound that is not allowed itself.
+    above, below : float, optional
+        Bounds that are not allowed themselves.
 
     Raises
     ------
@@ -102,6 +103,8 @@ def check_number(
         limits.append(f"> {above:g}")
     if at_most is not None:
         limits.append(f"<= {at_most:g}")
+    if below is not None:
+        limits.append(f"< {below:g}")
     wanted = f"a number {' and '.join(limits)}" if limits else "a finite number"
     error = UsageError(f"{operation}: {name} must be {wanted}; got {value!r}")
     if not isinstance(value, Real) or isinstance(value, bool) or _is_duration(value):
@@ -118,6 +121,8 @@ def check_number(
     if above is not None and number <= above:
         raise error
     if at_most is not None and number > at_most:
+        raise error
+    if below is not None and number >= below:
         raise error
 
 

@@ -372,6 +372,38 @@ def collected_warnings() -> Iterator[list[str]]:
     notes += [str(w.message) for w in caught if issubclass(w.category, UserWarning)]
 
 
+@contextmanager
+def refusals_listed(outputs: Outputs) -> Iterator[None]:
+    """Save why an input was refused as the table of what was skipped: that of an earlier run would be taken for it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "skipped.csv")
+    ...     try:
+    ...         with refusals_listed(Outputs(skipped=path)):
+    ...             raise ValueError("a.csv: no events")
+    ...     except ValueError:
+    ...         path.read_text().splitlines()[1]
+    ',,,unreadable file,a.csv: no events'
+    """
+    from ._files import ReadError
+    from ._skipped import UNREADABLE, as_skipped, with_all_columns
+
+    try:
+        yield
+    except UsageError:
+        raise
+    except (ValueError, OSError) as error:
+        listed = error.skipped if isinstance(error, ReadError) else None
+        if listed is None:
+            listed = as_skipped([{"reason": UNREADABLE, "detail": one_line(error, None)}])
+        for line in _save_tables([(outputs.skipped, with_all_columns(listed))], None):
+            note(f"error: {line}")
+        raise
+
+
 def plain(x: Any) -> Any:
     """Return `x` in types that JSON knows: NaN becomes None, infinity ``"inf"`` or ``"-inf"``, which `float` reads.
 

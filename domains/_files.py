@@ -54,6 +54,9 @@ class ReadError(ValueError):
     True
     """
 
+    skipped: Any = None
+    """The table of what was skipped of it, if its rows were read."""
+
 
 class Row(NamedTuple):
     """A row of a table.

@@ -68,7 +68,7 @@ def agree_files(
 ) -> int:
     """Do what ``overlap events agree`` does, and return its exit code."""
     _check(paths, support, epoch, kind, rate)
-    with _console.collected_warnings() as notes:
+    with _console.refusals_listed(outputs), _console.collected_warnings() as notes:
         names = _names_of(paths)
         files = _files_of(paths, names)
         read = read_sides(files, Reading(kind, rate, None), Running())

@@ -35,7 +35,7 @@ from overlap import intervals
 from .. import _report
 from .._checks import UsageError, check_choice, check_number
 from .protocols.preparation import united
-from .schema import Support, as_events, as_support, times_of
+from .schema import Support, as_events, as_support, times_of, warn_of_names
 
 ALL = "(all)"
 NONE = "(none)"
@@ -99,6 +99,11 @@ def agree(
         If there are fewer than two tables, two names are the same, a table is malformed, or there are epochs and it is
         not known what was scored.
 
+    Warns
+    -----
+    UserWarning
+        If the support lacks files that have events.
+
     Examples
     --------
     >>> a = pd.DataFrame({"onset": [0, 50], "offset": [40, 60], "label": "spindle"})
@@ -114,6 +119,7 @@ def agree(
     events = [as_events(table, name) for table, name in zip(tables, raters, strict=True)]
     files = sorted({file for side in events for file in side["file"]})
     scored = as_support(support, files)
+    warn_of_names(operation, support, files, "its length is not known, nor what needs it, kappa above all", 2)
     if scored.empty:
         scored = as_support(support, [""])
     labels = sorted({label for side in events for label in side["label"]})

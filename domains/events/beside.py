@@ -17,7 +17,7 @@ from . import tables
 from .comparison import nothing_in_common
 from .disagreement import compare_protocols, list_protocols, named_protocols, settings_of
 from .protocols import PROTOCOLS, Scored
-from .run import score
+from .run import nothing_within, score
 from .schema import Support
 from .subjects import Group
 
@@ -61,7 +61,7 @@ def protocols_files(
     own = dict(settings or {})
     # a wrong setting ends the work before files are read
     settings_of(names, own)
-    with _console.collected_warnings() as notes:
+    with _console.refusals_listed(outputs), _console.collected_warnings() as notes:
         found = score(predicted, reference, "time", support=support, progress=not outputs.quiet, **options)
         scored = found.scored
         sides = [_named(events, name) for events, name in zip(scored.given, scored.names, strict=True)]
@@ -70,7 +70,7 @@ def protocols_files(
             # the first time said it all
             warnings.simplefilter("ignore", UserWarning)
             table = compare_protocols(*sides, protocols=names, support=stretches, group=group, **own)
-    facts = facts_of(scored, table)
+    facts = facts_of(scored, table) | {"files": found.report.attrs["files"]}
     result = Beside(table, found.skipped, scored)
 
     def picture() -> Axes:
@@ -88,7 +88,8 @@ def protocols_files(
 
     report = {**facts, "protocols": table.to_dict("records")}
     code = _console.deliver(report, outputs, shown, picture, found.skipped, page=page, rows=table, notes=notes)
-    faults = _faults_of(result, is_asked=protocols is not None)
+    within = nothing_within(support, scored)
+    faults = [*_faults_of(result, is_asked=protocols is not None), *([within] if within else [])]
     for fault in faults:
         _console.note(f"error: not scored: {fault}")
     return max(code, _console.INCOMPLETE) if faults else code
@@ -130,6 +131,10 @@ def _faults_of(result: Beside, *, is_asked: bool) -> list[str]:
     if is_asked or applied.empty:
         for row in refused.to_dict("records"):
             faults.append(f"{row['protocol']} does not apply: {row['reason']}")
+    if is_asked and not any(events.empty for events in result.scored.given):
+        undefined = applied[applied["value"].isna()]
+        for row in undefined.to_dict("records"):
+            faults.append(f"{row['protocol']}: {row['why']}")
     by_labels = {PROTOCOLS[name].uses_labels for name in applied["protocol"]}
     apart = [nothing_in_common(*result.scored.given, uses_labels=uses) for uses in sorted(by_labels)]
     return [*faults, *dict.fromkeys(one for one in apart if one)]

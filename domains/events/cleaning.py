@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from .. import _console
+from .. import _console, _skipped
 from .._checks import UsageError
 from .._files import ReadError
 from .._pictures import TWO_COLUMNS, axes_or_new, printed
@@ -49,17 +49,22 @@ def clean_file(
             f"events.clean: {file_name(out)}: events are saved as CSV; name it {out.stem}.csv, and bring it into "
             "another format by overlap events convert"
         )
-    with _console.collected_warnings() as notes:
+    with _console.refusals_listed(outputs), _console.collected_warnings() as notes:
         # wrong steps end the work before the file is read
         clean([], **steps)
         events, skipped, support = read_events(path, kind, rate=rate)
         lost = skipped[~skipped["reason"].isin(SAYS_NONE)]
         if events.empty and len(lost):
             first = lost.iloc[0]
-            raise ReadError(
+            refused = ReadError(
                 f"events.clean: {file_name(path)}: none of {count_of(len(lost), 'row')} could be read as an event "
                 f"({first['where']}: {first['reason']}); correct them"
             )
+            whole = _skipped.as_skipped(
+                [{"file": file_name(path), "reason": _skipped.UNREADABLE, "detail": str(refused)}]
+            )
+            refused.skipped = _skipped.joined(whole, skipped)
+            raise refused
         cleaned = clean(events, **steps)
     done = pd.DataFrame(cleaned.attrs["steps"])
     report = {"steps": cleaned.attrs["steps"], "events": cleaned.to_dict("records")}

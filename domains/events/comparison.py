@@ -18,7 +18,7 @@ See `domains.events.protocols`.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -29,11 +29,10 @@ from overlap import intervals
 
 from .. import _report, _skipped
 from .._checks import check_choice
-from .._text import one_line
 from .outside import check_stretches, list_outside
 from .protocols import PROTOCOLS, By, Protocol, Scored
 from .protocols.scored import checked_by
-from .schema import Support, as_events, as_support, names_in, times_of
+from .schema import Support, as_events, as_support, first_names, names_in, times_of, warn_of_names
 
 Events = pd.DataFrame | np.ndarray
 
@@ -101,7 +100,8 @@ def assess(
     files = names_in(prediction_events, reference_events)
     stretches = _stretches(support, files)
     check_stretches(stretches, rules, name, settings)
-    _warn_of_names(support, files)
+    consequence = "all of that is scored, and what needs its length is NaN"
+    warn_of_names("events.assess", support, files, consequence, 3)
     skipped = [
         list_outside(prediction_events, stretches, "prediction", rules, settings),
         list_outside(reference_events, stretches, "reference", rules, settings),
@@ -407,42 +407,6 @@ def _labels_in(events: pd.DataFrame, files: set[str]) -> set[str]:
     if others:
         events = events[~events["file"].isin(others)]
     return names_in(events, column="label")
-
-
-def _warn_of_names(support: Support, files: set[str]) -> None:
-    """Warn where the support lacks files that have events; if it names others that have none, it is misspelt."""
-    if not isinstance(support, pd.DataFrame | Mapping):
-        return
-    named = as_support(support, ()).index.unique()
-    unknown = pd.Index(sorted(files)).difference(named)
-    if unknown.empty:
-        return
-    without_events = named.difference(list(files))
-    if without_events.empty:
-        warnings.warn(
-            f"events.assess: the support says nothing of {first_names(unknown)}: all of that is scored, and what needs "
-            "its length is NaN; add it to the support",
-            stacklevel=4,
-        )
-        return
-    warnings.warn(
-        f"events.assess: the support names {first_names(without_events)}, which no event belongs to, and says nothing "
-        f"of {first_names(unknown)}; name a recording as its events do, which by default is its file's name without "
-        "the ending",
-        stacklevel=4,
-    )
-
-
-def first_names(names: Sequence[str] | pd.Index[Any], most: int = 5) -> str:
-    """Return the first of some names, and how many more there are.
-
-    Examples
-    --------
-    >>> first_names(["a", "b", "c"], most=2)
-    "'a', 'b' and 1 more"
-    """
-    listed = ", ".join(repr(one_line(name, 80)) for name in names[:most])
-    return listed if len(names) <= most else f"{listed} and {len(names) - most} more"
 
 
 def _differs(name: str, report: xr.Dataset, better: xr.Dataset) -> bool:

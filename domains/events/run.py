@@ -37,11 +37,11 @@ from .._checks import UsageError, check_choice, check_number
 from .._running import split_running, takes_running
 from .._text import for_table
 from . import tables
-from .comparison import assess, explain_faults, find_protocol, first_names, nothing_in_common
+from .comparison import assess, explain_faults, find_protocol, nothing_in_common
 from .formats import FORMATS, recording_of
 from .protocols import PROTOCOLS, By, Protocol, Scored
 from .protocols.scored import checked_by
-from .schema import Support, as_support
+from .schema import Support, as_support, first_names, names_apart, names_in
 from .subjects import Group, score_subjects, with_subjects
 from .tree import (
     Found,
@@ -62,6 +62,9 @@ if TYPE_CHECKING:
 
 EXPLAIN_WITHIN = 1.0
 """The command scores again, to explain known faults, where the first time took less, seconds."""
+
+
+LEVEL = 0.95
 
 
 class ScoredFiles(NamedTuple):
@@ -97,7 +100,7 @@ def score(
     rate: float | None = None,
     subset: str | None = None,
     group: Group | None = None,
-    level: float = 0.95,
+    level: float = LEVEL,
     operating_points: bool = False,
     **parameters: Any,
 ) -> ScoredFiles:
@@ -168,6 +171,12 @@ def score(
     check_choice("events.score", "kind", kind, (None, *FORMATS))
     if rate is not None:
         check_number("events.score", "rate", rate, above=0)
+    check_number("events.score", "level", level, above=0, below=1)
+    if group is None and level != LEVEL:
+        raise UsageError(
+            f"events.score: level={level:g} is of the intervals over subjects, and without group= there are none; say "
+            "whose each recording is: group= (--group at the command line)"
+        )
     running, parameters = split_running(parameters, "events.score")
     # a wrong setting or support ends the work before files are read
     rules, _ = find_protocol(protocol)
@@ -202,6 +211,9 @@ def score(
         **parameters,
     )
     report = scored.report(by)
+    n_unread = len(_unread(support, a, b, lost))
+    if n_unread:
+        report.attrs["files"] += f", {n_unread} of them without a file: their time counts, as without events"
     if group is not None:
         report = with_subjects(report, scored, group, level=level)
     if explain:
@@ -247,7 +259,7 @@ def score_files(
     **options: Any,
 ) -> int:
     """Do what ``overlap events score`` does, and return its exit code."""
-    with _console.collected_warnings() as notes:
+    with _console.refusals_listed(outputs), _console.collected_warnings() as notes:
         begin = time.perf_counter()
         report, skipped, scored = score(predicted, reference, by=by, group=group, progress=not outputs.quiet, **options)
         if time.perf_counter() - begin < EXPLAIN_WITHIN:
@@ -266,11 +278,57 @@ def score_files(
         notes=notes,
     )
     # all figures stand there, but nothing was compared with anything
-    why = nothing_in_common(*scored.given, uses_labels=scored.protocol.uses_labels)
-    if not why:
-        return code
-    _console.note(f"error: not scored: {why}")
-    return max(code, _console.INCOMPLETE)
+    apart = nothing_in_common(*scored.given, uses_labels=scored.protocol.uses_labels)
+    faults = [apart, nothing_within(options.get("support"), scored), nothing_defined(scored)]
+    for fault in filter(None, faults):
+        _console.note(f"error: not scored: {fault}")
+    return max(code, _console.INCOMPLETE) if any(faults) else code
+
+
+def nothing_within(support: Support, scored: Scored) -> str:
+    """Return that a support names no recording that has events, so that all of them were scored; "" if it names some.
+
+    Examples
+    --------
+    >>> events = pd.DataFrame({"file": ["talk"], "onset": [0.0], "offset": [1.0]})
+    >>> nothing_within({"talk2": 60.0}, assess(events, events))[:55]
+    "the support names 'talk2' and no recording that has eve"
+    >>> nothing_within({"talk": 60.0, "talk2": 60.0}, assess(events, events))
+    ''
+    """
+    if not isinstance(support, pd.DataFrame | Mapping):
+        return ""
+    files = names_in(*scored.given)
+    unknown, without_support = names_apart(support, files)
+    if not files or len(without_support) < len(files):
+        return ""
+    return (
+        f"the support names {first_names(unknown)} and no recording that has events ({first_names(without_support)}); "
+        "name them alike"
+    )
+
+
+def nothing_defined(scored: Scored) -> str:
+    """Return that the number of a protocol is undefined though both sides have events; "" if it is defined.
+
+    Examples
+    --------
+    >>> point = np.array([[5.0, 5.0]])
+    >>> nothing_defined(assess(point, point, "time", support=9.0))
+    'IoU is undefined: 0/0, since no event of either side counts'
+    >>> nothing_defined(assess(point + [0, 1], point, "time"))
+    ''
+    """
+    headline = scored.protocol.headline
+    if headline is None or any(events.empty for events in scored.given):
+        return ""
+    if scored.report()[headline.name].notnull().any():
+        return ""
+    if scored.support["offset"].isna().any():
+        why = "0/0, or it is not known how long the recordings are: say it by support= (--support at the command line)"
+    else:
+        why = "0/0, since no event of either side counts"
+    return f"{headline.title} is undefined: {why}"
 
 
 def draw_timelines(scored: Scored) -> Axes:
@@ -305,33 +363,42 @@ def _scored_time(support: Support, prediction: Side, reference: Side, lost: set[
     """Return what was scored; a number of seconds holds for every recording that was read, with events or without."""
     if support is None:
         return _durations(prediction.support, reference.support, lost)
-    recordings = pd.concat([prediction.support["file"], reference.support["file"]]).drop_duplicates()
-    read = recordings[~is_lost(recordings, lost)]
+    read = _recordings(prediction, reference, lost)
     if not isinstance(support, pd.DataFrame | Mapping):
         return pd.DataFrame({"file": read, "duration": float(support)})
     named = as_support(support, ())
     stretches = named[~is_lost(named.index.to_series(), lost)]
     with_events = {*prediction.events["file"], *reference.events["file"]}
     quiet = sorted(set(read) - with_events - set(stretches.index))
-    _warn_of_recordings(sorted(set(stretches.index) - set(read)), quiet)
+    if quiet:
+        _warn_of_quiet(quiet, _unread(support, prediction, reference, lost))
     # the length of those that it does not name is not known
     return as_support(stretches.reset_index(), quiet).reset_index()
 
 
-def _warn_of_recordings(unread: list[str], quiet: list[str]) -> None:
-    """Warn of recordings that only the support names, and of those without events that it does not name."""
-    if unread:
-        warnings.warn(
-            f"events.score: the support names {first_names(unread)}, of which neither side has a file; the time "
-            "counts, as without events: leave it out of the support if nobody looked at it",
-            stacklevel=4,
-        )
-    if quiet:
-        warnings.warn(
-            f"events.score: the support says nothing of {first_names(quiet)}, whose files hold no events: what needs "
-            "the length is NaN; add it to the support",
-            stacklevel=4,
-        )
+def _recordings(prediction: Side, reference: Side, lost: set[str]) -> pd.Series[str]:
+    """Return the recordings that a file of either side names or is called after, without those that are left out."""
+    recordings = pd.concat([prediction.support["file"], reference.support["file"]]).drop_duplicates()
+    read: pd.Series[str] = recordings[~is_lost(recordings, lost)]
+    return read
+
+
+def _unread(support: Support, prediction: Side, reference: Side, lost: set[str]) -> list[str]:
+    """Return the recordings that the support names, and of which neither side has a file."""
+    named, _ = names_apart(support, _recordings(prediction, reference, lost))
+    is_left_out = is_lost(pd.Series(named, dtype=object), lost)
+    return [file for file, left_out in zip(named, is_left_out, strict=True) if not left_out]
+
+
+def _warn_of_quiet(quiet: list[str], unread: list[str]) -> None:
+    """Warn of recordings without events that the support does not name; if it names others, these may be misspelt."""
+    named = f"names {first_names(unread)}, of which neither side has a file, and " if unread else ""
+    remedy = "name them alike, or add it to the support" if unread else "add it to the support"
+    warnings.warn(
+        f"events.score: the support {named}says nothing of {first_names(quiet)}, whose files hold no events: what "
+        f"needs the length is NaN; {remedy}",
+        stacklevel=4,
+    )
 
 
 def _durations(prediction: pd.DataFrame, reference: pd.DataFrame, lost: set[str]) -> pd.DataFrame:

@@ -18,6 +18,7 @@ Allen, J. F. (1983). Maintaining knowledge about temporal intervals. Commun. ACM
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from os import PathLike
@@ -129,9 +130,10 @@ def as_support(support: Support, files: Iterable[str]) -> pd.DataFrame:
     Raises
     ------
     UsageError
-        If a stretch has no duration, a negative or an endless one; NaN, unknown, is for single files only.
+        If a stretch has no duration, a negative or an endless one; NaN, unknown, is for single files only. If a file
+        has two durations, or several stretches one of which has no end.
     ValueError
-        If a column is missing, or a file has two durations, or several stretches one of which has no end.
+        If a column is missing.
 
     Examples
     --------
@@ -154,16 +156,91 @@ def as_support(support: Support, files: Iterable[str]) -> pd.DataFrame:
     known = pd.DataFrame({"file": _texts(table, "file"), "onset": onset, "offset": offset})
     is_repeated = known["file"].duplicated(keep=False).to_numpy()
     if "onset" not in table:
-        _check_rows(
-            table, ~is_repeated, "a file twice, and a file has one duration: give stretches as onset, offset", name
-        )
+        twice = "a file twice, and a file has one duration: give stretches as onset, offset"
+        _check_rows(table, ~is_repeated, twice, name, UsageError)
     is_whole = known[["onset", "offset"]].notna().all(axis=1).to_numpy()
-    _check_rows(table, is_whole | ~is_repeated, "a file of several stretches and no onset or no offset", name)
+    endless = "a file of several stretches and no onset or no offset"
+    _check_rows(table, is_whole | ~is_repeated, endless, name, UsageError)
     stretches = _united(known, is_repeated)
     others = sorted(set(map(for_table, files)).difference(stretches["file"]))
     unknown = pd.DataFrame({"file": others, "onset": 0.0, "offset": np.nan})
     both = pd.concat([stretches, unknown]) if others else stretches
     return both.fillna({"onset": 0.0}).sort_values(["file", "onset"]).set_index("file")
+
+
+def names_apart(support: Support, files: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return the files that only a support names, and those that it says nothing of.
+
+    Parameters
+    ----------
+    support : float, mapping, DataFrame or None
+        As `as_support` takes it. A number is of all files.
+    files : iterable of str
+        Files that have events.
+
+    Returns
+    -------
+    list of str, list of str
+        In order.
+
+    Examples
+    --------
+    >>> names_apart({"night.edf": 60.0}, ["night"])
+    (['night.edf'], ['night'])
+    >>> names_apart(60.0, ["night"])
+    ([], [])
+    """
+    if not isinstance(support, pd.DataFrame | Mapping):
+        return [], []
+    named = set(as_support(support, ()).index)
+    present = set(files)
+    return sorted(named - present), sorted(present - named)
+
+
+def warn_of_names(operation: str, support: Support, files: Iterable[str], consequence: str, stacklevel: int) -> None:
+    """Warn where the support lacks files that have events; if it names others that have none, it is misspelt.
+
+    Parameters
+    ----------
+    operation : str
+        Who asks.
+    support : float, mapping, DataFrame or None
+        What was scored.
+    files : iterable of str
+        Files that have events.
+    consequence : str
+        What becomes of these files.
+    stacklevel : int
+        As `warnings.warn` takes it, seen from who asks.
+
+    Examples
+    --------
+    >>> warn_of_names("events.agree", {"night": 60.0}, ["night"], "nothing", 2)
+    """
+    without_events, unknown = names_apart(support, files)
+    if not unknown:
+        return
+    if not without_events:
+        said = f"the support says nothing of {first_names(unknown)}: {consequence}; add it to the support"
+    else:
+        said = (
+            f"the support names {first_names(without_events)}, which no event belongs to, and says nothing of "
+            f"{first_names(unknown)}: {consequence}; name a recording as its events do, which by default is its file's "
+            "name without the ending"
+        )
+    warnings.warn(f"{operation}: {said}", stacklevel=stacklevel + 1)
+
+
+def first_names(names: Sequence[str] | pd.Index[Any], most: int = 5) -> str:
+    """Return the first of some names, and how many more there are.
+
+    Examples
+    --------
+    >>> first_names(["a", "b", "c"], most=2)
+    "'a', 'b' and 1 more"
+    """
+    listed = ", ".join(repr(one_line(name, 80)) for name in names[:most])
+    return listed if len(names) <= most else f"{listed} and {len(names) - most} more"
 
 
 def names_in(*tables: pd.DataFrame, column: str = "file") -> set[str]:
@@ -305,12 +382,14 @@ def _own_names(columns: Iterable[Any]) -> dict[str, str]:
     return renamed
 
 
-def _check_rows(table: pd.DataFrame, is_good: np.ndarray, what: str, name: str) -> None:
+def _check_rows(
+    table: pd.DataFrame, is_good: np.ndarray, what: str, name: str, kind: type[ValueError] = ValueError
+) -> None:
     if is_good.all():
         return
     bad = table.index[~is_good]
     rows = ", ".join(map(str, bad[:5]))
-    raise ValueError(f"{name}: {len(bad)} of {len(table)} rows have {what} (rows {rows}); drop or correct them")
+    raise kind(f"{name}: {len(bad)} of {len(table)} rows have {what} (rows {rows}); drop or correct them")
 
 
 def _numbers(table: pd.DataFrame, column: str, name: str) -> np.ndarray:

@@ -36,7 +36,7 @@ from .._checks import UsageError, check_choice, check_number
 from .._files import check_budget
 from .._text import count_of
 from .rounding import TOLERANCE, check_rounding, whole_ends
-from .schema import COLUMNS, Support, as_events, as_support, durations_of, times_of
+from .schema import COLUMNS, Support, as_events, as_support, durations_of, times_of, warn_of_names
 from .switches import ends_of_runs
 
 Meeting = Literal["merge", "share", "keep"]
@@ -276,6 +276,11 @@ def clip_to_support(events: Any, support: Support) -> pd.DataFrame:
     UsageError, ValueError
         If the support is none.
 
+    Warns
+    -----
+    UserWarning
+        If the support lacks files that have events.
+
     Examples
     --------
     >>> clip_to_support([[-1, 1], [8, 12], [20, 21]], 10.0)[["onset", "offset"]].to_numpy().tolist()
@@ -283,6 +288,7 @@ def clip_to_support(events: Any, support: Support) -> pd.DataFrame:
     """
     table = _read("events.clip_to_support", events)
     stretches = as_support(support, table["file"])
+    warn_of_names("events.clip_to_support", support, table["file"], "of that only what lies before 0 s is cut off", 2)
     bounds = stretches[["onset", "offset"]].fillna({"offset": np.inf}).to_numpy(float)
     names = pd.Index(stretches.index.unique())
     group = names.get_indexer(table["file"]), names.get_indexer(stretches.index)

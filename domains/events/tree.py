@@ -511,10 +511,13 @@ def _joined(side: str, found: Sequence[Found], outcomes: Mapping[str, Outcome], 
         outcome = outcomes.get(_case_name(side, one), Outcome("", None, one.fault))
         if outcome.error:
             message = _as_named(outcome.error, one.path, operation)
-            if is_alone:
-                raise ERRORS.get(outcome.kind, ReadError)(message)
-            lost.add(one.recording)
             rows = {"where": [""], "reason": [UNREADABLE], "detail": [message]}
+            if is_alone:
+                error = ERRORS.get(outcome.kind, ReadError)(message)
+                if isinstance(error, ReadError):
+                    error.skipped = as_skipped(_rows_of(side, one, rows))
+                raise error
+            lost.add(one.recording)
         else:
             events.append(outcome.result["events"])
             support.append(outcome.result["support"])
@@ -534,6 +537,12 @@ def _joined(side: str, found: Sequence[Found], outcomes: Mapping[str, Outcome], 
         lost,
         named,
     )
+
+
+def _rows_of(side: str, found: Found, rows: Columns) -> list[dict[str, Any]]:
+    """Return rows of a file as `as_skipped` takes them."""
+    cells = zip(*rows.values(), strict=True)
+    return [{"side": side, "file": file_name(found.path), **dict(zip(rows, row, strict=True))} for row in cells]
 
 
 def _warn_once(notes: Sequence[str]) -> None:

@@ -692,6 +692,39 @@ def test_code_2_for_a_table_of_recording_lengths_that_is_none(run, tmp_path, tex
     assert err.count("\n") == 1
 
 
+def test_code_2_for_a_table_with_two_lengths_of_one_recording(run, tmp_path):
+    (tmp_path / "long.csv").write_text("file,duration\nreference,9\nreference,20\n")
+    code, out, err = run("events score", *two_tables(tmp_path), "--support", "long.csv")
+    assert (code, out) == (2, "")
+    assert "a file twice, and a file has one duration" in err
+
+
+@pytest.mark.parametrize("command", ["events score", "events agree", "events protocols", "events clean"], indirect=True)
+def test_code_1_leaves_no_list_of_an_earlier_run(run, command, tmp_path):
+    """Where the only file is refused, --skipped says why."""
+    arguments = COMMANDS[command].good(tmp_path)
+    Path(arguments[0]).write_text("onset,offset,label\n3,x,sz\n5,4,sz\n")
+    (tmp_path / "skipped.csv").write_text("of yesterday\n")
+    code, _, err = run(command, *arguments, "--skipped", "skipped.csv")
+    assert code == 1
+    assert "is an event" in err or "could be read as an event" in err
+    listed = pd.read_csv(tmp_path / "skipped.csv", keep_default_na=False)
+    assert listed["reason"].iloc[0] == "unreadable file"
+    assert listed["file"].iloc[0] == arguments[0]
+    if command == "events clean":
+        assert listed["where"].tolist()[1:] == ["line 2", "line 3"]
+
+
+def test_code_1_of_a_missing_file_is_listed(run, tmp_path):
+    arguments = two_tables(tmp_path)
+    Path(arguments[0]).unlink()
+    (tmp_path / "skipped.csv").write_text("of yesterday\n")
+    assert run("events score", *arguments, "--skipped", "skipped.csv")[0] == 1
+    listed = pd.read_csv(tmp_path / "skipped.csv", keep_default_na=False)
+    assert listed["reason"].tolist() == ["unreadable file"]
+    assert "predicted.csv" in listed["detail"].item()
+
+
 def test_a_table_of_recording_lengths_is_an_input(run, tmp_path):
     (tmp_path / "long.csv").write_text("file,duration\npredicted,9\n")
     code, _, err = run("events score", *two_tables(tmp_path), "--support", "long.csv", "--csv", "long.csv")

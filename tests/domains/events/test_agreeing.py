@@ -112,6 +112,17 @@ def test_a_recording_of_which_one_annotator_has_no_file_is_left_out_of_all(tmp_p
     assert json.loads(done.stdout)["support"] == "30 seconds in 3 files"
 
 
+def test_a_support_of_other_recordings_is_said(files, tmp_path):
+    (tmp_path / "lengths.csv").write_text("file,duration\na.edf,100\n")
+    done = run(*files, "--support", tmp_path / "lengths.csv")
+    assert "the support names 'a.edf', which no event belongs to, and says nothing of 'a': its length" in done.output
+    # the remedy, followed
+    (tmp_path / "lengths.csv").write_text("file,duration\na,100\n")
+    done = run(*files, "--support", tmp_path / "lengths.csv")
+    assert "the support names" not in done.output
+    assert "scored: 100 seconds in 1 file" in done.output
+
+
 def test_nothing_in_common_ends_with_1(tmp_path):
     A.to_csv(tmp_path / "a.csv", index=False)
     A.assign(label=["Wake", "Sleep"]).to_csv(tmp_path / "b.csv", index=False)

@@ -223,11 +223,59 @@ def test_a_support_that_lacks_a_recording_without_events_is_said(nights):
     assert float(found.report.false_alarms_per_24h) == 0
 
 
-def test_a_support_that_names_a_recording_without_a_file_is_said(nights):
-    support = {"a": 3600.0, "b": 3600.0, "c": 3600.0}
-    with pytest.warns(UserWarning, match="the support names 'c', of which neither side has a file; the time counts"):
+def test_a_recording_of_the_support_without_a_file_counts_and_is_said_without_a_warning(nights, capsys):
+    """In SzCORE a table of durations lists the recordings without seizures too: that is the normal way."""
+    support = pd.DataFrame({"file": ["a", "b", "c"], "duration": 3600.0})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
         found = score(*nights, "szcore", support=support)
     assert found.report.attrs["support"] == "10800 s in 3 files"
+    assert score_files(*nights, outputs=Outputs(), protocol="szcore", support=support) == 0
+    out, err = capsys.readouterr()
+    assert "3 in all, 1 of them without a file: their time counts, as without events" in out
+    assert err == ""
+
+
+def test_a_support_that_lacks_a_recording_and_has_another_may_be_misspelt(nights):
+    with pytest.warns(UserWarning, match="names 'c', of which neither side has a file, and says nothing of 'b', whose"):
+        score(*nights, "szcore", support={"a": 3600.0, "c": 3600.0})
+    with pytest.warns(UserWarning, match="names 'b', 'c', which no event belongs to, and says nothing of 'a'") as told:
+        score(*nights, "szcore", support={"b": 3600.0, "c": 3600.0})
+    assert len(told) == 1
+
+
+def test_a_support_of_other_recordings_is_no_success(nights, capsys):
+    support = pd.DataFrame({"file": ["night"], "duration": [3600.0]})
+    assert score_files(*nights, outputs=Outputs(quiet=True), support=support) == 1
+    assert (
+        "error: not scored: the support names 'night' and no recording that has events ('a')" in capsys.readouterr().err
+    )
+    # the remedy, followed
+    assert score_files(*nights, outputs=Outputs(quiet=True), support=support.assign(file="a")) == 0
+
+
+def test_a_protocol_that_could_score_nothing_is_no_success(nights, capsys):
+    assert score_files(*nights, outputs=Outputs(), protocol="affiliation") == 1
+    assert (
+        "error: not scored: F1 of affiliation is undefined: 0/0, or it is not known how long" in capsys.readouterr().err
+    )
+    # the remedy, followed
+    assert score_files(*nights, outputs=Outputs(), protocol="affiliation", support=3600.0) == 0
+
+
+@pytest.mark.parametrize("level", [95, float("nan"), 0, 1])
+def test_a_level_that_is_none_is_wrong_use(nights, level):
+    with pytest.raises(UsageError, match="events.score: level must be a number > 0 and < 1"):
+        score(*nights, group="file", level=level)
+
+
+def test_a_level_without_subjects_is_wrong_use(nights):
+    with pytest.raises(UsageError, match="without group= there are none"):
+        score(*nights, level=0.9)
+    # the remedy, followed
+    for side in nights:
+        write(side / "b.csv", HOUR + "5,25,sz\n")
+    assert score(*nights, level=0.9, group="file").report.attrs["level"] == 0.9
 
 
 def test_a_support_has_no_time_of_recordings_that_were_not_read(nights):

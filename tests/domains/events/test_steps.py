@@ -262,3 +262,15 @@ def test_nothing_in_nothing_out():
 def test_wrong_settings_are_refused(steps, message):
     with pytest.raises((ValueError, MemoryError), match=f"^{message}"):
         clean([[0.0, 1000.0]], **steps)
+
+
+def test_a_support_of_other_recordings_is_said():
+    night = pd.DataFrame({"file": "night", "onset": [1.0, 15.0], "offset": [2.0, 16.0], "label": "sz"})
+    with pytest.warns(
+        UserWarning, match="clip_to_support: the support names 'night.edf', which no .* of 'night': of that"
+    ):
+        assert len(clip_to_support(night, {"night.edf": 10.0})) == 2
+    with pytest.warns(UserWarning, match="the support says nothing of 'day': of that only what lies before 0 s is cut"):
+        clip_to_support(pd.concat([night, night.assign(file="day")]), {"night": 10.0})
+    # the remedy, followed
+    assert len(clip_to_support(night, {"night": 10.0})) == 1
