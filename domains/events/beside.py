@@ -127,14 +127,16 @@ def _faults_of(result: Beside, *, is_asked: bool) -> list[str]:
     """Return which protocols that were asked for do not apply, that none does, or that nothing could match."""
     refused = result.table[result.table["reason"] != ""]
     applied = result.table[result.table["reason"] == ""]
+    by_labels = {PROTOCOLS[name].uses_labels for name in result.table["protocol"]}
+    given = result.scored.given
+    apart = [nothing_in_common(*given, uses_labels=uses) for uses in sorted(by_labels)]
     faults = []
     if is_asked or applied.empty:
-        for row in refused.to_dict("records"):
+        others = refused[~refused["reason"].isin(apart)]
+        for row in others.to_dict("records"):
             faults.append(f"{row['protocol']} does not apply: {row['reason']}")
-    if is_asked and not any(events.empty for events in result.scored.given):
+    if is_asked and not any(events.empty for events in given):
         undefined = applied[applied["value"].isna()]
         for row in undefined.to_dict("records"):
             faults.append(f"{row['protocol']}: {row['why']}")
-    by_labels = {PROTOCOLS[name].uses_labels for name in applied["protocol"]}
-    apart = [nothing_in_common(*result.scored.given, uses_labels=uses) for uses in sorted(by_labels)]
     return [*faults, *dict.fromkeys(one for one in apart if one)]

@@ -29,7 +29,7 @@ from overlap import intervals
 
 from .. import _report, _skipped
 from .._checks import check_choice
-from .outside import check_stretches, list_outside
+from .outside import check_stretches, list_left_out
 from .protocols import PROTOCOLS, By, Protocol, Scored
 from .protocols.scored import checked_by
 from .schema import Support, as_events, as_support, first_names, names_in, times_of, warn_of_names
@@ -79,8 +79,8 @@ def assess(
     Warns
     -----
     UserWarning
-        If the two sides share no file or, where labels matter, no label; events lie outside the support; or the
-        support lacks files that they name.
+        If the two sides share no file or, where labels matter, no label; events lie outside the support, or have no
+        duration where time is measured; or the support lacks files that they name.
 
     Examples
     --------
@@ -103,8 +103,8 @@ def assess(
     consequence = "all of that is scored, and what needs its length is NaN"
     warn_of_names("events.assess", support, files, consequence, 3)
     skipped = [
-        list_outside(prediction_events, stretches, "prediction", rules, settings),
-        list_outside(reference_events, stretches, "reference", rules, settings),
+        list_left_out(prediction_events, stretches, "prediction", rules, settings),
+        list_left_out(reference_events, stretches, "reference", rules, settings),
     ]
     matched = rules.match(prediction_events, reference_events, stretches, settings)
     return Scored(

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from math import nan
 from typing import Any
@@ -32,7 +32,7 @@ from overlap import resample
 from .._checks import UsageError, check_choice, check_number
 from .._report import name_of
 from .._text import one_line
-from .comparison import Events, assess
+from .comparison import Events, assess, nothing_in_common
 from .protocols import PROTOCOLS, Scored
 from .protocols.descriptions import Description, Headline
 from .protocols.scored import as_dict
@@ -152,8 +152,8 @@ def compare_protocols(
         row, said = _row(name, sides, support, subjects, settings[name], bootstrap)
         rows.append(row)
         heard[name] = said
-    applied = [row["protocol"] for row in rows if not row["reason"]]
-    shared = _heard_by_several(heard, applied)
+    n_applied = sum(not row["reason"] for row in rows)
+    shared = _heard_by_several(heard, n_applied)
     for message in shared:
         warnings.warn(message.replace("events.assess", OPERATION, 1), stacklevel=2)
     for row in rows:
@@ -324,7 +324,9 @@ def _row(
         warnings.simplefilter("always", UserWarning)
         try:
             scored = assess(sides[0], sides[1], name, support=support, **settings)
-            row |= _numbers(scored, headline, subjects, bootstrap)
+            row["reason"] = nothing_in_common(*scored.given, uses_labels=preset.uses_labels)
+            if not row["reason"]:
+                row |= _numbers(scored, headline, subjects, bootstrap)
         except ValueError as error:
             # a protocol refuses in the package's own words; anything else is a fault of ours
             if not str(error).startswith("events."):
@@ -436,10 +438,10 @@ def _notes(scored: Scored, row: Mapping[str, Any]) -> list[str]:
     return notes
 
 
-def _heard_by_several(heard: Mapping[str, list[str]], applied: Sequence[str]) -> list[str]:
+def _heard_by_several(heard: Mapping[str, list[str]], n_applied: int) -> list[str]:
     """Return the warnings that are of the events and the support, not of one protocol."""
-    counts = Counter(said for name in applied for said in dict.fromkeys(heard[name]))
-    return [said for said, n in counts.items() if n > 1 or len(applied) == 1]
+    counts = Counter(said for one in heard.values() for said in dict.fromkeys(one))
+    return [said for said, n in counts.items() if n > 1 or n_applied == 1]
 
 
 def _headline_of(name: str) -> Headline:

@@ -1,9 +1,10 @@
-"""What lies outside of what was scored: what a protocol makes of it, said and listed.
+"""What a protocol leaves out: what lies outside of what was scored, and what has no duration; said and listed.
 
 Conventions
 -----------
 - Each event lies within one scored stretch, or shares time with some, or with none. What follows is the protocol's, see
   `Protocol`: events are cut to the stretches, or those that share no time with any are left out.
+- Where time is what is measured, an event without duration is nothing, and is left out.
 - Nothing is left out in silence: a warning gives the count and the first, a row of `Scored.skipped` each event.
 
 References
@@ -27,6 +28,7 @@ from .protocols.preparation import where_scored
 
 OUTSIDE = "outside what was scored"
 CUT = "cut to what was scored"
+NOTHING = "without duration, where time is measured"
 
 
 def check_stretches(support: pd.DataFrame, protocol: Protocol, name: str, settings: Any) -> None:
@@ -74,6 +76,50 @@ def check_stretches(support: pd.DataFrame, protocol: Protocol, name: str, settin
             f'{several}, and {name} counts events between them too; pass outside="dropped" (at the command line '
             "--param outside=dropped) to leave them out"
         )
+
+
+def list_left_out(
+    events: pd.DataFrame, support: pd.DataFrame, side: str, protocol: Protocol, settings: Any
+) -> pd.DataFrame:
+    """List the events of a side that are left out or cut, and warn of them.
+
+    Parameters
+    ----------
+    events, support, side, protocol, settings
+        See `list_outside`.
+
+    Returns
+    -------
+    DataFrame
+        ``side file where reason detail``, a row for each event that was left out or cut.
+
+    Warns
+    -----
+    UserWarning
+        If events have no duration and the protocol needs one; and as `list_outside`.
+
+    Examples
+    --------
+    >>> from .protocols import PROTOCOLS
+    >>> from .schema import as_events, as_support
+    >>> events = as_events([[1.0, 1.0], [2.0, 3.0]])
+    >>> tiou = PROTOCOLS["tiou"]
+    >>> len(list_left_out(events, as_support(9.0, [""]), "prediction", tiou, tiou.settings))
+    0
+    """
+    is_nothing = (events["onset"] == events["offset"]).to_numpy() & protocol.needs_duration(settings)
+    outside = list_outside(events[~is_nothing], support, side, protocol, settings)
+    n_nothing = int(is_nothing.sum())
+    if n_nothing == 0:
+        return outside
+    first = events[is_nothing].iloc[0]
+    warnings.warn(
+        f"events.assess: {n_nothing} of {len(events)} events of the {side} have no duration (the first: at "
+        f"{first['onset']:g} s of {_shown(first['file'])}), and where time is measured they are nothing; they are left "
+        'out; to count them, take a protocol of events such as "tiou", or give them a duration (events.add_margins)',
+        stacklevel=4,
+    )
+    return _skipped.joined(_rows(events[is_nothing], side, np.full(n_nothing, NOTHING)), outside)
 
 
 def list_outside(
@@ -139,7 +185,7 @@ def _warn(events: pd.DataFrame, support: pd.DataFrame, side: str, is_within: np.
         f"(the first: {first['onset']:g} to {first['offset']:g} s of {_shown(first['file'])}, which is scored "
         f"{several}from {begin:g} to {end:g} s); {consequence}; if that is not meant, correct the support or the "
         "events",
-        stacklevel=5,
+        stacklevel=6,
     )
 
 

@@ -38,7 +38,7 @@ from .criteria import groups, shared_time
 from .descriptions import DIARISATION_ERROR, EXACT, JACCARD_ERROR, NO_COLLAR, NOT_USED, Description, of_nothing
 from .matchers import all_pairs
 from .preparation import ordered, united
-from .scored import Matched, Protocol
+from .scored import Matched, Protocol, always
 from .settings import OPERATION, Empty, check_amount, check_empty, check_flag
 from .speaker_time import add_speaker_time
 
@@ -378,6 +378,7 @@ NIST_DER = Protocol(
     headline=DIARISATION_ERROR,
     describe=describe_rate,
     stretches="cut",
+    needs_duration=always,
 )
 
 PYANNOTE_DER = Protocol(
@@ -392,6 +393,7 @@ PYANNOTE_DER = Protocol(
     headline=DIARISATION_ERROR,
     describe=describe_rate,
     stretches="cut",
+    needs_duration=always,
 )
 
 JER = Protocol(
@@ -412,4 +414,5 @@ JER = Protocol(
     headline=JACCARD_ERROR,
     describe=describe_jaccard,
     stretches="cut",
+    needs_duration=always,
 )

@@ -119,10 +119,21 @@ def prepared(
     reference = within_support(reference, support, settings.outside)
     prediction = ordered(prediction, "time")
     reference = ordered(reference, "time")
-    if settings.points == "left_out":
+    if leaves_points_out(settings):
         prediction = with_duration(prediction)
         reference = with_duration(reference)
     return prediction, reference
+
+
+def leaves_points_out(settings: Any) -> bool:
+    """Say whether events without duration are left out.
+
+    Examples
+    --------
+    >>> leaves_points_out(IntersectionSettings()), leaves_points_out(IntersectionSettings(points="within"))
+    (True, False)
+    """
+    return bool(settings.points == "left_out")
 
 
 def with_duration(events: pd.DataFrame) -> pd.DataFrame:
@@ -268,4 +279,5 @@ INTERSECTION = Protocol(
     headline=Headline("macro_f1", "macro F1"),
     describe=describe_intersections,
     stretches="whole",
+    needs_duration=leaves_points_out,
 )

@@ -28,7 +28,7 @@ from .descriptions import DICE, IOU, NO_COLLAR, NOT_USED, Description, at_sample
 from .matchers import all_pairs
 from .preparation import as_masks, unite, with_labels
 from .reducers import with_false_alarms
-from .scored import By, Matched, Protocol, Scored
+from .scored import By, Matched, Protocol, Scored, always
 from .settings import Empty, check_empty, check_labels, check_rate
 
 
@@ -149,7 +149,14 @@ def describe_samples(settings: SampleSettings) -> Description:
 
 
 TIME = Protocol(
-    match_time, add_time, TimeSettings(), units="seconds", headline=IOU, describe=describe_time, stretches="cut"
+    match_time,
+    add_time,
+    TimeSettings(),
+    units="seconds",
+    headline=IOU,
+    describe=describe_time,
+    stretches="cut",
+    needs_duration=always,
 )
 
 SZCORE_SAMPLE = Protocol(
@@ -164,4 +171,5 @@ SZCORE_SAMPLE = Protocol(
     headline=DICE,
     describe=describe_samples,
     stretches="cut",
+    needs_duration=always,
 )

@@ -51,6 +51,7 @@ from .intersection import (
     criterion_of,
     cross_triggers,
     largest_partners,
+    leaves_points_out,
     prepared,
     relevant,
 )
@@ -470,6 +471,7 @@ PSDS = Protocol(
     headline=SCORE,
     describe=describe_psds,
     stretches="whole",
+    needs_duration=lambda settings: leaves_points_out(settings.criteria),
     takes_points=True,
 )
 
@@ -483,6 +485,7 @@ PSDS_SCENARIO1 = Protocol(
     headline=SCORE,
     describe=describe_psds,
     stretches="whole",
+    needs_duration=lambda settings: leaves_points_out(settings.criteria),
     takes_points=True,
 )
 
@@ -496,5 +499,6 @@ PSDS_SCENARIO2 = Protocol(
     headline=SCORE,
     describe=describe_psds,
     stretches="whole",
+    needs_duration=lambda settings: leaves_points_out(settings.criteria),
     takes_points=True,
 )

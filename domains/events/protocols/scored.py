@@ -37,6 +37,30 @@ from .settings import OPERATION, Settings
 
 Kept = Literal["label", "file"]
 Stretches = Literal["cut", "whole", "one"]
+
+
+def never(settings: Any) -> bool:
+    """Say no, whatever the settings.
+
+    Examples
+    --------
+    >>> never(None)
+    False
+    """
+    return False
+
+
+def always(settings: Any) -> bool:
+    """Say yes, whatever the settings.
+
+    Examples
+    --------
+    >>> always(None)
+    True
+    """
+    return True
+
+
 By = Kept | Sequence[Kept] | None
 INDICES = ("iou", "dice", "precision", "recall", "f1", "ap", "psds", "der", "jer")
 
@@ -90,6 +114,9 @@ class Protocol:
         What several scored stretches of a file mean. "cut": time within them is scored, and events are cut to them.
         "whole": events that share time with one of them are scored, whole; its settings have ``outside``. "one": the
         protocol knows one stretch of a file only.
+    needs_duration : callable
+        ``needs_duration(settings) -> bool``: whether events without duration count for nothing, since time is what is
+        measured.
     takes_points : bool
         Whether predictions may stand at several operating points.
 
@@ -111,6 +138,7 @@ class Protocol:
     headline: Headline | None = None
     describe: Callable[[Any], Description] | None = None
     stretches: Stretches = "one"
+    needs_duration: Callable[[Any], bool] = never
     takes_points: bool = False
 
     def configure(self, *, corrected: bool = False, **parameters: Any) -> Any:

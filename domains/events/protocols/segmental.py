@@ -37,7 +37,7 @@ from .descriptions import F1, NO_COLLAR, NOT_USED, ONE_TO_ONE, Description, list
 from .matchers import NOBODY, Matches, one_to_one
 from .preparation import ordered, unite_with_points
 from .reducers import count
-from .scored import By, Matched, Protocol, Scored, dims_of
+from .scored import By, Matched, Protocol, Scored, always, dims_of
 from .settings import OPERATION, Empty, as_thresholds, check_amount, check_empty, check_labels
 
 TAKEN = "a prediction whose best reference is taken is a false alarm, though another one would do"
@@ -297,4 +297,5 @@ SEGMENTAL = Protocol(
     headline=F1,
     describe=describe_segments,
     stretches="cut",
+    needs_duration=always,
 )

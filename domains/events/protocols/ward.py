@@ -33,7 +33,7 @@ from .descriptions import EXACT, NO_COLLAR, NOT_USED, POOLED, Description, Headl
 from .matchers import all_pairs
 from .preparation import unite
 from .reducers import coords_of, names_of, tally
-from .scored import By, Matched, Protocol, Scored
+from .scored import By, Matched, Protocol, Scored, always
 from .settings import Settings
 
 OF_REFERENCE = {
@@ -142,4 +142,12 @@ def describe_ward(settings: Settings) -> Description:
     )
 
 
-WARD = Protocol(match_ward, count_ward, Settings(), headline=CORRECT, describe=describe_ward, stretches="cut")
+WARD = Protocol(
+    match_ward,
+    count_ward,
+    Settings(),
+    headline=CORRECT,
+    describe=describe_ward,
+    stretches="cut",
+    needs_duration=always,
+)

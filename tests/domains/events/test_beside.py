@@ -92,6 +92,11 @@ def test_nothing_in_common_ends_with_1(files, tmp_path):
     done = run(str(tmp_path / "other.csv"), files[1], "--protocols", "nist_der")
     assert done.exit_code == 1
     assert "no file in common" in done.output
+    done = run(str(tmp_path / "other.csv"), files[1], "--json")
+    assert done.exit_code == 1
+    rows = json.loads(done.stdout)["protocols"]
+    assert {row["value"] for row in rows} == {None}
+    assert all(row["reason"] for row in rows)
 
 
 def test_the_list_needs_no_files():

@@ -128,10 +128,13 @@ def test_words_are_of_the_settings_that_held():
 def test_what_concerns_the_events_is_warned_of_once():
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        compare_protocols(A, B.assign(file="w"), protocols=FEW)
+        rows = compare_protocols(A, B.assign(file="w"), protocols=FEW)
     messages = [str(one.message) for one in caught]
     assert len(messages) == 1
     assert messages[0].startswith("events.compare_protocols: the two sides have no file in common")
+    assert rows["reason"].str.startswith("the two sides have no file in common").all()
+    assert rows["value"].isna().all()
+    assert (rows["why"] == "").all()
 
 
 def test_what_concerns_one_protocol_is_said_in_its_row():

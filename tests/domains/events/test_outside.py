@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from domains._checks import UsageError
-from domains.events import PROTOCOLS, assess, compare, confusion_matrix, plot_scored, score
-from domains.events.outside import CUT, OUTSIDE
+from domains.events import PROTOCOLS, add_margins, assess, compare, confusion_matrix, plot_scored, score
+from domains.events.outside import CUT, NOTHING, OUTSIDE
 
 HONOURED = [name for name, protocol in PROTOCOLS.items() if protocol.stretches != "one"]
 REFUSED = [name for name, protocol in PROTOCOLS.items() if protocol.stretches == "one"]
@@ -209,3 +209,41 @@ def test_files_and_a_uem(tmp_path):
         found = score(tmp_path / "p.csv", tmp_path / "f.csv", "time", support=read_durations(tmp_path / "f.uem"))
     assert float(found.report.intersection) == 9
     assert found.skipped["reason"].tolist() == [CUT, OUTSIDE, CUT, OUTSIDE]
+
+
+# ---- events without duration, where time is measured
+
+POINT_AND_EVENT = events([3, 3], [9, 10])
+MEASURES_TIME = ("time", "szcore_sample", "nist_der", "pyannote_der", "jer", "ward", "segmental")
+LEAVES_POINTS_OUT = ("intersection", "psds", "psds_scenario1", "psds_scenario2")
+
+
+def test_these_presets_need_a_duration():
+    named = {name for name, protocol in PROTOCOLS.items() if protocol.needs_duration(protocol.settings)}
+    assert named == {*MEASURES_TIME, *LEAVES_POINTS_OUT}
+    corrected = {name for name in named if PROTOCOLS[name].needs_duration(PROTOCOLS[name].configure(corrected=True))}
+    assert corrected == set(MEASURES_TIME)
+
+
+@pytest.mark.parametrize("name", [*MEASURES_TIME, *LEAVES_POINTS_OUT])
+def test_an_event_without_duration_is_listed(name):
+    with pytest.warns(UserWarning, match=r"1 of 2 events of the \w+ have no duration \(the first: at 3 s of 'f'\)"):
+        scored = assess(POINT_AND_EVENT, POINT_AND_EVENT, name, support=20.0)
+    assert scored.skipped[["side", "where", "reason"]].to_numpy().tolist() == [
+        ["prediction", "3 to 3 s", NOTHING],
+        ["reference", "3 to 3 s", NOTHING],
+    ]
+    assert float(scored.report()["size_b"].max()) == 1
+
+
+def test_the_remedies_count_it():
+    report = compare(POINT_AND_EVENT, POINT_AND_EVENT, "tiou", thresholds=[0.5])
+    assert report.size_b.item() == 2
+    widened = add_margins(POINT_AND_EVENT, after=0.5)
+    assert float(compare(widened, widened, "time", support=20.0).size_b) == 2
+
+
+def test_a_point_outside_what_was_scored_is_listed_once():
+    with pytest.warns(UserWarning, match="no duration"):
+        scored = assess(events([30, 30]), events([1, 2]), "time", support=20.0)
+    assert scored.skipped["reason"].tolist() == [NOTHING]

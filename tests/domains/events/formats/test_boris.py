@@ -37,7 +37,8 @@ def test_start_and_stop_are_one_event(tmp_path):
     ]
     assert skipped[["where", "reason"]].to_numpy().tolist() == [["line 7", "a START without STOP"]]
     assert support.drop_duplicates().to_numpy().tolist() == [["obs7", 300.0]]
-    report = compare(found[0].events, events, "time")
+    with pytest.warns(UserWarning, match="1 of 3 events of the [a-z]+ have no duration"):
+        report = compare(found[0].events, events, "time")
     assert float(report.intersection) == pytest.approx(10.6, rel=1e-12)
     assert float(report.iou) == pytest.approx(10.6 / 12.7, rel=1e-12)
 

@@ -121,6 +121,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:.*have no duration")
 @pytest.mark.parametrize("fault", FAULTS)
 def test_each_known_fault(fault):
     a, b, name, published, right = FAULTS[fault]
