@@ -169,12 +169,21 @@ def _title(report: xr.Dataset) -> str:
     return f"{prediction}\n{reference}"
 
 
-def _caption(report: xr.Dataset, n_more: int) -> str:
-    attrs = report.attrs
+def _protocol(attrs: Mapping[str, Any]) -> str:
+    """Return the protocol's name, and whether its faults were corrected if any are known."""
+    name = attrs["protocol"]
+    preset = PROTOCOLS.get(name)
+    if preset is not None and not preset.faults:
+        return f"protocol: {name}"
     # attributes are text, as netCDF keeps them
     corrected = "corrected" if attrs["corrected"] == "True" else "not corrected"
+    return f"protocol: {name}, its known faults {corrected}"
+
+
+def _caption(report: xr.Dataset, n_more: int) -> str:
+    attrs = report.attrs
     lines = [
-        f"protocol: {attrs['protocol']}, its known faults {corrected}",
+        _protocol(attrs),
         f"files: {attrs['files']}",
         f"scored: {attrs['support']}",
     ]
