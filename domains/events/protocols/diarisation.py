@@ -396,23 +396,10 @@ PYANNOTE_DER = Protocol(
     needs_duration=always,
 )
 
-JER = Protocol(
-    match_speakers,
-    add_speaker_time,
-    SpeakerSettings(collar_is="total", repeated="each", without_reference="one"),
-    corrected={
-        "turns": "speech",
-        "repeated": "once",
-        "mapping": "jaccard",
-        "ties": "best",
-        "without_reference": "undefined",
-    },
-    faults=(JACCARD, ROWS, TWICE, TIES, NOBODY),
-    tool="pyannote.metrics 4.2.0",
-    units="seconds",
-    uses_labels=False,
+JER = replace(
+    PYANNOTE_DER,
+    corrected={**PYANNOTE_DER.corrected, "mapping": "jaccard"},
+    faults=(JACCARD, *PYANNOTE_DER.faults),
     headline=JACCARD_ERROR,
     describe=describe_jaccard,
-    stretches="cut",
-    needs_duration=always,
 )

@@ -26,7 +26,7 @@ DCASE challenge, task 4: https://dcase.community/challenge2021/task-sound-event-
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 from typing import Literal
 
@@ -475,30 +475,6 @@ PSDS = Protocol(
     takes_points=True,
 )
 
-PSDS_SCENARIO1 = Protocol(
-    match_at_all_thresholds,
-    add_psds,
-    PsdsSettings(dtc=0.7, gtc=0.7, alpha_ct=0.0, alpha_st=1.0),
-    corrected=PSDS.corrected,
-    faults=PSDS.faults,
-    tool="psds_eval 0.5.3",
-    headline=SCORE,
-    describe=describe_psds,
-    stretches="whole",
-    needs_duration=lambda settings: leaves_points_out(settings.criteria),
-    takes_points=True,
-)
+PSDS_SCENARIO1 = replace(PSDS, settings=PsdsSettings(dtc=0.7, gtc=0.7, alpha_ct=0.0, alpha_st=1.0))
 
-PSDS_SCENARIO2 = Protocol(
-    match_at_all_thresholds,
-    add_psds,
-    PsdsSettings(dtc=0.1, gtc=0.1, alpha_ct=0.5, alpha_st=1.0),
-    corrected=PSDS.corrected,
-    faults=PSDS.faults,
-    tool="psds_eval 0.5.3",
-    headline=SCORE,
-    describe=describe_psds,
-    stretches="whole",
-    needs_duration=lambda settings: leaves_points_out(settings.criteria),
-    takes_points=True,
-)
+PSDS_SCENARIO2 = replace(PSDS, settings=PsdsSettings(dtc=0.1, gtc=0.1, alpha_ct=0.5, alpha_st=1.0))
