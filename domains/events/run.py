@@ -313,10 +313,13 @@ def nothing_defined(scored: Scored) -> str:
 
     Examples
     --------
+    >>> import warnings
     >>> point = np.array([[5.0, 5.0]])
-    >>> nothing_defined(assess(point, point, "time", support=9.0))
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     nothing, something = (assess(point + [0, width], point, "time", support=9.0) for width in (0, 1))
+    >>> nothing_defined(nothing)
     'IoU is undefined: 0/0, since no event of either side counts'
-    >>> nothing_defined(assess(point + [0, 1], point, "time"))
+    >>> nothing_defined(something)
     ''
     """
     headline = scored.protocol.headline
