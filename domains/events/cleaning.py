@@ -24,7 +24,7 @@ from .._checks import UsageError
 from .._files import ReadError
 from .._pictures import TWO_COLUMNS, axes_or_new, printed
 from .._tables import build_table
-from .._text import count_of, file_name
+from .._text import count_of, file_name, for_picture, one_line
 from .clocks import label_time
 from .io import SAYS_NONE, read_events
 from .schema import durations_of
@@ -72,7 +72,7 @@ def clean_file(
         report,
         outputs,
         lambda: [steps_table(done, path, out)],
-        lambda: draw_cleaned(events, cleaned),
+        lambda: draw_cleaned(events, cleaned, name=file_name(path)),
         skipped,
         rows=done,
         files={out: with_every_recording(cleaned, support["file"])},
@@ -111,13 +111,13 @@ def _settings_of(row: Mapping[Any, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in own.items())
 
 
-def draw_cleaned(before: pd.DataFrame, after: pd.DataFrame) -> Axes:
+def draw_cleaned(before: pd.DataFrame, after: pd.DataFrame, *, name: str = "events") -> Axes:
     """Draw a line for each recording and label: the events that were given above, those that are left below."""
     from matplotlib.patches import Patch
 
     from overlap.plotting import BOTH, ONLY_B
 
-    from .plotting import row_names
+    from .plotting import FAINT, row_names
 
     of_rows = before[["file", "label"]].drop_duplicates()
     rows = list(of_rows.head(MOST_LINES).itertuples(index=False, name=None))
@@ -132,10 +132,24 @@ def draw_cleaned(before: pd.DataFrame, after: pd.DataFrame) -> Axes:
         ax.set_yticks(range(len(rows)), [name or "events" for name in row_names(rows)])
         ax.tick_params(axis="y", length=0)
         ax.set_ylim(len(rows) - 0.4, -0.6)
+        for height in range(len(rows)):
+            ax.axhline(height, color=FAINT, linewidth=0.4, zorder=0)
         ax.spines[["left", "right", "top"]].set_visible(False)
+        ax.margins(x=0.01)
         time = label_time(ax, None, None)
-        ax.set_xlabel(time if len(rows) == len(of_rows) else f"{time}; {len(rows)} of {len(of_rows)} rows")
+        ax.set_xlabel(time)
+        ax.set_title(
+            _title(name, after.attrs.get("steps", []), len(rows), len(of_rows)), fontsize="medium", loc="left", pad=16
+        )
         counts = (f"{said}: {count_of(len(table), 'event')}" for table, _, _, said in sides)
         handles = [Patch(color=colour, label=text) for (_, _, colour, _), text in zip(sides, counts, strict=True)]
-        ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, frameon=False, borderpad=0)
+        where: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1.0), "ncols": 2}
+        ax.legend(handles=handles, **where, handlelength=1.2, borderaxespad=0.2, borderpad=0, frameon=False)
     return ax
+
+
+def _title(name: str, done: list[dict[str, Any]], n_drawn: int, n_rows: int) -> str:
+    """Return what was done, and which rows are drawn."""
+    steps = [f"{row['step']} ({_settings_of(row)})" for row in pd.DataFrame(done).to_dict("records")]
+    rows = [] if n_drawn == n_rows else [f"rows 1 to {n_drawn} of {n_rows}"]
+    return "\n".join([f"{for_picture(one_line(name, 60))} before and after", ", ".join(steps) or "no step", *rows])

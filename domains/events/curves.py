@@ -38,7 +38,11 @@ STYLES: tuple[tuple[str, Any], ...] = (
     ("#F0A060", (0, (2.5, 1))),
 )
 """Colour and dashes of the lines that are named; they differ in lightness too."""
-FAINT = "#CCCCCC"
+FAINT = "#B4B4B4"
+SOFT = "#5A5A5A"
+MOST_ENDS = 26
+END_GAP = 0.036
+"""Of the height of the axes: between two names beside them."""
 NAME = 24
 UNITS = {1.0: "second", 60.0: "minute", 3600.0: "hour", 86400.0: "day"}
 AXES = {
@@ -188,7 +192,7 @@ def plot_psd_roc(curve: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     Returns
     -------
     matplotlib Axes
-        The effective curve with the area below it, the mean over labels, and each label faintly.
+        The effective curve with the area below it, the mean over labels, and each label faintly, named where it ends.
 
     Raises
     ------
@@ -213,10 +217,12 @@ def plot_psd_roc(curve: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     with printed(ax):
         ax = axes_or_new(ax, figsize=(1.35 * COLUMN, COLUMN))
         if "tpr" in curve:
-            for k, line in enumerate(curve["tpr"]):
+            ends = {}
+            for line in curve["tpr"]:
                 x, y = _until(curve["rate"].values, line.values, limit)
-                said = None if k else "each label"
-                ax.plot(x, y, color=FAINT, linewidth=0.6, drawstyle="steps-post", zorder=1, label=said)
+                ax.plot(x, y, color=FAINT, linewidth=0.8, drawstyle="steps-post", zorder=1)
+                ends[str(line["label"].item()) or "all"] = float(y[-1])
+            _name_ends(ax, ends)
         x, y = _until(curve["rate"].values, curve["etpr"].values, limit)
         ax.fill_between(x, 0, y, step="post", color=BOTH, alpha=0.12, linewidth=0, zorder=0)
         colour, dashes = STYLES[1]
@@ -242,9 +248,42 @@ def plot_psd_roc(curve: xr.Dataset, *, ax: Axes | None = None) -> Axes:
         prediction = for_picture(elided(attrs["prediction"], NAME))
         reference = for_picture(elided(attrs["reference"], NAME))
         said = f"{attrs['protocol']}: {float(curve['psds']):.4f}"
-        ax.set_title(f"{prediction} against {reference}\n{said}", loc="left", fontsize="medium")
-        _legend_beside(ax)
+        ax.set_title(f"{prediction} against {reference}\n{said}", loc="left", fontsize="medium", pad=16)
+        where: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1.0), "ncols": 2}
+        ax.legend(**where, handlelength=2.4, borderaxespad=0.2, borderpad=0, frameon=False)
     return ax
+
+
+def _name_ends(ax: Axes, ends: dict[str, float]) -> None:
+    """Write beside the axes which line ends where, as near to its end as names have place."""
+    from scipy.optimize import isotonic_regression
+
+    names = sorted(ends, key=lambda name: ends[name])[-MOST_ENDS:]
+    wanted = np.array([ends[name] for name in names])
+    away = END_GAP * np.arange(len(names))
+    # of heights this far apart, those with the least squared moves
+    height = np.clip(isotonic_regression(wanted - away).x, 0, max(1.0 - away[-1], 0)) + away
+    for name, end, place in zip(names, wanted, height, strict=True):
+        ax.annotate(
+            for_picture(elided(name, NAME)),
+            xy=(1, end),
+            xycoords=ax.get_yaxis_transform(),
+            xytext=(1.05, place),
+            textcoords=ax.get_yaxis_transform(),
+            va="center",
+            fontsize="small",
+            color=SOFT,
+            arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.6, "shrinkA": 1, "shrinkB": 0},
+            annotation_clip=False,
+        )
+    if len(names) < len(ends):
+        ax.annotate(
+            f"and {len(ends) - len(names)} lower ones",
+            xy=(1.05, -0.06),
+            xycoords="axes fraction",
+            color=SOFT,
+            fontsize="small",
+        )
 
 
 def _staircase(scored: Scored, label: str, threshold: float | None) -> tuple[np.ndarray, np.ndarray]:

@@ -9,16 +9,19 @@ Conventions
   the reference has (missed).
 - A protocol that pools labels has a row for each file.
 - A protocol that counts events shows which events are matched. One that counts seconds shows which time both sides
-  have, and the legend gives the seconds. Of speakers the rows are those of the reference, in brackets who was taken for
-  them, and the legend says how much is missed, a false alarm, or confused.
+  have, and the legend gives the seconds.
+- Of speakers a row says who is taken for whom, "s1 → carl". What is missed, a false alarm or confused has a colour
+  each, and what is confused is hatched too. The title has the error rate and the seconds that it is made of.
+- Of affiliation the zones are drawn, with the precision and the recall of each where there is space for them.
 - Where it is known what was scored, all of it is shown, and what lies between its stretches is shaded.
 - The title names the sides, the protocol and, if it has several, the threshold. Long names are cut in their middle.
+  Of many rows it says which of them stand on this page, and what was left out of the names of all.
 - What is matched is read from the `Scored` that the report was read from. Nothing is scored again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -30,12 +33,13 @@ from overlap.plotting import COLOURS
 
 from .._checks import UsageError, check_choice, check_number
 from .._pictures import TWO_COLUMNS, axes_or_new, printed
-from .._text import for_picture, printable
+from .._text import count_of, for_picture, printable
 from .clocks import Clock, label_time, start_of
 from .comparison import assess
 from .protocols import Protocol, Scored
 from .protocols.agreement import cut_where_shared
-from .schema import names_in
+from .protocols.speaker_time import cut_where_confused
+from .schema import durations_of, names_in
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,9 +51,20 @@ LANES = 2
 """So many lanes have place in a row; one with more is higher."""
 INCHES = 0.3
 """Of a row."""
+PAGE = 8.4
+"""Inches that rows may take, so that a figure fits on a page: many rows are lower."""
+CONFUSED = "#7A3E00"
+HATCH = "/////"
+TO_NOBODY = " → nobody"
+ZONE_TEXT = 0.11
+"""Of the width of the axes: a zone that is narrower has no text."""
+ZONE_ROOM = 0.55
+"""Of a row: space above it for what is said of zones."""
 FAINT = "#8A8A8A"
 SOFT = "#5A5A5A"
 UNSCORED = "#E6E6E6"
+MOST = 40
+"""Rows of a page."""
 NAME = 34
 """Characters of a row's name."""
 TITLE = 38
@@ -59,10 +74,32 @@ Row = tuple[str, str]
 
 
 class Place(NamedTuple):
-    """Where a row is drawn: its middle, and how much higher than others it is."""
+    """Where a row is drawn: its middle, how much higher than others it is, and how much space is above it."""
 
     middle: float
     height: float
+    room: float = 0.0
+
+
+class RowNames(NamedTuple):
+    """What rows are called, and what was left out of the names of all their files."""
+
+    names: list[str]
+    without: str
+
+    @classmethod
+    def of(cls, shown: list[Row], names: Mapping[Row, str] = MappingProxyType({})) -> RowNames:
+        """Return the names of rows: labels, or files and labels, short, and as different as they are.
+
+        Examples
+        --------
+        >>> RowNames.of([(f"sub-0{k}_ses-01_task-monitoring_run-0{k}_eeg", "sz") for k in (1, 2)])
+        RowNames(names=['sub-01…run-01', 'sub-02…run-02'], without='ses-01_task-monitoring, eeg')
+        """
+        called = row_names(shown, names)
+        files = list(dict.fromkeys(file.rsplit("/", 1)[-1] for file, _ in shown))
+        is_cut = any("…" in name and "…" not in file for name, (file, _) in zip(called, shown, strict=True))
+        return cls(called, _shared_words(files) if is_cut else "")
 
 
 def plot_timelines(
@@ -72,7 +109,8 @@ def plot_timelines(
     *,
     file: str | None = None,
     ax: Axes | None = None,
-    most: int = 20,
+    most: int = MOST,
+    page: int = 1,
     threshold: float | None = None,
     start: float | None = None,
     stop: float | None = None,
@@ -87,7 +125,7 @@ def plot_timelines(
         Events, see `as_events`.
     protocol : str or Protocol
         What decides who is matched, see `compare`.
-    file, ax, most, threshold, start, stop, clock
+    file, ax, most, page, threshold, start, stop, clock
         See `plot_scored`.
     **options
         Passed to `assess`: ``support``, ``corrected``, settings of the protocol.
@@ -105,7 +143,9 @@ def plot_timelines(
     ['matched (1 and 1)', 'only prediction: spurious (1)', 'only reference: missed (0)']
     """
     scored = assess(predicted, reference, protocol, **options)
-    return plot_scored(scored, file=file, ax=ax, most=most, threshold=threshold, start=start, stop=stop, clock=clock)
+    return plot_scored(
+        scored, file=file, ax=ax, most=most, page=page, threshold=threshold, start=start, stop=stop, clock=clock
+    )
 
 
 def plot_scored(
@@ -113,7 +153,8 @@ def plot_scored(
     *,
     file: str | None = None,
     ax: Axes | None = None,
-    most: int = 20,
+    most: int = MOST,
+    page: int = 1,
     threshold: float | None = None,
     start: float | None = None,
     stop: float | None = None,
@@ -130,7 +171,9 @@ def plot_scored(
     ax : matplotlib Axes, optional
         Where to draw; a new figure of fitting height by default.
     most : int
-        Draw so many rows at most, the first ones.
+        Draw so many rows at most.
+    page : int
+        Which of them: 1 draws the first `most` rows, 2 those that follow. The title says which there are.
     threshold : float, optional
         Which threshold, if the protocol has several; by default the one nearest to 0.5.
     start, stop : float, optional
@@ -146,7 +189,7 @@ def plot_scored(
     Raises
     ------
     ValueError
-        If no such file was scored, `stop` is not after `start`, or `clock` is no time of day.
+        If no such file was scored, there is no such page, `stop` is not after `start`, or `clock` is no time of day.
 
     Examples
     --------
@@ -165,38 +208,48 @@ def plot_scored(
         check_choice(operation, "file", file, scored.files)
         prediction = prediction[prediction["file"] == file]
         reference = reference[reference["file"] == file]
-    names = _taken_for(prediction) if "speaker" in prediction else {}
+    of_speakers = "speaker" in prediction
+    names = _taken_for(prediction) if of_speakers else {}
+    if of_speakers:
+        prediction, reference = cut_where_confused(prediction, reference)
     if not scored.protocol.uses_labels and not names:
         prediction, reference = _pooled(prediction, reference)
     is_part = start is not None or stop is not None
     if is_part:
         prediction = _in_view(prediction, start, stop)
         reference = _in_view(reference, start, stop)
-    rows = _rows(prediction, reference)
-    shown = rows[:most]
+    rows = _rows(prediction, reference, names)
+    first = _first_of_page(operation, page, most, len(rows))
+    shown = rows[first : first + most]
+    zones = _zones_of(reference, shown)
     lanes = [_with_lanes(side) for side in (prediction, reference)]
-    places = _places(shown, lanes)
-    n_lines = sum(place.height for place in places.values()) or 1.0
+    places = _places(shown, lanes, room=ZONE_ROOM if len(zones) else 0.0)
+    n_lines = sum(place.height + place.room for place in places.values()) or 1.0
+    called = RowNames.of(rows, names)
+    title = [_title(scored, threshold)]
+    if of_speakers and not is_part:
+        title[0] += _rate_in_title(scored, file)
+    title += _left_out(scored, called, first, len(shown), len(rows), file)
     with printed(ax):
-        ax = axes_or_new(ax, figsize=(TWO_COLUMNS, 0.85 + INCHES * n_lines))
+        inches = min(INCHES * n_lines, max(PAGE, 0.12 * n_lines))
+        ax = axes_or_new(ax, figsize=(TWO_COLUMNS, 0.75 + 0.1 * len(title) + inches))
         _draw(lanes[1], places, COLOURS["only_b"], ax, above=True)
         _draw(lanes[0], places, COLOURS["only_a"], ax, above=False)
-        _label_rows(ax, shown, places, names)
+        _label_rows(ax, shown, places, called.names[first : first + most])
         _name_sides(ax, shown, places)
         stretches = _scored_of(scored, shown)
         _limit(ax, start, stop, _reach(scored, stretches))
         is_shaded = _shade(ax, stretches, places)
-        time = label_time(ax, clock, began)
-        ax.set_xlabel(time if shown == rows else f"{time}; {len(shown)} of {len(rows)} rows")
-        if counts_seconds:
+        _draw_zones(ax, zones, places)
+        ax.set_xlabel(label_time(ax, clock, began))
+        if of_speakers:
+            legend = _speech_in_legend(prediction, reference)
+        elif counts_seconds:
             legend = _seconds_in_legend(scored, file) if not is_part else _seconds_in_view(prediction, reference)
         else:
-            legend = _events_in_legend(prediction, reference)
-        _add_legend(ax, legend, shaded=is_shaded)
-        title = _title(scored, threshold)
-        if names and not is_part:
-            title += _rate_in_title(scored, file)
-        ax.set_title(title, fontsize="medium", loc="left", pad=16)
+            legend = _events_in_legend(prediction, reference, decides=zones.empty)
+        _add_legend(ax, legend, shaded=is_shaded, zones=len(zones) > 0)
+        ax.set_title("\n".join(title), fontsize="medium", loc="left", pad=16)
     return ax
 
 
@@ -216,6 +269,60 @@ def elided(text: str, most: int) -> str:
     n_end = (most - 1) // 2
     n_begin = most - 1 - n_end
     return f"{line[:n_begin]}…{line[-n_end:]}"
+
+
+def _first_of_page(operation: str, page: int, most: int, n_rows: int) -> int:
+    """Return the place of the first row of a page."""
+    check_number(operation, "most", most, at_least=1)
+    n_pages = max(1, -(-n_rows // most))
+    if page not in range(1, n_pages + 1):
+        pages = "there is 1 page" if n_pages == 1 else f"there are {n_pages} pages, 1 to {n_pages}"
+        raise UsageError(f"{operation}: page={page!r}: {pages}, of {most} rows each; choose one, or a greater most=")
+    return (int(page) - 1) * most
+
+
+def _left_out(
+    scored: Scored, called: RowNames, first: int, n_shown: int, n_rows: int, file: str | None
+) -> Iterator[str]:
+    """Say in lines for the title which rows are not on this page, and what no name has."""
+    if n_shown < n_rows:
+        yield f"rows {first + 1} to {first + n_shown} of {n_rows}"
+    events = names_in(*scored.given)
+    n_quiet = len([name for name in scored.files if name not in events])
+    parts = []
+    if n_quiet and file is None and n_shown:
+        parts.append(f"{n_quiet} of {count_of(len(scored.files), 'recording')} without events")
+    if called.without:
+        parts.append(f"… in names: {for_picture(elided(called.without, 2 * TITLE))}")
+    if parts:
+        yield "; ".join(parts)
+
+
+def _zones_of(reference: pd.DataFrame, shown: list[Row]) -> pd.DataFrame:
+    """Return the zones of affiliation that are in sight, none of other protocols."""
+    if "zone_onset" not in reference:
+        return pd.DataFrame()
+    is_shown = pd.MultiIndex.from_frame(reference[["file", "label"]]).isin(shown)
+    is_closed = reference["zone_offset"].notna()
+    return reference[is_shown & is_closed]
+
+
+def _draw_zones(ax: Axes, zones: pd.DataFrame, places: dict[Row, Place]) -> None:
+    """Draw where zones begin and end, and write their precision and recall above them."""
+    low, high = ax.get_xlim()
+    for zone in zones.to_dict("records"):
+        place = places[zone["file"], zone["label"]]
+        bottom = place.middle - place.height / 2
+        top = bottom + place.height + place.room
+        onset = max(zone["zone_onset"], low)
+        offset = min(zone["zone_offset"], high)
+        ax.vlines([onset, offset], bottom, top, color=SOFT, linewidth=0.6, linestyle=(0, (3, 2)), zorder=1)
+        if offset - onset < ZONE_TEXT * (high - low):
+            continue
+        figures = [f"{name} {zone[column]:.2f}" for name, column in (("P", "precision"), ("R", "recall"))]
+        said = "   ".join(figures).replace("nan", "–")
+        middle = (onset + offset) / 2
+        ax.text(middle, top - 0.08, said, ha="center", va="top", fontsize="x-small", color=SOFT, clip_on=True)
 
 
 def _check_view(operation: str, start: float | None, stop: float | None) -> None:
@@ -265,16 +372,16 @@ def _lanes(onset: np.ndarray, offset: np.ndarray) -> list[int]:
     return lanes
 
 
-def _places(shown: list[Row], sides: list[pd.DataFrame]) -> dict[Row, Place]:
-    """Return where each row is drawn, the first on top; a row with many lanes is higher."""
+def _places(shown: list[Row], sides: list[pd.DataFrame], *, room: float = 0.0) -> dict[Row, Place]:
+    """Return where each row is drawn, the first on top; a row with many lanes is higher, and has space above it."""
     both = pd.concat([side[["file", "label", "n_lanes"]] for side in sides])
     most_lanes = both.groupby(["file", "label"])["n_lanes"].max()
     places = {}
     bottom = -0.5
     for row in reversed(shown):
         height = max(1.0, most_lanes[row] / LANES)
-        places[row] = Place(bottom + height / 2, height)
-        bottom += height
+        places[row] = Place(bottom + height / 2, height, room)
+        bottom += height + room
     return places
 
 
@@ -296,7 +403,11 @@ def _rate_in_title(scored: Scored, file: str | None) -> str:
     if headline is None:
         return ""
     report = scored.report() if file is None else scored.report("file").sel(file=file)
-    return f", {headline.title} {float(report[headline.name]):.4f}"
+    value = f", {headline.title} {float(report[headline.name]):.4f}"
+    if headline.name != "der":
+        return value
+    errors = " + ".join(f"{float(report[name]):g}" for name in ("missed", "false_alarm", "confused"))
+    return f"{value} = ({errors}) / {float(report['size_b']):g} s"
 
 
 def _taken_for(prediction: pd.DataFrame) -> dict[Row, str]:
@@ -305,7 +416,7 @@ def _taken_for(prediction: pd.DataFrame) -> dict[Row, str]:
     names = {}
     for file, label, speaker in pairs.itertuples(index=False):
         is_somebody = not label.endswith(f"? {speaker}")
-        names[file, label] = f"{label} ({speaker})" if is_somebody else label
+        names[file, label] = f"{speaker} → {label}" if is_somebody else f"{speaker}{TO_NOBODY}"
     return names
 
 
@@ -358,15 +469,20 @@ def _shade(ax: Axes, stretches: dict[str, np.ndarray], places: dict[Row, Place])
     return is_any
 
 
-def _rows(prediction: pd.DataFrame, reference: pd.DataFrame) -> list[Row]:
-    """Return every file and label, in order."""
+def _rows(prediction: pd.DataFrame, reference: pd.DataFrame, names: Mapping[Row, str]) -> list[Row]:
+    """Return every file and label, in order; who is taken for nobody stands last in a file."""
     both = pd.concat([reference[["file", "label"]], prediction[["file", "label"]]])
-    return sorted(both.drop_duplicates().itertuples(index=False, name=None))
+    rows: set[Row] = set(both.itertuples(index=False, name=None))
+    return sorted(rows, key=lambda row: (row[0], names.get(row, "").endswith(TO_NOBODY), row[1]))
 
 
 def _draw(events: pd.DataFrame, places: dict[Row, Place], alone: str, ax: Axes, *, above: bool) -> None:
     """Draw one side's events: a bar each, and a line at its onset, which parts events that touch."""
-    for (file, label, matched, lane), part in events.groupby(["file", "label", "matched", "lane"]):
+    if "confused" not in events:
+        events = events.assign(confused=False)
+    for (file, label, matched, confused, lane), part in events.groupby(
+        ["file", "label", "matched", "confused", "lane"]
+    ):
         place = places.get((str(file), str(label)))
         if place is None:
             continue
@@ -378,18 +494,22 @@ def _draw(events: pd.DataFrame, places: dict[Row, Place], alone: str, ax: Axes, 
         colour = COLOURS["both"] if matched else alone
         onset = part["onset"]
         duration = part["offset"] - onset
-        ax.broken_barh(list(zip(onset, duration, strict=True)), (bottom, drawn), facecolors=colour, linewidth=0)
+        spans = list(zip(onset, duration, strict=True))
+        if confused:
+            ax.broken_barh(spans, (bottom, drawn), facecolor="white", edgecolor=CONFUSED, hatch=HATCH, linewidth=0.6)
+            continue
+        ax.broken_barh(spans, (bottom, drawn), facecolors=colour, linewidth=0)
         touches = onset.isin(part["offset"])
         ax.vlines(onset[~touches], bottom, bottom + drawn, color=colour, linewidth=0.8)
         ax.vlines(onset[touches], bottom, bottom + drawn, color="white", linewidth=0.8)
 
 
-def _label_rows(ax: Axes, shown: list[Row], places: dict[Row, Place], names: dict[Row, str]) -> None:
+def _label_rows(ax: Axes, shown: list[Row], places: dict[Row, Place], names: list[str]) -> None:
     """Name the rows, and draw a line through each."""
     middles = [places[row].middle for row in shown]
-    ax.set_yticks(middles, row_names(shown, names))
+    ax.set_yticks(middles, names)
     ax.tick_params(axis="y", length=0)
-    top = sum(place.height for place in places.values()) or 1.0
+    top = sum(place.height + place.room for place in places.values()) or 1.0
     ax.set_ylim(-0.6, top - 0.4)
     for middle in middles:
         ax.axhline(middle, color=FAINT, linewidth=0.4, zorder=0)
@@ -488,6 +608,24 @@ def _without_shared_words(names: list[str]) -> list[str]:
     return short
 
 
+def _shared_words(names: list[str]) -> str:
+    """Return the words that all names have and short ones lack, in their order."""
+    n_shared = len(_shared_end(names))
+    end = names[0][len(names[0]) - n_shared :].lstrip("_-. ") if n_shared else ""
+    words = [name[: len(name) - n_shared].split("_") for name in names]
+    parts: list[str] = []
+    if len({len(of_name) for of_name in words}) == 1:
+        columns = [set(column) for column in zip(*words, strict=True)]
+        run: list[str] = []
+        for column in [*columns[1:], {"", "end"}]:
+            if len(column) == 1:
+                run += column
+            elif run:
+                parts.append("_".join(run))
+                run = []
+    return ", ".join(part for part in (*parts, end) if part)
+
+
 def _shared_end(names: list[str]) -> str:
     """Return the words that all names end with, from where a word begins."""
     n_shared = 0
@@ -522,11 +660,18 @@ def _name_sides(ax: Axes, shown: list[Row], places: dict[Row, Place]) -> None:
         )
 
 
-def _events_in_legend(prediction: pd.DataFrame, reference: pd.DataFrame) -> dict[str, str]:
+def _events_in_legend(prediction: pd.DataFrame, reference: pd.DataFrame, *, decides: bool = True) -> dict[str, str]:
+    """Return how many events there are of each kind; of a protocol that does not decide, what overlaps."""
     matched_a = int(prediction["matched"].sum())
     matched_b = int(reference["matched"].sum())
     spurious = len(prediction) - matched_a
     missed = len(reference) - matched_b
+    if not decides:
+        return {
+            "both": f"overlap ({matched_a} and {matched_b})",
+            "only_a": f"only prediction ({spurious})",
+            "only_b": f"only reference ({missed})",
+        }
     return {
         "both": f"matched ({matched_a} and {matched_b})",
         "only_a": f"only prediction: spurious ({spurious})",
@@ -540,17 +685,25 @@ def _seconds_in_legend(scored: Scored, file: str | None) -> dict[str, str]:
     in_both = float(report["intersection"])
     only_prediction = float(report["size_a"]) - in_both
     only_reference = float(report["size_b"]) - in_both
-    if "confused" in report:
-        missed, false_alarm, confused = (float(report[name]) for name in ("missed", "false_alarm", "confused"))
-        return {
-            "both": f"right speaker ({in_both:g} s)",
-            "only_a": f"only prediction: false alarm {false_alarm:g}, confused {confused:g} ({only_prediction:g} s)",
-            "only_b": f"only reference: missed {missed:g}, confused {confused:g} ({only_reference:g} s)",
-        }
     return {
         "both": f"in both ({in_both:g} s)",
         "only_a": f"only prediction ({only_prediction:g} s)",
         "only_b": f"only reference ({only_reference:g} s)",
+    }
+
+
+def _speech_in_legend(prediction: pd.DataFrame, reference: pd.DataFrame) -> dict[str, str]:
+    """Return the seconds of right speakers and of each error, as they are drawn."""
+    seconds = [durations_of(side) for side in (prediction, reference)]
+    right = float(seconds[1][reference["matched"]].sum())
+    confused = float(seconds[1][reference["confused"]].sum())
+    missed = float(seconds[1][~reference["matched"] & ~reference["confused"]].sum())
+    false_alarm = float(seconds[0][~prediction["matched"] & ~prediction["confused"]].sum())
+    return {
+        "both": f"right speaker ({right:.6g} s)",
+        "only_b": f"missed ({missed:.6g} s)",
+        "only_a": f"false alarm ({false_alarm:.6g} s)",
+        "confused": f"confused ({confused:.6g} s)",
     }
 
 
@@ -565,20 +718,29 @@ def _seconds_in_view(prediction: pd.DataFrame, reference: pd.DataFrame) -> dict[
     }
 
 
-def _add_legend(ax: Axes, texts: dict[str, str], *, shaded: bool) -> None:
+def _add_legend(ax: Axes, texts: dict[str, str], *, shaded: bool, zones: bool = False) -> None:
     """Say what each colour of `overlap.plotting` stands for."""
+    from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    handles = [Patch(color=COLOURS[name], label=text) for name, text in texts.items()]
+    handles: list[Any] = []
+    for name, text in texts.items():
+        if name == "confused":
+            handles.append(Patch(facecolor="white", edgecolor=CONFUSED, hatch=HATCH, linewidth=0.6, label=text))
+        else:
+            handles.append(Patch(color=COLOURS[name], label=text))
+    if zones:
+        said = "zone: its precision P, recall R"
+        handles.append(Line2D([], [], color=SOFT, linewidth=0.6, linestyle=(0, (3, 2)), label=said))
     if shaded:
         handles.append(Patch(color=UNSCORED, label="not scored"))
     ax.legend(
         handles=handles,
         loc="lower left",
         bbox_to_anchor=(0, 1.0),
-        ncols=4,
+        ncols=len(handles),
         fontsize="small",
-        handlelength=1,
+        handlelength=1.2,
         columnspacing=1,
         borderaxespad=0.2,
         borderpad=0,

@@ -84,6 +84,53 @@ def add_speaker_time(scored: Scored, by: By) -> xr.Dataset:
     return _with_rates(of_files.sum().to_frame().T, None, scored.settings)
 
 
+def cut_where_confused(prediction: pd.DataFrame, reference: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Cut what only one side has where it is confused with what only the other has, and say which is.
+
+    Parameters
+    ----------
+    prediction, reference : DataFrame
+        Pieces with ``matched``, as `cut_where_shared` returns them.
+
+    Returns
+    -------
+    prediction, reference : DataFrame
+        Pieces with ``confused`` too. Where more speakers are alone on one side than on the other, the first rows are
+        confused, and the others missed or false alarms: which of them is not said by any error rate.
+
+    Examples
+    --------
+    >>> a = pd.DataFrame({"file": "", "label": "anna", "onset": [0.0], "offset": [9.0], "matched": False})
+    >>> b = pd.DataFrame({"file": "", "label": "bert", "onset": [4.0], "offset": [9.0], "matched": False})
+    >>> cut_where_confused(a, b)[0][["onset", "offset", "confused"]].to_numpy().tolist()
+    [[0.0, 4.0, False], [4.0, 9.0, True]]
+    """
+    alone = [side[~side["matched"]].reset_index(drop=True) for side in (prediction, reference)]
+    file = groups(alone[0], alone[1], "file")
+    swept = intervals.sweep(times_of(alone[0]), times_of(alone[1]), by=file)
+    stretches = np.stack([swept.start, swept.end], axis=1)
+    n_confused = swept.counts.min(axis=1)
+    cut = []
+    for side, own, of_row in zip((prediction, reference), alone, file, strict=True):
+        row, stretch, _ = intervals.overlap_pairs(times_of(own), stretches, by=(of_row, np.asarray(swept.group)))
+        place = pd.Series(stretch).groupby(stretch).cumcount().to_numpy()
+        pieces = pd.DataFrame({"row": row, "onset": swept.start[stretch], "offset": swept.end[stretch]})
+        pieces["confused"] = place < n_confused[stretch]
+        united = _touching_united(pieces.sort_values(["row", "onset"], ignore_index=True))
+        rows = own.iloc[united["row"]].reset_index(drop=True).assign(**united.drop(columns="row"))
+        cut.append(pd.concat([side[side["matched"]].assign(confused=False), rows], ignore_index=True))
+    return cut[0], cut[1]
+
+
+def _touching_united(pieces: pd.DataFrame) -> pd.DataFrame:
+    """Unite pieces of one row that touch and are alike."""
+    before = pieces.shift()
+    is_same = (pieces["row"] == before["row"]) & (pieces["confused"] == before["confused"])
+    run = (~(is_same & (pieces["onset"] == before["offset"]))).cumsum()
+    whole = pieces.groupby(run).agg({"row": "first", "onset": "first", "offset": "last", "confused": "first"})
+    return whole.astype({"row": int, "confused": bool}).reset_index(drop=True)
+
+
 def _of_each(speakers: pd.DataFrame, scored: Scored, by: By) -> xr.Dataset:
     """Return the numbers of each speaker of each file."""
     places = pd.MultiIndex.from_product([*coords_of(scored, by).values()], names=["file", "label"])

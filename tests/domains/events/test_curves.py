@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from matplotlib.text import Text
 
 from domains.events import assess, compare, plot_over_tiou, plot_precision_recall, plot_psd_roc
 
@@ -125,3 +128,18 @@ def test_what_has_no_curve():
         plot_over_tiou(compare(A, B, "tiou"), "iou")
     with pytest.raises(ValueError, match="the curve has no etpr; pass what psds_curve returns"):
         plot_psd_roc(curve().drop_vars("etpr"))
+
+
+def test_every_label_of_a_psd_roc_is_named_once_and_no_name_lies_on_another():
+    labels = [f"label {k}" for k in range(12)]
+    tpr = ("label", "rate"), np.tile([[0.1], [0.102]], (6, 2))
+    curve = xr.Dataset({"tpr": tpr, "etpr": ("rate", [0.1, 0.1]), "mean": ("rate", [0.1, 0.1]), "psds": 0.1})
+    curve = curve.assign_coords(rate=[0.0, 50.0], label=labels)
+    curve.attrs = {"max_efpr": 100.0, "unit": 3600.0, "protocol": "psds", "prediction": "a", "reference": "b"}
+    ax = plot_psd_roc(curve)
+    assert sorted(text.get_text() for text in ax.texts) == sorted(labels)
+    ax.figure.canvas.draw()
+    # of the letters, without the line that leads to them
+    boxes = sorted((Text.get_window_extent(text) for text in ax.texts), key=lambda box: box.y0)
+    for lower, upper in pairwise(boxes):
+        assert upper.y0 > lower.y1 - 3

@@ -15,6 +15,8 @@ from overlap.plotting import COLOURS
 
 # DCASE's has rules of its own for labels, and its tests beside it
 ANY_LABEL = [name for name in PROTOCOLS if name != "dcase_fewshot"]
+SPEAKERS = ("nist_der", "pyannote_der", "jer")
+KINDS = {**COLOURS, "confused": "white"}
 A = pd.DataFrame({"onset": [0, 10, 20.0], "offset": [4, 12, 21.0], "label": list("xxy")})
 B = pd.DataFrame({"onset": [0, 30.0], "offset": [5, 35.0], "label": list("xx")})
 
@@ -59,7 +61,13 @@ def test_colours_and_places():
 def test_files_and_how_many():
     a = pd.concat([A.assign(file=f) for f in "fgh"])
     assert [t.get_text() for t in plot_timelines(a, a, most=3).get_yticklabels()] == ["f · x", "f · y", "g · x"]
-    assert "3 of 6 rows" in plot_timelines(a, a, most=3).get_xlabel()
+    assert plot_timelines(a, a, most=3).get_title(loc="left").endswith("\nrows 1 to 3 of 6")
+    second = plot_timelines(a, a, most=4, page=2)
+    assert [t.get_text() for t in second.get_yticklabels()] == ["h · x", "h · y"]
+    assert second.get_title(loc="left").endswith("\nrows 5 to 6 of 6")
+    for page, said in ((3, "there are 2 pages, 1 to 2, of 4 rows each"), (0, "page=0"), (1.5, "page=1.5")):
+        with pytest.raises(ValueError, match=said):
+            plot_timelines(a, a, most=4, page=page)
     assert len(plot_timelines(a, a, file="g").get_yticks()) == 2
 
 
@@ -84,7 +92,8 @@ def test_nothing_is_scored_again(monkeypatch):
 @pytest.mark.parametrize("protocol", ANY_LABEL)
 def test_every_protocol_can_be_drawn(protocol):
     a = A.assign(label="sz", confidence=[0.9, 0.8, 0.7], pitch=440.0)
-    assert len(plot_timelines(a, a, protocol, support=100.0).get_legend().get_texts()) == 3
+    n_kinds = 4 if protocol in (*SPEAKERS, "affiliation") else 3
+    assert len(plot_timelines(a, a, protocol, support=100.0).get_legend().get_texts()) == n_kinds
 
 
 def test_nothing_to_draw():
@@ -127,9 +136,11 @@ def table_cells(report):
 def drawn(ax, unit):
     """Return how much is drawn in each colour and half of a row: events, or seconds."""
     total = {}
+    middles = ax.get_yticks()
     for colour, onset, offset, bottom in bars(ax):
-        side = "prediction" if bottom % 1 > 0.5 else "reference"
-        key = {to_rgb(c): name for name, c in COLOURS.items()}[colour], side
+        nearest = middles[np.abs(middles - bottom).argmin()]
+        side = "prediction" if bottom < nearest else "reference"
+        key = {to_rgb(c): name for name, c in KINDS.items()}[colour], side
         total[key] = total.get(key, 0) + (offset - onset if unit == "seconds" else 1)
     return total
 
@@ -151,13 +162,20 @@ def test_the_picture_shows_what_the_table_counts(protocol, threshold):
     assert only_prediction > 0
     assert only_reference > 0
     # the last number of each line; matched events are those of either side, and the table counts the reference's
-    texts = [t.get_text() for t in ax.get_legend().get_texts()]
+    texts = [t.get_text() for t in ax.get_legend().get_texts() if not t.get_text().startswith("zone")]
     numbers = [re.findall(r"[\d.e+-]+(?= s\)|\))", text)[-1] for text in texts]
-    assert numbers == [f"{x:g}" for x in (in_both, only_prediction, only_reference)]
+    told = [in_both, only_prediction, only_reference]
+    confused = 0.0
+    if protocol in SPEAKERS:
+        confused = float(report.confused)
+        told = [in_both, float(report.missed), float(report.false_alarm), confused]
+    assert numbers == [f"{x:g}" for x in told]
     total = drawn(ax, report.attrs["units"])
     assert total["both", "reference"] == pytest.approx(in_both)
-    assert total.get(("only_a", "prediction"), 0) == pytest.approx(only_prediction)
-    assert total.get(("only_b", "reference"), 0) == pytest.approx(only_reference)
+    assert total.get(("only_a", "prediction"), 0) + confused == pytest.approx(only_prediction)
+    assert total.get(("only_b", "reference"), 0) + confused == pytest.approx(only_reference)
+    for side in ("prediction", "reference"):
+        assert total.get(("confused", side), 0) == pytest.approx(confused)
     if report.attrs["units"] == "seconds":
         assert total["both", "prediction"] == pytest.approx(in_both)
         assert all(text.endswith(" s)") for text in texts)
@@ -285,12 +303,46 @@ def test_speakers_are_named_and_what_is_not_scored_is_shaded():
     scored = pd.DataFrame({"file": "", "onset": [0.0, 5.0], "offset": [4.0, 14.0]})
     with pytest.warns(UserWarning, match="outside"):
         ax = plot_timelines(a, b, "nist_der", support=scored)
-    assert {text.get_text() for text in ax.get_yticklabels()} == {"anna (s0)", "bert (s1)", "? s2"}
-    assert ax.get_title(loc="left").endswith("protocol: nist_der, DER 0.3000")
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["s0 → anna", "s1 → bert", "s2 → nobody"]
+    assert ax.get_title(loc="left").endswith("protocol: nist_der, DER 0.3000 = (2 + 1 + 0) / 10 s")
     assert [text.get_text() for text in ax.get_legend().get_texts()] == [
         "right speaker (8 s)",
-        "only prediction: false alarm 1, confused 0 (1 s)",
-        "only reference: missed 2, confused 0 (2 s)",
+        "missed (2 s)",
+        "false alarm (1 s)",
+        "confused (0 s)",
         "not scored",
     ]
     assert {(patch.get_x(), patch.get_width()) for patch in ax.patches} == {(4, 1)}
+
+
+def test_confused_time_is_drawn_as_much_as_is_counted():
+    a = pd.DataFrame({"onset": [0, 4, 12.0], "offset": [10, 14, 16.0], "label": ["s0", "s1", "s2"]})
+    b = pd.DataFrame({"onset": [0, 3, 6.0], "offset": [8, 15, 9.0], "label": ["anna", "bert", "carl"]})
+    for protocol in SPEAKERS:
+        scored = assess(a, b, protocol, support=20.0)
+        total = drawn(plot_scored(scored), "seconds")
+        confused = float(scored.report().confused)
+        assert confused > 0
+        assert [total["confused", side] for side in ("prediction", "reference")] == pytest.approx([confused] * 2)
+
+
+def test_zones_are_drawn_with_what_they_say():
+    a = np.array([[66, 75], [100, 104], [148, 153.0]])
+    scored = assess(a, np.array([[60, 70], [120, 130.0]]), "affiliation", support=200.0)
+    ax = plot_scored(scored)
+    zones = scored.reference
+    said = [f"P {p:.2f}   R {r:.2f}" for p, r in zip(zones["precision"], zones["recall"], strict=True)]
+    assert [text.get_text() for text in ax.texts][-2:] == said
+    borders = {x for lines in ax.collections if hasattr(lines, "get_segments") for x in np.ravel(lines.get_segments())}
+    assert {0.0, 95.0, 200.0} <= borders
+    assert ax.get_xlim() == (-2, 202)
+
+
+def test_the_title_says_what_no_name_has_and_which_recordings_are_silent():
+    files = [f"sub-{k:02d}_ses-01_task-monitoring_run-{k:02d}_events" for k in range(1, 32)]
+    a = pd.DataFrame({"file": files[:30], "onset": 10.0, "offset": 20.0, "label": "sz"})
+    ax = plot_timelines(a, a.assign(label="sz_foc"), "szcore", support=dict.fromkeys(files, 60.0))
+    assert [text.get_text() for text in ax.get_yticklabels()] == [f"sub-{k:02d}…run-{k:02d}" for k in range(1, 31)]
+    said = "1 of 31 recordings without events; … in names: ses-01_task-monitoring, events"
+    assert ax.get_title(loc="left").splitlines()[-1] == said
+    assert ax.figure.get_figheight() < 9.6, "on a page"
