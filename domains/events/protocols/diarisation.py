@@ -43,6 +43,7 @@ from .settings import OPERATION, Empty, check_amount, check_empty, check_flag
 from .speaker_time import add_speaker_time
 
 EXTENT = "without a support, what is predicted before the first and after the last turn of the reference is not scored"
+SILENT = "a file in which the reference has no turn is not scored, whatever is predicted there"
 MAPPING = "speakers are mapped by all of the recording, with the time that collars and overlaps take out"
 ROWS = "a turn that is written as two rows which touch has a collar in its middle"
 TWICE = "a speaker's own turns that overlap count twice, and as overlapping speech"
@@ -67,7 +68,8 @@ class SpeakerSettings:
     skip_overlap : bool
         Whether time in which two of the reference speak is not scored.
     extent : {"reference", "both"}
-        Whose turns say what was scored, where the support does not.
+        Whose turns say what was scored, where the support does not. With "reference", files in which the reference has
+        no turn are not scored, whatever the support says.
     turns : {"rows", "speech"}
         Whether boundaries and overlaps are those of the rows, or those of each speaker's rows united.
     repeated : {"each", "once"}
@@ -147,7 +149,7 @@ def match_speakers(
 def extents(
     prediction: pd.DataFrame, reference: pd.DataFrame, support: pd.DataFrame, extent: Literal["reference", "both"]
 ) -> pd.DataFrame:
-    """Return what was recorded of each file: the support, or what the turns reach over.
+    """Return what was recorded of each file that is scored: the support, or what the turns reach over.
 
     Examples
     --------
@@ -157,7 +159,10 @@ def extents(
     0         2.0     5.0
     """
     known = support.dropna().reset_index()[["file", "onset", "offset"]]
-    turns = reference if extent == "reference" else pd.concat([prediction, reference])
+    turns = pd.concat([prediction, reference])
+    if extent == "reference":
+        turns = reference
+        known = known[known["file"].isin(reference["file"])]
     is_unknown = ~turns["file"].isin(known["file"])
     reach = turns[is_unknown].groupby("file").agg({"onset": "min", "offset": "max"}).reset_index()
     return pd.concat([known, reach], ignore_index=True)
@@ -328,7 +333,9 @@ def describe_rate(settings: SpeakerSettings) -> Description:
     boundaries = EXACT if settings.turns == "speech" else f"{EXACT}; those of the rows, also where two touch"
     overlapping = "; time of two speakers is left out" if settings.skip_overlap else ""
     whose = "the reference's turns" if settings.extent == "reference" else "the turns of both sides"
-    if settings.without_reference == "one":
+    if settings.extent == "reference":
+        empties = "not scored where the reference has no turn"
+    elif settings.without_reference == "one":
         empties = "error 1 if anything is predicted there, else 0"
     else:
         empties = "their false alarms count"
@@ -371,7 +378,7 @@ NIST_DER = Protocol(
     add_speaker_time,
     SpeakerSettings(extent="reference", mapped_on="support"),
     corrected={"extent": "both", "mapped_on": "scored", "turns": "speech", "ties": "best"},
-    faults=(EXTENT, MAPPING, ROWS, TIES),
+    faults=(EXTENT, SILENT, MAPPING, ROWS, TIES),
     tool="md-eval 22",
     units="seconds",
     uses_labels=False,

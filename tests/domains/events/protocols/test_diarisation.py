@@ -1,4 +1,4 @@
-"""Golden values: pyannote.metrics 4.2.0; what dscore's data say of md-eval 22; closed forms."""
+"""Golden values: pyannote.metrics 4.2.0 and its own tests; md-eval 22, on drawn recordings and dscore's; closed forms."""
 
 from __future__ import annotations
 
@@ -74,6 +74,86 @@ def test_purity_and_coverage_of_drawn_recordings(recordings):
     in_order = np.argsort([file for file, _ in cases])
     np.testing.assert_allclose(report.purity, np.array(purity)[in_order], rtol=0, atol=1e-9)
     np.testing.assert_allclose(report.coverage, np.array(coverage)[in_order], rtol=0, atol=1e-9)
+
+
+@pytest.fixture(scope="module")
+def of_nist(test_data):
+    """What NIST's program says of 60 drawn recordings."""
+    return json.loads((test_data / "md_eval.json").read_text())
+
+
+def side_of(cases, side):
+    return pd.concat([turns(case[side], f"{k:02}") for k, case in enumerate(cases) if case[side]])
+
+
+def uem_of(cases):
+    stretches = [(f"{k:02}", begin / 1000, end / 1000) for k, case in enumerate(cases) for begin, end in case["uem"]]
+    return pd.DataFrame(stretches, columns=["file", "onset", "offset"])
+
+
+@pytest.mark.filterwarnings("ignore:.*outside the support", "ignore:.*the support (names|says nothing)")
+@pytest.mark.parametrize("setting", ["0", "0 alone", "0.1", "0.25", "0.25 alone"])
+def test_what_nist_says_of_drawn_recordings(of_nist, setting):
+    cases = of_nist["cases"]
+    settings = {"collar": float(setting.split()[0]), "skip_overlap": "alone" in setting}
+    prediction = side_of(cases, "prediction")
+    reference = side_of(cases, "reference")
+    report = compare(prediction, reference, "nist_der", support=uem_of(cases), by="file", **settings)
+    found = report[["size_b", "missed", "false_alarm", "confused"]].to_dataframe()
+    answers = of_nist["answers"][setting].copy()
+    of_all = answers.pop("ALL")
+    assert sorted(set(found.index) - set(answers)) == ["05", "15", "25", "35", "45", "55"]
+    expected = pd.DataFrame.from_dict(answers, "index")
+    # seconds are printed to two decimals
+    np.testing.assert_allclose(found.loc[expected.index], expected, rtol=0, atol=0.005 + 1e-9)
+    np.testing.assert_allclose(found.sum(), of_all, rtol=0, atol=0.005 + 1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:.*outside the support")
+def test_nist_leaves_out_a_file_without_turns_of_the_reference():
+    # md-eval 22: 40 % of both; the 5 s that are predicted in a silent file count when corrected
+    a = pd.concat([turns([(0, 10_000, "s")], "x"), turns([(0, 5000, "s")], "silent")])
+    b = turns([(0, 5000, "anna")], "x")
+    support = pd.DataFrame({"file": ["x", "silent"], "onset": 0, "offset": [7, 9]})
+    assert float(compare(a, b, "nist_der", support=support).der) == pytest.approx(0.4)
+    assert float(compare(a, b, "nist_der", support=support, corrected=True).der) == pytest.approx(1.4)
+
+
+@pytest.mark.filterwarnings("ignore:.*outside the support")
+def test_nist_scores_overlaps_that_follow_each_other_at_the_end_of_a_stretch():
+    # anna speaks for 10 s, bert twice in between; where the stretch ends in his second turn, md-eval 22 with -1 says
+    # that 4 s are of one speaker, and 1 s missed
+    a = turns([(0, 10_000, "s")])
+    b = turns([(0, 10_000, "anna"), (2000, 4000, "bert"), (4000, 6000, "bert")])
+    report = compare(a, b, "nist_der", support=5.0, skip_overlap=True)
+    assert (float(report.size_b), float(report.missed)) == (2.0, 0.0)
+
+
+PYANNOTE_REFERENCE = [(0, 10_000, "A"), (12_000, 20_000, "B"), (24_000, 27_000, "A"), (30_000, 40_000, "C")]
+PYANNOTE_PREDICTION = [
+    (2000, 13_000, "a"),
+    (13_000, 14_000, "d"),
+    (14_000, 20_000, "b"),
+    (22_000, 38_000, "c"),
+    (38_000, 40_000, "d"),
+]
+
+
+def test_what_pyannote_s_own_tests_say():
+    # tests/test_diarization.py of pyannote.metrics 4.2.0 (MIT)
+    report = compare(turns(PYANNOTE_PREDICTION), turns(PYANNOTE_REFERENCE), "pyannote_der")
+    assert float(report.der) == pytest.approx(0.5161290322580645, abs=1e-15)
+    parts = [float(report[name]) for name in ("confused", "intersection", "false_alarm", "missed", "size_b")]
+    assert parts == [7, 22, 7, 2, 31]
+    assert float(report.purity) == pytest.approx(0.6666, abs=1e-3)
+    assert float(report.coverage) == pytest.approx(0.7096, abs=1e-3)
+    overlapping = turns([(0, 13_000, "A"), *PYANNOTE_REFERENCE[1:]])
+    for skip_overlap, total in ((True, 32), (False, 34)):
+        report = compare(turns(PYANNOTE_PREDICTION), overlapping, "pyannote_der", skip_overlap=skip_overlap)
+        assert float(report.size_b) == total
+    nothing = turns([(0, 10_000, "A")])[:0]
+    assert float(compare(nothing, turns([(0, 10_000, "A")]), "pyannote_der", collar=1.0).size_b) == 9
+    assert float(compare(turns([(0, 10_000, "spk")]), nothing, "jer").jer) == 1
 
 
 @pytest.mark.extra_data
