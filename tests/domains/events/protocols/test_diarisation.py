@@ -1,4 +1,4 @@
-"""Golden values: pyannote.metrics 4.2.0 and its own tests; md-eval 22, on drawn recordings and dscore's; closed forms."""
+"""Golden values: pyannote.metrics 4.2.0 and its own tests; md-eval 22 on drawn data and dscore's; closed forms."""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""Ward's taxonomy as a protocol: a day by hand, what `ward_taxonomy` lists, and what must add up."""
+"""Ward's taxonomy as a protocol: a day by hand, ward-metrics 0.9.5, what `ward_taxonomy` lists, what must add up."""
 
 from __future__ import annotations
+
+import json
 
 import numpy as np
 import pandas as pd
@@ -105,3 +107,53 @@ def test_from_files(tmp_path):
     report, skipped, _ = score(tmp_path / "a.csv", tmp_path / "b.csv", "ward", by="label")
     assert skipped.empty
     assert report.fragmented.to_series().to_dict() == {"sit": 0, "walk": 1}
+
+
+OF_SECONDS = {
+    "TP": "correct",
+    "I": "insertion",
+    "D": "deletion",
+    "F": "fragmentation",
+    "M": "merge",
+    "Os": "overfill_start",
+    "Oe": "overfill_end",
+    "Us": "underfill_start",
+    "Ue": "underfill_end",
+}
+OF_EVENTS = {
+    "C": "intersection",
+    "D": "deleted",
+    "F": "fragmented",
+    "M": "merged",
+    "FM": "fragmented_and_merged",
+    "I'": "inserted",
+    "F'": "fragmenting",
+    "M'": "merging",
+    "FM'": "fragmenting_and_merging",
+}
+
+
+def test_what_ward_metrics_says_of_its_example_and_of_drawn_events(test_data):
+    cases = json.loads((test_data / "ward_metrics.json").read_text())["cases"]
+    sides = [
+        side(*((f"{k:02}", "walk", begin, end) for k, case in enumerate(cases) for begin, end in case[name]))
+        for name in ("prediction", "reference")
+    ]
+    report = compare(*sides, "ward", support=600.0, by="file")
+    seconds = report[[f"{name}_seconds" for name in OF_SECONDS.values()]].to_dataframe()
+    expected = pd.DataFrame([case["seconds"] for case in cases])[list(OF_SECONDS)]
+    np.testing.assert_array_equal(seconds, expected)
+    counts = report[list(OF_EVENTS.values())].to_dataframe()
+    expected = pd.DataFrame([case["events"] for case in cases])[list(OF_EVENTS)]
+    is_other = (counts.to_numpy() != expected).any(axis=1)
+    # in one of them an event of the reference is joined on both sides: see below
+    assert np.flatnonzero(is_other).tolist() == [63]
+
+
+def test_an_event_that_cuts_one_and_joins_two_is_both():
+    # ward-metrics 0.9.5 says "M'" of the second found: the event that it cuts is joined with others on both sides
+    a = side(*(("", "", begin, end) for begin, end in ((16, 38), (55, 77))))
+    b = side(*(("", "", begin, end) for begin, end in ((15, 33), (34, 56), (76, 81))))
+    report = compare(a, b, "ward")
+    assert int(report.merging) == 0
+    assert int(report.fragmenting_and_merging) == 2
