@@ -288,7 +288,7 @@ def test_the_page_on_files_of_events_says_what_is_left_out_and_why(event_files):
 
 
 def test_the_table_of_the_page_has_every_format_that_is_written():
-    from domains.events.writing import WRITTEN
+    from domains.events.files.writing import WRITTEN
 
     text = (PAGES / "event-files.md").read_text(encoding="utf-8")
     table = text[text.index("| `kind=` | usual ending") :]

@@ -1,24 +1,24 @@
-from .annotators import agree, fleiss_kappa
-from .comparison import align, assess, compare, confusion_matrix
-from .converting import convert
-from .curves import plot_over_tiou, plot_precision_recall, plot_psd_roc
-from .disagreement import compare_protocols, list_protocols
-from .errors import boundary_errors
-from .fragments import ward_taxonomy
-from .frames import Frames, from_frames, to_frames
-from .io import Annotations, read_events
-from .plotting import plot_scored, plot_timelines
-from .protocol_dots import plot_protocols
+from .annotators.annotators import agree, fleiss_kappa
+from .comparison.comparison import align, assess, compare, confusion_matrix
+from .comparison.errors import boundary_errors
+from .comparison.subjects import average_subjects, confidence_interval, score_subjects, with_subjects
+from .comparison.thresholds import operating_points, psds_curve
+from .disagreement.disagreement import compare_protocols, list_protocols
+from .disagreement.protocol_dots import plot_protocols
+from .files.converting import convert
+from .files.io import Annotations, read_events
+from .files.writing import write_events
+from .frames.frames import Frames, from_frames, to_frames
+from .pictures.curves import plot_over_tiou, plot_precision_recall, plot_psd_roc
+from .pictures.plotting import plot_scored, plot_timelines
 from .protocols import PROTOCOLS, Protocol, Scored
+from .protocols.fragments import ward_taxonomy
 from .run import score, summarise
-from .scenes import player_and_ball
 from .schema import as_events, as_support
-from .scripts import possession_scenes
 from .steps import add_margins, clean, clip_to_support, drop_short, merge_close, snap_to_grid, split_long
-from .subjects import average_subjects, confidence_interval, score_subjects, with_subjects
-from .thresholds import operating_points, psds_curve
 from .tracks import dwell, frame_overlap, possession, read_tracks, transitions
-from .writing import write_events
+from .tracks.scenes import player_and_ball
+from .tracks.scripts import possession_scenes
 
 __all__ = [
     "PROTOCOLS",

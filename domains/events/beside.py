@@ -14,12 +14,12 @@ import pandas as pd
 
 from .. import _console
 from . import tables
-from .comparison import nothing_in_common
-from .disagreement import compare_protocols, list_protocols, named_protocols, settings_of
+from .comparison.comparison import nothing_in_common
+from .comparison.subjects import Group
+from .disagreement.disagreement import compare_protocols, list_protocols, named_protocols, settings_of
 from .protocols import PROTOCOLS, Scored
 from .run import nothing_within, score
 from .schema import Support
-from .subjects import Group
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,12 +74,12 @@ def protocols_files(
     result = Beside(table, found.skipped, scored)
 
     def picture() -> Axes:
-        from .protocol_dots import plot_protocols
+        from .disagreement.protocol_dots import plot_protocols
 
         return plot_protocols(table)
 
     def page() -> str:
-        from .pages import protocols_page
+        from .disagreement.pages import protocols_page
 
         return protocols_page(table, facts, notes, skipped=found.skipped, paths=_paths(predicted, reference))
 

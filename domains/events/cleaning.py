@@ -25,8 +25,8 @@ from .._files import ReadError
 from .._pictures import TWO_COLUMNS, axes_or_new, printed
 from .._tables import build_table
 from .._text import count_of, file_name, for_picture, one_line
-from .clocks import label_time
-from .io import SAYS_NONE, read_events
+from .files.io import SAYS_NONE, read_events
+from .pictures.clocks import label_time
 from .schema import durations_of
 from .steps import clean
 
@@ -117,7 +117,7 @@ def draw_cleaned(before: pd.DataFrame, after: pd.DataFrame, *, name: str = "even
 
     from overlap.plotting import BOTH, ONLY_B
 
-    from .plotting import FAINT, row_names
+    from .pictures.plotting import FAINT, row_names
 
     of_rows = before[["file", "label"]].drop_duplicates()
     rows = list(of_rows.head(MOST_LINES).itertuples(index=False, name=None))

@@ -415,7 +415,7 @@ def agree(
 
     As CSV: a row for each label and pair of annotators, and one for all of them.
     """
-    from . import agreeing
+    from .annotators import agreeing
 
     paths = annotators or []
     if not paths:
@@ -509,7 +509,7 @@ def possession(
 
     As CSV: a row for each possession.
     """
-    from . import holders
+    from .tracks import holders
 
     code = holders.possess_files(
         tracks,
@@ -586,7 +586,7 @@ def convert(
 
     As CSV: a row for each file that was written.
     """
-    from . import converting
+    from .files import converting
 
     code = converting.convert_files(
         source,
@@ -639,7 +639,7 @@ def _read_support(text: str | None) -> float | pd.DataFrame | None:
 
 
 def _read_durations(path: Path) -> pd.DataFrame:
-    from .io import read_durations
+    from .files.io import read_durations
 
     if not path.is_file():
         raise UsageError(f"--support {path}: neither a number of seconds nor a file that exists")

@@ -11,12 +11,12 @@ import xarray as xr
 from .. import _console
 from .._tables import build_table
 from . import tables
-from .comparison import compare
-from .plotting import plot_timelines
+from .comparison.comparison import compare
+from .pictures.plotting import plot_timelines
 from .run import summarise
-from .scenes import RATE, player_and_ball
 from .schema import as_events
 from .tracks import possession
+from .tracks.scenes import RATE, player_and_ball
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,7 +6,7 @@ Conventions
   recording belong to the one that their file is called after; of two files, to one recording.
 - A file that cannot be read, or of which all rows were skipped, is a row of `skipped`, and its recording is left out on
   both sides; so are two files of one recording. One whose rows say that there is no event is a recording without
-  events. See `domains.events.tree`.
+  events. See `domains.events.files.tree`.
 - Reading is a job of `domains._batch`, a case for each file: it can be shared among processes, and resumed.
 - A recording that one side lacks counts: its events are missed, or false alarms. Of two folders, a file without a
   partner is a row of `skipped` besides, since nobody knows whether nothing was found or the file was lost.
@@ -37,13 +37,9 @@ from .._checks import UsageError, check_choice, check_number
 from .._running import split_running, takes_running
 from .._text import for_table
 from . import tables
-from .comparison import assess, explain_faults, find_protocol, nothing_in_common
-from .formats import FORMATS, recording_of
-from .protocols import PROTOCOLS, By, Protocol, Scored
-from .protocols.scored import checked_by
-from .schema import Support, as_support, first_names, names_apart, names_in
-from .subjects import Group, score_subjects, with_subjects
-from .tree import (
+from .comparison.comparison import assess, explain_faults, find_protocol, nothing_in_common
+from .comparison.subjects import Group, score_subjects, with_subjects
+from .files.tree import (
     Found,
     Reading,
     Side,
@@ -54,6 +50,10 @@ from .tree import (
     unpaired_rows,
     without_partner,
 )
+from .formats import FORMATS, recording_of
+from .protocols import PROTOCOLS, By, Protocol, Scored
+from .protocols.scored import checked_by
+from .schema import Support, as_support, first_names, names_apart, names_in
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -240,7 +240,7 @@ def summarise(report: xr.Dataset) -> pd.DataFrame:
     Examples
     --------
     >>> import numpy as np
-    >>> from .comparison import compare
+    >>> from .comparison.comparison import compare
     >>> report = compare(np.array([[0, 1]]), np.array([[0, 1]]), "tiou", thresholds=(0.5, 0.7))
     >>> summarise(report)[["threshold", "f1"]].to_numpy().tolist()
     [[0.5, 1.0], [0.7, 1.0]]
@@ -337,11 +337,11 @@ def nothing_defined(scored: Scored) -> str:
 def draw_timelines(scored: Scored) -> Axes:
     """Draw what was scored: timelines, and of PSDS the curve whose area it is."""
     if scored.protocol_name.startswith("psds"):
-        from .curves import plot_psd_roc
-        from .thresholds import psds_curve
+        from .comparison.thresholds import psds_curve
+        from .pictures.curves import plot_psd_roc
 
         return plot_psd_roc(psds_curve(scored))
-    from .plotting import plot_scored
+    from .pictures.plotting import plot_scored
 
     return plot_scored(scored)
 

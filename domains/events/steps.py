@@ -35,9 +35,9 @@ from overlap import intervals
 from .._checks import UsageError, check_choice, check_number
 from .._files import check_budget
 from .._text import count_of
-from .rounding import TOLERANCE, check_rounding, whole_ends
+from .frames.rounding import TOLERANCE, check_rounding, whole_ends
+from .frames.switches import ends_of_runs
 from .schema import COLUMNS, Support, as_events, as_support, durations_of, times_of, warn_of_names
-from .switches import ends_of_runs
 
 Meeting = Literal["merge", "share", "keep"]
 
@@ -216,7 +216,7 @@ def snap_to_grid(
     rate : float
         Frames per second.
     rounding : {"nearest_even", "floor", "half_up", "ceil", "cover"}
-        See `domains.events.rounding`.
+        See `domains.events.frames.rounding`.
     tolerance : float
         Times this close to the begin or the middle of a frame are there, in frames.
 

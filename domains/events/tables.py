@@ -12,7 +12,7 @@ from rich.table import Table
 from .._report import as_rows
 from .._tables import build_table
 from .._text import count_of
-from .disagreement import COUNTS, differences
+from .disagreement.disagreement import COUNTS, differences
 from .protocols import PROTOCOLS, Scored
 from .schema import durations_of
 

@@ -154,7 +154,7 @@ def test_odd_labels_in_a_notebook(events):
 
 def test_pictures_show_the_characters_themselves(events):
     from domains.events import assess, read_events
-    from domains.events.plotting import plot_scored
+    from domains.events.pictures.plotting import plot_scored
 
     table = read_events(events).events
     ax = plot_scored(assess(table, table))

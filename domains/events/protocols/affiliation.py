@@ -123,7 +123,7 @@ def average_zones(scored: Scored, by: By) -> xr.Dataset:
 
     Examples
     --------
-    >>> from ..comparison import compare
+    >>> from ..comparison.comparison import compare
     >>> report = compare(np.array([[5.0, 7.0]]), np.array([[4.0, 6.0]]), "affiliation", support=10)
     >>> round(float(report.precision), 4), round(float(report.recall), 4)
     (0.85, 0.95)

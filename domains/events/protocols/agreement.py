@@ -53,7 +53,7 @@ def add_time(scored: Scored, by: By) -> xr.Dataset:
 
     Examples
     --------
-    >>> from ..comparison import compare
+    >>> from ..comparison.comparison import compare
     >>> report = compare(np.array([[0, 10]]), np.array([[5, 15]]), "time", support=20)
     >>> float(report.iou), float(report.kappa)
     (0.3333333333333333, 0.0)
@@ -123,7 +123,7 @@ def cut_where_shared(scored: Scored) -> tuple[pd.DataFrame, pd.DataFrame]:
 
     Examples
     --------
-    >>> from ..comparison import assess
+    >>> from ..comparison.comparison import assess
     >>> prediction, reference = cut_where_shared(assess([[0, 10]], [[5, 15]], "time"))
     >>> prediction[["onset", "offset", "matched"]].to_numpy().tolist()
     [[0.0, 5.0, False], [5.0, 10.0, True]]

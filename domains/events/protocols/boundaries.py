@@ -44,7 +44,7 @@ def boundary_figures(scored: Scored, by: By, k: int = 0) -> xr.Dataset:
 
     Examples
     --------
-    >>> from ..comparison import assess
+    >>> from ..comparison.comparison import assess
     >>> figures = boundary_figures(assess([[1.5, 4.0]], [[1.0, 4.25]], "tiou", thresholds=(0.5,)), None)
     >>> float(figures.onset_bias), float(figures.offset_bias), float(figures.latency)
     (0.5, -0.25, 0.5)

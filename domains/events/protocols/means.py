@@ -48,7 +48,7 @@ def mean_of(events: pd.DataFrame, values: pd.Series[Any], scored: Scored, by: By
 
     Examples
     --------
-    >>> from ..comparison import assess
+    >>> from ..comparison.comparison import assess
     >>> scored = assess([[0, 1], [2, 3]], [[0, 1]], "tiou")
     >>> mean = mean_of(scored.prediction, pd.Series([0.5, np.nan]), scored, None)
     >>> float(mean.total), int(mean.number)

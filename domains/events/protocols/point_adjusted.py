@@ -92,7 +92,7 @@ def adjust(scored: Scored, by: By) -> xr.Dataset:
 
     Examples
     --------
-    >>> from ..comparison import compare
+    >>> from ..comparison.comparison import compare
     >>> report = compare(np.array([[100, 101]]), np.array([[90, 190]]), POINT_ADJUSTED, support=1000)
     >>> float(report.f1), float(report.random_f1.round(3))
     (1.0, 0.172)

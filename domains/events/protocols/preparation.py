@@ -28,10 +28,10 @@ import pandas as pd
 from overlap import intervals
 
 from ..._checks import UsageError
-from ..rounding import ToWhole, made_whole
+from ..frames.rounding import ToWhole, made_whole
+from ..frames.switches import ends_of_runs
 from ..schema import as_list, names_in, times_of
 from ..steps import cut, joined, repeated
-from ..switches import ends_of_runs
 
 Order = Literal["rows", "time"]
 Outside = Literal["counted", "dropped"]

@@ -212,7 +212,7 @@ def average_ranges(scored: Scored, by: By) -> xr.Dataset:
 
     Examples
     --------
-    >>> from ..comparison import compare
+    >>> from ..comparison.comparison import compare
     >>> report = compare(np.array([[0, 4]]), np.array([[2, 10]]), "range_based", recall_bias="back")
     >>> float(report.precision), float(report.recall)
     (0.5, 0.0625)

@@ -55,7 +55,7 @@ def count(scored: Scored, by: By) -> xr.Dataset:
 
     Examples
     --------
-    >>> from ..comparison import assess
+    >>> from ..comparison.comparison import assess
     >>> scored = assess(np.array([[1.0, 4.0], [8.0, 9.0]]), np.array([[1.5, 4.5]]), "tiou", thresholds=(0.5,))
     >>> count(scored, None).precision.values.tolist()
     [0.5]

@@ -205,7 +205,7 @@ class Scored:
 
     Examples
     --------
-    >>> from ..comparison import assess
+    >>> from ..comparison.comparison import assess
     >>> scored = assess(np.array([[1.0, 4.0], [8.0, 9.0]]), np.array([[1.5, 4.5]]), "tiou", thresholds=(0.5,))
     >>> scored
     Scored(tiou, prediction: prediction (2), reference: reference (1))

@@ -190,7 +190,7 @@ def count_segments_and_edits(scored: Scored, by: By) -> xr.Dataset:
 
     Examples
     --------
-    >>> from ..comparison import compare
+    >>> from ..comparison.comparison import compare
     >>> a = pd.DataFrame({"onset": [0, 5, 6], "offset": [5, 6, 9], "label": ["cut", "stir", "pour"]})
     >>> float(compare(a, a.drop(index=1), "segmental").edit.round(4))
     0.6667

@@ -67,7 +67,7 @@ def add_speaker_time(scored: Scored, by: By) -> xr.Dataset:
 
     Examples
     --------
-    >>> from ..comparison import compare
+    >>> from ..comparison.comparison import compare
     >>> report = compare(np.array([[0, 10]]), np.array([[2, 12]]), "pyannote_der")
     >>> float(report.missed), float(report.false_alarm), float(report.der)
     (2.0, 2.0, 0.4)

@@ -25,11 +25,11 @@ import xarray as xr
 import overlap as ov
 
 from ... import _report
-from ..fragments import ward_taxonomy
 from ..schema import durations_of
 from .boundaries import boundary_figures
 from .criteria import shared_time
 from .descriptions import EXACT, NO_COLLAR, NOT_USED, POOLED, Description, Headline, of_nothing, terms_of_f1
+from .fragments import ward_taxonomy
 from .matchers import all_pairs
 from .preparation import unite
 from .reducers import coords_of, names_of, tally
@@ -91,7 +91,7 @@ def count_ward(scored: Scored, by: By) -> xr.Dataset:
 
     Examples
     --------
-    >>> from ..comparison import compare
+    >>> from ..comparison.comparison import compare
     >>> report = compare([[0, 4], [5, 9], [20, 21]], [[1, 9], [30, 31]], "ward")
     >>> [int(report[name]) for name in ("fragmented", "deleted", "fragmenting", "inserted")]
     [1, 1, 2, 1]

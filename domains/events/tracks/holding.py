@@ -13,7 +13,7 @@ import xarray as xr
 import overlap as ov
 
 from ..._checks import UsageError, check_choice, check_number
-from ..switches import ends_of_runs, runs, switched
+from ..frames.switches import ends_of_runs, runs, switched
 from .films import EXACT, Film, Pieces, film_of, frame_numbers, without_holes
 from .overlaps import measured
 from .places import Place, Tracks, boxes_of, named_places, of_tracks

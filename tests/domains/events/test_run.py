@@ -16,7 +16,8 @@ from domains import _console
 from domains._checks import UsageError
 from domains._console import Outputs
 from domains._skipped import UNPAIRED, UNREADABLE
-from domains.events import compare, read_events, run, score, summarise, tree
+from domains.events import compare, read_events, run, score, summarise
+from domains.events.files import tree
 from domains.events.run import score_files
 
 HEADER = "onset\tduration\teventType\trecordingDuration\n"

@@ -34,8 +34,8 @@ if __name__ in ("__main__", "__mp_main__"):
     import runs_with_faults
 
     workers = runs_with_faults.choose_place(sys.argv[3])
-    from domains.events import tree
-    from domains.events.io import read_with_note
+    from domains.events.files import tree
+    from domains.events.files.io import read_with_note
 
     tree.read_with_note = read_or_die
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from domains.events import read_events
+from domains.events.files.io import NO_ONSET, SAYS_NONE
 from domains.events.formats.rows import ABSENT, BACKGROUND, EMPTY_ROW, NO_EVENT, NO_SEGMENT, NO_TIMES, OTHER_VIEW
-from domains.events.io import NO_ONSET, SAYS_NONE
 
 
 def test_a_row_that_says_there_is_no_event_is_no_mistake():

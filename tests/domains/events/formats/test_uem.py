@@ -8,7 +8,7 @@ import pytest
 from domains._checks import UsageError
 from domains._files import ReadError
 from domains.events import compare, read_events
-from domains.events.io import read_durations
+from domains.events.files.io import read_durations
 
 TEXT = ";; scored\nf1 1 0.5 60\nf2 1 0 30\n"
 

@@ -1,0 +1,1 @@
+"""Several annotators of the same recordings: how well they agree, as numbers and as a job over files."""

@@ -1,0 +1,335 @@
+"""The job of ``overlap events agree``: read the files of several annotators, say how well they agree, draw and save it.
+
+In Python: `agree`, whose tables are those that `read_events` returns.
+
+Conventions
+-----------
+- Each annotator is a file or a folder; of folders, files of one name are one recording. Where all are files, they are
+  of one recording, whatever they are called.
+- A recording that could not be read of one annotator, or of which one has no file, is left out of all.
+- What was scored is what ``support=`` says, else the durations that the files say, the first annotator's first.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from ... import _console, _skipped
+from ..._checks import UsageError, check_choice, check_number
+from ..._pictures import axes_or_new
+from ..._running import Running
+from ..._tables import build_table
+from ..._text import count_of, for_picture, for_table
+from ..files.tree import (
+    Found,
+    Reading,
+    Side,
+    find_files,
+    is_lost,
+    lost_on_both,
+    read_sides,
+    unpaired_rows,
+    without_partner,
+)
+from ..formats import FORMATS, recording_of
+from ..schema import Support, as_support
+from .annotators import ALL, agree, pairs_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from rich.table import Table
+
+    from ..._console import Outputs
+
+MOST_LINES = 40
+MOST_CONFUSIONS = 6
+"""Of a page: pairs whose confusion is shown."""
+PACKAGES = ("numpy", "scipy", "pandas", "xarray", "matplotlib")
+FIGURES = ("iou", "dice", "observed", "chance", "kappa")
+
+
+def agree_files(
+    paths: Sequence[Path],
+    *,
+    outputs: Outputs,
+    support: Support = None,
+    by: Literal["file"] | None = None,
+    epoch: float | None = None,
+    kind: str | None = None,
+    rate: float | None = None,
+) -> int:
+    """Do what ``overlap events agree`` does, and return its exit code."""
+    _check(paths, support, epoch, kind, rate)
+    with _console.refusals_listed(outputs), _console.collected_warnings() as notes:
+        names = _names_of(paths)
+        files = _files_of(paths, names)
+        read = read_sides(files, Reading(kind, rate, None), Running())
+        sides = [read[name] for name in names]
+        lost = set().union(*(lost_on_both(a, b) for a, b in combinations(sides, 2)))
+        unpaired = _skipped.as_skipped()
+        if all(path.is_dir() for path in paths):
+            unpaired, alone = _unpaired(files, read)
+            lost |= alone
+        tables = [_kept(side.events, lost) for side in sides]
+        scored = _scored_time(support, sides, names, lost)
+        report = agree(*tables, names=names, support=scored, by=by, epoch=epoch)
+    skipped = _skipped.joined(*(side.skipped for side in sides), unpaired)
+    rows = pairs_of(report)
+    code = _console.deliver(
+        report,
+        outputs,
+        lambda: [agreement_table(report, rows)],
+        lambda: draw_agreement(report),
+        skipped,
+        page=lambda: agreement_page(report, rows, notes, skipped, paths),
+        rows=rows,
+        notes=notes,
+    )
+    faults = nothing_shared(tables, names)
+    for fault in faults:
+        _console.note(f"error: {fault}")
+    return max(code, _console.INCOMPLETE) if faults else code
+
+
+def agreement_table(report: xr.Dataset, rows: pd.DataFrame) -> Table:
+    """Return the rows of `pairs_of` as a table for the terminal, the first 40 of them.
+
+    Examples
+    --------
+    >>> report = agree([[0, 4]], [[0, 4]], support=10)
+    >>> agreement_table(report, pairs_of(report)).row_count
+    4
+    """
+    labels = [name for name in ("file", "label") if name in rows]
+    units = report.attrs["units"]
+    headings = [f"both ({units})", "first", "other", "IoU", "Dice", "observed", "chance", "kappa"]
+    cells = []
+    for row in rows.head(MOST_LINES).to_dict("records"):
+        pair = _pair(row)
+        sizes = ["" if np.isnan(row[name]) else f"{row[name]:g}" for name in ("intersection", "size_a", "size_b")]
+        figures = ["" if np.isnan(row[name]) else f"{row[name]:.4f}" for name in FIGURES]
+        cells.append([*(str(row[label]) for label in labels), pair, *sizes, *figures])
+    title = f"annotators: {report.attrs['raters']}"
+    caption = f"scored: {report.attrs['support']}\nof all raters, kappa is Fleiss'"
+    if len(rows) > MOST_LINES:
+        caption += f"\n… and {len(rows) - MOST_LINES} more rows: --csv lists them all"
+    return build_table([*labels, "annotators"], headings, cells, title=title, caption=caption)
+
+
+def draw_agreement(report: xr.Dataset, *, ax: Axes | None = None) -> Axes:
+    """Draw kappa of each label and pair, and of all annotators, as a table of colours.
+
+    Parameters
+    ----------
+    report : Dataset
+        As `agree` returns it; of several recordings the mean over those where it is defined.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> draw_agreement(agree([[0, 4]], [[0, 4]], support=10)).get_title()
+    'kappa, 10 seconds in 1 file'
+    """
+    rows = pairs_of(report)
+    rows = rows.assign(pair=[_pair(row) for row in rows.to_dict("records")])
+    # a label of no event, and in the order of the report
+    kappa = rows.groupby(["label", "pair"], sort=False)["kappa"].mean().unstack(sort=False)
+    ax = axes_or_new(ax, figsize=(2.2 + 1.1 * kappa.shape[1], 1.6 + 0.4 * kappa.shape[0]))
+    ax.imshow(kappa.to_numpy(float), cmap="RdYlBu", vmin=-1, vmax=1, aspect="auto")
+    for (i, j), value in np.ndenumerate(kappa.to_numpy(float)):
+        is_dark = abs(value) > 0.7
+        text = "–" if np.isnan(value) else f"{value:.2f}"
+        ax.text(j, i, text, ha="center", va="center", color="white" if is_dark else "black")
+    ax.set_xticks(range(kappa.shape[1]), [for_picture(name) for name in kappa.columns], rotation=20, ha="right")
+    ax.set_yticks(range(kappa.shape[0]), [for_picture(name) or "(no label)" for name in kappa.index])
+    ax.set_title(f"kappa, {report.attrs['support']}")
+    return ax
+
+
+def agreement_page(
+    report: xr.Dataset, rows: pd.DataFrame, notes: Sequence[str], skipped: pd.DataFrame, paths: Sequence[Path] = ()
+) -> str:
+    """Return the page of several annotators: how well they agree, in what, and what they take for what.
+
+    Parameters
+    ----------
+    report : Dataset
+        As `agree` returns it.
+    rows : DataFrame
+        As `pairs_of` returns it.
+    notes : sequence of str
+        Warnings.
+    skipped : DataFrame
+        What could not be read.
+    paths : sequence of path
+        The files as they were named.
+
+    Returns
+    -------
+    str
+    """
+    import matplotlib.pyplot as plt
+
+    from ..._page import Finding, Look, page, paragraph, picture, section, table
+
+    of_all = rows[(rows["label"] == ALL) & (rows["rater"] == ALL)]["kappa"]
+    value = f"Fleiss' kappa of all labels: {of_all.iloc[0]:.4f}" if len(of_all) == 1 else "each recording by itself"
+    if len(of_all) == 1 and of_all.isna().all():
+        value = "kappa of all labels is undefined: nothing was scored, or an annotator has two labels at once"
+    findings = [Finding(value), *(Finding(note, "bad") for note in notes)]
+    figure: Any = draw_agreement(report).figure
+    drawn = picture(figure, "kappa of each label and pair; 1 is perfect, 0 is chance")
+    plt.close(figure)
+    look = Look(dict.fromkeys(FIGURES, ".4f"), {})
+    said = "of all raters, kappa is Fleiss', observed the mean over the pairs"
+    sections = [section("Kappa", drawn), section("Each label and pair", table(rows, look), paragraph(said))]
+    sections.append(section("What one takes for what", *_confusions(report)))
+    if len(skipped):
+        sections.append(section("Skipped", table(skipped, all_of_them="--skipped")))
+    done = {name: report.attrs[name] for name in ("raters", "support", "epoch", "units")}
+    done |= {f"file {k}": str(path) for k, path in enumerate(paths, 1)}
+    names = report["rater"].values.tolist()
+    return page(f"Agreement of {', '.join(names)}", findings, sections, done, PACKAGES)
+
+
+def nothing_shared(tables: Sequence[pd.DataFrame], names: Sequence[str]) -> list[str]:
+    """Return which annotators share no recording, or no label, with whom.
+
+    Examples
+    --------
+    >>> from ..schema import as_events
+    >>> a = as_events(pd.DataFrame({"onset": [0.0], "offset": [1.0], "label": ["dog"]}))
+    >>> nothing_shared([a, a.assign(label="Dog")], ["anna", "bert"])
+    ['anna and bert have no label in common; name them alike']
+    """
+    faults = []
+    named = zip(names, tables, strict=True)
+    for (one, a), (other, b) in combinations(named, 2):
+        if a.empty or b.empty:
+            continue
+        for column, what in (("file", "recording"), ("label", "label")):
+            if not set(a[column]) & set(b[column]):
+                faults.append(f"{one} and {other} have no {what} in common; name them alike")
+                break
+    return faults
+
+
+def _check(paths: Sequence[Path], support: Support, epoch: float | None, kind: str | None, rate: float | None) -> None:
+    """Refuse what is wrong before files are read."""
+    operation = "events.agree"
+    if len(paths) < 2:
+        raise UsageError(f"{operation}: agreement takes two annotators or more, got {len(paths)}; name a file of each")
+    check_choice(operation, "kind", kind, (None, *FORMATS))
+    for name, value in (("rate", rate), ("epoch", epoch)):
+        if value is not None:
+            check_number(operation, name, value, above=0)
+    as_support(support, ())
+
+
+def _names_of(paths: Sequence[Path]) -> list[str]:
+    """Return what the annotators are called: names of files where these differ, else their whole paths."""
+    short = [for_table(path.stem if path.is_file() else path.name) for path in paths]
+    if len(set(short)) == len(short):
+        return short
+    return [for_table(str(path)) for path in paths]
+
+
+def _files_of(paths: Sequence[Path], names: Sequence[str]) -> dict[str, list[Found]]:
+    """Return the files of each annotator."""
+    files = {name: find_files(path, name) for name, path in zip(names, paths, strict=True)}
+    if len(files) < len(paths):
+        raise UsageError("events.agree: a file is named twice; name a file of each annotator")
+    if all(path.is_file() for path in paths):
+        recording = for_table(recording_of(paths[0]))
+        files = {name: [Found(path, recording)] for name, path in zip(names, paths, strict=True)}
+    return files
+
+
+def _unpaired(files: Mapping[str, Sequence[Found]], sides: Mapping[str, Side]) -> tuple[pd.DataFrame, set[str]]:
+    """List the files of which another annotator has none, and the recordings that they are of."""
+    tables = [_skipped.as_skipped()]
+    recordings = set()
+    for name, side in sides.items():
+        lacking: dict[str, list[str]] = {}
+        for other in sides:
+            for file in without_partner(side, sides[other]):
+                lacking.setdefault(file, []).append(other)
+        details = {}
+        for file, others in lacking.items():
+            recordings |= {file, *side.named[file]}
+            details[file] = (
+                f"{' and '.join(others)} {'has' if len(others) == 1 else 'have'} no file of this recording, which is "
+                "left out of all; name the files alike, or, if there is no event, save one without any: its header "
+                "alone"
+            )
+        tables.append(unpaired_rows(name, files[name], details))
+    return _skipped.joined(*tables), recordings
+
+
+def _kept(events: pd.DataFrame, lost: set[str]) -> pd.DataFrame:
+    kept: pd.DataFrame = events[~is_lost(events["file"], lost)].reset_index(drop=True)
+    return kept
+
+
+def _scored_time(support: Support, sides: Sequence[Side], names: Sequence[str], lost: set[str]) -> Support:
+    """Return what was scored: as it is said, else as long as the files say that recordings are."""
+    if isinstance(support, pd.DataFrame | Mapping):
+        named = as_support(support, ())
+        return named[~is_lost(named.index.to_series(), lost)].reset_index()
+    every = pd.concat([side.support.assign(rater=name) for side, name in zip(sides, names, strict=True)])
+    every = every[~is_lost(every["file"], lost)]
+    if support is not None:
+        recordings = every["file"].drop_duplicates()
+        return pd.DataFrame({"file": recordings, "duration": float(support)})
+    # a file that says 0 s does not know
+    is_said = (every["duration"] > 0) & np.isfinite(every["duration"].astype(float))
+    said = every.assign(duration=every["duration"].astype(float).where(is_said))
+    longest = said.groupby(["file", "rater"], sort=False)["duration"].max().groupby("file", sort=False)
+    different = longest.max() - longest.min() > 1e-6
+    if different.any():
+        first = different.index[different][0]
+        warnings.warn(
+            f"events.agree: annotators give {count_of(int(different.sum()), 'recording')} two durations (the first: "
+            f"{first}); the first annotator's holds",
+            stacklevel=2,
+        )
+    return longest.first().rename_axis("file").reset_index(name="duration")
+
+
+def _pair(row: Mapping[Any, Any]) -> str:
+    return "all" if row["rater"] == ALL else f"{row['rater']} – {row['other']}"
+
+
+def _confusions(report: xr.Dataset) -> list[str]:
+    """Return the confusion of each pair as a table of a page."""
+    from ..._page import paragraph, table
+
+    confusion = report["confusion"]
+    if "file" in confusion.dims:
+        confusion = confusion.sum("file", skipna=False)
+    parts = []
+    pairs = list(combinations(report["rater"].values.tolist(), 2))
+    for rater, other in pairs[:MOST_CONFUSIONS]:
+        of_pair = confusion.sel(rater=rater, other=other)
+        cells = pd.DataFrame(of_pair.values, columns=of_pair["others"].values)
+        cells.insert(0, "label", of_pair["own"].values, allow_duplicates=True)
+        parts.append(paragraph(f"rows {rater}, columns {other}, in {report.attrs['units']}"))
+        parts.append(table(cells))
+    if len(pairs) > MOST_CONFUSIONS:
+        parts.append(paragraph(f"… and {len(pairs) - MOST_CONFUSIONS} more pairs: events.agree has them all"))
+    return parts

@@ -1,0 +1,416 @@
+"""How well several annotators of the same recordings agree: kappa of pairs and of all, Dice and IoU of what they label.
+
+Conventions
+-----------
+- Symmetric: no annotator is the reference. A rater is one of the tables, a label a set of time.
+- Time is swept from one boundary to the next, so that every figure is exact, however finely events are cut. Events of
+  one label that overlap count once.
+- Kappa is over what was scored (`support`), where time without a label is a label like any other; it rises with the
+  time that nobody labels. Without a support it is NaN. Of a single label it is that of present and absent; of all
+  labels, "(all)", it is defined only while no rater has two labels at once.
+- Fleiss' kappa takes the mean agreement of pairs, and chance from the shares of all raters together. Over continuous
+  time Krippendorff's nominal alpha is the same number: it differs by the number of ratings, which is endless there.
+- With ``epoch=`` the scored time is cut into epochs first; each has the label that a rater has longest in it.
+
+References
+----------
+Cohen, J. (1960). A coefficient of agreement for nominal scales. Educ. Psychol. Meas. 20, 37.
+Fleiss, J. L. (1971). Measuring nominal scale agreement among many raters. Psychol. Bull. 76, 378.
+Krippendorff, K. (2011). Computing Krippendorff's alpha-reliability. https://repository.upenn.edu/asc_papers/43
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf, nan
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+import overlap as ov
+from overlap import intervals
+
+from ... import _report
+from ..._checks import UsageError, check_choice, check_number
+from ..protocols.preparation import united
+from ..schema import Support, as_events, as_support, times_of, warn_of_names
+
+ALL = "(all)"
+NONE = "(none)"
+OF_PAIRS = ("observed", "chance", "cohen")
+
+
+class Ratings(NamedTuple):
+    """Which labels each rater gives, stretch by stretch.
+
+    Parameters
+    ----------
+    weight : array (k,)
+        Seconds of each stretch, or 1 of each epoch.
+    file : array of int (k,)
+        Its recording.
+    has : array of bool (k, raters, labels + 1)
+        Which labels hold; the last is none of them.
+    total : array (files,)
+        What was scored of each recording, in seconds or epochs; NaN if it is not known.
+    """
+
+    weight: np.ndarray
+    file: np.ndarray
+    has: np.ndarray
+    total: np.ndarray
+
+
+def agree(
+    *tables: Any,
+    names: Sequence[str] | None = None,
+    support: Support = None,
+    by: Literal["file"] | None = None,
+    epoch: float | None = None,
+) -> xr.Dataset:
+    """Say how well annotators agree, label by label and pair by pair.
+
+    Parameters
+    ----------
+    *tables : DataFrame or array, shape (n, 2)
+        The events of each annotator, two or more; see `as_events`.
+    names : sequence of str, optional
+        What the annotators are called; by default as the tables are (``attrs["name"]``), else "1", "2", ...
+    support : float, mapping or DataFrame, optional
+        What was scored, see `compare`. Without it what needs the time that nobody labels, kappa above all, is NaN.
+    by : {"file"}, optional
+        Keep recordings apart; by default all are pooled.
+    epoch : float, optional
+        Cut what was scored into epochs of so many seconds, such as 30, and compare the label of each.
+
+    Returns
+    -------
+    Dataset
+        By ``label`` (the last, "(all)", is all of them), ``rater`` and ``other``: ``intersection size_a size_b`` in
+        seconds or epochs, ``iou dice``, ``observed chance cohen``. By label: ``mean_cohen`` over the pairs,
+        ``n_defined_pairs``, how many it is a mean of, ``fleiss`` and ``alpha`` of all raters. ``confusion``: how long
+        one rater has ``own`` while the other has ``others``, "(none)" included.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two tables, two names are the same, a table is malformed, or there are epochs and it is
+        not known what was scored.
+
+    Warns
+    -----
+    UserWarning
+        If the support lacks files that have events.
+
+    Examples
+    --------
+    >>> a = pd.DataFrame({"onset": [0, 50], "offset": [40, 60], "label": "spindle"})
+    >>> b = pd.DataFrame({"onset": [0, 50], "offset": [30, 70], "label": "spindle"})
+    >>> report = agree(a, b, names=["anna", "bert"], support=100)
+    >>> pair = report.sel(label="spindle", rater="anna", other="bert")
+    >>> float(pair.dice), float(pair.observed), float(pair.chance), round(float(pair.cohen), 12)
+    (0.8, 0.8, 0.5, 0.6)
+    """
+    operation = "events.agree"
+    check_choice(operation, "by", by, ("file", None))
+    raters = _rater_names(operation, tables, names)
+    events = [as_events(table, name) for table, name in zip(tables, raters, strict=True)]
+    files = sorted({file for side in events for file in side["file"]})
+    scored = as_support(support, files)
+    warn_of_names(operation, support, files, "its length is not known, nor what needs it, kappa above all", 2)
+    if scored.empty:
+        scored = as_support(support, [""])
+    labels = sorted({label for side in events for label in side["label"]})
+    ratings = _rate(events, scored, labels)
+    units = "seconds"
+    if epoch is not None:
+        check_number(operation, "epoch", epoch, above=0)
+        ratings = _by_epoch(operation, ratings, scored, epoch, events, labels)
+        units = "epochs"
+    every_file = [str(file) for file in scored.index.unique()]
+    is_small = epoch is not None
+    if by == "file":
+        parts = [_figures(_of_file(ratings, k), labels, raters, is_small) for k in range(len(every_file))]
+        data = xr.concat(parts, pd.Index(every_file, name="file"))
+    else:
+        data = _figures(ratings, labels, raters, is_small)
+    report = _report.completed(
+        data,
+        ("iou", "dice", *OF_PAIRS),
+        prediction=raters[0],
+        reference=raters[1],
+        units=units,
+        empty=nan,
+        raters=", ".join(f"{name} ({len(side)})" for name, side in zip(raters, events, strict=True)),
+        epoch="none" if epoch is None else f"{epoch:g} s",
+        support=_describe(ratings.total, units),
+    )
+    # none of them is either
+    for side in ("prediction", "reference"):
+        del report.attrs[side]
+    return report
+
+
+def fleiss_kappa(
+    *tables: Any,
+    support: Support = None,
+    by: Literal["file"] | None = None,
+    epoch: float | None = None,
+) -> xr.Dataset:
+    """Return Fleiss' kappa of several annotators, of each label and of all, exactly over time or by epochs.
+
+    Parameters
+    ----------
+    *tables, support, by, epoch
+        See `agree`. What was scored must be known for kappa to be defined.
+
+    Returns
+    -------
+    Dataset
+        By label, the last "(all)": ``fleiss``; ``alpha``, Krippendorff's for nominal labels; ``mean_observed`` and
+        ``chance_of_all``, what they are made of.
+
+    Raises
+    ------
+    ValueError
+        As `agree`.
+
+    Examples
+    --------
+    >>> three = [[[0, 50]], [[0, 50]], [[0, 100]]]
+    >>> round(float(fleiss_kappa(*three, support=100).fleiss.sel(label="(all)")), 4)
+    0.25
+    """
+    report = agree(*tables, names=[str(k + 1) for k in range(len(tables))], support=support, by=by, epoch=epoch)
+    return report[["fleiss", "alpha", "mean_observed", "chance_of_all"]]
+
+
+def pairs_of(report: xr.Dataset) -> pd.DataFrame:
+    """Return a report of `agree` as a table: a row for each label and pair, and one for all raters of each label.
+
+    Parameters
+    ----------
+    report : Dataset
+        As `agree` returns it.
+
+    Returns
+    -------
+    DataFrame
+        ``[file] label rater other intersection size_a size_b iou dice observed chance kappa``; where both raters are
+        "(all)", kappa is Fleiss', observed the mean over the pairs, and chance that of all.
+
+    Examples
+    --------
+    >>> report = agree([[0, 40], [50, 60]], [[0, 30], [50, 70]], names=["anna", "bert"], support=100)
+    >>> pairs_of(report)[["label", "rater", "other", "kappa"]].round(3).iloc[:2]
+      label  rater  other  kappa
+    0         anna   bert    0.6
+    1        (all)  (all)    0.6
+    """
+    names = report["rater"].values.tolist()
+    values = ("intersection", "size_a", "size_b", "iou", "dice", *OF_PAIRS)
+    keys = ["file", "label"] if "file" in report.dims else ["label"]
+    tables = []
+    for i, rater in enumerate(names):
+        for other in names[i + 1 :]:
+            pair = report[[*values]].sel(rater=rater, other=other, drop=True)
+            tables.append(pair.to_dataframe(dim_order=keys).reset_index().assign(rater=rater, other=other))
+    of_all = report[["mean_observed", "chance_of_all", "fleiss"]]
+    all_raters = of_all.to_dataframe(dim_order=keys).reset_index().assign(rater=ALL, other=ALL)
+    all_raters = all_raters.rename(columns={"mean_observed": "observed", "chance_of_all": "chance", "fleiss": "cohen"})
+    rows = pd.concat([*tables, all_raters], ignore_index=True).rename(columns={"cohen": "kappa"})
+    place = {key: {value: k for k, value in enumerate(report[key].values.tolist())} for key in keys}
+    order = rows[keys].apply(lambda column: column.map(place[column.name]))
+    sorted_rows = rows.loc[order.sort_values(keys, kind="stable").index]
+    columns = [*keys, "rater", "other", *values[:-1], "kappa"]
+    return pd.DataFrame(sorted_rows, columns=columns).reset_index(drop=True)
+
+
+def _rater_names(operation: str, tables: Sequence[Any], names: Sequence[str] | None) -> list[str]:
+    if len(tables) < 2:
+        raise UsageError(
+            f"{operation}: agreement takes two annotators or more, got {len(tables)}; pass a table of each"
+        )
+    if names is None:
+        found = [_report.name_of(table, str(k)) for k, table in enumerate(tables, 1)]
+    else:
+        found = [str(name) for name in names]
+    if len(found) != len(tables):
+        raise UsageError(f"{operation}: there are {len(tables)} annotators and {len(found)} names; name each once")
+    twice = sorted({name for name in found if found.count(name) > 1 or name == ALL})
+    if twice:
+        raise UsageError(f"{operation}: two annotators are called {twice[0]!r}; give each a name of its own: names=")
+    return found
+
+
+def _rate(events: Sequence[pd.DataFrame], scored: pd.DataFrame, labels: list[str]) -> Ratings:
+    """Cut time wherever a label begins or ends, and say who has which."""
+    every_file = scored.index.unique()
+    sets = []
+    groups = []
+    for side in events:
+        for label in labels:
+            rows = side[side["label"] == label]
+            sets.append(times_of(rows))
+            groups.append(every_file.get_indexer(pd.Index(rows["file"])))
+    of_file = every_file.get_indexer(scored.index)
+    # where the end is not known, only what is labelled is looked at
+    is_known = scored["offset"].notna().to_numpy()
+    known = np.bincount(of_file, ~is_known, len(every_file)) == 0
+    sets.append(times_of(scored[is_known]))
+    groups.append(of_file[is_known])
+    swept = intervals.sweep(*sets, by=groups)
+    file = np.asarray(swept.group, int)
+    is_scored = (swept.counts[:, -1] > 0) | ~known[file]
+    holds = swept.counts[is_scored, :-1] > 0
+    holds = holds.reshape(len(holds), len(events), len(labels))
+    is_none = ~holds.any(axis=2, keepdims=True)
+    length = (scored["offset"] - scored["onset"]).to_numpy(float)
+    total = np.where(known, np.bincount(of_file, np.nan_to_num(length), len(every_file)), nan)
+    return Ratings(swept.length[is_scored], file[is_scored], np.concatenate([holds, is_none], axis=2), total)
+
+
+def _by_epoch(
+    operation: str,
+    ratings: Ratings,
+    scored: pd.DataFrame,
+    epoch: float,
+    events: Sequence[pd.DataFrame],
+    labels: list[str],
+) -> Ratings:
+    """Give each epoch the label that each rater has longest in it; of equals the first, and any before none."""
+    if np.isnan(ratings.total).any():
+        raise UsageError(
+            f"{operation}: epochs need to know what was scored: pass support=, such as the seconds of a recording "
+            "(--support at the command line)"
+        )
+    begin = scored["onset"].to_numpy(float)
+    # a rest that is rounding is no epoch
+    n_epochs = np.ceil((scored["offset"].to_numpy(float) - begin) / epoch - 1e-9).astype(int)
+    row = np.repeat(np.arange(len(scored)), n_epochs)
+    nth = np.arange(len(row)) - np.repeat(np.cumsum(n_epochs) - n_epochs, n_epochs)
+    onset = begin[row] + nth * epoch
+    cut = pd.DataFrame({"onset": onset, "offset": np.minimum(onset + epoch, scored["offset"].to_numpy(float)[row])})
+    cut["file"] = scored.index[row]
+    every_file = scored.index.unique()
+    of_epoch = every_file.get_indexer(pd.Index(cut["file"]))
+    shape = (len(cut), len(events), len(labels) + 1)
+    seconds = np.zeros(shape)
+    for k, side in enumerate(events):
+        for m, label in enumerate(labels):
+            rows = side[side["label"] == label]
+            file = every_file.get_indexer(pd.Index(rows["file"]))
+            times, row_of_time = united(times_of(rows), file)
+            both = intervals.overlap_pairs(times_of(cut), times, by=(of_epoch, file[row_of_time]))
+            seconds[:, k, m] = np.bincount(both[0], both[2], len(cut))
+    length = (cut["offset"] - cut["onset"]).to_numpy(float)
+    seconds[:, :, -1] = length[:, None] - seconds[:, :, :-1].sum(axis=2)
+    longest = seconds.argmax(axis=2)
+    has = longest[:, :, None] == np.arange(shape[2])
+    total = np.bincount(of_epoch, minlength=len(every_file)).astype(float)
+    return Ratings(np.ones(len(cut)), of_epoch, has, total)
+
+
+def _of_file(ratings: Ratings, k: int) -> Ratings:
+    is_here = ratings.file == k
+    return Ratings(ratings.weight[is_here], ratings.file[is_here], ratings.has[is_here], ratings.total[k : k + 1])
+
+
+def _figures(ratings: Ratings, labels: list[str], raters: list[str], is_small: bool) -> xr.Dataset:
+    """Return what `agree` reports of these stretches."""
+    total = float(ratings.total.sum())
+    confusion = _confusion(ratings)
+    if np.isnan(total):
+        confusion[:, :, -1, -1] = nan
+    of_labels = [_present_and_absent(confusion, m, total) for m in range(len(labels))]
+    is_single = bool((ratings.has.sum(axis=2) == 1).all())
+    figures = [*of_labels, _of_all_labels(confusion, total, is_single=is_single)]
+    both, size, observed, chance, of_all = (np.stack(parts) for parts in zip(*figures, strict=True))
+    n = len(raters)
+    pairs = np.triu_indices(n, k=1)
+    cohen = _kappa(observed, chance)
+    of_pairs = cohen[:, pairs[0], pairs[1]]
+    mean_observed = observed[:, pairs[0], pairs[1]].mean(axis=1)
+    coords = {"label": [*labels, ALL], "rater": raters, "other": raters}
+    size_a = np.broadcast_to(size[:, :, None], both.shape)
+    size_b = np.broadcast_to(size[:, None, :], both.shape)
+    data = _report.measured(ov.Overlap(both, size_a, size_b), coords, ("iou", "dice"))
+    dims = tuple(coords)
+    # of time there are endless many
+    n_ratings = total * n if is_small else inf
+    mean_cohen = xr.DataArray(of_pairs, dims=("label", "pair")).mean("pair")
+    own = [*labels, NONE]
+    return data.assign_coords(own=own, others=own).assign(
+        observed=(dims, observed),
+        chance=(dims, chance),
+        cohen=(dims, cohen),
+        mean_cohen=mean_cohen,
+        n_defined_pairs=("label", np.isfinite(of_pairs).sum(axis=1)),
+        fleiss=("label", _kappa(mean_observed, of_all)),
+        alpha=("label", _alpha(mean_observed, of_all, n_ratings)),
+        mean_observed=("label", mean_observed),
+        chance_of_all=("label", of_all),
+        confusion=(("rater", "other", "own", "others"), confusion),
+    )
+
+
+def _confusion(ratings: Ratings) -> np.ndarray:
+    """Return how long each rater has each label while each other has each, (raters, raters, labels, labels)."""
+    n, n_raters, n_labels = ratings.has.shape
+    flat = ratings.has.reshape(n, n_raters * n_labels).astype(float)
+    together = (flat * ratings.weight[:, None]).T @ flat
+    return np.ascontiguousarray(together.reshape(n_raters, n_labels, n_raters, n_labels).transpose(0, 2, 1, 3))
+
+
+def _present_and_absent(confusion: np.ndarray, m: int, total: float) -> tuple[np.ndarray, ...]:
+    """Return the time together, of each rater, the agreement seen and by chance, and the chance of all, of a label."""
+    both = confusion[:, :, m, m]
+    size = both.diagonal()
+    share = _over(size, total)
+    observed = 1 - _over(size[:, None] + size[None, :] - 2 * both, total)
+    chance = np.outer(share, share) + np.outer(1 - share, 1 - share)
+    of_all = share.mean() ** 2 + (1 - share.mean()) ** 2
+    return both, size, observed, chance, np.asarray(of_all)
+
+
+def _of_all_labels(confusion: np.ndarray, total: float, *, is_single: bool) -> tuple[np.ndarray, ...]:
+    """Return the same of all labels, and none as one of them."""
+    alike = np.trace(confusion[:, :, :-1, :-1], axis1=2, axis2=3)
+    size = alike.diagonal()
+    seconds = np.stack([confusion[i, i].diagonal() for i in range(len(size))])
+    if not is_single:
+        # a rater with two labels at once has no label of the moment
+        seconds = seconds * nan
+    shares = _over(seconds, total)
+    differ = _over(np.sum(confusion, axis=(2, 3)) - np.trace(confusion, axis1=2, axis2=3), total)
+    observed = 1 - differ if is_single else differ * nan
+    chance = shares @ shares.T
+    of_all = np.sum(shares.mean(axis=0) ** 2)
+    return alike, size, observed, chance, np.asarray(of_all)
+
+
+def _over(seconds: np.ndarray, total: float) -> np.ndarray:
+    """Return shares of what was scored; NaN where nothing was, or it is not known."""
+    return seconds / total if total > 0 else seconds * nan
+
+
+def _kappa(observed: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    """Return (p_o - p_e) / (1 - p_e); NaN where chance alone makes all agree."""
+    left = 1 - chance
+    is_open = left > 0
+    return np.where(is_open, (observed - chance) / np.where(is_open, left, 1.0), nan)
+
+
+def _alpha(observed: np.ndarray, chance: np.ndarray, n_ratings: float) -> np.ndarray:
+    """Return 1 - D_o / D_e: what differs, over what would differ if ratings were drawn without putting them back."""
+    correction = 1 - 1 / n_ratings if n_ratings else nan
+    return 1 - (1 - _kappa(observed, chance)) * correction
+
+
+def _describe(total: np.ndarray, units: str) -> str:
+    if np.isnan(total).any():
+        return "not known for all files"
+    n = len(total)
+    return f"{total.sum():g} {units} in {n} {'file' if n == 1 else 'files'}"

@@ -1,0 +1,510 @@
+"""Scores of subjects, and intervals: a recording is no independent draw where several are of one subject.
+
+Conventions
+-----------
+- The subject of a recording is said, never guessed: by the BIDS entity ``sub-…`` in its name ("bids"), by a mapping, by
+  a pattern that captures it in the name, or by a column of the events. "file" says that each recording is a subject.
+- The figures of a subject are those of its recordings alone. Their mean counts each subject once, however much was
+  recorded; the standard deviation is that of these subjects (divided by n, as szcore-evaluation has it). A subject
+  whose figure is 0/0 counts in neither, and ``n_defined`` says how many do.
+- Intervals resample recordings or subjects, never events.
+
+References
+----------
+Dan, J. et al. (2024). SzCORE: Seizure community open-source research evaluation framework. Epilepsia.
+doi:10.1111/epi.18113
+Gorgolewski, K. J. et al. (2016). The brain imaging data structure. Sci. Data 3, 160044. doi:10.1038/sdata.2016.44
+Field, C. A. & Welsh, A. H. (2007). Bootstrapping clustered data. J. R. Stat. Soc. B 69, 369.
+doi:10.1111/j.1467-9868.2007.00593.x
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+import overlap as ov
+from overlap.resample import ConfidenceInterval
+
+from ..._checks import UsageError, check_choice
+from ..._text import one_line
+from ..protocols import Scored
+from ..protocols.descriptions import Terms, terms_of_der, terms_of_f1, terms_of_iou, terms_of_jer
+from ..protocols.matchers import NOBODY
+from ..protocols.preparation import rounded
+
+Group = Mapping[str, str] | str
+
+DAY = 86400.0
+
+BIDS_SUBJECT = re.compile(r"(?:^|[/_])(sub-[A-Za-z0-9]+)(?=[/_.]|$)")
+
+
+def _terms_of_precision(report: xr.Dataset) -> Terms:
+    return Terms(report["intersection"], report["size_a"])
+
+
+def _terms_of_recall(report: xr.Dataset) -> Terms:
+    return Terms(report["intersection"], report["size_b"])
+
+
+def _terms_of_error_rate(report: xr.Dataset) -> Terms:
+    return Terms(report["substitutions"] + report["deletions"] + report["insertions"], report["size_b"])
+
+
+def _terms_of_false_alarms(report: xr.Dataset) -> Terms:
+    return Terms(report["size_a"] - report["intersection"], report["days"])
+
+
+def _terms_of_specificity(report: xr.Dataset) -> Terms:
+    negatives = report["true_negatives"]
+    return Terms(negatives, negatives + report["size_a"] - report["intersection"])
+
+
+def _terms_of_accuracy(report: xr.Dataset) -> Terms:
+    spurious = report["size_a"] - report["intersection"]
+    right = report["intersection"] + report["true_negatives"]
+    return Terms(right, report["size_b"] + spurious + report["true_negatives"])
+
+
+RATIOS: Mapping[str, Callable[[xr.Dataset], Terms]] = {
+    "f1": terms_of_f1,
+    "dice": terms_of_f1,
+    "iou": terms_of_iou,
+    "precision": _terms_of_precision,
+    "recall": _terms_of_recall,
+    "error_rate": _terms_of_error_rate,
+    "specificity": _terms_of_specificity,
+    "accuracy": _terms_of_accuracy,
+    "false_alarms_per_24h": _terms_of_false_alarms,
+    "der": terms_of_der,
+    "jer": terms_of_jer,
+}
+"""The figures that are ratios of sums, and their terms in a report."""
+
+FIGURES = (
+    *RATIOS,
+    "balanced_accuracy",
+    "kappa",
+    "mean_ap",
+    "average_map",
+    "reference_f1",
+    "mean_f1",
+    "auc",
+    "purity",
+    "coverage",
+)
+"""The figures that subjects have of their own."""
+
+
+def subjects_of(scored: Scored, group: Group = "bids") -> pd.Series[str]:
+    """Return the subject of each recording that was scored.
+
+    Parameters
+    ----------
+    scored : Scored
+        As `assess` returns it.
+    group : str or mapping
+        "bids": the entity ``sub-…`` of the recording's name. "file": each recording is a subject. A mapping of
+        recording to subject. A pattern with a group, such as ``"(p[0-9]+)_"``, searched in the name. Or a column of the
+        events.
+
+    Returns
+    -------
+    Series
+        Subjects, indexed by recording.
+
+    Raises
+    ------
+    UsageError
+        If a recording has no subject, or two.
+
+    Examples
+    --------
+    >>> from .comparison import assess
+    >>> events = pd.DataFrame({"onset": [1.0, 5.0], "offset": [4.0, 9.0], "file": ["sub-01/run-1", "sub-01/run-2"]})
+    >>> subjects_of(assess(events, events, "tiou")).tolist()
+    ['sub-01', 'sub-01']
+    """
+    files = pd.Index(scored.support.index.unique(), dtype=object)
+    if isinstance(group, Mapping):
+        found = [_only({str(group[file])} if file in group else set(), file, "the mapping") for file in files]
+    elif group == "file":
+        found = [str(file) for file in files]
+    elif group == "bids":
+        found = [_only(set(BIDS_SUBJECT.findall(file)), file, "its name (the BIDS entity sub-…)") for file in files]
+    elif "(" in group:
+        found = [_only(_captured(group, file), file, f"its name by the pattern {group!r}") for file in files]
+    else:
+        found = _in_column(scored, group, files)
+    return pd.Series(found, files, dtype=object, name="subject")
+
+
+def score_subjects(scored: Scored, group: Group = "bids") -> pd.DataFrame:
+    """Score each subject by its recordings alone.
+
+    Parameters
+    ----------
+    scored : Scored
+        As `assess` returns it.
+    group : str or mapping
+        Whose each recording is, see `subjects_of`: "bids", "file", a mapping, a pattern or a column of the events.
+
+    Returns
+    -------
+    DataFrame
+        ``subject n_files``, ``threshold`` where the protocol has several, and the figures of its report.
+
+    Raises
+    ------
+    UsageError
+        If a recording has no subject, or two.
+
+    Examples
+    --------
+    >>> from .comparison import assess
+    >>> a = pd.DataFrame({"onset": [1.0, 5.0], "offset": [4.0, 9.0], "file": ["sub-01_run-1", "sub-02_run-1"]})
+    >>> b = pd.DataFrame({"onset": [1.0, 6.0], "offset": [4.0, 9.0], "file": ["sub-01_run-1", "sub-02_run-1"]})
+    >>> score_subjects(assess(a, b, "time"))[["subject", "iou"]].values.tolist()
+    [['sub-01', 1.0], ['sub-02', 0.75]]
+    """
+    subjects = subjects_of(scored, group)
+    tables = []
+    for subject in sorted(subjects.unique()):
+        files = subjects.index[subjects == subject]
+        report = part_of(scored, files).report()
+        names = [name for name in FIGURES if name in report and set(report[name].dims) <= {"threshold"}]
+        figures = report[names]
+        rows = figures.to_dataframe().reset_index() if figures.sizes else pd.DataFrame([_numbers(figures)])
+        rows.insert(0, "subject", subject)
+        rows.insert(1, "n_files", len(files))
+        tables.append(rows)
+    return pd.concat(tables, ignore_index=True)
+
+
+def average_subjects(
+    scores: pd.DataFrame, *, level: float = 0.95, n_resamples: int = 2000, rng: int | np.random.Generator | None = 0
+) -> pd.DataFrame:
+    """Average the figures of subjects: mean, standard deviation and an interval of the mean.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        As `score_subjects` returns it.
+    level, n_resamples, rng
+        Confidence level, number of resamples and seed of the intervals (percentile bootstrap over subjects).
+
+    Returns
+    -------
+    DataFrame
+        A row for each figure, and threshold if there are several: ``figure mean sd low high n_defined n_subjects``. A
+        subject whose figure is 0/0 is left out, and ``n_defined`` are left.
+
+    Raises
+    ------
+    ValueError
+        If `level` or `n_resamples` is out of range.
+
+    Examples
+    --------
+    >>> scores = pd.DataFrame({"subject": ["a", "b", "c"], "n_files": 1, "f1": [0.5, 1.0, float("nan")]})
+    >>> average_subjects(scores)[["figure", "mean", "sd", "n_defined", "n_subjects"]].values.tolist()
+    [['f1', 0.75, 0.25, 2, 3]]
+    """
+    has_thresholds = "threshold" in scores
+    parts = scores.groupby("threshold", sort=False) if has_thresholds else [(None, scores)]
+    rows = []
+    for threshold, part in parts:
+        for figure in [name for name in FIGURES if name in part]:
+            values = part[figure].to_numpy(float)
+            defined = values[~np.isnan(values)]
+            low, high = ov.resample.interval_of(values, level=level, n_resamples=n_resamples, rng=rng)
+            row: dict[str, Any] = {"figure": figure, "threshold": threshold} if has_thresholds else {"figure": figure}
+            row["mean"] = defined.mean() if len(defined) else np.nan
+            # divided by n
+            row["sd"] = defined.std() if len(defined) else np.nan
+            row |= {"low": low, "high": high, "n_defined": len(defined), "n_subjects": len(values)}
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def confidence_interval(
+    scored: Scored,
+    metric: str = "f1",
+    *,
+    by: Literal["file", "subject"] = "file",
+    group: Group = "bids",
+    level: float = 0.95,
+    n_resamples: int = 9999,
+    rng: int | np.random.Generator | None = None,
+    method: Literal["percentile", "BCa"] = "BCa",
+) -> ConfidenceInterval:
+    """Bootstrap a confidence interval of a figure that is a ratio of sums, over recordings or subjects.
+
+    Parameters
+    ----------
+    scored : Scored
+        As `assess` returns it.
+    metric : str
+        "f1", "dice", "iou", "precision", "recall", "error_rate", "specificity", "accuracy", "false_alarms_per_24h",
+        "der" or "jer", if the protocol reports it, or the protocol's headline if that is a ratio of sums.
+    by : {"file", "subject"}
+        What is resampled. The figure is that of all recordings in either case.
+    group : str or mapping
+        Whose each recording is, with ``by="subject"``; see `subjects_of`.
+    level, n_resamples, rng, method
+        See `overlap.resample.confidence_interval`.
+
+    Returns
+    -------
+    ConfidenceInterval
+        ``low`` and ``high``; arrays where the protocol has several thresholds. A recording without either term says
+        nothing of the figure, and is not resampled.
+
+    Raises
+    ------
+    UsageError
+        If the figure is no ratio of sums that the protocol reports, or a recording has no subject.
+    ValueError
+        If there are fewer than two recordings or subjects, or an argument is out of range.
+
+    Examples
+    --------
+    >>> from .comparison import assess
+    >>> onset = np.arange(12.0) * 10
+    >>> names = [f"sub-{k // 2}_run-{k % 2}" for k in range(12)]
+    >>> reference = pd.DataFrame({"onset": onset, "offset": onset + 4, "file": names})
+    >>> scored = assess(reference[::2].assign(offset=onset[::2] + 3), reference, "time")
+    >>> low, high = confidence_interval(scored, "recall", rng=0)
+    >>> round(float(low), 2), round(float(high), 2)
+    (0.19, 0.56)
+    """
+    operation = "events.confidence_interval"
+    check_choice(operation, "by", by, ("file", "subject"))
+    terms = _find_terms(scored, metric)
+    report = scored.report("file")
+    above, below = (x.transpose("file", ...) for x in terms(report.assign(days=_days_of(scored, report["file"]))))
+    numerator = above.to_numpy().astype(float)
+    denominator = np.broadcast_to(below.to_numpy().astype(float), numerator.shape)
+    says_something = ((numerator != 0) | (denominator != 0)).reshape(len(numerator), -1).any(axis=1)
+    groups = None
+    if by == "subject":
+        groups = subjects_of(scored, group).loc[report["file"].to_numpy()][says_something].tolist()
+    # errors may exceed what they are divided by, which an overlap may not
+    sums = ov.Overlap(np.zeros_like(numerator[says_something]), numerator[says_something], denominator[says_something])
+    return ov.resample.confidence_interval(
+        sums, _ratio, level=level, n_resamples=n_resamples, rng=rng, method=method, groups=groups
+    )
+
+
+def with_subjects(
+    report: xr.Dataset,
+    scored: Scored,
+    group: Group = "bids",
+    *,
+    level: float = 0.95,
+    n_resamples: int = 2000,
+    rng: int | np.random.Generator | None = 0,
+) -> xr.Dataset:
+    """Add to a report the mean over subjects of each figure, and intervals.
+
+    Parameters
+    ----------
+    report : Dataset
+        As ``scored.report(by)`` returns it.
+    scored : Scored
+        As `assess` returns it.
+    group : str or mapping
+        Whose each recording is, see `subjects_of`.
+    level, n_resamples, rng
+        Confidence level, number of resamples and seed of the intervals (percentile bootstrap over subjects).
+
+    Returns
+    -------
+    Dataset
+        Beside those of the report, of each figure f that subjects have: ``f_mean f_sd f_mean_low f_mean_high``, over
+        the ``f_n_defined`` subjects of which it is no 0/0; ``f_low f_high``, the interval of the figure of all
+        recordings, where it is a ratio of sums and two subjects say something of it.
+        ``attrs``: ``group n_subjects level n_resamples``.
+
+    Raises
+    ------
+    ValueError
+        If a recording has no subject, or `level` or `n_resamples` is out of range.
+    UsageError
+        If `report` is no report, or `scored` is not what `assess` returns.
+
+    Examples
+    --------
+    >>> from .comparison import assess
+    >>> a = pd.DataFrame({"onset": [1.0, 5.0], "offset": [4.0, 9.0], "file": ["sub-01_run-1", "sub-02_run-1"]})
+    >>> b = pd.DataFrame({"onset": [1.0, 6.0], "offset": [4.0, 9.0], "file": ["sub-01_run-1", "sub-02_run-1"]})
+    >>> scored = assess(a, b, "time")
+    >>> report = with_subjects(scored.report(), scored)
+    >>> float(report.iou_mean), float(report.iou_sd), report.attrs["n_subjects"]
+    (0.875, 0.125, 2)
+    """
+    if not isinstance(report, xr.Dataset) or not isinstance(scored, Scored):
+        raise UsageError(
+            "events.with_subjects: takes a report and what it is of: with_subjects(scored.report(), scored, group)"
+        )
+    scores = score_subjects(scored, group)
+    averages = average_subjects(scores, level=level, n_resamples=n_resamples, rng=rng)
+    names = {"mean": "mean", "sd": "sd", "low": "mean_low", "high": "mean_high", "n_defined": "n_defined"}
+    added: dict[str, Any] = {}
+    for figure, rows in averages.groupby("figure", sort=False):
+        for column, name in names.items():
+            values = rows[column].to_numpy(float)
+            added[f"{figure}_{name}"] = ("threshold", values) if "threshold" in rows else values[0]
+    n_subjects = int(scores["subject"].nunique())
+    if n_subjects > 1:
+        for metric in _known_terms(scored, scored.report()):
+            try:
+                low, high = confidence_interval(
+                    scored,
+                    metric,
+                    by="subject",
+                    group=group,
+                    level=level,
+                    n_resamples=n_resamples,
+                    rng=rng,
+                    method="percentile",
+                )
+            except ValueError:
+                # fewer than two subjects say anything of this figure
+                continue
+            dims = ("threshold",) if np.ndim(low) else ()
+            added[f"{metric}_low"] = (dims, low)
+            added[f"{metric}_high"] = (dims, high)
+    said = group if isinstance(group, str) else "mapping"
+    return report.assign(added).assign_attrs(group=said, n_subjects=n_subjects, level=level, n_resamples=n_resamples)
+
+
+def part_of(scored: Scored, files: Iterable[str]) -> Scored:
+    """Return what was scored of some recordings alone.
+
+    Parameters
+    ----------
+    scored : Scored
+        As `assess` returns it.
+    files : iterable of str
+        Recordings.
+
+    Examples
+    --------
+    >>> from .comparison import assess
+    >>> events = pd.DataFrame({"onset": [1.0, 5.0], "offset": [4.0, 9.0], "file": ["a", "b"]})
+    >>> part_of(assess(events, events, "time"), ["b"]).report().intersection.item()
+    4.0
+    """
+    names = list(files)
+    is_kept_a = scored.prediction["file"].isin(names).to_numpy(bool)
+    is_kept_b = scored.reference["file"].isin(names).to_numpy(bool)
+    row_a = np.cumsum(is_kept_a) - 1
+    row_b = np.cumsum(is_kept_b) - 1
+    of_pair = np.flatnonzero(is_kept_a[scored.pairs.prediction] & is_kept_b[scored.pairs.reference])
+    pairs = scored.pairs._replace(
+        prediction=row_a[scored.pairs.prediction[of_pair]],
+        reference=row_b[scored.pairs.reference[of_pair]],
+        value=scored.pairs.value[of_pair],
+    )
+    matches = scored.matches._replace(
+        prediction=_renumbered(scored.matches.prediction[:, is_kept_a], row_b),
+        reference=_renumbered(scored.matches.reference[:, is_kept_b], row_a),
+        substituted=scored.matches.substituted[is_kept_b],
+    )
+    predicted, annotated = scored.given
+    given = (predicted[predicted["file"].isin(names)], annotated[annotated["file"].isin(names)])
+    return replace(
+        scored,
+        given=given,
+        prediction=scored.prediction[is_kept_a].reset_index(drop=True),
+        reference=scored.reference[is_kept_b].reset_index(drop=True),
+        support=scored.support[scored.support.index.isin(names)],
+        pairs=pairs,
+        matches=matches,
+    )
+
+
+def _renumbered(partner: np.ndarray, row: np.ndarray) -> np.ndarray:
+    """Return partners by their new rows; nobody stays nobody."""
+    if not len(row):
+        return partner
+    return np.where(partner == NOBODY, NOBODY, row[partner])
+
+
+def _known_terms(scored: Scored, report: xr.Dataset) -> dict[str, Callable[[xr.Dataset], Terms]]:
+    """Return the terms of the figures of a report that are ratios of sums."""
+    headline = scored.protocol.headline
+    own = {headline.name: headline.terms} if headline and headline.terms else {}
+    return {name: terms for name, terms in {**RATIOS, **own}.items() if name in report}
+
+
+def _find_terms(scored: Scored, metric: str) -> Callable[[xr.Dataset], Terms]:
+    known = _known_terms(scored, scored.report())
+    if metric not in known:
+        raise UsageError(
+            f"events.confidence_interval: {one_line(repr(metric), 80)} is no ratio of sums that {scored.protocol_name} "
+            f"reports, and only sums add over recordings; it has {', '.join(known)}. Of any figure of subjects "
+            "average_subjects(score_subjects(scored)) gives the mean and its interval"
+        )
+    return known[metric]
+
+
+def _days_of(scored: Scored, files: xr.DataArray) -> xr.DataArray:
+    """Return how long each recording is, in days, as false alarms a day are counted."""
+    seconds = scored.seconds
+    length = rounded(seconds.to_numpy(), getattr(scored.settings, "rate", None))
+    of_file = pd.Series(length, seconds.index)
+    return xr.DataArray(of_file.reindex(files.to_numpy()).to_numpy() / DAY, dims="file")
+
+
+def _ratio(o: ov.Overlap) -> Any:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(o.size_a) / np.asarray(o.size_b)
+
+
+def _numbers(figures: xr.Dataset) -> dict[str, float]:
+    return {str(name): x.item() for name, x in figures.data_vars.items()}
+
+
+def _only(found: set[str], file: str, where: str) -> str:
+    """Return the one subject that was found."""
+    if len(found) == 1:
+        return found.pop()
+    what = "no subject" if not found else f"{len(found)} subjects ({', '.join(sorted(found)[:3])})"
+    raise UsageError(
+        f"events.subjects_of: recording {one_line(repr(file), 80)} has {what} in {where}; say whose it is: "
+        'group={recording: subject}, a pattern such as "(p[0-9]+)_", a column of the events, or "file" if each '
+        "recording is a subject of its own"
+    )
+
+
+def _captured(pattern: str, file: str) -> set[str]:
+    try:
+        found = re.search(pattern, file)
+    except re.error as error:
+        raise UsageError(f"events.subjects_of: group {pattern!r} is no pattern ({error})") from None
+    return {found[1]} if found and found[1] else set()
+
+
+def _in_column(scored: Scored, column: str, files: pd.Index[Any]) -> list[str]:
+    """Return the subject that a column of either side names for each recording."""
+    named: dict[str, set[str]] = {file: set() for file in files}
+    sides = [side for side in scored.given if column in side]
+    if not sides:
+        raise UsageError(
+            f'events.subjects_of: the events have no column {column!r}; group is "bids", "file", a mapping, a pattern '
+            'such as "(p[0-9]+)_" or a column of theirs'
+        )
+    for side in sides:
+        different = side[["file", column]].dropna().drop_duplicates()
+        for file, subject in zip(different["file"], different[column], strict=True):
+            named[file].add(str(subject))
+    return [_only(named[file], file, f"column {column!r}") for file in files]

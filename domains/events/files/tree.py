@@ -1,0 +1,570 @@
+"""Folders of event files: which file is which recording, and reading them as the cases of a job.
+
+Conventions
+-----------
+- A recording is called after the path of its file below the folder, without the ending and what Raven and BirdNET
+  append to it. Two files of one recording are an error that names both. Beside a BIDS table may lie a .json that
+  describes its columns.
+- Links are followed. A link that leads back to a folder above it, or to one that another link leads to, a folder that
+  may not be read and a name that is no text are faults of their own: what is there to read is read.
+- What cannot be read is a row of what was skipped, and its recording is lost: it is left out on both sides.
+- Of folders, a file without a partner is a row of what was skipped too. A file whose rows name recordings may speak of
+  many: beside it none is missing.
+- A file is a case of `domains._batch`: it fails alone, whatever happens to it.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ..._batch import Case, Job, Outcome, Running, run_cases
+from ..._checks import UsageError
+from ..._files import ReadError, load_json, read_text
+from ..._skipped import COLUMNS as SKIPPED
+from ..._skipped import UNPAIRED, UNREADABLE, as_skipped
+from ..._text import file_name, for_table, printable
+from ..formats import IN_FOLDERS, ROOTS, recording_of
+from ..schema import COLUMNS
+from .io import read_with_note, why_no_event
+
+Columns = Mapping[str, list[Any]]
+Identity = tuple[int, int]
+"""Device and number of a folder, whatever its path."""
+
+NO_EVENTS: Columns = {name: [] for name in COLUMNS}
+NO_ROWS: Columns = {name: [] for name in SKIPPED}
+NO_SUPPORT: Columns = {"file": [], "duration": []}
+
+ERRORS: Mapping[str, type[Exception]] = {
+    "UsageError": UsageError,
+    "FileNotFoundError": FileNotFoundError,
+    "PermissionError": PermissionError,
+}
+"""Errors that keep their kind where one file is all there is; the others are a `ReadError`."""
+
+
+class Found(NamedTuple):
+    """A file, or a folder that cannot be looked into.
+
+    Parameters
+    ----------
+    path : Path
+        Where it is, as it was named.
+    recording : str
+        What its recording is called; of a folder, what all recordings in it begin with, "/" at the end.
+    fault : str
+        Why it is not read; "" if it is.
+    """
+
+    path: Path
+    recording: str
+    fault: str = ""
+
+
+class Reading(NamedTuple):
+    """What is said of all files.
+
+    Parameters
+    ----------
+    kind : str, optional
+        Their format.
+    rate : float, optional
+        How many samples, frames or epochs are in a second.
+    subset : str, optional
+        Which subset of an ActivityNet database is the reference.
+    operation : str
+        Who asks, for errors.
+    points : bool
+        Whether each predicted file is an operating point: what is predicted of all recordings at one threshold.
+    """
+
+    kind: str | None = None
+    rate: float | None = None
+    subset: str | None = None
+    operation: str = "events.score"
+    points: bool = False
+
+
+class Side(NamedTuple):
+    """All files of one side.
+
+    Parameters
+    ----------
+    events, skipped, support : DataFrame
+        As `read_events` returns them, of all files.
+    lost : set of str
+        Recordings whose file could not be read, and folders, "/" at the end, that could not be looked into.
+    named : mapping of str to set of str
+        The recordings that the rows of a file name, by the recording that the file is called after.
+    """
+
+    events: pd.DataFrame
+    skipped: pd.DataFrame
+    support: pd.DataFrame
+    lost: set[str]
+    named: Mapping[str, set[str]]
+
+
+def find_files(path: Path, side: str, operation: str = "events.score") -> list[Found]:
+    """Return the files of a side, in order of their paths.
+
+    Parameters
+    ----------
+    path : Path
+        A folder, or a file.
+    side : str
+        "prediction" or "reference", for errors; "" if there is one side.
+    operation : str
+        Who asks, for errors.
+
+    Returns
+    -------
+    list of Found
+
+    Raises
+    ------
+    ReadError
+        If there is no file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("a.csv", "b.csv", "b.txt"):
+    ...         _ = Path(folder, name).write_text("")
+    ...     found = find_files(Path(folder), "reference")
+    >>> [(one.path.name, one.recording, one.fault[-16:]) for one in found]
+    [('a.csv', 'a', ''), ('b.csv', 'b', 'keep one of them'), ('b.txt', 'b', 'keep one of them')]
+    """
+    if not path.is_dir():
+        return [Found(path, for_table(recording_of(path)))]
+    entries = sorted(_entries(path, operation), key=_path_of)
+    found = _told_apart(_without_descriptions(entries), operation)
+    if not found:
+        suffixes = ", ".join(IN_FOLDERS)
+        of_side = f" for the {side}" if side else ""
+        raise ReadError(f"{operation}: {file_name(path)}: no files of events ({suffixes}){of_side}")
+    return found
+
+
+def read_sides(sides: Mapping[str, Sequence[Found]], how: Reading, running: Running) -> dict[str, Side]:
+    r"""Read all files of all sides.
+
+    Parameters
+    ----------
+    sides : mapping of str to sequence of Found
+        The files of "prediction" and "reference", or of "" if there is one side.
+    how : Reading
+        What is said of all files.
+    running : Running
+        How the job runs.
+
+    Returns
+    -------
+    dict of str to Side
+
+    Raises
+    ------
+    ReadError, UsageError, FileNotFoundError, PermissionError
+        If the only file of a side cannot be read.
+    Interrupted
+        On Ctrl-C or SIGTERM.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "a.csv")
+    ...     _ = path.write_text("onset,offset\n1,2\n")
+    ...     sides = read_sides({"prediction": [Found(path, "a")]}, Reading(), Running())
+    >>> sides["prediction"].events["onset"].tolist()
+    [1.0]
+    """
+    cases = []
+    for side, found in sides.items():
+        of_side = how._replace(subset=None) if side == "prediction" else how._replace(points=False)
+        cases += [_as_case(side, one, of_side) for one in found if not one.fault]
+    job = Job(how.operation, read_case, how._asdict(), "reading")
+    outcomes = {outcome.case: outcome for outcome in run_cases(job, cases, running)}
+    return {side: _joined(side, found, outcomes, how.operation) for side, found in sides.items()}
+
+
+def read_case(payload: Mapping[str, Any]) -> dict[str, Any]:
+    r"""Read a file as JSON data; one whose rows were all skipped is refused, unless they say that there is no event.
+
+    Parameters
+    ----------
+    payload : mapping
+        ``path recording kind rate subset operation points``.
+
+    Returns
+    -------
+    dict
+        ``events skipped support``, each a mapping of columns to lists, and ``note``, a warning or "".
+
+    Raises
+    ------
+    ReadError, UsageError, FileNotFoundError
+        As `read_events`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "a.csv")
+    ...     _ = path.write_text("onset,offset\n1,2\n")
+    ...     read_case({"path": str(path), "recording": "a", **Reading()._asdict()})["events"]["offset"]
+    [2.0]
+    """
+    path = payload["path"]
+    how = Reading(*(payload[name] for name in Reading._fields))
+    part, note = read_with_note(path, how.kind, subset=how.subset, file=payload["recording"], rate=how.rate)
+    nothing = why_no_event(part)
+    if nothing:
+        raise ReadError(f"{how.operation}: {file_name(path)}: {nothing}")
+    events = part.events
+    support = part.support
+    if how.points:
+        events = _as_point(events, path, payload["recording"])
+        support = support[support["file"] != payload["recording"]]
+    return {
+        "events": _as_lists(events),
+        "skipped": _as_lists(part.skipped[["where", "reason", "detail"]]),
+        "support": _as_lists(support),
+        "note": note,
+    }
+
+
+def _as_lists(table: pd.DataFrame) -> dict[str, list[Any]]:
+    """Return the columns of a table as lists."""
+    return {str(name): cells.tolist() for name, cells in table.items()}
+
+
+def _as_point(events: pd.DataFrame, path: str, point: str) -> pd.DataFrame:
+    """Say of events at which operating point they are predicted."""
+    if (events["file"] == point).any():
+        raise ReadError(
+            f"events.score: {file_name(path)}: an operating point holds what is predicted of all recordings, and its "
+            "rows do not name theirs; add a column filename"
+        )
+    return events.assign(operating_point=point)
+
+
+def lost_on_both(a: Side, b: Side) -> set[str]:
+    """Return the recordings to leave out on both sides, because one of them could not be read.
+
+    The rows of a file may name a recording otherwise than the file is called. What a file named that was not read is
+    not known; what the other side's file of the same name holds, is.
+
+    Parameters
+    ----------
+    a, b : Side
+        Both sides.
+
+    Returns
+    -------
+    set of str
+        Recordings, and folders of such, "/" at the end.
+
+    Examples
+    --------
+    >>> none = pd.DataFrame()
+    >>> lost_on_both(Side(none, none, none, {"s/x"}, {}), Side(none, none, none, set(), {"s/x": {"night"}})) == {
+    ...     "s/x",
+    ...     "night",
+    ... }
+    True
+    """
+    lost = a.lost | b.lost
+    names = set(lost)
+    for side in (a, b):
+        files = pd.Series(list(side.named), dtype=object)
+        for file in files[is_lost(files, lost)]:
+            names |= side.named[file]
+    return names
+
+
+def without_partner(a: Side, b: Side) -> list[str]:
+    """Return which files of a side have no partner on the other side.
+
+    Parameters
+    ----------
+    a, b : Side
+        Two sides, each of a folder.
+
+    Returns
+    -------
+    list of str
+        The recordings that the files of `a` are called after. A file that could not be read is a partner.
+
+    Examples
+    --------
+    >>> none = pd.DataFrame()
+    >>> anna = Side(none, none, none, set(), {"night 1": {"night 1"}, "night 2": {"night 2"}})
+    >>> bert = Side(none, none, none, set(), {"night 1": {"night 1"}})
+    >>> without_partner(anna, bert), without_partner(bert, anna)
+    (['night 2'], [])
+    >>> of_all = Side(none, none, none, set(), {"all nights": {"night 1"}})
+    >>> without_partner(anna, of_all)
+    []
+    """
+    others = set(b.named)
+    for file, names in b.named.items():
+        if names - {file}:
+            # a table of several recordings: those that it does not name have no event there
+            return []
+        others |= names
+    alone = [file for file, names in a.named.items() if not others & {file, *names}]
+    is_read = ~is_lost(pd.Series(alone, dtype=object), b.lost)
+    return [file for file, read in zip(alone, is_read, strict=True) if read]
+
+
+def unpaired_rows(side: str, found: Sequence[Found], details: Mapping[str, str]) -> pd.DataFrame:
+    """Return a row of what was skipped for each file without a partner.
+
+    Parameters
+    ----------
+    side : str
+        What the side is called.
+    found : sequence of Found
+        Its files.
+    details : mapping of str to str
+        What becomes of each recording, and what would do.
+
+    Returns
+    -------
+    DataFrame
+        ``side file where reason detail``.
+
+    Examples
+    --------
+    >>> rows = unpaired_rows("prediction", [Found(Path("p/a.csv"), "a")], {"a": "no reference"})
+    >>> rows[["file", "reason"]].to_numpy().tolist()
+    [['p/a.csv', 'unpaired file']]
+    """
+    rows = []
+    for one in found:
+        if one.recording in details:
+            detail = details[one.recording]
+            rows.append({"side": side, "file": file_name(one.path), "reason": UNPAIRED, "detail": detail})
+    return as_skipped(rows)
+
+
+def is_lost(recordings: pd.Series[str], lost: Iterable[str]) -> np.ndarray:
+    """Return which recordings are lost, by themselves or with their folder.
+
+    Examples
+    --------
+    >>> is_lost(pd.Series(["a", "b/a", "c"]), {"a", "b/"}).tolist()
+    [True, True, False]
+    """
+    names = set(lost)
+    folders = tuple(name for name in names if name.endswith("/"))
+    # pandas' own isin cannot look for names that are no text
+    found = [name in names or str(name).startswith(folders) for name in recordings]
+    return np.array(found, bool)
+
+
+def _path_of(found: Found) -> Path:
+    return found.path
+
+
+def _entries(root: Path, operation: str) -> Iterator[Found]:
+    """Yield what lies in a folder and in those below it, through links too.
+
+    A folder is looked into where it lies and through one link at most: links in a net have endless many paths.
+    """
+    pending = [_Folder(root, frozenset(), False)]
+    linked: set[Identity] = set()
+    while pending:
+        folder = pending.pop()
+        prefix = "" if folder.path == root else f"{_below(root, folder.path)}/"
+        try:
+            status = folder.path.stat()
+            entries = sorted(os.scandir(folder.path), key=_name_of, reverse=True)
+        except OSError as error:
+            reason = error.strerror or error
+            yield _shut(folder.path, prefix, operation, f"a folder that cannot be read ({reason}); ask its owner")
+            continue
+        this = (status.st_dev, status.st_ino)
+        if this in folder.above:
+            yield _shut(folder.path, prefix, operation, "a link that leads back to a folder above it; remove it")
+            continue
+        if folder.through_link and this in linked:
+            why = "a link to a folder that another link leads to; leave one of them"
+            yield _shut(folder.path, prefix, operation, why)
+            continue
+        if folder.through_link:
+            linked.add(this)
+        for entry in entries:
+            path = folder.path / entry.name
+            if _is_folder(entry):
+                through_link = folder.through_link or entry.is_symlink()
+                pending.append(_Folder(path, folder.above | {this}, through_link))
+            elif path.suffix.lower() in IN_FOLDERS:
+                yield _entry(root, path, operation)
+
+
+class _Folder(NamedTuple):
+    """A folder to look into, the folders on the way to it, and whether a link is on that way."""
+
+    path: Path
+    above: frozenset[Identity]
+    through_link: bool
+
+
+def _name_of(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
+def _shut(folder: Path, prefix: str, operation: str, why: str) -> Found:
+    return Found(folder, prefix, f"{operation}: {file_name(folder)}: {why}")
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        # a link that leads to itself: reading it says so
+        return False
+
+
+def _entry(root: Path, path: Path, operation: str) -> Found:
+    recording = _below(root, path.with_name(recording_of(path)))
+    try:
+        recording.encode()
+    except UnicodeEncodeError:
+        fault = f"{operation}: {file_name(path)}: its name is no text in UTF-8; rename it"
+        return Found(path, recording, fault)
+    return Found(path, recording)
+
+
+def _below(root: Path, path: Path) -> str:
+    return path.relative_to(root).as_posix()
+
+
+def _without_descriptions(entries: list[Found]) -> list[Found]:
+    """Leave out each .json that describes the columns of the table beside it."""
+    tables = {one.recording for one in entries if one.path.suffix.lower() == ".tsv"}
+    kept = []
+    for one in entries:
+        is_beside = one.path.suffix.lower() == ".json" and one.recording in tables
+        if not is_beside or not _describes(one.path):
+            kept.append(one)
+    return kept
+
+
+def _describes(path: Path) -> bool:
+    """Return whether a .json beside a table describes it: by its name, or because it holds no events."""
+    if path.stem.endswith("_events"):
+        return True
+    try:
+        data = load_json(read_text("events.score", path), constants=True)
+    except (ValueError, OSError):
+        return True
+    return not isinstance(data, dict) or not set(ROOTS) & set(data)
+
+
+def _told_apart(entries: list[Found], operation: str) -> list[Found]:
+    """Give files of one recording the fault that there are several."""
+    by_recording: dict[str, list[Found]] = {}
+    for one in entries:
+        by_recording.setdefault(one.recording, []).append(one)
+    found = []
+    for one in entries:
+        several = by_recording[one.recording]
+        if len(several) > 1 and not one.fault:
+            names = " and ".join(file_name(other.path) for other in several)
+            what = f"{len(several)} files of one recording, {printable(one.recording)!r}; keep one of them"
+            one = one._replace(fault=f"{operation}: {names}: {what}")
+        found.append(one)
+    return found
+
+
+def _as_case(side: str, found: Found, how: Reading) -> Case:
+    # a worker may be at home in another folder
+    path = os.path.abspath(found.path)
+    payload = {"path": path, "recording": found.recording, **how._asdict()}
+    return Case(_case_name(side, found), payload, (Path(path),))
+
+
+def _case_name(side: str, found: Found) -> str:
+    return f"{side} {found.recording}: {found.path}"
+
+
+def _joined(side: str, found: Sequence[Found], outcomes: Mapping[str, Outcome], operation: str) -> Side:
+    is_alone = len({one.recording for one in found}) == 1
+    events = [NO_EVENTS]
+    skipped = [NO_ROWS]
+    support = [NO_SUPPORT]
+    lost = set()
+    named = {}
+    notes = []
+    for one in found:
+        outcome = outcomes.get(_case_name(side, one), Outcome("", None, one.fault))
+        if outcome.error:
+            message = _as_named(outcome.error, one.path, operation)
+            rows = {"where": [""], "reason": [UNREADABLE], "detail": [message]}
+            if is_alone:
+                error = ERRORS.get(outcome.kind, ReadError)(message)
+                if isinstance(error, ReadError):
+                    error.skipped = as_skipped(_rows_of(side, one, rows))
+                raise error
+            lost.add(one.recording)
+        else:
+            events.append(outcome.result["events"])
+            support.append(outcome.result["support"])
+            named[one.recording] = set(outcome.result["support"]["file"])
+            rows = outcome.result["skipped"]
+            note = outcome.result.get("note")
+            if note:
+                notes.append(_as_named(note, one.path, operation))
+        n_rows = len(rows["where"])
+        skipped.append({"side": [side] * n_rows, "file": [file_name(one.path)] * n_rows, **rows})
+    _warn_once(notes)
+    times = dict.fromkeys(("onset", "offset", "confidence"), float)
+    return Side(
+        _stacked(events).astype(times),
+        _stacked(skipped),
+        _stacked(support).astype({"duration": float}),
+        lost,
+        named,
+    )
+
+
+def _rows_of(side: str, found: Found, rows: Columns) -> list[dict[str, Any]]:
+    """Return rows of a file as `as_skipped` takes them."""
+    cells = zip(*rows.values(), strict=True)
+    return [{"side": side, "file": file_name(found.path), **dict(zip(rows, row, strict=True))} for row in cells]
+
+
+def _warn_once(notes: Sequence[str]) -> None:
+    """Warn of the first file, and say how many others are alike."""
+    if notes:
+        more = f" (and {len(notes) - 1} more files of this side)" if len(notes) > 1 else ""
+        warnings.warn(f"{notes[0]}{more}", stacklevel=5)
+
+
+def _as_named(error: str, path: Path, operation: str) -> str:
+    """Return an error with the path as it was named, and with the file if it does not say which."""
+    named = file_name(path)
+    message = error.replace(file_name(os.path.abspath(path)), named)
+    return message if message.startswith("events.") else f"{operation}: {named}: {message}"
+
+
+def _stacked(tables: Sequence[Columns]) -> pd.DataFrame:
+    """Return tables one below the other, NaN where one of them lacks a column of others."""
+    names = dict.fromkeys(name for table in tables for name in table)
+    columns: dict[str, list[Any]] = {name: [] for name in names}
+    for table in tables:
+        n_rows = len(next(iter(table.values())))
+        for name, column in columns.items():
+            column.extend(table.get(name, [np.nan] * n_rows))
+    return pd.DataFrame(columns)

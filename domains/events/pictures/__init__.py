@@ -1,0 +1,1 @@
+"""Pictures of events: timelines, curves of detection, axes of time."""
