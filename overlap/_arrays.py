@@ -14,13 +14,25 @@ from __future__ import annotations
 import sys
 from math import prod
 from types import ModuleType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import array_api_compat as compat
 import numpy as np
 
+if TYPE_CHECKING:
+    import torch
+    from typing_extensions import TypeVar
+else:
+    from typing import TypeVar
+
 Array: TypeAlias = Any
 """An array of any backend that follows the array API: numpy, torch, dask, array-api-strict, ..."""
+
+if TYPE_CHECKING:
+    SameArray = TypeVar("SameArray", Any, torch.Tensor, np.ndarray, default=Any)
+else:
+    SameArray = TypeVar("SameArray")
+"""The kind of array that was put in: to a type checker numpy's or torch's, or one that it knows nothing of."""
 
 Axis: TypeAlias = int | tuple[int, ...] | None
 

@@ -17,19 +17,19 @@ from dataclasses import dataclass
 from html import escape
 from math import nan, sqrt
 from types import ModuleType
-from typing import Any
+from typing import Any, Generic
 
 import array_api_compat as compat
 import array_api_compat.numpy as numpy_namespace
 import numpy as np
 
-from ._arrays import Array, Axis, as_host, library, namespace, number, on_host, real, safe_ratio, widened
+from ._arrays import Array, Axis, SameArray, as_host, library, namespace, number, on_host, real, safe_ratio, widened
 
 __all__ = ["Overlap"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Overlap:
+class Overlap(Generic[SameArray]):
     """How two sets overlap: the size of what they share and their own sizes.
 
     Parameters
@@ -53,9 +53,9 @@ class Overlap:
     6
     """
 
-    intersection: Array
-    size_a: Array
-    size_b: Array
+    intersection: SameArray
+    size_a: SameArray
+    size_b: SameArray
 
     def __post_init__(self) -> None:
         i = _as_array("intersection", self.intersection)
@@ -77,17 +77,17 @@ class Overlap:
         object.__setattr__(self, "size_b", wide_b)
 
     @property
-    def union(self) -> Array:
+    def union(self) -> SameArray:
         """Size of the union, |A∪B|."""
         return self.size_a + self.size_b - self.intersection
 
     @property
-    def only_a(self) -> Array:
+    def only_a(self) -> SameArray:
         """Size of what only A has, |A∖B|."""
         return self.size_a - self.intersection
 
     @property
-    def only_b(self) -> Array:
+    def only_b(self) -> SameArray:
         """Size of what only B has, |B∖A|."""
         return self.size_b - self.intersection
 
@@ -96,7 +96,7 @@ class Overlap:
         """Shape of each of the three arrays."""
         return tuple(self.intersection.shape)
 
-    def sum(self, axis: Axis = None) -> Overlap:
+    def sum(self, axis: Axis = None) -> Overlap[SameArray]:
         """Add the overlaps along `axis` (all of them by default)."""
         xp = library(self.intersection)
         return unchecked(
@@ -105,10 +105,10 @@ class Overlap:
             xp.sum(self.size_b, axis=axis),
         )
 
-    def __getitem__(self, index: Any) -> Overlap:
+    def __getitem__(self, index: Any) -> Overlap[SameArray]:
         return unchecked(self.intersection[index], self.size_a[index], self.size_b[index])
 
-    def __add__(self, other: Overlap) -> Overlap:
+    def __add__(self, other: Overlap[SameArray]) -> Overlap[SameArray]:
         if not isinstance(other, Overlap):
             return NotImplemented
         return unchecked(
@@ -117,7 +117,7 @@ class Overlap:
             self.size_b + other.size_b,
         )
 
-    def __radd__(self, other: object) -> Overlap:
+    def __radd__(self, other: object) -> Overlap[SameArray]:
         # the built-in sum() starts from 0
         return self if isinstance(other, int) and other == 0 else NotImplemented
 

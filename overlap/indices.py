@@ -26,7 +26,7 @@ from math import nan
 from types import MappingProxyType, ModuleType
 from typing import Any, TypeVar, cast
 
-from ._arrays import Array, library, real, safe_ratio
+from ._arrays import Array, SameArray, library, real, safe_ratio
 from ._checks import check_real
 from .counts import Overlap
 
@@ -111,7 +111,7 @@ def _call_of_masks(name: str, mask: object) -> str:
 
 
 @_of_an_overlap
-def tversky(o: Overlap, alpha: float, beta: float, *, empty: float | EmptyPolicy = nan) -> Array:
+def tversky(o: Overlap[SameArray], alpha: float, beta: float, *, empty: float | EmptyPolicy = nan) -> SameArray:
     """Tversky's index, |A∩B| / (|A∩B| + α|A∖B| + β|B∖A|).
 
     Parameters
@@ -146,7 +146,7 @@ def tversky(o: Overlap, alpha: float, beta: float, *, empty: float | EmptyPolicy
 
 
 @_of_an_overlap
-def iou(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
+def iou(o: Overlap[SameArray], *, empty: float | EmptyPolicy = nan) -> SameArray:
     """Intersection over union, the Jaccard index: |A∩B| / |A∪B|. See `tversky` for the parameters.
 
     Examples
@@ -158,7 +158,7 @@ def iou(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
 
 
 @_of_an_overlap
-def dice(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
+def dice(o: Overlap[SameArray], *, empty: float | EmptyPolicy = nan) -> SameArray:
     """Dice coefficient (F1 score, Sørensen index): 2|A∩B| / (|A| + |B|). See `tversky` for the parameters.
 
     Examples
@@ -170,7 +170,7 @@ def dice(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
 
 
 @_of_an_overlap
-def f_beta(o: Overlap, beta: float = 1.0, *, empty: float | EmptyPolicy = nan) -> Array:
+def f_beta(o: Overlap[SameArray], beta: float = 1.0, *, empty: float | EmptyPolicy = nan) -> SameArray:
     """F-beta score: recall counts `beta` times as much as precision. See `tversky` for the parameters.
 
     Examples
@@ -184,7 +184,7 @@ def f_beta(o: Overlap, beta: float = 1.0, *, empty: float | EmptyPolicy = nan) -
 
 
 @_of_an_overlap
-def precision(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
+def precision(o: Overlap[SameArray], *, empty: float | EmptyPolicy = nan) -> SameArray:
     """Share of the prediction that the reference has: |A∩B| / |A|. See `tversky` for the parameters.
 
     Examples
@@ -196,7 +196,7 @@ def precision(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
 
 
 @_of_an_overlap
-def recall(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
+def recall(o: Overlap[SameArray], *, empty: float | EmptyPolicy = nan) -> SameArray:
     """Share of the reference that the prediction has (sensitivity): |A∩B| / |B|. See `tversky`.
 
     Examples
@@ -208,7 +208,7 @@ def recall(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
 
 
 @_of_an_overlap
-def containment(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
+def containment(o: Overlap[SameArray], *, empty: float | EmptyPolicy = nan) -> SameArray:
     """Overlap coefficient (Szymkiewicz–Simpson): |A∩B| / min(|A|, |B|). See `tversky` for `empty`.
 
     Examples
@@ -221,7 +221,7 @@ def containment(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
 
 
 @_of_an_overlap
-def ochiai(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
+def ochiai(o: Overlap[SameArray], *, empty: float | EmptyPolicy = nan) -> SameArray:
     """Ochiai coefficient (cosine similarity of two sets): |A∩B| / √(|A||B|). See `tversky` for `empty`.
 
     Examples
@@ -238,7 +238,7 @@ def ochiai(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
 
 
 @_of_an_overlap
-def volume_similarity(o: Overlap, *, empty: float | EmptyPolicy = nan) -> Array:
+def volume_similarity(o: Overlap[SameArray], *, empty: float | EmptyPolicy = nan) -> SameArray:
     """Agreement of the sizes alone: 1 − ||A| − |B|| / (|A| + |B|). See `tversky` for `empty`.
 
     Examples

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType, ModuleType
 from typing import Literal, TypeAlias
 
-from .._arrays import Array
+from .._arrays import Array, SameArray
 from .._checks import check_choice
 from .arrays import as_floating, check, halves, read
 
@@ -17,7 +17,7 @@ PLANAR_FORMATS: Mapping[str, str] = MappingProxyType({"xyxy": "lo-hi", "xywh": "
 """What the formats of detectors in the plane are called in any dimension."""
 
 
-def convert(box: Array, source: Format, target: Format) -> Array:
+def convert(box: SameArray, source: Format, target: Format) -> SameArray:
     """Write boxes in another format.
 
     Parameters
@@ -58,7 +58,7 @@ def convert(box: Array, source: Format, target: Format) -> Array:
     return _write_format(corners, target_format, xp)
 
 
-def encode(box: Array, anchor: Array) -> Array:
+def encode(box: SameArray, anchor: SameArray) -> SameArray:
     """Write boxes relative to anchors: offset of the centre in sides of the anchor, logarithm of the size ratio.
 
     Parameters
@@ -98,7 +98,7 @@ def encode(box: Array, anchor: Array) -> Array:
     return xp.concat([offset, log_ratio], axis=-1)
 
 
-def decode(code: Array, anchor: Array) -> Array:
+def decode(code: SameArray, anchor: SameArray) -> SameArray:
     """Read what `encode` wrote; a code of 0 is the anchor, to the bit.
 
     Parameters

@@ -19,12 +19,12 @@ from types import ModuleType
 import array_api_compat as compat
 from numpy.typing import ArrayLike
 
-from .._arrays import Array, bounded, is_compiling
+from .._arrays import Array, SameArray, bounded, is_compiling
 from .._grids import ROUNDING, EvenAxis, even_axis
 from .arrays import Interval, Period, intervals, read, read_periods
 
 
-def rasterize(box: Array, grid: Sequence[ArrayLike], *, period: Period | None = None) -> Array:
+def rasterize(box: SameArray, grid: Sequence[ArrayLike], *, period: Period | None = None) -> SameArray:
     """Draw boxes on a grid: the exact share of each cell's length, area or volume, a soft mask.
 
     Parameters

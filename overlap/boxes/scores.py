@@ -18,11 +18,11 @@ from math import inf, pi
 from types import ModuleType
 from typing import NamedTuple
 
-from .._arrays import Array, check_constants, detached, safe_ratio
+from .._arrays import Array, SameArray, check_constants, detached, safe_ratio
 from .arrays import Interval, Sizes, intervals, length, multiply, read, shared_length
 
 
-def giou(a: Array, b: Array, *, detach_enclosing: bool = False) -> Array:
+def giou(a: SameArray, b: SameArray, *, detach_enclosing: bool = False) -> SameArray:
     """Generalised IoU: IoU − (|C| − |A∪B|) / |C|, with C the box that encloses both.
 
     Parameters
@@ -55,7 +55,7 @@ def giou(a: Array, b: Array, *, detach_enclosing: bool = False) -> Array:
     return giou_of(pair, xp)
 
 
-def diou(a: Array, b: Array, *, detach_enclosing: bool = False) -> Array:
+def diou(a: SameArray, b: SameArray, *, detach_enclosing: bool = False) -> SameArray:
     """Distance IoU: IoU − ρ²/c², squared distance of the centres over the squared diagonal of the enclosing box.
 
     See `giou` for parameters and errors. In [−1, 1]. Undetached, the gradient also rewards a larger enclosing box.
@@ -70,7 +70,7 @@ def diou(a: Array, b: Array, *, detach_enclosing: bool = False) -> Array:
     return diou_of(pair, xp)
 
 
-def ciou(a: Array, b: Array, *, detach_enclosing: bool = False) -> Array:
+def ciou(a: SameArray, b: SameArray, *, detach_enclosing: bool = False) -> SameArray:
     """Complete IoU: DIoU − αv, v = 4/π² (atan(w_b/h_b) − atan(w_a/h_a))², α = v / (1 − IoU + v). 2-D only.
 
     α is a constant to gradients, and is not cut off at low IoU. See `giou` for parameters and errors.
@@ -88,7 +88,7 @@ def ciou(a: Array, b: Array, *, detach_enclosing: bool = False) -> Array:
     return ciou_of(pair, xp)
 
 
-def eiou(a: Array, b: Array, *, detach_enclosing: bool = False) -> Array:
+def eiou(a: SameArray, b: SameArray, *, detach_enclosing: bool = False) -> SameArray:
     """Efficient IoU: DIoU − Σ (s_a − s_b)²/C², sides s over sides C of the enclosing box, added over the axes.
 
     The EIoU of Zhang et al.; Extended IoU shares its short name. See `giou` for parameters and errors.

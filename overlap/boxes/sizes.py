@@ -8,7 +8,7 @@ from types import ModuleType
 import numpy as np
 
 from .. import indices
-from .._arrays import Array, as_host, like, table_namespace
+from .._arrays import Array, SameArray, as_host, like, table_namespace
 from .._compiled import kernels
 from .._coordinates import in_one_unit
 from ..counts import Overlap, unchecked
@@ -34,7 +34,7 @@ _LARGE = 1 << 20
 """Fewer pairs never import the compiler."""
 
 
-def measure(a: Array, b: Array, *, period: Period | None = None) -> Overlap:
+def measure(a: SameArray, b: SameArray, *, period: Period | None = None) -> Overlap[SameArray]:
     """Measure how boxes overlap, pair by pair.
 
     Parameters
@@ -76,7 +76,7 @@ def measure(a: Array, b: Array, *, period: Period | None = None) -> Overlap:
     return measured(a, b, read_periods("boxes.measure", period, a), xp)
 
 
-def iou(a: Array, b: Array, *, period: Period | None = None, empty: float | EmptyPolicy = nan) -> Array:
+def iou(a: SameArray, b: SameArray, *, period: Period | None = None, empty: float | EmptyPolicy = nan) -> SameArray:
     """Intersection over union of boxes, pair by pair (Jaccard index): |A∩B| / |A∪B|.
 
     Parameters
@@ -110,7 +110,7 @@ def iou(a: Array, b: Array, *, period: Period | None = None, empty: float | Empt
     return indices.iou(measure(a, b, period=period), empty=empty)
 
 
-def dice(a: Array, b: Array, *, period: Period | None = None, empty: float | EmptyPolicy = nan) -> Array:
+def dice(a: SameArray, b: SameArray, *, period: Period | None = None, empty: float | EmptyPolicy = nan) -> SameArray:
     """Dice coefficient of boxes, pair by pair: 2|A∩B| / (|A| + |B|).
 
     Parameters
@@ -145,7 +145,7 @@ def dice(a: Array, b: Array, *, period: Period | None = None, empty: float | Emp
     return indices.dice(measure(a, b, period=period), empty=empty)
 
 
-def pairwise(a: Array, b: Array) -> Array:
+def pairwise(a: SameArray, b: SameArray) -> SameArray:
     """Return the IoU of every box of `a` with every box of `b`.
 
     Beside the result it needs next to no memory: large host arrays are compiled (numba), others are computed in

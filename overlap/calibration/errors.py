@@ -5,13 +5,18 @@ from __future__ import annotations
 from math import nan
 from types import ModuleType
 
-from .._arrays import Array, Axis, safe_ratio
+from .._arrays import Array, Axis, SameArray, safe_ratio
 from .bins import Binning, Bins, Closed, check_bins, inner_edges, members_of, read_cells, sums_of
 
 
 def brier(
-    prediction: Array, target: Array, *, axis: Axis = None, weights: Array | None = None, where: Array | None = None
-) -> Array:
+    prediction: SameArray,
+    target: SameArray,
+    *,
+    axis: Axis = None,
+    weights: Array | None = None,
+    where: Array | None = None,
+) -> SameArray:
     """Return the Brier score, the mean of (prediction − target)².
 
     Of a soft target, the mean of several raters, it is the score of the mean: that of the raters one by one is larger
@@ -59,8 +64,8 @@ def brier(
 
 
 def expected_calibration_error(
-    prediction: Array,
-    target: Array,
+    prediction: SameArray,
+    target: SameArray,
     *,
     n_bins: int = 15,
     binning: Binning = "width",
@@ -68,7 +73,7 @@ def expected_calibration_error(
     axis: Axis = None,
     weights: Array | None = None,
     where: Array | None = None,
-) -> Array:
+) -> SameArray:
     """Return the expected calibration error (ECE): how far bins are off, each by its mean, weighed by their cells.
 
     Parameters
@@ -123,8 +128,8 @@ def expected_calibration_error(
 
 
 def average_calibration_error(
-    prediction: Array,
-    target: Array,
+    prediction: SameArray,
+    target: SameArray,
     *,
     n_bins: int = 15,
     binning: Binning = "width",
@@ -132,7 +137,7 @@ def average_calibration_error(
     axis: Axis = None,
     weights: Array | None = None,
     where: Array | None = None,
-) -> Array:
+) -> SameArray:
     """Return the average calibration error (ACE): as `expected_calibration_error`, but bins with a cell count alike.
 
     Examples
@@ -151,8 +156,8 @@ def average_calibration_error(
 
 
 def maximum_calibration_error(
-    prediction: Array,
-    target: Array,
+    prediction: SameArray,
+    target: SameArray,
     *,
     n_bins: int = 15,
     binning: Binning = "width",
@@ -160,7 +165,7 @@ def maximum_calibration_error(
     axis: Axis = None,
     weights: Array | None = None,
     where: Array | None = None,
-) -> Array:
+) -> SameArray:
     """Return the maximum calibration error (MCE): as `expected_calibration_error`, but of the bin that is worst.
 
     Examples

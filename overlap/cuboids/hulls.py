@@ -5,13 +5,13 @@ from __future__ import annotations
 from math import prod
 from types import ModuleType
 
-from .._arrays import Array
+from .._arrays import Array, SameArray
 from .._coordinates import common_shape, read_boxes
 from ..oriented.hulls import generalised_iou, hull_area
 from .sizes import CUBOID, footprint, measured
 
 
-def giou(a: Array, b: Array) -> Array:
+def giou(a: SameArray, b: SameArray) -> SameArray:
     """Generalised IoU of boxes with a heading, pair by pair: IoU − (|C| − |A∪B|) / |C|.
 
     C is the upright prism around both: the convex hull of both footprints, from the lower bottom to the higher top. It

@@ -15,7 +15,7 @@ from types import ModuleType
 import numpy as np
 
 from .. import indices
-from .._arrays import Array
+from .._arrays import Array, SameArray
 from .._coordinates import Kind, common_shape, read_boxes, read_rows
 from ..counts import Overlap, unchecked
 from ..indices import EmptyPolicy
@@ -25,7 +25,7 @@ from ..oriented.sizes import measured as footprints_measured
 CUBOID = Kind("cuboids", "box with a heading", ("x", "y", "z", "l", "w", "h", "yaw"), slice(3, 6))
 
 
-def measure(a: Array, b: Array) -> Overlap:
+def measure(a: SameArray, b: SameArray) -> Overlap[SameArray]:
     """Measure how boxes with a heading overlap.
 
     Parameters
@@ -63,7 +63,7 @@ def measure(a: Array, b: Array) -> Overlap:
     return measured(a, b, prod(shape[:-1]), xp)
 
 
-def iou(a: Array, b: Array, *, empty: float | EmptyPolicy = nan) -> Array:
+def iou(a: SameArray, b: SameArray, *, empty: float | EmptyPolicy = nan) -> SameArray:
     """Intersection over union of boxes with a heading, pair by pair (Jaccard index): |A∩B| / |A∪B|.
 
     Parameters
@@ -93,7 +93,7 @@ def iou(a: Array, b: Array, *, empty: float | EmptyPolicy = nan) -> Array:
     return indices.iou(measure(a, b), empty=empty)
 
 
-def dice(a: Array, b: Array, *, empty: float | EmptyPolicy = nan) -> Array:
+def dice(a: SameArray, b: SameArray, *, empty: float | EmptyPolicy = nan) -> SameArray:
     """Dice coefficient of boxes with a heading, pair by pair: 2|A∩B| / (|A| + |B|).
 
     Parameters
@@ -123,7 +123,7 @@ def dice(a: Array, b: Array, *, empty: float | EmptyPolicy = nan) -> Array:
     return indices.dice(measure(a, b), empty=empty)
 
 
-def pairwise(a: Array, b: Array) -> Array:
+def pairwise(a: SameArray, b: SameArray) -> SameArray:
     """IoU of every box with a heading of one set with every one of another.
 
     Parameters
@@ -156,7 +156,7 @@ def pairwise(a: Array, b: Array) -> Array:
     return by_blocks(a, b, lambda block, row: indices.iou(measured(block, row, pairs, xp)), xp)
 
 
-def birds_eye(boxes: Array) -> Array:
+def birds_eye(boxes: SameArray) -> SameArray:
     """Return the footprints of boxes with a heading: their bird's-eye view, rotated boxes for `overlap.oriented`.
 
     Parameters

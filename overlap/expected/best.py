@@ -23,7 +23,7 @@ from math import ceil, nan
 import array_api_compat.numpy as numpy_namespace
 import numpy as np
 
-from .._arrays import Array, Axis, flat, kept_and_summed, like, values_on_host
+from .._arrays import Array, Axis, SameArray, flat, kept_and_summed, like, values_on_host
 from ..indices import EmptyPolicy
 from ..raster.sizes import Names, check_axis, check_masks, counted_values
 from .exponentials import ERROR, reciprocal
@@ -50,8 +50,8 @@ _ROUNDING = 1e-9
 
 
 def optimal_mask(
-    probability: Array, *, axis: Axis = None, where: Array | None = None, empty: float | EmptyPolicy = nan
-) -> Array:
+    probability: SameArray, *, axis: Axis = None, where: Array | None = None, empty: float | EmptyPolicy = nan
+) -> SameArray:
     """Return the hard mask of the largest expected Dice, where each cell belongs to the reference by itself.
 
     It holds the most probable cells. As their number grows, the least probability among them tends to half of the

@@ -23,6 +23,7 @@ from typing import NamedTuple
 from .._arrays import (
     Array,
     Axis,
+    SameArray,
     check_constants,
     detached,
     flat,
@@ -60,14 +61,14 @@ class Cells(NamedTuple):
 
 
 def expected_dice(
-    mask: Array,
-    probability: Array,
+    mask: SameArray,
+    probability: SameArray,
     *,
     axis: Axis = None,
     weights: Array | None = None,
     where: Array | None = None,
     empty: float | EmptyPolicy = nan,
-) -> Array:
+) -> SameArray:
     """Return the expected Dice of a mask, E[2|A∩Y| / (|A| + |Y|)], where cells belong to Y independently.
 
     Parameters
@@ -119,14 +120,14 @@ def expected_dice(
 
 
 def expected_iou(
-    mask: Array,
-    probability: Array,
+    mask: SameArray,
+    probability: SameArray,
     *,
     axis: Axis = None,
     weights: Array | None = None,
     where: Array | None = None,
     empty: float | EmptyPolicy = nan,
-) -> Array:
+) -> SameArray:
     """Return the expected intersection over union, E[|A∩Y| / |A∪Y|]; see `expected_dice` for the parameters.
 
     Examples

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import indices
-from .._arrays import Array, bounded
+from .._arrays import bounded
 from ..counts import Overlap, unchecked
 from ..indices import EmptyPolicy
 from .join import Intervals, lengths, overlapping, read_rows
 
 
-def measure(a: ArrayLike, b: ArrayLike) -> Overlap:
+def measure(a: ArrayLike, b: ArrayLike) -> Overlap[np.ndarray]:
     """Measure how two sets of intervals overlap: the length that they have in common, and their own.
 
     Parameters
@@ -59,7 +59,7 @@ def measure(a: ArrayLike, b: ArrayLike) -> Overlap:
     return unchecked(bounded(shared, size_a, size_b, numpy_namespace), size_a, size_b)
 
 
-def iou(a: ArrayLike, b: ArrayLike, *, empty: float | EmptyPolicy = nan) -> Array:
+def iou(a: ArrayLike, b: ArrayLike, *, empty: float | EmptyPolicy = nan) -> np.ndarray:
     """Intersection over union of sets of intervals (Jaccard index): |A∩B| / |A∪B|.
 
     Parameters
@@ -87,7 +87,7 @@ def iou(a: ArrayLike, b: ArrayLike, *, empty: float | EmptyPolicy = nan) -> Arra
     return indices.iou(measure(a, b), empty=empty)
 
 
-def dice(a: ArrayLike, b: ArrayLike, *, empty: float | EmptyPolicy = nan) -> Array:
+def dice(a: ArrayLike, b: ArrayLike, *, empty: float | EmptyPolicy = nan) -> np.ndarray:
     """Dice coefficient of sets of intervals: 2|A∩B| / (|A| + |B|).
 
     Parameters

@@ -15,7 +15,7 @@ Values = NDArray[np.float64]
 
 def measure_tracks(
     edges_a: ArrayLike, values_a: ArrayLike, edges_b: ArrayLike, values_b: ArrayLike, *, tnorm: TNorm = "minimum"
-) -> Overlap:
+) -> Overlap[np.ndarray]:
     """Measure how two tracks overlap whose values stay the same from one edge to the next, exactly.
 
     Nothing is resampled: the line is cut at the edges of both. A track is 0 before its first edge and from its last on.

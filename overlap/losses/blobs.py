@@ -18,7 +18,7 @@ from types import ModuleType
 import array_api_compat as compat
 import numpy as np
 
-from .._arrays import Array, Axis, is_host, namespace, plain, safe_ratio, sum_dtype
+from .._arrays import Array, Axis, SameArray, is_host, namespace, plain, safe_ratio, sum_dtype
 from .._checks import check_choice
 from ..indices import dice
 from ..raster.sizes import Names, check_axis, check_masks, counted_values
@@ -29,8 +29,8 @@ _MANY = 1 << 24
 
 
 def blob_loss(
-    prediction: Array,
-    components: Array,
+    prediction: SameArray,
+    components: SameArray,
     *,
     axis: Axis = None,
     smooth: float = 0.0,
@@ -38,7 +38,7 @@ def blob_loss(
     where: Array | None = None,
     class_weights: Array | None = None,
     reduction: Reduction = "mean",
-) -> Array:
+) -> SameArray:
     """Blob loss, the mean over the components of a case of 1 − Dice of each: a small lesion counts like a large one.
 
     The paper adds it to a loss of the whole mask, which also sees cases without a component:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from .._arrays import Array, Axis, is_bool, is_host, namespace, plain, safe_ratio, sum_dtype
+from .._arrays import Array, Axis, SameArray, is_bool, is_host, namespace, plain, safe_ratio, sum_dtype
 from .._checks import check_choice
 from ..raster.sizes import Names, check_axis, check_masks, check_range, check_sizes, in_range
 from .ratios import REDUCTIONS, Reduction, counted_ratios, reduced
@@ -24,15 +24,15 @@ _NO_BOUNDARY = (
 
 
 def boundary_loss(
-    prediction: Array,
-    distance: Array,
+    prediction: SameArray,
+    distance: SameArray,
     *,
     axis: Axis = None,
     weights: Array | None = None,
     where: Array | None = None,
     class_weights: Array | None = None,
     reduction: Reduction = "mean",
-) -> Array:
+) -> SameArray:
     """Boundary loss, the mean of p·φ: how far outside the target the predicted mass lies.
 
     A cell far outside costs more than one beside the boundary, and a cell deep inside earns more. By itself the loss

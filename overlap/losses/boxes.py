@@ -26,7 +26,7 @@ from math import inf, prod
 from types import MappingProxyType, ModuleType
 from typing import Literal, NamedTuple
 
-from .._arrays import Array, check_constants, detached, is_compiling, plain
+from .._arrays import Array, SameArray, check_constants, detached, is_compiling, plain
 from .._checks import check_choice, check_real
 from .._compiled import kernels
 from .._coordinates import check_values, common_shape, floating_boxes
@@ -60,8 +60,8 @@ _operators: list[Callable[..., Array]] = []
 
 
 def box_loss(
-    prediction: Array,
-    target: Array,
+    prediction: SameArray,
+    target: SameArray,
     *,
     kind: Kind = "eiou",
     shape: Shape = "boxes",
@@ -71,7 +71,7 @@ def box_loss(
     detach_enclosing: bool | None = None,
     weights: Array | None = None,
     reduction: Reduction = "mean",
-) -> Array:
+) -> SameArray:
     """Loss of boxes, 1 − EIoU or 1 minus one of its relatives.
 
     EIoU with the enclosing box as a constant brings a box to its target soonest of the five, most of all where the

@@ -11,15 +11,15 @@ from __future__ import annotations
 from functools import partial
 from types import ModuleType
 
-from .._arrays import Array, Axis
+from .._arrays import Array, Axis, SameArray
 from ..indices import dice, tversky
 from ..raster import TNorm
 from .ratios import Reduction, reduced_loss
 
 
 def focal_tversky_loss(
-    prediction: Array,
-    target: Array,
+    prediction: SameArray,
+    target: SameArray,
     alpha: float = 0.3,
     beta: float = 0.7,
     gamma: float = 0.75,
@@ -31,7 +31,7 @@ def focal_tversky_loss(
     where: Array | None = None,
     class_weights: Array | None = None,
     reduction: Reduction = "mean",
-) -> Array:
+) -> SameArray:
     """Focal Tversky loss, the Tversky loss to the power `gamma`, ratio by ratio.
 
     Below 1 the power steepens the loss of what is nearly right, above 1 of what is far off. (The paper writes its
@@ -61,8 +61,8 @@ def focal_tversky_loss(
 
 
 def log_cosh_dice_loss(
-    prediction: Array,
-    target: Array,
+    prediction: SameArray,
+    target: SameArray,
     *,
     axis: Axis = None,
     smooth: float = 0.0,
@@ -71,7 +71,7 @@ def log_cosh_dice_loss(
     where: Array | None = None,
     class_weights: Array | None = None,
     reduction: Reduction = "mean",
-) -> Array:
+) -> SameArray:
     """Log-cosh Dice loss, log cosh(1 − Dice), ratio by ratio: the Dice loss with a slope that fades near its end.
 
     About (1 − D)²/2 where the overlap is nearly right, and at most log cosh 1 = 0.434. A case or class that fits well

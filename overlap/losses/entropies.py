@@ -24,7 +24,7 @@ from math import nan
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from .._arrays import Array, Axis, plain, safe_ratio, sum_dtype
+from .._arrays import Array, Axis, SameArray, plain, safe_ratio, sum_dtype
 from .._checks import check_choice, check_real
 from ..indices import dice
 from ..raster import TNorm
@@ -52,8 +52,8 @@ class EntropySums(NamedTuple):
 
 
 def dice_ce_loss(
-    prediction: Array,
-    target: Array,
+    prediction: SameArray,
+    target: SameArray,
     *,
     class_axis: int | None = None,
     axis: Axis = None,
@@ -68,7 +68,7 @@ def dice_ce_loss(
     pos_weight: Array | float | None = None,
     label_smoothing: float = 0.0,
     reduction: Reduction = "mean",
-) -> Array:
+) -> SameArray:
     """Dice loss plus cross-entropy: the overlap as a whole, and each cell's probability by itself.
 
     The cross-entropy is the part that calibrates: of a target drawn anew each time, as from one of several raters,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from .._arrays import Array, Axis, plain
+from .._arrays import Array, Axis, SameArray, plain
 from .._checks import check_choice
 from ..expected.means import cells_of, dice_of
 from ..raster.sizes import Names, check_masks
@@ -18,8 +18,8 @@ from .ratios import REDUCTIONS, Reduction, check_smooth, counted_ratios, reduced
 
 
 def expected_dice_loss(
-    prediction: Array,
-    target: Array,
+    prediction: SameArray,
+    target: SameArray,
     *,
     axis: Axis = None,
     smooth: float = 0.0,
@@ -27,7 +27,7 @@ def expected_dice_loss(
     where: Array | None = None,
     class_weights: Array | None = None,
     reduction: Reduction = "mean",
-) -> Array:
+) -> SameArray:
     """Loss of the expected Dice, 1 − E[Dice(Y, target)]: a cell is in Y by itself, with the predicted probability.
 
     What a probability costs is what its cell adds to Dice or takes from it when it is drawn: the loss is linear in

@@ -23,7 +23,7 @@ from types import ModuleType
 
 import array_api_compat as compat
 
-from .._arrays import Array, Axis
+from .._arrays import Array, Axis, SameArray
 from .._checks import check_real
 from ..raster import TNorm
 from .entropies import dice_and_entropy
@@ -31,8 +31,8 @@ from .ratios import Reduction
 
 
 def dice_focal_loss(
-    prediction: Array,
-    target: Array,
+    prediction: SameArray,
+    target: SameArray,
     gamma: float = 2.0,
     alpha: float | None = None,
     *,
@@ -47,7 +47,7 @@ def dice_focal_loss(
     class_weights: Array | None = None,
     ce_class_weights: Array | None = None,
     reduction: Reduction = "mean",
-) -> Array:
+) -> SameArray:
     """Dice loss plus a focal cross-entropy: cells that are nearly right hardly count, and cells far off do.
 
     What it seeks is not the chance of a cell but something nearer to 1/2: 0.31 where the chance is 0.1, at γ = 2. For

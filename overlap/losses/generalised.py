@@ -11,7 +11,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Literal
 
-from .._arrays import Array, Axis, namespace, plain, safe_ratio, sum_dtype
+from .._arrays import Array, Axis, SameArray, namespace, plain, safe_ratio, sum_dtype
 from .._checks import check_choice
 from ..indices import dice
 from ..raster import TNorm
@@ -23,8 +23,8 @@ WEIGHTINGS = ("square", "linear", "uniform")
 
 
 def generalised_dice_loss(
-    prediction: Array,
-    target: Array,
+    prediction: SameArray,
+    target: SameArray,
     *,
     class_axis: int = 1,
     axis: Axis = None,
@@ -35,7 +35,7 @@ def generalised_dice_loss(
     where: Array | None = None,
     class_weights: Array | None = None,
     reduction: Reduction = "mean",
-) -> Array:
+) -> SameArray:
     """Generalised Dice loss: one Dice of all classes together, rare classes weighing as much as common ones.
 
     1 − 2 Σ w|A∩B| / Σ w(|A| + |B|) over the classes, where w falls with the size of the class in the target. A

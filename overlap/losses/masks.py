@@ -11,15 +11,15 @@ from __future__ import annotations
 
 from functools import partial
 
-from .._arrays import Array, Axis
+from .._arrays import Array, Axis, SameArray
 from ..indices import dice, iou, tversky
 from ..raster import TNorm
 from .ratios import Index, Reduction, reduced_loss
 
 
 def overlap_loss(
-    prediction: Array,
-    target: Array,
+    prediction: SameArray,
+    target: SameArray,
     index: Index = dice,
     *,
     axis: Axis = None,
@@ -29,7 +29,7 @@ def overlap_loss(
     where: Array | None = None,
     class_weights: Array | None = None,
     reduction: Reduction = "mean",
-) -> Array:
+) -> SameArray:
     """Loss of any index of overlap, 1 − index: how far a predicted mask is from overlapping its target.
 
     Parameters
@@ -72,8 +72,8 @@ def overlap_loss(
 
 
 def dice_loss(
-    prediction: Array,
-    target: Array,
+    prediction: SameArray,
+    target: SameArray,
     *,
     axis: Axis = None,
     smooth: float = 0.0,
@@ -82,7 +82,7 @@ def dice_loss(
     where: Array | None = None,
     class_weights: Array | None = None,
     reduction: Reduction = "mean",
-) -> Array:
+) -> SameArray:
     """Soft Dice loss, 1 − Dice: how far a predicted mask is from overlapping its target.
 
     Two soft values intersect as far as they can (``tnorm="minimum"``): the loss is least where the prediction
@@ -146,8 +146,8 @@ def dice_loss(
 
 
 def jaccard_loss(
-    prediction: Array,
-    target: Array,
+    prediction: SameArray,
+    target: SameArray,
     *,
     axis: Axis = None,
     smooth: float = 0.0,
@@ -156,7 +156,7 @@ def jaccard_loss(
     where: Array | None = None,
     class_weights: Array | None = None,
     reduction: Reduction = "mean",
-) -> Array:
+) -> SameArray:
     """Soft Jaccard loss, 1 − IoU: as `dice_loss`, which see, but harder on poor overlaps.
 
     References
@@ -177,8 +177,8 @@ def jaccard_loss(
 
 
 def tversky_loss(
-    prediction: Array,
-    target: Array,
+    prediction: SameArray,
+    target: SameArray,
     alpha: float = 0.5,
     beta: float = 0.5,
     *,
@@ -189,7 +189,7 @@ def tversky_loss(
     where: Array | None = None,
     class_weights: Array | None = None,
     reduction: Reduction = "mean",
-) -> Array:
+) -> SameArray:
     """Tversky loss, 1 − |A∩B| / (|A∩B| + α|A∖B| + β|B∖A|): Dice with a price for each kind of error.
 
     `alpha` is the price of false positives, what only the prediction has; `beta` that of false negatives. For the

@@ -21,7 +21,7 @@ from __future__ import annotations
 from math import inf
 from types import ModuleType
 
-from .._arrays import Array, is_host, namespace, plain
+from .._arrays import Array, SameArray, is_host, namespace, plain
 from .._checks import check_choice, check_real
 from .entropies import at_least_single, log
 from .ratios import REDUCTIONS, Reduction, reduced
@@ -29,13 +29,13 @@ from .weights import weight_of_each
 
 
 def quality_focal_loss(
-    prediction: Array,
-    target: Array,
+    prediction: SameArray,
+    target: SameArray,
     *,
     beta: float = 2.0,
     weights: Array | None = None,
     reduction: Reduction = "mean",
-) -> Array:
+) -> SameArray:
     """Quality focal loss |q − p|^β (−q log p − (1 − q) log(1 − p)): a cross-entropy that fades as p nears q.
 
     Parameters
@@ -81,14 +81,14 @@ def quality_focal_loss(
 
 
 def varifocal_loss(
-    prediction: Array,
-    target: Array,
+    prediction: SameArray,
+    target: SameArray,
     *,
     alpha: float = 0.75,
     gamma: float = 2.0,
     weights: Array | None = None,
     reduction: Reduction = "mean",
-) -> Array:
+) -> SameArray:
     """Varifocal loss: where q > 0, q times the cross-entropy of p and q; where q = 0, α p^γ (−log(1 − p)).
 
     What fits well counts most, and easy background hardly counts. See `quality_focal_loss` for what is not said here.

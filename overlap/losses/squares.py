@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from .._arrays import Array, Axis, plain
+from .._arrays import Array, Axis, SameArray, plain
 from .._checks import check_choice
 from ..indices import dice
 from ..raster.sizes import Names, check_masks
@@ -19,8 +19,8 @@ from .ratios import REDUCTIONS, Reduction, counted_ratios, loss_of_sizes, reduce
 
 
 def squared_dice_loss(
-    prediction: Array,
-    target: Array,
+    prediction: SameArray,
+    target: SameArray,
     *,
     axis: Axis = None,
     smooth: float = 0.0,
@@ -28,7 +28,7 @@ def squared_dice_loss(
     where: Array | None = None,
     class_weights: Array | None = None,
     reduction: Reduction = "mean",
-) -> Array:
+) -> SameArray:
     """Squared Dice loss of V-Net, 1 − 2Σpy / (Σp² + Σy²): a squared error, scaled by what there is to find.
 
     Equal to Σ(p − y)² / (Σp² + Σy²), so that a target between 0 and 1 is returned as it is. Of a target that is drawn

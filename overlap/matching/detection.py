@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from .._arrays import Array, is_host, namespace, numbers_on_host, values_on_host
+from .._arrays import SameArray, is_host, namespace, numbers_on_host, values_on_host
 from .._checks import check_real
 from .._suppression import (
     Floats,
@@ -248,7 +248,7 @@ def _check_within(operation: str, name: str, x: Any) -> None:
         )
 
 
-def ranking_score(p: Array, q: Array, a: float | None = None) -> Array:
+def ranking_score(p: SameArray, q: SameArray, a: float | None = None) -> SameArray:
     """Score to rank by, of how sure a class is and how well a place is known.
 
     Parameters
@@ -286,7 +286,7 @@ def ranking_score(p: Array, q: Array, a: float | None = None) -> Array:
     return p**a * q ** (1 - a)
 
 
-def assign(pairwise: Array, positive: float = 0.5, negative: float = 0.4, low_quality: bool = False) -> Array:
+def assign(pairwise: SameArray, positive: float = 0.5, negative: float = 0.4, low_quality: bool = False) -> SameArray:
     """Assign a reference to each anchor by thresholds on their overlap, to train a detector.
 
     Parameters

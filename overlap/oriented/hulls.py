@@ -20,13 +20,13 @@ from math import inf, nan, pi, prod
 from types import ModuleType
 
 from .. import indices
-from .._arrays import Array, detached, safe_ratio
+from .._arrays import Array, SameArray, detached, safe_ratio
 from .._coordinates import common_shape, read_boxes
 from ..counts import Overlap
 from .sizes import ROTATED, angle_between, corners, in_axes_of, measured, parts
 
 
-def giou(a: Array, b: Array) -> Array:
+def giou(a: SameArray, b: SameArray) -> SameArray:
     """Generalised IoU of rotated boxes, pair by pair: IoU − (|C| − |A∪B|) / |C|, with C the convex hull of both.
 
     The hull turns with the boxes, so the value does not depend on the axes. `overlap.boxes.giou` takes the aligned box

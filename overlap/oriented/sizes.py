@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import indices
-from .._arrays import Array, as_host, bounded, like
+from .._arrays import Array, SameArray, as_host, bounded, like
 from .._compiled import kernels
 from .._coordinates import Kind, common_shape, read_boxes, read_rows
 from ..counts import Overlap, unchecked
@@ -37,7 +37,7 @@ SMALL = 1 << 16
 ROTATED = Kind("oriented", "rotated box", ("cx", "cy", "w", "h", "theta"), slice(2, 4))
 
 
-def measure(a: Array, b: Array) -> Overlap:
+def measure(a: SameArray, b: SameArray) -> Overlap[SameArray]:
     """Measure how rotated boxes overlap.
 
     Parameters
@@ -73,7 +73,7 @@ def measure(a: Array, b: Array) -> Overlap:
     return measured(a, b, shape, prod(shape[:-1]), xp)
 
 
-def iou(a: Array, b: Array, *, empty: float | EmptyPolicy = nan) -> Array:
+def iou(a: SameArray, b: SameArray, *, empty: float | EmptyPolicy = nan) -> SameArray:
     """Intersection over union of rotated boxes, pair by pair (Jaccard index): |A∩B| / |A∪B|.
 
     Parameters
@@ -103,7 +103,7 @@ def iou(a: Array, b: Array, *, empty: float | EmptyPolicy = nan) -> Array:
     return indices.iou(measure(a, b), empty=empty)
 
 
-def dice(a: Array, b: Array, *, empty: float | EmptyPolicy = nan) -> Array:
+def dice(a: SameArray, b: SameArray, *, empty: float | EmptyPolicy = nan) -> SameArray:
     """Dice coefficient of rotated boxes, pair by pair: 2|A∩B| / (|A| + |B|).
 
     Parameters
@@ -133,7 +133,7 @@ def dice(a: Array, b: Array, *, empty: float | EmptyPolicy = nan) -> Array:
     return indices.dice(measure(a, b), empty=empty)
 
 
-def pairwise(a: Array, b: Array) -> Array:
+def pairwise(a: SameArray, b: SameArray) -> SameArray:
     """IoU of every rotated box of one set with every one of another.
 
     Parameters

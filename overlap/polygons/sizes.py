@@ -10,7 +10,6 @@ import shapely
 from numpy.typing import NDArray
 
 from .. import indices
-from .._arrays import Array
 from ..counts import Overlap, unchecked
 from ..indices import EmptyPolicy
 from .outlines import Integers, Outlines, outlines, shifted
@@ -25,7 +24,7 @@ UNKNOWN = 1e-9
 """An error, relative to the smaller polygon, that is not let pass."""
 
 
-def measure(a: Any, b: Any, *, period: Period | None = None, sphere: bool = False) -> Overlap:
+def measure(a: Any, b: Any, *, period: Period | None = None, sphere: bool = False) -> Overlap[np.ndarray]:
     """Measure how polygons overlap.
 
     Parameters
@@ -95,7 +94,7 @@ def measure(a: Any, b: Any, *, period: Period | None = None, sphere: bool = Fals
 
 def iou(
     a: Any, b: Any, *, period: Period | None = None, sphere: bool = False, empty: float | EmptyPolicy = nan
-) -> Array:
+) -> np.ndarray:
     """Intersection over union of polygons (Jaccard index): |A∩B| / |A∪B|.
 
     Parameters
@@ -130,7 +129,7 @@ def iou(
 
 def dice(
     a: Any, b: Any, *, period: Period | None = None, sphere: bool = False, empty: float | EmptyPolicy = nan
-) -> Array:
+) -> np.ndarray:
     """Dice coefficient of polygons: 2|A∩B| / (|A| + |B|).
 
     Parameters

@@ -16,6 +16,7 @@ from .. import indices
 from .._arrays import (
     Array,
     Axis,
+    SameArray,
     as_host,
     bounded,
     check_mask,
@@ -80,15 +81,15 @@ class Names(NamedTuple):
 
 
 def measure(
-    a: Array,
-    b: Array,
+    a: SameArray,
+    b: SameArray,
     *,
     axis: Axis = None,
     weights: Array | None = None,
     where: Array | None = None,
     tnorm: TNorm = "minimum",
     check_values: bool | None = None,
-) -> Overlap:
+) -> Overlap[SameArray]:
     """Measure how two masks on one grid overlap.
 
     Two soft values intersect as far as they can (``tnorm="minimum"``), or as independent chances do
@@ -143,8 +144,8 @@ def measure(
 
 
 def iou(
-    a: Array,
-    b: Array,
+    a: SameArray,
+    b: SameArray,
     *,
     axis: Axis = None,
     weights: Array | None = None,
@@ -152,7 +153,7 @@ def iou(
     tnorm: TNorm = "minimum",
     check_values: bool | None = None,
     empty: float | EmptyPolicy = nan,
-) -> Array:
+) -> SameArray:
     """Intersection over union of two masks: `overlap.iou` of their `measure`, which see for the parameters.
 
     Parameters
@@ -185,8 +186,8 @@ def iou(
 
 
 def dice(
-    a: Array,
-    b: Array,
+    a: SameArray,
+    b: SameArray,
     *,
     axis: Axis = None,
     weights: Array | None = None,
@@ -194,7 +195,7 @@ def dice(
     tnorm: TNorm = "minimum",
     check_values: bool | None = None,
     empty: float | EmptyPolicy = nan,
-) -> Array:
+) -> SameArray:
     """Dice coefficient of two masks: `overlap.dice` of their `measure`, which see for the parameters.
 
     Parameters

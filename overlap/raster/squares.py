@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from .._arrays import Array, Axis, bounded, is_bool, is_host, plain, sum_dtype
+from .._arrays import Array, Axis, SameArray, bounded, is_bool, is_host, plain, sum_dtype
 from ..counts import Overlap, unchecked
 from .sizes import Names, check_axis, check_masks, counted_values, measure_checked, weigh
 
 
 def squared(
-    a: Array,
-    b: Array,
+    a: SameArray,
+    b: SameArray,
     *,
     axis: Axis = None,
     weights: Array | None = None,
     where: Array | None = None,
     check_values: bool | None = None,
-) -> Overlap:
+) -> Overlap[SameArray]:
     """Measure two masks in squares, as V-Net's Dice does: |A∩B| = Σab, |A| = Σa², |B| = Σb².
 
     The Dice of these sizes is 1 − Σ(a − b)² / (Σa² + Σb²). It is 1 for equal masks only, soft ones too, and falls with

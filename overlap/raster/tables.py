@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._arrays import Array, as_host, like, namespace
+from .._arrays import Array, SameArray, as_host, like, namespace
 from .._compiled import kernels
 from ..counts import Overlap, unchecked
 
@@ -127,7 +127,7 @@ def label_pairs(a: Array, b: Array) -> LabelPairs:
     )
 
 
-def contingency(a: Array, b: Array) -> tuple[Array, Array, Overlap]:
+def contingency(a: SameArray, b: SameArray) -> tuple[SameArray, SameArray, Overlap[SameArray]]:
     """Count the cells that each label of one map shares with each label of another.
 
     Of maps with thousands of labels, `label_pairs` lists the pairs that share cells, and no zeros.

@@ -30,7 +30,7 @@ def boundary_overlap(
     *,
     spacing: float | Sequence[float],
     level: float = 0.5,
-) -> Overlap:
+) -> Overlap[np.ndarray]:
     """Count the cells of two masks near their boundaries, and those that both have there.
 
     A cell counts if it is in the mask and its centre is `within` the width of the centre of a boundary cell of the

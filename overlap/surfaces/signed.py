@@ -7,18 +7,18 @@ from math import nan
 
 import numpy as np
 
-from .._arrays import Array, as_host, check_mask, like, namespace
+from .._arrays import SameArray, as_host, check_mask, like, namespace
 from .._checks import check_real
 from .between import hard, steps_of
 
 
 def signed_distance(
-    mask: Array,
+    mask: SameArray,
     *,
     spacing: float | Sequence[float],
     level: float = 0.5,
     empty: float = nan,
-) -> Array:
+) -> SameArray:
     """Measure how far each cell of a grid lies from the boundary of a mask, negative inside.
 
     The boundary runs between the cells: halfway between the layer of cells that is just inside and the layer that is
