@@ -20,6 +20,10 @@ Conventions
 This module imports torch at once; the rest of the package does not.
 """
 
+# isort: off
+from . import needed  # noqa: F401 - first, so that without torch one line says what to do
+# isort: on
+
 from .boxes import BoxLoss
 from .deep_supervision import DeepSupervision
 from .entropies import DiceCELoss
