@@ -18,6 +18,12 @@ import overlap
 
 HERE = Path(__file__).parent
 
+PUBLIC_ADDRESS = ""
+"""Where the sources are to be found, such as "https://github.com/OWNER/overlap-toolkit"; empty until they are public.
+
+`project.urls` and the absolute links of the README on an index are made of it (``hatch_build.py``).
+"""
+
 project = "overlap"
 author = "The overlap-toolkit developers"
 copyright = f"2026, {author}"
