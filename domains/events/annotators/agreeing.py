@@ -22,12 +22,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from overlap.plotting import BOTH, ONLY_A, ONLY_B
+
 from ... import _console, _skipped
 from ..._checks import UsageError, check_choice, check_number
-from ..._pictures import axes_or_new
+from ..._pictures import COLUMN, TWO_COLUMNS, axes_or_new, printed
 from ..._running import Running
 from ..._tables import build_table
-from ..._text import count_of, for_picture, for_table
+from ..._text import count_of, for_picture, for_table, one_line
 from ..files.tree import (
     Found,
     Reading,
@@ -54,6 +56,7 @@ MOST_CONFUSIONS = 6
 """Of a page: pairs whose confusion is shown."""
 PACKAGES = ("numpy", "scipy", "pandas", "xarray", "matplotlib")
 FIGURES = ("iou", "dice", "observed", "chance", "kappa")
+INTERVAL = ("kappa_low", "kappa_high")
 
 
 def agree_files(
@@ -110,18 +113,37 @@ def agreement_table(report: xr.Dataset, rows: pd.DataFrame) -> Table:
     """
     labels = [name for name in ("file", "label") if name in rows]
     units = report.attrs["units"]
+    has_interval = "kappa_low" in rows and bool(rows["kappa_low"].notna().any())
     headings = [f"both ({units})", "first", "other", "IoU", "Dice", "observed", "chance", "kappa"]
+    if has_interval:
+        headings.append("interval")
     cells = []
     for row in rows.head(MOST_LINES).to_dict("records"):
         pair = _pair(row)
         sizes = ["" if np.isnan(row[name]) else f"{row[name]:g}" for name in ("intersection", "size_a", "size_b")]
         figures = ["" if np.isnan(row[name]) else f"{row[name]:.4f}" for name in FIGURES]
+        if has_interval:
+            figures.append(interval_of(row, ".4f"))
         cells.append([*(str(row[label]) for label in labels), pair, *sizes, *figures])
     title = f"annotators: {report.attrs['raters']}"
     caption = f"scored: {report.attrs['support']}\nof all raters, kappa is Fleiss'"
+    if has_interval:
+        caption += f"\ninterval: {report.attrs['interval']}, from resampled recordings"
     if len(rows) > MOST_LINES:
         caption += f"\n… and {len(rows) - MOST_LINES} more rows: --csv lists them all"
     return build_table([*labels, "annotators"], headings, cells, title=title, caption=caption)
+
+
+def interval_of(row: Mapping[Any, Any], how: str) -> str:
+    """Return the interval of kappa of a row of `pairs_of`, "" where there is none.
+
+    Examples
+    --------
+    >>> interval_of({"kappa_low": 0.5, "kappa_high": 0.75}, ".2f")
+    '[0.50, 0.75]'
+    """
+    low, high = (row.get(name, np.nan) for name in ("kappa_low", "kappa_high"))
+    return "" if np.isnan(low) else f"[{low:{how}}, {high:{how}}]"
 
 
 def draw_agreement(report: xr.Dataset, *, ax: Axes | None = None) -> Axes:
@@ -142,23 +164,73 @@ def draw_agreement(report: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     --------
     >>> import matplotlib
     >>> matplotlib.use("agg")
-    >>> draw_agreement(agree([[0, 4]], [[0, 4]], support=10)).get_title()
+    >>> draw_agreement(agree([[0, 4]], [[0, 4]], support=10)).get_title(loc="left")
     'kappa, 10 seconds in 1 file'
     """
+    from matplotlib.colors import Normalize
+
     rows = pairs_of(report)
-    rows = rows.assign(pair=[_pair(row) for row in rows.to_dict("records")])
+    records = rows.to_dict("records")
+    rows = rows.assign(pair=[_pair(row) for row in records], interval=[interval_of(row, ".2f") for row in records])
     # a label of no event, and in the order of the report
-    kappa = rows.groupby(["label", "pair"], sort=False)["kappa"].mean().unstack(sort=False)
-    ax = axes_or_new(ax, figsize=(2.2 + 1.1 * kappa.shape[1], 1.6 + 0.4 * kappa.shape[0]))
-    ax.imshow(kappa.to_numpy(float), cmap="RdYlBu", vmin=-1, vmax=1, aspect="auto")
-    for (i, j), value in np.ndenumerate(kappa.to_numpy(float)):
-        is_dark = abs(value) > 0.7
-        text = "–" if np.isnan(value) else f"{value:.2f}"
-        ax.text(j, i, text, ha="center", va="center", color="white" if is_dark else "black")
-    ax.set_xticks(range(kappa.shape[1]), [for_picture(name) for name in kappa.columns], rotation=20, ha="right")
-    ax.set_yticks(range(kappa.shape[0]), [for_picture(name) or "(no label)" for name in kappa.index])
-    ax.set_title(f"kappa, {report.attrs['support']}")
+    cells = rows.groupby(["label", "pair"], sort=False)
+    kappa = cells["kappa"].mean().unstack(sort=False)
+    intervals = cells["interval"].first().unstack(sort=False).to_numpy(str)
+    has_interval = bool((intervals != "").any())
+    n_rows, n_columns = kappa.shape
+    width = min(max(COLUMN, 1.1 + 0.72 * n_columns), TWO_COLUMNS)
+    with printed(ax):
+        ax = axes_or_new(ax, figsize=(width, 1.0 + (0.4 if has_interval else 0.27) * n_rows))
+        norm = Normalize(0, 1, clip=False)
+        colours = _colour_map()
+        drawn = ax.imshow(kappa.to_numpy(float), cmap=colours, norm=norm, aspect="auto")
+        for (i, j), value in np.ndenumerate(kappa.to_numpy(float)):
+            if np.isnan(value):
+                ax.text(j, i, "–", ha="center", va="center", color="black")
+                continue
+            letters = _letters_on(colours(norm(value)))
+            interval = str(intervals[i, j])
+            up = 0.14 if interval else 0.0
+            ax.text(j, i - up, f"{value:.2f}", ha="center", va="center", color=letters)
+            if interval:
+                ax.text(j, i + 0.24, interval, ha="center", va="center", color=letters, fontsize="x-small")
+        ax.set_xticks(range(n_columns), [for_picture(one_line(name, 24)) for name in kappa.columns])
+        if n_columns > 4 or max(map(len, kappa.columns)) > 13:
+            ax.tick_params(axis="x", labelrotation=20)
+            for label in ax.get_xticklabels():
+                label.set_horizontalalignment("right")
+        ax.set_yticks(range(n_rows), [for_picture(one_line(name, 24)) or "(no label)" for name in kappa.index])
+        ax.tick_params(length=0)
+        ax.spines[:].set_visible(False)
+        ax.set_title(f"kappa, {report.attrs['support']}", loc="left")
+        figure: Any = ax.figure
+        is_any_below = bool((kappa.to_numpy(float) < 0).any())
+        bar = figure.colorbar(drawn, ax=ax, extend="min" if is_any_below else "neither", fraction=0.05, pad=0.02)
+        bar.outline.set_visible(False)
+        bar.set_label("kappa")
+        notes = []
+        if has_interval:
+            notes.append(f"in brackets: {report.attrs['interval']} interval, recordings resampled")
+        if bool(kappa.isna().to_numpy().any()):
+            notes.append("– undefined")
+        ax.set_xlabel("; ".join(notes))
     return ax
+
+
+def _colour_map() -> Any:
+    """Return colours that rise from white at 0 to dark at 1, in grey too; below 0 they are those of an error."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("kappa", ["white", ONLY_B, BOTH]).with_extremes(under=ONLY_A, bad="white")
+
+
+def _letters_on(colour: tuple[float, ...]) -> str:
+    """Return black or white, whichever stands out more on a colour: never less than 4.5 to 1 (WCAG 2)."""
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour[:3]]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    on_white = 1.05 / (luminance + 0.05)
+    on_black = (luminance + 0.05) / 0.05
+    return "white" if on_white > on_black else "black"
 
 
 def agreement_page(
@@ -195,8 +267,11 @@ def agreement_page(
     figure: Any = draw_agreement(report).figure
     drawn = picture(figure, "kappa of each label and pair; 1 is perfect, 0 is chance")
     plt.close(figure)
-    look = Look(dict.fromkeys(FIGURES, ".4f"), {})
+    look = Look(dict.fromkeys((*FIGURES, *INTERVAL), ".4f"), {})
     said = "of all raters, kappa is Fleiss', observed the mean over the pairs"
+    if rows.get("kappa_low", pd.Series(dtype=float)).notna().any():
+        said += "; kappa_low and kappa_high: its interval, from resampled recordings"
+    rows = rows.dropna(axis="columns", how="all")
     sections = [section("Kappa", drawn), section("Each label and pair", table(rows, look), paragraph(said))]
     sections.append(section("What one takes for what", *_confusions(report)))
     if len(skipped):
@@ -312,7 +387,7 @@ def _scored_time(support: Support, sides: Sequence[Side], names: Sequence[str], 
 
 
 def _pair(row: Mapping[Any, Any]) -> str:
-    return "all" if row["rater"] == ALL else f"{row['rater']} – {row['other']}"
+    return "all (Fleiss)" if row["rater"] == ALL else f"{row['rater']} – {row['other']}"
 
 
 def _confusions(report: xr.Dataset) -> list[str]:

@@ -10,12 +10,15 @@ Conventions
   labels, "(all)", it is defined only while no rater has two labels at once.
 - Fleiss' kappa takes the mean agreement of pairs, and chance from the shares of all raters together. Over continuous
   time Krippendorff's nominal alpha is the same number: it differs by the number of ratings, which is endless there.
+- Kappa and alpha have an interval where there are several recordings: percentile bootstrap, recordings resampled with
+  all that was scored of them. Where they are undefined in a resample, it is left out.
 - With ``epoch=`` the scored time is cut into epochs first; each has the label that a rater has longest in it.
 
 References
 ----------
 Cohen, J. (1960). A coefficient of agreement for nominal scales. Educ. Psychol. Meas. 20, 37.
 Fleiss, J. L. (1971). Measuring nominal scale agreement among many raters. Psychol. Bull. 76, 378.
+Efron, B. & Tibshirani, R. (1993). An introduction to the bootstrap. doi:10.1201/9780429246593
 Krippendorff, K. (2011). Computing Krippendorff's alpha-reliability. https://repository.upenn.edu/asc_papers/43
 """
 
@@ -28,6 +31,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy import sparse
 
 import overlap as ov
 from overlap import intervals
@@ -40,6 +44,9 @@ from ..schema import Support, as_events, as_support, times_of, warn_of_names
 ALL = "(all)"
 NONE = "(none)"
 OF_PAIRS = ("observed", "chance", "cohen")
+ENDS = ("low", "high")
+AT_ONCE = 4_000_000
+"""Numbers of resamples that are held at a time."""
 
 
 class Ratings(NamedTuple):
@@ -63,12 +70,49 @@ class Ratings(NamedTuple):
     total: np.ndarray
 
 
+class Sums(NamedTuple):
+    """What kappa is made of, in seconds or epochs; each may have further axes before, such as one of recordings.
+
+    Parameters
+    ----------
+    both : array (..., labels + 1, raters, raters)
+        How long two raters both have a label; the last is none.
+    differ : array (..., raters, raters)
+        How long two raters have different labels, each pair of labels counted.
+    total : array (...)
+        What was scored.
+    """
+
+    both: np.ndarray
+    differ: np.ndarray
+    total: np.ndarray
+
+
+class Agreement(NamedTuple):
+    """Agreement of each label and of all, the last: of pairs (..., labels + 1, raters, raters), and chance of all."""
+
+    observed: np.ndarray
+    chance: np.ndarray
+    chance_of_all: np.ndarray
+
+
+class Kappas(NamedTuple):
+    """Cohen's kappa (..., labels + 1, raters, raters), Fleiss' and Krippendorff's alpha (..., labels + 1)."""
+
+    cohen: np.ndarray
+    fleiss: np.ndarray
+    alpha: np.ndarray
+
+
 def agree(
     *tables: Any,
     names: Sequence[str] | None = None,
     support: Support = None,
     by: Literal["file"] | None = None,
     epoch: float | None = None,
+    level: float = 0.95,
+    n_resamples: int = 2000,
+    rng: int = 0,
 ) -> xr.Dataset:
     """Say how well annotators agree, label by label and pair by pair.
 
@@ -84,20 +128,23 @@ def agree(
         Keep recordings apart; by default all are pooled.
     epoch : float, optional
         Cut what was scored into epochs of so many seconds, such as 30, and compare the label of each.
+    level, n_resamples, rng
+        Confidence level, number of resamples and seed of the intervals; no resamples, no intervals.
 
     Returns
     -------
     Dataset
         By ``label`` (the last, "(all)", is all of them), ``rater`` and ``other``: ``intersection size_a size_b`` in
         seconds or epochs, ``iou dice``, ``observed chance cohen``. By label: ``mean_cohen`` over the pairs,
-        ``n_defined_pairs``, how many it is a mean of, ``fleiss`` and ``alpha`` of all raters. ``confusion``: how long
-        one rater has ``own`` while the other has ``others``, "(none)" included.
+        ``n_defined_pairs``, how many it is a mean of, ``fleiss`` and ``alpha`` of all raters. ``cohen_low cohen_high``
+        and so on are their intervals, NaN with one recording, and not there where recordings are kept apart.
+        ``confusion``: how long one rater has ``own`` while the other has ``others``, "(none)" included.
 
     Raises
     ------
     ValueError
-        If there are fewer than two tables, two names are the same, a table is malformed, or there are epochs and it is
-        not known what was scored.
+        If there are fewer than two tables, two names are the same, a table is malformed, there are epochs and it is
+        not known what was scored, or a number of the intervals is out of range.
 
     Warns
     -----
@@ -115,6 +162,8 @@ def agree(
     """
     operation = "events.agree"
     check_choice(operation, "by", by, ("file", None))
+    check_number(operation, "level", level, above=0, below=1)
+    check_number(operation, "n_resamples", n_resamples, at_least=0)
     raters = _rater_names(operation, tables, names)
     events = [as_events(table, name) for table, name in zip(tables, raters, strict=True)]
     files = sorted({file for side in events for file in side["file"]})
@@ -136,6 +185,7 @@ def agree(
         data = xr.concat(parts, pd.Index(every_file, name="file"))
     else:
         data = _figures(ratings, labels, raters, is_small)
+        data = data.assign(_intervals(ratings, is_small, level, int(n_resamples), rng))
     report = _report.completed(
         data,
         ("iou", "dice", *OF_PAIRS),
@@ -145,6 +195,7 @@ def agree(
         empty=nan,
         raters=", ".join(f"{name} ({len(side)})" for name, side in zip(raters, events, strict=True)),
         epoch="none" if epoch is None else f"{epoch:g} s",
+        interval=f"{100 * level:g} %",
         support=_describe(ratings.total, units),
     )
     # none of them is either
@@ -183,7 +234,8 @@ def fleiss_kappa(
     >>> round(float(fleiss_kappa(*three, support=100).fleiss.sel(label="(all)")), 4)
     0.25
     """
-    report = agree(*tables, names=[str(k + 1) for k in range(len(tables))], support=support, by=by, epoch=epoch)
+    names = [str(k + 1) for k in range(len(tables))]
+    report = agree(*tables, names=names, support=support, by=by, epoch=epoch, n_resamples=0)
     return report[["fleiss", "alpha", "mean_observed", "chance_of_all"]]
 
 
@@ -198,8 +250,8 @@ def pairs_of(report: xr.Dataset) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``[file] label rater other intersection size_a size_b iou dice observed chance kappa``; where both raters are
-        "(all)", kappa is Fleiss', observed the mean over the pairs, and chance that of all.
+        ``[file] label rater other intersection size_a size_b iou dice observed chance kappa [kappa_low kappa_high]``;
+        where both raters are "(all)", kappa is Fleiss', observed the mean over the pairs, and chance that of all.
 
     Examples
     --------
@@ -210,22 +262,24 @@ def pairs_of(report: xr.Dataset) -> pd.DataFrame:
     1        (all)  (all)    0.6
     """
     names = report["rater"].values.tolist()
-    values = ("intersection", "size_a", "size_b", "iou", "dice", *OF_PAIRS)
+    kappas = ["cohen", *(f"cohen_{end}" for end in ENDS if f"cohen_{end}" in report)]
+    values = ["intersection", "size_a", "size_b", "iou", "dice", "observed", "chance", *kappas]
     keys = ["file", "label"] if "file" in report.dims else ["label"]
     tables = []
     for i, rater in enumerate(names):
         for other in names[i + 1 :]:
-            pair = report[[*values]].sel(rater=rater, other=other, drop=True)
+            pair = report[values].sel(rater=rater, other=other, drop=True)
             tables.append(pair.to_dataframe(dim_order=keys).reset_index().assign(rater=rater, other=other))
-    of_all = report[["mean_observed", "chance_of_all", "fleiss"]]
-    all_raters = of_all.to_dataframe(dim_order=keys).reset_index().assign(rater=ALL, other=ALL)
-    all_raters = all_raters.rename(columns={"mean_observed": "observed", "chance_of_all": "chance", "fleiss": "cohen"})
-    rows = pd.concat([*tables, all_raters], ignore_index=True).rename(columns={"cohen": "kappa"})
+    called = {"mean_observed": "observed", "chance_of_all": "chance"}
+    called |= {name.replace("cohen", "fleiss"): name for name in kappas}
+    of_all = report[list(called)].to_dataframe(dim_order=keys).reset_index().rename(columns=called)
+    rows = pd.concat([*tables, of_all.assign(rater=ALL, other=ALL)], ignore_index=True)
     place = {key: {value: k for k, value in enumerate(report[key].values.tolist())} for key in keys}
     order = rows[keys].apply(lambda column: column.map(place[column.name]))
     sorted_rows = rows.loc[order.sort_values(keys, kind="stable").index]
-    columns = [*keys, "rater", "other", *values[:-1], "kappa"]
-    return pd.DataFrame(sorted_rows, columns=columns).reset_index(drop=True)
+    columns = [*keys, "rater", "other", *values]
+    listed = pd.DataFrame(sorted_rows, columns=columns).reset_index(drop=True)
+    return listed.rename(columns={name: name.replace("cohen", "kappa") for name in kappas})
 
 
 def _rater_names(operation: str, tables: Sequence[Any], names: Sequence[str] | None) -> list[str]:
@@ -322,38 +376,104 @@ def _figures(ratings: Ratings, labels: list[str], raters: list[str], is_small: b
     """Return what `agree` reports of these stretches."""
     total = float(ratings.total.sum())
     confusion = _confusion(ratings)
+    sums = _sums_of(confusion, total)
     if np.isnan(total):
         confusion[:, :, -1, -1] = nan
-    of_labels = [_present_and_absent(confusion, m, total) for m in range(len(labels))]
-    is_single = bool((ratings.has.sum(axis=2) == 1).all())
-    figures = [*of_labels, _of_all_labels(confusion, total, is_single=is_single)]
-    both, size, observed, chance, of_all = (np.stack(parts) for parts in zip(*figures, strict=True))
+    is_single = _is_single(ratings)
+    agreement = _agreement(sums, is_single=is_single)
     n = len(raters)
-    pairs = np.triu_indices(n, k=1)
-    cohen = _kappa(observed, chance)
-    of_pairs = cohen[:, pairs[0], pairs[1]]
-    mean_observed = observed[:, pairs[0], pairs[1]].mean(axis=1)
+    kappas = _kappas(agreement, sums.total * n if is_small else np.asarray(inf))
+    first, second = np.triu_indices(n, k=1)
+    of_pairs = kappas.cohen[:, first, second]
+    alike = sums.both[:-1]
+    both = np.concatenate([alike, alike.sum(axis=0, keepdims=True)])
+    size = both.diagonal(axis1=1, axis2=2)
     coords = {"label": [*labels, ALL], "rater": raters, "other": raters}
     size_a = np.broadcast_to(size[:, :, None], both.shape)
     size_b = np.broadcast_to(size[:, None, :], both.shape)
     data = _report.measured(ov.Overlap(both, size_a, size_b), coords, ("iou", "dice"))
     dims = tuple(coords)
-    # of time there are endless many
-    n_ratings = total * n if is_small else inf
     mean_cohen = xr.DataArray(of_pairs, dims=("label", "pair")).mean("pair")
     own = [*labels, NONE]
     return data.assign_coords(own=own, others=own).assign(
-        observed=(dims, observed),
-        chance=(dims, chance),
-        cohen=(dims, cohen),
+        observed=(dims, agreement.observed),
+        chance=(dims, agreement.chance),
+        cohen=(dims, kappas.cohen),
         mean_cohen=mean_cohen,
         n_defined_pairs=("label", np.isfinite(of_pairs).sum(axis=1)),
-        fleiss=("label", _kappa(mean_observed, of_all)),
-        alpha=("label", _alpha(mean_observed, of_all, n_ratings)),
-        mean_observed=("label", mean_observed),
-        chance_of_all=("label", of_all),
+        fleiss=("label", kappas.fleiss),
+        alpha=("label", kappas.alpha),
+        mean_observed=("label", _mean_of_pairs(agreement.observed)),
+        chance_of_all=("label", agreement.chance_of_all),
         confusion=(("rater", "other", "own", "others"), confusion),
     )
+
+
+def _intervals(
+    ratings: Ratings, is_small: bool, level: float, n_resamples: int, rng: int
+) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
+    """Return the ends of the intervals of kappa and alpha, recordings resampled."""
+    if n_resamples == 0:
+        return {}
+    of_files = _sums_of_files(ratings)
+    n_files, n_labels, n_raters = of_files.both.shape[:3]
+    dims = {"cohen": ("label", "rater", "other"), "fleiss": ("label",), "alpha": ("label",)}
+    ends = np.array([(1 - level) / 2, (1 + level) / 2])
+    if n_files < 2 or np.isnan(of_files.total).any():
+        n_of = {"label": n_labels, "rater": n_raters, "other": n_raters}
+        empty = {name: np.full([n_of[dim] for dim in names], nan) for name, names in dims.items()}
+        return {f"{name}_{end}": (dims[name], values) for name, values in empty.items() for end in ENDS}
+    is_single = _is_single(ratings)
+    generator = np.random.default_rng(rng)
+    resampled: list[Kappas] = []
+    at_once = max(1, AT_ONCE // of_files.both[0].size)
+    for first in range(0, n_resamples, at_once):
+        n_now = min(at_once, n_resamples - first)
+        times_drawn = generator.multinomial(n_files, np.full(n_files, 1 / n_files), n_now)
+        sums = Sums(*(np.tensordot(times_drawn, part, axes=1) for part in of_files))
+        n_ratings = sums.total * n_raters if is_small else np.full(n_now, inf)
+        resampled.append(_kappas(_agreement(sums, is_single=is_single), n_ratings))
+    found = {}
+    for name in dims:
+        drawn = np.concatenate([getattr(kappas, name) for kappas in resampled])
+        for end, values in zip(ENDS, _quantiles(drawn, ends), strict=True):
+            found[f"{name}_{end}"] = (dims[name], values)
+    return found
+
+
+def _quantiles(drawn: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Return quantiles over the first axis; what is undefined is left out, and NaN where all is."""
+    is_any = ~np.isnan(drawn).all(axis=0)
+    quantiles = np.full((len(ends), *drawn.shape[1:]), nan)
+    quantiles[:, is_any] = np.nanquantile(drawn[:, is_any], ends, axis=0, method="inverted_cdf")
+    return quantiles
+
+
+def _is_single(ratings: Ratings) -> bool:
+    """Return whether no rater ever has two labels at once."""
+    return bool((ratings.has.sum(axis=2) == 1).all())
+
+
+def _sums_of(confusion: np.ndarray, total: float) -> Sums:
+    both = np.einsum("ijmm->mij", confusion)
+    return Sums(both, confusion.sum(axis=(2, 3)) - both.sum(axis=0), np.asarray(total))
+
+
+def _sums_of_files(ratings: Ratings) -> Sums:
+    """Return the sums of each recording."""
+    n_files = len(ratings.total)
+    n, n_raters, n_labels = ratings.has.shape
+    in_file = sparse.csr_array((ratings.weight, (ratings.file, np.arange(n))), shape=(n_files, n))
+    pair = (n_raters, n_raters)
+    both = np.zeros((n_files, n_labels, *pair))
+    for m in range(n_labels):
+        has = ratings.has[:, :, m]
+        together = has[:, :, None] & has[:, None, :]
+        both[:, m] = (in_file @ together.reshape(n, -1).astype(float)).reshape(n_files, *pair)
+    n_held = ratings.has.sum(axis=2)
+    pairs_of_labels = (n_held[:, :, None] * n_held[:, None, :]).reshape(n, -1).astype(float)
+    differ = (in_file @ pairs_of_labels).reshape(n_files, *pair) - both.sum(axis=1)
+    return Sums(both, differ, ratings.total)
 
 
 def _confusion(ratings: Ratings) -> np.ndarray:
@@ -364,36 +484,53 @@ def _confusion(ratings: Ratings) -> np.ndarray:
     return np.ascontiguousarray(together.reshape(n_raters, n_labels, n_raters, n_labels).transpose(0, 2, 1, 3))
 
 
-def _present_and_absent(confusion: np.ndarray, m: int, total: float) -> tuple[np.ndarray, ...]:
-    """Return the time together, of each rater, the agreement seen and by chance, and the chance of all, of a label."""
-    both = confusion[:, :, m, m]
-    size = both.diagonal()
+def _agreement(sums: Sums, *, is_single: bool) -> Agreement:
+    """Return the agreement that is seen and that by chance: of each label, present or absent, and of all labels."""
+    total = sums.total[..., None, None]
+    alike = sums.both[..., :-1, :, :]
+    size = alike.diagonal(axis1=-2, axis2=-1)
     share = _over(size, total)
-    observed = 1 - _over(size[:, None] + size[None, :] - 2 * both, total)
-    chance = np.outer(share, share) + np.outer(1 - share, 1 - share)
-    of_all = share.mean() ** 2 + (1 - share.mean()) ** 2
-    return both, size, observed, chance, np.asarray(of_all)
+    one = share[..., :, None]
+    other = share[..., None, :]
+    apart = size[..., :, None] + size[..., None, :] - 2 * alike
+    observed = 1 - _over(apart, total[..., None])
+    chance = one * other + (1 - one) * (1 - other)
+    mean = share.mean(axis=-1)
+    of_all = mean**2 + (1 - mean) ** 2
 
-
-def _of_all_labels(confusion: np.ndarray, total: float, *, is_single: bool) -> tuple[np.ndarray, ...]:
-    """Return the same of all labels, and none as one of them."""
-    alike = np.trace(confusion[:, :, :-1, :-1], axis1=2, axis2=3)
-    size = alike.diagonal()
-    seconds = np.stack([confusion[i, i].diagonal() for i in range(len(size))])
+    shares = _over(sums.both.diagonal(axis1=-2, axis2=-1), total)
     if not is_single:
         # a rater with two labels at once has no label of the moment
-        seconds = seconds * nan
-    shares = _over(seconds, total)
-    differ = _over(np.sum(confusion, axis=(2, 3)) - np.trace(confusion, axis1=2, axis2=3), total)
-    observed = 1 - differ if is_single else differ * nan
-    chance = shares @ shares.T
-    of_all = np.sum(shares.mean(axis=0) ** 2)
-    return alike, size, observed, chance, np.asarray(of_all)
+        shares = shares * nan
+    observed_labels = 1 - _over(sums.differ, total) + (0.0 if is_single else nan)
+    chance_labels = np.einsum("...mi,...mj->...ij", shares, shares)
+    of_all_labels = np.sum(shares.mean(axis=-1) ** 2, axis=-1)
+    return Agreement(
+        np.concatenate([observed, observed_labels[..., None, :, :]], axis=-3),
+        np.concatenate([chance, chance_labels[..., None, :, :]], axis=-3),
+        np.concatenate([of_all, of_all_labels[..., None]], axis=-1),
+    )
 
 
-def _over(seconds: np.ndarray, total: float) -> np.ndarray:
+def _kappas(agreement: Agreement, n_ratings: np.ndarray) -> Kappas:
+    mean_observed = _mean_of_pairs(agreement.observed)
+    return Kappas(
+        _kappa(agreement.observed, agreement.chance),
+        _kappa(mean_observed, agreement.chance_of_all),
+        # of time there are endless many ratings
+        _alpha(mean_observed, agreement.chance_of_all, n_ratings[..., None]),
+    )
+
+
+def _mean_of_pairs(values: np.ndarray) -> np.ndarray:
+    first, second = np.triu_indices(values.shape[-1], k=1)
+    return np.asarray(values[..., first, second].mean(axis=-1))
+
+
+def _over(seconds: np.ndarray, total: np.ndarray) -> np.ndarray:
     """Return shares of what was scored; NaN where nothing was, or it is not known."""
-    return seconds / total if total > 0 else seconds * nan
+    is_known = total > 0
+    return np.where(is_known, seconds / np.where(is_known, total, 1.0), nan)
 
 
 def _kappa(observed: np.ndarray, chance: np.ndarray) -> np.ndarray:
@@ -403,9 +540,9 @@ def _kappa(observed: np.ndarray, chance: np.ndarray) -> np.ndarray:
     return np.where(is_open, (observed - chance) / np.where(is_open, left, 1.0), nan)
 
 
-def _alpha(observed: np.ndarray, chance: np.ndarray, n_ratings: float) -> np.ndarray:
+def _alpha(observed: np.ndarray, chance: np.ndarray, n_ratings: np.ndarray) -> np.ndarray:
     """Return 1 - D_o / D_e: what differs, over what would differ if ratings were drawn without putting them back."""
-    correction = 1 - 1 / n_ratings if n_ratings else nan
+    correction = 1 - 1 / np.where(n_ratings > 0, n_ratings, nan)
     return 1 - (1 - _kappa(observed, chance)) * correction
 
 

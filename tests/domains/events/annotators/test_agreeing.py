@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from domains._checks import UsageError
 from domains.cli import app
 from domains.events import agree
+from domains.events.annotators import agreeing
 from domains.events.annotators.agreeing import draw_agreement
 from domains.events.annotators.annotators import pairs_of
 
@@ -146,5 +147,16 @@ def test_wrong_uses(files):
 def test_the_picture_has_a_cell_for_each_label_and_pair():
     ax = draw_agreement(agree(A, B, C, support=100.0))
     assert [text.get_text() for text in ax.get_yticklabels()] == ["sleep", "wake", "(all)"]
-    assert [text.get_text() for text in ax.get_xticklabels()] == ["1 – 2", "1 – 3", "2 – 3", "all"]
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["1 – 2", "1 – 3", "2 – 3", "all (Fleiss)"]
     assert len(ax.texts) == 12
+
+
+def test_numbers_stand_out_from_every_colour_of_the_picture():
+    colours = agreeing._colour_map()
+    for value in np.linspace(-0.2, 1, 61):
+        r, g, b, _ = colours(value) if value >= 0 else colours.get_under()
+        linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in (r, g, b)]
+        luminance = float(np.dot([0.2126, 0.7152, 0.0722], linear))
+        is_white = agreeing._letters_on((r, g, b)) == "white"
+        contrast = 1.05 / (luminance + 0.05) if is_white else (luminance + 0.05) / 0.05
+        assert contrast >= 4.5

@@ -154,3 +154,54 @@ def test_wrong_uses():
         agree([[0, 1]], [[0, 1]], epoch=0, support=4.0)
     with pytest.raises(ValueError, match="by must be"):
         agree([[0, 1]], [[0, 1]], by="label")
+
+
+def recordings(n):
+    """Return two annotators of n recordings, and how long each is."""
+    draw = np.random.default_rng(5)
+    onset = draw.uniform(10, 70, n)
+    a = pd.DataFrame({"file": [f"f{k}" for k in range(n)], "onset": onset, "offset": onset + 20, "label": "x"})
+    b = a.assign(onset=onset + draw.normal(0, 2, n), offset=onset + 20 + draw.normal(0, 2, n))
+    return a, b, dict.fromkeys(a["file"], 100.0)
+
+
+def test_intervals_are_quantiles_of_kappa_over_resampled_recordings():
+    a, b, support = recordings(6)
+    n = 60
+    report = agree(a, b, support=support, n_resamples=n, rng=3).sel(rater="1", other="2")
+    of_resamples = []
+    drawn = np.random.default_rng(3).multinomial(6, np.full(6, 1 / 6), n)
+    for times in drawn:
+        # each recording as often as it was drawn, under names of their own
+        rows = [(k, copy) for k in range(6) for copy in range(times[k])]
+        sides = []
+        for side in (a, b):
+            table = side.iloc[[k for k, _ in rows]]
+            sides.append(table.assign(file=[f"{k}_{copy}" for k, copy in rows]))
+        again = agree(*sides, support={f"{k}_{copy}": 100.0 for k, copy in rows}, n_resamples=0)
+        of_resamples.append(float(again.cohen.sel(label="x", rater="1", other="2")))
+    low, high = np.quantile(of_resamples, [0.025, 0.975], method="inverted_cdf")
+    assert float(report.cohen_low.sel(label="x")) == pytest.approx(low, abs=1e-12)
+    assert float(report.cohen_high.sel(label="x")) == pytest.approx(high, abs=1e-12)
+
+
+def test_intervals_hold_kappa_and_are_in_the_table():
+    a, b, support = recordings(12)
+    report = agree(a, b, a, support=support)
+    rows = pairs_of(report)
+    assert (rows["kappa_low"] <= rows["kappa"]).all()
+    assert (rows["kappa"] <= rows["kappa_high"]).all()
+    assert (report.alpha_low <= report.alpha).all()
+    assert report.attrs["interval"] == "95 %"
+    wider = agree(a, b, a, support=support, level=0.99)
+    assert float(wider.fleiss_low[0]) < float(report.fleiss_low[0])
+
+
+def test_one_recording_has_no_interval_and_neither_have_recordings_kept_apart():
+    a, b, support = recordings(2)
+    assert pairs_of(agree(a[:1], b[:1], support=100.0))["kappa_low"].isna().all()
+    assert "kappa_low" not in pairs_of(agree(a, b, support=support, by="file"))
+    # what is not known has none
+    assert agree(a, b).fleiss_low.isnull().all()
+    with pytest.raises(ValueError, match="events.agree: level must be"):
+        agree(a, b, support=support, level=1.0)
