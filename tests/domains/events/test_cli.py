@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import subprocess
 import sys
@@ -95,13 +94,6 @@ def test_a_folder_with_a_file_that_cannot_be_read(run, files):
 def test_a_parameter_that_is_an_option(run, files):
     done = run("score", files / "a.csv", files / "b.csv", "--param", "protocol=tiou", code=2)
     assert "--param protocol=tiou: protocol is no setting of a protocol" in done.stderr
-
-
-def test_no_settings_are_all_that_the_function_takes_besides():
-    from domains.events import cli, score
-
-    named = [name for name, p in inspect.signature(score).parameters.items() if p.kind is not p.VAR_KEYWORD]
-    assert {*named, "outputs"} == set(cli.NO_SETTINGS)
 
 
 # ---- nothing in common: a warning and exit code 1

@@ -160,7 +160,7 @@ def test_wrong_targets(source, tmp_path):
 
 
 def test_every_format_that_is_written_is_a_choice_of_the_command():
-    from domains.events.cli import KindName, WrittenName
+    from domains.events.flags import KindName, WrittenName
     from domains.events.formats import FORMATS
 
     assert [name.value for name in WrittenName] == list(WRITTEN)

@@ -23,7 +23,7 @@ import pandas as pd
 import pytest
 
 from domains.events import PROTOCOLS, assess
-from domains.events.cli import ByName, KindName, ProtocolName
+from domains.events.flags import ByName, KindName, ProtocolName
 from domains.events.formats import FORMATS
 from domains.events.protocols.scored import as_dict
 
