@@ -258,6 +258,20 @@ def names_in(*tables: pd.DataFrame, column: str = "file") -> set[str]:
     return names
 
 
+def places_in(names: Sequence[str] | np.ndarray | pd.Index[Any], cells: pd.Series[Any]) -> np.ndarray:
+    """Return the place of each row's file, or label, among some names; -1 where it is none of them.
+
+    Examples
+    --------
+    >>> places_in(["a", "b"], pd.Series(["b", "b", "c", "a"])).tolist()
+    [1, 1, -1, 0]
+    """
+    # few names stand in many rows, and rows of text are slow to look up
+    codes, distinct = pd.factorize(cells, use_na_sentinel=False)
+    place = pd.Index(names).get_indexer(pd.Index(distinct))
+    return np.asarray(place[codes])
+
+
 def times_of(events: pd.DataFrame) -> np.ndarray:
     """Return onset and offset, shape (n, 2)."""
     return events[["onset", "offset"]].to_numpy(float)

@@ -24,13 +24,14 @@ Jonker, R. & Volgenant, A. (1987). A shortest augmenting path algorithm. Computi
 from .detection import assign, nms, ranking_score
 from .pairs import Matches, match, threshold_curve
 from .quality import PanopticQuality, panoptic_quality
-from .ranking import average_precision, claim
+from .ranking import average_precision, average_precision_of_claims, claim
 
 __all__ = [
     "Matches",
     "PanopticQuality",
     "assign",
     "average_precision",
+    "average_precision_of_claims",
     "claim",
     "match",
     "nms",

@@ -65,7 +65,7 @@ def claim(confidence: ArrayLike, scores: Any, thresholds: ArrayLike, *, fall_bac
     lowest = np.min(steps, initial=np.inf)
     pairs = read_candidates("matching.claim", scores, lowest)
     n, _ = pairs.shape
-    ranks = rank("matching.claim", confidence, n)
+    ranks = ranks_of(in_rank_order("matching.claim", confidence, n))
     claimed_by_rank = _claims(pairs, ranks, np.atleast_1d(steps), fall_back=fall_back)
     claimed = claimed_by_rank[:, ranks]
     return claimed.reshape(*steps.shape, n)
@@ -127,9 +127,9 @@ def average_precision(
     lowest = np.min(steps, initial=np.inf)
     pairs = read_candidates(operation, scores, lowest)
     n, _ = pairs.shape
-    class_a, class_b, n_classes = _classes(labels_a, labels_b, pairs.shape)
-    ranks = rank(operation, confidence, n, class_a)
-    order = np.argsort(ranks)
+    class_a, class_b, n_classes = _classes(operation, labels_a, labels_b, pairs.shape)
+    order = in_rank_order(operation, confidence, n, class_a)
+    ranks = ranks_of(order)
 
     is_of_one_class = class_a[pairs.row] == class_b[pairs.column]
     claimed = _claims(pairs.take(is_of_one_class), ranks, np.atleast_1d(steps), fall_back=fall_back)
@@ -140,12 +140,96 @@ def average_precision(
     return area.reshape(shape)[()]
 
 
-def _classes(labels_a: ArrayLike | None, labels_b: ArrayLike | None, shape: tuple[int, int]) -> tuple[Ints, Ints, int]:
+def average_precision_of_claims(
+    confidence: ArrayLike,
+    claimed: ArrayLike,
+    *,
+    labels_a: ArrayLike,
+    labels_b: ArrayLike,
+    ties: Literal["together", "index"] = "together",
+) -> NDArray[np.float64]:
+    """Average precision of predictions whose claims are known: `average_precision` of what `claim` returned.
+
+    Parameters
+    ----------
+    confidence : array (N,)
+        Of each prediction.
+    claimed : array of int (T, N) or (N,)
+        Reference that each prediction claims, or -1; at each threshold, if there are several.
+    labels_a, labels_b : array (N,), array (M,)
+        Classes of predictions and references; of one class alone pass zeros.
+    ties : {"together", "index"}
+        See `average_precision`.
+
+    Returns
+    -------
+    ndarray (T, C) or (C,)
+        One for each row of `claimed`, if there are several, and each class of ``numpy.unique(labels_b)``.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, a claim is of a reference that is not there, of one that is claimed already, or of
+        another class.
+    TypeError
+        If `claimed` does not hold whole numbers.
+
+    Examples
+    --------
+    Three predictions, of which the first and the last claim a reference; two references:
+
+    >>> confidence = [0.9, 0.8, 0.7]
+    >>> average_precision_of_claims(confidence, [0, -1, 1], labels_a=[0, 0, 0], labels_b=[0, 0]).tolist()
+    [0.8333333333333333]
+    """
+    operation = "matching.average_precision_of_claims"
+    check_choice(operation, "ties", ties, ("together", "index"))
+    rows = on_host(operation, "claimed", claimed)
+    if rows.ndim not in (1, 2):
+        raise ValueError(f"{operation}: claimed has shape {rows.shape}; pass what claim returns, (T, N) or (N,)")
+    by_threshold = np.atleast_2d(rows)
+    n = rows.shape[-1]
+    m = on_host(operation, "labels_b", labels_b).size
+    class_a, class_b, n_classes = _classes(operation, labels_a, labels_b, (n, m))
+    _check_claims(operation, by_threshold, class_a, class_b)
+    order = in_rank_order(operation, confidence, n, class_a)
+    confidence_by_rank = np.asarray(confidence)[order] if ties == "together" else None
+    references = np.bincount(class_b, minlength=n_classes)
+    is_hit = np.take(by_threshold >= 0, order, axis=1)
+    area = _areas(is_hit, class_a[order], references, confidence_by_rank)
+    return area.reshape(*rows.shape[:-1], n_classes)
+
+
+def _check_claims(operation: str, claimed: NDArray[Any], class_a: Ints, class_b: Ints) -> None:
+    """Refuse claims (T, N) that no row of predictions can have made."""
+    if claimed.dtype.kind not in "iu":
+        raise TypeError(f"{operation}: claimed has dtype {claimed.dtype}; pass whole numbers, what claim returns")
+    m = len(class_b)
+    n_beyond = np.count_nonzero((claimed < -1) | (claimed >= m))
+    if n_beyond:
+        raise ValueError(
+            f"{operation}: {n_beyond} claims are of no reference; pass the row of one, 0 to {m - 1}, or -1 for none"
+        )
+    for of_threshold in claimed:
+        row = np.flatnonzero(of_threshold >= 0)
+        column = of_threshold[row]
+        if np.max(np.bincount(column), initial=0) > 1:
+            raise ValueError(f"{operation}: a reference is claimed twice; of one reference there is one claim at most")
+        n_across = np.count_nonzero(class_a[row] != class_b[column])
+        if n_across:
+            raise ValueError(
+                f"{operation}: {n_across} claims are of a reference of another class; give claim the scores of pairs "
+                "of one class only"
+            )
+
+
+def _classes(
+    operation: str, labels_a: ArrayLike | None, labels_b: ArrayLike | None, shape: tuple[int, int]
+) -> tuple[Ints, Ints, int]:
     """Return the class of each prediction (-1: not in the reference) and reference, and the number of classes."""
     n, m = shape
     if labels_a is None and labels_b is None:
         return np.zeros(n, np.intp), np.zeros(m, np.intp), 1
-    operation = "matching.average_precision"
     if labels_a is None or labels_b is None:
         raise ValueError(f"{operation}: pass labels_a and labels_b, both or none")
     a = on_host(operation, "labels_a", labels_a)
@@ -165,8 +249,8 @@ def _classes(labels_a: ArrayLike | None, labels_b: ArrayLike | None, shape: tupl
     return class_a, class_b, len(classes)
 
 
-def rank(operation: str, confidence: ArrayLike, n: int, label: Ints | None = None) -> Ints:
-    """Return the rank of each of `n` predictions."""
+def in_rank_order(operation: str, confidence: ArrayLike, n: int, label: Ints | None = None) -> Ints:
+    """Return `n` predictions in the order of their ranks."""
     values = on_host(operation, "confidence", confidence)
     if values.shape != (n,) or values.dtype.kind not in "fiub":
         raise ValueError(
@@ -177,7 +261,11 @@ def rank(operation: str, confidence: ArrayLike, n: int, label: Ints | None = Non
     if is_nan.any():
         raise ValueError(f"{operation}: {is_nan.sum()} confidences are NaN; leave those predictions out")
     falling = -values.astype(np.float64)
-    order = np.argsort(falling, kind="stable") if label is None else np.lexsort((falling, label))
+    return np.argsort(falling, kind="stable") if label is None else np.lexsort((falling, label))
+
+
+def ranks_of(order: Ints) -> Ints:
+    """Return the rank of each prediction."""
     ranks = np.empty(len(order), np.intp)
     ranks[order] = np.arange(len(order))
     return ranks

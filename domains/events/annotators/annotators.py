@@ -39,7 +39,7 @@ from overlap import intervals
 from ... import _report
 from ..._checks import UsageError, check_choice, check_number
 from ..protocols.preparation import united
-from ..schema import Support, as_events, as_support, times_of, warn_of_names
+from ..schema import Support, as_events, as_support, places_in, times_of, warn_of_names
 
 ALL = "(all)"
 NONE = "(none)"
@@ -308,7 +308,7 @@ def _rate(events: Sequence[pd.DataFrame], scored: pd.DataFrame, labels: list[str
         for label in labels:
             rows = side[side["label"] == label]
             sets.append(times_of(rows))
-            groups.append(every_file.get_indexer(pd.Index(rows["file"])))
+            groups.append(places_in(every_file, rows["file"]))
     of_file = every_file.get_indexer(scored.index)
     # where the end is not known, only what is labelled is looked at
     is_known = scored["offset"].notna().to_numpy()
@@ -349,13 +349,13 @@ def _by_epoch(
     cut = pd.DataFrame({"onset": onset, "offset": np.minimum(onset + epoch, scored["offset"].to_numpy(float)[row])})
     cut["file"] = scored.index[row]
     every_file = scored.index.unique()
-    of_epoch = every_file.get_indexer(pd.Index(cut["file"]))
+    of_epoch = places_in(every_file, cut["file"])
     shape = (len(cut), len(events), len(labels) + 1)
     seconds = np.zeros(shape)
     for k, side in enumerate(events):
         for m, label in enumerate(labels):
             rows = side[side["label"] == label]
-            file = every_file.get_indexer(pd.Index(rows["file"]))
+            file = places_in(every_file, rows["file"])
             times, row_of_time = united(times_of(rows), file)
             both = intervals.overlap_pairs(times_of(cut), times, by=(of_epoch, file[row_of_time]))
             seconds[:, k, m] = np.bincount(both[0], both[2], len(cut))

@@ -31,7 +31,7 @@ from ... import _report, _skipped
 from ..._checks import check_choice
 from ..protocols import PROTOCOLS, By, Protocol, Scored
 from ..protocols.scored import checked_by
-from ..schema import Support, as_events, as_support, first_names, names_in, times_of, warn_of_names
+from ..schema import Support, as_events, as_support, first_names, names_in, places_in, times_of, warn_of_names
 from .outside import check_stretches, list_left_out
 
 Events = pd.DataFrame | np.ndarray
@@ -233,7 +233,7 @@ def confusion_matrix(
     scored = _stretches(support, files)
     is_known = bool(scored["offset"].notna().all())
     every_file = scored.index.unique()
-    groups = [every_file.get_indexer(pd.Index(side["file"])) for side in (a, b)]
+    groups = [places_in(every_file, side["file"]) for side in (a, b)]
     if is_known:
         groups.append(every_file.get_indexer(scored.index))
     table = intervals.contingency(

@@ -26,7 +26,7 @@ import overlap as ov
 from overlap import intervals
 
 from ... import _report
-from ..schema import durations_of, times_of
+from ..schema import durations_of, places_in, times_of
 from .preparation import united
 from .reducers import coords_of, names_of, tally
 from .scored import By, Scored
@@ -225,15 +225,15 @@ def _any_label(
 
 def _united_by_file(events: pd.DataFrame, files: pd.Index[Any]) -> tuple[np.ndarray, np.ndarray]:
     """Return when some label is on in each file, and the file's number."""
-    file = files.get_indexer(pd.Index(events["file"]))
+    file = places_in(files, events["file"])
     unions, row = united(times_of(events), file)
     return unions, file[row]
 
 
 def _seconds(events: pd.DataFrame, files: pd.Index[Any], labels: list[str]) -> np.ndarray:
     """Return the time of each label in each file, (files, labels)."""
-    file = files.get_indexer(pd.Index(events["file"]))
-    label = pd.Index(labels).get_indexer(pd.Index(events["label"]))
+    file = places_in(files, events["file"])
+    label = places_in(labels, events["label"])
     total = np.zeros((len(files), len(labels)))
     np.add.at(total, (file, label), durations_of(events))
     return total

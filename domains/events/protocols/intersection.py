@@ -26,6 +26,7 @@ import pandas as pd
 import xarray as xr
 
 from ..._checks import check_choice, check_number
+from ..schema import places_in
 from .criteria import Pairs, Repeated, covered, shared_time
 from .descriptions import NO_COLLAR, NOT_USED, Description, Headline, of_nothing, of_outside, within
 from .matchers import NOBODY, Matches
@@ -239,8 +240,8 @@ def cross_trigger_table(scored: Scored) -> xr.DataArray:
     false_alarms = scored.prediction[is_false].reset_index(drop=True)
     i, j = cross_triggers(false_alarms, scored.reference, scored.settings)
     labels = pd.Index(names_of(scored, "label"))
-    a = labels.get_indexer(pd.Index(false_alarms["label"].iloc[i]))
-    b = labels.get_indexer(pd.Index(scored.reference["label"].iloc[j]))
+    a = places_in(labels, false_alarms["label"].iloc[i])
+    b = places_in(labels, scored.reference["label"].iloc[j])
     n = len(labels)
     counts = np.bincount(a * n + b, minlength=n * n).reshape(n, n)
     names = list(labels)

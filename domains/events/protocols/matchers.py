@@ -24,7 +24,7 @@ from scipy import sparse
 from overlap import matching as core
 
 from .criteria import Pairs, groups
-from .ranks import Ties, ranks, warn_of_ties
+from .ranks import Ties, ranks
 
 NOBODY = -1
 
@@ -42,12 +42,15 @@ class Matches(NamedTuple):
         References that an event of another label stands for.
     thresholds : array (T,), optional
         Of the criterion's value.
+    rank : array of int (n,), optional
+        In which order predictions of one label claimed.
     """
 
     prediction: np.ndarray
     reference: np.ndarray
     substituted: np.ndarray
     thresholds: np.ndarray | None = None
+    rank: np.ndarray | None = None
 
 
 def same_label_first(
@@ -139,21 +142,13 @@ def by_confidence(
     confidence = with_confidence(prediction)
     steps = np.asarray(thresholds, float)
     label, _ = groups(prediction, reference, "label")
+    rank = ranks(confidence, label, ties=ties, warns=True)
+    least = steps - tolerance
     if ties == "official":
-        warn_of_ties(confidence, label)
-    rank = ranks(confidence, label, ties=ties)
-    if ties == "official":
-        worth = _official_worth(prediction, reference, pairs)
-        claimed = []
-        for step in steps:
-            among = pairs.value >= step - tolerance
-            of_step = Pairs(pairs.prediction[among], pairs.reference[among], worth[among])
-            claimed.append(core.claim(-rank, as_matrix(of_step, n, m), 0.0))
-        of_prediction = np.stack(claimed)
-    else:
-        of_prediction = np.atleast_2d(core.claim(-rank, as_matrix(pairs, n, m), steps - tolerance))
+        pairs, least = _in_official_order(prediction, reference, pairs, least)
+    of_prediction = np.atleast_2d(core.claim(-rank, as_matrix(pairs, n, m), least))
     of_reference = np.stack([_inverse(partner, m) for partner in of_prediction])
-    return Matches(of_prediction, of_reference, np.zeros(m, bool), steps)
+    return Matches(of_prediction, of_reference, np.zeros(m, bool), steps, rank)
 
 
 def with_confidence(prediction: pd.DataFrame) -> np.ndarray:
@@ -255,13 +250,19 @@ def _match_first(pairs: Pairs, among: np.ndarray, n: int, m: int) -> np.ndarray:
     return np.asarray(core.claim(falling, _candidates(pairs, among, n, m), 1.0))
 
 
-def _official_worth(prediction: pd.DataFrame, reference: pd.DataFrame, pairs: Pairs) -> np.ndarray:
-    """Return what each pair is worth to its prediction: its value, or its place among all where values are equal."""
-    worth = np.array(pairs.value, float)
-    order = np.lexsort((pairs.value, pairs.prediction))
+def _in_official_order(
+    prediction: pd.DataFrame, reference: pd.DataFrame, pairs: Pairs, least: np.ndarray
+) -> tuple[Pairs, np.ndarray]:
+    """Replace values and least values by whole numbers that keep their order, where equals have an order too."""
+    n_of_prediction = np.bincount(pairs.prediction)
+    among = np.flatnonzero(n_of_prediction[pairs.prediction] > 1)
+    order = among[np.lexsort((pairs.value[among], pairs.prediction[among]))]
     i = pairs.prediction[order]
     value = pairs.value[order]
     is_equal = (i[1:] == i[:-1]) & (value[1:] == value[:-1])
+    if not is_equal.any():
+        return pairs, least
+    place_among_equals = np.zeros(len(pairs.value))
     group, group_of_reference = groups(prediction, reference, "file", "label")
     for k in np.unique(i[1:][is_equal]):
         # all references of its label and video, as the official code sorts them
@@ -272,10 +273,13 @@ def _official_worth(prediction: pd.DataFrame, reference: pd.DataFrame, pairs: Pa
         values = np.zeros(len(alike), object)
         values[place] = pairs.value[own]
         falling = values.argsort()[::-1]
-        worth_of_alike = np.empty(len(alike))
-        worth_of_alike[falling] = np.arange(len(alike), 0, -1)
-        worth[own] = worth_of_alike[place]
-    return worth
+        place_of_alike = np.empty(len(alike))
+        place_of_alike[falling] = np.arange(len(alike), 0, -1)
+        place_among_equals[own] = place_of_alike[place]
+    distinct, number = np.unique(pairs.value, return_inverse=True)
+    stretch = len(reference) + 1
+    worth = number * float(stretch) + place_among_equals
+    return pairs._replace(value=worth), np.searchsorted(distinct, least) * float(stretch)
 
 
 def _candidates(pairs: Pairs, among: np.ndarray, n: int, m: int) -> Any:

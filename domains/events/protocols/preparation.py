@@ -30,7 +30,7 @@ from overlap import intervals
 from ..._checks import UsageError
 from ..frames.rounding import ToWhole, made_whole
 from ..frames.switches import ends_of_runs
-from ..schema import as_list, names_in, times_of
+from ..schema import as_list, names_in, places_in, times_of
 from ..steps import cut, joined, repeated
 
 Order = Literal["rows", "time"]
@@ -498,7 +498,7 @@ def _in_reach(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return which event may share time with which stretch of its file: those that do, and perhaps others."""
     files = support.index.unique()
-    file = files.get_indexer(pd.Index(events["file"]))
+    file = places_in(files, events["file"])
     if len(files) == len(support):
         # the one stretch of its file
         return np.arange(len(events)), file

@@ -25,6 +25,7 @@ import pandas as pd
 import xarray as xr
 
 from ..._checks import check_choice
+from ..schema import places_in
 from .criteria import Points, groups, tiou
 from .descriptions import NO_COLLAR, NOT_USED, Description, Headline, listed, of_nothing, of_outside, within
 from .matchers import NOBODY, Matches, with_confidence
@@ -153,8 +154,8 @@ def recall_by_number(scored: Scored) -> np.ndarray:
     most = scored.settings.most
     reference = scored.reference
     videos = np.sort(reference["file"].unique())
-    video_of_proposal = pd.Index(videos).get_indexer(pd.Index(scored.prediction["file"]))
-    video_of_reference = pd.Index(videos).get_indexer(pd.Index(reference["file"]))
+    video_of_proposal = places_in(videos, scored.prediction["file"])
+    video_of_reference = places_in(videos, reference["file"])
     n_all = len(scored.prediction)
     n_of_video = np.bincount(video_of_proposal[video_of_proposal >= 0], minlength=len(videos))
     # as the official code counts, whole proposals of each video: first of all, then of those that are left

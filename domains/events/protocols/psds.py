@@ -39,7 +39,7 @@ from overlap import intervals
 
 from ... import _report
 from ..._checks import UsageError, check_choice, check_number
-from ..schema import durations_of, times_of
+from ..schema import durations_of, places_in, times_of
 from .criteria import Repeated, groups, share_of, shared_time
 from .descriptions import NO_COLLAR, Description, Headline, of_nothing, of_outside, within
 from .frame_scores import events_at_every_threshold
@@ -232,7 +232,7 @@ def changes_of_found(
         low = pieces["until"].to_numpy(float)[i] if "until" in pieces else np.full(len(i), -np.inf)
         return found_as_thresholds_fall(j, share, high, low, needed)
     names = points_of(prediction)
-    point = pd.Index(names).get_indexer(pd.Index(pieces[POINT]))[i]
+    point = places_in(names, pieces[POINT])[i]
     n = len(reference)
     cell, place = np.unique(point * n + j, return_inverse=True)
     is_found = np.bincount(place, share, len(cell)) >= needed
@@ -282,10 +282,10 @@ def counts_of(scored: Scored, found: Found) -> Counts:
     files = pd.Index(scored.files)
     labels = pd.Index(names_of(scored, "label"))
     is_relevant = scored.matches.prediction[0] != NOBODY
-    file_a = files.get_indexer(pd.Index(prediction["file"]))
-    file_b = files.get_indexer(pd.Index(reference["file"]))
-    label_a = labels.get_indexer(pd.Index(prediction["label"]))
-    label_b = labels.get_indexer(pd.Index(reference["label"]))
+    file_a = places_in(files, prediction["file"])
+    file_b = places_in(files, reference["file"])
+    label_a = places_in(labels, prediction["label"])
+    label_b = places_in(labels, reference["label"])
     row, at, amount = found
     false = np.flatnonzero(~is_relevant)
     crossing = np.zeros(0, int)
@@ -309,7 +309,7 @@ def counts_of(scored: Scored, found: Found) -> Counts:
     return Counts(
         of_references,
         _changes(prediction, false, file_a, label_a, label_a[false]),
-        _changes(prediction, of_crossing, file_a, label_a, labels.get_indexer(pd.Index(reference["label"]))[crossed]),
+        _changes(prediction, of_crossing, file_a, label_a, places_in(labels, reference["label"])[crossed]),
         references,
         seconds,
         scored.seconds.to_numpy(),
@@ -408,7 +408,7 @@ def _changes(
     of_row = prediction.iloc[row]
     one = np.ones(len(row), int)
     if POINT in prediction:
-        point = pd.Index(points_of(prediction)).get_indexer(pd.Index(of_row[POINT]))
+        point = places_in(points_of(prediction), of_row[POINT])
         return Changes(point.astype(float), file[row], label[row], other, one)
     high = of_row["confidence"].to_numpy(float)
     low = of_row["until"].to_numpy(float) if "until" in of_row else np.full(len(row), -np.inf)

@@ -22,7 +22,7 @@ import numpy as np
 Ties = Literal["official", "index", "together"]
 
 
-def ranks(confidence: np.ndarray, group: np.ndarray, *, ties: Ties = "official") -> np.ndarray:
+def ranks(confidence: np.ndarray, group: np.ndarray, *, ties: Ties = "official", warns: bool = False) -> np.ndarray:
     """Return the rank of each prediction in its group.
 
     Parameters
@@ -33,10 +33,17 @@ def ranks(confidence: np.ndarray, group: np.ndarray, *, ties: Ties = "official")
         Which group each belongs to.
     ties : {"official", "index", "together"}
         How equals are ordered; those that count together are ranked by index.
+    warns : bool
+        Whether to warn where equals are in the official order: it is no decision of the model.
 
     Returns
     -------
     array of int (n,)
+
+    Warns
+    -----
+    UserWarning
+        If there are such predictions.
 
     Examples
     --------
@@ -45,16 +52,18 @@ def ranks(confidence: np.ndarray, group: np.ndarray, *, ties: Ties = "official")
     ([2, 0, 1, 0], [1, 0, 2, 0])
     """
     order = _most_confident_first(confidence, group)
-    group_in_order = group[order]
-    is_first = np.append(True, group_in_order[1:] != group_in_order[:-1])[: len(order)]
+    is_first = _is_first_of_group(group[order])
     starts = np.flatnonzero(is_first)
     number = np.cumsum(is_first) - 1
     rank = np.empty(len(order), int)
     rank[order] = np.arange(len(order)) - starts[number]
     if ties != "official":
         return rank
+    is_tied = _equals_before(confidence[order], is_first)
+    if warns:
+        _warn_of_ties(is_tied, stacklevel=6)
     stops = np.append(starts[1:], len(order))
-    for k in np.unique(number[1:][_equals_before(confidence[order], is_first)]):
+    for k in np.unique(number[1:][is_tied]):
         # rows of one group, as they came
         rows = np.sort(order[starts[k] : stops[k]])
         rank[rows[confidence[rows].argsort()[::-1]]] = np.arange(len(rows))
@@ -70,14 +79,18 @@ def warn_of_ties(confidence: np.ndarray, group: np.ndarray) -> None:
         If there are such predictions.
     """
     order = _most_confident_first(confidence, group)
-    is_first = np.append(True, group[order][1:] != group[order][:-1])[: len(order)]
-    n_tied = int(np.count_nonzero(_equals_before(confidence[order], is_first)))
+    is_first = _is_first_of_group(group[order])
+    _warn_of_ties(_equals_before(confidence[order], is_first), stacklevel=5)
+
+
+def _warn_of_ties(is_tied: np.ndarray, stacklevel: int) -> None:
+    n_tied = int(np.count_nonzero(is_tied))
     if n_tied:
         warnings.warn(
-            f"events.assess: {n_tied} of {len(confidence)} predictions are as confident as another that they are "
+            f"events.assess: {n_tied} of {len(is_tied) + 1} predictions are as confident as another that they are "
             "ranked with; the official code takes the later row first, so that the score depends on the order of rows "
             "(of many equals on numpy and the processor too): corrected=True does not",
-            stacklevel=5,
+            stacklevel=stacklevel,
         )
 
 
@@ -89,6 +102,11 @@ def _most_confident_first(confidence: np.ndarray, group: np.ndarray) -> np.ndarr
     if np.max(numbers, initial=0) <= np.iinfo(np.uint16).max:
         numbers = numbers.astype(np.uint16)
     return order[np.argsort(numbers, kind="stable")]
+
+
+def _is_first_of_group(group: np.ndarray) -> np.ndarray:
+    """Return where a group begins, of rows by group."""
+    return np.append(True, group[1:] != group[:-1])[: len(group)]
 
 
 def _equals_before(confidence: np.ndarray, is_first: np.ndarray) -> np.ndarray:

@@ -28,9 +28,9 @@ import overlap as ov
 from overlap import matching
 
 from ... import _report
-from ..schema import names_in
-from .criteria import Pairs, groups
-from .matchers import NOBODY, as_matrix
+from ..schema import names_in, places_in
+from .criteria import groups
+from .matchers import NOBODY
 from .preparation import rounded, segments_of
 from .ranks import ranks
 from .scored import By, Scored, dims_of
@@ -227,19 +227,14 @@ def average_precision(scored: Scored, by: By) -> xr.Dataset:
     class_a, class_b = groups(prediction, reference, "label")
     thresholds = np.asarray(scored.matches.thresholds)
     confidence = prediction["confidence"].to_numpy(float)
-    ties = scored.settings.ties
-    rank = ranks(confidence, class_a, ties=ties)
-    ap = np.empty((len(thresholds), len(classes)))
-    for k, partner in enumerate(scored.matches.prediction):
-        rows = np.flatnonzero(partner != NOBODY)
-        ap[k] = matching.average_precision(
-            confidence if ties == "together" else -rank,
-            as_matrix(Pairs(rows, partner[rows], np.ones(len(rows))), len(prediction), len(reference)),
-            1.0,
-            labels_a=class_a,
-            labels_b=class_b,
-            ties="together" if ties == "together" else "index",
-        )
+    is_together = scored.settings.ties == "together"
+    ap = matching.average_precision_of_claims(
+        confidence if is_together else -np.asarray(scored.matches.rank),
+        scored.matches.prediction,
+        labels_a=class_a,
+        labels_b=class_b,
+        ties="together" if is_together else "index",
+    )
     per_class = xr.DataArray(ap, {"threshold": thresholds, "class": classes}, ["threshold", "class"])
     # NaN for no class at all, without numpy's warning
     mean = per_class.sum("class") / (len(classes) or nan)
@@ -265,14 +260,10 @@ def first_to_find(scored: Scored, *columns: str) -> np.ndarray:
     rank = ranks(scored.prediction["confidence"].to_numpy(float), group, ties=scored.settings.ties)
     thresholds = np.asarray(scored.matches.thresholds)
     first = np.full((len(thresholds), len(scored.reference)), np.inf)
-    # of several writes to one place the last stays
-    last_to_first = np.argsort(-rank[scored.pairs.prediction], kind="stable")
-    i = scored.pairs.prediction[last_to_first]
-    j = scored.pairs.reference[last_to_first]
-    value = scored.pairs.value[last_to_first]
+    rank_of_pair = rank[scored.pairs.prediction].astype(float)
     for k, threshold in enumerate(thresholds):
-        finds = value >= threshold - scored.settings.tolerance
-        first[k, j[finds]] = rank[i[finds]]
+        finds = scored.pairs.value >= threshold - scored.settings.tolerance
+        np.minimum.at(first[k], scored.pairs.reference[finds], rank_of_pair[finds])
     return first
 
 
@@ -292,7 +283,7 @@ def tally(events: pd.DataFrame, weights: np.ndarray, names: list[Any], by: By) -
     dims = dims_of(by)
     place = np.zeros(len(events), int)
     if len(dims) == 1:
-        place = pd.Index(names).get_indexer(pd.Index(events[dims[0]]))
+        place = places_in(names, events[dims[0]])
     if len(dims) == 2 and names:
         place = pd.MultiIndex.from_tuples(names).get_indexer(pd.MultiIndex.from_frame(events[list(dims)]))
     sums = [np.bincount(place, row, len(names)) for row in weights]

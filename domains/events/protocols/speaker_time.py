@@ -27,7 +27,7 @@ import overlap as ov
 from overlap import intervals
 
 from ... import _report
-from ..schema import durations_of, times_of
+from ..schema import durations_of, places_in, times_of
 from .criteria import groups
 from .preparation import united
 from .reducers import coords_of
@@ -218,8 +218,8 @@ def _of_speakers(scored: Scored) -> pd.DataFrame:
 def _time_of_both(scored: Scored) -> np.ndarray:
     """Return for each file the time of as many speakers as both sides have at a moment."""
     files = pd.Index(scored.files)
-    file_a = files.get_indexer(pd.Index(scored.prediction["file"]))
-    file_b = files.get_indexer(pd.Index(scored.reference["file"]))
+    file_a = places_in(files, scored.prediction["file"])
+    file_b = places_in(files, scored.reference["file"])
     return _least(scored.prediction, scored.reference, (file_a, file_b), len(files))
 
 

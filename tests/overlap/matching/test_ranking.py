@@ -90,6 +90,38 @@ def test_average_precision_against_plain_loops(fall_back):
         np.testing.assert_allclose(got[t, c], expected, rtol=1e-14)
 
 
+def test_average_precision_of_known_claims_against_a_plain_loop():
+    label_a = np.array([7, 3, 7, 7, 9, 3])
+    label_b = np.array([3, 7, 7])
+    confidence = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4])
+    claimed = np.array([[1, 0, -1, 2, -1, -1], [-1, -1, -1, 2, -1, 0]])
+    expected = [
+        [plain_area([1, 0], 1), plain_area([1, 0, 1], 2)],
+        [plain_area([0, 1], 1), plain_area([0, 0, 1], 2)],
+    ]
+    got = matching.average_precision_of_claims(confidence, claimed, labels_a=label_a, labels_b=label_b)
+    np.testing.assert_allclose(got, expected, rtol=1e-15)
+    one = matching.average_precision_of_claims(confidence, claimed[1], labels_a=label_a, labels_b=label_b, ties="index")
+    np.testing.assert_allclose(one, expected[1], rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("claimed", "labels_a", "kind", "message"),
+    [
+        ([0, 2], [0, 0], ValueError, "1 claims are of no reference; pass the row of one, 0 to 1, or -1"),
+        ([-2, 0], [0, 0], ValueError, "1 claims are of no reference"),
+        ([1, 1], [0, 0], ValueError, "a reference is claimed twice"),
+        ([0, 1], [0, 1], ValueError, "1 claims are of a reference of another class"),
+        ([0.0, 1.0], [0, 0], TypeError, "claimed has dtype float64; pass whole numbers"),
+        (0, [0, 0], ValueError, r"claimed has shape \(\)"),
+        ([0, 1, -1], [0, 0], ValueError, r"must be one for each prediction \(3\)"),
+    ],
+)
+def test_claims_that_cannot_be_are_refused(claimed, labels_a, kind, message):
+    with pytest.raises(kind, match=f"matching.average_precision_of_claims: .*{message}"):
+        matching.average_precision_of_claims([0.5, 0.4], claimed, labels_a=labels_a, labels_b=[0, 0])
+
+
 @given(st.lists(st.tuples(st.sampled_from([0.1, 0.3, 0.5, 0.7, 0.9]), st.booleans()), min_size=1))
 def test_scikit_learn_where_precision_only_falls(ranked):
     """Without an envelope, but with ties together; the same number where the envelope changes nothing."""
