@@ -103,6 +103,21 @@ def number_labels(operation: str, name: str, *tables: np.ndarray) -> np.ndarray:
     return numbers
 
 
+def ranked_by_table(offsets: np.ndarray, width: int) -> np.ndarray:
+    """Return the place of whole numbers from 0 up to a width among the different ones; sorting them takes longer.
+
+    Examples
+    --------
+    >>> ranked_by_table(np.array([7, 2, 7, 3]), 8).tolist()
+    [2, 0, 2, 1]
+    """
+    is_present = np.zeros(width, bool)
+    is_present[offsets] = True
+    rank = np.cumsum(is_present) - 1
+    ranked: np.ndarray = rank[offsets]
+    return ranked
+
+
 def _ranked(labels: np.ndarray) -> np.ndarray:
     """Return the place of each label among the different ones, ascending."""
     if labels.dtype.kind in "iu" and len(labels):
@@ -110,18 +125,9 @@ def _ranked(labels: np.ndarray) -> np.ndarray:
         # in Python's whole numbers, which do not wrap
         width = int(labels.max()) - int(least) + 1
         if width <= _DENSE * len(labels):
-            return _ranked_by_table(labels - least, width)
+            return ranked_by_table(labels - least, width)
     _, numbers = np.unique(labels, return_inverse=True)
     return numbers
-
-
-def _ranked_by_table(offsets: np.ndarray, width: int) -> np.ndarray:
-    """Return the place of whole numbers from 0 on among the different ones; without sorting, which takes longer."""
-    is_present = np.zeros(width, bool)
-    is_present[offsets] = True
-    rank = np.cumsum(is_present) - 1
-    ranked: np.ndarray = rank[offsets]
-    return ranked
 
 
 def _side_by_side(tables: list[np.ndarray]) -> np.ndarray:

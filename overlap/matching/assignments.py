@@ -18,6 +18,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from .._groups import ranked_by_table
 from .candidates import Candidates, Floats, Ints
 from .exchanges import best_of_few
 
@@ -56,8 +57,17 @@ def _by_component(pairs: Candidates, counted: bool, prices: Prices) -> Ints:
     # a pair that shares no end with another is chosen in any case
     is_alone = _occurs_once(pairs.row) & _occurs_once(pairs.column)
     shared = np.flatnonzero(~is_alone)
-    chosen = _of_components(pairs.take(shared), counted, prices)
+    chosen = _of_components(_without_others(pairs.take(shared)), counted, prices)
     return np.sort(np.concatenate([np.flatnonzero(is_alone), shared[chosen]]))
+
+
+def _without_others(pairs: Candidates) -> Candidates:
+    """Return pairs with their rows and columns renumbered: no others take time, however many there are."""
+    n, m = pairs.shape
+    row = ranked_by_table(pairs.row, n)
+    column = ranked_by_table(pairs.column, m)
+    shape = (int(row.max(initial=-1)) + 1, int(column.max(initial=-1)) + 1)
+    return pairs._replace(row=row, column=column, shape=shape)
 
 
 def _occurs_once(index: Ints) -> Any:

@@ -36,6 +36,19 @@ def test_one_large_component():
     np.testing.assert_allclose(m.scores.sum(), -cost[row, column][real].sum(), rtol=1e-9)
 
 
+@pytest.mark.parametrize("method", ["optimal", "total"])
+def test_rows_and_columns_without_a_pair_change_nothing(method):
+    blocks = [np.round(rng.random(size), 2) for size in rng.integers(1, 7, (40, 2))]
+    few = sparse.coo_array(sparse.block_diag(blocks))
+    n, m = few.shape
+    row = np.sort(rng.choice(50 * n, n, replace=False))
+    column = np.sort(rng.choice(50 * m, m, replace=False))
+    spread = sparse.coo_array((few.data, (row[few.coords[0]], column[few.coords[1]])), (50 * n, 50 * m))
+    expected = matching.match(few, 0.0, method).pairs
+    got = matching.match(spread, 0.0, method).pairs
+    np.testing.assert_array_equal(got, np.stack([row[expected[:, 0]], column[expected[:, 1]]], axis=1))
+
+
 def test_the_number_of_pairs_outweighs_any_score():
     scores = np.full((300, 300), np.nan)
     k = np.arange(300)
