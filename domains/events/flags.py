@@ -64,6 +64,7 @@ class KindName(StrEnum):
     birdnet = "birdnet"
     boris = "boris"
     tusz = "tusz"
+    moda = "moda"
     mne = "mne"
     elan_table = "elan_table"
     timit = "timit"

@@ -34,7 +34,7 @@ from .._text import for_table, one_line
 
 COLUMNS = ["file", "onset", "offset", "label", "confidence"]
 ALIASES = {
-    "file": ("filename", "recording", "video", "video-id", "audio_file", "Audiofilename"),
+    "file": ("filename", "recording", "video", "video-id", "audio_file", "Audiofilename", "PSGFilename"),
     "onset": ("start", "t-start", "start_time", "start_seconds", "startSec", "onset_s", "Start", "Starttime"),
     "offset": ("end", "stop", "t-end", "end_time", "stop_seconds", "offset_s", "End", "Endtime"),
     "duration": ("durationSec", "Duration"),

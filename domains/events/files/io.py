@@ -41,6 +41,7 @@ from ..formats import (
     NO_LABELS,
     OF_READERS,
     OTHER_VIEW,
+    VIEWED,
     Format,
     Row,
     find_format,
@@ -62,7 +63,7 @@ IN_SECONDS = "write its times in seconds, as 12.5 for 00:12.5 and 3723 for 01:02
 NOT_MILLISECONDS = "times are seconds: divide milliseconds by 1000"
 BACKWARD = "ends before it begins"
 NO_CONFIDENCE = "a confidence that is no number"
-SAYS_NONE = (NO_EVENT, BACKGROUND, EMPTY_ROW, OTHER_VIEW)
+SAYS_NONE = (NO_EVENT, BACKGROUND, EMPTY_ROW, OTHER_VIEW, VIEWED)
 """Reasons of rows that are rightly no event of their own; all others are of rows that could not be read as one."""
 
 
@@ -110,15 +111,15 @@ def read_events(
         - "rttm": who speaks when;
         - "activitynet": ActivityNet JSON;
         - "audacity": labels of Audacity, with or without frequencies;
-        - "raven": selection tables of Raven, BirdNET's too; "birdnet": its CSV;
+        - "raven": selection tables of Raven, BirdNET's too; "birdnet": its CSV, its tables for R and Kaleidoscope;
         - "boris": tabular or aggregated events of BORIS;
-        - "tusz": csv and csv_bi of the TUH EEG corpora;
+        - "tusz": csv and csv_bi of the TUH EEG corpora; "moda": the spindles of a night, MODA;
         - "mne": annotations in MNE's text files;
         - "elan_table": tab-delimited exports of ELAN;
         - "timit": ``.phn`` and ``.wrd``, in samples; "uem": scored stretches;
         - "textgrid" (Praat), "elan" (``.eaf``), "edf" (annotations of EDF+): with the extra ``events``;
-        - "onsets": one onset a line, "stages": one stage a line (30 s), "notes": onset, offset and pitch
-          in Hz; never guessed.
+        - "onsets": one onset a line, "stages": one stage a line (30 s), or one label a frame; "notes":
+          onset, offset and pitch in Hz; never guessed.
     subset : str, optional
         Which subset of an ActivityNet database; all by default.
     file : str, optional

@@ -150,7 +150,9 @@ def find_files(path: Path, side: str, operation: str = "events.score") -> list[F
     if not found:
         suffixes = ", ".join(IN_FOLDERS)
         of_side = f" for the {side}" if side else ""
-        raise ReadError(f"{operation}: {file_name(path)}: no files of events ({suffixes}){of_side}")
+        raise ReadError(
+            f"{operation}: {file_name(path)}: no files of events ({suffixes}){of_side}; give them such an ending"
+        )
     return found
 
 

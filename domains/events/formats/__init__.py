@@ -35,6 +35,7 @@ from .rows import (
     NO_TIMES,
     OF_READERS,
     OTHER_VIEW,
+    VIEWED,
     Row,
 )
 
@@ -54,6 +55,7 @@ __all__ = [
     "OTHER_VIEW",
     "ROOTS",
     "SUFFIXES",
+    "VIEWED",
     "Format",
     "Row",
     "find_format",

@@ -2,8 +2,9 @@ r"""Label tracks of Audacity, the extended ones too, whose rows of frequencies b
 
 Conventions
 -----------
-- Rows are ``onset offset label``, parted by tabs, in seconds. A row that begins with a backslash holds the low and the
-  high frequency (Hz) of the label before it, -1 where there is none. Such a file is told by these rows.
+- Rows are ``onset offset label``, parted by tabs, in seconds; BirdNET adds a fourth cell, the confidence.
+- A row that begins with a backslash holds the low and the high frequency (Hz) of the label before it, -1 where there
+  is none. Such a file is told by these rows.
 - One without them reads as a list of sound events does (`domains.events.formats.dcase`).
 
 References
@@ -24,6 +25,8 @@ from .rows import NO_TIMES, Row, events_of
 OF_FREQUENCIES = "\\"
 NO_LABEL_BEFORE = "frequencies without a label before them"
 NO_FREQUENCIES = "not the two frequencies of a label"
+TOO_MANY = "more than onset, offset, label and confidence"
+FIELDS = ("onset", "offset", "label", "confidence")
 UNKNOWN = "-1"
 
 
@@ -93,8 +96,9 @@ FORMAT = Format("audacity", "", read, recognises, count_lines, write=write, forb
 def _label(cells: Sequence[str], line: str) -> Row:
     if len(cells) < 2:
         return {"skip": NO_TIMES, "detail": line}
-    onset, offset, *label = cells
-    return {"onset": onset, "offset": offset, "label": "\t".join(label)}
+    if len(cells) > len(FIELDS):
+        return {"skip": TOO_MANY, "detail": line}
+    return {"label": "", **dict(zip(FIELDS, cells, strict=False))}
 
 
 def _frequency(cell: str) -> str:

@@ -1,9 +1,11 @@
-"""Tables of detections that BirdNET writes as CSV.
+"""Tables of detections that BirdNET writes as CSV, for R and for Kaleidoscope too.
 
 Conventions
 -----------
 - The times stand in ``Start (s)`` and ``End (s)``, the label is the common name. ``File``, where it is there, is the
   path of the recording; its name without folders and ending is what the recording is called.
+- The table for R has ``start``, ``end`` and ``filepath``; that for Kaleidoscope ``OFFSET``, which is the onset,
+  ``DURATION`` and ``IN FILE``.
 
 References
 ----------
@@ -29,6 +31,26 @@ COLUMNS = Columns(
     },
     (("onset",), ("offset",), ("label",), ("confidence",)),
 )
+FOR_R = Columns(
+    {
+        "onset": ("start",),
+        "offset": ("end",),
+        "label": ("common_name",),
+        "confidence": ("confidence",),
+        "file": ("filepath",),
+    },
+    (("onset",), ("offset",), ("label",), ("confidence",), ("file",)),
+)
+FOR_KALEIDOSCOPE = Columns(
+    {
+        "onset": ("OFFSET",),
+        "duration": ("DURATION",),
+        "label": ("common_name",),
+        "confidence": ("confidence",),
+        "file": ("IN FILE",),
+    },
+    (("onset",), ("duration",), ("label",), ("confidence",), ("file",)),
+)
 
 
 def read(text: str) -> Iterator[Row]:
@@ -45,21 +67,26 @@ def read(text: str) -> Iterator[Row]:
     >>> row["onset"], row["label"], row["file"]
     ('0', 'Owl', 'b')
     """
-    for row in named_rows(text, COLUMNS):
+    for row in named_rows(text, _columns_of(text) or COLUMNS):
         if row.get("file"):
             row["file"] = name_of_sound(row["file"])
         yield row
 
 
 def recognises(text: str) -> bool:
-    """Return whether the header has Start (s), End (s), Common name and Confidence.
+    """Return whether the header has Start (s), End (s), Common name and Confidence, or those for R or Kaleidoscope.
 
     Examples
     --------
     >>> recognises("Start (s),End (s),Common name,Confidence"), recognises("Start (s),Stop (s),Behavior")
     (True, False)
     """
-    return bool(separator_of(text, COLUMNS))
+    return _columns_of(text) is not None
+
+
+def _columns_of(text: str) -> Columns | None:
+    """Return which of the three tables a text is; None if it is none."""
+    return next((columns for columns in (COLUMNS, FOR_R, FOR_KALEIDOSCOPE) if separator_of(text, columns)), None)
 
 
 FORMAT = Format(
@@ -68,5 +95,11 @@ FORMAT = Format(
     read,
     recognises,
     count_below_header,
-    name_endings=(".birdnet.selection.table", ".birdnet.results"),
+    name_endings=(
+        ".birdnet.selection.table",
+        ".birdnet.selections",
+        ".birdnet.results",
+        ".birdnet.results.r",
+        ".birdnet.results.kaleidoscope",
+    ),
 )

@@ -4,12 +4,16 @@ Conventions
 -----------
 - ``onsets``: a time in seconds, and perhaps a label after it. Events have no length.
 - ``stages``: the stage of one epoch after the other, as hypnograms have it. Epochs last 30 s, unless ``rate=`` says how
-  many there are in a second.
+  many there are in a second. The labels of the frames of a video, one a line, read alike.
+- What MS-TCN and its successors write stands in sections, whose headings begin with ``###``: the labels of all frames,
+  in one line or several, under ``### Frame level recognition: ###``. Such a file is known by this heading. The other
+  sections say the same of segments, and are not read. How many frames are in a second has to be said.
 
 References
 ----------
 Raffel, C. et al. (2014). mir_eval. ISMIR, 367 (files of onsets).
 Vallat, R. & Walker, M. P. (2021). YASA. eLife 10, e70092 (hypnograms). doi:10.7554/eLife.70092
+Farha, Y. A. & Gall, J. (2019). MS-TCN. CVPR, 3575 (recognised frames). doi:10.1109/CVPR.2019.00369
 """
 
 from __future__ import annotations
@@ -18,17 +22,21 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ..._files import ReadError, split_lines
-from .counts import count_lines, is_blank
+from .counts import count_lines, first_line, is_blank
 from .declared import Format
-from .rows import Row, events_of
+from .rows import UNKNOWN_RATE, Row, events_of
 
 EPOCH = 30.0
 """Seconds; the epoch of sleep staging."""
 COMMENT = "#"
+SECTION = "###"
+OF_FRAMES = "### Frame level recognition: ###"
 NO_STAGE = "more than one stage in a line"
 NO_NAME = "no name of a stage"
 STAGE = re.compile(r"[\w.+?/()-]+")
 """A stage as hypnograms have it; what has commas or brackets is the row of a table or of a page."""
+WORD = re.compile(r"[A-Za-z_][\w.+?/()-]*")
+"""A stage or label that is no number."""
 
 
 def read_onsets(text: str) -> Iterator[Row]:
@@ -53,6 +61,9 @@ def read_stages(text: str) -> Iterator[Row]:
     >>> [(row["onset"], row["offset"], row["label"]) for row in read_stages("W\nN1\n")]
     [('0', '1', 'W'), ('1', '2', 'N1')]
     """
+    if is_recognition(text):
+        yield from _recognised(text)
+        return
     lines = [(number, line.strip()) for number, line in enumerate(split_lines(text), 1) if not is_blank(line)]
     lines = [(number, line) for number, line in lines if not line.startswith(COMMENT)]
     for epoch, (number, stage) in enumerate(lines):
@@ -65,6 +76,50 @@ def read_stages(text: str) -> Iterator[Row]:
         yield row
 
 
+def _recognised(text: str) -> Iterator[Row]:
+    """Yield an event for each label of the section of frames."""
+    labels = []
+    is_of_frames = False
+    for number, line in enumerate(split_lines(text), 1):
+        if line.startswith(SECTION):
+            is_of_frames = line.strip() == OF_FRAMES
+        elif is_of_frames:
+            labels += [(f"line {number}, label {k}", label) for k, label in enumerate(line.split(), 1)]
+    for frame, (where, label) in enumerate(labels):
+        yield {
+            "where": where,
+            "onset": str(frame),
+            "offset": str(frame + 1),
+            "label": label,
+            "ticks": UNKNOWN_RATE,
+            "length": str(len(labels)),
+        }
+
+
+def is_recognition(text: str) -> bool:
+    r"""Return whether some line is the heading of the labels of frames, and the first one is such a heading.
+
+    Examples
+    --------
+    >>> is_recognition("### Frame level recognition: ###\nSIL SIL pour\n"), is_recognition("SIL\nSIL\n")
+    (True, False)
+    """
+    lines = [line.strip() for line in split_lines(text)]
+    return first_line(text).startswith(SECTION) and OF_FRAMES in lines
+
+
+def are_words(text: str) -> bool:
+    r"""Return whether all lines are one word each that is no number, and some word comes twice.
+
+    Examples
+    --------
+    >>> are_words("SIL\nSIL\npour\n"), are_words("onset\n1.5\n"), are_words("Once upon a time")
+    (True, False, False)
+    """
+    words = [line.strip() for line in split_lines(text) if not is_blank(line)]
+    return len(set(words)) < len(words) and all(WORD.fullmatch(word) for word in words)
+
+
 def _never(text: str) -> bool:
     """Return False: a line of one value may mean anything."""
     return False
@@ -72,6 +127,13 @@ def _never(text: str) -> bool:
 
 def _count(text: str) -> int:
     return count_lines(text, COMMENT)
+
+
+def _count_stages(text: str) -> int:
+    if not is_recognition(text):
+        return count_lines(text, COMMENT)
+    after = re.split(rf"(?m)^{re.escape(OF_FRAMES)}[ \t]*$", text)[1:]
+    return sum(len(re.split(rf"(?m)^{SECTION}", section)[0].split()) for section in after)
 
 
 def write_onsets(rows: Sequence[Row]) -> str:
@@ -112,4 +174,4 @@ def write_stages(rows: Sequence[Row]) -> str:
 
 
 ONSETS = Format("onsets", "", read_onsets, _never, _count, write=write_onsets, forbids="\n\r")
-STAGES = Format("stages", "", read_stages, _never, _count, write=write_stages, forbids=" #\t\n\r")
+STAGES = Format("stages", "", read_stages, is_recognition, _count_stages, write=write_stages, forbids=" #\t\n\r")

@@ -28,6 +28,7 @@ from . import (
     hed_score,
     lines,
     mne,
+    moda,
     notes,
     raven,
     rttm,
@@ -53,6 +54,7 @@ _ALL = (
     birdnet.FORMAT,
     boris.FORMAT,
     tusz.FORMAT,
+    moda.FORMAT,
     mne.FORMAT,
     elan_table.FORMAT,
     timit.FORMAT,
@@ -139,7 +141,7 @@ def find_format(suffix: str, text: str) -> Format:
     of_suffix = format_of_suffix(suffix)
     if of_suffix is not None:
         return of_suffix
-    if suffix.lower() not in TEXTS:
+    if suffix and suffix.lower() not in TEXTS:
         raise ReadError(f"events are read from {', '.join(SUFFIXES)}; pass {HOW_TO_SAY} if it is one of these")
     fitting = [one for one in _ALL if one.recognises(text)]
     if len(fitting) == 1:
@@ -155,6 +157,11 @@ def _why_none(text: str) -> str:
     if not first:
         return f"the file is empty; a recording without events has a header, or say which format it is: {HOW_TO_SAY}"
     shown = one_line(first, 80)
+    if lines.are_words(text):
+        return (
+            f"each of its lines is a word (the first: {shown}), as the stages of epochs and the labels of frames are; "
+            f"if it is such a list, say {HOW_TO_SAY} stages, and how many are in a second: rate= (--rate)"
+        )
     if _is_numbers(first):
         return (
             f"its first line ({shown}) is of numbers without a header, which could mean anything; name the columns, or "

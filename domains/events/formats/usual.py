@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 
 from ..._text import for_csv, from_csv
 from ..schema import ALIASES
-from . import bids
+from . import bids, birdnet, moda
 from .counts import count_below_header
 from .declared import Format
 from .delimited import Columns, named_rows, separator_of, table_of
@@ -65,7 +65,7 @@ def read(text: str) -> Iterator[Row]:
 
 
 def recognises(text: str) -> bool:
-    """Return whether the header has an onset, and an offset or a duration, by one of their names; BIDS tables apart.
+    """Return whether the header has an onset, and an offset or a duration, and is none of a format of its own.
 
     Examples
     --------
@@ -73,7 +73,8 @@ def recognises(text: str) -> bool:
     (True, False)
     """
     has_times = bool(separator_of(text, COLUMNS) or separator_of(text, IN_TICKS))
-    return has_times and not bids.is_of_durations(text)
+    is_of_another = bids.is_of_durations(text) or birdnet.recognises(text) or moda.recognises(text)
+    return has_times and not is_of_another
 
 
 def write(rows: Sequence[Row], separator: str = ",") -> str:

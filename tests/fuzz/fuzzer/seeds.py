@@ -547,6 +547,9 @@ def events() -> tuple[Seed, ...]:
             "hands.txt",
             b"Tier\tBegin Time - msec\tEnd Time - msec\tAnnotation\nh\t1500\t2250\twave\nh\t3000\t3500\tx\n",
         ),
+        Seed(
+            "01_MODA_GS.txt", b"startSec\tdurationSec\teventName\t\n82\t115\tsegmentViewed\t\n83.5\t0.94\tspindle\t\n"
+        ),
         Seed("scored.uem", b";; scored\nf1 1 0.5 60\nf2 1 0 30\n"),
         Seed("truth.json", json.dumps(_database()).encode(), "json"),
         Seed("results.json", json.dumps(_results(), indent=1).encode(), "json"),

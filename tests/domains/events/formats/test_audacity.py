@@ -26,6 +26,7 @@ def test_a_row_that_begins_with_a_backslash_belongs_to_the_label_before(tmp_path
         ("\\\t1\t2\n1\t2\tdog\n", ["frequencies without a label before them", None]),
         ("1\t2\tdog\n\\\t1\t2\n\\\t1\t2\n", ["frequencies without a label before them", None]),
         ("1\t2\tdog\n\\\t1\n", ["not the two frequencies of a label", None]),
+        ("1\t2\tdog\t0.5\t7\n", ["more than onset, offset, label and confidence"]),
         ("notes\n\\\t1\t2\n", ["frequencies without a label before them", "no onset and offset"]),
     ],
 )
@@ -53,3 +54,8 @@ def test_a_plain_track_of_other_people(shared_data):
     events = read_events(path).events
     assert len(events) == len(path.read_text().splitlines())
     assert events.equals(read_events(path, "audacity").events)
+
+
+def test_birdnet_adds_the_confidence():
+    (row,) = read("0\t3.0\tBlack-capped Chickadee, Poecile atricapillus\t0.8141\n")
+    assert (row["label"], row["confidence"]) == ("Black-capped Chickadee, Poecile atricapillus", "0.8141")

@@ -175,6 +175,12 @@ TABLE = {
         "TERM,four,6,cat,1.0",
         "start_time",
     ),
+    "moda": table(
+        "startSec\tdurationSec\teventName\t",
+        ("1.5\t1\tdog\t", "4\t2\tcat\t"),
+        "four\t2\tcat\t",
+        "startSec",
+    ),
     "mne": table(
         "# MNE-Annotations\n# onset, duration, description",
         ("1.5,1,dog", "4,2,cat"),

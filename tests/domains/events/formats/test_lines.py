@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from domains._files import ReadError
@@ -36,3 +37,20 @@ def test_a_line_with_more_than_a_stage_keeps_its_epoch(tmp_path):
     events, skipped, _ = read_events(path, "stages")
     assert events["onset"].tolist() == [0, 60]
     assert skipped[["where", "reason"]].to_numpy().tolist() == [["line 2", "more than one stage in a line"]]
+
+
+RECOGNISED = "### Frame level recognition: ###\nSIL SIL take_cup take_cup pour SIL"
+WITH_SEGMENTS = "### Recognized sequence: ###\nSIL take_cup\n### Score: ###\n-12.5\n" + RECOGNISED + "\n"
+
+
+@pytest.mark.parametrize("text", [RECOGNISED, WITH_SEGMENTS, RECOGNISED.replace("take_cup pour", "take_cup\npour")])
+def test_frames_as_ms_tcn_writes_them(text, tmp_path):
+    (tmp_path / "rgb-01-1").write_text(text)
+    (tmp_path / "truth.txt").write_text("SIL\nSIL\ntake_cup\ntake_cup\npour\nSIL\n")
+    with pytest.raises(ReadError, match=r"line \d, label 1: its times count samples or frames; say how many .* rate="):
+        read_events(tmp_path / "rgb-01-1")
+    found = read_events(tmp_path / "rgb-01-1", rate=15)
+    truth = read_events(tmp_path / "truth.txt", "stages", rate=15, file="rgb-01-1")
+    pd.testing.assert_frame_equal(found.events, truth.events)
+    pd.testing.assert_frame_equal(found.support, truth.support)
+    assert found.skipped.empty

@@ -6,11 +6,20 @@ import pytest
 
 from domains.events import read_events
 from domains.events.files.io import NO_ONSET, SAYS_NONE
-from domains.events.formats.rows import ABSENT, BACKGROUND, EMPTY_ROW, NO_EVENT, NO_SEGMENT, NO_TIMES, OTHER_VIEW
+from domains.events.formats.rows import (
+    ABSENT,
+    BACKGROUND,
+    EMPTY_ROW,
+    NO_EVENT,
+    NO_SEGMENT,
+    NO_TIMES,
+    OTHER_VIEW,
+    VIEWED,
+)
 
 
 def test_a_row_that_says_there_is_no_event_is_no_mistake():
-    assert set(SAYS_NONE) == {NO_EVENT, BACKGROUND, EMPTY_ROW, OTHER_VIEW}
+    assert set(SAYS_NONE) == {NO_EVENT, BACKGROUND, EMPTY_ROW, OTHER_VIEW, VIEWED}
     assert not {NO_TIMES, NO_SEGMENT} & set(SAYS_NONE)
 
 
