@@ -4,6 +4,7 @@ from .comparison.errors import boundary_errors
 from .comparison.subjects import average_subjects, confidence_interval, score_subjects, with_subjects
 from .comparison.thresholds import operating_points, psds_curve
 from .disagreement.disagreement import compare_protocols, list_protocols
+from .disagreement.judging import judge_events
 from .disagreement.protocol_dots import plot_protocols
 from .files.converting import convert
 from .files.io import Annotations, read_events
@@ -11,6 +12,7 @@ from .files.writing import write_events
 from .frames.frames import Frames, from_frames, to_frames
 from .pictures.curves import plot_over_tiou, plot_precision_recall, plot_psd_roc
 from .pictures.plotting import plot_scored, plot_timelines
+from .pictures.verdict_lanes import plot_verdicts
 from .protocols import PROTOCOLS, Protocol, Scored
 from .protocols.fragments import ward_taxonomy
 from .run import score, summarise
@@ -46,6 +48,7 @@ __all__ = [
     "fleiss_kappa",
     "frame_overlap",
     "from_frames",
+    "judge_events",
     "list_protocols",
     "merge_close",
     "operating_points",
@@ -56,6 +59,7 @@ __all__ = [
     "plot_psd_roc",
     "plot_scored",
     "plot_timelines",
+    "plot_verdicts",
     "possession",
     "possession_scenes",
     "psds_curve",

@@ -1,6 +1,6 @@
 """The job of ``overlap events protocols``: two files or folders under every community's rule, beside each other.
 
-In Python: `compare_protocols`.
+In Python: `compare_protocols` and `judge_events`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from .. import _console
 from . import tables
 from .comparison.comparison import nothing_in_common
 from .comparison.subjects import Group
-from .disagreement.disagreement import compare_protocols, list_protocols, named_protocols, settings_of
+from .disagreement.disagreement import compare_and_keep, list_protocols, named_protocols, settings_of
+from .disagreement.judging import summary_of, verdicts_of
 from .protocols import PROTOCOLS, Scored
 from .run import nothing_within, score
 from .schema import Support
@@ -53,6 +54,7 @@ def protocols_files(
     support: Support = None,
     group: Group | None = None,
     settings: Mapping[str, Any] | None = None,
+    events: Path | None = None,
     outputs: Outputs,
     **options: Any,
 ) -> int:
@@ -69,7 +71,12 @@ def protocols_files(
         with warnings.catch_warnings():
             # the first time said it all
             warnings.simplefilter("ignore", UserWarning)
-            table = compare_protocols(*sides, protocols=names, support=stretches, group=group, **own)
+            table, kept = compare_and_keep(*sides, protocols=names, support=stretches, group=group, **own)
+    rows = table[table["reason"] != ""]
+    refused = dict(zip(rows["protocol"], rows["reason"], strict=True))
+    judged = verdicts_of(list(scored.given), kept, refused)
+    judged.attrs |= {"prediction": scored.names[0], "reference": scored.names[1]}
+    differs = judged[judged["differs"]].drop(columns="differs")
     facts = facts_of(scored, table) | {"files": found.report.attrs["files"]}
     result = Beside(table, found.skipped, scored)
 
@@ -80,14 +87,24 @@ def protocols_files(
 
     def page() -> str:
         from .disagreement.pages import protocols_page
+        from .pictures.verdict_lanes import plot_verdicts
 
-        return protocols_page(table, facts, notes, skipped=found.skipped, paths=_paths(predicted, reference))
+        lanes = plot_verdicts(judged).figure if len(differs) else None
+        paths = _paths(predicted, reference)
+        return protocols_page(table, facts, notes, judged=judged, lanes=lanes, skipped=found.skipped, paths=paths)
 
     def shown() -> list[Any]:
-        return [tables.protocols_table(table, facts), tables.differences_table(table), *tables.why_lines(table)]
+        numbers = tables.protocols_table(table, facts)
+        why = tables.differences_table(table)
+        return [numbers, *tables.verdicts_tables(judged), why, *tables.why_lines(table)]
 
     report = {**facts, "protocols": table.to_dict("records")}
-    code = _console.deliver(report, outputs, shown, picture, found.skipped, page=page, rows=table, notes=notes)
+    report["judged"] = summary_of(judged)
+    report["judged_differently"] = differs.to_dict("records")
+    files = {} if events is None else {events: differs}
+    code = _console.deliver(
+        report, outputs, shown, picture, found.skipped, page=page, rows=table, files=files, notes=notes
+    )
     within = nothing_within(support, scored)
     faults = [*_faults_of(result, is_asked=protocols is not None), *([within] if within else [])]
     for fault in faults:

@@ -41,6 +41,7 @@ from .flags import (
     MinDuration,
     Missing,
     MissingName,
+    OfEvents,
     OfSubjects,
     OperatingPoints,
     Padding,
@@ -192,20 +193,21 @@ def protocols(
     kind: Kind = None,
     rate: Rate = None,
     subset: Subset = None,
+    events: OfEvents = None,
     sharing: Sharing,
     saving: Saving,
     html: Html = None,
 ) -> None:
     """Score events under every community's rule.
 
-    The table says why the numbers of one pair of files differ.
+    The tables say why the numbers of one pair of files differ: by which rules, and of which events.
 
     As CSV: a row for each protocol; one that does not apply says why.
     """
     from . import beside
 
     inputs = [predicted, reference, support]
-    outputs = saving.checked(inputs, html=html, others={"--records": sharing.records})
+    outputs = saving.checked(inputs, html=html, others={"--records": sharing.records, "--events": events})
     names = read_names(protocols)
     if listed:
         raise typer.Exit(beside.list_files(names, outputs))
@@ -221,6 +223,7 @@ def protocols(
         kind=kind.value if kind else None,
         rate=rate,
         subset=subset,
+        events=events,
         **keywords(sharing),
         outputs=outputs,
     )

@@ -238,6 +238,10 @@ SettingOfAll = Annotated[
         help="A setting, for each protocol that has it; jer.collar=0.5 is for one. May be given several times.",
     ),
 ]
+OfEvents = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Save how each protocol judges the events that not all judge alike, as CSV."),
+]
 Listed = Annotated[bool, typer.Option("--list", help="List the protocols and their settings, and stop.")]
 
 Annotators = Annotated[

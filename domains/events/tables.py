@@ -13,6 +13,7 @@ from .._report import as_rows
 from .._tables import build_table
 from .._text import count_of
 from .disagreement.disagreement import COUNTS, differences
+from .disagreement.judging import no_verdict_lines, protocols_of, said_of, summary_of
 from .protocols import PROTOCOLS, Scored
 from .schema import durations_of
 
@@ -230,6 +231,34 @@ def protocols_table(table: pd.DataFrame, facts: Mapping[str, str]) -> Table:
         f"corrected: the value without the known faults of the protocol\nscored: {facts['support']}"
     )
     return build_table(("protocol", "score"), headings, cells, title=title, caption=caption)
+
+
+def verdicts_tables(judged: pd.DataFrame, most: int = 20) -> list[Any]:
+    """Return for the terminal how many events protocols judge differently, and of the first how.
+
+    Parameters
+    ----------
+    judged : DataFrame
+        As `judge_events` returns it.
+    most : int
+        So many events at most.
+    """
+    differs = judged[judged["differs"]]
+    said = "\n".join([summary_of(judged), *no_verdict_lines(judged)])
+    if differs.empty:
+        return [said]
+    names = protocols_of(judged)
+    labels = [name for name in ("file", "label") if (judged[name] != "").any()]
+    cells = []
+    for row in differs.head(most).to_dict("records"):
+        of_event = [str(row[name]) for name in ("side", *labels)]
+        times = [f"{row[name]:.6g}" for name in ("onset", "offset")]
+        cells.append([*of_event, said_of(row, names), *times])
+    caption = said
+    if len(differs) > most:
+        caption += f"\n… and {len(differs) - most} more events: --events FILE.csv lists them all"
+    headings = ("judged differently", *labels, "by")
+    return [build_table(headings, ("onset (s)", "offset (s)"), cells, caption=caption)]
 
 
 def differences_table(table: pd.DataFrame) -> Table:

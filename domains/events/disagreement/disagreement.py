@@ -139,6 +139,23 @@ def compare_protocols(
     >>> rows.loc["thumos14", "reason"][:55]
     '2 of 2 predictions have no confidence; this protocol ra'
     """
+    how: dict[str, Any] = {"support": support, "group": group, "level": level, "n_resamples": n_resamples, "rng": rng}
+    return compare_and_keep(predicted, reference, protocols=protocols, **how, **parameters)[0]
+
+
+def compare_and_keep(
+    predicted: Events,
+    reference: Events,
+    *,
+    protocols: Iterable[str] | None = None,
+    support: Support = None,
+    group: Group | None = None,
+    level: float = 0.95,
+    n_resamples: int = 2000,
+    rng: int = 0,
+    **parameters: Any,
+) -> tuple[pd.DataFrame, dict[str, Scored]]:
+    """Return the table of `compare_protocols`, and what the protocols that apply made of the events."""
     bootstrap = Bootstrap(level, n_resamples, rng)
     names = named_protocols(protocols)
     settings = settings_of(names, parameters)
@@ -148,21 +165,24 @@ def compare_protocols(
     subjects = None if group is None else _subjects(sides, support, group)
     rows = []
     heard: dict[str, list[str]] = {}
+    kept = {}
     for name in names:
-        row, said = _row(name, sides, support, subjects, settings[name], bootstrap)
+        row, said, scored = _row(name, sides, support, subjects, settings[name], bootstrap)
         rows.append(row)
         heard[name] = said
+        if scored is not None:
+            kept[name] = scored
     n_applied = sum(not row["reason"] for row in rows)
     shared = _heard_by_several(heard, n_applied)
     for message in shared:
-        warnings.warn(message.replace("events.assess", OPERATION, 1), stacklevel=2)
+        warnings.warn(message.replace("events.assess", OPERATION, 1), stacklevel=3)
     for row in rows:
         own = [said.removeprefix("events.assess: ") for said in heard[row["protocol"]] if said not in shared]
         row["why"] = "; ".join([part for part in (row["why"], *own) if part])
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"n_units": "Int64"})
     table.attrs |= {"prediction": name_of(predicted, "prediction"), "reference": name_of(reference, "reference")}
     table.attrs |= {"mean_over": "recordings" if subjects is None else "subjects", "level": level}
-    return table
+    return table, kept
 
 
 def differences(table: pd.DataFrame) -> pd.DataFrame:
@@ -303,8 +323,8 @@ def _row(
     subjects: Mapping[str, str] | None,
     settings: Mapping[str, Any],
     bootstrap: Bootstrap,
-) -> tuple[dict[str, Any], list[str]]:
-    """Return what a protocol says of events, or why it does not apply; and the warnings that it gave."""
+) -> tuple[dict[str, Any], list[str], Scored | None]:
+    """Return what a protocol says of events, or why it does not apply; the warnings it gave; and what it scored."""
     preset = PROTOCOLS[name]
     headline = _headline_of(name)
     row: dict[str, Any] = dict.fromkeys(COLUMNS, nan)
@@ -334,13 +354,13 @@ def _row(
             row["reason"] = one_line(str(error).removeprefix("events.assess: "), None)
     said = [str(one.message) for one in caught if issubclass(one.category, UserWarning)]
     if row["reason"]:
-        return row, said
+        return row, said, None
     if preset.corrected:
         row["corrected"] = _corrected(scored, headline)
     if np.isnan(row["value"]):
         row["why"] = "undefined: 0/0, or the support is needed and not known"
     row["why"] = "; ".join([part for part in (row["why"], *_notes(scored, row)) if part])
-    return row, said
+    return row, said, scored
 
 
 def _numbers(

@@ -15,9 +15,12 @@ import pandas as pd
 from ..._page import Finding, Look, page, paragraph, picture, section, table
 from ..._text import count_of
 from .disagreement import ASPECTS, COUNTS, differences
+from .judging import EVENT, FOUND, no_verdict_lines, protocols_of, said_of, summary_of
 
 PACKAGES = ("numpy", "scipy", "pandas", "xarray", "matplotlib")
 FIGURES = ("value", "low", "high", "mean", "mean_low", "mean_high", "corrected")
+MOST_EVENTS = 60
+TIMES = Look({"onset": ".6g", "offset": ".6g"}, {})
 LOOK = Look({**dict.fromkeys(FIGURES, ".4f"), **dict.fromkeys(COUNTS, ".6g")}, {})
 
 
@@ -26,6 +29,8 @@ def protocols_page(
     facts: Mapping[str, str],
     notes: Sequence[str] = (),
     *,
+    judged: pd.DataFrame | None = None,
+    lanes: Any = None,
     skipped: pd.DataFrame | None = None,
     paths: Mapping[str, str] | None = None,
 ) -> str:
@@ -39,6 +44,10 @@ def protocols_page(
         ``prediction reference support mean_over``, in words.
     notes : sequence of str
         Warnings.
+    judged : DataFrame, optional
+        As `judge_events` returns it.
+    lanes : matplotlib Figure, optional
+        As `plot_verdicts` draws it.
     skipped : DataFrame, optional
         Rows that are no events, and files that could not be read.
     paths : mapping, optional
@@ -63,7 +72,8 @@ def protocols_page(
     refused = found[found["reason"] != ""]
     sections = [
         section("One pair of files, a number for each protocol", *_drawn(found)),
-        section("Numbers", table(_numbers(applied), LOOK), paragraph(_said_of_numbers(facts))),
+        section("Numbers", table(_numbers(applied), LOOK, whole=True), paragraph(_said_of_numbers(facts))),
+        *_judged(judged, lanes),
         section(
             "Why they differ", table(differences(found), whole=True), paragraph("who does the same stands in one row")
         ),
@@ -91,6 +101,37 @@ def _drawn(found: pd.DataFrame) -> list[str]:
     drawn = picture(figure, "Each protocol's own number. They answer different questions; a higher one is no better")
     plt.close(figure)
     return [drawn]
+
+
+def _judged(judged: pd.DataFrame | None, lanes: Any) -> list[str]:
+    """Return the section of events that are judged differently."""
+    if judged is None:
+        return []
+    parts = [paragraph(summary_of(judged))]
+    if lanes is not None:
+        import matplotlib.pyplot as plt
+
+        said = "How protocols judge the events that not all judge alike; time is cut where they agree"
+        parts.append(picture(lanes, said))
+        plt.close(lanes)
+    differs = judged[judged["differs"]]
+    if len(differs):
+        parts.append(table(_verdicts(differs), TIMES, most=MOST_EVENTS, all_of_them="--events", whole=True))
+    parts += [paragraph(line) for line in no_verdict_lines(judged)]
+    return [section("Events that are judged differently", *parts)]
+
+
+def _verdicts(differs: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each event: which protocols find it, and which do not."""
+    names = protocols_of(differs)
+    rows = []
+    for row in differs.to_dict("records"):
+        found = [name for name in names if row[name] == FOUND]
+        others = said_of(row, [name for name in names if name not in found])
+        rows.append({**{name: row[name] for name in EVENT}, "found by": ", ".join(found), "by others": others})
+    listed = pd.DataFrame(rows)
+    empty = [name for name in ("file", "label") if (listed[name] == "").all()]
+    return listed.drop(columns=empty)
 
 
 def _numbers(applied: pd.DataFrame) -> pd.DataFrame:

@@ -354,12 +354,12 @@ def _with_lanes(events: pd.DataFrame) -> pd.DataFrame:
         offset = events["offset"].to_numpy(float)[positions]
         if (onset[1:] >= np.maximum.accumulate(offset)[:-1]).all():
             continue
-        lane[positions] = _lanes(onset, offset)
+        lane[positions] = lanes_of(onset, offset)
         n_lanes[positions] = lane[positions].max() + 1
     return events.assign(lane=lane, n_lanes=n_lanes)
 
 
-def _lanes(onset: np.ndarray, offset: np.ndarray) -> list[int]:
+def lanes_of(onset: np.ndarray, offset: np.ndarray) -> list[int]:
     """Return the first free lane of each of some events in order of their onsets."""
     free_from: list[float] = []
     lanes = []

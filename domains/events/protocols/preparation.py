@@ -207,6 +207,19 @@ def with_labels(events: pd.DataFrame, labels: str | Sequence[str], side: str = "
     return events[of_row.isin(fitting)].reset_index(drop=True)
 
 
+def fits(labels: pd.Series[str], patterns: str | Sequence[str]) -> np.ndarray:
+    """Return which labels fit a pattern; no label fits all.
+
+    Examples
+    --------
+    >>> fits(pd.Series(["sz", "impd", ""]), "sz*").tolist()
+    [True, False, True]
+    """
+    several = [patterns] if isinstance(patterns, str) else patterns
+    fitting = [label for label in labels.unique() if _fits(label, several)]
+    return labels.isin(fitting).to_numpy(bool)
+
+
 def merge_and_split(
     events: pd.DataFrame,
     *,

@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from domains.cli import app
-from domains.events import PROTOCOLS, compare_protocols
+from domains.events import PROTOCOLS, compare_protocols, judge_events
+from domains.events.disagreement.judging import summary_of
 
 A = pd.DataFrame({"file": list("xxyz"), "onset": [0, 20, 5, 3.0], "offset": [9, 30, 9, 4.0], "label": "sz"})
 B = pd.DataFrame({"file": list("xxyz"), "onset": [1, 22, 5, 30.0], "offset": [9, 31, 9, 40.0], "label": "sz"})
@@ -49,7 +50,17 @@ def test_the_terminal_shows_all_at_any_width(files, width):
     assert "error: not scored: thumos14 does not apply: 4 of 4 predictions have no confidence" in done.output
     for line in done.output.splitlines():
         is_sentence = line.startswith(
-            ("thumos14 does", "error: not", "szcore: ", "found,", "mean:", "corrected:", "The columns")
+            (
+                "thumos14 does",
+                "error: not",
+                "szcore: ",
+                "found,",
+                "mean:",
+                "corrected:",
+                "The columns",
+                "no verd",
+                "2 prot",
+            )
         )
         assert is_sentence or len(line) <= width, line
 
@@ -115,3 +126,21 @@ def test_a_setting_of_the_list_is_taken_as_it_is_written(files):
     plain = run(*files, "--protocols", "tiou", "--json")
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout) == json.loads(plain.stdout)
+
+
+def test_events_that_are_judged_differently_are_saved_and_shown(files, tmp_path):
+    path = tmp_path / "events.csv"
+    page = tmp_path / "page.html"
+    outputs = ("--events", str(path), "--html", str(page))
+    done = run(*files, "--support", "60", "--protocols", FEW, *outputs, "--json")
+    saved = pd.read_csv(path)
+    table = judge_events(A, B, protocols=FEW.split(","), support=60.0)
+    expected = table[table["differs"]].drop(columns="differs").reset_index(drop=True)
+    pd.testing.assert_frame_equal(saved, expected, check_dtype=False)
+    found = json.loads(done.stdout)
+    assert found["judged_differently"] == saved.to_dict("records")
+    assert found["judged"] == summary_of(table)
+    html = page.read_text()
+    assert "Events that are judged differently" in html
+    assert "no verdicts of nist_der: counts seconds, not events" in html
+    assert html.count("<figure>") == 2

@@ -67,7 +67,8 @@ def test_intervals_are_those_of_scipy(table):
 def test_errors_where_nobody_speaks_are_in_the_interval_and_in_no_mean():
     a = events(("x", 0, 9), ("y", 0, 8), ("z", 0, 10))
     b = events(("x", 0, 10), ("z", 0, 10))
-    row = compare_protocols(a, b, protocols=["nist_der"], support=SUPPORT, n_resamples=500).iloc[0]
+    # NIST leaves out a recording in which nobody of the reference speaks
+    row = compare_protocols(a, b, protocols=["pyannote_der"], support=SUPPORT, n_resamples=500).iloc[0]
     assert row["value"] == pytest.approx((1 + 8) / 20)
     assert (row["mean"], row["n_units"]) == (pytest.approx(0.05), 2)
     assert row["high"] > 1
