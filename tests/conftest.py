@@ -27,8 +27,11 @@ settings.register_profile("thorough", deadline=None, max_examples=500)
 settings.load_profile("default")
 
 
-NO_EXTRA_DATA = "needs data that may not be shipped: CONTRIBUTING.md, Extra data"
+ORIGINALS = "OVERLAP_SHARED_DATA"
+"""The variable that names the folder of data that may not be shipped: CONTRIBUTING.md, Original data."""
 
+PLAIN = ("domains/events",)
+"""Folders of tests that ask for no compiled kernel, as `_same_everywhere` holds: one leg of `.ci/run` is enough."""
 
 _LEARNING = ("contacts", "descent", "learned", "learning", "torus_density")
 EXAMPLES_NEED = {
@@ -38,15 +41,25 @@ EXAMPLES_NEED = {
 """Modules whose examples run with a package that they do not import until they are called."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that read data which may not be shipped, and the examples of packages that are not there."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests by what they need, and leave out those on original data where no folder of it is named."""
     lacking = {name: where for name, where in EXAMPLES_NEED.items() if importlib.util.find_spec(name) is None}
+    here = Path(__file__).parent
+    plain = tuple(here / folder for folder in PLAIN)
     for item in items:
         if "shared_data" in getattr(item, "fixturenames", ()):
-            item.add_marker("extra_data")
+            item.add_marker("original_data")
+        if any(item.path.is_relative_to(folder) for folder in plain):
+            item.add_marker("plain")
         for name, where in lacking.items():
             if isinstance(item, pytest.DoctestItem) and item.name.startswith(where):
                 item.add_marker(pytest.mark.skip(f"could not import '{name}'"))
+    if ORIGINALS in os.environ:
+        return
+    left_out = [item for item in items if item.get_closest_marker("original_data")]
+    items[:] = [item for item in items if item.get_closest_marker("original_data") is None]
+    config.hook.pytest_deselected(items=left_out)
 
 
 class ClosedPictures:
@@ -72,12 +85,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(KernelsOfDevices())
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say in one line how many tests were skipped for want of data."""
-    skipped = terminalreporter.stats.get("skipped", [])
-    n = sum(NO_EXTRA_DATA in str(report.longrepr) for report in skipped)
-    if n:
-        terminalreporter.write_line(f"{n} tests were skipped; they need data that may not be shipped: CONTRIBUTING.md")
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give whole files to the workers, largest first: what a file compiles is then compiled by one of them."""
+    from xdist.scheduler import LoadFileScheduling
+
+    return LoadFileScheduling(config, log) if config.getoption("dist") == "load" else None
 
 
 @dataclass(frozen=True)
@@ -123,6 +136,20 @@ def _forget_compiled_functions() -> Iterator[None]:
         dynamo.reset()
 
 
+@pytest.fixture(autouse=True)
+def _same_everywhere(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let no test of `PLAIN` ask for a compiled kernel: it would be another test without numba."""
+    if request.node.get_closest_marker("plain") is None:
+        yield
+        return
+    from overlap._compiled import kernels
+
+    before = kernels.cache_info()
+    yield
+    after = kernels.cache_info()
+    assert after[:2] == before[:2], "asks for a compiled kernel: PLAIN in tests/conftest.py"
+
+
 @dataclass(frozen=True)
 class Done:
     """What a command left behind."""
@@ -155,11 +182,9 @@ def run_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of test data that may not be shipped."""
-    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
-    folder = Path(os.environ.get("OVERLAP_SHARED_DATA", beside))
-    if not folder.is_dir():
-        pytest.skip(NO_EXTRA_DATA)
+    """The folder of test data that may not be shipped; without its name the tests that ask for it are left out."""
+    folder = Path(os.environ[ORIGINALS])
+    assert folder.is_dir(), f"{ORIGINALS} names {folder}, which is no folder"
     return folder
 
 

@@ -5,7 +5,7 @@ In an environment of their own::
     pip install crowsetta==5.1.2 mne==1.13.2
     python benchmarks/peers/ask_crowsetta.py FOLDER tests/data/event_files_peers.json
 
-FOLDER holds the examples of crowsetta: ``events/formats/crowsetta`` of the extra data.
+FOLDER holds the examples of crowsetta: ``events/formats/crowsetta`` of the original data.
 """
 
 import importlib.metadata

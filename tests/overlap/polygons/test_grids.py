@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -13,7 +12,6 @@ from hypothesis.extra import numpy as hnp
 from overlap import polygons
 
 TORUS = (360.0, 360.0)
-ROOT = Path(__file__).parents[3]
 
 
 def moved(geometries, shift):
@@ -154,19 +152,8 @@ def test_unknown_modes_are_refused():
 
 
 def top8000():
-    shared = Path(os.environ.get("OVERLAP_SHARED_DATA", ROOT.parent / "shared" / "data"))
-    found = [
-        p
-        for p in (
-            ROOT / "domains/ramachandran/data/top8000.npz",
-            shared / "ramachandran/top8000_from_cctbx.npz",
-        )
-        if p.exists()
-    ]
-    if not found:
-        pytest.skip("needs the Top8000 grids: the package's data, or OVERLAP_SHARED_DATA")
-    with np.load(found[0], allow_pickle=False) as data:
-        return {k: data[k] for k in ("score", "favored", "allowed")}
+    with (files("domains.ramachandran") / "data" / "top8000.npz").open("rb") as file:
+        return dict(np.load(file, allow_pickle=False))
 
 
 def test_regions_have_the_areas_of_the_padded_contours():

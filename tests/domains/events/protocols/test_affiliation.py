@@ -61,7 +61,7 @@ def test_drawn_series_zone_by_zone(drawn, tolerance):
     assert float(pooled.recall) == pytest.approx(np.mean(in_zones), rel=1e-12)
 
 
-@pytest.mark.extra_data
+@pytest.mark.original_data
 def test_the_tables_of_the_paper(shared_data):
     folder = shared_data / "events" / "affiliation"
     expected = json.loads((folder / "expected_peer.json").read_text())

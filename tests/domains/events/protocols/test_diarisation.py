@@ -156,7 +156,7 @@ def test_what_pyannote_s_own_tests_say():
     assert float(compare(turns([(0, 10_000, "spk")]), nothing, "jer").jer) == 1
 
 
-@pytest.mark.extra_data
+@pytest.mark.original_data
 def test_what_dscore_says_of_its_data(shared_data):
     folder = shared_data / "events" / "dscore" / "scorelib" / "tests"
     expected = {0.0: (26.39, 23.36), 0.1: (24.99, 22.31), 0.25: (24.01, 21.53)}

@@ -53,7 +53,7 @@ def settings_of(text):
     return {name: literal_eval(value) for name, value in (one.split("=") for one in text.split(","))}
 
 
-@pytest.mark.extra_data
+@pytest.mark.original_data
 @pytest.mark.parametrize("scenario", ["default", "scenario1", "scenario2"])
 def test_what_psds_eval_says_of_its_example(baseline, expected, scenario):
     keys = [key for key in expected if key.startswith(f"{scenario}|")]
@@ -66,7 +66,7 @@ def test_what_psds_eval_says_of_its_example(baseline, expected, scenario):
         assert float(replace(scored, settings=settings).report().psds) == pytest.approx(expected[key], abs=1e-12)
 
 
-@pytest.mark.extra_data
+@pytest.mark.original_data
 def test_counts_of_the_example_at_each_point(baseline, expected):
     scored = assess(baseline[0], baseline[1], "psds", support=baseline[2])
     report = scored.report("label")
@@ -83,7 +83,7 @@ def test_counts_of_the_example_at_each_point(baseline, expected):
     assert float(found) == pytest.approx(macro, abs=1e-12)
 
 
-@pytest.mark.extra_data
+@pytest.mark.original_data
 def test_the_fixtures_of_psds_eval(folder, expected):
     data = folder / "tests" / "data"
     support = read(data / "test.metadata")
