@@ -35,27 +35,6 @@ def test_float32_stays():
     assert boxes.pairwise(a, a.astype(np.float64)).dtype == np.float64
 
 
-FUNCTIONS = {
-    "measure": lambda a, b: boxes.measure(a, b).intersection,
-    "periodic": lambda a, b: boxes.iou(a, b, period=(7.0, None)),
-    "encode": boxes.encode,
-    "giou": boxes.giou,
-    "diou": boxes.diou,
-    "ciou": boxes.ciou,
-    "eiou": boxes.eiou,
-}
-
-
-def test_unobserved_malformed_boxes_are_nan(torch):
-    a, b = torch.tensor(some(3)), torch.tensor(some(3))
-    a[1, 0], b[2, 3] = 100.0, np.nan
-    for name, function in FUNCTIONS.items():
-        got = torch.func.vmap(function)(a, b).reshape(3, -1)
-        assert torch.isnan(got).all(dim=1).tolist() == [False, True, True], name
-        got = torch.compile(function, fullgraph=True, backend="aot_eager")(a, b).reshape(3, -1)
-        assert torch.isnan(got).all(dim=1).tolist() == [False, True, True], name
-
-
 def test_dask_is_lazy_and_marks_malformed_boxes():
     da = pytest.importorskip("dask.array")
     a = some(5)

@@ -125,7 +125,7 @@ def test_no_scale_is_special(a, b, power):
 @pytest.mark.parametrize("name", SCORES)
 def test_gradients_vmap_and_compile(check_under_torch, name):
     # the alpha of CIoU is a constant to gradients
-    check_under_torch(getattr(boxes, name), gradcheck=name != "ciou")
+    check_under_torch(getattr(boxes, name), gradcheck=name != "ciou", marks_malformed=True)
 
 
 # ---------------------------------------------------------------- nothing, and bad input
