@@ -11,6 +11,7 @@ Conventions
 - The resamples are those of `scipy.stats.bootstrap` with the same seed, up to 65 536 cases. Sums over more are drawn
   part by part: first how many of each part, then which. That is a multinomial draw in two steps, and what is looked up
   together lies together.
+- What is no function of sums is made anew for each resample, from how often each case was drawn: `interval_of_figure`.
 - The memory is of the order of the counts, the time of the cases times the resamples.
 
 References
@@ -38,7 +39,7 @@ from ._groups import number_groups, renumbered
 from .counts import Overlap
 from .indices import INDICES
 
-__all__ = ["ConfidenceInterval", "confidence_interval", "interval_of"]
+__all__ = ["ConfidenceInterval", "confidence_interval", "interval_of", "interval_of_figure"]
 
 Index = Callable[[Overlap], Any]
 Statistic = Callable[[list[Any], int], Any]
@@ -241,6 +242,101 @@ def interval_of(
     return ConfidenceInterval(low, high)
 
 
+def interval_of_figure(
+    figure: Callable[[np.ndarray], Any],
+    n_cases: int,
+    *,
+    level: float = 0.95,
+    n_resamples: int = 9999,
+    rng: int | np.random.Generator | None = None,
+    method: Literal["percentile", "BCa"] = "BCa",
+    groups: Iterable[Any] | None = None,
+) -> ConfidenceInterval:
+    """Bootstrap a confidence interval of any figure of cases, which is told how often each case was drawn.
+
+    The cases are drawn as `confidence_interval` draws them.
+
+    Parameters
+    ----------
+    figure : callable
+        ``figure(times) -> values``. `times`: array of int, shape (rows, n_cases), how often each case was drawn in each
+        resample. `values`: shape (rows,), or (rows, ...) for several figures, each of which has an interval.
+    n_cases : int
+        How many cases there are.
+    level : float
+        Confidence level, in (0, 1).
+    n_resamples : int
+        Number of resamples.
+    rng : int or numpy.random.Generator, optional
+        Seed or generator.
+    method : {"percentile", "BCa"}
+        How the interval is read off the resamples; BCa corrects for bias and skewness.
+    groups : array or iterable of hashable, optional
+        A label for each case; groups are resampled with all their cases.
+
+    Returns
+    -------
+    ConfidenceInterval
+        ``low`` and ``high``, a number or an array for each figure. A resample in which a figure is undefined (NaN) is
+        left out of its interval; NaN where it is undefined in all.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two cases or groups, `groups` has not one label a case, or an argument is out of range.
+
+    Warns
+    -----
+    scipy.stats.DegenerateDataWarning
+        If BCa is not defined, since all resamples lie on one side of the value; both ends are NaN.
+
+    Examples
+    --------
+    The geometric mean of two sums, each over all cases:
+
+    >>> a, b = np.array([4.0, 5.0, 1.0, 7.0]), np.array([2.0, 6.0, 3.0, 8.0])
+    >>> low, high = interval_of_figure(lambda times: np.sqrt((times @ a) * (times @ b)), 4, rng=0)
+    >>> round(float(low), 2), round(float(high), 2)
+    (10.0, 25.92)
+    """
+    operation = "resample.interval_of_figure"
+    if n_cases < 2:
+        raise ValueError(f"{operation}: at least two cases are needed, got {n_cases}")
+    _check_numbers(operation, level, n_resamples)
+    check_choice(operation, "method", method, ("percentile", "BCa"))
+    codes = np.arange(n_cases) if groups is None else number_groups(operation, groups, n_cases)
+    n_units = int(codes.max()) + 1
+    value = np.asarray(figure(np.ones((1, n_cases), int)), float)[0]
+    resamples = []
+    for _, drawn in _draws(n_units, int(n_resamples), np.random.default_rng(rng), n_cases):
+        times = _times_drawn(drawn, n_units)
+        resamples.append(np.asarray(figure(times[:, codes]), float))
+    distributions = np.concatenate(resamples)
+    without_each = None
+    if method == "BCa":
+        without_each = _without_each(figure, codes, n_units)
+    low = np.full(value.shape, np.nan)
+    high = np.full(value.shape, np.nan)
+    for place in np.ndindex(value.shape):
+        column = distributions[(slice(None), *place)]
+        defined = np.sort(column[~np.isnan(column)])
+        if len(defined):
+            jackknife = None if without_each is None else without_each[(slice(None), *place)]
+            low[place], high[place] = _read_off(float(value[place]), defined, level, jackknife)
+    return ConfidenceInterval(low[()], high[()])
+
+
+def _without_each(figure: Callable[[np.ndarray], Any], codes: np.ndarray, n_units: int) -> np.ndarray:
+    """Return the figure without each unit, (n_units, ...)."""
+    parts = []
+    rows = max(1, _BLOCK // len(codes))
+    for start in range(0, n_units, rows):
+        left_out = np.arange(start, min(start + rows, n_units))
+        times = codes[None, :] != left_out[:, None]
+        parts.append(np.asarray(figure(times.astype(int)), float))
+    return np.concatenate(parts)
+
+
 def _by_case(o: Overlap, axis: int) -> Overlap:
     """Return the sizes as floating numbers with the cases along the last axis."""
     return Overlap(
@@ -299,12 +395,22 @@ def _ends(
         return np.nan, np.nan
     value = statistic([column.sum() for column in columns], n_units)
     distribution = np.sort(statistic(_sums(columns, n_resamples, rng), n_units))
+    jackknife = None
+    if method == "BCa":
+        without = [_sums_without_each(column) for column in columns]
+        jackknife = statistic(without, n_units - 1)
+    return _read_off(value, distribution, level, jackknife)
+
+
+def _read_off(
+    value: float, distribution: np.ndarray, level: float, jackknife: np.ndarray | None
+) -> tuple[float, float]:
+    """Return both ends of the interval of sorted resamples; by BCa where there is a jackknife."""
     if distribution[-1] - distribution[0] <= _ROUNDING * abs(value):  # one value whatever is drawn
         return value, value
     at = ((1 - level) / 2, (1 + level) / 2)
-    if method == "BCa":
-        without = [_sums_without_each(column) for column in columns]
-        at = _corrected(at, value, distribution, statistic(without, n_units - 1))
+    if jackknife is not None:
+        at = _corrected(at, value, distribution, jackknife)
     if np.isnan(at[0]) or np.isnan(at[1]):
         _warn_of_no_bca()
     return _quantile(distribution, at[0]), _quantile(distribution, at[1])
@@ -336,7 +442,7 @@ def _warn_of_no_bca() -> None:
     from scipy.stats import DegenerateDataWarning
 
     text = "resample.confidence_interval: BCa is not defined for these cases; use method='percentile'"
-    warnings.warn(DegenerateDataWarning(text), stacklevel=4)
+    warnings.warn(DegenerateDataWarning(text), stacklevel=5)
 
 
 def _quantile(distribution: np.ndarray, p: float) -> float:

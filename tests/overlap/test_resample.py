@@ -378,3 +378,33 @@ def test_bad_groups_others_and_values():
         resample.interval_of([1.0, 2.0], level=1)
     with pytest.raises(ValueError, match="interval_of: groups has 1 labels for 2 cases"):
         resample.interval_of([1.0, 2.0], groups=["a"])
+
+
+@pytest.mark.parametrize("grouped", [False, True], ids=["cases", "groups"])
+@pytest.mark.parametrize("method", ["percentile", "BCa"])
+def test_an_interval_of_a_figure_that_is_no_function_of_sums_is_scipys(method, grouped):
+    values = np.random.default_rng(4).gamma(2.0, size=24)
+    groups = np.arange(24) // 3 if grouped else None
+
+    def figure(times):
+        return np.array([[np.median(np.repeat(values, row)), np.repeat(values, row).max()] for row in times])
+
+    def median(drawn, axis):
+        taken = values[drawn] if groups is None else values.reshape(8, 3)[drawn].reshape(*drawn.shape[:-1], -1)
+        return np.median(taken, axis=-1)
+
+    theirs = scipys(median, 8 if grouped else 24, method, n_resamples=299)
+    ours = resample.interval_of_figure(figure, 24, rng=0, n_resamples=299, method=method, groups=groups)
+    assert (ours.low[0], ours.high[0]) == pytest.approx(tuple(theirs), rel=1e-12)
+    assert ours.high[1] == values.max()
+
+
+def test_a_resample_without_the_figure_is_left_out_of_its_interval():
+    def figure(times):
+        return np.where(times[:, 0] > 0, times @ [1.0, 2.0, 3.0], nan)
+
+    low, high = resample.interval_of_figure(figure, 3, rng=0, n_resamples=500, method="percentile")
+    assert 3 <= low < high <= 7
+    assert np.isnan(resample.interval_of_figure(lambda times: np.full(len(times), nan), 3, method="percentile")).all()
+    with pytest.raises(ValueError, match="interval_of_figure: at least two cases are needed, got 1"):
+        resample.interval_of_figure(figure, 1)

@@ -23,7 +23,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from functools import partial
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -35,68 +36,32 @@ from overlap.resample import ConfidenceInterval
 from ..._checks import UsageError, check_choice
 from ..._text import one_line
 from ..protocols import Scored
-from ..protocols.descriptions import Terms, terms_of_der, terms_of_f1, terms_of_iou, terms_of_jer
+from ..protocols.descriptions import Terms
 from ..protocols.matchers import NOBODY
-from ..protocols.preparation import rounded
+from ..protocols.scored import Weighed
+from ..protocols.weighing import RATIOS, ratios_of
 
 Group = Mapping[str, str] | str
-
-DAY = 86400.0
 
 BIDS_SUBJECT = re.compile(r"(?:^|[/_])(sub-[A-Za-z0-9]+)(?=[/_.]|$)")
 
 
-def _terms_of_precision(report: xr.Dataset) -> Terms:
-    return Terms(report["intersection"], report["size_a"])
-
-
-def _terms_of_recall(report: xr.Dataset) -> Terms:
-    return Terms(report["intersection"], report["size_b"])
-
-
-def _terms_of_error_rate(report: xr.Dataset) -> Terms:
-    return Terms(report["substitutions"] + report["deletions"] + report["insertions"], report["size_b"])
-
-
-def _terms_of_false_alarms(report: xr.Dataset) -> Terms:
-    return Terms(report["size_a"] - report["intersection"], report["days"])
-
-
-def _terms_of_specificity(report: xr.Dataset) -> Terms:
-    negatives = report["true_negatives"]
-    return Terms(negatives, negatives + report["size_a"] - report["intersection"])
-
-
-def _terms_of_accuracy(report: xr.Dataset) -> Terms:
-    spurious = report["size_a"] - report["intersection"]
-    right = report["intersection"] + report["true_negatives"]
-    return Terms(right, report["size_b"] + spurious + report["true_negatives"])
-
-
-RATIOS: Mapping[str, Callable[[xr.Dataset], Terms]] = {
-    "f1": terms_of_f1,
-    "dice": terms_of_f1,
-    "iou": terms_of_iou,
-    "precision": _terms_of_precision,
-    "recall": _terms_of_recall,
-    "error_rate": _terms_of_error_rate,
-    "specificity": _terms_of_specificity,
-    "accuracy": _terms_of_accuracy,
-    "false_alarms_per_24h": _terms_of_false_alarms,
-    "der": terms_of_der,
-    "jer": terms_of_jer,
-}
-"""The figures that are ratios of sums, and their terms in a report."""
-
 FIGURES = (
     *RATIOS,
+    "f_beta",
     "balanced_accuracy",
     "kappa",
+    "macro_f1",
+    "psds",
     "mean_ap",
     "average_map",
+    "recall_at_1x",
+    "recall_at_5x",
+    "auc",
     "reference_f1",
     "mean_f1",
-    "auc",
+    "edit",
+    "overlap_ratio",
     "purity",
     "coverage",
 )
@@ -245,32 +210,35 @@ def confidence_interval(
     rng: int | np.random.Generator | None = None,
     method: Literal["percentile", "BCa"] = "BCa",
 ) -> ConfidenceInterval:
-    """Bootstrap a confidence interval of a figure that is a ratio of sums, over recordings or subjects.
+    """Bootstrap a confidence interval of a figure over recordings or subjects.
+
+    A resample is scored from what was matched once: ratios from their sums, others as their protocol makes them of
+    recordings that count several times.
 
     Parameters
     ----------
     scored : Scored
         As `assess` returns it.
     metric : str
-        "f1", "dice", "iou", "precision", "recall", "error_rate", "specificity", "accuracy", "false_alarms_per_24h",
-        "der" or "jer", if the protocol reports it, or the protocol's headline if that is a ratio of sums.
+        A figure of the report that is of all recordings, such as "f1", "recall", "error_rate", "der", "kappa",
+        "macro_f1", "average_map" or "psds".
     by : {"file", "subject"}
         What is resampled. The figure is that of all recordings in either case.
     group : str or mapping
         Whose each recording is, with ``by="subject"``; see `subjects_of`.
     level, n_resamples, rng, method
-        See `overlap.resample.confidence_interval`.
+        See `overlap.resample.interval_of_figure`.
 
     Returns
     -------
     ConfidenceInterval
         ``low`` and ``high``; arrays where the protocol has several thresholds. A recording without either term says
-        nothing of the figure, and is not resampled.
+        nothing of a ratio of sums, and is not resampled. A resample in which another figure is undefined is left out.
 
     Raises
     ------
     UsageError
-        If the figure is no ratio of sums that the protocol reports, or a recording has no subject.
+        If the protocol does not report the figure, or a recording has no subject.
     ValueError
         If there are fewer than two recordings or subjects, or an argument is out of range.
 
@@ -280,27 +248,94 @@ def confidence_interval(
     >>> onset = np.arange(12.0) * 10
     >>> names = [f"sub-{k // 2}_run-{k % 2}" for k in range(12)]
     >>> reference = pd.DataFrame({"onset": onset, "offset": onset + 4, "file": names})
-    >>> scored = assess(reference[::2].assign(offset=onset[::2] + 3), reference, "time")
+    >>> scored = assess(reference[::2].assign(offset=onset[::2] + 3), reference, "time", support=120.0)
     >>> low, high = confidence_interval(scored, "recall", rng=0)
     >>> round(float(low), 2), round(float(high), 2)
     (0.19, 0.56)
+    >>> low, high = confidence_interval(scored, "kappa", rng=0)
+    >>> round(float(low), 2), round(float(high), 2)
+    (0.31, 0.71)
     """
     operation = "events.confidence_interval"
     check_choice(operation, "by", by, ("file", "subject"))
-    terms = _find_terms(scored, metric)
-    report = scored.report("file")
-    above, below = (x.transpose("file", ...) for x in terms(report.assign(days=_days_of(scored, report["file"]))))
-    numerator = above.to_numpy().astype(float)
-    denominator = np.broadcast_to(below.to_numpy().astype(float), numerator.shape)
-    says_something = ((numerator != 0) | (denominator != 0)).reshape(len(numerator), -1).any(axis=1)
+    figures = resampled_figures(scored)
+    if metric not in figures:
+        raise UsageError(
+            f"{operation}: {one_line(repr(metric), 80)} is no figure that {scored.protocol_name} reports of recordings "
+            f"that count several times, as resamples have them; it has {', '.join(figures)}"
+        )
+    files, figure = figures[metric]
     groups = None
     if by == "subject":
-        groups = subjects_of(scored, group).loc[report["file"].to_numpy()][says_something].tolist()
-    # errors may exceed what they are divided by, which an overlap may not
-    sums = ov.Overlap(np.zeros_like(numerator[says_something]), numerator[says_something], denominator[says_something])
-    return ov.resample.confidence_interval(
-        sums, _ratio, level=level, n_resamples=n_resamples, rng=rng, method=method, groups=groups
+        groups = subjects_of(scored, group).loc[files].tolist()
+    return ov.resample.interval_of_figure(
+        figure, len(files), level=level, n_resamples=n_resamples, rng=rng, method=method, groups=groups
     )
+
+
+def resampled_figures(scored: Scored) -> dict[str, Resampled]:
+    """Return the figures of recordings that count several times: of which recordings, and how they are made.
+
+    Parameters
+    ----------
+    scored : Scored
+        As `assess` returns it.
+
+    Returns
+    -------
+    dict
+        For each figure the recordings that say something of it, and ``figure(times) -> values``, see
+        `overlap.resample.interval_of_figure`.
+
+    Examples
+    --------
+    >>> from .comparison import assess
+    >>> files, recall = resampled_figures(assess([[0, 4]], [[2, 6]], "time"))["recall"]
+    >>> files, recall(np.array([[1], [2]])).tolist()
+    ([''], [0.5, 0.5])
+    """
+    figures = {name: _of_ratio(scored, terms) for name, terms in ratios_of(scored).items()}
+    weigh = scored.protocol.weigh
+    if weigh is None:
+        return figures
+    weighed = weigh(scored)
+    for name in weighed(np.ones((1, len(scored.files)), int)):
+        figures[str(name)] = Resampled(scored.files, partial(_one_of, weighed, str(name)))
+    return figures
+
+
+class Resampled(NamedTuple):
+    """A figure of recordings that count several times.
+
+    Parameters
+    ----------
+    files : list of str
+        The recordings that are resampled.
+    figure : callable
+        ``figure(times) -> values``: how often each counts, (draws, files), to the figure, (draws, ...).
+    """
+
+    files: list[str]
+    figure: Callable[[np.ndarray], np.ndarray]
+
+
+def _of_ratio(scored: Scored, terms: Terms) -> Resampled:
+    """Return a ratio of sums over the recordings that have either term."""
+    above = terms.numerator.to_numpy()
+    below = terms.denominator.to_numpy()
+    says_something = ((above != 0) | (below != 0)).any(axis=tuple(range(1, above.ndim)))
+    files = np.array(scored.files, object)[says_something].tolist()
+    return Resampled(files, partial(_ratio, above[says_something], below[says_something]))
+
+
+def _ratio(above: np.ndarray, below: np.ndarray, times: np.ndarray) -> np.ndarray:
+    # errors may exceed what they are divided by, and stand over nothing
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.tensordot(times, above, 1) / np.tensordot(times, below, 1))
+
+
+def _one_of(weighed: Weighed, name: str, times: np.ndarray) -> np.ndarray:
+    return weighed(times)[name].transpose("draw", ...).to_numpy()
 
 
 def with_subjects(
@@ -330,7 +365,7 @@ def with_subjects(
     Dataset
         Beside those of the report, of each figure f that subjects have: ``f_mean f_sd f_mean_low f_mean_high``, over
         the ``f_n_defined`` subjects of which it is no 0/0; ``f_low f_high``, the interval of the figure of all
-        recordings, where it is a ratio of sums and two subjects say something of it.
+        recordings, where two subjects say something of it.
         ``attrs``: ``group n_subjects level n_resamples``.
 
     Raises
@@ -364,7 +399,7 @@ def with_subjects(
             added[f"{figure}_{name}"] = ("threshold", values) if "threshold" in rows else values[0]
     n_subjects = int(scores["subject"].nunique())
     if n_subjects > 1:
-        for metric in _known_terms(scored, scored.report()):
+        for metric in resampled_figures(scored):
             try:
                 low, high = confidence_interval(
                     scored,
@@ -437,37 +472,6 @@ def _renumbered(partner: np.ndarray, row: np.ndarray) -> np.ndarray:
     if not len(row):
         return partner
     return np.where(partner == NOBODY, NOBODY, row[partner])
-
-
-def _known_terms(scored: Scored, report: xr.Dataset) -> dict[str, Callable[[xr.Dataset], Terms]]:
-    """Return the terms of the figures of a report that are ratios of sums."""
-    headline = scored.protocol.headline
-    own = {headline.name: headline.terms} if headline and headline.terms else {}
-    return {name: terms for name, terms in {**RATIOS, **own}.items() if name in report}
-
-
-def _find_terms(scored: Scored, metric: str) -> Callable[[xr.Dataset], Terms]:
-    known = _known_terms(scored, scored.report())
-    if metric not in known:
-        raise UsageError(
-            f"events.confidence_interval: {one_line(repr(metric), 80)} is no ratio of sums that {scored.protocol_name} "
-            f"reports, and only sums add over recordings; it has {', '.join(known)}. Of any figure of subjects "
-            "average_subjects(score_subjects(scored)) gives the mean and its interval"
-        )
-    return known[metric]
-
-
-def _days_of(scored: Scored, files: xr.DataArray) -> xr.DataArray:
-    """Return how long each recording is, in days, as false alarms a day are counted."""
-    seconds = scored.seconds
-    length = rounded(seconds.to_numpy(), getattr(scored.settings, "rate", None))
-    of_file = pd.Series(length, seconds.index)
-    return xr.DataArray(of_file.reindex(files.to_numpy()).to_numpy() / DAY, dims="file")
-
-
-def _ratio(o: ov.Overlap) -> Any:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(o.size_a) / np.asarray(o.size_b)
 
 
 def _numbers(figures: xr.Dataset) -> dict[str, float]:

@@ -4,8 +4,8 @@ Conventions
 -----------
 - A row for each protocol, whether it applies or not: one that refuses these events says why, and is not left out.
 - The value is that of the protocol as its community has it. ``corrected`` is the value without its known faults.
-- Where the value is a ratio of sums, it has an interval, and a mean over recordings (or subjects) with an interval of
-  its own: percentile bootstrap, recordings or subjects resampled. A recording where the ratio is 0/0 counts in no mean.
+- The value has an interval, and a mean over recordings (or subjects) with an interval of its own: percentile bootstrap,
+  recordings or subjects resampled. A recording where the value is undefined counts in no mean.
 - What a protocol does is read from the settings that held, see `domains.events.protocols.descriptions`.
 
 References
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from math import nan
 from typing import Any
@@ -26,20 +26,20 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-import overlap as ov
 from overlap import resample
 
 from ..._checks import UsageError, check_choice, check_number
 from ..._report import name_of
 from ..._text import one_line
 from ..comparison.comparison import Events, assess, nothing_in_common
-from ..comparison.subjects import Group, subjects_of
+from ..comparison.subjects import Group, resampled_figures, subjects_of
 from ..protocols import PROTOCOLS, Scored
 from ..protocols.descriptions import Description, Headline
 from ..protocols.scored import as_dict
 from ..schema import Support, as_events, as_support
 
 OPERATION = "events.compare_protocols"
+Figure = Callable[[np.ndarray], np.ndarray]
 ASPECTS = tuple(part.name for part in fields(Description))
 """What protocols do in different ways: criterion, matcher, collar and so on."""
 COUNTS = ("found", "missed", "spurious")
@@ -380,45 +380,39 @@ def _numbers(
         missed = float(report["size_b"]) - found
         spurious = float(report["size_a"]) - found
         numbers |= dict(zip(COUNTS, (found, missed, spurious), strict=True))
-    if headline.terms is None:
-        return numbers
-    of_files = scored.report("file")
-    # a headline that is at a threshold of its own finds it
-    above, below = headline.terms(_at_one_threshold(scored, of_files) if is_at else of_files)
-    return numbers | _over_units(above, below, subjects, bootstrap)
+    files, figure = resampled_figures(scored)[headline.name]
+    if is_at:
+        figure = _at_one(figure, int(np.argmin(np.abs(whole["threshold"].to_numpy() - threshold))))
+    return numbers | _over_units(files, figure, subjects, bootstrap)
+
+
+def _at_one(figure: Figure, k: int) -> Figure:
+    """Return a figure at one of its thresholds."""
+    return lambda times: figure(times)[:, k]
 
 
 def _over_units(
-    above: xr.DataArray, below: xr.DataArray, subjects: Mapping[str, str] | None, bootstrap: Bootstrap
+    files: list[str], figure: Figure, subjects: Mapping[str, str] | None, bootstrap: Bootstrap
 ) -> dict[str, Any]:
-    """Return the interval of a ratio of sums, and its mean over recordings or subjects with an interval."""
-    sums = pd.DataFrame({"above": above.to_series(), "below": below.to_series()})
-    if subjects is not None:
-        unit = pd.Index([subjects[str(file)] for file in sums.index], name="subject")
-        sums = sums.groupby(unit).sum()
-    is_some = (sums["below"] > 0) | (sums["above"] > 0)
-    sums = sums[is_some]
-    is_defined = sums["below"] > 0
-    ratios = (sums["above"] / sums["below"].where(is_defined)).dropna()
-    numbers: dict[str, Any] = {"n_units": len(ratios)}
-    if len(ratios):
-        numbers["mean"] = float(ratios.mean())
+    """Return the interval of a figure, and its mean over recordings or subjects with an interval."""
+    unit_of = files if subjects is None else [subjects[file] for file in files]
+    number, units = pd.factorize(pd.Index(unit_of, dtype=object))
+    each = np.zeros((0,))
+    if len(units):
+        each = figure((number == np.arange(len(units))[:, None]).astype(int))
+    # of a recording in which errors stand over nothing there is no ratio
+    defined = each[np.isfinite(each)]
+    numbers: dict[str, Any] = {"n_units": len(defined)}
+    if len(defined):
+        numbers["mean"] = float(defined.mean())
     how = asdict(bootstrap)
-    if len(sums) > 1:
-        # two sums that share nothing: errors may exceed what they are divided by
-        terms = ov.Overlap(np.zeros(len(sums)), sums["above"].to_numpy(float), sums["below"].to_numpy(float))
-        low, high = resample.confidence_interval(terms, _ratio, method="percentile", **how)
+    if len(units) > 1:
+        low, high = resample.interval_of_figure(figure, len(files), method="percentile", groups=number, **how)
         numbers |= {"low": float(low), "high": float(high)}
-    if len(ratios) > 1:
-        low, high = resample.interval_of(ratios.to_numpy(), "mean", **how)
+    if len(defined) > 1:
+        low, high = resample.interval_of(defined, "mean", **how)
         numbers |= {"mean_low": float(low), "mean_high": float(high)}
     return numbers
-
-
-def _ratio(terms: ov.Overlap) -> Any:
-    """Return a ratio of sums; infinite where errors stand over nothing, so that they are not left out."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(terms.size_a, float) / np.asarray(terms.size_b, float)
 
 
 def _corrected(scored: Scored, headline: Headline) -> float:

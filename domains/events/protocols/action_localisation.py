@@ -23,19 +23,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import nan
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from ..._checks import check_choice
+from ..schema import names_in
 from .criteria import Points, groups, tiou
 from .descriptions import AVERAGE_MAP, NO_COLLAR, Description, listed, of_nothing, of_outside, within
 from .matchers import by_confidence
 from .preparation import Order, Outside, ordered, within_support, without_duplicates
 from .ranks import Ties
-from .reducers import average_precision, first_to_find
-from .scored import By, Matched, Protocol, Scored
+from .reducers import average_precision, first_to_find, weigh_average_precision
+from .scored import By, Matched, Protocol, Scored, Weighed
 from .settings import (
     OPERATION,
     OUTSIDE,
@@ -49,6 +51,7 @@ from .settings import (
     check_outside,
     check_points,
 )
+from .weighing import weighed_sums
 
 TIES = "predictions of equal confidence count one after the other, the later row first"
 EQUALS = "of free references of equal temporal IoU the later row is claimed"
@@ -139,18 +142,47 @@ def score_ranked(scored: Scored, by: By) -> xr.Dataset:
     Dataset
         Beside those of `average_precision`: ``recall_at_1x``, ``recall_at_5x`` …, over thresholds.
     """
-    data = average_precision(scored, by)
+    pieces = _found_at_top(scored).sum("file")
+    return average_precision(scored, by).assign(_recalls(pieces, scored.settings))
+
+
+def weigh_ranked(scored: Scored) -> Weighed:
+    """Return the mean average precision and the recalls of recordings that count several times."""
+    weighed = weigh_average_precision(scored)
+    pieces = _found_at_top(scored)
+    return lambda weights: weighed(weights).assign(_recalls(weighed_sums(weights, pieces), scored.settings))
+
+
+def _found_at_top(scored: Scored) -> xr.Dataset:
+    """Return how many references of each label and file are found by the most confident predictions."""
+    reference = scored.reference
     first_rank = first_to_find(scored, "label", "file")
-    _, label = groups(scored.reference[:0], scored.reference, "label")
-    _, group = groups(scored.reference[:0], scored.reference, "label", "file")
+    _, group = groups(reference[:0], reference, "label", "file")
     n_alike = np.bincount(group)[group]
-    n_of_label = np.bincount(label)
+    labels = sorted(names_in(reference, column="label"))
+    files = pd.Index(scored.files)
+    place = files.get_indexer(pd.Index(reference["file"])) * len(labels)
+    place += pd.Index(labels).get_indexer(pd.Index(reference["label"]))
+    shape = len(files), len(labels)
+    pieces: dict[str, Any] = {
+        "annotated": (("file", "label"), np.bincount(place, minlength=shape[0] * shape[1]).reshape(shape))
+    }
     for k in scored.settings.top:
         is_found = first_rank < k * n_alike
-        recalls = [np.bincount(label, row, len(n_of_label)) / n_of_label for row in is_found]
-        mean = np.mean(recalls, axis=1) if len(label) else np.full(len(is_found), nan)
-        data[f"recall_at_{k}x"] = ("threshold", mean)
-    return data
+        found = [np.bincount(place, row, shape[0] * shape[1]).reshape(shape) for row in is_found]
+        pieces[f"found_at_{k}x"] = (("threshold", "file", "label"), np.array(found))
+    return xr.Dataset(pieces)
+
+
+def _recalls(sums: xr.Dataset, settings: RankedSettings) -> dict[str, xr.DataArray]:
+    """Return the mean over labels of the share that is found, for each k; NaN without references."""
+    annotated = sums["annotated"]
+    n_labels = (annotated > 0).sum("label")
+    recalls = {}
+    for k in settings.top:
+        share = sums[f"found_at_{k}x"] / annotated.where(annotated > 0)
+        recalls[f"recall_at_{k}x"] = share.sum("label") / n_labels.where(n_labels > 0)
+    return recalls
 
 
 def describe_ranked(settings: RankedSettings) -> Description:
@@ -186,6 +218,7 @@ ACTIVITYNET = Protocol(
     headline=AVERAGE_MAP,
     describe=describe_ranked,
     stretches="whole",
+    weigh=weigh_ranked,
 )
 
 THUMOS14 = Protocol(
@@ -212,4 +245,5 @@ THUMOS14 = Protocol(
     headline=AVERAGE_MAP,
     describe=describe_ranked,
     stretches="whole",
+    weigh=weigh_ranked,
 )

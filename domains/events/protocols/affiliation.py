@@ -37,11 +37,12 @@ from ..schema import times_of
 from .criteria import Pairs, groups
 from .descriptions import NO_COLLAR, NOT_USED, Description, Headline, of_nothing
 from .matchers import all_pairs
-from .means import mean_of, with_means
+from .means import Mean, mean_of, with_means
 from .preparation import unite_with_points
 from .reducers import count
-from .scored import By, Matched, Protocol, Scored
+from .scored import By, Matched, Protocol, Scored, Weighed
 from .settings import OPERATION, Empty, check_amount, check_empty, check_flag
+from .weighing import weighed_sums
 from .zones import cut_at_zones, mean_by, nearness_of_events, nearness_of_pieces, zones_of
 
 
@@ -131,20 +132,37 @@ def average_zones(scored: Scored, by: By) -> xr.Dataset:
     reference = scored.reference
     precision = mean_of(reference, reference["precision"], scored, by)
     recall = mean_of(reference, reference["recall"], scored, by)
-    data = with_means(count(scored, by), precision, recall, empty=scored.settings.empty)
-    if scored.settings.f1_needs_both:
-        data = data.assign(f1=data.f1.where(data.precision.notnull()))
+    data = count(scored, by)
     is_open = reference["zone_offset"].isna()
     is_lone = scored.prediction["distance"].isna()
     is_known = mean_of(reference, is_open, scored, by).total == 0
-    means = {name: data[name].where(is_known) for name in ("precision", "recall", "f1")}
-    return data.assign(means).assign(
-        precision_sum=precision.total.where(is_known),
-        zones_predicted=precision.number,
-        recall_sum=recall.total.where(is_known),
-        zones=data.size_b,
-        lone_predictions=mean_of(scored.prediction, is_lone, scored, by).total.astype(int),
+    sums = xr.Dataset(
+        {
+            "precision_sum": precision.total.where(is_known),
+            "zones_predicted": precision.number,
+            "recall_sum": recall.total.where(is_known),
+            "zones": data.size_b,
+        }
     )
+    lone_predictions = mean_of(scored.prediction, is_lone, scored, by).total.astype(int)
+    return data.assign(_means(sums, scored.settings)).assign(sums).assign(lone_predictions=lone_predictions)
+
+
+def weigh_zones(scored: Scored) -> Weighed:
+    """Return precision, recall and F1 of recordings that count several times."""
+    of_files = average_zones(scored, "file")[["precision_sum", "zones_predicted", "recall_sum", "zones"]]
+    return lambda weights: _means(weighed_sums(weights, of_files), scored.settings)
+
+
+def _means(sums: xr.Dataset, settings: AffiliationSettings) -> xr.Dataset:
+    """Return precision, recall and F1 from the sums over zones."""
+    precision = Mean(sums["precision_sum"], sums["zones_predicted"])
+    recall = Mean(sums["recall_sum"], sums["zones"])
+    means = with_means(xr.Dataset(), precision, recall, empty=settings.empty)
+    if settings.f1_needs_both:
+        means = means.assign(f1=means.f1.where(means.precision.notnull()))
+    # the sums are NaN where a zone is open
+    return means.where(sums["recall_sum"].notnull())
 
 
 def _warn_of_open(files: pd.Series[str]) -> None:
@@ -188,4 +206,5 @@ AFFILIATION = Protocol(
     tool="affiliation-metrics-py",
     headline=Headline("f1", "F1 of affiliation"),
     describe=describe_affiliation,
+    weigh=weigh_zones,
 )

@@ -15,7 +15,6 @@ doi:10.1177/001316446002000104
 
 from __future__ import annotations
 
-from math import nan
 from typing import Any
 
 import numpy as np
@@ -29,7 +28,8 @@ from ... import _report
 from ..schema import durations_of, places_in, times_of
 from .preparation import united
 from .reducers import coords_of, names_of, tally
-from .scored import By, Scored
+from .scored import By, Scored, Weighed
+from .weighing import weighed_sums
 
 ROUNDING = 1e-12
 """Of a sum of durations, relatively."""
@@ -75,8 +75,10 @@ def add_time(scored: Scored, by: By) -> xr.Dataset:
         data = data.assign(kappa=_kappa_of_presence(data, of_file))
         return with_true_negatives(data, of_file)
     data = with_true_negatives(data, of_file * len(names_of(scored, "label")))
-    kappa = _kappa_of_labels(scored, intersection, length, pooled=by is None)
-    return data.assign(kappa=(data.intersection.dims, kappa.reshape(data.intersection.shape)))
+    pieces = _pieces_of_kappa(scored)
+    if by is None:
+        pieces = pieces.sum("file", skipna=False)
+    return data.assign(kappa=_kappa_of_labels(pieces, data["intersection"]))
 
 
 def with_true_negatives(data: xr.Dataset, total: xr.DataArray) -> xr.Dataset:
@@ -105,6 +107,24 @@ def with_true_negatives(data: xr.Dataset, total: xr.DataArray) -> xr.Dataset:
         balanced_accuracy=(sensitivity + specificity) / 2,
         accuracy=accuracy,
     )
+
+
+def weigh_time(scored: Scored) -> Weighed:
+    """Return kappa, and what needs true negatives, of recordings that count several times.
+
+    Labels are those of all recordings, also where those of one are not drawn.
+    """
+    sizes = add_time(scored, "file")[["intersection", "size_a", "size_b"]]
+    pieces = _pieces_of_kappa(scored)
+    n_labels = len(names_of(scored, "label"))
+
+    def figures(weights: np.ndarray) -> xr.Dataset:
+        of_kappa = weighed_sums(weights, pieces)
+        sums = with_true_negatives(weighed_sums(weights, sizes), of_kappa["total"] * n_labels)
+        kappa = _kappa_of_labels(of_kappa, sums["intersection"])
+        return sums[["specificity", "balanced_accuracy", "accuracy"]].assign(kappa=kappa)
+
+    return figures
 
 
 def cut_where_shared(scored: Scored) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -168,35 +188,37 @@ def _kappa_of_presence(data: xr.Dataset, total: xr.DataArray) -> Any:
     return _kappa(data.intersection + neither, present + absent, total)
 
 
-def _kappa_of_labels(scored: Scored, alike: np.ndarray, total: np.ndarray, *, pooled: bool) -> np.ndarray:
-    """Return kappa of all labels and none for each file, or of all files."""
+def _pieces_of_kappa(scored: Scored) -> xr.Dataset:
+    """Return how long each file is, each label of either side holds in it, some label does, and does on both sides."""
     files = pd.Index(scored.files)
     labels = names_of(scored, "label")
-    a = _seconds(scored.prediction, files, labels)
-    b = _seconds(scored.reference, files, labels)
     either_a, either_b, both = _any_label(scored.prediction, scored.reference, files)
-    if pooled:
-        a = _over_files(a)
-        b = _over_files(b)
-        either_a = _over_files(either_a)
-        either_b = _over_files(either_b)
-        both = _over_files(both)
-        total = _over_files(total)
-    labelled_a = a.sum(axis=1)
-    labelled_b = b.sum(axis=1)
-    chance_of_labels = (a * b).sum(axis=1)
+    of_labels = ("file", "label")
+    return xr.Dataset(
+        {
+            "total": ("file", scored.seconds.reindex(files).to_numpy(float)),
+            "labels_a": (of_labels, _seconds(scored.prediction, files, labels)),
+            "labels_b": (of_labels, _seconds(scored.reference, files, labels)),
+            "either_a": ("file", either_a),
+            "either_b": ("file", either_b),
+            "both": ("file", both),
+        }
+    )
+
+
+def _kappa_of_labels(pieces: xr.Dataset, alike: xr.DataArray) -> xr.DataArray:
+    """Return kappa of all labels and none; NaN where a side has two labels at once."""
+    total = pieces["total"]
+    labelled_a = pieces["labels_a"].sum("label")
+    labelled_b = pieces["labels_b"].sum("label")
+    chance_of_labels = (pieces["labels_a"] * pieces["labels_b"]).sum("label")
     chance_of_none = (total - labelled_a) * (total - labelled_b)
     # in this order, which fixes the last bit
-    alike_or_none = alike + total - labelled_a - labelled_b + both
-    kappa = _kappa(alike_or_none, chance_of_labels + chance_of_none, total)
-    one_label_a = np.isclose(labelled_a, either_a, rtol=1e-12)
-    one_label_b = np.isclose(labelled_b, either_b, rtol=1e-12)
-    return np.where(one_label_a & one_label_b, kappa, nan)
-
-
-def _over_files(x: np.ndarray) -> Any:
-    """Return the sum over all files, as if they were one."""
-    return x.sum(axis=0, keepdims=True)
+    alike_or_none = alike + total - labelled_a - labelled_b + pieces["both"]
+    kappa: xr.DataArray = _kappa(alike_or_none, chance_of_labels + chance_of_none, total)
+    one_label_a = np.isclose(labelled_a, pieces["either_a"], rtol=ROUNDING)
+    one_label_b = np.isclose(labelled_b, pieces["either_b"], rtol=ROUNDING)
+    return kappa.where(one_label_a & one_label_b)
 
 
 def _kappa(alike: Any, chance: Any, total: Any) -> Any:

@@ -4,8 +4,7 @@ Conventions
 -----------
 - Each protocol describes itself from the settings that hold, so that a changed setting changes the words.
 - A word for each question that communities answer differently; "none" or "not used" is an answer too.
-- The headline is the number that a community names first. Where it is a ratio of sums, its terms add over recordings,
-  and it has a mean over recordings and an interval.
+- The headline is the number that a community names first. Where it is a ratio of sums, its terms add over recordings.
 
 References
 ----------

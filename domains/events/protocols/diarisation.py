@@ -40,7 +40,7 @@ from .matchers import all_pairs
 from .preparation import ordered, united
 from .scored import Matched, Protocol, always
 from .settings import OPERATION, Empty, check_amount, check_empty, check_flag
-from .speaker_time import add_speaker_time
+from .speaker_time import add_speaker_time, weigh_speakers
 
 EXTENT = "without a support, what is predicted before the first and after the last turn of the reference is not scored"
 SILENT = "a file in which the reference has no turn is not scored, whatever is predicted there"
@@ -386,6 +386,7 @@ NIST_DER = Protocol(
     describe=describe_rate,
     stretches="cut",
     needs_duration=always,
+    weigh=weigh_speakers,
 )
 
 PYANNOTE_DER = Protocol(
@@ -401,6 +402,7 @@ PYANNOTE_DER = Protocol(
     describe=describe_rate,
     stretches="cut",
     needs_duration=always,
+    weigh=weigh_speakers,
 )
 
 JER = replace(

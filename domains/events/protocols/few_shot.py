@@ -43,11 +43,13 @@ from .descriptions import NO_COLLAR, NOT_USED, Description, Headline, of_nothing
 from .matchers import NOBODY, Matches, as_matrix
 from .preparation import Order
 from .reducers import coords_of, names_of, tally
-from .scored import By, Matched, Protocol, Scored
+from .scored import By, Matched, Protocol, Scored, Weighed
 from .settings import OPERATION, Empty, check_amount, check_empty, check_order, check_share, check_text
+from .weighing import weighed_sums
 
 MEAN_F1 = Headline("mean_f1", "F1, harmonic mean over subsets")
 RATIOS = ("precision", "recall", "f1")
+SIZES = ("intersection", "size_a", "size_b")
 
 
 @dataclass(frozen=True)
@@ -158,16 +160,42 @@ def count_few_shots(scored: Scored, by: By) -> xr.Dataset:
     coords = coords_of(scored, by)
     shape = tuple(len(labels) for labels in coords.values())
     data = _ratios([x.reshape(shape) for x in _counts(scored, names, by)], coords, scored)
-    of_files = _counts(scored, names_of(scored, "file"), "file")
-    subset = _subsets(scored)
-    subsets = sorted(set(subset))
-    place = pd.Index(subsets).get_indexer(pd.Index(subset))
-    of_subsets = [np.bincount(place, x, len(subsets)).astype(np.int64) for x in of_files]
-    each = _ratios(of_subsets, {"subset": subsets}, scored)
+    pieces = _of_subsets(scored)
+    of_subsets = [pieces[name].sum("file").to_numpy().astype(np.int64) for name in SIZES]
+    each = _ratios(of_subsets, {"subset": pieces["subset"].to_numpy()}, scored)
     for name in RATIOS:
         data[f"subset_{name}"] = each[name]
-        data[f"mean_{name}"] = _harmonic_mean(each[name].values)
+        data[f"mean_{name}"] = _harmonic_mean(each[name])
     return data
+
+
+def weigh_few_shots(scored: Scored) -> Weighed:
+    """Return the ratios, and their harmonic means over subsets, of recordings that count several times."""
+    pieces = _of_subsets(scored)
+
+    def figures(weights: np.ndarray) -> xr.Dataset:
+        sums = weighed_sums(weights, pieces)
+        coords = {"draw": np.arange(len(weights)), "subset": pieces["subset"].to_numpy()}
+        each = _ratios([sums[name].to_numpy() for name in SIZES], coords, scored)
+        pooled = _ratios([sums[name].sum("subset").to_numpy() for name in SIZES], {"draw": coords["draw"]}, scored)
+        data = pooled[list(RATIOS)]
+        for name in RATIOS:
+            data[f"mean_{name}"] = _harmonic_mean(each[name], is_there=sums["recordings"] > 0)
+        return data.drop_vars("draw")
+
+    return figures
+
+
+def _of_subsets(scored: Scored) -> xr.Dataset:
+    """Return the sizes of each file at the place of its subset, (file, subset)."""
+    sizes = _counts(scored, names_of(scored, "file"), "file")
+    subset = _subsets(scored)
+    subsets = sorted(set(subset))
+    is_of = np.array(subset, object)[:, None] == np.array(subsets, object)[None, :]
+    pieces = {"recordings": (("file", "subset"), is_of.astype(int))}
+    for name, size in zip(SIZES, sizes, strict=True):
+        pieces[name] = (("file", "subset"), is_of * size[:, None])
+    return xr.Dataset(pieces, {"subset": subsets})
 
 
 def _check_labels(prediction: pd.DataFrame, settings: FewShotSettings) -> None:
@@ -289,12 +317,12 @@ def _subsets(scored: Scored) -> list[str]:
     return [file.rpartition("/")[0] for file in files]
 
 
-def _harmonic_mean(values: np.ndarray) -> float:
-    """Return the harmonic mean: 0 if a value is, NaN if one is undefined."""
-    if not len(values):
-        return nan
+def _harmonic_mean(values: xr.DataArray, is_there: xr.DataArray | bool = True) -> xr.DataArray:
+    """Return the harmonic mean over the subsets that are there: 0 if a value is, NaN if one is undefined."""
+    number = xr.ones_like(values).where(is_there, 0.0).sum("subset")
     with np.errstate(divide="ignore"):
-        return float(len(values) / (1 / values).sum())
+        inverse = (1 / values).where(is_there, 0.0).sum("subset", skipna=False)
+    return (number / inverse).where(number > 0)
 
 
 def describe_few_shots(settings: FewShotSettings) -> Description:
@@ -338,4 +366,5 @@ DCASE_FEWSHOT = Protocol(
     uses_labels=False,
     headline=MEAN_F1,
     describe=describe_few_shots,
+    weigh=weigh_few_shots,
 )

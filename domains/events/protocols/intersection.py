@@ -25,6 +25,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+import overlap as ov
+
 from ..._checks import check_choice, check_number
 from ..schema import places_in
 from .criteria import Pairs, Repeated, covered, shared_time
@@ -32,8 +34,9 @@ from .descriptions import NO_COLLAR, NOT_USED, Description, Headline, of_nothing
 from .matchers import NOBODY, Matches
 from .preparation import Outside, ordered, within_support
 from .reducers import count, names_of
-from .scored import By, Matched, Protocol, Scored, dims_of
+from .scored import By, Matched, Protocol, Scored, Weighed, dims_of
 from .settings import OPERATION, Empty, check_amount, check_empty, check_outside
+from .weighing import weighed_sums
 
 REPEATS = "time counts as often as events of one label hold it (psds_eval 0.5.3 refuses such events)"
 SHARES = "comparisons with a share depend on the last bit of a time"
@@ -234,6 +237,22 @@ def macro_average(counts: xr.Dataset, macro: Literal["found", "all"]) -> xr.Data
     return f1.mean("label")
 
 
+def weigh_labels(scored: Scored) -> Weighed:
+    """Return the macro average of recordings that count several times."""
+    of_files = count(scored, ("file", "label"))[["intersection", "size_a", "size_b"]]
+    macro = scored.settings.macro
+
+    def figures(weights: np.ndarray) -> xr.Dataset:
+        sums = weighed_sums(weights, of_files)
+        sizes = (sums[name].to_numpy() for name in ("intersection", "size_a", "size_b"))
+        f1 = xr.DataArray(ov.dice(ov.Overlap(*sizes), empty=scored.settings.empty), dims=sums["size_b"].dims)
+        # a label of recordings that are not drawn is none
+        is_there = sums["size_a"] + sums["size_b"] > 0
+        return xr.Dataset({"macro_f1": macro_average(sums.assign(f1=f1.where(is_there)), macro)})
+
+    return figures
+
+
 def cross_trigger_table(scored: Scored) -> xr.DataArray:
     """Count false alarms of each label that trigger on each other label, (prediction, reference)."""
     is_false = scored.matches.prediction[0] == NOBODY
@@ -279,6 +298,7 @@ INTERSECTION = Protocol(
     tool="psds_eval 0.5.3",
     headline=Headline("macro_f1", "macro F1"),
     describe=describe_intersections,
+    weigh=weigh_labels,
     stretches="whole",
     needs_duration=leaves_points_out,
 )

@@ -22,13 +22,13 @@ from math import nan
 import pandas as pd
 import xarray as xr
 
-from .agreement import add_time
+from .agreement import add_time, weigh_time
 from .criteria import shared_time
 from .descriptions import DICE, IOU, NO_COLLAR, NOT_USED, Description, at_samples, of_nothing, patterns
 from .matchers import all_pairs
 from .preparation import as_masks, unite, with_labels
 from .reducers import with_false_alarms
-from .scored import By, Matched, Protocol, Scored, always
+from .scored import By, Matched, Protocol, Scored, Weighed, always
 from .settings import Empty, check_empty, check_labels, check_rate
 
 
@@ -110,10 +110,21 @@ def add_samples(scored: Scored, by: By) -> xr.Dataset:
     Dataset
         Beside those of `add_time`: ``false_alarms_per_24h``, seconds that no reference covers in a day.
     """
-    if scored.settings.mask_rate is not None:
-        _, support = as_masks(scored.reference, scored.support, scored.settings.mask_rate)
-        scored = replace(scored, support=support)
+    scored = _in_masks(scored)
     return with_false_alarms(add_time(scored, by), scored, by)
+
+
+def weigh_samples(scored: Scored) -> Weighed:
+    """Return kappa, and what needs true negatives, of recordings that count several times."""
+    return weigh_time(_in_masks(scored))
+
+
+def _in_masks(scored: Scored) -> Scored:
+    """Return the same over whole samples of the support, where there are masks."""
+    if scored.settings.mask_rate is None:
+        return scored
+    _, support = as_masks(scored.reference, scored.support, scored.settings.mask_rate)
+    return replace(scored, support=support)
 
 
 def _one_class(events: pd.DataFrame, side: str, settings: SampleSettings) -> pd.DataFrame:
@@ -157,6 +168,7 @@ TIME = Protocol(
     describe=describe_time,
     stretches="cut",
     needs_duration=always,
+    weigh=weigh_time,
 )
 
 SZCORE_SAMPLE = Protocol(
@@ -172,4 +184,5 @@ SZCORE_SAMPLE = Protocol(
     describe=describe_samples,
     stretches="cut",
     needs_duration=always,
+    weigh=weigh_samples,
 )

@@ -24,14 +24,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import nan
-from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from overlap import matching
+from overlap import EmptyPolicy, matching
 
 from ..._checks import check_choice, check_number
 from ..schema import times_of
@@ -41,9 +40,10 @@ from .descriptions import F1, NOT_USED, ONE_TO_ONE, POOLED, Description, of_noth
 from .matchers import NOBODY, Matches, as_matrix
 from .preparation import Order, ordered
 from .reducers import count, names_of, tally
-from .scored import By, Matched, Protocol, Scored
+from .scored import By, Matched, Protocol, Scored, Weighed
 from .sed_eval import check_collars
 from .settings import OPERATION, Empty, check_amount, check_empty, check_flag, check_order, check_share
+from .weighing import weighed_sums
 
 A4 = 440.0
 """Hz."""
@@ -203,7 +203,7 @@ def count_notes(scored: Scored, by: By) -> xr.Dataset:
     -------
     Dataset
         Beside those of `count`: ``overlap_ratio``, the mean over matched pairs of the time shared over the time from
-        the first onset to the last offset; a pair that shares none counts less than 0.
+        the first onset to the last offset, where a pair that shares none counts less than 0; ``overlap_sum``, the sum.
     """
     data = count(scored, by)
     partner = scored.matches.reference[0]
@@ -214,9 +214,27 @@ def count_notes(scored: Scored, by: By) -> xr.Dataset:
     total = tally(scored.reference, ratio[None], names, by)[0].reshape(data.intersection.shape)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = total / data.intersection
-    empty = scored.settings.empty
-    of_none = empty if isinstance(empty, Real) else empty.both_empty
-    return data.assign(overlap_ratio=mean.where(data.intersection > 0, of_none))
+    ratio_of_pairs = mean.where(data.intersection > 0, _of_none(scored.settings))
+    return data.assign(overlap_ratio=ratio_of_pairs, overlap_sum=(data.intersection.dims, total))
+
+
+def weigh_notes(scored: Scored) -> Weighed:
+    """Return the overlap ratio of recordings that count several times."""
+    of_files = count_notes(scored, "file")[["overlap_sum", "intersection"]]
+
+    def figures(weights: np.ndarray) -> xr.Dataset:
+        sums = weighed_sums(weights, of_files)
+        n_pairs = sums["intersection"]
+        mean = sums["overlap_sum"] / n_pairs.where(n_pairs > 0)
+        return xr.Dataset({"overlap_ratio": mean.where(n_pairs > 0, _of_none(scored.settings))})
+
+    return figures
+
+
+def _of_none(settings: NoteSettings) -> float:
+    """Return what the overlap ratio of no pair is."""
+    empty = settings.empty
+    return empty.both_empty if isinstance(empty, EmptyPolicy) else empty
 
 
 def _times_to_compare(events: pd.DataFrame, settings: OnsetSettings) -> pd.DataFrame:
@@ -452,4 +470,5 @@ MIR_EVAL_TRANSCRIPTION = Protocol(
     uses_labels=False,
     headline=F1,
     describe=describe_notes,
+    weigh=weigh_notes,
 )

@@ -32,7 +32,7 @@ from .matchers import NOBODY, Matches, with_confidence
 from .preparation import Order, Outside, ordered, within_support
 from .ranks import Ties, warn_of_ties
 from .reducers import count, first_to_find
-from .scored import By, Matched, Protocol, Scored
+from .scored import By, Matched, Protocol, Scored, Weighed
 from .settings import (
     OPERATION,
     OUTSIDE,
@@ -173,6 +173,50 @@ def recall_by_number(scored: Scored) -> np.ndarray:
     return recall
 
 
+def weigh_proposals(scored: Scored) -> Weighed:
+    """Return the area below average recall, and its values, of recordings that count several times."""
+    most = scored.settings.most
+    reference = scored.reference
+    files = pd.Index(scored.files)
+    n_files = len(files)
+    n_proposals = np.bincount(files.get_indexer(pd.Index(scored.prediction["file"])), minlength=n_files)
+    file_of_reference = files.get_indexer(pd.Index(reference["file"]))
+    n_references = np.bincount(file_of_reference, minlength=n_files)
+    is_video = n_references > 0
+    # how many references of a file its first k proposals find, mean over thresholds: [starts[file] + k]
+    starts = np.append(0, np.cumsum(n_proposals + 1))[:-1]
+    n_places = int((n_proposals + 1).sum())
+    first_rank = first_to_find(scored, "file")
+    threshold, row = np.nonzero(np.isfinite(first_rank))
+    place = starts[file_of_reference[row]] + first_rank[threshold, row].astype(int) + 1
+    newly_found = np.bincount(place, minlength=n_places) / len(first_rank)
+    before = np.cumsum(newly_found)
+    share = np.arange(1, most + 1) / most
+
+    def figures(weights: np.ndarray) -> xr.Dataset:
+        average = np.full((len(weights), most), nan)
+        for k, times in enumerate(weights):
+            n_videos = float(times[is_video].sum())
+            n_all = int((times * n_proposals).sum())
+            ratio = most * n_videos / n_all if n_all else 0.0
+            n_left = np.minimum((n_proposals * ratio).astype(int), n_proposals)
+            n_total = int((times * n_left)[is_video].sum())
+            if not n_videos:
+                continue
+            parts = share * (most * n_videos / n_total) if n_total else np.zeros(most)
+            drawn = np.flatnonzero(is_video & (times > 0))
+            n_taken = np.minimum((n_left[drawn, None] * parts).astype(int), n_left[drawn, None])
+            found = before[starts[drawn, None] + n_taken] - before[starts[drawn]][:, None]
+            average[k] = times[drawn] @ found / (times[drawn] @ n_references[drawn])
+        figures = {"auc": ("draw", np.trapezoid(average, np.arange(1, most + 1), axis=1) / most)}
+        for k in SHOWN:
+            if k <= most:
+                figures[f"ar_at_{k}"] = ("draw", average[:, k - 1])
+        return xr.Dataset(figures)
+
+    return figures
+
+
 def describe_proposals(settings: ProposalSettings) -> Description:
     """Say what "proposals" does."""
     order = "the later row first" if settings.ties == "official" else "the earlier row first"
@@ -205,4 +249,5 @@ PROPOSALS = Protocol(
     uses_labels=False,
     headline=Headline("auc", "AR-AN AUC"),
     describe=describe_proposals,
+    weigh=weigh_proposals,
 )

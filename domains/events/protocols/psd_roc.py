@@ -46,6 +46,11 @@ class Changes(NamedTuple):
     other: np.ndarray
     amount: np.ndarray
 
+    def weighed(self, weights: np.ndarray) -> Changes:
+        """Return the changes of files that count so often, (files,)."""
+        drawn = self.where(weights[self.file] > 0)
+        return drawn._replace(amount=drawn.amount * weights[drawn.file])
+
     def where(self, is_kept: np.ndarray) -> Changes:
         """Return some of the changes."""
         return Changes(
@@ -89,6 +94,19 @@ class Counts:
             self.references[rows],
             self.seconds[rows],
             self.duration[rows],
+            self.points,
+        )
+
+    def weighed(self, weights: np.ndarray) -> Counts:
+        """Return the counts of recordings that count so often, (files,)."""
+        is_drawn = weights > 0
+        return Counts(
+            self.found.weighed(weights),
+            self.false.weighed(weights),
+            self.crossed.weighed(weights),
+            self.references * weights[:, None],
+            self.seconds * weights[:, None],
+            (self.duration * weights)[is_drawn],
             self.points,
         )
 

@@ -59,7 +59,7 @@ from .matchers import NOBODY
 from .preparation import Outside, united
 from .psd_roc import Changes, Counts, Curve, Version, area, effective_curve, found_as_thresholds_fall
 from .reducers import coords_of, names_of, tally
-from .scored import By, Matched, Protocol, Scored, dims_of
+from .scored import By, Matched, Protocol, Scored, Weighed, dims_of
 from .settings import OPERATION, Empty, check_amount, check_empty
 
 Found = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -358,6 +358,21 @@ def add_psds(scored: Scored, by: By) -> xr.Dataset:
     return data.assign(psds=(list(coords), np.reshape(values, shape)))
 
 
+def weigh_psds(scored: Scored) -> Weighed:
+    """Return the score of recordings that count several times."""
+    settings = scored.settings
+    counts = counts_of(scored, found_of(scored))
+
+    def figures(weights: np.ndarray) -> xr.Dataset:
+        # of few recordings many draws are alike
+        different, number = np.unique(weights, axis=0, return_inverse=True)
+        curves = (curve_of(counts.weighed(row), settings) for row in different)
+        scores = np.array([area(curve.rate, curve.effective, settings.max_efpr) for curve in curves])
+        return xr.Dataset({"psds": ("draw", scores[number.ravel()])})
+
+    return figures
+
+
 def _areas(curve: Curve, n_labels: int, settings: PsdsSettings, by: By) -> float | list[float]:
     """Return the area below the curve, or below that of each label; NaN for a label without references."""
     if "label" not in dims_of(by):
@@ -473,6 +488,7 @@ PSDS = Protocol(
     stretches="whole",
     needs_duration=lambda settings: leaves_points_out(settings.criteria),
     takes_points=True,
+    weigh=weigh_psds,
 )
 
 PSDS_SCENARIO1 = replace(PSDS, settings=PsdsSettings(dtc=0.7, gtc=0.7, alpha_ct=0.0, alpha_st=1.0))

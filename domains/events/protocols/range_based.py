@@ -37,11 +37,12 @@ from ..schema import times_of
 from .criteria import Pairs, groups
 from .descriptions import NO_COLLAR, NOT_USED, Description, Headline, of_nothing
 from .matchers import all_pairs
-from .means import mean_of, with_means
+from .means import Mean, mean_of, with_means
 from .preparation import unite_in_samples
 from .reducers import count
-from .scored import By, Matched, Protocol, Scored
+from .scored import By, Matched, Protocol, Scored, Weighed
 from .settings import OPERATION, Empty, check_amount, check_empty, check_rate, check_share
+from .weighing import weighed_sums
 
 Bias = Literal["flat", "front", "middle", "back"]
 BIASES = ("flat", "front", "middle", "back")
@@ -229,6 +230,20 @@ def average_ranges(scored: Scored, by: By) -> xr.Dataset:
     )
 
 
+def weigh_ranges(scored: Scored) -> Weighed:
+    """Return precision, recall and F of recordings that count several times."""
+    of_files = average_ranges(scored, "file")[["precision_sum", "events_predicted", "recall_sum", "events_annotated"]]
+    settings = scored.settings
+
+    def figures(weights: np.ndarray) -> xr.Dataset:
+        sums = weighed_sums(weights, of_files)
+        precision = Mean(sums["precision_sum"], sums["events_predicted"])
+        recall = Mean(sums["recall_sum"], sums["events_annotated"])
+        return with_means(xr.Dataset(), precision, recall, beta=settings.beta, empty=settings.empty)
+
+    return figures
+
+
 def weight_flat(k: np.ndarray, n: np.ndarray, step: int) -> np.ndarray:
     """Return the weight of the first k of n: each weighs 1."""
     return np.asarray(k)
@@ -312,4 +327,5 @@ RANGE_BASED = Protocol(
     stretches="cut",
     headline=Headline("f1", "F1 of ranges"),
     describe=describe_ranges,
+    weigh=weigh_ranges,
 )

@@ -33,7 +33,7 @@ from .criteria import groups
 from .matchers import NOBODY
 from .preparation import rounded, segments_of
 from .ranks import ranks
-from .scored import By, Scored, dims_of
+from .scored import By, Scored, Weighed, dims_of
 
 DAY = 86400.0
 
@@ -239,6 +239,60 @@ def average_precision(scored: Scored, by: By) -> xr.Dataset:
     # NaN for no class at all, without numpy's warning
     mean = per_class.sum("class") / (len(classes) or nan)
     return data.assign(ap=per_class, mean_ap=mean, average_map=mean.mean())
+
+
+def weigh_average_precision(scored: Scored) -> Weighed:
+    """Return the mean average precision of recordings that count several times.
+
+    Of a prediction that counts several times, all count at its place in the order; the area is that of one after the
+    other. Classes are those of the references that are drawn.
+    """
+    prediction = scored.prediction
+    reference = scored.reference
+    ties = scored.settings.ties
+    class_a, class_b = groups(prediction, reference, "label")
+    files = pd.Index(scored.files)
+    file_a = files.get_indexer(pd.Index(prediction["file"]))
+    file_b = files.get_indexer(pd.Index(reference["file"]))
+    confidence = prediction["confidence"].to_numpy(float)
+    rank = ranks(confidence, class_a, ties=ties)
+    is_right = scored.matches.prediction != NOBODY
+    thresholds = np.asarray(scored.matches.thresholds)
+    classes = np.unique(class_b)
+
+    def figures(weights: np.ndarray) -> xr.Dataset:
+        ap = np.full((len(weights), len(thresholds), len(classes)), np.nan)
+        for place, number in enumerate(classes):
+            rows = np.flatnonzero(class_a == number)
+            rows = rows[np.argsort(rank[rows])]
+            last_of_equals = np.append(confidence[rows][1:] != confidence[rows][:-1], True)[: len(rows)]
+            counts_at = last_of_equals if ties == "together" else np.ones(len(rows), bool)
+            times = weights[:, file_a[rows]]
+            n_references = weights[:, file_b[class_b == number]].sum(axis=1)
+            for k, right in enumerate(is_right[:, rows]):
+                ap[:, k, place] = _weighed_area(times, right, counts_at, n_references)
+        per_class = xr.DataArray(ap, {"threshold": thresholds}, ["draw", "threshold", "class"])
+        mean = per_class.mean("class")
+        return xr.Dataset({"mean_ap": mean, "average_map": mean.mean("threshold", skipna=False)})
+
+    return figures
+
+
+def _weighed_area(
+    times: np.ndarray, is_right: np.ndarray, counts_at: np.ndarray, n_references: np.ndarray
+) -> np.ndarray:
+    """Return the area below the highest precision from each recall on, (draws,); NaN without references.
+
+    `times` (draws, predictions): how often each counts, the most confident first; of those that count together the last
+    is where they do, `counts_at`.
+    """
+    n_right = np.cumsum(times * is_right, axis=1)[:, counts_at]
+    n_taken = np.cumsum(times, axis=1)[:, counts_at]
+    precision = np.divide(n_right, n_taken, out=np.zeros(n_right.shape), where=n_taken > 0)
+    highest = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
+    gained = np.diff(n_right, axis=1, prepend=0)
+    total = (gained * highest).sum(axis=1)
+    return np.asarray(np.divide(total, n_references, out=np.full(len(total), np.nan), where=n_references > 0))
 
 
 def first_to_find(scored: Scored, *columns: str) -> np.ndarray:

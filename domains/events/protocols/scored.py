@@ -62,6 +62,8 @@ def always(settings: Any) -> bool:
 
 
 By = Kept | Sequence[Kept] | None
+Weighed = Callable[[np.ndarray], xr.Dataset]
+"""Figures (draw, ...) of recordings that count so often: weights (draws, files), in the order of ``Scored.files``."""
 INDICES = ("iou", "dice", "precision", "recall", "f1", "ap", "psds", "der", "jer")
 
 
@@ -119,6 +121,9 @@ class Protocol:
         measured.
     takes_points : bool
         Whether predictions may stand at several operating points.
+    weigh : callable, optional
+        ``weigh(scored) -> figures``: the figures that are no ratios of sums, where recordings count several times; see
+        `weighing`.
 
     Examples
     --------
@@ -140,6 +145,7 @@ class Protocol:
     stretches: Stretches = "one"
     needs_duration: Callable[[Any], bool] = never
     takes_points: bool = False
+    weigh: Callable[[Scored], Weighed] | None = None
 
     def configure(self, *, corrected: bool = False, **parameters: Any) -> Any:
         """Return the settings with the corrections, if asked, and then those that are given.

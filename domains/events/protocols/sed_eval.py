@@ -25,6 +25,9 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+import xarray as xr
+
+import overlap as ov
 
 from ..._checks import UsageError, check_choice, check_number
 from .criteria import collar, same_segment
@@ -32,7 +35,7 @@ from .descriptions import F1, NO_COLLAR, NOT_USED, ONE_TO_ONE, POOLED, Descripti
 from .matchers import same_label_first
 from .preparation import Order, Outside, cut_into_segments, ordered, within_support, without_duplicates
 from .reducers import count_errors, count_segments
-from .scored import Matched, Protocol
+from .scored import By, Matched, Protocol, Scored, Weighed, dims_of
 from .settings import (
     OPERATION,
     OUTSIDE,
@@ -46,8 +49,11 @@ from .settings import (
     check_outside,
     check_share,
 )
+from .weighing import weighed_sums
 
 EPS = float(np.spacing(1.0))
+AVERAGED = ("precision", "recall", "f1", "error_rate")
+"""What the class-wise averages of sed_eval are of."""
 ROUNDING = "comparisons with the collar or the grid depend on the last bit of a time"
 NOTHING = "without predictions F1 is undefined, though all is missed; without references the error rate is 1/eps"
 
@@ -182,6 +188,86 @@ def match_segments(
     return Matched(prediction, reference, pairs, matches)
 
 
+def score_events(scored: Scored, by: By) -> xr.Dataset:
+    """Count as `count_errors` does, and add the class-wise averages: each label counts alike.
+
+    Parameters
+    ----------
+    scored, by
+        See `count_errors`.
+
+    Returns
+    -------
+    Dataset
+        Beside those of `count_errors`: ``macro_precision macro_recall macro_f1 macro_error_rate`` unless labels are
+        kept apart, means over the labels of which they are defined.
+    """
+    return _with_class_averages(count_errors(scored, by), scored, by)
+
+
+def score_segments(scored: Scored, by: By) -> xr.Dataset:
+    """Count as `count_segments` does, and add the class-wise averages, see `score_events`."""
+    return _with_class_averages(count_segments(scored, by), scored, by)
+
+
+def _with_class_averages(data: xr.Dataset, scored: Scored, by: By) -> xr.Dataset:
+    dims = dims_of(by)
+    if "label" in dims:
+        return data
+    each = count_errors(scored, ("file", "label") if dims else "label")
+    return data.assign({f"macro_{name}": each[name].mean("label") for name in AVERAGED})
+
+
+def weigh_events(scored: Scored) -> Weighed:
+    """Return the class-wise averages of recordings that count several times."""
+    of_files = count_errors(scored, ("file", "label"))[["intersection", "size_a", "size_b"]]
+    settings = scored.settings
+
+    def figures(weights: np.ndarray) -> xr.Dataset:
+        sums = weighed_sums(weights, of_files)
+        sizes = [sums[name].to_numpy() for name in ("intersection", "size_a", "size_b")]
+        overlap = ov.Overlap(*sizes)
+        each = {
+            "precision": ov.precision(overlap, empty=settings.empty),
+            "recall": ov.recall(overlap, empty=settings.empty),
+            "f1": ov.dice(overlap, empty=settings.empty),
+        }
+        if settings.f1_needs_both:
+            is_both = ~np.isnan(each["precision"]) & ~np.isnan(each["recall"])
+            each["f1"] = np.where(is_both, each["f1"], nan)
+        found, predicted, annotated = sizes
+        references = annotated + settings.eps
+        each["error_rate"] = np.divide(
+            predicted + annotated - 2 * found, references, out=np.full(found.shape, nan), where=references > 0
+        )
+        # a label of recordings that are not drawn is none
+        is_there = predicted + annotated > 0
+        averages = {}
+        for name, values in each.items():
+            of_labels = xr.DataArray(np.where(is_there, values, nan), dims=sums["size_b"].dims)
+            averages[f"macro_{name}"] = of_labels.mean("label")
+        return xr.Dataset(averages)
+
+    return figures
+
+
+def weigh_segments(scored: Scored) -> Weighed:
+    """Return the class-wise averages, and the balanced accuracy, of recordings that count several times."""
+    averages = weigh_events(scored)
+    of_files = count_segments(scored, "file")[["intersection", "size_a", "size_b", "true_negatives"]]
+    eps = scored.settings.eps
+
+    def figures(weights: np.ndarray) -> xr.Dataset:
+        sums = weighed_sums(weights, of_files)
+        references = sums["size_b"] + eps
+        others = sums["true_negatives"] + sums["size_a"] - sums["intersection"] + eps
+        sensitivity = sums["intersection"] / references.where(references > 0)
+        specificity = sums["true_negatives"] / others.where(others > 0)
+        return averages(weights).assign(balanced_accuracy=(sensitivity + specificity) / 2)
+
+    return figures
+
+
 def check_collars(onset: float | None, offset: float | None) -> None:
     """Check the collars: seconds, and one at least.
 
@@ -254,7 +340,7 @@ def _of_empties(settings: CollarSettings | SegmentSettings) -> str:
 
 SED_EVAL_EVENT = Protocol(
     match_within_collars,
-    count_errors,
+    score_events,
     CollarSettings(),
     corrected={
         "tolerance": 1e-9,
@@ -268,12 +354,13 @@ SED_EVAL_EVENT = Protocol(
     tool="sed_eval 0.2.1",
     headline=F1,
     describe=describe_collars,
+    weigh=weigh_events,
     stretches="whole",
 )
 
 SED_EVAL_SEGMENT = Protocol(
     match_segments,
-    count_segments,
+    score_segments,
     SegmentSettings(),
     corrected={"tolerance": 1e-9, "f1_needs_both": False, "eps": 0.0},
     faults=(ROUNDING, NOTHING),
@@ -281,5 +368,6 @@ SED_EVAL_SEGMENT = Protocol(
     units="segments",
     headline=F1,
     describe=describe_segments,
+    weigh=weigh_segments,
     stretches="cut",
 )

@@ -37,8 +37,9 @@ from .descriptions import F1, NO_COLLAR, NOT_USED, ONE_TO_ONE, Description, list
 from .matchers import NOBODY, Matches, one_to_one
 from .preparation import ordered, unite_with_points
 from .reducers import count
-from .scored import By, Matched, Protocol, Scored, always, dims_of
+from .scored import By, Matched, Protocol, Scored, Weighed, always, dims_of
 from .settings import OPERATION, Empty, as_thresholds, check_amount, check_empty, check_labels
+from .weighing import weighed_sums
 
 TAKEN = "a prediction whose best reference is taken is a false alarm, though another one would do"
 
@@ -211,6 +212,18 @@ def count_segments_and_edits(scored: Scored, by: By) -> xr.Dataset:
     return data.assign(edit=edit, edit_sum=of_files, edit_files=number)
 
 
+def weigh_edits(scored: Scored) -> Weighed:
+    """Return the edit score of recordings that count several times."""
+    of_files = count_segments_and_edits(scored, "file")[["edit_sum", "edit_files"]]
+
+    def figures(weights: np.ndarray) -> xr.Dataset:
+        sums = weighed_sums(weights, of_files)
+        number = sums["edit_files"]
+        return xr.Dataset({"edit": sums["edit_sum"] / number.where(number > 0)})
+
+    return figures
+
+
 def edit_score(predicted: np.ndarray, annotated: np.ndarray) -> float:
     """Return 1 − Levenshtein distance / length of the longer sequence; NaN if both are empty.
 
@@ -298,4 +311,5 @@ SEGMENTAL = Protocol(
     describe=describe_segments,
     stretches="cut",
     needs_duration=always,
+    weigh=weigh_edits,
 )

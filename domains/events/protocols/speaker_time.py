@@ -31,7 +31,8 @@ from ..schema import durations_of, places_in, times_of
 from .criteria import groups
 from .preparation import united
 from .reducers import coords_of
-from .scored import By, Scored
+from .scored import By, Scored, Weighed
+from .weighing import weighed_sums
 
 SUMS = [
     "right",
@@ -72,16 +73,34 @@ def add_speaker_time(scored: Scored, by: By) -> xr.Dataset:
     >>> float(report.missed), float(report.false_alarm), float(report.der)
     (2.0, 2.0, 0.4)
     """
+    if by in (None, "file"):
+        of_files = _of_files(scored)
+        if by == "file":
+            return _with_rates(of_files, "file", scored.settings)
+        return _with_rates(of_files.sum().to_frame().T, None, scored.settings)
     speakers = _of_speakers(scored)
     if by == "label":
         return _of_sums(speakers.groupby("label")[SUMS].sum(), "label", scored.settings)
-    if by not in (None, "file"):
-        return _of_each(speakers, scored, by)
-    of_files = speakers.groupby("file")[SUMS].sum().reindex(scored.files, fill_value=0.0)
-    of_files["both"] = _time_of_both(scored)
-    if by == "file":
-        return _with_rates(of_files, "file", scored.settings)
-    return _with_rates(of_files.sum().to_frame().T, None, scored.settings)
+    return _of_each(speakers, scored, by)
+
+
+def weigh_speakers(scored: Scored) -> Weighed:
+    """Return the rates of recordings that count several times."""
+    of_files = _of_files(scored)
+    pieces = xr.Dataset({str(name): ("file", sums.to_numpy(float)) for name, sums in of_files.items()})
+
+    def figures(weights: np.ndarray) -> xr.Dataset:
+        sums = weighed_sums(weights, pieces).to_dataframe()
+        data = _with_rates(sums, "draw", scored.settings)
+        return data[["purity", "coverage", "purity_coverage_f"]]
+
+    return figures
+
+
+def _of_files(scored: Scored) -> pd.DataFrame:
+    """Return the sums of each file."""
+    of_files = _of_speakers(scored).groupby("file")[SUMS].sum().reindex(scored.files, fill_value=0.0)
+    return of_files.assign(both=_time_of_both(scored))
 
 
 def cut_where_confused(prediction: pd.DataFrame, reference: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

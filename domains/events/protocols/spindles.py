@@ -37,7 +37,7 @@ from .descriptions import NO_COLLAR, NOT_USED, POOLED, Description, Headline, Te
 from .matchers import NOBODY, Matches
 from .preparation import Order, Outside, ordered, within_support
 from .reducers import count, names_of, tally
-from .scored import By, Matched, Protocol, Scored
+from .scored import By, Matched, Protocol, Scored, Weighed
 from .settings import (
     OPERATION,
     OUTSIDE,
@@ -49,6 +49,7 @@ from .settings import (
     check_outside,
     check_rate,
 )
+from .weighing import weighed_sums
 
 AS_SUMO = ov.EmptyPolicy(both_empty=1.0, prediction_empty=0.0, reference_empty=0.0)
 """Without spindles on both sides all is right, on one side all is wrong."""
@@ -173,20 +174,46 @@ def score_spindles(scored: Scored, by: By) -> xr.Dataset:
     every = np.ones((1, len(scored.prediction)), bool)
     detections = _like(data, tally(scored.prediction, every, names, by))
     # where several are equal there are more pairs than references found, which are no sizes of sets
-    is_more = pairs != data.intersection
-    data = data.assign(
-        matched_pairs=pairs,
-        detections=detections,
-        precision=data.precision.where(~is_more, pairs / detections.where(is_more)),
-        recall=data.recall.where(~is_more, pairs / data.size_b.where(is_more)),
-        f1=data.f1.where(~is_more, 2 * pairs / (detections + data.size_b).where(is_more)),
-    )
-    at_reference = data.f1.sel(threshold=settings.reference_threshold, drop=True)
+    data = _with_pairs(data.assign(matched_pairs=pairs, detections=detections))
+    return _with_means(data, settings).assign(reference_threshold=settings.reference_threshold)
+
+
+def weigh_spindles(scored: Scored) -> Weighed:
+    """Return precision, recall and F1 of recordings that count several times."""
+    settings = scored.settings
+    sizes = ["intersection", "size_a", "size_b", "matched_pairs", "detections"]
+    of_files = score_spindles(scored, "file")[sizes]
+
+    def figures(weights: np.ndarray) -> xr.Dataset:
+        sums = weighed_sums(weights, of_files)
+        overlap = ov.Overlap(*(sums[name].to_numpy() for name in sizes[:3]))
+        dims = sums["size_b"].dims
+        ratios = {
+            "precision": (dims, ov.precision(overlap, empty=settings.empty)),
+            "recall": (dims, ov.recall(overlap, empty=settings.empty)),
+            "f1": (dims, ov.dice(overlap, empty=settings.empty)),
+        }
+        data = _with_means(_with_pairs(sums.assign(ratios)), settings)
+        return data[["precision", "recall", "f1", "reference_f1", "mean_f1"]]
+
+    return figures
+
+
+def _with_pairs(data: xr.Dataset) -> xr.Dataset:
+    """Make the indices those of matched pairs, where there are more of them than references found."""
+    pairs = data["matched_pairs"]
+    is_more = pairs != data["intersection"]
     return data.assign(
-        reference_threshold=settings.reference_threshold,
-        reference_f1=at_reference,
-        mean_f1=data.f1.mean("threshold"),
+        precision=data.precision.where(~is_more, pairs / data.detections.where(is_more)),
+        recall=data.recall.where(~is_more, pairs / data.size_b.where(is_more)),
+        f1=data.f1.where(~is_more, 2 * pairs / (data.detections + data.size_b).where(is_more)),
     )
+
+
+def _with_means(data: xr.Dataset, settings: SpindleSettings) -> xr.Dataset:
+    """Add the F1 of the reference threshold, and the mean over thresholds."""
+    at_reference = data.f1.sel(threshold=settings.reference_threshold, drop=True)
+    return data.assign(reference_f1=at_reference, mean_f1=data.f1.mean("threshold"))
 
 
 def terms_of_reference_f1(report: xr.Dataset) -> Terms:
@@ -253,4 +280,5 @@ SPINDLES = Protocol(
     stretches="whole",
     headline=Headline("reference_f1", "F1 at IoU > 0.2", terms_of_reference_f1),
     describe=describe_spindles,
+    weigh=weigh_spindles,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -191,13 +192,31 @@ def test_false_alarms_a_day_and_errors_have_intervals_too():
     assert 0 <= low <= float(scored.report().error_rate) <= high
 
 
-def test_what_is_no_ratio_of_sums_is_refused_with_what_there_is():
-    scored = assess(A, B, "time")
-    with pytest.raises(
-        ValueError, match=r"'kappa' is no ratio of sums that time reports.* it has dice, iou, precision"
-    ):
-        confidence_interval(scored, "kappa")
-    assert "kappa" in average_subjects(score_subjects(scored, "(^.)_"))["figure"].tolist()
+def test_a_figure_that_is_not_reported_is_refused_with_what_there_is():
+    with pytest.raises(ValueError, match=r"'psds' is no figure that time reports .* it has dice, iou, prec.*kappa"):
+        confidence_interval(assess(A, B, "time", support=60.0), "psds")
+
+
+def test_the_interval_of_kappa_is_scipys_of_cells_that_are_counted():
+    names = np.array([f"f{k:02}" for k in range(12)])
+    rng = np.random.default_rng(2)
+    predicted, annotated = rng.integers(0, 2, (2, 12, 20))
+    sides = []
+    for labels in (predicted, annotated):
+        file, second = np.nonzero(labels)
+        sides.append(pd.DataFrame({"file": names[file], "onset": second, "offset": second + 1}))
+    scored = assess(*sides, "time", support=dict.fromkeys(names, 20.0))
+
+    def kappa(files):
+        a, b = predicted[files].ravel(), annotated[files].ravel()
+        alike = np.mean(a == b)
+        chance = a.mean() * b.mean() + (1 - a.mean()) * (1 - b.mean())
+        return (alike - chance) / (1 - chance)
+
+    how = {"n_resamples": 300, "method": "BCa"}
+    theirs = stats.bootstrap((np.arange(12),), kappa, vectorized=False, rng=np.random.default_rng(7), **how)
+    ours = confidence_interval(scored, "kappa", rng=7, **how)
+    np.testing.assert_allclose(ours, theirs.confidence_interval, rtol=1e-9)
 
 
 def test_a_report_with_subjects(tmp_path):
@@ -217,3 +236,27 @@ def test_with_subjects_without_its_report_says_what_it_takes():
     scored = assess(A, B, "time")
     with pytest.raises(UsageError, match=r"with_subjects\(scored.report\(\), scored, group\)"):
         with_subjects(scored, "bids")
+
+
+@pytest.mark.parametrize("protocol", ["thumos14", "affiliation"])
+def test_an_interval_is_that_of_the_scores_of_repeated_recordings(protocol):
+    rng = np.random.default_rng(1)
+    names = [f"f{k}" for k in range(5)]
+    onset = np.tile([5.0, 20.0], 5)
+    b = pd.DataFrame({"file": np.repeat(names, 2), "onset": onset, "offset": onset + 8})
+    a = b.assign(onset=onset + rng.uniform(0, 6, 10), confidence=rng.permutation(10) / 10)
+    scored = assess(a, b, protocol, support=dict.fromkeys(names, 40.0))
+    headline = scored.protocol.headline.name
+    scores = []
+    for drawn in np.random.default_rng(0).integers(0, 5, (20, 5)):
+        sides = []
+        for side in (a, b):
+            copies = [side[side["file"] == names[k]].assign(file=f"{place}") for place, k in enumerate(drawn)]
+            sides.append(pd.concat(copies))
+        support = dict.fromkeys(map(str, range(5)), 40.0)
+        with warnings.catch_warnings():
+            # copies of a prediction are as confident as each other
+            warnings.simplefilter("ignore", UserWarning)
+            scores.append(float(compare(*sides, protocol, support=support)[headline]))
+    ours = confidence_interval(scored, headline, n_resamples=20, rng=0, method="percentile")
+    np.testing.assert_allclose(ours, np.quantile(scores, [0.025, 0.975]), rtol=1e-12)

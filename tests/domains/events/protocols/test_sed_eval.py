@@ -68,6 +68,9 @@ def test_sed_eval_fixtures(name, setting, shared_data):
         assert (float(ours.size_b), float(ours.size_a)) == (theirs["count"]["Nref"], theirs["count"]["Nsys"])
     mean = labels.mean("label")
     check_sed_eval(mean, expected["class_wise_average"])
+    averages = {figure: float(report[f"macro_{figure}"]) for figure in (*FIGURES.values(), "error_rate")}
+    for figure, value in averages.items():
+        np.testing.assert_allclose(value, mean[figure], rtol=1e-12)
 
 
 def check_sed_eval(ours, theirs):
