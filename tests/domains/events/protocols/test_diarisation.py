@@ -156,6 +156,49 @@ def test_what_pyannote_s_own_tests_say():
     assert float(compare(turns([(0, 10_000, "spk")]), nothing, "jer").jer) == 1
 
 
+# tests/det_test.py of SimpleDER (Apache-2.0): the reference, the prediction, the error rate; times in ms
+SIMPLE_DER = {
+    "same": ("A 0-1000", "B 0-1000", 0.0),
+    "all missed": ("A 0-1000", "", 1.0),
+    "separate": ("A 0-1000", "B 1000-2000", 2.0),
+    "half missed": ("A 0-1000", "B 0-500", 0.5),
+    "half another": ("A 0-1000", "B 0-500 C 500-1000", 0.5),
+    "two the same": ("A 0-500 B 500-1000", "B 0-500 C 500-1000", 0.0),
+    "two half missed": ("A 0-500 B 500-1000", "B 0-250 C 500-750", 0.5),
+    "a quarter right": ("A 0-500 B 500-1000", "B 0-250 C 250-500", 0.75),
+    "half right": ("A 0-500 B 500-1000", "B 0-250 C 250-500 D 500-750 E 750-1000", 0.5),
+    "three": ("A 0-1000 B 1000-1500 A 1600-2100", "1 0-800 2 800-1400 3 1500-1800 1 1800-2000", 0.35),
+    "more predicted": (
+        "0 0-1000 1 1000-2000 1 2000-3000 1 3000-4000 0 4000-5000",
+        "0 0-1000 2 1000-2000 2 2000-3000 0 3000-4000 2 4000-5000",
+        0.4,
+    ),
+    "more annotated": (
+        "0 0-1000 2 1000-2000 2 2000-3000 0 3000-4000 1 4000-5000",
+        "0 0-1000 1 1000-2000 1 2000-3000 1 3000-4000 0 4000-5000",
+        0.4,
+    ),
+}
+
+
+def turns_of(texts):
+    rows = []
+    for file, text in texts.items():
+        words = text.split()
+        for name, span in zip(words[::2], words[1::2], strict=True):
+            begin, end = span.split("-")
+            rows.append((file, name, float(begin) / 1000, float(end) / 1000))
+    return pd.DataFrame(rows, columns=["file", "label", "onset", "offset"])
+
+
+def test_what_simpleder_s_own_tests_say():
+    reference = turns_of({name: case[0] for name, case in SIMPLE_DER.items()})
+    prediction = turns_of({name: case[1] for name, case in SIMPLE_DER.items()})
+    report = compare(prediction, reference, "pyannote_der", by="file")
+    expected = [SIMPLE_DER[name][2] for name in report.coords["file"].values]
+    np.testing.assert_allclose(report.der, expected, rtol=0, atol=1e-12)
+
+
 @pytest.mark.original_data
 def test_what_dscore_says_of_its_data(shared_data):
     folder = shared_data / "events" / "dscore" / "scorelib" / "tests"

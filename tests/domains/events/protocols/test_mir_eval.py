@@ -132,6 +132,65 @@ def test_onsets_of_mir_evals_own_tests_from_files(name, tmp_path):
     np.testing.assert_allclose(figures(report, *RATIOS[:3]), expected, rtol=0, atol=1e-12)
 
 
+# transcription 04 of its tests: est04.txt, ref04.txt, output04.json
+NOTES = {
+    "whole": ({}, [0.1270718232044199, 0.11917098445595854, 0.12299465240641712, 0.79479231600521139]),
+    "no offset": (
+        {"offset": None},
+        [0.7734806629834254, 0.7253886010362695, 0.748663101604278, 0.49770963250522282],
+    ),
+    "onsets alone": (
+        {"offset": None, "pitch_tolerance": None},
+        [0.861878453038674, 0.8082901554404145, 0.8342245989304813],
+    ),
+    "offsets alone": (
+        {"onset": None, "pitch_tolerance": None},
+        [0.6850828729281768, 0.6424870466321243, 0.6631016042780749],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NOTES)
+def test_notes_of_mir_evals_own_tests_from_files(name, test_data):
+    settings, expected = NOTES[name]
+    folder = test_data / "mir_eval"
+    report, skipped, _ = score(
+        folder / "est04.txt", folder / "ref04.txt", "mir_eval_transcription", kind="notes", **settings
+    )
+    assert skipped.empty
+    np.testing.assert_allclose(figures(report, *RATIOS[: len(expected)]), expected, rtol=0, atol=1e-12)
+
+
+# segment 02 and 05 of its tests: boundaries in ms of the reference and the estimate, and precision and recall at 0.5
+# and 3 s. Its evaluation lets both begin at 0 and end where the reference does
+SEGMENTS = {
+    "02": (
+        "0 200 76986 92729 108453 124201 139933 195049 210808 226512 322560",
+        "0 3750 17415 33158 48913 64656 80399 96142 111897 127628 141398 164525 180280 196023 207331 224061 239804 "
+        "253574 261457 277200 292943 308686 321991 322560",
+        [0.08333333333333333, 0.18181818181818182],
+        [0.20833333333333334, 0.45454545454545453],
+    ),
+    "05": (
+        "0 372 23490 147424 171866 183994 196361 208201 220353 232328 254136 266072 278600 302370 315045 327589 341350 "
+        "431961",
+        "0 27408 68069 94822 128659 147444 160784 193152 232371 251103 255417 266069 276230 279931 302550 315533 "
+        "339258 341066 366039 402347 431961",
+        [0.38095238095238093, 0.4444444444444444],
+        [0.47619047619047616, 0.5555555555555556],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SEGMENTS)
+def test_sections_of_mir_evals_own_tests(name):
+    reference, estimate, *expected = SEGMENTS[name]
+    sides = [sections(text.split()) for text in (estimate, reference)]
+    for window, ratios in zip((0.5, 3.0), expected, strict=True):
+        report = compare(*sides, "mir_eval_onset", times="boundaries", window=window)
+        np.testing.assert_allclose(figures(report, *RATIOS[:2]), ratios, rtol=0, atol=1e-12)
+
+
 # ---- its known faults, with both numbers
 
 

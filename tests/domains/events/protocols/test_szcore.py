@@ -1,4 +1,4 @@
-"""Golden values: timescoring 0.0.7."""
+"""Golden values: timescoring 0.0.7, and its own tests."""
 
 from __future__ import annotations
 
@@ -49,3 +49,34 @@ def test_szcore_on_random_events_nested_unsorted_and_shorter_than_a_sample(test_
         assert counts(report) == case["e"][:3]
         assert float(report.false_alarms_per_24h) == pytest.approx(case["e"][3], rel=1e-12)
         assert counts(compare(a, b, "szcore_sample", support=case["T"])) == case["s"]
+
+
+NO_MARGINS = {"before": 0, "after": 0, "min_gap": 0}
+TYPICAL = ("8-14 30-37 48-51", "8-14 26-33 51-54 64-68")
+LONG_FOUND = ("8-14 18-22 30-37 42-45 48-51", "5-25 35-53")
+LONG_TRUE = ("8-37 48-51", "5-12 16-24 32-43 62-66")
+
+# its test_event_scoring: reference and detections, duration, settings; sensitivity and precision
+OWN = {
+    "simple": ("40-60", "10-20 42-65", 3600, {"before": 0, "after": 10, "min_gap": 0}, 1, 1 / 2),
+    "tolerance before events": ("40-60", "39-60", 3600, {"before": 1}, 1, 1),
+    "long events are split": ("40-60", "42-425", 3600, {"max_duration": 300}, 1, 1 / 2),
+    "no detections": ("40-60", "", 3600, {}, 0, np.nan),
+    "no events": ("", "40-60", 3600, {}, np.nan, 0),
+    "typical": (*TYPICAL, 68, NO_MARGINS, 2 / 3, 1 / 2),
+    "typical, half": (*TYPICAL, 68, {**NO_MARGINS, "min_overlap": 0.5}, 1 / 3, 1 / 4),
+    "one missed would hide false alarms": (*TYPICAL, 68, {**NO_MARGINS, "min_overlap": 0.6}, 1 / 3, 1 / 4),
+    "one found over several": (*LONG_FOUND, 68, NO_MARGINS, 1, 1),
+    "several found in one": (*LONG_TRUE, 68, NO_MARGINS, 1 / 2, 1 / 2),
+}
+
+
+def spans(text):
+    return np.reshape([float(time) for span in text.split() for time in span.split("-")], (-1, 2))
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_what_timescorings_own_tests_say(name):
+    reference, found, duration, settings, *expected = OWN[name]
+    report = compare(spans(found), spans(reference), "szcore", support=float(duration), **settings)
+    np.testing.assert_allclose([float(report.recall), float(report.precision)], expected, rtol=1e-15)

@@ -1,6 +1,8 @@
-"""Closed forms."""
+"""Closed forms; golden values: YASA 0.8.1."""
 
 from __future__ import annotations
+
+import json
 
 import numpy as np
 import pandas as pd
@@ -37,3 +39,16 @@ def test_near_duplicates_of_the_reference_count_once():
 def test_f1_of_a_silent_prediction(needs_both, f1):
     report = compare(A[:0], B, "tiou", thresholds=(0.5,), f1_needs_both=needs_both)
     np.testing.assert_array_equal(report.f1, [f1])
+
+
+def test_what_yasa_says_of_drawn_spindles(test_data):
+    golden = json.loads((test_data / "yasa_spindles.json").read_text())
+    sides = []
+    for side in ("prediction", "reference"):
+        rows = [(f"{k:02}", *times) for k, case in enumerate(golden["cases"]) for times in case[side]]
+        table = pd.DataFrame(rows, columns=["file", "onset", "offset"])
+        sides.append(table.assign(onset=table["onset"] / 100, offset=table["offset"] / 100))
+    report = compare(*sides, "tiou", thresholds=golden["thresholds"], by="file")
+    names = ("intersection", "precision", "recall", "f1")
+    found = np.stack([report[name].transpose("file", "threshold").values for name in names], axis=-1)
+    np.testing.assert_allclose(found, [case["answer"] for case in golden["cases"]], rtol=0, atol=1e-15)
