@@ -78,30 +78,40 @@ def contingency(
            [0., 0., 1.]])
     """
     operation = "intervals.contingency"
-    named = {"a": a, "b": b} | ({} if support is None else {"support": support})
-    rows = read_rows(operation, **named)
+    tables = {"a": a, "b": b}
+    if support is not None:
+        tables["support"] = support
+    rows = read_rows(operation, **tables)
     if any(x.dtype.kind == "M" for x in rows):
         raise TypeError(f"{operation}: the rows are times; choose a unit: (t - origin) / numpy.timedelta64(1, 's')")
     rows = [x.astype(np.float64) for x in rows]
     sizes = [len(x) for x in rows]
-    numbers, names = read_groups_of(operation, "labels", labels, sizes[:2])
+    numbers, label_names = read_groups_of(operation, "labels", labels, sizes[:2])
     groups, group_names = read_groups_of(operation, "by", by, sizes)
-    n_labels = len(names)
+    n_labels = len(label_names)
     pieces_a = _pieces(rows[0], groups[0], numbers[0], n_labels)
     pieces_b = _pieces(rows[1], groups[1], numbers[1], n_labels)
     scored = None
     if support is not None:
-        scored = _pieces(rows[2], groups[2], np.zeros(sizes[2], np.int64), 1)
+        one_label = np.zeros(sizes[2], np.int64)
+        scored = _pieces(rows[2], groups[2], one_label, 1)
         pieces_a = _within(pieces_a, scored)
         pieces_b = _within(pieces_b, scored)
-    with_none_a, with_none_b = _with_none(pieces_a, pieces_b, scored, n_labels)
-    i, j, shared = _shared(with_none_a, with_none_b)
-    shape = len(group_names), n_labels + 1, n_labels + 1
-    place = np.ravel_multi_index((with_none_a.group[i], with_none_a.label[i], with_none_b.label[j]), shape)
-    duration = np.bincount(place, shared, int(np.prod(shape))).astype(np.float64).reshape(shape)
+    duration = _durations(*_with_none(pieces_a, pieces_b, scored, n_labels), len(group_names), n_labels + 1)
     if support is None:
         duration[:, -1, -1] = np.nan
-    return Contingency(names, group_names, duration if by is not None else duration[0])
+    if by is None:
+        duration = duration[0]
+    return Contingency(label_names, group_names, duration)
+
+
+def _durations(a: _Pieces, b: _Pieces, n_groups: int, n_labels: int) -> NDArray[np.float64]:
+    """Add up how long each label of one side holds together with each label of the other, in each group."""
+    i, j, shared = _shared(a, b)
+    shape = (n_groups, n_labels, n_labels)
+    place = np.ravel_multi_index((a.group[i], a.label[i], b.label[j]), shape)
+    added = np.bincount(place, shared, int(np.prod(shape)))
+    return added.astype(np.float64).reshape(shape)
 
 
 def _pieces(rows: Intervals, group: Numbers, label: Numbers, n_labels: int) -> _Pieces:
@@ -122,15 +132,22 @@ def _with_none(a: _Pieces, b: _Pieces, scored: _Pieces | None, none: int) -> tup
     """Add to either side the time in which it has no label, as one label more."""
     sides = [a, b] if scored is None else [a, b, scored]
     start, end, group, counts = swept([x.times for x in sides], [x.group for x in sides])
-    times = np.stack([start, end], axis=1)
-    extended = []
-    for side, count in ((a, counts[:, 0]), (b, counts[:, 1])):
-        is_none = count == 0
-        label = np.concatenate([side.label, np.full(np.count_nonzero(is_none), none)])
-        extended.append(
-            _Pieces(np.concatenate([side.times, times[is_none]]), np.concatenate([side.group, group[is_none]]), label)
-        )
-    return extended[0], extended[1]
+    stretches = np.stack([start, end], axis=1)
+    without_a = counts[:, 0] == 0
+    without_b = counts[:, 1] == 0
+    extended_a = _extended(a, stretches[without_a], group[without_a], none)
+    extended_b = _extended(b, stretches[without_b], group[without_b], none)
+    return extended_a, extended_b
+
+
+def _extended(pieces: _Pieces, times: Intervals, group: Numbers, label: int) -> _Pieces:
+    """Add pieces of one label."""
+    labels = np.full(len(times), label)
+    return _Pieces(
+        np.concatenate([pieces.times, times]),
+        np.concatenate([pieces.group, group]),
+        np.concatenate([pieces.label, labels]),
+    )
 
 
 def _shared(a: _Pieces, b: _Pieces) -> tuple[Numbers, Numbers, NDArray[np.float64]]:

@@ -113,11 +113,14 @@ def ward_taxonomy(predicted: pd.DataFrame, reference: pd.DataFrame) -> Taxonomy:
     both = pd.concat([a, b])[["file", "label"]]
     names = both.drop_duplicates().sort_values(["file", "label"], ignore_index=True)
     group = both.groupby(["file", "label"]).ngroup().to_numpy()
-    one = _united(times_of(a), group[: len(a)])
-    other = _united(times_of(b), group[len(a) :])
-    of_one, of_other = _categories_of(one, other)
-    tables = (_listed(one, names).assign(category=of_one), _listed(other, names).assign(category=of_other))
-    return Taxonomy(*tables, _stretches(one, other, names))
+    united_a = _united(times_of(a), group[: len(a)])
+    united_b = _united(times_of(b), group[len(a) :])
+    category_of_a, category_of_b = _categories_of(united_a, united_b)
+    return Taxonomy(
+        _listed(united_a, names).assign(category=category_of_a),
+        _listed(united_b, names).assign(category=category_of_b),
+        _stretches(united_a, united_b, names),
+    )
 
 
 def _united(times: np.ndarray, group: np.ndarray) -> Disjoint:
@@ -169,26 +172,31 @@ def _stretches(a: Disjoint, b: Disjoint, names: pd.DataFrame) -> pd.DataFrame:
     is_correct = has_a & has_b
     # of disjoint events that do not touch, a stretch beside a correct one belongs to the same event
     is_beside = (group[1:] == group[:-1]) & (swept.start[1:] == swept.end[:-1])
-    left = np.append(False, is_correct[:-1] & is_beside)[: len(group)]
-    right = np.append(is_correct[1:] & is_beside, False)[: len(group)]
-    kinds = {
-        "predicted": ("insertion", "merge", "overfill"),
-        "reference": ("deletion", "fragmenting", "underfill"),
-    }
+    correct_before = np.append(False, is_correct[:-1] & is_beside)[: len(group)]
+    correct_after = np.append(is_correct[1:] & is_beside, False)[: len(group)]
+    alone = ~correct_before & ~correct_after
+    between = correct_before & correct_after
+    at_edge = correct_before ^ correct_after
+    only_predicted = has_a & ~has_b
+    only_reference = has_b & ~has_a
     error = np.full(len(group), "correct", dtype=object)
-    for only, (alone, between, at_edge) in zip((has_a & ~has_b, has_b & ~has_a), kinds.values(), strict=True):
-        error[only & ~left & ~right] = alone
-        error[only & left & right] = between
-        error[only & (left ^ right)] = at_edge
-    is_edge = np.isin(error, ["overfill", "underfill"])
-    at = np.select([is_edge & right, is_edge & left], ["start", "end"], "").astype(object)
+    error[only_predicted & alone] = "insertion"
+    error[only_predicted & between] = "merge"
+    error[only_predicted & at_edge] = "overfill"
+    error[only_reference & alone] = "deletion"
+    error[only_reference & between] = "fragmenting"
+    error[only_reference & at_edge] = "underfill"
+    is_wrong_edge = at_edge & ~is_correct
+    at = np.full(len(group), "", dtype=object)
+    at[is_wrong_edge & correct_after] = "start"
+    at[is_wrong_edge & correct_before] = "end"
     times = np.stack([swept.start, swept.end], axis=1)
     return _listed(Disjoint(times, group), names).assign(error=error, at=at)
 
 
 def _counted(of: str, table: pd.DataFrame, column: str, names: tuple[str, ...]) -> pd.DataFrame:
-    seconds = (table["offset"] - table["onset"]).groupby(table[column]).agg(["size", "sum"]).reindex(list(names))
-    counts = seconds["size"].fillna(0).astype(np.int64).to_numpy()
-    return pd.DataFrame(
-        {"of": of, "category": names, "count": counts, "seconds": seconds["sum"].fillna(0.0).to_numpy()}
-    )
+    duration = table["offset"] - table["onset"]
+    of_each = duration.groupby(table[column])
+    count = of_each.size().reindex(list(names), fill_value=0)
+    seconds = of_each.sum().reindex(list(names), fill_value=0.0)
+    return pd.DataFrame({"of": of, "category": names, "count": count.to_numpy(), "seconds": seconds.to_numpy()})

@@ -16,6 +16,7 @@ doi:10.1145/1889681.1889687
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -99,32 +100,51 @@ def count_ward(scored: Scored, by: By) -> xr.Dataset:
     (1.0, 1.0, -1.0)
     """
     taxonomy = ward_taxonomy(scored.prediction, scored.reference)
-    coords = coords_of(scored, by)
-    size_a = _tallied(taxonomy.predicted, None, scored, by)
-    size_b = _tallied(taxonomy.reference, None, scored, by)
-    correct = _tallied(taxonomy.reference, taxonomy.reference["category"] == "correct", scored, by)
-    indices = ("precision", "recall", "dice")
+    predicted = taxonomy.predicted
+    reference = taxonomy.reference
+    correct = _tallied(reference, reference["category"] == "correct", scored, by)
+    size_a = _tallied(predicted, np.ones(len(predicted), bool), scored, by)
+    size_b = _tallied(reference, np.ones(len(reference), bool), scored, by)
     overlap = ov.Overlap(correct, size_a, size_b)
+    coords = coords_of(scored, by)
+    indices = ("precision", "recall", "dice")
     data = _report.measured(overlap, coords, indices, empty=scored.settings.empty).rename(dice="f1")
-    counted: dict[str, Any] = {}
-    for table, names in ((taxonomy.reference, OF_REFERENCE), (taxonomy.predicted, OF_PREDICTED)):
-        for category, name in names.items():
-            counted[name] = _tallied(table, table["category"] == category, scored, by)
-    stretches = taxonomy.stretches
-    seconds = durations_of(stretches)
-    for (error, at), name in OF_TIME.items():
-        is_one = (stretches["error"] == error) & (stretches["at"] == at)
-        counted[f"{name}_stretches"] = _tallied(stretches, is_one, scored, by)
-        counted[f"{name}_seconds"] = _tallied(stretches, np.where(is_one, seconds, 0.0), scored, by)
+    counted = {
+        **_events_of_each(reference, OF_REFERENCE, scored, by),
+        **_events_of_each(predicted, OF_PREDICTED, scored, by),
+        **_time_of_each(taxonomy.stretches, scored, by),
+    }
     data = data.assign({name: (tuple(coords), values) for name, values in counted.items()})
     return data.merge(boundary_figures(scored, by))
 
 
-def _tallied(table: pd.DataFrame, weights: Any, scored: Scored, by: By) -> np.ndarray:
-    """Return the sum of the weights of rows, or their number, in the shape of the report."""
-    each = np.ones(len(table), bool) if weights is None else np.asarray(weights)
-    shape = tuple(len(labels) for labels in coords_of(scored, by).values())
-    return np.asarray(tally(table, each[None], names_of(scored, by), by)[0].reshape(shape))
+def _events_of_each(table: pd.DataFrame, names: Mapping[str, str], scored: Scored, by: By) -> dict[str, np.ndarray]:
+    """Return the number of events of each category."""
+    counted = {}
+    for category, name in names.items():
+        is_one = table["category"] == category
+        counted[name] = _tallied(table, is_one, scored, by)
+    return counted
+
+
+def _time_of_each(stretches: pd.DataFrame, scored: Scored, by: By) -> dict[str, np.ndarray]:
+    """Return the number of stretches of each error, and how long they are."""
+    duration = durations_of(stretches)
+    counted = {}
+    for (error, at), name in OF_TIME.items():
+        is_one = (stretches["error"] == error) & (stretches["at"] == at)
+        seconds = np.where(is_one, duration, 0.0)
+        counted[f"{name}_stretches"] = _tallied(stretches, is_one, scored, by)
+        counted[f"{name}_seconds"] = _tallied(stretches, seconds, scored, by)
+    return counted
+
+
+def _tallied(table: pd.DataFrame, weight: Any, scored: Scored, by: By) -> np.ndarray:
+    """Return the sum of the weights of the rows, in the shape of the report."""
+    names = names_of(scored, by)
+    total = tally(table, np.asarray(weight)[None], names, by)[0]
+    shape = [len(labels) for labels in coords_of(scored, by).values()]
+    return np.asarray(total.reshape(shape))
 
 
 def describe_ward(settings: Settings) -> Description:

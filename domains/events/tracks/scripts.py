@@ -40,11 +40,15 @@ RULES: dict[str, dict[str, Any]] = {
 
 HOW: dict[str, Any] = {"index": "containment", "enter": 0.8, "leave": 0.3}
 
-# a player's box is 60 wide, or 5 where it is narrow, and its centre so far from that of the ball, which is 10 by 10
-CENTRE = {"A": 1.0, "a": 20.0, "h": 30.0, "n": 0.0, ".": 100.0}
-WIDTH = {"n": 5.0}
-HEIGHT = 120.0
 BALL = [-5.0, -5.0, 5.0, 5.0]
+PLAYER_BOXES = {
+    "A": [-29.0, -60.0, 31.0, 60.0],
+    "a": [-10.0, -60.0, 50.0, 60.0],
+    "h": [0.0, -60.0, 60.0, 60.0],
+    "n": [-2.5, -60.0, 2.5, 60.0],
+    ".": [70.0, -60.0, 130.0, 60.0],
+}
+"""``x1 y1 x2 y2`` of a player, by the letter of the frame: 60 wide, or 5 where it is narrow."""
 
 SCRIPTS: dict[str, dict[str, str]] = {
     "alone": {
@@ -200,21 +204,19 @@ def _scene(name: str, script: dict[str, str]) -> Scene:
 
 
 def _tracks(script: dict[str, str]) -> pd.DataFrame:
+    """Return the boxes of the ball, then of each player, frame by frame."""
+    boxes = {
+        "ball": {"#": BALL},
+        "A": PLAYER_BOXES,
+        "B": PLAYER_BOXES,
+    }
     rows: list[list[Any]] = []
-    for frame, letter in enumerate(script["ball"]):
-        if letter == "#":
-            rows.append([frame, frame / RATE, "ball", *BALL])
-    for who in PLAYERS:
-        for frame, letter in enumerate(script[who]):
-            if letter in CENTRE:
-                rows.append([frame, frame / RATE, who, *_box(letter)])
+    for track, box_of_letter in boxes.items():
+        for frame, letter in enumerate(script[track]):
+            if letter in box_of_letter:
+                time = frame / RATE
+                rows.append([frame, time, track, *box_of_letter[letter]])
     return pd.DataFrame(rows, columns=["frame", "time", "track", *BOX])
-
-
-def _box(letter: str) -> list[float]:
-    centre = CENTRE[letter]
-    half = WIDTH.get(letter, 60.0) / 2
-    return [centre - half, -HEIGHT / 2, centre + half, HEIGHT / 2]
 
 
 def _events(answer: str) -> pd.DataFrame:
@@ -222,8 +224,11 @@ def _events(answer: str) -> pd.DataFrame:
     rows = []
     for who in PLAYERS:
         has_it = np.array([letter in (who, "2") for letter in answer])
-        turn = np.flatnonzero(np.diff(has_it, prepend=False, append=False))
-        for start, stop in turn.reshape(-1, 2).tolist():
-            rows.append([start / RATE, stop / RATE, who, start, stop - start])
+        changes = np.flatnonzero(np.diff(has_it, prepend=False, append=False))
+        for start, stop in changes.reshape(-1, 2).tolist():
+            onset = start / RATE
+            offset = stop / RATE
+            n_frames = stop - start
+            rows.append([onset, offset, who, start, n_frames])
     table = pd.DataFrame(rows, columns=["onset", "offset", "label", "first_frame", "n_frames"])
     return as_events(table.sort_values("onset", kind="stable"))

@@ -40,19 +40,20 @@ def dwell(events: pd.DataFrame) -> pd.DataFrame:
     """
     visits = as_events(events)
     visits["duration"] = durations_of(visits)
-    labels = list(dict.fromkeys([*events.attrs.get("holders", []), *visits["label"]]))
+    visits_of_each = visits.groupby(["file", "label"])
+    onset = visits_of_each["onset"]
+    duration = visits_of_each["duration"]
+    figures = {
+        "entries": visits_of_each.size(),
+        "first_entry": onset.min(),
+        "dwell": duration.sum(),
+        "mean": duration.mean(),
+        "longest": duration.max(),
+    }
     files = list(dict.fromkeys(visits["file"])) or [""]
-    everybody = pd.MultiIndex.from_product([files, labels], names=["file", "label"])
-    groups = visits.groupby(["file", "label"])
-    table = pd.DataFrame(
-        {
-            "entries": groups.size(),
-            "first_entry": groups["onset"].min(),
-            "dwell": groups["duration"].sum(),
-            "mean": groups["duration"].mean(),
-            "longest": groups["duration"].max(),
-        }
-    ).reindex(everybody)
+    holders = _holders_of(events, visits)
+    everybody = pd.MultiIndex.from_product([files, holders], names=["file", "label"])
+    table = pd.DataFrame(figures).reindex(everybody)
     table["entries"] = table["entries"].fillna(0).astype(np.int64)
     table["dwell"] = table["dwell"].fillna(0.0)
     return table.reset_index()
@@ -88,19 +89,32 @@ def transitions(events: pd.DataFrame) -> pd.DataFrame:
     blue    1     0
     """
     visits = as_events(events).sort_values(["file", "onset"], kind="stable", ignore_index=True)
-    labels = list(dict.fromkeys([*events.attrs.get("holders", []), *visits["label"]]))
     before = visits.iloc[:-1].reset_index(drop=True)
     after = visits.iloc[1:].reset_index(drop=True)
     follows = before["file"] == after["file"]
-    tolerance = 1e-9 * after["onset"].abs().clip(lower=1.0)
-    overlaps = np.flatnonzero(follows & (after["onset"] < before["offset"] - tolerance))
-    if len(overlaps):
-        k = overlaps[0]
-        raise ValueError(
-            f"events.transitions: {before['label'][k]!r} until {before['offset'][k]:g} s and {after['label'][k]!r} "
-            f'from {after["onset"][k]:g} s overlap; let possession choose one, with exclusive="nearest" or "overlap"'
-        )
-    counts = pd.DataFrame(0, index=labels, columns=labels, dtype=np.int64)
+    _refuse_overlaps(before[follows], after[follows])
+    holders = _holders_of(events, visits)
+    counts = pd.DataFrame(0, index=holders, columns=holders, dtype=np.int64)
     for one, other in zip(before["label"][follows], after["label"][follows], strict=True):
         counts.loc[one, other] += 1
     return counts
+
+
+def _holders_of(events: pd.DataFrame, visits: pd.DataFrame) -> list[str]:
+    """Return whom `possession` was asked about, and whoever has a visit, each once."""
+    asked = events.attrs.get("holders", [])
+    return list(dict.fromkeys([*asked, *visits["label"]]))
+
+
+def _refuse_overlaps(before: pd.DataFrame, after: pd.DataFrame) -> None:
+    """Refuse visits of which one begins before the visit before it ends, beyond rounding."""
+    tolerance = 1e-9 * after["onset"].abs().clip(lower=1.0)
+    overlaps = after["onset"] < before["offset"] - tolerance
+    if not overlaps.any():
+        return
+    one = before[overlaps].iloc[0]
+    other = after[overlaps].iloc[0]
+    raise ValueError(
+        f"events.transitions: {one['label']!r} until {one['offset']:g} s and {other['label']!r} from "
+        f'{other["onset"]:g} s overlap; let possession choose one, with exclusive="nearest" or "overlap"'
+    )
