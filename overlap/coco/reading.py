@@ -13,33 +13,25 @@ from __future__ import annotations
 import json
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from .._checks import check_choice, shown
 from .._groups import read_labels
-from ..raster.rle import read_rle
-from .outlines import counts_of_polygons, read_polygons
+from .rows import Known, Once, Row, Shapes, Skipped, as_table, read_category, read_image
 from .tables import Detections, References
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Shapes = Literal["boxes", "masks"]
 SHAPES = ("boxes", "masks")
 Source = str | PathLike[str] | Any
-Row = dict[str, Any]
 
 _NEEDED_SECTIONS = ("images", "categories", "annotations")
-
-
-class Unreadable(ValueError):
-    """Why one row cannot be read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,18 +125,13 @@ def read_instances(source: Source, shapes: Shapes = "boxes") -> Instances:
     operation = "coco.read_instances"
     check_choice(operation, "shapes", shapes, SHAPES)
     name, data = _load(operation, source)
-    lacking = [key for key in _NEEDED_SECTIONS if not (isinstance(data, Mapping) and isinstance(data.get(key), list))]
-    if lacking:
-        raise ValueError(
-            f"{operation}: {name}: {_described(data)}, without a list of {', '.join(lacking)}; instances are an "
-            "object of images, categories and annotations, and detections are read by coco.read_results"
-        )
-    skipped = _Skipped()
-    images = skipped.kept("images", data["images"], _Once(_read_image))
-    categories = skipped.kept("categories", data["categories"], _Once(_read_category))
+    _check_sections(operation, name, data)
+    skipped = Skipped()
+    images = skipped.kept("images", data["images"], Once(read_image))
+    categories = skipped.kept("categories", data["categories"], Once(read_category))
     categories = _in_order(operation, name, categories)
-    known = _Known(images, categories, shapes)
-    annotations = skipped.kept("annotations", data["annotations"], _Once(known.read_annotation))
+    known = Known(images, categories, shapes)
+    annotations = skipped.kept("annotations", data["annotations"], Once(known.read_annotation))
     _check_some(operation, name, data["annotations"], annotations, skipped)
     _warn(operation, name, {section: len(data[section]) for section in _NEEDED_SECTIONS}, skipped)
     references = References(
@@ -159,8 +146,8 @@ def read_instances(source: Source, shapes: Shapes = "boxes") -> Instances:
     return Instances(
         references,
         read_labels(operation, "ids", [row["id"] for row in annotations]),
-        _table(images, ["id", "width", "height", "file_name"]),
-        _table(categories, ["id", "name", "supercategory"]),
+        as_table(images, ["id", "width", "height", "file_name"]),
+        as_table(categories, ["id", "name", "supercategory"]),
         skipped.table(),
     )
 
@@ -216,8 +203,8 @@ def read_results(source: Source, instances: Instances, shapes: Shapes = "boxes")
             f"{operation}: {name}: {_described(data)}; results are a list of objects with image_id, category_id, score "
             "and bbox or segmentation, and references are read by coco.read_instances"
         )
-    skipped = _Skipped()
-    known = _Known(_rows(instances.images), _rows(instances.categories), shapes)
+    skipped = Skipped()
+    known = Known(_rows(instances.images), _rows(instances.categories), shapes)
     found = skipped.kept("results", data, known.read_result)
     _check_some(operation, name, data, found, skipped)
     _warn(operation, name, {"results": len(data)}, skipped)
@@ -269,12 +256,22 @@ def _described(data: Any) -> str:
     return f"holds a {type(data).__name__}"
 
 
-def _check_some(operation: str, name: str, given: list[Any], kept: list[Row], skipped: _Skipped) -> None:
+def _check_sections(operation: str, name: str, data: Any) -> None:
+    sections = data if isinstance(data, Mapping) else {}
+    lacking = [key for key in _NEEDED_SECTIONS if not isinstance(sections.get(key), list)]
+    if lacking:
+        raise ValueError(
+            f"{operation}: {name}: {_described(data)}, without a list of {', '.join(lacking)}; instances are an "
+            "object of images, categories and annotations, and detections are read by coco.read_results"
+        )
+
+
+def _check_some(operation: str, name: str, given: list[Any], kept: list[Row], skipped: Skipped) -> None:
     if given and not kept:
         raise ValueError(f"{operation}: {name}: none of {len(given)} rows can be read; {skipped.rows[-1]['reason']}")
 
 
-def _warn(operation: str, name: str, given: dict[str, int], skipped: _Skipped) -> None:
+def _warn(operation: str, name: str, given: dict[str, int], skipped: Skipped) -> None:
     """Say how many rows of each section are left out, and why the first is."""
     if not skipped.rows:
         return
@@ -288,154 +285,6 @@ def _warn(operation: str, name: str, given: dict[str, int], skipped: _Skipped) -
     )
 
 
-class _Skipped:
-    """Rows that could not be read, and why."""
-
-    def __init__(self) -> None:
-        self.rows: list[Row] = []
-
-    def kept(self, section: str, rows: list[Any], read: Callable[[Any], Row]) -> list[Row]:
-        """Return the rows of a section that can be read, each with its place."""
-        kept = []
-        for place, row in enumerate(rows):
-            try:
-                kept.append(read(row) | {"place": place})
-            except Unreadable as reason:
-                number = row.get("id") if isinstance(row, Mapping) else None
-                self.rows.append({"section": section, "place": place, "id": number, "reason": str(reason)})
-        return kept
-
-    def table(self) -> pd.DataFrame:
-        """Return them as a table."""
-        return _table(self.rows, ["section", "place", "id", "reason"])
-
-
-# ---- rows
-
-
-class _Once:
-    """Reads rows that have an identifier, each of which may occur once."""
-
-    def __init__(self, read: Callable[[Mapping[str, Any]], Row]) -> None:
-        self.read = read
-        self.ids: set[Any] = set()
-
-    def __call__(self, row: Any) -> Row:
-        number = _identifier(_field(row, "id"), "id")
-        if number in self.ids:
-            raise Unreadable(f"id {number!r} occurs before")
-        read = self.read(row)
-        self.ids.add(number)
-        return {"id": number} | read
-
-
-def _read_image(row: Mapping[str, Any]) -> Row:
-    return {name: row.get(name) for name in ("width", "height", "file_name")}
-
-
-def _read_category(row: Mapping[str, Any]) -> Row:
-    return {name: row.get(name) for name in ("name", "supercategory")}
-
-
-class _Known:
-    """Reads annotations and results, by the images and categories that there are."""
-
-    def __init__(self, images: list[Row], categories: list[Row], shapes: Shapes) -> None:
-        self.images = {row["id"]: row for row in images}
-        self.categories = {row["id"]: row["id"] for row in categories}
-        self.shapes = shapes
-
-    def read_annotation(self, row: Mapping[str, Any]) -> Row:
-        """Return the columns of an annotation."""
-        is_crowd = row.get("iscrowd", 0)
-        if is_crowd not in (0, 1):
-            raise Unreadable(f"iscrowd is {shown(is_crowd)}; it is 0 or 1")
-        area = _number(_field(row, "area"), "area")
-        if area < 0:
-            raise Unreadable(f"area is {area:g}, which is negative")
-        return self._placed(row) | {"area": area, "is_crowd": bool(is_crowd)}
-
-    def read_result(self, row: Any) -> Row:
-        """Return the columns of a result."""
-        return self._placed(row) | {"score": _number(_field(row, "score"), "score")}
-
-    def _placed(self, row: Any) -> Row:
-        image = self.images.get(_identifier(_field(row, "image_id"), "image_id"))
-        if image is None:
-            raise Unreadable(f"image_id {row['image_id']!r} is none of the images")
-        category = self.categories.get(_identifier(_field(row, "category_id"), "category_id"))
-        if category is None:
-            raise Unreadable(f"category_id {row['category_id']!r} is none of the categories")
-        shape = {"box": _box(_field(row, "bbox"))} if self.shapes == "boxes" else {"mask": _mask(row, image)}
-        return {"image": image["id"], "category": category} | shape
-
-
-def _field(row: Any, name: str) -> Any:
-    try:
-        return row[name]
-    except (KeyError, TypeError, IndexError):
-        is_object = isinstance(row, Mapping)
-        raise Unreadable(f"has no {name}" if is_object else f"is {shown(row)}, and no object") from None
-
-
-def _identifier(value: Any, name: str) -> Any:
-    # what most are
-    if type(value) is int:
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | float | str) or value != value:
-        raise Unreadable(f"{name} is {shown(value)}; it is a whole number or text")
-    return value
-
-
-def _number(value: Any, name: str) -> float:
-    # what most are
-    if type(value) is float and isfinite(value):
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        raise Unreadable(f"{name} is {shown(value)}; it is a finite number")
-    return float(value)
-
-
-def _box(value: Any) -> list[float]:
-    if not isinstance(value, list | tuple) or len(value) != 4:
-        raise Unreadable(f"bbox is {shown(value)}; it is [x, y, width, height]")
-    box = [_number(number, "a number of bbox") for number in value]
-    if box[2] < 0 or box[3] < 0:
-        raise Unreadable(f"bbox {box} has a negative side; it is [x, y, width, height]")
-    return box
-
-
-def _mask(row: Mapping[str, Any], image: Row) -> Row:
-    """Return the mask of a row as run lengths on its image."""
-    segmentation = _field(row, "segmentation")
-    height, width = _grid(image)
-    if isinstance(segmentation, Mapping):
-        try:
-            rle = read_rle("coco", "segmentation", segmentation)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise Unreadable(str(error).removeprefix("coco: ")) from None
-        if (rle.height, rle.width) != (height, width):
-            raise Unreadable(
-                f"segmentation has size {[rle.height, rle.width]}, and its image is [{height}, {width}] (height, width)"
-            )
-        return {"size": [height, width], "counts": rle.counts}
-    corners, reason = read_polygons(segmentation)
-    if reason:
-        raise Unreadable(f"segmentation: {reason}")
-    return {"size": [height, width], "counts": counts_of_polygons(corners, height, width)}
-
-
-def _grid(image: Row) -> tuple[int, int]:
-    sides = [image["height"], image["width"]]
-    for side in sides:
-        is_whole = isinstance(side, int | float) and not isinstance(side, bool) and side == side and side % 1 == 0
-        if not is_whole or not 0 < side < 1e5:
-            raise Unreadable(
-                f"image {image['id']!r} has height and width {shown(sides)}; masks need both, whole numbers of cells"
-            )
-    return int(sides[0]), int(sides[1])
-
-
 # ---- columns
 
 
@@ -446,13 +295,6 @@ def _in_order(operation: str, name: str, categories: list[Row]) -> list[Row]:
         raise ValueError(
             f"{operation}: {name}: identifiers of categories are numbers and text; make them all of one kind"
         ) from None
-
-
-def _table(rows: list[Row], columns: list[str]) -> pd.DataFrame:
-    import pandas as pd
-
-    # identifiers and sizes stay what they were, beside some that are missing too
-    return pd.DataFrame(rows, columns=columns, dtype=object)
 
 
 def _rows(table: pd.DataFrame) -> list[Row]:
