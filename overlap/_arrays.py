@@ -76,6 +76,12 @@ def table_namespace(operation: str, **tables: Array) -> ModuleType:
     return namespace(operation, **tables)
 
 
+def library(x: Array) -> ModuleType:
+    """Return the namespace of an array that is known to be one."""
+    xp: ModuleType = compat.array_namespace(x)
+    return xp
+
+
 def check_chunks(operation: str, name: str, x: Array, *, of: str = "") -> None:
     """Refuse a dask array that does not know how long its chunks are: no other can be laid beside it.
 
@@ -86,69 +92,6 @@ def check_chunks(operation: str, name: str, x: Array, *, of: str = "") -> None:
             f"{operation}: {name} has chunks of unknown size, shape {tuple(x.shape)}; call "
             f"{of or name}.compute_chunk_sizes() first, or leave cells out by where= in place of an index"
         )
-
-
-def _remedy(name: str, x: object) -> str:
-    """Return what an operand is that is no plain array, and what to pass in its place."""
-    if x is None:
-        return "None; pass an array"
-    if type(x).__module__.startswith("xarray."):
-        return f"an xarray {type(x).__name__}; use overlap.labelled.measure(a, b, dim), which keeps its labels"
-    if isinstance(x, np.ma.MaskedArray):
-        return f"{_MASKED}; pass {name}.data, and the cells that count as where=~{name}.mask"
-    return f"a {type(x).__name__}, not an array; pass numpy.asarray({name})"
-
-
-def on_host(operation: str, name: str, x: Any) -> np.ndarray:
-    """Return what stands for an array, a list above all, as one of numpy."""
-    if x is None:
-        raise TypeError(f"{operation}: {name} is None; pass an array")
-    _check_unmasked(operation, name, x)
-    try:
-        return np.asarray(x)
-    except (TypeError, ValueError, RuntimeError) as error:
-        why, *_ = str(error).splitlines()
-        raise ValueError(f"{operation}: {name} is no array ({why}); pass {_on_host_remedy(x)}") from None
-
-
-def from_list(operation: str, name: str, x: Any) -> Array:
-    """Return rows that stand in a list as an array of numpy; what is no list stays as it is.
-
-    Examples
-    --------
-    >>> from_list("boxes.nms", "boxes", [[0, 0, 2, 2]])
-    array([[0, 0, 2, 2]])
-    """
-    return on_host(operation, name, x) if isinstance(x, list | tuple) else x
-
-
-def _on_host_remedy(x: Any) -> str:
-    """Return what numpy can read in place of what it cannot."""
-    if not compat.is_torch_array(x):
-        return "rows of one length, and tensors as x.detach().cpu()"
-    dense = ".to_dense()" if x.layout != sys.modules["torch"].strided else ""
-    # numpy has no bfloat16
-    wide = ".float()" if "bfloat16" in str(x.dtype) else ""
-    return f"tensors as x.detach(){dense}{wide}.cpu()"
-
-
-def _check_unmasked(operation: str, name: str, x: object) -> None:
-    if isinstance(x, np.ma.MaskedArray):
-        raise TypeError(f"{operation}: {name} is {_MASKED}; leave out what is masked, or fill it: {name}.filled(value)")
-
-
-def numbers_on_host(operation: str, name: str, x: Any) -> np.ndarray:
-    """Return what stands for an array of real numbers as one of numpy."""
-    values = on_host(operation, name, x)
-    if values.dtype.kind not in "biuf":
-        raise TypeError(f"{operation}: {name} has dtype {values.dtype}; pass real numbers")
-    return values
-
-
-def library(x: Array) -> ModuleType:
-    """Return the namespace of an array that is known to be one."""
-    xp: ModuleType = compat.array_namespace(x)
-    return xp
 
 
 def is_bool(x: Array, xp: ModuleType) -> bool:
@@ -164,6 +107,69 @@ def check_mask(operation: str, name: str, x: Array, xp: ModuleType) -> None:
             f"pass `{name} > 0` for a mask, `{name} == k` for one label, or "
             f"`np.asarray({name}.dataobj)` scaled to [0, 1] for stored probabilities"
         )
+
+
+def _remedy(name: str, x: object) -> str:
+    """Return what an operand is that is no plain array, and what to pass in its place."""
+    if x is None:
+        return "None; pass an array"
+    if type(x).__module__.startswith("xarray."):
+        return f"an xarray {type(x).__name__}; use overlap.labelled.measure(a, b, dim), which keeps its labels"
+    if isinstance(x, np.ma.MaskedArray):
+        return f"{_MASKED}; pass {name}.data, and the cells that count as where=~{name}.mask"
+    return f"a {type(x).__name__}, not an array; pass numpy.asarray({name})"
+
+
+def _check_unmasked(operation: str, name: str, x: object) -> None:
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(f"{operation}: {name} is {_MASKED}; leave out what is masked, or fill it: {name}.filled(value)")
+
+
+# ---- what stands for an array, a list above all
+
+
+def from_list(operation: str, name: str, x: Any) -> Array:
+    """Return rows that stand in a list as an array of numpy; what is no list stays as it is.
+
+    Examples
+    --------
+    >>> from_list("boxes.nms", "boxes", [[0, 0, 2, 2]])
+    array([[0, 0, 2, 2]])
+    """
+    return on_host(operation, name, x) if isinstance(x, list | tuple) else x
+
+
+def on_host(operation: str, name: str, x: Any) -> np.ndarray:
+    """Return what stands for an array, a list above all, as one of numpy."""
+    if x is None:
+        raise TypeError(f"{operation}: {name} is None; pass an array")
+    _check_unmasked(operation, name, x)
+    try:
+        return np.asarray(x)
+    except (TypeError, ValueError, RuntimeError) as error:
+        why, *_ = str(error).splitlines()
+        raise ValueError(f"{operation}: {name} is no array ({why}); pass {_on_host_remedy(x)}") from None
+
+
+def numbers_on_host(operation: str, name: str, x: Any) -> np.ndarray:
+    """Return what stands for an array of real numbers as one of numpy."""
+    values = on_host(operation, name, x)
+    if values.dtype.kind not in "biuf":
+        raise TypeError(f"{operation}: {name} has dtype {values.dtype}; pass real numbers")
+    return values
+
+
+def _on_host_remedy(x: Any) -> str:
+    """Return what numpy can read in place of what it cannot."""
+    if not compat.is_torch_array(x):
+        return "rows of one length, and tensors as x.detach().cpu()"
+    dense = ".to_dense()" if x.layout != sys.modules["torch"].strided else ""
+    # numpy has no bfloat16
+    wide = ".float()" if "bfloat16" in str(x.dtype) else ""
+    return f"tensors as x.detach(){dense}{wide}.cpu()"
+
+
+# ---- whether values may be looked at, and where they are
 
 
 def is_host(*arrays: Array) -> bool:
@@ -192,6 +198,33 @@ def is_compiling() -> bool:
     """Return whether ``torch.compile`` is reading this very code."""
     torch = sys.modules.get("torch")
     return torch is not None and bool(torch.compiler.is_compiling())
+
+
+def is_plain(x: Array) -> bool:
+    """Return whether a tensor is nothing but its values: no subclass, no tangent, no lazy view."""
+    torch = sys.modules["torch"]
+    if type(x) not in (torch.Tensor, torch.nn.Parameter) or torch.jit.is_tracing():
+        return False
+    if x.layout != torch.strided or x.is_neg() or x.is_conj():
+        return False
+    return torch.autograd.forward_ad.unpack_dual(x).tangent is None
+
+
+def plain(*arrays: Array | None) -> tuple[Array, ...]:
+    """Return tensors without what a subclass, such as MONAI's MetaTensor, adds to them and runs at each operation.
+
+    What is no tensor stays as it is, and so does a tensor whose cells are elsewhere than in itself.
+    """
+    return tuple(_without_extras(x) for x in arrays)
+
+
+def _without_extras(x: Array | None) -> Array | None:
+    torch = sys.modules.get("torch")
+    if torch is None or not isinstance(x, torch.Tensor) or type(x) in (torch.Tensor, torch.nn.Parameter):
+        return x
+    if type(x).__torch_dispatch__ is not torch.Tensor.__torch_dispatch__ or torch.compiler.is_compiling():
+        return x
+    return x.as_subclass(torch.Tensor)
 
 
 def as_host(x: Array, *, detach: bool = False) -> np.ndarray | None:
@@ -227,36 +260,19 @@ def values_on_host(operation: str, name: str, x: Array) -> np.ndarray:
     return on_host(operation, name, x) if host is None else host
 
 
-def is_plain(x: Array) -> bool:
-    """Return whether a tensor is nothing but its values: no subclass, no tangent, no lazy view."""
-    torch = sys.modules["torch"]
-    if type(x) not in (torch.Tensor, torch.nn.Parameter) or torch.jit.is_tracing():
-        return False
-    if x.layout != torch.strided or x.is_neg() or x.is_conj():
-        return False
-    return torch.autograd.forward_ad.unpack_dual(x).tangent is None
-
-
-def plain(*arrays: Array | None) -> tuple[Array, ...]:
-    """Return tensors without what a subclass, such as MONAI's MetaTensor, adds to them and runs at each operation.
-
-    What is no tensor stays as it is, and so does a tensor whose cells are elsewhere than in itself.
-    """
-    return tuple(_without_extras(x) for x in arrays)
-
-
-def _without_extras(x: Array | None) -> Array | None:
-    torch = sys.modules.get("torch")
-    if torch is None or not isinstance(x, torch.Tensor) or type(x) in (torch.Tensor, torch.nn.Parameter):
-        return x
-    if type(x).__torch_dispatch__ is not torch.Tensor.__torch_dispatch__ or torch.compiler.is_compiling():
-        return x
-    return x.as_subclass(torch.Tensor)
-
-
 def like(values: np.ndarray, x: Array, xp: ModuleType) -> Array:
     """Return host `values` as an array of the same library as `x`."""
     return values if compat.is_numpy_array(x) else xp.asarray(values)
+
+
+def number(x: Array) -> float:
+    """Return the value of an array of one element, for a message."""
+    if compat.is_torch_array(x):
+        x = x.detach()
+    return float(x)
+
+
+# ---- what is a constant to gradients
 
 
 def detached(x: Array) -> Array:
@@ -293,6 +309,27 @@ def check_constants(operation: str, x: Array, remedy: str) -> None:
         )
 
 
+# ---- axes, and the dtypes of sums
+
+
+def flat(x: Array, axis: Axis, xp: ModuleType) -> Array:
+    """Return an array with the axes that are summed over as one, the last."""
+    kept, summed = kept_and_summed(x.ndim, axis)
+    shape = [x.shape[k] for k in kept]
+    n_cells = prod([x.shape[k] for k in summed])
+    return xp.reshape(xp.permute_dims(x, kept + summed), (*shape, n_cells))
+
+
+def kept_and_summed(ndim: int, axis: Axis) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the axes that are left, and those that are summed over."""
+    if axis is None:
+        return (), tuple(range(ndim))
+    axes = (axis,) if isinstance(axis, int | np.integer) else axis
+    summed = tuple(k % ndim for k in axes)
+    kept = tuple(k for k in range(ndim) if k not in summed)
+    return kept, summed
+
+
 def sum_dtype(arrays: tuple[Array, ...], xp: ModuleType) -> Any:
     """Return the dtype in which soft values of these arrays are intersected and summed."""
     for x in arrays:
@@ -308,9 +345,6 @@ _WIDE = frozenset({np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.float32
 """Host dtypes in which sizes stay as they are; for the others `widened` asks the array library."""
 
 _LARGEST = np.iinfo(np.int64).max
-
-_LARGEST_IN_SINGLE = 1 << 24
-"""Whole numbers up to this are exact in float32."""
 
 
 def widened(operation: str, name: str, x: Array, xp: ModuleType) -> Array:
@@ -345,6 +379,9 @@ def widened(operation: str, name: str, x: Array, xp: ModuleType) -> Array:
     return x
 
 
+# ---- counts and sizes as floating numbers
+
+
 def bounded(shared: Array, size_a: Array, size_b: Array, xp: ModuleType) -> Array:
     """Return what two sets share, no more than either has: rounding may leave a little more. The gradient stays.
 
@@ -361,34 +398,22 @@ def bounded(shared: Array, size_a: Array, size_b: Array, xp: ModuleType) -> Arra
     return shared - xp.where(excess > 0, excess, 0.0)
 
 
-def flat(x: Array, axis: Axis, xp: ModuleType) -> Array:
-    """Return an array with the axes that are summed over as one, the last."""
-    kept, summed = kept_and_summed(x.ndim, axis)
-    shape = [x.shape[k] for k in kept]
-    n_cells = prod([x.shape[k] for k in summed])
-    return xp.reshape(xp.permute_dims(x, kept + summed), (*shape, n_cells))
-
-
-def kept_and_summed(ndim: int, axis: Axis) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the axes that are left, and those that are summed over."""
-    if axis is None:
-        return (), tuple(range(ndim))
-    axes = (axis,) if isinstance(axis, int | np.integer) else axis
-    summed = tuple(k % ndim for k in axes)
-    kept = tuple(k for k in range(ndim) if k not in summed)
-    return kept, summed
-
-
-def number(x: Array) -> float:
-    """Return the value of an array of one element, for a message."""
-    if compat.is_torch_array(x):
-        x = x.detach()
-    return float(x)
+_LARGEST_IN_SINGLE = 1 << 24
+"""Whole numbers up to this are exact in float32."""
 
 
 def real(xp: ModuleType, *arrays: Array) -> list[Array]:
     """Return counts as floating numbers that hold them exactly (up to 2**53)."""
     return [x if xp.isdtype(x.dtype, "real floating") else _as_float64(x, xp) for x in arrays]
+
+
+def safe_ratio(numerator: Array, denominator: Array, empty: float, xp: ModuleType) -> Array:
+    """Divide; where the denominator is 0 give `empty`. The gradient is finite everywhere."""
+    defined = denominator != 0
+    if is_host(defined) and bool(xp.all(defined)):
+        return numerator / denominator
+    ratio = numerator / xp.where(defined, denominator, 1.0)
+    return xp.where(defined, ratio, empty)
 
 
 def _as_float64(x: Array, xp: ModuleType) -> Array:
@@ -406,12 +431,3 @@ def _as_float64(x: Array, xp: ModuleType) -> Array:
 def _lacks_doubles(x: Array) -> bool:
     """Return whether an array is one of jax as it is unless told otherwise, without 64 bits."""
     return bool(compat.is_jax_array(x) and not sys.modules["jax"].config.jax_enable_x64)
-
-
-def safe_ratio(numerator: Array, denominator: Array, empty: float, xp: ModuleType) -> Array:
-    """Divide; where the denominator is 0 give `empty`. The gradient is finite everywhere."""
-    defined = denominator != 0
-    if is_host(defined) and bool(xp.all(defined)):
-        return numerator / denominator
-    ratio = numerator / xp.where(defined, denominator, 1.0)
-    return xp.where(defined, ratio, empty)
