@@ -130,8 +130,17 @@ def tversky(o: Overlap[SameArray], alpha: float, beta: float, *, empty: float | 
 
     Raises
     ------
+    TypeError
+        If `o` is no `Overlap`: two masks, above all.
     ValueError
         If a weight is negative.
+
+    See Also
+    --------
+    dice : Dice coefficient (F1 score, Sørensen index): 2|A∩B| / (|A| + |B|).
+    iou : Intersection over union, the Jaccard index: |A∩B| / |A∪B|.
+    f_beta : F-beta score: recall counts `beta` times as much as precision.
+    overlap.raster.measure : Measure how two masks on one grid overlap.
 
     Examples
     --------
@@ -147,7 +156,31 @@ def tversky(o: Overlap[SameArray], alpha: float, beta: float, *, empty: float | 
 
 @_of_an_overlap
 def iou(o: Overlap[SameArray], *, empty: float | EmptyPolicy = nan) -> SameArray:
-    """Intersection over union, the Jaccard index: |A∩B| / |A∪B|. See `tversky` for the parameters.
+    """Intersection over union, the Jaccard index: |A∩B| / |A∪B|.
+
+    Parameters
+    ----------
+    o : Overlap
+        Sizes of any shape.
+    empty : float or EmptyPolicy
+        Value where the index is 0/0, or an `EmptyPolicy`.
+
+    Returns
+    -------
+    array
+        In [0, 1], of the shape of `o`.
+
+    Raises
+    ------
+    TypeError
+        If `o` is no `Overlap`: two masks, above all.
+
+    See Also
+    --------
+    dice : Dice coefficient (F1 score, Sørensen index): 2|A∩B| / (|A| + |B|).
+    tversky : Tversky's index, |A∩B| / (|A∩B| + α|A∖B| + β|B∖A|).
+    overlap.raster.iou : Intersection over union of two masks.
+    overlap.raster.measure : Measure how two masks on one grid overlap.
 
     Examples
     --------
@@ -159,7 +192,31 @@ def iou(o: Overlap[SameArray], *, empty: float | EmptyPolicy = nan) -> SameArray
 
 @_of_an_overlap
 def dice(o: Overlap[SameArray], *, empty: float | EmptyPolicy = nan) -> SameArray:
-    """Dice coefficient (F1 score, Sørensen index): 2|A∩B| / (|A| + |B|). See `tversky` for the parameters.
+    """Dice coefficient (F1 score, Sørensen index): 2|A∩B| / (|A| + |B|).
+
+    Parameters
+    ----------
+    o : Overlap
+        Sizes of any shape.
+    empty : float or EmptyPolicy
+        Value where the index is 0/0, or an `EmptyPolicy`.
+
+    Returns
+    -------
+    array
+        In [0, 1], of the shape of `o`.
+
+    Raises
+    ------
+    TypeError
+        If `o` is no `Overlap`: two masks, above all.
+
+    See Also
+    --------
+    iou : Intersection over union, the Jaccard index: |A∩B| / |A∪B|.
+    tversky : Tversky's index, |A∩B| / (|A∩B| + α|A∖B| + β|B∖A|).
+    overlap.raster.dice : Dice coefficient of two masks.
+    overlap.raster.measure : Measure how two masks on one grid overlap.
 
     Examples
     --------
@@ -171,7 +228,33 @@ def dice(o: Overlap[SameArray], *, empty: float | EmptyPolicy = nan) -> SameArra
 
 @_of_an_overlap
 def f_beta(o: Overlap[SameArray], beta: float = 1.0, *, empty: float | EmptyPolicy = nan) -> SameArray:
-    """F-beta score: recall counts `beta` times as much as precision. See `tversky` for the parameters.
+    """F-beta score: recall counts `beta` times as much as precision.
+
+    Parameters
+    ----------
+    o : Overlap
+        Sizes of any shape.
+    beta : float
+        1 is Dice; above, recall counts more.
+    empty : float or EmptyPolicy
+        Value where the index is 0/0, or an `EmptyPolicy`.
+
+    Returns
+    -------
+    array
+        In [0, 1], of the shape of `o`.
+
+    Raises
+    ------
+    TypeError
+        If `o` is no `Overlap`: two masks, above all.
+
+    See Also
+    --------
+    dice : Dice coefficient (F1 score, Sørensen index): 2|A∩B| / (|A| + |B|).
+    precision : Share of the prediction that the reference has: |A∩B| / |A|.
+    recall : Share of the reference that the prediction has (sensitivity): |A∩B| / |B|.
+    tversky : Tversky's index, |A∩B| / (|A∩B| + α|A∖B| + β|B∖A|).
 
     Examples
     --------
@@ -185,7 +268,30 @@ def f_beta(o: Overlap[SameArray], beta: float = 1.0, *, empty: float | EmptyPoli
 
 @_of_an_overlap
 def precision(o: Overlap[SameArray], *, empty: float | EmptyPolicy = nan) -> SameArray:
-    """Share of the prediction that the reference has: |A∩B| / |A|. See `tversky` for the parameters.
+    """Share of the prediction that the reference has: |A∩B| / |A|.
+
+    Parameters
+    ----------
+    o : Overlap
+        Sizes of any shape.
+    empty : float or EmptyPolicy
+        Value where the index is 0/0, or an `EmptyPolicy`.
+
+    Returns
+    -------
+    array
+        In [0, 1], of the shape of `o`.
+
+    Raises
+    ------
+    TypeError
+        If `o` is no `Overlap`: two masks, above all.
+
+    See Also
+    --------
+    recall : Share of the reference that the prediction has (sensitivity): |A∩B| / |B|.
+    f_beta : F-beta score: recall counts `beta` times as much as precision.
+    tversky : Tversky's index, |A∩B| / (|A∩B| + α|A∖B| + β|B∖A|).
 
     Examples
     --------
@@ -197,7 +303,30 @@ def precision(o: Overlap[SameArray], *, empty: float | EmptyPolicy = nan) -> Sam
 
 @_of_an_overlap
 def recall(o: Overlap[SameArray], *, empty: float | EmptyPolicy = nan) -> SameArray:
-    """Share of the reference that the prediction has (sensitivity): |A∩B| / |B|. See `tversky`.
+    """Share of the reference that the prediction has (sensitivity): |A∩B| / |B|.
+
+    Parameters
+    ----------
+    o : Overlap
+        Sizes of any shape.
+    empty : float or EmptyPolicy
+        Value where the index is 0/0, or an `EmptyPolicy`.
+
+    Returns
+    -------
+    array
+        In [0, 1], of the shape of `o`.
+
+    Raises
+    ------
+    TypeError
+        If `o` is no `Overlap`: two masks, above all.
+
+    See Also
+    --------
+    precision : Share of the prediction that the reference has: |A∩B| / |A|.
+    f_beta : F-beta score: recall counts `beta` times as much as precision.
+    tversky : Tversky's index, |A∩B| / (|A∩B| + α|A∖B| + β|B∖A|).
 
     Examples
     --------
@@ -209,7 +338,30 @@ def recall(o: Overlap[SameArray], *, empty: float | EmptyPolicy = nan) -> SameAr
 
 @_of_an_overlap
 def containment(o: Overlap[SameArray], *, empty: float | EmptyPolicy = nan) -> SameArray:
-    """Overlap coefficient (Szymkiewicz–Simpson): |A∩B| / min(|A|, |B|). See `tversky` for `empty`.
+    """Overlap coefficient (Szymkiewicz–Simpson): |A∩B| / min(|A|, |B|).
+
+    Parameters
+    ----------
+    o : Overlap
+        Sizes of any shape.
+    empty : float or EmptyPolicy
+        Value where the index is 0/0, or an `EmptyPolicy`.
+
+    Returns
+    -------
+    array
+        In [0, 1], of the shape of `o`.
+
+    Raises
+    ------
+    TypeError
+        If `o` is no `Overlap`: two masks, above all.
+
+    See Also
+    --------
+    iou : Intersection over union, the Jaccard index: |A∩B| / |A∪B|.
+    ochiai : Ochiai coefficient (cosine similarity of two sets): |A∩B| / √(|A||B|).
+    precision : Share of the prediction that the reference has: |A∩B| / |A|.
 
     Examples
     --------
@@ -222,7 +374,29 @@ def containment(o: Overlap[SameArray], *, empty: float | EmptyPolicy = nan) -> S
 
 @_of_an_overlap
 def ochiai(o: Overlap[SameArray], *, empty: float | EmptyPolicy = nan) -> SameArray:
-    """Ochiai coefficient (cosine similarity of two sets): |A∩B| / √(|A||B|). See `tversky` for `empty`.
+    """Ochiai coefficient (cosine similarity of two sets): |A∩B| / √(|A||B|).
+
+    Parameters
+    ----------
+    o : Overlap
+        Sizes of any shape.
+    empty : float or EmptyPolicy
+        Value where the index is 0/0, or an `EmptyPolicy`.
+
+    Returns
+    -------
+    array
+        In [0, 1], of the shape of `o`.
+
+    Raises
+    ------
+    TypeError
+        If `o` is no `Overlap`: two masks, above all.
+
+    See Also
+    --------
+    dice : Dice coefficient (F1 score, Sørensen index): 2|A∩B| / (|A| + |B|).
+    containment : Overlap coefficient (Szymkiewicz–Simpson): |A∩B| / min(|A|, |B|).
 
     Examples
     --------
@@ -239,7 +413,29 @@ def ochiai(o: Overlap[SameArray], *, empty: float | EmptyPolicy = nan) -> SameAr
 
 @_of_an_overlap
 def volume_similarity(o: Overlap[SameArray], *, empty: float | EmptyPolicy = nan) -> SameArray:
-    """Agreement of the sizes alone: 1 − ||A| − |B|| / (|A| + |B|). See `tversky` for `empty`.
+    """Agreement of the sizes alone: 1 − ||A| − |B|| / (|A| + |B|).
+
+    Parameters
+    ----------
+    o : Overlap
+        Sizes of any shape.
+    empty : float or EmptyPolicy
+        Value where the index is 0/0, or an `EmptyPolicy`.
+
+    Returns
+    -------
+    array
+        In [0, 1], of the shape of `o`.
+
+    Raises
+    ------
+    TypeError
+        If `o` is no `Overlap`: two masks, above all.
+
+    See Also
+    --------
+    dice : Dice coefficient (F1 score, Sørensen index): 2|A∩B| / (|A| + |B|).
+    containment : Overlap coefficient (Szymkiewicz–Simpson): |A∩B| / min(|A|, |B|).
 
     Examples
     --------

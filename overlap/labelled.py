@@ -68,6 +68,11 @@ def measure(
     TypeError
         If an operand is no DataArray.
 
+    See Also
+    --------
+    indices : Take indices of labelled counts.
+    overlap.raster.measure : Measure how two masks on one grid overlap.
+
     Examples
     --------
     >>> raters = xr.DataArray([[True, True, False], [False, True, True]], dims=("rater", "x"))
@@ -120,6 +125,11 @@ def indices(
     ------
     ValueError
         If a name is unknown or a size is missing.
+
+    See Also
+    --------
+    measure : Measure how two labelled masks overlap.
+    overlap.indices.INDICES : Every index that needs no weights, by name.
 
     Examples
     --------

@@ -82,6 +82,10 @@ def agreement(
         If the masks are not two-dimensional, or differ in shape or coordinates, numbers among these are not evenly
         spaced, or `colours` names anything else.
 
+    See Also
+    --------
+    overlap.raster.measure : Measure how two masks on one grid overlap.
+
     Examples
     --------
     >>> import matplotlib
@@ -153,6 +157,10 @@ def reliability(
     ------
     ValueError
         If the table is of several cases, or has no such columns.
+
+    See Also
+    --------
+    overlap.calibration.reliability : Return the table of a reliability diagram.
 
     Examples
     --------

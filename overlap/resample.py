@@ -134,6 +134,10 @@ def confidence_interval(
     scipy.stats.DegenerateDataWarning
         If BCa is not defined, since all resamples lie on one side of the value; both ends are NaN.
 
+    See Also
+    --------
+    interval_of : Bootstrap a percentile interval of the mean or the median of any values, one a case.
+
     Examples
     --------
     >>> cases = Overlap([40, 55, 10, 70], [50, 60, 30, 75], [50, 58, 20, 90])
@@ -211,6 +215,10 @@ def interval_of(
     ------
     ValueError
         If `values` is not one row, `groups` has not one label a case, or an argument is out of range.
+
+    See Also
+    --------
+    confidence_interval : Bootstrap a confidence interval of an index over cases.
 
     Examples
     --------

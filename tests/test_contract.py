@@ -86,6 +86,44 @@ def test_every_frozen_name_belongs_to_a_package():
     assert {name.rpartition(".")[0] for name in written()} == set(PACKAGES)
 
 
+LATER = ("domains.events",)
+"""Packages whose functions do not name their relatives yet."""
+
+RELATED = tuple(package for package in PACKAGES if package not in {*NEEDS, *LATER})
+
+
+def relatives_of(function: object) -> dict[str, str]:
+    """Return the names in the section See Also of a function, each with what is said of it."""
+    _, _, after = inspect.getdoc(function).partition("See Also\n--------\n")
+    section, *_ = after.split("\n\n")
+    return dict(re.findall(r"^([\w.]+) : (.+)$", section, re.MULTILINE))
+
+
+def functions_of(package: str) -> dict[str, object]:
+    """Return the public functions of a package, by name."""
+    module = import_module(package)
+    values = {name: getattr(module, name) for name in module.__all__}
+    return {name: value for name, value in values.items() if inspect.isfunction(value)}
+
+
+@pytest.mark.parametrize("package", RELATED)
+def test_every_public_function_names_its_relatives(package):
+    for name, function in functions_of(package).items():
+        relatives = relatives_of(function)
+        assert relatives, f"{package}.{name} has no section See Also"
+        assert name not in relatives, f"{package}.{name} names itself"
+
+
+@pytest.mark.parametrize("package", RELATED)
+def test_every_relative_is_a_public_name(package):
+    """By its name alone inside of a package, else by the path that a user imports."""
+    written_names = written()
+    for name, function in functions_of(package).items():
+        for relative in relatives_of(function):
+            full = relative if "." in relative else f"{package}.{relative}"
+            assert full in written_names, f"{package}.{name}: {relative}"
+
+
 if __name__ == "__main__" and "--write" in sys.argv:
     lines = {name: line for package in PACKAGES for name, line in described(package).items()}
     SIGNATURES.write_text("".join(f"{name}: {line}\n" for name, line in sorted(lines.items())))

@@ -123,6 +123,11 @@ def cohort_calibration(
     FileNotFoundError, TypeError, ValueError, Interrupted
         As `cohort`; also if the predictions are label maps, which say no probability.
 
+    See Also
+    --------
+    calibration : Compare a probability map with what is there.
+    pool_calibration : Return the calibration of a cohort.
+
     Examples
     --------
     >>> import tempfile

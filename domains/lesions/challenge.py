@@ -116,6 +116,12 @@ def cohort_protocols(
     UserWarning
         If the images of a case have labels and none in common; one warning for all such cases.
 
+    See Also
+    --------
+    score_lesions : Score the lesions of a mask as a community does.
+    summarise_protocols : Summarise the scores of a cohort under protocols.
+    cohort : Compare every pair of images of the same name in two folders, or of a table.
+
     Examples
     --------
     >>> import tempfile
@@ -188,6 +194,11 @@ def summarise_protocols(
     ------
     ValueError
         If `level` or `n_resamples` is out of range, or `groups` has not one label a row, or only one group.
+
+    See Also
+    --------
+    cohort_protocols : Score every pair of images of two folders, or of a table.
+    summarise : Summarise the scores of a cohort, label by label.
 
     Examples
     --------

@@ -111,6 +111,11 @@ def compare_models(
         If a model has no prediction of cases that were counted as missed, or a table does not say with which settings
         it was made (``attrs["settings"]``, which `cohort`, `merge` and `read_scores` fill).
 
+    See Also
+    --------
+    plot_models : Draw the score of each case from two models, one against the other.
+    cohort : Compare every pair of images of the same name in two folders, or of a table.
+
     Examples
     --------
     >>> cases = {"case": ["p1_a", "p1_b", "p2"], "label": "1", "error": ""}

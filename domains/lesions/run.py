@@ -144,6 +144,13 @@ def cohort(
     Interrupted
         On Ctrl-C or SIGTERM, a KeyboardInterrupt: the scores until then are in `out`.
 
+    See Also
+    --------
+    summarise : Summarise the scores of a cohort, label by label.
+    compare : Compare a predicted segmentation with a reference one.
+    merge : Join the parts of a cohort.
+    cohort_protocols : Score every pair of images of two folders, or of a table.
+
     Notes
     -----
     A case counts as done while its files are the same: path, size and times, or else the content.
@@ -246,6 +253,11 @@ def summarise(
     ------
     ValueError
         If `level` or `n_resamples` is out of range, or `groups` has not one label a row, or only one group.
+
+    See Also
+    --------
+    cohort : Compare every pair of images of the same name in two folders, or of a table.
+    read_scores : Read a table of scores as `cohort` saved it.
 
     Examples
     --------

@@ -221,6 +221,11 @@ def reference(name: str = "top8000") -> xr.Dataset:
     ValueError
         If there is no such reference.
 
+    See Also
+    --------
+    region : Return an empirical region as a set of cells.
+    read_reference : Read a reference of one's own from a file.
+
     Examples
     --------
     >>> top8000 = reference()
@@ -264,6 +269,11 @@ def categorise(resname: Any, next_resname: Any, omega: Any) -> Any:
     -------
     str or array of str
         One of `CATEGORIES`; the arguments broadcast.
+
+    See Also
+    --------
+    classify : Return "Favored", "Allowed" or "OUTLIER" for scores.
+    region : Return an empirical region as a set of cells.
 
     Examples
     --------
@@ -323,6 +333,11 @@ def evaluate(phi: Any, psi: Any, category: Any, reference: str | xr.Dataset = "t
     ValueError
         If a category is unknown.
 
+    See Also
+    --------
+    classify : Return "Favored", "Allowed" or "OUTLIER" for scores.
+    evaluate_trajectory : Score the backbone angles of a trajectory.
+
     Examples
     --------
     >>> round(float(evaluate(-63.0, -43.0, "general")), 3)
@@ -359,6 +374,11 @@ def classify(score: Any, category: Any, reference: str | xr.Dataset = "top8000")
     Returns
     -------
     str or array of str
+
+    See Also
+    --------
+    evaluate : Return the score of backbone angles.
+    categorise : Return the Ramachandran category of residues.
 
     Examples
     --------

@@ -105,6 +105,12 @@ def validate(
     UserWarning
         If no residue of a file is counted.
 
+    See Also
+    --------
+    summarise : Count what `validate` found.
+    plot_residues : Draw residues over the empirical regions, one panel for each category.
+    compare_models : Compare the backbone of two models of one protein.
+
     Examples
     --------
     >>> from .regions.io import example
@@ -177,6 +183,10 @@ def summarise(
     UsageError
         If `by` has another name, or a group has no residues.
 
+    See Also
+    --------
+    validate : Score the backbone of structures residue by residue.
+
     Examples
     --------
     >>> from .regions.io import example
@@ -218,6 +228,11 @@ def summarise_models(residues: pd.DataFrame, core: str | None = None) -> pd.Data
     ------
     UsageError
         If `core` is no choice of residues.
+
+    See Also
+    --------
+    compare_models : Compare the backbone of two models of one protein.
+    validate : Score the backbone of structures residue by residue.
 
     Examples
     --------

@@ -41,6 +41,11 @@ def convert(box: SameArray, source: Format, target: Format) -> SameArray:
         If a format is unknown or does not fit the dimension, a box is malformed (a negative size, NaN), or a
         logarithm is asked of a size of 0.
 
+    See Also
+    --------
+    encode : Write boxes relative to anchors.
+    decode : Read what `encode` wrote; a code of 0 is the anchor, to the bit.
+
     Examples
     --------
     >>> import numpy as np
@@ -76,6 +81,11 @@ def encode(box: SameArray, anchor: SameArray) -> SameArray:
     ------
     ValueError
         If a box or an anchor is malformed or has a side of 0.
+
+    See Also
+    --------
+    decode : Read what `encode` wrote; a code of 0 is the anchor, to the bit.
+    convert : Write boxes in another format.
 
     References
     ----------
@@ -118,6 +128,11 @@ def decode(code: SameArray, anchor: SameArray) -> SameArray:
     ------
     ValueError
         If an anchor is malformed or has a side of 0.
+
+    See Also
+    --------
+    encode : Write boxes relative to anchors.
+    convert : Write boxes in another format.
 
     Examples
     --------

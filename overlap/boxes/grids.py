@@ -50,6 +50,11 @@ def rasterize(box: SameArray, grid: Sequence[ArrayLike], *, period: Period | Non
         If the grid is uneven, too short, longer than the period or not one of d axes, or a box is malformed (hi < lo,
         NaN or infinite) where values may be looked at; elsewhere such a box is NaN on its grid.
 
+    See Also
+    --------
+    overlap.raster.measure : Measure how two masks on one grid overlap.
+    overlap.polygons.rasterize : Draw polygons on a grid.
+
     Examples
     --------
     >>> import numpy as np

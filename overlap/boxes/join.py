@@ -64,6 +64,11 @@ def overlap_pairs(a: Array, b: Array, *, by: Labels | None = None, period: Perio
         If the shapes do not fit, a period is not positive, a box is malformed (hi < lo, NaN or infinite), or the
         boxes are not on the host.
 
+    See Also
+    --------
+    pairwise : Return the IoU of every box of `a` with every box of `b`.
+    nms : Non-maximum suppression of boxes.
+
     Examples
     --------
     >>> import numpy as np

@@ -45,6 +45,14 @@ def giou(a: SameArray, b: SameArray, *, detach_enclosing: bool = False) -> SameA
         If the shapes do not fit, or a box is malformed (hi < lo, NaN or infinite), where values may be looked
         at. Elsewhere (CUDA, ``torch.compile``, ``vmap``, dask) a malformed box gives NaN.
 
+    See Also
+    --------
+    iou : Intersection over union of boxes, pair by pair (Jaccard index).
+    diou : Distance IoU.
+    ciou : Complete IoU.
+    eiou : Efficient IoU.
+    overlap.losses.box_loss : Loss of boxes, 1 − EIoU or 1 minus one of its relatives.
+
     Examples
     --------
     >>> import numpy as np
@@ -60,6 +68,12 @@ def diou(a: SameArray, b: SameArray, *, detach_enclosing: bool = False) -> SameA
 
     See `giou` for parameters and errors. In [−1, 1]. Undetached, the gradient also rewards a larger enclosing box.
 
+    See Also
+    --------
+    giou : Generalised IoU.
+    ciou : Complete IoU.
+    eiou : Efficient IoU.
+
     Examples
     --------
     >>> import numpy as np
@@ -74,6 +88,11 @@ def ciou(a: SameArray, b: SameArray, *, detach_enclosing: bool = False) -> SameA
     """Complete IoU: DIoU − αv, v = 4/π² (atan(w_b/h_b) − atan(w_a/h_a))², α = v / (1 − IoU + v). 2-D only.
 
     α is a constant to gradients, and is not cut off at low IoU. See `giou` for parameters and errors.
+
+    See Also
+    --------
+    diou : Distance IoU.
+    eiou : Efficient IoU.
 
     Examples
     --------
@@ -92,6 +111,12 @@ def eiou(a: SameArray, b: SameArray, *, detach_enclosing: bool = False) -> SameA
     """Efficient IoU: DIoU − Σ (s_a − s_b)²/C², sides s over sides C of the enclosing box, added over the axes.
 
     The EIoU of Zhang et al.; Extended IoU shares its short name. See `giou` for parameters and errors.
+
+    See Also
+    --------
+    diou : Distance IoU.
+    ciou : Complete IoU.
+    overlap.losses.box_loss : Loss of boxes, 1 − EIoU or 1 minus one of its relatives.
 
     Examples
     --------

@@ -58,6 +58,13 @@ def measure(a: SameArray, b: SameArray, *, period: Period | None = None) -> Over
     TypeError
         If the numbers are not real, or of different array libraries.
 
+    See Also
+    --------
+    pairwise : Return the IoU of every box of `a` with every box of `b`.
+    iou : Intersection over union of boxes, pair by pair (Jaccard index).
+    dice : Dice coefficient of boxes, pair by pair: 2|A∩B| / (|A| + |B|).
+    overlap.dice : Dice coefficient (F1 score, Sørensen index): 2|A∩B| / (|A| + |B|).
+
     Examples
     --------
     >>> import numpy as np
@@ -100,6 +107,12 @@ def iou(a: SameArray, b: SameArray, *, period: Period | None = None, empty: floa
     ValueError, TypeError
         See `measure`.
 
+    See Also
+    --------
+    measure : Measure how boxes overlap, pair by pair.
+    pairwise : Return the IoU of every box of `a` with every box of `b`.
+    giou : Generalised IoU.
+
     Examples
     --------
     >>> import numpy as np
@@ -134,6 +147,11 @@ def dice(a: SameArray, b: SameArray, *, period: Period | None = None, empty: flo
     ValueError, TypeError
         See `measure`.
 
+    See Also
+    --------
+    measure : Measure how boxes overlap, pair by pair.
+    iou : Intersection over union of boxes, pair by pair (Jaccard index).
+
     Examples
     --------
     Two arcs of 20° over the seam of a circle:
@@ -165,6 +183,12 @@ def pairwise(a: SameArray, b: SameArray) -> SameArray:
     ------
     ValueError
         If the shapes do not fit or a box is malformed (hi < lo, NaN or infinite) where values may be looked at.
+
+    See Also
+    --------
+    iou : Intersection over union of boxes, pair by pair (Jaccard index).
+    measure : Measure how boxes overlap, pair by pair.
+    overlap.matching.match : Match predictions with references, one to one.
 
     Examples
     --------

@@ -65,6 +65,12 @@ def nms(
         If the shapes do not fit, a score is NaN, the threshold NaN or outside [0, 1], a box malformed (hi < lo, NaN or
         infinite), the boxes are not on the host, or a score is negative that is to be weakened.
 
+    See Also
+    --------
+    overlap_pairs : Find all pairs of boxes that overlap, without looking at the others.
+    overlap.matching.nms : Non-maximum suppression by overlaps of any kind.
+    overlap.oriented.nms : Non-maximum suppression of rotated boxes.
+
     Examples
     --------
     >>> import numpy as np

@@ -47,6 +47,11 @@ def brier(
     ValueError
         If the shapes do not fit, or a counted value is outside [0, 1] where values may be looked at.
 
+    See Also
+    --------
+    expected_calibration_error : Return the expected calibration error (ECE).
+    reliability : Return the table of a reliability diagram.
+
     References
     ----------
     Brier, G. W. (1950). Verification of forecasts expressed in terms of probability. Mon. Weather Rev. 78, 1.
@@ -99,6 +104,13 @@ def expected_calibration_error(
     TypeError, ValueError
         As `brier`, and if an option is out of its range.
 
+    See Also
+    --------
+    average_calibration_error : Return the average calibration error (ACE).
+    maximum_calibration_error : Return the maximum calibration error (MCE).
+    brier : Return the Brier score, the mean of (prediction − target)².
+    reliability : Return the table of a reliability diagram.
+
     References
     ----------
     Naeini, M. P., Cooper, G. F. & Hauskrecht, M. (2015). Obtaining well calibrated probabilities using Bayesian
@@ -140,6 +152,11 @@ def average_calibration_error(
 ) -> SameArray:
     """Return the average calibration error (ACE): as `expected_calibration_error`, but bins with a cell count alike.
 
+    See Also
+    --------
+    expected_calibration_error : Return the expected calibration error (ECE).
+    maximum_calibration_error : Return the maximum calibration error (MCE).
+
     Examples
     --------
     >>> import numpy as np
@@ -167,6 +184,11 @@ def maximum_calibration_error(
     where: Array | None = None,
 ) -> SameArray:
     """Return the maximum calibration error (MCE): as `expected_calibration_error`, but of the bin that is worst.
+
+    See Also
+    --------
+    expected_calibration_error : Return the expected calibration error (ECE).
+    average_calibration_error : Return the average calibration error (ACE).
 
     Examples
     --------

@@ -59,6 +59,11 @@ def reliability(
     TypeError, ValueError
         As `expected_calibration_error`.
 
+    See Also
+    --------
+    expected_calibration_error : Return the expected calibration error (ECE).
+    overlap.plotting.reliability : Draw a reliability diagram.
+
     References
     ----------
     Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. J. Am. Stat. Assoc. 22,

@@ -59,6 +59,12 @@ def evaluate(
         If the protocol has the ranges of size of `COCO`, which are areas in pixels, and sizes may have another unit:
         those of rotated boxes, of boxes in space and of footprints, unless you give them.
 
+    See Also
+    --------
+    read_instances : Read references from a JSON file of instances as COCO writes it.
+    read_results : Read detections from a JSON list of results as COCO writes it.
+    overlap.matching.average_precision : Average precision of ranked predictions.
+
     Examples
     --------
     >>> boxes = [[0, 0, 9, 9], [50, 50, 9, 9]]

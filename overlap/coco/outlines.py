@@ -53,6 +53,12 @@ def draw_polygons(polygons: Sequence[Any], height: int, width: int) -> dict[str,
         If there is no polygon, or one has less than three corners, an odd number of coordinates or one that is not
         finite.
 
+    See Also
+    --------
+    read_instances : Read references from a JSON file of instances as COCO writes it.
+    overlap.raster.encode_rle : Write masks as COCO's run lengths, packed into text.
+    overlap.polygons.rasterize : Draw polygons on a grid.
+
     Examples
     --------
     >>> from overlap import raster

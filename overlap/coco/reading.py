@@ -112,6 +112,11 @@ def read_instances(source: Source, shapes: Shapes = "boxes") -> Instances:
     ValueError
         If it holds no JSON, something else than instances, or no annotation that can be read.
 
+    See Also
+    --------
+    read_results : Read detections from a JSON list of results as COCO writes it.
+    evaluate : Average precision of detections by the rules of a community.
+
     Examples
     --------
     >>> first = {"id": 7, "image_id": 1, "category_id": 3, "bbox": [0, 0, 9, 9], "area": 81, "iscrowd": 0}
@@ -184,6 +189,11 @@ def read_results(source: Source, instances: Instances, shapes: Shapes = "boxes")
     ValueError
         If it holds no JSON, something else than a list of results, or results none of which can be read. An empty list
         is one of no detections.
+
+    See Also
+    --------
+    read_instances : Read references from a JSON file of instances as COCO writes it.
+    evaluate : Average precision of detections by the rules of a community.
 
     Examples
     --------

@@ -33,6 +33,11 @@ def giou(a: SameArray, b: SameArray) -> SameArray:
     ValueError, TypeError
         See `measure`.
 
+    See Also
+    --------
+    iou : Intersection over union of boxes with a heading.
+    overlap.losses.box_loss : Loss of boxes, 1 − EIoU or 1 minus one of its relatives.
+
     References
     ----------
     Rezatofighi, H. et al. (2019). Generalized intersection over union. CVPR. arXiv:1902.09630

@@ -35,6 +35,11 @@ def overlap_pairs(a: Array, b: Array, *, by: Labels | None = None) -> Pairs:
     ValueError, TypeError
         See `measure`; also if a set is not a table of boxes, or not on the host.
 
+    See Also
+    --------
+    pairwise : IoU of every box with a heading of one set with every one of another.
+    nms : Non-maximum suppression of boxes with a heading.
+
     Examples
     --------
     A car, and a bridge above it and another car:

@@ -47,6 +47,13 @@ def measure(a: SameArray, b: SameArray) -> Overlap[SameArray]:
         If the last axis is not 7 long, the shapes do not broadcast, or (on the host) a side is negative or a number
         is NaN or infinite.
 
+    See Also
+    --------
+    pairwise : IoU of every box with a heading of one set with every one of another.
+    iou : Intersection over union of boxes with a heading.
+    dice : Dice coefficient of boxes with a heading, pair by pair.
+    birds_eye : Return the footprints of boxes with a heading.
+
     Examples
     --------
     A car, and one that stands across it half a metre higher:
@@ -83,6 +90,12 @@ def iou(a: SameArray, b: SameArray, *, empty: float | EmptyPolicy = nan) -> Same
     ValueError, TypeError
         See `measure`.
 
+    See Also
+    --------
+    measure : Measure how boxes with a heading overlap.
+    giou : Generalised IoU of boxes with a heading, pair by pair.
+    pairwise : IoU of every box with a heading of one set with every one of another.
+
     Examples
     --------
     >>> import numpy as np
@@ -112,6 +125,11 @@ def dice(a: SameArray, b: SameArray, *, empty: float | EmptyPolicy = nan) -> Sam
     ------
     ValueError, TypeError
         See `measure`.
+
+    See Also
+    --------
+    measure : Measure how boxes with a heading overlap.
+    iou : Intersection over union of boxes with a heading.
 
     Examples
     --------
@@ -143,6 +161,12 @@ def pairwise(a: SameArray, b: SameArray) -> SameArray:
     TypeError, ValueError
         See `measure`; also if a set is not a table of boxes.
 
+    See Also
+    --------
+    iou : Intersection over union of boxes with a heading.
+    measure : Measure how boxes with a heading overlap.
+    overlap.matching.match : Match predictions with references, one to one.
+
     Examples
     --------
     >>> import numpy as np
@@ -173,6 +197,11 @@ def birds_eye(boxes: SameArray) -> SameArray:
     ------
     ValueError, TypeError
         See `measure`.
+
+    See Also
+    --------
+    measure : Measure how boxes with a heading overlap.
+    overlap.oriented.measure : Measure how rotated boxes overlap.
 
     Examples
     --------

@@ -55,6 +55,11 @@ def nms(
         See `overlap_pairs`; also if a score is NaN, the threshold NaN or outside [0, 1], or a score negative that is
         to be weakened.
 
+    See Also
+    --------
+    overlap_pairs : Find all pairs of boxes with a heading that share a volume.
+    overlap.boxes.nms : Non-maximum suppression of boxes.
+
     Examples
     --------
     A car found twice, and one on the deck above:

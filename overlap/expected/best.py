@@ -79,6 +79,10 @@ def optimal_mask(
     TypeError, ValueError
         As `expected_dice`.
 
+    See Also
+    --------
+    expected_dice : Return the expected Dice of a mask, E[2|A∩Y| / (|A| + |Y|)].
+
     References
     ----------
     Dai, B. & Li, C. (2023). RankSEG: a consistent ranking-based framework for segmentation. J. Mach. Learn. Res. 24,

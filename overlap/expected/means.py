@@ -100,6 +100,13 @@ def expected_dice(
     ValueError
         If the shapes do not fit, or a counted value is outside [0, 1] where values may be looked at.
 
+    See Also
+    --------
+    optimal_mask : Return the hard mask of the largest expected Dice.
+    expected_iou : Return the expected intersection over union, E[|A∩Y| / |A∪Y|].
+    overlap.raster.dice : Dice coefficient of two masks.
+    overlap.losses.expected_dice_loss : Loss of the expected Dice, 1 − E[Dice(Y, target)].
+
     References
     ----------
     Dai, B. & Li, C. (2023). RankSEG: a consistent ranking-based framework for segmentation. J. Mach. Learn. Res. 24,
@@ -129,6 +136,11 @@ def expected_iou(
     empty: float | EmptyPolicy = nan,
 ) -> SameArray:
     """Return the expected intersection over union, E[|A∩Y| / |A∪Y|]; see `expected_dice` for the parameters.
+
+    See Also
+    --------
+    expected_dice : Return the expected Dice of a mask, E[2|A∩Y| / (|A| + |Y|)].
+    overlap.raster.iou : Intersection over union of two masks.
 
     Examples
     --------

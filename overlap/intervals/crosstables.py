@@ -67,6 +67,11 @@ def contingency(
     TypeError
         If the rows are not numbers, or labels cannot be compared.
 
+    See Also
+    --------
+    measure : Measure how two sets of intervals overlap.
+    overlap.raster.contingency : Count the cells that each label of one map shares with each label of another.
+
     Examples
     --------
     >>> table = contingency([[0, 4], [4, 9]], [[1, 6]], (["wake", "sleep"], ["sleep"]), support=[[0, 10]])

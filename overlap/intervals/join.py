@@ -48,6 +48,11 @@ def overlap_pairs(a: ArrayLike, b: ArrayLike, *, by: tuple[ArrayLike, ArrayLike]
     TypeError
         If one side is times and the other numbers.
 
+    See Also
+    --------
+    nms : Non-maximum suppression of intervals.
+    overlap.matching.match : Match predictions with references, one to one.
+
     Examples
     --------
     >>> pairs = overlap_pairs([[0, 10], [20, 30]], [[5, 25], [8, 8], [30, 40]])

@@ -32,6 +32,11 @@ def measure_many(sets: Sequence[ArrayLike]) -> Subsets:
     TypeError
         If the rows are not numbers: divide times by their unit first.
 
+    See Also
+    --------
+    measure : Measure how two sets of intervals overlap.
+    sweep : Cut the line wherever a row begins or ends.
+
     Examples
     --------
     >>> subsets = measure_many([[[0, 10]], [[5, 20]], [[8, 12]]])

@@ -35,6 +35,13 @@ def measure(a: ArrayLike, b: ArrayLike) -> Overlap[np.ndarray]:
     TypeError
         If the rows are not numbers: divide times by their unit first.
 
+    See Also
+    --------
+    iou : Intersection over union of sets of intervals (Jaccard index): |A∩B| / |A∪B|.
+    dice : Dice coefficient of sets of intervals: 2|A∩B| / (|A| + |B|).
+    intersection : Return what two sets of intervals have in common.
+    measure_many : Measure how several sets of intervals overlap.
+
     Examples
     --------
     >>> o = measure([[0, 10], [5, 20]], [[15, 30]])
@@ -79,6 +86,11 @@ def iou(a: ArrayLike, b: ArrayLike, *, empty: float | EmptyPolicy = nan) -> np.n
     ValueError, TypeError
         See `measure`.
 
+    See Also
+    --------
+    measure : Measure how two sets of intervals overlap.
+    dice : Dice coefficient of sets of intervals: 2|A∩B| / (|A| + |B|).
+
     Examples
     --------
     >>> float(iou([[0, 10], [5, 20]], [[10, 30]]).round(4))
@@ -107,6 +119,11 @@ def dice(a: ArrayLike, b: ArrayLike, *, empty: float | EmptyPolicy = nan) -> np.
     ValueError, TypeError
         See `measure`.
 
+    See Also
+    --------
+    measure : Measure how two sets of intervals overlap.
+    iou : Intersection over union of sets of intervals (Jaccard index): |A∩B| / |A∪B|.
+
     Examples
     --------
     >>> float(dice([[0, 10], [5, 20]], [[10, 30]]))
@@ -133,6 +150,12 @@ def union(*sets: ArrayLike) -> Intervals:
     ValueError
         If a shape is not (n, 2), an end is before its start, or a value is NaN or NaT.
 
+    See Also
+    --------
+    intersection : Return what two sets of intervals have in common.
+    complement : Return what of `support` a set of intervals leaves free.
+    sweep : Cut the line wherever a row begins or ends.
+
     Examples
     --------
     >>> union([[5, 9], [0, 2], [2, 3]])
@@ -146,6 +169,12 @@ def union(*sets: ArrayLike) -> Intervals:
 
 def intersection(a: ArrayLike, b: ArrayLike) -> Intervals:
     """Return what two sets of intervals have in common. See `union` for parameters, form and errors.
+
+    See Also
+    --------
+    union : Unite sets of intervals.
+    complement : Return what of `support` a set of intervals leaves free.
+    measure : Measure how two sets of intervals overlap.
 
     Examples
     --------
@@ -164,6 +193,11 @@ def complement(intervals: ArrayLike, support: ArrayLike) -> Intervals:
     ----------
     intervals, support : array_like (n, 2)
         The set, and all there is: one interval or several.
+
+    See Also
+    --------
+    union : Unite sets of intervals.
+    intersection : Return what two sets of intervals have in common.
 
     Examples
     --------

@@ -58,6 +58,11 @@ def sweep(*sets: ArrayLike, by: Sequence[ArrayLike] | None = None) -> Stretches:
     TypeError
         If some tables are times and others numbers, or labels cannot be compared.
 
+    See Also
+    --------
+    union : Unite sets of intervals.
+    measure_many : Measure how several sets of intervals overlap.
+
     Examples
     --------
     Seconds in which nobody, one or two of the reference speak, where the prediction says that one does:

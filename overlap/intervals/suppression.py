@@ -57,6 +57,11 @@ def nms(
         See `overlap_pairs`; also if an interval is infinite, a score is NaN, the threshold NaN or outside [0, 1], or a
         score negative that is to be weakened.
 
+    See Also
+    --------
+    overlap_pairs : Find all pairs of rows that overlap, without looking at the others.
+    overlap.boxes.nms : Non-maximum suppression of boxes.
+
     Examples
     --------
     >>> nms([[0, 10], [1, 11], [9, 20]], [0.8, 0.9, 0.7], 0.5)

@@ -47,6 +47,10 @@ def measure_tracks(
     TypeError
         If the edges are not numbers, or the values neither bool nor floating.
 
+    See Also
+    --------
+    measure : Measure how two sets of intervals overlap.
+
     Examples
     --------
     >>> o = measure_tracks([0, 10, 20], [0.25, 1.0], [5, 15], [0.5])

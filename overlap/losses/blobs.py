@@ -77,6 +77,11 @@ def blob_loss(
         If the shapes do not fit, an option is unknown, a component is negative, or a counted prediction is outside
         [0, 1] where values may be looked at.
 
+    See Also
+    --------
+    dice_loss : Soft Dice loss, 1 − Dice.
+    overlap.nn.BlobLoss : Blob loss, the mean of 1 − Dice over the components of each case and class.
+
     Notes
     -----
     The least and the greatest label are read, which on a device is one synchronisation, and breaks the graph of

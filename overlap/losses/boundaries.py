@@ -70,6 +70,11 @@ def boundary_loss(
         If the shapes do not fit, an option is unknown, a counted prediction is outside [0, 1], or a counted distance is
         infinite or NaN, where values may be looked at. Elsewhere such a distance gives NaN.
 
+    See Also
+    --------
+    overlap.surfaces.signed_distance : Measure how far each cell of a grid lies from the boundary of a mask.
+    overlap.nn.BoundaryLoss : Boundary loss, the mean of p·φ for each case and class.
+
     References
     ----------
     Kervadec, H. et al. (2019). Boundary loss for highly unbalanced segmentation. MIDL. arXiv:1812.07032

@@ -122,6 +122,12 @@ def box_loss(
         counts is malformed (hi < lo, a negative side, NaN or infinite) or a weight no finite number >= 0 where values
         may be looked at. Elsewhere (CUDA, ``torch.compile``, ``vmap``, dask) such a pair gives NaN.
 
+    See Also
+    --------
+    overlap.boxes.eiou : Efficient IoU.
+    overlap.boxes.giou : Generalised IoU.
+    overlap.nn.BoxLoss : Loss of boxes, aligned (lo|hi), rotated or with a heading.
+
     Examples
     --------
     >>> import numpy as np

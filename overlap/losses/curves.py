@@ -38,6 +38,11 @@ def focal_tversky_loss(
     exponent as 1/γ; its γ = 4/3 is 0.75 here.) At a loss of exactly 0 the gradient is 0. For the rest see
     `tversky_loss`.
 
+    See Also
+    --------
+    tversky_loss : Tversky loss, 1 − |A∩B| / (|A∩B| + α|A∖B| + β|B∖A|).
+    overlap.nn.FocalTverskyLoss : Focal Tversky loss, the Tversky loss to the power `gamma`.
+
     References
     ----------
     Abraham, N. & Khan, N. M. (2019). A novel focal Tversky loss function with improved attention U-Net for lesion
@@ -77,6 +82,11 @@ def log_cosh_dice_loss(
     About (1 − D)²/2 where the overlap is nearly right, and at most log cosh 1 = 0.434. A case or class that fits well
     pulls less than one that does not. The prediction that is best is the one that `dice_loss` seeks, of one ratio. For
     the options see there.
+
+    See Also
+    --------
+    dice_loss : Soft Dice loss, 1 − Dice.
+    overlap.nn.LogCoshDiceLoss : Log-cosh Dice loss, log cosh(1 − Dice) for each case and class.
 
     References
     ----------

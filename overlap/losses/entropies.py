@@ -109,6 +109,12 @@ def dice_ce_loss(
     TypeError, ValueError
         As `dice_loss`; if `label_smoothing` is not in [0, 1]; if `pos_weight` is given with `class_axis`.
 
+    See Also
+    --------
+    dice_loss : Soft Dice loss, 1 − Dice.
+    dice_focal_loss : Dice loss plus a focal cross-entropy.
+    overlap.nn.DiceCELoss : Dice loss plus cross-entropy, the part that calibrates.
+
     References
     ----------
     Isensee, F. et al. (2021). nnU-Net: a self-configuring method for deep learning-based biomedical image

@@ -55,6 +55,12 @@ def expected_dice_loss(
     TypeError, ValueError
         As `dice_loss`.
 
+    See Also
+    --------
+    dice_loss : Soft Dice loss, 1 − Dice.
+    overlap.expected.expected_dice : Return the expected Dice of a mask, E[2|A∩Y| / (|A| + |Y|)].
+    overlap.nn.ExpectedDiceLoss : Loss of the expected Dice, 1 − E[Dice].
+
     References
     ----------
     Dai, B. & Li, C. (2023). RankSEG: a consistent ranking-based framework for segmentation. J. Mach. Learn. Res. 24,

@@ -77,6 +77,11 @@ def dice_focal_loss(
     TypeError, ValueError
         As `dice_ce_loss`, and if `gamma` is negative or `alpha` not in [0, 1].
 
+    See Also
+    --------
+    dice_ce_loss : Dice loss plus cross-entropy.
+    overlap.nn.DiceFocalLoss : Dice loss plus a focal cross-entropy, which looks at cells far off.
+
     References
     ----------
     Lin, T.-Y. et al. (2017). Focal loss for dense object detection. ICCV. arXiv:1708.02002

@@ -69,6 +69,11 @@ def generalised_dice_loss(
     TypeError, ValueError
         As `dice_loss`, and if `axis` names the axis of the classes.
 
+    See Also
+    --------
+    dice_loss : Soft Dice loss, 1 − Dice.
+    overlap.nn.GeneralisedDiceLoss : Generalised Dice loss, one ratio of all classes, weighted by their rarity.
+
     References
     ----------
     Crum, W. R., Camara, O. & Hill, D. L. G. (2006). Generalized overlap measures for evaluation and validation in

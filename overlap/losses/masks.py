@@ -54,6 +54,13 @@ def overlap_loss(
     TypeError, ValueError
         As `dice_loss`.
 
+    See Also
+    --------
+    dice_loss : Soft Dice loss, 1 − Dice.
+    jaccard_loss : Soft Jaccard loss, 1 − IoU.
+    tversky_loss : Tversky loss, 1 − |A∩B| / (|A∩B| + α|A∖B| + β|B∖A|).
+    overlap.nn.OverlapLoss : Loss of any index of overlap, 1 − index for each case and class.
+
     Examples
     --------
     >>> from functools import partial
@@ -124,6 +131,14 @@ def dice_loss(
         If the shapes do not fit, an option is unknown, or a counted value is outside [0, 1] where values may be
         looked at.
 
+    See Also
+    --------
+    overlap_loss : Loss of any index of overlap, 1 − index.
+    dice_ce_loss : Dice loss plus cross-entropy.
+    generalised_dice_loss : Generalised Dice loss.
+    overlap.raster.dice : Dice coefficient of two masks.
+    overlap.nn.DiceLoss : Soft Dice loss, 1 − Dice for each case and class; options as `OverlapLoss`.
+
     References
     ----------
     Milletari, F., Navab, N. & Ahmadi, S.-A. (2016). V-Net. 3DV. arXiv:1606.04797
@@ -158,6 +173,12 @@ def jaccard_loss(
     reduction: Reduction = "mean",
 ) -> SameArray:
     """Soft Jaccard loss, 1 − IoU: as `dice_loss`, which see, but harder on poor overlaps.
+
+    See Also
+    --------
+    dice_loss : Soft Dice loss, 1 − Dice.
+    overlap_loss : Loss of any index of overlap, 1 − index.
+    overlap.nn.JaccardLoss : Soft Jaccard loss, 1 − IoU; options as `OverlapLoss`.
 
     References
     ----------
@@ -194,6 +215,12 @@ def tversky_loss(
 
     `alpha` is the price of false positives, what only the prediction has; `beta` that of false negatives. For the
     rest see `dice_loss`, which is (1/2, 1/2).
+
+    See Also
+    --------
+    focal_tversky_loss : Focal Tversky loss, the Tversky loss to the power `gamma`, ratio by ratio.
+    overlap.tversky : Tversky's index, |A∩B| / (|A∩B| + α|A∖B| + β|B∖A|).
+    overlap.nn.TverskyLoss : Tversky loss.
 
     References
     ----------

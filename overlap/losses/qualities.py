@@ -62,6 +62,11 @@ def quality_focal_loss(
         If a dtype is not floating, the shapes differ, an option is unknown, or a value is out of range where values may
         be looked at.
 
+    See Also
+    --------
+    varifocal_loss : Varifocal loss.
+    overlap.nn.QualityFocalLoss : Quality focal loss of scores against the IoU of their boxes.
+
     References
     ----------
     Li, X. et al. (2020). Generalized focal loss. NeurIPS. arXiv:2006.04388
@@ -108,6 +113,11 @@ def varifocal_loss(
     -------
     array
         As `quality_focal_loss`. Least where p = q, but 0 only where q is 0 or 1.
+
+    See Also
+    --------
+    quality_focal_loss : Quality focal loss |q − p|^β (−q log p − (1 − q) log(1 − p)).
+    overlap.nn.VarifocalLoss : Varifocal loss of scores against the IoU of their boxes.
 
     References
     ----------

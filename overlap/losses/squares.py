@@ -54,6 +54,12 @@ def squared_dice_loss(
     TypeError, ValueError
         As `dice_loss`.
 
+    See Also
+    --------
+    dice_loss : Soft Dice loss, 1 − Dice.
+    overlap.raster.squared : Measure two masks in squares, as V-Net's Dice does.
+    overlap.nn.SquaredDiceLoss : Squared Dice loss of V-Net, 1 − 2Σpy / (Σp² + Σy²) for each case and class.
+
     References
     ----------
     Milletari, F., Navab, N. & Ahmadi, S.-A. (2016). V-Net. 3DV. arXiv:1606.04797

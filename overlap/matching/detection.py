@@ -86,6 +86,12 @@ def nms(
         If a score is NaN, the threshold NaN or negative (linear: or above 1), the shapes do not fit, overlaps that have
         an effect are not symmetric, or a score is negative, or an overlap above 1, of which a share is to be left.
 
+    See Also
+    --------
+    ranking_score : Score to rank by, of how sure a class is and how well a place is known.
+    overlap.boxes.nms : Non-maximum suppression of boxes.
+    overlap.oriented.nms : Non-maximum suppression of rotated boxes.
+
     Examples
     --------
     Masks:
@@ -269,6 +275,11 @@ def ranking_score(p: SameArray, q: SameArray, a: float | None = None) -> SameArr
     ValueError
         If the weight is outside [0, 1], or (on the host) a score is. NaN stays NaN.
 
+    See Also
+    --------
+    nms : Non-maximum suppression by overlaps of any kind.
+    average_precision : Average precision of ranked predictions.
+
     Examples
     --------
     >>> round(ranking_score(0.9, 0.4), 3), round(ranking_score(0.9, 0.4, 0.5), 3)
@@ -310,6 +321,11 @@ def assign(pairwise: SameArray, positive: float = 0.5, negative: float = 0.4, lo
     ------
     ValueError
         If `negative` exceeds `positive`, or `pairwise` has less than two axes.
+
+    See Also
+    --------
+    match : Match predictions with references, one to one.
+    overlap.boxes.encode : Write boxes relative to anchors.
 
     Examples
     --------

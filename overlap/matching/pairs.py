@@ -88,6 +88,12 @@ def match(scores: Any, threshold: float, method: Method = "optimal") -> Matches:
     ValueError
         If `scores` is not a matrix, holds infinity, the threshold is NaN, or the method is unknown.
 
+    See Also
+    --------
+    threshold_curve : Count the pairs that `match` finds at each of many thresholds.
+    panoptic_quality : Panoptic quality of a predicted and a reference instance map.
+    overlap.boxes.pairwise : Return the IoU of every box of `a` with every box of `b`.
+
     Examples
     --------
     >>> from overlap import dice
@@ -124,6 +130,11 @@ def threshold_curve(scores: Any, thresholds: ArrayLike, method: Method = "optima
     ------
     ValueError
         See `match`.
+
+    See Also
+    --------
+    match : Match predictions with references, one to one.
+    average_precision : Average precision of ranked predictions.
 
     Examples
     --------

@@ -95,6 +95,11 @@ def panoptic_quality(
     ValueError
         If the shapes differ, or the threshold is out of range.
 
+    See Also
+    --------
+    match : Match predictions with references, one to one.
+    overlap.raster.label_pairs : Find the pairs of labels of two maps that share cells.
+
     References
     ----------
     Kirillov et al. (2019), eq. 1: PQ = Σ IoU(p, g) over the matched / (TP + FP / 2 + FN / 2).

@@ -54,6 +54,11 @@ def claim(confidence: ArrayLike, scores: Any, thresholds: ArrayLike, *, fall_bac
     ValueError
         If the confidences are not one number for each prediction; see also `match`.
 
+    See Also
+    --------
+    average_precision : Average precision of ranked predictions.
+    match : Match predictions with references, one to one.
+
     Examples
     --------
     >>> scores = [[0.9, 0.6], [0.8, 0.7]]
@@ -113,6 +118,11 @@ def average_precision(
     ------
     ValueError
         If confidences or labels do not fit the scores; see also `match`.
+
+    See Also
+    --------
+    claim : Let predictions claim references in the order of their confidence.
+    overlap.coco.evaluate : Average precision of detections by the rules of a community.
 
     Examples
     --------

@@ -48,6 +48,11 @@ def giou(a: SameArray, b: SameArray) -> SameArray:
     ValueError, TypeError
         See `measure`.
 
+    See Also
+    --------
+    iou : Intersection over union of rotated boxes, pair by pair (Jaccard index).
+    overlap.losses.box_loss : Loss of boxes, 1 − EIoU or 1 minus one of its relatives.
+
     Examples
     --------
     Two squares, a square apart on a diagonal street:

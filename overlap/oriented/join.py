@@ -53,6 +53,11 @@ def overlap_pairs(a: Array, b: Array, *, by: Labels | None = None) -> Pairs:
     ValueError, TypeError
         See `measure`; also if a set is not a table of boxes, or not on the host.
 
+    See Also
+    --------
+    pairwise : IoU of every rotated box of one set with every one of another.
+    nms : Non-maximum suppression of rotated boxes.
+
     Examples
     --------
     >>> import numpy as np

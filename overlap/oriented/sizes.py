@@ -59,6 +59,12 @@ def measure(a: SameArray, b: SameArray) -> Overlap[SameArray]:
         If the last axis is not 5 long, the shapes do not broadcast, or (on the host) a side is negative or a number
         is NaN or infinite.
 
+    See Also
+    --------
+    pairwise : IoU of every rotated box of one set with every one of another.
+    iou : Intersection over union of rotated boxes, pair by pair (Jaccard index).
+    dice : Dice coefficient of rotated boxes, pair by pair: 2|A∩B| / (|A| + |B|).
+
     Examples
     --------
     >>> import numpy as np
@@ -93,6 +99,12 @@ def iou(a: SameArray, b: SameArray, *, empty: float | EmptyPolicy = nan) -> Same
     ValueError, TypeError
         See `measure`.
 
+    See Also
+    --------
+    measure : Measure how rotated boxes overlap.
+    giou : Generalised IoU of rotated boxes, pair by pair.
+    pairwise : IoU of every rotated box of one set with every one of another.
+
     Examples
     --------
     >>> import numpy as np
@@ -123,6 +135,11 @@ def dice(a: SameArray, b: SameArray, *, empty: float | EmptyPolicy = nan) -> Sam
     ValueError, TypeError
         See `measure`.
 
+    See Also
+    --------
+    measure : Measure how rotated boxes overlap.
+    iou : Intersection over union of rotated boxes, pair by pair (Jaccard index).
+
     Examples
     --------
     >>> import numpy as np
@@ -152,6 +169,12 @@ def pairwise(a: SameArray, b: SameArray) -> SameArray:
     ------
     TypeError, ValueError
         See `measure`; also if a set is not a table of boxes.
+
+    See Also
+    --------
+    iou : Intersection over union of rotated boxes, pair by pair (Jaccard index).
+    measure : Measure how rotated boxes overlap.
+    overlap.matching.match : Match predictions with references, one to one.
 
     Examples
     --------

@@ -59,6 +59,11 @@ def nms(
         See `overlap_pairs`; also if a score is NaN, the threshold NaN or outside [0, 1], or a score negative that is
         to be weakened.
 
+    See Also
+    --------
+    overlap_pairs : Find all pairs of rotated boxes that share an area.
+    overlap.boxes.nms : Non-maximum suppression of boxes.
+
     Examples
     --------
     >>> import numpy as np

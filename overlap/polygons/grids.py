@@ -46,6 +46,11 @@ def rasterize(
     ValueError
         If the grid is uneven, too short or longer than the period, or a polygon is invalid.
 
+    See Also
+    --------
+    from_raster : Trace the region of a map where its value is at least `level`.
+    overlap.raster.measure : Measure how two masks on one grid overlap.
+
     Examples
     --------
     >>> import numpy as np, shapely
@@ -120,6 +125,10 @@ def from_raster(
     ------
     ValueError
         If the mask is not a finite 2-D array, or the grid does not fit the mask or the period.
+
+    See Also
+    --------
+    rasterize : Draw polygons on a grid.
 
     Examples
     --------

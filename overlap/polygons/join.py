@@ -44,6 +44,11 @@ def overlap_pairs(a: Any, b: Any, *, by: Labels | None = None, period: Period | 
     ValueError, TypeError
         See `measure`; also if a set has more than one axis.
 
+    See Also
+    --------
+    measure : Measure how polygons overlap.
+    overlap.matching.nms : Non-maximum suppression by overlaps of any kind.
+
     Examples
     --------
     >>> import shapely

@@ -61,6 +61,10 @@ def unwrap(geometries: Any, period: Period) -> Any:
     ValueError
         If a ring runs round the torus and does not close, or the result is invalid.
 
+    See Also
+    --------
+    measure : Measure how polygons overlap.
+
     Examples
     --------
     >>> import shapely

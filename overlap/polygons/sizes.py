@@ -50,6 +50,12 @@ def measure(a: Any, b: Any, *, period: Period | None = None, sphere: bool = Fals
     TypeError
         If a geometry is not a polygon, or a side is a GeoSeries, whose index and coordinate system would be lost.
 
+    See Also
+    --------
+    iou : Intersection over union of polygons (Jaccard index): |A∩B| / |A∪B|.
+    dice : Dice coefficient of polygons: 2|A∩B| / (|A| + |B|).
+    overlap_pairs : Find all pairs of polygons that share an area.
+
     References
     ----------
     Butler, H. et al. (2016). The GeoJSON format. RFC 7946, section 3.1.1 (edges are straight).
@@ -118,6 +124,11 @@ def iou(
     ValueError, TypeError
         See `measure`.
 
+    See Also
+    --------
+    measure : Measure how polygons overlap.
+    dice : Dice coefficient of polygons: 2|A∩B| / (|A| + |B|).
+
     Examples
     --------
     >>> import shapely
@@ -152,6 +163,11 @@ def dice(
     ------
     ValueError, TypeError
         See `measure`.
+
+    See Also
+    --------
+    measure : Measure how polygons overlap.
+    iou : Intersection over union of polygons (Jaccard index): |A∩B| / |A∪B|.
 
     Examples
     --------

@@ -64,6 +64,11 @@ def measure_many(
         If the shapes differ, a value is outside [0, 1] or NaN, a weight is negative, or there are more than 62 masks
         (16 soft ones under the product).
 
+    See Also
+    --------
+    measure : Measure how two masks on one grid overlap.
+    measure_pairs : Measure how every mask of `a` overlaps with every mask of `b`.
+
     Examples
     --------
     >>> raters = np.array([[True, True, False, False], [False, True, True, False]])

@@ -59,6 +59,11 @@ def measure_pairs(
     ValueError
         If the grids differ, or a value is outside [0, 1] or NaN, or a weight is negative.
 
+    See Also
+    --------
+    measure : Measure how two masks on one grid overlap.
+    pairwise : Return the IoU of every mask of `a` with every mask of `b`.
+
     Examples
     --------
     >>> masks = np.array([[[True, True], [False, False]], [[False, True], [False, True]]])
@@ -96,6 +101,11 @@ def pairwise(
     ------
     TypeError, ValueError
         As `measure_pairs`.
+
+    See Also
+    --------
+    measure_pairs : Measure how every mask of `a` overlaps with every mask of `b`.
+    overlap.matching.match : Match predictions with references, one to one.
 
     Examples
     --------

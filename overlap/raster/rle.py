@@ -63,6 +63,11 @@ def encode_rle(masks: Array) -> list[dict[str, Any]]:
     ValueError
         If they have not three axes.
 
+    See Also
+    --------
+    decode_rle : Read masks that are written as COCO's run lengths.
+    measure_pairs : Measure how every mask of `a` overlaps with every mask of `b`.
+
     Examples
     --------
     >>> mask = np.array([[False, True], [True, True]])
@@ -105,6 +110,10 @@ def decode_rle(rles: Sequence[Mapping[str, Any]]) -> NDArray[np.bool_]:
         If an entry is none of the three forms, its lengths do not add up to its size, or the sizes differ.
     MemoryError
         If the masks are too large.
+
+    See Also
+    --------
+    encode_rle : Write masks as COCO's run lengths, packed into text.
 
     Examples
     --------

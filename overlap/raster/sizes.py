@@ -125,6 +125,14 @@ def measure(
         If the shapes differ, or a counted value is outside [0, 1] or NaN, or a weight is negative, or dask does not
         know how long its chunks are.
 
+    See Also
+    --------
+    iou : Intersection over union of two masks.
+    dice : Dice coefficient of two masks.
+    measure_many : Measure how several masks overlap: the size of each combination of them.
+    overlap.dice : Dice coefficient (F1 score, Sørensen index): 2|A∩B| / (|A| + |B|).
+    overlap.labelled.measure : Measure how two labelled masks overlap.
+
     Examples
     --------
     >>> import numpy as np
@@ -175,6 +183,12 @@ def iou(
     TypeError, ValueError
         As `measure`.
 
+    See Also
+    --------
+    measure : Measure how two masks on one grid overlap.
+    dice : Dice coefficient of two masks.
+    overlap.iou : Intersection over union, the Jaccard index: |A∩B| / |A∪B|.
+
     Examples
     --------
     >>> import numpy as np
@@ -216,6 +230,12 @@ def dice(
     ------
     TypeError, ValueError
         As `measure`.
+
+    See Also
+    --------
+    measure : Measure how two masks on one grid overlap.
+    iou : Intersection over union of two masks.
+    overlap.dice : Dice coefficient (F1 score, Sørensen index): 2|A∩B| / (|A| + |B|).
 
     Examples
     --------

@@ -39,6 +39,11 @@ def squared(
     TypeError, ValueError
         As `measure`.
 
+    See Also
+    --------
+    measure : Measure how two masks on one grid overlap.
+    overlap.losses.squared_dice_loss : Squared Dice loss of V-Net, 1 − 2Σpy / (Σp² + Σy²).
+
     References
     ----------
     Milletari, F., Navab, N. & Ahmadi, S.-A. (2016). V-Net. 3DV. arXiv:1606.04797

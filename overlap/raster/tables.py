@@ -105,6 +105,10 @@ def label_pairs(a: Array, b: Array) -> LabelPairs:
     ValueError
         If the shapes differ.
 
+    See Also
+    --------
+    contingency : Count the cells that each label of one map shares with each label of another.
+
     Examples
     --------
     >>> a = np.array([0, 0, 7, 7, 7, 9])
@@ -150,6 +154,11 @@ def contingency(a: SameArray, b: SameArray) -> tuple[SameArray, SameArray, Overl
         If a map does not hold whole numbers, or is not on the host.
     ValueError
         If the shapes differ, or the table of pairs would not fit into memory.
+
+    See Also
+    --------
+    label_pairs : Find the pairs of labels of two maps that share cells.
+    overlap.matching.panoptic_quality : Panoptic quality of a predicted and a reference instance map.
 
     Examples
     --------

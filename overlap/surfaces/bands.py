@@ -60,6 +60,11 @@ def boundary_overlap(
     ValueError
         If shapes or spacing do not fit, or the width is negative.
 
+    See Also
+    --------
+    boundary_iou : Boundary IoU.
+    overlap.iou : Intersection over union, the Jaccard index: |A∩B| / |A∪B|.
+
     Notes
     -----
     Cheng et al. (2021), G_d ∩ G. How near "within d of the contour" is differs:
@@ -130,6 +135,11 @@ def boundary_iou(
     ------
     TypeError, ValueError
         See `boundary_overlap`.
+
+    See Also
+    --------
+    boundary_overlap : Count the cells of two masks near their boundaries.
+    nsd : Normalised surface distance (surface Dice).
 
     Examples
     --------

@@ -58,6 +58,14 @@ def distances(
     ValueError
         If shapes or spacing do not fit, or a choice is unknown.
 
+    See Also
+    --------
+    hd95 : 95th percentile of the distances between two boundaries.
+    assd : Average symmetric surface distance.
+    nsd : Normalised surface distance (surface Dice).
+    hausdorff : Hausdorff distance.
+    mesh_distances : Measure how far two meshes are from each other.
+
     Examples
     --------
     >>> a, b = np.zeros((2, 14, 14), bool)
@@ -128,6 +136,11 @@ def hausdorff(
     TypeError, ValueError
         See `distances`.
 
+    See Also
+    --------
+    hd95 : 95th percentile of the distances between two boundaries.
+    distances : Measure how far the boundaries of two masks are from each other.
+
     Examples
     --------
     >>> a, b = np.zeros((2, 9, 9), bool)
@@ -176,6 +189,13 @@ def hd95(
     TypeError, ValueError
         See `distances`.
 
+    See Also
+    --------
+    hausdorff : Hausdorff distance.
+    assd : Average symmetric surface distance.
+    nsd : Normalised surface distance (surface Dice).
+    distances : Measure how far the boundaries of two masks are from each other.
+
     Examples
     --------
     >>> a, b = np.zeros((2, 14, 14), bool)
@@ -223,6 +243,12 @@ def assd(
     ------
     TypeError, ValueError
         See `distances`.
+
+    See Also
+    --------
+    hd95 : 95th percentile of the distances between two boundaries.
+    nsd : Normalised surface distance (surface Dice).
+    distances : Measure how far the boundaries of two masks are from each other.
 
     Examples
     --------
@@ -274,6 +300,12 @@ def nsd(
     ------
     TypeError, ValueError
         See `distances`. Also if the tolerance is negative.
+
+    See Also
+    --------
+    within : Return whether distances are at most `tolerance`, up to rounding.
+    boundary_iou : Boundary IoU.
+    distances : Measure how far the boundaries of two masks are from each other.
 
     Examples
     --------

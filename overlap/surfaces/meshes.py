@@ -56,6 +56,10 @@ def mesh_distances(
     ValueError
         If shapes do not fit, a face names a vertex that is not there, or the resolution is not > 0.
 
+    See Also
+    --------
+    distances : Measure how far the boundaries of two masks are from each other.
+
     Notes
     -----
     The mean over a surface is the integral over it, divided by its area, as Heimann et al. (2009) write for surfaces

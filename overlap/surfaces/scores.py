@@ -96,6 +96,10 @@ def within(distance: ArrayLike, tolerance: float) -> NDArray[np.bool_]:
     ValueError
         If the tolerance is negative or NaN.
 
+    See Also
+    --------
+    nsd : Normalised surface distance (surface Dice).
+
     Examples
     --------
     >>> 3 * 0.1 <= 0.3, bool(within(3 * 0.1, 0.3))

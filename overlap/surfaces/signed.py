@@ -49,6 +49,11 @@ def signed_distance(
     ValueError
         If the spacing does not fit.
 
+    See Also
+    --------
+    distances : Measure how far the boundaries of two masks are from each other.
+    overlap.losses.boundary_loss : Boundary loss, the mean of p·φ.
+
     Notes
     -----
     Of three cells in a row of six, 2 mm each, and of a mask without cells:

@@ -85,6 +85,10 @@ def merge(
     UserWarning
         If a part is given twice, or the images of a case have labels and none in common.
 
+    See Also
+    --------
+    cohort : Compare every pair of images of the same name in two folders, or of a table.
+
     Examples
     --------
     >>> import tempfile

@@ -63,6 +63,11 @@ def read_scores(path: str | Path) -> pd.DataFrame:
     ReadError, FileNotFoundError
         If the file is no such table.
 
+    See Also
+    --------
+    cohort : Compare every pair of images of the same name in two folders, or of a table.
+    summarise : Summarise the scores of a cohort, label by label.
+
     Examples
     --------
     >>> import tempfile

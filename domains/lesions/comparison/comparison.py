@@ -84,6 +84,11 @@ def assess(
     ValueError
         If the grids differ (the message says in what), the labels do not fit, or an option is out of range.
 
+    See Also
+    --------
+    compare : Compare a predicted segmentation with a reference one.
+    plot_overlay : Draw where two masks agree in one slice.
+
     Examples
     --------
     >>> from ..images.io import example, read_image
@@ -166,6 +171,13 @@ def compare(
     -----
     UserWarning
         If both images have labels and none in common; the message names both sets.
+
+    See Also
+    --------
+    assess : Compare a predicted segmentation with a reference one.
+    cohort : Compare every pair of images of the same name in two folders, or of a table.
+    overlap.raster.dice : Dice coefficient of two masks.
+    overlap.surfaces.distances : Measure how far the boundaries of two masks are from each other.
 
     Examples
     --------

@@ -75,6 +75,11 @@ def threshold_averaged_dice(
     ValueError
         If the grids differ, or a choice or a level is out of range.
 
+    See Also
+    --------
+    compare : Compare a predicted segmentation with a reference one.
+    soft_volume : Return the volume that a soft mask stands for.
+
     References
     ----------
     Li, H. et al. (2024). QUBIQ. arXiv:2405.18435
@@ -150,6 +155,11 @@ def soft_volume(
         If the mask holds labels.
     ValueError
         If the confidence or a probability is out of range.
+
+    See Also
+    --------
+    threshold_averaged_dice : Cut two soft masks at each of several levels.
+    compare : Compare a predicted segmentation with a reference one.
 
     References
     ----------

@@ -83,6 +83,12 @@ def calibration(
     ValueError
         If the grids differ, or a choice or a value is out of range.
 
+    See Also
+    --------
+    pool_calibration : Return the calibration of a cohort.
+    plot_reliability : Draw a reliability diagram of a probability map.
+    decide : Set the mask of the largest expected Dice beside the cut of a probability map.
+
     References
     ----------
     Guo, C. et al. (2017). On calibration of modern neural networks. ICML. arXiv:1706.04599
@@ -164,6 +170,11 @@ def pool_calibration(cases: xr.Dataset, *, dim: str = "case", n_resamples: int =
     ------
     ValueError
         If there are no cases, or their bins differ: bins of equal mass end elsewhere in each case.
+
+    See Also
+    --------
+    calibration : Compare a probability map with what is there.
+    cohort_calibration : Say whether the probability maps of a cohort mean what they say.
 
     Examples
     --------

@@ -68,6 +68,11 @@ def expected_dice(
     ValueError
         If the grids differ, or a probability is outside [0, 1].
 
+    See Also
+    --------
+    optimal_mask : Return the mask of the largest expected Dice under a probability map.
+    overlap.expected.expected_dice : Return the expected Dice of a mask, E[2|A∩Y| / (|A| + |Y|)].
+
     References
     ----------
     Dai, B. & Li, C. (2023). RankSEG. J. Mach. Learn. Res. 24, 224. arXiv:2206.13086
@@ -121,6 +126,12 @@ def optimal_mask(
     ValueError
         If a probability is outside [0, 1].
 
+    See Also
+    --------
+    decide : Set the mask of the largest expected Dice beside the cut of a probability map.
+    expected_dice : Return the Dice that a mask is expected to have.
+    overlap.expected.optimal_mask : Return the hard mask of the largest expected Dice.
+
     References
     ----------
     Dai, B. & Li, C. (2023). RankSEG. J. Mach. Learn. Res. 24, 224. arXiv:2206.13086
@@ -169,6 +180,11 @@ def decide(
     ------
     TypeError, ValueError
         As `optimal_mask`, and if the level is out of range.
+
+    See Also
+    --------
+    optimal_mask : Return the mask of the largest expected Dice under a probability map.
+    expected_dice : Return the Dice that a mask is expected to have.
 
     Examples
     --------

@@ -225,6 +225,11 @@ def as_image(
     ValueError
         If spacing or origin do not fit the axes.
 
+    See Also
+    --------
+    read_image : Read a label map or a soft mask.
+    grid_spacing : Return the distances between voxel centres, mm.
+
     Examples
     --------
     >>> image = as_image(np.zeros((4, 3, 2), bool), (0.5, 0.5, 3.0))
@@ -266,6 +271,11 @@ def grid_spacing(x: xr.DataArray) -> tuple[float, ...]:
     ------
     ValueError
         If coordinates are missing or not evenly spaced.
+
+    See Also
+    --------
+    as_image : Label a plain array with its axes and the place of its voxels.
+    resample_onto : Bring an image onto the grid of a reference.
 
     Examples
     --------

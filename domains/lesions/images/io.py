@@ -93,6 +93,12 @@ def read_image(
         If the file cannot be read, is damaged, too large, contradicts `like` or `spacing`, or holds other numbers; the
         message names the file and the remedy.
 
+    See Also
+    --------
+    read_grey : Read an image of grey values, such as CT or MR, to be drawn below masks.
+    write_image : Write a label map, mask or soft mask.
+    as_image : Label a plain array with its axes and the place of its voxels.
+
     Notes
     -----
     The call has no limit of time; `cohort` gives each case one.
@@ -143,6 +149,11 @@ def read_grey(path: str | Path) -> xr.DataArray:
     ------
     FileNotFoundError, IsADirectoryError, ImportError, ValueError
         As `read_image`; whatever numbers it holds are grey values.
+
+    See Also
+    --------
+    read_image : Read a label map or a soft mask.
+    plot_overlay : Draw where two masks agree in one slice.
 
     Examples
     --------
@@ -212,6 +223,10 @@ def example(name: str = "nodule_00") -> Path:
     ------
     ValueError
         If there is no such nodule.
+
+    See Also
+    --------
+    read_image : Read a label map or a soft mask.
 
     Notes
     -----

@@ -71,6 +71,11 @@ def read_outlines(path: str | Path) -> pd.DataFrame:
         If pydicom is not installed.
     ReadError
         If it is no structure set, is damaged, or has outlines in other planes than axial ones.
+
+    See Also
+    --------
+    draw_outlines : Draw outlines on the grid of an image.
+    read_image : Read a label map or a soft mask.
     """
     path = Path(path)
     if not path.is_file():
@@ -125,6 +130,11 @@ def draw_outlines(
         If there is no such mode.
     ValueError
         If the image is a slice, or turned.
+
+    See Also
+    --------
+    read_outlines : Read the outlines of a DICOM structure set (RTSTRUCT).
+    consensus : Join raters into one mask.
 
     Examples
     --------

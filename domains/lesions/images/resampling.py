@@ -66,6 +66,11 @@ def resample_onto(image: xr.DataArray, reference: xr.DataArray, method: Resample
     ValueError
         If one is a volume and the other a slice of which it is not known where it lies.
 
+    See Also
+    --------
+    grid_spacing : Return the distances between voxel centres, mm.
+    compare : Compare a predicted segmentation with a reference one.
+
     Examples
     --------
     >>> from .grids import as_image

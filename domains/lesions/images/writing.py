@@ -43,6 +43,10 @@ def write_image(image: xr.DataArray, path: str | Path) -> None:
     ValueError
         If the name has another ending, or the format does not hold another dimension.
 
+    See Also
+    --------
+    read_image : Read a label map or a soft mask.
+
     Examples
     --------
     >>> import tempfile

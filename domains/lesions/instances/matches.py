@@ -70,6 +70,12 @@ def match(
     ValueError
         If the grids differ, or `threshold` or `contact` is out of range.
 
+    See Also
+    --------
+    components : Give each lesion of a mask its number.
+    lesion_scores : Score a match table.
+    sensitivity_by_volume : Count the reference lesions that were found, by their volume.
+
     Examples
     --------
     >>> from ..images.grids import as_image

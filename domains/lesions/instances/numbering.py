@@ -40,6 +40,11 @@ def components(mask: xr.DataArray, *, connectivity: int | None = None, dilation:
     ValueError
         If the connectivity or the dilation does not fit.
 
+    See Also
+    --------
+    match : Return which predicted lesions met which reference lesions.
+    overlap.matching.panoptic_quality : Panoptic quality of a predicted and a reference instance map.
+
     Examples
     --------
     >>> mask = xr.DataArray(np.eye(3, dtype=bool), dims=("x", "y"))

@@ -28,6 +28,11 @@ from .matches import KINDS
 def lesion_counts(table: pd.DataFrame) -> ov.Overlap:
     """Return the lesions of a match table as an overlap: matched, predicted, reference.
 
+    See Also
+    --------
+    match : Return which predicted lesions met which reference lesions.
+    lesion_scores : Score a match table.
+
     Examples
     --------
     >>> from ..images.grids import as_image
@@ -57,6 +62,12 @@ def lesion_scores(table: pd.DataFrame, *, empty: float | ov.EmptyPolicy = nan) -
     dict
         ``f1`` (recognition quality), ``sq`` (mean IoU of the matched, NaN without any), ``pq``, and how many:
         ``predicted``, ``reference``, ``matched``, then the groups of each kind.
+
+    See Also
+    --------
+    lesion_counts : Return the lesions of a match table as an overlap.
+    match : Return which predicted lesions met which reference lesions.
+    score_lesions : Score the lesions of a mask as a community does.
 
     Examples
     --------
@@ -106,6 +117,11 @@ def sensitivity_by_volume(
     ------
     ValueError
         If the edges do not ascend.
+
+    See Also
+    --------
+    match : Return which predicted lesions met which reference lesions.
+    plot_detection : Draw which lesions of the reference were found, against their volume.
 
     Examples
     --------

@@ -52,6 +52,11 @@ def plot_reliability(
     TypeError, ValueError
         As `calibration`, and if the map has several cases.
 
+    See Also
+    --------
+    calibration : Compare a probability map with what is there.
+    overlap.plotting.reliability : Draw a reliability diagram.
+
     Examples
     --------
     >>> import matplotlib

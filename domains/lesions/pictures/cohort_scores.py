@@ -67,6 +67,11 @@ def plot_scores(scores: pd.DataFrame, index: str = "dice", *, ax: Axes | None = 
     ValueError
         If there is no such column, or no case that was scored.
 
+    See Also
+    --------
+    plot_histogram : Draw how many cases have which score, label by label.
+    summarise : Summarise the scores of a cohort, label by label.
+
     Examples
     --------
     >>> import matplotlib
@@ -120,6 +125,11 @@ def plot_histogram(scores: pd.DataFrame, index: str = "dice", *, n_bins: int = 2
     ------
     ValueError
         If there is no such column, or no case that was scored.
+
+    See Also
+    --------
+    plot_scores : Draw every case's score, label by label, with the mean (the median.
+    cohort : Compare every pair of images of the same name in two folders, or of a table.
 
     Examples
     --------

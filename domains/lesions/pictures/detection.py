@@ -67,6 +67,11 @@ def plot_detection(
     ValueError
         If there is no lesion in the reference, or an option is none of those.
 
+    See Also
+    --------
+    sensitivity_by_volume : Count the reference lesions that were found, by their volume.
+    match : Return which predicted lesions met which reference lesions.
+
     Examples
     --------
     >>> import matplotlib

@@ -60,6 +60,11 @@ def plot_labels(
     ValueError
         If the masks were not kept, or as `plot_overlay`.
 
+    See Also
+    --------
+    plot_overlay : Draw where two masks agree in one slice.
+    assess : Compare a predicted segmentation with a reference one.
+
     Examples
     --------
     >>> import matplotlib

@@ -105,6 +105,12 @@ def plot_overlay(
     ValueError
         If the grids differ, the place is outside of the image, or there is no such axis, view, window, label or case.
 
+    See Also
+    --------
+    assess : Compare a predicted segmentation with a reference one.
+    plot_labels : Draw all labels of a result in one slice.
+    overlap.plotting.agreement : Draw where two masks agree: both, only A, only B.
+
     Examples
     --------
     >>> import matplotlib

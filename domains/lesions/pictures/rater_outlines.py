@@ -51,6 +51,11 @@ def plot_raters(
     -------
     matplotlib Axes
 
+    See Also
+    --------
+    pairwise_agreement : Compare each rater with each other.
+    consensus : Join raters into one mask.
+
     Examples
     --------
     >>> import matplotlib

@@ -63,6 +63,10 @@ def plot_models(
     ValueError
         If there is no such column or label, or the two have no case in common.
 
+    See Also
+    --------
+    compare_models : Compare two models on the same cases.
+
     Examples
     --------
     >>> import matplotlib

@@ -56,6 +56,11 @@ def detection_scores(cases: Cases, rates: Sequence[float] = RATES) -> dict[str, 
     ValueError
         If there is no case, or a table is not of `detect`.
 
+    See Also
+    --------
+    detect : Return the candidates of a scan, which lesion each found.
+    froc_curve : Return the FROC curve of a cohort.
+
     Examples
     --------
     >>> rows = {"kind": ["found", "spurious", "missed"], "confidence": [0.9, 0.4, np.nan]}
@@ -100,6 +105,11 @@ def froc_curve(cases: Cases) -> pd.DataFrame:
     ------
     ValueError
         If there is no case, or a table is not of `detect`.
+
+    See Also
+    --------
+    detection_scores : Score the detections of a cohort.
+    detect : Return the candidates of a scan, which lesion each found.
 
     Examples
     --------

@@ -53,6 +53,11 @@ def score_lesions(
     ValueError
         If the grids differ, or there is no such protocol.
 
+    See Also
+    --------
+    compare_protocols : Score one case under all protocols, and say why they differ.
+    cohort_protocols : Score every pair of images of two folders, or of a table.
+
     Examples
     --------
     One of two lesions is missed; it has 8 mm³, too few to count in a glioma:
@@ -102,6 +107,11 @@ def detect(
         If an image is a label map, or no DataArray.
     ValueError
         If the grids differ, a value is below 0, or the map has more values than parts: a probability map needs a level.
+
+    See Also
+    --------
+    detection_scores : Score the detections of a cohort.
+    froc_curve : Return the FROC curve of a cohort.
 
     Examples
     --------
@@ -159,6 +169,11 @@ def compare_protocols(
         If an image is no DataArray.
     ValueError
         If the grids differ, the labels do not fit, or there is no such protocol.
+
+    See Also
+    --------
+    score_lesions : Score the lesions of a mask as a community does.
+    cohort_protocols : Score every pair of images of two folders, or of a table.
 
     Examples
     --------

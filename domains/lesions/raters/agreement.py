@@ -60,6 +60,10 @@ def rater_kappa(
     ValueError
         If there are fewer than two raters, or no `dim`.
 
+    See Also
+    --------
+    pairwise_agreement : Compare each rater with each other.
+
     References
     ----------
     Cohen, J. (1960). Educ. Psychol. Meas. 20, 37.

@@ -63,6 +63,11 @@ def generalised_energy_distance(
     ValueError
         If a dimension is missing or empty, or the grids differ.
 
+    See Also
+    --------
+    pairwise_agreement : Compare each rater with each other.
+    rater_kappa : Return Cohen's kappa of each pair of raters.
+
     References
     ----------
     Kohl, S. A. A. et al. (2018). A probabilistic U-Net for segmentation of ambiguous images. NeurIPS.

@@ -69,6 +69,10 @@ def staple(
         If there is no such dimension or another one than x, y and z besides, if there are fewer than two raters, or
         nobody marked anything.
 
+    See Also
+    --------
+    consensus : Join raters into one mask.
+
     References
     ----------
     Warfield, S. K., Zou, K. H. & Wells, W. M. (2004). IEEE Trans. Med. Imaging 23, 903.

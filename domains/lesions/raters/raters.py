@@ -73,6 +73,11 @@ def consensus(
     ValueError
         If `dim` or a choice is unknown, or nobody is left.
 
+    See Also
+    --------
+    staple : Estimate the mask behind several raters, and how reliable each of them is.
+    leave_one_out : Compare the consensus of all raters but one, as the prediction, with the one left out.
+
     Examples
     --------
     >>> raters = xr.DataArray([[True, True, False], [True, False, False], [False] * 3], dims=("rater", "x"))
@@ -131,6 +136,12 @@ def pairwise_agreement(
         ``intersection size_a size_b iou dice`` by rater and ``other``; ``mean_iou``, ``mean_dice`` over the pairs;
         ``n_defined``, how many pairs they are means of.
 
+    See Also
+    --------
+    leave_one_out : Compare the consensus of all raters but one, as the prediction, with the one left out.
+    rater_kappa : Return Cohen's kappa of each pair of raters.
+    consensus : Join raters into one mask.
+
     Examples
     --------
     >>> from ..images.io import example, read_image
@@ -178,6 +189,11 @@ def leave_one_out(
     ------
     ValueError
         If there are fewer than two raters.
+
+    See Also
+    --------
+    consensus : Join raters into one mask.
+    pairwise_agreement : Compare each rater with each other.
 
     Examples
     --------

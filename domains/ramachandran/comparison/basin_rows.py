@@ -36,6 +36,11 @@ def basins(assessed: Assessment) -> pd.DataFrame:
     TypeError
         If one of the regions is soft.
 
+    See Also
+    --------
+    compare : Compare a predicted region with a reference one, as two sets on the torus.
+    assess : Bring a predicted region and a reference one onto one grid and measure how they overlap.
+
     Examples
     --------
     >>> from .comparison import assess

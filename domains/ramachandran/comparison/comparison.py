@@ -67,6 +67,11 @@ def assess(
     TypeError, ValueError
         See `compare`.
 
+    See Also
+    --------
+    compare : Compare a predicted region with a reference one, as two sets on the torus.
+    plot_agreements : Draw every comparison of an assessment in a panel of its own.
+
     Examples
     --------
     >>> from ..regions.regions import region

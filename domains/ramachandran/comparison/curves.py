@@ -52,6 +52,10 @@ def plot_iou_at_mass(report: xr.Dataset, ax: Axes | None = None) -> Axes:
     UsageError
         If the report has no IoU at each mass.
 
+    See Also
+    --------
+    compare_densities : Compare a predicted density with a reference one.
+
     Examples
     --------
     >>> import matplotlib

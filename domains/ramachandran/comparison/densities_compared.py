@@ -103,6 +103,11 @@ def compare_densities(
         If a name or a number is not one of those allowed, or an option belongs to an empirical reference and the
         reference is none.
 
+    See Also
+    --------
+    compare : Compare a predicted region with a reference one, as two sets on the torus.
+    plot_iou_at_mass : Draw the IoU over the mass that the regions hold.
+
     Examples
     --------
     >>> from ..regions.regions import region

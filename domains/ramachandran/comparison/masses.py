@@ -42,6 +42,11 @@ def cell_masses(rank: Any) -> np.ndarray:
     ValueError
         If a rank is outside [0, 1].
 
+    See Also
+    --------
+    region_from_density : Return the cells of highest density that hold a mass.
+    draw_angles : Draw backbone angles as the reference has them.
+
     Examples
     --------
     >>> cell_masses([[0.0, 0.1], [0.4, 0.0]])
@@ -108,6 +113,11 @@ def draw_angles(
     ------
     UsageError
         If the category is unknown, or `n` is not a whole number from 1 on.
+
+    See Also
+    --------
+    cell_masses : Return the mass of each cell of one map of percentile ranks.
+    density_from_angles : Estimate the density of backbone angles round the torus.
 
     Examples
     --------

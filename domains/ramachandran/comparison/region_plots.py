@@ -53,6 +53,11 @@ def plot_regions(region: xr.DataArray) -> np.ndarray:
     array of matplotlib Axes
         One for each region.
 
+    See Also
+    --------
+    plot_agreement : Draw where a predicted region and a reference agree, in three colours.
+    region : Return an empirical region as a set of cells.
+
     Examples
     --------
     >>> import matplotlib
@@ -118,6 +123,12 @@ def plot_agreement(
     ValueError
         If there are several comparisons in one.
 
+    See Also
+    --------
+    compare : Compare a predicted region with a reference one, as two sets on the torus.
+    plot_agreements : Draw every comparison of an assessment in a panel of its own.
+    plot_regions : Draw a region, or each of several in a panel of its own, with its area.
+
     Examples
     --------
     >>> import matplotlib
@@ -175,6 +186,11 @@ def plot_agreements(
     -------
     array of matplotlib Axes
         One for each comparison, in the order of the report's rows.
+
+    See Also
+    --------
+    assess : Bring a predicted region and a reference one onto one grid and measure how they overlap.
+    plot_agreement : Draw where a predicted region and a reference agree, in three colours.
 
     Examples
     --------

@@ -58,6 +58,11 @@ def compare_crosswise(
     TypeError, ValueError
         If a model is no region of bool, or a category or its angles are wrong.
 
+    See Also
+    --------
+    compare : Compare a predicted region with a reference one, as two sets on the torus.
+    learn_contacts : Learn the contact limits whose hard-sphere region overlaps an empirical one most.
+
     Examples
     --------
     >>> from .steric import hard_sphere

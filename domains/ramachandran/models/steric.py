@@ -86,6 +86,12 @@ def hard_sphere(
     ValueError
         If a name is unknown, or a contact has no limit.
 
+    See Also
+    --------
+    soft_sphere : Return how far each cell is allowed.
+    learn_contacts : Learn the contact limits whose hard-sphere region overlaps an empirical one most.
+    compare : Compare a predicted region with a reference one, as two sets on the torus.
+
     Examples
     --------
     >>> strict = hard_sphere("normal")
@@ -159,6 +165,12 @@ def soft_sphere(
     ValueError
         If the temperature is not above 0, or the number of limits is another.
 
+    See Also
+    --------
+    hard_sphere : Predict the allowed region of alanine dipeptide from contact distances alone.
+    contact_names : Return the names of the contacts that have a limit each.
+    overlap.losses.dice_loss : Soft Dice loss, 1 − Dice.
+
     Examples
     --------
     >>> outer = np.array([outer for _, outer in LIMITS.values()])
@@ -222,6 +234,11 @@ def contact_names(limits: Sharing = "elements") -> tuple[str, ...]:
     Returns
     -------
     tuple of str
+
+    See Also
+    --------
+    soft_sphere : Return how far each cell is allowed.
+    learn_contacts : Learn the contact limits whose hard-sphere region overlaps an empirical one most.
 
     Examples
     --------

@@ -88,6 +88,11 @@ def learn_density(
     UsageError
         If the angles are not as many phi as psi, or not finite, or an option is wrong.
 
+    See Also
+    --------
+    density_from_angles : Estimate the density of backbone angles round the torus.
+    compare_densities : Compare a predicted density with a reference one.
+
     Examples
     --------
     >>> from ..comparison.masses import draw_angles

@@ -122,6 +122,11 @@ def read_angles(
     UserWarning
         If the run was biased.
 
+    See Also
+    --------
+    region_from_angles : Return the region of highest density that holds a share of backbone angles.
+    backbone_angles : Measure phi, psi and omega of every residue of a structure file.
+
     Examples
     --------
     >>> import tempfile

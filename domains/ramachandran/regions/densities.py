@@ -73,6 +73,12 @@ def region_from_density(
     UsageError
         If both or a wrong `mass` or `value` is given.
 
+    See Also
+    --------
+    region_from_energy : Return the cells whose energy is at most a cutoff above the minimum.
+    region_from_rank : Return the cells of at least a percentile rank.
+    read_map : Read a map over the torus as it is, without cutting it.
+
     Examples
     --------
     >>> from ..torus import centres
@@ -127,6 +133,10 @@ def region_from_rank(rank: xr.DataArray, mass: float | None = None, *, value: fl
         If a value is outside [0, 1], or the grid does not cover the torus once.
     UsageError
         If both or a wrong `mass` or `value` is given.
+
+    See Also
+    --------
+    region_from_density : Return the cells of highest density that hold a mass.
 
     Examples
     --------
@@ -189,6 +199,11 @@ def region_from_energy(energy: xr.DataArray, cutoff: float, unit: str) -> xr.Dat
     UserWarning
         If several cells share a minimum that is farther below the next value than all others are apart, or negative
         where the next is 0, as -9999 or -1 for cells that were never visited are.
+
+    See Also
+    --------
+    region_from_density : Return the cells of highest density that hold a mass.
+    read_map : Read a map over the torus as it is, without cutting it.
 
     Examples
     --------

@@ -220,6 +220,12 @@ def read_map(
     FileNotFoundError, UsageError, ReadError
         As `read_region` does.
 
+    See Also
+    --------
+    read_region : Read a region of the torus.
+    region_from_density : Return the cells of highest density that hold a mass.
+    region_from_energy : Return the cells whose energy is at most a cutoff above the minimum.
+
     Examples
     --------
     >>> import tempfile, pathlib
@@ -263,6 +269,11 @@ def example(name: str = "1a8o") -> Path:
     ------
     ValueError
         If there is no such file.
+
+    See Also
+    --------
+    validate : Score the backbone of structures residue by residue.
+    read_region : Read a region of the torus.
 
     Examples
     --------

@@ -44,6 +44,11 @@ def region_from_polygons(polygons: Any, *, cells: int = 180, unit: str = "degree
     UsageError
         If an option has none of its values.
 
+    See Also
+    --------
+    overlap.polygons.rasterize : Draw polygons on a grid.
+    compare : Compare a predicted region with a reference one, as two sets on the torus.
+
     Examples
     --------
     >>> box = [(150, -20), (210, -20), (210, 20), (150, 20)]

@@ -70,6 +70,11 @@ def region_reference(
     UsageError
         If an option has none of its values, a cut is missing, or allowed is above favored.
 
+    See Also
+    --------
+    read_reference : Read a reference of one's own from a file.
+    region : Return an empirical region as a set of cells.
+
     Examples
     --------
     >>> from ..empirical import reference

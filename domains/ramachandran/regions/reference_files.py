@@ -50,6 +50,11 @@ def read_reference(path: str | Path) -> xr.Dataset:
     ReadError
         If it is no netCDF file, damaged, or no reference. The message names the file, what was found, and the remedy.
 
+    See Also
+    --------
+    region_reference : Make a reference that `region`, `compare`.
+    reference : Return an empirical reference with its provenance.
+
     Examples
     --------
     >>> import pathlib, tempfile

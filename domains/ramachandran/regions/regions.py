@@ -57,6 +57,11 @@ def region(
     ValueError
         If the reference, category or level is unknown.
 
+    See Also
+    --------
+    reference : Return an empirical reference with its provenance.
+    compare : Compare a predicted region with a reference one, as two sets on the torus.
+
     Examples
     --------
     >>> general = region(level="favored")

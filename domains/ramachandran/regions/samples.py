@@ -112,6 +112,11 @@ def density_from_angles(
     UserWarning
         If the residues of an analysis are of several categories.
 
+    See Also
+    --------
+    region_from_angles : Return the region of highest density that holds a share of backbone angles.
+    learn_density : Learn a mixture of von Mises components from backbone angles.
+
     Examples
     --------
     >>> density = density_from_angles([-60, -65, 179], [-45, -40, -179], cells=36)
@@ -153,6 +158,12 @@ def region_from_angles(
     ------
     ValueError, UsageError
         As `density_from_angles` does.
+
+    See Also
+    --------
+    density_from_angles : Estimate the density of backbone angles round the torus.
+    read_angles : Read backbone angles of residues and frames from a table.
+    compare : Compare a predicted region with a reference one, as two sets on the torus.
 
     Examples
     --------

@@ -86,6 +86,11 @@ def evaluate_trajectory(
     UserWarning
         If phi and psi fit far better exchanged, or one residue apart, as mdtraj's do, or residues are not standard.
 
+    See Also
+    --------
+    evaluate : Return the score of backbone angles.
+    from_mdtraj : Pair the angles of mdtraj by the residues that they belong to.
+
     Examples
     --------
     >>> angles = np.full((5, 3, 2), [-63.0, -43.0])
@@ -142,6 +147,11 @@ def from_mdtraj(phi: Any, psi: Any) -> xr.DataArray:
     ------
     ValueError
         If they are no such tuples, of other frames, or no residue has both angles.
+
+    See Also
+    --------
+    evaluate_trajectory : Score the backbone angles of a trajectory.
+    region_from_angles : Return the region of highest density that holds a share of backbone angles.
 
     Examples
     --------

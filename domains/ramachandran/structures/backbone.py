@@ -117,6 +117,11 @@ def backbone_angles(
         be cut off: it ends with an atom though its sequences have more residues or its last residue more atoms, within
         a MODEL, or before the last model.
 
+    See Also
+    --------
+    validate : Score the backbone of structures residue by residue.
+    read_angles : Read backbone angles of residues and frames from a table.
+
     Examples
     --------
     >>> import pathlib, tempfile

@@ -90,6 +90,12 @@ def compare_models(
     UserWarning
         If most residues of one place are others on the other side.
 
+    See Also
+    --------
+    validate : Score the backbone of structures residue by residue.
+    plot_changes : Draw how residues moved over the empirical regions.
+    summarise_models : Compare the models of ensembles: the best, the mean, the spread.
+
     Examples
     --------
     >>> from ..regions.io import example

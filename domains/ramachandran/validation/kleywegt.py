@@ -79,6 +79,11 @@ def plot_changes(
     -------
     array of matplotlib Axes, shape (2, 3)
 
+    See Also
+    --------
+    compare_models : Compare the backbone of two models of one protein.
+    plot_residues : Draw residues over the empirical regions, one panel for each category.
+
     Examples
     --------
     >>> import matplotlib

@@ -70,6 +70,11 @@ def plot_residues(
     -------
     array of matplotlib Axes, shape (2, 3)
 
+    See Also
+    --------
+    validate : Score the backbone of structures residue by residue.
+    plot_levels : Draw the favored and allowed contours of one category of a reference.
+
     Examples
     --------
     >>> import matplotlib, pandas as pd
@@ -158,6 +163,11 @@ def plot_levels(data: xr.Dataset, *, ax: Axes | None = None, filled: bool = True
     ------
     TypeError
         If `data` is no such Dataset.
+
+    See Also
+    --------
+    plot_residues : Draw residues over the empirical regions, one panel for each category.
+    reference : Return an empirical reference with its provenance.
 
     Examples
     --------
