@@ -158,15 +158,31 @@ def read_as_prose(app, what, name, obj, options, lines):
 
 
 def link_public_name(app, env, node, contnode):
-    """Link a public name, such as ``overlap.dice`` or ``compare``, to the page that documents it."""
+    """Link a public name, such as ``overlap.dice`` or ``compare``, to the page that documents it.
+
+    A name alone is first one of the package that the page is about. numpydoc has no such hook: its aliases are of the
+    types of parameters.
+    """
     package, _, name = node.get("reftarget", "").rpartition(".")
-    domain = env.domains["py"]
-    for candidate in PACKAGES if not package else {package} & {*PACKAGES}:
-        module_or_in_one = re.compile(rf"{re.escape(candidate)}\.(\w+\.)?{re.escape(name)}")
-        found = [full for full in domain.objects if module_or_in_one.fullmatch(full)]
-        if len(found) == 1:
-            return domain.resolve_any_xref(env, node["refdoc"], app.builder, found[0], node, contnode)[0][1]
+    page = node.get("py:module") or ""
+    nearest_first = sorted(PACKAGES, key=lambda candidate: not page.startswith(candidate))
+    for candidate in nearest_first if not package else {package} & {*PACKAGES}:
+        home = documented_home(env.domains["py"], candidate, name)
+        if home:
+            return env.domains["py"].resolve_any_xref(env, node["refdoc"], app.builder, home, node, contnode)[0][1]
     return None
+
+
+def documented_home(domain, package, name):
+    """Return the full name under which a public name of a package is documented."""
+    value = getattr(import_module(package), name, None) if name in import_module(package).__all__ else None
+    own = f"{getattr(value, '__module__', '')}.{name}"
+    if own in domain.objects:
+        return own
+    # a constant does not know its module
+    module_or_in_one = re.compile(rf"{re.escape(package)}\.(\w+\.)?{re.escape(name)}")
+    found = [full for full in domain.objects if module_or_in_one.fullmatch(full)]
+    return found[0] if len(found) == 1 else None
 
 
 def check_pages(app):
