@@ -184,6 +184,11 @@ def average_precision_of_claims(
     TypeError
         If `claimed` does not hold whole numbers.
 
+    See Also
+    --------
+    claim : Let predictions claim references in the order of their confidence.
+    average_precision : Average precision of ranked predictions.
+
     Examples
     --------
     Three predictions, of which the first and the last claim a reference; two references:
