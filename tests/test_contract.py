@@ -86,10 +86,7 @@ def test_every_frozen_name_belongs_to_a_package():
     assert {name.rpartition(".")[0] for name in written()} == set(PACKAGES)
 
 
-LATER = ("domains.events",)
-"""Packages whose functions do not name their relatives yet."""
-
-RELATED = tuple(package for package in PACKAGES if package not in {*NEEDS, *LATER})
+RELATED = tuple(package for package in PACKAGES if package not in NEEDS)
 
 
 def relatives_of(function: object) -> dict[str, str]:

@@ -157,6 +157,12 @@ def score(
     Interrupted
         On Ctrl-C or SIGTERM, a KeyboardInterrupt: what was read until then is in `records`.
 
+    See Also
+    --------
+    compare : Score predicted events against annotated ones.
+    summarise : Return a report as a table, a row for each threshold, label or file.
+    read_events : Read a file of events.
+
     Examples
     --------
     >>> import tempfile, pathlib
@@ -236,6 +242,11 @@ def summarise(report: xr.Dataset) -> pd.DataFrame:
     -------
     DataFrame
         ``protocol prediction reference``, what is scored separately, the sizes and every figure that goes with them.
+
+    See Also
+    --------
+    score : Score files of predicted events against files of annotated ones.
+    compare : Score predicted events against annotated ones.
 
     Examples
     --------

@@ -71,6 +71,11 @@ def as_events(table: Any, name: str = "events") -> pd.DataFrame:
     ValueError
         If a column is missing, a time is no finite number, or an event ends before it begins.
 
+    See Also
+    --------
+    read_events : Read a file of events.
+    as_support : Return the scored stretches of every file.
+
     Examples
     --------
     >>> as_events(pd.DataFrame({"onset": [1.0], "duration": [2.5], "event_label": ["dog"]}))
@@ -134,6 +139,11 @@ def as_support(support: Support, files: Iterable[str]) -> pd.DataFrame:
         has two durations, or several stretches one of which has no end.
     ValueError
         If a column is missing.
+
+    See Also
+    --------
+    clip_to_support : Cut off what lies outside of the stretches that were scored.
+    as_events : Check a table of events and give it the columns of the schema.
 
     Examples
     --------

@@ -70,6 +70,13 @@ def merge_close(events: Any, min_gap: float = 0.0) -> pd.DataFrame:
     UsageError
         If `min_gap` is no number of seconds from 0 on.
 
+    See Also
+    --------
+    drop_short : Drop events that are too short to be one.
+    add_margins : Widen events to both sides.
+    clean : Do several steps one after the other.
+    overlap.intervals.union : Unite sets of intervals.
+
     Examples
     --------
     >>> merge_close([[0, 1], [1.5, 2], [4, 5]], 1.0)[["onset", "offset"]].to_numpy().tolist()
@@ -103,6 +110,11 @@ def drop_short(events: Any, min_duration: float) -> pd.DataFrame:
     -----
     UserWarning
         If none is left.
+
+    See Also
+    --------
+    merge_close : Merge events of one file and label that overlap or touch.
+    clean : Do several steps one after the other.
 
     Examples
     --------
@@ -140,6 +152,11 @@ def split_long(events: Any, max_duration: float) -> pd.DataFrame:
     ------
     UsageError
         If `max_duration` is no number of seconds above 0.
+
+    See Also
+    --------
+    merge_close : Merge events of one file and label that overlap or touch.
+    clean : Do several steps one after the other.
 
     Examples
     --------
@@ -182,6 +199,11 @@ def add_margins(events: Any, before: float = 0.0, after: float = 0.0, *, meeting
     -----
     UserWarning
         If an event now begins before 0, as where it stands at the begin of its recording.
+
+    See Also
+    --------
+    merge_close : Merge events of one file and label that overlap or touch.
+    clean : Do several steps one after the other.
 
     Examples
     --------
@@ -235,6 +257,11 @@ def snap_to_grid(
     UserWarning
         If an event has become a point.
 
+    See Also
+    --------
+    to_frames : Write the events of a recording as frames.
+    clean : Do several steps one after the other.
+
     Examples
     --------
     >>> snap_to_grid([[0.12, 0.38]], 10)[["onset", "offset"]].to_numpy().tolist()
@@ -280,6 +307,11 @@ def clip_to_support(events: Any, support: Support) -> pd.DataFrame:
     -----
     UserWarning
         If the support lacks files that have events.
+
+    See Also
+    --------
+    as_support : Return the scored stretches of every file.
+    clean : Do several steps one after the other.
 
     Examples
     --------
@@ -351,6 +383,15 @@ def clean(
     ------
     UsageError
         If no step is named, or a setting is wrong.
+
+    See Also
+    --------
+    merge_close : Merge events of one file and label that overlap or touch.
+    drop_short : Drop events that are too short to be one.
+    add_margins : Widen events to both sides.
+    split_long : Cut events that are too long into pieces of equal length and a rest.
+    snap_to_grid : Move onsets and offsets to whole frames.
+    clip_to_support : Cut off what lies outside of the stretches that were scored.
 
     Examples
     --------

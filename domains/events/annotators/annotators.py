@@ -151,6 +151,11 @@ def agree(
     UserWarning
         If the support lacks files that have events.
 
+    See Also
+    --------
+    fleiss_kappa : Return Fleiss' kappa of several annotators, of each label and of all.
+    compare : Score predicted events against annotated ones.
+
     Examples
     --------
     >>> a = pd.DataFrame({"onset": [0, 50], "offset": [40, 60], "label": "spindle"})
@@ -227,6 +232,10 @@ def fleiss_kappa(
     ------
     ValueError
         As `agree`.
+
+    See Also
+    --------
+    agree : Say how well annotators agree, label by label and pair by pair.
 
     Examples
     --------

@@ -82,6 +82,12 @@ def assess(
         If the two sides share no file or, where labels matter, no label; events lie outside the support, or have no
         duration where time is measured; or the support lacks files that they name.
 
+    See Also
+    --------
+    compare : Score predicted events against annotated ones.
+    align : List row by row what a protocol matched.
+    plot_scored : Draw the timelines that were scored, and what was matched.
+
     Examples
     --------
     >>> scored = assess(np.array([[1.0, 4.0], [8.0, 9.0]]), np.array([[1.5, 4.5]]), "tiou", thresholds=(0.5,))
@@ -176,6 +182,13 @@ def compare(
     UserWarning
         As `assess`; with ``explain``, if known faults change the result.
 
+    See Also
+    --------
+    assess : Match predicted events with annotated ones under a protocol.
+    align : List row by row what a protocol matched.
+    score : Score files of predicted events against files of annotated ones.
+    compare_protocols : Score events under all protocols, and say why they differ.
+
     Examples
     --------
     >>> report = compare(np.array([[1.0, 4.0], [8.0, 9.0]]), np.array([[1.5, 4.5]]), "tiou", thresholds=(0.5,))
@@ -214,6 +227,11 @@ def confusion_matrix(
     ------
     ValueError
         If a table is malformed, or `by` is something else.
+
+    See Also
+    --------
+    compare : Score predicted events against annotated ones.
+    overlap.intervals.contingency : Measure how long each label of one table holds together with each label of another.
 
     Examples
     --------
@@ -285,6 +303,11 @@ def align(
     ------
     ValueError
         As `compare`.
+
+    See Also
+    --------
+    compare : Score predicted events against annotated ones.
+    assess : Match predicted events with annotated ones under a protocol.
 
     Examples
     --------

@@ -62,6 +62,11 @@ def boundary_errors(
     ValueError
         As `compare`; if the protocol scores time or segments and matches no events.
 
+    See Also
+    --------
+    align : List row by row what a protocol matched.
+    assess : Match predicted events with annotated ones under a protocol.
+
     Examples
     --------
     >>> errors = boundary_errors([[1.5, 4.0], [8.0, 9.0]], [[1.0, 4.25], [8.25, 9.0]])

@@ -131,6 +131,12 @@ def score_subjects(scored: Scored, group: Group = "bids") -> pd.DataFrame:
     UsageError
         If a recording has no subject, or two.
 
+    See Also
+    --------
+    average_subjects : Average the figures of subjects.
+    with_subjects : Add to a report the mean over subjects of each figure, and intervals.
+    score : Score files of predicted events against files of annotated ones.
+
     Examples
     --------
     >>> from .comparison import assess
@@ -175,6 +181,11 @@ def average_subjects(
     ------
     ValueError
         If `level` or `n_resamples` is out of range.
+
+    See Also
+    --------
+    score_subjects : Score each subject by its recordings alone.
+    with_subjects : Add to a report the mean over subjects of each figure, and intervals.
 
     Examples
     --------
@@ -241,6 +252,11 @@ def confidence_interval(
         If the protocol does not report the figure, or a recording has no subject.
     ValueError
         If there are fewer than two recordings or subjects, or an argument is out of range.
+
+    See Also
+    --------
+    score_subjects : Score each subject by its recordings alone.
+    overlap.resample.confidence_interval : Bootstrap a confidence interval of an index over cases.
 
     Examples
     --------
@@ -374,6 +390,11 @@ def with_subjects(
         If a recording has no subject, or `level` or `n_resamples` is out of range.
     UsageError
         If `report` is no report, or `scored` is not what `assess` returns.
+
+    See Also
+    --------
+    average_subjects : Average the figures of subjects.
+    score_subjects : Score each subject by its recordings alone.
 
     Examples
     --------

@@ -48,6 +48,11 @@ def operating_points(tables: Mapping[Any, Any]) -> pd.DataFrame:
     ValueError
         If a table is malformed.
 
+    See Also
+    --------
+    psds_curve : Return the curve whose area is the polyphonic sound detection score.
+    compare : Score predicted events against annotated ones.
+
     Examples
     --------
     >>> tables = {0.3: [[0.0, 2.0], [5.0, 6.0]], 0.7: [[0.0, 1.5]]}
@@ -86,6 +91,11 @@ def psds_curve(scored: Scored) -> xr.Dataset:
     ------
     UsageError
         If another protocol was scored.
+
+    See Also
+    --------
+    plot_psd_roc : Draw what is found over the effective rate of false alarms.
+    operating_points : Put what is predicted at several thresholds into one table.
 
     Examples
     --------

@@ -126,6 +126,12 @@ def compare_protocols(
     UserWarning
         As `assess` does, once for all protocols.
 
+    See Also
+    --------
+    compare : Score predicted events against annotated ones.
+    list_protocols : Return what each protocol is, and its settings.
+    plot_protocols : Draw the number of each protocol, its interval, its mean over recordings.
+
     Examples
     --------
     >>> table = compare_protocols(np.array([[1.0, 4.0], [8.0, 9.0]]), np.array([[1.5, 4.5]]), support=60.0)
@@ -228,6 +234,11 @@ def list_protocols(protocols: Iterable[str] | None = None) -> pd.DataFrame:
     DataFrame
         ``protocol score tool``, ``settings`` (name=value, as ``--param`` takes them), ``corrections`` (what
         ``corrected=True`` sets), ``faults``, and what it does, in words.
+
+    See Also
+    --------
+    compare_protocols : Score events under all protocols, and say why they differ.
+    compare : Score predicted events against annotated ones.
 
     Examples
     --------

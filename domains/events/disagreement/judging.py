@@ -84,6 +84,12 @@ def judge_events(
     ValueError
         As `compare_protocols`.
 
+    See Also
+    --------
+    plot_verdicts : Draw how each protocol judges the events that not all judge alike.
+    align : List row by row what a protocol matched.
+    compare_protocols : Score events under all protocols, and say why they differ.
+
     Examples
     --------
     >>> table = judge_events([[0, 10], [20, 30]], [[0, 10], [20, 60]], protocols=["tiou", "ward", "time"])

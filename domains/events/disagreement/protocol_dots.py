@@ -50,6 +50,10 @@ def plot_protocols(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ValueError
         If no protocol applies.
 
+    See Also
+    --------
+    compare_protocols : Score events under all protocols, and say why they differ.
+
     Examples
     --------
     >>> import matplotlib

@@ -117,6 +117,11 @@ def convert(
     Interrupted
         On Ctrl-C or SIGTERM, a KeyboardInterrupt.
 
+    See Also
+    --------
+    read_events : Read a file of events.
+    write_events : Write events as a file that other programs read.
+
     Examples
     --------
     >>> import tempfile

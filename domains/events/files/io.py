@@ -149,6 +149,12 @@ def read_events(
         If all rows were skipped, but for those that say that there is no event. Or if no column is known as the label,
         but others hold words.
 
+    See Also
+    --------
+    write_events : Write events as a file that other programs read.
+    as_events : Check a table of events and give it the columns of the schema.
+    convert : Bring files of events into another format.
+
     Examples
     --------
     >>> import tempfile, pathlib

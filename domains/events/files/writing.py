@@ -121,6 +121,11 @@ def write_events(events: Any, path: str | Path, kind: str | None = None, *, drop
     UserWarning
         If something is left out.
 
+    See Also
+    --------
+    read_events : Read a file of events.
+    convert : Bring files of events into another format.
+
     Examples
     --------
     >>> import tempfile

@@ -119,6 +119,11 @@ def from_frames(
     ValueError
         If the values are no row of frames, a score is not in [0, 1], or the times do not rise.
 
+    See Also
+    --------
+    to_frames : Write the events of a recording as frames.
+    merge_close : Merge events of one file and label that overlap or touch.
+
     Examples
     --------
     >>> from_frames([False, True, True, False], rate=10)[["onset", "offset", "n_frames"]]
@@ -206,6 +211,11 @@ def to_frames(
     -----
     UserWarning
         If an event is in no frame, cut or outside, or events with a gap between them have become one run of frames.
+
+    See Also
+    --------
+    from_frames : Find the events in a row of frames.
+    snap_to_grid : Move onsets and offsets to whole frames.
 
     Examples
     --------

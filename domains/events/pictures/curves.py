@@ -79,6 +79,11 @@ def plot_precision_recall(
     ValueError
         If the protocol ranks no predictions, or the reference has no such label.
 
+    See Also
+    --------
+    compare : Score predicted events against annotated ones.
+    plot_over_tiou : Draw an index over the temporal IoU that a match must have.
+
     Examples
     --------
     >>> import matplotlib
@@ -141,6 +146,11 @@ def plot_over_tiou(report: xr.Dataset, index: str = "f1", *, ax: Axes | None = N
     ValueError
         If the report has one threshold only, or no such index.
 
+    See Also
+    --------
+    compare : Score predicted events against annotated ones.
+    plot_precision_recall : Draw precision over recall for the labels of the reference.
+
     Examples
     --------
     >>> import matplotlib
@@ -198,6 +208,10 @@ def plot_psd_roc(curve: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     ------
     ValueError
         If `curve` is no such curve.
+
+    See Also
+    --------
+    psds_curve : Return the curve whose area is the polyphonic sound detection score.
 
     Examples
     --------

@@ -134,6 +134,11 @@ def plot_timelines(
     -------
     matplotlib Axes
 
+    See Also
+    --------
+    plot_scored : Draw the timelines that were scored, and what was matched.
+    compare : Score predicted events against annotated ones.
+
     Examples
     --------
     >>> import matplotlib
@@ -190,6 +195,11 @@ def plot_scored(
     ------
     ValueError
         If no such file was scored, there is no such page, `stop` is not after `start`, or `clock` is no time of day.
+
+    See Also
+    --------
+    assess : Match predicted events with annotated ones under a protocol.
+    plot_timelines : Draw both timelines, one above the other, and what a protocol matched.
 
     Examples
     --------

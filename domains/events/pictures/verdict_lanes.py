@@ -86,6 +86,11 @@ def plot_verdicts(table: pd.DataFrame, *, file: str | None = None, most: int = 1
     ValueError
         If there is no such recording, or no event is judged differently.
 
+    See Also
+    --------
+    judge_events : Say of each event how each protocol judges it, and whether they differ.
+    plot_protocols : Draw the number of each protocol, its interval, its mean over recordings.
+
     Examples
     --------
     >>> import matplotlib

@@ -98,6 +98,11 @@ def ward_taxonomy(predicted: pd.DataFrame, reference: pd.DataFrame) -> Taxonomy:
     TypeError, ValueError
         As `as_events`.
 
+    See Also
+    --------
+    compare : Score predicted events against annotated ones.
+    align : List row by row what a protocol matched.
+
     Examples
     --------
     >>> found = ward_taxonomy([[0, 4], [5, 9], [20, 21]], [[1, 9], [30, 31]])

@@ -90,6 +90,14 @@ def possession(
     UserWarning
         If no two frames are neighbours, as where a tracker looked at every fifth frame only.
 
+    See Also
+    --------
+    read_tracks : Read a file of tracks.
+    frame_overlap : Measure frame by frame how the boxes of two tracks overlap.
+    dwell : Add up the visits to each zone, or the possessions of each holder.
+    transitions : Count how often each zone or holder is followed by each.
+    ward_taxonomy : Say what became of every reference event.
+
     Examples
     --------
     >>> from domains.events import player_and_ball

@@ -35,6 +35,11 @@ def frame_overlap(tracks: pd.DataFrame, first: Tracks, second: Place, *, rate: f
     ValueError
         As `possession`.
 
+    See Also
+    --------
+    possession : Find when a thing is with another, in a fixed zone, or with one of several.
+    overlap.boxes.measure : Measure how boxes overlap, pair by pair.
+
     Examples
     --------
     >>> columns = ["frame", "track", "x1", "y1", "x2", "y2"]

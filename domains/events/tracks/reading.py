@@ -85,6 +85,10 @@ def read_tracks(
     UsageError
         If keypoints have no padding or likelihood, or boxes have one.
 
+    See Also
+    --------
+    possession : Find when a thing is with another, in a fixed zone, or with one of several.
+
     Examples
     --------
     >>> import pathlib, tempfile

@@ -47,6 +47,11 @@ def player_and_ball(
     reference : DataFrame
         Events: who has the ball, when.
 
+    See Also
+    --------
+    possession : Find when a thing is with another, in a fixed zone, or with one of several.
+    possession_scenes : Make twelve short scenes, and who has the ball in them.
+
     Examples
     --------
     >>> tracks, reference = player_and_ball()

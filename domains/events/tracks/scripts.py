@@ -187,6 +187,11 @@ def possession_scenes() -> list[Scene]:
     list of Scene
         10 frames a second. To be found by ``possession(tracks, "ball", {"A": "A", "B": "B"}, **HOW, **RULES[rule])``.
 
+    See Also
+    --------
+    possession : Find when a thing is with another, in a fixed zone, or with one of several.
+    player_and_ball : Make tracks of two players and a ball, and the true times of possession.
+
     Examples
     --------
     >>> scene = possession_scenes()[4]

@@ -28,6 +28,11 @@ def dwell(events: pd.DataFrame) -> pd.DataFrame:
     ValueError
         As `as_events`.
 
+    See Also
+    --------
+    possession : Find when a thing is with another, in a fixed zone, or with one of several.
+    transitions : Count how often each zone or holder is followed by each.
+
     Examples
     --------
     >>> from domains.events import player_and_ball, possession
@@ -77,6 +82,11 @@ def transitions(events: pd.DataFrame) -> pd.DataFrame:
     ------
     ValueError
         If two visits of one recording overlap: who comes after whom is then not told.
+
+    See Also
+    --------
+    dwell : Add up the visits to each zone, or the possessions of each holder.
+    possession : Find when a thing is with another, in a fixed zone, or with one of several.
 
     Examples
     --------
