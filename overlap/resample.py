@@ -298,6 +298,11 @@ def interval_of_figure(
     scipy.stats.DegenerateDataWarning
         If BCa is not defined, since all resamples lie on one side of the value; both ends are NaN.
 
+    See Also
+    --------
+    confidence_interval : Bootstrap a confidence interval of an index over cases.
+    interval_of : Bootstrap a percentile interval of the mean or the median of any values, one a case.
+
     Examples
     --------
     The geometric mean of two sums, each over all cases:
