@@ -62,7 +62,9 @@ def report_table(report: xr.Dataset, most: int = 40) -> Table:
     # of speakers the errors have names of their own
     of_speakers = "confused" in rows
     shown = OF_SPEAKERS if of_speakers else FIGURES
-    figures = [name for name in shown if name in rows]
+    # a figure of all rows is said once, not in each of them
+    of_all = [name for name in shown if name in rows and labels and not report[name].dims]
+    figures = [name for name in shown if name in rows and name not in of_all]
     figures.sort(key=lambda name: name != headline)
     titles = [f"{FIGURES[name]} *" if name == headline else FIGURES[name] for name in figures]
     units = report.attrs["units"]
@@ -76,8 +78,20 @@ def report_table(report: xr.Dataset, most: int = 40) -> Table:
         numbers = [*values[:1], *times, *values[1:]] if of_speakers else [*_size_cells(row), *values]
         cells.append([*names, *numbers])
     title = _title(report)
-    caption = _caption(report, len(rows) - most)
+    caption = "\n".join([*_said_of_all(report, of_all), _caption(report, len(rows) - most)])
     return build_table(labels, headings, cells, title=title, caption=caption)
+
+
+def _said_of_all(report: xr.Dataset, names: list[str]) -> list[str]:
+    """Return the figures of all rows together, a line each; and at which threshold of PSDS counts are taken."""
+    headline = _headline(report)
+    lines = []
+    for name in names:
+        mark = " *" if name == headline else ""
+        lines.append(f"{FIGURES[name]}{mark} {float(report[name]):.4f} (one for all rows)")
+    if "psds" in report and "operating_point" not in report.dims:
+        lines.append("counts, precision, recall, F1: of all predictions, whatever their confidence")
+    return lines
 
 
 def report_tables(report: xr.Dataset, scored: Scored) -> list[Table]:
@@ -233,7 +247,7 @@ def protocols_table(table: pd.DataFrame, facts: Mapping[str, str]) -> Table:
     return build_table(("protocol", "score"), headings, cells, title=title, caption=caption)
 
 
-def verdicts_tables(judged: pd.DataFrame, most: int = 20) -> list[Any]:
+def verdicts_tables(judged: pd.DataFrame, most: int = 12) -> list[Any]:
     """Return for the terminal how many events protocols judge differently, and of the first how.
 
     Parameters

@@ -19,7 +19,7 @@ from .judging import EVENT, FOUND, no_verdict_lines, protocols_of, said_of, summ
 
 PACKAGES = ("numpy", "scipy", "pandas", "xarray", "matplotlib")
 FIGURES = ("value", "low", "high", "mean", "mean_low", "mean_high", "corrected")
-MOST_EVENTS = 60
+MOST_EVENTS = 40
 TIMES = Look({"onset": ".6g", "offset": ".6g"}, {})
 LOOK = Look({**dict.fromkeys(FIGURES, ".4f"), **dict.fromkeys(COUNTS, ".6g")}, {})
 

@@ -23,6 +23,7 @@ from ..._checks import UsageError, check_choice, check_number
 from ..._pictures import TWO_COLUMNS, axes_or_new, printed
 from ..._text import count_of, for_picture, one_line
 from ..disagreement.judging import FOUND, MISSED, NOT_JUDGED, PART, SPURIOUS, VERDICTS, protocols_of
+from .clocks import LONG
 from .plotting import FAINT, SOFT, elided, lanes_of, short_names
 
 if TYPE_CHECKING:
@@ -216,26 +217,27 @@ def _name_places(ax: Axes, places: dict[int, Place], drawn: pd.DataFrame, of_pla
     files = list(dict.fromkeys(place.file for place in places.values()))
     called = dict(zip(files, short_names(files, 24), strict=True))
     has_labels = drawn["label"].nunique() > 1
+    is_long = max(place.onset for place in places.values()) >= LONG
     texts = []
     for k, place in places.items():
         labels = sorted(set(drawn.loc[of_place[drawn.index] == k, "label"]) - {""})
         parts = [called[place.file]] if len(files) > 1 else []
         if has_labels and labels:
             parts.append(elided(", ".join(labels), 24))
-        texts.append(for_picture(" · ".join([*parts, _time(place.onset)])))
+        texts.append(for_picture(" · ".join([*parts, _time(place.onset, is_long)])))
     ticks = [place.begin for place in places.values()]
     ax.set_xticks(ticks, texts, rotation=35, ha="right", rotation_mode="anchor")
 
 
-def _time(seconds: float) -> str:
+def _time(seconds: float, is_long: bool) -> str:
     """Return a time as a picture tells it: seconds, or hours, minutes and seconds.
 
     Examples
     --------
-    >>> _time(93.25), _time(3725.04)
-    ('93.2 s', '1:02:05')
+    >>> _time(93.25, False), _time(93.25, True)
+    ('93.2 s', '0:01:33')
     """
-    if abs(seconds) < 600:
+    if not is_long:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)

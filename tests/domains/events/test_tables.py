@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from domains.events import PROTOCOLS, assess, compare, with_subjects
-from domains.events.tables import report_table, report_tables, subjects_table
+from domains.events import PROTOCOLS, assess, compare, judge_events, operating_points, with_subjects
+from domains.events.tables import report_table, report_tables, subjects_table, verdicts_tables
 
 
 def shown(table):
@@ -79,3 +79,31 @@ def test_how_many_subjects_have_a_figure_is_said():
     lines = shown(subjects_table(with_subjects(scored.report(), scored, "file"))).splitlines()
     assert [line.split()[4] for line in lines if line.startswith("recall")] == ["1"]
     assert "2 subjects" in lines[0]
+
+
+def test_a_figure_of_all_rows_is_said_once():
+    truth = pd.DataFrame({"file": "f", "onset": [0.0, 5.0], "offset": [2.0, 8.0], "label": "dog"})
+    points = operating_points({0.3: truth, 0.6: truth[:1]})
+    report = compare(points, truth, "psds", support={"f": 60.0}, version="0.3")
+    table = report_table(report)
+    assert not any("PSDS" in str(column.header) for column in table.columns)
+    assert str(table.caption).startswith(f"PSDS * {float(report.psds):.4f} (one for all rows)")
+    # of events with a confidence, counts are of all of them
+    ranked = truth.assign(confidence=[0.9, 0.4])
+    table = report_table(compare(ranked, truth, "psds", support={"f": 60.0}, version="0.3"))
+    assert any("PSDS *" in str(column.header) for column in table.columns)
+    assert "of all predictions, whatever their confidence" in str(table.caption)
+
+
+def test_events_that_are_judged_differently_are_told_and_the_rest_counted():
+    many = [[20.0 * k, 20.0 * k + 10] for k in range(9)]
+    wide = [[20.0 * k, 20.0 * k + 19] for k in range(9)]
+    judged = judge_events(many, wide, protocols=["tiou", "spindles", "time"], **{"tiou.thresholds": (0.6,)})
+    (table,) = verdicts_tables(judged, most=5)
+    assert table.row_count == 5
+    said = str(table.caption)
+    assert "9 of 9 of the reference and 9 of 9 of the prediction differently" in said
+    assert "no verdicts of time: counts seconds, not events" in said
+    assert "… and 13 more events: --events FILE.csv lists them all" in said
+    (alike,) = verdicts_tables(judge_events(many, many, protocols=["tiou", "spindles"]))
+    assert alike.startswith("2 protocols judge events: 0 of 9")
