@@ -193,7 +193,7 @@ def draw_agreement(report: xr.Dataset, *, ax: Axes | None = None) -> Axes:
             up = 0.14 if interval else 0.0
             ax.text(j, i - up, f"{value:.2f}", ha="center", va="center", color=letters)
             if interval:
-                ax.text(j, i + 0.24, interval, ha="center", va="center", color=letters, fontsize="x-small")
+                ax.text(j, i + 0.24, interval, ha="center", va="center", color=letters, fontsize="small")
         ax.set_xticks(range(n_columns), [for_picture(one_line(name, 24)) for name in kappa.columns])
         if n_columns > 4 or max(map(len, kappa.columns)) > 13:
             ax.tick_params(axis="x", labelrotation=20)

@@ -332,7 +332,7 @@ def _draw_zones(ax: Axes, zones: pd.DataFrame, places: dict[Row, Place]) -> None
         figures = [f"{name} {zone[column]:.2f}" for name, column in (("P", "precision"), ("R", "recall"))]
         said = "   ".join(figures).replace("nan", "–")
         middle = (onset + offset) / 2
-        ax.text(middle, top - 0.08, said, ha="center", va="top", fontsize="x-small", color=SOFT, clip_on=True)
+        ax.text(middle, top - 0.08, said, ha="center", va="top", fontsize="small", color=SOFT, clip_on=True)
 
 
 def _check_view(operation: str, start: float | None, stop: float | None) -> None:
@@ -664,7 +664,7 @@ def _name_sides(ax: Axes, shown: list[Row], places: dict[Row, Place]) -> None:
             xytext=(2, 0),
             textcoords="offset points",
             va="center",
-            fontsize="x-small",
+            fontsize="small",
             color=SOFT,
             annotation_clip=False,
         )

@@ -36,7 +36,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     PART: {"facecolor": "white", "edgecolor": "#7A3E00", "hatch": "/////"},
     NOT_JUDGED: {"facecolor": "white", "edgecolor": FAINT},
 }
-PLAIN = {"facecolor": SOFT, "edgecolor": SOFT}
+PLAIN = {"facecolor": "white", "edgecolor": "black"}
 INCHES = 0.26
 """Of a lane of one line."""
 HALF = 0.36
@@ -253,7 +253,7 @@ def _name_sides(ax: Axes, middle: float) -> None:
             xytext=(2, 0),
             textcoords="offset points",
             va="center",
-            fontsize="x-small",
+            fontsize="small",
             color=SOFT,
             annotation_clip=False,
         )
@@ -267,7 +267,7 @@ def _add_scale(ax: Axes, places: dict[int, Place], width: float) -> None:
     transform = ax.get_xaxis_transform()
     ax.plot([width - seconds, width], [1.02, 1.02], color="black", linewidth=1.5, transform=transform, clip_on=False)
     said = f"{seconds:g} s"
-    ax.text(width - seconds / 2, 1.03, said, ha="center", va="bottom", fontsize="x-small", transform=transform)
+    ax.text(width - seconds / 2, 1.03, said, ha="center", va="bottom", fontsize="small", transform=transform)
 
 
 def _add_legend(ax: Axes, drawn: pd.DataFrame, names: list[str]) -> None:

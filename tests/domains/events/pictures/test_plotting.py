@@ -347,3 +347,10 @@ def test_the_title_says_what_no_name_has_and_which_recordings_are_silent():
     said = "1 of 31 recordings without events; … in names: ses-01_task-monitoring, events"
     assert ax.get_title(loc="left").splitlines()[-1] == said
     assert ax.figure.get_figheight() < 9.6, "on a page"
+
+
+def test_no_letter_is_below_six_points():
+    scored = assess(np.array([[66, 75.0]]), np.array([[60, 70], [120, 130.0]]), "affiliation", support=200.0)
+    ax = plot_scored(scored)
+    texts = [*ax.texts, *ax.get_legend().get_texts(), *ax.get_xticklabels(), *ax.get_yticklabels()]
+    assert min(text.get_fontsize() for text in texts) >= 6
