@@ -86,7 +86,7 @@ def protocols_page(
         sections.append(section("Skipped", table(skipped, all_of_them="--skipped")))
     title = f"{facts['prediction']} against {facts['reference']}"
     done = {**facts, **(paths or {}), "interval": "95 %, percentile bootstrap, 2000 resamples, seed 0"}
-    return page(title, _findings(applied, refused, notes), sections, done, PACKAGES)
+    return page(title, _findings(applied, refused, judged, notes), sections, done, PACKAGES)
 
 
 def _drawn(found: pd.DataFrame) -> list[str]:
@@ -107,7 +107,7 @@ def _judged(judged: pd.DataFrame | None, lanes: Any) -> list[str]:
     """Return the section of events that are judged differently."""
     if judged is None:
         return []
-    parts = [paragraph(summary_of(judged))]
+    parts: list[str] = []
     if lanes is not None:
         import matplotlib.pyplot as plt
 
@@ -162,7 +162,9 @@ def _said_of_numbers(facts: Mapping[str, str]) -> str:
     )
 
 
-def _findings(applied: pd.DataFrame, refused: pd.DataFrame, notes: Sequence[str]) -> list[Finding]:
+def _findings(
+    applied: pd.DataFrame, refused: pd.DataFrame, judged: pd.DataFrame | None, notes: Sequence[str]
+) -> list[Finding]:
     """Return how far the protocols lie apart, which faults show, and what does not apply."""
     findings = []
     defined = applied[applied["value"].notna()]
@@ -170,7 +172,10 @@ def _findings(applied: pd.DataFrame, refused: pd.DataFrame, notes: Sequence[str]
         part = defined[defined["is_error"] == is_error].sort_values("value")
         if part.empty:
             continue
-        findings.append(Finding(f"{what}: from {_one(part.iloc[0])} to {_one(part.iloc[-1])}"))
+        spread = f"{what}: from {_one(part.iloc[0])} to {_one(part.iloc[-1])}"
+        findings.append(Finding(spread if len(part) == 1 else f"{spread}; each answers a question of its own"))
+    if judged is not None:
+        findings.append(Finding(summary_of(judged)))
     for row in applied.to_dict("records"):
         if row["why"]:
             findings.append(Finding(f"{row['protocol']}: {row['why']}"))
