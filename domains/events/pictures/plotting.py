@@ -56,14 +56,14 @@ PAGE = 8.4
 CONFUSED = "#7A3E00"
 HATCH = "/////"
 TO_NOBODY = " → nobody"
-ZONE_TEXT = 0.11
+ZONE_TEXT = 0.05
 """Of the width of the axes: a zone that is narrower has no text."""
-ZONE_ROOM = 0.55
+ZONE_ROOM = 0.85
 """Of a row: space above it for what is said of zones."""
 FAINT = "#8A8A8A"
 SOFT = "#5A5A5A"
 UNSCORED = "#E6E6E6"
-MOST = 40
+MOST = 60
 """Rows of a page."""
 NAME = 34
 """Characters of a row's name."""
@@ -330,7 +330,7 @@ def _draw_zones(ax: Axes, zones: pd.DataFrame, places: dict[Row, Place]) -> None
         if offset - onset < ZONE_TEXT * (high - low):
             continue
         figures = [f"{name} {zone[column]:.2f}" for name, column in (("P", "precision"), ("R", "recall"))]
-        said = "   ".join(figures).replace("nan", "–")
+        said = "\n".join(figures).replace("nan", "–")
         middle = (onset + offset) / 2
         ax.text(middle, top - 0.08, said, ha="center", va="top", fontsize="small", color=SOFT, clip_on=True)
 
@@ -586,6 +586,8 @@ def short_names(names: list[str], most: int) -> list[str]:
     ['a_long_n…_events', 'b']
     >>> short_names([f"sub-0{k}_ses-01_task-monitoring_run-0{k}_eeg" for k in (1, 2)], 24)
     ['sub-01…run-01', 'sub-02…run-02']
+    >>> short_names([f"sub-0{k}_ses-01_task-monitoring_run-0{k}" for k in (1, 2)], 24)
+    ['sub-01…run-01', 'sub-02…run-02']
     """
     if max(map(len, names), default=0) <= most:
         return [printable(name) for name in names]
@@ -594,7 +596,8 @@ def short_names(names: list[str], most: int) -> list[str]:
         ended = [f"{name[:-n_shared]}…" for name in names]
         if max(map(len, ended)) <= most:
             return [printable(name) for name in ended]
-        names = _without_shared_words([name[:-n_shared] for name in names])
+        names = [name[:-n_shared] for name in names]
+    names = _without_shared_words(names)
     length = most
     while True:
         short = [elided(name, length) for name in names]
@@ -655,15 +658,14 @@ def _name_sides(ax: Axes, shown: list[Row], places: dict[Row, Place]) -> None:
     if not shown:
         return
     place = places[shown[0]]
-    away = GAP + HEIGHT * place.height / 2
-    for text, middle in (("reference", place.middle + away), ("prediction", place.middle - away)):
+    for text, side, away in (("reference", "bottom", 0.5), ("prediction", "top", -0.5)):
         ax.annotate(
             text,
-            xy=(1, middle),
+            xy=(1, place.middle),
             xycoords=ax.get_yaxis_transform(),
-            xytext=(2, 0),
+            xytext=(2, away),
             textcoords="offset points",
-            va="center",
+            va=side,
             fontsize="small",
             color=SOFT,
             annotation_clip=False,
@@ -740,7 +742,7 @@ def _add_legend(ax: Axes, texts: dict[str, str], *, shaded: bool, zones: bool = 
         else:
             handles.append(Patch(color=COLOURS[name], label=text))
     if zones:
-        said = "zone: its precision P, recall R"
+        said = "zone, with its precision P and recall R where there is space"
         handles.append(Line2D([], [], color=SOFT, linewidth=0.6, linestyle=(0, (3, 2)), label=said))
     if shaded:
         handles.append(Patch(color=UNSCORED, label="not scored"))

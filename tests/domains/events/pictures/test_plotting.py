@@ -332,7 +332,7 @@ def test_zones_are_drawn_with_what_they_say():
     scored = assess(a, np.array([[60, 70], [120, 130.0]]), "affiliation", support=200.0)
     ax = plot_scored(scored)
     zones = scored.reference
-    said = [f"P {p:.2f}   R {r:.2f}" for p, r in zip(zones["precision"], zones["recall"], strict=True)]
+    said = [f"P {p:.2f}\nR {r:.2f}" for p, r in zip(zones["precision"], zones["recall"], strict=True)]
     assert [text.get_text() for text in ax.texts][-2:] == said
     borders = {x for lines in ax.collections if hasattr(lines, "get_segments") for x in np.ravel(lines.get_segments())}
     assert {0.0, 95.0, 200.0} <= borders
