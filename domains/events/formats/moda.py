@@ -2,8 +2,9 @@ r"""Spindles of one night, as the MODA data set lists them beside the stretches 
 
 Conventions
 -----------
-- Tabs part ``startSec durationSec eventName``, seconds from the beginning of the night. The rows ``segmentViewed`` are
-  the stretches of 115 s that the annotators saw: they are no events, and outside of them nothing is known.
+- The columns are ``startSec durationSec eventName``, seconds from the beginning of the night. The rows
+  ``segmentViewed`` are the stretches of 115 s that the annotators saw: they are no events, and outside of them nothing
+  is known.
 - The lists of all nights have other columns, and are tables of the usual names (`domains.events.formats.usual`).
 
 References
@@ -42,21 +43,21 @@ def read(text: str) -> Iterator[Row]:
     >>> [(row["onset"], row["label"], row.get("skip")) for row in rows]
     [('8218.9', 'segmentViewed', 'a stretch that was viewed'), ('8235.4', 'spindle', None)]
     """
-    for row in named_rows(text, COLUMNS, separators="\t"):
+    for row in named_rows(text, COLUMNS):
         if row.get("label") == OF_VIEWED:
             row.setdefault("skip", VIEWED)
         yield row
 
 
 def recognises(text: str) -> bool:
-    r"""Return whether tabs part a header with startSec, durationSec and eventName.
+    r"""Return whether the header has startSec, durationSec and eventName.
 
     Examples
     --------
     >>> recognises("startSec\tdurationSec\teventName"), recognises("startSec\tdurationSec")
     (True, False)
     """
-    return bool(separator_of(text, COLUMNS, "\t"))
+    return bool(separator_of(text, COLUMNS))
 
 
 FORMAT = Format(

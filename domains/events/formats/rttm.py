@@ -41,6 +41,10 @@ OTHER_TYPES = (
 )
 """The types of the RT-09 plan besides SPEAKER."""
 
+NOT_SCORED = {
+    "NOSCORE": "a NOSCORE row: md-eval scores without its time, so leave it out of the support",
+    "NON-LEX": "a NON-LEX row: md-eval scores without its time and up to 0.5 s around, so leave it out of the support",
+}
 NO_ROW = "not a row of RTTM"
 WRONG_LENGTH = "not the nine or ten fields of RTTM"
 
@@ -99,7 +103,7 @@ FORMAT = Format("rttm", "", read, recognises, _count, (".rttm",), write=write, e
 def _fields(parts: list[str], line: str) -> Row:
     kind, *values = parts
     if kind in OTHER_TYPES:
-        return {"skip": f"a {kind} row", "detail": line}
+        return {"skip": NOT_SCORED.get(kind, f"a {kind} row"), "detail": line}
     if kind != "SPEAKER":
         return {"skip": NO_ROW, "detail": line}
     if len(parts) not in LENGTHS:

@@ -31,6 +31,13 @@ def test_spindles_are_events_and_what_was_viewed_is_none(tmp_path):
     assert skipped[["where", "reason"]].to_numpy().tolist() == [["line 2", "a stretch that was viewed"]]
 
 
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_list_that_was_saved_with_another_separator(separator, tmp_path):
+    path = tmp_path / "night.csv"
+    path.write_text(NIGHT.replace("\t\n", "\n").replace("\t", separator))
+    assert read_events(path).events["label"].tolist() == ["spindle"] * 2
+
+
 def test_a_row_cut_off_says_that():
     rows = list(read(f"{HEADER}8218.9336\t115\n"))
     assert [row["skip"] for row in rows] == ["fewer cells than the header has names"]

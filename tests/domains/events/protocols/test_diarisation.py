@@ -129,6 +129,26 @@ def test_nist_scores_overlaps_that_follow_each_other_at_the_end_of_a_stretch():
     assert (float(report.size_b), float(report.missed)) == (2.0, 0.0)
 
 
+def test_what_nist_leaves_out_by_its_rows_is_left_out_of_the_support(tmp_path):
+    # md-eval 22: 4 s missed, 1 s of false alarm, of 14 s. A laugh reaches 0.5 s to each side, where no turn begins
+    (tmp_path / "ref.rttm").write_text(
+        "SPKR-INFO f 1 <NA> <NA> <NA> unknown anna <NA> <NA>\n"
+        "SPEAKER f 1 0 10 <NA> <NA> anna <NA> <NA>\n"
+        "NOSCORE f 1 4 2 <NA> <NA> <NA> <NA> <NA>\n"
+        "NON-LEX f 1 12 1 <NA> laugh anna <NA> <NA>\n"
+        "SPEAKER f 1 14 6 <NA> <NA> bert <NA> <NA>\n"
+    )
+    (tmp_path / "sys.rttm").write_text(
+        "SPEAKER f 1 0 5 <NA> <NA> a <NA> <NA>\nSPEAKER f 1 11 9 <NA> <NA> b <NA> <NA>\n"
+    )
+    scored = pd.DataFrame({"file": "f", "onset": [0, 6, 13.5], "offset": [4, 11.5, 20]})
+    with pytest.warns(UserWarning, match="outside the support"):
+        report, skipped, _ = score(tmp_path / "sys.rttm", tmp_path / "ref.rttm", "nist_der", support=scored)
+    assert [float(report[name]) for name in ("missed", "false_alarm", "confused", "size_b")] == [4, 1, 0, 14]
+    of_zones = skipped.loc[skipped["reason"].str.contains("leave it out of the support"), "where"]
+    assert of_zones.tolist() == ["line 3", "line 4"]
+
+
 PYANNOTE_REFERENCE = [(0, 10_000, "A"), (12_000, 20_000, "B"), (24_000, 27_000, "A"), (30_000, 40_000, "C")]
 PYANNOTE_PREDICTION = [
     (2000, 13_000, "a"),
