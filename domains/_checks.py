@@ -15,6 +15,11 @@ from numbers import Integral, Real
 
 import overlap as ov
 
+from ._text import one_line
+
+_MOST_BITS = 10_000
+"""Of a whole number; Python does not write longer ones in decimals."""
+
 
 class UsageError(ValueError):
     """A wrong option or setting, whatever the data are.
@@ -24,6 +29,21 @@ class UsageError(ValueError):
     >>> issubclass(UsageError, ValueError)
     True
     """
+
+
+def shown(value: object) -> str:
+    """Return what was passed as it is written in Python, in one line that is not too long.
+
+    Examples
+    --------
+    >>> shown("0.5"), shown(10**400)[:12]
+    ("'0.5'", '100000000000')
+    >>> shown(10**5000)
+    'a whole number of 16610 bits'
+    """
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        return f"a whole number of {value.bit_length()} bits"
+    return one_line(repr(value))
 
 
 def check_choice(operation: str, name: str, value: object, choices: Iterable[object]) -> None:
@@ -56,7 +76,7 @@ def check_choice(operation: str, name: str, value: object, choices: Iterable[obj
     if isinstance(value, Hashable) and value in allowed:
         return
     listed = ", ".join(repr(choice) for choice in allowed)
-    raise UsageError(f"{operation}: {name} must be one of {listed}; got {value!r}")
+    raise UsageError(f"{operation}: {name} must be one of {listed}; got {shown(value)}")
 
 
 def check_number(
@@ -106,14 +126,13 @@ def check_number(
     if below is not None:
         limits.append(f"< {below:g}")
     wanted = f"a number {' and '.join(limits)}" if limits else "a finite number"
-    error = UsageError(f"{operation}: {name} must be {wanted}; got {value!r}")
+    error = UsageError(f"{operation}: {name} must be {wanted}; got {shown(value)}")
     if not isinstance(value, Real) or isinstance(value, bool) or _is_duration(value):
         raise error
-    try:
-        number = float(value)
-    except OverflowError:
-        # a whole number beyond what a float holds
-        raise error from None
+    # a whole number may be beyond what a float holds
+    if not _is_held_by_a_float(value):
+        raise error
+    number = float(value)
     if not isfinite(number):
         raise error
     if at_least is not None and number < at_least:
@@ -124,6 +143,14 @@ def check_number(
         raise error
     if below is not None and number >= below:
         raise error
+
+
+def _is_held_by_a_float(value: Real) -> bool:
+    try:
+        float(value)
+    except OverflowError:
+        return False
+    return True
 
 
 def _is_duration(value: object) -> bool:
@@ -161,7 +188,7 @@ def check_whole(operation: str, name: str, value: object, *, at_least: int, at_m
     if whole and int(value) >= at_least and (at_most is None or int(value) <= at_most):  # type: ignore[call-overload]
         return
     limits = f">= {at_least}" if at_most is None else f"from {at_least} to {at_most}"
-    raise UsageError(f"{operation}: {name} must be a whole number {limits}; got {value!r}")
+    raise UsageError(f"{operation}: {name} must be a whole number {limits}; got {shown(value)}")
 
 
 def check_empty(operation: str, name: str, value: object) -> None:
@@ -188,6 +215,6 @@ def check_empty(operation: str, name: str, value: object) -> None:
     Traceback (most recent call last):
     domains._checks.UsageError: events.assess: empty must be a number or an EmptyPolicy; got 'nan'
     """
-    is_number = isinstance(value, Real) and not isinstance(value, bool)
-    if not is_number and not isinstance(value, ov.EmptyPolicy):
-        raise UsageError(f"{operation}: {name} must be a number or an EmptyPolicy; got {value!r}")
+    is_number = isinstance(value, Real) and not isinstance(value, bool) and not _is_duration(value)
+    if not (is_number and _is_held_by_a_float(value)) and not isinstance(value, ov.EmptyPolicy):
+        raise UsageError(f"{operation}: {name} must be a number or an EmptyPolicy; got {shown(value)}")

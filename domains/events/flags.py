@@ -327,7 +327,7 @@ def read_names(text: str | None) -> list[str] | None:
 
 
 def read_settings(texts: list[str]) -> dict[str, Any]:
-    """Read ``name=value``; a value is JSON, or else a string."""
+    """Read ``name=value``; a value is JSON, NaN or infinity in any of their spellings, or else a string."""
     settings = {}
     for text in texts:
         name, equals, value = text.partition("=")
@@ -345,6 +345,8 @@ def read_settings(texts: list[str]) -> dict[str, Any]:
 def _read_value(text: str) -> Any:
     import json
 
+    if text.strip().lower().lstrip("+-") in ("nan", "inf", "infinity"):
+        return float(text)
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -21,6 +21,7 @@ See `domains.events.protocols`.
 
 from __future__ import annotations
 
+import json
 import time
 import warnings
 from collections.abc import Mapping, Sequence
@@ -279,7 +280,7 @@ def score_files(
         if subjects is not None and group is not None:
             files[subjects] = score_subjects(scored, group)
     code = _console.deliver(
-        report,
+        {**_report.as_dict(report), "parameters": json.loads(report.attrs["parameters"])},
         outputs,
         lambda: tables.report_tables(report, scored),
         lambda: draw_timelines(scored),

@@ -6,6 +6,7 @@ Conventions
   stay as they are. Rows keep their order and need not be sorted, disjoint or unique.
 - Seconds. Events are half-open, [onset, offset): two that touch share nothing, and n frames last n / rate.
 - An event of no length is a point. It has no duration, and overlaps nothing but the same point.
+- An event that has an offset and a duration has two ends: they must be the same, see `contradicts`.
 - Support is what was scored: of each file one stretch [onset, offset) or several. It is a set: stretches that touch or
   overlap are one. An unknown end is NaN, and what needs it (a rate, a kappa) is then NaN too; nothing is inferred in
   silence.
@@ -69,7 +70,8 @@ def as_events(table: Any, name: str = "events") -> pd.DataFrame:
     TypeError
         If `table` is neither a DataFrame nor an array of pairs.
     ValueError
-        If a column is missing, a time is no finite number, or an event ends before it begins.
+        If a column is missing, a time is no finite number, an event ends before it begins, or its duration says
+        something else than its onset and offset.
 
     See Also
     --------
@@ -98,6 +100,10 @@ def as_events(table: Any, name: str = "events") -> pd.DataFrame:
     is_finite = np.isfinite(onset) & np.isfinite(offset)
     _check_rows(table, is_finite, "no finite onset and offset", name)
     _check_rows(table, onset <= offset, "an offset before its onset", name)
+    if {"offset", "duration"} <= set(table):
+        duration = _durations(table, name)
+        are_two = contradicts(onset, offset, duration)
+        _check_rows(table, ~are_two, "a duration that is not offset - onset", name)
     columns = {
         "file": _texts(table, "file"),
         "onset": onset,
@@ -113,6 +119,36 @@ def as_events(table: Any, name: str = "events") -> pd.DataFrame:
     further = table.loc[:, is_further].rename(columns=str)
     events: pd.DataFrame = pd.concat([own, further], axis=1)
     return events
+
+
+def contradicts(onset: np.ndarray, offset: np.ndarray, duration: np.ndarray) -> np.ndarray:
+    """Return whether the duration of each event is another one than from its onset to its offset.
+
+    The three may lie apart by what rounding makes of them: half of the last decimal that each of them shows, which is
+    at most the second.
+
+    Parameters
+    ----------
+    onset, offset, duration : array of shape (n,)
+        Seconds; NaN, not known, contradicts nothing.
+
+    Returns
+    -------
+    array of bool, shape (n,)
+
+    Examples
+    --------
+    >>> onset, offset = np.array([1.234, 1.234]), np.array([3.468, 3.468])
+    >>> contradicts(onset, offset, np.array([2.23, 2.3]))
+    array([False,  True])
+    """
+    # times that are no event's may be endless here
+    with np.errstate(over="ignore", invalid="ignore"):
+        apart = np.abs(offset - onset - duration)
+        rounding = 0.5 * (_last_decimal(onset) + _last_decimal(offset) + _last_decimal(duration))
+        # a sum of floating-point numbers is rounded too
+        slack = 4 * np.spacing(np.abs(onset) + np.abs(offset))
+        return np.asarray(apart > rounding + slack)
 
 
 def as_support(support: Support, files: Iterable[str]) -> pd.DataFrame:
@@ -443,10 +479,23 @@ def _offsets(table: pd.DataFrame, onset: np.ndarray, name: str) -> np.ndarray:
         if _is_date(table["offset"]) != _is_date(table["onset"]):
             raise ValueError(f"{name}: one of onset and offset holds dates, the other does not; give both as dates")
         return _numbers(table, "offset", name)
+    return np.asarray(onset + _durations(table, name))
+
+
+def _durations(table: pd.DataFrame, name: str) -> np.ndarray:
+    """Return how long events last as the table says it, NaN where it does not."""
     if _is_date(table["duration"]):
         raise ValueError(f"{name}: column duration holds dates; give how long an event lasts, or its offset")
-    duration = _numbers(table, "duration", name)
-    return np.asarray(onset + duration)
+    return _numbers(table, "duration", name)
+
+
+def _last_decimal(times: np.ndarray) -> float:
+    """Return the unit of the last decimal that times show, seconds: from 0.01 to 1e-9, more of which no float holds."""
+    known = times[np.abs(times) < 1e9]
+    for decimals in range(2, 9):
+        if (np.round(known, decimals) == known).all():
+            return float(10.0**-decimals)
+    return 1e-9
 
 
 def _is_date(cells: pd.Series[Any]) -> bool:

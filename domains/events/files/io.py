@@ -49,18 +49,20 @@ from ..formats import (
     read_recordings,
     recording_of,
 )
-from ..schema import COLUMNS, as_events
+from ..schema import COLUMNS, as_events, contradicts
 
 NO_ONSET = "no onset"
 NO_OFFSET = "no offset"
 NO_DURATION = "no duration"
 NO_NUMBER = "a time that is no number"
+TWO_ENDS = "a duration that is not offset - onset"
 TOO_FAR = "a time beyond 30,000 years"
 LONGEST = 1e12
 """Seconds; durations of longer times could not be added up."""
 CLOCK_TIME = re.compile(r"\d+:\d\d(:\d\d)?([.,]\d+)?", re.ASCII)
 IN_SECONDS = "write its times in seconds, as 12.5 for 00:12.5 and 3723 for 01:02:03"
 NOT_MILLISECONDS = "times are seconds: divide milliseconds by 1000"
+ONE_END = "correct one of them, or rename the column if it is no duration of an event"
 BACKWARD = "ends before it begins"
 NO_CONFIDENCE = "a confidence that is no number"
 SAYS_NONE = (NO_EVENT, BACKGROUND, EMPTY_ROW, OTHER_VIEW, VIEWED)
@@ -223,7 +225,7 @@ def why_no_event(annotations: Annotations) -> str:
     if len(annotations.events) or wrong.empty:
         return ""
     first = wrong.iloc[0]
-    remedies = {CLOCK: IN_SECONDS, TOO_FAR: NOT_MILLISECONDS}
+    remedies = {CLOCK: IN_SECONDS, TOO_FAR: NOT_MILLISECONDS, TWO_ENDS: ONE_END}
     remedy = remedies.get(first, f"correct them, or say which format it is: {HOW_TO_SAY}")
     return f"none of its {len(reasons)} rows is an event (the first: {first}); {remedy}"
 
@@ -408,12 +410,13 @@ def _judge(rows: list[Row], path: Path, file: str) -> Annotations:
     columns = dict.fromkeys(chain.from_iterable(rows))
     end = "duration" if "duration" in columns and "offset" not in columns else "offset"
     onset = _numbers(texts["onset"])
-    offset = _numbers(texts[end])
+    offset = _numbers(texts["offset"])
+    duration = _numbers(texts["duration"])
     if end == "duration":
         with np.errstate(over="ignore"):
-            offset = onset + offset
+            offset = onset + duration
     confidence = _numbers(texts["confidence"])
-    reason = _reasons(texts, end, onset, offset, confidence)
+    reason = _reasons(texts, end, onset, offset, duration, confidence)
     is_event = reason == ""
     recording = np.where(texts["file"] == "", file, texts["file"])
     events = pd.DataFrame(
@@ -441,21 +444,30 @@ def _judge(rows: list[Row], path: Path, file: str) -> Annotations:
 
 
 def _reasons(
-    texts: dict[str, np.ndarray], end: str, onset: np.ndarray, offset: np.ndarray, confidence: np.ndarray
+    texts: dict[str, np.ndarray],
+    end: str,
+    onset: np.ndarray,
+    offset: np.ndarray,
+    duration: np.ndarray,
+    confidence: np.ndarray,
 ) -> np.ndarray:
     """Return why each row is no event; "" if it is one. The first reason counts."""
-    is_finite = np.isfinite(onset) & np.isfinite(offset)
+    is_duration = np.isfinite(duration) | _is_absent(texts["duration"])
+    is_finite = np.isfinite(onset) & np.isfinite(offset) & is_duration
     is_far = (np.abs(onset) > LONGEST) | (np.abs(offset) > LONGEST)
+    is_clock = _are_clock_times(texts["onset"], onset) | _are_clock_times(texts["offset"], offset)
+    is_clock |= _are_clock_times(texts["duration"], duration)
     has_confidence = ~_is_absent(texts["confidence"])
     return np.select(
         [
             texts["skip"] != "",
             _is_absent(texts["onset"]),
             _is_absent(texts[end]),
-            _are_clock_times(texts["onset"], onset) | _are_clock_times(texts[end], offset),
+            is_clock,
             ~is_finite,
             is_far,
             offset < onset,
+            contradicts(onset, offset, duration),
             has_confidence & ~np.isfinite(confidence),
         ],
         [
@@ -466,6 +478,7 @@ def _reasons(
             NO_NUMBER,
             TOO_FAR,
             BACKWARD,
+            TWO_ENDS,
             NO_CONFIDENCE,
         ],
         "",

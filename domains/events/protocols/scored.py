@@ -19,14 +19,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ... import _report
+from ... import _console, _report
 from ..._checks import UsageError, check_choice, check_number
 from ..._html import result_html
 from ..schema import names_in
@@ -283,7 +283,7 @@ class Scored:
             protocol=self.protocol_name,
             tool=self.protocol.tool,
             corrected=str(self.corrected),
-            parameters=json.dumps(as_dict(self.settings), default=str),
+            parameters=as_json(self.settings),
             files=self._describe_files(),
             support=self._describe_support(),
             units=self.protocol.units,
@@ -390,6 +390,19 @@ def dims_of(by: Any) -> tuple[Kept, ...]:
     asked = (by,) if isinstance(by, str) else tuple(by or ())
     dims: tuple[Kept, ...] = ("file", "label")
     return tuple(dim for dim in dims if dim in asked)
+
+
+def as_json(settings: Any) -> str:
+    """Return settings as a JSON object: null for NaN and for what is not used, "inf" for what is endless.
+
+    Examples
+    --------
+    >>> from math import inf, nan
+    >>> from .settings import Settings
+    >>> as_json(Settings(empty=nan)), as_json(Settings(empty=inf))
+    ('{"empty": null}', '{"empty": "inf"}')
+    """
+    return json.dumps(_console.plain(as_dict(settings)), default=asdict)
 
 
 def as_dict(settings: Any) -> dict[str, Any]:

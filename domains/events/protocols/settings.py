@@ -13,7 +13,7 @@ None: these are the package's own rules.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, nan
 from numbers import Real
@@ -22,7 +22,7 @@ from typing import Any
 import overlap as ov
 
 from ... import _checks
-from ..._checks import UsageError, check_choice, check_number
+from ..._checks import UsageError, check_choice, check_number, shown
 from ..schema import as_list
 
 OPERATION = "events.assess"
@@ -129,28 +129,30 @@ def check_empty(empty: object) -> None:
 
 
 def as_thresholds(thresholds: Any) -> tuple[float, ...]:
-    """Check thresholds of an index, and return them as a tuple.
+    """Check thresholds of an index, one or several, and return them as a tuple.
 
     Examples
     --------
     >>> as_thresholds([0.5, 0.75])
     (0.5, 0.75)
     >>> as_thresholds(0.5)
-    Traceback (most recent call last):
-    domains._checks.UsageError: events.assess: thresholds must be a sequence of numbers; got 0.5: pass [0.5]
+    (0.5,)
     >>> as_thresholds([50, 75])
     Traceback (most recent call last):
     domains._checks.UsageError: events.assess: thresholds[0] must be a number > 0 and <= 1; got 50
     """
-    is_number = isinstance(thresholds, Real)
+    if isinstance(thresholds, Real):
+        check_number(OPERATION, "thresholds", thresholds, above=0, at_most=1)
+        return (float(thresholds),)
     try:
-        values = () if is_number or isinstance(thresholds, str) else tuple(thresholds)
+        values = () if isinstance(thresholds, str | Mapping) else tuple(thresholds)
     except TypeError:
         values = ()
     if not values:
         # a form that works in Python and, as JSON, at the command line
-        remedy = f"[{thresholds:g}]" if is_number else "[0.5]"
-        raise UsageError(f"{OPERATION}: thresholds must be a sequence of numbers; got {thresholds!r}: pass {remedy}")
+        raise UsageError(
+            f"{OPERATION}: thresholds must be a number or a sequence of numbers; got {shown(thresholds)}: pass [0.5]"
+        )
     for k, value in enumerate(values):
         check_number(OPERATION, f"thresholds[{k}]", value, above=0, at_most=1)
     return values
@@ -166,26 +168,26 @@ def check_text(name: str, value: object) -> None:
     domains._checks.UsageError: events.assess: positive must be text; got 1
     """
     if not isinstance(value, str):
-        raise UsageError(f"{OPERATION}: {name} must be text; got {value!r}")
+        raise UsageError(f"{OPERATION}: {name} must be text; got {shown(value)}")
 
 
 def as_counts(name: str, counts: Any) -> tuple[int, ...]:
-    """Check whole numbers from 1 on, and return them as a tuple.
+    """Check whole numbers from 1 on, one or several, and return them as a tuple.
 
     Examples
     --------
     >>> as_counts("top", [1, 5])
     (1, 5)
     >>> as_counts("top", 5)
+    (5,)
+    >>> as_counts("top", 0)
     Traceback (most recent call last):
-    domains._checks.UsageError: events.assess: top must be a sequence of whole numbers >= 1, such as [1, 5]; got 5
+    domains._checks.UsageError: events.assess: top must be whole numbers >= 1, such as [1, 5]; got 0
     """
     is_sequence = isinstance(counts, Sequence) and not isinstance(counts, str)
-    values = tuple(counts) if is_sequence else (None,)
+    values = tuple(counts) if is_sequence else (counts,)
     if not all(type(value) is int and value >= 1 for value in values):
-        raise UsageError(
-            f"{OPERATION}: {name} must be a sequence of whole numbers >= 1, such as [1, 5]; got {counts!r}"
-        )
+        raise UsageError(f"{OPERATION}: {name} must be whole numbers >= 1, such as [1, 5]; got {shown(counts)}")
     return values
 
 
@@ -201,8 +203,10 @@ def check_labels(labels: object, name: str = "labels") -> None:
     """
     if isinstance(labels, str):
         # a form that works in Python and, as JSON, at the command line
-        raise UsageError(f"{OPERATION}: {name} must be a sequence of text; got {labels!r}: pass {as_list([labels])}")
+        raise UsageError(
+            f"{OPERATION}: {name} must be a sequence of text; got {shown(labels)}: pass {as_list([labels])}"
+        )
     if not isinstance(labels, Sequence) or not all(isinstance(label, str) for label in labels):
         raise UsageError(
-            f'{OPERATION}: {name} must be a sequence of text; got {labels!r}: pass a list such as ["dog", "cat"]'
+            f'{OPERATION}: {name} must be a sequence of text; got {shown(labels)}: pass a list such as ["dog", "cat"]'
         )

@@ -61,9 +61,16 @@ def test_settings(run, files):
     found = json.loads(run(*arguments, "--param", "thresholds=[0.25, 0.95]").stdout)
     assert found["recall"] == {"0.25": 1.0, "0.95": 0.0}
     found = json.loads(run(*arguments, "--param", "points=never", "--by", "label", "--corrected").stdout)
-    assert json.loads(found["parameters"])["points"] == "never"
+    assert found["parameters"]["points"] == "never"
+    assert found["parameters"]["empty"] is found["parameters"]["duplicates"] is None
     found = json.loads(run(*arguments[:3], "--by", "label", "--by", "file", "--json").stdout)
     assert found["intersection"] == [[9.0]]
+
+
+@pytest.mark.parametrize(("text", "value"), [("nan", None), ("NaN", None), ("-inf", "-inf"), ("Infinity", "inf")])
+def test_settings_that_json_has_no_number_for(run, files, text, value):
+    done = run("score", files / "a.csv", files / "b.csv", "--param", f"empty={text}", "--json")
+    assert json.loads(done.stdout)["parameters"]["empty"] == value
 
 
 def test_a_wrong_setting(run, files):

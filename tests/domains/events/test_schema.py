@@ -210,3 +210,28 @@ def test_times_of_two_kinds_are_refused(columns, message):
 def test_what_tools_call_the_onset(onset):
     table = as_events(pd.DataFrame({onset: [1.0], "Duration": [2.0]}))
     assert table["offset"].tolist() == [3]
+
+
+@pytest.mark.parametrize("duration", [9.0, 0.0, 2.006, -1.0])
+def test_a_duration_that_contradicts_the_offset_is_refused_and_dropping_it_helps(duration):
+    table = pd.DataFrame({"onset": [5.0, 0.0], "offset": [6.5, 1.0], "duration": [1.5, duration]})
+    with pytest.raises(ValueError, match=r"1 of 2 rows have a duration that is not offset - onset \(rows 1\); drop or"):
+        as_events(table)
+    assert as_events(table.drop(columns="duration"))["offset"].tolist() == [6.5, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("onset", "offset", "duration"),
+    [
+        (1 / 3, 4 / 3, 1.0),
+        (1 / 3, 5 / 6, 0.5),
+        (1.2345, 3.4688, 2.23),
+        (1.234, 3.468, 2.235),
+        (1.7e9 + 0.25, 1.7e9 + 1.5, 1.25),
+        (0.0, 1.0, np.nan),
+        (3.0, 3.0, 0.0),
+    ],
+)
+def test_a_duration_that_says_the_same_within_rounding_is_accepted(onset, offset, duration):
+    table = pd.DataFrame({"onset": [onset], "offset": [offset], "duration": [duration]})
+    assert as_events(table)["offset"].tolist() == [offset]

@@ -400,6 +400,29 @@ def test_a_table_of_durations_with_a_mistake_is_refused_with_its_line(text, mess
     assert "\n" not in str(caught.value)
 
 
+def test_a_duration_beside_an_offset_says_the_same_or_is_a_reason(tmp_path):
+    path = tmp_path / "both.csv"
+    rows = ["1.25,2.5,1.25", "1.25,2.5,1.26", "0,1,9", "0,1,x", "0,1,0:01", "0,1,", "0,1e300,1"]
+    path.write_text("onset,offset,duration\n" + "\n".join(rows))
+    events, skipped, _ = read_events(path)
+    assert events["offset"].tolist() == [2.5, 2.5, 1.0]
+    assert skipped[["where", "reason"]].to_numpy().tolist() == [
+        ["line 4", "a duration that is not offset - onset"],
+        ["line 5", "a time that is no number"],
+        ["line 6", "a clock time, not seconds"],
+        ["line 8", "a time beyond 30,000 years"],
+    ]
+
+
+def test_the_remedy_where_the_duration_is_the_recordings(tmp_path):
+    path = tmp_path / "both.csv"
+    path.write_text("onset,offset,duration\n0,1,60\n5,9,60\n")
+    with pytest.warns(UserWarning, match="or rename the column if it is no duration of an event"):
+        assert read_events(path).events.empty
+    path.write_text(path.read_text().replace("duration", "length of recording"))
+    assert read_events(path).events["offset"].tolist() == [1.0, 9.0]
+
+
 @pytest.mark.parametrize("times", ["0,1e308", "-1e300,5", "1e13,2e13"])
 def test_a_time_beyond_all_recordings_is_skipped(tmp_path, times):
     path = tmp_path / "a.csv"

@@ -31,9 +31,9 @@ WRONG = {
     "equals": CHOICE,
     "mask_rate": [*NUMBER, inf, 0],
     "reference_threshold": [0.22, "0.2", None, 20],
-    "top": [1, "1", None, [0], [1.5], [True], [-1]],
+    "top": [0, 1.0, "1", None, [0], [1.5], [True], [-1]],
     "most": [0, 1.5, True, None, "100", [100]],
-    "thresholds": [50, 0.5, "0.5", (), [50], [0], [-0.5], [1.5], [nan], ["0.5"], [[0.5]], None, [True], np.array(0.5)],
+    "thresholds": [50, "0.5", (), [50], [0], [-0.5], [1.5], [nan], ["0.5"], [[0.5]], None, [True], 10**400, {0.5: 1}],
     "tolerance": AMOUNT,
     "slack": AMOUNT,
     "eps": AMOUNT,
@@ -49,7 +49,7 @@ WRONG = {
     "resolution": ABOVE_ZERO,
     "rate": [*NUMBER, inf, 0],
     "labels": [3, [3], {"sz": 1}],
-    "empty": ["nan", None, True, [0.0]],
+    "empty": ["nan", None, True, [0.0], 10**400],
     "collar": AMOUNT,
     "collar_is": CHOICE,
     "skip_overlap": ["yes", None, 2],
@@ -107,7 +107,6 @@ def test_every_setting_has_wrong_values_here():
 @pytest.mark.parametrize(
     ("protocol", "setting", "value"),
     [
-        ("tiou", "thresholds", 0.75),
         ("tiou", "thresholds", "(0.5,)"),
         ("sed_eval_segment", "labels", "dog"),
         ("sed_eval_segment", "labels", 3),
@@ -131,7 +130,8 @@ def test_wrong_values_are_refused_by_name(protocol, setting):
 @pytest.mark.parametrize(
     ("protocol", "parameters", "message"),
     [
-        ("tiou", {"thresholds": 0.5}, r"thresholds must be a sequence of numbers; got 0.5: pass \[0.5\]"),
+        ("tiou", {"thresholds": "0.5"}, r"thresholds must be a number or a sequence of numbers; got '0.5': pass \["),
+        ("tiou", {"tolerance": 10**5000}, "tolerance must be a number >= 0; got a whole number of 16610 bits"),
         ("tiou", {"thresholds": [0.5, 70]}, r"thresholds\[1\] must be a number > 0 and <= 1; got 70"),
         ("sed_eval_segment", {"labels": "dog"}, r"labels must be a sequence of text; got 'dog': pass \[\"dog\"\]"),
         ("sed_eval_event", {"onset": None, "offset": None}, "neither onset nor offset has a collar"),
@@ -149,6 +149,8 @@ def test_what_the_message_says(protocol, parameters, message):
     [
         ("tiou", {"thresholds": np.array([0.5, 1.0]), "duplicates": 0, "empty": 0}),
         ("tiou", {"thresholds": [np.float32(0.5)], "empty": EmptyPolicy(1.0)}),
+        ("tiou", {"thresholds": 0.5}),
+        ("segmental", {"thresholds": 0.5}),
         ("szcore", {"before": inf, "after": 0, "min_gap": inf, "labels": ["sz", "eye"], "rate": None}),
         ("szcore", {"min_overlap": 1, "max_duration": 7, "labels": "*"}),
         ("sed_eval_event", {"onset": None, "offset": 0, "offset_share": 1}),
@@ -158,6 +160,18 @@ def test_what_the_message_says(protocol, parameters, message):
 )
 def test_values_that_are_right(protocol, parameters):
     assert compare(EVENTS, EVENTS, protocol, support=20.0, **parameters).attrs["protocol"] == protocol
+
+
+@pytest.mark.parametrize(
+    ("empty", "written"), [(nan, None), (inf, "inf"), (0, 0), (EmptyPolicy(1.0), {"both_empty": 1.0})]
+)
+def test_the_settings_of_a_report_are_json(empty, written):
+    def refuse(word):
+        raise AssertionError(word)
+
+    report = compare(EVENTS, EVENTS, "tiou", empty=empty)
+    found = json.loads(report.attrs["parameters"], parse_constant=refuse)["empty"]
+    assert found == written or found.items() >= written.items()
 
 
 def test_corrected_is_on_or_off():
