@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from math import isfinite
 from numbers import Integral, Real
+from os import PathLike
+from typing import Any
 
 import overlap as ov
 
@@ -44,6 +46,54 @@ def shown(value: object) -> str:
     if isinstance(value, int) and value.bit_length() > _MOST_BITS:
         return f"a whole number of {value.bit_length()} bits"
     return one_line(repr(value))
+
+
+def check_kind(operation: str, name: str, value: object, kinds: type | tuple[type, ...], remedy: str) -> None:
+    """Check that an argument is of a kind.
+
+    Parameters
+    ----------
+    operation : str
+        Who asks, such as ``"events.plot_scored"``.
+    name : str
+        Name of the argument.
+    value : object
+        What was passed.
+    kinds : type or tuple of type
+        What it may be.
+    remedy : str
+        What to pass.
+
+    Raises
+    ------
+    TypeError
+        If it is of another kind.
+
+    Examples
+    --------
+    >>> check_kind("events.summarise", "report", "a.csv", dict, "pass what compare returns")
+    Traceback (most recent call last):
+    TypeError: events.summarise: report is a str; pass what compare returns
+    """
+    if not isinstance(value, kinds):
+        raise TypeError(f"{operation}: {name} is a {type(value).__name__}; {remedy}")
+
+
+def check_path(operation: str, name: str, value: object) -> None:
+    """Check that an argument is a path.
+
+    Raises
+    ------
+    TypeError
+        If it is not.
+
+    Examples
+    --------
+    >>> check_path("events.read_events", "path", None)
+    Traceback (most recent call last):
+    TypeError: events.read_events: path is a NoneType; pass the path of a file
+    """
+    check_kind(operation, name, value, (str, PathLike), "pass the path of a file")
 
 
 def check_choice(operation: str, name: str, value: object, choices: Iterable[object]) -> None:
@@ -145,7 +195,7 @@ def check_number(
         raise error
 
 
-def _is_held_by_a_float(value: Real) -> bool:
+def _is_held_by_a_float(value: Any) -> bool:
     try:
         float(value)
     except OverflowError:

@@ -17,7 +17,7 @@ from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any, TypedDict, TypeVar
 
-from ._checks import UsageError, check_number, check_whole
+from ._checks import UsageError, check_kind, check_number, check_path, check_whole
 from ._workers import has_dask
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -83,6 +83,11 @@ class Running:
 
     def __post_init__(self) -> None:
         check_whole(self.operation, "workers", self.workers, at_least=1)
+        if self.records is not None:
+            check_path(self.operation, "records", self.records)
+        if self.executor is not None:
+            executors = "pass a concurrent.futures.Executor, or leave it out"
+            check_kind(self.operation, "executor", self.executor, Executor, executors)
         if self.max_seconds is not None:
             check_number(self.operation, "max_seconds", self.max_seconds, above=0)
         if self.max_memory is not None:

@@ -34,7 +34,7 @@ import pandas as pd
 import xarray as xr
 
 from .. import _console, _report, _skipped
-from .._checks import UsageError, check_choice, check_number
+from .._checks import UsageError, check_choice, check_number, check_path
 from .._running import split_running, takes_running
 from .._text import for_table
 from . import tables
@@ -53,7 +53,7 @@ from .files.tree import (
 )
 from .formats import FORMATS, recording_of
 from .protocols import PROTOCOLS, By, Protocol, Scored
-from .protocols.scored import checked_by
+from .protocols.scored import check_report, checked_by
 from .schema import Support, as_support, first_names, names_apart, names_in
 
 if TYPE_CHECKING:
@@ -174,6 +174,8 @@ def score(
     >>> float(report.intersection), len(skipped), scored.names
     (5.0, 0, ('a.csv', 'b.csv'))
     """
+    check_path("events.score", "predicted", predicted)
+    check_path("events.score", "reference", reference)
     by = checked_by("events.score", by)
     check_choice("events.score", "kind", kind, (None, *FORMATS))
     if rate is not None:
@@ -257,6 +259,7 @@ def summarise(report: xr.Dataset) -> pd.DataFrame:
     >>> summarise(report)[["threshold", "f1"]].to_numpy().tolist()
     [[0.5, 1.0], [0.7, 1.0]]
     """
+    check_report("events.summarise", report)
     return _report.as_rows(report, ("protocol", "prediction", "reference"))
 
 

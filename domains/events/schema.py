@@ -190,6 +190,10 @@ def as_support(support: Support, files: Iterable[str]) -> pd.DataFrame:
     [[0.0, 20.0], [40.0, 50.0]]
     """
     name = "events.as_support: support"
+    is_names = isinstance(files, Iterable) and not isinstance(files, str | bytes)
+    if not is_names:
+        raise TypeError(f"events.as_support: files is a {type(files).__name__}; pass a list of names")
+    files = [str(file) for file in files]
     table = _support_table(support, files)
     if "file" not in table or not {"offset", "duration"} & set(table):
         present = ", ".join(map(str, table))

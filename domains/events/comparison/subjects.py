@@ -33,12 +33,12 @@ import xarray as xr
 import overlap as ov
 from overlap.resample import ConfidenceInterval
 
-from ..._checks import UsageError, check_choice
-from ..._text import one_line
+from ..._checks import UsageError, check_choice, check_kind, check_number, check_whole
+from ..._text import count_of, one_line
 from ..protocols import Scored
 from ..protocols.descriptions import Terms
 from ..protocols.matchers import NOBODY
-from ..protocols.scored import Weighed
+from ..protocols.scored import Weighed, check_scored
 from ..protocols.weighing import RATIOS, ratios_of
 
 Group = Mapping[str, str] | str
@@ -97,6 +97,10 @@ def subjects_of(scored: Scored, group: Group = "bids") -> pd.Series[str]:
     >>> subjects_of(assess(events, events, "tiou")).tolist()
     ['sub-01', 'sub-01']
     """
+    operation = "events.subjects_of"
+    check_scored(operation, scored)
+    whose = 'pass "bids", "file", a column, a pattern, or a mapping of recording to subject'
+    check_kind(operation, "group", group, (str, Mapping), whose)
     files = pd.Index(scored.support.index.unique(), dtype=object)
     if isinstance(group, Mapping):
         found = [_only({str(group[file])} if file in group else set(), file, "the mapping") for file in files]
@@ -145,6 +149,7 @@ def score_subjects(scored: Scored, group: Group = "bids") -> pd.DataFrame:
     >>> score_subjects(assess(a, b, "time"))[["subject", "iou"]].values.tolist()
     [['sub-01', 1.0], ['sub-02', 0.75]]
     """
+    check_scored("events.score_subjects", scored)
     subjects = subjects_of(scored, group)
     tables = []
     for subject in sorted(subjects.unique()):
@@ -193,6 +198,11 @@ def average_subjects(
     >>> average_subjects(scores)[["figure", "mean", "sd", "n_defined", "n_subjects"]].values.tolist()
     [['f1', 0.75, 0.25, 2, 3]]
     """
+    operation = "events.average_subjects"
+    check_kind(operation, "scores", scores, pd.DataFrame, "pass what events.score_subjects returns")
+    if "subject" not in scores:
+        raise UsageError(f"{operation}: scores have no column subject; pass what events.score_subjects returns")
+    _check_intervals(operation, level, n_resamples)
     has_thresholds = "threshold" in scores
     parts = scores.groupby("threshold", sort=False) if has_thresholds else [(None, scores)]
     rows = []
@@ -273,9 +283,12 @@ def confidence_interval(
     (0.31, 0.71)
     """
     operation = "events.confidence_interval"
+    check_scored(operation, scored)
     check_choice(operation, "by", by, ("file", "subject"))
+    check_choice(operation, "method", method, ("percentile", "BCa"))
+    _check_intervals(operation, level, n_resamples)
     figures = resampled_figures(scored)
-    if metric not in figures:
+    if not isinstance(metric, str) or metric not in figures:
         raise UsageError(
             f"{operation}: {one_line(repr(metric), 80)} is no figure that {scored.protocol_name} reports of recordings "
             f"that count several times, as resamples have them; it has {', '.join(figures)}"
@@ -284,6 +297,13 @@ def confidence_interval(
     groups = None
     if by == "subject":
         groups = subjects_of(scored, group).loc[files].tolist()
+    n_units = len(files) if groups is None else len(set(groups))
+    if n_units < 2:
+        found = count_of(n_units, "recording" if by == "file" else "subject")
+        raise ValueError(
+            f"{operation}: {found} says something of {metric}, and an interval needs two or more; score more, or leave "
+            "the interval out"
+        )
     return ov.resample.interval_of_figure(
         figure, len(files), level=level, n_resamples=n_resamples, rng=rng, method=method, groups=groups
     )
@@ -333,6 +353,11 @@ class Resampled(NamedTuple):
 
     files: list[str]
     figure: Callable[[np.ndarray], np.ndarray]
+
+
+def _check_intervals(operation: str, level: object, n_resamples: object) -> None:
+    check_number(operation, "level", level, above=0, below=1)
+    check_whole(operation, "n_resamples", n_resamples, at_least=1)
 
 
 def _of_ratio(scored: Scored, terms: Terms) -> Resampled:
@@ -388,7 +413,7 @@ def with_subjects(
     ------
     ValueError
         If a recording has no subject, or `level` or `n_resamples` is out of range.
-    UsageError
+    TypeError
         If `report` is no report, or `scored` is not what `assess` returns.
 
     See Also
@@ -407,9 +432,10 @@ def with_subjects(
     (0.875, 0.125, 2)
     """
     if not isinstance(report, xr.Dataset) or not isinstance(scored, Scored):
-        raise UsageError(
+        raise TypeError(
             "events.with_subjects: takes a report and what it is of: with_subjects(scored.report(), scored, group)"
         )
+    _check_intervals("events.with_subjects", level, n_resamples)
     scores = score_subjects(scored, group)
     averages = average_subjects(scores, level=level, n_resamples=n_resamples, rng=rng)
     names = {"mean": "mean", "sd": "sd", "low": "mean_low", "high": "mean_high", "n_defined": "n_defined"}

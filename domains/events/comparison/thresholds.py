@@ -25,6 +25,7 @@ from ..protocols import Scored
 from ..protocols.psd_roc import area
 from ..protocols.psds import POINT, PsdsSettings, counts_of, curve_of, found_of
 from ..protocols.reducers import names_of
+from ..protocols.scored import check_scored
 from ..schema import as_events
 
 
@@ -105,6 +106,7 @@ def psds_curve(scored: Scored) -> xr.Dataset:
     >>> curve.etpr.values.tolist(), float(curve.psds)
     ([1.0], 1.0)
     """
+    check_scored("events.psds_curve", scored)
     settings = scored.settings
     if not isinstance(settings, PsdsSettings):
         raise UsageError(

@@ -28,7 +28,7 @@ import xarray as xr
 
 from overlap import resample
 
-from ..._checks import UsageError, check_choice, check_number
+from ..._checks import UsageError, check_choice, check_kind, check_number
 from ..._report import name_of
 from ..._text import one_line
 from ..comparison.comparison import Events, assess, nothing_in_common
@@ -277,12 +277,13 @@ def named_protocols(names: Iterable[str] | None) -> list[str]:
     """
     if names is None:
         return list(PROTOCOLS)
-    chosen = list(dict.fromkeys([names] if isinstance(names, str) else names))
+    check_kind(OPERATION, "protocols", names, Iterable, 'pass a list of names, such as ["szcore", "tiou"]')
+    chosen = [names] if isinstance(names, str) else list(names)
     if not chosen:
         raise UsageError(f"{OPERATION}: protocols names none: choose from {', '.join(PROTOCOLS)}")
     for name in chosen:
         check_choice(OPERATION, "protocols", name, PROTOCOLS)
-    return chosen
+    return list(dict.fromkeys(chosen))
 
 
 def settings_of(names: Iterable[str], parameters: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

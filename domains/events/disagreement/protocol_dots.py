@@ -16,9 +16,10 @@ import pandas as pd
 
 from overlap.plotting import BOTH, ONLY_A
 
-from ..._checks import UsageError
+from ..._checks import UsageError, check_kind
 from ..._pictures import COLUMN, axes_or_new, printed
 from ..._text import count_of, for_picture, one_line
+from .disagreement import COLUMNS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,7 +49,9 @@ def plot_protocols(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Raises
     ------
     ValueError
-        If no protocol applies.
+        If no protocol applies, or columns are missing.
+    TypeError
+        If `table` is no table.
 
     See Also
     --------
@@ -63,9 +66,15 @@ def plot_protocols(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> [text.get_text() for text in ax.get_yticklabels()]
     ['tiou · F1 at 0.5', 'time · IoU', 'jer · JER']
     """
+    operation = "events.plot_protocols"
+    remedy = "pass what events.compare_protocols returns"
+    check_kind(operation, "table", table, pd.DataFrame, remedy)
+    lacking = [name for name in COLUMNS if name not in table]
+    if lacking:
+        raise UsageError(f"{operation}: the table has no column {lacking[0]}; {remedy}")
     drawn = table[(table["reason"] == "") & table["value"].notna()]
     if drawn.empty:
-        raise UsageError("events.plot_protocols: no protocol has a number for these events; the table says why")
+        raise UsageError(f"{operation}: no protocol has a number for these events; the table says why")
     parts = [_sorted(drawn[~drawn["is_error"]]), _sorted(drawn[drawn["is_error"]])]
     rows, headings, n_lines = _placed(parts)
     with printed(ax):

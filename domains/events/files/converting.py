@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 
 from ... import _console, _skipped
-from ..._checks import UsageError, check_choice, check_number
+from ..._checks import UsageError, check_choice, check_number, check_path
 from ..._console import check_folder, check_outputs
 from ..._files import ReadError, reading
 from ..._running import split_running, takes_running
@@ -131,6 +131,8 @@ def convert(
     ...     print(convert(source, "-", "audacity").text, end="")
     1.5 2.5 owl
     """
+    check_path(OPERATION, "source", source)
+    check_path(OPERATION, "target", target)
     check_choice(OPERATION, "kind", kind, (None, *FORMATS))
     if rate is not None:
         check_number(OPERATION, "rate", rate, above=0)

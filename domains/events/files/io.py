@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 
 from ... import _skipped
-from ..._checks import UsageError, check_choice, check_number
+from ..._checks import UsageError, check_choice, check_number, check_path
 from ..._files import ReadError, read_bytes, read_text, reading
 from ..._text import file_name, for_table, one_line
 from ..formats import (
@@ -193,6 +193,7 @@ def read_with_note(
         check_choice(operation, "kind", kind, FORMATS)
     if rate is not None:
         check_number(operation, "rate", rate, above=0)
+    check_path(operation, "path", path)
     path = Path(path)
     with reading(operation, path):
         rows = _read_rows(path, kind)

@@ -19,7 +19,7 @@ See `domains.events.formats` for the formats' own papers.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 
 from ... import _skipped
-from ..._checks import UsageError, check_choice
+from ..._checks import UsageError, check_choice, check_kind, check_path, shown
 from ..._files import ReadError, reading
 from ..._outputs import write_whole
 from ..._text import file_name, for_table, one_line
@@ -138,6 +138,7 @@ def write_events(events: Any, path: str | Path, kind: str | None = None, *, drop
     SPEAKER talk 1 3.0 1.0 <NA> <NA> bert <NA> <NA>
      0
     """
+    check_path(OPERATION, "path", path)
     path = Path(path)
     form = format_to_write(path.suffix, kind, OPERATION)
     given = given_annotations(events)
@@ -211,10 +212,11 @@ def check_drop(drop: Collection[str], events: pd.DataFrame, operation: str) -> N
     Traceback (most recent call last):
     domains._checks.UsageError: events.write_events: drop names 'speed', and there is only file, label, confidence, ...
     """
+    check_kind(operation, "drop", drop, Iterable, 'pass a list of names, such as ["channel"]')
     may_be = ["file", *(name for name in events if name not in ("file", "onset", "offset")), DURATION, RECORDINGS]
     for name in drop:
-        if name not in may_be:
-            raise UsageError(f"{operation}: drop names {name!r}, and there is only {', '.join(map(str, may_be))}")
+        if not isinstance(name, str) or name not in may_be:
+            raise UsageError(f"{operation}: drop names {shown(name)}, and there is only {', '.join(map(str, may_be))}")
 
 
 def note_of(left_out: pd.DataFrame, operation: str) -> str:

@@ -23,13 +23,14 @@ Bredin, H. et al. (2020). pyannote.audio: neural building blocks for speaker dia
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Number
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from ..._checks import UsageError, check_choice, check_number, check_whole
+from ..._checks import UsageError, check_choice, check_number, check_whole, shown
 from ..._files import check_budget
 from ..._text import count_of, for_table, one_line
 from ..schema import as_events, as_list, times_of
@@ -37,6 +38,7 @@ from .rounding import TOLERANCE, check_rounding, made_whole, whole_ends
 from .switches import ends_of_runs, runs, switched
 
 As = Literal["mask", "labels"]
+Thresholds = float | Mapping[str, float] | None
 
 WHOLE = "whole"
 CUT = "cut"
@@ -75,8 +77,8 @@ def from_frames(
     times: Any = None,
     labels: str | Sequence[str] = "",
     background: Any = None,
-    enter: float | None = None,
-    leave: float | None = None,
+    enter: float | Mapping[str, float] | None = None,
+    leave: float | Mapping[str, float] | None = None,
     median: int | None = None,
     file: str = "",
 ) -> pd.DataFrame:
@@ -97,9 +99,9 @@ def from_frames(
         a DataFrame.
     background : value or list of values, optional
         The labels of frames without an event; needed for whole numbers (`[]` if all are events). Of texts it is "".
-    enter, leave : float
+    enter, leave : float or mapping of str to float
         Of scores: an event begins where the score reaches `enter` and ends where it falls below `leave`, which is
-        `enter` by default.
+        `enter` by default. A mapping has a threshold for each label, as networks have one for each class.
     median : int, optional
         Frames, odd: each frame of a mask or of scores becomes the median of so many (`scipy.ndimage.median_filter`,
         mirrored at the ends) before all else.
@@ -133,6 +135,11 @@ def from_frames(
     >>> from_frames(score, rate=1, enter=0.8, leave=0.3)[["onset", "offset", "confidence"]].round(3)
        onset  offset  confidence
     0    1.0     4.0       0.633
+    >>> scores = np.array([[0.9, 0.6], [0.7, 0.6]])
+    >>> from_frames(scores, rate=1, labels=["owl", "fox"], enter={"owl": 0.8, "fox": 0.5})[["offset", "label"]]
+       offset label
+    0     1.0   owl
+    1     2.0   fox
     >>> from_frames(["", "owl", "owl", "fox"], rate=2)[["onset", "offset", "label"]]
        onset  offset label
     0    0.5     1.5   owl
@@ -151,7 +158,7 @@ def from_frames(
         names = _names_of(columns, labels)
         if median is not None:
             columns = _median(columns, median)
-        is_on = columns if kind == "mask" else _on(columns, enter, leave)
+        is_on = columns if kind == "mask" else _on(columns, names, enter, leave)
         scores = columns if kind == "scores" else None
         found = _events_of_columns(is_on, scores, names, clock)
     table = pd.concat(found, ignore_index=True).sort_values("onset", kind="stable", ignore_index=True)
@@ -244,7 +251,7 @@ def to_frames(
     return Frames(values, names, judged)
 
 
-def _kind_of(frames: np.ndarray, enter: float | None, background: Any) -> str:
+def _kind_of(frames: np.ndarray, enter: Thresholds, background: Any) -> str:
     """Return what the values are: "mask", "scores" or "labels"; each only where it was declared."""
     kind = frames.dtype.kind
     if frames.ndim not in (1, 2):
@@ -284,7 +291,7 @@ def _refuse(**options: Any) -> None:
     }
     for name, value in options.items():
         if value is not None:
-            raise UsageError(f"{_FROM}: {name}={value!r} is {what[name]}")
+            raise UsageError(f"{_FROM}: {name}={shown(value)} is {what[name]}")
 
 
 class _Clock(NamedTuple):
@@ -363,18 +370,24 @@ def _columns(frames: np.ndarray) -> np.ndarray:
 
 
 def _names_of(columns: np.ndarray, labels: str | Sequence[str]) -> list[str]:
-    names = [labels] if isinstance(labels, str) else list(labels)
+    names = [labels] if isinstance(labels, str) else _listed(_FROM, labels)
     n_frames, n_columns = columns.shape
-    if n_frames == len(names) > 1 and n_columns != n_frames:
-        raise UsageError(
-            f"{_FROM}: {n_columns} columns and {len(names)} labels, which are as many as the rows; frames are rows: "
-            "pass values.T"
-        )
-    if len(names) != columns.shape[1] or len(set(names)) != len(names):
-        raise UsageError(
-            f"{_FROM}: {columns.shape[1]} columns and labels={one_line(repr(names), 80)}; pass a name of its own for "
-            "each column"
-        )
+    if n_columns == len(names) == len(set(names)):
+        return names
+    found = f"{_FROM}: {count_of(n_columns, 'column')} and labels={one_line(repr(names), 80)}"
+    if n_columns > n_frames == len(names):
+        raise UsageError(f"{found}, as many as rows; frames are rows: pass values.T, the transpose")
+    turned = "; frames are rows: pass values.T, the transpose, if the rows are labels" if n_columns > n_frames else ""
+    raise UsageError(f"{found}; pass a name of its own for each column{turned}")
+
+
+def _listed(operation: str, labels: Any) -> list[str]:
+    """Return labels after a check that they are texts."""
+    is_sequence = isinstance(labels, Iterable) and not isinstance(labels, bytes)
+    names = list(labels) if is_sequence else [labels]
+    for name in names:
+        if not isinstance(name, str):
+            raise UsageError(f'{operation}: labels must be texts, such as ["owl", "fox"]; got {shown(name)}')
     return names
 
 
@@ -387,14 +400,36 @@ def _median(columns: np.ndarray, median: int) -> np.ndarray:
     return np.asarray(ndimage.median_filter(columns, size=(median, 1)))
 
 
-def _on(scores: np.ndarray, enter: float | None, leave: float | None) -> np.ndarray:
-    leave = enter if leave is None else leave
-    check_number(_FROM, "enter", enter, at_least=0, at_most=1)
-    check_number(_FROM, "leave", leave, at_least=0, at_most=1)
-    if leave > enter:  # type: ignore[operator]
-        raise UsageError(f"{_FROM}: leave={leave} is above enter={enter}; it is the lower threshold")
-    columns = [switched(score >= enter, score < leave) for score in scores.T]
+def _on(scores: np.ndarray, names: list[str], enter: Thresholds, leave: Thresholds) -> np.ndarray:
+    """Return where each column is on."""
+    begins = _of_labels("enter", enter, names)
+    ends = begins if leave is None else _of_labels("leave", leave, names)
+    columns = []
+    for name, score, begin, end in zip(names, scores.T, begins, ends, strict=True):
+        if end > begin:
+            of_label = f" of {one_line(repr(name), 80)}" if name else ""
+            raise UsageError(f"{_FROM}: leave={end:g} is above enter={begin:g}{of_label}; it is the lower threshold")
+        columns.append(switched(score >= begin, score < end))
     return np.stack(columns, axis=1)
+
+
+def _of_labels(option: str, threshold: Thresholds, names: list[str]) -> list[float]:
+    """Return a threshold for each label."""
+    if not isinstance(threshold, Mapping):
+        if isinstance(threshold, Sequence | np.ndarray) and not isinstance(threshold, str):
+            example = ", ".join(f"{name!r}: 0.5" for name in names[:2])
+            kind = type(threshold).__name__
+            raise UsageError(f"{_FROM}: {option} is a {kind}; say whose each threshold is: {option}={{{example}}}")
+        check_number(_FROM, option, threshold, at_least=0, at_most=1)
+        return [float(threshold)] * len(names)  # type: ignore[arg-type]
+    lacking = [name for name in names if name not in threshold]
+    others = [name for name in threshold if name not in names]
+    if lacking or others:
+        fault = f"has none for {one_line(repr(lacking[0]), 80)}" if lacking else f"names {shown(others[0])}"
+        raise UsageError(f"{_FROM}: {option} {fault}; give one for each label: {one_line(as_list(names), 120)}")
+    for name in names:
+        check_number(_FROM, f"{option}[{name!r}]", threshold[name], at_least=0, at_most=1)
+    return [float(threshold[name]) for name in names]
 
 
 def _events_of_columns(
@@ -412,6 +447,11 @@ def _events_of_columns(
 def _events_of_labels(frames: np.ndarray, background: Any, clock: _Clock) -> list[pd.DataFrame]:
     """Return the runs of one label that is not the background."""
     codes, present = pd.factorize(frames)
+    others = [label for label in present if not isinstance(label, str | bool | np.bool_ | Number)]
+    if others:
+        raise ValueError(
+            f"{_FROM}: a frame has a label that is a {type(others[0]).__name__}; pass texts or whole numbers"
+        )
     if any(isinstance(label, bool | np.bool_) for label in present):
         raise ValueError(f"{_FROM}: values are True, False and something else; fill what is missing, as by False")
     is_new = codes[1:] != codes[:-1]
@@ -473,7 +513,7 @@ def _labels_of(table: pd.DataFrame, labels: Sequence[str] | None) -> tuple[str, 
         return tuple(present)
     if isinstance(labels, str):
         raise UsageError(f"{_TO}: labels={labels!r} is one text; pass a list, [{labels!r}]")
-    names = tuple(labels)
+    names = tuple(_listed(_TO, labels))
     other = [label for label in present if label not in names]
     if other:
         raise ValueError(

@@ -18,12 +18,13 @@ import xarray as xr
 
 from overlap.plotting import BOTH, ONLY_A
 
-from ..._checks import UsageError, check_choice
+from ..._checks import UsageError, check_choice, check_kind
 from ..._pictures import COLUMN, axes_or_new, printed
 from ..._text import for_picture
 from ..protocols import Scored
 from ..protocols.matchers import NOBODY
 from ..protocols.ranks import ranks
+from ..protocols.scored import check_report, check_scored
 from .plotting import elided
 
 if TYPE_CHECKING:
@@ -96,12 +97,15 @@ def plot_precision_recall(
     ['dog: AP 0.667']
     """
     operation = "events.plot_precision_recall"
+    check_scored(operation, scored)
     report = scored.report()
     if "ap" not in report:
         raise UsageError(f"{operation}: {scored.protocol_name} ranks no predictions; assess by activitynet or thumos14")
     at = scored.nearest_threshold(threshold)
     ap = report["ap"].sel(threshold=at)
     names = [str(name) for name in ap["class"].values]
+    if labels is not None:
+        check_kind(operation, "labels", labels, Sequence, 'pass a list of labels, such as ["dog"]')
     for label in labels or ():
         check_choice(operation, "labels", label, names)
     order = np.argsort(-ap.values, kind="stable")
@@ -161,6 +165,7 @@ def plot_over_tiou(report: xr.Dataset, index: str = "f1", *, ax: Axes | None = N
     [1.0, 1.0, 1.0, 0.5, 0.5]
     """
     operation = "events.plot_over_tiou"
+    check_report(operation, report)
     known = [name for name in AXES if name in report and "threshold" in report[name].dims]
     if not known or report.sizes["threshold"] < 2:
         raise UsageError(
@@ -223,9 +228,12 @@ def plot_psd_roc(curve: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     >>> plot_psd_roc(curve).get_xlabel()
     'effective false alarms per hour'
     """
+    operation = "events.plot_psd_roc"
+    remedy = "pass what events.psds_curve returns"
+    check_kind(operation, "curve", curve, xr.Dataset, remedy)
     missing = [name for name in ("etpr", "mean", "psds") if name not in curve]
     if missing:
-        raise UsageError(f"events.plot_psd_roc: the curve has no {missing[0]}; pass what psds_curve returns")
+        raise UsageError(f"{operation}: the curve has no {missing[0]}; {remedy}")
     attrs = curve.attrs
     limit = float(attrs["max_efpr"])
     with printed(ax):

@@ -31,12 +31,13 @@ import pandas as pd
 
 from overlap.plotting import COLOURS
 
-from ..._checks import UsageError, check_choice, check_number
+from ..._checks import UsageError, check_choice, check_number, check_whole
 from ..._pictures import TWO_COLUMNS, axes_or_new, printed
 from ..._text import count_of, for_picture, printable
 from ..comparison.comparison import assess
 from ..protocols import Protocol, Scored
 from ..protocols.agreement import cut_where_shared
+from ..protocols.scored import check_scored
 from ..protocols.speaker_time import cut_where_confused
 from ..schema import durations_of, names_in
 from .clocks import Clock, label_time, start_of
@@ -210,6 +211,8 @@ def plot_scored(
     'time (s)'
     """
     operation = "events.plot_scored"
+    check_scored(operation, scored)
+    check_whole(operation, "most", most, at_least=1)
     began = start_of(operation, clock)
     _check_view(operation, start, stop)
     counts_seconds = scored.protocol.units == "seconds"

@@ -18,7 +18,7 @@ See `domains.events.protocols`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, NamedTuple
 
@@ -27,7 +27,7 @@ import pandas as pd
 import xarray as xr
 
 from ... import _console, _report
-from ..._checks import UsageError, check_choice, check_number
+from ..._checks import UsageError, check_choice, check_kind, check_number
 from ..._html import result_html
 from ..schema import names_in
 from .criteria import Pairs
@@ -361,6 +361,44 @@ class Scored:
         return f"{length:g} s in {n_stretches} stretches of {files}"
 
 
+def check_scored(operation: str, scored: object) -> None:
+    """Check that an argument is what `assess` returns.
+
+    Raises
+    ------
+    TypeError
+        If it is something else.
+
+    Examples
+    --------
+    >>> check_scored("events.plot_scored", "a.csv")
+    Traceback (most recent call last):
+    TypeError: events.plot_scored: scored is a str; pass what events.assess returns (of events.score, its .scored)
+    """
+    remedy = "pass what events.assess returns (of events.score, its .scored)"
+    check_kind(operation, "scored", scored, Scored, remedy)
+
+
+def check_report(operation: str, report: object) -> None:
+    """Check that an argument is a report.
+
+    Raises
+    ------
+    TypeError
+        If it is something else.
+
+    Examples
+    --------
+    >>> check_report("events.summarise", None)
+    Traceback (most recent call last):
+    TypeError: events.summarise: report is a NoneType; pass what events.compare returns (of events.assess, .report())
+    """
+    remedy = "pass what events.compare returns (of events.assess, .report())"
+    check_kind(operation, "report", report, xr.Dataset, remedy)
+    if "intersection" not in report:  # type: ignore[operator]
+        raise TypeError(f"{operation}: report is a Dataset of other things; {remedy}")
+
+
 def _counted(n: int, one: str, several: str) -> str:
     return f"{n} {one if n == 1 else several}"
 
@@ -376,7 +414,7 @@ def checked_by(operation: str, by: By) -> By:
     Traceback (most recent call last):
     domains._checks.UsageError: events.compare: by must be one of 'label', 'file', None; got 'speaker'
     """
-    several = [by] if by is None or isinstance(by, str) else list(by)
+    several = list(by) if isinstance(by, Iterable) and not isinstance(by, str) else [by]
     for one in several:
         check_choice(operation, "by", one, ("label", "file", None))
     kept = dims_of(several)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..._checks import UsageError, check_number
+from ..._checks import UsageError, check_kind, check_number
 from ..._files import check_budget
 from ..._text import one_line
 
@@ -71,6 +71,7 @@ class Pieces(NamedTuple):
 
 def frame_numbers(tracks: pd.DataFrame) -> np.ndarray:
     """Return the frame of each row; one that is no whole number from 0 on is refused."""
+    check_kind("events.frame_overlap", "tracks", tracks, pd.DataFrame, "pass what events.read_tracks returns")
     missing = [name for name in ("frame", "track", *BOX) if name not in tracks]
     if missing:
         needed = "they need frame, track, x1, y1, x2, y2"

@@ -87,6 +87,7 @@ def boxes_of(
 
 def _rows_of(track: Any, tracks: pd.DataFrame) -> np.ndarray:
     """Return which rows are of a track; one that is not there is refused, with what is."""
+    _check_id(track)
     is_of_track = np.asarray((tracks["track"] == track).to_numpy(bool, na_value=False))
     if is_of_track.any():
         return is_of_track
@@ -110,7 +111,16 @@ def _is_collection(place: Any) -> bool:
 def _listed(members: list[Any]) -> list[Any]:
     if not members:
         raise UsageError("events.frame_overlap: an empty list of tracks; name one at least")
+    for member in members:
+        _check_id(member)
     return list(dict.fromkeys(members))
+
+
+def _check_id(track: object) -> None:
+    if not pd.api.types.is_scalar(track):
+        raise TypeError(
+            f"events.frame_overlap: a track is a {type(track).__name__}; pass its id as the column track has it"
+        )
 
 
 def _name_of(place: np.ndarray | list[Any]) -> str:

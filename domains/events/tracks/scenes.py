@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..._checks import check_number
 from ..schema import as_events
 from .films import BOX
 
@@ -58,6 +59,8 @@ def player_and_ball(
     >>> reference[["onset", "offset", "label"]].to_numpy().tolist()
     [[2.0, 7.0, 'red'], [8.8, 14.4, 'blue'], [16.0, 18.8, 'red']]
     """
+    check_number("events.player_and_ball", "jitter", jitter, at_least=0)
+    check_number("events.player_and_ball", "lost", lost, at_least=0, at_most=1)
     frame = np.arange(FRAMES)
     corners = {
         "red": np.stack([100 + 0.4 * frame, np.full(FRAMES, 80.0)], axis=1),

@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from domains._checks import UsageError
 from domains.events import assess, average_subjects, compare, confidence_interval, score, score_subjects, with_subjects
 
 THEIRS = {"recall": "sensitivity", "precision": "precision", "false_alarms_per_24h": "fpRate"}
@@ -234,7 +233,7 @@ def test_a_report_with_subjects(tmp_path):
 
 def test_with_subjects_without_its_report_says_what_it_takes():
     scored = assess(A, B, "time")
-    with pytest.raises(UsageError, match=r"with_subjects\(scored.report\(\), scored, group\)"):
+    with pytest.raises(TypeError, match=r"with_subjects\(scored.report\(\), scored, group\)"):
         with_subjects(scored, "bids")
 
 

@@ -256,3 +256,42 @@ def test_the_remedy_for_frames_in_columns():
     scores = np.array([[0.1, 0.9, 0.9], [0.9, 0.1, 0.1]])
     events = from_frames(scores.T, rate=1, enter=0.5, labels=["a", "b"])
     assert events[["onset", "offset", "label"]].to_numpy().tolist() == [[0.0, 1.0, "b"], [1.0, 3.0, "a"]]
+
+
+TWO = np.array([[0.9, 0.6, 0.2, 0.2], [0.4, 0.6, 0.6, 0.1]]).T
+
+
+def test_a_threshold_for_each_label():
+    how = {"rate": 1, "labels": ["owl", "fox"]}
+    found = from_frames(TWO, enter={"owl": 0.8, "fox": 0.5}, leave={"fox": 0.5, "owl": 0.2}, **how)
+    alone = [from_frames(TWO[:, 0], rate=1, labels="owl", enter=0.8, leave=0.2)]
+    alone.append(from_frames(TWO[:, 1], rate=1, labels="fox", enter=0.5))
+    assert found.equals(pd.concat(alone, ignore_index=True))
+    assert found[["onset", "offset"]].to_numpy().tolist() == [[0, 4], [1, 3]]
+    assert from_frames(TWO, enter={"owl": 0.5, "fox": 0.5}, **how).equals(from_frames(TWO, enter=0.5, **how))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"enter": {"owl": 0.5}}, "enter has none for 'fox'; give one for each label"),
+        ({"enter": {"owl": 0.5, "fox": 0.5, "cat": 0.1}}, "enter names 'cat'; give one for each label"),
+        ({"enter": {"owl": 0.5, "fox": 50}}, r"enter\['fox'\] must be a number >= 0 and <= 1; got 50"),
+        ({"enter": [0.8, 0.6]}, "enter is a list; say whose each threshold is: enter={'owl': 0.5, 'fox': 0.5}"),
+        ({"enter": 0.5, "leave": {"owl": 0.1, "fox": 0.7}}, "leave=0.7 is above enter=0.5 of 'fox'"),
+    ],
+)
+def test_thresholds_of_labels_that_are_wrong(options, message):
+    with pytest.raises(UsageError, match=f"^events.from_frames: {message}"):
+        from_frames(TWO, rate=1, labels=["owl", "fox"], **options)
+
+
+@pytest.mark.parametrize("labels", ["", ["owl", "fox"]])
+def test_frames_the_wrong_way_round(labels):
+    with pytest.raises(UsageError, match="frames are rows: pass values.T, the transpose"):
+        from_frames(TWO.T, rate=1, labels=labels, enter=0.5)
+
+
+def test_labels_of_frames_are_texts_or_numbers():
+    with pytest.raises(ValueError, match="a frame has a label that is a object; pass texts or whole numbers"):
+        from_frames([object()], rate=1)

@@ -126,7 +126,7 @@ def test_what_has_no_curve():
             plot_over_tiou(report)
     with pytest.raises(ValueError, match="index must be one of 'f1', 'precision', 'recall'; got 'iou'"):
         plot_over_tiou(compare(A, B, "tiou"), "iou")
-    with pytest.raises(ValueError, match="the curve has no etpr; pass what psds_curve returns"):
+    with pytest.raises(ValueError, match="the curve has no etpr; pass what events.psds_curve returns"):
         plot_psd_roc(curve().drop_vars("etpr"))
 
 
