@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from .. import _console
+from .._checks import check_number
 from . import tables
 from .comparison.comparison import nothing_in_common
 from .comparison.subjects import Group
@@ -53,6 +54,7 @@ def protocols_files(
     protocols: Sequence[str] | None = None,
     support: Support = None,
     group: Group | None = None,
+    level: float = 0.95,
     settings: Mapping[str, Any] | None = None,
     events: Path | None = None,
     outputs: Outputs,
@@ -63,6 +65,7 @@ def protocols_files(
     own = dict(settings or {})
     # a wrong setting ends the work before files are read
     settings_of(names, own)
+    check_number("events.compare_protocols", "level", level, above=0, below=1)
     with _console.refusals_listed(outputs), _console.collected_warnings() as notes:
         found = score(predicted, reference, "time", support=support, progress=not outputs.quiet, **options)
         scored = found.scored
@@ -71,7 +74,7 @@ def protocols_files(
         with warnings.catch_warnings():
             # the first time said it all
             warnings.simplefilter("ignore", UserWarning)
-            table, kept = compare_and_keep(*sides, protocols=names, support=stretches, group=group, **own)
+            table, kept = compare_and_keep(*sides, protocols=names, support=stretches, group=group, level=level, **own)
     rows = table[table["reason"] != ""]
     refused = dict(zip(rows["protocol"], rows["reason"], strict=True))
     judged = verdicts_of(list(scored.given), kept, refused)

@@ -2,9 +2,10 @@
 
 Conventions
 -----------
-- Events are saved as CSV with the columns of the schema, then the further columns of the file.
-- A recording that has no event, or none any more, is a row of its name alone, as in lists of DCASE: it is
-  not lost.
+- A file or a folder is read, and one file is written, as `convert` does. What the format lacks a place for is told, and
+  the exit code is 1.
+- A recording that has no event, or none any more, is not lost where the format has a place for it: in CSV a row of its
+  name alone, as in lists of DCASE.
 
 References
 ----------
@@ -21,11 +22,15 @@ import pandas as pd
 
 from .. import _console, _skipped
 from .._checks import UsageError
-from .._files import ReadError
 from .._pictures import TWO_COLUMNS, axes_or_new, printed
+from .._running import Running
 from .._tables import build_table
-from .._text import count_of, file_name, for_picture, one_line
-from .files.io import SAYS_NONE, read_events
+from .._text import count_of, file_name, for_picture, for_table, one_line, printable
+from .files.converting import print_text, write_whole_file
+from .files.io import Annotations
+from .files.tree import Reading, find_files, is_standard, read_sides
+from .files.writing import DURATION, ROUNDED, format_to_write
+from .formats import recording_of
 from .pictures.clocks import label_time
 from .schema import durations_of
 from .steps import clean
@@ -36,63 +41,58 @@ if TYPE_CHECKING:
 
     from .._console import Outputs
 
+OPERATION = "events.clean"
 MOST_LINES = 40
 COUNTS = ("step", "before", "after", "seconds_before", "seconds_after")
 
 
 def clean_file(
-    path: Path, out: Path, *, outputs: Outputs, kind: str | None = None, rate: float | None = None, **steps: Any
+    source: Path,
+    out: Path,
+    *,
+    outputs: Outputs,
+    to: str | None = None,
+    kind: str | None = None,
+    rate: float | None = None,
+    **steps: Any,
 ) -> int:
     """Do what ``overlap events clean`` does, and return its exit code."""
-    if out.suffix.lower() != ".csv":
-        raise UsageError(
-            f"events.clean: {file_name(out)}: events are saved as CSV; name it {out.stem}.csv, and bring it into "
-            "another format by overlap events convert"
-        )
+    to_output = is_standard(out)
+    form = format_to_write(out.suffix, to, OPERATION)
+    if to_output and outputs.format != "table":
+        raise UsageError(f"{OPERATION}: the events go to standard output already; leave out --json and --format")
     with _console.refusals_listed(outputs), _console.collected_warnings() as notes:
         # wrong steps end the work before the file is read
         clean([], **steps)
-        events, skipped, support = read_events(path, kind, rate=rate)
-        lost = skipped[~skipped["reason"].isin(SAYS_NONE)]
-        if events.empty and len(lost):
-            first = lost.iloc[0]
-            refused = ReadError(
-                f"events.clean: {file_name(path)}: none of {count_of(len(lost), 'row')} could be read as an event "
-                f"({first['where']}: {first['reason']}); correct them"
-            )
-            whole = _skipped.as_skipped(
-                [{"file": file_name(path), "reason": _skipped.UNREADABLE, "detail": str(refused)}]
-            )
-            refused.skipped = _skipped.joined(whole, skipped)
-            raise refused
-        cleaned = clean(events, **steps)
+        found = find_files(source, "", OPERATION)
+        if is_standard(source) and not to_output:
+            found = [found[0]._replace(recording=for_table(recording_of(out)))]
+        given = read_sides({"": found}, Reading(kind, rate, None, OPERATION), Running())[""]
+        cleaned = clean(given.events, **steps)
+        # a format without a place for lengths is no loss here: steps are of events
+        whole = Annotations(cleaned, given.skipped, given.support)
+        written = write_whole_file(whole, form, source, out, (DURATION,), OPERATION)
+    if to_output:
+        print_text(written.text)
     done = pd.DataFrame(cleaned.attrs["steps"])
     report = {"steps": cleaned.attrs["steps"], "events": cleaned.to_dict("records")}
-    return _console.deliver(
+    code = _console.deliver(
         report,
         outputs,
-        lambda: [steps_table(done, path, out)],
-        lambda: draw_cleaned(events, cleaned, name=file_name(path)),
-        skipped,
+        lambda: [] if to_output else [steps_table(done, source, out)],
+        lambda: draw_cleaned(given.events, cleaned),
+        _skipped.joined(given.skipped, written.left_out),
         rows=done,
-        files={out: with_every_recording(cleaned, support["file"])},
         notes=notes,
     )
-
-
-def with_every_recording(events: pd.DataFrame, recordings: pd.Series[str]) -> pd.DataFrame:
-    """Return events with a row, of its name alone, for each recording that has none.
-
-    Examples
-    --------
-    >>> from .schema import as_events
-    >>> table = with_every_recording(as_events([[0, 1]]), pd.Series(["", "night 2"]))
-    >>> table[["file", "onset"]].to_numpy().tolist()
-    [['', 0.0], ['night 2', nan]]
-    """
-    without = [name for name in recordings if name not in set(events["file"])]
-    rows = pd.DataFrame({"file": without}).reindex(columns=["file"])
-    return pd.concat([events, rows], ignore_index=True) if without else events
+    is_lost = written.left_out["reason"] != ROUNDED
+    if not is_lost.any():
+        return code
+    told = count_of(int(is_lost.sum()), "row says", "rows say")
+    _console.note(
+        f"error: {OPERATION}: {told} what is not in {printable(str(out))}: --skipped saves them; csv holds all"
+    )
+    return max(code, _console.INCOMPLETE)
 
 
 def steps_table(done: pd.DataFrame, path: Path, out: Path) -> Table:

@@ -158,8 +158,12 @@ class IndexName(StrEnum):
     dice = "dice"
 
 
-Predicted = Annotated[Path, typer.Argument(help="A file of predicted events, or a folder of such files.")]
-Reference = Annotated[Path, typer.Argument(help="The annotated events: a file, or a folder with the same file names.")]
+Predicted = Annotated[
+    Path, typer.Argument(help="A file of predicted events, a folder of such files, or - for standard input.")
+]
+Reference = Annotated[
+    Path, typer.Argument(help="The annotated events: a file, a folder with the same file names, or -.")
+]
 ProtocolOption = Annotated[
     ProtocolName,
     typer.Option(
@@ -186,7 +190,12 @@ By = Annotated[
     typer.Option(help="Score each label or each file separately; given twice, each label of each file."),
 ]
 Corrected = Annotated[bool, typer.Option("--corrected", help="Use the protocol without its known mistakes.")]
-Kind = Annotated[KindName | None, typer.Option(help="Format of the files, if neither ending nor header says it.")]
+Kind = Annotated[
+    KindName | None,
+    typer.Option(
+        help="Format of the files, if neither ending nor header says it; beside standard input of that alone."
+    ),
+]
 Rate = Annotated[
     float | None, typer.Option(help="Samples, frames or epochs in a second, for files whose times count them.")
 ]
@@ -212,8 +221,12 @@ OfSubjects = Annotated[
     Path | None, typer.Option("--subjects", help="With --group: save the figures of each subject here, as CSV.")
 ]
 
-Events = Annotated[Path, typer.Argument(help="A file of events, of any format that is read.")]
-Cleaned = Annotated[Path, typer.Argument(help="Where the cleaned events are saved, as CSV.")]
+Events = Annotated[
+    Path, typer.Argument(help="A file of events of any format that is read, a folder of such files, or -.")
+]
+Cleaned = Annotated[
+    Path, typer.Argument(help="Where the cleaned events are saved, all in one file, or - for standard output.")
+]
 Merge = Annotated[float | None, typer.Option(metavar="SECONDS", help="Fill gaps shorter than this.")]
 Drop = Annotated[float | None, typer.Option(metavar="SECONDS", help="Then drop events shorter than this.")]
 Before = Annotated[float, typer.Option(metavar="SECONDS", help="Then let each begin so much earlier.")]
@@ -224,11 +237,12 @@ Snap = Annotated[float | None, typer.Option(metavar="HZ", help="Then round times
 RoundingOption = Annotated[RoundingName, typer.Option(help="How times are rounded.")]
 
 PredictedOrNone = Annotated[
-    Path | None, typer.Argument(help="A file of predicted events, or a folder of such files.", show_default=False)
+    Path | None,
+    typer.Argument(help="A file of predicted events, a folder of such files, or -.", show_default=False),
 ]
 ReferenceOrNone = Annotated[
     Path | None,
-    typer.Argument(help="The annotated events: a file, or a folder with the same file names.", show_default=False),
+    typer.Argument(help="The annotated events: a file, a folder with the same file names, or -.", show_default=False),
 ]
 Protocols = Annotated[str | None, typer.Option(help='Names such as "szcore,tiou"; by default all.')]
 SettingOfAll = Annotated[
@@ -245,7 +259,7 @@ OfEvents = Annotated[
 Listed = Annotated[bool, typer.Option("--list", help="List the protocols and their settings, and stop.")]
 
 Annotators = Annotated[
-    list[Path] | None, typer.Argument(help="The events of each annotator, two or more: files, or folders of files.")
+    list[Path] | None, typer.Argument(help="The events of each annotator, two or more: files, folders of files, or -.")
 ]
 ByRecording = Annotated[ByRecordingName | None, typer.Option("--by", help="Keep recordings apart.")]
 Epoch = Annotated[
@@ -271,7 +285,7 @@ TracksKind = Annotated[TracksName | None, typer.Option(help="Format of the file,
 Padding = Annotated[float | None, typer.Option(help="Keypoints: margin round the points, pixels.")]
 Likelihood = Annotated[float | None, typer.Option(help="Keypoints: the least score of a point that counts.")]
 
-Source = Annotated[Path, typer.Argument(help="A file of events, or a folder of such files.")]
+Source = Annotated[Path, typer.Argument(help="A file of events, a folder of such files, or - for standard input.")]
 Target = Annotated[
     str,
     typer.Argument(

@@ -44,8 +44,11 @@ from .files.tree import (
     Found,
     Reading,
     Side,
+    check_one_input,
     find_files,
     is_lost,
+    is_one_file,
+    is_standard,
     lost_on_both,
     read_sides,
     unpaired_rows,
@@ -110,7 +113,7 @@ def score(
     Parameters
     ----------
     predicted, reference : path
-        Two files, or two folders.
+        Two files, or two folders; one of them may be "-", standard input.
     protocol
         See `compare`.
     support : float, mapping or DataFrame, optional
@@ -196,7 +199,8 @@ def score(
     as_support(support, ())
     prediction_path = Path(predicted)
     reference_path = Path(reference)
-    are_files = prediction_path.is_file() and reference_path.is_file()
+    check_one_input("events.score", (prediction_path, reference_path))
+    are_files = is_one_file(prediction_path) and is_one_file(reference_path)
     if are_files:
         running = replace(running, progress=False)
     files = {
@@ -205,7 +209,9 @@ def score(
     }
     if are_files and not operating_points:
         # two files are of one recording, whatever they are called
-        files["prediction"] = [Found(prediction_path, for_table(recording_of(reference_path)))]
+        named = prediction_path if is_standard(reference_path) else reference_path
+        recording = for_table(recording_of(named))
+        files = {side: [found[0]._replace(recording=recording)] for side, found in files.items()}
     sides = read_sides(files, Reading(kind, rate, subset, points=operating_points), running)
     a = sides["prediction"]
     b = sides["reference"]

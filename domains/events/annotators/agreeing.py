@@ -34,8 +34,11 @@ from ..files.tree import (
     Found,
     Reading,
     Side,
+    check_one_input,
     find_files,
     is_lost,
+    is_one_file,
+    is_standard,
     lost_on_both,
     read_sides,
     unpaired_rows,
@@ -74,7 +77,7 @@ def agree_files(
     with _console.refusals_listed(outputs), _console.collected_warnings() as notes:
         names = _names_of(paths)
         files = _files_of(paths, names)
-        read = read_sides(files, Reading(kind, rate, None), Running())
+        read = read_sides(files, Reading(kind, rate, None, "events.agree"), Running())
         sides = [read[name] for name in names]
         lost = set().union(*(lost_on_both(a, b) for a, b in combinations(sides, 2)))
         unpaired = _skipped.as_skipped()
@@ -314,11 +317,12 @@ def _check(paths: Sequence[Path], support: Support, epoch: float | None, kind: s
         if value is not None:
             check_number(operation, name, value, above=0)
     as_support(support, ())
+    check_one_input(operation, paths)
 
 
 def _names_of(paths: Sequence[Path]) -> list[str]:
     """Return what the annotators are called: names of files where these differ, else their whole paths."""
-    short = [for_table(path.stem if path.is_file() else path.name) for path in paths]
+    short = [for_table(path.stem if is_one_file(path) else path.name) for path in paths]
     if len(set(short)) == len(short):
         return short
     return [for_table(str(path)) for path in paths]
@@ -326,12 +330,13 @@ def _names_of(paths: Sequence[Path]) -> list[str]:
 
 def _files_of(paths: Sequence[Path], names: Sequence[str]) -> dict[str, list[Found]]:
     """Return the files of each annotator."""
-    files = {name: find_files(path, name) for name, path in zip(names, paths, strict=True)}
+    files = {name: find_files(path, name, "events.agree") for name, path in zip(names, paths, strict=True)}
     if len(files) < len(paths):
         raise UsageError("events.agree: a file is named twice; name a file of each annotator")
-    if all(path.is_file() for path in paths):
-        recording = for_table(recording_of(paths[0]))
-        files = {name: [Found(path, recording)] for name, path in zip(names, paths, strict=True)}
+    if all(is_one_file(path) for path in paths):
+        first = next(path for path in paths if not is_standard(path))
+        recording = for_table(recording_of(first))
+        files = {name: [found[0]._replace(recording=recording)] for name, found in files.items()}
     return files
 
 

@@ -36,7 +36,7 @@ from ..._tables import build_table
 from ..._text import count_of, file_name, for_table, for_terminal, one_line, printable
 from ..formats import FORMATS, Format, recording_of
 from .io import SAYS_NONE, Annotations
-from .tree import Reading, find_files, read_sides
+from .tree import Reading, find_files, is_standard, read_sides
 from .writing import ROUNDED, Text, check_drop, format_to_write, note_of, save_text, text_of
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from ..._console import Outputs
 
 OPERATION = "events.convert"
-STANDARD_OUTPUT = "-"
 LONGEST_NAME = 255
 """Bytes of a file's name that common file systems take."""
 NO_DURATION = "a recording of which is not known how long it is"
@@ -88,7 +87,7 @@ def convert(
     Parameters
     ----------
     source : path
-        A file, or a folder of files.
+        A file, a folder of files, or "-", standard input.
     target : path
         A file, which gets all events; or a folder, one that is there or a path that ends in "/", which gets a file for
         each recording; or "-", whose text is returned.
@@ -143,10 +142,12 @@ def convert(
     to_folder = _is_folder(target)
     path = Path(target)
     form = format_to_write("" if to_folder else path.suffix, to, OPERATION)
-    to_output = str(target) == STANDARD_OUTPUT
+    to_output = is_standard(target)
     if not to_output:
         _check_target(path, to_folder, source)
     found = find_files(source, "", OPERATION)
+    if is_standard(source) and not (to_folder or to_output):
+        found = [found[0]._replace(recording=for_table(recording_of(path)))]
     side = read_sides({"": found}, Reading(kind, rate, subset, OPERATION), running)[""]
     given = Annotations(side.events, side.skipped, side.support)
     if recordings:
@@ -154,30 +155,66 @@ def convert(
     check_drop(drop, given.events, OPERATION)
     if to_folder:
         return _as_folder(given, form, path, source, drop)
-    with reading(OPERATION, source):
-        written = text_of(given, form, _called_after(given, source, path), drop, OPERATION)
-    if not to_output:
-        save_text(written.text, path)
+    written = write_whole_file(given, form, source, path, drop, OPERATION)
     name = file_name(path)
-    left_out = written.left_out.assign(file=name)
-    _warn(left_out)
     n_recordings = len(set(given.support["file"]) | set(given.events["file"]))
     files = pd.DataFrame({"file": [name], "recordings": [n_recordings], "events": [written.n_events]})
-    return Converted(files, _skipped.joined(given.skipped, left_out), written.text if to_output else "")
+    text = written.text if to_output else ""
+    return Converted(files, _skipped.joined(given.skipped, written.left_out), text)
+
+
+def write_whole_file(
+    given: Annotations, form: Format, source: Path, target: Path, drop: Collection[str], operation: str
+) -> Text:
+    r"""Write all events as one file, unless the target is "-", and warn of what it does not hold.
+
+    Parameters
+    ----------
+    given : Annotations
+        What is written.
+    form : Format
+        How.
+    source, target : Path
+        Where it comes from and where it goes to.
+    drop : collection of str
+        What may be lost without a word.
+    operation : str
+        Who asks.
+
+    Returns
+    -------
+    Text
+        What was written; what was left out is of the target.
+
+    Examples
+    --------
+    >>> from domains.events import as_events
+    >>> events = as_events([[1.0, 2.5]])
+    >>> given = Annotations(events, _skipped.as_skipped(), pd.DataFrame({"file": [""], "duration": [np.nan]}))
+    >>> write_whole_file(given, FORMATS["csv"], Path("a.csv"), Path("-"), (), "events.convert").text
+    'file,onset,offset\na,1.0,2.5\n'
+    """
+    with reading(operation, source):
+        written = text_of(given, form, _called_after(given, source, target), drop, operation)
+    if not is_standard(target):
+        save_text(written.text, target)
+    left_out = written.left_out.assign(file=file_name(target))
+    _warn(left_out)
+    return written._replace(left_out=left_out)
 
 
 def convert_files(source: Path, target: str, *, outputs: Outputs, **options: Any) -> int:
     """Do what ``overlap events convert`` does, and return its exit code."""
-    to_output = target == STANDARD_OUTPUT
+    to_output = is_standard(target)
     if to_output and outputs.format != "table":
         raise UsageError(f"{OPERATION}: the events go to standard output already; leave out --json and --format")
     if not to_output and not _is_folder(target):
         check_outputs({"--csv": outputs.csv, "--skipped": outputs.skipped, "target": Path(target)}, [source])
     progress = not outputs.quiet and source.is_dir()
-    with _console.collected_warnings() as notes:
+    with _console.refusals_listed(outputs), _console.collected_warnings() as notes:
         files, skipped, text = convert(source, target, progress=progress, **options)
     if to_output:
-        print(for_terminal(text) if sys.stdout.isatty() else text, end="")
+        print_text(text)
     code = _console.deliver(
         {"files": files.to_dict("records")},
         outputs,
@@ -195,6 +232,17 @@ def convert_files(source: Path, target: str, *, outputs: Outputs, **options: Any
         f"error: {OPERATION}: {told} what is not in {printable(target)}: --skipped saves them, --drop allows a loss"
     )
     return max(code, _console.INCOMPLETE)
+
+
+def print_text(text: str) -> None:
+    """Print a file as it is; a terminal would obey some of its characters.
+
+    Examples
+    --------
+    >>> print_text("onset,offset")
+    onset,offset
+    """
+    print(for_terminal(text) if sys.stdout.isatty() else text, end="")
 
 
 def _is_folder(target: str | Path) -> bool:
@@ -217,6 +265,8 @@ def _check_target(path: Path, is_folder: bool, source: Path) -> None:
 def _called_after(given: Annotations, source: Path, target: Path) -> str:
     """Return the recording that needs no name in the file: the one that either file is called after."""
     names = set(given.events["file"]) | set(given.support["file"])
+    if is_standard(target):
+        return for_table("stdin" if is_standard(source) else recording_of(source))
     own = for_table(recording_of(target))
     return own if source.is_dir() or names == {own} else str(for_table(recording_of(source)))
 

@@ -15,7 +15,11 @@ Conventions
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import sys
+import tempfile
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -24,7 +28,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..._batch import Case, Job, Outcome, Running, run_cases
+from ..._batch import Case, CaseError, Job, Outcome, Running, run_cases
 from ..._checks import UsageError
 from ..._files import ReadError, load_json, read_text
 from ..._skipped import COLUMNS as SKIPPED
@@ -37,6 +41,9 @@ from .io import read_with_note, why_no_event
 Columns = Mapping[str, list[Any]]
 Identity = tuple[int, int]
 """Device and number of a folder, whatever its path."""
+
+STANDARD = "-"
+"""Standard input where something is read, standard output where something is written."""
 
 NO_EVENTS: Columns = {name: [] for name in COLUMNS}
 NO_ROWS: Columns = {name: [] for name in SKIPPED}
@@ -61,11 +68,19 @@ class Found(NamedTuple):
         What its recording is called; of a folder, what all recordings in it begin with, "/" at the end.
     fault : str
         Why it is not read; "" if it is.
+    copy : Path, optional
+        Where it is read instead, as standard input is.
     """
 
     path: Path
     recording: str
     fault: str = ""
+    copy: Path | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it is read, for a worker that may be at home in another folder."""
+        return os.path.abspath(self.copy or self.path)
 
 
 class Reading(NamedTuple):
@@ -74,7 +89,7 @@ class Reading(NamedTuple):
     Parameters
     ----------
     kind : str, optional
-        Their format.
+        Their format; beside standard input, that of standard input alone.
     rate : float, optional
         How many samples, frames or epochs are in a second.
     subset : str, optional
@@ -112,13 +127,48 @@ class Side(NamedTuple):
     named: Mapping[str, set[str]]
 
 
+def is_standard(path: str | Path) -> bool:
+    """Return whether a path is standard input, or standard output: "-".
+
+    Examples
+    --------
+    >>> is_standard(Path("-")), is_standard("./-")
+    (True, False)
+    """
+    return str(path) == STANDARD
+
+
+def is_one_file(path: Path) -> bool:
+    """Return whether a path is a file or standard input.
+
+    Examples
+    --------
+    >>> is_one_file(Path("-")), is_one_file(Path("."))
+    (True, False)
+    """
+    return is_standard(path) or path.is_file()
+
+
+def check_one_input(operation: str, paths: Iterable[Path]) -> None:
+    """Refuse standard input in two places.
+
+    Examples
+    --------
+    >>> check_one_input("events.score", [Path("-"), Path("-")])
+    Traceback (most recent call last):
+    domains._checks.UsageError: events.score: standard input (-) is named twice and can be read once; save it as a file
+    """
+    if sum(is_standard(path) for path in paths) > 1:
+        raise UsageError(f"{operation}: standard input (-) is named twice and can be read once; save it as a file")
+
+
 def find_files(path: Path, side: str, operation: str = "events.score") -> list[Found]:
     """Return the files of a side, in order of their paths.
 
     Parameters
     ----------
     path : Path
-        A folder, or a file.
+        A folder, a file, or "-" for standard input, whose recording is called "stdin".
     side : str
         "prediction" or "reference", for errors; "" if there is one side.
     operation : str
@@ -143,6 +193,9 @@ def find_files(path: Path, side: str, operation: str = "events.score") -> list[F
     >>> [(one.path.name, one.recording, one.fault[-16:]) for one in found]
     [('a.csv', 'a', ''), ('b.csv', 'b', 'keep one of them'), ('b.txt', 'b', 'keep one of them')]
     """
+    if is_standard(path):
+        copy = _saved_input()
+        return [Found(path, recording_of(copy), copy=copy)]
     if not path.is_dir():
         return [Found(path, for_table(recording_of(path)))]
     entries = sorted(_entries(path, operation), key=_path_of)
@@ -189,10 +242,15 @@ def read_sides(sides: Mapping[str, Sequence[Found]], how: Reading, running: Runn
     >>> sides["prediction"].events["onset"].tolist()
     [1.0]
     """
+    has_input = any(one.copy for found in sides.values() for one in found)
     cases = []
     for side, found in sides.items():
         of_side = how._replace(subset=None) if side == "prediction" else how._replace(points=False)
-        cases += [_as_case(side, one, of_side) for one in found if not one.fault]
+        for one in found:
+            # files beside standard input, which has no ending, say their own format
+            says_itself = has_input and one.copy is None
+            if not one.fault:
+                cases.append(_as_case(side, one, of_side._replace(kind=None) if says_itself else of_side))
     job = Job(how.operation, read_case, how._asdict(), "reading")
     outcomes = {outcome.case: outcome for outcome in run_cases(job, cases, running)}
     return {side: _joined(side, found, outcomes, how.operation) for side, found in sides.items()}
@@ -213,6 +271,8 @@ def read_case(payload: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises
     ------
+    CaseError
+        If all rows were skipped; its details are ``skipped``.
     ReadError, UsageError, FileNotFoundError
         As `read_events`.
 
@@ -229,8 +289,9 @@ def read_case(payload: Mapping[str, Any]) -> dict[str, Any]:
     how = Reading(*(payload[name] for name in Reading._fields))
     part, note = read_with_note(path, how.kind, subset=how.subset, file=payload["recording"], rate=how.rate)
     nothing = why_no_event(part)
+    skipped = _as_lists(part.skipped[["where", "reason", "detail"]])
     if nothing:
-        raise ReadError(f"{how.operation}: {file_name(path)}: {nothing}")
+        raise CaseError(f"{how.operation}: {file_name(path)}: {nothing}", skipped=skipped)
     events = part.events
     support = part.support
     if how.points:
@@ -238,7 +299,7 @@ def read_case(payload: Mapping[str, Any]) -> dict[str, Any]:
         support = support[support["file"] != payload["recording"]]
     return {
         "events": _as_lists(events),
-        "skipped": _as_lists(part.skipped[["where", "reason", "detail"]]),
+        "skipped": skipped,
         "support": _as_lists(support),
         "note": note,
     }
@@ -374,6 +435,16 @@ def is_lost(recordings: pd.Series[str], lost: Iterable[str]) -> np.ndarray:
     return np.array(found, bool)
 
 
+def _saved_input() -> Path:
+    """Save standard input as a text file, which is gone when the process ends: workers have no standard input."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    copy = Path(folder, "stdin.txt")
+    with copy.open("wb") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+    return copy
+
+
 def _path_of(found: Found) -> Path:
     return found.path
 
@@ -491,10 +562,8 @@ def _told_apart(entries: list[Found], operation: str) -> list[Found]:
 
 
 def _as_case(side: str, found: Found, how: Reading) -> Case:
-    # a worker may be at home in another folder
-    path = os.path.abspath(found.path)
-    payload = {"path": path, "recording": found.recording, **how._asdict()}
-    return Case(_case_name(side, found), payload, (Path(path),))
+    payload = {"path": found.place, "recording": found.recording, **how._asdict()}
+    return Case(_case_name(side, found), payload, (Path(found.place),))
 
 
 def _case_name(side: str, found: Found) -> str:
@@ -512,8 +581,8 @@ def _joined(side: str, found: Sequence[Found], outcomes: Mapping[str, Outcome], 
     for one in found:
         outcome = outcomes.get(_case_name(side, one), Outcome("", None, one.fault))
         if outcome.error:
-            message = _as_named(outcome.error, one.path, operation)
-            rows = {"where": [""], "reason": [UNREADABLE], "detail": [message]}
+            message = _as_named(outcome.error, one, operation)
+            rows = _with_whole_file(message, outcome.details.get("skipped", NO_ROWS))
             if is_alone:
                 error = ERRORS.get(outcome.kind, ReadError)(message)
                 if isinstance(error, ReadError):
@@ -527,7 +596,7 @@ def _joined(side: str, found: Sequence[Found], outcomes: Mapping[str, Outcome], 
             rows = outcome.result["skipped"]
             note = outcome.result.get("note")
             if note:
-                notes.append(_as_named(note, one.path, operation))
+                notes.append(_as_named(note, one, operation))
         n_rows = len(rows["where"])
         skipped.append({"side": [side] * n_rows, "file": [file_name(one.path)] * n_rows, **rows})
     _warn_once(notes)
@@ -539,6 +608,12 @@ def _joined(side: str, found: Sequence[Found], outcomes: Mapping[str, Outcome], 
         lost,
         named,
     )
+
+
+def _with_whole_file(message: str, rows: Columns) -> Columns:
+    """Return the rows of a file that was refused, after one that says so."""
+    first = {"where": "", "reason": UNREADABLE, "detail": message}
+    return {name: [cell, *rows[name]] for name, cell in first.items()}
 
 
 def _rows_of(side: str, found: Found, rows: Columns) -> list[dict[str, Any]]:
@@ -554,10 +629,10 @@ def _warn_once(notes: Sequence[str]) -> None:
         warnings.warn(f"{notes[0]}{more}", stacklevel=5)
 
 
-def _as_named(error: str, path: Path, operation: str) -> str:
+def _as_named(error: str, found: Found, operation: str) -> str:
     """Return an error with the path as it was named, and with the file if it does not say which."""
-    named = file_name(path)
-    message = error.replace(file_name(os.path.abspath(path)), named)
+    named = file_name(found.path)
+    message = error.replace(file_name(found.place), named)
     return message if message.startswith("events.") else f"{operation}: {named}: {message}"
 
 

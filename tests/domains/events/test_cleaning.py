@@ -22,8 +22,8 @@ def run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("in.csv").write_text(ROWS)
 
-    def invoke(*arguments, path="in.csv", out="out.csv"):
-        return CliRunner().invoke(app, ["events", "clean", path, out, *arguments])
+    def invoke(*arguments, path="in.csv", out="out.csv", text=""):
+        return CliRunner().invoke(app, ["events", "clean", path, out, *arguments], input=text)
 
     return invoke
 
@@ -64,17 +64,39 @@ def test_rows_as_csv(run):
 
 def test_what_cannot_be_read_is_an_error_and_nothing_is_written(run):
     Path("bad.csv").write_text("onset,offset\nx,1\n3,2\n")
-    done = run("--merge", "1", path="bad.csv")
+    Path("skipped.csv").write_text("of an earlier run")
+    done = run("--merge", "1", "--skipped", "skipped.csv", path="bad.csv")
     assert isinstance(done.exception, ValueError)
-    assert "none of 2 rows could be read as an event (line 2: a time that is no number)" in str(done.exception)
+    assert "none of its 2 rows is an event (the first: a time that is no number)" in str(done.exception)
     assert not Path("out.csv").exists()
+    rows = pd.read_csv("skipped.csv")
+    assert rows["reason"].tolist() == ["unreadable file", "a time that is no number", "ends before it begins"]
+
+
+@pytest.mark.parametrize(("out", "to"), [("out.rttm", ()), ("out.txt", ("--to", "rttm"))])
+def test_any_format_is_written_and_what_it_lacks_is_told(run, out, to):
+    done = run("--merge", "0.5", *to, "--skipped", "skipped.csv", out=out)
+    assert done.exit_code == 1
+    assert "events.clean: 2 rows say what is not in " + out in done.stderr
+    assert read_events(out, "rttm").events["onset"].tolist() == [0.0, 5.0, 7.0, 1.0]
+    lost = pd.read_csv("skipped.csv").iloc[1:]
+    assert lost["where"].tolist() == ["caller", "recording b"]
+    assert run("--merge", "0.5", out="out.csv").exit_code == 0
+
+
+def test_from_standard_input_to_standard_output(run):
+    done = run("--merge", "0.5", "--to", "csv", path="-", out="-", text=ROWS)
+    assert done.exit_code == 0, done.output
+    run("--merge", "0.5")
+    assert done.stdout == Path("out.csv").read_text()
+    assert "already; leave out --json" in str(run("--merge", "1", "--to", "csv", "--json", out="-").exception)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("in.csv", "out.csv"), "no step is named"),
-        (("in.csv", "out.rttm", "--merge", "1"), "events are saved as CSV; name it out.csv"),
+        (("in.csv", "out.xyz", "--merge", "1"), "the ending '.xyz' does not say the format"),
         (("in.csv", "in.csv", "--merge", "1"), "this is an input"),
         (("in.csv", "out.csv", "--merge", "1", "--csv", "out.csv"), "writes to this file too"),
         (("in.csv", "nowhere/out.csv", "--merge", "1"), "there is no folder nowhere"),
