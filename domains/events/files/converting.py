@@ -266,7 +266,7 @@ def _called_after(given: Annotations, source: Path, target: Path) -> str:
     """Return the recording that needs no name in the file: the one that either file is called after."""
     names = set(given.events["file"]) | set(given.support["file"])
     if is_standard(target):
-        return for_table("stdin" if is_standard(source) else recording_of(source))
+        return "stdin" if is_standard(source) else str(for_table(recording_of(source)))
     own = for_table(recording_of(target))
     return own if source.is_dir() or names == {own} else str(for_table(recording_of(source)))
 

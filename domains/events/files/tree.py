@@ -590,9 +590,10 @@ def _joined(side: str, found: Sequence[Found], outcomes: Mapping[str, Outcome], 
                 raise error
             lost.add(one.recording)
         else:
-            events.append(outcome.result["events"])
-            support.append(outcome.result["support"])
-            named[one.recording] = set(outcome.result["support"]["file"])
+            own = [_renamed(outcome.result[name], one) for name in ("events", "support")]
+            events.append(own[0])
+            support.append(own[1])
+            named[one.recording] = set(own[1]["file"])
             rows = outcome.result["skipped"]
             note = outcome.result.get("note")
             if note:
@@ -608,6 +609,13 @@ def _joined(side: str, found: Sequence[Found], outcomes: Mapping[str, Outcome], 
         lost,
         named,
     )
+
+
+def _renamed(table: Columns, found: Found) -> Columns:
+    """Return a table in which what came through a pipe without a name is of the recording of its file."""
+    if found.copy is None:
+        return table
+    return {**table, "file": [found.recording if name == found.copy.stem else name for name in table["file"]]}
 
 
 def _with_whole_file(message: str, rows: Columns) -> Columns:

@@ -7,7 +7,12 @@ import subprocess
 import sys
 from functools import partial
 
+import pandas as pd
 import pytest
+from typer.testing import CliRunner
+
+from domains.cli import app
+from domains.events import read_events
 
 SCRIPT = "from domains.cli import main; main()"
 
@@ -157,3 +162,71 @@ def test_all_rows_skipped_on_both_sides(run, tmp_path):
 def test_a_side_without_events_is_no_fault(run, tmp_path):
     sides = two_sides(tmp_path, "", "0,10,dog\n")
     assert "in common" not in run("score", *sides).stderr
+
+
+def from_input(text, *arguments):
+    return CliRunner().invoke(app, ["events", *map(str, arguments)], input=text)
+
+
+@pytest.mark.parametrize("command", ["score", "protocols", "agree"])
+def test_standard_input_is_what_its_file_is(files, command):
+    pair = files / "a.csv", files / "b.csv"
+    own = ["--protocols", "tiou,time"] if command == "protocols" else []
+    of_files = from_input("", command, *pair, *own, "--json", "--support", 60)
+    for side in (0, 1):
+        named = [*pair[:side], "-", *pair[side + 1 :]]
+        done = from_input(pair[side].read_text(), command, *named, *own, "--json", "--support", 60)
+        assert done.exit_code == 0, done.output
+        expected, found = json.loads(of_files.stdout), json.loads(done.stdout)
+        for key in ("intersection", "iou", "kappa", "protocols"):
+            assert found.get(key) == expected.get(key)
+
+
+def test_a_pipe_of_other_formats(files):
+    rttm = from_input((files / "a.csv").read_text(), "convert", "-", "-", "--to", "rttm").stdout
+    done = from_input(rttm, "score", "-", files / "a.csv", "--kind", "rttm", "--json")
+    assert json.loads(done.stdout)["iou"] == 1.0
+    from_input((files / "a.csv").read_text(), "convert", "-", files / "night.tsv")
+    assert read_events(files / "night.tsv").events["file"].unique().tolist() == ["night"]
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "message"),
+    [
+        ("onset,offset\n1,2\n", ("score", "-", "-"), "standard input (-) is named twice and can be read once"),
+        ("", ("score", "-", "a.csv"), "-: the file is empty"),
+        ("1 2\n", ("convert", "-", "-", "--to", "csv"), "-: its first line (1 2) is of numbers without a header"),
+        ("onset,offset\n1,2\n", ("convert", "-", "-"), "the ending '' does not say the format; name it: kind= (--to)"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_standard_input_that_is_refused(files, monkeypatch, text, arguments, message):
+    monkeypatch.chdir(files)
+    assert message in str(from_input(text, *arguments).exception)
+
+
+@pytest.mark.parametrize("command", ["score", "protocols", "agree", "convert"])
+def test_the_rows_of_a_refused_file_are_listed_not_those_of_an_earlier_run(files, command):
+    broken, skipped = files / "broken.csv", files / "skipped.csv"
+    broken.write_text("onset,offset\n3\n9,8\n")
+    skipped.write_text("of an earlier run")
+    other = files / ("out.csv" if command == "convert" else "b.csv")
+    assert from_input("", command, broken, other, "--skipped", skipped).exception
+    rows = pd.read_csv(skipped)
+    assert rows["where"].fillna("").tolist() == ["", "line 2", "line 3"]
+    assert rows["reason"].tolist()[1:] == ["fewer cells than the header has names", "ends before it begins"]
+
+
+def test_the_level_of_protocols(files):
+    events = "file,onset,offset\n" + "".join(f"n{k},0,{10 + k}\n" for k in range(4))
+    (files / "p.csv").write_text(events.replace(",0,", ",4,"))
+    (files / "r.csv").write_text(events)
+    widths = []
+    for level in (0.5, 0.95):
+        options = ("--protocols", "time", "--level", level, "--json")
+        row = json.loads(from_input("", "protocols", files / "p.csv", files / "r.csv", *options).stdout)["protocols"][0]
+        widths.append(row["high"] - row["low"])
+    assert widths[0] < widths[1]
+    assert "level must be" in str(
+        from_input("", "protocols", files / "p.csv", files / "r.csv", "--level", 95).exception
+    )
