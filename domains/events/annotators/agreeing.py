@@ -45,7 +45,7 @@ from ..files.tree import (
     without_partner,
 )
 from ..formats import FORMATS, recording_of
-from ..schema import Support, as_support
+from ..schema import Support, as_support, first_names, names_in
 from .annotators import ALL, agree, pairs_of
 
 if TYPE_CHECKING:
@@ -370,6 +370,7 @@ def _scored_time(support: Support, sides: Sequence[Side], names: Sequence[str], 
     """Return what was scored: as it is said, else as long as the files say that recordings are."""
     if isinstance(support, pd.DataFrame | Mapping):
         named = as_support(support, ())
+        _warn_of_quiet(named, sides, lost)
         return named[~is_lost(named.index.to_series(), lost)].reset_index()
     every = pd.concat([side.support.assign(rater=name) for side, name in zip(sides, names, strict=True)])
     every = every[~is_lost(every["file"], lost)]
@@ -389,6 +390,22 @@ def _scored_time(support: Support, sides: Sequence[Side], names: Sequence[str], 
             stacklevel=2,
         )
     return longest.first().rename_axis("file").reset_index(name="duration")
+
+
+def _warn_of_quiet(named: pd.DataFrame, sides: Sequence[Side], lost: set[str]) -> None:
+    """Warn of recordings without events that the support does not name: agreement that nothing happened is not scored.
+
+    Of those with events `agree` warns.
+    """
+    with_events = names_in(*(side.events for side in sides))
+    read = pd.concat([side.support["file"] for side in sides]).drop_duplicates()
+    quiet = sorted(set(read[~is_lost(read, lost)]) - with_events - set(named.index))
+    if quiet:
+        warnings.warn(
+            f"events.agree: the support says nothing of {first_names(quiet)}, whose files hold no events, so their time "
+            "is not scored; add it to the support",
+            stacklevel=3,
+        )
 
 
 def _pair(row: Mapping[Any, Any]) -> str:

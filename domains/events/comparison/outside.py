@@ -108,6 +108,15 @@ def list_left_out(
     0
     """
     is_nothing = (events["onset"] == events["offset"]).to_numpy() & protocol.needs_duration(settings)
+    reason = NOTHING
+    said = (
+        "and where time is measured they are nothing; they are left out; to count them, take a protocol of events such "
+        'as "tiou", or give them a duration (events.add_margins)'
+    )
+    if protocol.loses is not None:
+        is_nothing = protocol.loses(events, support, settings)
+        reason = protocol.why_lost
+        said = 'and lie on the grid, in no segment; they are left out; grid_points="next" counts the segment after'
     outside = list_outside(events[~is_nothing], support, side, protocol, settings)
     n_nothing = int(is_nothing.sum())
     if n_nothing == 0:
@@ -115,11 +124,10 @@ def list_left_out(
     first = events[is_nothing].iloc[0]
     warnings.warn(
         f"events.assess: {n_nothing} of {len(events)} events of the {side} have no duration (the first: at "
-        f"{first['onset']:g} s of {_shown(first['file'])}), and where time is measured they are nothing; they are left "
-        'out; to count them, take a protocol of events such as "tiou", or give them a duration (events.add_margins)',
+        f"{first['onset']:g} s of {_shown(first['file'])}), {said}",
         stacklevel=4,
     )
-    return _skipped.joined(_rows(events[is_nothing], side, np.full(n_nothing, NOTHING)), outside)
+    return _skipped.joined(_rows(events[is_nothing], side, np.full(n_nothing, reason)), outside)
 
 
 def list_outside(

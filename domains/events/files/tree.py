@@ -8,8 +8,9 @@ Conventions
 - Links are followed. A link that leads back to a folder above it, or to one that another link leads to, a folder that
   may not be read and a name that is no text are faults of their own: what is there to read is read.
 - What cannot be read is a row of what was skipped, and its recording is lost: it is left out on both sides.
-- Of folders, a file without a partner is a row of what was skipped too. A file whose rows name recordings may speak of
-  many: beside it none is missing.
+- Of folders, a file without a partner is a row of what was skipped too. A file whose rows name several recordings, or
+  one that is alone in its folder and whose rows name another than it is called after, may speak of many: beside it none
+  is missing.
 - A file is a case of `domains._batch`: it fails alone, whatever happens to it.
 """
 
@@ -377,16 +378,28 @@ def without_partner(a: Side, b: Side) -> list[str]:
     >>> of_all = Side(none, none, none, set(), {"all nights": {"night 1"}})
     >>> without_partner(anna, of_all)
     []
+    >>> by_rows = Side(none, none, none, set(), {"one": {"night 1"}, "two": {"night 3"}})
+    >>> without_partner(anna, by_rows)
+    ['night 2']
     """
-    others = set(b.named)
-    for file, names in b.named.items():
-        if names - {file}:
-            # a table of several recordings: those that it does not name have no event there
-            return []
-        others |= names
+    if _speaks_of_many(b.named):
+        # recordings that it does not name have no event there
+        return []
+    others = set(b.named).union(*b.named.values())
     alone = [file for file, names in a.named.items() if not others & {file, *names}]
     is_read = ~is_lost(pd.Series(alone, dtype=object), b.lost)
     return [file for file, read in zip(alone, is_read, strict=True) if read]
+
+
+def _speaks_of_many(named: Mapping[str, set[str]]) -> bool:
+    """Return whether a file of a side is a table of several recordings, by what its rows name.
+
+    A file of another name than its one recording, as RTTM may have, is of that one, unless it is the only file.
+    """
+    if len(named) == 1:
+        ((file, names),) = named.items()
+        return names != {file}
+    return any(len(names) > 1 for names in named.values())
 
 
 def unpaired_rows(side: str, found: Sequence[Found], details: Mapping[str, str]) -> pd.DataFrame:

@@ -35,6 +35,7 @@ from ..steps import cut, joined, repeated
 
 Order = Literal["rows", "time"]
 Outside = Literal["counted", "dropped"]
+GridPoints = Literal["nowhere", "next"]
 
 ROUNDING = 1e-6
 """How far an event may reach past what was scored and still lie within it, seconds."""
@@ -269,7 +270,12 @@ def merge_and_split(
 
 
 def cut_into_segments(
-    events: pd.DataFrame, support: pd.DataFrame, *, resolution: float = 1.0, tolerance: float = 0.0
+    events: pd.DataFrame,
+    support: pd.DataFrame,
+    *,
+    resolution: float = 1.0,
+    tolerance: float = 0.0,
+    grid_points: GridPoints = "nowhere",
 ) -> pd.DataFrame:
     """Replace events by the segments of a fixed grid that they touch, one row for each segment, label and file.
 
@@ -283,6 +289,8 @@ def cut_into_segments(
         Length of a segment, seconds.
     tolerance : float
         Boundaries this close to the grid lie on it, seconds: 0.3 / 0.1 is less than 3 in floating point.
+    grid_points : {"nowhere", "next"}
+        Whether an event without duration that lies on the grid touches no segment, or the one that begins there.
 
     Returns
     -------
@@ -306,7 +314,10 @@ def cut_into_segments(
     onset = events["onset"].to_numpy()[row] - start
     offset = np.minimum(events["offset"].to_numpy()[row], end[stretch]) - start
     first = np.maximum(on_grid(onset, resolution, tolerance, np.floor), 0)
-    stop = np.minimum(on_grid(offset, resolution, tolerance, np.ceil), n_segments[stretch])
+    stop = on_grid(offset, resolution, tolerance, np.ceil)
+    if grid_points == "next":
+        stop = np.where(onset == offset, np.maximum(stop, first + 1), stop)
+    stop = np.minimum(stop, n_segments[stretch])
     count = np.maximum(stop - first, 0).astype(int)
     piece, nth = repeated(count)
     segment = first[piece].astype(int) + nth
@@ -317,6 +328,37 @@ def cut_into_segments(
     )
     distinct: pd.DataFrame = pieces.drop_duplicates(["file", "label", "segment"], ignore_index=True)
     return distinct
+
+
+def in_no_segment(
+    events: pd.DataFrame, support: pd.DataFrame, *, resolution: float = 1.0, tolerance: float = 0.0
+) -> np.ndarray:
+    """Return which events lie within the support and touch no segment: those without duration on the grid.
+
+    Parameters
+    ----------
+    events, support, resolution, tolerance
+        See `cut_into_segments`.
+
+    Returns
+    -------
+    array of bool, shape (n,)
+
+    Examples
+    --------
+    >>> from ..schema import as_events, as_support
+    >>> in_no_segment(as_events([[3.0, 3.0], [3.5, 3.5], [3.0, 4.0]]), as_support(10.0, [""]))
+    array([ True, False, False])
+    """
+    is_point = (events["onset"] == events["offset"]).to_numpy()
+    if not is_point.any():
+        return is_point
+    _, is_scored = where_scored(events, support)
+    rows = np.arange(len(events))
+    # a label of its own for each, so that no two are one
+    points = events[is_point].assign(label=rows[is_point])
+    touching = cut_into_segments(points, support, resolution=resolution, tolerance=tolerance)["label"]
+    return is_point & is_scored & ~np.isin(rows, touching.to_numpy(int))
 
 
 def segments_of(support: pd.DataFrame, *, resolution: float, tolerance: float) -> np.ndarray:

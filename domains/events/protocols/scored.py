@@ -119,6 +119,11 @@ class Protocol:
     needs_duration : callable
         ``needs_duration(settings) -> bool``: whether events without duration count for nothing, since time is what is
         measured.
+    loses : callable, optional
+        ``loses(events, support, settings) -> array of bool``: which events within what was scored count for nothing
+        though they could; why says `why_lost`.
+    why_lost : str
+        The reason, as a row of what was skipped has it.
     takes_points : bool
         Whether predictions may stand at several operating points.
     weigh : callable, optional
@@ -144,6 +149,8 @@ class Protocol:
     describe: Callable[[Any], Description] | None = None
     stretches: Stretches = "one"
     needs_duration: Callable[[Any], bool] = never
+    loses: Callable[[pd.DataFrame, pd.DataFrame, Any], np.ndarray] | None = None
+    why_lost: str = ""
     takes_points: bool = False
     weigh: Callable[[Scored], Weighed] | None = None
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import nan
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -33,7 +33,16 @@ from ..._checks import UsageError, check_choice, check_number
 from .criteria import collar, same_segment
 from .descriptions import F1, NO_COLLAR, NOT_USED, ONE_TO_ONE, POOLED, Description, of_nothing, of_outside, within
 from .matchers import same_label_first
-from .preparation import Order, Outside, cut_into_segments, ordered, within_support, without_duplicates
+from .preparation import (
+    GridPoints,
+    Order,
+    Outside,
+    cut_into_segments,
+    in_no_segment,
+    ordered,
+    within_support,
+    without_duplicates,
+)
 from .reducers import count_errors, count_segments
 from .scored import By, Matched, Protocol, Scored, Weighed, dims_of
 from .settings import (
@@ -126,6 +135,9 @@ class SegmentSettings:
         Boundaries this close to the grid lie on it, seconds: 0.3 / 0.1 is less than 3 in floating point.
     matching, substitutions, empty, f1_needs_both, eps
         See `CollarSettings`.
+    grid_points : {"nowhere", "next"}
+        Whether an event without duration that lies on the grid touches no segment, as in sed_eval, or the one that
+        begins there (seen backwards in time it would be the one before).
     labels : sequence of str, optional
         All classes there are; by default those that occur. One that neither side has is a true negative throughout.
     """
@@ -137,6 +149,7 @@ class SegmentSettings:
     empty: Empty = nan
     f1_needs_both: bool = True
     eps: float = EPS
+    grid_points: GridPoints = "nowhere"
     labels: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
@@ -146,6 +159,7 @@ class SegmentSettings:
         check_empty(self.empty)
         check_flag("f1_needs_both", self.f1_needs_both)
         check_amount("eps", self.eps)
+        check_choice(OPERATION, "grid_points", self.grid_points, ("nowhere", "next"))
         if self.labels is not None:
             check_labels(self.labels)
 
@@ -177,10 +191,13 @@ def match_segments(
     prediction: pd.DataFrame, reference: pd.DataFrame, support: pd.DataFrame, settings: SegmentSettings
 ) -> Matched:
     """Match the segments of a grid that events touch, those of one label first."""
-    resolution = settings.resolution
-    tolerance = settings.tolerance
-    prediction = cut_into_segments(prediction, support, resolution=resolution, tolerance=tolerance)
-    reference = cut_into_segments(reference, support, resolution=resolution, tolerance=tolerance)
+    grid: dict[str, Any] = {
+        "resolution": settings.resolution,
+        "tolerance": settings.tolerance,
+        "grid_points": settings.grid_points,
+    }
+    prediction = cut_into_segments(prediction, support, **grid)
+    reference = cut_into_segments(reference, support, **grid)
     pairs = same_segment(prediction, reference)
     matches = same_label_first(
         prediction, reference, pairs, matching=settings.matching, substitutions=settings.substitutions
@@ -266,6 +283,20 @@ def weigh_segments(scored: Scored) -> Weighed:
         return averages(weights).assign(balanced_accuracy=(sensitivity + specificity) / 2)
 
     return figures
+
+
+def lost_on_grid(events: pd.DataFrame, support: pd.DataFrame, settings: SegmentSettings) -> np.ndarray:
+    """Return which events lie on the grid, have no duration and so touch no segment.
+
+    Examples
+    --------
+    >>> from ..schema import as_events, as_support
+    >>> lost_on_grid(as_events([[3.0, 3.0]]), as_support(10.0, [""]), SegmentSettings()).tolist()
+    [True]
+    """
+    if settings.grid_points == "next":
+        return np.zeros(len(events), bool)
+    return in_no_segment(events, support, resolution=settings.resolution, tolerance=settings.tolerance)
 
 
 def check_collars(onset: float | None, offset: float | None) -> None:
@@ -366,6 +397,8 @@ SED_EVAL_SEGMENT = Protocol(
     faults=(ROUNDING, NOTHING),
     tool="sed_eval 0.2.1",
     units="segments",
+    loses=lost_on_grid,
+    why_lost="without duration, on the grid of segments",
     headline=F1,
     describe=describe_segments,
     weigh=weigh_segments,

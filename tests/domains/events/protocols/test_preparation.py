@@ -42,7 +42,7 @@ def masks(events, n):
 @given(ROWS)
 def test_the_union_is_that_of_masks_and_disjoint(rows):
     events = table(rows)
-    whole = unite(events, as_support(45, "fg"))
+    whole = unite(events, as_support(45, ["f", "g"]))
     for key, mask in masks(events, 45).items():
         part = whole[(whole["file"] == key[0]) & (whole["label"] == key[1])]
         np.testing.assert_array_equal(masks(part, 45)[key], mask)
@@ -54,7 +54,7 @@ def test_the_union_is_that_of_masks_and_disjoint(rows):
 @given(ROWS)
 def test_segments_are_those_that_the_mask_touches(rows):
     events = table(rows, 0.25)
-    pieces = cut_into_segments(events, as_support(8.0, "fg"))
+    pieces = cut_into_segments(events, as_support(8.0, ["f", "g"]))
     expected = {(r.file, r.label, k) for r in events.itertuples() for k in range(8) if r.onset < k + 1 and r.offset > k}
     # a point inside a segment touches it; on the grid, it touches none
     points = {(r.file, r.label, int(r.onset)) for r in events.itertuples() if r.onset == r.offset and r.onset % 1}

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from domains.events import compare, read_events
+from domains.events import assess, compare, read_events
 
 SED_EVAL = {
     "segment_1s": ("sed_eval_segment", {}),
@@ -83,7 +83,7 @@ def check_sed_eval(ours, theirs):
         np.testing.assert_allclose(ours[key], value, rtol=1e-12)
 
 
-@pytest.mark.filterwarnings("ignore:.*outside the support")
+@pytest.mark.filterwarnings("ignore:.*outside the support", "ignore:.*have no duration")
 def test_sed_eval_on_random_events(test_data):
     other = 0
     for case in json.loads((test_data / "events_peers.json").read_text())["sed_eval"]:
@@ -102,3 +102,26 @@ def test_sed_eval_on_random_events(test_data):
             errors = [float(report[k]) for k in ("substitutions", "deletions", "insertions", "true_negatives")]
             assert errors == [theirs[k] for k in ("S", "D", "I", "Ntn")]
     assert other == 0, "of 82"
+
+
+@pytest.mark.filterwarnings("ignore:.*have no duration")
+@pytest.mark.parametrize(
+    ("point", "theirs", "ours"),
+    # sed_eval counts the segments from floor(onset) to ceil(offset)
+    [(3.0, 0, 1), (3.5, 1, 1), (0.0, 0, 1), (9.0, 0, 1)],
+)
+def test_a_point_on_the_grid_is_listed_and_counts_where_asked(point, theirs, ours):
+    events = pd.DataFrame({"onset": [point, 5.2], "offset": [point, 5.8], "label": ["dog", "cat"]})
+    scored = [assess(events, events, "sed_eval_segment", support=10.0, grid_points=x) for x in ("nowhere", "next")]
+    assert [float(one.report().size_b) for one in scored] == [theirs + 1, ours + 1]
+    assert len(scored[1].skipped) == 0
+    listed = scored[0].skipped[["side", "where", "reason", "detail"]].to_numpy().tolist()
+    row = [f"{point:g} to {point:g} s", "without duration, on the grid of segments", "dog"]
+    assert listed == ([] if theirs else [["prediction", *row], ["reference", *row]])
+
+
+def test_points_on_the_grid_warn():
+    with pytest.warns(
+        UserWarning, match="1 of 1 events of the reference have no duration .* grid_points=.next. counts"
+    ):
+        compare([[1.0, 2.0]], [[3.0, 3.0]], "sed_eval_segment", support=10.0)

@@ -29,6 +29,7 @@ WRONG = {
     "ties": CHOICE,
     "outside": CHOICE,
     "equals": CHOICE,
+    "grid_points": CHOICE,
     "mask_rate": [*NUMBER, inf, 0],
     "reference_threshold": [0.22, "0.2", None, 20],
     "top": [0, 1.0, "1", None, [0], [1.5], [True], [-1]],
