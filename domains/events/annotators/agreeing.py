@@ -402,7 +402,7 @@ def _warn_of_quiet(named: pd.DataFrame, sides: Sequence[Side], lost: set[str]) -
     quiet = sorted(set(read[~is_lost(read, lost)]) - with_events - set(named.index))
     if quiet:
         warnings.warn(
-            f"events.agree: the support says nothing of {first_names(quiet)}, whose files hold no events, so their time "
+            f"events.agree: the support says nothing of {first_names(quiet)}, whose files hold no events: their time "
             "is not scored; add it to the support",
             stacklevel=3,
         )

@@ -358,7 +358,8 @@ def in_no_segment(
     # a label of its own for each, so that no two are one
     points = events[is_point].assign(label=rows[is_point])
     touching = cut_into_segments(points, support, resolution=resolution, tolerance=tolerance)["label"]
-    return is_point & is_scored & ~np.isin(rows, touching.to_numpy(int))
+    is_lost: np.ndarray = is_point & is_scored & ~np.isin(rows, touching.to_numpy(int))
+    return is_lost
 
 
 def segments_of(support: pd.DataFrame, *, resolution: float, tolerance: float) -> np.ndarray:

@@ -230,3 +230,43 @@ def test_the_level_of_protocols(files):
     assert "level must be" in str(
         from_input("", "protocols", files / "p.csv", files / "r.csv", "--level", 95).exception
     )
+
+
+def two_folders(root, **texts):
+    """Write two folders of files: a keyword for each folder, of names and texts."""
+    for folder, files in texts.items():
+        (root / folder).mkdir()
+        for name, text in files.items():
+            (root / folder / name).write_text(text)
+    return [root / folder for folder in texts]
+
+
+def test_agree_tells_quiet_recordings_that_the_support_does_not_name(tmp_path):
+    files = {"night.csv": "onset,offset,label\n1,2,x\n", "quiet.csv": "onset,offset,label\n"}
+    pair = two_folders(tmp_path, anna=files, bert=files)
+    support = tmp_path / "support.csv"
+    support.write_text("file,duration\nnight,10\n")
+    done = from_input("", "agree", *pair, "--support", support)
+    assert "the support says nothing of 'quiet', whose files hold no events: their time is not scored" in done.stderr
+    support.write_text("file,duration\nnight,10\nquiet,10\n")
+    assert "says nothing" not in from_input("", "agree", *pair, "--support", support).stderr
+
+
+def turn(recording):
+    return f"SPEAKER {recording} 1 0 5 <NA> <NA> a <NA> <NA>\n"
+
+
+def test_files_that_name_another_recording_are_paired_by_it(tmp_path):
+    pair = two_folders(
+        tmp_path,
+        one={"x.rttm": turn("talk_1"), "y.rttm": turn("talk_2")},
+        two={"p.rttm": turn("talk_1"), "q.rttm": turn("talk_3")},
+    )
+    for command in (["score", "--protocol", "jer"], ["agree", "--support", "10"]):
+        done = from_input("", command[0], *pair, *command[1:])
+        assert done.exit_code == 1
+        for name in ("y.rttm", "q.rttm"):
+            assert f"{name}: " in done.stderr
+        assert "x.rttm" not in done.stderr
+    (tmp_path / "two" / "q.rttm").write_text(turn("talk_2"))
+    assert from_input("", "score", *pair, "--protocol", "jer").exit_code == 0
