@@ -61,6 +61,12 @@ LONGEST = 1e12
 """Seconds; durations of longer times could not be added up."""
 CLOCK_TIME = re.compile(r"\d+:\d\d(:\d\d)?([.,]\d+)?", re.ASCII)
 IN_SECONDS = "write its times in seconds, as 12.5 for 00:12.5 and 3723 for 01:02:03"
+IN_NUMBERS = (
+    (re.compile(r"=\d+(,\d+)+(\.\d*)?( |\Z)"), "write 1.5 for 1,5 and 1000 for 1,000"),
+    (re.compile(r"=\d{4}-\d\d-\d\d"), "write seconds since the recording began in place of dates"),
+    (re.compile(r"=\d+(\.\d*)? ?[a-z]+( |\Z)", re.ASCII), "write seconds as numbers, without a unit"),
+)
+"""What to write where a time is no number, by how it is written."""
 NOT_MILLISECONDS = "times are seconds: divide milliseconds by 1000"
 ONE_END = "correct one of them, or rename the column if it is no duration of an event"
 BACKWARD = "ends before it begins"
@@ -228,6 +234,9 @@ def why_no_event(annotations: Annotations) -> str:
     first = wrong.iloc[0]
     remedies = {CLOCK: IN_SECONDS, TOO_FAR: NOT_MILLISECONDS, TWO_ENDS: ONE_END}
     remedy = remedies.get(first, f"correct them, or say which format it is: {HOW_TO_SAY}")
+    if first == NO_NUMBER:
+        detail = annotations.skipped["detail"][wrong.index[0]]
+        remedy = next((said for written, said in IN_NUMBERS if written.search(detail)), remedy)
     return f"none of its {len(reasons)} rows is an event (the first: {first}); {remedy}"
 
 

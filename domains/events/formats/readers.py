@@ -82,6 +82,9 @@ _APPENDED = re.compile(
 )
 """What programs append to the name of a recording; of several the longest, which begins first."""
 
+_UNIT = re.compile(r"[\s_(\[](ms|msecs?|milliseconds?|us|µs|min|minutes?|hours?)[\])\s]*(?:[,;\t\"]|\Z)", re.IGNORECASE)
+"""A unit at the end of a column's name that is no second."""
+
 HOW_TO_SAY = "kind= (--kind at the command line)"
 
 
@@ -166,6 +169,12 @@ def _why_none(text: str) -> str:
         return (
             f"its first line ({shown}) is of numbers without a header, which could mean anything; name the columns, or "
             f"say what they are: {HOW_TO_SAY} is dcase (onset, offset), onsets (one a line) or stages (one a line)"
+        )
+    unit = _UNIT.search(first)
+    if unit:
+        return (
+            f"its header ({shown}) has a column in {unit[1]}; turn its times into seconds and name it onset, offset "
+            "or duration"
         )
     known = ", ".join(f"{one.name} ({one.known_by})" if one.known_by else one.name for one in _ALL)
     return f"its header ({shown}) is not known; rename its columns, or say {HOW_TO_SAY}. Known are {known}"

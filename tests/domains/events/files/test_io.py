@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import tracemalloc
 import warnings
 from dataclasses import replace
@@ -430,6 +431,37 @@ def test_a_time_beyond_all_recordings_is_skipped(tmp_path, times):
     found = read_events(path)
     assert found.events["onset"].tolist() == [1.0]
     assert found.skipped[["where", "reason"]].to_numpy().tolist() == [["line 2", "a time beyond 30,000 years"]]
+
+
+@pytest.mark.parametrize(
+    ("times", "remedy", "right"),
+    [
+        ('"1,5","2,5"', "write 1.5 for 1,5 and 1000 for 1,000", "1.5,2.5"),
+        ('"1,000","2,000.5"', "write 1.5 for 1,5 and 1000 for 1,000", "1000,2000.5"),
+        ("2026-01-01 10:00:01,2026-01-01 10:00:02", "write seconds since the recording began in place of dates", "1,2"),
+        ("1.5 s,2.5s", "write seconds as numbers, without a unit", "1.5,2.5"),
+        ("one,two", "correct them, or say which format it is", "1,2"),
+    ],
+)
+def test_the_remedy_is_of_how_a_time_is_written(tmp_path, times, remedy, right):
+    path = tmp_path / "odd.csv"
+    path.write_text(f"onset,offset,label\n{times},x\n")
+    with pytest.warns(UserWarning, match=re.escape(f"a time that is no number); {remedy}")):
+        assert read_events(path).events.empty
+    path.write_text(f"onset,offset,label\n{right},x\n")
+    assert read_events(path).events[["onset", "offset"]].to_numpy().tolist() == [[float(t) for t in right.split(",")]]
+
+
+@pytest.mark.parametrize(
+    ("header", "unit"),
+    [("onset_ms,offset_ms", "ms"), ("Begin Time (ms);End", "ms"), ("onset [min]\tduration [min]", "min")],
+    ids=["underscore", "parentheses", "brackets"],
+)
+def test_a_header_of_another_unit_is_not_to_be_renamed_alone(tmp_path, header, unit):
+    path = tmp_path / "odd.csv"
+    path.write_text(f"{header}\n1000,2000\n")
+    with pytest.raises(ReadError, match=f"has a column in {unit}; turn its times into seconds and name it onset"):
+        read_events(path)
 
 
 def test_the_remedy_for_milliseconds(tmp_path):
