@@ -87,6 +87,7 @@ def as_events(table: Any, name: str = "events") -> pd.DataFrame:
     name = f"events.as_events: {name}"
     given = _as_frame(table, name)
     other_names = _own_names(given.columns)
+    _check_times_named_once(given.columns, name)
     table = given.rename(columns=other_names) if other_names else given
     table = table.reset_index(drop=True)
     if "onset" not in table or not {"offset", "duration"} & set(table):
@@ -354,11 +355,19 @@ def _as_frame(table: Any, name: str) -> pd.DataFrame:
     # a NamedTuple, such as Annotations, is no sequence of pairs
     if not isinstance(table, np.ndarray | list) and type(table) is not tuple:
         raise TypeError(f"{name}: is a {type(table).__name__}; {remedy}")
-    if isinstance(table, np.ndarray) and table.dtype.kind in "mM":
+    kind = table.dtype.kind if isinstance(table, np.ndarray) else ""
+    if kind and kind in "bc":
+        raise TypeError(f"{name}: is an array of type {table.dtype}; {remedy}")
+    if kind and kind in "mM":
+        if np.datetime_data(table.dtype)[0] == "generic":
+            raise TypeError(
+                f"{name}: is an array of times without a unit; say it, as by values.astype('timedelta64[s]')"
+            )
         return _as_pairs(table, remedy, name)
     try:
-        times = np.asarray(table, float)
-    except (ValueError, TypeError):
+        # what is hidden by a mask is no time
+        times = np.ma.filled(np.ma.asarray(table, float), np.nan) if np.ma.isMA(table) else np.asarray(table, float)
+    except (ValueError, TypeError, OverflowError):
         raise TypeError(
             f"{name}: is a {type(table).__name__} of other things than pairs of numbers; {remedy}"
         ) from None
@@ -394,6 +403,9 @@ def _support_table(support: Support, files: Iterable[str]) -> pd.DataFrame:
     if isinstance(support, pd.DataFrame):
         return support.rename(columns=_own_names(support.columns))
     if isinstance(support, Mapping):
+        for file, seconds in support.items():
+            if isinstance(seconds, bool):
+                raise UsageError(f"events.as_support: the duration of {file!r} is {seconds}; give seconds")
         return pd.DataFrame({"file": [for_table(file) for file in support], "duration": list(support.values())})
     remedy = ""
     if isinstance(support, str | PathLike):
@@ -446,6 +458,16 @@ def _own_names(columns: Iterable[Any]) -> dict[str, str]:
     return renamed
 
 
+def _check_times_named_once(columns: Iterable[Any], name: str) -> None:
+    """Refuse several columns that could be one time, none of which has its usual name."""
+    present = list(columns)
+    for time in ("onset", "offset", "duration"):
+        theirs = [column for column in present if column in ALIASES[time]]
+        if time not in present and len(theirs) > 1:
+            both = f"{theirs[0]} and {theirs[1]}"
+            raise ValueError(f"{name}: two columns could be the {time} ({both}); name the one that is meant {time}")
+
+
 def _check_rows(
     table: pd.DataFrame, is_good: np.ndarray, what: str, name: str, kind: type[ValueError] = ValueError
 ) -> None:
@@ -459,6 +481,8 @@ def _check_rows(
 def _numbers(table: pd.DataFrame, column: str, name: str) -> np.ndarray:
     """Return a column as numbers; times of day and durations in seconds."""
     cells = table[column]
+    if isinstance(cells, pd.DataFrame):
+        raise ValueError(f"{name}: {cells.shape[1]} columns are called {column}; keep the one that is meant")
     if cells.dtype == np.float64:
         return cells.to_numpy()
     cells = cells.infer_objects()
@@ -471,9 +495,11 @@ def _numbers(table: pd.DataFrame, column: str, name: str) -> np.ndarray:
         epoch = pd.Timestamp(0, tz="UTC" if is_aware else None)
         since = cells - epoch
         return np.asarray(since.dt.total_seconds(), float)
+    if cells.dtype.kind in "bc":
+        raise ValueError(f"{name}: column {column} is of type {cells.dtype}; times are real numbers of seconds")
     try:
         return pd.to_numeric(cells).to_numpy(float)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise ValueError(f"{name}: column {column} has a value that is no number ({error})") from None
 
 
@@ -482,6 +508,8 @@ def _offsets(table: pd.DataFrame, onset: np.ndarray, name: str) -> np.ndarray:
     if "offset" in table:
         if _is_date(table["offset"]) != _is_date(table["onset"]):
             raise ValueError(f"{name}: one of onset and offset holds dates, the other does not; give both as dates")
+        if _has_zone(table["offset"]) != _has_zone(table["onset"]):
+            raise ValueError(f"{name}: one of onset and offset has a time zone, the other has none; give both the same")
         return _numbers(table, "offset", name)
     return np.asarray(onset + _durations(table, name))
 
@@ -504,6 +532,10 @@ def _last_decimal(times: np.ndarray) -> float:
 
 def _is_date(cells: pd.Series[Any]) -> bool:
     return pd.api.types.is_datetime64_any_dtype(cells)
+
+
+def _has_zone(cells: pd.Series[Any]) -> bool:
+    return isinstance(cells.dtype, pd.DatetimeTZDtype)
 
 
 def _texts(table: pd.DataFrame, column: str) -> Any:

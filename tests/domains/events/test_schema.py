@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from domains._checks import UsageError
 from domains.events import as_events, as_support, read_events
 from domains.events.schema import COLUMNS
 
@@ -235,3 +236,42 @@ def test_a_duration_that_contradicts_the_offset_is_refused_and_dropping_it_helps
 def test_a_duration_that_says_the_same_within_rounding_is_accepted(onset, offset, duration):
     table = pd.DataFrame({"onset": [onset], "offset": [offset], "duration": [duration]})
     assert as_events(table)["offset"].tolist() == [offset]
+
+
+ZONED = pd.Series([pd.Timestamp("2026-01-01", tz="UTC")])
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (pd.DataFrame([[1, 2, 3]], columns=["onset", "onset", "offset"]), "2 columns are called onset; keep the one"),
+        (
+            pd.DataFrame({"start": [1], "onset_s": [5], "end": [2]}),
+            r"two columns could be the onset \(start and onset_s\)",
+        ),
+        (pd.DataFrame({"onset": [True], "offset": [True]}), "column onset is of type bool; times are real numbers"),
+        (pd.DataFrame({"onset": [1 + 0j], "offset": [2 + 0j]}), "column onset is of type complex128"),
+        (pd.DataFrame({"onset": [10**400], "offset": [2]}), "column onset has a value that is no number"),
+        (
+            pd.DataFrame({"onset": ZONED, "offset": ZONED.dt.tz_localize(None)}),
+            "one of onset and offset has a time zone",
+        ),
+        (np.ma.array([[1.0, 2.0], [3.0, 4.0]], mask=[[0, 0], [1, 0]]), "1 of 2 rows have no finite onset and offset"),
+        (np.array([[1, 2]], "m8"), "times without a unit; say it, as by values.astype"),
+        (np.array([[False, True]]), "an array of type bool; pass"),
+    ],
+    ids=["twice", "two names", "bool", "complex", "huge", "zones", "masked", "no unit", "flags"],
+)
+def test_times_that_are_no_times_are_refused(table, message):
+    with pytest.raises((TypeError, ValueError), match=f"^events.as_events: events: .*{message}"):
+        as_events(table)
+
+
+def test_a_usual_name_beside_another_is_the_one_that_counts():
+    table = as_events(pd.DataFrame({"onset": [1.0], "start": [9.0], "offset": [2.0]}))
+    assert table[["onset", "start"]].to_numpy().tolist() == [[1.0, 9.0]]
+
+
+def test_whether_it_was_scored_is_no_duration():
+    with pytest.raises(UsageError, match="the duration of 'night' is True; give seconds"):
+        as_support({"night": True}, [])
