@@ -355,10 +355,9 @@ def _as_frame(table: Any, name: str) -> pd.DataFrame:
     # a NamedTuple, such as Annotations, is no sequence of pairs
     if not isinstance(table, np.ndarray | list) and type(table) is not tuple:
         raise TypeError(f"{name}: is a {type(table).__name__}; {remedy}")
-    kind = table.dtype.kind if isinstance(table, np.ndarray) else ""
-    if kind and kind in "bc":
+    if isinstance(table, np.ndarray) and table.dtype.kind in "bc":
         raise TypeError(f"{name}: is an array of type {table.dtype}; {remedy}")
-    if kind and kind in "mM":
+    if isinstance(table, np.ndarray) and table.dtype.kind in "mM":
         if np.datetime_data(table.dtype)[0] == "generic":
             raise TypeError(
                 f"{name}: is an array of times without a unit; say it, as by values.astype('timedelta64[s]')"
@@ -366,7 +365,7 @@ def _as_frame(table: Any, name: str) -> pd.DataFrame:
         return _as_pairs(table, remedy, name)
     try:
         # what is hidden by a mask is no time
-        times = np.ma.filled(np.ma.asarray(table, float), np.nan) if np.ma.isMA(table) else np.asarray(table, float)
+        times: np.ndarray = np.asarray(np.ma.filled(np.ma.asarray(table, float), np.nan))
     except (ValueError, TypeError, OverflowError):
         raise TypeError(
             f"{name}: is a {type(table).__name__} of other things than pairs of numbers; {remedy}"
