@@ -3,8 +3,9 @@ from __future__ import annotations
 import json
 import os
 import tracemalloc
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from math import inf, nan
+from multiprocessing import get_context
 from pathlib import Path
 
 import nibabel as nib
@@ -595,13 +596,20 @@ def test_what_the_images_are_is_in_every_record(tmp_path):
     assert cohort(*folders, out=out, as_="soft")[0]["dice"].tolist() == [1]
 
 
+@pytest.fixture(scope="module")
+def processes():
+    """Two processes for all tests: to begin one takes seconds."""
+    with ProcessPoolExecutor(2, get_context("spawn")) as executor:
+        yield executor
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("options", [{"workers": 2}, {"executor": ThreadPoolExecutor(2)}])
-def test_what_the_images_are_is_decided_alike_wherever_it_runs(tmp_path, options):
+def test_what_the_images_are_is_decided_alike_wherever_it_runs(tmp_path, processes):
     folders = folders_of(tmp_path, {"a": ball(1.0), "b": ball(1.0)}, {"a": ball(1.0), "b": ball(0.5)})
     plain, _ = cohort(*folders)
-    shared, _ = cohort(*folders, **options)
-    pd.testing.assert_frame_equal(plain, shared)
+    for executor in (processes, ThreadPoolExecutor(2)):
+        shared, _ = cohort(*folders, executor=executor)
+        pd.testing.assert_frame_equal(plain, shared)
 
 
 def broken_header(folder, name):
@@ -616,7 +624,7 @@ def broken_header(folder, name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("side", ["p", "r"])
-def test_a_header_without_a_z_axis_is_a_row_wherever_it_runs(tmp_path, side):
+def test_a_header_without_a_z_axis_is_a_row_wherever_it_runs(tmp_path, side, processes):
     images = {name: ball(1, np.uint8) for name in "abc"}
     folders = folders_of(tmp_path, images, images)
     (tmp_path / side / "b.nii.gz").unlink()
@@ -631,7 +639,7 @@ def test_a_header_without_a_z_axis_is_a_row_wherever_it_runs(tmp_path, side):
     cohort(*folders, out=out)
     assert out.read_bytes() == written
     shared = tmp_path / "t.csv"
-    cohort(*folders, out=shared, workers=2)
+    cohort(*folders, out=shared, executor=processes)
     assert shared.read_bytes() == written
 
 
