@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from .. import _console
+from .. import _console, _skipped
 from .._checks import check_number
+from .._running import split_running
 from . import tables
-from .comparison.comparison import nothing_in_common
+from .comparison.comparison import assess, nothing_in_common
 from .comparison.subjects import Group
-from .disagreement.disagreement import compare_and_keep, list_protocols, named_protocols, settings_of
+from .disagreement.disagreement import OPERATION, compare_and_keep, list_protocols, named_protocols, settings_of
 from .disagreement.judging import summary_of, verdicts_of
+from .files.both import read_both
+from .files.tree import Reading
 from .protocols import PROTOCOLS, Scored
-from .run import nothing_within, score
+from .run import nothing_within
 from .schema import Support
 
 if TYPE_CHECKING:
@@ -65,10 +68,11 @@ def protocols_files(
     own = dict(settings or {})
     # a wrong setting ends the work before files are read
     settings_of(names, own)
-    check_number("events.compare_protocols", "level", level, above=0, below=1)
+    check_number(OPERATION, "level", level, above=0, below=1)
     with _console.refusals_listed(outputs), _console.collected_warnings() as notes:
-        found = score(predicted, reference, "time", support=support, progress=not outputs.quiet, **options)
-        scored = found.scored
+        running, said = split_running({**options, "progress": not outputs.quiet}, OPERATION)
+        both = read_both(predicted, reference, support, Reading(**said, operation=OPERATION), running)
+        scored = assess(both.prediction, both.reference, "time", support=both.support)
         sides = [_named(events, name) for events, name in zip(scored.given, scored.names, strict=True)]
         stretches = scored.support.reset_index()
         with warnings.catch_warnings():
@@ -80,8 +84,10 @@ def protocols_files(
     judged = verdicts_of(list(scored.given), kept, refused)
     judged.attrs |= {"prediction": scored.names[0], "reference": scored.names[1]}
     differs = judged[judged["differs"]].drop(columns="differs")
-    facts = facts_of(scored, table) | {"files": found.report.attrs["files"]}
-    result = Beside(table, found.skipped, scored)
+    facts = facts_of(scored, table)
+    facts["files"] += both.without_a_file
+    skipped = _skipped.joined(both.skipped, scored.skipped)
+    result = Beside(table, skipped, scored)
 
     def picture() -> Axes:
         from .disagreement.protocol_dots import plot_protocols
@@ -94,7 +100,7 @@ def protocols_files(
 
         lanes = plot_verdicts(judged).figure if len(differs) else None
         paths = _paths(predicted, reference)
-        return protocols_page(table, facts, notes, judged=judged, lanes=lanes, skipped=found.skipped, paths=paths)
+        return protocols_page(table, facts, notes, judged=judged, lanes=lanes, skipped=skipped, paths=paths)
 
     def shown() -> list[Any]:
         numbers = tables.protocols_table(table, facts)
@@ -105,9 +111,7 @@ def protocols_files(
     report["judged"] = summary_of(judged)
     report["judged_differently"] = differs.to_dict("records")
     files = {} if events is None else {events: differs}
-    code = _console.deliver(
-        report, outputs, shown, picture, found.skipped, page=page, rows=table, files=files, notes=notes
-    )
+    code = _console.deliver(report, outputs, shown, picture, skipped, page=page, rows=table, files=files, notes=notes)
     within = nothing_within(support, scored)
     faults = [*_faults_of(result, is_asked=protocols is not None), *([within] if within else [])]
     for fault in faults:

@@ -23,41 +23,24 @@ from __future__ import annotations
 
 import json
 import time
-import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
 from .. import _console, _report, _skipped
-from .._checks import UsageError, check_choice, check_number, check_path
+from .._checks import UsageError, check_number
 from .._running import split_running, takes_running
-from .._text import for_table
 from . import tables
 from .comparison.comparison import assess, explain_faults, find_protocol, nothing_in_common
 from .comparison.subjects import Group, score_subjects, with_subjects
-from .files.tree import (
-    Found,
-    Reading,
-    Side,
-    check_one_input,
-    find_files,
-    is_lost,
-    is_one_file,
-    is_standard,
-    lost_on_both,
-    read_sides,
-    unpaired_rows,
-    without_partner,
-)
-from .formats import FORMATS, recording_of
+from .files.both import read_both
+from .files.tree import Reading
 from .protocols import PROTOCOLS, By, Protocol, Scored
 from .protocols.scored import check_report, checked_by
-from .schema import Support, as_support, first_names, names_apart, names_in
+from .schema import Support, first_names, names_apart, names_in
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,6 +51,7 @@ EXPLAIN_WITHIN = 1.0
 """The command scores again, to explain known faults, where the first time took less, seconds."""
 
 
+OPERATION = "events.score"
 LEVEL = 0.95
 
 
@@ -177,66 +161,37 @@ def score(
     >>> float(report.intersection), len(skipped), scored.names
     (5.0, 0, ('a.csv', 'b.csv'))
     """
-    check_path("events.score", "predicted", predicted)
-    check_path("events.score", "reference", reference)
-    by = checked_by("events.score", by)
-    check_choice("events.score", "kind", kind, (None, *FORMATS))
-    if rate is not None:
-        check_number("events.score", "rate", rate, above=0)
-    check_number("events.score", "level", level, above=0, below=1)
+    by = checked_by(OPERATION, by)
+    check_number(OPERATION, "level", level, above=0, below=1)
     if group is None and level != LEVEL:
         raise UsageError(
-            f"events.score: level={level:g} is of the intervals over subjects, and without group= there are none; say "
+            f"{OPERATION}: level={level:g} is of the intervals over subjects, and without group= there are none; say "
             "whose each recording is: group= (--group at the command line)"
         )
-    running, parameters = split_running(parameters, "events.score")
-    # a wrong setting or support ends the work before files are read
+    running, parameters = split_running(parameters, OPERATION)
+    # a wrong setting ends the work before files are read
     rules, _ = find_protocol(protocol)
     rules.configure(corrected=corrected, **parameters)
     if operating_points and not rules.takes_points:
         names = ", ".join(name for name, preset in PROTOCOLS.items() if preset.takes_points)
-        raise UsageError(f"events.score: this protocol has no operating points; score them by one of {names}")
-    as_support(support, ())
-    prediction_path = Path(predicted)
-    reference_path = Path(reference)
-    check_one_input("events.score", (prediction_path, reference_path))
-    are_files = is_one_file(prediction_path) and is_one_file(reference_path)
-    if are_files:
-        running = replace(running, progress=False)
-    files = {
-        "prediction": find_files(prediction_path, "prediction"),
-        "reference": find_files(reference_path, "reference"),
-    }
-    if are_files and not operating_points:
-        # two files are of one recording, whatever they are called
-        named = prediction_path if is_standard(reference_path) else reference_path
-        recording = for_table(recording_of(named))
-        files = {side: [found[0]._replace(recording=recording)] for side, found in files.items()}
-    sides = read_sides(files, Reading(kind, rate, subset, points=operating_points), running)
-    a = sides["prediction"]
-    b = sides["reference"]
-    lost = lost_on_both(a, b)
-    durations = _scored_time(support, a, b, lost)
+        raise UsageError(f"{OPERATION}: this protocol has no operating points; score them by one of {names}")
+    how = Reading(kind, rate, subset, OPERATION, operating_points)
+    both = read_both(predicted, reference, support, how, running)
     scored = assess(
-        _events_of(a, lost, prediction_path.name),
-        _events_of(b, lost, reference_path.name),
+        both.prediction,
+        both.reference,
         protocol,
-        support=durations,
+        support=both.support,
         corrected=corrected,
         **parameters,
     )
     report = scored.report(by)
-    n_unread = len(_unread(support, a, b, lost))
-    if n_unread:
-        report.attrs["files"] += f", {n_unread} of them without a file: their time counts, as without events"
+    report.attrs["files"] += both.without_a_file
     if group is not None:
         report = with_subjects(report, scored, group, level=level)
     if explain:
         explain_faults(scored, report, by)
-    are_folders = prediction_path.is_dir() and reference_path.is_dir()
-    unpaired = _unpaired(files, sides) if are_folders and not operating_points else _skipped.as_skipped()
-    skipped = _skipped.joined(a.skipped, b.skipped, unpaired, scored.skipped)
-    return ScoredFiles(report, skipped, scored)
+    return ScoredFiles(report, _skipped.joined(both.skipped, scored.skipped), scored)
 
 
 def summarise(report: xr.Dataset) -> pd.DataFrame:
@@ -365,93 +320,3 @@ def draw_timelines(scored: Scored) -> Axes:
     from .pictures.plotting import plot_scored
 
     return plot_scored(scored)
-
-
-COUNTS_AS = {"prediction": "false alarms", "reference": "missed"}
-
-
-def _unpaired(files: Mapping[str, Sequence[Found]], sides: Mapping[str, Side]) -> pd.DataFrame:
-    """List the files of two folders that have no partner: their events count all the same."""
-    tables = []
-    for side, other in (("prediction", "reference"), ("reference", "prediction")):
-        detail = (
-            f"the {other} has no file of this recording, so all its events count as {COUNTS_AS[side]}; name the files "
-            "alike, or, if there is no event on that side, save one without any: its header alone"
-        )
-        alone = without_partner(sides[side], sides[other])
-        tables.append(unpaired_rows(side, files[side], dict.fromkeys(alone, detail)))
-    return _skipped.joined(*tables)
-
-
-def _scored_time(support: Support, prediction: Side, reference: Side, lost: set[str]) -> Support:
-    """Return what was scored; a number of seconds holds for every recording that was read, with events or without."""
-    if support is None:
-        return _durations(prediction.support, reference.support, lost)
-    read = _recordings(prediction, reference, lost)
-    if not isinstance(support, pd.DataFrame | Mapping):
-        return pd.DataFrame({"file": read, "duration": float(support)})
-    named = as_support(support, ())
-    stretches = named[~is_lost(named.index.to_series(), lost)]
-    with_events = {*prediction.events["file"], *reference.events["file"]}
-    quiet = sorted(set(read) - with_events - set(stretches.index))
-    if quiet:
-        _warn_of_quiet(quiet, _unread(support, prediction, reference, lost))
-    # the length of those that it does not name is not known
-    return as_support(stretches.reset_index(), quiet).reset_index()
-
-
-def _recordings(prediction: Side, reference: Side, lost: set[str]) -> pd.Series[str]:
-    """Return the recordings that a file of either side names or is called after, without those that are left out."""
-    recordings = pd.concat([prediction.support["file"], reference.support["file"]]).drop_duplicates()
-    read: pd.Series[str] = recordings[~is_lost(recordings, lost)]
-    return read
-
-
-def _unread(support: Support, prediction: Side, reference: Side, lost: set[str]) -> list[str]:
-    """Return the recordings that the support names, and of which neither side has a file."""
-    named, _ = names_apart(support, _recordings(prediction, reference, lost))
-    is_left_out = is_lost(pd.Series(named, dtype=object), lost)
-    return [file for file, left_out in zip(named, is_left_out, strict=True) if not left_out]
-
-
-def _warn_of_quiet(quiet: list[str], unread: list[str]) -> None:
-    """Warn of recordings without events that the support does not name; if it names others, these may be misspelt."""
-    named = f"names {first_names(unread)}, of which neither side has a file, and " if unread else ""
-    remedy = "name them alike, or add it to the support" if unread else "add it to the support"
-    warnings.warn(
-        f"events.score: the support {named}says nothing of {first_names(quiet)}, whose files hold no events: what "
-        f"needs the length is NaN; {remedy}",
-        stacklevel=4,
-    )
-
-
-def _durations(prediction: pd.DataFrame, reference: pd.DataFrame, lost: set[str]) -> pd.DataFrame:
-    """Return how long each recording is: as the reference says, else as the prediction does."""
-    predicted = _longest(prediction)
-    annotated = _longest(reference)
-    both = predicted.index.intersection(annotated.index)
-    different = [file for file in both if abs(predicted[file] - annotated[file]) > 1e-6]
-    if different:
-        first = different[0]
-        warnings.warn(
-            f"events.score: {len(different)} recordings have two durations (prediction of {first}: "
-            f"{predicted[first]:g} s, reference: {annotated[first]:g} s); the reference's hold",
-            stacklevel=3,
-        )
-    known = annotated.combine_first(predicted)
-    is_read = ~is_lost(known.index.to_series(), lost)
-    return known[is_read].rename_axis("file").reset_index(name="duration")
-
-
-def _longest(support: pd.DataFrame) -> pd.Series[float]:
-    duration = support.groupby("file")["duration"].max().astype(float)
-    # a file that says 0 s does not know
-    is_duration = (duration > 0) & np.isfinite(duration)
-    return duration.where(is_duration)
-
-
-def _events_of(side: Side, lost: set[str], name: str) -> pd.DataFrame:
-    is_read = ~is_lost(side.events["file"], lost)
-    events = side.events[is_read].reset_index(drop=True)
-    events.attrs["name"] = name
-    return events

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 
     from ..._console import Outputs
 
+OPERATION = "events.agree"
 MOST_LINES = 40
 MOST_CONFUSIONS = 6
 """Of a page: pairs whose confusion is shown."""
@@ -77,7 +78,7 @@ def agree_files(
     with _console.refusals_listed(outputs), _console.collected_warnings() as notes:
         names = _names_of(paths)
         files = _files_of(paths, names)
-        read = read_sides(files, Reading(kind, rate, None, "events.agree"), Running())
+        read = read_sides(files, Reading(kind, rate, None, OPERATION), Running())
         sides = [read[name] for name in names]
         lost = set().union(*(lost_on_both(a, b) for a, b in combinations(sides, 2)))
         unpaired = _skipped.as_skipped()
@@ -309,15 +310,14 @@ def nothing_shared(tables: Sequence[pd.DataFrame], names: Sequence[str]) -> list
 
 def _check(paths: Sequence[Path], support: Support, epoch: float | None, kind: str | None, rate: float | None) -> None:
     """Refuse what is wrong before files are read."""
-    operation = "events.agree"
     if len(paths) < 2:
-        raise UsageError(f"{operation}: agreement takes two annotators or more, got {len(paths)}; name a file of each")
-    check_choice(operation, "kind", kind, (None, *FORMATS))
+        raise UsageError(f"{OPERATION}: agreement takes two annotators or more, got {len(paths)}; name a file of each")
+    check_choice(OPERATION, "kind", kind, (None, *FORMATS))
     for name, value in (("rate", rate), ("epoch", epoch)):
         if value is not None:
-            check_number(operation, name, value, above=0)
+            check_number(OPERATION, name, value, above=0)
     as_support(support, ())
-    check_one_input(operation, paths)
+    check_one_input(OPERATION, paths)
 
 
 def _names_of(paths: Sequence[Path]) -> list[str]:
@@ -330,9 +330,9 @@ def _names_of(paths: Sequence[Path]) -> list[str]:
 
 def _files_of(paths: Sequence[Path], names: Sequence[str]) -> dict[str, list[Found]]:
     """Return the files of each annotator."""
-    files = {name: find_files(path, name, "events.agree") for name, path in zip(names, paths, strict=True)}
+    files = {name: find_files(path, name, OPERATION) for name, path in zip(names, paths, strict=True)}
     if len(files) < len(paths):
-        raise UsageError("events.agree: a file is named twice; name a file of each annotator")
+        raise UsageError(f"{OPERATION}: a file is named twice; name a file of each annotator")
     if all(is_one_file(path) for path in paths):
         first = next(path for path in paths if not is_standard(path))
         recording = for_table(recording_of(first))

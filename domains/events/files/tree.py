@@ -296,7 +296,7 @@ def read_case(payload: Mapping[str, Any]) -> dict[str, Any]:
     events = part.events
     support = part.support
     if how.points:
-        events = _as_point(events, path, payload["recording"])
+        events = _as_point(events, path, payload["recording"], how.operation)
         support = support[support["file"] != payload["recording"]]
     return {
         "events": _as_lists(events),
@@ -311,11 +311,11 @@ def _as_lists(table: pd.DataFrame) -> dict[str, list[Any]]:
     return {str(name): cells.tolist() for name, cells in table.items()}
 
 
-def _as_point(events: pd.DataFrame, path: str, point: str) -> pd.DataFrame:
+def _as_point(events: pd.DataFrame, path: str, point: str, operation: str) -> pd.DataFrame:
     """Say of events at which operating point they are predicted."""
     if (events["file"] == point).any():
         raise ReadError(
-            f"events.score: {file_name(path)}: an operating point holds what is predicted of all recordings, and its "
+            f"{operation}: {file_name(path)}: an operating point holds what is predicted of all recordings, and its "
             "rows do not name theirs; add a column filename"
         )
     return events.assign(operating_point=point)
@@ -552,7 +552,7 @@ def _describes(path: Path) -> bool:
     if path.stem.endswith("_events"):
         return True
     try:
-        data = load_json(read_text("events.score", path), constants=True)
+        data = load_json(read_text("events.read_events", path), constants=True)
     except (ValueError, OSError):
         return True
     return not isinstance(data, dict) or not set(ROOTS) & set(data)
