@@ -17,7 +17,7 @@ from .protocols import PROTOCOLS, Protocol, Scored
 from .protocols.fragments import ward_taxonomy
 from .run import score, summarise
 from .schema import as_events, as_support
-from .steps import add_margins, clean, clip_to_support, drop_short, merge_close, snap_to_grid, split_long
+from .steps.steps import add_margins, clean, clip_to_support, drop_short, merge_close, snap_to_grid, split_long
 from .tracks import dwell, frame_overlap, possession, read_tracks, transitions
 from .tracks.scenes import player_and_ball
 from .tracks.scripts import possession_scenes

@@ -9,7 +9,7 @@ Conventions
 
 References
 ----------
-See `domains.events.steps`.
+See `domains.events.steps.steps`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from .files.writing import DURATION, ROUNDED, format_to_write
 from .formats import recording_of
 from .pictures.clocks import label_time
 from .schema import durations_of
-from .steps import clean
+from .steps.steps import clean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -290,6 +290,7 @@ def nothing_defined(scored: Scored) -> str:
     Examples
     --------
     >>> import warnings
+    >>> import numpy as np
     >>> point = np.array([[5.0, 5.0]])
     >>> with warnings.catch_warnings(action="ignore"):
     ...     nothing, something = (assess(point + [0, width], point, "time", support=9.0) for width in (0, 1))

@@ -31,7 +31,7 @@ from ..._checks import UsageError
 from ..frames.rounding import ToWhole, made_whole
 from ..frames.switches import ends_of_runs
 from ..schema import as_list, names_in, places_in, times_of
-from ..steps import cut, joined, repeated
+from ..steps.rows import cut, joined, repeated
 
 Order = Literal["rows", "time"]
 Outside = Literal["counted", "dropped"]

@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-- Each function takes a table and returns a new one; none is changed in place. Rows of one file and label belong
-  together, and no row is touched by one of another.
+- Each function takes events as `as_events` does, and returns a new table; none is changed in place. Rows of one file
+  and label belong together, and no row is touched by one of another.
 - Seconds. A gap shorter than `min_gap` is no gap, and an event shorter than `min_duration` is no event: one at the
   limit stays. Times are compared to a nanosecond, `EXACT`: 1.8 - 1.6 is 0.2.
 - Rows keep their order. Pieces of an event stand one after the other where it stood; a merged event stands where the
@@ -32,19 +32,15 @@ import pandas as pd
 
 from overlap import intervals
 
-from .._checks import UsageError, check_choice, check_number
-from .._files import check_budget
-from .._text import count_of
-from .frames.rounding import TOLERANCE, check_rounding, whole_ends
-from .frames.switches import ends_of_runs
-from .schema import COLUMNS, Support, as_events, as_support, durations_of, times_of, warn_of_names
+from ..._checks import UsageError, check_choice, check_number
+from ..._files import check_budget
+from ..._text import count_of
+from ..frames.rounding import TOLERANCE, check_rounding, whole_ends
+from ..schema import COLUMNS, Support, as_events, as_support, durations_of, times_of, warn_of_names
+from .rows import EXACT, cut, merged, with_shared_gaps, without_frames
 
 Meeting = Literal["merge", "share", "keep"]
 
-EXACT = 1e-9
-"""Seconds."""
-
-OF_FRAMES = ("first_frame", "n_frames")
 _BYTES_A_ROW = 200
 
 
@@ -83,7 +79,7 @@ def merge_close(events: Any, min_gap: float = 0.0) -> pd.DataFrame:
     [[0.0, 2.0], [4.0, 5.0]]
     """
     table = _read("events.merge_close", events, min_gap=min_gap)
-    return _told(table, _merged(table, min_gap), step="merge", min_gap=min_gap)
+    return _told(table, merged(table, min_gap), step="merge", min_gap=min_gap)
 
 
 def drop_short(events: Any, min_duration: float) -> pd.DataFrame:
@@ -168,7 +164,7 @@ def split_long(events: Any, max_duration: float) -> pd.DataFrame:
     n_pieces = float(np.ceil(durations_of(table) / max_duration).sum())
     what = f"{n_pieces:g} pieces of max_duration={max_duration:g} s"
     check_budget("events.split_long", "events", int(min(n_pieces, 1e15)) * _BYTES_A_ROW, what)
-    pieces = _without_frames(cut(table, max_duration, EXACT))
+    pieces = without_frames(cut(table, max_duration, EXACT))
     return _told(table, pieces, step="split", max_duration=max_duration)
 
 
@@ -216,14 +212,14 @@ def add_margins(events: Any, before: float = 0.0, after: float = 0.0, *, meeting
     check_choice(operation, "meeting", meeting, ("merge", "share", "keep"))
     table = _read(operation, events, before=before, after=after)
     if meeting == "share":
-        wider = _shared_gaps(table, before, after)
+        wider = with_shared_gaps(table, before, after)
     else:
         wider = table.assign(onset=table["onset"] - before, offset=table["offset"] + after)
     if meeting == "merge":
-        wider = _merged(wider, 0.0)
+        wider = merged(wider, 0.0)
     _warn_of_early(table, wider)
     settings = {"before_onset": before, "after_offset": after, "meeting": meeting}
-    return _told(table, _without_frames(wider), step="extend", **settings)
+    return _told(table, without_frames(wider), step="extend", **settings)
 
 
 def snap_to_grid(
@@ -280,7 +276,7 @@ def snap_to_grid(
             f'time, by rounding={rounding!r}; rounding="cover" keeps the frames that they touch',
             stacklevel=2,
         )
-    return _told(table, _without_frames(snapped), step="snap", rate=rate, rounding=rounding)
+    return _told(table, without_frames(snapped), step="snap", rate=rate, rounding=rounding)
 
 
 def clip_to_support(events: Any, support: Support) -> pd.DataFrame:
@@ -331,7 +327,7 @@ def clip_to_support(events: Any, support: Support) -> pd.DataFrame:
     inside = table.iloc[row]
     onset = np.maximum(inside["onset"].to_numpy(), bounds[stretch, 0])
     offset = np.minimum(inside["offset"].to_numpy(), bounds[stretch, 1])
-    clipped = _without_frames(inside).assign(onset=onset, offset=offset).reset_index(drop=True)
+    clipped = without_frames(inside).assign(onset=onset, offset=offset).reset_index(drop=True)
     return _told(table, clipped, step="clip")
 
 
@@ -426,81 +422,6 @@ def clean(
     return cleaned
 
 
-def joined(
-    events: pd.DataFrame, group: np.ndarray, is_close: Callable[[np.ndarray], np.ndarray], *, running: bool
-) -> pd.DataFrame:
-    """Join each row with the row before, where both are of one group and the gap between them is close.
-
-    Parameters
-    ----------
-    events : DataFrame
-        Events.
-    group : ndarray, shape (n,)
-        What only rows of the same share are joined by.
-    is_close : callable
-        Takes the gaps, seconds, negative where rows overlap, and says which are none.
-    running : bool
-        Whether gaps are measured from the latest end of all rows before, and a joined event ends there; else from
-        the end of the row before, and it ends where its last row does.
-
-    Returns
-    -------
-    DataFrame
-        The first row of each run, with the offset of the run and its old index.
-
-    Examples
-    --------
-    >>> rows = as_events([[0, 9], [2, 3], [9.5, 11]])
-    >>> joined(rows, np.zeros(3), lambda gap: gap < 1, running=True)["offset"].tolist()
-    [11.0]
-    >>> joined(rows, np.zeros(3), lambda gap: gap < 1, running=False)["offset"].tolist()
-    [3.0, 11.0]
-    """
-    onset = events["onset"].to_numpy()
-    reach = events["offset"].to_numpy()
-    if running:
-        reach = events["offset"].groupby(group, sort=False).cummax().to_numpy()
-    is_new_group = group[1:] != group[:-1]
-    is_apart = ~is_close(onset[1:] - reach[:-1])
-    first, last = ends_of_runs(is_new_group | is_apart, len(events))
-    return events[first].assign(offset=reach[last])
-
-
-def cut(events: pd.DataFrame, max_duration: float, tolerance: float) -> pd.DataFrame:
-    """Cut longer events into pieces of this length and a rest.
-
-    Examples
-    --------
-    >>> times_of(cut(as_events([[0, 7]]), 3.0, 0.0)).tolist()
-    [[0.0, 3.0], [3.0, 6.0], [6.0, 7.0]]
-    """
-    onset = events["onset"].to_numpy()
-    offset = events["offset"].to_numpy()
-    pieces = np.ceil((offset - onset - tolerance) / max_duration)
-    # an event that lasts no time, or ends before it begins (rows out of order), stays one row
-    pieces = np.maximum(pieces, 1).astype(int)
-    row, nth = repeated(pieces)
-    is_last = nth + 1 == pieces[row]
-    begin = onset[row] + nth * max_duration
-    next_begin = onset[row] + (nth + 1) * max_duration
-    end = np.where(is_last, offset[row], next_begin)
-    return events.iloc[row].assign(onset=begin, offset=end).reset_index(drop=True)
-
-
-def repeated(count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each repetition the row, and which repetition it is.
-
-    Examples
-    --------
-    >>> repeated(np.array([1, 0, 2]))
-    (array([0, 2, 2]), array([0, 0, 1]))
-    """
-    row = np.repeat(np.arange(len(count)), count)
-    begin = np.cumsum(count) - count
-    nth = np.arange(len(row)) - np.repeat(begin, count)
-    return row, nth
-
-
 def _read(operation: str, events: Any, **seconds: float) -> pd.DataFrame:
     """Check amounts of seconds, and return the table with what was done to it before."""
     for name, amount in seconds.items():
@@ -523,51 +444,6 @@ def _both_margins(extend: Any) -> tuple[float, float]:
     return before, after
 
 
-def _groups(table: pd.DataFrame) -> np.ndarray:
-    """Return the number of each row's file and label."""
-    return table.groupby(["file", "label"], sort=False).ngroup().to_numpy()
-
-
-def _merged(table: pd.DataFrame, min_gap: float) -> pd.DataFrame:
-    """Return the table with gaps shorter than that filled, and with what overlaps or touches as one."""
-    group = _groups(table)
-    order = np.lexsort((table["onset"].to_numpy(), group))
-    by_time = table.iloc[order]
-    whole = joined(by_time, group[order], lambda gap: (gap <= EXACT) | (gap < min_gap - EXACT), running=True)
-    # which merged event each row is in: the first of a run is a row of `whole`
-    run = np.cumsum(by_time.index.isin(whole.index)) - 1
-    highest = by_time["confidence"].groupby(run).max().to_numpy()
-    whole = whole.assign(confidence=highest).sort_index().reset_index(drop=True)
-    return _without_frames(whole)
-
-
-def _shared_gaps(table: pd.DataFrame, before: float, after: float) -> pd.DataFrame:
-    """Return the table with margins that end where they meet."""
-    group = _groups(table)
-    order = np.lexsort((table["onset"].to_numpy(), group))
-    times = times_of(table)[order]
-    is_same = group[order][1:] == group[order][:-1]
-    gap = times[1:, 0] - times[:-1, 1]
-    n_overlapping = int((is_same & (gap < -EXACT)).sum())
-    if n_overlapping:
-        raise UsageError(
-            f'events.add_margins: meeting="share" and {n_overlapping} events overlap the one before, so that there is '
-            "no gap to share; pass merge_close(events), or another meeting"
-        )
-    is_wide = ~is_same | (gap >= before + after)
-    total = before + after
-    share = np.maximum(gap, 0) * (after / total if total else 0.0)
-    end = times[:-1, 1] + np.where(is_wide, after, share)
-    onset = times[:, 0] - before
-    onset[1:] = np.where(is_wide, onset[1:], end)
-    offset = times[:, 1] + after
-    offset[:-1] = end
-    wider = np.empty_like(times)
-    wider[order, 0] = onset
-    wider[order, 1] = offset
-    return table.assign(onset=wider[:, 0], offset=wider[:, 1])
-
-
 def _warn_of_early(before: pd.DataFrame, after: pd.DataFrame) -> None:
     if not (before["onset"] >= 0).all():
         return
@@ -578,10 +454,6 @@ def _warn_of_early(before: pd.DataFrame, after: pd.DataFrame) -> None:
             "there, clip_to_support(events, None) cuts that off (at the command line --support, with their length)",
             stacklevel=3,
         )
-
-
-def _without_frames(table: pd.DataFrame) -> pd.DataFrame:
-    return table.drop(columns=[name for name in OF_FRAMES if name in table])
 
 
 def _told(before: pd.DataFrame, after: pd.DataFrame, **settings: Any) -> pd.DataFrame:
@@ -601,4 +473,4 @@ def _told(before: pd.DataFrame, after: pd.DataFrame, **settings: Any) -> pd.Data
 def _covered(table: pd.DataFrame) -> float:
     """Return the time that the events of each file and label cover, added up."""
     own = table[COLUMNS].reset_index(drop=True)
-    return float(durations_of(_merged(own, 0.0)).sum())
+    return float(durations_of(merged(own, 0.0)).sum())
