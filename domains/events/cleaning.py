@@ -119,16 +119,12 @@ def draw_cleaned(before: pd.DataFrame, after: pd.DataFrame, *, name: str = "even
 
     from .pictures.plotting import FAINT, row_names
 
-    of_rows = before[["file", "label"]].drop_duplicates()
-    rows = list(of_rows.head(MOST_LINES).itertuples(index=False, name=None))
-    sides = ((before, -0.38, ONLY_B, "before"), (after, 0.02, BOTH, "after"))
+    all_rows = before[["file", "label"]].drop_duplicates()
+    rows = list(all_rows.head(MOST_LINES).itertuples(index=False, name=None))
     with printed():
         ax = axes_or_new(None, (TWO_COLUMNS, 0.85 + 0.3 * max(len(rows), 1)))
-        for height, (file, label) in enumerate(rows):
-            for table, top, colour, _ in sides:
-                own = table[(table["file"] == file) & (table["label"] == label)]
-                bars = list(zip(own["onset"], durations_of(own), strict=True))
-                ax.broken_barh(bars, (height + top, 0.36), facecolors=colour, linewidth=0)
+        _draw_bars(ax, before, rows, top=-0.38, colour=ONLY_B)
+        _draw_bars(ax, after, rows, top=0.02, colour=BOTH)
         ax.set_yticks(range(len(rows)), [name or "events" for name in row_names(rows)])
         ax.tick_params(axis="y", length=0)
         ax.set_ylim(len(rows) - 0.4, -0.6)
@@ -138,18 +134,30 @@ def draw_cleaned(before: pd.DataFrame, after: pd.DataFrame, *, name: str = "even
         ax.margins(x=0.01)
         time = label_time(ax, None, None)
         ax.set_xlabel(time)
-        ax.set_title(
-            _title(name, after.attrs.get("steps", []), len(rows), len(of_rows)), fontsize="medium", loc="left", pad=16
-        )
-        counts = (f"{said}: {count_of(len(table), 'event')}" for table, _, _, said in sides)
-        handles = [Patch(color=colour, label=text) for (_, _, colour, _), text in zip(sides, counts, strict=True)]
+        title = _title(name, after.attrs.get("steps", []), len(rows), len(all_rows))
+        ax.set_title(title, fontsize="medium", loc="left", pad=16)
+        handles = [
+            Patch(color=ONLY_B, label=f"before: {count_of(len(before), 'event')}"),
+            Patch(color=BOTH, label=f"after: {count_of(len(after), 'event')}"),
+        ]
         where: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1.0), "ncols": 2}
         ax.legend(handles=handles, **where, handlelength=1.2, borderaxespad=0.2, borderpad=0, frameon=False)
     return ax
 
 
+def _draw_bars(ax: Axes, events: pd.DataFrame, rows: list[tuple[str, str]], *, top: float, colour: str) -> None:
+    """Draw the events of each file and label as bars, so far from the middle of its row."""
+    for height, (file, label) in enumerate(rows):
+        own = events[(events["file"] == file) & (events["label"] == label)]
+        bars = list(zip(own["onset"], durations_of(own), strict=True))
+        ax.broken_barh(bars, (height + top, 0.36), facecolors=colour, linewidth=0)
+
+
 def _title(name: str, done: list[dict[str, Any]], n_drawn: int, n_rows: int) -> str:
     """Return what was done, and which rows are drawn."""
     steps = [f"{row['step']} ({_settings_of(row)})" for row in pd.DataFrame(done).to_dict("records")]
-    rows = [] if n_drawn == n_rows else [f"rows 1 to {n_drawn} of {n_rows}"]
-    return "\n".join([f"{for_picture(one_line(name, 60))} before and after", ", ".join(steps) or "no step", *rows])
+    lines = [f"{for_picture(one_line(name, 60))} before and after"]
+    lines.append(", ".join(steps) or "no step")
+    if n_drawn < n_rows:
+        lines.append(f"rows 1 to {n_drawn} of {n_rows}")
+    return "\n".join(lines)
