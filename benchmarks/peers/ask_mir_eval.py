@@ -77,6 +77,9 @@ def of_times(a: list[int], b: list[int]) -> dict[str, Any]:
     answer: dict[str, Any] = {"onset": [p, r, f], "beat": mir_eval.beat.f_measure(*beats)}
     sections = [mir_eval.util.boundaries_to_intervals(np.unique(x)) for x in (reference, predicted)]
     if min(map(len, sections)):
+        for trim in (False, True):
+            found = mir_eval.segment.deviation(*sections, trim=trim)
+            answer[f"deviation {trim}"] = [None if np.isnan(x) else float(x) for x in found]
         for window in (0.5, 3.0):
             for trim in (False, True):
                 answer[f"sections {window} {trim}"] = list(mir_eval.segment.detection(*sections, window, trim=trim))

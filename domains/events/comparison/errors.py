@@ -53,9 +53,11 @@ def boundary_errors(
     Returns
     -------
     Dataset
-        ``pairs``; ``onset_bias`` and ``offset_bias``, the means of predicted minus annotated; ``onset_error`` and
-        ``offset_error``, those of their amounts; ``latency``, how long after the onset of a reference the first
-        prediction that found it begins. Seconds, NaN where nothing was found. What was matched under is in ``attrs``.
+        ``pairs``; ``onset_bias`` and ``offset_bias``, the means of predicted minus annotated, so that what is too early
+        is below 0; ``onset_sd`` and ``offset_sd``, their standard deviations (divided by n); ``onset_error`` and
+        ``offset_error``, the means of their amounts; ``latency``, how long after the onset of a reference the first
+        prediction that found it begins, on average, ``latency_sd`` and ``latency_median``. Seconds, NaN where nothing
+        was found. What was matched under is in ``attrs``.
 
     Raises
     ------

@@ -52,18 +52,23 @@ FIGURES = (
     "balanced_accuracy",
     "kappa",
     "macro_f1",
+    "macro_error_rate",
     "psds",
     "mean_ap",
     "average_map",
     "recall_at_1x",
     "recall_at_5x",
     "auc",
+    "ar_at_1",
+    "ar_at_10",
+    "ar_at_100",
     "reference_f1",
     "mean_f1",
     "edit",
     "overlap_ratio",
     "purity",
     "coverage",
+    "purity_coverage_f",
 )
 """The figures that subjects have of their own."""
 

@@ -28,7 +28,7 @@ import overlap as ov
 from overlap import intervals
 
 from ..schema import durations_of, times_of
-from .preparation import reach_of_support, united
+from .preparation import numbers_in, reach_of_support, united
 
 Points = Literal["same", "any", "never"]
 Repeated = Literal["each", "once"]
@@ -85,6 +85,59 @@ def tiou(
     if points == "any":
         return _with_all_points(Pairs(i, j, value), a, b, group)
     return Pairs(i, j, value)
+
+
+def box_iou(prediction: pd.DataFrame, reference: pd.DataFrame, *, points: Points = "same") -> Pairs:
+    """Pair events of one file and label whose boxes of time and frequency overlap; the value is the IoU of the boxes.
+
+    Parameters
+    ----------
+    prediction, reference : DataFrame
+        Events with ``low_freq`` and ``high_freq``, in one unit.
+    points : {"same", "never"}
+        What two boxes without area are worth, 0/0: 1 if they are one and the same ("same"), or nothing ("never").
+
+    Raises
+    ------
+    ValueError
+        If a side has no frequencies, a row lacks one, or ends below where it begins.
+
+    Examples
+    --------
+    >>> from ..schema import as_events
+    >>> call = as_events([[0, 2]]).assign(low_freq=1000, high_freq=3000)
+    >>> float(box_iou(call, call.assign(low_freq=2000)).value[0])
+    0.5
+    """
+    a = _boxes_of(prediction, "prediction")
+    b = _boxes_of(reference, "reference")
+    near = tiou(prediction, reference)
+    i = near.prediction
+    j = near.reference
+    value = np.asarray(ov.iou(ov.boxes.measure(a[i], b[j]), empty=0.0), float)
+    if points == "same":
+        value[(a[i] == b[j]).all(axis=1)] = 1.0
+    is_some = value > 0
+    return Pairs(i[is_some], j[is_some], value[is_some])
+
+
+def _boxes_of(events: pd.DataFrame, side: str) -> np.ndarray:
+    """Return boxes (onset, low_freq, offset, high_freq) of events."""
+    remedy = (
+        "give every row of both sides low_freq and high_freq in Hz, or score time alone: shape='interval' (at the "
+        "command line --param shape=interval)"
+    )
+    low = numbers_in(events, "low_freq", side, remedy)
+    high = numbers_in(events, "high_freq", side, remedy)
+    wrong = np.flatnonzero(low > high)
+    if len(wrong):
+        row = wrong[0]
+        raise ValueError(
+            f"events.assess: {len(wrong)} of {len(events)} rows of the {side} have a high_freq below their low_freq "
+            f"(the first, row {row}: {low[row]:g} to {high[row]:g}); {remedy}"
+        )
+    times = times_of(events)
+    return np.stack([times[:, ONSET], low, times[:, OFFSET], high], axis=1)
 
 
 def collar(

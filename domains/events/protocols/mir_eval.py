@@ -4,7 +4,7 @@ Conventions
 -----------
 - "mir_eval_onset": onsets within a window, one to one, as many as can be. Beats are onsets within 0.07 s, of which
   those before 5 s are left out (``window=0.07, begin=5``); boundaries of sections are the times at which sections begin
-  or end (``times="boundaries"``, a window of 0.5 or 3 s).
+  or end (``times="boundaries"``, a window of 0.5 or 3 s), with their deviations.
 - "mir_eval_transcription": notes whose onset, pitch and offset lie close. ``offset=None`` leaves offsets out, which is
   mir_eval's "no offset"; ``onset`` and ``pitch_tolerance`` can be None too. Pitch is a column ``pitch`` of both tables,
   in Hz unless ``pitch_unit`` says otherwise, and is compared in cents, 1200 to the octave.
@@ -38,8 +38,8 @@ from .bipartite import largest_matching
 from .criteria import Pairs, collar
 from .descriptions import F1, NOT_USED, ONE_TO_ONE, POOLED, Description, of_nothing, within
 from .matchers import NOBODY, Matches, as_matrix
-from .preparation import Order, ordered
-from .reducers import count, names_of, tally
+from .preparation import Order, numbers_in, ordered
+from .reducers import count, medians, names_of, tally
 from .scored import By, Matched, Protocol, Scored, Weighed
 from .sed_eval import check_collars
 from .settings import OPERATION, Empty, check_amount, check_empty, check_flag, check_order, check_share
@@ -218,6 +218,52 @@ def count_notes(scored: Scored, by: By) -> xr.Dataset:
     return data.assign(overlap_ratio=ratio_of_pairs, overlap_sum=(data.intersection.dims, total))
 
 
+def count_onsets(scored: Scored, by: By) -> xr.Dataset:
+    """Count times as `count` does, and add how far boundaries lie from the nearest one of the other side.
+
+    Parameters
+    ----------
+    scored : Scored
+        Times and their matches; settings: ``empty times``.
+    by : {"label", "file"}, both or None
+        What to keep apart.
+
+    Returns
+    -------
+    Dataset
+        Those of `count`. With ``times="boundaries"`` also ``reference_deviation``, the median distance from a boundary
+        of the reference to the nearest predicted one of its file, and ``prediction_deviation``, the other way round;
+        seconds, however far. A boundary in whose file the other side has none counts in neither.
+    """
+    data = count(scored, by)
+    if scored.settings.times == "onset":
+        return data
+    dims = data.intersection.dims
+    shape = data.intersection.shape
+    names = names_of(scored, by)
+    of_reference = medians(scored.reference, _to_nearest(scored.reference, scored.prediction), names, by)
+    of_prediction = medians(scored.prediction, _to_nearest(scored.prediction, scored.reference), names, by)
+    return data.assign(
+        reference_deviation=(dims, of_reference.reshape(shape)),
+        prediction_deviation=(dims, of_prediction.reshape(shape)),
+    )
+
+
+def _to_nearest(events: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
+    """Return how far each event begins from the nearest begin of the others in its file; NaN where there is none."""
+    begins = {file: np.sort(part["onset"].to_numpy(float)) for file, part in others.groupby("file")}
+    distance = np.full(len(events), nan)
+    for file, rows in events.groupby("file").indices.items():
+        if file not in begins:
+            continue
+        onset = events["onset"].to_numpy(float)[rows]
+        later = np.searchsorted(begins[file], onset)
+        before = begins[file][np.maximum(later - 1, 0)]
+        after = begins[file][np.minimum(later, len(begins[file]) - 1)]
+        distance[rows] = np.minimum(np.abs(onset - before), np.abs(onset - after))
+    return distance
+
+
 def weigh_notes(scored: Scored) -> Weighed:
     """Return the overlap ratio of recordings that count several times."""
     of_files = count_notes(scored, "file")[["overlap_sum", "intersection"]]
@@ -308,31 +354,13 @@ def _octaves(events: pd.DataFrame, side: str, settings: NoteSettings) -> np.ndar
         "give both tables a column pitch in Hz (pitch_unit='midi' for numbers of keys), or leave pitch out: "
         "pitch_tolerance=None (at the command line --param pitch_tolerance=null)"
     )
-    pitch: np.ndarray = _numbers(events, "pitch", side, remedy)
+    pitch: np.ndarray = numbers_in(events, "pitch", side, remedy)
     if settings.pitch_unit == "midi":
         pitch = A4 * np.exp2((pitch - A4_OF_MIDI) / 12)
     elif not (pitch > 0).all():
         wrong = pitch[~(pitch > 0)][0]
         raise ValueError(f"events.assess: pitch of the {side} must be a frequency > 0 Hz; got {wrong:g}: {remedy}")
     return np.asarray(np.log2(pitch))
-
-
-def _numbers(events: pd.DataFrame, column: str, side: str, remedy: str) -> np.ndarray:
-    """Return a column that must be there and hold finite numbers."""
-    if len(events) == 0:
-        return np.empty(0)
-    if column not in events:
-        present = ", ".join(map(str, events.columns))
-        raise ValueError(f"events.assess: the {side} has no column {column} (it has {present}); {remedy}")
-    numbers = np.asarray(pd.to_numeric(events[column], errors="coerce"), float)
-    wrong = np.flatnonzero(~np.isfinite(numbers))
-    if len(wrong):
-        cell = events[column].iloc[wrong[0]]
-        raise ValueError(
-            f"events.assess: {len(wrong)} of {len(events)} rows of the {side} have no number as {column} (the first, "
-            f"row {wrong[0]}, has {cell!r}); {remedy}"
-        )
-    return numbers
 
 
 def _overlap_ratio(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -371,8 +399,8 @@ def _of_like_velocity(
         "give both tables a column velocity, or leave it out: velocity_tolerance=None (at the command line --param "
         "velocity_tolerance=null)"
     )
-    velocity_a = _numbers(prediction, "velocity", "prediction", remedy)
-    velocity_b = _numbers(reference, "velocity", "reference", remedy)
+    velocity_a = numbers_in(prediction, "velocity", "prediction", remedy)
+    velocity_b = numbers_in(reference, "velocity", "reference", remedy)
     file = reference["file"].to_numpy()
     partner = matches.reference[0]
     kept = []
@@ -445,7 +473,7 @@ def describe_notes(settings: NoteSettings) -> Description:
 
 MIR_EVAL_ONSET = Protocol(
     match_onsets,
-    count,
+    count_onsets,
     OnsetSettings(),
     corrected={"tolerance": 1e-9, "empty": nan},
     faults=("comparisons with the window depend on the last bit of a time", NOTHING),

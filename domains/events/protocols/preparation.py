@@ -404,6 +404,45 @@ def unite(events: pd.DataFrame, support: pd.DataFrame, *, rate: float | None = N
     return joined.reset_index(drop=True)
 
 
+def numbers_in(events: pd.DataFrame, column: str, side: str, remedy: str) -> np.ndarray:
+    """Return a column that must be there and hold finite numbers.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Events.
+    column, side : str
+        Which column of which side.
+    remedy : str
+        What to do where it is not there, or has no number.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column, or a row of it is no finite number.
+
+    Examples
+    --------
+    >>> from ..schema import as_events
+    >>> numbers_in(as_events([[0, 1]]).assign(pitch="440"), "pitch", "prediction", "")
+    array([440.])
+    """
+    if len(events) == 0:
+        return np.empty(0)
+    if column not in events:
+        present = ", ".join(map(str, events.columns))
+        raise ValueError(f"events.assess: the {side} has no column {column} (it has {present}); {remedy}")
+    numbers = np.asarray(pd.to_numeric(events[column], errors="coerce"), float)
+    wrong = np.flatnonzero(~np.isfinite(numbers))
+    if len(wrong):
+        cell = events[column].iloc[wrong[0]]
+        raise ValueError(
+            f"events.assess: {len(wrong)} of {len(events)} rows of the {side} have no number as {column} (the first, "
+            f"row {wrong[0]}, has {cell!r}); {remedy}"
+        )
+    return numbers
+
+
 def unite_with_points(events: pd.DataFrame, support: pd.DataFrame, *, tolerance: float = 0.0) -> pd.DataFrame:
     """Replace the events of one label and file by their union within the support; points stay, unless in an event.
 

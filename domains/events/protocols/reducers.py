@@ -346,6 +346,16 @@ def tally(events: pd.DataFrame, weights: np.ndarray, names: list[Any], by: By) -
     return np.array(sums)
 
 
+def medians(events: pd.DataFrame, values: np.ndarray, names: list[Any], by: By) -> np.ndarray:
+    """Return the medians of the rows' values, one for each name; NaN counts in none, and is the median of nothing."""
+    dims = list(dims_of(by))
+    series = pd.Series(values)
+    if not dims:
+        return np.array([series.median()])
+    of_names = series.groupby([events[dim].to_numpy() for dim in dims]).median()
+    return of_names.reindex(names).to_numpy(float)
+
+
 def coords_of(scored: Scored, by: By) -> dict[str, Any]:
     """Return the names that are kept apart, by dimension: files before labels."""
     return {dim: names_of(scored, dim) for dim in dims_of(by)}

@@ -2,6 +2,8 @@
 
 Conventions
 -----------
+- With ``shape="box"`` events are boxes of time and frequency (columns ``low_freq`` and ``high_freq``, as Raven,
+  Audacity and BirdNET write them), and the IoU is that of the boxes. It does not depend on the units.
 - Labels must agree. Of the largest matchings the one of greatest total IoU is taken.
 - Of several scored stretches, an event that shares time with one is scored, whole; others are left out and listed.
 
@@ -15,10 +17,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import nan
+from typing import Literal
 
 import pandas as pd
 
-from .criteria import Points, tiou
+from ..._checks import UsageError, check_choice
+from .criteria import Points, box_iou, tiou
 from .descriptions import (
     F1,
     NO_COLLAR,
@@ -36,6 +40,7 @@ from .preparation import Order, Outside, ordered, within_support, without_duplic
 from .reducers import count_strictly
 from .scored import Matched, Protocol
 from .settings import (
+    OPERATION,
     Empty,
     as_thresholds,
     check_amount,
@@ -70,6 +75,8 @@ class TiouSettings:
         Whether F1 is NaN where precision or recall is; else it is 0 where all is missed.
     outside : {"counted", "dropped"}
         Whether events that share no time with what was scored count, or are left out.
+    shape : {"interval", "box"}
+        Whether the IoU is that of intervals of time, or of boxes of time and frequency.
     """
 
     order: Order = "rows"
@@ -80,6 +87,7 @@ class TiouSettings:
     empty: Empty = nan
     f1_needs_both: bool = False
     outside: Outside = "dropped"
+    shape: Literal["interval", "box"] = "interval"
 
     def __post_init__(self) -> None:
         check_order(self.order)
@@ -90,6 +98,11 @@ class TiouSettings:
         check_empty(self.empty)
         check_flag("f1_needs_both", self.f1_needs_both)
         check_outside(self.outside)
+        check_choice(OPERATION, "shape", self.shape, ("interval", "box"))
+        if self.shape == "box" and self.points == "any":
+            raise UsageError(
+                f"{OPERATION}: points='any' matches points wherever they are, and boxes have a place; say points='same'"
+            )
 
 
 def match_tiou(
@@ -101,15 +114,19 @@ def match_tiou(
     reference = without_duplicates(reference, settings.duplicates)
     prediction = ordered(prediction, settings.order)
     reference = ordered(reference, settings.order)
-    pairs = tiou(prediction, reference, points=settings.points)
+    if settings.shape == "box":
+        pairs = box_iou(prediction, reference, points=settings.points)
+    else:
+        pairs = tiou(prediction, reference, points=settings.points)
     matches = one_to_one(prediction, reference, pairs, thresholds=settings.thresholds, tolerance=settings.tolerance)
     return Matched(prediction, reference, pairs, matches)
 
 
 def describe_tiou(settings: TiouSettings) -> Description:
     """Say what "tiou" does."""
+    iou = "temporal IoU" if settings.shape == "interval" else "IoU of boxes of time and frequency"
     return Description(
-        criterion=f"temporal IoU ≥ {listed(settings.thresholds)}",
+        criterion=f"{iou} ≥ {listed(settings.thresholds)}",
         matcher=f"{ONE_TO_ONE}; of these the greatest IoU",
         collar=NO_COLLAR,
         boundaries=within(settings.tolerance),

@@ -70,6 +70,15 @@ def test_boundaries_of_sections_as_mir_eval(window, trim):
     np.testing.assert_allclose(figures(report, *RATIOS[:3]), expected, rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("trim", [False, True])
+def test_deviations_of_boundaries_as_mir_eval(trim):
+    cases = [case for case in GOLDEN["times"] if f"deviation {trim}" in case["answer"]]
+    report = by_recording(cases, sections, "mir_eval_onset", times="boundaries", window=0.5, trim=trim)
+    expected = np.array([case["answer"][f"deviation {trim}"] for case in cases], float)
+    ours = figures(report, "reference_deviation", "prediction_deviation")
+    np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-12)
+
+
 SETTINGS = {
     "whole": {},
     "no offset": {"offset": None},

@@ -40,7 +40,8 @@ IN_SECONDS = {"onset", "offset", "before", "after", "min_gap", "max_duration", "
     "window",
     "unit",
 }
-ALWAYS_SECONDS = {"onset_bias", "onset_error", "offset_bias", "offset_error", "latency"}
+ALWAYS_SECONDS = {f"{boundary}_{figure}" for boundary in ("onset", "offset") for figure in ("bias", "sd", "error")}
+ALWAYS_SECONDS |= {"latency", "latency_sd", "latency_median"}
 SECONDS = {"intersection", "size_a", "size_b", "missed", "false_alarm", "confused", "true_negatives"}
 # settings that fit the scene's length and labels
 FITTING = {
