@@ -10,6 +10,7 @@ from .files.converting import convert
 from .files.io import Annotations, read_events
 from .files.writing import write_events
 from .frames.frames import Frames, from_frames, to_frames
+from .frames.windows import to_windows
 from .pictures.curves import plot_over_tiou, plot_precision_recall, plot_psd_roc
 from .pictures.plotting import plot_scored, plot_timelines
 from .pictures.verdict_lanes import plot_verdicts
@@ -71,6 +72,7 @@ __all__ = [
     "split_long",
     "summarise",
     "to_frames",
+    "to_windows",
     "transitions",
     "ward_taxonomy",
     "with_subjects",

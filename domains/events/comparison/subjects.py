@@ -69,6 +69,9 @@ FIGURES = (
     "purity",
     "coverage",
     "purity_coverage_f",
+    "onset_bias",
+    "offset_bias",
+    "latency",
 )
 """The figures that subjects have of their own."""
 

@@ -87,7 +87,7 @@ def boundary_figures(scored: Scored, by: By, k: int = 0) -> xr.Dataset:
 def _mean_of(values: np.ndarray, pairs: np.ndarray, scored: Scored, by: By) -> np.ndarray:
     """Return the means over the references that were found, in the shape of their numbers; values of others are 0."""
     total = tally(scored.reference, values[None], names_of(scored, by), by)[0].reshape(pairs.shape)
-    return np.divide(total, pairs, out=np.full(pairs.shape, np.nan), where=pairs > 0)
+    return np.asarray(np.divide(total, pairs, out=np.full(pairs.shape, np.nan), where=pairs > 0))
 
 
 def _own_mean(values: np.ndarray, is_found: np.ndarray, scored: Scored, by: By) -> np.ndarray:

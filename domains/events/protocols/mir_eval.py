@@ -251,15 +251,16 @@ def count_onsets(scored: Scored, by: By) -> xr.Dataset:
 
 def _to_nearest(events: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
     """Return how far each event begins from the nearest begin of the others in its file; NaN where there is none."""
-    begins = {file: np.sort(part["onset"].to_numpy(float)) for file, part in others.groupby("file")}
+    begins = {str(file): np.sort(part["onset"].to_numpy(float)) for file, part in others.groupby("file")}
     distance = np.full(len(events), nan)
     for file, rows in events.groupby("file").indices.items():
-        if file not in begins:
+        others_begin = begins.get(str(file))
+        if others_begin is None:
             continue
         onset = events["onset"].to_numpy(float)[rows]
-        later = np.searchsorted(begins[file], onset)
-        before = begins[file][np.maximum(later - 1, 0)]
-        after = begins[file][np.minimum(later, len(begins[file]) - 1)]
+        later = np.searchsorted(others_begin, onset)
+        before = others_begin[np.maximum(later - 1, 0)]
+        after = others_begin[np.minimum(later, len(others_begin) - 1)]
         distance[rows] = np.minimum(np.abs(onset - before), np.abs(onset - after))
     return distance
 
