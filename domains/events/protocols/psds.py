@@ -28,7 +28,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass, replace
 from math import nan
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -39,8 +39,9 @@ from overlap import intervals
 
 from ... import _report
 from ..._checks import UsageError, check_choice, check_number
-from ..schema import durations_of, places_in, times_of
-from .criteria import Repeated, groups, share_of, shared_time
+from ..schema import durations_of, names_in, places_in, times_of
+from ..steps.rows import repeated
+from .criteria import Pairs, Repeated, share_of, shared_time
 from .descriptions import NO_COLLAR, Description, Headline, of_nothing, of_outside, within
 from .frame_scores import events_at_every_threshold
 from .intersection import (
@@ -58,7 +59,7 @@ from .intersection import (
 from .matchers import NOBODY
 from .preparation import Outside, united
 from .psd_roc import Changes, Counts, Curve, Version, area, effective_curve, found_as_thresholds_fall
-from .reducers import coords_of, names_of, tally
+from .reducers import coords_of, names_of, tally, tally_apart
 from .scored import By, Matched, Protocol, Scored, Weighed, dims_of
 from .settings import OPERATION, Empty, check_amount, check_empty
 
@@ -176,11 +177,13 @@ def match_at_all_thresholds(
         )
     prediction = with_thresholds(prediction, settings.rows)
     prediction, reference = prepared(prediction, reference, support, settings.criteria)
-    is_relevant = relevant(prediction, reference, settings.criteria)
-    found = changes_of_found(prediction, reference, is_relevant, settings)
+    runs = runs_alike(prediction)
+    one_of_each = runs.one_of_each(prediction)
+    is_relevant = relevant(one_of_each, reference, settings.criteria)[runs.run]
+    pairs = runs.of_all_rows(shared_time(one_of_each, reference))
+    found = changes_of_found(prediction, reference, pairs, is_relevant, settings)
     is_found = np.zeros(len(reference), bool)
     is_found[found[0]] = True
-    pairs = shared_time(prediction, reference)
     return Matched(prediction, reference, pairs, largest_partners(pairs, is_relevant, is_found))
 
 
@@ -216,16 +219,20 @@ def with_thresholds(prediction: pd.DataFrame, rows: Literal["events", "frames"])
 
 
 def changes_of_found(
-    prediction: pd.DataFrame, reference: pd.DataFrame, is_relevant: np.ndarray, settings: PsdsSettings
+    prediction: pd.DataFrame, reference: pd.DataFrame, pairs: Pairs, is_relevant: np.ndarray, settings: PsdsSettings
 ) -> Found:
     """Return which references become found where: rows, thresholds or numbers of operating points, and amounts."""
     criteria = settings.criteria
     needed = criteria.gtc - criteria.tolerance
-    pieces = prediction[is_relevant]
+    pieces = prediction
     if criteria.repeated == "once" and settings.rows == "events":
-        pieces = once(pieces)
-    group = groups(pieces, reference, "file", "label")
-    i, j, length = intervals.overlap_pairs(times_of(pieces), times_of(reference), by=group)
+        pieces = once(prediction[is_relevant])
+        i, j, length = shared_time(pieces, reference)
+    else:
+        is_of_relevant = is_relevant[pairs.prediction]
+        i = pairs.prediction[is_of_relevant]
+        j = pairs.reference[is_of_relevant]
+        length = pairs.value[is_of_relevant]
     share = share_of(length, durations_of(reference)[j], points=criteria.points == "within")
     if POINT not in prediction:
         high = pieces["confidence"].to_numpy(float)[i]
@@ -234,10 +241,67 @@ def changes_of_found(
     names = points_of(prediction)
     point = places_in(names, pieces[POINT])[i]
     n = len(reference)
-    cell, place = np.unique(point * n + j, return_inverse=True)
-    is_found = np.bincount(place, share, len(cell)) >= needed
-    cell = cell[is_found]
+    n_cells = len(names) * n
+    covered_share = np.bincount(point * n + j, share, n_cells)
+    is_touched = np.bincount(point * n + j, minlength=n_cells) > 0
+    cell = np.flatnonzero(is_touched & (covered_share >= needed))
     return cell % n, (cell // n).astype(float), np.ones(len(cell), int)
+
+
+class Runs(NamedTuple):
+    """Rows of a table that are one event, which stands at several operating points.
+
+    Parameters
+    ----------
+    first : array of int, shape (r,)
+        The first row of each run.
+    run : array of int, shape (n,)
+        Which run each row is of.
+    """
+
+    first: np.ndarray
+    run: np.ndarray
+
+    def one_of_each(self, events: pd.DataFrame) -> pd.DataFrame:
+        """Return the first row of each run."""
+        return events.iloc[self.first]
+
+    def of_all_rows(self, pairs: Pairs) -> Pairs:
+        """Return for all rows the pairs that were found for one of each run, in the order of rows."""
+        n_of_run = np.bincount(pairs.prediction, minlength=len(self.first))
+        first_of_run = np.cumsum(n_of_run) - n_of_run
+        row, nth = repeated(n_of_run[self.run])
+        k = first_of_run[self.run][row] + nth
+        return Pairs(row, pairs.reference[k], pairs.value[k])
+
+
+def runs_alike(events: pd.DataFrame) -> Runs:
+    """Find rows next to each other that have one file, label, onset and offset: what they overlap is asked once.
+
+    Examples
+    --------
+    >>> from ..schema import as_events
+    >>> runs_alike(as_events([[0, 1], [0, 1], [2, 3]]))
+    Runs(first=array([0, 2]), run=array([0, 0, 1]))
+    """
+    differs = np.ones(len(events), bool)
+    file, _ = pd.factorize(events["file"])
+    label, _ = pd.factorize(events["label"])
+    times = times_of(events)
+    is_other_event = (file[1:] != file[:-1]) | (label[1:] != label[:-1])
+    is_other_time = (times[1:] != times[:-1]).any(axis=1)
+    differs[1:] = is_other_event | is_other_time
+    return Runs(np.flatnonzero(differs), np.cumsum(differs) - 1)
+
+
+def cross_triggers_alike(
+    false_alarms: pd.DataFrame, reference: pd.DataFrame, criteria: Criteria
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return which rows are cross-triggers on which, see `cross_triggers`; of rows alike one is asked."""
+    runs = runs_alike(false_alarms)
+    i, j = cross_triggers(runs.one_of_each(false_alarms), reference, criteria)
+    row, crossed, _ = runs.of_all_rows(Pairs(i, j, np.ones(len(i))))
+    return row, crossed
 
 
 def once(events: pd.DataFrame) -> pd.DataFrame:
@@ -265,13 +329,13 @@ def once(events: pd.DataFrame) -> pd.DataFrame:
 
 def points_of(prediction: pd.DataFrame) -> list[str]:
     """Return the names of the operating points, sorted."""
-    return sorted(set(prediction[POINT])) or [""]
+    return sorted(names_in(prediction, column=POINT)) or [""]
 
 
 def found_of(scored: Scored) -> Found:
     """Return which references become found where, see `changes_of_found`."""
     is_relevant = scored.matches.prediction[0] != NOBODY
-    return changes_of_found(scored.prediction, scored.reference, is_relevant, scored.settings)
+    return changes_of_found(scored.prediction, scored.reference, scored.pairs, is_relevant, scored.settings)
 
 
 def counts_of(scored: Scored, found: Found) -> Counts:
@@ -291,8 +355,7 @@ def counts_of(scored: Scored, found: Found) -> Counts:
     crossing = np.zeros(0, int)
     crossed = np.zeros(0, int)
     if settings.alpha_ct > 0:
-        false_alarms = prediction.iloc[false].reset_index(drop=True)
-        crossing, crossed = cross_triggers(false_alarms, reference, settings.criteria)
+        crossing, crossed = cross_triggers_alike(prediction.iloc[false], reference, settings.criteria)
     of_crossing = false[crossing]
     shape = len(files), len(labels)
     references = np.zeros(shape, int)
@@ -395,14 +458,16 @@ def _at_each_point(scored: Scored, by: By, found_where: Found) -> xr.Dataset:
     is_found = np.zeros((len(points), len(reference)), int)
     if POINT in prediction:
         is_found[at.astype(int), row] = 1
-        is_there = np.array([(prediction[POINT] == point).to_numpy() for point in points])
+        false_alarms = prediction[~is_relevant]
+        point = places_in(points, false_alarms[POINT])
     else:
         np.add.at(is_found[0], row, amount)
         # of frames the lowest threshold leaves what never becomes part of more
-        lowest = prediction["until"] == -np.inf if "until" in prediction else np.ones(len(prediction), bool)
-        is_there = np.asarray(lowest, bool)[None]
+        is_lowest = (prediction["until"] == -np.inf).to_numpy() if "until" in prediction else True
+        false_alarms = prediction[~is_relevant & is_lowest]
+        point = np.zeros(len(false_alarms), int)
     found = tally(reference, is_found.astype(bool), names, by)
-    spurious = tally(prediction, is_there & ~is_relevant, names, by)
+    spurious = tally_apart(false_alarms, point, len(points), names, by)
     references = tally(reference, np.ones((1, len(reference)), bool), names, by)
     coords = coords_of(scored, by)
     if points != [""]:
@@ -420,13 +485,12 @@ def _changes(
     prediction: pd.DataFrame, row: np.ndarray, file: np.ndarray, label: np.ndarray, other: np.ndarray
 ) -> Changes:
     """Return where rows of the prediction appear, and where they are part of longer ones."""
-    of_row = prediction.iloc[row]
     one = np.ones(len(row), int)
     if POINT in prediction:
-        point = places_in(points_of(prediction), of_row[POINT])
+        point = places_in(points_of(prediction), prediction[POINT])[row]
         return Changes(point.astype(float), file[row], label[row], other, one)
-    high = of_row["confidence"].to_numpy(float)
-    low = of_row["until"].to_numpy(float) if "until" in of_row else np.full(len(row), -np.inf)
+    high = prediction["confidence"].to_numpy(float)[row]
+    low = prediction["until"].to_numpy(float)[row] if "until" in prediction else np.full(len(row), -np.inf)
     ends = low > -np.inf
     again = np.append(np.arange(len(row)), np.flatnonzero(ends))
     at = np.append(high, low[ends])

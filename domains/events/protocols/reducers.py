@@ -334,12 +334,7 @@ def names_of(scored: Scored, by: By) -> list[Any]:
 
 def tally(events: pd.DataFrame, weights: np.ndarray, names: list[Any], by: By) -> np.ndarray:
     """Sum weights (T, n) of the rows into (T, names)."""
-    dims = dims_of(by)
-    place = np.zeros(len(events), int)
-    if len(dims) == 1:
-        place = places_in(names, events[dims[0]])
-    if len(dims) == 2 and names:
-        place = pd.MultiIndex.from_tuples(names).get_indexer(pd.MultiIndex.from_frame(events[list(dims)]))
+    place = _places(events, names, by)
     sums = [np.bincount(place, row, len(names)) for row in weights]
     if weights.dtype == bool:
         return np.array(sums).astype(np.int64)
@@ -354,6 +349,24 @@ def medians(events: pd.DataFrame, values: np.ndarray, names: list[Any], by: By) 
         return np.array([series.median()])
     of_names = series.groupby([events[dim].to_numpy() for dim in dims]).median()
     return of_names.reindex(names).to_numpy(float)
+
+
+def tally_apart(events: pd.DataFrame, at: np.ndarray, n: int, names: list[Any], by: By) -> np.ndarray:
+    """Count rows, each of which is at one of n operating points, into (n, names)."""
+    place = _places(events, names, by)
+    counts = np.bincount(at * len(names) + place, minlength=n * len(names))
+    return counts.reshape(n, len(names))
+
+
+def _places(events: pd.DataFrame, names: list[Any], by: By) -> np.ndarray:
+    """Return the place of each row among the names that are kept apart."""
+    dims = dims_of(by)
+    if len(dims) == 1:
+        return places_in(names, events[dims[0]])
+    if len(dims) == 2 and names:
+        table = pd.MultiIndex.from_frame(events[list(dims)])
+        return np.asarray(pd.MultiIndex.from_tuples(names).get_indexer(table))
+    return np.zeros(len(events), int)
 
 
 def coords_of(scored: Scored, by: By) -> dict[str, Any]:
