@@ -11,12 +11,15 @@ import argparse
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+Row = tuple[str, str, float, float, float]
+"""What, the peer, our seconds, the peer's seconds, the ratio aimed at."""
 
 TURNS = 10_000
 PYANNOTE = """
@@ -69,6 +72,17 @@ precision = ts_precision(reference, prediction, **settings)
 recall = ts_recall(reference, prediction, **settings)
 print(time.process_time() - began, precision, recall)
 """
+
+MIDDLE: dict[str, Any] = {
+    "rate": 1.0,
+    "cardinality": "reciprocal",
+    "precision_bias": "middle",
+    "recall_bias": "middle",
+}
+ANOMALY_SCORES: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+    ("affiliation", "affiliation-metrics-py", AFFILIATION, {}),
+    ("range_based", "prts", RANGES, MIDDLE),
+)
 
 
 def conversation(turns: int, seed: int, speakers: int = 8) -> pd.DataFrame:
@@ -123,16 +137,28 @@ def runs(n: int, seed: int) -> np.ndarray:
     return np.sort(bounds).reshape(-1, 2).astype(float)
 
 
+def rows_of_speakers(python: str) -> Iterator[Row]:
+    """Yield the error rate of one recording; processor time."""
+    mine, _ = ours(TURNS)
+    taken, _ = theirs(python, TURNS)
+    yield f"DER of {TURNS} turns, eight speakers, collar", "pyannote.metrics", mine, taken, 200
+
+
+def rows_of_anomalies(python: str) -> Iterator[Row]:
+    """Yield scores of anomalies; processor time."""
+    from domains.events import compare
+
+    for protocol, peer, program, settings in ANOMALY_SCORES:
+        mine, _ = _compared(compare, protocol, ANOMALIES, settings)
+        taken, *_ = asked(python, program, [runs(ANOMALIES, 1), runs(ANOMALIES, 2)])
+        yield f"{protocol} of {ANOMALIES} events a side", peer, mine, taken, 200
+
+
 def anomalies(python: str | None) -> None:
     """Show affiliation and range-based scores, and those of the peers if there is a Python to ask."""
     from domains.events import compare
 
-    ranges = {"rate": 1.0, "cardinality": "reciprocal", "precision_bias": "middle", "recall_bias": "middle"}
-    rows = (
-        ("affiliation", "affiliation-metrics-py", AFFILIATION, {}),
-        ("range_based", "prts", RANGES, ranges),
-    )
-    for protocol, peer, program, settings in rows:
+    for protocol, peer, program, settings in ANOMALY_SCORES:
         before = None
         for n in (ANOMALIES, 2 * ANOMALIES, 4 * ANOMALIES):
             taken, _ = _compared(compare, protocol, n, settings)

@@ -20,12 +20,16 @@ from itertools import chain
 from pathlib import Path
 
 import boxes
+import coco
+import events
+import events_sizes
 import lesions
 import losses
 import matching
 import numpy as np
 import oriented
 import ramachandran
+import sound_events
 
 Row = tuple[str, str, float, float, float]
 """What, the peer, our seconds, the peer's seconds, the ratio aimed at."""
@@ -130,6 +134,10 @@ def main() -> None:
     parser.add_argument("--cctbx", help="the Python of an environment with cctbx-base")
     parser.add_argument("--structures", type=Path, help="a folder with gzipped structures, which both can read")
     parser.add_argument("--peers", help="the Python of an environment with monai, medpy and surface-distance")
+    parser.add_argument("--coco", metavar="PYTHON", help="that of one with pycocotools")
+    parser.add_argument("--speakers", metavar="PYTHON", help="that of one with pyannote.metrics")
+    parser.add_argument("--sounds", metavar="PYTHON", help="that of one with psds_eval")
+    parser.add_argument("--anomalies", metavar="PYTHON", help="that of one with TSB-AD and prts; takes minutes")
     options = parser.parse_args()
     warnings.filterwarnings("ignore", message=".*lru_cache", category=UserWarning)
     groups = [raster(), polygons(), classification(), start_up()]
@@ -138,6 +146,15 @@ def main() -> None:
     groups += [group.rows(seconds) for group in (boxes, oriented, matching, losses)]
     if options.peers:
         groups.append(lesions.lesions(options.peers))
+    groups.append(events_sizes.rows())
+    if options.coco:
+        groups.append(coco.rows(options.coco))
+    if options.speakers:
+        groups.append(events.rows_of_speakers(options.speakers))
+    if options.sounds:
+        groups.append(sound_events.rows(options.sounds))
+    if options.anomalies:
+        groups.append(events.rows_of_anomalies(options.anomalies))
     print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, one thread\n")
     print("| what | ours | peer | time of the peer | ratio | aim |\n|---|---:|---|---:|---:|---:|")
     for what, peer, ours, theirs, aim in chain.from_iterable(groups):

@@ -10,11 +10,13 @@ from __future__ import annotations
 import argparse
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from events import seconds
+from events import Row, seconds
 
 N_FILES = 1168
 N_POINTS = 50
@@ -53,11 +55,25 @@ def recordings(seed: int, *, scored: bool) -> pd.DataFrame:
 
 
 def main() -> None:
-    from domains.events import compare, operating_points
-
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("python", help="the Python of an environment with psds_eval")
-    python = parser.parse_args().python
+    ours, (taken, score) = measured(parser.parse_args().python)
+    print(f"psds_eval, {N_POINTS} operating points: {taken:.3f} s (PSDS {score:.12f})")
+    for name, (mine, own_score) in ours.items():
+        print(f"ours, {name}: {mine:.3f} s (PSDS {own_score:.12f}), ratio {taken / mine:.1f}")
+
+
+def rows(python: str) -> Iterator[Row]:
+    """Yield PSDS at operating points, and at all thresholds; processor time."""
+    ours, (taken, _) = measured(python)
+    for name, (mine, _) in ours.items():
+        yield f"PSDS of {N_FILES} recordings, {name}", f"psds_eval, {N_POINTS} points", mine, taken, 10
+
+
+def measured(python: str) -> tuple[dict[str, tuple[float, float]], tuple[float, float]]:
+    """Return our times and scores, by what was given, and those of psds_eval."""
+    from domains.events import compare, operating_points
+
     truth = recordings(1, scored=False)
     near = truth.assign(onset=truth["onset"] * 0.95, confidence=np.random.default_rng(3).random(len(truth)))
     prediction = pd.concat([near, recordings(2, scored=True)]).drop_duplicates(["file", "label"])
@@ -68,11 +84,10 @@ def main() -> None:
             for k in range(N_POINTS)
         }
     )
-    times = {}
-    scores = {}
-    for name, table in (("50 operating points", points), ("all thresholds", prediction)):
-        times[name], report = seconds(lambda x=table: compare(x, truth, "psds_scenario2", support=durations), repeats=3)  # type: ignore[misc]
-        scores[name] = float(report.psds)
+    ours = {}
+    for name, table in ((f"{N_POINTS} operating points", points), ("all thresholds", prediction)):
+        taken, report = seconds(partial(compare, table, truth, "psds_scenario2", support=durations), repeats=3)
+        ours[name] = (taken, float(report.psds))
     with tempfile.TemporaryDirectory() as folder:
         paths = []
         for name, table in (("prediction", prediction), ("truth", truth), ("durations", durations)):
@@ -81,9 +96,7 @@ def main() -> None:
             paths.append(str(path))
         done = subprocess.run([python, "-c", PSDS_EVAL, *paths], capture_output=True, text=True, check=True)
     taken, score = map(float, done.stdout.split())
-    print(f"psds_eval, {N_POINTS} operating points: {taken:.3f} s (PSDS {score:.12f})")
-    for name, mine in times.items():
-        print(f"ours, {name}: {mine:.3f} s (PSDS {scores[name]:.12f}), ratio {taken / mine:.1f}")
+    return ours, (taken, score)
 
 
 if __name__ == "__main__":

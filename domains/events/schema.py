@@ -213,7 +213,7 @@ def as_support(support: Support, files: Iterable[str]) -> pd.DataFrame:
     endless = "a file of several stretches and no onset or no offset"
     _check_rows(table, is_whole | ~is_repeated, endless, name, UsageError)
     stretches = _united(known, is_repeated)
-    others = sorted(set(map(for_table, files)).difference(stretches["file"]))
+    others = sorted(set(map(for_table, files)) - names_in(stretches))
     unknown = pd.DataFrame({"file": others, "onset": 0.0, "offset": np.nan})
     both = pd.concat([stretches, unknown]) if others else stretches
     return both.fillna({"onset": 0.0}).sort_values(["file", "onset"]).set_index("file")
@@ -546,5 +546,5 @@ def _texts(table: pd.DataFrame, column: str) -> Any:
     # few names stand in many rows
     codes, names = pd.factorize(values)
     # the last, code -1, is a missing one
-    texts = pd.Series([*(for_table(name) for name in names), ""])
+    texts = pd.Series([*map(for_table, names.tolist()), ""])
     return texts.array.take(codes % len(texts))

@@ -28,7 +28,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from scipy.optimize import linear_sum_assignment
 
 from overlap import intervals
 
@@ -230,6 +229,9 @@ def map_speakers(
     i, j, shared = intervals.overlap_pairs(
         times_of(prediction), times_of(reference), by=groups(prediction, reference, "file")
     )
+    # slow to import, and only speakers need it
+    from scipy.optimize import linear_sum_assignment
+
     shape = len(speakers_b), len(speakers_a)
     time = sparse.coo_array((shared, (number_b[j], number_a[i])), shape).tocsr()
     jaccard = _jaccard(time, prediction, reference, number_a, number_b)
