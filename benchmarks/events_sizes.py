@@ -163,10 +163,18 @@ def draw(times: dict[str, list[float]], path: str) -> None:
 
     figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
     for name, taken in times.items():
-        ax.loglog(RANKED if name in RANKING else EVENTS, taken, "o-", label=name)
-    ax.set_xlabel("events a side")
+        sizes = RANKED if name in RANKING else EVENTS
+        (line,) = ax.loglog(sizes, taken, "o-", label=f"{name}: {taken[-1] / taken[-2]:.2f} times the half")
+        in_proportion = [taken[0] * n / sizes[0] for n in sizes]
+        ax.loglog(sizes, in_proportion, ":", color=line.get_color(), linewidth=1)
+    ax.set_xticks([*RANKED, *EVENTS], [f"{n // 1000}k" for n in (*RANKED, *EVENTS)], fontsize="x-small")
+    seconds_shown = (0.1, 0.2, 0.5, 1.0, 2.0)
+    ax.set_yticks(seconds_shown, [f"{x:g}" for x in seconds_shown])
+    ax.minorticks_off()
+    ax.set_ylim(0.08, 2.2)
+    ax.set_xlabel("events a side (dotted: in proportion to the first)")
     ax.set_ylabel("processor time (s)")
-    ax.legend()
+    ax.legend(frameon=False, fontsize="small", loc="upper left")
     figure.savefig(path, dpi=120)
 
 
