@@ -107,7 +107,7 @@ html_css_files = ["style.css"]
 html_show_sourcelink = False
 html_copy_source = False
 # only the API reference has enough pages to need a list beside them
-html_sidebars = {page: [] for page in ("*", "explanation/*", "how-to/*", "tutorials/*")}
+html_sidebars = {page: [] for page in ("*", "explanation/*", "gallery/*", "gallery/*/*", "how-to/*", "tutorials/*")}
 html_theme_options = {
     "article_header_start": [],
     "footer_end": [],
