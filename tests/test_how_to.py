@@ -218,7 +218,7 @@ def test_frames_and_events_are_as_the_page_says(capsys, tmp_path, monkeypatch):
     Path("detected.csv").write_text("onset,offset\n1,2\n2.2,3\n6,6.01\n20,21\n")
     (command,) = commands_of("frames-and-events.md")
     assert CliRunner().invoke(app, command).exit_code == 0
-    assert Path("cleaned.csv").read_text().splitlines()[1:] == ["detected,0.5,4.0,,", "detected,19.5,22.0,,"]
+    assert Path("cleaned.csv").read_text().splitlines()[1:] == ["detected,0.5,4.0", "detected,19.5,22.0"]
 
 
 def test_anomalies_and_segments_are_as_the_page_says(capsys):
