@@ -143,6 +143,12 @@ def copy_examples(app):
         shutil.copystat(notebook, page)
 
 
+def write_commands(app):
+    """Write the page of all commands and their options, as ``--help`` has them."""
+    sys.path.insert(0, str(HERE))
+    import_module("commands_page").write()
+
+
 def read_as_prose(app, what, name, obj, options, lines):
     """Take a docstring as its reader does: ``|A∩B|`` is a size, no substitution; each reference is an entry."""
     in_example = in_references = False
@@ -199,6 +205,7 @@ def check_pages(app):
 def setup(app):
     """Connect the hooks."""
     app.connect("builder-inited", copy_examples, priority=100)
+    app.connect("builder-inited", write_commands, priority=100)
     app.connect("builder-inited", check_pages)
     app.connect("autodoc-process-docstring", read_as_prose, priority=900)
     app.connect("missing-reference", link_public_name)
