@@ -125,9 +125,9 @@ def score(
         level=level,
         subjects=subjects,
         operating_points=operating_points,
+        settings=read_settings(param or []),
         **keywords(sharing),
         outputs=outputs,
-        **read_settings(param or []),
     )
     raise typer.Exit(code)
 

@@ -304,31 +304,6 @@ MayLose = Annotated[
     ),
 ]
 
-# what the function that is called takes besides the settings of a protocol
-NO_SETTINGS = (
-    "predicted",
-    "reference",
-    "protocol",
-    "support",
-    "by",
-    "corrected",
-    "explain",
-    "kind",
-    "subset",
-    "operating_points",
-    "rate",
-    "group",
-    "level",
-    "records",
-    "workers",
-    "scheduler",
-    "executor",
-    "max_seconds",
-    "max_memory",
-    "progress",
-    "outputs",
-)
-
 
 def read_names(text: str | None) -> list[str] | None:
     """Read names such as ``szcore,tiou``; None if none are asked for."""
@@ -348,10 +323,6 @@ def read_settings(texts: list[str]) -> dict[str, Any]:
         name = name.strip()
         if not equals or not name:
             raise UsageError(f"--param {text}: a setting is written name=value, such as tolerance=0.2")
-        if name in NO_SETTINGS:
-            raise UsageError(
-                f"--param {text}: {name} is no setting of a protocol; overlap events score -h lists options"
-            )
         settings[name] = _read_value(value)
     return settings
 

@@ -90,6 +90,7 @@ def score(
     group: Group | None = None,
     level: float = LEVEL,
     operating_points: bool = False,
+    settings: Mapping[str, Any] | None = None,
     **parameters: Any,
 ) -> ScoredFiles:
     r"""Score files of predicted events against files of annotated ones.
@@ -120,6 +121,9 @@ def score(
     operating_points : bool
         Whether each file of the predicted folder is an operating point, what is predicted of all recordings at one
         threshold, as PSDS takes them.
+    settings : mapping, optional
+        Settings of the protocol by name, such as ``{"rate": 256}`` for ``szcore``: for those that are called like a
+        parameter of this function. All others may stand here too, or among `**parameters`.
     records : path, optional
         A file that keeps what was read of each file as soon as it is there; a second run reads only what is new, failed
         or has changed.
@@ -169,6 +173,7 @@ def score(
             "whose each recording is: group= (--group at the command line)"
         )
     running, parameters = split_running(parameters, OPERATION)
+    parameters = {**parameters, **(settings or {})}
     # a wrong setting ends the work before files are read
     rules, _ = find_protocol(protocol)
     rules.configure(corrected=corrected, **parameters)

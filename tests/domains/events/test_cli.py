@@ -105,7 +105,16 @@ def test_a_folder_with_a_file_that_cannot_be_read(run, files):
 
 def test_a_parameter_that_is_an_option(run, files):
     done = run("score", files / "a.csv", files / "b.csv", "--param", "protocol=tiou", code=2)
-    assert "--param protocol=tiou: protocol is no setting of a protocol" in done.stderr
+    assert "this protocol has no setting protocol; it has" in done.stderr
+
+
+def test_a_setting_that_is_called_like_an_option(run, files):
+    szcore = ("score", files / "a.csv", files / "b.csv", "--protocol", "szcore_sample", "--support", "60", "--json")
+    szcore = (*szcore, "--param", 'labels=["x"]')
+    coarse = json.loads(run(*szcore, "--param", "rate=0.1").stdout)
+    assert coarse["parameters"]["rate"] == 0.1
+    assert "rate" in run(*szcore, "--param", "rate=abc", code=2).stderr
+    assert json.loads(run(*szcore, "--rate", "10").stdout)["parameters"]["rate"] == 1.0
 
 
 # ---- nothing in common: a warning and exit code 1

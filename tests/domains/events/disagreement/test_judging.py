@@ -119,3 +119,15 @@ def test_settings_and_wrong_use():
     empty = judge_events(np.empty((0, 2)), np.empty((0, 2)), protocols=["tiou", "ward"])
     assert empty.empty
     assert summary_of(empty).endswith("all others alike")
+
+
+@pytest.mark.parametrize(
+    "nothing", [[], pd.DataFrame({"onset": [], "offset": []}), A[:0]], ids=["list", "table", "typed"]
+)
+def test_of_one_side_without_events_all_are_alone(nothing):
+    missed = judge_events(nothing, B, support=SUPPORT, protocols=["tiou", "ward"])
+    spurious = judge_events(A, nothing, support=SUPPORT, protocols=["tiou", "ward"])
+    assert (missed[["tiou", "ward"]] == "missed").to_numpy().all()
+    assert len(missed) == len(B)
+    assert (spurious[["tiou", "ward"]] == "spurious").to_numpy().all()
+    assert len(spurious) == len(A)
