@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from domains.cli import app
 
 PAGE = Path(__file__).parent / "api" / "generated" / "commands.md"
-WIDTH = "96"
-"""Characters of a line, as of the other pages."""
+WIDTH = "76"
+"""Characters of a line: what a page between its two lists has room for."""
 
 HEAD = """---
 orphan: true
