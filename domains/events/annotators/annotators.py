@@ -37,7 +37,7 @@ import overlap as ov
 from overlap import intervals
 
 from ... import _report
-from ..._checks import UsageError, check_choice, check_number
+from ..._checks import UsageError, check_choice, check_number, check_whole
 from ..protocols.preparation import united
 from ..schema import Support, as_events, as_support, places_in, times_of, warn_of_names
 
@@ -168,7 +168,8 @@ def agree(
     operation = "events.agree"
     check_choice(operation, "by", by, ("file", None))
     check_number(operation, "level", level, above=0, below=1)
-    check_number(operation, "n_resamples", n_resamples, at_least=0)
+    check_whole(operation, "n_resamples", n_resamples, at_least=0)
+    check_whole(operation, "rng", rng, at_least=0)
     raters = _rater_names(operation, tables, names)
     events = [as_events(table, name) for table, name in zip(tables, raters, strict=True)]
     files = sorted({file for side in events for file in side["file"]})
@@ -190,7 +191,7 @@ def agree(
         data = xr.concat(parts, pd.Index(every_file, name="file"))
     else:
         data = _figures(ratings, labels, raters, is_small)
-        data = data.assign(_intervals(ratings, is_small, level, int(n_resamples), rng))
+        data = data.assign(_intervals(ratings, is_small, level, n_resamples, rng))
     report = _report.completed(
         data,
         ("iou", "dice", *OF_PAIRS),

@@ -41,7 +41,7 @@ def read(text: str) -> Iterator[Row]:
     --------
     >>> rows = read("startSec\tdurationSec\teventName\n8218.9\t115\tsegmentViewed\n8235.4\t0.94\tspindle\n")
     >>> [(row["onset"], row["label"], row.get("skip")) for row in rows]
-    [('8218.9', 'segmentViewed', 'a stretch that was viewed'), ('8235.4', 'spindle', None)]
+    [('8218.9', 'segmentViewed', 'a stretch that was viewed: ...'), ('8235.4', 'spindle', None)]
     """
     for row in named_rows(text, COLUMNS):
         if row.get("label") == OF_VIEWED:

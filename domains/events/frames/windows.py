@@ -27,6 +27,8 @@ from ..schema import as_events, times_of
 OPERATION = "events.to_windows"
 TOLERANCE = 1e-9
 """Seconds: so much less than the least overlap still counts."""
+MOST_WINDOWS = 10**8
+"""More than in 9 years of windows of 3 s: times that are no seconds, such as milliseconds, ask for more."""
 
 
 def to_windows(events: Any, length: float = 3.0, *, min_overlap: float = 0.0) -> pd.DataFrame:
@@ -52,7 +54,7 @@ def to_windows(events: Any, length: float = 3.0, *, min_overlap: float = 0.0) ->
     UsageError
         If an option is out of range.
     ValueError
-        If the table is malformed.
+        If the table is malformed, or its events would fill more than 10^8 windows.
 
     See Also
     --------
@@ -87,8 +89,15 @@ def to_windows(events: Any, length: float = 3.0, *, min_overlap: float = 0.0) ->
 
 def _touched(times: np.ndarray, length: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the row and the number of each window that an event may be in, those of a row in order."""
-    first = np.floor(times[:, 0] / length).astype(int)
-    last = np.floor(times[:, 1] / length).astype(int)
+    places = np.floor(times / length)
+    n_windows = float(np.sum(places[:, 1] - places[:, 0] + 1))
+    if n_windows > MOST_WINDOWS:
+        start, stop = times[np.argmax(times[:, 1] - times[:, 0])]
+        raise ValueError(
+            f"{OPERATION}: the events would fill {n_windows:.3g} windows of {length:g} s; the longest is from "
+            f"{start:g} to {stop:g} s: give times in seconds, or a greater length"
+        )
+    first, last = places.astype(int).T
     number = last - first + 1
     row = np.repeat(np.arange(len(times)), number)
     place = np.arange(len(row)) - np.repeat(np.cumsum(number) - number, number)

@@ -19,7 +19,7 @@ import pandas as pd
 
 from overlap.plotting import BOTH, ONLY_A, ONLY_B
 
-from ..._checks import UsageError, check_choice, check_number
+from ..._checks import UsageError, check_choice, check_kind, check_number
 from ..._pictures import TWO_COLUMNS, axes_or_new, printed
 from ..._text import count_of, for_picture, one_line
 from ..disagreement.judging import FOUND, MISSED, NOT_JUDGED, PART, SPURIOUS, VERDICTS, protocols_of
@@ -103,6 +103,9 @@ def plot_verdicts(table: pd.DataFrame, *, file: str | None = None, most: int = 1
     """
     operation = "events.plot_verdicts"
     check_number(operation, "most", most, at_least=1)
+    check_kind(operation, "table", table, pd.DataFrame, "pass what events.judge_events returns")
+    if "differs" not in table:
+        raise UsageError(f"{operation}: table has no column differs; pass what events.judge_events returns")
     names = protocols_of(table)
     if file is not None:
         check_choice(operation, "file", file, sorted(set(table["file"])))

@@ -205,3 +205,9 @@ def test_one_recording_has_no_interval_and_neither_have_recordings_kept_apart():
     assert agree(a, b).fleiss_low.isnull().all()
     with pytest.raises(ValueError, match="events.agree: level must be"):
         agree(a, b, support=support, level=1.0)
+
+
+@pytest.mark.parametrize("wrong", [{"rng": "x"}, {"rng": -1}, {"n_resamples": 1.5}])
+def test_a_seed_and_a_count_are_whole_numbers(wrong):
+    with pytest.raises(ValueError, match=rf"events.agree: {next(iter(wrong))} must be a whole number"):
+        agree([[0, 1]], [[0, 1]], support=2.0, **wrong)

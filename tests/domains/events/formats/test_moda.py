@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from domains.events import read_events, score
+from domains.events.formats import VIEWED
 from domains.events.formats.moda import OF_VIEWED, read
 
 HEADER = "startSec\tdurationSec\teventName\t\n"
@@ -28,7 +29,7 @@ def test_spindles_are_events_and_what_was_viewed_is_none(tmp_path):
         pytest.approx([8235.3936, 8236.3336]),
         pytest.approx([8237.3736, 8238.2336]),
     ]
-    assert skipped[["where", "reason"]].to_numpy().tolist() == [["line 2", "a stretch that was viewed"]]
+    assert skipped[["where", "reason"]].to_numpy().tolist() == [["line 2", VIEWED]]
 
 
 @pytest.mark.parametrize("separator", [",", ";"])

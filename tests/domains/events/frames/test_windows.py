@@ -101,3 +101,9 @@ def test_wrong_options(wrong):
 
 def test_nothing_is_no_window():
     assert to_windows(pd.DataFrame({"onset": [], "offset": []})).empty
+
+
+@pytest.mark.parametrize("offset", [1e12, 1e300])
+def test_more_windows_than_a_recording_has(offset):
+    with pytest.raises(ValueError, match="events.to_windows: the events would fill .* windows of 3 s.*in seconds"):
+        to_windows([[0, 1], [5, offset]])

@@ -58,3 +58,9 @@ def test_places_of_several_recordings_are_named_and_nothing_to_draw_is_said(tabl
         plot_verdicts(table, file="h")
     with pytest.raises(ValueError, match="no event is judged differently"):
         plot_verdicts(judge_events([[0, 1]], [[0, 1]], protocols=["tiou", "ward"]))
+
+
+@pytest.mark.parametrize("table", [pd.DataFrame({"onset": [0.0], "offset": [1.0]}), [[0, 1]]])
+def test_a_table_that_no_protocol_judged(table):
+    with pytest.raises((TypeError, ValueError), match=r"events.plot_verdicts: .*pass what events.judge_events returns"):
+        plot_verdicts(table)
