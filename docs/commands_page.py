@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from domains.cli import app
 
 PAGE = Path(__file__).parent / "api" / "generated" / "commands.md"
-WIDTH = "76"
+WIDTH = 74
 """Characters of a line: what a page between its two lists has room for."""
 
 HEAD = """---
@@ -41,7 +41,8 @@ def page():
     """Return the page: a section for each command, with its help."""
     sections = [HEAD]
     for words in commands():
-        done = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": WIDTH, "NO_COLOR": "1"}, prog_name="overlap")
+        plain = {"NO_COLOR": "1"}
+        done = CliRunner().invoke(app, [*words, "--help"], env=plain, prog_name="overlap", terminal_width=WIDTH)
         assert done.exit_code == 0, f"overlap {' '.join(words)}: {done.output}"
         sections.append(f"## overlap {' '.join(words)}\n\n```text\n{done.stdout.rstrip()}\n```\n")
     return "\n".join(sections)
