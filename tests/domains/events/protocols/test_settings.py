@@ -24,6 +24,7 @@ ABOVE_ZERO = [*AMOUNT, 0]
 WRONG = {
     "order": CHOICE,
     "points": CHOICE,
+    "shape": CHOICE,
     "matching": CHOICE,
     "substitutions": CHOICE,
     "ties": CHOICE,
