@@ -159,7 +159,7 @@ def _why_none(text: str) -> str:
     first = first_line(text)
     if not first:
         return f"the file is empty; a recording without events has a header, or say which format it is: {HOW_TO_SAY}"
-    shown = one_line(first, 80)
+    shown = one_line(first, 64)
     if lines.are_words(text):
         return (
             f"each of its lines is a word (the first: {shown}), as the stages of epochs and the labels of frames are; "
@@ -176,7 +176,9 @@ def _why_none(text: str) -> str:
             f"its header ({shown}) has a column in {unit[1]}; turn its times into seconds and name it onset, offset "
             "or duration"
         )
-    known = ", ".join(f"{one.name} ({one.known_by})" if one.known_by else one.name for one in _ALL)
+    # those with an ending of their own are known by that
+    asked = [one for one in _ALL if one.known_by or not one.suffixes]
+    known = ", ".join(f"{one.name} ({one.known_by})" if one.known_by else one.name for one in asked)
     return f"its header ({shown}) is not known; rename its columns, or say {HOW_TO_SAY}. Known are {known}"
 
 
