@@ -318,7 +318,7 @@ def _of_given(given: pd.DataFrame, judged: pd.DataFrame, alone: str, *, uses_lab
 
 def _of_the_same(given: pd.DataFrame, judged: pd.DataFrame, keys: list[str]) -> np.ndarray:
     """Return the verdict of each event that was judged as it is, None of the others."""
-    if given.empty or judged.empty:
+    if given.empty:
         # an empty table has no types to be merged by
         return np.full(len(given), None, object)
     if "confidence" in given and "confidence" in judged:

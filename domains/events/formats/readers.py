@@ -158,7 +158,10 @@ def find_format(suffix: str, text: str) -> Format:
 def _why_none(text: str) -> str:
     first = first_line(text)
     if not first:
-        return f"the file is empty; a recording without events has a header, or say which format it is: {HOW_TO_SAY}"
+        return (
+            "the file is empty; a table of a recording without events has a header. If its format has none, say "
+            f"which format it is, such as rttm: {HOW_TO_SAY}"
+        )
     shown = one_line(first, 64)
     if lines.are_words(text):
         return (

@@ -19,7 +19,7 @@ import pandas as pd
 
 from overlap.plotting import BOTH, ONLY_A, ONLY_B
 
-from ..._checks import UsageError, check_choice, check_kind, check_number
+from ..._checks import UsageError, check_choice, check_kind, check_whole
 from ..._pictures import TWO_COLUMNS, axes_or_new, printed
 from ..._text import count_of, for_picture, one_line
 from ..disagreement.judging import FOUND, MISSED, NOT_JUDGED, PART, SPURIOUS, VERDICTS, protocols_of
@@ -102,7 +102,7 @@ def plot_verdicts(table: pd.DataFrame, *, file: str | None = None, most: int = 1
     ['events', 'ward', 'tiou at 0.5']
     """
     operation = "events.plot_verdicts"
-    check_number(operation, "most", most, at_least=1)
+    check_whole(operation, "most", most, at_least=1)
     check_kind(operation, "table", table, pd.DataFrame, "pass what events.judge_events returns")
     if "differs" not in table:
         raise UsageError(f"{operation}: table has no column differs; pass what events.judge_events returns")
@@ -117,7 +117,7 @@ def plot_verdicts(table: pd.DataFrame, *, file: str | None = None, most: int = 1
     worth = divided.clip(lower=1)[is_asked].groupby(of_place[is_asked]).sum()
     if worth.empty:
         raise UsageError(f"{operation}: no event is judged differently; there is nothing to draw")
-    chosen = worth.sort_values(ascending=False, kind="stable").index[: int(most)]
+    chosen = worth.sort_values(ascending=False, kind="stable").index[:most]
     drawn = table[np.isin(of_place, chosen)]
     places = _places(drawn, of_place[drawn.index])
     lanes = _lanes(drawn, names, table.attrs.get("thresholds", {}))

@@ -165,7 +165,7 @@ def test_no_file_no_kind_no_subset(tmp_path):
 @pytest.mark.parametrize("name", ["a.txt", "a.csv", "a.tsv"])
 def test_an_empty_file_is_a_recording_only_where_its_format_is_said(name, tmp_path):
     (tmp_path / name).write_text("")
-    with pytest.raises(ReadError, match="the file is empty; .* say which format it is: kind="):
+    with pytest.raises(ReadError, match="the file is empty; .* say which format it is, such as rttm: kind="):
         read_events(tmp_path / name)
     events, skipped, support = read_events(tmp_path / name, "dcase")
     assert (len(events), len(skipped)) == (0, 0)
