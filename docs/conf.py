@@ -17,6 +17,8 @@ from sphinx.util import logging
 import overlap
 
 HERE = Path(__file__).parent
+# modules beside this one
+sys.path.insert(0, str(HERE))
 
 PUBLIC_ADDRESS = ""
 """Where the sources are to be found, such as "https://github.com/OWNER/overlap-toolkit"; empty until they are public.
@@ -145,7 +147,6 @@ def copy_examples(app):
 
 def write_commands(app):
     """Write the page of all commands and their options, as ``--help`` has them."""
-    sys.path.insert(0, str(HERE))
     import_module("commands_page").write()
 
 
@@ -209,3 +210,4 @@ def setup(app):
     app.connect("builder-inited", check_pages)
     app.connect("autodoc-process-docstring", read_as_prose, priority=900)
     app.connect("missing-reference", link_public_name)
+    import_module("notebook_links").connect(app, PUBLIC_ADDRESS, version)
