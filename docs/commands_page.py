@@ -19,8 +19,11 @@ orphan: true
 
 # All commands and their options
 
-What `--help` prints. [Use the command line](../../how-to/command-line.md) explains what they have in common, their
-columns and their exit codes.
+What `--help` prints. [Use the command line](../../how-to/command-line.md) explains what they have in common, and their
+columns.
+
+The exit code is 0 where everything asked was scored; 1 where something was not, and all else is done and written; 2 for
+wrong use, with nothing computed; 130 after Ctrl-C, with what was done until then written.
 """
 
 

@@ -16,13 +16,16 @@ from enum import StrEnum
 from functools import wraps
 from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
-import typer.core
 
 from ._checks import UsageError
 from ._console import INTERRUPTED, Outputs, check_folder, check_outputs, note
+from ._help import Command, Group
+
+Work = TypeVar("Work", bound=Callable[..., Any])
+"""The function of a command."""
 
 
 class FormatName(StrEnum):
@@ -33,8 +36,9 @@ class FormatName(StrEnum):
     json = "json"
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(context: typer.Context, wanted: bool) -> None:
+    # a shell that completes a line parses it, and wants nothing done
+    if wanted and not context.resilient_parsing:
         import overlap
 
         print(overlap.__version__)
@@ -223,7 +227,7 @@ def _flags_of(group: Any) -> list[Parameter]:
     return flags
 
 
-class Interruptible(typer.core.TyperGroup):
+class Interruptible(Group):
     """A group of commands that Ctrl-C ends with one line: what the engine says, or that it was interrupted."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -235,20 +239,39 @@ class Interruptible(typer.core.TyperGroup):
             raise typer.Exit(INTERRUPTED) from None
 
 
-def field_app(what: str) -> typer.Typer:
+class Field(typer.Typer):
+    """A group of commands, whose help `domains._help` formats: ``epilog`` has their examples, one a line."""
+
+    def command(self, *names: Any, **settings: Any) -> Callable[[Work], Work]:
+        """Register a command, as `typer.Typer.command` does."""
+        return super().command(*names, cls=Command, **settings)
+
+
+def field_app(what: str, *, completion: bool = False) -> Field:
     """Return a field's group of commands, with `what` as its help.
+
+    Parameters
+    ----------
+    what : str
+        What the commands are about.
+    completion : bool
+        Whether it has typer's options that complete commands in a shell, as the whole program has.
+
+    Returns
+    -------
+    Field
 
     Examples
     --------
     >>> field_app("Home ranges of animals.").info.help
     'Home ranges of animals.'
     """
-    app = typer.Typer(
+    app = Field(
         cls=Interruptible,
         help=what,
         no_args_is_help=True,
         rich_markup_mode=None,  # its boxes cut the names of options, and examples
-        add_completion=False,
+        add_completion=completion,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )

@@ -25,12 +25,19 @@ CommandLineError: Any = typer.BadParameter.__base__
 """What typer raises for wrong arguments; it exports only one of its kinds."""
 FIELDS = ("ramachandran", "lesions", "events")
 
-app = field_app("Measure how well predictions agree with references: regions of angles, image masks, timed events.")
+app = field_app(
+    "Measure how well predictions agree with references: regions of angles, image masks, timed events.",
+    completion=True,
+)
 for field in FIELDS:
     app.add_typer(import_module(f".{field}.cli", __package__).app, name=field)
 
 
-@app.command()
+@app.command(
+    epilog="""
+    overlap demo --out overlap-demo
+    """
+)
 @grouped
 def demo(
     *,
@@ -60,7 +67,11 @@ def demo(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(
+    epilog="""
+    overlap version
+    """
+)
 @grouped
 def version(*, printing: Printing) -> None:
     """Print the version."""

@@ -77,7 +77,12 @@ from .flags import (
 app = field_app("Timed events: predicted against annotated ones.")
 
 
-@app.command()
+@app.command(
+    epilog="""
+    overlap events score found.csv annotated.csv --support 3600
+    overlap events score found annotated --protocol szcore --group file --csv scores.csv
+    """
+)
 @grouped
 def score(
     predicted: Predicted,
@@ -132,7 +137,12 @@ def score(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(
+    epilog="""
+    overlap events clean found.csv cleaned.csv --merge 0.5 --drop 0.1
+    overlap events clean - - --to csv --before 1 --after 1 < found.csv
+    """
+)
 @grouped
 def clean(
     events: Events,
@@ -181,7 +191,12 @@ def clean(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(
+    epilog="""
+    overlap events protocols found.csv annotated.csv --support 3600
+    overlap events protocols --list --protocols szcore,psds
+    """
+)
 @grouped
 def protocols(
     predicted: PredictedOrNone = None,
@@ -234,7 +249,12 @@ def protocols(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(
+    epilog="""
+    overlap events agree first.csv second.csv --support 3600
+    overlap events agree first second third --support 3600 --epoch 30 --html agreement.html
+    """
+)
 @grouped
 def agree(
     annotators: Annotators = None,
@@ -270,7 +290,12 @@ def agree(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(
+    epilog="""
+    overlap events possession tracks.csv ball ann ben --rate 25
+    overlap events possession tracks.csv ball --zone goal=0,20,5,40 --rate 25 --csv possessions.csv
+    """
+)
 @grouped
 def possession(
     tracks: Tracked,
@@ -320,7 +345,12 @@ def possession(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(
+    epilog="""
+    overlap events convert found.csv found.rttm
+    overlap events convert annotated converted/ --to raven
+    """
+)
 @grouped
 def convert(
     source: Source,

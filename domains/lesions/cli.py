@@ -51,7 +51,12 @@ from .flags import (
 app = field_app("Lesions in medical images, case by case or in cohorts.")
 
 
-@app.command()
+@app.command(
+    epilog="""
+    overlap lesions compare predicted/one.nii.gz reference/one.nii.gz
+    overlap lesions compare predicted/one.nii.gz reference/one.nii.gz --labels whole=1+2 --plot one.png
+    """
+)
 @grouped
 def compare(
     predicted: Predicted,
@@ -86,7 +91,12 @@ def compare(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(
+    epilog="""
+    overlap lesions protocols predicted/one.nii.gz reference/one.nii.gz
+    overlap lesions protocols predicted/one.nii.gz reference/one.nii.gz --protocols brats2023_gli,cc --csv scores.csv
+    """
+)
 @grouped
 def protocols(
     predicted: Predicted,
@@ -118,7 +128,12 @@ def protocols(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(
+    epilog="""
+    overlap lesions cohort predicted reference --out scores.csv
+    overlap lesions cohort predicted reference --out scores.csv --workers 4 --count-missing --html cohort.html
+    """
+)
 @grouped
 def cohort(
     predictions: Predictions = None,
@@ -162,7 +177,12 @@ def cohort(
     raise typer.Exit(code)
 
 
-@app.command("cohort-protocols")
+@app.command(
+    "cohort-protocols",
+    epilog="""
+    overlap lesions cohort-protocols predicted reference --protocols brats2023_gli,cc --out scores.csv
+    """,
+)
 @grouped
 def cohort_protocols(
     predictions: Predictions = None,
@@ -206,7 +226,12 @@ def cohort_protocols(
     raise typer.Exit(code)
 
 
-@app.command("cohort-calibration")
+@app.command(
+    "cohort-calibration",
+    epilog="""
+    overlap lesions cohort-calibration chances reference --above 0 --out calibration.csv --plot reliability.png
+    """,
+)
 @grouped
 def cohort_calibration(
     predictions: Predictions = None,
@@ -248,7 +273,11 @@ def cohort_calibration(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(
+    epilog="""
+    overlap lesions merge one.csv.records two.csv.records --out scores.csv
+    """
+)
 @grouped
 def merge(
     records: PartRecords,
@@ -270,7 +299,13 @@ def merge(
     raise typer.Exit(code)
 
 
-@app.command("compare-models")
+@app.command(
+    "compare-models",
+    epilog="""
+    overlap lesions compare-models one.csv two.csv
+    overlap lesions compare-models one.csv two.csv --indices dice,hd95 --differences differences.csv
+    """,
+)
 @grouped
 def compare_models(
     a: FirstModel,
@@ -297,7 +332,11 @@ def compare_models(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(
+    epilog="""
+    overlap lesions decide chance.nii.gz --out mask.nii.gz
+    """
+)
 @grouped
 def decide(
     probability: Probability,

@@ -38,7 +38,12 @@ from .flags import (
 app = field_app("Backbone angles and regions of the Ramachandran plot.")
 
 
-@app.command()
+@app.command(
+    epilog="""
+    overlap ramachandran validate model.pdb
+    overlap ramachandran validate before.pdb after.pdb --csv residues.csv --skipped skipped.csv --plot residues.png
+    """
+)
 @grouped
 def validate(
     files: Files,
@@ -70,7 +75,12 @@ def validate(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(
+    epilog="""
+    overlap ramachandran changes before.pdb after.pdb --worse
+    overlap ramachandran changes before.pdb after.pdb --chains A=B --html changes.html
+    """
+)
 @grouped
 def changes(
     before: Before,
@@ -105,7 +115,12 @@ def changes(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(
+    epilog="""
+    overlap ramachandran compare region.npy
+    overlap ramachandran compare energy.npy --as energy --unit kJ/mol --cutoff 10 --plot regions.png
+    """
+)
 @grouped
 def compare(
     predicted: Predicted,
@@ -141,7 +156,11 @@ def compare(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(
+    epilog="""
+    overlap ramachandran region density.npy --as density --mass 0.98 --out region.nc
+    """
+)
 @grouped
 def region(
     file: MapFile,
@@ -169,7 +188,11 @@ def region(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(
+    epilog="""
+    overlap ramachandran learn --region learned.nc --csv contacts.csv
+    """
+)
 @grouped
 def learn(*, learning: Learning, seeds: Seeds = 2, region: LearnedRegion = None, saving: Saving) -> None:
     """Learn contact limits of hard spheres from an empirical region.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -51,6 +52,55 @@ def test_demo_saves_what_it_says(tmp_path):
 
 def test_version():
     assert run("version").stdout.strip() == "0.1.0"
+
+
+def completed(monkeypatch, capsys, *words):
+    """Return what bash is offered for the last of the words."""
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+    monkeypatch.setenv("_OVERLAP_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "\n".join(["overlap", *words]))
+    monkeypatch.setenv("COMP_CWORD", str(len(words)))
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert not ended.value.code
+    return capsys.readouterr().out.split()
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (["ev"], ["events"]),
+        (["--version", "les"], ["lesions"]),
+        (["lesions", "cohort-p"], ["cohort-protocols"]),
+        (["events", "score", "--pro"], ["--protocol"]),
+        (["events", "score", "a.csv", "b.csv", "--by", ""], ["label", "file"]),
+        (["events", "score", "--protocol", "psds_s"], ["psds_scenario1", "psds_scenario2"]),
+        (["lesions", "compare", "--preset", "m"], ["monai", "metrics_reloaded", "medpy"]),
+        # files are left to the shell
+        (["lesions", "compare", ""], []),
+    ],
+)
+def test_a_shell_completes_commands_options_and_choices(monkeypatch, capsys, words, offered):
+    assert completed(monkeypatch, capsys, *words) == offered
+
+
+COMPLETED_IN_BASH = """
+eval "$(_OVERLAP_COMPLETE=source_bash overlap)"
+COMP_WORDS=(overlap lesions dec) COMP_CWORD=2
+_overlap_completion overlap
+echo "${COMPREPLY[@]}"
+complete -p overlap
+"""
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_bash_completes(tmp_path):
+    program = tmp_path / "overlap"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m domains.cli "$@"\n')
+    program.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(["bash", "-c", COMPLETED_IN_BASH], env=environment, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("decide\ncomplete -o default -F _overlap_completion overlap\n", "")
 
 
 @pytest.mark.parametrize(
