@@ -11,6 +11,7 @@ from .._flags import Html, Saving, Sharing, field_app, grouped, keywords
 from .flags import (
     After,
     AfterModel,
+    AsRamalyze,
     Backbone,
     Before,
     BeforeModel,
@@ -40,7 +41,7 @@ app = field_app("Backbone angles and regions of the Ramachandran plot.")
 
 @app.command(
     epilog="""
-    overlap ramachandran validate model.pdb
+    overlap ramachandran validate model.pdb --ramalyze
     overlap ramachandran validate before.pdb after.pdb --csv residues.csv --skipped skipped.csv --plot residues.png
     """
 )
@@ -52,6 +53,7 @@ def validate(
     backbone: Backbone,
     core: Core = None,
     summary: Summary = None,
+    ramalyze: AsRamalyze = False,
     sharing: Sharing,
     html: Html = None,
     saving: Saving,
@@ -68,6 +70,7 @@ def validate(
         reference=reference,
         core=core,
         summary=summary,
+        as_ramalyze=ramalyze,
         **keywords(backbone),
         **keywords(sharing),
         outputs=saving.checked([*files, reference], html=html, others=others),

@@ -99,6 +99,12 @@ Core = Annotated[
 Summary = Annotated[
     Path | None, typer.Option(help="Save the counts of each file, of its models and chains, in this CSV file.")
 ]
+AsRamalyze = Annotated[
+    bool,
+    typer.Option(
+        "--ramalyze", help="Print each residue as ramalyze of cctbx does, and its summary, in place of the table."
+    ),
+]
 
 Before = Annotated[Path, typer.Argument(help="The model before: a PDB or mmCIF file.")]
 After = Annotated[Path, typer.Argument(help="The model after; may be the same file.")]

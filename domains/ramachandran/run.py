@@ -251,10 +251,13 @@ def validate_files(
     reference: str = "top8000",
     core: str | None = None,
     summary: Path | None = None,
+    as_ramalyze: bool = False,
     outputs: Outputs,
     **options: Any,
 ) -> int:
     """Do what ``overlap ramachandran validate`` does, and return its exit code."""
+    if as_ramalyze and outputs.format != "table":
+        raise UsageError("--ramalyze: it is printed in place of the table; leave out --json and --format")
     if core is not None:
         parse(core)
     against = named_reference(reference)
@@ -272,7 +275,7 @@ def validate_files(
     told = tell(files, residues, skipped, core)
 
     def terminal() -> list[Any]:
-        return tables.validation_lines(told)
+        return tables.ramalyze_print(residues) if as_ramalyze else tables.validation_lines(told)
 
     def picture() -> Axes:
         from .validation.plotting import plot_residues

@@ -15,6 +15,7 @@ from ..._report import as_rows
 from ..._tables import build_table
 from ..._text import count_of
 from .findings import CIS, TWISTED
+from .ramalyze import ramalyze_lines
 from .told import Told
 
 Row = Mapping[Any, Any]
@@ -138,6 +139,15 @@ def summary_table(summary: pd.DataFrame, title: str = "Ramachandran validation")
             cells.append([name, *_summary_cells(row)])
     caption = f"goals: > {FAVORED_GOAL} % favored, < {OUTLIER_GOAL} % outliers"
     return build_table(["file"], COUNTED, cells, title=title, caption=caption)
+
+
+def ramalyze_print(residues: pd.DataFrame) -> list[Any]:
+    """Return what ramalyze prints of each file; of several, each below its name."""
+    several = residues["file"].nunique() > 1
+    lines: list[Any] = []
+    for file, own in residues.groupby("file", sort=False):
+        lines += [file, *ramalyze_lines(own)] if several else ramalyze_lines(own)
+    return lines
 
 
 def validation_lines(told: Told) -> list[Any]:

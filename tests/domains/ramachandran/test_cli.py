@@ -39,6 +39,17 @@ def test_validate_saves(run, tmp_path):
     assert files["plot.png"].stat().st_size > 20_000
 
 
+def test_validate_prints_as_ramalyze_does(run):
+    lines = run("validate", example(), "--ramalyze").stdout.splitlines()
+    assert lines[1] == " A 152  ASP:54.52:-76.80:-26.53:Favored:General"
+    assert lines[-1] == "SUMMARY: 98.53% favored (Goal: > 98%)"
+    both = run("validate", example(), example("1a28"), "--ramalyze").stdout.splitlines()
+    assert both[: 1 + len(lines)] == [str(example()), *lines]
+    assert both[1 + len(lines)] == str(example("1a28"))
+    done = run("validate", example(), "--ramalyze", "--json", code=2)
+    assert "--ramalyze: it is printed in place of the table; leave out --json and --format" in done.stderr
+
+
 def test_a_wrong_unit_is_wrong_use(run, tmp_path):
     csv = tmp_path / "residues.csv"
     done = run("validate", example(), "--min-plddt", "70", "--csv", csv, code=2)
