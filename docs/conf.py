@@ -189,7 +189,7 @@ OTHERS = {
 }
 nitpicky = True  # a name of theirs that no list has is a warning; one of ours in backticks may be a parameter
 nitpick_ignore = [("py:class", "xarray.core.dataset.Dataset")]
-nitpick_ignore_regex = [("py:.*", rf"(?!({'|'.join(OTHERS)})\.).*")]
+nitpick_ignore_regex = [("py:obj", rf"(?!({'|'.join(OTHERS)})\.).*")]
 intersphinx_mapping = {project: (home, f"_inventories/{project}.inv") for project, home in OTHERS.items()}
 
 
