@@ -54,6 +54,7 @@ def clean_file(
     to: str | None = None,
     kind: str | None = None,
     rate: float | None = None,
+    label_column: str | None = None,
     **steps: Any,
 ) -> int:
     """Do what ``overlap events clean`` does, and return its exit code."""
@@ -67,7 +68,8 @@ def clean_file(
         found = find_files(source, "", OPERATION)
         if is_standard(source) and not to_output:
             found = [found[0]._replace(recording=for_table(recording_of(out)))]
-        given = read_sides({"": found}, Reading(kind, rate, None, OPERATION), Running())[""]
+        how = Reading(kind, rate, None, OPERATION, label_column=label_column)
+        given = read_sides({"": found}, how, Running())[""]
         cleaned = clean(given.events, **steps)
         # a format without a place for lengths is no loss here: steps are of events
         whole = Annotations(cleaned, given.skipped, given.support)

@@ -199,6 +199,13 @@ Kind = Annotated[
 Rate = Annotated[
     float | None, typer.Option(help="Samples, frames or epochs in a second, for files whose times count them.")
 ]
+LabelColumn = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help='The column of the labels in tables of Raven or CSV, where its author named it: "Call Type".',
+    ),
+]
 OperatingPoints = Annotated[
     bool,
     typer.Option(

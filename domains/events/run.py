@@ -87,6 +87,7 @@ def score(
     kind: str | None = None,
     rate: float | None = None,
     subset: str | None = None,
+    label_column: str | None = None,
     group: Group | None = None,
     level: float = LEVEL,
     operating_points: bool = False,
@@ -112,6 +113,8 @@ def score(
         How many samples, frames or epochs are in a second, for files whose times count them.
     subset : str, optional
         Which subset of an ActivityNet database is the reference.
+    label_column : str, optional
+        The column that holds the label, where its author named it; see `read_events`.
     group : str or mapping, optional
         Whose each recording is: "bids" (the entity ``sub-…`` of its name), "file", a pattern that captures it in the
         name, a column of the events, or a mapping. Then each figure has its mean over subjects, their standard
@@ -180,7 +183,7 @@ def score(
     if operating_points and not rules.takes_points:
         names = ", ".join(name for name, preset in PROTOCOLS.items() if preset.takes_points)
         raise UsageError(f"{OPERATION}: this protocol has no operating points; score them by one of {names}")
-    how = Reading(kind, rate, subset, OPERATION, operating_points)
+    how = Reading(kind, rate, subset, OPERATION, operating_points, label_column)
     both = read_both(predicted, reference, support, how, running)
     scored = assess(
         both.prediction,

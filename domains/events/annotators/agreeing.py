@@ -72,13 +72,15 @@ def agree_files(
     epoch: float | None = None,
     kind: str | None = None,
     rate: float | None = None,
+    label_column: str | None = None,
 ) -> int:
     """Do what ``overlap events agree`` does, and return its exit code."""
     _check(paths, support, epoch, kind, rate)
     with _console.refusals_listed(outputs), _console.collected_warnings() as notes:
         names = _names_of(paths)
         files = _files_of(paths, names)
-        read = read_sides(files, Reading(kind, rate, None, OPERATION), Running())
+        how = Reading(kind, rate, None, OPERATION, label_column=label_column)
+        read = read_sides(files, how, Running())
         sides = [read[name] for name in names]
         lost = set().union(*(lost_on_both(a, b) for a, b in combinations(sides, 2)))
         unpaired = _skipped.as_skipped()

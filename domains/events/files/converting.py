@@ -78,6 +78,7 @@ def convert(
     kind: str | None = None,
     rate: float | None = None,
     subset: str | None = None,
+    label_column: str | None = None,
     recordings: bool = False,
     drop: Collection[str] = (),
     **options: Any,
@@ -93,7 +94,7 @@ def convert(
         each recording; or "-", whose text is returned.
     to : str, optional
         The format that is written, see `write_events`; by default the ending of `target` says it.
-    kind, rate, subset
+    kind, rate, subset, label_column
         How the files are read, see `read_events`.
     recordings : bool
         Whether the recordings, each from 0 to its duration, are written in place of the events: the UEM of a folder.
@@ -148,7 +149,8 @@ def convert(
     found = find_files(source, "", OPERATION)
     if is_standard(source) and not (to_folder or to_output):
         found = [found[0]._replace(recording=for_table(recording_of(path)))]
-    side = read_sides({"": found}, Reading(kind, rate, subset, OPERATION), running)[""]
+    how = Reading(kind, rate, subset, OPERATION, label_column=label_column)
+    side = read_sides({"": found}, how, running)[""]
     given = Annotations(side.events, side.skipped, side.support)
     if recordings:
         given = _of_recordings(given)

@@ -7,7 +7,7 @@ Conventions
 - The format follows from an ending that no other has, else from the header or the structure of the text, never from
   the range of a number; ``kind=`` says it outright.
 - A table without a label is one of events of one kind. If it has columns of words, one may be the label under another
-  name: a warning lists them.
+  name: a warning lists them, and ``label_column=`` says which it is.
 - Tables that name no file get the name of their own file, without its ending.
 
 References
@@ -49,6 +49,7 @@ from ..formats import (
     read_recordings,
     recording_of,
 )
+from ..formats.delimited import has_column
 from ..schema import COLUMNS, as_events, contradicts
 
 NO_ONSET = "no onset"
@@ -102,6 +103,7 @@ def read_events(
     subset: str | None = None,
     file: str | None = None,
     rate: float | None = None,
+    label_column: str | None = None,
 ) -> Annotations:
     r"""Read a file of events.
 
@@ -135,6 +137,9 @@ def read_events(
         and without what Raven and BirdNET append to it.
     rate : float, optional
         How many samples, frames or epochs are in a second, for files whose times count them.
+    label_column : str, optional
+        The column that holds the label, where its author named it: of a selection table of Raven, or of a table with a
+        header of the usual names. A table that lacks it needs a label of a known name.
 
     Returns
     -------
@@ -149,13 +154,13 @@ def read_events(
         If the format is unknown or the file is not of it, or its times count samples or frames and `rate` is not
         given; the message names the file.
     UsageError
-        If the file has no such subset.
+        If the file has no such subset, or is of a format whose label has a place of its own.
 
     Warns
     -----
     UserWarning
         If all rows were skipped, but for those that say that there is no event. Or if no column is known as the label,
-        but others hold words.
+        but others hold words; or if the label is not in `label_column`, but in one that is known.
 
     See Also
     --------
@@ -176,7 +181,7 @@ def read_events(
     >>> skipped[["where", "reason"]].to_numpy().tolist()
     [['line 3', 'ends before it begins']]
     """
-    annotations, note = read_with_note(path, kind, subset=subset, file=file, rate=rate)
+    annotations, note = read_with_note(path, kind, subset=subset, file=file, rate=rate, label_column=label_column)
     form = FORMATS[kind] if kind else format_of_suffix(Path(path).suffix)
     if form is not None and form.of_stretches and len(annotations.events):
         annotations = annotations._replace(support=_stretches_of(annotations.events))
@@ -192,6 +197,7 @@ def read_with_note(
     subset: str | None = None,
     file: str | None = None,
     rate: float | None = None,
+    label_column: str | None = None,
 ) -> tuple[Annotations, str]:
     """Read a file of events, and return its warning as text: "" if there is none. See `read_events`."""
     operation = "events.read_events"
@@ -202,7 +208,7 @@ def read_with_note(
     check_path(operation, "path", path)
     path = Path(path)
     with reading(operation, path):
-        rows = _read_rows(path, kind)
+        form, rows, note = _read_rows(path, kind, label_column)
         _in_seconds(rows, rate)
         if subset is not None:
             rows = _of_subset(rows, subset, path)
@@ -211,7 +217,7 @@ def read_with_note(
     nothing = why_no_event(annotations)
     if nothing:
         return annotations, f"{operation}: {file_name(path)}: {nothing}"
-    return annotations, _note_of_labels(annotations.events, rows, path)
+    return annotations, note or _note_of_labels(annotations.events, rows, path, form)
 
 
 def _stretches_of(events: pd.DataFrame) -> pd.DataFrame:
@@ -275,7 +281,7 @@ def parse(text: str, form: Format, file: str) -> Annotations:
     return _judge(rows, Path(), file)
 
 
-def _note_of_labels(events: pd.DataFrame, rows: list[Row], path: Path) -> str:
+def _note_of_labels(events: pd.DataFrame, rows: list[Row], path: Path, form: Format) -> str:
     """Return a warning where no column is the label, but one that is not known holds words."""
     if any("label" in row for row in rows):
         return ""
@@ -284,9 +290,13 @@ def _note_of_labels(events: pd.DataFrame, rows: list[Row], path: Path) -> str:
     if not of_words:
         return ""
     names = one_line(", ".join(map(repr, of_words)), 200)
+    remedy = "rename it 'label'"
+    if form.names_labels:
+        first = repr(one_line(of_words[0], 80))
+        remedy = f"say so: label_column={first} (--label-column {first})"
     return (
         f"events.read_events: {file_name(path)}: no column is known as the label, so its events have none, but {names} "
-        "hold words; if one of them is the label, rename it 'label'"
+        f"hold words; if one of them is the label, {remedy}"
     )
 
 
@@ -362,17 +372,32 @@ def _times(rows: list[Row], name: str) -> np.ndarray:
     return times
 
 
-def _read_rows(path: Path, kind: str | None) -> list[Row]:
-    """Return the rows of a file, which must be as many as it holds."""
+def _read_rows(path: Path, kind: str | None, label_column: str | None) -> tuple[Format, list[Row], str]:
+    """Return the format of a file, its rows, which must be as many as it holds, and a warning or ""."""
     operation = "events.read_events"
     said = FORMATS[kind] if kind else format_of_suffix(path.suffix)
     if said is not None and said.of_bytes:
-        return list(said.read(read_bytes(operation, path)))
+        _check_names_labels(said, label_column, path)
+        return said, list(said.read(read_bytes(operation, path))), ""
     text = read_text(operation, path, may_be_empty=True)
     form = said or find_format(path.suffix, text)
-    rows = list(form.read(text))
+    _check_names_labels(form, label_column, path)
+    rows = list(form.read(text) if label_column is None else form.read(text, label_column))
     _check_count(rows, form, text)
-    return rows
+    if label_column is None or has_column(text, label_column):
+        return form, rows, ""
+    lacking = one_line(repr(label_column), 80)
+    return form, rows, f"{operation}: {file_name(path)}: no column {lacking}; its label is in another that is known"
+
+
+def _check_names_labels(form: Format, label_column: str | None, path: Path) -> None:
+    if label_column is None or form.names_labels:
+        return
+    names = ", ".join(name for name, one in FORMATS.items() if one.names_labels)
+    raise UsageError(
+        f"events.read_events: {file_name(path)}: its format, {form.name}, says itself what the label is; leave out "
+        f"label_column= (--label-column), which is for {names}"
+    )
 
 
 def _check_count(rows: list[Row], form: Format, text: str) -> None:

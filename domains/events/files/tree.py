@@ -99,6 +99,8 @@ class Reading(NamedTuple):
         Who asks, for errors.
     points : bool
         Whether each predicted file is an operating point: what is predicted of all recordings at one threshold.
+    label_column : str, optional
+        The column that holds the label, where its author named it.
     """
 
     kind: str | None = None
@@ -106,6 +108,7 @@ class Reading(NamedTuple):
     subset: str | None = None
     operation: str = "events.score"
     points: bool = False
+    label_column: str | None = None
 
 
 class Side(NamedTuple):
@@ -263,7 +266,7 @@ def read_case(payload: Mapping[str, Any]) -> dict[str, Any]:
     Parameters
     ----------
     payload : mapping
-        ``path recording kind rate subset operation points``.
+        ``path recording kind rate subset operation points label_column``.
 
     Returns
     -------
@@ -288,7 +291,14 @@ def read_case(payload: Mapping[str, Any]) -> dict[str, Any]:
     """
     path = payload["path"]
     how = Reading(*(payload[name] for name in Reading._fields))
-    part, note = read_with_note(path, how.kind, subset=how.subset, file=payload["recording"], rate=how.rate)
+    part, note = read_with_note(
+        path,
+        how.kind,
+        subset=how.subset,
+        file=payload["recording"],
+        rate=how.rate,
+        label_column=how.label_column,
+    )
     nothing = why_no_event(part)
     skipped = _as_lists(part.skipped[["where", "reason", "detail"]])
     if nothing:

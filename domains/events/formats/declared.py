@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from .rows import Row
 
@@ -41,6 +40,8 @@ class Format:
         What its programs append to the name of the recording, before the ending, in small letters; a ``#`` is a number.
     of_stretches : bool
         Whether its rows are the stretches that were scored.
+    names_labels : bool
+        Whether `read` takes, after the text, which column is the label, of an author who named it.
     forbids : str
         Characters that no text in it may have, because programs that read the format stumble over them.
 
@@ -53,7 +54,7 @@ class Format:
 
     name: str
     known_by: str
-    read: Callable[[Any], Iterator[Row]]
+    read: Callable[..., Iterator[Row]]
     recognises: Callable[[str], bool]
     count: Callable[[str], int | None]
     suffixes: tuple[str, ...] = ()
@@ -62,4 +63,5 @@ class Format:
     ending: str = ".txt"
     name_endings: tuple[str, ...] = ()
     of_stretches: bool = False
+    names_labels: bool = False
     forbids: str = ""

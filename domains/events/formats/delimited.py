@@ -45,6 +45,31 @@ class Columns(NamedTuple):
     others: tuple[str, ...] = ()
 
 
+def with_label(columns: Columns, label: str) -> Columns:
+    """Return the columns of a table whose label stands in a column that is said, or else in one that is known.
+
+    Examples
+    --------
+    >>> columns = with_label(Columns({"onset": ("start",), "label": ("name",)}, (("onset",),)), "Call Type")
+    >>> columns.names["label"], missing(["start", "kind"], columns)
+    (('Call Type', 'name'), ['Call Type'])
+    """
+    labels = (label, *(name for name in columns.names["label"] if name != label))
+    return columns._replace(names={**columns.names, "label": labels}, needed=(*columns.needed, ("label",)))
+
+
+def has_column(text: str, name: str) -> bool:
+    r"""Return whether the first line of a table has a column of this name, whatever parts its cells.
+
+    Examples
+    --------
+    >>> has_column("start;Call Type\n1;trill\n", "Call Type"), has_column("start,end\n", "Call Type")
+    (True, False)
+    """
+    line = first_line(text)
+    return any(name in _cells_of(line, separator) for separator in SEPARATORS)
+
+
 class Line(NamedTuple):
     """A line that is not blank, its cells, and why they cannot be told apart; "" if they can."""
 

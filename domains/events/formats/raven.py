@@ -6,7 +6,7 @@ Conventions
 - A table has a row for each view of a selection: rows of one number in ``Selection``, of one channel and the same
   times, that contradict each other in nothing but ``View`` and frequencies. The spectrogram's is the event, wherever
   it stands, and the others are skipped. What it leaves blank, such as a measure of the waveform, is taken from them.
-- The label stands in a column that its author named. The names in `LABELS` are known.
+- The label stands in a column that its author named. The names in `LABELS` are known; any other is said.
 - Times are those of the whole sequence of sound files. Where ``Begin File`` (or ``Begin Path``, of BirdNET) and
   ``File Offset (s)`` say in which file a selection begins, and when, it is of the recording of that name, from that
   time on. One that ends in another file is skipped. Without the offset the whole sequence is one recording.
@@ -25,7 +25,7 @@ from decimal import Decimal
 
 from .counts import count_below_header
 from .declared import Format
-from .delimited import Columns, named_rows, separator_of, table_of
+from .delimited import Columns, named_rows, separator_of, table_of, with_label
 from .rows import (
     ABSENT,
     NO_SOUND_FILE,
@@ -79,8 +79,15 @@ def _columns(label: str) -> Columns:
     )
 
 
-def read(text: str) -> Iterator[Row]:
+def read(text: str, label: str | None = None) -> Iterator[Row]:
     r"""Yield the rows of a table: of each selection one is the event, and the others are skipped.
+
+    Parameters
+    ----------
+    text : str
+        As `read_text` returns it.
+    label : str, optional
+        Which column is the label, if the table has it; else one of those in `LABELS`.
 
     Raises
     ------
@@ -94,7 +101,10 @@ def read(text: str) -> Iterator[Row]:
     >>> [(row["View"], row["low_freq"], row.get("skip")) for row in read(header + views)]
     [('Waveform 1', '', 'other view of a selection'), ('Spectrogram 1', '2500', None)]
     """
-    rows = list(named_rows(text, _columns(_label_in(text)), separators="\t"))
+    columns = _columns(_label_in(text))
+    if label is not None:
+        columns = with_label(columns, label)
+    rows = list(named_rows(text, columns, separators="\t"))
     for row in rows:
         _place_in_sound_file(row)
     for views in _selections(rows):
@@ -147,6 +157,7 @@ FORMAT = Format(
     count_below_header,
     write=write,
     name_endings=(".table.#.selections", ".selections"),
+    names_labels=True,
     forbids='\t\n\r"',
 )
 

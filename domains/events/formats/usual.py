@@ -20,7 +20,7 @@ from ..schema import ALIASES
 from . import bids, birdnet, moda
 from .counts import count_below_header
 from .declared import Format
-from .delimited import Columns, named_rows, separator_of, table_of
+from .delimited import Columns, named_rows, separator_of, table_of, with_label
 from .rows import ABSENT, NO_EVENT, TOO_SHORT, UNKNOWN_RATE, Row, columns_of
 
 COLUMNS = Columns({name: (name, *others) for name, others in ALIASES.items()}, (("onset",), ("offset", "duration")))
@@ -36,10 +36,17 @@ IN_TICKS = Columns(
 """Times that are numbers of samples or frames: how long one lasts has to be said."""
 
 
-def read(text: str) -> Iterator[Row]:
+def read(text: str, label: str | None = None) -> Iterator[Row]:
     r"""Yield the rows of a table with a header.
 
     An apostrophe before what a spreadsheet would take for a formula is none of a name: see `domains._text.for_csv`.
+
+    Parameters
+    ----------
+    text : str
+        As `read_text` returns it.
+    label : str, optional
+        Which column is the label, if the table has it; else one that is called so.
 
     Raises
     ------
@@ -54,7 +61,8 @@ def read(text: str) -> Iterator[Row]:
     [None, 'no event']
     """
     are_ticks = not separator_of(text, COLUMNS) and bool(separator_of(text, IN_TICKS))
-    for row in named_rows(text, IN_TICKS if are_ticks else COLUMNS):
+    columns = IN_TICKS if are_ticks else COLUMNS
+    for row in named_rows(text, columns if label is None else with_label(columns, label)):
         for name, cell in row.items():
             row[name] = from_csv(cell)
         if are_ticks:
@@ -116,8 +124,9 @@ FORMAT = Format(
     count_below_header,
     write=write,
     ending=".csv",
+    names_labels=True,
 )
-WITH_TABS = Format("tsv", "", read, _never, count_below_header, write=write_with_tabs, ending=".tsv")
+WITH_TABS = Format("tsv", "", read, _never, count_below_header, write=write_with_tabs, ending=".tsv", names_labels=True)
 """Reads as "csv" does; a name of its own says what is written."""
 
 

@@ -152,7 +152,18 @@ def test_a_renamed_label_is_said_once_for_each_side(tmp_path):
     messages = [str(warning.message) for warning in warned]
     assert sum("no column is known as the label" in message for message in messages) == 1
     assert "p/a.csv: " in messages[0]
-    assert messages[0].endswith("rename it 'label' (and 2 more files of this side)")
+    assert messages[0].endswith("say so: label_column='kind' (--label-column 'kind') (and 2 more files of this side)")
+
+
+def test_the_column_of_the_labels_is_said_of_both_sides(tmp_path):
+    """Of two dogs and a cat, one dog is called a cat; the detector's tables have a label of a known name."""
+    write(tmp_path / "p" / "a.csv", "onset,offset,label\n0,5,dog\n10,15,cat\n20,25,cat\n")
+    write(tmp_path / "r" / "a.csv", "onset,offset,kind\n0,5,dog\n10,15,dog\n20,25,cat\n")
+    with pytest.warns(UserWarning, match="p/a.csv: no column 'kind'; its label is in another that is known"):
+        report = score(tmp_path / "p", tmp_path / "r", "tiou", thresholds=[0.5], label_column="kind", by="label").report
+    assert report["label"].values.tolist() == ["cat", "dog"]
+    assert report.intersection.values.ravel().tolist() == [1, 1]
+    assert float(report.size_b.sel(label="dog").squeeze()) == 2
 
 
 HOUR = "onset,offset,label\n"

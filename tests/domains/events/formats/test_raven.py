@@ -127,3 +127,27 @@ def test_without_a_time_in_the_sound_file_the_sequence_is_one_recording(tmp_path
     path = tmp_path / "night.Table.1.selections.txt"
     path.write_text(HEADER.replace("Annotation", "Begin File") + "1\tSpectrogram 1\t1\t60\t61\t0\t9\tb.wav\n")
     assert read_events(path).events[["file", "onset", "Begin File"]].to_numpy().tolist() == [["night", 60.0, "b.wav"]]
+
+
+def test_the_column_of_the_labels_may_be_any(tmp_path):
+    path = tmp_path / "dawn.Table.1.selections.txt"
+    path.write_text(table(REFERENCE).replace("Annotation", "Call Type"))
+    with pytest.warns(UserWarning, match=r"say so: label_column='Call Type' \(--label-column 'Call Type'\)"):
+        read_events(path)
+    assert set(read_events(path, label_column="Call Type").events["label"]) == {"trill"}
+    with pytest.raises(ReadError, match=r"no column 'Call' in the header \(Selection, .*Call Type\)"):
+        read_events(path, label_column="Call")
+
+
+def test_a_column_that_is_said_goes_before_those_that_are_known(tmp_path):
+    path = tmp_path / "dawn.txt"
+    path.write_text(table(REFERENCE[:1]).replace("Annotation", "Species\tCall").replace("trill\n", "wren\ttrill\n"))
+    (event,) = read_events(path, label_column="Call").events.to_dict("records")
+    assert (event["label"], event["Species"]) == ("trill", "wren")
+
+
+def test_a_format_whose_label_has_a_place_refuses_another(tmp_path):
+    path = tmp_path / "talk.rttm"
+    path.write_text("SPEAKER talk 1 0.5 1.25 <NA> <NA> anna <NA> <NA>\n")
+    with pytest.raises(ValueError, match="its format, rttm, says itself what the label is.* for csv, tsv, raven"):
+        read_events(path, label_column="speaker")
