@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -41,6 +43,38 @@ def repository(field_on_page, tmp_path_factory):
     return folder, run
 
 
+COMMANDS = """
+import contextlib, io, json, sys
+from domains import cli
+
+done = []
+for arguments in json.loads(sys.argv[1]):
+    sys.argv = ["overlap", *arguments]
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as stop:
+            code = stop.code or 0
+    done.append({"returncode": code, "stdout": out.getvalue(), "stderr": err.getvalue()})
+print(json.dumps(done))
+"""
+
+
+@pytest.fixture(scope="module")
+def overlap(repository):
+    """Return a function that runs commands there, all in one process: most of a command's time is imports."""
+    folder, _ = repository
+
+    def run(*commands):
+        command = [sys.executable, "-c", COMMANDS, json.dumps(commands)]
+        environment = {**os.environ, "PYTHONPATH": str(folder)}
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+        return [SimpleNamespace(**each) for each in json.loads(done.stdout)]
+
+    return run
+
+
 def test_the_field_is_small(field_on_page):
     counts = field_on_page.count_lines(ROOT, PAGE.read_text(encoding="utf-8"))
     assert 100 < counts.code < 150
@@ -61,39 +95,42 @@ def test_a_copied_line_counts(field_on_page, tmp_path):
     assert field_on_page.count_lines(tmp_path, page) == (2, 1)
 
 
-def test_the_command_is_mounted_once(repository):
-    _, run = repository
-    text = run("domains.cli", "--help").stdout
-    assert text.count("homeranges") == 1
-    assert "compare" in run("domains.cli", "homeranges", "--help").stdout
+def test_the_command_is_mounted_once(overlap):
+    general, of_field = overlap(["--help"], ["homeranges", "--help"])
+    assert (general.returncode, of_field.returncode) == (0, 0)
+    assert general.stdout.count("homeranges") == 1
+    assert "compare" in of_field.stdout
 
 
-def test_the_command_scores(repository):
-    folder, run = repository
+def test_the_command_scores(repository, overlap):
+    folder, _ = repository
     square = "POLYGON (({0} 0, {0} 900, {1} 900, {1} 0, {0} 0))"
     (folder / "a.csv").write_text(f'animal,wkt\nl1,"{square.format(0, 900)}"\nl2,POINT (400 300)\n')
     (folder / "b.csv").write_text(f'animal,wkt\nl1,"{square.format(300, 1200)}"\n')
-    done = run("domains.cli", "homeranges", "compare", "a.csv", "b.csv")
-    assert "0.5000" in done.stdout
-    assert "prediction: 1 row skipped, no polygon" in done.stderr
-    (folder / "b.csv").write_text(f'animal,wkt\nl1,"{square.format(300, 1200)}"\nl3,"{square.format(0, 900)}"\n')
-    done = run("domains.cli", "homeranges", "compare", "a.csv", "b.csv", code=1)
-    assert "not scored: l3: only one side has this animal" in done.stderr
-    run("domains.cli", "homeranges", "compare", "a.csv", "b.csv", "--csv", "nowhere/rows.csv", code=2)
+    (folder / "c.csv").write_text(f'animal,wkt\nl1,"{square.format(300, 1200)}"\nl3,"{square.format(0, 900)}"\n')
+    compare = ["homeranges", "compare", "a.csv"]
+    scored, incomplete, wrong = overlap(
+        [*compare, "b.csv"], [*compare, "c.csv"], [*compare, "b.csv", "--csv", "nowhere/rows.csv"]
+    )
+    assert [scored.returncode, incomplete.returncode, wrong.returncode] == [0, 1, 2]
+    assert "0.5000" in scored.stdout
+    assert "prediction: 1 row skipped, no polygon" in scored.stderr
+    assert "not scored: l3: only one side has this animal" in incomplete.stderr
 
 
-def test_the_field_does_many_files_and_a_broken_one_is_a_row(repository, field_on_page):
+def test_the_field_does_many_files_and_a_broken_one_is_a_row(repository, overlap, field_on_page):
     added = field_on_page.lines_added(PAGE.read_text(encoding="utf-8"), "domains/homeranges/run.py")
     assert 10 < len(added) < 15
-    folder, run = repository
+    folder, _ = repository
     for side in ("p", "r"):
         (folder / side).mkdir()
         for name in ("a", "b", "c"):
             (folder / side / f"{name}.csv").write_text('animal,wkt\nl1,"POLYGON ((0 0, 0 900, 900 900, 0 0))"\n')
     (folder / "p" / "b.csv").write_text('animal,wkt\nl1,"POLYGON ((0 0, 0 900\n')
     (folder / "r" / "c.csv").unlink()
-    command = ("domains.cli", "homeranges", "batch", "p", "r", "--records", "records", "--skipped", "skipped.csv")
-    done = run(*command, code=1)
+    command = ["homeranges", "batch", "p", "r", "--records", "records", "--skipped", "skipped.csv"]
+    (done,) = overlap(command)
+    assert done.returncode == 1, done.stderr
     assert done.stdout.count("1.0000") == 1
     skipped = (folder / "skipped.csv").read_text()
     assert "b.csv,,unreadable file," in skipped
@@ -101,7 +138,9 @@ def test_the_field_does_many_files_and_a_broken_one_is_a_row(repository, field_o
     for side in ("p", "r"):
         for name in ("b", "c"):
             (folder / side / f"{name}.csv").write_text((folder / "p" / "a.csv").read_text())
-    assert run(*command).stdout.count("1.0000") == 3
+    (done,) = overlap(command)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("1.0000") == 3
 
 
 def test_the_layers_hold(repository):
@@ -121,11 +160,9 @@ def test_the_style_holds(repository):
     run("ruff", "format", "--check", "domains", "tests")
 
 
-def test_the_field_passes_the_tests_of_all_fields(repository):
+def test_the_field_passes_its_tests_its_examples_and_the_tests_of_all_fields(repository):
     _, run = repository
-    run("pytest", "-q", "-p", "no:cacheprovider", "tests/domains/test_fields.py", "-k", "homeranges")
-
-
-def test_the_examples_and_the_test_of_the_page_pass(repository):
-    _, run = repository
-    run("pytest", "-q", "-p", "no:cacheprovider", "domains/homeranges", "tests/domains/homeranges")
+    tests = ["domains/homeranges", "tests/domains/homeranges", "tests/domains/test_fields.py"]
+    said = run("pytest", "-q", "-rA", "-p", "no:cacheprovider", *tests, "-k", "homeranges").stdout
+    for path in tests:
+        assert f"PASSED {path}" in said

@@ -33,10 +33,10 @@ def test_help_lists_the_fields_and_is_quick():
     assert "demo" in text
 
 
-def test_demo_saves_what_it_says(tmp_path):
+def test_demo_saves_what_it_says(run_command, tmp_path):
     pytest.importorskip("nibabel")
     folder = tmp_path / "demo"
-    text = run("demo", "--out", folder).stdout
+    text = run_command("demo", "--out", folder).stdout
     assert "0.6699" in text
     assert "0.7644" in text
     saved = {p.name for p in (folder / "ramachandran").iterdir()}

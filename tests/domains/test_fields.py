@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -90,14 +88,6 @@ def field(request):
     return request.param, KNOWN[request.param], import_module(f"domains.{request.param}")
 
 
-def run(*arguments, code):
-    command = [sys.executable, "-P", "-m", "domains.cli", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
-
-
 def test_the_report_has_sizes_indices_and_decisions(field):
     _, known, module = field
     report = known.report(module)
@@ -123,42 +113,42 @@ def test_the_package_has_the_same_modules(field):
         assert import_module(f"domains.{name}.{dotted}").__doc__, part
 
 
-def test_the_command_prints_prediction_first(field, tmp_path):
+def test_the_command_prints_prediction_first(field, run_command, tmp_path):
     name, known, module = field
-    text = run(name, *known.command(module, tmp_path), code=0).stdout
+    text = run_command(name, *known.command(module, tmp_path), code=0).stdout
     assert 0 <= text.index("prediction: ") < text.index("reference: ")
 
 
-def test_json_is_json_alone(field, tmp_path):
+def test_json_is_json_alone(field, run_command, tmp_path):
     name, known, module = field
-    text = run(name, *known.command(module, tmp_path), "--json", code=0).stdout
+    text = run_command(name, *known.command(module, tmp_path), "--json", code=0).stdout
     found = json.loads(text, parse_constant=lambda constant: pytest.fail(f"{constant} is no JSON"))
     assert {"prediction", "reference", "units", "version"} <= set(found)
 
 
-def test_csv_and_plot_are_saved(field, tmp_path):
+def test_csv_and_plot_are_saved(field, run_command, tmp_path):
     name, known, module = field
     table, picture = tmp_path / "report.csv", tmp_path / "picture.png"
-    run(name, *known.command(module, tmp_path), "--csv", table, "--plot", picture, code=0)
+    run_command(name, *known.command(module, tmp_path), "--csv", table, "--plot", picture, code=0)
     assert {"iou", "dice"} <= set(pd.read_csv(table))
     assert picture.stat().st_size > 5000
 
 
 @pytest.mark.parametrize(("flag", "output", "said"), [("--csv", "no/a.csv", "no folder"), ("--plot", "a.foo", ".png")])
-def test_outputs_are_checked_before_the_work(field, tmp_path, flag, output, said):
+def test_outputs_are_checked_before_the_work(field, run_command, tmp_path, flag, output, said):
     name, known, module = field
-    done = run(name, *known.command(module, tmp_path), flag, tmp_path / output, code=2)
+    done = run_command(name, *known.command(module, tmp_path), flag, tmp_path / output, code=2)
     assert said in done.stderr
     assert not done.stdout
 
 
-def test_bad_input_is_a_line_that_names_the_file(field, tmp_path):
+def test_bad_input_is_a_line_that_names_the_file(field, run_command, tmp_path):
     name, known, module = field
     command = known.command(module, tmp_path)
     missing = tmp_path / "missing.xyz"
-    done = run(name, command[0], missing, *command[2:], code=1)
+    done = run_command(name, command[0], missing, *command[2:], code=1)
     assert "missing.xyz" in done.stderr
-    assert run(name, command[0], "--no-such-flag", code=2)
+    assert run_command(name, command[0], "--no-such-flag", code=2)
 
 
 def test_what_is_skipped_has_its_reason(field, tmp_path):

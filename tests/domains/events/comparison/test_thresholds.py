@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
@@ -98,12 +96,10 @@ def test_operating_points_are_refused_where_they_mean_nothing(folder):
     assert skipped["detail"].str.contains("rows do not name theirs; add a column filename").sum() == 2
 
 
-def test_the_command(folder):
+def test_the_command(run_command, folder):
     files = [folder / "points", folder / "reference.csv", "--support", folder / "durations.csv"]
     options = ["--operating-points", "--protocol", "psds_scenario2", "--param", "version=0.3", "--format", "csv"]
-    script = "from domains.cli import main; main()"
-    command = [sys.executable, "-P", "-c", script, "events", "score", *map(str, files), *options]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = run_command("events", "score", *files, *options)
     table = pd.read_csv(io.StringIO(done.stdout))
     assert table["operating_point"].tolist() == [0.5, 0.7]
     assert table["psds"].nunique() == 1

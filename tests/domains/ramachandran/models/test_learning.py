@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -17,16 +16,13 @@ from domains.ramachandran.models.learning import plot_learned
 pytest.importorskip("torch")
 
 
-def run(*arguments, code=0):
-    command = [sys.executable, "-P", "-m", "domains.cli", "ramachandran", "learn", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
+@pytest.fixture
+def run(run_command):
+    return partial(run_command, "ramachandran", "learn")
 
 
 @pytest.mark.slow
-def test_what_is_saved_is_what_was_learned(tmp_path):
+def test_what_is_saved_is_what_was_learned(run, tmp_path):
     files = {name: tmp_path / name for name in ("limits.csv", "learned.nc", "learned.png")}
     saved = ("--csv", files["limits.csv"], "--region", files["learned.nc"], "--plot", files["learned.png"])
     done = run("--steps", 6, "--seeds", 2, "--level", "favored", "--category", "glycine", "--json", *saved)
@@ -46,7 +42,7 @@ def test_what_is_saved_is_what_was_learned(tmp_path):
     assert files["learned.png"].stat().st_size > 20_000
 
 
-def test_the_terminal_shows_every_contact_and_class(monkeypatch):
+def test_the_terminal_shows_every_contact_and_class(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     shown = run("--steps", 2, "--seeds", 1).stdout
     for name in ("HO", "OO", "Ho et al. 2003", "isoleucine or valine", "held out", "in sample"):
@@ -64,12 +60,12 @@ def test_the_terminal_shows_every_contact_and_class(monkeypatch):
         (("--csv", "a.csv", "--region", "a.csv"), "writes to this file too"),
     ],
 )
-def test_wrong_use_is_told_before_anything_is_learned(arguments, said, tmp_path, monkeypatch):
+def test_wrong_use_is_told_before_anything_is_learned(run, arguments, said, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert said in run(*arguments, code=2).stderr
 
 
-def test_a_region_that_cannot_be_saved_is_told_first(tmp_path):
+def test_a_region_that_cannot_be_saved_is_told_first(run, tmp_path):
     done = run("--steps", 2, "--seeds", 1, "--json", "--region", tmp_path / "no" / "learned.nc", code=2)
     assert done.stdout == ""
     assert "error: --region" in done.stderr
