@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 
 import numpy as np
@@ -189,13 +188,16 @@ MAY_BE = {
 }
 """What is right: a default, texts as labels, a function that computes overlaps, names beside numbers, a path."""
 
-CASES = [
-    (name, argument, kind)
-    for name, (_, right) in CALLS.items()
-    for argument in right
-    for kind in WRONG
-    if (name, argument, kind) not in MAY_BE
-]
+
+def refused(function, arguments):
+    """Return with what a call ends."""
+    try:
+        function(**arguments)
+    except (TypeError, ValueError) as error:
+        return str(error)
+    except Exception as error:
+        return repr(error)
+    return "nothing is said"
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -204,13 +206,14 @@ def test_right_arguments_pass(name):
     function(**right)
 
 
-@pytest.mark.parametrize(("name", "argument", "kind"), CASES)
-def test_a_wrong_argument_is_one_line(name, argument, kind):
+@pytest.mark.parametrize("name", CALLS)
+def test_a_wrong_argument_is_one_line(name):
     function, right = CALLS[name]
-    begins_with = name.split()[0]
-    with pytest.raises((TypeError, ValueError), match=rf"^{re.escape(begins_with)}: ") as caught:
-        function(**{**right, argument: WRONG[kind]})
-    assert "\n" not in str(caught.value)
+    wrong = [(argument, kind) for argument in right for kind in WRONG if (name, argument, kind) not in MAY_BE]
+    said = {case: refused(function, {**right, case[0]: WRONG[case[1]]}) for case in wrong}
+    begins_with = f"{name.split()[0]}: "
+    assert not {case: text for case, text in said.items() if not text.startswith(begins_with)}
+    assert not {case: text for case, text in said.items() if "\n" in text}
 
 
 def test_nothing_for_a_mask_is_called_by_its_name():

@@ -145,9 +145,6 @@ def test_every_format_with_a_header_is_changed():
     assert set(HEADERS_KNOWN) - {"boris aggregated"} == {*with_header, "tsv", "mne"}
 
 
-CHANGED = [(kind, what, text) for kind, whole in HEADERS_KNOWN.items() for what, text in mutations(whole)]
-
-
 def read_times_and_labels(text, path):
     path.write_text(text)
     return list(read_events(path).events[["onset", "offset", "label"]].itertuples(index=False, name=None))
@@ -158,10 +155,14 @@ def test_a_header_that_is_known(kind, tmp_path):
     assert read_times_and_labels(HEADERS_KNOWN[kind], tmp_path / "a.txt") == RIGHT
 
 
-@pytest.mark.parametrize(("kind", "what", "text"), CHANGED, ids=[f"{kind}: {what}" for kind, what, _ in CHANGED])
-def test_a_header_with_one_column_changed_reads_the_same_or_is_refused(kind, what, text, tmp_path):
+@pytest.mark.parametrize("kind", HEADERS_KNOWN)
+def test_a_header_with_one_column_changed_reads_the_same_or_is_refused(kind, tmp_path):
     """Where the label is no needed column, times are the same and there is no label; a renamed one is warned of."""
-    path = tmp_path / "a.txt"
+    for what, text in mutations(HEADERS_KNOWN[kind]):
+        reads_the_same_or_is_refused(kind, what, text, tmp_path / "a.txt")
+
+
+def reads_the_same_or_is_refused(kind, what, text, path):
     needs_label = kind not in ("csv", "tsv", "dcase", "bids", "hed_score", "raven", "moda")
     is_label = not needs_label and what.split()[1] in LABELS
     is_renamed = is_label and what.startswith("renamed")
@@ -172,12 +173,12 @@ def test_a_header_with_one_column_changed_reads_the_same_or_is_refused(kind, wha
     except ReadError:
         found = None
     if found is None:
-        assert not what.startswith("moved")
+        assert not what.startswith("moved"), what
         with pytest.raises(ReadError, match="is not known|no column '"):
             read_events(path)
         return
     labels = [label for _, _, label in found]
     if is_label:
-        assert labels in (["dog", "cat"], ["", ""])
+        assert labels in (["dog", "cat"], ["", ""]), what
         found = [(onset, offset, right[2]) for (onset, offset, _), right in zip(found, RIGHT, strict=True)]
-    assert found == RIGHT
+    assert found == RIGHT, what
