@@ -179,13 +179,13 @@ def missing_line(scores: pd.DataFrame, missing: Sequence[str], *, may_count: boo
     --------
     >>> scores = pd.DataFrame({"case": ["a", "b"], "missing": [0, 1], "error": ["", "no prediction of this name"]})
     >>> missing_line(scores, ["b"])
-    'no prediction: 1 of 2 cases (b), left out; --count-missing counts them as missed'
+    'no prediction: 1 of 2 cases (b), left out; --count-missing, with another --out, counts them as missed'
     """
     n_cases = scores["case"].nunique()
     counted = (scores["missing"] == 1) & (scores["error"] == "")
     what = "counted as missed" if counted.any() else "left out"
     if may_count and not counted.any():
-        what += "; --count-missing counts them as missed"
+        what += "; --count-missing, with another --out, counts them as missed"
     return f"no prediction: {len(missing)} of {n_cases} cases ({listed_labels(missing, most=5)}), {what}"
 
 

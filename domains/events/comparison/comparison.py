@@ -17,6 +17,7 @@ See `domains.events.protocols`.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -103,6 +104,10 @@ def assess(
     apart = nothing_in_common(prediction_events, reference_events, uses_labels=rules.uses_labels)
     if apart:
         warnings.warn(f"events.assess: {apart}", stacklevel=3)
+    elif rules.uses_labels:
+        alike = spelt_otherwise(prediction_events, reference_events)
+        if alike:
+            warnings.warn(f"events.assess: {alike}", stacklevel=3)
     files = names_in(prediction_events, reference_events)
     stretches = _stretches(support, files)
     check_stretches(stretches, rules, name, settings)
@@ -388,6 +393,37 @@ def nothing_in_common(prediction: pd.DataFrame, reference: pd.DataFrame, *, uses
         other = first_names([min(annotated)])
         return f"the two sides have no file in common ({one} and {other} …), so nothing can match; name them alike"
     return _no_label_in_common(prediction, reference, files) if uses_labels else ""
+
+
+def spelt_otherwise(prediction: pd.DataFrame, reference: pd.DataFrame) -> str:
+    """Return which labels of one side the other has with small and large letters, or spaces, otherwise; "" if none.
+
+    Parameters
+    ----------
+    prediction, reference : DataFrame
+        Events, as `as_events` returns them.
+
+    Examples
+    --------
+    >>> a = as_events(pd.DataFrame({"onset": [0.0, 2.0], "offset": [1.0, 3.0], "label": ["dog", "tawny owl"]}))
+    >>> spelt_otherwise(a, a.assign(label=["dog", "Tawny_owl"]))
+    "'tawny owl' of the prediction and 'Tawny_owl' of the reference are two labels, and do not match; name them alike"
+    """
+    predicted = names_in(prediction, column="label")
+    annotated = names_in(reference, column="label")
+    theirs = {_plainly(label): label for label in sorted(annotated - predicted)}
+    for label in sorted(predicted - annotated):
+        other = theirs.get(_plainly(label))
+        if other is not None:
+            return (
+                f"{first_names([label])} of the prediction and {first_names([other])} of the reference are two labels, "
+                "and do not match; name them alike"
+            )
+    return ""
+
+
+def _plainly(label: str) -> str:
+    return "".join(re.split(r"[\s_-]+", label.casefold()))
 
 
 def find_protocol(protocol: str | Protocol) -> tuple[Protocol, str]:

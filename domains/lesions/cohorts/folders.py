@@ -132,7 +132,11 @@ def images_by_case(folder: Path) -> dict[str, Path]:
 
 def _naming_remedy(predictions: Path, references: Path) -> str:
     """Return which patterns pair the images of two folders, or how names are made alike."""
-    found = pairing_patterns(_names_below(predictions), _names_below(references))
+    named = {folder: _names_below(folder) for folder in (predictions, references)}
+    without = " and ".join(file_name(folder) for folder, names in named.items() if not names)
+    if without:
+        return f"say the folder that holds images in place of {without}"
+    found = pairing_patterns(named[predictions], named[references])
     if found is None:
         return (
             "name each reference as its prediction, say with names= (--names) what of a name is the case, as in "

@@ -28,6 +28,9 @@ DEFINITIONS = {"hd95": "HD95", "assd": "ASSD", "nsd": "NSD"}
 SUMMARISED = ("value", "interval", "scored")
 MODELS = ("A", "B", "A \N{MINUS SIGN} B", "interval", "better", "W/T/L")
 UNDEFINED = "undefined"
+TOUCHING = ("faces", "faces or edges", "faces, edges or corners")
+"""By how many axes two voxels of a lesion may differ."""
+HITS = {"iou": "IoU", "dice": "Dice"}
 
 
 def rows(report: xr.Dataset) -> pd.DataFrame:
@@ -65,6 +68,7 @@ def definition_lines(report: xr.Dataset) -> list[str | Text]:
     if report.attrs["regridding"] != "none":
         lines.append(aside(report.attrs["regridding"]))
     lines.append(settings_line(report.attrs))
+    lines.append(lesion_rule_line(report.attrs))
     for index, heading in DEFINITIONS.items():
         lines.append(aside(f"{heading}: {report[index].attrs['definition']}"))
     if not report["dice_low"].equals(report["dice_high"]):
@@ -100,18 +104,46 @@ def settings_line(settings: Mapping[str, Any]) -> Text:
     return aside(f"preset {settings['preset']}; {level}; NSD within {settings['nsd_tolerance']:g} mm")
 
 
+def lesion_rule_line(settings: Mapping[str, Any]) -> Text:
+    """Return what a lesion is and when two of them match: what F1 and PQ count.
+
+    Examples
+    --------
+    >>> print(lesion_rule_line({"connectivity": 3, "dilation": 0, "hit": "iou", "threshold": 0.5, "radius": None}))
+    lesions: voxels that touch by faces, edges or corners; F1 and PQ: matched one to one at IoU >= 0.5
+    """
+    connectivity = settings["connectivity"]
+    touching = TOUCHING[-1] if connectivity in (None, "none") else TOUCHING[int(connectivity) - 1]
+    grown = int(settings["dilation"])
+    apart = f" once grown by {grown} voxels" if grown else ""
+    return aside(f"lesions: voxels that touch by {touching}{apart}; F1 and PQ: matched one to one {_hit(settings)}")
+
+
+def _hit(settings: Mapping[str, Any]) -> str:
+    """Return what two lesions need to match."""
+    hit = settings["hit"]
+    if hit == "voxel":
+        return "where they share a voxel"
+    if hit == "centre":
+        radius = settings["radius"]
+        within = "the lesion's radius" if radius in (None, "none") else f"{float(radius):g} mm"
+        return f"where centres are within {within}"
+    return f"at {HITS[hit]} >= {float(settings['threshold']):g}"
+
+
 def settings_lines(settings: Mapping[str, Any]) -> list[Text]:
     """Return the settings of a cohort and what its distances mean, a line for each.
 
     Parameters
     ----------
     settings : mapping
-        ``preset``, ``surface`` (None for that of the preset), ``level`` and ``nsd_tolerance``.
+        ``preset``, ``surface`` (None for that of the preset), ``level`` and ``nsd_tolerance``, and those of lesions.
 
     Examples
     --------
     >>> settings = {"preset": "monai", "surface": None, "level": 0.5, "nsd_tolerance": 1.0}
-    >>> print(settings_lines(settings)[1])
+    >>> of_lesions = {"connectivity": 3, "dilation": 0, "hit": "iou", "threshold": 0.5, "radius": None}
+    >>> print(settings_lines(settings | of_lesions)[2])
     HD95: larger of the two directions’ 95th percentiles (linear), boundary cells
     """
     # what distances mean does not depend on the masks
@@ -121,7 +153,7 @@ def settings_lines(settings: Mapping[str, Any]) -> list[Text]:
         between = surfaces.distances(voxel, voxel, spacing=1.0, preset=settings["preset"])
     else:
         between = surfaces.distances(voxel, voxel, spacing=1.0, surface=settings["surface"])
-    lines = [settings_line(settings)]
+    lines = [settings_line(settings), lesion_rule_line(settings)]
     for index, heading in DEFINITIONS.items():
         lines.append(aside(f"{heading}: {between.describe(index)}"))
     return lines
@@ -262,7 +294,7 @@ def _lesion_line(row: Row) -> str:
     reference = int(row["lesions_reference"])
     return (
         f"lesions of {row['label']}: {matched} matched of {predicted} predicted and {reference} reference "
-        f"({', '.join(kinds) or 'none'}), PQ {row['lesion_pq']:.3f}"
+        f"(by contact: {', '.join(kinds) or 'none'}), PQ {row['lesion_pq']:.3f}"
     )
 
 

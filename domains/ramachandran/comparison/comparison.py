@@ -13,6 +13,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from math import nan
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ import xarray as xr
 import overlap as ov
 
 from ..._checks import UsageError
+from ..._text import file_name
 from ..empirical import Category, Level
 from ..regions.quantities import check_region
 from ..regions.regions import check_membership, regrid
@@ -231,6 +233,10 @@ def compare(
 
 def _check_kinds(predicted: Any, weights: Any) -> None:
     """Refuse a prediction or weights without coordinates."""
+    if isinstance(predicted, str | Path):
+        raise TypeError(
+            f"ramachandran.compare: the prediction is a path; read it first: read_region({file_name(predicted)!r})"
+        )
     if not isinstance(predicted, xr.DataArray):
         raise TypeError(
             f"ramachandran.compare: the prediction is a {type(predicted).__name__}; pass a DataArray with dimensions "

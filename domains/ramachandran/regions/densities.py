@@ -26,6 +26,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from ..._checks import UsageError, check_choice, check_number
@@ -250,6 +251,12 @@ def _one_cut(operation: str, mass: float | None, value: float | None) -> float:
 
 
 def _as_map(operation: str, name: str, x: Any) -> xr.DataArray:
+    if isinstance(x, pd.DataFrame):
+        if {"phi", "psi"} <= set(x.columns):
+            remedy = 'pass table.set_index(["psi", "phi"])["density"].to_xarray(), with the column of the values'
+        else:
+            remedy = 'of rows that are psi and columns that are phi pass xarray.DataArray(table, dims=("psi", "phi"))'
+        raise TypeError(f"{operation}: {name} is a DataFrame; {remedy}")
     if not isinstance(x, xr.DataArray):
         raise TypeError(
             f"{operation}: {name} is a {type(x).__name__}; pass a DataArray with dimensions psi and phi and cell "

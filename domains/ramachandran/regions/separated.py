@@ -28,6 +28,7 @@ from .quantities import UNITS
 _WORDS = {"true": 1.0, "false": 0.0}
 _NO_NUMBER_OF_TEXT = ("_", "nan", "inf")
 _SEPARATORS = (",", ";", "\t")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?", re.ASCII)
 _WITH_UNIT = re.compile(
     r"(?P<name>.*?)\s*(?:\((?P<round>[^()]*)\)|\[(?P<square>[^\[\]]*)\]|_(?P<suffix>deg|degrees|rad|radians)"
     r"|/\s*(?P<slash>[^/].*))"
@@ -238,6 +239,9 @@ def number_in(row: Row, k: int) -> float:
         return as_number(row.cells[k])
     except ValueError:
         found = f"line {row.line}: no number in column {k + 1}, but {one_line(row.cells[k], 40)!r}"
+        if _DECIMAL_COMMA.fullmatch(row.cells[k].strip()):
+            to_points = 'pandas.read_csv(path, sep=";", decimal=",").to_csv(path, index=False)'
+            raise ReadError(f"{found}; write points for decimal commas, such as by {to_points}") from None
         raise ReadError(f"{found}; write one, with a point for decimals") from None
 
 

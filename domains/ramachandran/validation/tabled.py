@@ -19,11 +19,15 @@ import numpy as np
 import pandas as pd
 
 from ..._checks import UsageError
+from ..._files import ReadError
 from ..._text import file_name
 from ..regions.angle_tables import neighbours, read_angles
 from ..structures.angles import NOTHING_BESIDE
 from ..structures.backbone import backbone_angles
 from ..structures.residues import describe, kind_of, parents_of
+
+LEAST_NODES = 6
+"""Of angles along a circle that are taken for a grid."""
 
 
 def tabled_angles(path: str | PathLike[str], **options: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -47,7 +51,7 @@ def tabled_angles(path: str | PathLike[str], **options: Any) -> tuple[pd.DataFra
     UsageError
         If an option is given.
     ReadError
-        If it is no table of angles.
+        If it is no table of angles, or one of every node of a grid, as a map is.
 
     Warns
     -----
@@ -70,6 +74,7 @@ def tabled_angles(path: str | PathLike[str], **options: Any) -> tuple[pd.DataFra
     names = table["resname"].to_numpy(object)
     parents = parents_of(names)
     if not (names != "").any():
+        _refuse_grid(file, table)
         said = "no names of residues, so all count as general; a column resname tells glycine, proline and the others"
         warnings.warn(f"{file}: {said}", stacklevel=2)
     if (parents == "PRO").any():
@@ -105,6 +110,18 @@ def tabled_angles(path: str | PathLike[str], **options: Any) -> tuple[pd.DataFra
     residues = pd.DataFrame(columns)[is_scored]
     skipped = pd.DataFrame({**identity, "reason": reason, "detail": detail, **copies, **NOTHING_BESIDE})[~is_scored]
     return residues.reset_index(drop=True), skipped.reset_index(drop=True)
+
+
+def _refuse_grid(file: str, table: pd.DataFrame) -> None:
+    """Refuse pairs that are every node of a grid: a map, whose values would go unread."""
+    n_phi = table["phi"].nunique()
+    n_psi = table["psi"].nunique()
+    pairs = table[["phi", "psi"]].drop_duplicates()
+    if min(n_phi, n_psi) >= LEAST_NODES and len(pairs) == len(table) == n_phi * n_psi:
+        raise ReadError(
+            f"its phi and psi are the nodes of a grid of {n_phi} x {n_psi}, so it is a map and no table of residues; "
+            "compare reads maps: overlap ramachandran compare"
+        )
 
 
 def _refuse_options(file: str, options: Mapping[str, Any]) -> None:

@@ -60,7 +60,7 @@ def test_the_page_and_the_picture_are_of_the_same_cohort(told):
 def test_lines_count_cases_not_rows():
     assert (
         missing_line(SCORES, ["c"])
-        == "no prediction: 1 of 4 cases (c), left out; --count-missing counts them as missed"
+        == "no prediction: 1 of 4 cases (c), left out; --count-missing, with another --out, counts them as missed"
     )
     assert missing_line(SCORES.assign(error=""), ["c"]).endswith("counted as missed")
     assert failed_line(SCORES, ["d"]) == "failed: 1 of 4 cases (d), left out of every number"

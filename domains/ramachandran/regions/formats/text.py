@@ -31,6 +31,9 @@ FEWEST = 4
 _OF_FRAMES = re.compile(r"^\s*-?[\d.]+\s+-?[\d.]+\s+[A-Za-z]\w*-\d+\s*$|^\s*#\s*Frame\b", re.MULTILINE)
 """A row of gmx rama, or the header of cpptraj's tables."""
 
+_IS_STRUCTURE = re.compile(r"(HEADER|TITLE|EXPDTA|REMARK|CRYST1|MODEL|ATOM|HETATM) |data_\w")
+"""How files of coordinates begin, PDB and mmCIF."""
+
 
 class Format(NamedTuple):
     """One of the known formats.
@@ -103,6 +106,10 @@ def read_surface(text: str, declared: Declared) -> Surface:
     if declared.is_numbered:
         return _bare_columns(text, declared)
     _check_declared(text)
+    if _IS_STRUCTURE.match(text.lstrip()):
+        raise ReadError(
+            "it is the structure of a molecule, and no map; validate reads it: overlap ramachandran validate"
+        )
     first = one_line(text.lstrip().partition("\n")[0], 60)
     headers = ", ".join(known.header for known in KNOWN)
     raise ReadError(

@@ -339,3 +339,13 @@ def test_confusion_without_a_support():
     assert matrix.values.ravel()[:3].tolist() == [3, 1, 1]
     with pytest.raises(UsageError, match="events.confusion_matrix: by must be one of 'file', None; got 'label'"):
         confusion_matrix(one([0, 4]), one([1, 5]), by="label")
+
+
+def test_labels_that_differ_in_their_spelling_are_told():
+    found = pd.DataFrame({"onset": [0.0, 5.0], "offset": [1.0, 6.0], "label": ["trill", "short call"]})
+    there = found.assign(label=["trill", "Short Call"])
+    with pytest.warns(
+        UserWarning, match="'short call' of the prediction and 'Short Call' of the reference are two lab"
+    ):
+        report = compare(found, there, "tiou", thresholds=[0.5])
+    assert report.intersection.item() == 1

@@ -225,3 +225,11 @@ def test_folders_of_slices_are_cases(tmp_path):
         ("case_2", tmp_path / "p" / "case_2"),
     ]
     assert rows == []
+
+
+def test_folders_without_images_are_named(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    (tmp_path / "a" / "calls.txt").write_text("no image")
+    with pytest.raises(ValueError, match="no images: say the folder that holds images in place of .*a and .*b"):
+        pair_images(tmp_path / "a", tmp_path / "b")

@@ -14,6 +14,7 @@ from domains.lesions.comparison.tables import (
     cohort_table,
     comparison_table,
     definition_lines,
+    lesion_rule_line,
     models_table,
     rows,
     settings_lines,
@@ -39,7 +40,7 @@ def test_the_bounds_are_shown_where_they_differ():
     soft = compare(*(consensus(raters.isel(rater=k)) for k in ([0, 1], [2, 3])))
     shown = text(comparison_table(soft), *definition_lines(soft))
     assert "[0.627," in shown
-    assert "lesions of lesion: 1 matched of 1 predicted and 1 reference (1 one to one)" in shown
+    assert "lesions of lesion: 1 matched of 1 predicted and 1 reference (by contact: 1 one to one)" in shown
     assert "the least and the most" in shown
     hard = compare(raters.isel(rater=0), raters.isel(rater=1))
     assert "the least and the most" not in text(comparison_table(hard), *definition_lines(hard))
@@ -73,6 +74,26 @@ def test_a_summary_without_misses_says_so():
     )
 
 
+RULE = {"connectivity": None, "dilation": 0, "hit": "iou", "threshold": 0.5, "radius": None}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"connectivity": 1}, "touch by faces; F1 and PQ: matched one to one at IoU >= 0.5"),
+        (
+            {"dilation": 2, "hit": "dice"},
+            "corners once grown by 2 voxels; F1 and PQ: matched one to one at Dice >= 0.5",
+        ),
+        ({"hit": "voxel"}, "F1 and PQ: matched one to one where they share a voxel"),
+        ({"hit": "centre"}, "F1 and PQ: matched one to one where centres are within the lesion's radius"),
+        ({"hit": "centre", "radius": 5.0}, "F1 and PQ: matched one to one where centres are within 5 mm"),
+    ],
+)
+def test_what_counts_as_a_found_lesion_is_said(changed, said):
+    assert str(lesion_rule_line(RULE | changed)).endswith(said)
+
+
 @pytest.mark.parametrize(
     "settings",
     [
@@ -83,7 +104,7 @@ def test_a_summary_without_misses_says_so():
 def test_a_cohort_says_what_distances_mean_as_a_comparison_does(settings):
     raters = read_image(example()) == 1
     report = compare(raters.isel(rater=0), raters.isel(rater=1), level=0.4, nsd_tolerance=2.0, **settings)
-    decided = {"preset": "monai", "surface": None, "level": 0.4, "nsd_tolerance": 2.0, **settings}
+    decided = {"preset": "monai", "surface": None, "level": 0.4, "nsd_tolerance": 2.0, **RULE, **settings}
     told = [str(line) for line in settings_lines(decided)]
     assert told == [str(line) for line in definition_lines(report)][2:]
     assert (

@@ -284,6 +284,8 @@ def test_a_wrong_category_warns():
 
 
 def test_bad_input():
+    with pytest.raises(TypeError, match=r"the prediction is a path; read it first: read_region\('mine.csv'\)"):
+        compare("mine.csv")
     with pytest.raises(TypeError, match=r"^ramachandran.compare: .*ndarray.*DataArray with dimensions psi and phi"):
         compare(np.ones((180, 180), bool))
     half = hard_sphere().isel(phi=slice(90))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -164,3 +165,19 @@ def test_a_minimum_that_marks_cells_never_visited(mark, lead):
 )
 def test_a_minimum_that_marks_nothing(energy):
     region_from_energy(on_torus(energy), 10, "kJ/mol")
+
+
+def test_a_data_frame_is_no_map_and_its_remedies_give_one():
+    values = np.arange(24.0).reshape(4, 6)
+    wide = pd.DataFrame(values, index=centres(4), columns=centres(6))
+    table = pd.DataFrame(
+        [(phi, psi, wide.loc[psi, phi]) for phi in wide.columns for psi in wide.index],
+        columns=["phi", "psi", "density"],
+    )
+    for frame in (wide, table):
+        with pytest.raises(TypeError, match="is a DataFrame; ") as error:
+            region_from_density(frame, mass=0.5)
+        remedy = str(error.value).partition("pass ")[2].partition(", with the column")[0]
+        density = eval(remedy, {"xarray": xr, "table": frame})
+        assert (density.transpose("psi", "phi").values == values).all()
+        assert region_from_density(density, mass=0.5).values.sum() == 7  # 23 + … + 17 of 276

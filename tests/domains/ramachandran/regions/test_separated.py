@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas
 import pytest
 
 from domains._files import ReadError
+from domains.ramachandran import read_map
 from domains.ramachandran.regions.separated import begins_with_columns, heading, read_table
 
 VALUES = np.random.default_rng(3).normal(size=(7, 3)).round(4)
@@ -122,3 +124,19 @@ def test_headings(text, name, unit):
 def test_a_long_heading_is_read_at_once(text):
     assert heading(text).unit == ""
     assert heading("phi" + " " * 100_000 + "(deg)") == ("phi", "degrees")
+
+
+def test_decimal_commas_and_their_remedy(tmp_path):
+    """What the message says, done as it stands, gives the numbers."""
+    path = tmp_path / "excel.csv"
+    rows = [
+        f"{phi};{psi};{k},25" for k, phi in enumerate(("-134,5", "-44,5", "45,5", "135,5")) for psi in ("-90,5", "89,5")
+    ]
+    path.write_text("phi;psi;F (kJ/mol)\r\n" + "\r\n".join(rows), encoding="utf-8-sig", newline="")
+    with pytest.raises(
+        ReadError, match=r"column 1, but '-134,5'; write points for decimal commas, such as by"
+    ) as error:
+        read_map(path)
+    remedy = str(error.value).partition("such as by ")[2]
+    eval(remedy, {"pandas": pandas, "path": path})
+    assert read_map(path).sel(phi=45.5, psi=-90.5).item() == 2.25

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from domains._checks import UsageError
+from domains._files import ReadError
 from domains.ramachandran import backbone_angles, classify, evaluate, example, validate
 from domains.ramachandran.validation.tabled import tabled_angles
 
@@ -58,3 +59,11 @@ def test_an_option_about_atoms_is_refused(path, option):
         tabled_angles(path, **option)
     with pytest.warns(UserWarning, match="prolines"):
         tabled_angles(path, max_bond=2.0, rings=None)
+
+
+def test_a_map_is_no_table_of_residues(tmp_path):
+    path = tmp_path / "map.csv"
+    angles = range(-150, 180, 60)
+    path.write_text("phi,psi,density\n" + "".join(f"{phi},{psi},0.1\n" for phi in angles for psi in angles))
+    with pytest.raises(ReadError, match="nodes of a grid of 6 x 6, so it is a map .* compare reads maps"):
+        tabled_angles(path)

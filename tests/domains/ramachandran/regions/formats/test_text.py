@@ -77,3 +77,11 @@ def test_a_bare_matrix_is_declared(tmp_path):
     cells = read_region(path, header=False, as_="rank", value=0.5)
     np.testing.assert_array_equal(cells, VALUES.round(6) >= 0.5)
     np.testing.assert_array_equal(cells.phi, centres(36))
+
+
+@pytest.mark.parametrize("begin", ["HEADER    IMMUNOGLOBULIN", "ATOM      1  N   ALA A   1", "data_1UBQ\n#"])
+def test_a_structure_is_sent_to_validate(tmp_path, begin):
+    path = tmp_path / "model.pdb"
+    path.write_text(begin + "\n")
+    with pytest.raises(ReadError, match="structure of a molecule, and no map; validate reads it"):
+        read_region(path)
