@@ -83,6 +83,27 @@ def test_grids_that_go_once_round(nodes):
     assert check_grid(grid(nodes)).dims == ("psi", "phi")
 
 
+def test_a_circle_may_lack_a_tenth_of_a_step():
+    """Nodes of a text file: 36 of them, 10° apart, and the circle 1° too long or too short."""
+    for sign in (1, -1):
+        # the tenth is one of the longer or the shorter step
+        limit = sign / (1 - sign / 360)
+        near = np.arange(36) * (360 + 0.99 * limit) / 36
+        check_grid(grid(near))
+        far = np.arange(36) * (360 + 1.01 * limit) / 36
+        with pytest.raises(ValueError, match="once round 360°"):
+            check_grid(grid(far))
+
+
+def test_a_node_may_lie_a_thousandth_of_a_step_off():
+    nodes = centres(36)
+    nodes[5] += 0.0099
+    check_grid(grid(nodes))
+    nodes[5] += 0.0002
+    with pytest.raises(ValueError, match="not evenly spaced"):
+        check_grid(grid(nodes))
+
+
 @pytest.mark.parametrize(
     ("nodes", "said"),
     [

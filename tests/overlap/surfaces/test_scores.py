@@ -95,3 +95,9 @@ def test_within_is_what_whole_numbers_say(axes, decimals, header):
         assert within(distance, root / 10**decimals)
     elif (square - root * root) > 1e-4 * square:
         assert not within(distance, root / 10**decimals)
+
+
+def test_a_weighed_percentile_at_an_exact_share_is_the_distance_that_reaches_it():
+    weighed = SurfaceDistances(np.array([3.0, 1.0, 2.0]), np.zeros(1), np.array([2.0, 1.0, 1.0]), np.ones(1))
+    percentiles = [weighed.percentile(q, weights="area") for q in (0, 24, 25, 26, 50, 51, 100)]
+    assert percentiles == [1, 1, 1, 2, 2, 3, 3]

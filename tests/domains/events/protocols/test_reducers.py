@@ -78,6 +78,16 @@ def test_false_alarms_need_a_duration():
     assert two.false_alarms_per_24h.values.tolist() == [1, 0]
 
 
+def test_false_alarms_in_odd_lengths():
+    """Lengths are those of whole samples, ten in a second: not of whole seconds, and not of seconds as given."""
+    alarm = pd.DataFrame({"file": ["f", "g"], "onset": [1.0, 1.0], "offset": [2.0, 2.0]})
+    lengths = {"f": 4321.34, "g": 777.0}
+    together = compare(alarm, table(), "szcore", support=lengths)
+    assert float(together.false_alarms_per_24h) == pytest.approx(2 * 86400 / (4321.3 + 777), rel=1e-14)
+    apart = compare(alarm, table(), "szcore", support=lengths, by="file")
+    assert apart.false_alarms_per_24h.values == pytest.approx([86400 / 4321.3, 86400 / 777], rel=1e-14)
+
+
 def test_average_precision_of_a_class_without_references_does_not_count():
     a = A.assign(confidence=[0.9, 0.8, 0.7])
     report = compare(a, B[:1], "thumos14")

@@ -80,3 +80,8 @@ def test_what_timescorings_own_tests_say(name):
     reference, found, duration, settings, *expected = OWN[name]
     report = compare(spans(found), spans(reference), "szcore", support=float(duration), **settings)
     np.testing.assert_allclose([float(report.recall), float(report.precision)], expected, rtol=1e-15)
+
+
+def test_a_day_is_one_of_whole_samples_of_the_masks():
+    report = compare(spans("10-20"), spans(""), "szcore", support=35.7, mask_rate=1.0)
+    assert float(report.false_alarms_per_24h) == pytest.approx(86400 / 35, rel=1e-15)

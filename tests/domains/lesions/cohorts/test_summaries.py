@@ -197,3 +197,18 @@ def test_macro_micro_and_median_of_one_large_and_four_small_lesions():
     assert dice["median"]["value"] == 0.5
     assert dice["median"]["low"] <= 0.5 <= dice["median"]["high"]
     assert {row["n_missed"] for row in dice.values()} == {1}
+
+
+def test_two_misses_and_a_false_alarm_are_counted_one_by_one():
+    sizes = {"intersection": [0.0, 0, 0, 1], "size_a": [0.0, 0, 3, 2], "size_b": [1.0, 2, 0, 2]}
+    for row in summarise_label(pd.DataFrame(sizes), Bootstrap(n_resamples=10)):
+        assert (row["n_missed"], row["n_spurious"]) == (2, 1)
+
+
+def test_two_cases_have_a_pooled_interval_and_one_has_none():
+    """Two cases: a resample holds the worse one twice, both, or the better one twice."""
+    sizes = pd.DataFrame({"intersection": [0.0, 2], "size_a": [2.0, 2], "size_b": [2.0, 2]})
+    (row,) = summarise_label(sizes, Bootstrap(n_resamples=200))
+    assert (row["low"], row["value"], row["high"]) == (0, 0.5, 1)
+    (row,) = summarise_label(sizes[1:], Bootstrap(n_resamples=200))
+    assert (row["low"], row["value"], row["high"]) == pytest.approx((nan, 1, nan), nan_ok=True)

@@ -198,3 +198,11 @@ def test_7000_lesions_a_side_take_no_more_than_the_two_maps_once_more():
     rows, matched, maps, more = map(int, answer.stdout.split())
     assert (rows, matched) == (7000, 7000)
     assert more < maps
+
+
+def test_a_contact_at_its_limit_is_one():
+    """One of the five voxels of the smaller lesion is shared: 0.2 exactly."""
+    a = boxes(((0, 5), (0, 1), (0, 1)))
+    b = boxes(((4, 14), (0, 1), (0, 1)))
+    assert match(a, b, contact=0.2)["kind"].tolist() == ["one_to_one"]
+    assert sorted(match(a, b, contact=0.2001)["kind"]) == ["missed", "spurious"]
