@@ -30,7 +30,12 @@ settings.load_profile("default")
 ORIGINALS = "OVERLAP_SHARED_DATA"
 """The variable that names the folder of data that may not be shipped: CONTRIBUTING.md, Original data."""
 
-PLAIN = ("domains/events",)
+PLAIN = (
+    "domains/events",
+    "domains/ramachandran/regions/formats",
+    "domains/ramachandran/structures",
+    "domains/ramachandran/validation",
+)
 """Folders of tests that ask for no compiled kernel, as `_same_everywhere` holds: one leg of `.ci/run` is enough."""
 
 _LEARNING = ("contacts", "descent", "learned", "learning", "torus_density")
@@ -47,11 +52,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     lacking = {name: where for name, where in EXAMPLES_NEED.items() if importlib.util.find_spec(name) is None}
     here = Path(__file__).parent
     plain = tuple(here / folder for folder in PLAIN)
+    in_a_clone = (here.parent / "docs").is_dir()
     for item in items:
         if "shared_data" in getattr(item, "fixturenames", ()):
             item.add_marker("original_data")
         if any(item.path.is_relative_to(folder) for folder in plain):
             item.add_marker("plain")
+        if item.get_closest_marker("clone") and not in_a_clone:
+            item.add_marker(pytest.mark.skip("needs a clone: its documentation, benchmarks and sources"))
         for name, where in lacking.items():
             if isinstance(item, pytest.DoctestItem) and item.name.startswith(where):
                 item.add_marker(pytest.mark.skip(f"could not import '{name}'"))

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "add-a-field.md"
 SOURCES = ROOT / "domains"
 
-pytestmark = pytest.mark.skipif(not SOURCES.is_dir(), reason="needs the sources beside the tests")
+pytestmark = pytest.mark.clone
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 torch = pytest.importorskip("torch")
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 RESULTS = BENCHMARKS / "results" / "box_gradients.md"
-pytestmark = pytest.mark.skipif(not BENCHMARKS.is_dir(), reason="needs the benchmarks beside the tests")
+pytestmark = pytest.mark.clone
 SHAPES = ("boxes", "oriented", "cuboids")
 
 

@@ -21,7 +21,7 @@ BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 RESULTS = BENCHMARKS / "results" / "box_regression.csv"
 TURNED = BENCHMARKS / "results" / "box_regression_turned.csv"
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "box-regression.md"
-pytestmark = pytest.mark.skipif(not BENCHMARKS.is_dir(), reason="needs the benchmarks beside the tests")
+pytestmark = pytest.mark.clone
 MODULES = ("box_regression_published", "box_regression_losses", "box_regression")
 
 
@@ -255,8 +255,6 @@ def test_twelve_losses_and_more(results):
 @pytest.fixture(scope="module")
 def page():
     """Return what the cells of the page name."""
-    if not PAGE.is_file():
-        pytest.skip("needs the documentation beside the tests")
     names: dict[str, object] = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(PAGE.parent)

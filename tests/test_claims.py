@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch")
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "explanation" / "claims.md"
 NOTEBOOKS = DOCS.parent / "examples"
-pytestmark = pytest.mark.skipif(not PAGE.is_file(), reason="needs the documentation beside the tests")
+pytestmark = pytest.mark.clone
 LINK = re.compile(r"\[[^]]+\]\(([^)]+)\)")
 
 

@@ -14,7 +14,7 @@ from overlap import oriented
 
 PAGES = Path(__file__).parents[1] / "docs" / "how-to"
 OPTIONS = re.compile(r"^:tags:.*\n\n", re.MULTILINE)
-pytestmark = pytest.mark.skipif(not PAGES.is_dir(), reason="needs the documentation beside the tests")
+pytestmark = pytest.mark.clone
 IOU = re.compile(r'"iou": ([\d.]+|null)')
 
 

@@ -10,7 +10,7 @@ import pytest
 from scipy.optimize import brentq
 
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "minimisers.md"
-pytestmark = pytest.mark.skipif(not PAGE.is_file(), reason="needs the documentation beside the tests")
+pytestmark = pytest.mark.clone
 
 CHANCES = np.arange(1, 10) / 10
 LEVELS = np.linspace(0, 1, 501)

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 MODULE = ROOT / "docs" / "notebook_links.py"
 NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
 HOME = "https://github.com/us/overlap-toolkit"
-pytestmark = pytest.mark.skipif(not MODULE.is_file(), reason="needs the documentation beside the tests")
+pytestmark = pytest.mark.clone
 
 
 @pytest.fixture

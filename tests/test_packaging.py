@@ -16,7 +16,7 @@ import overlap
 
 ROOT = Path(__file__).parents[1]
 CONF = ROOT / "docs" / "conf.py"
-pytestmark = pytest.mark.skipif(not CONF.is_file(), reason="needs the documentation beside the tests")
+pytestmark = pytest.mark.clone
 
 SPDX = {
     "CC-BY-3.0": "CC BY 3.0",

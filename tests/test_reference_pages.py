@@ -19,7 +19,7 @@ PAGES = {
     "domains.lesions": ("lesions",),
     "domains.events": ("events",),
 }
-pytestmark = pytest.mark.skipif(not DOCS.is_dir(), reason="needs the documentation beside the tests")
+pytestmark = pytest.mark.clone
 
 
 def command_of(words):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -91,3 +93,48 @@ def test_every_module_has_its_test_module(package):
         if path.name != "__init__.py" and not test.exists():
             lacking.append(str(path.relative_to(root)))
     assert lacking == []
+
+
+# ---------------------------------------------------------------- what may be skipped: CONTRIBUTING.md has the table
+
+OURS = {"overlap", "domains", "binary_cif_writer"}
+INSTALLED = {
+    *("SimpleITK", "array_api_compat", "array_api_strict", "dask", "distributed", "edfio", "gemmi", "h5netcdf", "h5py"),
+    *("highdicom", "importlinter", "ipykernel", "jupyter_client", "matplotlib", "msgpack", "mypy", "nbclient"),
+    *("nbformat", "nibabel", "nrrd", "numba", "praatio", "pyarrow", "pydicom", "pympi", "ruff", "scipy", "skimage"),
+    *("sklearn", "sympy", "tifffile", "torch", "xarray"),
+}
+"""Packages that CONTRIBUTING's command installs."""
+PEERS = {"ignite", "jax", "monai", "nnunetv2", "pytorch_lightning", "triton"}
+REASONS = (
+    "needs POSIX: ",
+    "needs Linux: ",
+    "needs a file system that takes any name",
+    "needs a CUDA device",
+    "needs bash",
+    "needs an environment without jax",
+)
+
+
+def reasons_of(text):
+    """Yield the words with which a test file skips."""
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.Call):
+            continue
+        called = ast.unparse(node.func)
+        if called in ("pytest.skip", "pytest.mark.skip"):
+            yield ast.unparse(node.args[0])
+        if called == "pytest.mark.skipif":
+            yield from (ast.unparse(keyword.value) for keyword in node.keywords if keyword.arg == "reason")
+
+
+def test_every_skip_is_of_a_known_kind():
+    """What reads documentation has the mark `clone`, what reads data that is not shipped `original_data`."""
+    packages, reasons = set(), set()
+    for path in Path(__file__).parent.rglob("test_*.py"):
+        text = path.read_text(encoding="utf-8")
+        packages.update(re.findall(r'importorskip\("(\w+)', text))
+        if "pytest.skip(" in text or "pytest.mark.skip" in text:
+            reasons.update(reasons_of(text))
+    assert packages <= OURS | INSTALLED | PEERS | sys.stdlib_module_names
+    assert [reason for reason in reasons if not reason.strip("'\"").startswith(REASONS)] == []

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "which-hd95.md"
-pytestmark = pytest.mark.skipif(not PAGE.is_file(), reason="needs the documentation beside the tests")
+pytestmark = pytest.mark.clone
 OPTIONS = re.compile(r"^:tags:.*\n\n", re.MULTILINE)
 
 

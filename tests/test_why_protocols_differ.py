@@ -12,7 +12,7 @@ import pytest
 from domains.events import PROTOCOLS
 
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "why-protocols-differ.md"
-pytestmark = pytest.mark.skipif(not PAGE.is_file(), reason="needs the documentation beside the tests")
+pytestmark = pytest.mark.clone
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from domains._checks import UsageError
 from domains._records import Header, Records
 
 FOLDER = Path(__file__).parent
+PLACES = ["here", "pools", "dask", "executor"]
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def job(monkeypatch):
     return Job("tests.job", work, {"level": 0.5}, "trying")
 
 
-@pytest.fixture(params=["here", "pools", "dask", "executor"])
+@pytest.fixture(params=PLACES)
 def running(request, monkeypatch):
     """Every place where cases can be worked on."""
     if request.param == "here":
@@ -59,17 +60,19 @@ def test_every_case_is_an_outcome_in_its_order(job, running):
     assert outcomes[5].result == [7, 49]
 
 
+# in this process it would end the tests: see the suspects below
+in_other_processes = pytest.mark.parametrize("running", PLACES[1:], indirect=True)
+
+
+@in_other_processes
 def test_a_case_that_kills_its_worker_is_the_only_one_lost(job, running):
-    if running == Running():
-        pytest.skip("in this process it would end the tests: see the suspects below")
     outcomes = run_cases(job, as_cases([1, 2, "die", 3, 4, 5, 6]), running)
     assert [outcome.kind for outcome in outcomes] == ["", "", "WorkerDied", "", "", "", ""]
     assert "its worker died 3 times" in outcomes[2].error
 
 
+@in_other_processes
 def test_a_worker_that_is_killed_once_costs_nothing(job, running, tmp_path):
-    if running == Running():
-        pytest.skip("see above")
     once = {"die": "once", "mark": str(tmp_path / "mark")}
     outcomes = run_cases(job, as_cases([1, once, 2, 3]), running)
     assert [outcome.result for outcome in outcomes] == [[1, 1], "survived", [2, 4], [3, 9]]
@@ -217,7 +220,7 @@ def wait_for_records(tmp_path, n):
     pytest.fail("no records were written")
 
 
-@pytest.mark.skipif(os.name != "posix", reason="sends signals to a group of processes")
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX: sends signals to a group of processes")
 class TestEnds:
     @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
     @pytest.mark.parametrize(("workers", "pools"), [(1, False), (2, True), (2, False)])

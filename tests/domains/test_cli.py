@@ -151,14 +151,14 @@ cli.main()
 """
 
 
-@pytest.mark.skipif(os.name != "posix", reason="sends a signal")
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX: sends a signal")
 def test_ctrl_c_is_one_line_wherever_it_comes():
     command = [sys.executable, "-P", "-c", INTERRUPTED, "lesions", "compare", "p.nii", "r.nii"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
 
 
-@pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX: limits the size of files")
 def test_a_full_disk_leaves_the_old_files_and_says_so(tmp_path):
     """A limit of no byte a file stands for it: the numbers are printed, what was there is whole."""
     (tmp_path / "a.csv").write_text("onset,offset,label\n1,2,owl\n")

@@ -124,7 +124,7 @@ def test_a_picture_that_fails_does_not_take_the_numbers_with_it(report, tmp_path
 
 
 @pytest.mark.parametrize("flag", ["csv", "skipped"])
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here that is always full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux: /dev/full")
 def test_a_table_that_cannot_be_saved_does_not_take_the_rest_with_it(report, flag, capsys):
     outputs = Outputs(**{flag: Path("/dev/full")})
     assert deliver(report, outputs, lambda: ["IoU 0.5"]) == 1

@@ -10,7 +10,7 @@ import pytest
 
 from domains._limits import memory_limit, time_limit
 
-ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="limits of the address space hold on Linux")
+ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: limits of the address space")
 
 
 @ON_LINUX

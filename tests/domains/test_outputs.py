@@ -129,13 +129,13 @@ def test_a_device_is_written_directly():
     assert is_special(os.devnull)
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here that is always full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux: /dev/full")
 def test_a_full_device_says_so():
     with pytest.raises(OSError, match="No space left on device"):
         write_whole("/dev/full", lambda part: part.write_text("new"))
 
 
-@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="no name here for the standard output")
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="needs POSIX: /dev/stdout")
 @pytest.mark.parametrize("linked", [False, True])
 def test_standard_output_is_not_replaced_even_if_it_is_a_file(tmp_path, linked):
     name = "/dev/stdout"
@@ -151,7 +151,7 @@ def test_standard_output_is_not_replaced_even_if_it_is_a_file(tmp_path, linked):
     assert into.read_text() == "new"
 
 
-@pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX: limits the size of files")
 def test_a_limit_on_the_size_of_files_leaves_the_old_one(path):
     program = (
         "import resource, sys\nfrom pathlib import Path\nfrom domains._outputs import write_whole\n"
@@ -165,7 +165,7 @@ def test_a_limit_on_the_size_of_files_leaves_the_old_one(path):
     assert names(path.parent) == ["scores.csv"]
 
 
-@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX: permissions")
 @pytest.mark.parametrize(("of_file", "of_folder"), [(0o444, 0o777), (0o666, 0o555)])
 def test_what_may_not_be_written_is_not_replaced(path, of_file, of_folder):
     path.chmod(of_file)

@@ -175,7 +175,7 @@ def test_a_second_run_is_refused_while_the_first_writes(path):
         pass
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX: forks")
 def test_a_forked_process_does_not_keep_the_file_locked(path):
     begun, tell = os.pipe()
     with Records(path, HEADER):

@@ -12,7 +12,7 @@ import pytest
 
 from domains._spool import OWNER, PREFIX, Spool, keep, remove_abandoned
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="files are locked otherwise")
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs POSIX: locks files")
 
 KILLED = """
 import os, signal

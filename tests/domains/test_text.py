@@ -173,7 +173,7 @@ def test_odd_names_of_files(tmp_path, capsys, name):
     try:
         path.write_text("onset,offset,label\n1,2,owl\n3,x,owl\n")
     except (OSError, UnicodeError):
-        pytest.skip("a file system that takes other names only")
+        pytest.skip("needs a file system that takes any name")
     out = {flag: tmp_path / f"out{flag}" for flag in ("--csv", "--skipped", "--plot")}
     out["--plot"] = tmp_path / "out.svg"
     flags = [text for pair in out.items() for text in pair]
@@ -208,7 +208,7 @@ def no_utf_8(tmp_path):
     try:
         folder.mkdir()
     except (OSError, UnicodeError):
-        pytest.skip("a file system that takes other names only")
+        pytest.skip("needs a file system that takes any name")
     return folder
 
 

@@ -28,7 +28,7 @@ from domains._workers import (
 )
 
 FOLDER = Path(__file__).parent
-ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="limits of the address space hold on Linux")
+ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: limits of the address space")
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_stopping_ends_workers_in_the_midst_of_their_work(work):
     assert time.monotonic() - begin < 2
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="stops a process by a signal")
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="needs POSIX: stops a process by a signal")
 def test_a_worker_that_was_stopped_is_ended(work, monkeypatch):
     monkeypatch.setattr(_workers, "SECONDS_TO_START", 0.5)
     others = set(multiprocessing.active_children())
@@ -137,7 +137,7 @@ def test_a_worker_that_was_stopped_is_ended(work, monkeypatch):
     place.stop(at_once=True)
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="stops a process by a signal")
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="needs POSIX: stops a process by a signal")
 @pytest.mark.parametrize("seconds", [0, 0.5])
 def test_a_worker_that_was_stopped_before_it_said_its_number_is_ended(work, seconds):
     others = set(multiprocessing.active_children())

@@ -20,10 +20,9 @@ def load(name):
     return module
 
 
+@pytest.mark.clone
 def test_the_page_shows_every_recipe():
     page = RECIPES.parents[1] / "docs" / "how-to" / "train.md"
-    if not page.is_file():
-        pytest.skip("needs the documentation beside the tests")
     text = page.read_text(encoding="utf-8")
     for path in RECIPES.glob("*.py"):
         assert f"{{literalinclude}} ../../examples/recipes/{path.name}" in text

@@ -17,7 +17,7 @@ pytest.importorskip("nrrd")
 pytest.importorskip("SimpleITK")
 pytest.importorskip("tifffile")
 if not Path("/proc/self/clear_refs").exists():
-    pytest.skip("memory and open files are read from /proc", allow_module_level=True)
+    pytest.skip("needs Linux: memory and open files are read from /proc", allow_module_level=True)
 
 from fuzzer import inputs, judging, planted, targets
 from fuzzer.inputs import Input

@@ -15,7 +15,7 @@ from domains.cli import app
 from domains.lesions import as_image, write_image
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "lesion-fields.md"
-pytestmark = pytest.mark.skipif(not PAGE.is_file(), reason="needs the documentation beside the tests")
+pytestmark = pytest.mark.clone
 
 
 def fields_of(section):

@@ -428,7 +428,7 @@ TOLD_OF_PLACES = pytest.mark.filterwarnings("ignore:.*(field of view|where its v
 
 @pytest.mark.slow
 @TOLD_OF_PLACES
-@pytest.mark.skipif(os.name != "posix", reason="kills processes")
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX: kills processes")
 def test_a_cohort_in_which_everything_goes_wrong(with_faults, tmp_path):
     """The long version, also with dask and for every way to score: see the file."""
     from runs_with_faults import Run

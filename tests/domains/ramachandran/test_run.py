@@ -121,7 +121,7 @@ def many(monkeypatch, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(os.name != "posix", reason="kills processes")
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX: kills processes")
 def test_a_structure_that_kills_its_worker_is_the_only_one_lost(many, monkeypatch):
     """The long version, with 200 structures and dask: see the file."""
     wanted = many.validated([path for path in many.paths if path.name != many.KILLER])

@@ -169,7 +169,7 @@ def _sum_in_child(queue):
     queue.put(host.sums(x, x, None, None, False, None, "sigmoid", "minimum", False, 0.0)[1].item())
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks here")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX: forks")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 def test_a_forked_process_has_threads_of_its_own(monkeypatch):
     monkeypatch.setattr(host, "_CHUNKS_OF_THREAD", 1)

@@ -382,7 +382,7 @@ SECTIONS = {
 }
 
 
-@pytest.mark.skipif(not PAGE.is_file(), reason="needs the documentation beside the tests")
+@pytest.mark.clone
 @pytest.mark.parametrize("made", PEERS["keywords"])
 def test_the_training_page_names_every_keyword(made):
     tool = made.split()[0]

@@ -260,7 +260,7 @@ def test_four_threads():
     assert got == [expected] * 16
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX: forks")
 def test_after_a_fork():
     expected = int(raster.measure(*HARD).intersection)
     child = os.fork()

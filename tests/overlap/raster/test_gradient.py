@@ -263,7 +263,7 @@ def test_four_threads():
     assert all(torch.equal(x, expected) for x in found)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX: forks")
 def test_forward_after_a_fork():
     p = SOFT[0].clone().requires_grad_()
     expected = losses.dice_loss(p, SOFT[1]).item()

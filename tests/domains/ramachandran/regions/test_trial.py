@@ -45,7 +45,7 @@ def test_a_file_that_is_well_is_passed_over(trial):
     trial.of("also \udcff well")
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX: forks")
 def test_a_process_serves_many_files(trial, tmp_path):
     trial.of(str(tmp_path / "remember"))
     with pytest.raises(ReadError):
@@ -76,7 +76,7 @@ def test_what_does_not_end_is_ended(trial):
     assert time.monotonic() - begin < 3
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX: forks")
 def test_a_program_that_ignores_alarms_has_its_limit_too(trial):
     before = signal.signal(signal.SIGALRM, signal.SIG_IGN)
     try:
@@ -87,7 +87,7 @@ def test_a_program_that_ignores_alarms_has_its_limit_too(trial):
         signal.signal(signal.SIGALRM, before)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX: forks")
 def test_a_forked_process_has_a_trial_of_its_own(trial):
     trial.of("well")
     child = os.fork()

@@ -1,8 +1,6 @@
 import gzip
-import os
 import re
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,7 +12,6 @@ from domains.ramachandran.structures.residues import kind_of
 
 gemmi = pytest.importorskip("gemmi")
 
-SHARED = Path(os.environ.get("OVERLAP_SHARED_DATA", Path(__file__).parents[4] / ".." / "shared" / "data"))
 IDENTITY = ["model", "chain", "resseq", "icode", "altloc", "resname"]
 ENTRIES = ["1a28.pdb", "1a8o.cif", "1a8o.pdb", "1crn.pdb", "1d3z.pdb", "1dix.cif", "1igy.cif", "1igy.pdb"]
 ENTRIES += ["1orc.pdb", "1ubq.cif", "1ubq.pdb", "2BEG.pdb", "3jqh.cif"]
@@ -25,11 +22,9 @@ NAMES += ["ASP", "GLU", "PHE", "ASN", "GLN", "ARG", "SER", "THR", "TRP", "TYR", 
 # ---- real entries, against what cctbx 2025.11 says of them ------------------------------------------------------
 
 
-def entry(name):
-    for path in (SHARED / "structures" / name, SHARED / "structures" / f"{name}.gz"):
-        if path.exists():
-            return path
-    return pytest.skip(f"{name} is not in {SHARED}: set OVERLAP_SHARED_DATA")
+def entry(folder, name):
+    path = folder / "structures" / name
+    return path if path.exists() else path.with_name(f"{name}.gz")
 
 
 def turn(degrees):
@@ -58,10 +53,10 @@ def assert_balanced(path, rows, skipped):
 
 
 @pytest.mark.parametrize("name", ENTRIES)
-def test_real_entries_equal_cctbx(name):
-    path = entry(name)
+def test_real_entries_equal_cctbx(name, shared_data):
+    path = entry(shared_data, name)
     text = dict.fromkeys(["model", "chain", "icode", "altloc", "resname"], str)
-    table = SHARED / "ramachandran_expected" / f"{name}.ramalyze.tsv"
+    table = shared_data / "ramachandran_expected" / f"{name}.ramalyze.tsv"
     expected = pd.read_csv(table, sep="\t", dtype=text, keep_default_na=False, na_values={"omega_prev": [""]})
     rows, skipped = backbone_angles(path)
     both = expected.merge(rows, on=IDENTITY, suffixes=("_cctbx", ""), validate="one_to_one")
@@ -73,8 +68,8 @@ def test_real_entries_equal_cctbx(name):
 
 
 @pytest.mark.parametrize("name", ["1a8o", "1igy", "1ubq"])
-def test_pdb_and_mmcif_of_an_entry_agree(name):
-    ours = [backbone_angles(entry(f"{name}.{kind}"))[0] for kind in ("pdb", "cif")]
+def test_pdb_and_mmcif_of_an_entry_agree(name, shared_data):
+    ours = [backbone_angles(entry(shared_data, f"{name}.{kind}"))[0] for kind in ("pdb", "cif")]
     pd.testing.assert_frame_equal(*[rows.drop(columns="b_iso") for rows in ours])
 
 

@@ -46,11 +46,9 @@ def test_a_file_by_ihm_gives_what_mmcif_gives(test_data):
     assert skipped["reason"].tolist() == ["terminal", "terminal"]
 
 
-def test_a_file_by_biotite(shared_data):
-    path = shared_data.parent / "cases" / "rama" / "binary_cif" / "eight.bcif"
-    if not path.exists():
-        pytest.skip("no such case")
-    rows, skipped = validate(path)
+def test_a_file_by_biotite(test_data):
+    """Eight alanines, written by biotite 1.6."""
+    rows, skipped = validate(test_data / "eight_alanines.bcif")
     assert rows["evaluation"].tolist() == ["Favored"] * 6
     assert len(skipped) == 2
 

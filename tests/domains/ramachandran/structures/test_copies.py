@@ -257,12 +257,9 @@ def test_whatever_is_copied_and_renumbered_nothing_vanishes(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["blank_chain.pdb", "segments.pdb"])
-def test_dimers_as_md_programs_write_them(name, shared_data):
+def test_dimers_as_md_programs_write_them(name, test_data):
     """MDAnalysis 2.11 gives these 8 pairs of angles; it, mdtraj 1.11 and biotite 1.6 see 12 residues."""
-    path = shared_data.parent / "cases" / "rama" / "homodimer_numbers_restart" / name
-    if not path.exists():
-        pytest.skip("no such case")
-    rows, skipped = backbone_angles(path)
+    rows, skipped = backbone_angles(test_data / "homodimers" / name)
     assert rows["resseq"].tolist() == [2, 3, 4, 5] * 2
     np.testing.assert_allclose(rows["phi"], [-60] * 4 + [-115] * 4, atol=0.1)
     np.testing.assert_allclose(rows["psi"], [-45] * 4 + [131] * 4, atol=0.1)
