@@ -25,16 +25,16 @@ from fuzzer.parent import Runner
 
 from domains.cli import FIELDS, app
 
-INPUTS = {"structures": 120, "grids": 60, "maps": 80, "images": 120, "formats": 60, "tables": 120, "annotations": 60}
+INPUTS = {"structures": 60, "grids": 30, "maps": 40, "images": 60, "formats": 30, "tables": 60, "annotations": 30}
 """Of each family: seconds. For long: ``python tests/fuzz/long.py --inputs 100000 --family images``."""
 
 FIRST = 40
 """The number of the first: on none of these HDF5 loops, which takes ten seconds."""
 
-CUTS = {"hdf5": 5}
+CUTS = {"hdf5": 3}
 """Of each file: few where a process of its own must be started for each damaged one."""
 
-OTHER_CUTS = 25
+OTHER_CUTS = 10
 
 READERS = (
     "ramachandran.backbone_angles",
