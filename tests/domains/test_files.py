@@ -463,3 +463,8 @@ def test_json_that_loses_something_is_refused(text, said):
     with pytest.raises(ReadError, match=said) as caught:
         load_json(text)
     assert "\n" not in str(caught.value)
+
+
+def test_memory_that_can_be_taken_is_in_bytes(monkeypatch):
+    monkeypatch.setattr(_files, "_lines_of", lambda path: ["MemTotal: 9 kB", "MemAvailable:   3 kB"])
+    assert list(_files._available()) == [3072]

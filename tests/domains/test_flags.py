@@ -121,3 +121,9 @@ def test_an_interruption_is_one_line_and_a_code_of_its_own(said, line, capsys):
 
     assert app(["compare"], standalone_mode=False) == 130
     assert capsys.readouterr().err.startswith(line)
+
+
+def test_every_place_of_an_output_is_kept(tmp_path):
+    names = {"csv": "a.csv", "plot": "a.png", "skipped": "b.csv", "html": "a.html"}
+    places = {flag: tmp_path / name for flag, name in names.items()}
+    assert _flags.Printing(quiet=True).outputs([], **places) == Outputs(**places, quiet=True)

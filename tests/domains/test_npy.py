@@ -116,3 +116,14 @@ def test_a_cut_archive_is_refused(length, tmp_path):
     content = npz(mask=npy(MASK), phi=npy(centres(12)))
     with pytest.raises(ReadError):
         read(tmp_path, content[: min(length, len(content) - 1)], "mask.npz")
+
+
+def test_a_large_member_is_weighed_against_what_is_free(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(arrays, "check_budget", lambda *given: asked.append(given))
+    monkeypatch.setattr(arrays, "UNQUESTIONED", 200)
+    axis = npy(centres(12))
+    read(tmp_path, npz(mask=npy(MASK), phi=axis, psi=axis), "mask.npz")
+    operation, path, n_bytes, what = asked[0]
+    assert (operation, path.name, what) == ("ramachandran.read_region", "mask.npz", "the array 'mask'")
+    assert n_bytes == len(npy(MASK))

@@ -183,3 +183,13 @@ def test_what_may_not_be_written_is_not_replaced(path, of_file, of_folder):
     assert done.stdout == "Permission denied\n", done.stderr
     assert path.read_text() == OLD
     assert names(path.parent) == ["scores.csv"]
+
+
+def test_a_writer_that_took_its_part_away_says_its_own_error(path):
+    def write(part):
+        part.write_text("half of")
+        part.unlink()
+        raise RuntimeError("no font")
+
+    with pytest.raises(RuntimeError, match="no font"):
+        write_whole(path, write)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -70,3 +72,11 @@ def test_groups_are_those_of_compared_cases():
     assert n_groups(SCORES) == 1
     assert n_groups(SCORES.assign(error="")) == 2
     assert n_groups(SCORES.assign(group="")) == 0
+
+
+@pytest.mark.parametrize(("groups", "said"), [("pp", "no intervals: all cases"), ("pq", "resample 2 groups")])
+def test_groups_are_said(told, groups, said):
+    scores = told.scores[told.scores["error"] == ""].reset_index(drop=True)
+    grouped = replace(told, scores=scores.assign(group=list(groups)))
+    assert any(said in str(line) for line in grouped.lines()[1:])
+    assert not any("group" in str(line) for line in told.lines()[1:])

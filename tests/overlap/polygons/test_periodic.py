@@ -210,3 +210,9 @@ def test_only_polygons_of_an_overlay_have_area():
     areal = periodic.areal(np.array([touching, shapely.Point(0, 0), shapely.box(0, 0, 2, 1)], object))
     assert shapely.area(areal).tolist() == [1, 0, 2]
     assert set(shapely.get_type_id(areal).tolist()) <= {3, 6}
+
+
+def test_what_is_wider_than_a_period_covers_it_once():
+    wide = shapely.box(3, 0, 18, 2)
+    folded = periodic.prepared("polygons.measure", np.array([wide]), np.array([10.0, 0.0]))[0]
+    assert folded.area == 20

@@ -63,3 +63,9 @@ def test_helpers_take_both_kinds():
         assert twofold.head(twofold.pick(plain > 0, x, 7.0)).tolist() == [7, 3]
         assert twofold.head(twofold.joined([x, plain])).tolist() == [-2, 3, -2, 3]
         assert twofold.head(x[np.array([1])]).tolist() == [3]
+
+
+def test_some_of_the_numbers_are_taken_along_an_axis():
+    x = Twofold(np.arange(6.0).reshape(2, 3), np.arange(6.0, 12).reshape(2, 3))
+    some = x.take([2, 0], axis=1)
+    assert (some.head.tolist(), some.tail.tolist()) == ([[2, 0], [5, 3]], [[8, 6], [11, 9]])

@@ -85,6 +85,13 @@ def test_crowded_windows_are_cut_into_strips():
     assert strips_of_itself(shapely.box(0, 0, 300, 50)).tolist() == [1, 1]
 
 
+def test_a_side_may_have_no_edges_in_its_window(monkeypatch):
+    monkeypatch.setattr(windows, "FEW", 0)
+    zeros = np.zeros((2, 1))
+    edges = windows.Clipped(np.zeros(1, int), np.zeros(1), zeros, np.array([[0.0], [1.0]]), *np.ones((3, 1)))
+    assert windows.strips(edges, 2).tolist() == [1, 1]
+
+
 def test_few_edges_are_never_crowded(monkeypatch):
     # every edge is as high as the window, and meets all of the other side
     half = windows.FEW // 2

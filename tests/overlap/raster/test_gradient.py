@@ -271,3 +271,11 @@ def test_forward_after_a_fork():
     if child == 0:
         os._exit(0 if losses.dice_loss(p, SOFT[1]).item() == expected else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_each_row_has_the_gradient_of_its_own_sums():
+    a = torch.rand(2, 4096).requires_grad_()
+    o = raster.measure(a, torch.rand(2, 4096), axis=1)
+    (slope,) = torch.autograd.grad(o.intersection[0], a)
+    assert slope[0].any()
+    assert not slope[1].any()

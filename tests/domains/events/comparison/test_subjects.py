@@ -259,3 +259,11 @@ def test_an_interval_is_that_of_the_scores_of_repeated_recordings(protocol):
             scores.append(float(compare(*sides, protocol, support=support)[headline]))
     ours = confidence_interval(scored, headline, n_resamples=20, rng=0, method="percentile")
     np.testing.assert_allclose(ours, np.quantile(scores, [0.025, 0.975]), rtol=1e-12)
+
+
+def test_each_subject_has_a_bias_of_its_own():
+    of = {"file": ["sub-1_a", "sub-2_a"], "label": "x", "onset": [1.0, 1.0], "offset": [2.0, 2.0]}
+    reference = pd.DataFrame(of)
+    late = reference.assign(onset=[1.25, 1.5])
+    table = score_subjects(assess(late, reference, "ward"))
+    assert table.onset_bias.values.tolist() == [0.25, 0.5]

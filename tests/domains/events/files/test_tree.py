@@ -364,3 +364,8 @@ def test_tables_of_one_recording_under_other_endings_are_an_error_that_names_bot
     assert [one.recording for one in found] == ["dawn", "dawn"]
     assert "dawn.Table.1.selections.txt and " in found[0].fault
     assert "2 files of one recording, 'dawn'; keep one of them" in found[1].fault
+
+
+def test_a_case_knows_the_file_that_it_reads(tmp_path):
+    found = tree.Found(tmp_path / "a.csv", "a", "", None)
+    assert tree._as_case("prediction", found, tree.Reading()).inputs == (tmp_path / "a.csv",)

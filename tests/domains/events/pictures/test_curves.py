@@ -12,6 +12,7 @@ import xarray as xr
 from matplotlib.text import Text
 
 from domains.events import assess, compare, plot_over_tiou, plot_precision_recall, plot_psd_roc
+from domains.events.pictures.curves import _labels
 
 # equal confidences are meant
 pytestmark = pytest.mark.filterwarnings("ignore:.*as confident as another:UserWarning")
@@ -143,3 +144,7 @@ def test_every_label_of_a_psd_roc_is_named_once_and_no_name_lies_on_another():
     boxes = sorted((Text.get_window_extent(text) for text in ax.texts), key=lambda box: box.y0)
     for lower, upper in pairwise(boxes):
         assert upper.y0 > lower.y1 - 3
+
+
+def test_labels_are_counted_in_the_singular_and_in_the_plural():
+    assert [_labels(n) for n in (0, 1, 2)] == ["0 labels", "1 label", "2 labels"]

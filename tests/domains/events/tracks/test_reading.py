@@ -190,3 +190,9 @@ def test_the_film_with_a_hole(tmp_path):
     for given, how in ((tracks, {}), (tracks.drop(columns="time"), {"rate": 25}), (tracks, {"rate": 25})):
         found = possession(given, "ball", "p", index="containment", **how)
         assert (found["offset"] - found["onset"]).tolist() == pytest.approx([0.8], abs=1e-12)
+
+
+def test_a_box_without_extent_is_one(tmp_path):
+    found = read(tmp_path, FILES["csv"][0] + "7,a,3,4,3,4\n", "csv")
+    assert found.tracks.iloc[-1]["frame"] == 7
+    assert len(found.skipped) == 0

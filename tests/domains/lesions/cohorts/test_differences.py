@@ -173,3 +173,10 @@ def test_better_is_the_side_of_the_interval(random, index, shift, better):
 def test_rules_that_are_refused(option, value, said):
     with pytest.raises(UsageError, match=f"^lesions.compare_models: {said}"):
         Rules(**{option: value})
+
+
+def test_wins_ties_and_losses_are_counted_apart():
+    a = rows(dice=[0.9, 0.5, 0.1, 0.2, nan, 0.3])
+    b = rows(dice=[0.1, 0.5, 0.9, 0.8, 0.5, 0.4])
+    row = summed_up(differences(a, b, "dice", Rules()), "dice", BOOTSTRAP, None)
+    assert (row["wins"], row["ties"], row["losses"], row["n_compared"]) == (1, 1, 3, 5)

@@ -60,3 +60,7 @@ def test_parquet_keeps_types(tmp_path):
     pd.DataFrame({"a": [1]}).to_parquet(path)
     with pytest.raises(UsageError, match="not a table of scores"):
         check_table(path)
+
+
+def test_a_device_has_no_records_beside_it():
+    assert saving.records_beside(Path("/dev/null")) is None

@@ -65,6 +65,14 @@ def test_polygons_are_in_mm_to_the_right_and_front(tmp_path):
     assert table.polygon[0].bounds == (-10, -8, 0, 0)
 
 
+def test_a_structure_without_a_name_has_its_number(tmp_path):
+    path = save(tmp_path / "a.dcm", {"GTV": [(SQUARE, 3)], "node": [(HOLE, 6)]})
+    dataset = pydicom.dcmread(path)
+    del dataset.StructureSetROISequence[1]
+    dataset.save_as(path)
+    assert read_outlines(path)["name"].tolist() == ["GTV", "8"]
+
+
 def test_two_sets_of_outlines_are_compared_without_voxels(tmp_path):
     a = read_outlines(save(tmp_path / "a.dcm", {"GTV": [(SQUARE, 3)]})).polygon[0]
     moved = [(x + 5, y) for x, y in SQUARE]

@@ -181,3 +181,9 @@ def test_a_data_frame_is_no_map_and_its_remedies_give_one():
         density = eval(remedy, {"xarray": xr, "table": frame})
         assert (density.transpose("psi", "phi").values == values).all()
         assert region_from_density(density, mass=0.5).values.sum() == 7  # 23 + … + 17 of 276
+
+
+def test_a_score_has_units_where_its_quantity_has():
+    values = on_torus(RNG.gamma(0.3, size=(24, 36)))
+    assert region_from_density(values).score.attrs == {"quantity": "density"}
+    assert region_from_energy(values, 3, "kJ/mol").score.attrs["units"] == "kJ/mol"

@@ -91,3 +91,12 @@ def test_edges_in_radians(tmp_path):
     with pytest.raises(ReadError, match=r'the 37 edges .psi. go round once in radians; say angles="radians"'):
         read_map(path, as_="density")
     np.testing.assert_allclose(read_map(path, as_="density", angles="radians").phi, centres(36))
+
+
+def test_a_unit_that_a_netcdf_file_names_is_kept(tmp_path):
+    path = tmp_path / "a.nc"
+    attrs = {"quantity": "energy", "units": "kcal/mol"}
+    cells = xr.DataArray(MASK * 1.0, {"psi": PSI, "phi": PHI}, dims=("psi", "phi"), name="mine", attrs=attrs)
+    cells.to_netcdf(path, engine="h5netcdf")
+    surface = read_surface(path, Declared())
+    assert (surface.quantity, surface.unit) == ("energy", "kcal/mol")

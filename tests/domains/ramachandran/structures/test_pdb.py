@@ -181,3 +181,16 @@ def test_no_flipped_byte_of_an_atom_loses_a_residue(tmp_path):
         # another number, name or chain may make a residue of its own
         assert len(rows) + len(skipped) >= n_residues
     assert 20 < n_refused < 140
+
+
+# all record types of format 3.3 that are no coordinates, and those of older versions
+RECORDS = """
+HEADER OBSLTE TITLE SPLIT CAVEAT COMPND SOURCE KEYWDS EXPDTA NUMMDL MDLTYP AUTHOR REVDAT SPRSDE JRNL REMARK DBREF DBREF1
+DBREF2 SEQADV SEQRES MODRES HET HETNAM HETSYN FORMUL HELIX SHEET TURN SSBOND LINK CISPEP SITE CRYST1 ORIGX1 ORIGX2
+ORIGX3 SCALE1 SCALE2 SCALE3 MTRIX1 MTRIX2 MTRIX3 TVECT MODEL ANISOU SIGATM SIGUIJ TER ENDMDL CONECT MASTER FTNOTE
+"""
+
+
+@pytest.mark.parametrize("name", RECORDS.split())
+def test_records_of_the_format_are_no_atoms_whatever_they_hold(name):
+    assert counted(b"\n".join([name.encode().ljust(6) + ATOM[6:66], ATOM, b"END", b""])) == (1, 0)

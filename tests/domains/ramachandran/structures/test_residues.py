@@ -2,7 +2,7 @@ import pytest
 
 from domains.ramachandran.structures.residues import SYNONYMS, kind_of, parents_of, read_names
 
-pytest.importorskip("gemmi")
+gemmi = pytest.importorskip("gemmi")
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,11 @@ pytest.importorskip("gemmi")
 )
 def test_what_a_name_says(name, parent, kind):
     assert kind_of(name) == (parent, kind)
+
+
+def test_the_twenty_are_standard():
+    for name in gemmi.expand_one_letter_sequence("ACDEFGHIKLMNPQRSTVWY", gemmi.ResidueKind.AA):
+        assert kind_of(name) == (name, "standard")
 
 
 def test_every_synonym_has_a_standard_parent():

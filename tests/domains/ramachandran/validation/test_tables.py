@@ -84,3 +84,11 @@ def test_one_more_is_one():
 def test_the_mass_of_the_allowed_level_has_its_decimals():
     mass, *_ = lines_beside(compare(hard_sphere(), level="allowed"))
     assert mass.endswith("99.95% inside the reference")
+
+
+def test_outliers_of_two_files_name_theirs():
+    one = validate(example("1a28"))[0]
+    two = pd.concat([one, one.assign(file="other.pdb")])
+    assert "1a28" not in str(outlier_lines(one)[0])
+    assert "1a28" in str(outlier_lines(two)[0])
+    assert "other.pdb" in str(outlier_lines(two)[-1])

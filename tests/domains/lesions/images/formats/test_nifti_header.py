@@ -285,3 +285,9 @@ def test_any_damage_is_one_line_or_changes_no_voxel(path, seed):
             assert "\n" not in found
             n_refused += 1
     assert n_refused > 5
+
+
+def test_values_that_a_reader_scales_take_the_memory_of_three_times_their_numbers():
+    header = nib.Nifti1Image(LABELS, np.eye(4)).header
+    assert headers.bytes_needed(header) == LABELS.size * 2
+    assert headers.bytes_needed(header, is_scaled=True) == LABELS.size * 3 * 8
