@@ -100,7 +100,10 @@ def _softmax(
     if top is None or rest is None or divisors is None:
         return
     highest = top[:n]
-    highest[:] = logits[0, :n]
+    first = logits[0, :n]
+    # not as one assignment: its error message takes the compiler longer than all else here
+    for k in range(n):
+        highest[k] = first[k]
     for c in range(1, logits.shape[0]):
         x = logits[c, :n]
         for k in range(n):

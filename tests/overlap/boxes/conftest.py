@@ -18,7 +18,7 @@ def check_under_torch(torch):
     Where nothing can be raised, a malformed box is NaN: `marks_malformed` says that the function reads boxes alone.
     """
 
-    def check(function, *, gradcheck=True, every_pair=False, marks_malformed=False):
+    def check(function, *, gradcheck=True, every_pair=False, marks_malformed=False, backend="eager"):
         rng = np.random.default_rng(5)
         low = rng.uniform(0, 10, (2, 5, 2))
         corners = np.concatenate([low, low + rng.uniform(0, 4, (2, 5, 2))], axis=-1)
@@ -29,8 +29,8 @@ def check_under_torch(torch):
         pairs = expected.diagonal() if every_pair else expected
         mapped = torch.func.vmap(function)(a[:, None], b[:, None])
         torch.testing.assert_close(mapped.reshape(5, -1), pairs.reshape(5, -1))
-        # one graph for any number of boxes: it takes a second to make
-        compiled = torch.compile(function, fullgraph=True, backend="aot_eager", dynamic=True)
+        # one graph for any number of boxes: it takes a second to make, and twice that for its gradient
+        compiled = torch.compile(function, fullgraph=True, backend=backend, dynamic=True)
         torch.testing.assert_close(compiled(a, b), expected)
         fewer = [x.detach()[:3].clone() for x in (a, b)]
         for x in fewer:

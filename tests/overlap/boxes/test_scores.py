@@ -125,7 +125,8 @@ def test_no_scale_is_special(a, b, power):
 @pytest.mark.parametrize("name", SCORES)
 def test_gradients_vmap_and_compile(check_under_torch, name):
     # the alpha of CIoU is a constant to gradients
-    check_under_torch(getattr(boxes, name), gradcheck=name != "ciou", marks_malformed=True)
+    backend = "aot_eager" if name == "eiou" else "eager"
+    check_under_torch(getattr(boxes, name), gradcheck=name != "ciou", marks_malformed=True, backend=backend)
 
 
 # ---------------------------------------------------------------- nothing, and bad input

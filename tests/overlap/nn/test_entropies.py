@@ -102,7 +102,7 @@ def test_a_cell_counts_if_one_of_its_classes_does():
     """Two classes, each counted in another half of four cells of even odds: four times log 2, over four cells."""
     where = torch.tensor([[[True, True, False, False], [False, False, True, True]]])
     labels = torch.tensor([[0, 0, 1, 1]])
-    loss = nn.DiceCELoss(0.0, from_logits="softmax")(torch.zeros(1, 2, 4), labels, where=where)
+    loss = nn.DiceCELoss(0.0, from_logits="softmax")(torch.zeros(1, 2, 4, dtype=torch.float64), labels, where=where)
     assert loss.item() == pytest.approx(math.log(2))
     half = losses.dice_ce_loss(
         torch.full((1, 2, 4), 0.5),
@@ -117,9 +117,9 @@ def test_a_cell_counts_if_one_of_its_classes_does():
 
 def test_a_case_of_classes_without_weight_has_no_entropy():
     """The background weighs nothing, and the second case is all background."""
-    x = torch.zeros(2, 3, 4)
+    x = torch.zeros(2, 3, 4, dtype=torch.float64)
     labels = torch.tensor([[0, 1, 2, 1], [0, 0, 0, 0]])
     weights = [0.0, 1.0, 1.0]
     found = nn.DiceCELoss(0.0, from_logits="softmax", ce_class_weights=weights)(x, labels)
-    expected = F.cross_entropy(x, labels, weight=torch.tensor(weights))
+    expected = F.cross_entropy(x, labels, weight=torch.tensor(weights, dtype=torch.float64))
     assert found.item() == pytest.approx(expected.item())

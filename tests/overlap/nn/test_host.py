@@ -64,6 +64,9 @@ def expected(x, y, s, activation, form, smoothing):
     return np.stack([(s * of_cell).sum((2, 3, 4)) for of_cell in cells]), gradient
 
 
+# each combination of types is compiled, for seconds: what one test needs another uses too where it can
+
+
 def check(
     x, y, channels, s, activation, form, smoothing=0.0, *, weights=None, where=None, ignore=None, rtol=2e-6, atol=2e-6
 ):
@@ -71,14 +74,17 @@ def check(
     labels = y.ndim < x.ndim
     options = (y, weights, where, labels, ignore, activation, form, True, smoothing)
     sums, gradient = expected(x.double().numpy(), channels, s, activation, form, smoothing)
-    found = host.sums(x, *options)
-    assert found.dtype == torch.float64
-    np.testing.assert_allclose(found[:6], sums, rtol=rtol, atol=1e-9)
-    assert not found[6].any()
+    check_sums(host.sums(x, *options), sums, rtol)
     of_x = host.sums_gradient(torch.from_numpy(G), x, *options)
     assert of_x.dtype == x.dtype
     assert of_x.stride() == torch.empty_like(x).stride()
     np.testing.assert_allclose(of_x.double(), gradient, rtol=atol, atol=atol)
+
+
+def check_sums(found, sums, rtol=2e-6):
+    assert found.dtype == torch.float64
+    np.testing.assert_allclose(found[:6], sums, rtol=rtol, atol=1e-9)
+    assert not found[6].any()
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -114,16 +120,23 @@ def test_double_precision_is_kept(activation):
     check(x, y, one_hot(LABELS), s, activation, "minimum", 0.1, ignore=-100, rtol=1e-12, atol=1e-12)
 
 
-# each type is compiled: the others are read alike, see test_elements
+# each type is compiled: the others are read alike, see test_elements; both passes read a target by one kernel
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.bfloat16])
 def test_labels_of_every_type(dtype):
-    check(torch.from_numpy(X), torch.from_numpy(LABELS).to(dtype), one_hot(LABELS), 1, "softmax", "minimum")
+    y = torch.from_numpy(LABELS).to(dtype)
+    found = host.sums(torch.from_numpy(X), y, None, None, True, None, "softmax", "minimum", True, 0.0)
+    check_sums(found, expected(X, one_hot(LABELS), 1, "softmax", "minimum", 0.0)[0])
 
 
-@pytest.mark.parametrize("dtype", [torch.bool, torch.int16])
-def test_channels_of_every_type(dtype):
-    y = torch.from_numpy(one_hot(LABELS)).to(dtype)
+def test_channels_of_bools():
+    y = torch.from_numpy(one_hot(LABELS) == 1)
     check(torch.from_numpy(X), y, one_hot(LABELS), 1, "sigmoid", "minimum")
+
+
+def test_channels_of_integers():
+    y = torch.from_numpy(one_hot(LABELS)).to(torch.int16)
+    found = host.sums(torch.from_numpy(X), y, None, None, False, None, "sigmoid", "minimum", True, 0.0)
+    check_sums(found, expected(X, one_hot(LABELS), 1, "sigmoid", "minimum", 0.0)[0])
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
@@ -210,7 +223,7 @@ def test_no_cells():
 @pytest.mark.parametrize("y", [0.0, 1.0])
 def test_extremes_are_finite_and_push_the_right_way(x, y):
     logits = torch.full((1, 1, 64), x, dtype=torch.float16)
-    options = (torch.full((1, 1, 64), y), None, None, False, None, "sigmoid", "minimum", True, 0.0)
+    options = (torch.full((1, 1, 64), y, dtype=torch.float16), None, None, False, None, "sigmoid", "minimum", True, 0.0)
     sums = host.sums(logits, *options)
     assert torch.isfinite(sums).all()
     # a loss falls with the intersection and grows with the size and the cross-entropy
@@ -226,7 +239,8 @@ def test_the_gradient_of_logits_of_any_strides(order):
     memory = torch.randn(2, 2, 4, 5, 6, 7, generator=torch.Generator().manual_seed(0))
     x = memory.permute(order).requires_grad_()
     y = torch.rand(x.shape, generator=torch.Generator().manual_seed(1)) > 0.5
-    (found,) = torch.autograd.grad(nn.DiceLoss(from_logits="sigmoid")(x, y), x)
+    loss = nn.DiceCELoss(from_logits="sigmoid")
+    (found,) = torch.autograd.grad(loss(x, y), x)
     straight = x.detach().contiguous().requires_grad_()
-    (expected,) = torch.autograd.grad(nn.DiceLoss(from_logits="sigmoid")(straight, y), straight)
+    (expected,) = torch.autograd.grad(loss(straight, y), straight)
     torch.testing.assert_close(found, expected)

@@ -106,7 +106,7 @@ def test_what_is_no_tensor_is_refused():
 @pytest.mark.parametrize("loss", [nn.DiceLoss, nn.DiceCELoss, nn.DiceFocalLoss, nn.GeneralisedDiceLoss])
 def test_a_weight_of_nothing_leaves_a_cell_out(loss):
     """Whatever stands there; a case without any other is in no mean, in the functions as in the modules."""
-    weights = torch.ones(2, 1, 4, 5)
+    weights = torch.ones(2, 1, 4, 5, dtype=torch.float64)
     weights[1] = 0
     x = X.clone()
     x[1] = torch.nan
