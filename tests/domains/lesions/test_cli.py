@@ -111,11 +111,14 @@ def test_names_of_files_are_no_markup(raters, tmp_path, name):
     """What stands in a name is shown as it stands, in the terminal and in the picture."""
     odd = tmp_path / f"{name}.nii.gz"
     raters[0].rename(odd)
-    done = run("compare", odd, raters[1], "--plot", tmp_path / "p.png")
+    # in pictures there is no markup but that of formulas
+    is_drawn = name in ("$a_1$", "a\x1b[31m")
+    picture = tmp_path / "p.png"
+    done = run("compare", odd, raters[1], *(["--plot", picture] if is_drawn else []))
     shown = odd.name.replace("\x1b", r"\x1b")
     assert f"prediction: {shown} (385.17 mm³)" in done.stdout
     assert "\x1b" not in done.stdout
-    assert (tmp_path / "p.png").stat().st_size > 5000
+    assert not is_drawn or picture.stat().st_size > 5000
 
 
 def test_files_of_one_name_are_told_apart(raters, tmp_path, monkeypatch):

@@ -598,8 +598,8 @@ def test_what_the_images_are_is_in_every_record(tmp_path):
 
 @pytest.fixture(scope="module")
 def processes():
-    """Two processes for all tests: to begin one takes seconds."""
-    with ProcessPoolExecutor(2, get_context("spawn")) as executor:
+    """A process for all tests: to begin one takes seconds."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as executor:
         yield executor
 
 

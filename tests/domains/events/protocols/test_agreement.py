@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import overlap as ov
-from domains.events import compare
+from domains.events import assess, compare
 
 LENGTH = 40
 FILES = ("f", "g")
@@ -36,17 +36,18 @@ def table(codes):
 def test_kappa_and_sizes_are_those_of_the_samples(a, b):
     metrics = pytest.importorskip("sklearn.metrics")
     support = dict.fromkeys(FILES, float(LENGTH))
-    whole = compare(table(a), table(b), "time", support=support)
+    scored = assess(table(a), table(b), "time", support=support)
+    whole = scored.report()
     left, right = (np.concatenate([x[f] for f in FILES]) for x in (a, b))
     expected = metrics.cohen_kappa_score(left, right, labels=[0, 1, 2, 3])
     np.testing.assert_allclose(whole.kappa, expected, atol=1e-12)
     assert float(whole.intersection) == ((left == right) & (left > 0)).sum()
     assert (float(whole.size_a), float(whole.size_b)) == ((left > 0).sum(), (right > 0).sum())
-    by_file = compare(table(a), table(b), "time", support=support, by="file")
+    by_file = scored.report("file")
     for f in FILES:
         ours = float(by_file.kappa.sel(file=f))
         np.testing.assert_allclose(ours, metrics.cohen_kappa_score(a[f], b[f], labels=[0, 1, 2, 3]), atol=1e-12)
-    by_label = compare(table(a), table(b), "time", support=support, by="label")
+    by_label = scored.report("label")
     for label in by_label.label.values:
         ours = by_label.sel(label=label)
         here = left == int(label), right == int(label)
