@@ -51,7 +51,7 @@ nb_execution_timeout = 120
 nb_execution_show_tb = True
 nb_merge_streams = True
 nb_output_stderr = "warn"
-# what the pages run: this environment's commands, the scripts of examples/, tables of one width, one style of figures
+# what the pages run: this environment's commands, the scripts of examples/, tables and figures of one width
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE.parent / "examples"), os.environ.get("PYTHONPATH", "")])
 os.environ |= {

@@ -104,10 +104,17 @@ def draw_ceiling(ax: Axes) -> None:
 
 
 def main() -> None:
-    mpl.rc_file(Path(__file__).with_name("matplotlibrc"))
-    mpl.rcParams.update(
-        {"axes.titlelocation": "left", "axes.titleweight": "bold", "legend.frameon": False, "figure.dpi": 150}
-    )
+    look = {
+        "axes.titlelocation": "left",
+        "axes.titleweight": "bold",
+        "axes.titlesize": "medium",
+        "legend.frameon": False,
+        "figure.dpi": 150,
+        "figure.constrained_layout.use": True,
+        "figure.constrained_layout.h_pad": 0.08,
+        "figure.constrained_layout.w_pad": 0.12,
+    }
+    mpl.rcParams.update(look)
     figure, axes = plt.subplots(2, 2, figsize=(9.2, 6.4))
     draw_way(axes[0, 0], axes[0, 1])
     draw_scale(axes[1, 0])

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -207,6 +207,30 @@ def response(answer: np.ndarray, p: np.ndarray) -> dict[str, np.ndarray]:
     return {"p": (np.arange(BINS) + 0.5) / BINS, "answer": mean}
 
 
+def answers_of_each(
+    targets: Sequence[Target], losses: Sequence[Loss], steps: int, seeds: int
+) -> Iterator[tuple[str, int, Unseen, dict[str, np.ndarray]]]:
+    """Train with each loss on each target and seed; give the target's name, the seed, its test and the answers."""
+    for target, seed in product(targets, range(seeds)):
+        unseen = draw_unseen(target, seed)
+        answers = {}
+        for loss in losses:
+            PROGRESS.info("%s, seed %d of %d: %s", target.name, seed + 1, seeds, loss.name)
+            network = train(loss, target, steps, seed)
+            answers[loss.name] = answer_of(network, unseen.images)
+        yield target.name, seed, unseen, answers
+
+
+def respond(targets: Sequence[Target], losses: Sequence[Loss], steps: int, seeds: int) -> pd.DataFrame:
+    """Train with each loss on each target and seed; return the responses to p, as `run` does, and no scores."""
+    responses = []
+    for target, seed, unseen, answers in answers_of_each(targets, losses, steps, seeds):
+        for name, answer in answers.items():
+            row = {"target": target, "loss": name, "seed": seed}
+            responses.append(pd.DataFrame(row | response(answer, unseen.images.p)))
+    return pd.concat(responses, ignore_index=True)
+
+
 def run(targets: Sequence[Target], losses: Sequence[Loss], steps: int, seeds: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Train with each loss on each target and seed; return their scores, and their responses to p.
 
@@ -215,15 +239,10 @@ def run(targets: Sequence[Target], losses: Sequence[Loss], steps: int, seeds: in
     """
     scores = []
     responses = []
-    for target, seed in product(targets, range(seeds)):
-        unseen = draw_unseen(target, seed)
-        answers = {"(best mask)": unseen.best.astype(float), "(probability)": unseen.images.p}
-        for loss in losses:
-            PROGRESS.info("%s, seed %d of %d: %s", target.name, seed + 1, seeds, loss.name)
-            network = train(loss, target, steps, seed)
-            answers[loss.name] = answer_of(network, unseen.images)
-        for name, answer in answers.items():
-            row = {"target": target.name, "loss": name, "seed": seed}
+    for target, seed, unseen, trained in answers_of_each(targets, losses, steps, seeds):
+        known = {"(best mask)": unseen.best.astype(float), "(probability)": unseen.images.p}
+        for name, answer in (known | trained).items():
+            row = {"target": target, "loss": name, "seed": seed}
             scores.append(row | score(answer, unseen))
             responses.append(pd.DataFrame(row | response(answer, unseen.images.p)))
     return pd.DataFrame(scores), pd.concat(responses, ignore_index=True)

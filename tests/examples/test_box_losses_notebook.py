@@ -13,8 +13,8 @@ torch = pytest.importorskip("torch")
 matplotlib = pytest.importorskip("matplotlib")
 NOTEBOOK = Path(__file__).resolve().parents[2] / "examples" / "box_losses.ipynb"
 CLAIMS = range(1, 19)
-IN_SMALL = {"draw_cases(10)": "draw_cases(4)", "draw(150, ": "draw(40, "}
-"""Four starting points instead of ten, forty scenes instead of 150."""
+IN_SMALL = {"draw_cases(5)": "draw_cases(4)", "draw(150, ": "draw(40, "}
+"""Four starting points instead of five, forty scenes instead of 150."""
 NO_CODE = r"title|next|verdict-.*|figure-.*|.*-text|.*-read"
 """Cells of prose, and those that only draw."""
 
