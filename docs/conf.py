@@ -47,7 +47,7 @@ default_role = "py:obj"
 # each page with code runs once; where it fails, or warns, so does the build
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
-nb_execution_timeout = 120
+nb_execution_timeout = 600
 nb_execution_show_tb = True
 nb_merge_streams = True
 nb_output_stderr = "warn"
