@@ -12,6 +12,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from docutils import nodes
 from sphinx.util import logging
 
 import overlap
@@ -83,13 +84,18 @@ def in_source_order(module, names):
     return sorted(names, key=place)
 
 
-def is_described_elsewhere(module, name):
-    """Return whether several families share a class, and the page of an earlier one describes it."""
+def first_home(module, name):
+    """Return the first family, by the alphabet, that has the class of a module's name: its page describes it."""
     value = getattr(import_module(module), name)
     families = sorted(found for found in sys.modules if found.startswith("overlap.") and found.count(".") == 1)
     sharing = [family for family in families if getattr(sys.modules[family], name, None) is value]
     public = [family for family in sharing if name in getattr(sys.modules[family], "__all__", ())]
-    return bool(public) and public[0] != module
+    return public[0] if public else module
+
+
+def is_described_elsewhere(module, name):
+    """Return whether several families share a class, and the page of an earlier one describes it."""
+    return first_home(module, name) != module
 
 
 def public_classes():
@@ -174,6 +180,10 @@ html_theme_options = {
     "secondary_sidebar_items": ["page-toc"],
     "show_toc_level": 2,
 }
+# publishers turn robots away; the lists of other projects' names are checked by the pages that link by them
+linkcheck_ignore = [r"https://doi\.org/"]
+linkcheck_anchors = False
+linkcheck_timeout = 15
 copybutton_exclude = ".linenos, .gp, .go"
 
 # each file lists the names that occur here and their pages, in the plain form of an inventory that Sphinx had first
@@ -229,11 +239,16 @@ def link_public_name(app, env, node, contnode):
     """
     package, _, name = node.get("reftarget", "").rpartition(".")
     page = node.get("py:module") or ""
+    homes = []
     nearest_first = sorted(PACKAGES, key=lambda candidate: not page.startswith(candidate))
     for candidate in nearest_first if not package else {package} & {*PACKAGES}:
-        home = documented_home(env.domains["py"], candidate, name)
-        if home:
-            return env.domains["py"].resolve_any_xref(env, node["refdoc"], app.builder, home, node, contnode)[0][1]
+        homes.append(documented_home(env.domains["py"], candidate, name))
+    if package.startswith("overlap.") and name in getattr(sys.modules.get(package), "__all__", ()):
+        homes.append(f"{first_home(package, name)}.{name}")
+    for home in filter(None, homes):
+        found = env.domains["py"].resolve_any_xref(env, node["refdoc"], app.builder, home, node, contnode)
+        if found:
+            return found[0][1]
     return None
 
 
@@ -262,6 +277,23 @@ def check_pages(app):
                 logging.getLogger(__name__).warning("%s.%s: no page of api/ has %s", package.__name__, name, module)
 
 
+def add_thumbnails(app, doctree, docname):
+    """Put the first picture of each page of the gallery on its card."""
+    if docname != "gallery/index":
+        return
+    for link in list(doctree.findall(nodes.reference)):
+        page = f"gallery/{link.get('refuri', '').removesuffix('.html')}"
+        card = link.parent
+        while card is not None and card.get("design_component") != "card":
+            card = card.parent
+        if card is None or page not in app.env.all_docs:
+            continue
+        picture = next(app.env.get_doctree(page).findall(nodes.image), None)
+        if picture is not None:
+            shown = {"uri": picture["uri"], "candidates": {"*": picture["uri"]}, "alt": "", "loading": "lazy"}
+            card.insert(0, nodes.image(classes=["sd-card-img-top", "door"], **shown))
+
+
 def setup(app):
     """Connect the hooks."""
     app.connect("builder-inited", copy_examples, priority=100)
@@ -269,4 +301,5 @@ def setup(app):
     app.connect("builder-inited", check_pages)
     app.connect("autodoc-process-docstring", read_as_prose, priority=900)
     app.connect("missing-reference", link_public_name)
+    app.connect("doctree-resolved", add_thumbnails)
     import_module("notebook_links").connect(app, PUBLIC_ADDRESS, version)
