@@ -587,13 +587,36 @@ def stays(name, law):
     return (name, law) in EXAMPLES and EXAMPLES[name, law].corrected is not None
 
 
-@pytest.mark.parametrize(("name", "law"), [(name, law) for name in PROTOCOLS for law in LAWS if not stays(name, law)])
-def test_the_other_laws_hold(name, law):
-    corrected = (name, law) in EXAMPLES
-    steps = 64 if law == "far" else 10
-    moved = LAWS[law](drawn(steps))
-    after = figures(name, moved, law, corrected=corrected, pooled_only=law == "recordings")
-    assert differences(before(name, corrected, steps), after) == []
+def moved_by(laws, scene):
+    """Move a scene by several laws, one after the other."""
+    for law in laws:
+        scene = LAWS[law](scene)
+    return scene
+
+
+def together(name):
+    """Yield the laws of a preset that can be tried in one: their times, and whether these are of the corrected.
+
+    Far away the times are others, and recordings that are joined have no figures of their own.
+    """
+    for law in LAWS:
+        if law in ("far", "recordings") and not stays(name, law):
+            yield (law,), (name, law) in EXAMPLES
+    others = [law for law in ("reversal", "shift", "labels", "rows", "scale") if not stays(name, law)]
+    for corrected in (False, True):
+        laws = tuple(law for law in others if ((name, law) in EXAMPLES) == corrected)
+        if laws:
+            yield laws, corrected
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_the_other_laws_hold(name):
+    for laws, corrected in together(name):
+        steps = 64 if "far" in laws else 10
+        moved = moved_by(laws, drawn(steps))
+        law = "labels" if "labels" in laws else ""
+        after = figures(name, moved, law, corrected=corrected, pooled_only="recordings" in laws)
+        assert differences(before(name, corrected, steps), after) == [], laws
 
 
 def test_the_scene_tells_presets_from_corrected_ones():
