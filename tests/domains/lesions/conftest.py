@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -73,13 +76,19 @@ def same_places():
     return check_where_voxels_lie
 
 
+@pytest.fixture(scope="session")
+def nodules(tmp_path_factory):
+    """The folders that `folders` copies."""
+    root = tmp_path_factory.mktemp("nodules")
+    for k in range(4):
+        image = read_image(example(f"nodule_{k:02d}"))
+        for rater, side in enumerate(("prediction", "reference")):
+            (root / side).mkdir(exist_ok=True)
+            write_image(image.isel(rater=rater), root / side / f"case_{k}.nii.gz")
+    return root
+
+
 @pytest.fixture
-def folders(tmp_path):
+def folders(tmp_path, nodules):
     """Four nodules, by the first rater and by the second."""
-    parts = [tmp_path / k for k in ("prediction", "reference")]
-    for rater, part in enumerate(parts):
-        part.mkdir()
-        for k in range(4):
-            image = read_image(example(f"nodule_{k:02d}")).isel(rater=rater)
-            write_image(image, part / f"case_{k}.nii.gz")
-    return parts
+    return [Path(shutil.copytree(nodules / side, tmp_path / side)) for side in ("prediction", "reference")]

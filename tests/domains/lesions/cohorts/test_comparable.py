@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import nibabel as nib
 import numpy as np
@@ -13,10 +14,11 @@ from domains.lesions import cohort, compare_models, merge, read_scores
 from domains.lesions.cli import app
 
 
-@pytest.fixture
-def folders(tmp_path):
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
     """Write three cases of labels 1 and 2, whose predictions lie one voxel off."""
-    sides = [tmp_path / "p", tmp_path / "r"]
+    root = tmp_path_factory.mktemp("comparable")
+    sides = [root / "p", root / "r"]
     for shift, side in enumerate(sides):
         side.mkdir()
         for k in range(3):
@@ -27,10 +29,33 @@ def folders(tmp_path):
     return sides
 
 
-def scored(folders, name, **options):
-    path = folders[0].with_name(name)
-    cohort(*folders, out=path, **options)
-    return path
+@pytest.fixture(scope="module")
+def tables(folders):
+    """Return a function that scores the folders once for each of its options, and returns where the table lies."""
+    made = {}
+
+    def table(**options):
+        key = repr(options)
+        if key not in made:
+            made[key] = folders[0].with_name(f"scores_{len(made)}") / "s.csv"
+            made[key].parent.mkdir()
+            cohort(*folders, out=made[key], **options)
+        return made[key]
+
+    return table
+
+
+@pytest.fixture
+def scored(tables, tmp_path):
+    """Return a function that puts a table of scores, and what lies beside it, under a name of the test's."""
+
+    def put(name, **options):
+        table = tables(**options)
+        for path in table.parent.iterdir():
+            shutil.copy(path, tmp_path / path.name.replace(table.name, name))
+        return tmp_path / name
+
+    return put
 
 
 @pytest.mark.parametrize(
@@ -41,28 +66,29 @@ def scored(folders, name, **options):
         ({"connectivity": 1}, "connectivity null, now 1"),
     ],
 )
-def test_other_settings_are_refused_and_the_remedy_helps(folders, options, said):
-    a = scored(folders, "a.csv")
-    b = scored(folders, "b.csv", **options)
+def test_other_settings_are_refused_and_the_remedy_helps(folders, scored, tmp_path, options, said):
+    a = scored("a.csv")
+    b = scored("b.csv", **options)
     with pytest.raises(
         UsageError, match=rf"^lesions.compare_models: \S*b.csv was scored .* \({said}\): score"
     ) as caught:
         compare_models(a, b)
     assert "\n" not in str(caught.value)
-    again = scored(folders, "again.csv")
+    again = tmp_path / "again.csv"
+    cohort(*folders, out=again)
     assert (compare_models(a, again).summary["difference"] == 0).all()
 
 
-def test_what_may_differ_between_models(folders):
-    a = scored(folders, "a.csv")
-    b = scored(folders, "b.csv", as_="labels", count_missing=True, spacing=(1, 1, 1), labels=[1])
+def test_what_may_differ_between_models(scored):
+    a = scored("a.csv")
+    b = scored("b.csv", as_="labels", count_missing=True, spacing=(1, 1, 1), labels=[1])
     assert compare_models(a, b).summary["n_compared"].max() == 3
 
 
 @pytest.mark.parametrize(("members", "is_refused"), [((2, 1), False), ((1,), True)])
-def test_a_region_of_one_name_has_the_same_labels(folders, members, is_refused):
-    a = scored(folders, "a.csv", labels={"whole": (1, 2), "core": (2,)})
-    b = scored(folders, "b.csv", labels={"whole": members})
+def test_a_region_of_one_name_has_the_same_labels(scored, members, is_refused):
+    a = scored("a.csv", labels={"whole": (1, 2), "core": (2,)})
+    b = scored("b.csv", labels={"whole": members})
     if not is_refused:
         assert compare_models(a, b).summary["n_compared"].max() == 3
         return
@@ -71,9 +97,9 @@ def test_a_region_of_one_name_has_the_same_labels(folders, members, is_refused):
 
 
 @pytest.mark.parametrize("content", [None, b"", b"notes\n", b"[]", b'{"settings": 5}'])
-def test_settings_that_are_not_known_are_told(folders, content):
-    a = scored(folders, "a.csv")
-    b = scored(folders, "b.csv", nsd_tolerance=2.5)
+def test_settings_that_are_not_known_are_told(scored, content):
+    a = scored("a.csv")
+    b = scored("b.csv", nsd_tolerance=2.5)
     beside = b.with_name("b.csv.settings.json")
     beside.unlink()
     if content is not None:
@@ -116,19 +142,19 @@ def read_again(folders, path, options):
 
 
 @pytest.mark.parametrize("made", [by_merge, with_records_elsewhere, as_tables, of_merge, read_again])
-def test_a_table_says_its_settings_wherever_it_was_made(folders, tmp_path, made):
+def test_a_table_says_its_settings_wherever_it_was_made(folders, scored, tmp_path, made):
     a = made(folders, tmp_path / "a.csv", {})
-    same = made(folders, tmp_path / "same.csv", {})
+    same = scored("same.csv")
     other = made(folders, tmp_path / "other.csv", {"nsd_tolerance": 2.5, "connectivity": 1})
     assert (compare_models(a, same).summary["difference"] == 0).all()
     with pytest.raises(UsageError, match="nsd_tolerance 1.0, now 2.5; .*connectivity null, now 1"):
         compare_models(a, other)
 
 
-def test_the_remedies_for_settings_that_are_not_known_help(folders, tmp_path):
+def test_the_remedies_for_settings_that_are_not_known_help(scored, tmp_path):
     """A table that pandas read, and one that was copied alone."""
-    a = scored(folders, "a.csv")
-    b = scored(folders, "b.csv", nsd_tolerance=2.5)
+    a = scored("a.csv")
+    b = scored("b.csv", nsd_tolerance=2.5)
     with pytest.warns(UserWarning, match="the settings of b are not known.* read it with read_scores"):
         compare_models(a, pd.read_csv(b))
     with pytest.raises(UsageError, match="nsd_tolerance 1.0, now 2.5"):
@@ -142,8 +168,8 @@ def test_the_remedies_for_settings_that_are_not_known_help(folders, tmp_path):
         compare_models(a, copied)
 
 
-def test_scores_of_another_version_are_told(folders):
-    a = read_scores(scored(folders, "a.csv"))
+def test_scores_of_another_version_are_told(scored):
+    a = read_scores(scored("a.csv"))
     b = a.copy()
     b.attrs["settings"] = {**a.attrs["settings"], "version": "0.0.1"}
     with pytest.raises(UsageError, match='version .*, now "0.0.1"'):

@@ -52,16 +52,16 @@ def test_the_remedy_for_255_holds_for_the_whole_cohort():
     assert no_common_label(held("a", 1, 255)).endswith("(--reference-scale 255)")
 
 
-MASK = np.zeros((18, 18, 2), np.uint8)
-MASK[4:14, 4:14] = 1
+MASK = np.zeros((12, 12, 2), np.uint8)
+MASK[4:9, 4:9] = 1
 
 
 def shares(highest):
     """Return a soft mask in whole numbers up to the one that means 1; the reference's label is among them."""
     values = np.zeros(MASK.shape, np.uint8)
-    values[4:14, 4:14] = highest
-    rim = np.linspace(1, highest, 36).astype(np.uint8)
-    values[3, :, :] = rim.reshape(18, 2)
+    values[4:9, 4:9] = highest
+    rim = np.linspace(1, highest, 24).astype(np.uint8)
+    values[3, :, :] = rim.reshape(12, 2)
     assert (values == 1).any(), "or no label is in both"
     return values
 
@@ -79,8 +79,9 @@ def save(path, values):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("highest", [255, 100])
-@pytest.mark.parametrize(("side", "flag"), [("prediction", "--scale"), ("reference", "--reference-scale")])
+@pytest.mark.parametrize(
+    ("highest", "side", "flag"), [(255, "prediction", "--scale"), (100, "reference", "--reference-scale")]
+)
 def test_shares_in_whole_numbers_are_told_and_the_remedy_helps(tmp_path, highest, side, flag):
     pair = [save(tmp_path / "p.nii.gz", shares(highest)), save(tmp_path / "r.nii.gz", MASK)]
     if side == "reference":
@@ -133,8 +134,8 @@ def test_instances_vertebrae_and_misses_are_not_disturbed(predicted, reference):
 
 @pytest.mark.slow
 def test_instance_maps_are_compared_without_a_word(recwarn):
-    cells = as_image(np.arange(1, 201, dtype=np.uint8).reshape(20, 10), 1.0)
-    more = as_image(np.arange(40, 240, dtype=np.uint8).reshape(20, 10), 1.0)
+    cells = as_image(np.arange(1, 81, dtype=np.uint8).reshape(8, 10), 1.0)
+    more = as_image(np.arange(25, 105, dtype=np.uint8).reshape(8, 10), 1.0)
     compare(cells, more)
     compare_protocols(cells.isel(x=slice(0, 3)), cells.isel(x=slice(0, 3)), protocols=["panoptic"])
     assert not recwarn.list

@@ -93,9 +93,11 @@ def test_cohort_writes_a_page(folders, rows_of):
     assert "<th>threshold</th><td>0.5</td>" in html
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("is_counted", [True, False])
-def test_a_case_without_a_prediction_is_named_as_such(folders, rows_of, is_counted):
+def test_a_case_without_a_prediction_is_named_as_such(folders, rows_of, monkeypatch, is_counted):
+    # the pictures are those of the other tests
+    monkeypatch.setattr("domains.lesions.pictures.cohort_pages._distributions", lambda *_: [])
+    monkeypatch.setattr("domains.lesions.pictures.cohort_pages.overlay", lambda *_: "")
     (folders / "p" / "broken.nii.gz").unlink()
     page = folders / "page.html"
     paths = [str(folders / name) for name in ("p", "r")]

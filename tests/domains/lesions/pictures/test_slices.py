@@ -58,10 +58,18 @@ def letters(ax):
     return {text.get_text(): text.get_position() for text in ax.texts}
 
 
+VIEWS = ("radiological", "neurological")
+ORIENTATIONS = ("RAS", "LPS", "LAS", "ASR", "PIL", "SLA", "IRP", "SAR")
+PAIRS = [
+    (towards, turn, VIEWS[(k + is_turned) % 2])
+    for k, towards in enumerate(ORIENTATIONS)
+    for is_turned, turn in enumerate((0.0, 0.3))
+]
+"""Each orientation in both views and turned or not, each turn in both views."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("view", ["radiological", "neurological"])
-@pytest.mark.parametrize("turn", [0.0, 0.3])
-@pytest.mark.parametrize("towards", ["RAS", "LPS", "LAS", "ASR", "PIL", "SLA", "IRP", "SAR"])
+@pytest.mark.parametrize(("towards", "turn", "view"), PAIRS)
 def test_a_voxel_is_seen_by_the_letter_of_its_side(tmp_path, towards, turn, view):
     """The letters are nibabel's, from the affine of the file: the last voxel of a stored axis lies on its side."""
     image = stored(tmp_path / "image.nii", towards, turn)
