@@ -36,10 +36,11 @@ def put_right(message, predicted):
     return eval(expression, {"predicted": predicted, "np": np})
 
 
-@pytest.mark.parametrize("category", CATEGORIES)
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_each_mistake_is_named_with_the_overlap_that_it_hides(mistake, category):
-    for level in LEVELS:
+def test_each_mistake_is_named_with_the_overlap_that_it_hides(mistake):
+    for k, category in enumerate(CATEGORIES):
+        # each mistake at both levels, and each category too
+        level = LEVELS[(k + list(MISTAKES).index(mistake)) % 2]
         truth = region("top8000", category, level)
         predicted = as_region(MISTAKES[mistake](truth.values))
         report = compare(predicted, category=category, level=level)
@@ -68,14 +69,15 @@ def test_half_a_cell(category, way):
     truth = reference()
     k = CATEGORIES.index(category)
     score = Table(truth.score.values)(NODES[None, :] + way, NODES[:, None] + way, k)
-    for level in LEVELS:
-        predicted = as_region(score >= float(truth[level][k]))
-        report = compare(predicted, category=category, level=level)
-        assert "half a cell (1°) off" in report.attrs["hint"]
-        assert 0.9 < float(report.iou) < 0.99
-        with pytest.raises(ValueError, match="half a cell") as error:
-            compare(predicted, category=category, level=level, strict=True)
-        assert float(compare(put_right(str(error.value), predicted), category=category, level=level).iou) > 0.999
+    # each category at both levels, and each way too
+    level = LEVELS[(k + (way == 1)) % 2]
+    predicted = as_region(score >= float(truth[level][k]))
+    report = compare(predicted, category=category, level=level)
+    assert "half a cell (1°) off" in report.attrs["hint"]
+    assert 0.9 < float(report.iou) < 0.99
+    with pytest.raises(ValueError, match="half a cell") as error:
+        compare(predicted, category=category, level=level, strict=True)
+    assert float(compare(put_right(str(error.value), predicted), category=category, level=level).iou) > 0.999
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
@@ -249,9 +251,7 @@ def read_wrongly(truth):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("grid", "offset"), [((36, 36), 0.2), ((45, 45), 0.5), ((15, 15), 0.0), ((24, 45), 0.5), ((21, 33), 0.2)]
-)
+@pytest.mark.parametrize(("grid", "offset"), [((36, 36), 0.2), ((15, 15), 0.0), ((24, 45), 0.5), ((21, 33), 0.2)])
 def test_a_told_iou_is_what_its_remedy_gives(grid, offset):
     n_told = 0
     rng = np.random.default_rng(grid[0])
