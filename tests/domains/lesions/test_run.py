@@ -667,7 +667,10 @@ def test_missing_predictions_are_told_everywhere(tmp_path, capsys):
     assert "unpaired file: " in printed.err
     assert pd.read_csv(out)["missing"].tolist() == [0, 0, 0, 1]
     assert cohort_files(*folders, out=out, **{**options(), "outputs": _console.Outputs()}) == 1
-    assert "no prediction: 1 of 4 cases (bert_2), left out; --count-missing counts" in capsys.readouterr().out
+    assert (
+        "no prediction: 1 of 4 cases (bert_2), left out; --count-missing, with another --out, counts"
+        in capsys.readouterr().out
+    )
 
 
 def test_missing_predictions_count_as_missed_on_request(tmp_path, capsys):
