@@ -34,6 +34,7 @@ from ._checks import UsageError
 from ._packed import PackedError, Packing, packing_of, unpacked
 from ._text import file_name, for_table, one_line
 
+STANDARD_INPUT = "-"
 _SMALL = 1 << 25
 """Bytes that are taken without a look at the free memory."""
 _ANY_TEXT = 1 << 25
@@ -126,7 +127,7 @@ def read_bytes(operation: str, path: str | Path, *, may_be_empty: bool = False) 
     operation : str
         Who reads, such as ``"lesions.read_image"``.
     path : path
-        A file, plain or packed.
+        A file, plain or packed, or "-", standard input.
     may_be_empty : bool
         Whether a file without a byte means something.
 
@@ -459,10 +460,7 @@ def _read(
     operation: str, path: str | Path, may_be_empty: bool, most: int | None, *, of_text: bool
 ) -> bytes | bytearray:
     with reading(operation, path):
-        size = _size(operation, path)
-        if size > _SMALL:
-            check_budget(operation, path, size, "the file")
-        stored = _content(operation, path)
+        stored = sys.stdin.buffer.read() if str(path) == STANDARD_INPUT else _stored(operation, path)
         content: bytes | bytearray = stored
         packing = packing_of(stored)
         if packing is not None:
@@ -473,7 +471,10 @@ def _read(
     return content
 
 
-def _content(operation: str, path: str | Path) -> bytes:
+def _stored(operation: str, path: str | Path) -> bytes:
+    size = _size(operation, path)
+    if size > _SMALL:
+        check_budget(operation, path, size, "the file")
     try:
         return Path(path).read_bytes()
     except OSError as error:

@@ -28,6 +28,9 @@ Work = TypeVar("Work", bound=Callable[..., Any])
 """The function of a command."""
 
 
+SPREADSHEETS = (".xlsx", ".xls", ".ods")
+
+
 class FormatName(StrEnum):
     """What is printed."""
 
@@ -63,7 +66,12 @@ MaxSeconds = Annotated[
     float | None, typer.Option(metavar="SECONDS", help="Give a case up after this time; the others go on.")
 ]
 MaxMemory = Annotated[float | None, typer.Option(metavar="GIB", help="Give a case up that needs more memory.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors only.")]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet", "-q", help="Print results and errors only; --skipped and JSON have the rows that were skipped."
+    ),
+]
 Version = Annotated[
     bool, typer.Option("--version", help="Print the version and stop.", callback=_print_version, is_eager=True)
 ]
@@ -121,6 +129,8 @@ class Printing:
         for flag, path in further.items():
             check_folder(flag, path)
         check_outputs({**further, "--csv": csv, "--plot": plot, "--skipped": skipped, "--html": html}, inputs)
+        for flag, path in {**further, "--csv": csv, "--skipped": skipped}.items():
+            _check_is_no_spreadsheet(flag, path)
         return shared
 
 
@@ -158,6 +168,12 @@ class Sharing:
     scheduler: Scheduler = None
     max_seconds: MaxSeconds = None
     max_memory: MaxMemory = None
+
+
+def _check_is_no_spreadsheet(flag: str, path: Path | None) -> None:
+    """Refuse a name that promises what is not written."""
+    if path is not None and path.suffix.lower() in SPREADSHEETS:
+        raise UsageError(f"{flag} {path}: no {path.suffix} is written; name a .csv file, which spreadsheets open")
 
 
 def keywords(group: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ Conventions
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from math import nan
 from typing import Any, TypedDict
@@ -26,6 +27,8 @@ from ._checks import check_choice
 from ._text import from_csv, row_for_table
 
 SIZES = ("intersection", "size_a", "size_b")
+DECISIONS = ("corrected", "empty", "empty_distance")
+"""Attributes that are texts because netCDF knows no booleans and no policies; JSON knows both."""
 
 
 class Sides(TypedDict):
@@ -306,7 +309,20 @@ def as_dict(report: xr.Dataset) -> dict[str, Any]:
     numbers: dict[str, Any] = {}
     for name, x in report.data_vars.items():
         numbers[str(name)] = _by_label(x)
-    return {**report.attrs, **numbers}
+    decisions = {name: _decision(name, value) for name, value in report.attrs.items()}
+    return {**decisions, **numbers}
+
+
+def _decision(name: str, value: Any) -> Any:
+    """Return a decision, which is a text among the attributes of a report, as what it is."""
+    if name not in DECISIONS or not isinstance(value, str):
+        return value
+    if value in ("True", "False"):
+        return value == "True"
+    by_side = re.findall(r"(\w+)=([^,)]+)", value)
+    if by_side:
+        return {side: float(worth) for side, worth in by_side}
+    return float(value)
 
 
 def _variables(

@@ -262,7 +262,8 @@ def f_beta(o: Overlap[SameArray], beta: float = 1.0, *, empty: float | EmptyPoli
     0.625
     """
     check_real("indices.f_beta", "beta", beta)
-    weight = 1.0 / (1.0 + beta**2)
+    # a product overflows to infinity, for which F-beta is recall; a power would raise
+    weight = 1.0 / (1.0 + float(beta) * float(beta))
     return _tversky(o, weight, 1.0 - weight, empty)
 
 

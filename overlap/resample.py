@@ -167,7 +167,7 @@ def confidence_interval(
     if other is not None:
         _check_other(o, other)
         models.append(_by_case(other, axis))
-    generator = np.random.default_rng(rng)
+    generator = _generator("resample.confidence_interval", rng)
     low = np.empty(models[0].shape[:-1])
     high = np.empty(models[0].shape[:-1])
     for row in np.ndindex(low.shape):
@@ -238,9 +238,9 @@ def interval_of(
     row = row[defined]
     codes = _left(codes, defined)
     n_units = _count(row, codes)
+    generator = _generator(operation, rng)
     if n_units < 2:
         return ConfidenceInterval(np.nan, np.nan)
-    generator = np.random.default_rng(rng)
     if statistic == "median":
         distribution = _medians(row, codes, n_resamples, generator)
     else:
@@ -321,7 +321,7 @@ def interval_of_figure(
     n_units = int(codes.max()) + 1
     value = np.asarray(figure(np.ones((1, n_cases), int)), float)[0]
     resamples = []
-    for _, drawn in _draws(n_units, int(n_resamples), np.random.default_rng(rng), n_cases):
+    for _, drawn in _draws(n_units, int(n_resamples), _generator(operation, rng), n_cases):
         times = _times_drawn(drawn, n_units)
         resamples.append(np.asarray(figure(times[:, codes]), float))
     distributions = np.concatenate(resamples)
@@ -587,6 +587,17 @@ def _check_numbers(operation: str, level: float, n_resamples: int) -> None:
         raise ValueError(f"{operation}: level must be between 0 and 1, such as 0.95; got {level}")
     if not float(n_resamples).is_integer() or n_resamples < 1:
         raise ValueError(f"{operation}: n_resamples must be a whole number >= 1, such as 9999; got {n_resamples}")
+
+
+def _generator(operation: str, rng: object) -> np.random.Generator:
+    """Return a generator of random numbers, after a check of what names it."""
+    is_seed = isinstance(rng, int | np.integer) and not isinstance(rng, bool) and rng >= 0
+    if rng is None or is_seed or isinstance(rng, np.random.Generator):
+        return np.random.default_rng(rng)  # type: ignore[arg-type]
+    raise ValueError(
+        f"{operation}: rng must be a whole number >= 0, a numpy.random.Generator or None; got {rng!r}: pass 0 for "
+        "results that can be repeated"
+    )
 
 
 def _check_other(o: Overlap, other: Overlap) -> None:

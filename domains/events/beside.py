@@ -18,7 +18,14 @@ from .._running import split_running
 from . import tables
 from .comparison.comparison import assess, nothing_in_common
 from .comparison.subjects import Group
-from .disagreement.disagreement import OPERATION, compare_and_keep, list_protocols, named_protocols, settings_of
+from .disagreement.disagreement import (
+    OPERATION,
+    compare_and_keep,
+    list_protocols,
+    named_protocols,
+    protocols_as_objects,
+    settings_of,
+)
 from .disagreement.judging import summary_of, verdicts_of
 from .files.both import read_both
 from .files.tree import Reading
@@ -121,8 +128,8 @@ def protocols_files(
 
 def list_files(protocols: Sequence[str] | None, outputs: Outputs) -> int:
     """Do what ``overlap events protocols --list`` does, and return its exit code."""
-    table = list_protocols(protocols)
-    return _console.deliver(table.to_dict("records"), outputs, lambda: [tables.list_table(table)], rows=table)
+    listed = protocols_as_objects(protocols)
+    return _console.deliver(listed, outputs, lambda: tables.list_tables(listed), rows=list_protocols(protocols))
 
 
 def facts_of(scored: Scored, table: pd.DataFrame) -> dict[str, str]:

@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-- A file or a folder is read, and one file is written, as `convert` does. What the format lacks a place for is told, and
-  the exit code is 1.
+- A file or a folder is read, and one file is written, as `convert` does. What could not be read, and what the format
+  lacks a place for, is told, and the exit code is 1.
 - A recording that has no event, or none any more, is not lost where the format has a place for it: in CSV a row of its
   name alone, as in lists of DCASE.
 
@@ -27,7 +27,7 @@ from .._running import Running
 from .._tables import build_table
 from .._text import count_of, file_name, for_picture, for_table, one_line, printable
 from .files.converting import print_text, write_whole_file
-from .files.io import Annotations
+from .files.io import SAYS_NONE, Annotations
 from .files.tree import Reading, find_files, is_standard, read_sides
 from .files.writing import DURATION, ROUNDED, format_to_write
 from .formats import recording_of
@@ -77,23 +77,23 @@ def clean_file(
     if to_output:
         print_text(written.text)
     done = pd.DataFrame(cleaned.attrs["steps"])
+    skipped = _skipped.joined(given.skipped, written.left_out)
     report = {"steps": cleaned.attrs["steps"], "events": cleaned.to_dict("records")}
     code = _console.deliver(
         report,
         outputs,
         lambda: [] if to_output else [steps_table(done, source, out)],
         lambda: draw_cleaned(given.events, cleaned),
-        _skipped.joined(given.skipped, written.left_out),
+        skipped,
         rows=done,
         notes=notes,
     )
-    is_lost = written.left_out["reason"] != ROUNDED
+    is_lost = ~skipped["reason"].isin((*SAYS_NONE, ROUNDED))
     if not is_lost.any():
         return code
     told = count_of(int(is_lost.sum()), "row says", "rows say")
-    _console.note(
-        f"error: {OPERATION}: {told} what is not in {printable(str(out))}: --skipped saves them; csv holds all"
-    )
+    holds = "; csv holds all that was read" if len(written.left_out) else ""
+    _console.note(f"error: {OPERATION}: {told} what is not in {printable(str(out))}: --skipped saves them{holds}")
     return max(code, _console.INCOMPLETE)
 
 

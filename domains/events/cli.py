@@ -109,6 +109,10 @@ def score(
 
     By seconds, by events that match, or by a published protocol (SzCORE, sed_eval, ...).
 
+    Of two folders, files of one name are a pair, also in folders below; all recordings are scored together, and --by
+    file or --group keeps them apart. A file without a partner counts as missed or as false alarms, is told, and the
+    exit code is 1.
+
     As CSV: a row for each threshold, and for each label or file that is scored separately.
     """
     from . import run

@@ -8,6 +8,7 @@ Conventions
 
 from __future__ import annotations
 
+from dataclasses import fields
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +19,8 @@ from .._checks import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from overlap import EmptyPolicy
 
 
 class ProtocolName(StrEnum):
@@ -162,14 +165,14 @@ Predicted = Annotated[
     Path, typer.Argument(help="A file of predicted events, a folder of such files, or - for standard input.")
 ]
 Reference = Annotated[
-    Path, typer.Argument(help="The annotated events: a file, a folder with the same file names, or -.")
+    Path,
+    typer.Argument(help="The annotated events: a file, a folder with the same file names, or - for standard input."),
 ]
 ProtocolOption = Annotated[
     ProtocolName,
     typer.Option(
-        help="The rules: time (seconds that agree), tiou (events that match), or a published protocol (SzCORE, "
-        "sed_eval, intersection, PSDS, ActivityNet, THUMOS14, DER of speakers as NIST or pyannote has it, JER, "
-        "affiliation, precision and recall of ranges, segments of actions)."
+        help="The rules: time (seconds that agree), tiou (events that match), or those of a community, which "
+        "overlap events protocols --list explains."
     ),
 ]
 Setting = Annotated[
@@ -229,7 +232,10 @@ OfSubjects = Annotated[
 ]
 
 Events = Annotated[
-    Path, typer.Argument(help="A file of events of any format that is read, a folder of such files, or -.")
+    Path,
+    typer.Argument(
+        help="A file of events of any format that is read, a folder of such files, or - for standard input."
+    ),
 ]
 Cleaned = Annotated[
     Path, typer.Argument(help="Where the cleaned events are saved, all in one file, or - for standard output.")
@@ -245,7 +251,9 @@ RoundingOption = Annotated[RoundingName, typer.Option(help="How times are rounde
 
 PredictedOrNone = Annotated[
     Path | None,
-    typer.Argument(help="A file of predicted events, a folder of such files, or -.", show_default=False),
+    typer.Argument(
+        help="A file of predicted events, a folder of such files, or - for standard input.", show_default=False
+    ),
 ]
 ReferenceOrNone = Annotated[
     Path | None,
@@ -273,7 +281,12 @@ Epoch = Annotated[
     float | None, typer.Option(metavar="SECONDS", help="Compare the label of each epoch of so many seconds.")
 ]
 
-Tracked = Annotated[Path, typer.Argument(help="A file of tracks: CSV, MOT text, or keypoints of SLEAP or DeepLabCut.")]
+Tracked = Annotated[
+    Path,
+    typer.Argument(
+        help="A file of tracks: CSV, MOT text, or keypoints of SLEAP or DeepLabCut; or - for standard input."
+    ),
+]
 First = Annotated[str, typer.Argument(help="The track of what is held.")]
 Second = Annotated[
     list[str] | None, typer.Argument(help="Who may hold it: a track each, or NAME=ID,ID for a player of several.")
@@ -331,7 +344,20 @@ def read_settings(texts: list[str]) -> dict[str, Any]:
         if not equals or not name:
             raise UsageError(f"--param {text}: a setting is written name=value, such as tolerance=0.2")
         settings[name] = _read_value(value)
+        if name.rpartition(".")[2] == "empty" and isinstance(settings[name], dict):
+            settings[name] = _read_policy(text, settings[name])
     return settings
+
+
+def _read_policy(text: str, worth: dict[str, Any]) -> EmptyPolicy:
+    """Read what 0/0 is worth for each side that is empty, as JSON has it."""
+    from overlap import EmptyPolicy
+
+    sides = {field.name for field in fields(EmptyPolicy)}
+    is_number = [isinstance(value, int | float) and not isinstance(value, bool) for value in worth.values()]
+    if set(worth) != sides or not all(is_number):
+        raise UsageError(f"--param {text}: an object with numbers for {', '.join(sorted(sides))}, or one number")
+    return EmptyPolicy(**worth)
 
 
 def _read_value(text: str) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,6 @@ from rich.table import Table
 
 from .._report import as_rows
 from .._tables import build_table
-from .._text import count_of
 from .disagreement.disagreement import COUNTS, differences
 from .disagreement.judging import no_verdict_lines, protocols_of, said_of, summary_of
 from .protocols import PROTOCOLS, Scored
@@ -304,13 +304,24 @@ def why_lines(table: pd.DataFrame) -> list[str]:
     return lines
 
 
-def list_table(table: pd.DataFrame) -> Table:
-    """Return the protocols and their settings, as `list_protocols` has them, for the terminal."""
-    rows = []
-    for row in table.to_dict("records"):
-        rows.append([row["protocol"], row["score"], row["tool"] or "(ours)", row["settings"].replace(" ", "\n")])
-    n = count_of(len(rows), "protocol")
-    return build_table(("protocol", "score", "tool", "settings"), (), rows, title=f"{n} and their settings")
+def list_tables(listed: Iterable[Mapping[str, Any]]) -> list[Table]:
+    """Return the protocols, as `protocols_as_objects` has them, for the terminal: a table of settings each.
+
+    Examples
+    --------
+    >>> jer = {"protocol": "jer", "score": "JER", "tool": "", "settings": {"collar": 0.5}, "corrections": {}}
+    >>> [(table.title.plain, table.row_count) for table in list_tables([jer])]
+    [('jer: JER', 1)]
+    """
+    shown = []
+    for row in listed:
+        settings = [[name, json.dumps(value, ensure_ascii=False)] for name, value in row["settings"].items()]
+        tool = f", as {row['tool']}" if row["tool"] else ""
+        sets = ", ".join(f"{name}={json.dumps(value)}" for name, value in row["corrections"].items())
+        caption = f"--corrected sets {sets}\n" if sets else "\n"
+        title = f"{row['protocol']}: {row['score']}{tool}"
+        shown.append(build_table(("setting", "value"), (), settings, title=title, caption=caption))
+    return shown
 
 
 def _figure(value: float) -> str:

@@ -226,8 +226,8 @@ AbsentLabel = Annotated[
     typer.Option(help="What a model is worth that rightly has nothing of a label where the other has something."),
 ]
 Confidence = Annotated[float, typer.Option(help="Confidence level of the intervals.")]
-Resamples = Annotated[int, typer.Option(help="How often the cases are resampled.")]
-Seed = Annotated[int, typer.Option(help="The seed of the resamples.")]
+Resamples = Annotated[int, typer.Option(min=1, help="How often the cases are resampled.")]
+Seed = Annotated[int, typer.Option(min=0, help="The seed of the resamples.")]
 Differences = Annotated[
     Path | None, typer.Option(help="Save a row for each case, label and index in this CSV file: who is better where.")
 ]

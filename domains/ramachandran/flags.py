@@ -76,7 +76,10 @@ class ContactSharing(StrEnum):
     pairs = "pairs"
 
 
-Files = Annotated[list[Path], typer.Argument(help="PDB, mmCIF or BinaryCIF files, plain or packed (gzip, bzip2, xz).")]
+Files = Annotated[
+    list[Path],
+    typer.Argument(help="PDB, mmCIF or BinaryCIF files, plain or packed (gzip, bzip2, xz), or - for standard input."),
+]
 MaxBond = Annotated[float, typer.Option(help="Residues are neighbours if C and N are nearer than this, in Å.")]
 ModifiedResidues = Annotated[
     Modified | None, typer.Option(metavar="parent", help="Score modified residues as the standard ones they come from.")

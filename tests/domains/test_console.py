@@ -222,6 +222,27 @@ def test_a_device_takes_any_number_of_outputs():
     check_outputs({"--csv": Path(os.devnull), "--skipped": Path(os.devnull)}, [os.devnull])
 
 
+@pytest.mark.parametrize(
+    ("environment", "shown"),
+    [
+        ({}, "error"),
+        ({"FORCE_COLOR": "1"}, "\x1b[31merror\x1b[0m"),
+        ({"NO_COLOR": "1"}, "error"),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, "error"),
+    ],
+    ids=["piped", "forced", "none", "none above forced"],
+)
+def test_colours_are_asked_for_and_refused_by_the_environment(monkeypatch, capsys, environment, shown):
+    from rich.text import Text
+
+    for name in ("FORCE_COLOR", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    _console.show(Text("error", "red"))
+    assert capsys.readouterr().out == f"{shown}\n"
+
+
 def test_warnings_are_collected_in_their_order():
     with _console.collected_warnings() as notes:
         warnings.warn("first", stacklevel=1)

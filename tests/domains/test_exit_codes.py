@@ -19,9 +19,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import typer
+from rich.console import Console
+from rich.table import Table
 
 import overlap
-from domains import cli
+from domains import _console, cli
+from domains._tables import LABEL_WIDTH
 
 Arguments = Callable[[Path], list[str]]
 SHARED_FLAGS = {"--format", "--json", "--quiet", "-q", "--version"}
@@ -510,11 +513,35 @@ def test_version(run, name):
     assert run(name, "--version") == (0, f"{overlap.__version__}\n", "")
 
 
+def words_of(table, width):
+    """Yield what stands in a table, word by word: its figures, and labels that need not be folded."""
+    for column in table.columns:
+        for cell in (column.header, *column.cells):
+            for word in str(cell).split():
+                if column.no_wrap or (len(word) <= LABEL_WIDTH and width >= 80):
+                    yield word
+
+
+def check_that_no_figure_is_cut(table):
+    for width in (40, 60, 80, 120, 200):
+        shown = io.StringIO()
+        _console._show_table(Console(file=shown, width=width, highlight=False), table)
+        words = set(shown.getvalue().split())
+        missing = [word for word in words_of(table, width) if word not in words]
+        assert not missing, (width, missing)
+
+
 @pytest.mark.parametrize("command", COMMANDS, indirect=True)
-def test_code_0_where_all_was_scored(run, command, tmp_path):
+def test_code_0_where_all_was_scored_and_no_figure_is_cut_at_any_width(run, command, tmp_path, monkeypatch):
+    shown = []
+    show = _console.show
+    monkeypatch.setattr(_console, "show", lambda *parts: (shown.extend(parts), show(*parts)))
     code, out, err = run(command, *COMMANDS[command].good(tmp_path), "--quiet")
     assert (code, err) == (0, "")
     assert out
+    for part in shown:
+        if isinstance(part, Table):
+            check_that_no_figure_is_cut(part)
 
 
 def own_inputs(command, folder):
@@ -571,6 +598,28 @@ def test_code_2_where_any_output_is_an_input(run, command, tmp_path):
     assert all(path.read_bytes() == content for path, content in before.items())
 
 
+def texts_of(data):
+    """Yield all texts of JSON data, however deep."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, dict):
+        for value in data.values():
+            yield from texts_of(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from texts_of(value)
+
+
+def is_written_object(text):
+    """Return whether a text is an object, a list or a boolean, written by JSON or by Python."""
+    if text in ("True", "False", "None") or re.fullmatch(r"\w+\(\w+=.*\)", text):
+        return True
+    try:
+        return isinstance(json.loads(text), dict | list | bool)
+    except ValueError:
+        return False
+
+
 @pytest.mark.parametrize("command", COMMANDS, indirect=True)
 @pytest.mark.parametrize("form", ["csv", "json"])
 def test_other_formats_stand_alone(run, command, tmp_path, form):
@@ -579,7 +628,9 @@ def test_other_formats_stand_alone(run, command, tmp_path, form):
     if form == "csv":
         assert len(pd.read_csv(io.StringIO(out)))
         return
-    assert json.loads(out, parse_constant=lambda constant: pytest.fail(f"{constant} is no JSON"))
+    data = json.loads(out, parse_constant=lambda constant: pytest.fail(f"{constant} is no JSON"))
+    assert data
+    assert [text for text in texts_of(data) if is_written_object(text)] == []
     if command in ("version", "demo", "ramachandran compare", "lesions compare", "events score"):
         assert run(command, *COMMANDS[command].good(tmp_path), "--json")[1] == out
 

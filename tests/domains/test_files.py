@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import json
 import os
 import random
@@ -468,3 +469,11 @@ def test_json_that_loses_something_is_refused(text, said):
 def test_memory_that_can_be_taken_is_in_bytes(monkeypatch):
     monkeypatch.setattr(_files, "_lines_of", lambda path: ["MemTotal: 9 kB", "MemAvailable:   3 kB"])
     assert list(_files._available()) == [3072]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "packed"])
+def test_standard_input_is_read_as_a_file_is(monkeypatch, pack):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(pack(b"onset,offset\r\n"))))
+    assert _files.read_text("events.read_tracks", "-") == "onset,offset\n"
+    with pytest.raises(ReadError, match="-: an empty file"):
+        _files.read_text("events.read_tracks", Path("-"))

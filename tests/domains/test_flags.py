@@ -55,6 +55,15 @@ def test_an_output_is_no_input_and_no_other_output(tmp_path):
         _flags.Saving(skipped=path).checked([], others={"--out": path})
 
 
+@pytest.mark.parametrize("ending", [".xlsx", ".xls", ".ODS"])
+def test_no_spreadsheet_is_promised(ending):
+    said = f"--csv rows{ending}: no {ending} is written; name a .csv file, which spreadsheets open"
+    with pytest.raises(UsageError, match=f"^{said}$"):
+        _flags.Saving(csv=Path(f"rows{ending}")).checked([])
+    with pytest.raises(UsageError, match=f"^--lesions rows{ending}: no "):
+        _flags.Saving().checked([], others={"--lesions": Path(f"rows{ending}")})
+
+
 @pytest.fixture
 def app():
     app = _flags.field_app("A field.")

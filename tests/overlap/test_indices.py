@@ -37,6 +37,11 @@ def test_closed_forms():
     np.testing.assert_allclose(ov.volume_similarity(CASES), [1 - 1 / 9, 1 - 4 / 8, 1 - 2 / 16])
 
 
+def test_f_beta_of_a_very_great_beta_is_recall():
+    o = ov.Overlap(3.0, 4.0, 6.0)
+    assert [ov.f_beta(o, beta) for beta in (1e308, 10**200)] == [0.5, 0.5]
+
+
 def test_every_backend(backend):
     o = ov.Overlap(*(backend.asarray(x) for x in ([3.0, 0.0], [4.0, 0.0], [5.0, 0.0])))
     for name, index in ov.INDICES.items():

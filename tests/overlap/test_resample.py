@@ -408,3 +408,15 @@ def test_a_resample_without_the_figure_is_left_out_of_its_interval():
     assert np.isnan(resample.interval_of_figure(lambda times: np.full(len(times), nan), 3, method="percentile")).all()
     with pytest.raises(ValueError, match="interval_of_figure: at least two cases are needed, got 1"):
         resample.interval_of_figure(figure, 1)
+
+
+@pytest.mark.parametrize("rng", [-1, 1.5, True, "0", [1, 2]], ids=str)
+def test_what_is_no_seed_is_refused_by_name(rng):
+    o = ov.Overlap([3.0, 1.0], [4.0, 2.0], [5.0, 2.0])
+    said = "rng must be a whole number >= 0, a numpy.random.Generator or None; got "
+    with pytest.raises(ValueError, match=f"confidence_interval: {said}"):
+        resample.confidence_interval(o, "dice", rng=rng)
+    with pytest.raises(ValueError, match=f"interval_of: {said}"):
+        resample.interval_of([1.0, 2.0], rng=rng)
+    with pytest.raises(ValueError, match=f"interval_of_figure: {said}"):
+        resample.interval_of_figure(lambda times: times[:, 0] * 1.0, 2, rng=rng)

@@ -15,6 +15,7 @@ Efron, B. & Tibshirani, R. (1993). An introduction to the bootstrap. doi:10.1201
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -26,7 +27,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from overlap import resample
+from overlap import EmptyPolicy, resample
 
 from ..._checks import UsageError, check_choice, check_kind, check_number
 from ..._report import name_of
@@ -246,6 +247,21 @@ def list_protocols(protocols: Iterable[str] | None = None) -> pd.DataFrame:
     >>> table[["protocol", "score", "settings", "corrections"]].values.tolist()
     [['szcore_sample', 'F1', 'rate=1.0 empty=NaN labels="sz*" mask_rate=null', 'rate=null']]
     """
+    rows = [
+        {**row, "settings": written(row["settings"]), "corrections": written(row["corrections"])}
+        for row in protocols_as_objects(protocols)
+    ]
+    return pd.DataFrame(rows)
+
+
+def protocols_as_objects(protocols: Iterable[str] | None = None) -> list[dict[str, Any]]:
+    """Return what `list_protocols` does, with ``settings`` and ``corrections`` as mappings.
+
+    Examples
+    --------
+    >>> protocols_as_objects(["szcore_sample"])[0]["corrections"]
+    {'rate': None}
+    """
     rows = []
     for name in named_protocols(protocols):
         preset = PROTOCOLS[name]
@@ -253,13 +269,27 @@ def list_protocols(protocols: Iterable[str] | None = None) -> pd.DataFrame:
             "protocol": name,
             "score": _headline_of(name).title,
             "tool": preset.tool,
-            "settings": _written(as_dict(preset.settings)),
-            "corrections": _written(preset.corrected),
+            "settings": _as_objects(as_dict(preset.settings)),
+            "corrections": _as_objects(preset.corrected),
             "faults": "; ".join(preset.faults),
             **_described(name, preset.settings),
         }
         rows.append(row)
-    return pd.DataFrame(rows)
+    return rows
+
+
+def written(settings: Mapping[str, Any]) -> str:
+    """Return settings as ``--param`` takes them.
+
+    Examples
+    --------
+    >>> written({"rate": None, "thresholds": (0.1, 0.2)})
+    'rate=null thresholds=[0.1,0.2]'
+    """
+    parts = []
+    for name, value in settings.items():
+        parts.append(f"{name}={json.dumps(value, ensure_ascii=False, separators=(',', ':'))}")
+    return " ".join(parts)
 
 
 def named_protocols(names: Iterable[str] | None) -> list[str]:
@@ -482,14 +512,13 @@ def _described(name: str, settings: Any) -> dict[str, str]:
     return asdict(said)
 
 
-def _written(settings: Mapping[str, Any]) -> str:
-    """Return settings as ``--param`` takes them."""
-    import json
-
-    parts = []
+def _as_objects(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings as JSON has them: what 0/0 is worth for each side is an object."""
+    objects = {}
     for name, value in settings.items():
-        parts.append(f"{name}={json.dumps(value, default=str, ensure_ascii=False, separators=(',', ':'))}")
-    return " ".join(parts)
+        is_policy = isinstance(value, EmptyPolicy)
+        objects[name] = asdict(value) if is_policy else value
+    return objects
 
 
 def _subjects(sides: list[pd.DataFrame], support: Support, group: Group) -> dict[str, str]:

@@ -25,7 +25,7 @@ from ..._text import one_line
 from . import audacity, usual
 from .counts import count_below_header, count_lines, first_line, is_blank
 from .declared import Format
-from .delimited import Line, cells_of_line, table_of
+from .delimited import Line, cells_of_line, missing, table_of
 from .rows import DECIMAL_COMMA, EMPTY_ROW, NO_EVENT, NO_TIMES, Row
 
 FILE_NAME = re.compile(r"""[^<>|"*?\s]*[/\\][^<>|"*?\s]+|[^<>|"*?\s]*[^.<>|"*?\s]\.[A-Za-z]\w*""")
@@ -62,6 +62,9 @@ def read(text: str) -> Iterator[Row]:
     if len(header) > 1 and not any(map(_is_number, header)):
         present = one_line(", ".join(header), 200)
         raise ReadError(f"its header ({present}) is none of DCASE; rename the columns to onset, offset, event_label")
+    fault = cells_of_line(first_line(text), separator).fault
+    if fault and not missing([cell.strip() for cell in header], usual.COLUMNS):
+        raise ReadError(f"line 1: {fault}; write the header without quotation marks")
     rows = list(_headless(text, separator))
     if rows and all(row.get("skip") == NO_TIMES for row in rows):
         raise ReadError("no row has an onset and an offset, or is the name of a file without events; name the columns")

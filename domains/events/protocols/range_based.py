@@ -45,6 +45,8 @@ from .settings import OPERATION, Empty, check_amount, check_empty, check_rate, c
 from .weighing import weighed_sums
 
 Bias = Literal["flat", "front", "middle", "back"]
+MOST_BETA = 1e150
+"""The square of a greater one is no number; F-beta is recall long before."""
 BIASES = ("flat", "front", "middle", "back")
 
 Weight = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
@@ -88,7 +90,7 @@ class RangeSettings:
         check_choice(OPERATION, "cardinality", self.cardinality, ("one", "reciprocal"))
         check_choice(OPERATION, "precision_bias", self.precision_bias, BIASES)
         check_choice(OPERATION, "recall_bias", self.recall_bias, BIASES)
-        check_number(OPERATION, "beta", self.beta, at_least=0)
+        check_number(OPERATION, "beta", self.beta, at_least=0, at_most=MOST_BETA)
         check_rate(self.rate)
         check_amount("tolerance", self.tolerance)
         check_empty(self.empty)

@@ -70,7 +70,7 @@ class SegmentSettings:
     empty: Empty = nan
 
     def __post_init__(self) -> None:
-        check_labels(self.background, "background")
+        check_labels(self.background, "background", may_be_empty=True)
         object.__setattr__(self, "thresholds", as_thresholds(self.thresholds))
         check_choice(OPERATION, "matching", self.matching, ("best", "most"))
         check_amount("tolerance", self.tolerance)

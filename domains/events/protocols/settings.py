@@ -186,13 +186,13 @@ def as_counts(name: str, counts: Any) -> tuple[int, ...]:
     """
     is_sequence = isinstance(counts, Sequence) and not isinstance(counts, str)
     values = tuple(counts) if is_sequence else (counts,)
-    if not all(type(value) is int and value >= 1 for value in values):
+    if not values or not all(type(value) is int and value >= 1 for value in values):
         raise UsageError(f"{OPERATION}: {name} must be whole numbers >= 1, such as [1, 5]; got {shown(counts)}")
     return values
 
 
-def check_labels(labels: object, name: str = "labels") -> None:
-    """Check a sequence of labels.
+def check_labels(labels: object, name: str = "labels", *, may_be_empty: bool = False) -> None:
+    """Check a sequence of labels; of none nothing could be scored.
 
     Examples
     --------
@@ -210,3 +210,5 @@ def check_labels(labels: object, name: str = "labels") -> None:
         raise UsageError(
             f'{OPERATION}: {name} must be a sequence of text; got {shown(labels)}: pass a list such as ["dog", "cat"]'
         )
+    if not labels and not may_be_empty:
+        raise UsageError(f'{OPERATION}: {name} must be one label at least; got []: pass a list such as ["dog", "cat"]')

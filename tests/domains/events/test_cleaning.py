@@ -117,3 +117,14 @@ def test_before_and_after_are_drawn_apart():
     assert len(ax.get_yticks()) == MOST_LINES
     bars = [bar for bar in ax.collections if len(bar.get_paths())]
     assert len(bars) == MOST_LINES + 3
+
+
+def test_a_row_that_cannot_be_read_is_not_in_what_is_written(run):
+    """As for convert: what is missing in the file is exit code 1, and all else is written."""
+    Path("in.csv").write_text("onset,offset,label\n0,1,x\n3,late,x\n")
+    done = run("--merge", "0.5", "--skipped", "skipped.csv")
+    assert done.exit_code == 1
+    assert "events.clean: 1 row says what is not in out.csv: --skipped saves them" in done.stderr
+    assert "csv holds all" not in done.stderr
+    assert len(read_events("out.csv").events) == 1
+    assert pd.read_csv("skipped.csv")["where"].tolist() == ["line 3"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -279,3 +280,25 @@ def test_files_that_name_another_recording_are_paired_by_it(tmp_path):
         assert "x.rttm" not in done.stderr
     (tmp_path / "two" / "q.rttm").write_text(turn("talk_2"))
     assert from_input("", "score", *pair, "--protocol", "jer").exit_code == 0
+
+
+def test_the_protocols_are_listed_with_their_settings_as_objects(run):
+    (spindles,) = json.loads(run("protocols", "--list", "--protocols", "spindles", "--json").stdout)
+    assert spindles["settings"]["empty"] == {"both_empty": 1.0, "prediction_empty": 0.0, "reference_empty": 0.0}
+    assert spindles["settings"]["thresholds"][:2] == [0.05, 0.1]
+    assert spindles["corrections"]["order"] == "time"
+    table = run("protocols", "--list", "--protocols", "spindles").stdout
+    assert "spindles: F1 at IoU > 0.2, as SUMO\n" in table
+    assert '--corrected sets order="time"' in table
+
+
+def test_what_is_listed_can_be_given(run, files):
+    """What 0/0 is worth is an object, in a list as in a setting."""
+    sides = files / "a.csv", files / "b.csv"
+    listed = pd.read_csv(io.StringIO(run("protocols", "--list", "--format", "csv").stdout))
+    settings = dict(zip(listed["protocol"], listed["settings"], strict=True))
+    empty = next(part for part in settings["spindles"].split() if part.startswith("empty="))
+    given = json.loads(run("score", *sides, "--protocol", "spindles", "--param", empty, "--json").stdout)
+    assert given["parameters"]["empty"] == given["empty"] == json.loads(empty.removeprefix("empty="))
+    done = run("score", *sides, "--protocol", "spindles", "--param", 'empty={"both_empty":1}', code=2)
+    assert "an object with numbers for both_empty, prediction_empty, reference_empty, or one number" in done.stderr

@@ -102,3 +102,10 @@ def test_a_name_of_a_file_is_one(name):
 )
 def test_how_a_list_without_header_is_known(text, is_known):
     assert recognises(text) == is_known
+
+
+def test_a_header_whose_quotation_mark_never_closes_is_no_row():
+    text = 'file,onset,offset,labe2,3,"hel\na,0,1,"dog, big"\n'
+    said = "^line 1: a quotation mark opens a cell that never ends; write the header without quotation marks$"
+    with pytest.raises(ReadError, match=said):
+        list(read(text))
