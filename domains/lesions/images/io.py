@@ -40,6 +40,8 @@ from .values import Kind, as_mask, check_kind, check_scale
 
 _DATA = Path(__file__).parents[1] / "data"
 _OPERATION = "lesions.read_image"
+OF_MEDICAL = (*NIFTI, *ARRAYS, *PNG)
+"""Endings for which the extra ``medical`` is enough."""
 
 
 def read_image(
@@ -117,7 +119,7 @@ def read_image(
     size = None if spacing is None else check_spacing(_OPERATION, spacing)
     path = Path(path)
     _check_path(path)
-    nibabel()
+    nibabel(path)
     with reading(_OPERATION, path):
         if image_suffix(path) in DICOM:
             return _read_dicom(path, scale, as_, like).assign_attrs(name=printable(path.name))
@@ -162,7 +164,7 @@ def read_grey(path: str | Path) -> xr.DataArray:
     """
     path = Path(path)
     _check_path(path)
-    nibabel()
+    nibabel(path)
     with reading("lesions.read_grey", path):
         stored = _read(path, None, None)
         # a value that is none, or too large, stays none or infinite
@@ -188,7 +190,7 @@ def read_values(path: str | Path) -> tuple[np.ndarray, bool]:
     """
     path = Path(path)
     _check_path(path)
-    nibabel()
+    nibabel(path)
     with reading(_OPERATION, path):
         stored = _read(path, None, None)
         return _as_mask(stored, None, None), stored.values.dtype.kind in "bui"
@@ -202,7 +204,7 @@ def holds_whole_numbers(path: str | Path) -> bool:
     >>> holds_whole_numbers(example()), holds_whole_numbers("nowhere.nii")
     (True, False)
     """
-    nibabel()
+    nibabel(path)
     return image_suffix(path) in NIFTI and stores_whole_numbers(Path(path))
 
 
@@ -244,12 +246,13 @@ def example(name: str = "nodule_00") -> Path:
     return path
 
 
-def nibabel() -> Any:
-    """Return the package nibabel, or say what installs it."""
+def nibabel(path: str | Path | None = None) -> Any:
+    """Return the package nibabel, or say what installs all that an image needs."""
     try:
         import nibabel
     except ImportError:
-        raise ImportError('lesions: images need nibabel: pip install "overlap-toolkit[medical]"') from None
+        extra = "medical" if path is None or image_suffix(path) in OF_MEDICAL else "imaging"
+        raise ImportError(f'lesions: images need nibabel: pip install "overlap-toolkit[{extra}]"') from None
     return nibabel
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import sys
 
 import nibabel as nib
 import numpy as np
@@ -281,3 +282,12 @@ def test_grey_values_that_are_none_stay_so_without_a_warning(tmp_path):
     signalling = np.array([0x7FA00000], np.uint32).view(np.float32)
     nib.save(nib.Nifti1Image(np.full((3, 2, 2), signalling), np.eye(4)), tmp_path / "grey.nii")
     assert np.isnan(read_grey(tmp_path / "grey.nii").values).all()
+
+
+@pytest.mark.parametrize(("suffix", "extra"), [("nii.gz", "medical"), ("npy", "medical"), ("nrrd", "imaging")])
+def test_one_remedy_brings_all_that_a_format_needs(tmp_path, monkeypatch, suffix, extra):
+    monkeypatch.setitem(sys.modules, "nibabel", None)
+    path = tmp_path / f"a.{suffix}"
+    path.write_bytes(b"NRRD0004\n")
+    with pytest.raises(ImportError, match=rf'images need nibabel: pip install "overlap-toolkit\[{extra}\]"'):
+        read_image(path)
