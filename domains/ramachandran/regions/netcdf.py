@@ -7,7 +7,7 @@ Conventions
 - Sizes are compared with what is stored and with the free memory before values are read.
 - Times are not decoded: a region has none.
 - A damaged file may keep the HDF5 library busy for ever, or end its process. Each file is read once in a process of
-  its own, which has `SECONDS` for it, before this one opens it.
+  its own, which has `SECONDS` of processor time for it, before this one opens it.
 
 References
 ----------

@@ -3,7 +3,9 @@
 Conventions
 -----------
 - The process is started at the first trial and waits for the next, so that only the first takes a moment. It ends with
-  this one.
+  this one. Its start counts for no file.
+- What a file may take is processor time: on a busy machine a sound file takes long by the clock. The clock ends only
+  what waits for something that never comes.
 - It gets the name of a file on its standard input and answers with a line of JSON. Each file is tried in a fork of it,
   which the system ends when its time is over: no file finds a library that another left in disorder.
 - Where there are no forks (Windows) the process tries the files itself, and is replaced after each that did not go
@@ -39,7 +41,9 @@ class Trial:
     module, function : str
         Where it is. It takes the path of a file, and raises ReadError or whatever a library raises.
     seconds : float
-        How long it may take.
+        How long it may take, in seconds of processor time.
+    waiting : float
+        How long it may take in seconds by the clock; where there are no forks nothing else is looked at.
 
     Examples
     --------
@@ -49,8 +53,9 @@ class Trial:
     domains._files.ReadError: damaged (TypeError: ...
     """
 
-    def __init__(self, module: str, function: str, seconds: float) -> None:
+    def __init__(self, module: str, function: str, seconds: float, waiting: float = 60.0) -> None:
         self.seconds = seconds
+        self.waiting = waiting
         self._names = (module, function)
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
@@ -81,10 +86,10 @@ class Trial:
 
     def _ask(self, path: str) -> dict[str, Any] | None:
         process = self._running()
-        timer = threading.Timer(self.seconds + _TO_ANSWER * _FORKS, process.kill)
+        timer = threading.Timer(self.waiting + _TO_ANSWER * _FORKS, process.kill)
         timer.start()
         try:
-            process.stdin.write(json.dumps([path, self.seconds]) + "\n")  # type: ignore[union-attr]
+            process.stdin.write(json.dumps([path, self.seconds, self.waiting]) + "\n")  # type: ignore[union-attr]
             process.stdin.flush()  # type: ignore[union-attr]
             line = process.stdout.readline()  # type: ignore[union-attr]
         except OSError:
@@ -109,6 +114,8 @@ class Trial:
                 encoding="ascii",
             )
             atexit.register(self.end)
+            # it says when it has loaded what it needs: that takes long on a busy machine
+            self._process.stdout.readline()  # type: ignore[union-attr]
         return self._process
 
     def end(self) -> None:
@@ -130,23 +137,27 @@ def serve(module: str, function: str) -> None:
     # what a library prints is no answer
     answers = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)
+    answers.write("ready\n")
+    answers.flush()
     for line in sys.stdin:
-        path, seconds = json.loads(line)
-        refused = _refused_by_fork(attempt, path, seconds) if _FORKS else _refused(attempt, path)
+        path, *limits = json.loads(line)
+        refused = _refused_by_fork(attempt, path, *limits) if _FORKS else _refused(attempt, path)
         answers.write(json.dumps({"refused": refused}) + "\n")
         answers.flush()
 
 
-def _refused_by_fork(attempt: Callable[[str], object], path: str, seconds: float) -> str:
+def _refused_by_fork(attempt: Callable[[str], object], path: str, seconds: float, waiting: float) -> str:
     """Return why a file is refused, "" if it is not, whatever becomes of the process that finds out."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            # the system ends the process, even within a library, unless somebody before us ignored this signal
+            # the system ends the process, even within a library, unless somebody before us ignored these signals
+            signal.signal(signal.SIGPROF, signal.SIG_DFL)
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
-            signal.setitimer(signal.ITIMER_REAL, seconds)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGPROF, signal.SIGALRM})
+            signal.setitimer(signal.ITIMER_PROF, seconds)
+            signal.setitimer(signal.ITIMER_REAL, waiting)
             os.write(writing, _refused(attempt, path).encode("utf-8", "surrogatepass"))
         finally:
             os._exit(0)
@@ -156,8 +167,10 @@ def _refused_by_fork(attempt: Callable[[str], object], path: str, seconds: float
     _, status = os.waitpid(child, 0)
     if not os.WIFSIGNALED(status):
         return refused
-    if os.WTERMSIG(status) == signal.SIGALRM:
-        return f"damaged: reading it did not come to an end within {seconds:g} s; fetch or write it again"
+    limits: dict[int, str] = {signal.SIGPROF: f"{seconds:g} s of processor time", signal.SIGALRM: f"{waiting:g} s"}
+    ended_by = os.WTERMSIG(status)
+    if ended_by in limits:
+        return f"damaged: reading it did not come to an end within {limits[ended_by]}; fetch or write it again"
     return ENDED
 
 
