@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import warnings
 from pathlib import Path
 
@@ -248,3 +249,7 @@ def test_warnings_are_collected_in_their_order():
         warnings.warn("first", stacklevel=1)
         warnings.warn("second", stacklevel=1)
     assert notes == ["first", "second"]
+
+
+def test_an_interruption_has_the_code_that_shells_give_it():
+    assert _console.INTERRUPTED == 128 + signal.SIGINT

@@ -57,3 +57,15 @@ def test_the_rate_and_the_time_left(done, elapsed, said):
     for _ in range(done):
         counter.count()
     assert counter.line(now=counter.begin + elapsed) == said
+
+
+def test_a_notebook_is_given_plain_text(monkeypatch):
+    from IPython import display
+
+    seen = []
+    monkeypatch.setattr(display, "display", lambda data, raw=False, display_id=None: seen.append((data, raw)))
+    with _progress._notebook_display(Counter("trying", 2)):
+        pass
+    ((data, raw),) = seen
+    assert raw
+    assert data["text/plain"].startswith("trying: 0 of 2")

@@ -190,3 +190,11 @@ def test_how_it_is_shown():
     assert "weights" not in repr(nn.DeepSupervision(DICE_CE))
     shown = repr(nn.DeepSupervision(DICE_CE, [1.0, 0.5], resample="area", stacked=True))
     assert "weights=(1.0, 0.5), resample='area', stacked=True" in shown
+
+
+def test_targets_of_their_own_are_taken_as_they_are():
+    seen = []
+    loss = nn.DeepSupervision(lambda x, y, **given: seen.append(y) or x.mean(), [0, 1.0], resample="area")
+    own = torch.rand_like(LOGITS[1])
+    loss(LOGITS[:2], [SOFT, own])
+    assert seen[0] is own

@@ -330,3 +330,10 @@ def test_sizes_of_more_than_nineteen_digits_apart_are_refused_and_the_remedy_hel
         polygons.measure([shapely.Polygon(), tiny], halved)
     cut = shapely.clip_by_rect(halved, -1e-29, -1e-29, 1e-29, 1e-29)
     assert float(polygons.measure(tiny, cut).intersection) == pytest.approx(5e-61, rel=1e-9)
+
+
+def test_the_smallest_polygon_whose_area_can_be_held():
+    least = 2.0**-400
+    assert float(polygons.measure(*[shapely.box(0, 0, least, least)] * 2).intersection) == least**2
+    with pytest.raises(ValueError, match="float64 cannot hold"):
+        polygons.measure(*[shapely.box(0, 0, least, 0.99 * least)] * 2)

@@ -160,3 +160,11 @@ def test_numbers_stand_out_from_every_colour_of_the_picture():
         is_white = agreeing._letters_on((r, g, b)) == "white"
         contrast = 1.05 / (luminance + 0.05) if is_white else (luminance + 0.05) / 0.05
         assert contrast >= 4.5
+
+
+def test_an_interval_stands_beside_kappa_in_the_terminal():
+    report = agree(A, B, support=100)
+    rows = pairs_of(report).assign(kappa_low=0.5, kappa_high=0.75)
+    *_, last = agreeing.agreement_table(report, rows).columns
+    interval = agreeing.interval_of({"kappa_low": 0.5, "kappa_high": 0.75}, ".4f")
+    assert {str(cell) for cell in last.cells} == {interval}

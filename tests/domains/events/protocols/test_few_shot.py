@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from domains.events import align, compare, score
+from domains.events import align, assess, compare, confidence_interval, score
 
 GOLDEN = json.loads((Path(__file__).parents[3] / "data" / "dcase_fewshot.json").read_text())["cases"]
 COLUMNS = ["Audiofilename", "Starttime", "Endtime", "Q"]
@@ -158,3 +158,11 @@ def test_settings_that_are_none():
         compare(B[:0], B, "dcase_fewshot", subsets={"HB/b": "HB"})
     with pytest.raises(ValueError, match="shots must be"):
         compare(B[:0], B, "dcase_fewshot", shots=2.5)
+
+
+def test_recordings_that_are_alike_have_an_interval_of_one_value():
+    b = pd.concat([B, B.assign(file="HB/b"), B.assign(file="ME/a")])
+    a = pd.concat([rows([10, 11], [50, 51], file=file) for file in ("HB/a", "HB/b", "ME/a")])
+    scored = assess(a, b, "dcase_fewshot", corrected=True)
+    low, high = confidence_interval(scored, "mean_f1", rng=0, n_resamples=20, method="percentile")
+    assert (low, high) == pytest.approx([float(scored.report().mean_f1)] * 2, rel=1e-12)

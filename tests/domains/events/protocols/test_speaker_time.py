@@ -63,3 +63,10 @@ def test_confused_time_is_neither_missed_nor_a_false_alarm():
     report = compare(prediction, reference, "pyannote_der")
     assert [float(report[name]) for name in ("missed", "false_alarm", "confused")] == [0, 0, 4]
     assert float(report.der) == 0.4
+
+
+def test_each_speaker_of_each_file():
+    report = scored(("file", "label"))
+    assert report.sel(label="anna").size_b.values.tolist() == [10, 5]
+    assert report.sel(label="bert").size_b.values.tolist() == [12, 0]
+    assert report.sel(label="bert").intersection.values.tolist() == [11, 0]

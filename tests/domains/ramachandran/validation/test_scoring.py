@@ -7,6 +7,7 @@ import pytest
 
 from domains._checks import UsageError
 from domains.ramachandran import example
+from domains.ramachandran.validation import scoring
 from domains.ramachandran.validation.scoring import Request, Scored, check_request, score, score_as_plain
 
 pytest.importorskip("gemmi")
@@ -55,3 +56,9 @@ def test_settings_have_their_defaults():
         "min_plddt": 70,
         "rings": None,
     }
+
+
+def test_occupancies_are_rounded_as_other_figures():
+    residues = score(Request(str(example("1a28")), "top8000", {})).residues
+    details = scoring._details(residues.assign(occupancy=1 / 3))
+    assert set(details["occupancy"]) == {round(1 / 3, scoring.DIGITS)}

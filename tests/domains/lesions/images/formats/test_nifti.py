@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from domains.lesions import compare, read_image, write_image
+from domains.lesions.images.formats import nifti
 from domains.lesions.images.formats.nifti import read_nifti
 
 VALUES = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
@@ -73,3 +74,14 @@ def test_a_form_that_is_not_given_contradicts_nothing(tmp_path, s, q):
     image.header.set_sform(np.diag([0.5, 0.75, 3, 1]), s)
     nib.save(nib.Nifti1Image(VALUES, None, image.header), path)
     assert "told" not in read_image(path).attrs
+
+
+def test_memory_is_asked_for_values_that_the_reader_scales(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(nifti, "_MANY_BYTES", 0)
+    monkeypatch.setattr(nifti, "check_budget", lambda *given: asked.append(given[2]))
+    path = tmp_path / "a.nii"
+    nib.save(nib.Nifti1Image(np.ones((2, 3, 4), np.uint8), np.eye(4)), path)
+    read_nifti("lesions.read_image", path)
+    read_nifti("lesions.read_image", path, is_scaled=True)
+    assert asked == [24, 24 * 3 * 8]
