@@ -280,7 +280,7 @@ def parse_labels(text: str | None) -> list[int] | dict[str, tuple[int, ...]] | N
     >>> parse_labels("core=1+4,whole=1+2+4")
     {'core': (1, 4), 'whole': (1, 2, 4)}
     """
-    if not text:
+    if text is None:
         return None
     parts = [part.strip() for part in text.split(",")]
     try:

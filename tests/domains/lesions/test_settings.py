@@ -106,7 +106,7 @@ def test_labels():
     assert parse_labels("core=1+4, edema=2") == {"core": (1, 4), "edema": (2,)}
 
 
-@pytest.mark.parametrize("text", ["core", "1,core=2", "core=1-4", "1;2"])
+@pytest.mark.parametrize("text", ["", "core", "1,core=2", "core=1-4", "1;2"])
 def test_wrong_labels(text):
     with pytest.raises(ValueError, match="core=1"):
         parse_labels(text)
