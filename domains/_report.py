@@ -321,7 +321,7 @@ def _decision(name: str, value: Any) -> Any:
         return value == "True"
     by_side = re.findall(r"(\w+)=([^,)]+)", value)
     if by_side:
-        return {side: float(worth) for side, worth in by_side}
+        return {side: None if worth == "None" else float(worth) for side, worth in by_side}
     return float(value)
 
 

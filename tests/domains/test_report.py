@@ -146,3 +146,18 @@ def test_texts_come_back_from_csv(tmp_path):
     assert read["label"].dtype == float
     pd.testing.assert_frame_equal(_report.with_texts(read, texts), table, check_dtype=False)
     assert _report.with_texts(table, texts) is table
+
+
+@pytest.mark.parametrize(
+    ("empty", "expected"),
+    [
+        (0.5, 0.5),
+        (ov.EmptyPolicy(both_empty=1.0), {"both_empty": 1.0, "prediction_empty": None, "reference_empty": None}),
+        (ov.EmptyPolicy(1.0, -1.0, 0.0), {"both_empty": 1.0, "prediction_empty": -1.0, "reference_empty": 0.0}),
+    ],
+    ids=["number", "one side", "all sides"],
+)
+def test_a_policy_is_a_mapping_again(empty, expected):
+    report = _report.build(ov.Overlap(3, 4, 5), prediction="p", reference="r", units="s", empty=empty, corrected="True")
+    found = _report.as_dict(report)
+    assert (found["empty"], found["corrected"]) == (expected, True)
