@@ -43,8 +43,8 @@ ROUNDING = 2e-6
 """How far beyond 0 or 1 a soft value may lie: what single precision rounds off in interpolation and weighted means."""
 
 _SCALE = (
-    "soft masks lie in [0, 1]: scale by the maximum, apply a sigmoid to logits, and leave cells without a value out "
-    "with where=~isnan(...)"
+    "soft masks lie in [0, 1]: scale by the maximum, apply a sigmoid to logits (losses of overlap.nn do with "
+    "from_logits='sigmoid' or 'softmax'), and leave cells without a value out with where=~isnan(...)"
 )
 _SIZES_OF_CELLS = "weights are sizes of cells: not negative, finite"
 

@@ -246,7 +246,7 @@ def test_errors():
     message = r"nn.DiceLoss: 1 counted labels of the target are not among 0 to 2 \(from 0 to 7\).*ignore_index="
     with pytest.raises(ValueError, match=message):
         nn.DiceLoss(**softmax)(X, LABELS.index_put((torch.tensor(0),) * 3, torch.tensor(7)))
-    with pytest.raises(ValueError, match="sigmoid to logits"):
+    with pytest.raises(ValueError, match=r"sigmoid to logits .*from_logits='sigmoid' or 'softmax'"):
         nn.DiceLoss()(X, Y)
 
 
