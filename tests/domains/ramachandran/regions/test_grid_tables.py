@@ -61,7 +61,7 @@ def test_what_is_there_is_read(text, tmp_path):
         (GRID.replace("-45,0,1", "-45,0,1,7"), "line 3: 6 cells, but the first line has 5; write every line"),
         (GRID.replace("-45,0,1,0", "-45,0,1"), "line 3: 4 cells, but the first line has 5"),
         (GRID.replace("0.5", "0,5"), "line 5: 6 cells, but the first line has 5; .* numbers with points"),
-        (GRID.replace("0.5", '"0,5"'), "line 5: no number in column 5, but '0,5'; write one, with a point"),
+        (GRID.replace("0.5", '"0,5"'), "line 5: no number in column 5, but '0,5'; write points for decimal commas"),
         (GRID.replace("-45,0,1", '-45,0,"1'), "line 3: a quotation mark opens a cell that never ends"),
         (GRID.replace("-45,0,1", "-45,0,"), "line 3: no number in column 3, but ''"),
         (GRID.replace("-45,0,1", "-45,0,x"), "line 3: no number in column 3, but 'x'"),
