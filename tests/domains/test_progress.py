@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import sys
+import types
 
 import pytest
 from rich.console import Console
@@ -60,10 +62,11 @@ def test_the_rate_and_the_time_left(done, elapsed, said):
 
 
 def test_a_notebook_is_given_plain_text(monkeypatch):
-    from IPython import display
-
     seen = []
-    monkeypatch.setattr(display, "display", lambda data, raw=False, display_id=None: seen.append((data, raw)))
+    display = types.ModuleType("IPython.display")
+    display.display = lambda data, raw=False, display_id=None: seen.append((data, raw))
+    monkeypatch.setitem(sys.modules, "IPython", types.ModuleType("IPython"))
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
     with _progress._notebook_display(Counter("trying", 2)):
         pass
     ((data, raw),) = seen
