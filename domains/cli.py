@@ -10,6 +10,7 @@ import sys
 import traceback
 import warnings
 from contextlib import nullcontext, redirect_stdout
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -94,7 +95,7 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     warnings.showwarning = lambda message, *_, **__: note(f"warning: {message}")
     try:
-        code = app(prog_name=PROGRAM, standalone_mode=False)
+        code = _program()(prog_name=PROGRAM, standalone_mode=False)
     except typer.Abort:
         sys.exit(INTERRUPTED)
     except CommandLineError as error:
@@ -115,6 +116,12 @@ def main() -> None:
         note(f"error: {_unforeseen(error)}")
         sys.exit(INCOMPLETE)
     sys.exit(code)
+
+
+@cache
+def _program() -> Any:
+    """Return the program with all its commands; whoever runs several in one process has it built once."""
+    return typer.main.get_command(app)
 
 
 def _unforeseen(error: Exception) -> str:

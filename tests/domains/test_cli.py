@@ -121,7 +121,7 @@ def test_whatever_is_raised_is_one_line(monkeypatch, capsys, error, said):
     def broken(**_):
         raise error
 
-    monkeypatch.setattr(cli, "app", broken)
+    monkeypatch.setattr(cli, "_program", lambda: broken)
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
     with pytest.raises(SystemExit) as ended:
         cli.main()
