@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
@@ -131,13 +132,22 @@ def test_whatever_is_raised_is_one_line(monkeypatch, capsys, error, said):
     assert lines[0].startswith(f"error: {said}")
 
 
-def test_a_terminal_without_the_letters_shows_their_numbers(tmp_path):
+def test_a_terminal_without_the_letters_shows_their_numbers(tmp_path, monkeypatch):
     (tmp_path / "φ.csv").write_text("onset,offset,label\n1,2,猫\n", encoding="utf-8")
-    run = [sys.executable, "-P", "-m", "domains.cli", "events", "score", "φ.csv", "φ.csv", "--by", "label"]
-    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    done = subprocess.run(run, cwd=tmp_path, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert r"\u732b" in done.stdout
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["overlap", "events", "score", "φ.csv", "φ.csv", "--by", "label"])
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+    # as Python opens them where PYTHONIOENCODING is ascii
+    written, said = io.BytesIO(), io.BytesIO()
+    terminal = io.TextIOWrapper(written, encoding="ascii", errors="strict")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(said, encoding="ascii", errors="backslashreplace"))
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    terminal.flush()
+    sys.stderr.flush()
+    assert not ended.value.code, said.getvalue()
+    assert rb"\u732b" in written.getvalue()
 
 
 INTERRUPTED = """
