@@ -21,8 +21,9 @@ _entry: Any = entry(error_model="numpy")
 def pairwise(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """See `overlap.boxes.pairwise`: well-formed boxes (n, 2d), (m, 2d) of one floating dtype."""
     iou = np.empty((len(a), len(b)), a.dtype)
-    rows = np.ascontiguousarray(a)
-    columns = np.ascontiguousarray(b.T)
+    # of one type for the compiler, read-only arrays too
+    rows = np.require(a, requirements=["C", "W"])
+    columns = np.require(b.T, requirements=["C", "W"])
     _fill(rows, columns, _sizes(a), _sizes(b), iou)
     return iou
 

@@ -63,6 +63,19 @@ def test_strided_and_read_only():
     np.testing.assert_array_equal(boxes.pairwise(a, b), boxes.pairwise(a.copy(), b.copy()))
 
 
+def test_what_is_read_only_is_not_compiled_anew():
+    from overlap.boxes import compiled
+
+    a, b = some(N), some(M)
+    expected = boxes.pairwise(a, b)
+    known = len(compiled._fill._overloads)
+    a.flags.writeable = False
+    columns = np.asfortranarray(b)
+    columns.flags.writeable = False
+    np.testing.assert_array_equal(boxes.pairwise(a, columns), expected)
+    assert len(compiled._fill._overloads) == known
+
+
 def test_malformed_boxes_raise():
     bad = some(M)
     bad[17, 0] = np.nan
