@@ -11,6 +11,8 @@ import pytest
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "which-hd95.md"
 pytestmark = pytest.mark.clone
 OPTIONS = re.compile(r"^:tags:.*\n\n", re.MULTILINE)
+IN_SMALL = ("PARTS = 7", "PARTS = 5")
+"""Of a cell of the balls, along each axis."""
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +23,9 @@ def text():
 @pytest.fixture(scope="module")
 def page(text):
     """Return what the cells of the page name."""
+    assert text.count(IN_SMALL[0]) == 1
     names: dict[str, object] = {}
-    for cell in re.findall(r"```\{code-cell\} ipython3\n(.*?)```", text, re.DOTALL):
+    for cell in re.findall(r"```\{code-cell\} ipython3\n(.*?)```", text.replace(*IN_SMALL), re.DOTALL):
         exec(OPTIONS.sub("", cell), names)
     return names
 
