@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import warnings
+from types import SimpleNamespace
 
 import pytest
 import xarray as xr
@@ -130,6 +131,25 @@ def test_whatever_is_raised_is_one_line(monkeypatch, capsys, error, said):
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
     assert lines[0].startswith(f"error: {said}")
+
+
+def test_a_command_that_is_none_is_said_in_one_line(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["overlap", "events", "scores"])
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: no such command 'scores'")
+    assert line.endswith("; overlap events -h lists the options")
+
+
+def test_a_demonstration_is_put_into_a_folder_that_is_there(monkeypatch, tmp_path):
+    field = SimpleNamespace(demo=lambda folder: (folder / "a.csv").touch())
+    monkeypatch.setattr(cli, "import_module", lambda *_: field)
+    for _ in range(2):
+        cli._demonstrate("events", tmp_path / "demo" / "events", visible=True)
+    assert (tmp_path / "demo" / "events" / "a.csv").exists()
 
 
 def test_a_terminal_without_the_letters_shows_their_numbers(tmp_path, monkeypatch):

@@ -89,6 +89,15 @@ def test_an_archive_holds_each_name_once(tmp_path):
         read(tmp_path, buffer.getvalue(), "mask.npz")
 
 
+def test_a_long_name_is_cut_where_it_is_said(tmp_path):
+    name = "a" * 1000
+    buffer = io.BytesIO(npz(**{name: npy(MASK)}))
+    with zipfile.ZipFile(buffer, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr(f"{name}.npy", npy(MASK))
+    with pytest.raises(ReadError, match=f"the array '{'a' * 79}…' stands twice"):
+        read(tmp_path, buffer.getvalue(), "mask.npz")
+
+
 def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
     monkeypatch.setattr(arrays, "UNQUESTIONED", 10_000)
     cells = np.zeros((1000, 1000))

@@ -25,9 +25,10 @@ def test_elsewhere_a_line_comes_now_and_then(capsys, monkeypatch):
     monkeypatch.setattr(_progress, "SECONDS_BETWEEN_LINES", 0.0)
     with shown("trying", 2) as advance:
         advance(failed=True)
-    err = capsys.readouterr().err
-    assert err.startswith("trying: 1 of 2, 1 failed, ")
-    assert err.count("\n") == 1
+        advance()
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith("trying: 1 of 2, 1 failed, ")
+    assert second.startswith("trying: 2 of 2, 1 failed, ")
 
 
 def test_elsewhere_a_quick_job_is_silent(capsys):
@@ -61,14 +62,23 @@ def test_the_rate_and_the_time_left(done, elapsed, said):
     assert counter.line(now=counter.begin + elapsed) == said
 
 
-def test_a_notebook_is_given_plain_text(monkeypatch):
+def test_a_notebook_is_given_plain_text_now_and_then(monkeypatch):
     seen = []
+    output = types.SimpleNamespace(update=lambda data, raw=False: seen.append((data, raw)))
+
+    def given(data, raw=False, display_id=None):
+        output.update(data, raw)
+        return output
+
     display = types.ModuleType("IPython.display")
-    display.display = lambda data, raw=False, display_id=None: seen.append((data, raw))
+    display.display = given
     monkeypatch.setitem(sys.modules, "IPython", types.ModuleType("IPython"))
     monkeypatch.setitem(sys.modules, "IPython.display", display)
-    with _progress._notebook_display(Counter("trying", 2)):
-        pass
-    ((data, raw),) = seen
-    assert raw
-    assert data["text/plain"].startswith("trying: 0 of 2")
+    monkeypatch.setattr(_progress, "SECONDS_BETWEEN_UPDATES", -1.0)
+    counter = Counter("trying", 2)
+    with _progress._notebook_display(counter) as update:
+        for _ in range(2):
+            counter.count()
+            update()
+    assert all(raw for _, raw in seen)
+    assert [data["text/plain"][:14] for data, _ in seen] == [f"trying: {k} of 2" for k in range(3)]

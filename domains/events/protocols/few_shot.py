@@ -209,7 +209,7 @@ def _check_labels(prediction: pd.DataFrame, settings: FewShotSettings) -> None:
 
 def _by_time(events: pd.DataFrame) -> pd.DataFrame:
     """Return events sorted by file and time, with the place that each row had in its file."""
-    place = events.groupby("file", sort=False).cumcount()
+    place = events.groupby("file").cumcount()
     return events.assign(row=place).sort_values(["file", "onset", "offset"], kind="stable", ignore_index=True)
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from overlap.coco.rows import Known, Once, Skipped, Unreadable, read_category
+from overlap.coco.rows import Known, Once, Skipped, Unreadable, read_category, read_image
 
 IMAGES = [{"id": 1, "height": 4, "width": 6.0}, {"id": 2, "height": None, "width": 6}]
 ROW = {"image_id": 1, "category_id": 3, "bbox": [0, 0, 2, 2], "area": 4, "segmentation": [[0, 0, 2, 0, 2, 2, 0, 2]]}
@@ -37,6 +37,12 @@ def test_a_row_is_read_whole():
 def test_what_cannot_be_read_has_a_reason(change, reason):
     with pytest.raises(Unreadable, match=reason):
         known().read_annotation(ROW | change)
+
+
+def test_an_image_has_its_sides_and_its_file():
+    image = {"width": 6, "height": 4, "file_name": "a.jpg"}
+    assert read_image({"id": 1, **image, "license": 3}) == image
+    assert read_image({"id": 1}) == dict.fromkeys(image)
 
 
 def test_a_mask_needs_the_sides_of_its_image():

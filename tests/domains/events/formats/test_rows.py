@@ -30,3 +30,12 @@ def test_words_for_no_value(word, tmp_path):
     events, skipped, _ = read_events(path)
     assert skipped["reason"].tolist() == [NO_ONSET]
     assert events["confidence"].isna().tolist() == [True]
+
+
+@pytest.mark.parametrize("name", ["where", "skip", "length", "detail", "n_rows", "ticks"])
+def test_a_column_that_is_called_as_readers_say_it_is_kept(name, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(f"onset,offset,label,{name}\n1,2,x,7\n")
+    events, skipped, _ = read_events(path)
+    assert len(skipped) == 0
+    assert events[f"{name}_"].astype(float).tolist() == [7]

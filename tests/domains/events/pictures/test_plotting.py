@@ -360,3 +360,8 @@ def test_no_letter_is_below_six_points():
     ax = plot_scored(scored)
     texts = [*ax.texts, *ax.get_legend().get_texts(), *ax.get_xticklabels(), *ax.get_yticklabels()]
     assert min(text.get_fontsize() for text in texts) >= 6
+
+
+def test_what_names_share_is_without_their_folders():
+    shown = [(f"study/site_1_a/sub-0{k}_ses-01_task-monitoring_run-0{k}_eeg", "sz") for k in (1, 2)]
+    assert plotting.RowNames.of(shown).without == "ses-01_task-monitoring, eeg"

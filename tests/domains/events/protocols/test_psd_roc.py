@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domains.events.protocols.psd_roc import Staircase, area, found_as_thresholds_fall, staircase
+from domains.events.protocols.psd_roc import (
+    Changes,
+    Counts,
+    Staircase,
+    area,
+    effective_curve,
+    found_as_thresholds_fall,
+    staircase,
+)
 
 
 def test_a_staircase_keeps_the_highest_so_far():
@@ -43,3 +51,19 @@ def test_at_each_threshold_as_many_are_found_as_their_shares_say(pairs):
         covered = np.bincount(row[is_there], share[is_there], 3)
         found = np.bincount(rows[at >= threshold], amount[at >= threshold], 3)
         assert found.tolist() == (covered >= 0.5).astype(int).tolist()
+
+
+def changes(*at):
+    """Return changes by one of label 0 in file 0."""
+    nought = np.zeros(len(at), int)
+    return Changes(np.array(at), nought, nought, nought, np.ones(len(at), int))
+
+
+def test_a_curve_goes_by_every_threshold():
+    """Of four references one is found from 0.9 on, two from 0.5; a false alarm comes at 0.7, another at 0.3."""
+    counts = Counts(
+        changes(0.9, 0.5), changes(0.7, 0.3), changes(), np.array([[4]]), np.array([[40.0]]), np.array([1800.0]), None
+    )
+    curve = effective_curve(counts, alpha_ct=0.0, alpha_st=0.0, unit=3600.0, version="0.3", single="scored")
+    assert curve.rate.tolist() == [0, 2, 4]
+    assert curve.effective.tolist() == [0.25, 0.5, 0.5]

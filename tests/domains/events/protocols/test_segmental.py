@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from domains.events import align, compare
-from domains.events.protocols.segmental import edit_distance
+from domains.events import align, assess, compare
+from domains.events.protocols.segmental import edit_distance, weigh_edits
 from domains.events.run import score
 
 FPS = 15.0
@@ -82,6 +82,15 @@ def test_the_edit_score_is_that_of_labels_alone():
     report = compare(a, b, "segmental")
     assert float(report.edit) == 1
     assert report.f1.values.tolist() == [1.0, 1.0, pytest.approx(1 / 3)]
+
+
+def test_the_edit_score_of_videos_that_count_several_times():
+    a = pd.concat([timeline("cccs", "x"), timeline("ccss", "y")])
+    b = pd.concat([timeline("ccsp", "x"), timeline("ccss", "y")])
+    figures = weigh_edits(assess(a, b, "segmental"))
+    edits = figures(np.array([[1, 1], [2, 0], [1, 2], [0, 0]])).edit.values
+    assert edits[:3] == pytest.approx([(2 / 3 + 1) / 2, 2 / 3, (2 / 3 + 2) / 3])
+    assert np.isnan(edits[3])
 
 
 def test_a_best_reference_that_is_taken():

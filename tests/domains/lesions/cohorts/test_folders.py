@@ -52,6 +52,15 @@ def test_two_files_of_one_case_are_both_named(tmp_path, other):
     assert names_of(pair_images(predictions, tmp_path / "r")[0]) == [("a", "a.nii.gz", "a.nii")]
 
 
+@pytest.mark.parametrize(
+    "ending", [".hdr", ".img", ".mgh", ".mgz", ".mnc", ".ima", ".jpg", ".jpeg", ".bmp", ".BMP", ".h5", ".zarr"]
+)
+def test_an_image_of_another_format_is_told(tmp_path, ending):
+    predictions = folder_of(tmp_path / "p", "a.nii", f"b{ending}")
+    _, rows = pair_images(predictions, folder_of(tmp_path / "r", "a.nii"))
+    assert [(row["file"], row["reason"]) for row in rows] == [(str(predictions / f"b{ending}"), "unreadable file")]
+
+
 @pytest.mark.parametrize("content", [b"\0\x05\x16\x07\0\x02\0\0Mac OS X", b"", b"anything"])
 def test_what_macos_writes_beside_an_image_is_no_case(tmp_path, content):
     predictions = folder_of(tmp_path / "p", "a.nii.gz")

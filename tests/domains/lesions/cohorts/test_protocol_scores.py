@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -56,6 +57,12 @@ def test_a_case_is_plain_data_and_sparse(pair):
     assert kept["picai"]["kind"] == ["found", "missed", "spurious"]
     assert kept["picai"]["confidence"] == [pytest.approx(0.9), None, pytest.approx(0.6)]
     assert kept["picai"]["volume"] == [8.0, 27.0, None]
+
+
+def test_what_is_below_the_level_is_no_lesion(pair):
+    rules = replace(pair.rules, settings=ProtocolSettings(("cc",), level=0.7))
+    (found,) = score_by_protocols(replace(pair, rules=rules))
+    assert (found["size_a"], found["size_b"]) == (8.0, 35.0)
 
 
 def test_candidates_come_back_as_they_were(pair):

@@ -106,6 +106,14 @@ def test_two_images_are_read_as_the_reference_says(write):
     assert [image.dtype.kind for image in read_two(sure, sure)] == ["u", "u"]
 
 
+def test_an_array_is_in_the_place_of_the_reference(write, tmp_path):
+    path = tmp_path / "a.npy"
+    np.save(path, np.array([[[True], [False]], [[True], [True]]]))
+    predicted, reference = read_two(Source(path, axes="xyz"), Source(write("b.nii", [0, 1, 1, 0])))
+    assert predicted.values.tolist() == [[True, False], [True, True]]
+    assert predicted.coords.identical(reference.coords)
+
+
 def test_axes_without_an_array_are_told(write, tmp_path):
     path = write("a.nii", [0, 1, 1, 0], np.uint8)
     with pytest.warns(UserWarning, match=r"^lesions.compare: axes \(--axes\) is of no use: no file is an array"):

@@ -83,3 +83,12 @@ def test_a_width_below_0_is_refused():
     mask = as_image(np.ones((2, 2, 2), bool), 1.0)
     with pytest.raises(ValueError, match="lesions.compare: boundary_width"):
         compare(mask, mask, boundary_width=-1.0)
+
+
+@pytest.mark.parametrize(("preset", "hd95"), [("monai", 9.5), ("medpy", 9.45)])
+def test_distances_are_the_presets(preset, hd95):
+    """From eleven voxels in a row to the first: 0 to 10; back: 0. The larger percentile, or that of all twelve."""
+    row = np.zeros((11, 3, 3), bool)
+    row[:, 1, 1] = True
+    first = row & (np.indices(row.shape)[0] == 0)
+    assert compare(as_image(first, 1.0), as_image(row, 1.0), preset=preset).hd95.item() == pytest.approx(hd95)

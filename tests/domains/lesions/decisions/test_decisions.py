@@ -106,6 +106,7 @@ def test_ten_certain_voxels_and_a_haze():
     assert report.edge.values.tolist() == [0.4, 1.0]
     assert report.attrs["units"] == "voxels"
     assert report.attrs["level"] == 0.6
+    assert report.attrs["assumed"] == "voxels are lesion independently"
 
 
 def test_the_level_belongs_to_the_cut():

@@ -181,6 +181,11 @@ def test_what_is_assessed_carries_what_was_measured():
         assessed.settings.tnorm = "minimum"
 
 
+def test_angles_are_kept_with_what_was_assessed():
+    residues = assess(hard_sphere(n=90), angles=([-60, 60, np.nan], [-45, 45, 0])).residues
+    assert (len(residues.phi), residues.n_missing) == (2, 1)
+
+
 def test_a_reference_that_is_used_again_cannot_be_written():
     cells = hard_sphere()
     before = compare(cells, level="allowed")

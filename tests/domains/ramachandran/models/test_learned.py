@@ -134,6 +134,7 @@ def test_resampled_references_give_a_spread():
     small = top8000.isel(psi=slice(2, None, 5), phi=slice(2, None, 5)).assign(n=("category", [20_000] * 6))
     learned = learn_contacts(small, steps=15, seeds=[0], resamples=3)
     assert learned.resampled.shape == (3, 10)
+    assert learned.resampled.attrs == learned.limits.attrs == {"units": "Å"}
     np.testing.assert_allclose(learned.table.spread, np.std(learned.resampled.values, axis=0, ddof=1))
     assert learned.table.spread.max() > 0
     again = learn_contacts(small, steps=15, seeds=[0], resamples=2)

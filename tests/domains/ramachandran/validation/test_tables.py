@@ -7,13 +7,15 @@ import pytest
 import xarray as xr
 from rich.console import Console
 
-from domains.ramachandran import compare, example, hard_sphere, summarise, validate
+from domains.ramachandran import compare, example, hard_sphere, region, summarise, validate
 from domains.ramachandran.validation.tables import (
     FINDINGS,
     comparison_table,
     finding_lines,
     lines_beside,
     outlier_lines,
+    region_rows,
+    region_table,
     summary_table,
 )
 
@@ -50,6 +52,11 @@ def test_names_are_no_markup():
     residues, _ = validate(example("1a28"))
     odd = residues.assign(chain="[/x]", file="[red]a[bold].pdb")
     assert "[/x]" in printed(*outlier_lines(odd))
+
+
+def test_a_table_of_regions_has_each_column_once():
+    rows = region_rows(region(category=["general", "glycine"]))
+    assert [str(column.header) for column in region_table(rows).columns] == ["region", "category", "cells", "area, %"]
 
 
 def test_a_row_for_each_prediction():
