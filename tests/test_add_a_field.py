@@ -95,52 +95,63 @@ def test_a_copied_line_counts(field_on_page, tmp_path):
     assert field_on_page.count_lines(tmp_path, page) == (2, 1)
 
 
-def test_the_command_is_mounted_once(overlap):
-    general, of_field = overlap(["--help"], ["homeranges", "--help"])
-    assert (general.returncode, of_field.returncode) == (0, 0)
-    assert general.stdout.count("homeranges") == 1
-    assert "compare" in of_field.stdout
+COMPARE = ["homeranges", "compare", "a.csv"]
+BATCH = ["homeranges", "batch", "p", "r", "--records", "records", "--skipped", "skipped.csv"]
 
 
-def test_the_command_scores(repository, overlap):
+@pytest.fixture(scope="module")
+def done(repository, overlap):
+    """Return what the commands said, on files of squares, and on folders of which two files are broken or gone."""
     folder, _ = repository
     square = "POLYGON (({0} 0, {0} 900, {1} 900, {1} 0, {0} 0))"
     (folder / "a.csv").write_text(f'animal,wkt\nl1,"{square.format(0, 900)}"\nl2,POINT (400 300)\n')
     (folder / "b.csv").write_text(f'animal,wkt\nl1,"{square.format(300, 1200)}"\n')
     (folder / "c.csv").write_text(f'animal,wkt\nl1,"{square.format(300, 1200)}"\nl3,"{square.format(0, 900)}"\n')
-    compare = ["homeranges", "compare", "a.csv"]
-    scored, incomplete, wrong = overlap(
-        [*compare, "b.csv"], [*compare, "c.csv"], [*compare, "b.csv", "--csv", "nowhere/rows.csv"]
-    )
-    assert [scored.returncode, incomplete.returncode, wrong.returncode] == [0, 1, 2]
-    assert "0.5000" in scored.stdout
-    assert "prediction: 1 row skipped, no polygon" in scored.stderr
-    assert "not scored: l3: only one side has this animal" in incomplete.stderr
-
-
-def test_the_field_does_many_files_and_a_broken_one_is_a_row(repository, overlap, field_on_page):
-    added = field_on_page.lines_added(PAGE.read_text(encoding="utf-8"), "domains/homeranges/run.py")
-    assert 10 < len(added) < 15
-    folder, _ = repository
     for side in ("p", "r"):
         (folder / side).mkdir()
         for name in ("a", "b", "c"):
             (folder / side / f"{name}.csv").write_text('animal,wkt\nl1,"POLYGON ((0 0, 0 900, 900 900, 0 0))"\n')
     (folder / "p" / "b.csv").write_text('animal,wkt\nl1,"POLYGON ((0 0, 0 900\n')
     (folder / "r" / "c.csv").unlink()
-    command = ["homeranges", "batch", "p", "r", "--records", "records", "--skipped", "skipped.csv"]
-    (done,) = overlap(command)
-    assert done.returncode == 1, done.stderr
-    assert done.stdout.count("1.0000") == 1
+    commands = {
+        "help": ["--help"],
+        "help of the field": ["homeranges", "--help"],
+        "scored": [*COMPARE, "b.csv"],
+        "incomplete": [*COMPARE, "c.csv"],
+        "wrong": [*COMPARE, "b.csv", "--csv", "nowhere/rows.csv"],
+        "batch": BATCH,
+    }
+    return dict(zip(commands, overlap(*commands.values()), strict=True))
+
+
+def test_the_command_is_mounted_once(done):
+    assert (done["help"].returncode, done["help of the field"].returncode) == (0, 0)
+    assert done["help"].stdout.count("homeranges") == 1
+    assert "compare" in done["help of the field"].stdout
+
+
+def test_the_command_scores(done):
+    assert [done[name].returncode for name in ("scored", "incomplete", "wrong")] == [0, 1, 2]
+    assert "0.5000" in done["scored"].stdout
+    assert "prediction: 1 row skipped, no polygon" in done["scored"].stderr
+    assert "not scored: l3: only one side has this animal" in done["incomplete"].stderr
+
+
+def test_the_field_does_many_files_and_a_broken_one_is_a_row(repository, overlap, done, field_on_page):
+    added = field_on_page.lines_added(PAGE.read_text(encoding="utf-8"), "domains/homeranges/run.py")
+    assert 10 < len(added) < 15
+    folder, _ = repository
+    assert done["batch"].returncode == 1, done["batch"].stderr
+    assert done["batch"].stdout.count("1.0000") == 1
     skipped = (folder / "skipped.csv").read_text()
     assert "b.csv,,unreadable file," in skipped
     assert "c.csv,,unreadable file," in skipped
     for side in ("p", "r"):
         for name in ("b", "c"):
             (folder / side / f"{name}.csv").write_text((folder / "p" / "a.csv").read_text())
-    (done,) = overlap(command)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("1.0000") == 3
+    (repaired,) = overlap(BATCH)
+    assert repaired.returncode == 0, repaired.stderr
+    assert repaired.stdout.count("1.0000") == 3
 
 
 def test_the_layers_hold(repository):
