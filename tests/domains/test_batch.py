@@ -51,13 +51,19 @@ def as_cases(payloads):
     return [Case(f"case {k}", payload) for k, payload in enumerate(payloads)]
 
 
-def test_every_case_is_an_outcome_in_its_order(job, running):
-    outcomes = run_cases(job, as_cases([1, "raise", 2.5, "fail", "long", 7]), running)
+def test_every_case_is_an_outcome_in_its_order_and_the_records_are_the_same_everywhere(job, running, tmp_path):
+    cases = as_cases([1, "raise", 2.5, "fail", "long", 7])
+    elsewhere = tmp_path / "elsewhere.records"
+    outcomes = run_cases(job, cases, Running(records=elsewhere, workers=running.workers, executor=running.executor))
     assert [outcome.case for outcome in outcomes] == [f"case {k}" for k in range(6)]
     assert [outcome.kind for outcome in outcomes] == ["", "IndexError", "", "CaseError", "", ""]
     assert outcomes[1].error == "IndexError: index 3 is out of bounds for axis 0"
     assert outcomes[3].details == {"side": "prediction"}
     assert outcomes[5].result == [7, 49]
+    assert outcomes == run_cases(job, cases, Running(records=tmp_path / "here.records"))
+    done = (0, 2, 4, 5)
+    again = run_cases(job, [cases[k] for k in done], Running(records=elsewhere))
+    assert again == [outcomes[k] for k in done]
 
 
 # in this process it would end the tests: see the suspects below
@@ -164,14 +170,6 @@ class TestResuming:
         run_cases(job, as_cases([1]), running)
         with pytest.raises(UsageError, match="level 0.5, now 0.7"):
             run_cases(Job(job.name, job.work, {"level": 0.7}), as_cases([1]), running)
-
-    def test_places_leave_the_same_records(self, job, running, tmp_path):
-        cases = as_cases([1, "raise", "long", 4])
-        here = run_cases(job, cases, Running(records=tmp_path / "here.records"))
-        elsewhere = tmp_path / "elsewhere.records"
-        there = run_cases(job, cases, Running(records=elsewhere, workers=running.workers, executor=running.executor))
-        assert there == here
-        assert run_cases(job, cases[:1] + cases[2:], Running(records=elsewhere)) == [here[0], here[2], here[3]]
 
 
 SCRIPT = """
