@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -411,14 +412,17 @@ def spelt_otherwise(prediction: pd.DataFrame, reference: pd.DataFrame) -> str:
     """
     predicted = names_in(prediction, column="label")
     annotated = names_in(reference, column="label")
-    theirs = {_plainly(label): label for label in sorted(annotated - predicted)}
-    for label in sorted(predicted - annotated):
-        other = theirs.get(_plainly(label))
-        if other is not None:
-            return (
-                f"{first_names([label])} of the prediction and {first_names([other])} of the reference are two labels, "
-                "and do not match; name them alike"
-            )
+    spelt = defaultdict(list)
+    for label in sorted(annotated):
+        spelt[_plainly(label)].append(label)
+    for label in sorted(predicted):
+        for other in spelt[_plainly(label)]:
+            both_have_both = label in annotated and other in predicted
+            if other != label and not both_have_both:
+                return (
+                    f"{first_names([label])} of the prediction and {first_names([other])} of the reference are two "
+                    "labels, and do not match; name them alike"
+                )
     return ""
 
 

@@ -350,3 +350,31 @@ def test_labels_that_differ_in_their_spelling_are_told():
     ):
         report = compare(found, there, "tiou", thresholds=[0.5])
     assert report.intersection.item() == 1
+
+
+@pytest.mark.parametrize(
+    ("predicted", "annotated", "told"),
+    [
+        (["dog", "owl"], ["Owl", "dog"], ("owl", "Owl")),
+        (["owl", "Owl"], ["owl"], ("Owl", "owl")),
+        (["owl"], ["owl", "Owl"], ("owl", "Owl")),
+        (["dog", "tawny owl"], ["dog", "Tawny_owl"], ("tawny owl", "Tawny_owl")),
+        # two labels that both sides tell apart
+        (["a", "A"], ["A", "a"], None),
+        (["owl"], ["owls"], None),
+    ],
+)
+def test_labels_that_only_one_side_spells_so_are_told(predicted, annotated, told):
+    def side(labels):
+        onset = [2.0 * k for k in range(len(labels))]
+        return pd.DataFrame({"onset": onset, "offset": [t + 1 for t in onset], "label": labels})
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        compare(side(predicted), side(annotated), protocol="tiou")
+    said = [str(w.message) for w in caught if "two labels" in str(w.message)]
+    if told is None:
+        assert not said
+    else:
+        (line,) = said
+        assert f"{told[0]!r} of the prediction and {told[1]!r} of the reference" in line
