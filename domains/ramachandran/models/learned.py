@@ -200,7 +200,7 @@ def learn_contacts(
     Examples
     --------
     >>> from .steric import hard_sphere
-    >>> learned = learn_contacts(steps=20, seeds=[0])
+    >>> learned = learn_contacts(steps=12, seeds=[0])
     >>> learned.limits.dims, learned.regions.dims, bool(learned.iou.max() > 0.6)
     (('fit', 'contact'), ('fit', 'psi', 'phi'), True)
     >>> bool((hard_sphere(learned.by_name) == learned.region).all())

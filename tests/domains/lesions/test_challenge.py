@@ -208,21 +208,22 @@ def test_what_is_missing_or_broken_is_counted(maps, tmp_path, count_missing, cap
 
 @pytest.mark.slow
 def test_a_second_run_and_workers_change_no_byte(maps, tmp_path):
+    asked = {"protocols": ["brats2023_met", "froc"], "labels": [1]}
     tables = []
     with ThreadPoolExecutor(2) as executor:
         for name, options in {"one": {}, "two": {"executor": executor}}.items():
             out = tmp_path / f"{name}.csv"
-            cohort_protocols(*maps, protocols=["brats2023_met", "froc"], out=out, **options)
+            cohort_protocols(*maps, **asked, out=out, **options)
             tables.append(out.read_bytes())
     assert tables[0] == tables[1]
     records = tmp_path / "one.csv.records"
     records.write_bytes(b"".join(records.read_bytes().splitlines(keepends=True)[:-1]))
-    again = cohort_protocols(*maps, protocols=["brats2023_met", "froc"], out=tmp_path / "one.csv")
+    again = cohort_protocols(*maps, **asked, out=tmp_path / "one.csv")
     assert (tmp_path / "one.csv").read_bytes() == tables[0]
-    fresh = cohort_protocols(*maps, protocols=["brats2023_met", "froc"])
+    fresh = cohort_protocols(*maps, **asked)
     pd.testing.assert_frame_equal(again.detections, fresh.detections)
     with pytest.raises(UsageError, match=r"other settings \(level 0.5, now 0.4\)"):
-        cohort_protocols(*maps, protocols=["brats2023_met", "froc"], level=0.4, out=tmp_path / "one.csv")
+        cohort_protocols(*maps, **asked, level=0.4, out=tmp_path / "one.csv")
     (tmp_path / "notes.csv").write_text("case,label\n")
     with pytest.raises(UsageError, match=r"^lesions.cohort_protocols: .*notes.csv is not a table of scores"):
         cohort_protocols(*maps, out=tmp_path / "notes.csv")

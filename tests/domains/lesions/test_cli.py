@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from io import StringIO
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -17,6 +19,8 @@ from domains.lesions.cli import app
 from domains.lesions.flags import PresetName
 from overlap import surfaces
 
+pytestmark = pytest.mark.usefixtures("unsettled")
+
 
 def run(*arguments, code=0):
     done = CliRunner().invoke(app, [str(a) for a in arguments], env={"COLUMNS": "200"})
@@ -24,12 +28,18 @@ def run(*arguments, code=0):
     return done
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """The files that `raters` copies."""
+    folder = tmp_path_factory.mktemp("raters")
+    for k in range(2):
+        write_image(read_image(example()).isel(rater=k), folder / f"rater_{k}.nii.gz")
+    return folder
+
+
 @pytest.fixture
-def raters(tmp_path):
-    paths = [tmp_path / f"rater_{k}.nii.gz" for k in range(2)]
-    for k, path in enumerate(paths):
-        write_image(read_image(example()).isel(rater=k), path)
-    return paths
+def raters(tmp_path, written):
+    return [Path(shutil.copy(written / f"rater_{k}.nii.gz", tmp_path)) for k in range(2)]
 
 
 def test_compare_json(raters):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from math import inf, isnan
 from pathlib import Path
 
@@ -35,6 +36,7 @@ def share_of_a_ball(radius, spacing, centre, parts=7):
     return (within < radius**2).reshape(shape).mean(axis=inner)
 
 
+@cache
 def concentric(spacing, centre=(0.2, -0.1, 0.3)):
     """Return two maps of partial volumes, radii 12 and 10 mm."""
     return [as_image(share_of_a_ball(r, spacing, centre[: len(spacing)]), spacing) for r in (12.0, 10.0)]

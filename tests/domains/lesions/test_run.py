@@ -43,16 +43,20 @@ def test_every_case_is_what_compare_says(folders):
             assert row[name] == pytest.approx(report[name].item(), nan_ok=True)
 
 
-def test_workers_change_nothing(folders):
+def test_threads_change_nothing(folders):
     plain, _ = cohort(*folders)
     with ThreadPoolExecutor(2) as executor:
         shared, _ = cohort(*folders, executor=executor)
     pd.testing.assert_frame_equal(plain, shared)
+
+
+@pytest.mark.slow
+def test_workers_change_nothing(folders):
+    plain, _ = cohort(*folders)
     processes, _ = cohort(*folders, workers=2)
     pd.testing.assert_frame_equal(plain, processes)
 
 
-@pytest.mark.slow
 def test_unpaired_and_broken_files(folders, tmp_path):
     predictions, references = folders
     (predictions / "case_1.nii.gz").unlink()
@@ -113,7 +117,7 @@ def test_after_any_cut_of_table_and_records_the_table_is_the_same(folders, tmp_p
     cohort(*folders, out=out)
     written = out.read_bytes()
     kept = records.read_bytes()
-    for n in range(0, len(written), 602):
+    for n in (0, 602, len(written) - 1):
         out.write_bytes(written[:n])
         cohort(*folders, out=out)
         assert out.read_bytes() == written
@@ -445,6 +449,7 @@ def test_a_cohort_in_which_everything_goes_wrong(with_faults, tmp_path):
     assert found == wanted
 
 
+@pytest.mark.slow
 @TOLD_OF_PLACES
 def test_every_case_of_a_cohort_with_faults_is_scored_or_told(with_faults, tmp_path):
     with pytest.warns(UserWarning, match=r"in 1 of 28 cases a part of the prediction .* most in case_0025"):
@@ -464,6 +469,7 @@ def test_every_case_of_a_cohort_with_faults_is_scored_or_told(with_faults, tmp_p
     assert scores["missing"].to_numpy().nonzero()[0].tolist() == [with_faults.NO_PREDICTION]
 
 
+@pytest.mark.slow
 @TOLD_OF_PLACES
 def test_every_file_of_two_folders_with_faults_is_scored_or_told(with_faults, tmp_path):
     scores, skipped = with_faults.score(tmp_path, tmp_path / "folders.csv")
@@ -479,6 +485,7 @@ def test_every_file_of_two_folders_with_faults_is_scored_or_told(with_faults, tm
     pd.testing.assert_frame_equal(scores[others].drop(columns="group"), listed[others].drop(columns="group"))
 
 
+@pytest.mark.slow
 def test_a_cohort_holds_one_case_at_a_time(tmp_path):
     """The long version, option by option: benchmarks/cohort_memory.py."""
     mask = np.zeros((64, 64, 64), np.uint8)
@@ -622,7 +629,7 @@ def broken_header(folder, name):
     path.write_bytes(bytes(written))
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # for the first of them the process begins
 @pytest.mark.parametrize("side", ["p", "r"])
 def test_a_header_without_a_z_axis_is_a_row_wherever_it_runs(tmp_path, side, processes):
     images = {name: ball(1, np.uint8) for name in "abc"}
@@ -654,7 +661,6 @@ def patients(tmp_path):
     return folders
 
 
-@pytest.mark.slow
 def test_missing_predictions_are_told_everywhere(tmp_path, capsys):
     folders = patients(tmp_path)
     out = tmp_path / "s.csv"

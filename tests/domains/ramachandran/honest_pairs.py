@@ -57,11 +57,13 @@ def _sampled(options: dict[str, str], rng: np.random.Generator) -> Iterator[Pair
     category = options["category"]
     score = reference().score.sel(category=category).values
     mass = 0.98 if options["level"] == "favored" else 0.999
-    for n in (50, 200, 1000, 5000, 20_000):
+    first = LEVELS.index(options["level"])
+    for k, n in enumerate((50, 200, 1000, 5000, 20_000)):
         counts = drawn(score, n, rng)
         if category == "glycine":
             counts = counts + counts[::-1, ::-1]
-        for bandwidth in (2, 5, 8, 15, 20):
+        # each number with each bandwidth at one of the levels
+        for bandwidth in (2, 5, 8, 15, 20)[(first + k) % 2 :: 2]:
             density = smoothed(counts, bandwidth)
             yield f"{n} residues, {bandwidth}°", as_region(holding(density, mass)), options
 
@@ -107,13 +109,13 @@ def _soft(options: dict[str, str], rng: np.random.Generator) -> Iterator[Pair]:
 
 
 def spheres() -> Iterator[Pair]:
+    """Each at one level, and each of its choices at both."""
     for limits in ("normal", "outer"):
         for clashes in ("all", "ho2003"):
-            for tau in (109.0, 111.0, 115.0):
-                for scale in (0.85, 0.95, 1.0):
+            for k, tau in enumerate((109.0, 111.0, 115.0)):
+                for j, scale in enumerate((0.85, 0.95, 1.0)):
                     cells = hard_sphere(limits, clashes=clashes, tau=tau, scale=scale)
-                    for level in LEVELS:
-                        yield f"{cells.attrs['name']}, × {scale}", cells, {"level": level}
+                    yield f"{cells.attrs['name']}, × {scale}", cells, {"level": LEVELS[(j + k) % 2]}
 
 
 def drawn(score: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:

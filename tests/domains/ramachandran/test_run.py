@@ -270,6 +270,7 @@ def test_an_unreadable_table_of_angles_is_named_once(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("undrawn")
 def test_the_commands_take_a_reference_of_ones_own(made, write_pdb, tmp_path, capsys):
     """Against its own labels by plain numpy, in the table, the picture and the page."""
     scores = reference().score

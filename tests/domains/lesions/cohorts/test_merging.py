@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -16,34 +18,44 @@ from domains.lesions.run import merge_files
 NAMES = ("anna_1", "anna_2", "bert_1", "bert_2", "carl_1")
 
 
-@pytest.fixture
-def table(tmp_path):
-    """Write five cases, one without a prediction and one of which the prediction is damaged, and their table."""
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory):
+    """Write five cases, one without a prediction and one of which the prediction is damaged; score them in parts."""
+    folder = tmp_path_factory.mktemp("merging")
     lines = ["prediction,reference,group"]
     for side in ("p", "r"):
-        (tmp_path / side).mkdir()
+        (folder / side).mkdir()
     for k, name in enumerate(NAMES):
         mask = np.zeros((6, 5, 4), np.uint8)
         mask[1 : 3 + k % 3, 1:4, 1:3] = 1
-        nib.save(nib.Nifti1Image(mask, np.eye(4)), tmp_path / "p" / f"{name}.nii")
-        nib.save(nib.Nifti1Image(mask[::-1].copy(), np.eye(4)), tmp_path / "r" / f"{name}.nii")
+        nib.save(nib.Nifti1Image(mask, np.eye(4)), folder / "p" / f"{name}.nii")
+        nib.save(nib.Nifti1Image(mask[::-1].copy(), np.eye(4)), folder / "r" / f"{name}.nii")
         lines.append(f"p/{name}.nii,r/{name}.nii,{name[:4]}")
-    (tmp_path / "p" / "bert_1.nii").unlink()
-    (tmp_path / "p" / "carl_1.nii").write_bytes(b"notes")
-    path = tmp_path / "cases.csv"
+    (folder / "p" / "bert_1.nii").unlink()
+    (folder / "p" / "carl_1.nii").write_bytes(b"notes")
+    path = folder / "cases.csv"
     path.write_text("\n".join(lines))
-    return path
+    for k in (1, 2, 3):
+        cohort(cases=path, as_="labels", part=(k, 3), out=folder / f"part_{k}.csv")
+    return folder
 
 
 @pytest.fixture
-def parts(table, tmp_path):
-    paths = [tmp_path / f"part_{k}.csv" for k in (1, 2, 3)]
-    for k, path in enumerate(paths, 1):
-        cohort(cases=table, as_="labels", part=(k, 3), out=path)
-    return [path.with_name(f"{path.name}.records") for path in paths]
+def table(scored, tmp_path):
+    """Copy the cases and their table."""
+    for side in ("p", "r"):
+        shutil.copytree(scored / side, tmp_path / side)
+    return Path(shutil.copy(scored / "cases.csv", tmp_path))
 
 
-def test_the_parts_are_the_whole(table, parts, tmp_path):
+@pytest.fixture
+def parts(scored, tmp_path):
+    """Copy the records of the parts."""
+    return [Path(shutil.copy(scored / f"part_{k}.csv.records", tmp_path)) for k in (1, 2, 3)]
+
+
+def test_the_parts_are_the_whole(scored, parts, tmp_path):
+    table = scored / "cases.csv"
     whole, skipped = cohort(cases=table, as_="labels", out=tmp_path / "whole.csv")
     merged, merged_skipped = merge(parts[::-1], cases=table, out=tmp_path / "merged.csv")
     pd.testing.assert_frame_equal(merged, whole)

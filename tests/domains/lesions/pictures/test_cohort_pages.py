@@ -13,6 +13,7 @@ from domains.lesions.pictures.cohort_pages import cohort_page
 
 GOOD = np.s_[2:8, 2:8, 1:3]
 SHIFTED = np.s_[4:10, 2:8, 1:3]
+pytestmark = pytest.mark.usefixtures("unsettled")
 
 
 def cohort_of(dice, **columns):

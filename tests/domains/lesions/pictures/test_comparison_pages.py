@@ -19,6 +19,7 @@ from domains.lesions.pictures.page_parts import MOST_OVERLAYS
 GOOD = np.s_[2:8, 2:8, 1:3]
 SHIFTED = np.s_[4:10, 2:8, 1:3]
 FAR = np.s_[16:20, 16:20, 1:3]
+pytestmark = pytest.mark.usefixtures("unsettled")
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +32,12 @@ def result(box):
 
 @pytest.fixture(scope="module")
 def html(result):
-    return comparison_page(result, ["a <note>"])
+    with pytest.MonkeyPatch.context() as patch:
+        # as `unsettled` does for one test
+        patch.setattr("matplotlib.figure.Figure.draw_without_rendering", lambda figure: None)
+        return comparison_page(result, ["a <note>"])
 
 
-@pytest.mark.slow
 def test_the_worst_label_stands_first(html, rows_of):
     begin = html.index("label 2 is missed: 16 mm³ in the reference")
     later = html.index("label 3 is not in the reference: 64 mm³ in the prediction")

@@ -12,6 +12,8 @@ from domains.cli import app
 from domains.lesions import compare_models
 from domains.lesions.pictures.model_pages import models_page
 
+pytestmark = pytest.mark.usefixtures("unsettled")
+
 
 def scores(dice, hd95):
     sizes = {"size_a": [2.0] * 4, "size_b": [2.0] * 4, "intersection": np.array(dice) * 2.0}

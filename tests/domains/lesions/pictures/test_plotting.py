@@ -28,6 +28,8 @@ from domains.lesions import (
 from domains.lesions.pictures.drawing import INK
 from domains.lesions.pictures.plotting import OUTLINES, PREDICTED_INK
 
+pytestmark = pytest.mark.usefixtures("unsettled")
+
 
 @pytest.fixture(autouse=True)
 def _close():
@@ -35,7 +37,7 @@ def _close():
     plt.close("all")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def raters():
     return read_image(example("nodule_00")) == 1
 
@@ -73,9 +75,10 @@ def test_soft_masks_get_contours(raters, tmp_path):
     assert (tmp_path / "o.pdf").stat().st_size > 5000
 
 
-@pytest.mark.parametrize("filled", [True, False])
-@pytest.mark.parametrize("is_soft", [(True, True), (True, False), (False, False)])
-def test_the_first_savefig_cuts_nothing_off(raters, tmp_path, filled, is_soft):
+@pytest.mark.parametrize(("is_soft", "filled"), [((True, True), False), ((True, False), True), ((False, False), True)])
+def test_the_first_savefig_cuts_nothing_off(raters, tmp_path, monkeypatch, filled, is_soft):
+    # the layout is what it is about
+    monkeypatch.undo()
     masks = []
     for k, soft in zip(([0, 1], [2, 3]), is_soft, strict=True):
         mask = consensus(raters.isel(rater=k))
@@ -255,15 +258,14 @@ def every_picture(raters):
 
 
 @pytest.mark.slow
-def test_pictures_are_as_wide_as_a_column_and_no_letter_is_too_small(raters):
-    for width, ax in every_picture(raters):
+def test_pictures_are_as_wide_as_a_column_no_letter_is_too_small_and_nothing_runs_over_the_sides(raters, monkeypatch):
+    """As it is saved for a page: what is written lies within the figure."""
+    pictures = list(every_picture(raters))
+    # each is laid out once
+    monkeypatch.undo()
+    for width, ax in pictures:
         assert ax.figure.get_figwidth() * 25.4 == pytest.approx(width)
         assert min(sizes_of_letters(ax.figure)) >= 6
-
-
-def test_nothing_runs_over_the_sides_of_a_picture(raters):
-    """As it is saved for a page: what is written lies within the figure."""
-    for _, ax in every_picture(raters):
         settle(ax.figure)
         legends = [ax.get_legend(), *ax.figure.legends]
         named = [text for legend in legends if legend is not None for text in legend.get_texts()]

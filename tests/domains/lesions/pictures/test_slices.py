@@ -12,6 +12,7 @@ from domains.lesions.images.grids import Grid
 from domains.lesions.pictures.slices import place_of_most, slice_at
 
 nib = pytest.importorskip("nibabel")
+pytestmark = pytest.mark.usefixtures("unsettled")
 
 ENDS = {"R": ("x", 1), "L": ("x", -1), "A": ("y", 1), "P": ("y", -1), "S": ("z", 1), "I": ("z", -1)}
 SHAPE = (7, 8, 9)
@@ -68,7 +69,6 @@ PAIRS = [
 """Each orientation in both views and turned or not, each turn in both views."""
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("towards", "turn", "view"), PAIRS)
 def test_a_voxel_is_seen_by_the_letter_of_its_side(tmp_path, towards, turn, view):
     """The letters are nibabel's, from the affine of the file: the last voxel of a stored axis lies on its side."""

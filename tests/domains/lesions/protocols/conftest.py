@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from domains.lesions.protocols import MaskPair
+from domains.lesions.protocols import PROTOCOLS, MaskPair
 
 FOLDER = Path(__file__).parents[3] / "data" / "lesions"
 
@@ -34,6 +35,23 @@ def answers():
         return json.loads((FOLDER / f"{tool}.json").read_text())["lesions"]
 
     return read
+
+
+@pytest.fixture(scope="session")
+def scored(mask_pairs):
+    """A function that returns what a protocol of ours says of a case."""
+
+    @cache
+    def score(protocol, name, turned=False):
+        masks = mask_pairs[name]
+        if not turned:
+            return PROTOCOLS[protocol].score(masks)
+        spacing = masks.spacing[::-1]
+        if spacing == masks.spacing:
+            return score(protocol, name)
+        return PROTOCOLS[protocol].score(MaskPair(masks.predicted, masks.reference, spacing))
+
+    return score
 
 
 @pytest.fixture(scope="session")

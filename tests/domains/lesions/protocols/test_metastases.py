@@ -26,18 +26,18 @@ def counts(theirs, size):
     return [theirs[f"{size}_instance_{name}"] for name in ("tp", "fn", "fp")]
 
 
-def test_brats_evaluation(mask_pairs, board):
+@pytest.mark.slow
+def test_brats_evaluation(scored, board):
     """It gives its distances the spacing of a file's axes in reverse order."""
     assert len(board) > 50
     for name, theirs in board.items():
-        masks = mask_pairs[name]
-        ours = RULE.score(masks)
+        ours = scored("brats2026_met", name)
         if theirs["large_instance_tp"] != "nan":
             assert [ours.found, ours.missed, ours.spurious] == counts(theirs, "large"), name
         values = [ours.values[key] for key in ("dice", "f1", "f1_small")]
         expected = [theirs[key] for key in ("lesionwise_dsc_mean", "large_instance_f1", "small_instance_f1")]
         assert values == pytest.approx([float(value) for value in expected], abs=1e-9, nan_ok=True), name
-        turned = RULE.score(MaskPair(masks.predicted, masks.reference, masks.spacing[::-1]))
+        turned = scored("brats2026_met", name, turned=True)
         # single precision of the spacing, as files keep it
         distance = float(theirs["lesionwise_hd95_mean"])
         assert turned.values["hd95"] == pytest.approx(distance, rel=1e-6, nan_ok=True), name

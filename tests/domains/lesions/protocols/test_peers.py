@@ -13,9 +13,7 @@ import pytest
 
 from domains.lesions import CentreInside, LeastDice, LeastIoU, as_image
 from domains.lesions.protocols import (
-    PROTOCOLS,
     AnyDetection,
-    MaskPair,
     MatchedDetections,
     detect,
     detection_scores,
@@ -120,18 +118,16 @@ def test_whole_numbers_are_confidences_if_that_is_said(scans):
 
 
 @pytest.mark.slow
-def test_brats_2026_is_brats_evaluation(mask_pairs, answers):
+def test_brats_2026_is_brats_evaluation(scored, answers):
     """It gives its distances the spacing of a file's axes in reverse order; a missed case is inf, later 373."""
     asked = answers("brats_evaluation")
     assert len(asked) > 50
     for name, theirs in asked.items():
-        masks = mask_pairs[name]
-        ours = PROTOCOLS["brats2026"].score(masks)
+        ours = scored("brats2026", name)
         assert [ours.found, ours.missed, ours.spurious] == [theirs[k] for k in ("tp", "fn", "fp")], name
         values = [ours.values["dice"], ours.values["f1"]]
         assert values == pytest.approx([float(theirs[k]) for k in ("sq_dsc", "rq")], abs=1e-9, nan_ok=True), name
-        turned = MaskPair(masks.predicted, masks.reference, masks.spacing[::-1])
         expected = 373.0 if theirs["sq_hd95"] == "inf" else float(theirs["sq_hd95"])
         # single precision of the spacing, as files keep it
-        distance = PROTOCOLS["brats2026"].score(turned).values["hd95"]
+        distance = scored("brats2026", name, turned=True).values["hd95"]
         assert distance == pytest.approx(expected, rel=1e-6, nan_ok=True), name

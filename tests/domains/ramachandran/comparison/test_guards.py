@@ -250,28 +250,33 @@ def read_wrongly(truth):
     yield ~truth
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("grid", "offset"), [((36, 36), 0.2), ((15, 15), 0.0), ((24, 45), 0.5), ((21, 33), 0.2)])
-def test_a_told_iou_is_what_its_remedy_gives(grid, offset):
+@pytest.mark.parametrize(
+    ("grid", "offset", "level"),
+    [
+        ((36, 36), 0.2, "favored"),
+        ((15, 15), 0.0, "allowed"),
+        ((24, 45), 0.5, "allowed"),
+        ((21, 33), 0.2, "favored"),
+    ],
+)
+def test_a_told_iou_is_what_its_remedy_gives(grid, offset, level):
     n_told = 0
-    rng = np.random.default_rng(grid[0])
-    for level in LEVELS:
-        category = str(rng.choice(CATEGORIES))
-        options = {"category": category, "level": level}
-        for predicted in read_wrongly(on_grid(*grid, category, level, offset)):
-            hint = compare(predicted, **options).attrs.get("hint", "")
-            if not hint.partition("?")[0] or "a region of" in hint or "glycine" in hint:
-                continue
-            n_told += 1
-            told = float(hint.partition("IoU ")[2].split()[0])
-            with pytest.raises(ValueError, match="pass ") as error:
-                compare(predicted, **options, strict=True)
-            followed = compare(put_right(str(error.value), predicted), **options)
-            assert float(followed.iou) == pytest.approx(told, abs=0.0051), hint
-    assert n_told > 8
+    category = str(np.random.default_rng(grid[0]).choice(CATEGORIES))
+    options = {"category": category, "level": level}
+    for predicted in read_wrongly(on_grid(*grid, category, level, offset)):
+        hint = compare(predicted, **options).attrs.get("hint", "")
+        if not hint.partition("?")[0] or "a region of" in hint or "glycine" in hint:
+            continue
+        n_told += 1
+        told = float(hint.partition("IoU ")[2].split()[0])
+        with pytest.raises(ValueError, match="pass ") as error:
+            compare(predicted, **options, strict=True)
+        followed = compare(put_right(str(error.value), predicted), **options)
+        assert float(followed.iou) == pytest.approx(told, abs=0.0051), hint
+    assert n_told > 4
 
 
-HALF_CELLS = [(0.5, 0.5), (-0.5, -0.5), (0.5, 0), (-0.5, 0), (0, 0.5), (0, -0.5), (0.5, -0.5), (-0.5, 0.5)]
+HALF_CELLS = [(0.5, 0.5), (-0.5, -0.5), (0.5, 0), (-0.5, 0), (0, -0.5), (0, 0.5), (-0.5, 0.5), (0.5, -0.5)]
 
 
 @pytest.mark.parametrize(
@@ -280,9 +285,11 @@ HALF_CELLS = [(0.5, 0.5), (-0.5, -0.5), (0.5, 0), (-0.5, 0), (0, 0.5), (0, -0.5)
 )
 def test_half_a_cell_along_an_axis_or_both(category, grid):
     n_psi, n_phi = grid
-    for level in LEVELS:
+    # each at one level, and each direction at both
+    first = list(CATEGORIES).index(category) % 2
+    for k, level in enumerate(LEVELS):
         truth = on_grid(n_psi, n_phi, category, level)
-        for up, across in HALF_CELLS:
+        for up, across in HALF_CELLS[(first + k) % 2 :: 2]:
             predicted = truth.assign_coords(psi=truth.psi + up * 360 / n_psi, phi=truth.phi + across * 360 / n_phi)
             report = compare(predicted, category=category, level=level)
             assert "cells half a cell" in report.attrs["hint"]

@@ -22,6 +22,8 @@ from domains.ramachandran import (
 from domains.ramachandran.comparison.region_pages import comparison_page
 from domains.ramachandran.validation.plotting import caption
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 
 def cells_of(html, title):
     """Return the rows of the table of a section, as text."""
@@ -45,7 +47,6 @@ def test_a_comparison_of_every_category():
     assert "glycine: IoU 0.572: 42.8 % of the reference is missed, 0.0 % of the prediction lies outside it" in html
     assert len(cells_of(html, "Numbers")) == 6
     assert "IoU over mass" not in html
-    assert len(html.encode()) < 1_000_000
 
 
 def test_one_comparison():
@@ -99,7 +100,6 @@ def test_how_the_prediction_was_cut_is_a_finding_and_in_the_list(density):
     assert f"<th>prediction_cut</th><td>{said}</td>" in html
 
 
-@pytest.mark.slow
 def test_the_attribution_of_the_maps_that_are_drawn():
     def owed(html):
         return html.split("<th>attribution</th><td>")[1].split("</td>")[0] if "<th>attribution" in html else ""
@@ -128,7 +128,9 @@ def test_the_command_writes_the_page(tmp_path):
 
 
 @pytest.mark.slow
-def test_many_comparisons_stay_under_a_megabyte():
+def test_many_comparisons_stay_under_a_megabyte(monkeypatch):
+    # with their pictures
+    monkeypatch.undo()
     names = [f"model, {k} of <many>" for k in range(40)]
     stack = xr.concat([hard_sphere()] * 40, "model").assign_coords(model=names)
     html = comparison_page(assess(stack))

@@ -66,6 +66,7 @@ def planted_and_found(temperature):
     return iou, limits - np.array(list(planted.values())), alone > 0.005
 
 
+@pytest.mark.slow
 def test_limits_that_were_planted_are_found():
     """Those that act, that is forbid cells which no other contact forbids."""
     pytest.importorskip("torch")
@@ -75,6 +76,7 @@ def test_limits_that_were_planted_are_found():
     assert np.abs(errors[acts]).max() < 0.03
 
 
+@pytest.mark.slow
 def test_wide_walls_at_the_end_miss_them():
     pytest.importorskip("torch")
     iou, _, _ = planted_and_found((0.15, 0.02))

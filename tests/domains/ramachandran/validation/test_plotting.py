@@ -8,6 +8,8 @@ from matplotlib.text import Text
 from domains.ramachandran import CATEGORIES, example, reference, region, validate
 from domains.ramachandran.validation.plotting import caption, credit, plot_levels, plot_residues
 
+pytestmark = pytest.mark.usefixtures("unsettled")
+
 
 @pytest.fixture(autouse=True)
 def _close():
@@ -15,8 +17,12 @@ def _close():
     plt.close("all")
 
 
-def test_six_panels_hold_every_residue():
-    residues, _ = validate(example("1a28"))
+@pytest.fixture(scope="module")
+def residues():
+    return validate(example("1a28"))[0]
+
+
+def test_six_panels_hold_every_residue(residues):
     axes = plot_residues(residues).ravel()
     drawn = sum(
         len(points.get_offsets())
@@ -31,11 +37,12 @@ def test_six_panels_hold_every_residue():
         assert title.endswith(f" (n = {(residues['category'] == category).sum()})\nno outliers")
 
 
-def test_a_picture_has_the_size_of_print_and_letters_that_can_be_read():
-    figure = plot_residues(validate(example("1a28"))[0])[0, 0].figure
+def test_a_picture_has_the_size_of_print_and_letters_that_can_be_read(residues, monkeypatch):
+    figure = plot_residues(residues)[0, 0].figure
     single = plot_levels(reference().sel(category="glycine")).figure
     assert figure.get_figwidth() * 25.4 == pytest.approx(180)
     assert single.get_figwidth() * 25.4 == pytest.approx(85)
+    monkeypatch.undo()
     for picture in (figure, single):
         picture.draw_without_rendering()
         sizes = [text.get_fontsize() for text in picture.findobj(Text) if text.get_text()]
@@ -53,8 +60,10 @@ def test_on_the_callers_axes_letters_have_the_callers_size():
         )
 
 
-def test_outliers_differ_from_residues_in_shape_and_edge():
-    ax = plot_residues(validate(example("1a28"))[0], label_outliers=False)[0, 0]
+def test_outliers_differ_from_residues_in_shape_and_edge(residues):
+    axes = plot_residues(residues, label_outliers=False)
+    assert not [text for ax in axes.flat for text in ax.texts]
+    ax = axes[0, 0]
     ordinary, outliers = [c for c in ax.collections if len(c.get_offsets()) > 1]
     assert len(outliers.get_offsets()) == 3
     assert len(ordinary.get_paths()[0].vertices) != len(outliers.get_paths()[0].vertices)
@@ -107,11 +116,9 @@ def test_a_reference_of_ones_own_lies_below():
     assert all(ax.get_xlim() == (-180, 180) for ax in others)
 
 
-def test_outliers_are_named():
-    residues, _ = validate(example("1a28"))
+def test_outliers_are_named(residues):
     names = {text.get_text() for ax in plot_residues(residues).ravel() for text in ax.texts}
     assert names == {"B ASP 704", "B SER 793", "B GLN 860"}
-    assert not [t for ax in plot_residues(residues, label_outliers=False).ravel() for t in ax.texts]
 
 
 def test_contours_meet_at_the_seam():

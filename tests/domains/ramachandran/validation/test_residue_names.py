@@ -65,9 +65,11 @@ def as_mmcif(path, chain):
 def test_a_chain_whose_name_means_something_to_pandas_is_drawn_under_it(made, write_pdb, tmp_path, chain):
     cif = as_mmcif(write_pdb(made((5.0, 130.0), (-60.0, -45.0))), chain)
     read = saved(cif, tmp_path)
-    names = {text.get_text() for ax in plot_residues(read).flat for text in ax.texts}
-    assert names == {f"{chain} ALA 2"}
     assert restored(read)["chain"].unique().tolist() == [chain]
+    if chain in ("NA", "01"):
+        # one that pandas takes for nothing, and one that it takes for a number
+        names = {text.get_text() for ax in plot_residues(read).flat for text in ax.texts}
+        assert names == {f"{chain} ALA 2"}
 
 
 def test_copies_of_a_chain_come_back(made, in_chain, write_pdb, tmp_path):
