@@ -75,6 +75,7 @@ def overlap(repository):
     return run
 
 
+@pytest.mark.slow
 def test_the_field_is_small(field_on_page):
     counts = field_on_page.count_lines(ROOT, PAGE.read_text(encoding="utf-8"))
     assert 100 < counts.code < 150
@@ -124,12 +125,14 @@ def done(repository, overlap):
     return dict(zip(commands, overlap(*commands.values()), strict=True))
 
 
+@pytest.mark.slow
 def test_the_command_is_mounted_once(done):
     assert (done["help"].returncode, done["help of the field"].returncode) == (0, 0)
     assert done["help"].stdout.count("homeranges") == 1
     assert "compare" in done["help of the field"].stdout
 
 
+@pytest.mark.slow
 def test_the_command_scores(done):
     assert [done[name].returncode for name in ("scored", "incomplete", "wrong")] == [0, 1, 2]
     assert "0.5000" in done["scored"].stdout
@@ -137,6 +140,7 @@ def test_the_command_scores(done):
     assert "not scored: l3: only one side has this animal" in done["incomplete"].stderr
 
 
+@pytest.mark.slow
 def test_the_field_does_many_files_and_a_broken_one_is_a_row(repository, overlap, done, field_on_page):
     added = field_on_page.lines_added(PAGE.read_text(encoding="utf-8"), "domains/homeranges/run.py")
     assert 10 < len(added) < 15
@@ -154,6 +158,7 @@ def test_the_field_does_many_files_and_a_broken_one_is_a_row(repository, overlap
     assert repaired.stdout.count("1.0000") == 3
 
 
+@pytest.mark.slow
 def test_the_layers_hold(repository):
     pytest.importorskip("importlinter")
     folder, _ = repository
@@ -164,6 +169,7 @@ def test_the_layers_hold(repository):
     assert "Home ranges: downward imports only KEPT" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_style_holds(repository):
     pytest.importorskip("ruff")
     _, run = repository
@@ -171,6 +177,7 @@ def test_the_style_holds(repository):
     run("ruff", "format", "--check", "domains", "tests")
 
 
+@pytest.mark.slow
 def test_the_field_passes_its_tests_its_examples_and_the_tests_of_all_fields(repository):
     _, run = repository
     tests = ["domains/homeranges", "tests/domains/homeranges", "tests/domains/test_fields.py"]

@@ -13,7 +13,7 @@ from overlap.losses import dice_loss
 
 torch = pytest.importorskip("torch")
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "box-and-haze.md"
-pytestmark = pytest.mark.clone
+pytestmark = [pytest.mark.clone, pytest.mark.slow]
 OPTIONS = re.compile(r"^:tags:.*\n\n", re.MULTILINE)
 SOFTNESS = np.array([0.5, 1, 2, 3])
 

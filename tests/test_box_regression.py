@@ -76,6 +76,7 @@ def test_a_step_is_the_gradient_of_box_loss(experiment, name, hold):
     np.testing.assert_allclose(steps(experiment, rule, box, target), -x.grad.numpy(), atol=1e-12)
 
 
+@pytest.mark.slow
 def test_a_step_is_downhill(experiment):
     box, target = some(6, 1)
     held = ("Wise-IoU v1", "EIoU × IoU^½", "EIoU × (1 − IoU)^½", "CIoU", "CIoU, α from IoU ½")

@@ -53,6 +53,7 @@ def test_every_form_is_read(made):
     assert len(sizes) == 25
 
 
+@pytest.mark.slow
 def test_every_command_of_the_page_runs(made):
     commands = commands_of("forms.md")
     assert len(commands) == 21
@@ -63,6 +64,7 @@ def test_every_command_of_the_page_runs(made):
             assert 0 < float(IOU.search(done.stdout)[1]) < 1
 
 
+@pytest.mark.slow
 def test_every_picture_of_lesions_is_drawn(tmp_path, monkeypatch):
     """The page runs as it stands, and each cell that shows something draws a figure."""
     import matplotlib.pyplot as plt
@@ -114,6 +116,7 @@ def test_detections_are_suppressed_as_the_page_says(capsys):
     ]
 
 
+@pytest.mark.slow
 def test_ranks_are_as_the_page_says(monkeypatch):
     """The page of ranking: by class times quality, suppressed by the same; a cut that carries over."""
     pytest.importorskip("torch")
@@ -132,6 +135,7 @@ def test_ranks_are_as_the_page_says(monkeypatch):
     assert (names["curve"].diff().dropna() < 0).all(axis=None)
 
 
+@pytest.mark.slow
 def test_boxes_are_as_the_page_says(capsys):
     """The page of boxes: one row in three formats, a night over midnight, a code that is trained."""
     pytest.importorskip("torch")
@@ -233,6 +237,7 @@ def test_anomalies_and_segments_are_as_the_page_says(capsys):
     assert float(names["report"].edit) == 0.75
 
 
+@pytest.mark.slow
 def test_speakers_are_as_the_page_says(tmp_path, monkeypatch, capsys):
     """Missed 0.2 + 0.5 + 0.3 + 1.0, false alarm 0.5, confused 0.5, of 34.5 s.
 

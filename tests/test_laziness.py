@@ -53,6 +53,7 @@ def test_help_brings_no_science():
     assert modules_after("import domains.cli").isdisjoint((*HEAVY, "numpy"))
 
 
+@pytest.mark.slow
 def test_nothing_is_broken_behind_the_lazy_names():
     pytest.importorskip("torch")
     pytest.importorskip("gemmi")
@@ -86,6 +87,7 @@ nn.RunningOverlap(2).update(x > 0, y > 0)
 """
 
 
+@pytest.mark.slow
 def test_losses_need_no_numba():
     pytest.importorskip("torch")
     assert "overlap.nn.host" not in modules_after(WITHOUT_NUMBA.strip())

@@ -30,6 +30,7 @@ def command_of(words):
     return found
 
 
+@pytest.mark.slow
 def test_every_command_and_option_stands_on_the_generated_page(monkeypatch):
     monkeypatch.setattr(sys, "path", [str(DOCS), *sys.path])
     generator = import_module("commands_page")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "which-hd95.md"
-pytestmark = pytest.mark.clone
+pytestmark = [pytest.mark.clone, pytest.mark.slow]
 OPTIONS = re.compile(r"^:tags:.*\n\n", re.MULTILINE)
 IN_SMALL = ("PARTS = 7", "PARTS = 5")
 """Of a cell of the balls, along each axis."""

@@ -241,9 +241,12 @@ def names_apart(support: Support, files: Iterable[str]) -> tuple[list[str], list
     >>> names_apart(60.0, ["night"])
     ([], [])
     """
-    if not isinstance(support, pd.DataFrame | Mapping):
+    if isinstance(support, pd.DataFrame):
+        named = names_in(as_support(support, ()).reset_index())
+    elif isinstance(support, Mapping):
+        named = {for_table(str(file)) for file in support}
+    else:
         return [], []
-    named = set(as_support(support, ()).index)
     present = set(files)
     return sorted(named - present), sorted(present - named)
 
@@ -325,12 +328,15 @@ def places_in(names: Sequence[str] | np.ndarray | pd.Index[Any], cells: pd.Serie
 
 def times_of(events: pd.DataFrame) -> np.ndarray:
     """Return onset and offset, shape (n, 2)."""
-    return events[["onset", "offset"]].to_numpy(float)
+    # column by column: a table of two columns is built ten times slower
+    return np.stack([events["onset"].to_numpy(float), events["offset"].to_numpy(float)], axis=1)
 
 
 def durations_of(events: pd.DataFrame) -> np.ndarray:
     """Return how long each event lasts."""
-    return (events["offset"] - events["onset"]).to_numpy(float)
+    times = times_of(events)
+    duration: np.ndarray = times[:, 1] - times[:, 0]
+    return duration
 
 
 def as_list(labels: Sequence[str]) -> str:
@@ -439,6 +445,8 @@ def _check_stretches(table: pd.DataFrame, onset: np.ndarray, offset: np.ndarray,
 
 def _united(stretches: pd.DataFrame, is_repeated: np.ndarray) -> pd.DataFrame:
     """Unite the stretches of files that have several."""
+    if not is_repeated.any():
+        return stretches
     tables = [stretches[~is_repeated]]
     for file, several in stretches[is_repeated].groupby("file"):
         united = intervals.union(times_of(several))

@@ -20,7 +20,8 @@ from domains._checks import UsageError
 from domains._records import Header, Records
 
 FOLDER = Path(__file__).parent
-PLACES = ["here", "pools", "dask", "executor"]
+IN_A_CLUSTER = pytest.param("dask", marks=pytest.mark.slow)
+PLACES = ["here", "pools", IN_A_CLUSTER, "executor"]
 
 
 @pytest.fixture
@@ -93,6 +94,7 @@ def test_two_cases_of_one_name_are_refused(job):
         run_cases(job, [Case("a", 1), Case("a", 2)])
 
 
+@pytest.mark.slow
 def test_a_scheduler_can_be_joined_whose_worker_dies(job, tmp_path):
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
@@ -220,6 +222,7 @@ def wait_for_records(tmp_path, n):
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX: sends signals to a group of processes")
 class TestEnds:
+    @pytest.mark.slow
     @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
     @pytest.mark.parametrize(("workers", "pools"), [(1, False), (2, True), (2, False)])
     def test_a_signal_stops_within_two_seconds_and_says_how_to_go_on(self, tmp_path, by, workers, pools):
@@ -241,6 +244,7 @@ class TestEnds:
         assert errors == ""
         assert _members(process.pid) == []
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(("workers", "pools"), [(1, False), (2, True)])
     def test_runs_that_are_killed_end_with_the_table_of_one_that_was_not(self, tmp_path, workers, pools):
         for n in (3, 9):

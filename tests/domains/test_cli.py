@@ -35,6 +35,7 @@ def test_help_lists_the_fields_and_is_quick():
     assert "demo" in text
 
 
+@pytest.mark.slow
 def test_demo_saves_what_it_says(run_command, tmp_path):
     pytest.importorskip("nibabel")
     folder = tmp_path / "demo"
@@ -95,6 +96,7 @@ complete -p overlap
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 def test_bash_completes(tmp_path):
     program = tmp_path / "overlap"
@@ -181,6 +183,7 @@ cli.main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX: sends a signal")
 def test_ctrl_c_is_one_line_wherever_it_comes():
     command = [sys.executable, "-P", "-c", INTERRUPTED, "lesions", "compare", "p.nii", "r.nii"]
@@ -188,6 +191,7 @@ def test_ctrl_c_is_one_line_wherever_it_comes():
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX: limits the size of files")
 def test_a_full_disk_leaves_the_old_files_and_says_so(tmp_path):
     """A limit of no byte a file stands for it: the numbers are printed, what was there is whole."""

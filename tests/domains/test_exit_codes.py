@@ -435,6 +435,9 @@ def command(request, monkeypatch):
     if request.param == "demo":
         # of all fields in tests/domains/test_cli.py
         monkeypatch.setattr(cli, "FIELDS", ["events"])
+    if request.param == "ramachandran learn":
+        # to compile kernels takes longer than all of these tests, and few steps are as fast without
+        monkeypatch.setattr("overlap.raster.sizes.kernels", lambda module: None)
     return request.param
 
 

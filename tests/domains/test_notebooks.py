@@ -11,6 +11,7 @@ manager = pytest.importorskip("jupyter_client.manager")
 pytest.importorskip("ipykernel")
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore:.*unclosed.*"),

@@ -179,6 +179,7 @@ def test_workers_end_with_the_process_that_started_them(tmp_path):
     pytest.fail(f"worker {worker} outlived its parent")
 
 
+@pytest.mark.slow
 def test_a_cluster_works_loses_a_worker_ends_one_that_was_stopped_and_stops_at_once(work, monkeypatch):
     pytest.importorskip("distributed")
     monkeypatch.setattr(_workers, "SECONDS_TO_START", 1.0)

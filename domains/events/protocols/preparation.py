@@ -585,7 +585,11 @@ def rounded(time: np.ndarray, rate: float | None) -> np.ndarray:
 
 def _endless(support: pd.DataFrame) -> np.ndarray:
     """Return the stretches, (k, 2); an unknown end is infinite."""
-    return times_of(support.fillna({"offset": np.inf}))
+    stretches = times_of(support)
+    is_unknown = np.isnan(stretches)
+    is_unknown[:, 0] = False
+    stretches[is_unknown] = np.inf
+    return stretches
 
 
 def _in_reach(

@@ -502,6 +502,7 @@ def test_the_picture_knows_the_settings(thresholds, matched, tmp_path, figures, 
     assert in_the_legend(figures[0]) == [(matched, matched), (2 - matched,), (1 - matched,)]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX: kills processes")
 def test_a_tree_in_which_everything_goes_wrong(tmp_path, monkeypatch):
     """The long version, with 2,200 files a side and dask: see the file."""

@@ -38,13 +38,15 @@ def main() -> None:
         os.dup2(noise.fileno(), stream)
     from . import planted, targets
 
-    targets.whole_files(folder)
     known = {target.name: target for target in (*targets.TARGETS, *planted.TARGETS)}
     answers.write("\n")
     for line in sys.stdin:
         request = json.loads(line)
         path = Path(os.fsdecode(bytes.fromhex(request["path"])))
-        outcome = run(known[request["target"]], path, folder, request["digest"])
+        target = known[request["target"]]
+        if target not in planted.TARGETS:
+            targets.whole_files(folder)
+        outcome = run(target, path, folder, request["digest"])
         outcome["noise"] = _taken(noise)
         answers.write(json.dumps(outcome) + "\n")
 

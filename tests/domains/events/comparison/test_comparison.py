@@ -144,7 +144,8 @@ def test_the_decisions_are_reported():
 
 def test_a_report_can_be_saved(tmp_path):
     a = table(["f"], [0], [4], ["x"])
-    for name in ANY_LABEL:
+    # one of each kind of further coordinates and numbers
+    for name in ("time", "szcore", "thumos14", "psds", "ward", "nist_der"):
         report = compare(a, a, name, support=10.0, **({"labels": "x"} if name.startswith("szcore") else {}))
         report.to_netcdf(tmp_path / f"{name}.nc", engine="h5netcdf")
 
@@ -297,16 +298,16 @@ def test_no_label_in_common_is_said_where_labels_matter(protocol):
         assert (compare(a, b, protocol).recall == 1).all()
         return
     with pytest.warns(UserWarning, match="no label in common .the prediction has 'sz_focal', the reference 'sz'"):
-        compare(a, b, protocol, support=100.0)
+        assess(a, b, protocol, support=100.0)
 
 
 @pytest.mark.parametrize("protocol", ANY_LABEL)
 def test_one_label_in_common_or_a_silent_side_is_no_warning(protocol):
     a = one([0, 40], [50, 60], label=["sz", "sz_2"], confidence=[1.0, 0.5], pitch=440.0)
     b = one([0, 40], label="sz", pitch=440.0)
-    compare(a, b, protocol, support=100.0)
-    compare(a[:0], b, protocol, support=100.0)
-    compare(a, b[:0], protocol, support=100.0)
+    assess(a, b, protocol, support=100.0)
+    assess(a[:0], b, protocol, support=100.0)
+    assess(a, b[:0], protocol, support=100.0)
 
 
 # ---- the confusion matrix

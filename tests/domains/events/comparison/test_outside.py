@@ -14,6 +14,10 @@ from domains.events import PROTOCOLS, add_margins, assess, compare, confusion_ma
 from domains.events.comparison.outside import CUT, NOTHING, OUTSIDE
 
 HONOURED = [name for name, protocol in PROTOCOLS.items() if protocol.stretches != "one"]
+ONE_OF_EACH = [
+    name for name in HONOURED if name not in ("psds_scenario1", "psds_scenario2", "thumos14", "nist_der", "jer")
+]
+"""Without those that differ from another in their settings alone: `test_closed_forms` has all."""
 REFUSED = [name for name, protocol in PROTOCOLS.items() if protocol.stretches == "one"]
 
 
@@ -120,7 +124,7 @@ def test_each_stretch_has_a_grid_of_its_own():
     assert int(near.size_b) == 1
 
 
-@pytest.mark.parametrize("name", HONOURED)
+@pytest.mark.parametrize("name", ONE_OF_EACH)
 def test_one_stretch_is_as_good_as_two_that_touch(name):
     options = OPTIONS.get(name, {})
     whole = report_of(name, stretches([0, 15], [20, 40]), **options)
@@ -128,7 +132,7 @@ def test_one_stretch_is_as_good_as_two_that_touch(name):
     assert whole.identical(parts)
 
 
-@pytest.mark.parametrize("name", HONOURED)
+@pytest.mark.parametrize("name", ONE_OF_EACH)
 def test_stretches_that_hold_all_events_cut_none(name):
     a, b = PREDICTED.iloc[[0, 1, 3]], ANNOTATED.iloc[:2]
     options = OPTIONS.get(name, {})
@@ -140,7 +144,7 @@ def test_stretches_that_hold_all_events_cut_none(name):
         np.testing.assert_allclose(one[size], several[size], rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", HONOURED)
+@pytest.mark.parametrize("name", ONE_OF_EACH)
 def test_what_is_outside_is_said_and_listed(name):
     with pytest.warns(UserWarning, match="outside the support") as caught:
         scored = assess(PREDICTED, ANNOTATED, name, support=SCORED, **outside_of(name), **OPTIONS.get(name, {}))

@@ -247,7 +247,7 @@ def test_an_interval_is_that_of_the_scores_of_repeated_recordings(protocol):
     scored = assess(a, b, protocol, support=dict.fromkeys(names, 40.0))
     headline = scored.protocol.headline.name
     scores = []
-    for drawn in np.random.default_rng(0).integers(0, 5, (20, 5)):
+    for drawn in np.random.default_rng(0).integers(0, 5, (6, 5)):
         sides = []
         for side in (a, b):
             copies = [side[side["file"] == names[k]].assign(file=f"{place}") for place, k in enumerate(drawn)]
@@ -257,7 +257,7 @@ def test_an_interval_is_that_of_the_scores_of_repeated_recordings(protocol):
             # copies of a prediction are as confident as each other
             warnings.simplefilter("ignore", UserWarning)
             scores.append(float(compare(*sides, protocol, support=support)[headline]))
-    ours = confidence_interval(scored, headline, n_resamples=20, rng=0, method="percentile")
+    ours = confidence_interval(scored, headline, n_resamples=6, rng=0, method="percentile")
     np.testing.assert_allclose(ours, np.quantile(scores, [0.025, 0.975]), rtol=1e-12)
 
 

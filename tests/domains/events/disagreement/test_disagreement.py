@@ -24,14 +24,24 @@ B = events(("x", 1, 9), ("x", 22, 31), ("y", 5, 9), ("y", 11, 12), ("z", 41, 52)
 SUPPORT = {"x": 60.0, "y": 60.0, "z": 60.0}
 
 
+SOME = [*FEW, "thumos14", "pyannote_der"]
+
+
 @pytest.fixture(scope="module")
 def table():
-    return compare_protocols(A, B, support=SUPPORT)
+    return compare_protocols(A, B, protocols=SOME, support=SUPPORT)
+
+
+@pytest.mark.slow
+def test_all_protocols_are_asked_by_default(table):
+    of_all = compare_protocols(A, B, support=SUPPORT)
+    assert of_all["protocol"].tolist() == list(PROTOCOLS)
+    pd.testing.assert_frame_equal(of_all.set_index("protocol").loc[SOME], table.set_index("protocol"))
 
 
 def test_each_protocol_is_a_row_whether_it_applies_or_not(table):
     assert list(table.columns) == list(COLUMNS)
-    assert table["protocol"].tolist() == list(PROTOCOLS)
+    assert table["protocol"].tolist() == SOME
     refused = table.set_index("protocol")["reason"]
     assert refused["thumos14"].startswith("5 of 5 predictions have no confidence; this protocol ranks them: add")
     assert refused["tiou"] == ""

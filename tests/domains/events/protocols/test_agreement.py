@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import overlap as ov
@@ -31,6 +31,7 @@ def table(codes):
     return pd.DataFrame(rows, columns=["file", "onset", "offset", "label"])
 
 
+@settings(max_examples=6)
 @pytest.mark.filterwarnings("ignore:.*cohen_kappa_score")
 @given(stages(), stages())
 def test_kappa_and_sizes_are_those_of_the_samples(a, b):

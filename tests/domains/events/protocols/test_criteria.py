@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domains.events import as_events, as_support
@@ -34,6 +34,7 @@ def shared(x, y):
     return min(x.offset, y.offset) - max(x.onset, y.onset)
 
 
+@settings(max_examples=10)
 @given(ROWS, ROWS)
 def test_tiou(left, right):
     def value(x, y):
@@ -50,6 +51,7 @@ def test_tiou(left, right):
     np.testing.assert_allclose([found[k] for k in expected], list(expected.values()), rtol=1e-12)
 
 
+@settings(max_examples=10)
 @given(ROWS, ROWS)
 @pytest.mark.parametrize("onset", [0.2, None])
 @pytest.mark.parametrize("offset", [0.2, None])
@@ -74,6 +76,7 @@ def test_a_collar_with_a_tolerance():
     assert len(collar(as_events([[2.2001, 3.2]]), b, tolerance=1e-9).value) == 0
 
 
+@settings(max_examples=10)
 @given(ROWS, ROWS)
 def test_shared_time(left, right):
     a, b = table(left), table(right)

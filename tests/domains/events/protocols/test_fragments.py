@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domains.events import as_events, ward_taxonomy
@@ -91,6 +91,7 @@ sides = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 6)), max_size=12).
 )
 
 
+@settings(max_examples=8)
 @given(sides, sides)
 def test_what_must_add_up(a, b):
     found = ward_taxonomy(a, b)
@@ -108,6 +109,7 @@ def test_what_must_add_up(a, b):
     assert mirrored["predicted"].tolist() == counts["reference"][in_mirror].tolist()
 
 
+@settings(max_examples=8)
 @given(sides, sides)
 def test_shift_and_scale(a, b):
     one = ward_taxonomy(a, b)

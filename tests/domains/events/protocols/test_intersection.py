@@ -31,11 +31,17 @@ def cases(test_data):
     return json.loads((test_data / "psds_eval.json").read_text())["cases"]
 
 
+SOME_AND_ALL = pytest.mark.parametrize(
+    "which", [slice(0, None, 5), pytest.param(slice(0, None), marks=pytest.mark.slow)], ids=["some", "all"]
+)
+
+
+@SOME_AND_ALL
 @pytest.mark.filterwarnings("ignore:events.assess:UserWarning")
-def test_macro_f_false_alarms_and_cross_triggers_of_drawn_events(cases):
+def test_macro_f_false_alarms_and_cross_triggers_of_drawn_events(cases, which):
     asked = [case for case in cases if "events" in case]
     assert len(asked) == 20
-    for case in asked:
+    for case in asked[which]:
         settings = {name: case["settings"][name] for name in CRITERIA}
         support = dict.fromkeys(case["files"], 10.0)
         scored = assess(table(case["events"]), table(case["reference"]), "intersection", support=support, **settings)
@@ -54,10 +60,11 @@ def test_macro_f_false_alarms_and_cross_triggers_of_drawn_events(cases):
         assert (each.size_a - each.intersection).values.tolist() == counts[:n, n].tolist()
 
 
-def test_macro_and_micro_f_of_drawn_frames(cases):
+@SOME_AND_ALL
+def test_macro_and_micro_f_of_drawn_frames(cases, which):
     asked = [case for case in cases if "frames" in case]
     assert len(asked) == 20
-    for case in asked:
+    for case in asked[which]:
         rows = []
         for file, scores in case["frames"].items():
             for label, track in zip(case["labels"], scores, strict=True):

@@ -20,9 +20,19 @@ def counts(report):
 
 
 def test_szcore_samples(test_data):
-    for case in json.loads((test_data / "timescoring_cases.json").read_text()):
-        a, b = (np.reshape(case[k], (-1, 2)) for k in ("hyp", "ref"))
-        report = compare(a, b, "szcore_sample", support=case["duration_s"])
+    cases = json.loads((test_data / "timescoring_cases.json").read_text())
+    # a recording of its own for each case
+    a, b = (
+        pd.DataFrame(
+            [(case["name"], *row) for case in cases for row in case[side]], columns=["file", "onset", "offset"]
+        )
+        for side in ("hyp", "ref")
+    )
+    support = {case["name"]: float(case["duration_s"]) for case in cases}
+    assert len(support) == 60
+    reports = compare(a, b, "szcore_sample", support=support, by="file")
+    for case in cases:
+        report = reports.sel(file=case["name"])
         theirs = case["sample_1Hz"]
         assert counts(report) == [theirs["tp"], theirs["fp"], theirs["refTrue"]], case["name"]
         figures = [float(report[k]) for k in ("recall", "precision", "dice")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domains.events import as_events, as_support
@@ -39,6 +39,7 @@ def masks(events, n):
     return mask
 
 
+@settings(max_examples=12)
 @given(ROWS)
 def test_the_union_is_that_of_masks_and_disjoint(rows):
     events = table(rows)
@@ -51,6 +52,7 @@ def test_the_union_is_that_of_masks_and_disjoint(rows):
         assert float((part["offset"] - part["onset"]).sum()) == mask.sum()
 
 
+@settings(max_examples=12)
 @given(ROWS)
 def test_segments_are_those_that_the_mask_touches(rows):
     events = table(rows, 0.25)

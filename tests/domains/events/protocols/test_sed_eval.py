@@ -85,23 +85,35 @@ def check_sed_eval(ours, theirs):
 
 @pytest.mark.filterwarnings("ignore:.*outside the support", "ignore:.*have no duration")
 def test_sed_eval_on_random_events(test_data):
+    cases = json.loads((test_data / "events_peers.json").read_text())["sed_eval"]
+    a, b = (
+        pd.DataFrame(
+            [(*row, f"case {k:02}") for k, case in enumerate(cases) for row in case[side]],
+            columns=["onset", "offset", "label", "file"],
+        )
+        for side in ("est", "ref")
+    )
+    # a recording of its own for each case
+    support = {f"case {k:02}": 18.0 for k in range(len(cases))}
     other = 0
-    for case in json.loads((test_data / "events_peers.json").read_text())["sed_eval"]:
-        a, b = (pd.DataFrame(case[k], columns=["onset", "offset", "label"]) for k in ("est", "ref"))
-        for matching in ("optimal", "greedy"):
+    for matching in ("optimal", "greedy"):
+        reports = compare(a, b, "sed_eval_event", support=support, outside="counted", matching=matching, by="file")
+        for file, case in zip(support, cases, strict=True):
             theirs = case[matching]
-            report = compare(a, b, "sed_eval_event", matching=matching)
-            assert counts(report) == [theirs["Ntp"], theirs["Nsys"] - theirs["Ntp"], theirs["Nref"]]
+            report = reports.sel(file=file)
+            assert counts(report) == [theirs["Ntp"], theirs["Nsys"] - theirs["Ntp"], theirs["Nref"]], file
             # what is left over to substitute depends on which of several largest matchings is found: the first
             other += float(report.substitutions) != theirs["Nsubs"]
-        for resolution in (1.0, 0.1):
-            theirs = case[f"seg{resolution:g}"]
-            options = {"resolution": resolution, "labels": ["a", "b", "c"]}
-            report = compare(a, b, "sed_eval_segment", support=18.0, **options)
-            assert counts(report) == [theirs["Ntp"], theirs["Nfp"], theirs["Nref"]]
-            errors = [float(report[k]) for k in ("substitutions", "deletions", "insertions", "true_negatives")]
-            assert errors == [theirs[k] for k in ("S", "D", "I", "Ntn")]
     assert other == 0, "of 82"
+    for resolution in (1.0, 0.1):
+        options = {"resolution": resolution, "labels": ["a", "b", "c"]}
+        reports = compare(a, b, "sed_eval_segment", support=support, by="file", **options)
+        for file, case in zip(support, cases, strict=True):
+            theirs = case[f"seg{resolution:g}"]
+            report = reports.sel(file=file)
+            assert counts(report) == [theirs["Ntp"], theirs["Nfp"], theirs["Nref"]], file
+            errors = [float(report[k]) for k in ("substitutions", "deletions", "insertions", "true_negatives")]
+            assert errors == [theirs[k] for k in ("S", "D", "I", "Ntn")], file
 
 
 @pytest.mark.filterwarnings("ignore:.*have no duration")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from domains.events import compare
@@ -26,29 +27,53 @@ def counts(report):
     return [float(report.intersection), float(report.size_a - report.intersection), float(report.size_b)]
 
 
+def as_tables(cases):
+    """Both sides of the cases of peers, each case a recording of its own; and how long these are."""
+    names = [f"case {k:02}" for k in range(len(cases))]
+    sides = []
+    for side in ("hyp", "ref"):
+        rows = [(name, *row) for name, case in zip(names, cases, strict=True) for row in case[side]]
+        sides.append(pd.DataFrame(rows, columns=["file", "onset", "offset"]))
+    return *sides, {name: float(case.get("duration_s", case.get("T"))) for name, case in zip(names, cases, strict=True)}
+
+
 @pytest.mark.parametrize("corrected", [False, True])
 def test_szcore_cases(corrected, test_data):
     cases = json.loads((test_data / "timescoring_cases.json").read_text())
     assert len(cases) == 60
+    by_settings = {}
     for case in cases:
-        a, b = (np.reshape(case[k], (-1, 2)) for k in ("hyp", "ref"))
-        options = {TIMESCORING[k]: x for k, x in case["params"].items()}
-        report = compare(a, b, "szcore", support=case["duration_s"], corrected=corrected, **options)
-        theirs = case["event"]
-        assert counts(report) == [theirs["tp"], theirs["fp"], theirs["refTrue"]], case["name"]
-        figures = [float(report[k]) for k in ("recall", "precision", "f1", "false_alarms_per_24h")]
-        expected = numbers(theirs[k] for k in ("sensitivity", "precision", "f1", "fpRate_per24h"))
-        np.testing.assert_allclose(figures, expected, rtol=1e-12, err_msg=case["name"])
+        by_settings.setdefault(tuple(case["params"].items()), []).append(case)
+    for settings, alike in by_settings.items():
+        a, b, support = as_tables(alike)
+        options = {TIMESCORING[k]: x for k, x in settings}
+        reports = compare(a, b, "szcore", support=support, corrected=corrected, by="file", **options)
+        for file, case in zip(support, alike, strict=True):
+            report = reports.sel(file=file)
+            theirs = case["event"]
+            assert counts(report) == [theirs["tp"], theirs["fp"], theirs["refTrue"]], case["name"]
+            figures = [float(report[k]) for k in ("recall", "precision", "f1", "false_alarms_per_24h")]
+            expected = numbers(theirs[k] for k in ("sensitivity", "precision", "f1", "fpRate_per24h"))
+            np.testing.assert_allclose(figures, expected, rtol=1e-12, err_msg=case["name"])
 
 
-def test_szcore_on_random_events_nested_unsorted_and_shorter_than_a_sample(test_data):
-    for case in json.loads((test_data / "events_peers.json").read_text())["szcore"]:
+# a call for each case, since all have settings of their own: the first are enough in most runs
+@pytest.mark.parametrize("cases", [slice(12), pytest.param(slice(12, None), marks=pytest.mark.slow)], ids=str)
+def test_szcore_on_random_events_nested_unsorted_and_shorter_than_a_sample(cases, test_data):
+    for case in json.loads((test_data / "events_peers.json").read_text())["szcore"][cases]:
         a, b = (np.reshape(case[k], (-1, 2)) for k in ("hyp", "ref"))
         options = {TIMESCORING[k]: x for k, x in case["p"].items()}
         report = compare(a, b, "szcore", support=case["T"], **options)
         assert counts(report) == case["e"][:3]
         assert float(report.false_alarms_per_24h) == pytest.approx(case["e"][3], rel=1e-12)
-        assert counts(compare(a, b, "szcore_sample", support=case["T"])) == case["s"]
+
+
+def test_samples_of_random_events(test_data):
+    cases = json.loads((test_data / "events_peers.json").read_text())["szcore"]
+    a, b, support = as_tables(cases)
+    reports = compare(a, b, "szcore_sample", support=support, by="file")
+    for file, case in zip(support, cases, strict=True):
+        assert counts(reports.sel(file=file)) == case["s"], file
 
 
 NO_MARGINS = {"before": 0, "after": 0, "min_gap": 0}
