@@ -131,6 +131,7 @@ def test_names_of_files_are_no_markup(raters, tmp_path, name):
     assert not is_drawn or picture.stat().st_size > 5000
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_files_of_one_name_are_told_apart(raters, tmp_path, monkeypatch):
     for rater, side in zip(raters, ("ours", "theirs"), strict=True):
         (tmp_path / side).mkdir()

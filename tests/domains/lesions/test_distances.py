@@ -57,6 +57,7 @@ def test_level_surfaces_of_partial_volumes(spacing, within):
     assert voxels.attrs["surface"] == "voxel"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("height", [-2.25, 1.75])
 def test_wherever_the_poles_lie_in_a_thick_slice(height):
     """By straight lines between the values up to 0.4 % lies within 1 mm here, and ASSD is up to 4 % short."""

@@ -58,6 +58,11 @@ def scored(tables, tmp_path):
     return put
 
 
+def compared(a, b):
+    """Compare two models in one index: it is their settings that matter."""
+    return compare_models(a, b, indices=["dice"], n_resamples=10)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -72,17 +77,17 @@ def test_other_settings_are_refused_and_the_remedy_helps(folders, scored, tmp_pa
     with pytest.raises(
         UsageError, match=rf"^lesions.compare_models: \S*b.csv was scored .* \({said}\): score"
     ) as caught:
-        compare_models(a, b)
+        compared(a, b)
     assert "\n" not in str(caught.value)
     again = tmp_path / "again.csv"
     cohort(*folders, out=again)
-    assert (compare_models(a, again).summary["difference"] == 0).all()
+    assert (compared(a, again).summary["difference"] == 0).all()
 
 
 def test_what_may_differ_between_models(scored):
     a = scored("a.csv")
     b = scored("b.csv", as_="labels", count_missing=True, spacing=(1, 1, 1), labels=[1])
-    assert compare_models(a, b).summary["n_compared"].max() == 2
+    assert compared(a, b).summary["n_compared"].max() == 2
 
 
 @pytest.mark.parametrize(("members", "is_refused"), [((2, 1), False), ((1,), True)])
@@ -90,10 +95,10 @@ def test_a_region_of_one_name_has_the_same_labels(scored, members, is_refused):
     a = scored("a.csv", labels={"whole": (1, 2), "core": (2,)})
     b = scored("b.csv", labels={"whole": members})
     if not is_refused:
-        assert compare_models(a, b).summary["n_compared"].max() == 2
+        assert compared(a, b).summary["n_compared"].max() == 2
         return
     with pytest.raises(UsageError, match="labels .*whole.* now "):
-        compare_models(a, b)
+        compared(a, b)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"notes\n", b"[]", b'{"settings": 5}'])
@@ -105,7 +110,7 @@ def test_settings_that_are_not_known_are_told(scored, content):
     if content is not None:
         beside.write_bytes(content)
     with pytest.warns(UserWarning, match=r"the settings of \S*b.csv are not known"):
-        compare_models(a, b)
+        compared(a, b)
 
 
 def test_the_command_tells_of_settings_that_are_not_known(scored):
@@ -152,9 +157,9 @@ def test_a_table_says_its_settings_wherever_it_was_made(folders, scored, tmp_pat
     a = made(folders, tmp_path / "a.csv", {})
     same = scored("same.csv")
     other = made(folders, tmp_path / "other.csv", {"nsd_tolerance": 2.5, "connectivity": 1})
-    assert (compare_models(a, same).summary["difference"] == 0).all()
+    assert (compared(a, same).summary["difference"] == 0).all()
     with pytest.raises(UsageError, match="nsd_tolerance 1.0, now 2.5; .*connectivity null, now 1"):
-        compare_models(a, other)
+        compared(a, other)
 
 
 def test_the_remedies_for_settings_that_are_not_known_help(scored, tmp_path):
@@ -162,16 +167,16 @@ def test_the_remedies_for_settings_that_are_not_known_help(scored, tmp_path):
     a = scored("a.csv")
     b = scored("b.csv", nsd_tolerance=2.5)
     with pytest.warns(UserWarning, match="the settings of b are not known.* read it with read_scores"):
-        compare_models(a, pd.read_csv(b))
+        compared(a, pd.read_csv(b))
     with pytest.raises(UsageError, match="nsd_tolerance 1.0, now 2.5"):
-        compare_models(a, read_scores(b))
+        compared(a, read_scores(b))
     copied = tmp_path / "copied.csv"
     copied.write_bytes(b.read_bytes())
     with pytest.warns(UserWarning, match=r"copied.csv are not known.*keep the .settings.json of a table beside it"):
-        compare_models(a, copied)
+        compared(a, copied)
     copied.with_name("copied.csv.settings.json").write_bytes(b.with_name("b.csv.settings.json").read_bytes())
     with pytest.raises(UsageError, match="copied.csv was scored with other settings"):
-        compare_models(a, copied)
+        compared(a, copied)
 
 
 def test_scores_of_another_version_are_told(scored):
@@ -179,4 +184,4 @@ def test_scores_of_another_version_are_told(scored):
     b = a.copy()
     b.attrs["settings"] = {**a.attrs["settings"], "version": "0.0.1"}
     with pytest.raises(UsageError, match='version .*, now "0.0.1"'):
-        compare_models(a, b)
+        compared(a, b)

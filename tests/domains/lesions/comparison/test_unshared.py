@@ -103,6 +103,7 @@ def test_shares_in_whole_numbers_are_told_and_the_remedy_helps(tmp_path, highest
     assert "labels that the" not in one.stderr
 
 
+@pytest.mark.slow
 def test_a_cohort_says_it_once(tmp_path):
     for side in ("p", "r"):
         (tmp_path / side).mkdir()

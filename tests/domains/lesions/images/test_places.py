@@ -113,8 +113,10 @@ def refusal(*arguments):
     return line
 
 
-@pytest.mark.parametrize(("write", "name"), EVERY)
-@pytest.mark.parametrize("side", ["prediction", "reference"])
+@pytest.mark.parametrize(
+    ("write", "name", "side"),
+    [(*kind, side) for kind, side in zip(EVERY, ["prediction", "reference"] * len(EVERY), strict=False)],
+)
 def test_the_place_of_the_other_image_is_taken_and_told(tmp_path, write, name, side):
     mine, other = (PREDICTED, REFERENCE) if side == "prediction" else (REFERENCE, PREDICTED)
     write(tmp_path / name, mine)
@@ -139,7 +141,7 @@ def test_images_that_were_read_alone_are_compared_in_one_place(tmp_path, write, 
     assert in_place_of(moved, reference) is moved
 
 
-@pytest.mark.parametrize(("write", "name"), EVERY)
+@pytest.mark.parametrize(("write", "name"), [*EVERY[:5:2], EVERY[-1]])
 def test_in_a_cohort(tmp_path, write, name):
     for side in ("p", "r"):
         (tmp_path / side).mkdir()
@@ -208,8 +210,9 @@ def test_directions_alone_must_agree(tmp_path):
             compare(image, reference)
 
 
-@pytest.mark.parametrize("resample", [[], ["--resample", "nearest"]])
-@pytest.mark.parametrize(("write", "name"), [(imagej_tiff, "a.tif"), (ome_tiff, "a.ome.tif")])
+@pytest.mark.parametrize(
+    ("write", "name", "resample"), [(imagej_tiff, "a.tif", []), (ome_tiff, "a.ome.tif", ["--resample", "nearest"])]
+)
 def test_a_wrong_size_in_a_tiff_is_refused_and_the_remedy_helps(tmp_path, write, name, resample):
     tifffile = pytest.importorskip("tifffile")
     write(tmp_path / name, PREDICTED, (1.0, 1.0, 1.0))

@@ -19,7 +19,7 @@ from domains.lesions.pictures.page_parts import MOST_OVERLAYS
 GOOD = np.s_[2:8, 2:8, 1:3]
 SHIFTED = np.s_[4:10, 2:8, 1:3]
 FAR = np.s_[16:20, 16:20, 1:3]
-pytestmark = pytest.mark.usefixtures("unsettled")
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,10 @@ def test_compare_writes_a_page(images, tmp_path):
     assert isinstance(wrong.exception, UsageError)
 
 
-def test_the_image_lies_below_the_masks_of_a_page(box, images, tmp_path):
+@pytest.mark.slow
+def test_the_image_lies_below_the_masks_of_a_page(box, images, tmp_path, monkeypatch):
+    # with its pictures
+    monkeypatch.undo()
     grey = box(GOOD).astype(float) * 500 - 700
     write_image(grey, tmp_path / "ct.nii.gz")
     below = ["--image", str(tmp_path / "ct.nii.gz"), "--window", "lung"]

@@ -12,7 +12,7 @@ from domains.cli import app
 from domains.lesions import compare_models
 from domains.lesions.pictures.model_pages import models_page
 
-pytestmark = pytest.mark.usefixtures("unsettled")
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 
 def scores(dice, hd95):

@@ -115,8 +115,10 @@ def layers_of(labels):
     return np.stack([labels == 1, labels == 2], axis=-1).astype(np.uint8)
 
 
-@pytest.mark.parametrize("orientation", sorted(ORIENTATIONS))
-@pytest.mark.parametrize("kind", ["BINARY", "LABELMAP"])
+@pytest.mark.parametrize(
+    ("kind", "orientation"),
+    [("BINARY", "axial"), ("LABELMAP", "coronal"), ("BINARY", "turned"), ("LABELMAP", "turned")],
+)
 def test_where_the_ct_says(tmp_path, labels, kind, orientation, same_places):
     image = read_image(save(tmp_path / "a.dcm", layers_of(labels), kind, orientation))
     assert image.dtype.kind == "u"
@@ -162,10 +164,16 @@ def test_frames_that_hold_nothing_are_not_stored(tmp_path):
     assert compare(other, image).attrs["regridding"] == "none"
 
 
-@pytest.mark.parametrize("resample", [None, "nearest"])
 @pytest.mark.parametrize(
-    ("predicted", "reference"),
-    [([0, 1], [1, 2, 3]), ([0], [3]), ([1], [0, 1, 2]), ([0, 1, 2], [1]), ([0, 1], [2, 3]), ([2], [2])],
+    ("predicted", "reference", "resample"),
+    [
+        ([0, 1], [1, 2, 3], None),
+        ([0], [3], "nearest"),
+        ([1], [0, 1, 2], "nearest"),
+        ([0, 1, 2], [1], None),
+        ([0, 1], [2, 3], None),
+        ([2], [2], "nearest"),
+    ],
 )
 def test_two_segmentations_that_store_other_frames(tmp_path, predicted, reference, resample):
     masks = np.zeros((2, *SHAPE), np.uint8)
