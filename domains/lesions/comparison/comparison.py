@@ -248,7 +248,7 @@ def side_without_place(predicted: xr.DataArray, reference: xr.DataArray) -> str:
 
 
 def _warn_of_labels(report: xr.Dataset, case: str = "") -> None:
-    sentence = unlike_labels(_report.as_rows(report))
+    sentence = unlike_labels(_report.as_rows(report[["intersection", "size_a", "size_b"]]))
     if sentence:
         warnings.warn(f"lesions.compare: {case}{sentence}", stacklevel=3)
 
@@ -280,12 +280,12 @@ def _labelled(column: str, names: Sequence[Any], tables: Sequence[pd.DataFrame])
     """Return tables as one, with a first column that says which of them a row comes from."""
     named = []
     for name, table in zip(names, tables, strict=True):
-        named.append(table.assign(**{column: name}))
+        own = table.copy()
+        own.insert(0, column, name)
+        named.append(own)
     # an empty table has no types, and would take them from the others
     filled = [table for table in named if len(table)]
-    joined = pd.concat(filled or named[:1], ignore_index=True)
-    joined.insert(0, column, joined.pop(column))
-    return joined
+    return pd.concat(filled or named[:1], ignore_index=True)
 
 
 def _case_names(predicted: xr.DataArray, reference: xr.DataArray, where: xr.DataArray | None) -> np.ndarray:

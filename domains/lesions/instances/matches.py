@@ -133,16 +133,25 @@ def match_instances(lesions: LesionMaps, hit: Hit, *, contact: float = 0.0) -> p
 
     group_a, group_b = _groups(i, j, n, m)
     group = np.where(row_a >= 0, _at(group_a, row_a), _at(group_b, row_b))
-    table = pd.DataFrame({"group": group, "kind": _kinds(group, group_a, group_b)})
-    table["predicted"] = _lesion_numbers(lesions.pairs.labels_a, row_a)
-    table["reference"] = _lesion_numbers(lesions.pairs.labels_b, row_b)
-    table["volume_predicted"] = _at(lesions.volumes_predicted, row_a)
-    table["volume_reference"] = _at(lesions.volumes_reference, row_b)
-    table["intersection"] = np.append(met.intersection, zeros) * lesions.voxel
-    table["iou"] = np.append(ov.iou(met), zeros)
-    table["dice"] = np.append(ov.dice(met), zeros)
-    table["matched"] = np.append(is_matched, zeros > 0)
-    return table.sort_values(["group", "predicted", "reference"], ignore_index=True)
+    # by group, predicted and reference lesion, none last
+    order = np.lexsort((np.where(row_b < 0, m, row_b), np.where(row_a < 0, n, row_a), group))
+    row_a = row_a[order]
+    row_b = row_b[order]
+    group = group[order]
+    return pd.DataFrame(
+        {
+            "group": group,
+            "kind": _kinds(group, group_a, group_b),
+            "predicted": _lesion_numbers(lesions.pairs.labels_a, row_a),
+            "reference": _lesion_numbers(lesions.pairs.labels_b, row_b),
+            "volume_predicted": _at(lesions.volumes_predicted, row_a),
+            "volume_reference": _at(lesions.volumes_reference, row_b),
+            "intersection": np.append(met.intersection, zeros)[order] * lesions.voxel,
+            "iou": np.append(ov.iou(met), zeros)[order],
+            "dice": np.append(ov.dice(met), zeros)[order],
+            "matched": np.append(is_matched, zeros > 0)[order],
+        }
+    )
 
 
 def one_to_one(lesions: LesionMaps, hit: Hit) -> tuple[np.ndarray, np.ndarray]:

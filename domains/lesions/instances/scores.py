@@ -12,6 +12,7 @@ Kirillov, A. et al. (2019). Panoptic segmentation. CVPR, 9404. doi:10.1109/CVPR.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from math import inf, nan
 
@@ -82,7 +83,10 @@ def lesion_scores(table: pd.DataFrame, *, empty: float | ov.EmptyPolicy = nan) -
     matched = int(counts.intersection)
     total_iou = float(table.loc[table["matched"], "iou"].sum())
     quality = matching.PanopticQuality(total_iou, counts, empty)
-    groups = table.drop_duplicates("group")["kind"].value_counts()
+    # the groups of each kind, and not their rows
+    _, first = np.unique(table["group"], return_index=True)
+    kinds = table["kind"].tolist()
+    groups = Counter(kinds[row] for row in first)
     scores = {
         "f1": quality.rq,
         "sq": quality.sq,
@@ -92,7 +96,7 @@ def lesion_scores(table: pd.DataFrame, *, empty: float | ov.EmptyPolicy = nan) -
     scores["reference"] = int(counts.size_b)
     scores["matched"] = matched
     for kind in KINDS:
-        scores[kind] = int(groups.get(kind, 0))
+        scores[kind] = groups[kind]
     return scores
 
 
