@@ -119,7 +119,8 @@ def draw_cleaned(before: pd.DataFrame, after: pd.DataFrame, *, name: str = "even
 
     from overlap.plotting import BOTH, ONLY_B
 
-    from .pictures.plotting import FAINT, row_names
+    from .pictures.captions import FAINT
+    from .pictures.naming import row_names
 
     all_rows = before[["file", "label"]].drop_duplicates()
     rows = list(all_rows.head(MOST_LINES).itertuples(index=False, name=None))

@@ -25,7 +25,7 @@ from ..protocols import Scored
 from ..protocols.matchers import NOBODY
 from ..protocols.ranks import ranks
 from ..protocols.scored import check_report, check_scored
-from .plotting import elided
+from .naming import elided
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -21,10 +21,8 @@ Conventions
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import pairwise
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -33,14 +31,30 @@ from overlap.plotting import COLOURS
 
 from ..._checks import UsageError, check_choice, check_number, check_whole
 from ..._pictures import TWO_COLUMNS, axes_or_new, printed
-from ..._text import count_of, for_picture, printable
 from ..comparison.comparison import assess
 from ..protocols import Protocol, Scored
 from ..protocols.agreement import cut_where_shared
 from ..protocols.scored import check_scored
 from ..protocols.speaker_time import cut_where_confused
-from ..schema import durations_of, names_in
+from ..schema import names_in
+from .captions import (
+    CONFUSED,
+    FAINT,
+    HATCH,
+    SOFT,
+    UNSCORED,
+    add_legend,
+    events_in_legend,
+    left_out,
+    rate_in_title,
+    seconds_in_legend,
+    seconds_in_view,
+    speech_in_legend,
+    title_of,
+)
 from .clocks import Clock, label_time, start_of
+from .lanes import Place, places_of, with_lanes
+from .naming import Row, RowNames
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,59 +62,17 @@ if TYPE_CHECKING:
 HEIGHT = 0.36
 """Of the bars of one side, rows."""
 GAP = 0.02
-LANES = 2
-"""So many lanes have place in a row; one with more is higher."""
 INCHES = 0.3
 """Of a row."""
 PAGE = 8.4
 """Inches that rows may take, so that a figure fits on a page: many rows are lower."""
-CONFUSED = "#7A3E00"
-HATCH = "/////"
 TO_NOBODY = " → nobody"
 ZONE_TEXT = 0.05
 """Of the width of the axes: a zone that is narrower has no text."""
 ZONE_ROOM = 0.85
 """Of a row: space above it for what is said of zones."""
-FAINT = "#8A8A8A"
-SOFT = "#5A5A5A"
-UNSCORED = "#E6E6E6"
 MOST = 60
 """Rows of a page."""
-NAME = 34
-"""Characters of a row's name."""
-TITLE = 38
-"""Characters of a side's name in the title."""
-
-Row = tuple[str, str]
-
-
-class Place(NamedTuple):
-    """Where a row is drawn: its middle, how much higher than others it is, and how much space is above it."""
-
-    middle: float
-    height: float
-    room: float = 0.0
-
-
-class RowNames(NamedTuple):
-    """What rows are called, and what was left out of the names of all their files."""
-
-    names: list[str]
-    without: str
-
-    @classmethod
-    def of(cls, shown: list[Row], names: Mapping[Row, str] = MappingProxyType({})) -> RowNames:
-        """Return the names of rows: labels, or files and labels, short, and as different as they are.
-
-        Examples
-        --------
-        >>> RowNames.of([(f"sub-0{k}_ses-01_task-monitoring_run-0{k}_eeg", "sz") for k in (1, 2)])
-        RowNames(names=['sub-01…run-01', 'sub-02…run-02'], without='ses-01_task-monitoring, eeg')
-        """
-        called = row_names(shown, names)
-        files = list(dict.fromkeys(file.rsplit("/", 1)[-1] for file, _ in shown))
-        is_cut = any("…" in name and "…" not in file for name, (file, _) in zip(called, shown, strict=True))
-        return cls(called, _shared_words(files) if is_cut else "")
 
 
 def plot_timelines(
@@ -235,14 +207,14 @@ def plot_scored(
     first = _first_of_page(operation, page, most, len(rows))
     shown = rows[first : first + most]
     zones = _zones_of(reference, shown)
-    lanes = [_with_lanes(side) for side in (prediction, reference)]
-    places = _places(shown, lanes, room=ZONE_ROOM if len(zones) else 0.0)
+    lanes = [with_lanes(side) for side in (prediction, reference)]
+    places = places_of(shown, lanes, room=ZONE_ROOM if len(zones) else 0.0)
     n_lines = sum(place.height + place.room for place in places.values()) or 1.0
     called = RowNames.of(rows, names)
-    title = [_title(scored, threshold)]
+    title = [title_of(scored, threshold)]
     if of_speakers and not is_part:
-        title[0] += _rate_in_title(scored, file)
-    title += _left_out(scored, called, first, len(shown), len(rows), file)
+        title[0] += rate_in_title(scored, file)
+    title += left_out(scored, called, first, len(shown), len(rows), file)
     with printed(ax):
         inches = min(INCHES * n_lines, max(PAGE, 0.12 * n_lines))
         ax = axes_or_new(ax, figsize=(TWO_COLUMNS, 0.75 + 0.1 * len(title) + inches))
@@ -256,32 +228,14 @@ def plot_scored(
         _draw_zones(ax, zones, places)
         ax.set_xlabel(label_time(ax, clock, began))
         if of_speakers:
-            legend = _speech_in_legend(prediction, reference)
+            legend = speech_in_legend(prediction, reference)
         elif counts_seconds:
-            legend = _seconds_in_legend(scored, file) if not is_part else _seconds_in_view(prediction, reference)
+            legend = seconds_in_legend(scored, file) if not is_part else seconds_in_view(prediction, reference)
         else:
-            legend = _events_in_legend(prediction, reference, decides=zones.empty)
-        _add_legend(ax, legend, shaded=is_shaded, zones=len(zones) > 0)
+            legend = events_in_legend(prediction, reference, decides=zones.empty)
+        add_legend(ax, legend, shaded=is_shaded, zones=len(zones) > 0)
         ax.set_title("\n".join(title), fontsize="medium", loc="left", pad=16)
     return ax
-
-
-def elided(text: str, most: int) -> str:
-    """Return a name that is no longer than so many characters, cut in its middle: both ends tell names apart.
-
-    Examples
-    --------
-    >>> elided("sub-01_ses-02_task-rest_run-003_events", 20)
-    'sub-01_ses…03_events'
-    >>> elided("dog", 20)
-    'dog'
-    """
-    line = printable(text)
-    if len(line) <= most:
-        return line
-    n_end = (most - 1) // 2
-    n_begin = most - 1 - n_end
-    return f"{line[:n_begin]}…{line[-n_end:]}"
 
 
 def _first_of_page(operation: str, page: int, most: int, n_rows: int) -> int:
@@ -292,23 +246,6 @@ def _first_of_page(operation: str, page: int, most: int, n_rows: int) -> int:
         pages = "there is 1 page" if n_pages == 1 else f"there are {n_pages} pages, 1 to {n_pages}"
         raise UsageError(f"{operation}: page={page!r}: {pages}, of {most} rows each; choose one, or a greater most=")
     return (int(page) - 1) * most
-
-
-def _left_out(
-    scored: Scored, called: RowNames, first: int, n_shown: int, n_rows: int, file: str | None
-) -> Iterator[str]:
-    """Say in lines for the title which rows are not on this page, and what no name has."""
-    if n_shown < n_rows:
-        yield f"rows {first + 1} to {first + n_shown} of {n_rows}"
-    events = names_in(*scored.given)
-    n_quiet = len([name for name in scored.files if name not in events])
-    parts = []
-    if n_quiet and file is None and n_shown:
-        parts.append(f"{n_quiet} of {count_of(len(scored.files), 'recording')} without events")
-    if called.without:
-        parts.append(f"… in names: {for_picture(elided(called.without, 2 * TITLE))}")
-    if parts:
-        yield "; ".join(parts)
 
 
 def _zones_of(reference: pd.DataFrame, shown: list[Row]) -> pd.DataFrame:
@@ -355,72 +292,6 @@ def _in_view(events: pd.DataFrame, start: float | None, stop: float | None) -> p
     is_inside = (events["onset"] < high) & ((events["offset"] > low) | (is_point & (events["offset"] == low)))
     inside = events[is_inside]
     return inside.assign(onset=inside["onset"].clip(lower=low), offset=inside["offset"].clip(upper=high))
-
-
-def _with_lanes(events: pd.DataFrame) -> pd.DataFrame:
-    """Give each event the first lane that is free, and the number of lanes that its row has."""
-    events = events.sort_values(["file", "label", "onset", "offset"], kind="stable", ignore_index=True)
-    lane = np.zeros(len(events), int)
-    n_lanes = np.ones(len(events), int)
-    for positions in events.groupby(["file", "label"], sort=False).indices.values():
-        onset = events["onset"].to_numpy(float)[positions]
-        offset = events["offset"].to_numpy(float)[positions]
-        if (onset[1:] >= np.maximum.accumulate(offset)[:-1]).all():
-            continue
-        lane[positions] = lanes_of(onset, offset)
-        n_lanes[positions] = lane[positions].max() + 1
-    return events.assign(lane=lane, n_lanes=n_lanes)
-
-
-def lanes_of(onset: np.ndarray, offset: np.ndarray) -> list[int]:
-    """Return the first free lane of each of some events in order of their onsets."""
-    free_from: list[float] = []
-    lanes = []
-    for begin, end in zip(onset.tolist(), offset.tolist(), strict=True):
-        free = next((k for k, until in enumerate(free_from) if until <= begin), len(free_from))
-        if free == len(free_from):
-            free_from.append(end)
-        free_from[free] = end
-        lanes.append(free)
-    return lanes
-
-
-def _places(shown: list[Row], sides: list[pd.DataFrame], *, room: float = 0.0) -> dict[Row, Place]:
-    """Return where each row is drawn, the first on top; a row with many lanes is higher, and has space above it."""
-    both = pd.concat([side[["file", "label", "n_lanes"]] for side in sides])
-    most_lanes = both.groupby(["file", "label"])["n_lanes"].max()
-    places = {}
-    bottom = -0.5
-    for row in reversed(shown):
-        height = max(1.0, most_lanes[row] / LANES)
-        places[row] = Place(bottom + height / 2, height, room)
-        bottom += height + room
-    return places
-
-
-def _title(scored: Scored, threshold: float | None) -> str:
-    """Return the names of both sides, and below them the protocol, with its threshold if it has one."""
-    prediction, reference = (for_picture(elided(name, TITLE)) for name in scored.names)
-    protocol = f"protocol: {scored.protocol_name}"
-    nearest = scored.nearest_threshold(threshold)
-    if nearest is not None:
-        protocol += f", threshold {nearest:g}"
-    if scored.corrected:
-        protocol += ", known faults corrected"
-    return f"{prediction} against {reference}\n{protocol}"
-
-
-def _rate_in_title(scored: Scored, file: str | None) -> str:
-    """Return the error rate that a protocol of speakers is known by."""
-    headline = scored.protocol.headline
-    if headline is None:
-        return ""
-    report = scored.report() if file is None else scored.report("file").sel(file=file)
-    value = f", {headline.title} {float(report[headline.name]):.4f}"
-    if headline.name != "der":
-        return value
-    errors = " + ".join(f"{float(report[name]):g}" for name in ("missed", "false_alarm", "confused"))
-    return f"{value} = ({errors}) / {float(report['size_b']):g} s"
 
 
 def _taken_for(prediction: pd.DataFrame) -> dict[Row, str]:
@@ -545,117 +416,6 @@ def _limit(ax: Axes, start: float | None, stop: float | None, reach: tuple[float
     ax.set_xlim(low, high if high > low else low + 1.0)
 
 
-def row_names(shown: list[Row], names: Mapping[Row, str] = MappingProxyType({})) -> list[str]:
-    """Return what rows are called: labels, or files and labels, short, and as different as they are.
-
-    Parameters
-    ----------
-    shown : list of (str, str)
-        File and label of each row.
-    names : mapping, optional
-        Rows that are called otherwise than by their label.
-
-    Examples
-    --------
-    >>> row_names([("p", "dog"), ("p", "cat")]), row_names([("p", "dog"), ("q", "dog")])
-    (['dog', 'cat'], ['p', 'q'])
-    """
-    files = list(dict.fromkeys(file for file, _ in shown))
-    labels = [names.get(row, row[1]) for row in shown]
-    if len(files) < 2:
-        return [for_picture(elided(label, NAME)) for label in labels]
-    last = [file.rsplit("/", 1)[-1] for file in files]
-    told_apart = last if len(set(last)) == len(files) else files
-    short = dict(zip(files, short_names(told_apart, NAME), strict=True))
-    # a label that all rows have tells none apart
-    is_one = len(set(labels)) == 1
-    called = []
-    for (file, _), label in zip(shown, labels, strict=True):
-        parts = [short[file]] if is_one else [short[file], elided(label, NAME // 2)]
-        called.append(for_picture(" · ".join(part for part in parts if part)))
-    return called
-
-
-def short_names(names: list[str], most: int) -> list[str]:
-    """Return names cut once, where they are long, to so many characters; longer where they would be alike.
-
-    First goes what all end with, then the words that all have, and then the middle.
-
-    Examples
-    --------
-    >>> short_names(["a_long_name_1_of_some_events", "a_long_name_2_of_some_events"], 16)
-    ['a_long_name_1…', 'a_long_name_2…']
-    >>> short_names(["a_long_name_of_some_events", "b"], 16)
-    ['a_long_n…_events', 'b']
-    >>> short_names([f"sub-0{k}_ses-01_task-monitoring_run-0{k}_eeg" for k in (1, 2)], 24)
-    ['sub-01…run-01', 'sub-02…run-02']
-    >>> short_names([f"sub-0{k}_ses-01_task-monitoring_run-0{k}" for k in (1, 2)], 24)
-    ['sub-01…run-01', 'sub-02…run-02']
-    """
-    if max(map(len, names), default=0) <= most:
-        return [printable(name) for name in names]
-    n_shared = len(_shared_end(names))
-    if n_shared:
-        ended = [f"{name[:-n_shared]}…" for name in names]
-        if max(map(len, ended)) <= most:
-            return [printable(name) for name in ended]
-        names = [name[:-n_shared] for name in names]
-    names = _without_shared_words(names)
-    length = most
-    while True:
-        short = [elided(name, length) for name in names]
-        if len(set(short)) == len(set(names)):
-            return short
-        length += 4
-
-
-def _without_shared_words(names: list[str]) -> list[str]:
-    """Return the first word of each name and those that differ, where all have as many; "_" parts words."""
-    words = [name.split("_") for name in names]
-    if len({len(of_name) for of_name in words}) > 1:
-        return names
-    kept = [k for k, column in enumerate(zip(*words, strict=True)) if k == 0 or len(set(column)) > 1]
-    short = []
-    for of_name in words:
-        name = of_name[0]
-        for before, k in pairwise(kept):
-            name += ("_" if k == before + 1 else "…") + of_name[k]
-        short.append(name)
-    return short
-
-
-def _shared_words(names: list[str]) -> str:
-    """Return the words that all names have and short ones lack, in their order."""
-    n_shared = len(_shared_end(names))
-    end = names[0][len(names[0]) - n_shared :].lstrip("_-. ") if n_shared else ""
-    words = [name[: len(name) - n_shared].split("_") for name in names]
-    parts: list[str] = []
-    if len({len(of_name) for of_name in words}) == 1:
-        columns = [set(column) for column in zip(*words, strict=True)]
-        run: list[str] = []
-        for column in [*columns[1:], {"", "end"}]:
-            if len(column) == 1:
-                run += column
-            elif run:
-                parts.append("_".join(run))
-                run = []
-    return ", ".join(part for part in (*parts, end) if part)
-
-
-def _shared_end(names: list[str]) -> str:
-    """Return the words that all names end with, from where a word begins."""
-    n_shared = 0
-    for letters in zip(*[reversed(name) for name in names], strict=False):
-        if len(set(letters)) > 1:
-            break
-        n_shared += 1
-    shared = names[0][len(names[0]) - n_shared :]
-    begins = [shared.find(mark) for mark in "_-. " if mark in shared]
-    end = shared[min(begins) :] if begins else ""
-    # what is left must be a name
-    return end if len(end) < min(map(len, names)) else ""
-
-
 def _name_sides(ax: Axes, shown: list[Row], places: dict[Row, Place]) -> None:
     """Write beside the first row which half of it is which side."""
     if not shown:
@@ -673,91 +433,3 @@ def _name_sides(ax: Axes, shown: list[Row], places: dict[Row, Place]) -> None:
             color=SOFT,
             annotation_clip=False,
         )
-
-
-def _events_in_legend(prediction: pd.DataFrame, reference: pd.DataFrame, *, decides: bool = True) -> dict[str, str]:
-    """Return how many events there are of each kind; of a protocol that does not decide, what overlaps."""
-    matched_a = int(prediction["matched"].sum())
-    matched_b = int(reference["matched"].sum())
-    spurious = len(prediction) - matched_a
-    missed = len(reference) - matched_b
-    if not decides:
-        return {
-            "both": f"overlap ({matched_a} and {matched_b})",
-            "only_a": f"only prediction ({spurious})",
-            "only_b": f"only reference ({missed})",
-        }
-    return {
-        "both": f"matched ({matched_a} and {matched_b})",
-        "only_a": f"only prediction: spurious ({spurious})",
-        "only_b": f"only reference: missed ({missed})",
-    }
-
-
-def _seconds_in_legend(scored: Scored, file: str | None) -> dict[str, str]:
-    """Return the sizes of the report, written as the table writes them."""
-    report = scored.report() if file is None else scored.report("file").sel(file=file)
-    in_both = float(report["intersection"])
-    only_prediction = float(report["size_a"]) - in_both
-    only_reference = float(report["size_b"]) - in_both
-    return {
-        "both": f"in both ({in_both:g} s)",
-        "only_a": f"only prediction ({only_prediction:g} s)",
-        "only_b": f"only reference ({only_reference:g} s)",
-    }
-
-
-def _speech_in_legend(prediction: pd.DataFrame, reference: pd.DataFrame) -> dict[str, str]:
-    """Return the seconds of right speakers and of each error, as they are drawn."""
-    seconds = [durations_of(side) for side in (prediction, reference)]
-    right = float(seconds[1][reference["matched"]].sum())
-    confused = float(seconds[1][reference["confused"]].sum())
-    missed = float(seconds[1][~reference["matched"] & ~reference["confused"]].sum())
-    false_alarm = float(seconds[0][~prediction["matched"] & ~prediction["confused"]].sum())
-    return {
-        "both": f"right speaker ({right:.6g} s)",
-        "only_b": f"missed ({missed:.6g} s)",
-        "only_a": f"false alarm ({false_alarm:.6g} s)",
-        "confused": f"confused ({confused:.6g} s)",
-    }
-
-
-def _seconds_in_view(prediction: pd.DataFrame, reference: pd.DataFrame) -> dict[str, str]:
-    """Return the seconds of what is drawn."""
-    of_prediction = (prediction["offset"] - prediction["onset"]).groupby(prediction["matched"]).sum()
-    of_reference = (reference["offset"] - reference["onset"]).groupby(reference["matched"]).sum()
-    return {
-        "both": f"in both ({of_prediction.get(True, 0.0):g} s)",
-        "only_a": f"only prediction ({of_prediction.get(False, 0.0):g} s)",
-        "only_b": f"only reference ({of_reference.get(False, 0.0):g} s)",
-    }
-
-
-def _add_legend(ax: Axes, texts: dict[str, str], *, shaded: bool, zones: bool = False) -> None:
-    """Say what each colour of `overlap.plotting` stands for."""
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
-    handles: list[Any] = []
-    for name, text in texts.items():
-        if name == "confused":
-            handles.append(Patch(facecolor="white", edgecolor=CONFUSED, hatch=HATCH, linewidth=0.6, label=text))
-        else:
-            handles.append(Patch(color=COLOURS[name], label=text))
-    if zones:
-        said = "zone, with its precision P and recall R where there is space"
-        handles.append(Line2D([], [], color=SOFT, linewidth=0.6, linestyle=(0, (3, 2)), label=said))
-    if shaded:
-        handles.append(Patch(color=UNSCORED, label="not scored"))
-    ax.legend(
-        handles=handles,
-        loc="lower left",
-        bbox_to_anchor=(0, 1.0),
-        ncols=len(handles),
-        fontsize="small",
-        handlelength=1.2,
-        columnspacing=1,
-        borderaxespad=0.2,
-        borderpad=0,
-        frameon=False,
-    )

@@ -23,8 +23,10 @@ from ..._checks import UsageError, check_choice, check_kind, check_whole
 from ..._pictures import TWO_COLUMNS, axes_or_new, printed
 from ..._text import count_of, for_picture, one_line
 from ..disagreement.judging import FOUND, MISSED, NOT_JUDGED, PART, SPURIOUS, VERDICTS, protocols_of
+from .captions import CONFUSED, FAINT, HATCH, SOFT
 from .clocks import LONG
-from .plotting import FAINT, SOFT, elided, lanes_of, short_names
+from .lanes import lanes_of
+from .naming import elided, short_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +35,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     FOUND: {"facecolor": BOTH, "edgecolor": BOTH},
     MISSED: {"facecolor": ONLY_B, "edgecolor": ONLY_B},
     SPURIOUS: {"facecolor": ONLY_A, "edgecolor": ONLY_A},
-    PART: {"facecolor": "white", "edgecolor": "#7A3E00", "hatch": "/////"},
+    PART: {"facecolor": "white", "edgecolor": CONFUSED, "hatch": HATCH},
     NOT_JUDGED: {"facecolor": "white", "edgecolor": FAINT},
 }
 PLAIN = {"facecolor": "white", "edgecolor": "black"}

@@ -206,30 +206,6 @@ def test_seconds_of_one_file():
     assert texts == ["in both (5 s)", "only prediction (1 s)", "only reference (0 s)"]
 
 
-def test_the_title_says_what_was_corrected():
-    ax = plot_timelines(A, B, "sed_eval_event", corrected=True)
-    assert ax.get_title(loc="left") == "prediction against reference\nprotocol: sed_eval_event, known faults corrected"
-
-
-LONG = "sub-01_ses-02_task-restingstateeyesclosed_run-{}_desc-detections_events"
-
-
-def test_long_names_are_cut_in_their_middle_and_stay_different():
-    a = pd.concat([A.assign(file=LONG.format(k), label="seizure") for k in range(3)])
-    names = [text.get_text() for text in plot_timelines(a, a).get_yticklabels()]
-    assert len(set(names)) == 3
-    assert all(len(name) < 50 for name in names)
-    assert names == ["sub-01…run-0", "sub-01…run-1", "sub-01…run-2"]
-
-
-def test_names_that_differ_in_their_middle_alone_are_not_cut_alike():
-    files = [f"{'a' * 40}{k}{'b' * 40}" for k in range(3)]
-    assert len(set(plotting.short_names(files, 20))) == 3
-    a = pd.concat([A.assign(file=f"{folder}/night") for folder in ("p", "q")])
-    names = {text.get_text() for text in plot_timelines(a, a).get_yticklabels()}
-    assert names == {"p/night · x", "p/night · y", "q/night · x", "q/night · y"}
-
-
 def test_a_view_shows_and_counts_what_reaches_into_it():
     ax = plot_timelines(A, B, start=3.0, stop=12.0)
     assert ax.get_xlim() == (3.0, 12.0)
@@ -355,8 +331,3 @@ def test_no_letter_is_below_six_points():
     ax = plot_scored(scored)
     texts = [*ax.texts, *ax.get_legend().get_texts(), *ax.get_xticklabels(), *ax.get_yticklabels()]
     assert min(text.get_fontsize() for text in texts) >= 6
-
-
-def test_what_names_share_is_without_their_folders():
-    shown = [(f"study/site_1_a/sub-0{k}_ses-01_task-monitoring_run-0{k}_eeg", "sz") for k in (1, 2)]
-    assert plotting.RowNames.of(shown).without == "ses-01_task-monitoring, eeg"
