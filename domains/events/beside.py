@@ -28,7 +28,7 @@ from .disagreement.disagreement import (
 )
 from .disagreement.judging import summary_of, verdicts_of
 from .files.both import read_both
-from .files.tree import Reading
+from .files.sides import Reading
 from .protocols import PROTOCOLS, Scored
 from .run import nothing_within
 from .schema import Support

@@ -28,7 +28,8 @@ from .._tables import build_table
 from .._text import count_of, file_name, for_picture, for_table, one_line, printable
 from .files.converting import print_text, write_whole_file
 from .files.io import SAYS_NONE, Annotations
-from .files.tree import Reading, find_files, is_standard, read_sides
+from .files.sides import Reading, read_sides
+from .files.tree import find_files, is_standard
 from .files.writing import DURATION, ROUNDED, format_to_write
 from .formats import recording_of
 from .pictures.clocks import label_time

@@ -6,7 +6,7 @@ Conventions
   recording belong to the one that their file is called after; of two files, to one recording.
 - A file that cannot be read, or of which all rows were skipped, is a row of `skipped`, and its recording is left out on
   both sides; so are two files of one recording. One whose rows say that there is no event is a recording without
-  events. See `domains.events.files.tree`.
+  events. See `domains.events.files.sides`.
 - Reading is a job of `domains._batch`, a case for each file: it can be shared among processes, and resumed.
 - A recording that one side lacks counts: its events are missed, or false alarms. Of two folders, a file without a
   partner is a row of `skipped` besides, since nobody knows whether nothing was found or the file was lost.
@@ -37,7 +37,7 @@ from . import tables
 from .comparison.comparison import assess, explain_faults, find_protocol, nothing_in_common
 from .comparison.subjects import Group, score_subjects, with_subjects
 from .files.both import read_both
-from .files.tree import Reading
+from .files.sides import Reading
 from .protocols import PROTOCOLS, By, Protocol, Scored
 from .protocols.scored import check_report, checked_by
 from .schema import Support, first_names, names_apart, names_in

@@ -30,20 +30,8 @@ from ..._pictures import COLUMN, TWO_COLUMNS, axes_or_new, printed
 from ..._running import Running
 from ..._tables import build_table
 from ..._text import count_of, for_picture, for_table, one_line
-from ..files.tree import (
-    Found,
-    Reading,
-    Side,
-    check_one_input,
-    find_files,
-    is_lost,
-    is_one_file,
-    is_standard,
-    lost_on_both,
-    read_sides,
-    unpaired_rows,
-    without_partner,
-)
+from ..files.sides import Reading, Side, is_lost, lost_on_both, read_sides, unpaired_rows, without_partner
+from ..files.tree import Found, check_one_input, find_files, is_one_file, is_standard
 from ..formats import FORMATS, recording_of
 from ..schema import Support, as_support, first_names, names_in
 from .annotators import ALL, agree, pairs_of

@@ -25,20 +25,8 @@ from ..._running import Running
 from ..._text import for_table
 from ..formats import FORMATS, recording_of
 from ..schema import Support, as_support, first_names, names_apart
-from .tree import (
-    Found,
-    Reading,
-    Side,
-    check_one_input,
-    find_files,
-    is_lost,
-    is_one_file,
-    is_standard,
-    lost_on_both,
-    read_sides,
-    unpaired_rows,
-    without_partner,
-)
+from .sides import Reading, Side, is_lost, lost_on_both, read_sides, unpaired_rows, without_partner
+from .tree import Found, check_one_input, find_files, is_one_file, is_standard
 
 
 class BothRead(NamedTuple):

@@ -36,7 +36,8 @@ from ..._tables import build_table
 from ..._text import count_of, file_name, for_table, for_terminal, one_line, printable
 from ..formats import FORMATS, Format, recording_of
 from .io import SAYS_NONE, Annotations
-from .tree import Reading, find_files, is_standard, read_sides
+from .sides import Reading, read_sides
+from .tree import find_files, is_standard
 from .writing import ROUNDED, Text, check_drop, format_to_write, note_of, save_text, text_of
 
 if TYPE_CHECKING:

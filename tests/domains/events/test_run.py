@@ -17,7 +17,7 @@ from domains._checks import UsageError
 from domains._console import Outputs
 from domains._skipped import UNPAIRED, UNREADABLE
 from domains.events import compare, read_events, run, score, summarise
-from domains.events.files import tree
+from domains.events.files import sides
 from domains.events.run import score_files
 
 HEADER = "onset\tduration\teventType\trecordingDuration\n"
@@ -415,7 +415,7 @@ def test_a_file_that_says_there_is_no_event_is_scored(name, text, tmp_path):
 
 
 def test_a_wrong_setting_ends_the_work_before_files_are_read(folders, monkeypatch):
-    monkeypatch.setattr(tree, "read_with_note", lambda *_, **__: pytest.fail("a file was read"))
+    monkeypatch.setattr(sides, "read_with_note", lambda *_, **__: pytest.fail("a file was read"))
     with pytest.raises(UsageError, match="min_gap must be a number"):
         score(*folders, "szcore", min_gap="long")
     with pytest.raises(UsageError, match="protocol must be one of"):

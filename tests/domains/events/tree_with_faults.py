@@ -34,10 +34,10 @@ if __name__ in ("__main__", "__mp_main__"):
     import runs_with_faults
 
     workers = runs_with_faults.choose_place(sys.argv[3])
-    from domains.events.files import tree
+    from domains.events.files import sides
     from domains.events.files.io import read_with_note
 
-    tree.read_with_note = read_or_die
+    sides.read_with_note = read_or_die
 
 
 def make(folder, n):

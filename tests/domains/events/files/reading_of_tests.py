@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import signal
 
-from domains.events.files import tree
+from domains.events.files import sides
 
-read_case = tree.read_case
+read_case = sides.read_case
 
 
 def read_or_die(payload):

@@ -4,7 +4,7 @@ import pytest
 
 from domains._running import Running
 from domains.events.files.both import read_both
-from domains.events.files.tree import Reading
+from domains.events.files.sides import Reading
 
 
 @pytest.fixture
