@@ -32,8 +32,8 @@ def gradients():
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_slope_is_finite_and_none_is_lost(gradients, shape):
     for options in gradients.KINDS[shape]:
-        row = gradients.check(shape, options, 400, seed=1)
-        assert row["pairs"] == 400
+        row = gradients.check(shape, options, 200, seed=1)
+        assert row["pairs"] == 200
         assert row["NaN or infinite"] == 0, options
         assert row["largest slope"] < 200, options
         assert (row["apart, no slope"] > 0) == (options["kind"] == "iou"), options

@@ -384,6 +384,7 @@ def test_gaussians_as_their_papers_have_them(turned, d):
         assert got["prob_iou"][k] == pytest.approx(np.sqrt(1 - np.exp(-bhattacharyya)), abs=1e-7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", ["oriented", "cuboids"])
 def test_a_descent_of_turned_boxes_arrives(turned, shape):
     row = turned.descend(turned.Run(shape, "EIoU, C held", "log-size", "adam", 0.05), 12)

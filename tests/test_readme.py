@@ -23,6 +23,7 @@ from overlap import coco
 README = Path(__file__).parents[1] / "README.md"
 
 
+@pytest.mark.slow
 def test_the_python_blocks_run():
     pytest.importorskip("gemmi")
     pytest.importorskip("nibabel")
@@ -88,6 +89,7 @@ def came(tmp_path, monkeypatch):
     }
 
 
+@pytest.mark.slow
 def test_each_line_of_who_comes_from_elsewhere_runs(came):
     """The table "You come from": each line of Python, and each command, on small files."""
     rows = re.findall(

@@ -12,7 +12,7 @@ import pytest
 from domains.events import PROTOCOLS
 
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "why-protocols-differ.md"
-pytestmark = pytest.mark.clone
+pytestmark = [pytest.mark.clone, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

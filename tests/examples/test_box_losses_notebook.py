@@ -71,6 +71,7 @@ def test_the_claims_come_in_order(cells):
     assert order == list(CLAIMS)
 
 
+@pytest.mark.slow
 def test_in_small_as_whole(names):
     """The means of a case come close to those of all."""
     for name, sum_error in WHOLE.items():
@@ -78,6 +79,7 @@ def test_in_small_as_whole(names):
         assert names["error"][name] == pytest.approx(mean_error, rel=0.1)
 
 
+@pytest.mark.slow
 def test_numbers_of_the_text(names, cells):
     assert names["after_5_px"].round(3).tolist() == [0.391, 0.822]
     assert names["of_envelopes"] == pytest.approx(0.114, abs=5e-4)

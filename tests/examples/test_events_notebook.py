@@ -11,6 +11,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("matplotlib").use("agg")
 NOTEBOOK = Path(__file__).resolve().parents[2] / "examples" / "events.ipynb"
+pytestmark = pytest.mark.slow
 CELLS = ("imports", "learned-desert", "learned-descent", "learned-scale")
 
 

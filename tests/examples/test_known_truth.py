@@ -55,6 +55,7 @@ def test_with_one_rater_minimum_and_product_are_the_same_bits(script, losses, ta
         torch.testing.assert_close(a, b, rtol=0, atol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "target", "tolerance"),
     [
@@ -113,6 +114,7 @@ def test_responses(script):
     assert np.isnan(found["answer"][1:10]).all()
 
 
+@pytest.mark.slow
 def test_the_command(script, blobs, capsys, caplog, tmp_path, monkeypatch):
     """Every row, the picture, what is being trained, and the same digits at the same number of threads."""
     monkeypatch.setattr(script, "TRAINING_IMAGES", 8)

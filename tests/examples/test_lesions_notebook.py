@@ -13,6 +13,7 @@ pytest.importorskip("nibabel")
 pytest.importorskip("SimpleITK")
 pytest.importorskip("matplotlib").use("agg")
 NOTEBOOK = Path(__file__).resolve().parents[2] / "examples" / "lesions.ipynb"
+pytestmark = pytest.mark.slow
 ALL_NODULES = "range(30)"
 
 

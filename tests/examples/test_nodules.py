@@ -106,6 +106,7 @@ def test_the_network_begins_as_the_logistic(script, nodules):
         torch.testing.assert_close(script.UNet()(distances), script.Logistic()(distances), rtol=0, atol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["minimum Dice", "Dice + cross-entropy"])
 def test_the_network_learns_one_nodule(script, nodules, loss):
     nodule = nodules[1]
@@ -127,6 +128,7 @@ def test_differences_are_paired(script):
     assert table.loc["U-Net − outline", "Dice"] == "+0.100 [+0.100, +0.100]"
 
 
+@pytest.mark.slow
 def test_the_command(script, capsys, tmp_path, monkeypatch):
     """A row for each model, and the same digits at the same number of threads, whatever else is trained."""
     monkeypatch.setattr(script, "FOLDS", 2)

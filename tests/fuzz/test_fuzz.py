@@ -34,7 +34,7 @@ FIRST = 40
 CUTS = {"hdf5": 3}
 """Of each file: few where a process of its own must be started for each damaged one."""
 
-OTHER_CUTS = 10
+OTHER_CUTS = 5
 
 READERS = (
     "ramachandran.backbone_angles",

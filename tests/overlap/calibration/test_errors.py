@@ -121,8 +121,8 @@ def test_what_does_not_count_may_hold_anything(measure):
 
 @pytest.mark.parametrize("measure", [*ERRORS, brier])
 def test_every_library(backend, measure):
-    p = rng.random((2, 3, 7))
-    y = rng.random((2, 3, 7)) < p
+    p = rng.random((2, 3, 4))
+    y = rng.random((2, 3, 4)) < p
     got = measure(backend.asarray(p), backend.asarray(y), axis=(0, 2))
     np.testing.assert_allclose(backend.to_numpy(got), measure(p, y, axis=(0, 2)), rtol=1e-13)
 

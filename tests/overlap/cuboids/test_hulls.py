@@ -24,8 +24,8 @@ def giou_by_shapely(a, b):
 
 
 def test_giou(backend):
-    got = cuboids.giou(backend.asarray(A[:16]), backend.asarray(B[:16]))
-    np.testing.assert_allclose(backend.to_numpy(got), giou_by_shapely(A[:16], B[:16]), atol=1e-13)
+    got = cuboids.giou(backend.asarray(A[:6]), backend.asarray(B[:6]))
+    np.testing.assert_allclose(backend.to_numpy(got), giou_by_shapely(A[:6], B[:6]), atol=1e-13)
 
 
 def test_hulls_times_intervals():

@@ -40,12 +40,12 @@ A, B = some(300), some(300)
 
 
 def test_measure(backend):
-    o = cuboids.measure(backend.asarray(A[:20]), backend.asarray(B[:20]))
-    expected = by_shapely(A[:20], B[:20])
+    o = cuboids.measure(backend.asarray(A[:8]), backend.asarray(B[:8]))
+    expected = by_shapely(A[:8], B[:8])
     assert (expected > 0).mean() > 0.5
     np.testing.assert_allclose(backend.to_numpy(o.intersection), expected, atol=1e-13)
-    np.testing.assert_allclose(backend.to_numpy(o.size_a), A[:20, 3:6].prod(1), rtol=1e-15)
-    np.testing.assert_allclose(backend.to_numpy(o.size_b), B[:20, 3:6].prod(1), rtol=1e-15)
+    np.testing.assert_allclose(backend.to_numpy(o.size_a), A[:8, 3:6].prod(1), rtol=1e-15)
+    np.testing.assert_allclose(backend.to_numpy(o.size_b), B[:8, 3:6].prod(1), rtol=1e-15)
 
 
 def test_polygons_times_intervals():
@@ -157,8 +157,8 @@ def test_gradcheck():
 @pytest.mark.parametrize("other_name", [np.copy, half_turn, sides_swapped, far_away])
 def test_gradients_on_the_kinks_are_finite(other_name):
     torch = pytest.importorskip("torch")
-    a = torch.tensor(A[:20]).requires_grad_()
-    b = torch.tensor(other_name(A[:20])).requires_grad_()
+    a = torch.tensor(A[:8]).requires_grad_()
+    b = torch.tensor(other_name(A[:8])).requires_grad_()
     cuboids.iou(a, b).sum().backward()
     assert torch.isfinite(a.grad).all()
     assert torch.isfinite(b.grad).all()

@@ -129,11 +129,11 @@ def test_a_dice_of_means_is_another_number():
 
 
 def test_every_library(backend):
-    p = rng.random((3, 4, 5))
-    mask = rng.random((3, 4, 5)) < 0.4
+    p = rng.random((3, 2, 3))
+    mask = rng.random((3, 2, 3)) < 0.4
     for mean in (expected_dice, expected_iou):
         got = mean(backend.asarray(mask), backend.asarray(p), axis=(0, -1))
-        expected = [mean(mask[:, k], p[:, k]) for k in range(4)]
+        expected = [mean(mask[:, k], p[:, k]) for k in range(2)]
         np.testing.assert_allclose(backend.to_numpy(got), expected, rtol=2e-8)
 
 

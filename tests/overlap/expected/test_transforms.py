@@ -55,6 +55,7 @@ def test_gradients(step_has_gradient):
     assert torch.autograd.gradgradcheck(sums, inputs)
 
 
+@pytest.mark.slow
 def test_a_gradient_keeps_little():
     """A mask of 16 MB: its gradient and a few temporaries."""
     pytest.importorskip("torch")

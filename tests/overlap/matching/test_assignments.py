@@ -128,7 +128,7 @@ def test_small_scores_beside_large_ones():
 @pytest.mark.parametrize("method", ["total", "optimal"])
 def test_a_long_ring_of_segments(method):
     """Two tilings of a circle: cut open anywhere they are a chain, whose choices differ by the pair at the cut."""
-    n = 30_000
+    n = 8_000
     row, column = ring(n)
     score = np.tile([0.5, 0.4], n)
     score[1] = 0.7 * n

@@ -32,7 +32,7 @@ def scores_of(rng, n, ties):
     return rng.choice([0.25, 0.5, 0.75, 1.0], n) if ties else rng.uniform(0.01, 1, n)
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([0.2, 0.4, 0.7, 1.0]), st.booleans(), st.booleans())
 def test_random_graphs_as_the_dense_solver(seed, density, ties, counted):
     rng = np.random.default_rng(seed)
@@ -75,8 +75,9 @@ def test_more_rows_than_columns_in_a_net():
 
 
 @pytest.mark.parametrize("counted", [True, False])
-def test_a_ring_of_a_hundred_thousand(counted):
-    n = 100_000
+def test_a_ring_of_ten_thousand(counted):
+    """Seconds, were the time that of its square."""
+    n = 10_000
     row, column = ring(n)
     score = np.tile([0.5, 0.4], n)
     assert best_of_few(row, column, score, counted).tolist() == list(range(0, 2 * n, 2))

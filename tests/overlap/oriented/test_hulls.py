@@ -40,8 +40,8 @@ A, B = some(2000), some(2000)
 
 
 def test_giou(backend):
-    got = oriented.giou(backend.asarray(A[:16]), backend.asarray(B[:16]))
-    np.testing.assert_allclose(backend.to_numpy(got), by_shapely(A[:16], B[:16]), atol=1e-12)
+    got = oriented.giou(backend.asarray(A[:6]), backend.asarray(B[:6]))
+    np.testing.assert_allclose(backend.to_numpy(got), by_shapely(A[:6], B[:6]), atol=1e-12)
 
 
 def test_hulls_of_generic_pairs():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 import shapely
@@ -35,7 +37,7 @@ A, B = boxes(200), boxes(200)
 
 
 def test_measure(backend):
-    a, b = A[:12], B[:12]
+    a, b = A[:6], B[:6]
     o = oriented.measure(backend.asarray(a), backend.asarray(b))
     p, q = shapely.polygons(ring(a)), shapely.polygons(ring(b))
     np.testing.assert_allclose(backend.to_numpy(o.intersection), shapely.area(p & q), atol=1e-14)
@@ -44,7 +46,7 @@ def test_measure(backend):
 
 @pytest.mark.parametrize("index", ["iou", "dice"])
 def test_iou_and_dice_are_indices_of_measure(backend, index):
-    a, b = backend.asarray(A[:12]), backend.asarray(B[:12])
+    a, b = backend.asarray(A[:4]), backend.asarray(B[:4])
     got = getattr(oriented, index)(a, b)
     expected = getattr(ov, index)(oriented.measure(a, b))
     np.testing.assert_array_equal(backend.to_numpy(got), backend.to_numpy(expected))
@@ -156,12 +158,11 @@ FAMILIES = {
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-@pytest.mark.parametrize(("dtype", "error"), [("float64", 1e-12), ("float32", 1e-4)])
-def test_families(name, dtype, error):
+def test_families(name):
     make, oracle = FAMILIES[name]
-    for scale in (1e-6, 1e-3, 1.0, 1e3, 1e6):
-        for offset in (0, 1, 1e6):
-            a = (boxes(400, size=(0.05, 1)) * [scale, scale, scale, scale, 1]).astype(dtype)
+    for dtype, error in (("float64", 1e-12), ("float32", 1e-4)):
+        for scale, offset in product((1e-6, 1e-3, 1.0, 1e3, 1e6), (0, 1, 1e6)):
+            a = (boxes(200, size=(0.05, 1)) * [scale, scale, scale, scale, 1]).astype(dtype)
             a[:, :2] += a.dtype.type(offset * scale)
             b = make(a)
             assert b.dtype == dtype
@@ -283,7 +284,7 @@ def iou(a, b):
 
 
 def test_gradcheck(torch):
-    near = torch.tensor(A[:12]), torch.tensor(A[:12] + 0.1 * rng.uniform(-1, 1, (12, 5)) * [1, 1, 1, 1, 3])
+    near = torch.tensor(A[:4]), torch.tensor(A[:4] + 0.1 * rng.uniform(-1, 1, (4, 5)) * [1, 1, 1, 1, 3])
     a, b = (x.requires_grad_() for x in near)
     assert torch.autograd.gradcheck(iou, (a, b))
     assert torch.autograd.gradgradcheck(iou, (a, b))
@@ -305,8 +306,10 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("theta", [0.0, 0.3, np.pi / 4])
+# each angle in one precision, and the kink of right angles in both
+@pytest.mark.parametrize(
+    ("theta", "dtype"), [(0.0, "float64"), (0.0, "float32"), (0.3, "float32"), (np.pi / 4, "float64")]
+)
 @pytest.mark.parametrize("name", PLACES)
 def test_gradients_at_the_kinks(torch, name, theta, dtype):
     w, h, dx, dy, turn = PLACES[name]
@@ -356,6 +359,7 @@ def test_malformed_boxes_become_nan_where_values_may_not_be_seen(torch):
     assert torch.isnan(got).tolist() == [False, True, False]
 
 
+@pytest.mark.slow
 def test_compile_fullgraph(torch):
     @torch.compile(fullgraph=True, backend="aot_eager")
     def loss(a, b):
@@ -374,8 +378,8 @@ def test_a_box_finds_its_target(torch):
     target = torch.tensor([1.0, 2, 4, 2, 0.5], dtype=torch.float64)
     code = torch.tensor([0.4, 1.5, 3, 3, 0.1], dtype=torch.float64, requires_grad=True)
     optimiser = torch.optim.Adam([code], lr=0.05)
-    for step in range(400):
-        optimiser.param_groups[0]["lr"] = 0.05 * 0.99**step
+    for step in range(200):
+        optimiser.param_groups[0]["lr"] = 0.05 * 0.98**step
         optimiser.zero_grad()
         (1 - iou(code, target)).backward()
         optimiser.step()
@@ -404,7 +408,7 @@ def test_no_more_is_shared_than_either_has(a, b, kind, dtype):
 
 def test_no_more_is_shared_on_any_library(backend):
     """Equal boxes, and boxes in one another: the area common to both is rounded on its own."""
-    n = 6 if backend.name == "dask" else 3000
+    n = 3 if backend.name == "dask" else 3000
     a = boxes(n, size=(0.01, 3))
     inner = a * [1, 1, 0.5, 0.5, 1]
     turned = a[:, [0, 1, 3, 2, 4]] + [0, 0, 0, 0, np.pi / 2]

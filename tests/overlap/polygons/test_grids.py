@@ -220,7 +220,7 @@ def test_smooth_soft_masks_keep_their_area(period):
 
 @pytest.mark.parametrize("period", [None, (12, 11)])
 def test_plateaus_at_the_level_build_their_whole_area(period):
-    values = np.random.default_rng(12).integers(0, 3, (300, 11, 12)) / 2
+    values = np.random.default_rng(12).integers(0, 3, (100, 11, 12)) / 2
     values[0], values[1, :, :5] = 0.5, 0.5
     grid = np.arange(12), np.arange(11)
     for v in values:

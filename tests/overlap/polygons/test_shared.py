@@ -32,7 +32,7 @@ def scaled(geometries, factor):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_area_is_that_of_rational_numbers(family):
-    count = 25 if family in ("spiky", "holes and parts") else 150
+    count = 10 if family in ("spiky", "holes and parts") else 50
     error, breaks = families.differences(families.pairs(family, count, seed=1))
     assert error.max() <= 1e-12
     assert not breaks.any()
@@ -93,12 +93,13 @@ def test_the_ring_s_beginning_its_direction_and_the_order_change_no_bit(family):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("exponent", [-200, -7, 1, 13, 300])
-def test_scaling_by_a_power_of_two_changes_no_bit(family, exponent):
+def test_scaling_by_a_power_of_two_changes_no_bit(family):
     _, a, b = shapes(family, 30, seed=9)
-    factor = 2.0**exponent
-    o = polygons.measure(scaled(a, factor), scaled(b, factor))
-    np.testing.assert_array_equal(sizes(o), sizes(polygons.measure(a, b)) * factor**2)
+    once = sizes(polygons.measure(a, b))
+    for exponent in (-200, -7, 1, 13, 300):
+        factor = 2.0**exponent
+        o = polygons.measure(scaled(a, factor), scaled(b, factor))
+        np.testing.assert_array_equal(sizes(o), once * factor**2, err_msg=f"2**{exponent}")
 
 
 @pytest.mark.parametrize("family", ["random shapes", "spiky", "holes and parts", "contained"])
