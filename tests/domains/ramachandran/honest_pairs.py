@@ -62,8 +62,8 @@ def _sampled(options: dict[str, str], rng: np.random.Generator) -> Iterator[Pair
         counts = drawn(score, n, rng)
         if category == "glycine":
             counts = counts + counts[::-1, ::-1]
-        # each number with each bandwidth at one of the levels
-        for bandwidth in (2, 5, 8, 15, 20)[(first + k) % 2 :: 2]:
+        # each number with most bandwidths at one of the levels
+        for bandwidth in (2, 5, 8, 15, 20)[(first + k) % 3 :: 3]:
             density = smoothed(counts, bandwidth)
             yield f"{n} residues, {bandwidth}°", as_region(holding(density, mass)), options
 

@@ -26,7 +26,7 @@ def test_validate_json_is_json_alone(run):
     assert row["error"] == ""
 
 
-@pytest.mark.usefixtures("unsettled")
+@pytest.mark.slow
 def test_validate_saves(run, tmp_path):
     files = {k: tmp_path / k for k in ("residues.csv", "skipped.csv", "plot.png")}
     run(

@@ -172,6 +172,7 @@ def test_a_density_is_cut_as_a_reference_with_ranks_is(kind, mass, tmp_path, cap
     assert report["size_a"] == float(read_region(density, as_="density", mass=mass).sum())
 
 
+@pytest.mark.slow
 def test_several_regions_are_drawn_in_a_panel_each(tmp_path):
     stack = tmp_path / "stack.nc"
     region(category=["general", "glycine"]).drop_vars(["score", "cut"]).to_netcdf(stack, engine="h5netcdf")

@@ -11,10 +11,12 @@ import pytest
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.text import Text
 
-from domains.ramachandran import plot_changes
+from domains.ramachandran import plot_changes, reference
 from domains.ramachandran.validation.kleywegt import along_arrows, pieces
 
 pytestmark = pytest.mark.usefixtures("unsettled")
+FEW = reference().sel(category=["general", "glycine"])
+"""To draw the regions of all categories is most of the work."""
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +82,7 @@ def drawn(ax):
 
 def test_an_arrow_across_the_seam_is_two_pieces_and_never_crosses_the_plot():
     changes = pd.DataFrame([change((175, 0), (20, 5)), change((-60, 178), (3, 40))])
-    ax = plot_changes(changes)[0, 0]
+    ax = plot_changes(changes, FEW)[0, 0]
     found = drawn(ax)
     assert len(found) == 4
     assert max(np.hypot(*(end - begin)) for begin, end in found) < 41
@@ -95,19 +97,19 @@ def test_what_hardly_moved_is_a_point_and_the_worse_are_named():
         change((60, 45), (-40, 0), "better", number=3),
         change((60, 45), (-40, 0), "worse", number=4, category="glycine"),
     ]
-    axes = plot_changes(pd.DataFrame(rows))
+    axes = plot_changes(pd.DataFrame(rows), FEW)
     general, glycine = axes.flat[:2]
     assert len(drawn(general)) == 2
     assert [text.get_text() for text in general.texts] == ["A ALA 2"]
     assert [text.get_text() for text in glycine.texts] == ["A ALA 4"]
     dots = [p.get_offsets() for p in general.collections if hasattr(p, "get_sizes") and len(p.get_sizes())]
     assert sum(len(xy) for xy in dots) == 1
-    axes = plot_changes(pd.DataFrame(rows[1:2]), label_worse=False)
+    axes = plot_changes(pd.DataFrame(rows[1:2]), FEW, label_worse=False)
     assert not [text for ax in axes.flat for text in ax.texts]
 
 
 def test_none_is_drawn_of_no_changes():
-    axes = plot_changes(pd.DataFrame([change((0, 0), (0, 0))])[:0])
+    axes = plot_changes(pd.DataFrame([change((0, 0), (0, 0))])[:0], FEW)
     assert axes.shape == (2, 3)
 
 
@@ -124,7 +126,7 @@ def test_points_along_arrows_are_close_and_stay_on_the_torus():
 
 def test_names_lie_on_no_arrow():
     rows = [change((-100, 0), (150, 0), "worse", number=1), change((-100, 12), (150, 0), number=2)]
-    ax = plot_changes(pd.DataFrame(rows))[0, 0]
+    ax = plot_changes(pd.DataFrame(rows), FEW)[0, 0]
     assert [text.get_text() for text in ax.texts] == ["A ALA 1", "A ALA 2"]
     lines = ax.transData.transform([[x, y] for x in np.arange(-100, 51) for y in (0, 12)])
     for text in ax.texts:
@@ -134,19 +136,20 @@ def test_names_lie_on_no_arrow():
 
 def test_the_title_counts_what_changed_and_who_has_no_name():
     rows = [change((0, 0), (60, k), "worse", number=k) for k in range(60)] + [change((0, 0), (-50, 0), "better")]
-    general, glycine, *_ = plot_changes(pd.DataFrame(rows)).flat
+    general, glycine, *_ = plot_changes(pd.DataFrame(rows), FEW).flat
     assert general.get_title() == f"General (n = 61)\n60 worse, 1 better; {len(general.texts)} of 60 named"
     assert 0 < len(general.texts) < 60
     assert glycine.get_title() == "Glycine (n = 0)\nno label changed"
 
 
 def test_who_kept_the_label_and_jumped_is_named_in_grey():
-    ax = plot_changes(pd.DataFrame([change((0, 0), (90, 0)), change((0, 60), (89, 0), number=2)]))[0, 0]
+    ax = plot_changes(pd.DataFrame([change((0, 0), (90, 0)), change((0, 60), (89, 0), number=2)]), FEW)[0, 0]
     (name,) = ax.texts
     assert name.get_text() == "A ALA 1"
     assert name.get_color() == "0.3"
 
 
+@pytest.mark.slow
 def test_the_picture_of_changes_has_the_size_of_print(monkeypatch):
     monkeypatch.undo()
     figure = plot_changes(pd.DataFrame([change((0, 0), (60, 0), "worse")]))[0, 0].figure

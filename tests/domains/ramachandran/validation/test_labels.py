@@ -7,8 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from domains.ramachandran import plot_residues, validate
+from domains.ramachandran import plot_residues, reference, validate
 from domains.ramachandran.validation.labels import names_of_files, shared_names, write_names
+
+pytestmark = pytest.mark.usefixtures("unsettled")
+FEW = reference().sel(category=["general"])
+"""To draw the regions of all categories is most of the work."""
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +87,9 @@ def test_a_name_stays_near_its_point_and_off_a_crowd():
     assert not ax.texts
 
 
-def test_names_in_the_panels_of_the_whole_picture():
+@pytest.mark.slow
+def test_names_in_the_panels_of_the_whole_picture(monkeypatch):
+    monkeypatch.undo()
     axes = plot_residues(pd.concat([PICTURES["two panels"], PICTURES["spread"]]))
     axes[0, 0].figure.draw_without_rendering()
     assert sum(assert_apart_and_inside(ax) for ax in axes.flat) > 20
@@ -92,7 +98,7 @@ def test_names_in_the_panels_of_the_whole_picture():
 def test_the_case_of_twelve_chains(shared_cases):
     residues, skipped = validate(shared_cases / "twelve_chains_one_outlier" / "twelve.pdb")
     assert residues["evaluation"].value_counts().to_dict() == {"Favored": 24, "OUTLIER": 12, "Allowed": 0}
-    names = [text.get_text() for ax in plot_residues(residues).flat for text in ax.texts]
+    names = [text.get_text() for ax in plot_residues(residues, FEW).flat for text in ax.texts]
     assert names == ["12 chains LYS 12"]
     assert len(skipped) == 24
 
@@ -121,14 +127,14 @@ def test_models_of_one_residue_share_a_name():
 
 
 def test_the_worst_are_named_and_the_title_says_how_many():
-    ax = plot_residues(PICTURES["spread"].assign(score=np.arange(70) / 1e6))[0, 0]
+    ax = plot_residues(PICTURES["spread"].assign(score=np.arange(70) / 1e6), FEW)[0, 0]
     names = [text.get_text() for text in ax.texts]
     assert ax.get_title() == f"General (n = 70)\n70 outliers, {len(names)} named"
     assert names[0] == "A LYS 0"
 
 
 def test_residues_are_counted_as_named_with_all_their_copies():
-    ax = plot_residues(PICTURES["12-mer"])[0, 0]
+    ax = plot_residues(PICTURES["12-mer"], FEW)[0, 0]
     assert len(ax.texts) == 1
     assert ax.get_title() == "General (n = 12)\n12 outliers"
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -14,7 +17,15 @@ from domains.ramachandran.validation.pages import changes_page, validation_page
 from domains.ramachandran.validation.plotting import caption
 from domains.ramachandran.validation.told import tell
 
-pytestmark = pytest.mark.usefixtures("undrawn")
+
+@pytest.fixture(autouse=True)
+def _without_pictures(monkeypatch):
+    """What the pictures show is what other tests are about."""
+    for plot in ("plotting.plot_residues", "kleywegt.plot_changes"):
+        monkeypatch.setattr(
+            f"domains.ramachandran.validation.{plot}", lambda *_: np.array([[SimpleNamespace(figure=None)]])
+        )
+    monkeypatch.setattr("domains.ramachandran.validation.pages.picture", lambda *_: "<figure></figure>")
 
 
 @pytest.fixture(scope="module")
