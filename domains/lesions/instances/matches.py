@@ -133,8 +133,8 @@ def match_instances(lesions: LesionMaps, hit: Hit, *, contact: float = 0.0) -> p
 
     group_a, group_b = _groups(i, j, n, m)
     group = np.where(row_a >= 0, _at(group_a, row_a), _at(group_b, row_b))
-    # by group, predicted and reference lesion, none last
-    order = np.lexsort((np.where(row_b < 0, m, row_b), np.where(row_a < 0, n, row_a), group))
+    # a lesion without a partner is a group of its own
+    order = np.lexsort((row_b, row_a, group))
     row_a = row_a[order]
     row_b = row_b[order]
     group = group[order]
