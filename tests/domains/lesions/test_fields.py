@@ -48,6 +48,7 @@ def is_named(names, section, but=("warnings", "skipped")):
     assert set(names) - set(but) - fields_of(section) == set()
 
 
+@pytest.mark.slow
 def test_every_field_is_on_the_page(files):
     is_named(printed("compare", "p/a.nii.gz", "r/a.nii.gz", "--lesions", "lesions.csv"), "lesions compare")
     is_named(pd.read_csv("lesions.csv").columns, "lesions compare")

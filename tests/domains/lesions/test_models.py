@@ -194,6 +194,7 @@ def test_the_command(saved, tmp_path):
     assert (tmp_path / "p.png").stat().st_size > 5000
 
 
+@pytest.mark.slow
 def test_every_output_tells_whose_predictions_are_missing(tmp_path):
     """The second model has no files of two scans, which were counted as missed."""
     paths = [tmp_path / "a.csv", tmp_path / "b.csv"]

@@ -38,11 +38,10 @@ def dice_of_outcomes(mask, probability, empty):
     return total / weight
 
 
-@pytest.mark.parametrize("empty", [nan, 1.0, 0.0])
-@pytest.mark.parametrize("soft", [False, True])
+@pytest.mark.parametrize(("soft", "empty"), [(False, nan), (True, 1.0), (False, 0.0), (True, nan)])
 def test_expected_dice_is_the_mean_over_all_references(soft, empty):
     draw = np.random.default_rng(3)
-    for shape in [(12,), (3, 4), (2, 3, 2)]:
+    for shape in [(9,), (3, 3), (2, 2, 2)]:
         p = draw.random(shape) ** 2
         a = draw.random(shape).round(1)
         mask = a if soft else a > 0.5

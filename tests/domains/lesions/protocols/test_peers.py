@@ -6,6 +6,7 @@ picai_eval publishes AP 5/18 and AUROC 3/4 of its ten test maps; those named pub
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -51,6 +52,12 @@ def tables(scans, rule):
     return {name: detect(as_image(x.confidence, 1.0), as_image(x.lesions, 1.0), rule) for name, x in scans.items()}
 
 
+@pytest.fixture(scope="module")
+def detected(scans):
+    """A function that returns the tables of all scans by a setting."""
+    return cache(lambda setting: tables(scans, SETTINGS[setting]))
+
+
 def cohort(scans, name):
     if name == "ten scans":
         return {key: scans[key] for key in TEN}
@@ -60,28 +67,27 @@ def cohort(scans, name):
 
 @pytest.mark.parametrize("setting", SETTINGS)
 @pytest.mark.parametrize("name", ["ten scans", "all scans", "published"])
-def test_cohort_is_picai_eval(scans, picai, name, setting):
+def test_cohort_is_picai_eval(detected, picai, name, setting):
     expected = picai[name][setting]
-    cases = tables(cohort(scans, name), SETTINGS[setting])
-    scores = detection_scores(cases)
+    scores = detection_scores(cohort(detected(setting), name))
     ours = {"AP": scores["ap"], "auroc": scores["auroc"], "score": scores["picai"], "num_lesions": scores["lesions"]}
     assert ours == pytest.approx({key: expected[key] for key in ours}, abs=1e-12)
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
-def test_curve_is_picai_eval(scans, picai, setting):
+def test_curve_is_picai_eval(detected, picai, setting):
     """It leaves out the point of no candidates, and has one beyond all of them; its rates are in single precision."""
     expected = picai["ten scans"][setting]
-    curve = froc_curve(tables(cohort(scans, "ten scans"), SETTINGS[setting]))[1:]
+    curve = froc_curve(cohort(detected(setting), "ten scans"))[1:]
     assert curve["confidence"].to_numpy() == pytest.approx(expected["thresholds"][:-1], abs=1e-7)
     assert curve["sensitivity"].to_numpy() == pytest.approx(expected["lesion_TPR"][:-1], abs=1e-7)
     assert curve["false_positives"].to_numpy() == pytest.approx(expected["lesion_FPR"][:-1], abs=1e-7)
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
-def test_each_scan_is_picai_eval(scans, picai, setting):
+def test_each_scan_is_picai_eval(detected, picai, setting):
     """Its overlap has 1e-8 added to both parts of the ratio, and is 0 for what did not match."""
-    for name, table in tables(scans, SETTINGS[setting]).items():
+    for name, table in detected(setting).items():
         counted = table[table["kind"] != "ignored"]
         is_lesion = (counted["kind"] != "spurious").to_numpy(float)
         confidence = counted["confidence"].fillna(0.0).to_numpy()

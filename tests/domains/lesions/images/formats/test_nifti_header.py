@@ -274,7 +274,7 @@ def test_any_damage_is_one_line_or_changes_no_voxel(path, seed):
     whole = stored(path).read_bytes()
     chance = random.Random(seed)
     n_refused = 0
-    for _ in range(100):
+    for _ in range(50):
         damaged = bytearray(whole)
         for _ in range(chance.choice([1, 1, 2])):
             damaged[chance.randrange(352)] = chance.choice([0, 1, 127, 128, 255, chance.randrange(256)])
@@ -284,7 +284,7 @@ def test_any_damage_is_one_line_or_changes_no_voxel(path, seed):
             assert found.startswith(f"lesions.read_image: {path}: ")
             assert "\n" not in found
             n_refused += 1
-    assert n_refused > 5
+    assert n_refused > 2
 
 
 def test_values_that_a_reader_scales_take_the_memory_of_three_times_their_numbers():
