@@ -32,6 +32,7 @@ ORIGINALS = "OVERLAP_SHARED_DATA"
 
 PLAIN = (
     "domains/events",
+    "domains/lesions",
     "domains/ramachandran/regions/formats",
     "domains/ramachandran/structures",
     "domains/ramachandran/validation",
