@@ -16,7 +16,7 @@ from domains.lesions.cli import app
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
-    """Write two cases of labels 1 and 2, whose predictions lie one voxel off."""
+    """Write two cases, one of labels 1 and 2, whose predictions lie one voxel off."""
     root = tmp_path_factory.mktemp("comparable")
     sides = [root / "p", root / "r"]
     for shift, side in enumerate(sides):
@@ -24,7 +24,7 @@ def folders(tmp_path_factory):
         for k in range(2):
             mask = np.zeros((9, 8, 6), np.uint8)
             mask[2 + shift : 5 + shift, 2 : 4 + k, 1:4] = 1
-            mask[2 + shift, 2:4, 1:3] = 2
+            mask[2 + shift, 2:4, 1:3] = 2 - k
             nib.save(nib.Nifti1Image(mask, np.eye(4)), side / f"case_{k}.nii")
     return sides
 

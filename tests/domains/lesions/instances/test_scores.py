@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from domains.lesions import as_image, match, sensitivity_by_volume
+from domains.lesions import as_image, lesion_scores, match, sensitivity_by_volume
 
 
 def bars(*lengths):
@@ -15,6 +15,13 @@ def bars(*lengths):
     for k, length in enumerate(lengths):
         mask[2 * k, :length] = True
     return as_image(mask, 2.0)
+
+
+def test_the_groups_of_a_kind_are_counted_and_not_their_rows():
+    """Two bars of which one is found in two pieces, and one that is missed."""
+    found = bars(9, 0)
+    scores = lesion_scores(match(found.copy(data=found.values & (np.arange(20) != 4)), bars(9, 5)))
+    assert (scores["predicted"], scores["reference"], scores["split"], scores["missed"]) == (2, 2, 1, 1)
 
 
 def test_by_volume():
