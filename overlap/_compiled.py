@@ -79,6 +79,25 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     return lambda function: _compile(function, options)
 
 
+def inner(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Return a decorator that compiles a function that only kernels call, without what Python would need to call it.
+
+    That saves up to a fifth of the time to compile; a call from Python ends the process.
+
+    Parameters
+    ----------
+    **options
+        Passed to ``numba.njit``.
+
+    Examples
+    --------
+    >>> compile_it = inner(inline="always")
+    >>> callable(compile_it)
+    True
+    """
+    return kernel(no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)
+
+
 def entry(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Return a decorator that compiles a function for Python to call: it survives whatever lies on the disk.
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from .._compiled import entry, kernel
-from .compiled import TNORMS, Measured, Operands, find_block, near_block, room_for
-from .layout import BLOCK, flat, layout, summed_axes
+from .._compiled import entry, inner
+from .compiled import TNORMS, Measured, Operands, fill, find_block, leave_out, near_block
+from .layout import BLOCK, cell_sizes, flat, layout, source, summed_axes
 from .slopes import gradient_in_operations
 
 _entry: Any = entry()
-_kernel: Any = kernel()
+_inner: Any = inner()
 
 
 def differentiable(
@@ -30,7 +30,8 @@ def differentiable(
     What was cut off, because it is beyond 0 or 1, has no gradient.
     """
     summed = summed_axes(axis, operands[0].ndim)
-    both, size_a, size_b = _soft_sizes(sys.modules["torch"]).apply(*operands, summed, tnorm, *measured)
+    measured_as = (summed, tnorm, measured.sizes, measured.a_cut_off)
+    both, size_a, size_b = _soft_sizes(sys.modules["torch"]).apply(*operands, *measured_as)
     return both, size_a, size_b
 
 
@@ -94,8 +95,9 @@ def host_gradient(
     plan = layout((*read, gradient), summed)
     if plan is None:
         return None
-    views = [flat(x) for x in (*read, gradient)]
-    _write(*views, *plan, _flat_gradient(g_both), _flat_gradient(g_a), TNORMS[tnorm], some_cut_off)
+    slopes = (_flat_gradient(g_both), _flat_gradient(g_a))
+    counts = cell_sizes(read.weights, read.where)
+    _write(source(read.a), source(read.b), *counts, flat(gradient), *plan, *slopes, TNORMS[tnorm], some_cut_off)
     return sys.modules["torch"].from_numpy(gradient)
 
 
@@ -104,50 +106,46 @@ def _flat_gradient(g: Any) -> np.ndarray:
     return np.ascontiguousarray(g.detach().numpy(), np.float64).reshape(-1)
 
 
-@_kernel
+@_inner
 def _hard_block(y: np.ndarray, outside: Any, inside: Any, to: np.ndarray) -> None:
     for k in range(y.size):
         to[k] = inside if y[k] else outside
 
 
-@_kernel
+@_inner
 def _minimum_block(p: np.ndarray, y: np.ndarray, outside: Any, tie: Any, inside: Any, to: np.ndarray) -> None:
     for k in range(p.size):
         soft = inside if p[k] < y[k] else (outside if p[k] > y[k] else tie)
         to[k] = outside if y[k] <= 0 else (inside if y[k] >= 1 else soft)
 
 
-@_kernel
+@_inner
 def _product_block(y: np.ndarray, g_both: float, g_a: float, to: np.ndarray) -> None:
     for k in range(y.size):
         to[k] = g_both * min(max(np.float64(y[k]), 0.0), 1.0) + g_a
 
 
-@_kernel
+@_inner
 def _lukasiewicz_block(p: np.ndarray, y: np.ndarray, outside: Any, inside: Any, to: np.ndarray) -> None:
     for k in range(p.size):
         soft = inside if np.float64(p[k]) + np.float64(y[k]) > 1 else outside
         to[k] = outside if y[k] <= 0 else (inside if y[k] >= 1 else soft)
 
 
-@_kernel
-def _weigh_block(p: np.ndarray, weights: Any, where: Any, some_cut_off: bool, to: np.ndarray) -> None:
-    """Multiply by the sizes of the cells; what is not counted, or was cut off, has no gradient."""
+@_inner
+def _leave_out_of_range(p: np.ndarray, to: np.ndarray) -> None:
+    """Set to 0 the gradient of what was cut off."""
     for k in range(p.size):
-        if weights is not None:
-            to[k] *= weights[k]
-        if where is not None:
-            to[k] = to[k] if where[k] else 0.0
-        if some_cut_off:
-            to[k] = 0.0 if p[k] < 0 or p[k] > 1 else to[k]
+        to[k] = 0 if p[k] < 0 or p[k] > 1 else to[k]
 
 
 @_entry
 def _write(
     p: np.ndarray,
     y: np.ndarray,
-    weights: Any,
-    where: Any,
+    single: np.ndarray,
+    double: np.ndarray,
+    counted: np.ndarray,
     gradient: np.ndarray,
     shape: np.ndarray,
     steps: np.ndarray,
@@ -158,19 +156,17 @@ def _write(
     tnorm: int,
     some_cut_off: bool,
 ) -> None:
-    room_p = room_for(p)
-    room_y = room_for(y)
-    room_weights = room_for(weights)
-    room_where = room_for(where)
-    room = room_for(gradient)
+    room_p = np.empty(BLOCK, p.dtype)
+    room_y = np.empty(BLOCK, y.dtype)
+    room_counted = np.empty(BLOCK, np.uint8)
+    room_sizes = np.empty(BLOCK, np.float64)
+    room = np.empty(BLOCK, gradient.dtype)
     start = np.zeros(steps.shape[0], np.int64)
     for turn in range(shape.prod()):
         find_block(turn, shape, steps, start)
         n = min(BLOCK, n_cells - start[6])
         a = near_block(p, start[0], within[0], n, room_p)
         b = near_block(y, start[1], within[1], n, room_y)
-        sizes = near_block(weights, start[2], within[2], n, room_weights)
-        counted = near_block(where, start[3], within[3], n, room_where)
         to = gradient[start[4] : start[4] + n] if within[4] == 1 else room[:n]
         # all but the product have three values only, which are rounded once
         slope = g_both[start[5]]
@@ -186,8 +182,18 @@ def _write(
             _product_block(b, slope, level, to)
         else:
             _lukasiewicz_block(a, b, outside, inside, to)
-        if weights is not None or where is not None or some_cut_off:
-            _weigh_block(a, sizes, counted, some_cut_off, to)
+        if single.size + double.size > 0:
+            size = room_sizes[:n]
+            if single.size > 0:
+                fill(single, start[2], within[2], size)
+            else:
+                fill(double, start[2], within[2], size)
+            for k in range(n):
+                to[k] *= size[k]
+        if counted.size > 0:
+            leave_out(near_block(counted, start[3], within[3], n, room_counted), to)
+        if some_cut_off:
+            _leave_out_of_range(a, to)
         if within[4] != 1:
             for k in range(n):
                 gradient[start[4] + k * within[4]] = to[k]

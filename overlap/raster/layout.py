@@ -115,7 +115,7 @@ def kept_shape(shape: tuple[int, ...], summed: tuple[int, ...]) -> tuple[int, ..
     return tuple(n for k, n in enumerate(shape) if k not in summed)
 
 
-def flat(x: np.ndarray | None) -> np.ndarray | None:
+def flat(x: np.ndarray) -> np.ndarray:
     """View the memory of an array from its first cell to its last; booleans are seen as bytes.
 
     Examples
@@ -123,14 +123,65 @@ def flat(x: np.ndarray | None) -> np.ndarray | None:
     >>> flat(np.array([[0, 1, 2], [3, 4, 5]])[:, 1:])
     array([1, 2, 3, 4, 5])
     """
-    if x is None:
-        return None
     if x.dtype == np.bool_:
         x = x.view(np.uint8)
     if x.flags.c_contiguous:
         return x.reshape(-1)
     last = sum((n - 1) * stride for n, stride in zip(x.shape, x.strides, strict=True))
     return as_strided(x, (last // x.itemsize + 1,), (x.itemsize,))
+
+
+def source(x: np.ndarray) -> np.ndarray:
+    """View the memory of an array that is read only, so that it is of one type for the compiler.
+
+    Examples
+    --------
+    >>> source(np.array([[True, False]])).flags.writeable
+    False
+    """
+    view = flat(x)
+    view.flags.writeable = False
+    return view
+
+
+class CellSizes(NamedTuple):
+    """What each cell counts, in types that are always the same: what there is not is empty, or None.
+
+    Parameters
+    ----------
+    single, double : array of float32, array of float64
+        Sizes of the cells, in one of them.
+    counted : array of uint8
+        Not 0 where a cell is counted.
+    """
+
+    single: np.ndarray | None
+    double: np.ndarray | None
+    counted: np.ndarray
+
+
+def cell_sizes(weights: np.ndarray | None, where: np.ndarray | None) -> CellSizes:
+    """View the sizes of cells, float32 or float64, and which cells are counted.
+
+    Examples
+    --------
+    >>> cell_sizes(None, np.array([True, False]))
+    CellSizes(single=array([], dtype=float32), double=array([], dtype=float64), counted=array([1, 0], dtype=uint8))
+    """
+    if weights is None and where is None:
+        return _ALL_ALIKE
+    single, double, counted = _ALL_ALIKE
+    if weights is not None:
+        if weights.dtype == np.float32:
+            single = source(weights)
+        else:
+            double = source(weights)
+    if where is not None:
+        counted = source(where)
+    return CellSizes(single, double, counted)
+
+
+_ALL_ALIKE = CellSizes(source(np.empty(0, np.float32)), source(np.empty(0)), source(np.empty(0, np.bool_)))
 
 
 @lru_cache(maxsize=256)

@@ -59,9 +59,9 @@ def test_whatever_keeps_a_module_from_loading_leads_to_the_array_path(monkeypatc
 
 
 TINY = """
-from overlap._compiled import entry, kernel
+from overlap._compiled import entry, inner
 
-@kernel()
+@inner()
 def half(x):
     return x / 2
 
