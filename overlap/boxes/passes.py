@@ -19,11 +19,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._compiled import entry, kernel
+from .._compiled import entry, inner
 
 _BLOCK = 1024
 # as numpy divides: 0/0 is NaN, and nothing raises
-_kernel: Any = kernel(error_model="numpy")
+_inner: Any = inner(error_model="numpy")
+_inlined: Any = inner(error_model="numpy", inline="always")
 _entry: Any = entry(error_model="numpy")
 
 
@@ -67,7 +68,7 @@ class _Slopes(NamedTuple):
     between_centres: np.ndarray
 
 
-@_kernel
+@_inner
 def _columns(boxes: np.ndarray) -> np.ndarray:
     columns = np.empty(boxes.shape[::-1], boxes.dtype)
     for k in range(boxes.shape[1]):
@@ -76,7 +77,7 @@ def _columns(boxes: np.ndarray) -> np.ndarray:
     return columns
 
 
-@_kernel
+@_inner
 def _measure(x: np.ndarray, y: np.ndarray) -> Any:
     d = len(x) // 2
     half = x.dtype.type(0.5)
@@ -96,12 +97,15 @@ def _measure(x: np.ndarray, y: np.ndarray) -> Any:
     share_a = _shares(a, enclosing)
     share_b = _shares(b, enclosing)
     shared = _product(share)
-    union = (_product(share_a) - shared) + _product(share_b)
+    union = _product(share_a)
+    size_b = _product(share_b)
+    for j in range(union.size):
+        union[j] = (union[j] - shared[j]) + size_b[j]
     iou = _ratio(shared, union)
     return _Pairs(overlap, a, b, enclosing, between_centres, share, share_a, share_b, iou, union)
 
 
-@_kernel
+@_inner
 def _shares(lengths: np.ndarray, enclosing: np.ndarray) -> np.ndarray:
     """Return lengths as shares of the enclosing one; 1 where that is 0, and nothing where boxes are apart."""
     zero = lengths.dtype.type(0)
@@ -113,15 +117,16 @@ def _shares(lengths: np.ndarray, enclosing: np.ndarray) -> np.ndarray:
     return shares
 
 
-@_kernel
+@_inner
 def _product(shares: np.ndarray) -> Any:
     size = shares[0].copy()
     for k in range(1, len(shares)):
-        size *= shares[k]
+        for j in range(size.size):
+            size[j] *= shares[k, j]
     return size
 
 
-@_kernel
+@_inner
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> Any:
     """Return ratios, 0 where the denominator is."""
     ratio = np.empty_like(numerator)
@@ -130,12 +135,22 @@ def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> Any:
     return ratio
 
 
-@_kernel
+@_inner
 def _sum_of_squares(lengths: np.ndarray) -> Any:
-    total = lengths[0] * lengths[0]
-    for k in range(1, len(lengths)):
-        total += lengths[k] * lengths[k]
+    total = np.zeros_like(lengths[0])
+    for k in range(len(lengths)):
+        for j in range(total.size):
+            total[j] += lengths[k, j] * lengths[k, j]
     return total
+
+
+@_inner
+def _in_units(lengths: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    shares = np.empty_like(lengths)
+    for k in range(len(lengths)):
+        for j in range(unit.size):
+            shares[k, j] = lengths[k, j] / unit[j]
+    return shares
 
 
 # ---- forward
@@ -160,29 +175,42 @@ def fill_losses(a: np.ndarray, b: np.ndarray, formula: Any, loss: np.ndarray) ->
     return malformed
 
 
-@_kernel
+@_inlined
 def _score(pairs: Any, formula: Any) -> Any:
     one = pairs.iou.dtype.type(1)
     score = pairs.iou.copy()
     if formula.hull:
-        score -= one - pairs.union
+        for j in range(score.size):
+            score[j] -= one - pairs.union[j]
     if formula.distance:
         unit = _longest(pairs.enclosing)
-        score -= _ratio(_sum_of_squares(pairs.between_centres / unit), _sum_of_squares(pairs.enclosing / unit))
+        between_centres = _in_units(pairs.between_centres, unit)
+        enclosing = _in_units(pairs.enclosing, unit)
+        _subtract(score, _ratio(_sum_of_squares(between_centres), _sum_of_squares(enclosing)))
     if formula.angle:
         v = _v(_between_angles(pairs))
-        score -= _alpha(pairs.iou, v) * v
+        alpha = _alpha(pairs.iou, v)
+        for j in range(score.size):
+            score[j] -= alpha[j] * v[j]
     if formula.sides:
-        score -= _sum_of_squares(_difference_of_sides(pairs))
+        _subtract(score, _sum_of_squares(_difference_of_sides(pairs)))
     return score
 
 
-@_kernel
+@_inner
+def _subtract(score: np.ndarray, penalty: np.ndarray) -> None:
+    for j in range(score.size):
+        score[j] -= penalty[j]
+
+
+@_inner
 def _between_angles(pairs: Any) -> Any:
-    return _angle(pairs.b) - _angle(pairs.a)
+    between = _angle(pairs.b)
+    _subtract(between, _angle(pairs.a))
+    return between
 
 
-@_kernel
+@_inner
 def _angle(sides: np.ndarray) -> Any:
     """Return arctan(width / height), that of a square for a point."""
     angle = np.empty_like(sides[0])
@@ -193,7 +221,7 @@ def _angle(sides: np.ndarray) -> Any:
     return angle
 
 
-@_kernel
+@_inner
 def _longest(lengths: np.ndarray) -> Any:
     """Return the longest of the lengths along the axes, in whose units squares neither overflow nor vanish; 1 for 0."""
     longest = lengths[0].copy()
@@ -205,18 +233,26 @@ def _longest(lengths: np.ndarray) -> Any:
     return longest
 
 
-@_kernel
+@_inner
 def _v(between: np.ndarray) -> Any:
     """Return v = 4/π² (θ_b − θ_a)² of CIoU."""
-    return between.dtype.type(4 / pi**2) * (between * between)
+    scale = between.dtype.type(4 / pi**2)
+    v = np.empty_like(between)
+    for j in range(v.size):
+        v[j] = scale * (between[j] * between[j])
+    return v
 
 
-@_kernel
+@_inner
 def _alpha(iou: np.ndarray, v: np.ndarray) -> Any:
-    return _ratio(v, (iou.dtype.type(1) - iou) + v)
+    one = iou.dtype.type(1)
+    total = np.empty_like(v)
+    for j in range(v.size):
+        total[j] = (one - iou[j]) + v[j]
+    return _ratio(v, total)
 
 
-@_kernel
+@_inner
 def _difference_of_sides(pairs: Any) -> Any:
     """Return (s_a − s_b)/C along each axis, 0 where C is."""
     difference = np.empty_like(pairs.a)
@@ -227,7 +263,7 @@ def _difference_of_sides(pairs: Any) -> Any:
     return difference
 
 
-@_kernel
+@_inner
 def _weight(iou: np.ndarray, formula: Any) -> Any:
     """Return what each pair counts: (1 − IoU)^gamma, or IoU^gamma."""
     weight = np.ones_like(iou)
@@ -238,7 +274,7 @@ def _weight(iou: np.ndarray, formula: Any) -> Any:
     return weight
 
 
-@_kernel
+@_inner
 def _spoil_malformed(boxes: np.ndarray, loss: np.ndarray) -> int:
     d = len(boxes) // 2
     malformed = 0
@@ -273,22 +309,27 @@ def fill_gradients(
             _add_sides(pairs, slopes)
         if formula.is_detached:
             slopes.enclosing[:] = 0
-        scale = g[block] * _weight(pairs.iou, formula)
+        scale = _weight(pairs.iou, formula)
+        for j in range(scale.size):
+            scale[j] *= g[start + j]
         if len(gradient_a):
-            _write_edges(x, y, slopes.a, slopes, 1, scale, gradient_a[block])
+            _write_edges(x, y, slopes.a, slopes, 1.0, scale, gradient_a[block])
         if len(gradient_b):
-            _write_edges(y, x, slopes.b, slopes, -1, scale, gradient_b[block])
+            _write_edges(y, x, slopes.b, slopes, -1.0, scale, gradient_b[block])
 
 
-@_kernel
+@_inlined
 def _slopes_of_iou(pairs: Any, hull: bool) -> Any:
     """Return the slopes of 1 − S/U, and of 1 − U where the hull counts; along an axis without length there are none."""
     one = pairs.iou.dtype.type(1)
-    by_shared = -_ratio(one + pairs.iou, pairs.union)
     by_size = _ratio(pairs.iou, pairs.union)
-    if hull:
-        by_shared += one
-        by_size -= one
+    by_shared = np.empty_like(by_size)
+    for j in range(by_shared.size):
+        by_shared[j] = one + pairs.iou[j]
+    by_shared = _ratio(by_shared, pairs.union)
+    for j in range(by_shared.size):
+        by_shared[j] = one - by_shared[j] if hull else -by_shared[j]
+        by_size[j] -= one if hull else one - one
     shared = _by_length(by_shared, pairs.share, pairs.enclosing)
     a = _by_length(by_size, pairs.share_a, pairs.enclosing)
     b = _by_length(by_size, pairs.share_b, pairs.enclosing)
@@ -301,7 +342,7 @@ def _slopes_of_iou(pairs: Any, hull: bool) -> Any:
     return _Slopes(shared, a, b, enclosing, np.zeros_like(a))
 
 
-@_kernel
+@_inner
 def _by_length(by_size: np.ndarray, shares: np.ndarray, enclosing: np.ndarray) -> np.ndarray:
     """Return the slopes by the lengths of which a size is the product, each a share of C."""
     slopes = np.empty_like(shares)
@@ -316,13 +357,13 @@ def _by_length(by_size: np.ndarray, shares: np.ndarray, enclosing: np.ndarray) -
     return slopes
 
 
-@_kernel
+@_inlined
 def _add_distance(pairs: Any, slopes: Any) -> None:
     """Add the slopes of ρ²/c²."""
     two = pairs.iou.dtype.type(2)
     unit = _longest(pairs.enclosing)
-    between_centres = pairs.between_centres / unit
-    enclosing = pairs.enclosing / unit
+    between_centres = _in_units(pairs.between_centres, unit)
+    enclosing = _in_units(pairs.enclosing, unit)
     c_squared = _sum_of_squares(enclosing)
     distance = _ratio(_sum_of_squares(between_centres), c_squared)
     for k in range(len(pairs.a)):
@@ -332,27 +373,32 @@ def _add_distance(pairs: Any, slopes: Any) -> None:
                 slopes.enclosing[k, j] -= two * distance[j] * enclosing[k, j] / c_squared[j] / unit[j]
 
 
-@_kernel
+@_inlined
 def _add_angle(pairs: Any, slopes: Any) -> None:
     """Add the slopes of αv, α a constant."""
     between = _between_angles(pairs)
-    by_angle = between.dtype.type(8 / pi**2) * between * _alpha(pairs.iou, _v(between))
-    _add_ratio_of_sides(pairs.a, -by_angle, slopes.a)
-    _add_ratio_of_sides(pairs.b, by_angle, slopes.b)
+    scale = between.dtype.type(8 / pi**2)
+    by_angle = _alpha(pairs.iou, _v(between))
+    for j in range(by_angle.size):
+        by_angle[j] *= scale * between[j]
+    _add_ratio_of_sides(pairs.a, -1.0, by_angle, slopes.a)
+    _add_ratio_of_sides(pairs.b, 1.0, by_angle, slopes.b)
 
 
-@_kernel
-def _add_ratio_of_sides(sides: np.ndarray, by_angle: np.ndarray, slopes: np.ndarray) -> None:
+@_inner
+def _add_ratio_of_sides(sides: np.ndarray, towards: float, by_angle: np.ndarray, slopes: np.ndarray) -> None:
+    sign = sides.dtype.type(towards)
     unit = _longest(sides)
-    shares = sides / unit
+    shares = _in_units(sides, unit)
     diagonal_squared = _sum_of_squares(shares)
     for j in range(by_angle.size):
         if diagonal_squared[j] > 0:
-            slopes[0, j] += by_angle[j] * shares[1, j] / diagonal_squared[j] / unit[j]
-            slopes[1, j] -= by_angle[j] * shares[0, j] / diagonal_squared[j] / unit[j]
+            slope = sign * by_angle[j]
+            slopes[0, j] += slope * shares[1, j] / diagonal_squared[j] / unit[j]
+            slopes[1, j] -= slope * shares[0, j] / diagonal_squared[j] / unit[j]
 
 
-@_kernel
+@_inlined
 def _add_sides(pairs: Any, slopes: Any) -> None:
     """Add the slopes of Σ (s_a − s_b)²/C²."""
     two = pairs.iou.dtype.type(2)
@@ -366,9 +412,9 @@ def _add_sides(pairs: Any, slopes: Any) -> None:
                 slopes.enclosing[k, j] -= by_side * difference[k, j]
 
 
-@_kernel
+@_inner
 def _write_edges(
-    box: np.ndarray, other: np.ndarray, own: np.ndarray, slopes: Any, towards: int, scale: np.ndarray, to: np.ndarray
+    box: np.ndarray, other: np.ndarray, own: np.ndarray, slopes: Any, towards: float, scale: np.ndarray, to: np.ndarray
 ) -> None:
     """Write the gradient of boxes, (m, 2d); `towards` is 1 for the first of a pair, -1 for the second."""
     d = len(own)
@@ -386,7 +432,7 @@ def _write_edges(
             to[j, d + k] = scale[j] * (by_hi + shift)
 
 
-@_kernel
+@_inner
 def _part(lower: Any, higher: Any, one: Any) -> Any:
     """Return how much of the lower of two numbers is the first: all, none, or half where they are equal."""
     if lower == higher:
