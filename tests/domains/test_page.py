@@ -99,6 +99,8 @@ def test_the_rows_that_are_left_out_are_counted():
 
 def test_every_heading_of_a_table_is_a_button():
     html = table(pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}))
+    assert 'class="number" aria-sort="none"><button type="button">a<' in html
+    assert '<th scope="col" aria-sort="none"><button type="button">b<' in html
     assert html.count('aria-sort="none"><button type="button">') == 2
 
 

@@ -42,7 +42,7 @@ def test_what_was_written_is_read(full):
     found = outcomes(full)
     assert list(found) == ["a", "b", "c"]
     assert repr(found["a"].result) == "[1, 2.5, nan, 'ä']"
-    assert found["b"].details == {"side": "both"}
+    assert (found["b"].kind, found["b"].details) == ("CaseError", {"side": "both"})
     assert found["c"].result == {"x": None}
 
 

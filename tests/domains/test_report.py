@@ -146,6 +146,8 @@ def test_texts_come_back_from_csv(tmp_path):
     assert read["label"].dtype == float
     pd.testing.assert_frame_equal(_report.with_texts(read, texts), table, check_dtype=False)
     assert _report.with_texts(table, texts) is table
+    as_objects = table.astype(dict.fromkeys(texts, object))
+    assert _report.with_texts(as_objects, texts) is as_objects
 
 
 @pytest.mark.parametrize(

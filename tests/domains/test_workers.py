@@ -9,7 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from concurrent.futures import BrokenExecutor, wait
+from concurrent.futures import BrokenExecutor, Future, wait
 from pathlib import Path
 
 import pytest
@@ -275,3 +275,28 @@ def _is_alive(pid):
     except OSError:
         return False
     return state != "Z"
+
+
+class _Pool:
+    """A pool that is handed a task and never does it."""
+
+    def submit(self, *_):
+        return Future()
+
+
+def test_a_worker_has_the_limit_and_the_time_that_a_process_takes_to_start(tmp_path, monkeypatch):
+    worker = _workers._LocalWorker(tmp_path)
+    monkeypatch.setattr(worker, "_is_begun", True)
+    monkeypatch.setattr(worker, "_pool", _Pool())
+    clock = {"now": 100.0}
+    ended = []
+    monkeypatch.setattr(worker, "_kill", lambda: ended.append(clock["now"]))
+    monkeypatch.setattr(_workers.time, "monotonic", lambda: clock["now"])
+    worker.submit(Task(abs, -1, seconds=50.0))
+    for clock["now"] in (100.0, 169.9, 170.1):
+        worker.end_if_late()
+    assert ended == [170.1], "50 s and a fifth more, and 10 to start"
+    worker.submit(Task(abs, -1))
+    clock["now"] = 1e9
+    worker.end_if_late()
+    assert ended == [170.1], "without a limit nothing is late"

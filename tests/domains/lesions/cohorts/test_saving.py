@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,6 +61,18 @@ def test_parquet_keeps_types(tmp_path):
     pd.DataFrame({"a": [1]}).to_parquet(path)
     with pytest.raises(UsageError, match="not a table of scores"):
         check_table(path)
+
+
+def test_settings_lie_beside_a_csv_and_go_with_it(tmp_path):
+    path = tmp_path / "s.csv"
+    table = scores_of([SCORED])
+    table.attrs["settings"] = {"level": 0.5}
+    save_scores(table, path)
+    beside = tmp_path / "s.csv.settings.json"
+    assert json.loads(beside.read_text())["settings"] == {"level": 0.5}
+    table.attrs.clear()
+    save_scores(table, path)
+    assert not beside.exists(), "those of another table"
 
 
 def test_a_device_has_no_records_beside_it():

@@ -56,6 +56,9 @@ def test_single_precision_stands_for_decimals():
     assert [read[d].attrs["spacing"] for d in "xyz"] == [1.8, 0.7, 0.6]
     in_metres = along_axes(Stored(np.zeros((2, 2, 2)), np.diag([0.0018, 0.7, 0.6, 1.0]), mm=1000))
     assert in_metres.x.attrs["spacing"] == 1.8
+    single = np.diag(np.float32([0.0018, 0.7, 0.6, 1.0]))
+    in_metres = along_axes(Stored(np.zeros((2, 2, 2)), single, mm=1000, is_single=True))
+    assert [in_metres[d].attrs["spacing"] for d in "xyz"] == [1.8, 700, 600]
 
 
 def test_what_was_taken_for_granted_is_told():

@@ -183,6 +183,12 @@ def test_a_column_of_residues_of_another_name_is_refused(tmp_path, head, cell):
     assert table["resname"].tolist() == ["GLY"]
 
 
+def test_a_column_that_may_be_of_residues_is_refused_whatever_it_holds(tmp_path):
+    for head in ("residue", "res", "residue_name", "res_name", "aa", "amino_acid", "amino acid", "restype"):
+        with pytest.raises(ReadError, match=f"the column '{head}', which holds '12', is not read; call it resname"):
+            read_angles(saved(tmp_path, f"{head},phi,psi\n12,-60,-45\n", "a.csv"))
+
+
 @pytest.mark.parametrize("name", ["G", "p"])
 def test_one_letter_is_no_name(tmp_path, name):
     with pytest.raises(ReadError, match=f"a residue is called '{name.upper()}'; write names of three letters"):
