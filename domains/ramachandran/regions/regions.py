@@ -195,7 +195,10 @@ def check_membership(values: np.ndarray, name: str) -> None:
 
 
 def _interpolate(region: xr.DataArray, like: xr.DataArray) -> xr.DataArray:
-    score = region.score.sortby(["psi", "phi"]).transpose(..., "psi", "phi")
+    score = region.score.transpose(..., "psi", "phi")
+    if not all((np.diff(score[dim].values) > 0).all() for dim in ("psi", "phi")):
+        # to sort what is sorted takes as long
+        score = score.sortby(["psi", "phi"])
     lead = score.dims[:-2]
     maps = score.values.reshape(-1, score.sizes["psi"], score.sizes["phi"])
     table = Table(maps, (float(score.psi[0]), float(score.phi[0])))

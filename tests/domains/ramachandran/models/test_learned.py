@@ -106,8 +106,8 @@ def squares(region):
 def test_held_out_cells_do_not_know_the_reference_in_their_square():
     truth = coarse(region(level="allowed"))
     black = squares(truth)
-    first = learn_contacts(truth, steps=15, seeds=[0])
-    turned = learn_contacts(truth ^ black, steps=15, seeds=[0])
+    first = learn_contacts(truth, steps=8, seeds=[0])
+    turned = learn_contacts(truth ^ black, steps=8, seeds=[0])
     np.testing.assert_array_equal(first.held_out.values[black], turned.held_out.values[black])
     assert not np.array_equal(first.held_out.values[~black], turned.held_out.values[~black])
     both = (first.held_out & truth).sum() / (first.held_out | truth).sum()
@@ -140,12 +140,12 @@ def test_pairs_fit_better_than_elements():
 def test_resampled_references_give_a_spread():
     top8000 = reference()
     small = top8000.isel(psi=slice(2, None, 5), phi=slice(2, None, 5)).assign(n=("category", [20_000] * 6))
-    learned = learn_contacts(small, steps=15, seeds=[0], resamples=3)
+    learned = learn_contacts(small, steps=6, seeds=[0], resamples=3)
     assert learned.resampled.shape == (3, 10)
     assert learned.resampled.attrs == learned.limits.attrs == {"units": "Å"}
     np.testing.assert_allclose(learned.table.spread, np.std(learned.resampled.values, axis=0, ddof=1))
     assert learned.table.spread.max() > 0
-    again = learn_contacts(small, steps=15, seeds=[0], resamples=2)
+    again = learn_contacts(small, steps=6, seeds=[0], resamples=2)
     np.testing.assert_array_equal(again.resampled, learned.resampled[:2])
 
 

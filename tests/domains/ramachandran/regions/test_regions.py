@@ -44,6 +44,13 @@ def test_on_a_finer_grid_the_score_is_interpolated_and_then_cut(category):
         assert float(moved.mean()) * 100 == pytest.approx(expected, abs=1e-4)
 
 
+def test_the_order_of_the_cells_changes_nothing_that_is_interpolated():
+    cells = region(level="allowed")
+    turned = cells.assign_coords(phi=cells.phi % 360)[::-1]
+    like = grid(90)
+    np.testing.assert_array_equal(regrid(turned, like)[0], regrid(cells, like)[0])
+
+
 def test_a_plain_mask_goes_by_nearest_cell():
     fine = grid(360)
     plain = region().drop_vars(["score", "cut"])
