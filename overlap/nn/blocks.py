@@ -10,32 +10,48 @@ Conventions
 - Where all cells count once, channels are not copied but worked on where they lie, if numbers lie there as in a block;
   so are the logits of a sigmoid, if there are few: a long calculation that reads from beyond the cache waits for each
   line, a copy asks for many at once.
-- What is None is compiled away: each combination is compiled when it is first used.
+- What is not given is `NOTHING`, of which kernels ask once a block. They are compiled for the types that blocks have,
+  and for whether there is a scale: not for each type that a tensor may have.
 """
 
 from __future__ import annotations
 
+from math import isnan
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .._compiled import kernel
-from .elements import IGNORED, OUTSIDE, Operand, in_unit, is_room, memory_or_room, read, read_labels
-from .exponentials import STRICT
+from .elements import (
+    IGNORED,
+    NOTHING,
+    OUTSIDE,
+    Operand,
+    in_unit,
+    is_room,
+    memory_or_room,
+    read,
+    read_bytes,
+    read_labels,
+)
+from .exponentials import INNER, STRICT
 
 _kernel: Any = kernel(**STRICT)
+_inner_kernel: Any = kernel(**STRICT, **INNER)
 
 
 class Operands(NamedTuple):
     """What the kernels read."""
 
     logits: Operand
-    labels: Operand | None
-    channels: Operand | None
-    """The target, as one of these."""
-    weights: Operand | None
-    where: Operand | None
-    ignored: float | None
+    labels: Operand
+    channels: Operand
+    """The target, as one of these; `NOTHING` is what is not given."""
+    weights: Operand
+    where: Operand
+    """Bytes."""
+    ignored: float
+    """NaN if none is."""
     rounding: float
     """How far beyond 0 and 1 a channel of the target may lie."""
 
@@ -55,7 +71,7 @@ class Block(NamedTuple):
 
 def new_block(operands: Operands, n_classes: int, n: int, working: np.dtype[Any], exact: np.dtype[Any]) -> Block:
     """Return room for n cells, worked on in one type and read exactly in another."""
-    all_count = operands.weights is None and operands.where is None and operands.ignored is None
+    all_count = operands.weights is NOTHING and operands.where is NOTHING and isnan(operands.ignored)
     return Block(
         np.empty((n_classes, n), working),
         np.empty((n_classes, n), exact),
@@ -78,24 +94,19 @@ def fill(
     scale = block.scale
     classes = block.classes[:n]
     counted = block.counted[:n]
-    _read_classes(operands.labels, ignored, case, cell, n_classes, classes)
+    if operands.labels.kind:
+        read_labels(operands.labels, case, cell, n_classes, ignored, classes)
     for c in range(n_classes):
         target = block.target[c, :n]
-        _read_logits(operands.logits, in_place, case, c, cell, block.logits[c, :n], scale)
+        logits = block.logits[c, :n]
+        if not in_place or scale is not None or is_room(operands.logits, cell, logits):
+            read(operands.logits, case, c, cell, logits)
         n_bad[c] += _read_scale(operands.weights, operands.where, case, c, cell, counted, scale)
         _spread(operands.labels, ignored, classes, c, target, scale)
         n_bad[c] += _read_counted(operands.channels, ignored, operands.rounding, case, c, cell, target, scale)
     # of a label that is no class, all classes are unknown
     n_bad += _n_bad_classes(operands.labels, classes, counted, scale)
     _clear(softmax, block.logits, counted, scale)
-
-
-@_kernel
-def _read_logits(
-    logits: Operand, in_place: bool, case: int, c: int, cell: int, room: np.ndarray, scale: np.ndarray | None
-) -> None:
-    if not in_place or scale is not None or is_room(logits, cell, room):
-        read(logits, case, c, cell, room)
 
 
 @_kernel
@@ -111,7 +122,7 @@ def logits_of(
 
 @_kernel
 def channel_of(
-    channels: Operand | None,
+    channels: Operand,
     rounding: float,
     case: int,
     c: int,
@@ -121,7 +132,7 @@ def channel_of(
     n_bad: np.ndarray,
 ) -> np.ndarray:
     """Return the target of a class, from a cell on, once `fill` has read the rest; the room is its own."""
-    if scale is None and channels is not None:
+    if scale is None and channels.kind:
         values: np.ndarray = memory_or_room(channels, case, c, cell, room)
         if not is_room(channels, cell, room) and in_unit(values):
             return values
@@ -130,19 +141,10 @@ def channel_of(
     return room
 
 
-@_kernel
-def _read_classes(
-    labels: Operand | None, ignored: float | None, case: int, cell: int, n_classes: int, classes: np.ndarray
-) -> None:
-    if labels is None:
-        return
-    read_labels(labels, case, cell, n_classes, ignored, classes)
-
-
-@_kernel
+@_inner_kernel
 def _read_scale(
-    weights: Operand | None,
-    where: Operand | None,
+    weights: Operand,
+    where: Operand,
     case: int,
     c: int,
     cell: int,
@@ -153,45 +155,45 @@ def _read_scale(
         return 0
     s = scale[c, : counted.size]
     n_bad = 0
-    if weights is None:
-        s[:] = 1
-    else:
+    if weights.kind:
         read(weights, case, c, cell, s)
-    if where is not None:
-        read(where, case, c, cell, counted)
+    else:
+        s[:] = 1
+    if where.kind:
+        read_bytes(where, case, c, cell, counted)
         for k in range(s.size):
             s[k] = s[k] if counted[k] != 0 else 0
-    if weights is not None:
+    if weights.kind:
         for k in range(s.size):
             n_bad += not (0 <= s[k] < np.inf)
     return n_bad
 
 
-@_kernel
+@_inner_kernel
 def _spread(
-    labels: Operand | None,
-    ignored: float | None,
+    labels: Operand,
+    ignored: float,
     classes: np.ndarray,
     c: int,
     target: np.ndarray,
     scale: np.ndarray | None,
 ) -> None:
     """Write labels as a channel: 1 where they are its class."""
-    if labels is None:
+    if not labels.kind:
         return
     class_ = np.int32(c)
     for k in range(target.size):
         target[k] = classes[k] == class_
-    if ignored is not None and scale is not None:
+    if ignored == ignored and scale is not None:
         s = scale[c, : target.size]
         for k in range(s.size):
             s[k] = 0 if classes[k] == IGNORED else s[k]
 
 
-@_kernel
+@_inner_kernel
 def _read_counted(
-    channels: Operand | None,
-    ignored: float | None,
+    channels: Operand,
+    ignored: float,
     rounding: float,
     case: int,
     c: int,
@@ -200,11 +202,11 @@ def _read_counted(
     scale: np.ndarray | None,
 ) -> int:
     """Read a channel of which not all cells count."""
-    if channels is None or scale is None:
+    if not channels.kind or scale is None:
         return 0
     read(channels, case, c, cell, target)
     s = scale[c, : target.size]
-    if ignored is not None:
+    if ignored == ignored:
         for k in range(s.size):
             s[k] = 0 if target[k] == ignored else s[k]
     for k in range(s.size):
@@ -212,7 +214,7 @@ def _read_counted(
     return int(_cut(target, rounding))
 
 
-@_kernel
+@_inner_kernel
 def _cut(target: np.ndarray, rounding: float) -> int:
     """Cut off what lies beyond 0 and 1 by rounding; return how much lies farther off."""
     number = target.dtype.type
@@ -230,9 +232,9 @@ def _cut(target: np.ndarray, rounding: float) -> int:
     return int(n_bad)
 
 
-@_kernel
-def _n_bad_classes(labels: Operand | None, classes: np.ndarray, counted: np.ndarray, scale: np.ndarray | None) -> int:
-    if labels is None:
+@_inner_kernel
+def _n_bad_classes(labels: Operand, classes: np.ndarray, counted: np.ndarray, scale: np.ndarray | None) -> int:
+    if not labels.kind:
         return 0
     n_bad = 0
     if scale is None:
@@ -245,7 +247,7 @@ def _n_bad_classes(labels: Operand | None, classes: np.ndarray, counted: np.ndar
     return n_bad
 
 
-@_kernel
+@_inner_kernel
 def _count(scale: np.ndarray, counted: np.ndarray) -> None:
     """Mark the cells that count in any class."""
     counted[:] = 0
@@ -255,7 +257,7 @@ def _count(scale: np.ndarray, counted: np.ndarray) -> None:
             counted[k] |= s[k] != 0
 
 
-@_kernel
+@_inner_kernel
 def _clear(softmax: bool, logits: np.ndarray, counted: np.ndarray, scale: np.ndarray | None) -> None:
     """Write 0 over the logits that do not count; to a softmax all of a cell count if one class does."""
     if scale is None:

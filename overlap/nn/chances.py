@@ -4,7 +4,8 @@ Conventions
 -----------
 - −log p keeps its relative accuracy however near to 1 the probability is.
 - An infinite logit is a certain one to a sigmoid, and NaN to a softmax, as in torch.
-- What is None is compiled away.
+- What nobody asks for has a room of no cells: kernels look at that once a block, and are compiled for the types of
+  numbers alone.
 
 References
 ----------
@@ -18,37 +19,41 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._compiled import kernel
-from .exponentials import STRICT, exponential, log1p, logistic
+from .exponentials import INNER, STRICT, exponential, log1p, logistic
 
 _kernel: Any = kernel(**STRICT)
+_inner_kernel: Any = kernel(**STRICT, **INNER)
 
 
 class Chances(NamedTuple):
     """Room for what the logits of a block say, (class, cell)."""
 
     p: np.ndarray
-    own: np.ndarray | None
-    """−log p; None if nobody asks."""
-    other: np.ndarray | None
-    """−log(1 − p) of a sigmoid; None if nobody asks."""
-    top: np.ndarray | None
-    """(cell,), the largest logit; None for a sigmoid."""
-    rest: np.ndarray | None
-    """(cell,), what the sum of exp(logit − top) has besides the 1 of a top."""
-    divisors: np.ndarray | None
+    own: np.ndarray
+    """−log p."""
+    other: np.ndarray
+    """−log(1 − p) of a sigmoid."""
+    top: np.ndarray
+    """(cell,), the largest logit of a softmax."""
+    rest: np.ndarray
+    """(cell,), what its sum of exp(logit − top) has besides the 1 of a top."""
+    divisors: np.ndarray
     """(cell,), that sum."""
 
 
 def new_chances(logits: np.ndarray, softmax: bool, entropy: bool) -> Chances:
     """Return room for what is asked of logits (class, cell)."""
-    cells = logits[0]
+    n_classes, n = logits.shape
+    n_own = n if entropy else 0
+    n_other = 0 if softmax else n_own
+    n_top = n if softmax else 0
     return Chances(
         np.empty_like(logits),
-        np.empty_like(logits) if entropy else None,
-        np.empty_like(logits) if entropy and not softmax else None,
-        np.empty_like(cells) if softmax else None,
-        np.empty_like(cells) if softmax else None,
-        np.empty_like(cells) if softmax else None,
+        np.empty((n_classes, n_own), logits.dtype),
+        np.empty((n_classes, n_other), logits.dtype),
+        np.empty(n_top, logits.dtype),
+        np.empty(n_top, logits.dtype),
+        np.empty(n_top, logits.dtype),
     )
 
 
@@ -57,16 +62,16 @@ def by_sigmoid(
     logits: np.ndarray,
     c: int,
     p: np.ndarray,
-    own: np.ndarray | None,
-    other: np.ndarray | None,
-    top: np.ndarray | None,
+    own: np.ndarray,
+    other: np.ndarray,
+    top: np.ndarray,
 ) -> None:
     """Write what is asked of the cells of a class; of a softmax, nothing."""
-    if top is not None:
+    if top.size:
         return
     n = logits.size
     of_class = p[c, :n]
-    if own is not None and other is not None:
+    if own.size:
         log_p = own[c, :n]
         log_q = other[c, :n]
         for k in range(n):
@@ -87,17 +92,17 @@ def by_softmax(logits: np.ndarray, n: int, chances: Chances) -> None:
     _log_softmax(logits, n, chances.own, chances.top, chances.rest)
 
 
-@_kernel
+@_inner_kernel
 def _softmax(
     logits: np.ndarray,
     n: int,
     p: np.ndarray,
-    top: np.ndarray | None,
-    rest: np.ndarray | None,
-    divisors: np.ndarray | None,
-    own: np.ndarray | None,
+    top: np.ndarray,
+    rest: np.ndarray,
+    divisors: np.ndarray,
+    own: np.ndarray,
 ) -> None:
-    if top is None or rest is None or divisors is None:
+    if not top.size:
         return
     highest = top[:n]
     first = logits[0, :n]
@@ -108,10 +113,10 @@ def _softmax(
         x = logits[c, :n]
         for k in range(n):
             highest[k] = x[k] if x[k] > highest[k] else highest[k]
-    if own is None:
-        _sum(logits, highest, p, divisors[:n])
-    else:
+    if own.size:
         _sum_below(logits, highest, p, rest[:n], divisors[:n])
+    else:
+        _sum(logits, highest, p, divisors[:n])
     factors = divisors[:n]
     for k in range(n):
         factors[k] = 1 / factors[k]
@@ -121,7 +126,7 @@ def _softmax(
             values[k] = values[k] * factors[k]
 
 
-@_kernel
+@_inner_kernel
 def _sum(logits: np.ndarray, highest: np.ndarray, p: np.ndarray, total: np.ndarray) -> None:
     """Write exp(logit − top) and its sum over the classes."""
     n = highest.size
@@ -135,7 +140,7 @@ def _sum(logits: np.ndarray, highest: np.ndarray, p: np.ndarray, total: np.ndarr
             total[k] += value
 
 
-@_kernel
+@_inner_kernel
 def _sum_below(logits: np.ndarray, highest: np.ndarray, p: np.ndarray, rest: np.ndarray, total: np.ndarray) -> None:
     """Write exp(logit − top), its sum, and what the sum has besides the 1 of a top: added to it, it is rounded off."""
     n = highest.size
@@ -157,12 +162,10 @@ def _sum_below(logits: np.ndarray, highest: np.ndarray, p: np.ndarray, rest: np.
         total[k] = 1 + rest[k]
 
 
-@_kernel
-def _log_softmax(
-    logits: np.ndarray, n: int, own: np.ndarray | None, top: np.ndarray | None, rest: np.ndarray | None
-) -> None:
+@_inner_kernel
+def _log_softmax(logits: np.ndarray, n: int, own: np.ndarray, top: np.ndarray, rest: np.ndarray) -> None:
     """−log p = log Σ exp(logit − top) − (logit − top)."""
-    if own is None or top is None or rest is None:
+    if not own.size or not top.size:
         return
     total = rest[:n]
     for k in range(n):

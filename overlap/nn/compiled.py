@@ -18,7 +18,7 @@ from .._compiled import entry, kernel
 from .blocks import Block, Operands, channel_of, fill, logits_of
 from .chances import Chances, by_sigmoid, by_softmax
 from .elements import Operand, is_room, memory_or_room, write
-from .exponentials import STRICT, logistic
+from .exponentials import INNER, STRICT, logistic
 
 FORMS = {"minimum": 0, "product": 1, "lukasiewicz": 2, "squared": 3}
 """What the kernels call them."""
@@ -36,10 +36,10 @@ _SQUARED = FORMS["squared"]
 _FEW = 256
 """Cells after which a look at a target ends if one of them is soft."""
 
-_kernel: Any = kernel(**STRICT)
+_kernel: Any = kernel(**STRICT, **INNER)
 _entry: Any = entry(**STRICT)
 # sums may be reordered, which is what lets them be vectorised; NaN keeps its meaning
-_summing_kernel: Any = kernel(fastmath={"reassoc", "nsz", "contract"}, error_model="numpy")
+_summing_kernel: Any = kernel(fastmath={"reassoc", "nsz", "contract"}, error_model="numpy", **INNER)
 
 
 class Pass(NamedTuple):
@@ -60,8 +60,8 @@ class Slopes(NamedTuple):
     """Room for the gradient of a block, (class, cell)."""
 
     sizes: np.ndarray
-    entropies: np.ndarray | None
-    """None if nobody asks."""
+    entropies: np.ndarray
+    """Of no cells if nobody asks."""
 
 
 @_entry
@@ -150,20 +150,20 @@ def _add_sizes(p: np.ndarray, target: np.ndarray, scale: np.ndarray | None, form
 @_kernel
 def _add_entropies(
     settings: Pass,
-    own: np.ndarray | None,
-    other: np.ndarray | None,
+    own: np.ndarray,
+    other: np.ndarray,
     target: np.ndarray,
     scale: np.ndarray | None,
     c: int,
     n_classes: int,
     to: np.ndarray,
 ) -> None:
-    if own is None:
+    if not own.size:
         return
     share = 1.0 - settings.smoothing
     least = settings.smoothing / (n_classes if settings.softmax else 2)
     to[OWN] += _shared(own[c, : target.size], target, scale, c, share, least)
-    if other is not None:
+    if other.size:
         # 1 − y' is made of y as y' is
         to[OTHER] += _shared(other[c, : target.size], target, scale, c, -share, 1.0 - least)
 
@@ -219,7 +219,7 @@ def write_chunks(
                     continue
                 # written at once where it can be: a large gradient takes a fifth less time
                 to = memory_or_room(gradient, case, c, cell, values)
-                _through_sigmoid(settings, logits, target, scale, form, c, of_sums, entropies, to)
+                _through_sigmoid(settings, logits, target, scale, form, c, of_sums, entropies.size > 0, to)
                 if is_room(gradient, cell, values):
                     write(values, gradient, case, c, cell)
             if not settings.softmax:
@@ -281,10 +281,10 @@ def _find_shares(
     c: int,
     n_classes: int,
     g: np.ndarray,
-    entropies: np.ndarray | None,
+    entropies: np.ndarray,
 ) -> None:
     """Write the gradient of −log p times its share of the target."""
-    if entropies is None:
+    if not entropies.size:
         return
     shares = entropies[c, : target.size]
     number = entropies.dtype.type
@@ -304,17 +304,17 @@ def _through_sigmoid(
     form: int,
     c: int,
     g: np.ndarray,
-    entropies: np.ndarray | None,
+    entropy: bool,
     slopes: np.ndarray,
 ) -> None:
     """Write the slopes by the logit: p (1 − p) of those by the probability, p − 1 of −log p, p of −log(1 − p)."""
     # forms that the compiler knows
     if form == _PRODUCT:
-        _through_sigmoid_of(settings, logits, target, scale, _PRODUCT, c, g, entropies, slopes)
+        _through_sigmoid_of(settings, logits, target, scale, _PRODUCT, c, g, entropy, slopes)
     elif form == _MINIMUM:
-        _through_sigmoid_of(settings, logits, target, scale, _MINIMUM, c, g, entropies, slopes)
+        _through_sigmoid_of(settings, logits, target, scale, _MINIMUM, c, g, entropy, slopes)
     else:
-        _through_sigmoid_of(settings, logits, target, scale, form, c, g, entropies, slopes)
+        _through_sigmoid_of(settings, logits, target, scale, form, c, g, entropy, slopes)
 
 
 @_kernel
@@ -326,7 +326,7 @@ def _through_sigmoid_of(
     form: int,
     c: int,
     g: np.ndarray,
-    entropies: np.ndarray | None,
+    entropy: bool,
     slopes: np.ndarray,
 ) -> None:
     number = slopes.dtype.type
@@ -342,18 +342,14 @@ def _through_sigmoid_of(
         # p (1 − p), which does not wait for either
         rise = small / ((number(1) + small) * (number(1) + small))
         slope = _slope(p, y, form, of_both, of_a) * rise
-        if entropies is not None:
+        if entropy:
             slope += (other * y + least_other) * p - (own * y + least_own) * q
         slopes[k] = slope if scale is None else number(scale[c, k]) * slope
 
 
 @_kernel
-def _through_softmax(
-    p: np.ndarray, n: int, top: np.ndarray | None, slopes: np.ndarray, entropies: np.ndarray | None
-) -> None:
+def _through_softmax(p: np.ndarray, n: int, top: np.ndarray, slopes: np.ndarray, entropies: np.ndarray) -> None:
     """Write the slopes by the logits: those by the probabilities, less their mean, and those of −log p."""
-    if top is None:
-        return
     # nobody asks for the top any more
     mean = top[:n]
     mean[:] = 0
@@ -362,7 +358,7 @@ def _through_softmax(
         by_p = slopes[c, :n]
         for k in range(n):
             mean[k] += of_class[k] * by_p[k]
-    if entropies is not None:
+    if entropies.size:
         for c in range(p.shape[0]):
             shares = entropies[c, :n]
             for k in range(n):
@@ -372,7 +368,7 @@ def _through_softmax(
         by_p = slopes[c, :n]
         for k in range(n):
             by_p[k] = of_class[k] * (by_p[k] - mean[k])
-    if entropies is not None:
+    if entropies.size:
         for c in range(p.shape[0]):
             by_p = slopes[c, :n]
             shares = entropies[c, :n]

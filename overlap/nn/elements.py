@@ -2,10 +2,10 @@
 
 Conventions
 -----------
-- A tensor is its memory, one flat array, and its layout. Nothing is copied but the block at hand, so what is not
-  contiguous, channels-last or repeated costs no memory.
-- numpy has no bfloat16 and numba no float16: the memory of bfloat16 is viewed as int16, that of float16 as uint16.
-  Values of 16 bits are read as such. Labels are read as integers.
+- A tensor is its memory, flat bytes, what kind of elements they are, and its layout. Kernels ask for the kind once a
+  block: one compiled kernel reads every kind, and what calls it is compiled once for all.
+- Nothing is copied but the block at hand, so what is not contiguous, channels-last or repeated costs no memory.
+- numpy has no bfloat16: its memory is viewed as int16, and its kind is told. Labels are read as integers.
 - Cells are counted in the order of the logical axes after batch and class.
 """
 
@@ -17,18 +17,38 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numba import types
-from numba.extending import overload
+from numba.core.imputils import impl_ret_borrowed
+from numba.extending import intrinsic, overload
+from numba.np.arrayobj import populate_array
 
 from .._compiled import kernel
-from .exponentials import STRICT
+from .exponentials import INNER, STRICT
 
 OUTSIDE = np.int32(-1)
 """What stands for a label that is no class."""
 IGNORED = np.int32(-2)
 """What stands for the label that does not count."""
 
+SINGLE, DOUBLE, FLOAT16, BFLOAT16, UINT8, INT32, INT64 = range(1, 8)
+"""Kinds of elements that kernels read."""
+
+_KINDS = {
+    "float32": SINGLE,
+    "float64": DOUBLE,
+    "float16": FLOAT16,
+    "bool": UINT8,
+    "uint8": UINT8,
+    "int32": INT32,
+    "int64": INT64,
+}
+_COPIED_INTO = {"int8": "int32", "int16": "int32", "uint16": "int32", "uint32": "int64", "uint64": "float64"}
+"""The others: each kind that is read takes the compiler time."""
+
 _N_RUNS = 3
 """Spatial axes that a layout has room for, once those that follow each other in memory are one."""
+_BYTES_OF_DOUBLE = 8
+_BEYOND_WHOLE = 2.0**63
+"""Labels are below."""
 _f = np.float32
 _u = np.uint32
 
@@ -36,19 +56,40 @@ _ONE_IN_32_BITS = np.float32(1).view(np.uint32)
 _ONE_IN_64_BITS = np.float64(1).view(np.uint64)
 
 _kernel: Any = kernel(**STRICT)
+_inner_kernel: Any = kernel(**STRICT, **INNER)
 
 
 class Operand(NamedTuple):
     """A tensor as the kernels read it."""
 
     memory: np.ndarray
-    """Flat, from the first element to the last."""
+    """Flat bytes, from the first element to the last."""
+    kind: int
+    """Of the elements; 0 if there is no tensor."""
     layout: np.ndarray
     """Steps between cases and between classes, the lengths of the last two runs, and the steps within all three."""
 
 
-def operand(x: np.ndarray) -> Operand:
+NOTHING = Operand(np.empty(0, np.uint8), 0, np.zeros(7, np.int64))
+"""What stands for a tensor that is not given."""
+NOTHING.memory.flags.writeable = False
+
+
+def operand(x: np.ndarray, kind: int | None = None) -> Operand:
     """Return an array (batch, class, *spatial) as the kernels read it; axes of length 1 repeat as often as needed."""
+    read = _operand(x, kind)
+    read.memory.flags.writeable = False
+    return read
+
+
+def operand_to_write(x: np.ndarray, kind: int | None = None) -> Operand:
+    """Return an array that has a layout as the kernels write it."""
+    return _operand(x, kind)
+
+
+def _operand(x: np.ndarray, kind: int | None) -> Operand:
+    if kind is None and x.dtype.name in _COPIED_INTO:
+        x = x.astype(_COPIED_INTO[x.dtype.name])
     if not has_layout(x):
         x = np.ascontiguousarray(x)
     if x.flags.c_contiguous:
@@ -63,7 +104,7 @@ def operand(x: np.ndarray) -> Operand:
     lengths = [length for length, _ in runs[1:]]
     within = [step for _, step in runs]
     layout = np.array([by_case, by_class, *lengths, *within], np.int64)
-    return Operand(_memory(x, steps), layout)
+    return Operand(_memory(x, steps).view(np.uint8), kind or _KINDS[x.dtype.name], layout)
 
 
 def has_layout(x: np.ndarray) -> bool:
@@ -99,68 +140,172 @@ def n_cells(x: np.ndarray) -> int:
     return prod(x.shape[2:])
 
 
+def _viewed(typingctx: Any, memory: Any, dtype: Any) -> Any:
+    """Return flat bytes as numbers; as `view`, whose checks take the compiler longer than all else here."""
+    numbers = memory.copy(dtype=dtype.dtype)
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        source = context.make_array(memory)(context, builder, arguments[0])
+        result = context.make_array(numbers)(context, builder)
+        size = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(numbers.dtype)))
+        populate_array(  # type: ignore[no-untyped-call]
+            result,
+            data=builder.bitcast(source.data, result.data.type),
+            shape=[builder.udiv(source.nitems, size)],
+            strides=[size],
+            itemsize=size,
+            meminfo=source.meminfo,
+            parent=source.parent,
+        )
+        return impl_ret_borrowed(context, builder, numbers, result._getvalue())  # type: ignore[no-untyped-call]
+
+    return numbers(memory, dtype), build
+
+
+viewed: Any = intrinsic(_viewed)
+
+
 @_kernel
 def read(source: Operand, case: int, class_: int, cell: int, block: np.ndarray) -> None:
     """Fill a block with values, from a cell on."""
-    memory, layout = source
+    memory, kind, layout = source
     step = layout[6]
     done = 0
     while done < block.size:
-        column = (cell + done) % layout[3]
-        start = _place(layout, case, class_, cell + done)
-        n = min(block.size - done, layout[3] - column)
+        start, n = _run(layout, case, class_, cell + done, block.size - done)
         to = block[done : done + n]
-        if step == 1:
-            part = memory[start : start + n]
-            for k in range(n):
-                to[k] = widened(part[k])
+        if kind == SINGLE:
+            _copy(viewed(memory, np.float32), start, step, to)
+        elif kind == DOUBLE:
+            _copy(viewed(memory, np.float64), start, step, to)
+        elif kind in (FLOAT16, BFLOAT16):
+            _widen(viewed(memory, np.uint16), start, step, kind, to)
+        elif kind == UINT8:
+            _copy(memory, start, step, to)
+        elif kind == INT32:
+            _copy(viewed(memory, np.int32), start, step, to)
         else:
-            for k in range(n):
-                to[k] = widened(memory[start + k * step])
+            _copy(viewed(memory, np.int64), start, step, to)
+        done += n
+
+
+@_inner_kernel
+def _copy(memory: np.ndarray, start: int, step: int, to: np.ndarray) -> None:
+    if step == 1:
+        part = memory[start : start + to.size]
+        for k in range(to.size):
+            to[k] = part[k]
+    else:
+        for k in range(to.size):
+            to[k] = memory[start + k * step]
+
+
+@_inner_kernel
+def _widen(memory: np.ndarray, start: int, step: int, kind: int, to: np.ndarray) -> None:
+    if step == 1:
+        part = memory[start : start + to.size]
+        for k in range(to.size):
+            to[k] = _from_float16(part[k]) if kind == FLOAT16 else _from_bfloat16(part[k])
+    else:
+        for k in range(to.size):
+            half = memory[start + k * step]
+            to[k] = _from_float16(half) if kind == FLOAT16 else _from_bfloat16(half)
+
+
+@_kernel
+def read_bytes(source: Operand, case: int, class_: int, cell: int, block: np.ndarray) -> None:
+    """Fill a block with bytes, from a cell on."""
+    memory, _, layout = source
+    done = 0
+    while done < block.size:
+        start, n = _run(layout, case, class_, cell + done, block.size - done)
+        _copy(memory, start, layout[6], block[done : done + n])
         done += n
 
 
 @_kernel
-def read_labels(source: Operand, case: int, cell: int, n_classes: int, ignored: int | None, block: np.ndarray) -> None:
-    """Fill a block with labels from a cell on, where what is no class is `OUTSIDE` or `IGNORED`."""
-    memory, layout = source
+def read_labels(source: Operand, case: int, cell: int, n_classes: int, ignored: float, block: np.ndarray) -> None:
+    """Fill a block with labels from a cell on, where what is no class is `OUTSIDE` or `IGNORED`; NaN ignores none."""
+    memory, kind, layout = source
     step = layout[6]
+    any_ignored = abs(ignored) < _BEYOND_WHOLE
+    whole = np.int64(ignored) if any_ignored else np.int64(0)
     done = 0
     while done < block.size:
-        column = (cell + done) % layout[3]
-        start = _place(layout, case, 0, cell + done)
-        n = min(block.size - done, layout[3] - column)
+        start, n = _run(layout, case, 0, cell + done, block.size - done)
         to = block[done : done + n]
-        for k in range(n):
-            label = memory[start + k * step]
-            class_ = np.int32(label) if label >= 0 and label < n_classes else OUTSIDE
-            # a label that is not whole is no class
-            class_ = class_ if class_ == label else OUTSIDE
-            if ignored is not None:
-                class_ = IGNORED if label == ignored else class_
-            to[k] = class_
+        if kind == UINT8:
+            _copy_labels(memory, start, step, n_classes, any_ignored, whole, to)
+        elif kind == INT32:
+            _copy_labels(viewed(memory, np.int32), start, step, n_classes, any_ignored, whole, to)
+        elif kind == INT64:
+            _copy_labels(viewed(memory, np.int64), start, step, n_classes, any_ignored, whole, to)
+        elif kind == SINGLE:
+            _copy_labels(viewed(memory, np.float32), start, step, n_classes, any_ignored, whole, to)
+        elif kind == DOUBLE:
+            _copy_labels(viewed(memory, np.float64), start, step, n_classes, any_ignored, whole, to)
+        else:
+            to[:] = OUTSIDE
         done += n
+
+
+@_inner_kernel
+def _copy_labels(
+    memory: np.ndarray, start: int, step: int, n_classes: int, any_ignored: bool, ignored: int, to: np.ndarray
+) -> None:
+    for k in range(to.size):
+        label = memory[start + k * step]
+        class_ = np.int32(label) if label >= 0 and label < n_classes else OUTSIDE
+        # a label that is not whole is no class
+        class_ = class_ if class_ == label else OUTSIDE
+        to[k] = IGNORED if any_ignored and label == ignored else class_
 
 
 @_kernel
 def write(block: np.ndarray, target: Operand, case: int, class_: int, cell: int) -> None:
     """Write a block, from a cell on."""
-    memory, layout = target
+    memory, kind, layout = target
     step = layout[6]
     done = 0
     while done < block.size:
-        column = (cell + done) % layout[3]
-        start = _place(layout, case, class_, cell + done)
-        n = min(block.size - done, layout[3] - column)
+        start, n = _run(layout, case, class_, cell + done, block.size - done)
         values = block[done : done + n]
-        if step == 1:
-            part = memory[start : start + n]
-            for k in range(n):
-                part[k] = narrowed(values[k], part)
+        if kind == SINGLE:
+            _put(values, viewed(memory, np.float32), start, step)
+        elif kind == DOUBLE:
+            _put(values, viewed(memory, np.float64), start, step)
         else:
-            for k in range(n):
-                memory[start + k * step] = narrowed(values[k], memory)
+            _narrow(values, viewed(memory, np.uint16), start, step, kind)
         done += n
+
+
+@_inner_kernel
+def _put(values: np.ndarray, memory: np.ndarray, start: int, step: int) -> None:
+    if step == 1:
+        part = memory[start : start + values.size]
+        for k in range(values.size):
+            part[k] = values[k]
+    else:
+        for k in range(values.size):
+            memory[start + k * step] = values[k]
+
+
+@_inner_kernel
+def _narrow(values: np.ndarray, memory: np.ndarray, start: int, step: int, kind: int) -> None:
+    if step == 1:
+        part = memory[start : start + values.size]
+        for k in range(values.size):
+            part[k] = _to_float16(values[k]) if kind == FLOAT16 else _to_bfloat16(values[k])
+    else:
+        for k in range(values.size):
+            memory[start + k * step] = _to_float16(values[k]) if kind == FLOAT16 else _to_bfloat16(values[k])
+
+
+@_inner_kernel
+def _run(layout: np.ndarray, case: int, class_: int, cell: int, n: int) -> tuple[int, int]:
+    """Return where a cell lies in memory, and how many of the next n cells follow at the step of the last run."""
+    column = cell % layout[3]
+    return _place(layout, case, class_, cell), min(n, layout[3] - column)
 
 
 @_kernel
@@ -170,7 +315,7 @@ def lies_flat(target: Operand, cell: int, n: int) -> bool:
     return bool(layout[6] == 1 and layout[3] - cell % layout[3] >= n)
 
 
-@_kernel
+@_inner_kernel
 def _place(layout: np.ndarray, case: int, class_: int, cell: int) -> Any:
     """Return where a cell lies in memory."""
     row = cell // layout[3]
@@ -180,43 +325,21 @@ def _place(layout: np.ndarray, case: int, class_: int, cell: int) -> Any:
     return case * layout[0] + class_ * layout[1] + plane * layout[4] + row * layout[5] + column * layout[6]
 
 
-def memory_or_room(target: Any, case: Any, class_: Any, cell: Any, room: Any) -> Any:
+@_kernel
+def memory_or_room(target: Operand, case: int, class_: int, cell: int, room: np.ndarray) -> np.ndarray:
     """Return the memory from a cell on, if numbers lie there as in a block, and else a room to write them in."""
-    raise NotImplementedError("for kernels")
-
-
-def is_room(target: Any, cell: Any, room: Any) -> Any:
-    """Return whether it is the room."""
-    raise NotImplementedError("for kernels")
-
-
-@overload(memory_or_room, jit_options=STRICT)
-def _memory_or_room(target: Any, case: Any, class_: Any, cell: Any, room: Any) -> Callable[..., Any]:
-    return _memory_if_flat if target.types[0] == room else _always_room
-
-
-@overload(is_room, jit_options=STRICT)
-def _is_room(target: Any, cell: Any, room: Any) -> Callable[..., Any]:
-    return _is_not_flat if target.types[0] == room else _is_always_room
-
-
-def _memory_if_flat(target: Any, case: Any, class_: Any, cell: Any, room: Any) -> Any:
-    if not lies_flat(target, cell, room.size):
+    if is_room(target, cell, room):
         return room
     start = _place(target.layout, case, class_, cell)
-    return target.memory[start : start + room.size]
+    numbers: np.ndarray = viewed(target.memory, room.dtype)
+    return numbers[start : start + room.size]
 
 
-def _always_room(target: Any, case: Any, class_: Any, cell: Any, room: Any) -> Any:
-    return room
-
-
-def _is_not_flat(target: Any, cell: Any, room: Any) -> Any:
-    return not lies_flat(target, cell, room.size)
-
-
-def _is_always_room(target: Any, cell: Any, room: Any) -> Any:
-    return True
+@_kernel
+def is_room(target: Operand, cell: int, room: np.ndarray) -> bool:
+    """Return whether it is the room."""
+    kind = DOUBLE if room.itemsize == _BYTES_OF_DOUBLE else SINGLE
+    return not (target.kind == kind and lies_flat(target, cell, room.size))
 
 
 def in_unit(values: np.ndarray) -> bool:
@@ -246,43 +369,13 @@ def _doubles_in_unit(values: Any) -> Any:
     return most <= _ONE_IN_64_BITS
 
 
-def widened(x: Any) -> Any:
-    """Return an element as a number."""
-    raise NotImplementedError("for kernels")
-
-
-def narrowed(value: Any, memory: np.ndarray) -> Any:
-    """Return a number as an element of memory."""
-    raise NotImplementedError("for kernels")
-
-
-@overload(widened, jit_options=STRICT)
-def _widened(x: Any) -> Callable[[Any], Any]:
-    if x == types.int16:
-        return _from_bfloat16
-    if x == types.uint16:
-        return _from_float16
-    return _as_it_is
-
-
-@overload(narrowed, jit_options=STRICT)
-def _narrowed(value: Any, memory: Any) -> Callable[[Any, Any], Any]:
-    if memory.dtype == types.int16:
-        return _to_bfloat16
-    if memory.dtype == types.uint16:
-        return _to_float16
-    return _unchanged
-
-
-def _as_it_is(x: Any) -> Any:
-    return x
-
-
+@_inner_kernel
 def _from_bfloat16(x: Any) -> Any:
     """Put the bits where float32 has them."""
-    return np.uint32(np.uint32(np.uint16(x)) << _u(16)).view(np.float32)
+    return np.uint32(np.uint32(x) << _u(16)).view(np.float32)
 
 
+@_inner_kernel
 def _from_float16(x: Any) -> Any:
     """Put the bits where float32 has them, and multiply by what the exponents are biased apart, 2^(127 − 15)."""
     bits = _u(x)
@@ -293,18 +386,16 @@ def _from_float16(x: Any) -> Any:
     return -magnitude if bits & _u(0x8000) else magnitude
 
 
-def _unchanged(value: Any, memory: Any) -> Any:
-    return value
-
-
-def _to_bfloat16(value: Any, memory: Any) -> Any:
+@_inner_kernel
+def _to_bfloat16(value: Any) -> Any:
     """Round to the nearest, ties to even."""
     bits = np.float32(value).view(np.uint32)
     rounded = (bits + _u(0x7FFF) + ((bits >> _u(16)) & _u(1))) >> _u(16)
-    return np.int16(rounded if value == value else _u(0x7FC0))
+    return np.uint16(rounded if value == value else _u(0x7FC0))
 
 
-def _to_float16(value: Any, memory: Any) -> Any:
+@_inner_kernel
+def _to_float16(value: Any) -> Any:
     """Round to the nearest, ties to even, by adding a power of two that leaves ten bits behind the point.
 
     As fp16_ieee_from_fp32_value of M. Dukhan's FP16.

@@ -28,6 +28,9 @@ from numba.extending import overload
 STRICT: Any = {"fastmath": {"contract"}, "error_model": "numpy"}
 """How functions are compiled whose roundings count."""
 
+INNER: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+"""And those that kernels alone call: what Python would call them by takes the compiler a seventh of the time."""
+
 _f = np.float32
 _i = np.int32
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from math import prod
+from math import nan, prod
 
 import numpy as np
 import torch
@@ -28,7 +28,7 @@ from ..raster.sizes import ROUNDING
 from .blocks import Block, Operands, new_block
 from .chances import Chances, new_chances
 from .compiled import BAD, FORMS, N_SUMS, OTHER, Pass, Slopes, add_chunks, write_chunks
-from .elements import has_layout, operand
+from .elements import BFLOAT16, DOUBLE, NOTHING, Operand, has_layout, operand, operand_to_write
 
 _CELLS = 8192
 """Cells of a class that pass together."""
@@ -103,7 +103,7 @@ def sums(
     of_chunks = np.empty((n_cases * n_chunks, N_SUMS, n_classes))
 
     def add(first: int, last: int) -> None:
-        block, chances = _rooms(operands, x, y, weights, settings, entropy=entropy)
+        block, chances = _rooms(operands, n_classes, settings, entropy=entropy)
         add_chunks(operands, settings, block, chances, first, last, of_chunks)
 
     _share_out(add, len(of_chunks))
@@ -152,21 +152,22 @@ def sums_gradient(
     if x.numel() == 0:
         return torch.empty_like(x)
     # numpy asks the system for large pages, torch does not: on a new tensor that is most of the time
-    memory = np.empty(x.numel(), _numbers(x).dtype)
+    memory = np.empty(x.numel(), _array(x).dtype)
     strides = torch.empty_like(x, device="meta").stride()
     gradient = torch.from_numpy(memory).view(x.dtype).as_strided(x.shape, strides)
-    values = _numbers(gradient)
+    values = _array(gradient)
     written = values if has_layout(values) else np.empty(values.shape, values.dtype)
-    to = operand(written)
+    to = operand_to_write(written, _kind(x))
     operands = _operands(x, y, weights, where, labels, ignore)
     settings = _pass(x, activation, form, smoothing)
     n_chunks = -(-settings.n_cells // settings.chunk)
     of_cases = np.ascontiguousarray(g.detach().numpy().astype(np.float64, copy=False).transpose(1, 0, 2))
 
     def write(first: int, last: int) -> None:
-        block, chances = _rooms(operands, x, y, weights, settings, entropy=False)
+        block, chances = _rooms(operands, x.shape[1], settings, entropy=False)
         of_sizes = np.empty_like(block.logits)
-        slopes = Slopes(of_sizes, np.empty_like(of_sizes) if entropy else None)
+        of_shares = np.empty_like(of_sizes) if entropy else np.empty((x.shape[1], 0), of_sizes.dtype)
+        slopes = Slopes(of_sizes, of_shares)
         write_chunks(operands, settings, block, chances, slopes, first, last, of_cases, to)
 
     _share_out(write, len(x) * n_chunks)
@@ -182,28 +183,30 @@ def _operands(
     if y.is_floating_point():
         rounding = max(ROUNDING, 2 * torch.finfo(y.dtype).eps)
     return Operands(
-        logits=operand(_numbers(x)),
-        labels=operand(_whole_numbers(y.unsqueeze(1))) if labels else None,
-        channels=None if labels else operand(_numbers(y)),
-        weights=None if weights is None else operand(_numbers(weights)),
-        where=None if where is None else operand(_numbers(where)),
-        ignored=None if ignore is None else float(ignore),
+        logits=_operand(x),
+        labels=operand(_whole_numbers(y.unsqueeze(1))) if labels else NOTHING,
+        channels=NOTHING if labels else _operand(y),
+        weights=NOTHING if weights is None else _operand(weights),
+        where=NOTHING if where is None else _operand(where),
+        ignored=nan if ignore is None else float(ignore),
         rounding=rounding,
     )
 
 
-def _numbers(x: Tensor) -> np.ndarray:
-    """View a tensor as `elements` reads numbers: 16 bits by their kind, a bool as a byte."""
+def _operand(x: Tensor) -> Operand:
+    """Return a tensor as the kernels read it."""
+    return operand(_array(x), _kind(x))
+
+
+def _array(x: Tensor) -> np.ndarray:
+    """View a tensor as an array, bfloat16 as int16."""
     x = x.detach()
-    if x.dtype == torch.bfloat16:
-        return x.view(torch.int16).numpy()
-    values = x.numpy()
-    if values.dtype == np.float16:
-        return values.view(np.uint16)
-    if values.dtype in (np.int16, np.uint16):
-        # which stand for halves
-        return values.astype(np.int32)
-    return values.view(np.uint8) if values.dtype == np.bool_ else values
+    return x.view(torch.int16).numpy() if x.dtype == torch.bfloat16 else x.numpy()
+
+
+def _kind(x: Tensor) -> int | None:
+    """Return the kind of elements that the array of a tensor does not show."""
+    return BFLOAT16 if x.dtype == torch.bfloat16 else None
 
 
 def _whole_numbers(x: Tensor) -> np.ndarray:
@@ -230,20 +233,11 @@ def _block(n_classes: int, n_cells: int) -> int:
     return min(max(n, _FEWEST), n_cells)
 
 
-def _rooms(
-    operands: Operands,
-    x: Tensor,
-    y: Tensor,
-    weights: Tensor | None,
-    settings: Pass,
-    *,
-    entropy: bool,
-) -> tuple[Block, Chances]:
+def _rooms(operands: Operands, n_classes: int, settings: Pass, *, entropy: bool) -> tuple[Block, Chances]:
     """Return the rooms of one thread."""
-    n_classes = x.shape[1]
-    working = np.dtype(np.float64 if x.dtype == torch.float64 else np.float32)
-    doubles = [z for z in (x, y, weights) if z is not None and z.dtype == torch.float64]
-    exact = np.dtype(np.float64 if doubles else np.float32)
+    kinds = (operands.logits.kind, operands.channels.kind, operands.weights.kind)
+    working = np.dtype(np.float64 if operands.logits.kind == DOUBLE else np.float32)
+    exact = np.dtype(np.float64 if DOUBLE in kinds else np.float32)
     block = new_block(operands, n_classes, _block(n_classes, settings.n_cells), working, exact)
     return block, new_chances(block.logits, settings.softmax, entropy)
 

@@ -8,21 +8,21 @@ import pytest
 pytest.importorskip("numba")
 pytest.importorskip("torch")
 from overlap.nn.blocks import Operands, channel_of, fill, logits_of, new_block
-from overlap.nn.elements import operand
+from overlap.nn.elements import NOTHING, operand
 
 X = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
-PLAIN = Operands(operand(X), None, operand(X / 24), None, None, None, 2e-6)
+PLAIN = Operands(operand(X), NOTHING, operand(X / 24), NOTHING, NOTHING, np.nan, 2e-6)
 
 
-def filled(case, softmax=False, rounding=2e-6, ignored=None, **arrays):
+def filled(case, softmax=False, rounding=2e-6, ignored=np.nan, **arrays):
     """Return a block of a whole case, and how many counted values of each class cannot be."""
-    given = {name: None if x is None else operand(x) for name, x in arrays.items()}
+    given = {name: operand(x) for name, x in arrays.items()}
     operands = Operands(
         operand(X),
-        given.get("labels"),
-        given.get("channels"),
-        given.get("weights"),
-        given.get("where"),
+        given.get("labels", NOTHING),
+        given.get("channels", NOTHING),
+        given.get("weights", NOTHING),
+        given.get("where", NOTHING),
         ignored,
         rounding,
     )

@@ -10,12 +10,12 @@ pytest.importorskip("torch")
 from overlap.nn.blocks import Operands, new_block
 from overlap.nn.chances import new_chances
 from overlap.nn.compiled import CELLS, FORMS, N_SUMS, SIZE_A, SIZE_B, Pass, Slopes, add_chunks, write_chunks
-from overlap.nn.elements import operand
+from overlap.nn.elements import NOTHING, operand, operand_to_write
 
 rng = np.random.default_rng(8)
 X = rng.normal(size=(2, 3, 50)).astype(np.float32)
 Y = rng.random(size=(2, 3, 50)).astype(np.float32)
-OPERANDS = Operands(operand(X), None, operand(Y), None, None, None, 2e-6)
+OPERANDS = Operands(operand(X), NOTHING, operand(Y), NOTHING, NOTHING, np.nan, 2e-6)
 # of a case, 20 cells, 20 and 10, in blocks of 8
 PASS = Pass(50, 20, False, False, FORMS["product"], 0.0)
 F32 = np.dtype(np.float32)
@@ -38,8 +38,8 @@ def test_only_its_chunks_are_written():
     gradient = np.full_like(X, np.nan)
     g = np.zeros((2, N_SUMS, 3))
     g[:, SIZE_A] = [1, 2, 3]
-    slopes = Slopes(np.empty_like(block.logits), None)
-    write_chunks(OPERANDS, PASS, block, chances, slopes, 2, 4, g, operand(gradient))
+    slopes = Slopes(np.empty_like(block.logits), np.empty((3, 0), np.float32))
+    write_chunks(OPERANDS, PASS, block, chances, slopes, 2, 4, g, operand_to_write(gradient))
     assert np.isnan(gradient[0, :, :40]).all()
     assert np.isnan(gradient[1, :, 20:]).all()
     p = 1 / (1 + np.exp(-X.astype(np.float64)))

@@ -138,7 +138,7 @@ def test_without_background():
 def test_finite_with_extreme_logits(loss, dtype):
     x = torch.tensor([-1e4, -20.0, 0.0, 20.0, 1e4]).to(getattr(torch, dtype)).expand(5, 5)
     x = torch.stack([x, x.T])[None].clone().requires_grad_()
-    # one type, as each is compiled: targets of halves stand in test_host
+    # targets of halves stand in test_host
     for y in (torch.zeros(x.shape), torch.ones(x.shape), x.detach().float().sigmoid()):
         value = loss(from_logits="sigmoid")(x, y)
         (gradient,) = torch.autograd.grad(value, x)
@@ -263,7 +263,7 @@ LOSSES_OF_LOGITS = [
 
 
 @pytest.mark.parametrize("loss", LOSSES_OF_LOGITS)
-# each type is compiled: what the halves are is seen in test_elements
+# what the halves are is seen in test_elements
 @pytest.mark.parametrize(("activation", "dtype"), [("sigmoid", torch.float16), ("softmax", torch.float64)])
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 @pytest.mark.parametrize("side", [4, 1 << 10])

@@ -42,14 +42,14 @@ MASKS = {
 @pytest.mark.parametrize("loss", LOSSES)
 def test_forms_of_labels(loss, activation, form):
     module = loss(from_logits=activation)
-    torch.testing.assert_close(module(X, FORMS[form]), module(X, ONE_HOT.double()), rtol=1e-7, atol=1e-8)
+    torch.testing.assert_close(module(X, FORMS[form]), module(X, ONE_HOT.float()), rtol=1e-7, atol=1e-8)
 
 
 @pytest.mark.parametrize("form", MASKS)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_forms_of_a_mask(loss, form):
     module = loss(from_logits="sigmoid")
-    expected = module(X[:, :1], MASK[:, None].double())
+    expected = module(X[:, :1], MASK[:, None].float())
     torch.testing.assert_close(module(X[:, :1], MASKS[form]), expected, rtol=1e-7, atol=1e-8)
 
 
