@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from .._compiled import entry, kernel
+from .._compiled import entry, inner
 from .outlines import EPSILON, Outlines
 from .windows import CROWDED, FEW, Windows
 
 # no fast mathematics: sums are exact only as written
-_kernel: Any = kernel(error_model="numpy")
+_inner: Any = inner(error_model="numpy")
 _entry: Any = entry(error_model="numpy")
 
 COARSE = 1.5 * 2.0**20
@@ -167,12 +167,12 @@ def _fill(edges: Any, of_a: Any, of_b: Any, corners: Any, scales: Any, sizes: An
         _meet(lines_b, order_b, first_b, lines_a, order_a, first_a, False, levels, pair)
 
 
-@_kernel
+@_inner
 def _between(x: float, first: float, second: float) -> float:
     return max(min(x, max(first, second)), min(first, second))
 
 
-@_kernel
+@_inner
 def _is_near(edges: Any, edge: int, corner: Any, scale: Any, size: Any) -> bool:
     """Return whether a window may not do without an edge, as in `windows.clipped`."""
     x0 = (edges[0][edge] - corner[0]) * scale[0]
@@ -181,7 +181,7 @@ def _is_near(edges: Any, edge: int, corner: Any, scale: Any, size: Any) -> bool:
     return not (y0 >= size[1] or (x0 <= 0 and x1 <= 0) or (x0 > size[0] and x1 > size[0]))
 
 
-@_kernel
+@_inner
 def _clip(edges: Any, edge: int, corner: Any, scale: Any, top: float) -> Any:
     """Clip an edge to the height of a window, as `windows.clipped` does: where it begins, and its two ends."""
     x0 = (edges[0][edge] - corner[0]) * scale[0]
@@ -200,7 +200,7 @@ def _clip(edges: Any, edge: int, corner: Any, scale: Any, top: float) -> Any:
     return x0, y0, x1, y1, low_x, max(y0, 0.0), high_x, max(min(y1, top), 0.0)
 
 
-@_kernel
+@_inner
 def _reach(edges: Any, polygon: int, corner: Any, scale: Any, size: Any) -> Any:
     """Return how many edges of a polygon reach a window, their doubt and their heights, as `windows.clipped` does."""
     first = edges[5]
@@ -224,7 +224,7 @@ def _reach(edges: Any, polygon: int, corner: Any, scale: Any, size: Any) -> Any:
     return count, doubt / 2.0**20, heights / 2.0**20
 
 
-@_kernel
+@_inner
 def _strips(count_a: int, count_b: int, heights_a: float, heights_b: float) -> int:
     meetings = count_a * heights_b + count_b * heights_a
     edges = max(count_a + count_b, 1)
@@ -235,7 +235,7 @@ def _strips(count_a: int, count_b: int, heights_a: float, heights_b: float) -> i
     return 1 << (exponent - 1)
 
 
-@_kernel
+@_inner
 def _strip(x: float, width: float, strips: int) -> int:
     if strips == 1:
         return (not x < width) - (x < 0.0)
@@ -247,7 +247,7 @@ def _strip(x: float, width: float, strips: int) -> int:
     return guess
 
 
-@_kernel
+@_inner
 def _parts(edges: Any, polygon: int, corner: Any, scale: Any, size: Any, strips: int) -> int:
     """Return how many lines `_cut` may make of a polygon's edges."""
     first = edges[5]
@@ -260,7 +260,7 @@ def _parts(edges: Any, polygon: int, corner: Any, scale: Any, size: Any, strips:
     return parts
 
 
-@_kernel
+@_inner
 def _cut(
     edges: Any, polygon: int, corner: Any, scale: Any, size: Any, strips: int, count: int, lines: Any, strip: Any
 ) -> Any:
@@ -329,7 +329,7 @@ def _cut(
     return lines, strip, n
 
 
-@_kernel
+@_inner
 def _add(
     lines: Any, strip: Any, n: int, at: int, low_x: float, low_y: float, high_x: float, high_y: float, weight: float
 ) -> None:
@@ -343,7 +343,7 @@ def _add(
     lines[n, WEIGHT] = weight
 
 
-@_kernel
+@_inner
 def _sorted(lines: Any, strip: Any, count: int, strips: int, top: float) -> Any:
     """Return the order of lines by strip and by where they begin, and the first of each strip in it."""
     rows = max(count // strips, 1)
@@ -365,14 +365,20 @@ def _sorted(lines: Any, strip: Any, count: int, strips: int, top: float) -> Any:
     for at in range(strips * rows):
         if first[at + 1] - first[at] > FEW:
             crowd = order[first[at] : first[at + 1]]
-            crowd[:] = crowd[np.argsort(lines[crowd, LOW_Y])]
+            begins = np.empty(len(crowd))
+            for place in range(len(crowd)):
+                begins[place] = lines[crowd[place], LOW_Y]
+            by_begin = np.argsort(begins)
+            unsorted = crowd.copy()
+            for place in range(len(crowd)):
+                crowd[place] = unsorted[by_begin[place]]
     first_of_strip = first[: strips * rows + 1 : rows].copy()
     for at in range(strips):
         _sort(order, first_of_strip[at], first_of_strip[at + 1], lines)
     return order, first_of_strip
 
 
-@_kernel
+@_inner
 def _sort(order: Any, first: int, end: int, lines: Any) -> None:
     """Sort a part of an order that is nearly sorted by where lines begin."""
     for place in range(first + 1, end):
@@ -385,12 +391,12 @@ def _sort(order: Any, first: int, end: int, lines: Any) -> None:
         order[at] = line
 
 
-@_kernel
+@_inner
 def _is_before(begin: float, low: float, with_ties: bool) -> bool:
     return begin < low or (begin == low and not with_ties)
 
 
-@_kernel
+@_inner
 def _meet(
     own: Any,
     own_order: Any,
