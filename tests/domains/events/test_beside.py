@@ -99,6 +99,7 @@ def test_a_recording_without_a_subject(files):
     assert "BIDS entity sub-" in str(done.exception)
 
 
+@pytest.mark.slow
 def test_nothing_in_common_ends_with_1(files, tmp_path):
     A.assign(file="w").to_csv(tmp_path / "other.csv", index=False)
     done = run(str(tmp_path / "other.csv"), files[1], "--protocols", "nist_der")
@@ -129,6 +130,7 @@ def test_a_setting_of_the_list_is_taken_as_it_is_written(files):
     assert json.loads(done.stdout) == json.loads(plain.stdout)
 
 
+@pytest.mark.slow
 def test_events_that_are_judged_differently_are_saved_and_shown(files, tmp_path):
     path = tmp_path / "events.csv"
     page = tmp_path / "page.html"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 
 import pandas as pd
+import pytest
 import xarray as xr
 
 from domains.events.demo import demo
 
 
+@pytest.mark.slow
 def test_the_demonstration(tmp_path, capsys):
     begin = time.perf_counter()
     demo(tmp_path)

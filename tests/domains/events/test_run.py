@@ -316,6 +316,7 @@ def test_a_file_that_says_0_s_does_not_know_its_duration(tmp_path):
     assert score(a, a, "szcore").report.attrs["support"] == "not known for all files"
 
 
+@pytest.mark.slow
 def test_an_activitynet_database(shared_data):
     data = shared_data / "events" / "actionloc"
     paths = data / "thumos14_synthetic_predictions.json", data / "thumos14_gt.json"

@@ -42,6 +42,7 @@ def test_the_command_says_what_the_function_says(files, tmp_path):
     pd.testing.assert_frame_equal(printed, pd.read_csv(tmp_path / "rows.csv"))
 
 
+@pytest.mark.slow
 def test_the_terminal_json_and_page_tell_the_same(files, tmp_path):
     report = agree(A, B, C, support=100.0)
     fleiss = f"{float(report.fleiss.sel(label='(all)')):.4f}"

@@ -167,7 +167,7 @@ def recordings(n):
 
 def test_intervals_are_quantiles_of_kappa_over_resampled_recordings():
     a, b, support = recordings(6)
-    n = 60
+    n = 20
     report = agree(a, b, support=support, n_resamples=n, rng=3).sel(rater="1", other="2")
     of_resamples = []
     drawn = np.random.default_rng(3).multinomial(6, np.full(6, 1 / 6), n)

@@ -218,6 +218,7 @@ def test_the_interval_of_kappa_is_scipys_of_cells_that_are_counted():
     np.testing.assert_allclose(ours, theirs.confidence_interval, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_a_report_with_subjects(tmp_path):
     for name, table in (("a", A), ("b", B)):
         table[["file", "onset", "offset"]].to_csv(tmp_path / f"{name}.csv", index=False)

@@ -123,6 +123,7 @@ def test_a_recording_that_rows_name_is_lost_with_its_file_on_both_sides(tmp_path
     assert len(unread(result)) == 1
 
 
+@pytest.mark.slow
 def test_all_places_and_a_second_run_give_the_same(folders, tmp_path, monkeypatch):
     """A file that kills its worker is a row more, and nothing else."""
     expected = score(*folders)
@@ -190,6 +191,7 @@ def test_a_folder_named_otherwise_is_read_again(tmp_path):
     assert set(result.scored.given[0]["file"]) == {"x", "y"}
 
 
+@pytest.mark.slow
 def test_a_file_that_takes_too_long_is_a_row(tmp_path, monkeypatch):
     monkeypatch.setattr(_batch, "has_dask", lambda: False)
     p, r = two_sides(tmp_path, ["x.csv", "y.csv"])
@@ -199,6 +201,7 @@ def test_a_file_that_takes_too_long_is_a_row(tmp_path, monkeypatch):
     assert any("y.csv" in row[1] and "0.05 s" in row[2] for row in unread(result))
 
 
+@pytest.mark.slow
 def test_time_goes_with_the_number_of_files(tmp_path):
     """Four times the files take about four times as long; the bound is wide, as the machine may be busy."""
     took = {}

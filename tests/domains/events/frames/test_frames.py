@@ -75,7 +75,7 @@ def test_mir_eval_counts_the_end_of_an_event():
     assert runs_of({"rate": 10, "events": [[1.34, 2.0]]}, "ceil") == [[14, 20]]
 
 
-@settings(max_examples=40)
+@settings(max_examples=12)
 @given(
     mask=st.lists(st.booleans(), max_size=40),
     rounding=st.sampled_from(list(ROUNDINGS)),
@@ -90,7 +90,7 @@ def test_a_mask_comes_back_as_it_was(mask, rounding, rate):
     assert back.events["n_frames"].tolist() == events["n_frames"].tolist()
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(
     lengths=st.lists(st.floats(0.01, 10), min_size=2, max_size=20),
     seed=st.integers(0, 99),

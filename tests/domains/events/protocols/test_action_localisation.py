@@ -78,11 +78,15 @@ def test_of_equals_the_later_row_is_first_unless_corrected():
 
 
 @pytest.mark.filterwarnings("ignore:events.assess")
-@pytest.mark.parametrize("protocol", ["activitynet", "thumos14"])
-def test_of_references_as_near_the_later_row_is_claimed_as_the_official_code(protocol):
+@pytest.mark.parametrize(
+    ("protocol", "which"),
+    [("activitynet", slice(0, None, 2)), ("thumos14", slice(1, None, 2))],
+    ids=["activitynet", "thumos14"],
+)
+def test_of_references_as_near_the_later_row_is_claimed_as_the_official_code(protocol, which):
     # made by benchmarks/peers/ask_activitynet.py; equal confidences and equal temporal IoU in each table
     tables = json.loads((DATA / "activitynet_equals.json").read_text())["tables"]
-    for table in tables:
+    for table in tables[which]:
         predicted = pd.DataFrame(table["prediction"], columns=["file", "onset", "offset", "confidence"])
         annotated = pd.DataFrame(table["reference"], columns=["file", "onset", "offset"])
         # the official code keeps references that are alike, OpenTAD has one of them

@@ -219,6 +219,7 @@ def test_what_simpleder_s_own_tests_say():
     np.testing.assert_allclose(report.der, expected, rtol=0, atol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.original_data
 def test_what_dscore_says_of_its_data(shared_data):
     folder = shared_data / "events" / "dscore" / "scorelib" / "tests"

@@ -623,7 +623,10 @@ def together(name):
             yield laws, corrected
 
 
-@pytest.mark.parametrize("name", PROTOCOLS)
+@pytest.mark.parametrize(
+    "name",
+    [name if name in ("time", "tiou", "szcore") else pytest.param(name, marks=pytest.mark.slow) for name in PROTOCOLS],
+)
 def test_the_other_laws_hold(name):
     for laws, corrected in together(name):
         steps = 64 if "far" in laws else 10

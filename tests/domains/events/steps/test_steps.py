@@ -99,7 +99,7 @@ def test_splitting_changes_no_second(rows, longest):
 
 
 @pytest.mark.filterwarnings("ignore:events.add_margins")
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(ROWS, st.integers(0, 4), st.integers(0, 4))
 def test_margins_cover_the_same_time_whatever_becomes_of_those_that_meet(rows, before, after):
     events = merge_close(table([row for row in rows if row[1]]))

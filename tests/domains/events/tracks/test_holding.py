@@ -242,6 +242,7 @@ def test_a_zone_of_three_numbers():
         possession(passing(), "b", [0, 0, 5], rate=25)
 
 
+@pytest.mark.slow
 def test_no_module_hides_the_function():
     code = "import domains.events as e; e.frame_overlap; assert callable(e.possession), e.possession"
     subprocess.run([sys.executable, "-P", "-c", code], check=True)
