@@ -16,30 +16,39 @@ import torch
 from overlap import nn
 from torch.nn.parallel import DistributedDataParallel
 
-rank, meeting, first = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+
+def check(first):
+    # of the batch, the first process has the first cases
+    mine = slice(0, first) if rank == 0 else slice(first, 5)
+    for name, options in {LOSSES}.items():
+        loss = getattr(nn, name)(from_logits="softmax", batch=True, smooth=0.0, **options)
+        torch.manual_seed(0)
+        alone = torch.nn.Conv2d(3, 3, 1).double()
+        together = DistributedDataParallel(torch.nn.Conv2d(3, 3, 1).double())
+        together.module.load_state_dict(alone.state_dict())
+        value = loss(together(x[mine]), y[mine])
+        value.backward()
+        local = getattr(nn, name)(from_logits="softmax", batch="local", smooth=0.0, **options)
+        whole = local(alone(x), y)
+        whole.backward()
+        torch.testing.assert_close(value, whole, rtol=1e-12, atol=1e-12)
+        for found, expected in zip(together.parameters(), alone.parameters()):
+            torch.testing.assert_close(found.grad, expected.grad, rtol=1e-10, atol=1e-12)
+    exact = nn.DiceLoss(batch=True, smooth=0.0)(hard[mine].roll(1, -1), hard[mine])
+    assert exact == nn.DiceLoss(batch="local", smooth=0.0)(hard.roll(1, -1), hard), "hard masks are counted exactly"
+
+
+rank, meeting = int(sys.argv[1]), sys.argv[2]
 torch.set_num_threads(1)
 torch.distributed.init_process_group("gloo", init_method="file://" + meeting, rank=rank, world_size=2)
 draw = torch.Generator().manual_seed(5)
 x, y = torch.randn(5, 3, 8, 8, generator=draw, dtype=torch.float64), torch.randint(0, 3, (5, 8, 8), generator=draw)
 y[:2][y[:2] == 2] = 0  # of class 2 the first cases have nothing
-mine = slice(0, first) if rank == 0 else slice(first, 5)
-for name, options in {LOSSES}.items():
-    loss = getattr(nn, name)(from_logits="softmax", batch=True, smooth=0.0, **options)
-    torch.manual_seed(0)
-    alone = torch.nn.Conv2d(3, 3, 1).double()
-    together = DistributedDataParallel(torch.nn.Conv2d(3, 3, 1).double())
-    together.module.load_state_dict(alone.state_dict())
-    value = loss(together(x[mine]), y[mine])
-    value.backward()
-    local = getattr(nn, name)(from_logits="softmax", batch="local", smooth=0.0, **options)
-    whole = local(alone(x), y)
-    whole.backward()
-    torch.testing.assert_close(value, whole, rtol=1e-12, atol=1e-12)
-    for found, expected in zip(together.parameters(), alone.parameters()):
-        torch.testing.assert_close(found.grad, expected.grad, rtol=1e-10, atol=1e-12)
 hard = torch.nn.functional.one_hot(y, 3).movedim(-1, 1).bool()
-exact = nn.DiceLoss(batch=True, smooth=0.0)(hard[mine].roll(1, -1), hard[mine])
-assert exact == nn.DiceLoss(batch="local", smooth=0.0)(hard.roll(1, -1), hard), "hard masks are counted exactly"
+# halves, an uneven last batch, and a process without a case
+for first in (2, 1, 0):
+    print(f"{first} cases in the first process", file=sys.stderr)
+    check(first)
 torch.distributed.destroy_process_group()
 """
 LOSSES = {
@@ -50,12 +59,10 @@ LOSSES = {
 }
 
 
-@pytest.mark.parametrize("first", [2, 1, 0])
-def test_a_pooled_batch_is_that_of_all_processes(tmp_path, first):
-    """Halves, an uneven last batch, and a process without a case."""
+def test_a_pooled_batch_is_that_of_all_processes(tmp_path):
     code = PROCESS.replace("{LOSSES}", repr(LOSSES))
     command = [sys.executable, "-c", code]
-    arguments = [[str(rank), str(tmp_path / "meeting"), str(first)] for rank in range(2)]
+    arguments = [[str(rank), str(tmp_path / "meeting")] for rank in range(2)]
     processes = [subprocess.Popen([*command, *own], stderr=subprocess.PIPE) for own in arguments]
     try:
         for process in processes:

@@ -411,39 +411,50 @@ def test_options_are_checked_and_shown():
 WORKER = """
 import sys, torch
 from overlap import nn
-rank, meeting, n_cases = int(sys.argv[1]), sys.argv[2], [int(n) for n in sys.argv[3].split(",")]
+rank, meeting = int(sys.argv[1]), sys.argv[2]
 torch.distributed.init_process_group("gloo", init_method="file://" + meeting, rank=rank, world_size=2)
 generator = torch.Generator().manual_seed(3)
 a = torch.randint(3, (5, 40), generator=generator)
 b = torch.randint(3, (5, 40), generator=generator)
-own = slice(sum(n_cases[:rank]), sum(n_cases[: rank + 1]))
-running = nn.RunningOverlap(3, persistent=True)
-for x, y in zip(a[own], b[own]):
-    running.update(x[None], y[None])
-restored = nn.RunningOverlap(3, persistent=True)
-restored.load_state_dict(running.state_dict())
-for _ in range(2):
-    o = restored.compute()
-    cases = restored.cases()
-    means = restored.mean()
-print([x.tolist() for x in (o.intersection, o.size_a, o.size_b, cases.intersection, *means)])
+for n_cases in {N_CASES}:
+    own = slice(sum(n_cases[:rank]), sum(n_cases[: rank + 1]))
+    running = nn.RunningOverlap(3, persistent=True)
+    for x, y in zip(a[own], b[own]):
+        running.update(x[None], y[None])
+    restored = nn.RunningOverlap(3, persistent=True)
+    restored.load_state_dict(running.state_dict())
+    for _ in range(2):
+        o = restored.compute()
+        cases = restored.cases()
+        means = restored.mean()
+    print([x.tolist() for x in (o.intersection, o.size_a, o.size_b, cases.intersection, *means)])
 torch.distributed.destroy_process_group()
 """
 
 
-@pytest.mark.parametrize("n_cases", [(5, 0), (3, 2), (0, 0)])
-def test_two_processes_are_as_one(n_cases, tmp_path):
-    """Of as many cases or not, and one of them without any."""
+N_CASES = ((5, 0), (3, 2), (0, 0))
+"""Of each process: as many or not, and one or both without any."""
+
+
+@pytest.fixture(scope="module")
+def of_two_processes(tmp_path_factory):
+    """Return what each of two processes prints for each number of cases."""
+    code = WORKER.replace("{N_CASES}", repr(N_CASES))
+    meeting = str(tmp_path_factory.mktemp("processes") / "meeting")
     command = partial(subprocess.Popen, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    workers = [
-        command([sys.executable, "-P", "-c", WORKER, str(rank), str(tmp_path / "meeting"), ",".join(map(str, n_cases))])
-        for rank in range(2)
-    ]
+    workers = [command([sys.executable, "-P", "-c", code, str(rank), meeting]) for rank in range(2)]
     try:
         out = [worker.communicate(timeout=120) for worker in workers]
     finally:
         for worker in workers:
             worker.kill()
+    lines = [found.splitlines() for found, _ in out]
+    assert [len(of_worker) for of_worker in lines] == [len(N_CASES)] * 2, out
+    return dict(zip(N_CASES, zip(*lines, strict=True), strict=True))
+
+
+@pytest.mark.parametrize("n_cases", N_CASES)
+def test_two_processes_are_as_one(n_cases, of_two_processes):
     generator = torch.Generator().manual_seed(3)
     a, b = (torch.randint(3, (5, 40), generator=generator)[: sum(n_cases)] for _ in range(2))
     alone = nn.RunningOverlap(3)
@@ -451,4 +462,4 @@ def test_two_processes_are_as_one(n_cases, tmp_path):
     o, means = alone.compute(), alone.mean()
     every = (o.intersection, o.size_a, o.size_b, alone.cases().intersection, *means)
     expected = str([x.tolist() for x in every])
-    assert [found.strip() for found, _ in out] == [expected] * 2, out
+    assert of_two_processes[n_cases] == (expected, expected)
