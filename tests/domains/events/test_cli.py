@@ -302,3 +302,12 @@ def test_what_is_listed_can_be_given(run, files):
     assert given["parameters"]["empty"] == given["empty"] == json.loads(empty.removeprefix("empty="))
     done = run("score", *sides, "--protocol", "spindles", "--param", 'empty={"both_empty":1}', code=2)
     assert "an object with numbers for both_empty, prediction_empty, reference_empty, or one number" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("side", "onset", "offset"), [("--before", [-1, 29], [10, 31]), ("--after", [0, 30], [11, 32])]
+)
+def test_events_are_widened_on_one_side_alone(run, files, side, onset, offset):
+    run("clean", files / "a.csv", files / "out.csv", side, "1")
+    widened = read_events(files / "out.csv").events
+    assert (widened["onset"].tolist(), widened["offset"].tolist()) == (onset, offset)

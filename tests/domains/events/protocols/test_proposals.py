@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from domains.events import compare, read_events
+from domains.events import assess, compare, read_events
 
 
 def test_average_recall_as_mmaction(shared_data):
@@ -56,3 +56,19 @@ def test_nothing_on_a_side(empty):
     b = TRUE[:0] if empty != "proposals" else TRUE
     auc = float(compare(a, b, "proposals").auc)
     assert np.isnan(auc) if empty != "proposals" else auc == 0
+
+
+def test_weighed_once_and_twice_by_hand():
+    scored = assess(PROPOSALS, TRUE, "proposals", most=4, thresholds=[0.5, 0.6])
+    figures = scored.protocol.weigh(scored)
+    assert scored.files == ["a", "b", "c", "d"]
+    twice = figures(np.array([[1, 1, 1, 1], [0, 2, 0, 2]]))
+    # of b alone the one reference is found by its third proposal, and d has none: 2 of its 4 proposals are 1 a video
+    assert twice["auc"].values == pytest.approx([(0.375 + 0.625 + 0.75) / 4, float(reweighed_auc())])
+
+
+def reweighed_auc():
+    """Return the area for two copies of b and d."""
+    b = [PROPOSALS[PROPOSALS["file"] == "b"].assign(file=name) for name in ("b", "b2")]
+    references = [TRUE[TRUE["file"].isin(["b", "d"])].assign(file=lambda x, k=k: x["file"] + k) for k in ("", "2")]
+    return compare(pd.concat(b), pd.concat(references), "proposals", most=4, thresholds=[0.5, 0.6]).auc

@@ -137,3 +137,11 @@ def test_points_on_the_grid_warn():
         UserWarning, match="1 of 1 events of the reference have no duration .* grid_points=.next. counts"
     ):
         compare([[1.0, 2.0]], [[3.0, 3.0]], "sed_eval_segment", support=10.0)
+
+
+def test_corrected_nothing_is_added_to_what_is_divided_by():
+    events = pd.DataFrame({"onset": [0.0], "offset": [1.0], "label": "a"})
+    assert assess(events, events, "sed_eval_event").settings.eps > 0
+    assert assess(events, events, "sed_eval_event", corrected=True).settings.eps == 0
+    nothing = compare(events, events[:0], "sed_eval_event", corrected=True, support=2.0)
+    assert np.isnan(nothing.error_rate), "not one thing in no thing"

@@ -110,3 +110,11 @@ def test_what_timescorings_own_tests_say(name):
 def test_a_day_is_one_of_whole_samples_of_the_masks():
     report = compare(spans("10-20"), spans(""), "szcore", support=35.7, mask_rate=1.0)
     assert float(report.false_alarms_per_24h) == pytest.approx(86400 / 35, rel=1e-15)
+
+
+@pytest.mark.parametrize(("outside", "counted"), [("dropped", 1), ("counted", 2)])
+def test_a_seizure_after_the_end_counts_where_asked(outside, counted):
+    options = {"support": 100.0, "outside": outside}
+    with pytest.warns(UserWarning, match="outside"):
+        report = compare(spans("10-20 150-160"), spans("10-20"), "szcore", **options)
+    assert int(report.size_a) == counted

@@ -48,6 +48,7 @@ def test_a_cohort_says_first_what_failed_and_what_was_missed(scores, box, rows_o
     failed = html.index("4 cases compared, 1 not: broken")
     mean = html.index("label 1: mean Dice 0.525 [")
     missed = html.index("label 1 is missed in 1 case: &lt;c1&gt;")
+    assert "median HD95 1.71 [" in html[mean:missed]
     undrawn = html.index("case &lt;c2&gt; is not drawn: &lt;c2&gt;: no such file")
     assert failed < mean < missed < undrawn < html.index("<table")
     assert [row[0] for row in rows_of(html, "Cases")] == ["&lt;c1&gt;", "&lt;c2&gt;", "&lt;c3&gt;", "&lt;c0&gt;"]

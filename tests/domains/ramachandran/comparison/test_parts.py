@@ -104,3 +104,13 @@ def test_what_is_missed():
     assert missed_basins(general.values, found) == ""
     nothing = missed_basins(np.zeros_like(general.values), found, mass=general.score.values)
     assert nothing.index("alphaR") < nothing.index("alphaL") < nothing.index("gamma'")
+
+
+def test_kept_basins_of_other_scores_are_others():
+    cells = np.ones((2, 3), bool)
+    on = centres(2), centres(3)
+    for highest in ((0, 1), (1, 2)):
+        score = np.zeros((2, 3))
+        score[highest] = 1.0
+        peak = on[1][highest[1]], on[0][highest[0]]
+        assert kept_basins(cells, *on, score, "").peaks == [peak]

@@ -57,6 +57,7 @@ def test_names_are_no_markup():
 def test_a_table_of_regions_has_each_column_once():
     rows = region_rows(region(category=["general", "glycine"]))
     assert [str(column.header) for column in region_table(rows).columns] == ["region", "category", "cells", "area, %"]
+    assert region_rows(region().assign_attrs(name="mine"))["region"].tolist() == ["mine"]
 
 
 def test_a_row_for_each_prediction():
