@@ -29,6 +29,7 @@ def gradients():
     del sys.modules["box_gradients"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_slope_is_finite_and_none_is_lost(gradients, shape):
     for options in gradients.KINDS[shape]:

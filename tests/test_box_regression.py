@@ -95,6 +95,7 @@ def test_a_step_is_downhill(experiment):
         np.testing.assert_allclose(step, -numeric, atol=1e-7, err_msg=name)
 
 
+@pytest.mark.slow
 def test_equal_boxes_have_no_loss(experiment):
     equal = lengths((0.0, 0.0, 0.7, 1.9), (0.7, 1.9))
     for name, loss in (experiment.FAMILY | experiment.WITH_ENCLOSING | experiment.WITHOUT_ENCLOSING).items():

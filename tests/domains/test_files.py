@@ -164,6 +164,7 @@ def test_a_wrong_checksum_and_a_wrong_length_are_named(path):
     assert refusal(path, packed[:-8] + bytes(8)).startswith("damaged (its checksum")
 
 
+@pytest.mark.slow
 def test_gzip_unpacks_no_more_than_is_free(path, monkeypatch):
     """A file of 130 kB that holds 128 MB, where 50 MB are free."""
     packed = gzip.compress(bytes(1 << 27), 9)

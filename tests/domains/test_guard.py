@@ -60,6 +60,7 @@ def test_a_script_without_a_guard_goes_on_after_a_death(tmp_path):
     assert run.stderr == ""
 
 
+@pytest.mark.slow
 def test_a_script_from_standard_input_may_have_workers(tmp_path):
     text = (
         f"import sys\n"

@@ -13,6 +13,7 @@ from domains._limits import memory_limit, time_limit
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: limits of the address space")
 
 
+@pytest.mark.slow
 @ON_LINUX
 def test_a_limit_of_memory_ends_with_its_block():
     with memory_limit(0.25), pytest.raises(MemoryError):

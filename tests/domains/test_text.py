@@ -276,6 +276,7 @@ def test_tables_of_lesions_hold_utf_8(no_utf_8):
     assert compare_models(out, out).summary["n_compared"].max() == 1
 
 
+@pytest.mark.slow
 def test_odd_chains(tmp_path, capsys):
     gemmi = pytest.importorskip("gemmi")
     from domains.ramachandran import example

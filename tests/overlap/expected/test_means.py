@@ -253,6 +253,7 @@ def test_a_slope_is_the_difference_of_two_means():
         assert float(p.grad[cell]) == pytest.approx(slope, abs=1e-8)
 
 
+@pytest.mark.slow
 def test_where_nobody_may_look():
     torch = pytest.importorskip("torch")
     p = torch.rand(3, 50, dtype=torch.float64, generator=torch.Generator().manual_seed(1))

@@ -199,7 +199,7 @@ def test_a_part_is_never_more_than_the_whole(period):
         assert np.all(o.intersection <= np.minimum(o.size_a, o.size_b))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     shift=st.tuples(st.floats(-720, 720), st.floats(-720, 720)),
@@ -217,7 +217,7 @@ def test_the_overlap_is_symmetric_bounded_and_does_not_know_the_seam(seed, shift
         np.testing.assert_allclose(other.intersection, o.intersection, rtol=0, atol=tolerance)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     corner=st.tuples(st.integers(-400, 400), st.integers(-400, 400)),
     size=st.tuples(st.integers(1, 800), st.integers(1, 800)),
