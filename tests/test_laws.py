@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import overlap as ov
@@ -31,6 +31,7 @@ def arc(low, high, other_low, other_high):
     return sum(images)
 
 
+@settings(max_examples=15)
 @given(rectangles, rectangles)
 def test_torus_rectangles_in_closed_form(a, b):
     left_a, low_a, right_a, high_a = a.bounds

@@ -37,6 +37,7 @@ def table():
     return judge_events(A.drop(columns="label"), B.drop(columns="label"), support=SUPPORT)
 
 
+@pytest.mark.slow
 def test_every_event_is_a_row_and_every_protocol_judges_or_says_why_not(table):
     assert (table["side"] == "prediction").sum() == len(A)
     assert (table["side"] == "reference").sum() == len(B)

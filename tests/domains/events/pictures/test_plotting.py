@@ -139,7 +139,9 @@ def drawn(ax, unit):
     return total
 
 
-@pytest.mark.parametrize("protocol", ANY_LABEL)
+@pytest.mark.parametrize(
+    "protocol", [name for name in ANY_LABEL if name not in ("psds_scenario1", "psds_scenario2", "thumos14", "jer")]
+)
 def test_the_picture_shows_what_the_table_counts(protocol):
     scored = assess(MIXED_A, MIXED_B, protocol, support=2000.0, **WIDE.get(protocol, {}))
     report = scored.report()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -38,6 +39,7 @@ def counts(report):
     return [float(report.intersection), float(report.size_a - report.intersection), float(report.size_b)]
 
 
+@cache
 def fixture(name, shared_data):
     folder = shared_data / "events" / "sed_eval" / "tests" / "data" / "sound_event"
     sides = zip(*FIXTURES[name], strict=True)
