@@ -26,11 +26,11 @@ _ADD_PAIRS = np.uint64(0x0001000100010001)
 _NOT_BOOL = np.uint64(0xFEFEFEFEFEFEFEFE)
 
 _ONES = {
-    np.bool_: np.array([255], np.uint8),
+    np.bool_: None,
     np.float32: np.ones(1, np.float32).view(np.uint32),
     np.float64: np.ones(1, np.float64).view(np.uint64),
 }
-"""The bits of 1, the largest that a cell of a mask can be: any byte of a hard one."""
+"""The bits of 1, the largest that a cell of a soft mask can be; a hard one is not looked at."""
 
 _FAR = 1 << 21
 """Operands of more cells lie in memory that is slow."""
@@ -360,8 +360,8 @@ def _bound(sizes: np.ndarray) -> None:
 def _add_soft(
     a: np.ndarray,
     b: np.ndarray,
-    one_a: np.ndarray,
-    one_b: np.ndarray,
+    one_a: Any,
+    one_b: Any,
     single: Any,
     double: Any,
     counted: np.ndarray,
@@ -392,11 +392,11 @@ def _add_soft(
         x = near_block(a, start[0], within[0], n, room_a)
         y = near_block(b, start[1], within[1], n, room_b)
         z = near_block(counted, start[3], within[3], n, room_counted) if some_left_out else counted
-        if not _is_inside(x, one_a):
+        if one_a is not None and not _is_inside(x, one_a):
             n_bad += _cut_off(x, z, slack_a, room_a)
             x = room_a[:n]
             a_cut_off = slack_a < inf
-        if not _is_inside(y, one_b):
+        if one_b is not None and not _is_inside(y, one_b):
             n_bad += _cut_off(y, z, slack_b, room_b)
             y = room_b[:n]
             b_cut_off = slack_b < inf

@@ -97,7 +97,8 @@ def host_gradient(
         return None
     slopes = (_flat_gradient(g_both), _flat_gradient(g_a))
     counts = cell_sizes(read.weights, read.where)
-    _write(source(read.a), source(read.b), *counts, flat(gradient), *plan, *slopes, TNORMS[tnorm], some_cut_off)
+    rule = None if read.b.dtype == np.bool_ else TNORMS[tnorm]
+    _write(source(read.a), source(read.b), *counts, flat(gradient), *plan, *slopes, rule, some_cut_off)
     return sys.modules["torch"].from_numpy(gradient)
 
 
@@ -153,9 +154,10 @@ def _write(
     n_cells: int,
     g_both: np.ndarray,
     g_a: np.ndarray,
-    tnorm: int,
+    tnorm: Any,
     some_cut_off: bool,
 ) -> None:
+    """Write the gradient block by block; `tnorm` is None where the target is hard, for all are alike there."""
     room_p = np.empty(BLOCK, p.dtype)
     room_y = np.empty(BLOCK, y.dtype)
     room_counted = np.empty(BLOCK, np.uint8)
@@ -174,7 +176,7 @@ def _write(
         outside = p.dtype.type(level)
         tie = p.dtype.type(0.5 * slope + level)
         inside = p.dtype.type(slope + level)
-        if y.itemsize == 1:
+        if tnorm is None:
             _hard_block(b, outside, inside, to)
         elif tnorm == 0:
             _minimum_block(a, b, outside, tie, inside, to)
