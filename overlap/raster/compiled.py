@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._compiled import entry, inner
-from .layout import BLOCK, cell_sizes, kept_shape, layout, source, summed_axes
+from .layout import BLOCK, CellSizes, cell_sizes, kept_shape, layout, source, summed_axes
 
 _WORDS = 224
 """Words that are added up before their bytes are counted."""
@@ -108,7 +108,7 @@ def _measured(operands: Operands, axis: int | tuple[int, ...] | None, tnorm: str
     else:
         if weights is None:
             # compiled apart, for that is most of the calls
-            counts = counts._replace(single=None, double=None)
+            counts = CellSizes(None, None, counts.counted)
         ones = (_ONES[a.dtype.type], _ONES[b.dtype.type])
         found = _add_soft(source(a), source(b), *ones, *counts, *plan, sizes, TNORMS[tnorm], *slack)
         valid, a_cut_off, b_cut_off = found

@@ -140,7 +140,7 @@ def source(x: np.ndarray) -> np.ndarray:
     False
     """
     view = flat(x)
-    view.flags.writeable = False
+    view.setflags(write=False)
     return view
 
 
