@@ -140,7 +140,8 @@ def is_left_out(node: cst.CSTNode) -> bool:
         return True
     if isinstance(node, cst.Assign):
         target = _code(node.targets[0].target)
-        is_alias = target[0].isupper() and not target.isupper() and isinstance(node.value, cst.Subscript)
+        is_type = isinstance(node.value, cst.Subscript | cst.BinaryOperation)
+        is_alias = target[0].isupper() and not target.isupper() and is_type
         return target == "__all__" or is_alias or is_text(node.value)
     return is_text(node)
 

@@ -77,7 +77,8 @@ NOTHING.memory.flags.writeable = False
 
 def operand(x: np.ndarray, kind: int | None = None) -> Operand:
     """Return an array (batch, class, *spatial) as the kernels read it; axes of length 1 repeat as often as needed."""
-    read = _operand(x, kind)
+    # flat bytes do not say where numbers begin
+    read = _operand(x if x.flags.aligned else x.copy(), kind)
     read.memory.flags.writeable = False
     return read
 

@@ -445,6 +445,10 @@ def test_json_is_read_as_it_stands():
     data = {"a": [1, 2.5, None, True, "ü"], "b": {"a": {}}}
     assert load_json(json.dumps(data)) == data
     assert load_json('{"a": NaN}', constants=True)["a"] != 0
+    # half of a character, which no file can hold
+    for half in (r"\ud83d", r"\uD83D", r"\uDE00", r"\udEfF"):
+        ((key, values),) = load_json(f'{{"{half}": ["{half}"]}}').items()
+        assert (key + values[0]).encode()
 
 
 @pytest.mark.parametrize(

@@ -88,4 +88,6 @@ def test_wrong_groups(by, error, message):
 def test_nothing_to_sweep():
     with pytest.raises(ValueError, match=r"there is no table to sweep; pass one or more: sweep\(a, b\)"):
         intervals.sweep()
-    assert len(intervals.sweep([], [], by=[[], []]).start) == 0
+    swept = intervals.sweep([], [], by=[[], []])
+    assert len(swept.start) == 0
+    assert swept.group.dtype == np.int64

@@ -121,6 +121,18 @@ def test_halves_are_no_labels():
     assert block.tolist() == [OUTSIDE, OUTSIDE]
 
 
+def test_numbers_that_do_not_lie_where_numbers_begin():
+    packed = np.zeros(2 * 3 * 4 * 8, np.dtype([("mark", np.uint8), ("x", np.float32)]))
+    packed["x"] = np.arange(packed.size)
+    x = packed["x"].reshape(2, 3, 4, 8)
+    assert not x.flags.aligned
+    source = operand(x)
+    assert source.memory.ctypes.data % x.itemsize == 0
+    block = np.empty(5, np.float32)
+    read(source, 1, 2, 3, block)
+    np.testing.assert_array_equal(block, x[1, 2].reshape(-1)[3:8])
+
+
 def test_labels_that_are_not_whole_or_wrap_around_are_no_class():
     block = np.empty(4, np.int32)
     read_labels(operand(np.array([[[0.5, np.nan, -1.0, 1e300]]])), 0, 0, 3, np.nan, block)

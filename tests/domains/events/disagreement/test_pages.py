@@ -31,6 +31,8 @@ def test_findings_say_how_far_and_what_does_not_apply(page):
     assert "3 of 3 predictions have no confidence" in html
     assert '<li class="bad">look here</li>' in html
     assert "&lt;a&gt; (3) against b (3)" in html
+    for heading in ("what", "how"):
+        assert f'<button type="button">{heading}</button>' in html
 
 
 def test_the_skipped_are_listed(page):

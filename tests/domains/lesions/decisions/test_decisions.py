@@ -108,6 +108,11 @@ def test_ten_certain_voxels_and_a_haze():
     assert report.attrs["assumed"] == "voxels are lesion independently"
 
 
+def test_a_mask_says_how_it_was_decided():
+    mask = optimal_mask(line(0.9, 0.1).assign_attrs(name="net"))
+    assert mask.attrs == {"name": "net", "decision": "the largest expected Dice"}
+
+
 def test_the_level_belongs_to_the_cut():
     assert decide(line(0.5, 0.2)).mask.sel(decision="cut").values.tolist() == [True, False]
     assert decide(line(0.5, 0.2), level=0.51).mask.sel(decision="cut").values.tolist() == [False, False]

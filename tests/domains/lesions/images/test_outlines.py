@@ -71,6 +71,9 @@ def test_a_structure_without_a_name_has_its_number(tmp_path):
     del dataset.StructureSetROISequence[1]
     dataset.save_as(path)
     assert read_outlines(path)["name"].tolist() == ["GTV", "8"]
+    del dataset.StructureSetROISequence
+    dataset.save_as(path)
+    assert read_outlines(path)["name"].tolist() == ["7", "8"]
 
 
 def test_two_sets_of_outlines_are_compared_without_voxels(tmp_path):
