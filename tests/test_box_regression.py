@@ -167,6 +167,7 @@ def test_the_published_ciou_in_closed_form(experiment):
     np.testing.assert_allclose(more, [0, 0, by_angle * 2, -by_angle], atol=1e-15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["centre-size", "centre-log-size"])
 def test_the_descent_is_that_of_box_loss(experiment, form):
     starts = experiment.points(2, 7)

@@ -199,6 +199,7 @@ def test_who_has_the_ball(tmp_path, monkeypatch, capsys):
     assert names["visits"]["label"].tolist() == ["far", "half", "half", "far"]
 
 
+@pytest.mark.slow
 def test_frames_and_events_are_as_the_page_says(capsys, tmp_path, monkeypatch):
     names: dict[str, object] = {}
     for cell in cells_of("frames-and-events.md"):
@@ -217,6 +218,7 @@ def test_frames_and_events_are_as_the_page_says(capsys, tmp_path, monkeypatch):
     assert Path("cleaned.csv").read_text().splitlines()[1:] == ["detected,0.5,4.0", "detected,19.5,22.0"]
 
 
+@pytest.mark.slow
 def test_anomalies_and_segments_are_as_the_page_says(capsys):
     names: dict[str, object] = {}
     for cell in cells_of("anomalies-and-segments.md"):

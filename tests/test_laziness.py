@@ -38,6 +38,7 @@ def test_import_brings_nothing_not_even_numpy():
     assert modules_after("import overlap").isdisjoint((*HEAVY, "numpy"))
 
 
+@pytest.mark.slow
 def test_a_small_measurement_brings_numpy_only():
     code = (
         "import numpy as np, overlap; m = np.ones((4, 4), bool); assert overlap.dice(overlap.raster.measure(m, m)) == 1"
@@ -45,6 +46,7 @@ def test_a_small_measurement_brings_numpy_only():
     assert modules_after(code).isdisjoint(HEAVY)
 
 
+@pytest.mark.slow
 def test_lower_modules_bring_no_labels_or_plots():
     assert modules_after(f"import {', '.join(LOWER)}").isdisjoint(("torch", "matplotlib", "xarray", "numba"))
 

@@ -52,6 +52,7 @@ def as_cases(payloads):
     return [Case(f"case {k}", payload) for k, payload in enumerate(payloads)]
 
 
+@pytest.mark.slow
 def test_every_case_is_an_outcome_in_its_order_and_the_records_are_the_same_everywhere(job, running, tmp_path):
     cases = as_cases([1, "raise", 2.5, "fail", "long", 7])
     elsewhere = tmp_path / "elsewhere.records"
@@ -71,6 +72,7 @@ def test_every_case_is_an_outcome_in_its_order_and_the_records_are_the_same_ever
 in_other_processes = pytest.mark.parametrize("running", PLACES[1:], indirect=True)
 
 
+@pytest.mark.slow
 @in_other_processes
 def test_a_case_that_kills_its_worker_is_the_only_one_lost(job, running):
     outcomes = run_cases(job, as_cases([1, 2, "die", 3, 4, 5, 6]), running)
@@ -78,6 +80,7 @@ def test_a_case_that_kills_its_worker_is_the_only_one_lost(job, running):
     assert "its worker died 3 times" in outcomes[2].error
 
 
+@pytest.mark.slow
 @in_other_processes
 def test_a_worker_that_is_killed_once_costs_nothing(job, running, tmp_path):
     once = {"die": "once", "mark": str(tmp_path / "mark")}
@@ -151,6 +154,7 @@ class TestResuming:
         path.write_text("here")
         assert run_cases(job, cases, running)[0].result == "here"
 
+    @pytest.mark.slow
     def test_a_case_that_ended_a_run_is_tried_last_in_a_process_of_its_own(self, job, tmp_path):
         running = Running(records=tmp_path / "job.records")
         with Records(running.records, Header(job.name, job.settings)) as records:

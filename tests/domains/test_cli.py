@@ -53,6 +53,7 @@ def test_demo_saves_what_it_says(run_command, tmp_path):
         assert float(data.iou.sel(model="five_clashes")) == pytest.approx(0.6699, abs=5e-5)
 
 
+@pytest.mark.slow
 def test_version():
     assert run("version").stdout.strip() == "0.1.0"
 

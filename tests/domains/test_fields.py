@@ -126,6 +126,7 @@ def test_json_is_json_alone(field, run_command, tmp_path):
     assert {"prediction", "reference", "units", "version"} <= set(found)
 
 
+@pytest.mark.slow
 def test_csv_and_plot_are_saved(field, run_command, tmp_path):
     name, known, module = field
     table, picture = tmp_path / "report.csv", tmp_path / "picture.png"

@@ -99,6 +99,7 @@ def test_unpacked_content_can_be_written_into(path):
     assert (buffer[0], buffer[1:]) == (1, CONTENT[1:])
 
 
+@pytest.mark.slow
 def test_no_more_is_unpacked_than_is_expected(path, monkeypatch):
     packed = gzip.compress(bytes(10 * _packed.PART), 9)
     path.write_bytes(packed)
@@ -178,6 +179,7 @@ def test_gzip_unpacks_no_more_than_is_free(path, monkeypatch):
     assert peak < 150_000_000
 
 
+@pytest.mark.slow
 def test_a_small_file_does_not_become_a_large_text(path):
     """A file of 65 kB that holds 67 MB of line ends, and the remedy."""
     content = b"\n" * (1 << 26)

@@ -40,6 +40,7 @@ def test_no_script_needs_no_guard():
     check_main_guard("tests.job")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX: kills a process by a signal")
 def test_a_script_without_a_guard_goes_on_after_a_death(tmp_path):
     """The case that ended the first run is tried in a process of its own, which does not run the script again."""

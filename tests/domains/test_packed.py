@@ -87,6 +87,7 @@ def test_zeros_may_follow_the_end_and_nothing_else(name):
         unpack(packed + b"x")
 
 
+@pytest.mark.slow
 @each
 def test_a_small_file_does_not_become_a_large_text(name, tmp_path):
     path = tmp_path / "a.csv"

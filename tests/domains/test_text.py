@@ -115,6 +115,7 @@ def events(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_odd_labels_are_shown_as_they_stand(events, tmp_path, capsys):
     out = {name: tmp_path / name for name in ("rows.csv", "picture.png")}
     code, printed, said = command(
@@ -166,6 +167,7 @@ def test_pictures_show_the_characters_themselves(events):
     plt.close("all")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["[b]$x$", "\x1b[31m", "caf\udce9\n"])
 def test_odd_names_of_files(tmp_path, capsys, name):
     """Whatever a file is called, it is scored, its name can be printed, written and read again."""
@@ -297,6 +299,7 @@ def test_odd_chains(tmp_path, capsys):
     assert chain in found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["[b]$x$caf\udce9"])
 def test_odd_names_of_images(tmp_path, capsys, name):
     pytest.importorskip("nibabel")

@@ -110,6 +110,7 @@ def test_limits_are_refused_where_the_work_is_done_in_this_process(work):
     assert received(attempt_within_limits(Task(work, 3)))["result"] == [3, 9]
 
 
+@pytest.mark.slow
 def test_stopping_ends_workers_in_the_midst_of_their_work(work):
     place = LocalPlace(2)
     futures = [place.submit(Task(work, "sleep")) for _ in range(2)]

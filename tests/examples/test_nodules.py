@@ -62,6 +62,7 @@ def test_patients_are_split_not_nodules(script, nodules):
     assert script.folds(nodules, 1) != parts
 
 
+@pytest.mark.slow
 def test_no_model_has_seen_the_patient_it_is_scored_on(script, nodules, monkeypatch):
     """In place of training, a model that knows by heart what it was given, and answers 1 for nothing else."""
 

@@ -12,6 +12,7 @@ pytest.importorskip("nibabel")
 RESULTS = Path(__file__).resolve().parents[2] / "examples" / "results"
 
 
+@pytest.mark.slow
 def test_known_truth(example):
     """A row for each target, loss and seed, and the rows that need no network once more."""
     known_truth = example("known_truth")

@@ -173,6 +173,7 @@ def test_the_fuzzer_finds(hasty_runner, target):
     assert judging.judge(given, hasty_runner.run(given))
 
 
+@pytest.mark.slow
 def test_after_a_death_the_others_run(hasty_runner):
     names = ["planted.raises", "planted.dies", "planted.raises", "planted.hangs", *["planted.raises"] * 20]
     given = [Input("tables", k, name, "two.csv", b"onset,offset\n1,2\n", ()) for k, name in enumerate(names)]

@@ -128,6 +128,7 @@ def test_an_inverted_box_raises_where_values_may_be_looked_at():
                 function(eager_a, eager_b)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "name"), COMPILED)
 def test_an_inverted_box_spoils_only_its_own_row_where_it_is_compiled(kind, name):
     torch = pytest.importorskip("torch")

@@ -30,6 +30,7 @@ def run(*arguments, width=100):
     return CliRunner().invoke(app, ["events", "protocols", *arguments], env={"COLUMNS": str(width)})
 
 
+@pytest.mark.slow
 def test_the_command_says_what_the_function_says(files):
     done = run(*files, "--support", "60", "--protocols", FEW, "--json")
     assert done.exit_code == 0, done.output
@@ -41,6 +42,7 @@ def test_the_command_says_what_the_function_says(files):
     assert (found["prediction"], found["support"]) == ("predicted.csv (4)", "180 s in 3 files")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [40, 200])
 def test_the_terminal_shows_all_at_any_width(files, width):
     done = run(*files, "--support", "60", "--protocols", f"{FEW},thumos14", width=width)
@@ -81,6 +83,7 @@ def test_every_protocol_is_asked_by_default_and_one_that_refuses_is_no_fault(fil
     assert table["protocol"].tolist() == list(PROTOCOLS)
 
 
+@pytest.mark.slow
 def test_the_page_the_picture_and_the_subjects(files, tmp_path):
     done = run(
         *files,
@@ -121,6 +124,7 @@ def test_the_list_needs_no_files():
     assert table["protocol"].tolist() == list(PROTOCOLS)
 
 
+@pytest.mark.slow
 def test_a_setting_of_the_list_is_taken_as_it_is_written(files):
     table = pd.read_csv(io.StringIO(run("--list", "--protocols", "tiou", "--format", "csv").stdout))
     written = [part for setting in table["settings"][0].split() for part in ("--param", setting)]

@@ -86,6 +86,7 @@ def test_a_wrong_setting(run, files):
     assert "szcore" in done.stderr
 
 
+@pytest.mark.slow
 def test_saving(run, files):
     out = files / "rows.csv", files / "plot.png"
     run("score", files / "a.csv", files / "b.csv", "--csv", out[0], "--plot", out[1])
@@ -178,6 +179,7 @@ def from_input(text, *arguments):
     return CliRunner().invoke(app, ["events", *map(str, arguments)], input=text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["score", "protocols", "agree"])
 def test_standard_input_is_what_its_file_is(files, command):
     pair = files / "a.csv", files / "b.csv"
@@ -227,6 +229,7 @@ def test_the_rows_of_a_refused_file_are_listed_not_those_of_an_earlier_run(files
     assert rows["reason"].tolist()[1:] == ["fewer cells than the header has names", "ends before it begins"]
 
 
+@pytest.mark.slow
 def test_the_level_of_protocols(files):
     events = "file,onset,offset\n" + "".join(f"n{k},0,{10 + k}\n" for k in range(4))
     (files / "p.csv").write_text(events.replace(",0,", ",4,"))
@@ -266,6 +269,7 @@ def turn(recording):
     return f"SPEAKER {recording} 1 0 5 <NA> <NA> a <NA> <NA>\n"
 
 
+@pytest.mark.slow
 def test_files_that_name_another_recording_are_paired_by_it(tmp_path):
     pair = two_folders(
         tmp_path,

@@ -63,6 +63,7 @@ def test_folders_and_the_durations_that_files_say(folders):
     assert by_file.recall.values.tolist() == [1, 0, 0]
 
 
+@pytest.mark.slow
 def test_a_file_without_a_partner_counts_is_named_and_no_success(tmp_path, capsys):
     for side, name in (("p", "x"), ("p", "y"), ("r", "x"), ("r", "z")):
         write(tmp_path / side / f"{name}.csv", HOUR + "1,2,sz\n")
@@ -281,6 +282,7 @@ def test_a_level_that_is_none_is_wrong_use(nights, level):
         score(*nights, group="file", level=level)
 
 
+@pytest.mark.slow
 def test_a_level_without_subjects_is_wrong_use(nights):
     with pytest.raises(UsageError, match="without group= there are none"):
         score(*nights, level=0.9)
@@ -325,6 +327,7 @@ def test_an_activitynet_database(shared_data):
     assert float(report.average_map) == float(expected.average_map) == pytest.approx(0.425902374655086, rel=1e-14)
 
 
+@pytest.mark.slow
 def test_what_is_saved_and_printed(folders, tmp_path, capsys):
     out = {k: tmp_path / k for k in ("rows.csv", "plot.png")}
     options = {"protocol": "szcore", "by": "file"}

@@ -148,6 +148,7 @@ def test_wrong_use_is_told_before_files_are_looked_for(options, error):
         cohort_calibration("p", "r", preset="medpy")
 
 
+@pytest.mark.slow
 def test_the_command_says_all_of_it(folders, tmp_path, capsys):
     outputs = _console.Outputs(plot=tmp_path / "p.png", csv=tmp_path / "bins.csv", format="json")
     options = {"out": tmp_path / "s.csv", "n_bins": N_BINS}

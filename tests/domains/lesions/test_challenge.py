@@ -120,6 +120,7 @@ def test_a_file_without_a_place_is_told(maps):
         cohort_protocols(maps[0].parent / "t", maps[1], protocols=["cc"], as_="labels")
 
 
+@pytest.mark.slow
 def test_means_are_over_all_cases_and_what_is_undefined_is_counted(maps):
     found = cohort_protocols(*maps, protocols=["brats2023_gli", "panoptic"])
     summary = summarise_protocols(found.scores, found.detections).set_index(["label", "protocol", "index", "statistic"])
@@ -139,6 +140,7 @@ def test_means_are_over_all_cases_and_what_is_undefined_is_counted(maps):
     assert summary.loc["2", "brats2023_gli", "dice", "mean"]["n_scored"] == 4, "where BraTS says 1"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", [0.5, 0.1, None])
 def test_detections_are_scored_over_all_scans(chances, level):
     found = cohort_protocols(*chances, protocols=["picai", "froc", "cc"], level=level)
@@ -252,6 +254,7 @@ def test_wrong_use():
         cohort_protocols("p", "r", preset="medpy")
 
 
+@pytest.mark.slow
 def test_the_command_says_all_of_it(chances, tmp_path, capsys):
     files = {"out": tmp_path / "s.csv", "detections": tmp_path / "d.csv"}
     outputs = _console.Outputs(plot=tmp_path / "p.png", csv=tmp_path / "summary.csv", format="json")

@@ -163,6 +163,7 @@ def test_the_legend_tells_files_of_one_name_apart(raters, tmp_path, monkeypatch)
     assert legends[1] == ["both", "only rater_0.nii.gz", "only rater_1.nii.gz"]
 
 
+@pytest.mark.slow
 def test_whose_distances_they_are_stands_below_them(raters, tmp_path):
     folders = [tmp_path / side for side in ("ours", "theirs")]
     for rater, folder in zip(raters, folders, strict=True):
@@ -178,6 +179,7 @@ def test_whose_distances_they_are_stands_below_them(raters, tmp_path):
         assert (report["preset"], report["level"], report["nsd_tolerance"]) == ("deepmind", 0.4, 2.5)
 
 
+@pytest.mark.slow
 def test_compare_saves(raters, tmp_path):
     files = {k: tmp_path / k for k in ("report.csv", "lesions.csv", "overlay.png")}
     run(
@@ -216,6 +218,7 @@ def folders(raters, tmp_path):
     return parts
 
 
+@pytest.mark.slow
 def test_cohort(folders, tmp_path):
     out, table, plot = tmp_path / "scores.csv", tmp_path / "summary.csv", tmp_path / "scores.png"
     text = run("cohort", *folders, "--out", out, "--csv", table, "--plot", plot).stdout

@@ -58,6 +58,7 @@ def test_the_level_and_the_scale(tmp_path):
     assert found["expected_dice"]["optimal"] == pytest.approx(float(report.expected_dice[0]), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_picture_of_both(probability, tmp_path):
     result = decided(probability, "--plot", tmp_path / "both.png")
     assert result.exit_code == 0, result.output

@@ -49,6 +49,7 @@ THICK_AND_THIN = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("spacing", "within"), THICK_AND_THIN)
 def test_level_surfaces_of_partial_volumes(spacing, within):
     """ASSD is 2 mm, and no point lies within 1 mm; cut into voxels the same maps are wrong by more."""
@@ -102,6 +103,7 @@ def surfaces_of_masks():
     return [name.value for name in SurfaceName]
 
 
+@pytest.mark.slow
 def test_what_does_not_count_has_no_surface():
     a, b = concentric((1, 1, 1))
     half = a.copy(data=np.indices(a.shape)[0] < 16)

@@ -181,6 +181,7 @@ def test_files_give_what_tables_give(saved):
         pd.testing.assert_frame_equal(one, other)
 
 
+@pytest.mark.slow
 def test_the_command(saved, tmp_path):
     flags = ("--group", "patient", "--csv", tmp_path / "s.csv", "--differences", tmp_path / "d.csv")
     text = run(*saved, *flags, "--plot", tmp_path / "p.png").stdout

@@ -140,6 +140,7 @@ def same_times(folder, model):
         os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
 
 
+@pytest.mark.slow
 def test_another_model_of_equal_sizes_and_times_has_its_own_scores(tmp_path):
     reference, first, second = (tmp_path / name for name in ("reference", "first", "second"))
     for folder, filled in ((reference, 4), (first, 4), (second, 2)):
@@ -275,6 +276,7 @@ def test_a_wrong_option_is_an_error_and_no_row(folders):
         summarise(scores, level=95)
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_writes_what_is_done(folders, tmp_path, monkeypatch):
     real = cohorts.score_pair
 
@@ -362,6 +364,7 @@ def test_settings_and_labels_are_checked_before_files_are_read(folders, monkeypa
         cohort(*folders, labels=1)
 
 
+@pytest.mark.slow
 def test_a_cohort_warns_once_of_labels(folders, tmp_path):
     for k in (1, 3):
         path = folders[1] / f"case_{k}.nii.gz"
@@ -403,6 +406,7 @@ def test_folders_and_files_are_not_mixed_up(folders, pair):
         read_image(folders[0])
 
 
+@pytest.mark.slow
 def test_a_label_that_no_case_has_is_not_scored(folders, tmp_path, capsys):
     two = folders[0] / "case_1.nii.gz"
     image = read_image(two)

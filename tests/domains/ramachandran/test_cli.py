@@ -40,6 +40,7 @@ def test_validate_saves(run, tmp_path):
     assert files["plot.png"].stat().st_size > 20_000
 
 
+@pytest.mark.slow
 def test_validate_prints_as_ramalyze_does(run):
     lines = run("validate", example(), "--ramalyze").stdout.splitlines()
     assert lines[1] == " A 152  ASP:54.52:-76.80:-26.53:Favored:General"
@@ -68,6 +69,7 @@ def test_one_bad_file_does_not_stop_the_others(run, tmp_path):
     assert "notes.pdb" in done.stderr
 
 
+@pytest.mark.slow
 def test_compare(run, tmp_path):
     path = tmp_path / "spheres.nc"
     hard_sphere().to_netcdf(path, engine="h5netcdf")

@@ -137,6 +137,7 @@ def test_a_structure_that_kills_its_worker_is_the_only_one_lost(many, monkeypatc
     assert "line 1: no occupancy in columns 55 to 60" in wanted[1]
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_where_another_ended(many, tmp_path, monkeypatch):
     records = tmp_path / "night.records"
     wanted = many.validated(many.paths)
@@ -226,6 +227,7 @@ def test_options_reach_the_angles(made, but, write_pdb):
     assert "low pLDDT" in set(skipped["reason"])
 
 
+@pytest.mark.slow
 def test_a_total_of_none_is_a_warning_and_an_incomplete_result(made, but, write_pdb, capsys, tmp_path):
     residues = made((-60.0, -45.0), (-60.0, -45.0))
     low = [but(r, b=30.0 + k) for k, r in enumerate(residues)]

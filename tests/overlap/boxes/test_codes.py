@@ -112,6 +112,7 @@ FUNCTIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_gradients_vmap_and_compile(check_under_torch, name):
     check_under_torch(FUNCTIONS[name], marks_malformed=name == "encode")

@@ -114,6 +114,7 @@ def run(code: str) -> str:
     return subprocess.run([sys.executable, "-P", "-c", code], check=True, capture_output=True, text=True).stdout
 
 
+@pytest.mark.slow
 def test_small_inputs_never_import_the_compiler():
     out = run(
         "import numpy as np, sys; from overlap import boxes\n"
@@ -123,6 +124,7 @@ def test_small_inputs_never_import_the_compiler():
     assert out.strip() == "False"
 
 
+@pytest.mark.slow
 def test_compilation_is_cached_on_disk():
     boxes.pairwise(some(N), some(M))
     out = run(
@@ -133,6 +135,7 @@ def test_compilation_is_cached_on_disk():
     assert int(out) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("numba", [True, False])
 def test_peak_memory(numba):
     """In a fresh process the peak grows by at most 1.1 times the result."""

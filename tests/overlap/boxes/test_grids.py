@@ -155,6 +155,7 @@ def test_between_two_cells_the_slope_is_halfway(torch):
     assert box.grad.tolist() == [0, 1]
 
 
+@pytest.mark.slow
 def test_vmap_and_compile(torch):
     batch = torch.tensor(some(5, 2), requires_grad=True)
     expected = boxes.rasterize(batch, (X, Y), period=(None, 6))
@@ -168,6 +169,7 @@ def test_vmap_and_compile(torch):
     torch.testing.assert_close(compiled(batch), expected)
 
 
+@pytest.mark.slow
 def test_a_box_learns_the_map_that_it_was_drawn_from(torch):
     truth = torch.tensor([-1.3, -0.8, 2.6, 3.1], dtype=torch.float64)
     drawn = boxes.rasterize(truth, (X, Y))

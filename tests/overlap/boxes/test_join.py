@@ -150,6 +150,7 @@ def test_tensors_come_back_as_tensors():
         boxes.overlap_pairs(torch.zeros((1, 4), device="meta"), torch.zeros((1, 4), device="meta"))
 
 
+@pytest.mark.slow
 def test_many_boxes_among_which_few_meet():
     """All pairs would take 80 GB."""
     n = 100_000

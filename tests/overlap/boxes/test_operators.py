@@ -33,6 +33,7 @@ def value_and_gradients(loss, a, b, **options):
     return value.detach(), a.grad, b.grad
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_graph(kind):
     seen = []
@@ -45,6 +46,7 @@ def test_one_graph(kind):
     assert any("overlap.box_losses" in name for name in seen)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{"kind": "eiou"}, {"gamma": 0.5, "focus": "easy"}, {"detach_enclosing": True}])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_as_if_not_compiled(options, dtype):
@@ -54,6 +56,7 @@ def test_as_if_not_compiled(options, dtype):
     assert got[0].dtype == dtype
 
 
+@pytest.mark.slow
 def test_only_one_side_needs_a_gradient():
     a, b = some(7)
     _, _, expected = value_and_gradients(box_loss, a, b)
@@ -62,6 +65,7 @@ def test_only_one_side_needs_a_gradient():
     torch.testing.assert_close(b.grad, expected)
 
 
+@pytest.mark.slow
 def test_malformed_boxes_are_nan_for_nothing_can_be_raised():
     a, b = some(3)
     a[1, 0] = 9
@@ -69,12 +73,14 @@ def test_malformed_boxes_are_nan_for_nothing_can_be_raised():
     assert torch.isnan(compiled(a, b, reduction="none")).tolist() == [False, True, False]
 
 
+@pytest.mark.slow
 def test_array_operations_where_it_does_not_serve():
     a, b = some(3)
     compiled = torch.compile(box_loss, fullgraph=True, backend="aot_eager")
     torch.testing.assert_close(compiled(a[:, None], b), box_loss(a[:, None], b))
 
 
+@pytest.mark.slow
 def test_array_operations_without_a_compiler(monkeypatch):
     monkeypatch.setattr(source, "kernels", lambda module: None)
     monkeypatch.setattr(source, "_operators", [])

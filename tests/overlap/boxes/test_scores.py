@@ -122,6 +122,7 @@ def test_no_scale_is_special(a, b, power):
 # ---------------------------------------------------------------- torch
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCORES)
 def test_gradients_vmap_and_compile(check_under_torch, name):
     # the alpha of CIoU is a constant to gradients

@@ -208,6 +208,7 @@ FUNCTIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_gradients_vmap_and_compile(check_under_torch, name):
     is_matrix = name == "pairwise"

@@ -226,6 +226,7 @@ def test_the_remedy_for_other_shapes(shape):
         boxes.overlap_pairs(np.zeros((1, 4)), b)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["linear", "gaussian"])
 def test_soft_suppression_of_a_crowd_takes_little_memory(method):
     """Every pair overlaps: sorted all at once, they took 56 bytes each."""

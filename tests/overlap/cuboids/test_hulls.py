@@ -63,6 +63,7 @@ def test_the_scene_turned_and_moved():
     np.testing.assert_allclose(cuboids.giou(*turned), cuboids.giou(A, B), atol=1e-13)
 
 
+@pytest.mark.slow
 def test_gradcheck():
     torch = pytest.importorskip("torch")
     a, b = (torch.tensor(x[:10]).requires_grad_() for x in (A, B))

@@ -146,6 +146,7 @@ def test_integers_become_float64():
     assert o.intersection.dtype == np.float64
 
 
+@pytest.mark.slow
 def test_gradcheck():
     torch = pytest.importorskip("torch")
     a = torch.tensor(A[:10])

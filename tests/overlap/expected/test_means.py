@@ -85,6 +85,7 @@ def test_every_policy(policy):
         np.testing.assert_allclose(expected_dice(mask, p, empty=policy), expected, rtol=1e-8)
 
 
+@pytest.mark.slow
 def test_the_distribution_of_the_size():
     p = rng.random(400) ** 3
     for mask in (p > 0.3, p, np.arange(400) < 3):
@@ -311,6 +312,7 @@ def test_as_on_a_device(monkeypatch):
     assert torch.isfinite(p.grad).all()
 
 
+@pytest.mark.slow
 def test_nothing_waits_for_a_device():
     """A tensor without any values has a mean without any value: none was looked at."""
     torch = pytest.importorskip("torch")

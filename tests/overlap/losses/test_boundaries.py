@@ -116,6 +116,7 @@ def test_half_precision_of_a_million_cells(torch, dtype):
     assert torch.isfinite(p.grad).all()
 
 
+@pytest.mark.slow
 def test_compile(torch):
     p, far = torch.tensor(P), torch.tensor(FAR)
     compiled = torch.compile(losses.boundary_loss, fullgraph=True, backend="aot_eager")

@@ -359,6 +359,7 @@ def test_the_desert_and_the_way_out(kind):
     assert (gradient(a, b, kind=kind, gamma=0.5, focus="easy") == 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PULLING)
 def test_descent_arrives_from_afar(kind):
     target = torch.tensor([[4.0, -3.0, 7.0, -2.0]])
@@ -413,6 +414,7 @@ def test_concentric_boxes_in_closed_form(width, expected):
     assert float(code.grad[0, 2]) == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "kind"), [("array operations", "ciou"), ("compiled", "eiou")], indirect=["path"])
 def test_vmap_and_compile(path, kind):
     a, b = some(6).requires_grad_(), some(6, 1)

@@ -93,6 +93,7 @@ def test_half_precision_of_a_million_cells(dtype):
         assert (p.grad[y == 1] < 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", [losses.generalised_dice_loss, partial(losses.dice_ce_loss, class_axis=1, axis=2)])
 def test_compile_and_vmap(loss):
     torch = pytest.importorskip("torch")

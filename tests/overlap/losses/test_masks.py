@@ -313,6 +313,7 @@ def test_a_few_steps_of_descent_lower_the_loss(torch, name):
     assert values[-1] < 0.5 * values[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ochiai", "f_beta", "containment"])
 def test_any_index_compiles(torch, name):
     p, y = map(torch.tensor, SOFT)
@@ -321,6 +322,7 @@ def test_any_index_compiles(torch, name):
     torch.testing.assert_close(compiled(p, y), loss(p, y))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LOSSES)
 def test_compile_and_vmap(torch, name):
     p, y = map(torch.tensor, SOFT)

@@ -101,6 +101,7 @@ def test_values_and_gradients_are_finite(torch, value, dtype):
         assert torch.isfinite(p.grad).all()
 
 
+@pytest.mark.slow
 def test_compile_and_vmap(torch):
     p, y = map(torch.tensor, (P, Y))
     eager = losses.squared_dice_loss(p, y, axis=(1, 2), smooth=1.0)

@@ -191,6 +191,7 @@ def test_gradcheck(torch, shape, options):
     assert torch.autograd.gradcheck(lambda a, b: box_loss(a, b, shape=shape, **options, **FREE), pair)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [GIOU[0], {"kind": "eiou"}], ids=named)
 def test_gradgradcheck(torch, options):
     pair = [torch.tensor(some("oriented", 2, seed, 0.3), requires_grad=True) for seed in (0, 1)]
@@ -267,6 +268,7 @@ def test_eiou_turns_and_resizes_boxes_that_are_apart(torch, shape):
     assert (slope != 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", PACKAGES)
 def test_descent_arrives_from_afar(torch, shape):
     d = AXES[shape]
@@ -308,6 +310,7 @@ def test_vmap(torch, shape, options):
 
 
 # a graph takes seconds: each shape and each loss once
+@pytest.mark.slow
 @pytest.mark.parametrize(("shape", "options"), [("cuboids", GIOU[0]), ("oriented", {"kind": "eiou"})])
 def test_compile(torch, shape, options):
     """In one graph; a row of weight 0 is silent there too, and one that counts is NaN."""

@@ -126,6 +126,7 @@ def test_threshold_is_inclusive_and_absent_entries_are_no_candidates():
     assert matching.match(np.zeros((2, 2)), np.nextafter(0, 1)).n == 0
 
 
+@pytest.mark.slow
 @given(matrices(), st.sampled_from(["optimal", "total", "greedy"]))
 def test_threshold_curve_counts_what_match_finds(scores, method):
     steps = [0.5, 0.0, 0.3, 0.95, 2.0]

@@ -87,6 +87,7 @@ def test_a_network_learns_from_it():
     assert last < 0.2
 
 
+@pytest.mark.slow
 def test_where_nobody_may_look():
     loss = nn.ExpectedDiceLoss(from_logits="softmax")
     compiled = torch.compile(loss, fullgraph=True, backend="aot_eager")
@@ -96,6 +97,7 @@ def test_where_nobody_may_look():
         loss(X, LABELS + 7)
 
 
+@pytest.mark.slow
 def test_nothing_waits_for_a_device():
     x = torch.zeros(2, 3, 4, 5, device="meta", requires_grad=True)
     for activation in ("sigmoid", "softmax"):

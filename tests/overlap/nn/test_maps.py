@@ -94,6 +94,7 @@ def test_gradcheck(loss):
     assert torch.autograd.gradcheck(lambda x: module(x, MAPS[loss][:1, :, :3, :3]), logits)
 
 
+@pytest.mark.slow
 def test_the_boundary_loss_compiles():
     module = nn.BoundaryLoss(from_logits="softmax")
     compiled = torch.compile(module, fullgraph=True, backend="aot_eager")

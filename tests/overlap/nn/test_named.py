@@ -152,6 +152,7 @@ def test_a_saturated_logit_is_still_pulled_back():
     torch.testing.assert_close(x.grad, torch.tensor([[[0.5, -0.5]]]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", LOSSES)
 def test_compile(loss):
     module = loss(**softmax, class_weights=[1, 2, 3])

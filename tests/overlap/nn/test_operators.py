@@ -37,6 +37,7 @@ def loss_of(x):
     return ((2 * sums[0] + 1) / (sums[1] + sums[2] + 1)).sum() + (sums[3] ** 2 / sums[5]).sum()
 
 
+@pytest.mark.slow
 def test_derivatives():
     x = X.clone().requires_grad_()
     assert torch.autograd.gradcheck(loss_of, x)

@@ -59,6 +59,7 @@ LOSSES = {
 }
 
 
+@pytest.mark.slow
 def test_a_pooled_batch_is_that_of_all_processes(tmp_path):
     code = PROCESS.replace("{LOSSES}", repr(LOSSES))
     command = [sys.executable, "-c", code]

@@ -50,6 +50,7 @@ def test_halves_are_computed_in_single(dtype):
     assert float(loss) == pytest.approx(float(exact), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_compiled():
     loss = nn.VarifocalLoss(from_logits="sigmoid")
     compiled = torch.compile(loss, fullgraph=True, backend="aot_eager")

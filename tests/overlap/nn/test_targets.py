@@ -109,6 +109,7 @@ def test_what_cannot_be_told():
         nn.DiceLoss(from_logits="softmax", ignore_index=255)(X, ONE_HOT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", [nn.DiceLoss, nn.DiceCELoss])
 def test_where_nobody_looks_a_loss_of_what_cannot_be_is_no_number(loss):
     """As on a device: no message, but no number that looks right either."""

@@ -48,6 +48,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("options", "tnorm", "has_kernels"), CASES)
 def test_a_compiled_measure_has_the_value_and_the_gradient(has_kernels, tnorm, options, calls, monkeypatch):
     def dice(p, y):
@@ -63,6 +64,7 @@ def test_a_compiled_measure_has_the_value_and_the_gradient(has_kernels, tnorm, o
         torch.testing.assert_close(x, y, rtol=3.6e-7, atol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", [Y > 0.5, Y.double()], ids=["bool", "float64"])
 def test_other_targets(target, calls):
     def dice(p, y):
@@ -75,6 +77,7 @@ def test_other_targets(target, calls):
         torch.testing.assert_close(x, y, rtol=2.4e-7, atol=0)
 
 
+@pytest.mark.slow
 def test_a_target_that_needs_a_gradient_is_traced_itself(calls):
     torch.compiler.reset()
     y = Y.clone().requires_grad_()

@@ -132,6 +132,7 @@ def test_four_threads():
             np.testing.assert_array_equal(got, expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "compiled"), [(255, False), (256, True)])
 def test_small_sets_never_import_the_compiler(n, compiled):
     code = (

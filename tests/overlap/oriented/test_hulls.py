@@ -91,6 +91,7 @@ def test_single_precision():
     np.testing.assert_allclose(single, oriented.giou(A[wide], B[wide]), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_gradcheck():
     torch = pytest.importorskip("torch")
     a, b = (torch.tensor(x[:12] + np.array([0, 0, 1, 1, 0])).requires_grad_() for x in (A, B))

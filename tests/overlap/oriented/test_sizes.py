@@ -284,6 +284,7 @@ def iou(a, b):
     return ov.iou(oriented.measure(a, b), empty=0.0)
 
 
+@pytest.mark.slow
 def test_gradcheck(torch):
     near = torch.tensor(A[:4]), torch.tensor(A[:4] + 0.1 * rng.uniform(-1, 1, (4, 5)) * [1, 1, 1, 1, 3])
     a, b = (x.requires_grad_() for x in near)
@@ -374,6 +375,7 @@ def test_compile_fullgraph(torch):
     assert torch.isfinite(a.grad).all()
 
 
+@pytest.mark.slow
 def test_a_box_finds_its_target(torch):
     """Gradient ascent on the IoU alone turns and moves a box onto another."""
     target = torch.tensor([1.0, 2, 4, 2, 0.5], dtype=torch.float64)

@@ -93,6 +93,7 @@ def test_a_large_call_uses_the_compiler_at_once(calls, monkeypatch):
     assert len(calls) == 4
 
 
+@pytest.mark.slow
 def test_small_calls_never_import_the_compiler():
     code = (
         "import sys, shapely; from overlap import polygons; "

@@ -107,6 +107,7 @@ def test_axes_may_descend(mode):
     np.testing.assert_array_equal(polygons.rasterize(FRAME, (x[::-1], y[::-1]), mode), up[::-1, ::-1])
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10**6), turns=st.tuples(st.integers(-200, 200), st.integers(-200, 200)))
 def test_on_the_torus_no_area_is_lost_and_the_raster_rolls(seed, turns):
@@ -178,6 +179,7 @@ def periods_of(mask, periodic):
     return tuple(float(n) if p else None for n, p in zip(mask.shape[::-1], periodic, strict=True))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     mask=hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=9)),
@@ -273,6 +275,7 @@ def test_a_level_is_a_number(level, error, message):
         polygons.from_raster(np.eye(3), level)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(
     mask=hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=9)),

@@ -95,6 +95,7 @@ def test_a_helix_that_misses_itself_keeps_its_area():
     assert [float(o.intersection), float(o.size_a)] == pytest.approx([10_000, 10_000], rel=1e-12)
 
 
+@pytest.mark.slow
 def test_large_polygons_with_holes_agree_with_points():
     a = shapely.Point(100, 170).buffer(260).difference(shapely.Point(60, 150).buffer(150))
     b = shapely.Point(-100, 0).buffer(120).difference(shapely.Point(-130, 10).buffer(60))
@@ -199,6 +200,7 @@ def test_a_part_is_never_more_than_the_whole(period):
         assert np.all(o.intersection <= np.minimum(o.size_a, o.size_b))
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
@@ -242,6 +244,7 @@ def test_images_meet_themselves():
     np.testing.assert_allclose(ov.dice(o), 1.0, rtol=1e-13)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("period", [None, (2000.0, 2000.0)])
 def test_equal_rectangles_written_differently_meet_themselves(period):
     # a plain shapely.intersection leaves a few in 10 000 of these pairs with a few points and no area

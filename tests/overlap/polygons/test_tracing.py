@@ -25,6 +25,7 @@ def polygons_of(region):
     return len(polygons), sorted(map(sorted, corners))
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, max_side=9), elements=st.booleans()))
 def test_outlines_of_geos(inside):

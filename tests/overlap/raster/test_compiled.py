@@ -274,6 +274,7 @@ def run(code: str, **environment: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ | environment).stdout
 
 
+@pytest.mark.slow
 def test_compilation_is_cached_on_disk(tmp_path):
     """In a folder of its own: other processes of the tests compile at the same time."""
     measure = (
@@ -285,6 +286,7 @@ def test_compilation_is_cached_on_disk(tmp_path):
     assert int(run(measure, NUMBA_CACHE_DIR=str(tmp_path))) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["bool", "float32"])
 def test_peak_memory(dtype):
     """Nothing is allocated besides the inputs: the peak of a fresh process grows by less than 8 MB."""

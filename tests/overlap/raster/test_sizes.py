@@ -175,6 +175,7 @@ def test_vmap(torch, pair):
     torch.testing.assert_close(got, ov.dice(raster.measure(a, b, axis=(1, 2))))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tnorm", TNORMS)
 def test_compile_fullgraph(torch, tnorm):
     @torch.compile(fullgraph=True, backend="aot_eager")

@@ -360,6 +360,7 @@ def test_level_surfaces_of_balls(spacing, hd95, assd):
     assert d.area_a.sum() == pytest.approx(4 * np.pi * 12**2, rel=0.06)
 
 
+@pytest.mark.slow
 def test_level_surfaces_of_slabs():
     """Two faces, moved by a quarter of a cell and by none: a step at a fraction, exactly."""
     a, b = np.zeros((2, 40, 40, 12))

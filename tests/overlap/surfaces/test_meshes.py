@@ -33,6 +33,7 @@ def sphere(radius, n, centre=(0.0, 0.0, 0.0)):
     return radius * vertices.reshape(-1, 3) + centre, faces
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("outer", "inner"), [(12.0, 8.0), (40.0, 25.0)])
 def test_concentric_spheres(outer, inner):
     d = mesh_distances(sphere(outer, 24), sphere(inner, 24), resolution=outer / 8)
@@ -59,6 +60,7 @@ def read_obj(path):
     return np.array(vertices, float), np.array(faces, int) - 1
 
 
+@pytest.mark.slow
 def test_boxes_of_twelve_triangles():
     """A cube of side 4 around one of side 2: the corners are √3 away, over the middle 2 × 2 of a face it is 1."""
     d = mesh_distances((2 * CUBE, FACES), (CUBE, FACES))
@@ -73,6 +75,7 @@ def test_boxes_of_twelve_triangles():
     assert d.assd() == pytest.approx((outwards * 4 + 1) / 5, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_lines_in_a_plane():
     """Two outlines as a radiologist draws them; shapely says how far each point is."""
     rng = np.random.default_rng(3)
@@ -105,12 +108,14 @@ def test_dividing_keeps_the_area_and_shortens_the_sides():
     assert area == pytest.approx(np.linalg.norm(expected, axis=-1).sum() / 2)
 
 
+@pytest.mark.slow
 def test_what_it_says_of_itself():
     d = mesh_distances((CUBE, FACES), (CUBE, FACES))
     assert d.hausdorff() == d.assd() == 0
     assert d.describe("assd") == "mean over the points of both boundaries, area-weighted pieces of the mesh"
 
 
+@pytest.mark.slow
 def test_vertices_that_no_face_uses_do_not_count():
     far = np.concatenate([CUBE, [[100.0, 0, 0], [np.nan, 0, 0]]])
     assert mesh_distances((far, FACES), (CUBE, FACES)).hausdorff() == 0
@@ -141,6 +146,7 @@ def test_wrong_meshes(mesh, message):
         mesh_distances(mesh, (CUBE, FACES))
 
 
+@pytest.mark.slow
 def test_the_remedy_for_faces_counted_from_one():
     from_one = FACES + 1
     assert mesh_distances((CUBE, from_one - 1), (CUBE, FACES)).hausdorff() == 0

@@ -88,6 +88,7 @@ def test_a_mask_that_fills_the_image():
     assert distances(a, b, spacing=spacing, preset="seg_metrics").hd95() == np.inf
 
 
+@pytest.mark.slow
 def test_mist():
     """DeepMind's definition, and one mean over both surfaces."""
     expected = answers("mist")
@@ -102,6 +103,7 @@ def test_mist():
         assert d.nsd(1.0) == pytest.approx(theirs["surface dice 1 mm"], abs=1e-9), name
 
 
+@pytest.mark.slow
 def test_monai():
     """It reduces in single precision; its subvoxels are DeepMind's surface."""
     expected = answers("monai")
@@ -122,6 +124,7 @@ def test_medpy():
         assert ours == pytest.approx(expected[name], abs=1e-12), name
 
 
+@pytest.mark.slow
 def test_surface_distance():
     """In the plane too, where boundaries weigh their length."""
     expected = answers("surface_distance")

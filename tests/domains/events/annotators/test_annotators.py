@@ -165,6 +165,7 @@ def recordings(n):
     return a, b, dict.fromkeys(a["file"], 100.0)
 
 
+@pytest.mark.slow
 def test_intervals_are_quantiles_of_kappa_over_resampled_recordings():
     a, b, support = recordings(6)
     n = 20

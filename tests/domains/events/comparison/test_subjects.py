@@ -60,6 +60,7 @@ def test_pooled_as_szcore_evaluation_whose_counts_are_doubled(protocol, szcore):
         assert float(report[ours]) == pytest.approx(theirs[name], rel=1e-13)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("protocol", ["szcore", "szcore_sample"])
 def test_a_file_said_to_last_longer_is_empty_to_szcore_evaluation(protocol, szcore):
     kind = "event_results" if protocol == "szcore" else "sample_results"
@@ -238,6 +239,7 @@ def test_with_subjects_without_its_report_says_what_it_takes():
         with_subjects(scored, "bids")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("protocol", ["thumos14", "affiliation"])
 def test_an_interval_is_that_of_the_scores_of_repeated_recordings(protocol):
     rng = np.random.default_rng(1)

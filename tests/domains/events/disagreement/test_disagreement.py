@@ -39,6 +39,7 @@ def test_all_protocols_are_asked_by_default(table):
     pd.testing.assert_frame_equal(of_all.set_index("protocol").loc[SOME], table.set_index("protocol"))
 
 
+@pytest.mark.slow
 def test_each_protocol_is_a_row_whether_it_applies_or_not(table):
     assert list(table.columns) == list(COLUMNS)
     assert table["protocol"].tolist() == SOME
@@ -96,6 +97,7 @@ def test_subjects_are_resampled_and_averaged():
     assert compare_protocols(*bids, protocols=["tiou"], group="bids").iloc[0]["n_units"] == 2
 
 
+@pytest.mark.slow
 def test_one_recording_has_no_interval():
     table = compare_protocols([[0, 9]], [[1, 9]], protocols=FEW, support=60.0)
     assert table[["low", "high", "mean_low"]].isna().all(axis=None)
@@ -111,6 +113,7 @@ def test_what_a_protocol_did_with_these_events_is_said():
     assert "known faults: 0, corrected 1" in row["why"]
 
 
+@pytest.mark.slow
 def test_the_remedy_of_a_reason_works_as_it_is_written():
     dogs = [x.assign(label="dog") for x in (A, B)]
     reason = compare_protocols(*dogs, protocols=["szcore"]).iloc[0]["reason"]
@@ -174,6 +177,7 @@ def test_wrong_use(wrong, match):
         compare_protocols(A, B, **wrong)
 
 
+@pytest.mark.slow
 def test_nothing_on_either_side():
     nothing = A[:0]
     table = compare_protocols(nothing, nothing, protocols=FEW)

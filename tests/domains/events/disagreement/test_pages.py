@@ -23,6 +23,7 @@ def page():
     assert not plt.get_fignums()
 
 
+@pytest.mark.slow
 def test_findings_say_how_far_and_what_does_not_apply(page):
     html = page("tiou", "time", "jer", "thumos14", notes=["look here"])
     assert "scores: from 1.0000 (tiou, F1 at 0.5) to 1.0000 (time, IoU)" in html
@@ -35,6 +36,7 @@ def test_findings_say_how_far_and_what_does_not_apply(page):
         assert f'<button type="button">{heading}</button>' in html
 
 
+@pytest.mark.slow
 def test_the_skipped_are_listed(page):
     skipped = pd.DataFrame({"side": ["prediction"], "file": ["p.csv"], "where": ["line 7"], "reason": ["no onset"]})
     assert "line 7" in page("tiou", skipped=skipped)

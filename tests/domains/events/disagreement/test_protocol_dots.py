@@ -25,6 +25,7 @@ def _close():
     plt.close("all")
 
 
+@pytest.mark.slow
 def test_dots_are_the_values_of_the_table_the_best_first(table):
     ax = plot_protocols(table)
     rows = [text.get_text() for text in ax.get_yticklabels()]
@@ -38,6 +39,7 @@ def test_dots_are_the_values_of_the_table_the_best_first(table):
     assert "4 of 5 protocols have a number" in ax.get_title(loc="left")
 
 
+@pytest.mark.slow
 def test_error_rates_beyond_one_are_within_the_axis():
     a = pd.DataFrame({"onset": [0.0], "offset": [50.0]})
     b = pd.DataFrame({"onset": [0.0], "offset": [10.0]})

@@ -41,11 +41,13 @@ def times(events):
     return events[["onset", "offset"]].to_numpy().tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tool", OF_TOOL)
 def test_masks_are_those_of_the_tool(tool):
     assert all_runs(OF_TOOL[tool]) == [case[tool] for case in PEERS["cases"]]
 
 
+@pytest.mark.slow
 def test_events_of_a_mask_are_those_of_timescoring():
     for case in PEERS["cases"]:
         mask = np.zeros(PEERS["duration"] * case["rate"], bool)
@@ -54,6 +56,7 @@ def test_events_of_a_mask_are_those_of_timescoring():
         np.testing.assert_allclose(times(from_frames(mask, rate=case["rate"])), case["back"] or np.empty((0, 2)))
 
 
+@pytest.mark.slow
 def test_sed_eval_touches_a_frame_too_many_where_a_quotient_is_rounded():
     """5.6 s begin frame 56 of 0.1 s; 5.6 / 0.1 is 55.99999999999999, and sed_eval marks frame 55 too."""
     pairs = zip(all_runs("cover"), [case["sed_eval"] for case in PEERS["cases"]], strict=True)
@@ -64,6 +67,7 @@ def test_sed_eval_touches_a_frame_too_many_where_a_quotient_is_rounded():
     assert [55, 61] in theirs
 
 
+@pytest.mark.slow
 def test_mir_eval_counts_the_end_of_an_event():
     """Where an offset lies on the begin of a frame, it is in the event for mir_eval, and not for half-open events."""
     n_on_frame = 0

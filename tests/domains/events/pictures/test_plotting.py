@@ -59,6 +59,7 @@ def test_colours_and_places():
     assert texts == ["matched (1 and 1)", "only prediction: spurious (2)", "only reference: missed (1)"]
 
 
+@pytest.mark.slow
 def test_files_and_how_many():
     a = pd.concat([A.assign(file=f) for f in "fgh"])
     assert [t.get_text() for t in plot_timelines(a, a, most=3).get_yticklabels()] == ["f · x", "f · y", "g · x"]
@@ -295,6 +296,7 @@ def test_speakers_are_named_and_what_is_not_scored_is_shaded():
     assert {(patch.get_x(), patch.get_width()) for patch in ax.patches} == {(4, 1)}
 
 
+@pytest.mark.slow
 def test_confused_time_is_drawn_as_much_as_is_counted():
     a = pd.DataFrame({"onset": [0, 4, 12.0], "offset": [10, 14, 16.0], "label": ["s0", "s1", "s2"]})
     b = pd.DataFrame({"onset": [0, 3, 6.0], "offset": [8, 15, 9.0], "label": ["anna", "bert", "carl"]})
@@ -318,6 +320,7 @@ def test_zones_are_drawn_with_what_they_say():
     assert ax.get_xlim() == (-2, 202)
 
 
+@pytest.mark.slow
 def test_the_title_says_what_no_name_has_and_which_recordings_are_silent():
     files = [f"sub-{k:02d}_ses-01_task-monitoring_run-{k:02d}_events" for k in range(1, 32)]
     a = pd.DataFrame({"file": files[:30], "onset": 10.0, "offset": 20.0, "label": "sz"})

@@ -47,6 +47,7 @@ def test_one_scale_and_the_most_divided_places(table):
     assert {10.0, 40.0, 1.0, 4.0, 3.5, 3.0} == widths
 
 
+@pytest.mark.slow
 def test_places_of_several_recordings_are_named_and_nothing_to_draw_is_said(table):
     both = pd.concat([A, A.assign(file="g")])
     table = judge_events(both, pd.concat([B, B.assign(file="g")]), protocols=PROTOCOLS, support=500.0)

@@ -64,6 +64,7 @@ def events(*rows):
     return pd.DataFrame(rows, columns=["onset", "offset", "confidence"])
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:events.assess")
 def test_of_equals_the_later_row_is_first_unless_corrected():
     # a hit and a false alarm, equally confident

@@ -31,6 +31,7 @@ def table(codes):
     return pd.DataFrame(rows, columns=["file", "onset", "offset", "label"])
 
 
+@pytest.mark.slow
 @settings(max_examples=6)
 @pytest.mark.filterwarnings("ignore:.*cohen_kappa_score")
 @given(stages(), stages())
@@ -121,6 +122,7 @@ def test_specificity_needs_a_support():
     assert np.isnan([float(report[name]) for name in ("true_negatives", "specificity", "accuracy")]).all()
 
 
+@pytest.mark.slow
 def test_each_label_of_each_file_is_what_it_is_alone():
     rng = np.random.default_rng(9)
     onset = rng.uniform(0, 90, 120)

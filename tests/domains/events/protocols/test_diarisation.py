@@ -65,6 +65,7 @@ def test_jaccard_error_rates_of_drawn_recordings(recordings, collar, skip_overla
     np.testing.assert_allclose(report.jer, expected, rtol=0, atol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*the support says nothing")
 def test_purity_and_coverage_of_drawn_recordings(recordings):
     cases = [(file, {**case, "uem": None}) for group in recordings.values() for file, case in group]
@@ -278,6 +279,7 @@ def test_the_interval_of_an_error_rate_is_over_recordings():
     np.testing.assert_allclose(found, expected.confidence_interval, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_what_is_predicted_before_and_after_the_reference():
     a = np.array([[0.0, 20.0]])
     b = np.array([[5.0, 10.0]])
@@ -287,6 +289,7 @@ def test_what_is_predicted_before_and_after_the_reference():
     assert float(compare(a, b, "pyannote_der").der) == 3
 
 
+@pytest.mark.slow
 def test_each_known_fault_of_pyannote():
     nobody = np.zeros((0, 2))
     speech = np.array([[0.0, 10.0]])

@@ -91,6 +91,7 @@ sides = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 6)), max_size=12).
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=8)
 @given(sides, sides)
 def test_what_must_add_up(a, b):

@@ -42,6 +42,7 @@ def as_files(cases, side):
     return pd.DataFrame(rows, columns=["file", "onset", "offset"])
 
 
+@pytest.mark.slow
 def test_drawn_vectors(test_data):
     drawn = json.loads((test_data / "range_based.json").read_text())
     by_settings = {}

@@ -85,6 +85,7 @@ def check_sed_eval(ours, theirs):
         np.testing.assert_allclose(ours[key], value, rtol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*outside the support", "ignore:.*have no duration")
 def test_sed_eval_on_random_events(test_data):
     cases = json.loads((test_data / "events_peers.json").read_text())["sed_eval"]

@@ -98,6 +98,7 @@ def test_splitting_changes_no_second(rows, longest):
     assert float(duration.sum()) == sum(r[1] for r in rows)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:events.add_margins")
 @settings(max_examples=8)
 @given(ROWS, st.integers(0, 4), st.integers(0, 4))

@@ -255,6 +255,7 @@ def test_spacing_is_derived_once(monkeypatch):
     assert derived == ["x", "y", "z"]
 
 
+@pytest.mark.slow
 def test_attrs_and_netcdf(tmp_path):
     raters = nodule()
     report = compare(raters.isel(rater=0), raters.isel(rater=1).assign_attrs(name="second"))

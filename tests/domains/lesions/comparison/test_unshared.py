@@ -78,6 +78,7 @@ def save(path, values):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("highest", "side", "flag", "command"),
     [

@@ -224,6 +224,7 @@ def two_sets(tmp_path):
     return tmp_path / "p" / "a.dcm", tmp_path / "r" / "a.dcm"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a.nii.gz", "a_0000.nii.gz"])
 def test_two_sets_of_outlines_are_drawn_on_an_image(tmp_path, like, name):
     pair = two_sets(tmp_path)

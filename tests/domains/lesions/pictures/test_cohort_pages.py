@@ -96,6 +96,7 @@ def test_cohort_writes_a_page(folders, rows_of, monkeypatch):
     assert len(html.encode()) < 1_000_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_counted", [True, False])
 def test_a_case_without_a_prediction_is_named_as_such(folders, rows_of, monkeypatch, is_counted):
     # the pictures are those of the other tests

@@ -38,6 +38,7 @@ def html(result):
         return comparison_page(result, ["a <note>"])
 
 
+@pytest.mark.slow
 def test_the_worst_label_stands_first(html, rows_of):
     begin = html.index("label 2 is missed: 16 mm³ in the reference")
     later = html.index("label 3 is not in the reference: 64 mm³ in the prediction")

@@ -34,6 +34,7 @@ def html():
     return models_page(*found, {"A": "<i>one</i>.csv", "B": "two.csv", "infinite": "keep"}, ["a <note>"])
 
 
+@pytest.mark.slow
 def test_it_says_who_is_better_in_what_first(html):
     top = html.split("<section>")[0]
     assert "4 cases compared, 1 not: see Not compared" in top

@@ -276,6 +276,7 @@ def test_pictures_are_as_wide_as_a_column_no_letter_is_too_small_and_nothing_run
                 assert -1 <= box.y0 <= box.y1 <= ax.figure.bbox.y1 + 1, text
 
 
+@pytest.mark.slow
 def test_names_of_others_are_no_formula(raters):
     a, b = raters.isel(rater=0), raters.isel(rater=1)
     result = assess(a, b, labels={"$x_1$<b>": 1})

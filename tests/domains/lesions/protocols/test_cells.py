@@ -12,6 +12,7 @@ from domains.lesions import CellWise
 from domains.lesions.protocols import MaskPair
 
 
+@pytest.mark.slow
 def test_cc_metrics(mask_pairs, answers):
     asked = answers("ccmetrics")
     assert len(asked) > 50

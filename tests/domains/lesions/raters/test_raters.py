@@ -30,6 +30,7 @@ def test_nodule_00():
     assert found["product"] == pytest.approx(0.6957796, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_all_nodules():
     index = json.loads((example().parent / "index.json").read_text(encoding="utf-8"))["nodules"]
     ours = {k: float(pairwise_agreement(read_image(example(k)) == 1).mean_dice) for k in index}

@@ -17,6 +17,7 @@ def lines_of(ax):
     return {line.get_label(): line for line in ax.get_lines() if not line.get_label().startswith("_")}
 
 
+@pytest.mark.slow
 def test_the_lines_are_the_report():
     report = compare_densities(ONE, sample=500)
     ax = plot_iou_at_mass(report)

@@ -34,6 +34,7 @@ def test_two_gaussians(shift):
     assert float(report.iou) == pytest.approx(shared / (2 - shared), abs=1e-4)
 
 
+@pytest.mark.slow
 def test_the_curve_is_that_of_discs():
     """The region of mass m of a Gaussian is the disc of radius σ √(−2 ln(1 − m))."""
     sigma, shift = 20.0, 15.0
@@ -68,6 +69,7 @@ def test_the_reference_is_cut_by_rank():
         assert float(report.iou_at_mass.sel(mass=mass)) == pytest.approx((cells & truth).sum() / (cells | truth).sum())
 
 
+@pytest.mark.slow
 def test_coarse_and_fine_grids_and_stacks():
     fine = gaussian(0, 0, 15.0, 180)
     coarse = xr.DataArray(

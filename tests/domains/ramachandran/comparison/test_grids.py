@@ -21,6 +21,7 @@ def test_the_bound_of_a_grid(n):
         assert float(grid_bound(source, centres(n), centres(n))) == pytest.approx(expected, abs=1.5e-3)
 
 
+@pytest.mark.slow
 def test_every_half_degree():
     maps = reference().score.values
     score = Table(maps)(FINE, FINE[:, None], np.arange(6)[:, None, None])

@@ -158,6 +158,7 @@ def test_radians_taken_for_degrees(bandwidth):
         compare(as_region(cells), level="allowed", strict=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("category", ["general", "glycine", *(slow(name) for name in CATEGORIES[2:])])
 def test_no_guard_speaks_of_an_honest_pair(category):
     n = 0
@@ -167,6 +168,7 @@ def test_no_guard_speaks_of_an_honest_pair(category):
     assert n >= 50
 
 
+@pytest.mark.slow
 def test_no_guard_speaks_of_hard_spheres():
     for name, predicted, options in spheres():
         assert "hint" not in compare(predicted, **options, strict=True).attrs, name
@@ -254,6 +256,7 @@ def read_wrongly(truth):
     yield ~truth
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("grid", "offset", "level"),
     [

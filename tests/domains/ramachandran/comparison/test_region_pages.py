@@ -100,6 +100,7 @@ def test_how_the_prediction_was_cut_is_a_finding_and_in_the_list(density):
     assert f"<th>prediction_cut</th><td>{said}</td>" in html
 
 
+@pytest.mark.slow
 def test_the_attribution_of_the_maps_that_are_drawn():
     def owed(html):
         return html.split("<th>attribution</th><td>")[1].split("</td>")[0] if "<th>attribution" in html else ""

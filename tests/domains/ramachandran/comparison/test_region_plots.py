@@ -25,6 +25,7 @@ def _close():
     plt.close("all")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("truth", ["top8000", region(level="allowed")], ids=["name", "region"])
 def test_agreement_map(truth, tmp_path):
     ax = plot_agreement(hard_sphere(), truth, level="allowed", labels=("spheres", "Top8000"))
@@ -73,6 +74,7 @@ def test_a_prediction_is_drawn_with_its_own_category_as_it_is_compared():
     assert legend[0].get_text().startswith(f"both: {int(compare(glycine).intersection)} cells, ")
 
 
+@pytest.mark.slow
 def test_a_picture_names_both_sides_with_category_and_level():
     ax = plot_agreement(hard_sphere(), level="allowed")
     assert ax.get_title() == "hard spheres, outer limits, tau 111°: IoU 0.485"
@@ -167,6 +169,7 @@ def test_one_comparison_is_drawn_at_a_time():
         plot_agreement(region("top8000", None))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["favored", None], ids=["six", "twelve"])
 def test_a_panel_for_each_comparison_has_its_numbers(level):
     assessed = assess(region(category=None, level=level), level="allowed" if level else None)

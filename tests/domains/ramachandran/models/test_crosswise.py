@@ -24,6 +24,7 @@ def found():
     return compare_crosswise(models)
 
 
+@pytest.mark.slow
 def test_a_row_for_each_model_category_and_level(found):
     assert len(found) == 3 * 6 * 2
     assert found.category.unique().tolist() == list(CATEGORIES)

@@ -57,6 +57,7 @@ def test_what_the_limits_say(well_learned):
     assert table.alone["CH"] < 0.001
 
 
+@pytest.mark.slow
 def test_the_table_is_plain_numpy(learned):
     table = learned.table
     assert table.contact.tolist() == list(contact_names())
@@ -87,6 +88,7 @@ def test_a_region_says_where_it_comes_from_and_is_saved(learned, tmp_path):
         assert float(compare(again.astype(bool), level="allowed").iou) == float(learned.iou.max())
 
 
+@pytest.mark.slow
 def test_the_same_seeds_are_the_same_bits(learned):
     again = learn_contacts(steps=STEPS, seeds=[1])
     np.testing.assert_array_equal(again.limits[0], learned.limits.sel(fit=1))
@@ -137,6 +139,7 @@ def test_pairs_fit_better_than_elements():
     np.testing.assert_array_equal(hard_sphere(pairs.by_name, n=60), pairs.region)
 
 
+@pytest.mark.slow
 def test_resampled_references_give_a_spread():
     top8000 = reference()
     small = top8000.isel(psi=slice(2, None, 5), phi=slice(2, None, 5)).assign(n=("category", [20_000] * 6))

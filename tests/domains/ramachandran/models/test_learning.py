@@ -42,6 +42,7 @@ def test_what_is_saved_is_what_was_learned(run, tmp_path):
     assert files["learned.png"].stat().st_size > 20_000
 
 
+@pytest.mark.slow
 def test_the_terminal_shows_every_contact_and_class(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     shown = run("--steps", 2, "--seeds", 1).stdout
@@ -71,6 +72,7 @@ def test_a_region_that_cannot_be_saved_is_told_first(run, tmp_path):
     assert "error: --region" in done.stderr
 
 
+@pytest.mark.slow
 def test_three_parts_of_the_picture_differ_in_grey():
     import matplotlib.pyplot as plt
 

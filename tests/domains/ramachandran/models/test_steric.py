@@ -124,6 +124,7 @@ def test_numpy_and_torch_agree(sharing):
     np.testing.assert_allclose(other.numpy(), plain, rtol=1e-12, atol=1e-15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sharing", ["elements", "pairs"])
 def test_gradients(sharing):
     torch = pytest.importorskip("torch")

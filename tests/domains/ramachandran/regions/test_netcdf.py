@@ -98,6 +98,7 @@ def test_cells_that_are_promised_but_not_there_are_refused(path, chunks):
         read_region(path)
 
 
+@pytest.mark.slow
 def test_a_chunk_larger_than_the_file_is_refused(path, monkeypatch):
     for module in (arrays, netcdf):
         monkeypatch.setattr(module, "UNQUESTIONED", 10**6)
@@ -191,6 +192,7 @@ def test_no_cut_file_is_half_read(path, capfd):
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_damage_is_one_line_and_silent(path, capfd):
     content = bytearray(path.read_bytes())
     chance = random.Random(7)

@@ -63,6 +63,7 @@ def peaked(seed):
     return xr.DataArray(counts, coords={"psi": centres(N), "phi": centres(N)}, dims=("psi", "phi"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("made", [density, peaked])
 def test_the_residues_inside_are_the_density_inside(made):
     of_category = {"general": made(1), "glycine": made(2)}

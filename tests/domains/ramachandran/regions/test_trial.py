@@ -105,6 +105,7 @@ def test_a_program_that_ignores_alarms_has_its_limit_too(trial):
         signal.signal(signal.SIGALRM, before)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX: forks")
 def test_a_forked_process_has_a_trial_of_its_own(trial):
     trial.of("well")

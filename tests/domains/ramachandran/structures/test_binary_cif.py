@@ -114,6 +114,7 @@ def said_of(folder, content):
     return ""
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error")
 def test_flipped_bits_are_one_line_or_a_table(tmp_path):
     """The format has no checksum: a flipped bit may make another number, but no other end of the process."""

@@ -161,6 +161,7 @@ def test_atoms_that_gemmi_would_drop_are_missed(tmp_path, monkeypatch):
         read(tmp_path / "a.pdb", FILE)
 
 
+@pytest.mark.slow
 def test_no_flipped_byte_of_an_atom_loses_a_residue(tmp_path):
     """Whatever byte of a file changes, each residue is a row or a skipped row, or the file is refused."""
     head = REAL.index(b"\nATOM") + 1

@@ -90,6 +90,7 @@ def test_an_arrow_across_the_seam_is_two_pieces_and_never_crosses_the_plot():
     assert (-165.0, 5.0) in heads
 
 
+@pytest.mark.slow
 def test_what_hardly_moved_is_a_point_and_the_worse_are_named():
     rows = [
         change((-60, -45), (2, 2), number=1),
@@ -134,6 +135,7 @@ def test_names_lie_on_no_arrow():
         assert not any(box.contains(*point) for point in lines)
 
 
+@pytest.mark.slow
 def test_the_title_counts_what_changed_and_who_has_no_name():
     rows = [change((0, 0), (60, k), "worse", number=k) for k in range(60)] + [change((0, 0), (-50, 0), "better")]
     general, glycine, *_ = plot_changes(pd.DataFrame(rows), FEW).flat
@@ -159,6 +161,7 @@ def test_the_picture_of_changes_has_the_size_of_print(monkeypatch):
     assert 6 <= min(sizes) <= max(sizes) <= 8
 
 
+@pytest.mark.slow
 def test_a_residue_without_angles_is_left_out_of_the_picture():
     table = pd.DataFrame([change((0, 0), (60, 0), "worse"), change((0, 50), (60, 0), "worse", number=2)])
     table.loc[1, ["delta_phi", "phi_after", "distance"]] = np.nan

@@ -37,6 +37,7 @@ def test_six_panels_hold_every_residue(residues):
         assert title.endswith(f" (n = {(residues['category'] == category).sum()})\nno outliers")
 
 
+@pytest.mark.slow
 def test_a_picture_has_the_size_of_print_and_letters_that_can_be_read(residues, monkeypatch):
     figure = plot_residues(residues)[0, 0].figure
     single = plot_levels(reference().sel(category="glycine")).figure

@@ -42,6 +42,7 @@ def test_a_file_of_one_model_has_its_counts_under_no_name(made, write_pdb, capsy
     assert "core" not in told
 
 
+@pytest.mark.slow
 def test_the_terminal_tells_models_and_findings(ensemble, made, but, write_pdb, capsys):
     _, text = printed(capsys, ensemble, core="A:2")
     assert "nmr.pdb: 2 models" in text

@@ -125,6 +125,7 @@ def test_ome_says_its_voxel_size(tmp_path):
     assert [image[d].attrs["spacing"] for d in "xyz"] == pytest.approx(SPACING)
 
 
+@pytest.mark.slow
 def test_a_unit_that_ome_leaves_out_is_told(tmp_path):
     sizes = {f"PhysicalSize{axis}": size * 1000 for axis, size in zip("XYZ", SPACING, strict=True)}
     units = {f"PhysicalSize{axis}Unit": "µm" for axis in "XYZ"}

@@ -108,6 +108,7 @@ def test_a_list_of_allowed_cells(tmp_path):
     assert "without a row are outside" in cells.attrs["source"]
 
 
+@pytest.mark.slow
 def test_other_values_need_a_declaration(tmp_path):
     path = tmp_path / "sparse.csv"
     score = region().score

@@ -41,6 +41,7 @@ def in_order(category):
     return "\n".join([*lines[:5], *rows])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("category", ["general", "cis-proline"])
 def test_the_shipped_reference(tmp_path, category):
     path = tmp_path / "rama.data"
