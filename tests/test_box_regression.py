@@ -105,6 +105,7 @@ def test_equal_boxes_have_no_loss(experiment):
         assert value == pytest.approx(0, abs=1e-7), name
 
 
+@pytest.mark.slow
 def test_formulas(experiment):
     box, target = some(20, 2)
     names = ("siou", "wise_iou", "powerful_iou", "mpdiou_image", "alpha_iou", "mgiou")

@@ -43,6 +43,7 @@ def made(tmp_path, monkeypatch, capsys):
     return capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_every_form_is_read(made):
     """One map in every form: the same cells, but where a form has other nodes, a coarser scale or another cut."""
     sizes = [int(size) for size in re.findall(r"^(\d+) cells: ", made, re.MULTILINE)]
@@ -81,6 +82,7 @@ def test_every_picture_of_lesions_is_drawn(tmp_path, monkeypatch):
     assert drawn == [0, 1, 1, 1, 2, 1, 1, 2, 1, 1, 1]
 
 
+@pytest.mark.slow
 def test_the_page_of_protocols_runs_as_it_stands():
     names: dict[str, object] = {}
     for cell in cells_of("lesion-protocols.md"):

@@ -87,6 +87,7 @@ def test_a_first_call_is_the_index_of_the_measure(family, name):
         index(*pair)
 
 
+@pytest.mark.slow
 @given(whole, whole)
 def test_raster_and_polygon_agree_on_whole_cells_over_the_seam(first, second):
     boxes = [shapely.box(x, y, x + w, y + h) for x, y, w, h in in_units(first, second)]

@@ -128,6 +128,7 @@ def reasons_of(text):
             yield from (ast.unparse(keyword.value) for keyword in node.keywords if keyword.arg == "reason")
 
 
+@pytest.mark.slow
 def test_every_skip_is_of_a_known_kind():
     """What reads documentation has the mark `clone`, what reads data that is not shipped `original_data`."""
     packages, reasons = set(), set()

@@ -110,6 +110,7 @@ def test_a_scheduler_can_be_joined_whose_worker_dies(job, tmp_path):
         assert outcomes[1].result == "survived"
 
 
+@pytest.mark.slow
 def test_a_cluster_that_does_not_start_is_replaced(job, monkeypatch):
     def fail(*_, **__):
         raise RuntimeError("Nanny failed to start.")
@@ -118,6 +119,7 @@ def test_a_cluster_that_does_not_start_is_replaced(job, monkeypatch):
     assert run_cases(job, as_cases([1]), Running(workers=2))[0].result == [1, 1]
 
 
+@pytest.mark.slow
 def test_limits_hold_with_one_worker_too(job):
     outcomes = run_cases(job, as_cases(["sleep", 3]), Running(max_seconds=0.3))
     assert [outcome.error for outcome in outcomes] == ["this case took longer than the limit of 0.3 s", ""]

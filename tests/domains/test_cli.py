@@ -27,6 +27,7 @@ def run(*arguments, code=0):
     return done
 
 
+@pytest.mark.slow
 def test_help_lists_the_fields_and_is_quick():
     begin = time.perf_counter()
     text = run("--help").stdout

@@ -540,6 +540,7 @@ def check_that_no_figure_is_cut(table):
         assert not missing, (width, missing)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS, indirect=True)
 def test_code_0_where_all_was_scored_and_no_figure_is_cut_at_any_width(run, command, tmp_path, monkeypatch):
     shown = []
@@ -690,6 +691,7 @@ def test_code_1_where_an_extra_is_missing(run, tmp_path, monkeypatch):
     assert "error: not scored: lesions" in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", SCORING, indirect=True)
 def test_code_1_where_the_picture_failed(run, command, tmp_path, monkeypatch):
     def broken(*_, **__):

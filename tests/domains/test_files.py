@@ -129,6 +129,7 @@ def test_cut_at_every_byte(path):
         assert refusal(path, (packed + packed)[:n]).startswith("damaged or cut off")
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_at_every_byte_is_refused_or_changes_nothing(path):
     packed = gzip.compress(CONTENT[:200], mtime=1)
     refused = 0

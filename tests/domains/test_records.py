@@ -106,6 +106,7 @@ def test_a_run_after_a_cut_appends_to_whole_lines(full):
     assert list(outcomes(full)) == ["a", "b", "c"]
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_loses_that_record_only(full):
     lines = full.read_bytes().splitlines(keepends=True)
     for bit in range(8 * (len(lines[1]) - 1)):

@@ -153,6 +153,7 @@ def test_odd_labels_in_a_notebook(events):
     assert "<b>&" not in html
 
 
+@pytest.mark.slow
 def test_pictures_show_the_characters_themselves(events):
     from domains.events import assess, read_events
     from domains.events.pictures.plotting import plot_scored

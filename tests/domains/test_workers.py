@@ -67,6 +67,7 @@ def test_an_error_without_words_is_its_kind():
     assert error_line(CaseError("a\n b")) == "a b"
 
 
+@pytest.mark.slow
 def test_no_more_processes_are_started_than_there_is_work(work):
     place = LocalPlace(1000)
     assert result(place, Task(work, 3))["result"] == [3, 9]
@@ -74,6 +75,7 @@ def test_no_more_processes_are_started_than_there_is_work(work):
     place.stop(at_once=True)
 
 
+@pytest.mark.slow
 @ON_LINUX
 def test_workers_never_see_ctrl_c(place, work):
     status = result(place, Task(work, {"read": "/proc/thread-self/status"}))["result"]
@@ -81,23 +83,27 @@ def test_workers_never_see_ctrl_c(place, work):
     assert int(blocked.split()[1], 16) >> (signal.SIGINT - 1) & 1
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_is_replaced(place, work):
     future = place.submit(Task(work, "die"))
     assert isinstance(future.exception(timeout=60), BrokenExecutor)
     assert result(place, Task(work, 3))["result"] == [3, 9]
 
 
+@pytest.mark.slow
 def test_a_long_result_arrives_whole_and_leaves_no_file(place, work):
     assert len(result(place, Task(work, "long"))["result"]) == 100_000
     assert list(place._spool.path.glob("*.json")) == []
 
 
+@pytest.mark.slow
 def test_a_limit_of_time_is_told(place, work):
     outcome = result(place, Task(work, "sleep", seconds=0.2))
     assert outcome["error"] == "this case took longer than the limit of 0.2 s"
     assert result(place, Task(work, 3, seconds=0.2))["result"] == [3, 9]
 
 
+@pytest.mark.slow
 @ON_LINUX
 def test_a_limit_of_memory_is_told(place, work):
     outcome = result(place, Task(work, "hog", memory=0.5))
@@ -121,6 +127,7 @@ def test_stopping_ends_workers_in_the_midst_of_their_work(work):
     assert time.monotonic() - begin < 2
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="needs POSIX: stops a process by a signal")
 def test_a_worker_that_was_stopped_is_ended(work, monkeypatch):
     monkeypatch.setattr(_workers, "SECONDS_TO_START", 0.5)
@@ -242,6 +249,7 @@ def empty_cluster():
         yield cluster
 
 
+@pytest.mark.slow
 def test_a_cluster_of_our_own_that_lost_all_workers_is_replaced(work, monkeypatch, empty_cluster):
     monkeypatch.setattr(_workers, "_local_cluster", lambda workers: empty_cluster)
     monkeypatch.setattr(_workers, "SECONDS_WITHOUT_WORKERS", 0.1)

@@ -78,6 +78,7 @@ def test_a_short_training_answers_what_is_sought(script, blobs, losses, targets,
     assert max(apart) > 3 * tolerance, "all losses seek the same here, and this tests nothing"
 
 
+@pytest.mark.slow
 def test_measures_of_answers_that_are_known(script, targets):
     unseen = script.draw_unseen(targets["one rater, each cell by itself"], 0)
     p = unseen.images.p

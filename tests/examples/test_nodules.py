@@ -28,6 +28,7 @@ def _one_thread():
     torch.set_num_threads(before)
 
 
+@pytest.mark.slow
 def test_nothing_is_cut_off(script, nodules):
     from domains.lesions import example, grid_spacing, read_image
 

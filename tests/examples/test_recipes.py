@@ -31,6 +31,7 @@ def test_the_page_shows_every_recipe():
 # ---------------------------------------------------------------- plain torch
 
 
+@pytest.mark.slow
 def test_a_plain_loop_learns():
     recipe = load("plain_loop")
     assert recipe.main(epochs=2) > recipe.main(epochs=0) + 0.2

@@ -167,6 +167,7 @@ def test_damaged_files(runner, family):
     assert not found, f"{len(found)} findings, such as\n{found[0]}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", planted.TARGETS, ids=lambda target: target.name)
 def test_the_fuzzer_finds(hasty_runner, target):
     given = Input("tables", 0, target.name, "two.csv", b"onset,offset\n1,2\n", ())

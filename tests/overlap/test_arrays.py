@@ -171,6 +171,7 @@ def test_inside_a_transform_nothing_is_looked_at(torch, name):
     assert all(answer == (False, None) for answer in answers)
 
 
+@pytest.mark.slow
 def test_under_compile_nothing_is_looked_at(torch):
     answers = []
 

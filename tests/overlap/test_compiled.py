@@ -154,6 +154,7 @@ def test_a_damaged_file_is_compiled_again(tiny, ending, how):
     assert sum(stats.cache_hits.values()) == 1, "what was compiled again was not kept"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["nbi", "nbc"])
 def test_damage_that_no_checksum_tells_is_survived(tiny, ending):
     """The process that wrote the files ended before it wrote their checksums."""

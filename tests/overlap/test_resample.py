@@ -272,6 +272,7 @@ def test_bca_that_is_not_defined_says_so():
     assert low < high < 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("average", AVERAGES)
 def test_memory_is_of_the_order_of_the_counts(average):
     n = 100_000
@@ -287,6 +288,7 @@ def test_memory_is_of_the_order_of_the_counts(average):
     assert peak < 8 * 24 * n
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [17, 35, 38])
 def test_a_draw_by_part_is_a_draw_of_all(n, monkeypatch):
     """Sums have the mean and the variance of a bootstrap, and two cases are drawn together as often as they should."""
@@ -310,6 +312,7 @@ def test_a_draw_by_part_is_a_draw_of_all(n, monkeypatch):
     assert set(counts) == {n}
 
 
+@pytest.mark.slow
 def test_intervals_by_part_are_those_of_all(monkeypatch):
     options = {"rng": 0, "n_resamples": 2000}
     values = np.round(CASES.intersection, -1)

@@ -46,6 +46,7 @@ def test_a_recording_without_events_is_not_lost(run):
     assert set(back.support["file"]) == {"a", "b", "c"}
 
 
+@pytest.mark.slow
 def test_the_table_counts(run):
     out = run("--merge", "0.5", "--drop", "0.05", "--before", "1", "--split", "300", "--snap", "10").output
     assert "in.csv to out.csv" in out
@@ -73,6 +74,7 @@ def test_what_cannot_be_read_is_an_error_and_nothing_is_written(run):
     assert rows["reason"].tolist() == ["unreadable file", "a time that is no number", "ends before it begins"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("out", "to"), [("out.rttm", ()), ("out.txt", ("--to", "rttm"))])
 def test_any_format_is_written_and_what_it_lacks_is_told(run, out, to):
     done = run("--merge", "0.5", *to, "--skipped", "skipped.csv", out=out)
@@ -84,6 +86,7 @@ def test_any_format_is_written_and_what_it_lacks_is_told(run, out, to):
     assert run("--merge", "0.5", out="out.csv").exit_code == 0
 
 
+@pytest.mark.slow
 def test_from_standard_input_to_standard_output(run):
     done = run("--merge", "0.5", "--to", "csv", path="-", out="-", text=ROWS)
     assert done.exit_code == 0, done.output
@@ -109,6 +112,7 @@ def test_wrong_use(run, arguments, message):
     assert not Path("out.csv").exists()
 
 
+@pytest.mark.slow
 def test_before_and_after_are_drawn_apart():
     before = as_events(
         pd.DataFrame({"onset": range(50), "offset": range(1, 51), "label": [f"l{k}" for k in range(50)]})

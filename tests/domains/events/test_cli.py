@@ -54,6 +54,7 @@ def test_json_and_support(run, files, support):
     assert found["kappa"] is not None
 
 
+@pytest.mark.slow
 def test_the_figures_of_each_subject_are_saved(run, files):
     pair = files / "a.csv", files / "b.csv"
     run("score", *pair, "--group", "file", "--subjects", files / "subjects.csv")
@@ -62,6 +63,7 @@ def test_the_figures_of_each_subject_are_saved(run, files):
     assert "--subjects: whose each recording is must be said; add --group" in done.stderr
 
 
+@pytest.mark.slow
 def test_settings(run, files):
     arguments = ["score", files / "a.csv", files / "b.csv", "--protocol", "tiou", "--json"]
     found = json.loads(run(*arguments, "--param", "thresholds=[0.25, 0.95]").stdout)
@@ -110,6 +112,7 @@ def test_a_parameter_that_is_an_option(run, files):
     assert "this protocol has no setting protocol; it has" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_setting_that_is_called_like_an_option(run, files):
     szcore = ("score", files / "a.csv", files / "b.csv", "--protocol", "szcore_sample", "--support", "60", "--json")
     szcore = (*szcore, "--param", 'labels=["x"]')
@@ -145,6 +148,7 @@ def test_no_label_in_common(run, tmp_path, protocol):
     assert "no label" not in run("score", *sides, "--protocol", protocol).stderr
 
 
+@pytest.mark.slow
 def test_no_file_in_common(run, tmp_path):
     sides = two_sides(tmp_path, "0,10,dog\n", "0,10,dog\n", names=("a", "b"))
     done = run("score", *sides, code=1)
@@ -159,6 +163,7 @@ def test_labels_that_a_protocol_does_not_tell_apart_are_in_common(run, tmp_path)
     assert "in common" not in run("score", *sides, "--protocol", "szcore").stderr
 
 
+@pytest.mark.slow
 def test_all_rows_skipped_on_both_sides(run, tmp_path):
     sides = two_sides(tmp_path, "10,0,dog\n", "x,10,dog\n")
     done = run("score", *sides, code=1)
@@ -194,6 +199,7 @@ def test_standard_input_is_what_its_file_is(files, command):
             assert found.get(key) == expected.get(key)
 
 
+@pytest.mark.slow
 def test_a_pipe_of_other_formats(files):
     rttm = from_input((files / "a.csv").read_text(), "convert", "-", "-", "--to", "rttm").stdout
     done = from_input(rttm, "score", "-", files / "a.csv", "--kind", "rttm", "--json")
@@ -254,6 +260,7 @@ def two_folders(root, **texts):
     return [root / folder for folder in texts]
 
 
+@pytest.mark.slow
 def test_agree_tells_quiet_recordings_that_the_support_does_not_name(tmp_path):
     files = {"night.csv": "onset,offset,label\n1,2,x\n", "quiet.csv": "onset,offset,label\n"}
     pair = two_folders(tmp_path, anna=files, bert=files)

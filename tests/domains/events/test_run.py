@@ -236,6 +236,7 @@ def test_a_support_that_lacks_a_recording_without_events_is_said(nights):
     assert float(found.report.false_alarms_per_24h) == 0
 
 
+@pytest.mark.slow
 def test_a_recording_of_the_support_without_a_file_counts_and_is_said_without_a_warning(nights, capsys):
     """In SzCORE a table of durations lists the recordings without seizures too: that is the normal way."""
     support = pd.DataFrame({"file": ["a", "b", "c"], "duration": 3600.0})
@@ -257,6 +258,7 @@ def test_a_support_that_lacks_a_recording_and_has_another_may_be_misspelt(nights
     assert len(told) == 1
 
 
+@pytest.mark.slow
 def test_a_support_of_other_recordings_is_no_success(nights, capsys):
     support = pd.DataFrame({"file": ["night"], "duration": [3600.0]})
     assert score_files(*nights, outputs=Outputs(quiet=True), support=support) == 1
@@ -267,6 +269,7 @@ def test_a_support_of_other_recordings_is_no_success(nights, capsys):
     assert score_files(*nights, outputs=Outputs(quiet=True), support=support.assign(file="a")) == 0
 
 
+@pytest.mark.slow
 def test_a_protocol_that_could_score_nothing_is_no_success(nights, capsys):
     assert score_files(*nights, outputs=Outputs(), protocol="affiliation") == 1
     assert (
@@ -306,6 +309,7 @@ def test_a_support_that_lacks_a_recording_with_events_is_said(nights):
     assert float(found.report.intersection) == 20
 
 
+@pytest.mark.slow
 def test_two_files_without_events_are_one_recording(tmp_path):
     a, b = (write(tmp_path / name, HOUR) for name in ("a.csv", "b.csv"))
     assert score(a, b, "time", support=3600.0).report.attrs["support"] == "3600 s in 1 file"
@@ -362,6 +366,7 @@ def test_an_unreadable_file_fails_after_the_rest_is_done(folders, capsys):
     assert np.isfinite(json.loads(out)["recall"])
 
 
+@pytest.mark.slow
 def test_a_file_of_which_no_row_is_an_event_is_no_success(folders, tmp_path):
     broken = HEADER + "n/a\t9\tsz\t3600\nn/a\t8\tsz\t3600\n"
     path = write(folders[0] / "eeg" / "one_events.tsv", broken)
@@ -487,6 +492,7 @@ def counted(a, b, tmp_path, capsys, **options):
     return [printed[k] for k in ("intersection", "size_a", "size_b")]
 
 
+@pytest.mark.slow
 def test_the_picture_knows_the_length_of_the_recording(tmp_path, figures, capsys):
     # the detection lies past the end of the recording; were that unknown, the seizure would reach it
     a = recordings(tmp_path / "a", one=[(3605, 5, "sz", 3600)])

@@ -26,6 +26,7 @@ def files(tmp_path):
     return [str(path) for path in paths], [as_image(mask, 1.0) for mask in masks]
 
 
+@pytest.mark.slow
 def test_the_command_says_what_the_function_says(files):
     paths, images = files
     done = CliRunner().invoke(app, ["lesions", "protocols", *paths, "--json"])
@@ -42,6 +43,7 @@ def test_the_terminal_tells_why(files):
     assert "panoptic" not in done.output
 
 
+@pytest.mark.slow
 def test_the_terminal_tells_the_rule_and_what_a_miss_costs(files):
     done = CliRunner().invoke(app, ["lesions", "protocols", *files[0]], env={"COLUMNS": "80"})
     told = " ".join(done.output.split())

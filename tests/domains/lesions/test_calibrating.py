@@ -48,6 +48,7 @@ def ece(p, y):
     return np.abs(predicted - observed).sum() / counts.sum()
 
 
+@pytest.mark.slow
 def test_each_case_and_all_voxels_are_what_plain_numpy_says(folders):
     found = cohort_calibration(*folders, n_bins=N_BINS)
     maps, truth = drawn()
@@ -73,6 +74,7 @@ def test_each_case_and_all_voxels_are_what_plain_numpy_says(folders):
     assert float(pooled["ece"]) != pytest.approx(means[0], abs=1e-3), "the two are not the same"
 
 
+@pytest.mark.slow
 def test_only_voxels_above_a_value_count(folders):
     found = cohort_calibration(*folders, n_bins=N_BINS, above=0.3)
     maps, truth = drawn()
@@ -82,6 +84,7 @@ def test_only_voxels_above_a_value_count(folders):
         assert row["ece"] == pytest.approx(ece(p[p > 0.3], y[p > 0.3]), abs=1e-12)
 
 
+@pytest.mark.slow
 def test_missing_and_broken_cases_are_rows(folders, tmp_path, capsys):
     (folders[0] / "a.nii.gz").unlink()
     (folders[1] / "b.nii.gz").write_bytes(b"notes")
@@ -103,6 +106,7 @@ def test_missing_and_broken_cases_are_rows(folders, tmp_path, capsys):
     assert cohort_calibration_files(*folders, out=tmp_path / "t.csv", n_bins=N_BINS, outputs=outputs) == 1
 
 
+@pytest.mark.slow
 def test_a_label_that_no_reference_has_is_told(folders, tmp_path):
     found = cohort_calibration(*folders, labels=[7], n_bins=N_BINS)
     assert found.skipped["detail"].tolist() == ["label 7: no reference of the cohort has it"]

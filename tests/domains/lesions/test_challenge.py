@@ -99,6 +99,7 @@ def test_a_cohort_is_a_plain_loop(maps, tmp_path):
     np.testing.assert_array_equal(written[SAID].to_numpy(float), loop[SAID].to_numpy(float))
 
 
+@pytest.mark.slow
 def test_what_brats_says_of_small_lesions_is_kept(maps):
     """Label 1 of case b: lesions of 250 and 16 mm³, of which the small one is missed."""
     found = cohort_protocols(*maps, protocols=["brats2026_met"], labels=[1])
@@ -163,6 +164,7 @@ def test_detections_are_scored_over_all_scans(chances, level):
     assert 0 < of_all["picai", "auroc"] < 1, "a healthy scan has a candidate"
 
 
+@pytest.mark.slow
 def test_a_scan_without_the_label_is_a_scan_all_the_same(maps):
     """Label 2 is in two of four cases: its false positives are per four scans."""
     found = cohort_protocols(*maps, protocols=["froc"])
@@ -177,6 +179,7 @@ def test_a_scan_without_the_label_is_a_scan_all_the_same(maps):
     assert row["value"] != detection_scores(tables[:2])["cpm"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count_missing", [False, True])
 def test_what_is_missing_or_broken_is_counted(maps, tmp_path, count_missing, capsys):
     (maps[0] / "a.nii.gz").unlink()
@@ -231,6 +234,7 @@ def test_a_second_run_and_workers_change_no_byte(maps, tmp_path):
         cohort_protocols(*maps, out=tmp_path / "notes.csv")
 
 
+@pytest.mark.slow
 def test_patients_are_resampled(maps, tmp_path, capsys):
     found = cohort_protocols(*maps, protocols=["cc"], labels=[1])
     pairs = found.scores["case"].map({"a": 1, "b": 1, "c": 2, "d": 2})

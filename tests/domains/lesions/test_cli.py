@@ -88,6 +88,7 @@ def test_policies_of_what_is_empty(tmp_path, empty, distance, missed, absent):
         assert report["missed"]["1"] == (side is some), "a penalty hides no miss"
 
 
+@pytest.mark.slow
 def test_json_of_a_cohort_has_infinite_medians_and_bounds(tmp_path):
     sides = [tmp_path / side for side in ("p", "r")]
     for k, side in enumerate(sides):
@@ -116,6 +117,7 @@ def test_the_title_counts_a_voxel_of_two_regions_once(raters):
 NAMES = ("[red]a", "a [bold", "$a_1$", "<b>a", "a\x1b[31m")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_names_of_files_are_no_markup(raters, tmp_path, name):
     """What stands in a name is shown as it stands, in the terminal and in the picture."""
@@ -131,6 +133,7 @@ def test_names_of_files_are_no_markup(raters, tmp_path, name):
     assert not is_drawn or picture.stat().st_size > 5000
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("undrawn")
 def test_files_of_one_name_are_told_apart(raters, tmp_path, monkeypatch):
     for rater, side in zip(raters, ("ours", "theirs"), strict=True):
@@ -192,6 +195,7 @@ def test_compare_saves(raters, tmp_path):
     assert files["overlay.png"].stat().st_size > 20_000
 
 
+@pytest.mark.slow
 def test_presets_and_options(raters):
     found = [
         json.loads(run("compare", *raters, "--json", "--preset", k, "--labels", "nodule=1").stdout)["hd95"]["nodule"]
@@ -263,6 +267,7 @@ def test_no_output_overwrites_the_records_beside_the_scores(folders, tmp_path, o
     assert not records.exists()
 
 
+@pytest.mark.slow
 def test_rows_of_a_comparison_say_what_resampling_left_out_and_padded(tmp_path):
     """The prediction has a slice above the reference's field of view; the other way round a slice has none."""
     low = np.zeros((6, 5, 4), np.uint8)

@@ -84,6 +84,7 @@ def test_level_lines_in_the_plane():
     assert report.nsd.item() == 0
 
 
+@pytest.mark.slow
 def test_what_is_missed_is_missed_on_every_surface():
     """Half of the raters see a lesion: at >= 0.5 it is there, for level surfaces too."""
     half = np.zeros((6, 7, 8))
@@ -150,6 +151,7 @@ def test_presets_are_their_tools(peer, preset, names):
                 assert report[ours].item() == pytest.approx(answers[case][theirs], abs=1e-6), (case, ours)
 
 
+@pytest.mark.slow
 def test_a_preset_has_its_own_surface():
     a, b = concentric((1, 1, 3))
     with pytest.raises(UsageError, match=r"preset 'medpy' measures 'voxel' surfaces, not 'iso': leave preset out"):
@@ -174,6 +176,7 @@ def files(tmp_path):
     return paths
 
 
+@pytest.mark.slow
 def test_the_command(files):
     flags = ["--surface", "iso", "--json", "--as", "soft"]
     done = CliRunner().invoke(app, ["compare", *map(str, files), *flags])
@@ -183,6 +186,7 @@ def test_the_command(files):
     assert isinstance(clash.exception, UsageError)
 
 
+@pytest.mark.slow
 def test_a_cohort(files, tmp_path):
     folders = [path.parent for path in files]
     out = tmp_path / "scores.csv"

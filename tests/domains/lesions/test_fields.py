@@ -61,6 +61,7 @@ def test_every_field_is_on_the_page(files):
     is_named(printed("decide", "chance.nii.gz"), "lesions decide")
 
 
+@pytest.mark.slow
 def test_no_field_of_a_cohort_is_made_up(files):
     cohort = printed("cohort", "p", "r", "--out", "p.csv")
     assert fields_of("lesions cohort") - {*cohort, *cohort["summary"][0]} == set()

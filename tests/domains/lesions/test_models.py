@@ -53,6 +53,7 @@ A = scores_of(1, (8, 2))
 B = scores_of(2, (6, 2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", ["1", "edema"])
 def test_differences_are_those_of_a_plain_bootstrap_by_patient(label):
     found = compare_models(A, B, group="patient", n_resamples=700, rng=4, level=0.8)
@@ -174,6 +175,7 @@ def saved(tmp_path):
     return paths
 
 
+@pytest.mark.slow
 def test_files_give_what_tables_give(saved):
     from_files = compare_models(*saved, group="patient")
     from_tables = compare_models(A, B, group="patient")
@@ -214,6 +216,7 @@ def test_every_output_tells_whose_predictions_are_missing(tmp_path):
     assert rows[["missing_a", "missing_b"]].drop_duplicates().values.tolist() == [[0, 2]]
 
 
+@pytest.mark.slow
 def test_json_keeps_infinite_ends(saved):
     report = json.loads(run(*saved, "--json").stdout)
     assert (report["a"], report["b"], report["cases"]) == (*map(str, saved), 21)

@@ -32,6 +32,7 @@ from domains.lesions.comparing import compare_files
 from domains.lesions.run import cohort_files
 
 
+@pytest.mark.slow
 def test_every_case_is_what_compare_says(folders):
     scores, skipped = cohort(*folders)
     assert scores.columns.tolist() == COLUMNS
@@ -43,6 +44,7 @@ def test_every_case_is_what_compare_says(folders):
             assert row[name] == pytest.approx(report[name].item(), nan_ok=True)
 
 
+@pytest.mark.slow
 def test_threads_change_nothing(folders):
     plain, _ = cohort(*folders)
     with ThreadPoolExecutor(2) as executor:
@@ -86,6 +88,7 @@ def count_scored(monkeypatch):
     return seen
 
 
+@pytest.mark.slow
 def test_a_second_run_goes_on(folders, tmp_path, monkeypatch):
     out = tmp_path / "scores.csv"
     first, _ = cohort(*folders, out=out)
@@ -160,6 +163,7 @@ def test_another_model_of_equal_sizes_and_times_has_its_own_scores(tmp_path):
     assert cohort(first, reference, out=out)[0]["dice"].tolist() == [pytest.approx(2 / 3)], "a file put in its place"
 
 
+@pytest.mark.slow
 def test_an_error_is_tried_again(folders, tmp_path):
     out, bad = tmp_path / "scores.csv", folders[0] / "case_0.nii.gz"
     good = bad.read_bytes()
@@ -175,6 +179,7 @@ def other_version(records):
     records.write_bytes(as_line({**made, "version": "0.0"}) + rest)
 
 
+@pytest.mark.slow
 def test_other_settings_are_refused(folders, tmp_path):
     out = tmp_path / "scores.csv"
     cohort(*folders, out=out)
@@ -223,6 +228,7 @@ def test_whatever_ends_a_case_is_its_row(folders, monkeypatch):
     assert skipped[["side", "file", "reason"]].values.tolist() == [["both", "case_1", "not scored"]]
 
 
+@pytest.mark.slow
 def test_a_file_name_that_is_no_text_is_a_row(folders, tmp_path):
     for folder in folders:
         os.rename(folder / "case_0.nii.gz", folder / os.fsdecode(b"caf\xe9.nii.gz"))
@@ -376,6 +382,7 @@ def test_a_cohort_warns_once_of_labels(folders, tmp_path):
         assert len(caught) == 1
 
 
+@pytest.mark.slow
 def test_the_remedy_for_255_is_right_for_all_cases_or_is_not_given(tmp_path):
     masks = {"a": ball(255, np.uint8), "b": ball(255, np.uint8)}
     truth = {"a": ball(1, np.uint8), "b": ball(1, np.uint8)}
@@ -583,6 +590,7 @@ def test_a_mixture_of_references_is_an_error_before_the_first_case(tmp_path, mon
     assert scores["dice"].tolist() == [1, 1]
 
 
+@pytest.mark.slow
 def test_a_file_of_another_kind_than_its_cohort_is_a_row_whose_remedy_helps(tmp_path):
     truth = ball(1, np.uint8)
     folders = folders_of(tmp_path, {"a": ball(1, np.uint8), "b": ball(0.5)}, {"a": truth, "b": truth})
@@ -665,6 +673,7 @@ def patients(tmp_path):
     return folders
 
 
+@pytest.mark.slow
 def test_missing_predictions_are_told_everywhere(tmp_path, capsys):
     folders = patients(tmp_path)
     out = tmp_path / "s.csv"
@@ -683,6 +692,7 @@ def test_missing_predictions_are_told_everywhere(tmp_path, capsys):
     )
 
 
+@pytest.mark.slow
 def test_missing_predictions_count_as_missed_on_request(tmp_path, capsys):
     folders = patients(tmp_path)
     out = tmp_path / "s.csv"
@@ -701,6 +711,7 @@ def test_missing_predictions_count_as_missed_on_request(tmp_path, capsys):
     assert cohort(*folders, out=out, count_missing=True)[0]["dice"].tolist()[3] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("side", "count_missing"), [(0, False), (1, True)])
 def test_a_case_that_fails_is_told_everywhere_and_counted_nowhere(tmp_path, capsys, side, count_missing):
     folders = patients(tmp_path)
@@ -720,6 +731,7 @@ def test_a_case_that_fails_is_told_everywhere_and_counted_nowhere(tmp_path, caps
     assert "failed: 1 of 4 cases (anna_2), left out of every number" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_broken_prediction_that_is_deleted_counts_as_missed(tmp_path):
     folders = patients(tmp_path)
     broken = folders[0] / "anna_2.nii.gz"
@@ -733,6 +745,7 @@ def test_a_broken_prediction_that_is_deleted_counts_as_missed(tmp_path):
     assert set(summarise(after)["n_missed"]) == {2}
 
 
+@pytest.mark.slow
 def test_false_alarms_are_told_everywhere(tmp_path, capsys):
     nothing = ball(0, np.uint8)
     both = ball(1, np.uint8)
@@ -758,6 +771,7 @@ def test_false_alarms_are_told_everywhere(tmp_path, capsys):
     assert "to a missed or spurious label they are infinite" in " ".join(printed.split())
 
 
+@pytest.mark.slow
 def test_whole_patients_are_resampled(tmp_path, capsys):
     folders = patients(tmp_path)
     (folders[0] / "bert_1.nii.gz").unlink()
@@ -778,6 +792,7 @@ def test_whole_patients_are_resampled(tmp_path, capsys):
     assert "intervals resample 2 groups of cases, not the cases" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_one_patient_has_no_interval(tmp_path, capsys):
     folders = patients(tmp_path)
     for name in ("bert_1", "bert_2"):
@@ -791,6 +806,7 @@ def test_one_patient_has_no_interval(tmp_path, capsys):
     assert "no intervals: all cases are of one group" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_table_of_cases_is_the_cohort(tmp_path):
     folders = patients(tmp_path)
     table = tmp_path / "cases.csv"
@@ -817,6 +833,7 @@ def test_cases_and_parts_say_what_images_are(tmp_path):
     assert cohort(cases=table, as_="soft")[0]["label"].tolist() == ["lesion"]
 
 
+@pytest.mark.slow
 def test_parts_are_the_cohort(tmp_path):
     folders = patients(tmp_path)
     whole, _ = cohort(*folders, as_="labels")
@@ -828,6 +845,7 @@ def test_parts_are_the_cohort(tmp_path):
         cohort(*folders, as_="labels", part=(4, 3))
 
 
+@pytest.mark.slow
 def test_arrays_and_pictures_take_the_place_of_the_other_side(tmp_path):
     """In a cohort, on either side; what both sides lack is said by the option that the message names."""
     tifffile = pytest.importorskip("tifffile")
@@ -878,6 +896,7 @@ def test_folders_of_slices_are_scored_and_scored_again_when_a_slice_changes(tmp_
     assert scores.dice.tolist() == [2 * 4 / 10]
 
 
+@pytest.mark.slow
 def test_what_lies_outside_the_reference_s_field_is_told_everywhere(tmp_path, monkeypatch, capsys):
     """A false positive above the reference's field of view, and a reference of which half has no prediction."""
     # of the page it is its notes that matter

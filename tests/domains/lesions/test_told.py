@@ -54,6 +54,7 @@ def test_json_names_the_cases_that_were_missed_and_invented():
     assert (report["missing"], report["failed"]) == (["c"], ["e"])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("undrawn")
 def test_the_page_and_the_picture_are_of_the_same_cohort(told):
     assert "case_2" in told.page()

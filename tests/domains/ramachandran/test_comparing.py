@@ -98,6 +98,7 @@ def expected(path, flags):
     return read_region(path, **named)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMS)
 def test_a_declared_region_comes_back_as_what_it_was_declared(name, tmp_path, capsys):
     write, flags = FORMS[name]
@@ -123,6 +124,7 @@ def test_a_region_is_saved_where_it_can_be_read_again(tmp_path):
         run_region(path, tmp_path / "region.csv", {"as_": "membership"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["fes.dat", "density.csv", "maps.nc"])
 def test_a_reference_that_needs_a_declaration_names_the_command_that_takes_it(name, tmp_path, capsys):
     write, flags = FORMS[name]
@@ -147,6 +149,7 @@ def test_a_reference_that_needs_a_declaration_names_the_command_that_takes_it(na
     assert report["iou"] == pytest.approx(both.sum() / either.sum(), abs=1e-12)
 
 
+@pytest.mark.slow
 def test_a_reference_of_ones_own_chooses_by_category_and_level(tmp_path, capsys):
     path = tmp_path / "mine.nc"
     region_reference(reference().score, "rank", name="mine").to_netcdf(path, engine="h5netcdf")
@@ -160,6 +163,7 @@ def test_a_reference_of_ones_own_chooses_by_category_and_level(tmp_path, capsys)
         run_compare(glycine, path, category="gly")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "mass"), [("rank", 0.9995), ("score", 0.98)])
 def test_a_density_is_cut_as_a_reference_with_ranks_is(kind, mass, tmp_path, capsys):
     cuts = {} if kind == "rank" else {"favored": 0.5, "allowed": 0.2}

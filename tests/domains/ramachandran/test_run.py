@@ -153,6 +153,7 @@ def test_a_run_goes_on_where_another_ended(many, tmp_path, monkeypatch):
         validate(many.paths, records=records, modified="parent")
 
 
+@pytest.mark.slow
 def test_an_interrupted_command_writes_what_is_done(many, tmp_path, monkeypatch, capsys):
     def stops(job, cases, running):
         raise Interrupted("ramachandran.validate: interrupted; 2 of 8 cases are done", run_cases(job, cases[:2]))
@@ -253,6 +254,7 @@ def test_a_total_of_none_is_a_warning_and_an_incomplete_result(made, but, write_
         assert "not scored" in pd.read_csv(skipped)["reason"].tolist()
 
 
+@pytest.mark.slow
 def test_residues_that_only_the_sequence_has_are_told_however_files_are_scored(made, write_pdb, tmp_path):
     sequence = f"SEQRES   1 A    9  {'ALA ' * 9}"
     files = [write_pdb(made((-60.0, -45.0)), name, header=[sequence]) for name in ("a.pdb", "b.pdb")]

@@ -124,6 +124,7 @@ def test_a_box_against_itself(answers):
     assert (slope == 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["iou", "giou", "diou", "eiou"])  # of CIoU α is a constant
 def test_the_gradient_of_a_gradient(kind, answers):
     rng = np.random.default_rng(3)
@@ -144,6 +145,7 @@ def test_a_batch_of_gradients(answers):
     torch.testing.assert_close(each.sum(0), together)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")  # torch's own, for a tangent
 def test_what_the_array_path_must_do(answers):
     a, b = some((3,))

@@ -90,6 +90,7 @@ def test_array_operations_without_a_compiler(monkeypatch):
     torch.testing.assert_close(compiled(*some(3)), box_loss(*some(3)))
 
 
+@pytest.mark.slow
 def test_operators_as_torch_wants_them():
     from overlap.boxes import operators
 

@@ -85,6 +85,7 @@ def test_sklearn():
     np.testing.assert_allclose(brier(P, Y, axis=2).ravel(), SKLEARN_BRIER, rtol=1e-14)
 
 
+@pytest.mark.slow
 @given(
     p=hnp.arrays(np.float64, 12, elements=st.sampled_from([0.0, 0.1, 0.2, 0.25, 0.3, 0.5, 0.6, 0.7, 1.0])),
     y=hnp.arrays(np.float64, 12, elements=st.floats(0, 1)) | hnp.arrays(bool, 12),

@@ -139,6 +139,7 @@ def test_what_is_refused():
         optimal_mask(np.array([0.5]), axis=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("power", [1, 100, 100_000])
 def test_a_million_cells_are_quick(power):
     p = rng.random(10**6) ** power

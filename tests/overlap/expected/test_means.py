@@ -208,6 +208,7 @@ def test_a_million_cells_are_quick():
 # ---------------------------------------------------------------- gradients
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mean", [expected_dice, expected_iou])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_gradients(mean, weighted):

@@ -125,6 +125,7 @@ def test_tensors_have_the_values_of_arrays(torch, dtype):
     assert got.item() == pytest.approx(float(expected), rel=1e-13)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("smooth", [0.0, 0.5])
 def test_gradcheck(torch, smooth):
     p, blobs = torch.tensor(P[:2], requires_grad=True), torch.tensor(BLOBS[:2])

@@ -80,6 +80,7 @@ def test_hidden_values_have_no_gradient():
     assert (p.grad[:2] != 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_half_precision_of_a_million_cells(dtype):
     torch = pytest.importorskip("torch")

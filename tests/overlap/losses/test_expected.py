@@ -85,6 +85,7 @@ def test_every_library(backend):
     assert float(backend.to_numpy(got)) == pytest.approx(expected_dice_loss(p, y, axis=(0, 2), smooth=1.0), rel=2e-8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("smooth", [0.0, 1.0])
 def test_gradients(smooth):
     torch = pytest.importorskip("torch")

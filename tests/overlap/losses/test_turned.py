@@ -184,6 +184,7 @@ def gradients(torch, a, b, **options):
     return [x.grad.numpy() for x in pair]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", LOSSES, ids=named)
 @pytest.mark.parametrize("shape", PACKAGES)
 def test_gradcheck(torch, shape, options):

@@ -32,6 +32,7 @@ def scores_of(rng, n, ties):
     return rng.choice([0.25, 0.5, 0.75, 1.0], n) if ties else rng.uniform(0.01, 1, n)
 
 
+@pytest.mark.slow
 @settings(max_examples=80)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([0.2, 0.4, 0.7, 1.0]), st.booleans(), st.booleans())
 def test_random_graphs_as_the_dense_solver(seed, density, ties, counted):

@@ -31,6 +31,7 @@ def random_forest(rng, n_nodes):
     return ends[:, 0], ends[:, 1]
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.booleans())
 def test_as_the_dense_solver(seed, n_nodes, ties):

@@ -47,6 +47,7 @@ def best_by_brute_force(scores, threshold):
     return 0, 0.0
 
 
+@pytest.mark.slow
 @given(matrices(4), st.sampled_from([-np.inf, 0.0, 0.3, 0.5, 2.0]))
 def test_optimal_against_brute_force(scores, threshold):
     for given_as in (scores, stored(scores), sparse.csr_matrix(stored(scores))):

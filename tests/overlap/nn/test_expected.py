@@ -70,6 +70,7 @@ def test_a_logit_that_is_no_number_makes_the_loss_nan():
     assert nn.ExpectedDiceLoss(from_logits="softmax")(x, LABELS).isnan()
 
 
+@pytest.mark.slow
 def test_a_network_learns_from_it():
     generator = torch.Generator().manual_seed(5)
     image = torch.rand(3, 1, 16, 16, generator=generator)

@@ -37,6 +37,7 @@ def units(found, expected):
     return np.max(np.abs(found - expected) / unit)
 
 
+@pytest.mark.slow
 def test_exponential():
     x = -POSITIVE
     found = np.empty_like(x)
@@ -45,6 +46,7 @@ def test_exponential():
     assert found[0] == 1
 
 
+@pytest.mark.slow
 def test_logistic():
     x = np.concatenate([POSITIVE, -POSITIVE])
     p = np.empty_like(x)
@@ -55,12 +57,14 @@ def test_logistic():
         assert units(q, 1 / (1 + np.exp(x.astype(np.float64)))) < 2
 
 
+@pytest.mark.slow
 def test_logarithm_is_exact_in_relation_to_itself():
     found = np.empty_like(POSITIVE)
     logarithms(POSITIVE, found)
     assert units(found, np.log1p(POSITIVE.astype(np.float64))) < 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_limits(dtype):
     x = np.array([0, np.inf, -np.inf, np.nan], dtype)

@@ -14,6 +14,7 @@ LABELS = torch.randint(0, 3, (2, 4, 5), generator=DRAW)
 OPTIONS = (LABELS, None, None, True, -100, "softmax", "minimum", True, 0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["sums", "sums_gradient"])
 def test_schema_and_shapes(name):
     before = (torch.ones(7, 2, 3, dtype=torch.float64),) if name == "sums_gradient" else ()

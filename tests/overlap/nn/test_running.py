@@ -453,6 +453,7 @@ def of_two_processes(tmp_path_factory):
     return dict(zip(N_CASES, zip(*lines, strict=True), strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_cases", N_CASES)
 def test_two_processes_are_as_one(n_cases, of_two_processes):
     generator = torch.Generator().manual_seed(3)

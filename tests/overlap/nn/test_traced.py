@@ -86,6 +86,7 @@ def test_a_target_that_needs_a_gradient_is_traced_itself(calls):
     assert y.grad is not None
 
 
+@pytest.mark.slow
 def test_what_the_operators_promise():
     arguments = (P[:, :2].clone().requires_grad_(), Y[:, :2], None, None, [2, 3], "minimum")
     torch.library.opcheck(traced._sizes_operator, arguments)

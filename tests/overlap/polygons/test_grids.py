@@ -192,6 +192,7 @@ def test_hard_masks_make_the_round_trip(mask, periodic):
     np.testing.assert_array_equal(polygons.rasterize(region, grid, period=period), mask)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(
     values=hnp.arrays(np.int64, (9, 10), elements=st.integers(0, 3)),
@@ -220,6 +221,7 @@ def test_smooth_soft_masks_keep_their_area(period):
     assert covered.sum() * 4 == pytest.approx(region.area, rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("period", [None, (12, 11)])
 def test_plateaus_at_the_level_build_their_whole_area(period):
     values = np.random.default_rng(12).integers(0, 3, (100, 11, 12)) / 2

@@ -219,6 +219,7 @@ def test_the_overlap_is_symmetric_bounded_and_does_not_know_the_seam(seed, shift
         np.testing.assert_allclose(other.intersection, o.intersection, rtol=0, atol=tolerance)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(
     corner=st.tuples(st.integers(-400, 400), st.integers(-400, 400)),

@@ -62,6 +62,7 @@ def test_regions_and_holes(rows, n_polygons, n_holes):
     assert region.area == inside.sum()
 
 
+@pytest.mark.slow
 def test_noise():
     """Regions as scipy labels them; a quarter of a million cells, many of them in one region with holes."""
     from scipy import ndimage

@@ -128,6 +128,7 @@ def test_an_expanded_prediction(calls):
     assert len(calls) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tnorm", raster.TNORMS)
 def test_gradients_by_differences(tnorm, calls):
     p = (0.05 + 0.9 * torch.rand(2, 2, 3, 5, dtype=torch.float64)).requires_grad_()

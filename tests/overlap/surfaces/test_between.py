@@ -75,6 +75,7 @@ def outlined_by(nodule):
     return (read_image(example(nodule)) == 1).transpose("rater", ...).values
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", ["monai", "deepmind", "medpy"])
 def test_presets_are_their_tools(preset, test_data):
     """60 pairs of radiologists on 30 nodules; tests/data/lidc_distances.json says which versions."""
@@ -162,6 +163,7 @@ def test_far_and_near_are_measured_alike(gap):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-12)
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(masks)
 def test_laws(pair):

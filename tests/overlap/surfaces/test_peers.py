@@ -57,6 +57,7 @@ def test_panoptica():
         assert d.masd() == d.assd()
 
 
+@pytest.mark.slow
 def test_metrics_reloaded():
     """Boundary IoU: less than 1 cell, and less than 3, from the boundary cells, whatever the spacing."""
     expected = answers("metrics_reloaded")

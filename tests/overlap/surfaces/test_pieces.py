@@ -47,6 +47,7 @@ def random_surface(n, ndim, sizes, rng):
     return FlatPieces(corners, corners.reshape(-1, ndim))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ndim", [2, 3])
 @pytest.mark.parametrize("sizes", [[0.3], [0.01, 0.3, 6.0], [1e-9, 2.0]])
 def test_the_nearest_is_the_nearest_of_all(ndim, sizes):

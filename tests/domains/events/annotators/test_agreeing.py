@@ -33,6 +33,7 @@ def files(tmp_path):
     return [tmp_path / f"{name}.csv" for name in "abc"]
 
 
+@pytest.mark.slow
 def test_the_command_says_what_the_function_says(files, tmp_path):
     done = run(*files, "--support", "100", "--csv", tmp_path / "rows.csv", "--format", "csv")
     assert done.exit_code == 0, done.output
@@ -57,6 +58,7 @@ def test_the_terminal_json_and_page_tell_the_same(files, tmp_path):
     assert json.loads(done.stdout)["raters"] == "a (2), b (2), c (2)"
 
 
+@pytest.mark.slow
 def test_folders_recordings_and_epochs(tmp_path):
     for rater, table in zip("ab", (A, B), strict=True):
         (tmp_path / rater).mkdir()
@@ -84,6 +86,7 @@ def test_a_file_that_cannot_be_read_is_left_out_of_all(tmp_path):
     assert found["support"] == "100 seconds in 1 file"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("support", ["10", "lengths.csv"])
 def test_a_recording_of_which_one_annotator_has_no_file_is_left_out_of_all(tmp_path, support):
     for rater, names in (("a", "xy"), ("b", "xz"), ("c", "xyz")):
@@ -114,6 +117,7 @@ def test_a_recording_of_which_one_annotator_has_no_file_is_left_out_of_all(tmp_p
     assert json.loads(done.stdout)["support"] == "30 seconds in 3 files"
 
 
+@pytest.mark.slow
 def test_a_support_of_other_recordings_is_said(files, tmp_path):
     (tmp_path / "lengths.csv").write_text("file,duration\na.edf,100\n")
     done = run(*files, "--support", tmp_path / "lengths.csv")
@@ -133,6 +137,7 @@ def test_nothing_in_common_ends_with_1(tmp_path):
     assert "a and b have no label in common; name them alike" in done.output
 
 
+@pytest.mark.slow
 def test_wrong_uses(files):
     for arguments, told in (
         ((files[0],), "two annotators or more, got 1"),

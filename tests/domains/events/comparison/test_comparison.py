@@ -85,6 +85,7 @@ def test_known_faults_are_explained_when_asked_only():
         compare(a, b, protocol, explain=True, corrected=True, **options)
 
 
+@pytest.mark.slow
 def test_an_explanation_keeps_what_was_asked():
     # of two labels one is a collar away; with a wider collar nothing is
     a, b = (one([x, x + 1], [8, 9], label=list("xy")) for x in (2.2, 2.0))

@@ -90,6 +90,7 @@ def test_closed_forms(name):
     assert report.attrs["support"] == "35 s in 2 stretches of 1 file"
 
 
+@pytest.mark.slow
 def test_lengths_are_the_total_of_the_stretches():
     time = report_of("time", SCORED)
     # 35 s in all

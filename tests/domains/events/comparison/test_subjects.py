@@ -38,6 +38,7 @@ def named(protocol):
     return {**THEIRS, "f1" if protocol == "szcore" else "dice": "f1"}.items()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("protocol", ["szcore", "szcore_sample"])
 def test_mean_and_sd_over_subjects_as_szcore_evaluation(protocol, szcore):
     theirs = szcore["scores"]["subjects"]["event_results" if protocol == "szcore" else "sample_results"]
@@ -161,6 +162,7 @@ def test_thresholds_keep_their_rows():
     assert means.loc[("f1", 0.3), "mean"] == pytest.approx(2 / 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["percentile", "BCa"])
 def test_intervals_over_recordings_as_scipy_has_them(method):
     rng = np.random.default_rng(3)

@@ -71,6 +71,7 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_folder_of_operating_points(folder):
     durations = {"a.wav": 3600.0}
     options = {"support": durations, "max_efpr": 4.0}
@@ -96,6 +97,7 @@ def test_operating_points_are_refused_where_they_mean_nothing(folder):
     assert skipped["detail"].str.contains("rows do not name theirs; add a column filename").sum() == 2
 
 
+@pytest.mark.slow
 def test_the_command(run_command, folder):
     files = [folder / "points", folder / "reference.csv", "--support", folder / "durations.csv"]
     options = ["--operating-points", "--protocol", "psds_scenario2", "--param", "version=0.3", "--format", "csv"]

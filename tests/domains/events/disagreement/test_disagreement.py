@@ -49,6 +49,7 @@ def test_each_protocol_is_a_row_whether_it_applies_or_not(table):
     assert table.loc[table["reason"] != "", ["value", "low", "found"]].isna().all(axis=None)
 
 
+@pytest.mark.slow
 def test_the_value_is_that_of_compare(table):
     rows = table.set_index("protocol")
     assert rows.loc["nist_der", "value"] == float(compare(A, B, "nist_der", support=SUPPORT).der)
@@ -75,6 +76,7 @@ def test_intervals_are_those_of_scipy(table):
     assert row["mean_low"] <= row["mean"] <= row["mean_high"]
 
 
+@pytest.mark.slow
 def test_errors_where_nobody_speaks_are_in_the_interval_and_in_no_mean():
     a = events(("x", 0, 9), ("y", 0, 8), ("z", 0, 10))
     b = events(("x", 0, 10), ("z", 0, 10))
@@ -85,6 +87,7 @@ def test_errors_where_nobody_speaks_are_in_the_interval_and_in_no_mean():
     assert row["high"] > 1
 
 
+@pytest.mark.slow
 def test_subjects_are_resampled_and_averaged():
     subjects = {"x": "anna", "y": "anna", "z": "bert"}
     table = compare_protocols(A, B, protocols=["tiou"], support=SUPPORT, group=subjects)
@@ -104,6 +107,7 @@ def test_one_recording_has_no_interval():
     assert np.allclose(table["mean"], table["value"])
 
 
+@pytest.mark.slow
 def test_what_a_protocol_did_with_these_events_is_said():
     a = events(("x", 0, 9), ("x", 20, 30))
     row = compare_protocols(a, a, protocols=["szcore"], support=SUPPORT).iloc[0]
@@ -134,6 +138,7 @@ def test_settings_are_for_all_that_have_them_or_for_one():
         compare_protocols(A, B, protocols=FEW, collar=-1)
 
 
+@pytest.mark.slow
 def test_words_are_of_the_settings_that_held():
     row = compare_protocols(A, B, protocols=["nist_der"], collar=0.25).iloc[0]
     assert row["collar"] == "0.25 s on each side of the reference's boundaries left out"
@@ -151,6 +156,7 @@ def test_what_concerns_the_events_is_warned_of_once():
     assert (rows["why"] == "").all()
 
 
+@pytest.mark.slow
 def test_what_concerns_one_protocol_is_said_in_its_row():
     nested = events(("x", 0, 9), ("x", 3, 5)).assign(label=["p", "q"])
     with warnings.catch_warnings():

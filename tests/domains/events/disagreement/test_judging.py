@@ -122,6 +122,7 @@ def test_settings_and_wrong_use():
     assert summary_of(empty).endswith("all others alike")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "nothing", [[], pd.DataFrame({"onset": [], "offset": []}), A[:0]], ids=["list", "table", "typed"]
 )

@@ -47,6 +47,7 @@ def test_error_rates_beyond_one_are_within_the_axis():
     assert ax.get_xlim()[1] > 4
 
 
+@pytest.mark.slow
 def test_on_axes_that_are_given(table):
     _, ax = plt.subplots()
     assert plot_protocols(table, ax=ax) is ax

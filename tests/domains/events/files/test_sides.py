@@ -107,6 +107,7 @@ def test_every_broken_file_is_a_row_and_the_others_are_scored(folders):
         assert "\n" not in detail
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unread_side", ["p", "r"])
 def test_a_recording_that_rows_name_is_lost_with_its_file_on_both_sides(tmp_path, unread_side):
     """RTTM names the recording, not its folder; an event of a recording that was not read is no false alarm."""
@@ -153,6 +154,7 @@ def test_all_places_and_a_second_run_give_the_same(folders, tmp_path, monkeypatc
     assert_same(result, expected)
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_goes_on(folders, tmp_path, monkeypatch):
     expected = score(*folders)
     records = tmp_path / "records"

@@ -54,6 +54,7 @@ def test_two_files_of_one_recording_are_an_error_that_names_both(tmp_path):
     assert float(score(p, r).report.iou) == 1
 
 
+@pytest.mark.slow
 def test_two_files_of_one_recording_are_left_out_and_the_others_scored(tmp_path):
     p, r = two_sides(tmp_path, ["x.csv", "sub/x.csv", "y.csv"])
     write(r / "sub" / "x.rttm", "")
@@ -93,6 +94,7 @@ def test_links_are_followed_once(tmp_path):
     assert "a link that leads back to a folder above it; remove it" in unread(result)[0][2]
 
 
+@pytest.mark.slow
 def test_links_in_a_net_end(tmp_path):
     """Eight folders, each with links to the seven others: there are 109,600 ways through them."""
     p, r = two_sides(tmp_path, [f"{k}/x.csv" for k in range(8)])

@@ -136,6 +136,7 @@ NAMES = st.one_of(WILD, st.sampled_from(["n/a", "nan", "<NA>", "bckg", "NaN", "'
 TIMES = st.floats(0, 1e6, allow_subnormal=False)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*no column is known as the label")
 @pytest.mark.parametrize("kind", OF_ANY_TIMES)
 @settings(max_examples=3, deadline=None, phases=[Phase.explicit, Phase.generate])

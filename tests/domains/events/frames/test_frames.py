@@ -79,6 +79,7 @@ def test_mir_eval_counts_the_end_of_an_event():
     assert runs_of({"rate": 10, "events": [[1.34, 2.0]]}, "ceil") == [[14, 20]]
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(
     mask=st.lists(st.booleans(), max_size=40),
@@ -94,6 +95,7 @@ def test_a_mask_comes_back_as_it_was(mask, rounding, rate):
     assert back.events["n_frames"].tolist() == events["n_frames"].tolist()
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(
     lengths=st.lists(st.floats(0.01, 10), min_size=2, max_size=20),
@@ -109,6 +111,7 @@ def test_uneven_frames_come_back_too(lengths, seed, rounding):
     assert np.isclose((events["offset"] - events["onset"]).sum(), (mask * np.array(lengths)[:, None]).sum())
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.lists(st.sampled_from(["", "a", "b"]), max_size=30))
 def test_labels_come_back_as_they_were(labels):

@@ -131,6 +131,7 @@ def test_what_has_no_curve():
         plot_psd_roc(curve().drop_vars("etpr"))
 
 
+@pytest.mark.slow
 def test_every_label_of_a_psd_roc_is_named_once_and_no_name_lies_on_another():
     labels = [f"label {k}" for k in range(12)]
     tpr = ("label", "rate"), np.tile([[0.1], [0.102]], (6, 2))

@@ -262,6 +262,7 @@ def test_a_row_of_many_lanes_is_higher_and_no_row_lies_on_another():
     assert of_x - edge == pytest.approx(2.0)
 
 
+@pytest.mark.slow
 def test_a_clock():
     a = pd.DataFrame({"onset": [0.0], "offset": [7000.0]})
     assert plot_timelines(a, a).get_xlabel() == "time (h:min)"
@@ -278,6 +279,7 @@ def test_a_protocol_that_pools_labels_has_a_row_for_each_file():
     assert ax.get_xlim() == (-36, 3636), "all that was scored"
 
 
+@pytest.mark.slow
 def test_speakers_are_named_and_what_is_not_scored_is_shaded():
     a = pd.DataFrame({"onset": [0, 6, 12.0], "offset": [5, 10, 13.0], "label": ["s0", "s1", "s2"]})
     b = pd.DataFrame({"onset": [0, 5.0], "offset": [4, 11.0], "label": ["anna", "bert"]})

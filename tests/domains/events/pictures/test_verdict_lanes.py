@@ -24,6 +24,7 @@ def table():
     return judge_events(A, B, protocols=PROTOCOLS, support=500.0)
 
 
+@pytest.mark.slow
 def test_every_event_of_a_place_is_drawn_in_every_lane(table):
     ax = plot_verdicts(table)
     names = [text.get_text().replace("\n", " ") for text in ax.get_yticklabels()]

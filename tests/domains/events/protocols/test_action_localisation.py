@@ -78,6 +78,7 @@ def test_of_equals_the_later_row_is_first_unless_corrected():
             assert float(compare(rows, reference, protocol, corrected=True).average_map) == 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:events.assess")
 @pytest.mark.parametrize(
     ("protocol", "which"),
@@ -95,6 +96,7 @@ def test_of_references_as_near_the_later_row_is_claimed_as_the_official_code(pro
         np.testing.assert_allclose(report.mean_ap, table[protocol], rtol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("protocol", ["activitynet", "thumos14"])
 def test_the_order_of_references_as_near_matters_unless_corrected(protocol):
     # the first shares half of its time with both references, the second 0.875 with one of them
@@ -117,6 +119,7 @@ def test_equals_are_warned_of():
     compare(apart, apart, "activitynet")
 
 
+@pytest.mark.slow
 def test_what_has_no_duration_is_found_anywhere_unless_corrected():
     # 0/0 is NaN in the official code, and NaN < threshold is false; OpenTAD has 0
     far = events([9, 9, 0.5])

@@ -87,6 +87,7 @@ def test_weights_of_labels_are_their_time():
     assert float(report.iou) == pytest.approx(10 / 12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("labels", [(1, 4), (0, 4), (0, 2)])
 def test_what_needs_true_negatives_is_that_of_the_samples(labels):
     rng = np.random.default_rng(labels)

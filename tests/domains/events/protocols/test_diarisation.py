@@ -160,6 +160,7 @@ PYANNOTE_PREDICTION = [
 ]
 
 
+@pytest.mark.slow
 def test_what_pyannote_s_own_tests_say():
     # tests/test_diarization.py of pyannote.metrics 4.2.0 (MIT)
     report = compare(turns(PYANNOTE_PREDICTION), turns(PYANNOTE_REFERENCE), "pyannote_der")
@@ -243,6 +244,7 @@ def test_a_collar_is_to_each_side_or_in_all():
     assert float(compare(a, b, "pyannote_der", collar=0.25, collar_is="each_side").size_b) == 10.5
 
 
+@pytest.mark.slow
 def test_rates_are_ratios_of_sums_over_recordings():
     rng = np.random.default_rng(5)
     onset = rng.uniform(0, 90, 200)

@@ -110,6 +110,7 @@ def test_what_must_add_up(a, b):
     assert mirrored["predicted"].tolist() == counts["reference"][in_mirror].tolist()
 
 
+@pytest.mark.slow
 @settings(max_examples=8)
 @given(sides, sides)
 def test_shift_and_scale(a, b):

@@ -27,6 +27,7 @@ def runs(scores, threshold):
     return list(zip(np.flatnonzero(change == 1), np.flatnonzero(change == -1), strict=True))
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(SCORES, SCORES)
 def test_at_each_threshold_the_runs_are_there(first, second):

@@ -36,6 +36,7 @@ SOME_AND_ALL = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.slow
 @SOME_AND_ALL
 @pytest.mark.filterwarnings("ignore:events.assess:UserWarning")
 def test_macro_f_false_alarms_and_cross_triggers_of_drawn_events(cases, which):
@@ -60,6 +61,7 @@ def test_macro_f_false_alarms_and_cross_triggers_of_drawn_events(cases, which):
         assert (each.size_a - each.intersection).values.tolist() == counts[:n, n].tolist()
 
 
+@pytest.mark.slow
 @SOME_AND_ALL
 def test_macro_and_micro_f_of_drawn_frames(cases, which):
     asked = [case for case in cases if "frames" in case]

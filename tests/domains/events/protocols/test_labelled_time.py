@@ -47,6 +47,7 @@ def test_what_overlaps_itself_is_united_before_it_is_paired():
     assert scored.pairs.value.tolist() == [2]
 
 
+@pytest.mark.slow
 def test_samples_are_the_same_rules_with_a_rate():
     a, b = np.array([[0.6, 4.4]]), np.array([[1.4, 5.6]])
     assert counts(compare(a, b, "szcore_sample")) == counts(compare(a, b, "time", rate=1.0)) == [3, 0, 5]

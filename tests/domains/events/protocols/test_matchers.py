@@ -39,12 +39,14 @@ def check(matches, edges, n):
         assert len(found) == n
 
 
+@pytest.mark.slow
 @given(EDGES)
 def test_optimal_matchings_are_largest(edges):
     check(one_to_one(some(5), some(5), pairs(edges)), edges, largest(edges))
     check(same_label_first(some(5), some(5), pairs(edges)), edges, largest(edges))
 
 
+@pytest.mark.slow
 @given(EDGES)
 def test_greedy_takes_the_first_that_is_free(edges):
     taken, expected = set(), {}

@@ -90,6 +90,7 @@ SETTINGS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SETTINGS)
 def test_notes_as_mir_eval(name):
     cases = GOLDEN["notes"]

@@ -27,6 +27,7 @@ def drawn(rng, share):
     return np.repeat(rng.random(N // 8) < share, 8)
 
 
+@pytest.mark.slow
 def test_sizes_are_those_of_adjusted_vectors():
     rng = np.random.default_rng(0)
     for _ in range(5):

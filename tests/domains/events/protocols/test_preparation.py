@@ -39,6 +39,7 @@ def masks(events, n):
     return mask
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(ROWS)
 def test_the_union_is_that_of_masks_and_disjoint(rows):

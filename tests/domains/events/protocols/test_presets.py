@@ -583,6 +583,7 @@ SIBLINGS = ("psds_scenario1", "psds_scenario2", "thumos14", "nist_der", "jer")
 """Presets that differ from another in their settings alone."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "law"), [cell for cell in EXAMPLES if cell[0] not in SIBLINGS])
 def test_where_a_law_does_not_hold(name, law):
     check_that_it_does_not_hold(name, law)
@@ -652,6 +653,7 @@ def test_the_other_laws_hold(name):
         assert differences(before(name, corrected, steps), after) == [], laws
 
 
+@pytest.mark.slow
 def test_the_scene_tells_presets_from_corrected_ones():
     """What is asserted of the corrected is no matter of course: as published, some of it does not hold."""
     for name, law in (("sed_eval_event", "shift"), ("activitynet", "rows"), ("szcore", "rows")):

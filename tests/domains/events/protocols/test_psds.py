@@ -134,6 +134,7 @@ def test_all_thresholds_of_drawn_recordings(cases, kind, corrected, which):
             np.testing.assert_allclose(each, list(answer["of_label"].values()), rtol=0, atol=1e-12)
 
 
+@pytest.mark.slow
 @QUIET
 def test_every_threshold_as_an_operating_point(cases):
     for case in cases[:2]:
@@ -164,6 +165,7 @@ def test_a_curve_by_hand():
     assert float(compare(SYSTEM, TRUTH, "psds", support=7200.0, unit=7200.0, max_efpr=4.0).psds) == float(report.psds)
 
 
+@pytest.mark.slow
 def test_each_file_is_scored_as_if_it_were_alone():
     system = pd.concat([SYSTEM.assign(file="f"), SYSTEM.assign(file="g", onset=SYSTEM.onset + 1)])
     truth = pd.concat([TRUTH.assign(file="f"), TRUTH.assign(file="g")])
@@ -210,6 +212,7 @@ def test_a_mean_of_cross_triggers_over_all_or_over_the_other_labels():
     assert values == pytest.approx([0.5 * (1 - rate_of_all / 4000), 0.5 * (1 - rate_of_others / 4000)])
 
 
+@pytest.mark.slow
 def test_empty_sides_and_unknown_durations():
     none = SYSTEM[:0]
     assert float(compare(none, TRUTH, "psds", support=3600.0).psds) == 0

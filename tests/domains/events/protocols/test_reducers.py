@@ -53,6 +53,7 @@ def test_empty_is_a_policy():
     assert compare(nothing, nothing, "tiou", thresholds=(0.5,), empty=1.0).f1 == 1
 
 
+@pytest.mark.slow
 def test_segments_without_an_event_are_true_negatives():
     a, b = table(["f", 0, 1, "x"]), table(["f", 1, 2, "x"])
     report = compare(a, b, "sed_eval_segment", support=10.0)

@@ -37,6 +37,7 @@ def as_tables(cases):
     return *sides, {name: float(case.get("duration_s", case.get("T"))) for name, case in zip(names, cases, strict=True)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("corrected", [False, True])
 def test_szcore_cases(corrected, test_data):
     cases = json.loads((test_data / "timescoring_cases.json").read_text())

@@ -74,6 +74,7 @@ def test_a_gap_at_the_limit_stays_and_one_below_is_filled():
     assert times(merge_close([[0, 1], [1, 2], [1.5, 1.6]])) == [[0, 2]]
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(ROWS, st.integers(0, 6))
 def test_merging_fills_short_gaps_of_masks_and_nothing_else(rows, min_gap):
@@ -86,6 +87,7 @@ def test_merging_fills_short_gaps_of_masks_and_nothing_else(rows, min_gap):
     assert (step["seconds_before"], step["seconds_after"]) == (seconds(events), seconds(merged))
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(ROWS, st.integers(1, 5))
 def test_splitting_changes_no_second(rows, longest):
@@ -132,6 +134,7 @@ def test_dropping_leaves_every_long_row_as_it_was(rows, shortest):
     assert times(kept) == [[r[0], r[0] + r[1]] for r in [*rows, (0, 12, "f", "x")] if r[1] >= shortest]
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(ROWS)
 def test_clipping_is_the_mask_inside(rows):

@@ -63,6 +63,7 @@ def compared(a, b):
     return compare_models(a, b, indices=["dice"], n_resamples=10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -84,12 +85,14 @@ def test_other_settings_are_refused_and_the_remedy_helps(folders, scored, tmp_pa
     assert (compared(a, again).summary["difference"] == 0).all()
 
 
+@pytest.mark.slow
 def test_what_may_differ_between_models(scored):
     a = scored("a.csv")
     b = scored("b.csv", as_="labels", count_missing=True, spacing=(1, 1, 1), labels=[1])
     assert compared(a, b).summary["n_compared"].max() == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("members", "is_refused"), [((2, 1), False), ((1,), True)])
 def test_a_region_of_one_name_has_the_same_labels(scored, members, is_refused):
     a = scored("a.csv", labels={"whole": (1, 2), "core": (2,)})
@@ -152,6 +155,7 @@ def read_again(folders, path, options):
     return read_scores(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("made", [by_merge, with_records_elsewhere, as_tables, of_merge, read_again])
 def test_a_table_says_its_settings_wherever_it_was_made(folders, scored, tmp_path, made):
     a = made(folders, tmp_path / "a.csv", {})

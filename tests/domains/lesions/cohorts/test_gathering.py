@@ -60,6 +60,7 @@ def soft_beside_maps(tmp_path, labels):
     return tmp_path / "p", tmp_path / "r"
 
 
+@pytest.mark.slow
 def test_a_mask_stands_for_the_only_label_of_all_maps(tmp_path):
     """A healthy case does not decide that its false alarm is another label."""
     folders = soft_beside_maps(tmp_path, [2, 0, 2])
@@ -76,6 +77,7 @@ def test_a_mask_stands_for_the_only_label_of_all_maps(tmp_path):
     assert lesions.cohort_calibration(*folders).scores["label"].tolist() == ["2", "2", "2"]
 
 
+@pytest.mark.slow
 def test_a_mask_beside_maps_of_several_labels_is_said_to_be_one(tmp_path):
     folders = soft_beside_maps(tmp_path, [1, 2])
     scores, skipped = lesions.cohort(*folders)

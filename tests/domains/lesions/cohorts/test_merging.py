@@ -54,6 +54,7 @@ def parts(scored, tmp_path):
     return [Path(shutil.copy(scored / f"part_{k}.csv.records", tmp_path)) for k in (1, 2, 3)]
 
 
+@pytest.mark.slow
 def test_the_parts_are_the_whole(scored, parts, tmp_path):
     table = scored / "cases.csv"
     whole, skipped = cohort(cases=table, as_="labels", out=tmp_path / "whole.csv")
@@ -63,6 +64,7 @@ def test_the_parts_are_the_whole(scored, parts, tmp_path):
     assert sorted(merged_skipped["detail"]) == sorted(skipped["detail"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by_pattern", [True, False])
 def test_the_parts_know_the_groups(table, tmp_path, by_pattern):
     group = "(.+)_.*" if by_pattern else None
@@ -149,6 +151,7 @@ def test_parts_of_a_table_that_changed_between_them_are_refused_and_the_remedies
     pd.testing.assert_frame_equal(merge(parts)[0], whole)
 
 
+@pytest.mark.slow
 def test_a_table_that_grew_is_done_in_parts_again(table, tmp_path):
     content = table.read_text()
     rewrite(table, range(3))

@@ -42,6 +42,7 @@ def test_a_table_comes_back_as_it_was(saved):
     pd.testing.assert_frame_equal(read, scores, check_dtype=False)
 
 
+@pytest.mark.slow
 def test_the_summary_of_a_saved_table_is_that_of_the_table(saved):
     scores, out = saved
     wanted = summarise(scores)
@@ -57,6 +58,7 @@ def test_labels_that_pandas_takes_for_numbers():
     assert summarise(read)["value"].tolist() == [0.8, 0.5]
 
 
+@pytest.mark.slow
 def test_a_miss_is_told_below_the_cut_too(saved):
     scores, _ = saved
     found = scores.set_index("case")["missed"]

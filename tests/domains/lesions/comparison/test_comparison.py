@@ -42,6 +42,7 @@ def test_two_soft_masks_have_a_bracket():
     assert report.dice_hard.item() == float(ov.dice(hard))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", ["monai", "deepmind", "medpy"])
 def test_distances_are_the_tools(preset, test_data):
     cases = json.loads((test_data / "lidc_distances.json").read_text(encoding="utf-8"))["cases"]
@@ -104,6 +105,7 @@ def test_missed_and_absent_labels():
     assert full.hd95.values.tolist() == [373, 0]
 
 
+@pytest.mark.slow
 def test_what_all_labels_hold_together():
     """A voxel of several regions is one voxel: 64 + 216 of 2 mm³, whatever the regions are called."""
     a, b = cubes(4, 6), cubes(6, 6)

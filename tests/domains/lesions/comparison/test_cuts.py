@@ -106,6 +106,7 @@ def test_volume_and_deviations_are_those_of_every_draw():
     assert float(report.high) == np.quantile(nested, 0.9, method="inverted_cdf") == 5
 
 
+@pytest.mark.slow
 def test_the_interval_holds_every_rater_of_every_nodule():
     for k in range(0, 30, 3):
         raters = read_image(example(f"nodule_{k:02d}")) == 1

@@ -99,6 +99,7 @@ def test_a_cohort_is_its_voxels_put_together():
     assert (some.observed <= some.high).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_bins", [3, 10])
 def test_many_cases_have_the_same_bins(n_bins):
     """Ends such as 1/3 and 0.1 are no whole halves: their mean over cases may be rounded."""
@@ -115,6 +116,7 @@ def test_errors_of_opposite_cases_cancel_in_the_sum_only():
     assert float(cohort["mean"].sel(error="ece")) == 0.5
 
 
+@pytest.mark.slow
 def test_the_intervals_are_those_of_resampled_cases():
     cases = [calibration(*drawn(seed, (4, 4)), n_bins=2) for seed in range(6)]
     cohort = pool_calibration(xr.concat(cases, "case"), n_resamples=500, rng=3)

@@ -103,6 +103,7 @@ def test_the_most_matches_then_the_best():
 instance_maps = st.integers(0, 2**32 - 1).map(lambda s: np.random.default_rng(s).integers(0, 5, (2, 6, 6)))
 
 
+@pytest.mark.slow
 @settings(max_examples=6)
 @given(instance_maps, st.sampled_from([0.1, 0.3, 0.5, 0.75]))
 def test_laws(pair, threshold):

@@ -34,6 +34,7 @@ SKIPPED = pd.DataFrame({"side": ["both"], "file": ["broken"], "reason": ["not sc
 DONE = {"prediction": "<p>", "reference": "r", "level": 0.5}
 
 
+@pytest.mark.slow
 def test_a_cohort_says_first_what_failed_and_what_was_missed(scores, box, rows_of):
     asked = []
 
@@ -124,6 +125,7 @@ def test_a_case_without_a_prediction_is_named_as_such(folders, rows_of, monkeypa
         assert "broken" not in states
 
 
+@pytest.mark.slow
 def test_lesions_are_counted_over_the_cases(scores):
     counts = {
         "lesions_reference": [1.0, 2, 1, 3, np.nan],

@@ -50,6 +50,7 @@ def test_the_worst_label_stands_first(html, rows_of):
     assert "a &lt;note&gt;" in html
 
 
+@pytest.mark.slow
 def test_names_are_text(html):
     assert "<h1>&lt;i&gt;p&lt;/i&gt; against r &amp; r</h1>" in html
     assert "<i>p" not in html
@@ -63,6 +64,7 @@ def test_a_page_loads_nothing_and_has_a_picture_of_each_label_and_of_all(html):
     assert "hd95</th><td>larger of the two" in html
 
 
+@pytest.mark.slow
 def test_regions_that_overlap_are_told(box, monkeypatch):
     monkeypatch.setattr(comparison_pages, "picture", lambda *_: "<figure></figure>")
     both = box(GOOD) + box(FAR, label=2)
@@ -70,6 +72,7 @@ def test_regions_that_overlap_are_told(box, monkeypatch):
     assert "regions that overlap: core, whole" in html
 
 
+@pytest.mark.slow
 def test_many_labels_have_the_pictures_of_the_worst(box, monkeypatch):
     monkeypatch.setattr(comparison_pages, "overlay", lambda *_, **__: "<figure></figure>")
     values = np.arange(15 * 20).reshape(15, 20, 1) // 20 + 1
@@ -84,6 +87,7 @@ LOW = np.s_[16:20, 16:20, 0:1]
 HIGH = np.s_[2:4, 18:20, 3:4]
 
 
+@pytest.mark.slow
 def test_lesions_that_only_one_side_has_are_told_listed_and_drawn(box, rows_of):
     """The slices of most disagreement show neither: one lesion lies below them, one above."""
     predicted = box(SHIFTED, LOW)
@@ -109,6 +113,7 @@ def test_a_lesion_in_the_slice_that_is_drawn_needs_no_picture_of_its_own(box):
     assert html.count("<img") == 1
 
 
+@pytest.mark.slow
 def test_a_page_of_many_lost_lesions_has_few_pictures(box, monkeypatch):
     monkeypatch.setattr(comparison_pages, "_lone_lesion", lambda *_, **__: "<figure></figure>")
     monkeypatch.setattr(comparison_pages, "overlay", lambda *_, **__: "")
@@ -123,6 +128,7 @@ def test_a_page_of_many_lost_lesions_has_few_pictures(box, monkeypatch):
     assert html.count("<figure>") == MOST_OVERLAYS
 
 
+@pytest.mark.slow
 def test_compare_writes_a_page(images, tmp_path):
     page = tmp_path / "page.html"
     run = CliRunner().invoke(app, ["lesions", "compare", *map(str, images), "--html", str(page)])

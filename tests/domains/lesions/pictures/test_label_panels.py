@@ -53,6 +53,7 @@ def test_labels_that_share_nothing_are_not_said_to_overlap():
     assert [len(ax.images) for ax in panels] == [1, 1]
 
 
+@pytest.mark.slow
 def test_regions_overlap_where_either_side_does():
     """Boxes of the masks begin elsewhere; touching is not overlapping."""
     a, b = nested()

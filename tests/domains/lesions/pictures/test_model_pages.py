@@ -44,6 +44,7 @@ def test_it_says_who_is_better_in_what_first(html):
     assert html.count("<img") == 2
 
 
+@pytest.mark.slow
 def test_the_farthest_apart_stands_first(html):
     cases = html.split("<h2>Cases</h2>")[1].split("<tbody>")[1]
     first = cases.split("</tr>")[0]

@@ -66,6 +66,7 @@ def test_the_picture_lies_in_mm(raters):
     assert bottom <= ax.get_ylim()[0] < ax.get_ylim()[1] <= top
 
 
+@pytest.mark.slow
 def test_soft_masks_get_contours(raters, tmp_path):
     a, b = (consensus(raters.isel(rater=k)) for k in ([0, 1], [1, 2, 3]))
     ax = plot_overlay(a, b, image=a * 100)
@@ -75,6 +76,7 @@ def test_soft_masks_get_contours(raters, tmp_path):
     assert (tmp_path / "o.pdf").stat().st_size > 5000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("is_soft", "filled"), [((True, True), False), ((True, False), True), ((False, False), True)])
 def test_the_first_savefig_cuts_nothing_off(raters, tmp_path, monkeypatch, filled, is_soft):
     # the layout is what it is about
@@ -160,6 +162,7 @@ def test_a_picture_says_which_lesions_lie_in_other_slices(box):
     assert titles[1].endswith(f"{counts}\nin other slices: 2 missed, 1 spurious")
 
 
+@pytest.mark.slow
 def test_a_picture_of_a_result_names_its_label_and_case():
     a, b = (image.expand_dims(z=[0.0]) for image in soft_lesions())
     maps = [(x > 0) * 2 + 0 for x in (a, b)]

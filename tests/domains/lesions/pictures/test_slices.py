@@ -69,6 +69,7 @@ PAIRS = [
 """Each orientation in both views and turned or not, each turn in both views."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("towards", "turn", "view"), PAIRS)
 def test_a_voxel_is_seen_by_the_letter_of_its_side(tmp_path, towards, turn, view):
     """The letters are nibabel's, from the affine of the file: the last voxel of a stored axis lies on its side."""

@@ -13,6 +13,7 @@ SMALL = ((30, 40, 10), (2, 2, 2))
 CHALLENGES = ("gli", "ssa", "ped", "men", "met")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("challenge", CHALLENGES)
 def test_the_script_of_2023(mask_pairs, answers, challenge):
     """Each case is asked of one or two challenges: those of adults, of Africa and of children have one rule."""

@@ -22,6 +22,7 @@ confidences = st.lists(st.sampled_from([0.1, 0.3, 0.5, 0.5, 0.9]), max_size=6)
 scans = st.lists(st.builds(scan, confidences, confidences, st.integers(0, 3)), min_size=1, max_size=4)
 
 
+@pytest.mark.slow
 @given(scans)
 def test_average_precision_and_auroc_are_scikit_learns(tables):
     metrics = pytest.importorskip("sklearn.metrics")

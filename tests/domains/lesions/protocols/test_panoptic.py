@@ -34,6 +34,7 @@ def asked_of(matcher, asked):
             yield name, said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("matcher", MATCHERS)
 def test_panoptica(mask_pairs, answers, matcher):
     asked = list(asked_of(matcher, answers("panoptica")))

@@ -30,6 +30,7 @@ def expectation_maximisation(masks, prior_weight=1.0):
     return chance.reshape(masks.shape[1:]), sensitivity[:, 0], specificity[:, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("k", "prior_weight"), [(0, 1.0), (6, 0.5), (13, 1.0)])
 def test_the_steps_of_the_paper(k, prior_weight):
     pytest.importorskip("SimpleITK")

@@ -17,6 +17,7 @@ def test_settings_are_checked():
         Settings(empty="omit")
 
 
+@pytest.mark.slow
 def test_the_report_is_made_of_what_is_carried():
     predicted = region("top8000", None, "favored").roll(phi=3)
     assessed = assess(predicted, level="favored")

@@ -30,6 +30,7 @@ def test_the_report_says_what_is_missed():
     assert "basins" not in compare(region(category=None)).attrs, "of stacks the table tells"
 
 
+@pytest.mark.slow
 def test_a_stack():
     models = xr.concat([hard_sphere(tau=t) for t in (110, 113)], xr.Variable("tau", [110, 113]), combine_attrs="drop")
     assessed = assess(models, level=None)
@@ -42,6 +43,7 @@ def test_a_stack():
     np.testing.assert_array_equal(of_stack["iou"], one["iou"])
 
 
+@pytest.mark.slow
 def test_regions_without_ranks_and_soft_ones():
     table = basins(assess(hard_sphere(), hard_sphere("normal")))
     assert table["mass"].isna().all()
@@ -52,6 +54,7 @@ def test_regions_without_ranks_and_soft_ones():
         basins(assess(hard_sphere(), soft))
 
 
+@pytest.mark.slow
 def test_weights_are_sizes():
     weights = xr.full_like(hard_sphere(), 2.0, dtype=float)
     plain, weighted = basins(assess(hard_sphere())), basins(assess(hard_sphere(), weights=weights))

@@ -27,6 +27,7 @@ def test_shares_of_soft_regions():
     assert assessed.shares.a.tolist() == [0.25]
 
 
+@pytest.mark.slow
 def test_variables():
     interval = (np.array([0.1]), np.array([0.3]))
     shares = Shares(np.array([0.2]), np.array([0.9]), interval, None, "residues")
@@ -41,6 +42,7 @@ def test_variables():
     assert float(compare(nothing, nothing, empty=1.0).iou_fine) == 1.0
 
 
+@pytest.mark.slow
 def test_scores_that_are_no_ranks_hold_no_mass():
     """Such as the energies of a force field, cut at 15."""
     other = reference()

@@ -61,6 +61,7 @@ RAMPLOT = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_masks_of_another_program(category):
     """RamPlot 1.0.4 (MIT): 1° nodes, so the reference's score is interpolated there."""
@@ -115,6 +116,7 @@ def test_each_category_meets_its_own():
     assert report.category.values.tolist() == list(CATEGORIES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tnorm", ["minimum", "product"])
 def test_six_categories_and_both_levels_in_one_call(tnorm):
     masks = region("top8000", CATEGORIES[::-1], "allowed").drop_vars(["score", "cut"])
@@ -144,6 +146,7 @@ def test_one_call_makes_one_dataset(monkeypatch):
     assert len(made) == 1
 
 
+@pytest.mark.slow
 def test_one_prediction_against_several_categories_and_levels():
     cells = hard_sphere()
     together = compare(cells, category=["glycine", "general"], level=["allowed", "favored"])
@@ -155,6 +158,7 @@ def test_one_prediction_against_several_categories_and_levels():
     assert together.attrs["category"] == "glycine, general"
 
 
+@pytest.mark.slow
 def test_each_level_meets_its_own():
     cells = region("top8000", None, ["allowed", "favored"])
     report = compare(cells, level=None)

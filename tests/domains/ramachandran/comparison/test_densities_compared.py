@@ -18,6 +18,7 @@ def gaussian(phi, psi, sigma, n=360):
     return xr.DataArray(values, dims=("psi", "phi"), coords={"psi": nodes, "phi": nodes})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shift", [5.0, 20.0, 60.0])
 def test_two_gaussians(shift):
     sigma = 15.0
@@ -90,6 +91,7 @@ def test_coarse_and_fine_grids_and_stacks():
     assert report.n_defined.values.tolist() == [2, 2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [500, 10_000])
 def test_a_perfect_model_reaches_the_ceiling(n):
     """Angles of the reference itself, cut as every prediction is, meet it as well as the ceiling says, at each mass."""

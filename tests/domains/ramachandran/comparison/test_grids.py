@@ -31,6 +31,7 @@ def test_every_half_degree():
         assert np.count_nonzero(found.values != (score >= cut)) <= 2, "but for the last bit of a score at the cut"
 
 
+@pytest.mark.slow
 def test_by_name_and_by_dataset_and_by_region():
     nodes = -180 + np.arange(36) * 10.0
     by_name = grid_bound(choose(region(category=None), "top8000", None, None), nodes, nodes)

@@ -40,6 +40,7 @@ def put_right(message, predicted):
     return eval(expression, {"predicted": predicted, "np": np})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_each_mistake_is_named_with_the_overlap_that_it_hides(mistake):
     for k, category in enumerate(CATEGORIES):
@@ -117,6 +118,7 @@ def test_another_category(category):
         compare(bare, category=stranger, level="allowed", strict=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_sample_of_another_category(level):
     """Of 1000 residues under the default kernel: whichever other category it is compared with."""
@@ -189,6 +191,7 @@ def test_stacks_are_told_in_one_line():
         compare(one_wrong, strict=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [36, 45, 72])
 def test_other_grids(n):
     """Nodes from −180 on, an odd number of cells, and a grid that is not square."""
@@ -220,6 +223,7 @@ def test_lines():
     assert remedies(hints) == "do a; do b"
 
 
+@pytest.mark.slow
 def test_a_level_is_not_ignored_where_the_reference_is_a_region():
     truth = region(level="allowed")
     assert float(compare(hard_sphere(), truth, level="allowed").iou) == float(compare(hard_sphere(), truth).iou)
@@ -289,6 +293,7 @@ HALF_CELLS = [(0.5, 0.5), (-0.5, -0.5), (0.5, 0), (-0.5, 0), (0, -0.5), (0, 0.5)
 GRIDS = [("glycine", (180, 180)), ("general", (72, 72)), ("pre-proline", (36, 72)), ("cis-proline", (24, 24))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("category", "grid"), GRIDS)
 def test_half_a_cell_along_an_axis_or_both(category, grid):
     n_psi, n_phi = grid

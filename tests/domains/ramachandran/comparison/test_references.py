@@ -72,6 +72,7 @@ def test_categories_that_differ():
         compare(glycine, category="general", strict=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", ["top8000", "a Dataset"])
 def test_a_region_of_another_level_s_mass_is_told(of, recwarn):
     """Each remedy, followed literally: the mass that is named, and the level that is named."""

@@ -42,6 +42,7 @@ def density():
     return density_from_angles(phi, psi, bandwidth=8)
 
 
+@pytest.mark.slow
 def test_a_comparison_of_every_category():
     html = comparison_page(assess(region(category=None, level="favored"), level="allowed"))
     assert "glycine: IoU 0.572: 42.8 % of the reference is missed, 0.0 % of the prediction lies outside it" in html
@@ -58,6 +59,7 @@ def test_one_comparison():
     assert "prediction_cut" not in html
 
 
+@pytest.mark.slow
 def test_the_basins_have_a_table():
     assessed = assess(hard_sphere(), level="allowed")
     rows = cells_of(comparison_page(assessed), "Basins")
@@ -66,10 +68,12 @@ def test_the_basins_have_a_table():
     assert [row[6] for row in rows] == [f"{iou:.4f}" for iou in wanted["iou"]]
 
 
+@pytest.mark.slow
 def test_soft_regions_have_no_basins():
     assert "Basins" not in comparison_page(assess(hard_sphere() * 0.5))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("against", ["name", "region", "density"])
 def test_a_prediction_that_was_cut_from_a_density_has_the_iou_over_mass(density, against):
     other = density.roll(phi=3, roll_coords=False)
@@ -82,12 +86,14 @@ def test_a_prediction_that_was_cut_from_a_density_has_the_iou_over_mass(density,
     assert f"<td>{float(wanted['overlapping_coefficient']):.4f}</td>" in html
 
 
+@pytest.mark.slow
 def test_a_stack_of_densities_has_a_row_for_each(density):
     stack = xr.concat([density, density.roll(phi=3, roll_coords=False)], "model")
     html = comparison_page(assess(region_from_density(stack, mass=0.98)))
     assert len(cells_of(html, "IoU over mass")) == 2 * 11
 
 
+@pytest.mark.slow
 def test_two_sets_of_cells_have_no_curve(density):
     assert "IoU over mass" not in comparison_page(assess(hard_sphere()))
     assert "IoU over mass" not in comparison_page(assess(region_from_density(density, mass=0.98), plain(region())))

@@ -94,6 +94,7 @@ def plain(cells):
     return cells.drop_vars(["score", "cut", "category"]).drop_attrs()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("draw", "owed"),
     [
@@ -137,6 +138,7 @@ def test_pictures_have_the_size_of_print_and_nothing_overprints(n, monkeypatch):
         assert_apart(figure, [text for text in texts if text.get_window_extent().width])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", [None, "constrained", "tight"])
 def test_nothing_overprints_in_a_figure_of_the_callers(layout, monkeypatch):
     monkeypatch.undo()
@@ -194,6 +196,7 @@ def test_an_index_that_is_undefined_is_called_so():
     assert plot_agreements(assess(nothing, nothing))[0].get_title() == "IoU undefined"
 
 
+@pytest.mark.slow
 def test_a_panel_of_a_stack_without_names_has_its_number():
     stack = xr.concat([hard_sphere(), region().drop_vars(["score", "cut", "category"])], "model")
     titles = [ax.get_title() for ax in plot_agreements(assess(stack))]
@@ -221,6 +224,7 @@ def test_a_region_is_drawn_where_it_is(turned):
     assert colours_at(ax, 100, -100) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fill", [0.0, 1.0, 0.5])
 def test_a_region_without_an_edge_is_drawn_without_a_warning(fill):
     cells = hard_sphere().astype(float) * 0 + fill

@@ -57,6 +57,7 @@ def test_no_mass_is_lost_on_another_grid(n):
         np.testing.assert_allclose(moved.sum(axis=1), block.sum(axis=1), atol=1e-12)
 
 
+@pytest.mark.slow
 def test_the_report_says_the_mass():
     report = compare(hard_sphere(), level="allowed")
     assert float(report.mass_a) == pytest.approx(by_hand("general")[hard_sphere().values].sum(), abs=1e-4)

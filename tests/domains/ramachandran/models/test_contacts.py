@@ -83,6 +83,7 @@ def test_wide_walls_at_the_end_miss_them():
     assert 0.9 < iou < 0.96
 
 
+@pytest.mark.slow
 def test_a_fit_sees_only_what_it_may():
     pytest.importorskip("torch")
     truth = hard_sphere("outer", n=36)

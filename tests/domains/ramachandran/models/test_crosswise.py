@@ -35,6 +35,7 @@ def test_a_row_for_each_model_category_and_level(found):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("category", CATEGORIES)
 @pytest.mark.parametrize("level", LEVELS)
 def test_each_row_is_a_comparison(found, category, level):
@@ -68,6 +69,7 @@ def test_points_are_counted_where_there_are_any():
     assert np.isnan(rows["point_recall"]["general", "allowed"])
 
 
+@pytest.mark.slow
 def test_points_by_hand():
     model = hard_sphere(n=4)
     model.values[:] = False
@@ -79,6 +81,7 @@ def test_points_by_hand():
     assert found.point_recall[0] == 4 / 5
 
 
+@pytest.mark.slow
 def test_what_was_learned_from_is_marked():
     model = hard_sphere().assign_attrs(learned_from="top8000 glycine, favored", category="glycine")
     found = compare_crosswise({"learned": model})

@@ -16,6 +16,7 @@ def bowl(x, progress):
     return ((x - torch.arange(3.0, dtype=torch.float64)) ** 2).sum()
 
 
+@pytest.mark.slow
 def test_the_minimum_is_found():
     lowest, losses = minimise(bowl, np.full(3, 0.5), steps=300, rate=0.05)
     np.testing.assert_allclose(lowest, [0, 1, 2], atol=1e-3)

@@ -85,6 +85,7 @@ def test_numpy_and_torch_agree():
         np.testing.assert_allclose(other[pair].numpy(), plain[pair], rtol=1e-14)
 
 
+@pytest.mark.slow
 def test_gradients_of_angles_and_tau():
     torch = pytest.importorskip("torch")
 

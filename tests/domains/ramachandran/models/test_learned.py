@@ -73,6 +73,7 @@ def test_the_table_is_plain_numpy(learned):
         assert row["iou_at_start"] == float(compare(back, level="allowed").iou)
 
 
+@pytest.mark.slow
 def test_the_limits_make_the_region(learned):
     np.testing.assert_array_equal(hard_sphere(learned.by_name), learned.region)
     assert float(learned.iou.max()) == float(learned.iou[learned.best])
@@ -105,6 +106,7 @@ def squares(region):
     return ((row + column) % 2 == 0).transpose("psi", "phi").values
 
 
+@pytest.mark.slow
 def test_held_out_cells_do_not_know_the_reference_in_their_square():
     truth = coarse(region(level="allowed"))
     black = squares(truth)
@@ -172,6 +174,7 @@ def test_a_reference_of_no_or_all_cells_is_refused(holds, found):
             learn_contacts(same, steps=2, seeds=[0])
 
 
+@pytest.mark.slow
 def test_ranks_are_refused_with_a_remedy_that_works():
     ranks = reference().score.sel(category="general")
     with pytest.raises(UsageError, match=r"reference says that it is a percentile rank; pass region_from_rank\("):

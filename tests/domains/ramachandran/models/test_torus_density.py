@@ -28,6 +28,7 @@ def learned():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["likelihood", "overlap"])
 def test_the_masses_of_the_peaks(learned, objective):
     density = learned[objective]

@@ -65,6 +65,7 @@ def test_a_table_without_names_is_of_what_is_asked_for(tmp_path):
     assert read_region(path, bandwidth=8, category="glycine").attrs["category"] == "glycine"
 
 
+@pytest.mark.slow
 def test_the_command_takes_the_residues_that_it_compares(tmp_path):
     """By default those of general, as the reference is; of a region of one's own, those of the flag."""
     path = rama(tmp_path)

@@ -122,6 +122,7 @@ def test_no_byte_of_a_line_end_loses_a_cell(tmp_path):
         assert found.size == 16
 
 
+@pytest.mark.slow
 def test_scattered_angles_take_no_more_memory_than_their_rows(tmp_path):
     n = 20_000
     angles = np.random.default_rng(0).uniform(-180, 180, (n, 2)).round(5)

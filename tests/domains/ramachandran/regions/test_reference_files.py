@@ -27,6 +27,7 @@ def saved(data, folder, name="mine.nc"):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "made",
     [

@@ -35,6 +35,7 @@ def test_areas(category):
     assert bool((allowed | ~favored).all()), "allowed is cumulative"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_on_a_finer_grid_the_score_is_interpolated_and_then_cut(category):
     fine = grid(1800)

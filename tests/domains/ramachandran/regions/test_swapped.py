@@ -37,6 +37,7 @@ def test_a_table(tmp_path):
     assert (residues["evaluation"] == "Favored").mean() > 0.9
 
 
+@pytest.mark.slow
 def test_residues_beside_a_comparison():
     with pytest.warns(UserWarning, match=r"^ramachandran.compare: angles: " + SAID + r"pass angles=\(psi, phi\)$"):
         report = compare(hard_sphere(), angles=(PSI, PHI))

@@ -78,6 +78,7 @@ def test_what_does_not_end_is_ended(trial):
     trial.of("well")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX: forks")
 def test_what_works_without_an_end_is_ended(trial):
     trial.seconds = 0.1

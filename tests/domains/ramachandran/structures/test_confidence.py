@@ -114,6 +114,7 @@ def test_a_threshold_beyond_plddt_is_wrong_whatever_the_file(predicted):
             backbone_angles(predicted(FRACTIONS), min_plddt=threshold)
 
 
+@pytest.mark.slow
 def test_a_wrong_scale_is_wrong_use_and_one_of_several_files_is_not_scored(predicted, capsys, tmp_path):
     fractions = predicted(FRACTIONS, "fractions.pdb")
     percent = predicted([100 * value for value in FRACTIONS], "percent.pdb")

@@ -21,6 +21,7 @@ def written(folder, name, text):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [PDB, CIF], ids=["pdb", "cif"])
 def test_content_tells_the_format_not_the_name(tmp_path, text):
     rows = len(backbone_angles(written(tmp_path, "plain", text))[0])

@@ -390,6 +390,7 @@ def test_a_residue_written_again_where_the_chain_breaks_is_a_duplicate(tmp_path)
     assert (skipped["reason"] == "duplicate id").sum() == 6
 
 
+@pytest.mark.slow
 def test_whatever_has_altlocs_each_copy_has_its_rows(tmp_path):
     chance = random.Random(11)
     for _ in range(12):

@@ -60,6 +60,7 @@ def test_a_change_lies_on_the_circle(before, after, change):
     assert turn(before + 360, after - 720) == change
 
 
+@pytest.mark.slow
 def test_tables_do_as_files_do_and_come_back_from_csv(pair, tmp_path):
     import pandas as pd
 
@@ -115,6 +116,7 @@ def test_chains_of_other_names(made, in_chain, write_pdb):
         compare_models(before, after, chains={"Q": "X"})
 
 
+@pytest.mark.slow
 def test_chains_that_change_places(made, in_chain, write_pdb):
     before = write_pdb([in_chain(made(FAVORED), "A"), in_chain(made(OUTLIER), "B")], "a.pdb")
     after = write_pdb([in_chain(made(OUTLIER), "A"), in_chain(made(FAVORED), "B")], "b.pdb")
@@ -139,6 +141,7 @@ def ensemble(made, in_chain, write_pdb):
     return write_pdb([[in_chain(residues)] for residues in models], "nmr.pdb")
 
 
+@pytest.mark.slow
 def test_models_of_one_file(ensemble, made, write_pdb):
     changes, _ = compare_models(ensemble, ensemble, before_model=1, after_model="3")
     assert by_number(changes, "change") == {2: "worse", 3: "same"}

@@ -80,6 +80,7 @@ def drawn(ax):
     return [*lines, *arrows]
 
 
+@pytest.mark.slow
 def test_an_arrow_across_the_seam_is_two_pieces_and_never_crosses_the_plot():
     changes = pd.DataFrame([change((175, 0), (20, 5)), change((-60, 178), (3, 40))])
     ax = plot_changes(changes, FEW)[0, 0]
@@ -109,6 +110,7 @@ def test_what_hardly_moved_is_a_point_and_the_worse_are_named():
     assert not [text for ax in axes.flat for text in ax.texts]
 
 
+@pytest.mark.slow
 def test_none_is_drawn_of_no_changes():
     axes = plot_changes(pd.DataFrame([change((0, 0), (0, 0))])[:0], FEW)
     assert axes.shape == (2, 3)
@@ -125,6 +127,7 @@ def test_points_along_arrows_are_close_and_stay_on_the_torus():
         np.testing.assert_allclose(steps.sum(axis=0), [way["delta_phi"], way["delta_psi"]], atol=1e-9)
 
 
+@pytest.mark.slow
 def test_names_lie_on_no_arrow():
     rows = [change((-100, 0), (150, 0), "worse", number=1), change((-100, 12), (150, 0), number=2)]
     ax = plot_changes(pd.DataFrame(rows), FEW)[0, 0]
@@ -144,6 +147,7 @@ def test_the_title_counts_what_changed_and_who_has_no_name():
     assert glycine.get_title() == "Glycine (n = 0)\nno label changed"
 
 
+@pytest.mark.slow
 def test_who_kept_the_label_and_jumped_is_named_in_grey():
     ax = plot_changes(pd.DataFrame([change((0, 0), (90, 0)), change((0, 60), (89, 0), number=2)]), FEW)[0, 0]
     (name,) = ax.texts

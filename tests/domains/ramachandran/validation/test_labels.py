@@ -68,6 +68,7 @@ def test_names_lie_apart_and_inside(name, inches):
     assert assert_apart_and_inside(ax)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inches", [2.2, 3.5])
 def test_no_name_lies_on_the_mark_of_a_residue_that_is_named(inches):
     table = pd.concat([PICTURES["spread"]] * 2, ignore_index=True)
@@ -126,6 +127,7 @@ def test_models_of_one_residue_share_a_name():
     assert [name.text for name in shared_names(table)] == ["A LYS 12"]
 
 
+@pytest.mark.slow
 def test_the_worst_are_named_and_the_title_says_how_many():
     ax = plot_residues(PICTURES["spread"].assign(score=np.arange(70) / 1e6), FEW)[0, 0]
     names = [text.get_text() for text in ax.texts]
@@ -133,6 +135,7 @@ def test_the_worst_are_named_and_the_title_says_how_many():
     assert names[0] == "A LYS 0"
 
 
+@pytest.mark.slow
 def test_residues_are_counted_as_named_with_all_their_copies():
     ax = plot_residues(PICTURES["12-mer"], FEW)[0, 0]
     assert len(ax.texts) == 1

@@ -39,6 +39,7 @@ def page_of(tables, done=None, notes=(), core=None):
     return validation_page(tell(files, residues, skipped, core), skipped, done or {}, notes)
 
 
+@pytest.mark.slow
 def test_findings_come_first(tables):
     html = page_of(tables, {"modified": "parent"}, ["a <note>"])
     begin = html.index("1a28.pdb.gz: 496 residues counted, 96.37 % favored, 0.60 % outliers")
@@ -68,6 +69,7 @@ def ensemble(made, but, in_chain, write_pdb):
     return write_pdb([[in_chain(model)] for model in models], "nmr.pdb")
 
 
+@pytest.mark.slow
 def test_an_ensemble_has_its_models_and_what_is_compared_over_them(ensemble):
     html = page_of(validate(ensemble), core="A:2")
     assert html.index("nmr.pdb: 3 models, the best is model 1 (100.00 % favored)") < html.index("<table")
@@ -79,20 +81,24 @@ def test_an_ensemble_has_its_models_and_what_is_compared_over_them(ensemble):
     assert "<h2>Models of nmr.pdb, core A:2</h2>" in html
 
 
+@pytest.mark.slow
 def test_a_file_of_one_model_has_no_section_of_models(tables):
     assert "Models of" not in page_of(tables)
 
 
+@pytest.mark.slow
 def test_cis_prolines_are_named_once_with_their_models(ensemble):
     html = page_of(validate(ensemble))
     assert "2 cis-prolines</li>" in html
     assert '<li class="">cis-proline: A PRO 3 in 2 models</li>' in html
 
 
+@pytest.mark.slow
 def test_one_outlier_is_no_outliers(ensemble):
     assert "1 outlier: model 3 A ALA 3" in page_of(validate(ensemble))
 
 
+@pytest.mark.slow
 def test_the_attribution_is_on_every_page(tables, moved):
     for html in (page_of(tables), changes_page(*moved, ("a", "b"), {})):
         assert f"<th>attribution</th><td>{caption()}</td>" in html
@@ -161,6 +167,7 @@ def test_pages_stay_under_a_megabyte(tables, moved, monkeypatch):
     assert len(html.encode()) < 1_000_000
 
 
+@pytest.mark.slow
 def test_commands_write_pages(tmp_path):
     page = tmp_path / "page.html"
     ran = CliRunner().invoke(app, ["ramachandran", "validate", str(example("1a8o")), "--html", str(page)])

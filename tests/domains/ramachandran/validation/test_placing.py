@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from domains.ramachandran.validation.placing import place, size
 
@@ -22,6 +23,7 @@ def test_names_avoid_points():
     assert not within.any()
 
 
+@pytest.mark.slow
 def test_a_name_is_near_its_point_or_has_no_place():
     rng = np.random.default_rng(3)
     points = rng.uniform(-180, 180, (150, 2))

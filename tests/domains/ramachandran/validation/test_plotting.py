@@ -22,6 +22,7 @@ def residues():
     return validate(example("1a28"))[0]
 
 
+@pytest.mark.slow
 def test_six_panels_hold_every_residue(residues):
     axes = plot_residues(residues).ravel()
     drawn = sum(
@@ -51,6 +52,7 @@ def test_a_picture_has_the_size_of_print_and_letters_that_can_be_read(residues, 
     assert plt.rcParams["font.size"] == 10
 
 
+@pytest.mark.slow
 def test_on_the_callers_axes_letters_have_the_callers_size():
     with plt.rc_context({"font.size": 20}):
         figure, axes = plt.subplots(2, 3, layout="constrained")
@@ -61,6 +63,7 @@ def test_on_the_callers_axes_letters_have_the_callers_size():
         )
 
 
+@pytest.mark.slow
 def test_outliers_differ_from_residues_in_shape_and_edge(residues):
     axes = plot_residues(residues, label_outliers=False)
     assert not [text for ax in axes.flat for text in ax.texts]
@@ -117,6 +120,7 @@ def test_a_reference_of_ones_own_lies_below():
     assert all(ax.get_xlim() == (-180, 180) for ax in others)
 
 
+@pytest.mark.slow
 def test_outliers_are_named(residues):
     names = {text.get_text() for ax in plot_residues(residues).ravel() for text in ax.texts}
     assert names == {"B ASP 704", "B SER 793", "B GLN 860"}

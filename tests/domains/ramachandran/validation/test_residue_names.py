@@ -39,6 +39,7 @@ def test_every_column_of_the_table_is_saved(made, write_pdb, tmp_path):
     assert saved(path, tmp_path).columns.tolist() == [*COLUMNS, *DETAILS] == validate(path)[0].columns.tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chains", [ODD, ["1", "2"], [""], ["A"]])
 def test_chains_and_insertion_codes_come_back(made, but, in_chain, write_pdb, tmp_path, chains):
     residues = [but(r, icode=code) for r, code in zip(made((5.0, 130.0), (-60.0, -45.0)), "A1B ", strict=True)]
@@ -62,6 +63,7 @@ def as_mmcif(path, chain):
     return cif
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unsettled")
 @pytest.mark.parametrize("chain", ["NA", "nan", "NULL", "None", "1e5", "01", "TRUE", "N/A"])
 def test_a_chain_whose_name_means_something_to_pandas_is_drawn_under_it(made, write_pdb, tmp_path, chain):
@@ -83,6 +85,7 @@ def test_copies_of_a_chain_come_back(made, in_chain, write_pdb, tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_skipped_residues_and_files_come_back(made, in_chain, write_pdb, tmp_path):
     from domains._console import Outputs
 

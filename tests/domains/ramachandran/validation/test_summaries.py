@@ -29,6 +29,7 @@ def counted(summary, *keys):
     return summary.set_index(list(keys))[COUNTS].T.to_dict("list")
 
 
+@pytest.mark.slow
 def test_by_file_model_and_chain(ensemble):
     tables = validate(ensemble)
     file = str(ensemble)

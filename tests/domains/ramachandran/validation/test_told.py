@@ -23,6 +23,7 @@ def printed(capsys, path, printed_as="table", **options):
     return code, capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_json_is_keyed_by_model_and_chain(ensemble, capsys):
     code, text = printed(capsys, ensemble, "json", core="A:2")
     (told,) = json.loads(text)
@@ -58,6 +59,7 @@ def test_the_terminal_tells_models_and_findings(ensemble, made, but, write_pdb, 
     assert "finding    A 2 ALA  cis non-proline  omega 3." in text
 
 
+@pytest.mark.slow
 def test_many_models_are_cut_in_the_terminal(made, in_chain, write_pdb, capsys):
     path = write_pdb([[in_chain(made(FAVORED))]] * 23)
     _, text = printed(capsys, path)

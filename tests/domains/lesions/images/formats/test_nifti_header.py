@@ -267,6 +267,7 @@ def size_or_refusal(path):
         return str(error)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.filterwarnings("error")
 def test_any_damage_is_one_line_or_changes_no_voxel(path, seed):

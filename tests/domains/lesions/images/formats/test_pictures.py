@@ -167,6 +167,7 @@ def test_a_resolution_for_printers_is_no_voxel_size(tmp_path):
         read_image(tmp_path / "a.tif")
 
 
+@pytest.mark.slow
 def test_the_place_of_another_image(tmp_path):
     """Made from a file in its own order: so are the slices."""
     import nibabel as nib
@@ -305,6 +306,7 @@ def test_without_the_package(tmp_path, monkeypatch):
         read_image(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("harm", ["flipped", "cut off"])
 def test_a_damaged_slice_is_named_wherever_it_is_damaged(tmp_path, harm):
     """Pillow looks at no checksum of the values, and stops at the last of them."""
