@@ -78,6 +78,13 @@ def test_rows_of_the_callers_choice_in_its_format(report, tmp_path):
     assert path.read_text() == other.read_text() == "phi\n0.33\n"
 
 
+@pytest.mark.parametrize("given", [[{"name": "b\udcff", "n": 3}], {"name": "b\udcff", "n": 3}])
+def test_rows_and_a_row_are_tables_too(given, tmp_path):
+    path = tmp_path / "rows.csv"
+    assert deliver(given, Outputs(csv=path), list) == 0
+    assert path.read_text() == "name,n\nb\\xff,3\n"
+
+
 def test_what_was_skipped_is_saved(report, bad, tmp_path):
     path = tmp_path / "skipped.csv"
     deliver(report, Outputs(skipped=path), list, skipped=bad)

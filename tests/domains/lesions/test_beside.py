@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from domains.cli import app
 from domains.lesions import as_image, compare_protocols, write_image
-from domains.lesions.beside import parse_protocols
+from domains.lesions.beside import parse_protocols, summary_table
 
 pytest.importorskip("nibabel")
 
@@ -51,6 +52,17 @@ def test_the_terminal_tells_the_rule_and_what_a_miss_costs(files):
     assert done.output.count("373") == 2
     for protocol in compare_protocols(*files[1])["protocol"]:
         assert told.count(f" {protocol} ") >= 2, protocol
+
+
+def test_a_summary_says_how_many_cases_were_scored():
+    """Two of three, each with two labels."""
+    scores = pd.DataFrame({"case": ["a", "a", "b", "b", "c"], "error": ["", "", "", "", "no image"]})
+    summary = pd.DataFrame({"label": ["1"], "protocol": "cc", "index": "dice", "statistic": "mean", "value": 0.5})
+    summary = summary.assign(low=0.25, high=0.75, n_scored=1, n_undefined=1)
+    table = summary_table(summary, ("mine", "yours"), scores)
+    assert str(table.title) == "prediction: mine (2)\nreference: yours (2)"
+    cells = [next(iter(column.cells)) for column in table.columns]
+    assert [str(cell) for cell in cells] == ["1", "cc", "dice", "mean", "0.5000", "[0.2500, 0.7500]", "1 of 2"]
 
 
 def test_names():

@@ -130,5 +130,7 @@ def test_what_is_refused():
         expected_dice_loss(np.array([0.5, 2.0]), p > 0)
     with pytest.raises(ValueError, match="prediction has shape"):
         expected_dice_loss(p, ov.raster.dice(p, p, axis=0, empty=0.0).reshape(1))
+    with pytest.raises(TypeError, match="losses.expected_dice_loss: target has dtype int64"):
+        expected_dice_loss(p, (p > 0).astype(np.int64))
     with pytest.raises(ValueError, match="reduction must be one of"):
         expected_dice_loss(p, p > 0, reduction="max")

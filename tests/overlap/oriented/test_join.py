@@ -9,6 +9,7 @@ import pytest
 import shapely
 
 from overlap import boxes, oriented
+from overlap.oriented import join
 
 rng = np.random.default_rng(29)
 
@@ -41,6 +42,25 @@ def test_every_pair(n, m):
     np.testing.assert_allclose(pairs.intersection, area[i, j], rtol=1e-9, atol=1e-12)
     measured = oriented.measure(a[pairs.a], b[pairs.b]).intersection
     np.testing.assert_allclose(pairs.intersection, measured, rtol=1e-9, atol=1e-12)
+
+
+def test_shared_areas_are_measured_some_at_a_time_and_once_each(monkeypatch):
+    """After the candidates, which come in parts of their own."""
+    measured_together = []
+
+    def overlap_of(a, i, b, j):
+        measured_together.append(len(i))
+        return join.ROTATED_BOXES.overlap_of(a, i, b, j)
+
+    a = some(60)
+    expected = oriented.overlap_pairs(a, a)
+    monkeypatch.setattr(join, "_CHUNK", 64)
+    pairs = join.joined("oriented.overlap_pairs", join.ROTATED_BOXES._replace(overlap_of=overlap_of), a, a, None)
+    assert joined(pairs) == joined(expected)
+    np.testing.assert_array_equal(pairs.intersection, expected.intersection)
+    whole, rest = divmod(len(expected.a), 64)
+    assert whole > 2
+    assert measured_together[-whole - 1 :] == [64] * whole + [rest]
 
 
 @pytest.mark.parametrize("turn", [0, pi / 2, pi, -pi / 2])

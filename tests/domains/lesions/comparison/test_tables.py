@@ -35,6 +35,17 @@ def test_a_row_for_each_label():
     assert "n_defined" not in table
 
 
+def test_each_number_stands_under_the_name_that_the_lines_explain():
+    raters = read_image(example()) == 1
+    report = compare(raters.isel(rater=0), raters.isel(rater=1))
+    shown = comparison_table(report)
+    of = {str(column.header): next(iter(column.cells)) for column in shown.columns}
+    for index, name in {"dice": "Dice", "iou": "IoU", "hd95": "HD95", "assd": "ASSD", "nsd": "NSD"}.items():
+        assert float(str(of[name])) == pytest.approx(report[index].item(), rel=1e-2), name
+    explained = [str(line).split(": ")[0] for line in definition_lines(report)]
+    assert {"HD95", "ASSD", "NSD"} <= of.keys() & set(explained)
+
+
 def test_the_bounds_are_shown_where_they_differ():
     raters = read_image(example()) == 1
     soft = compare(*(consensus(raters.isel(rater=k)) for k in ([0, 1], [2, 3])))

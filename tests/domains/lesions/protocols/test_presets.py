@@ -37,6 +37,13 @@ def test_empty_masks(boxes):
             assert PROTOCOLS[name].score(boxes(predicted, reference)).score == 0, name
 
 
+def test_every_challenge_of_brats_2023_has_its_preset(answers):
+    """Those that the script of BraTS 2023 was asked about."""
+    challenges = answers("brats2023")["empty_3d_both"]
+    of_2023 = {name for name in PROTOCOLS if name.startswith("brats2023")}
+    assert of_2023 == {f"brats2023_{challenge.lower()}" for challenge in challenges}
+
+
 def test_each_has_a_rule_in_words_and_cannot_be_changed():
     assert all(protocol.rule() for protocol in PROTOCOLS.values())
     with pytest.raises(TypeError):

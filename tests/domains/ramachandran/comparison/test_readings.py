@@ -69,6 +69,18 @@ def test_a_pair_that_cannot_gain_is_not_read():
     assert "psi upside down" not in by_name(make_pair(small, b)), "too small to fit anywhere"
 
 
+@pytest.mark.parametrize(("beside", "iou", "is_read"), [(4, 100 / 108, False), (7, 100 / 114, True)])
+def test_a_reading_gains_a_tenth_of_iou_at_least(beside, iou, is_read):
+    """A block that is its own mirror image, and some cells beside it that are not."""
+    b = np.zeros((1, 20, 20), bool)
+    b[:, 5:15, :10] = b[:, 2, :beside] = True
+    pair = make_pair(b[:, ::-1], b)
+    assert pair.now == pytest.approx(iou)
+    found = by_name(pair)
+    assert ("psi upside down" in found) == is_read
+    assert not is_read or found["psi upside down"].iou == 1
+
+
 def test_some_pairs_of_a_stack():
     b = np.stack([region().values, hard_sphere().values, region().values])
     a = b.copy()
