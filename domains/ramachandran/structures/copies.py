@@ -177,7 +177,8 @@ class _Atoms:
         self.flat = flat
         self.strand = strand
         self.number = number
-        self.place = group(strand, number, flat.model, flat.chain, flat.resseq, flat.icode)
+        # a strand lies in one chain of one model
+        self.place = group(strand, number, flat.resseq, flat.icode)
         self.key = group(self.place, flat.name, flat.altloc)
         self.starts = begins(self.place, flat.resname)
 
