@@ -9,7 +9,7 @@ of a process that has loaded numpy, torch and the rest runs pytest on it.
 A sample is drawn in each package, evenly over its changes in the order of folders and files, so that each folder has
 its share. What a test need not see is left out beforehand, by rule: `Sites`.
 
-First each mutant meets the mirrored test module, less its slow tests, and the examples of its own file. Those that live
+First each mutant meets the mirrored test module, its slow tests too, and the examples of its own file. Those that live
 then meet all tests of the folder. A test that killed one has to pass on the unchanged code, which is tried at the end.
 """
 
@@ -295,8 +295,7 @@ def mirrored(file: str) -> list[str]:
     path = Path(file)
     tests = Path("tests") / path.parent / f"test_{path.stem.removeprefix('_')}.py"
     has_examples = ">>>" in (ROOT / file).read_text()
-    chosen = [str(tests), file] if has_examples else [str(tests)]
-    return ["-m", "not slow", *chosen]
+    return [str(tests), file] if has_examples else [str(tests)]
 
 
 def folder_of(file: str) -> list[str]:
@@ -387,6 +386,8 @@ class Tree:
             import pytest
 
             options = ["-x", "-q", "--tb=no", "-p", "no:cacheprovider", "--hypothesis-profile", "no-shrinking"]
+            # the slow ones too, which `pyproject.toml` leaves out
+            options += ["-m", ""]
             # what pytest loads is loaded already
             options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
             code = int(pytest.main([*options, *tests]))
@@ -454,9 +455,7 @@ def failing_unchanged(done: pd.DataFrame) -> list[str]:
     killed = done[done["status"] != "survived"]
     has_name = killed["killer"].str.contains("::")
     # where no test has failed by name, pytest itself did not come to its end
-    unnamed = [
-        test for file in killed["file"][~has_name & (killed["killer"] != COMPILER)] for test in mirrored(file)[2:]
-    ]
+    unnamed = [test for file in killed["file"][~has_name & (killed["killer"] != COMPILER)] for test in mirrored(file)]
     tests = sorted({*killed["killer"][has_name], *unnamed})
     failing = []
     with tempfile.TemporaryDirectory() as folder:
