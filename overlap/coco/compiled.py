@@ -57,7 +57,9 @@ def crossings(corners: np.ndarray, height: int, width: int) -> np.ndarray:
     for k in range(n):
         fine[k, 0] = int(_SCALE * corners[k, 0] + 0.5)
         fine[k, 1] = int(_SCALE * corners[k, 1] + 0.5)
-    fine[n] = fine[0]
+    # not as one row, whose check of shapes takes the compiler seconds
+    fine[n, 0] = fine[0, 0]
+    fine[n, 1] = fine[0, 1]
     for k in range(n):
         n_steps += abs(fine[k + 1, 0] - fine[k, 0]) + 2
     places = np.empty(n_steps, np.int64)

@@ -21,6 +21,8 @@ def test_the_same_crossings():
 
 
 def test_pairs_of_runs():
-    start, stop, first = np.array([0, 5, 2]), np.array([3, 9, 7]), np.array([0, 2, 3])
+    # as columns, which is how they lie
+    start, stop = np.array([[0, 3], [5, 9], [2, 7]]).T
+    first = np.array([0, 2, 3])
     i, j = np.array([0, 0, 1]), np.array([0, 1, 1])
     assert compiled.shared_in_pairs(start, stop, first, start, stop, first, i, j).tolist() == [7, 3, 5]
