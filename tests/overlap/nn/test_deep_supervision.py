@@ -11,12 +11,11 @@ from overlap import nn  # noqa: E402
 
 generator = torch.Generator().manual_seed(2)
 SIZES = ((12, 10, 8), (6, 5, 4), (3, 3, 2))
-# in double, as in test_masks and test_entropies: each type is compiled; the values are single, as `nearest` reads them
-LOGITS = [torch.randn(2, 3, *size, generator=generator).double() for size in SIZES]
+LOGITS = [torch.randn(2, 3, *size, generator=generator) for size in SIZES]
 LABELS = torch.randint(3, (2, *SIZES[0]), generator=generator)
 SOFT = torch.rand(2, 3, *SIZES[0], generator=generator)
 WHERE = torch.rand(2, 1, *SIZES[0], generator=generator) > 0.3
-WEIGHTS = torch.rand(1, 1, *SIZES[0], generator=generator).double()
+WEIGHTS = torch.rand(1, 1, *SIZES[0], generator=generator)
 DICE_CE = nn.DiceCELoss(from_logits="softmax", smooth=1e-5)
 
 
@@ -71,8 +70,8 @@ def test_weights_and_where_go_the_same_way():
 
 
 def test_what_is_broadcast_stays_so():
-    classes = torch.tensor([1.0, 2.0, 0.5]).reshape(1, 3, 1, 1, 1).double()
-    one = torch.rand(SIZES[0][-1], generator=generator).double()
+    classes = torch.tensor([1.0, 2.0, 0.5]).reshape(1, 3, 1, 1, 1)
+    one = torch.rand(SIZES[0][-1], generator=generator)
     for weights in (classes, one):
         wide = weights.expand(2, 3, *SIZES[0])
         loss = nn.DeepSupervision(DICE_CE)

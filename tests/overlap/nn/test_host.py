@@ -18,7 +18,6 @@ SHAPE = (2, 3, 5, 7, 41)
 X = rng.normal(scale=2, size=SHAPE).astype(np.float32)
 LABELS = rng.integers(0, 3, (2, 5, 7, 41))
 SOFT = rng.integers(0, 9, SHAPE).astype(np.float32) / 8
-# in double, beside logits in single precision
 WEIGHTS = rng.random((2, 1, 5, 7, 41))
 WHERE = rng.random((1, 3, 5, 7, 41)) < 0.7
 G = rng.normal(size=(7, 2, 3))
@@ -96,8 +95,10 @@ def test_soft_targets(form, activation):
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("activation", ["sigmoid", "softmax"])
-def test_weights_and_where(form, activation):
-    s = WEIGHTS * WHERE
+def test_weights_and_where(form, activation, dtype):
+    """Weights of either precision, beside logits in single precision."""
+    weights = torch.from_numpy(WEIGHTS).to(dtype)
+    s = weights.numpy() * WHERE
     hidden = torch.from_numpy(np.where(WHERE, SOFT, np.nan))
     where = torch.from_numpy(WHERE)
     check(
@@ -107,11 +108,12 @@ def test_weights_and_where(form, activation):
         s,
         activation,
         form,
-        weights=torch.from_numpy(WEIGHTS),
+        weights=weights,
         where=where,
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activation", ["sigmoid", "softmax"])
 def test_double_precision_is_kept(activation):
     labels = np.where(LABELS == 2, -100, LABELS)

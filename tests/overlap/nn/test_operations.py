@@ -34,7 +34,7 @@ def probabilities(activation):
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("activation", ["sigmoid", "softmax"])
 @pytest.mark.parametrize("pooled", [False, True])
-def test_each_sum(form, activation, pooled):
+def test_each_sum(form, activation, pooled, dtype, rounding):
     p = probabilities(activation)
     s = WEIGHTS * WHERE
     n_rivals = 3 if activation == "softmax" else 2
@@ -44,19 +44,20 @@ def test_each_sum(form, activation, pooled):
     if activation == "softmax":
         cells[4] = np.zeros_like(p)
     settings = Settings(activation, form, pooled=pooled, entropy=True, label_smoothing=0.1)
-    hidden = torch.tensor(np.where(WHERE, SOFT, np.nan))
-    found = sums_by_operations(
-        "nn.Loss", torch.tensor(X), Target(hidden, False), torch.tensor(WEIGHTS), torch.tensor(WHERE), settings
-    )
-    np.testing.assert_allclose(found.any_class, largest.sum((0, 2) if pooled else 2), rtol=1e-12)
+    hidden = torch.tensor(np.where(WHERE, SOFT, np.nan), dtype=dtype)
+    x = torch.tensor(X, dtype=dtype)
+    weights = torch.tensor(WEIGHTS, dtype=dtype)
+    found = sums_by_operations("nn.Loss", x, Target(hidden, False), weights, torch.tensor(WHERE), settings)
+    np.testing.assert_allclose(found.any_class, largest.sum((0, 2) if pooled else 2), rtol=rounding)
     for name, sum_found, of_cells in zip(found._fields[:-1], found[:-1], cells, strict=True):
         expected = (s * of_cells).sum((0, 2) if pooled else 2)
-        np.testing.assert_allclose(sum_found, expected, rtol=1e-12, atol=1e-12, err_msg=name)
+        np.testing.assert_allclose(sum_found, expected, rtol=rounding, atol=1e-12, err_msg=name)
 
 
 def test_without_a_cross_entropy_there_is_none():
-    target = Target(torch.tensor(SOFT), False)
-    found = sums_by_operations("nn.Loss", torch.tensor(X), target, None, None, Settings("softmax", "minimum"))
+    target = Target(torch.tensor(SOFT, dtype=torch.float32), False)
+    x = torch.tensor(X, dtype=torch.float32)
+    found = sums_by_operations("nn.Loss", x, target, None, None, Settings("softmax", "minimum"))
     assert not found.own.any()
     assert not found.other.any()
     assert (found.cells == 40).all()
@@ -71,9 +72,9 @@ def test_hard_masks_are_counted():
 @pytest.mark.parametrize("activation", ["sigmoid", "softmax"])
 def test_what_does_not_count_has_no_gradient_whatever_stands_there(activation):
     where = WHERE[:, :1]
-    x = torch.tensor(np.where(where, X, np.nan), requires_grad=True)
+    x = torch.tensor(np.where(where, X, np.nan), dtype=torch.float32, requires_grad=True)
     settings = Settings(activation, "minimum", entropy=True)
-    target = Target(torch.tensor(np.where(where, SOFT, np.nan)), False)
+    target = Target(torch.tensor(np.where(where, SOFT, np.nan), dtype=torch.float32), False)
     sums = sums_by_operations("nn.Loss", x, target, None, torch.tensor(where), settings)
     torch.stack(list(sums)).sum().backward()
     assert torch.isfinite(x.grad).all()

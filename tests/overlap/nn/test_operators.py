@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch")
 from overlap.nn import operators  # noqa: E402
 
 DRAW = torch.Generator().manual_seed(5)
-X = torch.randn(2, 3, 4, 5, generator=DRAW, dtype=torch.float64)
+X = torch.randn(2, 3, 4, 5, generator=DRAW)
 LABELS = torch.randint(0, 3, (2, 4, 5), generator=DRAW)
 OPTIONS = (LABELS, None, None, True, -100, "softmax", "minimum", True, 0.1)
 
@@ -40,7 +40,7 @@ def loss_of(x):
 
 @pytest.mark.slow
 def test_derivatives():
-    x = X.clone().requires_grad_()
+    x = X.double().requires_grad_()
     assert torch.autograd.gradcheck(loss_of, x)
     assert torch.autograd.gradgradcheck(loss_of, x)
 

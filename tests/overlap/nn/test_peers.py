@@ -97,7 +97,7 @@ def of_two_resolutions(weights):
 def mean_of_p_and_distance(logits, labels):
     """MONAI measures the distance itself, in cells, from 0 inside the boundary to 1 outside; 0 where it has none."""
     target = masks(labels)
-    distance = torch.zeros(target.shape, dtype=torch.float64)
+    distance = torch.zeros(target.shape)
     for k in np.ndindex(*target.shape[:2]):
         mask = target[k].numpy()
         if mask.any():
@@ -267,8 +267,8 @@ COMPARED = [(call, case) for call in LOSSES for case in PEERS["values"][call]]
 
 
 @pytest.mark.parametrize(("call", "case"), COMPARED)
-def test_the_loss_and_its_slope_are_theirs(call, case):
-    logits = torch.tensor(PEERS["inputs"][case]["logits"], dtype=torch.float64, requires_grad=True)
+def test_the_loss_and_its_slope_are_theirs(call, case, dtype):
+    logits = torch.tensor(PEERS["inputs"][case]["logits"], dtype=dtype, requires_grad=True)
     target = PEERS["inputs"][case]["target"]
     expected = PEERS["values"][call][case]
     loss = LOSSES[call](logits, torch.tensor(target))

@@ -27,14 +27,16 @@ FORMS = {
     "one-hot bools": ONE_HOT.bool(),
     "one-hot floats": ONE_HOT.float(),
 }
-MASKS = {
-    "bool": MASK[:, None],
-    "bool without an axis": MASK,
-    "integer": MASK[:, None].long(),
-    "integer without an axis": MASK.to(torch.uint8),
-    "floating": MASK[:, None].float(),
-    "floating without an axis": MASK.double(),
-}
+MASKS = [
+    pytest.param(MASK[:, None], id="bool"),
+    pytest.param(MASK, id="bool without an axis"),
+    pytest.param(MASK[:, None].long(), id="integer"),
+    pytest.param(MASK.to(torch.uint8), id="integer without an axis"),
+    pytest.param(MASK[:, None].float(), id="floating"),
+    pytest.param(MASK.float(), id="floating without an axis"),
+    # compiled by itself
+    pytest.param(MASK.double(), id="double without an axis", marks=pytest.mark.slow),
+]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -45,12 +47,12 @@ def test_forms_of_labels(loss, activation, form):
     torch.testing.assert_close(module(X, FORMS[form]), module(X, ONE_HOT.float()), rtol=1e-7, atol=1e-8)
 
 
-@pytest.mark.parametrize("form", MASKS)
+@pytest.mark.parametrize("mask", MASKS)
 @pytest.mark.parametrize("loss", LOSSES)
-def test_forms_of_a_mask(loss, form):
+def test_forms_of_a_mask(loss, mask):
     module = loss(from_logits="sigmoid")
     expected = module(X[:, :1], MASK[:, None].float())
-    torch.testing.assert_close(module(X[:, :1], MASKS[form]), expected, rtol=1e-7, atol=1e-8)
+    torch.testing.assert_close(module(X[:, :1], mask), expected, rtol=1e-7, atol=1e-8)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
