@@ -35,7 +35,10 @@ def calls(monkeypatch):
 
 
 @pytest.mark.parametrize("d", [1, 2, 3])
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int32"])
+# those that are slow are compiled by themselves
+@pytest.mark.parametrize(
+    "dtype", ["float16", "float32", *(pytest.param(name, marks=pytest.mark.slow) for name in ("float64", "int32"))]
+)
 def test_same_bits(d, dtype, calls, monkeypatch):
     a, b = some(N, d, dtype), some(M, d, dtype)
     b[:50] = a[:50]
@@ -58,7 +61,7 @@ def test_without_the_compiler(monkeypatch):
 
 
 def test_strided_and_read_only():
-    a, b = some(2 * N)[::2], some(M, dtype="float64")[:, :]
+    a, b = some(2 * N)[::2], some(M)[:, :]
     b.flags.writeable = False
     np.testing.assert_array_equal(boxes.pairwise(a, b), boxes.pairwise(a.copy(), b.copy()))
 

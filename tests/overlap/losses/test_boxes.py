@@ -27,6 +27,17 @@ def path(request, monkeypatch):
     return request.param
 
 
+def of_both_paths(*dtypes):
+    """Ask in every type; what is compiled of single precision takes seconds more, its code is that of double."""
+    slow = [("compiled", dtype) for dtype in ("float16", "bfloat16", "float32")]
+    cases = [(path, dtype) for path in PATHS for dtype in dtypes]
+    return [pytest.param(*case, marks=[pytest.mark.slow] if case in slow else []) for case in cases]
+
+
+def boxes_of(*edges):
+    return [torch.tensor([x], dtype=torch.float64) for x in edges]
+
+
 def some(n, seed=0, d=2):
     rng = np.random.default_rng(seed)
     low = rng.uniform(0, 10, (n, d))
@@ -94,7 +105,7 @@ FURTHER = ([-1, -1, 1, 1], [0, 1, 1, 2])
 DIAGONAL = ([0, 0, 1, 1], [1, 1, 2, 2])
 
 
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize(("path", "dtype"), of_both_paths("float16", "float32", "float64"), indirect=["path"])
 @pytest.mark.parametrize(
     ("kind", "pairs", "expected"),
     [
@@ -220,13 +231,15 @@ def test_weights_that_are_none(weights, message):
 
 
 def test_no_boxes():
-    none = torch.zeros((0, 4), requires_grad=True)
+    none = torch.zeros((0, 4), dtype=torch.float64, requires_grad=True)
     loss = box_loss(none, none)
     loss.backward()
     assert (loss.item(), none.grad.shape) == (0, (0, 4))
 
 
-@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64", "int64"])
+@pytest.mark.parametrize(
+    ("path", "dtype"), of_both_paths("float16", "bfloat16", "float32", "float64", "int64"), indirect=["path"]
+)
 def test_dtypes(dtype):
     box = torch.tensor([[0, 0, 400, 400]], dtype=getattr(torch, dtype))
     loss = box_loss(box, box + 100)
@@ -322,7 +335,7 @@ def test_constants(kind, detach_enclosing):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("path", "dtype"), of_both_paths("float32", "float64"), indirect=["path"])
 @pytest.mark.parametrize("detach_enclosing", [False, True])
 def test_finite_everywhere(kind, dtype, detach_enclosing):
     rng = np.random.default_rng(2)
@@ -348,7 +361,7 @@ def test_no_scale_is_special(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_desert_and_the_way_out(kind):
-    a, b = torch.tensor([[0.0, 0.0, 1.0, 1.0]]), torch.tensor([[5.0, 4.0, 7.0, 5.0]])
+    a, b = boxes_of([0, 0, 1, 1], [5, 4, 7, 5])
     slope = gradient(a, b, kind=kind)
     if kind == "iou":
         assert (slope == 0).all()
@@ -373,20 +386,20 @@ def test_descent_arrives_from_afar(kind):
 
 
 def test_an_attached_enclosing_box_pushes_the_far_edge_away():
-    a, b = torch.tensor([[0.0, 1.0]]), torch.tensor([[3.0, 4.0]])
+    a, b = boxes_of([0, 1], [3, 4])
     # L = 1 + ρ²/C² with ρ = 3 and C = 4: in closed form
     assert gradient(a, b, kind="diou", detach_enclosing=False)[0].tolist() == [-3 / 16 + 18 / 64, -3 / 16]
     assert gradient(a, b, kind="diou")[0].tolist() == [-3 / 16, -3 / 16]
 
 
 def test_touching_boxes_are_pulled_together():
-    a, b = torch.tensor([[0.0, 0.0, 1.0, 1.0]]), torch.tensor([[1.0, 0.0, 2.0, 1.0]])
+    a, b = boxes_of([0, 0, 1, 1], [1, 0, 2, 1])
     # IoU = x / (2 - x): slope 1/2 at x = 0
     assert gradient(a, b, kind="iou")[0].tolist() == [0, 0, -0.5, 0]
 
 
 def test_a_box_of_no_size_can_grow():
-    slope = gradient(torch.tensor([[1.0, 0.0, 1.0, 2.0]]), torch.tensor([[0.0, 0.0, 2.0, 2.0]]), kind="iou")
+    slope = gradient(*boxes_of([1, 0, 1, 2], [0, 0, 2, 2]), kind="iou")
     # IoU = w / 2
     assert slope[0, [0, 2]].tolist() == [0.5, -0.5]
 
