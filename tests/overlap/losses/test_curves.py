@@ -44,7 +44,7 @@ def test_small_losses_keep_their_digits(missing):
 def test_the_slope_is_the_hyperbolic_tangent(missing):
     """d/dx log cosh x = tanh x; it fades as the masks come to agree."""
     torch = pytest.importorskip("torch")
-    target = torch.tensor([True, True])
+    target = torch.ones(2, dtype=torch.float64)
     slopes = []
     for loss in (losses.dice_loss, losses.log_cosh_dice_loss):
         prediction = torch.tensor([1.0, 1.0 - missing], dtype=torch.float64, requires_grad=True)

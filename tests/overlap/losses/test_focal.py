@@ -67,7 +67,7 @@ def test_certain_cells_have_finite_values_and_gradients(gamma, value):
 def test_gradcheck():
     torch = pytest.importorskip("torch")
     p = torch.tensor(P[0, :2], requires_grad=True)
-    y = torch.tensor(Y[0, :2])
+    y = torch.tensor(Y[0, :2]).double()
     for gamma in (0.5, 2.0):
         assert torch.autograd.gradcheck(losses.dice_focal_loss, (p, y, gamma, 0.25))
 

@@ -300,7 +300,7 @@ def test_an_index_is_a_function(index):
 
 @pytest.mark.parametrize("name", ["ochiai", "f_beta", "containment"])
 def test_a_few_steps_of_descent_lower_the_loss(torch, name):
-    logits = torch.tensor(4 * SOFT[0][0] - 2, requires_grad=True)
+    logits = torch.tensor(4 * SOFT[0][0] - 2, dtype=torch.float32, requires_grad=True)
     target = torch.tensor(SOFT[1][0]) > 0.7
     optimiser = torch.optim.Adam([logits], 0.1)
     values = []

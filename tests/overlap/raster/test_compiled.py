@@ -54,7 +54,8 @@ def slow(monkeypatch, *args, **kwargs):
         return raster.measure(*args, **kwargs)
 
 
-@pytest.mark.parametrize("name", PAIRS)
+# compiled by itself
+@pytest.mark.parametrize("name", ["hard", "float32", "float64", "mixed", pytest.param("wide", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("tnorm", raster.TNORMS)
 @pytest.mark.parametrize("axis", [None, (2, 3), -1, (1, -1, 2), (0, 2, 3), (0, 3)])
 def test_same_answer(name, tnorm, axis, calls, monkeypatch):
@@ -94,8 +95,15 @@ COUNTED = {
 }
 
 
-@pytest.mark.parametrize("name", ["hard", "float32", "mixed"])
-@pytest.mark.parametrize("counted", COUNTED)
+# weights are compiled for each pair of types: of one pair, and of the others only `where`, at every run
+WHAT_COUNTS = [
+    pytest.param(name, counted, marks=[pytest.mark.slow] if name != "float32" and "weights" in COUNTED[counted] else [])
+    for name in ("hard", "float32", "mixed")
+    for counted in COUNTED
+]
+
+
+@pytest.mark.parametrize(("name", "counted"), WHAT_COUNTS)
 def test_what_counts(name, counted, calls):
     options = {"axis": (2, 3)} | COUNTED[counted]
     a, b = PAIRS[name]

@@ -59,7 +59,8 @@ def slow(monkeypatch, *args, **options):
         return value_and_gradient(*args, **options)
 
 
-@pytest.mark.parametrize("name", PAIRS)
+# compiled by itself
+@pytest.mark.parametrize("name", ["float32", "float64", pytest.param("mixed", marks=pytest.mark.slow), "hard"])
 @pytest.mark.parametrize("tnorm", raster.TNORMS)
 @pytest.mark.parametrize("axis", [None, (2, 3), -1, (0, 2, 3), (0, -1)])
 def test_same_answer(name, tnorm, axis, calls, monkeypatch):
@@ -81,9 +82,16 @@ COUNTED = {
 }
 
 
-@pytest.mark.parametrize("name", ["float32", "float64", "hard"])
+# weights are compiled for each pair of types: of one pair, and of the others only `where`, at every run
+WHAT_COUNTS = [
+    pytest.param(name, counted, marks=[pytest.mark.slow] if name != "float32" and "weights" in COUNTED[counted] else [])
+    for name in ("float32", "float64", "hard")
+    for counted in COUNTED
+]
+
+
+@pytest.mark.parametrize(("name", "counted"), WHAT_COUNTS)
 @pytest.mark.parametrize("tnorm", raster.TNORMS)
-@pytest.mark.parametrize("counted", COUNTED)
 def test_same_answer_of_what_counts(name, tnorm, counted, calls, monkeypatch):
     options = {"axis": (2, 3), "tnorm": tnorm, "smooth": 1.0} | COUNTED[counted]
     fast = value_and_gradient(*PAIRS[name], **options)

@@ -71,7 +71,16 @@ def test_hard_beside_soft(backend, tnorm):
         np.testing.assert_allclose(backend.to_numpy(o.intersection), (a * b).sum(), rtol=1e-14)
 
 
-@pytest.mark.parametrize("pair", [SOFT, HARD], ids=["soft", "hard"])
+# weights are compiled for each pair of types
+SINGLE = tuple(x.astype(np.float32) for x in SOFT)
+WEIGHTED = [
+    pytest.param(SINGLE, id="single"),
+    pytest.param(SOFT, id="double", marks=pytest.mark.slow),
+    pytest.param(HARD, id="hard", marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize("pair", WEIGHTED)
 def test_weights_and_where(backend, pair):
     weights, where = rng.random(6), rng.random((5, 1)) > 0.3
     o = raster.measure(

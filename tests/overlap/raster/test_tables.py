@@ -162,7 +162,12 @@ def test_pairs_without_a_label_are_those_of_the_maps_without_its_cells():
     assert label_pairs(a, b).without(9).cells_a.sum() == a.size
 
 
-@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int8, np.int16, np.int32, np.int64, np.uint64])
+# those that are slow are compiled by themselves
+OF_LABELS = [bool, np.uint8, np.int64, np.uint64]
+OF_LABELS += [pytest.param(dtype, marks=pytest.mark.slow) for dtype in (np.int8, np.int16, np.int32)]
+
+
+@pytest.mark.parametrize("dtype", OF_LABELS)
 @pytest.mark.parametrize("kind", ["blocks", "noise"])
 def test_large_maps_are_counted_as_small_ones_are(dtype, kind, monkeypatch):
     """A large map is counted by a kernel where there is one: the same pairs as bincount's."""
