@@ -202,7 +202,7 @@ def test_an_error_of_the_kernel_itself_is_raised(tiny):
     import numba
 
     with pytest.raises(numba.core.errors.TypingError):
-        tiny.work("text")
+        tiny.work(None)
 
 
 CHILD = """
