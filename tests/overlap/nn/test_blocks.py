@@ -83,7 +83,7 @@ def test_weights_that_cannot_be(weight):
     assert n_bad == [1, 1, 1]
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", [np.float32, pytest.param(np.float64, marks=pytest.mark.slow)])
 def test_channels_within_0_and_1_are_not_copied(dtype):
     y = np.array([[[0, 0.25, 1, 0.5], [0, -1e-7, 1, 0.5], [0, 0.25, 1 + 1e-6, np.nan]]], dtype)
     block = new_block(PLAIN, 3, 4, np.dtype(dtype), np.dtype(dtype))

@@ -95,7 +95,21 @@ def test_soft_targets(form, activation):
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("activation", ["sigmoid", "softmax"])
-def test_weights_and_where(form, activation, dtype):
+def test_weights_and_where(form, activation):
+    s = WEIGHTS.astype(np.float32) * WHERE
+    hidden = torch.from_numpy(np.where(WHERE, SOFT, np.nan))
+    weights = torch.from_numpy(WEIGHTS).float()
+    where = torch.from_numpy(WHERE)
+    found = host.sums(torch.from_numpy(X), hidden, weights, where, False, None, activation, form, True, 0.0)
+    check_sums(found, expected(X, SOFT, s, activation, form, 0.0)[0])
+
+
+# gradients of what counts are compiled by themselves
+@pytest.mark.slow
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("activation", ["sigmoid", "softmax"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_gradients_of_weights_and_where(form, activation, dtype):
     """Weights of either precision, beside logits in single precision."""
     weights = torch.from_numpy(WEIGHTS).to(dtype)
     s = weights.numpy() * WHERE

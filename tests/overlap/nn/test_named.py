@@ -114,6 +114,19 @@ def test_what_is_left_out(loss):
     expected = loss(**softmax)(X, LABELS, where=where)
     torch.testing.assert_close(loss(**softmax)(other, ignored, where=where), expected)
     assert expected != loss(**softmax)(X, LABELS)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        *(loss for loss in LOSSES if loss is not nn.DiceFocalLoss),
+        # its Dice is compiled by itself
+        pytest.param(nn.DiceFocalLoss, marks=pytest.mark.slow),
+    ],
+)
+def test_a_weight_of_0_or_1_says_what_counts(loss):
+    where = torch.rand(2, 1, 4, 5, generator=torch.Generator().manual_seed(0)) > 0.3
+    expected = loss(**softmax)(X, LABELS, where=where)
     torch.testing.assert_close(loss(**softmax)(X, LABELS, weights=where.float()), expected)
 
 
@@ -355,6 +368,7 @@ def test_a_case_without_annotations_is_no_case_of_dice_and_cross_entropy(activat
         torch.testing.assert_close(each[:2].mean(), few)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", LOSSES_OF_LOGITS)
 def test_a_batch_without_annotations_has_no_loss_and_no_gradient(loss):
     logits, target = pair_of_logits()

@@ -263,7 +263,12 @@ LOSSES = (
     | {f"smp {call}": loss for call, loss in SMP.items()}
     | {f"kornia {call}": loss for call, loss in KORNIA.items()}
 )
-COMPARED = [(call, case) for call in LOSSES for case in PEERS["values"][call]]
+# gradients of what counts are compiled by themselves
+COMPARED = [
+    pytest.param(call, case, marks=[pytest.mark.slow] if "ignore" in call else [])
+    for call in LOSSES
+    for case in PEERS["values"][call]
+]
 
 
 @pytest.mark.parametrize(("call", "case"), COMPARED)
