@@ -23,7 +23,7 @@ def focal(p, y, gamma, alpha):
 @pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0, 5.0])
 @pytest.mark.parametrize("alpha", [None, 0.25])
 def test_the_papers_formula(backend, gamma, alpha):
-    p, y = map(backend.asarray, (P, Y))
+    p, y = map(backend.asarray, (P, Y.astype(float)))
     got = losses.dice_focal_loss(p, y, gamma, alpha, axis=2, dice_weight=0.5, ce_weight=3.0, reduction="none")
     expected = 0.5 * losses.dice_loss(P, Y, axis=2, reduction="none") + 3 * focal(P, Y, gamma, alpha).mean(2)
     np.testing.assert_allclose(backend.to_numpy(got), expected, rtol=1e-12)
