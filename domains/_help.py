@@ -1,10 +1,11 @@
-"""How the help of a command looks: as wide as the terminal, in plain words, with commands to try at its end.
+"""How the help of a command looks, as wide as the terminal and in plain words, and how its line is read.
 
 Conventions
 -----------
 - A line has 40 characters at least and 80 at most.
 - Options with many choices, or long ones, list them in their text: a line of names without a space cannot be broken.
 - The epilog of a command is its examples, one a line.
+- An option of one value that is given again is refused: of two values one would be dropped without a word.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import re
 import shutil
 import textwrap
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -82,6 +84,21 @@ class Command(typer.core.TyperCommand):
     def get_help(self, ctx: Any) -> str:
         """Return the help."""
         return str(super().get_help(_formatted(ctx)))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words of a line; an option of one value is given once."""
+        # a shell that completes a line parses it, and wants no errors
+        if not ctx.resilient_parsing:
+            _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+            self._refuse_repeated(ctx, given)
+        return super().parse_args(ctx, args)
+
+    def _refuse_repeated(self, ctx: Any, given: list[Any]) -> None:
+        """Refuse an option of one value that is given again; a switch says the same as often as it is given."""
+        for parameter, times in Counter(given).items():
+            is_option = parameter.param_type_name == "option"
+            if is_option and times > 1 and not parameter.multiple and not parameter.is_flag:
+                ctx.fail(f"{parameter.opts[0]} is given {times} times and takes one value: give it once")
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the examples."""

@@ -343,6 +343,8 @@ def read_settings(texts: list[str]) -> dict[str, Any]:
         name = name.strip()
         if not equals or not name:
             raise UsageError(f"--param {text}: a setting is written name=value, such as tolerance=0.2")
+        if name in settings:
+            raise UsageError(f"--param {text}: {name} is set twice: give it once")
         settings[name] = _read_value(value)
         if name.rpartition(".")[2] == "empty" and isinstance(settings[name], dict):
             settings[name] = _read_policy(text, settings[name])

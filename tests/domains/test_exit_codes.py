@@ -504,6 +504,10 @@ def test_code_2_with_help_where_a_command_is_missing(run, arguments):
         ("lesions cohort a b", "missing option '--out'; {} -h"),
         ("lesions compare a b --colour red", "no such option: --colour; {} -h"),
         ("lesions cohort a b --workers 0 --out c", "--workers 0: should be greater than or equal to 1; {} -h"),
+        (
+            "lesions compare a b --labels 1 --labels 2",
+            "--labels is given 2 times and takes one value: give it once; {} -h",
+        ),
         ("events score", "missing argument 'predicted'; {} -h"),
         ("events agree", "missing argument 'annotators'; {} -h"),
         ("events protocols", "missing argument 'predicted' or 'reference'; {} -h"),
@@ -564,6 +568,19 @@ def own_inputs(command, folder):
     return arguments
 
 
+def with_options(arguments, given):
+    """Return arguments with options of one value that take the place of what they say."""
+    replaced = {word for word in given if word.startswith("--") and word != "--param"}
+    kept = []
+    words = iter(arguments)
+    for word in words:
+        if word in replaced:
+            next(words)
+        else:
+            kept.append(word)
+    return [*kept, *given]
+
+
 def saving_options(help_text):
     """Return the options of a command that name a file to be written, as its help has them."""
     return re.findall(r"^ +(--[a-z-]+) (?:<path>|PATH)", help_text, re.MULTILINE)
@@ -600,7 +617,7 @@ def test_code_2_where_any_output_is_an_input(run, command, tmp_path):
     # every name with one option, and every option with one name
     tried = {("--csv", name) for name in names} | set(zip(options, itertools.cycle(names[1:]), strict=False))
     for option, name in sorted(tried):
-        code, out, err = run(command, *arguments, option, str(name))
+        code, out, err = run(command, *with_options(arguments, [option, str(name)]))
         assert (code, out) == (2, ""), (option, name, err)
         assert len(err.splitlines()) == 1
         is_refused_as_input = "input" in err or "which is read" in err
@@ -716,7 +733,7 @@ def test_code_2_where_two_outputs_are_one_file(run, command, tmp_path):
     for one, other in itertools.combinations(outputs_of(command), 2):
         # the same file by two names
         twice = [one, "both.svg", other, str(tmp_path / "." / "both.svg")]
-        code, out, err = run(command, *arguments, *twice)
+        code, out, err = run(command, *with_options(arguments, twice))
         assert (code, out) == (2, "")
         assert re.fullmatch(r"error: --\w+ .*both.svg: --\w+ writes to this file too; choose another name\n", err)
         assert not (tmp_path / "both.svg").exists()
@@ -783,8 +800,9 @@ def test_code_2_for_wrong_use_and_nothing_computed(run, command, tmp_path):
     arguments = COMMANDS[command].good(tmp_path)
     before = set(tmp_path.rglob("*"))
     for wrong in COMMANDS[command].wrong:
-        code, out, err = run(command, *arguments, *wrong)
+        code, out, err = run(command, *with_options(arguments, wrong))
         assert code == 2, wrong
+        assert "times and takes one value" not in err, wrong
         assert out == "", wrong
         assert err.startswith("error: "), wrong
         assert err.count("\n") == 1, wrong

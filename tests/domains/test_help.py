@@ -15,6 +15,7 @@ import typer
 
 from domains import cli
 from domains._help import WIDEST
+from domains.cli import CommandLineError
 
 PROGRAM = typer.main.get_command(cli.app)
 
@@ -164,3 +165,32 @@ def test_the_examples_run_as_they_stand(monkeypatch, capsys, tmp_path, files, ex
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert not ended.value.code, capsys.readouterr().err
+
+
+def repeated(command, option):
+    """Read a line that gives an option twice, and return what is said of it."""
+    with pytest.raises(CommandLineError) as said:
+        command.make_context("overlap", [option.opts[0], "1", option.opts[0], "2"])
+    return said.value.format_message()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_option_of_one_value_that_is_given_twice_is_refused(name):
+    options = [given for given in COMMANDS[name].params if given.param_type_name == "option"]
+    single = [option for option in options if not option.is_flag and not option.multiple]
+    assert single
+    for option in single:
+        assert repeated(COMMANDS[name], option).startswith(f"{option.opts[0]} is given 2 times")
+
+
+def test_a_switch_and_an_option_of_several_values_may_be_given_again():
+    command = COMMANDS["events score"]
+    given = ["a.csv", "b.csv", "--json", "--json", "--param", "points=never", "--param", "order=onset"]
+    with command.make_context("overlap", given) as context:
+        assert context.params["param"] == ["points=never", "order=onset"]
+
+
+def test_a_shell_completes_a_line_with_an_option_given_twice():
+    given = ["a.csv", "b.csv", "--level", "0.9", "--level", "0.8"]
+    with COMMANDS["events score"].make_context("overlap", given, resilient_parsing=True) as context:
+        assert context.params["level"] == 0.8

@@ -15,3 +15,9 @@ def test_texts_are_read():
 def test_names_of_nothing():
     with pytest.raises(UsageError, match="--protocols ,: names none, such as szcore,tiou"):
         read_names(",")
+
+
+def test_a_setting_is_given_once():
+    with pytest.raises(UsageError, match="^--param points=always: points is set twice: give it once$"):
+        read_settings(["points=never", "points=always"])
+    assert read_settings(["tiou.points=never", "szcore.points=always"])
