@@ -143,7 +143,8 @@ def test_the_sum_that_the_paper_uses():
     blob = nn.BlobLoss(from_logits="sigmoid")
     x = X[:, :1].float()
     p = x.double().sigmoid()
-    expected = 2 * losses.dice_loss(p, components > 0, axis=(1, 2, 3)) + losses.blob_loss(p, components, axis=(1, 2, 3))
+    mask = (components > 0).double()
+    expected = 2 * losses.dice_loss(p, mask, axis=(1, 2, 3)) + losses.blob_loss(p, components, axis=(1, 2, 3))
     torch.testing.assert_close(2 * dice(x, components > 0) + blob(x, components), expected, rtol=1e-6, atol=0)
 
 
