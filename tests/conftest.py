@@ -36,8 +36,10 @@ PLAIN = (
     "domains/ramachandran/regions/formats",
     "domains/ramachandran/structures",
     "domains/ramachandran/validation",
+    "domains/test_batch.py",
+    "domains/test_workers.py",
 )
-"""Folders of tests that ask for no compiled kernel, as `_same_everywhere` holds: one leg of `.ci/run` is enough."""
+"""Folders and files of tests that ask for no compiled kernel, as `_same_everywhere` holds: one leg of `.ci/run` is enough."""
 
 _LEARNING = ("contacts", "descent", "learned", "learning", "torus_density")
 EXAMPLES_NEED = {
