@@ -168,6 +168,8 @@ def _why_none(text: str) -> str:
             f"each of its lines is a word (the first: {shown}), as the stages of epochs and the labels of frames are; "
             f"if it is such a list, say {HOW_TO_SAY} stages, and how many are in a second: rate= (--rate)"
         )
+    if first.lower().startswith("sep="):
+        return f"its first line ({shown}) tells Excel what separates cells, and is no header; delete the line"
     if _is_numbers(first):
         return (
             f"its first line ({shown}) is of numbers without a header, which could mean anything; name the columns, or "

@@ -135,6 +135,11 @@ def test_the_same_events_in_every_format(tmp_path):
     ("name", "text", "message"),
     [
         ("a.csv", "x,y\n1,2", "a.csv: its header .x,y. is not known; rename"),
+        (
+            "a.csv",
+            "sep=;\nonset;offset\n1;2\n",
+            "its first line .sep=;. tells Excel .*, and is no header; delete the line$",
+        ),
         ("a.json", "{", "a.json: line 1, column 2: not JSON"),
         ("a.json", '{"database": {"v": {"annotations": 3}}}', "a.json: the annotations of video 'v' are no list"),
         ("a.wav", "RIFF", "a.wav: .*pass kind="),
