@@ -6,7 +6,8 @@ Conventions
   append to it. Two files of one recording are an error that names both. Beside a BIDS table may lie a .json that
   describes its columns.
 - Links are followed. A link that leads back to a folder above it, or to one that another link leads to, a folder that
-  may not be read and a name that is no text are faults of their own: what is there to read is read.
+  may not be read, a name that is no text and what a system keeps beside a file are faults of their own: what is there
+  to read is read.
 """
 
 from __future__ import annotations
@@ -27,6 +28,12 @@ from ..formats import IN_FOLDERS, ROOTS, recording_of
 
 Identity = tuple[int, int]
 """Device and number of a folder, whatever its path."""
+
+KEPT_BESIDE = {
+    "._": "what macOS keeps of a file beside it: dot_clean removes it",
+    "~$": "what a program that has a file open keeps beside it: close the file there",
+}
+"""How a name begins that is none of a file of events, and what it is."""
 
 STANDARD = "-"
 """Standard input where something is read, standard output where something is written."""
@@ -221,7 +228,8 @@ def _entry(root: Path, path: Path, operation: str) -> Found:
     except UnicodeEncodeError:
         fault = f"{operation}: {file_name(path)}: its name is no text in UTF-8; rename it"
         return Found(path, recording, fault)
-    return Found(path, recording)
+    kept = KEPT_BESIDE.get(path.name[:2])
+    return Found(path, recording, f"{operation}: {file_name(path)}: {kept}" if kept else "")
 
 
 def _below(root: Path, path: Path) -> str:

@@ -79,6 +79,18 @@ def test_a_description_beside_a_bids_table_is_no_second_file(tmp_path):
     assert "b.json and" in unread(score(p, r))[0][2]
 
 
+@pytest.mark.parametrize(("name", "remedy"), [("._x.csv", "dot_clean removes it"), ("~$x.csv", "close the file there")])
+def test_what_a_system_keeps_beside_a_file_is_named_as_such(tmp_path, name, remedy):
+    p, r = two_sides(tmp_path, ["x.csv"])
+    (r / name).write_bytes(b"\0\x05\x16\x07\0\2")
+    result = score(p, r)
+    assert in_both(result) == 3
+    assert [row[:2] for row in unread(result)] == [["reference", str(r / name)]]
+    assert remedy in unread(result)[0][2]
+    (r / name).unlink()
+    assert not unread(score(p, r))
+
+
 # ---- links, folders, names
 
 
