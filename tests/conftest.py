@@ -39,7 +39,7 @@ PLAIN = (
     "domains/test_batch.py",
     "domains/test_workers.py",
 )
-"""Folders and files of tests that ask for no compiled kernel, as `_same_everywhere` holds: one leg of `.ci/run` is enough."""
+"""Tests that ask for no compiled kernel, as `_same_everywhere` holds, so that one leg of `.ci/run` is enough."""
 
 _LEARNING = ("contacts", "descent", "learned", "learning", "torus_density")
 EXAMPLES_NEED = {

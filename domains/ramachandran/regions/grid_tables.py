@@ -20,10 +20,9 @@ import numpy as np
 from ..._checks import UsageError
 from ..._files import ReadError, Row
 from ..._text import one_line
-from ..torus import centres
 from .formats.mesh import on_grid
 from .formats.rows import Rows
-from .formats.surface import Declared, Surface, find_axes, labelled
+from .formats.surface import WITHOUT_ANGLES, Declared, Surface, find_axes, labelled, without_angles
 from .quantities import UNITS
 from .separated import Column, Table, as_number, heading, is_number, number_in
 
@@ -138,9 +137,7 @@ def as_matrix(table: Table, declared: Declared) -> Surface:
     head = [number_in(first, k) for k in range(len(table.names))]
     body = np.stack([table.column(k) for k in range(len(table.names))], axis=1)
     cells = np.vstack([head, body])
-    n_rows, n_columns = cells.shape
-    source = "matrix without angles: cells divide the circle from -180 on"
-    return Surface(labelled(cells, declared.order, centres(n_rows), centres(n_columns)), source=source)
+    return without_angles(cells, declared, WITHOUT_ANGLES)
 
 
 def is_long(table: Table, declared: Declared) -> bool:

@@ -25,10 +25,20 @@ from ..._checks import UsageError
 from ..._files import ReadError, read_text
 from ..._npy import Archive, read_npy
 from ..._text import file_name, one_line
-from ..torus import PERIOD, centres, check_grid
+from ..torus import PERIOD, check_grid
 from .formats import text
 from .formats.columns import read_columns
-from .formats.surface import QUANTITIES, Declared, Surface, find_axes, labelled, one_of, turned
+from .formats.surface import (
+    QUANTITIES,
+    WITHOUT_ANGLES,
+    Declared,
+    Surface,
+    find_axes,
+    labelled,
+    one_of,
+    turned,
+    without_angles,
+)
 from .grid_tables import as_grid, as_matrix, from_long, is_long
 from .matlab import read_mat
 from .netcdf import read_maps
@@ -135,8 +145,7 @@ def _read_npy(path: Path, declared: Declared) -> Surface:
         raise ReadError(
             f"a region has two axes and some cells, found an array of shape {values.shape}; save a map of psi and phi"
         )
-    rows, columns = values.shape
-    return Surface(labelled(values, declared.order, centres(rows), centres(columns)))
+    return without_angles(values, declared)
 
 
 def _read_npz(path: Path, declared: Declared) -> Surface:
@@ -215,9 +224,7 @@ def _read_matrix(path: Path, declared: Declared) -> Surface:
     if _suffix(path) in (".csv", ".tsv"):
         return as_matrix(read_table(OPERATION, path), declared)
     values = read_columns(read_text(OPERATION, path), least=2).values
-    n_rows, n_columns = values.shape
-    source = "matrix without angles: cells divide the circle from -180 on"
-    return Surface(labelled(values, declared.order, centres(n_rows), centres(n_columns)), source=source)
+    return without_angles(values, declared, WITHOUT_ANGLES)
 
 
 _READERS: dict[str, Callable[[Path, Declared], Surface]] = {

@@ -21,12 +21,16 @@ import xarray as xr
 from ...._checks import UsageError, check_choice, check_number
 from ...._files import ReadError
 from ...._text import one_line
+from ...torus import PERIOD, centres
 
 QUANTITIES = ("mask", "membership", "density", "counts", "rank", "energy")
 """What the values of a map may be."""
 ANGLES = ("degrees", "radians")
 """The units of angles."""
+WITHOUT_ANGLES = "matrix without angles: cells divide the circle from -180 on"
 
+_FEW = 24
+"""Of fewer cells along an axis the first and the last may well be the same."""
 _NO_USE = {
     "variable": "no {value!r}; the map in this file has no name",
     "angles": "{what} has angles of one unit",
@@ -309,6 +313,49 @@ def labelled(values: np.ndarray, order: tuple[str, str], rows: np.ndarray, colum
     """
     of_rows, of_columns = order
     return xr.DataArray(values, dims=order, coords={of_rows: rows, of_columns: columns})
+
+
+def without_angles(values: np.ndarray, declared: Declared, source: str = "") -> Surface:
+    """Return a map whose file says no angles: its cells divide the circle evenly from −180 on.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        (n_rows, n_columns), of what `declared` says of the axes.
+    declared : Declared
+    source : str
+
+    Returns
+    -------
+    Surface
+
+    Raises
+    ------
+    ReadError
+        If the first and the last of 361 or 73 cells, say, are the same: then they lie on −180 and 180, one line.
+
+    Examples
+    --------
+    >>> without_angles(np.eye(2), Declared()).values.phi.values
+    array([-90.,  90.])
+    """
+    for axis, dim in enumerate(declared.order):
+        if _has_both_ends(np.moveaxis(values, axis, 0)):
+            raise ReadError(
+                f"the first and the last of {values.shape[axis]} cells along {dim} are the same, as where -180 and 180 "
+                "degrees both stand in a map; save its angles too, as a table with columns phi, psi and the value"
+            )
+    n_rows, n_columns = values.shape
+    return Surface(labelled(values, declared.order, centres(n_rows), centres(n_columns)), source=source)
+
+
+def _has_both_ends(cells: np.ndarray) -> bool:
+    """Return whether a whole turn is divided by one cell less, by no means by all, and the last one is the first."""
+    n = len(cells)
+    if n < _FEW or PERIOD % n == 0 or PERIOD % (n - 1) != 0:
+        return False
+    is_constant = bool((cells == cells[0]).all())
+    return not is_constant and np.array_equal(cells[0], cells[-1], equal_nan=cells.dtype.kind == "f")
 
 
 def turned(cells: xr.DataArray, declared: Declared) -> xr.DataArray:

@@ -100,3 +100,23 @@ def test_a_unit_that_a_netcdf_file_names_is_kept(tmp_path):
     cells.to_netcdf(path, engine="h5netcdf")
     surface = read_surface(path, Declared())
     assert (surface.quantity, surface.unit) == ("energy", "kcal/mol")
+
+
+def test_a_map_without_angles_that_has_both_ends_is_refused_and_the_remedy_helps(tmp_path):
+    """73 nodes from -180 to 180 are no 73 cells; as a table the seam counts once."""
+    nodes = np.linspace(-180, 180, 73)
+    values = np.cos(np.radians(nodes))[:, None] + np.sin(np.radians(nodes)) > 0.4
+    values[-1], values[:, -1] = values[0], values[:, 0]
+    np.save(tmp_path / "a.npy", values)
+    np.savetxt(tmp_path / "a.txt", values, fmt="%d")
+    for name, options in (("a.npy", {}), ("a.txt", {"header": False})):
+        with pytest.raises(ReadError, match="73 cells along psi are the same.*columns phi, psi and the value"):
+            read_map(tmp_path / name, **options)
+    rows = [f"{phi},{psi},{int(values[j, k])}" for j, psi in enumerate(nodes) for k, phi in enumerate(nodes)]
+    (tmp_path / "a.csv").write_text("\n".join(["phi,psi,allowed", *rows]))
+    cells = read_map(tmp_path / "a.csv")
+    assert cells.shape == (72, 72)
+    assert cells.sum() == values[:-1, :-1].sum()
+    # no turn is divided by 72 cells less one, so that these may be all there are
+    np.save(tmp_path / "b.npy", values[[*range(71), 0]][:, [*range(71), 0]])
+    assert read_map(tmp_path / "b.npy").shape == (72, 72)
