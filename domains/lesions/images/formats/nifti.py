@@ -73,13 +73,17 @@ def read_nifti(operation: str, path: Path, is_scaled: bool = False) -> Stored:
     import nibabel
 
     content = _content(operation, path)
-    header = read_header(nibabel, bytes(content[:LENGTH]))
-    check_length(header, len(content))
-    needed = bytes_needed(header, is_scaled)
-    if needed > _MANY_BYTES:
-        check_budget(operation, path, needed, "the image")
-    _check_kind(nibabel, path, content)
-    values = _voxels(nibabel, header, content)
+    try:
+        header = read_header(nibabel, bytes(content[:LENGTH]))
+        check_length(header, len(content))
+        needed = bytes_needed(header, is_scaled)
+        if needed > _MANY_BYTES:
+            check_budget(operation, path, needed, "the image")
+        _check_kind(nibabel, path, content)
+        values = _voxels(nibabel, header, content)
+    finally:
+        # an error keeps the variables of its functions alive, and a file that is mapped stays open
+        del content
     # what is too large to be squared is refused when it is placed
     with np.errstate(over="ignore", invalid="ignore"):
         affine = header.get_best_affine()
