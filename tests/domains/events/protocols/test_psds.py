@@ -240,7 +240,9 @@ def test_without_confidences_there_is_one_operating_point():
 def test_the_two_scenarios():
     for name, shares, alpha_ct in (("psds_scenario1", 0.7, 0.0), ("psds_scenario2", 0.1, 0.5)):
         settings = assess(SYSTEM, TRUTH, name, support=60.0).settings
-        assert settings == PsdsSettings(dtc=shares, gtc=shares, cttc=0.3, alpha_ct=alpha_ct, alpha_st=1.0)
+        expected = PsdsSettings(dtc=shares, gtc=shares, cttc=0.3, alpha_ct=alpha_ct, alpha_st=1.0)
+        # NaN is NaN by its text: settings of NaN are not equal on Python 3.13
+        assert repr(settings) == repr(expected)
 
 
 @pytest.mark.parametrize(

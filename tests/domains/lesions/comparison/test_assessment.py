@@ -45,7 +45,8 @@ def test_assess_keeps_what_the_report_was_made_of():
     options = {"level": 0.6, "threshold": 0.2, "connectivity": 1}
     result = assess(a, b, **options)
     xr.testing.assert_identical(result.report, compare(a, b, **options))
-    assert result.settings == Settings(**options)
+    # NaN is NaN by its text: settings of NaN are not equal on Python 3.13
+    assert repr(result.settings) == repr(Settings(**options))
     assert result.grid.spacing == grids.grid_spacing(a)
     table = match(a >= 0.6, b >= 0.6, threshold=0.2, connectivity=1)
     pd.testing.assert_frame_equal(result.lesions.drop(columns="label"), table)
