@@ -350,7 +350,7 @@ def without_angles(values: np.ndarray, declared: Declared, source: str = "") -> 
 
 
 def _has_both_ends(cells: np.ndarray) -> bool:
-    """Return whether a whole turn is divided by one cell less, by no means by all, and the last one is the first."""
+    """Return whether the last cell is the first again: alike, and a turn is divided by one less and not by all."""
     n = len(cells)
     if n < _FEW or PERIOD % n == 0 or PERIOD % (n - 1) != 0:
         return False
